@@ -1,0 +1,99 @@
+//! The end of a turn: Stop, StopFailure and Codex's Interrupt. Called by hand, without a payload,
+//! it beats for the most recent active session of the current project.
+//!
+//! Reads: standard input, `live/<uuid>.json`, at times the record.
+//! Writes: `live/<uuid>.json`; the record at most every 15 minutes, or to clear awaiting_action.
+//! Exits: 0, always; trouble goes to `logs/hook.log`.
+//!
+//! Deliberately absent: arguments, settings, directory listings, the index, fsync, child processes.
+
+use cs_core::clock::{self, Instant};
+use cs_core::error::Result;
+use cs_core::id::SessionId;
+use cs_core::index;
+use cs_core::intake::{self, Intake};
+use cs_core::live::Live;
+use cs_core::record::Status;
+use cs_core::store::Store;
+use cs_core::{git, session};
+
+/// How long the record's last_heartbeat may lag behind.
+const PERSIST_MINUTES: i64 = 15;
+/// Most characters of the agent's last message that are kept.
+const MESSAGE: usize = 200;
+
+fn main() {
+    intake::guard("cs-heartbeat", |home| {
+        let store = Store::for_hooks(home.clone());
+        match intake::payload() {
+            Some(payload) => Intake::new(payload, store).map_or(Ok(()), |intake| turn_ended(&intake)),
+            None => beat_by_hand(&store),
+        }
+    });
+}
+
+fn turn_ended(intake: &Intake) -> Result<()> {
+    if intake.is_from_subagent() {
+        return Ok(());
+    }
+    // Without the lock in time, write all the same: this file is a cache, the turn has ended.
+    let _lock = intake.store.lock_live(&intake.uuid);
+    let Some(mut live) = intake.live()? else { return Ok(()) };
+    let payload = &intake.payload;
+    let error = match payload.event.as_deref() {
+        Some("StopFailure") => Some(payload.error.as_deref().unwrap_or("unknown")),
+        _ => None,
+    };
+    live.turn_ended(payload.background_tasks, error, intake.now);
+    if let (true, Some(message)) = (live.capture, &payload.last_message) {
+        live.last_message = Some(intake::first_line(message, MESSAGE)).filter(|line| !line.is_empty());
+    }
+    let persisted = persist(intake, &mut live);
+    intake.store.write_live(&intake.uuid, &live)?;
+    persisted
+}
+
+/// Writes the heartbeat to the record when it is due.
+fn persist(intake: &Intake, live: &mut Live) -> Result<()> {
+    let Some(id) = live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) else { return Ok(()) };
+    if !live.awaiting && !is_due(live.persisted_at.as_deref(), intake.now) {
+        return Ok(());
+    }
+    let awaiting = live.awaiting;
+    intake.store.update(&id, intake.now, |record| {
+        if awaiting {
+            record.awaiting_action = None;
+        }
+        session::beat(record, intake.now);
+        Ok(())
+    })?;
+    live.awaiting = false;
+    live.persisted_at = Some(clock::stamp(intake.now));
+    Ok(())
+}
+
+/// Due when the last time is unknown, long ago, or in the future (the clock was set back).
+fn is_due(persisted_at: Option<&str>, now: Instant) -> bool {
+    let minutes = persisted_at.and_then(clock::parse).map(|at| (now - at).num_minutes());
+    !minutes.is_some_and(|minutes| (0..PERSIST_MINUTES).contains(&minutes))
+}
+
+fn beat_by_hand(store: &Store) -> Result<()> {
+    let now = clock::now();
+    let Ok(cwd) = std::env::current_dir() else { return Ok(()) };
+    let root = git::find(&cwd).map_or(cwd, |checkout| checkout.main_root);
+    let config = store.config()?;
+    let Some(slug) = config.slug_of(&root.to_string_lossy()) else { return Ok(()) };
+    let text = store.index()?;
+    let of_project = index::of_project(slug);
+    let active = index::of_status(Status::Active);
+    let entries = text.entries(|line| of_project(line) && active(line));
+    let newest = entries.iter().filter(|(_, entry)| entry.project_slug == slug && entry.status == Status::Active);
+    let Some((id, _)) = newest.max_by(|a, b| a.1.started_at.cmp(&b.1.started_at)) else { return Ok(()) };
+    store.update(id, now, |record| {
+        session::beat(record, now);
+        Ok(())
+    })?;
+    Ok(())
+}
+

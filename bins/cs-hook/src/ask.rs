@@ -1,0 +1,80 @@
+//! PermissionRequest and Notification: the agent waits for the user.
+
+use crate::session_of;
+use cs_core::error::Result;
+use cs_core::intake::Intake;
+use cs_core::live::Live;
+use cs_core::{redact, validate};
+
+/// Most characters of what is waited for.
+const WHAT: usize = 200;
+
+pub fn permission(intake: &Intake) -> Result<()> {
+    let what = question(intake);
+    let key = intake.payload.tool_key();
+    change(intake, |live| live.asked(&what, key.clone(), intake.now))
+}
+
+/// What the dialog asks: the question itself, or which tool may do what.
+fn question(intake: &Intake) -> String {
+    let (payload, input) = (&intake.payload, &intake.payload.input);
+    let tool = payload.tool_name.as_deref().unwrap_or("a tool");
+    let subject = input.command.as_deref().or(input.file_path.as_deref());
+    let text = match (&input.question, subject) {
+        (Some(question), _) => format!("answer: {question}"),
+        (None, Some(subject)) => format!("permission for {tool}: {subject}"),
+        (None, None) => format!("permission for {tool}"),
+    };
+    validate::cut(&redact::mask(&text), WHAT)
+}
+
+pub fn notification(intake: &Intake) -> Result<()> {
+    let message = intake.payload.message.as_deref().unwrap_or("an answer");
+    let message = validate::cut(&redact::mask(message), WHAT);
+    match intake.payload.notification_type.as_deref() {
+        // Comes seconds after the request, which knew more.
+        Some("permission_prompt") => change(intake, |live| {
+            if live.waiting_for.is_none() {
+                live.asked(&message, None, intake.now);
+            }
+        }),
+        Some("elicitation_dialog" | "elicitation_url_dialog" | "agent_needs_input") => {
+            change(intake, |live| live.asked(&message, None, intake.now))
+        }
+        Some("elicitation_complete" | "elicitation_response") => change(intake, |live| live.answered(intake.now)),
+        // Nobody typed for a minute: the turn is over, even if no Stop said so.
+        Some("idle_prompt") => change(intake, |live| {
+            let background = live.background_tasks.unwrap_or(0);
+            let error = live.error.clone();
+            live.turn_ended(background, error.as_deref(), intake.now);
+        }),
+        // Older clients send no type.
+        None => change(intake, |live| live.asked(&message, None, intake.now)),
+        Some(_) => Ok(()),
+    }
+}
+
+/// Applies a change to the conversation and shows in the record what is waited for.
+fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
+    let _lock = intake.store.lock_live(&intake.uuid)?;
+    let Some(mut live) = intake.live()? else { return Ok(()) };
+    apply(&mut live);
+    let shown = show(intake, &mut live);
+    intake.store.write_live(&intake.uuid, &live)?;
+    shown
+}
+
+/// Brings the record's awaiting_action in step with what the conversation waits for.
+pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
+    let Some(id) = session_of(live) else { return Ok(()) };
+    if live.waiting_for.is_none() && !live.awaiting {
+        return Ok(());
+    }
+    let waiting_for = live.waiting_for.clone();
+    intake.store.update(&id, intake.now, |record| {
+        record.awaiting_action = waiting_for;
+        Ok(())
+    })?;
+    live.awaiting = live.waiting_for.is_some();
+    Ok(())
+}

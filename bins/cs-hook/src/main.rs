@@ -1,0 +1,57 @@
+//! Every hook but the end of a turn. The payload's hook_event_name decides what happens.
+//!
+//! Reads: standard input, `live/`, `ended/`, the record, `config.json`, `context/<slug>.json`.
+//! Writes: `live/<uuid>.json`, the record; with a session's beginning and end what follows from it.
+//! Exits: 0, always; trouble goes to `logs/hook.log`. Prints only context for a new conversation.
+
+mod ask;
+mod commits;
+mod context;
+mod end;
+mod prompt;
+mod start;
+mod tool;
+
+use cs_core::error::Result;
+use cs_core::intake::{self, Intake};
+use cs_core::session;
+use cs_core::store::Store;
+
+fn main() {
+    intake::guard("cs-hook", |home| {
+        let Some(payload) = intake::payload() else { return Ok(()) };
+        match Intake::new(payload, Store::for_hooks(home.clone())) {
+            Some(intake) => handle(&intake),
+            None => Ok(()),
+        }
+    });
+}
+
+fn handle(intake: &Intake) -> Result<()> {
+    match intake.payload.event.as_deref() {
+        Some("SessionStart") => start::started(intake),
+        Some("UserPromptSubmit") => prompt::submitted(intake),
+        Some("PermissionRequest") => ask::permission(intake),
+        Some("Notification") => ask::notification(intake),
+        Some("PostToolUse" | "PostToolUseFailure") => tool::ended(intake),
+        Some("PreCompact") => compacted(intake),
+        Some("SessionEnd") => end::ended(intake),
+        _ => Ok(()),
+    }
+}
+
+fn compacted(intake: &Intake) -> Result<()> {
+    let _lock = intake.store.lock_live(&intake.uuid)?;
+    let Some(live) = intake.live()? else { return Ok(()) };
+    let trigger = intake.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
+    let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));
+    intake.store.write_live(&intake.uuid, &live)?;
+    let Some(id) = session_of(&live) else { return Ok(()) };
+    intake.store.update(&id, intake.now, |record| session::event_once(record, &message, intake.now))?;
+    Ok(())
+}
+
+/// The session that a conversation's file names.
+fn session_of(live: &cs_core::live::Live) -> Option<cs_core::id::SessionId> {
+    cs_core::id::SessionId::parse(live.session_id.as_deref()?).ok()
+}

@@ -1,0 +1,154 @@
+//! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
+
+use crate::session_of;
+use cs_core::clock;
+use cs_core::error::{Error, Result};
+use cs_core::git::Checkout;
+use cs_core::hook;
+use cs_core::id::{SessionId, Slug};
+use cs_core::intake::{self, Intake};
+use cs_core::live::Live;
+use cs_core::record::{Session, Status};
+use cs_core::session::{self, Start};
+use std::path::Path;
+
+/// Most characters of a prompt that are kept.
+const INTENT: usize = 120;
+/// Prompts that call this tool itself say nothing about what the conversation is for.
+const OWN_COMMANDS: [&str; 4] = ["/claude-sessions:", "/sessions", "/session-start", "/session-end"];
+
+pub fn submitted(intake: &Intake) -> Result<()> {
+    if intake.is_from_subagent() {
+        return Ok(());
+    }
+    let _lock = intake.store.lock_live(&intake.uuid)?;
+    let known = intake.store.live(&intake.uuid)?;
+    if is_repeated(intake, known.as_ref())? {
+        return Ok(());
+    }
+    let is_first_news = known.is_none();
+    let mut live = intake.noted(known.unwrap_or_else(|| Live::new(intake.uuid.as_str(), intake.now)));
+    live.prompted(intake.payload.prompt_id.as_deref(), intake.now);
+    let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
+    if is_first_news {
+        live.capture = intake.store.config().unwrap_or_default().hooks().capture_prompts;
+    }
+    if !prompt.trim().is_empty() && !hook::is_injected(prompt) {
+        let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };
+        track(intake, &mut live, &text)?;
+    }
+    intake.store.write_live(&intake.uuid, &live)
+}
+
+/// The same prompt, told twice: hooks may be registered in two places.
+fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
+    let Some(prompt_id) = &intake.payload.prompt_id else { return Ok(false) };
+    if let Some(live) = live {
+        return Ok(live.prompt_id.as_ref() == Some(prompt_id));
+    }
+    let ended = intake.store.ended(&intake.uuid)?;
+    Ok(ended.is_some_and(|ended| ended.prompt_id.as_ref() == Some(prompt_id)))
+}
+
+/// Brings the session in step with a prompt of the user, creating it where there is none.
+fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
+    let checkout = intake.checkout();
+    let session = match known_session(intake, live)? {
+        Some(id) => match go_on(intake, &id, text, checkout.as_ref()) {
+            Ok(session) if session.status == Status::Active => Some(session),
+            Ok(_) | Err(Error::Missing(_)) => None,
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let session = match session {
+        Some(session) => session,
+        None => create(intake, live, text, checkout.as_ref())?,
+    };
+    live.session_id = Some(session.session_id);
+    live.project_slug = Some(session.project_slug);
+    live.worktree_root = session.worktree_root;
+    live.awaiting = false;
+    live.persisted_at = Some(clock::stamp(intake.now));
+    Ok(())
+}
+
+/// The conversation's session, if it has one. A conversation that began before our eyes has none
+/// that its file does not name.
+fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
+    match (session_of(live), live.source.as_deref()) {
+        (Some(id), _) => Ok(Some(id)),
+        (None, Some("startup" | "clear" | "fork")) => Ok(None),
+        (None, _) => intake.store.conversation(&intake.uuid),
+    }
+}
+
+fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
+    intake.store.update(id, intake.now, |record| {
+        if record.status != Status::Active && record.ended_by.as_deref() == Some("hook") {
+            session::reopen(record, intake.now);
+        }
+        if record.status != Status::Active {
+            return Ok(());
+        }
+        record.awaiting_action = None;
+        if !text.is_empty() {
+            record.current_activity = Some(text.to_string());
+            if is_own_command(&record.intent) {
+                record.intent = text.to_string();
+            }
+        }
+        if let Some(found) = checkout {
+            record.git_branch = found.branch.clone().unwrap_or_default();
+            record.worktree_root = Some(found.worktree_root.to_string_lossy().into_owned());
+        }
+        session::beat(record, intake.now);
+        Ok(())
+    })
+}
+
+fn is_own_command(intent: &str) -> bool {
+    OWN_COMMANDS.iter().any(|command| intent.starts_with(command))
+}
+
+fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
+    let root = match checkout {
+        Some(found) => found.main_root.to_string_lossy().into_owned(),
+        None => outside_repository(&live.cwd),
+    };
+    let slug = project(intake, &root);
+    let start = Start {
+        intent: if text.is_empty() { format!("conversation in {slug}") } else { text.to_string() },
+        git_branch: checkout.and_then(|found| found.branch.clone()),
+        worktree_root: Some(checkout.map_or(root, |found| found.worktree_root.to_string_lossy().into_owned())),
+        claude_session_id: Some(intake.uuid.to_string()),
+        agent: (live.agent.as_deref() == Some("codex")).then(|| "codex".to_string()),
+        ..Start::default()
+    };
+    let activity = (!text.is_empty()).then(|| text.to_string());
+    let fill = |record: &mut Session| {
+        record.current_activity = activity.clone();
+        Ok(())
+    };
+    intake.store.create(&slug, start, fill, intake.now)
+}
+
+/// Outside a repository a project is the directory in which the client was started, as far as that
+/// is known, else the current one.
+fn outside_repository(cwd: &str) -> String {
+    match std::env::var("CLAUDE_PROJECT_DIR") {
+        Ok(dir) if !dir.is_empty() && Path::new(cwd).starts_with(&dir) => dir,
+        _ if cwd.is_empty() => "/".to_string(),
+        _ => cwd.to_string(),
+    }
+}
+
+/// The project's slug. Trouble with the registry must not cost the session: then the name is
+/// derived and nothing is registered.
+fn project(intake: &Intake, root: &str) -> Slug {
+    intake.store.register(root, None, intake.now).unwrap_or_else(|error| {
+        intake::log(&intake.store.home, "cs-hook", &format!("project not registered: {error}"));
+        let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
+        Slug::from_name(&name.unwrap_or_default(), 1)
+    })
+}

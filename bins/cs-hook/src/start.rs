@@ -1,0 +1,86 @@
+//! SessionStart: the conversation runs. A resumed one gets back the session that this tool itself
+//! had closed; a new one is told what is parked.
+
+use crate::context;
+use cs_core::clock;
+use cs_core::error::Result;
+use cs_core::intake::Intake;
+use cs_core::live::Live;
+use cs_core::record::Status;
+use cs_core::session;
+use std::io::Write;
+
+/// A second SessionStart of the same kind within this time is the same one, told twice.
+const REPEAT_SECONDS: i64 = 2;
+
+pub fn started(intake: &Intake) -> Result<()> {
+    let source = intake.payload.source.as_deref().unwrap_or("startup");
+    let lock = intake.store.lock_live(&intake.uuid)?;
+    let resumed = source == "resume";
+    let known = intake.store.live(&intake.uuid)?;
+    // A conversation that is new or goes on cannot have ended: its end was told first.
+    if known.is_none() && !resumed && intake.has_just_ended()? {
+        return Ok(());
+    }
+    let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, intake));
+    let mut live = intake.noted(match known {
+        Some(live) => live,
+        None if resumed => recalled(intake)?,
+        None => Live::new(intake.uuid.as_str(), intake.now),
+    });
+    live.source = Some(source.to_string());
+    let checkout = intake.checkout();
+    live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
+    let config = intake.store.config().unwrap_or_default();
+    live.capture = config.hooks().capture_prompts;
+    if live.project_slug.is_none() {
+        let root = checkout.map_or(live.cwd.clone(), |found| found.main_root.to_string_lossy().into_owned());
+        live.project_slug = config.slug_of(&root).map(str::to_string);
+    }
+    if resumed && !repeated {
+        live.turn_ended(0, None, intake.now);
+        reopen(intake, &mut live)?;
+    }
+    intake.store.write_live(&intake.uuid, &live)?;
+    drop(lock);
+    if !repeated && source != "compact" && config.hooks().context {
+        tell(&context::text(intake, &live));
+    }
+    Ok(())
+}
+
+fn is_repeated(live: &Live, source: &str, intake: &Intake) -> bool {
+    let recent = clock::parse(&live.last_event_at).is_some_and(|at| (intake.now - at).num_seconds().abs() < REPEAT_SECONDS);
+    live.last_event == "SessionStart" && live.source.as_deref() == Some(source) && recent
+}
+
+/// What was known of the conversation when it ended.
+fn recalled(intake: &Intake) -> Result<Live> {
+    let Some(mut live) = intake.store.ended(&intake.uuid)? else {
+        return Ok(Live::new(intake.uuid.as_str(), intake.now));
+    };
+    live.ended_at = None;
+    live.pid = None;
+    Ok(live)
+}
+
+/// Makes the session active again that a hook had closed; one that a person closed stays closed.
+fn reopen(intake: &Intake, live: &mut Live) -> Result<()> {
+    let Some(id) = intake.store.conversation(&intake.uuid)? else { return Ok(()) };
+    let record = intake.store.update(&id, intake.now, |record| {
+        if record.status != Status::Active && record.ended_by.as_deref() == Some("hook") {
+            session::reopen(record, intake.now);
+        }
+        Ok(())
+    })?;
+    live.session_id = (record.status == Status::Active).then_some(record.session_id);
+    live.project_slug = Some(record.project_slug);
+    Ok(())
+}
+
+/// Prints context; a client that does not read it is none of our business.
+fn tell(text: &str) {
+    if !text.is_empty() {
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+}

@@ -1,0 +1,69 @@
+//! Owns the one error type of the suite.
+//! Variants are chosen by what the caller can do about them; each names the path or id and the
+//! operation. Deliberately absent: exit codes and printing, which belong to the programs.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What can go wrong between a program and the files.
+#[derive(Debug)]
+pub enum Error {
+    /// Nothing there that fits: an unknown id, an empty match. Name something else.
+    Missing(String),
+    /// The model forbids the change (already completed, ambiguous id). Nothing was written.
+    Refused(String),
+    /// The input breaks a rule of the format (empty, too long, malformed). Nothing was written.
+    Invalid(String),
+    /// A file on disk cannot be understood. It is left as it is.
+    Corrupt { path: PathBuf, reason: String },
+    /// The record was written by a newer version; it may be read, never written.
+    Newer { path: PathBuf, version: u64 },
+    /// Somebody else holds the lock; trying again later helps.
+    Busy(PathBuf),
+    /// The operating system said no.
+    Io { path: PathBuf, doing: &'static str, source: io::Error },
+}
+
+/// Result of everything in this crate.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An operating system error with the path and what was being done to it ("read", "write" …).
+    pub fn io(path: &Path, doing: &'static str, source: io::Error) -> Self {
+        Error::Io { path: path.to_path_buf(), doing, source }
+    }
+
+    /// A file that cannot be understood, with the reason.
+    pub fn corrupt(path: &Path, reason: impl Into<String>) -> Self {
+        Error::Corrupt { path: path.to_path_buf(), reason: reason.into() }
+    }
+
+    /// What the user could do about it, where one sentence can say so.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Corrupt { path, .. } => {
+                Some(format!("the file was left untouched; look at it or move it away: {}", path.display()))
+            }
+            Error::Newer { .. } => Some("update claude-sessions to change this record".into()),
+            Error::Busy(_) => Some("another program holds the lock; try again".into()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Missing(what) | Error::Refused(what) | Error::Invalid(what) => f.write_str(what),
+            Error::Corrupt { path, reason } => write!(f, "cannot understand {}: {reason}", path.display()),
+            Error::Newer { path, version } => {
+                write!(f, "{} has schema_version {version}, newer than this program writes", path.display())
+            }
+            Error::Busy(path) => write!(f, "lock is busy: {}", path.display()),
+            Error::Io { path, doing, source } => write!(f, "cannot {doing} {}: {source}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,152 @@
+//! Owns the only two ways to touch a file: a bounded, link-refusing read and an atomic write.
+//! Must stay true: a reader sees the old bytes or the new ones, never a mixture; nothing outside
+//! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
+
+use crate::error::{Error, Result};
+use crate::validate::FILE_BYTES;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// First characters of the name of a file that is being written; one that stays is litter.
+pub const TEMP_PREFIX: &str = ".tmp-";
+
+/// Whether the bytes must be on the disk before the file gets its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Survives a power failure.
+    Synced,
+    /// Survives a killed process; a power failure may bring the old bytes back.
+    Cached,
+}
+
+/// The bytes of a regular file of at most 10 MiB, or `None` where there is none.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
+            return Err(Error::corrupt(path, "it is a symbolic link, which is never followed here"));
+        }
+        Err(error) => return Err(Error::io(path, "open", error)),
+    };
+    read_open(&file, path).map(Some)
+}
+
+fn read_open(mut file: &File, path: &Path) -> Result<Vec<u8>> {
+    let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
+    if !meta.is_file() {
+        return Err(Error::corrupt(path, "it is not a regular file"));
+    }
+    let size = usize::try_from(meta.len()).unwrap_or(usize::MAX);
+    if size > FILE_BYTES {
+        return Err(Error::corrupt(path, format!("it has {size} bytes, at most {FILE_BYTES} are read")));
+    }
+    let mut bytes = Vec::with_capacity(size + 1);
+    file.read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
+    Ok(bytes)
+}
+
+/// Bytes that are on disk and wait for their name.
+#[derive(Debug)]
+pub struct Staged {
+    temp: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Staged {
+    /// Gives the bytes their name, replacing what has it.
+    pub fn replace(self) -> Result<()> {
+        self.temp.persist(&self.path).map(drop).map_err(|failed| Error::io(&self.path, "replace", failed.error))
+    }
+
+    /// Gives the bytes their name, unless something has it: then `Ok(false)` and no change.
+    pub fn create(self) -> Result<bool> {
+        match self.temp.persist_noclobber(&self.path) {
+            Ok(_) => Ok(true),
+            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(failed) => Err(Error::io(&self.path, "create", failed.error)),
+        }
+    }
+}
+
+/// Writes the bytes beside `path`, under a temporary name that goes away if they are not used.
+pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
+    let temp = write_temp(path, bytes, durability)?;
+    Ok(Staged { temp, path: path.to_path_buf() })
+}
+
+/// Gives `path` these bytes in one step, replacing what is there.
+pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> {
+    stage(path, bytes, durability)?.replace()
+}
+
+fn write_temp(path: &Path, bytes: &[u8], durability: Durability) -> Result<tempfile::NamedTempFile> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut temp = match temp_in(dir) {
+        Err(error) if is_absent(&error) => {
+            make_dir(dir)?;
+            temp_in(dir)
+        }
+        other => other,
+    }
+    .map_err(|error| Error::io(dir, "write in", error))?;
+    temp.write_all(bytes).map_err(|error| Error::io(path, "write", error))?;
+    if durability == Durability::Synced {
+        temp.as_file().sync_data().map_err(|error| Error::io(path, "sync", error))?;
+    }
+    Ok(temp)
+}
+
+fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(dir)
+}
+
+/// Makes a directory and its parents, for this user only.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Error::io(dir, "make", error))
+}
+
+/// Removes a file; one that is not there is fine.
+pub fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if !is_absent(&error) => Err(Error::io(path, "remove", error)),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file for locking or appending, making it and its directory where needed.
+pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
+    let options = options.create(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
+    match options.open(path) {
+        Err(error) if is_absent(&error) => {
+            make_dir(path.parent().unwrap_or(Path::new(".")))?;
+            options.open(path).map_err(|error| Error::io(path, "open", error))
+        }
+        Err(error) => Err(Error::io(path, "open", error)),
+        Ok(file) => Ok(file),
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Names of the entries of a directory that end in `suffix`, in no order, without the suffix.
+/// A directory that is not there has none.
+pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io(dir, "list", error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(|error| Error::io(dir, "list", error))?.file_name();
+        if let Some(stem) = name.to_str().and_then(|name| name.strip_suffix(suffix)) {
+            names.push(stem.to_string());
+        }
+    }
+    Ok(names)
+}

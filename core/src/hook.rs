@@ -1,0 +1,290 @@
+//! Owns the decoding of what an agent sends to a hook. It is loose: only the conversation's id,
+//! the directory and the event's name can be relied on; unknown keys and wrong types are passed
+//! over; a payload that is cut off yields what stood before the cut.
+//! Facts: recorded payloads of Claude Code 2.1.197 and 2.1.329 and of Codex 0.145 and 0.169.
+
+use crate::id::{Uuid, fnv1a};
+use crate::loose::{Fields, List, Object, Text};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+
+/// What a hook was told. Every field may be missing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Payload {
+    pub session_id: Option<String>,
+    pub transcript_path: Option<String>,
+    pub cwd: Option<String>,
+    pub event: Option<String>,
+    pub source: Option<String>,
+    pub model: Option<String>,
+    pub prompt: Option<String>,
+    /// Claude Code's prompt_id or Codex's turn_id: the same in every event of a turn.
+    pub prompt_id: Option<String>,
+    pub is_codex_turn: bool,
+    pub agent_id: Option<String>,
+    pub message: Option<String>,
+    pub notification_type: Option<String>,
+    pub tool_name: Option<String>,
+    pub input: Input,
+    pub response: Response,
+    pub reason: Option<String>,
+    pub trigger: Option<String>,
+    pub error: Option<String>,
+    pub last_message: Option<String>,
+    pub background_tasks: usize,
+}
+
+/// What a tool was called with, as far as it matters here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Input {
+    pub file_path: Option<String>,
+    pub command: Option<String>,
+    pub description: Option<String>,
+    pub question: Option<String>,
+    pub subject: Option<String>,
+    pub task_id: Option<String>,
+    pub status: Option<String>,
+    /// Claude Code's `todos`, Codex's `plan`: text and status.
+    pub list: Option<Vec<(String, String)>>,
+}
+
+/// What a tool answered, as far as it matters here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// What a command printed: Claude Code's `stdout`, or Codex's whole answer.
+    pub output: Option<String>,
+    /// The task that Claude Code's TaskCreate made.
+    pub task: CreatedTask,
+    /// What Claude Code's TaskUpdate changed.
+    pub change: StatusChange,
+}
+
+/// A task that was made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CreatedTask {
+    pub id: Option<String>,
+}
+
+/// What a task's status was before.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StatusChange {
+    pub from: Option<String>,
+}
+
+impl Payload {
+    /// Decodes the first JSON object in the bytes, as far as it goes.
+    pub fn decode(bytes: &[u8]) -> Payload {
+        let mut payload = Payload::default();
+        let text = String::from_utf8_lossy(bytes);
+        let whole = Object(&mut payload).deserialize(&mut serde_json::Deserializer::from_str(&text)).is_ok();
+        if !whole && payload.prompt.is_none() {
+            let closed = format!("{}\"}}", text.trim_end_matches(['\\', '\u{fffd}']));
+            let mut again = Payload::default();
+            if Object(&mut again).deserialize(&mut serde_json::Deserializer::from_str(&closed)).is_ok() {
+                return again;
+            }
+        }
+        payload
+    }
+
+    /// The conversation, if its id is a UUID.
+    pub fn uuid(&self) -> Option<Uuid> {
+        Uuid::parse(self.session_id.as_deref()?).ok()
+    }
+
+    /// Whether Codex sent this: only its turns have a turn_id, only its logs are called rollouts.
+    pub fn is_codex(&self) -> bool {
+        let log = self.transcript_path.as_deref().unwrap_or_default();
+        self.is_codex_turn || log.rsplit('/').next().is_some_and(|name| name.starts_with("rollout-"))
+    }
+
+    /// A name for this very tool call that a permission request and the call's end share:
+    /// requests carry no tool_use_id.
+    pub fn tool_key(&self) -> Option<String> {
+        let tool = self.tool_name.as_deref()?;
+        let what = self.input.command.as_deref().or(self.input.file_path.as_deref()).or(self.input.question.as_deref());
+        let bytes = tool.as_bytes().iter().chain(b"\0").chain(what.unwrap_or_default().as_bytes());
+        Some(format!("{:016x}", fnv1a(bytes)))
+    }
+
+    /// Files that the tool call changed.
+    pub fn files_changed(&self) -> Vec<String> {
+        match self.tool_name.as_deref() {
+            Some("Edit" | "MultiEdit" | "Write" | "NotebookEdit") => self.input.file_path.iter().cloned().collect(),
+            Some("apply_patch") => patch_files(self.input.command.as_deref().unwrap_or_default()),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The files that a patch in Codex's format names in its headers.
+fn patch_files(patch: &str) -> Vec<String> {
+    const HEADERS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
+    let named = |line: &str| HEADERS.iter().find_map(|header| line.strip_prefix(header)).map(|name| name.trim().to_string());
+    patch.lines().filter_map(named).filter(|name| !name.is_empty()).collect()
+}
+
+/// Whether the text of a prompt was written by a program, not by the user. Agents send the results
+/// of background work, the output of commands and their own context as prompts.
+pub fn is_injected(prompt: &str) -> bool {
+    const TAGS: [&str; 14] = [
+        "<task-notification>",
+        "<system-reminder>",
+        "<local-command-",
+        "<command-name>",
+        "<command-message>",
+        "<bash-input>",
+        "<bash-stdout>",
+        "<bash-stderr>",
+        "<environment_context>",
+        "<user_instructions>",
+        "<turn_aborted>",
+        "<subagent_notification>",
+        "<user_action>",
+        "# AGENTS.md instructions for ",
+    ];
+    let prompt = prompt.trim_start();
+    TAGS.iter().any(|tag| prompt.starts_with(tag))
+}
+
+impl Fields for Payload {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "session_id" => self.session_id = text(map)?,
+            "transcript_path" => self.transcript_path = text(map)?,
+            "cwd" => self.cwd = text(map)?,
+            "hook_event_name" => self.event = text(map)?,
+            "source" => self.source = text(map)?,
+            "model" => self.model = text(map)?,
+            "prompt" => self.prompt = text(map)?,
+            "prompt_id" => self.prompt_id = text(map)?,
+            "turn_id" => {
+                self.prompt_id = text(map)?;
+                self.is_codex_turn = true;
+            }
+            "agent_id" => self.agent_id = text(map)?,
+            "message" => self.message = text(map)?,
+            "notification_type" => self.notification_type = text(map)?,
+            "tool_name" => self.tool_name = text(map)?,
+            "tool_input" => map.next_value_seed(Object(&mut self.input))?,
+            "tool_response" => map.next_value_seed(Object(&mut self.response))?,
+            "reason" => self.reason = text(map)?,
+            "trigger" => self.trigger = text(map)?,
+            "error" => self.error = text(map)?,
+            "last_assistant_message" => self.last_message = text(map)?,
+            "background_tasks" => self.background_tasks = map.next_value::<List<Item>>()?.0.len(),
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
+    Ok(map.next_value::<Text>()?.0)
+}
+
+impl Fields for Input {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "file_path" | "notebook_path" => self.file_path = text(map)?,
+            "command" => self.command = text(map)?,
+            "description" => self.description = text(map)?,
+            "subject" => self.subject = text(map)?,
+            "taskId" | "task_id" => self.task_id = text(map)?,
+            "status" => self.status = text(map)?,
+            "todos" | "plan" => {
+                let items = map.next_value::<List<Item>>()?.0;
+                self.list = Some(items.into_iter().map(|item| (item.text, item.status)).collect());
+            }
+            "questions" => self.question = map.next_value::<List<Item>>()?.0.into_iter().next().map(|item| item.text),
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+impl Fields for Response {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "stdout" => self.output = text(map)?,
+            "task" => map.next_value_seed(Object(&mut self.task))?,
+            "statusChange" => map.next_value_seed(Object(&mut self.change))?,
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+
+    fn bare(&mut self, text: &str) {
+        self.output = Some(text.to_string());
+    }
+}
+
+impl Fields for CreatedTask {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "id" => self.id = text(map)?,
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+impl Fields for StatusChange {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "from" => self.from = text(map)?,
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+/// An element of a list: a to-do, a step of a plan, a question.
+#[derive(Default)]
+struct Item {
+    text: String,
+    status: String,
+}
+
+impl Fields for Item {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "content" | "step" | "question" => self.text = text(map)?.unwrap_or_default(),
+            "status" => self.status = text(map)?.unwrap_or_default(),
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_that_breaks_off_yields_what_came_before() {
+        let whole = r#"{"session_id":"s","cwd":"/w","hook_event_name":"PostToolUse","tool_name":"Write","tool_input":{"file_path":"/w/a","content":"long \u00e9\n text"},"tool_use_id":"x"}"#;
+        for cut in whole.find("content").unwrap()..whole.len() {
+            let payload = Payload::decode(&whole.as_bytes()[..cut]);
+            assert_eq!(payload.files_changed(), ["/w/a"], "{cut}");
+            assert_eq!(payload.session_id.as_deref(), Some("s"));
+        }
+        let prompt = r#"{"session_id":"s","hook_event_name":"UserPromptSubmit","prompt":"fix the \"login\" page"#;
+        assert!(Payload::decode(prompt.as_bytes()).prompt.unwrap().starts_with("fix the \"login\""));
+    }
+
+    #[test]
+    fn wrong_types_are_passed_over() {
+        let odd = r#"{"session_id":7,"cwd":null,"hook_event_name":"Stop","tool_input":["x"],"tool_response":"text","background_tasks":{"a":1},"prompt":{"a":[1,{"b":2}]},"zzz":1}"#;
+        let payload = Payload::decode(odd.as_bytes());
+        assert_eq!((payload.event.as_deref(), payload.prompt, payload.background_tasks), (Some("Stop"), None, 0));
+        for junk in ["", "x", "[]", "{", "null", "{\"a\"", "\u{0}"] {
+            assert_eq!(Payload::decode(junk.as_bytes()).uuid(), None);
+        }
+    }
+
+    #[test]
+    fn patches_name_their_files() {
+        let patch = "*** Begin Patch\n*** Add File: a.txt\n+x\n*** Update File: b c.txt\n*** Move to: d.txt\n*** End Patch\n";
+        assert_eq!(patch_files(patch), ["a.txt", "b c.txt", "d.txt"]);
+    }
+}

@@ -1,0 +1,197 @@
+//! Owns the names that become file names. A `SessionId`, `Slug` or `Uuid` exists only if its text
+//! has the exact shape, so no path outside the data directory can be built from one.
+//! Deliberately absent: any other way to make a file name.
+
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use nanorand::{Rng, WyRand};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! text_type {
+    ($name:ident) => {
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+        impl TryFrom<String> for $name {
+            type Error = Error;
+            fn try_from(text: String) -> Result<Self> {
+                Self::parse(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(name: $name) -> String {
+                name.0
+            }
+        }
+    };
+}
+
+/// A session's id: `sess_<UTC minute>_<4 hex>`, for example `sess_20261121T0337_ca5d`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionId(String);
+
+/// A project's short name: `[a-z0-9][a-z0-9-]*`, at most 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Slug(String);
+
+/// The agent's own id of a conversation, in lower case, 8-4-4-4-12 hex.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Uuid(String);
+
+text_type!(SessionId);
+text_type!(Slug);
+text_type!(Uuid);
+
+impl SessionId {
+    /// Takes exactly the shape of an id; everything else is `Invalid`.
+    pub fn parse(text: &str) -> Result<Self> {
+        if shaped(text, "sess_00000000T0000_xxxx") {
+            return Ok(SessionId(text.to_string()));
+        }
+        Err(Error::Invalid(format!("not a session id: {text:?}; an id looks like sess_20261121T0337_ca5d")))
+    }
+
+    /// A random id for a session that starts at `at`.
+    pub fn random(at: Instant) -> Self {
+        Self::with_suffix(at, WyRand::new().generate::<u16>())
+    }
+
+    /// The id that the conversation `uuid` gets at its `attempt`th try. The suffix depends on the
+    /// uuid alone, so that the session of a conversation can be found by file name.
+    pub fn of_conversation(at: Instant, uuid: &Uuid, attempt: u8) -> Self {
+        Self::with_suffix(at, conversation_suffix(uuid, attempt))
+    }
+
+    fn with_suffix(at: Instant, suffix: u16) -> Self {
+        SessionId(format!("sess_{}_{suffix:04x}", at.format("%Y%m%dT%H%M")))
+    }
+
+    /// Whether the id could belong to the conversation (see [`SessionId::of_conversation`]).
+    pub fn may_be_of(&self, uuid: &Uuid) -> bool {
+        (0..CONVERSATION_ATTEMPTS)
+            .any(|attempt| self.0.ends_with(&format!("_{:04x}", conversation_suffix(uuid, attempt))))
+    }
+}
+
+/// How many suffixes a conversation tries before it takes a random one.
+pub const CONVERSATION_ATTEMPTS: u8 = 4;
+
+fn conversation_suffix(uuid: &Uuid, attempt: u8) -> u16 {
+    let hash = fnv1a(uuid.as_str().as_bytes().iter().chain(std::iter::once(&attempt)));
+    (hash ^ (hash >> 16) ^ (hash >> 32) ^ (hash >> 48)) as u16
+}
+
+/// FNV-1a, 64 bits: a short, stable, well-spread name for a text. Not for security.
+pub fn fnv1a<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Slug {
+    /// Takes a well-formed slug; everything else is `Invalid`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let shape = text.chars().next().is_some_and(ok) && text.chars().all(|c| ok(c) || c == '-') && text.len() <= 100;
+        if shape {
+            return Ok(Slug(text.to_string()));
+        }
+        Err(Error::Invalid(format!("not a project name: {text:?}; use lower-case letters, digits and '-'")))
+    }
+
+    /// The slug for a directory's base name: lower case, everything else becomes one `-`.
+    /// `n` above 1 is appended, for the second project of one name.
+    pub fn from_name(name: &str, n: usize) -> Self {
+        let mut slug = String::new();
+        for c in name.chars().take(90) {
+            match c.to_ascii_lowercase() {
+                c if c.is_ascii_lowercase() || c.is_ascii_digit() => slug.push(c),
+                _ if !slug.is_empty() && !slug.ends_with('-') => slug.push('-'),
+                _ => {}
+            }
+        }
+        let slug = slug.trim_matches('-');
+        let slug = if slug.is_empty() { "project" } else { slug };
+        Slug(if n > 1 { format!("{slug}-{n}") } else { slug.to_string() })
+    }
+}
+
+impl Uuid {
+    /// Takes 8-4-4-4-12 hex digits in either case; everything else is `Invalid`.
+    pub fn parse(text: &str) -> Result<Self> {
+        let lower = text.to_ascii_lowercase();
+        if shaped(&lower, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
+            return Ok(Uuid(lower));
+        }
+        Err(Error::Invalid(format!("not a conversation id: {text:?}; it is a UUID such as 1efc27bb-f68f-47d0-bb52-fc872cee82d8")))
+    }
+}
+
+/// A random task id: `t` and 8 hex digits.
+pub fn random_task_id() -> String {
+    format!("t{:08x}", WyRand::new().generate::<u32>())
+}
+
+/// The task id for a task of the agent's own list: the same for the same conversation and key.
+pub fn agent_task_id(uuid: &Uuid, key: &str) -> String {
+    let hash = fnv1a(uuid.as_str().as_bytes().iter().chain(b"/").chain(key.as_bytes()));
+    format!("t{:08x}", (hash ^ (hash >> 32)) as u32)
+}
+
+/// Compares a text with a pattern in which `0` stands for a decimal digit and `x` for a
+/// lower-case hexadecimal one.
+fn shaped(text: &str, pattern: &str) -> bool {
+    text.len() == pattern.len()
+        && text.bytes().zip(pattern.bytes()).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            b'x' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+            other => byte == other,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_exact_shapes_become_ids() {
+        assert!(SessionId::parse("sess_20261121T0337_ca5d").is_ok());
+        for bad in ["", "../../etc/passwd", "sess_20261121T0337_CA5D", "sess_20261121T0337_ca5d/..", "sess_20261121T0337_ca5", "sess_20261121T0337_ca5d\0"] {
+            assert!(SessionId::parse(bad).is_err(), "{bad:?}");
+            assert!(Uuid::parse(bad).is_err(), "{bad:?}");
+        }
+        for bad in ["", "-a", "..", "a/b", "A", "a b", "é", "a\n", "../../etc/passwd"] {
+            assert!(Slug::parse(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!(Uuid::parse("1EFC27BB-F68F-47D0-BB52-FC872CEE82D8").unwrap().as_str(), "1efc27bb-f68f-47d0-bb52-fc872cee82d8");
+    }
+
+    #[test]
+    fn names_become_slugs() {
+        for (name, slug) in [("My Project", "my-project"), (".dotfiles", "dotfiles"), ("日本", "project"), ("a__b", "a-b"), ("x--", "x")] {
+            assert_eq!(Slug::from_name(name, 1).as_str(), slug);
+            assert!(Slug::parse(Slug::from_name(name, 2).as_str()).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_conversation_finds_its_ids() {
+        let uuid = Uuid::parse("1efc27bb-f68f-47d0-bb52-fc872cee82d8").unwrap();
+        let at = crate::clock::parse("2026-11-21T03:37:00Z").unwrap();
+        for attempt in 0..CONVERSATION_ATTEMPTS {
+            assert!(SessionId::of_conversation(at, &uuid, attempt).may_be_of(&uuid));
+        }
+        let other = Uuid::parse("00000000-f68f-47d0-bb52-fc872cee82d8").unwrap();
+        assert!(!SessionId::of_conversation(at, &uuid, 0).may_be_of(&other));
+    }
+}

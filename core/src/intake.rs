@@ -1,0 +1,142 @@
+//! Owns what every hook program does first: read the payload within its limits, find the
+//! conversation's file, recognise late news; and where trouble goes (`logs/hook.log`).
+//! Must stay true: at most 1 MiB and 200 ms of standard input; nothing reaches the person.
+
+use crate::clock::{self, Instant};
+use crate::error::Result;
+use crate::file;
+use crate::git;
+use crate::hook::Payload;
+use crate::id::Uuid;
+use crate::live::Live;
+use crate::paths::Home;
+use crate::process;
+use crate::redact;
+use crate::stdin;
+use crate::store::Store;
+use crate::validate;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+/// Most bytes of a payload that are read.
+pub const PAYLOAD_BYTES: usize = 1024 * 1024;
+/// How long a payload is waited for.
+pub const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
+/// News that comes within this time after the end of a conversation came late.
+const LATE_SECONDS: i64 = 10;
+/// Size from which the log starts anew; one old log is kept.
+const LOG_BYTES: u64 = 256 * 1024;
+
+/// One call of a hook.
+#[derive(Debug)]
+pub struct Intake {
+    pub payload: Payload,
+    pub uuid: Uuid,
+    pub store: Store,
+    pub now: Instant,
+}
+
+/// The payload on standard input; `None` if nothing came.
+pub fn payload() -> Option<Payload> {
+    let bytes = stdin::read_value(std::io::stdin(), PAYLOAD_BYTES, PAYLOAD_WAIT);
+    (!bytes.is_empty()).then(|| Payload::decode(&bytes))
+}
+
+impl Intake {
+    /// Ready to work, if the payload names a conversation.
+    pub fn new(payload: Payload, store: Store) -> Option<Self> {
+        let uuid = payload.uuid()?;
+        Some(Intake { payload, uuid, store, now: clock::now() })
+    }
+
+    /// Whether the news is about a helper that the agent started, not about the conversation.
+    pub fn is_from_subagent(&self) -> bool {
+        self.payload.agent_id.is_some()
+    }
+
+    /// The conversation's file, or a new one. `None` if the conversation has just ended, so that
+    /// this is old news.
+    pub fn live(&self) -> Result<Option<Live>> {
+        let live = match self.store.live(&self.uuid)? {
+            Some(live) => live,
+            None if self.has_just_ended()? => return Ok(None),
+            None => Live::new(self.uuid.as_str(), self.now),
+        };
+        Ok(Some(self.noted(live)))
+    }
+
+    /// Whether the conversation ended moments ago.
+    pub fn has_just_ended(&self) -> Result<bool> {
+        let ended = self.store.ended(&self.uuid)?;
+        let ended_at = ended.and_then(|ended| clock::parse(ended.ended_at.as_deref()?));
+        Ok(ended_at.is_some_and(|at| (self.now - at).num_seconds().abs() < LATE_SECONDS))
+    }
+
+    /// The file with what every event tells: where the conversation is, who runs it.
+    pub fn noted(&self, mut live: Live) -> Live {
+        let payload = &self.payload;
+        let agent = if payload.is_codex() || live.agent.as_deref() == Some("codex") { "codex" } else { "claude-code" };
+        live.agent = Some(agent.to_string());
+        if !self.is_from_subagent() {
+            live.cwd = payload.cwd.clone().unwrap_or(live.cwd);
+            live.transcript_path = payload.transcript_path.clone().or(live.transcript_path);
+        }
+        live.model = payload.model.clone().or(live.model);
+        let named = if agent == "codex" { None } else { named_process() };
+        if live.pid.is_none() || named.is_some_and(|pid| Some(pid) != live.pid) {
+            live.set_process(process::caller(named));
+        }
+        live.heard(payload.event.as_deref().unwrap_or("Stop"), self.now);
+        live
+    }
+
+    /// The checkout in which the conversation works; none outside a repository.
+    pub fn checkout(&self) -> Option<git::Checkout> {
+        git::find(Path::new(self.payload.cwd.as_deref()?))
+    }
+}
+
+/// Claude Code tells its process id (2.1.214 and newer).
+fn named_process() -> Option<u32> {
+    std::env::var("CLAUDE_PID").ok()?.parse().ok()
+}
+
+/// The first line of a text of the conversation, secrets masked, at most `limit` characters.
+pub fn first_line(text: &str, limit: usize) -> String {
+    // Enough for any line that is kept, little enough to be masked in no time.
+    let end = text.char_indices().nth(4 * validate::INTENT).map_or(text.len(), |(at, _)| at);
+    let masked = redact::mask(text.get(..end).unwrap_or(text));
+    let line = masked.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    validate::cut(line, limit)
+}
+
+/// Notes trouble, with the time and the program. What cannot be noted is lost: a hook has nobody
+/// to tell.
+pub fn log(home: &Home, program: &str, trouble: &str) {
+    let path = home.hook_log();
+    if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LOG_BYTES) {
+        let _ = std::fs::rename(&path, path.with_extension("log.1"));
+    }
+    let line = format!("{} {program}: {}\n", clock::stamp(clock::now()), validate::cut(trouble, 500));
+    if let Ok(mut file) = file::open_own(&path, OpenOptions::new().append(true)) {
+        let _ = file.write_all(line.as_bytes());
+    }
+}
+
+/// Runs a hook so that it can never disturb its caller: a failure goes to the log, and even a
+/// defect of ours ends with exit code 0.
+pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
+    std::panic::set_hook(Box::new(move |info| {
+        if let Ok(home) = Home::from_env() {
+            log(&home, program, &format!("defect: {info}"));
+        }
+        #[allow(clippy::exit)] // an abort would show the user an error line
+        std::process::exit(0);
+    }));
+    let Ok(home) = Home::from_env() else { return };
+    if let Err(error) = run(&home) {
+        log(&home, program, &error.to_string());
+    }
+}

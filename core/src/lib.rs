@@ -1,0 +1,28 @@
+//! What all `cs-*` programs share: the format on disk, the store, the state engine.
+//! Never here: printing, exiting, arguments, child processes.
+
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod file;
+pub mod git;
+pub mod hook;
+pub mod id;
+pub mod index;
+pub mod intake;
+pub mod live;
+pub mod lock;
+mod loose;
+pub mod paths;
+pub mod process;
+pub mod project;
+pub mod record;
+pub mod redact;
+pub mod session;
+pub mod state;
+pub mod stdin;
+pub mod store;
+pub mod task;
+pub mod validate;
+
+pub use error::{Error, Result};

@@ -1,0 +1,78 @@
+//! Owns locking: one exclusive flock on a `.lock` file, with a deadline.
+//! Must stay true: whoever holds a `Lock` holds the file that now has that name; somebody may
+//! have unlinked the one we waited for (the Python tool does after every release), so the inode is
+//! compared after locking. Order: conversation, session, index, project, config; never back.
+
+use crate::error::{Error, Result};
+use crate::file;
+use fs2::FileExt;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long hooks wait: Claude Code is waiting for them.
+pub const HOOK_WAIT: Duration = Duration::from_millis(100);
+/// How long people wait.
+pub const PERSON_WAIT: Duration = Duration::from_secs(5);
+
+/// A held lock; dropping it releases it.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Takes the lock at `path`, or says `Busy` after `wait`.
+pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
+    let deadline = Instant::now() + wait;
+    let mut pause = Duration::from_micros(200);
+    loop {
+        let file = file::open_own(path, OpenOptions::new().read(true).write(true))?;
+        match FileExt::try_lock_exclusive(&file) {
+            Ok(()) if is_current(&file, path) => return Ok(Lock { _file: file }),
+            Ok(()) => continue,
+            Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {}
+            Err(error) => return Err(Error::io(path, "lock", error)),
+        }
+        if Instant::now() >= deadline {
+            return Err(Error::Busy(path.to_path_buf()));
+        }
+        std::thread::sleep(pause.min(deadline.saturating_duration_since(Instant::now())));
+        pause = (pause * 2).min(Duration::from_millis(3));
+    }
+}
+
+fn is_current(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::symlink_metadata(path)) {
+        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_lock_is_busy_and_an_unlinked_one_is_not_shared() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.lock");
+        let held = acquire(&path, HOOK_WAIT).unwrap();
+        assert!(matches!(acquire(&path, Duration::from_millis(5)), Err(Error::Busy(_))));
+        std::fs::remove_file(&path).unwrap();
+        let second = acquire(&path, HOOK_WAIT).unwrap();
+        drop(held);
+        assert!(matches!(acquire(&path, Duration::from_millis(5)), Err(Error::Busy(_))));
+        drop(second);
+        acquire(&path, HOOK_WAIT).unwrap();
+    }
+
+    #[test]
+    fn a_symbolic_link_is_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.lock");
+        std::os::unix::fs::symlink(dir.path().join("elsewhere"), &path).unwrap();
+        assert!(matches!(acquire(&path, HOOK_WAIT), Err(Error::Io { .. })));
+        assert!(!dir.path().join("elsewhere").exists());
+    }
+}

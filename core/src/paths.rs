@@ -1,0 +1,114 @@
+//! Owns the layout of the data directory: the only place that joins names to it.
+//! Deliberately absent: touching the disk.
+
+use crate::error::{Error, Result};
+use crate::id::{SessionId, Slug, Uuid};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The data directory.
+#[derive(Clone, Debug)]
+pub struct Home(PathBuf);
+
+impl Home {
+    /// A data directory at a given place.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Home(root.into())
+    }
+
+    /// `CS_HOME`, else `$CLAUDE_CONFIG_DIR/dashboard`, else `~/.claude/dashboard`.
+    pub fn from_env() -> Result<Self> {
+        if let Some(home) = set("CS_HOME") {
+            return Ok(Home(PathBuf::from(home)));
+        }
+        Ok(Home(claude_dir()?.join("dashboard")))
+    }
+
+    /// The directory itself.
+    pub fn root(&self) -> &Path {
+        &self.0
+    }
+    /// Registered projects and settings.
+    pub fn config(&self) -> PathBuf {
+        self.0.join("config.json")
+    }
+    /// The records.
+    pub fn sessions(&self) -> PathBuf {
+        self.0.join("sessions")
+    }
+    /// One record.
+    pub fn session(&self, id: &SessionId) -> PathBuf {
+        self.0.join(format!("sessions/{id}.json"))
+    }
+    /// The records that were put away.
+    pub fn archive(&self) -> PathBuf {
+        self.0.join("sessions/archive")
+    }
+    /// One record that was put away.
+    pub fn archived(&self, id: &SessionId) -> PathBuf {
+        self.0.join(format!("sessions/archive/{id}.json"))
+    }
+    /// The cache of all records.
+    pub fn index(&self) -> PathBuf {
+        self.0.join("sessions/_index.json")
+    }
+    /// Names the record that the holder of the index lock is changing.
+    pub fn index_pending(&self) -> PathBuf {
+        self.0.join("sessions/_index.pending")
+    }
+    /// Says that the index missed a change and must be rebuilt.
+    pub fn index_stale(&self) -> PathBuf {
+        self.0.join("sessions/_index.stale")
+    }
+    /// The state of one project.
+    pub fn project(&self, slug: &Slug) -> PathBuf {
+        self.0.join(format!("projects/{slug}.json"))
+    }
+    /// What a new conversation in the project is told.
+    pub fn context(&self, slug: &Slug) -> PathBuf {
+        self.0.join(format!("context/{slug}.json"))
+    }
+    /// Running conversations.
+    pub fn live_dir(&self) -> PathBuf {
+        self.0.join("live")
+    }
+    /// One running conversation.
+    pub fn live(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("live/{uuid}.json"))
+    }
+    /// Conversations that ended.
+    pub fn ended_dir(&self) -> PathBuf {
+        self.0.join("ended")
+    }
+    /// One conversation that ended.
+    pub fn ended(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("ended/{uuid}.json"))
+    }
+    /// What the hooks had trouble with.
+    pub fn hook_log(&self) -> PathBuf {
+        self.0.join("logs/hook.log")
+    }
+    /// The lock that belongs to a file: the same name with `.lock` for `.json`.
+    pub fn lock_of(file: &Path) -> PathBuf {
+        file.with_extension("lock")
+    }
+}
+
+/// Claude Code's own directory: the first of `$CLAUDE_CONFIG_DIR`, else `~/.claude`.
+pub fn claude_dir() -> Result<PathBuf> {
+    if let Some(dir) = set("CLAUDE_CONFIG_DIR") {
+        let text = dir.to_string_lossy();
+        let first = text.split(',').map(str::trim).find(|part| !part.is_empty());
+        if let Some(first) = first {
+            return Ok(PathBuf::from(first));
+        }
+    }
+    match set("HOME") {
+        Some(home) => Ok(PathBuf::from(home).join(".claude")),
+        None => Err(Error::Invalid("neither CS_HOME nor HOME is set; set CS_HOME to the data directory".into())),
+    }
+}
+
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

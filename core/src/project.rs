@@ -1,0 +1,128 @@
+//! Owns `projects/<slug>.json`: what people say about a project, and counts that are a cache.
+//! Deliberately absent: which sessions a project has (the records say so).
+
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::record::{Commit, Status, Unknown};
+use crate::validate;
+use serde::{Deserialize, Serialize};
+
+/// The file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProjectState {
+    #[serde(default)]
+    pub project_slug: String,
+    #[serde(default)]
+    pub current_phase: String,
+    #[serde(default)]
+    pub roadmap_summary: Roadmap,
+    #[serde(default)]
+    pub active_sessions: usize,
+    #[serde(default)]
+    pub parked_sessions: usize,
+    #[serde(default)]
+    pub total_sessions: usize,
+    #[serde(default)]
+    pub last_activity: String,
+    #[serde(default)]
+    pub recent_commits: Vec<Commit>,
+    #[serde(default)]
+    pub open_questions: Vec<String>,
+    #[serde(default)]
+    pub updated_at: String,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// What is done, under way and next, as people say.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Roadmap {
+    #[serde(default)]
+    pub completed: Vec<String>,
+    #[serde(default)]
+    pub in_progress: Vec<String>,
+    #[serde(default)]
+    pub next_up: Vec<String>,
+    #[serde(flatten)]
+    pub unknown: Unknown,
+}
+
+/// How many sessions a project has, by status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub active: usize,
+    pub parked: usize,
+    pub completed: usize,
+}
+
+impl Counts {
+    /// Counts one more session.
+    pub fn add(&mut self, status: Status) {
+        match status {
+            Status::Active => self.active += 1,
+            Status::Parked => self.parked += 1,
+            Status::Completed => self.completed += 1,
+        }
+    }
+
+    /// All sessions.
+    pub fn total(&self) -> usize {
+        self.active + self.parked + self.completed
+    }
+}
+
+/// Most commits and questions that a project's file repeats from its sessions.
+const RECENT: usize = 20;
+
+/// What people say about a project; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub current_phase: Option<String>,
+    pub completed: Option<Vec<String>>,
+    pub in_progress: Option<Vec<String>>,
+    pub next_up: Option<Vec<String>>,
+}
+
+/// Applies what people say.
+pub fn update(state: &mut ProjectState, changes: &Changes, now: Instant) -> Result<()> {
+    let phase = validate::optional("phase", changes.current_phase.as_deref(), validate::REASON)?;
+    let completed = checked("completed", changes.completed.as_deref())?;
+    let in_progress = checked("in progress", changes.in_progress.as_deref())?;
+    let next_up = checked("next up", changes.next_up.as_deref())?;
+    if next_up.as_ref().is_some_and(|items| items.len() > validate::NEXT_STEPS) {
+        return Err(Error::Invalid(format!("at most {} items can be next up", validate::NEXT_STEPS)));
+    }
+    let roadmap = &mut state.roadmap_summary;
+    state.current_phase = phase.unwrap_or_else(|| state.current_phase.clone());
+    roadmap.completed = completed.unwrap_or_else(|| roadmap.completed.clone());
+    roadmap.in_progress = in_progress.unwrap_or_else(|| roadmap.in_progress.clone());
+    roadmap.next_up = next_up.unwrap_or_else(|| roadmap.next_up.clone());
+    state.updated_at = clock::stamp(now);
+    Ok(())
+}
+
+fn checked(what: &str, items: Option<&[String]>) -> Result<Option<Vec<String>>> {
+    let check = |items: &[String]| items.iter().map(|item| validate::text(what, item, validate::REASON)).collect();
+    items.map(check).transpose()
+}
+
+/// Refreshes the cached part from the truth.
+pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], questions: &[String], now: Instant) {
+    state.active_sessions = counts.active;
+    state.parked_sessions = counts.parked;
+    state.total_sessions = counts.total();
+    for commit in commits {
+        if !state.recent_commits.iter().any(|known| known.sha == commit.sha) {
+            state.recent_commits.push(commit.clone());
+        }
+    }
+    for question in questions {
+        if !state.open_questions.contains(question) {
+            state.open_questions.push(question.clone());
+        }
+    }
+    state.recent_commits.drain(..state.recent_commits.len().saturating_sub(RECENT));
+    state.open_questions.drain(..state.open_questions.len().saturating_sub(RECENT));
+    state.last_activity = clock::stamp(now);
+    state.updated_at = clock::stamp(now);
+}

@@ -1,0 +1,342 @@
+//! Owns the life of a session: every change of a record, as a pure function of the record, the
+//! input and the instant. Must stay true: a refused change leaves the record as it was.
+//! Deliberately absent: disk, ids of files, and tasks (see `task`).
+
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::id::{SessionId, Slug};
+use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Unknown};
+use crate::validate;
+
+/// What a new session starts with. Texts are checked by [`create`].
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    pub intent: String,
+    pub roadmap_ref: Option<String>,
+    pub git_branch: Option<String>,
+    pub worktree_root: Option<String>,
+    pub claude_session_id: Option<String>,
+    pub agent: Option<String>,
+}
+
+/// A new, active session.
+pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result<Session> {
+    let stamp = clock::stamp(now);
+    Ok(Session {
+        session_id: id.to_string(),
+        project_slug: slug.to_string(),
+        status: Status::Active,
+        intent: validate::text("intent", &start.intent, validate::INTENT)?,
+        roadmap_ref: validate::optional("roadmap ref", start.roadmap_ref.as_deref(), validate::ROADMAP_REF)?,
+        started_at: stamp.clone(),
+        last_heartbeat: stamp,
+        ended_at: None,
+        outcome: None,
+        parked_reason: None,
+        current_activity: None,
+        awaiting_action: None,
+        events: Vec::new(),
+        git_branch: validate::optional("branch", start.git_branch.as_deref(), validate::BRANCH)?.unwrap_or_default(),
+        worktree_root: validate::optional("work tree", start.worktree_root.as_deref(), validate::PATH)?,
+        claude_session_id: start.claude_session_id,
+        files_changed: Vec::new(),
+        commits: Vec::new(),
+        decisions: Vec::new(),
+        open_questions: Vec::new(),
+        next_steps: Vec::new(),
+        tasks: Vec::new(),
+        schema_version: SCHEMA_VERSION,
+        agent: start.agent,
+        ended_by: None,
+        resumed_from: None,
+        resumed_as: None,
+        unknown: Unknown::new(),
+    })
+}
+
+/// Changes to single fields; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub intent: Option<String>,
+    pub activity: Option<String>,
+    pub roadmap_ref: Option<String>,
+    pub branch: Option<String>,
+}
+
+/// Applies changes to single fields.
+pub fn update(session: &mut Session, changes: &Changes, now: Instant) -> Result<()> {
+    let intent = validate::optional("intent", changes.intent.as_deref(), validate::INTENT)?;
+    let activity = validate::optional("activity", changes.activity.as_deref(), validate::ACTIVITY)?;
+    let roadmap = validate::optional("roadmap ref", changes.roadmap_ref.as_deref(), validate::ROADMAP_REF)?;
+    let branch = validate::optional("branch", changes.branch.as_deref(), validate::BRANCH)?;
+    if let Some(intent) = intent {
+        session.intent = intent;
+    }
+    if let Some(branch) = branch {
+        session.git_branch = branch;
+    }
+    session.current_activity = activity.or(session.current_activity.take());
+    session.roadmap_ref = roadmap.or(session.roadmap_ref.take());
+    beat(session, now);
+    Ok(())
+}
+
+/// A sign of life. Ended sessions have none.
+pub fn beat(session: &mut Session, now: Instant) {
+    if session.status == Status::Active {
+        session.last_heartbeat = clock::stamp(now);
+    }
+}
+
+/// Adds to the timeline.
+pub fn event(session: &mut Session, message: &str, now: Instant) -> Result<()> {
+    let message = validate::text("event message", message, validate::EVENT)?;
+    session.events.push(Event { timestamp: clock::stamp(now), message, unknown: Unknown::new() });
+    beat(session, now);
+    Ok(())
+}
+
+/// Adds to the timeline what a hook saw, unless the newest event says the same and is younger than
+/// five seconds: hooks may be registered twice.
+pub fn event_once(session: &mut Session, message: &str, now: Instant) -> Result<()> {
+    let repeated = session.events.last().is_some_and(|last| {
+        last.message == message && clock::parse(&last.timestamp).is_some_and(|at| (now - at).num_seconds().abs() < 5)
+    });
+    if repeated { Ok(()) } else { event(session, message, now) }
+}
+
+/// Adds a commit; one whose first seven digits are known already is the same one.
+pub fn commit(session: &mut Session, sha: &str, message: &str) -> Result<()> {
+    let sha = validate::sha(sha)?;
+    let message = validate::cut(message, validate::COMMIT_MESSAGE);
+    let short = |sha: &str| sha.chars().take(7).collect::<String>().to_ascii_lowercase();
+    if session.commits.iter().any(|known| short(&known.sha) == short(&sha)) {
+        return Ok(());
+    }
+    if session.commits.len() >= validate::COMMITS {
+        return Err(Error::Refused(format!("{} has {} commits already, which is the most", session.session_id, validate::COMMITS)));
+    }
+    session.commits.push(Commit { sha, message, unknown: Unknown::new() });
+    Ok(())
+}
+
+/// Adds a decision, once per text.
+pub fn decision(session: &mut Session, text: &str, now: Instant) -> Result<()> {
+    push_once(&mut session.decisions, validate::text("decision", text, validate::DECISION)?);
+    beat(session, now);
+    Ok(())
+}
+
+/// Adds an open question, once per text.
+pub fn question(session: &mut Session, text: &str, now: Instant) -> Result<()> {
+    push_once(&mut session.open_questions, validate::text("question", text, validate::QUESTION)?);
+    beat(session, now);
+    Ok(())
+}
+
+/// Adds a changed file, once per path; beyond the limit it is dropped.
+pub fn file_changed(session: &mut Session, path: &str) {
+    let path = validate::cut(path, validate::PATH);
+    if !path.is_empty() && session.files_changed.len() < validate::FILES {
+        push_once(&mut session.files_changed, path);
+    }
+}
+
+fn push_once(list: &mut Vec<String>, text: String) {
+    if !list.contains(&text) {
+        list.push(text);
+    }
+}
+
+/// Says that the user is needed.
+pub fn request_action(session: &mut Session, reason: &str, now: Instant) -> Result<()> {
+    must_be_active(session)?;
+    session.awaiting_action = Some(validate::text("reason", reason, validate::REASON)?);
+    beat(session, now);
+    Ok(())
+}
+
+/// Says that the user is not needed any more.
+pub fn clear_action(session: &mut Session, now: Instant) {
+    session.awaiting_action = None;
+    beat(session, now);
+}
+
+/// Puts an active session aside.
+pub fn park(session: &mut Session, reason: &str, next_steps: &[String], now: Instant) -> Result<()> {
+    must_be_active(session)?;
+    let reason = validate::text("reason", reason, validate::REASON)?;
+    let steps = checked_steps(next_steps)?;
+    session.status = Status::Parked;
+    session.parked_reason = Some(reason);
+    end(session, steps, now);
+    Ok(())
+}
+
+/// What is said when a session is completed.
+#[derive(Clone, Debug, Default)]
+pub struct Completion {
+    pub outcome: Option<String>,
+    pub next_steps: Vec<String>,
+    pub commits: Vec<(String, String)>,
+    pub files: Vec<String>,
+}
+
+/// Ends an active or parked session for good.
+pub fn complete(session: &mut Session, done: &Completion, now: Instant) -> Result<()> {
+    if session.status == Status::Completed {
+        return Err(Error::Refused(format!("{} is completed already", session.session_id)));
+    }
+    let outcome = validate::optional("outcome", done.outcome.as_deref(), validate::OUTCOME)?;
+    let steps = checked_steps(&done.next_steps)?;
+    let files = done.files.iter().map(|file| validate::text("file", file, validate::PATH)).collect::<Result<Vec<_>>>()?;
+    let mut next = session.clone();
+    for (sha, message) in &done.commits {
+        commit(&mut next, sha, message)?;
+    }
+    for file in &files {
+        file_changed(&mut next, file);
+    }
+    next.status = Status::Completed;
+    next.outcome = outcome.or(next.outcome);
+    end(&mut next, steps, now);
+    *session = next;
+    Ok(())
+}
+
+fn end(session: &mut Session, steps: Vec<String>, now: Instant) {
+    session.ended_at = Some(clock::stamp(now));
+    session.awaiting_action = None;
+    session.current_activity = None;
+    session.ended_by = None;
+    if !steps.is_empty() {
+        session.next_steps = steps;
+    }
+}
+
+fn checked_steps(steps: &[String]) -> Result<Vec<String>> {
+    if steps.len() > validate::NEXT_STEPS {
+        return Err(Error::Invalid(format!("{} next steps given, at most {} are kept", steps.len(), validate::NEXT_STEPS)));
+    }
+    steps.iter().map(|step| validate::text("next step", step, validate::NEXT_STEP)).collect()
+}
+
+/// Makes an ended session active again, as if it had not ended. What it had ended with goes to
+/// the timeline.
+pub fn reopen(session: &mut Session, now: Instant) {
+    let was = session.parked_reason.take().or(session.outcome.take());
+    session.status = Status::Active;
+    session.ended_at = None;
+    session.ended_by = None;
+    session.next_steps.clear();
+    let message = match was {
+        Some(text) => format!("reopened; it had ended with: {text}"),
+        None => "reopened".to_string(),
+    };
+    session.events.push(Event { timestamp: clock::stamp(now), message, unknown: Unknown::new() });
+    beat(session, now);
+}
+
+/// Checks that a session may be resumed: ended, and not resumed before.
+pub fn may_resume(old: &Session) -> Result<()> {
+    if let Some(successor) = &old.resumed_as {
+        return Err(Error::Refused(format!("{} was resumed already as {successor}", old.session_id)));
+    }
+    if old.status == Status::Active {
+        return Err(Error::Refused(format!("{} is active; park or complete it before it can be resumed", old.session_id)));
+    }
+    Ok(())
+}
+
+/// Closes the old record of a pair: it lives on as `new_id`.
+pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
+    may_resume(old)?;
+    if old.status == Status::Parked {
+        old.status = Status::Completed;
+        old.ended_at = Some(clock::stamp(now));
+        old.outcome = Some(format!("Resumed as {new_id}"));
+    }
+    old.resumed_as = Some(new_id.to_string());
+    old.ended_by = None;
+    Ok(())
+}
+
+/// Brings the context of `old` into `new`: roadmap ref, open questions, next steps, unfinished
+/// tasks, and the intent unless `intent` names another.
+pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: Instant) -> Result<()> {
+    let intent = validate::optional("intent", intent, validate::INTENT)?;
+    new.intent = intent.unwrap_or_else(|| old.intent.clone());
+    new.roadmap_ref = new.roadmap_ref.take().or_else(|| old.roadmap_ref.clone());
+    new.worktree_root = new.worktree_root.take().or_else(|| old.worktree_root.clone());
+    if new.git_branch.is_empty() {
+        new.git_branch = old.git_branch.clone();
+    }
+    for question in &old.open_questions {
+        push_once(&mut new.open_questions, question.clone());
+    }
+    if new.next_steps.is_empty() {
+        new.next_steps = old.next_steps.clone();
+    }
+    for task in old.tasks.iter().filter(|task| task.status.is_open()) {
+        if !new.tasks.iter().any(|known| known.subject == task.subject) {
+            let mut task = task.clone();
+            task.agent_key = None;
+            new.tasks.push(task);
+        }
+    }
+    new.resumed_from = Some(old.session_id.clone());
+    beat(new, now);
+    Ok(())
+}
+
+fn must_be_active(session: &Session) -> Result<()> {
+    match session.status {
+        Status::Active => Ok(()),
+        other => Err(Error::Refused(format!("{} is {}, not active", session.session_id, other.as_str()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Instant {
+        clock::parse("2026-11-21T03:37:00Z").unwrap()
+    }
+
+    fn session() -> Session {
+        let id = SessionId::parse("sess_20261121T0337_ca5d").unwrap();
+        create(&id, &Slug::parse("api").unwrap(), Start { intent: "x".into(), ..Start::default() }, now()).unwrap()
+    }
+
+    #[test]
+    fn a_refused_change_changes_nothing() {
+        let mut s = session();
+        let before = s.clone();
+        let bad = Completion { commits: vec![("abcd123".into(), "ok".into()), ("zz".into(), "bad".into())], ..Completion::default() };
+        assert!(complete(&mut s, &bad, now()).is_err());
+        assert!(park(&mut s, "", &[], now()).is_err());
+        assert!(park(&mut s, "r", &["a".into(), "b".into(), "c".into(), "d".into()], now()).is_err());
+        assert!(update(&mut s, &Changes { intent: Some("y".into()), branch: Some("".into()), ..Changes::default() }, now()).is_err());
+        assert_eq!(s, before);
+    }
+
+    #[test]
+    fn commits_are_one_per_seven_digits() {
+        let mut s = session();
+        commit(&mut s, "abcdef0123", "a").unwrap();
+        commit(&mut s, "ABCDEF0999", "b").unwrap();
+        commit(&mut s, "abcdef1", "c").unwrap();
+        assert_eq!(s.commits.len(), 2);
+    }
+
+    #[test]
+    fn a_session_is_parked_once_and_resumed_once() {
+        let mut s = session();
+        park(&mut s, "lunch", &["eat".into()], now()).unwrap();
+        assert!(matches!(park(&mut s, "again", &[], now()), Err(Error::Refused(_))));
+        resumed_as(&mut s, "sess_20261121T0400_0001", now()).unwrap();
+        assert_eq!((s.status, s.outcome.as_deref()), (Status::Completed, Some("Resumed as sess_20261121T0400_0001")));
+        assert!(matches!(resumed_as(&mut s, "x", now()), Err(Error::Refused(_))));
+    }
+}

@@ -1,0 +1,169 @@
+//! Owns `_index.json` on disk: keeping it in step with the records, and rebuilding it.
+//! Must stay true: whoever changes an indexed field holds the index lock from before the record's
+//! rename until after the index's, and names the record in `_index.pending` meanwhile. So a killed
+//! program leaves a name behind, and the next one looks that record up again. Who cannot get the
+//! lock in time writes the record anyway and leaves `_index.stale`: then the index is rebuilt.
+
+use super::Store;
+use crate::error::{Error, Result};
+use crate::file::{self, Durability};
+use crate::id::SessionId;
+use crate::index::{self, Entries, Entry};
+use crate::lock;
+use crate::paths::Home;
+use crate::record::Session;
+use std::cell::OnceCell;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+
+/// The text of an index: from its file, or made from the records where that cannot be used.
+#[derive(Debug)]
+pub struct IndexText<'s> {
+    text: String,
+    store: &'s Store,
+    rebuilt: OnceCell<String>,
+}
+
+/// An index made from the records, and the files that could not be understood.
+#[derive(Debug)]
+pub struct Rebuilt {
+    pub text: String,
+    pub damaged: Vec<(PathBuf, Error)>,
+}
+
+impl IndexText<'_> {
+    /// Entries whose line passes the filter, oldest id first.
+    pub fn entries(&self, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, Entry<'_>)> {
+        index::parse_where(&self.text, &wanted).unwrap_or_else(|| {
+            let text = self.rebuilt.get_or_init(|| self.store.rebuilt().map(|rebuilt| rebuilt.text).unwrap_or_default());
+            index::parse_where(text, &wanted).unwrap_or_default()
+        })
+    }
+}
+
+impl Store {
+    /// The index as it should be: from its file, corrected by a change under way, or made from the
+    /// records where the file is missing, torn or out of date. Writes nothing.
+    pub fn index(&self) -> Result<IndexText<'_>> {
+        let text = match self.whole_index()? {
+            Some(text) if !self.home.index_stale().exists() => match self.pending()? {
+                Some(id) => self.look_up_again(&text, &id)?,
+                None => text,
+            },
+            _ => self.rebuilt()?.text,
+        };
+        Ok(IndexText { text, store: self, rebuilt: OnceCell::new() })
+    }
+
+    /// An index made from the records; they are all read.
+    pub fn rebuilt(&self) -> Result<Rebuilt> {
+        let mut sessions = Vec::new();
+        let mut damaged = Vec::new();
+        for id in self.ids(&self.home.sessions())? {
+            let path = self.home.session(&id);
+            match file::read(&path).and_then(|bytes| bytes.map(|bytes| super::parse(&path, &bytes)).transpose()) {
+                Ok(Some(session)) => sessions.push((id, session)),
+                Ok(None) => {}
+                Err(error) => damaged.push((path, error)),
+            }
+        }
+        let entries: Entries = sessions.iter().map(|(id, session)| (id.clone(), Entry::of(session))).collect();
+        Ok(Rebuilt { text: index::render(&entries), damaged })
+    }
+
+    /// Rebuilds the file from the records and says which records could not be understood.
+    pub fn rebuild_index(&self) -> Result<Rebuilt> {
+        let _lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
+        file::remove(&self.home.index_stale())?;
+        let rebuilt = self.rebuilt()?;
+        file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Cached)?;
+        file::remove(&self.home.index_pending())?;
+        Ok(rebuilt)
+    }
+
+    /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), and brings
+    /// the index in step. A failing index is no failure: it is a cache.
+    pub(super) fn publish(&self, id: &SessionId, entry: Option<&Entry>, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
+        let lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
+            Err(Error::Busy(_)) => {
+                let written = write()?;
+                self.mark_stale();
+                return Ok(written);
+            }
+            other => other?,
+        };
+        let before = self.current_index();
+        file::replace(&self.home.index_pending(), id.as_str().as_bytes(), Durability::Cached)?;
+        let written = match write() {
+            Ok(true) => true,
+            other => {
+                file::remove(&self.home.index_pending())?;
+                return other;
+            }
+        };
+        let after = before.map(|text| index::upsert(&text, id, entry).unwrap_or(text));
+        let stored = after.and_then(|text| file::replace(&self.home.index(), text.as_bytes(), Durability::Cached));
+        match stored {
+            Ok(()) => file::remove(&self.home.index_pending())?,
+            Err(_) => self.mark_stale(),
+        }
+        drop(lock);
+        Ok(written)
+    }
+
+    /// The canonical text to splice into, all earlier accidents mended. Under the index lock.
+    fn current_index(&self) -> Result<String> {
+        let stale = self.home.index_stale();
+        if stale.exists() {
+            file::remove(&stale)?;
+            return Ok(self.rebuilt()?.text);
+        }
+        let text = match self.whole_index()? {
+            Some(text) if index::is_canonical(&text) => text,
+            Some(text) => index::parse(&text).map(|entries| {
+                let entries: Entries = entries.into_iter().collect();
+                index::render(&entries)
+            }).unwrap_or_default(),
+            None => self.rebuilt()?.text,
+        };
+        match self.pending()? {
+            Some(id) => self.look_up_again(&text, &id),
+            None => Ok(text),
+        }
+    }
+
+    /// The file's text if it is a whole index.
+    fn whole_index(&self) -> Result<Option<String>> {
+        let bytes = match file::read(&self.home.index()) {
+            Ok(bytes) => bytes,
+            Err(Error::Corrupt { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        Ok(text.filter(|text| index::is_canonical(text) || index::parse(text).is_some()))
+    }
+
+    fn pending(&self) -> Result<Option<SessionId>> {
+        let bytes = file::read(&self.home.index_pending())?;
+        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| SessionId::parse(text.trim()).ok()))
+    }
+
+    /// The text with the entry of one record as that record says now.
+    fn look_up_again(&self, text: &str, id: &SessionId) -> Result<String> {
+        let path = self.home.session(id);
+        let session: Option<Session> = match file::read(&path)? {
+            Some(bytes) => super::parse(&path, &bytes).ok(),
+            None => None,
+        };
+        let canonical = match index::parse(text) {
+            Some(entries) if !index::is_canonical(text) => index::render(&entries.into_iter().collect::<Entries>()),
+            _ => text.to_string(),
+        };
+        Ok(index::upsert(&canonical, id, session.as_ref().map(Entry::of).as_ref()).unwrap_or(canonical))
+    }
+
+    /// Leaves word that the index missed a change. Best effort: the disk may be full.
+    fn mark_stale(&self) {
+        let _ = file::open_own(&self.home.index_stale(), OpenOptions::new().append(true));
+    }
+}

@@ -1,0 +1,156 @@
+//! Owns the files of conversations: `live/<uuid>.json` while one runs, `ended/<uuid>.json` after
+//! it ended (so that late news is recognised, and a resumed one finds its session at once).
+//! Both are caches: `conversation` finds a session without them.
+
+use super::Store;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::file::{self, Durability};
+use crate::id::{SessionId, Uuid};
+use crate::index;
+use crate::live::Live;
+use crate::lock::{self, Lock};
+use crate::paths::{self, Home};
+use crate::record::{Session, Status};
+use crate::state::{self, Client, Evidence, Verdict};
+use crate::{clock::Instant, process};
+use serde::Deserialize;
+use std::path::Path;
+
+impl Store {
+    /// Takes the lock of a conversation.
+    pub fn lock_live(&self, uuid: &Uuid) -> Result<Lock> {
+        lock::acquire(&Home::lock_of(&self.home.live(uuid)), self.wait)
+    }
+
+    /// The running conversation, if its file is there and can be understood.
+    pub fn live(&self, uuid: &Uuid) -> Result<Option<Live>> {
+        read_live(&self.home.live(uuid))
+    }
+
+    /// The ended conversation, if its file is there.
+    pub fn ended(&self, uuid: &Uuid) -> Result<Option<Live>> {
+        read_live(&self.home.ended(uuid))
+    }
+
+    /// Writes a running conversation's file.
+    pub fn write_live(&self, uuid: &Uuid, live: &Live) -> Result<()> {
+        file::replace(&self.home.live(uuid), &live.to_bytes(), Durability::Cached)
+    }
+
+    /// Moves a conversation from `live/` to `ended/`. Under its lock, whose file goes too.
+    pub fn end_live(&self, uuid: &Uuid, live: &mut Live, now: Instant) -> Result<()> {
+        live.ended_at = Some(clock::stamp(now));
+        file::replace(&self.home.ended(uuid), &live.to_bytes(), Durability::Cached)?;
+        self.drop_live(uuid)
+    }
+
+    /// Removes a conversation's live file and, under its lock, the lock's.
+    pub fn drop_live(&self, uuid: &Uuid) -> Result<()> {
+        let path = self.home.live(uuid);
+        file::remove(&path)?;
+        file::remove(&Home::lock_of(&path))
+    }
+
+    /// All running conversations. One that cannot be understood is left out: it is a cache.
+    pub fn all_live(&self) -> Result<Vec<Live>> {
+        let mut all = Vec::new();
+        for stem in file::stems(&self.home.live_dir(), ".json")? {
+            let Ok(uuid) = Uuid::parse(&stem) else { continue };
+            all.extend(self.live(&uuid)?);
+        }
+        all.sort_by(|a, b| a.started_at.cmp(&b.started_at));
+        Ok(all)
+    }
+
+    /// The session that belongs to a conversation: as its live or ended file says, else the newest
+    /// record with that uuid among those whose name fits it and those that are active.
+    pub fn conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
+        for known in [self.live(uuid)?, self.ended(uuid)?].into_iter().flatten() {
+            if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
+                return Ok(Some(id));
+            }
+        }
+        let mut candidates = self.ids(&self.home.sessions())?;
+        candidates.retain(|id| id.may_be_of(uuid));
+        let text = self.index()?;
+        candidates.extend(text.entries(index::of_status(Status::Active)).into_iter().map(|(id, _)| id));
+        candidates.sort();
+        let ours = |id: &SessionId| match self.session(id) {
+            Ok(session) => session.claude_session_id.as_deref() == Some(uuid.as_str()),
+            Err(_) => false,
+        };
+        Ok(candidates.into_iter().rev().find(ours))
+    }
+
+    /// The state of a session, from everything that is known. `entry` facts come from the index
+    /// or the record; `lives` are all running conversations (see [`Store::all_live`]).
+    pub fn verdict(&self, id: &str, status: Status, last_heartbeat: &str, lives: &[Live], stale_after: chrono::TimeDelta, now: Instant) -> Verdict {
+        let live = lives.iter().filter(|live| live.session_id.as_deref() == Some(id)).max_by(|a, b| a.last_event_at.cmp(&b.last_event_at));
+        let process = live.and_then(Live::process);
+        let alive = process.as_ref().and_then(process::is_alive);
+        let client = match (live, &process, alive) {
+            (Some(live), Some(process), Some(true)) => client(live, process),
+            _ => None,
+        };
+        let last_heartbeat = match live {
+            None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat, stale_after, now),
+            _ => clock::parse(last_heartbeat),
+        };
+        state::derive(&Evidence { status, last_heartbeat, live, alive, client, stale_after, now })
+    }
+
+    /// The state of a record; see [`Store::verdict`].
+    pub fn verdict_of(&self, session: &Session, lives: &[Live], stale_after: chrono::TimeDelta, now: Instant) -> Verdict {
+        self.verdict(&session.session_id, session.status, &session.last_heartbeat, lives, stale_after, now)
+    }
+
+    /// The index may hold an old heartbeat. Where that would make a session stale, the record is
+    /// asked, but only if its file is younger.
+    fn newest_heartbeat(&self, id: &str, indexed: &str, stale_after: chrono::TimeDelta, now: Instant) -> Option<Instant> {
+        let indexed = clock::parse(indexed);
+        if indexed.is_some_and(|at| now - at <= stale_after) {
+            return indexed;
+        }
+        let id = SessionId::parse(id).ok()?;
+        let modified = std::fs::symlink_metadata(self.home.session(&id)).and_then(|meta| meta.modified()).ok()?;
+        let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+        let modified = clock::from_millis(i64::try_from(since.as_millis()).ok()?)?;
+        if indexed.is_some_and(|at| modified <= at) {
+            return indexed;
+        }
+        self.session(&id).ok().and_then(|session| clock::parse(&session.last_heartbeat)).or(indexed)
+    }
+}
+
+fn read_live(path: &Path) -> Result<Option<Live>> {
+    match file::read(path) {
+        Ok(bytes) => Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok())),
+        Err(Error::Corrupt { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The part of `~/.claude/sessions/<pid>.json` that we use (internal to Claude Code; 2.1.329).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registry {
+    session_id: String,
+    #[serde(default)]
+    proc_start: Option<String>,
+    status: String,
+    #[serde(default)]
+    waiting_for: Option<String>,
+    status_updated_at: i64,
+}
+
+fn client(live: &Live, process: &process::Process) -> Option<Client> {
+    let path = paths::claude_dir().ok()?.join(format!("sessions/{}.json", process.pid));
+    let registry: Registry = serde_json::from_slice(&file::read(&path).ok()??).ok()?;
+    let same_process = !cfg!(target_os = "linux") || registry.proc_start.as_deref() == Some(&process.started);
+    if registry.session_id != live.claude_session_id || !same_process {
+        return None;
+    }
+    let updated_at = clock::from_millis(registry.status_updated_at)?;
+    Some(Client { status: registry.status, waiting_for: registry.waiting_for, updated_at })
+}

@@ -1,0 +1,180 @@
+//! Owns reading and writing records: the only way to change a session on disk.
+//! Must stay true: a change happens under the record's lock, in one rename; a closure that fails
+//! or changes nothing writes nothing; readers never write. The index, project files and contexts
+//! that follow a change are in `store/index.rs` and `store/project.rs`.
+
+mod index;
+mod live;
+mod project;
+mod select;
+
+pub use index::{IndexText, Rebuilt};
+pub use project::Context;
+pub use select::Selector;
+
+use crate::clock::Instant;
+use crate::error::{Error, Result};
+use crate::file::{self, Durability};
+use crate::id::{SessionId, Slug, Uuid};
+use crate::index::Entry;
+use crate::lock::{self, Lock};
+use crate::paths::Home;
+use crate::record::{SCHEMA_VERSION, Session};
+use crate::session::{self, Start};
+use crate::validate;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The data directory and how patient its user is.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub home: Home,
+    /// How long to wait for a lock.
+    pub wait: Duration,
+    /// Whether changes that are not part of a session's life cycle are synced to disk too.
+    pub durability: Durability,
+}
+
+impl Store {
+    /// A store as people use it: patient, and everything acknowledged is on disk.
+    pub fn for_people(home: Home) -> Self {
+        Store { home, wait: lock::PERSON_WAIT, durability: Durability::Synced }
+    }
+
+    /// A store as hooks use it: in a hurry, and only a session's life cycle is synced.
+    pub fn for_hooks(home: Home) -> Self {
+        Store { home, wait: lock::HOOK_WAIT, durability: Durability::Cached }
+    }
+
+    /// The record with this id, archived ones included.
+    pub fn session(&self, id: &SessionId) -> Result<Session> {
+        let (path, bytes) = self.bytes_of(id)?;
+        parse(&path, &bytes)
+    }
+
+    /// The path and the bytes of a record, archived ones included.
+    pub fn bytes_of(&self, id: &SessionId) -> Result<(PathBuf, Vec<u8>)> {
+        for path in [self.home.session(id), self.home.archived(id)] {
+            if let Some(bytes) = file::read(&path)? {
+                return Ok((path, bytes));
+            }
+        }
+        Err(Error::Missing(format!("no session {id}")))
+    }
+
+    /// Ids of all records, or of all archived ones, sorted. Files with other names are not records.
+    pub fn ids(&self, dir: &Path) -> Result<Vec<SessionId>> {
+        let mut ids: Vec<SessionId> =
+            file::stems(dir, ".json")?.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect();
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Writes a new record and returns it. Its id is new: no existing file is ever replaced.
+    pub fn create(&self, slug: &Slug, start: Start, fill: impl Fn(&mut Session) -> Result<()>, now: Instant) -> Result<Session> {
+        let uuid = start.claude_session_id.as_deref().map(Uuid::parse).transpose()?;
+        for attempt in 0..=u8::MAX {
+            let id = match &uuid {
+                Some(uuid) if attempt < crate::id::CONVERSATION_ATTEMPTS => SessionId::of_conversation(now, uuid, attempt),
+                _ => SessionId::random(now),
+            };
+            let mut session = session::create(&id, slug, start.clone(), now)?;
+            fill(&mut session)?;
+            let staged = stage(&self.home.session(&id), &session, Durability::Synced)?;
+            if self.publish(&id, Some(&Entry::of(&session)), || staged.create())? {
+                self.refresh_project(&session, now);
+                return Ok(session);
+            }
+        }
+        Err(Error::Refused("no free session id in this minute; try again in a minute".into()))
+    }
+
+    /// Changes a record under its lock and returns it. The archive is not changed.
+    pub fn update(&self, id: &SessionId, now: Instant, change: impl FnOnce(&mut Session) -> Result<()>) -> Result<Session> {
+        let _lock = self.lock(id)?;
+        let path = self.home.session(id);
+        let bytes = match file::read(&path)? {
+            Some(bytes) => bytes,
+            None if file::read(&self.home.archived(id))?.is_some() => {
+                return Err(Error::Refused(format!("{id} is archived; archived sessions are not changed")));
+            }
+            None => return Err(Error::Missing(format!("no session {id}"))),
+        };
+        let before = parse(&path, &bytes)?;
+        if before.schema_version > SCHEMA_VERSION {
+            return Err(Error::Newer { path, version: before.schema_version });
+        }
+        let mut after = before.clone();
+        change(&mut after)?;
+        if after != before {
+            self.write(id, &before, &after, now)?;
+        }
+        Ok(after)
+    }
+
+    fn write(&self, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
+        let path = self.home.session(id);
+        let entry = Entry::of(after);
+        if !entry.differs(&Entry::of(before)) {
+            stage(&path, after, self.durability)?.replace()?;
+            if after.commits != before.commits || after.open_questions != before.open_questions {
+                self.refresh_project(after, now);
+            }
+            return Ok(());
+        }
+        let staged = stage(&path, after, Durability::Synced)?;
+        self.publish(id, Some(&entry), || staged.replace().map(|()| true))?;
+        self.refresh_project(after, now);
+        Ok(())
+    }
+
+    /// Removes the record of a session in which nothing happened.
+    pub fn forget(&self, id: &SessionId, now: Instant) -> Result<()> {
+        let _lock = self.lock(id)?;
+        let path = self.home.session(id);
+        let bytes = file::read(&path)?.ok_or_else(|| Error::Missing(format!("no session {id}")))?;
+        let session = parse(&path, &bytes)?;
+        self.publish(id, None, || file::remove(&path).map(|()| true))?;
+        self.refresh_project(&session, now);
+        file::remove(&Home::lock_of(&path))
+    }
+
+    /// Takes the lock of a record.
+    pub fn lock(&self, id: &SessionId) -> Result<Lock> {
+        lock::acquire(&Home::lock_of(&self.home.session(id)), self.wait)
+    }
+
+    /// The data directory's settings; the defaults if there is no file.
+    pub fn config(&self) -> Result<crate::config::Config> {
+        let path = self.home.config();
+        match file::read(&path)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string())),
+            None => Ok(crate::config::Config::default()),
+        }
+    }
+}
+
+/// Understands a record's bytes; it must be the record of its own file name.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Session> {
+    if bytes.is_empty() {
+        return Err(Error::corrupt(path, "it is empty"));
+    }
+    let session = Session::read(bytes).map_err(|error| Error::corrupt(path, error.to_string()))?;
+    if path.file_stem().and_then(|stem| stem.to_str()) != Some(&session.session_id) {
+        return Err(Error::corrupt(path, format!("it holds the session {:?}", session.session_id)));
+    }
+    Ok(session)
+}
+
+fn stage(path: &Path, session: &Session, durability: Durability) -> Result<file::Staged> {
+    let bytes = session.to_bytes();
+    if bytes.len() > validate::FILE_BYTES {
+        return Err(Error::Refused(format!(
+            "{} is full: it would have {} bytes, at most {} are read",
+            session.session_id,
+            bytes.len(),
+            validate::FILE_BYTES
+        )));
+    }
+    file::stage(path, &bytes, durability)
+}

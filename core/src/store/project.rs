@@ -1,0 +1,166 @@
+//! Owns what follows from records for a project: its registration in `config.json`, its state in
+//! `projects/`, and `context/<slug>.json`, what a new conversation there is told. Must stay true:
+//! a project is its main work tree's path, the slug only its name.
+
+use super::Store;
+use crate::clock::{self, Instant};
+use crate::config::{Config, Registration};
+use crate::error::{Error, Result};
+use crate::file::{self, Durability};
+use crate::id::{SessionId, Slug};
+use crate::index::{self, Entry};
+use crate::lock;
+use crate::paths::Home;
+use crate::project::{self, Counts, ProjectState};
+use crate::record::{Session, Status, Unknown};
+use crate::validate;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What a new conversation in a project is told; a cache of the records.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Context {
+    /// Newest first, at most [`PARKED`].
+    #[serde(default)]
+    pub parked: Vec<Parked>,
+    /// Open steps of the session that ended last.
+    #[serde(default)]
+    pub last: Option<Last>,
+}
+
+/// A parked session, in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parked {
+    pub session_id: String,
+    pub intent: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// The session that ended last, in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Last {
+    pub session_id: String,
+    pub intent: String,
+    #[serde(default)]
+    pub next_steps: Vec<String>,
+}
+
+/// Most parked sessions that a context names.
+const PARKED: usize = 5;
+
+impl Store {
+    /// The slug of the project whose main work tree is `path`, registering it where it is new.
+    /// A second repository of the same base name gets `-2`, and so on.
+    pub fn register(&self, path: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
+        validate::text("path", path, validate::PATH)?;
+        let name = validate::optional("project name", name, validate::PROJECT_NAME)?;
+        if name.is_none() && let Some(slug) = self.config()?.slug_of(path) {
+            return Slug::parse(slug);
+        }
+        let file = self.home.config();
+        let _lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
+        let mut config = self.config()?;
+        let slug = add_project(&mut config, path, name, now)?;
+        let mut bytes = serde_json::to_vec_pretty(&config).unwrap_or_default();
+        bytes.push(b'\n');
+        file::replace(&file, &bytes, Durability::Synced)?;
+        Ok(slug)
+    }
+
+    /// The state of a project; an empty one where there is no file.
+    pub fn project(&self, slug: &Slug) -> Result<ProjectState> {
+        let path = self.home.project(slug);
+        let Some(bytes) = file::read(&path)? else {
+            return Ok(ProjectState { project_slug: slug.to_string(), ..ProjectState::default() });
+        };
+        serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))
+    }
+
+    /// Changes the state of a project under its lock and returns it.
+    pub fn update_project(&self, slug: &Slug, change: impl FnOnce(&mut ProjectState) -> Result<()>) -> Result<ProjectState> {
+        let path = self.home.project(slug);
+        let _lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
+        let mut state = self.project(slug)?;
+        let before = state.clone();
+        change(&mut state)?;
+        if state != before {
+            let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
+            bytes.push(b'\n');
+            file::replace(&path, &bytes, self.durability)?;
+        }
+        Ok(state)
+    }
+
+    /// How many sessions the project has, as the index says.
+    pub fn counts(&self, slug: &str) -> Result<Counts> {
+        let text = self.index()?;
+        let mut counts = Counts::default();
+        text.entries(index::of_project(slug)).iter().for_each(|(_, entry)| counts.add(entry.status));
+        Ok(counts)
+    }
+
+    /// Brings a project's counts and context in step with a changed session. Both are caches, so
+    /// trouble with them is not the session's trouble.
+    pub(super) fn refresh_project(&self, session: &Session, now: Instant) {
+        let Ok(slug) = Slug::parse(&session.project_slug) else { return };
+        let Ok(text) = self.index() else { return };
+        let entries = text.entries(index::of_project(slug.as_str()));
+        let mut counts = Counts::default();
+        entries.iter().for_each(|(_, entry)| counts.add(entry.status));
+        let refreshed = self.update_project(&slug, |state| {
+            project::refresh(state, counts, &session.commits, &session.open_questions, now);
+            Ok(())
+        });
+        let context = self.make_context(&entries);
+        let bytes = serde_json::to_vec(&context).unwrap_or_default();
+        let told = file::replace(&self.home.context(&slug), &bytes, Durability::Cached);
+        // Both are made again at the next change.
+        drop((refreshed, told));
+    }
+
+    fn make_context(&self, entries: &[(SessionId, Entry)]) -> Context {
+        let mut ended: Vec<&(SessionId, Entry)> = entries.iter().filter(|(_, entry)| entry.status != Status::Active).collect();
+        ended.sort_by(|a, b| b.1.ended_at.cmp(&a.1.ended_at));
+        let parked = ended.iter().filter(|(_, entry)| entry.status == Status::Parked).take(PARKED);
+        let parked = parked.filter_map(|(id, _)| self.session(id).ok()).map(|session| Parked {
+            session_id: session.session_id,
+            intent: session.intent,
+            reason: session.parked_reason.unwrap_or_default(),
+        });
+        let last = ended.first().and_then(|(id, _)| self.session(id).ok()).map(|session| Last {
+            session_id: session.session_id,
+            intent: session.intent,
+            next_steps: session.next_steps,
+        });
+        Context { parked: parked.collect(), last: last.filter(|last| !last.next_steps.is_empty()) }
+    }
+
+    /// What a new conversation in the project is told; nothing where nothing is known.
+    pub fn context(&self, slug: &Slug) -> Context {
+        let bytes = file::read(&self.home.context(slug)).ok().flatten();
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+}
+
+fn add_project(config: &mut Config, path: &str, name: Option<String>, now: Instant) -> Result<Slug> {
+    let known = config.slug_of(path).map(str::to_string);
+    if let Some(slug) = known {
+        if let (Some(project), Some(name)) = (config.projects.get_mut(&slug), name) {
+            project.name = name;
+        }
+        return Slug::parse(&slug);
+    }
+    let base = Path::new(path).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.unwrap_or_else(|| if base.is_empty() { path.to_string() } else { base });
+    let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| !config.projects.contains_key(slug.as_str()));
+    let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;
+    let registration = Registration {
+        name: validate::cut(&name, validate::PROJECT_NAME),
+        path: path.to_string(),
+        registered_at: clock::stamp(now),
+        unknown: Unknown::new(),
+    };
+    config.projects.insert(slug.to_string(), registration);
+    Ok(slug)
+}

@@ -1,0 +1,188 @@
+//! Owns the tasks of a session: those that people add, and those that mirror the agent's own list.
+//! Must stay true: a mirrored task is known by its key, so events may come twice or out of order;
+//! tasks of people are never touched by the mirror.
+
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::id::{self, Uuid};
+use crate::record::{Session, Task, TaskStatus, Unknown};
+use crate::validate;
+
+/// Adds a task, once per subject.
+pub fn add(session: &mut Session, subject: &str, now: Instant) -> Result<()> {
+    let subject = validate::text("task subject", subject, validate::TASK_SUBJECT)?;
+    if session.tasks.iter().any(|task| task.subject == subject) {
+        return Ok(());
+    }
+    let mut id = id::random_task_id();
+    while session.tasks.iter().any(|task| task.id == id) {
+        id = id::random_task_id();
+    }
+    session.tasks.push(task(id, subject, None, now));
+    Ok(())
+}
+
+fn task(id: String, subject: String, agent_key: Option<String>, now: Instant) -> Task {
+    let stamp = clock::stamp(now);
+    let status = TaskStatus::Pending;
+    Task { id, subject, status, added_at: stamp.clone(), updated_at: stamp, agent_key, unknown: Unknown::new() }
+}
+
+/// Changes the task whose id is `wanted` or uniquely starts with it.
+pub fn update(session: &mut Session, wanted: &str, status: Option<TaskStatus>, subject: Option<&str>, now: Instant) -> Result<()> {
+    let subject = validate::optional("task subject", subject, validate::TASK_SUBJECT)?;
+    let found = find(session, wanted)?;
+    if let Some(task) = session.tasks.iter_mut().find(|task| task.id == found) {
+        task.status = status.unwrap_or(task.status);
+        task.subject = subject.unwrap_or_else(|| task.subject.clone());
+        task.updated_at = clock::stamp(now);
+    }
+    Ok(())
+}
+
+fn find(session: &Session, wanted: &str) -> Result<String> {
+    if let Some(task) = session.tasks.iter().find(|task| task.id == wanted) {
+        return Ok(task.id.clone());
+    }
+    let fits: Vec<&Task> = session.tasks.iter().filter(|task| !wanted.is_empty() && task.id.starts_with(wanted)).collect();
+    match fits.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => Err(Error::Missing(format!("no task {wanted:?} in {}", session.session_id))),
+        many => {
+            let ids: Vec<&str> = many.iter().map(|task| task.id.as_str()).collect();
+            Err(Error::Refused(format!("task {wanted:?} is ambiguous: {}", ids.join(", "))))
+        }
+    }
+}
+
+/// What the agent's own list says about one of its tasks.
+#[derive(Clone, Debug, Default)]
+pub struct Report<'a> {
+    /// The agent's name for the task within the conversation.
+    pub key: &'a str,
+    pub subject: Option<&'a str>,
+    pub from: Option<TaskStatus>,
+    pub to: Option<TaskStatus>,
+}
+
+/// Mirrors one report. A status applies if it goes forward, or if the task is where the report
+/// says that it was: reports may arrive late.
+pub fn mirror(session: &mut Session, uuid: &Uuid, report: &Report, now: Instant) {
+    let id = id::agent_task_id(uuid, report.key);
+    if !session.tasks.iter().any(|task| task.id == id) {
+        let subject = format!("task {}", report.key);
+        session.tasks.push(task(id.clone(), subject, Some(report.key.to_string()), now));
+    }
+    let Some(task) = session.tasks.iter_mut().find(|task| task.id == id) else { return };
+    let subject = report.subject.map(|subject| validate::cut(subject, validate::TASK_SUBJECT)).filter(|s| !s.is_empty());
+    let status = report.to.filter(|to| report.from == Some(task.status) || rank(*to) > rank(task.status));
+    if subject.as_ref().is_some_and(|subject| *subject != task.subject) || status.is_some_and(|status| status != task.status) {
+        task.updated_at = clock::stamp(now);
+    }
+    task.subject = subject.unwrap_or_else(|| task.subject.clone());
+    task.status = status.unwrap_or(task.status);
+}
+
+fn rank(status: TaskStatus) -> u8 {
+    match status {
+        TaskStatus::Pending => 0,
+        TaskStatus::InProgress => 1,
+        TaskStatus::Completed | TaskStatus::Skipped => 2,
+    }
+}
+
+/// Mirrors a whole list (a to-do list or a plan), in which the text is the key. Open tasks of the
+/// mirror that are not in the list any more were given up.
+pub fn mirror_list(session: &mut Session, uuid: &Uuid, list: &[(String, TaskStatus)], now: Instant) {
+    let keys: Vec<String> = list.iter().map(|(subject, _)| list_key(subject)).collect();
+    for task in session.tasks.iter_mut().filter(|task| task.status.is_open()) {
+        let ours = task.agent_key.as_ref().is_some_and(|key| key.starts_with(LIST) && !keys.contains(key));
+        if ours {
+            task.status = TaskStatus::Skipped;
+            task.updated_at = clock::stamp(now);
+        }
+    }
+    for ((subject, status), key) in list.iter().zip(&keys) {
+        let known = session.tasks.iter().find(|task| task.agent_key.as_ref() == Some(key)).map(|task| task.status);
+        let from = known.or(Some(TaskStatus::Pending));
+        mirror(session, uuid, &Report { key, subject: Some(subject), from, to: Some(*status) }, now);
+    }
+}
+
+const LIST: &str = "list:";
+
+fn list_key(subject: &str) -> String {
+    format!("{LIST}{:016x}", id::fnv1a(validate::cut(subject, validate::TASK_SUBJECT).as_bytes()))
+}
+
+/// The agents' words for a task's status.
+pub fn agent_status(word: &str) -> Option<TaskStatus> {
+    match word {
+        "pending" => Some(TaskStatus::Pending),
+        "in_progress" => Some(TaskStatus::InProgress),
+        "completed" => Some(TaskStatus::Completed),
+        "deleted" | "cancelled" => Some(TaskStatus::Skipped),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{SessionId, Slug};
+    use crate::session::{self, Start};
+
+    fn fixture() -> (Session, Uuid, Instant) {
+        let now = clock::parse("2026-11-21T03:37:00Z").unwrap();
+        let id = SessionId::parse("sess_20261121T0337_ca5d").unwrap();
+        let start = Start { intent: "x".into(), ..Start::default() };
+        let session = session::create(&id, &Slug::parse("api").unwrap(), start, now).unwrap();
+        (session, Uuid::parse("1efc27bb-f68f-47d0-bb52-fc872cee82d8").unwrap(), now)
+    }
+
+    #[test]
+    fn reports_may_come_twice_and_in_any_order() {
+        use TaskStatus::{Completed as C, InProgress as I, Pending as P};
+        let reports = [
+            Report { key: "1", subject: Some("First"), ..Report::default() },
+            Report { key: "1", subject: None, from: Some(P), to: Some(I) },
+            Report { key: "1", subject: None, from: Some(I), to: Some(C) },
+        ];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let (mut session, uuid, now) = fixture();
+            for n in order.into_iter().chain(order) {
+                mirror(&mut session, &uuid, &reports[n], now);
+            }
+            assert_eq!(session.tasks.len(), 1);
+            assert_eq!((session.tasks[0].subject.as_str(), session.tasks[0].status), ("First", C), "{order:?}");
+        }
+        let (mut session, uuid, now) = fixture();
+        mirror(&mut session, &uuid, &reports[2], now);
+        mirror(&mut session, &uuid, &Report { key: "1", subject: None, from: Some(C), to: Some(I) }, now);
+        assert_eq!(session.tasks[0].status, I, "a task that was reopened is open");
+    }
+
+    #[test]
+    fn a_list_replaces_the_list_but_not_what_people_added() {
+        let (mut session, uuid, now) = fixture();
+        add(&mut session, "mine", now).unwrap();
+        add(&mut session, "mine", now).unwrap();
+        mirror_list(&mut session, &uuid, &[("a".into(), TaskStatus::Completed), ("b".into(), TaskStatus::Pending)], now);
+        mirror_list(&mut session, &uuid, &[("c".into(), TaskStatus::InProgress)], now);
+        let shown: Vec<_> = session.tasks.iter().map(|task| (task.subject.as_str(), task.status.as_str())).collect();
+        assert_eq!(shown, [("mine", "pending"), ("a", "completed"), ("b", "skipped"), ("c", "in_progress")]);
+    }
+
+    #[test]
+    fn a_task_is_named_by_the_start_of_its_id() {
+        let (mut session, _, now) = fixture();
+        add(&mut session, "mine", now).unwrap();
+        let id = session.tasks[0].id.clone();
+        update(&mut session, &id[..5], Some(TaskStatus::Completed), Some("yours"), now).unwrap();
+        assert_eq!(session.tasks[0].subject, "yours");
+        for unknown in ["", "t", "tzz"] {
+            let found = update(&mut session, unknown, None, None, now);
+            assert_eq!(found.is_ok(), unknown == "t", "{unknown:?}");
+        }
+    }
+}

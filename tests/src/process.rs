@@ -1,0 +1,106 @@
+//! Running other programs without ever hanging: each gets a process group of its own and a deadline.
+
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long one program, or one transcript, may take.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// Runs `command` with `input` on a pipe as its standard input and collects its output.
+///
+/// Panics when it does not end, or a child of it keeps the output open, within [`LIMIT`]. A program that
+/// does not read its input is no error.
+pub fn run(mut command: Command, input: &str) -> Output {
+    let mut child = command
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let (group, stdin) = (child.id(), child.stdin.take());
+    thread::scope(|scope| {
+        scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input.as_bytes())));
+        within(LIMIT, group, || child.wait_with_output().expect("output can be read"))
+    })
+    .unwrap_or_else(|| panic!("{command:?}: not done after {LIMIT:?}"))
+}
+
+/// Does `work`, which waits for the process group `group`; when it takes longer than `limit`, the group is
+/// killed and the answer is None.
+pub(crate) fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -> Option<T> {
+    let (done, waiting) = channel::<()>();
+    thread::scope(|scope| {
+        let watch = scope.spawn(move || {
+            let late = waiting.recv_timeout(limit) == Err(RecvTimeoutError::Timeout);
+            if late {
+                kill_group(group);
+            }
+            late
+        });
+        let value = work();
+        drop(done);
+        let late = watch.join().expect("the watch does not panic");
+        (!late).then_some(value)
+    })
+}
+
+/// Kills what is left of the process group that the process `leader` opened.
+pub(crate) fn kill_group(leader: u32) {
+    // SAFETY: killpg only takes numbers; a group that is gone is no error for us.
+    unsafe { libc::killpg(leader as libc::pid_t, libc::SIGKILL) };
+}
+
+/// A program that keeps running, such as a server; killed when dropped, also when the test panics.
+pub struct Running(pub Child);
+
+impl Running {
+    /// Starts `command` without input; its standard output is a pipe (`running.0.stdout`).
+    pub fn start(mut command: Command) -> io::Result<Running> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map(Running)
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails only when the program ended by itself, which is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn input_that_nobody_reads_is_no_error() {
+        let output = run(sh("exit 3"), &"x".repeat(1 << 20));
+        assert_eq!(output.status.code(), Some(3));
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_killed_with_its_children() {
+        let mut child = sh("sleep 600 | sleep 600").process_group(0).spawn().unwrap();
+        let group = child.id();
+        assert!(within(Duration::from_millis(50), group, || child.wait().unwrap()).is_none());
+        // SAFETY: signal 0 only asks whether the group has members.
+        let gone = || unsafe { libc::killpg(group as libc::pid_t, 0) } != 0;
+        assert!(crate::eventually(Duration::from_secs(5), gone));
+    }
+}

@@ -1,0 +1,55 @@
+//! Every transcript in `tests/cli/` comes true. `TRANSCRIPT_FILTER=name` runs only files whose name contains it.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use cs_tests::{Sandbox, entries, programs, transcript};
+
+#[test]
+fn transcripts() {
+    let files = selected(entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cli")));
+    assert!(!files.is_empty(), "no transcript to run");
+    programs();
+    let failures = check_all(&files);
+    assert!(failures.is_empty(), "{} of {} transcripts failed\n\n{}", failures.len(), files.len(), failures.join("\n"));
+}
+
+fn selected(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let filter = env::var("TRANSCRIPT_FILTER").unwrap_or_default();
+    files.retain(|file| name(file).contains(&filter));
+    files
+}
+
+/// The reports of the files that failed, several files at a time.
+fn check_all(files: &[PathBuf]) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let take = || files.get(next.fetch_add(1, Ordering::Relaxed));
+        std::iter::from_fn(take).filter_map(|file| check(file).err()).collect::<Vec<_>>()
+    };
+    thread::scope(|scope| {
+        let workers = thread::available_parallelism().map_or(1, |n| n.get());
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a check does not panic")).collect()
+    })
+}
+
+fn check(file: &Path) -> Result<(), String> {
+    let name = name(file);
+    if file.extension().is_none_or(|extension| extension != "md") {
+        return Err(format!("{name}: not a transcript (*.md)\n"));
+    }
+    let text = fs::read_to_string(file).map_err(|e| format!("{name}: {e}\n"))?;
+    let parsed = transcript::parse(&text).map_err(|e| format!("{name}: {e}\n"))?;
+    if parsed.steps.is_empty() || parsed.skipped > 0 {
+        return Err(format!("{name}: needs at least one console block, and none that is not run\n"));
+    }
+    transcript::check(&Sandbox::new(), &name, &parsed.steps)
+}
+
+fn name(file: &Path) -> String {
+    format!("cli/{}", file.file_name().unwrap_or_default().display())
+}
