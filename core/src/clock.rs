@@ -51,7 +51,9 @@ pub fn parse_when(text: &str, now: Instant) -> Result<Instant> {
         return Ok(day.and_utc());
     }
     parse_age(text).and_then(|age| now.checked_sub_signed(age)).ok_or_else(|| {
-        Error::Invalid(format!("not a time: {text:?}; write 2026-11-21, 2026-11-21T03:37:00Z or an age such as 12h or 7d"))
+        Error::Invalid(format!(
+            "not a time: {text:?}; write 2026-11-21, 2026-11-21T03:37:00Z or an age such as 12h or 7d"
+        ))
     })
 }
 

@@ -104,7 +104,13 @@ impl Default for Hooks {
 
 impl Default for Config {
     fn default() -> Self {
-        Config { version: 1, projects: BTreeMap::new(), settings: Settings::default(), hooks: None, unknown: Unknown::new() }
+        Config {
+            version: 1,
+            projects: BTreeMap::new(),
+            settings: Settings::default(),
+            hooks: None,
+            unknown: Unknown::new(),
+        }
     }
 }
 

@@ -119,7 +119,8 @@ impl Payload {
 /// The files that a patch in Codex's format names in its headers.
 fn patch_files(patch: &str) -> Vec<String> {
     const HEADERS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
-    let named = |line: &str| HEADERS.iter().find_map(|header| line.strip_prefix(header)).map(|name| name.trim().to_string());
+    let named =
+        |line: &str| HEADERS.iter().find_map(|header| line.strip_prefix(header)).map(|name| name.trim().to_string());
     patch.lines().filter_map(named).filter(|name| !name.is_empty()).collect()
 }
 
@@ -284,7 +285,8 @@ mod tests {
 
     #[test]
     fn patches_name_their_files() {
-        let patch = "*** Begin Patch\n*** Add File: a.txt\n+x\n*** Update File: b c.txt\n*** Move to: d.txt\n*** End Patch\n";
+        let patch =
+            "*** Begin Patch\n*** Add File: a.txt\n+x\n*** Update File: b c.txt\n*** Move to: d.txt\n*** End Patch\n";
         assert_eq!(patch_files(patch), ["a.txt", "b c.txt", "d.txt"]);
     }
 }

@@ -133,7 +133,9 @@ impl Uuid {
         if shaped(&lower, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
             return Ok(Uuid(lower));
         }
-        Err(Error::Invalid(format!("not a conversation id: {text:?}; it is a UUID such as 1efc27bb-f68f-47d0-bb52-fc872cee82d8")))
+        Err(Error::Invalid(format!(
+            "not a conversation id: {text:?}; it is a UUID such as 1efc27bb-f68f-47d0-bb52-fc872cee82d8"
+        )))
     }
 }
 
@@ -166,19 +168,35 @@ mod tests {
     #[test]
     fn only_exact_shapes_become_ids() {
         assert!(SessionId::parse("sess_20261121T0337_ca5d").is_ok());
-        for bad in ["", "../../etc/passwd", "sess_20261121T0337_CA5D", "sess_20261121T0337_ca5d/..", "sess_20261121T0337_ca5", "sess_20261121T0337_ca5d\0"] {
+        for bad in [
+            "",
+            "../../etc/passwd",
+            "sess_20261121T0337_CA5D",
+            "sess_20261121T0337_ca5d/..",
+            "sess_20261121T0337_ca5",
+            "sess_20261121T0337_ca5d\0",
+        ] {
             assert!(SessionId::parse(bad).is_err(), "{bad:?}");
             assert!(Uuid::parse(bad).is_err(), "{bad:?}");
         }
         for bad in ["", "-a", "..", "a/b", "A", "a b", "é", "a\n", "../../etc/passwd"] {
             assert!(Slug::parse(bad).is_err(), "{bad:?}");
         }
-        assert_eq!(Uuid::parse("1EFC27BB-F68F-47D0-BB52-FC872CEE82D8").unwrap().as_str(), "1efc27bb-f68f-47d0-bb52-fc872cee82d8");
+        assert_eq!(
+            Uuid::parse("1EFC27BB-F68F-47D0-BB52-FC872CEE82D8").unwrap().as_str(),
+            "1efc27bb-f68f-47d0-bb52-fc872cee82d8"
+        );
     }
 
     #[test]
     fn names_become_slugs() {
-        for (name, slug) in [("My Project", "my-project"), (".dotfiles", "dotfiles"), ("日本", "project"), ("a__b", "a-b"), ("x--", "x")] {
+        for (name, slug) in [
+            ("My Project", "my-project"),
+            (".dotfiles", "dotfiles"),
+            ("日本", "project"),
+            ("a__b", "a-b"),
+            ("x--", "x"),
+        ] {
             assert_eq!(Slug::from_name(name, 1).as_str(), slug);
             assert!(Slug::parse(Slug::from_name(name, 2).as_str()).is_ok());
         }

@@ -189,7 +189,9 @@ mod tests {
             assert!(upsert(&whole[..cut], &id(2), None).is_none());
             assert!(parse(&whole[..cut]).is_none(), "{cut}");
         }
-        let python = serde_json::to_string_pretty(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>()).unwrap();
+        let python =
+            serde_json::to_string_pretty(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>())
+                .unwrap();
         assert!(upsert(&python, &id(2), None).is_none());
         assert_eq!(parse(&python).unwrap().len(), 1);
         assert!(parse("{}").unwrap().is_empty());
@@ -197,7 +199,11 @@ mod tests {
 
     #[test]
     fn filters_see_only_what_is_meant() {
-        let text = render(&[(id(1), entry("\"status\":\"active\"", Status::Parked)), (id(2), entry("y", Status::Active))].into_iter().collect::<Entries>());
+        let text = render(
+            &[(id(1), entry("\"status\":\"active\"", Status::Parked)), (id(2), entry("y", Status::Active))]
+                .into_iter()
+                .collect::<Entries>(),
+        );
         let active = parse_where(&text, of_status(Status::Active)).unwrap();
         assert_eq!(active.len(), 1, "quotes inside a text are escaped, so the needle cannot match there");
         assert_eq!(parse_where(&text, of_project("api")).unwrap().len(), 2);

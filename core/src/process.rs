@@ -87,8 +87,7 @@ mod system {
 
     pub fn is_shell(pid: u32) -> bool {
         facts(pid).is_some_and(|facts| {
-            let name: String =
-                facts.pbi_comm.iter().take_while(|c| **c != 0).map(|c| char::from(*c as u8)).collect();
+            let name: String = facts.pbi_comm.iter().take_while(|c| **c != 0).map(|c| char::from(*c as u8)).collect();
             super::SHELLS.contains(&name.as_str())
         })
     }

@@ -76,14 +76,25 @@ static KEYS: &[Key] = &[
 
 /// A name that contains one of these (in any case) names a secret.
 const SECRET_NAMES: &[&str] = &[
-    "password", "passwd", "passphrase", "pwd", "secret", "token",
-    "api_key", "api-key", "apikey", "access_key", "access-key", "accesskey",
-    "private_key", "private-key", "privatekey",
+    "password",
+    "passwd",
+    "passphrase",
+    "pwd",
+    "secret",
+    "token",
+    "api_key",
+    "api-key",
+    "apikey",
+    "access_key",
+    "access-key",
+    "accesskey",
+    "private_key",
+    "private-key",
+    "privatekey",
 ];
 
 /// Values that say "no secret here": literals and type names of common languages.
-const PLAIN_VALUES: &[&str] =
-    &["null", "none", "nil", "true", "false", "undefined", "string", "str"];
+const PLAIN_VALUES: &[&str] = &["null", "none", "nil", "true", "false", "undefined", "string", "str"];
 
 /// The text with every secret replaced; borrowed when there was none.
 pub fn mask(text: &str) -> Cow<'_, str> {
@@ -151,10 +162,7 @@ impl Scan<'_> {
             b'0'..=b'9' => self.telegram(at),
             b'b' | b'B' => self.bearer(at),
             b'e' if previous != b'-' => self.web_token(at),
-            first => KEYS
-                .iter()
-                .filter(|key| key.prefix.first() == Some(&first))
-                .find_map(|key| self.key(at, key)),
+            first => KEYS.iter().filter(|key| key.prefix.first() == Some(&first)).find_map(|key| self.key(at, key)),
         }
     }
 
@@ -280,9 +288,7 @@ impl Scan<'_> {
     /// The last name before `at`, whatever quotes, brackets or Markdown stars
     /// stand between. Cut to 128 bytes.
     fn name_before(&self, at: usize) -> &[u8] {
-        let is_between = |byte| {
-            is_blank(byte) || is_quote(byte) || matches!(byte, b'\\' | b']' | b'*')
-        };
+        let is_between = |byte| is_blank(byte) || is_quote(byte) || matches!(byte, b'\\' | b']' | b'*');
         let text = self.bytes.get(self.done..at).unwrap_or_default();
         let end = text.iter().rposition(|&byte| !is_between(byte)).map_or(0, |last| last + 1);
         let text = text.get(end.saturating_sub(128)..end).unwrap_or_default();
@@ -394,10 +400,8 @@ fn is_plain(name: &[u8], value: &[u8]) -> bool {
 
 /// The first bytes of everything that [`Scan::span_at`] knows.
 fn may_begin(byte: u8) -> bool {
-    let is_key = matches!(
-        byte,
-        b's' | b'r' | b'g' | b'x' | b'n' | b'p' | b'h' | b'w' | b'd' | b'y' | b'A' | b'S' | b'E'
-    );
+    let is_key =
+        matches!(byte, b's' | b'r' | b'g' | b'x' | b'n' | b'p' | b'h' | b'w' | b'd' | b'y' | b'A' | b'S' | b'E');
     is_key || matches!(byte, b'-' | b':' | b'=' | b'e' | b'b' | b'B' | b'0'..=b'9')
 }
 
@@ -444,9 +448,7 @@ fn is_bare(byte: u8) -> bool {
 }
 
 fn is_authority(byte: u8) -> bool {
-    !byte.is_ascii_whitespace()
-        && !is_quote(byte)
-        && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'\\')
+    !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'\\')
 }
 
 fn contains(name: &[u8], part: &str) -> bool {

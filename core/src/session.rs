@@ -114,7 +114,11 @@ pub fn commit(session: &mut Session, sha: &str, message: &str) -> Result<()> {
         return Ok(());
     }
     if session.commits.len() >= validate::COMMITS {
-        return Err(Error::Refused(format!("{} has {} commits already, which is the most", session.session_id, validate::COMMITS)));
+        return Err(Error::Refused(format!(
+            "{} has {} commits already, which is the most",
+            session.session_id,
+            validate::COMMITS
+        )));
     }
     session.commits.push(Commit { sha, message, unknown: Unknown::new() });
     Ok(())
@@ -189,7 +193,8 @@ pub fn complete(session: &mut Session, done: &Completion, now: Instant) -> Resul
     }
     let outcome = validate::optional("outcome", done.outcome.as_deref(), validate::OUTCOME)?;
     let steps = checked_steps(&done.next_steps)?;
-    let files = done.files.iter().map(|file| validate::text("file", file, validate::PATH)).collect::<Result<Vec<_>>>()?;
+    let files =
+        done.files.iter().map(|file| validate::text("file", file, validate::PATH)).collect::<Result<Vec<_>>>()?;
     let mut next = session.clone();
     for (sha, message) in &done.commits {
         commit(&mut next, sha, message)?;
@@ -216,7 +221,11 @@ fn end(session: &mut Session, steps: Vec<String>, now: Instant) {
 
 fn checked_steps(steps: &[String]) -> Result<Vec<String>> {
     if steps.len() > validate::NEXT_STEPS {
-        return Err(Error::Invalid(format!("{} next steps given, at most {} are kept", steps.len(), validate::NEXT_STEPS)));
+        return Err(Error::Invalid(format!(
+            "{} next steps given, at most {} are kept",
+            steps.len(),
+            validate::NEXT_STEPS
+        )));
     }
     steps.iter().map(|step| validate::text("next step", step, validate::NEXT_STEP)).collect()
 }
@@ -243,7 +252,10 @@ pub fn may_resume(old: &Session) -> Result<()> {
         return Err(Error::Refused(format!("{} was resumed already as {successor}", old.session_id)));
     }
     if old.status == Status::Active {
-        return Err(Error::Refused(format!("{} is active; park or complete it before it can be resumed", old.session_id)));
+        return Err(Error::Refused(format!(
+            "{} is active; park or complete it before it can be resumed",
+            old.session_id
+        )));
     }
     Ok(())
 }
@@ -313,11 +325,17 @@ mod tests {
     fn a_refused_change_changes_nothing() {
         let mut s = session();
         let before = s.clone();
-        let bad = Completion { commits: vec![("abcd123".into(), "ok".into()), ("zz".into(), "bad".into())], ..Completion::default() };
+        let bad = Completion {
+            commits: vec![("abcd123".into(), "ok".into()), ("zz".into(), "bad".into())],
+            ..Completion::default()
+        };
         assert!(complete(&mut s, &bad, now()).is_err());
         assert!(park(&mut s, "", &[], now()).is_err());
         assert!(park(&mut s, "r", &["a".into(), "b".into(), "c".into(), "d".into()], now()).is_err());
-        assert!(update(&mut s, &Changes { intent: Some("y".into()), branch: Some("".into()), ..Changes::default() }, now()).is_err());
+        assert!(
+            update(&mut s, &Changes { intent: Some("y".into()), branch: Some("".into()), ..Changes::default() }, now())
+                .is_err()
+        );
         assert_eq!(s, before);
     }
 

@@ -123,7 +123,8 @@ fn from_heartbeat(evidence: &Evidence) -> Verdict {
 
 fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
     let heard_at = clock::parse(&live.last_event_at);
-    let ago = heard_at.map_or_else(|| "at an unknown time".to_string(), |at| format!("{} ago", clock::age(at, evidence.now)));
+    let ago =
+        heard_at.map_or_else(|| "at an unknown time".to_string(), |at| format!("{} ago", clock::age(at, evidence.now)));
     if evidence.alive == Some(false) {
         let pid = live.pid.unwrap_or_default();
         return verdict(State::Gone, format!("process {pid} ended without SessionEnd; {} {ago}", live.last_event));
@@ -146,9 +147,10 @@ fn from_hooks(live: &Live, ago: &str) -> Verdict {
             let what = live.waiting_for.as_deref().unwrap_or("an answer");
             verdict(State::Waiting, format!("{what} ({event} {ago})"))
         }
-        Activity::Background => {
-            verdict(State::Background, format!("{} background tasks ({event} {ago})", live.background_tasks.unwrap_or(0)))
-        }
+        Activity::Background => verdict(
+            State::Background,
+            format!("{} background tasks ({event} {ago})", live.background_tasks.unwrap_or(0)),
+        ),
         Activity::Idle => match &live.error {
             Some(error) => verdict(State::Idle, format!("the turn failed: {error} ({event} {ago})")),
             None => verdict(State::Idle, format!("your turn ({event} {ago})")),
@@ -165,12 +167,14 @@ fn client_is_newer(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     }
     let ago = clock::age(client.updated_at, evidence.now);
     match (client.status.as_str(), live.state) {
-        ("idle", Activity::Working) => {
-            Some(verdict(State::Idle, format!("your turn: the turn ended without Stop (the client says idle since {ago})")))
-        }
-        ("idle", Activity::Waiting) => {
-            Some(verdict(State::Idle, format!("your turn: the question was dismissed (the client says idle since {ago})")))
-        }
+        ("idle", Activity::Working) => Some(verdict(
+            State::Idle,
+            format!("your turn: the turn ended without Stop (the client says idle since {ago})"),
+        )),
+        ("idle", Activity::Waiting) => Some(verdict(
+            State::Idle,
+            format!("your turn: the question was dismissed (the client says idle since {ago})"),
+        )),
         ("busy", Activity::Waiting | Activity::Idle | Activity::Background) => {
             Some(verdict(State::Working, format!("the client says busy since {ago}")))
         }
@@ -209,7 +213,11 @@ mod tests {
             last_heartbeat: Some(at("08:00:00")),
             live,
             alive,
-            client: client.map(|(status, when)| Client { status: status.into(), waiting_for: None, updated_at: at(when) }),
+            client: client.map(|(status, when)| Client {
+                status: status.into(),
+                waiting_for: None,
+                updated_at: at(when),
+            }),
             stale_after: TimeDelta::hours(2),
             now: at(now),
         })
@@ -224,16 +232,48 @@ mod tests {
             (A::Working, "08:01:00", Some(false), None, "08:02:00", State::Gone, "killed"),
             (A::Working, "08:01:00", Some(true), Some(("idle", "08:01:30")), "08:02:00", State::Idle, "interrupted"),
             (A::Working, "08:01:00", Some(true), Some(("idle", "08:00:30")), "08:02:00", State::Working, "older hint"),
-            (A::Working, "08:01:00", Some(false), Some(("busy", "08:01:30")), "08:02:00", State::Gone, "stale registry after SIGKILL"),
+            (
+                A::Working,
+                "08:01:00",
+                Some(false),
+                Some(("busy", "08:01:30")),
+                "08:02:00",
+                State::Gone,
+                "stale registry after SIGKILL",
+            ),
             (A::Working, "08:01:00", Some(true), None, "10:02:00", State::Stale, "silent for hours while working"),
             (A::Idle, "08:01:00", Some(true), None, "20:02:00", State::Idle, "open for hours: still your turn"),
             (A::Idle, "08:01:00", None, None, "20:02:00", State::Stale, "nobody can say whether it lives"),
             (A::Waiting, "08:01:00", Some(true), None, "08:02:00", State::Waiting, "permission"),
             (A::Waiting, "08:01:00", Some(true), Some(("busy", "08:01:05")), "08:02:00", State::Working, "approved"),
             (A::Waiting, "08:01:00", Some(true), Some(("idle", "08:01:05")), "08:02:00", State::Idle, "dismissed"),
-            (A::Waiting, "08:01:00", Some(true), Some(("waiting", "08:01:05")), "08:02:00", State::Waiting, "they agree"),
-            (A::Background, "08:01:00", Some(true), Some(("idle", "08:01:05")), "08:02:00", State::Background, "the hint knows less"),
-            (A::Idle, "08:01:00", Some(true), Some(("busy", "08:01:05")), "08:02:00", State::Working, "a turn without a prompt"),
+            (
+                A::Waiting,
+                "08:01:00",
+                Some(true),
+                Some(("waiting", "08:01:05")),
+                "08:02:00",
+                State::Waiting,
+                "they agree",
+            ),
+            (
+                A::Background,
+                "08:01:00",
+                Some(true),
+                Some(("idle", "08:01:05")),
+                "08:02:00",
+                State::Background,
+                "the hint knows less",
+            ),
+            (
+                A::Idle,
+                "08:01:00",
+                Some(true),
+                Some(("busy", "08:01:05")),
+                "08:02:00",
+                State::Working,
+                "a turn without a prompt",
+            ),
         ];
         for (state, heard, alive, client, now, expected, why) in cases {
             assert_eq!(judge(Some(&live(state, heard)), alive, client, now), expected, "{why}");

@@ -29,7 +29,13 @@ fn task(id: String, subject: String, agent_key: Option<String>, now: Instant) ->
 }
 
 /// Changes the task whose id is `wanted` or uniquely starts with it.
-pub fn update(session: &mut Session, wanted: &str, status: Option<TaskStatus>, subject: Option<&str>, now: Instant) -> Result<()> {
+pub fn update(
+    session: &mut Session,
+    wanted: &str,
+    status: Option<TaskStatus>,
+    subject: Option<&str>,
+    now: Instant,
+) -> Result<()> {
     let subject = validate::optional("task subject", subject, validate::TASK_SUBJECT)?;
     let found = find(session, wanted)?;
     if let Some(task) = session.tasks.iter_mut().find(|task| task.id == found) {
@@ -44,7 +50,8 @@ fn find(session: &Session, wanted: &str) -> Result<String> {
     if let Some(task) = session.tasks.iter().find(|task| task.id == wanted) {
         return Ok(task.id.clone());
     }
-    let fits: Vec<&Task> = session.tasks.iter().filter(|task| !wanted.is_empty() && task.id.starts_with(wanted)).collect();
+    let fits: Vec<&Task> =
+        session.tasks.iter().filter(|task| !wanted.is_empty() && task.id.starts_with(wanted)).collect();
     match fits.as_slice() {
         [one] => Ok(one.id.clone()),
         [] => Err(Error::Missing(format!("no task {wanted:?} in {}", session.session_id))),
@@ -74,9 +81,12 @@ pub fn mirror(session: &mut Session, uuid: &Uuid, report: &Report, now: Instant)
         session.tasks.push(task(id.clone(), subject, Some(report.key.to_string()), now));
     }
     let Some(task) = session.tasks.iter_mut().find(|task| task.id == id) else { return };
-    let subject = report.subject.map(|subject| validate::cut(subject, validate::TASK_SUBJECT)).filter(|s| !s.is_empty());
+    let subject =
+        report.subject.map(|subject| validate::cut(subject, validate::TASK_SUBJECT)).filter(|s| !s.is_empty());
     let status = report.to.filter(|to| report.from == Some(task.status) || rank(*to) > rank(task.status));
-    if subject.as_ref().is_some_and(|subject| *subject != task.subject) || status.is_some_and(|status| status != task.status) {
+    if subject.as_ref().is_some_and(|subject| *subject != task.subject)
+        || status.is_some_and(|status| status != task.status)
+    {
         task.updated_at = clock::stamp(now);
     }
     task.subject = subject.unwrap_or_else(|| task.subject.clone());
@@ -167,7 +177,12 @@ mod tests {
         let (mut session, uuid, now) = fixture();
         add(&mut session, "mine", now).unwrap();
         add(&mut session, "mine", now).unwrap();
-        mirror_list(&mut session, &uuid, &[("a".into(), TaskStatus::Completed), ("b".into(), TaskStatus::Pending)], now);
+        mirror_list(
+            &mut session,
+            &uuid,
+            &[("a".into(), TaskStatus::Completed), ("b".into(), TaskStatus::Pending)],
+            now,
+        );
         mirror_list(&mut session, &uuid, &[("c".into(), TaskStatus::InProgress)], now);
         let shown: Vec<_> = session.tasks.iter().map(|task| (task.subject.as_str(), task.status.as_str())).collect();
         assert_eq!(shown, [("mine", "pending"), ("a", "completed"), ("b", "skipped"), ("c", "in_progress")]);

@@ -96,4 +96,3 @@ fn beat_by_hand(store: &Store) -> Result<()> {
     })?;
     Ok(())
 }
-

@@ -20,7 +20,11 @@ pub fn made(intake: &Intake) -> Vec<(String, String)> {
         return printed;
     }
     let cwd = payload.cwd.as_deref().unwrap_or(".");
-    head(cwd).filter(|(_, _, at)| (intake.now.timestamp() - at).abs() <= FRESH_SECONDS).map(|(sha, message, _)| (sha, message)).into_iter().collect()
+    head(cwd)
+        .filter(|(_, _, at)| (intake.now.timestamp() - at).abs() <= FRESH_SECONDS)
+        .map(|(sha, message, _)| (sha, message))
+        .into_iter()
+        .collect()
 }
 
 /// Whether the command line may commit: the words `git` and, later, `commit` (options such as `-C`

@@ -37,7 +37,11 @@ fn of_project(intake: &Intake, slug: &Slug) -> Vec<String> {
     }
     if let Some(last) = &context.last {
         let steps: Vec<String> = last.next_steps.iter().map(|step| validate::cut(step, INTENT)).collect();
-        lines.push(format!("- next steps of the last session ({}): {}", validate::cut(&last.intent, INTENT), steps.join("; ")));
+        lines.push(format!(
+            "- next steps of the last session ({}): {}",
+            validate::cut(&last.intent, INTENT),
+            steps.join("; ")
+        ));
     }
     lines
 }
@@ -52,7 +56,8 @@ fn neighbours(intake: &Intake, live: &Live) -> Vec<String> {
             && other.process().and_then(|process| process::is_alive(&process)) == Some(true)
     });
     let lines = others.take(3).map(|other| {
-        let heard = clock::parse(&other.last_event_at).map_or_else(String::new, |at| format!(", {} ago", clock::age(at, intake.now)));
+        let heard = clock::parse(&other.last_event_at)
+            .map_or_else(String::new, |at| format!(", {} ago", clock::age(at, intake.now)));
         let id = other.session_id.as_deref().unwrap_or(&other.claude_session_id);
         format!("- another conversation runs in this checkout: {id}{heard}")
     });

@@ -46,7 +46,8 @@ fn close(intake: &Intake, id: &SessionId, live: &Live) -> Result<()> {
 
 /// Ends a session as its conversation ended.
 fn finish(record: &mut Session, setting: SessionEnd, message: Option<&str>, now: clock::Instant) -> Result<()> {
-    let open: Vec<String> = record.tasks.iter().filter(|task| task.status.is_open()).map(|task| task.subject.clone()).collect();
+    let open: Vec<String> =
+        record.tasks.iter().filter(|task| task.status.is_open()).map(|task| task.subject.clone()).collect();
     let steps: Vec<String> = open.iter().take(validate::NEXT_STEPS).cloned().collect();
     let parks = setting == SessionEnd::Park || (setting == SessionEnd::Auto && !open.is_empty());
     if setting == SessionEnd::Keep {

@@ -50,7 +50,8 @@ pub fn started(intake: &Intake) -> Result<()> {
 }
 
 fn is_repeated(live: &Live, source: &str, intake: &Intake) -> bool {
-    let recent = clock::parse(&live.last_event_at).is_some_and(|at| (intake.now - at).num_seconds().abs() < REPEAT_SECONDS);
+    let recent =
+        clock::parse(&live.last_event_at).is_some_and(|at| (intake.now - at).num_seconds().abs() < REPEAT_SECONDS);
     live.last_event == "SessionStart" && live.source.as_deref() == Some(source) && recent
 }
 

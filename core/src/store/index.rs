@@ -35,7 +35,8 @@ impl IndexText<'_> {
     /// Entries whose line passes the filter, oldest id first.
     pub fn entries(&self, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, Entry<'_>)> {
         index::parse_where(&self.text, &wanted).unwrap_or_else(|| {
-            let text = self.rebuilt.get_or_init(|| self.store.rebuilt().map(|rebuilt| rebuilt.text).unwrap_or_default());
+            let text =
+                self.rebuilt.get_or_init(|| self.store.rebuilt().map(|rebuilt| rebuilt.text).unwrap_or_default());
             index::parse_where(text, &wanted).unwrap_or_default()
         })
     }
@@ -83,7 +84,12 @@ impl Store {
 
     /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), and brings
     /// the index in step. A failing index is no failure: it is a cache.
-    pub(super) fn publish(&self, id: &SessionId, entry: Option<&Entry>, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
+    pub(super) fn publish(
+        &self,
+        id: &SessionId,
+        entry: Option<&Entry>,
+        write: impl FnOnce() -> Result<bool>,
+    ) -> Result<bool> {
         let lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
             Err(Error::Busy(_)) => {
                 let written = write()?;
@@ -120,10 +126,12 @@ impl Store {
         }
         let text = match self.whole_index()? {
             Some(text) if index::is_canonical(&text) => text,
-            Some(text) => index::parse(&text).map(|entries| {
-                let entries: Entries = entries.into_iter().collect();
-                index::render(&entries)
-            }).unwrap_or_default(),
+            Some(text) => index::parse(&text)
+                .map(|entries| {
+                    let entries: Entries = entries.into_iter().collect();
+                    index::render(&entries)
+                })
+                .unwrap_or_default(),
             None => self.rebuilt()?.text,
         };
         match self.pending()? {

@@ -85,8 +85,19 @@ impl Store {
 
     /// The state of a session, from everything that is known. `entry` facts come from the index
     /// or the record; `lives` are all running conversations (see [`Store::all_live`]).
-    pub fn verdict(&self, id: &str, status: Status, last_heartbeat: &str, lives: &[Live], stale_after: chrono::TimeDelta, now: Instant) -> Verdict {
-        let live = lives.iter().filter(|live| live.session_id.as_deref() == Some(id)).max_by(|a, b| a.last_event_at.cmp(&b.last_event_at));
+    pub fn verdict(
+        &self,
+        id: &str,
+        status: Status,
+        last_heartbeat: &str,
+        lives: &[Live],
+        stale_after: chrono::TimeDelta,
+        now: Instant,
+    ) -> Verdict {
+        let live = lives
+            .iter()
+            .filter(|live| live.session_id.as_deref() == Some(id))
+            .max_by(|a, b| a.last_event_at.cmp(&b.last_event_at));
         let process = live.and_then(Live::process);
         let alive = process.as_ref().and_then(process::is_alive);
         let client = match (live, &process, alive) {
@@ -101,13 +112,25 @@ impl Store {
     }
 
     /// The state of a record; see [`Store::verdict`].
-    pub fn verdict_of(&self, session: &Session, lives: &[Live], stale_after: chrono::TimeDelta, now: Instant) -> Verdict {
+    pub fn verdict_of(
+        &self,
+        session: &Session,
+        lives: &[Live],
+        stale_after: chrono::TimeDelta,
+        now: Instant,
+    ) -> Verdict {
         self.verdict(&session.session_id, session.status, &session.last_heartbeat, lives, stale_after, now)
     }
 
     /// The index may hold an old heartbeat. Where that would make a session stale, the record is
     /// asked, but only if its file is younger.
-    fn newest_heartbeat(&self, id: &str, indexed: &str, stale_after: chrono::TimeDelta, now: Instant) -> Option<Instant> {
+    fn newest_heartbeat(
+        &self,
+        id: &str,
+        indexed: &str,
+        stale_after: chrono::TimeDelta,
+        now: Instant,
+    ) -> Option<Instant> {
         let indexed = clock::parse(indexed);
         if indexed.is_some_and(|at| now - at <= stale_after) {
             return indexed;

@@ -71,11 +71,19 @@ impl Store {
     }
 
     /// Writes a new record and returns it. Its id is new: no existing file is ever replaced.
-    pub fn create(&self, slug: &Slug, start: Start, fill: impl Fn(&mut Session) -> Result<()>, now: Instant) -> Result<Session> {
+    pub fn create(
+        &self,
+        slug: &Slug,
+        start: Start,
+        fill: impl Fn(&mut Session) -> Result<()>,
+        now: Instant,
+    ) -> Result<Session> {
         let uuid = start.claude_session_id.as_deref().map(Uuid::parse).transpose()?;
         for attempt in 0..=u8::MAX {
             let id = match &uuid {
-                Some(uuid) if attempt < crate::id::CONVERSATION_ATTEMPTS => SessionId::of_conversation(now, uuid, attempt),
+                Some(uuid) if attempt < crate::id::CONVERSATION_ATTEMPTS => {
+                    SessionId::of_conversation(now, uuid, attempt)
+                }
                 _ => SessionId::random(now),
             };
             let mut session = session::create(&id, slug, start.clone(), now)?;
@@ -90,7 +98,12 @@ impl Store {
     }
 
     /// Changes a record under its lock and returns it. The archive is not changed.
-    pub fn update(&self, id: &SessionId, now: Instant, change: impl FnOnce(&mut Session) -> Result<()>) -> Result<Session> {
+    pub fn update(
+        &self,
+        id: &SessionId,
+        now: Instant,
+        change: impl FnOnce(&mut Session) -> Result<()>,
+    ) -> Result<Session> {
         let _lock = self.lock(id)?;
         let path = self.home.session(id);
         let bytes = match file::read(&path)? {

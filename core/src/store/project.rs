@@ -55,7 +55,9 @@ impl Store {
     pub fn register(&self, path: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
         validate::text("path", path, validate::PATH)?;
         let name = validate::optional("project name", name, validate::PROJECT_NAME)?;
-        if name.is_none() && let Some(slug) = self.config()?.slug_of(path) {
+        if name.is_none()
+            && let Some(slug) = self.config()?.slug_of(path)
+        {
             return Slug::parse(slug);
         }
         let file = self.home.config();
@@ -78,7 +80,11 @@ impl Store {
     }
 
     /// Changes the state of a project under its lock and returns it.
-    pub fn update_project(&self, slug: &Slug, change: impl FnOnce(&mut ProjectState) -> Result<()>) -> Result<ProjectState> {
+    pub fn update_project(
+        &self,
+        slug: &Slug,
+        change: impl FnOnce(&mut ProjectState) -> Result<()>,
+    ) -> Result<ProjectState> {
         let path = self.home.project(slug);
         let _lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
         let mut state = self.project(slug)?;
@@ -120,7 +126,8 @@ impl Store {
     }
 
     fn make_context(&self, entries: &[(SessionId, Entry)]) -> Context {
-        let mut ended: Vec<&(SessionId, Entry)> = entries.iter().filter(|(_, entry)| entry.status != Status::Active).collect();
+        let mut ended: Vec<&(SessionId, Entry)> =
+            entries.iter().filter(|(_, entry)| entry.status != Status::Active).collect();
         ended.sort_by(|a, b| b.1.ended_at.cmp(&a.1.ended_at));
         let parked = ended.iter().filter(|(_, entry)| entry.status == Status::Parked).take(PARKED);
         let parked = parked.filter_map(|(id, _)| self.session(id).ok()).map(|session| Parked {

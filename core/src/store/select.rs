@@ -39,9 +39,9 @@ impl Store {
     pub fn find(&self, selector: &Selector) -> Result<SessionId> {
         match selector {
             Selector::Id(id) => Ok(id.clone()),
-            Selector::Conversation(uuid) => self
-                .conversation(uuid)?
-                .ok_or_else(|| Error::Missing(format!("no session of the conversation {uuid}"))),
+            Selector::Conversation(uuid) => {
+                self.conversation(uuid)?.ok_or_else(|| Error::Missing(format!("no session of the conversation {uuid}")))
+            }
             Selector::Part(part) => self.find_part(part),
         }
     }
