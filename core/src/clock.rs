@@ -3,7 +3,8 @@
 //! strings sort as the instants do. Deliberately absent: local time zones.
 
 use crate::error::{Error, Result};
-use chrono::{DateTime, TimeDelta, Utc};
+pub use chrono::TimeDelta;
+use chrono::{DateTime, Utc};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An instant in UTC.

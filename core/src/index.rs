@@ -131,13 +131,13 @@ pub fn parse(text: &str) -> Option<Vec<(SessionId, Entry<'_>)>> {
 }
 
 /// A line filter for one project.
-pub fn of_project(slug: &str) -> impl Fn(&str) -> bool {
+pub fn of_project(slug: &str) -> impl Fn(&str) -> bool + use<> {
     let needle = format!("\"project_slug\":\"{slug}\"");
     move |line| line.contains(&needle)
 }
 
 /// A line filter for one status.
-pub fn of_status(status: Status) -> impl Fn(&str) -> bool {
+pub fn of_status(status: Status) -> impl Fn(&str) -> bool + use<> {
     let needle = format!("\"status\":\"{}\"", status.as_str());
     move |line| line.contains(&needle)
 }

@@ -13,6 +13,7 @@ pub mod intake;
 pub mod live;
 pub mod lock;
 mod loose;
+pub mod overview;
 pub mod paths;
 pub mod process;
 pub mod project;

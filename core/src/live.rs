@@ -64,6 +64,9 @@ pub struct Live {
     /// The record's awaiting_action was set by a hook and is to be cleared by one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaiting: bool,
+    /// What the agent or a person asked the user for (`request-action`); holds until the next prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<String>,
     /// Why the last turn failed.
     #[serde(default)]
     pub error: Option<String>,
@@ -113,6 +116,7 @@ impl Live {
             waiting_for: None,
             waiting_key: None,
             awaiting: false,
+            requested: None,
             error: None,
             background_tasks: None,
             prompt_id: None,
@@ -166,6 +170,7 @@ impl Live {
         self.since = clock::stamp(at);
         self.enter(Activity::Working, at);
         self.prompt_id = prompt_id.map(str::to_string);
+        self.requested = None;
         self.error = None;
         self.background_tasks = None;
     }

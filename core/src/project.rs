@@ -106,11 +106,16 @@ fn checked(what: &str, items: Option<&[String]>) -> Result<Option<Vec<String>>> 
     items.map(check).transpose()
 }
 
-/// Refreshes the cached part from the truth.
-pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], questions: &[String], now: Instant) {
+/// Refreshes the counts.
+pub fn count(state: &mut ProjectState, counts: Counts) {
     state.active_sessions = counts.active;
     state.parked_sessions = counts.parked;
     state.total_sessions = counts.total();
+}
+
+/// Refreshes the cached part from the truth.
+pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], questions: &[String], now: Instant) {
+    count(state, counts);
     for commit in commits {
         if !state.recent_commits.iter().any(|known| known.sha == commit.sha) {
             state.recent_commits.push(commit.clone());

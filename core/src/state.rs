@@ -141,6 +141,9 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
 
 fn from_hooks(live: &Live, ago: &str) -> Verdict {
     let event = &live.last_event;
+    if let (Activity::Idle | Activity::Background, Some(what)) = (live.state, &live.requested) {
+        return verdict(State::Waiting, format!("{what} (requested; {event} {ago})"));
+    }
     match live.state {
         Activity::Working => verdict(State::Working, format!("{event} {ago}")),
         Activity::Waiting => {

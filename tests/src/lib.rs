@@ -5,6 +5,7 @@
 
 mod process;
 mod programs;
+pub mod replay;
 mod sandbox;
 pub mod table;
 pub mod transcript;

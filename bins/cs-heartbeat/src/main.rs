@@ -59,10 +59,10 @@ fn persist(intake: &Intake, live: &mut Live) -> Result<()> {
     if !live.awaiting && !is_due(live.persisted_at.as_deref(), intake.now) {
         return Ok(());
     }
-    let awaiting = live.awaiting;
+    let (awaiting, requested) = (live.awaiting, live.requested.clone());
     intake.store.update(&id, intake.now, |record| {
         if awaiting {
-            record.awaiting_action = None;
+            record.awaiting_action = requested;
         }
         session::beat(record, intake.now);
         Ok(())

@@ -70,7 +70,7 @@ pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
     if live.waiting_for.is_none() && !live.awaiting {
         return Ok(());
     }
-    let waiting_for = live.waiting_for.clone();
+    let waiting_for = live.waiting_for.clone().or(live.requested.clone());
     intake.store.update(&id, intake.now, |record| {
         record.awaiting_action = waiting_for;
         Ok(())

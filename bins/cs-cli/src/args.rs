@@ -1,0 +1,134 @@
+//! Owns the command line: what all programs understand alike (`-h`, `--version`, `--json`,
+//! `--table`, `-q`, `--name=value`, `-` for standard input), around the argument parser's own.
+
+use crate::failure::{Failure, Outcome};
+use crate::out::{Form, Out};
+use crate::select::STDIN;
+use argh::TopLevelCommand;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Parses the arguments, runs the program and turns what comes of it into an exit code.
+pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) -> Outcome<()>) -> ExitCode {
+    let result = prepare::<A>(program).and_then(|parsed| match parsed {
+        Some((args, out)) => work(args, out),
+        None => Ok(()),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report(program, &failure);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Tells a failure on standard error: one line, and one with a hint.
+pub fn report(program: &str, failure: &Failure) {
+    let Some((text, hint)) = failure.message() else { return };
+    let mut lines = format!("{program}: error: {}\n", one_line(&text));
+    if let Some(hint) = hint {
+        lines.push_str(&format!("{program}: hint: {}\n", one_line(&hint)));
+    }
+    let _ = std::io::stderr().write_all(lines.as_bytes());
+}
+
+fn one_line(text: &str) -> String {
+    crate::sanitize(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)>> {
+    let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let mut shared = Shared::default();
+    let args = shared.take(&raw);
+    if shared.version {
+        let text = format!("{program} {}\n", env!("CARGO_PKG_VERSION"));
+        std::io::stdout().write_all(text.as_bytes())?;
+        return Ok(None);
+    }
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match A::from_args(&[program], &words) {
+        Ok(args) => Ok(Some((args, Out::new(shared.form, shared.quiet)))),
+        Err(early) if early.status.is_ok() => {
+            std::io::stdout().write_all(help(&early.output).as_bytes())?;
+            Ok(None)
+        }
+        Err(early) => Err(usage(program, &early.output)),
+    }
+}
+
+fn usage(program: &str, text: &str) -> Failure {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("wrong arguments").trim_end_matches(['.', ':']);
+    let rest: Vec<&str> = lines.take_while(|line| !line.starts_with("Run ")).collect();
+    let mut text = first.chars().next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+    text.extend(first.chars().skip(1));
+    if !rest.is_empty() {
+        text = format!("{text}: {}", rest.join(", "));
+    }
+    Failure::Usage(text, Some(format!("{program} --help shows what it takes")))
+}
+
+/// The parser's help, with what all programs take.
+fn help(text: &str) -> String {
+    let common = "\nOutput:\n  --json            one JSON object a line (the default in a pipe)\n  --table           for people (the default on a terminal)\n  -q, --quiet       ids only\n  --version         the version\n";
+    match text.find("\nExamples:").and_then(|at| text.split_at_checked(at)) {
+        Some((before, after)) => format!("{before}{common}{after}"),
+        None => format!("{}{common}", text),
+    }
+}
+
+/// Options that all programs share.
+#[derive(Default)]
+struct Shared {
+    form: Option<Form>,
+    quiet: bool,
+    version: bool,
+}
+
+impl Shared {
+    /// Takes the shared options out of the arguments and brings the rest into the parser's form.
+    fn take(&mut self, raw: &[String]) -> Vec<String> {
+        let mut args = Vec::new();
+        let mut words = raw.iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--" => {
+                    args.push(word.clone());
+                    args.extend(words.by_ref().cloned());
+                }
+                "--json" => self.form = Some(Form::Json),
+                "--table" => self.form = Some(Form::Table),
+                "-q" | "--quiet" => self.quiet = true,
+                "--version" | "-V" => self.version = true,
+                "-h" => args.push("--help".into()),
+                "-" => args.push(STDIN.into()),
+                other => args.extend(split_value(other)),
+            }
+        }
+        args
+    }
+}
+
+/// `--name=value` as two words; everything else as it is.
+fn split_value(word: &str) -> Vec<String> {
+    match word.strip_prefix("--").and_then(|rest| rest.split_once('=')) {
+        Some((name, value)) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') => {
+            vec![format!("--{name}"), value.to_string()]
+        }
+        _ => vec![word.to_string()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shared_options_stand_anywhere() {
+        let mut shared = Shared::default();
+        let raw: Vec<String> = ["list", "--json", "--status=a=b", "-", "-q", "--", "-q", "-"].map(String::from).into();
+        assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-"]);
+        assert!(shared.quiet && shared.form == Some(Form::Json));
+    }
+}

@@ -1,0 +1,65 @@
+//! Owns what a program can end with. One table for the whole suite:
+//! 0 done, 1 no, 64 usage, 65 invalid input or corrupt record, 74 disk, 75 lock busy.
+
+use cs_core::Error;
+
+/// Why a program ends without having done its work.
+#[derive(Debug)]
+pub enum Failure {
+    /// Trouble in the store.
+    Core(Error),
+    /// The command line is wrong; the second text says how it is right.
+    Usage(String, Option<String>),
+    /// Nothing matched.
+    Nothing(String),
+    /// Trouble that was reported already; only the exit code is left.
+    Reported(u8),
+    /// Nobody reads our output any more: not our trouble.
+    ClosedPipe,
+    /// Output could not be written.
+    Output(std::io::Error),
+}
+
+/// Result of a program's work.
+pub type Outcome<T> = Result<T, Failure>;
+
+impl Failure {
+    /// The exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Failure::Core(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) | Failure::Nothing(_) => 1,
+            Failure::Core(Error::Invalid(_) | Error::Corrupt { .. }) => 65,
+            Failure::Core(Error::Io { .. }) | Failure::Output(_) => 74,
+            Failure::Core(Error::Busy(_)) => 75,
+            Failure::Usage(..) => 64,
+            Failure::Reported(code) => *code,
+            Failure::ClosedPipe => 0,
+        }
+    }
+
+    /// What to tell: the trouble, and what to do about it.
+    pub fn message(&self) -> Option<(String, Option<String>)> {
+        match self {
+            Failure::Core(error) => Some((error.to_string(), error.hint())),
+            Failure::Usage(text, hint) => Some((text.clone(), hint.clone())),
+            Failure::Nothing(text) => Some((text.clone(), None)),
+            Failure::Output(error) => Some((format!("cannot write the output: {error}"), None)),
+            Failure::Reported(_) | Failure::ClosedPipe => None,
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Core(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::Output(error),
+        }
+    }
+}

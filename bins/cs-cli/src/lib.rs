@@ -1,0 +1,34 @@
+//! What the programs for people share: arguments, where output goes, errors and exit codes.
+//! Must stay true: stdout carries data, stderr one line of trouble, exit codes are those of
+//! [`Failure::code`] and never 2. Deliberately absent: anything about sessions' rules.
+
+mod args;
+mod failure;
+mod out;
+mod record;
+mod select;
+
+pub use args::run;
+pub use failure::{Failure, Outcome};
+pub use out::{Form, Out, sanitize};
+pub use record::{block, print_session};
+pub use select::{each, selectors};
+
+use cs_core::clock::{self, Instant};
+use cs_core::paths::Home;
+use cs_core::store::Store;
+
+/// What every subcommand works with.
+#[derive(Debug)]
+pub struct Context {
+    pub store: Store,
+    pub out: Out,
+    pub now: Instant,
+}
+
+impl Context {
+    /// The data directory of this user, as people use it.
+    pub fn new(out: Out) -> Outcome<Self> {
+        Ok(Context { store: Store::for_people(Home::from_env()?), out, now: clock::now() })
+    }
+}

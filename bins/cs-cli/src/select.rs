@@ -1,0 +1,89 @@
+//! Owns addressing: which sessions the arguments name.
+
+use crate::Context;
+use crate::args::report;
+use crate::failure::{Failure, Outcome};
+use cs_core::id::SessionId;
+use cs_core::store::Selector;
+use std::io::BufRead;
+
+/// Stands for `-` after the arguments were prepared: ids or records come on standard input.
+pub const STDIN: &str = "\u{1}stdin";
+
+/// The sessions that the arguments name; without any, the conversation that we run in.
+pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
+    if args.is_empty() {
+        return Ok(vec![own_conversation()?]);
+    }
+    let mut all = Vec::new();
+    for arg in args {
+        if arg == STDIN {
+            for line in std::io::stdin().lock().lines() {
+                all.extend(id_of_line(&line?)?);
+            }
+        } else {
+            all.push(arg.clone());
+        }
+    }
+    if all.is_empty() {
+        return Err(Failure::Nothing("no session came on standard input".into()));
+    }
+    Ok(all)
+}
+
+/// Agents tell the commands that they run which conversation runs them.
+fn own_conversation() -> Outcome<String> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match set("CLAUDE_CODE_SESSION_ID").or(set("CODEX_THREAD_ID")) {
+        Some(uuid) => Ok(format!("claude:{uuid}")),
+        None => Err(Failure::Usage(
+            "no session is named, and this is not run by a conversation".into(),
+            Some("name one: an id, its start or end, claude:UUID, or - for ids on standard input".into()),
+        )),
+    }
+}
+
+/// A line is an id or a record; an empty one is nothing.
+fn id_of_line(line: &str) -> Outcome<Option<String>> {
+    let line = line.trim();
+    if !line.starts_with('{') {
+        return Ok((!line.is_empty()).then(|| line.to_string()));
+    }
+    let record: serde_json::Value = serde_json::from_str(line)
+        .map_err(|error| cs_core::Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
+    match record.get("session_id").and_then(|id| id.as_str()) {
+        Some(id) => Ok(Some(id.to_string())),
+        None => Err(cs_core::Error::Invalid("a line on standard input has no session_id".into()).into()),
+    }
+}
+
+/// Runs `work` for each named session. With several, each failure is told and the work goes on;
+/// the first failure's code is the exit code.
+pub fn each(
+    program: &str,
+    context: &mut Context,
+    args: &[String],
+    mut work: impl FnMut(&mut Context, &SessionId) -> Outcome<()>,
+) -> Outcome<()> {
+    let names = selectors(args)?;
+    let alone = names.len() == 1;
+    let mut code = None;
+    for name in names {
+        let done = Selector::parse(&name)
+            .and_then(|selector| context.store.find(&selector))
+            .map_err(Failure::from)
+            .and_then(|id| work(context, &id));
+        match done {
+            Ok(()) => {}
+            Err(failure) if alone || matches!(failure, Failure::ClosedPipe | Failure::Output(_)) => {
+                return Err(failure);
+            }
+            Err(failure) => {
+                report(program, &failure);
+                code = code.or(Some(failure.code()));
+            }
+        }
+    }
+    context.out.flush()?;
+    code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+}

@@ -1,0 +1,88 @@
+//! `overview`: everything that goes on, as one document or as a page for the terminal.
+
+use crate::must_exist;
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Form, Outcome, sanitize};
+use cs_core::clock;
+use cs_core::id::Slug;
+use cs_core::overview::{self, Project, Summary};
+
+/// every project with what is going on, what waits, what is parked, what came of it
+#[derive(FromArgs)]
+#[argh(subcommand, name = "overview", example = "{command_name}", example = "{command_name} --project api --json")]
+pub struct Overview {
+    /// only this project
+    #[argh(option)]
+    project: Option<String>,
+}
+
+impl Overview {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let slug = self.project.as_deref().map(Slug::parse).transpose()?;
+        if let Some(slug) = &slug {
+            must_exist(context, slug)?;
+        }
+        let overview = overview::build(&context.store, slug.as_ref(), context.now)?;
+        match context.out.form {
+            _ if context.out.quiet => {
+                let shown = overview.projects.iter().flat_map(|p| p.active.iter().chain(&p.parked));
+                shown.map(|summary| &summary.session_id).try_for_each(|id| context.out.line(id))?;
+            }
+            Form::Json => context.out.json(&overview)?,
+            Form::Table => page(context, &overview)?,
+        }
+        context.out.flush()
+    }
+}
+
+fn page(context: &mut Context, overview: &overview::Overview) -> Outcome<()> {
+    if overview.projects.is_empty() {
+        return Err(Failure::Nothing("no project yet; it appears with its first conversation".into()));
+    }
+    let counts = overview.counts;
+    context.out.line(&format!(
+        "{} active ({} need you), {} parked, {} completed",
+        counts.active, overview.needs_user, counts.parked, counts.completed
+    ))?;
+    for project in &overview.projects {
+        context.out.line("")?;
+        context.out.line(&title(project))?;
+        let rows: Vec<Vec<String>> =
+            project.active.iter().chain(&project.parked).chain(&project.recent).map(|s| row(context, s)).collect();
+        if !rows.is_empty() {
+            context.out.table(&["id", "state", "age", "tasks", "intent"], &rows)?;
+        }
+    }
+    for damaged in &overview.damaged {
+        context.out.line(&format!("damaged: {}", sanitize(&damaged.reason)))?;
+    }
+    Ok(())
+}
+
+fn title(project: &Project) -> String {
+    let roadmap = &project.roadmap_summary;
+    let mut title = sanitize(&project.name);
+    if !project.current_phase.is_empty() {
+        title.push_str(&format!(" · {}", sanitize(&project.current_phase)));
+    }
+    let (done, doing, next) = (roadmap.completed.len(), roadmap.in_progress.len(), roadmap.next_up.len());
+    if done + doing + next > 0 {
+        title.push_str(&format!(" · roadmap: {done} done, {doing} in progress, {next} next"));
+    }
+    title
+}
+
+fn row(context: &Context, summary: &Summary) -> Vec<String> {
+    let age = clock::parse(summary.ended_at.as_deref().unwrap_or(&summary.started_at));
+    let tasks = match summary.tasks.total {
+        0 => String::new(),
+        total => format!("{}/{total}", summary.tasks.done),
+    };
+    vec![
+        summary.session_id.clone(),
+        summary.state.as_str().to_string(),
+        age.map(|at| clock::age(at, context.now)).unwrap_or_default(),
+        tasks,
+        summary.intent.clone(),
+    ]
+}

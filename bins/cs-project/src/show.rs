@@ -1,0 +1,123 @@
+//! `list` and `show`: projects with their state.
+
+use crate::{must_exist, named};
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Form, Outcome, sanitize};
+use cs_core::id::Slug;
+use cs_core::project::{Counts, ProjectState};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// list all projects
+#[derive(FromArgs)]
+#[argh(subcommand, name = "list", example = "{command_name}", example = "{command_name} -q")]
+pub struct List {}
+
+/// show a project
+#[derive(FromArgs)]
+#[argh(subcommand, name = "show", example = "{command_name}", example = "{command_name} api")]
+pub struct Show {
+    /// the project's short name (default: the one of the current directory)
+    #[argh(positional)]
+    slug: Option<String>,
+}
+
+/// A project as it is shown.
+#[derive(Serialize)]
+struct Shown {
+    slug: String,
+    name: String,
+    path: Option<String>,
+    counts: Counts,
+    #[serde(flatten)]
+    state: ProjectState,
+}
+
+impl List {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let config = context.store.config()?;
+        let index = context.store.index()?;
+        let mut counts: BTreeMap<String, Counts> =
+            config.projects.keys().map(|slug| (slug.clone(), Counts::default())).collect();
+        for (_, entry) in index.entries(|_| true) {
+            counts.entry(entry.project_slug.to_string()).or_default().add(entry.status);
+        }
+        if counts.is_empty() {
+            return Err(Failure::Nothing("no project yet; cs-project register makes one".into()));
+        }
+        let mut rows = Vec::new();
+        for (slug, counts) in &counts {
+            let project = config.projects.get(slug);
+            let (name, path) = (project.map_or(slug, |p| &p.name), project.map_or("", |p| p.path.as_str()));
+            match context.out.form {
+                _ if context.out.quiet => context.out.line(slug)?,
+                Form::Json => context.out.json(&serde_json::json!({
+                    "slug": slug, "name": name, "path": project.map(|p| &p.path), "counts": counts,
+                    "registered_at": project.map(|p| &p.registered_at),
+                }))?,
+                Form::Table => rows.push(
+                    [
+                        slug.as_str(),
+                        &counts.active.to_string(),
+                        &counts.parked.to_string(),
+                        &counts.completed.to_string(),
+                        path,
+                    ]
+                    .map(str::to_string)
+                    .to_vec(),
+                ),
+            }
+        }
+        if !rows.is_empty() {
+            context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
+        }
+        context.out.flush()
+    }
+}
+
+impl Show {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let slug = named(context, self.slug.as_deref())?;
+        must_exist(context, &slug)?;
+        print(context, &slug)
+    }
+}
+
+/// Prints a project in the form that was asked for.
+pub fn print(context: &mut Context, slug: &Slug) -> Outcome<()> {
+    let config = context.store.config()?;
+    let registered = config.projects.get(slug.as_str());
+    let shown = Shown {
+        slug: slug.to_string(),
+        name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),
+        path: registered.map(|project| project.path.clone()),
+        counts: context.store.counts(slug.as_str())?,
+        state: context.store.project(slug)?,
+    };
+    match context.out.form {
+        _ if context.out.quiet => context.out.line(slug.as_str())?,
+        Form::Json => context.out.json(&shown)?,
+        Form::Table => block(&shown).iter().try_for_each(|line| context.out.line(line))?,
+    }
+    context.out.flush()
+}
+
+fn block(shown: &Shown) -> Vec<String> {
+    let Counts { active, parked, completed } = shown.counts;
+    let roadmap = &shown.state.roadmap_summary;
+    let mut lines = vec![sanitize(&shown.name)];
+    let mut field = |name: &str, value: &str| {
+        if !value.is_empty() {
+            lines.push(format!("  {name:<12} {}", sanitize(value)));
+        }
+    };
+    field("project", &shown.slug);
+    field("path", shown.path.as_deref().unwrap_or_default());
+    field("sessions", &format!("{active} active, {parked} parked, {completed} completed"));
+    field("phase", &shown.state.current_phase);
+    field("completed", &roadmap.completed.join("; "));
+    field("in progress", &roadmap.in_progress.join("; "));
+    field("next up", &roadmap.next_up.join("; "));
+    field("questions", &shown.state.open_questions.join("; "));
+    lines
+}

@@ -1,0 +1,75 @@
+//! `request-action`, `clear-action`: the user is needed, or not any more. A running conversation
+//! shows it until its next prompt.
+
+use crate::PROGRAM;
+use argh::FromArgs;
+use cs_cli::{Context, Outcome, each, print_session};
+use cs_core::id::{SessionId, Uuid};
+use cs_core::live::Live;
+use cs_core::record::Session;
+use cs_core::{Result, session};
+
+/// say that the user is needed
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "request-action",
+    example = "{command_name} --reason \"please choose a colour\"",
+    example = "{command_name} ca5d --reason \"the deploy needs a key\""
+)]
+pub struct RequestAction {
+    /// sessions
+    #[argh(positional)]
+    id: Vec<String>,
+    /// what the user is needed for
+    #[argh(option)]
+    reason: String,
+}
+
+impl RequestAction {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let now = context.now;
+        each(PROGRAM, context, &self.id, |context, id| {
+            let record = context.store.update(id, now, |record| session::request_action(record, &self.reason, now))?;
+            tell(context, id, &record, |live| live.requested = record.awaiting_action.clone())?;
+            print_session(context, &record)
+        })
+    }
+}
+
+/// say that the user is not needed any more
+#[derive(FromArgs)]
+#[argh(subcommand, name = "clear-action", example = "{command_name}", example = "{command_name} ca5d")]
+pub struct ClearAction {
+    /// sessions
+    #[argh(positional)]
+    id: Vec<String>,
+}
+
+impl ClearAction {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let now = context.now;
+        each(PROGRAM, context, &self.id, |context, id| {
+            let clear = |record: &mut Session| -> Result<()> {
+                session::clear_action(record, now);
+                Ok(())
+            };
+            let record = context.store.update(id, now, clear)?;
+            tell(context, id, &record, |live| live.requested = None)?;
+            print_session(context, &record)
+        })
+    }
+}
+
+/// Changes the session's running conversation, if it has one.
+fn tell(context: &Context, id: &SessionId, record: &Session, change: impl FnOnce(&mut Live)) -> Outcome<()> {
+    let Some(uuid) = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok()) else { return Ok(()) };
+    let _lock = context.store.lock_live(&uuid)?;
+    if let Some(mut live) = context.store.live(&uuid)?
+        && live.session_id.as_deref() == Some(id.as_str())
+    {
+        change(&mut live);
+        context.store.write_live(&uuid, &live)?;
+    }
+    Ok(())
+}

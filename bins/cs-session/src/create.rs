@@ -1,0 +1,111 @@
+//! `create`: a new session, for work that no hook records.
+
+use argh::FromArgs;
+use cs_cli::{Context, Outcome, print_session};
+use cs_core::id::{Slug, Uuid};
+use cs_core::record::Status;
+use cs_core::session::Start;
+use cs_core::{Error, git, validate};
+use std::path::PathBuf;
+
+/// create a session (conversations get theirs by themselves)
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "create",
+    example = "{command_name} --intent \"fix the login page\"",
+    example = "{command_name} --project api --intent \"review\" --roadmap-ref v2 -q"
+)]
+pub struct Create {
+    /// project, by its short name (default: the one of the current directory)
+    #[argh(option)]
+    project: Option<String>,
+    /// what the session is for
+    #[argh(option)]
+    intent: String,
+    /// entry of the project's roadmap
+    #[argh(option)]
+    roadmap_ref: Option<String>,
+    /// git branch (default: the current one)
+    #[argh(option)]
+    branch: Option<String>,
+    /// root of the git work tree (default: the current one)
+    #[argh(option)]
+    worktree: Option<String>,
+    /// the agent's conversation, a UUID
+    #[argh(option)]
+    claude_session: Option<String>,
+}
+
+impl Create {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let uuid = self.claude_session.as_deref().map(Uuid::parse).transpose()?;
+        validate::text("intent", &self.intent, validate::INTENT)?;
+        if let Some(uuid) = &uuid {
+            must_be_free(context, uuid)?;
+        }
+        let here = Here::find()?;
+        let slug = match &self.project {
+            Some(slug) => Slug::parse(slug)?,
+            None => context.store.register(&here.project, None, context.now)?,
+        };
+        // The current checkout is the session's only if it is the project's.
+        let of_here = self.project.is_none() || context.store.config()?.slug_of(&here.project) == Some(slug.as_str());
+        let start = Start {
+            intent: self.intent,
+            roadmap_ref: self.roadmap_ref,
+            git_branch: self.branch.or(here.branch.filter(|_| of_here)),
+            worktree_root: self.worktree.or(here.worktree.filter(|_| of_here)),
+            claude_session_id: uuid.as_ref().map(Uuid::to_string),
+            agent: None,
+        };
+        let session = context.store.create(&slug, start, |_| Ok(()), context.now)?;
+        if let Some(uuid) = &uuid {
+            adopt(context, uuid, &session.session_id)?;
+        }
+        print_session(context, &session)
+    }
+}
+
+/// Where we are.
+pub struct Here {
+    /// Root of the main work tree, or the current directory outside a repository.
+    pub project: String,
+    pub worktree: Option<String>,
+    pub branch: Option<String>,
+}
+
+impl Here {
+    /// Looks at the current directory.
+    pub fn find() -> Outcome<Self> {
+        let dir = std::env::current_dir().map_err(|error| Error::io(&PathBuf::from("."), "find", error))?;
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        Ok(match git::find(&dir) {
+            Some(found) => {
+                Here { project: text(found.main_root), worktree: Some(text(found.worktree_root)), branch: found.branch }
+            }
+            None => Here { project: text(dir), worktree: None, branch: None },
+        })
+    }
+}
+
+/// A conversation has one session at a time.
+fn must_be_free(context: &Context, uuid: &Uuid) -> Outcome<()> {
+    let Some(id) = context.store.conversation(uuid)? else { return Ok(()) };
+    match context.store.session(&id) {
+        Ok(known) if known.status == Status::Active => {
+            Err(Error::Refused(format!("the conversation {uuid} has the active session {id} already")).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells a running conversation which session is its own.
+fn adopt(context: &Context, uuid: &Uuid, id: &str) -> Outcome<()> {
+    let _lock = context.store.lock_live(uuid)?;
+    if let Some(mut live) = context.store.live(uuid)? {
+        live.session_id = Some(id.to_string());
+        context.store.write_live(uuid, &live)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! `list`: many sessions. The index is enough, unless whole records are asked for or searched.
+
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Form, Out, Outcome};
+use cs_core::Error;
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::id::{SessionId, Slug};
+use cs_core::index::Entry;
+use cs_core::live::Live;
+use cs_core::record::{Session, Status};
+use cs_core::state::{STATES, State, Verdict};
+use cs_core::store::Store;
+use serde::Serialize;
+
+/// list sessions, newest first
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "list",
+    example = "{command_name} --state waiting",
+    example = "{command_name} --project api --since 7d --search login --full --json"
+)]
+pub struct List {
+    /// project, by its short name
+    #[argh(option)]
+    project: Option<String>,
+    /// active, parked or completed
+    #[argh(option, from_str_fn(status))]
+    status: Option<Status>,
+    /// working, waiting, idle, background, gone, stale, unknown, parked or completed
+    #[argh(option, from_str_fn(state))]
+    state: Option<State>,
+    /// only those without a sign of life for too long
+    #[argh(switch)]
+    stale: bool,
+    /// started at or after: 2026-11-21, a full time, or an age such as 12h or 7d
+    #[argh(option)]
+    since: Option<String>,
+    /// started before
+    #[argh(option)]
+    until: Option<String>,
+    /// text in the id, intent or project; with --full in all that a record says
+    #[argh(option)]
+    search: Option<String>,
+    /// at most so many
+    #[argh(option)]
+    limit: Option<usize>,
+    /// archived ones too
+    #[argh(switch)]
+    include_archived: bool,
+    /// whole records
+    #[argh(switch)]
+    full: bool,
+}
+
+fn status(word: &str) -> std::result::Result<Status, String> {
+    let all = [Status::Active, Status::Parked, Status::Completed];
+    let found = all.into_iter().find(|status| status.as_str() == word);
+    found.ok_or_else(|| format!("{word:?} is no status; use active, parked or completed"))
+}
+
+fn state(word: &str) -> std::result::Result<State, String> {
+    let words: Vec<&str> = STATES.iter().map(|state| state.as_str()).collect();
+    let found = STATES.into_iter().find(|state| state.as_str() == word);
+    found.ok_or_else(|| format!("{word:?} is no state; use one of {}", words.join(", ")))
+}
+
+/// A line of the list.
+#[derive(Serialize)]
+struct Row<'a> {
+    session_id: &'a str,
+    project_slug: &'a str,
+    status: Status,
+    state: State,
+    state_reason: String,
+    intent: &'a str,
+    started_at: &'a str,
+    ended_at: Option<&'a str>,
+    last_heartbeat: &'a str,
+}
+
+/// A whole record with its state.
+#[derive(Serialize)]
+struct Full<'a> {
+    #[serde(flatten)]
+    session: &'a Session,
+    state: State,
+    state_reason: String,
+}
+
+/// What is wanted, understood.
+struct Wanted {
+    project: Option<Slug>,
+    status: Option<Status>,
+    state: Option<State>,
+    since: Option<Instant>,
+    until: Option<Instant>,
+    search: Option<String>,
+}
+
+impl List {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let wanted = self.wanted(context.now)?;
+        let Context { store, out, now } = context;
+        let found = Found::new(store, *now)?;
+        let index = store.index()?;
+        let needle = wanted.line_filter();
+        let mut rows: Vec<(SessionId, Entry)> = index.entries(needle);
+        let archived = if self.include_archived { archived(store)? } else { Vec::new() };
+        rows.extend(archived.iter().map(|(id, session)| (id.clone(), Entry::of(session))));
+        rows.retain(|(id, entry)| wanted.takes(id, entry, self.full));
+        rows.sort_by(|a, b| b.1.started_at.cmp(&a.1.started_at).then_with(|| b.0.cmp(&a.0)));
+        let limit = self.limit.unwrap_or(usize::MAX);
+        let mut table = Vec::new();
+        let mut shown = 0;
+        for (id, entry) in &rows {
+            if shown == limit {
+                break;
+            }
+            let verdict = found.verdict(id, entry);
+            if wanted.state.is_some_and(|state| state != verdict.state) || !self.searched(store, &wanted, id) {
+                continue;
+            }
+            shown += 1;
+            if out.form == Form::Table && !out.quiet {
+                table.push(table_row(id, entry, &verdict, *now));
+            } else if self.full && !out.quiet {
+                print_full(store, out, id, verdict)?;
+            } else {
+                print(out, id, entry, verdict)?;
+            }
+        }
+        if !table.is_empty() {
+            out.table(&["id", "state", "project", "age", "intent"], &table)?;
+        }
+        out.flush()?;
+        if shown == 0 { Err(Failure::Nothing("no session matches".into())) } else { Ok(()) }
+    }
+
+    fn wanted(&self, now: Instant) -> Outcome<Wanted> {
+        let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, now)).transpose();
+        if self.stale && self.state.is_some_and(|state| state != State::Stale) {
+            return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
+        }
+        Ok(Wanted {
+            project: self.project.as_deref().map(Slug::parse).transpose()?,
+            status: self.status,
+            state: if self.stale { Some(State::Stale) } else { self.state },
+            since: when(&self.since)?,
+            until: when(&self.until)?,
+            search: self.search.as_ref().map(|text| text.to_lowercase()),
+        })
+    }
+
+    /// Whether a whole record says what is searched for. Without --full the index has answered.
+    fn searched(&self, store: &Store, wanted: &Wanted, id: &SessionId) -> bool {
+        match (&wanted.search, self.full) {
+            (Some(text), true) => store.session(id).is_ok_and(|session| says(&session, text)),
+            _ => true,
+        }
+    }
+}
+
+impl Wanted {
+    /// A filter on raw lines of the index, for speed only: `takes` decides.
+    fn line_filter(&self) -> impl Fn(&str) -> bool {
+        let project = self.project.as_ref().map(|slug| cs_core::index::of_project(slug.as_str()));
+        let status = self.status.map(cs_core::index::of_status);
+        move |line| project.as_ref().is_none_or(|fits| fits(line)) && status.as_ref().is_none_or(|fits| fits(line))
+    }
+
+    fn takes(&self, id: &SessionId, entry: &Entry, full: bool) -> bool {
+        let started = clock::parse(&entry.started_at);
+        self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
+            && self.status.is_none_or(|status| entry.status == status)
+            && self.since.is_none_or(|since| started.is_some_and(|at| at >= since))
+            && self.until.is_none_or(|until| started.is_some_and(|at| at < until))
+            && (full || self.search.as_ref().is_none_or(|text| names(id, entry, text)))
+    }
+}
+
+fn names(id: &SessionId, entry: &Entry, text: &str) -> bool {
+    [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| field.to_lowercase().contains(text))
+}
+
+/// Whether anything that people read in the record contains the text, in any case.
+fn says(session: &Session, text: &str) -> bool {
+    let short = [&session.session_id, &session.project_slug, &session.intent, &session.git_branch];
+    let optional = [&session.current_activity, &session.outcome, &session.parked_reason, &session.awaiting_action];
+    let lists = [&session.decisions, &session.open_questions, &session.next_steps, &session.files_changed];
+    let mut texts = short
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .chain(lists.into_iter().flatten())
+        .chain(session.events.iter().map(|event| &event.message))
+        .chain(session.tasks.iter().map(|task| &task.subject))
+        .chain(session.commits.iter().flat_map(|commit| [&commit.sha, &commit.message]));
+    texts.any(|field| field.to_lowercase().contains(text))
+}
+
+/// What states are derived from, read once.
+struct Found<'a> {
+    store: &'a Store,
+    lives: Vec<Live>,
+    stale_after: TimeDelta,
+    now: Instant,
+}
+
+impl<'a> Found<'a> {
+    fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
+        Ok(Found { store, lives: store.all_live()?, stale_after: store.config()?.stale_after(), now })
+    }
+
+    fn verdict(&self, id: &SessionId, entry: &Entry) -> Verdict {
+        self.store.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &self.lives, self.stale_after, self.now)
+    }
+}
+
+fn archived(store: &Store) -> Outcome<Vec<(SessionId, Session)>> {
+    let ids = store.ids(&store.home.archive())?;
+    let read = |id: SessionId| store.session(&id).map(|session| (id, session)).ok();
+    // A damaged one is no reason to hide the others; `cs-cleanup check` names it.
+    Ok(ids.into_iter().filter_map(read).collect())
+}
+
+fn table_row(id: &SessionId, entry: &Entry, verdict: &Verdict, now: Instant) -> Vec<String> {
+    let age = clock::parse(&entry.started_at).map(|at| clock::age(at, now)).unwrap_or_default();
+    vec![id.to_string(), verdict.state.as_str().into(), entry.project_slug.to_string(), age, entry.intent.to_string()]
+}
+
+fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: Verdict) -> Outcome<()> {
+    match store.session(id) {
+        Ok(session) => out.json(&Full { session: &session, state: verdict.state, state_reason: verdict.reason }),
+        // Gone since the index was read.
+        Err(Error::Missing(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn print(out: &mut Out, id: &SessionId, entry: &Entry, verdict: Verdict) -> Outcome<()> {
+    if out.quiet {
+        return out.line(id.as_str());
+    }
+    out.json(&Row {
+        session_id: id.as_str(),
+        project_slug: &entry.project_slug,
+        status: entry.status,
+        state: verdict.state,
+        state_reason: verdict.reason,
+        intent: &entry.intent,
+        started_at: &entry.started_at,
+        ended_at: entry.ended_at.as_deref(),
+        last_heartbeat: &entry.last_heartbeat,
+    })
+}

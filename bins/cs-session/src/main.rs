@@ -1,0 +1,82 @@
+//! Session records: create, show, list and change them.
+//!
+//! Reads: `sessions/`, `live/`, `config.json`.
+//! Writes: the named records, and with them the index, project files and contexts.
+//! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk, 75 busy.
+
+mod action;
+mod capture;
+mod change;
+mod complete;
+mod create;
+mod heartbeat;
+mod list;
+mod occupants;
+mod park;
+mod resume;
+mod show;
+
+use argh::FromArgs;
+use cs_cli::{Context, Out, Outcome};
+use std::process::ExitCode;
+
+/// Keeps records of coding conversations. Without an ID a command acts on the conversation that
+/// runs it; `-` takes ids or records from standard input.
+#[derive(FromArgs)]
+#[argh(
+    example = "{command_name} list --status parked --project api",
+    example = "{command_name} event ca5d --message \"tests are green\""
+)]
+struct Args {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+enum Command {
+    Create(create::Create),
+    Show(show::Show),
+    List(list::List),
+    Update(change::Update),
+    Event(change::Event),
+    Commit(change::Commit),
+    CaptureCommits(capture::CaptureCommits),
+    Decision(change::Decision),
+    Question(change::Question),
+    RequestAction(action::RequestAction),
+    ClearAction(action::ClearAction),
+    Park(park::Park),
+    Resume(resume::Resume),
+    Complete(complete::Complete),
+    Heartbeat(heartbeat::Heartbeat),
+    Occupants(occupants::Occupants),
+}
+
+fn main() -> ExitCode {
+    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+}
+
+const PROGRAM: &str = "cs-session";
+
+fn work(command: Command, out: Out) -> Outcome<()> {
+    let context = &mut Context::new(out)?;
+    match command {
+        Command::Create(args) => args.run(context),
+        Command::Show(args) => args.run(context),
+        Command::List(args) => args.run(context),
+        Command::Update(args) => args.run(context),
+        Command::Event(args) => args.run(context),
+        Command::Commit(args) => args.run(context),
+        Command::CaptureCommits(args) => args.run(context),
+        Command::Decision(args) => args.run(context),
+        Command::Question(args) => args.run(context),
+        Command::RequestAction(args) => args.run(context),
+        Command::ClearAction(args) => args.run(context),
+        Command::Park(args) => args.run(context),
+        Command::Resume(args) => args.run(context),
+        Command::Complete(args) => args.run(context),
+        Command::Heartbeat(args) => args.run(context),
+        Command::Occupants(args) => args.run(context),
+    }
+}

@@ -1,0 +1,33 @@
+//! `park`: put a session aside.
+
+use crate::change::change;
+use argh::FromArgs;
+use cs_cli::{Context, Outcome};
+use cs_core::session;
+
+/// put active sessions aside, to be resumed
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "park",
+    example = "{command_name} --reason \"waiting for review\"",
+    example = "{command_name} ca5d --reason lunch --next-step \"run the tests\" --next-step \"merge\""
+)]
+pub struct Park {
+    /// sessions
+    #[argh(positional)]
+    id: Vec<String>,
+    /// why
+    #[argh(option)]
+    reason: String,
+    /// what to do next; up to three
+    #[argh(option)]
+    next_step: Vec<String>,
+}
+
+impl Park {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let now = context.now;
+        change(context, &self.id, |record| session::park(record, &self.reason, &self.next_step, now))
+    }
+}

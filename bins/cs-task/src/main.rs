@@ -1,0 +1,165 @@
+//! Tasks of a session.
+//!
+//! Reads: the named records. Writes: the named records.
+//! Exits: 0 done, 1 not found or ambiguous, 64 usage, 65 invalid, 74 disk, 75 busy.
+
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Form, Out, Outcome, each, print_session};
+use cs_core::record::{Session, TaskStatus};
+use cs_core::task;
+use serde::Serialize;
+use std::process::ExitCode;
+
+const PROGRAM: &str = "cs-task";
+
+/// Keeps the tasks of a session. Without an ID a command acts on the conversation that runs it;
+/// `-` takes ids or records from standard input.
+#[derive(FromArgs)]
+#[argh(
+    example = "{command_name} add ca5d --subject \"write tests\"",
+    example = "{command_name} update ca5d --task t1a2b --status completed"
+)]
+struct Args {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+enum Command {
+    Add(Add),
+    Update(Update),
+    List(List),
+}
+
+/// add tasks, once per subject
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "add",
+    example = "{command_name} --subject \"write tests\"",
+    example = "{command_name} ca5d --subject \"write tests\" --subject \"update the docs\""
+)]
+struct Add {
+    /// sessions
+    #[argh(positional)]
+    id: Vec<String>,
+    /// what is to be done; repeatable
+    #[argh(option)]
+    subject: Vec<String>,
+}
+
+/// change a task's status or subject
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "update",
+    example = "{command_name} --task t1a2b3c4d --status in_progress",
+    example = "{command_name} ca5d --task t1a2 --subject \"write more tests\""
+)]
+struct Update {
+    /// sessions
+    #[argh(positional)]
+    id: Vec<String>,
+    /// the task's id, or the start of it
+    #[argh(option)]
+    task: String,
+    /// pending, in_progress, completed or skipped
+    #[argh(option, from_str_fn(status))]
+    status: Option<TaskStatus>,
+    /// what is to be done
+    #[argh(option)]
+    subject: Option<String>,
+}
+
+/// list tasks
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "list",
+    example = "{command_name}",
+    example = "cs-session list --status active -q | {command_name} -"
+)]
+struct List {
+    /// sessions
+    #[argh(positional)]
+    id: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+}
+
+fn work(command: Command, out: Out) -> Outcome<()> {
+    let context = &mut Context::new(out)?;
+    match command {
+        Command::Add(args) => add(context, &args),
+        Command::Update(args) => update(context, &args),
+        Command::List(args) => list(context, &args),
+    }
+}
+
+fn status(word: &str) -> Result<TaskStatus, String> {
+    let all = [TaskStatus::Pending, TaskStatus::InProgress, TaskStatus::Completed, TaskStatus::Skipped];
+    let found = all.into_iter().find(|status| status.as_str() == word);
+    found.ok_or_else(|| format!("{word:?} is no status of a task; use pending, in_progress, completed or skipped"))
+}
+
+fn add(context: &mut Context, args: &Add) -> Outcome<()> {
+    if args.subject.is_empty() {
+        return Err(Failure::Usage("no task is given".into(), Some("give at least one --subject".into())));
+    }
+    let now = context.now;
+    change(context, &args.id, |record| args.subject.iter().try_for_each(|subject| task::add(record, subject, now)))
+}
+
+fn update(context: &mut Context, args: &Update) -> Outcome<()> {
+    if args.status.is_none() && args.subject.is_none() {
+        return Err(Failure::Usage("nothing to update".into(), Some("give --status or --subject".into())));
+    }
+    let now = context.now;
+    change(context, &args.id, |record| task::update(record, &args.task, args.status, args.subject.as_deref(), now))
+}
+
+fn change(
+    context: &mut Context,
+    ids: &[String],
+    mut apply: impl FnMut(&mut Session) -> cs_core::Result<()>,
+) -> Outcome<()> {
+    each(PROGRAM, context, ids, |context, id| {
+        let session = context.store.update(id, context.now, &mut apply)?;
+        print_session(context, &session)
+    })
+}
+
+/// A task with the session that it belongs to.
+#[derive(Serialize)]
+struct Row<'a> {
+    session_id: &'a str,
+    #[serde(flatten)]
+    task: &'a cs_core::record::Task,
+}
+
+fn list(context: &mut Context, args: &List) -> Outcome<()> {
+    let mut table = Vec::new();
+    let mut count = 0;
+    each(PROGRAM, context, &args.id, |context, id| {
+        let session = context.store.session(id)?;
+        count += session.tasks.len();
+        for task in &session.tasks {
+            match context.out.form {
+                _ if context.out.quiet => context.out.line(&task.id)?,
+                Form::Json => context.out.json(&Row { session_id: &session.session_id, task })?,
+                Form::Table => {
+                    table.push(vec![task.id.clone(), task.status.as_str().into(), task.subject.clone()]);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    if !table.is_empty() {
+        context.out.table(&["id", "status", "subject"], &table)?;
+    }
+    context.out.flush()?;
+    if count == 0 { Err(Failure::Nothing("no task yet".into())) } else { Ok(()) }
+}

@@ -1,0 +1,332 @@
+//! Replays what real clients sent to their hooks through the real programs.
+//!
+//! Owns the routing (as in hooks.json), the places (`/home/dev/repo` becomes a git repository of the test) and
+//! the clock (each event comes at its recorded second after [`START`]). Deliberately absent: expectations,
+//! except those that hold after any replay, see [`check_store`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::{Running, Sandbox, entries, run, status, stderr, stdout};
+
+/// When every replay begins.
+pub const START: &str = "2026-11-21T10:00:00Z";
+
+/// Where the recordings were made; each becomes a repository in the sandbox's HOME.
+const PLACES: [&str; 2] = ["repo", "project"];
+
+/// Events this close may change their order in [`Recording::shuffled`], in milliseconds.
+const WINDOW: u64 = 50;
+
+/// The program that hooks.json calls for an event; none for events it does not register.
+pub fn program(event: &str) -> Option<&'static str> {
+    match event {
+        "Stop" | "StopFailure" | "Interrupt" => Some("cs-heartbeat"),
+        "SessionStart" | "UserPromptSubmit" | "Notification" | "PermissionRequest" | "PostToolUse"
+        | "PostToolUseFailure" | "PreCompact" | "SessionEnd" => Some("cs-hook"),
+        _ => None,
+    }
+}
+
+/// One line of a recording.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The line's number in the file, from 0.
+    pub line: usize,
+    /// Milliseconds since the first event.
+    pub at: u64,
+    /// The client's own spelling, as it was sent.
+    text: String,
+    /// The same, understood.
+    pub payload: Value,
+}
+
+impl Event {
+    /// `hook_event_name`; empty for calls of Codex's notify program.
+    pub fn name(&self) -> &str {
+        self.field("hook_event_name")
+    }
+
+    /// A text of the payload; empty where there is none.
+    pub fn field(&self, key: &str) -> &str {
+        self.payload[key].as_str().unwrap_or_default()
+    }
+
+    /// Whether a person typed this prompt into the conversation.
+    pub fn is_own_prompt(&self) -> bool {
+        let injected = self.field("prompt").starts_with('<');
+        self.name() == "UserPromptSubmit" && self.payload["agent_id"].is_null() && !injected
+    }
+}
+
+/// A recorded session: events in the order of arrival.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Such as `claude-code/print-tour`.
+    pub name: String,
+    pub events: Vec<Event>,
+}
+
+impl Recording {
+    /// Reads `tests/fixtures/<agent>/sequences/<name>.jsonl`; the name is `<agent>/<name>`.
+    pub fn load(name: &str) -> Recording {
+        let (agent, file) = name.split_once('/').expect("a recording is called agent/name");
+        let path = fixtures().join(agent).join("sequences").join(format!("{file}.jsonl"));
+        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        Recording { name: name.to_owned(), events: lines.enumerate().map(|(n, line)| event(n, line)).collect() }
+    }
+
+    /// The names of all recordings.
+    pub fn all() -> Vec<String> {
+        let of = |agent: &str| {
+            let files = entries(&fixtures().join(agent).join("sequences")).into_iter();
+            let stem = |path: PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            files.map(move |path| format!("{agent}/{}", stem(path))).collect::<Vec<_>>()
+        };
+        [of("claude-code"), of("codex")].concat()
+    }
+
+    /// The same recording from a line on, as if the hooks had been installed then.
+    pub fn from_line(&self, line: usize) -> Recording {
+        let events = self.events.iter().filter(|event| event.line >= line).cloned().collect();
+        Recording { name: format!("{} from line {line}", self.name), events }
+    }
+
+    /// The same recording, events that lie close together in another order. Each keeps its time: a program
+    /// that started first may be the last to take a lock. The same seed makes the same order.
+    pub fn shuffled(&self, seed: u64) -> Recording {
+        let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut events = self.events.clone();
+        let window = |event: &Event| (event.at + seed * 13) / WINDOW;
+        for chunk in events.chunk_by_mut(|a, b| window(a) == window(b)) {
+            for n in (1..chunk.len()).rev() {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                chunk.swap(n, (random % (n as u64 + 1)) as usize);
+            }
+        }
+        Recording { name: format!("{} shuffled with {seed}", self.name), events }
+    }
+
+    /// Whether Codex sent this.
+    pub fn is_codex(&self) -> bool {
+        self.name.starts_with("codex/")
+    }
+}
+
+/// `tests/fixtures`.
+pub fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn event(line: usize, text: &str) -> Event {
+    let parts: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).expect("a line is an object");
+    let seconds: f64 = parts["t"].get().parse().expect("t is a number");
+    let text = parts["payload"].get().to_owned();
+    let payload = serde_json::from_str(&text).expect("a payload is JSON");
+    Event { line, at: (seconds * 1000.0).round() as u64, text, payload }
+}
+
+/// Whether an event is told once, or twice at the same moment (registered by the plugin and in the settings).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    Once,
+    Twice,
+}
+
+/// A sandbox with the repositories and a running client.
+pub struct Stage {
+    pub sandbox: Sandbox,
+    client: Option<Running>,
+}
+
+impl Stage {
+    /// Repositories with one commit on `main`, and a process that stands for the client.
+    #[allow(clippy::new_without_default)] // it starts processes
+    pub fn new() -> Stage {
+        let sandbox = Sandbox::new();
+        for place in PLACES {
+            let made = sandbox.sh(&format!(
+                "git init -q ~/{place} && git -C ~/{place} commit -q --allow-empty -m first && mkdir ~/{place}/sub"
+            ));
+            assert_eq!((status(&made), stderr(&made)), (0, String::new()));
+        }
+        let client = Some(sandbox.start("sleep", &["600"]));
+        Stage { sandbox, client }
+    }
+
+    /// The repository that stands for `/home/dev/<place>`.
+    pub fn repository(&self, place: &str) -> PathBuf {
+        self.sandbox.home().join(place)
+    }
+
+    /// The client's process id; 0 when it was killed.
+    pub fn client(&self) -> u32 {
+        self.client.as_ref().map_or(0, Running::pid)
+    }
+
+    /// Kills the client with SIGKILL: it can tell nobody.
+    pub fn kill_client(&mut self) {
+        self.client = None;
+    }
+
+    /// A recorded text with the recording's places replaced by ours.
+    pub fn placed(&self, text: &str) -> String {
+        PLACES.iter().fold(text.to_owned(), |text, place| {
+            text.replace(&format!("/home/dev/{place}"), &self.repository(place).to_string_lossy())
+        })
+    }
+
+    /// A command as the client starts it: `at` milliseconds after [`START`], in its directory and environment.
+    pub fn command(&self, program: &str, at: u64, is_codex: bool) -> Command {
+        let mut command = self.sandbox.command(program);
+        command.env("CS_NOW", instant(at));
+        if is_codex {
+            command.current_dir(self.repository("project"));
+        } else {
+            let repository = self.repository("repo");
+            command.env("CLAUDE_PID", self.client().to_string()).env("CLAUDE_PROJECT_DIR", &repository);
+            command.current_dir(repository);
+        }
+        command
+    }
+
+    /// Sends one event, if its kind is registered, and returns what the programs answered.
+    pub fn send(&self, event: &Event, is_codex: bool, told: Told) -> Vec<Output> {
+        let Some(program) = program(event.name()) else { return Vec::new() };
+        let input = self.placed(&event.text);
+        let once = || run(self.command(program, event.at, is_codex), &input);
+        match told {
+            Told::Once => vec![once()],
+            Told::Twice => thread::scope(|scope| {
+                let other = scope.spawn(once);
+                vec![once(), other.join().expect("a run does not panic")]
+            }),
+        }
+    }
+
+    /// Plays a recording to its end; `after` sees each event that was sent, when its effect is there.
+    /// Panics where a program fails or says anything.
+    pub fn play(&self, recording: &Recording, told: Told, mut after: impl FnMut(&Stage, &Event)) {
+        for event in &recording.events {
+            let answers = self.send(event, recording.is_codex(), told);
+            for answer in &answers {
+                let said = (status(answer), stdout(answer), stderr(answer));
+                let place = format!("{}, line {} ({})", recording.name, event.line, event.name());
+                assert_eq!(said, (0, String::new(), String::new()), "{place}");
+            }
+            if !answers.is_empty() {
+                after(self, event);
+            }
+        }
+    }
+
+    /// The live file of a conversation.
+    pub fn live(&self, uuid: &str) -> Option<Value> {
+        let path = format!("live/{uuid}.json");
+        self.sandbox.data().join(&path).exists().then(|| self.sandbox.json(&path))
+    }
+
+    /// The one record of a conversation; panics when there are several.
+    pub fn record_of(&self, uuid: &str) -> Option<Value> {
+        let mut records = self.sandbox.records();
+        records.retain(|record| record["claude_session_id"] == uuid);
+        assert!(records.len() <= 1, "several records of {uuid}: {records:#?}");
+        records.pop()
+    }
+
+    /// All records, without what differs between two replays of one recording: ids of sessions, instants,
+    /// the place of the sandbox. Ordered by conversation and beginning.
+    pub fn comparable(&self) -> Vec<Value> {
+        let mut records = self.sandbox.records();
+        records.sort_by_key(|record| (record["claude_session_id"].to_string(), record["started_at"].to_string()));
+        let home = self.sandbox.home().to_string_lossy().into_owned();
+        let neutral = |record: &Value| record.to_string().replace(&home, "/home/dev");
+        let parsed = |record: &Value| serde_json::from_str(&neutral(record)).expect("still JSON");
+        records.iter().map(parsed).map(without_instants).collect()
+    }
+}
+
+fn without_instants(mut record: Value) -> Value {
+    const VARYING: [&str; 7] =
+        ["session_id", "started_at", "last_heartbeat", "ended_at", "timestamp", "added_at", "updated_at"];
+    let strip = |value: &mut Value| {
+        if let Some(fields) = value.as_object_mut() {
+            fields.retain(|key, _| !VARYING.contains(&key.as_str()));
+        }
+    };
+    for list in ["events", "tasks"] {
+        record[list].as_array_mut().into_iter().flatten().for_each(strip);
+    }
+    strip(&mut record);
+    record
+}
+
+/// The instant `at` milliseconds after [`START`], as CS_NOW wants it.
+pub fn instant(at: u64) -> String {
+    let (seconds, hours) = (at / 1000, 10 + at / 3_600_000);
+    assert!(hours < 24, "replays end on the day they began");
+    format!("2026-11-21T{hours:02}:{:02}:{:02}.{:03}Z", seconds / 60 % 60, seconds % 60, at % 1000)
+}
+
+/// What holds for any data directory that only whole programs touched: every JSON file is whole, nothing
+/// half-written lies about, the index and the projects' counts say what the records say.
+pub fn check_store(sandbox: &Sandbox) {
+    for path in files(&sandbox.data()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(!name.starts_with(".tmp-"), "litter: {}", path.display());
+        assert!(!name.ends_with(".pending") && !name.ends_with(".stale"), "unfinished: {}", path.display());
+        if name.ends_with(".json") {
+            let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+            assert!(serde_json::from_str::<Value>(&text).is_ok(), "torn: {}: {text}", path.display());
+        }
+    }
+    let records = sandbox.records();
+    if records.is_empty() {
+        return;
+    }
+    assert_eq!(index_of(&sandbox.json("sessions/_index.json")), index_of(&index_from(&records)));
+    for slug in records.iter().filter_map(|record| record["project_slug"].as_str()) {
+        check_counts(sandbox, slug, &records);
+    }
+}
+
+/// An index without the heartbeats, which may lag.
+fn index_of(index: &Value) -> BTreeMap<String, Value> {
+    const FIELDS: [&str; 5] = ["project_slug", "status", "intent", "started_at", "ended_at"];
+    let entry = |entry: &Value| FIELDS.iter().map(|field| (*field, entry[field].clone())).collect::<BTreeMap<_, _>>();
+    let entries = index.as_object().expect("an index is an object").iter();
+    entries.map(|(id, fields)| (id.clone(), json!(entry(fields)))).collect()
+}
+
+fn index_from(records: &[Value]) -> Value {
+    let id = |record: &Value| record["session_id"].as_str().expect("a record has an id").to_owned();
+    records.iter().map(|record| (id(record), record.clone())).collect()
+}
+
+fn check_counts(sandbox: &Sandbox, slug: &str, records: &[Value]) {
+    let ours: Vec<_> = records.iter().filter(|record| record["project_slug"] == slug).collect();
+    let of = |status: &str| ours.iter().filter(|record| record["status"] == status).count();
+    let project = sandbox.json(&format!("projects/{slug}.json"));
+    let counts = ["active_sessions", "parked_sessions", "total_sessions"].map(|field| project[field].as_u64());
+    let expected = [of("active"), of("parked"), ours.len()].map(|count| Some(count as u64));
+    assert_eq!(counts, expected, "active, parked, total of {slug}");
+}
+
+/// All files below a folder, with those in folders of it.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
+    let paths = listing.map(|entry| entry.expect("a folder can be read").path());
+    let mut found: Vec<PathBuf> =
+        paths.flat_map(|path| if path.is_dir() && !path.is_symlink() { files(&path) } else { vec![path] }).collect();
+    found.sort();
+    found
+}
