@@ -82,8 +82,8 @@ impl Intake {
         if !self.is_from_subagent() {
             live.cwd = payload.cwd.clone().unwrap_or(live.cwd);
             live.transcript_path = payload.transcript_path.clone().or(live.transcript_path);
+            live.model = payload.model.clone().or(live.model);
         }
-        live.model = payload.model.clone().or(live.model);
         let named = if agent == "codex" { None } else { named_process() };
         if live.pid.is_none() || named.is_some_and(|pid| Some(pid) != live.pid) {
             live.set_process(process::caller(named));

@@ -57,7 +57,7 @@ impl Scanner {
                 b'"' => self.in_string = true,
                 _ => {}
             }
-            if self.depth == 0 && byte == b'}' || self.depth == 0 && byte == b']' {
+            if self.depth == 0 && matches!(byte, b'}' | b']') {
                 return Progress::Complete(at + 1);
             }
         }

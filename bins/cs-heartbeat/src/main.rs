@@ -37,20 +37,43 @@ fn turn_ended(intake: &Intake) -> Result<()> {
         return Ok(());
     }
     // Without the lock in time, write all the same: this file is a cache, the turn has ended.
-    let _lock = intake.store.lock_live(&intake.uuid);
-    let Some(mut live) = intake.live()? else { return Ok(()) };
+    let lock = intake.store.lock_live(&intake.uuid);
+    let Some(mut live) = intake.live()? else {
+        return if lock.is_ok() { intake.store.drop_live(&intake.uuid).and(late(intake)) } else { late(intake) };
+    };
     let payload = &intake.payload;
     let error = match payload.event.as_deref() {
-        Some("StopFailure") => Some(payload.error.as_deref().unwrap_or("unknown")),
+        Some("StopFailure") => Some(intake::first_line(payload.error.as_deref().unwrap_or("unknown"), MESSAGE)),
         _ => None,
     };
-    live.turn_ended(payload.background_tasks, error, intake.now);
+    live.turn_ended(payload.background_tasks, error.as_deref(), intake.now);
     if let (true, Some(message)) = (live.capture, &payload.last_message) {
         live.last_message = Some(intake::first_line(message, MESSAGE)).filter(|line| !line.is_empty());
     }
     let persisted = persist(intake, &mut live);
     intake.store.write_live(&intake.uuid, &live)?;
     persisted
+}
+
+/// The conversation ended moments ago, and its end overtook the end of its last turn. What the agent
+/// said last is the outcome all the same, unless somebody wrote another.
+fn late(intake: &Intake) -> Result<()> {
+    let (Some(ended), Some(message)) = (intake.store.ended(&intake.uuid)?, &intake.payload.last_message) else {
+        return Ok(());
+    };
+    let message = Some(intake::first_line(message, MESSAGE)).filter(|line| !line.is_empty());
+    let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
+    let (true, true, Some(id)) = (ended.capture, message.is_some() && message != ended.last_message, id) else {
+        return Ok(());
+    };
+    intake.store.update(&id, intake.now, |record| {
+        let ours = record.status == Status::Completed && record.ended_by.as_deref() == Some("hook");
+        if ours && record.outcome == ended.last_message {
+            record.outcome = message;
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// Writes the heartbeat to the record when it is due.

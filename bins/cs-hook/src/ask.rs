@@ -57,7 +57,7 @@ pub fn notification(intake: &Intake) -> Result<()> {
 /// Applies a change to the conversation and shows in the record what is waited for.
 fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
     let _lock = intake.store.lock_live(&intake.uuid)?;
-    let Some(mut live) = intake.live()? else { return Ok(()) };
+    let Some(mut live) = intake.live()? else { return intake.store.drop_live(&intake.uuid) };
     apply(&mut live);
     let shown = show(intake, &mut live);
     intake.store.write_live(&intake.uuid, &live)?;

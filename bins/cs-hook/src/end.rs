@@ -54,8 +54,12 @@ fn finish(record: &mut Session, setting: SessionEnd, message: Option<&str>, now:
         record.awaiting_action = None;
         return Ok(());
     } else if parks {
-        let tasks = if open.len() == 1 { "task" } else { "tasks" };
-        session::park(record, &format!("the conversation ended with {} open {tasks}", open.len()), &steps, now)?;
+        let with = match open.len() {
+            0 => String::new(),
+            1 => " with 1 open task".to_string(),
+            more => format!(" with {more} open tasks"),
+        };
+        session::park(record, &format!("the conversation ended{with}"), &steps, now)?;
     } else {
         let done = Completion { outcome: message.map(str::to_string), ..Completion::default() };
         session::complete(record, &done, now)?;

@@ -42,7 +42,7 @@ fn handle(intake: &Intake) -> Result<()> {
 
 fn compacted(intake: &Intake) -> Result<()> {
     let _lock = intake.store.lock_live(&intake.uuid)?;
-    let Some(live) = intake.live()? else { return Ok(()) };
+    let Some(live) = intake.live()? else { return intake.store.drop_live(&intake.uuid) };
     let trigger = intake.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
     let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));
     intake.store.write_live(&intake.uuid, &live)?;

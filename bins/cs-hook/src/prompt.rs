@@ -10,6 +10,7 @@ use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::session::{self, Start};
+use cs_core::validate;
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
@@ -24,18 +25,24 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     let _lock = intake.store.lock_live(&intake.uuid)?;
     let known = intake.store.live(&intake.uuid)?;
     if is_repeated(intake, known.as_ref())? {
-        return Ok(());
+        return if known.is_none() { intake.store.drop_live(&intake.uuid) } else { Ok(()) };
     }
-    let is_first_news = known.is_none();
     let mut live = intake.noted(known.unwrap_or_else(|| Live::new(intake.uuid.as_str(), intake.now)));
     live.prompted(intake.payload.prompt_id.as_deref(), intake.now);
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
-    if is_first_news {
+    // No SessionStart was heard, which reads the settings otherwise.
+    if live.source.is_none() {
         live.capture = intake.store.config().unwrap_or_default().hooks().capture_prompts;
     }
     if !prompt.trim().is_empty() && !hook::is_injected(prompt) {
         let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };
-        track(intake, &mut live, &text)?;
+        let tracked = track(intake, &mut live, &text);
+        if tracked.is_err() {
+            // The state is right all the same, and the same prompt, told again, may have more luck.
+            live.prompt_id = None;
+            intake.store.write_live(&intake.uuid, &live)?;
+            return tracked;
+        }
     }
     intake.store.write_live(&intake.uuid, &live)
 }
@@ -99,12 +106,17 @@ fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout
             }
         }
         if let Some(found) = checkout {
-            record.git_branch = found.branch.clone().unwrap_or_default();
+            record.git_branch = branch(found).unwrap_or_default();
             record.worktree_root = Some(found.worktree_root.to_string_lossy().into_owned());
         }
         session::beat(record, intake.now);
         Ok(())
     })
+}
+
+/// The branch's name as far as the format keeps it.
+fn branch(checkout: &Checkout) -> Option<String> {
+    checkout.branch.as_deref().map(|name| validate::cut(name, validate::BRANCH))
 }
 
 fn is_own_command(intent: &str) -> bool {
@@ -119,7 +131,7 @@ fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checkout>)
     let slug = project(intake, &root);
     let start = Start {
         intent: if text.is_empty() { format!("conversation in {slug}") } else { text.to_string() },
-        git_branch: checkout.and_then(|found| found.branch.clone()),
+        git_branch: checkout.and_then(branch),
         worktree_root: Some(checkout.map_or(root, |found| found.worktree_root.to_string_lossy().into_owned())),
         claude_session_id: Some(intake.uuid.to_string()),
         agent: (live.agent.as_deref() == Some("codex")).then(|| "codex".to_string()),

@@ -10,7 +10,8 @@ use cs_core::record::Status;
 use cs_core::session;
 use std::io::Write;
 
-/// A second SessionStart of the same kind within this time is the same one, told twice.
+/// A second SessionStart of the same kind within this time is the same one, told twice; one that comes
+/// so soon after a prompt was overtaken by it.
 const REPEAT_SECONDS: i64 = 2;
 
 pub fn started(intake: &Intake) -> Result<()> {
@@ -20,9 +21,10 @@ pub fn started(intake: &Intake) -> Result<()> {
     let known = intake.store.live(&intake.uuid)?;
     // A conversation that is new or goes on cannot have ended: its end was told first.
     if known.is_none() && !resumed && intake.has_just_ended()? {
-        return Ok(());
+        return intake.store.drop_live(&intake.uuid);
     }
     let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, intake));
+    let overtaken = known.as_ref().is_some_and(|live| live.last_event == "UserPromptSubmit" && is_recent(live, intake));
     let mut live = intake.noted(match known {
         Some(live) => live,
         None if resumed => recalled(intake)?,
@@ -38,7 +40,9 @@ pub fn started(intake: &Intake) -> Result<()> {
         live.project_slug = config.slug_of(&root).map(str::to_string);
     }
     if resumed && !repeated {
-        live.turn_ended(0, None, intake.now);
+        if !overtaken {
+            live.turn_ended(0, None, intake.now);
+        }
         reopen(intake, &mut live)?;
     }
     intake.store.write_live(&intake.uuid, &live)?;
@@ -50,9 +54,11 @@ pub fn started(intake: &Intake) -> Result<()> {
 }
 
 fn is_repeated(live: &Live, source: &str, intake: &Intake) -> bool {
-    let recent =
-        clock::parse(&live.last_event_at).is_some_and(|at| (intake.now - at).num_seconds().abs() < REPEAT_SECONDS);
-    live.last_event == "SessionStart" && live.source.as_deref() == Some(source) && recent
+    live.last_event == "SessionStart" && live.source.as_deref() == Some(source) && is_recent(live, intake)
+}
+
+fn is_recent(live: &Live, intake: &Intake) -> bool {
+    clock::parse(&live.last_event_at).is_some_and(|at| (intake.now - at).num_seconds().abs() < REPEAT_SECONDS)
 }
 
 /// What was known of the conversation when it ended.

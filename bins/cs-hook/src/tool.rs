@@ -18,7 +18,10 @@ pub fn ended(intake: &Intake) -> Result<()> {
             live_on(intake, &mut live)?;
             session_of(&live)
         }
-        None => intake.store.ended(&intake.uuid)?.as_ref().and_then(session_of),
+        None => {
+            intake.store.drop_live(&intake.uuid)?;
+            intake.store.ended(&intake.uuid)?.as_ref().and_then(session_of)
+        }
     };
     drop(lock);
     match id {

@@ -1,0 +1,457 @@
+//! What must come of the recorded sessions of real clients. The expectations are written by hand, from reading
+//! the recordings: what a person who watched the conversation would say about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+
+use cs_tests::replay::{Recording, Stage, Told, check_store, instant};
+use cs_tests::{Sandbox, entries};
+use serde_json::{Value, json};
+
+const PRINT: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
+const INTERACTIVE: &str = "3c93296d-fab9-4844-ac62-7f673c1f02cc";
+const AFTER_CLEAR: &str = "fb4fdde9-3515-47f5-9b2b-ae24c04b895f";
+const KILLED: &str = "4a05118b-14d9-408c-9af0-75daad620c62";
+const SAY_HI: &str =
+    "waiting: permission for Bash: echo hi; pwd; recorder-hello; echo PATH=$PATH; env | grep -E '^(CLAUDE|AI_)' | sort";
+
+/// A session of Claude Code that ended well, about which nothing else is known.
+fn claude(uuid: &str, intent: &str, outcome: &str) -> Value {
+    json!({
+        "project_slug": "repo", "status": "completed", "intent": intent, "outcome": outcome, "parked_reason": null,
+        "current_activity": null, "awaiting_action": null, "events": [], "git_branch": "main",
+        "worktree_root": "/home/dev/repo", "claude_session_id": uuid, "files_changed": [], "commits": [],
+        "decisions": [], "open_questions": [], "next_steps": [], "tasks": [], "schema_version": 4,
+        "ended_by": "hook", "roadmap_ref": null,
+    })
+}
+
+/// The same of Codex.
+fn codex(uuid: &str, intent: &str, outcome: &str) -> Value {
+    let codex = json!({"project_slug": "project", "worktree_root": "/home/dev/project", "agent": "codex"});
+    with(claude(uuid, intent, outcome), codex)
+}
+
+fn with(mut record: Value, changes: Value) -> Value {
+    for (field, value) in changes.as_object().expect("changes are an object") {
+        record[field] = value.clone();
+    }
+    record
+}
+
+/// A record with its tasks and events in short: ids of tasks are hashes, which nobody writes by hand.
+fn in_short(mut record: Value) -> Value {
+    let texts = |list: &Value, text: fn(&Value) -> String| list.as_array().map(|all| all.iter().map(text).collect());
+    let tasks: Option<Vec<String>> =
+        texts(&record["tasks"], |task| format!("{}: {}", task["subject"], task["status"]).replace('"', ""));
+    let events: Option<Vec<String>> =
+        texts(&record["events"], |event| event["message"].as_str().unwrap_or_default().into());
+    record["tasks"] = json!(tasks);
+    record["events"] = json!(events);
+    record
+}
+
+/// What the records say when a recording is over.
+fn expected_records(name: &str) -> Vec<Value> {
+    let tour = |uuid, files: Value| {
+        let parked = json!({
+            "status": "parked", "outcome": null, "parked_reason": "the conversation ended with 1 open task",
+            "next_steps": ["Second task"], "tasks": ["First task: completed", "Second task: pending"],
+            "files_changed": files,
+        });
+        vec![with(claude(uuid, "do the full tour", ""), parked)]
+    };
+    let none = json!({"outcome": null});
+    match name {
+        "claude-code/idle" => {
+            vec![claude("032e43b7-15b7-4406-9cf7-9827598d42c8", "simple prompt idle", "A simple answer.")]
+        }
+        "claude-code/interactive" => vec![
+            with(
+                claude(INTERACTIVE, "do the full tour", "slept"),
+                json!({"files_changed": ["hello.txt"], "events": ["context compacted (manual)"]}),
+            ),
+            claude(AFTER_CLEAR, "simple prompt after clear", "A simple answer."),
+        ],
+        "claude-code/interrupt-then-ctrl-c-twice" => {
+            vec![with(claude("cbd44839-d656-4cb8-bd0f-273f967001f6", "long tool", ""), none)]
+        }
+        "claude-code/print-tour" => tour(PRINT, json!(["hello.txt"])),
+        // This client told of no Write and Edit: both failed before they began.
+        "claude-code/print-tour.2.1.197" => tour("6ebf5cf0-4774-4417-a045-0b507d70c941", json!([])),
+        // `--init-only` asks nothing, so it leaves nothing.
+        "claude-code/setup-init-maintenance" => vec![
+            claude("22eabf4c-f2e9-451f-a61a-ef5bb5681ae9", "simple prompt", "A simple answer."),
+            claude("75bbec83-5caa-45c3-840a-d2891bb76e9c", "simple prompt", "A simple answer."),
+        ],
+        "claude-code/sigkill" => {
+            let mut running = claude(KILLED, "long tool", "");
+            running.as_object_mut().expect("an object").remove("ended_by");
+            let changes = json!({"status": "active", "outcome": null, "current_activity": "long tool"});
+            vec![with(running, changes)]
+        }
+        "codex/compact" => vec![with(
+            codex("01a1fc80-39a8-7632-b16a-1675a75c2106", "grow please", "Carried on after the compaction."),
+            json!({"events": ["context compacted (auto)"]}),
+        )],
+        "codex/fail" => vec![with(codex("01a1fc80-3b3f-7471-bef0-a478a24e33e6", "fail please", ""), none)],
+        "codex/interrupt-tool" => vec![with(codex("01a1fc80-3097-7190-be03-028e64764269", "long tool", ""), none)],
+        "codex/resume" => vec![with(
+            codex("01a1fc80-2516-7553-a277-ccfbd37e4a44", "simple prompt, to be resumed", "The second answer."),
+            json!({"events": ["reopened; it had ended with: A simple answer."]}),
+        )],
+        // Only a call of the notify program, which is not registered.
+        "codex/subagent-history.2" => Vec::new(),
+        "codex/subagent" => {
+            vec![codex("01a1fc80-3e88-72b1-bb27-679ab04c8a96", "do the helper tour", "The helper is done.")]
+        }
+        "codex/subagent-v1" => {
+            vec![codex("01a1fc80-43bb-7472-99fb-0066ea805e80", "do the helper tour v1", "The helper is done.")]
+        }
+        "codex/tools" => vec![with(
+            codex("01a1fc80-1cb9-7f02-86a4-9d49129be684", "do the full tour", "All done."),
+            json!({"files_changed": ["hello.txt"], "tasks": ["First step: completed", "Second step: completed"]}),
+        )],
+        "codex/tui" => vec![with(
+            codex(
+                "01a1fc80-7020-7fa0-8504-e6ff14741ebb",
+                "simple prompt in the terminal",
+                "Permission thing done.",
+            ),
+            json!({"events": ["context compacted (manual)"]}),
+        )],
+        other => panic!("nobody wrote down what comes of {other}"),
+    }
+}
+
+/// After which line of a recording the conversation is in which state. Lines at which nothing changes are left out.
+fn expected_states(name: &str) -> Vec<(usize, &'static str)> {
+    match name {
+        "claude-code/idle" => vec![(0, "idle"), (2, "working"), (4, "idle"), (6, "ended")],
+        "claude-code/interactive" => vec![
+            (0, "idle"),
+            (2, "working"),
+            (5, SAY_HI),
+            (7, "working"),
+            (10, "waiting: permission for Bash: echo oops >&2; exit 3"),
+            (11, "working"),
+            (39, "background: 1"), // the helper goes on
+            (41, "working"),       // <task-notification>
+            (43, "idle"),
+            (44, "working"),
+            (47, "idle"),
+            (48, "working"),
+            (49, "idle, failed: unknown"),
+            (50, "working"),
+            (51, "idle, failed: unknown"),
+            (52, "working"),
+            (53, "idle, failed: unknown"),
+            (54, "working"),
+            (59, "idle"),
+            (60, "working"),
+            (66, "idle"),
+            (67, "working"),
+            (69, "waiting: permission for Bash: mkdir -p /home/dev/permdir && touch /home/dev/permdir/x"),
+            (70, "working"),
+            (73, "idle"),
+            (74, "working"), // interrupted, of which no hook tells
+            (81, "idle"),
+            (82, "working"),
+            (84, "waiting: answer: Which colour?"),
+            (85, "working"),
+            (87, "idle"),
+            (89, "working"),
+            (103, "idle"),
+            (104, "working"),
+            (113, "background: 1"),
+            (115, "working"),
+            (117, "idle"),
+            (130, "working"),
+            (133, "idle"),
+            (134, "working"),
+            (135, "ended"), // /clear
+            (136, "idle"),
+            (137, "working"),
+            (140, "idle"),
+            (142, "ended"),
+        ],
+        "claude-code/interrupt-then-ctrl-c-twice" => vec![(0, "idle"), (2, "working"), (4, "ended")],
+        "claude-code/print-tour" => vec![(0, "idle"), (1, "working"), (49, "idle"), (50, "ended")],
+        "claude-code/print-tour.2.1.197" => vec![(0, "idle"), (2, "working"), (46, "idle"), (47, "ended")],
+        "claude-code/setup-init-maintenance" => vec![
+            (1, "idle"),
+            (2, "ended"),
+            (4, "idle"),
+            (5, "working"),
+            (7, "idle"),
+            (8, "ended"),
+            (10, "idle"),
+            (11, "working"),
+            (13, "idle"),
+            (14, "ended"),
+        ],
+        "claude-code/sigkill" => vec![(0, "idle"), (2, "working")],
+        "codex/compact" => vec![(0, "idle"), (1, "working"), (11, "idle"), (13, "ended")],
+        "codex/fail" => vec![(0, "idle"), (1, "working"), (4, "ended")],
+        "codex/interrupt-tool" => vec![(0, "idle"), (1, "working"), (5, "idle"), (6, "ended")],
+        "codex/resume" => vec![
+            (0, "idle"),
+            (1, "working"),
+            (4, "idle"),
+            (6, "ended"),
+            (7, "idle"),
+            (8, "working"),
+            (11, "idle"),
+            (13, "ended"),
+        ],
+        "codex/subagent-history.2" => vec![],
+        "codex/subagent" => vec![(0, "idle"), (1, "working"), (20, "idle"), (22, "ended")],
+        "codex/subagent-v1" => vec![(0, "idle"), (1, "working"), (25, "idle"), (27, "ended")],
+        "codex/tools" => vec![(0, "idle"), (1, "working"), (70, "idle"), (72, "ended")],
+        "codex/tui" => vec![
+            (0, "idle"),
+            (1, "working"),
+            (4, "idle"),
+            (6, "working"),
+            (9, "idle"),
+            (11, "working"),
+            (15, "waiting: permission for Bash: mkdir -p made/here"),
+            (16, "working"),
+            (19, "idle"),
+            (21, "working"),
+            (23, "idle"), // Interrupt
+            (27, "ended"),
+        ],
+        other => panic!("nobody wrote down the states of {other}"),
+    }
+}
+
+/// The state in the conversation's live file, in one line.
+fn state(stage: &Stage, uuid: &str) -> String {
+    let Some(live) = stage.live(uuid) else { return "ended".into() };
+    let text = |field: &str| live[field].as_str().map(str::to_owned);
+    match (text("state").as_deref(), text("waiting_for"), text("error"), &live["background_tasks"]) {
+        (Some("waiting"), Some(what), ..) => format!("waiting: {what}"),
+        (Some("background"), None, None, count) => format!("background: {count}"),
+        (Some(state), None, None, Value::Null) => state.to_owned(),
+        (Some(state), None, Some(error), Value::Null) => format!("{state}, failed: {error}"),
+        _ => format!("nonsense: {live}"),
+    }
+}
+
+/// Nothing of a conversation is left in `live/`, locks included.
+fn check_nobody_lives(sandbox: &Sandbox) {
+    let live = sandbox.data().join("live");
+    if live.exists() {
+        assert_eq!(entries(&live), Vec::<std::path::PathBuf>::new());
+    }
+}
+
+/// Runs a check of each recording, a few at a time.
+fn of_each_recording(check: impl Fn(&Recording) + Sync) {
+    let names = Recording::all();
+    assert!(names.len() >= 16, "recordings are missing: {names:?}");
+    thread::scope(|scope| {
+        for half in names.chunks(names.len().div_ceil(3)) {
+            let check = &check;
+            scope.spawn(move || half.iter().for_each(|name| check(&Recording::load(name))));
+        }
+    });
+}
+
+#[test]
+fn every_recording_leaves_the_records_that_a_person_would_write() {
+    of_each_recording(|recording| {
+        let stage = Stage::new();
+        stage.play(recording, Told::Once, |_, _| {});
+        let records: Vec<Value> = stage.comparable().into_iter().map(in_short).collect();
+        assert_eq!(json!(records), json!(sorted(expected_records(&recording.name))), "{}", recording.name);
+        check_store(&stage.sandbox);
+        let trouble = std::fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default();
+        assert_eq!(trouble, "", "{}", recording.name);
+        if recording.name == "claude-code/sigkill" {
+            assert_eq!(state(&stage, KILLED), "working", "nobody told that it was killed");
+        } else {
+            check_nobody_lives(&stage.sandbox);
+        }
+    });
+}
+
+fn sorted(mut records: Vec<Value>) -> Vec<Value> {
+    records.sort_by_key(|record| record["claude_session_id"].to_string());
+    records
+}
+
+#[test]
+fn the_state_follows_every_event() {
+    of_each_recording(|recording| {
+        let stage = Stage::new();
+        let mut states: Vec<(usize, String)> = Vec::new();
+        stage.play(recording, Told::Once, |stage, event| {
+            let uuid = event.field("session_id");
+            let now = state(stage, uuid);
+            if states.last().is_none_or(|(_, before)| *before != now) {
+                states.push((event.line, now));
+            }
+            let (live, record) = (stage.live(uuid), stage.record_of(uuid));
+            let waiting_for = live.as_ref().map_or(&Value::Null, |live| &live["waiting_for"]);
+            let awaiting = record.as_ref().map_or(&Value::Null, |record| &record["awaiting_action"]);
+            assert_eq!(awaiting, waiting_for, "{}, line {}: the record says so too", recording.name, event.line);
+        });
+        let shown: Vec<(usize, String)> =
+            states.into_iter().map(|(line, state)| (line, state.replace(&home(&stage), "/home/dev"))).collect();
+        let expected = expected_states(&recording.name).into_iter().map(|(line, state)| (line, state.to_owned()));
+        assert_eq!(shown, expected.collect::<Vec<_>>(), "{}", recording.name);
+    });
+}
+
+fn home(stage: &Stage) -> String {
+    stage.sandbox.home().to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_record_grows_with_its_conversation() {
+    let stage = Stage::new();
+    stage.play(&Recording::load("claude-code/interactive"), Told::Once, |stage, event| {
+        let record = stage.record_of(INTERACTIVE).map(in_short).unwrap_or_default();
+        let facts = || json!([record["status"], record["current_activity"], record["files_changed"]]);
+        match event.line {
+            0 => assert!(record.is_null(), "no prompt, no session"),
+            2 => assert_eq!(facts(), json!(["active", "do the full tour", []])),
+            14 => assert_eq!(facts(), json!(["active", "do the full tour", ["hello.txt"]])),
+            41 => assert_eq!(facts(), json!(["active", "do the full tour", ["hello.txt"]]), "not the notification"),
+            44 => assert_eq!(facts(), json!(["active", "/recorder:rec-cmd foo bar", ["hello.txt"]])),
+            134 => assert_eq!(facts(), json!(["active", "slow please", ["hello.txt"]])),
+            135 => assert_eq!(facts(), json!(["completed", null, ["hello.txt"]])),
+            136 => assert!(stage.record_of(AFTER_CLEAR).is_none(), "/clear alone begins nothing"),
+            _ => {}
+        }
+    });
+    let stage = Stage::new();
+    stage.play(&Recording::load("codex/tools"), Told::Once, |stage, event| {
+        let record = in_short(stage.sandbox.records().pop().unwrap_or_default());
+        match event.line {
+            11..67 => assert_eq!(record["tasks"], json!(["First step: in_progress", "Second step: pending"])),
+            19 => assert_eq!(record["files_changed"], json!(["hello.txt"])),
+            _ => {}
+        }
+    });
+}
+
+#[test]
+fn the_live_file_says_who_runs_the_conversation() {
+    let stage = Stage::new();
+    stage.play(&Recording::load("claude-code/print-tour"), Told::Once, |stage, event| {
+        if let Some(live) = stage.live(PRINT) {
+            let at = instant(event.at).replace('Z', "000+00:00");
+            assert_eq!((&live["agent"], &live["pid"]), (&json!("claude-code"), &json!(stage.client())));
+            assert_eq!((&live["last_event"], &live["last_event_at"]), (&json!(event.name()), &json!(at)));
+        }
+    });
+    let stage = Stage::new();
+    stage.play(&Recording::load("codex/resume"), Told::Once, |stage, event| {
+        if let Some(live) = stage.live(event.field("session_id")) {
+            // Codex names no process, so it is the one that started the hook: this test.
+            assert_eq!((&live["agent"], &live["pid"]), (&json!("codex"), &json!(std::process::id())));
+        }
+    });
+}
+
+#[test]
+fn a_heartbeat_reaches_the_record_at_the_prompt_and_not_at_each_stop() {
+    let stage = Stage::new();
+    let mut beats = BTreeMap::new();
+    stage.play(&Recording::load("claude-code/idle"), Told::Once, |stage, event| {
+        let record = stage.sandbox.records().pop().unwrap_or_default();
+        beats.insert(event.line, record["last_heartbeat"].clone());
+    });
+    let at_prompt = json!("2026-11-21T10:00:03.291000+00:00");
+    assert_eq!(beats[&2], at_prompt);
+    assert_eq!(beats[&4], at_prompt, "a tenth of a second later");
+    assert_eq!(beats[&6], json!("2026-11-21T10:03:29.097000+00:00"), "the end counts");
+}
+
+#[test]
+fn a_killed_client_leaves_its_live_file() {
+    let mut stage = Stage::new();
+    let pid = stage.client();
+    stage.play(&Recording::load("claude-code/sigkill"), Told::Once, |_, _| {});
+    stage.kill_client();
+    let live = stage.live(KILLED).expect("nobody removes it");
+    assert_eq!((&live["state"], &live["pid"]), (&json!("working"), &json!(pid)));
+    assert!(live["pid_started"].is_string(), "the process can be told from one that gets its id: {live}");
+    let record = stage.record_of(KILLED).expect("the session is there");
+    assert_eq!((&record["status"], &live["session_id"]), (&json!("active"), &record["session_id"]));
+}
+
+#[test]
+fn events_that_come_twice_change_nothing_more() {
+    of_each_recording(|recording| {
+        let (once, twice) = (Stage::new(), Stage::new());
+        once.play(recording, Told::Once, |_, _| {});
+        twice.play(recording, Told::Twice, |_, _| {});
+        assert_eq!(json!(twice.comparable()), json!(once.comparable()), "{}", recording.name);
+        check_store(&twice.sandbox);
+        if recording.name != "claude-code/sigkill" {
+            check_nobody_lives(&twice.sandbox);
+        }
+    });
+}
+
+#[test]
+fn events_that_come_in_another_order_end_the_same() {
+    of_each_recording(|recording| {
+        let plain = Stage::new();
+        plain.play(recording, Told::Once, |_, _| {});
+        for seed in 0..6 {
+            let (stage, shuffled) = (Stage::new(), recording.shuffled(seed));
+            let told = if seed % 2 == 0 { Told::Once } else { Told::Twice };
+            stage.play(&shuffled, told, |_, _| {});
+            let order: Vec<usize> = shuffled.events.iter().map(|event| event.line).collect();
+            assert_eq!(json!(stage.comparable()), json!(plain.comparable()), "{}: {order:?}", shuffled.name);
+            check_store(&stage.sandbox);
+            if recording.name != "claude-code/sigkill" {
+                check_nobody_lives(&stage.sandbox);
+            }
+        }
+    });
+}
+
+#[test]
+fn hooks_that_are_installed_mid_way_find_their_feet() {
+    let cuts = |name: &str, step: usize| {
+        let recording = Recording::load(name);
+        let lines = (0..recording.events.len()).step_by(step);
+        lines.map(|line| recording.from_line(line)).collect::<Vec<_>>()
+    };
+    let all = [cuts("claude-code/print-tour", 1), cuts("claude-code/interactive", 4), cuts("codex/resume", 1)].concat();
+    thread::scope(|scope| {
+        for part in all.chunks(all.len().div_ceil(3)) {
+            scope.spawn(|| part.iter().for_each(play_from_the_middle));
+        }
+    });
+}
+
+fn play_from_the_middle(recording: &Recording) {
+    let stage = Stage::new();
+    let mut begun = BTreeSet::new();
+    stage.play(recording, Told::Once, |stage, event| {
+        let uuid = event.field("session_id");
+        let place = format!("{}, line {}", recording.name, event.line);
+        let records = stage.sandbox.records();
+        let of = |record: &&Value| record["claude_session_id"] == uuid;
+        let active: Vec<&Value> = records.iter().filter(of).filter(|record| record["status"] == "active").collect();
+        assert!(active.len() <= 1, "{place}: {active:#?}");
+        if event.is_own_prompt() {
+            assert_eq!(active.len(), 1, "{place}");
+            assert_eq!(active[0]["current_activity"], event.field("prompt"), "{place}");
+            if begun.insert(uuid.to_owned()) {
+                assert_eq!(active[0]["intent"], event.field("prompt"), "{place}: the first prompt that was seen");
+            }
+        } else if !begun.contains(uuid) {
+            assert_eq!(records.iter().filter(of).count(), 0, "{place}: no prompt, no session");
+        }
+    });
+    check_store(&stage.sandbox);
+    check_nobody_lives(&stage.sandbox);
+}
