@@ -108,11 +108,12 @@ fn split_at_line<'t>(body: &'t str, key: &str) -> (&'t str, &'t str, &'t str) {
     }
 }
 
-/// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the raw line
-/// (canonical text only), so that a filter costs no parsing. `None` if the text is no index.
+/// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the canonical
+/// line; where the text is canonical, a filter costs no parsing. `None` if the text is no index.
 pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, Entry<'a>)>> {
     if !is_canonical(text) {
-        return Some(serde_json::from_str::<Entries>(text).ok()?.into_iter().collect());
+        let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
+        return Some(entries.filter(|(id, entry)| wanted(&line(id, entry))).collect());
     }
     let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let mut entries = Vec::new();
@@ -208,5 +209,8 @@ mod tests {
         assert_eq!(active.len(), 1, "quotes inside a text are escaped, so the needle cannot match there");
         assert_eq!(parse_where(&text, of_project("api")).unwrap().len(), 2);
         assert_eq!(parse_where(&text, of_project("ap")).unwrap().len(), 0);
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let python = serde_json::to_string_pretty(&value).unwrap();
+        assert_eq!(parse_where(&python, of_status(Status::Active)).unwrap(), active, "whatever the layout is");
     }
 }

@@ -8,7 +8,7 @@ mod out;
 mod record;
 mod select;
 
-pub use args::run;
+pub use args::{report, run};
 pub use failure::{Failure, Outcome};
 pub use out::{Form, Out, sanitize};
 pub use record::{block, print_session};

@@ -3,6 +3,7 @@
 use crate::Context;
 use crate::args::report;
 use crate::failure::{Failure, Outcome};
+use cs_core::Error;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;
 use std::io::BufRead;
@@ -19,7 +20,8 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
     for arg in args {
         if arg == STDIN {
             for line in std::io::stdin().lock().lines() {
-                all.extend(id_of_line(&line?)?);
+                let line = line.map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?;
+                all.extend(id_of_line(&line)?);
             }
         } else {
             all.push(arg.clone());
@@ -50,10 +52,10 @@ fn id_of_line(line: &str) -> Outcome<Option<String>> {
         return Ok((!line.is_empty()).then(|| line.to_string()));
     }
     let record: serde_json::Value = serde_json::from_str(line)
-        .map_err(|error| cs_core::Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
+        .map_err(|error| Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
     match record.get("session_id").and_then(|id| id.as_str()) {
         Some(id) => Ok(Some(id.to_string())),
-        None => Err(cs_core::Error::Invalid("a line on standard input has no session_id".into()).into()),
+        None => Err(Error::Invalid("a line on standard input has no session_id".into()).into()),
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Create {
 impl Create {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let uuid = self.claude_session.as_deref().map(Uuid::parse).transpose()?;
-        validate::text("intent", &self.intent, validate::INTENT)?;
+        self.check()?;
         if let Some(uuid) = &uuid {
             must_be_free(context, uuid)?;
         }
@@ -64,6 +64,15 @@ impl Create {
             adopt(context, uuid, &session.session_id)?;
         }
         print_session(context, &session)
+    }
+
+    /// Before the project is registered: a session that is not made leaves nothing behind.
+    fn check(&self) -> Result<(), Error> {
+        validate::text("intent", &self.intent, validate::INTENT)?;
+        validate::optional("roadmap ref", self.roadmap_ref.as_deref(), validate::ROADMAP_REF)?;
+        validate::optional("branch", self.branch.as_deref(), validate::BRANCH)?;
+        validate::optional("work tree", self.worktree.as_deref(), validate::PATH)?;
+        Ok(())
     }
 }
 

@@ -75,9 +75,7 @@ impl Store {
     /// Rebuilds the file from the records and says which records could not be understood.
     pub fn rebuild_index(&self) -> Result<Rebuilt> {
         let _lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
-        file::remove(&self.home.index_stale())?;
-        let rebuilt = self.rebuilt()?;
-        file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Cached)?;
+        let rebuilt = self.remade_index()?;
         file::remove(&self.home.index_pending())?;
         Ok(rebuilt)
     }
@@ -92,13 +90,15 @@ impl Store {
     ) -> Result<bool> {
         let lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
             Err(Error::Busy(_)) => {
+                // Before, for who is killed in between; after, for who rebuilds in between.
+                self.mark_stale();
                 let written = write()?;
                 self.mark_stale();
                 return Ok(written);
             }
             other => other?,
         };
-        let before = self.current_index();
+        let before = self.mended_index();
         file::replace(&self.home.index_pending(), id.as_str().as_bytes(), Durability::Cached)?;
         let written = match write() {
             Ok(true) => true,
@@ -117,12 +117,11 @@ impl Store {
         Ok(written)
     }
 
-    /// The canonical text to splice into, all earlier accidents mended. Under the index lock.
-    fn current_index(&self) -> Result<String> {
-        let stale = self.home.index_stale();
-        if stale.exists() {
-            file::remove(&stale)?;
-            return Ok(self.rebuilt()?.text);
+    /// The canonical text to splice into, all earlier accidents mended, on disk too: whoever goes on
+    /// from here may be killed, and then only its own accident can be seen. Under the index lock.
+    fn mended_index(&self) -> Result<String> {
+        if self.home.index_stale().exists() {
+            return Ok(self.remade_index()?.text);
         }
         let text = match self.whole_index()? {
             Some(text) if index::is_canonical(&text) => text,
@@ -134,10 +133,20 @@ impl Store {
                 .unwrap_or_default(),
             None => self.rebuilt()?.text,
         };
-        match self.pending()? {
-            Some(id) => self.look_up_again(&text, &id),
-            None => Ok(text),
-        }
+        let Some(id) = self.pending()? else { return Ok(text) };
+        let text = self.look_up_again(&text, &id)?;
+        file::replace(&self.home.index(), text.as_bytes(), Durability::Cached)?;
+        Ok(text)
+    }
+
+    /// Makes the file again from the records. Under the index lock. Without a file everyone looks
+    /// at the records, so the word that it is stale may go once the file is gone, not before.
+    fn remade_index(&self) -> Result<Rebuilt> {
+        file::remove(&self.home.index())?;
+        file::remove(&self.home.index_stale())?;
+        let rebuilt = self.rebuilt()?;
+        file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Cached)?;
+        Ok(rebuilt)
     }
 
     /// The file's text if it is a whole index.

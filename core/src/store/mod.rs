@@ -59,7 +59,7 @@ impl Store {
                 return Ok((path, bytes));
             }
         }
-        Err(Error::Missing(format!("no session {id}")))
+        Err(missing(id))
     }
 
     /// Ids of all records, or of all archived ones, sorted. Files with other names are not records.
@@ -104,15 +104,13 @@ impl Store {
         now: Instant,
         change: impl FnOnce(&mut Session) -> Result<()>,
     ) -> Result<Session> {
-        let _lock = self.lock(id)?;
         let path = self.home.session(id);
-        let bytes = match file::read(&path)? {
-            Some(bytes) => bytes,
-            None if file::read(&self.home.archived(id))?.is_some() => {
-                return Err(Error::Refused(format!("{id} is archived; archived sessions are not changed")));
-            }
-            None => return Err(Error::Missing(format!("no session {id}"))),
-        };
+        // No lock file is left for a session that is not there.
+        if std::fs::symlink_metadata(&path).is_err() {
+            return Err(self.absent(id));
+        }
+        let _lock = self.lock(id)?;
+        let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;
         let before = parse(&path, &bytes)?;
         if before.schema_version > SCHEMA_VERSION {
             return Err(Error::Newer { path, version: before.schema_version });
@@ -123,6 +121,14 @@ impl Store {
             self.write(id, &before, &after, now)?;
         }
         Ok(after)
+    }
+
+    /// Why a record cannot be changed that is not among the others.
+    fn absent(&self, id: &SessionId) -> Error {
+        match file::read(&self.home.archived(id)) {
+            Ok(Some(_)) => Error::Refused(format!("{id} is archived; archived sessions are not changed")),
+            _ => missing(id),
+        }
     }
 
     fn write(&self, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
@@ -145,7 +151,7 @@ impl Store {
     pub fn forget(&self, id: &SessionId, now: Instant) -> Result<()> {
         let _lock = self.lock(id)?;
         let path = self.home.session(id);
-        let bytes = file::read(&path)?.ok_or_else(|| Error::Missing(format!("no session {id}")))?;
+        let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
         let session = parse(&path, &bytes)?;
         self.publish(id, None, || file::remove(&path).map(|()| true))?;
         self.refresh_project(&session, now);
@@ -165,6 +171,10 @@ impl Store {
             None => Ok(crate::config::Config::default()),
         }
     }
+}
+
+fn missing(id: &SessionId) -> Error {
+    Error::Missing(format!("no session {id}; cs-session list shows all"))
 }
 
 /// Understands a record's bytes; it must be the record of its own file name.

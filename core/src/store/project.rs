@@ -107,22 +107,21 @@ impl Store {
     }
 
     /// Brings a project's counts and context in step with a changed session. Both are caches, so
-    /// trouble with them is not the session's trouble.
+    /// trouble with them is not the session's trouble. The index is read under the project's lock:
+    /// so whoever writes last has seen most.
     pub(super) fn refresh_project(&self, session: &Session, now: Instant) {
         let Ok(slug) = Slug::parse(&session.project_slug) else { return };
-        let Ok(text) = self.index() else { return };
-        let entries = text.entries(index::of_project(slug.as_str()));
-        let mut counts = Counts::default();
-        entries.iter().for_each(|(_, entry)| counts.add(entry.status));
         let refreshed = self.update_project(&slug, |state| {
+            let text = self.index()?;
+            let entries = text.entries(index::of_project(slug.as_str()));
+            let mut counts = Counts::default();
+            entries.iter().for_each(|(_, entry)| counts.add(entry.status));
             project::refresh(state, counts, &session.commits, &session.open_questions, now);
-            Ok(())
+            let context = serde_json::to_vec(&self.make_context(&entries)).unwrap_or_default();
+            file::replace(&self.home.context(&slug), &context, Durability::Cached)
         });
-        let context = self.make_context(&entries);
-        let bytes = serde_json::to_vec(&context).unwrap_or_default();
-        let told = file::replace(&self.home.context(&slug), &bytes, Durability::Cached);
         // Both are made again at the next change.
-        drop((refreshed, told));
+        drop(refreshed);
     }
 
     fn make_context(&self, entries: &[(SessionId, Entry)]) -> Context {

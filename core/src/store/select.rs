@@ -56,7 +56,7 @@ impl Store {
                 many => return Err(ambiguous(part, many)),
             }
         }
-        Err(Error::Missing(format!("no session {part:?}")))
+        Err(Error::Missing(format!("no session {part:?}; cs-session list shows all")))
     }
 }
 
