@@ -68,7 +68,7 @@ pub struct Hooks {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {
-    /// Parked with open tasks, else completed.
+    /// Parked with open tasks if a person had the conversation, else completed.
     Auto,
     /// Always completed.
     Complete,

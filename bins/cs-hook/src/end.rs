@@ -1,5 +1,5 @@
-//! SessionEnd: the conversation is over. Its session is parked while tasks are open, else
-//! completed; one that never asked anything leaves nothing behind.
+//! SessionEnd: the conversation is over. Its session is parked while tasks are open and somebody may
+//! come back to them, else completed; one that never asked anything leaves nothing behind.
 
 use crate::session_of;
 use cs_core::config::SessionEnd;
@@ -44,26 +44,37 @@ fn close(intake: &Intake, id: &SessionId, live: &Live) -> Result<()> {
     Ok(())
 }
 
-/// Ends a session as its conversation ended.
+/// Ends a session as its conversation ended. Steps that are left stay with it either way.
 fn finish(record: &mut Session, setting: SessionEnd, message: Option<&str>, now: clock::Instant) -> Result<()> {
-    let open: Vec<String> =
-        record.tasks.iter().filter(|task| task.status.is_open()).map(|task| task.subject.clone()).collect();
-    let steps: Vec<String> = open.iter().take(validate::NEXT_STEPS).cloned().collect();
-    let parks = setting == SessionEnd::Park || (setting == SessionEnd::Auto && !open.is_empty());
-    if setting == SessionEnd::Keep {
-        record.awaiting_action = None;
-        return Ok(());
-    } else if parks {
-        let with = match open.len() {
-            0 => String::new(),
-            1 => " with 1 open task".to_string(),
-            more => format!(" with {more} open tasks"),
-        };
-        session::park(record, &format!("the conversation ended{with}"), &steps, now)?;
+    let open: Vec<&str> =
+        record.tasks.iter().filter(|task| task.status.is_open()).map(|task| task.subject.as_str()).collect();
+    let steps: Vec<String> = open.iter().take(validate::NEXT_STEPS).map(|subject| subject.to_string()).collect();
+    let count = open.len();
+    let parks = match setting {
+        SessionEnd::Keep => {
+            record.awaiting_action = None;
+            return Ok(());
+        }
+        SessionEnd::Park => true,
+        SessionEnd::Complete => false,
+        SessionEnd::Auto => count > 0 && is_attended(),
+    };
+    if parks {
+        let tasks = if count == 1 { "task" } else { "tasks" };
+        session::park(record, &format!("the conversation ended with {count} open {tasks}"), &steps, now)?;
     } else {
-        let done = Completion { outcome: message.map(str::to_string), ..Completion::default() };
+        let done = Completion { outcome: message.map(str::to_string), next_steps: steps, ..Completion::default() };
         session::complete(record, &done, now)?;
     }
     record.ended_by = Some("hook".to_string());
     Ok(())
+}
+
+/// Whether a person had the conversation, who may come back to it. Newer clients say so; before,
+/// the ways to run one from a program had names of their own (`sdk-cli` is `claude -p`).
+fn is_attended() -> bool {
+    match std::env::var("CLAUDE_CODE_SESSION_ATTENDED") {
+        Ok(word) => word != "0",
+        Err(_) => !std::env::var("CLAUDE_CODE_ENTRYPOINT").is_ok_and(|name| name.starts_with("sdk")),
+    }
 }

@@ -1,7 +1,8 @@
 //! `list`: many sessions. The index is enough, unless whole records are asked for or searched.
 
+use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Out, Outcome};
+use cs_cli::{Context, Failure, Form, Out, Outcome, report};
 use cs_core::Error;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::{SessionId, Slug};
@@ -113,6 +114,7 @@ impl List {
         let limit = self.limit.unwrap_or(usize::MAX);
         let mut table = Vec::new();
         let mut shown = 0;
+        let mut code = None;
         for (id, entry) in &rows {
             if shown == limit {
                 break;
@@ -125,7 +127,14 @@ impl List {
             if out.form == Form::Table && !out.quiet {
                 table.push(table_row(id, entry, &verdict, *now));
             } else if self.full && !out.quiet {
-                print_full(store, out, id, verdict)?;
+                match print_full(store, out, id, verdict) {
+                    // A damaged record is no reason to hide the others.
+                    Err(failure @ Failure::Core(_)) => {
+                        report(PROGRAM, &failure);
+                        code = code.or(Some(failure.code()));
+                    }
+                    other => other?,
+                }
             } else {
                 print(out, id, entry, verdict)?;
             }
@@ -134,7 +143,11 @@ impl List {
             out.table(&["id", "state", "project", "age", "intent"], &table)?;
         }
         out.flush()?;
-        if shown == 0 { Err(Failure::Nothing("no session matches".into())) } else { Ok(()) }
+        match code {
+            Some(code) => Err(Failure::Reported(code)),
+            None if shown == 0 => Err(Failure::Nothing("no session matches".into())),
+            None => Ok(()),
+        }
     }
 
     fn wanted(&self, now: Instant) -> Outcome<Wanted> {

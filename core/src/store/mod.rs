@@ -106,7 +106,7 @@ impl Store {
     ) -> Result<Session> {
         let path = self.home.session(id);
         // No lock file is left for a session that is not there.
-        if std::fs::symlink_metadata(&path).is_err() {
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
             return Err(self.absent(id));
         }
         let _lock = self.lock(id)?;

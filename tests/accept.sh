@@ -1,0 +1,264 @@
+#!/bin/sh
+# Tries the plugin with a real Claude Code client. Called by `make accept`, after the build.
+#
+#   REAL_CLAUDE          a program that runs the client with its own HOME, against a scripted model:
+#                          $REAL_CLAUDE --plugin-dir DIR --home DIR --repo DIR --out DIR --script FILE \
+#                            (--prompt TEXT | --interactive) [-- OPTIONS OF THE CLIENT]
+#                        It trusts the repository, leaves the client's debug log in OUT/debug.log, and understands
+#                        the form of accept.json: a rule's turns answer the prompt that its regex matches.
+#   REAL_CLAUDE_OPTIONS  more words for it
+#
+# Prints `ok - …` or `not ok - …` for each check and exits 1 if one failed. Needs git, tmux and python3.
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+plugin=$(cd "$here/.." && pwd -P)
+name=$(sed -n 's/^  "name": "\(.*\)",$/\1/p' "$plugin/.claude-plugin/plugin.json")
+
+if [ -z "${REAL_CLAUDE:-}" ]; then
+	echo "skipped: REAL_CLAUDE is not set, so there is no client to try the plugin with; see tests/accept.sh"
+	exit 0
+fi
+for program in "$REAL_CLAUDE" "$plugin/bin/cs-hook" "$plugin/bin/cs-session" git tmux python3; do
+	command -v "$program" >/dev/null || { echo "not ok - $program is there" && exit 1; }
+done
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/claude-sessions-accept.XXXXXX")
+work=$(cd "$work" && pwd -P)
+terminal=cs-accept-$$
+failed=0
+tmux() { command tmux -L "$terminal" -f /dev/null "$@"; }
+trap 'tmux kill-server 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# -- checks -------------------------------------------------------------------
+
+# Says whether the command succeeds, and what it printed if it does not.
+check() {
+	what=$1
+	shift
+	if said=$("$@" 2>&1); then
+		echo "ok - $what"
+	else
+		failed=1
+		printf 'not ok - %s\n' "$what"
+		printf '%s\n' "$said" | sed 's/^/  # /'
+	fi
+}
+
+equal() { [ "$1" = "$2" ] || { printf 'expected: %s\n     got: %s\n' "$1" "$2" && false; }; }
+
+# Succeeds if the command prints nothing.
+none() {
+	found=$("$@" 2>/dev/null)
+	[ -z "$found" ] || { printf '%s\n' "$found" | head -n 5 && false; }
+}
+
+# Succeeds as soon as the command does, within $1 seconds; else ends as it does.
+within() {
+	tries=$(($1 * 5))
+	shift
+	while [ "$tries" -gt 0 ]; do
+		"$@" >/dev/null 2>&1 && return
+		tries=$((tries - 1))
+		sleep 0.2
+	done
+	"$@"
+}
+
+# The value of a Python expression over the JSON objects (r) on standard input.
+json() {
+	python3 -c '
+import json, sys
+text, r, decoder = sys.stdin.read().strip(), [], json.JSONDecoder()
+while text:
+    value, end = decoder.raw_decode(text)
+    r.append(value)
+    text = text[end:].strip()
+print(eval(sys.argv[1]))' "$1"
+}
+
+cs() { env -i HOME="$home" PATH=/usr/bin:/bin LC_ALL=C.UTF-8 "$plugin/bin/$@"; }
+# All sessions, newest first, and what an expression over them says.
+sessions() { cs cs-session list --full --json 2>/dev/null; }
+says() { equal "$1" "$(sessions | json "$2")"; }
+
+# -- runs ---------------------------------------------------------------------
+
+# A home, a repository and a script for the model, of their own.
+fresh() {
+	home=$work/$1/home repo=$work/$1/repo out=$work/$1/out model=$work/$1/model.json
+	mkdir -p "$home" "$repo" "$out"
+	git -C "$repo" init -q -b main
+	git -C "$repo" config user.name dev
+	git -C "$repo" config user.email dev@example.com
+	git -C "$repo" commit -q --allow-empty -m first
+	sed -e "s#@REPO@#$repo#g" -e "s#@PLUGIN@#$plugin#g" "$here/accept.json" >"$model"
+}
+
+# Runs the client: $1 is what stands before it, the rest are its words.
+client() {
+	before=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	$before "$REAL_CLAUDE" ${REAL_CLAUDE_OPTIONS:-} --plugin-dir "$plugin" --home "$home" --repo "$repo" --out "$out" \
+		--script "$model" "$@"
+}
+
+ask() { client env --prompt "$1" </dev/null >"$out/said" 2>&1 || cat "$out/said"; }
+
+# What every run must leave behind: no trouble, no half-written file.
+tidy() {
+	check "$1: the client has a log of it" test -s "$out/debug.log"
+	check "$1: the client reports no trouble with hooks" none grep -nE \
+		'Failed to load hooks|[Hh]ook.load.failed|Hook .* (error|cancelled)|failed to (spawn|start)|with status [1-9]|timed out after' \
+		"$out/debug.log"
+	check "$1: the hooks noted no trouble" none cat "$home/.claude/dashboard/logs/hook.log"
+	check "$1: no temporary file is left" none find "$home/.claude/dashboard" -name '.tmp-*'
+	check "$1: no conversation is left as running" none ls "$home/.claude/dashboard/live"
+}
+
+# The tasks of the newest session are those of the client's own list.
+mirrored() {
+	uuid=$(sessions | json 'r[0]["claude_session_id"]')
+	own=$(cat "$home/.claude/tasks/$uuid"/*.json | json 'sorted((t["subject"], t["status"]) for t in r)')
+	says "$own" 'sorted((t["subject"], t["status"]) for t in r[0]["tasks"])'
+}
+
+# -- print mode ---------------------------------------------------------------
+
+fresh tour
+ask "do the full tour"
+tidy tour
+check "tour: there is one session" says 1 'len(r)'
+check "tour: its intent is the prompt" says "do the full tour" 'r[0]["intent"]'
+check "tour: a task is open, so it is parked" says "('parked', 'parked')" '(r[0]["status"], r[0]["state"])'
+check "tour: the open task is the next step" says "['Second task']" 'r[0]["next_steps"]'
+check "tour: its tasks are the client's" mirrored
+check "tour: one of the two is done" says "['completed', 'pending']" '[t["status"] for t in r[0]["tasks"]]'
+check "tour: the changed file is named" says "['hello.txt']" 'r[0]["files_changed"]'
+check "tour: the commit is there" says "$(git -C "$repo" log -1 --format="[('%h', '%s')]")" \
+	'[(c["sha"][:7], c["message"]) for c in r[0]["commits"]]'
+
+fresh both
+ask "finish both tasks"
+tidy "both tasks"
+check "both tasks: the session is completed" says "[('completed', 'Both are done.')]" '[(s["status"], s["outcome"]) for s in r]'
+check "both tasks: its tasks are the client's" mirrored
+check "both tasks: both are done" says "['completed', 'completed']" '[t["status"] for t in r[0]["tasks"]]'
+
+# -- in a terminal ------------------------------------------------------------
+
+start() {
+	client "tmux new-session -d -s talk -x 120 -y 50 --" --interactive -- --permission-mode default && within 20 screen_shows idle
+}
+ended() { ! tmux has-session -t talk 2>/dev/null; }
+type_in() { tmux send-keys -t talk -l "$1" && sleep 0.5 && tmux send-keys -t talk Enter; }
+press() { tmux send-keys -t talk "$1"; }
+screen() { tmux capture-pane -p -t talk; }
+see() { screen | grep -qF -- "$1" || { screen && false; }; }
+
+# What a person who looks at the screen would say.
+screen_shows() {
+	case $(screen) in
+	*"Do you want to "*) shown=waiting ;;
+	*"esc to interrupt"*) shown=working ;;
+	*"❯"*) shown=idle ;;
+	*) shown=nothing ;;
+	esac
+	equal "$1" "$shown"
+}
+
+# The newest session's state; and all states, oldest first.
+state() { says "$1" 'r[0]["state"]'; }
+states() { says "$1" '" ".join(s["state"] for s in reversed(r))'; }
+# The screen and the record agree that it is so.
+both() { screen_shows "$1" && state "$1"; }
+awaits() { says "$1" 'r[0]["awaiting_action"]'; }
+
+fresh talk
+check "terminal: the client starts" start
+check "terminal: no session before the first prompt" says 0 'len(r)'
+
+type_in "make a folder"
+check "permission: screen and record say waiting" within 10 both waiting
+check "permission: the record says for what" awaits "permission for Bash: mkdir -p made/here"
+press Enter
+check "approved: the turn goes on and ends" within 10 see "The folder is made."
+check "approved: screen and record say idle" within 3 both idle
+check "approved: nothing is asked any more" awaits None
+
+type_in "run something long"
+check "long tool: screen and record say waiting" within 10 both waiting
+press Enter
+check "long tool: approved, screen and record say working" within 3 both working
+press Escape
+check "interrupt: the screen says so" within 5 see "Interrupted"
+check "interrupt: screen and record say idle" within 3 both idle
+
+type_in "answer briefly"
+check "after the interrupt: the next turn ends" within 10 see "A brief answer."
+check "after the interrupt: screen and record say idle" within 3 both idle
+check "after the interrupt: nothing is asked any more" awaits None
+
+type_in "run something long"
+check "dismissed: screen and record say waiting" within 10 both waiting
+press Escape
+check "dismissed: screen and record say idle" within 3 both idle
+check "one conversation is one session" states idle
+
+type_in "/clear"
+check "clear: the session has ended" within 5 states completed
+type_in "answer briefly"
+check "clear: the next prompt begins another session" within 10 states "completed idle"
+check "clear: the screen says idle" screen_shows idle
+check "clear: it is another conversation" says 2 'len({s["claude_session_id"] for s in r})'
+
+type_in "/exit"
+check "exit: the client ends" within 10 ended
+check "exit: both sessions have ended" states "completed completed"
+check "exit: the outcome is the last message" says "A brief answer." 'r[0]["outcome"]'
+tidy terminal
+
+check "kill: the client starts again" start
+type_in "think for long"
+check "kill: screen and record say working" within 10 both working
+kill -KILL "$(cs cs-session occupants --path "$repo" --json | json 'r[0]["pid"]')"
+check "kill: the record says gone" within 3 state gone
+check "kill: the others are as they were" states "completed completed gone"
+check "kill: the terminal is free again" within 10 ended
+
+# -- skills -------------------------------------------------------------------
+
+# Nothing but the question of session-start is ever asked: a dialog would stop the turn before its last words.
+fresh skills
+old=$(cd "$repo" && cs cs-session create --intent "greet visitors" -q)
+cs cs-task add "$old" --subject "greet the last one" -q >/dev/null
+cs cs-session park "$old" --reason lunch --next-step "greet the last one" -q >/dev/null
+check "skills: the client starts" start
+
+type_in "/$name:sessions"
+check "sessions: tells without asking for permission" within 10 see "That is all."
+type_in "/$name:session-start"
+check "session-start: asks which session to go on with" within 10 see "Go on with a parked session?"
+check "session-start: the record says waiting" within 3 state waiting
+press Enter
+check "session-start: goes on without asking for permission" within 10 see "It goes on."
+check "session-start: the session is the parked one's successor" says "('$old', 'greet visitors', ['greet the last one'])" \
+	'(r[0]["resumed_from"], r[0]["intent"], [t["subject"] for t in r[0]["tasks"]])'
+check "session-start: the parked one is completed" states "completed idle"
+type_in "/$name:session-start greet everybody"
+check "session-start: sets the intent without asking for permission" within 10 see "The intent is set."
+check "session-start: the intent is set" says "greet everybody" 'r[0]["intent"]'
+type_in "/$name:session-end"
+check "session-end: ends without asking for permission" within 10 see "It has ended."
+check "session-end: decision, question and outcome are recorded" \
+	says "(['use plain files'], [\"who's next?\"], 'everybody was greeted', 'completed')" \
+	'(r[0]["decisions"], r[0]["open_questions"], r[0]["outcome"], r[0]["status"])'
+type_in "/exit"
+check "skills: the client ends" within 10 ended
+check "skills: they began no other session" states "completed completed"
+tidy skills
+
+[ "$failed" = 0 ]

@@ -1,0 +1,12 @@
+//! What the programs cost: stores of any size, the calls that are measured on them, and the tables.
+//!
+//! `src/bin/bench.rs` measures times; `tests/budgets.rs` checks what does not wobble. Both use the real programs
+//! on real files. What is allowed stands beside each call in [`scenario`].
+
+pub mod machine;
+pub mod measure;
+pub mod native;
+pub mod report;
+pub mod scenario;
+pub mod store;
+pub mod trace;

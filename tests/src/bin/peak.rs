@@ -1,0 +1,27 @@
+//! Runs a program, its output thrown away, and prints the most memory that it had, in bytes.
+//!
+//! The benchmark compiles this file by itself, statically: what `wait4` says of a program is never less than
+//! what the process had that started it, so that has to be small. For the same reason it uses no crate.
+
+use std::env;
+use std::process::{Command, Stdio};
+
+unsafe extern "C" {
+    fn wait4(pid: i32, status: *mut i32, options: i32, usage: *mut [i64; 32]) -> i32;
+}
+
+/// `ru_maxrss` in `struct rusage`, behind two `timeval`s of two words each; see getrusage(2).
+const MAXRSS: usize = 4;
+/// Its unit in bytes.
+const UNIT: i64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
+
+fn main() {
+    let mut words = env::args_os().skip(1);
+    let mut command = Command::new(words.next().expect("peak PROGRAM ARGUMENT..."));
+    let child = command.args(words).stdout(Stdio::null()).spawn().expect("the program can be run");
+    let (mut status, mut usage) = (0, [0; 32]);
+    // SAFETY: both pointers are valid, and the buffer is longer than any system's `struct rusage`.
+    let pid = unsafe { wait4(child.id() as i32, &raw mut status, 0, &raw mut usage) };
+    assert!(pid == child.id() as i32 && status == 0, "the program failed: {status:#x}");
+    println!("{}", usage[MAXRSS] * UNIT);
+}

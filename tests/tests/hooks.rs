@@ -1,0 +1,136 @@
+//! Hooks when things are not as they should be: input that is no payload, files that are damaged, locks that are
+//! taken, two of everything. Whatever happens, a hook ends with 0, says nothing and loses nothing.
+
+#[path = "hooks/damage.rs"]
+mod damage;
+#[path = "hooks/input.rs"]
+mod input;
+#[path = "hooks/life.rs"]
+mod life;
+#[path = "hooks/locks.rs"]
+mod locks;
+#[path = "hooks/privacy.rs"]
+mod privacy;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use cs_tests::replay::{self, Stage, files};
+use cs_tests::{run, status, stderr, stdout};
+use serde_json::{Value, json};
+
+const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
+
+/// A payload with what every event has, and `more`.
+fn payload(stage: &Stage, uuid: &str, event: &str, more: Value) -> Value {
+    let mut payload = json!({
+        "session_id": uuid, "cwd": stage.repository("repo"), "hook_event_name": event,
+        "transcript_path": format!("/home/dev/.claude/projects/-home-dev-repo/{uuid}.jsonl"),
+    });
+    for (field, value) in more.as_object().expect("more is an object") {
+        payload[field] = value.clone();
+    }
+    payload
+}
+
+/// Sends an event `at` seconds after the beginning and returns what its program answered.
+fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
+    let event = payload["hook_event_name"].as_str().expect("an event has a name");
+    let program = replay::program(event).expect("the event is registered");
+    run(stage.command(program, at * 1000, false), &payload.to_string())
+}
+
+/// Sends an event that must be answered with silence.
+fn tell(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
+    quiet(&send(stage, at, &payload(stage, uuid, event, more)), event);
+}
+
+fn start(stage: &Stage, at: u64, uuid: &str, source: &str) {
+    tell(stage, at, uuid, "SessionStart", json!({"source": source}));
+}
+
+fn prompt(stage: &Stage, at: u64, uuid: &str, text: &str) {
+    tell(stage, at, uuid, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("prompt-{at}")}));
+}
+
+fn create_task(stage: &Stage, at: u64, uuid: &str, key: &str, subject: &str) {
+    let task =
+        json!({"tool_name": "TaskCreate", "tool_input": {"subject": subject}, "tool_response": {"task": {"id": key}}});
+    tell(stage, at, uuid, "PostToolUse", task);
+}
+
+fn end(stage: &Stage, at: u64, uuid: &str) {
+    tell(stage, at, uuid, "SessionEnd", json!({"reason": "other"}));
+}
+
+/// Every kind of event in which a conversation with a session can be told of, the end last.
+fn every_event(stage: &Stage, at: u64, uuid: &str) {
+    let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
+    let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}, "tool_response": {}});
+    prompt(stage, at, uuid, "and now?");
+    tell(stage, at, uuid, "PermissionRequest", bash.clone());
+    tell(stage, at, uuid, "Notification", json!({"message": "hello?", "notification_type": "permission_prompt"}));
+    tell(stage, at, uuid, "PostToolUse", bash);
+    tell(stage, at, uuid, "PostToolUse", edit);
+    create_task(stage, at, uuid, "7", "a new task");
+    tell(stage, at, uuid, "PreCompact", json!({"trigger": "auto"}));
+    tell(stage, at, uuid, "Stop", json!({"last_assistant_message": "So."}));
+    start(stage, at, uuid, "compact");
+    end(stage, at, uuid);
+}
+
+/// A stage with a session: the conversation [`UUID`] with one prompt, one minute after the beginning.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    start(&stage, 0, UUID, "startup");
+    prompt(&stage, 60, UUID, "do it");
+    assert_eq!(stage.sandbox.records().len(), 1);
+    stage
+}
+
+#[track_caller]
+fn quiet(output: &Output, place: &str) {
+    assert_eq!((status(output), stdout(output), stderr(output)), (0, String::new(), String::new()), "{place}");
+}
+
+/// Every file of the data directory with its bytes, logs left out.
+fn contents(stage: &Stage) -> BTreeMap<PathBuf, Vec<u8>> {
+    let data = stage.sandbox.data();
+    let mut paths = files(&data);
+    paths.retain(|path| !path.starts_with(data.join("logs")));
+    paths.into_iter().map(|path| (path.clone(), fs::read(&path).unwrap_or_default())).collect()
+}
+
+/// What the hooks noted about their trouble.
+fn log(stage: &Stage) -> String {
+    fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default()
+}
+
+/// The path of the one record.
+fn record_path(stage: &Stage) -> PathBuf {
+    let records = stage.sandbox.records();
+    assert_eq!(records.len(), 1, "{records:#?}");
+    let id = records[0]["session_id"].as_str().expect("a record has an id");
+    stage.sandbox.data().join(format!("sessions/{id}.json"))
+}
+
+fn live_path(stage: &Stage, uuid: &str) -> PathBuf {
+    stage.sandbox.data().join(format!("live/{uuid}.json"))
+}
+
+/// Changes a JSON file as another program would, keeping what it does not know.
+fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
+    let text = fs::read_to_string(path).unwrap_or_else(|_| "{}".into());
+    let mut value = serde_json::from_str(&text).expect("the file is JSON");
+    change(&mut value);
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
+    fs::write(path, serde_json::to_string_pretty(&value).expect("JSON can be written")).expect("can be written");
+}
+
+/// Writes our own settings.
+fn set(stage: &Stage, hooks: Value) {
+    edit(&stage.sandbox.data().join("config.json"), |config| config["hooks"] = hooks);
+}

@@ -1,0 +1,262 @@
+//! A data directory in which something is damaged, foreign or newer: it is left as it is, and the rest works.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use cs_tests::replay::{Stage, check_store};
+use cs_tests::{entries, run};
+use serde_json::{Value, json};
+
+use super::{
+    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, send, stage,
+    start, tell,
+};
+
+#[test]
+fn a_record_that_cannot_be_understood_is_left_alone() {
+    let whole = fs::read(record_path(&stage())).expect("a record can be read");
+    let newer = String::from_utf8_lossy(&whole).replace("\"schema_version\": 4", "\"schema_version\": 5, \"new\": [1]");
+    assert!(newer.contains("\"new\""));
+    let other_id = String::from_utf8_lossy(&whole).replace("_20261121T1001_", "_20261121T1002_");
+    for (what, bytes) in [
+        ("torn", &whole[..whole.len() / 2]),
+        ("empty", b""),
+        ("zeroed", &[0; 4096]),
+        ("newer", newer.as_bytes()),
+        ("of another id", other_id.as_bytes()),
+        ("a list", b"[]"),
+    ] {
+        let stage = stage();
+        let path = record_path(&stage);
+        fs::write(&path, bytes).expect("can be written");
+        // Twenty minutes later, so that a heartbeat is due.
+        every_event(&stage, 1200, UUID);
+        start(&stage, 1300, UUID, "resume");
+        prompt(&stage, 1301, UUID, "still there?");
+        assert_eq!(fs::read(&path).expect("it is there"), bytes, "{what}");
+        let live: Value = serde_json::from_slice(&fs::read(live_path(&stage, UUID)).expect("it lives")).expect("JSON");
+        assert_eq!(live["state"], "working", "{what}: the state needs no record");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(log(&stage).contains(&name), "{what}: the trouble is noted, with the file");
+        assert!(!log(&stage).contains("defect"), "{what}: {}", log(&stage));
+        // Another conversation is not troubled.
+        prompt(&stage, 1400, OTHER, "something else");
+        let sessions = entries(&stage.sandbox.data().join("sessions"));
+        let records = sessions.iter().filter(|path| path.extension().is_some_and(|e| e == "json"));
+        assert_eq!(records.count(), 3, "{what}: the damaged one, the new one, the index");
+    }
+}
+
+#[test]
+fn symbolic_links_are_not_followed() {
+    let stage = stage();
+    let outside = stage.sandbox.root().join("outside.json");
+    let record = record_path(&stage);
+    fs::rename(&record, &outside).expect("can be moved");
+    symlink(&outside, &record).expect("can be linked");
+    let before = fs::read(&outside).expect("it is there");
+    every_event(&stage, 1200, UUID);
+    assert_eq!(fs::read(&outside).expect("it is there"), before);
+    assert!(record.is_symlink(), "nor is the link replaced");
+
+    let stage = super::stage();
+    let (outside, live) = (stage.sandbox.root().join("outside.json"), live_path(&stage, UUID));
+    fs::rename(&live, &outside).expect("can be moved");
+    symlink(&outside, &live).expect("can be linked");
+    let before = fs::read(&outside).expect("it is there");
+    every_event(&stage, 1200, UUID);
+    assert_eq!(fs::read(&outside).expect("it is there"), before);
+    assert_eq!(stage.sandbox.records().len(), 1, "the session is found without its live file");
+
+    for lock in ["live", "sessions", "config", "_index"] {
+        let stage = super::stage();
+        let outside = stage.sandbox.root().join("outside");
+        let data = stage.sandbox.data();
+        let path = match lock {
+            "live" => live_path(&stage, UUID).with_extension("lock"),
+            "sessions" => record_path(&stage).with_extension("lock"),
+            "config" => data.join("config.lock"),
+            _ => data.join("sessions/_index.lock"),
+        };
+        let _ = fs::remove_file(&path);
+        symlink(&outside, &path).expect("can be linked");
+        every_event(&stage, 1200, UUID);
+        prompt(&stage, 1300, OTHER, "go");
+        assert!(!outside.exists(), "{lock}: made through the link");
+        assert!(path.is_symlink() || lock == "live", "{lock}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written_is_silence() {
+    let stage = Stage::new();
+    let file = stage.sandbox.root().join("file");
+    fs::write(&file, "text").expect("can be written");
+    let home = file.join("dashboard");
+    for event in ["SessionStart", "UserPromptSubmit", "PermissionRequest", "PostToolUse", "Stop", "SessionEnd"] {
+        let more = json!({"prompt": "x", "source": "startup", "tool_name": "Edit", "tool_input": {"file_path": "a"}});
+        let program = cs_tests::replay::program(event).expect("it is registered");
+        let mut command = stage.command(program, 0, false);
+        command.env("CS_HOME", &home);
+        quiet(&run(command, &payload(&stage, UUID, event, more).to_string()), event);
+    }
+    assert_eq!(fs::read_to_string(&file).expect("it is there"), "text");
+    assert!(!stage.sandbox.data().exists());
+}
+
+#[test]
+fn without_a_home_there_is_silence_too() {
+    let stage = Stage::new();
+    for program in ["cs-hook", "cs-heartbeat"] {
+        let mut command = stage.command(program, 0, false);
+        command.env_clear();
+        let prompt = payload(&stage, UUID, "UserPromptSubmit", json!({"prompt": "x"}));
+        quiet(&run(command, &prompt.to_string()), program);
+    }
+}
+
+#[test]
+fn a_torn_or_lost_index_is_made_again_from_the_records() {
+    let stage = stage();
+    for n in 2..6 {
+        let uuid = format!("aaaaaaaa-0000-4000-8000-00000000000{n}");
+        prompt(&stage, n * 60, &uuid, "more");
+        create_task(&stage, n * 60, &uuid, "1", "open");
+        if n % 2 == 0 {
+            end(&stage, n * 60 + 1, &uuid);
+        }
+    }
+    let index = stage.sandbox.data().join("sessions/_index.json");
+    let whole = fs::read(&index).expect("it is there");
+    let mut damages: Vec<Vec<u8>> = [0, 1, 2, 3, whole.len() / 3, whole.len() / 2, whole.len() - 1, whole.len() - 2]
+        .iter()
+        .map(|cut| whole[..*cut].to_vec())
+        .collect();
+    damages.extend([b"{}".to_vec(), b"[]".to_vec(), vec![0; 512], b"{\n}\n".to_vec()]);
+    for (n, damage) in (0..).zip(damages) {
+        let emptied = serde_json::from_slice::<Value>(&damage).is_ok_and(|value| value == json!({}));
+        fs::write(&index, &damage).expect("can be written");
+        let (at, uuid) = (1000 + n * 100, format!("aaaaaaaa-0000-4000-8000-0000000001{n:02}"));
+        prompt(&stage, at, &uuid, "go");
+        if emptied {
+            // A whole index that lacks entries cannot be told from one to which records were added by hand.
+            fs::remove_file(&index).expect("it is there");
+        }
+        end(&stage, at + 1, &uuid);
+        check_store(&stage.sandbox);
+    }
+    assert_eq!(stage.sandbox.records().len(), 5 + 12);
+}
+
+#[test]
+fn broken_settings_are_never_overwritten() {
+    for broken in ["", "{", "[]", "{\"projects\": 7}", "{\"hooks\": {\"session_end\": \"never\"}}", "\0"] {
+        let stage = Stage::new();
+        let config = stage.sandbox.data().join("config.json");
+        fs::create_dir_all(stage.sandbox.data()).expect("can be made");
+        fs::write(&config, broken).expect("can be written");
+        start(&stage, 0, UUID, "startup");
+        prompt(&stage, 1, UUID, "do it");
+        end(&stage, 2, UUID);
+        start(&stage, 60, UUID, "resume");
+        assert_eq!(fs::read_to_string(&config).expect("it is there"), broken);
+        let record = stage.record_of(UUID).expect("the session is there all the same");
+        assert_eq!((&record["project_slug"], &record["status"]), (&json!("repo"), &json!("active")), "{broken}");
+        check_records(&stage);
+    }
+}
+
+fn check_records(stage: &Stage) {
+    for path in entries(&stage.sandbox.data().join("sessions")) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(!name.starts_with(".tmp-") && !name.contains("pending"), "{name}");
+    }
+}
+
+#[test]
+fn unknown_fields_survive_at_every_level() {
+    let stage = stage();
+    create_task(&stage, 61, UUID, "1", "a task");
+    tell(&stage, 62, UUID, "PreCompact", json!({"trigger": "auto"}));
+    let commit = json!({"tool_name": "Bash", "tool_input": {"command": "git commit -m x"},
+        "tool_response": {"stdout": "[main 1a2b3c4] x"}});
+    tell(&stage, 63, UUID, "PostToolUse", commit);
+    let (data, record, live) = (stage.sandbox.data(), record_path(&stage), live_path(&stage, UUID));
+    let places: BTreeMap<_, &[&str]> = [
+        (record, &["", "/tasks/0", "/events/0", "/commits/0"] as &[&str]),
+        (data.join("config.json"), &["", "/projects/repo", "/hooks"]),
+        (data.join("projects/repo.json"), &["", "/roadmap_summary", "/recent_commits/0"]),
+        (live, &[""]),
+    ]
+    .into_iter()
+    .collect();
+    for (path, pointers) in &places {
+        edit(path, |value| {
+            if path.ends_with("config.json") {
+                value["hooks"] = json!({});
+            }
+            for pointer in *pointers {
+                let inner = value.pointer_mut(pointer).unwrap_or_else(|| panic!("{}{pointer}", path.display()));
+                inner["from_the_future"] = json!({"a": [1.50, "é", null]});
+            }
+        });
+    }
+    let before: Vec<Value> = places.keys().map(|path| read(path)).collect();
+    every_event(&stage, 1200, UUID);
+    start(&stage, 1300, UUID, "resume");
+    // A new project, so that the settings are written.
+    let mut elsewhere = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
+    elsewhere["cwd"] = json!(stage.repository("project"));
+    quiet(&send(&stage, 1301, &elsewhere), "elsewhere");
+    for ((path, pointers), before) in places.iter().zip(before) {
+        let after = read(path);
+        assert_ne!(after, before, "{}: it was written", path.display());
+        for pointer in *pointers {
+            let kept = &after.pointer(pointer).unwrap_or(&Value::Null)["from_the_future"];
+            assert_eq!(kept, &json!({"a": [1.5, "é", null]}), "{}{pointer}", path.display());
+        }
+    }
+    check_store(&stage.sandbox);
+}
+
+fn read(path: &std::path::Path) -> Value {
+    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+#[test]
+fn an_older_record_is_written_as_version_four_and_keeps_what_it_said() {
+    let stage = stage();
+    let path = record_path(&stage);
+    edit(&path, |record| {
+        let fields = record.as_object_mut().expect("a record is an object");
+        for younger in ["tasks", "worktree_root", "awaiting_action", "commits", "next_steps"] {
+            fields.remove(younger);
+        }
+        fields.insert("schema_version".into(), json!(1));
+        fields.insert("events".into(), json!(null));
+    });
+    create_task(&stage, 70, UUID, "1", "a task");
+    let record = read(&path);
+    assert_eq!((&record["schema_version"], &record["intent"]), (&json!(4), &json!("do it")));
+    assert_eq!(record["tasks"][0]["subject"], "a task");
+}
+
+#[test]
+fn litter_of_killed_programs_is_no_obstacle() {
+    let stage = stage();
+    let data = stage.sandbox.data();
+    fs::write(data.join("sessions/.tmp-dead"), "{\"half\":").expect("can be written");
+    fs::write(data.join("sessions/_index.pending"), "sess_20261121T1001_0000").expect("can be written");
+    fs::write(data.join("live/.tmp-dead"), "").expect("can be written");
+    fs::write(data.join("live/nonsense.json"), "{").expect("can be written");
+    fs::write(data.join("sessions/notes.json"), "{}").expect("can be written");
+    end(&stage, 100, UUID);
+    prompt(&stage, 200, OTHER, "next");
+    for litter in ["sessions/.tmp-dead", "live/.tmp-dead", "live/nonsense.json", "sessions/notes.json"] {
+        fs::remove_file(data.join(litter)).expect("a hook removes nothing that it did not make");
+    }
+    check_store(&stage.sandbox);
+    assert_eq!(stage.sandbox.records().len(), 2);
+}

@@ -1,0 +1,318 @@
+//! How a conversation's session ends, goes on, and what late news does to it.
+
+use std::fs;
+use std::time::Duration;
+
+use cs_tests::replay::{Stage, check_store};
+use cs_tests::{entries, eventually, run, status, stdout};
+use serde_json::{Value, json};
+
+use super::{
+    OTHER, UUID, contents, create_task, edit, end, payload, prompt, quiet, record_path, send, set, stage, start, tell,
+};
+
+fn record(stage: &Stage) -> Value {
+    stage.record_of(UUID).expect("the session is there")
+}
+
+/// Ends the conversation of a new stage under a setting; `open` tasks are open.
+fn ended(setting: &str, open: usize) -> Value {
+    let stage = stage();
+    set(&stage, json!({"session_end": setting}));
+    for n in 0..open {
+        create_task(&stage, 61, UUID, &n.to_string(), &format!("task {n}"));
+    }
+    tell(&stage, 62, UUID, "Stop", json!({"last_assistant_message": "Here it is.\nMore."}));
+    end(&stage, 63, UUID);
+    check_store(&stage.sandbox);
+    assert!(stage.live(UUID).is_none());
+    record(&stage)
+}
+
+#[test]
+fn the_settings_say_what_an_end_means() {
+    let facts =
+        |record: Value| json!([record["status"], record["outcome"], record["parked_reason"], record["next_steps"]]);
+    let done = json!(["completed", "Here it is.", null, []]);
+    let reason = "the conversation ended";
+    assert_eq!(facts(ended("auto", 0)), done);
+    assert_eq!(
+        facts(ended("auto", 4)),
+        json!(["parked", null, format!("{reason} with 4 open tasks"), ["task 0", "task 1", "task 2"]])
+    );
+    assert_eq!(facts(ended("complete", 0)), done);
+    assert_eq!(facts(ended("complete", 4)), done);
+    assert_eq!(facts(ended("park", 0)), json!(["parked", null, reason, []]));
+    assert_eq!(facts(ended("park", 1)), json!(["parked", null, format!("{reason} with 1 open task"), ["task 0"]]));
+    assert_eq!(facts(ended("keep", 1)), json!(["active", null, null, []]));
+}
+
+#[test]
+fn clear_ends_one_session_and_begins_another() {
+    let stage = stage();
+    create_task(&stage, 61, UUID, "1", "left over");
+    tell(&stage, 62, UUID, "SessionEnd", json!({"reason": "clear"}));
+    let begun = send(&stage, 62, &payload(&stage, OTHER, "SessionStart", json!({"source": "clear"})));
+    let context = stdout(&begun);
+    assert_eq!(status(&begun), 0);
+    assert!(context.starts_with("claude-sessions:\n- parked sess_20261121T1001_"), "{context}");
+    assert!(context.contains("left over") && context.chars().count() <= 1000, "{context}");
+    prompt(&stage, 70, OTHER, "afresh");
+    let (old, new) = (record(&stage), stage.record_of(OTHER).expect("a new session"));
+    assert_eq!((&old["status"], &new["status"]), (&json!("parked"), &json!("active")));
+    assert_ne!(old["session_id"], new["session_id"]);
+    assert_eq!(stage.live(OTHER).expect("it lives")["pid"], stage.client(), "the same process");
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn a_resumed_conversation_gets_its_session_back() {
+    for open in [0, 1] {
+        // Soon, and long after anybody could take the news for late.
+        for later in [65, 5000] {
+            let stage = stage();
+            for n in 0..open {
+                create_task(&stage, 61, UUID, &n.to_string(), "open");
+            }
+            end(&stage, 62, UUID);
+            let before = record(&stage);
+            let begun = send(&stage, later, &payload(&stage, UUID, "SessionStart", json!({"source": "resume"})));
+            assert_eq!(status(&begun), 0);
+            let after = record(&stage);
+            assert_eq!(after["session_id"], before["session_id"]);
+            let facts = json!([after["status"], after["ended_at"], after["parked_reason"], after["ended_by"]]);
+            assert_eq!(facts, json!(["active", null, null, null]), "{open} open, after {later} s");
+            assert_eq!(after["tasks"], before["tasks"]);
+            prompt(&stage, later + 1, UUID, "go on");
+            assert_eq!(record(&stage)["current_activity"], "go on");
+            check_store(&stage.sandbox);
+        }
+    }
+}
+
+#[test]
+fn a_resumed_conversation_is_found_without_any_cache() {
+    let stage = stage();
+    end(&stage, 62, UUID);
+    for cache in ["ended", "live", "context"] {
+        fs::remove_dir_all(stage.sandbox.data().join(cache)).expect("it is there");
+    }
+    fs::remove_file(stage.sandbox.data().join("sessions/_index.json")).expect("it is there");
+    start(&stage, 5000, UUID, "resume");
+    assert_eq!(record(&stage)["status"], "active");
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn what_a_person_closed_stays_closed() {
+    let stage = stage();
+    end(&stage, 62, UUID);
+    // As `cs-session complete` and the Python tool leave it.
+    edit(&record_path(&stage), |record| {
+        record.as_object_mut().expect("a record is an object").remove("ended_by");
+        record["outcome"] = json!("all mine");
+    });
+    let closed = record(&stage);
+    start(&stage, 5000, UUID, "resume");
+    assert_eq!(record(&stage), closed);
+    prompt(&stage, 5001, UUID, "and another thing");
+    let records = stage.sandbox.records();
+    assert_eq!(records.len(), 2, "{records:#?}");
+    assert_eq!((&records[0], &records[1]["status"]), (&closed, &json!("active")));
+    assert_eq!(records[1]["intent"], "and another thing");
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn what_a_person_closed_while_the_conversation_ran_stays_closed() {
+    let stage = stage();
+    edit(&record_path(&stage), |record| {
+        record["status"] = json!("completed");
+        record["ended_at"] = json!("2026-11-21T10:01:30.000000+00:00");
+    });
+    fs::remove_file(stage.sandbox.data().join("sessions/_index.json")).expect("it is there");
+    let closed = record(&stage);
+    tell(&stage, 1200, UUID, "Stop", json!({"last_assistant_message": "x"}));
+    assert_eq!(record(&stage), closed);
+    end(&stage, 1201, UUID);
+    assert_eq!(record(&stage), closed);
+}
+
+#[test]
+fn prompts_that_nobody_typed_make_no_session() {
+    let stage = Stage::new();
+    start(&stage, 0, UUID, "startup");
+    for (n, text) in (1..).zip([
+        "<task-notification>\n<task-id>a</task-id>",
+        "  <task-notification>x",
+        "<system-reminder>x</system-reminder>",
+        "<local-command-stdout>x",
+        "<command-name>/model</command-name>",
+        "<bash-input>ls</bash-input>",
+        "<environment_context>\n",
+        "# AGENTS.md instructions for /home/dev/project",
+        "",
+        " \n\t",
+    ]) {
+        prompt(&stage, n, UUID, text);
+        assert!(stage.sandbox.records().is_empty(), "{text}");
+    }
+    let helper = json!({"prompt": "a job", "prompt_id": "j", "agent_id": "a1", "agent_type": "general-purpose"});
+    tell(&stage, 50, UUID, "UserPromptSubmit", helper);
+    assert!(stage.sandbox.records().is_empty(), "a helper's prompt");
+    end(&stage, 60, UUID);
+    assert!(stage.sandbox.records().is_empty());
+    assert_eq!(entries(&stage.sandbox.data().join("live")), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn news_that_comes_after_the_end_is_kept_and_leaves_no_lock() {
+    let stage = stage();
+    tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "first"}));
+    prompt(&stage, 62, UUID, "more");
+    end(&stage, 64, UUID);
+    let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
+    let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "late.txt"}});
+    tell(&stage, 63, UUID, "PostToolUse", edit);
+    tell(&stage, 63, UUID, "PermissionRequest", bash);
+    tell(&stage, 63, UUID, "PreCompact", json!({"trigger": "auto"}));
+    for _ in 0..2 {
+        tell(&stage, 63, UUID, "Stop", json!({"last_assistant_message": "second"}));
+        end(&stage, 64, UUID);
+        start(&stage, 64, UUID, "startup");
+        prompt(&stage, 62, UUID, "more");
+    }
+    let record = record(&stage);
+    let facts = json!([record["status"], record["outcome"], record["awaiting_action"], record["files_changed"]]);
+    assert_eq!(facts, json!(["completed", "second", null, ["late.txt"]]));
+    assert_eq!(entries(&stage.sandbox.data().join("live")), Vec::<std::path::PathBuf>::new());
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn a_late_word_replaces_no_outcome_of_a_person() {
+    let stage = stage();
+    end(&stage, 64, UUID);
+    edit(&record_path(&stage), |record| record["outcome"] = json!("mine"));
+    tell(&stage, 65, UUID, "Stop", json!({"last_assistant_message": "late"}));
+    assert_eq!(record(&stage)["outcome"], "mine");
+}
+
+#[test]
+fn a_prompt_that_overtakes_the_resumption_keeps_its_turn() {
+    let stage = stage();
+    end(&stage, 62, UUID);
+    prompt(&stage, 100, UUID, "quick");
+    start(&stage, 101, UUID, "resume");
+    assert_eq!(stage.live(UUID).expect("it lives")["state"], "working");
+    // A client that was killed in a turn and is resumed has no turn.
+    start(&stage, 500, UUID, "resume");
+    assert_eq!(stage.live(UUID).expect("it lives")["state"], "idle");
+}
+
+#[test]
+fn a_helper_changes_neither_directory_nor_model() {
+    let stage = stage();
+    tell(&stage, 61, UUID, "PostToolUse", json!({"model": "big", "tool_name": "Read"}));
+    let mut helper =
+        payload(&stage, UUID, "PostToolUse", json!({"model": "small", "tool_name": "Read", "agent_id": "a"}));
+    helper["cwd"] = json!("/elsewhere");
+    quiet(&send(&stage, 62, &helper), "helper");
+    let live = stage.live(UUID).expect("it lives");
+    assert_eq!((&live["model"], &live["cwd"]), (&json!("big"), &json!(stage.repository("repo"))));
+}
+
+#[test]
+fn a_very_long_branch_name_is_cut_and_costs_no_session() {
+    let stage = Stage::new();
+    let branch = format!("{}/{}", "a".repeat(150), "b".repeat(150));
+    assert_eq!(status(&stage.sandbox.sh(&format!("git -C ~/repo checkout -q -b {branch}"))), 0);
+    for (at, text) in [(1, "go"), (2, "on")] {
+        prompt(&stage, at, UUID, text);
+        let kept = record(&stage)["git_branch"].as_str().unwrap_or_default().to_owned();
+        assert!(kept.starts_with("aaa") && kept.chars().count() <= 200, "{kept}");
+    }
+}
+
+#[test]
+fn work_trees_and_names_make_the_projects_that_they_should() {
+    let stage = Stage::new();
+    let script = "git -C ~/repo worktree add -q ~/tree -b side && mkdir -p ~/other && git init -q ~/other/repo";
+    assert_eq!(status(&stage.sandbox.sh(script)), 0);
+    let home = stage.sandbox.home();
+    let mut slugs = Vec::new();
+    for (n, place) in (0..).zip(["repo", "tree", "other/repo", "repo/sub"]) {
+        let uuid = format!("bbbbbbbb-0000-4000-8000-00000000000{n}");
+        let mut first = payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
+        first["cwd"] = json!(home.join(place));
+        quiet(&send(&stage, n, &first), place);
+        let record = stage.record_of(&uuid).expect("one session");
+        slugs.push([record["project_slug"].clone(), record["git_branch"].clone()]);
+        let top = if place == "repo/sub" { "repo" } else { place };
+        assert_eq!(record["worktree_root"], json!(home.join(top)));
+    }
+    assert_eq!(json!(slugs), json!([["repo", "main"], ["repo", "side"], ["repo-2", "main"], ["repo", "main"]]));
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn commits_are_taken_from_what_git_said_or_else_from_git() {
+    let stage = stage();
+    let bash = |command: &str, stdout: &str| json!({"tool_name": "Bash", "tool_input": {"command": command}, "tool_response": {"stdout": stdout}});
+    let said = bash("git add . && git commit -m 'Fix it'", "[main 1a2b3c4] Fix it\n 1 file changed, 1 insertion(+)\n");
+    tell(&stage, 70, UUID, "PostToolUse", said.clone());
+    tell(&stage, 70, UUID, "PostToolUse", said);
+    tell(&stage, 71, UUID, "PostToolUse", bash("git log", "[main 9999999] not a commit of now"));
+    let date = "GIT_COMMITTER_DATE='2026-11-21T10:01:20Z' git -C ~/repo commit -q --allow-empty -m Quiet";
+    assert_eq!(status(&stage.sandbox.sh(date)), 0);
+    tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
+    assert_eq!(record(&stage)["commits"].as_array().map(Vec::len), Some(1), "too old to be of this command");
+    tell(&stage, 82, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
+    let commits = record(&stage)["commits"].clone();
+    assert_eq!(commits[0], json!({"sha": "1a2b3c4", "message": "Fix it"}));
+    assert_eq!((commits.as_array().map(Vec::len), &commits[1]["message"]), (Some(2), &json!("Quiet")));
+    let project = stage.sandbox.json("projects/repo.json");
+    assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn heartbeats_reach_the_record_every_fifteen_minutes() {
+    let stage = stage();
+    let at = |seconds| {
+        tell(&stage, seconds, UUID, "Stop", json!({"last_assistant_message": "x"}));
+        record(&stage)["last_heartbeat"].as_str().unwrap_or_default()[11..19].to_owned()
+    };
+    assert_eq!(
+        [at(61), at(700), at(959), at(961), at(1000)],
+        ["10:01:00", "10:01:00", "10:01:00", "10:16:01", "10:16:01"]
+    );
+    // The clock was set back: then nobody knows, and it is written.
+    assert_eq!(at(120), "10:02:00");
+}
+
+#[test]
+fn by_hand_a_heartbeat_is_for_the_newest_session_of_the_project() {
+    let stage = stage();
+    prompt(&stage, 120, OTHER, "newer");
+    let command = stage.command("cs-heartbeat", 300_000, false);
+    quiet(&run(command, ""), "by hand");
+    assert_eq!(record(&stage)["last_heartbeat"], "2026-11-21T10:01:00.000000+00:00");
+    let newer = stage.record_of(OTHER).expect("it is there");
+    assert_eq!(newer["last_heartbeat"], "2026-11-21T10:05:00.000000+00:00");
+}
+
+#[test]
+fn a_killed_client_is_told_apart_from_a_running_one() {
+    let mut stage = stage();
+    let live = stage.live(UUID).expect("it lives");
+    let pid = stage.client();
+    assert_eq!(live["pid"], pid);
+    stage.kill_client();
+    let gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists() || cfg!(not(target_os = "linux"));
+    assert!(eventually(Duration::from_secs(5), gone));
+    assert_eq!(stage.live(UUID).expect("nobody removes it"), live);
+    // Another conversation in the checkout is not told of the dead one.
+    start(&stage, 100, OTHER, "startup");
+    let before = contents(&stage);
+    assert_eq!(before.keys().filter(|path| path.to_string_lossy().contains("/live/")).count(), 4);
+}

@@ -1,0 +1,177 @@
+//! Two of everything at once, and locks that somebody else holds.
+
+use std::fs::{File, OpenOptions, create_dir_all};
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cs_tests::replay::{Stage, check_store};
+use serde_json::{Value, json};
+
+use super::{OTHER, UUID, end, live_path, payload, prompt, quiet, record_path, send, stage, start};
+
+/// Takes a lock as any other program would; dropping the file releases it.
+fn hold(path: &Path) -> File {
+    create_dir_all(path.parent().expect("a lock lies in a folder")).expect("can be made");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).expect("can be opened");
+    // SAFETY: the descriptor belongs to the file, which is open.
+    let got = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
+    assert_eq!(got, 0, "{} is free", path.display());
+    file
+}
+
+/// Sends the two payloads at the same moment.
+fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
+    thread::scope(|scope| {
+        for payload in payloads {
+            scope.spawn(move || quiet(&send(stage, at, payload), "one of two"));
+        }
+    });
+}
+
+#[test]
+fn two_beginnings_and_two_first_prompts_make_one_session() {
+    let stage = Stage::new();
+    for round in 0..20 {
+        let uuid = format!("bbbbbbbb-0000-4000-8000-0000000000{round:02}");
+        let start = payload(&stage, &uuid, "SessionStart", json!({"source": "startup"}));
+        let prompt = |id: Value| payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "go", "prompt_id": id}));
+        // The same prompt told twice; two prompts; an older client that sends no id.
+        let (one, two) = match round % 4 {
+            0 | 1 => (prompt(json!("a")), prompt(json!("a"))),
+            2 => (prompt(json!("a")), prompt(json!("b"))),
+            _ => (prompt(Value::Null), prompt(Value::Null)),
+        };
+        if round % 2 == 0 {
+            at_once(&stage, round * 60, [&start, &start]);
+        }
+        at_once(&stage, round * 60 + 1, [&one, &two]);
+        let record = stage.record_of(&uuid).expect("one session");
+        assert_eq!((&record["intent"], &record["status"]), (&json!("go"), &json!("active")), "round {round}");
+        end(&stage, round * 60 + 2, &uuid);
+    }
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn a_beginning_and_a_first_prompt_at_once_make_one_session() {
+    let stage = Stage::new();
+    for round in 0..20 {
+        let uuid = format!("bbbbbbbb-0000-4000-8000-0000000000{round:02}");
+        let start = payload(&stage, &uuid, "SessionStart", json!({"source": "startup"}));
+        let prompt = payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "go", "prompt_id": "a"}));
+        at_once(&stage, round * 60, [&start, &prompt]);
+        let live = stage.live(&uuid).expect("it lives");
+        let record = stage.record_of(&uuid).expect("one session");
+        assert_eq!((&live["state"], &live["session_id"]), (&json!("working"), &record["session_id"]), "round {round}");
+        at_once(&stage, round * 60 + 30, [&payload(&stage, &uuid, "SessionEnd", json!({"reason": "other"})); 2]);
+        assert_eq!(stage.record_of(&uuid).expect("one session")["status"], "completed");
+        assert!(!live_path(&stage, &uuid).with_extension("lock").exists(), "round {round}");
+    }
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn many_conversations_at_once_lose_nothing() {
+    let stage = Stage::new();
+    let uuids: Vec<String> = (0..12).map(|n| format!("bbbbbbbb-0000-4000-8000-0000000000{n:02}")).collect();
+    thread::scope(|scope| {
+        for uuid in &uuids {
+            let stage = &stage;
+            scope.spawn(move || {
+                prompt(stage, 1, uuid, "go");
+                for n in 0..10 {
+                    super::create_task(stage, 2, uuid, &n.to_string(), &format!("task {n}"));
+                    super::tell(stage, 3, uuid, "Stop", json!({}));
+                }
+            });
+        }
+    });
+    assert_eq!(stage.sandbox.records().len(), 12);
+    for uuid in &uuids {
+        let record = stage.record_of(uuid).expect("one session");
+        assert_eq!(record["tasks"].as_array().map(Vec::len), Some(10));
+        end(&stage, 100, uuid);
+    }
+    check_store(&stage.sandbox);
+}
+
+/// Each kind of lock, and what it guards.
+fn lock(stage: &Stage, kind: &str) -> std::path::PathBuf {
+    let data = stage.sandbox.data();
+    match kind {
+        "live" => live_path(stage, UUID).with_extension("lock"),
+        "session" => record_path(stage).with_extension("lock"),
+        "index" => data.join("sessions/_index.lock"),
+        "config" => data.join("config.lock"),
+        _ => data.join("projects/repo.lock"),
+    }
+}
+
+#[test]
+fn a_lock_that_somebody_holds_delays_nobody() {
+    let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
+    let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}});
+    let events = [
+        ("UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"})),
+        ("PermissionRequest", bash.clone()),
+        ("PostToolUse", edit),
+        ("PostToolUse", bash),
+        ("PreCompact", json!({"trigger": "auto"})),
+        ("Stop", json!({"last_assistant_message": "x"})),
+        ("SessionStart", json!({"source": "compact"})),
+        ("SessionStart", json!({"source": "resume"})),
+        ("SessionEnd", json!({"reason": "other"})),
+    ];
+    for kind in ["live", "session", "index", "config", "project"] {
+        for (event, more) in &events {
+            // Best of three: other tests run at the same time.
+            let took = (0..3).map(|_| held(kind, event, more)).find(|took| *took < Duration::from_millis(500));
+            assert!(took.is_some(), "{event} waited for the lock of {kind}");
+        }
+    }
+}
+
+fn held(kind: &str, event: &str, more: &Value) -> Duration {
+    let stage = stage();
+    let holder = hold(&lock(&stage, kind));
+    let payload = payload(&stage, UUID, event, more.clone());
+    let begun = Instant::now();
+    quiet(&send(&stage, 1200, &payload), event);
+    let took = begun.elapsed();
+    drop(holder);
+    // The next change finds everything in order and mends what was missed.
+    prompt(&stage, 1300, OTHER, "next");
+    end(&stage, 1301, OTHER);
+    check_store(&stage.sandbox);
+    assert_eq!(stage.sandbox.records().len(), 2, "{event} without the lock of {kind}");
+    took
+}
+
+#[test]
+fn a_first_prompt_makes_its_session_while_all_other_locks_are_held() {
+    let stage = stage();
+    let _holders = ["index", "config", "project"].map(|kind| hold(&lock(&stage, kind)));
+    let begun = Instant::now();
+    let mut elsewhere = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
+    elsewhere["cwd"] = json!(stage.repository("project"));
+    quiet(&send(&stage, 100, &elsewhere), "prompt");
+    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
+    assert_eq!(stage.record_of(OTHER).expect("nothing is lost")["project_slug"], "project");
+}
+
+#[test]
+fn a_prompt_is_seen_while_the_record_is_locked() {
+    let stage = stage();
+    super::tell(&stage, 61, UUID, "Stop", json!({}));
+    let holder = hold(&lock(&stage, "session"));
+    prompt(&stage, 62, UUID, "go on");
+    assert_eq!(stage.live(UUID).expect("it lives")["state"], "working");
+    drop(holder);
+    // The same prompt, told by the second registration, reaches the record.
+    prompt(&stage, 62, UUID, "go on");
+    assert_eq!(stage.record_of(UUID).expect("it is there")["current_activity"], "go on");
+    start(&stage, 63, UUID, "compact");
+    assert_eq!(stage.live(UUID).expect("it lives")["state"], "working", "a compaction ends no turn");
+}

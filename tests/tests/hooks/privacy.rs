@@ -1,0 +1,112 @@
+//! What must never be stored: secrets, and with `capture_prompts` off what was said.
+
+use cs_tests::replay::{Recording, Stage, Told, check_store};
+use serde_json::json;
+
+use super::{UUID, contents, end, log, prompt, set, stage, start, tell};
+
+/// Secrets of several shapes; put together here, so that no scanner finds them in the sources.
+fn secrets() -> Vec<String> {
+    vec![
+        format!("{}{}", "gh", "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"),
+        format!("{}{}", "sk-ant-", "api03-Zyxwvutsrqponmlkjihgfedcba0123456789"),
+        format!("{}{}", "AK", "IAQWERTYUIOPASDFGH"),
+        format!("{}.{}.{}", "eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", "SflKxwRJSMeKKF2QT4fwpMeJf36POk"),
+    ]
+}
+
+/// No file of the data directory, logs included, contains the text.
+#[track_caller]
+fn is_nowhere(stage: &Stage, text: &str) {
+    for (path, bytes) in contents(stage) {
+        let found = String::from_utf8_lossy(&bytes).contains(text);
+        assert!(!found, "{text} is in {}", path.display());
+    }
+    assert!(!log(stage).contains(text), "{text} is in the log");
+}
+
+#[test]
+fn secrets_are_masked_wherever_they_are_said() {
+    let stage = stage();
+    for (n, secret) in (0..).zip(secrets()) {
+        let at = 100 + n * 2000;
+        let bash = |command: String| json!({"tool_name": "Bash", "tool_input": {"command": command}});
+        let checked = || is_nowhere(&stage, &secret);
+        prompt(&stage, at, UUID, &format!("log in with {secret} please"));
+        checked();
+        tell(&stage, at + 1, UUID, "PermissionRequest", bash(format!("curl -H 'X: {secret}' https://example.com")));
+        checked();
+        tell(&stage, at + 2, UUID, "Stop", json!({"last_assistant_message": "asked"}));
+        tell(&stage, at + 3, UUID, "Notification", json!({"message": format!("may I use {secret}?")}));
+        checked();
+        let question = json!({"tool_name": "AskUserQuestion", "tool_input": {"questions": [{"question": secret}]}});
+        tell(&stage, at + 4, UUID, "PermissionRequest", question);
+        checked();
+        let edit = json!({"tool_name": "Write", "tool_input": {"file_path": "a.txt", "content": secret}});
+        tell(&stage, at + 5, UUID, "PostToolUse", edit);
+        let task = json!({"tool_name": "TaskCreate", "tool_input": {"subject": format!("rotate {secret}")},
+            "tool_response": {"task": {"id": n.to_string()}}});
+        tell(&stage, at + 6, UUID, "PostToolUse", task);
+        let todos =
+            json!({"tool_name": "TodoWrite", "tool_input": {"todos": [{"content": secret, "status": "pending"}]}});
+        tell(&stage, at + 7, UUID, "PostToolUse", todos);
+        let mut commit = bash(format!("git commit -m 'use {secret}'"));
+        commit["tool_response"] = json!({"stdout": format!("[main 1a2b3c{n}] use {secret}\n 1 file changed")});
+        tell(&stage, at + 8, UUID, "PostToolUse", commit);
+        tell(&stage, at + 9, UUID, "StopFailure", json!({"error": secret, "last_assistant_message": secret}));
+        checked();
+        tell(&stage, at + 1500, UUID, "Stop", json!({"last_assistant_message": format!("the key is {secret}.")}));
+        checked();
+    }
+    let record = stage.record_of(UUID).expect("it is there");
+    let commits = record["commits"].as_array().expect("a list");
+    assert_eq!((commits.len(), &commits[0]["message"]), (4, &json!("use [masked]")));
+    assert_eq!(record["tasks"][0]["subject"], "rotate [masked]");
+    for task in record["tasks"].as_array().expect("a list") {
+        assert!(task["subject"].as_str().is_some_and(|subject| subject.contains("[masked]")), "{task}");
+    }
+    set(&stage, json!({"session_end": "complete"}));
+    end(&stage, 20_000, UUID);
+    assert_eq!(stage.record_of(UUID).expect("it is there")["outcome"], "the key is [masked].");
+    start(&stage, 20_100, UUID, "resume");
+    secrets().iter().for_each(|secret| is_nowhere(&stage, secret));
+    check_store(&stage.sandbox);
+}
+
+#[test]
+fn a_secret_over_several_lines_or_at_the_cut_is_masked_too() {
+    let stage = Stage::new();
+    let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+    let key = format!("-----BEGIN {0}-----\n{body}\n{body}\n-----END {0}-----", "PRIVATE KEY");
+    prompt(&stage, 1, UUID, &format!("{key} is the key"));
+    is_nowhere(&stage, body);
+    for width in 90..130 {
+        let secret = &secrets()[0];
+        prompt(&stage, width, UUID, &format!("{} {secret} {}", "x".repeat(width as usize), "y ".repeat(4000)));
+        is_nowhere(&stage, &secret[..12]);
+    }
+}
+
+#[test]
+fn with_capture_off_nothing_that_was_said_is_stored() {
+    for line in [0, 40] {
+        let stage = Stage::new();
+        set(&stage, json!({"capture_prompts": false}));
+        let recording = Recording::load("claude-code/interactive").from_line(line);
+        stage.play(&recording, Told::Once, |stage, event| {
+            for field in ["prompt", "last_assistant_message"] {
+                let text = event.field(field);
+                if text.len() > 6 {
+                    is_nowhere(stage, text);
+                }
+            }
+        });
+        let records = stage.sandbox.records();
+        assert_eq!(records.len(), 2);
+        for record in records {
+            assert_eq!(record["intent"], "conversation in repo");
+            assert_eq!((&record["current_activity"], &record["outcome"]), (&json!(null), &json!(null)));
+        }
+        check_store(&stage.sandbox);
+    }
+}
