@@ -2,7 +2,7 @@
 //! has the exact shape, so no path outside the data directory can be built from one.
 //! Deliberately absent: any other way to make a file name.
 
-use crate::clock::Instant;
+use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use nanorand::{Rng, WyRand};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,8 @@ impl SessionId {
     }
 
     fn with_suffix(at: Instant, suffix: u16) -> Self {
-        SessionId(format!("sess_{}_{suffix:04x}", at.format("%Y%m%dT%H%M")))
+        let minute: String = clock::stamp(at).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect();
+        SessionId(format!("sess_{minute}_{suffix:04x}"))
     }
 
     /// Whether the id could belong to the conversation (see [`SessionId::of_conversation`]).

@@ -126,6 +126,13 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
     Some(entries)
 }
 
+/// The ids on the lines of a canonical text that pass the filter, without parsing any entry.
+pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<SessionId>> {
+    let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
+    let key = |line: &str| SessionId::parse(line.strip_prefix('"')?.split_once('"')?.0).ok();
+    Some(body.lines().filter(|line| wanted(line)).filter_map(key).collect())
+}
+
 /// All entries of the text; `None` if it is no index.
 pub fn parse(text: &str) -> Option<Vec<(SessionId, Entry<'_>)>> {
     parse_where(text, |_| true)

@@ -24,6 +24,8 @@ use std::time::Duration;
 pub const PAYLOAD_BYTES: usize = 1024 * 1024;
 /// How long a payload is waited for.
 pub const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
+/// A name in a payload that is longer is none.
+const WORD_BYTES: usize = 200;
 /// News that comes within this time after the end of a conversation came late.
 const LATE_SECONDS: i64 = 10;
 /// Size from which the log starts anew; one old log is kept.
@@ -46,8 +48,12 @@ pub fn payload() -> Option<Payload> {
 
 impl Intake {
     /// Ready to work, if the payload names a conversation.
-    pub fn new(payload: Payload, store: Store) -> Option<Self> {
+    pub fn new(mut payload: Payload, store: Store) -> Option<Self> {
         let uuid = payload.uuid()?;
+        let words = [&mut payload.source, &mut payload.model, &mut payload.prompt_id];
+        let paths = [&mut payload.cwd, &mut payload.transcript_path];
+        words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
+        paths.into_iter().for_each(|path| *path = path.take().filter(|path| path.len() <= validate::PATH));
         Some(Intake { payload, uuid, store, now: clock::now() })
     }
 

@@ -14,6 +14,7 @@ pub mod live;
 pub mod lock;
 mod loose;
 pub mod overview;
+pub mod patch;
 pub mod paths;
 pub mod process;
 pub mod project;

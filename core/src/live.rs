@@ -4,8 +4,8 @@
 //! The file is a cache: without it a session is found again by its id, its state is unknown.
 
 use crate::clock::{self, Instant};
+use crate::patch::Patch;
 use crate::process::Process;
-use crate::record::Unknown;
 use serde::{Deserialize, Serialize};
 
 /// What a running conversation does, as far as its hooks told.
@@ -88,9 +88,42 @@ pub struct Live {
     /// When the conversation ended; only in `ended/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    #[serde(flatten)]
-    pub unknown: Unknown,
+    /// Fields that we do not know, with the text of their values. Not flattened: that would make
+    /// the program that runs at every turn a tenth larger.
+    #[serde(skip)]
+    pub unknown: Vec<(String, String)>,
 }
+
+/// The names of the fields above, as they stand in the file.
+const FIELDS: [&str; 27] = [
+    "claude_session_id",
+    "session_id",
+    "project_slug",
+    "agent",
+    "state",
+    "since",
+    "last_event",
+    "last_event_at",
+    "started_at",
+    "source",
+    "pid",
+    "pid_started",
+    "cwd",
+    "worktree_root",
+    "transcript_path",
+    "model",
+    "waiting_for",
+    "waiting_key",
+    "awaiting",
+    "requested",
+    "error",
+    "background_tasks",
+    "prompt_id",
+    "capture",
+    "last_message",
+    "persisted_at",
+    "ended_at",
+];
 
 impl Live {
     /// A conversation of which nothing is known but its id.
@@ -124,14 +157,26 @@ impl Live {
             last_message: None,
             persisted_at: None,
             ended_at: None,
-            unknown: Unknown::new(),
+            unknown: Vec::new(),
         }
+    }
+
+    /// Reads a file's bytes; `None` if they cannot be understood.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let mut live: Live = serde_json::from_slice(bytes).ok()?;
+        live.unknown = Patch::of(bytes).ok()?.others(&FIELDS);
+        Some(live)
     }
 
     /// The bytes on disk.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(self).unwrap_or_default();
-        bytes.push(b'\n');
+        bytes.pop();
+        for (name, value) in &self.unknown {
+            let name = serde_json::to_string(name).unwrap_or_default();
+            bytes.extend_from_slice(format!(",{name}:{value}").as_bytes());
+        }
+        bytes.extend_from_slice(b"}\n");
         bytes
     }
 
@@ -211,6 +256,23 @@ mod tests {
 
     fn at(second: u32) -> Instant {
         clock::parse(&format!("2026-11-21T00:00:{second:02}Z")).unwrap()
+    }
+
+    #[test]
+    fn the_list_of_fields_is_complete_and_others_survive() {
+        let mut live = Live::new("u", at(0));
+        let text = || Some("x".to_string());
+        (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
+        (live.awaiting, live.background_tasks) = (true, Some(1));
+        let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
+        let mut names: Vec<&str> = written.keys().map(String::as_str).collect();
+        let mut known = FIELDS.to_vec();
+        names.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(names, known);
+        live.unknown.push(("later".to_string(), "{\"a\":[1.50]}".to_string()));
+        assert_eq!(Live::read(&live.to_bytes()).unwrap(), live);
+        assert_eq!(Live::read(b"{"), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::file;
 use fs2::FileExt;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long hooks wait: Claude Code is waiting for them.
@@ -19,7 +19,17 @@ pub const PERSON_WAIT: Duration = Duration::from_secs(5);
 /// A held lock; dropping it releases it.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
+}
+
+impl Lock {
+    /// To be asked right before the rename that the lock is for: `Busy` if its file lost its name.
+    /// The Python tool removes the file just after its release, which may be just after we got it;
+    /// then somebody else may hold a lock of that name, and what we read may be old.
+    pub fn confirm(&self) -> Result<()> {
+        if is_current(&self.file, &self.path) { Ok(()) } else { Err(Error::Busy(self.path.clone())) }
+    }
 }
 
 /// Takes the lock at `path`, or says `Busy` after `wait`.
@@ -29,7 +39,7 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     loop {
         let file = file::open_own(path, OpenOptions::new().read(true).write(true))?;
         match FileExt::try_lock_exclusive(&file) {
-            Ok(()) if is_current(&file, path) => return Ok(Lock { _file: file }),
+            Ok(()) if is_current(&file, path) => return Ok(Lock { file, path: path.to_path_buf() }),
             Ok(()) => continue,
             Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {}
             Err(error) => return Err(Error::io(path, "lock", error)),
@@ -63,6 +73,9 @@ mod tests {
         let second = acquire(&path, HOOK_WAIT).unwrap();
         drop(held);
         assert!(matches!(acquire(&path, Duration::from_millis(5)), Err(Error::Busy(_))));
+        second.confirm().unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(second.confirm(), Err(Error::Busy(_))), "it says so when its file is gone");
         drop(second);
         acquire(&path, HOOK_WAIT).unwrap();
     }

@@ -53,12 +53,14 @@ impl Scanner {
                 b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {}
                 _ if self.depth == 0 => return Progress::Rejected,
                 b'[' => self.depth += 1,
-                b'}' | b']' => self.depth -= 1,
                 b'"' => self.in_string = true,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return Progress::Complete(at + 1);
+                    }
+                }
                 _ => {}
-            }
-            if self.depth == 0 && matches!(byte, b'}' | b']') {
-                return Progress::Complete(at + 1);
             }
         }
         Progress::More
@@ -134,4 +136,173 @@ fn poll(input: &File, millis: i32) -> Result<i16, ErrorKind> {
         return Err(std::io::Error::last_os_error().kind());
     }
     Ok(entry.revents)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use std::io::{PipeReader, PipeWriter, Write, pipe};
+    use std::thread;
+
+    const LONG: Duration = Duration::from_secs(20);
+    const SHORT: Duration = Duration::from_millis(150);
+    const LIMIT: usize = 1 << 20;
+
+    /// A pipe with `text` in it and its writer, still open.
+    fn filled(text: &[u8]) -> (PipeReader, PipeWriter) {
+        let (reader, mut writer) = pipe().unwrap();
+        writer.write_all(text).unwrap();
+        (reader, writer)
+    }
+
+    fn timed(reader: &PipeReader, limit: usize, wait: Duration) -> (Vec<u8>, Duration) {
+        let started = Instant::now();
+        let value = read_value(reader, limit, wait);
+        (value, started.elapsed())
+    }
+
+    #[test]
+    fn returns_with_the_value_while_the_writer_stays() {
+        let cases: [(&str, &str); 6] = [
+            ("{}", "{}"),
+            (" \r\n\t{\"a\":[{\"b\":1},[]]} tail {", " \r\n\t{\"a\":[{\"b\":1},[]]}"),
+            (r#"{"a":"}\"}\\"}x"#, r#"{"a":"}\"}\\"}"#),
+            (r#"{"a}":"[{","é":"日本\u007d"}{}"#, r#"{"a}":"[{","é":"日本\u007d"}"#),
+            ("{\"a\":1}{\"b\":2}", "{\"a\":1}"),
+            ("{\"a\":1}\n", "{\"a\":1}"),
+        ];
+        for (text, expected) in cases {
+            let (reader, _writer) = filled(text.as_bytes());
+            let (value, took) = timed(&reader, LIMIT, LONG);
+            assert_eq!(String::from_utf8(value).unwrap(), expected);
+            assert!(took < LONG / 4, "{text:?} took {took:?}");
+        }
+    }
+
+    #[test]
+    fn returns_what_is_there_when_the_time_is_up() {
+        for text in ["", "   ", "{\"a\":", "{\"a\":\"}", "{\"a\":\"\\"] {
+            let (reader, _writer) = filled(text.as_bytes());
+            let (value, took) = timed(&reader, LIMIT, SHORT);
+            assert_eq!(value, text.as_bytes());
+            assert!(took >= SHORT && took < SHORT * 10, "{text:?} took {took:?}");
+        }
+    }
+
+    #[test]
+    fn without_time_takes_what_is_there_already() {
+        let (reader, _writer) = filled(b"{\"a\":1}");
+        assert_eq!(read_value(&reader, LIMIT, Duration::ZERO), b"{\"a\":1}");
+        let (value, took) = timed(&reader, LIMIT, Duration::ZERO);
+        assert!(value.is_empty() && took < LONG / 4);
+    }
+
+    #[test]
+    fn the_time_is_for_all_reads_together() {
+        let (reader, mut writer) = pipe().unwrap();
+        let drip = thread::spawn(move || {
+            while writer.write_all(b" ").is_ok() {
+                thread::sleep(SHORT / 10);
+            }
+        });
+        let (value, took) = timed(&reader, LIMIT, SHORT);
+        assert!(!value.is_empty() && took < SHORT * 10, "took {took:?}");
+        drop(reader);
+        drip.join().unwrap();
+    }
+
+    /// A file is always ready, so that only the clock can end this.
+    #[test]
+    fn the_time_ends_a_stream_that_never_pauses() {
+        let path = std::env::temp_dir().join(format!("stdin-rs-{}", std::process::id()));
+        std::fs::write(&path, vec![b' '; 3 * CHUNK]).unwrap();
+        let file = File::open(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(read_value(&file, LIMIT, Duration::ZERO).len(), CHUNK);
+    }
+
+    #[test]
+    fn ends_with_the_input() {
+        for text in ["", "{\"a\":", "{\"a\":1}"] {
+            let (reader, writer) = filled(text.as_bytes());
+            drop(writer);
+            let (value, took) = timed(&reader, LIMIT, LONG);
+            assert_eq!(value, text.as_bytes());
+            assert!(took < LONG / 4);
+        }
+    }
+
+    #[test]
+    fn garbage_ends_the_reading_at_once() {
+        for text in ["x", "[1,2]", "  null", "\"{}\"", "}", "]", "\u{feff}{}", "\0"] {
+            let (reader, _writer) = filled(text.as_bytes());
+            let (value, took) = timed(&reader, LIMIT, LONG);
+            assert_eq!(value, text.as_bytes());
+            assert!(took < LONG / 4, "{text:?} took {took:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_without_end_stops_at_the_limit() {
+        for (begin, limit) in [("{\"a\":\"", LIMIT), (" ", LIMIT), ("{\"a\":\"", 10), ("{", 0), ("{", CHUNK + 1)] {
+            let (reader, mut writer) = filled(begin.as_bytes());
+            let flood = thread::spawn(move || {
+                let chunk = vec![b' '; 1 << 20];
+                (0..100).all(|_| writer.write_all(&chunk).is_ok())
+            });
+            assert_eq!(read_value(&reader, limit, LONG).len(), limit);
+            drop(reader);
+            assert!(!flood.join().unwrap(), "all 100 MB were taken");
+        }
+    }
+
+    #[test]
+    fn a_value_larger_than_the_pipe_arrives_whole() {
+        let text = format!("{{\"a\":\"{}\"}}", "\\\"é}".repeat(100_000));
+        let (reader, mut writer) = pipe().unwrap();
+        let (copy, expected) = (text.clone(), text);
+        let sender = thread::spawn(move || {
+            writer.write_all(copy.as_bytes()).unwrap();
+            writer
+        });
+        assert_eq!(read_value(&reader, LIMIT, LONG), expected.as_bytes());
+        drop(sender.join().unwrap());
+    }
+
+    #[test]
+    fn files_and_closed_ends_are_no_trouble() {
+        let null = File::open("/dev/null").unwrap();
+        assert!(read_value(&null, LIMIT, LONG).is_empty());
+        let directory = File::open("/").unwrap();
+        assert!(read_value(&directory, LIMIT, SHORT).is_empty());
+        let (_reader, writer) = pipe().unwrap();
+        assert!(read_value(&writer, LIMIT, SHORT).is_empty());
+    }
+
+    #[test]
+    fn scanner_sees_the_same_end_at_every_chunk_border() {
+        let text = "\n {\"k\\\\\":\"\\\"}\\\\\\\"é{日🔑\",\"n\":[1,{\"]\":null}]}  {".as_bytes();
+        let end = text.iter().rposition(|&byte| byte == b'}').unwrap() + 1;
+        for first in 0..=text.len() {
+            for second in first..=text.len() {
+                assert_eq!(end_of(&[&text[..first], &text[first..second], &text[second..]]), Some(end));
+            }
+        }
+        let single: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(end_of(&single), Some(end));
+    }
+
+    fn end_of(chunks: &[&[u8]]) -> Option<usize> {
+        let mut scanner = Scanner::default();
+        let mut before = 0;
+        for chunk in chunks {
+            match scanner.feed(chunk) {
+                Progress::More => before += chunk.len(),
+                Progress::Complete(end) => return Some(before + end),
+                Progress::Rejected => return None,
+            }
+        }
+        None
+    }
 }

@@ -116,9 +116,14 @@ impl Recording {
         Recording { name: format!("{} shuffled with {seed}", self.name), events }
     }
 
-    /// Whether Codex sent this.
-    pub fn is_codex(&self) -> bool {
-        self.name.starts_with("codex/")
+    /// Who sent this.
+    pub fn client(&self) -> Client {
+        match self.name.split_once('/') {
+            Some(("codex", _)) => Client::Codex,
+            Some((_, name)) if name.contains("2.1.197") => Client::OldPrint,
+            Some((_, name)) if name.starts_with("print") || name.starts_with("setup") => Client::Print,
+            _ => Client::Interactive,
+        }
     }
 }
 
@@ -133,6 +138,31 @@ fn event(line: usize, text: &str) -> Event {
     let text = parts["payload"].get().to_owned();
     let payload = serde_json::from_str(&text).expect("a payload is JSON");
     Event { line, at: (seconds * 1000.0).round() as u64, text, payload }
+}
+
+/// Which client calls the hooks; they differ in the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// Claude Code in a terminal.
+    Interactive,
+    /// `claude -p`.
+    Print,
+    /// `claude -p` before it said whether somebody attends.
+    OldPrint,
+    /// Codex, which tells its hooks nothing but the payload.
+    Codex,
+}
+
+impl Client {
+    /// Variables of the recorded environments that say something about the conversation.
+    fn variables(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Client::Interactive => &[("CLAUDE_CODE_ENTRYPOINT", "cli"), ("CLAUDE_CODE_SESSION_ATTENDED", "1")],
+            Client::Print => &[("CLAUDE_CODE_ENTRYPOINT", "sdk-cli"), ("CLAUDE_CODE_SESSION_ATTENDED", "0")],
+            Client::OldPrint => &[("CLAUDE_CODE_ENTRYPOINT", "sdk-cli")],
+            Client::Codex => &[],
+        }
+    }
 }
 
 /// Whether an event is told once, or twice at the same moment (registered by the plugin and in the settings).
@@ -186,10 +216,10 @@ impl Stage {
     }
 
     /// A command as the client starts it: `at` milliseconds after [`START`], in its directory and environment.
-    pub fn command(&self, program: &str, at: u64, is_codex: bool) -> Command {
+    pub fn command(&self, program: &str, at: u64, client: Client) -> Command {
         let mut command = self.sandbox.command(program);
-        command.env("CS_NOW", instant(at));
-        if is_codex {
+        command.env("CS_NOW", instant(at)).envs(client.variables().iter().copied());
+        if client == Client::Codex {
             command.current_dir(self.repository("project"));
         } else {
             let repository = self.repository("repo");
@@ -200,10 +230,10 @@ impl Stage {
     }
 
     /// Sends one event, if its kind is registered, and returns what the programs answered.
-    pub fn send(&self, event: &Event, is_codex: bool, told: Told) -> Vec<Output> {
+    pub fn send(&self, event: &Event, client: Client, told: Told) -> Vec<Output> {
         let Some(program) = program(event.name()) else { return Vec::new() };
         let input = self.placed(&event.text);
-        let once = || run(self.command(program, event.at, is_codex), &input);
+        let once = || run(self.command(program, event.at, client), &input);
         match told {
             Told::Once => vec![once()],
             Told::Twice => thread::scope(|scope| {
@@ -216,8 +246,9 @@ impl Stage {
     /// Plays a recording to its end; `after` sees each event that was sent, when its effect is there.
     /// Panics where a program fails or says anything.
     pub fn play(&self, recording: &Recording, told: Told, mut after: impl FnMut(&Stage, &Event)) {
+        let client = recording.client();
         for event in &recording.events {
-            let answers = self.send(event, recording.is_codex(), told);
+            let answers = self.send(event, client, told);
             for answer in &answers {
                 let said = (status(answer), stdout(answer), stderr(answer));
                 let place = format!("{}, line {} ({})", recording.name, event.line, event.name());

@@ -17,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use cs_tests::replay::{self, Stage, files};
+use cs_tests::replay::{self, Client, Stage, files};
 use cs_tests::{run, status, stderr, stdout};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn payload(stage: &Stage, uuid: &str, event: &str, more: Value) -> Value {
 fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
     let event = payload["hook_event_name"].as_str().expect("an event has a name");
     let program = replay::program(event).expect("the event is registered");
-    run(stage.command(program, at * 1000, false), &payload.to_string())
+    run(stage.command(program, at * 1000, Client::Interactive), &payload.to_string())
 }
 
 /// Sends an event that must be answered with silence.

@@ -9,13 +9,13 @@
 
 use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
+use cs_core::git;
 use cs_core::id::SessionId;
-use cs_core::index;
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
-use cs_core::record::Status;
+use cs_core::patch::Patch;
 use cs_core::store::Store;
-use cs_core::{git, session};
+use std::path::{Path, PathBuf};
 
 /// How long the record's last_heartbeat may lag behind.
 const PERSIST_MINUTES: i64 = 15;
@@ -66,14 +66,12 @@ fn late(intake: &Intake) -> Result<()> {
     let (true, true, Some(id)) = (ended.capture, message.is_some() && message != ended.last_message, id) else {
         return Ok(());
     };
-    intake.store.update(&id, intake.now, |record| {
-        let ours = record.status == Status::Completed && record.ended_by.as_deref() == Some("hook");
-        if ours && record.outcome == ended.last_message {
-            record.outcome = message;
+    intake.store.touch(&id, |record| {
+        let is = |name: &str, value: &str| record.text(name).as_deref() == Some(value);
+        if is("status", "completed") && is("ended_by", "hook") && record.text("outcome") == ended.last_message {
+            record.set("outcome", message.as_deref());
         }
-        Ok(())
-    })?;
-    Ok(())
+    })
 }
 
 /// Writes the heartbeat to the record when it is due.
@@ -83,12 +81,11 @@ fn persist(intake: &Intake, live: &mut Live) -> Result<()> {
         return Ok(());
     }
     let (awaiting, requested) = (live.awaiting, live.requested.clone());
-    intake.store.update(&id, intake.now, |record| {
+    intake.store.touch(&id, |record| {
         if awaiting {
-            record.awaiting_action = requested;
+            record.set("awaiting_action", requested.as_deref());
         }
-        session::beat(record, intake.now);
-        Ok(())
+        beat(record, intake.now);
     })?;
     live.awaiting = false;
     live.persisted_at = Some(clock::stamp(intake.now));
@@ -101,21 +98,32 @@ fn is_due(persisted_at: Option<&str>, now: Instant) -> bool {
     !minutes.is_some_and(|minutes| (0..PERSIST_MINUTES).contains(&minutes))
 }
 
+/// A sign of life. Ended sessions have none.
+fn beat(record: &mut Patch, now: Instant) {
+    if record.text("status").as_deref() == Some("active") {
+        record.set("last_heartbeat", Some(&clock::stamp(now)));
+    }
+}
+
 fn beat_by_hand(store: &Store) -> Result<()> {
     let now = clock::now();
     let Ok(cwd) = std::env::current_dir() else { return Ok(()) };
-    let root = git::find(&cwd).map_or(cwd, |checkout| checkout.main_root);
-    let config = store.config()?;
-    let Some(slug) = config.slug_of(&root.to_string_lossy()) else { return Ok(()) };
-    let text = store.index()?;
-    let of_project = index::of_project(slug);
-    let active = index::of_status(Status::Active);
-    let entries = text.entries(|line| of_project(line) && active(line));
-    let newest = entries.iter().filter(|(_, entry)| entry.project_slug == slug && entry.status == Status::Active);
-    let Some((id, _)) = newest.max_by(|a, b| a.1.started_at.cmp(&b.1.started_at)) else { return Ok(()) };
-    store.update(id, now, |record| {
-        session::beat(record, now);
-        Ok(())
-    })?;
-    Ok(())
+    let project = project_of(&cwd);
+    let active = store.active_ids()?;
+    let of_project = |id: &SessionId| {
+        let (_, bytes) = store.bytes_of(id).ok()?;
+        let record = Patch::of(&bytes).ok()?;
+        let root = project_of(Path::new(&record.text("worktree_root")?));
+        (record.text("status").as_deref() == Some("active") && root == project).then_some(record.text("started_at")?)
+    };
+    let newest = active.into_iter().filter_map(|id| Some((of_project(&id)?, id))).max();
+    match newest {
+        Some((_, id)) => store.touch(&id, |record| beat(record, now)),
+        None => Ok(()),
+    }
+}
+
+/// A project is its main work tree; outside a repository the directory.
+fn project_of(dir: &Path) -> PathBuf {
+    git::find(dir).map_or_else(|| dir.to_path_buf(), |checkout| checkout.main_root)
 }

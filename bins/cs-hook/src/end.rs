@@ -60,8 +60,12 @@ fn finish(record: &mut Session, setting: SessionEnd, message: Option<&str>, now:
         SessionEnd::Auto => count > 0 && is_attended(),
     };
     if parks {
-        let tasks = if count == 1 { "task" } else { "tasks" };
-        session::park(record, &format!("the conversation ended with {count} open {tasks}"), &steps, now)?;
+        let left = match count {
+            0 => String::new(),
+            1 => " with 1 open task".to_string(),
+            more => format!(" with {more} open tasks"),
+        };
+        session::park(record, &format!("the conversation ended{left}"), &steps, now)?;
     } else {
         let done = Completion { outcome: message.map(str::to_string), next_steps: steps, ..Completion::default() };
         session::complete(record, &done, now)?;

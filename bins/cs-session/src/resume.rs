@@ -8,6 +8,7 @@ use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::record::{Session, Status};
 use cs_core::session::{self, Start};
 use cs_core::store::Selector;
+use cs_core::validate;
 
 /// go on with a parked (or completed) session
 #[derive(FromArgs)]
@@ -28,6 +29,7 @@ pub struct Resume {
 
 impl Resume {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
+        validate::optional("intent", self.intent.as_deref(), validate::INTENT)?;
         let names = selectors(&self.id)?;
         let [name] = names.as_slice() else {
             return Err(Failure::Usage("one session can be resumed at a time".into(), None));

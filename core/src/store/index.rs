@@ -11,7 +11,7 @@ use crate::id::SessionId;
 use crate::index::{self, Entries, Entry};
 use crate::lock;
 use crate::paths::Home;
-use crate::record::Session;
+use crate::record::{Session, Status};
 use std::cell::OnceCell;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
@@ -54,6 +54,16 @@ impl Store {
             _ => self.rebuilt()?.text,
         };
         Ok(IndexText { text, store: self, rebuilt: OnceCell::new() })
+    }
+
+    /// Ids that may be active: from the index where it is whole and ours, else all ids.
+    pub fn active_ids(&self) -> Result<Vec<SessionId>> {
+        let text = file::read(&self.home.index())?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let known = text.filter(|text| index::is_canonical(text) && !self.home.index_stale().exists());
+        match known.and_then(|text| index::ids_where(&text, index::of_status(Status::Active))) {
+            Some(ids) => Ok(ids),
+            None => self.ids(&self.home.sessions()),
+        }
     }
 
     /// An index made from the records; they are all read.

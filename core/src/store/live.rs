@@ -59,7 +59,7 @@ impl Store {
             let Ok(uuid) = Uuid::parse(&stem) else { continue };
             all.extend(self.live(&uuid)?);
         }
-        all.sort_by(|a, b| a.started_at.cmp(&b.started_at));
+        all.sort_by(|a, b| (&a.started_at, &a.claude_session_id).cmp(&(&b.started_at, &b.claude_session_id)));
         Ok(all)
     }
 
@@ -148,7 +148,7 @@ impl Store {
 
 fn read_live(path: &Path) -> Result<Option<Live>> {
     match file::read(path) {
-        Ok(bytes) => Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok())),
+        Ok(bytes) => Ok(bytes.and_then(|bytes| Live::read(&bytes))),
         Err(Error::Corrupt { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -18,6 +18,7 @@ use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index::Entry;
 use crate::lock::{self, Lock};
+use crate::patch::Patch;
 use crate::paths::Home;
 use crate::record::{SCHEMA_VERSION, Session};
 use crate::session::{self, Start};
@@ -104,23 +105,49 @@ impl Store {
         now: Instant,
         change: impl FnOnce(&mut Session) -> Result<()>,
     ) -> Result<Session> {
-        let path = self.home.session(id);
-        // No lock file is left for a session that is not there.
-        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-            return Err(self.absent(id));
-        }
-        let _lock = self.lock(id)?;
-        let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;
-        let before = parse(&path, &bytes)?;
-        if before.schema_version > SCHEMA_VERSION {
-            return Err(Error::Newer { path, version: before.schema_version });
-        }
+        let lock = self.lock(id)?;
+        let before = self.writable(id)?;
         let mut after = before.clone();
         change(&mut after)?;
         if after != before {
-            self.write(id, &before, &after, now)?;
+            self.write(&lock, id, &before, &after, now)?;
         }
         Ok(after)
+    }
+
+    /// Changes fields of a record that nothing else repeats: neither the index nor the project.
+    /// All that a heartbeat needs, and little enough for the program that runs at every turn.
+    pub fn touch(&self, id: &SessionId, change: impl FnOnce(&mut Patch)) -> Result<()> {
+        let lock = self.lock(id)?;
+        let path = self.home.session(id);
+        let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;
+        let mut patch = Patch::of(&bytes).map_err(|reason| Error::corrupt(&path, reason))?;
+        if patch.text("session_id").as_deref() != Some(id.as_str()) {
+            return Err(Error::corrupt(&path, "it holds another session"));
+        }
+        if let Some(version) = patch.newer_version().map_err(|reason| Error::corrupt(&path, reason))? {
+            return Err(Error::Newer { path, version });
+        }
+        change(&mut patch);
+        let changed = patch.to_bytes();
+        // The same bytes again would only cost the disk; a full file stays as it is.
+        if changed == bytes || changed.len() > validate::FILE_BYTES {
+            return Ok(());
+        }
+        let staged = file::stage(&path, &changed, self.durability)?;
+        lock.confirm()?;
+        staged.replace()
+    }
+
+    /// The record, if it may be written.
+    fn writable(&self, id: &SessionId) -> Result<Session> {
+        let path = self.home.session(id);
+        let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;
+        let session = parse(&path, &bytes)?;
+        if session.schema_version > SCHEMA_VERSION {
+            return Err(Error::Newer { path, version: session.schema_version });
+        }
+        Ok(session)
     }
 
     /// Why a record cannot be changed that is not among the others.
@@ -131,18 +158,20 @@ impl Store {
         }
     }
 
-    fn write(&self, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
+    fn write(&self, lock: &Lock, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
         let path = self.home.session(id);
         let entry = Entry::of(after);
         if !entry.differs(&Entry::of(before)) {
-            stage(&path, after, self.durability)?.replace()?;
+            let staged = stage(&path, after, self.durability)?;
+            lock.confirm()?;
+            staged.replace()?;
             if after.commits != before.commits || after.open_questions != before.open_questions {
                 self.refresh_project(after, now);
             }
             return Ok(());
         }
         let staged = stage(&path, after, Durability::Synced)?;
-        self.publish(id, Some(&entry), || staged.replace().map(|()| true))?;
+        self.publish(id, Some(&entry), || lock.confirm().and_then(|()| staged.replace()).map(|()| true))?;
         self.refresh_project(after, now);
         Ok(())
     }
@@ -158,9 +187,13 @@ impl Store {
         file::remove(&Home::lock_of(&path))
     }
 
-    /// Takes the lock of a record.
+    /// Takes the lock of a record. No lock file is made for one that is not there.
     pub fn lock(&self, id: &SessionId) -> Result<Lock> {
-        lock::acquire(&Home::lock_of(&self.home.session(id)), self.wait)
+        let path = self.home.session(id);
+        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Err(self.absent(id));
+        }
+        lock::acquire(&Home::lock_of(&path), self.wait)
     }
 
     /// The data directory's settings; the defaults if there is no file.

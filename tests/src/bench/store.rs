@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::sandbox::NOW;
-
-/// Minutes since 1970 at [`NOW`].
+/// Minutes since 1970 at the sandbox's NOW.
 const NOW_MINUTES: u64 = 1_795_255_200 / 60;
 /// How long after one session the next began, in minutes.
 const PAUSE: u64 = 37;
@@ -255,7 +253,7 @@ fn spread(number: usize) -> u32 {
     (number as u32 + 1).wrapping_mul(0x9e37_79b1)
 }
 
-/// The instant so many minutes before [`NOW`], as records spell it.
+/// The instant so many minutes before the sandbox's NOW, as records spell it.
 pub fn stamp(minutes_ago: u64) -> String {
     let (year, month, day, hour, minute) = civil(NOW_MINUTES - minutes_ago);
     format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:00.000000+00:00")
@@ -279,6 +277,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::sandbox::NOW;
 
     fn store(sessions: usize) -> Store {
         Store::new(sessions, Path::new("/w"), Agent { pid: 1, started: None })

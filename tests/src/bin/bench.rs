@@ -17,12 +17,13 @@ use cs_tests::workspace;
 
 const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
     --sessions N,N  sizes of the stores, at least 10 (10,10000)\n\
-    --runs N        how often each call is made (31)\n\
+    --runs N        how often each call is made (21)\n\
     --markdown      tables in Markdown\n\
     --save          write docs/BENCH.md, too\n";
 
 const FOOT: &str = "Every figure is the median of the runs, from starting the program to its end. The floor is a \
-    program that does nothing; it runs beside every call, so each call has its own, and the ratio is to that one. \
+    program that does nothing; it runs beside every call, so each call has its own, and the ratio is to that one; \
+    `at best` is the shortest call against the shortest floor, which noise on the machine does not reach. \
     Hooks have to answer within so many floors, people within so many milliseconds. Before each call the store is \
     as it was before the first. `async`: the agent does not wait for it. `creates`: the one call of a conversation \
     that makes its session, and waits for the disk.\n";
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(words: &[String]) -> Option<Options> {
-    let mut options = Options { sessions: vec![10, 10_000], runs: 31, markdown: false, save: false };
+    let mut options = Options { sessions: vec![10, 10_000], runs: 21, markdown: false, save: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {

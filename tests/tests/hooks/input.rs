@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cs_tests::entries;
-use cs_tests::replay::{Stage, check_store, fixtures, program};
+use cs_tests::replay::{Client, Stage, check_store, fixtures, program};
 use serde_json::{Value, json};
 
 use super::{OTHER, UUID, contents, log, payload, quiet, stage};
@@ -245,7 +245,7 @@ fn wrong_types_anywhere_do_no_harm() {
 
 fn check_odd(stage: &Stage, event: &str, odd: &Value) {
     let name = program(event).expect("only registered events are recorded here");
-    let answer = cs_tests::run(stage.command(name, 100_000, false), &odd.to_string());
+    let answer = cs_tests::run(stage.command(name, 100_000, Client::Interactive), &odd.to_string());
     if event == "SessionStart" {
         let context = cs_tests::stdout(&answer);
         assert!(context.is_empty() || context.starts_with("claude-sessions:\n"), "{odd}: {context}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use cs_tests::replay::{Stage, check_store};
+use cs_tests::replay::{Client, Stage, check_store};
 use cs_tests::{entries, eventually, run, status, stdout};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ fn the_settings_say_what_an_end_means() {
         json!(["parked", null, format!("{reason} with 4 open tasks"), ["task 0", "task 1", "task 2"]])
     );
     assert_eq!(facts(ended("complete", 0)), done);
-    assert_eq!(facts(ended("complete", 4)), done);
+    assert_eq!(facts(ended("complete", 4)), json!(["completed", "Here it is.", null, ["task 0", "task 1", "task 2"]]));
     assert_eq!(facts(ended("park", 0)), json!(["parked", null, reason, []]));
     assert_eq!(facts(ended("park", 1)), json!(["parked", null, format!("{reason} with 1 open task"), ["task 0"]]));
     assert_eq!(facts(ended("keep", 1)), json!(["active", null, null, []]));
@@ -211,6 +211,14 @@ fn a_prompt_that_overtakes_the_resumption_keeps_its_turn() {
 }
 
 #[test]
+fn a_prompt_that_is_told_again_after_its_turn_begins_no_turn() {
+    let stage = stage();
+    tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "Done."}));
+    prompt(&stage, 60, UUID, "do it");
+    assert_eq!(stage.live(UUID).expect("it lives")["state"], "idle");
+}
+
+#[test]
 fn a_helper_changes_neither_directory_nor_model() {
     let stage = stage();
     tell(&stage, 61, UUID, "PostToolUse", json!({"model": "big", "tool_name": "Read"}));
@@ -294,7 +302,7 @@ fn heartbeats_reach_the_record_every_fifteen_minutes() {
 fn by_hand_a_heartbeat_is_for_the_newest_session_of_the_project() {
     let stage = stage();
     prompt(&stage, 120, OTHER, "newer");
-    let command = stage.command("cs-heartbeat", 300_000, false);
+    let command = stage.command("cs-heartbeat", 300_000, Client::Interactive);
     quiet(&run(command, ""), "by hand");
     assert_eq!(record(&stage)["last_heartbeat"], "2026-11-21T10:01:00.000000+00:00");
     let newer = stage.record_of(OTHER).expect("it is there");

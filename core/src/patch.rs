@@ -1,0 +1,118 @@
+//! Owns changing single top-level fields of a JSON object without understanding the others: what
+//! the program that runs at every turn does to a record. All other bytes of values stay as they
+//! are, their order too. Deliberately absent: the rules of a record (see `session`).
+
+use crate::record::SCHEMA_VERSION;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// The fields of an object, in order, with the text of their values.
+#[derive(Debug)]
+pub struct Patch<'a>(Vec<(String, Cow<'a, str>)>);
+
+impl<'a> Patch<'a> {
+    /// Takes an object apart; the message says why it is none.
+    pub fn of(bytes: &'a [u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes).map_err(|error| error.to_string())
+    }
+
+    /// The text in a field; `None` for anything else.
+    pub fn text(&self, name: &str) -> Option<String> {
+        serde_json::from_str(self.value(name)?).ok()
+    }
+
+    /// Whether a newer program wrote the object; `None` if its version is no number.
+    pub fn newer_version(&self) -> Result<Option<u64>, String> {
+        let Some(value) = self.value("schema_version") else { return Ok(None) };
+        let version: u64 = value.parse().map_err(|_| format!("schema_version is {value}"))?;
+        Ok((version > SCHEMA_VERSION).then_some(version))
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
+    }
+
+    /// The fields that are not among the known ones, with the text of their values.
+    pub fn others(self, known: &[&str]) -> Vec<(String, String)> {
+        let others = self.0.into_iter().filter(|(name, _)| !known.contains(&name.as_str()));
+        others.map(|(name, value)| (name, value.into_owned())).collect()
+    }
+
+    /// Gives a field a text, or null.
+    pub fn set(&mut self, name: &str, text: Option<&str>) {
+        let value = serde_json::to_string(&text).unwrap_or_else(|_| "null".into());
+        match self.0.iter_mut().rev().find(|(known, _)| known == name) {
+            Some(field) => field.1 = Cow::Owned(value),
+            None => self.0.push((name.to_string(), Cow::Owned(value))),
+        }
+    }
+
+    /// The object again, one field a line.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = String::from("{");
+        for (n, (name, value)) in self.0.iter().enumerate() {
+            let name = serde_json::to_string(name).unwrap_or_default();
+            out.push_str(if n == 0 { "\n  " } else { ",\n  " });
+            out.push_str(&name);
+            out.push_str(": ");
+            out.push_str(value);
+        }
+        out.push_str("\n}\n");
+        out.into_bytes()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Patch<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(FieldsVisitor)
+    }
+}
+
+struct FieldsVisitor;
+
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Patch<'de>;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Patch<'de>, A::Error> {
+        let mut fields = Vec::with_capacity(32);
+        while let Some(name) = map.next_key::<String>()? {
+            let value: &'de RawValue = map.next_value()?;
+            fields.push((name, Cow::Borrowed(value.get())));
+        }
+        Ok(Patch(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_named_field_changes() {
+        let text = "{\n  \"a\": \"x\",\n  \"b\": {\n    \"c\": [1.50, \"\\u00e9\"]\n  },\n  \"d\": null\n}\n";
+        let mut patch = Patch::of(text.as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(patch.to_bytes()).unwrap(), text);
+        patch.set("a", Some("y\"z"));
+        patch.set("d", None);
+        patch.set("e", Some("new"));
+        let expected = text.replace("\"x\"", "\"y\\\"z\"").replace("null\n", "null,\n  \"e\": \"new\"\n");
+        assert_eq!(String::from_utf8(patch.to_bytes()).unwrap(), expected);
+        assert_eq!((patch.text("a").as_deref(), patch.text("b"), patch.text("zz")), (Some("y\"z"), None, None));
+        for bad in ["", "[]", "{", "{\"a\":}", "{} x"] {
+            assert!(Patch::of(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_are_known() {
+        let newer = |text: &str| Patch::of(text.as_bytes()).unwrap().newer_version();
+        assert_eq!(newer("{}"), Ok(None));
+        assert_eq!(newer("{\"schema_version\": 4}"), Ok(None));
+        assert_eq!(newer("{\"schema_version\": 5}"), Ok(Some(5)));
+        assert!(newer("{\"schema_version\": \"4\"}").is_err());
+    }
+}

@@ -1,0 +1,496 @@
+//! The store under load, under kill -9, with its caches gone, and beside the Python tool.
+//!
+//! What must stay true: no event is lost, no record is ever torn, and what the index says is what the records say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cs_tests::{Sandbox, run, status, stderr, stdout};
+use serde_json::{Value, json};
+
+/// Conversations whose sessions' ids end in ca5d, beef and cafe.
+const CA5D: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+const BEEF: &str = "d8c64c56-59a9-4b11-aded-58c4ded45e16";
+
+const WORKERS: usize = 8;
+
+/// Runs a program that must succeed; its output.
+fn ok(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
+    let output = sandbox.cs(program, args);
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{program} {args:?}");
+    stdout(&output)
+}
+
+/// A new session in the project `api`; its id.
+fn create(sandbox: &Sandbox, more: &[&str]) -> String {
+    let args = [&["create", "--project", "api", "--intent", "some work", "-q"], more].concat();
+    ok(sandbox, "cs-session", &args).trim().to_owned()
+}
+
+/// Runs `work` in `WORKERS` threads, each with its number; what they return.
+fn parallel<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let work = &work;
+        let workers: Vec<_> = (0..WORKERS).map(|n| scope.spawn(move || work(n))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a worker does not panic")).collect()
+    })
+}
+
+/// Numbers that look random and are the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: usize) -> Random {
+        Random((seed as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+}
+
+/// What the index should say of a record, the heartbeat left out: there the index may be behind.
+fn entry(record: &Value) -> Value {
+    let fields = ["project_slug", "status", "intent", "started_at", "ended_at"];
+    fields.iter().map(|field| (field.to_string(), record[*field].clone())).collect()
+}
+
+/// What the records say, by id.
+fn truth(sandbox: &Sandbox) -> BTreeMap<String, Value> {
+    let id = |record: &Value| record["session_id"].as_str().expect("a record has an id").to_owned();
+    sandbox.records().iter().map(|record| (id(record), entry(record))).collect()
+}
+
+/// `cs-session list` says what the records say. It is a reader: nothing is mended on disk.
+fn check_list(sandbox: &Sandbox) {
+    let shown = ok(sandbox, "cs-session", &["list"]);
+    let rows = shown.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is an object"));
+    let shown: BTreeMap<String, Value> =
+        rows.map(|row| (row["session_id"].as_str().unwrap_or_default().to_owned(), entry(&row))).collect();
+    assert_eq!(shown, truth(sandbox));
+}
+
+/// `_index.json` says what the records say, and nothing is left to be mended.
+fn check_index(sandbox: &Sandbox) {
+    let index = sandbox.json("sessions/_index.json");
+    let index: BTreeMap<String, Value> =
+        index.as_object().expect("an object").iter().map(|(id, found)| (id.clone(), entry(found))).collect();
+    assert_eq!(index, truth(sandbox));
+    for name in ["_index.pending", "_index.stale"] {
+        assert!(!sandbox.data().join("sessions").join(name).exists(), "{name} is left");
+    }
+    check_list(sandbox);
+}
+
+/// The counts in the project's file are those of the records.
+fn check_counts(sandbox: &Sandbox) {
+    let records = sandbox.records();
+    let count = |status: &str| records.iter().filter(|record| record["status"] == status).count();
+    let project = sandbox.json("projects/api.json");
+    let counts = json!([project["active_sessions"], project["parked_sessions"], project["total_sessions"]]);
+    assert_eq!(counts, json!([count("active"), count("parked"), records.len()]));
+}
+
+/// Half-written files that nobody will finish.
+fn litter(sandbox: &Sandbox) -> Vec<String> {
+    let names = fs::read_dir(sandbox.data().join("sessions")).expect("it is there").flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with(".tmp-")).collect()
+}
+
+/// Takes an exclusive flock, as every writer does; released when dropped.
+fn flock(path: &Path) -> File {
+    let file = File::options().create(true).append(true).open(path).expect("it can be opened");
+    // SAFETY: flock only takes numbers.
+    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
+    file
+}
+
+/// Changes a record behind everyone's back, as a program would that was killed right after its rename.
+fn edit(sandbox: &Sandbox, id: &str, change: impl FnOnce(&mut Value)) {
+    let mut record = sandbox.record(id);
+    change(&mut record);
+    fs::write(sandbox.data().join(format!("sessions/{id}.json")), record.to_string()).expect("it can be written");
+}
+
+#[test]
+fn sixteen_hundred_events_of_eight_writers_are_all_kept() {
+    let sandbox = Sandbox::new();
+    let id = create(&sandbox, &[]);
+    parallel(|worker| {
+        for n in 0..200 {
+            ok(&sandbox, "cs-session", &["event", &id, "--message", &format!("{worker} {n}"), "-q"]);
+        }
+    });
+    let record = sandbox.record(&id);
+    let messages = record["events"].as_array().expect("a list").iter().map(|event| event["message"].as_str());
+    let mut of_worker = vec![Vec::new(); WORKERS];
+    for (worker, n) in messages.flatten().filter_map(|message| message.split_once(' ')) {
+        of_worker[worker.parse::<usize>().expect("a number")].push(n.parse::<usize>().expect("a number"));
+    }
+    assert_eq!(of_worker, vec![Vec::from_iter(0..200); WORKERS], "each once, in the order of its writer");
+    assert_eq!(litter(&sandbox), Vec::<String>::new());
+    check_index(&sandbox);
+}
+
+#[test]
+fn five_hundred_sessions_of_one_minute_are_five_hundred_files() {
+    let sandbox = Sandbox::new();
+    let made = parallel(|worker| {
+        let count = 500 / WORKERS + usize::from(worker < 500 % WORKERS);
+        (0..count).map(|_| create(&sandbox, &[])).collect::<Vec<_>>()
+    });
+    let ids: BTreeSet<String> = made.into_iter().flatten().collect();
+    assert_eq!(ids.len(), 500, "each session got an id of its own");
+    assert_eq!(BTreeSet::from_iter(truth(&sandbox).into_keys()), ids);
+    check_index(&sandbox);
+    check_counts(&sandbox);
+    let listed = ok(&sandbox, "cs-session", &["list", "--full"]);
+    let index = fs::read(sandbox.data().join("sessions/_index.json")).expect("it is there");
+    fs::remove_file(sandbox.data().join("sessions/_index.json")).expect("it is there");
+    assert_eq!(ok(&sandbox, "cs-session", &["list", "--full"]), listed, "a rebuilt index says the same");
+    let last = ids.last().expect("there are some");
+    ok(&sandbox, "cs-session", &["park", last, "--reason", "later", "-q"]);
+    ok(&sandbox, "cs-session", &["update", last, "--intent", "some work", "-q"]);
+    edit(&sandbox, last, |record| {
+        (record["status"], record["ended_at"]) = (json!("active"), Value::Null);
+    });
+    fs::write(sandbox.data().join("sessions/_index.stale"), "").expect("it can be written");
+    create(&sandbox, &["--claude-session", CA5D]);
+    let rebuilt = sandbox.json("sessions/_index.json");
+    for (id, entry) in serde_json::from_slice::<Value>(&index).expect("JSON").as_object().expect("an object") {
+        assert_eq!(rebuilt[id], *entry);
+    }
+}
+
+/// One change of a session's life, picked at random; many of them are refused.
+fn live_on(sandbox: &Sandbox, id: &str, random: &mut Random) -> Command {
+    let mut command = sandbox.command("cs-session");
+    match random.below(5) {
+        0 => command.args(["park", id, "--reason", "later", "-q"]),
+        1 => command.args(["complete", id, "-q"]),
+        2 => command.args(["resume", id, "-q"]),
+        3 => command.args(["update", id, "--intent", &format!("work {}", random.below(1000)), "-q"]),
+        _ => command.args(["create", "--project", "api", "--intent", "more work", "-q"]),
+    };
+    command
+}
+
+#[test]
+fn the_index_and_the_counts_keep_up_with_a_storm_of_changes() {
+    let sandbox = Sandbox::new();
+    let ids: Vec<String> = (0..6).map(|_| create(&sandbox, &[])).collect();
+    parallel(|worker| {
+        let mut random = Random::new(worker);
+        for _ in 0..40 {
+            let id = &ids[random.below(6) as usize];
+            let output = run(live_on(&sandbox, id, &mut random), "");
+            assert!(status(&output) < 2, "{}", stderr(&output));
+        }
+    });
+    check_index(&sandbox);
+    check_counts(&sandbox);
+    let records = sandbox.records();
+    for old in records.iter().filter(|record| record["resumed_as"].is_string()) {
+        let successors = records.iter().filter(|record| record["resumed_from"] == old["session_id"]);
+        let successors: Vec<&Value> = successors.map(|record| &record["session_id"]).collect();
+        assert_eq!(successors, [&old["resumed_as"]], "one successor each, however many tried");
+    }
+}
+
+#[test]
+fn killed_writers_leave_whole_records_a_true_index_and_no_lock() {
+    let sandbox = Sandbox::new();
+    let ids: Vec<String> = (0..4).map(|_| create(&sandbox, &[])).collect();
+    let killed: usize = parallel(|worker| {
+        let mut random = Random::new(worker + 100);
+        (0..40).filter(|_| is_killed(&sandbox, &ids[random.below(4) as usize], &mut random)).count()
+    })
+    .into_iter()
+    .sum();
+    assert!(killed >= 100, "only {killed} writers were still running when they were killed");
+    check_list(&sandbox); // reads every record, too
+    for id in &ids {
+        let began = Instant::now();
+        ok(&sandbox, "cs-session", &["event", id, "--message", "still here", "-q"]);
+        assert!(began.elapsed() < Duration::from_secs(2), "no lock is stuck");
+    }
+    create(&sandbox, &[]);
+    check_index(&sandbox);
+    check_counts(&sandbox);
+}
+
+/// Starts a change and kills it after a moment; whether it was in time.
+fn is_killed(sandbox: &Sandbox, id: &str, random: &mut Random) -> bool {
+    let mut command = live_on(sandbox, id, random);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it can be started");
+    thread::sleep(Duration::from_micros(random.below(6000)));
+    child.kill().expect("it can be killed");
+    child.wait().expect("it can be waited for").code().is_none()
+}
+
+#[test]
+fn what_a_killed_writer_left_in_the_index_is_looked_up_again() {
+    let sandbox = Sandbox::new();
+    let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
+    edit(&sandbox, &one, |record| record["status"] = json!("parked"));
+    fs::write(sandbox.data().join("sessions/_index.pending"), &one).expect("it can be written");
+    check_list(&sandbox);
+    ok(&sandbox, "cs-session", &["complete", &two, "-q"]);
+    check_index(&sandbox);
+}
+
+#[test]
+fn who_cannot_get_the_index_writes_the_record_all_the_same() {
+    let sandbox = Sandbox::new();
+    let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
+    let held = flock(&sandbox.data().join("sessions/_index.lock"));
+    let began = Instant::now();
+    ok(&sandbox, "cs-session", &["park", &one, "--reason", "later", "-q"]);
+    assert!(began.elapsed() >= Duration::from_secs(4), "it is waited for");
+    assert!(sandbox.data().join("sessions/_index.stale").exists());
+    check_list(&sandbox);
+    drop(held);
+    ok(&sandbox, "cs-session", &["complete", &two, "-q"]);
+    check_index(&sandbox);
+    check_counts(&sandbox);
+}
+
+/// A data directory in which every kind of file is there.
+fn furnished() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let work = sandbox.work();
+    ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
+    for (uuid, end) in [(CA5D, true), (BEEF, false)] {
+        let tell = |program: &str, event: &str, more: &str| {
+            let payload = format!(r#"{{"session_id":"{uuid}","cwd":{work:?},"hook_event_name":"{event}"{more}}}"#);
+            assert_eq!(status(&sandbox.hook(program, &payload)), 0);
+        };
+        tell("cs-hook", "SessionStart", r#","source":"startup""#);
+        tell("cs-hook", "UserPromptSubmit", r#","prompt":"fix login""#);
+        tell("cs-heartbeat", "Stop", "");
+        if end {
+            tell("cs-hook", "SessionEnd", r#","reason":"other""#);
+        }
+    }
+    ok(&sandbox, "cs-session", &["park", "beef", "--reason", "later", "-q"]);
+    create(&sandbox, &[]);
+    sandbox
+}
+
+#[test]
+fn deleting_any_cache_loses_no_session() {
+    let caches: [&[&str]; 7] = [
+        &["sessions/_index.json"],
+        &["sessions/_index.json", "sessions/_index.lock"],
+        &["context"],
+        &["live"],
+        &["ended"],
+        &["projects"],
+        &["sessions/_index.json", "context", "live", "ended", "projects", "logs"],
+    ];
+    for paths in caches {
+        let sandbox = furnished();
+        let records = sandbox.records();
+        assert_eq!(records.len(), 3);
+        for path in paths {
+            let path = sandbox.data().join(path);
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
+        check_list(&sandbox);
+        for uuid in [CA5D, BEEF] {
+            let found = ok(&sandbox, "cs-session", &["show", &format!("claude:{uuid}"), "-q"]);
+            assert!(records.iter().any(|record| record["session_id"] == found.trim()), "without {paths:?}");
+        }
+        let overview: Value = serde_json::from_str(&ok(&sandbox, "cs-project", &["overview"])).expect("JSON");
+        assert_eq!(overview["counts"], json!({"active": 1, "parked": 1, "completed": 1}), "without {paths:?}");
+        assert_eq!(sandbox.records(), records, "readers write nothing");
+        create(&sandbox, &[]);
+        check_index(&sandbox);
+        check_counts(&sandbox);
+        assert_eq!(&sandbox.records().len(), &4);
+    }
+}
+
+/// Adds a field that we do not know to an object.
+fn strange(mut object: Value) -> Value {
+    object["x_theirs"] = json!({"kept": [1, 2.5, null, "é"]});
+    object
+}
+
+/// How many objects inside `value`, itself included, have the field of [`strange`].
+fn strange_fields(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) if fields.contains_key("x_theirs") => {
+            assert_eq!(fields["x_theirs"], strange(json!({}))["x_theirs"]);
+            1 + fields.iter().filter(|(name, _)| *name != "x_theirs").map(|(_, v)| strange_fields(v)).sum::<usize>()
+        }
+        Value::Object(fields) => fields.values().map(strange_fields).sum(),
+        Value::Array(items) => items.iter().map(strange_fields).sum(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn fields_that_we_do_not_know_survive_every_changing_command() {
+    let sandbox = Sandbox::new();
+    let work = sandbox.work().to_string_lossy().into_owned();
+    ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
+    let id = create(&sandbox, &["--claude-session", CA5D]);
+    ok(&sandbox, "cs-project", &["update", "api", "--current-phase", "beta", "-q"]);
+    ok(&sandbox, "cs-session", &["event", &id, "--message", "one", "-q"]);
+    ok(&sandbox, "cs-session", &["commit", &id, "--sha", "1a2b3c4", "-q"]);
+    ok(&sandbox, "cs-task", &["add", &id, "--subject", "write tests", "-q"]);
+    edit(&sandbox, &id, |record| {
+        *record = strange(record.take());
+        for list in ["events", "commits", "tasks"] {
+            record[list][0] = strange(record[list][0].take());
+        }
+    });
+    let rewrite = |file: &str, change: &dyn Fn(&mut Value)| {
+        let mut value = sandbox.json(file);
+        change(&mut value);
+        fs::write(sandbox.data().join(file), value.to_string()).expect("it can be written");
+    };
+    rewrite("config.json", &|config| {
+        *config = strange(config.take());
+        config["hooks"] = strange(json!({"context": true}));
+        config["settings"] = strange(config["settings"].take());
+        config["projects"]["api"] = strange(config["projects"]["api"].take());
+    });
+    rewrite("projects/api.json", &|project| {
+        *project = strange(project.take());
+        project["roadmap_summary"] = strange(project["roadmap_summary"].take());
+        project["recent_commits"][0] = strange(project["recent_commits"][0].take());
+    });
+    let task = sandbox.record(&id)["tasks"][0]["id"].as_str().expect("a task has an id").to_owned();
+    let new_folder = format!("{work}/another");
+    fs::create_dir(&new_folder).expect("it can be made");
+    let commands: [(&str, &[&str]); 18] = [
+        ("cs-session", &["update", &id, "--intent", "other work", "--activity", "typing", "--branch", "b"]),
+        ("cs-session", &["event", &id, "--message", "two"]),
+        ("cs-session", &["commit", &id, "--sha", "5d6e7f8"]),
+        ("cs-session", &["decision", &id, "--text", "yes"]),
+        ("cs-session", &["question", &id, "--text", "why?"]),
+        ("cs-session", &["request-action", &id, "--reason", "look"]),
+        ("cs-session", &["clear-action", &id]),
+        ("cs-session", &["heartbeat", &id]),
+        ("cs-task", &["add", &id, "--subject", "write more tests"]),
+        ("cs-task", &["update", &id, "--task", &task, "--status", "in_progress", "--subject", "test"]),
+        ("cs-project", &["register", "--name", "The API"]),
+        ("cs-project", &["register", "--path", &new_folder]),
+        ("cs-project", &["update", "api", "--current-phase", "x", "--completed", "a", "--next-up", "b"]),
+        ("cs-session", &["park", &id, "--reason", "later"]),
+        ("cs-session", &["complete", &id, "--outcome", "done", "--file", "a.rs", "--commits", r#"[{"sha":"abcd"}]"#]),
+        ("cs-session", &["resume", &id]),
+        ("cs-session", &["event", &id, "--message", "after the end"]),
+        ("cs-session", &["create", "--project", "api", "--intent", "next"]),
+    ];
+    for (program, args) in commands {
+        ok(&sandbox, program, args);
+        assert_eq!(strange_fields(&sandbox.record(&id)), 4, "{program} {args:?}");
+        assert_eq!(strange_fields(&sandbox.json("config.json")), 4, "{program} {args:?}");
+        assert_eq!(strange_fields(&sandbox.json("projects/api.json")), 3, "{program} {args:?}");
+    }
+}
+
+#[test]
+fn fields_that_we_do_not_know_survive_the_hooks() {
+    let sandbox = Sandbox::new();
+    let work = sandbox.work();
+    let tell = |program: &str, event: &str, more: &str| {
+        let payload = format!(r#"{{"session_id":"{CA5D}","cwd":{work:?},"hook_event_name":"{event}"{more}}}"#);
+        assert_eq!(status(&sandbox.hook(program, &payload)), 0);
+    };
+    tell("cs-hook", "UserPromptSubmit", r#","prompt":"fix login""#);
+    let id = ok(&sandbox, "cs-session", &["list", "-q"]).trim().to_owned();
+    ok(&sandbox, "cs-session", &["event", &id, "--message", "one", "-q"]);
+    edit(&sandbox, &id, |record| {
+        *record = strange(record.take());
+        record["events"][0] = strange(record["events"][0].take());
+    });
+    let bash = r#","tool_name":"Bash","tool_use_id":"1","tool_input":{"command":"make"}"#;
+    let events = [
+        ("cs-hook", "PermissionRequest", bash),
+        ("cs-hook", "PostToolUse", bash),
+        ("cs-hook", "PostToolUse", r#","tool_name":"Edit","tool_use_id":"2","tool_input":{"file_path":"a.rs"}"#),
+        ("cs-hook", "PreCompact", r#","trigger":"auto""#),
+        ("cs-heartbeat", "Stop", ""),
+        ("cs-hook", "UserPromptSubmit", r#","prompt":"go on""#),
+        ("cs-hook", "SessionEnd", r#","reason":"other""#),
+        ("cs-hook", "SessionStart", r#","source":"resume""#),
+    ];
+    for (program, event, more) in events {
+        tell(program, event, more);
+        assert_eq!(strange_fields(&sandbox.record(&id)), 2, "{event}");
+    }
+    assert_eq!(sandbox.record(&id)["status"], "active", "they were all about this session");
+}
+
+/// Reads, changes and replaces a record as the Python tool does: it holds a lock of the same name, and removes
+/// the lock's file after releasing it.
+const PYTHON: &str = r#"
+import fcntl, json, os, sys
+home, session, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+record = os.path.join(home, "sessions", session + ".json")
+lock = os.path.join(home, "sessions", session + ".lock")
+for n in range(count):
+    with open(lock, "w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with open(record) as file:
+            data = json.load(file)
+        data["events"].append({"timestamp": "2026-11-21T10:00:00.000000+00:00", "message": "python %d" % n})
+        with open(record + ".tmp", "w") as file:
+            json.dump(data, file, indent=2)
+        os.replace(record + ".tmp", record)
+        fcntl.flock(held, fcntl.LOCK_UN)
+    try:
+        os.unlink(lock)
+    except FileNotFoundError:
+        pass
+"#;
+
+#[test]
+fn events_of_the_python_tool_and_ours_are_all_kept() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return eprintln!("skipped: there is no python3");
+    }
+    let sandbox = Sandbox::new();
+    let id = create(&sandbox, &[]);
+    let (script, data) = (sandbox.root().join("script.py"), sandbox.data());
+    fs::write(&script, PYTHON).expect("it can be written");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let arguments = [script.as_os_str(), data.as_os_str(), id.as_ref(), "150".as_ref()];
+            let mut python = sandbox.command("python3");
+            python.args(arguments);
+            let output = run(python, "");
+            assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+        });
+        for n in 0..150 {
+            // 75 is the honest answer when the other one removed the file of the lock that we had just got.
+            let message = format!("ours {n}");
+            let say = || status(&sandbox.cs("cs-session", &["event", &id, "--message", &message, "-q"]));
+            while {
+                let code = say();
+                assert!([0, 75].contains(&code));
+                code == 75
+            } {}
+        }
+    });
+    let record = sandbox.record(&id);
+    let mut kept: Vec<&str> =
+        record["events"].as_array().expect("a list").iter().filter_map(|event| event["message"].as_str()).collect();
+    kept.sort();
+    let mut said: Vec<String> = (0..150).flat_map(|n| [format!("ours {n}"), format!("python {n}")]).collect();
+    said.sort();
+    assert_eq!(kept, said, "each once");
+}
