@@ -11,7 +11,7 @@ recordings=$here/fixtures/claude-code/sequences
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/claude-sessions-demo.XXXXXX")
 scratch=$(cd "$scratch" && pwd -P)
 client=
-trap 'test -z "$client" || kill "$client"; rm -rf "$scratch"' EXIT
+trap '[ -z "$client" ] || kill "$client" 2>/dev/null || :; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 

@@ -34,7 +34,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     read_open(&file, path).map(Some)
 }
 
-fn read_open(mut file: &File, path: &Path) -> Result<Vec<u8>> {
+fn read_open(file: &File, path: &Path) -> Result<Vec<u8>> {
     let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
     if !meta.is_file() {
         return Err(Error::corrupt(path, "it is not a regular file"));
@@ -43,8 +43,9 @@ fn read_open(mut file: &File, path: &Path) -> Result<Vec<u8>> {
     if size > FILE_BYTES {
         return Err(Error::corrupt(path, format!("it has {size} bytes, at most {FILE_BYTES} are read")));
     }
-    let mut bytes = Vec::with_capacity(size + 1);
-    file.read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
+    // As many bytes as it had: files are replaced, never written to, and so need no asking for more.
+    let mut bytes = Vec::with_capacity(size);
+    file.take(meta.len()).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
     Ok(bytes)
 }
 

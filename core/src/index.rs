@@ -96,16 +96,18 @@ pub fn upsert(text: &str, id: &SessionId, entry: Option<&Entry>) -> Option<Strin
 
 /// What stands before the line that starts with `key`, that line, and what follows it. Without
 /// such a line everything stands before. A JSON text has no raw newline inside a string, so a line
-/// start is a line start.
+/// start is a line start. From the end: what changes is mostly new.
 fn split_at_line<'t>(body: &'t str, key: &str) -> (&'t str, &'t str, &'t str) {
-    let start = if body.starts_with(key) { Some(0) } else { body.find(&format!("\n{key}")).map(|at| at + 1) };
-    let Some((before, rest)) = start.and_then(|start| body.split_at_checked(start)) else {
-        return (body, "", "");
-    };
-    match rest.split_once('\n') {
-        Some((old, after)) => (before, old, after),
-        None => (before, rest, ""),
+    let mut end = body.len();
+    for line in body.rsplit('\n') {
+        let start = end - line.len();
+        if line.starts_with(key) {
+            let after = body.get(end..).unwrap_or_default();
+            return (body.get(..start).unwrap_or_default(), line, after.strip_prefix('\n').unwrap_or(after));
+        }
+        end = start.saturating_sub(1);
     }
+    (body, "", "")
 }
 
 /// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the canonical
@@ -140,14 +142,21 @@ pub fn parse(text: &str) -> Option<Vec<(SessionId, Entry<'_>)>> {
 
 /// A line filter for one project.
 pub fn of_project(slug: &str) -> impl Fn(&str) -> bool + use<> {
-    let needle = format!("\"project_slug\":\"{slug}\"");
-    move |line| line.contains(&needle)
+    let (slug, needle) = (slug.to_string(), format!("\"project_slug\":\"{slug}\""));
+    move |line| head(line).map_or_else(|| line.contains(&needle), |(known, _)| known == slug)
 }
 
 /// A line filter for one status.
 pub fn of_status(status: Status) -> impl Fn(&str) -> bool + use<> {
     let needle = format!("\"status\":\"{}\"", status.as_str());
-    move |line| line.contains(&needle)
+    move |line| head(line).map_or_else(|| line.contains(&needle), |(_, known)| known == status.as_str())
+}
+
+/// Slug and status as we write them at the beginning of a line; `None` in any other layout.
+fn head(line: &str) -> Option<(&str, &str)> {
+    let rest = line.split_once(":{\"project_slug\":\"")?.1;
+    let (slug, rest) = rest.split_once("\",\"status\":\"")?;
+    Some((slug, rest.split_once('"')?.0))
 }
 
 #[cfg(test)]

@@ -30,7 +30,13 @@ impl<'a> Patch<'a> {
         Ok((version > SCHEMA_VERSION).then_some(version))
     }
 
-    fn value(&self, name: &str) -> Option<&str> {
+    /// Names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
+    }
+
+    /// The text of a field's value.
+    pub fn value(&self, name: &str) -> Option<&str> {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_ref())
     }
 

@@ -176,7 +176,7 @@ fn client_is_newer(evidence: &Evidence, live: &Live) -> Option<Verdict> {
         )),
         ("idle", Activity::Waiting) => Some(verdict(
             State::Idle,
-            format!("your turn: the question was dismissed (the client says idle since {ago})"),
+            format!("your turn: the turn ended without Stop after the question (the client says idle since {ago})"),
         )),
         ("busy", Activity::Waiting | Activity::Idle | Activity::Background) => {
             Some(verdict(State::Working, format!("the client says busy since {ago}")))

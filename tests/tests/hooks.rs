@@ -11,6 +11,8 @@ mod life;
 mod locks;
 #[path = "hooks/privacy.rs"]
 mod privacy;
+#[path = "hooks/track.rs"]
+mod track;
 
 use std::collections::BTreeMap;
 use std::fs;

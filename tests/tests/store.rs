@@ -2,13 +2,17 @@
 //!
 //! What must stay true: no event is lost, no record is ever torn, and what the index says is what the records say.
 
+#[path = "store/crash.rs"]
+mod crash;
+#[path = "store/unknown.rs"]
+mod unknown;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
 
 use cs_tests::{Sandbox, run, status, stderr, stdout};
 use serde_json::{Value, json};
@@ -171,99 +175,6 @@ fn five_hundred_sessions_of_one_minute_are_five_hundred_files() {
     }
 }
 
-/// One change of a session's life, picked at random; many of them are refused.
-fn live_on(sandbox: &Sandbox, id: &str, random: &mut Random) -> Command {
-    let mut command = sandbox.command("cs-session");
-    match random.below(5) {
-        0 => command.args(["park", id, "--reason", "later", "-q"]),
-        1 => command.args(["complete", id, "-q"]),
-        2 => command.args(["resume", id, "-q"]),
-        3 => command.args(["update", id, "--intent", &format!("work {}", random.below(1000)), "-q"]),
-        _ => command.args(["create", "--project", "api", "--intent", "more work", "-q"]),
-    };
-    command
-}
-
-#[test]
-fn the_index_and_the_counts_keep_up_with_a_storm_of_changes() {
-    let sandbox = Sandbox::new();
-    let ids: Vec<String> = (0..6).map(|_| create(&sandbox, &[])).collect();
-    parallel(|worker| {
-        let mut random = Random::new(worker);
-        for _ in 0..40 {
-            let id = &ids[random.below(6) as usize];
-            let output = run(live_on(&sandbox, id, &mut random), "");
-            assert!(status(&output) < 2, "{}", stderr(&output));
-        }
-    });
-    check_index(&sandbox);
-    check_counts(&sandbox);
-    let records = sandbox.records();
-    for old in records.iter().filter(|record| record["resumed_as"].is_string()) {
-        let successors = records.iter().filter(|record| record["resumed_from"] == old["session_id"]);
-        let successors: Vec<&Value> = successors.map(|record| &record["session_id"]).collect();
-        assert_eq!(successors, [&old["resumed_as"]], "one successor each, however many tried");
-    }
-}
-
-#[test]
-fn killed_writers_leave_whole_records_a_true_index_and_no_lock() {
-    let sandbox = Sandbox::new();
-    let ids: Vec<String> = (0..4).map(|_| create(&sandbox, &[])).collect();
-    let killed: usize = parallel(|worker| {
-        let mut random = Random::new(worker + 100);
-        (0..40).filter(|_| is_killed(&sandbox, &ids[random.below(4) as usize], &mut random)).count()
-    })
-    .into_iter()
-    .sum();
-    assert!(killed >= 100, "only {killed} writers were still running when they were killed");
-    check_list(&sandbox); // reads every record, too
-    for id in &ids {
-        let began = Instant::now();
-        ok(&sandbox, "cs-session", &["event", id, "--message", "still here", "-q"]);
-        assert!(began.elapsed() < Duration::from_secs(2), "no lock is stuck");
-    }
-    create(&sandbox, &[]);
-    check_index(&sandbox);
-    check_counts(&sandbox);
-}
-
-/// Starts a change and kills it after a moment; whether it was in time.
-fn is_killed(sandbox: &Sandbox, id: &str, random: &mut Random) -> bool {
-    let mut command = live_on(sandbox, id, random);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it can be started");
-    thread::sleep(Duration::from_micros(random.below(6000)));
-    child.kill().expect("it can be killed");
-    child.wait().expect("it can be waited for").code().is_none()
-}
-
-#[test]
-fn what_a_killed_writer_left_in_the_index_is_looked_up_again() {
-    let sandbox = Sandbox::new();
-    let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
-    edit(&sandbox, &one, |record| record["status"] = json!("parked"));
-    fs::write(sandbox.data().join("sessions/_index.pending"), &one).expect("it can be written");
-    check_list(&sandbox);
-    ok(&sandbox, "cs-session", &["complete", &two, "-q"]);
-    check_index(&sandbox);
-}
-
-#[test]
-fn who_cannot_get_the_index_writes_the_record_all_the_same() {
-    let sandbox = Sandbox::new();
-    let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
-    let held = flock(&sandbox.data().join("sessions/_index.lock"));
-    let began = Instant::now();
-    ok(&sandbox, "cs-session", &["park", &one, "--reason", "later", "-q"]);
-    assert!(began.elapsed() >= Duration::from_secs(4), "it is waited for");
-    assert!(sandbox.data().join("sessions/_index.stale").exists());
-    check_list(&sandbox);
-    drop(held);
-    ok(&sandbox, "cs-session", &["complete", &two, "-q"]);
-    check_index(&sandbox);
-    check_counts(&sandbox);
-}
-
 /// A data directory in which every kind of file is there.
 fn furnished() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -318,121 +229,6 @@ fn deleting_any_cache_loses_no_session() {
         check_counts(&sandbox);
         assert_eq!(&sandbox.records().len(), &4);
     }
-}
-
-/// Adds a field that we do not know to an object.
-fn strange(mut object: Value) -> Value {
-    object["x_theirs"] = json!({"kept": [1, 2.5, null, "é"]});
-    object
-}
-
-/// How many objects inside `value`, itself included, have the field of [`strange`].
-fn strange_fields(value: &Value) -> usize {
-    match value {
-        Value::Object(fields) if fields.contains_key("x_theirs") => {
-            assert_eq!(fields["x_theirs"], strange(json!({}))["x_theirs"]);
-            1 + fields.iter().filter(|(name, _)| *name != "x_theirs").map(|(_, v)| strange_fields(v)).sum::<usize>()
-        }
-        Value::Object(fields) => fields.values().map(strange_fields).sum(),
-        Value::Array(items) => items.iter().map(strange_fields).sum(),
-        _ => 0,
-    }
-}
-
-#[test]
-fn fields_that_we_do_not_know_survive_every_changing_command() {
-    let sandbox = Sandbox::new();
-    let work = sandbox.work().to_string_lossy().into_owned();
-    ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
-    let id = create(&sandbox, &["--claude-session", CA5D]);
-    ok(&sandbox, "cs-project", &["update", "api", "--current-phase", "beta", "-q"]);
-    ok(&sandbox, "cs-session", &["event", &id, "--message", "one", "-q"]);
-    ok(&sandbox, "cs-session", &["commit", &id, "--sha", "1a2b3c4", "-q"]);
-    ok(&sandbox, "cs-task", &["add", &id, "--subject", "write tests", "-q"]);
-    edit(&sandbox, &id, |record| {
-        *record = strange(record.take());
-        for list in ["events", "commits", "tasks"] {
-            record[list][0] = strange(record[list][0].take());
-        }
-    });
-    let rewrite = |file: &str, change: &dyn Fn(&mut Value)| {
-        let mut value = sandbox.json(file);
-        change(&mut value);
-        fs::write(sandbox.data().join(file), value.to_string()).expect("it can be written");
-    };
-    rewrite("config.json", &|config| {
-        *config = strange(config.take());
-        config["hooks"] = strange(json!({"context": true}));
-        config["settings"] = strange(config["settings"].take());
-        config["projects"]["api"] = strange(config["projects"]["api"].take());
-    });
-    rewrite("projects/api.json", &|project| {
-        *project = strange(project.take());
-        project["roadmap_summary"] = strange(project["roadmap_summary"].take());
-        project["recent_commits"][0] = strange(project["recent_commits"][0].take());
-    });
-    let task = sandbox.record(&id)["tasks"][0]["id"].as_str().expect("a task has an id").to_owned();
-    let new_folder = format!("{work}/another");
-    fs::create_dir(&new_folder).expect("it can be made");
-    let commands: [(&str, &[&str]); 18] = [
-        ("cs-session", &["update", &id, "--intent", "other work", "--activity", "typing", "--branch", "b"]),
-        ("cs-session", &["event", &id, "--message", "two"]),
-        ("cs-session", &["commit", &id, "--sha", "5d6e7f8"]),
-        ("cs-session", &["decision", &id, "--text", "yes"]),
-        ("cs-session", &["question", &id, "--text", "why?"]),
-        ("cs-session", &["request-action", &id, "--reason", "look"]),
-        ("cs-session", &["clear-action", &id]),
-        ("cs-session", &["heartbeat", &id]),
-        ("cs-task", &["add", &id, "--subject", "write more tests"]),
-        ("cs-task", &["update", &id, "--task", &task, "--status", "in_progress", "--subject", "test"]),
-        ("cs-project", &["register", "--name", "The API"]),
-        ("cs-project", &["register", "--path", &new_folder]),
-        ("cs-project", &["update", "api", "--current-phase", "x", "--completed", "a", "--next-up", "b"]),
-        ("cs-session", &["park", &id, "--reason", "later"]),
-        ("cs-session", &["complete", &id, "--outcome", "done", "--file", "a.rs", "--commits", r#"[{"sha":"abcd"}]"#]),
-        ("cs-session", &["resume", &id]),
-        ("cs-session", &["event", &id, "--message", "after the end"]),
-        ("cs-session", &["create", "--project", "api", "--intent", "next"]),
-    ];
-    for (program, args) in commands {
-        ok(&sandbox, program, args);
-        assert_eq!(strange_fields(&sandbox.record(&id)), 4, "{program} {args:?}");
-        assert_eq!(strange_fields(&sandbox.json("config.json")), 4, "{program} {args:?}");
-        assert_eq!(strange_fields(&sandbox.json("projects/api.json")), 3, "{program} {args:?}");
-    }
-}
-
-#[test]
-fn fields_that_we_do_not_know_survive_the_hooks() {
-    let sandbox = Sandbox::new();
-    let work = sandbox.work();
-    let tell = |program: &str, event: &str, more: &str| {
-        let payload = format!(r#"{{"session_id":"{CA5D}","cwd":{work:?},"hook_event_name":"{event}"{more}}}"#);
-        assert_eq!(status(&sandbox.hook(program, &payload)), 0);
-    };
-    tell("cs-hook", "UserPromptSubmit", r#","prompt":"fix login""#);
-    let id = ok(&sandbox, "cs-session", &["list", "-q"]).trim().to_owned();
-    ok(&sandbox, "cs-session", &["event", &id, "--message", "one", "-q"]);
-    edit(&sandbox, &id, |record| {
-        *record = strange(record.take());
-        record["events"][0] = strange(record["events"][0].take());
-    });
-    let bash = r#","tool_name":"Bash","tool_use_id":"1","tool_input":{"command":"make"}"#;
-    let events = [
-        ("cs-hook", "PermissionRequest", bash),
-        ("cs-hook", "PostToolUse", bash),
-        ("cs-hook", "PostToolUse", r#","tool_name":"Edit","tool_use_id":"2","tool_input":{"file_path":"a.rs"}"#),
-        ("cs-hook", "PreCompact", r#","trigger":"auto""#),
-        ("cs-heartbeat", "Stop", ""),
-        ("cs-hook", "UserPromptSubmit", r#","prompt":"go on""#),
-        ("cs-hook", "SessionEnd", r#","reason":"other""#),
-        ("cs-hook", "SessionStart", r#","source":"resume""#),
-    ];
-    for (program, event, more) in events {
-        tell(program, event, more);
-        assert_eq!(strange_fields(&sandbox.record(&id)), 2, "{event}");
-    }
-    assert_eq!(sandbox.record(&id)["status"], "active", "they were all about this session");
 }
 
 /// Reads, changes and replaces a record as the Python tool does: it holds a lock of the same name, and removes

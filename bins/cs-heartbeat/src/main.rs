@@ -9,13 +9,13 @@
 
 use cs_core::clock::{self, Instant};
 use cs_core::error::Result;
-use cs_core::git;
 use cs_core::id::SessionId;
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::patch::Patch;
+use cs_core::record::Status;
 use cs_core::store::Store;
-use std::path::{Path, PathBuf};
+use cs_core::{file, git, index};
 
 /// How long the record's last_heartbeat may lag behind.
 const PERSIST_MINUTES: i64 = 15;
@@ -108,22 +108,36 @@ fn beat(record: &mut Patch, now: Instant) {
 fn beat_by_hand(store: &Store) -> Result<()> {
     let now = clock::now();
     let Ok(cwd) = std::env::current_dir() else { return Ok(()) };
-    let project = project_of(&cwd);
-    let active = store.active_ids()?;
-    let of_project = |id: &SessionId| {
-        let (_, bytes) = store.bytes_of(id).ok()?;
-        let record = Patch::of(&bytes).ok()?;
-        let root = project_of(Path::new(&record.text("worktree_root")?));
-        (record.text("status").as_deref() == Some("active") && root == project).then_some(record.text("started_at")?)
-    };
-    let newest = active.into_iter().filter_map(|id| Some((of_project(&id)?, id))).max();
-    match newest {
-        Some((_, id)) => store.touch(&id, |record| beat(record, now)),
-        None => Ok(()),
+    let root = git::find(&cwd).map_or(cwd, |checkout| checkout.main_root);
+    let Some(slug) = slug_of(store, &root.to_string_lossy())? else { return Ok(()) };
+    let (of_project, active) = (index::of_project(&slug), index::of_status(Status::Active));
+    let mut candidates = store.ids_where(|line| of_project(line) && active(line))?;
+    candidates.sort();
+    // The index may be older than the records, or missing: a candidate is asked itself.
+    let mut found = false;
+    for id in candidates.iter().rev() {
+        store.touch(id, |record| {
+            let is = |name: &str, value: &str| record.text(name).as_deref() == Some(value);
+            found = is("status", "active") && is("project_slug", &slug);
+            if found {
+                beat(record, now);
+            }
+        })?;
+        if found {
+            break;
+        }
     }
+    Ok(())
 }
 
-/// A project is its main work tree; outside a repository the directory.
-fn project_of(dir: &Path) -> PathBuf {
-    git::find(dir).map_or_else(|| dir.to_path_buf(), |checkout| checkout.main_root)
+/// The short name of the project at a path.
+fn slug_of(store: &Store, path: &str) -> Result<Option<String>> {
+    let Some(bytes) = file::read(&store.home.config())? else { return Ok(None) };
+    let Ok(config) = Patch::of(&bytes) else { return Ok(None) };
+    let Ok(projects) = Patch::of(config.value("projects").unwrap_or("{}").as_bytes()) else { return Ok(None) };
+    let is_here = |registration: &str| {
+        Patch::of(registration.as_bytes()).is_ok_and(|project| project.text("path").as_deref() == Some(path))
+    };
+    let slug = projects.iter().find(|(_, registration)| is_here(registration)).map(|(slug, _)| slug.to_string());
+    Ok(slug)
 }

@@ -3,7 +3,7 @@
 
 use crate::session_of;
 use cs_core::config::SessionEnd;
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
@@ -28,12 +28,17 @@ pub fn ended(intake: &Intake) -> Result<()> {
         None => Ok(()),
     };
     live.session_id = id.map(String::from);
+    if let Err(Error::Busy(_)) = closed {
+        // Not closed and not forgotten: the state will say that its process is gone.
+        intake.store.write_live(&intake.uuid, &live)?;
+        return closed;
+    }
     intake.store.end_live(&intake.uuid, &mut live, intake.now)?;
     closed
 }
 
 fn close(intake: &Intake, id: &SessionId, live: &Live) -> Result<()> {
-    let setting = intake.store.config().unwrap_or_default().hooks().session_end;
+    let setting = intake.store.config_for_hooks().hooks().session_end;
     intake.store.update(id, intake.now, |record| {
         if record.status != Status::Active {
             return Ok(());

@@ -32,7 +32,7 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
     // No SessionStart was heard, which reads the settings otherwise.
     if live.source.is_none() {
-        live.capture = intake.store.config().unwrap_or_default().hooks().capture_prompts;
+        live.capture = intake.store.config_for_hooks().hooks().capture_prompts;
     }
     if !prompt.trim().is_empty() && !hook::is_injected(prompt) {
         let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };

@@ -33,7 +33,7 @@ pub fn started(intake: &Intake) -> Result<()> {
     live.source = Some(source.to_string());
     let checkout = intake.checkout();
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
-    let config = intake.store.config().unwrap_or_default();
+    let config = intake.store.config_for_hooks();
     live.capture = config.hooks().capture_prompts;
     if live.project_slug.is_none() {
         let root = checkout.map_or(live.cwd.clone(), |found| found.main_root.to_string_lossy().into_owned());

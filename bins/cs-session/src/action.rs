@@ -64,6 +64,9 @@ impl ClearAction {
 /// Changes the session's running conversation, if it has one.
 fn tell(context: &Context, id: &SessionId, record: &Session, change: impl FnOnce(&mut Live)) -> Outcome<()> {
     let Some(uuid) = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok()) else { return Ok(()) };
+    if !context.store.home.live(&uuid).exists() {
+        return Ok(());
+    }
     let _lock = context.store.lock_live(&uuid)?;
     if let Some(mut live) = context.store.live(&uuid)?
         && live.session_id.as_deref() == Some(id.as_str())

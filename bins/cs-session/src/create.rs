@@ -111,6 +111,9 @@ fn must_be_free(context: &Context, uuid: &Uuid) -> Outcome<()> {
 
 /// Tells a running conversation which session is its own.
 fn adopt(context: &Context, uuid: &Uuid, id: &str) -> Outcome<()> {
+    if !context.store.home.live(uuid).exists() {
+        return Ok(());
+    }
     let _lock = context.store.lock_live(uuid)?;
     if let Some(mut live) = context.store.live(uuid)? {
         live.session_id = Some(id.to_string());

@@ -183,11 +183,11 @@ impl Wanted {
     }
 
     fn takes(&self, id: &SessionId, entry: &Entry, full: bool) -> bool {
-        let started = clock::parse(&entry.started_at);
+        let started = || clock::parse(&entry.started_at);
         self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
             && self.status.is_none_or(|status| entry.status == status)
-            && self.since.is_none_or(|since| started.is_some_and(|at| at >= since))
-            && self.until.is_none_or(|until| started.is_some_and(|at| at < until))
+            && self.since.is_none_or(|since| started().is_some_and(|at| at >= since))
+            && self.until.is_none_or(|until| started().is_some_and(|at| at < until))
             && (full || self.search.as_ref().is_none_or(|text| names(id, entry, text)))
     }
 }

@@ -11,7 +11,7 @@ use crate::id::SessionId;
 use crate::index::{self, Entries, Entry};
 use crate::lock;
 use crate::paths::Home;
-use crate::record::{Session, Status};
+use crate::record::Session;
 use std::cell::OnceCell;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
@@ -56,11 +56,11 @@ impl Store {
         Ok(IndexText { text, store: self, rebuilt: OnceCell::new() })
     }
 
-    /// Ids that may be active: from the index where it is whole and ours, else all ids.
-    pub fn active_ids(&self) -> Result<Vec<SessionId>> {
+    /// Ids whose line in the index passes the filter; all ids where the index cannot be used.
+    pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<SessionId>> {
         let text = file::read(&self.home.index())?.and_then(|bytes| String::from_utf8(bytes).ok());
         let known = text.filter(|text| index::is_canonical(text) && !self.home.index_stale().exists());
-        match known.and_then(|text| index::ids_where(&text, index::of_status(Status::Active))) {
+        match known.and_then(|text| index::ids_where(&text, wanted)) {
             Some(ids) => Ok(ids),
             None => self.ids(&self.home.sessions()),
         }
@@ -98,7 +98,7 @@ impl Store {
         entry: Option<&Entry>,
         write: impl FnOnce() -> Result<bool>,
     ) -> Result<bool> {
-        let lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
+        let _lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
             Err(Error::Busy(_)) => {
                 // Before, for who is killed in between; after, for who rebuilds in between.
                 self.mark_stale();
@@ -110,21 +110,22 @@ impl Store {
         };
         let before = self.mended_index();
         file::replace(&self.home.index_pending(), id.as_str().as_bytes(), Durability::Cached)?;
-        let written = match write() {
-            Ok(true) => true,
+        match write() {
+            Ok(true) => {}
             other => {
                 file::remove(&self.home.index_pending())?;
                 return other;
             }
-        };
-        let after = before.map(|text| index::upsert(&text, id, entry).unwrap_or(text));
-        let stored = after.and_then(|text| file::replace(&self.home.index(), text.as_bytes(), Durability::Cached));
+        }
+        let stored = before.and_then(|text| {
+            let text = index::upsert(&text, id, entry).unwrap_or(text);
+            file::replace(&self.home.index(), text.as_bytes(), Durability::Cached)
+        });
         match stored {
             Ok(()) => file::remove(&self.home.index_pending())?,
             Err(_) => self.mark_stale(),
         }
-        drop(lock);
-        Ok(written)
+        Ok(true)
     }
 
     /// The canonical text to splice into, all earlier accidents mended, on disk too: whoever goes on

@@ -106,7 +106,8 @@ impl Store {
         };
         let last_heartbeat = match live {
             None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat, stale_after, now),
-            _ => clock::parse(last_heartbeat),
+            // A conversation that runs, or a session that ended, is not judged by it.
+            _ => None,
         };
         state::derive(&Evidence { status, last_heartbeat, live, alive, client, stale_after, now })
     }
@@ -164,16 +165,22 @@ struct Registry {
     status: String,
     #[serde(default)]
     waiting_for: Option<String>,
-    status_updated_at: i64,
+    #[serde(default)]
+    status_updated_at: Option<i64>,
+    /// Older clients (2.1.139) write only this one, and no proc_start.
+    #[serde(default)]
+    updated_at: Option<i64>,
 }
 
 fn client(live: &Live, process: &process::Process) -> Option<Client> {
     let path = paths::claude_dir().ok()?.join(format!("sessions/{}.json", process.pid));
     let registry: Registry = serde_json::from_slice(&file::read(&path).ok()??).ok()?;
-    let same_process = !cfg!(target_os = "linux") || registry.proc_start.as_deref() == Some(&process.started);
+    // Only Linux spells the start time as we do. That the process itself is the one is known.
+    let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
+    let same_process = told.is_none_or(|started| started == process.started);
     if registry.session_id != live.claude_session_id || !same_process {
         return None;
     }
-    let updated_at = clock::from_millis(registry.status_updated_at)?;
+    let updated_at = clock::from_millis(registry.status_updated_at.or(registry.updated_at)?)?;
     Some(Client { status: registry.status, waiting_for: registry.waiting_for, updated_at })
 }

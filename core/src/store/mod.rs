@@ -13,6 +13,7 @@ pub use project::Context;
 pub use select::Selector;
 
 use crate::clock::Instant;
+use crate::config::{Config, Hooks};
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug, Uuid};
@@ -171,7 +172,8 @@ impl Store {
             return Ok(());
         }
         let staged = stage(&path, after, Durability::Synced)?;
-        self.publish(id, Some(&entry), || lock.confirm().and_then(|()| staged.replace()).map(|()| true))?;
+        let rename = || lock.confirm().and_then(|()| staged.replace()).map(|()| true);
+        self.publish(id, Some(&entry), rename)?;
         self.refresh_project(after, now);
         Ok(())
     }
@@ -196,12 +198,21 @@ impl Store {
         lock::acquire(&Home::lock_of(&path), self.wait)
     }
 
+    /// The settings as hooks use them. Where the file cannot be understood nothing is stored of
+    /// what people say: they may have asked for that.
+    pub fn config_for_hooks(&self) -> Config {
+        self.config().unwrap_or_else(|_| Config {
+            hooks: Some(Hooks { capture_prompts: false, ..Hooks::default() }),
+            ..Config::default()
+        })
+    }
+
     /// The data directory's settings; the defaults if there is no file.
-    pub fn config(&self) -> Result<crate::config::Config> {
+    pub fn config(&self) -> Result<Config> {
         let path = self.home.config();
         match file::read(&path)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string())),
-            None => Ok(crate::config::Config::default()),
+            None => Ok(Config::default()),
         }
     }
 }

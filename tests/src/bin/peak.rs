@@ -15,6 +15,7 @@ const MAXRSS: usize = 4;
 /// Its unit in bytes.
 const UNIT: i64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
 
+#[allow(clippy::zombie_processes)] // wait4 waits for it
 fn main() {
     let mut words = env::args_os().skip(1);
     let mut command = Command::new(words.next().expect("peak PROGRAM ARGUMENT..."));

@@ -227,12 +227,10 @@ fn wrong_types_anywhere_do_no_harm() {
             let text = stage.placed(&fs::read_to_string(&path).expect("a payload can be read"));
             let recorded: Value = serde_json::from_str(&text).expect("a payload is JSON");
             for (n, pointer) in pointers(&recorded, "").into_iter().enumerate() {
-                for m in 0..2 {
-                    let mut odd = recorded.clone();
-                    *odd.pointer_mut(&pointer).expect("it was just found") = junk(runs * 3 + m * 5 + n);
-                    check_odd(&stage, recorded["hook_event_name"].as_str().unwrap_or_default(), &odd);
-                    runs += 1;
-                }
+                let mut odd = recorded.clone();
+                *odd.pointer_mut(&pointer).expect("it was just found") = junk(runs * 3 + n);
+                check_odd(&stage, recorded["hook_event_name"].as_str().unwrap_or_default(), &odd);
+                runs += 1;
             }
         }
     }

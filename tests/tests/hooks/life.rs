@@ -3,12 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use cs_tests::replay::{Client, Stage, check_store};
-use cs_tests::{entries, eventually, run, status, stdout};
+use cs_tests::replay::{Stage, check_store};
+use cs_tests::{entries, eventually, status, stdout};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, contents, create_task, edit, end, payload, prompt, quiet, record_path, send, set, stage, start, tell,
+    OTHER, UUID, contents, create_task, edit, end, payload, prompt, record_path, send, set, stage, start, tell,
 };
 
 fn record(stage: &Stage) -> Value {
@@ -216,97 +216,6 @@ fn a_prompt_that_is_told_again_after_its_turn_begins_no_turn() {
     tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "Done."}));
     prompt(&stage, 60, UUID, "do it");
     assert_eq!(stage.live(UUID).expect("it lives")["state"], "idle");
-}
-
-#[test]
-fn a_helper_changes_neither_directory_nor_model() {
-    let stage = stage();
-    tell(&stage, 61, UUID, "PostToolUse", json!({"model": "big", "tool_name": "Read"}));
-    let mut helper =
-        payload(&stage, UUID, "PostToolUse", json!({"model": "small", "tool_name": "Read", "agent_id": "a"}));
-    helper["cwd"] = json!("/elsewhere");
-    quiet(&send(&stage, 62, &helper), "helper");
-    let live = stage.live(UUID).expect("it lives");
-    assert_eq!((&live["model"], &live["cwd"]), (&json!("big"), &json!(stage.repository("repo"))));
-}
-
-#[test]
-fn a_very_long_branch_name_is_cut_and_costs_no_session() {
-    let stage = Stage::new();
-    let branch = format!("{}/{}", "a".repeat(150), "b".repeat(150));
-    assert_eq!(status(&stage.sandbox.sh(&format!("git -C ~/repo checkout -q -b {branch}"))), 0);
-    for (at, text) in [(1, "go"), (2, "on")] {
-        prompt(&stage, at, UUID, text);
-        let kept = record(&stage)["git_branch"].as_str().unwrap_or_default().to_owned();
-        assert!(kept.starts_with("aaa") && kept.chars().count() <= 200, "{kept}");
-    }
-}
-
-#[test]
-fn work_trees_and_names_make_the_projects_that_they_should() {
-    let stage = Stage::new();
-    let script = "git -C ~/repo worktree add -q ~/tree -b side && mkdir -p ~/other && git init -q ~/other/repo";
-    assert_eq!(status(&stage.sandbox.sh(script)), 0);
-    let home = stage.sandbox.home();
-    let mut slugs = Vec::new();
-    for (n, place) in (0..).zip(["repo", "tree", "other/repo", "repo/sub"]) {
-        let uuid = format!("bbbbbbbb-0000-4000-8000-00000000000{n}");
-        let mut first = payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
-        first["cwd"] = json!(home.join(place));
-        quiet(&send(&stage, n, &first), place);
-        let record = stage.record_of(&uuid).expect("one session");
-        slugs.push([record["project_slug"].clone(), record["git_branch"].clone()]);
-        let top = if place == "repo/sub" { "repo" } else { place };
-        assert_eq!(record["worktree_root"], json!(home.join(top)));
-    }
-    assert_eq!(json!(slugs), json!([["repo", "main"], ["repo", "side"], ["repo-2", "main"], ["repo", "main"]]));
-    check_store(&stage.sandbox);
-}
-
-#[test]
-fn commits_are_taken_from_what_git_said_or_else_from_git() {
-    let stage = stage();
-    let bash = |command: &str, stdout: &str| json!({"tool_name": "Bash", "tool_input": {"command": command}, "tool_response": {"stdout": stdout}});
-    let said = bash("git add . && git commit -m 'Fix it'", "[main 1a2b3c4] Fix it\n 1 file changed, 1 insertion(+)\n");
-    tell(&stage, 70, UUID, "PostToolUse", said.clone());
-    tell(&stage, 70, UUID, "PostToolUse", said);
-    tell(&stage, 71, UUID, "PostToolUse", bash("git log", "[main 9999999] not a commit of now"));
-    let date = "GIT_COMMITTER_DATE='2026-11-21T10:01:20Z' git -C ~/repo commit -q --allow-empty -m Quiet";
-    assert_eq!(status(&stage.sandbox.sh(date)), 0);
-    tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
-    assert_eq!(record(&stage)["commits"].as_array().map(Vec::len), Some(1), "too old to be of this command");
-    tell(&stage, 82, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
-    let commits = record(&stage)["commits"].clone();
-    assert_eq!(commits[0], json!({"sha": "1a2b3c4", "message": "Fix it"}));
-    assert_eq!((commits.as_array().map(Vec::len), &commits[1]["message"]), (Some(2), &json!("Quiet")));
-    let project = stage.sandbox.json("projects/repo.json");
-    assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(2));
-}
-
-#[test]
-fn heartbeats_reach_the_record_every_fifteen_minutes() {
-    let stage = stage();
-    let at = |seconds| {
-        tell(&stage, seconds, UUID, "Stop", json!({"last_assistant_message": "x"}));
-        record(&stage)["last_heartbeat"].as_str().unwrap_or_default()[11..19].to_owned()
-    };
-    assert_eq!(
-        [at(61), at(700), at(959), at(961), at(1000)],
-        ["10:01:00", "10:01:00", "10:01:00", "10:16:01", "10:16:01"]
-    );
-    // The clock was set back: then nobody knows, and it is written.
-    assert_eq!(at(120), "10:02:00");
-}
-
-#[test]
-fn by_hand_a_heartbeat_is_for_the_newest_session_of_the_project() {
-    let stage = stage();
-    prompt(&stage, 120, OTHER, "newer");
-    let command = stage.command("cs-heartbeat", 300_000, Client::Interactive);
-    quiet(&run(command, ""), "by hand");
-    assert_eq!(record(&stage)["last_heartbeat"], "2026-11-21T10:01:00.000000+00:00");
-    let newer = stage.record_of(OTHER).expect("it is there");
-    assert_eq!(newer["last_heartbeat"], "2026-11-21T10:05:00.000000+00:00");
 }
 
 #[test]
