@@ -16,7 +16,7 @@ use std::path::Path;
 /// Most characters of a prompt that are kept.
 const INTENT: usize = 120;
 /// Prompts that call this tool itself say nothing about what the conversation is for.
-const OWN_COMMANDS: [&str; 4] = ["/claude-sessions:", "/sessions", "/session-start", "/session-end"];
+const OWN_COMMANDS: [&str; 4] = ["/cs-sessions:", "/sessions", "/session-start", "/session-end"];
 
 pub fn submitted(intake: &Intake) -> Result<()> {
     if intake.is_from_subagent() {
