@@ -63,9 +63,9 @@ fn line(id: &SessionId, entry: &Entry) -> String {
 }
 
 /// Whether the text has our own layout from its first byte to its last. A file that was torn by a
-/// power failure has lost its end.
+/// power failure has lost its end, or has a hole of NUL bytes.
 pub fn is_canonical(text: &str) -> bool {
-    text == "{\n}\n" || (text.starts_with("{\n\"") && text.ends_with("}\n}\n"))
+    text == "{\n}\n" || (text.starts_with("{\n\"") && text.ends_with("}\n}\n") && !text.contains('\0'))
 }
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
@@ -154,9 +154,11 @@ pub fn of_status(status: Status) -> impl Fn(&str) -> bool + use<> {
 
 /// Slug and status as we write them at the beginning of a line; `None` in any other layout.
 fn head(line: &str) -> Option<(&str, &str)> {
-    let rest = line.split_once(":{\"project_slug\":\"")?.1;
-    let (slug, rest) = rest.split_once("\",\"status\":\"")?;
-    Some((slug, rest.split_once('"')?.0))
+    const KEY: usize = "\"sess_20261121T0337_ca5d\":".len();
+    let rest = line.get(KEY..)?.strip_prefix("{\"project_slug\":\"")?;
+    let (slug, rest) = rest.split_once('"')?;
+    let (status, _) = rest.strip_prefix(",\"status\":\"")?.split_once('"')?;
+    Some((slug, status))
 }
 
 #[cfg(test)]
@@ -206,6 +208,9 @@ mod tests {
             assert!(upsert(&whole[..cut], &id(2), None).is_none());
             assert!(parse(&whole[..cut]).is_none(), "{cut}");
         }
+        let hole: String =
+            whole.chars().enumerate().map(|(n, c)| if (50..90).contains(&n) { '\0' } else { c }).collect();
+        assert!(upsert(&hole, &id(2), None).is_none() && parse(&hole).is_none());
         let python =
             serde_json::to_string_pretty(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>())
                 .unwrap();

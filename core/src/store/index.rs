@@ -119,7 +119,7 @@ impl Store {
         }
         let stored = before.and_then(|text| {
             let text = index::upsert(&text, id, entry).unwrap_or(text);
-            file::replace(&self.home.index(), text.as_bytes(), Durability::Cached)
+            file::replace(&self.home.index(), text.as_bytes(), Durability::Disposable)
         });
         match stored {
             Ok(()) => file::remove(&self.home.index_pending())?,
@@ -146,7 +146,7 @@ impl Store {
         };
         let Some(id) = self.pending()? else { return Ok(text) };
         let text = self.look_up_again(&text, &id)?;
-        file::replace(&self.home.index(), text.as_bytes(), Durability::Cached)?;
+        file::replace(&self.home.index(), text.as_bytes(), Durability::Disposable)?;
         Ok(text)
     }
 
@@ -156,7 +156,7 @@ impl Store {
         file::remove(&self.home.index())?;
         file::remove(&self.home.index_stale())?;
         let rebuilt = self.rebuilt()?;
-        file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Cached)?;
+        file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Disposable)?;
         Ok(rebuilt)
     }
 

@@ -35,13 +35,13 @@ impl Store {
 
     /// Writes a running conversation's file.
     pub fn write_live(&self, uuid: &Uuid, live: &Live) -> Result<()> {
-        file::replace(&self.home.live(uuid), &live.to_bytes(), Durability::Cached)
+        file::replace(&self.home.live(uuid), &live.to_bytes(), Durability::Disposable)
     }
 
     /// Moves a conversation from `live/` to `ended/`. Under its lock, whose file goes too.
     pub fn end_live(&self, uuid: &Uuid, live: &mut Live, now: Instant) -> Result<()> {
         live.ended_at = Some(clock::stamp(now));
-        file::replace(&self.home.ended(uuid), &live.to_bytes(), Durability::Cached)?;
+        file::replace(&self.home.ended(uuid), &live.to_bytes(), Durability::Disposable)?;
         self.drop_live(uuid)
     }
 

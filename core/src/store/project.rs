@@ -118,7 +118,7 @@ impl Store {
             entries.iter().for_each(|(_, entry)| counts.add(entry.status));
             project::refresh(state, counts, &session.commits, &session.open_questions, now);
             let context = serde_json::to_vec(&self.make_context(&entries)).unwrap_or_default();
-            file::replace(&self.home.context(&slug), &context, Durability::Cached)
+            file::replace(&self.home.context(&slug), &context, Durability::Disposable)
         });
         // Both are made again at the next change.
         drop(refreshed);
