@@ -10,7 +10,7 @@ use crate::index::Entry;
 use crate::live::Live;
 use crate::project::{Counts, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
-use crate::state::State;
+use crate::state::{self, State};
 use crate::store::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -174,6 +174,7 @@ pub fn summarize(
     now: Instant,
 ) -> Summary {
     let verdict = store.verdict_of(&session, lives, stale_after, now);
+    let awaiting_action = state::awaited(&session, lives, verdict.state).map(str::to_string);
     let (done, total) = session.task_progress();
     let current = session.tasks.iter().find(|task| task.status == TaskStatus::InProgress);
     let tasks = TaskSummary { done, total, current: current.map(|task| task.subject.clone()) };
@@ -191,7 +192,7 @@ pub fn summarize(
         ended_at: session.ended_at,
         last_heartbeat: session.last_heartbeat,
         current_activity: session.current_activity,
-        awaiting_action: session.awaiting_action,
+        awaiting_action,
         outcome: session.outcome,
         parked_reason: session.parked_reason,
         next_steps: session.next_steps,
