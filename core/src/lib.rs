@@ -22,6 +22,7 @@ pub mod record;
 pub mod redact;
 pub mod session;
 pub mod state;
+pub mod statusline;
 pub mod stdin;
 pub mod store;
 pub mod task;

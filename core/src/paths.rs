@@ -1,6 +1,7 @@
 //! Owns the layout of the data directory: the only place that joins names to it.
 //! Deliberately absent: touching the disk.
 
+use crate::clock::Date;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug, Uuid};
 use std::ffi::OsString;
@@ -83,6 +84,14 @@ impl Home {
     /// One conversation that ended.
     pub fn ended(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("ended/{uuid}.json"))
+    }
+    /// The last figures that the status line of a conversation was told.
+    pub fn reading(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("statusline/{uuid}.json"))
+    }
+    /// What each conversation spent on one local day, `YYYY-MM-DD`.
+    pub fn spent_on(&self, day: &Date) -> PathBuf {
+        self.0.join(format!("statusline/{day}.json"))
     }
     /// What the hooks had trouble with.
     pub fn hook_log(&self) -> PathBuf {

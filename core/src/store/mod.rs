@@ -7,6 +7,7 @@ mod index;
 mod live;
 mod project;
 mod select;
+mod statusline;
 
 pub use index::{IndexText, Rebuilt};
 pub use project::Context;
