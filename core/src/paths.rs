@@ -84,6 +84,10 @@ impl Home {
     pub fn ended(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("ended/{uuid}.json"))
     }
+    /// What was told already, and when.
+    pub fn notify_state(&self) -> PathBuf {
+        self.0.join("notify_state.json")
+    }
     /// What the hooks had trouble with.
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")
