@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 
 use cs_tests::workspace;
 use serde_json::{Value, json};
@@ -108,7 +109,7 @@ fn the_webhook() {
     let output = sandbox.cs("cs-notify", &["-q"]);
     assert_eq!(status(&output), 1, "an answer such as 503 is no delivery");
     assert!(stderr(&output).contains("503"), "{}", stderr(&output));
-    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])), [id.clone()], "so it is tried again");
+    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])), [id.as_str()], "so it is tried again");
     assert!(ids(&sandbox.cs("cs-notify", &["-q"])).is_empty());
     let requests: Vec<Request> = requests.iter().collect();
     assert_eq!(requests.len(), 2);
