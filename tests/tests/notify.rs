@@ -183,6 +183,10 @@ fn waiting_that_only_the_client_knows_is_one_period_however_often_it_says_so() {
     assert_eq!(ids(&at(&sandbox, "21T10:10:00", "cs-notify", &["-q"], "")), [SESSION]);
     says(20);
     assert!(ids(&at(&sandbox, "21T10:30:00", "cs-notify", &["-q"], "")).is_empty());
+    let edit = json!({"tool_name": "Edit", "tool_use_id": "1", "tool_input": {"file_path": "a"}});
+    hook(&sandbox, "21T10:40:00", "cs-hook", "PostToolUse", edit);
+    says(41);
+    assert_eq!(ids(&at(&sandbox, "21T10:45:00", "cs-notify", &["-q"], "")), [SESSION], "another question");
 }
 
 #[test]
