@@ -93,6 +93,10 @@ impl Home {
     pub fn spent_on(&self, day: &Date) -> PathBuf {
         self.0.join(format!("statusline/{day}.json"))
     }
+    /// What was told already, and when.
+    pub fn notify_state(&self) -> PathBuf {
+        self.0.join("notify_state.json")
+    }
     /// What the hooks had trouble with.
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")
