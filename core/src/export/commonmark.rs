@@ -55,6 +55,9 @@ fn escaped(line: &str) -> String {
         let next = chars.peek().map(|(_, next)| *next);
         if c == '\t' {
             out.push_str("&#9;");
+        } else if c == '}' && next.is_none() {
+            // Some readers take `{#name}` at the end of a heading for its attributes, escaped or not.
+            out.push_str("&#125;");
         } else {
             if opener == Some(at) || is_active(c, previous, next) {
                 out.push('\\');
@@ -88,7 +91,7 @@ fn marker_at(line: &str) -> Option<usize> {
 fn is_active(c: char, previous: Option<char>, next: Option<char>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     match c {
-        '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '$' | '{' | '^' => true,
+        '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '$' | '^' => true,
         // Inside a word an underscore is never emphasis.
         '_' => !(is_word(previous) && is_word(next)),
         '&' => is_word(next) || next == Some('#'),

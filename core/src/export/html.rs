@@ -96,7 +96,7 @@ fn article(document: &Document, level: usize) -> String {
 
 fn section(title: &str, content: &Section, level: usize) -> String {
     let (class, items): (&str, Vec<String>) = match content {
-        Section::Text(text) => return wrap(title, level, &format!("<p>{}</p>\n", escape(text.trim()))),
+        Section::Text(text) => return wrap(title, level, &format!("<p>{}</p>\n", escape(visible(text).trim()))),
         Section::List(items) => ("plain", items.iter().map(|item| escape(item)).collect()),
         Section::Files(items) => ("files", items.iter().map(|item| format!("<code>{}</code>", escape(item))).collect()),
         Section::Tasks(tasks) => ("tasks", tasks.iter().map(task).collect()),

@@ -3,6 +3,7 @@
 
 use super::commonmark::{cell, code, line, text};
 use super::sheet::{Section, Sheet, when};
+use super::visible::visible;
 use super::{Document, MARK, Project};
 use crate::record::{Task, TaskStatus};
 
@@ -53,7 +54,7 @@ pub fn body(document: &Document, level: usize) -> String {
 
 fn section(title: &str, content: &Section, level: usize) -> String {
     let items: Vec<String> = match content {
-        Section::Text(all) => return format!("\n{} {title}\n\n{}\n", "#".repeat(level), text(all.trim(), "")),
+        Section::Text(all) => return format!("\n{} {title}\n\n{}\n", "#".repeat(level), text(visible(all).trim(), "")),
         Section::List(items) => items.iter().map(|item| text(item, "  ")).collect(),
         Section::Files(items) => items.iter().map(|item| code(item)).collect(),
         Section::Tasks(tasks) => tasks.iter().map(task).collect(),

@@ -12,11 +12,11 @@ mod markdown;
 mod sheet;
 mod visible;
 
-pub use commonmark::{line, text};
+pub use commonmark::{cell, line, text};
 pub use csv::{cell as csv_cell, is_own as csv_is_own};
 pub use html::escape as html_escape;
 pub use json::Row;
-pub use sheet::when;
+pub use sheet::{duration, when};
 pub use visible::{one_line, visible};
 
 use crate::clock;

@@ -96,7 +96,8 @@ pub fn when(at: &str) -> String {
     clock::parse(at).map_or_else(|| at.to_string(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-fn duration(seconds: i64) -> String {
+/// A duration for people: `40 s`, `5 min`, `3 h 10 min`, `12 d 4 h`.
+pub fn duration(seconds: i64) -> String {
     match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60) {
         (0, 0, 0) => format!("{seconds} s"),
         (0, 0, minutes) => format!("{minutes} min"),
