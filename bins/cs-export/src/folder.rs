@@ -12,6 +12,7 @@ use cs_cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::export::{Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
+use cs_core::live::Live;
 use cs_core::paths;
 use cs_core::record::Status;
 use cs_core::redact::personal::{Counts, Personal};
@@ -211,14 +212,19 @@ impl Exporter<'_> {
     }
 
     /// The conversation's transcript: where its live or ended file says, else in Claude Code's
-    /// folder. Only a file of the conversation's own name is taken.
+    /// folder. Only a file of the conversation's own name is taken, and none where the conversation
+    /// ran with the wish that nothing of it be stored.
     fn transcript(&self, loaded: &Loaded) -> Option<PathBuf> {
         let uuid = Uuid::parse(loaded.session.claude_session_id.as_deref()?).ok()?;
         let name = format!("{uuid}.jsonl");
-        let known = [self.store.live(&uuid), self.store.ended(&uuid)];
-        let known = known.into_iter().flatten().flatten().filter_map(|live| live.transcript_path).map(PathBuf::from);
-        let told = known.into_iter().find(|path| path.file_name().is_some_and(|file| *file == *name) && path.is_file());
-        told.or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
+        let known: Vec<Live> =
+            [self.store.live(&uuid), self.store.ended(&uuid)].into_iter().flatten().flatten().collect();
+        if known.iter().any(|live| !live.capture) {
+            return None;
+        }
+        let told = known.into_iter().filter_map(|live| live.transcript_path).map(PathBuf::from);
+        let fits = |path: &PathBuf| path.file_name().is_some_and(|file| *file == *name) && path.is_file();
+        told.into_iter().find(fits).or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
     }
 }
 

@@ -246,15 +246,18 @@ fn a_live_file_says_where_the_transcript_is_but_cannot_name_another_file() {
     let other = elsewhere.join("other.jsonl");
     fs::write(&other, said("user", "of another")).expect("it can be written");
     fs::create_dir(sandbox.data().join("ended")).expect("a folder can be made");
-    let point = |path: &Path| {
+    let point = |path: &Path, capture: bool| {
         let ended = json!({"claude_session_id": UUID, "state": "idle", "since": "", "last_event": "SessionEnd",
-            "last_event_at": "", "transcript_path": path});
+            "last_event_at": "", "transcript_path": path, "capture": capture});
         fs::write(sandbox.data().join(format!("ended/{UUID}.json")), ended.to_string()).expect("it can be written");
     };
-    point(&good);
+    point(&good, true);
     export(&sandbox, &[]);
     assert!(read(&sandbox, 0).contains("> from elsewhere"));
-    point(&other);
+    point(&other, true);
     export(&sandbox, &["--force"]);
     assert!(!read(&sandbox, 0).contains("of another"));
+    point(&good, false);
+    export(&sandbox, &["--force"]);
+    assert!(!read(&sandbox, 0).contains("from elsewhere"), "the conversation was not to be stored");
 }
