@@ -52,7 +52,7 @@ impl Store {
 
     /// Puts a completed session away; with `before`, only if it ended before that.
     pub fn archive(&self, id: &SessionId, before: Option<Instant>, run: Run, now: Instant) -> Result<Option<Done>> {
-        if super::is_absent(&self.home.session(id)) && !super::is_absent(&self.home.archived(id)) {
+        if super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id)) {
             return if before.is_some() { Ok(None) } else { Err(Error::Refused(format!("{id} is archived already"))) };
         }
         let lock = match run {
@@ -90,7 +90,7 @@ impl Store {
     /// Whether the archive holds the very same record. Another one of that id is refused.
     fn is_copy_of_archived(&self, id: &SessionId) -> Result<bool> {
         let archived = self.home.archived(id);
-        if super::is_absent(&archived) {
+        if !super::is_present(&archived) {
             return Ok(false);
         }
         if file::read(&archived)? == file::read(&self.home.session(id))? { Ok(true) } else { Err(two_of(id)) }
@@ -98,7 +98,7 @@ impl Store {
 
     /// Whether the session is in the archive, and nowhere else.
     pub fn is_archived(&self, id: &SessionId) -> bool {
-        super::is_absent(&self.home.session(id)) && !super::is_absent(&self.home.archived(id))
+        super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id))
     }
 
     /// The archived session of a conversation: the newest.

@@ -98,7 +98,7 @@ impl Store {
                 _ => SessionId::random(now),
             };
             // Taken, too: it may have been put away within its first minute.
-            if !is_absent(&self.home.archived(&id)) {
+            if is_present(&self.home.archived(&id)) {
                 continue;
             }
             let mut session = session::create(&id, slug, start.clone(), now)?;
@@ -238,7 +238,12 @@ impl Store {
     }
 }
 
-/// Whether nothing has this name.
+/// Whether something has this name.
+fn is_present(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether nothing has this name. Neither may be known: then what is done next will say why.
 fn is_absent(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
