@@ -101,6 +101,10 @@ impl Home {
     pub fn ended(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("ended/{uuid}.json"))
     }
+    /// What status lines were told.
+    pub fn statusline_dir(&self) -> PathBuf {
+        self.0.join("statusline")
+    }
     /// The last figures that the status line of a conversation was told.
     pub fn reading(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("statusline/{uuid}.json"))

@@ -30,6 +30,8 @@ impl All {
         locks::sweep(&mut work)?;
         let ended = work.context.store.old_ended(system_now);
         work.each(ended, |store, uuid| store.remove_ended(uuid, run, system_now))?;
+        let figures = work.context.store.old_figures(system_now);
+        work.each(figures, |store, path| store.remove_figures(path, run, system_now))?;
         let logs = work.context.store.long_logs();
         work.each(logs, |store, path| store.trim_log(path, run))?;
         work.finish(NOTHING)

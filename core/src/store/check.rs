@@ -5,6 +5,7 @@
 use super::Store;
 use super::project::Context;
 use super::sweep::{entries, is_dir};
+use crate::clock::Date;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::file::{self, TEMP_PREFIX};
@@ -13,6 +14,7 @@ use crate::index;
 use crate::live::Live;
 use crate::patch::Patch;
 use crate::project::ProjectState;
+use crate::statusline::{Day, Reading};
 use crate::validate::FILE_BYTES;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
@@ -74,6 +76,10 @@ pub(super) enum Place {
     Context(Slug),
     Live(Uuid),
     Ended(Uuid),
+    /// The last figures of a conversation's status line.
+    Reading(Uuid),
+    /// What was spent on a day.
+    Spent,
     Index,
     /// A directory of ours, or something whose content does not matter.
     Passed,
@@ -92,6 +98,7 @@ impl Store {
             home.context_dir(),
             home.live_dir(),
             home.ended_dir(),
+            home.statusline_dir(),
         ];
         for dir in dirs {
             all.extend(entries(&dir)?.into_iter().map(|entry| entry.path()));
@@ -176,6 +183,7 @@ impl Store {
         }
         let (id, slug, uuid) = (SessionId::parse(stem).ok(), Slug::parse(stem).ok(), Uuid::parse(stem).ok());
         let uuid = uuid.filter(|uuid| uuid.as_str() == stem);
+        let day = stem.parse::<Date>().ok().filter(|day| day.to_string() == stem);
         let place = match dir {
             _ if dir == home.sessions() => id.map(Place::Record),
             _ if dir == home.archive() => id.map(|_| Place::Archived),
@@ -183,6 +191,7 @@ impl Store {
             _ if dir == home.context_dir() => slug.map(Place::Context),
             _ if dir == home.live_dir() => uuid.map(Place::Live),
             _ if dir == home.ended_dir() => uuid.map(Place::Ended),
+            _ if dir == home.statusline_dir() => uuid.map(Place::Reading).or(day.map(|_| Place::Spent)),
             _ => None,
         };
         place.unwrap_or(Place::Foreign)
@@ -220,6 +229,11 @@ fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), 
             let live = Live::read(bytes).ok_or("it is no file of a conversation")?;
             named("conversation", &live.claude_session_id, uuid.as_str())
         }
+        Place::Reading(uuid) => {
+            let reading: Reading = as_json(bytes)?;
+            named("conversation", &reading.claude_session_id, uuid.as_str())
+        }
+        Place::Spent => as_json::<Day>(bytes).map(drop),
         Place::Index => {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
             index::parse(text).map(drop).ok_or_else(|| "it is torn; it will be made again".into())

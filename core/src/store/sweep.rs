@@ -73,8 +73,9 @@ impl Store {
     pub fn orphan_locks(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let home = &self.home;
         let mut found = Vec::new();
-        let dirs = [home.sessions(), home.archive(), home.projects_dir(), home.live_dir(), home.ended_dir()];
-        for dir in dirs.iter().filter(|dir| is_dir(dir)) {
+        let records = [home.sessions(), home.archive(), home.projects_dir()];
+        let caches = [home.live_dir(), home.ended_dir(), home.statusline_dir()];
+        for dir in records.iter().chain(&caches).filter(|dir| is_dir(dir)) {
             let names: std::collections::BTreeSet<String> = file::stems(dir, "")?.into_iter().collect();
             let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
             let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));
@@ -144,6 +145,27 @@ impl Store {
         self.release(lock, uuid)?;
         removed?;
         Ok(is_old.then(|| Done::at("removed", &path, "the conversation ended more than 30 days ago", run)))
+    }
+
+    /// Figures of status lines that nobody has told for so long.
+    pub fn old_figures(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let dir = self.home.statusline_dir();
+        let stems = if is_dir(&dir) { file::stems(&dir, ".json")? } else { Vec::new() };
+        let mut paths: Vec<PathBuf> = stems.iter().map(|stem| dir.join(format!("{stem}.json"))).collect();
+        paths.retain(|path| is_left_over(path, OLD_NEWS, now));
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// Removes old figures. Nobody waits for a lock of theirs: what is told just now is told again.
+    pub fn remove_figures(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
+        if !is_left_over(path, OLD_NEWS, now) {
+            return Ok(None);
+        }
+        if run == Run::Real {
+            file::remove(path)?;
+        }
+        Ok(Some(Done::at("removed", path, "figures of a status line of more than 30 days ago", run)))
     }
 
     /// Logs of jobs that have outgrown their size. The hooks see to their own.

@@ -19,6 +19,8 @@ fn furnished() -> Sandbox {
     let old = "sess_20260901T0800_0001";
     put(&sandbox, &format!("sessions/archive/{old}.json"), &completed(old, "2026-09-01T09:00:00.000000+00:00"));
     put(&sandbox, "notify_state.json", "{}");
+    let figures = format!(r#"{{"session_id":"{CA5D}","cost":{{"total_cost_usd":1}}}}"#);
+    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &figures)), 0);
     put(&sandbox, "logs/hook.log", "trouble\n");
     in_order(&sandbox);
     sandbox
@@ -45,6 +47,8 @@ fn each_kind_of_file_and_each_kind_of_damage() {
         "context/api.json".to_owned(),
         format!("live/{CA5D}.json"),
         format!("ended/{BEEF}.json"),
+        format!("statusline/{CA5D}.json"),
+        "statusline/2026-11-21.json".to_owned(),
         "notify_state.json".to_owned(),
     ];
     let torn = |path: &Path| {
