@@ -62,7 +62,7 @@ fn choose(
             "the plugin is registered, and hooks in the settings would run besides; run cs-setup uninstall first";
         return Err(Error::Refused(what.into()).into());
     }
-    if !places.share.to_str().is_some_and(|path| entries::shell_word(path) == path) {
+    if places.share.to_str().is_none_or(|path| entries::shell_word(path) != path) {
         plan.note("a Claude Code older than 2.1.139 cannot run the hooks from a folder with such a name");
     }
     Ok(Some(Way::Settings))

@@ -3,6 +3,7 @@
 
 use crate::command;
 use crate::places::Places;
+use crate::text::at;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -86,14 +87,12 @@ impl Registered {
         };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_string);
         let (installed, known) = (file("installed_plugins.json"), file("known_marketplaces.json"));
-        let market = &settings["extraKnownMarketplaces"][MARKETPLACE]["source"];
-        let copy =
-            installed["plugins"][PLUGIN].as_array().and_then(|list| list.first()).map(|entry| &entry["installPath"]);
+        let copy = at(&installed, &["plugins", PLUGIN]).and_then(|list| list.get(0)?.get("installPath"));
         Registered {
-            is_enabled: settings["enabledPlugins"][PLUGIN].as_bool(),
-            market: text(market.get("path")),
+            is_enabled: at(settings, &["enabledPlugins", PLUGIN]).and_then(Value::as_bool),
+            market: text(at(settings, &["extraKnownMarketplaces", MARKETPLACE, "source", "path"])),
             copy: text(copy).map(PathBuf::from),
-            known_market: text(known[MARKETPLACE]["source"].get("path")),
+            known_market: text(at(&known, &[MARKETPLACE, "source", "path"])),
         }
     }
 

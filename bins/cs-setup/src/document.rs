@@ -6,7 +6,7 @@ use crate::entries::{self, Hook};
 use crate::places::text_of;
 use crate::splice::{self, Step, keys};
 use crate::swap::{self, Seen};
-use crate::text::{self, Trouble};
+use crate::text::{self, Trouble, at};
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
@@ -77,9 +77,11 @@ impl Document {
         let before = understand(backup).ok();
         let hooks: Vec<Hook> = entries::ours(&self.value)
             .into_iter()
-            .filter_map(|(event, g, ..)| Some((event.clone(), self.value["hooks"][&event].get(g)?.to_string())))
+            .filter_map(|(event, g, ..)| {
+                Some((event.clone(), at(&self.value, &["hooks", &event])?.get(g)?.to_string()))
+            })
             .collect();
-        let again = entries::add(backup, &hooks).and_then(|text| match self.value["enabledPlugins"].get(PLUGIN) {
+        let again = entries::add(backup, &hooks).and_then(|text| match at(&self.value, &ENABLED) {
             Some(_) => with_plugin(&text, "/"),
             None => Ok(text),
         });
@@ -88,7 +90,7 @@ impl Document {
 
     /// Whether the plugin stands in the text, turned on or off.
     pub fn has_plugin(&self) -> bool {
-        self.value[ENABLED[0]].get(ENABLED[1]).is_some() || self.value[MARKET[0]].get(MARKET[1]).is_some()
+        at(&self.value, &ENABLED).is_some() || at(&self.value, &MARKET).is_some()
     }
 
     /// What is kept as the backup: the file without our entries; nothing where there was no file.
@@ -131,7 +133,7 @@ fn understand(text: &str) -> std::result::Result<Value, Trouble> {
     if !value.is_object() {
         return Err(Trouble::new(root.span.start, "it is no JSON object"));
     }
-    if let Some(hooks) = root.get("hooks").filter(|_| !value["hooks"].is_object()) {
+    if let Some(hooks) = root.get("hooks").filter(|_| !value.get("hooks").is_some_and(Value::is_object)) {
         return Err(Trouble::new(hooks.span.start, "\"hooks\" must be an object"));
     }
     Ok(value)
@@ -157,9 +159,9 @@ pub fn settled(text: &str, wanted: &str) -> Option<String> {
     let never = |_: &[Step]| false;
     let mut text = text.to_string();
     let wanted_value = understand(wanted).ok()?;
-    for key in [ENABLED[0], MARKET[0]] {
+    for [key, _] in [ENABLED, MARKET] {
         let value = understand(&text).ok()?;
-        if value[key] == serde_json::json!({}) && wanted_value.get(key).is_none() {
+        if value.get(key) == Some(&serde_json::json!({})) && wanted_value.get(key).is_none() {
             text = splice::take(&text, &keys(&[key]), &never).ok()?;
         }
     }

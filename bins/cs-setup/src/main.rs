@@ -9,12 +9,14 @@ mod client;
 mod codex;
 mod command;
 mod diff;
+mod doctor;
 mod document;
 mod entries;
 mod jobs;
 mod places;
 mod plan;
 mod policy;
+mod project;
 mod splice;
 mod swap;
 mod text;
@@ -39,6 +41,8 @@ struct Args {
 enum Command {
     Install(Install),
     Uninstall(Uninstall),
+    Doctor(doctor::Doctor),
+    Project(project::Project),
     Jobs(jobs::Jobs),
 }
 
@@ -84,6 +88,8 @@ fn work(command: Command, mut out: Out) -> Outcome<()> {
     match command {
         Command::Install(args) => install(places, &args, &mut out),
         Command::Uninstall(args) => uninstall(places, &args, &mut out),
+        Command::Doctor(args) => args.run(places, &mut out),
+        Command::Project(args) => args.run(places, &mut out),
         Command::Jobs(args) => args.run(places, &mut out),
     }
 }
@@ -104,8 +110,10 @@ fn uninstall(places: &Places, args: &Uninstall, out: &mut Out) -> Outcome<()> {
     let mut plan = Plan::default();
     let undo = claude::uninstall(places, &mut plan)?;
     let removal = jobs::removal(places, jobs::Scheduler::pick(None, places)?, &mut plan)?;
+    let skills = project::planned_removal_everywhere(places, &mut plan);
     plan.carry_out(out, consent, |plan| {
         removal.carry_out(places)?;
+        project::remove(&skills)?;
         Ok(undo.carry_out(places, plan)?)
     })
 }

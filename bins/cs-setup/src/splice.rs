@@ -181,7 +181,7 @@ impl<'a> Style<'a> {
         let indented = text.lines().find(|line| line.starts_with([' ', '\t']) && !line.trim().is_empty());
         let unit = indented.map(|line| line_indent(line, line.len())).unwrap_or("  ");
         let body = text.trim_start_matches(text::BOM).trim();
-        let is_one_line = !body.contains('\n') && body.trim_matches(['{', '}', ' ', '\t']) != "";
+        let is_one_line = !body.contains('\n') && !body.trim_matches(['{', '}', ' ', '\t']).is_empty();
         let is_dense = is_one_line && !body.contains("\": ");
         Style {
             end: if text.contains("\r\n") { "\r\n" } else { "\n" },

@@ -120,6 +120,11 @@ impl Node {
     }
 }
 
+/// What stands in a value under these keys, one in another.
+pub fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, key| value.get(key))
+}
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,

@@ -47,10 +47,14 @@ pub fn unit_word(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
 }
 
-/// A command line of a unit file. Variables are looked for in the arguments, not in the program.
+/// A command line of a unit file. Variables are looked for in the arguments, not in the program;
+/// and a program whose path has quotes or backslashes is refused, so that a shell must start it.
 pub fn unit_command(words: &[String]) -> String {
+    let is_safe = !words.first().is_some_and(|path| path.contains(['"', '\'', '\\']));
+    let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\""].map(str::to_string);
+    let shell = if is_safe { &[][..] } else { &shell[..] };
     let word = |(n, word): (usize, &String)| if n == 0 { unit_word(word) } else { unit_word(&word.replace('$', "$$")) };
-    words.iter().enumerate().map(word).collect::<Vec<_>>().join(" ")
+    shell.iter().chain(words).enumerate().map(word).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -60,7 +64,9 @@ mod tests {
     #[test]
     fn hostile_paths_stay_paths() {
         assert_eq!(xml("a & <b> \"c\" 'd'"), "a &amp; &lt;b&gt; &quot;c&quot; 'd'");
-        let words = ["/a b/%h \"$x\\".to_string(), "$HOME".to_string()];
-        assert_eq!(unit_command(&words), "\"/a b/%%h \\\"$x\\\\\" \"$$HOME\"");
+        let words = ["/a b/%h $x".to_string(), "$HOME\\".to_string()];
+        assert_eq!(unit_command(&words), r#""/a b/%%h $x" "$$HOME\\""#);
+        let words = ["/a'$b".to_string(), "c".to_string()];
+        assert_eq!(unit_command(&words), r#""/bin/sh" "-c" "exec \"$$0\" \"$$@\"" "/a'$$b" "c""#);
     }
 }

@@ -5,7 +5,10 @@ mod cron;
 mod fill;
 mod launchd;
 mod run;
+mod status;
 mod systemd;
+
+pub use status::{State, states};
 
 use crate::command;
 use crate::diff;
@@ -13,10 +16,9 @@ use crate::places::Places;
 use crate::plan::{Consent, Plan};
 use crate::swap;
 use argh::FromArgs;
-use cs_cli::{Failure, Form, Out, Outcome};
+use cs_cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
-use serde::Serialize;
 use std::path::PathBuf;
 
 /// scheduled jobs: dashboard at login, cleanup hourly, notices every 30 minutes
@@ -32,7 +34,7 @@ pub struct Jobs {
 enum Command {
     Install(Install),
     Remove(Remove),
-    Status(Status),
+    Status(status::Status),
     Run(run::Run),
 }
 
@@ -66,15 +68,6 @@ struct Remove {
     yes: bool,
 }
 
-/// which jobs are there and whether they run
-#[derive(FromArgs)]
-#[argh(subcommand, name = "status", example = "{command_name}", example = "{command_name} --json")]
-struct Status {
-    /// launchd, systemd or cron (default: what this machine has)
-    #[argh(option)]
-    with: Option<String>,
-}
-
 /// A program and its arguments, to be run at its times.
 #[derive(Debug)]
 pub struct Job {
@@ -95,16 +88,6 @@ pub struct Unit {
     pub text: String,
     /// Whether it is started (else another one starts it).
     pub is_started: bool,
-}
-
-/// How a job does.
-#[derive(Debug, Serialize)]
-pub struct State {
-    pub job: &'static str,
-    pub scheduler: &'static str,
-    /// `running`, `outdated`, `stopped` or `not installed`.
-    pub state: &'static str,
-    pub file: String,
 }
 
 /// Who starts jobs.
@@ -129,7 +112,7 @@ impl Jobs {
                 let removal = removal(places, scheduler, &mut plan)?;
                 plan.carry_out(out, consent, |_| Ok(removal.carry_out(places)?))
             }
-            Command::Status(args) => show(places, Scheduler::pick(args.with.as_deref(), places)?, out),
+            Command::Status(args) => args.run(places, out),
             Command::Run(args) => args.run(places),
         }
     }
@@ -280,52 +263,5 @@ impl Removal {
             Scheduler::Systemd => systemd::reload(places),
             _ => Ok(()),
         }
-    }
-}
-
-/// How each job does.
-pub fn states(places: &Places, scheduler: Scheduler) -> Result<Vec<State>> {
-    let (jobs, _) = all(places)?;
-    if scheduler == Scheduler::Cron {
-        return Ok(cron::states(places, &jobs));
-    }
-    let units = scheduler.units(places, &jobs)?;
-    let state = |job: &Job| {
-        let own: Vec<&Unit> = units.iter().filter(|unit| unit.job == job.name).collect();
-        let text = |unit: &Unit| swap::look(&unit.path).ok().and_then(|seen| seen.text);
-        let state = if own.iter().all(|unit| text(unit).is_none()) {
-            "not installed"
-        } else if own.iter().any(|unit| text(unit).as_deref() != Some(&unit.text)) {
-            "outdated"
-        } else if own.iter().filter(|unit| unit.is_started).all(|unit| scheduler.is_running(places, unit)) {
-            "running"
-        } else {
-            "stopped"
-        };
-        let file = own.iter().rfind(|unit| unit.is_started).map(|unit| unit.path.display().to_string());
-        State { job: job.name, scheduler: scheduler.as_str(), state, file: file.unwrap_or_default() }
-    };
-    Ok(jobs.iter().map(state).collect())
-}
-
-fn show(places: &Places, scheduler: Scheduler, out: &mut Out) -> Outcome<()> {
-    let states = states(places, scheduler)?;
-    match out.form {
-        _ if out.quiet => {
-            let running = states.iter().filter(|state| state.state == "running");
-            running.map(|state| state.job).try_for_each(|job| out.line(job))?;
-        }
-        Form::Json => states.iter().try_for_each(|state| out.json(state))?,
-        Form::Table => {
-            let row =
-                |state: &State| vec![state.job.into(), state.state.into(), state.scheduler.into(), state.file.clone()];
-            let rows: Vec<Vec<String>> = states.iter().map(row).collect();
-            out.table(&["job", "state", "scheduler", "file"], &rows)?;
-        }
-    }
-    out.flush()?;
-    match states.iter().all(|state| state.state == "running") {
-        true => Ok(()),
-        false => Err(Failure::Nothing("not every job runs; cs-setup jobs install starts them".into())),
     }
 }
