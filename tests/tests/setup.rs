@@ -21,7 +21,6 @@ use cs_tests::{Sandbox, entries, programs, run, status, stderr, stdout, workspac
 use serde_json::Value;
 
 const NO: i32 = 1;
-const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 const DISK: i32 = 74;
 

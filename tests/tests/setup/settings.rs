@@ -287,7 +287,7 @@ fn codex_gets_its_own_hooks() {
     let mine = "{\n \"hooks\": {\n  \"Stop\": [\n   {\n    \"hooks\": [\n     {\n      \"type\": \"command\",\n      \"command\": \"say\"\n     }\n    ]\n   }\n  ]\n }\n}";
     for before in [None, Some(mine)] {
         fs::create_dir_all(file.parent().expect("it has one")).expect("it can be made");
-        before.map(|text| fs::write(&file, text).expect("it can be written"));
+        before.into_iter().for_each(|text| fs::write(&file, text).expect("it can be written"));
         let told = place.ok(&["install", "--codex"]);
         assert!(told.contains("type /hooks in Codex, once"), "{told}");
         let value = json(&fs::read_to_string(&file).expect("it was written"));
