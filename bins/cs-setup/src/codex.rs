@@ -15,7 +15,7 @@ pub fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> 
     let hooks = entries::for_codex(&places.share)?;
     let mut plan = Plan::default();
     if !entries::has_exactly(&document.value, &hooks) {
-        plan.note("Codex runs new hooks only after you approve them: type /hooks in Codex, once");
+        plan.note("Codex runs new hooks only after you approve them: in Codex, type /hooks, then t");
     }
     write_hooks(&document, hooks, "registers the hooks with Codex", plan, consent, out)
 }

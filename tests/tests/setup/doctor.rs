@@ -181,8 +181,19 @@ fn codex_is_looked_at_where_it_is() {
     fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be made");
     assert_eq!(findings(&place).1["codex"]["fix"], "cs-setup install --codex");
     place.ok(&["install", "--codex"]);
-    assert!(findings(&place).1["codex"]["detail"].as_str().expect("a text").starts_with("registered once"));
-    let config = format!("# bin/cs-hook\n[[hooks.Stop]]\ncommand = \"{}/bin/cs-heartbeat\"\n", place.share.display());
-    fs::write(place.sandbox.home().join(".codex/config.toml"), config).expect("it can be written");
+    finds(&place, "codex", "8 hooks are not approved", "type /hooks, then t");
+    let config = place.sandbox.home().join(".codex/config.toml");
+    let file = place.sandbox.home().join(".codex/hooks.json");
+    let events = ["stop", "interrupt", "session_start", "user_prompt_submit", "permission_request", "pre_compact"];
+    let state =
+        |event: &&str| format!("[hooks.state.\"{}:{event}:0:0\"]\ntrusted_hash = \"sha256:0\"\n", file.display());
+    let some: String = events.iter().map(state).collect();
+    fs::write(&config, &some).expect("it can be written");
+    finds(&place, "codex", "2 hooks are not approved", "type /hooks, then t");
+    let all = some + &state(&"session_end") + &state(&"post_tool_use");
+    fs::write(&config, all).expect("it can be written");
+    assert_eq!(findings(&place).1["codex"]["detail"], "registered once, and approved");
+    let by_hand = format!("# bin/cs-hook\n[[hooks.Stop]]\ncommand = \"{}/bin/cs-heartbeat\"\n", place.share.display());
+    fs::write(&config, by_hand).expect("it can be written");
     finds(&place, "codex", "registered twice", "config.toml");
 }

@@ -289,7 +289,7 @@ fn codex_gets_its_own_hooks() {
         fs::create_dir_all(file.parent().expect("it has one")).expect("it can be made");
         before.into_iter().for_each(|text| fs::write(&file, text).expect("it can be written"));
         let told = place.ok(&["install", "--codex"]);
-        assert!(told.contains("type /hooks in Codex, once"), "{told}");
+        assert!(told.contains("type /hooks, then t"), "{told}");
         let value = json(&fs::read_to_string(&file).expect("it was written"));
         let found = ours(&value);
         let mut events: Vec<&str> = found.iter().map(|(event, _)| event.as_str()).collect();

@@ -1,6 +1,6 @@
 //! What hooks cost, ours and others': Claude Code notes in its transcripts how long each hook at the
-//! end of a turn took (2.1.139 to 2.1.329: `system` lines `stop_hook_summary` with `hookInfos`). It
-//! notes that of no other event. Read as a stream, and only so much of it.
+//! end of a turn took (2.1.329: `system` lines `stop_hook_summary` with `hookInfos`; 2.1.197 and older:
+//! nothing). It notes that of no other event. Read as a stream, and only so much of it.
 
 use super::Check;
 use crate::entries::HOOK_PROGRAMS;

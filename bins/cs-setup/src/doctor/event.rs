@@ -19,19 +19,28 @@ const CONVERSATION: &str = "00000000-0000-4000-8000-00000000d0c7";
 const INTENT: &str = "a test by cs-setup doctor";
 /// How long a hook may take before it is given up.
 const LIMIT: Duration = Duration::from_secs(10);
-/// A hook that takes longer disturbs.
-const SLOW: Duration = Duration::from_millis(100);
+/// A hook that always takes longer disturbs.
+const SLOW: Duration = Duration::from_millis(500);
+/// Something else may be slow just once.
+const TRIES: usize = 3;
 
 pub fn check(commands: &[Command]) -> Check {
     if commands.is_empty() {
         return Check::bad("event", "no hook is registered, so nothing can be tried", "cs-setup install");
     }
-    match converse(commands) {
+    let is_fast = |took: &[Duration]| took.iter().all(|took| *took < SLOW);
+    let mut tried = converse(commands);
+    for _ in 1..TRIES {
+        if tried.as_ref().is_ok_and(|took| !is_fast(took)) {
+            tried = converse(commands);
+        }
+    }
+    match tried {
         Ok(took) => {
             let shown: Vec<String> = took.iter().map(|took| format!("{:.1}", took.as_secs_f64() * 1000.0)).collect();
             let detail =
                 format!("a test conversation was recorded; its {} hooks took {} ms", took.len(), shown.join(", "));
-            match took.iter().all(|took| *took < SLOW) {
+            match is_fast(&took) {
                 true => Check::good("event", detail),
                 false => Check::bad("event", detail, "look for what slows this machine down; make bench measures more"),
             }

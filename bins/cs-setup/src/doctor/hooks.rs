@@ -1,6 +1,6 @@
 //! Are the hooks registered, once, and may they run?
 
-use super::Check;
+use super::{Check, codex};
 use crate::client::{Client, PLUGIN, Registered};
 use crate::document::Document;
 use crate::entries::{self, HOOK_PROGRAMS};
@@ -34,7 +34,7 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     for obstacle in policy::all_obstacles(&document.value, &places.settings()) {
         checks.push(Check::bad("allowed", obstacle, "take that line out, if the file is yours"));
     }
-    checks.extend(codex(places));
+    checks.extend(codex::check(places));
     let commands = commands(&document.value, &registered, places);
     (checks, commands)
 }
@@ -67,7 +67,7 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
 }
 
 /// How many handlers run one of our programs in a way that is not ours, such as in a pipe.
-fn mentions(settings: &Value) -> usize {
+pub fn mentions(settings: &Value) -> usize {
     let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
     let groups = groups.filter_map(Value::as_array).flatten();
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
@@ -87,33 +87,6 @@ fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {
         return Some(Check::bad("client", format!("{shown} cannot run the plugin's hooks"), "claude update"));
     }
     Some(Check::good("client", shown))
-}
-
-fn codex(places: &Places) -> Option<Check> {
-    if !places.codex.is_dir() {
-        return None;
-    }
-    let offer = "cs-setup install --codex";
-    let document = match Document::read(&places.codex_hooks()) {
-        Ok(document) => document,
-        Err(error) => return Some(Check::bad("codex", error.to_string(), "mend the file by hand")),
-    };
-    let wanted = entries::for_codex(&places.share).unwrap_or_default();
-    let config = std::fs::read_to_string(places.codex.join("config.toml")).unwrap_or_default();
-    let in_config = HOOK_PROGRAMS.iter().any(|name| {
-        config.lines().any(|line| !line.trim_start().starts_with('#') && line.contains(&format!("bin/{name}")))
-    });
-    Some(match (entries::ours(&document.value).is_empty(), in_config) {
-        (true, true) => Check::good("codex", "registered in config.toml, by hand"),
-        (true, false) => Check::offer("codex", "not registered with Codex", offer),
-        (false, true) => {
-            Check::bad("codex", "registered twice: in hooks.json and in config.toml", "take them out of config.toml")
-        }
-        (false, false) if entries::has_exactly(&document.value, &wanted) && mentions(&document.value) == 0 => {
-            Check::good("codex", "registered once; whether you approved the hooks, only Codex knows (/hooks)")
-        }
-        (false, false) => Check::bad("codex", "the hooks in hooks.json are not those of this version", offer),
-    })
 }
 
 /// What Claude Code runs, and Codex besides if it alone is set up.

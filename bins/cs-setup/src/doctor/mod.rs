@@ -1,6 +1,7 @@
 //! `doctor`: does everything work? Each finding comes with the command that mends it.
 //! Reads only; the test event goes into a temporary data directory.
 
+mod codex;
 mod cost;
 mod data;
 mod event;
