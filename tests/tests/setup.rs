@@ -4,6 +4,8 @@
 mod client;
 #[path = "setup/doctor.rs"]
 mod doctor;
+#[path = "setup/files.rs"]
+mod files;
 #[path = "setup/jobs.rs"]
 mod jobs;
 #[path = "setup/make.rs"]
@@ -21,6 +23,7 @@ use cs_tests::{Sandbox, entries, programs, run, status, stderr, stdout, workspac
 use serde_json::Value;
 
 const NO: i32 = 1;
+const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 const DISK: i32 = 74;
 

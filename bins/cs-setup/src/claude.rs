@@ -118,18 +118,9 @@ fn install_plugin(
         return plan.carry_out(out, consent, |_| Ok(()));
     }
     document.seen.check_writable()?;
-    let program = client.program.display().to_string();
-    if registered.copy.is_some() {
-        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "lets go of the copy of the version before");
-    }
-    plan.step("run", format!("{program} plugin marketplace add {}", places.share.display()), "makes this folder known");
-    plan.step("run", format!("{program} plugin install {PLUGIN}"), "registers the hooks and the skills");
-    if goal != document.text {
-        let shown = diff::lines(document.seen.text.as_deref().unwrap_or_default(), &goal);
-        plan.write(document.seen.path.display(), "what these commands put into it", shown);
-    }
+    let renew = registered.copy.is_some();
+    show_plugin(document, client, renew, &goal, places, &mut plan);
     plan.carry_out(out, consent, |plan| {
-        let renew = registered.copy.is_some();
         match register(document, client, renew, &goal, places) {
             Ok(note) => note.into_iter().for_each(|note| plan.note(note)),
             Err(error) if renew => return Err(error.into()),
@@ -137,6 +128,19 @@ fn install_plugin(
         }
         Ok(())
     })
+}
+
+fn show_plugin(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places, plan: &mut Plan) {
+    let program = client.program.display().to_string();
+    if renew {
+        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "lets go of the copy of the build before");
+    }
+    plan.step("run", format!("{program} plugin marketplace add {}", places.share.display()), "makes this folder known");
+    plan.step("run", format!("{program} plugin install {PLUGIN}"), "registers the hooks and the skills");
+    if goal != document.text {
+        let shown = diff::lines(document.seen.text.as_deref().unwrap_or_default(), goal);
+        plan.write(document.seen.path.display(), "what these commands put into it", shown);
+    }
 }
 
 /// Lets the client register the plugin, then puts the text from before back, with the same entries.
@@ -202,18 +206,16 @@ fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<
     Ok(is_back)
 }
 
-/// Takes back what `install` did, and what was registered by hand in the same way.
-pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Undo> {
-    let document = Document::read(&places.settings())?;
+/// Takes back what `install` did, and what was registered by hand in the same way. `None`: nothing.
+pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
+    let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
     let registered = Registered::look(&document.value, places);
-    let client = if registered.is_any() { Client::find(places) } else { None };
-    let mut undo = Undo { document, client, is_needed: false };
-    if !registered.is_any() && entries::ours(&undo.document.value).is_empty() {
-        return Ok(undo);
+    if !registered.is_any() && entries::ours(&document.value).is_empty() {
+        return Ok(None);
     }
-    undo.is_needed = true;
-    undo.document.seen.check_writable()?;
-    match &undo.client {
+    document.seen.check_writable()?;
+    let client = if registered.is_any() { Client::find(places) } else { None };
+    match &client {
         Some(client) => {
             let program = client.program.display();
             plan.step(
@@ -229,16 +231,16 @@ pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Undo> {
         )),
         None => {}
     }
+    let undo = Undo { document, client };
     undo.show(plan)?;
-    Ok(undo)
+    Ok(Some(undo))
 }
 
 /// The way back.
 #[derive(Debug)]
 pub struct Undo {
-    pub document: Document,
+    document: Document,
     client: Option<Client>,
-    is_needed: bool,
 }
 
 impl Undo {
@@ -260,9 +262,6 @@ impl Undo {
 
     /// Does it.
     pub fn carry_out(&self, places: &Places, plan: &mut Plan) -> Result<()> {
-        if !self.is_needed {
-            return Ok(());
-        }
         let Some(client) = &self.client else { return self.document.restore() };
         if Registered::look(&self.document.value, places).copy.is_some() {
             client.plugin(&["uninstall", PLUGIN], places)?;

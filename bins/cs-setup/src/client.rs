@@ -15,6 +15,9 @@ pub const MARKETPLACE: &str = "claude-sessions";
 /// The first version that starts a hook's program without a shell.
 pub const EXEC_FORM: [u32; 3] = [2, 1, 139];
 
+/// What the plugin consists of.
+const PARTS: [&str; 4] = [".claude-plugin", "hooks", "skills", "bin"];
+
 /// The client's command.
 #[derive(Debug)]
 pub struct Client {
@@ -115,9 +118,17 @@ impl Registered {
     /// installed now.
     pub fn is_outdated(&self, places: &Places) -> bool {
         let Some(copy) = &self.copy else { return false };
-        let differs = |name: &str| std::fs::read(copy.join(name)).ok() != std::fs::read(places.share.join(name)).ok();
-        differs("hooks/hooks.json") || crate::entries::HOOK_PROGRAMS.iter().any(|name| differs(&format!("bin/{name}")))
+        PARTS.iter().any(|part| !is_same(&places.share.join(part), &copy.join(part)))
     }
+}
+
+/// Whether all that is at `from` is at `to` too.
+fn is_same(from: &Path, to: &Path) -> bool {
+    if !from.is_dir() {
+        return std::fs::read(from).ok() == std::fs::read(to).ok();
+    }
+    let mut entries = std::fs::read_dir(from).into_iter().flatten().flatten();
+    entries.all(|entry| is_same(&entry.path(), &to.join(entry.file_name())))
 }
 
 #[cfg(test)]

@@ -22,11 +22,11 @@ pub fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> 
 
 /// Takes back what `install` did.
 pub fn uninstall(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
-    let document = Document::read(&places.codex_hooks())?;
     let mut plan = Plan::default();
-    if entries::ours(&document.value).is_empty() {
+    let document = Document::read_ours(&places.codex_hooks())?;
+    let Some(document) = document.filter(|document| !entries::ours(&document.value).is_empty()) else {
         return plan.carry_out(out, consent, |_| Ok(()));
-    }
+    };
     document.seen.check_writable()?;
     match document.original()? {
         None => plan.step(

@@ -2,7 +2,7 @@
 //! entries it is what it would be had we never been there.
 
 use crate::client::{MARKETPLACE, PLUGIN};
-use crate::entries::{self, Hook};
+use crate::entries::{self, HOOK_PROGRAMS, Hook};
 use crate::places::text_of;
 use crate::splice::{self, Step, keys};
 use crate::swap::{self, Seen};
@@ -48,6 +48,20 @@ impl Document {
         let text = text.to_string();
         let value = understand(&text).map_err(|trouble| Error::corrupt(path, trouble.in_text(&text)))?;
         Ok(Document { seen, text, value })
+    }
+
+    /// The same, to take our entries out. `None` where there is nothing to take out: then it does
+    /// not matter whether the file can be understood.
+    pub fn read_ours(path: &Path) -> Result<Option<Self>> {
+        match Document::read(path) {
+            Err(error @ Error::Corrupt { .. }) => {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                let text = String::from_utf8_lossy(&bytes);
+                let marks = HOOK_PROGRAMS.iter().copied().chain([PLUGIN, MARKETPLACE]);
+                if marks.into_iter().any(|mark| text.contains(mark)) { Err(error) } else { Ok(None) }
+            }
+            read => read.map(Some),
+        }
     }
 
     /// The text with these entries of ours and no others.

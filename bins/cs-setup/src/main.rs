@@ -109,11 +109,11 @@ fn uninstall(places: &Places, args: &Uninstall, out: &mut Out) -> Outcome<()> {
     }
     let mut plan = Plan::default();
     let undo = claude::uninstall(places, &mut plan)?;
-    let removal = jobs::removal(places, jobs::Scheduler::pick(None, places)?, &mut plan)?;
+    let removal = jobs::removal(places, jobs::Scheduler::in_use(places)?, &mut plan)?;
     let skills = project::planned_removal_everywhere(places, &mut plan);
     plan.carry_out(out, consent, |plan| {
         removal.carry_out(places)?;
         project::remove(&skills)?;
-        Ok(undo.carry_out(places, plan)?)
+        Ok(undo.iter().try_for_each(|undo| undo.carry_out(places, plan))?)
     })
 }

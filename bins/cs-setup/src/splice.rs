@@ -197,40 +197,28 @@ impl<'a> Style<'a> {
             return value.to_string();
         }
         let mut shown = String::new();
-        let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-        let mut chars = value.chars().peekable();
-        while let Some(c) = chars.next() {
-            let line = |depth: usize| format!("{}{indent}{}", self.end, self.unit.repeat(depth));
-            match c {
-                _ if in_string => {
-                    in_string = escaped || c != '"';
-                    escaped = c == '\\' && !escaped;
-                    shown.push(c);
-                }
-                '{' | '[' if matches!(chars.peek(), Some('}' | ']')) => {
-                    shown.push(c);
-                    shown.extend(chars.next());
-                }
-                '{' | '[' => {
-                    depth += 1;
-                    shown.push(c);
-                    shown.push_str(&line(depth));
-                }
-                '}' | ']' => {
-                    depth = depth.saturating_sub(1);
-                    shown.push_str(&line(depth));
-                    shown.push(c);
-                }
-                ',' => {
-                    shown.push(c);
-                    shown.push_str(&line(depth));
-                }
-                ':' => shown.push_str(": "),
-                _ => {
-                    in_string = c == '"';
-                    shown.push(c);
-                }
+        let (mut depth, mut in_string, mut escaped, mut last) = (0usize, false, false, ' ');
+        for c in value.chars() {
+            let is_empty = matches!((last, c), ('{', '}') | ('[', ']'));
+            let closes = !in_string && matches!(c, '}' | ']');
+            depth -= usize::from(closes && depth > 0);
+            // Between brackets and after commas a line begins, but not in what is empty.
+            if !in_string && !is_empty && (closes || matches!(last, '{' | '[' | ',')) {
+                shown.push_str(&format!("{}{indent}{}", self.end, self.unit.repeat(depth)));
             }
+            shown.push(c);
+            if in_string {
+                in_string = escaped || c != '"';
+                escaped = c == '\\' && !escaped;
+                last = '"';
+                continue;
+            }
+            in_string = c == '"';
+            depth += usize::from(matches!(c, '{' | '['));
+            if c == ':' {
+                shown.push(' ');
+            }
+            last = c;
         }
         shown
     }

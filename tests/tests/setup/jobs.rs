@@ -225,7 +225,8 @@ fn uninstalling_removes_the_jobs_too() {
     let place = with("systemctl", ".local/share/claude-sessions");
     place.ok(&["jobs", "install"]);
     place.ok(&["install", "--settings"]);
-    place.ok(&["uninstall"]);
+    fs::write(place.sandbox.home().join("refuses"), "--user").expect("it can be written");
+    place.ok(&["uninstall"]); // even where systemd cannot be reached
     assert!(files(&place, ".config/systemd/user").is_empty() && !place.settings().exists());
 }
 

@@ -2,8 +2,12 @@
 
 use std::env;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use super::*;
+
+/// One `make` at a time: all put the built programs into the same folder.
+static MAKE: Mutex<()> = Mutex::new(());
 
 /// `make` with words, in a HOME of its own but with the compiler of the one who runs the tests.
 fn make(sandbox: &Sandbox, words: &[&str]) -> Output {
@@ -19,6 +23,7 @@ fn make(sandbox: &Sandbox, words: &[&str]) -> Output {
     let bin = cargo.parent().expect("it lies in a folder");
     command.env("PATH", format!("{}:{}/.cargo/bin:/usr/bin:/bin", bin.display(), outer.display()));
     command.current_dir(workspace()).args(words);
+    let _alone = MAKE.lock().unwrap_or_else(PoisonError::into_inner);
     run(command, "")
 }
 

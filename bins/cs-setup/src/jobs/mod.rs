@@ -14,7 +14,7 @@ use crate::command;
 use crate::diff;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
-use crate::swap;
+use crate::swap::{self, Seen};
 use argh::FromArgs;
 use cs_cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
@@ -135,6 +135,15 @@ impl Scheduler {
         }
     }
 
+    /// The one that has files of ours, whether or not it can be reached now; else as in `pick`.
+    pub fn in_use(places: &Places) -> Outcome<Self> {
+        let has_files = |units: &[Unit]| units.iter().any(|unit| unit.path.exists());
+        if has_files(&systemd::names(places)) {
+            return Ok(Scheduler::Systemd);
+        }
+        Scheduler::pick(None, places)
+    }
+
     fn as_str(self) -> &'static str {
         match self {
             Scheduler::Launchd => "launchd",
@@ -193,16 +202,7 @@ fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Ou
         return cron::show(places, &jobs, &plan.notes, out);
     }
     let units = scheduler.units(places, &jobs)?;
-    let mut changed = Vec::new();
-    for unit in &units {
-        let seen = swap::look(&unit.path)?;
-        if seen.text.as_deref() != Some(&unit.text) {
-            seen.check_writable()?;
-            let lines = diff::lines(seen.text.as_deref().unwrap_or_default(), &unit.text);
-            plan.write(unit.path.display(), format!("the {} job", unit.job), lines);
-            changed.push((unit, seen));
-        }
-    }
+    let changed = changes(&units, &mut plan)?;
     let is_due = |unit: &&Unit| {
         let is_changed = changed.iter().any(|(other, _)| other.job == unit.job);
         unit.is_started && (is_changed || !scheduler.is_running(places, unit))
@@ -219,6 +219,21 @@ fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Ou
         }
         Ok(())
     })
+}
+
+/// The files that are not as they should be.
+fn changes<'a>(units: &'a [Unit], plan: &mut Plan) -> Result<Vec<(&'a Unit, Seen)>> {
+    let mut changed = Vec::new();
+    for unit in units {
+        let seen = swap::look(&unit.path)?;
+        if seen.text.as_deref() != Some(&unit.text) {
+            seen.check_writable()?;
+            let lines = diff::lines(seen.text.as_deref().unwrap_or_default(), &unit.text);
+            plan.write(unit.path.display(), format!("the {} job", unit.job), lines);
+            changed.push((unit, seen));
+        }
+    }
+    Ok(changed)
 }
 
 /// Jobs that are to be stopped, and files that are to go.
@@ -259,9 +274,10 @@ impl Removal {
         for unit in &self.units {
             std::fs::remove_file(&unit.path).map_err(|error| Error::io(&unit.path, "remove", error))?;
         }
-        match self.scheduler {
-            Scheduler::Systemd => systemd::reload(places),
-            _ => Ok(()),
+        if self.scheduler == Scheduler::Systemd {
+            // One that cannot be reached will not find the files when it can be.
+            let _ = systemd::reload(places);
         }
+        Ok(())
     }
 }
