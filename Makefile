@@ -1,10 +1,13 @@
 # The programs of this repository: build, test, measure, install. `make help` lists the targets.
-# Variables: PREFIX (an absolute path), DESTDIR (in front of PREFIX, for packagers), CARGO_TARGET_DIR.
+# Variables: PREFIX (an absolute path), DESTDIR (in front of PREFIX, for packagers), CARGO_TARGET_DIR,
+# SETUP (no: install the programs, but register nothing; with DESTDIR nothing is registered anyway).
 
 PREFIX ?= $(HOME)/.local
 SHARE := $(PREFIX)/share/claude-sessions
 TO_SHARE := $(DESTDIR)$(SHARE)
 TO_BIN := $(DESTDIR)$(PREFIX)/bin
+
+SETUP ?= $(if $(DESTDIR),no,yes)
 
 BUILD := cargo build --release --workspace --exclude cs-tests --bins
 PROGRAMS := $(filter-out cs-cli,$(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml)))
@@ -45,13 +48,18 @@ bench: build ## measure what the programs cost
 demo: build ## a dashboard with made-up sessions, in a temporary folder
 	sh tests/demo.sh
 
-install: build ## install into PREFIX (default ~/.local)
+install: build ## install into PREFIX (default ~/.local) and register with Claude Code
 	@mkdir -p "$(TO_SHARE)/bin" "$(TO_BIN)" && for f in $(FILES); do $(call put,$$f,$(TO_SHARE)/$$f) || exit 1; done
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
+	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install
 
-uninstall: ## remove what install made
+# Hooks of programs that are gone would show an error at every event: they go first.
+uninstall: ## remove what install made; records stay
+	@[ "$(SETUP)" = no ] || ! [ -x "$(TO_SHARE)/bin/cs-setup" ] || for agent in "" --codex; do \
+		"$(TO_SHARE)/bin/cs-setup" uninstall --yes $$agent || exit 1; done
 	@for l in "$(TO_BIN)"/cs-*; do case $$(readlink "$$l") in "$(SHARE)/bin/"*) rm -f "$$l";; esac; done
-	@cd "$(TO_SHARE)" 2>/dev/null || exit 0; rm -rf $(FILES) bin && rmdir "$(TO_SHARE)"
+	@cd "$(TO_SHARE)" 2>/dev/null || exit 0; rm -rf $(FILES) bin && rmdir "$(TO_SHARE)" && \
+		{ rmdir "$(DESTDIR)$(PREFIX)/share" "$(TO_BIN)" 2>/dev/null || :; }
 
 clean: ## remove everything built
 	cargo clean

@@ -7,6 +7,9 @@
 #                        It trusts the repository, leaves the client's debug log in OUT/debug.log, and understands
 #                        the form of accept.json: a rule's turns answer the prompt that its regex matches.
 #   REAL_CLAUDE_OPTIONS  more words for it
+#   REAL_CLAUDE_COMMAND  the client's own command, which cs-setup is given as `claude` (else that part is skipped)
+#   REAL_CODEX           a program that runs Codex with its own HOME, against a model that answers (else skipped):
+#                          $REAL_CODEX --no-hooks --home DIR --repo DIR --out DIR --prompt TEXT -- OPTIONS OF THE CLIENT
 #
 # Prints `ok - …` or `not ok - …` for each check and exits 1 if one failed. Needs git, tmux and python3.
 set -u
@@ -279,5 +282,9 @@ type_in "/exit"
 check "skills: the client ends" within 10 ended
 check "skills: they began no other session" states "completed completed"
 tidy skills
+
+# -- set-up -------------------------------------------------------------------
+
+. "$here/accept-setup.sh"
 
 [ "$failed" = 0 ]

@@ -121,6 +121,10 @@ impl Home {
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")
     }
+    /// What a scheduled job printed, where the scheduler does not keep it.
+    pub fn job_log(&self, job: &str) -> PathBuf {
+        self.0.join(format!("logs/{job}.log"))
+    }
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")

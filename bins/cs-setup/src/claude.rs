@@ -1,0 +1,286 @@
+//! Registering with Claude Code and the way back. The client itself registers the plugin; but it
+//! writes its settings anew when it does, so what it wrote is replaced by the text from before with
+//! the same entries put in, provided that both mean the same.
+
+use crate::client::{Client, MARKETPLACE, PLUGIN, Registered};
+use crate::diff;
+use crate::document::{self, Document, Ours};
+use crate::entries;
+use crate::places::Places;
+use crate::plan::{Consent, Plan};
+use crate::policy;
+use cs_cli::{Failure, Out, Outcome};
+use cs_core::error::{Error, Result};
+
+/// How hooks are registered.
+enum Way {
+    Plugin(Client),
+    Settings,
+}
+
+/// Registers with Claude Code.
+pub fn install(places: &Places, settings_only: bool, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let document = Document::read(&places.settings())?;
+    let registered = Registered::look(&document.value, places);
+    let mut plan = Plan::default();
+    policy::all_obstacles(&document.value, &places.settings()).into_iter().for_each(|note| plan.note(note));
+    let client = if settings_only { None } else { Client::find(places) };
+    match choose(client, &registered, settings_only, places, &mut plan)? {
+        None => plan.carry_out(out, consent, |_| Ok(())),
+        Some(Way::Settings) => install_hooks(&document, places, plan, consent, out),
+        Some(Way::Plugin(client)) => install_plugin(&document, &client, &registered, places, plan, consent, out),
+    }
+}
+
+/// Which way it goes; `None` where there is nothing to choose.
+fn choose(
+    client: Option<Client>,
+    registered: &Registered,
+    settings_only: bool,
+    places: &Places,
+    plan: &mut Plan,
+) -> Outcome<Option<Way>> {
+    if registered.is_enabled == Some(false) && !settings_only {
+        plan.note(format!("the plugin is turned off; claude plugin enable {PLUGIN} turns it on"));
+        return Ok(None);
+    }
+    match client {
+        Some(client) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
+        Some(client) => plan.note(format!(
+            "Claude Code {} is older than 2.1.139, so the hooks go into its settings instead of a plugin",
+            client.shown()
+        )),
+        None if !settings_only => plan.note("there is no claude command, so the hooks go into the settings"),
+        None => {}
+    }
+    if registered.is_complete(places) && !settings_only {
+        plan.note("the plugin is registered already");
+        return Ok(None);
+    }
+    if registered.is_enabled.is_some() {
+        let what =
+            "the plugin is registered, and hooks in the settings would run besides; run cs-setup uninstall first";
+        return Err(Error::Refused(what.into()).into());
+    }
+    if places.share.to_str().is_none_or(|path| entries::shell_word(path) != path) {
+        plan.note("a Claude Code older than 2.1.139 cannot run the hooks from a folder with such a name");
+    }
+    Ok(Some(Way::Settings))
+}
+
+fn install_hooks(document: &Document, places: &Places, plan: Plan, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let hooks = entries::for_claude(&places.share)?;
+    write_hooks(document, hooks, "registers the hooks with Claude Code", plan, consent, out)
+}
+
+/// Puts hooks into a file; the same for Claude Code and Codex.
+pub fn write_hooks(
+    document: &Document,
+    hooks: Vec<entries::Hook>,
+    why: &str,
+    mut plan: Plan,
+    consent: Consent,
+    out: &mut Out,
+) -> Outcome<()> {
+    if !entries::has_exactly(&document.value, &hooks) {
+        let text = document.with(&Ours::Hooks(hooks))?;
+        document.seen.check_writable()?;
+        plan.write(
+            document.seen.path.display(),
+            why,
+            diff::lines(document.seen.text.as_deref().unwrap_or_default(), &text),
+        );
+        return plan.carry_out(out, consent, |_| Ok(change(document, &text)?));
+    }
+    plan.carry_out(out, consent, |_| Ok(()))
+}
+
+/// Keeps the backup and writes the text. Where that fails, there is no backup either.
+fn change(document: &Document, text: &str) -> Result<()> {
+    let (old, new) = (document.seen.backup()?, document.original()?);
+    document.seen.back_up(new.as_deref())?;
+    document.seen.replace(text).inspect_err(|_| drop(document.seen.back_up(old.as_deref())))
+}
+
+fn install_plugin(
+    document: &Document,
+    client: &Client,
+    registered: &Registered,
+    places: &Places,
+    mut plan: Plan,
+    consent: Consent,
+    out: &mut Out,
+) -> Outcome<()> {
+    let goal = document.with(&Ours::plugin(&places.share)?)?;
+    let has_hooks = !entries::ours(&document.value).is_empty();
+    let is_complete = registered.is_complete(places) && !has_hooks;
+    if is_complete && !registered.is_outdated(places) {
+        return plan.carry_out(out, consent, |_| Ok(()));
+    }
+    document.seen.check_writable()?;
+    let renew = registered.copy.is_some();
+    show_plugin(document, client, renew, &goal, places, &mut plan);
+    plan.carry_out(out, consent, |plan| {
+        match register(document, client, renew, &goal, places) {
+            Ok(note) => note.into_iter().for_each(|note| plan.note(note)),
+            Err(error) if renew => return Err(error.into()),
+            Err(error) => return Err(undone(document, client, places, &error)),
+        }
+        Ok(())
+    })
+}
+
+fn show_plugin(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places, plan: &mut Plan) {
+    let program = client.program.display().to_string();
+    if renew {
+        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "lets go of the copy of the build before");
+    }
+    plan.step("run", format!("{program} plugin marketplace add {}", places.share.display()), "makes this folder known");
+    plan.step("run", format!("{program} plugin install {PLUGIN}"), "registers the hooks and the skills");
+    if goal != document.text {
+        let shown = diff::lines(document.seen.text.as_deref().unwrap_or_default(), goal);
+        plan.write(document.seen.path.display(), "what these commands put into it", shown);
+    }
+}
+
+/// Lets the client register the plugin, then puts the text from before back, with the same entries.
+fn register(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places) -> Result<Option<String>> {
+    document.seen.back_up(document.original()?.as_deref())?;
+    if !entries::ours(&document.value).is_empty() {
+        document.seen.replace(&document.without()?)?; // else they would run twice from now on
+    }
+    let share = places.share.to_string_lossy();
+    if renew {
+        client.plugin(&["uninstall", PLUGIN], places)?;
+    }
+    client.plugin(&["marketplace", "add", &share], places)?;
+    client.plugin(&["install", PLUGIN], places)?;
+    let after = Document::read(&document.seen.path)?;
+    if !Registered::look(&after.value, places).is_complete(places) {
+        return Err(Error::Refused("claude reported success, but its files do not name the plugin".into()));
+    }
+    put_back(&after, goal)
+}
+
+/// Replaces what the client wrote by `wanted` where both mean the same; else tells.
+fn put_back(after: &Document, wanted: &str) -> Result<Option<String>> {
+    match document::settled(&after.text, wanted) {
+        Some(text) if text == wanted => {
+            if after.seen.text.as_deref() != Some(wanted) {
+                after.seen.replace(wanted)?;
+            }
+            Ok(None)
+        }
+        _ => Ok(Some(format!(
+            "Claude Code changed other settings of its own at the same time, so {} is as it wrote it",
+            after.seen.path.display()
+        ))),
+    }
+}
+
+/// Takes back what was done before something failed.
+fn undone(document: &Document, client: &Client, places: &Places, error: &Error) -> Failure {
+    let _ = client.plugin(&["marketplace", "remove", MARKETPLACE], places);
+    let back = || {
+        let after = Document::read(&document.seen.path)?;
+        put_original(&after, &document.without()?, document.seen.text.as_deref())?;
+        document.seen.back_up(None)
+    };
+    // What cannot be taken back is less bad than what failed, and that is told.
+    let _: Result<()> = back();
+    let hint = "cs-setup install --settings registers the hooks without the plugin";
+    Error::Refused(format!("{error}; {hint}")).into()
+}
+
+/// After the client has taken the plugin out: if what is left means the same as `bare`, the file
+/// becomes `original` again (`None`: no file); else only our entries are taken out.
+fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<bool> {
+    let rest = after.without()?;
+    let text = document::settled(&rest, bare).unwrap_or(rest);
+    let is_back = text == bare;
+    match original.filter(|_| is_back).or((!is_back).then_some(&text)) {
+        Some(text) if after.seen.text.as_deref() != Some(text) => after.seen.replace(text)?,
+        None if after.seen.text.is_some() => after.seen.remove()?,
+        _ => {}
+    }
+    Ok(is_back)
+}
+
+/// Takes back what `install` did, and what was registered by hand in the same way. `None`: nothing.
+pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
+    let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
+    let registered = Registered::look(&document.value, places);
+    if !registered.is_any() && entries::ours(&document.value).is_empty() {
+        return Ok(None);
+    }
+    document.seen.check_writable()?;
+    let client = if registered.is_any() { Client::find(places) } else { None };
+    match &client {
+        Some(client) => {
+            let program = client.program.display();
+            plan.step(
+                "run",
+                format!("{program} plugin uninstall {PLUGIN}"),
+                "takes hooks and skills out of Claude Code",
+            );
+            plan.step("run", format!("{program} plugin marketplace remove {MARKETPLACE}"), "forgets our folder");
+        }
+        None if registered.is_any() => plan.note(format!(
+            "there is no claude command, so its own list in {} is left",
+            places.claude.join("plugins").display()
+        )),
+        None => {}
+    }
+    let undo = Undo { document, client };
+    undo.show(plan)?;
+    Ok(Some(undo))
+}
+
+/// The way back.
+#[derive(Debug)]
+pub struct Undo {
+    document: Document,
+    client: Option<Client>,
+}
+
+impl Undo {
+    fn show(&self, plan: &mut Plan) -> Result<()> {
+        let document = &self.document;
+        let (old, new) = (document.seen.text.clone(), document.original()?);
+        if new.is_none() && old.is_some() {
+            plan.step(
+                "remove",
+                document.seen.path.display(),
+                "nothing but our entries is in it, and it was not there before",
+            );
+        } else if old != new {
+            let diff = diff::lines(&old.unwrap_or_default(), &new.unwrap_or_default());
+            plan.write(document.seen.path.display(), "takes our entries out", diff);
+        }
+        Ok(())
+    }
+
+    /// Does it.
+    pub fn carry_out(&self, places: &Places, plan: &mut Plan) -> Result<()> {
+        let Some(client) = &self.client else { return self.document.restore() };
+        if Registered::look(&self.document.value, places).copy.is_some() {
+            client.plugin(&["uninstall", PLUGIN], places)?;
+        }
+        let after = Document::read(&self.document.seen.path)?;
+        let registered = Registered::look(&after.value, places);
+        if registered.market.is_some() || registered.known_market.is_some() {
+            client.plugin(&["marketplace", "remove", MARKETPLACE], places)?;
+        }
+        self.settle(&Document::read(&self.document.seen.path)?, plan)
+    }
+
+    /// After the client has done its part: the text from before, if nothing else has changed.
+    fn settle(&self, after: &Document, plan: &mut Plan) -> Result<()> {
+        let original = self.document.original()?;
+        let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(document::NOTHING);
+        if !put_original(after, bare, original.as_deref())? {
+            plan.note("Claude Code changed other settings of its own meanwhile; only our entries were taken out");
+        }
+        after.seen.back_up(None)
+    }
+}

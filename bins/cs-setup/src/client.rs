@@ -1,0 +1,145 @@
+//! Owns what is known of the installed Claude Code: its command, its version, and what its files
+//! say of our plugin. Facts: `claude plugin --help` of 2.1.139 and 2.1.329 and what they write.
+
+use crate::command;
+use crate::places::Places;
+use crate::text::at;
+use cs_core::error::{Error, Result};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The plugin and the marketplace, as the client names them.
+pub const PLUGIN: &str = "cs-sessions@claude-sessions";
+/// The marketplace.
+pub const MARKETPLACE: &str = "claude-sessions";
+/// The first version that starts a hook's program without a shell.
+pub const EXEC_FORM: [u32; 3] = [2, 1, 139];
+
+/// What the plugin consists of.
+const PARTS: [&str; 4] = [".claude-plugin", "hooks", "skills", "bin"];
+
+/// The client's command.
+#[derive(Debug)]
+pub struct Client {
+    pub program: PathBuf,
+    pub version: Option<[u32; 3]>,
+}
+
+impl Client {
+    /// The `claude` on PATH, else where its installers put it.
+    pub fn find(places: &Places) -> Option<Self> {
+        let usual = [".local/bin/claude", ".claude/local/claude"].map(|path| places.user.join(path));
+        let program =
+            command::on_path("claude").or_else(|| usual.into_iter().find(|path| command::is_program(path)))?;
+        let told = command::run(&program, &["--version"], &places.share).ok();
+        let version = told.filter(|done| done.is_success).and_then(|done| version(&done.stdout));
+        Some(Client { program, version })
+    }
+
+    /// Whether it starts hooks without a shell, and so can load the plugin.
+    pub fn is_new_enough(&self) -> bool {
+        self.version.is_some_and(|version| version >= EXEC_FORM)
+    }
+
+    /// The version as text.
+    pub fn shown(&self) -> String {
+        self.version.map_or("unknown".into(), |version| version.map(|part| part.to_string()).join("."))
+    }
+
+    /// `claude plugin …`, in our own folder, where no project has a say.
+    pub fn plugin(&self, words: &[&str], places: &Places) -> Result<()> {
+        let args = [&["plugin"], words].concat();
+        let dir = if places.share.is_dir() { &places.share } else { Path::new("/") };
+        let done = command::run(&self.program, &args, dir)?;
+        if done.is_success {
+            return Ok(());
+        }
+        Err(Error::Refused(format!("claude {}: {}", args.join(" "), done.last_words())))
+    }
+}
+
+/// The first three numbers of `2.1.329 (Claude Code)`.
+fn version(text: &str) -> Option<[u32; 3]> {
+    let mut parts = text.split_whitespace().next()?.split('.').map(|part| {
+        let digits = part.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        digits.parse().ok()
+    });
+    Some([parts.next()??, parts.next()??, parts.next()??])
+}
+
+/// What the client's files say of our plugin.
+#[derive(Debug, Default)]
+pub struct Registered {
+    /// The settings turn it on (`true`), off (`false`), or do not know it.
+    pub is_enabled: Option<bool>,
+    /// The settings know the marketplace at this path.
+    pub market: Option<String>,
+    /// The client has fetched it, to this folder.
+    pub copy: Option<PathBuf>,
+    /// The path of the marketplace that the client has fetched.
+    pub known_market: Option<String>,
+}
+
+impl Registered {
+    /// Looks at the settings (already read) and at the client's own files, which are internal:
+    /// what cannot be understood there is taken as not there.
+    pub fn look(settings: &Value, places: &Places) -> Self {
+        let file = |name: &str| {
+            let bytes = std::fs::read(places.claude.join("plugins").join(name)).ok();
+            bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).unwrap_or_default()
+        };
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_string);
+        let (installed, known) = (file("installed_plugins.json"), file("known_marketplaces.json"));
+        let copy = at(&installed, &["plugins", PLUGIN]).and_then(|list| list.get(0)?.get("installPath"));
+        Registered {
+            is_enabled: at(settings, &["enabledPlugins", PLUGIN]).and_then(Value::as_bool),
+            market: text(at(settings, &["extraKnownMarketplaces", MARKETPLACE, "source", "path"])),
+            copy: text(copy).map(PathBuf::from),
+            known_market: text(at(&known, &[MARKETPLACE, "source", "path"])),
+        }
+    }
+
+    /// Whether anything of it is there.
+    pub fn is_any(&self) -> bool {
+        self.is_enabled.is_some() || self.market.is_some() || self.copy.is_some() || self.known_market.is_some()
+    }
+
+    /// Whether the client will run the hooks of our folder.
+    pub fn is_complete(&self, places: &Places) -> bool {
+        let share = places.share.to_str();
+        self.is_enabled == Some(true)
+            && share.is_some()
+            && self.market.as_deref() == share
+            && self.known_market.as_deref() == share
+            && self.copy.is_some()
+    }
+
+    /// Whether the client's own copy of the plugin (which older clients run) is not what is
+    /// installed now.
+    pub fn is_outdated(&self, places: &Places) -> bool {
+        let Some(copy) = &self.copy else { return false };
+        PARTS.iter().any(|part| !is_same(&places.share.join(part), &copy.join(part)))
+    }
+}
+
+/// Whether all that is at `from` is at `to` too.
+fn is_same(from: &Path, to: &Path) -> bool {
+    if !from.is_dir() {
+        return std::fs::read(from).ok() == std::fs::read(to).ok();
+    }
+    let mut entries = std::fs::read_dir(from).into_iter().flatten().flatten();
+    entries.all(|entry| is_same(&entry.path(), &to.join(entry.file_name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_numbers() {
+        assert_eq!(version("2.1.329 (Claude Code)\n"), Some([2, 1, 329]));
+        assert_eq!(version("2.1.139-beta.1"), Some([2, 1, 139]));
+        assert_eq!(version("unknown"), None);
+        assert!(version("2.1.99").unwrap() < EXEC_FORM && version("2.2.0").unwrap() > EXEC_FORM);
+    }
+}

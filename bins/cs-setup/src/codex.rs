@@ -1,0 +1,43 @@
+//! Registering with Codex, in its `hooks.json`, and the way back. The user must approve hooks there
+//! once: that is Codex's rule, and its file about it is not ours to write.
+
+use crate::claude::write_hooks;
+use crate::diff;
+use crate::document::Document;
+use crate::entries;
+use crate::places::Places;
+use crate::plan::{Consent, Plan};
+use cs_cli::{Out, Outcome};
+
+/// Registers with Codex.
+pub fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let document = Document::read(&places.codex_hooks())?;
+    let hooks = entries::for_codex(&places.share)?;
+    let mut plan = Plan::default();
+    if !entries::has_exactly(&document.value, &hooks) {
+        plan.note("Codex runs new hooks only after you approve them: in Codex, type /hooks, then t");
+    }
+    write_hooks(&document, hooks, "registers the hooks with Codex", plan, consent, out)
+}
+
+/// Takes back what `install` did.
+pub fn uninstall(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let mut plan = Plan::default();
+    let document = Document::read_ours(&places.codex_hooks())?;
+    let Some(document) = document.filter(|document| !entries::ours(&document.value).is_empty()) else {
+        return plan.carry_out(out, consent, |_| Ok(()));
+    };
+    document.seen.check_writable()?;
+    match document.original()? {
+        None => plan.step(
+            "remove",
+            document.seen.path.display(),
+            "nothing but our hooks is in it, and it was not there before",
+        ),
+        Some(text) => {
+            let old = document.seen.text.as_deref().unwrap_or_default();
+            plan.write(document.seen.path.display(), "takes our hooks out", diff::lines(old, &text));
+        }
+    }
+    plan.carry_out(out, consent, |_| Ok(document.restore()?))
+}

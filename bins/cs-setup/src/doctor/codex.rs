@@ -1,0 +1,71 @@
+//! Are the hooks registered with Codex, once, and approved? Codex keeps its approvals in `config.toml`,
+//! as `[hooks.state."<file>:<event>:<group>:<handler>"]` with a sum of the hook (seen in 0.169.0).
+
+use super::Check;
+use super::hooks::mentions;
+use crate::document::Document;
+use crate::entries::{self, HOOK_PROGRAMS};
+use crate::places::Places;
+use std::path::Path;
+
+const INSTALL: &str = "cs-setup install --codex";
+
+/// Nothing where there is no Codex.
+pub fn check(places: &Places) -> Option<Check> {
+    if !places.codex.is_dir() {
+        return None;
+    }
+    let document = match Document::read(&places.codex_hooks()) {
+        Ok(document) => document,
+        Err(error) => return Some(Check::bad("codex", error.to_string(), "mend the file by hand")),
+    };
+    let config = std::fs::read_to_string(places.codex.join("config.toml")).unwrap_or_default();
+    let wanted = entries::for_codex(&places.share).unwrap_or_default();
+    Some(match (entries::ours(&document.value).is_empty(), runs_ours(&config)) {
+        (true, true) => Check::good("codex", "registered in config.toml, by hand"),
+        (true, false) => Check::offer("codex", "not registered with Codex", INSTALL),
+        (false, true) => {
+            Check::bad("codex", "registered twice: in hooks.json and in config.toml", "take them out of config.toml")
+        }
+        (false, false) if !entries::has_exactly(&document.value, &wanted) || mentions(&document.value) > 0 => {
+            Check::bad("codex", "the hooks in hooks.json are not those of this version, or are there twice", INSTALL)
+        }
+        (false, false) => approved(&document, &config),
+    })
+}
+
+/// Whether a line of the configuration runs one of our programs.
+fn runs_ours(config: &str) -> bool {
+    let is_ours = |line: &str| HOOK_PROGRAMS.iter().any(|name| line.contains(&format!("bin/{name}")));
+    config.lines().any(|line| !line.trim_start().starts_with('#') && is_ours(line))
+}
+
+fn approved(document: &Document, config: &str) -> Check {
+    let path = &document.seen.path;
+    let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+    let is_approved = |(event, g, h, _): &(String, usize, usize, String)| {
+        let key = |path: &Path| format!("[hooks.state.\"{}:{}:{g}:{h}\"]", path.display(), snake(event));
+        config.contains(&key(path)) || config.contains(&key(&real))
+    };
+    let missing = entries::ours(&document.value).into_iter().filter(|hook| !is_approved(hook)).count();
+    match missing {
+        0 => Check::good("codex", "registered once, and approved"),
+        _ => Check::bad(
+            "codex",
+            format!("{missing} hooks are not approved, so Codex skips them"),
+            "in Codex, type /hooks, then t",
+        ),
+    }
+}
+
+/// `PostToolUse` as `post_tool_use`.
+fn snake(event: &str) -> String {
+    let mut name = String::new();
+    for c in event.chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    name
+}

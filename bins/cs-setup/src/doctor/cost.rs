@@ -1,0 +1,98 @@
+//! What hooks cost, ours and others': Claude Code notes in its transcripts how long each hook at the
+//! end of a turn took (2.1.329: `system` lines `stop_hook_summary` with `hookInfos`; 2.1.197 and older:
+//! nothing). It notes that of no other event. Read as a stream, and only so much of it.
+
+use super::Check;
+use crate::entries::HOOK_PROGRAMS;
+use crate::places::Places;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Transcripts that are older are not looked at.
+const RECENT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Most transcripts, the newest first.
+const FILES: usize = 60;
+/// Most bytes of each, from its end.
+const FILE_BYTES: u64 = 8 * 1024 * 1024;
+/// Most hooks that are told.
+const HOOKS: usize = 12;
+/// Milliseconds that one of ours may take, usually.
+const OURS: u64 = 50;
+/// Fewer runs say nothing.
+const RUNS: usize = 5;
+
+pub fn check(places: &Places) -> Vec<Check> {
+    let mut taken: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let files = recent(&places.claude.join("projects"));
+    for file in &files {
+        // One that cannot be read tells nothing.
+        let _ = read(file, &mut taken);
+    }
+    if taken.is_empty() {
+        return vec![Check::good(
+            "cost",
+            format!("{} recent transcripts tell nothing of what hooks cost", files.len()),
+        )];
+    }
+    let mut hooks: Vec<(String, Vec<u64>)> = taken.into_iter().collect();
+    hooks.sort_by_key(|(_, times)| std::cmp::Reverse(times.iter().sum::<u64>()));
+    hooks.into_iter().take(HOOKS).map(|(command, times)| told(&command, times)).collect()
+}
+
+fn told(command: &str, mut times: Vec<u64>) -> Check {
+    times.sort_unstable();
+    let (median, most) = (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0));
+    let detail = format!("end of a turn: {median} ms usually, {most} ms at most, in {} runs: {command}", times.len());
+    let is_ours = HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")));
+    if is_ours && median > OURS && times.len() >= RUNS {
+        return Check::bad("cost", detail, "look for what slows this machine down; make bench measures more");
+    }
+    Check::good("cost", detail)
+}
+
+/// The transcripts of conversations, the newest first.
+fn recent(projects: &Path) -> Vec<PathBuf> {
+    let list = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut found: Vec<(SystemTime, PathBuf)> = Vec::new();
+    for entry in list(projects).flat_map(|project| list(&project.path())) {
+        let changed = entry.metadata().ok().filter(std::fs::Metadata::is_file).and_then(|meta| meta.modified().ok());
+        let is_transcript = entry.path().extension().is_some_and(|extension| extension == "jsonl");
+        if let Some(at) = changed.filter(|at| is_transcript && at.elapsed().is_ok_and(|age| age < RECENT)) {
+            found.push((at, entry.path()));
+        }
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    found.into_iter().take(FILES).map(|(_, path)| path).collect()
+}
+
+fn read(path: &Path, taken: &mut BTreeMap<String, Vec<u64>>) -> std::io::Result<()> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(FILE_BYTES)))?;
+    let mut lines = BufReader::new(file.take(FILE_BYTES));
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        let text = String::from_utf8_lossy(&line);
+        if text.contains("\"hookInfos\"") {
+            note(&text, taken);
+        }
+        line.clear();
+    }
+    Ok(())
+}
+
+fn note(line: &str, taken: &mut BTreeMap<String, Vec<u64>>) {
+    let Ok(record) = serde_json::from_str::<Value>(line) else { return };
+    for hook in record.get("hookInfos").and_then(Value::as_array).into_iter().flatten() {
+        if let (Some(command), Some(took)) =
+            (hook.get("command").and_then(Value::as_str), hook.get("durationMs").and_then(Value::as_f64))
+        {
+            let command: String = command.chars().take(200).collect();
+            taken.entry(command).or_default().push(took.max(0.0).round() as u64);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Is the data directory healthy? What is in the records is a deeper question: `cs-cleanup check`.
+
+use super::Check;
+use crate::places::Places;
+use cs_core::clock::{self, TimeDelta};
+use cs_core::store::Store;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Trouble that is older is history.
+const RECENT_HOURS: i64 = 24;
+/// Most bytes of the log that are read.
+const LOG_BYTES: u64 = 1024 * 1024;
+
+pub fn check(places: &Places) -> Vec<Check> {
+    let root = places.data.root();
+    if !root.exists() {
+        return vec![Check::good("data", format!("nothing is recorded yet; {} does not exist", root.display()))];
+    }
+    let mut checks = vec![private(places)];
+    if let Err(error) = Store::for_people(places.data.clone()).config() {
+        checks.push(Check::bad(
+            "config",
+            error.to_string(),
+            format!("mend {} by hand", places.data.config().display()),
+        ));
+    }
+    checks.extend(trouble(places));
+    checks
+}
+
+/// Whether nobody else can read what was recorded.
+fn private(places: &Places) -> Check {
+    let root = places.data.root();
+    let known = [
+        places.data.config(),
+        places.data.sessions(),
+        places.data.live_dir(),
+        root.join("projects"),
+        root.join("logs"),
+    ];
+    let open: Vec<PathBuf> = std::iter::once(root.to_path_buf()).chain(known).filter(|path| is_open(path)).collect();
+    if !root.is_dir() {
+        return Check::bad("data", format!("{} is no directory", root.display()), "move it away");
+    }
+    if std::fs::read_dir(root).is_err() || tempfile::tempfile_in(root).is_err() {
+        return Check::bad(
+            "data",
+            format!("{} cannot be read and written", root.display()),
+            format!("chmod u+rwx {}", root.display()),
+        );
+    }
+    match open.first() {
+        None => Check::good("data", format!("{} is yours alone", root.display())),
+        Some(first) => {
+            let detail = format!("others can get at {}", first.display());
+            Check::bad(
+                "data",
+                detail,
+                format!("chmod -R go-rwx {}", crate::entries::shell_word(&root.to_string_lossy())),
+            )
+        }
+    }
+}
+
+fn is_open(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0 && !meta.is_symlink())
+}
+
+/// What the hooks noted lately.
+fn trouble(places: &Places) -> Option<Check> {
+    use std::io::Read;
+    let path = places.data.hook_log();
+    let mut text = Vec::new();
+    let file = std::fs::File::open(&path).ok()?;
+    file.take(LOG_BYTES).read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let since = clock::now() - TimeDelta::hours(RECENT_HOURS);
+    let is_recent = |line: &&str| line.split(' ').next().and_then(clock::parse).is_some_and(|at| at > since);
+    let recent: Vec<&str> = text.lines().filter(is_recent).collect();
+    let last = recent.last()?;
+    let detail = format!("the hooks noted trouble {} times in the last day, at last: {last}", recent.len());
+    Some(Check::bad("log", detail, format!("cs-cleanup check, and look at {}", path.display())))
+}

@@ -1,0 +1,109 @@
+//! Does an event go through? A short conversation is told to the registered programs, in the way
+//! Claude Code does, with a data directory of its own; then the record must be there.
+
+use super::Check;
+use super::hooks::Command;
+use crate::command;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::paths::Home;
+use cs_core::store::{Selector, Store};
+use serde_json::json;
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// A conversation that nobody has.
+const CONVERSATION: &str = "00000000-0000-4000-8000-00000000d0c7";
+const INTENT: &str = "a test by cs-setup doctor";
+/// How long a hook may take before it is given up.
+const LIMIT: Duration = Duration::from_secs(10);
+/// A hook that always takes longer disturbs.
+const SLOW: Duration = Duration::from_millis(500);
+/// Something else may be slow just once.
+const TRIES: usize = 3;
+
+pub fn check(commands: &[Command]) -> Check {
+    if commands.is_empty() {
+        return Check::bad("event", "no hook is registered, so nothing can be tried", "cs-setup install");
+    }
+    let is_fast = |took: &[Duration]| took.iter().all(|took| *took < SLOW);
+    let mut tried = converse(commands);
+    for _ in 1..TRIES {
+        if tried.as_ref().is_ok_and(|took| !is_fast(took)) {
+            tried = converse(commands);
+        }
+    }
+    match tried {
+        Ok(took) => {
+            let shown: Vec<String> = took.iter().map(|took| format!("{:.1}", took.as_secs_f64() * 1000.0)).collect();
+            let detail =
+                format!("a test conversation was recorded; its {} hooks took {} ms", took.len(), shown.join(", "));
+            match is_fast(&took) {
+                true => Check::good("event", detail),
+                false => Check::bad("event", detail, "look for what slows this machine down; make bench measures more"),
+            }
+        }
+        Err(trouble) => Check::bad("event", trouble, "make install, in the source folder of claude-sessions"),
+    }
+}
+
+fn converse(commands: &[Command]) -> Result<Vec<Duration>, String> {
+    let dir = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let dir = dir.path();
+    let mut took = Vec::new();
+    for (event, extra) in [
+        ("SessionStart", json!({"source": "startup"})),
+        ("UserPromptSubmit", json!({"prompt": INTENT})),
+        ("Stop", json!({"stop_hook_active": false, "last_assistant_message": "fine"})),
+        ("SessionEnd", json!({"reason": "other"})),
+    ] {
+        let Some((_, program)) = commands.iter().find(|(name, _)| name == event) else {
+            return Err(format!("no program is registered for {event}"));
+        };
+        let mut payload = json!({
+            "session_id": CONVERSATION, "transcript_path": dir.join("transcript.jsonl"), "cwd": dir, "hook_event_name": event,
+        });
+        if let (Some(payload), Some(extra)) = (payload.as_object_mut(), extra.as_object()) {
+            payload.extend(extra.clone());
+        }
+        took.push(
+            tell(program, &payload.to_string(), dir)
+                .map_err(|error| format!("{event}: {}: {error}", program.display()))?,
+        );
+    }
+    recorded(dir).map(|()| took)
+}
+
+/// Runs a hook's program with a payload; how long it took.
+fn tell(program: &Path, payload: &str, dir: &Path) -> std::io::Result<Duration> {
+    let mut input: File = tempfile::tempfile()?;
+    input.write_all(payload.as_bytes())?;
+    input.rewind()?;
+    let mut command = std::process::Command::new(program);
+    command.env("CS_HOME", dir.join("data")).env_remove("CLAUDE_PID").current_dir(dir);
+    command.stdin(input).stdout(Stdio::null()).stderr(Stdio::null());
+    let began = Instant::now();
+    let status = command::wait(&mut command.spawn()?, LIMIT)?;
+    let took = began.elapsed();
+    if status.success() { Ok(took) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
+}
+
+fn recorded(dir: &Path) -> Result<(), String> {
+    let store = Store::for_people(Home::at(dir.join("data")));
+    let log = std::fs::read_to_string(store.home.hook_log()).unwrap_or_default();
+    if let Some(line) = log.lines().last() {
+        return Err(format!("a hook had trouble: {line}"));
+    }
+    let uuid = Uuid::parse(CONVERSATION).map_err(|error| error.to_string())?;
+    let id: SessionId = store
+        .find(&Selector::parse(&format!("claude:{uuid}")).map_err(|error| error.to_string())?)
+        .map_err(|_| "the hooks ran, but recorded nothing".to_string())?;
+    let session = store.session(&id).map_err(|error| error.to_string())?;
+    let is_told = session.intent == INTENT || session.intent.starts_with("conversation in");
+    match is_told && session.ended_at.is_some() {
+        true => Ok(()),
+        false => Err(format!("the record is not what was told: {} ({:?})", session.intent, session.status)),
+    }
+}

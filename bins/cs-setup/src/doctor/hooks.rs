@@ -1,0 +1,111 @@
+//! Are the hooks registered, once, and may they run?
+
+use super::{Check, codex};
+use crate::client::{Client, PLUGIN, Registered};
+use crate::document::Document;
+use crate::entries::{self, HOOK_PROGRAMS};
+use crate::places::Places;
+use crate::policy;
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// An event and the program that is registered for it.
+pub type Command = (String, PathBuf);
+
+const INSTALL: &str = "cs-setup install";
+
+/// The findings, and what is run at which event.
+pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
+    let document = match Document::read(&places.settings()) {
+        Ok(document) => document,
+        Err(error) => {
+            let fix = format!("mend {} by hand", places.settings().display());
+            return (vec![Check::bad("hooks", error.to_string(), fix)], Vec::new());
+        }
+    };
+    let registered = Registered::look(&document.value, places);
+    let client = Client::find(places);
+    let mut checks = vec![once(&document.value, &registered, places)];
+    checks.extend(version(client.as_ref(), &registered));
+    if registered.copy.is_some() && registered.is_outdated(places) {
+        let detail = "Claude Code has a copy of the plugin from another build";
+        checks.push(Check::bad("copy", detail, INSTALL));
+    }
+    for obstacle in policy::all_obstacles(&document.value, &places.settings()) {
+        checks.push(Check::bad("allowed", obstacle, "take that line out, if the file is yours"));
+    }
+    checks.extend(codex::check(places));
+    let commands = commands(&document.value, &registered, places);
+    (checks, commands)
+}
+
+fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
+    let in_settings = !entries::ours(settings).is_empty() || mentions(settings) > 0;
+    let wanted = entries::for_claude(&places.share).unwrap_or_default();
+    match (registered.is_enabled, in_settings) {
+        (None, false) => Check::bad("hooks", "nothing is registered with Claude Code", INSTALL),
+        (Some(true), true) => Check::bad("hooks", "registered twice: as a plugin and in settings.json", INSTALL),
+        (Some(false), false) => {
+            Check::bad("hooks", "the plugin is turned off", format!("claude plugin enable {PLUGIN}"))
+        }
+        (Some(true), false) if registered.is_complete(places) => {
+            Check::good("hooks", format!("registered once, as a plugin in {}", places.share.display()))
+        }
+        (Some(true), false) => {
+            let other = registered.market.clone().unwrap_or_else(|| "an unknown folder".into());
+            Check::bad("hooks", format!("the plugin is registered incompletely, or from elsewhere: {other}"), INSTALL)
+        }
+        (_, true) if entries::has_exactly(settings, &wanted) && mentions(settings) == 0 => {
+            Check::good("hooks", format!("registered once, in {}", places.settings().display()))
+        }
+        (_, true) => Check::bad(
+            "hooks",
+            format!("the hooks in {} are not those of this version, or are there twice", places.settings().display()),
+            INSTALL,
+        ),
+    }
+}
+
+/// How many handlers run one of our programs in a way that is not ours, such as in a pipe.
+pub fn mentions(settings: &Value) -> usize {
+    let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
+    let groups = groups.filter_map(Value::as_array).flatten();
+    let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
+    let runs_ours = |handler: &&Value| {
+        let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
+        entries::program_of(handler).is_none() && HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
+    };
+    handlers.filter(runs_ours).count()
+}
+
+fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {
+    let Some(client) = client else {
+        return Some(Check::good("client", "there is no claude command, so its version cannot be told"));
+    };
+    let shown = format!("Claude Code {} ({})", client.shown(), client.program.display());
+    if client.version.is_some() && !client.is_new_enough() && registered.is_enabled.is_some() {
+        return Some(Check::bad("client", format!("{shown} cannot run the plugin's hooks"), "claude update"));
+    }
+    Some(Check::good("client", shown))
+}
+
+/// What Claude Code runs, and Codex besides if it alone is set up.
+fn commands(settings: &Value, registered: &Registered, places: &Places) -> Vec<Command> {
+    let from = |value: &Value| -> Vec<Command> {
+        entries::ours(value).into_iter().map(|(event, _, _, program)| (event, program.into())).collect()
+    };
+    if registered.is_enabled == Some(true) {
+        let hooks = entries::for_claude(&places.share).unwrap_or_default();
+        let group = |group: &str| serde_json::from_str::<Value>(group).ok();
+        let program = |(event, text): (String, String)| {
+            let group = group(&text)?;
+            Some((event, entries::program_of(group.get("hooks")?.get(0)?)?.into()))
+        };
+        return hooks.into_iter().filter_map(program).collect();
+    }
+    let found = from(settings);
+    if !found.is_empty() {
+        return found;
+    }
+    Document::read(&places.codex_hooks()).map(|document| from(&document.value)).unwrap_or_default()
+}

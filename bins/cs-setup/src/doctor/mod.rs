@@ -1,0 +1,100 @@
+//! `doctor`: does everything work? Each finding comes with the command that mends it.
+//! Reads only; the test event goes into a temporary data directory.
+
+mod codex;
+mod cost;
+mod data;
+mod event;
+mod hooks;
+mod programs;
+
+use crate::jobs::{self, Scheduler};
+use crate::places::Places;
+use argh::FromArgs;
+use cs_cli::{Failure, Form, Out, Outcome, sanitize};
+use serde::Serialize;
+
+/// check programs, hooks, data directory, jobs, and what hooks cost; exit 1 if something is wrong
+#[derive(FromArgs)]
+#[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
+pub struct Doctor {}
+
+/// What was looked at and what was found.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    pub check: &'static str,
+    pub ok: bool,
+    pub detail: String,
+    pub fix: Option<String>,
+}
+
+impl Check {
+    /// All is well.
+    pub fn good(check: &'static str, detail: impl Into<String>) -> Self {
+        Check { check, ok: true, detail: detail.into(), fix: None }
+    }
+
+    /// Something is wrong, and this mends it.
+    pub fn bad(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Check { check, ok: false, detail: detail.into(), fix: Some(fix.into()) }
+    }
+
+    /// All is well, and this could be done besides.
+    pub fn offer(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
+        Check { ok: true, ..Check::bad(check, detail, fix) }
+    }
+}
+
+impl Doctor {
+    pub fn run(self, places: &Places, out: &mut Out) -> Outcome<()> {
+        let mut checks = programs::check(places);
+        let (found, commands) = hooks::check(places);
+        checks.extend(found);
+        checks.push(event::check(&commands));
+        checks.extend(data::check(places));
+        checks.extend(check_jobs(places));
+        checks.extend(cost::check(places));
+        for check in &checks {
+            match out.form {
+                _ if out.quiet && check.ok => {}
+                _ if out.quiet => out.line(check.check)?,
+                Form::Json => out.json(check)?,
+                Form::Table => show(check, out)?,
+            }
+        }
+        out.flush()?;
+        if checks.iter().all(|check| check.ok) { Ok(()) } else { Err(Failure::Reported(1)) }
+    }
+}
+
+fn show(check: &Check, out: &mut Out) -> Outcome<()> {
+    let word = if check.ok { "ok" } else { "WRONG" };
+    out.line(&format!("{word:5}  {:10}  {}", check.check, sanitize(&check.detail)))?;
+    match &check.fix {
+        Some(fix) => out.line(&format!("{:19}{}: {}", "", if check.ok { "try" } else { "fix" }, sanitize(fix))),
+        None => Ok(()),
+    }
+}
+
+fn check_jobs(places: &Places) -> Vec<Check> {
+    let states = Scheduler::pick(None, places).and_then(|scheduler| Ok(jobs::states(places, scheduler)?));
+    let states = match states {
+        Ok(states) => states,
+        Err(failure) => {
+            let told = failure.message().map(|(text, _)| text).unwrap_or_default();
+            return vec![Check::bad("jobs", told, "cs-setup jobs install")];
+        }
+    };
+    if states.iter().all(|state| state.state == "not installed") {
+        return vec![Check::offer("jobs", "none is installed; nothing needs them", "cs-setup jobs install")];
+    }
+    let check = |state: jobs::State| {
+        let detail = format!("{}: {} ({})", state.job, state.state, state.scheduler);
+        if state.state == "running" {
+            Check::good("jobs", detail)
+        } else {
+            Check::bad("jobs", detail, "cs-setup jobs install")
+        }
+    };
+    states.into_iter().map(check).collect()
+}

@@ -1,0 +1,85 @@
+//! Are all programs there, of one build, and the ones that a shell finds?
+
+use super::Check;
+use crate::command;
+use crate::entries::HOOK_PROGRAMS;
+use crate::places::Places;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+/// All programs, by README.md.
+const PROGRAMS: &str = env!("CS_PROGRAMS");
+/// How long a program may take to tell its version.
+const LIMIT: Duration = Duration::from_secs(5);
+
+pub fn check(places: &Places) -> Vec<Check> {
+    let names: Vec<&str> = PROGRAMS.split(' ').filter(|name| !name.is_empty()).collect();
+    vec![installed(places, &names), on_path(places, &names)]
+}
+
+fn installed(places: &Places, names: &[&str]) -> Check {
+    let dir = places.share.join("bin");
+    let wrong: Vec<String> = names.iter().filter_map(|name| trouble(&places.program(name), name)).collect();
+    if wrong.is_empty() {
+        let version = env!("CARGO_PKG_VERSION");
+        return Check::good("programs", format!("{} programs, version {version}, in {}", names.len(), dir.display()));
+    }
+    Check::bad("programs", wrong.join("; "), "make install, in the source folder of claude-sessions")
+}
+
+/// What is wrong with a program. Those that agents call take no arguments and tell no version.
+fn trouble(path: &Path, name: &str) -> Option<String> {
+    if !command::is_program(path) {
+        return Some(format!("{} is missing", path.display()));
+    }
+    if HOOK_PROGRAMS.contains(&name) {
+        return None;
+    }
+    let mut call = Command::new(path);
+    call.arg("--version");
+    let expected = format!("{name} {}", env!("CARGO_PKG_VERSION"));
+    match command::collect(call, path, LIMIT) {
+        Ok(done) if done.is_success && done.stdout.trim() == expected => None,
+        Ok(done) if done.is_success => Some(format!("{name} is of another version: {}", done.stdout.trim())),
+        Ok(done) => Some(format!("{name} does not run: {}", done.last_words())),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+fn on_path(places: &Places, names: &[&str]) -> Check {
+    let mut other = Vec::new();
+    let mut unknown = Vec::new();
+    for name in names.iter().filter(|name| !HOOK_PROGRAMS.contains(name)) {
+        match command::on_path(name) {
+            None => unknown.push(*name),
+            Some(found) if same(&found, &places.program(name)) => {}
+            Some(found) => other.push(found.display().to_string()),
+        }
+    }
+    let links = links(places);
+    if let Some(first) = other.first() {
+        let detail = format!("another program comes first on PATH: {}", other.join(", "));
+        return Check::bad(
+            "path",
+            detail,
+            format!("remove {first}, or put {} before its folder in PATH", links.display()),
+        );
+    }
+    if unknown.is_empty() {
+        return Check::good("path", "a shell finds all programs");
+    }
+    let fix = format!("add this to the file that your shell reads first: PATH=\"{}:$PATH\"", links.display());
+    Check::bad("path", format!("a shell does not find {}", unknown.join(", ")), fix)
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok().is_some_and(|path| other.canonicalize().is_ok_and(|other| other == path))
+}
+
+/// Where `make install` puts links; else the programs themselves.
+fn links(places: &Places) -> PathBuf {
+    let prefix = places.share.parent().and_then(Path::parent);
+    let links = prefix.map(|prefix| prefix.join("bin")).filter(|_| places.share.ends_with("share/claude-sessions"));
+    links.unwrap_or_else(|| places.share.join("bin"))
+}

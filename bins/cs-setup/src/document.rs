@@ -1,0 +1,184 @@
+//! Owns a settings file as a text with our entries in it or without. Must stay true: without our
+//! entries it is what it would be had we never been there.
+
+use crate::client::{MARKETPLACE, PLUGIN};
+use crate::entries::{self, HOOK_PROGRAMS, Hook};
+use crate::places::text_of;
+use crate::splice::{self, Step, keys};
+use crate::swap::{self, Seen};
+use crate::text::{self, Trouble, at};
+use cs_core::error::{Error, Result};
+use serde_json::Value;
+use std::path::Path;
+
+/// The text of a file that is not there or blank.
+pub const NOTHING: &str = "{}\n";
+const ENABLED: [&str; 2] = ["enabledPlugins", PLUGIN];
+const MARKET: [&str; 2] = ["extraKnownMarketplaces", MARKETPLACE];
+
+/// A settings file that was understood.
+#[derive(Debug)]
+pub struct Document {
+    pub seen: Seen,
+    pub text: String,
+    pub value: Value,
+}
+
+/// What of ours stands in a file.
+#[derive(Clone, Debug)]
+pub enum Ours {
+    /// Hooks.
+    Hooks(Vec<Hook>),
+    /// The plugin, in this folder.
+    Plugin(String),
+}
+
+impl Ours {
+    /// The plugin in a folder.
+    pub fn plugin(share: &Path) -> Result<Self> {
+        Ok(Ours::Plugin(text_of(share)?.to_string()))
+    }
+}
+
+impl Document {
+    /// Reads a file and refuses what is no JSON object, or has `hooks` of a wrong kind.
+    pub fn read(path: &Path) -> Result<Self> {
+        let seen = swap::look(path)?;
+        let text = if seen.is_blank() { NOTHING } else { seen.text.as_deref().unwrap_or(NOTHING) };
+        let text = text.to_string();
+        let value = understand(&text).map_err(|trouble| Error::corrupt(path, trouble.in_text(&text)))?;
+        Ok(Document { seen, text, value })
+    }
+
+    /// The same, to take our entries out. `None` where there is nothing to take out: then it does
+    /// not matter whether the file can be understood.
+    pub fn read_ours(path: &Path) -> Result<Option<Self>> {
+        match Document::read(path) {
+            Err(error @ Error::Corrupt { .. }) => {
+                let bytes = std::fs::read(path).unwrap_or_default();
+                let text = String::from_utf8_lossy(&bytes);
+                let marks = HOOK_PROGRAMS.iter().copied().chain([PLUGIN, MARKETPLACE]);
+                if marks.into_iter().any(|mark| text.contains(mark)) { Err(error) } else { Ok(None) }
+            }
+            read => read.map(Some),
+        }
+    }
+
+    /// The text with these entries of ours and no others.
+    pub fn with(&self, ours: &Ours) -> Result<String> {
+        let text = self.without()?;
+        let added = match ours {
+            Ours::Hooks(hooks) => entries::add(&text, hooks),
+            Ours::Plugin(share) => with_plugin(&text, share),
+        };
+        added.map_err(|trouble| self.trouble(&trouble))
+    }
+
+    /// The text without our entries: the one from before, if nobody else has touched it since.
+    pub fn without(&self) -> Result<String> {
+        let backup = self.seen.backup()?.filter(|text| !text.trim().is_empty());
+        let before = backup.as_deref().and_then(|text| understand(text).ok());
+        let bare = without(&self.text, before.as_ref()).map_err(|trouble| self.trouble(&trouble))?;
+        match backup {
+            Some(backup) if before.is_some() && self.is_made_from(&backup, &bare) => Ok(backup),
+            _ => Ok(bare),
+        }
+    }
+
+    /// Whether our entries, put into the backup and taken out again, leave the same as taking them
+    /// out of the file does: then the file is the backup and our entries, and nothing else.
+    fn is_made_from(&self, backup: &str, bare: &str) -> bool {
+        let before = understand(backup).ok();
+        let hooks: Vec<Hook> = entries::ours(&self.value)
+            .into_iter()
+            .filter_map(|(event, g, ..)| {
+                Some((event.clone(), at(&self.value, &["hooks", &event])?.get(g)?.to_string()))
+            })
+            .collect();
+        let again = entries::add(backup, &hooks).and_then(|text| match at(&self.value, &ENABLED) {
+            Some(_) => with_plugin(&text, "/"),
+            None => Ok(text),
+        });
+        again.and_then(|text| without(&text, before.as_ref())).is_ok_and(|again| again == bare)
+    }
+
+    /// Whether the plugin stands in the text, turned on or off.
+    pub fn has_plugin(&self) -> bool {
+        at(&self.value, &ENABLED).is_some() || at(&self.value, &MARKET).is_some()
+    }
+
+    /// What is kept as the backup: the file without our entries; nothing where there was no file.
+    pub fn original(&self) -> Result<Option<String>> {
+        let is_fresh = entries::ours(&self.value).is_empty() && !self.has_plugin();
+        match (&self.seen.text, self.seen.backup()?) {
+            (None, _) => Ok(None),
+            (Some(text), _) if is_fresh => Ok(Some(text.clone())),
+            (Some(_), Some(backup)) if backup.trim().is_empty() && self.is_bare()? => Ok(Some(backup)),
+            (Some(_), None) if self.is_bare()? => Ok(None),
+            _ => self.without().map(Some),
+        }
+    }
+
+    /// Puts the file back as it is without us, and lets go of the backup.
+    pub fn restore(&self) -> Result<()> {
+        match self.original()? {
+            Some(text) => self.seen.replace(&text)?,
+            None if self.seen.text.is_some() => self.seen.remove()?,
+            None => {}
+        }
+        self.seen.back_up(None)
+    }
+
+    /// Whether nothing is left without our entries.
+    fn is_bare(&self) -> Result<bool> {
+        let text = self.without()?;
+        Ok(understand(&text).is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty)))
+    }
+
+    fn trouble(&self, trouble: &Trouble) -> Error {
+        Error::corrupt(&self.seen.path, trouble.in_text(&self.text))
+    }
+}
+
+/// The value of a text that settings can have.
+fn understand(text: &str) -> std::result::Result<Value, Trouble> {
+    let root = text::parse(text)?;
+    let value = root.value(text).unwrap_or_default();
+    if !value.is_object() {
+        return Err(Trouble::new(root.span.start, "it is no JSON object"));
+    }
+    if let Some(hooks) = root.get("hooks").filter(|_| !value.get("hooks").is_some_and(Value::is_object)) {
+        return Err(Trouble::new(hooks.span.start, "\"hooks\" must be an object"));
+    }
+    Ok(value)
+}
+
+fn with_plugin(text: &str, share: &str) -> std::result::Result<String, Trouble> {
+    let share = serde_json::Value::from(share);
+    let market = format!("{{\"source\":{{\"source\":\"directory\",\"path\":{share}}}}}");
+    splice::put(&splice::put(text, &MARKET, &market)?, &ENABLED, "true")
+}
+
+/// The text without hooks and plugin of ours; containers that `before` has stay, even when empty.
+fn without(text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
+    let keep = |path: &[Step]| entries::stands_in(before, path);
+    let text = splice::take(text, &keys(&ENABLED), &keep)?;
+    let text = splice::take(&text, &keys(&MARKET), &keep)?;
+    entries::remove(&text, before)
+}
+
+/// The text without the empty objects that the client leaves behind where it takes a plugin out,
+/// unless they stand in `wanted`, which is otherwise the same: then `wanted`.
+pub fn settled(text: &str, wanted: &str) -> Option<String> {
+    let never = |_: &[Step]| false;
+    let mut text = text.to_string();
+    let wanted_value = understand(wanted).ok()?;
+    for [key, _] in [ENABLED, MARKET] {
+        let value = understand(&text).ok()?;
+        if value.get(key) == Some(&serde_json::json!({})) && wanted_value.get(key).is_none() {
+            text = splice::take(&text, &keys(&[key]), &never).ok()?;
+        }
+    }
+    let is_same = understand(&text).ok()? == wanted_value;
+    Some(if is_same { wanted.to_string() } else { text })
+}

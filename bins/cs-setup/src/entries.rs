@@ -1,0 +1,207 @@
+//! Owns which hooks we register and how ours are told from everybody else's: a handler is ours if
+//! its command is nothing but an absolute path that ends in one of the two hook programs.
+
+use crate::places::text_of;
+use crate::splice::{self, Step, keys};
+use crate::text::{self, Trouble};
+use cs_core::error::{Error, Result};
+use serde_json::Value;
+use std::path::Path;
+
+/// The plugin's own hooks; the settings get the same ones, with absolute paths.
+const PLUGIN_HOOKS: &str = include_str!("../../../hooks/hooks.json");
+const PLUGIN_ROOT: &str = "${CLAUDE_PLUGIN_ROOT}";
+
+/// The programs that agents call.
+pub const HOOK_PROGRAMS: [&str; 2] = ["cs-hook", "cs-heartbeat"];
+
+/// Which event runs which program in Codex.
+const CODEX: [(&str, &str); 8] = [
+    ("SessionStart", "cs-hook"),
+    ("UserPromptSubmit", "cs-hook"),
+    ("PermissionRequest", "cs-hook"),
+    ("PostToolUse", "cs-hook"),
+    ("PreCompact", "cs-hook"),
+    ("Stop", "cs-heartbeat"),
+    ("Interrupt", "cs-heartbeat"),
+    ("SessionEnd", "cs-hook"),
+];
+
+/// Seconds after which Codex gives up on a hook; it allows three at an interrupt and at the end.
+const CODEX_TIMEOUT: u32 = 3;
+
+/// An event and the group (compact JSON) that it gets.
+pub type Hook = (String, String);
+
+/// The hooks for Claude Code's settings: exec form, so that no shell is started.
+pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
+    let root = serde_json::to_string(text_of(share)?).unwrap_or_default();
+    let root = root.strip_prefix('"').and_then(|root| root.strip_suffix('"')).unwrap_or_default();
+    let defect = || Error::Invalid("the hooks that were built in cannot be read".into());
+    let tree = text::parse(PLUGIN_HOOKS).map_err(|_| defect())?;
+    let mut hooks = Vec::new();
+    for member in tree.get("hooks").ok_or_else(defect)?.members() {
+        for group in member.value.items() {
+            let group = PLUGIN_HOOKS.get(group.span.clone()).ok_or_else(defect)?;
+            hooks.push((member.key.clone(), compact(group).replace(PLUGIN_ROOT, root)));
+        }
+    }
+    Ok(hooks)
+}
+
+/// The hooks for Codex: its commands go through a shell, `args` is not understood, and what is
+/// `async` is skipped.
+pub fn for_codex(share: &Path) -> Result<Vec<Hook>> {
+    let hook = |(event, program): &(&str, &str)| {
+        let command = shell_word(text_of(&share.join("bin").join(program))?);
+        let command = serde_json::to_string(&command).unwrap_or_default();
+        let handler = format!("{{\"type\":\"command\",\"command\":{command},\"timeout\":{CODEX_TIMEOUT}}}");
+        Ok((event.to_string(), format!("{{\"hooks\":[{handler}]}}")))
+    };
+    CODEX.iter().map(hook).collect()
+}
+
+/// A text as one word for a shell.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_string();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// JSON without the blanks between its parts.
+fn compact(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let keep = |c: &char| {
+        if in_string {
+            in_string = escaped || *c != '"';
+            escaped = *c == '\\' && !escaped;
+            return true;
+        }
+        in_string = *c == '"';
+        !c.is_whitespace()
+    };
+    json.chars().filter(keep).collect()
+}
+
+/// The program that a handler runs, if it is one of ours and the handler does nothing else.
+pub fn program_of(handler: &Value) -> Option<&str> {
+    let command = handler.get("command")?.as_str()?;
+    let is_exec_form = handler.get("args").is_some();
+    let quoted = |quote: char| command.strip_prefix(quote)?.strip_suffix(quote).filter(|path| !path.contains(quote));
+    let path = match quoted('\'').or_else(|| quoted('"')) {
+        Some(path) if !is_exec_form => path,
+        _ if is_exec_form || !command.contains(|c: char| c.is_whitespace() || "'\"$`;&|<>".contains(c)) => command,
+        _ => return None,
+    };
+    let is_ours = |path: &Path| HOOK_PROGRAMS.iter().any(|name| path.file_name().is_some_and(|file| file == *name));
+    (path.starts_with('/') && is_ours(Path::new(path))).then_some(path)
+}
+
+/// Our handlers: the event, the group's and the handler's number, and the program.
+pub fn ours(value: &Value) -> Vec<(String, usize, usize, String)> {
+    let mut found = Vec::new();
+    let events = value.get("hooks").and_then(Value::as_object);
+    for (event, groups) in events.into_iter().flatten() {
+        for (g, group) in groups.as_array().into_iter().flatten().enumerate() {
+            let handlers = group.get("hooks").and_then(Value::as_array);
+            for (h, handler) in handlers.into_iter().flatten().enumerate() {
+                if let Some(program) = program_of(handler) {
+                    found.push((event.clone(), g, h, program.to_string()));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Whether the text has exactly these hooks of ours, each once.
+pub fn has_exactly(value: &Value, hooks: &[Hook]) -> bool {
+    let has = |(event, group): &Hook| {
+        let wanted: Option<Value> = serde_json::from_str(group).ok();
+        let groups = value.get("hooks").and_then(|hooks| hooks.get(event)).and_then(Value::as_array);
+        groups.is_some_and(|groups| groups.iter().filter(|group| Some(*group) == wanted.as_ref()).count() == 1)
+    };
+    ours(value).len() == hooks.len() && hooks.iter().all(has)
+}
+
+/// The text with these hooks, each at the end of its event.
+pub fn add(text: &str, hooks: &[Hook]) -> std::result::Result<String, Trouble> {
+    hooks.iter().try_fold(text.to_string(), |text, (event, group)| splice::push(&text, &["hooks", event], group))
+}
+
+/// The text without our hooks. Containers that are empty then go too, unless `before` has them.
+pub fn remove(text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
+    let keep = |path: &[Step]| stands_in(before, path);
+    let mut text = text.to_string();
+    loop {
+        let root = text::parse(&text)?;
+        let value = root.value(&text).unwrap_or_default();
+        let Some((event, g, h, _)) = ours(&value).into_iter().next() else { return Ok(text) };
+        let mut path = keys(&["hooks", &event]);
+        path.push(Step::Item(g));
+        let handlers = splice::follow(&root, &path).and_then(|group| group.get("hooks"));
+        if handlers.is_some_and(|handlers| handlers.items().len() > 1) {
+            path.extend([Step::Key("hooks".into()), Step::Item(h)]);
+        }
+        text = splice::take(&text, &path, &keep)?;
+    }
+}
+
+/// Whether a container stood in the text from before. Elements have no names, so theirs are not kept.
+pub fn stands_in(before: Option<&Value>, path: &[Step]) -> bool {
+    let step = |value: Option<Value>, step: &Step| match step {
+        Step::Key(key) => value?.get(key).cloned(),
+        Step::Item(_) => None,
+    };
+    path.iter().fold(before.cloned(), step).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_a_handler_that_does_nothing_else_is_ours() {
+        for command in ["/x/cs-hook", "'/x y/cs-hook'", "\"/x y/cs-heartbeat\""] {
+            assert!(program_of(&json!({ "command": command })).is_some(), "{command}");
+        }
+        assert!(program_of(&json!({"command": "/x y/cs-hook", "args": []})).is_some());
+        for command in [
+            "cs-hook",
+            "/bin/cat /x/cs-hook",
+            "/x/cs-hook --verbose",
+            "/x/cs-hook|tee log",
+            "/x/my-cs-hook",
+            "/x y/cs-hook",
+            "'/x'/cs-hook",
+            "echo '/x/cs-hook'",
+            "/x/cs-session",
+            "$HOME/cs-hook",
+            "",
+        ] {
+            assert_eq!(program_of(&json!({ "command": command })), None, "{command}");
+        }
+    }
+
+    #[test]
+    fn the_hooks_for_settings_are_those_of_the_plugin() {
+        let hooks = for_claude(Path::new("/a \"b\"")).unwrap();
+        let plugin: Value = serde_json::from_str(PLUGIN_HOOKS).unwrap();
+        assert_eq!(hooks.len(), plugin["hooks"].as_object().unwrap().len());
+        for (event, group) in &hooks {
+            let group: Value = serde_json::from_str(group).unwrap();
+            let command = group["hooks"][0]["command"].as_str().unwrap();
+            assert_eq!(plugin["hooks"][event][0]["hooks"][0]["command"], command.replace("/a \"b\"", PLUGIN_ROOT));
+            assert_eq!(program_of(&group["hooks"][0]), Some(command));
+        }
+    }
+
+    #[test]
+    fn a_shared_group_keeps_the_other_handler() {
+        let text = r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/cs-hook"}, {"command": "mine"}]}]}}"#;
+        assert_eq!(remove(text, None).unwrap(), r#"{"hooks": {"Stop": [{"hooks": [{"command": "mine"}]}]}}"#);
+    }
+}

@@ -1,0 +1,283 @@
+//! `jobs`: what runs without being asked. The dashboard from login on, cleaning every hour, notices
+//! every 30 minutes; by launchd, by systemd, or by crontab lines where there is neither.
+
+mod cron;
+mod fill;
+mod launchd;
+mod run;
+mod status;
+mod systemd;
+
+pub use status::{State, states};
+
+use crate::command;
+use crate::diff;
+use crate::places::Places;
+use crate::plan::{Consent, Plan};
+use crate::swap::{self, Seen};
+use argh::FromArgs;
+use cs_cli::{Failure, Out, Outcome};
+use cs_core::error::{Error, Result};
+use cs_core::store::Store;
+use std::path::PathBuf;
+
+/// scheduled jobs: dashboard at login, cleanup hourly, notices every 30 minutes
+#[derive(FromArgs)]
+#[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
+pub struct Jobs {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+enum Command {
+    Install(Install),
+    Remove(Remove),
+    Status(status::Status),
+    Run(run::Run),
+}
+
+/// write the jobs' files and start them; where there is no scheduler, print crontab lines
+#[derive(FromArgs)]
+#[argh(subcommand, name = "install", example = "{command_name}", example = "{command_name} --with cron -q")]
+struct Install {
+    /// launchd, systemd or cron (default: what this machine has)
+    #[argh(option)]
+    with: Option<String>,
+    /// only show what would be changed
+    #[argh(switch)]
+    dry_run: bool,
+    /// do not ask
+    #[argh(switch, short = 'y')]
+    yes: bool,
+}
+
+/// stop the jobs and remove their files
+#[derive(FromArgs)]
+#[argh(subcommand, name = "remove", example = "{command_name}", example = "{command_name} --dry-run")]
+struct Remove {
+    /// launchd, systemd or cron (default: what this machine has)
+    #[argh(option)]
+    with: Option<String>,
+    /// only show what would be changed
+    #[argh(switch)]
+    dry_run: bool,
+    /// do not ask
+    #[argh(switch, short = 'y')]
+    yes: bool,
+}
+
+/// A program and its arguments, to be run at its times.
+#[derive(Debug)]
+pub struct Job {
+    pub name: &'static str,
+    /// The program's path and its arguments.
+    pub command: Vec<String>,
+    /// The times as cron spells them.
+    pub cron: &'static str,
+}
+
+/// A file that makes a job known to the scheduler.
+#[derive(Debug)]
+pub struct Unit {
+    pub job: &'static str,
+    /// What the scheduler calls it.
+    pub name: String,
+    pub path: PathBuf,
+    pub text: String,
+    /// Whether it is started (else another one starts it).
+    pub is_started: bool,
+}
+
+/// Who starts jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheduler {
+    Launchd,
+    Systemd,
+    Cron,
+}
+
+impl Jobs {
+    pub fn run(self, places: &Places, out: &mut Out) -> Outcome<()> {
+        match self.command {
+            Command::Install(args) => {
+                let consent = Consent { is_given: args.yes, dry_run: args.dry_run };
+                install(places, Scheduler::pick(args.with.as_deref(), places)?, consent, out)
+            }
+            Command::Remove(args) => {
+                let consent = Consent { is_given: args.yes, dry_run: args.dry_run };
+                let scheduler = Scheduler::pick(args.with.as_deref(), places)?;
+                let mut plan = Plan::default();
+                let removal = removal(places, scheduler, &mut plan)?;
+                plan.carry_out(out, consent, |_| Ok(removal.carry_out(places)?))
+            }
+            Command::Status(args) => args.run(places, out),
+            Command::Run(args) => args.run(places),
+        }
+    }
+}
+
+impl Scheduler {
+    /// The one that is named, else what this machine has.
+    pub fn pick(name: Option<&str>, places: &Places) -> Outcome<Self> {
+        match name {
+            Some("launchd") => Ok(Scheduler::Launchd),
+            Some("systemd") => Ok(Scheduler::Systemd),
+            Some("cron") => Ok(Scheduler::Cron),
+            Some(other) => {
+                let hint = "launchd, systemd and cron are known".to_string();
+                Err(Failure::Usage(format!("no scheduler {other:?}"), Some(hint)))
+            }
+            None if cfg!(target_os = "macos") => Ok(Scheduler::Launchd),
+            None if systemd::is_there(places) => Ok(Scheduler::Systemd),
+            None => Ok(Scheduler::Cron),
+        }
+    }
+
+    /// The one that has files of ours, whether or not it can be reached now; else as in `pick`.
+    pub fn in_use(places: &Places) -> Outcome<Self> {
+        let has_files = |units: &[Unit]| units.iter().any(|unit| unit.path.exists());
+        if has_files(&systemd::names(places)) {
+            return Ok(Scheduler::Systemd);
+        }
+        Scheduler::pick(None, places)
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Scheduler::Launchd => "launchd",
+            Scheduler::Systemd => "systemd",
+            Scheduler::Cron => "cron",
+        }
+    }
+
+    fn units(self, places: &Places, jobs: &[Job]) -> Result<Vec<Unit>> {
+        match self {
+            Scheduler::Launchd => jobs.iter().map(|job| launchd::unit(places, job)).collect(),
+            Scheduler::Systemd => systemd::units(places, jobs),
+            Scheduler::Cron => Ok(Vec::new()),
+        }
+    }
+
+    fn is_running(self, places: &Places, unit: &Unit) -> bool {
+        match self {
+            Scheduler::Launchd => launchd::is_loaded(places, unit),
+            Scheduler::Systemd => systemd::is_active(places, unit),
+            Scheduler::Cron => false,
+        }
+    }
+}
+
+/// The jobs, and the programs among theirs that are not installed.
+pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
+    let config = Store::for_people(places.data.clone()).config().unwrap_or_default();
+    let port = config.settings.dashboard_port.to_string();
+    let table: [(&str, &str, &[&str], &str); 3] = [
+        ("dashboard", "cs-serve", &["--port", &port], "@reboot"),
+        ("cleanup", "cs-cleanup", &["all"], "17 * * * *"),
+        ("notify", "cs-notify", &[], "*/30 * * * *"),
+    ];
+    let (mut jobs, mut missing) = (Vec::new(), Vec::new());
+    for (name, program, args, cron) in table {
+        let path = places.program(program);
+        if !command::is_program(&path) {
+            missing.push(program);
+            continue;
+        }
+        let words = std::iter::once(crate::places::text_of(&path)?).chain(args.iter().copied());
+        jobs.push(Job { name, command: words.map(str::to_string).collect(), cron });
+    }
+    Ok((jobs, missing))
+}
+
+fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let (jobs, missing) = all(places)?;
+    let mut plan = Plan::default();
+    missing.iter().for_each(|program| plan.note(format!("{program} is not installed, so its job is left out")));
+    if jobs.is_empty() {
+        return Err(Error::Missing(format!("none of the jobs' programs is installed: {}", missing.join(", "))).into());
+    }
+    if scheduler == Scheduler::Cron {
+        return cron::show(places, &jobs, &plan.notes, out);
+    }
+    let units = scheduler.units(places, &jobs)?;
+    let changed = changes(&units, &mut plan)?;
+    let is_due = |unit: &&Unit| {
+        let is_changed = changed.iter().any(|(other, _)| other.job == unit.job);
+        unit.is_started && (is_changed || !scheduler.is_running(places, unit))
+    };
+    let due: Vec<&Unit> = units.iter().filter(is_due).collect();
+    due.iter().for_each(|unit| plan.step("start", &unit.name, format!("{} looks after it", scheduler.as_str())));
+    plan.carry_out(out, consent, |_| {
+        cs_core::file::make_dir(&places.data.root().join("logs"))?;
+        changed.iter().try_for_each(|(unit, seen)| seen.replace(&unit.text))?;
+        match scheduler {
+            Scheduler::Launchd => due.iter().try_for_each(|unit| launchd::start(places, unit))?,
+            Scheduler::Systemd => systemd::start(places, &due)?,
+            Scheduler::Cron => {}
+        }
+        Ok(())
+    })
+}
+
+/// The files that are not as they should be.
+fn changes<'a>(units: &'a [Unit], plan: &mut Plan) -> Result<Vec<(&'a Unit, Seen)>> {
+    let mut changed = Vec::new();
+    for unit in units {
+        let seen = swap::look(&unit.path)?;
+        if seen.text.as_deref() != Some(&unit.text) {
+            seen.check_writable()?;
+            let lines = diff::lines(seen.text.as_deref().unwrap_or_default(), &unit.text);
+            plan.write(unit.path.display(), format!("the {} job", unit.job), lines);
+            changed.push((unit, seen));
+        }
+    }
+    Ok(changed)
+}
+
+/// Jobs that are to be stopped, and files that are to go.
+#[derive(Debug)]
+pub struct Removal {
+    scheduler: Scheduler,
+    units: Vec<Unit>,
+}
+
+/// What would be removed.
+pub fn removal(places: &Places, scheduler: Scheduler, plan: &mut Plan) -> Result<Removal> {
+    let mut units = match scheduler {
+        Scheduler::Launchd => launchd::names(places),
+        Scheduler::Systemd => systemd::names(places),
+        Scheduler::Cron => Vec::new(),
+    };
+    units.retain(|unit| unit.path.symlink_metadata().is_ok());
+    for unit in &units {
+        plan.step("remove", unit.path.display(), format!("{} lets go of the {} job", scheduler.as_str(), unit.job));
+    }
+    if scheduler == Scheduler::Cron && cron::lines(places).iter().any(|line| cron::is_ours(line)) {
+        plan.note("lines of ours are in your crontab; crontab -e takes them out");
+    }
+    Ok(Removal { scheduler, units })
+}
+
+impl Removal {
+    /// Does it.
+    pub fn carry_out(&self, places: &Places) -> Result<()> {
+        if self.units.is_empty() {
+            return Ok(());
+        }
+        match self.scheduler {
+            Scheduler::Launchd => self.units.iter().for_each(|unit| launchd::stop(places, unit)),
+            Scheduler::Systemd => systemd::stop(places, &self.units),
+            Scheduler::Cron => {}
+        }
+        for unit in &self.units {
+            std::fs::remove_file(&unit.path).map_err(|error| Error::io(&unit.path, "remove", error))?;
+        }
+        if self.scheduler == Scheduler::Systemd {
+            // One that cannot be reached will not find the files when it can be.
+            let _ = systemd::reload(places);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! Installs, shows, checks and removes what Claude Code, Codex and the scheduler need.
+//!
+//! Reads: its own folder, the agents' settings, `config.json`, `logs/`, recent transcripts.
+//! Writes: `settings.json`, `hooks.json`, unit files, skills of a project; `config.json` (project).
+//! Exits: 0 done, 1 no or something is wrong, 64 usage, 65 settings that cannot be read, 74 disk.
+
+mod claude;
+mod client;
+mod codex;
+mod command;
+mod diff;
+mod doctor;
+mod document;
+mod entries;
+mod jobs;
+mod places;
+mod plan;
+mod policy;
+mod project;
+mod splice;
+mod swap;
+mod text;
+
+use argh::FromArgs;
+use cs_cli::{Out, Outcome};
+use places::Places;
+use plan::{Consent, Plan};
+use std::process::ExitCode;
+
+/// Sets up what records conversations: hooks in Claude Code and Codex, scheduled jobs. Shows every
+/// change before it is made. Records are never touched.
+#[derive(FromArgs)]
+#[argh(example = "{command_name} install --dry-run", example = "{command_name} doctor")]
+struct Args {
+    #[argh(subcommand)]
+    command: Command,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+enum Command {
+    Install(Install),
+    Uninstall(Uninstall),
+    Doctor(doctor::Doctor),
+    Project(project::Project),
+    Jobs(jobs::Jobs),
+}
+
+/// register the hooks with Claude Code, or with Codex
+#[derive(FromArgs)]
+#[argh(subcommand, name = "install", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
+struct Install {
+    /// with Codex instead of Claude Code
+    #[argh(switch)]
+    codex: bool,
+    /// write the hooks into settings.json, even if a plugin could be registered
+    #[argh(switch)]
+    settings: bool,
+    /// only show what would be changed
+    #[argh(switch)]
+    dry_run: bool,
+    /// do not ask
+    #[argh(switch, short = 'y')]
+    yes: bool,
+}
+
+/// take back what install and jobs install did; records stay
+#[derive(FromArgs)]
+#[argh(subcommand, name = "uninstall", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
+struct Uninstall {
+    /// from Codex instead of Claude Code
+    #[argh(switch)]
+    codex: bool,
+    /// only show what would be changed
+    #[argh(switch)]
+    dry_run: bool,
+    /// do not ask
+    #[argh(switch, short = 'y')]
+    yes: bool,
+}
+
+fn main() -> ExitCode {
+    cs_cli::run("cs-setup", |args: Args, out| work(args.command, out))
+}
+
+fn work(command: Command, mut out: Out) -> Outcome<()> {
+    let places = &Places::find()?;
+    match command {
+        Command::Install(args) => install(places, &args, &mut out),
+        Command::Uninstall(args) => uninstall(places, &args, &mut out),
+        Command::Doctor(args) => args.run(places, &mut out),
+        Command::Project(args) => args.run(places, &mut out),
+        Command::Jobs(args) => args.run(places, &mut out),
+    }
+}
+
+fn install(places: &Places, args: &Install, out: &mut Out) -> Outcome<()> {
+    let consent = Consent { is_given: args.yes, dry_run: args.dry_run };
+    match args.codex {
+        true => codex::install(places, consent, out),
+        false => claude::install(places, args.settings, consent, out),
+    }
+}
+
+fn uninstall(places: &Places, args: &Uninstall, out: &mut Out) -> Outcome<()> {
+    let consent = Consent { is_given: args.yes, dry_run: args.dry_run };
+    if args.codex {
+        return codex::uninstall(places, consent, out);
+    }
+    let mut plan = Plan::default();
+    let undo = claude::uninstall(places, &mut plan)?;
+    let removal = jobs::removal(places, jobs::Scheduler::in_use(places)?, &mut plan)?;
+    let skills = project::planned_removal_everywhere(places, &mut plan);
+    plan.carry_out(out, consent, |plan| {
+        removal.carry_out(places)?;
+        project::remove(&skills)?;
+        Ok(undo.iter().try_for_each(|undo| undo.carry_out(places, plan))?)
+    })
+}

@@ -1,0 +1,80 @@
+//! Owns where things are: our own folder, the agents' directories, the user's.
+//! Deliberately absent: changing anything there.
+
+use cs_core::error::{Error, Result};
+use cs_core::paths::{self, Home};
+use std::path::{Path, PathBuf};
+
+/// Where things are.
+#[derive(Debug)]
+pub struct Places {
+    /// The folder that is the plugin: manifest, hooks, skills, `bin/`.
+    pub share: PathBuf,
+    /// The user's home directory.
+    pub user: PathBuf,
+    /// Claude Code's directory.
+    pub claude: PathBuf,
+    /// Codex's directory.
+    pub codex: PathBuf,
+    /// The data directory.
+    pub data: Home,
+}
+
+impl Places {
+    /// From the environment and from where this program lies.
+    pub fn find() -> Result<Self> {
+        let user = set("HOME").map(PathBuf::from).ok_or_else(|| Error::Invalid("HOME is not set".into()))?;
+        let places = Places {
+            share: share()?,
+            claude: absolute(&paths::claude_dir()?)?,
+            codex: absolute(&set("CODEX_HOME").map_or_else(|| user.join(".codex"), PathBuf::from))?,
+            data: Home::at(absolute(Home::from_env()?.root())?),
+            user: absolute(&user)?,
+        };
+        Ok(places)
+    }
+
+    /// One of our programs.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.share.join("bin").join(name)
+    }
+
+    /// Claude Code's settings of this user.
+    pub fn settings(&self) -> PathBuf {
+        self.claude.join("settings.json")
+    }
+
+    /// Codex's hooks of this user.
+    pub fn codex_hooks(&self) -> PathBuf {
+        self.codex.join("hooks.json")
+    }
+}
+
+/// The folder above the one that this program lies in, whatever link it was called by. It must be
+/// the plugin, and its path must be a text: it goes into JSON, XML and unit files.
+fn share() -> Result<PathBuf> {
+    let own = std::env::current_exe().and_then(|path| path.canonicalize());
+    let own = own.map_err(|error| Error::io(Path::new("cs-setup"), "find", error))?;
+    let share = own.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    if !share.join(".claude-plugin/plugin.json").is_file() {
+        let what = format!("{} lies in no installed folder; make install makes one", own.display());
+        return Err(Error::Refused(what));
+    }
+    text_of(share)?;
+    Ok(share.to_path_buf())
+}
+
+/// A path as text without control characters.
+pub fn text_of(path: &Path) -> Result<&str> {
+    let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
+    text.ok_or_else(|| Error::Invalid(format!("a path with control characters or broken characters: {path:?}")))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(|error| Error::io(path, "find", error))
+}
+
+/// An environment variable that is not empty.
+pub fn set(name: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}

@@ -1,0 +1,126 @@
+//! Owns what people see of a change: the steps and their reasons before anything happens, the
+//! question whether to go on, and one JSON line a step afterwards.
+
+use cs_cli::{Failure, Form, Out, Outcome, sanitize};
+use serde::Serialize;
+use std::io::{BufRead, IsTerminal, Write};
+
+/// How willing the user is; the same for all commands that change something.
+#[derive(Clone, Copy, Debug)]
+pub struct Consent {
+    pub is_given: bool,
+    pub dry_run: bool,
+}
+
+/// One thing that is done.
+#[derive(Debug, Serialize)]
+pub struct Action {
+    pub action: &'static str,
+    pub target: String,
+    pub detail: String,
+    /// Lines that go (`-`) and come (`+`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diff: Vec<String>,
+    pub done: bool,
+}
+
+/// All that is to be done, and what the user should know.
+#[derive(Debug, Default)]
+pub struct Plan {
+    pub actions: Vec<Action>,
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// Adds a step.
+    pub fn step(&mut self, action: &'static str, target: impl ToString, detail: impl Into<String>) {
+        let (target, detail) = (target.to_string(), detail.into());
+        self.actions.push(Action { action, target, detail, diff: Vec::new(), done: false });
+    }
+
+    /// Adds a step that changes lines of a file.
+    pub fn write(&mut self, target: impl ToString, detail: impl Into<String>, diff: Vec<String>) {
+        self.step("write", target, detail);
+        if let Some(action) = self.actions.last_mut() {
+            action.diff = diff;
+        }
+    }
+
+    /// Adds what the user should know.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// Shows the plan, asks, does the work, and tells that it is done.
+    pub fn carry_out(
+        mut self,
+        out: &mut Out,
+        consent: Consent,
+        work: impl FnOnce(&mut Plan) -> Outcome<()>,
+    ) -> Outcome<()> {
+        let is_empty = self.actions.is_empty();
+        if out.form == Form::Table && !out.quiet {
+            self.show(out)?;
+        }
+        if !is_empty && !consent.dry_run {
+            ask(consent)?;
+            let told = self.notes.len();
+            work(&mut self)?;
+            self.actions.iter_mut().for_each(|action| action.done = true);
+            if out.form == Form::Table && !out.quiet {
+                for note in self.notes.get(told..).unwrap_or_default() {
+                    out.line(&format!("note: {}", sanitize(note)))?;
+                }
+                out.line("done.")?;
+            }
+        }
+        if out.quiet {
+            self.actions.iter().try_for_each(|action| out.line(&sanitize(&action.target)))?;
+        } else if out.form == Form::Json {
+            self.tell(out)?;
+        }
+        out.flush()
+    }
+
+    fn show(&self, out: &mut Out) -> Outcome<()> {
+        for action in &self.actions {
+            out.line(&sanitize(&format!("{} {}: {}", action.action, action.target, action.detail)))?;
+            for line in &action.diff {
+                out.line(&format!("    {}", sanitize(line)))?;
+            }
+        }
+        if self.actions.is_empty() {
+            out.line("nothing to do.")?;
+        }
+        self.notes.iter().try_for_each(|note| out.line(&format!("note: {}", sanitize(note))))?;
+        out.flush()
+    }
+
+    fn tell(&self, out: &mut Out) -> Outcome<()> {
+        #[derive(Serialize)]
+        struct Note<'a> {
+            action: &'static str,
+            detail: &'a str,
+        }
+        self.actions.iter().try_for_each(|action| out.json(action))?;
+        if self.actions.is_empty() {
+            out.json(&Note { action: "none", detail: "nothing to do" })?;
+        }
+        self.notes.iter().try_for_each(|detail| out.json(&Note { action: "note", detail }))
+    }
+}
+
+/// On a terminal the user is asked; elsewhere nobody could answer.
+fn ask(consent: Consent) -> Outcome<()> {
+    if consent.is_given || !std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let mut stderr = std::io::stderr();
+    stderr.write_all(b"go on? [y/N] ").and_then(|()| stderr.flush())?;
+    let mut answer = String::new();
+    std::io::stdin().lock().read_line(&mut answer)?;
+    match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::Nothing("not wanted, so nothing was changed".into())),
+    }
+}

@@ -1,0 +1,47 @@
+//! Owns what keeps registered hooks from running: switches in the user's settings and in those of
+//! the machine's owner. Source: Claude Code's settings, `disableAllHooks`, `allowManagedHooksOnly`.
+
+use serde_json::Value;
+use std::path::Path;
+
+/// Settings that whoever owns the machine has made. Source: Claude Code's documentation.
+pub const MANAGED: [&str; 2] =
+    ["/etc/claude-code/managed-settings.json", "/Library/Application Support/ClaudeCode/managed-settings.json"];
+
+/// What keeps hooks from running, one sentence each, in settings that came from `source`.
+pub fn obstacles(settings: &Value, source: &str) -> Vec<String> {
+    let is_on = |key: &str| settings.get(key).and_then(Value::as_bool) == Some(true);
+    let mut found = Vec::new();
+    if is_on("disableAllHooks") {
+        found.push(format!("\"disableAllHooks\" in {source} keeps all hooks from running"));
+    }
+    if is_on("allowManagedHooksOnly") {
+        found.push(format!(
+            "\"allowManagedHooksOnly\" in {source} keeps all hooks but the machine owner's from running"
+        ));
+    }
+    found
+}
+
+/// The same for all settings that count: the user's and the machine owner's.
+pub fn all_obstacles(user: &Value, user_path: &Path) -> Vec<String> {
+    let mut found = obstacles(user, &user_path.display().to_string());
+    for path in MANAGED {
+        let settings = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        found.extend(settings.iter().flat_map(|settings| obstacles(settings, path)));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn switches_are_told_with_their_file() {
+        let told = obstacles(&json!({"disableAllHooks": true, "allowManagedHooksOnly": true}), "/f");
+        assert!(told.len() == 2 && told.iter().all(|line| line.contains("/f")));
+        assert!(obstacles(&json!({"disableAllHooks": false, "allowManagedHooksOnly": "true"}), "/f").is_empty());
+    }
+}

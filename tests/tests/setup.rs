@@ -1,0 +1,175 @@
+//! `cs-setup`: what it does to other people's files, and that it takes it back.
+
+#[path = "setup/client.rs"]
+mod client;
+#[path = "setup/doctor.rs"]
+mod doctor;
+#[path = "setup/files.rs"]
+mod files;
+#[path = "setup/jobs.rs"]
+mod jobs;
+#[path = "setup/make.rs"]
+mod make;
+#[path = "setup/settings.rs"]
+mod settings;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use cs_tests::{Sandbox, entries, programs, run, status, stderr, stdout, workspace};
+use serde_json::Value;
+
+const NO: i32 = 1;
+const USAGE: i32 = 64;
+const INVALID: i32 = 65;
+const DISK: i32 = 74;
+
+/// A sandbox in which the programs are installed, and where other programs are looked for in `fake/` and the
+/// system's folders.
+struct Place {
+    sandbox: Sandbox,
+    share: PathBuf,
+}
+
+impl Place {
+    fn new() -> Place {
+        Place::at(".local/share/claude-sessions")
+    }
+
+    /// The same, with the programs in another folder of HOME.
+    fn at(folder: &str) -> Place {
+        let sandbox = Sandbox::new();
+        let (share, fake) = (sandbox.home().join(folder), sandbox.home().join("fake"));
+        let path = format!("{}:/usr/bin:/bin", fake.display());
+        fs::create_dir_all(&fake).expect("it can be made");
+        for name in [".claude-plugin", "hooks", "skills"] {
+            copy(&workspace().join(name), &share.join(name));
+        }
+        fs::create_dir_all(share.join("bin")).expect("it can be made");
+        for folder in entries(&workspace().join("bins")) {
+            let name = folder.file_name().expect("it has a name").to_owned();
+            if name != "cs-cli" {
+                fs::copy(programs().join(&name), share.join("bin").join(&name)).expect("it can be copied");
+            }
+        }
+        Place { sandbox: sandbox.with("PATH", path), share }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Place {
+        self.sandbox = self.sandbox.with(name, value);
+        self
+    }
+
+    /// Puts a shell script on PATH.
+    fn fake(&self, name: &str, script: &str) {
+        put_program(&self.sandbox.home().join("fake").join(name), script);
+    }
+
+    /// Puts a program into the installed folder.
+    fn program(&self, name: &str, script: &str) {
+        put_program(&self.share.join("bin").join(name), script);
+    }
+
+    fn setup(&self, args: &[&str]) -> Output {
+        self.sandbox.cs(self.share.join("bin/cs-setup").to_str().expect("UTF-8"), args)
+    }
+
+    /// Runs what must succeed; its output.
+    #[track_caller]
+    fn ok(&self, args: &[&str]) -> String {
+        let output = self.setup(args);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "cs-setup {args:?}: {}", stdout(&output));
+        stdout(&output)
+    }
+
+    /// Runs what must fail with `code` and tell `word`, and change nothing in HOME.
+    #[track_caller]
+    fn refused(&self, args: &[&str], code: i32, word: &str) {
+        let before = tree(&self.sandbox.home());
+        let output = self.setup(args);
+        let told = stderr(&output);
+        assert_eq!(status(&output), code, "cs-setup {args:?}: {told}");
+        assert!(told.starts_with("cs-setup: error: ") && told.contains(word), "does not say {word:?}: {told}");
+        assert!(told.lines().count() <= 2, "{told}");
+        assert_eq!(tree(&self.sandbox.home()), before, "cs-setup {args:?} changed something");
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.sandbox.home().join(".claude/settings.json")
+    }
+
+    /// Writes the settings; `None`: there is no file.
+    fn put_settings(&self, text: Option<&str>) {
+        fs::create_dir_all(self.sandbox.home().join(".claude")).expect("it can be made");
+        match text {
+            Some(text) => fs::write(self.settings(), text).expect("it can be written"),
+            None => drop(fs::remove_file(self.settings())),
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        fs::read_to_string(self.settings()).ok()
+    }
+
+    /// The calls that were recorded in `$HOME/calls`, which begins anew.
+    fn calls(&self) -> Vec<String> {
+        let file = self.sandbox.home().join("calls");
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        let _ = fs::remove_file(file);
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+fn put_program(path: &Path, script: &str) {
+    fs::write(path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("it can be made");
+    for entry in from.read_dir().expect("it can be read").flatten() {
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &to.join(entry.file_name())),
+            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).expect("it can be copied")),
+        }
+    }
+}
+
+/// Every file and link under `folder` with what it holds, and every folder.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let (path, kind) = (entry.path(), entry.file_type().expect("it is there"));
+        if kind.is_dir() {
+            all.extend(tree(&path));
+        }
+        let held = match kind {
+            kind if kind.is_symlink() => fs::read_link(&path).expect("a link").into_os_string().into_encoded_bytes(),
+            kind if kind.is_file() => fs::read(&path).unwrap_or_default(),
+            _ => b"folder".to_vec(),
+        };
+        all.insert(path, held);
+    }
+    all
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The commands of our handlers in settings, by event.
+fn ours(settings: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for (event, groups) in settings["hooks"].as_object().into_iter().flatten() {
+        for handler in groups.as_array().into_iter().flatten().flat_map(|group| group["hooks"].as_array()).flatten() {
+            let command = handler["command"].as_str().unwrap_or_default();
+            if ["/bin/cs-hook", "/bin/cs-heartbeat"].iter().any(|end| command.trim_end_matches('\'').ends_with(end)) {
+                found.push((event.clone(), command.to_owned()));
+            }
+        }
+    }
+    found
+}

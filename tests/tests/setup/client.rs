@@ -1,0 +1,166 @@
+//! The plugin, registered by the client's own command; what the client does to the settings is undone.
+
+use super::*;
+
+const SETTINGS: &str = "{\"z\": [1,2],\n\t\"\\u00e9\": { },  \"hooks\": {\"Stop\": [{\"hooks\": [{\"type\":\"command\",\"command\":\"say\"}]}]}}";
+const NOTHING: &str = "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n";
+
+fn with_client() -> Place {
+    let place = Place::new();
+    symlink(env!("CARGO_BIN_EXE_fake-claude"), place.sandbox.home().join("fake/claude")).expect("it can be made");
+    place
+}
+
+fn plugin_calls(place: &Place) -> Vec<String> {
+    place.calls().into_iter().filter_map(|call| call.strip_prefix("claude plugin ").map(str::to_owned)).collect()
+}
+
+#[test]
+fn the_client_registers_the_plugin_and_no_byte_of_the_settings_moves() {
+    let place = with_client();
+    for before in [Some(SETTINGS), Some("{}"), Some(""), None, Some("{\"enabledPlugins\": { }}")] {
+        place.put_settings(before);
+        place.ok(&["install"]);
+        let share = place.share.to_str().expect("UTF-8");
+        assert_eq!(
+            plugin_calls(&place),
+            [format!("marketplace add {share}"), "install cs-sessions@claude-sessions".into()]
+        );
+        let during = place.text().expect("it is there");
+        let value = json(&during);
+        assert_eq!(value["enabledPlugins"]["cs-sessions@claude-sessions"], true);
+        assert_eq!(value["extraKnownMarketplaces"]["claude-sessions"]["source"]["path"], share);
+        assert!(ours(&value).is_empty(), "else they would run twice");
+        if before == Some(SETTINGS) {
+            assert!(during.starts_with(SETTINGS.strip_suffix('}').expect("it ends so")), "{during}");
+        }
+        assert_eq!(place.ok(&["install"]), NOTHING);
+        assert!(plugin_calls(&place).is_empty());
+        place.ok(&["uninstall"]);
+        assert_eq!(
+            plugin_calls(&place),
+            ["uninstall cs-sessions@claude-sessions", "marketplace remove claude-sessions"]
+        );
+        assert_eq!(place.text().as_deref(), before);
+        assert!(!place.settings().with_file_name("settings.json.cs-backup").exists());
+        assert_eq!(place.ok(&["uninstall"]), NOTHING);
+    }
+}
+
+#[test]
+fn what_the_client_itself_changes_is_its_own_affair() {
+    let place = with_client().with("FAKE_MOVES", "model");
+    place.put_settings(Some("{\"model\": \"old\", \"a\": [1,2]}"));
+    assert!(place.ok(&["install"]).contains("is as it wrote it"));
+    assert_eq!(json(&place.text().expect("it is there"))["model"], Value::Null);
+    place.ok(&["uninstall"]);
+    assert_eq!(json(&place.text().expect("it is there")), json("{\"a\": [1, 2]}"), "no empty object is left");
+}
+
+#[test]
+fn a_setting_that_was_changed_meanwhile_stays() {
+    let place = with_client();
+    place.put_settings(Some(SETTINGS));
+    place.ok(&["install"]);
+    let changed = place.text().expect("it is there").replace("[1,2]", "[1,2,3]");
+    place.put_settings(Some(&changed));
+    place.ok(&["uninstall"]);
+    assert_eq!(place.text(), Some(SETTINGS.replace("[1,2]", "[1,2,3]")));
+}
+
+#[test]
+fn an_older_client_gets_hooks_in_its_settings_and_so_does_one_that_tells_no_version() {
+    for version in ["2.1.138", "2.0.999", "1.9.200", "newest"] {
+        let place = with_client().with("FAKE_VERSION", version);
+        assert!(place.ok(&["install"]).contains("older than 2.1.139"), "{version}");
+        assert!(plugin_calls(&place).is_empty());
+        assert_eq!(ours(&json(&place.text().expect("it is there"))).len(), 10);
+    }
+}
+
+#[test]
+fn where_the_client_appears_later_the_plugin_takes_over() {
+    let place = with_client();
+    place.put_settings(Some(SETTINGS));
+    place.ok(&["install", "--settings"]);
+    place.ok(&["install"]);
+    let value = json(&place.text().expect("it is there"));
+    assert!(ours(&value).is_empty() && value["enabledPlugins"]["cs-sessions@claude-sessions"] == true);
+    place.refused(&["install", "--settings"], NO, "run cs-setup uninstall first");
+    place.ok(&["uninstall"]);
+    assert_eq!(place.text().as_deref(), Some(SETTINGS));
+}
+
+#[test]
+fn a_new_build_reaches_a_client_that_runs_a_copy() {
+    let place = with_client();
+    place.ok(&["install"]);
+    plugin_calls(&place);
+    place.program("cs-hook", "exit 0");
+    place.ok(&["install"]);
+    let calls = plugin_calls(&place);
+    assert_eq!(calls[0], "uninstall cs-sessions@claude-sessions");
+    assert_eq!(calls.len(), 3, "{calls:?}");
+    assert_eq!(place.ok(&["install"]), NOTHING);
+    place.ok(&["uninstall"]);
+    assert_eq!(place.text(), None);
+}
+
+#[test]
+fn a_client_that_refuses_leaves_everything_as_it_was() {
+    for fails in ["marketplace", "install"] {
+        for before in [Some(SETTINGS), Some(""), None] {
+            let place = with_client().with("FAKE_FAILS", fails);
+            place.put_settings(before);
+            let output = place.setup(&["install"]);
+            assert_eq!(status(&output), NO);
+            let told = stderr(&output);
+            assert!(
+                told.contains("blocked by your organization") && told.contains("cs-setup install --settings"),
+                "{told}"
+            );
+            assert_eq!(place.text().as_deref(), before, "{fails}");
+            assert!(!place.settings().with_file_name("settings.json.cs-backup").exists());
+        }
+    }
+}
+
+#[test]
+fn a_plugin_that_was_turned_off_stays_off() {
+    let place = with_client();
+    place.ok(&["install"]);
+    let off = place.text().expect("it is there").replace("true", "false");
+    place.put_settings(Some(&off));
+    assert!(place.ok(&["install"]).contains("claude plugin enable"));
+    assert_eq!(place.text(), Some(off));
+}
+
+#[test]
+fn without_its_command_the_client_forgets_the_plugin_all_the_same() {
+    let place = with_client();
+    place.put_settings(Some(SETTINGS));
+    place.ok(&["install"]);
+    fs::remove_file(place.sandbox.home().join("fake/claude")).expect("it is there");
+    assert!(place.ok(&["install"]).contains("the plugin is registered already"));
+    assert!(place.ok(&["uninstall"]).contains("there is no claude command"));
+    assert_eq!(place.text().as_deref(), Some(SETTINGS));
+}
+
+#[test]
+fn settings_that_cannot_be_understood_never_reach_the_client() {
+    let place = with_client();
+    place.put_settings(Some("{\"a\": 1,}"));
+    let output = place.setup(&["install"]);
+    assert_eq!(status(&output), INVALID, "{}", stderr(&output));
+    assert!(place.calls().is_empty());
+}
+
+#[test]
+fn a_dry_run_asks_the_client_for_nothing_but_its_version() {
+    let place = with_client();
+    place.put_settings(Some(SETTINGS));
+    let shown = place.ok(&["install", "--dry-run", "--table"]);
+    assert!(shown.contains("plugin marketplace add") && shown.contains("plugin install"), "{shown}");
+    assert_eq!(place.calls(), ["claude --version"]);
+    assert_eq!(place.text().as_deref(), Some(SETTINGS));
+}

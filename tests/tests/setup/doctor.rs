@@ -1,0 +1,199 @@
+//! `doctor`: each thing that can be wrong is found, and with it what mends it.
+
+use super::*;
+
+fn healthy() -> Place {
+    let place = Place::new();
+    let path = format!("{}:{}/fake:/usr/bin:/bin", place.share.join("bin").display(), place.sandbox.home().display());
+    let place = Place { sandbox: place.sandbox.with("PATH", path), ..place };
+    place.fake("systemctl", "exit 1"); // whatever this machine has
+    place.ok(&["install", "--settings"]);
+    place
+}
+
+/// What the doctor says, by check.
+fn findings(place: &Place) -> (i32, BTreeMap<String, Value>) {
+    let output = place.setup(&["doctor"]);
+    assert_eq!(stderr(&output), "");
+    let lines = stdout(&output);
+    let checks = lines.lines().map(json).map(|check| (check["check"].as_str().expect("a name").to_owned(), check));
+    (status(&output), checks.collect())
+}
+
+#[track_caller]
+fn finds(place: &Place, check: &str, detail: &str, fix: &str) {
+    let (code, found) = findings(place);
+    let found = &found[check];
+    assert_eq!((code, &found["ok"]), (NO, &Value::Bool(false)), "{found}");
+    let has = |key: &str, word: &str| found[key].as_str().is_some_and(|text| text.contains(word));
+    assert!(has("detail", detail) && has("fix", fix), "{found}");
+}
+
+#[test]
+fn a_healthy_place_is_healthy() {
+    let place = healthy();
+    let (code, found) = findings(&place);
+    assert_eq!(code, 0, "{found:?}");
+    assert!(
+        found["event"]["detail"]
+            .as_str()
+            .expect("a text")
+            .starts_with("a test conversation was recorded; its 4 hooks took")
+    );
+    assert!(found["hooks"]["detail"].as_str().expect("a text").starts_with("registered once, in"));
+    assert!(!place.sandbox.data().exists(), "the test went elsewhere");
+    assert!(entries(&place.sandbox.root().join("tmp")).is_empty(), "and left nothing");
+    assert_eq!(stdout(&place.setup(&["doctor", "-q"])), "");
+}
+
+#[test]
+fn programs_that_are_missing_of_another_version_or_not_the_first() {
+    let place = healthy();
+    place.fake("cs-task", "exit 0");
+    let fake_first =
+        format!("{}/fake:{}:/usr/bin:/bin", place.sandbox.home().display(), place.share.join("bin").display());
+    let place = Place { sandbox: place.sandbox.with("PATH", fake_first), ..place };
+    finds(&place, "path", "fake/cs-task", "remove ");
+    let place = Place { sandbox: place.sandbox.with("PATH", "/usr/bin:/bin"), ..place };
+    finds(&place, "path", "a shell does not find cs-", "PATH=\"");
+    place.program("cs-task", "echo cs-task 9.9.9");
+    finds(&place, "programs", "cs-task is of another version: cs-task 9.9.9", "make install");
+    fs::remove_file(place.share.join("bin/cs-task")).expect("it is there");
+    finds(&place, "programs", "cs-task is missing", "make install");
+}
+
+#[test]
+fn hooks_that_are_missing_old_twice_or_kept_from_running() {
+    let place = healthy();
+    let good = place.text().expect("it is there");
+    place.put_settings(Some(&good.replacen('{', "{\"disableAllHooks\": true,", 1)));
+    finds(&place, "allowed", "\"disableAllHooks\" in", "take that line out");
+    place.put_settings(Some(&good.replace("\"timeout\": 5", "\"timeout\": 6")));
+    finds(&place, "hooks", "not those of this version", "cs-setup install");
+    place.put_settings(Some(&good.replacen('{', "{\"enabledPlugins\": {\"cs-sessions@claude-sessions\": true},", 1)));
+    finds(&place, "hooks", "registered twice", "cs-setup install");
+    let pipe = "\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/x/bin/cs-heartbeat | tee log\"}]},";
+    place.put_settings(Some(&good.replace("\"Stop\": [", pipe)));
+    finds(&place, "hooks", "there twice", "cs-setup install");
+    place.put_settings(Some("{\"a\": 1,}"));
+    finds(&place, "hooks", "a comma with nothing after it", "by hand");
+    place.put_settings(Some("{}"));
+    finds(&place, "hooks", "nothing is registered", "cs-setup install");
+    place.put_settings(Some("{\"enabledPlugins\": {\"cs-sessions@claude-sessions\": false}}"));
+    finds(&place, "hooks", "turned off", "claude plugin enable");
+    place.put_settings(Some("{\"enabledPlugins\": {\"cs-sessions@claude-sessions\": true}}"));
+    finds(&place, "hooks", "incompletely", "cs-setup install");
+}
+
+#[test]
+fn an_event_that_does_not_go_through() {
+    let place = healthy();
+    for (script, told) in [
+        ("cat >/dev/null; exit 0", "the hooks ran, but recorded nothing"),
+        ("exit 3", "it ended with exit status: 3"),
+        (
+            "mkdir -p \"$CS_HOME/logs\"; echo 'disk is full' >\"$CS_HOME/logs/hook.log\"",
+            "a hook had trouble: disk is full",
+        ),
+    ] {
+        place.program("cs-hook", script);
+        finds(&place, "event", told, "make install");
+    }
+    fs::remove_file(place.share.join("bin/cs-hook")).expect("it is there");
+    finds(&place, "event", "No such file", "make install");
+}
+
+#[test]
+fn a_data_directory_that_is_open_unreadable_or_has_had_trouble() {
+    let place = healthy();
+    let put = |file: &str, text: &str| fs::write(place.sandbox.data().join(file), text).expect("it can be written");
+    assert_eq!(status(&place.sandbox.cs("cs-project", &["register", "-q"])), 0);
+    assert_eq!(findings(&place).0, 0);
+    fs::create_dir(place.sandbox.data().join("logs")).expect("it can be made");
+    finds(&place, "data", "others can get at", "chmod -R go-rwx");
+    fs::set_permissions(place.sandbox.data().join("logs"), fs::Permissions::from_mode(0o700)).expect("it is ours");
+    put("logs/hook.log", "2026-11-19T10:00:00.000000+00:00 cs-hook: long ago\n");
+    assert_eq!(findings(&place).0, 0);
+    put(
+        "logs/hook.log",
+        "2026-11-19T10:00:00.000000+00:00 cs-hook: long ago\n2026-11-21T09:00:00.000000+00:00 cs-hook: no space\n",
+    );
+    finds(
+        &place,
+        "log",
+        "trouble 1 times in the last day, at last: 2026-11-21T09:00:00.000000+00:00 cs-hook: no space",
+        "hook.log",
+    );
+    put("config.json", "{\"settings\": 7}");
+    finds(&place, "config", "config.json", "by hand");
+}
+
+#[test]
+fn jobs_that_do_not_run() {
+    let place = healthy();
+    place.program("cs-cleanup", "[ \"$1\" != --version ] || echo \"cs-cleanup 0.1.0\"");
+    place.fake("systemctl", "case $2 in is-active) exit 3;; esac");
+    place.ok(&["jobs", "install", "--with", "systemd"]);
+    let (_, found) = findings(&place);
+    if !cfg!(target_os = "macos") {
+        assert_eq!(found["jobs"]["detail"], "cleanup: stopped (systemd)");
+        assert_eq!(found["jobs"]["fix"], "cs-setup jobs install");
+    }
+}
+
+#[test]
+fn what_hooks_cost_is_read_from_recent_transcripts() {
+    let place = healthy();
+    let project = place.sandbox.home().join(".claude/projects/-home-dev");
+    fs::create_dir_all(&project).expect("it can be made");
+    let line = |command: &str, took: u64| {
+        let info = serde_json::json!([{"command": command, "durationMs": took}, {"command": "notify done", "durationMs": 900}]);
+        format!("{}\n", serde_json::json!({"type": "system", "subtype": "stop_hook_summary", "hookInfos": info}))
+    };
+    let ours = "${CLAUDE_PLUGIN_ROOT}/bin/cs-heartbeat";
+    let fast: String =
+        [2, 1, 3].map(|took| line(ours, took)).concat() + "{\"hookInfos\": torn\n" + &"x".repeat(100_000);
+    fs::write(project.join("one.jsonl"), &fast).expect("it can be written");
+    let (code, _) = findings(&place);
+    assert_eq!(code, 0, "others may be as slow as they like");
+    let said = stdout(&place.setup(&["doctor"]));
+    assert!(
+        said.contains("end of a turn: 2 ms usually, 3 ms at most, in 3 runs: ${CLAUDE_PLUGIN_ROOT}/bin/cs-heartbeat"),
+        "{said}"
+    );
+    assert!(said.contains("900 ms usually, 900 ms at most, in 3 runs: notify done"), "{said}");
+    fs::write(project.join("two.jsonl"), [80, 90, 70, 80, 75, 80].map(|took| line(ours, took)).concat())
+        .expect("it can be written");
+    finds(&place, "cost", "75 ms usually", "make bench");
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(30 * 24 * 3600);
+    fs::File::options()
+        .append(true)
+        .open(project.join("two.jsonl"))
+        .and_then(|file| file.set_modified(old))
+        .expect("it is ours");
+    assert_eq!(findings(&place).0, 0, "long ago");
+}
+
+#[test]
+fn codex_is_looked_at_where_it_is() {
+    let place = healthy();
+    assert!(!findings(&place).1.contains_key("codex"));
+    fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be made");
+    assert_eq!(findings(&place).1["codex"]["fix"], "cs-setup install --codex");
+    place.ok(&["install", "--codex"]);
+    finds(&place, "codex", "8 hooks are not approved", "type /hooks, then t");
+    let config = place.sandbox.home().join(".codex/config.toml");
+    let file = place.sandbox.home().join(".codex/hooks.json");
+    let events = ["stop", "interrupt", "session_start", "user_prompt_submit", "permission_request", "pre_compact"];
+    let state =
+        |event: &&str| format!("[hooks.state.\"{}:{event}:0:0\"]\ntrusted_hash = \"sha256:0\"\n", file.display());
+    let some: String = events.iter().map(state).collect();
+    fs::write(&config, &some).expect("it can be written");
+    finds(&place, "codex", "2 hooks are not approved", "type /hooks, then t");
+    let all = some + &state(&"session_end") + &state(&"post_tool_use");
+    fs::write(&config, all).expect("it can be written");
+    assert_eq!(findings(&place).1["codex"]["detail"], "registered once, and approved");
+    let by_hand = format!("# bin/cs-hook\n[[hooks.Stop]]\ncommand = \"{}/bin/cs-heartbeat\"\n", place.share.display());
+    fs::write(&config, by_hand).expect("it can be written");
+    finds(&place, "codex", "registered twice", "config.toml");
+}

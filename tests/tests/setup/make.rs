@@ -1,0 +1,109 @@
+//! `make install` and `make uninstall`: what is there afterwards, and that nothing is left.
+
+use std::env;
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use super::*;
+
+/// One `make` at a time: all put the built programs into the same folder.
+static MAKE: Mutex<()> = Mutex::new(());
+
+/// `make` with words, in a HOME of its own but with the compiler of the one who runs the tests.
+fn make(sandbox: &Sandbox, words: &[&str]) -> Output {
+    let mut command: Command = sandbox.command("make");
+    let outer = PathBuf::from(env::var_os("HOME").expect("HOME is set"));
+    for (name, usual) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+        command.env(name, env::var_os(name).unwrap_or_else(|| outer.join(usual).into()));
+    }
+    for name in ["CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"] {
+        env::var_os(name).map(|value| command.env(name, value));
+    }
+    let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    let bin = cargo.parent().expect("it lies in a folder");
+    command.env("PATH", format!("{}:{}/.cargo/bin:/usr/bin:/bin", bin.display(), outer.display()));
+    command.current_dir(workspace()).args(words);
+    let _alone = MAKE.lock().unwrap_or_else(PoisonError::into_inner);
+    run(command, "")
+}
+
+#[track_caller]
+fn made(sandbox: &Sandbox, words: &[&str]) -> String {
+    let output = make(sandbox, words);
+    assert_eq!(status(&output), 0, "make {words:?}: {}{}", stdout(&output), stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn what_install_made_uninstall_removes_and_records_stay() {
+    programs();
+    let sandbox = Sandbox::new();
+    let home = sandbox.home();
+    let (prefix, settings) = (home.join("a prefix"), home.join(".claude/settings.json"));
+    let to = format!("PREFIX={}", prefix.display());
+    fs::create_dir_all(home.join(".claude")).expect("it can be made");
+    fs::write(&settings, "{\"a\": [ ]}").expect("it can be written");
+    let before = tree(&home);
+
+    made(&sandbox, &["install", &to]);
+    assert_eq!(ours(&json(&fs::read_to_string(&settings).expect("it is there"))).len(), 10);
+    for name in ["cs-session", "cs-setup", "cs-hook"] {
+        let link = fs::read_link(prefix.join("bin").join(name)).expect("a link");
+        assert_eq!(link, prefix.join("share/claude-sessions/bin").join(name));
+    }
+    let first = tree(&home);
+    made(&sandbox, &["install", &to]);
+    assert!(tree(&home) == first, "the second time changes nothing");
+    let through_the_link = sandbox.cs(prefix.join("bin/cs-setup").to_str().expect("UTF-8"), &["install", "--codex"]);
+    assert_eq!(status(&through_the_link), 0, "{}", stderr(&through_the_link));
+    fs::create_dir_all(home.join(".codex")).expect("it can be made");
+
+    let session = sandbox.cs(
+        prefix.join("bin/cs-session").to_str().expect("UTF-8"),
+        &["create", "--project", "x", "--intent", "y", "-q"],
+    );
+    assert_eq!(status(&session), 0);
+    let records = tree(&sandbox.data());
+    made(&sandbox, &["uninstall", &to]);
+    assert!(tree(&sandbox.data()) == records, "records stay");
+    fs::remove_dir_all(sandbox.data()).expect("it is there");
+    fs::remove_dir(home.join(".codex")).expect("it is empty");
+    let _ = fs::remove_dir(&prefix);
+    assert_eq!(tree(&home), before);
+    made(&sandbox, &["uninstall", &to]);
+}
+
+#[test]
+fn packagers_and_those_who_say_so_get_no_registration() {
+    programs();
+    for more in [&["SETUP=no"][..], &["DESTDIR="]] {
+        let sandbox = Sandbox::new();
+        let root = sandbox.root().join("root");
+        let destdir = format!("DESTDIR={}", root.display());
+        let prefix = sandbox.root().join("prefix");
+        let (to, words) = match more {
+            ["DESTDIR="] => (root.join("usr"), vec!["PREFIX=/usr", &destdir]),
+            _ => (prefix.clone(), vec!["SETUP=no"]),
+        };
+        let to_prefix = format!("PREFIX={}", prefix.display());
+        let words = if words.len() == 1 { vec![to_prefix.as_str(), "SETUP=no"] } else { words };
+        made(&sandbox, &[&["install"], words.as_slice()].concat());
+        assert!(to.join("share/claude-sessions/bin/cs-setup").exists() && !sandbox.home().join(".claude").exists());
+        made(&sandbox, &[&["uninstall"], words.as_slice()].concat());
+        assert_eq!(tree(&to).len(), 0);
+    }
+}
+
+#[test]
+fn programs_stay_while_hooks_cannot_be_taken_out() {
+    programs();
+    let sandbox = Sandbox::new();
+    let to = format!("PREFIX={}", sandbox.root().join("prefix").display());
+    made(&sandbox, &["install", &to]);
+    let settings = sandbox.home().join(".claude/settings.json");
+    let text = fs::read_to_string(&settings).expect("it was written");
+    fs::write(&settings, text.replacen('{', "{ // mine\n", 1)).expect("it can be written");
+    let output = make(&sandbox, &["uninstall", &to]);
+    assert!(status(&output) != 0 && stderr(&output).contains("a comment"), "{}", stderr(&output));
+    assert!(sandbox.root().join("prefix/share/claude-sessions/bin/cs-hook").exists(), "the hooks still run");
+}

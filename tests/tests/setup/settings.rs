@@ -1,0 +1,209 @@
+//! Hooks in settings.json: put in, found to be there, and taken out again, byte for byte.
+
+use super::*;
+
+pub const FOREIGN: &str = r#"{
+  "env": {
+    "TOKEN": "secret"
+  },
+  "hooks": {
+    "Stop": [
+      {
+        "hooks": [
+          {
+            "type": "command",
+            "command": "say done"
+          }
+        ]
+      }
+    ],
+    "PreToolUse": [ { "matcher": "Bash", "hooks": [ { "type": "command", "command": "guard" } ] } ]
+  },
+  "model": "opus"
+}
+"#;
+
+/// Settings of many kinds. `None`: there is no file.
+fn kinds() -> Vec<(&'static str, Option<String>)> {
+    let mut kinds: Vec<(&str, Option<String>)> = [
+        ("absent", None),
+        ("empty", Some("")),
+        ("a line end", Some("\n")),
+        ("blanks", Some("  \r\n\t")),
+        ("{}", Some("{}")),
+        ("{} and a blank", Some("{ }\n")),
+        ("foreign hooks on the same events", Some(FOREIGN)),
+        ("empty hooks", Some("{\n  \"hooks\": {}\n}\n")),
+        ("empty hooks with blanks", Some("{\n  \"hooks\": {\n\n  },\n  \"a\": 1\n}\n")),
+        ("an empty event", Some("{\"hooks\": {\"Stop\": [ ]}}")),
+        (
+            "a nested key of the same name",
+            Some("{\n  \"env\": {\"hooks\": {\"Stop\": \"no\"}},\n  \"x\": [{\"hooks\": 1}]\n}"),
+        ),
+        ("one line", Some("{\"a\":{\"b\":[1,2]},\"hooks\":{\"Stop\":[{\"hooks\":[]}]},\"z\":null}")),
+        ("one line with blanks", Some("{\"a\": {\"b\": [1, 2]}, \"z\": null}\n")),
+        (
+            "unicode escapes",
+            Some("{\"\\u0068ooks\": {\"St\\u006fp\": []}, \"\\u00e9\": \"\\ud83d\\ude00 \\/ \\u001b\"}"),
+        ),
+        ("odd layout", Some("\n\n {\"a\"\n:\n1\n,\"b\" : [\n] }\n\n\n")),
+        ("odd numbers", Some("{\"a\": 1.50, \"b\": 1e3, \"c\": -0.0, \"d\": 123456789012345678901234567890}")),
+        (
+            "another plugin",
+            Some("{\n  \"enabledPlugins\": {\n    \"a@b\": true\n  },\n  \"extraKnownMarketplaces\": {}\n}\n"),
+        ),
+    ]
+    .map(|(name, text)| (name, text.map(str::to_owned)))
+    .into();
+    kinds.push(("line ends of Windows", Some(FOREIGN.replace('\n', "\r\n"))));
+    kinds.push(("tabs", Some(FOREIGN.replace("  ", "\t"))));
+    kinds.push(("a byte order mark", Some(format!("\u{feff}{FOREIGN}"))));
+    kinds.push(("four blanks and no last line end", Some(FOREIGN.replace("  ", "    ").trim_end().to_owned())));
+    let many: Vec<String> = (0..20_000).map(|n| format!("    \"KEY_{n}\": \"{}\"", "v".repeat(80))).collect();
+    kinds.push(("huge", Some(FOREIGN.replace("    \"TOKEN\": \"secret\"", &many.join(",\n")))));
+    kinds
+}
+
+/// Whether the bytes of `part` stand in `whole` in their order: nothing was taken away or moved.
+fn is_within(part: &str, whole: &str) -> bool {
+    let mut rest = whole.bytes();
+    part.bytes().filter(|byte| !byte.is_ascii_whitespace()).all(|byte| rest.any(|other| other == byte))
+}
+
+#[test]
+fn every_kind_of_file_is_what_it_was_afterwards() {
+    let place = Place::new();
+    for (name, before) in kinds() {
+        place.put_settings(before.as_deref());
+        place.ok(&["install", "--settings"]);
+        let during = place.text().expect("it was written");
+        let (value, old) = (json(&during), before.as_deref().map(str::trim).filter(|text| !text.is_empty()));
+        assert_eq!(ours(&value).len(), 10, "{name}");
+        assert!(old.is_none_or(|old| is_within(old, &during)), "{name}: something was moved");
+        assert_eq!(
+            place.ok(&["install", "--settings"]),
+            "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n",
+            "{name}"
+        );
+        assert_eq!(place.text().expect("it is there"), during, "{name}: the second time");
+        place.ok(&["uninstall"]);
+        assert!(place.text() == before, "{name}: {:?}", place.text());
+        let left: Vec<_> = entries(&place.sandbox.home().join(".claude"));
+        assert_eq!(left.len(), usize::from(before.is_some()), "{name}: {left:?}");
+        assert_eq!(place.ok(&["uninstall"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n", "{name}");
+    }
+}
+
+#[test]
+fn what_somebody_else_changed_meanwhile_stays() {
+    let place = Place::new();
+    for (name, before) in kinds() {
+        place.put_settings(before.as_deref());
+        place.ok(&["install", "--settings"]);
+        // The client changes a setting: it writes all of it in its own layout.
+        let mut value = json(&place.text().expect("it is there"));
+        value["theme"] = "dark".into();
+        place.put_settings(Some(&serde_json::to_string_pretty(&value).expect("JSON")));
+        place.ok(&["uninstall"]);
+        let mut expected = json(before.as_deref().map(str::trim).filter(|text| !text.is_empty()).unwrap_or("{}"));
+        expected["theme"] = "dark".into();
+        assert_eq!(json(&place.text().expect("it is there")), expected, "{name}");
+        assert!(!place.settings().with_file_name("settings.json.cs-backup").exists(), "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_be_understood_is_refused_and_left() {
+    let place = Place::new();
+    for (text, told) in [
+        ("{\n  // my settings\n  \"a\": 1\n}\n", "line 2, column 3: a comment"),
+        ("{\n  /* mine */ \"a\": 1\n}\n", "line 2, column 3: a comment"),
+        ("{\n  \"a\": 1,\n}\n", "line 3, column 1: a comma with nothing after it"),
+        ("{\"a\": [1, 2,]}", "line 1, column 13: a comma with nothing after it"),
+        ("{\"a\": 1", "line 1, column 7: EOF"),
+        ("[1]", "line 1, column 1: it is no JSON object"),
+        ("\"text\"", "line 1, column 1: it is no JSON object"),
+        ("{\n \"hooks\": []}", "line 2, column 11: \"hooks\" must be an object"),
+        ("{\"hooks\": null}", "line 1, column 11: \"hooks\" must be an object"),
+        ("{\"hooks\": {\n  \"Stop\": {}}}", "line 2, column 11: an array must stand here, not an object"),
+        (
+            "{\"hooks\": {\"Stop\": []}, \"hooks\": {}}",
+            "line 1, column 25: the key \"hooks\" stands here a second time",
+        ),
+        ("{'a': 1}", "line 1, column 2: key must be a string"),
+        ("{} trailing", "line 1, column 4: trailing characters"),
+    ] {
+        place.put_settings(Some(text));
+        place.refused(&["install", "--settings"], INVALID, told);
+    }
+    fs::write(place.settings(), b"{\"a\": \"\xff\"}").expect("it can be written");
+    place.refused(&["install", "--settings"], INVALID, "byte 8 is no UTF-8");
+    place.ok(&["uninstall"]); // nothing of ours is in it, whatever it is
+    fs::write(place.settings(), b"{\"a\": \"\xff /x/bin/cs-hook\"}").expect("it can be written");
+    place.refused(&["uninstall"], INVALID, "byte 8 is no UTF-8");
+    fs::write(place.settings(), vec![b' '; 11 << 20]).expect("it can be written");
+    place.refused(&["install", "--settings"], INVALID, "at most 10485760 are read");
+    place.put_settings(None);
+    fs::create_dir(place.settings()).expect("it can be made");
+    place.refused(&["install", "--settings"], INVALID, "not a regular file");
+}
+
+#[test]
+fn hooks_of_another_place_are_replaced_and_hooks_of_others_are_not() {
+    let place = Place::new();
+    let old = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "/old/bin/cs-heartbeat", "args": []}, {"type": "command", "command": "say"}]}], "Gone": [{"hooks": [{"type": "command", "command": "/old/bin/cs-hook"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
+    place.put_settings(Some(old));
+    place.ok(&["install", "--settings"]);
+    let value = json(&place.text().expect("it is there"));
+    assert!(ours(&value).iter().all(|(_, command)| command.starts_with(place.share.to_str().expect("UTF-8"))));
+    place.ok(&["uninstall"]);
+    let left = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
+    assert_eq!(place.text().as_deref(), Some(left));
+}
+
+#[test]
+fn codex_gets_its_own_hooks() {
+    let place = Place::at("a folder/claude-sessions").with("CODEX_HOME", "");
+    let file = place.sandbox.home().join(".codex/hooks.json");
+    let mine = "{\n \"hooks\": {\n  \"Stop\": [\n   {\n    \"hooks\": [\n     {\n      \"type\": \"command\",\n      \"command\": \"say\"\n     }\n    ]\n   }\n  ]\n }\n}";
+    for before in [None, Some(mine)] {
+        fs::create_dir_all(file.parent().expect("it has one")).expect("it can be made");
+        before.into_iter().for_each(|text| fs::write(&file, text).expect("it can be written"));
+        let told = place.ok(&["install", "--codex"]);
+        assert!(told.contains("type /hooks, then t"), "{told}");
+        let value = json(&fs::read_to_string(&file).expect("it was written"));
+        let found = ours(&value);
+        let mut events: Vec<&str> = found.iter().map(|(event, _)| event.as_str()).collect();
+        events.sort_unstable();
+        let wanted = [
+            "Interrupt",
+            "PermissionRequest",
+            "PostToolUse",
+            "PreCompact",
+            "SessionEnd",
+            "SessionStart",
+            "Stop",
+            "UserPromptSubmit",
+        ];
+        assert_eq!(events, wanted);
+        for (event, command) in &found {
+            let program = if ["Stop", "Interrupt"].contains(&event.as_str()) { "cs-heartbeat" } else { "cs-hook" };
+            assert_eq!(*command, format!("'{}/bin/{program}'", place.share.display()), "a shell runs it");
+        }
+        assert!(
+            !value.to_string().contains("async") && !value.to_string().contains("args"),
+            "Codex skips or drops them"
+        );
+        assert_eq!(place.ok(&["install", "--codex"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n");
+        place.ok(&["uninstall", "--codex"]);
+        assert_eq!(fs::read_to_string(&file).ok().as_deref(), before);
+    }
+    assert!(!place.settings().exists(), "Claude Code has nothing to do with it");
+}
+
+#[test]
+fn switches_that_keep_hooks_from_running_are_told() {
+    let place = Place::new();
+    place.put_settings(Some("{\"disableAllHooks\": true}"));
+    assert!(place.ok(&["install", "--settings"]).contains("\\\"disableAllHooks\\\" in"));
+}
