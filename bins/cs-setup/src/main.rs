@@ -18,6 +18,7 @@ mod plan;
 mod policy;
 mod project;
 mod splice;
+mod statusline;
 mod swap;
 mod text;
 
@@ -44,6 +45,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Project(project::Project),
     Jobs(jobs::Jobs),
+    Statusline(statusline::Statusline),
 }
 
 /// register the hooks with Claude Code, or with Codex
@@ -91,6 +93,7 @@ fn work(command: Command, mut out: Out) -> Outcome<()> {
         Command::Doctor(args) => args.run(places, &mut out),
         Command::Project(args) => args.run(places, &mut out),
         Command::Jobs(args) => args.run(places, &mut out),
+        Command::Statusline(args) => args.run(places, &mut out),
     }
 }
 
@@ -109,11 +112,16 @@ fn uninstall(places: &Places, args: &Uninstall, out: &mut Out) -> Outcome<()> {
     }
     let mut plan = Plan::default();
     let undo = claude::uninstall(places, &mut plan)?;
+    if let Some(changed) = statusline::planned_removal(places)? {
+        changed.show(&mut plan)?;
+    }
     let removal = jobs::removal(places, jobs::Scheduler::in_use(places)?, &mut plan)?;
     let skills = project::planned_removal_everywhere(places, &mut plan);
     plan.carry_out(out, consent, |plan| {
         removal.carry_out(places)?;
         project::remove(&skills)?;
-        Ok(undo.iter().try_for_each(|undo| undo.carry_out(places, plan))?)
+        undo.iter().try_for_each(|undo| undo.carry_out(places, plan))?;
+        // Only now: taking the hooks out may have written the file anew.
+        Ok(statusline::planned_removal(places)?.iter().try_for_each(statusline::Changed::write)?)
     })
 }
