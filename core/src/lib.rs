@@ -25,6 +25,8 @@ pub mod state;
 pub mod stdin;
 pub mod store;
 pub mod task;
+pub mod unknown;
 pub mod validate;
+pub mod weight;
 
 pub use error::{Error, Result};
