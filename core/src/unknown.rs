@@ -7,6 +7,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
@@ -28,12 +29,44 @@ impl Unknown {
         self.0.is_empty()
     }
 
-    fn keep(&mut self, name: &str, value: &RawValue) {
+    /// Whether a field is among them.
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.fields().any(|(known, _)| known == name)
+    }
+
+    /// The value of a field; of several with one name the last.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        let (_, text) = self.fields().filter(|(known, _)| known == name).last()?;
+        serde_json::from_str(&text).ok()
+    }
+
+    /// Gives a field a value, and returns the one before.
+    pub fn insert(&mut self, name: String, value: Value) -> Option<Value> {
+        let before = self.get(&name);
+        self.retain(|known, _| *known != name);
+        self.keep(&name, &value.to_string());
+        before
+    }
+
+    /// Keeps the fields of whose name and text of the value `wanted` says so.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&String, &str) -> bool) {
+        let fields: Vec<(String, String)> = self.fields().filter(|(name, value)| wanted(name, value)).collect();
+        self.0.clear();
+        fields.iter().for_each(|(name, value)| self.keep(name, value));
+    }
+
+    /// Names and texts of the values.
+    fn fields(&self) -> impl Iterator<Item = (String, String)> {
+        let all = Patch::of(self.0.as_bytes()).map(|fields| fields.others(&[])).unwrap_or_default();
+        all.into_iter()
+    }
+
+    fn keep(&mut self, name: &str, value: &str) {
         self.0.pop();
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
         self.0.push_str(&serde_json::to_string(name).unwrap_or_default());
         self.0.push(':');
-        self.0.push_str(value.get());
+        self.0.push_str(value);
         self.0.push('}');
     }
 }
@@ -125,7 +158,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for KeepingMap<'_, A> {
             if self.fields.contains(&name.as_str()) {
                 return seed.deserialize(StrDeserializer::new(&name)).map(Some);
             }
-            self.unknown.keep(&name, &self.map.next_value::<Box<RawValue>>()?);
+            self.unknown.keep(&name, self.map.next_value::<Box<RawValue>>()?.get());
         }
         Ok(None)
     }
@@ -162,12 +195,25 @@ mod tests {
             assert_eq!(serde_json::to_string(&known).unwrap(), text);
             let pretty = serde_json::to_string_pretty(&known).unwrap();
             assert_eq!(serde_json::from_str::<Known>(&pretty).unwrap(), known);
-            let value: serde_json::Value = serde_json::from_str(text).unwrap();
+            let value: Value = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_value(&known).unwrap(), value);
             assert_eq!(serde_json::from_value::<Known>(value).unwrap().a, 1);
         }
         for bad in [r#"{"a":1,"a":2}"#, r#"{"b":1}"#, "[1]", "{", r#"{"a":1,"b":}"#] {
             assert!(serde_json::from_str::<Known>(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn single_fields_can_be_asked_for_and_changed() {
+        let mut unknown = serde_json::from_str::<Known>(r#"{"a":1,"b":[1.50],"c":"x","c":null}"#).unwrap().unknown;
+        assert!(unknown.contains_key("b") && !unknown.contains_key("a"));
+        assert_eq!((unknown.get("c"), unknown.get("z")), (Some(Value::Null), None));
+        assert_eq!(unknown.insert("c".into(), 7.into()), Some(Value::Null));
+        assert_eq!(serde_json::to_string(&unknown).unwrap(), r#"{"b":[1.50],"c":7}"#);
+        unknown.retain(|name, text| name == "b" && text == "[1.50]");
+        assert_eq!(serde_json::to_string(&unknown).unwrap(), r#"{"b":[1.50]}"#);
+        unknown.retain(|_, _| false);
+        assert!(unknown.is_empty());
     }
 }

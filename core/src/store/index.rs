@@ -178,8 +178,8 @@ impl Store {
     }
 
     /// The text with the entry of one record as that record says now.
-    fn look_up_again(&self, text: String, id: &SessionId) -> Result<String> {
-        let path = self.home.session(id);
+    fn look_up_again(&self, text: impl Into<String>, id: &SessionId) -> Result<String> {
+        let (text, path) = (text.into(), self.home.session(id));
         let session: Option<Session> = match file::read(&path)? {
             Some(bytes) => super::parse(&path, &bytes).ok(),
             None => None,
