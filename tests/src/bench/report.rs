@@ -22,7 +22,7 @@ pub struct Found {
     pub times: Times,
     /// None without strace.
     pub trace: Option<Trace>,
-    /// None without valgrind.
+    /// None without valgrind, and on large stores.
     pub instructions: Option<u64>,
     /// Bytes.
     pub peak: u64,
@@ -118,7 +118,7 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
             };
             row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories), trace(|trace| trace.written)]);
             let thousand = |count: u64| thousands(count as usize / 1000);
-            row.push(found.instructions.map_or_else(|| "no valgrind".into(), thousand));
+            row.push(found.instructions.map_or_else(|| "not counted".into(), thousand));
             row.push(thousands(found.peak as usize / 1024));
         }
         let within = |trace: Trace| trace.calls < HEARTBEAT_CALLS && trace.directories == 0;

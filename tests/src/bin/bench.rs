@@ -16,7 +16,8 @@ use cs_tests::bench::{instructions, machine, trace};
 use cs_tests::workspace;
 
 const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
-    --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes\n\
+    --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes;\n\
+    \x20               instructions are counted up to 1,000\n\
     --runs N        how often each call is made (11)\n\
     --markdown      tables in Markdown\n\
     --save          write docs/BENCH.md, too\n";
@@ -75,8 +76,8 @@ fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &m
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
     let can_trace = trace::is_possible();
-    // Under valgrind everything takes fifty times as long: on very large stores that says nothing new.
-    let can_count = instructions::is_possible() && sessions <= 10_000;
+    // Under valgrind everything takes fifty times as long, so not on large stores.
+    let can_count = instructions::is_possible() && sessions <= 1000;
     let mut found = Vec::new();
     for scenario in bench.scenarios() {
         progress(sessions, scenario.name);
