@@ -5,6 +5,7 @@ use crate::failure::Outcome;
 use cs_core::Error;
 use cs_core::validate::{self, FILE_BYTES};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::io::{BufRead, Read};
 
 /// Most sessions that one call takes from standard input.
@@ -14,8 +15,10 @@ const NAME: usize = 200;
 
 /// A record, as far as its name goes; the rest is passed over.
 #[derive(Deserialize)]
-struct Named {
-    session_id: Option<String>,
+struct Named<'a> {
+    /// Of any type.
+    #[serde(borrow)]
+    session_id: Option<&'a RawValue>,
 }
 
 /// The names on the lines; an empty line is nothing.
@@ -53,14 +56,15 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Outcome<bool> {
 
 /// A line is an id or a record.
 fn name_of(line: &[u8]) -> Outcome<Option<String>> {
-    let text =
-        std::str::from_utf8(line).map_err(|_| Error::Invalid("a line on standard input is not UTF-8".into()))?.trim();
+    let text = std::str::from_utf8(line)
+        .map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?
+        .trim();
     if !text.starts_with('{') {
         return Ok((!text.is_empty()).then(|| short(text)));
     }
     let named: Named = serde_json::from_str(text)
         .map_err(|error| Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
-    match named.session_id {
+    match named.session_id.and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
         Some(id) => Ok(Some(short(&id))),
         None => Err(invalid("a line on standard input has no session_id".into())),
     }
