@@ -1,5 +1,5 @@
 # The programs of this repository: build, test, measure, install. `make help` lists the targets.
-# Variables: PREFIX (an absolute path), DESTDIR (in front of PREFIX, for packagers), CARGO_TARGET_DIR,
+# Variables: PREFIX (an absolute path), DESTDIR (in front of PREFIX, for packagers), CARGO_TARGET_DIR, SECONDS, FUZZ,
 # SETUP (no: install the programs, but register nothing; with DESTDIR nothing is registered anyway).
 
 PREFIX ?= $(HOME)/.local
@@ -42,6 +42,15 @@ test: build ## run all tests
 accept: build ## try the programs with the real Claude Code (needs the claude command)
 	sh tests/accept.sh
 
+# Hostile input, guided by coverage: each edge of the code gets a counter, on any stable compiler.
+SECONDS ?= 60
+COUNT_EDGES := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
+	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+
+fuzz: ## look for input that does harm, SECONDS for each target (60; long: 3600), FUZZ="--keep redact ..."
+	RUSTFLAGS="$(COUNT_EDGES)" cargo run --profile fuzz --target $(HOST) -p cs-tests --bin fuzz -- --seconds $(SECONDS) $(FUZZ)
+
 bench: build ## measure what the programs cost
 	cargo run --release -p cs-tests --bin bench
 
@@ -68,4 +77,4 @@ clean: ## remove everything built
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all build check test accept bench demo install uninstall clean help
+.PHONY: all build check test accept fuzz bench demo install uninstall clean help

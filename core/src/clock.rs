@@ -40,13 +40,13 @@ pub fn stamp(at: Instant) -> String {
     )
 }
 
-/// Reads any RFC 3339 instant, and the zone-less form that old records contain (taken as UTC).
+/// Reads any RFC 3339 instant, and the zone-less form that old records contain (taken as UTC). A leap second is the
+/// one after it; what is outside the years 0 to 9999 in UTC has no spelling and is none.
 pub fn parse(text: &str) -> Option<Instant> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.with_timezone(&Utc));
-    }
-    let zoned = format!("{text}Z");
-    DateTime::parse_from_rfc3339(&zoned).ok().map(|at| at.with_timezone(&Utc))
+    let zoned = || DateTime::parse_from_rfc3339(&format!("{text}Z"));
+    let at = DateTime::parse_from_rfc3339(text).or_else(|_| zoned()).ok()?;
+    let at = DateTime::from_timestamp_micros(at.timestamp_micros())?;
+    (0..=9999).contains(&at.year()).then_some(at)
 }
 
 /// Milliseconds since the epoch, as Claude Code's own registry stamps its entries.
@@ -104,6 +104,15 @@ mod tests {
         assert_eq!(parse(&stamp(at)), Some(at));
         assert_eq!(parse("2026-11-21T04:37:00.5+01:00"), Some(at));
         assert_eq!(parse("2026-11-21T03:37:00.500000"), Some(at));
+    }
+
+    #[test]
+    fn leap_seconds_and_the_ends_of_time_have_one_spelling_or_none() {
+        let leap = parse("2026-11-21T23:59:60Z").unwrap();
+        assert_eq!(stamp(leap), "2026-11-22T00:00:00.000000+00:00");
+        assert_eq!(parse("9999-12-31T23:59:59-23:59"), None);
+        assert_eq!(parse("0000-01-01T00:00:00+23:59"), None);
+        assert_eq!(stamp(parse("9999-12-31T23:59:59Z").unwrap()), "9999-12-31T23:59:59.000000+00:00");
     }
 
     #[test]

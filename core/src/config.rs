@@ -3,12 +3,14 @@
 //! because that tool's reader refuses anything else there; unknown keys elsewhere survive.
 
 use crate::record::Unknown;
+use crate::unknown::keeps_unknown;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use std::collections::BTreeMap;
 
 /// The whole file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Config {
     #[serde(default = "one")]
     pub version: u64,
@@ -18,26 +20,27 @@ pub struct Config {
     pub settings: Settings,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hooks: Option<Hooks>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// A project: its name for people and the path of its main work tree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Registration {
     pub name: String,
     #[serde(default)]
     pub path: String,
     #[serde(default)]
     pub registered_at: String,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// Exactly the six keys that the Python tool's reader takes. Hours and days keep the spelling
 /// they had (24 stays 24, not 24.0).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(remote = "Self", default)]
 pub struct Settings {
     pub dashboard_port: u16,
     /// An active session without a sign of life for this long is stale.
@@ -46,13 +49,13 @@ pub struct Settings {
     pub notifications_enabled: bool,
     pub parked_notify_hours: Number,
     pub notify_cooldown_hours: Number,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// What the hooks do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(remote = "Self", default)]
 pub struct Hooks {
     /// Store the first line of prompts (masked). Off: the intent is "conversation in <project>".
     pub capture_prompts: bool,
@@ -60,7 +63,7 @@ pub struct Hooks {
     pub context: bool,
     /// What becomes of a session whose conversation ends.
     pub session_end: SessionEnd,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
@@ -77,6 +80,8 @@ pub enum SessionEnd {
     /// Left active; the user closes it.
     Keep,
 }
+
+keeps_unknown!(Config, Registration, Settings, Hooks);
 
 fn one() -> u64 {
     1

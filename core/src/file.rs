@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::validate::FILE_BYTES;
+use crate::weight;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
@@ -25,8 +26,18 @@ pub enum Durability {
     Disposable,
 }
 
-/// The bytes of a regular file of at most 10 MiB, or `None` where there is none.
+/// The bytes of a regular file of at most 10 MiB whose values do not weigh too much (see [`weight`]), or `None`
+/// where there is none.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    let bytes = read_at_most(path, FILE_BYTES)?;
+    if bytes.as_deref().is_some_and(weight::is_too_heavy) {
+        return Err(Error::corrupt(path, "it holds more values than any program makes"));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a regular file of at most so many, for what is not read into values.
+pub fn read_at_most(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
@@ -35,17 +46,17 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
         }
         Err(error) => return Err(Error::io(path, "open", error)),
     };
-    read_open(&file, path).map(Some)
+    read_open(&file, path, most).map(Some)
 }
 
-fn read_open(mut file: &File, path: &Path) -> Result<Vec<u8>> {
+fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
     if !meta.is_file() {
         return Err(Error::corrupt(path, "it is not a regular file"));
     }
     let size = usize::try_from(meta.len()).unwrap_or(usize::MAX);
-    if size > FILE_BYTES {
-        return Err(Error::corrupt(path, format!("it has {size} bytes, at most {FILE_BYTES} are read")));
+    if size > most {
+        return Err(Error::corrupt(path, format!("it has {size} bytes, at most {most} are read")));
     }
     // As many bytes as it had: files are replaced, never written to, and so need no asking for more.
     let mut bytes = vec![0; size];

@@ -5,6 +5,7 @@
 
 use crate::id::{Uuid, fnv1a};
 use crate::loose::{Fields, List, Object, Text};
+use crate::validate;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 
 /// What a hook was told. Every field may be missing.
@@ -116,12 +117,12 @@ impl Payload {
     }
 }
 
-/// The files that a patch in Codex's format names in its headers.
+/// The files that a patch in Codex's format names in its headers, as many as a session lists.
 fn patch_files(patch: &str) -> Vec<String> {
     const HEADERS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
     let named =
         |line: &str| HEADERS.iter().find_map(|header| line.strip_prefix(header)).map(|name| name.trim().to_string());
-    patch.lines().filter_map(named).filter(|name| !name.is_empty()).collect()
+    patch.lines().filter_map(named).filter(|name| !name.is_empty()).take(validate::FILES).collect()
 }
 
 /// Whether the text of a prompt was written by a program, not by the user. Agents send the results

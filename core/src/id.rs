@@ -99,11 +99,15 @@ pub fn fnv1a<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
+/// Most characters of a slug.
+const SLUG: usize = 100;
+
 impl Slug {
     /// Takes a well-formed slug; everything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
         let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        let shape = text.chars().next().is_some_and(ok) && text.chars().all(|c| ok(c) || c == '-') && text.len() <= 100;
+        let shape =
+            text.chars().next().is_some_and(ok) && text.chars().all(|c| ok(c) || c == '-') && text.len() <= SLUG;
         if shape {
             return Ok(Slug(text.to_string()));
         }
@@ -121,9 +125,11 @@ impl Slug {
                 _ => {}
             }
         }
+        let number = if n > 1 { format!("-{n}") } else { String::new() };
+        slug.truncate(SLUG - number.len());
         let slug = slug.trim_matches('-');
         let slug = if slug.is_empty() { "project" } else { slug };
-        Slug(if n > 1 { format!("{slug}-{n}") } else { slug.to_string() })
+        Slug(format!("{slug}{number}"))
     }
 }
 
@@ -200,6 +206,10 @@ mod tests {
         ] {
             assert_eq!(Slug::from_name(name, 1).as_str(), slug);
             assert!(Slug::parse(Slug::from_name(name, 2).as_str()).is_ok());
+        }
+        for n in [1, 2, usize::MAX] {
+            let long = Slug::from_name(&"ab".repeat(99), n);
+            assert!(Slug::parse(long.as_str()).is_ok(), "the number is no reason to be too long: {long}");
         }
     }
 

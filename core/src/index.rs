@@ -1,5 +1,5 @@
 //! Owns the text of `sessions/_index.json`: one entry a line, so that a change is a splice.
-//! Must stay true: [`upsert`] of a canonical text equals a parse, a change and a [`render`], but
+//! Must stay true: [`splice`] of a canonical text equals a parse, a change and a [`render`], but
 //! costs no parsing; a text that is not canonical (the Python tool's) is refused here and parsed by
 //! the caller. Deliberately absent: the disk (see `store`), and any field that is not in FORMAT.md.
 
@@ -8,6 +8,7 @@ use crate::record::{Session, Status};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// What the index knows about one session. `last_heartbeat` may be older than the record's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,49 +66,75 @@ fn line(id: &SessionId, entry: &Entry) -> String {
 /// Whether the text has our own layout from its first byte to its last. A file that was torn by a
 /// power failure has lost its end, or has a hole of NUL bytes.
 pub fn is_canonical(text: &str) -> bool {
-    text == "{\n}\n" || (text.starts_with("{\n\"") && text.ends_with("}\n}\n") && !text.contains('\0'))
+    text == EMPTY || (text.starts_with("{\n\"") && text.ends_with("}\n}\n") && !text.contains('\0'))
 }
+
+/// Whether the text has more entries than any store: then the records are asked, which takes long but little memory.
+/// A text in another layout is read into values whole and may have fewer.
+pub fn is_endless(text: &str) -> bool {
+    // So many cannot be in so few bytes: an id and the shortest fields take more than 40.
+    if text.len() < 40 * ENTRIES {
+        return false;
+    }
+    let (sign, most) = if is_canonical(text) { (b'\n', ENTRIES) } else { (b'{', ENTRIES / 2) };
+    text.bytes().filter(|byte| *byte == sign).count() > most
+}
+
+/// Most entries of an index that is used.
+const ENTRIES: usize = 110_000;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.
 pub fn upsert(text: &str, id: &SessionId, entry: Option<&Entry>) -> Option<String> {
-    if !is_canonical(text) {
-        return None;
-    }
-    let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
-    let key = format!("\"{id}\":");
-    let (before, old, after) = split_at_line(body, &key);
-    let new = entry.map(|entry| line(id, entry));
-    let mut out = String::with_capacity(text.len() + new.as_ref().map_or(0, String::len) + 4);
-    out.push_str("{\n");
-    let kept = [before.trim_end_matches([',', '\n']), new.as_deref().unwrap_or(""), after.trim_end_matches('\n')];
-    debug_assert!(old.is_empty() || old.starts_with(&key));
-    let mut first = true;
-    for part in kept.into_iter().filter(|part| !part.is_empty()) {
-        if !first {
-            out.push_str(",\n");
-        }
-        out.push_str(part);
-        first = false;
-    }
-    out.push_str(if first { "}\n" } else { "\n}\n" });
-    Some(out)
+    let mut changed = text.to_string();
+    splice(&mut changed, id, entry).then_some(changed)
 }
 
-/// What stands before the line that starts with `key`, that line, and what follows it. Without
-/// such a line everything stands before. A JSON text has no raw newline inside a string, so a line
+/// [`upsert`] in place: an index may have tens of megabytes. `false`, and no change, if the text is not canonical.
+pub fn splice(text: &mut String, id: &SessionId, entry: Option<&Entry>) -> bool {
+    if !is_canonical(text) {
+        return false;
+    }
+    let new = entry.map(|entry| line(id, entry));
+    let end = text.len() - END.len();
+    match (line_of(text, id), new) {
+        (Some(old), Some(new)) => text.replace_range(old, &new),
+        (Some(old), None) => remove(text, old),
+        (None, Some(new)) if text == EMPTY => *text = format!("{{\n{new}{END}"),
+        (None, Some(new)) => text.insert_str(end, &format!(",\n{new}")),
+        (None, None) => {}
+    }
+    true
+}
+
+/// The layout of an index without entries, and the end of one with entries.
+const EMPTY: &str = "{\n}\n";
+const END: &str = "\n}\n";
+
+/// Removes a line and the comma that it no longer needs.
+fn remove(text: &mut String, line: Range<usize>) {
+    let (before, after) = (text.get(..line.start).unwrap_or_default(), text.get(line.end..).unwrap_or_default());
+    let range = match (after.starts_with(",\n"), before.strip_suffix(",\n")) {
+        (true, _) => line.start..line.end + 2,
+        (false, Some(kept)) => kept.len()..line.end,
+        (false, None) => line.start..line.end + 1,
+    };
+    text.replace_range(range, "");
+}
+
+/// Where the session's line is, without its comma. A JSON text has no raw newline inside a string, so a line
 /// start is a line start. From the end: what changes is mostly new.
-fn split_at_line<'t>(body: &'t str, key: &str) -> (&'t str, &'t str, &'t str) {
-    let mut end = body.len();
-    for line in body.rsplit('\n') {
+fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
+    let key = format!("\"{id}\":");
+    let mut end = text.len();
+    for line in text.rsplit('\n') {
         let start = end - line.len();
-        if line.starts_with(key) {
-            let after = body.get(end..).unwrap_or_default();
-            return (body.get(..start).unwrap_or_default(), line, after.strip_prefix('\n').unwrap_or(after));
+        if line.starts_with(&key) {
+            return Some(start..start + line.trim_end_matches(',').len());
         }
         end = start.saturating_sub(1);
     }
-    (body, "", "")
+    None
 }
 
 /// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the canonical
@@ -119,20 +146,28 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
     }
     let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let mut entries = Vec::new();
-    for line in body.lines().filter(|line| wanted(line)) {
-        let (key, value) = line.strip_prefix('"')?.split_once("\":")?;
-        let entry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
-        entries.push((SessionId::parse(key).ok()?, entry));
+    for text in body.lines() {
+        let is_ours = head(text).is_some();
+        if is_ours && !wanted(text) {
+            continue;
+        }
+        let (key, value) = text.strip_prefix('"')?.split_once("\":")?;
+        let entry: Entry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
+        let id = SessionId::parse(key).ok()?;
+        // Spelt otherwise, though one entry a line: filters know our spelling only.
+        if is_ours || wanted(&line(&id, &entry)) {
+            entries.push((id, entry));
+        }
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     Some(entries)
 }
 
-/// The ids on the lines of a canonical text that pass the filter, without parsing any entry.
+/// The ids on the lines of a canonical text that may pass the filter, without parsing any entry.
 pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<SessionId>> {
     let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let key = |line: &str| SessionId::parse(line.strip_prefix('"')?.split_once('"')?.0).ok();
-    Some(body.lines().filter(|line| wanted(line)).filter_map(key).collect())
+    Some(body.lines().filter(|line| head(line).is_none() || wanted(line)).filter_map(key).collect())
 }
 
 /// All entries of the text; `None` if it is no index.
@@ -140,23 +175,22 @@ pub fn parse(text: &str) -> Option<Vec<(SessionId, Entry<'_>)>> {
     parse_where(text, |_| true)
 }
 
-/// A line filter for one project.
+/// A line filter for one project. Lines in another spelling than ours do not pass.
 pub fn of_project(slug: &str) -> impl Fn(&str) -> bool + use<> {
-    let (slug, needle) = (slug.to_string(), format!("\"project_slug\":\"{slug}\""));
-    move |line| head(line).map_or_else(|| line.contains(&needle), |(known, _)| known == slug)
+    let slug = slug.to_string();
+    move |line| head(line).is_some_and(|(known, _)| known == slug)
 }
 
-/// A line filter for one status.
+/// A line filter for one status. Lines in another spelling than ours do not pass.
 pub fn of_status(status: Status) -> impl Fn(&str) -> bool + use<> {
-    let needle = format!("\"status\":\"{}\"", status.as_str());
-    move |line| head(line).map_or_else(|| line.contains(&needle), |(_, known)| known == status.as_str())
+    move |line| head(line).is_some_and(|(_, known)| known == status.as_str())
 }
 
-/// Slug and status as we write them at the beginning of a line; `None` in any other layout.
+/// Slug and status as we write them at the beginning of a line; `None` in any other spelling.
 fn head(line: &str) -> Option<(&str, &str)> {
     const KEY: usize = "\"sess_20261121T0337_ca5d\":".len();
     let rest = line.get(KEY..)?.strip_prefix("{\"project_slug\":\"")?;
-    let (slug, rest) = rest.split_once('"')?;
+    let (slug, rest) = rest.split_once('"').filter(|(slug, _)| !slug.contains('\\'))?;
     let (status, _) = rest.strip_prefix(",\"status\":\"")?.split_once('"')?;
     Some((slug, status))
 }
@@ -217,6 +251,28 @@ mod tests {
         assert!(upsert(&python, &id(2), None).is_none());
         assert_eq!(parse(&python).unwrap().len(), 1);
         assert!(parse("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_index_without_end_is_none() {
+        let many = |count: usize| {
+            format!("{{\n{}}}\n}}\n", "\"sess_20261121T0337_0001\":{\"status\":\"active\"},\n".repeat(count))
+        };
+        assert!(!is_endless(&many(ENTRIES - 10)) && is_endless(&many(ENTRIES + 10)));
+        assert!(is_endless(&many(ENTRIES - 10).replacen('\n', " ", 1)), "in another layout");
+    }
+
+    #[test]
+    fn a_line_that_is_spelt_otherwise_is_not_lost() {
+        let ours = render(&[(id(1), entry("x", Status::Active))].into_iter().collect::<Entries>());
+        for (from, to) in [(":", ": "), ("\"api\"", "\"\\u0061pi\""), (",\"started", ", \"later\":[1],\"started")] {
+            let theirs = ours.replace(from, to);
+            assert!(is_canonical(&theirs));
+            assert_eq!(parse_where(&theirs, of_status(Status::Active)).map(|all| all.len()), Some(1), "{theirs}");
+            assert_eq!(parse_where(&theirs, of_status(Status::Parked)).map(|all| all.len()), Some(0), "{theirs}");
+            assert_eq!(parse_where(&theirs, of_project("api")).map(|all| all.len()), Some(1), "{theirs}");
+            assert_eq!(ids_where(&theirs, of_project("api")), Some(vec![id(1)]), "{theirs}");
+        }
     }
 
     #[test]

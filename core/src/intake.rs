@@ -50,7 +50,7 @@ impl Intake {
     /// Ready to work, if the payload names a conversation.
     pub fn new(mut payload: Payload, store: Store) -> Option<Self> {
         let uuid = payload.uuid()?;
-        let words = [&mut payload.source, &mut payload.model, &mut payload.prompt_id];
+        let words = [&mut payload.event, &mut payload.source, &mut payload.model, &mut payload.prompt_id];
         let paths = [&mut payload.cwd, &mut payload.transcript_path];
         words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| path.len() <= validate::PATH));
@@ -109,13 +109,11 @@ fn named_process() -> Option<u32> {
     std::env::var("CLAUDE_PID").ok()?.parse().ok()
 }
 
-/// The first line of a text of the conversation, secrets masked, at most `limit` characters.
+/// The first line of a text of the conversation, secrets masked, at most `limit` characters. All of the line is
+/// masked: a secret that was cut before would not be known any more.
 pub fn first_line(text: &str, limit: usize) -> String {
-    // Enough for any line that is kept, little enough to be masked in no time.
-    let end = text.char_indices().nth(4 * validate::INTENT).map_or(text.len(), |(at, _)| at);
-    let masked = redact::mask(text.get(..end).unwrap_or(text));
-    let line = masked.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    validate::cut(line, limit)
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    validate::cut(&redact::mask(line), limit)
 }
 
 /// Notes trouble, with the time and the program. What cannot be noted is lost: a hook has nobody
@@ -144,5 +142,21 @@ pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
     let Ok(home) = Home::from_env() else { return };
     if let Err(error) = run(&home) {
         log(&home, program, &error.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_piece_of_a_secret_is_kept_wherever_a_prompt_is_cut() {
+        let secret = ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_");
+        for blanks in [0, 100, 1960, 1985, 1999, 2000, 50_000] {
+            let text = format!("\n  fix{}{secret} now\nnext", " ".repeat(blanks + 1));
+            assert_eq!(first_line(&text, 120), "fix [masked] now", "{blanks} blanks");
+        }
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
+        assert_eq!(first_line(key, 120), "[masked]");
     }
 }

@@ -28,6 +28,8 @@ pub mod statusline;
 pub mod stdin;
 pub mod store;
 pub mod task;
+pub mod unknown;
 pub mod validate;
+pub mod weight;
 
 pub use error::{Error, Result};

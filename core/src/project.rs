@@ -4,11 +4,13 @@
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::record::{Commit, Status, Unknown};
+use crate::unknown::keeps_unknown;
 use crate::validate;
 use serde::{Deserialize, Serialize};
 
 /// The file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct ProjectState {
     #[serde(default)]
     pub project_slug: String,
@@ -30,12 +32,13 @@ pub struct ProjectState {
     pub open_questions: Vec<String>,
     #[serde(default)]
     pub updated_at: String,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// What is done, under way and next, as people say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Roadmap {
     #[serde(default)]
     pub completed: Vec<String>,
@@ -43,9 +46,11 @@ pub struct Roadmap {
     pub in_progress: Vec<String>,
     #[serde(default)]
     pub next_up: Vec<String>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
+
+keeps_unknown!(ProjectState, Roadmap);
 
 /// How many sessions a project has, by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]

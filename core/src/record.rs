@@ -3,13 +3,12 @@
 //! and `read` migrates every older version in memory. Deliberately absent: files, clocks, rules.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::{Map, Value};
+
+pub use crate::unknown::Unknown;
+use crate::unknown::keeps_unknown;
 
 /// The version that this program writes.
 pub const SCHEMA_VERSION: u64 = 4;
-
-/// Fields that we do not know, kept for whoever wrote them.
-pub type Unknown = Map<String, Value>;
 
 /// Where a session is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,28 +59,31 @@ impl TaskStatus {
 
 /// Something that happened, in the order of the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Event {
     #[serde(default)]
     pub timestamp: String,
     #[serde(default)]
     pub message: String,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// A commit made during the session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Commit {
     #[serde(default)]
     pub sha: String,
     #[serde(default)]
     pub message: String,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// A piece of work inside a session. `agent_key` marks a task that mirrors the agent's own list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Task {
     pub id: String,
     pub subject: String,
@@ -92,12 +94,13 @@ pub struct Task {
     pub updated_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_key: Option<String>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
 
 /// One session, as it stands in `sessions/<id>.json`. Instants are RFC 3339 texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Session {
     pub session_id: String,
     pub project_slug: String,
@@ -153,9 +156,11 @@ pub struct Session {
     /// The session that continues this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_as: Option<String>,
-    #[serde(flatten)]
+    #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
+
+keeps_unknown!(Event, Commit, Task, Session);
 
 fn first_version() -> u64 {
     1

@@ -136,12 +136,27 @@ impl Scan<'_> {
             match self.span_at(at) {
                 Some(span) if span.is_empty() => at = span.end,
                 Some(span) => {
-                    self.done = span.end;
-                    return Some(span);
+                    self.done = self.grown(&span);
+                    return Some(span.start..self.done);
                 }
                 None => at += 1,
             }
         }
+    }
+
+    /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
+    /// the word that holds both, where a second run would see the end of a value, too. Each byte of the span is
+    /// looked at once more, not once for each token in it.
+    fn grown(&self, span: &Range<usize>) -> usize {
+        let mut at = span.start;
+        while let Some(begin) = self.next_begin(at).filter(|begin| *begin < span.end) {
+            let token = self.word(begin).unwrap_or(begin..begin + 1);
+            if token.end > span.end {
+                return self.run(token.end, is_bare);
+            }
+            at = token.end;
+        }
+        span.end
     }
 
     /// The next place where a secret may begin. Ordinary text is only read here,
@@ -597,6 +612,9 @@ mod tests {
         ("password=пароль x", "password=[masked] x"),
         ("password=\"open\nnext", "password=\"[masked]\nnext"),
         ("token=123456", "token=[masked]"),
+        // A secret that begins in another.
+        ("Bearer AKIA/12345678:<36>/x", "Bearer [masked]"),
+        ("Bearer\t12345678:<36> x", "Bearer\t[masked] x"),
         // Flags.
         ("x --password hunter2 y", "x --password [masked] y"),
         ("x --token=hunter2 y", "x --token=[masked] y"),

@@ -73,12 +73,16 @@ pub struct Report<'a> {
 }
 
 /// Mirrors one report. A status applies if it goes forward, or if the task is where the report
-/// says that it was: reports may arrive late.
+/// says that it was: reports may arrive late. In a session with very many tasks no more are made.
 pub fn mirror(session: &mut Session, uuid: &Uuid, report: &Report, now: Instant) {
-    let id = id::agent_task_id(uuid, report.key);
+    let key = validate::cut(report.key, validate::TASK_KEY);
+    let id = id::agent_task_id(uuid, &key);
     if !session.tasks.iter().any(|task| task.id == id) {
-        let subject = format!("task {}", report.key);
-        session.tasks.push(task(id.clone(), subject, Some(report.key.to_string()), now));
+        if session.tasks.len() >= validate::MIRRORED_TASKS {
+            return;
+        }
+        let subject = format!("task {key}");
+        session.tasks.push(task(id.clone(), subject, Some(key), now));
     }
     let Some(task) = session.tasks.iter_mut().find(|task| task.id == id) else { return };
     let subject =
@@ -104,6 +108,7 @@ fn rank(status: TaskStatus) -> u8 {
 /// Mirrors a whole list (a to-do list or a plan), in which the text is the key. Open tasks of the
 /// mirror that are not in the list any more were given up.
 pub fn mirror_list(session: &mut Session, uuid: &Uuid, list: &[(String, TaskStatus)], now: Instant) {
+    let list = list.get(..validate::MIRRORED_TASKS).unwrap_or(list);
     let keys: Vec<String> = list.iter().map(|(subject, _)| list_key(subject)).collect();
     for task in session.tasks.iter_mut().filter(|task| task.status.is_open()) {
         let ours = task.agent_key.as_ref().is_some_and(|key| key.starts_with(LIST) && !keys.contains(key));
@@ -186,6 +191,21 @@ mod tests {
         mirror_list(&mut session, &uuid, &[("c".into(), TaskStatus::InProgress)], now);
         let shown: Vec<_> = session.tasks.iter().map(|task| (task.subject.as_str(), task.status.as_str())).collect();
         assert_eq!(shown, [("mine", "pending"), ("a", "completed"), ("b", "skipped"), ("c", "in_progress")]);
+    }
+
+    #[test]
+    fn a_list_without_end_and_a_key_without_end_are_cut() {
+        let (mut session, uuid, now) = fixture();
+        let list: Vec<_> = (0..30_000).map(|n| (format!("step {n}"), TaskStatus::Pending)).collect();
+        mirror_list(&mut session, &uuid, &list, now);
+        assert_eq!(session.tasks.len(), validate::MIRRORED_TASKS);
+        session.tasks.clear();
+        let key = "x".repeat(1 << 20);
+        for _ in 0..2 {
+            mirror(&mut session, &uuid, &Report { key: &key, ..Report::default() }, now);
+        }
+        assert_eq!(session.tasks.len(), 1);
+        assert!(session.to_bytes().len() < 2000 && session.tasks[0].subject.len() < validate::TASK_SUBJECT);
     }
 
     #[test]

@@ -22,10 +22,16 @@ pub const COMMIT_MESSAGE: usize = 500;
 pub const COMMITS: usize = 500;
 /// Most next steps in one session.
 pub const NEXT_STEPS: usize = 3;
+/// Most characters of an agent's own name for a task.
+pub const TASK_KEY: usize = 100;
+/// Most tasks of a session to which an agent's own list adds; people may add more.
+pub const MIRRORED_TASKS: usize = 1000;
 /// Most files listed in one session.
 pub const FILES: usize = 5000;
 /// Largest file that a reader accepts and a writer produces, in bytes.
 pub const FILE_BYTES: usize = 10 * 1024 * 1024;
+/// Largest index, in bytes: one line for each of 100,000 sessions.
+pub const INDEX_BYTES: usize = 32 * 1024 * 1024;
 
 /// A text that says something and fits: trimmed, not empty, at most `limit` characters, no
 /// control characters but newline and tab. `what` names it in the error.

@@ -1,9 +1,13 @@
-//! What the programs may cost, as far as it does not wobble: system calls, opened directories, dependencies, sizes.
+//! What the programs may cost, as far as it does not wobble: system calls, opened directories, instructions,
+//! dependencies, sizes. `BUDGETS=renew` writes `tests/budgets.json` again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::process::Command;
+use std::sync::Mutex;
 
+use cs_tests::bench::gate::Gate;
+use cs_tests::bench::instructions;
 use cs_tests::bench::measure::Bench;
 use cs_tests::bench::report::{ALL_BYTES, HEARTBEAT_BYTES, HEARTBEAT_CALLS, programs};
 use cs_tests::bench::trace::{self, Trace};
@@ -39,9 +43,7 @@ fn traced(sessions: usize) -> Vec<Traced> {
 #[test]
 fn hooks_ask_no_more_of_the_kernel_when_there_are_more_sessions() {
     if !trace::is_possible() {
-        let in_ci = env::var("CI").is_ok_and(|set| set == "true");
-        assert!(!in_ci, "strace is missing or may not trace");
-        return println!("skipped: strace is missing or may not trace");
+        return skipped("strace is missing or may not trace; on Debian: apt-get install strace");
     }
     let (few, many) = (traced(10), traced(1000));
     let mut over = Vec::new();
@@ -61,9 +63,64 @@ fn hooks_ask_no_more_of_the_kernel_when_there_are_more_sessions() {
     let heartbeats = few.iter().filter(|(program, ..)| *program == "cs-heartbeat").count();
     let names: Vec<&str> = few.iter().map(|(_, name, ..)| *name).collect();
     assert!(EVERY_TURN.iter().chain([&BY_HAND]).all(|name| names.contains(name)), "measured are only {names:?}");
-    assert_eq!(heartbeats, 5, "paths through cs-heartbeat: {names:?}");
+    assert_eq!(heartbeats, 6, "paths through cs-heartbeat: {names:?}");
+    let mut gate = Gate::default();
+    for (sessions, all) in [("10", &few), ("1,000", &many)] {
+        for (_, name, trace, _) in all {
+            gate.note(&format!("system calls at {sessions} sessions"), name, trace.calls as u64);
+            gate.note(&format!("directories at {sessions} sessions"), name, trace.directories as u64);
+        }
+    }
+    hold(&gate);
     let heads: Vec<&str> = over.iter().filter_map(|report| report.lines().next()).collect();
     assert!(over.is_empty(), "{}\n\n{}", heads.join("\n"), over.join("\n"));
+}
+
+/// Says why a check is left out; in CI nothing is.
+fn skipped(why: &str) {
+    assert!(!env::var("CI").is_ok_and(|set| set == "true"), "{why}");
+    println!("skipped: {why}");
+}
+
+/// Panics where something is worse than recorded; with `BUDGETS=renew` it is recorded instead.
+fn hold(gate: &Gate) {
+    static FILE: Mutex<()> = Mutex::new(());
+    let _one = FILE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if Gate::is_renewed() {
+        return gate.renew();
+    }
+    let worse = gate.worse();
+    let how = "see tests/src/bench/gate.rs for how to record it";
+    assert!(worse.is_empty(), "worse than tests/budgets.json, {how}:\n{}", worse.join("\n"));
+}
+
+#[test]
+fn hooks_execute_no_more_instructions_than_before() {
+    if !instructions::is_possible() {
+        return skipped("valgrind is missing; on Debian: apt-get install valgrind libc6-dbg");
+    }
+    let mut bench = Bench::new(10);
+    let mut gate = Gate::default();
+    for scenario in bench.scenarios().into_iter().filter(|scenario| scenario.is_hook()) {
+        gate.note("instructions at 10 sessions", scenario.name, bench.instructions(&scenario));
+    }
+    hold(&gate);
+}
+
+#[test]
+fn what_agents_wait_for_has_few_dependencies() {
+    let mut gate = Gate::default();
+    for program in ["cs-heartbeat", "cs-hook"] {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["tree", "-p", program, "-e", "normal", "--prefix", "none", "--offline"]).current_dir(workspace());
+        let output = command.output().expect("cargo can be run");
+        assert!(output.status.success(), "{}", stderr(&output));
+        let names: BTreeSet<String> =
+            stdout(&output).lines().filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect();
+        assert!(names.contains("cs-core"), "{names:?}");
+        gate.note("crates", program, names.len() as u64);
+    }
+    hold(&gate);
 }
 
 #[test]
@@ -88,6 +145,9 @@ fn what_agents_wait_for_depends_on_the_core_only() {
 #[test]
 fn programs_are_small() {
     let programs = programs();
+    let mut gate = Gate::default();
+    programs.iter().for_each(|(name, bytes)| gate.note("bytes", name, *bytes));
+    hold(&gate);
     let all: u64 = programs.iter().map(|(_, bytes)| bytes).sum();
     assert!(all <= ALL_BYTES, "all programs together have {all} bytes, more than {ALL_BYTES}: {programs:?}");
     let heartbeat = programs.iter().find(|(name, _)| name == "cs-heartbeat").map_or(0, |(_, bytes)| *bytes);

@@ -4,12 +4,14 @@
 
 mod args;
 mod failure;
+mod lines;
 mod out;
 mod record;
 mod select;
 
 pub use args::{report, run};
 pub use failure::{Failure, Outcome};
+pub use lines::names;
 pub use out::{Form, Out, sanitize};
 pub use record::{block, print_session};
 pub use select::{STDIN, each, selectors};

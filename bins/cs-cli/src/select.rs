@@ -3,10 +3,9 @@
 use crate::Context;
 use crate::args::report;
 use crate::failure::{Failure, Outcome};
-use cs_core::Error;
+use crate::lines::names;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;
-use std::io::BufRead;
 
 /// Stands for `-` after the arguments were prepared: ids or records come on standard input.
 pub const STDIN: &str = "\u{1}stdin";
@@ -19,10 +18,7 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
     let mut all = Vec::new();
     for arg in args {
         if arg == STDIN {
-            for line in std::io::stdin().lock().lines() {
-                let line = line.map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?;
-                all.extend(id_of_line(&line)?);
-            }
+            all.extend(names(std::io::stdin().lock())?);
         } else {
             all.push(arg.clone());
         }
@@ -42,20 +38,6 @@ fn own_conversation() -> Outcome<String> {
             "no session is named, and this is not run by a conversation".into(),
             Some("name one: an id, its start or end, claude:UUID, or - for ids on standard input".into()),
         )),
-    }
-}
-
-/// A line is an id or a record; an empty one is nothing.
-fn id_of_line(line: &str) -> Outcome<Option<String>> {
-    let line = line.trim();
-    if !line.starts_with('{') {
-        return Ok((!line.is_empty()).then(|| line.to_string()));
-    }
-    let record: serde_json::Value = serde_json::from_str(line)
-        .map_err(|error| Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
-    match record.get("session_id").and_then(|id| id.as_str()) {
-        Some(id) => Ok(Some(id.to_string())),
-        None => Err(Error::Invalid("a line on standard input has no session_id".into()).into()),
     }
 }
 

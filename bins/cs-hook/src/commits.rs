@@ -15,7 +15,8 @@ pub fn made(intake: &Intake) -> Vec<(String, String)> {
     if payload.tool_name.as_deref() != Some("Bash") || !commits(command) {
         return Vec::new();
     }
-    let printed: Vec<_> = payload.response.output.as_deref().unwrap_or_default().lines().filter_map(printed).collect();
+    let output = payload.response.output.as_deref().unwrap_or_default();
+    let printed: Vec<_> = output.lines().filter_map(printed).take(validate::COMMITS).collect();
     if !printed.is_empty() {
         return printed;
     }

@@ -35,9 +35,8 @@ impl Settings {
     /// Understands the settings; what is wrong is named with the file at `path`.
     pub fn read(config: &Config, path: &Path) -> Result<Self, Error> {
         let wrong = |reason: String| Error::corrupt(path, reason);
-        let empty = Map::new();
-        let group = match config.unknown.get("notify") {
-            None | Some(Value::Null) => &empty,
+        let group = &match config.unknown.get("notify") {
+            None | Some(Value::Null) => Map::new(),
             Some(Value::Object(group)) => group,
             Some(other) => return Err(wrong(format!("notify is {other}, not an object"))),
         };

@@ -15,7 +15,7 @@ use crate::live::Live;
 use crate::patch::Patch;
 use crate::project::ProjectState;
 use crate::statusline::{Day, Reading};
-use crate::validate::FILE_BYTES;
+use crate::validate::{FILE_BYTES, INDEX_BYTES};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -136,11 +136,13 @@ impl Store {
         if matches!(place, Place::Passed | Place::Foreign) {
             return None;
         }
-        let bytes = match file::read(path) {
+        let limit = if matches!(place, Place::Index) { INDEX_BYTES } else { FILE_BYTES };
+        let read = if limit == FILE_BYTES { file::read(path) } else { file::read_at_most(path, limit) };
+        let bytes = match read {
             Ok(bytes) => bytes?,
             Err(error) => {
                 let size = std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
-                let large = size > FILE_BYTES as u64;
+                let large = size > limit as u64;
                 return Some((if large { Kind::Oversized } else { Kind::Damaged }, told(error)));
             }
         };

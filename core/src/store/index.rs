@@ -13,6 +13,7 @@ use crate::index::{self, Entries, Entry};
 use crate::lock;
 use crate::paths::Home;
 use crate::record::Session;
+use crate::validate::INDEX_BYTES;
 use std::cell::OnceCell;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
@@ -58,7 +59,7 @@ impl Store {
     pub fn index(&self) -> Result<IndexText<'_>> {
         let Rebuilt { text, damaged } = match self.whole_index()? {
             Some(text) if !self.home.index_stale().exists() => match self.pending()? {
-                Some(id) => Rebuilt { text: self.look_up_again(&text, &id)?, damaged: Vec::new() },
+                Some(id) => Rebuilt { text: self.look_up_again(text, &id)?, damaged: Vec::new() },
                 None => Rebuilt { text, damaged: Vec::new() },
             },
             _ => self.rebuilt()?,
@@ -68,7 +69,7 @@ impl Store {
 
     /// Ids whose line in the index passes the filter; all ids where the index cannot be used.
     pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<SessionId>> {
-        let text = file::read(&self.home.index())?.and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = file::read_at_most(&self.home.index(), INDEX_BYTES)?.and_then(|bytes| String::from_utf8(bytes).ok());
         let known = text.filter(|text| index::is_canonical(text) && !self.home.index_stale().exists());
         match known.and_then(|text| index::ids_where(&text, wanted)) {
             Some(ids) => Ok(ids),
@@ -168,8 +169,8 @@ impl Store {
                 return other;
             }
         }
-        let stored = before.and_then(|text| {
-            let text = index::upsert(&text, id, entry).unwrap_or(text);
+        let stored = before.and_then(|mut text| {
+            index::splice(&mut text, id, entry);
             file::replace(&self.home.index(), text.as_bytes(), Durability::Disposable)
         });
         match stored {
@@ -196,7 +197,7 @@ impl Store {
             None => self.rebuilt()?.text,
         };
         let Some(id) = self.pending()? else { return Ok(text) };
-        let text = self.look_up_again(&text, &id)?;
+        let text = self.look_up_again(text, &id)?;
         file::replace(&self.home.index(), text.as_bytes(), Durability::Disposable)?;
         Ok(text)
     }
@@ -213,12 +214,12 @@ impl Store {
 
     /// The file's text if it is a whole index.
     fn whole_index(&self) -> Result<Option<String>> {
-        let bytes = match file::read(&self.home.index()) {
+        let bytes = match file::read_at_most(&self.home.index(), INDEX_BYTES) {
             Ok(bytes) => bytes,
             Err(Error::Corrupt { .. }) => None,
             Err(error) => return Err(error),
         };
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !index::is_endless(text));
         Ok(text.filter(|text| index::is_canonical(text) || index::parse(text).is_some()))
     }
 
@@ -228,17 +229,18 @@ impl Store {
     }
 
     /// The text with the entry of one record as that record says now.
-    fn look_up_again(&self, text: &str, id: &SessionId) -> Result<String> {
-        let path = self.home.session(id);
+    fn look_up_again(&self, text: impl Into<String>, id: &SessionId) -> Result<String> {
+        let (text, path) = (text.into(), self.home.session(id));
         let session: Option<Session> = match file::read(&path)? {
             Some(bytes) => super::parse(&path, &bytes).ok(),
             None => None,
         };
-        let canonical = match index::parse(text) {
-            Some(entries) if !index::is_canonical(text) => index::render(&entries.into_iter().collect::<Entries>()),
-            _ => text.to_string(),
+        let mut canonical = match index::parse(&text) {
+            Some(entries) if !index::is_canonical(&text) => index::render(&entries.into_iter().collect::<Entries>()),
+            _ => text,
         };
-        Ok(index::upsert(&canonical, id, session.as_ref().map(Entry::of).as_ref()).unwrap_or(canonical))
+        index::splice(&mut canonical, id, session.as_ref().map(Entry::of).as_ref());
+        Ok(canonical)
     }
 
     /// Leaves word that the index missed a change. Best effort: the disk may be full.

@@ -34,6 +34,7 @@ use crate::paths::Home;
 use crate::record::{SCHEMA_VERSION, Session};
 use crate::session::{self, Start};
 use crate::validate;
+use crate::weight;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -146,7 +147,7 @@ impl Store {
         change(&mut patch);
         let changed = patch.to_bytes();
         // The same bytes again would only cost the disk; a full file stays as it is.
-        if changed == bytes || changed.len() > validate::FILE_BYTES {
+        if changed == bytes || changed.len() > validate::FILE_BYTES || weight::is_too_heavy(&changed) {
             return Ok(());
         }
         let staged = file::stage(&path, &changed, self.durability)?;
@@ -273,6 +274,12 @@ fn stage(path: &Path, session: &Session, durability: Durability) -> Result<file:
             session.session_id,
             bytes.len(),
             validate::FILE_BYTES
+        )));
+    }
+    if weight::is_too_heavy(&bytes) {
+        return Err(Error::Refused(format!(
+            "{} is full: it holds too many events, tasks or files",
+            session.session_id
         )));
     }
     file::stage(path, &bytes, durability)

@@ -14,6 +14,7 @@ use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status, Unknown};
 use crate::validate;
+use crate::weight;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -64,9 +65,7 @@ impl Store {
         let _lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
         let mut config = self.config()?;
         let slug = add_project(&mut config, path, name, now)?;
-        let mut bytes = serde_json::to_vec_pretty(&config).unwrap_or_default();
-        bytes.push(b'\n');
-        file::replace(&file, &bytes, Durability::Synced)?;
+        write(&file, &config, Durability::Synced)?;
         Ok(slug)
     }
 
@@ -91,9 +90,7 @@ impl Store {
         let before = state.clone();
         change(&mut state)?;
         if state != before {
-            let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
-            bytes.push(b'\n');
-            file::replace(&path, &bytes, self.durability)?;
+            write(&path, &state, self.durability)?;
         }
         Ok(state)
     }
@@ -147,6 +144,16 @@ impl Store {
         let bytes = file::read(&self.home.context(slug)).ok().flatten();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
+}
+
+/// Writes a file that every reader takes, or refuses to.
+fn write(path: &Path, value: &impl Serialize, durability: Durability) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(&bytes) {
+        return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));
+    }
+    file::replace(path, &bytes, durability)
 }
 
 fn add_project(config: &mut Config, path: &str, name: Option<String>, now: Instant) -> Result<Slug> {

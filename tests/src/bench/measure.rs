@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::instructions;
 use super::native::Native;
 use super::scenario::{self, Kind, Scenario};
 use super::store::{Agent, Status, Store};
@@ -180,6 +181,14 @@ impl Bench {
         traced
     }
 
+    /// The instructions of one call.
+    pub fn instructions(&mut self, scenario: &Scenario) -> u64 {
+        self.ready(&scenario.given);
+        let count = instructions::count(&self.sandbox, &self.command(scenario), &self.input(scenario));
+        self.clean(scenario);
+        count
+    }
+
     /// The most memory that the program had during one call, in bytes.
     pub fn peak(&mut self, scenario: &Scenario, peak: &Native) -> u64 {
         self.ready(&scenario.given);
@@ -189,6 +198,7 @@ impl Bench {
         command.stdin(File::open(self.input(scenario)).expect("the input was just written"));
         let output = command.output().expect("peak can be run");
         self.clean(scenario);
+        assert!(output.status.success(), "{}: {}: {}", scenario.name, output.status, stderr(&output));
         stdout(&output).trim().parse().unwrap_or_else(|_| panic!("{}: {}", scenario.name, stderr(&output)))
     }
 

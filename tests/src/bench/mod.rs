@@ -1,8 +1,10 @@
 //! What the programs cost: stores of any size, the calls that are measured on them, and the tables.
 //!
-//! `src/bin/bench.rs` measures times; `tests/budgets.rs` checks what does not wobble. Both use the real programs
+//! `src/bin/bench.rs` measures times; `tests/budgets.rs` checks what does not wobble (see [`gate`]). Both use the real programs
 //! on real files. What is allowed stands beside each call in [`scenario`].
 
+pub mod gate;
+pub mod instructions;
 pub mod machine;
 pub mod measure;
 pub mod native;

@@ -22,6 +22,8 @@ pub struct Found {
     pub times: Times,
     /// None without strace.
     pub trace: Option<Trace>,
+    /// None without valgrind, and on large stores.
+    pub instructions: Option<u64>,
     /// Bytes.
     pub peak: u64,
 }
@@ -98,12 +100,13 @@ pub fn times(parts: &[Part]) -> Table {
     Table { rows: std::iter::once(heading).chain(rows).collect() }
 }
 
-/// System calls, opened directories and memory.
+/// System calls, opened directories, bytes written, instructions and memory.
 pub fn calls_and_memory(parts: &[Part]) -> Table {
     let mut heading = vec!["program".to_owned(), "call".into()];
     for part in parts {
         let sessions = thousands(part.sessions);
-        heading.extend([format!("{sessions} sessions: system calls"), "directories".into(), "peak KiB".into()]);
+        heading.extend([format!("{sessions} sessions: system calls"), "directories".into(), "bytes written".into()]);
+        heading.extend(["instructions / 1,000".into(), "peak KiB".into()]);
     }
     heading.push("verdict".into());
     let rows = calls(parts).into_iter().map(|found| {
@@ -113,7 +116,9 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
             let trace = |figure: fn(Trace) -> usize| {
                 found.trace.map_or_else(|| "no strace".into(), |trace| thousands(figure(trace)))
             };
-            row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories)]);
+            row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories), trace(|trace| trace.written)]);
+            let thousand = |count: u64| thousands(count as usize / 1000);
+            row.push(found.instructions.map_or_else(|| "not counted".into(), thousand));
             row.push(thousands(found.peak as usize / 1024));
         }
         let within = |trace: Trace| trace.calls < HEARTBEAT_CALLS && trace.directories == 0;
@@ -121,6 +126,23 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
         let is_judged = scenario.program == "cs-heartbeat" && !traces.is_empty();
         row.push(if is_judged { word(traces.into_iter().all(within)).into() } else { String::new() });
         row
+    });
+    Table { rows: std::iter::once(heading).chain(rows).collect() }
+}
+
+/// How much longer every call takes for each 1,000 sessions more: between the smallest and the largest store.
+pub fn growth(parts: &[Part]) -> Table {
+    let sizes = || parts.iter().map(|part| part.sessions);
+    let (least, most) = (sizes().min().unwrap_or(0), sizes().max().unwrap_or(0));
+    let heading = ["program", "call", "ms for each 1,000 sessions"].map(str::to_owned).to_vec();
+    let part = |size: usize| parts.iter().find(|part| part.sessions == size);
+    let (Some(small), Some(large)) = (part(least), part(most).filter(|_| most > least)) else {
+        return Table { rows: vec![heading] };
+    };
+    let millis = |found: &Found| median(&found.times.call).as_secs_f64() * 1000.0;
+    let rows = small.found.iter().zip(&large.found).map(|(small, large)| {
+        let slope = (millis(large) - millis(small)) / (most - least) as f64 * 1000.0;
+        vec![small.scenario.program.to_owned(), small.scenario.name.to_owned(), format!("{slope:.3}")]
     });
     Table { rows: std::iter::once(heading).chain(rows).collect() }
 }
@@ -203,6 +225,22 @@ pub fn thousands(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::scenario;
+    use crate::bench::store::{Agent, Store};
+    use std::path::Path;
+
+    #[test]
+    fn growth_is_a_slope_between_the_smallest_and_the_largest_store() {
+        let part = |sessions, millis: u64| {
+            let times = Times { call: vec![Duration::from_millis(millis)], floor: vec![Duration::from_millis(1)] };
+            let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });
+            let scenario = scenario::all(&store).remove(0);
+            Part { sessions, found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }] }
+        };
+        let table = growth(&[part(10, 2), part(2010, 12)]);
+        assert_eq!(table.rows[1][2], "5.000");
+        assert_eq!(growth(&[part(10, 2)]).rows.len(), 1);
+    }
 
     #[test]
     fn tables_are_aligned() {

@@ -67,7 +67,26 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
+    all.extend(long(store, &all));
     all
+}
+
+/// Some of the calls once more, on a session with so many events.
+fn long(store: &Store, all: &[Scenario]) -> Vec<Scenario> {
+    const NAMES: [(&str, &str); 4] = [
+        ("heartbeat, record too", "heartbeat, 5,000 events"),
+        ("UserPromptSubmit, next prompt", "next prompt, 5,000 events"),
+        ("event", "event, 5,000 events"),
+        ("show", "show, 5,000 events"),
+    ];
+    let find = |name: &str| all.iter().find(|scenario| scenario.name == name).expect("it is one of them").clone();
+    let with_events = |(name, new)| {
+        let mut scenario = find(name);
+        (scenario.name, scenario.budget) = (new, Budget::None("long"));
+        scenario.given.push(store.record_with_events(0, 5000));
+        scenario
+    };
+    NAMES.map(with_events).into()
 }
 
 fn heartbeats(store: &Store) -> Vec<Scenario> {

@@ -109,6 +109,14 @@ impl Store {
         (format!("sessions/{}.json", id(number)).into(), text + "\n")
     }
 
+    /// The same with so many events.
+    pub fn record_with_events(&self, number: usize, count: usize) -> (PathBuf, String) {
+        let mut session = self.session(number);
+        session["events"] = events(age(number)).into_iter().cycle().take(count).collect();
+        let text = serde_json::to_string_pretty(&session).expect("a value has a text");
+        (format!("sessions/{}.json", id(number)).into(), text + "\n")
+    }
+
     fn session(&self, number: usize) -> Value {
         let (status, began) = (self.status(number), age(number));
         let ended = (status != Status::Active).then(|| stamp(began - 30));

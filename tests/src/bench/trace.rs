@@ -13,6 +13,8 @@ pub struct Trace {
     pub calls: usize,
     /// Opened with `O_DIRECTORY`, or read with `getdents`.
     pub directories: usize,
+    /// Bytes that it wrote, but to its standard output and error.
+    pub written: usize,
 }
 
 /// Whether there is a strace that may trace.
@@ -42,7 +44,17 @@ pub fn trace(sandbox: &Sandbox, command: &Command, input: &Path) -> (Trace, Stri
 fn count(log: &str) -> Trace {
     let calls: Vec<&str> = log.lines().filter(|line| is_call(line)).collect();
     let opens = |line: &&&str| line.contains("O_DIRECTORY") || line.contains("getdents");
-    Trace { calls: calls.len(), directories: calls.iter().filter(opens).count() }
+    let written = calls.iter().filter_map(|line| written(line)).sum();
+    Trace { calls: calls.len(), directories: calls.iter().filter(opens).count(), written }
+}
+
+/// How many bytes a call wrote, from its line: `12 write(5, "{\n"..., 812) = 812`.
+fn written(line: &str) -> Option<usize> {
+    let (_, call) = line.split_once(' ')?;
+    let (name, rest) = call.trim_start().split_once('(')?;
+    let is_write = matches!(name, "write" | "pwrite64" | "writev");
+    let is_output = rest.starts_with("1,") || rest.starts_with("2,");
+    if is_write && !is_output { line.rsplit_once("= ")?.1.trim().parse().ok() } else { None }
 }
 
 fn is_call(line: &str) -> bool {
@@ -60,10 +72,12 @@ mod tests {
                    12 wait4(13,  <unfinished ...>\n\
                    13 openat(AT_FDCWD, \"live\", O_RDONLY|O_CLOEXEC|O_DIRECTORY) = 3\n\
                    13 getdents64(3, 0x5 /* 4 entries */, 32768) = 120\n\
+                   13 write(4, \"a = 1\"..., 512)          = 512\n\
+                   13 write(1, \"out\", 3)                 = 3\n\
                    13 +++ exited with 0 +++\n\
                    12 <... wait4 resumed>NULL, 0, NULL) = 13\n\
                    12 --- SIGCHLD {si_signo=SIGCHLD} ---\n\
                    12 exit_group(0)                     = ?\n";
-        assert_eq!(count(log), Trace { calls: 5, directories: 2 });
+        assert_eq!(count(log), Trace { calls: 7, directories: 2, written: 512 });
     }
 }

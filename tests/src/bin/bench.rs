@@ -12,12 +12,13 @@ use std::time::Duration;
 use cs_tests::bench::measure::{Bench, Times, median};
 use cs_tests::bench::native::{self, Native};
 use cs_tests::bench::report::{self, Found, Part, Table, millis};
-use cs_tests::bench::{machine, trace};
+use cs_tests::bench::{instructions, machine, trace};
 use cs_tests::workspace;
 
 const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
-    --sessions N,N  sizes of the stores, at least 10 (10,10000)\n\
-    --runs N        how often each call is made (21)\n\
+    --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes;\n\
+    \x20               instructions are counted up to 1,000\n\
+    --runs N        how often each call is made (11)\n\
     --markdown      tables in Markdown\n\
     --save          write docs/BENCH.md, too\n";
 
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
 }
 
 fn parse(words: &[String]) -> Option<Options> {
-    let mut options = Options { sessions: vec![10, 10_000], runs: 21, markdown: false, save: false };
+    let mut options = Options { sessions: vec![10, 1000, 10_000], runs: 11, markdown: false, save: false };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -75,13 +76,16 @@ fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &m
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
     let can_trace = trace::is_possible();
+    // Under valgrind everything takes fifty times as long, so not on large stores.
+    let can_count = instructions::is_possible() && sessions <= 1000;
     let mut found = Vec::new();
     for scenario in bench.scenarios() {
         progress(sessions, scenario.name);
         bench.check(&scenario);
         let trace = can_trace.then(|| bench.trace(&scenario).0);
         let peak = bench.peak(&scenario, peak);
-        found.push(Found { scenario, times: Times::default(), trace, peak });
+        let instructions = can_count.then(|| bench.instructions(&scenario));
+        found.push(Found { scenario, times: Times::default(), trace, instructions, peak });
     }
     for run in 1..=runs {
         progress(sessions, &format!("run {run} of {runs}"));
@@ -110,6 +114,7 @@ fn document(parts: &[Part], floor: &Native, sync: &[Duration], form: fn(&Table) 
         format!("disk: a record written, synced and renamed: {} ms\n", millis(median(sync))),
         form(&report::times(parts)),
         form(&report::calls_and_memory(parts)),
+        form(&report::growth(parts)),
         sizes,
     ]
     .join("\n")

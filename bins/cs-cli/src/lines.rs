@@ -1,0 +1,98 @@
+//! Owns reading ids or records from standard input, one a line. Must stay true: memory is bounded whatever comes;
+//! a line that can be no record is refused, not cut.
+
+use crate::failure::Outcome;
+use cs_core::Error;
+use cs_core::validate::{self, FILE_BYTES};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::io::{BufRead, Read};
+
+/// Most sessions that one call takes from standard input.
+const LINES: usize = 100_000;
+/// Longer names are cut: no session has one, and this much tells which it was.
+const NAME: usize = 200;
+
+/// A record, as far as its name goes; the rest is passed over.
+#[derive(Deserialize)]
+struct Named<'a> {
+    /// Of any type.
+    #[serde(borrow)]
+    session_id: Option<&'a RawValue>,
+}
+
+/// The names on the lines; an empty line is nothing.
+pub fn names(mut input: impl BufRead) -> Outcome<Vec<String>> {
+    let mut names = Vec::new();
+    let mut line = Vec::new();
+    while read_line(&mut input, &mut line)? {
+        names.extend(name_of(&line)?);
+        if names.len() > LINES {
+            return Err(invalid(format!("more than {LINES} sessions on standard input; name fewer at a time")));
+        }
+    }
+    Ok(names)
+}
+
+fn invalid(text: String) -> crate::Failure {
+    Error::Invalid(text).into()
+}
+
+/// The next line, without its end; false where there is none.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Outcome<bool> {
+    line.clear();
+    let mut bounded = input.take(FILE_BYTES as u64 + 1);
+    let count = bounded
+        .read_until(b'\n', line)
+        .map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    }
+    if line.len() > FILE_BYTES {
+        return Err(invalid(format!("a line on standard input has more than {FILE_BYTES} bytes")));
+    }
+    Ok(count > 0)
+}
+
+/// A line is an id or a record.
+fn name_of(line: &[u8]) -> Outcome<Option<String>> {
+    let text = std::str::from_utf8(line)
+        .map_err(|error| Error::Invalid(format!("cannot read standard input: {error}")))?
+        .trim();
+    if !text.starts_with('{') {
+        return Ok((!text.is_empty()).then(|| short(text)));
+    }
+    let named: Named = serde_json::from_str(text)
+        .map_err(|error| Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
+    match named.session_id.and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
+        Some(id) => Ok(Some(short(&id))),
+        None => Err(invalid("a line on standard input has no session_id".into())),
+    }
+}
+
+fn short(name: &str) -> String {
+    if name.len() <= NAME { name.to_string() } else { validate::cut(name, NAME) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_records_are_named() {
+        let lines = "ca5d\r\n\n {\"tasks\":[[{}]],\"session_id\":\"sess_20261121T0337_ca5d\"}\nlast";
+        assert_eq!(names(lines.as_bytes()).unwrap(), ["ca5d", "sess_20261121T0337_ca5d", "last"]);
+        for bad in ["{", "{}", "{\"session_id\":7}", "{\"session_id\":null}", "a\n\u{0}{\n{\"a\""] {
+            assert!(names(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+        assert!(names(&b"\xff\n"[..]).is_err());
+    }
+
+    #[test]
+    fn a_stream_without_end_stops_at_the_limit() {
+        let zeros = std::io::BufReader::new(std::io::repeat(b'x'));
+        assert!(names(zeros).is_err());
+        let lines = std::io::BufReader::new(b"x\n".repeat(LINES + 1).leak() as &[u8]);
+        assert!(names(lines).is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! Owns the limit on how much a JSON file may hold besides text. A file of 10 MiB can be five million zeros, and
+//! whoever reads it into values needs fifty times as much memory as into text. Must stay true: whatever a file
+//! holds, no program needs more than 64 MiB for it; no record that people or agents make comes near the limit.
+
+/// Most that the values of a file may weigh: one for each comma and each list, four for each object. A session of
+/// 30,000 events weighs that much.
+pub const MOST: usize = 200_000;
+
+/// Whether the bytes weigh too much. Brackets need not match: that is the parser's business.
+pub fn is_too_heavy(bytes: &[u8]) -> bool {
+    // No byte weighs more than four.
+    if bytes.len() <= MOST / 4 {
+        return false;
+    }
+    let (mut weight, mut in_text, mut escaped) = (0usize, false, false);
+    for &byte in bytes {
+        if in_text {
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        match byte {
+            b'"' => in_text = true,
+            b',' | b'[' => weight += 1,
+            b'{' => weight += 4,
+            _ => {}
+        }
+    }
+    weight > MOST
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_weigh_and_text_does_not() {
+        let event = "{\"timestamp\": \"2026-11-21T03:37:00.000000+00:00\", \"message\": \"{,[\\\",{\"},";
+        assert!(!is_too_heavy(event.repeat(30_000).as_bytes()));
+        assert!(is_too_heavy(event.repeat(34_000).as_bytes()));
+        assert!(!is_too_heavy("0,".repeat(190_000).as_bytes()));
+        assert!(is_too_heavy("0,".repeat(210_000).as_bytes()));
+        assert!(!is_too_heavy(format!("\"{}\"", "{,\\\"".repeat(2_000_000)).as_bytes()));
+        assert!(is_too_heavy("{".repeat(51_000).as_bytes()));
+    }
+}

@@ -1,0 +1,235 @@
+//! One target, for a while: makes inputs, keeps those that reach new code, and notes those that fail.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::cover::{self, Seen};
+use super::meter::Meter;
+use super::mutate::Mutator;
+use super::{MEMORY, SLOW, Target};
+
+thread_local! {
+    /// What the last panic said.
+    static SAID: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// What one input did.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Why it failed; none where it did not.
+    pub failure: Option<String>,
+    pub memory: usize,
+}
+
+/// Panics are noted, not printed: a fuzzer makes many.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| SAID.with_borrow_mut(|said| *said = info.to_string())));
+}
+
+/// Gives the input to the target.
+pub fn attempt(target: &Target, input: &[u8]) -> Outcome {
+    let (base, began) = (Meter::restart(), cpu_time());
+    let done = catch_unwind(AssertUnwindSafe(|| (target.check)(input)));
+    let (memory, took) = (Meter::most_since(base), cpu_time().saturating_sub(began));
+    let failure = match done {
+        Err(_) => Some(SAID.with_borrow(Clone::clone)),
+        Ok(()) if memory > MEMORY => Some(format!("memory: {} MiB", memory >> 20)),
+        Ok(()) if took > SLOW => Some(format!("slow: {took:?} for {} bytes", input.len())),
+        Ok(()) => None,
+    };
+    Outcome { failure, memory }
+}
+
+/// The processor time of this thread: what others do does not count.
+pub fn cpu_time() -> Duration {
+    // SAFETY: timespec is plain old data, and the call only writes it.
+    let time = unsafe {
+        let mut time: libc::timespec = std::mem::zeroed();
+        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
+        time
+    };
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// What came of a run.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub runs: u64,
+    pub kept: usize,
+    pub edges: usize,
+    pub memory: usize,
+    /// Inputs that failed, one for each reason.
+    pub failures: Vec<(String, Vec<u8>)>,
+}
+
+/// Fuzzes for so long. `current` is where the input at hand is left for whoever finds this process dead.
+pub fn run(target: &Target, seconds: u64, seed: u64, corpus: &Path, current: &mut Current) -> Report {
+    let mut mutator = Mutator::new(seed, target.words, target.most);
+    let mut seen = Seen::default();
+    let mut report = Report::default();
+    let mut pool: Vec<Vec<u8>> = Vec::new();
+    for input in inputs(target, corpus) {
+        judge(target, &input, &mut seen, &mut report, &mut pool, current);
+    }
+    let end = Instant::now() + Duration::from_secs(seconds);
+    while Instant::now() < end {
+        for _ in 0..200 {
+            // Young inputs reached something new: they get half of the turns.
+            let most = pool.len();
+            let recent = if mutator.below(2) == 0 { most.min(16) } else { most };
+            let chosen = most - 1 - mutator.below(recent);
+            let other = mutator.below(most);
+            let input = mutator.mutate(&pool[chosen], &pool[other]);
+            if judge(target, &input, &mut seen, &mut report, &mut pool, current) {
+                save(corpus, &input);
+            }
+        }
+    }
+    report.kept = pool.len();
+    report.edges = seen.edges();
+    report
+}
+
+/// Tries one input and keeps it if it reached something new.
+fn judge(
+    target: &Target,
+    input: &[u8],
+    seen: &mut Seen,
+    report: &mut Report,
+    pool: &mut Vec<Vec<u8>>,
+    current: &mut Current,
+) -> bool {
+    current.note(input);
+    cover::reset();
+    let outcome = attempt(target, input);
+    let new = seen.add();
+    report.runs += 1;
+    report.memory = report.memory.max(outcome.memory);
+    if let Some(why) = outcome.failure {
+        let kind = kind(&why);
+        if !report.failures.iter().any(|(known, _)| self::kind(known) == kind) && is_certain(target, input, &kind) {
+            report.failures.push((why, shrink(target, input, &kind)));
+        }
+        return false;
+    }
+    // The first inputs are kept whatever they reach: without counters there would be none.
+    let keep = new > 0 || pool.len() < 2;
+    if keep {
+        pool.push(input.to_vec());
+    }
+    keep
+}
+
+/// What makes two failures the same: the place of the panic, else the first word.
+fn kind(why: &str) -> String {
+    let first = why.lines().next().unwrap_or_default();
+    if first.starts_with("panicked at") { first.to_owned() } else { first.split(':').next().unwrap_or_default().into() }
+}
+
+/// Slow is only what is slow three times.
+fn is_certain(target: &Target, input: &[u8], kind: &str) -> bool {
+    (0..2).all(|_| attempt(target, input).failure.is_some_and(|why| self::kind(&why) == kind))
+}
+
+/// A shorter input that fails in the same way.
+pub fn shrink(target: &Target, input: &[u8], kind: &str) -> Vec<u8> {
+    let fails = |input: &[u8]| attempt(target, input).failure.is_some_and(|why| self::kind(&why) == kind);
+    let mut best = input.to_vec();
+    let mut step = best.len().div_ceil(2);
+    let end = Instant::now() + Duration::from_secs(5);
+    while step > 0 && Instant::now() < end {
+        let mut at = 0;
+        while at < best.len() && Instant::now() < end {
+            let shorter = [&best[..at], &best[(at + step).min(best.len())..]].concat();
+            if fails(&shorter) {
+                best = shorter;
+            } else {
+                at += step;
+            }
+        }
+        step /= 2;
+    }
+    best
+}
+
+/// The inputs to begin with: the target's own, the ones in the repository, and those of earlier runs.
+pub fn inputs(target: &Target, corpus: &Path) -> Vec<Vec<u8>> {
+    let mut all = (target.seeds)();
+    for folder in [super::folder("corpus", target.name), super::folder("crashes", target.name), corpus.to_path_buf()] {
+        all.extend(super::files(&folder).into_iter().map(|(_, bytes)| bytes));
+    }
+    all
+}
+
+fn save(folder: &Path, input: &[u8]) {
+    let name: PathBuf = folder.join(super::name_of(input));
+    fs::write(&name, input).unwrap_or_else(|e| panic!("{}: {e}", name.display()));
+}
+
+/// The inputs that, taken together, reach all code that was reached, though not as often; those that reach most
+/// first, and none for what the target's own inputs reach.
+pub fn fewest(target: &Target, all: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut seen = Seen::default();
+    let try_one = |input: &[u8], seen: &mut Seen| {
+        cover::reset();
+        let passes = attempt(target, input).failure.is_none();
+        if passes { seen.add_edges() } else { 0 }
+    };
+    for seed in (target.seeds)() {
+        try_one(&seed, &mut seen);
+    }
+    let reach = |input: Vec<u8>| (try_one(&input, &mut Seen::default()), input);
+    let mut all: Vec<(usize, Vec<u8>)> = all.into_iter().map(reach).collect();
+    all.sort_by_key(|(reached, input)| (Reverse(*reached), input.len()));
+    all.into_iter().map(|(_, input)| input).filter(|input| try_one(input, &mut seen) > 0).collect()
+}
+
+/// A file that always holds the input at hand, and survives this process.
+#[derive(Debug)]
+pub struct Current {
+    map: *mut u8,
+    room: usize,
+    runs: u64,
+}
+
+impl Current {
+    /// Bytes before the input: how many runs there were, how long the input is.
+    const HEAD: usize = 16;
+
+    /// Maps the file, which is made.
+    pub fn at(path: &Path, room: usize) -> std::io::Result<Current> {
+        use std::os::fd::AsRawFd;
+        let file = fs::File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        file.set_len((Current::HEAD + room) as u64)?;
+        let (length, access) = (Current::HEAD + room, libc::PROT_READ | libc::PROT_WRITE);
+        // SAFETY: a new shared mapping of a file of that length, at no address in particular.
+        let map = unsafe { libc::mmap(std::ptr::null_mut(), length, access, libc::MAP_SHARED, file.as_raw_fd(), 0) };
+        if map == libc::MAP_FAILED {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(Current { map: map.cast(), room, runs: 0 })
+    }
+
+    fn note(&mut self, input: &[u8]) {
+        self.runs += 1;
+        let length = input.len().min(self.room);
+        let head = [self.runs.to_le_bytes(), (length as u64).to_le_bytes()].concat();
+        // SAFETY: the mapping has HEAD + room bytes, and nobody in this process reads it.
+        unsafe {
+            std::ptr::copy_nonoverlapping(head.as_ptr(), self.map, Current::HEAD);
+            std::ptr::copy_nonoverlapping(input.as_ptr(), self.map.add(Current::HEAD), length);
+        }
+    }
+
+    /// Runs and input that a process left in such a file.
+    pub fn left(path: &Path) -> Option<(u64, Vec<u8>)> {
+        let bytes = fs::read(path).ok()?;
+        let number = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
+        let (runs, length) = (number(0)?, number(8)?);
+        Some((runs, bytes.get(Current::HEAD..Current::HEAD + length as usize)?.to_vec()))
+    }
+}

@@ -1,0 +1,190 @@
+//! The other files of the data directory: settings, projects, running conversations.
+
+use cs_core::clock::{self, TimeDelta};
+use cs_core::config::Config;
+use cs_core::live::Live;
+use cs_core::patch::Patch;
+use cs_core::project::{self, Changes, Counts, ProjectState};
+use cs_core::record::Status;
+use cs_core::state::{self, Client, Evidence};
+
+use super::{samples, unknown_fields_are_kept};
+use crate::fuzz::Target;
+
+pub const CONFIG: Target = Target {
+    name: "config",
+    check: config,
+    words: SETTINGS,
+    seeds: || samples("samples", "config.json"),
+    most: 8 << 10,
+};
+pub const PROJECT: Target = Target {
+    name: "project",
+    check: project,
+    words: STATE,
+    seeds: || samples("samples", "project.json"),
+    most: 8 << 10,
+};
+pub const LIVE: Target = Target { name: "live", check: live, words: TALK, seeds: talks, most: 8 << 10 };
+
+const SETTINGS: &[&str] = &[
+    "version",
+    "projects",
+    "settings",
+    "hooks",
+    "name",
+    "path",
+    "registered_at",
+    "dashboard_port",
+    "stale_threshold_hours",
+    "archive_after_days",
+    "notifications_enabled",
+    "parked_notify_hours",
+    "notify_cooldown_hours",
+    "capture_prompts",
+    "context",
+    "session_end",
+    "auto",
+    "complete",
+    "park",
+    "keep",
+];
+const STATE: &[&str] = &[
+    "project_slug",
+    "current_phase",
+    "roadmap_summary",
+    "completed",
+    "in_progress",
+    "next_up",
+    "active_sessions",
+    "parked_sessions",
+    "total_sessions",
+    "last_activity",
+    "recent_commits",
+    "sha",
+    "message",
+    "open_questions",
+    "updated_at",
+];
+const TALK: &[&str] = &[
+    "claude_session_id",
+    "session_id",
+    "project_slug",
+    "agent",
+    "state",
+    "since",
+    "last_event",
+    "last_event_at",
+    "started_at",
+    "source",
+    "pid",
+    "pid_started",
+    "cwd",
+    "worktree_root",
+    "transcript_path",
+    "model",
+    "waiting_for",
+    "waiting_key",
+    "awaiting",
+    "requested",
+    "error",
+    "background_tasks",
+    "prompt_id",
+    "capture",
+    "last_message",
+    "persisted_at",
+    "ended_at",
+    "working",
+    "waiting",
+    "idle",
+    "background",
+    "262143-12-31T23:59:59Z",
+];
+
+fn config(bytes: &[u8]) {
+    let Ok(config) = serde_json::from_slice::<Config>(bytes) else { return };
+    let _ = (config.hooks(), config.slug_of("/w"));
+    assert!(config.stale_after() > TimeDelta::zero());
+    let written = serde_json::to_vec_pretty(&config).expect("settings have a text");
+    assert_eq!(serde_json::from_slice::<Config>(&written).expect("what is written can be read"), config);
+    unknown_fields_are_kept(bytes, &written, &SETTINGS[..4]);
+    for (part, known) in [("settings", &SETTINGS[7..13]), ("hooks", &SETTINGS[13..16])] {
+        inner(bytes, &written, part, known);
+    }
+}
+
+fn inner(before: &[u8], after: &[u8], part: &str, known: &[&str]) {
+    let (Ok(before), Ok(after)) = (Patch::of(before), Patch::of(after)) else { return };
+    if let (Some(before), Some(after)) = (before.value(part), after.value(part)) {
+        unknown_fields_are_kept(before.as_bytes(), after.as_bytes(), known);
+    }
+}
+
+fn project(bytes: &[u8]) {
+    let Ok(mut state) = serde_json::from_slice::<ProjectState>(bytes) else { return };
+    let written = serde_json::to_vec_pretty(&state).expect("a state has a text");
+    assert_eq!(serde_json::from_slice::<ProjectState>(&written).expect("what is written can be read"), state);
+    unknown_fields_are_kept(bytes, &written, STATE);
+    let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
+    let before = state.clone();
+    let phase = Changes {
+        current_phase: Some(state.last_activity.clone()),
+        next_up: Some(state.open_questions.clone()),
+        ..Changes::default()
+    };
+    if project::update(&mut state, &phase, now).is_err() {
+        assert_eq!(state, before, "a refused change");
+    }
+    let (commits, questions) = (state.recent_commits.clone(), state.roadmap_summary.completed.clone());
+    project::refresh(&mut state, Counts::default(), &commits, &questions, now);
+    assert!(state.recent_commits.len() <= 20 && state.open_questions.len() <= 20);
+}
+
+fn talks() -> Vec<Vec<u8>> {
+    let at = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
+    let mut live = Live::new("1efc27bb-f68f-47d0-bb52-fc872cee82d8", at);
+    live.prompted(Some("p1"), at);
+    let working = live.to_bytes();
+    live.asked("permission for Bash: ls", Some("k".into()), at);
+    live.unknown.push(("later".into(), "{\"a\":[1.50]}".into()));
+    (live.pid, live.pid_started) = (Some(1), Some("7".into()));
+    vec![working, live.to_bytes()]
+}
+
+fn live(bytes: &[u8]) {
+    let Some(mut live) = Live::read(bytes) else { return };
+    let written = live.to_bytes();
+    assert_eq!(Live::read(&written).expect("what is written can be read"), live);
+    unknown_fields_are_kept(bytes, &written, &TALK[..27]);
+    let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
+    states(&live, now);
+    let word = live.last_event.clone();
+    live.asked(&word, live.prompt_id.clone(), now);
+    live.tool_ended(&word, now);
+    live.answered(now);
+    live.turn_ended(live.background_tasks.unwrap_or(1), Some(&word), now);
+    live.prompted(Some(&word), now);
+    live.heard(&word, now);
+    assert_eq!(Live::read(&live.to_bytes()).expect("what is written can be read"), live);
+}
+
+/// Whatever the file says, there is a state with a reason.
+fn states(live: &Live, now: clock::Instant) {
+    let heard = clock::parse(&live.started_at);
+    let client = |status: &String| Client {
+        status: status.clone(),
+        waiting_for: live.waiting_for.clone(),
+        updated_at: clock::from_millis(live.background_tasks.map_or(i64::from(live.pid.unwrap_or(0)), |n| n as i64))
+            .unwrap_or(now),
+    };
+    for status in [Status::Active, Status::Parked, Status::Completed] {
+        for (alive, live) in [(Some(true), Some(live)), (Some(false), Some(live)), (None, Some(live)), (None, None)] {
+            let client = live.and_then(|live| live.source.as_ref()).map(client);
+            let stale_after = TimeDelta::hours(24);
+            let evidence = Evidence { status, last_heartbeat: heard, live, alive, client, stale_after, now };
+            let verdict = state::derive(&evidence);
+            assert!(!verdict.reason.is_empty());
+            let _ = verdict.state.needs_user();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! What agents send to hooks.
+
+use cs_core::hook::{self, Payload};
+use cs_core::intake::{self, Intake};
+use cs_core::paths::Home;
+use cs_core::stdin::{Progress, Scanner};
+use cs_core::store::Store;
+use cs_core::validate;
+use serde_json::Value;
+
+use super::{is_storable, object, samples};
+use crate::fuzz::Target;
+
+pub const TARGET: Target = Target { name: "payload", check, words: WORDS, seeds, most: 16 << 10 };
+
+const WORDS: &[&str] = &[
+    "\"session_id\":",
+    "\"hook_event_name\":",
+    "\"tool_input\":",
+    "\"tool_response\":",
+    "\"prompt\":",
+    "\"todos\":",
+    "\"plan\":",
+    "\"questions\":",
+    "\"question\":",
+    "\"content\":",
+    "\"step\":",
+    "\"status\":",
+    "\"stdout\":",
+    "\"task\":",
+    "\"statusChange\":",
+    "\"from\":",
+    "\"background_tasks\":",
+    "\"command\":",
+    "\"file_path\":",
+    "\"turn_id\":",
+    "\"tool_name\":",
+    "\"apply_patch\"",
+    "\"Edit\"",
+    "*** Add File: ",
+    "*** Move to: ",
+    "\\n",
+    "<task-notification>",
+    "rollout-",
+    "\"last_assistant_message\":",
+    "\"agent_id\":",
+    "ghp_a1B2c3D4e5F6g7H8i9J0",
+    "password=",
+];
+
+fn seeds() -> Vec<Vec<u8>> {
+    let mut all = samples("fixtures/claude-code/hooks", ".json");
+    all.extend(samples("fixtures/codex/hooks", ".json"));
+    all.retain(|payload| payload.len() <= TARGET.most);
+    all
+}
+
+fn check(bytes: &[u8]) {
+    let payload = Payload::decode(bytes);
+    derive(&payload);
+    let end = end_of(bytes, bytes.len().max(1));
+    for size in [1, 3, 64] {
+        assert_eq!(end_of(bytes, size), end, "the end of the object in chunks of {size}");
+    }
+    let Some(end) = end else { return };
+    let Some(fields) = object(&bytes[..end]) else { return };
+    assert_eq!(Payload::decode(&bytes[..end]), payload, "what follows the object does not matter");
+    let shown = |name: &str| match fields.get(name) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
+    };
+    let decoded = [
+        ("session_id", &payload.session_id),
+        ("cwd", &payload.cwd),
+        ("hook_event_name", &payload.event),
+        ("prompt", &payload.prompt),
+        ("message", &payload.message),
+        ("tool_name", &payload.tool_name),
+        ("last_assistant_message", &payload.last_message),
+    ];
+    for (name, value) in decoded {
+        assert_eq!(*value, shown(name), "{name}");
+    }
+}
+
+fn derive(payload: &Payload) {
+    let _ = (payload.is_codex(), payload.tool_key());
+    if payload.tool_name.as_deref() == Some("apply_patch") {
+        assert!(payload.files_changed().iter().all(|name| !name.is_empty() && !name.contains('\n')));
+    }
+    for text in [&payload.prompt, &payload.last_message, &payload.message].into_iter().flatten() {
+        let _ = hook::is_injected(text);
+        is_storable(&intake::first_line(text, 120), 120);
+    }
+    let uuid = payload.uuid();
+    if let Some(intake) = Intake::new(payload.clone(), Store::for_hooks(Home::at("/nonexistent"))) {
+        assert_eq!(Some(intake.uuid), uuid);
+        assert!(intake.payload.cwd.is_none_or(|cwd| cwd.len() <= validate::PATH));
+    }
+}
+
+fn end_of(bytes: &[u8], size: usize) -> Option<usize> {
+    let mut scanner = Scanner::default();
+    for (n, chunk) in bytes.chunks(size).enumerate() {
+        match scanner.feed(chunk) {
+            Progress::More => {}
+            Progress::Complete(end) => return Some(n * size + end),
+            Progress::Rejected => return None,
+        }
+    }
+    None
+}

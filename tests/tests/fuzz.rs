@@ -1,0 +1,37 @@
+//! The inputs that fuzzing kept, tried once more: those that reach code that no others do, and all that failed once.
+//! `make fuzz` looks for more.
+
+use cs_tests::fuzz::meter::Meter;
+use cs_tests::fuzz::run::{attempt, quiet_panics};
+use cs_tests::fuzz::{TARGETS, Target, files, folder, target};
+
+#[global_allocator]
+static METER: Meter = Meter;
+
+/// One after the other: memory is counted for the whole process.
+#[test]
+fn inputs_that_fuzzing_kept_do_no_harm() {
+    quiet_panics();
+    let mut failures = Vec::new();
+    for target in &TARGETS {
+        let seeds = (target.seeds)();
+        assert!(!seeds.is_empty(), "{}: no samples", target.name);
+        failures.extend(seeds.iter().enumerate().filter_map(|(n, seed)| failure(target, &format!("sample {n}"), seed)));
+        for kind in ["corpus", "crashes"] {
+            let kept = files(&folder(kind, target.name));
+            assert!(kind == "crashes" || kept.len() > 10, "{}: {} inputs are kept", target.name, kept.len());
+            let name = |path: &std::path::Path| path.display().to_string();
+            failures.extend(kept.iter().filter_map(|(path, input)| failure(target, &name(path), input)));
+        }
+    }
+    let known = target("names").expect("a target");
+    let broken = Target { check: |_| panic!("on purpose"), ..*known };
+    assert!(attempt(&broken, b"").failure.is_some(), "a failure is seen");
+    let greedy = Target { check: |_| drop(std::hint::black_box(vec![1u8; 70 << 20])), ..*known };
+    assert!(attempt(&greedy, b"").failure.is_some_and(|why| why.starts_with("memory")), "memory is counted");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn failure(target: &Target, name: &str, input: &[u8]) -> Option<String> {
+    attempt(target, input).failure.map(|why| format!("{}: {name}: {why}", target.name))
+}
