@@ -136,8 +136,10 @@ impl Store {
         if matches!(place, Place::Passed | Place::Foreign) {
             return None;
         }
-        let limit = if matches!(place, Place::Index) { INDEX_BYTES } else { FILE_BYTES };
-        let read = if limit == FILE_BYTES { file::read(path) } else { file::read_at_most(path, limit) };
+        let (read, limit) = match place {
+            Place::Index => (file::read_at_most(path, INDEX_BYTES), INDEX_BYTES),
+            _ => (file::read(path), FILE_BYTES),
+        };
         let bytes = match read {
             Ok(bytes) => bytes?,
             Err(error) => {
