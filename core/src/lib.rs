@@ -25,6 +25,7 @@ pub mod state;
 pub mod stdin;
 pub mod store;
 pub mod task;
+pub mod usage;
 pub mod validate;
 
 pub use error::{Error, Result};

@@ -7,6 +7,7 @@ mod index;
 mod live;
 mod project;
 mod select;
+mod usage;
 
 pub use index::{IndexText, Rebuilt};
 pub use project::Context;
