@@ -11,7 +11,7 @@ mod select;
 pub use args::{report, run};
 pub use failure::{Failure, Outcome};
 pub use out::{Form, Out, sanitize};
-pub use record::{block, print_session};
+pub use record::{block, print_session, print_session_with};
 pub use select::{each, selectors};
 
 use cs_core::clock::{self, Instant};
