@@ -29,6 +29,7 @@ pub mod stdin;
 pub mod store;
 pub mod task;
 pub mod unknown;
+pub mod usage;
 pub mod validate;
 pub mod weight;
 

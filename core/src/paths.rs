@@ -117,6 +117,22 @@ impl Home {
     pub fn notify_state(&self) -> PathBuf {
         self.0.join("notify_state.json")
     }
+    /// What conversations used, and the cache that reading it takes.
+    pub fn usage_dir(&self) -> PathBuf {
+        self.0.join("usage")
+    }
+    /// What one conversation used.
+    pub fn usage(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("usage/{uuid}.json"))
+    }
+    /// What is known of the agents' logs, in parts.
+    pub fn usage_cache(&self, part: u8) -> PathBuf {
+        self.0.join(format!("usage/cache/{part:02x}.json"))
+    }
+    /// When summaries were last made.
+    pub fn usage_keep(&self) -> PathBuf {
+        self.0.join("usage/keep.json")
+    }
     /// What the hooks had trouble with.
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")

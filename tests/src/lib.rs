@@ -4,6 +4,7 @@
 //! their output and their files; there are no stand-ins for the store.
 
 pub mod bench;
+pub mod corpus;
 pub mod fuzz;
 mod process;
 mod programs;

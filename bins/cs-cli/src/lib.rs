@@ -13,7 +13,7 @@ pub use args::{report, run};
 pub use failure::{Failure, Outcome};
 pub use lines::names;
 pub use out::{Form, Out, sanitize};
-pub use record::{block, print_session};
+pub use record::{block, print_session, print_session_with};
 pub use select::{STDIN, each, selectors};
 
 use cs_core::clock::{self, Instant};

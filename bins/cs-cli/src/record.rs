@@ -6,6 +6,7 @@ use crate::out::{Form, sanitize};
 use cs_core::clock;
 use cs_core::record::{Session, TaskStatus};
 use cs_core::state::{self, Verdict};
+use cs_core::usage::{Usage, cost, count};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -14,10 +15,17 @@ struct Shown<'a> {
     session: &'a Session,
     state: &'a str,
     state_reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<&'a Usage>,
 }
 
 /// Prints a session in the form that was asked for.
 pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
+    print_session_with(context, session, None)
+}
+
+/// Prints a session and what it used.
+pub fn print_session_with(context: &mut Context, session: &Session, usage: Option<&Usage>) -> Outcome<()> {
     if context.out.quiet {
         context.out.line(&session.session_id)?;
         return context.out.flush();
@@ -28,11 +36,11 @@ pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
     match context.out.form {
         Form::Json => {
             let state = verdict.state.as_str();
-            context.out.json(&Shown { session, state, state_reason: &verdict.reason })?;
+            context.out.json(&Shown { session, state, state_reason: &verdict.reason, usage })?;
         }
         Form::Table => {
             let awaited = state::awaited(session, &lives, verdict.state);
-            for line in block(session, &verdict, awaited) {
+            for line in block(session, &verdict, awaited).into_iter().chain(usage.into_iter().flat_map(used)) {
                 context.out.line(&line)?;
             }
         }
@@ -78,6 +86,19 @@ pub fn block(session: &Session, verdict: &Verdict, awaited: Option<&str>) -> Vec
     let event = |at: &str, text: &str| format!("{}  {text}", when(at).unwrap_or_default());
     lines.extend(section("events", session.events.iter().map(|e| event(&e.timestamp, &e.message))));
     lines
+}
+
+/// What a session used, as lines for people.
+fn used(usage: &Usage) -> Vec<String> {
+    let model = |name: &str, tokens: u64, usd: Option<f64>| {
+        let unpriced = if usd.is_none() { tokens } else { 0 };
+        format!("    {}  {} tokens, {}", sanitize(name), count(tokens), cost(usd, unpriced))
+    };
+    let many = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (turns, messages) = (many(usage.turns, "turn"), many(usage.messages, "message"));
+    let all = format!("  usage      {}, {} tokens, {turns}, {messages}", usage.cost(), count(usage.total_tokens));
+    let models = usage.models.iter().map(|(name, of)| model(name, of.total_tokens, of.cost_usd));
+    std::iter::once(all).chain(models).collect()
 }
 
 fn tasks(session: &Session) -> Vec<String> {

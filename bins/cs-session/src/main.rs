@@ -1,6 +1,6 @@
 //! Session records: create, show, list and change them.
 //!
-//! Reads: `sessions/`, `live/`, `config.json`.
+//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`.
 //! Writes: the named records, and with them the index, project files and contexts.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk, 75 busy.
 

@@ -1,8 +1,8 @@
-//! `show`: whole records.
+//! `show`: whole records, with what their conversations used.
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Outcome, each, print_session};
+use cs_cli::{Context, Failure, Outcome, each, print_session_with};
 
 /// show sessions, archived ones too
 #[derive(FromArgs)]
@@ -22,7 +22,10 @@ impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         each(PROGRAM, context, &self.id, |context, id| {
             let session = context.store.session(id)?;
-            print_session(context, &session)
+            // A summary that cannot be understood is no reason to hide the record.
+            let usage = context.store.usage_of(&session);
+            print_session_with(context, &session, usage.as_ref().ok().and_then(Option::as_ref))?;
+            usage.map(drop).map_err(Failure::from)
         })
     }
 }

@@ -15,6 +15,7 @@ mod select;
 mod stale;
 mod statusline;
 mod sweep;
+mod usage;
 
 pub use check::{Finding, Kind};
 pub use index::{IndexText, Rebuilt};

@@ -1,0 +1,303 @@
+//! Owns the count over all logs: each call once, whoever repeats it, summed into quarters of an
+//! hour. Must stay true: the rules are those of "Counted once" in `docs/USAGE.md`; what a summary
+//! keeps of a conversation whose log is gone counts like the log. Every report is made from the
+//! book alone. Quarters, because every time zone's days and hours begin at one.
+
+use crate::call::{Call, Class, Tokens};
+use crate::facts::{ClientSum, Facts};
+use crate::kept::Kept;
+use crate::source::{Agent, Log};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// Milliseconds in a quarter of an hour.
+pub const QUARTER: i64 = 900_000;
+
+/// Calls of one session, model and class within a quarter of an hour.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// A place in [`Book::sessions`].
+    pub session: u32,
+    /// A place in [`Book::models`].
+    pub model: u32,
+    pub class: Class,
+    pub calls: u64,
+    pub searches: u64,
+    pub tokens: Tokens,
+    /// What the lines themselves say that it cost, in millionths of a millionth of a dollar.
+    pub cost: u64,
+    /// The first and the last call, in milliseconds since the epoch.
+    pub first: i64,
+    pub last: i64,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    pub id: String,
+    pub agent: Agent,
+    /// The directory in which it began.
+    pub dir: String,
+    pub title: Option<String>,
+    /// Prompts that a person wrote.
+    pub turns: u64,
+    /// The client's own sum.
+    pub client: Option<ClientSum>,
+    /// Its log is gone, or says less than it did; this is what was kept.
+    pub kept: bool,
+    /// The newest change of its logs, in nanoseconds since the epoch.
+    pub modified: i64,
+    /// Hashes of its messages.
+    pub keys: Vec<u64>,
+}
+
+impl Session {
+    /// Takes what a log says of the session, which has this number there.
+    fn learn(&mut self, log: &Log, facts: &Facts, name: u32) {
+        let file = log.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        // Its own file knows best where it began; subagents have directories of their own.
+        if self.dir.is_empty() || file.ends_with(&self.id) {
+            self.dir.clone_from(&facts.cwd);
+        }
+        self.modified = self.modified.max(log.identity.modified);
+        let talk = facts.talks.iter().find(|talk| talk.session == name);
+        let title = talk.and_then(|talk| talk.custom_title.clone().or(talk.title.clone()));
+        self.title = title.or(self.title.take());
+        self.client = talk.and_then(|talk| talk.client.clone()).or(self.client.take());
+    }
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Counted,
+    /// It is also in another log, or in a side chain, and was counted in this session.
+    Repeats(u32),
+    /// A conversation whose log is gone has it in its summary.
+    Kept,
+}
+
+/// The count.
+#[derive(Debug, Default)]
+pub struct Book {
+    pub sessions: Vec<Session>,
+    pub models: Vec<String>,
+    pub rows: Vec<Row>,
+    by_id: HashMap<(Agent, String), u32>,
+    by_model: HashMap<String, u32>,
+    by_row: HashMap<(i64, u32, u32, Class), u32>,
+}
+
+/// Counts. `watch` is told of every call: its log, itself, what became of it.
+pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
+    let mut book = Book::default();
+    let places: Vec<Vec<u32>> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
+    let (gone, there): (Vec<Kept>, Vec<Kept>) =
+        kept.into_iter().partition(|kept| !book.by_id.contains_key(&(kept.agent(), kept.session().to_string())));
+    let claimed: HashSet<u64> = gone.iter().flat_map(|kept| kept.keys()).collect();
+    for (n, call, fate) in judge(logs, &places, &claimed) {
+        watch(n, &call, fate);
+        if fate == Fate::Counted
+            && let Some(places) = places.get(n)
+        {
+            book.add(&call, places);
+        }
+    }
+    book.count_turns(logs, &places);
+    gone.into_iter().for_each(|kept| book.add_kept(kept));
+    let fuller: Vec<Kept> = there.into_iter().filter(|kept| book.says_more(kept)).collect();
+    fuller.into_iter().for_each(|kept| book.replace(kept));
+    book
+}
+
+/// Every call with what becomes of it, in the order of [`ranks`]. A call that is counted has the
+/// fullest usage of all that are it.
+fn judge(logs: &[(Log, Facts)], places: &[Vec<u32>], claimed: &HashSet<u64>) -> Vec<(usize, Call, Fate)> {
+    let ranks = ranks(logs);
+    let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(logs.iter().map(|(_, facts)| facts.calls.len()).sum());
+    for (rank, n) in ranks.iter().enumerate() {
+        let calls = logs.get(*n).map(|(_, facts)| facts.calls.iter()).into_iter().flatten();
+        order.extend(calls.enumerate().map(|(place, call)| (call.message, rank as u32, place as u32)));
+    }
+    order.sort_unstable();
+    let mut judged: Vec<(usize, Call, Fate)> = Vec::with_capacity(order.len());
+    let mut group = 0;
+    for (message, rank, place) in order {
+        let Some(n) = ranks.get(rank as usize).copied() else { continue };
+        let Some(call) = logs.get(n).and_then(|(_, facts)| facts.calls.get(place as usize)) else { continue };
+        if judged.get(group).is_none_or(|(_, first, _)| first.message != message) {
+            group = judged.len();
+        }
+        if claimed.contains(&message) {
+            judged.push((n, call.clone(), Fate::Kept));
+            continue;
+        }
+        judge_one(&mut judged, group, n, call, places);
+    }
+    judged
+}
+
+/// Judges one call beside those of the same message, which begin at `group`.
+fn judge_one(judged: &mut Vec<(usize, Call, Fate)>, group: usize, n: usize, call: &Call, places: &[Vec<u32>]) {
+    let of = |n: usize, call: &Call| places.get(n).and_then(|places| places.get(call.session as usize)).copied();
+    let known = judged.iter_mut().skip(group).find(|(_, known, fate)| *fate == Fate::Counted && known.is(call));
+    let Some((owner, known, fate)) = known else { return judged.push((n, call.clone(), Fate::Counted)) };
+    if known.class.has(Class::SIDE) && !call.class.has(Class::SIDE) {
+        // The conversation itself goes before its side chain.
+        let mut better = call.clone();
+        better.merge(known);
+        *fate = Fate::Repeats(of(n, call).unwrap_or(u32::MAX));
+        return judged.push((n, better, Fate::Counted));
+    }
+    if call.tokens.total() > known.tokens.total() {
+        known.tokens = call.tokens;
+        known.class = known.class.of_prompt(call.tokens.prompt());
+    }
+    let owner = of(*owner, known).unwrap_or(u32::MAX);
+    judged.push((n, call.clone(), Fate::Repeats(owner)));
+}
+
+/// Who owns a call that several have: those that are no copies of others go first, then the older.
+fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
+    let mut ranks: Vec<usize> = (0..logs.len()).collect();
+    ranks.sort_by_key(|n| logs.get(*n).is_some_and(|(_, facts)| facts.forked));
+    ranks
+}
+
+impl Book {
+    /// For each name of a log that is a session or a model, its place here.
+    fn places(&mut self, log: &Log, facts: &Facts) -> Vec<u32> {
+        let mut places = vec![u32::MAX; facts.names.len()];
+        let of_calls = facts.calls.iter().map(|call| call.session);
+        let of_talks = facts.talks.iter().map(|talk| talk.session);
+        let of_prompts = facts.prompts.iter().map(|prompt| prompt.session);
+        let sessions: BTreeSet<u32> = of_calls.chain(of_talks).chain(of_prompts).collect();
+        for name in sessions {
+            let place = self.session(log.agent, facts.name(name));
+            if let Some(session) = self.sessions.get_mut(place as usize) {
+                session.learn(log, facts, name);
+            }
+            places.get_mut(name as usize).into_iter().for_each(|to| *to = place);
+        }
+        for call in &facts.calls {
+            if let Some(to) = places.get_mut(call.model as usize).filter(|to| **to == u32::MAX) {
+                *to = self.model(facts.name(call.model));
+            }
+        }
+        places
+    }
+
+    fn session(&mut self, agent: Agent, id: &str) -> u32 {
+        let next = self.sessions.len() as u32;
+        let place = *self.by_id.entry((agent, id.to_string())).or_insert(next);
+        if place == next {
+            self.sessions.push(Session {
+                id: id.to_string(),
+                agent,
+                dir: String::new(),
+                title: None,
+                turns: 0,
+                client: None,
+                kept: false,
+                modified: 0,
+                keys: Vec::new(),
+            });
+        }
+        place
+    }
+
+    fn model(&mut self, name: &str) -> u32 {
+        if let Some(place) = self.by_model.get(name) {
+            return *place;
+        }
+        self.models.push(name.to_string());
+        let place = self.models.len() as u32 - 1;
+        self.by_model.insert(name.to_string(), place);
+        place
+    }
+
+    fn add(&mut self, call: &Call, places: &[u32]) {
+        let place = |name: u32| places.get(name as usize).copied().unwrap_or(u32::MAX);
+        let (session, model) = (place(call.session), place(call.model));
+        if call.tokens.total() == 0 && call.searches == 0 {
+            return;
+        }
+        if let Some(session) = self.sessions.get_mut(session as usize) {
+            session.keys.push(call.message);
+        }
+        self.add_row(Row {
+            session,
+            model,
+            class: call.class,
+            calls: 1,
+            searches: u64::from(call.searches),
+            tokens: call.tokens,
+            cost: call.cost,
+            first: call.at,
+            last: call.at,
+        });
+    }
+
+    fn add_row(&mut self, row: Row) {
+        let key = (row.first.div_euclid(QUARTER), row.session, row.model, row.class);
+        let next = self.rows.len() as u32;
+        let place = *self.by_row.entry(key).or_insert(next);
+        match self.rows.get_mut(place as usize) {
+            Some(sum) => {
+                sum.calls += row.calls;
+                sum.searches += row.searches;
+                sum.tokens.add(&row.tokens);
+                sum.cost = sum.cost.saturating_add(row.cost);
+                sum.first = sum.first.min(row.first);
+                sum.last = sum.last.max(row.last);
+            }
+            None => self.rows.push(row),
+        }
+    }
+
+    /// A prompt that is in several logs is the oldest's.
+    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Vec<u32>]) {
+        let mut known = HashSet::new();
+        for n in ranks(logs) {
+            let (Some((_, facts)), Some(places)) = (logs.get(n), places.get(n)) else { continue };
+            for prompt in facts.prompts.iter().filter(|prompt| known.insert(prompt.id)) {
+                let place = places.get(prompt.session as usize).copied().unwrap_or(u32::MAX);
+                if let Some(session) = self.sessions.get_mut(place as usize) {
+                    session.turns += 1;
+                }
+            }
+        }
+    }
+
+    fn says_more(&self, kept: &Kept) -> bool {
+        let session = self.by_id.get(&(kept.agent(), kept.session().to_string()));
+        let session = session.and_then(|place| self.sessions.get(*place as usize));
+        session.is_some_and(|session| kept.usage.messages > session.keys.len() as u64)
+    }
+
+    fn replace(&mut self, kept: Kept) {
+        let place = self.session(kept.agent(), kept.session());
+        self.rows.retain(|row| row.session != place);
+        self.by_row.clear();
+        self.add_kept(kept);
+    }
+
+    fn add_kept(&mut self, kept: Kept) {
+        let place = self.session(kept.agent(), kept.session());
+        for row in kept.rows() {
+            let model = self.model(&row.model);
+            self.add_row(Row { session: place, model, ..row.row.clone() });
+        }
+        if let Some(session) = self.sessions.get_mut(place as usize) {
+            session.dir = kept.dir().to_string();
+            session.title = kept.title().map(str::to_string).or(session.title.take());
+            session.turns = kept.usage.turns;
+            session.kept = true;
+            session.keys = kept.keys().collect();
+        }
+    }
+
+    /// The place of a conversation.
+    pub fn find(&self, agent: Agent, id: &str) -> Option<u32> {
+        self.by_id.get(&(agent, id.to_string())).copied()
+    }
+}

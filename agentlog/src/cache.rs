@@ -1,0 +1,126 @@
+//! Owns the cache of what logs say: `usage/cache/<part>.json`, each log in the part that its path
+//! chooses. Must stay true: it may be deleted at any time; every part stands for itself and is
+//! replaced in one step, so two programs at once only do each other's work again.
+
+use crate::facts::Facts;
+use crate::read::{self, Known, on_all_processors, path_hash};
+use crate::source::Log;
+use cs_core::file::{self, Durability};
+use cs_core::paths::Home;
+use cs_core::validate::FILE_BYTES;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+const PARTS: u8 = 64;
+/// Changes whenever facts have another form or another meaning.
+const VERSION: u32 = 1;
+
+#[derive(Deserialize)]
+struct Part {
+    version: u32,
+    logs: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    path: PathBuf,
+    known: Known,
+}
+
+/// What all logs say.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// In the order in which they were found.
+    pub logs: Vec<(Log, Facts)>,
+    pub unreadable: Vec<(PathBuf, std::io::Error)>,
+}
+
+/// Reads all logs, as far as the cache does not know them, and brings the cache up to date. A cache
+/// that cannot be written is no trouble.
+pub fn read(home: &Home, logs: Vec<Log>) -> Read {
+    let mut parts: Vec<Vec<(usize, &Log)>> = vec![Vec::new(); usize::from(PARTS)];
+    for (n, log) in logs.iter().enumerate() {
+        let part = (path_hash(log) % u64::from(PARTS)) as usize;
+        parts.get_mut(part).into_iter().for_each(|part| part.push((n, log)));
+    }
+    let work = |n: usize| parts.get(n).map(|logs| read_part(home, n as u8, logs)).unwrap_or_default();
+    let mut found: Vec<Option<std::io::Result<Facts>>> = Vec::new();
+    found.resize_with(logs.len(), || None);
+    for (n, facts) in on_all_processors(parts.len(), work).into_iter().flat_map(|(_, part)| part) {
+        if let Some(place) = found.get_mut(n) {
+            *place = Some(facts);
+        }
+    }
+    let mut read = Read::default();
+    for (log, facts) in logs.into_iter().zip(found) {
+        match facts {
+            Some(Ok(facts)) => read.logs.push((log, facts)),
+            // Deleted since it was found.
+            Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Some(Err(error)) => read.unreadable.push((log.path, error)),
+            None => {}
+        }
+    }
+    read
+}
+
+fn read_part(home: &Home, part: u8, logs: &[(usize, &Log)]) -> Vec<(usize, std::io::Result<Facts>)> {
+    if logs.is_empty() {
+        return Vec::new();
+    }
+    let mut known = load(home, part);
+    let mut news = false;
+    let mut entries = Vec::new();
+    let mut failed = Vec::new();
+    for (n, log) in logs {
+        let old = known.remove(&log.path);
+        let now = match old {
+            Some(old) if old.holds(log) => Ok(old),
+            old => {
+                news = true;
+                read::log(log, old)
+            }
+        };
+        match now {
+            Ok(now) => entries.push((*n, Entry { path: log.path.clone(), known: now })),
+            Err(error) => failed.push((*n, Err(error))),
+        }
+    }
+    // Of logs that are not asked for now but are still there, the cache goes on knowing.
+    let others: Vec<Entry> = known
+        .into_iter()
+        .filter(|(path, _)| news && path.symlink_metadata().is_ok())
+        .map(|(path, known)| Entry { path, known })
+        .collect();
+    if news {
+        save(home, part, entries.iter().map(|(_, entry)| entry).chain(&others));
+    }
+    let good = entries.into_iter().map(|(n, entry)| (n, Ok(entry.known.facts)));
+    good.chain(failed).collect()
+}
+
+fn load(home: &Home, part: u8) -> HashMap<PathBuf, Known> {
+    let bytes = file::read(&home.usage_cache(part)).ok().flatten().unwrap_or_default();
+    let part: Option<Part> = serde_json::from_slice(&bytes).ok().filter(|part: &Part| part.version == VERSION);
+    part.map(|part| part.logs.into_iter().map(|entry| (entry.path, entry.known)).collect()).unwrap_or_default()
+}
+
+/// A log that would make the file too large for its readers is left out, and read anew each time.
+fn save<'a>(home: &Home, part: u8, entries: impl Iterator<Item = &'a Entry>) {
+    let mut bytes = format!("{{\"version\":{VERSION},\"logs\":[").into_bytes();
+    let mut first = true;
+    for entry in entries {
+        let Ok(text) = serde_json::to_vec(entry) else { continue };
+        if bytes.len() + text.len() + 3 > FILE_BYTES {
+            continue;
+        }
+        if !std::mem::take(&mut first) {
+            bytes.push(b',');
+        }
+        bytes.extend_from_slice(&text);
+    }
+    bytes.extend_from_slice(b"]}");
+    // Without a cache everything is as right, only slower.
+    let _ = file::replace(&home.usage_cache(part), &bytes, Durability::Disposable);
+}

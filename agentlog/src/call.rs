@@ -1,0 +1,170 @@
+//! Owns one call of a model: its tokens, what its price depends on, and when two lines tell of the
+//! same one. The rules are those of "Counted once" in `docs/USAGE.md`.
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens by kind. No kind contains another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "[u64; 5]", into = "[u64; 5]")]
+pub struct Tokens {
+    /// Input that was neither read from a cache nor written to one.
+    pub input: u64,
+    pub output: u64,
+    /// Written to a cache that lasts five minutes.
+    pub write_5m: u64,
+    /// Written to a cache that lasts an hour.
+    pub write_1h: u64,
+    /// Read from a cache.
+    pub read: u64,
+}
+
+impl From<[u64; 5]> for Tokens {
+    fn from([input, output, write_5m, write_1h, read]: [u64; 5]) -> Self {
+        Tokens { input, output, write_5m, write_1h, read }
+    }
+}
+
+impl From<Tokens> for [u64; 5] {
+    fn from(of: Tokens) -> Self {
+        [of.input, of.output, of.write_5m, of.write_1h, of.read]
+    }
+}
+
+impl Tokens {
+    /// Written to any cache.
+    pub fn written(&self) -> u64 {
+        self.write_5m.saturating_add(self.write_1h)
+    }
+    /// All that the model was sent.
+    pub fn prompt(&self) -> u64 {
+        self.input.saturating_add(self.written()).saturating_add(self.read)
+    }
+    /// Everything.
+    pub fn total(&self) -> u64 {
+        self.prompt().saturating_add(self.output)
+    }
+    /// Adds another count, kind by kind.
+    pub fn add(&mut self, other: &Tokens) {
+        self.input = self.input.saturating_add(other.input);
+        self.output = self.output.saturating_add(other.output);
+        self.write_5m = self.write_5m.saturating_add(other.write_5m);
+        self.write_1h = self.write_1h.saturating_add(other.write_1h);
+        self.read = self.read.saturating_add(other.read);
+    }
+}
+
+/// What else the price of a call depends on, in one byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Class(pub u8);
+
+/// Prompts of more tokens than this may have other prices; see [`Class::longer_than`].
+pub const EDGES: [u64; 3] = [100_000, 200_000, 272_000];
+
+impl Class {
+    /// In fast mode.
+    pub const FAST: u8 = 1;
+    /// To be computed in the United States.
+    pub const US: u8 = 2;
+    /// The line says what it cost (old clients).
+    pub const RECORDED: u8 = 4;
+    /// Of a subagent, or in a side chain.
+    pub const SIDE: u8 = 8;
+    /// Where the size of the prompt begins.
+    const SIZE: u8 = 4;
+
+    /// The class of a call whose prompt has so many tokens.
+    pub fn of_prompt(self, tokens: u64) -> Self {
+        let size = EDGES.iter().filter(|edge| tokens > **edge).count() as u8;
+        Class((self.0 & 0b1111) | (size << Self::SIZE))
+    }
+    /// The class with a flag, one of the constants.
+    pub fn with(self, flag: u8) -> Self {
+        Class(self.0 | flag)
+    }
+    /// Whether it has a flag.
+    pub fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
+    /// Whether the prompt had more than `edge` tokens, one of [`EDGES`].
+    pub fn longer_than(self, edge: u64) -> bool {
+        EDGES.iter().take(usize::from(self.0 >> Self::SIZE)).any(|passed| *passed >= edge)
+    }
+}
+
+/// One answer of a model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Call {
+    /// Milliseconds since the epoch.
+    pub at: i64,
+    /// Hash of the message's id (of the response's; of what else tells it from others).
+    pub message: u64,
+    /// Hash of the request's id; 0 if the line has none.
+    pub request: u64,
+    /// Hash of the client's own name for the request; 0 if the line has none.
+    pub reference: u64,
+    /// Whose: a place in [`Facts::names`].
+    pub session: u32,
+    /// Which model: a place in [`Facts::names`].
+    pub model: u32,
+    pub class: Class,
+    /// How many lines said it.
+    pub lines: u32,
+    /// Web searches that the server made.
+    pub searches: u32,
+    pub tokens: Tokens,
+    /// What the line itself says that it cost, in millionths of a millionth of a dollar.
+    pub cost: u64,
+}
+
+type Written = (i64, u64, u64, u64, u32, u32, Class, u32, u32, Tokens, u64);
+
+impl From<Written> for Call {
+    fn from(of: Written) -> Self {
+        let (at, message, request, reference, session, model, class, lines, searches, tokens, cost) = of;
+        Call { at, message, request, reference, session, model, class, lines, searches, tokens, cost }
+    }
+}
+
+impl From<Call> for Written {
+    fn from(of: Call) -> Self {
+        let Call { at, message, request, reference, session, model, class, lines, searches, tokens, cost } = of;
+        (at, message, request, reference, session, model, class, lines, searches, tokens, cost)
+    }
+}
+
+impl Call {
+    /// Whether two calls are one. See "Counted once" in `docs/USAGE.md`.
+    pub fn is(&self, other: &Call) -> bool {
+        let told = |a: u64, b: u64| a != 0 && b != 0;
+        if self.message != other.message {
+            return false;
+        }
+        if told(self.reference, other.reference) && self.reference != other.reference {
+            return false;
+        }
+        self.class.has(Class::SIDE)
+            || other.class.has(Class::SIDE)
+            || !told(self.request, other.request)
+            || self.request == other.request
+    }
+
+    /// Takes in another line of the same call: the fullest usage counts, and the main conversation
+    /// goes before a side chain.
+    pub fn merge(&mut self, other: &Call) {
+        let lines = self.lines + other.lines;
+        let fuller = other.tokens.total() > self.tokens.total();
+        let older = match (self.class.has(Class::SIDE), other.class.has(Class::SIDE)) {
+            (true, false) => std::mem::replace(self, other.clone()),
+            (false, true) => other.clone(),
+            _ if fuller => std::mem::replace(self, other.clone()),
+            _ => other.clone(),
+        };
+        if older.tokens.total() > self.tokens.total() {
+            self.tokens = older.tokens;
+            self.class = self.class.of_prompt(older.tokens.prompt());
+        }
+        self.searches = self.searches.max(older.searches);
+        self.lines = lines;
+    }
+}

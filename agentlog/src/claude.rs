@@ -1,0 +1,290 @@
+//! Owns what lines of Claude Code's transcripts mean. Formats are internal to that client and
+//! change: every field is optional, unknown lines are passed over, broken ones counted.
+//! Must stay true: a line that cannot matter is not parsed (that is what makes it fast).
+
+use crate::call::{Call, Class, Tokens};
+use crate::facts::{ClientSum, Facts, Places, Prompt, hash};
+use cs_core::clock;
+use memchr::memmem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Text in place of a model's name, on lines that no model wrote.
+const SYNTHETIC: &str = "<synthetic>";
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow, default, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow, rename = "sessionId")]
+    session: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    cwd: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    uuid: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "requestId")]
+    request: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "requestRef")]
+    reference: Option<Cow<'a, str>>,
+    #[serde(rename = "isSidechain")]
+    side: Option<bool>,
+    #[serde(rename = "isMeta")]
+    meta: Option<bool>,
+    #[serde(rename = "isCompactSummary")]
+    summary: Option<bool>,
+    #[serde(borrow, rename = "forkedFrom")]
+    forked: Option<&'a RawValue>,
+    origin: Option<Origin>,
+    #[serde(rename = "costUSD")]
+    cost: Option<f64>,
+    #[serde(borrow)]
+    message: Option<Message<'a>>,
+    #[serde(rename = "aiTitle")]
+    title: Option<String>,
+    #[serde(rename = "customTitle")]
+    custom_title: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Origin {
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    model: Option<Cow<'a, str>>,
+    usage: Option<Usage>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_creation: Option<Split>,
+    server_tool_use: Option<ServerTools>,
+    speed: Option<String>,
+    inference_geo: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Split {
+    ephemeral_5m_input_tokens: Option<u64>,
+    ephemeral_1h_input_tokens: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct ServerTools {
+    web_search_requests: Option<u32>,
+}
+
+impl Usage {
+    /// What of the cache's tokens is not split by duration counts as five minutes, the default.
+    fn tokens(&self) -> Tokens {
+        let whole = self.cache_creation_input_tokens.unwrap_or(0);
+        let split = self.cache_creation.as_ref();
+        let of_5m = split.and_then(|split| split.ephemeral_5m_input_tokens).unwrap_or(0);
+        let of_1h = split.and_then(|split| split.ephemeral_1h_input_tokens).unwrap_or(0);
+        let rest = whole.saturating_sub(of_5m.saturating_add(of_1h));
+        Tokens {
+            input: self.input_tokens.unwrap_or(0),
+            output: self.output_tokens.unwrap_or(0),
+            write_5m: of_5m.saturating_add(rest),
+            write_1h: of_1h,
+            read: self.cache_read_input_tokens.unwrap_or(0),
+        }
+    }
+}
+
+/// What a line may be, judged by its bytes. The quotes tell keys and whole values from text:
+/// inside a text they are escaped.
+enum Guess {
+    Answer,
+    Prompt,
+    State,
+    Nothing,
+}
+
+/// Finds the bytes that matter.
+pub struct Reader {
+    usage: memmem::Finder<'static>,
+    user: memmem::Finder<'static>,
+    tool_result: memmem::Finder<'static>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Reader {
+            usage: memmem::Finder::new("\"usage\""),
+            user: memmem::Finder::new("\"user\""),
+            tool_result: memmem::Finder::new("\"tool_result\""),
+        }
+    }
+}
+
+impl Reader {
+    fn guess(&self, line: &[u8]) -> Guess {
+        let state = |head: &[u8]| {
+            ["\"cost-state\"", "\"ai-title\"", "\"custom-title\""]
+                .iter()
+                .any(|word| memmem::find(head, word.as_bytes()).is_some())
+        };
+        if self.usage.find(line).is_some() {
+            Guess::Answer
+        } else if state(line.get(..200).unwrap_or(line)) {
+            Guess::State
+        } else if self.user.find(line).is_some() && self.tool_result.find(line).is_none() {
+            Guess::Prompt
+        } else {
+            Guess::Nothing
+        }
+    }
+
+    /// Takes a line into the facts. False if it cannot be understood.
+    pub fn line(&self, facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
+        match self.guess(line) {
+            Guess::Nothing => return true,
+            Guess::State if memmem::find(line, b"\"cost-state\"").is_some() => return client_sum(facts, line),
+            _ => {}
+        }
+        let Ok(line) = serde_json::from_slice::<Line>(line) else { return false };
+        note_place(facts, &line);
+        match &*line.kind {
+            "assistant" => return answer(facts, places, &line).is_some(),
+            "user" => drop(prompt(facts, &line)),
+            "ai-title" | "custom-title" => titles(facts, &line),
+            _ => {}
+        }
+        true
+    }
+}
+
+/// Where the file's conversation began, and whether it is a copy.
+fn note_place(facts: &mut Facts, line: &Line) {
+    if facts.cwd.is_empty()
+        && let Some(cwd) = line.cwd.as_deref()
+    {
+        facts.cwd = without_worktree(cwd).to_string();
+    }
+    facts.forked |= line.forked.is_some();
+}
+
+/// The client puts its own work trees below the repository's main one.
+fn without_worktree(cwd: &str) -> &str {
+    cwd.split_once("/.claude/worktrees/").map_or(cwd, |(main, _)| main)
+}
+
+/// Adds the call that an answer's line tells of. `None` if a field is missing that must be there.
+fn answer(facts: &mut Facts, places: &mut Places, line: &Line) -> Option<()> {
+    let Some(Message { usage: Some(usage), id, model, .. }) = &line.message else { return Some(()) };
+    let model = model.as_deref().unwrap_or("unknown");
+    if model == SYNTHETIC {
+        return Some(());
+    }
+    let at = millis(line.timestamp.as_deref()?)?;
+    let tokens = usage.tokens();
+    let identity = id.as_deref().filter(|id| !id.is_empty()).or(line.uuid.as_deref());
+    let call = Call {
+        at,
+        // Without any id each line is a call of its own.
+        message: identity.map_or_else(|| hash(&format!("{:?}@{at}#{}", line.session, facts.lines)), hash),
+        request: line.request.as_deref().map_or(0, hash),
+        reference: line.reference.as_deref().map_or(0, hash),
+        session: facts.number(line.session.as_deref().unwrap_or_default()),
+        model: facts.number(model),
+        class: class(line, usage).of_prompt(tokens.prompt()),
+        lines: 1,
+        searches: usage.server_tool_use.as_ref().and_then(|tools| tools.web_search_requests).unwrap_or(0),
+        tokens,
+        cost: line.cost.filter(|cost| *cost > 0.0).map_or(0, |cost| (cost * 1e12) as u64),
+    };
+    places.add(facts, call);
+    Some(())
+}
+
+fn class(line: &Line, usage: &Usage) -> Class {
+    let flags = [
+        (usage.speed.as_deref() == Some("fast"), Class::FAST),
+        (usage.inference_geo.as_deref() == Some("us"), Class::US),
+        (line.cost.is_some(), Class::RECORDED),
+        (line.side == Some(true), Class::SIDE),
+    ];
+    flags.into_iter().filter(|(set, _)| *set).fold(Class::default(), |class, (_, flag)| class.with(flag))
+}
+
+/// Notes a prompt that a person wrote, and not the client in their name.
+fn prompt(facts: &mut Facts, line: &Line) -> Option<()> {
+    let injected = [line.meta, line.summary, line.side].contains(&Some(true));
+    let origin = line.origin.as_ref().and_then(|origin| origin.kind.as_deref());
+    if injected || origin.is_some_and(|kind| kind != "human") {
+        return None;
+    }
+    let content = line.message.as_ref()?.content?.get();
+    const OF_THE_CLIENT: [&str; 6] = [
+        "\"<command-name>",
+        "\"<local-command-",
+        "\"<bash-",
+        "\"<task-notification",
+        "\"[Request interrupted",
+        "[{\"type\":\"text\",\"text\":\"[Request interrupted",
+    ];
+    // A tool's result may tell what an agent used, and so come here.
+    if OF_THE_CLIENT.iter().any(|start| content.starts_with(start)) || content.contains("\"tool_result\"") {
+        return None;
+    }
+    let at = millis(line.timestamp.as_deref()?)?;
+    let session = facts.number(line.session.as_deref()?);
+    facts.prompts.push(Prompt { at, id: hash(line.uuid.as_deref()?), session });
+    Some(())
+}
+
+fn titles(facts: &mut Facts, line: &Line) {
+    let session = facts.number(line.session.as_deref().unwrap_or_default());
+    let (title, custom_title) = (line.title.clone(), line.custom_title.clone());
+    if let Some(talk) = facts.talk(session) {
+        talk.title = title.or(talk.title.take());
+        talk.custom_title = custom_title.or(talk.custom_title.take());
+    }
+}
+
+fn client_sum(facts: &mut Facts, line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct State {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(rename = "sessionId")]
+        session: String,
+        #[serde(flatten)]
+        sum: ClientSum,
+    }
+    let Ok(state) = serde_json::from_slice::<State>(line) else { return false };
+    if state.kind == "cost-state" {
+        let session = facts.number(&state.session);
+        if let Some(talk) = facts.talk(session) {
+            talk.client = Some(state.sum);
+        }
+    }
+    true
+}
+
+/// Milliseconds since the epoch.
+pub fn millis(text: &str) -> Option<i64> {
+    clock::parse(text).map(|at| at.timestamp_millis())
+}
+
+/// The ids of message and request on an answer's line, for people; see `explain`.
+pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
+    let line: Line = serde_json::from_slice(line).ok()?;
+    let message = line.message?;
+    message.usage?;
+    Some((message.id.or(line.uuid)?.into_owned(), line.request.map(Cow::into_owned)))
+}

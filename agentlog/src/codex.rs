@@ -1,0 +1,291 @@
+//! Owns what lines of Codex's rollouts mean. Must stay true: usage is counted once although the
+//! client writes running totals, repeats them, and copies a parent's lines into forks.
+//!
+//! Two sources stand side by side. `token_usage_record` (0.153 and newer) is one response; before,
+//! only `token_count` says what the whole thread has used so far. Both move `total`, the part of
+//! the thread's counter that is accounted for; a record counts as it is, a count only by what it is
+//! above `total`.
+
+use crate::call::{Call, Class, Tokens};
+use crate::claude::millis;
+use crate::facts::{Facts, Places, Prompt, hash};
+use memchr::memmem;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Where we are in a rollout.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The thread: the file's own, whatever is copied into it.
+    thread: String,
+    /// The thread that the user talks to: a subagent's calls belong to it.
+    root: String,
+    model: String,
+    subagent: bool,
+    /// What stands here was copied from the parent.
+    copied: bool,
+    /// Turns have names here.
+    named: bool,
+    /// The counter may begin with the parent's total.
+    inherits: bool,
+    /// When the file was begun, in milliseconds.
+    born: i64,
+    /// The thread's counter, as far as it is accounted for.
+    total: Counter,
+    /// The counter after the last call that was taken from a difference, and the call.
+    guessed: Option<(u64, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Counter {
+    #[serde(default)]
+    input_tokens: u64,
+    #[serde(default)]
+    cached_input_tokens: u64,
+    #[serde(default)]
+    cache_write_input_tokens: u64,
+    #[serde(default)]
+    output_tokens: u64,
+    #[serde(default)]
+    total_tokens: u64,
+}
+
+impl Counter {
+    fn less(&self, by: &Counter) -> Counter {
+        Counter {
+            input_tokens: self.input_tokens.saturating_sub(by.input_tokens),
+            cached_input_tokens: self.cached_input_tokens.saturating_sub(by.cached_input_tokens),
+            cache_write_input_tokens: self.cache_write_input_tokens.saturating_sub(by.cache_write_input_tokens),
+            output_tokens: self.output_tokens.saturating_sub(by.output_tokens),
+            total_tokens: self.total_tokens.saturating_sub(by.total_tokens),
+        }
+    }
+
+    /// The client's input contains what was cached; ours does not.
+    fn tokens(&self) -> Tokens {
+        let cached = self.cached_input_tokens.saturating_add(self.cache_write_input_tokens);
+        Tokens {
+            input: self.input_tokens.saturating_sub(cached),
+            output: self.output_tokens,
+            write_5m: self.cache_write_input_tokens,
+            write_1h: 0,
+            read: self.cached_input_tokens,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "type")]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    payload: Option<Payload<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    session_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    parent_thread_id: Option<Cow<'a, str>>,
+    forked_from_id: Option<String>,
+    thread_source: Option<String>,
+    source: Option<serde_json::Value>,
+    #[serde(borrow)]
+    cwd: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    model: Option<Cow<'a, str>>,
+    thread_settings: Option<Settings>,
+    #[serde(borrow)]
+    turn_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    thread_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    response_id: Option<Cow<'a, str>>,
+    usage: Option<Counter>,
+    thread_token_usage: Option<Counter>,
+    info: Option<Info>,
+    item: Option<Item>,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    model: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Info {
+    total_token_usage: Option<Counter>,
+    last_token_usage: Option<Counter>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    id: Option<String>,
+}
+
+/// Words of which one stands near the beginning of every line that matters.
+const WORDS: [&str; 7] =
+    ["session_meta", "turn_context", "token_", "task_started", "thread_settings", "user_message", "item_completed"];
+/// A copy is written in one go; without turn ids it is known by that, in milliseconds.
+const COPIED_WITHIN: i64 = 1000;
+
+/// Takes a line into the facts. False if it cannot be understood.
+pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
+    let head = line.get(..400).unwrap_or(line);
+    if !WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some()) {
+        return true;
+    }
+    let Ok(line) = serde_json::from_slice::<Line>(line) else { return false };
+    let Some(payload) = &line.payload else { return true };
+    let Some(at) = line.timestamp.as_deref().and_then(millis) else { return false };
+    let mut state = facts.codex.take().unwrap_or_default();
+    match (&*line.kind, payload.kind.as_deref().unwrap_or_default()) {
+        ("session_meta", _) => state.meta(facts, payload, at),
+        ("turn_context", _) | (_, "thread_settings_applied") => state.context(payload),
+        ("token_usage_record", _) => state.record(facts, places, payload, at),
+        (_, "token_count") => state.count(facts, places, payload, at),
+        (_, "task_started") => state.turn(payload),
+        (_, "user_message") => state.prompt(facts, at, None),
+        (_, "item_completed") => {
+            let item = payload.item.as_ref().filter(|item| item.kind.as_deref() == Some("UserMessage"));
+            item.into_iter().for_each(|item| state.prompt(facts, at, item.id.as_deref()));
+        }
+        _ => {}
+    }
+    facts.codex = Some(state);
+    true
+}
+
+impl State {
+    /// The first describes the file; a second is the parent's, and what follows is copied.
+    fn meta(&mut self, facts: &mut Facts, meta: &Payload, at: i64) {
+        let id = meta.id.as_deref().unwrap_or_default();
+        if !self.thread.is_empty() {
+            self.copied |= id != self.thread;
+            return;
+        }
+        self.thread = id.to_string();
+        self.root = meta.session_id.as_deref().or(meta.parent_thread_id.as_deref()).unwrap_or(id).to_string();
+        let spawned = meta.source.as_ref().is_some_and(|source| source.get("subagent").is_some());
+        self.subagent = spawned || meta.thread_source.as_deref() == Some("subagent") || self.root != self.thread;
+        self.inherits = meta.forked_from_id.is_some();
+        facts.forked |= self.inherits;
+        self.born = at;
+        facts.cwd = meta.cwd.as_deref().unwrap_or_default().to_string();
+    }
+
+    fn context(&mut self, context: &Payload) {
+        let settings = context.thread_settings.as_ref().and_then(|settings| settings.model.as_deref());
+        if let Some(model) = context.model.as_deref().or(settings) {
+            self.model = model.to_string();
+        }
+    }
+
+    /// The first turn that is younger than the file ends the copy: turn ids are UUIDs of version 7,
+    /// which begin with the time.
+    fn turn(&mut self, turn: &Payload) {
+        let age = |id: &str| id.get(..13).map(|time| time.replace('-', ""));
+        self.named |= turn.turn_id.is_some();
+        if self.copied && turn.turn_id.as_deref().and_then(age) >= age(&self.thread) {
+            self.copied = false;
+            // The copied counts have told the parent's total.
+            self.inherits &= self.total.total_tokens == 0;
+        }
+    }
+
+    /// Without turn ids, what comes later than the copy can have been written is our own.
+    fn is_copied(&mut self, at: i64) -> bool {
+        if self.copied && !self.named && at > self.born + COPIED_WITHIN {
+            self.copied = false;
+            self.inherits &= self.total.total_tokens == 0;
+        }
+        self.copied
+    }
+
+    fn record(&mut self, facts: &mut Facts, places: &mut Places, record: &Payload, at: i64) {
+        let (Some(usage), Some(id)) = (record.usage, record.response_id.as_deref()) else { return };
+        if record.thread_id.as_deref().is_none_or(|id| id == self.thread) {
+            self.account(facts, places, record.thread_token_usage.unwrap_or_default());
+        }
+        self.call(facts, places, usage.tokens(), hash(id), at);
+    }
+
+    /// A record says how far the thread's counter is.
+    fn account(&mut self, facts: &mut Facts, places: &mut Places, counter: Counter) {
+        if let Some((_, message)) = self.guessed.take_if(|(total, _)| *total == counter.total_tokens) {
+            // A count told of it already; the record knows its name.
+            facts.calls.retain(|call| call.message != message);
+            *places = Places::of(facts);
+        }
+        self.inherits = false;
+        self.guessed = None;
+        if counter.total_tokens >= self.total.total_tokens {
+            self.total = counter;
+        }
+    }
+
+    fn count(&mut self, facts: &mut Facts, places: &mut Places, count: &Payload, at: i64) {
+        let Some(info) = &count.info else { return };
+        let Some(total) = info.total_token_usage else { return };
+        if self.is_copied(at) {
+            self.total = total;
+            return;
+        }
+        if std::mem::take(&mut self.inherits) {
+            self.total = total.less(&info.last_token_usage.unwrap_or_default());
+        }
+        if total.total_tokens < self.total.total_tokens {
+            self.total = Counter::default();
+        }
+        let used = total.less(&self.total);
+        self.total = total;
+        if used.total_tokens > 0 {
+            let message = hash(&format!("{}#{}", self.thread, total.total_tokens));
+            self.guessed = Some((total.total_tokens, message));
+            self.call(facts, places, used.tokens(), message, at);
+        }
+    }
+
+    fn call(&self, facts: &mut Facts, places: &mut Places, tokens: Tokens, message: u64, at: i64) {
+        let class = Class::default().of_prompt(tokens.prompt());
+        let model = if self.model.is_empty() { "unknown" } else { &self.model };
+        let call = Call {
+            at,
+            message,
+            request: 0,
+            reference: 0,
+            session: facts.number(&self.root),
+            model: facts.number(model),
+            class: if self.subagent { class.with(Class::SIDE) } else { class },
+            lines: 1,
+            searches: 0,
+            tokens,
+            cost: 0,
+        };
+        places.add(facts, call);
+    }
+
+    fn prompt(&mut self, facts: &mut Facts, at: i64, id: Option<&str>) {
+        if self.is_copied(at) || self.subagent {
+            return;
+        }
+        let id = hash(&id.map_or_else(|| format!("{}@{at}", self.thread), str::to_string));
+        let session = facts.number(&self.root);
+        facts.prompts.push(Prompt { at, id, session });
+    }
+}
+
+/// The name of the response on a line, for people; see `explain`.
+pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
+    let line: Line = serde_json::from_slice(line).ok()?;
+    Some((line.payload?.response_id?.into_owned(), None))
+}

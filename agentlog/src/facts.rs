@@ -1,0 +1,150 @@
+//! Owns what one log says: calls, prompts, titles, the client's own sums. Must stay true: a file's facts can be written down and gone on with when it has grown;
+//! lines that repeat a call are one call here. Deliberately absent: other files, prices, days.
+
+use crate::call::Call;
+use crate::codex::State;
+use cs_core::id::fnv1a;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// A prompt that a person wrote.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prompt {
+    pub at: i64,
+    /// Hash of the line's id.
+    pub id: u64,
+    /// A place in [`Facts::names`].
+    pub session: u32,
+}
+
+/// The client's own sum for a session (`cost-state`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClientSum {
+    #[serde(default, rename = "totalCostUSD")]
+    pub cost_usd: Option<f64>,
+    #[serde(default, rename = "modelUsage")]
+    pub models: std::collections::BTreeMap<String, ClientModel>,
+}
+
+/// The client's own sum for a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientModel {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cache_read_input_tokens: u64,
+    pub cache_creation_input_tokens: u64,
+    #[serde(rename = "costUSD")]
+    pub cost_usd: Option<f64>,
+}
+
+/// What a file says of a session besides its calls.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Talk {
+    /// A place in [`Facts::names`].
+    pub session: u32,
+    /// The title that the client found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The title that a person gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<ClientSum>,
+}
+
+/// What one file says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Sessions and models by number.
+    pub names: Vec<String>,
+    /// The directory in which it began.
+    #[serde(default)]
+    pub cwd: String,
+    /// It holds lines that were copied from another session.
+    #[serde(default)]
+    pub forked: bool,
+    pub calls: Vec<Call>,
+    #[serde(default)]
+    pub prompts: Vec<Prompt>,
+    #[serde(default)]
+    pub talks: Vec<Talk>,
+    /// Lines in all.
+    #[serde(default)]
+    pub lines: u64,
+    /// Lines that cannot be understood.
+    #[serde(default)]
+    pub broken: u64,
+    /// Lines that were passed over because of their length.
+    #[serde(default)]
+    pub too_long: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codex: Option<State>,
+}
+
+impl Facts {
+    /// The name with this number.
+    pub fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", String::as_str)
+    }
+
+    /// The number of a name. A file has few names.
+    pub fn number(&mut self, name: &str) -> u32 {
+        let at = self.names.iter().rposition(|known| known == name).unwrap_or_else(|| {
+            self.names.push(name.to_string());
+            self.names.len() - 1
+        });
+        at as u32
+    }
+
+    /// What is said of a session; made where it is new, so never `None`.
+    pub fn talk(&mut self, session: u32) -> Option<&mut Talk> {
+        let at = self.talks.iter().position(|talk| talk.session == session).unwrap_or_else(|| {
+            self.talks.push(Talk { session, ..Talk::default() });
+            self.talks.len() - 1
+        });
+        self.talks.get_mut(at)
+    }
+}
+
+/// Where the calls with a message's id are, while a file is read.
+#[derive(Debug, Default)]
+pub struct Places {
+    newest: HashMap<u64, u32>,
+    /// For each call the one before it with the same message.
+    older: Vec<u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Places {
+    /// The places in facts that were read before.
+    pub fn of(facts: &Facts) -> Self {
+        let mut places = Places::default();
+        facts.calls.iter().for_each(|call| places.push(call.message));
+        places
+    }
+
+    fn push(&mut self, message: u64) {
+        let place = self.older.len() as u32;
+        self.older.push(self.newest.insert(message, place).unwrap_or(NONE));
+    }
+
+    /// Adds a call to the facts, or to the call that it repeats.
+    pub fn add(&mut self, facts: &mut Facts, call: Call) {
+        let mut place = self.newest.get(&call.message).copied().unwrap_or(NONE);
+        while let Some(known) = facts.calls.get_mut(place as usize) {
+            if known.is(&call) {
+                return known.merge(&call);
+            }
+            place = self.older.get(place as usize).copied().unwrap_or(NONE);
+        }
+        self.push(call.message);
+        facts.calls.push(call);
+    }
+}
+
+/// A number that stands for a text; never 0.
+pub fn hash(text: &str) -> u64 {
+    fnv1a(text.as_bytes()).max(1)
+}

@@ -1,0 +1,264 @@
+//! Owns summaries of conversations, `usage/<uuid>.json`: made while the log is there, kept for
+//! ever. Must stay true: a summary never comes to say less than it did.
+
+use crate::book::{Book, Row};
+use crate::call::{Class, Tokens};
+use crate::prices::Prices;
+use crate::read::on_all_processors;
+use crate::source::Agent;
+use crate::sum::Sum;
+use cs_core::clock::{self, Instant};
+use cs_core::file::{self, Durability};
+use cs_core::id::Uuid;
+use cs_core::lock;
+use cs_core::paths::Home;
+use cs_core::usage::{ModelUsage, Usage};
+use cs_core::validate::FILE_BYTES;
+use cs_core::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// A summary. What records show of it is [`Usage`]; the rest is for reports.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Kept {
+    #[serde(flatten)]
+    own: Own,
+    #[serde(flatten)]
+    pub usage: Usage,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Own {
+    claude_session_id: String,
+    agent: Agent,
+    #[serde(default)]
+    dir: String,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    rows: Vec<KeptRow>,
+    /// Hashes of the messages that were counted, 16 hexadecimal digits each.
+    #[serde(default)]
+    keys: String,
+}
+
+/// A [`Row`] with its model's name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct KeptRow {
+    pub model: String,
+    pub row: Row,
+}
+
+/// First and last call, model, class, calls, searches, tokens, recorded cost.
+type Written = (i64, i64, String, Class, u64, u64, Tokens, u64);
+
+impl From<Written> for KeptRow {
+    fn from((first, last, model, class, calls, searches, tokens, cost): Written) -> Self {
+        KeptRow { model, row: Row { session: 0, model: 0, class, calls, searches, tokens, cost, first, last } }
+    }
+}
+
+impl From<KeptRow> for Written {
+    fn from(KeptRow { model, row }: KeptRow) -> Self {
+        (row.first, row.last, model, row.class, row.calls, row.searches, row.tokens, row.cost)
+    }
+}
+
+impl Kept {
+    /// Understands a summary's bytes. Twice over them is a lot faster than one flattened structure.
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        Ok(Kept { own: serde_json::from_slice(bytes)?, usage: serde_json::from_slice(bytes)? })
+    }
+
+    /// The conversation's id.
+    pub fn session(&self) -> &str {
+        &self.own.claude_session_id
+    }
+    /// Whose conversation it is.
+    pub fn agent(&self) -> Agent {
+        self.own.agent
+    }
+    /// The directory in which it began.
+    pub fn dir(&self) -> &str {
+        &self.own.dir
+    }
+    /// Its title.
+    pub fn title(&self) -> Option<&str> {
+        self.own.title.as_deref()
+    }
+    /// What it used, by quarters of an hour.
+    pub fn rows(&self) -> &[KeptRow] {
+        &self.own.rows
+    }
+    /// Hashes of the messages that were counted.
+    pub fn keys(&self) -> impl Iterator<Item = u64> {
+        let digits = self.own.keys.as_bytes().chunks_exact(16);
+        digits.filter_map(|digits| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok())
+    }
+}
+
+/// All summaries. One that cannot be understood is named beside the good ones.
+pub fn load(home: &Home) -> (Vec<Kept>, Vec<Error>) {
+    let stems = file::stems(&home.usage_dir(), ".json").unwrap_or_default();
+    let uuids: Vec<Uuid> = stems.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect();
+    let one = |n: usize| uuids.get(n).and_then(|uuid| read(home, uuid).transpose());
+    let mut all = Vec::new();
+    let mut damaged = Vec::new();
+    for (_, kept) in on_all_processors(uuids.len(), one) {
+        match kept {
+            Some(Ok(kept)) => all.push(kept),
+            Some(Err(error)) => damaged.push(error),
+            None => {}
+        }
+    }
+    (all, damaged)
+}
+
+fn read(home: &Home, uuid: &Uuid) -> Result<Option<Kept>> {
+    let path = home.usage(uuid);
+    let Some(bytes) = file::read(&path)? else { return Ok(None) };
+    let kept = Kept::parse(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+    if kept.session() == uuid.as_str() {
+        return Ok(Some(kept));
+    }
+    Err(Error::corrupt(&path, "it holds another conversation"))
+}
+
+/// What keeping came to.
+#[derive(Debug, Default, Serialize)]
+pub struct Done {
+    /// Summaries that were written.
+    pub written: usize,
+    /// Summaries that were right already.
+    pub unchanged: usize,
+    /// Conversations that could not be kept, and why.
+    #[serde(skip)]
+    pub failed: Vec<(String, Error)>,
+}
+
+/// Writes a summary of every conversation that the book has from its log.
+pub fn keep(home: &Home, book: &Book, prices: &Prices, now: Instant) -> Result<Done> {
+    let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
+    let mut done = Done::default();
+    for (uuid, mut new) in all(book, prices) {
+        let written = read(home, &uuid).and_then(|old| match old {
+            Some(old) if same(&old, &new) || old.usage.messages > new.usage.messages => Ok(false),
+            _ => {
+                new.usage.kept_at = Some(clock::stamp(now));
+                write(home, &uuid, &new).map(|()| true)
+            }
+        });
+        match written {
+            Ok(true) => done.written += 1,
+            Ok(false) => done.unchanged += 1,
+            Err(error) => done.failed.push((uuid.to_string(), error)),
+        }
+    }
+    note(home, &done, now)?;
+    Ok(done)
+}
+
+/// Notes when this was done, and what came of it.
+fn note(home: &Home, done: &Done, now: Instant) -> Result<()> {
+    let (written, unchanged, failed) = (done.written, done.unchanged, done.failed.len());
+    let note = json!({"kept_at": clock::stamp(now), "written": written, "unchanged": unchanged, "failed": failed});
+    file::replace(&home.usage_keep(), format!("{note}\n").as_bytes(), Durability::Cached)
+}
+
+/// Whether a summary says the same; when it was written does not matter.
+fn same(old: &Kept, new: &Kept) -> bool {
+    let usage = Usage { kept_at: old.usage.kept_at.clone(), ..new.usage.clone() };
+    old.own == new.own && old.usage == usage
+}
+
+/// Writes a summary; what others wrote into the file besides survives.
+fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
+    let path = home.usage(uuid);
+    let mut text = serde_json::to_value(kept).unwrap_or_default();
+    let old = file::read(&path)?.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
+    if let Some(new) = text.as_object_mut() {
+        // The one field of ours that may be left out now.
+        let others = old.unwrap_or_default().into_iter().filter(|(name, _)| name != "unpriced_tokens");
+        for (name, value) in others {
+            new.entry(name).or_insert(value);
+        }
+    }
+    let bytes = format!("{text}\n").into_bytes();
+    if bytes.len() > FILE_BYTES {
+        return Err(Error::Refused(format!("the summary of {uuid} would have {} bytes", bytes.len())));
+    }
+    file::replace(&path, &bytes, Durability::Synced)
+}
+
+/// The summaries of all conversations in the book whose log is there, and which used something.
+pub fn all(book: &Book, prices: &Prices) -> Vec<(Uuid, Kept)> {
+    let mut rows: Vec<Vec<&Row>> = vec![Vec::new(); book.sessions.len()];
+    for row in &book.rows {
+        rows.get_mut(row.session as usize).into_iter().for_each(|rows| rows.push(row));
+    }
+    let sessions = book.sessions.iter().zip(rows).filter(|(session, rows)| !session.kept && !rows.is_empty());
+    sessions
+        .filter_map(|(session, rows)| Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices))))
+        .collect()
+}
+
+fn summary(book: &Book, session: &crate::book::Session, mut rows: Vec<&Row>, prices: &Prices) -> Kept {
+    rows.sort_by_key(|row| (row.first, row.model, row.class));
+    let mut keys = session.keys.clone();
+    keys.sort_unstable();
+    keys.dedup();
+    let mut usage = usage(book, &rows, prices);
+    usage.turns = session.turns;
+    let name = |row: &Row| book.models.get(row.model as usize).cloned().unwrap_or_default();
+    let plain = |row: &Row| Row { session: 0, model: 0, ..row.clone() };
+    let own = Own {
+        claude_session_id: session.id.clone(),
+        agent: session.agent,
+        dir: session.dir.clone(),
+        title: session.title.clone(),
+        rows: rows.iter().map(|row| KeptRow { model: name(row), row: plain(row) }).collect(),
+        keys: keys.iter().fold(String::with_capacity(keys.len() * 16), |mut text, key| {
+            let _ = write!(text, "{key:016x}");
+            text
+        }),
+    };
+    Kept { own, usage }
+}
+
+/// The sum of some rows, as records show it.
+pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
+    let mut all = Sum::default();
+    let mut models: BTreeMap<&str, Sum> = BTreeMap::new();
+    for row in rows {
+        let model = book.models.get(row.model as usize).map_or("", String::as_str);
+        all.add(row, model, prices);
+        models.entry(model).or_default().add(row, model, prices);
+    }
+    let instant = |millis: i64| clock::from_millis(millis).map(clock::stamp);
+    let of_model = |sum: &Sum| ModelUsage {
+        input_tokens: sum.tokens.input,
+        output_tokens: sum.tokens.output,
+        cache_creation_input_tokens: sum.tokens.written(),
+        cache_read_input_tokens: sum.tokens.read,
+        total_tokens: sum.tokens.total(),
+        cost_usd: sum.cost_usd(),
+    };
+    Usage {
+        input_tokens: all.tokens.input,
+        output_tokens: all.tokens.output,
+        cache_creation_input_tokens: all.tokens.written(),
+        cache_read_input_tokens: all.tokens.read,
+        total_tokens: all.tokens.total(),
+        cost_usd: all.cost_usd(),
+        unpriced_tokens: all.unpriced,
+        turns: 0,
+        messages: all.calls,
+        models: models.iter().map(|(name, sum)| (name.to_string(), of_model(sum))).collect(),
+        first_at: instant(all.first),
+        last_at: instant(all.last),
+        kept_at: None,
+    }
+}

@@ -1,0 +1,20 @@
+//! What coding agents write down themselves: Claude Code's transcripts and Codex's rollouts, read
+//! line by line, counted once, summed up. Must stay true: memory stays bounded whatever a log holds,
+//! and a log is only ever read. Never here: printing, arguments, what a hook waits for.
+
+pub mod book;
+pub mod cache;
+pub mod call;
+mod claude;
+mod codex;
+pub mod explain;
+pub mod facts;
+pub mod kept;
+pub mod lines;
+pub mod prices;
+pub mod read;
+pub mod report;
+pub mod source;
+pub mod stats;
+pub mod sum;
+pub mod zone;

@@ -1,0 +1,106 @@
+//! Owns reading logs into facts: the whole file, or what came since it was last read.
+//! Must stay true: what is read twice counts once; a file that shrank, was replaced, or whose
+//! bytes before the old end are not the old ones, is read anew.
+
+use crate::claude::Reader;
+use crate::codex;
+use crate::facts::{Facts, Places, hash};
+use crate::lines::{self, Piece};
+use crate::source::{Agent, Identity, Log};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{Read, Result, Seek, SeekFrom};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// What is known of a file, and how to see whether that still holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    pub identity: Identity,
+    /// So many bytes are complete lines that were read.
+    pub offset: u64,
+    /// Hash of the bytes before the offset.
+    pub check: u64,
+    pub facts: Facts,
+}
+
+/// How many bytes before the offset are compared.
+const CHECKED: u64 = 1024;
+
+impl Known {
+    /// Whether the file is as it was.
+    pub fn holds(&self, log: &Log) -> bool {
+        self.identity == log.identity
+    }
+}
+
+/// Reads a log, going on from what is known where that is possible.
+pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
+    let mut file = File::open(&log.path)?;
+    let identity = Identity::of(&file.metadata()?);
+    let old = known.filter(|known| {
+        let same = known.identity.dev == identity.dev && known.identity.ino == identity.ino;
+        same && known.offset <= identity.size && check(&mut file, known.offset).is_ok_and(|sum| sum == known.check)
+    });
+    let (start, mut facts) = old.map(|known| (known.offset, known.facts)).unwrap_or_default();
+    file.seek(SeekFrom::Start(start))?;
+    let read = pieces(&mut file, log.agent, &mut facts)?;
+    let offset = start + read;
+    let check = check(&mut file, offset)?;
+    Ok(Known { identity, offset, check, facts })
+}
+
+/// Hash of the last bytes before the offset, and of the offset.
+fn check(file: &mut File, offset: u64) -> Result<u64> {
+    let start = offset.saturating_sub(CHECKED);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::with_capacity(CHECKED as usize);
+    file.take(offset - start).read_to_end(&mut bytes)?;
+    Ok(cs_core::id::fnv1a(bytes.iter().chain(&offset.to_le_bytes())))
+}
+
+fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<u64> {
+    let reader = Reader::default();
+    let mut places = Places::of(facts);
+    let line = |facts: &mut Facts, places: &mut Places, line: &[u8]| match agent {
+        Agent::Claude => reader.line(facts, places, line),
+        Agent::Codex => codex::line(facts, places, line),
+    };
+    lines::read(from, |piece| match piece {
+        Piece::Line(text) => {
+            facts.lines += 1;
+            facts.broken += u64::from(!line(facts, &mut places, text));
+        }
+        // Not done yet, or torn. If it says something already, that is what it will say.
+        Piece::Rest(text) if text.ends_with(b"}") => {
+            facts.lines += 1;
+            line(facts, &mut places, text);
+            facts.lines -= 1;
+        }
+        Piece::Rest(_) => {}
+        Piece::TooLong => {
+            facts.lines += 1;
+            facts.too_long += 1;
+        }
+    })
+}
+
+/// Does `work` for every number below `count` on all processors, and returns what came of it.
+pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
+    let next = AtomicUsize::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4).min(count.max(1));
+    let run = || {
+        let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|n| *n < count);
+        std::iter::from_fn(take).map(|n| (n, work(n))).collect::<Vec<_>>()
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(run)).collect();
+        let mut all = run();
+        all.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        all
+    })
+}
+
+/// A number for a path, by which its place in the cache is chosen.
+pub fn path_hash(log: &Log) -> u64 {
+    hash(&log.path.to_string_lossy())
+}

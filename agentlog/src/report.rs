@@ -1,0 +1,201 @@
+//! Owns grouping: a book's rows by day, week, month, session, project, model or five-hour window.
+//! Pure; every number of a report and of the dashboard comes from here.
+
+use crate::book::{Book, Row, Session};
+use crate::prices::Prices;
+use crate::source::Agent;
+use crate::sum::Sum;
+use crate::zone::{Zone, monday};
+use chrono::{Datelike, NaiveDate};
+use std::collections::{BTreeMap, HashMap};
+
+/// What rows are put together by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Day,
+    Week,
+    Month,
+    Session,
+    Project,
+    Model,
+}
+
+/// Which rows count. Times are compared with a row's first call, so they hold to a quarter of an hour.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// Milliseconds since the epoch; inclusive.
+    pub since: Option<i64>,
+    /// Milliseconds since the epoch; exclusive.
+    pub until: Option<i64>,
+    pub project: Option<String>,
+    pub agent: Option<Agent>,
+}
+
+/// What a group is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A day, the Monday of a week, the first of a month.
+    Date(NaiveDate),
+    /// A place in [`Book::sessions`].
+    Session(u32),
+    Project(String),
+    Model(Agent, String),
+}
+
+/// Rows together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub key: Key,
+    pub sum: Sum,
+    /// By model.
+    pub models: BTreeMap<String, Sum>,
+}
+
+/// What is needed to make sense of a book.
+pub struct View<'a> {
+    pub book: &'a Book,
+    pub prices: &'a Prices,
+    pub zone: &'a Zone,
+    /// For each session its project: the slug, or the directory where none is registered.
+    pub projects: &'a [String],
+}
+
+impl View<'_> {
+    fn session(&self, row: &Row) -> Option<&Session> {
+        self.book.sessions.get(row.session as usize)
+    }
+
+    fn project(&self, row: &Row) -> &str {
+        self.projects.get(row.session as usize).map_or("", String::as_str)
+    }
+
+    fn model(&self, row: &Row) -> &str {
+        self.book.models.get(row.model as usize).map_or("", String::as_str)
+    }
+
+    /// The rows that pass a filter.
+    pub fn rows(&self, filter: &Filter) -> Vec<&Row> {
+        let takes = |row: &&Row| {
+            filter.since.is_none_or(|since| row.first >= since)
+                && filter.until.is_none_or(|until| row.first < until)
+                && filter.project.as_ref().is_none_or(|project| self.project(row) == project)
+                && filter.agent.is_none_or(|agent| self.session(row).is_some_and(|session| session.agent == agent))
+        };
+        self.book.rows.iter().filter(takes).collect()
+    }
+
+    /// Groups in the order of their keys; sessions and projects in the order of their last call.
+    pub fn groups(&self, rows: &[&Row], by: By) -> Vec<Group> {
+        let mut groups: HashMap<Key, Group> = HashMap::new();
+        for row in rows {
+            let key = self.key(row, by);
+            let new = || Group { key: key.clone(), sum: Sum::default(), models: BTreeMap::new() };
+            let group = groups.entry(key.clone()).or_insert_with(new);
+            let model = self.model(row);
+            group.sum.add(row, model, self.prices);
+            if !group.models.contains_key(model) {
+                group.models.insert(model.to_string(), Sum::default());
+            }
+            group.models.get_mut(model).into_iter().for_each(|sum| sum.add(row, model, self.prices));
+        }
+        let mut groups: Vec<Group> = groups.into_values().collect();
+        match by {
+            By::Session | By::Project => groups.sort_by(|a, b| (a.sum.last, &a.key).cmp(&(b.sum.last, &b.key))),
+            _ => groups.sort_by(|a, b| a.key.cmp(&b.key)),
+        }
+        groups
+    }
+
+    fn key(&self, row: &Row, by: By) -> Key {
+        let day = || self.zone.day(row.first);
+        match by {
+            By::Day => Key::Date(day()),
+            By::Week => Key::Date(monday(day())),
+            By::Month => Key::Date(day().with_day(1).unwrap_or_default()),
+            By::Session => Key::Session(row.session),
+            By::Project => Key::Project(self.project(row).to_string()),
+            By::Model => Key::Model(
+                self.session(row).map_or(Agent::Claude, |session| session.agent),
+                self.model(row).to_string(),
+            ),
+        }
+    }
+
+    /// Five-hour windows. One begins with the hour of the first call after the one before.
+    pub fn blocks(&self, rows: &[&Row]) -> Vec<Block> {
+        let mut rows = rows.to_vec();
+        rows.sort_by_key(|row| row.first);
+        let mut blocks: Vec<Block> = Vec::new();
+        for row in rows {
+            let model = self.model(row);
+            match blocks.last_mut() {
+                Some(block) if row.first < block.start + WINDOW => block.add(row, model, self.prices),
+                _ => {
+                    let start = row.first - row.first.rem_euclid(HOUR);
+                    let mut block = Block { start, sum: Sum::default(), models: BTreeMap::new() };
+                    block.add(row, model, self.prices);
+                    blocks.push(block);
+                }
+            }
+        }
+        blocks
+    }
+}
+
+const HOUR: i64 = 3_600_000;
+/// The length of a window, in milliseconds.
+pub const WINDOW: i64 = 5 * HOUR;
+
+/// A five-hour window.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Milliseconds since the epoch.
+    pub start: i64,
+    pub sum: Sum,
+    pub models: BTreeMap<String, Sum>,
+}
+
+/// How fast a window is used up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burn {
+    pub tokens_per_minute: f64,
+    /// `None` where no cost is known.
+    pub usd_per_hour: Option<f64>,
+}
+
+impl Block {
+    fn add(&mut self, row: &Row, model: &str, prices: &Prices) {
+        self.sum.add(row, model, prices);
+        self.models.entry(model.to_string()).or_default().add(row, model, prices);
+    }
+
+    /// The end of the window, in milliseconds since the epoch.
+    pub fn end(&self) -> i64 {
+        self.start + WINDOW
+    }
+
+    /// Whether the window is still open.
+    pub fn is_open(&self, now: i64) -> bool {
+        self.start <= now && now < self.end()
+    }
+
+    /// From the first call to the last, or to now while the window is open; `None` for less than a
+    /// minute, which says nothing.
+    pub fn burn(&self, now: i64) -> Option<Burn> {
+        let until = if self.is_open(now) { now.max(self.sum.last) } else { self.sum.last };
+        let minutes = (until - self.sum.first) as f64 / 60_000.0;
+        (minutes >= 1.0).then(|| Burn {
+            tokens_per_minute: self.sum.tokens.total() as f64 / minutes,
+            usd_per_hour: self.sum.cost_usd().map(|usd| usd / minutes * 60.0),
+        })
+    }
+
+    /// What it comes to if it goes on like this: tokens and dollars at the window's end.
+    pub fn projection(&self, now: i64) -> Option<(u64, Option<f64>)> {
+        let burn = self.burn(now).filter(|_| self.is_open(now))?;
+        let left = (self.end() - now) as f64 / 60_000.0;
+        let tokens = self.sum.tokens.total() + (burn.tokens_per_minute * left) as u64;
+        let usd = self.sum.cost_usd().zip(burn.usd_per_hour);
+        Some((tokens, usd.map(|(so_far, per_hour)| so_far + per_hour * left / 60.0)))
+    }
+}

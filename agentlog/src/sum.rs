@@ -1,0 +1,54 @@
+//! Owns sums of rows with what they cost. Must stay true: tokens without a known price never cost
+//! nothing; a sum knows how many it leaves out.
+
+use crate::book::Row;
+use crate::call::Tokens;
+use crate::prices::Prices;
+
+/// Some calls together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sum {
+    pub calls: u64,
+    pub searches: u64,
+    pub tokens: Tokens,
+    /// What is known of the cost, in millionths of a millionth of a dollar.
+    pub pico: u64,
+    /// Tokens whose cost is known.
+    pub priced: u64,
+    /// Tokens whose cost is not known.
+    pub unpriced: u64,
+    /// The first and the last call, in milliseconds since the epoch.
+    pub first: i64,
+    pub last: i64,
+}
+
+impl Sum {
+    /// Adds a row of this model.
+    pub fn add(&mut self, row: &Row, model: &str, prices: &Prices) {
+        if self.calls == 0 {
+            (self.first, self.last) = (row.first, row.last);
+        }
+        self.first = self.first.min(row.first);
+        self.last = self.last.max(row.last);
+        self.calls += row.calls;
+        self.searches += row.searches;
+        self.tokens.add(&row.tokens);
+        match prices.cost(row, model) {
+            Some(pico) => {
+                self.pico = self.pico.saturating_add(pico);
+                self.priced += row.tokens.total();
+            }
+            None => self.unpriced += row.tokens.total(),
+        }
+    }
+
+    /// What is known of the cost; `None` if nothing is.
+    pub fn cost_usd(&self) -> Option<f64> {
+        (self.unpriced == 0 || self.priced > 0).then(|| usd(self.pico))
+    }
+}
+
+/// Dollars.
+pub fn usd(pico: u64) -> f64 {
+    pico as f64 / 1e12
+}

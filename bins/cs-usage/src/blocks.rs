@@ -1,0 +1,63 @@
+//! `blocks`: five-hour windows, as the agents' limits count them, with how fast one is used up.
+
+use crate::command::Options;
+use crate::load::{filter, load};
+use crate::render::{Line, print};
+use cs_agentlog::report::Block;
+use cs_agentlog::zone::Zone;
+use cs_cli::{Context, Failure, Outcome};
+use cs_core::clock;
+use cs_core::usage::count;
+use serde_json::json;
+
+pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
+    if options.join {
+        return Err(Failure::Usage("--join is for session".into(), None));
+    }
+    let loaded = load(context, options.timezone.as_deref())?;
+    let filter = filter(options, &loaded.zone, context)?;
+    let view = loaded.view();
+    let now = context.now.timestamp_millis();
+    let blocks = view.blocks(&view.rows(&filter));
+    if blocks.is_empty() {
+        return Err(Failure::Nothing("nothing was used that matches".into()));
+    }
+    let lines: Vec<Line> = blocks.into_iter().map(|block| line(block, &loaded.zone, now)).collect();
+    print(&mut context.out, options, &["start"], &["tokens/min", "$/hour", "at its end"], &lines)?;
+    loaded.end()
+}
+
+fn line(block: Block, zone: &Zone, now: i64) -> Line {
+    let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
+    let (burn, projection) = (block.burn(now), block.projection(now));
+    let cents = |usd: f64| (usd * 100.0).round() / 100.0;
+    let per_minute = burn.map(|burn| burn.tokens_per_minute.round());
+    let per_hour = burn.and_then(|burn| burn.usd_per_hour).map(cents);
+    let at_end = projection.map(|(tokens, usd)| json!({"total_tokens": tokens, "cost_usd": usd.map(cents)}));
+    let more = vec![
+        ("end_at", json!(stamp(block.end()))),
+        ("first_at", json!(stamp(block.sum.first))),
+        ("last_at", json!(stamp(block.sum.last))),
+        ("is_open", json!(block.is_open(now))),
+        ("tokens_per_minute", json!(per_minute)),
+        ("usd_per_hour", json!(per_hour)),
+        ("projection", json!(at_end)),
+    ];
+    let dollars = |usd: Option<f64>| usd.map_or("?".to_string(), |usd| format!("${usd:.2}"));
+    let more_cells = vec![
+        per_minute.map(|rate| count(rate as u64)).unwrap_or_default(),
+        burn.map(|burn| dollars(burn.usd_per_hour)).unwrap_or_default(),
+        projection.map(|(tokens, usd)| format!("{}, {}", count(tokens), dollars(usd))).unwrap_or_default(),
+    ];
+    let start = stamp(block.start).unwrap_or_default();
+    let local = block.start + zone.offset(block.start) * 1000;
+    let shown = clock::from_millis(local).map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    Line {
+        keys: vec![("start_at", json!(start))],
+        cells: vec![shown],
+        sum: block.sum,
+        models: block.models,
+        more,
+        more_cells,
+    }
+}

@@ -1,0 +1,99 @@
+//! Owns the command line: seven reports that take the same options, and two commands of their own.
+
+use crate::explain::Explain;
+use crate::keep::Keep;
+use argh::{CommandInfo, EarlyExit, FromArgs, SubCommand, SubCommands};
+use cs_agentlog::report::By;
+use cs_agentlog::source::Agent;
+
+/// show what was used
+#[derive(FromArgs, Debug)]
+#[argh(
+    example = "{command_name} --since 2026-11-01 --until 2026-12-01",
+    example = "{command_name} --project api --agent claude --breakdown --csv"
+)]
+pub struct Options {
+    /// at or after: 2026-11-21 (a local day), a full time, or an age such as 12h or 7d
+    #[argh(option)]
+    pub since: Option<String>,
+    /// before
+    #[argh(option)]
+    pub until: Option<String>,
+    /// project: its short name, or its directory where it has none
+    #[argh(option)]
+    pub project: Option<String>,
+    /// claude or codex
+    #[argh(option, from_str_fn(agent))]
+    pub agent: Option<Agent>,
+    /// time zone of the days, such as Europe/Berlin (the system's)
+    #[argh(option)]
+    pub timezone: Option<String>,
+    /// by model, too
+    #[argh(switch)]
+    pub breakdown: bool,
+    /// comma-separated values
+    #[argh(switch)]
+    pub csv: bool,
+    /// with the records: intent, outcome, tasks, commits (session only)
+    #[argh(switch)]
+    pub join: bool,
+}
+
+fn agent(word: &str) -> Result<Agent, String> {
+    match word {
+        "claude" | "claude-code" => Ok(Agent::Claude),
+        "codex" => Ok(Agent::Codex),
+        _ => Err(format!("{word:?} is no agent; use claude or codex")),
+    }
+}
+
+/// What is to be done.
+pub enum Command {
+    Periods(By, Options),
+    Blocks(Options),
+    Explain(Explain),
+    Keep(Keep),
+}
+
+const fn report(name: &'static str, description: &'static str) -> CommandInfo {
+    CommandInfo { name, short: &'\0', description }
+}
+
+const DAILY: CommandInfo = report("daily", "what was used by local day");
+const WEEKLY: CommandInfo = report("weekly", "what was used by week, from Monday");
+const MONTHLY: CommandInfo = report("monthly", "what was used by month");
+const SESSION: CommandInfo = report("session", "what each conversation used");
+const PROJECT: CommandInfo = report("project", "what was used by project");
+const MODEL: CommandInfo = report("model", "what was used by model");
+const BLOCKS: CommandInfo = report("blocks", "five-hour windows, with burn rate and projection");
+
+impl SubCommands for Command {
+    const COMMANDS: &'static [&'static CommandInfo] = &[
+        &DAILY,
+        &WEEKLY,
+        &MONTHLY,
+        &SESSION,
+        &PROJECT,
+        &MODEL,
+        &BLOCKS,
+        <Explain as SubCommand>::COMMAND,
+        <Keep as SubCommand>::COMMAND,
+    ];
+}
+
+impl FromArgs for Command {
+    fn from_args(name: &[&str], args: &[&str]) -> Result<Self, EarlyExit> {
+        let by = |by| Options::from_args(name, args).map(|options| Command::Periods(by, options));
+        match name.last().copied().unwrap_or_default() {
+            "weekly" => by(By::Week),
+            "monthly" => by(By::Month),
+            "session" => by(By::Session),
+            "project" => by(By::Project),
+            "model" => by(By::Model),
+            "blocks" => Options::from_args(name, args).map(Command::Blocks),
+            "explain" => Explain::from_args(name, args).map(Command::Explain),
+            "keep" => Keep::from_args(name, args).map(Command::Keep),
+            _ => by(By::Day),
+        }
+    }
+}

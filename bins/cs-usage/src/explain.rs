@@ -1,0 +1,223 @@
+//! `explain`: the account of a conversation. Which calls were counted, which were not and why, and
+//! what the client itself says.
+
+use crate::check;
+use crate::load::{Loaded, load};
+use crate::which::conversations;
+use argh::FromArgs;
+use cs_agentlog::book::{self, Fate, Row, Session};
+use cs_agentlog::call::Class;
+use cs_agentlog::explain::{self, Ids, Judged};
+use cs_agentlog::kept;
+use cs_agentlog::sum::Sum;
+use cs_cli::{Context, Form, Outcome};
+use cs_core::clock;
+use cs_core::usage::{cost, count};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::HashMap;
+
+/// show what was counted of a conversation, what was not and why, beside what the client says
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "explain",
+    example = "{command_name} ca5d",
+    example = "{command_name} claude:1efc27bb-f68f-47d0-bb52-fc872cee82d8 --json"
+)]
+pub struct Explain {
+    /// sessions; also the ids of conversations that have no record
+    #[argh(positional)]
+    id: Vec<String>,
+    /// time zone of the times, such as Europe/Berlin (the system's)
+    #[argh(option)]
+    timezone: Option<String>,
+}
+
+impl Explain {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let loaded = load(context, self.timezone.as_deref())?;
+        for id in conversations(context, &self.id, &loaded.book)? {
+            explain(context, &loaded, &id)?;
+        }
+        context.out.flush()?;
+        loaded.end()
+    }
+}
+
+/// A call with all that is said of it.
+struct Told<'a> {
+    judged: &'a Judged,
+    model: &'a str,
+    path: String,
+    fate: String,
+    ids: Option<&'a (String, Option<String>)>,
+    cost: Sum,
+}
+
+fn explain(context: &mut Context, loaded: &Loaded, id: &str) -> Outcome<()> {
+    let mut judged = Vec::new();
+    let (summaries, _) = kept::load(&context.store.home);
+    book::build(&loaded.logs, summaries, |log, call, fate| {
+        let session = loaded.logs.get(log).map(|(_, facts)| facts.name(call.session));
+        if session == Some(id) {
+            judged.push(Judged { log, call: call.clone(), fate });
+        }
+    });
+    judged.sort_by_key(|judged| (judged.call.at, judged.log));
+    let mut ids: HashMap<usize, Ids> = HashMap::new();
+    for judged in &judged {
+        if let Some((log, _)) = loaded.logs.get(judged.log) {
+            ids.entry(judged.log).or_insert_with(|| explain::ids(log));
+        }
+    }
+    let told: Vec<Told> = judged.iter().map(|judged| tell(loaded, judged, ids.get(&judged.log))).collect();
+    let session = loaded.book.sessions.iter().find(|session| session.id == id);
+    match context.out.form {
+        Form::Json => lines(context, loaded, session, id, &told, &ids),
+        Form::Table => page(context, loaded, session, id, &told, &ids),
+    }
+}
+
+fn tell<'a>(loaded: &'a Loaded, judged: &'a Judged, ids: Option<&'a Ids>) -> Told<'a> {
+    let log = loaded.logs.get(judged.log);
+    let call = &judged.call;
+    let model = log.map_or("", |(_, facts)| facts.name(call.model));
+    let fate = match judged.fate {
+        Fate::Counted => "counted".to_string(),
+        Fate::Kept => "kept".to_string(),
+        Fate::Repeats(session) => match loaded.book.sessions.get(session as usize) {
+            Some(session) => format!("repeats {}", session.id),
+            None => "repeats".to_string(),
+        },
+    };
+    let row = Row {
+        session: 0,
+        model: 0,
+        class: call.class,
+        calls: 1,
+        searches: u64::from(call.searches),
+        tokens: call.tokens,
+        cost: call.cost,
+        first: call.at,
+        last: call.at,
+    };
+    let mut cost = Sum::default();
+    cost.add(&row, model, &loaded.prices);
+    let path = log.map(|(log, _)| log.path.display().to_string()).unwrap_or_default();
+    Told { judged, model, path, fate, ids: ids.and_then(|ids| ids.get(&(call.message, call.request))), cost }
+}
+
+/// What is said of the whole.
+#[derive(Serialize)]
+struct Whole<'a> {
+    kind: &'static str,
+    claude_session_id: &'a str,
+    agent: Option<&'static str>,
+    title: Option<&'a str>,
+    source: &'static str,
+    usage_lines: u64,
+    calls: usize,
+    counted: usize,
+    dropped: usize,
+}
+
+fn whole<'a>(session: Option<&'a Session>, id: &'a str, told: &[Told]) -> Whole<'a> {
+    let counted = told.iter().filter(|told| told.judged.fate == Fate::Counted).count();
+    Whole {
+        kind: "session",
+        claude_session_id: id,
+        agent: session.map(|session| session.agent.as_str()),
+        title: session.and_then(|session| session.title.as_deref()),
+        source: if session.is_some_and(|session| session.kept) { "summary" } else { "log" },
+        usage_lines: told.iter().map(|told| u64::from(told.judged.call.lines)).sum(),
+        calls: told.len(),
+        counted,
+        dropped: told.len() - counted,
+    }
+}
+
+fn lines(
+    context: &mut Context,
+    loaded: &Loaded,
+    session: Option<&Session>,
+    id: &str,
+    told: &[Told],
+    ids: &HashMap<usize, Ids>,
+) -> Outcome<()> {
+    context.out.json(&whole(session, id, told))?;
+    for (log, facts) in logs(loaded, ids) {
+        context.out.json(&json!({
+            "kind": "log", "path": log.path.display().to_string(), "lines": facts.lines,
+            "broken": facts.broken, "too_long": facts.too_long, "copied": facts.forked,
+        }))?;
+    }
+    for told in told {
+        let call = &told.judged.call;
+        context.out.json(&json!({
+            "kind": "call", "fate": told.fate, "message_id": told.ids.map(|(message, _)| message),
+            "request_id": told.ids.and_then(|(_, request)| request.as_ref()),
+            "at": clock::from_millis(call.at).map(clock::stamp), "model": told.model, "lines": call.lines,
+            "side_chain": call.class.has(Class::SIDE), "input_tokens": call.tokens.input,
+            "output_tokens": call.tokens.output, "cache_creation_input_tokens": call.tokens.written(),
+            "cache_read_input_tokens": call.tokens.read, "total_tokens": call.tokens.total(),
+            "cost_usd": told.cost.cost_usd(), "log": told.path,
+        }))?;
+    }
+    for line in check::with_client(loaded, session) {
+        context.out.json(&line)?;
+    }
+    Ok(())
+}
+
+fn logs<'a>(
+    loaded: &'a Loaded,
+    ids: &HashMap<usize, Ids>,
+) -> Vec<&'a (cs_agentlog::source::Log, cs_agentlog::facts::Facts)> {
+    let mut places: Vec<&usize> = ids.keys().collect();
+    places.sort_unstable();
+    places.into_iter().filter_map(|place| loaded.logs.get(*place)).collect()
+}
+
+fn page(
+    context: &mut Context,
+    loaded: &Loaded,
+    session: Option<&Session>,
+    id: &str,
+    told: &[Told],
+    ids: &HashMap<usize, Ids>,
+) -> Outcome<()> {
+    let whole = whole(session, id, told);
+    context.out.line(&cs_cli::sanitize(whole.title.unwrap_or(id)))?;
+    if session.is_some_and(|session| session.kept) {
+        context.out.line("  its log is gone or says less than it did; what was kept of it counts")?;
+    }
+    for (log, facts) in logs(loaded, ids) {
+        let (lines, broken, long) = (facts.lines, facts.broken, facts.too_long);
+        let path = cs_cli::sanitize(&log.path.display().to_string());
+        context.out.line(&format!("  {path}: {lines} lines, {broken} broken, {long} too long"))?;
+    }
+    let row = |told: &Told| {
+        let call = &told.judged.call;
+        let local = call.at + loaded.zone.offset(call.at) * 1000;
+        vec![
+            clock::from_millis(local).map(|at| at.format("%m-%d %H:%M:%S").to_string()).unwrap_or_default(),
+            if call.class.has(Class::SIDE) { "side".to_string() } else { String::new() },
+            told.model.to_string(),
+            count(call.tokens.total()),
+            cost(told.cost.cost_usd(), told.cost.unpriced),
+            call.lines.to_string(),
+            told.fate.clone(),
+            told.ids.map(|(message, _)| message.clone()).unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = told.iter().map(row).collect();
+    if !rows.is_empty() {
+        context.out.table(&["time", "chain", "model", "tokens", "cost", "lines", "fate", "message"], &rows)?;
+    }
+    context.out.line(&format!(
+        "{} lines with usage tell of {} calls: {} counted, {} dropped",
+        whole.usage_lines, whole.calls, whole.counted, whole.dropped
+    ))?;
+    check::lines(loaded, session).iter().try_for_each(|line| context.out.line(line))
+}

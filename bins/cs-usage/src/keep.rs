@@ -1,0 +1,122 @@
+//! `keep`: sums up every conversation while its log is there, for when it is gone.
+
+use crate::PROGRAM;
+use crate::load::{Loaded, load};
+use argh::FromArgs;
+use cs_agentlog::kept::{self, Kept};
+use cs_agentlog::source::Agent;
+use cs_cli::{Context, Failure, Form, Outcome, report};
+use cs_core::clock::{self, TimeDelta};
+use cs_core::file;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// keep what the conversations used: Claude Code deletes transcripts after a month
+#[derive(FromArgs)]
+#[argh(subcommand, name = "keep", example = "{command_name}", example = "{command_name} --check")]
+pub struct Keep {
+    /// change nothing; name what is deleted within five days and is not kept (exit code 1)
+    #[argh(switch)]
+    check: bool,
+}
+
+/// A transcript that will be gone soon, and whose summary is missing or says less.
+#[derive(Serialize)]
+struct AtRisk {
+    claude_session_id: String,
+    path: PathBuf,
+    deleted_at: String,
+}
+
+/// How long before a transcript is deleted it is told.
+const WARN_DAYS: i64 = 5;
+
+impl Keep {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let loaded = load(context, None)?;
+        if self.check {
+            return check(context, &loaded);
+        }
+        let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, context.now)?;
+        match context.out.form {
+            _ if context.out.quiet => {}
+            Form::Json => context.out.json(&done)?,
+            Form::Table => context.out.line(&format!("{} kept anew, {} as before", done.written, done.unchanged))?,
+        }
+        context.out.flush()?;
+        let mut code = None;
+        for (uuid, error) in done.failed {
+            let failure = Failure::from(error);
+            report(PROGRAM, &failure);
+            code = code.or(Some(failure.code()));
+            warn(context, &loaded, Some(&uuid));
+        }
+        code.map_or_else(|| loaded.end(), |code| Err(Failure::Reported(code)))
+    }
+}
+
+fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
+    let risks = at_risk(context, loaded);
+    for risk in &risks {
+        match context.out.form {
+            _ if context.out.quiet => context.out.line(&risk.claude_session_id)?,
+            Form::Json => context.out.json(risk)?,
+            Form::Table => context.out.line(&cs_cli::sanitize(&text(risk)))?,
+        }
+    }
+    context.out.flush()?;
+    if risks.is_empty() {
+        return loaded.end();
+    }
+    Err(Failure::Nothing(format!(
+        "{} transcripts will be gone within {WARN_DAYS} days; cs-usage keep keeps what they used",
+        risks.len()
+    )))
+}
+
+fn text(risk: &AtRisk) -> String {
+    format!("{}: not kept, and deleted about {}", risk.path.display(), risk.deleted_at.get(..10).unwrap_or_default())
+}
+
+/// Tells about what could not be kept, and will be gone soon.
+fn warn(context: &Context, loaded: &Loaded, only: Option<&str>) {
+    for risk in at_risk(context, loaded).iter().filter(|risk| only.is_none_or(|uuid| uuid == risk.claude_session_id)) {
+        report(PROGRAM, &Failure::Nothing(text(risk)));
+    }
+}
+
+fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
+    let (summaries, _) = kept::load(&context.store.home);
+    let summaries: HashMap<&str, &Kept> = summaries.iter().map(|kept| (kept.session(), kept)).collect();
+    let of_book: HashMap<String, Kept> =
+        kept::all(&loaded.book, &loaded.prices).into_iter().map(|(uuid, kept)| (uuid.to_string(), kept)).collect();
+    let periods: Vec<(&PathBuf, i64)> = loaded.roots.claude.iter().map(|root| (root, cleanup_days(root))).collect();
+    let mut risks = Vec::new();
+    for (log, _) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {
+        let Some(uuid) = log.path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+        let Some(now) = of_book.get(uuid) else { continue };
+        let is_kept = summaries.get(uuid).is_some_and(|kept| kept.usage.messages >= now.usage.messages);
+        let days = periods.iter().find(|(root, _)| log.path.starts_with(root)).map_or(CLEANUP_DAYS, |(_, days)| *days);
+        let Some(modified) = clock::from_millis(log.identity.modified / 1_000_000) else { continue };
+        let Some(deleted) = TimeDelta::try_days(days).and_then(|days| modified.checked_add_signed(days)) else {
+            continue;
+        };
+        if !is_kept && deleted - context.now <= TimeDelta::days(WARN_DAYS) {
+            let (claude_session_id, path) = (uuid.to_string(), log.path.clone());
+            risks.push(AtRisk { claude_session_id, path, deleted_at: clock::stamp(deleted) });
+        }
+    }
+    risks.sort_by(|a, b| a.deleted_at.cmp(&b.deleted_at));
+    risks
+}
+
+/// Claude Code's own default.
+const CLEANUP_DAYS: i64 = 30;
+
+/// After how many days Claude Code deletes transcripts: its setting `cleanupPeriodDays`.
+fn cleanup_days(root: &Path) -> i64 {
+    let bytes = file::read(&root.join("settings.json")).ok().flatten().unwrap_or_default();
+    let settings: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    settings.get("cleanupPeriodDays").and_then(serde_json::Value::as_i64).unwrap_or(CLEANUP_DAYS)
+}

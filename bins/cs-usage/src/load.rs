@@ -1,0 +1,131 @@
+//! Owns bringing together what reports need: logs, summaries, prices, the time zone, projects.
+
+use crate::PROGRAM;
+use crate::command::Options;
+use cs_agentlog::book::{self, Book};
+use cs_agentlog::cache;
+use cs_agentlog::facts::Facts;
+use cs_agentlog::kept;
+use cs_agentlog::prices::Prices;
+use cs_agentlog::report::{Filter, View};
+use cs_agentlog::source::{Log, Roots};
+use cs_agentlog::zone::Zone;
+use cs_cli::{Context, Failure, Outcome, report};
+use cs_core::config::Config;
+use cs_core::{Error, git};
+use std::collections::HashMap;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+/// Everything that is known.
+pub struct Loaded {
+    pub book: Book,
+    pub prices: Prices,
+    pub zone: Zone,
+    /// For each session its project.
+    pub projects: Vec<String>,
+    pub roots: Roots,
+    pub logs: Vec<(Log, Facts)>,
+    /// The exit code of what could not be read, which was told.
+    pub trouble: Option<u8>,
+}
+
+impl Loaded {
+    /// The report's view of it.
+    pub fn view(&self) -> View<'_> {
+        View { book: &self.book, prices: &self.prices, zone: &self.zone, projects: &self.projects }
+    }
+
+    /// Ends a report that worked: what could not be read is still a failure.
+    pub fn end(&self) -> Outcome<()> {
+        self.trouble.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+    }
+}
+
+/// Reads all logs. What cannot be read is told on standard error, and does not stop the rest.
+pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
+    let zone = Zone::named(timezone)?;
+    let config = context.store.config()?;
+    let prices = Prices::new(&config)?;
+    let roots = Roots::from_env();
+    let found = roots.logs();
+    tell_first_time(context, &found.logs);
+    let read = cache::read(&context.store.home, found.logs);
+    let (kept, damaged) = kept::load(&context.store.home);
+    let unreadable = read.unreadable.into_iter().map(|(path, error)| Error::io(&path, "read", error));
+    let failures: Vec<Failure> = damaged.into_iter().chain(unreadable).map(Failure::from).collect();
+    if read.logs.is_empty() && kept.is_empty() && failures.is_empty() {
+        return Err(Failure::Nothing(format!("no logs: {}", places(&roots))));
+    }
+    failures.iter().for_each(|failure| report(PROGRAM, failure));
+    tell_compressed(found.compressed);
+    let book = book::build(&read.logs, kept, |_, _, _| {});
+    let projects = projects(&book, &config);
+    let trouble = failures.first().map(Failure::code);
+    Ok(Loaded { book, prices, zone, projects, roots, logs: read.logs, trouble })
+}
+
+fn places(roots: &Roots) -> String {
+    let claude = roots.claude.iter().map(|root| root.join("projects"));
+    let all = claude.chain(roots.codex.iter().map(|root| root.join("sessions")));
+    let all: Vec<String> = all.map(|path| path.display().to_string()).collect();
+    format!("there is nothing in {}", all.join(", "))
+}
+
+/// Not our failure, and nothing that a script should stop at.
+fn tell_compressed(count: usize) {
+    if count > 0 {
+        let text = format!("{count} compressed rollouts are not read; unpack them with zstd -d");
+        report(PROGRAM, &Failure::Nothing(text));
+    }
+}
+
+/// The first time takes seconds where there are gigabytes; a person may want to know why.
+fn tell_first_time(context: &Context, logs: &[Log]) {
+    const LARGE: u64 = 200_000_000;
+    let bytes: u64 = logs.iter().map(|log| log.identity.size).sum();
+    if bytes > LARGE && std::io::stderr().is_terminal() && !context.store.home.usage_dir().exists() {
+        let text = format!("{PROGRAM}: reading {} MB of logs for the first time\n", bytes / 1_000_000);
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// For each session the slug of its project, else the directory that it is about.
+fn projects(book: &Book, config: &Config) -> Vec<String> {
+    let mut known: HashMap<&str, String> = HashMap::new();
+    let mut all = Vec::with_capacity(book.sessions.len());
+    for session in &book.sessions {
+        let project = known.entry(&session.dir).or_insert_with(|| project(&session.dir, config));
+        all.push(project.clone());
+    }
+    all
+}
+
+fn project(dir: &str, config: &Config) -> String {
+    if dir.is_empty() {
+        return "unknown".to_string();
+    }
+    let registered = config.projects.iter().filter(|(_, project)| {
+        let rest = (!project.path.is_empty()).then(|| dir.strip_prefix(project.path.as_str())).flatten();
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if let Some((slug, _)) = registered.max_by_key(|(_, project)| project.path.len()) {
+        return slug.clone();
+    }
+    // A linked work tree lies elsewhere, but belongs to its main one.
+    let main = git::find(Path::new(dir)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
+    let main = main.unwrap_or_else(|| dir.to_string());
+    config.slug_of(&main).map_or(main.clone(), str::to_string)
+}
+
+/// What the options ask for, understood.
+pub fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
+    let when = |text: &Option<String>| text.as_deref().map(|text| zone.parse(text, context.now)).transpose();
+    let trimmed = |path: &String| if path.len() > 1 { path.trim_end_matches('/').to_string() } else { path.clone() };
+    Ok(Filter {
+        since: when(&options.since)?,
+        until: when(&options.until)?,
+        project: options.project.as_ref().map(trimmed),
+        agent: options.agent,
+    })
+}

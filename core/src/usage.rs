@@ -1,0 +1,113 @@
+//! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it.
+//! Deliberately absent: where the numbers come from, which is the log reader's concern, and what
+//! only that needs of the file (`rows`, `keys`).
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a conversation used. Prices are list prices in US dollars.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    #[serde(default)]
+    pub input_tokens: u64,
+    #[serde(default)]
+    pub output_tokens: u64,
+    #[serde(default)]
+    pub cache_creation_input_tokens: u64,
+    #[serde(default)]
+    pub cache_read_input_tokens: u64,
+    #[serde(default)]
+    pub total_tokens: u64,
+    /// `None`: no part of it has a known price.
+    #[serde(default)]
+    pub cost_usd: Option<f64>,
+    /// Tokens that `cost_usd` leaves out, because their model has no known price.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unpriced_tokens: u64,
+    /// Prompts that a person wrote.
+    #[serde(default)]
+    pub turns: u64,
+    /// Answers of models.
+    #[serde(default)]
+    pub messages: u64,
+    #[serde(default)]
+    pub models: BTreeMap<String, ModelUsage>,
+    #[serde(default)]
+    pub first_at: Option<String>,
+    #[serde(default)]
+    pub last_at: Option<String>,
+    /// When this was written.
+    #[serde(default)]
+    pub kept_at: Option<String>,
+}
+
+/// What one model contributed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ModelUsage {
+    #[serde(default)]
+    pub input_tokens: u64,
+    #[serde(default)]
+    pub output_tokens: u64,
+    #[serde(default)]
+    pub cache_creation_input_tokens: u64,
+    #[serde(default)]
+    pub cache_read_input_tokens: u64,
+    #[serde(default)]
+    pub total_tokens: u64,
+    #[serde(default)]
+    pub cost_usd: Option<f64>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Usage {
+    /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is.
+    pub fn cost(&self) -> String {
+        cost(self.cost_usd, self.unpriced_tokens)
+    }
+}
+
+/// A cost for people; see [`Usage::cost`].
+pub fn cost(usd: Option<f64>, unpriced_tokens: u64) -> String {
+    match usd {
+        None => "?".to_string(),
+        Some(usd) if unpriced_tokens == 0 && usd > 0.0 && usd < 0.005 => "<$0.01".to_string(),
+        Some(usd) if unpriced_tokens > 0 => format!("${usd:.2} + ?"),
+        Some(usd) => format!("${usd:.2}"),
+    }
+}
+
+/// A count for people: `999`, `1.2k`, `12k`, `3.4M`.
+pub fn count(number: u64) -> String {
+    let scaled = |unit: u64| number as f64 / unit as f64;
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..9_950 => format!("{:.1}k", scaled(1_000)),
+        9_950..999_500 => format!("{:.0}k", scaled(1_000)),
+        999_500..99_950_000 => format!("{:.1}M", scaled(1_000_000)),
+        99_950_000..999_500_000 => format!("{:.0}M", scaled(1_000_000)),
+        _ => format!("{:.1}G", scaled(1_000_000_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_never_nothing() {
+        assert_eq!(cost(None, 5), "?");
+        assert_eq!(cost(Some(1.234), 0), "$1.23");
+        assert_eq!([cost(Some(0.004), 0), cost(Some(0.0), 0)], ["<$0.01", "$0.00"]);
+        assert_eq!(cost(Some(1.234), 5), "$1.23 + ?");
+    }
+
+    #[test]
+    fn counts_are_short() {
+        let shown: Vec<String> =
+            [0, 999, 1_000, 9_949, 9_950, 999_499, 999_500, 99_950_000, 5_070_632_468].map(count).into();
+        assert_eq!(shown, ["0", "999", "1.0k", "9.9k", "10k", "999k", "1.0M", "100M", "5.1G"]);
+    }
+}

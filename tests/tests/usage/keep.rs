@@ -1,0 +1,160 @@
+//! What was used is known for ever: summaries, what they say when the logs are gone, and who shows them.
+
+use super::*;
+use cs_tests::corpus::{Shape, write};
+use std::time::{Duration, SystemTime};
+
+#[test]
+fn reports_are_the_same_without_the_logs() {
+    let sandbox = Sandbox::new();
+    let truth = write(&sandbox.home().join(".claude"), &Shape::default());
+    let reports = ["daily", "session", "project", "model", "blocks"];
+    let say = |sandbox: &Sandbox| -> Vec<Value> {
+        let mut all: Vec<Value> = reports.iter().flat_map(|report| usage(sandbox, &[report, "--breakdown"])).collect();
+        all.iter_mut().for_each(|line| drop(line.as_object_mut().unwrap().remove("source")));
+        all
+    };
+    let before = say(&sandbox);
+    let kept = usage(&sandbox, &["keep"]);
+    assert_eq!((&kept[0]["written"], &kept[0]["unchanged"]), (&truth.sessions.len().into(), &0.into()));
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0, "nothing to do");
+    assert_eq!(say(&sandbox), before, "summaries beside their logs");
+    // Every second one goes, and the copies in forks stay.
+    let projects = sandbox.home().join(".claude/projects");
+    for session in truth.sessions.keys().step_by(2) {
+        for project in cs_tests::entries(&projects) {
+            let _ = fs::remove_file(project.join(format!("{session}.jsonl")));
+            let _ = fs::remove_dir_all(project.join(session));
+        }
+    }
+    assert_eq!(say(&sandbox), before, "half of the logs");
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0, "a fork is not told what its original used");
+    fs::remove_dir_all(&projects).unwrap();
+    assert_eq!(say(&sandbox), before, "no logs");
+    let sources: Vec<_> = usage(&sandbox, &["session"]).iter().map(|line| line["source"].clone()).collect();
+    assert!(sources.iter().all(|source| source == "summary"));
+}
+
+#[test]
+fn a_summary_never_comes_to_say_less() {
+    let sandbox = Sandbox::new();
+    let second = Answer { message: "msg_2", request: "req_2", ..ANSWER }.line();
+    let path = put(&sandbox, &transcript(1), &(ANSWER.line() + &second));
+    usage(&sandbox, &["keep"]);
+    fs::write(&path, ANSWER.line()).unwrap();
+    assert_eq!(total(&sandbox), [200, 20, 0, 0], "it was used all the same");
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0);
+    let third = Answer { message: "msg_3", request: "req_3", ..ANSWER }.line();
+    fs::write(&path, ANSWER.line() + &second + &third).unwrap();
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1);
+    assert_eq!(sandbox.json(&format!("usage/{}.json", id(1)))["messages"], 3);
+}
+
+#[test]
+fn a_summary_of_somebody_else_is_left_alone() {
+    let sandbox = Sandbox::new();
+    put(&sandbox, &transcript(1), &ANSWER.line());
+    usage(&sandbox, &["keep"]);
+    let path = sandbox.data().join(format!("usage/{}.json", id(1)));
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen('{', "{\"note\":\"mine\",", 1)).unwrap();
+    let second = Answer { message: "msg_2", request: "req_2", ..ANSWER }.line();
+    put(&sandbox, &transcript(1), &(ANSWER.line() + &second));
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1);
+    assert_eq!(sandbox.json(&format!("usage/{}.json", id(1)))["note"], "mine", "unknown fields survive");
+    fs::write(&path, "{\"claude_session_id\": ").unwrap();
+    let output = sandbox.cs("cs-usage", &["keep"]);
+    assert_eq!(status(&output), 65);
+    assert!(stderr(&output).contains("cannot understand"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\"claude_session_id\": ", "it is left as it is");
+}
+
+/// Makes a file look as if it had been written so many days before the clock of the tests.
+fn age(path: &Path, days: u64) {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_255_200);
+    let then = now - Duration::from_secs(days * 86_400);
+    fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
+}
+
+#[test]
+fn what_will_be_gone_soon_is_told() {
+    let sandbox = Sandbox::new();
+    let path = put(&sandbox, &transcript(1), &ANSWER.line());
+    let second = Answer { session: 2, message: "msg_2", request: "req_2", ..ANSWER };
+    age(&put(&sandbox, &transcript(2), &second.line()), 3);
+    let check = || sandbox.cs("cs-usage", &["keep", "--check", "-q"]);
+    for (days, told) in [(24, false), (26, true), (40, true)] {
+        age(&path, days);
+        let output = check();
+        assert_eq!(stdout(&output), if told { format!("{}\n", id(1)) } else { String::new() }, "{days} days");
+        assert_eq!(status(&output), i32::from(told));
+    }
+    put(&sandbox, ".claude/settings.json", "{\"cleanupPeriodDays\": 99}");
+    assert_eq!(status(&check()), 0);
+    put(&sandbox, ".claude/settings.json", "{\"cleanupPeriodDays\": 7}");
+    assert_eq!(stdout(&check()).lines().count(), 2);
+    usage(&sandbox, &["keep"]);
+    assert_eq!((status(&check()), stderr(&check())), (0, String::new()), "kept");
+}
+
+#[test]
+fn keeping_waits_for_its_turn() {
+    let sandbox = Sandbox::new();
+    put(&sandbox, &transcript(1), &ANSWER.line());
+    std::thread::scope(|scope| {
+        let all: Vec<_> =
+            (0..4).map(|_| scope.spawn(|| usage(&sandbox, &["keep"])[0]["written"].as_u64().unwrap())).collect();
+        let written: u64 = all.into_iter().map(|one| one.join().unwrap()).sum();
+        assert_eq!(written, 1);
+    });
+}
+
+#[test]
+fn records_show_what_their_conversation_used() {
+    let sandbox = Sandbox::new();
+    put(&sandbox, &transcript(1), &ANSWER.line());
+    let create = ["create", "--project", "api", "--intent", "x", "--claude-session", &id(1), "-q"];
+    let session = stdout(&sandbox.cs("cs-session", &create)).trim().to_owned();
+    let show = |args: &[&str]| stdout(&sandbox.cs("cs-session", &[&["show", &session], args].concat()));
+    assert!(!show(&[]).contains("usage"), "not yet");
+    usage(&sandbox, &["keep"]);
+    let shown: Value = serde_json::from_str(&show(&[])).unwrap();
+    let used = &shown["usage"];
+    assert_eq!((kinds(used), &used["turns"], &used["messages"]), ([100, 10, 0, 0], &0.into(), &1.into()));
+    assert_eq!((&used["cost_usd"], &used["models"]["claude-opus-5-5"]["total_tokens"]), (&0.0006.into(), &110.into()));
+    assert!(
+        show(&["--table"]).contains("usage      <$0.01, 110 tokens, 0 turns, 1 message\n"),
+        "{}",
+        show(&["--table"])
+    );
+    assert!(used.get("rows").is_none() && used.get("keys").is_none());
+    fs::write(sandbox.data().join(format!("usage/{}.json", id(1))), "{").unwrap();
+    let output = sandbox.cs("cs-session", &["show", &session]);
+    assert_eq!((status(&output), stdout(&output).contains(&session)), (65, true), "the record is shown all the same");
+}
+
+#[test]
+fn intents_and_what_came_of_them_stand_beside_the_cost() {
+    let sandbox = Sandbox::new();
+    let late = Answer { message: "msg_2", request: "req_2", at: "2026-11-20T15:00:00Z", ..ANSWER }.line();
+    put(&sandbox, &transcript(1), &(ANSWER.line() + &late));
+    let alone = Answer { session: 2, message: "msg_3", request: "req_3", ..ANSWER };
+    put(&sandbox, &transcript(2), &alone.line());
+    let script = format!(
+        "CS_NOW=2026-11-20T09:00:00Z cs-session create --project api --intent first --claude-session {0} -q >one
+         cs-task add - --subject a -q <one; cs-task add - --subject b -q <one
+         cs-session commit $(cat one) --sha abcd123 -q; cs-session complete - --outcome done -q <one
+         CS_NOW=2026-11-20T14:00:00Z cs-session create --project api --intent second --claude-session {0} -q",
+        id(1)
+    );
+    assert_eq!(status(&sandbox.sh(&script)), 0);
+    let lines = usage(&sandbox, &["session", "--join"]);
+    let of = |intent: &str| lines.iter().find(|line| line["intent"] == intent).unwrap_or_else(|| panic!("{lines:?}"));
+    let first = of("first");
+    assert_eq!((kinds(first), &first["outcome"], &first["commits"]), ([100, 10, 0, 0], &"done".into(), &1.into()));
+    assert_eq!((&first["tasks_done"], &first["tasks"], &first["project_slug"]), (&0.into(), &2.into(), &"api".into()));
+    assert_eq!((kinds(of("second")), &of("second")["outcome"]), ([100, 10, 0, 0], &Value::Null));
+    let without = lines.iter().find(|line| line["session_id"].is_null()).unwrap();
+    assert_eq!((&without["claude_session_id"], &without["intent"]), (&id(2).into(), &Value::Null));
+    assert_eq!(lines.len(), 3);
+}

@@ -1,0 +1,185 @@
+//! "Counted once" in `docs/USAGE.md`: a test for every rule, in its order.
+
+use super::*;
+
+const ONCE: [u64; 4] = [100, 10, 0, 0];
+
+/// A home with these answers in the transcripts of their sessions.
+fn home(answers: &[Answer]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    for session in 0..=9 {
+        let text: String = answers.iter().filter(|answer| answer.session == session).map(Answer::line).collect();
+        if !text.is_empty() {
+            put(&sandbox, &transcript(session), &text);
+        }
+    }
+    sandbox
+}
+
+#[test]
+fn the_lines_of_a_message_are_one_call_and_the_fullest_counts() {
+    let first = Answer { kinds: [100, 1, 5, 0], ..ANSWER };
+    let last = Answer { kinds: [100, 10, 5, 0], ..ANSWER };
+    assert_eq!(total(&home(&[first.clone(), first.clone(), last.clone()])), [100, 10, 5, 0]);
+    assert_eq!(total(&home(&[last, first])), [100, 10, 5, 0], "whatever their order");
+}
+
+#[test]
+fn a_message_in_two_sessions_is_one_call() {
+    let copy = Answer { session: 2, ..ANSWER };
+    let sandbox = home(&[ANSWER, copy]);
+    assert_eq!(total(&sandbox), ONCE);
+    assert_eq!(usage(&sandbox, &["session"]).len(), 1);
+}
+
+#[test]
+fn a_copy_says_so_and_its_original_counts() {
+    for (original, copy) in [(1, 2), (2, 1)] {
+        let mark = format!("\"forkedFrom\":{{\"sessionId\":\"{}\"}},", id(original));
+        let copied = Answer { session: copy, more: &mark, ..ANSWER };
+        let sandbox = home(&[Answer { session: original, ..ANSWER }, copied]);
+        let sessions = usage(&sandbox, &["session"]);
+        assert_eq!((sessions.len(), &sessions[0]["session_id"]), (1, &id(original).into()));
+    }
+}
+
+#[test]
+fn a_replay_in_a_side_chain_is_no_call_whatever_its_request() {
+    let replay = Answer { request: "req_2", more: "\"isSidechain\":true,", kinds: [100, 12, 0, 0], ..ANSWER };
+    let sandbox = home(&[replay.clone(), ANSWER]);
+    assert_eq!(total(&sandbox), [100, 12, 0, 0], "the fullest counts");
+    let sandbox = home(&[ANSWER, replay]);
+    assert_eq!(total(&sandbox), [100, 12, 0, 0]);
+    let call = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "call").unwrap();
+    assert_eq!(call["side_chain"], false, "the conversation goes before its side chain");
+    // In a file of its own, too.
+    let sandbox = home(&[ANSWER]);
+    let replay = Answer { request: "req_2", more: "\"isSidechain\":true,", ..ANSWER }.line();
+    put(&sandbox, &format!(".claude/projects/-home-dev-repo/{}/subagents/agent-a1.jsonl", id(1)), &replay);
+    assert_eq!(total(&sandbox), ONCE);
+}
+
+#[test]
+fn a_message_with_two_requests_is_two_calls() {
+    assert_eq!(total(&home(&[ANSWER, Answer { request: "req_2", ..ANSWER }])), [200, 20, 0, 0]);
+}
+
+#[test]
+fn without_a_request_the_message_decides() {
+    assert_eq!(total(&home(&[ANSWER, Answer { request: "", ..ANSWER }])), ONCE);
+    assert_eq!(total(&home(&[Answer { request: "", ..ANSWER }, ANSWER])), ONCE);
+}
+
+#[test]
+fn the_clients_own_name_for_a_request_goes_before_all_other_ids() {
+    let named = |name: &'static str| Answer { more: name, ..ANSWER };
+    let (one, two) = (named("\"requestRef\":\"r1\","), named("\"requestRef\":\"r2\","));
+    assert_eq!(total(&home(&[one.clone(), two.clone()])), [200, 20, 0, 0]);
+    assert_eq!(total(&home(&[one.clone(), one.clone()])), ONCE);
+    let elsewhere = Answer { session: 2, ..two };
+    assert_eq!(total(&home(&[one, elsewhere])), [200, 20, 0, 0]);
+}
+
+#[test]
+fn without_a_message_id_the_lines_own_id_decides() {
+    let line = Answer { message: "", request: "", more: "\"uuid\":\"u1\",", ..ANSWER };
+    assert_eq!(total(&home(&[line.clone(), Answer { session: 2, ..line.clone() }])), ONCE);
+    assert_eq!(total(&home(&[line.clone(), Answer { more: "\"uuid\":\"u2\",", ..line }])), [200, 20, 0, 0]);
+}
+
+#[test]
+fn without_any_id_every_line_counts() {
+    let line = Answer { message: "", request: "", ..ANSWER };
+    assert_eq!(total(&home(&[line.clone(), line.clone()])), [200, 20, 0, 0]);
+    assert_eq!(total(&home(&[line.clone(), Answer { session: 2, ..line }])), [200, 20, 0, 0]);
+}
+
+#[test]
+fn what_no_model_said_is_not_counted() {
+    let made_up = Answer { message: "msg_2", model: "<synthetic>", ..ANSWER };
+    assert_eq!(total(&home(&[ANSWER, made_up])), ONCE);
+    // The client notes an agent's usage with its result; its own transcript has it, too.
+    let sandbox = home(&[ANSWER]);
+    let result = "{\"type\":\"user\",\"sessionId\":\"x\",\"toolUseResult\":{\"usage\":{\"input_tokens\":7}},\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}}\n";
+    put(&sandbox, &transcript(2), result);
+    assert_eq!(total(&sandbox), ONCE);
+}
+
+#[test]
+fn a_file_in_two_places_is_one() {
+    let sandbox = home(&[ANSWER]);
+    let other = put(&sandbox, ".config/claude/projects/-home-dev-repo/copy.jsonl", &ANSWER.line());
+    assert_eq!(total(&sandbox), ONCE, "a copy");
+    fs::remove_file(&other).unwrap();
+    fs::hard_link(sandbox.home().join(transcript(1)), &other).unwrap();
+    assert_eq!(total(&sandbox), ONCE, "another name");
+}
+
+#[test]
+fn several_folders_and_the_variables_that_name_them() {
+    let sandbox = home(&[ANSWER]);
+    let second = Answer { session: 2, message: "msg_2", request: "req_2", ..ANSWER }.line();
+    put(&sandbox, ".config/claude/projects/p/x.jsonl", &second);
+    assert_eq!(total(&sandbox), [200, 20, 0, 0], "both of the client's own");
+    let third = Answer { session: 3, message: "msg_3", request: "req_3", ..ANSWER }.line();
+    put(&sandbox, "elsewhere/projects/p/y.jsonl", &third);
+    let dirs = format!("{0}/elsewhere, {0}/.claude,", sandbox.home().display());
+    let sandbox = sandbox.with("CLAUDE_CONFIG_DIR", dirs);
+    assert_eq!(total(&sandbox), [200, 20, 0, 0], "a list in place of them");
+}
+
+#[test]
+fn broken_lines_are_counted_and_stop_nothing() {
+    let sandbox = Sandbox::new();
+    let huge = format!("{{\"type\":\"user\",\"x\":\"{}\"}}\n", "y".repeat(9 << 20));
+    let text = format!(
+        "not json \"usage\"\n{}\n\n{huge}{{\"type\":\"assistant\",\"message\":{{\"usage\":{{\"input_tokens\":-5}}}}}}\n{}{}",
+        "\u{0}\u{1}",
+        ANSWER.line(),
+        "{\"type\":\"assistant\",\"message\":{\"usage\":{\"inp"
+    );
+    put(&sandbox, &transcript(1), &text);
+    assert_eq!(total(&sandbox), ONCE);
+    let log = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "log").unwrap();
+    assert_eq!((&log["broken"], &log["too_long"], &log["lines"]), (&2.into(), &1.into(), &6.into()), "{log}");
+}
+
+#[test]
+fn the_last_line_may_lack_its_newline() {
+    let line = ANSWER.line();
+    let sandbox = Sandbox::new();
+    let path = put(&sandbox, &transcript(1), line.trim_end());
+    assert_eq!(total(&sandbox), ONCE);
+    fs::write(&path, &line).unwrap();
+    assert_eq!(total(&sandbox), ONCE, "and get it later");
+    let nameless = Answer { message: "", request: "", ..ANSWER }.line();
+    fs::write(&path, nameless.trim_end()).unwrap();
+    assert_eq!(total(&sandbox), ONCE);
+    fs::write(&path, &nameless).unwrap();
+    assert_eq!(total(&sandbox), ONCE, "also where nothing names it");
+}
+
+#[test]
+fn what_an_old_line_says_that_it_cost_is_believed() {
+    let sandbox = home(&[Answer { more: "\"costUSD\":1.5,", ..ANSWER }]);
+    assert_eq!(usage(&sandbox, &["daily"])[0]["cost_usd"], 1.5);
+}
+
+#[test]
+fn the_clients_cache_of_statistics_is_never_mixed_in() {
+    let sandbox = home(&[ANSWER]);
+    let stats = r#"{"version":5,"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}},{"date":"2026-11-20","tokensByModel":{"claude-opus-5-5":9}}]}"#;
+    put(&sandbox, ".claude/stats-cache.json", stats);
+    let days = usage(&sandbox, &["daily"]);
+    assert_eq!(days.len(), 2, "a day that transcripts cover is not shown twice");
+    assert_eq!(
+        (&days[1]["source"], &days[1]["date"], &days[1]["total_tokens"]),
+        (&"stats-cache".into(), &"2026-11-19".into(), &7.into())
+    );
+    assert_eq!(days[1]["cost_usd"], Value::Null);
+    assert_eq!(kinds(&days[0]), ONCE);
+    assert_eq!(total(&sandbox), ONCE);
+    let table = stdout(&sandbox.cs("cs-usage", &["daily", "--table"]));
+    assert!(table.contains("\nOnly in Claude Code's stats-cache.json"), "{table}");
+    assert_eq!(usage(&sandbox, &["daily", "--agent", "claude", "--since", "2026-11-20"]).len(), 1);
+}
