@@ -1,0 +1,98 @@
+//! Owns what templates may do with a value besides showing it.
+//! Must stay true: what is marked as safe here was escaped here.
+
+use cs_core::clock;
+use minijinja::{Environment, Value};
+
+/// Makes the filters known.
+pub fn add(environment: &mut Environment<'static>) {
+    environment.add_filter("day", |text: &str| text.get(..10).unwrap_or(text).to_string());
+    environment.add_filter("moment", moment);
+    environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
+    environment.add_filter("percent", |part: u64, of: u64| (part * 100).checked_div(of).unwrap_or_default());
+}
+
+/// An instant as people read it, in UTC: `2026-11-21 03:37`. What is no instant stays as it is.
+fn moment(text: &str) -> String {
+    match clock::parse(text).map(clock::stamp) {
+        Some(stamp) => stamp.get(..16).unwrap_or_default().replace('T', " "),
+        None => text.to_string(),
+    }
+}
+
+/// Text in which http and https URLs are links, and nothing else is anything but text.
+fn linked(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = url_start(rest) {
+        let (before, from) = rest.split_at(at);
+        let (url, after) = from.split_at(url_length(from));
+        escape(&mut html, before);
+        html.push_str("<a rel=\"noreferrer noopener\" href=\"");
+        escape(&mut html, url);
+        html.push_str("\">");
+        escape(&mut html, url);
+        html.push_str("</a>");
+        rest = after;
+    }
+    escape(&mut html, rest);
+    html
+}
+
+/// Where a URL begins: at the start of a word.
+fn url_start(text: &str) -> Option<usize> {
+    let starts = text.match_indices("http").map(|(at, _)| at);
+    let is_start = |at: &usize| {
+        let (before, from) = text.split_at(*at);
+        let begins = from.strip_prefix("https://").or(from.strip_prefix("http://"));
+        !before.ends_with(|c: char| c.is_alphanumeric())
+            && begins.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
+    };
+    starts.filter(|at| text.is_char_boundary(*at)).find(is_start)
+}
+
+fn url_length(text: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`\\{}|^".contains(c) || is_reordering(c);
+    let end = text.find(ends).unwrap_or(text.len());
+    // What ends a sentence or a bracket around the URL is not part of it.
+    text.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).len()
+}
+
+/// Marks that make text look other than it is.
+fn is_reordering(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+fn escape(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#x27;"),
+            c => html.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_web_addresses_become_links_and_nothing_escapes() {
+        let link = |url: &str| format!("<a rel=\"noreferrer noopener\" href=\"{url}\">{url}</a>");
+        assert_eq!(linked("see https://a.example/x?y=1, ok"), format!("see {}, ok", link("https://a.example/x?y=1")));
+        assert_eq!(linked("(http://a.b)"), format!("({})", link("http://a.b")));
+        assert_eq!(linked("https://a?b&c"), link("https://a?b&amp;c"));
+        for text in ["javascript:alert(1)", "xhttp://a", "http://", "https:// a", "data:text/html,x", "httpx"] {
+            assert_eq!(linked(text), text, "{text}");
+        }
+        let hostile = linked("http://a\"onmouseover=alert(1) <script>'é\u{202e}http://b\u{202e}c");
+        assert!(
+            !hostile.contains("<script") && hostile.contains(&link("http://a")) && hostile.contains(&link("http://b"))
+        );
+        assert!(hostile.contains("&quot;onmouseover="), "{hostile}");
+    }
+}
