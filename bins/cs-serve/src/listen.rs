@@ -30,7 +30,8 @@ pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
             Failure::Usage(format!("not an address: {text:?}"), Some("write one such as 127.0.0.1 or 0.0.0.0".into()))
         })?,
     };
-    if !host.is_loopback() && !(args.allow_remote && args.token_file.is_some()) {
+    let is_meant = args.allow_remote && args.token_file.is_some();
+    if !host.is_loopback() && !is_meant {
         let hint = "other machines could read everything; ssh -L 9000:127.0.0.1:9000 is safer. To do it all the \
             same, give both --allow-remote and --token-file FILE";
         return Err(Failure::Usage(format!("--host {host} lets other machines connect"), Some(hint.into())));

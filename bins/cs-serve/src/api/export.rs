@@ -10,7 +10,7 @@ use cs_core::id::{SessionId, Slug};
 pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let shown = session::show(&asked.app.keeper, id).map_err(|error| refusal(&error))?;
     match asked.query.format.unwrap_or(Format::Json) {
-        Format::Json => Ok(Reply::json(&shown.session).as_file(&format!("{id}.json"))),
+        Format::Json => Ok(Reply::json(&shown.session).saved_as(&format!("{id}.json"))),
         other => Err(unknown(other)),
     }
 }
@@ -19,7 +19,7 @@ pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
 pub fn project(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
     let shown = asked.project(slug)?;
     match asked.query.format.unwrap_or(Format::Json) {
-        Format::Json => Ok(Reply::json(&shown.listing.sessions).as_file(&format!("{slug}.json"))),
+        Format::Json => Ok(Reply::json(&shown.listing.sessions).saved_as(&format!("{slug}.json"))),
         other => Err(unknown(other)),
     }
 }

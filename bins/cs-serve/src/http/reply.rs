@@ -116,7 +116,7 @@ impl Reply {
     }
 
     /// The same as a file that is saved, not shown.
-    pub fn as_file(self, name: &str) -> Self {
+    pub fn saved_as(self, name: &str) -> Self {
         self.with("Content-Disposition", &format!("attachment; filename=\"{name}\""))
     }
 
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn heads_have_what_keeps_a_browser_in_bounds() {
-        let reply = Reply::json(&"x").as_file("a.json");
+        let reply = Reply::json(&"x").saved_as("a.json");
         let head = String::from_utf8(reply.head(true)).unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\nConnection: close\r\n\r\n"), "{head}");
         for part in ["nosniff", "default-src 'none'", "Content-Length: 4\r\n", "ETag: \"", "filename=\"a.json\""] {

@@ -57,8 +57,11 @@ pub fn days<'a>(rows: impl Iterator<Item = Row<'a>>, now: Instant) -> Vec<Day> {
 /// The tasks that were done in records, and when; kept while their files stay as they are.
 #[derive(Debug, Default)]
 pub struct TasksDone {
-    known: Mutex<HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>>,
+    known: Mutex<Finished>,
 }
+
+/// By a session's id: which version of its file was read, and the days of its finished tasks.
+type Finished = HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>;
 
 /// Most records of which that is kept.
 const KEPT: usize = 20_000;
@@ -90,7 +93,7 @@ pub fn weeks(store: &Store, done: &TasksDone, rows: &[&Rows], slug: &str, now: I
 
 fn tasks_done<'k>(
     store: &Store,
-    known: &'k mut HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>,
+    known: &'k mut Finished,
     id: &str,
 ) -> &'k [NaiveDate] {
     let key = fnv1a(id.as_bytes());
