@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod file;
 pub mod git;
 pub mod hook;

@@ -16,6 +16,8 @@
 //! expressions (their engine would outweigh the program that links this), and
 //! any promise that a secret of an unknown shape is found.
 
+pub mod personal;
+
 use std::borrow::Cow;
 use std::ops::Range;
 

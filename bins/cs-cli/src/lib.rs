@@ -12,7 +12,7 @@ pub use args::{report, run};
 pub use failure::{Failure, Outcome};
 pub use out::{Form, Out, sanitize};
 pub use record::{block, print_session};
-pub use select::{each, selectors};
+pub use select::{STDIN, each, selectors};
 
 use cs_core::clock::{self, Instant};
 use cs_core::paths::Home;

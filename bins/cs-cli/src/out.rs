@@ -44,6 +44,12 @@ impl Out {
         Ok(())
     }
 
+    /// Text as it is, with the line ends that it has.
+    pub fn text(&mut self, text: &str) -> Outcome<()> {
+        self.writer.write_all(text.as_bytes())?;
+        Ok(())
+    }
+
     /// An aligned table that fits the terminal: the last column is cut where it must be.
     pub fn table(&mut self, header: &[&str], rows: &[Vec<String>]) -> Outcome<()> {
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| sanitize(cell)).collect()).collect();

@@ -1,0 +1,191 @@
+//! Owns the command line: what is asked for, and which requests contradict each other.
+
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Form, Outcome};
+use cs_core::clock::{self, Instant};
+use cs_core::export::Format;
+use cs_core::id::Slug;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a
+/// project (a session goes before a project of that name); without one it is the conversation that
+/// runs the command; `-` takes ids or records from standard input.
+#[derive(FromArgs)]
+#[argh(
+    example = "{command_name} ca5d --format markdown",
+    example = "{command_name} --project api --since 7d -o week.html"
+)]
+pub struct Args {
+    /// sessions or projects
+    #[argh(positional)]
+    id: Vec<String>,
+    /// all sessions of a project, by its short name
+    #[argh(option)]
+    project: Option<String>,
+    /// all sessions
+    #[argh(switch)]
+    all: bool,
+    /// started at or after: 2026-11-21, a full time, or an age such as 12h or 7d
+    #[argh(option)]
+    since: Option<String>,
+    /// started before
+    #[argh(option)]
+    until: Option<String>,
+    /// archived ones too (an archived session that is named is always found)
+    #[argh(switch)]
+    include_archived: bool,
+    /// json, jsonl, markdown, csv or html (default: by the file's ending; else markdown on a
+    /// terminal and jsonl in a pipe)
+    #[argh(option, from_str_fn(format))]
+    format: Option<Format>,
+    /// a template of your own instead of a format; see docs/TEMPLATE.md
+    #[argh(option)]
+    template: Option<PathBuf>,
+    /// write into this file
+    #[argh(option, short = 'o')]
+    output: Option<PathBuf>,
+    /// write a masked Markdown file for each session that has ended into this folder
+    #[argh(option)]
+    output_dir: Option<PathBuf>,
+    /// most words of a conversation in such a file (default 600; 0: none)
+    #[argh(option)]
+    highlight_words: Option<usize>,
+    /// replace a file that cs-export did not write; with --output-dir write unchanged sessions again
+    #[argh(switch)]
+    force: bool,
+}
+
+fn format(word: &str) -> std::result::Result<Format, String> {
+    Format::named(word).ok_or_else(|| format!("{word:?} is no format; use json, jsonl, markdown, csv or html"))
+}
+
+/// Where the text goes.
+#[derive(Debug)]
+pub enum Target {
+    Stdout,
+    File(PathBuf),
+    Folder { folder: PathBuf, highlight_words: usize },
+}
+
+/// Which sessions.
+#[derive(Debug)]
+pub enum Which {
+    /// Named on the command line or on standard input; nothing named is the own conversation.
+    Named(Vec<String>),
+    Project(Slug),
+    All,
+}
+
+/// What is asked for, understood.
+#[derive(Debug)]
+pub struct Plan {
+    pub which: Which,
+    pub since: Option<Instant>,
+    pub until: Option<Instant>,
+    pub include_archived: bool,
+    pub format: Format,
+    pub template: Option<PathBuf>,
+    pub target: Target,
+    pub force: bool,
+}
+
+impl Plan {
+    /// Whether a session that started then is asked for.
+    pub fn includes(&self, started_at: &str) -> bool {
+        let started = || clock::parse(started_at);
+        self.since.is_none_or(|since| started().is_some_and(|at| at >= since))
+            && self.until.is_none_or(|until| started().is_some_and(|at| at < until))
+    }
+}
+
+const HIGHLIGHT_WORDS: usize = 600;
+
+impl Args {
+    /// Understands the arguments.
+    pub fn plan(self, context: &Context) -> Outcome<Plan> {
+        self.check()?;
+        let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, context.now)).transpose();
+        Ok(Plan {
+            since: when(&self.since)?,
+            until: when(&self.until)?,
+            include_archived: self.include_archived,
+            format: self.format(context.out.form)?,
+            force: self.force,
+            which: self.which()?,
+            template: self.template,
+            target: match (self.output, self.output_dir) {
+                (_, Some(folder)) => {
+                    let highlight_words = self.highlight_words.unwrap_or(HIGHLIGHT_WORDS);
+                    Target::Folder { folder, highlight_words }
+                }
+                (Some(path), None) if !is_stdout(&path) => Target::File(path),
+                _ => Target::Stdout,
+            },
+        })
+    }
+
+    fn check(&self) -> Outcome<()> {
+        let named = !self.id.is_empty();
+        let contradictions = [
+            (named && self.project.is_some(), "name either sessions or a --project"),
+            (self.all && (named || self.project.is_some()), "--all is all sessions; name none beside it"),
+            (self.output.is_some() && self.output_dir.is_some(), "-o and --output-dir contradict each other"),
+            (self.template.is_some() && self.format.is_some(), "--template and --format contradict each other"),
+            (
+                self.template.is_some() && self.output_dir.is_some(),
+                "--output-dir writes Markdown; it takes no --template",
+            ),
+            (
+                self.output_dir.is_some() && self.format.is_some_and(|format| format != Format::Markdown),
+                "--output-dir writes Markdown only",
+            ),
+            (self.highlight_words.is_some() && self.output_dir.is_none(), "--highlight-words belongs to --output-dir"),
+            (self.force && self.output.is_none() && self.output_dir.is_none(), "--force needs -o or --output-dir"),
+        ];
+        match contradictions.into_iter().find(|(holds, _)| *holds) {
+            Some((_, text)) => Err(Failure::Usage(text.into(), Some("cs-export --help shows what it takes".into()))),
+            None => Ok(()),
+        }
+    }
+
+    /// A time without names is about all sessions: one conversation has but one start.
+    fn which(&self) -> Outcome<Which> {
+        let timed = self.since.is_some() || self.until.is_some();
+        match &self.project {
+            Some(slug) => Ok(Which::Project(Slug::parse(slug)?)),
+            None if self.all || (self.id.is_empty() && timed) => Ok(Which::All),
+            None => Ok(Which::Named(self.id.clone())),
+        }
+    }
+
+    fn format(&self, form: Form) -> Outcome<Format> {
+        if let Some(format) = self.format {
+            return Ok(format);
+        }
+        let file = self.output.as_deref().filter(|path| !is_stdout(path));
+        match (file, form) {
+            (Some(path), _) if self.template.is_none() => of_file(path),
+            (_, Form::Json) => Ok(Format::Jsonl),
+            (_, Form::Table) => Ok(Format::Markdown),
+        }
+    }
+}
+
+fn of_file(path: &Path) -> Outcome<Format> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    Format::of_extension(ending).ok_or_else(|| {
+        let text = format!("the name {:?} does not say which format", path.display().to_string());
+        Failure::Usage(text, Some("add --format, or end it with .json, .jsonl, .md, .csv or .html".into()))
+    })
+}
+
+/// `-o -`; the argument layer has a name of its own for `-`.
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-") || path == Path::new(cs_cli::STDIN)
+}
+
+/// Whether progress can be shown.
+pub fn watched() -> bool {
+    std::io::stderr().is_terminal()
+}

@@ -1,0 +1,224 @@
+//! Owns which sessions are exported, and loads them. Must stay true: nothing is written; a record
+//! that cannot be understood is told and hides no other.
+
+use crate::PROGRAM;
+use crate::args::{Plan, Which};
+use cs_cli::{Context, Failure, Outcome, STDIN, report, sanitize, selectors};
+use cs_core::clock;
+use cs_core::export::{Document, Project};
+use cs_core::id::{SessionId, Slug};
+use cs_core::index::{self, Entry};
+use cs_core::live::Live;
+use cs_core::project::ProjectState;
+use cs_core::record::Session;
+use cs_core::state::Verdict;
+use cs_core::store::{self, Selector, Store};
+use cs_core::{Error, Result};
+use std::io::Write;
+
+/// The sessions that are asked for, in the order in which they are shown.
+pub struct Chosen {
+    pub ids: Vec<SessionId>,
+    /// The project that they all are of, if that was the request.
+    pub project: Option<Slug>,
+    /// Whether one session was asked for by name: then it is shown without anything around it.
+    pub single: bool,
+    code: Option<u8>,
+}
+
+/// A project for the head of a report.
+pub struct Head {
+    slug: Slug,
+    name: String,
+    state: ProjectState,
+}
+
+impl Head {
+    /// As the formats take it.
+    pub fn project(&self) -> Project<'_> {
+        Project {
+            slug: self.slug.as_str(),
+            name: &self.name,
+            current_phase: &self.state.current_phase,
+            roadmap_summary: &self.state.roadmap_summary,
+        }
+    }
+}
+
+/// Everything about a session.
+pub struct Loaded {
+    pub session: Session,
+    pub verdict: Verdict,
+    pub archived: bool,
+}
+
+impl Loaded {
+    /// As the formats take it.
+    pub fn document(&self) -> Document<'_> {
+        Document::new(&self.session, Some(&self.verdict), self.archived)
+    }
+}
+
+/// The loaded sessions, and the code of the first failure.
+pub struct AllLoaded {
+    pub sessions: Vec<Loaded>,
+    pub code: Option<u8>,
+}
+
+/// What a name on the command line is.
+enum Named {
+    Session(SessionId),
+    Project(Slug),
+}
+
+impl Chosen {
+    /// Finds the sessions.
+    pub fn of(context: &Context, plan: &Plan) -> Outcome<Self> {
+        let (ids, project) = match &plan.which {
+            Which::Named(names) => return named(context, plan, names),
+            Which::Project(slug) => (many(&context.store, plan, Some(slug))?, Some(slug.clone())),
+            Which::All => (many(&context.store, plan, None)?, None),
+        };
+        Ok(Chosen { ids, project, single: false, code: None })
+    }
+
+    /// What stands above the sessions of a project.
+    pub fn head(&self, context: &Context) -> Outcome<Option<Head>> {
+        let Some(slug) = &self.project else { return Ok(None) };
+        let config = context.store.config()?;
+        let name = config.projects.get(slug.as_str()).map_or(slug.as_str(), |project| &project.name).to_string();
+        Ok(Some(Head { slug: slug.clone(), name, state: context.store.project(slug)? }))
+    }
+
+    /// Reads the records.
+    pub fn load(&self, context: &Context, plan: &Plan) -> Outcome<AllLoaded> {
+        let loader = Loader::new(&context.store, context.now)?;
+        let mut all = AllLoaded { sessions: Vec::new(), code: self.code };
+        for id in &self.ids {
+            match loader.load(id) {
+                Ok(loaded) if plan.includes(&loaded.session.started_at) => all.sessions.push(loaded),
+                Ok(_) => {}
+                // Gone since the index was read.
+                Err(Error::Missing(_)) if !matches!(plan.which, Which::Named(_)) => {}
+                Err(error) if self.ids.len() == 1 => return Err(error.into()),
+                Err(error) => all.code = all.code.or(Some(told(error.into()))),
+            }
+        }
+        Ok(all)
+    }
+
+    /// The code of the first name that meant nothing.
+    pub fn code(&self) -> Option<u8> {
+        self.code
+    }
+}
+
+/// Reads records with their states.
+pub struct Loader<'a> {
+    store: &'a Store,
+    lives: Vec<Live>,
+    stale_after: clock::TimeDelta,
+    now: clock::Instant,
+}
+
+impl<'a> Loader<'a> {
+    /// Reads once what all states are derived from.
+    pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
+        Ok(Loader { store, lives: store.all_live()?, stale_after: store.config()?.stale_after(), now })
+    }
+
+    /// A session by its id, archived or not.
+    pub fn load(&self, id: &SessionId) -> Result<Loaded> {
+        let (path, bytes) = self.store.bytes_of(id)?;
+        let session = store::parse(&path, &bytes)?;
+        let verdict = self.store.verdict_of(&session, &self.lives, self.stale_after, self.now);
+        Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict })
+    }
+}
+
+/// Tells a failure while the work goes on; its code.
+pub fn told(failure: Failure) -> u8 {
+    report(PROGRAM, &failure);
+    failure.code()
+}
+
+fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
+    let from_stdin = names.iter().any(|name| name == STDIN);
+    let all = selectors(names)?;
+    let mut chosen = Chosen { ids: Vec::new(), project: None, single: all.len() == 1 && !from_stdin, code: None };
+    for name in &all {
+        let found = meant(context, plan, name).and_then(|named| match named {
+            Named::Session(id) => Ok(vec![id]),
+            Named::Project(slug) => {
+                chosen.single = false;
+                chosen.project = (all.len() == 1).then(|| slug.clone());
+                many(&context.store, plan, Some(&slug))
+            }
+        });
+        match found {
+            Ok(ids) => chosen.ids.extend(ids),
+            Err(failure) if all.len() == 1 => return Err(failure),
+            Err(failure) => chosen.code = chosen.code.or(Some(told(failure))),
+        }
+    }
+    let mut seen = std::collections::HashSet::new();
+    chosen.ids.retain(|id| seen.insert(id.clone()));
+    Ok(chosen)
+}
+
+/// A session goes before a project of the same name; a name that fits several sessions is none.
+fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
+    let store = &context.store;
+    let slug = Slug::parse(name).ok();
+    let project = || slug.as_ref().filter(|slug| is_project(store, plan, slug)).cloned();
+    let error = match Selector::parse(name).and_then(|selector| store.find(&selector)) {
+        Ok(id) => {
+            if let Some(slug) = project().filter(|_| id.as_str() != name) {
+                note(&format!("{slug} is taken for the session {id}; --project {slug} names the project"));
+            }
+            return Ok(Named::Session(id));
+        }
+        Err(error @ (Error::Missing(_) | Error::Refused(_) | Error::Invalid(_))) => error,
+        Err(error) => return Err(error.into()),
+    };
+    match (project(), error) {
+        (Some(slug), _) => Ok(Named::Project(slug)),
+        (None, Error::Refused(text)) => Err(Error::Refused(text).into()),
+        (None, error) if slug.is_none() => Err(error.into()),
+        (None, _) => {
+            let text = format!("no session and no project {name:?}; cs-session list and cs-project list show all");
+            Err(Error::Missing(text).into())
+        }
+    }
+}
+
+/// Whether there is such a project: registered, or named by a session.
+fn is_project(store: &Store, plan: &Plan, slug: &Slug) -> bool {
+    store.config().is_ok_and(|config| config.projects.contains_key(slug.as_str()))
+        || many(store, plan, Some(slug)).is_ok_and(|ids| !ids.is_empty())
+}
+
+fn note(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{PROGRAM}: note: {}\n", sanitize(text)).as_bytes());
+}
+
+/// All sessions, or those of a project, within the asked time, newest first.
+fn many(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Vec<SessionId>> {
+    let line = project.map(|slug| index::of_project(slug.as_str()));
+    let index = store.index()?;
+    let entries = index.entries(|text| line.as_ref().is_none_or(|fits| fits(text)));
+    let archived: Vec<Session> = match plan.include_archived {
+        // A damaged one is no reason to hide the others.
+        true => store.ids(&store.home.archive())?.iter().filter_map(|id| store.session(id).ok()).collect(),
+        false => Vec::new(),
+    };
+    let put_away =
+        archived.iter().filter_map(|session| Some((SessionId::parse(&session.session_id).ok()?, Entry::of(session))));
+    let mut found: Vec<(SessionId, Entry)> = entries.into_iter().chain(put_away).collect();
+    found.retain(|(_, entry)| {
+        project.is_none_or(|slug| entry.project_slug == slug.as_str()) && plan.includes(&entry.started_at)
+    });
+    found.sort_by(|a, b| b.1.started_at.cmp(&a.1.started_at).then_with(|| b.0.cmp(&a.0)));
+    found.dedup_by(|a, b| a.0 == b.0);
+    Ok(found.into_iter().map(|(id, _)| id).collect())
+}

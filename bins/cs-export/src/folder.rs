@@ -1,0 +1,220 @@
+//! Owns `--output-dir`: a masked Markdown file for each session that has ended. Must stay true: a
+//! file that is not the export of that very session is never touched; an unchanged one is not
+//! written again without `--force`; the folder is 0700 where it is made here, files are 0600.
+
+use crate::args::Plan;
+use crate::chosen::{Chosen, Loaded, Loader, told};
+use crate::highlights::{self, Highlights};
+use crate::masked::Masker;
+use crate::progress::Progress;
+use crate::{front, output};
+use cs_cli::{Context, Failure, Form, Outcome};
+use cs_core::export::{Document, MARK};
+use cs_core::file::{self, Durability};
+use cs_core::id::{SessionId, Uuid, fnv1a};
+use cs_core::paths;
+use cs_core::record::Status;
+use cs_core::redact::personal::{Counts, Personal};
+use cs_core::store::Store;
+use cs_core::{Error, Result};
+use serde::Serialize;
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// One file that was written.
+#[derive(Serialize)]
+struct Line<'a> {
+    session_id: &'a str,
+    file: String,
+    masked: Counts,
+    highlights: usize,
+    skipped_lines: usize,
+}
+
+/// What became of all.
+#[derive(Default, Serialize)]
+struct Total {
+    written: usize,
+    unchanged: usize,
+    failed: usize,
+    masked: Counts,
+}
+
+/// What became of one.
+enum Done {
+    Written { counts: Counts, highlights: usize, skipped: usize },
+    Unchanged,
+    NotAsked,
+}
+
+/// What all files have in common.
+struct Exporter<'a> {
+    store: &'a Store,
+    loader: Loader<'a>,
+    folder: &'a Path,
+    words: usize,
+    force: bool,
+    personal: Personal,
+    transcripts: OnceCell<HashMap<String, PathBuf>>,
+}
+
+/// Writes the files and says which.
+pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) -> Outcome<()> {
+    let chosen = Chosen::of(context, plan)?;
+    output::outside(&context.store.home, folder)?;
+    file::make_dir(folder)?;
+    let Context { store, out, now } = context;
+    let exporter = Exporter {
+        loader: Loader::new(store, *now)?,
+        folder,
+        words: if store.config()?.hooks().capture_prompts { words } else { 0 },
+        force: plan.force,
+        personal: Personal::new(own_names()),
+        transcripts: OnceCell::new(),
+        store,
+    };
+    let mut total = Total::default();
+    let mut code = chosen.code();
+    let mut progress = Progress::of(chosen.ids.len());
+    for id in &chosen.ids {
+        match exporter.export(id, plan) {
+            Ok(Done::Unchanged) => total.unchanged += 1,
+            Ok(Done::NotAsked) => {}
+            Ok(Done::Written { counts, highlights, skipped }) => {
+                total.written += 1;
+                total.masked += counts;
+                let file = exporter.file(id).display().to_string();
+                let line = Line { session_id: id.as_str(), file, masked: counts, highlights, skipped_lines: skipped };
+                match (out.quiet, out.form) {
+                    (true, _) => out.line(id.as_str())?,
+                    (false, Form::Json) => out.json(&line)?,
+                    (false, Form::Table) => {}
+                }
+            }
+            // Gone since the index was read.
+            Err(Error::Missing(_)) => {}
+            Err(error) => {
+                total.failed += 1;
+                code = code.or(Some(told(error.into())));
+            }
+        }
+        progress.step();
+    }
+    drop(progress);
+    match (out.quiet, out.form) {
+        (true, _) => {}
+        (false, Form::Json) => out.json(&total)?,
+        (false, Form::Table) => out.line(&total.sentence(folder))?,
+    }
+    out.flush()?;
+    code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+}
+
+impl Total {
+    fn sentence(&self, folder: &Path) -> String {
+        let Counts { secrets, emails, phones, users } = self.masked;
+        format!(
+            "{} written, {} unchanged, {} failed in {}; masked: {secrets} secrets, {emails} addresses, \
+             {phones} telephone numbers, {users} user names",
+            self.written,
+            self.unchanged,
+            self.failed,
+            cs_cli::sanitize(&folder.display().to_string())
+        )
+    }
+}
+
+/// User names that this person's paths may contain.
+fn own_names() -> Vec<String> {
+    let set = |name: &str| std::env::var(name).ok();
+    let home = set("HOME").and_then(|home| Some(Path::new(&home).file_name()?.to_str()?.to_string()));
+    [home, set("USER"), set("LOGNAME")].into_iter().flatten().collect()
+}
+
+impl Exporter<'_> {
+    fn file(&self, id: &SessionId) -> PathBuf {
+        self.folder.join(format!("{id}.md"))
+    }
+
+    fn export(&self, id: &SessionId, plan: &Plan) -> Result<Done> {
+        let loaded = self.loader.load(id)?;
+        if loaded.session.status == Status::Active || !plan.includes(&loaded.session.started_at) {
+            return Ok(Done::NotAsked);
+        }
+        let transcript = if self.words == 0 { None } else { self.transcript(&loaded) };
+        let source = self.source(&loaded, transcript.as_deref());
+        let path = self.file(id);
+        let before = output::head(&path)?;
+        match &before {
+            Some(head) if !front::is_of(head, id.as_str()) => {
+                let text = format!("{} exists and is not the export of this session; it is left alone", path.display());
+                return Err(Error::Refused(text));
+            }
+            Some(head) if !self.force && front::is_from(head, &source) => return Ok(Done::Unchanged),
+            _ => {}
+        }
+        // A transcript that cannot be read is no reason to do without the session.
+        let highlights = transcript.and_then(|path| highlights::of(&path, self.words, &self.personal).ok()).flatten();
+        let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);
+        let staged = file::stage(&path, text.as_bytes(), Durability::Cached)?;
+        if before.is_some() {
+            staged.replace()?;
+        } else if !staged.create()? {
+            return Err(Error::Refused(format!("{} has just been made by another program", path.display())));
+        }
+        let skipped = highlights.as_ref().map_or(0, |found| found.summary.skipped);
+        Ok(Done::Written { counts, highlights: highlights.map_or(0, |found| found.len()), skipped })
+    }
+
+    fn text(&self, loaded: &Loaded, highlights: Option<&Highlights>, source: &str) -> (String, Counts) {
+        let mut masker = Masker::new(&self.personal);
+        let session = masker.session(&loaded.session);
+        let mut counts = masker.counts;
+        counts += highlights.map(|found| found.counts).unwrap_or_default();
+        let document = Document::new(&session, Some(&loaded.verdict), loaded.archived);
+        (front::text(&document, highlights, counts, source), counts)
+    }
+
+    /// What the file is made from, in short: the same again means the same file again.
+    fn source(&self, loaded: &Loaded, transcript: Option<&Path>) -> String {
+        let of =
+            |path: &Path| std::fs::symlink_metadata(path).map(|meta| (meta.len(), meta.mtime(), meta.mtime_nsec()));
+        let parts = format!(
+            "{MARK} {} {} {} {:?} {:?} ",
+            env!("CARGO_PKG_VERSION"),
+            self.words,
+            loaded.archived,
+            transcript.and_then(|path| of(path).ok()),
+            own_names()
+        );
+        let hash = fnv1a(parts.as_bytes().iter().chain(&loaded.session.to_bytes()));
+        format!("{hash:016x}")
+    }
+
+    /// The conversation's transcript: where its live or ended file says, else in Claude Code's
+    /// folder. Only a file of the conversation's own name is taken.
+    fn transcript(&self, loaded: &Loaded) -> Option<PathBuf> {
+        let uuid = Uuid::parse(loaded.session.claude_session_id.as_deref()?).ok()?;
+        let name = format!("{uuid}.jsonl");
+        let known = [self.store.live(&uuid), self.store.ended(&uuid)];
+        let known = known.into_iter().flatten().flatten().filter_map(|live| live.transcript_path).map(PathBuf::from);
+        let told = known.into_iter().find(|path| path.file_name().is_some_and(|file| *file == *name) && path.is_file());
+        told.or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
+    }
+}
+
+/// All transcripts of Claude Code, by file name; read once.
+fn all_transcripts() -> HashMap<String, PathBuf> {
+    let mut all = HashMap::new();
+    let Ok(projects) = paths::claude_dir().map(|dir| dir.join("projects")) else { return all };
+    let entries = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    for path in entries(&projects).flat_map(|project| entries(&project).collect::<Vec<_>>()) {
+        let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".jsonl"));
+        if let Some(name) = name.map(str::to_string) {
+            all.insert(name, path);
+        }
+    }
+    all
+}

@@ -1,0 +1,66 @@
+//! Sessions and projects as JSON, Markdown, CSV or HTML, in files or on standard output.
+//!
+//! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `config.json`, transcripts.
+//! Writes: only the file or folder that is named, never in the data directory.
+//! Exits: 0 done, 1 not found, nothing matched or not ours, 64 usage, 65 invalid, 74 disk.
+
+mod args;
+mod chosen;
+mod excerpt;
+mod folder;
+mod front;
+mod highlights;
+mod masked;
+mod output;
+mod progress;
+mod template;
+mod transcript;
+
+use args::{Args, Target};
+use chosen::Chosen;
+use cs_cli::{Context, Failure, Out, Outcome};
+use cs_core::export::{self, Document, Project};
+use std::process::ExitCode;
+
+const PROGRAM: &str = "cs-export";
+
+fn main() -> ExitCode {
+    cs_cli::run(PROGRAM, work)
+}
+
+fn work(args: Args, out: Out) -> Outcome<()> {
+    let context = &mut Context::new(out)?;
+    let plan = args.plan(context)?;
+    if let Target::Folder { folder, highlight_words } = &plan.target {
+        return folder::write(context, &plan, folder, *highlight_words);
+    }
+    let chosen = Chosen::of(context, &plan)?;
+    let loaded = chosen.load(context, &plan)?;
+    let documents: Vec<Document> = loaded.sessions.iter().map(chosen::Loaded::document).collect();
+    if documents.is_empty() {
+        return Err(loaded.code.map_or_else(|| Failure::Nothing("no session matches".into()), Failure::Reported));
+    }
+    let head = chosen.head(context)?;
+    let project = head.as_ref().map(chosen::Head::project);
+    let text = text(context, &plan, project.as_ref(), &documents, chosen.single)?;
+    match &plan.target {
+        Target::File(path) => output::write(context, path, &text, &plan, &documents)?,
+        _ => context.out.text(&text)?,
+    }
+    context.out.flush()?;
+    loaded.code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+}
+
+fn text(
+    context: &Context,
+    plan: &args::Plan,
+    project: Option<&Project>,
+    documents: &[Document],
+    single: bool,
+) -> Outcome<String> {
+    match (&plan.template, documents) {
+        (Some(file), _) => Ok(template::render(file, project, documents, context.now)?),
+        (None, [one]) if single => Ok(export::session(plan.format, one)),
+        (None, all) => Ok(export::sessions(plan.format, project, all)),
+    }
+}

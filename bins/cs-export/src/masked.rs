@@ -1,0 +1,51 @@
+//! Owns masking of a whole record: every text that people see goes through the mask.
+
+use cs_core::record::Session;
+use cs_core::redact::personal::{Counts, Personal};
+
+/// Masks texts and counts.
+pub struct Masker<'a> {
+    personal: &'a Personal,
+    pub counts: Counts,
+}
+
+impl<'a> Masker<'a> {
+    /// Nothing counted yet.
+    pub fn new(personal: &'a Personal) -> Self {
+        Masker { personal, counts: Counts::default() }
+    }
+
+    /// Masks one text in place.
+    pub fn text(&mut self, text: &mut String) {
+        let (masked, counts) = self.personal.mask(text);
+        self.counts += counts;
+        *text = masked;
+    }
+
+    fn all<'t>(&mut self, texts: impl IntoIterator<Item = &'t mut String>) {
+        texts.into_iter().for_each(|text| self.text(text));
+    }
+
+    /// Masks a record. Ids, times and commit names stay: they are what the file is found by.
+    pub fn session(&mut self, session: &Session) -> Session {
+        let mut session = session.clone();
+        self.all([&mut session.intent, &mut session.git_branch]);
+        let optional = [
+            &mut session.outcome,
+            &mut session.parked_reason,
+            &mut session.current_activity,
+            &mut session.awaiting_action,
+            &mut session.roadmap_ref,
+            &mut session.worktree_root,
+        ];
+        self.all(optional.into_iter().flatten());
+        self.all(&mut session.files_changed);
+        self.all(&mut session.decisions);
+        self.all(&mut session.open_questions);
+        self.all(&mut session.next_steps);
+        self.all(session.events.iter_mut().map(|event| &mut event.message));
+        self.all(session.commits.iter_mut().map(|commit| &mut commit.message));
+        self.all(session.tasks.iter_mut().map(|task| &mut task.subject));
+        session
+    }
+}

@@ -1,0 +1,46 @@
+//! Owns the line on standard error that says how far long work is. Nothing is shown where no
+//! person looks, nor before a second has passed; the line is gone when the work is done.
+
+use crate::args::watched;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+const FIRST: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_millis(100);
+const WIDTH: usize = 30;
+
+/// How far the work is.
+pub struct Progress {
+    total: usize,
+    done: usize,
+    started: Instant,
+    shown: Option<Instant>,
+    watched: bool,
+}
+
+impl Progress {
+    /// Work that has so many steps.
+    pub fn of(total: usize) -> Self {
+        Progress { total, done: 0, started: Instant::now(), shown: None, watched: watched() }
+    }
+
+    /// One step is done.
+    pub fn step(&mut self) {
+        self.done += 1;
+        let due = self.shown.map_or(self.started.elapsed() >= FIRST, |at| at.elapsed() >= EVERY);
+        if self.watched && due {
+            self.shown = Some(Instant::now());
+            let full = self.done * WIDTH / self.total.max(1);
+            let line = format!("\r[{:<WIDTH$}] {} of {}", "#".repeat(full.min(WIDTH)), self.done, self.total);
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            let _ = std::io::stderr().write_all(b"\r\x1b[K");
+        }
+    }
+}

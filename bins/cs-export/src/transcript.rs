@@ -1,0 +1,214 @@
+//! Reads the turns of a Claude Code transcript: one JSON object a line, of many kinds.
+//! Must stay true: at most one line is in memory, and none that is longer than [`LINE_BYTES`];
+//! lines that are unknown, torn or too long are passed over and counted.
+//! Deliberately absent: which turns matter, masking, other agents' transcripts.
+//!
+//! A turn begins with a prompt of a person. What programs sent as prompts, what came of commands
+//! and what subagents said is no turn; neither is the summary of a compaction.
+
+use cs_core::hook::is_injected;
+use serde_json::Value;
+use std::io::{self, BufRead};
+
+/// A longer line is passed over.
+pub const LINE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A prompt and what came of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Turn {
+    /// RFC 3339, as the client wrote it.
+    pub at: String,
+    pub prompt: String,
+    /// The agent's last words in the turn.
+    pub answer: String,
+    pub edits: usize,
+    pub commits: usize,
+    /// Tool calls that failed or were refused.
+    pub failures: usize,
+    /// Questions to the person, and plans to approve.
+    pub questions: usize,
+    pub interrupted: bool,
+}
+
+/// What was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub turns: usize,
+    /// Lines that were passed over because they could not be understood.
+    pub skipped: usize,
+}
+
+/// Gives each turn to `take`, in the order of the file.
+pub fn read(mut from: impl BufRead, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
+    let mut summary = Summary::default();
+    let mut open: Option<Turn> = None;
+    let mut line = Vec::new();
+    while let Some(whole) = next_line(&mut from, &mut line)? {
+        let entry = if whole { serde_json::from_slice::<Value>(&line).ok() } else { None };
+        let Some(entry) = entry else {
+            summary.skipped += usize::from(!whole || !line.trim_ascii().is_empty());
+            continue;
+        };
+        if let Some(prompt) = prompt(&entry) {
+            summary.turns += 1;
+            let at = text(&entry, "timestamp").to_string();
+            open.replace(Turn { at, prompt, ..Turn::default() }).map(&mut take);
+        } else if let Some(turn) = &mut open {
+            note(turn, &entry);
+        }
+    }
+    open.map(take);
+    Ok(summary)
+}
+
+/// The next line into `line`; whether it is whole. `None` at the end.
+fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
+    line.clear();
+    let mut whole = true;
+    let mut seen = false;
+    loop {
+        let found = match from.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            other => other?,
+        };
+        if found.is_empty() {
+            return Ok(seen.then_some(whole));
+        }
+        seen = true;
+        let end = found.iter().position(|byte| *byte == b'\n');
+        let part = found.get(..end.unwrap_or(found.len())).unwrap_or_default();
+        whole &= line.len() + part.len() <= LINE_BYTES;
+        if whole {
+            line.extend_from_slice(part);
+        }
+        let used = end.map_or(found.len(), |end| end + 1);
+        from.consume(used);
+        if end.is_some() {
+            return Ok(Some(whole));
+        }
+    }
+}
+
+/// What a person asked, if the entry is that.
+fn prompt(entry: &Value) -> Option<String> {
+    let aside =
+        ["isMeta", "isSidechain", "isCompactSummary"].iter().any(|key| entry.get(key) == Some(&Value::Bool(true)));
+    if text(entry, "type") != "user" || aside {
+        return None;
+    }
+    let content = entry.get("message")?.get("content")?;
+    if blocks(content).any(|block| text(block, "type") == "tool_result") {
+        return None;
+    }
+    let said = said(content);
+    let said = said.trim();
+    if said.starts_with("[Request interrupted by user") || said.is_empty() {
+        return None;
+    }
+    if let Some(command) = command(said) {
+        // Without an origin it is a command of the client itself, such as /model.
+        return entry.get("origin").map(|_| command);
+    }
+    (!is_injected(said)).then(|| said.to_string())
+}
+
+/// `/name arguments` of the tags that stand for a typed command.
+fn command(said: &str) -> Option<String> {
+    if !said.starts_with("<command-") {
+        return None;
+    }
+    let tag = |name: &str| {
+        let rest = said.split_once(&format!("<{name}>"))?.1;
+        Some(rest.split_once(&format!("</{name}>"))?.0.trim())
+    };
+    let name = tag("command-name")?;
+    Some(format!("{name} {}", tag("command-args").unwrap_or_default()).trim().to_string())
+}
+
+/// What an entry inside a turn adds to it.
+fn note(turn: &mut Turn, entry: &Value) {
+    if entry.get("isSidechain") == Some(&Value::Bool(true)) {
+        return;
+    }
+    let Some(content) = entry.get("message").and_then(|message| message.get("content")) else { return };
+    match text(entry, "type") {
+        "assistant" => {
+            let answer = said(content);
+            if !answer.trim().is_empty() && answer.trim() != "No response requested." {
+                turn.answer = answer.trim().to_string();
+            }
+            turn.failures += usize::from(entry.get("isApiErrorMessage") == Some(&Value::Bool(true)));
+            blocks(content).filter(|block| text(block, "type") == "tool_use").for_each(|block| call(turn, block));
+        }
+        "user" => {
+            let failed = |block: &&Value| block.get("is_error") == Some(&Value::Bool(true));
+            turn.failures += blocks(content).filter(failed).count();
+            turn.interrupted |= said(content).trim_start().starts_with("[Request interrupted by user");
+        }
+        _ => {}
+    }
+}
+
+fn call(turn: &mut Turn, block: &Value) {
+    match text(block, "name") {
+        "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => turn.edits += 1,
+        "AskUserQuestion" | "ExitPlanMode" => turn.questions += 1,
+        "Bash" => {
+            let command = block.get("input").map(|input| text(input, "command")).unwrap_or_default();
+            turn.commits += usize::from(command.contains("git commit"));
+        }
+        _ => {}
+    }
+}
+
+/// The words of a content, which is a text or a list of blocks.
+fn said(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        _ => {
+            let texts = blocks(content).filter(|block| text(block, "type") == "text");
+            texts.map(|block| text(block, "text")).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+fn blocks(content: &Value) -> impl Iterator<Item = &Value> {
+    content.as_array().into_iter().flatten()
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns(text: &[u8]) -> (Vec<Turn>, Summary) {
+        let mut turns = Vec::new();
+        let summary = read(text, |turn| turns.push(turn)).unwrap();
+        (turns, summary)
+    }
+
+    #[test]
+    fn broken_and_unknown_lines_are_passed_over() {
+        let mut text = b"{\"type\":\"user\",\"timestamp\":\"t\",\"message\":{\"content\":\"hello\"}}\n".to_vec();
+        text.extend_from_slice(b"{\"type\":\"new kind\",\"message\":7}\n[]\nnull\n{\"type\":\"user\",\"mess");
+        text.extend_from_slice(b"\n\xff\xfe\n\n");
+        text.extend(std::iter::repeat_n(b'x', LINE_BYTES + 1));
+        text.extend_from_slice(
+            b"\n{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"hi\"},7]}}",
+        );
+        let (turns, summary) = turns(&text);
+        assert_eq!(summary, Summary { turns: 1, skipped: 3 });
+        assert_eq!((turns[0].prompt.as_str(), turns[0].answer.as_str()), ("hello", "hi"));
+    }
+
+    #[test]
+    fn commands_of_people_are_prompts() {
+        let typed =
+            "<command-message>a:b</command-message>\n<command-name>/a:b</command-name>\n<command-args>c</command-args>";
+        assert_eq!(command(typed).as_deref(), Some("/a:b c"));
+        assert_eq!(command("hello"), None);
+    }
+}

@@ -1,0 +1,131 @@
+//! Owns how foreign text stands in Markdown: whatever it says, a CommonMark reader (with or
+//! without GitHub's additions) makes exactly this text of it, and no structure.
+//! Must stay true: the text comes back, but for invisible characters (see [`visible`]) and, where
+//! only one line has room, line ends. Escapes stand only where they are needed: people read this.
+
+use super::visible::{one_line, visible};
+
+/// Text of any number of lines, for a paragraph or a list item: every line after the first begins
+/// with `indent`, which must be the width of the surrounding block. Line ends at its ends go.
+pub fn text(text: &str, indent: &str) -> String {
+    let shown = visible(text);
+    // A backslash at the end of a block would be just that.
+    let lines: Vec<String> = shown.trim_matches('\n').split('\n').map(escaped).collect();
+    lines.join(&format!("\\\n{indent}"))
+}
+
+/// Text on one line, for a heading or a list item that must stay short.
+pub fn line(text: &str) -> String {
+    escaped(&one_line(text))
+}
+
+/// Text for the cell of a table, where `\|` would have to be escaped twice.
+pub fn cell(text: &str) -> String {
+    line(text).replace("\\|", "&#124;")
+}
+
+/// Text as code, outside of tables.
+pub fn code(text: &str) -> String {
+    let shown = visible(text).replace('\n', "␊").replace('\t', "␉");
+    let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let blank = shown.chars().all(|c| c == ' ');
+    let touches = |c: Option<char>| matches!(c, Some('`' | ' '));
+    match shown.as_str() {
+        "" => String::new(),
+        // A reader takes one space off each end if there is anything else.
+        _ if !blank && (touches(shown.chars().next()) || touches(shown.chars().last())) => {
+            format!("{fence} {shown} {fence}")
+        }
+        _ => format!("{fence}{shown}{fence}"),
+    }
+}
+
+/// One line. Spaces at its ends and tabs are written as references, else a reader drops them.
+fn escaped(line: &str) -> String {
+    let inner = line.trim_matches([' ', '\t']);
+    let start = line.len() - line.trim_start_matches([' ', '\t']).len();
+    let (before, rest) = line.split_at_checked(start).unwrap_or(("", line));
+    let after = rest.get(inner.len()..).unwrap_or_default();
+    let mut out = blanks(before);
+    let mut previous = None;
+    let mut chars = inner.char_indices().peekable();
+    let opener = marker_at(inner);
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        if c == '\t' {
+            out.push_str("&#9;");
+        } else if c == '}' && next.is_none() {
+            // Some readers take `{#name}` at the end of a heading for its attributes, escaped or not.
+            out.push_str("&#125;");
+        } else {
+            if opener == Some(at) || is_active(c, previous, next) {
+                out.push('\\');
+            }
+            out.push(c);
+        }
+        previous = Some(c);
+    }
+    out + &blanks(after)
+}
+
+fn blanks(text: &str) -> String {
+    text.replace(' ', "&#32;").replace('\t', "&#9;")
+}
+
+/// Where a line would open a block (list, quote, underline of a heading, definition): the place of
+/// the character that must be escaped.
+fn marker_at(line: &str) -> Option<usize> {
+    match line.chars().next()? {
+        '+' | '-' | '=' | '>' | ':' => Some(0),
+        '0'..='9' => {
+            let digits = line.bytes().take_while(u8::is_ascii_digit).count();
+            let follows = line.as_bytes().get(digits);
+            matches!(follows, Some(b'.' | b')')).then_some(digits)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a character could mean something in the middle of a line.
+fn is_active(c: char, previous: Option<char>, next: Option<char>) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    match c {
+        '\\' | '`' | '*' | '[' | ']' | '<' | '|' | '~' | '$' | '^' => true,
+        // Inside a word an underscore is never emphasis.
+        '_' => !(is_word(previous) && is_word(next)),
+        '&' => is_word(next) || next == Some('#'),
+        // Before a heading's text, or closing it.
+        '#' => previous.is_none_or(char::is_whitespace),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_must_be_is_escaped() {
+        assert_eq!(
+            line("Fix snake_case in src/a.rs (C# & co): 50% done!"),
+            "Fix snake_case in src/a.rs (C# & co): 50% done!"
+        );
+        assert_eq!(
+            line("# a #b *c* _d_ [e](f) <g> &amp; | `h`"),
+            r"\# a \#b \*c\* \_d\_ \[e\](f) \<g> \&amp; \| \`h\`"
+        );
+        assert_eq!(text("1. a\n- b\n  c ", "  "), "1\\. a\\\n  \\- b\\\n  &#32;&#32;c&#32;");
+        assert_eq!(text("\na\n\nb\r\n", ""), "a\\\n\\\nb");
+        assert_eq!(cell("a|b\nc"), "a&#124;b c");
+        assert_eq!(cell(r"\|"), r"\\&#124;");
+    }
+
+    #[test]
+    fn code_holds_any_backticks() {
+        assert_eq!(code("src/a.rs"), "`src/a.rs`");
+        assert_eq!(code("a``b`"), "``` a``b` ```");
+        assert_eq!(code(" a "), "`  a  `");
+        assert_eq!(code("  "), "`  `");
+    }
+}

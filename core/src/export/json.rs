@@ -1,0 +1,89 @@
+//! Owns the JSON forms: the record as it is, and beside it what follows from it.
+//! Must stay true: no key stands twice, even if a record has an unknown field of the same name
+//! as one that is added here; the added one wins.
+
+use super::{Document, MARK, Project, TaskSummary};
+use crate::record::Session;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A session as JSON, and as templates see it.
+#[derive(Debug, Serialize)]
+pub struct Row<'a> {
+    exported_by: &'static str,
+    #[serde(flatten)]
+    session: Cow<'a, Session>,
+    state: &'static str,
+    state_reason: Option<&'a str>,
+    archived: bool,
+    task_summary: TaskSummary,
+    duration_seconds: Option<i64>,
+}
+
+const ADDED: [&str; 6] = ["exported_by", "state", "state_reason", "archived", "task_summary", "duration_seconds"];
+
+impl<'a> Row<'a> {
+    /// The row of a document.
+    pub fn of(document: &Document<'a>) -> Self {
+        Row {
+            exported_by: MARK,
+            session: without_added(document.session),
+            state: document.state(),
+            state_reason: document.verdict.map(|verdict| verdict.reason.as_str()),
+            archived: document.archived,
+            task_summary: document.task_summary,
+            duration_seconds: document.duration_seconds,
+        }
+    }
+}
+
+fn without_added(session: &Session) -> Cow<'_, Session> {
+    if !ADDED.iter().any(|key| session.unknown.contains_key(*key)) {
+        return Cow::Borrowed(session);
+    }
+    let mut session = session.clone();
+    session.unknown.retain(|key, _| !ADDED.contains(&key.as_str()));
+    Cow::Owned(session)
+}
+
+#[derive(Serialize)]
+struct All<'a> {
+    exported_by: &'static str,
+    project: Option<&'a Project<'a>>,
+    sessions: Vec<Row<'a>>,
+}
+
+/// One session as an object.
+pub fn one(document: &Document) -> String {
+    pretty(&Row::of(document))
+}
+
+/// An object with the project (or null) and the list of sessions.
+pub fn all(project: Option<&Project>, documents: &[Document]) -> String {
+    pretty(&All { exported_by: MARK, project, sessions: documents.iter().map(Row::of).collect() })
+}
+
+/// One compact object a line.
+pub fn lines(documents: &[Document]) -> String {
+    let line = |document| serde_json::to_string(&Row::of(document)).unwrap_or_default() + "\n";
+    documents.iter().map(line).collect()
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_stands_twice() {
+        let text = r#"{"session_id":"s","project_slug":"p","status":"active","intent":"i","state":"mine","x":1}"#;
+        let session = Session::read(text.as_bytes()).unwrap();
+        let line = lines(&[Document::new(&session, None, false)]);
+        assert_eq!(line.matches("\"state\":").count(), 1, "{line}");
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((value["state"].as_str(), value["x"].as_i64()), (Some("active"), Some(1)));
+    }
+}

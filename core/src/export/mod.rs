@@ -1,0 +1,194 @@
+//! Owns how sessions look outside: a [`Document`] in, the text of a file out, in five formats.
+//! Must stay true: everything here is pure (no files, no clock), and text of a record can never
+//! break the format around it. Deliberately absent: choosing sessions, masking, writing files.
+//!
+//! `sheet` says what is shown in which order; `markdown` and `html` only give it a form.
+
+mod commonmark;
+mod csv;
+mod html;
+mod json;
+mod markdown;
+mod sheet;
+mod visible;
+
+pub use commonmark::{cell, line, text};
+pub use csv::{cell as csv_cell, is_own as csv_is_own};
+pub use html::escape as html_escape;
+pub use json::Row;
+pub use sheet::{duration, when};
+pub use visible::{one_line, visible};
+
+use crate::clock;
+use crate::project::Roadmap;
+use crate::record::{Session, Status, TaskStatus};
+use crate::state::Verdict;
+use serde::Serialize;
+
+/// Stands in one of the first two lines of every export but CSV, which is told by its header.
+/// The number grows when a field of the JSON form changes its meaning or goes away.
+pub const MARK: &str = "cs-export:1";
+
+/// A format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Indented JSON.
+    Json,
+    /// One compact JSON object a line.
+    Jsonl,
+    /// CommonMark with the tables and check boxes of GitHub's flavour.
+    Markdown,
+    /// RFC 4180, one row a session.
+    Csv,
+    /// One file without scripts or references, for reading and printing.
+    Html,
+}
+
+/// All formats.
+pub const FORMATS: [Format; 5] = [Format::Json, Format::Jsonl, Format::Markdown, Format::Csv, Format::Html];
+
+impl Format {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Jsonl => "jsonl",
+            Format::Markdown => "markdown",
+            Format::Csv => "csv",
+            Format::Html => "html",
+        }
+    }
+
+    /// How its files end.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Markdown => "md",
+            other => other.name(),
+        }
+    }
+
+    /// What a web server calls it.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Format::Json => "application/json",
+            Format::Jsonl => "application/x-ndjson",
+            Format::Markdown => "text/markdown; charset=utf-8",
+            Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Html => "text/html; charset=utf-8",
+        }
+    }
+
+    /// The format with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        FORMATS.into_iter().find(|format| format.name() == name)
+    }
+
+    /// The format of a file that ends so (without the dot, in any case).
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "htm" => Some(Format::Html),
+            "ndjson" => Some(Format::Jsonl),
+            "markdown" => Some(Format::Markdown),
+            other => FORMATS.into_iter().find(|format| format.extension() == other),
+        }
+    }
+}
+
+/// A session and what is known about it beside its record.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    pub session: &'a Session,
+    /// Its state and the reason, where somebody looked.
+    pub verdict: Option<&'a Verdict>,
+    /// Whether the record is in the archive.
+    pub archived: bool,
+    pub task_summary: TaskSummary,
+    /// See [`duration_seconds`].
+    pub duration_seconds: Option<i64>,
+}
+
+impl<'a> Document<'a> {
+    /// A session with what follows from its record.
+    pub fn new(session: &'a Session, verdict: Option<&'a Verdict>, archived: bool) -> Self {
+        let task_summary = TaskSummary::of(session);
+        Document { session, verdict, archived, task_summary, duration_seconds: duration_seconds(session) }
+    }
+
+    /// The word for what it does: its state, or the record's status where nobody looked.
+    pub fn state(&self) -> &'static str {
+        self.verdict.map_or(self.session.status.as_str(), |verdict| verdict.state.as_str())
+    }
+}
+
+/// How many tasks a session has, by status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TaskSummary {
+    pub total: usize,
+    pub pending: usize,
+    pub in_progress: usize,
+    pub completed: usize,
+    pub skipped: usize,
+}
+
+impl TaskSummary {
+    /// Counts the tasks of a session.
+    pub fn of(session: &Session) -> Self {
+        let mut summary = TaskSummary { total: session.tasks.len(), ..TaskSummary::default() };
+        for task in &session.tasks {
+            match task.status {
+                TaskStatus::Pending => summary.pending += 1,
+                TaskStatus::InProgress => summary.in_progress += 1,
+                TaskStatus::Completed => summary.completed += 1,
+                TaskStatus::Skipped => summary.skipped += 1,
+            }
+        }
+        summary
+    }
+}
+
+/// From a session's start to its end; while it is active to its last heartbeat, because nothing
+/// later is known. `None` where a time cannot be read, or the end is before the start.
+pub fn duration_seconds(session: &Session) -> Option<i64> {
+    let end = match session.status {
+        Status::Active => &session.last_heartbeat,
+        _ => session.ended_at.as_ref().unwrap_or(&session.last_heartbeat),
+    };
+    let seconds = (clock::parse(end)? - clock::parse(&session.started_at)?).num_seconds();
+    (seconds >= 0).then_some(seconds)
+}
+
+/// A project as the head of its sessions.
+#[derive(Clone, Debug, Serialize)]
+pub struct Project<'a> {
+    pub slug: &'a str,
+    pub name: &'a str,
+    pub current_phase: &'a str,
+    pub roadmap_summary: &'a Roadmap,
+}
+
+/// One session as a file.
+pub fn session(format: Format, document: &Document) -> String {
+    match format {
+        Format::Json => json::one(document),
+        Format::Jsonl => json::lines(std::slice::from_ref(document)),
+        Format::Markdown => markdown::one(document),
+        Format::Csv => csv::all(std::slice::from_ref(document)),
+        Format::Html => html::one(document),
+    }
+}
+
+/// Sessions as one file, in this order; of a project, if there is one to head them.
+pub fn sessions(format: Format, project: Option<&Project>, documents: &[Document]) -> String {
+    match format {
+        Format::Json => json::all(project, documents),
+        Format::Jsonl => json::lines(documents),
+        Format::Markdown => markdown::all(project, documents),
+        Format::Csv => csv::all(documents),
+        Format::Html => html::all(project, documents),
+    }
+}
+
+/// A session in Markdown without the mark, for a file that has its own beginning.
+pub fn markdown_body(document: &Document) -> String {
+    markdown::body(document, 1)
+}

@@ -1,0 +1,298 @@
+//! Replaces what tells who somebody is, for text that leaves the machine: secrets (see
+//! [`super::mask`]), then e-mail addresses, telephone numbers, and user names in paths.
+//!
+//! What must stay true: the cost is linear in the text.
+//! Deliberately absent: names of people in sentences, and any promise that a number or an address
+//! of an unusual shape is found.
+
+use super::mask_counted;
+use serde::{Deserialize, Serialize};
+use std::ops::{AddAssign, Range};
+
+const EMAIL: &str = "[email]";
+const PHONE: &str = "[phone]";
+const USER: &str = "[user]";
+
+/// A telephone number has so many digits (E.164), spread over so many characters.
+const DIGITS: Range<usize> = 8..16;
+const PHONE_CHARS: usize = 24;
+/// Longest part of an address before its `@` (RFC 5321), longest domain, longest user name.
+const LOCAL: usize = 64;
+const DOMAIN: usize = 255;
+const NAME: usize = 64;
+
+/// How much was replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub secrets: usize,
+    pub emails: usize,
+    pub phones: usize,
+    pub users: usize,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.secrets += more.secrets;
+        self.emails += more.emails;
+        self.phones += more.phones;
+        self.users += more.users;
+    }
+}
+
+/// What is known of the person whose texts are masked.
+#[derive(Clone, Debug, Default)]
+pub struct Personal {
+    /// User names that are masked wherever they are a whole part of a path.
+    names: Vec<String>,
+}
+
+impl Personal {
+    /// For a person with these user names. Names that are words of every path are left out.
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let common = ["root", "home", "user", "users", "src", "tmp"];
+        let fits = |name: &String| name.chars().count() > 2 && !common.contains(&name.to_lowercase().as_str());
+        Personal { names: names.into_iter().filter(fits).collect() }
+    }
+
+    /// The text with everything replaced, and how much that was.
+    pub fn mask(&self, text: &str) -> (String, Counts) {
+        let (text, secrets) = mask_counted(text);
+        let (text, emails) = replaced(&text, EMAIL, email_at);
+        let (text, phones) = replaced(&text, PHONE, phone_at);
+        let (text, users) = replaced(&text, USER, |text, at| self.user_at(text, at));
+        (text, Counts { secrets, emails, phones, users })
+    }
+
+    /// The user name that begins at `at`.
+    fn user_at(&self, text: &str, at: usize) -> Option<Range<usize>> {
+        let before = text.get(..at)?;
+        let name = name_at(text, at)?;
+        let end = at + name.len();
+        if self.names.iter().any(|known| known == name) && before.ends_with(['/', '\\']) {
+            return Some(at..end);
+        }
+        let shared = ["Shared", "Public", "Default", "All", "linuxbrew"].contains(&name);
+        if !shared && (is_home(before) || (is_tilde(before) && is_account(name) && text.get(end..)?.starts_with('/'))) {
+            return Some(at..end);
+        }
+        // A folder of Claude Code's projects: the path with `-` for `/`.
+        let first = name.split('-').next().filter(|first| !first.is_empty())?;
+        (before.ends_with("-home-") || before.ends_with("-Users-"))
+            .then(|| before.trim_end_matches("-home-").trim_end_matches("-Users-"))
+            .filter(|rest| rest.is_empty() || rest.ends_with(['/', '\\', ' ', '"', '\'', '`']))
+            .map(|_| at..at + first.len())
+    }
+}
+
+/// The text with every span that `find` knows replaced. `find` is asked once for each place where
+/// a span may begin, and looks at a bounded number of bytes around it.
+fn replaced(text: &str, mask: &str, find: impl Fn(&str, usize) -> Option<Range<usize>>) -> (String, usize) {
+    let (mut out, mut copied, mut count) = (String::with_capacity(text.len()), 0, 0);
+    for (at, _) in text.char_indices() {
+        if let Some(span) = find(text, at).filter(|span| span.start >= copied) {
+            out.push_str(text.get(copied..span.start).unwrap_or_default());
+            out.push_str(mask);
+            copied = span.end;
+            count += 1;
+        }
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    (out, count)
+}
+
+/// The address around the `@` at `at`. `git@host:` is nobody's.
+fn email_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let (before, rest) = text.split_at_checked(at)?;
+    let after = rest.strip_prefix('@')?;
+    let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'');
+    let local: usize = before.chars().rev().take(LOCAL).take_while(|c| is_local(*c)).map(char::len_utf8).sum();
+    let local = before.get(at - local..)?.trim_start_matches(['.', '\'', '-']);
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let length: usize = after.chars().take(DOMAIN).take_while(|c| is_domain(*c)).map(char::len_utf8).sum();
+    let domain = after.get(..length)?.trim_end_matches(['.', '-']);
+    let (host, top) = domain.rsplit_once('.')?;
+    let is_top = top.chars().count() >= 2 && top.chars().all(char::is_alphabetic);
+    let remote = local == "git" && after.get(domain.len()..)?.starts_with(':');
+    (!local.is_empty() && !host.is_empty() && is_top && !remote).then(|| at - local.len()..at + 1 + domain.len())
+}
+
+/// The telephone number that begins at `at`: `+49 171 2345678`, `(555) 123-4567`, `0171/2345678`,
+/// and any number behind `tel:`.
+fn phone_at(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text.get(at..)?;
+    let first = rest.chars().next().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '('))?;
+    let before = text.get(..at)?;
+    if first != '+' && !may_follow(before) || before.ends_with(|c: char| c.is_alphanumeric() || c == '+') {
+        return None;
+    }
+    let called = before.ends_with("tel:");
+    let ends = ends(rest);
+    let fits = |end: &usize| rest.get(..*end).is_some_and(|number| is_phone(number, called));
+    let end = ends.into_iter().rev().find(fits)?;
+    Some(at..at + end)
+}
+
+/// Whether a number that begins with a digit may begin here: not inside a path, a version, a date
+/// or a time.
+fn may_follow(before: &str) -> bool {
+    let mut last = before.chars().rev();
+    match last.next() {
+        Some(':') => !last.next().is_some_and(|c| c.is_ascii_digit()),
+        Some(c) => !matches!(c, '_' | '-' | '.' | '/' | '\\' | '#' | '@' | '%' | '='),
+        None => true,
+    }
+}
+
+/// Where a number that begins the text may end: behind a digit that no digit or letter follows.
+fn ends(text: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut previous = ' ';
+    for (at, c) in text.char_indices().take(PHONE_CHARS + 1) {
+        let is_part = c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '+');
+        let joined = c.is_alphanumeric() || matches!(c, '_' | ':' | '@');
+        if previous.is_ascii_digit() && !joined {
+            ends.push(at);
+        }
+        let blank = |c: char| matches!(c, ' ' | '\u{a0}');
+        if !is_part || (c == '+' && at > 0) || (blank(c) && blank(previous)) {
+            return ends;
+        }
+        previous = c;
+    }
+    if previous.is_ascii_digit() && text.chars().nth(PHONE_CHARS).is_none() {
+        ends.push(text.len());
+    }
+    ends
+}
+
+/// Whether digits and separators have the shape of a telephone number.
+fn is_phone(number: &str, called: bool) -> bool {
+    let groups: Vec<usize> =
+        number.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|length| *length > 0).collect();
+    let digits: usize = groups.iter().sum();
+    let bracket = number.contains('(') == number.contains(')');
+    let trunk = number.trim_start_matches('(').starts_with('0');
+    let first = groups.first().copied().unwrap_or(0);
+    let international = number.starts_with('+') && !number.starts_with("+0") && DIGITS.contains(&digits);
+    let american = groups == [3, 3, 4] || groups == [1, 3, 3, 4] && number.starts_with('1');
+    let national = trunk && groups.len() > 1 && (2..=5).contains(&first) && (9..13).contains(&digits);
+    bracket && (international || american || national || (called && (6..16).contains(&digits)))
+}
+
+/// The name at `at`, if one begins there.
+fn name_at(text: &str, at: usize) -> Option<&str> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if text.get(..at)?.ends_with(is_name) && !text.get(..at)?.ends_with('-') {
+        return None;
+    }
+    let rest = text.get(at..)?;
+    let length: usize = rest.chars().take(NAME).take_while(|c| is_name(*c)).map(char::len_utf8).sum();
+    let name = rest.get(..length)?.trim_end_matches('.');
+    (!name.is_empty()).then_some(name)
+}
+
+/// Whether the text ends with the `~` of `~name/`.
+fn is_tilde(before: &str) -> bool {
+    let outside = before.strip_suffix('~');
+    outside.is_some_and(|text| !text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '~' | '/' | '.')))
+}
+
+/// Whether it could be the name of an account, as `~2` in `~2/3 done` could not.
+fn is_account(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// Whether the text ends with a folder that holds people's folders: `/home/`, `C:\Users\`.
+fn is_home(before: &str) -> bool {
+    let inner = before.trim_end_matches(['/', '\\']);
+    if inner.len() == before.len() || before.len() - inner.len() > 4 {
+        return false;
+    }
+    let Some(parent) = inner.strip_suffix("home").or(inner.strip_suffix("Users")) else { return false };
+    let root = parent.trim_end_matches(['/', '\\']);
+    if root.len() == parent.len() {
+        return false;
+    }
+    let tail: String = root.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
+    let is_path = |c: char| c.is_alphanumeric() || matches!(c, '/' | '\\' | '.' | '_' | '-');
+    let path = tail.rsplit(|c: char| !is_path(c)).next().unwrap_or_default();
+    let drive = path.len() == 1 || tail.ends_with(':');
+    let mounted = path.strip_prefix("/mnt/").is_some_and(|letter| letter.len() == 1);
+    path.is_empty() || drive || mounted || ["/var", "/usr", "/export", "/System/Volumes/Data"].contains(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn masked(text: &str) -> String {
+        let personal = Personal::new(["jdoe", "root", "ab"].map(String::from));
+        let (once, counts) = personal.mask(text);
+        let (twice, again) = personal.mask(&once);
+        assert_eq!((&twice, again), (&once, Counts::default()), "after {text:?}");
+        let seen = [EMAIL, PHONE, USER, crate::redact::MASK].map(|mask| once.matches(mask).count());
+        assert_eq!(seen, [counts.emails, counts.phones, counts.users, counts.secrets], "{once}");
+        once
+    }
+
+    #[test]
+    fn people_are_masked() {
+        let cases = [
+            ("mail anna.b+x@mail.example.co.uk, now", "mail [email], now"),
+            ("<Ö.Müller@exämple.de>", "<[email]>"),
+            ("o'neil@example.com.", "[email]."),
+            ("call +49 171 2345678!", "call [phone]!"),
+            ("+1 (555) 123-4567", "[phone]"),
+            ("(555) 123-4567 or 555.123.4567", "[phone] or [phone]"),
+            ("0171/2345678, 06 12 34 56 78", "[phone], [phone]"),
+            ("tel:5551234", "tel:[phone]"),
+            ("+4917123456789 2026-11-21", "[phone] 2026-11-21"),
+            ("at /home/anna/src and /Users/Bob.Smith", "at /home/[user]/src and /Users/[user]"),
+            ("file:///home/anna/x", "file:///home/[user]/x"),
+            (r"C:\Users\Anna\x or C:\\Users\\Anna", r"C:\Users\[user]\x or C:\\Users\\[user]"),
+            ("/var/home/anna, /mnt/c/Users/anna/x", "/var/home/[user], /mnt/c/Users/[user]/x"),
+            ("/data/jdoe/x and github.com/jdoe/y", "/data/[user]/x and github.com/[user]/y"),
+            ("~anna/src", "~[user]/src"),
+            (".claude/projects/-home-anna-api/x", ".claude/projects/-home-[user]-api/x"),
+            ("password=hunter2 for a@b.de", "password=[masked] for [email]"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(masked(text), expected);
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays() {
+        let left = [
+            "git@github.com:org/repo.git",
+            "left-pad@1.3.0 and @types/node",
+            "a @ b, user@localhost",
+            "2026-11-21T03:37:00.000000+00:00",
+            "2026-11-21 10:00:00 +0100",
+            "192.168.100.200:8080",
+            "sess_20261121T0337_ca5d, e998145e-4e5d-40c9-a3a6-681ad5bd51c9",
+            "1234567890 bytes, 12345678 more",
+            "version 1.2.3-4, 0.123456789",
+            "src/home/page.rs, https://example.com/home/index",
+            "/home and /Users/Shared/x",
+            "~/src and ~1/2",
+            "lines 100-200, 5 of 12",
+            "root at /root/x",
+        ];
+        for text in left {
+            assert_eq!(masked(text), text);
+        }
+    }
+
+    /// Milliseconds, or minutes where a rule is quadratic.
+    #[test]
+    fn hostile_text_takes_linear_time() {
+        for piece in ["@", "a@", "1 ", "+1", "(1", "/home/", "/", "-home-", "~a", "a.", "1-", "\\", "é@é.", "tel:1"] {
+            let text = piece.repeat((1 << 17) / piece.len());
+            let started = Instant::now();
+            Personal::default().mask(&text);
+            assert!(started.elapsed() < Duration::from_secs(20), "{piece:?} took {:?}", started.elapsed());
+        }
+    }
+}
