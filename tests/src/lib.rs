@@ -4,6 +4,7 @@
 //! their output and their files; there are no stand-ins for the store.
 
 pub mod bench;
+pub mod http;
 mod process;
 mod programs;
 pub mod replay;

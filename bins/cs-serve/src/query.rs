@@ -5,6 +5,7 @@
 use crate::http::Refusal;
 use crate::http::target::encode;
 use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::export::{FORMATS, Format};
 use cs_core::id::{SessionId, Slug};
 use cs_core::record::Status;
 use cs_core::state::{STATES, State};
@@ -32,31 +33,6 @@ pub struct Query {
     pub cursor: Option<SessionId>,
     /// What an export looks like.
     pub format: Option<Format>,
-}
-
-/// What an export looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Json,
-    Jsonl,
-    Markdown,
-    Csv,
-    Html,
-}
-
-impl Format {
-    pub const ALL: [Format; 5] = [Format::Json, Format::Jsonl, Format::Markdown, Format::Csv, Format::Html];
-
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Format::Json => "json",
-            Format::Jsonl => "jsonl",
-            Format::Markdown => "markdown",
-            Format::Csv => "csv",
-            Format::Html => "html",
-        }
-    }
 }
 
 /// A state, or one of two.
@@ -171,7 +147,7 @@ impl fmt::Display for Query {
             ("q", self.q.clone()),
             ("include_archived", self.include_archived.then(|| "true".to_string())),
             ("limit", self.limit.map(|limit| limit.to_string())),
-            ("format", self.format.map(|format| format.as_str().to_string())),
+            ("format", self.format.map(|format| format.name().to_string())),
             ("cursor", self.cursor.as_ref().map(SessionId::to_string)),
         ];
         let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -198,9 +174,8 @@ fn state(word: &str) -> Result<Wanted, Refusal> {
 }
 
 fn format(word: &str) -> Result<Format, Refusal> {
-    let found = Format::ALL.into_iter().find(|format| format.as_str() == word);
-    let words = Format::ALL.map(Format::as_str).join(", ");
-    found.ok_or_else(|| bad(format!("{word:?} is no format; use one of {words}")))
+    let words = FORMATS.map(Format::name).join(", ");
+    Format::named(word).ok_or_else(|| bad(format!("{word:?} is no format; use one of {words}")))
 }
 
 fn when(text: &str, now: Instant) -> Result<Instant, Refusal> {

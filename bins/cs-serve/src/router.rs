@@ -65,7 +65,9 @@ mod tests {
         for path in ["", "//", "/index.html", "/session", "/a/../", "/api/", "/api/session/x/y", "/./"] {
             assert_eq!(route(path).map_err(|refusal| refusal.status), Err(404), "{path}");
         }
-        for path in ["/session/..", "/session/", "/api/session/../../config", "/project/..", "/project/A", "/session/sess_x"] {
+        for path in
+            ["/session/..", "/session/", "/api/session/../../config", "/project/..", "/project/A", "/session/sess_x"]
+        {
             assert!(matches!(route(path).unwrap_err().status, 400 | 404), "{path}");
         }
     }

@@ -5,10 +5,11 @@ pub mod export;
 use crate::app::{Asked, refusal};
 use crate::http::{Refusal, Reply};
 use crate::view::listing::{self, Listing};
-use crate::view::{history, project, session};
+use crate::view::{Rows, history, project, session};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// `/api/overview`
 pub fn overview(asked: &Asked) -> Reply {
@@ -22,7 +23,7 @@ pub fn sessions(asked: &Asked) -> Result<Reply, Refusal> {
 
 /// `/api/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
-    let shown = session::show(&asked.app.keeper, id).map_err(|error| refusal(&error))?;
+    let shown = session::show(&asked.app.keeper, &asked.snapshot, id).map_err(|error| refusal(&error))?;
     Ok(Reply::json(&shown))
 }
 
@@ -53,9 +54,14 @@ impl Asked<'_> {
         project::show(self, slug)
     }
 
+    /// All archived sessions.
+    pub fn archived(&self) -> Result<Arc<Rows>, Refusal> {
+        self.app.archive.rows(&self.app.keeper.store).map_err(|error| refusal(&error))
+    }
+
     /// The last year, archived sessions included.
     pub fn days(&self) -> Result<Vec<history::Day>, Refusal> {
-        let archived = self.app.archive.rows(&self.app.keeper.store).map_err(|error| refusal(&error))?;
+        let archived = self.archived()?;
         Ok(history::days(self.snapshot.rows.iter().chain(archived.iter()), clock::now()))
     }
 }

@@ -1,7 +1,7 @@
 //! Owns what templates may do with a value besides showing it.
 //! Must stay true: what is marked as safe here was escaped here.
 
-use cs_core::clock;
+use cs_core::clock::{self, Instant};
 use minijinja::{Environment, Value};
 
 /// Makes the filters known.
@@ -10,12 +10,25 @@ pub fn add(environment: &mut Environment<'static>) {
     environment.add_filter("moment", moment);
     environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
     environment.add_filter("percent", |part: u64, of: u64| (part * 100).checked_div(of).unwrap_or_default());
+    environment.add_filter("clock", |text: &str| text.get(11..16).unwrap_or_default().to_string());
+    environment.add_filter("ago", |text: &str| ago(text, clock::now()));
+    environment.add_filter("plural", |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
+    environment.add_function("minute", || clock::stamp(clock::now()).get(..16).unwrap_or_default().to_string());
 }
 
 /// An instant as people read it, in UTC: `2026-11-21 03:37`. What is no instant stays as it is.
 fn moment(text: &str) -> String {
     match clock::parse(text).map(clock::stamp) {
         Some(stamp) => stamp.get(..16).unwrap_or_default().replace('T', " "),
+        None => text.to_string(),
+    }
+}
+
+/// How long ago an instant was: `3 min ago`. To the minute, because a page is shown for so long.
+fn ago(text: &str, now: Instant) -> String {
+    match clock::parse(text) {
+        Some(at) if (now - at).num_seconds() < 60 => "just now".to_string(),
+        Some(at) => format!("{} ago", clock::age(at, now)),
         None => text.to_string(),
     }
 }
@@ -79,6 +92,13 @@ fn escape(html: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ages_are_told_to_the_minute() {
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let told = ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z", "x"];
+        assert_eq!(told.map(|text| ago(text, now)), ["just now", "2 min ago", "2 d ago", "just now", "x"]);
+    }
 
     #[test]
     fn only_web_addresses_become_links_and_nothing_escapes() {

@@ -22,9 +22,12 @@
 //! Reasons for states are without their age (`state_reason`), the instant stands beside (`state_at`).
 
 pub mod activity;
+mod charts;
+mod figures;
 mod filters;
 pub mod overview;
 pub mod project;
+mod rows;
 pub mod session;
 
 use crate::assets;

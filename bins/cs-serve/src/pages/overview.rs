@@ -1,5 +1,7 @@
 //! `/`: what is going on, or the sessions that the query wants.
 
+use super::figures::Top;
+use super::rows::{Row, Section};
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::{Query, Wanted};
@@ -9,18 +11,29 @@ use cs_core::project::{Counts, Roadmap};
 use cs_core::record::Status;
 use cs_core::state::State;
 use serde::Serialize;
+use std::cmp::Reverse;
+
+/// How many projects an overview shows with their sessions; the others have a line each.
+const GROUPS: usize = 12;
+/// Most sessions that stand at its top; the others are one click away.
+const NEEDS_ME: usize = 50;
 
 /// The variables of `overview.html`.
 #[derive(Serialize)]
 pub struct Page<'a> {
+    pub top: Top,
     /// What the form and the links are filled with.
     pub filters: Filters,
-    /// Whether the query asks for anything. If not, `groups` has every project with its active, parked and
+    /// Whether the query asks for anything. If not, `groups` has the projects with their active, parked and
     /// recent sessions; else it has only what the query wants, in the order of the list, page by page.
     pub is_filtered: bool,
     /// In which the user is the one to act, waiting before idle; of all projects. Empty when filtered.
-    pub needs_me: Vec<&'a Summary>,
+    pub needs_me: Vec<Row<'a>>,
+    /// How many of those there are besides.
+    pub needs_me_hidden: usize,
     pub groups: Vec<Group<'a>>,
+    /// Projects without a group, for want of room or of sessions.
+    pub others: Vec<&'a Project>,
     /// How many sessions the query wants; all of them when it wants none in particular.
     pub total: usize,
     pub damaged: &'a [Damaged],
@@ -36,11 +49,12 @@ pub struct Group<'a> {
     pub slug: &'a str,
     pub name: &'a str,
     pub current_phase: &'a str,
-    pub roadmap: Roadmap,
+    pub roadmap: Option<&'a Roadmap>,
     pub counts: Counts,
-    pub open_questions: &'a [String],
-    /// Waiting and idle first, then working, parked, recent ones.
-    pub sessions: Vec<&'a Summary>,
+    pub open_questions: usize,
+    /// How many of its sessions stand at the page's top instead.
+    pub needs_me: usize,
+    pub sections: Vec<Section<'a>>,
 }
 
 /// Everything about the query that a page shows.
@@ -57,8 +71,8 @@ pub struct Filters {
     pub until: String,
     pub q: String,
     pub include_archived: bool,
-    /// What stands behind the `?` now.
-    pub query: String,
+    /// Whether anything but a kind is asked for.
+    pub is_narrowed: bool,
     /// The same list as JSON.
     pub api_url: String,
 }
@@ -88,18 +102,17 @@ pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
 
 fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     let overview = &asked.snapshot.overview;
-    let mut needs_me: Vec<&Summary> = overview
-        .projects
-        .iter()
-        .flat_map(|project| &project.active)
-        .filter(|summary| summary.state.needs_user())
-        .collect();
-    needs_me.sort_by_key(|summary| (summary.state, std::cmp::Reverse(&summary.state_at)));
+    let needs_me = needs_me(asked);
+    let is_shown = |project: &&Project| project.counts.total() > 0;
+    let (shown, empty): (Vec<&Project>, Vec<&Project>) = overview.projects.iter().partition(is_shown);
     let page = Page {
+        top: asked.top(),
         filters: Filters::new(asked, Kinds::of(overview)),
         is_filtered: false,
+        needs_me_hidden: overview.needs_user.saturating_sub(needs_me.len()),
         needs_me,
-        groups: overview.projects.iter().map(whole).collect(),
+        groups: shown.iter().take(GROUPS).map(|project| group(project, asked.sections(project))).collect(),
+        others: shown.into_iter().skip(GROUPS).chain(empty).collect(),
         total: overview.counts.total(),
         damaged: &overview.damaged,
         next: None,
@@ -108,15 +121,26 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     asked.app.pages.render("overview.html", &page)
 }
 
+fn needs_me<'a>(asked: &'a Asked) -> Vec<Row<'a>> {
+    let projects = &asked.snapshot.overview.projects;
+    let active = projects.iter().flat_map(|project| project.active.iter().map(move |session| (project, session)));
+    let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| session.state.needs_user()).collect();
+    found.sort_by_key(|(_, session)| (session.state, Reverse(&session.state_at)));
+    found.truncate(NEEDS_ME);
+    found.into_iter().map(|(project, session)| asked.row(session, project.path.as_deref())).collect()
+}
+
 fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
     let listing = asked.listing()?;
-    let projects = &asked.snapshot.overview.projects;
     let url = |query: Query| format!("{}?{query}", asked.path);
     let page = Page {
+        top: asked.top(),
         filters: Filters::new(asked, listing.counts),
         is_filtered: true,
         needs_me: Vec::new(),
-        groups: grouped(projects, &listing.sessions),
+        needs_me_hidden: 0,
+        groups: grouped(asked, &listing.sessions),
+        others: Vec::new(),
         total: listing.total,
         damaged: &listing.damaged,
         next: listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
@@ -133,47 +157,58 @@ impl Asked<'_> {
     }
 }
 
-fn whole(project: &Project) -> Group<'_> {
-    let sessions = project.active.iter().chain(&project.parked).chain(&project.recent).collect();
-    group(project, sessions)
-}
-
-fn group<'a>(project: &'a Project, sessions: Vec<&'a Summary>) -> Group<'a> {
+fn group<'a>(project: &'a Project, sections: Vec<Section<'a>>) -> Group<'a> {
     Group {
         slug: &project.slug,
         name: &project.name,
         current_phase: &project.current_phase,
-        roadmap: project.roadmap_summary.clone(),
+        roadmap: Some(&project.roadmap_summary),
         counts: project.counts,
-        open_questions: &project.open_questions,
-        sessions,
+        open_questions: project.open_questions.len(),
+        needs_me: project.active.iter().filter(|session| session.state.needs_user()).count(),
+        sections,
     }
 }
 
 /// The sessions of a list by project, projects in the order in which they come up.
-fn grouped<'a>(projects: &'a [Project], sessions: &'a [Summary]) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group> = Vec::new();
+fn grouped<'a>(asked: &'a Asked, sessions: &'a [Summary]) -> Vec<Group<'a>> {
+    let projects = &asked.snapshot.overview.projects;
+    let mut slugs: Vec<&str> = Vec::new();
     for session in sessions {
-        if let Some(group) = groups.iter_mut().find(|group| group.slug == session.project_slug) {
-            group.sessions.push(session);
-            continue;
+        if !slugs.contains(&session.project_slug.as_str()) {
+            slugs.push(&session.project_slug);
         }
-        let known = projects.iter().find(|project| project.slug == session.project_slug);
-        groups.push(match known {
-            Some(project) => group(project, vec![session]),
-            // Only archived sessions name it.
-            None => Group {
-                slug: &session.project_slug,
-                name: &session.project_slug,
-                current_phase: "",
-                roadmap: Roadmap::default(),
-                counts: Counts::default(),
-                open_questions: &[],
-                sessions: vec![session],
-            },
-        });
     }
-    groups
+    let of = |slug: &'a str| {
+        let known = projects.iter().find(|project| project.slug == slug);
+        let home = known.and_then(|project| project.path.as_deref());
+        let of_project = sessions.iter().filter(|session| session.project_slug == slug);
+        let rows = of_project.map(|session| asked.row(session, home)).collect();
+        let sections = vec![Section { key: "found", rows, hidden: 0, more_url: String::new() }];
+        known.map_or_else(|| unknown(slug), |project| group(project, Vec::new())).with(sections)
+    };
+    slugs.into_iter().map(of).collect()
+}
+
+/// A project that only archived sessions name.
+fn unknown(slug: &str) -> Group<'_> {
+    Group {
+        slug,
+        name: slug,
+        current_phase: "",
+        roadmap: None,
+        counts: Counts::default(),
+        open_questions: 0,
+        needs_me: 0,
+        sections: Vec::new(),
+    }
+}
+
+impl<'a> Group<'a> {
+    fn with(self, sections: Vec<Section<'a>>) -> Self {
+        // The sessions that need the user are among those that were found.
+        Group { sections, needs_me: 0, ..self }
+    }
 }
 
 impl Filters {
@@ -199,7 +234,10 @@ impl Filters {
             until: text(&query.until),
             q: query.q.clone().unwrap_or_default(),
             include_archived: query.include_archived,
-            query: query.to_string(),
+            is_narrowed: query.since.is_some()
+                || query.until.is_some()
+                || query.include_archived
+                || query.project.is_some(),
             api_url: format!("/api/sessions?{}", Query { project: query.project.clone(), ..query.clone() }),
             project: chosen,
         }

@@ -91,11 +91,7 @@ pub fn weeks(store: &Store, done: &TasksDone, rows: &[&Rows], slug: &str, now: I
     weeks
 }
 
-fn tasks_done<'k>(
-    store: &Store,
-    known: &'k mut Finished,
-    id: &str,
-) -> &'k [NaiveDate] {
+fn tasks_done<'k>(store: &Store, known: &'k mut Finished, id: &str) -> &'k [NaiveDate] {
     let key = fnv1a(id.as_bytes());
     let Ok(id) = SessionId::parse(id) else { return &[] };
     let stamp = Stamp::of(&store.home.session(&id)).or_else(|| Stamp::of(&store.home.archived(&id)));

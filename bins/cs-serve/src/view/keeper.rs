@@ -6,13 +6,13 @@ use super::index_rows::Rows;
 use super::records::{Records, with_verdict};
 use super::stamp::{Stamp, unchanged};
 use super::watch::{Changes, Watch};
-use cs_core::clock;
+use cs_core::clock::{self, TimeDelta};
 use cs_core::config::Config;
 use cs_core::id::{Slug, Uuid};
 use cs_core::live::Live;
 use cs_core::overview::{self, Damaged, Overview, Summary};
 use cs_core::project::ProjectState;
-use cs_core::record::Status;
+use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
 use cs_core::store::Store;
 use cs_core::{Error, Result, file};
@@ -33,6 +33,29 @@ pub struct Snapshot {
     pub rows: Arc<Rows>,
     /// What active sessions do.
     verdicts: HashMap<String, Verdict>,
+    pub evidence: Evidence,
+}
+
+/// What states are derived from.
+#[derive(Debug)]
+pub struct Evidence {
+    pub lives: Vec<Live>,
+    pub stale_after: TimeDelta,
+    /// Names for people by slug.
+    pub names: HashMap<String, String>,
+}
+
+impl Evidence {
+    /// What a session does, as of now. The reason goes without its age.
+    pub fn judge(&self, store: &Store, session: &Session) -> Verdict {
+        timeless(store.verdict_of(session, &self.lives, self.stale_after, clock::now()))
+    }
+}
+
+/// What is shown is shown for a while; an age would make every look find something new.
+fn timeless(mut verdict: Verdict) -> Verdict {
+    verdict.reason.clone_from(&verdict.evidence);
+    verdict
 }
 
 impl Snapshot {
@@ -130,11 +153,6 @@ impl Keeper {
         (found, damaged)
     }
 
-    /// What people said about a project, and its registration's name and path.
-    pub fn config(&self) -> Config {
-        self.lock().config.clone()
-    }
-
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,12 +177,13 @@ impl Inner {
         let rows = if changes.sessions { self.read_rows(store)? } else { None };
         let before = || self.snapshot.as_ref().map(|before| before.rows.clone());
         let rows = rows.or_else(before).unwrap_or_default();
-        let verdicts = self.derive(store, &rows);
+        let evidence = self.evidence();
+        let verdicts = self.derive(store, &rows, &evidence);
         self.derived_at = Instant::now();
         if let Some(known) = known.filter(|known| known.verdicts == verdicts) {
             return Ok(known);
         }
-        let snapshot = Arc::new(self.assemble(store, rows, verdicts, changes));
+        let snapshot = Arc::new(self.assemble(store, rows, (verdicts, evidence), changes));
         self.snapshot = Some(snapshot.clone());
         Ok(snapshot)
     }
@@ -173,7 +192,7 @@ impl Inner {
         &mut self,
         store: &Store,
         rows: Arc<Rows>,
-        verdicts: HashMap<String, Verdict>,
+        (verdicts, evidence): (HashMap<String, Verdict>, Evidence),
         changes: Changes,
     ) -> Snapshot {
         self.generation += 1;
@@ -192,20 +211,26 @@ impl Inner {
             overview.damaged.push(Damaged { session_id: "config.json".to_string(), reason });
         }
         drop(briefs);
-        Snapshot { generation: self.generation, overview, rows, verdicts }
+        Snapshot { generation: self.generation, overview, rows, verdicts, evidence }
     }
 
-    fn derive(&self, store: &Store, rows: &Rows) -> HashMap<String, Verdict> {
-        let lives: Vec<Live> = self.lives.values().map(|(_, live)| live.clone()).collect();
-        let (stale_after, now) = (self.config.stale_after(), clock::now());
-        let active = rows.iter().filter(|row| row.status == Status::Active);
+    fn derive(&self, store: &Store, rows: &Rows, evidence: &Evidence) -> HashMap<String, Verdict> {
+        let now = clock::now();
         let verdict = |row: super::Row| {
-            let mut found = store.verdict(row.id, row.status, row.last_heartbeat, &lives, stale_after, now);
-            // Its age would make every look find something new.
-            found.reason.clone_from(&found.evidence);
-            (row.id.to_string(), found)
+            let (lives, stale_after) = (&evidence.lives, evidence.stale_after);
+            let found = store.verdict(row.id, row.status, row.last_heartbeat, lives, stale_after, now);
+            (row.id.to_string(), timeless(found))
         };
-        active.map(verdict).collect()
+        rows.iter().filter(|row| row.status == Status::Active).map(verdict).collect()
+    }
+
+    fn evidence(&self) -> Evidence {
+        let names = self.config.projects.iter().map(|(slug, project)| (slug.clone(), project.name.clone()));
+        Evidence {
+            lives: self.lives.values().map(|(_, live)| live.clone()).collect(),
+            stale_after: self.config.stale_after(),
+            names: names.collect(),
+        }
     }
 
     fn read_config(&mut self, store: &Store) {

@@ -14,5 +14,5 @@ pub mod session;
 mod stamp;
 mod watch;
 
-pub use index_rows::Row;
+pub use index_rows::{Row, Rows};
 pub use keeper::{Keeper, Snapshot};

@@ -2,7 +2,7 @@
 
 use super::history::{self, Week};
 use super::listing::Listing;
-use crate::app::{Asked, refusal};
+use crate::app::Asked;
 use crate::http::Refusal;
 use crate::query::Query;
 use cs_core::clock;
@@ -22,16 +22,18 @@ pub struct Shown {
 }
 
 /// Finds a project; one that only archived sessions name is known, too.
+pub fn find(asked: &Asked, slug: &Slug) -> Result<Project, Refusal> {
+    let known = asked.snapshot.overview.projects.iter().find(|project| project.slug == slug.as_str());
+    match known {
+        Some(project) => Ok(project.clone()),
+        None if asked.archived()?.slugs().iter().any(|known| known == slug.as_str()) => Ok(bare(slug)),
+        None => Err(Refusal::new(404, "NOT_FOUND", &format!("no project {slug}; /api/overview has all"))),
+    }
+}
+
+/// A project, its sessions as the query wants them, and its last half year.
 pub fn show(asked: &Asked, slug: &Slug) -> Result<Shown, Refusal> {
-    let app = asked.app;
-    let archived = app.archive.rows(&app.keeper.store).map_err(|error| refusal(&error))?;
-    let overview = &asked.snapshot.overview;
-    let found = overview.projects.iter().find(|project| project.slug == slug.as_str()).cloned();
-    let project = match found {
-        Some(project) => project,
-        None if archived.slugs().iter().any(|known| known == slug.as_str()) => bare(slug),
-        None => return Err(Refusal::new(404, "NOT_FOUND", &format!("no project {slug}"))),
-    };
+    let (app, project, archived) = (asked.app, find(asked, slug)?, asked.archived()?);
     let query = Query { project: Some(slug.clone()), ..asked.query.clone() };
     let of_project = Asked { app, snapshot: asked.snapshot.clone(), query, path: asked.path };
     let rows = [asked.snapshot.rows.as_ref(), archived.as_ref()];

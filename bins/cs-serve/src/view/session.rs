@@ -1,7 +1,7 @@
 //! Owns one session as it is shown: its whole record, its state, what came before and after it, and how to
 //! go on with it.
 
-use super::Keeper;
+use super::{Keeper, Snapshot};
 use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
@@ -41,20 +41,18 @@ pub struct Link {
 }
 
 /// Reads a session; the state is as of now.
-pub fn show(keeper: &Keeper, id: &SessionId) -> Result<Shown> {
+pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Shown> {
     let store = &keeper.store;
     let (path, bytes) = store.bytes_of(id)?;
     let session = parse(&path, &bytes)?;
-    let config = keeper.config();
-    let lives = store.all_live()?;
-    let verdict = store.verdict_of(&session, &lives, config.stale_after(), clock::now());
-    let name = config.projects.get(&session.project_slug).map(|project| project.name.clone());
+    let verdict = snapshot.evidence.judge(store, &session);
+    let name = snapshot.evidence.names.get(&session.project_slug);
     Ok(Shown {
         state: verdict.state,
-        state_reason: verdict.evidence,
+        state_reason: verdict.reason,
         state_at: verdict.evidence_at.map(clock::stamp),
         is_archived: path == store.home.archived(id),
-        project_name: name.unwrap_or_else(|| session.project_slug.clone()),
+        project_name: name.unwrap_or(&session.project_slug).clone(),
         resume_command: resume_command(&session),
         earlier: chain(keeper, &session, |session| session.resumed_from.clone()),
         later: chain(keeper, &session, |session| session.resumed_as.clone()),
