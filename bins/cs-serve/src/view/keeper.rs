@@ -5,6 +5,7 @@
 use super::index_rows::Rows;
 use super::records::{Records, with_verdict};
 use super::stamp::{Stamp, unchanged};
+use super::strays::Strays;
 use super::watch::{Changes, Watch};
 use cs_core::clock::{self, TimeDelta};
 use cs_core::config::Config;
@@ -97,6 +98,7 @@ struct Inner {
     lives: BTreeMap<String, (Option<Stamp>, Live)>,
     projects: BTreeMap<String, (Stamp, ProjectState)>,
     records: Records,
+    strays: Strays,
     snapshot: Option<Arc<Snapshot>>,
     looked_at: Instant,
     derived_at: Instant,
@@ -115,6 +117,7 @@ impl Keeper {
             lives: BTreeMap::new(),
             projects: BTreeMap::new(),
             records: Records::default(),
+            strays: Strays::default(),
             snapshot: None,
             looked_at: now,
             derived_at: now,
@@ -179,8 +182,12 @@ impl Inner {
         let rows = rows.or_else(before).unwrap_or_default();
         let evidence = self.evidence();
         let verdicts = self.derive(store, &rows, &evidence);
+        if changes.sessions {
+            self.strays.changed();
+        }
+        let are_other = self.strays.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
-        if let Some(known) = known.filter(|known| known.verdicts == verdicts) {
+        if let Some(known) = known.filter(|known| known.verdicts == verdicts && !are_other) {
             return Ok(known);
         }
         let snapshot = Arc::new(self.assemble(store, rows, (verdicts, evidence), changes));
@@ -207,6 +214,7 @@ impl Inner {
             })
         };
         let mut overview = overview::assemble(&briefs, &self.config, state, summary, clock::now());
+        overview.damaged.extend(self.strays.found.iter().cloned());
         if let Some(reason) = self.config_error.clone() {
             overview.damaged.push(Damaged { session_id: "config.json".to_string(), reason });
         }

@@ -12,6 +12,7 @@ mod records;
 pub mod search;
 pub mod session;
 mod stamp;
+mod strays;
 mod watch;
 
 pub use index_rows::{Row, Rows};
