@@ -76,10 +76,11 @@ pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
         .collect();
     let halves = if top.is_multiple_of(2) { vec![0, top / 2, top] } else { vec![0, top] };
     let every = dates.len().div_ceil(6).max(1);
-    let ticks = columns.iter().rev().step_by(every).map(|column| Mark {
-        at: round(column.x + column.width / 2.0),
-        text: short(&column.date),
-    });
+    let ticks = columns
+        .iter()
+        .rev()
+        .step_by(every)
+        .map(|column| Mark { at: round(column.x + column.width / 2.0), text: short(&column.date) });
     Columns {
         width: WIDTH,
         height: HEIGHT,

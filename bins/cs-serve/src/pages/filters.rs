@@ -6,13 +6,13 @@ use minijinja::{Environment, Value};
 
 /// Makes the filters known.
 pub fn add(environment: &mut Environment<'static>) {
-    environment.add_filter("day", |text: &str| text.get(..10).unwrap_or(text).to_string());
     environment.add_filter("moment", moment);
     environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
     environment.add_filter("percent", |part: u64, of: u64| (part * 100).checked_div(of).unwrap_or_default());
-    environment.add_filter("clock", |text: &str| text.get(11..16).unwrap_or_default().to_string());
     environment.add_filter("ago", |text: &str| ago(text, clock::now()));
-    environment.add_filter("plural", |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
+    environment.add_filter("plural", |count: usize, noun: &str| {
+        format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    });
     environment.add_function("minute", || clock::stamp(clock::now()).get(..16).unwrap_or_default().to_string());
 }
 
@@ -96,7 +96,8 @@ mod tests {
     #[test]
     fn ages_are_told_to_the_minute() {
         let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
-        let told = ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z", "x"];
+        let told =
+            ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z", "x"];
         assert_eq!(told.map(|text| ago(text, now)), ["just now", "2 min ago", "2 d ago", "just now", "x"]);
     }
 

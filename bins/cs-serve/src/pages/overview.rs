@@ -1,7 +1,7 @@
 //! `/`: what is going on, or the sessions that the query wants.
 
 use super::figures::Top;
-use super::rows::{Row, Section};
+use super::rows::{self, Section};
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::{Query, Wanted};
@@ -15,8 +15,8 @@ use std::cmp::Reverse;
 
 /// How many projects an overview shows with their sessions; the others have a line each.
 const GROUPS: usize = 12;
-/// Most sessions that stand at its top; the others are one click away.
-const NEEDS_ME: usize = 50;
+/// Most sessions of a kind that stand at its top; the others are one click away.
+const AT_TOP: usize = 50;
 
 /// The variables of `overview.html`.
 #[derive(Serialize)]
@@ -24,13 +24,13 @@ pub struct Page<'a> {
     pub top: Top,
     /// What the form and the links are filled with.
     pub filters: Filters,
-    /// Whether the query asks for anything. If not, `groups` has the projects with their active, parked and
-    /// recent sessions; else it has only what the query wants, in the order of the list, page by page.
+    /// Whether the query asks for anything. If not, `groups` has the projects with their other sessions;
+    /// else it has only what the query wants, in the order of the list, page by page.
     pub is_filtered: bool,
-    /// In which the user is the one to act, waiting before idle; of all projects. Empty when filtered.
-    pub needs_me: Vec<Row<'a>>,
-    /// How many of those there are besides.
-    pub needs_me_hidden: usize,
+    /// Of all projects: those in which the user is the one to act, waiting before idle; then those in which
+    /// something runs. Empty when filtered.
+    pub needs_me: Section<'a>,
+    pub running: Section<'a>,
     pub groups: Vec<Group<'a>>,
     /// Projects without a group, for want of room or of sessions.
     pub others: Vec<&'a Project>,
@@ -54,6 +54,7 @@ pub struct Group<'a> {
     pub open_questions: usize,
     /// How many of its sessions stand at the page's top instead.
     pub needs_me: usize,
+    pub running: usize,
     pub sections: Vec<Section<'a>>,
 }
 
@@ -102,15 +103,14 @@ pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
 
 fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     let overview = &asked.snapshot.overview;
-    let needs_me = needs_me(asked);
     let is_shown = |project: &&Project| project.counts.total() > 0;
     let (shown, empty): (Vec<&Project>, Vec<&Project>) = overview.projects.iter().partition(is_shown);
     let page = Page {
         top: asked.top(),
         filters: Filters::new(asked, Kinds::of(overview)),
         is_filtered: false,
-        needs_me_hidden: overview.needs_user.saturating_sub(needs_me.len()),
-        needs_me,
+        needs_me: at_top(asked, "needs_me", State::needs_user),
+        running: at_top(asked, "running", rows::is_running),
         groups: shown.iter().take(GROUPS).map(|project| group(project, asked.sections(project))).collect(),
         others: shown.into_iter().skip(GROUPS).chain(empty).collect(),
         total: overview.counts.total(),
@@ -121,13 +121,25 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     asked.app.pages.render("overview.html", &page)
 }
 
-fn needs_me<'a>(asked: &'a Asked) -> Vec<Row<'a>> {
+/// The active sessions of all projects in such a state.
+fn at_top<'a>(asked: &'a Asked, key: &'static str, wanted: impl Fn(State) -> bool) -> Section<'a> {
     let projects = &asked.snapshot.overview.projects;
     let active = projects.iter().flat_map(|project| project.active.iter().map(move |session| (project, session)));
-    let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| session.state.needs_user()).collect();
-    found.sort_by_key(|(_, session)| (session.state, Reverse(&session.state_at)));
-    found.truncate(NEEDS_ME);
-    found.into_iter().map(|(project, session)| asked.row(session, project.path.as_deref())).collect()
+    let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| wanted(session.state)).collect();
+    found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_at)));
+    let hidden = found.len().saturating_sub(AT_TOP);
+    found.truncate(AT_TOP);
+    Section {
+        key,
+        rows: found.into_iter().map(|(project, session)| asked.row(session, project.path.as_deref())).collect(),
+        hidden,
+        more_url: if key == "needs_me" { "/?state=needs_me" } else { "/?status=active" }.to_string(),
+    }
+}
+
+/// Working comes before what only goes on in the background.
+fn by_urgency(state: State) -> (bool, State) {
+    (state == State::Background, state)
 }
 
 fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
@@ -137,8 +149,8 @@ fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
         top: asked.top(),
         filters: Filters::new(asked, listing.counts),
         is_filtered: true,
-        needs_me: Vec::new(),
-        needs_me_hidden: 0,
+        needs_me: Section::default(),
+        running: Section::default(),
         groups: grouped(asked, &listing.sessions),
         others: Vec::new(),
         total: listing.total,
@@ -166,6 +178,7 @@ fn group<'a>(project: &'a Project, sections: Vec<Section<'a>>) -> Group<'a> {
         counts: project.counts,
         open_questions: project.open_questions.len(),
         needs_me: project.active.iter().filter(|session| session.state.needs_user()).count(),
+        running: project.active.iter().filter(|session| rows::is_running(session.state)).count(),
         sections,
     }
 }
@@ -200,14 +213,15 @@ fn unknown(slug: &str) -> Group<'_> {
         counts: Counts::default(),
         open_questions: 0,
         needs_me: 0,
+        running: 0,
         sections: Vec::new(),
     }
 }
 
 impl<'a> Group<'a> {
     fn with(self, sections: Vec<Section<'a>>) -> Self {
-        // The sessions that need the user are among those that were found.
-        Group { sections, needs_me: 0, ..self }
+        // All that are shown are among those that were found.
+        Group { sections, needs_me: 0, running: 0, ..self }
     }
 }
 

@@ -5,10 +5,11 @@ use crate::query::Query;
 use cs_core::id::{Slug, Uuid};
 use cs_core::overview::{Project, Summary};
 use cs_core::record::Status;
+use cs_core::state::State;
 use serde::Serialize;
 
 /// Most rows of a kind that an overview shows of a project; the others are one click away.
-const NOW: usize = 30;
+const QUIET: usize = 5;
 const PARKED: usize = 5;
 const RECENT: usize = 3;
 
@@ -24,9 +25,9 @@ pub struct Row<'a> {
 }
 
 /// Rows of one kind.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub struct Section<'a> {
-    /// `now`, `parked`, `recent` or `found`.
+    /// `needs_me`, `running`, `quiet` (gone, stale, unknown), `parked`, `recent` or `found`.
     pub key: &'static str,
     pub rows: Vec<Row<'a>>,
     /// How many there are besides.
@@ -47,13 +48,14 @@ impl Asked<'_> {
         }
     }
 
-    /// What an overview shows of a project, but for the sessions that need the user, which stand above.
+    /// What an overview shows of a project, but for the sessions that stand at its top.
     pub fn sections<'a>(&self, project: &'a Project) -> Vec<Section<'a>> {
-        let now: Vec<&Summary> = project.active.iter().filter(|session| !session.state.needs_user()).collect();
+        let is_quiet = |session: &&Summary| !session.state.needs_user() && !is_running(session.state);
+        let quiet: Vec<&Summary> = project.active.iter().filter(is_quiet).collect();
         let parked: Vec<&Summary> = project.parked.iter().collect();
         let recent: Vec<&Summary> = project.recent.iter().collect();
         [
-            ("now", Status::Active, now.len(), now, NOW),
+            ("quiet", Status::Active, quiet.len(), quiet, QUIET),
             ("parked", Status::Parked, parked.len(), parked, PARKED),
             ("recent", Status::Completed, project.counts.completed, recent, RECENT),
         ]
@@ -67,6 +69,11 @@ impl Asked<'_> {
         })
         .collect()
     }
+}
+
+/// Whether something goes on without the user.
+pub fn is_running(state: State) -> bool {
+    matches!(state, State::Working | State::Background)
 }
 
 /// The query for the sessions of one project.

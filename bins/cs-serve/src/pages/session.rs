@@ -18,10 +18,10 @@ const EVENTS: usize = 500;
 pub struct Page<'a> {
     pub top: Top,
     /// The whole record with `state`, `state_reason`, `state_at`, `is_archived`, `project_name`,
-    /// `resume_command`, `earlier`, `later`; but see `days`.
+    /// `resume_command`, `earlier`, `later`; but see `events`.
     pub session: &'a Shown,
-    /// The newest events, newest first, by day.
-    pub days: Vec<Day<'a>>,
+    /// The newest events, newest first.
+    pub events: Vec<&'a Event>,
     /// How many older ones are not shown.
     pub hidden_events: usize,
     pub tasks_done: usize,
@@ -31,13 +31,6 @@ pub struct Page<'a> {
     pub figures: Option<Figures>,
     /// Names of formats and the URLs that save this session.
     pub downloads: Vec<(&'static str, String)>,
-}
-
-/// What happened on a day.
-#[derive(Serialize)]
-pub struct Day<'a> {
-    pub date: &'a str,
-    pub events: Vec<&'a Event>,
 }
 
 /// The page.
@@ -50,7 +43,7 @@ pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let uuid = record.claude_session_id.as_deref().filter(|_| record.status == Status::Active);
     let page = Page {
         top: asked.top(),
-        days: by_day(record.events.iter().rev().take(EVENTS)),
+        events: record.events.iter().rev().take(EVENTS).collect(),
         hidden_events: record.events.len().saturating_sub(EVENTS),
         tasks_done,
         tasks_total,
@@ -64,16 +57,4 @@ pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
 
 fn took(started_at: &str, ended_at: Option<&str>) -> Option<String> {
     Some(clock::age(clock::parse(started_at)?, clock::parse(ended_at?)?))
-}
-
-fn by_day<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Day<'a>> {
-    let mut days: Vec<Day> = Vec::new();
-    for event in events {
-        let date = event.timestamp.get(..10).unwrap_or_default();
-        match days.last_mut() {
-            Some(day) if day.date == date => day.events.push(event),
-            _ => days.push(Day { date, events: vec![event] }),
-        }
-    }
-    days
 }
