@@ -3,8 +3,8 @@
 //! strings sort as the instants do. Deliberately absent: local time zones.
 
 use crate::error::{Error, Result};
-pub use chrono::TimeDelta;
 use chrono::{DateTime, Datelike, Timelike, Utc};
+pub use chrono::{NaiveDate as Date, TimeDelta};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An instant in UTC.

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod ending;
 pub mod error;
 pub mod export;
 pub mod file;
@@ -24,6 +25,7 @@ pub mod redact;
 pub mod search;
 pub mod session;
 pub mod state;
+pub mod statusline;
 pub mod stdin;
 pub mod store;
 pub mod task;

@@ -11,7 +11,7 @@ use crate::index::Entry;
 use crate::live::Live;
 use crate::project::{Counts, ProjectState, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
-use crate::state::State;
+use crate::state::{self, State};
 use crate::store::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -117,7 +117,12 @@ pub fn build(store: &Store, only: Option<&Slug>, now: Instant) -> Result<Overvie
         let session = store.session(&SessionId::parse(id)?)?;
         Ok(summarize(store, session, &lives, config.stale_after(), now))
     };
-    Ok(assemble(&briefs, &config, state, summary, now))
+    let mut overview = assemble(&briefs, &config, state, summary, now);
+    overview.damaged.extend(index.damaged().iter().map(|(path, error)| Damaged {
+        session_id: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        reason: error.to_string(),
+    }));
+    Ok(overview)
 }
 
 fn brief<'a>(id: &'a SessionId, entry: &'a Entry) -> Brief<'a> {
@@ -212,6 +217,7 @@ pub fn summarize(
     now: Instant,
 ) -> Summary {
     let verdict = store.verdict_of(&session, lives, stale_after, now);
+    let awaiting_action = state::awaited(&session, lives, verdict.state).map(str::to_string);
     let (done, total) = session.task_progress();
     let current = session.tasks.iter().find(|task| task.status == TaskStatus::InProgress);
     let tasks = TaskSummary { done, total, current: current.map(|task| task.subject.clone()) };
@@ -231,7 +237,7 @@ pub fn summarize(
         ended_at: session.ended_at,
         last_heartbeat: session.last_heartbeat,
         current_activity: session.current_activity,
-        awaiting_action: session.awaiting_action,
+        awaiting_action,
         outcome: session.outcome,
         parked_reason: session.parked_reason,
         next_steps: session.next_steps,

@@ -1,6 +1,7 @@
 //! Owns the layout of the data directory: the only place that joins names to it.
 //! Deliberately absent: touching the disk.
 
+use crate::clock::Date;
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug, Uuid};
 use std::ffi::OsString;
@@ -68,6 +69,22 @@ impl Home {
     pub fn context(&self, slug: &Slug) -> PathBuf {
         self.0.join(format!("context/{slug}.json"))
     }
+    /// The states of projects.
+    pub fn projects_dir(&self) -> PathBuf {
+        self.0.join("projects")
+    }
+    /// What new conversations are told.
+    pub fn context_dir(&self) -> PathBuf {
+        self.0.join("context")
+    }
+    /// Damaged files that were moved away, each with a note.
+    pub fn quarantine(&self) -> PathBuf {
+        self.0.join("quarantine")
+    }
+    /// What hooks and jobs had to say.
+    pub fn logs_dir(&self) -> PathBuf {
+        self.0.join("logs")
+    }
     /// Running conversations.
     pub fn live_dir(&self) -> PathBuf {
         self.0.join("live")
@@ -83,6 +100,18 @@ impl Home {
     /// One conversation that ended.
     pub fn ended(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("ended/{uuid}.json"))
+    }
+    /// The last figures that the status line of a conversation was told.
+    pub fn reading(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("statusline/{uuid}.json"))
+    }
+    /// What each conversation spent on one local day, `YYYY-MM-DD`.
+    pub fn spent_on(&self, day: &Date) -> PathBuf {
+        self.0.join(format!("statusline/{day}.json"))
+    }
+    /// What was told already, and when.
+    pub fn notify_state(&self) -> PathBuf {
+        self.0.join("notify_state.json")
     }
     /// What the hooks had trouble with.
     pub fn hook_log(&self) -> PathBuf {

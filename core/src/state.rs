@@ -4,7 +4,7 @@
 
 use crate::clock::{self, Instant};
 use crate::live::{Activity, Live};
-use crate::record::Status;
+use crate::record::{Session, Status};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,14 @@ pub struct Verdict {
     pub evidence: String,
     /// When the evidence is from.
     pub evidence_at: Option<Instant>,
+}
+
+/// What the record says that the session waits for. Hooks write it and clear it again, but none tells that a
+/// dialog was dismissed: then the state knows better. What a person or an agent wrote holds.
+pub fn awaited<'a>(session: &'a Session, lives: &[Live], state: State) -> Option<&'a str> {
+    let by_hook =
+        lives.iter().any(|live| live.awaiting && live.session_id.as_deref() == Some(session.session_id.as_str()));
+    session.awaiting_action.as_deref().filter(|_| state == State::Waiting || !by_hook)
 }
 
 /// How old a piece of evidence is: in words that fit into a sentence.
@@ -221,118 +229,4 @@ fn client_is_newer(evidence: &Evidence, live: &Live) -> Option<Verdict> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(text: &str) -> Instant {
-        clock::parse(&format!("2026-11-21T{text}Z")).unwrap()
-    }
-
-    fn live(state: Activity, heard: &str) -> Live {
-        let mut live = Live::new("u", at("08:00:00"));
-        live.prompted(None, at("08:00:00"));
-        match state {
-            Activity::Working => {}
-            Activity::Waiting => live.asked("permission for Bash", None, at(heard)),
-            Activity::Idle => live.turn_ended(0, None, at(heard)),
-            Activity::Background => live.turn_ended(1, None, at(heard)),
-        }
-        live.heard("Event", at(heard));
-        live
-    }
-
-    fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>, now: &str) -> State {
-        derive(&Evidence {
-            status: Status::Active,
-            last_heartbeat: Some(at("08:00:00")),
-            live,
-            alive,
-            client: client.map(|(status, when)| Client {
-                status: status.into(),
-                waiting_for: None,
-                updated_at: at(when),
-            }),
-            stale_after: TimeDelta::hours(2),
-            now: at(now),
-        })
-        .state
-    }
-
-    #[test]
-    fn every_kind_of_evidence() {
-        use Activity as A;
-        let cases = [
-            (A::Working, "08:01:00", Some(true), None, "08:02:00", State::Working, "a turn runs"),
-            (A::Working, "08:01:00", Some(false), None, "08:02:00", State::Gone, "killed"),
-            (A::Working, "08:01:00", Some(true), Some(("idle", "08:01:30")), "08:02:00", State::Idle, "interrupted"),
-            (A::Working, "08:01:00", Some(true), Some(("idle", "08:00:30")), "08:02:00", State::Working, "older hint"),
-            (
-                A::Working,
-                "08:01:00",
-                Some(false),
-                Some(("busy", "08:01:30")),
-                "08:02:00",
-                State::Gone,
-                "stale registry after SIGKILL",
-            ),
-            (A::Working, "08:01:00", Some(true), None, "10:02:00", State::Stale, "silent for hours while working"),
-            (A::Idle, "08:01:00", Some(true), None, "20:02:00", State::Idle, "open for hours: still your turn"),
-            (A::Idle, "08:01:00", None, None, "20:02:00", State::Stale, "nobody can say whether it lives"),
-            (A::Waiting, "08:01:00", Some(true), None, "08:02:00", State::Waiting, "permission"),
-            (A::Waiting, "08:01:00", Some(true), Some(("busy", "08:01:05")), "08:02:00", State::Working, "approved"),
-            (A::Waiting, "08:01:00", Some(true), Some(("idle", "08:01:05")), "08:02:00", State::Idle, "dismissed"),
-            (
-                A::Waiting,
-                "08:01:00",
-                Some(true),
-                Some(("waiting", "08:01:05")),
-                "08:02:00",
-                State::Waiting,
-                "they agree",
-            ),
-            (
-                A::Background,
-                "08:01:00",
-                Some(true),
-                Some(("idle", "08:01:05")),
-                "08:02:00",
-                State::Background,
-                "the hint knows less",
-            ),
-            (
-                A::Idle,
-                "08:01:00",
-                Some(true),
-                Some(("busy", "08:01:05")),
-                "08:02:00",
-                State::Working,
-                "a turn without a prompt",
-            ),
-        ];
-        for (state, heard, alive, client, now, expected, why) in cases {
-            assert_eq!(judge(Some(&live(state, heard)), alive, client, now), expected, "{why}");
-        }
-    }
-
-    #[test]
-    fn evidence_is_told_with_its_age_and_without() {
-        let asked = live(Activity::Waiting, "08:01:00");
-        let told = derive(&Evidence {
-            status: Status::Active,
-            last_heartbeat: None,
-            live: Some(&asked),
-            alive: Some(true),
-            client: None,
-            stale_after: TimeDelta::hours(2),
-            now: at("08:01:40"),
-        });
-        assert_eq!(told.reason, "permission for Bash (Event 40 s ago)");
-        assert_eq!((told.evidence.as_str(), told.evidence_at), ("permission for Bash (Event)", Some(at("08:01:00"))));
-    }
-
-    #[test]
-    fn without_a_live_file_only_the_heartbeat_speaks() {
-        assert_eq!(judge(None, None, None, "09:00:00"), State::Unknown);
-        assert_eq!(judge(None, None, None, "11:00:00"), State::Stale);
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use crate::failure::Outcome;
 use crate::out::{Form, sanitize};
 use cs_core::clock;
 use cs_core::record::{Session, TaskStatus};
-use cs_core::state::Verdict;
+use cs_core::state::{self, Verdict};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -31,7 +31,8 @@ pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
             context.out.json(&Shown { session, state, state_reason: &verdict.reason })?;
         }
         Form::Table => {
-            for line in block(session, &verdict) {
+            let awaited = state::awaited(session, &lives, verdict.state);
+            for line in block(session, &verdict, awaited) {
                 context.out.line(&line)?;
             }
         }
@@ -39,8 +40,8 @@ pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
     context.out.flush()
 }
 
-/// A session as lines for people.
-pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
+/// A session as lines for people. `awaited`: see [`state::awaited`].
+pub fn block(session: &Session, verdict: &Verdict, awaited: Option<&str>) -> Vec<String> {
     let mut lines = vec![sanitize(&session.intent)];
     let mut field = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -60,7 +61,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     field("started", when(&session.started_at).as_deref());
     field("ended", session.ended_at.as_deref().and_then(when).as_deref());
     field("doing", session.current_activity.as_deref());
-    field("needs you", session.awaiting_action.as_deref());
+    field("needs you", awaited);
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
     field("continues", session.resumed_from.as_deref());

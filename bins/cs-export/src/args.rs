@@ -5,7 +5,6 @@ use cs_cli::{Context, Failure, Form, Outcome};
 use cs_core::clock::{self, Instant};
 use cs_core::export::Format;
 use cs_core::id::Slug;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a
@@ -183,9 +182,4 @@ fn of_file(path: &Path) -> Outcome<Format> {
 /// `-o -`; the argument layer has a name of its own for `-`.
 fn is_stdout(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new(cs_cli::STDIN)
-}
-
-/// Whether progress can be shown.
-pub fn watched() -> bool {
-    std::io::stderr().is_terminal()
 }

@@ -8,10 +8,11 @@ use crate::highlights::{self, Highlights};
 use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
-use cs_cli::{Context, Failure, Form, Outcome};
+use cs_cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::export::{Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
+use cs_core::live::Live;
 use cs_core::paths;
 use cs_core::record::Status;
 use cs_core::redact::personal::{Counts, Personal};
@@ -75,41 +76,57 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
         transcripts: OnceCell::new(),
         store,
     };
-    let mut total = Total::default();
-    let mut code = chosen.code();
+    let mut told = Told { out, total: Total::default(), code: chosen.code() };
     let mut progress = Progress::of(chosen.ids.len());
     for id in &chosen.ids {
-        match exporter.export(id, plan) {
-            Ok(Done::Unchanged) => total.unchanged += 1,
-            Ok(Done::NotAsked) => {}
-            Ok(Done::Written { counts, highlights, skipped }) => {
-                total.written += 1;
-                total.masked += counts;
-                let file = exporter.file(id).display().to_string();
-                let line = Line { session_id: id.as_str(), file, masked: counts, highlights, skipped_lines: skipped };
-                match (out.quiet, out.form) {
-                    (true, _) => out.line(id.as_str())?,
-                    (false, Form::Json) => out.json(&line)?,
-                    (false, Form::Table) => {}
-                }
-            }
-            // Gone since the index was read.
-            Err(Error::Missing(_)) => {}
-            Err(error) => {
-                total.failed += 1;
-                code = code.or(Some(told(error.into())));
-            }
-        }
+        told.one(id, &exporter.file(id), exporter.export(id, plan))?;
         progress.step();
     }
     drop(progress);
-    match (out.quiet, out.form) {
-        (true, _) => {}
-        (false, Form::Json) => out.json(&total)?,
-        (false, Form::Table) => out.line(&total.sentence(folder))?,
+    told.all(folder)
+}
+
+/// What was told so far, and what is left to tell at the end.
+struct Told<'a> {
+    out: &'a mut Out,
+    total: Total,
+    code: Option<u8>,
+}
+
+impl Told<'_> {
+    fn one(&mut self, id: &SessionId, file: &Path, done: Result<Done>) -> Outcome<()> {
+        match done {
+            Ok(Done::Written { counts, highlights, skipped }) => {
+                self.total.written += 1;
+                self.total.masked += counts;
+                let file = file.display().to_string();
+                let line = Line { session_id: id.as_str(), file, masked: counts, highlights, skipped_lines: skipped };
+                match (self.out.quiet, self.out.form) {
+                    (true, _) => self.out.line(id.as_str())?,
+                    (false, Form::Json) => self.out.json(&line)?,
+                    (false, Form::Table) => {}
+                }
+            }
+            Ok(Done::Unchanged) => self.total.unchanged += 1,
+            // The second is gone since the index was read.
+            Ok(Done::NotAsked) | Err(Error::Missing(_)) => {}
+            Err(error) => {
+                self.total.failed += 1;
+                self.code = self.code.or(Some(told(error.into())));
+            }
+        }
+        Ok(())
     }
-    out.flush()?;
-    code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+
+    fn all(self, folder: &Path) -> Outcome<()> {
+        match (self.out.quiet, self.out.form) {
+            (true, _) => {}
+            (false, Form::Json) => self.out.json(&self.total)?,
+            (false, Form::Table) => self.out.line(&self.total.sentence(folder))?,
+        }
+        self.out.flush()?;
+        self.code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+    }
 }
 
 impl Total {
@@ -147,13 +164,14 @@ impl Exporter<'_> {
         let source = self.source(&loaded, transcript.as_deref());
         let path = self.file(id);
         let before = output::head(&path)?;
-        match &before {
-            Some(head) if !front::is_of(head, id.as_str()) => {
+        if let Some(head) = &before {
+            if !front::is_of(head, id.as_str()) {
                 let text = format!("{} exists and is not the export of this session; it is left alone", path.display());
                 return Err(Error::Refused(text));
             }
-            Some(head) if !self.force && front::is_from(head, &source) => return Ok(Done::Unchanged),
-            _ => {}
+            if !self.force && front::is_from(head, &source) {
+                return Ok(Done::Unchanged);
+            }
         }
         // A transcript that cannot be read is no reason to do without the session.
         let highlights = transcript.and_then(|path| highlights::of(&path, self.words, &self.personal).ok()).flatten();
@@ -194,14 +212,19 @@ impl Exporter<'_> {
     }
 
     /// The conversation's transcript: where its live or ended file says, else in Claude Code's
-    /// folder. Only a file of the conversation's own name is taken.
+    /// folder. Only a file of the conversation's own name is taken, and none where the conversation
+    /// ran with the wish that nothing of it be stored.
     fn transcript(&self, loaded: &Loaded) -> Option<PathBuf> {
         let uuid = Uuid::parse(loaded.session.claude_session_id.as_deref()?).ok()?;
         let name = format!("{uuid}.jsonl");
-        let known = [self.store.live(&uuid), self.store.ended(&uuid)];
-        let known = known.into_iter().flatten().flatten().filter_map(|live| live.transcript_path).map(PathBuf::from);
-        let told = known.into_iter().find(|path| path.file_name().is_some_and(|file| *file == *name) && path.is_file());
-        told.or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
+        let known: Vec<Live> =
+            [self.store.live(&uuid), self.store.ended(&uuid)].into_iter().flatten().flatten().collect();
+        if known.iter().any(|live| !live.capture) {
+            return None;
+        }
+        let told = known.into_iter().filter_map(|live| live.transcript_path).map(PathBuf::from);
+        let fits = |path: &PathBuf| path.file_name().is_some_and(|file| *file == *name) && path.is_file();
+        told.into_iter().find(fits).or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
     }
 }
 

@@ -1,8 +1,7 @@
 //! Owns the line on standard error that says how far long work is. Nothing is shown where no
 //! person looks, nor before a second has passed; the line is gone when the work is done.
 
-use crate::args::watched;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 const FIRST: Duration = Duration::from_secs(1);
@@ -21,7 +20,7 @@ pub struct Progress {
 impl Progress {
     /// Work that has so many steps.
     pub fn of(total: usize) -> Self {
-        Progress { total, done: 0, started: Instant::now(), shown: None, watched: watched() }
+        Progress { total, done: 0, started: Instant::now(), shown: None, watched: std::io::stderr().is_terminal() }
     }
 
     /// One step is done.

@@ -47,6 +47,10 @@ pub fn render(file: &Path, project: Option<&Project>, documents: &[Document], no
     let template = environment.template_from_named_str(&name, &source).map_err(|error| trouble(&name, &error))?;
     let rendered = template.render_captured_to(Value::from(Serde(&context)), &mut bounded);
     rendered.map(drop).map_err(|error| trouble(&name, &error))?;
+    // The language drops the line end at the end of a template; a file needs it.
+    if source.ends_with('\n') && !bounded.0.ends_with(b"\n") {
+        bounded.0.push(b'\n');
+    }
     String::from_utf8(bounded.0).map_err(|_| Error::Invalid(format!("{name}: the output is no text")))
 }
 
@@ -63,6 +67,8 @@ fn source(file: &Path) -> Result<String> {
 
 fn environment<'a>(fuel: u64) -> Environment<'a> {
     let mut environment = Environment::new();
+    // So that errors name what is undefined.
+    environment.set_debug(true);
     environment.set_fuel(Some(fuel));
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(escape_of);

@@ -19,7 +19,8 @@ pub struct Turn {
     /// RFC 3339, as the client wrote it.
     pub at: String,
     pub prompt: String,
-    /// The agent's last words in the turn.
+    /// The agent's last words in the turn. What it says to news of background work only counts if
+    /// that is more than it had said before.
     pub answer: String,
     pub edits: usize,
     pub commits: usize,
@@ -42,6 +43,7 @@ pub struct Summary {
 pub fn read(mut from: impl BufRead, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
     let mut summary = Summary::default();
     let mut open: Option<Turn> = None;
+    let mut news = false;
     let mut line = Vec::new();
     while let Some(whole) = next_line(&mut from, &mut line)? {
         let entry = if whole { serde_json::from_slice::<Value>(&line).ok() } else { None };
@@ -53,8 +55,10 @@ pub fn read(mut from: impl BufRead, mut take: impl FnMut(Turn)) -> io::Result<Su
             summary.turns += 1;
             let at = text(&entry, "timestamp").to_string();
             open.replace(Turn { at, prompt, ..Turn::default() }).map(&mut take);
+            news = false;
         } else if let Some(turn) = &mut open {
-            note(turn, &entry);
+            news |= is_news(&entry);
+            note(turn, &entry, news);
         }
     }
     open.map(take);
@@ -125,8 +129,15 @@ fn command(said: &str) -> Option<String> {
     Some(format!("{name} {}", tag("command-args").unwrap_or_default()).trim().to_string())
 }
 
+/// Whether the entry tells the agent about work in the background.
+fn is_news(entry: &Value) -> bool {
+    let content = entry.get("message").and_then(|message| message.get("content"));
+    text(entry, "type") == "user"
+        && content.is_some_and(|content| said(content).trim_start().starts_with("<task-notification>"))
+}
+
 /// What an entry inside a turn adds to it.
-fn note(turn: &mut Turn, entry: &Value) {
+fn note(turn: &mut Turn, entry: &Value, news: bool) {
     if entry.get("isSidechain") == Some(&Value::Bool(true)) {
         return;
     }
@@ -134,8 +145,10 @@ fn note(turn: &mut Turn, entry: &Value) {
     match text(entry, "type") {
         "assistant" => {
             let answer = said(content);
-            if !answer.trim().is_empty() && answer.trim() != "No response requested." {
-                turn.answer = answer.trim().to_string();
+            let answer = answer.trim();
+            let counts = !answer.is_empty() && answer != "No response requested.";
+            if counts && (!news || answer.len() > turn.answer.len()) {
+                turn.answer = answer.to_string();
             }
             turn.failures += usize::from(entry.get("isApiErrorMessage") == Some(&Value::Bool(true)));
             blocks(content).filter(|block| text(block, "type") == "tool_use").for_each(|block| call(turn, block));

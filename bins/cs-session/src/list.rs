@@ -5,12 +5,13 @@ use argh::FromArgs;
 use cs_cli::{Context, Failure, Form, Out, Outcome, report};
 use cs_core::Error;
 use cs_core::clock::{self, Instant, TimeDelta};
-use cs_core::id::{SessionId, Slug};
+use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::index::Entry;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
+use cs_core::statusline::Reading;
 use cs_core::store::Store;
 use serde::Serialize;
 
@@ -79,6 +80,10 @@ struct Row<'a> {
     started_at: &'a str,
     ended_at: Option<&'a str>,
     last_heartbeat: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_used_percentage: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
 }
 
 /// A whole record with its state.
@@ -126,7 +131,7 @@ impl List {
             }
             shown += 1;
             if out.form == Form::Table && !out.quiet {
-                table.push(table_row(id, entry, &verdict, *now));
+                table.push(table_row(id, entry, &verdict, &found.reading(id), *now));
             } else if self.full && !out.quiet {
                 match print_full(store, out, id, verdict) {
                     // A damaged record is no reason to hide the others.
@@ -137,13 +142,17 @@ impl List {
                     other => other?,
                 }
             } else {
-                print(out, id, entry, verdict)?;
+                print(out, id, entry, verdict, &found.reading(id))?;
             }
         }
-        if !table.is_empty() {
-            out.table(&["id", "state", "project", "age", "intent"], &table)?;
-        }
+        print_table(out, table)?;
         out.flush()?;
+        // Known only while the index has to be made from the records; `cs-cleanup check` always knows.
+        for (path, error) in index.damaged() {
+            let failure = Failure::Core(Error::corrupt(path, reason(error)));
+            report(PROGRAM, &failure);
+            code = code.or(Some(failure.code()));
+        }
         match code {
             Some(code) => Err(Failure::Reported(code)),
             None if shown == 0 => Err(Failure::Nothing("no session matches".into())),
@@ -210,8 +219,23 @@ impl<'a> Found<'a> {
         Ok(Found { store, lives: store.all_live()?, stale_after: store.config()?.stale_after(), now })
     }
 
+    /// What the status line of the session's conversation was told last, while it runs.
+    fn reading(&self, id: &SessionId) -> Reading {
+        let live = self.lives.iter().rfind(|live| live.session_id.as_deref() == Some(id.as_str()));
+        let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
+        uuid.and_then(|uuid| self.store.reading(&uuid)).unwrap_or_default()
+    }
+
     fn verdict(&self, id: &SessionId, entry: &Entry) -> Verdict {
         self.store.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &self.lives, self.stale_after, self.now)
+    }
+}
+
+/// Why a record is in no list.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Corrupt { reason, .. } => reason.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -222,9 +246,23 @@ fn archived(store: &Store) -> Outcome<Vec<(SessionId, Session)>> {
     Ok(ids.into_iter().filter_map(read).collect())
 }
 
-fn table_row(id: &SessionId, entry: &Entry, verdict: &Verdict, now: Instant) -> Vec<String> {
+fn table_row(id: &SessionId, entry: &Entry, verdict: &Verdict, reading: &Reading, now: Instant) -> Vec<String> {
     let age = clock::parse(&entry.started_at).map(|at| clock::age(at, now)).unwrap_or_default();
-    vec![id.to_string(), verdict.state.as_str().into(), entry.project_slug.to_string(), age, entry.intent.to_string()]
+    let context = reading.context_used_percentage.map(|used| format!("{used:.0}%")).unwrap_or_default();
+    let cost = reading.cost_usd.map(|cost| format!("${cost:.2}")).unwrap_or_default();
+    let state = verdict.state.as_str().to_string();
+    vec![id.to_string(), state, entry.project_slug.to_string(), age, context, cost, entry.intent.to_string()]
+}
+
+/// The table; without the columns that no row has anything in.
+fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
+    let titles = ["id", "state", "project", "age", "context", "cost", "intent"];
+    let is_used = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
+    let used: Vec<usize> = (0..titles.len()).filter(is_used).collect();
+    let header: Vec<&str> = used.iter().filter_map(|column| titles.get(*column).copied()).collect();
+    let pick = |row: Vec<String>| used.iter().filter_map(|column| row.get(*column).cloned()).collect();
+    let rows: Vec<Vec<String>> = rows.iter().cloned().map(pick).collect();
+    if rows.is_empty() { Ok(()) } else { out.table(&header, &rows) }
 }
 
 fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: Verdict) -> Outcome<()> {
@@ -236,7 +274,7 @@ fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: Verdict) ->
     }
 }
 
-fn print(out: &mut Out, id: &SessionId, entry: &Entry, verdict: Verdict) -> Outcome<()> {
+fn print(out: &mut Out, id: &SessionId, entry: &Entry, verdict: Verdict, reading: &Reading) -> Outcome<()> {
     if out.quiet {
         return out.line(id.as_str());
     }
@@ -250,5 +288,7 @@ fn print(out: &mut Out, id: &SessionId, entry: &Entry, verdict: Verdict) -> Outc
         started_at: &entry.started_at,
         ended_at: entry.ended_at.as_deref(),
         last_heartbeat: &entry.last_heartbeat,
+        context_used_percentage: reading.context_used_percentage,
+        cost_usd: reading.cost_usd,
     })
 }

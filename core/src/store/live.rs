@@ -64,10 +64,13 @@ impl Store {
     }
 
     /// The session that belongs to a conversation: as its live or ended file says, else the newest
-    /// record with that uuid among those whose name fits it and those that are active.
+    /// record with that uuid among those whose name fits it and those that are active. One that was
+    /// archived does not go on (see [`Store::archived_conversation`]).
     pub fn conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
         for known in [self.live(uuid)?, self.ended(uuid)?].into_iter().flatten() {
-            if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
+            if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok())
+                && !self.is_archived(&id)
+            {
                 return Ok(Some(id));
             }
         }

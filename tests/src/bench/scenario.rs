@@ -64,6 +64,7 @@ impl Scenario {
 pub fn all(store: &Store) -> Vec<Scenario> {
     let mut all = heartbeats(store);
     all.extend(hooks(store));
+    all.push(statusline(store));
     all.extend(changes(store));
     all.extend(questions(store));
     all
@@ -112,6 +113,11 @@ fn hooks(store: &Store) -> Vec<Scenario> {
         first,
         of("SessionEnd", "SessionEnd.prompt_input_exit", &known, &[Kind::Ended, Kind::Record], synchronous),
     ]
+}
+
+fn statusline(store: &Store) -> Scenario {
+    let figures = payload(store, "../statusline/resumed", &store::uuid(0));
+    hook(store, "cs-statusline", "status line, figures kept", figures, &[], Budget::Floors(3.0))
 }
 
 fn changes(store: &Store) -> Vec<Scenario> {

@@ -1,1 +1,104 @@
-//! later
+//! `-o FILE`: whose file may be replaced, and what no file ever is.
+
+use crate::{id, record, store};
+use cs_tests::{Sandbox, status, stderr, stdout};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+const FORMATS: [&str; 5] = ["json", "jsonl", "md", "csv", "html"];
+
+fn furnished() -> Sandbox {
+    let sandbox = Sandbox::new();
+    store(&sandbox, &[record(0), record(1)]);
+    sandbox
+}
+
+fn code(sandbox: &Sandbox, args: &[&str]) -> i32 {
+    status(&sandbox.cs("cs-export", args))
+}
+
+#[test]
+fn own_files_are_replaced_and_others_are_not() {
+    let sandbox = furnished();
+    let (first, second) = (id(0), id(1));
+    for ending in FORMATS {
+        let name = format!("out.{ending}");
+        let path = sandbox.work().join(&name);
+        assert_eq!(code(&sandbox, &[&first, "-o", &name]), 0, "{name}");
+        let mode = fs::metadata(&path).expect("it was written").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+        assert_eq!(code(&sandbox, &["api", "-o", &name]), 0, "{name}");
+        let ours = fs::read_to_string(&path).expect("text");
+        assert!(ours.contains(&first) && ours.contains(&second), "{name}");
+        fs::write(&path, "my own notes, by cs-export\n").expect("it can be written");
+        let output = sandbox.cs("cs-export", &[&first, "-o", &name]);
+        assert_eq!((status(&output), stdout(&output)), (1, String::new()), "{name}");
+        assert!(stderr(&output).contains("--force replaces it"), "{}", stderr(&output));
+        assert_eq!(fs::read_to_string(&path).expect("text"), "my own notes, by cs-export\n");
+        assert_eq!(code(&sandbox, &[&first, "-o", &name, "--force"]), 0);
+        fs::write(&path, "").expect("it can be written");
+        assert_eq!(code(&sandbox, &[&first, "-o", &name]), 0, "an empty file has nothing to lose");
+    }
+    let left: Vec<_> = cs_tests::entries(&sandbox.work()).len().to_string().chars().collect();
+    assert_eq!(left, ['5'], "no other file is left");
+}
+
+#[test]
+fn what_is_no_regular_file_is_never_replaced() {
+    let sandbox = furnished();
+    let work = sandbox.work();
+    fs::write(work.join("target.md"), "text").expect("it can be written");
+    symlink("target.md", work.join("link.md")).expect("a link can be made");
+    fs::create_dir(work.join("folder.md")).expect("a folder can be made");
+    assert!(sandbox.sh("mkfifo pipe.md").status.success());
+    for name in ["link.md", "folder.md", "pipe.md", "/dev/null"] {
+        let output = sandbox.cs("cs-export", &[&id(0), "--format", "markdown", "-o", name, "--force"]);
+        assert_eq!((status(&output), stdout(&output)), (1, String::new()), "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains("only files are written"), "{name}: {}", stderr(&output));
+    }
+    assert_eq!(fs::read_to_string(work.join("target.md")).expect("text"), "text");
+    assert!(fs::symlink_metadata("/dev/null").is_ok_and(|meta| !meta.is_file()));
+}
+
+#[test]
+fn the_data_directory_is_not_written_into() {
+    let sandbox = furnished();
+    symlink(sandbox.data(), sandbox.work().join("door")).expect("a link can be made");
+    let config = sandbox.data().join("config.json");
+    fs::write(&config, "{\"version\": 1}").expect("it can be written");
+    let inside = [config.display().to_string(), "door/config.json".into(), "door/sessions/new.json".into()];
+    for path in &inside {
+        let output = sandbox.cs("cs-export", &[&id(0), "-o", path, "--force"]);
+        assert_eq!(status(&output), 1, "{path}: {}", stderr(&output));
+    }
+    let folders = [sandbox.data().join("new/er").display().to_string(), "door/sessions".into()];
+    for path in &folders {
+        assert_eq!(code(&sandbox, &["--all", "--output-dir", path]), 1, "{path}");
+    }
+    assert_eq!(fs::read_to_string(&config).expect("text"), "{\"version\": 1}");
+    assert_eq!(cs_tests::entries(&sandbox.data()).len(), 2);
+    assert_eq!(cs_tests::entries(&sandbox.data().join("sessions")).len(), 2);
+}
+
+#[test]
+fn a_full_or_missing_place_is_told_and_leaves_nothing() {
+    let sandbox = furnished();
+    assert_eq!(code(&sandbox, &[&id(0), "-o", "nowhere/x.md"]), 74);
+    assert!(!sandbox.work().join("nowhere").exists(), "a misspelt folder is not made");
+    let output = sandbox.sh("cs-export api --format html >/dev/full");
+    assert_eq!(status(&output), 74, "{}", stderr(&output));
+    let output = sandbox.sh("cs-export api --format html | true");
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+}
+
+#[test]
+fn a_damaged_record_hides_no_other() {
+    let sandbox = furnished();
+    fs::write(sandbox.data().join(format!("sessions/{}.json", id(1))), "{\"session_id\":").expect("written");
+    let (first, second) = (id(0), id(1));
+    let output = sandbox.cs("cs-export", &[&second, &first, "nothing-like-that", "--format", "jsonl"]);
+    assert_eq!((status(&output), stdout(&output).lines().count()), (1, 1), "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("cs-export: error: ").count(), 2, "{}", stderr(&output));
+    assert_eq!(code(&sandbox, &[&second, "-o", "x.md"]), 65);
+    assert!(!sandbox.work().join("x.md").exists());
+}

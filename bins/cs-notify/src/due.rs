@@ -1,0 +1,236 @@
+//! Owns the question of what there is to tell: which sessions wait, failed, went stale or stay
+//! parked, and since when. The state engine of cs-core says what a session is doing; nothing here
+//! guesses. Deliberately absent: what was told before, and how to tell.
+
+use crate::notice::Subject;
+use crate::settings::Settings;
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::config::Config;
+use cs_core::error::Result;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::index::Entry;
+use cs_core::live::{Activity, Live};
+use cs_core::record::{Session, Status};
+use cs_core::state::{State, Verdict};
+use cs_core::store::Store;
+use serde::Serialize;
+
+/// How long after its end a conversation that failed is still news, in hours.
+const NEWS_HOURS: i64 = 24;
+
+/// Why the user is told, the most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It waits for a permission or an answer.
+    Waiting,
+    /// Its turn failed, its process ended without saying so, or it ended after a turn that failed.
+    Error,
+    /// No sign of life for longer than stale_threshold_hours.
+    Stale,
+    /// Parked for longer than parked_notify_hours.
+    Parked,
+}
+
+impl Reason {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Waiting => "waiting",
+            Reason::Error => "error",
+            Reason::Stale => "stale",
+            Reason::Parked => "parked",
+        }
+    }
+}
+
+/// Something that holds of a session.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub subject: Subject,
+    /// In short, after the project's name.
+    pub headline: String,
+    /// It is over: told once, not again after the cooldown.
+    pub once: bool,
+}
+
+/// What holds of one session, before its record is asked for the details.
+struct Found {
+    reason: Reason,
+    since: String,
+    headline: String,
+    why: String,
+    state: State,
+    once: bool,
+}
+
+/// What there is to tell, the most urgent first, whatever was told before. A session may be in it
+/// more than once.
+pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
+    let looker = Looker { store, settings, lives: store.all_live()?, stale_after: config.stale_after(), now };
+    let index = store.index()?;
+    let mut all = Vec::new();
+    for (id, entry) in index.entries(|_| true) {
+        let found = looker.look(&id, &entry)?;
+        if found.is_empty() {
+            continue;
+        }
+        // A record that is damaged is no reason to say nothing; the index knows enough.
+        let record = store.session(&id).ok();
+        let name = config.projects.get(entry.project_slug.as_ref()).map(|project| project.name.as_str());
+        for found in found {
+            all.push(looker.describe(&id, &entry, record.as_ref(), name, found));
+        }
+    }
+    all.sort_by(|a, b| {
+        let key = |due: &Due| (due.subject.reason, due.subject.since.clone(), due.subject.session_id.clone());
+        key(a).cmp(&key(b))
+    });
+    Ok(all)
+}
+
+struct Looker<'a> {
+    store: &'a Store,
+    settings: &'a Settings,
+    lives: Vec<Live>,
+    stale_after: TimeDelta,
+    now: Instant,
+}
+
+impl Looker<'_> {
+    fn look(&self, id: &SessionId, entry: &Entry) -> Result<Vec<Found>> {
+        let active = entry.status == Status::Active;
+        let live = if active { self.live_of(id) } else { None };
+        let mut found = Vec::new();
+        if active {
+            let heartbeat = &entry.last_heartbeat;
+            let verdict =
+                self.store.verdict(id.as_str(), entry.status, heartbeat, &self.lives, self.stale_after, self.now);
+            found.extend(match live {
+                Some(live) => self.of_conversation(live, verdict),
+                None => self.silent(id, heartbeat, verdict),
+            });
+        }
+        if entry.status == Status::Parked {
+            found.extend(self.parked(entry));
+        }
+        if live.is_none() {
+            found.extend(self.failed_end(id, entry)?);
+        }
+        Ok(found)
+    }
+
+    /// The conversation by which the state engine judges the session: the one heard of last.
+    fn live_of(&self, id: &SessionId) -> Option<&Live> {
+        let of = self.lives.iter().filter(|live| live.session_id.as_deref() == Some(id.as_str()));
+        of.max_by(|a, b| a.last_event_at.cmp(&b.last_event_at))
+    }
+
+    fn has_lasted(&self, since: &str, least: TimeDelta) -> bool {
+        clock::parse(since).is_some_and(|since| self.now - since >= least)
+    }
+
+    fn of_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
+        let asked = live.state == Activity::Waiting || live.requested.is_some();
+        let (reason, since, headline) = match verdict.state {
+            State::Waiting if asked => (Reason::Waiting, &live.since, "waits for you"),
+            // The client alone says so. Its own stamp may move on while it waits; the hooks' does not.
+            State::Waiting => (Reason::Waiting, &live.last_event_at, "waits for you"),
+            State::Idle if live.error.is_some() => (Reason::Error, &live.since, "the turn failed"),
+            State::Gone => (Reason::Error, &live.last_event_at, "the process ended"),
+            State::Stale => (Reason::Stale, &live.last_event_at, "no sign of life"),
+            _ => return None,
+        };
+        let lasted = reason == Reason::Stale || self.has_lasted(since, self.settings.waiting_after);
+        lasted.then(|| Found {
+            reason,
+            since: since.clone(),
+            headline: headline.into(),
+            why: verdict.reason,
+            state: verdict.state,
+            once: false,
+        })
+    }
+
+    fn silent(&self, id: &SessionId, heartbeat: &str, verdict: Verdict) -> Option<Found> {
+        // The index may hold an older heartbeat than the record.
+        let newest = || self.store.session(id).map(|record| record.last_heartbeat);
+        (verdict.state == State::Stale).then(|| Found {
+            reason: Reason::Stale,
+            since: newest().unwrap_or_else(|_| heartbeat.to_string()),
+            headline: "no sign of life".into(),
+            why: verdict.reason,
+            state: verdict.state,
+            once: false,
+        })
+    }
+
+    fn parked(&self, entry: &Entry) -> Option<Found> {
+        let since = entry.ended_at.as_deref()?;
+        let age = clock::age(clock::parse(since)?, self.now);
+        self.has_lasted(since, self.settings.parked_after).then(|| Found {
+            reason: Reason::Parked,
+            since: since.to_string(),
+            headline: format!("parked for {age}"),
+            why: format!("parked {age} ago"),
+            state: State::Parked,
+            once: false,
+        })
+    }
+
+    /// The conversation ended by itself, not long ago, and its last turn had failed.
+    fn failed_end(&self, id: &SessionId, entry: &Entry) -> Result<Option<Found>> {
+        let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
+        if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
+            return Ok(None);
+        }
+        let Ok(record) = self.store.session(id) else { return Ok(None) };
+        let by_itself = record.status == Status::Active || record.ended_by.as_deref() == Some("hook");
+        let uuid = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        let (true, Some(uuid)) = (by_itself, uuid) else { return Ok(None) };
+        let ended = self.store.ended(&uuid)?.filter(|ended| ended.session_id.as_deref() == Some(id.as_str()));
+        let Some((error, since)) = ended.and_then(|ended| ended.error.zip(ended.ended_at)) else { return Ok(None) };
+        Ok(Some(Found {
+            reason: Reason::Error,
+            since,
+            headline: "ended with an error".into(),
+            why: format!("the conversation ended after its turn failed: {error}"),
+            state: match record.status {
+                Status::Active => State::Unknown,
+                Status::Parked => State::Parked,
+                Status::Completed => State::Completed,
+            },
+            once: true,
+        }))
+    }
+
+    fn describe(
+        &self,
+        id: &SessionId,
+        entry: &Entry,
+        record: Option<&Session>,
+        name: Option<&str>,
+        found: Found,
+    ) -> Due {
+        let live = self.live_of(id);
+        let why = match (found.reason, record.and_then(|record| record.parked_reason.as_deref())) {
+            (Reason::Parked, Some(reason)) => reason,
+            _ => &found.why,
+        };
+        let cwd = live.map(|live| live.cwd.clone()).filter(|cwd| !cwd.is_empty());
+        let subject = Subject {
+            reason: found.reason,
+            session_id: id.to_string(),
+            project: entry.project_slug.to_string(),
+            project_name: name.unwrap_or(&entry.project_slug).to_string(),
+            intent: entry.intent.to_string(),
+            agent: record.map_or("claude-code", Session::agent).to_string(),
+            claude_session_id: record.and_then(|record| record.claude_session_id.clone()),
+            state: found.state,
+            state_reason: why.to_string(),
+            since: found.since,
+            cwd: cwd.or_else(|| record.and_then(|record| record.worktree_root.clone())),
+        };
+        Due { subject: subject.cleaned(), headline: found.headline, once: found.once }
+    }
+}

@@ -1,0 +1,144 @@
+//! Owns what a notice says: its title and body for people, and the event for the user's own command.
+//! Must stay true: texts from records are one line, short, masked, and without control characters.
+
+use crate::due::{Due, Reason};
+use cs_cli::sanitize;
+use cs_core::clock::{self, Instant};
+use cs_core::redact;
+use cs_core::state::State;
+use cs_core::validate::{INTENT, PROJECT_NAME, REASON, cut};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Most characters of a title and of a body.
+const TITLE: usize = 100;
+const BODY: usize = 300;
+/// Most projects that a notice of several sessions names.
+const NAMED: usize = 5;
+
+/// The version of the event's fields; it goes up when one changes its meaning or goes away.
+const EVENT_VERSION: u8 = 1;
+
+/// A session that is told of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Subject {
+    pub reason: Reason,
+    pub session_id: String,
+    pub project: String,
+    pub project_name: String,
+    pub intent: String,
+    pub agent: String,
+    pub claude_session_id: Option<String>,
+    pub state: State,
+    pub state_reason: String,
+    pub since: String,
+    pub cwd: Option<String>,
+}
+
+impl Subject {
+    /// The same with texts that are safe to show and to send.
+    pub fn cleaned(mut self) -> Self {
+        self.project_name = clean(&self.project_name, PROJECT_NAME);
+        self.intent = clean(&self.intent, INTENT);
+        self.state_reason = clean(&self.state_reason, REASON);
+        self
+    }
+}
+
+/// What a notice is about.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum About {
+    One(Box<Subject>),
+    Several { reason: &'static str, count: usize, sessions: Vec<Subject> },
+    Nothing { reason: &'static str },
+}
+
+/// Something to tell.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub title: String,
+    pub body: String,
+    pub about: About,
+}
+
+/// What the user's own command reads.
+#[derive(Serialize)]
+pub struct Event<'a> {
+    version: u8,
+    at: String,
+    title: &'a str,
+    body: &'a str,
+    text: String,
+    #[serde(flatten)]
+    about: &'a About,
+}
+
+impl Notice {
+    /// What is due, in one notice a session, or in a single one where that would be more than `at_once`.
+    pub fn of(due: &[Due], at_once: usize) -> Vec<Notice> {
+        if due.len() > at_once { vec![Notice::several(due)] } else { due.iter().map(Notice::one).collect() }
+    }
+
+    /// A notice of one session.
+    pub fn one(due: &Due) -> Notice {
+        let subject = due.subject.clone();
+        Notice {
+            title: clean(&format!("{}: {}", subject.project_name, due.headline), TITLE),
+            body: clean(&format!("{}: {}", subject.intent, subject.state_reason), BODY),
+            about: About::One(Box::new(subject)),
+        }
+    }
+
+    fn several(due: &[Due]) -> Notice {
+        let sessions: Vec<Subject> = due.iter().map(|due| due.subject.clone()).collect();
+        let reasons = [Reason::Waiting, Reason::Error, Reason::Stale, Reason::Parked];
+        let count = |reason| sessions.iter().filter(|subject| subject.reason == reason).count();
+        let counts: Vec<String> = reasons
+            .into_iter()
+            .map(|reason| (count(reason), reason.as_str()))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let names: BTreeSet<&str> = sessions.iter().map(|subject| subject.project_name.as_str()).collect();
+        let mut places = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+        if names.len() > NAMED {
+            places.push_str(&format!(" and {} more", names.len() - NAMED));
+        }
+        Notice {
+            title: format!("{} sessions need a look", sessions.len()),
+            body: clean(&format!("{} ({places})", counts.join(", ")), BODY),
+            about: About::Several { reason: "several", count: sessions.len(), sessions },
+        }
+    }
+
+    /// A notice that says nothing but that notices arrive.
+    pub fn test() -> Notice {
+        Notice {
+            title: "claude-sessions: test".into(),
+            body: "This is how you will be told that a session waits for you.".into(),
+            about: About::Nothing { reason: "test" },
+        }
+    }
+
+    /// The sessions it tells of.
+    pub fn subjects(&self) -> &[Subject] {
+        match &self.about {
+            About::One(subject) => std::slice::from_ref(subject),
+            About::Several { sessions, .. } => sessions,
+            About::Nothing { .. } => &[],
+        }
+    }
+
+    /// The event for the user's own command.
+    pub fn event(&self, now: Instant) -> Event<'_> {
+        let (title, body) = (self.title.as_str(), self.body.as_str());
+        let text = format!("{title}\n{body}");
+        Event { version: EVENT_VERSION, at: clock::stamp(now), title, body, text, about: &self.about }
+    }
+}
+
+/// One line of at most so many characters, secrets masked, nothing in it that does something.
+fn clean(text: &str, limit: usize) -> String {
+    sanitize(&cut(&redact::mask(text), limit))
+}

@@ -1,0 +1,96 @@
+//! Owns quiet hours: a span of the day, in local time, in which nothing is told. It may cross
+//! midnight; its start belongs to it, its end does not.
+
+use cs_core::clock::Instant;
+
+const DAY: u16 = 24 * 60;
+
+/// A span of the day, in minutes since midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    from: u16,
+    to: u16,
+}
+
+impl Quiet {
+    /// The span between two times such as `22:00`; the error says what is wrong with them.
+    pub fn parse(from: &str, to: &str) -> Result<Self, String> {
+        let time =
+            |text: &str| minutes(text).ok_or_else(|| format!("{text:?} is no time; write one such as \"22:00\""));
+        let (from, to) = (time(from)?, time(to)?);
+        if from == to {
+            return Err("from and to are the same; leave quiet_hours out to have none".into());
+        }
+        Ok(Quiet { from, to })
+    }
+
+    /// Whether the instant lies in the span, on the clock of this machine (`TZ`).
+    pub fn holds_at(&self, now: Instant) -> bool {
+        self.covers(local_minute(now))
+    }
+
+    /// The end of the span, as people write it.
+    pub fn end(&self) -> String {
+        format!("{:02}:{:02}", self.to / 60, self.to % 60)
+    }
+
+    fn covers(&self, minute: u16) -> bool {
+        if self.from < self.to {
+            (self.from..self.to).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.to
+        }
+    }
+}
+
+fn minutes(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |text: &str| -> Option<u16> {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok()).flatten()
+    };
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+/// Minutes since local midnight. The C library knows the time zones; chrono's own would have to be
+/// linked into a program that needs no more than this.
+fn local_minute(now: Instant) -> u16 {
+    let seconds: libc::time_t = now.timestamp();
+    // SAFETY: tm is plain old data for which all zeros is a value, and the call only writes it.
+    let local = unsafe {
+        let mut local: libc::tm = std::mem::zeroed();
+        (!libc::localtime_r(&raw const seconds, &raw mut local).is_null()).then_some(local)
+    };
+    let minute = local.map_or(seconds.rem_euclid(86_400) / 60, |local| i64::from(local.tm_hour * 60 + local.tm_min));
+    u16::try_from(minute).unwrap_or_default() % DAY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn covered(from: &str, to: &str, at: &str) -> bool {
+        Quiet::parse(from, to).unwrap().covers(minutes(at).unwrap())
+    }
+
+    #[test]
+    fn a_span_has_its_start_and_not_its_end_and_may_cross_midnight() {
+        for at in ["22:00", "23:59", "00:00", "07:59"] {
+            assert!(covered("22:00", "08:00", at), "{at}");
+        }
+        for at in ["21:59", "08:00", "12:00"] {
+            assert!(!covered("22:00", "08:00", at), "{at}");
+        }
+        assert!(covered("12:00", "13:30", "12:00") && covered("12:00", "13:30", "13:29"));
+        assert!(!covered("12:00", "13:30", "13:30") && !covered("12:00", "13:30", "00:00"));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for bad in ["", "8", "8:00", "08:60", "24:00", "08:00:00", "-1:00", "+1:00", "ab:cd", "é:00", "22.00"] {
+            assert!(Quiet::parse(bad, "08:00").is_err(), "{bad}");
+        }
+        assert!(Quiet::parse("08:00", "08:00").is_err());
+    }
+}

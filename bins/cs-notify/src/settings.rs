@@ -1,0 +1,154 @@
+//! Owns what the user set: the group `notify` of `config.json`, and the settings shared with the
+//! Python tool as this program needs them. The group is understood here and nowhere else, so that
+//! a wrong value in it stops no other program. Keys that are not known are left alone.
+
+use crate::quiet::Quiet;
+use crate::way::Via;
+use cs_core::Error;
+use cs_core::clock::TimeDelta;
+use cs_core::config::Config;
+use serde_json::{Map, Number, Value};
+use std::path::Path;
+use std::time::Duration;
+
+/// What holds for this run.
+#[derive(Debug)]
+pub struct Settings {
+    pub enabled: bool,
+    /// How long a session is parked before that is told.
+    pub parked_after: TimeDelta,
+    /// How long after a notice the same thing may be told again.
+    pub cooldown: TimeDelta,
+    /// How long a session has waited, or lain there with an error, before that is told.
+    pub waiting_after: TimeDelta,
+    pub quiet: Option<Quiet>,
+    /// More notices than so many at once become one.
+    pub at_once: usize,
+    pub via: Via,
+    /// The user's own program and its arguments; empty for none.
+    pub command: Vec<String>,
+    /// How long a program may take to deliver one notice.
+    pub timeout: Duration,
+}
+
+impl Settings {
+    /// Understands the settings; what is wrong is named with the file at `path`.
+    pub fn read(config: &Config, path: &Path) -> Result<Self, Error> {
+        let wrong = |reason: String| Error::corrupt(path, reason);
+        let empty = Map::new();
+        let group = match config.unknown.get("notify") {
+            None | Some(Value::Null) => &empty,
+            Some(Value::Object(group)) => group,
+            Some(other) => return Err(wrong(format!("notify is {other}, not an object"))),
+        };
+        let number = |key, default, range| number(group, key, default, range).map_err(wrong);
+        let command = command(group).map_err(wrong)?;
+        Ok(Settings {
+            enabled: config.settings.notifications_enabled,
+            parked_after: hours(&config.settings.parked_notify_hours, 48.0),
+            cooldown: hours(&config.settings.notify_cooldown_hours, 12.0),
+            waiting_after: TimeDelta::seconds(number("waiting_after_seconds", 60, (0, 86_400))?.into()),
+            quiet: quiet(group).map_err(wrong)?,
+            at_once: number("at_once", 5, (1, 100))? as usize,
+            via: via(group, &command).map_err(wrong)?,
+            command,
+            timeout: Duration::from_secs(number("timeout_seconds", 10, (1, 300))?.into()),
+        })
+    }
+}
+
+/// Hours as the Python tool has them; what makes no sense is taken as the nearest that does.
+fn hours(hours: &Number, default: f64) -> TimeDelta {
+    let seconds = hours.as_f64().unwrap_or(default) * 3600.0;
+    TimeDelta::seconds(seconds.clamp(0.0, 1e10) as i64)
+}
+
+fn number(group: &Map<String, Value>, key: &str, default: u32, (least, most): (u32, u32)) -> Result<u32, String> {
+    let Some(value) = group.get(key) else { return Ok(default) };
+    let whole =
+        value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|number| (least..=most).contains(number));
+    whole.ok_or_else(|| format!("notify.{key} is {value}; write a whole number from {least} to {most}"))
+}
+
+fn command(group: &Map<String, Value>) -> Result<Vec<String>, String> {
+    let words = match group.get("command") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(words)) => words.iter().map(|word| word.as_str().map(str::to_string)).collect(),
+        Some(_) => None,
+    };
+    let fits = |words: &Vec<String>| {
+        words.first().is_none_or(|first| !first.is_empty()) && words.iter().all(|word| !word.contains('\0'))
+    };
+    words.filter(fits).ok_or_else(|| {
+        let example = "[\"/home/you/bin/tell\", \"--urgent\"]";
+        format!("notify.command is no list of texts; write the program and its arguments, such as {example}")
+    })
+}
+
+fn quiet(group: &Map<String, Value>) -> Result<Option<Quiet>, String> {
+    let Some(value) = group.get("quiet_hours").filter(|value| !value.is_null()) else { return Ok(None) };
+    let text = |key| value.get(key).and_then(Value::as_str);
+    let (Some(from), Some(to)) = (text("from"), text("to")) else {
+        let example = "{\"from\": \"22:00\", \"to\": \"08:00\"}";
+        return Err(format!("notify.quiet_hours is {value}; write {example}"));
+    };
+    Quiet::parse(from, to).map(Some).map_err(|reason| format!("notify.quiet_hours: {reason}"))
+}
+
+fn via(group: &Map<String, Value>, command: &[String]) -> Result<Via, String> {
+    let via = match group.get("via") {
+        None | Some(Value::Null) => Via::Auto,
+        Some(value) => {
+            let known = value.as_str().and_then(Via::parse);
+            known.ok_or_else(|| format!("notify.via is {value}; write one of {}", Via::words()))?
+        }
+    };
+    match via {
+        Via::Command if command.is_empty() => Err("notify.via is \"command\", but notify.command is not set".into()),
+        _ => Ok(via),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(notify: Value) -> Result<Settings, Error> {
+        let config: Config = serde_json::from_value(json!({"notify": notify})).unwrap();
+        Settings::read(&config, Path::new("/x/config.json"))
+    }
+
+    #[test]
+    fn without_a_group_the_defaults_hold() {
+        for group in [Value::Null, json!({}), json!({"later": 1, "command": null, "quiet_hours": null})] {
+            let settings = read(group).unwrap();
+            assert_eq!((settings.waiting_after, settings.at_once), (TimeDelta::seconds(60), 5));
+            assert!(!settings.enabled && settings.quiet.is_none() && settings.command.is_empty());
+            assert_eq!((settings.via, settings.timeout), (Via::Auto, Duration::from_secs(10)));
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key_and_file() {
+        for (group, key) in [
+            (json!(7), "notify is 7"),
+            (json!({"command": "tell"}), "notify.command"),
+            (json!({"command": ["tell", 7]}), "notify.command"),
+            (json!({"command": [""]}), "notify.command"),
+            (json!({"command": ["a\u{0}b"]}), "notify.command"),
+            (json!({"via": "mail"}), "notify.via"),
+            (json!({"via": "command"}), "notify.command is not set"),
+            (json!({"quiet_hours": "22:00-08:00"}), "notify.quiet_hours"),
+            (json!({"quiet_hours": {"from": "22:00"}}), "notify.quiet_hours"),
+            (json!({"quiet_hours": {"from": "22:00", "to": "25:00"}}), "notify.quiet_hours"),
+            (json!({"waiting_after_seconds": -1}), "notify.waiting_after_seconds"),
+            (json!({"waiting_after_seconds": 1.5}), "notify.waiting_after_seconds"),
+            (json!({"at_once": 0}), "notify.at_once"),
+            (json!({"timeout_seconds": "10"}), "notify.timeout_seconds"),
+        ] {
+            let told = read(group.clone()).unwrap_err().to_string();
+            assert!(told.contains(key) && told.contains("/x/config.json"), "{group}: {told}");
+        }
+    }
+}

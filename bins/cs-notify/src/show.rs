@@ -1,0 +1,97 @@
+//! Owns what is printed: one line a notice, with what became of it.
+
+use crate::PROGRAM;
+use crate::notice::{About, Event, Notice};
+use crate::way::Way;
+use cs_cli::{Context, Form, Outcome};
+use serde::Serialize;
+use std::io::Write;
+
+/// What became of a notice.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    Sent,
+    Failed(String),
+    /// It would be told if nothing were in the way; why it is not.
+    Held(String),
+    /// `--dry-run`: it would be told now.
+    Due,
+    /// `--dry-run`: it was told not long ago.
+    Told(String),
+}
+
+impl Fate {
+    fn word(&self) -> &'static str {
+        match self {
+            Fate::Sent => "sent",
+            Fate::Failed(_) => "failed",
+            Fate::Held(_) => "held",
+            Fate::Due => "due",
+            Fate::Told(_) => "told",
+        }
+    }
+
+    fn note(&self) -> Option<&str> {
+        match self {
+            Fate::Failed(note) | Fate::Held(note) | Fate::Told(note) => Some(note),
+            Fate::Sent | Fate::Due => None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    result: &'static str,
+    note: Option<&'a str>,
+    via: Option<&'static str>,
+    #[serde(flatten)]
+    event: Event<'a>,
+}
+
+/// Prints notices and what became of them.
+pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], way: Option<&Way>) -> Outcome<()> {
+    let via = way.map(|way| way.via.as_str());
+    match context.out.form {
+        _ if context.out.quiet => {
+            for id in rows.iter().flat_map(|(notice, _)| notice.subjects()).map(|subject| &subject.session_id) {
+                context.out.line(id)?;
+            }
+        }
+        Form::Json => {
+            for (notice, fate) in rows {
+                let event = notice.event(context.now);
+                context.out.json(&Row { result: fate.word(), note: fate.note(), via, event })?;
+            }
+        }
+        Form::Table => {
+            let cells: Vec<Vec<String>> = rows.iter().map(|(notice, fate)| cells(notice, fate)).collect();
+            if cells.is_empty() {
+                context.out.line("nothing to tell")?;
+            } else {
+                context.out.table(&["result", "reason", "id", "notice"], &cells)?;
+            }
+            if let Some(way) = way {
+                context.out.line(&format!("by {}", way.describe()))?;
+            }
+        }
+    }
+    context.out.flush()
+}
+
+fn cells(notice: &Notice, fate: &Fate) -> Vec<String> {
+    let result = match fate.note() {
+        Some(note) if !matches!(fate, Fate::Failed(_)) => note.to_string(),
+        _ => fate.word().to_string(),
+    };
+    let (reason, id) = match &notice.about {
+        About::One(subject) => (subject.reason.as_str(), subject.session_id.clone()),
+        About::Several { reason, count, .. } => (*reason, format!("{count} sessions")),
+        About::Nothing { reason } => (*reason, String::new()),
+    };
+    vec![result, reason.into(), id, format!("{} · {}", notice.title, notice.body)]
+}
+
+/// Says something beside the data, on standard error.
+pub fn remark(text: &str) {
+    let _ = std::io::stderr().write_all(format!("{PROGRAM}: {text}\n").as_bytes());
+}

@@ -1,0 +1,142 @@
+//! Owns `notify_state.json`: what was told of which session, and when. It is the Python tool's
+//! file: it maps a session's id to `{reason, notified_at}`, the last thing told. Ours are `since` and
+//! `told` beside them. Must stay true: what we do not know stays as it is.
+
+use crate::due::Reason;
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::error::{Error, Result};
+use cs_core::file::{self, Durability, Staged};
+use cs_core::id::SessionId;
+use cs_core::paths::Home;
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// The file, understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    path: PathBuf,
+    entries: Map<String, Value>,
+}
+
+impl Told {
+    /// Reads the file; nothing was told where there is none.
+    pub fn read(home: &Home) -> Result<Self> {
+        let path = home.notify_state();
+        let entries = match file::read(&path)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+                Error::corrupt(&path, format!("{error}; without the file, what was told may be told once more"))
+            })?,
+            None => Map::new(),
+        };
+        Ok(Told { path, entries })
+    }
+
+    /// When this was told, if that is so recent that it is not to be told again. Whatever began at
+    /// another time than what was told is a new thing.
+    pub fn recently(
+        &self,
+        id: &str,
+        reason: Reason,
+        since: &str,
+        cooldown: Option<TimeDelta>,
+        now: Instant,
+    ) -> Option<Instant> {
+        let entry = self.entries.get(id)?;
+        let last = entry.get("told").and_then(|told| told.get(reason.as_str()));
+        // The Python tool writes the last thing only, and not since when it held.
+        let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
+        let at = text(last, "notified_at").and_then(clock::parse)?;
+        let same = match text(last, "since") {
+            Some(told) => told == since,
+            None => clock::parse(since).is_none_or(|since| since <= at),
+        };
+        // A time that lies far ahead is a clock that was wrong: it must not silence us for ever.
+        let recent = cooldown.is_none_or(|cooldown| (now - at).abs() < cooldown);
+        (same && recent).then_some(at)
+    }
+
+    /// Notes that this is told now.
+    pub fn note(&mut self, id: &str, reason: Reason, since: &str, now: Instant) {
+        let entry = self.entries.entry(id).or_insert_with(|| json!({}));
+        if !entry.is_object() {
+            *entry = json!({});
+        }
+        let last = json!({"notified_at": clock::stamp(now), "since": since});
+        if let Some(entry) = entry.as_object_mut() {
+            entry.insert("reason".into(), json!(reason.as_str()));
+            entry.insert("notified_at".into(), json!(clock::stamp(now)));
+            entry.insert("since".into(), json!(since));
+            match entry.get_mut("told").and_then(Value::as_object_mut) {
+                Some(told) => drop(told.insert(reason.as_str().into(), last)),
+                None => drop(entry.insert("told".into(), json!({reason.as_str(): last}))),
+            }
+        }
+    }
+
+    /// Forgets sessions that are no longer there. What is no session's entry stays.
+    pub fn prune(&mut self, home: &Home) {
+        let is_there = |key: &str| match SessionId::parse(key) {
+            Ok(id) => std::fs::symlink_metadata(home.session(&id)).is_ok(),
+            Err(_) => true,
+        };
+        self.entries.retain(|key, _| is_there(key));
+    }
+
+    /// The file with these entries, on disk, waiting for its name.
+    pub fn stage(&self) -> Result<Staged> {
+        let mut bytes = serde_json::to_vec_pretty(&self.entries).unwrap_or_default();
+        bytes.push(b'\n');
+        file::stage(&self.path, &bytes, Durability::Synced)
+    }
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "sess_20261121T1000_ca5d";
+    const SINCE: &str = "2026-11-21T08:00:00.000000+00:00";
+
+    fn at(text: &str) -> Instant {
+        clock::parse(&format!("2026-11-{text}Z")).unwrap()
+    }
+
+    fn told(entries: Value) -> Told {
+        Told { path: PathBuf::new(), entries: entries.as_object().unwrap().clone() }
+    }
+
+    fn is_recent(told: &Told, reason: Reason, since: &str, now: &str) -> bool {
+        told.recently(ID, reason, since, Some(TimeDelta::hours(12)), at(now)).is_some()
+    }
+
+    #[test]
+    fn the_same_thing_is_told_again_after_the_cooldown_and_another_at_once() {
+        let mut told = told(json!({}));
+        assert!(!is_recent(&told, Reason::Waiting, SINCE, "21T09:00:00"));
+        told.note(ID, Reason::Waiting, SINCE, at("21T09:00:00"));
+        assert!(is_recent(&told, Reason::Waiting, SINCE, "21T20:59:59"));
+        assert!(!is_recent(&told, Reason::Waiting, SINCE, "21T21:00:00"));
+        assert!(!is_recent(&told, Reason::Waiting, "2026-11-21T09:30:00.000000+00:00", "21T09:31:00"));
+        assert!(!is_recent(&told, Reason::Stale, SINCE, "21T09:01:00"));
+        told.note(ID, Reason::Stale, SINCE, at("21T10:00:00"));
+        assert!(is_recent(&told, Reason::Waiting, SINCE, "21T11:00:00"), "each reason has its own cooldown");
+        assert!(!is_recent(&told, Reason::Waiting, SINCE, "19T11:00:00"), "told in two days is a wrong clock");
+        assert!(told.recently(ID, Reason::Waiting, SINCE, None, at("29T11:00:00")).is_some(), "what is told once");
+    }
+
+    #[test]
+    fn what_the_python_tool_told_counts_and_what_it_wrote_stays() {
+        let mut told =
+            told(json!({ID: {"reason": "stale", "notified_at": "2026-11-21T09:00:00+00:00", "x": 1}, "y": 2}));
+        assert!(is_recent(&told, Reason::Stale, SINCE, "21T10:00:00"));
+        assert!(!is_recent(&told, Reason::Stale, "2026-11-21T09:30:00.000000+00:00", "21T10:00:00"));
+        assert!(!is_recent(&told, Reason::Parked, SINCE, "21T10:00:00"));
+        told.note(ID, Reason::Parked, SINCE, at("21T10:00:00"));
+        let entry = &told.entries[ID];
+        assert_eq!((&entry["reason"], &entry["x"], &told.entries["y"]), (&json!("parked"), &json!(1), &json!(2)));
+    }
+}

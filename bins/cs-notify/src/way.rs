@@ -1,0 +1,175 @@
+//! Owns the ways to tell: the user's own command, else what the system has. For each it knows how
+//! texts are handed over so that they stay texts: no shell is started, nothing from a record becomes
+//! part of a script, an option or markup. Deliberately absent: running anything.
+
+use crate::notice::Notice;
+use crate::settings::Settings;
+use cs_cli::{Failure, Outcome};
+use cs_core::clock::Instant;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Which way to take (`notify.via`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// The command if there is one, else the first that the system has.
+    Auto,
+    Command,
+    NotifySend,
+    Osascript,
+    TerminalNotifier,
+}
+
+const ALL: [Via; 5] = [Via::Auto, Via::Command, Via::NotifySend, Via::Osascript, Via::TerminalNotifier];
+
+/// What a system has, the best first.
+const OF_SYSTEM: &[Via] =
+    if cfg!(target_os = "macos") { &[Via::TerminalNotifier, Via::Osascript] } else { &[Via::NotifySend] };
+
+/// Where programs are that PATH may lack: launchd's knows nothing of Homebrew.
+const BESIDE_PATH: &[&str] = if cfg!(target_os = "macos") { &["/opt/homebrew/bin", "/usr/local/bin"] } else { &[] };
+
+/// Says what its second and third argument are. The first is there so that what follows it can be no
+/// option: getopt(3) of BSD stops at the first word that is none.
+const APPLE_SCRIPT: [&str; 7] = [
+    "-e",
+    "on run argv",
+    "-e",
+    "display notification (item 3 of argv) with title (item 2 of argv)",
+    "-e",
+    "end run",
+    "claude-sessions",
+];
+
+impl Via {
+    /// The way of this name.
+    pub fn parse(word: &str) -> Option<Via> {
+        ALL.into_iter().find(|via| via.as_str() == word)
+    }
+
+    /// Its name; for what is a program also the program's.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Via::Auto => "auto",
+            Via::Command => "command",
+            Via::NotifySend => "notify-send",
+            Via::Osascript => "osascript",
+            Via::TerminalNotifier => "terminal-notifier",
+        }
+    }
+
+    /// All names.
+    pub fn words() -> String {
+        ALL.map(Via::as_str).join(", ")
+    }
+}
+
+/// The way that is taken.
+#[derive(Debug)]
+pub struct Way {
+    pub via: Via,
+    pub program: PathBuf,
+    /// Of the user's command.
+    args: Vec<String>,
+}
+
+/// A program to be run.
+#[derive(Debug, PartialEq)]
+pub struct Call {
+    pub program: PathBuf,
+    pub args: Vec<String>,
+    pub input: Vec<u8>,
+}
+
+impl Way {
+    /// The way that the settings and the system give; the error says how to get one.
+    pub fn choose(settings: &Settings) -> Outcome<Way> {
+        let wanted = match settings.via {
+            Via::Auto if !settings.command.is_empty() => &[Via::Command],
+            Via::Auto => OF_SYSTEM,
+            _ => std::slice::from_ref(&settings.via),
+        };
+        if let ([Via::Command], [program, args @ ..]) = (wanted, settings.command.as_slice()) {
+            let found = find(program).ok_or_else(|| no_command(program))?;
+            return Ok(Way { via: Via::Command, program: found, args: args.to_vec() });
+        }
+        let found = wanted.iter().find_map(|via| Some((*via, find(via.as_str())?)));
+        let (via, program) = found.ok_or_else(|| {
+            let names: Vec<&str> = wanted.iter().map(|via| via.as_str()).collect();
+            let names = names.join(" nor ");
+            Failure::Nothing(format!(
+                "no way to tell: {names} is not on PATH; install it, or set notify.command in config.json"
+            ))
+        })?;
+        Ok(Way { via, program, args: Vec::new() })
+    }
+
+    /// How it is shown.
+    pub fn describe(&self) -> String {
+        format!("{} ({})", self.via.as_str(), self.program.display())
+    }
+
+    /// How to tell this.
+    pub fn call(&self, notice: &Notice, now: Instant) -> Call {
+        let (title, body) = (notice.title.as_str(), notice.body.as_str());
+        let (args, input) = match self.via {
+            Via::Command | Via::Auto => (self.args.clone(), event_line(notice, now)),
+            Via::NotifySend => (notify_send(title, body), Vec::new()),
+            Via::Osascript => (osascript(title, body), Vec::new()),
+            Via::TerminalNotifier => (terminal_notifier(notice), Vec::new()),
+        };
+        Call { program: self.program.clone(), args, input }
+    }
+}
+
+fn event_line(notice: &Notice, now: Instant) -> Vec<u8> {
+    let mut line = serde_json::to_vec(&notice.event(now)).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// The summary is plain text. The body is markup for the server that shows it, after notify-send
+/// has replaced what follows a backslash as C does (`g_strcompress`; libnotify, tools/notify-send.c).
+fn notify_send(title: &str, body: &str) -> Vec<String> {
+    let body = body.replace('\\', "\\\\").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    vec!["--app-name=claude-sessions".into(), "--".into(), title.into(), body]
+}
+
+fn osascript(title: &str, body: &str) -> Vec<String> {
+    APPLE_SCRIPT.into_iter().chain([title, body]).map(str::to_string).collect()
+}
+
+/// Its values are read as property lists (`[`, `(`, `{`, `<`, `"` begin one) or as options (`-`). It
+/// takes away one leading backslash, after which anything is text (terminal-notifier, AppDelegate.m).
+fn terminal_notifier(notice: &Notice) -> Vec<String> {
+    let group = match notice.subjects() {
+        [one] => one.session_id.as_str(),
+        _ => "several",
+    };
+    let text = |text: &str| format!("\\{text}");
+    let words = ["-title", &text(&notice.title), "-message", &text(&notice.body), "-group", &text(group)];
+    words.map(str::to_string).into()
+}
+
+fn no_command(program: &str) -> Failure {
+    let why = match program {
+        _ if program.starts_with('~') => "no shell runs it, so write the whole path instead of ~",
+        _ if program.contains('/') => "there is no such program",
+        _ => "it is not on PATH; write the whole path",
+    };
+    Failure::Nothing(format!("cannot run notify.command {program:?}: {why}"))
+}
+
+/// The file of a program: by its path, or by its name on PATH.
+fn find(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(PathBuf::from(program)).filter(|path| is_program(path));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(BESIDE_PATH.iter().map(PathBuf::from));
+    folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(program)).find(|path| is_program(path))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}

@@ -1,0 +1,187 @@
+//! Owns the placeholders: what each says, from the client's figures and from the data directory.
+//! Must stay true: the cost does not depend on how many sessions there are; only conversations that run
+//! are looked at.
+
+use crate::local::{self, Day};
+use crate::style::{self, Style};
+use cs_core::clock::{self, Instant};
+use cs_core::git;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::live::Live;
+use cs_core::record::{Session, Status};
+use cs_core::state::State;
+use cs_core::statusline::{Limit, Payload, Reading};
+use cs_core::store::Store;
+use std::path::Path;
+
+/// Everything that can be shown.
+#[derive(Debug, Default)]
+pub struct Facts {
+    project: String,
+    branch: String,
+    model: String,
+    context: Option<f64>,
+    tokens: String,
+    cost: String,
+    today: String,
+    five_hour: Option<(f64, String)>,
+    seven_day: Option<(f64, String)>,
+    tasks: String,
+    /// How many other conversations wait for an answer, and in how many it is the person's turn.
+    others: (usize, usize),
+    lines: String,
+    intent: String,
+}
+
+impl Facts {
+    /// Looks everything up. What cannot be found is left out.
+    pub fn gather(
+        store: Option<&Store>,
+        uuid: Option<&Uuid>,
+        payload: &Payload,
+        reading: &Reading,
+        today: &Day,
+        now: Instant,
+    ) -> Self {
+        let here = std::env::current_dir().unwrap_or_default();
+        let cwd = payload.cwd().map_or(here, |cwd| Path::new(cwd).to_path_buf());
+        let checkout = git::find(&cwd);
+        let live = store.zip(uuid).and_then(|(store, uuid)| store.live(uuid).ok()?);
+        let session = store.zip(live.as_ref()).and_then(|(store, live)| session(store, live));
+        let top = payload.text("/workspace/project_dir").map_or(cwd.as_path(), Path::new);
+        let root = checkout.as_ref().map_or(top, |checkout| checkout.main_root.as_path());
+        let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
+        let limit = |limit: &Option<Limit>| limit.as_ref().map(|limit| say_limit(limit, today, now));
+        Facts {
+            project: live.and_then(|live| live.project_slug).unwrap_or(name),
+            branch: checkout.and_then(|checkout| checkout.branch).unwrap_or_default(),
+            model: reading.model.clone().unwrap_or_default(),
+            context: reading.context_used_percentage,
+            tokens: say_tokens(reading),
+            cost: reading.cost_usd.map(dollars).unwrap_or_default(),
+            today: store.map(|store| spent_today(store, uuid, reading, today)).unwrap_or_default(),
+            five_hour: limit(&reading.five_hour),
+            seven_day: limit(&reading.seven_day),
+            tasks: session.as_ref().map(say_tasks).unwrap_or_default(),
+            others: store.map(|store| others(store, uuid, now)).unwrap_or_default(),
+            lines: say_lines(reading),
+            intent: session.map(|session| session.intent).unwrap_or_default(),
+        }
+    }
+
+    /// A placeholder's value and look; `None` for a name that does not exist.
+    pub fn value(&self, name: &str) -> Option<(String, Style)> {
+        let plain = |text: &String| (text.clone(), Style::Plain);
+        let limit = |limit: &Option<(f64, String)>| match limit {
+            Some((used, text)) => (text.clone(), Style::of_percentage(*used)),
+            None => (String::new(), Style::Plain),
+        };
+        let used = |say: fn(f64) -> String| match self.context {
+            Some(used) => (say(used), Style::of_percentage(used)),
+            None => (String::new(), Style::Plain),
+        };
+        Some(match name {
+            "project" => (self.project.clone(), Style::Name),
+            "branch" => plain(&self.branch),
+            "model" => plain(&self.model),
+            "bar" => used(style::bar),
+            "context" => used(|used| format!("{used:.0}%")),
+            "tokens" => plain(&self.tokens),
+            "cost" => plain(&self.cost),
+            "today" => plain(&self.today),
+            "five_hour" => limit(&self.five_hour),
+            "seven_day" => limit(&self.seven_day),
+            "tasks" => plain(&self.tasks),
+            "others" => (say_others(self.others), if self.others.0 > 0 { Style::Urgent } else { Style::Warning }),
+            "lines" => plain(&self.lines),
+            "intent" => plain(&self.intent),
+            _ => return None,
+        })
+    }
+}
+
+fn session(store: &Store, live: &Live) -> Option<Session> {
+    store.session(&SessionId::parse(live.session_id.as_deref()?).ok()?).ok()
+}
+
+fn say_tasks(session: &Session) -> String {
+    match session.task_progress() {
+        (_, 0) => String::new(),
+        (done, total) => format!("{done}/{total}"),
+    }
+}
+
+fn say_tokens(reading: &Reading) -> String {
+    let short = |count: u64| match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => format!("{}k", count / 1_000),
+        _ => format!("{}M", count / 1_000_000),
+    };
+    match (reading.context_tokens, reading.context_window_size) {
+        (Some(used), Some(size)) => format!("{}/{}", short(used), short(size)),
+        _ => String::new(),
+    }
+}
+
+fn say_lines(reading: &Reading) -> String {
+    match (reading.lines_added, reading.lines_removed) {
+        (None | Some(0), None | Some(0)) => String::new(),
+        (added, removed) => format!("+{} -{}", added.unwrap_or(0), removed.unwrap_or(0)),
+    }
+}
+
+fn dollars(amount: f64) -> String {
+    format!("${amount:.2}")
+}
+
+/// What all conversations spent today, this one as it was told just now.
+fn spent_today(store: &Store, uuid: Option<&Uuid>, reading: &Reading, today: &Day) -> String {
+    let mut spent = store.spent_on(&today.date);
+    if let (Some(uuid), Some(cost)) = (uuid, reading.cost_today_usd()) {
+        spent.insert(uuid.to_string(), cost);
+    }
+    match spent.is_empty() {
+        true => String::new(),
+        false => dollars(spent.values().sum()),
+    }
+}
+
+/// `41% →15:00`: used, and when it begins anew. A limit whose time has come says nothing: what it is now was not told.
+fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
+    let used = limit.used_percentage;
+    match limit.resets_at.as_deref().and_then(clock::parse) {
+        Some(at) if at <= now => (0.0, String::new()),
+        Some(at) => (used, format!("{used:.0}% →{}", local::say(at, today))),
+        None => (used, format!("{used:.0}%")),
+    }
+}
+
+/// Other conversations in which the person is the one to act.
+fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
+    let lives = store.all_live().unwrap_or_default();
+    let stale_after = store.config().unwrap_or_default().stale_after();
+    let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
+    let states = lives.iter().filter(is_other).filter_map(|live| {
+        let id = live.session_id.as_deref()?;
+        let verdict = store.verdict(id, Status::Active, &live.last_event_at, &lives, stale_after, now);
+        verdict.state.needs_user().then_some((id, verdict.state))
+    });
+    // A person may have closed the session while its conversation goes on.
+    let is_active = |id: &str| {
+        let record = SessionId::parse(id).and_then(|id| store.session(&id));
+        record.is_ok_and(|record| record.status == Status::Active)
+    };
+    states.filter(|(id, _)| is_active(id)).fold((0, 0), |(waiting, idle), (_, state)| match state {
+        State::Waiting => (waiting + 1, idle),
+        _ => (waiting, idle + 1),
+    })
+}
+
+fn say_others(others: (usize, usize)) -> String {
+    match others {
+        (0, 0) => String::new(),
+        (0, idle) => format!("{idle} idle"),
+        (waiting, 0) => format!("{waiting} waiting"),
+        (waiting, idle) => format!("{waiting} waiting, {idle} idle"),
+    }
+}

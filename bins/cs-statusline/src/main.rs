@@ -1,0 +1,103 @@
+//! Claude Code's status line: one line of what the conversation uses and who waits for the user.
+//!
+//! Reads: standard input (the client's figures), `live/`, the record, `statusline/`, git's `HEAD`.
+//! Writes: `statusline/`, at most every 10 seconds a conversation.
+//! Exits: 0 whatever it is told; 64 usage.
+
+mod facts;
+mod layout;
+mod local;
+mod style;
+mod wrap;
+
+use argh::FromArgs;
+use cs_cli::{Out, Outcome};
+use cs_core::clock;
+use cs_core::id::Uuid;
+use cs_core::paths::Home;
+use cs_core::statusline::{Payload, Reading};
+use cs_core::stdin;
+use cs_core::store::Store;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+const PROGRAM: &str = "cs-statusline";
+/// Most bytes of figures that are read, and how long they are waited for.
+const PAYLOAD_BYTES: usize = 1024 * 1024;
+const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
+/// What is shown unless --format says something else.
+const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}]]\
+                      [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
+
+/// Prints Claude Code's status line from the figures on standard input, and keeps them for the other
+/// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
+/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. What stands in [brackets] is left out when a
+/// placeholder in it has no value; the last brackets go first when the line is too long. A backslash takes the
+/// next character as it is.
+#[derive(FromArgs)]
+#[argh(
+    example = "{command_name} --format \"{{model}}[ {{bar}} {{context}}]\"",
+    example = "{command_name} --wrap \"~/.claude/my-statusline.sh\""
+)]
+struct Args {
+    /// what to show
+    #[argh(option, default = "FORMAT.to_string()")]
+    format: String,
+    /// your own status line command, shown above ours: a shell command, or with further words after -- a program
+    #[argh(option)]
+    wrap: Option<String>,
+    /// only keep the figures; with --wrap show your own line only
+    #[argh(switch)]
+    silent: bool,
+    /// arguments of the wrapped program
+    #[argh(positional, greedy)]
+    words: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    cs_cli::run(PROGRAM, run)
+}
+
+fn run(args: Args, mut out: Out) -> Outcome<()> {
+    let input = match std::io::stdin().is_terminal() {
+        true => Vec::new(),
+        false => stdin::read_value(std::io::stdin(), PAYLOAD_BYTES, PAYLOAD_WAIT),
+    };
+    let payload = Payload::decode(&input);
+    let own = line(&args, &payload);
+    let theirs = args.wrap.as_deref().and_then(|command| wrap::output_of(command, &args.words, &input));
+    let shows_own = !args.silent || (args.wrap.is_some() && theirs.is_none());
+    if let Some(theirs) = &theirs {
+        out.line(theirs)?;
+    }
+    if shows_own {
+        out.line(&own)?;
+    }
+    out.flush()
+}
+
+/// Our own line; the figures are kept on the way. Trouble with the data directory leaves out what it knows.
+fn line(args: &Args, payload: &Payload) -> String {
+    let now = clock::now();
+    let today = local::Day::of(now);
+    let store = Home::from_env().ok().map(Store::for_hooks);
+    let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
+    let reading = match (&store, &uuid) {
+        (Some(store), Some(uuid)) => keep(store, uuid, payload, &today, now),
+        _ => Reading::of(payload, None, &today.date.to_string(), today.began, now),
+    };
+    let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
+    layout::fit(&layout::parse(&args.format), &|name| facts.value(name), style::width())
+}
+
+/// The figures, kept if it is time to.
+fn keep(store: &Store, uuid: &Uuid, payload: &Payload, today: &local::Day, now: clock::Instant) -> Reading {
+    let before = store.reading(uuid);
+    let reading = Reading::of(payload, before.as_ref(), &today.date.to_string(), today.began, now);
+    if reading.is_due_after(before.as_ref()) {
+        // What cannot be kept now is kept the next time.
+        let _ = store.keep_reading(uuid, &reading, &today.date);
+    }
+    reading
+}

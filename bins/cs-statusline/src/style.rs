@@ -1,0 +1,81 @@
+//! Owns how values look: colours, the bar, the width of the terminal. Colours say how urgent something
+//! is, so nothing is lost without them (`NO_COLOR`, see no-color.org).
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+
+/// How a value looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    Name,
+    Good,
+    Warning,
+    Urgent,
+}
+
+impl Style {
+    /// By how much of something is used up: from 70 % a warning, from 90 % urgent.
+    pub fn of_percentage(used: f64) -> Self {
+        match used {
+            used if used >= 90.0 => Style::Urgent,
+            used if used >= 70.0 => Style::Warning,
+            _ => Style::Good,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Style::Plain => "",
+            Style::Name => "36",
+            Style::Good => "32",
+            Style::Warning => "33",
+            Style::Urgent => "1;31",
+        }
+    }
+}
+
+/// The text in its style.
+pub fn paint(text: &str, style: Style) -> String {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    match style.code() {
+        "" => text.to_string(),
+        _ if !wanted => text.to_string(),
+        code => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+    }
+}
+
+/// Eight cells, as many filled as eighths are used.
+pub fn bar(percentage: f64) -> String {
+    let filled = (percentage / 12.5).round().clamp(0.0, 8.0) as usize;
+    format!("{}{}", "█".repeat(filled), "░".repeat(8 - filled))
+}
+
+/// Columns of the terminal: what the client says (2.1.153 and newer), else what the terminal says, else 80.
+pub fn width() -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    told.or_else(of_terminal).filter(|columns| *columns > 0).unwrap_or(80)
+}
+
+fn of_terminal() -> Option<usize> {
+    let terminal = File::open("/dev/tty").ok()?;
+    // SAFETY: winsize is plain old data for which all zeros is a value, and the call only writes it.
+    let size = unsafe {
+        let mut size: libc::winsize = std::mem::zeroed();
+        (libc::ioctl(terminal.as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
+    };
+    size.map(|size| usize::from(size.ws_col))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_and_styles_follow_the_percentage() {
+        assert_eq!(bar(0.0), "░░░░░░░░");
+        assert_eq!(bar(34.0), "███░░░░░");
+        assert_eq!(bar(250.0), "████████");
+        assert_eq!([0.0, 70.0, 90.0].map(Style::of_percentage), [Style::Good, Style::Warning, Style::Urgent]);
+    }
+}

@@ -1,0 +1,219 @@
+//! The state engine: named cases, and every combination of evidence against what must always hold.
+
+use super::*;
+
+fn at(text: &str) -> Instant {
+    clock::parse(&format!("2026-11-21T{text}Z")).unwrap()
+}
+
+fn live(state: Activity, heard: &str) -> Live {
+    let mut live = Live::new("u", at("08:00:00"));
+    live.prompted(None, at("08:00:00"));
+    match state {
+        Activity::Working => {}
+        Activity::Waiting => live.asked("permission for Bash", None, at(heard)),
+        Activity::Idle => live.turn_ended(0, None, at(heard)),
+        Activity::Background => live.turn_ended(1, None, at(heard)),
+    }
+    live.heard("Event", at(heard));
+    live
+}
+
+fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>, now: &str) -> State {
+    derive(&Evidence {
+        status: Status::Active,
+        last_heartbeat: Some(at("08:00:00")),
+        live,
+        alive,
+        client: client.map(|(status, when)| Client { status: status.into(), waiting_for: None, updated_at: at(when) }),
+        stale_after: TimeDelta::hours(2),
+        now: at(now),
+    })
+    .state
+}
+
+#[test]
+fn every_kind_of_evidence() {
+    use Activity as A;
+    let cases = [
+        (A::Working, "08:01:00", Some(true), None, "08:02:00", State::Working, "a turn runs"),
+        (A::Working, "08:01:00", Some(false), None, "08:02:00", State::Gone, "killed"),
+        (A::Working, "08:01:00", Some(true), Some(("idle", "08:01:30")), "08:02:00", State::Idle, "interrupted"),
+        (A::Working, "08:01:00", Some(true), Some(("idle", "08:00:30")), "08:02:00", State::Working, "older hint"),
+        (
+            A::Working,
+            "08:01:00",
+            Some(false),
+            Some(("busy", "08:01:30")),
+            "08:02:00",
+            State::Gone,
+            "stale registry after SIGKILL",
+        ),
+        (A::Working, "08:01:00", Some(true), None, "10:02:00", State::Stale, "silent for hours while working"),
+        (A::Idle, "08:01:00", Some(true), None, "20:02:00", State::Idle, "open for hours: still your turn"),
+        (A::Idle, "08:01:00", None, None, "20:02:00", State::Stale, "nobody can say whether it lives"),
+        (A::Waiting, "08:01:00", Some(true), None, "08:02:00", State::Waiting, "permission"),
+        (A::Waiting, "08:01:00", Some(true), Some(("busy", "08:01:05")), "08:02:00", State::Working, "approved"),
+        (A::Waiting, "08:01:00", Some(true), Some(("idle", "08:01:05")), "08:02:00", State::Idle, "dismissed"),
+        (A::Waiting, "08:01:00", Some(true), Some(("waiting", "08:01:05")), "08:02:00", State::Waiting, "they agree"),
+        (
+            A::Background,
+            "08:01:00",
+            Some(true),
+            Some(("idle", "08:01:05")),
+            "08:02:00",
+            State::Background,
+            "the hint knows less",
+        ),
+        (
+            A::Idle,
+            "08:01:00",
+            Some(true),
+            Some(("busy", "08:01:05")),
+            "08:02:00",
+            State::Working,
+            "a turn without a prompt",
+        ),
+    ];
+    for (state, heard, alive, client, now, expected, why) in cases {
+        assert_eq!(judge(Some(&live(state, heard)), alive, client, now), expected, "{why}");
+    }
+}
+
+#[test]
+fn without_a_live_file_only_the_heartbeat_speaks() {
+    assert_eq!(judge(None, None, None, "09:00:00"), State::Unknown);
+    assert_eq!(judge(None, None, None, "11:00:00"), State::Stale);
+}
+
+/// What a combination is made of, for messages of failed checks.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    status: Status,
+    activity: Option<Activity>,
+    alive: Option<bool>,
+    /// The client's word and how many seconds after the last event it was given.
+    client: Option<(&'static str, i64)>,
+    /// Seconds from the last event to now; negative where the clock was set back.
+    silence: i64,
+    requested: bool,
+}
+
+const STALE_SECONDS: i64 = 7200;
+
+fn all_cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for status in [Status::Active, Status::Parked, Status::Completed] {
+        for activity in
+            [None, Some(Activity::Working), Some(Activity::Waiting), Some(Activity::Idle), Some(Activity::Background)]
+        {
+            for alive in [None, Some(true), Some(false)] {
+                for word in [None, Some("idle"), Some("busy"), Some("waiting"), Some("dreaming")] {
+                    for later in [-30, 0, 30] {
+                        for silence in [-86_400, 0, 60, STALE_SECONDS + 1, 1_000_000] {
+                            for requested in [false, true] {
+                                let client = word.map(|word| (word, later));
+                                cases.push(Case { status, activity, alive, client, silence, requested });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    cases
+}
+
+fn judge_case(case: Case) -> Verdict {
+    let heard = at("08:01:00");
+    let live = case.activity.map(|activity| {
+        let mut live = live(activity, "08:01:00");
+        live.pid = Some(4711);
+        live.requested = case.requested.then(|| "a look at the plan".to_string());
+        live
+    });
+    derive(&Evidence {
+        status: case.status,
+        last_heartbeat: Some(heard),
+        live: live.as_ref(),
+        alive: case.alive,
+        client: case.client.map(|(status, later)| Client {
+            status: status.into(),
+            waiting_for: None,
+            updated_at: heard + TimeDelta::seconds(later),
+        }),
+        stale_after: TimeDelta::seconds(STALE_SECONDS),
+        now: heard + TimeDelta::seconds(case.silence),
+    })
+}
+
+#[test]
+fn what_holds_for_every_combination() {
+    let cases = all_cases();
+    assert_eq!(cases.len(), 3 * 5 * 3 * 5 * 3 * 5 * 2);
+    for case in cases {
+        let Verdict { state, reason, .. } = judge_case(case);
+        assert!(!reason.is_empty(), "{case:?}");
+        match case.status {
+            Status::Completed => assert_eq!(state, State::Completed, "{case:?}"),
+            Status::Parked => assert_eq!(state, State::Parked, "{case:?}"),
+            Status::Active => check_active(case, state, &reason),
+        }
+    }
+}
+
+fn check_active(case: Case, state: State, reason: &str) {
+    let silent = case.silence > STALE_SECONDS;
+    assert!(!matches!(state, State::Parked | State::Completed), "{case:?}");
+    let is_gone = case.activity.is_some() && case.alive == Some(false);
+    assert_eq!(state == State::Gone, is_gone, "a dead process, and nothing else, is gone: {case:?}");
+    let Some(activity) = case.activity else {
+        assert_eq!(state, if silent { State::Stale } else { State::Unknown }, "only the heartbeat speaks: {case:?}");
+        return;
+    };
+    if is_gone {
+        assert!(reason.contains("4711"), "{reason}");
+        return;
+    }
+    let newer = case.client.is_some_and(|(word, later)| later > 0 && word != "dreaming");
+    if !newer {
+        let alone = Case { client: None, ..case };
+        assert_eq!(state, judge_case(alone).state, "an old or unknown word changes nothing: {case:?}");
+        assert!(!reason.contains("the client says"), "{case:?}: {reason}");
+    }
+    if state == State::Stale {
+        assert!(silent && (case.alive.is_none() || activity == Activity::Working), "{case:?}");
+        assert!(reason.contains("nothing since"), "{reason}");
+    }
+    if state == State::Background {
+        assert_eq!(activity, Activity::Background, "{case:?}");
+    }
+    if let (true, Some((word, _))) = (newer, case.client) {
+        let expected = match word {
+            "busy" => State::Working,
+            "waiting" => State::Waiting,
+            // It knows nothing of background tasks, nor of what was asked for in words.
+            _ if activity == Activity::Background || case.requested => return,
+            _ => State::Idle,
+        };
+        if judge_case(Case { client: None, ..case }).state != State::Stale || reason.contains("the client says") {
+            assert_eq!(state, expected, "the newest direct evidence wins: {case:?}: {reason}");
+        }
+    }
+}
+
+#[test]
+fn evidence_is_told_with_its_age_and_without() {
+    let asked = live(Activity::Waiting, "08:01:00");
+    let told = derive(&Evidence {
+        status: Status::Active,
+        last_heartbeat: None,
+        live: Some(&asked),
+        alive: Some(true),
+        client: None,
+        stale_after: TimeDelta::hours(2),
+        now: at("08:01:40"),
+    });
+    assert_eq!(told.reason, "permission for Bash (Event 40 s ago)");
+    assert_eq!((told.evidence.as_str(), told.evidence_at), ("permission for Bash (Event)", Some(at("08:01:00"))));
+}

@@ -1,0 +1,49 @@
+//! Owns the files of the status line: the last figures of each conversation, and what was spent on
+//! each day. Both are caches of what the client tells. Must stay true: nobody waits for a lock here;
+//! figures that cannot be kept now are kept the next time.
+
+use super::Store;
+use crate::clock::Date;
+use crate::error::Result;
+use crate::file::{self, Durability};
+use crate::id::Uuid;
+use crate::lock;
+use crate::paths::Home;
+use crate::statusline::{Day, Reading};
+use serde::de::DeserializeOwned;
+use std::path::Path;
+use std::time::Duration;
+
+impl Store {
+    /// The last figures of a conversation; none where its status line was never asked for.
+    pub fn reading(&self, uuid: &Uuid) -> Option<Reading> {
+        cached(&self.home.reading(uuid))
+    }
+
+    /// What each conversation spent on a local day; empty where nothing is known.
+    pub fn spent_on(&self, day: &Date) -> Day {
+        cached(&self.home.spent_on(day)).unwrap_or_default()
+    }
+
+    /// Keeps figures, unless another status line is just keeping its own for the same day.
+    pub fn keep_reading(&self, uuid: &Uuid, reading: &Reading, day: &Date) -> Result<()> {
+        let path = self.home.spent_on(day);
+        let _lock = lock::acquire(&Home::lock_of(&path), Duration::ZERO)?;
+        if let Some(cost) = reading.cost_today_usd() {
+            let mut spent = self.spent_on(day);
+            spent.insert(uuid.to_string(), cost);
+            replace(&path, &spent)?;
+        }
+        replace(&self.home.reading(uuid), reading)
+    }
+}
+
+fn cached<T: DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&file::read(path).ok()??).ok()
+}
+
+fn replace(path: &Path, value: &impl serde::Serialize) -> Result<()> {
+    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
+    bytes.push(b'\n');
+    file::replace(path, &bytes, Durability::Disposable)
+}

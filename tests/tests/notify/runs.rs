@@ -1,0 +1,99 @@
+//! Several runs at once, and programs that hang, that do not read, that leave something behind.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+use std::thread;
+use std::time::Duration;
+
+use cs_tests::eventually;
+use serde_json::{Value, json};
+
+use super::*;
+
+#[test]
+fn runs_at_the_same_time_tell_once() {
+    let sandbox = sandbox(json!({"command": ["slow"], "at_once": 100}));
+    program(&sandbox, "slow", &RECORDER.replace("#!/bin/sh\n", "#!/bin/sh\nsleep 0.1\n"));
+    let all: Vec<String> = (0..8).map(|n| parked(&sandbox, n, "some work", "later")).collect();
+    let outputs: Vec<Output> = thread::scope(|scope| {
+        let start = |_| scope.spawn(|| sandbox.cs("cs-notify", &["-q"]));
+        let runs: Vec<_> = (0..4).map(start).collect();
+        runs.into_iter().map(|run| run.join().expect("a run does not panic")).collect()
+    });
+    let mut said: Vec<String> = outputs.iter().flat_map(ids).collect();
+    said.sort();
+    assert_eq!(said, all, "each is printed by one run");
+    assert_eq!(told(&sandbox).len(), all.len(), "each is told once");
+    let mut noted: Vec<String> =
+        sandbox.json("notify_state.json").as_object().expect("an object").keys().cloned().collect();
+    noted.sort();
+    assert_eq!(noted, all);
+}
+
+#[test]
+fn a_run_that_waits_too_long_for_another_says_so_and_tells_nothing() {
+    let sandbox = sandbox(json!({"command": ["tell"]}));
+    parked(&sandbox, 1, "some work", "later");
+    let lock = File::create(sandbox.data().join("notify_state.lock")).expect("it can be made");
+    // SAFETY: flock only takes numbers.
+    assert_eq!(unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX) }, 0);
+    let output = sandbox.cs("cs-notify", &[]);
+    assert_eq!((status(&output), stdout(&output)), (75, String::new()));
+    assert!(stderr(&output).contains("try again"));
+    assert!(told(&sandbox).is_empty());
+    drop(lock);
+    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
+}
+
+#[test]
+fn a_command_that_hangs_is_killed_with_its_children_and_tried_again() {
+    let sandbox = sandbox(json!({"command": ["hang"], "timeout_seconds": 1}));
+    program(&sandbox, "hang", "#!/bin/sh\nsleep 600 &\necho $$ $! >~/pids\nwait\n");
+    parked(&sandbox, 1, "some work", "later");
+    let output = sandbox.cs("cs-notify", &["--json"]);
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).contains("was not done after 1 s and was killed"), "{}", stderr(&output));
+    let row: Value = serde_json::from_str(&stdout(&output)).expect("one line");
+    assert_eq!(row["result"], "failed");
+    let pids = fs::read_to_string(sandbox.home().join("pids")).expect("it ran");
+    for pid in pids.split_whitespace().map(|pid| pid.parse::<i32>().expect("a number")) {
+        // SAFETY: signal 0 only asks whether the process is there.
+        let gone = || unsafe { libc::kill(pid, 0) } != 0 || is_zombie(pid);
+        assert!(eventually(Duration::from_secs(5), gone), "{pid} still runs");
+    }
+    assert!(!sandbox.data().join("notify_state.json").exists(), "what was not delivered is not noted");
+    assert!(!sandbox.data().join("notify_state.lock").exists(), "a lock of nothing does not stay");
+    program(&sandbox, "hang", RECORDER);
+    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
+}
+
+/// Whether it only waits for its parent, which in a container may be nobody.
+fn is_zombie(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+}
+
+#[test]
+fn a_command_that_does_not_read_its_input_is_no_trouble() {
+    for script in ["#!/bin/sh\nexec <&-\nsleep 0.2\n", "#!/bin/sh\nexit 0\n", "#!/bin/sh\nsleep 0.2\n"] {
+        let sandbox = sandbox(json!({"command": ["deaf"], "at_once": 1}));
+        program(&sandbox, "deaf", script);
+        for number in 0..300 {
+            parked(&sandbox, number, &"long ".repeat(90), "later");
+        }
+        let output = sandbox.cs("cs-notify", &["--json"]);
+        let row = stdout(&output);
+        assert!(row.len() > 128 * 1024, "more than a pipe holds: {}", row.len());
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{script}");
+        assert_eq!(serde_json::from_str::<Value>(&row).expect("one line")["result"], "sent");
+    }
+}
+
+#[test]
+fn a_command_that_leaves_something_running_does_not_hold_us_up() {
+    let sandbox = sandbox(json!({"command": ["fork"]}));
+    program(&sandbox, "fork", "#!/bin/sh\nsleep 600 &\necho $! >~/pid\nexit 0\n");
+    parked(&sandbox, 1, "some work", "later");
+    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
+    sandbox.sh("kill $(cat ~/pid)");
+}

@@ -1,0 +1,323 @@
+//! What a person is told of a conversation: hooks as clients send them, real processes, Claude Code's registry of
+//! running clients as recorded, and every program that shows states asked at the same moment.
+
+use std::fs;
+use std::path::Path;
+
+use cs_tests::replay::{self, Client, Stage};
+use cs_tests::{run, status, stderr, stdout};
+use serde_json::{Value, json};
+
+const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
+const HOUR: u64 = 3600;
+
+/// Sends an event `at` seconds after the beginning, as a client in a terminal does.
+#[track_caller]
+fn tell(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
+    tell_as(stage, at, uuid, event, more, Client::Interactive, &[]);
+}
+
+#[track_caller]
+fn tell_as(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value, client: Client, variables: &[(&str, &str)]) {
+    let mut payload = json!({"session_id": uuid, "cwd": stage.repository("repo"), "hook_event_name": event});
+    more.as_object().expect("more is an object").iter().for_each(|(key, value)| payload[key] = value.clone());
+    let program = replay::program(event).expect("the event is registered");
+    let mut command = stage.command(program, at * 1000, client);
+    command.envs(variables.iter().copied());
+    assert_eq!(status(&run(command, &payload.to_string())), 0, "{event}");
+}
+
+fn prompt(stage: &Stage, at: u64, uuid: &str) {
+    tell(stage, at, uuid, "UserPromptSubmit", json!({"prompt": "do it", "prompt_id": format!("p{at}")}));
+}
+
+fn ask(stage: &Stage, at: u64, uuid: &str) {
+    tell(stage, at, uuid, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
+}
+
+/// A conversation with one prompt, a minute after the beginning.
+fn stage() -> Stage {
+    let stage = Stage::new();
+    tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup"}));
+    prompt(&stage, 60, UUID);
+    stage
+}
+
+/// The client's own word `at` seconds after the beginning, as 2.1.329 writes it.
+fn registry(stage: &Stage, at: u64, uuid: &str, word: &str) {
+    let pid = stage.client();
+    let folder = stage.sandbox.home().join(".claude/sessions");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let live = stage.live(uuid).expect("the conversation runs");
+    // START is 2026-11-21T10:00:00Z.
+    let millis = 1_795_255_200_000 + at * 1000;
+    let entry = json!({
+        "pid": pid, "sessionId": uuid, "cwd": stage.repository("repo"), "startedAt": millis, "version": "2.1.329",
+        "procStart": live["pid_started"], "kind": "interactive", "status": word,
+        "waitingFor": (word == "waiting").then_some("permission prompt"), "updatedAt": millis, "statusUpdatedAt": millis,
+    });
+    fs::write(folder.join(format!("{pid}.json")), entry.to_string()).expect("the registry can be written");
+}
+
+/// State and reason of a conversation's session, `at` seconds after the beginning. All programs must agree.
+#[track_caller]
+fn seen(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
+    let ask = |program: &str, args: &[&str]| {
+        let mut command = stage.command(program, at * 1000, Client::Interactive);
+        command.args(args);
+        let answer = run(command, "");
+        assert_eq!((status(&answer), stderr(&answer)), (0, String::new()), "{program} {args:?}");
+        stdout(&answer)
+    };
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    let of = |value: &Value| {
+        let word = |key: &str| value[key].as_str().expect("a text").to_string();
+        (word("state"), word("state_reason"))
+    };
+    let shown = parsed(&ask("cs-session", &["show", &format!("claude:{uuid}"), "--json"]));
+    let id = &shown["session_id"];
+    let rows: Vec<Value> = ask("cs-session", &["list", "--json"]).lines().map(parsed).collect();
+    let row = rows.iter().find(|row| row["session_id"] == *id).expect("it is listed");
+    let overview = parsed(&ask("cs-project", &["overview", "--json"]));
+    let projects = overview["projects"].as_array().expect("a list");
+    let groups = projects.iter().flat_map(|project| ["active", "parked", "recent"].map(|group| &project[group]));
+    let mut summaries = groups.flat_map(|group| group.as_array().expect("a list"));
+    let summary = summaries.find(|summary| summary["session_id"] == *id).expect("it is in the overview");
+    assert_eq!(of(row), of(&shown), "cs-session list and show");
+    assert_eq!(of(summary), of(&shown), "cs-project overview and cs-session show");
+    of(&shown)
+}
+
+#[track_caller]
+fn is(stage: &Stage, at: u64, uuid: &str, state: &str, reason: &str) {
+    let (found, why) = seen(stage, at, uuid);
+    assert_eq!(found, state, "{why}");
+    assert!(why.contains(reason), "{why:?} does not say {reason:?}");
+}
+
+#[test]
+fn an_interrupted_turn_is_known_from_the_clients_word() {
+    let stage = stage();
+    registry(&stage, 60, UUID, "busy");
+    is(&stage, 70, UUID, "working", "UserPromptSubmit 10 s ago");
+    registry(&stage, 75, UUID, "idle");
+    is(&stage, 80, UUID, "idle", "ended without Stop (the client says idle since 5 s)");
+    prompt(&stage, 90, UUID);
+    is(&stage, 95, UUID, "working", "UserPromptSubmit");
+}
+
+#[test]
+fn a_dismissed_dialog_needs_nobody() {
+    let stage = stage();
+    ask(&stage, 70, UUID);
+    registry(&stage, 70, UUID, "waiting");
+    is(&stage, 75, UUID, "waiting", "permission for Bash: make");
+    let block = |at: u64| {
+        let mut command = stage.command("cs-session", at * 1000, Client::Interactive);
+        command.args(["show", &format!("claude:{UUID}"), "--table"]);
+        stdout(&run(command, ""))
+    };
+    assert!(block(75).contains("needs you"), "{}", block(75));
+    registry(&stage, 80, UUID, "idle");
+    is(&stage, 85, UUID, "idle", "after the question");
+    assert!(!block(85).contains("needs you"), "{}", block(85));
+}
+
+#[test]
+fn an_approved_permission_works_before_its_tool_ends() {
+    let stage = stage();
+    ask(&stage, 70, UUID);
+    registry(&stage, 72, UUID, "busy");
+    is(&stage, 75, UUID, "working", "the client says busy");
+}
+
+#[test]
+fn a_failed_turn_says_why() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "StopFailure", json!({"error": "rate_limit"}));
+    is(&stage, 75, UUID, "idle", "the turn failed: rate_limit");
+}
+
+#[test]
+fn a_killed_client_is_gone_whatever_its_registry_says() {
+    for signal in ["KILL", "TERM", "HUP"] {
+        let mut stage = stage();
+        registry(&stage, 65, UUID, "busy");
+        let pid = stage.client().to_string();
+        assert_eq!(status(&stage.sandbox.sh(&format!("kill -{signal} {pid}"))), 0);
+        stage.kill_client();
+        is(&stage, 70, UUID, "gone", &format!("process {pid} ended without SessionEnd"));
+    }
+}
+
+#[test]
+fn a_process_id_that_is_used_again_is_no_sign_of_life() {
+    let stage = stage();
+    let path = stage.sandbox.data().join(format!("live/{UUID}.json"));
+    let mut live: Value = read(&path);
+    live["pid_started"] = json!("1");
+    fs::write(&path, live.to_string()).expect("the file can be written");
+    registry(&stage, 65, UUID, "busy");
+    is(&stage, 70, UUID, "gone", "ended without SessionEnd");
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("it is there")).expect("it is JSON")
+}
+
+#[test]
+fn clear_and_resume_move_the_state_with_the_conversation() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({"last_assistant_message": "Done."}));
+    tell(&stage, 80, UUID, "SessionEnd", json!({"reason": "clear"}));
+    tell(&stage, 80, OTHER, "SessionStart", json!({"source": "clear"}));
+    is(&stage, 85, UUID, "completed", "the record says completed");
+    prompt(&stage, 90, OTHER);
+    is(&stage, 95, OTHER, "working", "UserPromptSubmit");
+    is(&stage, 95, UUID, "completed", "the record says completed");
+    tell(&stage, 100, UUID, "SessionStart", json!({"source": "resume"}));
+    is(&stage, 105, UUID, "idle", "your turn");
+    is(&stage, 105, OTHER, "working", "UserPromptSubmit 15 s ago");
+}
+
+#[test]
+fn a_compaction_ends_no_turn() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "PreCompact", json!({"trigger": "auto"}));
+    tell(&stage, 75, UUID, "SessionStart", json!({"source": "compact"}));
+    is(&stage, 80, UUID, "working", "SessionStart 5 s ago");
+}
+
+#[test]
+fn a_fork_has_a_state_of_its_own() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({}));
+    tell(&stage, 80, OTHER, "SessionStart", json!({"source": "fork"}));
+    prompt(&stage, 85, OTHER);
+    is(&stage, 90, UUID, "idle", "your turn (Stop 20 s ago)");
+    is(&stage, 90, OTHER, "working", "UserPromptSubmit");
+}
+
+#[test]
+fn background_work_is_neither_working_nor_my_turn() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [{"id": "a", "type": "subagent"}]}));
+    registry(&stage, 71, UUID, "idle");
+    is(&stage, 75, UUID, "background", "1 background tasks");
+    let notice = "<task-notification> <task-id>a</task-id> </task-notification>";
+    tell(&stage, 80, UUID, "UserPromptSubmit", json!({"prompt": notice, "prompt_id": "p80"}));
+    is(&stage, 82, UUID, "working", "UserPromptSubmit");
+    tell(&stage, 85, UUID, "Stop", json!({}));
+    is(&stage, 90, UUID, "idle", "your turn");
+}
+
+#[test]
+fn a_conversation_that_a_conversation_starts_flips_nobody_elses_state() {
+    let stage = stage();
+    // `claude -p` in the Bash tool: another process, which inherits what the Bash tool's environment says.
+    let nested = stage.sandbox.start("sleep", &["60"]);
+    let pid = nested.pid().to_string();
+    let variables = [("CLAUDE_PID", pid.as_str()), ("CLAUDE_CODE_SESSION_ID", UUID)];
+    let nested_tells = |at, event, more| tell_as(&stage, at, OTHER, event, more, Client::Print, &variables);
+    nested_tells(70, "SessionStart", json!({"source": "startup"}));
+    nested_tells(71, "UserPromptSubmit", json!({"prompt": "summarise", "prompt_id": "n1"}));
+    is(&stage, 72, UUID, "working", "UserPromptSubmit 12 s ago");
+    nested_tells(75, "Stop", json!({"last_assistant_message": "Short."}));
+    is(&stage, 76, UUID, "working", "UserPromptSubmit 16 s ago");
+    is(&stage, 76, OTHER, "idle", "Stop");
+    nested_tells(77, "SessionEnd", json!({"reason": "other"}));
+    is(&stage, 80, UUID, "working", "UserPromptSubmit 20 s ago");
+    is(&stage, 80, OTHER, "completed", "the record says");
+}
+
+#[test]
+fn a_helpers_events_are_not_the_conversations() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [{"id": "a"}]}));
+    let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}, "agent_id": "a"});
+    tell(&stage, 75, UUID, "PostToolUse", bash);
+    is(&stage, 80, UUID, "background", "background tasks");
+    tell(&stage, 82, UUID, "Stop", json!({"agent_id": "a"}));
+    is(&stage, 85, UUID, "background", "background tasks");
+}
+
+#[test]
+fn hours_without_events_are_told_by_what_was_going_on() {
+    // A laptop that slept: the process lives, nothing was heard.
+    let idle = stage();
+    tell(&idle, 70, UUID, "Stop", json!({}));
+    is(&idle, 70 + 3 * HOUR, UUID, "idle", "your turn (Stop 3 h ago)");
+    let working = stage();
+    is(&working, 60 + 3 * HOUR, UUID, "working", "UserPromptSubmit 3 h ago");
+    fs::write(
+        working.sandbox.data().join("config.json"),
+        r#"{"version": 1, "projects": {}, "settings": {"stale_threshold_hours": 2}}"#,
+    )
+    .expect("settings can be written");
+    is(&working, 60 + 3 * HOUR, UUID, "stale", "UserPromptSubmit 3 h ago, nothing since");
+    // It wakes up.
+    tell(&working, 61 + 3 * HOUR, UUID, "Stop", json!({}));
+    is(&working, 62 + 3 * HOUR, UUID, "idle", "your turn");
+}
+
+#[test]
+fn hooks_that_are_installed_mid_way_say_what_they_saw() {
+    let stage = Stage::new();
+    ask(&stage, 30, UUID);
+    prompt(&stage, 60, UUID);
+    is(&stage, 65, UUID, "working", "UserPromptSubmit");
+    // The first thing that is heard of a conversation is the end of a turn: there is no session to show yet.
+    tell(&stage, 70, OTHER, "Stop", json!({}));
+    assert_eq!(stage.live(OTHER).expect("it is noted")["state"], "idle");
+    assert_eq!(stage.sandbox.records().len(), 1);
+}
+
+#[test]
+fn conversations_in_one_checkout_or_beside_it_keep_apart() {
+    let stage = stage();
+    prompt(&stage, 61, OTHER);
+    ask(&stage, 65, OTHER);
+    is(&stage, 70, UUID, "working", "UserPromptSubmit 10 s ago");
+    is(&stage, 70, OTHER, "waiting", "permission for Bash");
+    let made = stage.sandbox.sh("git -C ~/repo worktree add -q ~/beside -b beside");
+    assert_eq!(status(&made), 0, "{}", stderr(&made));
+    let third = "aaaaaaaa-0000-4000-8000-000000000003";
+    let more = json!({"prompt": "beside", "prompt_id": "w1", "cwd": stage.sandbox.home().join("beside")});
+    tell(&stage, 72, third, "UserPromptSubmit", more);
+    is(&stage, 75, third, "working", "UserPromptSubmit 3 s ago");
+    is(&stage, 75, OTHER, "waiting", "permission for Bash");
+}
+
+#[test]
+fn a_clock_that_was_set_back_hides_nothing() {
+    let stage = stage();
+    ask(&stage, 2 * HOUR, UUID);
+    is(&stage, 65, UUID, "waiting", "PermissionRequest 0 s ago");
+    tell(&stage, 66, UUID, "Stop", json!({}));
+    is(&stage, 70, UUID, "idle", "Stop 4 s ago");
+}
+
+#[test]
+fn codex_tells_of_an_interrupt_itself() {
+    let stage = Stage::new();
+    let rollout = json!({"transcript_path": format!("/home/dev/.codex/sessions/2026/11/21/rollout-x-{UUID}.jsonl")});
+    let codex = |stage: &Stage, at: u64, event: &str, more: Value| {
+        let mut all = rollout.clone();
+        more.as_object().expect("an object").iter().for_each(|(key, value)| all[key] = value.clone());
+        tell_as(stage, at, UUID, event, all, Client::Codex, &[]);
+    };
+    codex(&stage, 0, "SessionStart", json!({"source": "startup"}));
+    codex(&stage, 60, "UserPromptSubmit", json!({"prompt": "do it", "turn_id": "t1"}));
+    is(&stage, 65, UUID, "working", "UserPromptSubmit");
+    codex(
+        &stage,
+        70,
+        "PermissionRequest",
+        json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "turn_id": "t1"}),
+    );
+    is(&stage, 75, UUID, "waiting", "permission for Bash: make");
+    codex(&stage, 80, "Interrupt", json!({"turn_id": "t1"}));
+    is(&stage, 85, UUID, "idle", "your turn (Interrupt 5 s ago)");
+    assert_eq!(stage.record_of(UUID).expect("it is recorded")["agent"], "codex");
+}

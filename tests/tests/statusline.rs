@@ -1,0 +1,116 @@
+//! The status line beside a real client's recorded figures, and beside figures that make no sense.
+
+use std::fs;
+use std::thread;
+
+use cs_tests::replay::fixtures;
+use cs_tests::{Sandbox, status, stderr, stdout};
+use serde_json::{Value, json};
+
+const UUID: &str = "b6bf4e07-880d-4283-a7ce-d88772d6ae9b";
+
+fn recorded() -> Vec<String> {
+    let path = fixtures().join("claude-code/statusline/sequence.jsonl");
+    fs::read_to_string(path).expect("the recording is there").lines().map(str::to_string).collect()
+}
+
+fn at(second: u64) -> String {
+    format!("2026-11-21T10:{:02}:{:02}Z", second / 60, second % 60)
+}
+
+/// One line, no wider than the terminal, and something on it.
+#[track_caller]
+fn check(answer: &std::process::Output, columns: usize) -> String {
+    let text = stdout(answer);
+    assert_eq!((status(answer), stderr(answer)), (0, String::new()), "{text}");
+    let line = text.strip_suffix('\n').expect("the line ends");
+    assert!(!line.trim().is_empty() && !line.contains('\n'), "{text:?}");
+    // All that is shown here is one column wide.
+    assert!(line.chars().count() <= columns, "{line:?} is wider than {columns}");
+    assert!(!line.chars().any(char::is_control), "{line:?}");
+    line.to_string()
+}
+
+#[test]
+fn a_recorded_conversation_is_shown_and_kept() {
+    let mut kept = Vec::new();
+    let mut sandbox = Sandbox::new().with("NO_COLOR", "1").with("COLUMNS", "100");
+    for (second, figures) in recorded().iter().enumerate() {
+        sandbox = sandbox.with("CS_NOW", at(4 * second as u64));
+        let line = check(&sandbox.feed("cs-statusline", &[], figures), 100);
+        let told: Value = serde_json::from_str(figures).expect("figures are JSON");
+        assert!(line.contains(told["model"]["display_name"].as_str().expect("a model")), "{line}");
+        if told["session_id"] == UUID {
+            kept.push(sandbox.json(&format!("statusline/{UUID}.json"))["at"].clone());
+        }
+    }
+    kept.dedup();
+    assert!(kept.len() > 1, "{kept:?}");
+    let seconds = |at: &Value| -> f64 {
+        let at = at.as_str().expect("an instant");
+        at[14..16].parse::<f64>().expect("minutes") * 60.0 + at[17..26].parse::<f64>().expect("seconds")
+    };
+    assert!(kept.windows(2).all(|pair| seconds(&pair[1]) - seconds(&pair[0]) >= 10.0), "{kept:?}");
+    let day = sandbox.json("statusline/2026-11-21.json");
+    let conversations: std::collections::BTreeSet<String> = recorded()
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["session_id"].to_string())
+        .collect();
+    assert_eq!(day.as_object().expect("an object").len(), conversations.len());
+}
+
+#[test]
+fn whatever_comes_it_fits_and_is_not_blank() {
+    let whole = recorded().pop().expect("there are figures");
+    let mut inputs: Vec<String> =
+        ["", "null", "[]", "{}", "{", "7", "\u{0}", "{\"cwd\":7}"].into_iter().map(str::to_string).collect();
+    inputs.extend((0..whole.len()).step_by(97).filter_map(|cut| whole.get(..cut).map(str::to_string)));
+    let hostile = "\u{1b}]0;x\u{7}\n<b>\u{202e}\r".repeat(40);
+    inputs.push(json!({"cwd": hostile, "model": {"display_name": hostile}, "session_id": "../../etc"}).to_string());
+    let huge = json!({"used_percentage": 1e308, "context_window_size": u64::MAX, "total_input_tokens": u64::MAX, "total_output_tokens": 5});
+    inputs.push(
+        json!({"context_window": huge, "cost": {"total_cost_usd": 1e308, "total_duration_ms": u64::MAX}}).to_string(),
+    );
+    for columns in [1, 20, 80, 200] {
+        let sandbox = Sandbox::new().with("NO_COLOR", "1").with("COLUMNS", columns.to_string());
+        for input in &inputs {
+            check(&sandbox.feed("cs-statusline", &[], input), columns);
+        }
+    }
+}
+
+#[test]
+fn many_status_lines_at_once_fail_nobody_and_lose_at_most_one_turn() {
+    let sandbox = Sandbox::new().with("NO_COLOR", "1").with("COLUMNS", "100");
+    let uuid = |n: usize| format!("aaaaaaaa-0000-4000-8000-{n:012}");
+    let round = |second: u64| {
+        thread::scope(|scope| {
+            for n in 0..16 {
+                let sandbox = &sandbox;
+                scope.spawn(move || {
+                    let figures =
+                        json!({"session_id": uuid(n), "cost": {"total_cost_usd": 1.0, "total_duration_ms": 1000}});
+                    let mut command = sandbox.command("cs-statusline");
+                    command.env("CS_NOW", at(second));
+                    check(&cs_tests::run(command, &figures.to_string()), 100);
+                });
+            }
+        });
+        sandbox.json("statusline/2026-11-21.json").as_object().map_or(0, |spent| spent.len())
+    };
+    let first = round(0);
+    assert!(first >= 1);
+    // Who was passed over tries again at once: nothing of theirs was kept.
+    let all = (1..40).map(|n| round(n * 11)).find(|kept| *kept == 16);
+    assert_eq!(all, Some(16));
+}
+
+#[test]
+fn a_wrapped_command_that_reads_nothing_holds_nobody_up() {
+    let sandbox = Sandbox::new().with("NO_COLOR", "1");
+    let figures = json!({"cwd": "/", "padding": "x".repeat(900_000)}).to_string();
+    let answer = sandbox.feed("cs-statusline", &["--silent", "--wrap", "echo mine"], &figures);
+    assert_eq!((status(&answer), stdout(&answer)), (0, "mine\n".into()), "{}", stderr(&answer));
+    let answer = sandbox.feed("cs-statusline", &["--silent", "--wrap", "wc -c | tr -d ' '"], &figures);
+    assert_eq!(stdout(&answer), format!("{}\n", figures.len()));
+}
