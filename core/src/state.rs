@@ -101,12 +101,15 @@ pub struct Verdict {
     pub evidence_at: Option<Instant>,
 }
 
-/// What the record says that the session waits for. Hooks write it and clear it again, but none tells that a
-/// dialog was dismissed: then the state knows better. What a person or an agent wrote holds.
+/// What the record says that the session waits for, unless it was dismissed.
 pub fn awaited<'a>(session: &'a Session, lives: &[Live], state: State) -> Option<&'a str> {
-    let by_hook =
-        lives.iter().any(|live| live.awaiting && live.session_id.as_deref() == Some(session.session_id.as_str()));
-    session.awaiting_action.as_deref().filter(|_| state == State::Waiting || !by_hook)
+    session.awaiting_action.as_deref().filter(|_| !is_dismissed(&session.session_id, lives, state))
+}
+
+/// Whether a session waits no longer for what its record says. Hooks write that and clear it again, but none
+/// tells that a dialog was dismissed: then the state knows better. What a person or an agent wrote holds.
+pub fn is_dismissed(session_id: &str, lives: &[Live], state: State) -> bool {
+    state != State::Waiting && lives.iter().any(|live| live.awaiting && live.session_id.as_deref() == Some(session_id))
 }
 
 /// How old a piece of evidence is: in words that fit into a sentence.

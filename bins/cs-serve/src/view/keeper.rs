@@ -72,11 +72,11 @@ impl Snapshot {
     /// The session in short with its state.
     pub fn judged(&self, summary: Summary) -> Summary {
         match (summary.status, self.verdicts.get(&summary.session_id)) {
-            (Status::Active, Some(verdict)) => with_verdict(summary, verdict),
+            (Status::Active, Some(verdict)) => with_verdict(summary, verdict, &self.evidence.lives),
             (status, _) => {
                 let state = self.state(&summary.session_id, status);
                 let evidence = format!("the record says {}", status.as_str());
-                with_verdict(summary, &Verdict { state, reason: String::new(), evidence, evidence_at: None })
+                with_verdict(summary, &Verdict { state, reason: String::new(), evidence, evidence_at: None }, &[])
             }
         }
     }
@@ -209,7 +209,7 @@ impl Inner {
         let summary = |id: &str| {
             let summary = records.summary(store, id, changes.sessions || changes.archive)?;
             Ok(match verdicts.get(id) {
-                Some(verdict) => with_verdict(summary, verdict),
+                Some(verdict) => with_verdict(summary, verdict, &evidence.lives),
                 None => summary,
             })
         };

@@ -6,7 +6,7 @@ use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Session;
-use cs_core::state::State;
+use cs_core::state::{State, is_dismissed};
 use cs_core::store::parse;
 use serde::Serialize;
 
@@ -44,8 +44,11 @@ pub struct Link {
 pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Shown> {
     let store = &keeper.store;
     let (path, bytes) = store.bytes_of(id)?;
-    let session = parse(&path, &bytes)?;
+    let mut session = parse(&path, &bytes)?;
     let verdict = snapshot.evidence.judge(store, &session);
+    if is_dismissed(&session.session_id, &snapshot.evidence.lives, verdict.state) {
+        session.awaiting_action = None;
+    }
     let name = snapshot.evidence.names.get(&session.project_slug);
     Ok(Shown {
         state: verdict.state,
