@@ -5,7 +5,7 @@
 use super::index_rows::Rows;
 use super::records::{Records, with_verdict};
 use super::stamp::{Stamp, unchanged};
-use super::strays::Strays;
+use super::strays::{self, Strays};
 use super::watch::{Changes, Watch};
 use cs_core::clock::{self, TimeDelta};
 use cs_core::config::Config;
@@ -257,7 +257,11 @@ impl Inner {
         if is_same && known {
             return Ok(None);
         }
-        let rows = Rows::new(&store.index()?.entries(|_| true));
+        let index = store.index()?;
+        let rows = Rows::new(&index.entries(|_| true));
+        if !index.damaged().is_empty() {
+            self.strays.found = index.damaged().iter().map(strays::damaged).collect();
+        }
         self.index = now;
         Ok(Some(Arc::new(rows)))
     }
@@ -279,7 +283,7 @@ impl Inner {
 
     fn read_projects(&mut self, store: &Store) -> Result<()> {
         let mut before = std::mem::take(&mut self.projects);
-        for stem in file::stems(&store.home.root().join("projects"), ".json")? {
+        for stem in file::stems(&store.home.projects_dir(), ".json")? {
             let Ok(slug) = Slug::parse(&stem) else { continue };
             let Some(stamp) = Stamp::of(&store.home.project(&slug)) else { continue };
             let state = match before.remove(&stem).filter(|(known, _)| known.still_is(&stamp)) {

@@ -6,6 +6,7 @@ use super::records::Records;
 use cs_core::overview::Damaged;
 use cs_core::store::Store;
 use cs_core::{Error, Result};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How long what was found will do, however much changes.
@@ -36,7 +37,7 @@ impl Strays {
             match records.summary(store, id.as_str(), true) {
                 // Made a moment ago, or put there by hand: the index will know it.
                 Ok(_) | Err(Error::Missing(_)) => {}
-                Err(error) => found.push(Damaged { session_id: id.to_string(), reason: error.to_string() }),
+                Err(error) => found.push(damaged(&(store.home.session(id), error))),
             }
         }
         let reasons = |all: &[Damaged]| all.iter().map(|one| one.reason.clone()).collect::<Vec<_>>();
@@ -44,4 +45,10 @@ impl Strays {
         self.found = found;
         Ok(is_other)
     }
+}
+
+/// A file that cannot be understood, by the session it should hold.
+pub fn damaged((path, error): &(PathBuf, Error)) -> Damaged {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    Damaged { session_id: stem.unwrap_or_default(), reason: error.to_string() }
 }

@@ -33,8 +33,7 @@ pub struct Watch {
 
 impl Watch {
     pub fn new(home: &Home) -> Self {
-        let projects = home.root().join("projects");
-        let paths = [home.config(), home.sessions(), home.archive(), home.live_dir(), projects];
+        let paths = [home.config(), home.sessions(), home.archive(), home.live_dir(), home.projects_dir()];
         Watch { paths, stamps: [None; 5] }
     }
 
