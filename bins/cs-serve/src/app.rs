@@ -16,6 +16,7 @@ use cs_core::{Error, clock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+use tiny_http::HTTPVersion;
 
 /// After answers that had to read so much, free memory goes back to the system.
 const TRIM_BYTES: usize = 256 * 1024;
@@ -86,6 +87,9 @@ impl App {
 
     fn find_in_store(&self, route: &Route, request: &Request) -> Result<Reply, Refusal> {
         let snapshot = self.keeper.latest(request.received_at).map_err(|error| refusal(&error))?;
+        if *route == Route::Events && request.version == HTTPVersion(1, 0) {
+            return Err(Refusal::new(505, "HTTP_VERSION", "events need HTTP 1.1"));
+        }
         if *route == Route::Events {
             return Ok(Reply::events(snapshot.generation));
         }

@@ -25,7 +25,9 @@ pub struct Server {
     waker: Waker,
     workers: Workers,
     slots: Vec<Option<Connection>>,
+    /// How many connections may be open, and how many clients may wait for events.
     most: usize,
+    most_streams: usize,
     serial: u64,
     /// No connection is taken before.
     paused_until: Option<Instant>,
@@ -52,13 +54,15 @@ impl Server {
         system::stop_on_signals(&waker);
         let workers = Workers::start(answer, look, || waker.caller())?;
         let files = usize::try_from(files).unwrap_or(usize::MAX);
+        let share = (files.saturating_sub(64) / 2).max(16);
         Ok(Server {
             listener,
             policy,
             waker,
             workers,
             slots: Vec::new(),
-            most: CONNECTIONS.min(files.saturating_sub(64) / 2).max(16),
+            most: CONNECTIONS.min(share),
+            most_streams: STREAMS.min(share),
             serial: 0,
             paused_until: None,
             generation: 0,
@@ -178,9 +182,10 @@ impl Server {
 
     fn answer(&mut self, place: Place, reply: Reply, now: Instant) {
         let waiting: usize = self.slots.iter().flatten().map(Connection::waiting_bytes).sum();
-        let too_many = reply.stream.is_some() && self.streams() >= STREAMS;
+        let too_many = reply.stream.is_some() && self.streams() >= self.most_streams;
         let too_much = reply.body.len() > super::limits::HEAD_BYTES && waiting + reply.body.len() > WAITING_BYTES;
         let reply = if too_many || too_much { Reply::refusal(&busy()) } else { reply };
+        self.generation = self.generation.max(reply.stream.unwrap_or_default());
         let connection = self.slots.get_mut(place.slot).and_then(Option::as_mut);
         if let Some(connection) = connection.filter(|connection| connection.serial == place.serial) {
             let step = connection.answer(&reply, now);

@@ -27,7 +27,7 @@ impl Stream {
         if !self.waiting.is_empty() {
             return;
         }
-        if generation != self.told {
+        if generation > self.told {
             (self.told, self.since) = (generation, now);
             self.waiting = chunk(&change(generation));
         } else if now >= self.since + STREAM_TIME {

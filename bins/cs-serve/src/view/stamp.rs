@@ -21,7 +21,9 @@ impl Stamp {
     /// The present stamp of a path; `None` where nothing is.
     pub fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::symlink_metadata(path).ok()?;
-        let age = meta.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+        let now = SystemTime::now();
+        // A clock that is ahead of ours ticks no slower.
+        let age = meta.modified().ok().map(|at| now.duration_since(at).unwrap_or_else(|error| error.duration()));
         Some(Stamp {
             inode: meta.ino(),
             modified: (meta.mtime(), meta.mtime_nsec()),
