@@ -10,6 +10,7 @@ const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 150.0;
 /// Room for numbers at the left and dates at the bottom.
 const LEFT: f64 = 28.0;
+const RIGHT: f64 = 10.0;
 const BOTTOM: f64 = 18.0;
 const TOP: f64 = 8.0;
 
@@ -60,7 +61,7 @@ pub struct Mark {
 pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
     let most = dates.iter().map(|(_, values)| values.iter().sum()).max().unwrap_or_default();
     let top = ceiling(most);
-    let step = (WIDTH - LEFT) / dates.len().max(1) as f64;
+    let step = (WIDTH - LEFT - RIGHT) / dates.len().max(1) as f64;
     let floor = HEIGHT - BOTTOM;
     let y = |value: usize| round(floor - (floor - TOP) * value as f64 / top as f64);
     let columns: Vec<Column> = dates
