@@ -185,7 +185,8 @@ impl Inner {
         if changes.sessions {
             self.strays.changed();
         }
-        let are_other = self.strays.look(store, &rows, &mut self.records)?;
+        // Not the first time: that has enough to read, and the next look is soon.
+        let are_other = self.snapshot.is_some() && self.strays.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
         if let Some(known) = known.filter(|known| known.verdicts == verdicts && !are_other) {
             return Ok(known);
