@@ -65,10 +65,17 @@ fn a_conversation_that_waits_comes_to_the_top_and_is_told() {
     assert!(row.contains("tidy the cellar") && row.contains("permission for Bash"), "{row}");
     assert_eq!(dashboard.browser.eval("document.title.startsWith('(1)')"), true);
     dashboard.browser.until("document.getElementById('news').textContent.includes('tidy the cellar: waiting')");
+    let told = json!({"session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62}});
+    assert_eq!(status(&dashboard.sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
     let focused = "document.activeElement.closest('.row') !== null";
     assert_eq!(dashboard.browser.eval(focused), true, "who moved to a row is still at one");
     hook(&dashboard.sandbox, "Stop", json!({}));
     dashboard.browser.until("document.querySelector('#needs-me .row.is-idle') !== null");
+    let figures = dashboard.browser.text("#needs-me .figures");
+    assert!(figures.contains("62% context") && figures.contains("$3.41"), "{figures}");
+    dashboard.browser.size(390, 800);
+    let height = dashboard.browser.eval("document.querySelector('#needs-me .state').offsetHeight");
+    assert!(height.as_i64() < Some(34), "on a phone a state is one line, too: {height}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn history(dashboard: &Dashboard) {
         let slug = ["shop", "api", "blog"][n * n % 3];
         let id = at(dashboard, &when, "cs-session", &["create", "--project", slug, "--intent", work[n % 4], "-q"], "");
         let id = id.trim();
-        if n % 3 > 0 {
+        if n % 5 > 0 {
             let added =
                 at(dashboard, &when, "cs-task", &["add", id, "--subject", "reproduce", "--subject", "mend"], "");
             let record: Value = serde_json::from_str(&added).expect("a record");

@@ -13,6 +13,8 @@ pub fn add(environment: &mut Environment<'static>) {
     environment.add_filter("plural", |count: usize, noun: &str| {
         format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
     });
+    let home = std::env::home_dir().map(|home| home.to_string_lossy().into_owned()).unwrap_or_default();
+    environment.add_filter("homely", move |path: &str| homely(path, &home));
     environment.add_function("minute", || clock::stamp(clock::now()).get(..16).unwrap_or_default().to_string());
 }
 
@@ -30,6 +32,14 @@ fn ago(text: &str, now: Instant) -> String {
         Some(at) if (now - at).num_seconds() < 60 => "just now".to_string(),
         Some(at) => format!("{} ago", clock::age(at, now)),
         None => text.to_string(),
+    }
+}
+
+/// A path as people write it: their own folder is `~`.
+fn homely(path: &str, home: &str) -> String {
+    match path.strip_prefix(home.trim_end_matches('/')) {
+        Some(rest) if home.len() > 1 && (rest.is_empty() || rest.starts_with('/')) => format!("~{rest}"),
+        _ => path.to_string(),
     }
 }
 
@@ -99,6 +109,13 @@ mod tests {
         let told =
             ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z", "x"];
         assert_eq!(told.map(|text| ago(text, now)), ["just now", "2 min ago", "2 d ago", "just now", "x"]);
+    }
+
+    #[test]
+    fn ones_own_folder_is_a_tilde() {
+        let paths = ["/home/dev/api", "/home/dev", "/home/developer", "/srv"];
+        assert_eq!(paths.map(|path| homely(path, "/home/dev")), ["~/api", "~", "/home/developer", "/srv"]);
+        assert_eq!((homely("/srv", ""), homely("/srv", "/")), ("/srv".into(), "/srv".into()));
     }
 
     #[test]
