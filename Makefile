@@ -57,6 +57,12 @@ bench: build ## measure what the programs cost
 demo: build ## a dashboard with made-up sessions, in a temporary folder
 	sh tests/demo.sh
 
+screenshots: build ## make the pictures of the README anew (needs Chromium)
+	cargo test -p cs-tests --test serve_browser -- --ignored screenshots
+
+axe: ## get axe-core, which checks the dashboard for accessibility (needs npm)
+	sh tests/axe.sh
+
 install: build ## install into PREFIX (default ~/.local) and register with Claude Code
 	@mkdir -p "$(TO_SHARE)/bin" "$(TO_BIN)" && for f in $(FILES); do $(call put,$$f,$(TO_SHARE)/$$f) || exit 1; done
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
@@ -75,6 +81,6 @@ clean: ## remove everything built
 	rm -rf bin
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all build check test accept fuzz bench demo install uninstall clean help
+.PHONY: all build check test accept fuzz bench demo screenshots axe install uninstall clean help

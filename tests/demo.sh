@@ -10,8 +10,8 @@ recordings=$here/fixtures/claude-code/sequences
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/claude-sessions-demo.XXXXXX")
 scratch=$(cd "$scratch" && pwd -P)
-client=
-trap '[ -z "$client" ] || kill "$client" 2>/dev/null || :; rm -rf "$scratch"' EXIT
+client='' server=''
+trap 'for one in $client $server; do kill "$one" 2>/dev/null || :; done; rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
@@ -71,6 +71,16 @@ show() {
 	at 11:00 "$2"
 }
 
+# The same in a browser, while somebody at a terminal looks at it.
+dashboard() {
+	[ -t 0 ] && [ -t 1 ] || return 0
+	at 11:00 'echo $$ >"$HOME/server"; exec cs-serve --port 0' >"$scratch/address" &
+	for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s "$scratch/address" ] && break || sleep 0.2; done
+	server=$(cat "$scratch/home/server")
+	printf '\n%s\n%s' "${strong}The dashboard shows the same: $(cat "$scratch/address")$plain" "Press Enter to end it. "
+	read -r _ || :
+}
+
 project shop greeting
 project blog main
 
@@ -91,4 +101,5 @@ show "What is left of the one that ended with work undone?" \
 show "How are the projects?" "cs-project overview --table"
 printf '\n%s\n' "${strong}And when the next conversation began in that project, it was told:$plain"
 sed 1d "$scratch/told"
+dashboard
 printf '\n%s\n' "All of this was in a temporary folder, which is gone now. To record your own: make install"

@@ -22,6 +22,7 @@ pub mod process;
 pub mod project;
 pub mod record;
 pub mod redact;
+pub mod search;
 pub mod session;
 pub mod state;
 pub mod statusline;

@@ -4,11 +4,12 @@
 //! full; never all records. A record that cannot be understood is named beside the good ones.
 
 use crate::clock::{self, Instant};
+use crate::config::Config;
 use crate::error::Result;
 use crate::id::{SessionId, Slug};
 use crate::index::Entry;
 use crate::live::Live;
-use crate::project::{Counts, Roadmap};
+use crate::project::{Counts, ProjectState, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
 use crate::state::{self, State};
 use crate::store::Store;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 const RECENT: usize = 5;
 
 /// The document.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Overview {
     pub generated_at: String,
     pub counts: Counts,
@@ -30,7 +31,7 @@ pub struct Overview {
 }
 
 /// A project and its sessions. Projects with something to do come first, then the latest.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Project {
     pub slug: String,
     pub name: String,
@@ -47,13 +48,15 @@ pub struct Project {
 }
 
 /// A session in short.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     pub session_id: String,
     pub project_slug: String,
     pub status: Status,
     pub state: State,
     pub state_reason: String,
+    /// When the evidence for the state is from.
+    pub state_at: Option<String>,
     pub intent: String,
     pub started_at: String,
     pub ended_at: Option<String>,
@@ -69,10 +72,11 @@ pub struct Summary {
     pub claude_session_id: Option<String>,
     pub tasks: TaskSummary,
     pub last_event: Option<String>,
+    pub last_event_at: Option<String>,
 }
 
 /// The tasks of a session in short. Skipped ones do not count.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct TaskSummary {
     pub done: usize,
     pub total: usize,
@@ -80,72 +84,107 @@ pub struct TaskSummary {
 }
 
 /// A file that cannot be understood.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Damaged {
     pub session_id: String,
     pub reason: String,
 }
 
+/// What the index knows of a session, as far as an overview needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Brief<'a> {
+    pub id: &'a str,
+    pub project_slug: &'a str,
+    pub status: Status,
+    pub started_at: &'a str,
+    pub ended_at: Option<&'a str>,
+    pub last_heartbeat: &'a str,
+}
+
 /// Builds the overview, of one project or of all.
 pub fn build(store: &Store, only: Option<&Slug>, now: Instant) -> Result<Overview> {
-    let config = store.config()?;
+    let mut config = store.config()?;
     let index = store.index()?;
     let lives = store.all_live()?;
     let entries = match only {
         Some(slug) => index.entries(crate::index::of_project(slug.as_str())),
         None => index.entries(|_| true),
     };
-    let mut groups: BTreeMap<String, Vec<&(SessionId, Entry)>> = BTreeMap::new();
-    for slug in config.projects.keys().filter(|slug| only.is_none_or(|only| only.as_str() == slug.as_str())) {
-        groups.insert(slug.clone(), Vec::new());
-    }
-    for entry in &entries {
-        groups.entry(entry.1.project_slug.to_string()).or_default().push(entry);
-    }
-    let damaged = index.damaged().iter().map(|(path, error)| Damaged {
+    config.projects.retain(|slug, _| only.is_none_or(|only| only.as_str() == slug));
+    let briefs: Vec<Brief> = entries.iter().map(|(id, entry)| brief(id, entry)).collect();
+    let state = |slug: &str| Slug::parse(slug).and_then(|slug| store.project(&slug)).unwrap_or_default();
+    let summary = |id: &str| {
+        let session = store.session(&SessionId::parse(id)?)?;
+        Ok(summarize(store, session, &lives, config.stale_after(), now))
+    };
+    let mut overview = assemble(&briefs, &config, state, summary, now);
+    overview.damaged.extend(index.damaged().iter().map(|(path, error)| Damaged {
         session_id: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
         reason: error.to_string(),
-    });
-    let mut builder = Builder { store, config: &config, lives, damaged: damaged.collect(), now };
+    }));
+    Ok(overview)
+}
+
+fn brief<'a>(id: &'a SessionId, entry: &'a Entry) -> Brief<'a> {
+    Brief {
+        id: id.as_str(),
+        project_slug: &entry.project_slug,
+        status: entry.status,
+        started_at: &entry.started_at,
+        ended_at: entry.ended_at.as_deref(),
+        last_heartbeat: &entry.last_heartbeat,
+    }
+}
+
+/// Makes the overview of these sessions. `state` finds what people said about a project, `summary`
+/// reads a session; who has them at hand need not go to the disk.
+pub fn assemble(
+    briefs: &[Brief],
+    config: &Config,
+    state: impl Fn(&str) -> ProjectState,
+    summary: impl FnMut(&str) -> Result<Summary>,
+    now: Instant,
+) -> Overview {
+    let mut groups: BTreeMap<&str, Vec<&Brief>> = config.projects.keys().map(|slug| (slug.as_str(), vec![])).collect();
+    for brief in briefs {
+        groups.entry(brief.project_slug).or_default().push(brief);
+    }
+    let mut builder = Builder { config, summary, damaged: Vec::new() };
     let mut projects: Vec<Project> =
-        groups.into_iter().map(|(slug, entries)| builder.project(slug, &entries)).collect();
+        groups.into_iter().map(|(slug, briefs)| builder.project(slug, state(slug), &briefs)).collect();
     projects.sort_by(|a, b| (b.active.len().min(1), &b.last_activity).cmp(&(a.active.len().min(1), &a.last_activity)));
     let mut counts = Counts::default();
-    entries.iter().for_each(|(_, entry)| counts.add(entry.status));
+    briefs.iter().for_each(|brief| counts.add(brief.status));
     let needs_user = projects.iter().flat_map(|p| &p.active).filter(|summary| summary.state.needs_user()).count();
-    Ok(Overview { generated_at: clock::stamp(now), counts, needs_user, projects, damaged: builder.damaged })
+    Overview { generated_at: clock::stamp(now), counts, needs_user, projects, damaged: builder.damaged }
 }
 
-struct Builder<'a> {
-    store: &'a Store,
-    config: &'a crate::config::Config,
-    lives: Vec<Live>,
+struct Builder<'a, F> {
+    config: &'a Config,
+    summary: F,
     damaged: Vec<Damaged>,
-    now: Instant,
 }
 
-impl Builder<'_> {
-    fn project(&mut self, slug: String, entries: &[&(SessionId, Entry)]) -> Project {
-        let state = Slug::parse(&slug).and_then(|slug| self.store.project(&slug)).unwrap_or_default();
-        let registered = self.config.projects.get(&slug);
+impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
+    fn project(&mut self, slug: &str, state: ProjectState, briefs: &[&Brief]) -> Project {
+        let registered = self.config.projects.get(slug);
         let mut counts = Counts::default();
-        entries.iter().for_each(|(_, entry)| counts.add(entry.status));
-        let newest = |a: &&(SessionId, Entry), b: &&(SessionId, Entry)| b.1.started_at.cmp(&a.1.started_at);
+        briefs.iter().for_each(|brief| counts.add(brief.status));
         let mut by_status = |status, most: usize| {
-            let mut of: Vec<_> = entries.iter().copied().filter(|(_, entry)| entry.status == status).collect();
-            of.sort_by(newest);
-            of.into_iter().take(most).filter_map(|(id, _)| self.summary(id)).collect::<Vec<_>>()
+            let mut of: Vec<&&Brief> = briefs.iter().filter(|brief| brief.status == status).collect();
+            of.sort_by(|a, b| (b.started_at, b.id).cmp(&(a.started_at, a.id)));
+            of.into_iter().take(most).filter_map(|brief| self.summary(brief.id)).collect::<Vec<_>>()
         };
         let mut active = by_status(Status::Active, usize::MAX);
         let parked = by_status(Status::Parked, usize::MAX);
         let recent = by_status(Status::Completed, RECENT);
         active.sort_by_key(|summary| summary.state);
-        let latest = entries.iter().map(|(_, entry)| entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat));
+        let latest = briefs.iter().map(|brief| brief.ended_at.unwrap_or(brief.last_heartbeat));
         let last_activity = latest.chain([state.last_activity.as_str()]).max().unwrap_or_default().to_string();
         Project {
-            name: registered.map_or_else(|| slug.clone(), |project| project.name.clone()),
+            name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),
             path: registered.map(|project| project.path.clone()),
-            slug,
+            slug: slug.to_string(),
             current_phase: state.current_phase,
             roadmap_summary: state.roadmap_summary,
             counts,
@@ -158,9 +197,9 @@ impl Builder<'_> {
         }
     }
 
-    fn summary(&mut self, id: &SessionId) -> Option<Summary> {
-        match self.store.session(id) {
-            Ok(session) => Some(summarize(self.store, session, &self.lives, self.config.stale_after(), self.now)),
+    fn summary(&mut self, id: &str) -> Option<Summary> {
+        match (self.summary)(id) {
+            Ok(summary) => Some(summary),
             Err(error) => {
                 self.damaged.push(Damaged { session_id: id.to_string(), reason: error.to_string() });
                 None
@@ -185,9 +224,11 @@ pub fn summarize(
     Summary {
         state: verdict.state,
         state_reason: verdict.reason,
+        state_at: verdict.evidence_at.map(clock::stamp),
         agent: session.agent().to_string(),
         tasks,
         last_event: session.events.last().map(|event| event.message.clone()),
+        last_event_at: session.events.last().map(|event| event.timestamp.clone()),
         session_id: session.session_id,
         project_slug: session.project_slug,
         status: session.status,

@@ -90,22 +90,57 @@ pub struct Evidence<'a> {
 }
 
 /// A state and why.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     pub state: State,
+    /// The evidence with its age, as it is told once: `permission for Bash (PermissionRequest 40 s ago)`.
     pub reason: String,
+    /// The evidence without its age, for who shows it longer: `permission for Bash (PermissionRequest)`.
+    pub evidence: String,
+    /// When the evidence is from.
+    pub evidence_at: Option<Instant>,
 }
 
-/// What the record says that the session waits for. Hooks write it and clear it again, but none tells that a
-/// dialog was dismissed: then the state knows better. What a person or an agent wrote holds.
+/// What the record says that the session waits for, unless it was dismissed.
 pub fn awaited<'a>(session: &'a Session, lives: &[Live], state: State) -> Option<&'a str> {
-    let by_hook =
-        lives.iter().any(|live| live.awaiting && live.session_id.as_deref() == Some(session.session_id.as_str()));
-    session.awaiting_action.as_deref().filter(|_| state == State::Waiting || !by_hook)
+    session.awaiting_action.as_deref().filter(|_| !is_dismissed(&session.session_id, lives, state))
 }
 
-fn verdict(state: State, reason: impl Into<String>) -> Verdict {
-    Verdict { state, reason: reason.into() }
+/// Whether a session waits no longer for what its record says. Hooks write that and clear it again, but none
+/// tells that a dialog was dismissed: then the state knows better. What a person or an agent wrote holds.
+pub fn is_dismissed(session_id: &str, lives: &[Live], state: State) -> bool {
+    state != State::Waiting && lives.iter().any(|live| live.awaiting && live.session_id.as_deref() == Some(session_id))
+}
+
+/// How old a piece of evidence is: in words that fit into a sentence.
+struct Age {
+    at: Option<Instant>,
+    words: String,
+}
+
+impl Age {
+    fn ago(at: Option<Instant>, now: Instant) -> Self {
+        let words = at.map_or_else(|| "at an unknown time".to_string(), |at| format!("{} ago", clock::age(at, now)));
+        Age { at, words }
+    }
+
+    fn since(at: Instant, now: Instant) -> Self {
+        Age { at: Some(at), words: format!("since {}", clock::age(at, now)) }
+    }
+}
+
+fn verdict(state: State, reason: &str) -> Verdict {
+    Verdict { state, reason: reason.to_string(), evidence: reason.to_string(), evidence_at: None }
+}
+
+/// A verdict whose reason has the age between two parts of its sentence.
+fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
+    Verdict {
+        state,
+        reason: format!("{before} {}{after}", age.words),
+        evidence: format!("{before}{after}"),
+        evidence_at: age.at,
+    }
 }
 
 /// The state that the evidence shows.
@@ -122,49 +157,49 @@ fn from_heartbeat(evidence: &Evidence) -> Verdict {
     let Some(beat) = evidence.last_heartbeat else {
         return verdict(State::Unknown, "no running conversation and no heartbeat are known");
     };
-    let age = clock::age(beat, evidence.now);
+    let age = Age::ago(Some(beat), evidence.now);
     if evidence.now - beat > evidence.stale_after {
-        return verdict(State::Stale, format!("last heartbeat {age} ago"));
+        return dated(State::Stale, "last heartbeat", &age, "");
     }
-    verdict(State::Unknown, format!("no running conversation is known; last heartbeat {age} ago"))
+    dated(State::Unknown, "no running conversation is known; last heartbeat", &age, "")
 }
 
 fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
     let heard_at = clock::parse(&live.last_event_at);
-    let ago =
-        heard_at.map_or_else(|| "at an unknown time".to_string(), |at| format!("{} ago", clock::age(at, evidence.now)));
+    let age = Age::ago(heard_at, evidence.now);
     if evidence.alive == Some(false) {
         let pid = live.pid.unwrap_or_default();
-        return verdict(State::Gone, format!("process {pid} ended without SessionEnd; {} {ago}", live.last_event));
+        let before = format!("process {pid} ended without SessionEnd; {}", live.last_event);
+        return dated(State::Gone, &before, &age, "");
     }
     if let Some(found) = client_is_newer(evidence, live) {
         return found;
     }
     let silent = heard_at.is_none_or(|at| evidence.now - at > evidence.stale_after);
     if silent && (evidence.alive.is_none() || live.state == Activity::Working) {
-        return verdict(State::Stale, format!("{} {ago}, nothing since", live.last_event));
+        return dated(State::Stale, &live.last_event, &age, ", nothing since");
     }
-    from_hooks(live, &ago)
+    from_hooks(live, &age)
 }
 
-fn from_hooks(live: &Live, ago: &str) -> Verdict {
+fn from_hooks(live: &Live, age: &Age) -> Verdict {
     let event = &live.last_event;
     if let (Activity::Idle | Activity::Background, Some(what)) = (live.state, &live.requested) {
-        return verdict(State::Waiting, format!("{what} (requested; {event} {ago})"));
+        return dated(State::Waiting, &format!("{what} (requested; {event}"), age, ")");
     }
     match live.state {
-        Activity::Working => verdict(State::Working, format!("{event} {ago}")),
+        Activity::Working => dated(State::Working, event, age, ""),
         Activity::Waiting => {
             let what = live.waiting_for.as_deref().unwrap_or("an answer");
-            verdict(State::Waiting, format!("{what} ({event} {ago})"))
+            dated(State::Waiting, &format!("{what} ({event}"), age, ")")
         }
-        Activity::Background => verdict(
-            State::Background,
-            format!("{} background tasks ({event} {ago})", live.background_tasks.unwrap_or(0)),
-        ),
+        Activity::Background => {
+            let tasks = live.background_tasks.unwrap_or(0);
+            dated(State::Background, &format!("{tasks} background tasks ({event}"), age, ")")
+        }
         Activity::Idle => match &live.error {
-            Some(error) => verdict(State::Idle, format!("the turn failed: {error} ({event} {ago})")),
-            None => verdict(State::Idle, format!("your turn ({event} {ago})")),
+            Some(error) => dated(State::Idle, &format!("the turn failed: {error} ({event}"), age, ")"),
+            None => dated(State::Idle, &format!("your turn ({event}"), age, ")"),
         },
     }
 }
@@ -176,22 +211,21 @@ fn client_is_newer(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     if clock::parse(&live.last_event_at).is_some_and(|at| client.updated_at <= at) {
         return None;
     }
-    let ago = clock::age(client.updated_at, evidence.now);
+    let age = Age::since(client.updated_at, evidence.now);
+    let found = |state, before: &str, after: &str| Some(dated(state, before, &age, after));
     match (client.status.as_str(), live.state) {
-        ("idle", Activity::Working) => Some(verdict(
-            State::Idle,
-            format!("your turn: the turn ended without Stop (the client says idle since {ago})"),
-        )),
-        ("idle", Activity::Waiting) => Some(verdict(
-            State::Idle,
-            format!("your turn: the turn ended without Stop after the question (the client says idle since {ago})"),
-        )),
+        ("idle", Activity::Working) => {
+            found(State::Idle, "your turn: the turn ended without Stop (the client says idle", ")")
+        }
+        ("idle", Activity::Waiting) => {
+            found(State::Idle, "your turn: the turn ended without Stop after the question (the client says idle", ")")
+        }
         ("busy", Activity::Waiting | Activity::Idle | Activity::Background) => {
-            Some(verdict(State::Working, format!("the client says busy since {ago}")))
+            found(State::Working, "the client says busy", "")
         }
         ("waiting", Activity::Working | Activity::Idle | Activity::Background) => {
             let what = client.waiting_for.as_deref().unwrap_or("an answer");
-            Some(verdict(State::Waiting, format!("{what} (the client says waiting since {ago})")))
+            found(State::Waiting, &format!("{what} (the client says waiting"), ")")
         }
         _ => None,
     }

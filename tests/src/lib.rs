@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod corpus;
 pub mod fuzz;
+pub mod http;
 mod process;
 mod programs;
 pub mod replay;

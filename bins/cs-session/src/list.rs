@@ -9,6 +9,7 @@ use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::index::Entry;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
+use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
 use cs_core::statusline::Reading;
 use cs_core::store::Store;
@@ -177,7 +178,7 @@ impl List {
     /// Whether a whole record says what is searched for. Without --full the index has answered.
     fn searched(&self, store: &Store, wanted: &Wanted, id: &SessionId) -> bool {
         match (&wanted.search, self.full) {
-            (Some(text), true) => store.session(id).is_ok_and(|session| says(&session, text)),
+            (Some(text), true) => store.session(id).is_ok_and(|session| search::says(&session, text)),
             _ => true,
         }
     }
@@ -203,21 +204,6 @@ impl Wanted {
 
 fn names(id: &SessionId, entry: &Entry, text: &str) -> bool {
     [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| field.to_lowercase().contains(text))
-}
-
-/// Whether anything that people read in the record contains the text, in any case.
-fn says(session: &Session, text: &str) -> bool {
-    let short = [&session.session_id, &session.project_slug, &session.intent, &session.git_branch];
-    let optional = [&session.current_activity, &session.outcome, &session.parked_reason, &session.awaiting_action];
-    let lists = [&session.decisions, &session.open_questions, &session.next_steps, &session.files_changed];
-    let mut texts = short
-        .into_iter()
-        .chain(optional.into_iter().flatten())
-        .chain(lists.into_iter().flatten())
-        .chain(session.events.iter().map(|event| &event.message))
-        .chain(session.tasks.iter().map(|task| &task.subject))
-        .chain(session.commits.iter().flat_map(|commit| [&commit.sha, &commit.message]));
-    texts.any(|field| field.to_lowercase().contains(text))
 }
 
 /// What states are derived from, read once.

@@ -152,7 +152,7 @@ fn what_holds_for_every_combination() {
     let cases = all_cases();
     assert_eq!(cases.len(), 3 * 5 * 3 * 5 * 3 * 5 * 2);
     for case in cases {
-        let Verdict { state, reason } = judge_case(case);
+        let Verdict { state, reason, .. } = judge_case(case);
         assert!(!reason.is_empty(), "{case:?}");
         match case.status {
             Status::Completed => assert_eq!(state, State::Completed, "{case:?}"),
@@ -200,4 +200,20 @@ fn check_active(case: Case, state: State, reason: &str) {
             assert_eq!(state, expected, "the newest direct evidence wins: {case:?}: {reason}");
         }
     }
+}
+
+#[test]
+fn evidence_is_told_with_its_age_and_without() {
+    let asked = live(Activity::Waiting, "08:01:00");
+    let told = derive(&Evidence {
+        status: Status::Active,
+        last_heartbeat: None,
+        live: Some(&asked),
+        alive: Some(true),
+        client: None,
+        stale_after: TimeDelta::hours(2),
+        now: at("08:01:40"),
+    });
+    assert_eq!(told.reason, "permission for Bash (Event 40 s ago)");
+    assert_eq!((told.evidence.as_str(), told.evidence_at), ("permission for Bash (Event)", Some(at("08:01:00"))));
 }

@@ -10,5 +10,6 @@ pub mod measure;
 pub mod native;
 pub mod report;
 pub mod scenario;
+pub mod serve;
 pub mod store;
 pub mod trace;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use cs_tests::bench::measure::{Bench, Times, median};
 use cs_tests::bench::native::{self, Native};
 use cs_tests::bench::report::{self, Found, Part, Table, millis};
+use cs_tests::bench::serve::{self, Costs};
 use cs_tests::bench::{instructions, machine, trace};
 use cs_tests::workspace;
 
@@ -44,13 +45,18 @@ fn main() -> ExitCode {
     };
     let (floor, peak) = (native::build("floor"), native::build("peak"));
     let mut sync = Vec::new();
-    let parts: Vec<Part> =
-        options.sessions.iter().map(|n| measure(*n, options.runs, &floor, &peak, &mut sync)).collect();
-    let text = document(&parts, &floor, &sync, if options.markdown { Table::markdown } else { Table::plain });
+    let mut served = Vec::new();
+    let mut one = |sessions: &usize| {
+        let (part, bench) = measure(*sessions, options.runs, &floor, &peak, &mut sync);
+        served.extend(serve::measure(&bench, options.runs));
+        part
+    };
+    let parts: Vec<Part> = options.sessions.iter().map(&mut one).collect();
+    let text = document(&parts, &served, &floor, &sync, if options.markdown { Table::markdown } else { Table::plain });
     // Nobody reads on: as good as done.
     let _ = io::stdout().write_all(text.as_bytes());
     if options.save {
-        save(&document(&parts, &floor, &sync, Table::markdown), &words);
+        save(&document(&parts, &served, &floor, &sync, Table::markdown), &words);
     }
     ExitCode::SUCCESS
 }
@@ -72,7 +78,7 @@ fn parse(words: &[String]) -> Option<Options> {
     (options.runs > 0 && options.sessions.iter().all(|n| *n >= 10)).then_some(options)
 }
 
-fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &mut Vec<Duration>) -> Part {
+fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &mut Vec<Duration>) -> (Part, Bench) {
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
     let can_trace = trace::is_possible();
@@ -95,7 +101,7 @@ fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &m
         sync.push(bench.time_sync());
     }
     eprintln!();
-    Part { sessions, found }
+    (Part { sessions, found }, bench)
 }
 
 /// One line that is written over and over.
@@ -103,7 +109,7 @@ fn progress(sessions: usize, what: &str) {
     eprint!("\r\x1b[Kbench: {} sessions: {what}", report::thousands(sessions));
 }
 
-fn document(parts: &[Part], floor: &Native, sync: &[Duration], form: fn(&Table) -> String) -> String {
+fn document(parts: &[Part], served: &[Costs], floor: &Native, sync: &[Duration], form: fn(&Table) -> String) -> String {
     let linked = if floor.is_static { "statically linked" } else { "not statically linked: this platform cannot" };
     let all: Vec<Duration> =
         parts.iter().flat_map(|part| &part.found).flat_map(|found| found.times.floor.iter().copied()).collect();
@@ -115,6 +121,7 @@ fn document(parts: &[Part], floor: &Native, sync: &[Duration], form: fn(&Table) 
         form(&report::times(parts)),
         form(&report::calls_and_memory(parts)),
         form(&report::growth(parts)),
+        form(&serve::table(served)),
         sizes,
     ]
     .join("\n")

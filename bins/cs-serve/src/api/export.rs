@@ -1,0 +1,101 @@
+//! Owns exports: sessions as files that are saved. How they look is core's business.
+
+use crate::app::{Asked, refusal};
+use crate::http::{Refusal, Reply};
+use crate::query::MOST;
+use crate::view::project::find;
+use cs_core::export::{self, Document, Format, Project};
+use cs_core::id::{SessionId, Slug};
+use cs_core::record::Session;
+use cs_core::state::Verdict;
+use cs_core::store::parse;
+use cs_core::{Error, Result};
+use std::sync::Arc;
+
+/// Most bytes of records in one export: all of it is in memory for a moment.
+const BYTES: usize = 16 * 1024 * 1024;
+
+/// What was read of a session.
+struct Read {
+    session: Session,
+    verdict: Verdict,
+    archived: bool,
+    bytes: usize,
+}
+
+/// `/api/export/session/<id>`
+pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refusal> {
+    let read = asked.read(id).map_err(|error| refusal(&error))?;
+    let text = export::session(asked.format(), &read.document());
+    Ok(asked.saved(id.as_str(), text))
+}
+
+/// `/api/export/project/<slug>`
+pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal> {
+    let shown = find(asked, slug)?;
+    let mut all = Vec::new();
+    let mut bytes = 0;
+    for id in asked.ids_of(slug)? {
+        match asked.read(&id) {
+            Ok(read) => {
+                bytes += read.bytes;
+                all.push(read);
+            }
+            // One that cannot be understood is no reason to keep the others back; the page names it.
+            Err(Error::Missing(_) | Error::Corrupt { .. }) => {}
+            Err(error) => return Err(refusal(&error)),
+        }
+        if bytes > BYTES {
+            let text = format!("the sessions have more than {BYTES} bytes; ask for fewer of them with limit");
+            return Err(Refusal::new(413, "TOO_MUCH", &text));
+        }
+    }
+    let head = Project {
+        slug: &shown.slug,
+        name: &shown.name,
+        current_phase: &shown.current_phase,
+        roadmap_summary: &shown.roadmap_summary,
+    };
+    let documents: Vec<Document> = all.iter().map(Read::document).collect();
+    Ok(asked.saved(slug.as_str(), export::sessions(asked.format(), Some(&head), &documents)))
+}
+
+impl Asked<'_> {
+    fn format(&self) -> Format {
+        self.query.format.unwrap_or(Format::Json)
+    }
+
+    fn saved(&self, stem: &str, text: String) -> Reply {
+        let format = self.format();
+        let kind = format.media_type();
+        // JSON is UTF-8 by its definition; the others say so.
+        Reply::new(kind, text.into_bytes()).saved_as(&format!("{stem}.{}", format.extension()))
+    }
+
+    fn read(&self, id: &SessionId) -> Result<Read> {
+        let store = &self.app.keeper.store;
+        let (path, bytes) = store.bytes_of(id)?;
+        let session = parse(&path, &bytes)?;
+        let verdict = self.snapshot.evidence.judge(store, &session);
+        Ok(Read { session, verdict, archived: path == store.home.archived(id), bytes: bytes.len() })
+    }
+
+    /// The newest sessions of a project.
+    fn ids_of(&self, slug: &Slug) -> std::result::Result<Vec<SessionId>, Refusal> {
+        let rows = &self.snapshot.rows;
+        let of_project = |row: &crate::view::Row| row.project_slug == slug.as_str();
+        let mut ids: Vec<&str> = rows.iter().filter(of_project).map(|row| row.id).collect();
+        let archived = if self.query.include_archived { self.archived()? } else { Arc::default() };
+        let only = archived.iter().filter(|row| of_project(row) && rows.find(row.id).is_none());
+        ids.extend(only.map(|row| row.id));
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        ids.truncate(self.query.limit.unwrap_or(MOST));
+        Ok(ids.into_iter().filter_map(|id| SessionId::parse(id).ok()).collect())
+    }
+}
+
+impl Read {
+    fn document(&self) -> Document<'_> {
+        Document::new(&self.session, Some(&self.verdict), self.archived)
+    }
+}

@@ -1,0 +1,67 @@
+//! Owns the API: documents of the view as JSON. `docs/API.md` says what each field means.
+
+pub mod export;
+
+use crate::app::{Asked, refusal};
+use crate::http::{Refusal, Reply};
+use crate::view::listing::{self, Listing};
+use crate::view::{Rows, history, project, session};
+use cs_core::clock;
+use cs_core::id::{SessionId, Slug};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// `/api/overview`
+pub fn overview(asked: &Asked) -> Reply {
+    Reply::json(&asked.snapshot.overview)
+}
+
+/// `/api/sessions`
+pub fn sessions(asked: &Asked) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&asked.listing()?))
+}
+
+/// `/api/session/<id>`
+pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
+    let shown = session::show(&asked.app.keeper, &asked.snapshot, id).map_err(|error| refusal(&error))?;
+    Ok(Reply::json(&shown))
+}
+
+/// `/api/project/<slug>`
+pub fn project(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
+    Ok(Reply::json(&asked.project(slug)?))
+}
+
+/// `/api/activity`
+pub fn activity(asked: &Asked) -> Result<Reply, Refusal> {
+    #[derive(Serialize)]
+    struct Activity {
+        days: Vec<history::Day>,
+    }
+    Ok(Reply::json(&Activity { days: asked.days()? }))
+}
+
+impl Asked<'_> {
+    /// The sessions that the query wants.
+    pub fn listing(&self) -> Result<Listing, Refusal> {
+        let app = self.app;
+        let listed = listing::list(&app.keeper, &app.archive, &app.search, &self.snapshot, &self.query);
+        listed.map_err(|error| refusal(&error))
+    }
+
+    /// A project, its sessions as the query wants them, and its last half year.
+    pub fn project(&self, slug: &Slug) -> Result<project::Shown, Refusal> {
+        project::show(self, slug)
+    }
+
+    /// All archived sessions.
+    pub fn archived(&self) -> Result<Arc<Rows>, Refusal> {
+        self.app.archive.rows(&self.app.keeper.store).map_err(|error| refusal(&error))
+    }
+
+    /// The last year, archived sessions included.
+    pub fn days(&self) -> Result<Vec<history::Day>, Refusal> {
+        let archived = self.archived()?;
+        Ok(history::days(self.snapshot.rows.iter().chain(archived.iter()), clock::now()))
+    }
+}

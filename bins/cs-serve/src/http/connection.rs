@@ -1,0 +1,279 @@
+//! Owns one connection: what it is doing, until when it may, and the bytes on their way in and out.
+//! Must stay true: nothing here blocks, and every phase but working has a deadline.
+
+use super::head::{self, Parsed, Request};
+use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME, STALL_TIME, WRITE_TIME};
+use super::reply::{Refusal, Reply};
+use super::streams::Stream;
+use super::system::{self, READABLE, WRITABLE, Waited};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Instant;
+use tiny_http::Method;
+
+/// How much a closed connection may go on sending.
+const DRAIN_BYTES: usize = 1024 * 1024;
+
+/// A connection.
+#[derive(Debug)]
+pub struct Connection {
+    socket: TcpStream,
+    pub serial: u64,
+    pub phase: Phase,
+    /// What has come and was not understood yet, and how much of it was looked at.
+    bytes: Vec<u8>,
+    seen: usize,
+    deadline: Instant,
+    /// Whether the request under way wants no body, and no further request.
+    only_head: bool,
+    closes: bool,
+}
+
+/// What a connection is doing.
+#[derive(Debug)]
+pub enum Phase {
+    /// A head is awaited.
+    Reading,
+    /// Its request is being answered.
+    Working,
+    Writing(Outgoing),
+    /// The client waits for events.
+    Streaming(Stream),
+    /// The last answer is written; what still comes is thrown away.
+    Draining(usize),
+}
+
+/// An answer on its way.
+#[derive(Debug)]
+pub struct Outgoing {
+    head: Vec<u8>,
+    body: Arc<Vec<u8>>,
+    written: usize,
+    until: Instant,
+    stream: Option<u64>,
+}
+
+/// What came of going on with a connection.
+#[derive(Debug)]
+pub enum Step {
+    /// Nothing for anybody else.
+    Stay,
+    Close,
+    Request(Box<Request>),
+    Refused(Refusal),
+}
+
+impl Connection {
+    pub fn new(socket: TcpStream, serial: u64, now: Instant) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        socket.set_nodelay(true)?;
+        Ok(Connection {
+            socket,
+            serial,
+            phase: Phase::Reading,
+            bytes: Vec::new(),
+            seen: 0,
+            deadline: now + IDLE_TIME,
+            only_head: false,
+            closes: false,
+        })
+    }
+
+    /// What to wait for. A connection that works waits for nothing.
+    pub fn waited(&self) -> Waited {
+        let (fd, both) = (self.socket.as_raw_fd(), READABLE | WRITABLE);
+        match &self.phase {
+            Phase::Working => system::waited(-1, 0),
+            Phase::Reading | Phase::Draining(_) => system::waited(fd, READABLE),
+            Phase::Writing(_) => system::waited(fd, WRITABLE),
+            Phase::Streaming(stream) => system::waited(fd, if stream.is_waiting() { both } else { READABLE }),
+        }
+    }
+
+    /// Until when it may go on as it does.
+    pub fn deadline(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Working => None,
+            Phase::Streaming(stream) => Some(stream.deadline()),
+            _ => Some(self.deadline),
+        }
+    }
+
+    /// How little is lost by closing it: idle ones first, then those that have not got a head together.
+    pub fn worth(&self) -> Option<(u8, Instant)> {
+        match &self.phase {
+            Phase::Draining(_) => Some((0, self.deadline)),
+            Phase::Reading => Some((if self.bytes.is_empty() { 1 } else { 2 }, self.deadline)),
+            _ => None,
+        }
+    }
+
+    /// Bytes of an answer that wait here.
+    pub fn waiting_bytes(&self) -> usize {
+        match &self.phase {
+            Phase::Writing(out) => out.body.len(),
+            _ => 0,
+        }
+    }
+
+    /// Goes on after the socket became ready.
+    pub fn go_on(&mut self, room: &mut [u8], now: Instant) -> Step {
+        let went = match &mut self.phase {
+            Phase::Working => Ok(Step::Stay),
+            Phase::Reading => self.read(room, now),
+            Phase::Writing(_) => self.write(now),
+            Phase::Streaming(stream) => {
+                let told = stream.write(&mut self.socket, now);
+                told.and_then(|()| discard(&mut self.socket, room, &mut 0))
+            }
+            Phase::Draining(rest) => discard(&mut self.socket, room, rest),
+        };
+        went.unwrap_or(Step::Close)
+    }
+
+    /// What becomes of it when its deadline has come.
+    pub fn expire(&mut self) -> Step {
+        match &self.phase {
+            Phase::Reading if !self.bytes.is_empty() => {
+                Step::Refused(Refusal::new(408, "TIMEOUT", "the request did not come in time"))
+            }
+            _ => Step::Close,
+        }
+    }
+
+    fn read(&mut self, room: &mut [u8], now: Instant) -> io::Result<Step> {
+        loop {
+            match self.socket.read(room) {
+                Ok(0) => return Ok(Step::Close),
+                Ok(count) => {
+                    if self.bytes.is_empty() {
+                        self.deadline = now + HEAD_TIME;
+                    }
+                    self.bytes.extend_from_slice(room.get(..count).unwrap_or_default());
+                    match self.next_request() {
+                        Step::Stay => {}
+                        step => return Ok(step),
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Step::Stay),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The next request among the bytes that have come.
+    fn next_request(&mut self) -> Step {
+        match head::parse(&self.bytes, self.seen) {
+            Parsed::Incomplete => {
+                self.seen = self.bytes.len();
+                Step::Stay
+            }
+            Parsed::Refused(refusal) => Step::Refused(refusal),
+            Parsed::Whole(request, end) => {
+                self.bytes.drain(..end);
+                self.seen = 0;
+                self.phase = Phase::Working;
+                self.only_head = request.method == Method::Head;
+                self.closes = !request.keeps_alive();
+                Step::Request(Box::new(request))
+            }
+        }
+    }
+
+    /// Begins to write the last answer of this connection.
+    pub fn refuse(&mut self, refusal: &Refusal, now: Instant) -> Step {
+        self.closes = true;
+        self.answer(&Reply::refusal(refusal), now)
+    }
+
+    /// Begins to write an answer.
+    pub fn answer(&mut self, reply: &Reply, now: Instant) -> Step {
+        let has_body = reply.has_body() && !self.only_head;
+        let out = Outgoing {
+            head: reply.head(self.closes),
+            body: if has_body { reply.body.clone() } else { Arc::default() },
+            written: 0,
+            until: now + WRITE_TIME,
+            stream: reply.stream.filter(|_| !self.only_head),
+        };
+        self.deadline = now + STALL_TIME;
+        self.phase = Phase::Writing(out);
+        self.write(now).unwrap_or(Step::Close)
+    }
+
+    fn write(&mut self, now: Instant) -> io::Result<Step> {
+        let Phase::Writing(out) = &mut self.phase else { return Ok(Step::Stay) };
+        while out.written < out.head.len() + out.body.len() {
+            let head = out.head.get(out.written..).unwrap_or_default();
+            let body = out.body.get(out.written.saturating_sub(out.head.len())..).unwrap_or_default();
+            match self.socket.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
+                Ok(0) => return Ok(Step::Close),
+                Ok(count) => {
+                    out.written += count;
+                    self.deadline = (now + STALL_TIME).min(out.until);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Step::Stay),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let stream = out.stream;
+        Ok(self.written(stream, now))
+    }
+
+    /// What follows an answer.
+    fn written(&mut self, stream: Option<u64>, now: Instant) -> Step {
+        if let Some(generation) = stream {
+            system::keep_little(&self.socket);
+            self.bytes = Vec::new();
+            let mut stream = Stream::new(generation, now);
+            let told = stream.write(&mut self.socket, now);
+            self.phase = Phase::Streaming(stream);
+            return if told.is_ok() { Step::Stay } else { Step::Close };
+        }
+        if self.closes {
+            // Closing with something unread makes the system forget what we wrote.
+            let _ = self.socket.shutdown(Shutdown::Write);
+            self.bytes = Vec::new();
+            self.deadline = now + DRAIN_TIME;
+            self.phase = Phase::Draining(DRAIN_BYTES);
+            return Step::Stay;
+        }
+        self.phase = Phase::Reading;
+        self.deadline = now + if self.bytes.is_empty() { IDLE_TIME } else { HEAD_TIME };
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
+            return Step::Stay;
+        }
+        self.next_request()
+    }
+
+    /// Tells a client that waits for events of a generation.
+    pub fn tell(&mut self, generation: u64, now: Instant) -> Step {
+        let Phase::Streaming(stream) = &mut self.phase else { return Step::Stay };
+        stream.tell(generation, now);
+        if stream.write(&mut self.socket, now).is_ok() { Step::Stay } else { Step::Close }
+    }
+
+    /// Whether the client waits for events.
+    pub fn is_stream(&self) -> bool {
+        matches!(self.phase, Phase::Streaming(_))
+    }
+}
+
+/// Throws away what comes. The end, or more than `rest`, ends the connection; a `rest` of nothing is no limit.
+fn discard(socket: &mut TcpStream, room: &mut [u8], rest: &mut usize) -> io::Result<Step> {
+    match socket.read(room) {
+        Ok(0) => Ok(Step::Close),
+        Ok(count) if *rest > 0 => {
+            *rest = rest.saturating_sub(count);
+            Ok(if *rest == 0 { Step::Close } else { Step::Stay })
+        }
+        Ok(_) => Ok(Step::Stay),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(Step::Stay),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,209 @@
+//! Owns who is answered: a pure judgement over a request's head.
+//! Must stay true: every request is judged, whatever its path, before anything else looks at it.
+
+use super::head::Request;
+use super::reply::Refusal;
+use std::net::IpAddr;
+use tiny_http::Method;
+
+/// Whom this server answers.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Names by which it may be called, besides those of this machine itself.
+    pub names: Vec<String>,
+    /// What every request must show, where others than this machine may connect.
+    pub token: Option<String>,
+}
+
+/// Lets a request pass or says why not.
+pub fn check(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    host(request, policy)?;
+    if !matches!(request.method, Method::Get | Method::Head) {
+        let text = "nothing can be changed here: only GET and HEAD are answered";
+        return Err(Refusal::new(405, "METHOD_NOT_ALLOWED", text).with("Allow", "GET, HEAD"));
+    }
+    if request.has_body() {
+        return Err(Refusal::new(413, "BODY_NOT_ALLOWED", "a request may have no body here"));
+    }
+    if request.field("expect").is_some() {
+        return Err(Refusal::new(417, "EXPECTATION_FAILED", "nothing can be expected of a request without a body"));
+    }
+    site(request)?;
+    token(request, policy)
+}
+
+/// A page of somebody else's may have a name that leads to this machine (DNS rebinding); then the name gives
+/// it away. Ports do not matter: they are forwarded.
+fn host(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    let named = request.field("host").into_iter().chain(request.target.authority.as_deref());
+    for host in named {
+        if !name_of(host).is_some_and(|name| is_ours(&name, policy)) {
+            return Err(Refusal::new(421, "WRONG_HOST", "this server is not called by that name; use 127.0.0.1"));
+        }
+    }
+    Ok(())
+}
+
+/// The name in lower case, without its port.
+fn name_of(host: &str) -> Option<String> {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map(|(name, port)| (name, port.strip_prefix(':').or(Some(port))))?,
+        None => host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port))),
+    };
+    let is_port = |port: &str| port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    (!name.is_empty() && port.is_none_or(is_port)).then(|| name.to_ascii_lowercase())
+}
+
+fn is_ours(name: &str, policy: &Policy) -> bool {
+    if name == "localhost" || policy.names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        return true;
+    }
+    // With a token any address is as good as another: a rebound name is no address.
+    name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || policy.token.is_some())
+}
+
+/// Browsers say whether a page of another site is behind a request. Such pages may lead here, by a link, but
+/// they get nothing into their hands.
+fn site(request: &Request) -> Result<(), Refusal> {
+    let is_foreign = request.field("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
+    let is_link = request.field("sec-fetch-mode") == Some("navigate") && !is_api(&request.target.path);
+    if is_foreign && !is_link {
+        return Err(Refusal::new(403, "CROSS_SITE", "a page of another site may not ask for this"));
+    }
+    Ok(())
+}
+
+/// Whether a path belongs to the API.
+pub fn is_api(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
+/// `Authorization: Bearer TOKEN`, or Basic with the token as the password, which browsers ask people for.
+fn token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    let Some(wanted) = &policy.token else { return Ok(()) };
+    let shown = request.field("authorization").and_then(|text| text.split_once(' ')).and_then(|(scheme, value)| {
+        match scheme.to_ascii_lowercase().as_str() {
+            "bearer" => Some(value.trim().as_bytes().to_vec()),
+            "basic" => password(value.trim()),
+            _ => None,
+        }
+    });
+    if shown.is_some_and(|shown| same(&shown, wanted.as_bytes())) {
+        return Ok(());
+    }
+    let text = "this server wants a token: Authorization: Bearer TOKEN, or the token as the password";
+    let realm = "Basic realm=\"claude-sessions\", charset=\"UTF-8\"";
+    Err(Refusal::new(401, "TOKEN_REQUIRED", text).with("WWW-Authenticate", realm))
+}
+
+fn password(encoded: &str) -> Option<Vec<u8>> {
+    let decoded = base64(encoded)?;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    decoded.get(colon + 1..).map(<[u8]>::to_vec)
+}
+
+/// Decodes base64 (RFC 4648), with or without its padding.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let (mut bits, mut count) = (0u32, 0);
+    for byte in text.trim_end_matches('=').bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(bytes)
+}
+
+/// Whether two texts are the same, in a time that says nothing about where they differ.
+fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut difference = a.len() ^ b.len();
+    for (n, byte) in a.iter().enumerate() {
+        difference |= usize::from(byte ^ b.get(n % b.len().max(1)).copied().unwrap_or_default());
+    }
+    std::hint::black_box(difference) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::head::{self, Parsed};
+    use super::*;
+
+    fn judge(head: &str, policy: &Policy) -> u16 {
+        match head::parse(format!("{head}\r\n\r\n").as_bytes(), 0) {
+            Parsed::Whole(request, _) => check(&request, policy).map_or_else(|refusal| refusal.status, |()| 200),
+            other => panic!("{head}: {other:?}"),
+        }
+    }
+
+    fn get(path: &str, rest: &str) -> u16 {
+        judge(&format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:9000{rest}"), &Policy::default())
+    }
+
+    #[test]
+    fn only_our_own_names_are_answered() {
+        let host = |host: &str| judge(&format!("GET / HTTP/1.1\r\nHost: {host}"), &Policy::default());
+        for name in ["127.0.0.1", "127.0.0.1:9000", "localhost:1", "LocalHost", "[::1]:9000", "[::1]", "127.9.9.9:1"] {
+            assert_eq!(host(name), 200, "{name}");
+        }
+        for name in
+            ["evil.example", "evil.example:9000", "127.0.0.1.evil.example", "10.0.0.1", "localhost:x", "", "a:b:c"]
+        {
+            assert_eq!(host(name), 421, "{name}");
+        }
+        assert_eq!(get("http://evil.example/", ""), 421);
+        assert_eq!(get("http://localhost:9000/", ""), 200);
+    }
+
+    #[test]
+    fn nothing_is_changed_and_nothing_taken_in() {
+        for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "BREW"] {
+            assert_eq!(judge(&format!("{method} / HTTP/1.1\r\nHost: localhost"), &Policy::default()), 405, "{method}");
+        }
+        assert_eq!(get("/", "\r\nContent-Length: 0"), 200);
+        assert_eq!(get("/", "\r\nContent-Length: 1"), 413);
+        assert_eq!(get("/", "\r\nTransfer-Encoding: chunked"), 413);
+        assert_eq!(get("/", "\r\nExpect: 100-continue"), 417);
+    }
+
+    #[test]
+    fn other_sites_may_link_and_nothing_else() {
+        let site = |path, rest: &str| get(path, &format!("\r\nSec-Fetch-Site: {rest}"));
+        assert_eq!(site("/api/overview", "same-origin"), 200);
+        assert_eq!(site("/api/overview", "none\r\nSec-Fetch-Mode: navigate"), 200);
+        assert_eq!(site("/api/overview", "cross-site"), 403);
+        assert_eq!(site("/api/overview", "cross-site\r\nSec-Fetch-Mode: navigate"), 403);
+        assert_eq!(site("/api/overview", "same-site"), 403);
+        assert_eq!(site("/", "cross-site\r\nSec-Fetch-Mode: navigate"), 200);
+        assert_eq!(site("/", "cross-site\r\nSec-Fetch-Mode: no-cors"), 403);
+    }
+
+    #[test]
+    fn a_token_is_wanted_everywhere_once_it_is_set() {
+        let policy = Policy { names: vec!["box.local".into()], token: Some("0123456789abcdef".into()) };
+        let with = |rest: &str| judge(&format!("GET /healthz HTTP/1.1\r\nHost: box.local{rest}"), &policy);
+        assert_eq!(with(""), 401);
+        assert_eq!(with("\r\nAuthorization: Bearer 0123456789abcdef"), 200);
+        assert_eq!(with("\r\nAuthorization: bearer  0123456789abcdef"), 200);
+        assert_eq!(with("\r\nAuthorization: Bearer 0123456789abcdeX"), 401);
+        assert_eq!(with("\r\nAuthorization: Bearer 0123456789abcdef0123456789abcdef"), 401);
+        assert_eq!(with("\r\nAuthorization: Bearer "), 401);
+        assert_eq!(with("\r\nAuthorization: Basic bWU6MDEyMzQ1Njc4OWFiY2RlZg=="), 200);
+        assert_eq!(with("\r\nAuthorization: Basic MDEyMzQ1Njc4OWFiY2RlZg"), 401);
+        assert_eq!(
+            judge("GET / HTTP/1.1\r\nHost: 10.1.2.3:9000\r\nAuthorization: Bearer 0123456789abcdef", &policy),
+            200
+        );
+    }
+}

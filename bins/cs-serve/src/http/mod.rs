@@ -1,0 +1,30 @@
+//! Owns HTTP as this program speaks it: who may connect, what a request may look like, what is
+//! answered, and how long anybody may take.
+//!
+//! The words are those of `tiny_http` ([`tiny_http::Method`], [`tiny_http::HTTPVersion`], and
+//! [`tiny_http::Response`], which writes the heads of all answers). Its server is not used: it gives every
+//! connection a thread for as long as the connection lasts, reads a head of any length byte by byte before
+//! anybody can look at it, and panics when files run out. A receive timeout on the listening socket is
+//! inherited by accepted ones, but begins again with every byte. So one thread here waits for all sockets
+//! at once (`server`), reads heads within limits and deadlines, and writes what a few workers (`workers`)
+//! have made of them. A slow client costs a socket and a small buffer, never a thread.
+//!
+//! Must stay true: nothing reaches the router that `head` and `guard` did not let through; a target is
+//! decoded once, in `target`, and everybody uses that; all waiting has a deadline.
+
+mod connection;
+pub mod guard;
+pub mod head;
+pub mod limits;
+pub mod reply;
+pub mod server;
+mod streams;
+mod system;
+pub mod target;
+pub mod workers;
+
+pub use guard::Policy;
+pub use head::Request;
+pub use reply::{Refusal, Reply};
+pub use server::Server;
+pub use system::{raise_file_limit, save_memory, trim_memory};

@@ -1,0 +1,185 @@
+//! Owns what is answered: status, fields, body, and how that looks on the wire.
+//! Must stay true: every answer has the fields that keep a browser from doing more than show it, and every
+//! body that may be asked for again has a tag that depends on nothing but its bytes.
+
+use super::head::Request;
+use cs_core::id::fnv1a;
+use std::io;
+use std::sync::Arc;
+use tiny_http::{HTTPVersion, Header, Response, StatusCode};
+
+/// Nothing may be loaded but from here, nothing runs inside a page's own text, nobody frames it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+const ALWAYS: [(&str, &str); 7] = [
+    ("Server", "cs-serve"),
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+];
+
+pub const JSON: &str = "application/json; charset=utf-8";
+pub const HTML: &str = "text/html; charset=utf-8";
+const EVENTS: &str = "text/event-stream; charset=utf-8";
+/// For what may change at any time: keep it, but ask before it is shown again.
+const ASK_AGAIN: &str = "private, no-cache";
+
+/// Why a request is not answered with what it asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub status: u16,
+    /// For programs, in capitals.
+    pub code: &'static str,
+    /// For people: what is wrong and what would be right.
+    pub text: String,
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Refusal {
+    /// A refusal.
+    pub fn new(status: u16, code: &'static str, text: &str) -> Self {
+        Refusal { status, code, text: text.to_string(), fields: Vec::new() }
+    }
+
+    /// The same with a field of the answer's head.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.fields.push((name, value.to_string()));
+        self
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub fields: Vec<(&'static str, String)>,
+    pub body: Arc<Vec<u8>>,
+    tag: Option<String>,
+    /// The client stays and is told of every generation after this one.
+    pub stream: Option<u64>,
+}
+
+impl Reply {
+    /// An answer with a body that may be asked for again.
+    pub fn new(kind: &str, body: Vec<u8>) -> Self {
+        let tag = format!("\"{:016x}\"", fnv1a(&body));
+        Reply {
+            status: 200,
+            fields: vec![("Content-Type", kind.to_string()), ("Cache-Control", ASK_AGAIN.to_string())],
+            body: Arc::new(body),
+            tag: Some(tag),
+            stream: None,
+        }
+    }
+
+    /// A JSON document.
+    pub fn json(value: &impl serde::Serialize) -> Self {
+        let mut body = serde_json::to_vec(value).unwrap_or_default();
+        body.push(b'\n');
+        Reply::new(JSON, body)
+    }
+
+    /// A refusal as programs understand it.
+    pub fn refusal(refusal: &Refusal) -> Self {
+        let value = serde_json::json!({"error": refusal.text, "code": refusal.code});
+        Reply::json(&value).refused(refusal)
+    }
+
+    /// This body as the words of a refusal.
+    pub fn refused(mut self, refusal: &Refusal) -> Self {
+        self.status = refusal.status;
+        self.tag = None;
+        self.fields.retain(|(name, _)| *name != "Cache-Control");
+        self.fields.push(("Cache-Control", "no-store".to_string()));
+        self.fields.extend(refusal.fields.iter().cloned());
+        self
+    }
+
+    /// The beginning of a stream of events, which go on from `generation`.
+    pub fn events(generation: u64) -> Self {
+        let mut reply = Reply::new(EVENTS, Vec::new());
+        reply.tag = None;
+        reply.stream = Some(generation);
+        reply.with("Cache-Control", "no-store")
+    }
+
+    /// The same with one more field, in place of one of that name.
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| *known != name);
+        self.fields.push((name, value.to_string()));
+        self
+    }
+
+    /// The same as a file that is saved, not shown.
+    pub fn saved_as(self, name: &str) -> Self {
+        self.with("Content-Disposition", &format!("attachment; filename=\"{name}\""))
+    }
+
+    /// What is left of it for somebody who has the same already.
+    pub fn for_request(mut self, request: &Request) -> Self {
+        let has = |tag: &String| request.field("if-none-match").is_some_and(|list| names(list, tag));
+        if self.status == 200 && self.tag.as_ref().is_some_and(has) {
+            self.status = 304;
+        }
+        self
+    }
+
+    /// The head on the wire. Without a body's length it is a stream.
+    pub fn head(&self, closes: bool) -> Vec<u8> {
+        let tag = self.tag.as_deref().map(|tag| ("ETag", tag));
+        let fields = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
+        let headers = ALWAYS.into_iter().chain(fields).chain(tag);
+        let headers = headers.filter_map(|(name, value)| Header::from_bytes(name, value).ok()).collect();
+        let length = self.stream.is_none().then_some(self.body.len());
+        let response = Response::new(StatusCode(self.status), headers, io::empty(), length, None);
+        let mut head = Vec::with_capacity(1024);
+        let written =
+            response.with_chunked_threshold(usize::MAX).raw_print(&mut head, HTTPVersion(1, 1), &[], true, None);
+        // Writing into memory does not fail.
+        drop(written);
+        if closes {
+            // The one field that tiny_http keeps to its own server.
+            head.truncate(head.len().saturating_sub(2));
+            head.extend_from_slice(b"Connection: close\r\n\r\n");
+        }
+        head
+    }
+
+    /// Whether the status has a body at all.
+    pub fn has_body(&self) -> bool {
+        self.status != 304 && self.stream.is_none()
+    }
+}
+
+/// Whether a list of tags names this one. A weak tag will do: bodies are compared, not ranges of them.
+fn names(list: &str, tag: &str) -> bool {
+    list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_have_what_keeps_a_browser_in_bounds() {
+        let reply = Reply::json(&"x").saved_as("a.json");
+        let head = String::from_utf8(reply.head(true)).unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\nConnection: close\r\n\r\n"), "{head}");
+        for part in ["nosniff", "default-src 'none'", "Content-Length: 4\r\n", "ETag: \"", "filename=\"a.json\""] {
+            assert!(head.contains(part), "{part}: {head}");
+        }
+        assert!(!head.contains("unsafe"));
+        let stream = String::from_utf8(Reply::events(1).head(false)).unwrap();
+        assert!(stream.contains("Transfer-Encoding: chunked\r\n") && !stream.contains("Content-Length"), "{stream}");
+    }
+
+    #[test]
+    fn tags_are_found_in_lists() {
+        assert!(names("\"a\", W/\"b\"", "\"b\"") && names("*", "\"b\"") && !names("\"a\"", "\"b\""));
+    }
+}

@@ -1,0 +1,267 @@
+//! Owns all sockets: one thread that waits for them, and moves bytes and requests on.
+//! Must stay true: it never blocks but in that one wait, and without connections it waits for ever.
+
+use super::Request;
+use super::connection::{Connection, Phase, Step};
+use super::guard::{self, Policy};
+use super::limits::{CONNECTIONS, LOOK_TIME, STOP_TIME, STREAMS, WAITING_BYTES};
+use super::reply::{Refusal, Reply};
+use super::system::{self, READABLE, Waker};
+use super::workers::{Done, Job, Place, Workers};
+use std::io::{self, ErrorKind};
+use std::net::TcpListener;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant};
+
+/// How long no connection is taken when the system has no more files for us.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How many connections are taken at a time before the others have their turn.
+const AT_ONCE: usize = 64;
+
+/// The server.
+pub struct Server {
+    listener: TcpListener,
+    policy: Policy,
+    waker: Waker,
+    workers: Workers,
+    slots: Vec<Option<Connection>>,
+    /// How many connections may be open, and how many clients may wait for events.
+    most: usize,
+    most_streams: usize,
+    serial: u64,
+    /// No connection is taken before.
+    paused_until: Option<Instant>,
+    /// The generation that was last heard of, when to look again, and whether somebody is looking.
+    generation: u64,
+    next_look: Instant,
+    is_looking: bool,
+    /// Where bytes are read to first.
+    room: Vec<u8>,
+}
+
+impl Server {
+    /// A server on a listening socket, which may have so many files open. `answer` and `look` are called
+    /// from several threads.
+    pub fn new(
+        listener: TcpListener,
+        policy: Policy,
+        files: u64,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        look: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let waker = Waker::new()?;
+        system::stop_on_signals(&waker);
+        let workers = Workers::start(answer, look, || waker.caller())?;
+        let files = usize::try_from(files).unwrap_or(usize::MAX);
+        let share = (files.saturating_sub(64) / 2).max(16);
+        Ok(Server {
+            listener,
+            policy,
+            waker,
+            workers,
+            slots: Vec::new(),
+            most: CONNECTIONS.min(share),
+            most_streams: STREAMS.min(share),
+            serial: 0,
+            paused_until: None,
+            generation: 0,
+            next_look: Instant::now(),
+            is_looking: false,
+            room: vec![0; 16 * 1024],
+        })
+    }
+
+    /// Serves until a signal says stop.
+    pub fn run(mut self) -> io::Result<()> {
+        while !system::is_stopped() {
+            let ready = self.wait(true)?;
+            let now = Instant::now();
+            self.hear(now);
+            if ready.first().is_some_and(|events| *events != 0) {
+                self.accept(now);
+            }
+            self.go_on(ready.get(1..).unwrap_or_default(), now);
+            self.expire(now);
+            self.look(now);
+        }
+        self.finish()
+    }
+
+    /// Lets answers under way reach their readers, for a moment.
+    fn finish(mut self) -> io::Result<()> {
+        let end = Instant::now() + STOP_TIME;
+        let is_busy = |connection: &Connection| matches!(connection.phase, Phase::Working | Phase::Writing(_));
+        while self.slots.iter().flatten().any(is_busy) && Instant::now() < end {
+            self.slots.iter_mut().for_each(|slot| drop(slot.take_if(|connection| !is_busy(connection))));
+            let ready = self.wait(false)?;
+            let now = Instant::now();
+            self.hear(now);
+            self.go_on(ready.get(1..).unwrap_or_default(), now);
+        }
+        Ok(())
+    }
+
+    /// Waits until something is to be done. What is ready: the listener, then each slot.
+    fn wait(&mut self, accepting: bool) -> io::Result<Vec<i16>> {
+        let now = Instant::now();
+        let accepts = accepting && self.paused_until.is_none_or(|until| until <= now);
+        let listener = if accepts { self.listener.as_raw_fd() } else { -1 };
+        let mut all = vec![self.waker.waited(), system::waited(listener, READABLE)];
+        all.extend(self.slots.iter().map(|slot| slot.as_ref().map_or(system::waited(-1, 0), Connection::waited)));
+        let deadlines = self.slots.iter().flatten().filter_map(Connection::deadline);
+        let look = (!self.is_looking && self.streams() > 0).then_some(self.next_look);
+        let stop = (!accepting).then_some(now + PAUSE);
+        let until = deadlines.chain(look).chain(stop).chain(self.paused_until.filter(|_| !accepts)).min();
+        system::wait(&mut all, until.map(|until| until.saturating_duration_since(now)))?;
+        if all.first().is_some_and(|waker| waker.revents != 0) {
+            self.waker.hear();
+        }
+        Ok(all.iter().skip(1).map(|one| one.revents).collect())
+    }
+
+    fn streams(&self) -> usize {
+        self.slots.iter().flatten().filter(|connection| connection.is_stream()).count()
+    }
+
+    /// Takes new connections. When there is no place, the one that is missed least has to go.
+    fn accept(&mut self, now: Instant) {
+        for _ in 0..AT_ONCE {
+            match self.listener.accept() {
+                Ok((socket, _)) => {
+                    self.serial += 1;
+                    let connection = Connection::new(socket, self.serial, now);
+                    if let (Ok(connection), Some(slot)) = (connection, self.free_slot()) {
+                        *slot = Some(connection);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS)) => {
+                    self.make_room();
+                    self.paused_until = Some(now + PAUSE);
+                    return;
+                }
+                // The client has gone already.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn free_slot(&mut self) -> Option<&mut Option<Connection>> {
+        let others = self.slots.iter().flatten().filter(|connection| !connection.is_stream()).count();
+        if others >= self.most && !self.make_room() {
+            return None;
+        }
+        let free = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
+        if free == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.slots.get_mut(free)
+    }
+
+    /// Closes the connection that is missed least; `false` if all are busy.
+    fn make_room(&mut self) -> bool {
+        let worth = |slot: &Option<Connection>| slot.as_ref().and_then(Connection::worth);
+        let least = (0..self.slots.len()).filter_map(|n| Some((worth(self.slots.get(n)?)?, n))).min();
+        least.and_then(|(_, n)| self.slots.get_mut(n)).is_some_and(|slot| slot.take().is_some())
+    }
+
+    /// Takes what the workers have done.
+    fn hear(&mut self, now: Instant) {
+        while let Ok(done) = self.workers.done.try_recv() {
+            match done {
+                Done::Looked(generation) => {
+                    self.is_looking = false;
+                    self.generation = self.generation.max(generation);
+                    self.tell(now);
+                }
+                Done::Answered(place, reply) => self.answer(place, reply, now),
+            }
+        }
+    }
+
+    fn answer(&mut self, place: Place, reply: Reply, now: Instant) {
+        let waiting: usize = self.slots.iter().flatten().map(Connection::waiting_bytes).sum();
+        let too_many = reply.stream.is_some() && self.streams() >= self.most_streams;
+        let too_much = reply.body.len() > super::limits::HEAD_BYTES && waiting + reply.body.len() > WAITING_BYTES;
+        let reply = if too_many || too_much { Reply::refusal(&busy()) } else { reply };
+        self.generation = self.generation.max(reply.stream.unwrap_or_default());
+        let connection = self.slots.get_mut(place.slot).and_then(Option::as_mut);
+        if let Some(connection) = connection.filter(|connection| connection.serial == place.serial) {
+            let step = connection.answer(&reply, now);
+            self.step(place.slot, step, now);
+        }
+    }
+
+    /// Goes on with all connections that are ready.
+    fn go_on(&mut self, ready: &[i16], now: Instant) {
+        for (slot, _) in ready.iter().enumerate().filter(|(_, events)| **events != 0) {
+            if let Some(connection) = self.slots.get_mut(slot).and_then(Option::as_mut) {
+                let step = connection.go_on(&mut self.room, now);
+                self.step(slot, step, now);
+            }
+        }
+    }
+
+    /// Ends what has taken too long.
+    fn expire(&mut self, now: Instant) {
+        self.paused_until = self.paused_until.filter(|until| *until > now);
+        for slot in 0..self.slots.len() {
+            let connection = self.slots.get_mut(slot).and_then(Option::as_mut);
+            if let Some(connection) = connection.filter(|connection| connection.deadline().is_some_and(|at| at <= now))
+            {
+                let quiet = matches!(&connection.phase, Phase::Streaming(stream) if !stream.is_waiting());
+                let step = if quiet { connection.tell(self.generation, now) } else { connection.expire() };
+                self.step(slot, step, now);
+            }
+        }
+        while self.slots.last().is_some_and(Option::is_none) {
+            self.slots.pop();
+        }
+    }
+
+    /// Has somebody look at the disk while clients wait for events.
+    fn look(&mut self, now: Instant) {
+        if self.is_looking || now < self.next_look || self.streams() == 0 {
+            return;
+        }
+        self.next_look = now + LOOK_TIME;
+        self.is_looking = self.workers.jobs.send(Job::Look).is_ok();
+    }
+
+    fn tell(&mut self, now: Instant) {
+        for slot in 0..self.slots.len() {
+            if let Some(connection) = self.slots.get_mut(slot).and_then(Option::as_mut) {
+                let step = connection.tell(self.generation, now);
+                self.step(slot, step, now);
+            }
+        }
+    }
+
+    /// Does what a connection asks for, until it has to wait.
+    fn step(&mut self, slot: usize, mut step: Step, now: Instant) {
+        loop {
+            let Some(place) = self.slots.get_mut(slot) else { return };
+            let Some(connection) = place else { return };
+            step = match step {
+                Step::Stay => return,
+                Step::Close => return *place = None,
+                Step::Refused(refusal) => connection.refuse(&refusal, now),
+                Step::Request(request) => match guard::check(&request, &self.policy) {
+                    Err(refusal) => connection.refuse(&refusal, now),
+                    Ok(()) => {
+                        let place = Place { slot, serial: connection.serial };
+                        match self.workers.jobs.send(Job::Answer(place, request)) {
+                            Ok(()) => return,
+                            Err(_) => Step::Close,
+                        }
+                    }
+                },
+            };
+        }
+    }
+}
+
+fn busy() -> Refusal {
+    Refusal::new(503, "BUSY", "too many clients at the same time; try again").with("Retry-After", "2")
+}

@@ -1,0 +1,73 @@
+//! Owns what a client that waits for events is told, and what of it is still on the way.
+//! Must stay true: only the newest generation matters, so a slow client has at most one message waiting.
+
+use super::limits::{STALL_TIME, STREAM_TIME};
+use std::io::{self, Write};
+use std::time::Instant;
+
+/// A client that waits for events.
+#[derive(Debug)]
+pub struct Stream {
+    /// The generation it was told last.
+    told: u64,
+    waiting: Vec<u8>,
+    /// Since when it has taken nothing, or heard nothing.
+    since: Instant,
+}
+
+impl Stream {
+    /// A client that has the page of this generation; it is told so at once.
+    pub fn new(generation: u64, now: Instant) -> Self {
+        let text = format!("retry: 1000\n{}", change(generation));
+        Stream { told: generation, waiting: chunk(&text), since: now }
+    }
+
+    /// Queues news of a generation, unless it was told, and a word of life, if it has been quiet for long.
+    pub fn tell(&mut self, generation: u64, now: Instant) {
+        if !self.waiting.is_empty() {
+            return;
+        }
+        if generation > self.told {
+            (self.told, self.since) = (generation, now);
+            self.waiting = chunk(&change(generation));
+        } else if now >= self.since + STREAM_TIME {
+            self.since = now;
+            self.waiting = chunk(": still here\n\n");
+        }
+    }
+
+    /// Writes what waits, as far as the socket takes it.
+    pub fn write(&mut self, socket: &mut impl Write, now: Instant) -> io::Result<()> {
+        while !self.waiting.is_empty() {
+            match socket.write(&self.waiting) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.waiting.drain(..count);
+                    self.since = now;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.waiting.shrink_to_fit();
+        Ok(())
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// When something has to happen: the client is given up, or hears a word of life.
+    pub fn deadline(&self) -> Instant {
+        self.since + if self.is_waiting() { STALL_TIME } else { STREAM_TIME }
+    }
+}
+
+fn change(generation: u64) -> String {
+    format!("event: change\nid: {generation}\ndata: {{\"generation\":{generation}}}\n\n")
+}
+
+fn chunk(text: &str) -> Vec<u8> {
+    format!("{:x}\r\n{text}\r\n", text.len()).into_bytes()
+}

@@ -1,0 +1,152 @@
+//! Owns what only the operating system can do: waiting for many sockets at once, waking that up, signals,
+//! and the limits of this process.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Duration;
+
+pub const READABLE: i16 = libc::POLLIN;
+pub const WRITABLE: i16 = libc::POLLOUT;
+
+/// One thing to wait for.
+pub type Waited = libc::pollfd;
+
+/// Something to wait for. Ends and errors always count.
+pub fn waited(fd: RawFd, events: i16) -> Waited {
+    Waited { fd, events, revents: 0 }
+}
+
+/// Waits until one of them is ready, at most so long; `None` is for ever.
+pub fn wait(all: &mut [Waited], most: Option<Duration>) -> io::Result<()> {
+    // Rounded up: a deadline that has nearly come would make us ask again and again.
+    let millis = most.map_or(-1, |most| i32::try_from(most.as_millis().saturating_add(1)).unwrap_or(i32::MAX));
+    // SAFETY: the pointer and the length are those of one slice.
+    let count = unsafe { libc::poll(all.as_mut_ptr(), all.len() as libc::nfds_t, millis) };
+    match count {
+        0.. => Ok(()),
+        _ => match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => {
+                all.iter_mut().for_each(|one| one.revents = 0);
+                Ok(())
+            }
+            error => Err(error),
+        },
+    }
+}
+
+/// Wakes up who waits: a pair of sockets, one byte is a call.
+#[derive(Debug)]
+pub struct Waker {
+    calling: UnixStream,
+    called: UnixStream,
+}
+
+impl Waker {
+    pub fn new() -> io::Result<Self> {
+        let (calling, called) = UnixStream::pair()?;
+        calling.set_nonblocking(true)?;
+        called.set_nonblocking(true)?;
+        Ok(Waker { calling, called })
+    }
+
+    /// Another end to call from.
+    pub fn caller(&self) -> io::Result<Caller> {
+        Ok(Caller(self.calling.try_clone()?))
+    }
+
+    pub fn waited(&self) -> Waited {
+        waited(self.called.as_raw_fd(), READABLE)
+    }
+
+    /// Forgets the calls so far.
+    pub fn hear(&self) {
+        let mut bytes = [0; 64];
+        while matches!((&self.called).read(&mut bytes), Ok(1..)) {}
+    }
+}
+
+/// The end of a [`Waker`] that others have.
+#[derive(Debug)]
+pub struct Caller(UnixStream);
+
+impl Caller {
+    pub fn call(&self) {
+        // A full pipe means that the other side is about to wake up.
+        let _ = (&self.0).write(&[1]);
+    }
+}
+
+static STOPPED: AtomicBool = AtomicBool::new(false);
+static STOP_CALL: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn stop(_signal: libc::c_int) {
+    STOPPED.store(true, Ordering::SeqCst);
+    let fd = STOP_CALL.load(Ordering::SeqCst);
+    // SAFETY: write(2) may be called in a signal handler, and the byte outlives the call.
+    unsafe { libc::write(fd, [1u8].as_ptr().cast(), 1) };
+}
+
+/// From now on, SIGTERM and SIGINT call instead of ending the process at once.
+pub fn stop_on_signals(waker: &Waker) {
+    STOP_CALL.store(waker.calling.as_raw_fd(), Ordering::SeqCst);
+    for signal in [libc::SIGTERM, libc::SIGINT] {
+        let handler: extern "C" fn(libc::c_int) = stop;
+        // SAFETY: the handler does only what a signal handler may do.
+        unsafe { libc::signal(signal, handler as libc::sighandler_t) };
+    }
+}
+
+/// Whether one of those signals came.
+pub fn is_stopped() -> bool {
+    STOPPED.load(Ordering::SeqCst)
+}
+
+/// Lets this process have as many files open as connections need, where the system allows it. Says how many.
+pub fn raise_file_limit(wanted: u64) -> u64 {
+    // SAFETY: rlimit is plain old data, and both calls only read or write that one.
+    unsafe {
+        let mut limit: libc::rlimit = std::mem::zeroed();
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) != 0 {
+            return 256;
+        }
+        if limit.rlim_cur < wanted {
+            let before = limit.rlim_cur;
+            limit.rlim_cur = limit.rlim_max.min(wanted);
+            if libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) != 0 {
+                return before;
+            }
+        }
+        limit.rlim_cur
+    }
+}
+
+/// Makes the kernel keep little for a client that reads events: who does not read them is to be noticed.
+pub fn keep_little(socket: &impl AsRawFd) {
+    let bytes: libc::c_int = 4096;
+    let size = std::mem::size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: the pointer is to an int and the size is that of an int. Failing changes nothing that matters.
+    unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_SNDBUF, (&raw const bytes).cast(), size) };
+}
+
+/// Makes the allocator give memory back: one arena for all threads, and large pieces straight from the
+/// system. Before any thread is started.
+pub fn save_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: mallopt only sets numbers.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 1);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 * 1024);
+    }
+}
+
+/// Gives memory back that is free.
+pub fn trim_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: malloc_trim only gives back what nobody uses.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}

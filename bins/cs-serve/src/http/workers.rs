@@ -1,0 +1,79 @@
+//! Owns the few threads that make answers. Must stay true: work comes in and goes out over channels, and
+//! nobody waits for a socket here.
+
+use super::head::Request;
+use super::reply::Reply;
+use super::system::Caller;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// How many answers are made at the same time.
+const THREADS: usize = 3;
+
+/// Something to do.
+#[derive(Debug)]
+pub enum Job {
+    /// Answer the request of a connection.
+    Answer(Place, Box<Request>),
+    /// Look whether something changed on disk.
+    Look,
+}
+
+/// Something done.
+#[derive(Debug)]
+pub enum Done {
+    Answered(Place, Reply),
+    /// The generation that is there now.
+    Looked(u64),
+}
+
+/// Which connection: where it stands, and its number, because places are used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub slot: usize,
+    pub serial: u64,
+}
+
+/// The threads, as the server sees them.
+#[derive(Debug)]
+pub struct Workers {
+    pub jobs: Sender<Job>,
+    pub done: Receiver<Done>,
+}
+
+impl Workers {
+    /// Starts them. `answer` makes an answer, `look` finds the present generation, and `callers` wake the
+    /// server up, one for each thread.
+    pub fn start(
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        look: impl Fn() -> u64 + Send + Sync + 'static,
+        caller: impl Fn() -> io::Result<Caller>,
+    ) -> io::Result<Self> {
+        let (jobs, todo) = channel::<Job>();
+        let (finished, done) = channel();
+        let (todo, work) = (Arc::new(Mutex::new(todo)), Arc::new((answer, look)));
+        for number in 0..THREADS {
+            let (todo, work, finished, caller) = (todo.clone(), work.clone(), finished.clone(), caller()?);
+            let run = move || {
+                while let Some(job) = next(&todo) {
+                    let done = match job {
+                        Job::Answer(place, request) => Done::Answered(place, (work.0)(&request)),
+                        Job::Look => Done::Looked((work.1)()),
+                    };
+                    if finished.send(done).is_err() {
+                        return;
+                    }
+                    caller.call();
+                }
+            };
+            thread::Builder::new().name(format!("worker-{number}")).spawn(run)?;
+        }
+        Ok(Workers { jobs, done })
+    }
+}
+
+fn next(todo: &Mutex<Receiver<Job>>) -> Option<Job> {
+    todo.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}

@@ -1,0 +1,100 @@
+//! `/activity`: the last year.
+
+use super::charts::{self, Columns, HeatMap};
+use super::figures::Top;
+use crate::app::Asked;
+use crate::http::{Refusal, Reply};
+use crate::view::history::Day;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// How many days the chart of projects has, and how many projects are told apart in it.
+const DAYS: usize = 30;
+const SERIES: usize = 5;
+/// The name of what all others did.
+const OTHERS: &str = "others";
+
+/// The variables of `activity.html`.
+#[derive(Serialize)]
+pub struct Page<'a> {
+    pub top: Top,
+    /// Days on which sessions began, newest first: `date`, `sessions`, `projects` (slug → number).
+    pub days: Vec<&'a Day>,
+    pub map: HeatMap,
+    /// The last days by project.
+    pub recent: Columns,
+    /// Names of the chart's series, from the bottom up.
+    pub series: Vec<&'a str>,
+    pub total: usize,
+    /// The day on which most sessions began.
+    pub busiest: Option<&'a Day>,
+    /// Projects and their sessions in the year, the busiest first.
+    pub projects: Vec<(&'a str, usize)>,
+}
+
+/// The page.
+pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
+    let days = asked.days()?;
+    let last = days.get(days.len().saturating_sub(DAYS)..).unwrap_or_default();
+    let series = series(last);
+    let dates: Vec<(String, Vec<usize>)> = last.iter().map(|day| (day.date.clone(), values(day, &series))).collect();
+    let page = Page {
+        top: asked.top(),
+        map: charts::heat_map(&days),
+        recent: charts::columns(&dates),
+        series,
+        total: days.iter().map(|day| day.sessions).sum(),
+        busiest: days.iter().filter(|day| day.sessions > 0).max_by_key(|day| day.sessions),
+        projects: by_number(&days),
+        days: days.iter().rev().filter(|day| day.sessions > 0).collect(),
+    };
+    asked.app.pages.render("activity.html", &page)
+}
+
+/// Projects and how many sessions they had on these days, the busiest first.
+fn by_number(days: &[Day]) -> Vec<(&str, usize)> {
+    let mut sums: BTreeMap<&str, usize> = BTreeMap::new();
+    for (slug, number) in days.iter().flat_map(|day| &day.projects) {
+        *sums.entry(slug).or_default() += number;
+    }
+    let mut projects: Vec<(&str, usize)> = sums.into_iter().collect();
+    projects.sort_by_key(|(_, sum)| Reverse(*sum));
+    projects
+}
+
+/// The projects that are told apart; all others together are the last of the series.
+fn series(days: &[Day]) -> Vec<&str> {
+    let mut names: Vec<&str> = by_number(days).into_iter().map(|(slug, _)| slug).collect();
+    if names.len() > SERIES {
+        names.truncate(SERIES);
+        names.push(OTHERS);
+    }
+    names
+}
+
+fn values(day: &Day, series: &[&str]) -> Vec<usize> {
+    let of = |name: &&str| day.projects.get(*name).copied().unwrap_or_default();
+    let named = series.iter().take(SERIES);
+    let mut values: Vec<usize> = named.map(of).collect();
+    if series.len() > SERIES {
+        values.push(day.sessions.saturating_sub(values.iter().sum()));
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_projects_did_stands_together() {
+        let projects: BTreeMap<String, usize> = (1..=8).map(|n| (format!("p{n}"), n)).collect();
+        let day = Day { date: "2026-11-21".into(), sessions: 36, projects };
+        let names = series(std::slice::from_ref(&day));
+        assert_eq!(names, ["p8", "p7", "p6", "p5", "p4", "others"]);
+        assert_eq!(values(&day, &names), [8, 7, 6, 5, 4, 6]);
+        let few = Day { projects: BTreeMap::from([("a".into(), 36)]), ..day };
+        assert_eq!((series(std::slice::from_ref(&few)), values(&few, &["a"])), (vec!["a"], vec![36]));
+    }
+}

@@ -1,0 +1,113 @@
+//! Owns what clients told of running conversations, as it is shown: context, cost, and the account's limits.
+
+use crate::app::Asked;
+use cs_core::clock::{self, Instant};
+use cs_core::id::Uuid;
+use cs_core::statusline::{self, Reading};
+use serde::Serialize;
+
+/// The figures of a conversation. What was not told is not there.
+#[derive(Debug, Serialize)]
+pub struct Figures {
+    pub model: Option<String>,
+    /// Of the context window, 0 to 100.
+    pub context: Option<u8>,
+    /// `84k of 200k tokens`
+    pub tokens: Option<String>,
+    /// `$1.25`
+    pub cost: Option<String>,
+    /// When that was told.
+    pub at: String,
+}
+
+/// What stands at the top of a page.
+#[derive(Debug, Default, Serialize)]
+pub struct Top {
+    /// In how many sessions the user is the one to act.
+    pub needs_me: usize,
+    pub limits: Vec<Limit>,
+}
+
+/// How much of a limit of the account is used up.
+#[derive(Debug, Serialize)]
+pub struct Limit {
+    /// `5 h` or `7 d`.
+    pub name: &'static str,
+    pub percent: u8,
+    pub resets_at: Option<String>,
+}
+
+impl Asked<'_> {
+    /// What the client told of a conversation last.
+    pub fn figures(&self, uuid: &Uuid) -> Option<Figures> {
+        let reading = self.app.keeper.store.reading(uuid)?;
+        Some(Figures {
+            context: reading.context_used_percentage.map(percent),
+            tokens: reading.context_tokens.map(|used| tokens(used, reading.context_window_size)),
+            cost: reading.cost_usd.map(|cost| format!("${cost:.2}")),
+            model: reading.model,
+            at: reading.at,
+        })
+    }
+
+    /// What stands at the top of each page.
+    pub fn top(&self) -> Top {
+        let lives = self.snapshot.evidence.lives.iter();
+        let readings =
+            lives.filter_map(|live| self.app.keeper.store.reading(&Uuid::parse(&live.claude_session_id).ok()?));
+        let told = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
+        Top {
+            needs_me: self.snapshot.overview.needs_user,
+            limits: told
+                .max_by(|a, b| a.at.cmp(&b.at))
+                .map(|reading| limits(reading, clock::now()))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// The limits of a reading. One that was reset since is not known any more.
+fn limits(reading: Reading, now: Instant) -> Vec<Limit> {
+    let all = [("5 h", reading.five_hour), ("7 d", reading.seven_day)];
+    let known = all.into_iter().filter_map(|(name, limit)| Some((name, limit?)));
+    let is_over =
+        |limit: &statusline::Limit| limit.resets_at.as_deref().and_then(clock::parse).is_some_and(|at| at <= now);
+    known
+        .filter(|(_, limit)| !is_over(limit))
+        .map(|(name, limit)| Limit { name, percent: percent(limit.used_percentage), resets_at: limit.resets_at })
+        .collect()
+}
+
+fn percent(number: f64) -> u8 {
+    number.round().clamp(0.0, 100.0) as u8
+}
+
+/// `84k of 200k tokens`
+fn tokens(used: u64, of: Option<u64>) -> String {
+    let short = |count: u64| if count < 1000 { count.to_string() } else { format!("{}k", count / 1000) };
+    let of = of.map(|of| format!(" of {}", short(of))).unwrap_or_default();
+    format!("{}{of} tokens", short(used))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_hold_until_they_are_reset() {
+        let limit = |resets_at: Option<&str>| {
+            Some(statusline::Limit { used_percentage: 130.4, resets_at: resets_at.map(str::to_string) })
+        };
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let reading =
+            Reading { five_hour: limit(Some("2026-11-21T09:59:00Z")), seven_day: limit(None), ..Reading::default() };
+        let known = limits(reading, now);
+        assert_eq!((known.len(), known[0].name, known[0].percent), (1, "7 d", 100));
+    }
+
+    #[test]
+    fn tokens_are_told_in_thousands() {
+        assert_eq!(tokens(84_900, Some(200_000)), "84k of 200k tokens");
+        assert_eq!(tokens(999, None), "999 tokens");
+    }
+}

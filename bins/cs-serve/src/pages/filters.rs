@@ -1,0 +1,136 @@
+//! Owns what templates may do with a value besides showing it.
+//! Must stay true: what is marked as safe here was escaped here.
+
+use cs_core::clock::{self, Instant};
+use minijinja::{Environment, Value};
+
+/// Makes the filters known.
+pub fn add(environment: &mut Environment<'static>) {
+    environment.add_filter("moment", moment);
+    environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
+    environment.add_filter("percent", |part: u64, of: u64| (part * 100).checked_div(of).unwrap_or_default());
+    environment.add_filter("ago", |text: &str| ago(text, clock::now()));
+    environment.add_filter("plural", |count: usize, noun: &str| {
+        format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+    });
+    let home = std::env::home_dir().map(|home| home.to_string_lossy().into_owned()).unwrap_or_default();
+    environment.add_filter("homely", move |path: &str| homely(path, &home));
+    environment.add_function("minute", || clock::stamp(clock::now()).get(..16).unwrap_or_default().to_string());
+}
+
+/// An instant as people read it, in UTC: `2026-11-21 03:37`. What is no instant stays as it is.
+fn moment(text: &str) -> String {
+    match clock::parse(text).map(clock::stamp) {
+        Some(stamp) => stamp.get(..16).unwrap_or_default().replace('T', " "),
+        None => text.to_string(),
+    }
+}
+
+/// How long ago an instant was: `3 min ago`. To the minute, because a page is shown for so long.
+fn ago(text: &str, now: Instant) -> String {
+    match clock::parse(text) {
+        Some(at) if (now - at).num_seconds() < 60 => "just now".to_string(),
+        Some(at) => format!("{} ago", clock::age(at, now)),
+        None => text.to_string(),
+    }
+}
+
+/// A path as people write it: their own folder is `~`.
+fn homely(path: &str, home: &str) -> String {
+    match path.strip_prefix(home.trim_end_matches('/')) {
+        Some(rest) if home.len() > 1 && (rest.is_empty() || rest.starts_with('/')) => format!("~{rest}"),
+        _ => path.to_string(),
+    }
+}
+
+/// Text in which http and https URLs are links, and nothing else is anything but text.
+fn linked(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = url_start(rest) {
+        let (before, from) = rest.split_at(at);
+        let (url, after) = from.split_at(url_length(from));
+        escape(&mut html, before);
+        html.push_str("<a rel=\"noreferrer noopener\" href=\"");
+        escape(&mut html, url);
+        html.push_str("\">");
+        escape(&mut html, url);
+        html.push_str("</a>");
+        rest = after;
+    }
+    escape(&mut html, rest);
+    html
+}
+
+/// Where a URL begins: at the start of a word.
+fn url_start(text: &str) -> Option<usize> {
+    let starts = text.match_indices("http").map(|(at, _)| at);
+    let is_start = |at: &usize| {
+        let (before, from) = text.split_at(*at);
+        let begins = from.strip_prefix("https://").or(from.strip_prefix("http://"));
+        !before.ends_with(|c: char| c.is_alphanumeric())
+            && begins.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '['))
+    };
+    starts.filter(|at| text.is_char_boundary(*at)).find(is_start)
+}
+
+fn url_length(text: &str) -> usize {
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`\\{}|^".contains(c) || is_reordering(c);
+    let end = text.find(ends).unwrap_or(text.len());
+    // What ends a sentence or a bracket around the URL is not part of it.
+    text.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).len()
+}
+
+/// Marks that make text look other than it is.
+fn is_reordering(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+fn escape(html: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#x27;"),
+            c => html.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_told_to_the_minute() {
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let told =
+            ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z", "x"];
+        assert_eq!(told.map(|text| ago(text, now)), ["just now", "2 min ago", "2 d ago", "just now", "x"]);
+    }
+
+    #[test]
+    fn ones_own_folder_is_a_tilde() {
+        let paths = ["/home/dev/api", "/home/dev", "/home/developer", "/srv"];
+        assert_eq!(paths.map(|path| homely(path, "/home/dev")), ["~/api", "~", "/home/developer", "/srv"]);
+        assert_eq!((homely("/srv", ""), homely("/srv", "/")), ("/srv".into(), "/srv".into()));
+    }
+
+    #[test]
+    fn only_web_addresses_become_links_and_nothing_escapes() {
+        let link = |url: &str| format!("<a rel=\"noreferrer noopener\" href=\"{url}\">{url}</a>");
+        assert_eq!(linked("see https://a.example/x?y=1, ok"), format!("see {}, ok", link("https://a.example/x?y=1")));
+        assert_eq!(linked("(http://a.b)"), format!("({})", link("http://a.b")));
+        assert_eq!(linked("https://a?b&c"), link("https://a?b&amp;c"));
+        for text in ["javascript:alert(1)", "xhttp://a", "http://", "https:// a", "data:text/html,x", "httpx"] {
+            assert_eq!(linked(text), text, "{text}");
+        }
+        let hostile = linked("http://a\"onmouseover=alert(1) <script>'é\u{202e}http://b\u{202e}c");
+        assert!(
+            !hostile.contains("<script") && hostile.contains(&link("http://a")) && hostile.contains(&link("http://b"))
+        );
+        assert!(hostile.contains("&quot;onmouseover="), "{hostile}");
+    }
+}

@@ -1,0 +1,59 @@
+//! `/project/<slug>`: one project.
+
+use super::charts::{self, Columns};
+use super::figures::Top;
+use super::overview::Filters;
+use super::rows::Row;
+use crate::app::Asked;
+use crate::http::{Refusal, Reply};
+use crate::view::history::Week;
+use crate::view::project::Shown;
+use cs_core::export::Format;
+use cs_core::id::Slug;
+use serde::Serialize;
+
+/// The variables of `project.html`.
+#[derive(Serialize)]
+pub struct Page<'a> {
+    pub top: Top,
+    /// What the form and the links are filled with.
+    pub filters: Filters,
+    /// The project: `slug`, `name`, `path`, `current_phase`, `roadmap_summary`, `counts`, `last_activity`,
+    /// `open_questions`, `recent_commits`, and `listing` (`total`, `damaged`).
+    pub project: &'a Shown,
+    pub rows: Vec<Row<'a>>,
+    /// Sessions that began, and tasks done, by week.
+    pub sessions: Columns,
+    pub tasks: Columns,
+    pub next: Option<String>,
+    pub first: Option<String>,
+    /// Names of formats and the URLs that save this project's sessions.
+    pub downloads: Vec<(&'static str, String)>,
+}
+
+/// The page.
+pub fn page(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
+    let shown = asked.project(slug)?;
+    let formats =
+        [("JSON", Format::Json), ("Markdown", Format::Markdown), ("CSV", Format::Csv), ("HTML", Format::Html)];
+    let export = |format: Format| format!("/api/export/project/{slug}?format={}", format.name());
+    let url = |query| format!("{}?{query}", asked.path);
+    let home = shown.project.path.as_deref();
+    let page = Page {
+        top: asked.top(),
+        filters: Filters::new(asked, shown.listing.counts),
+        rows: shown.listing.sessions.iter().map(|session| asked.row(session, home)).collect(),
+        sessions: by_week(&shown.weeks, |week| week.sessions),
+        tasks: by_week(&shown.weeks, |week| week.tasks_done),
+        next: shown.listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
+        first: asked.query.cursor.is_some().then(|| url(asked.query.first_page())),
+        downloads: formats.into_iter().map(|(name, format)| (name, export(format))).collect(),
+        project: &shown,
+    };
+    asked.app.pages.render("project.html", &page)
+}
+
+fn by_week(weeks: &[Week], number: impl Fn(&Week) -> usize) -> Columns {
+    let dates: Vec<(String, Vec<usize>)> = weeks.iter().map(|week| (week.date.clone(), vec![number(week)])).collect();
+    charts::columns(&dates)
+}

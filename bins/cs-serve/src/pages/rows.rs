@@ -1,0 +1,97 @@
+//! Owns a session as a row of a list, and how rows are put together: by kind, no longer than one looks at.
+
+use crate::app::Asked;
+use crate::query::Query;
+use cs_core::id::{Slug, Uuid};
+use cs_core::overview::{Project, Summary};
+use cs_core::record::Status;
+use cs_core::state::State;
+use serde::Serialize;
+
+/// Most rows of a kind that an overview shows of a project; the others are one click away.
+const QUIET: usize = 8;
+const PARKED: usize = 5;
+const RECENT: usize = 3;
+
+/// A session in short, as `docs/API.md` describes it, and:
+#[derive(Serialize)]
+pub struct Row<'a> {
+    #[serde(flatten)]
+    pub session: &'a Summary,
+    /// The last part of its work tree's path, where that is not the project's own.
+    pub worktree: Option<&'a str>,
+    /// What the client told of its context and cost; see [`super::figures`].
+    pub figures: Option<super::figures::Figures>,
+}
+
+/// Rows of one kind.
+#[derive(Default, Serialize)]
+pub struct Section<'a> {
+    /// `needs_me`, `running`, `quiet` (gone, stale, unknown), `parked`, `recent` or `found`.
+    pub key: &'static str,
+    pub rows: Vec<Row<'a>>,
+    /// How many there are besides.
+    pub hidden: usize,
+    /// Where those are.
+    pub more_url: String,
+}
+
+impl Asked<'_> {
+    /// A row. `home` is the project's main work tree, where that is known.
+    pub fn row<'a>(&self, session: &'a Summary, home: Option<&str>) -> Row<'a> {
+        let root = session.worktree_root.as_deref().filter(|root| Some(*root) != home);
+        let uuid = session.claude_session_id.as_deref().filter(|_| session.status == Status::Active);
+        Row {
+            session,
+            worktree: root.map(tail).filter(|name| *name != session.project_slug && !name.is_empty()),
+            figures: uuid.and_then(|uuid| self.figures(&Uuid::parse(uuid).ok()?)),
+        }
+    }
+
+    /// What an overview shows of a project, but for the sessions that stand at its top.
+    pub fn sections<'a>(&self, project: &'a Project) -> Vec<Section<'a>> {
+        let is_quiet = |session: &&Summary| !session.state.needs_user() && !is_running(session.state);
+        let quiet: Vec<&Summary> = project.active.iter().filter(is_quiet).collect();
+        let parked: Vec<&Summary> = project.parked.iter().collect();
+        let recent: Vec<&Summary> = project.recent.iter().collect();
+        [
+            ("quiet", Status::Active, quiet.len(), quiet, QUIET),
+            ("parked", Status::Parked, parked.len(), parked, PARKED),
+            ("recent", Status::Completed, project.counts.completed, recent, RECENT),
+        ]
+        .into_iter()
+        .filter(|(_, _, _, sessions, _)| !sessions.is_empty())
+        .map(|(key, status, count, sessions, most)| Section {
+            key,
+            rows: sessions.into_iter().take(most).map(|session| self.row(session, project.path.as_deref())).collect(),
+            hidden: count.saturating_sub(most),
+            more_url: format!("/?{}", only(&project.slug, Some(status))),
+        })
+        .collect()
+    }
+}
+
+/// Whether something goes on without the user.
+pub fn is_running(state: State) -> bool {
+    matches!(state, State::Working | State::Background)
+}
+
+/// The query for the sessions of one project.
+pub fn only(slug: &str, status: Option<Status>) -> Query {
+    Query { project: Slug::parse(slug).ok(), status, ..Query::default() }
+}
+
+/// The last part of a path.
+pub fn tail(path: &str) -> &str {
+    path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_ends_in_a_name() {
+        assert_eq!((tail("/home/dev/api/"), tail("api"), tail("/"), tail("")), ("api", "api", "", ""));
+    }
+}

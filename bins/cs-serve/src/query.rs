@@ -1,0 +1,254 @@
+//! Owns what may stand behind the `?` of a URL: one language for pages and API, read in one place.
+//! Must stay true: [`Query::to_string`] of what was read is read as the same again, so that a view can be
+//! bookmarked; an empty value is as good as none, because forms send those.
+
+use crate::http::Refusal;
+use crate::http::target::encode;
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::export::{FORMATS, Format};
+use cs_core::id::{SessionId, Slug};
+use cs_core::record::Status;
+use cs_core::state::{STATES, State};
+use std::fmt;
+
+/// How many sessions a list has if nobody says, and at most.
+pub const LIMIT: usize = 50;
+pub const MOST: usize = 500;
+/// Longest text that is searched for, in characters.
+const SEARCH: usize = 200;
+
+/// Which sessions are wanted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    pub project: Option<Slug>,
+    pub status: Option<Status>,
+    pub state: Option<Wanted>,
+    pub since: Option<When>,
+    pub until: Option<When>,
+    /// What people wrote; see [`Query::words`].
+    pub q: Option<String>,
+    pub include_archived: bool,
+    pub limit: Option<usize>,
+    /// The last session of the page before.
+    pub cursor: Option<SessionId>,
+    /// What an export looks like.
+    pub format: Option<Format>,
+}
+
+/// A state, or one of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    One(State),
+    /// Waiting or idle: the user is the one to act.
+    NeedsMe,
+}
+
+/// An instant as it was written, and which one that is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct When {
+    pub text: String,
+    pub at: Instant,
+}
+
+/// What to do about a name that means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// Programs are told: they would wonder why nothing changes.
+    Refused,
+    /// Links get all kinds of things appended on their way.
+    Ignored,
+}
+
+impl Query {
+    /// Reads the pairs of a URL. Only `known` names mean something here.
+    pub fn parse(pairs: &[(String, String)], known: &[&str], unknown: Unknown, now: Instant) -> Result<Query, Refusal> {
+        let mut query = Query::default();
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, value) in pairs {
+            if !known.contains(&name.as_str()) {
+                match unknown {
+                    Unknown::Ignored => continue,
+                    Unknown::Refused => return Err(bad(format!("{name:?} means nothing here{}", list(known)))),
+                }
+            }
+            if seen.contains(&name.as_str()) {
+                return Err(bad(format!("{name} is there twice")));
+            }
+            seen.push(name);
+            let value = value.trim();
+            if !value.is_empty() {
+                query.set(name, value, now)?;
+            }
+        }
+        Ok(query)
+    }
+
+    fn set(&mut self, name: &str, value: &str, now: Instant) -> Result<(), Refusal> {
+        match name {
+            "project" => self.project = Some(Slug::parse(value).map_err(|error| bad(error.to_string()))?),
+            "status" => self.status = Some(status(value)?),
+            "state" => self.state = Some(state(value)?),
+            "since" => self.since = Some(When { text: value.to_string(), at: when(value, now)? }),
+            "until" => self.until = Some(until(value, now)?),
+            "q" if value.chars().count() > SEARCH => {
+                return Err(bad(format!("q may have {SEARCH} characters, not more")));
+            }
+            "q" => self.q = Some(value.to_string()),
+            "include_archived" => self.include_archived = flag(name, value)?,
+            "limit" => self.limit = Some(limit(value)?),
+            "format" => self.format = Some(format(value)?),
+            "cursor" => self.cursor = Some(SessionId::parse(value).map_err(|_| bad("cursor is none of ours".into()))?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// How many sessions at most.
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(LIMIT)
+    }
+
+    /// What is searched for: all of these, in lower case. Words in quotes stay together.
+    pub fn words(&self) -> Vec<String> {
+        let text = self.q.as_deref().unwrap_or_default().to_lowercase();
+        let parts = text.split('"').enumerate();
+        let words = parts.flat_map(|(n, part)| match n % 2 {
+            0 => part.split_whitespace().map(str::to_string).collect::<Vec<_>>(),
+            _ => vec![part.trim().to_string()],
+        });
+        words.filter(|word| !word.is_empty()).collect()
+    }
+
+    /// Whether anything is asked for that an overview does not show anyway.
+    pub fn is_filtered(&self) -> bool {
+        let page = Query { limit: self.limit, ..Query::default() };
+        *self != page
+    }
+
+    /// The same, from its first page on.
+    pub fn first_page(&self) -> Query {
+        Query { cursor: None, ..self.clone() }
+    }
+}
+
+impl fmt::Display for Query {
+    /// What stands behind the `?`, in one order.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state.map(|wanted| match wanted {
+            Wanted::One(state) => state.as_str(),
+            Wanted::NeedsMe => "needs_me",
+        });
+        let pairs = [
+            ("project", self.project.as_ref().map(Slug::to_string)),
+            ("status", self.status.map(|status| status.as_str().to_string())),
+            ("state", state.map(str::to_string)),
+            ("since", self.since.as_ref().map(|when| when.text.clone())),
+            ("until", self.until.as_ref().map(|when| when.text.clone())),
+            ("q", self.q.clone()),
+            ("include_archived", self.include_archived.then(|| "true".to_string())),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+            ("format", self.format.map(|format| format.name().to_string())),
+            ("cursor", self.cursor.as_ref().map(SessionId::to_string)),
+        ];
+        let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        for (n, (name, value)) in given.enumerate() {
+            write!(f, "{}{name}={}", if n == 0 { "" } else { "&" }, encode(&value))?;
+        }
+        Ok(())
+    }
+}
+
+fn status(word: &str) -> Result<Status, Refusal> {
+    let all = [Status::Active, Status::Parked, Status::Completed];
+    let found = all.into_iter().find(|status| status.as_str() == word);
+    found.ok_or_else(|| bad(format!("{word:?} is no status; use active, parked or completed")))
+}
+
+fn state(word: &str) -> Result<Wanted, Refusal> {
+    if word == "needs_me" {
+        return Ok(Wanted::NeedsMe);
+    }
+    let found = STATES.into_iter().find(|state| state.as_str() == word);
+    let words = STATES.map(State::as_str).join(", ");
+    found.map(Wanted::One).ok_or_else(|| bad(format!("{word:?} is no state; use needs_me, {words}")))
+}
+
+fn format(word: &str) -> Result<Format, Refusal> {
+    let words = FORMATS.map(Format::name).join(", ");
+    Format::named(word).ok_or_else(|| bad(format!("{word:?} is no format; use one of {words}")))
+}
+
+fn when(text: &str, now: Instant) -> Result<Instant, Refusal> {
+    clock::parse_when(text, now).map_err(|error| bad(error.to_string()))
+}
+
+/// The end of a range: of a day, its end, because that is what people mean by it.
+fn until(text: &str, now: Instant) -> Result<When, Refusal> {
+    let at = when(text, now)?;
+    let is_day = text.parse::<chrono::NaiveDate>().is_ok();
+    let at = if is_day { at.checked_add_signed(TimeDelta::days(1)).unwrap_or(at) } else { at };
+    Ok(When { text: text.to_string(), at })
+}
+
+fn flag(name: &str, value: &str) -> Result<bool, Refusal> {
+    match value {
+        "true" | "1" | "on" => Ok(true),
+        "false" | "0" | "off" => Ok(false),
+        _ => Err(bad(format!("{name} is true or false, not {value:?}"))),
+    }
+}
+
+fn limit(value: &str) -> Result<usize, Refusal> {
+    let number = value.parse().ok().filter(|number| (1..=MOST).contains(number));
+    number.ok_or_else(|| bad(format!("limit is a number from 1 to {MOST}, not {value:?}")))
+}
+
+fn list(known: &[&str]) -> String {
+    if known.is_empty() { String::new() } else { format!("; use {}", known.join(", ")) }
+}
+
+fn bad(text: String) -> Refusal {
+    Refusal::new(400, "BAD_REQUEST", &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [&str; 9] = ["project", "status", "state", "since", "until", "q", "include_archived", "limit", "cursor"];
+
+    fn read(text: &str) -> Result<Query, Refusal> {
+        let target = crate::http::target::parse(&format!("/?{text}")).unwrap();
+        Query::parse(&target.query, &ALL, Unknown::Refused, clock::parse("2026-11-21T10:00:00Z").unwrap())
+    }
+
+    #[test]
+    fn what_is_read_is_written_and_read_the_same() {
+        let text = "project=api&status=parked&state=needs_me&since=7d&until=2026-11-20&q=a%26b%20%22c%20d%22\
+            &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d";
+        let query = read(text).unwrap();
+        assert_eq!(query.to_string(), text);
+        assert_eq!(read(&query.to_string()).unwrap(), query);
+        assert_eq!(query.words(), ["a&b", "c d"]);
+        assert_eq!(clock::stamp(query.until.unwrap().at), "2026-11-21T00:00:00.000000+00:00");
+        assert_eq!(read("project=&q=+&limit=").unwrap(), Query::default());
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in [
+            "x=1",
+            "status=done",
+            "state=busy",
+            "since=soon",
+            "limit=0",
+            "limit=501",
+            "limit=-1",
+            "cursor=x",
+            "q=a&q=b",
+        ] {
+            assert_eq!(read(text).unwrap_err().status, 400, "{text}");
+        }
+        assert!(read("project=../x").is_err() && read(&format!("q={}", "a".repeat(201))).is_err());
+    }
+}

@@ -1,0 +1,123 @@
+//! Owns lists of sessions: which ones a query wants, in the order of their ids, newest first, page by page.
+
+use super::index_rows::{Row, Rows};
+use super::{Keeper, Snapshot, archive::Archive, search::Search};
+use crate::query::{Query, Wanted};
+use cs_core::clock;
+use cs_core::overview::{Damaged, Summary};
+use cs_core::record::Status;
+use cs_core::state::State;
+use cs_core::{Result, overview::Overview};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub struct Listing {
+    /// How many sessions the query wants, on all pages.
+    pub total: usize,
+    /// How many there are of each kind, whatever kind the query wants.
+    pub counts: Kinds,
+    pub sessions: Vec<Summary>,
+    pub damaged: Vec<Damaged>,
+    /// Where the next page begins; none on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// How many sessions there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Kinds {
+    pub all: usize,
+    pub needs_me: usize,
+    pub active: usize,
+    pub parked: usize,
+    pub completed: usize,
+    pub stale: usize,
+    pub gone: usize,
+}
+
+impl Kinds {
+    fn add(&mut self, status: Status, state: State) {
+        self.all += 1;
+        match status {
+            Status::Active => self.active += 1,
+            Status::Parked => self.parked += 1,
+            Status::Completed => self.completed += 1,
+        }
+        self.needs_me += usize::from(state.needs_user());
+        self.stale += usize::from(state == State::Stale);
+        self.gone += usize::from(state == State::Gone);
+    }
+
+    /// Those of an overview.
+    pub fn of(overview: &Overview) -> Self {
+        let mut kinds = Kinds::default();
+        let counts = overview.counts;
+        for summary in overview.projects.iter().flat_map(|project| &project.active) {
+            kinds.add(Status::Active, summary.state);
+        }
+        Kinds {
+            all: counts.total(),
+            active: counts.active,
+            parked: counts.parked,
+            completed: counts.completed,
+            ..kinds
+        }
+    }
+}
+
+/// The sessions that a query wants.
+pub fn list(
+    keeper: &Keeper,
+    archive: &Archive,
+    search: &Search,
+    snapshot: &Snapshot,
+    query: &Query,
+) -> Result<Listing> {
+    let archived = if query.include_archived { archive.rows(&keeper.store)? } else { Arc::new(Rows::default()) };
+    let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, row)).collect();
+    if query.include_archived {
+        // What is still there while it is being archived is there once.
+        let only = |row: &Row| takes(query, row) && snapshot.rows.find(row.id).is_none();
+        rows.extend(archived.iter().filter(only));
+        rows.sort_unstable_by(|a, b| b.id.cmp(a.id));
+    }
+    let words = query.words();
+    if !words.is_empty() {
+        let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
+        let mut hits = search.hits(&keeper.store, snapshot.generation, &words, &ids).into_iter();
+        rows.retain(|_| hits.next().unwrap_or_default());
+    }
+    Ok(page(keeper, snapshot, query, rows))
+}
+
+fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>) -> Listing {
+    let mut counts = Kinds::default();
+    rows.retain(|row| {
+        let state = snapshot.state(row.id, row.status);
+        counts.add(row.status, state);
+        is_of_kind(query, row.status, state)
+    });
+    let total = rows.len();
+    let from = query.cursor.as_ref().map_or(0, |cursor| rows.partition_point(|row| row.id >= cursor.as_str()));
+    let shown: Vec<&str> = rows.iter().skip(from).take(query.limit()).map(|row| row.id).collect();
+    let is_last = from + shown.len() >= total;
+    let next_cursor = shown.last().filter(|_| !is_last).map(|id| (*id).to_string());
+    let (sessions, damaged) = keeper.summaries(snapshot, shown.into_iter());
+    Listing { total, counts, sessions, damaged, next_cursor }
+}
+
+fn takes(query: &Query, row: &Row) -> bool {
+    let started = || clock::parse(row.started_at);
+    query.project.as_ref().is_none_or(|slug| row.project_slug == slug.as_str())
+        && query.since.as_ref().is_none_or(|since| started().is_some_and(|at| at >= since.at))
+        && query.until.as_ref().is_none_or(|until| started().is_some_and(|at| at < until.at))
+}
+
+fn is_of_kind(query: &Query, status: Status, state: State) -> bool {
+    query.status.is_none_or(|wanted| wanted == status)
+        && query.state.is_none_or(|wanted| match wanted {
+            Wanted::One(wanted) => wanted == state,
+            Wanted::NeedsMe => state.needs_user(),
+        })
+}

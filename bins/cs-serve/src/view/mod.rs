@@ -1,0 +1,19 @@
+//! Owns what is known of the store: read once, kept until it changes, shared by all who answer.
+//! Must stay true: whether something changed is found out from a few stamps of directories, because every
+//! writer renames a new file into its directory; nothing is read again that has not changed.
+
+pub mod archive;
+pub mod history;
+mod index_rows;
+pub mod keeper;
+pub mod listing;
+pub mod project;
+mod records;
+pub mod search;
+pub mod session;
+mod stamp;
+mod strays;
+mod watch;
+
+pub use index_rows::{Row, Rows};
+pub use keeper::{Keeper, Snapshot};

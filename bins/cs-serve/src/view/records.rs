@@ -1,0 +1,80 @@
+//! Owns sessions in short that were read from their records, kept while their files stay as they are.
+
+use super::stamp::Stamp;
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::id::SessionId;
+use cs_core::live::Live;
+use cs_core::overview::{Summary, summarize};
+use cs_core::state::{Verdict, is_dismissed};
+use cs_core::store::Store;
+use cs_core::{Error, Result};
+use std::collections::HashMap;
+
+/// Most of them that are kept; then all are forgotten.
+const MOST: usize = 2000;
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Records {
+    known: HashMap<String, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    stamp: Stamp,
+    /// A damaged file is kept as its reason.
+    read: std::result::Result<Summary, String>,
+}
+
+impl Records {
+    /// A session in short. With `look` its file's stamp is asked first; without, what is known will do.
+    pub fn summary(&mut self, store: &Store, id: &str, look: bool) -> Result<Summary> {
+        let known = self.known.get(id);
+        if let (Some(known), false) = (known, look) {
+            return known.answer();
+        }
+        let id = SessionId::parse(id)?;
+        let stamp = Stamp::of(&store.home.session(&id)).or_else(|| Stamp::of(&store.home.archived(&id)));
+        let Some(stamp) = stamp else {
+            self.known.remove(id.as_str());
+            return Err(Error::Missing(format!("no session {id}")));
+        };
+        match known {
+            Some(known) if known.stamp.still_is(&stamp) => known.answer(),
+            _ => self.read(store, &id, stamp),
+        }
+    }
+
+    fn read(&mut self, store: &Store, id: &SessionId, stamp: Stamp) -> Result<Summary> {
+        let read = match store.session(id) {
+            // The state is not the record's business; who asks fills it in.
+            Ok(session) => Ok(summarize(store, session, &[], TimeDelta::zero(), Instant::default())),
+            Err(Error::Missing(text)) => return Err(Error::Missing(text)),
+            Err(error) => Err(error.to_string()),
+        };
+        if self.known.len() >= MOST {
+            self.known.clear();
+        }
+        let known = Known { stamp, read };
+        let answer = known.answer();
+        self.known.insert(id.to_string(), known);
+        answer
+    }
+}
+
+impl Known {
+    fn answer(&self) -> Result<Summary> {
+        self.read.clone().map_err(Error::Invalid)
+    }
+}
+
+/// Fills in the state. The reason goes without its age: what is shown here is shown for a while.
+pub fn with_verdict(mut summary: Summary, verdict: &Verdict, lives: &[Live]) -> Summary {
+    if is_dismissed(&summary.session_id, lives, verdict.state) {
+        summary.awaiting_action = None;
+    }
+    summary.state = verdict.state;
+    summary.state_reason.clone_from(&verdict.evidence);
+    summary.state_at = verdict.evidence_at.map(clock::stamp);
+    summary
+}

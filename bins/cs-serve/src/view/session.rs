@@ -1,0 +1,113 @@
+//! Owns one session as it is shown: its whole record, its state, what came before and after it, and how to
+//! go on with it.
+
+use super::{Keeper, Snapshot};
+use cs_core::Result;
+use cs_core::clock;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::record::Session;
+use cs_core::state::{State, is_dismissed};
+use cs_core::store::parse;
+use serde::Serialize;
+
+/// Most sessions before and after one that are shown.
+const CHAIN: usize = 20;
+
+/// A session with everything that is known of it.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    #[serde(flatten)]
+    pub session: Session,
+    pub state: State,
+    pub state_reason: String,
+    pub state_at: Option<String>,
+    pub is_archived: bool,
+    /// The project's name for people.
+    pub project_name: String,
+    /// A shell command that goes on with the conversation; none where it is not known.
+    pub resume_command: Option<String>,
+    /// The sessions that this one continues, the latest first.
+    pub earlier: Vec<Link>,
+    /// The sessions that continue this one, the earliest first.
+    pub later: Vec<Link>,
+}
+
+/// Another session.
+#[derive(Debug, Serialize)]
+pub struct Link {
+    pub session_id: String,
+    /// None where its record cannot be read.
+    pub intent: Option<String>,
+}
+
+/// Reads a session; the state is as of now.
+pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Shown> {
+    let store = &keeper.store;
+    let (path, bytes) = store.bytes_of(id)?;
+    let mut session = parse(&path, &bytes)?;
+    let verdict = snapshot.evidence.judge(store, &session);
+    if is_dismissed(&session.session_id, &snapshot.evidence.lives, verdict.state) {
+        session.awaiting_action = None;
+    }
+    let name = snapshot.evidence.names.get(&session.project_slug);
+    Ok(Shown {
+        state: verdict.state,
+        state_reason: verdict.reason,
+        state_at: verdict.evidence_at.map(clock::stamp),
+        is_archived: path == store.home.archived(id),
+        project_name: name.unwrap_or(&session.project_slug).clone(),
+        resume_command: resume_command(&session),
+        earlier: chain(keeper, &session, |session| session.resumed_from.clone()),
+        later: chain(keeper, &session, |session| session.resumed_as.clone()),
+        session,
+    })
+}
+
+fn chain(keeper: &Keeper, from: &Session, next: impl Fn(&Session) -> Option<String>) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut to = next(from);
+    while let Some(id) = to.take().and_then(|id| SessionId::parse(&id).ok()) {
+        let is_known = id.as_str() == from.session_id || links.iter().any(|link| link.session_id == id.as_str());
+        if is_known || links.len() == CHAIN {
+            break;
+        }
+        let session = keeper.store.session(&id).ok();
+        to = session.as_ref().and_then(&next);
+        links.push(Link { session_id: id.to_string(), intent: session.map(|session| session.intent) });
+    }
+    links
+}
+
+/// `cd <work tree> && claude --resume <uuid>`, or what Codex calls that.
+fn resume_command(session: &Session) -> Option<String> {
+    let uuid = Uuid::parse(session.claude_session_id.as_deref()?).ok()?;
+    let resume = match session.agent() {
+        "codex" => format!("codex resume {uuid}"),
+        _ => format!("claude --resume {uuid}"),
+    };
+    Some(match session.worktree_root.as_deref().filter(|root| !root.is_empty()) {
+        Some(root) => format!("cd {} && {resume}", quoted(root)),
+        None => resume,
+    })
+}
+
+/// A word as a shell reads it, whatever stands in it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:".contains(c);
+    if word.chars().all(is_plain) && !word.starts_with('-') {
+        return word.to_string();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stays_one_word() {
+        assert_eq!(quoted("/home/dev/api"), "/home/dev/api");
+        assert_eq!(quoted("/tmp/a b'$(x)"), "'/tmp/a b'\\''$(x)'");
+        assert_eq!(quoted("-x"), "'-x'");
+    }
+}

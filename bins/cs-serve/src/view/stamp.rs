@@ -1,0 +1,68 @@
+//! Owns what tells one version of a file or directory from another without reading it.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Two changes within so short a time may have the same stamp: clocks of file systems tick slowly.
+const TICK: Duration = Duration::from_millis(50);
+
+/// A version of a file or directory.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    inode: u64,
+    modified: (i64, i64),
+    length: u64,
+    /// Whether the last change was long enough ago that a further one would have another stamp.
+    is_settled: bool,
+}
+
+impl Stamp {
+    /// The present stamp of a path; `None` where nothing is.
+    pub fn of(path: &Path) -> Option<Self> {
+        let meta = std::fs::symlink_metadata(path).ok()?;
+        let now = SystemTime::now();
+        // A clock that is ahead of ours ticks no slower.
+        let age = meta.modified().ok().map(|at| now.duration_since(at).unwrap_or_else(|error| error.duration()));
+        Some(Stamp {
+            inode: meta.ino(),
+            modified: (meta.mtime(), meta.mtime_nsec()),
+            length: meta.len(),
+            is_settled: age.is_some_and(|age| age > TICK),
+        })
+    }
+
+    /// Whether this, taken before, shows that nothing has changed until `now`.
+    pub fn still_is(&self, now: &Stamp) -> bool {
+        self.is_settled && (self.inode, self.modified, self.length) == (now.inode, now.modified, now.length)
+    }
+}
+
+/// [`Stamp::still_is`] where nothing may be at all.
+pub fn unchanged(before: Option<&Stamp>, now: Option<&Stamp>) -> bool {
+    match (before, now) {
+        (Some(before), Some(now)) => before.still_is(now),
+        (None, None) => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_shows_however_soon_it_comes() {
+        let dir = std::env::temp_dir().join(format!("cs-serve-stamp-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let before = Stamp::of(&dir).unwrap();
+        std::fs::write(dir.join("a"), "x").unwrap();
+        std::fs::rename(dir.join("a"), dir.join("b")).unwrap();
+        assert!(!before.still_is(&Stamp::of(&dir).unwrap()));
+        std::thread::sleep(TICK * 2);
+        let settled = Stamp::of(&dir).unwrap();
+        assert!(settled.still_is(&Stamp::of(&dir).unwrap()));
+        std::fs::remove_dir_all(&dir).unwrap();
+        assert!(!unchanged(Some(&settled), Stamp::of(&dir).as_ref()));
+    }
+}

@@ -1,0 +1,161 @@
+//! A client that can be as rude as a test needs it: raw bytes over a socket, and a server to send them to.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{Running, Sandbox};
+
+/// How long any answer may take. Nothing is measured with it; it ends a test that would wait for ever.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running `cs-serve`, killed when dropped.
+pub struct Served {
+    pub running: Running,
+    pub address: String,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// Names in lower case.
+    pub fields: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Served {
+    /// Starts the dashboard of a sandbox on a free port. Panics when it does not say where.
+    pub fn start(sandbox: &Sandbox, args: &[&str]) -> Served {
+        let mut words = vec!["--port", "0"];
+        words.extend(args);
+        let mut running = sandbox.start("cs-serve", &words);
+        let mut line = String::new();
+        let stdout = running.0.stdout.take().expect("stdout is a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("the first line can be read");
+        let address = line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("no address: {line:?}"));
+        Served { address: address.to_owned(), running }
+    }
+
+    /// A connection to it.
+    pub fn connect(&self) -> TcpStream {
+        let socket = TcpStream::connect(&self.address).unwrap_or_else(|e| panic!("{}: {e}", self.address));
+        socket.set_read_timeout(Some(LIMIT)).expect("a timeout can be set");
+        socket
+    }
+
+    /// Sends bytes, reads one answer, and whether the server closed the connection after it.
+    pub fn raw(&self, bytes: &[u8]) -> Option<Answer> {
+        let mut socket = self.connect();
+        // The server may have answered and closed before we have sent everything.
+        let _ = socket.write_all(bytes);
+        Answer::read(&mut BufReader::new(socket), false)
+    }
+
+    /// Asks for a path with GET and more header lines, each ended by CR LF.
+    pub fn get_with(&self, path: &str, lines: &str) -> Answer {
+        self.ask("GET", path, lines)
+    }
+
+    /// Asks for a path.
+    pub fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "")
+    }
+
+    /// Asks with any method.
+    pub fn ask(&self, method: &str, path: &str, lines: &str) -> Answer {
+        let mut socket = self.connect();
+        let text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}\r\n", self.address);
+        socket.write_all(text.as_bytes()).expect("the server takes a request");
+        Answer::read(&mut BufReader::new(socket), method == "HEAD").unwrap_or_else(|| panic!("{path}: no answer"))
+    }
+
+    /// The JSON document at a path; panics unless it is there.
+    pub fn json(&self, path: &str) -> Value {
+        let answer = self.get(path);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        answer.json()
+    }
+
+    /// A line of `/proc/<pid>/status` in KiB, such as `VmRSS`; none where the system has no such file.
+    pub fn memory(&self, line: &str) -> Option<u64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.running.pid())).ok()?;
+        let found = text.lines().find_map(|one| one.strip_prefix(line)?.strip_prefix(':'))?;
+        found.trim().trim_end_matches(" kB").parse().ok()
+    }
+
+    /// How many files it has open, and how many threads; none where the system does not say.
+    pub fn open(&self) -> Option<(usize, usize)> {
+        let count =
+            |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.running.pid())).ok().map(Iterator::count);
+        Some((count("fd")?, count("task")?))
+    }
+}
+
+impl Answer {
+    /// Reads one answer; none when the connection ends before one has come.
+    pub fn read(from: &mut impl BufRead, only_head: bool) -> Option<Answer> {
+        let first = line(from)?;
+        let status = first.split(' ').nth(1)?.parse().ok()?;
+        let mut fields = Vec::new();
+        loop {
+            let line = line(from)?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':')?;
+            fields.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let mut answer = Answer { status, fields, body: Vec::new() };
+        if !only_head && status != 304 {
+            let length = answer.field("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+            answer.body = vec![0; length];
+            from.read_exact(&mut answer.body).ok()?;
+        }
+        Some(answer)
+    }
+
+    /// The value of a field.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON; panics when it is torn.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
+    }
+}
+
+fn line(from: &mut impl BufRead) -> Option<String> {
+    let mut bytes = Vec::new();
+    from.read_until(b'\n', &mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    text.strip_suffix("\r\n").map(str::to_owned)
+}
+
+/// Reads until a text has come, for streams; panics when it does not come within `limit`.
+pub fn read_until(socket: &mut TcpStream, wanted: &str, limit: Duration) -> String {
+    let end = Instant::now() + limit;
+    let mut seen = Vec::new();
+    socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a timeout can be set");
+    while Instant::now() < end {
+        let mut room = [0; 4096];
+        match socket.read(&mut room) {
+            Ok(0) => break,
+            Ok(count) => seen.extend_from_slice(&room[..count]),
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(e) => panic!("{e}"),
+        }
+        if String::from_utf8_lossy(&seen).contains(wanted) {
+            return String::from_utf8_lossy(&seen).into_owned();
+        }
+    }
+    panic!("{wanted:?} did not come: {:?}", String::from_utf8_lossy(&seen));
+}

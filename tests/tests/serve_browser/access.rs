@@ -1,0 +1,54 @@
+//! What axe-core, a checker of accessibility, says of the pages: nothing that is serious.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::dashboard::Dashboard;
+
+/// The checker's text. Without it the test is skipped; with CI=true it fails.
+fn axe() -> Option<String> {
+    let named = std::env::var_os("CS_AXE").map(PathBuf::from);
+    let file = named.unwrap_or_else(|| cs_tests::workspace().join("target/axe-core/axe.min.js"));
+    let text = std::fs::read_to_string(&file).ok();
+    if text.is_none() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no axe-core at {}", file.display());
+        println!("skipped: there is no axe-core; `make axe` gets it with npm");
+    }
+    text
+}
+
+fn serious(findings: &Value) -> Vec<String> {
+    let violations = findings.as_array().cloned().unwrap_or_default();
+    let is_serious = |one: &Value| matches!(one["impact"].as_str(), Some("serious" | "critical"));
+    violations.iter().filter(|one| is_serious(one)).map(Value::to_string).collect()
+}
+
+#[test]
+fn nothing_serious_stands_in_anybodys_way() {
+    let Some(axe) = axe() else { return };
+    let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
+    dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
+    std::fs::write(dashboard.sandbox.data().join("sessions/sess_20261121T0001_0bad.json"), "{").expect("a file");
+    let session = format!("/session/{}", ids[0]);
+    for (path, scheme, width) in [
+        ("/", "light", 1200),
+        ("/", "dark", 390),
+        (session.as_str(), "dark", 1200),
+        ("/project/api", "dark", 390),
+        ("/activity", "dark", 1200),
+        ("/api", "dark", 1200),
+        ("/nowhere", "light", 1200),
+    ] {
+        dashboard.browser.scheme(scheme);
+        dashboard.browser.size(width, 900);
+        let url = dashboard.url(path);
+        dashboard.browser.open(&url);
+        dashboard.browser.eval("document.querySelectorAll('details').forEach((one) => (one.open = true))");
+        dashboard.browser.call("Runtime.evaluate", json!({"expression": axe}));
+        let found =
+            dashboard.browser.eval("axe.run(document).then(({passes, violations}) => [passes.length, violations])");
+        assert!(found[0].as_u64() > Some(10), "it has looked at nothing: {found}");
+        assert_eq!(serious(&found[1]), [""; 0], "{path} {scheme} {width}");
+    }
+}

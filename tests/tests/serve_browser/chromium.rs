@@ -1,0 +1,265 @@
+//! A headless Chromium, spoken to over a pipe with its own protocol (DevTools), so that a test sees what a
+//! person would see and does what a person would do. One browser a test; it ends with its test.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// How long anything may take before a test fails. Nothing is measured with it.
+const LIMIT: Duration = Duration::from_secs(40);
+const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+
+/// A browser with one page.
+pub struct Browser {
+    child: Child,
+    input: ChildStdin,
+    incoming: Receiver<Value>,
+    session: Option<String>,
+    calls: u64,
+    /// What came without being asked for, oldest first.
+    events: Vec<Value>,
+    profile: TempDir,
+}
+
+/// The browser of this machine. Without one the test is skipped; with CI=true it fails.
+fn program() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let named = NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let found = named.chain([PathBuf::from(MAC)]).find(|file| file.is_file());
+    if found.is_none() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "no Chromium: apt-get install chromium");
+        println!("skipped: there is no Chromium or Chrome; apt-get install chromium (or brew install --cask chromium)");
+    }
+    found
+}
+
+impl Browser {
+    /// Starts one; none where there is none.
+    pub fn start() -> Option<Browser> {
+        let profile = TempDir::with_prefix("cs-chromium-").expect("the temporary directory can be written");
+        let mut child = Command::new("sh")
+            // The protocol's pipes are the descriptors 3 and 4.
+            .args(["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null", "sh"])
+            .arg(program()?)
+            .args(["--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--no-first-run"])
+            .args(["--disable-extensions", "--disable-background-networking", "--disable-component-update"])
+            .args(["--disable-dev-shm-usage", "--no-default-browser-check", "--mute-audio", "--hide-scrollbars"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg("about:blank")
+            .env("LANG", "en_US.UTF-8")
+            .env("TZ", "UTC")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("Chromium can be started");
+        let input = child.stdin.take().expect("a pipe");
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (sender, incoming) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            while output.read_until(0, &mut bytes).is_ok_and(|read| read > 0) {
+                let message = serde_json::from_slice(bytes.strip_suffix(&[0]).unwrap_or(&bytes));
+                if message.is_ok_and(|message: Value| sender.send(message).is_err()) {
+                    break;
+                }
+                bytes.clear();
+            }
+        });
+        let mut browser = Browser { child, input, incoming, session: None, calls: 0, events: Vec::new(), profile };
+        browser.attach();
+        Some(browser)
+    }
+
+    fn attach(&mut self) {
+        let target = self.call("Target.createTarget", json!({"url": "about:blank"}))["targetId"].clone();
+        let session = self.call("Target.attachToTarget", json!({"targetId": target, "flatten": true}));
+        self.session = session["sessionId"].as_str().map(str::to_owned);
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            self.call(&format!("{domain}.enable"), json!({}));
+        }
+        self.size(1200, 900);
+    }
+
+    /// Calls a method of the protocol.
+    pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.calls += 1;
+        let id = self.calls;
+        let mut message = json!({"id": id, "method": method, "params": parameters});
+        if let Some(session) = &self.session {
+            message["sessionId"] = json!(session);
+        }
+        let mut bytes = message.to_string().into_bytes();
+        bytes.push(0);
+        self.input.write_all(&bytes).expect("Chromium listens");
+        loop {
+            let came = self.next().unwrap_or_else(|| panic!("{method}: no answer"));
+            if came["id"] == id {
+                assert!(came["error"].is_null(), "{method}: {}", came["error"]);
+                return came["result"].clone();
+            }
+            self.events.push(came);
+        }
+    }
+
+    fn next(&mut self) -> Option<Value> {
+        self.incoming.recv_timeout(LIMIT).ok()
+    }
+
+    /// Opens an address and waits until everything of it is there.
+    pub fn open(&mut self, url: &str) {
+        let from = self.events.len();
+        self.call("Page.navigate", json!({"url": url}));
+        self.wait_for("Page.loadEventFired", from);
+    }
+
+    /// Waits until an event came after the first `from` ones.
+    pub fn wait_for(&mut self, method: &str, from: usize) -> Value {
+        let mut seen = from;
+        loop {
+            if let Some(event) = self.events[seen..].iter().find(|event| event["method"] == method) {
+                return event["params"].clone();
+            }
+            seen = self.events.len();
+            let event = self.next().unwrap_or_else(|| panic!("{method} did not come"));
+            self.events.push(event);
+        }
+    }
+
+    /// How many events came so far.
+    pub fn heard(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The value of a JavaScript expression in the page, promises awaited.
+    pub fn eval(&mut self, script: &str) -> Value {
+        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
+        let answer = self.call("Runtime.evaluate", parameters);
+        assert!(answer["exceptionDetails"].is_null(), "{script}: {}", answer["exceptionDetails"]);
+        answer["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true. An exception in it means: not yet, the page is changing.
+    pub fn until(&mut self, script: &str) {
+        let deadline = Instant::now() + LIMIT;
+        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
+        while self.call("Runtime.evaluate", parameters.clone())["result"]["value"] != json!(true) {
+            assert!(Instant::now() < deadline, "never: {script}; the page: {}", self.text("body"));
+            std::thread::sleep(Duration::from_millis(40));
+        }
+    }
+
+    /// What is to be read in the first element of a selector.
+    pub fn text(&mut self, selector: &str) -> String {
+        let found = self.eval(&format!("document.querySelector({})?.innerText ?? ''", json!(selector)));
+        found.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Presses a key as a person does.
+    pub fn press(&mut self, key: &str) {
+        let text = match key {
+            "Enter" => "\r",
+            _ if key.chars().count() == 1 => key,
+            _ => "",
+        };
+        let code = match key {
+            "Enter" => 13,
+            "Escape" => 27,
+            "Tab" => 9,
+            _ => 0,
+        };
+        let down = json!({"type": "keyDown", "key": key, "text": text, "windowsVirtualKeyCode": code});
+        self.call("Input.dispatchKeyEvent", down);
+        self.call("Input.dispatchKeyEvent", json!({"type": "keyUp", "key": key, "windowsVirtualKeyCode": code}));
+    }
+
+    /// Types text where the focus is.
+    pub fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.press(&letter.to_string());
+        }
+    }
+
+    /// Clicks the middle of the first element of a selector.
+    pub fn click(&mut self, selector: &str) {
+        let script = format!(
+            "(() => {{ const found = document.querySelector({}); found.scrollIntoView({{block: 'center'}}); \
+             const box = found.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] }})()",
+            json!(selector)
+        );
+        let place = self.eval(&script);
+        for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
+            let event = json!({"type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1});
+            self.call("Input.dispatchMouseEvent", event);
+        }
+    }
+
+    /// Clicks a link and waits for its page.
+    pub fn follow(&mut self, selector: &str) {
+        let from = self.events.len();
+        self.click(selector);
+        self.wait_for("Page.loadEventFired", from);
+    }
+
+    /// The size of the window, as a phone's below 500.
+    pub fn size(&mut self, width: u32, height: u32) {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
+        self.call("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// `dark` or `light`.
+    pub fn scheme(&mut self, scheme: &str) {
+        let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
+        self.call("Emulation.setEmulatedMedia", json!({"features": features}));
+    }
+
+    /// A picture of the window, a PNG in base 64.
+    pub fn picture(&mut self) -> String {
+        let picture = self.call("Page.captureScreenshot", json!({"format": "png"}));
+        picture["data"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Where the browser keeps what it saves.
+    pub fn downloads(&mut self) -> PathBuf {
+        let folder = self.profile.path().join("saved");
+        let session = self.session.take();
+        let place = json!({"behavior": "allow", "downloadPath": folder, "eventsEnabled": true});
+        self.call("Browser.setDownloadBehavior", place);
+        self.session = session;
+        folder
+    }
+
+    /// Everything that a browser's console would have complained about, violations of the policy included.
+    pub fn complaints(&mut self) -> Vec<String> {
+        // What was said before is here when this is answered.
+        self.eval("1");
+        let said = |event: &Value| match event["method"].as_str() {
+            Some("Runtime.exceptionThrown") => Some(event["params"]["exceptionDetails"].to_string()),
+            Some("Runtime.consoleAPICalled") => Some(event["params"]["args"].to_string()),
+            Some("Log.entryAdded") => Some(event["params"]["entry"].to_string()),
+            Some("Page.javascriptDialogOpening") => Some(event["params"].to_string()),
+            _ => None,
+        };
+        self.events.iter().filter_map(said).collect()
+    }
+
+    /// The addresses that the page asked for.
+    pub fn asked_for(&self) -> Vec<String> {
+        let asked = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
+        asked.filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned)).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

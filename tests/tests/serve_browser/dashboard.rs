@@ -1,0 +1,69 @@
+//! A dashboard with a few sessions that the programs made, and a browser that looks at it.
+
+use cs_tests::http::Served;
+use cs_tests::{Sandbox, status, stderr, stdout};
+
+use crate::chromium::Browser;
+
+/// A sandbox, its dashboard, and a browser.
+pub struct Dashboard {
+    pub sandbox: Sandbox,
+    pub served: Served,
+    pub browser: Browser,
+}
+
+/// Four sessions in two projects; their ids in this order.
+pub const INTENTS: [&str; 4] = ["Fix the login page", "Rate limits per key", "Draw a new logo", "Sort the attic"];
+
+impl Dashboard {
+    /// Starts everything; none where there is no browser.
+    pub fn start(sandbox: Sandbox) -> Option<Dashboard> {
+        let browser = Browser::start()?;
+        let served = Served::start(&sandbox, &[]);
+        Some(Dashboard { sandbox, served, browser })
+    }
+
+    /// The same with sessions: two active ones in `api`, one parked and one completed in `shop`.
+    pub fn with_sessions() -> Option<(Dashboard, Vec<String>)> {
+        let dashboard = Dashboard::start(Sandbox::new())?;
+        let ids: Vec<String> = INTENTS
+            .iter()
+            .zip(["api", "api", "shop", "shop"])
+            .map(|(intent, slug)| dashboard.create(slug, intent))
+            .collect();
+        dashboard.cs("cs-task", &["add", &ids[0], "--subject", "Write a failing test"]);
+        dashboard.cs("cs-session", &["decision", &ids[0], "--text", "Keep the cookie, change its scope"]);
+        dashboard.cs("cs-session", &["park", &ids[2], "--reason", "waits for the font"]);
+        dashboard.cs("cs-session", &["complete", &ids[3], "--outcome", "Everything has a place"]);
+        Some((dashboard, ids))
+    }
+
+    /// Makes a session; its id.
+    pub fn create(&self, project: &str, intent: &str) -> String {
+        self.cs("cs-session", &["create", "--project", project, "--intent", intent, "-q"]).trim().to_owned()
+    }
+
+    /// Runs a program, which must succeed; what it printed.
+    pub fn cs(&self, program: &str, args: &[&str]) -> String {
+        let output = self.sandbox.cs(program, args);
+        assert_eq!(status(&output), 0, "{program} {args:?}: {}", stderr(&output));
+        stdout(&output)
+    }
+
+    /// A whole address.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.served.address)
+    }
+
+    /// Opens a page and waits until it is live.
+    pub fn open(&mut self, path: &str) {
+        self.browser.open(&self.url(path));
+        self.browser.until("document.querySelector('#connection').dataset.state === 'live'");
+    }
+
+    /// The intents of all rows, from top to bottom.
+    pub fn intents(&mut self) -> Vec<String> {
+        let found = self.browser.eval("[...document.querySelectorAll('.row .open')].map((link) => link.textContent)");
+        serde_json::from_value(found).expect("an array of texts")
+    }
+}

@@ -1,0 +1,99 @@
+//! The pages about one session, one project, the year; downloads; pages for when something is wrong.
+
+use std::time::Duration;
+
+use cs_tests::{Sandbox, eventually};
+use serde_json::{Value, json};
+
+use crate::dashboard::{Dashboard, INTENTS};
+
+#[test]
+fn a_session_is_shown_whole_and_can_be_saved() {
+    let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
+    let id = ids[0].as_str();
+    dashboard.cs("cs-session", &["commit", id, "--sha", "3f2a91c", "--message", "login: keep the query"]);
+    dashboard.cs("cs-session", &["question", id, "--text", "Who else reads the cookie?"]);
+    dashboard.cs("cs-session", &["event", id, "--message", "see https://docs.example/cookies."]);
+    dashboard.open("/");
+    dashboard.browser.follow(&format!("#{id} .open"));
+    for (place, text) in [
+        ("h1", INTENTS[0]),
+        ("#tasks", "Write a failing test"),
+        ("#decisions", "Keep the cookie"),
+        ("#questions", "Who else reads"),
+        ("#commits", "3f2a91c"),
+        ("#timeline", "see https://docs.example/cookies"),
+        (".crumbs", "api"),
+    ] {
+        let shown = dashboard.browser.text(place);
+        assert!(shown.contains(text), "{place}: {shown}");
+    }
+    let link = "document.querySelector('#timeline a').getAttribute('href')";
+    assert_eq!(dashboard.browser.eval(link), "https://docs.example/cookies");
+
+    let saved = dashboard.browser.downloads();
+    for (n, name) in [(1, "json"), (2, "md"), (3, "html")] {
+        dashboard.browser.click(&format!(".downloads a:nth-child({n})"));
+        let file = saved.join(format!("{id}.{name}"));
+        assert!(eventually(Duration::from_secs(20), || file.is_file()), "{} was not saved", file.display());
+        let text = std::fs::read_to_string(&file).expect("it can be read");
+        assert!(text.contains(INTENTS[0]), "{name}: {text}");
+    }
+    let text = std::fs::read_to_string(saved.join(format!("{id}.json"))).expect("it can be read");
+    assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");
+}
+
+#[test]
+fn a_command_to_go_on_is_one_click_away() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    let uuid = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+    let create = ["create", "--project", "api", "--intent", "a", "--claude-session", uuid, "-q"];
+    let id = dashboard.cs("cs-session", &create).trim().to_owned();
+    let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+    dashboard.browser.call("Browser.grantPermissions", permissions);
+    dashboard.open(&format!("/session/{id}"));
+    dashboard.browser.click("#copy");
+    dashboard.browser.until("document.getElementById('copy').textContent === 'Copied'");
+    let copied = dashboard.browser.eval("navigator.clipboard.readText()");
+    assert!(copied.as_str().is_some_and(|text| text.ends_with(&format!("claude --resume {uuid}"))), "{copied}");
+    assert_eq!(copied, json!(dashboard.browser.text("#resume")));
+}
+
+#[test]
+fn a_project_and_the_year_have_charts_with_words() {
+    let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
+    dashboard.open("/project/api");
+    let shown =
+        "[...document.querySelectorAll('#weeks-table, .chart svg[role=img] desc')].map((one) => one.textContent)";
+    let words = dashboard.browser.eval(shown).to_string();
+    assert!(words.contains("2 sessions in all"), "{words}");
+    assert_eq!(dashboard.browser.eval("document.querySelectorAll('.chart rect').length > 0"), true);
+    dashboard.browser.click("#weeks-table summary");
+    assert!(dashboard.browser.text("#weeks-table").contains("2026-11-16"), "the Monday of the sandbox's week");
+    assert_eq!(dashboard.intents().len(), 2);
+    dashboard.open("/activity");
+    assert_eq!(dashboard.browser.eval("document.querySelectorAll('svg.heat rect').length"), 52 * 7 + 6);
+    let hottest = dashboard.browser.eval("document.querySelector('svg.heat .l4 title').textContent");
+    assert_eq!(hottest, "2026-11-21: 4 sessions");
+    assert!(dashboard.browser.text("#projects").contains("shop"));
+}
+
+#[test]
+fn pages_say_what_is_wrong_and_how_to_begin() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    dashboard.open("/");
+    assert!(dashboard.browser.text("#empty").contains("cs-session create"), "an empty store says how to begin");
+    let id = dashboard.create("demo", "try the dashboard");
+    dashboard.browser.until(&format!("document.getElementById('{id}') !== null"));
+    for (path, words) in [
+        ("/nowhere", "there is no such page"),
+        ("/session/sess_20200101T0000_0000", "no session"),
+        ("/project/nothing", "no project"),
+        ("/?status=odd", "is no status"),
+    ] {
+        let url = dashboard.url(path);
+        dashboard.browser.open(&url);
+        let text = dashboard.browser.text("main");
+        assert!(text.contains(words) && text.contains("Overview"), "{path}: {text}");
+    }
+}

@@ -1,0 +1,167 @@
+//! The pictures of the README, made from made-up sessions by `make screenshots`. Not a test.
+
+use cs_tests::{Sandbox, run, status, stderr, stdout, workspace};
+use serde_json::{Value, json};
+
+use crate::dashboard::Dashboard;
+
+/// Runs a program at a time, with input; what it printed.
+fn at(dashboard: &Dashboard, when: &str, program: &str, args: &[&str], input: &str) -> String {
+    let mut command = dashboard.sandbox.command(program);
+    command.args(args).env("CS_NOW", format!("2026-{when}:00Z"));
+    let output = run(command, input);
+    assert_eq!(status(&output), 0, "{program} {args:?}: {}", stderr(&output));
+    stdout(&output)
+}
+
+/// A conversation in `project` that says these things to the hooks, one after the other.
+fn conversation(dashboard: &Dashboard, n: u32, place: (&str, &str), told: &[(&str, &str, Value)]) {
+    let (project, branch) = place;
+    let folder = dashboard.sandbox.home().join(project);
+    std::fs::create_dir_all(folder.join(".git")).expect("a folder can be made");
+    std::fs::write(folder.join(".git/HEAD"), format!("ref: refs/heads/{branch}\n")).expect("a file can be written");
+    for (when, event, more) in told {
+        let mut payload = json!({"session_id": uuid(n), "cwd": folder, "hook_event_name": event});
+        payload.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let program = if *event == "Stop" { "cs-heartbeat" } else { "cs-hook" };
+        at(dashboard, when, program, &[], &payload.to_string());
+    }
+}
+
+fn uuid(n: u32) -> String {
+    format!("e998145e-4e5d-40c9-a3a6-681ad5bd5{n:03}")
+}
+
+fn figures(dashboard: &Dashboard, n: u32, context: u32, cost: f64) {
+    let payload = json!({
+        "session_id": uuid(n), "model": {"display_name": "Opus"}, "cost": {"total_cost_usd": cost},
+        "context_window": {"used_percentage": context, "total_input_tokens": context * 2000, "context_window_size": 200_000},
+        "rate_limits": {"five_hour": {"used_percentage": 41, "resets_at": 1_795_261_200},
+            "seven_day": {"used_percentage": 67, "resets_at": 1_795_521_600}},
+    });
+    at(dashboard, "11-21T09:59", "cs-statusline", &[], &payload.to_string());
+}
+
+fn ask(text: &str) -> Value {
+    json!({"prompt": text})
+}
+
+fn todo(done: usize, subjects: &[&str]) -> Value {
+    let status = |n| {
+        if n < done {
+            "completed"
+        } else if n == done {
+            "in_progress"
+        } else {
+            "pending"
+        }
+    };
+    let todos: Vec<Value> = subjects
+        .iter()
+        .enumerate()
+        .map(|(n, subject)| json!({"content": subject, "status": status(n), "activeForm": subject}))
+        .collect();
+    json!({"tool_name": "TodoWrite", "tool_input": {"todos": todos}})
+}
+
+/// A year of sessions that are over.
+fn history(dashboard: &Dashboard) {
+    let work = ["Speed up the search", "Retry failed payments", "Document the webhooks", "Fix the flaky test"];
+    let came =
+        ["merged; two tests added", "p95 from 900 ms to 120 ms", "in docs/webhooks.md", "a fixed clock in the test"];
+    for n in 0..70_usize {
+        let (month, day) = (11 - (n * n / 460), 20 - (n * 7 + n / 3) % 20);
+        let when = format!("{month:02}-{day:02}T{:02}:20", 8 + n % 9);
+        let slug = ["shop", "api", "blog"][n * n % 3];
+        let id = at(dashboard, &when, "cs-session", &["create", "--project", slug, "--intent", work[n % 4], "-q"], "");
+        let id = id.trim();
+        if n % 5 > 0 {
+            let added =
+                at(dashboard, &when, "cs-task", &["add", id, "--subject", "reproduce", "--subject", "mend"], "");
+            let record: Value = serde_json::from_str(&added).expect("a record");
+            for task in record["tasks"].as_array().into_iter().flatten() {
+                let task = task["id"].as_str().unwrap_or_default();
+                at(dashboard, &when, "cs-task", &["update", id, "--task", task, "--status", "completed", "-q"], "");
+            }
+        }
+        at(dashboard, &when, "cs-session", &["complete", id, "--outcome", came[n % 4], "-q"], "");
+    }
+}
+
+fn story(dashboard: &Dashboard) {
+    let road = ["--current-phase", "Beta: uploads and accounts", "--completed", "Catalogue", "--completed", "Checkout"];
+    let ahead =
+        ["--in-progress", "Uploads", "--in-progress", "Greeting", "--next-up", "Invoices", "--next-up", "Reviews"];
+    let steps = ["Make the folder on first use", "Refuse what is too large", "Show a preview", "Write it down"];
+    conversation(
+        dashboard,
+        1,
+        ("shop", "feature/uploads"),
+        &[
+            ("11-21T09:08", "UserPromptSubmit", ask("Make room for uploads")),
+            ("11-21T09:31", "PostToolUse", todo(2, &steps)),
+            (
+                "11-21T09:57",
+                "PermissionRequest",
+                json!({"tool_name": "Bash", "tool_input": {"command": "mkdir -p public/uploads"}}),
+            ),
+        ],
+    );
+    conversation(
+        dashboard,
+        2,
+        ("blog", "main"),
+        &[("11-21T09:41", "UserPromptSubmit", ask("Why is the front page slow?")), ("11-21T09:53", "Stop", json!({}))],
+    );
+    conversation(
+        dashboard,
+        3,
+        ("api", "feature/limits"),
+        &[
+            ("11-21T08:25", "UserPromptSubmit", ask("Rate limits per key, not per address")),
+            (
+                "11-21T09:30",
+                "PostToolUse",
+                todo(3, &["Count by key", "Keep the old header", "Tell what is left", "Test with two keys"]),
+            ),
+            ("11-21T09:58", "UserPromptSubmit", ask("Now the test with two keys")),
+        ],
+    );
+    conversation(
+        dashboard,
+        4,
+        ("shop", "main"),
+        &[("11-19T15:20", "UserPromptSubmit", ask("Import the old catalogue"))],
+    );
+    let update = [&["update", "shop"], road.as_slice(), ahead.as_slice(), &["-q"]].concat();
+    at(dashboard, "11-21T09:58", "cs-project", &update, "");
+    figures(dashboard, 1, 62, 3.41);
+    figures(dashboard, 2, 18, 0.62);
+    figures(dashboard, 3, 88, 12.07);
+    for (slug, when, intent, reason) in [
+        ("shop", "11-20T11:00", "Greet every visitor by name", "code freeze until Monday"),
+        ("api", "11-18T16:00", "Move to the new error type", "waits for the client library"),
+    ] {
+        let id = at(dashboard, when, "cs-session", &["create", "--project", slug, "--intent", intent, "-q"], "");
+        let next = ["park", id.trim(), "--reason", reason, "--next-step", "Update the fixtures", "-q"];
+        at(dashboard, when, "cs-session", &next, "");
+    }
+}
+
+#[test]
+#[ignore = "makes the pictures in docs/; make screenshots"]
+fn screenshots() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    history(&dashboard);
+    story(&dashboard);
+    for (name, path, scheme) in [("light", "/", "light"), ("dark", "/project/shop", "dark")] {
+        dashboard.browser.scheme(scheme);
+        dashboard.browser.size(1200, 860);
+        dashboard.open(path);
+        let picture = dashboard.browser.picture();
+        let decoded = dashboard.sandbox.feed("base64", &["-d"], &picture);
+        assert_eq!(status(&decoded), 0, "{}", stderr(&decoded));
+        let file = workspace().join(format!("docs/dashboard-{name}.png"));
+        std::fs::write(&file, decoded.stdout).expect("docs/ can be written");
+    }
+}

@@ -1,0 +1,239 @@
+// Live pages: says when something changed, takes over what is different, and adds keys. Everything else works
+// without this. Nothing is made of text here: what comes is a page of our own server, parsed without running it.
+"use strict";
+
+const main = document.getElementById("main");
+document.documentElement.classList.replace("no-js", "js");
+const byId = (id) => document.getElementById(id);
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+// ---- ages ----------------------------------------------------------------------------------------------
+// The server's clock may be fixed or off: then ages count from what it says.
+const served = Date.parse(document.body.dataset.minute + "Z");
+const skew = Math.abs(Date.now() - served) < 180_000 ? 0 : served - Date.now();
+
+function age(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return "just now";
+  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+  if (s < 172_800) return `${Math.floor(s / 3600)} h ago`;
+  return `${Math.floor(s / 86_400)} d ago`;
+}
+
+const forms = {
+  moment: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+  weekday: { weekday: "short", hour: "2-digit", minute: "2-digit" },
+};
+
+function tellTimes(root) {
+  for (const time of root.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    if (isNaN(at)) continue;
+    const form = forms[time.dataset.form];
+    const text = form ? at.toLocaleString([], form) : age(Date.now() + skew - at);
+    if (time.textContent !== text) time.textContent = text;
+    const title = at.toLocaleString();
+    if (time.title !== title) time.title = title;
+  }
+}
+
+// ---- taking over a new page ----------------------------------------------------------------------------
+// Makes `from` look like `to`, keeping every element that has the same id (or place) and so its focus,
+// scroll, selection, typed text; what the reader opened stays open.
+function morph(from, to) {
+  if (from.isEqualNode(to)) return;
+  syncAttributes(from, to);
+  if (from.localName === "time") return;
+  const known = new Map([...from.children].filter((child) => child.id).map((child) => [child.id, child]));
+  let place = from.firstChild;
+  for (const want of [...to.childNodes]) {
+    const have = want.id ? known.get(want.id) : likeNext(place, want);
+    if (!have || have.nodeName !== want.nodeName) {
+      from.insertBefore(document.importNode(want, true), place);
+      continue;
+    }
+    if (have === place) place = place.nextSibling;
+    else move(from, have, place);
+    if (have.nodeType === Node.ELEMENT_NODE) morph(have, want);
+    else if (have.nodeValue !== want.nodeValue) have.nodeValue = want.nodeValue;
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+function likeNext(place, want) {
+  return place && !place.id && place.nodeName === want.nodeName ? place : null;
+}
+
+function move(parent, node, place) {
+  if (parent.moveBefore) return parent.moveBefore(node, place);
+  const focused = document.activeElement;
+  parent.insertBefore(node, place);
+  if (node.contains(focused)) focused.focus({ preventScroll: true });
+}
+
+function syncAttributes(from, to) {
+  const isOurs = (name) => name === "open" && from.localName === "details";
+  for (const { name } of [...from.attributes]) {
+    if (!to.hasAttribute(name) && !isOurs(name) && !(name === "title" && from.localName === "time")) from.removeAttribute(name);
+  }
+  for (const { name, value } of to.attributes) {
+    if (from.getAttribute(name) !== value && !isOurs(name)) from.setAttribute(name, value);
+  }
+}
+
+// What a row says, its ages left out: those change all the time.
+function words(row) {
+  const copy = row.cloneNode(true);
+  for (const time of copy.querySelectorAll("time")) time.remove();
+  return copy.textContent.replace(/\s+/g, " ");
+}
+
+const rows = () => [...main.querySelectorAll(".row")];
+const said = () => new Map(rows().map((row) => [row.id, { words: words(row), state: row.dataset.state }]));
+
+function takeOver(page) {
+  const before = said();
+  const focused = document.activeElement;
+  const place = rows().findIndex((row) => row.contains(focused));
+  morph(byId("top"), page.getElementById("top"));
+  morph(main, page.getElementById("main"));
+  document.title = page.title;
+  tellTimes(document);
+  if (place >= 0 && !focused.isConnected) rows()[Math.min(place, rows().length - 1)]?.querySelector(".open").focus({ preventScroll: true });
+  tellNews(before);
+}
+
+function tellNews(before) {
+  const changed = rows().filter((row) => before.get(row.id)?.words !== words(row));
+  for (const row of changed.slice(0, 50)) highlight(row);
+  const news = changed.filter((row) => before.get(row.id)?.state !== row.dataset.state);
+  const told = news.slice(0, 3).map((row) => `${row.querySelector(".open").textContent}: ${row.dataset.state}`);
+  if (news.length > 3) told.push(`and ${news.length - 3} more`);
+  if (told.length) byId("news").textContent = told.join("; ");
+}
+
+function highlight(row) {
+  const colour = getComputedStyle(document.documentElement).getPropertyValue("--accent-ground");
+  row.animate([{ backgroundColor: colour, offset: 0 }, { backgroundColor: colour, offset: 0.5 }, {}], { duration: calm.matches ? 4000 : 2500, easing: calm.matches ? "steps(2)" : "ease" });
+}
+
+// ---- hearing of changes --------------------------------------------------------------------------------
+let tag = null;
+let isBusy = false;
+let isDirty = false;
+
+async function refresh() {
+  if (document.hidden) return void (isDirty = true);
+  if (isBusy) return void (isDirty = true);
+  isBusy = true;
+  isDirty = false;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", ...(tag && { "If-None-Match": tag }) } });
+    if (answer.ok || answer.status === 404) {
+      tag = answer.headers.get("ETag");
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (page.getElementById("main")) takeOver(page);
+      if (page.getElementById("script")?.src !== byId("script").src) say("new", "the dashboard was updated; reload this page");
+    }
+    return true;
+  } catch {
+    return false;
+  } finally {
+    isBusy = false;
+    if (isDirty && !document.hidden) setTimeout(refresh, 200);
+  }
+}
+
+function say(state, text) {
+  byId("connection").dataset.state = state;
+  if (byId("connection-text").textContent !== text) byId("connection-text").textContent = text;
+}
+
+let wait = 1000;
+let polling = null;
+
+function listen() {
+  const events = new EventSource("/api/events");
+  events.onopen = () => {
+    wait = 1000;
+    clearInterval(polling);
+    polling = null;
+    say("live", "live");
+  };
+  events.addEventListener("change", refresh);
+  events.onerror = () => {
+    events.close();
+    poll();
+    setTimeout(listen, wait);
+    wait = Math.min(wait * 2, 15_000);
+  };
+  addEventListener("pagehide", () => events.close(), { once: true });
+}
+
+// Without a stream the page asks now and then, and so finds out whether anybody is there.
+async function poll() {
+  const isThere = document.hidden || (await refresh()) !== false;
+  if (byId("connection").dataset.state !== "live" || !isThere) say(isThere ? "polling" : "lost", isThere ? "asking every 5 s" : "connection lost, retrying");
+  polling ??= setInterval(poll, 5000);
+}
+
+document.addEventListener("visibilitychange", () => isDirty && refresh());
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+setInterval(() => document.hidden || tellTimes(document), 15_000);
+
+// ---- keys and buttons ----------------------------------------------------------------------------------
+function step(by) {
+  const all = [...main.querySelectorAll(".row .open")];
+  const here = all.findIndex((link) => link.closest(".row").contains(document.activeElement));
+  const next = all[here < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, here + by))];
+  next?.focus();
+  next?.closest(".row").scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  "/": () => byId("q")?.select(),
+  "?": () => byId("help").showModal(),
+  j: () => step(1),
+  k: () => step(-1),
+  g: () => location.assign("/"),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") return escape(event.target);
+  const isTyping = event.target.closest("input, select, textarea, [contenteditable]");
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || byId("help").open || !keys[event.key]) return;
+  event.preventDefault();
+  keys[event.key]();
+});
+
+function escape(target) {
+  if (target.id === "q") target.blur();
+  document.querySelectorAll(".why:hover, .why:focus-within").forEach((why) => why.classList.add("is-dismissed"));
+}
+
+for (const name of ["mouseout", "focusout"]) {
+  document.addEventListener(name, (event) => event.target.closest?.(".why")?.classList.remove("is-dismissed"));
+}
+
+document.addEventListener("click", async (event) => {
+  if (event.target.closest("#help-button")) byId("help").showModal();
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = byId(button.dataset.copy);
+  const isDone = await navigator.clipboard.writeText(source.textContent).then(() => true, () => false);
+  if (!isDone) getSelection().selectAllChildren(source);
+  button.textContent = isDone ? "Copied" : "Selected: copy it";
+  setTimeout(() => (button.textContent = "Copy"), 2000);
+});
+
+// A URL to keep has no empty values.
+document.addEventListener("formdata", ({ formData }) => {
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+});
+
+tellTimes(document);
+listen();
