@@ -155,9 +155,10 @@ function say(state, text) {
 
 let wait = 1000;
 let polling = null;
+let events = null;
 
 function listen() {
-  const events = new EventSource("/api/events");
+  events = new EventSource("/api/events");
   events.onopen = () => {
     wait = 1000;
     clearInterval(polling);
@@ -171,7 +172,6 @@ function listen() {
     setTimeout(listen, wait);
     wait = Math.min(wait * 2, 15_000);
   };
-  addEventListener("pagehide", () => events.close(), { once: true });
 }
 
 // Without a stream the page asks now and then, and so finds out whether anybody is there.
@@ -182,6 +182,7 @@ async function poll() {
 }
 
 document.addEventListener("visibilitychange", () => isDirty && refresh());
+addEventListener("pagehide", () => events.close());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(() => document.hidden || tellTimes(document), 15_000);
 
