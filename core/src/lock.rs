@@ -28,7 +28,7 @@ impl Lock {
     /// The Python tool removes the file just after its release, which may be just after we got it;
     /// then somebody else may hold a lock of that name, and what we read may be old.
     pub fn confirm(&self) -> Result<()> {
-        if is_current(&self.file, &self.path) { Ok(()) } else { Err(Error::Busy(self.path.clone())) }
+        if is_current(&self.file, &self.path)? { Ok(()) } else { Err(Error::Busy(self.path.clone())) }
     }
 }
 
@@ -39,8 +39,9 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     loop {
         let file = file::open_own(path, OpenOptions::new().read(true).write(true))?;
         match FileExt::try_lock_exclusive(&file) {
-            Ok(()) if is_current(&file, path) => return Ok(Lock { file, path: path.to_path_buf() }),
-            Ok(()) => continue,
+            Ok(()) if is_current(&file, path)? => return Ok(Lock { file, path: path.to_path_buf() }),
+            // Somebody removed it, or this disk gives one file two numbers: then it will never fit.
+            Ok(()) => {}
             Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {}
             Err(error) => return Err(Error::io(path, "lock", error)),
         }
@@ -52,10 +53,13 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     }
 }
 
-fn is_current(file: &File, path: &Path) -> bool {
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
-        _ => false,
+fn is_current(file: &File, path: &Path) -> Result<bool> {
+    let failed = |error| Error::io(path, "inspect", error);
+    let held = file.metadata().map_err(failed)?;
+    match std::fs::symlink_metadata(path) {
+        Ok(named) => Ok(held.ino() == named.ino() && held.dev() == named.dev()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(error)),
     }
 }
 
