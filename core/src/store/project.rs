@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug};
 use crate::index::{self, Entry};
-use crate::lock;
+use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status, Unknown};
@@ -61,13 +61,13 @@ impl Store {
             return Slug::parse(slug);
         }
         let file = self.home.config();
-        let _lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
-        let mut config = self.config()?;
-        let slug = add_project(&mut config, path, name, now)?;
-        let mut bytes = serde_json::to_vec_pretty(&config).unwrap_or_default();
-        bytes.push(b'\n');
-        file::replace(&file, &bytes, Durability::Synced)?;
-        Ok(slug)
+        self.until_confirmed(|| {
+            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
+            let mut config = self.config()?;
+            let slug = add_project(&mut config, path, name.clone(), now)?;
+            replace_json(&lock, &file, &config, Durability::Synced)?;
+            Ok(slug)
+        })
     }
 
     /// The state of a project; an empty one where there is no file.
@@ -83,19 +83,19 @@ impl Store {
     pub fn update_project(
         &self,
         slug: &Slug,
-        change: impl FnOnce(&mut ProjectState) -> Result<()>,
+        mut change: impl FnMut(&mut ProjectState) -> Result<()>,
     ) -> Result<ProjectState> {
         let path = self.home.project(slug);
-        let _lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
-        let mut state = self.project(slug)?;
-        let before = state.clone();
-        change(&mut state)?;
-        if state != before {
-            let mut bytes = serde_json::to_vec_pretty(&state).unwrap_or_default();
-            bytes.push(b'\n');
-            file::replace(&path, &bytes, self.durability)?;
-        }
-        Ok(state)
+        self.until_confirmed(|| {
+            let lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
+            let mut state = self.project(slug)?;
+            let before = state.clone();
+            change(&mut state)?;
+            if state != before {
+                replace_json(&lock, &path, &state, self.durability)?;
+            }
+            Ok(state)
+        })
     }
 
     /// How many sessions the project has, as the index says.
@@ -147,6 +147,15 @@ impl Store {
         let bytes = file::read(&self.home.context(slug)).ok().flatten();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
+}
+
+/// Gives a file that people may read its new value, if the lock still is the one of that name.
+fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize, durability: Durability) -> Result<()> {
+    let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
+    bytes.push(b'\n');
+    let staged = file::stage(path, &bytes, durability)?;
+    lock.confirm()?;
+    staged.replace()
 }
 
 fn add_project(config: &mut Config, path: &str, name: Option<String>, now: Instant) -> Result<Slug> {
