@@ -28,7 +28,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
         None => Ok(()),
     };
     live.session_id = id.map(String::from);
-    if let Err(Error::Busy(_)) = closed {
+    if let Err(Error::Busy(_) | Error::Io { .. }) = closed {
         // Not closed and not forgotten: the state will say that its process is gone.
         intake.store.write_live(&intake.uuid, &live)?;
         return closed;
