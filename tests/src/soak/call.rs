@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What kind of work a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,10 +30,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether what is on disk, or who holds a lock, may be different after the call.
-    pub fn is_a_step(self) -> bool {
+    /// Whether other programs may see something else after the call.
+    fn is_a_step(self) -> bool {
         use Kind::*;
-        matches!(self, Create | Write | Sync | Lock | Rename | Link | Unlink | MakeDir | Exit)
+        matches!(self, Create | Write | Rename | Link | Unlink | MakeDir)
     }
 }
 
@@ -62,6 +62,11 @@ impl Call {
     /// What kind of work it does.
     pub fn kind(&self) -> Kind {
         self.known().0
+    }
+
+    /// Whether what is in the folder may be different after the call.
+    pub fn is_a_step_in(&self, folder: &Path) -> bool {
+        self.kind().is_a_step() && self.path().is_some_and(|path| path.starts_with(folder))
     }
 
     /// The path that it is about; none where it is about something else.

@@ -3,6 +3,15 @@
 
 #[cfg(target_os = "linux")]
 pub mod call;
+pub mod crew;
+#[cfg(target_os = "linux")]
+pub mod fault;
+#[cfg(target_os = "linux")]
+pub mod kill;
+pub mod operation;
 pub mod random;
+pub mod report;
+pub mod scene;
 #[cfg(target_os = "linux")]
 pub mod trace;
+pub mod verdict;
