@@ -4,11 +4,11 @@
 
 use crate::error::{Error, Result};
 use crate::validate::FILE_BYTES;
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", target_os = "macos"))]
 use std::{ffi::CString, os::unix::ffi::OsStrExt};
 
 /// First characters of the name of a file that is being written; one that stays is litter.
@@ -117,6 +117,50 @@ fn exchange(_from: &Path, _to: &Path) -> bool {
     false
 }
 
+/// Gives a file another name on the same disk in one step; `false`, and no change, if something has
+/// that name. The directory is made where needed.
+pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
+    make_dir(to.parent().unwrap_or(Path::new(".")))?;
+    match rename_new(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(Error::io(to, "move to", error)),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from);
+    let (old, new) = (text(from)?, text(to)?);
+    // SAFETY: both pointers are to texts that end in NUL and outlive the call.
+    #[cfg(target_os = "linux")]
+    let done = unsafe {
+        let flags = libc::RENAME_NOREPLACE;
+        libc::syscall(libc::SYS_renameat2, libc::AT_FDCWD, old.as_ptr(), libc::AT_FDCWD, new.as_ptr(), flags) == 0
+    };
+    // SAFETY: as above.
+    #[cfg(target_os = "macos")]
+    let done = unsafe { libc::renamex_np(old.as_ptr(), new.as_ptr(), libc::RENAME_EXCL) == 0 };
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        _ if done => Ok(()),
+        Some(libc::EINVAL | libc::ENOSYS | libc::ENOTSUP) => link_new(from, to),
+        _ => Err(error),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    link_new(from, to)
+}
+
+/// For disks that cannot do it in one step: whoever is killed in between leaves one file with two
+/// names, which can be told from two files.
+fn link_new(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::hard_link(from, to)?;
+    std::fs::remove_file(from)
+}
+
 /// Writes the bytes beside `path`, under a temporary name that goes away if they are not used.
 pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
     let temp = write_temp(path, bytes, durability)?;
@@ -160,6 +204,40 @@ pub fn remove(path: &Path) -> Result<()> {
         Err(error) if !is_absent(&error) => Err(Error::io(path, "remove", error)),
         _ => Ok(()),
     }
+}
+
+/// Makes a file or directory reachable for this user only; `false` if it is so, or is neither.
+pub fn narrow(path: &Path) -> Result<bool> {
+    let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
+        Ok(file) => file,
+        Err(error) if is_absent(&error) || error.raw_os_error() == Some(libc::ELOOP) => return Ok(false),
+        Err(error) => return Err(Error::io(path, "open", error)),
+    };
+    let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
+    let mode = meta.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 || !(meta.is_file() || meta.is_dir()) {
+        return Ok(false);
+    }
+    let narrowed = file.set_permissions(Permissions::from_mode(mode & 0o700));
+    narrowed.map(|()| true).map_err(|error| Error::io(path, "change the mode of", error))
+}
+
+/// The last bytes of a file of any size.
+pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let failed = |error| Error::io(path, "read", error);
+    let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(most))).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}
+
+/// Takes everything out of a file, which stays the same file for who has it open.
+pub fn empty(path: &Path) -> Result<()> {
+    let failed = |error| Error::io(path, "empty", error);
+    let file = OpenOptions::new().write(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(failed)?;
+    file.set_len(0).map_err(failed)
 }
 
 /// Opens a file for locking or appending, making it and its directory where needed.

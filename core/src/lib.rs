@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod ending;
 pub mod error;
 pub mod file;
 pub mod git;

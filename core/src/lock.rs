@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::file;
 use fs2::FileExt;
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::MetadataExt;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,30 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Removes the lock's file and lets go. Nobody is cheated: who waits for this file finds, when
+    /// it gets it, that the name has gone or belongs to another file, and asks for that one.
+    pub fn remove(self) -> Result<()> {
+        if is_current(&self.file, &self.path)? { file::remove(&self.path) } else { Ok(()) }
+    }
+}
+
+/// Takes the lock at `path` if the file is there and nobody holds it; makes no file.
+pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = match OpenOptions::new().read(true).write(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(path, "open", error)),
+    };
+    match FileExt::try_lock_exclusive(&file) {
+        Ok(()) if is_current(&file, path)? => Ok(Some(Lock { file, path: path.to_path_buf() })),
+        Ok(()) => Ok(None),
+        Err(error) if is_contended(&error) => Ok(None),
+        Err(error) => Err(Error::io(path, "lock", error)),
+    }
+}
+
 /// Takes the lock at `path`, or says `Busy` after `wait`.
 pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     let deadline = Instant::now() + wait;
@@ -42,7 +67,7 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
             Ok(()) if is_current(&file, path)? => return Ok(Lock { file, path: path.to_path_buf() }),
             // Somebody removed it, or this disk gives one file two numbers: then it will never fit.
             Ok(()) => {}
-            Err(error) if error.raw_os_error() == fs2::lock_contended_error().raw_os_error() => {}
+            Err(error) if is_contended(&error) => {}
             Err(error) => return Err(Error::io(path, "lock", error)),
         }
         if Instant::now() >= deadline {
@@ -51,6 +76,10 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
         std::thread::sleep(pause.min(deadline.saturating_duration_since(Instant::now())));
         pause = (pause * 2).min(Duration::from_millis(3));
     }
+}
+
+fn is_contended(error: &std::io::Error) -> bool {
+    error.raw_os_error() == fs2::lock_contended_error().raw_os_error()
 }
 
 fn is_current(file: &File, path: &Path) -> Result<bool> {
@@ -82,6 +111,30 @@ mod tests {
         assert!(matches!(second.confirm(), Err(Error::Busy(_))), "it says so when its file is gone");
         drop(second);
         acquire(&path, HOOK_WAIT).unwrap();
+    }
+
+    #[test]
+    fn a_held_lock_is_not_removed_and_a_removed_one_is_not_shared() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.lock");
+        assert!(try_existing(&path).unwrap().is_none() && !path.exists());
+        let held = acquire(&path, HOOK_WAIT).unwrap();
+        assert!(try_existing(&path).unwrap().is_none());
+        drop(held);
+        let ours = try_existing(&path).unwrap().unwrap();
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || acquire(&path, PERSON_WAIT).unwrap()
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        ours.remove().unwrap();
+        let theirs = waiting.join().unwrap();
+        theirs.confirm().unwrap();
+        assert!(matches!(acquire(&path, Duration::from_millis(5)), Err(Error::Busy(_))));
+        std::fs::remove_file(&path).unwrap();
+        let other = acquire(&path, HOOK_WAIT).unwrap();
+        theirs.remove().unwrap();
+        other.confirm().unwrap();
     }
 
     #[test]

@@ -102,7 +102,11 @@ pub fn build(store: &Store, only: Option<&Slug>, now: Instant) -> Result<Overvie
     for entry in &entries {
         groups.entry(entry.1.project_slug.to_string()).or_default().push(entry);
     }
-    let mut builder = Builder { store, config: &config, lives, damaged: Vec::new(), now };
+    let damaged = index.damaged().iter().map(|(path, error)| Damaged {
+        session_id: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        reason: error.to_string(),
+    });
+    let mut builder = Builder { store, config: &config, lives, damaged: damaged.collect(), now };
     let mut projects: Vec<Project> =
         groups.into_iter().map(|(slug, entries)| builder.project(slug, &entries)).collect();
     projects.sort_by(|a, b| (b.active.len().min(1), &b.last_activity).cmp(&(a.active.len().min(1), &a.last_activity)));

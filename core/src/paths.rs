@@ -68,6 +68,22 @@ impl Home {
     pub fn context(&self, slug: &Slug) -> PathBuf {
         self.0.join(format!("context/{slug}.json"))
     }
+    /// The states of projects.
+    pub fn projects_dir(&self) -> PathBuf {
+        self.0.join("projects")
+    }
+    /// What new conversations are told.
+    pub fn context_dir(&self) -> PathBuf {
+        self.0.join("context")
+    }
+    /// Damaged files that were moved away, each with a note.
+    pub fn quarantine(&self) -> PathBuf {
+        self.0.join("quarantine")
+    }
+    /// What hooks and jobs had to say.
+    pub fn logs_dir(&self) -> PathBuf {
+        self.0.join("logs")
+    }
     /// Running conversations.
     pub fn live_dir(&self) -> PathBuf {
         self.0.join("live")

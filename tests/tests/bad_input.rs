@@ -170,7 +170,7 @@ fn nothing_ever_exits_with_two() {
         commands.extend(words.iter().map(|second| vec![first, second]));
         commands.extend(words.iter().map(|second| vec![first, second, "--json", "-V"]));
     }
-    for program in ["cs-session", "cs-task", "cs-project"] {
+    for program in ["cs-session", "cs-task", "cs-project", "cs-cleanup"] {
         for args in &commands {
             let output = sandbox.feed(program, args, "{\"session_id\":");
             let code = status(&output);

@@ -2,6 +2,7 @@
 
 use crate::session_of;
 use cs_core::clock;
+use cs_core::ending;
 use cs_core::error::{Error, Result};
 use cs_core::git::Checkout;
 use cs_core::hook;
@@ -63,7 +64,8 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     let session = match known_session(intake, live)? {
         Some(id) => match go_on(intake, &id, text, checkout.as_ref()) {
             Ok(session) if session.status == Status::Active => Some(session),
-            Ok(_) | Err(Error::Missing(_)) => None,
+            // Gone, or archived meanwhile.
+            Ok(_) | Err(Error::Missing(_) | Error::Refused(_)) => None,
             Err(error) => return Err(error),
         },
         None => None,
@@ -102,7 +104,7 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
 
 fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
     intake.store.update(id, intake.now, |record| {
-        if record.status != Status::Active && record.ended_by.as_deref() == Some("hook") {
+        if ending::is_ours(record) {
             session::reopen(record, intake.now);
         }
         if record.status != Status::Active {

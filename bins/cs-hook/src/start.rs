@@ -3,6 +3,7 @@
 
 use crate::context;
 use cs_core::clock;
+use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
@@ -75,7 +76,7 @@ fn recalled(intake: &Intake) -> Result<Live> {
 fn reopen(intake: &Intake, live: &mut Live) -> Result<()> {
     let Some(id) = intake.store.conversation(&intake.uuid)? else { return Ok(()) };
     let record = intake.store.update(&id, intake.now, |record| {
-        if record.status != Status::Active && record.ended_by.as_deref() == Some("hook") {
+        if ending::is_ours(record) {
             session::reopen(record, intake.now);
         }
         Ok(())

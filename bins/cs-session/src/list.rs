@@ -143,6 +143,12 @@ impl List {
             out.table(&["id", "state", "project", "age", "intent"], &table)?;
         }
         out.flush()?;
+        // Known only while the index has to be made from the records; `cs-cleanup check` always knows.
+        for (path, error) in index.damaged() {
+            let failure = Failure::Core(Error::corrupt(path, reason(error)));
+            report(PROGRAM, &failure);
+            code = code.or(Some(failure.code()));
+        }
         match code {
             Some(code) => Err(Failure::Reported(code)),
             None if shown == 0 => Err(Failure::Nothing("no session matches".into())),
@@ -226,6 +232,14 @@ impl<'a> Found<'a> {
 
     fn verdict(&self, id: &SessionId, entry: &Entry) -> Verdict {
         self.store.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &self.lives, self.stale_after, self.now)
+    }
+}
+
+/// Why a record is in no list.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Corrupt { reason, .. } => reason.clone(),
+        other => other.to_string(),
     }
 }
 

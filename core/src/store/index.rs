@@ -5,6 +5,7 @@
 //! lock in time writes the record anyway and leaves `_index.stale`: then the index is rebuilt.
 
 use super::Store;
+use super::sweep::{Done, Run};
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::SessionId;
@@ -16,10 +17,13 @@ use std::cell::OnceCell;
 use std::fs::OpenOptions;
 use std::path::PathBuf;
 
+const UNFINISHED: &str = "a change of it was not finished";
+
 /// The text of an index: from its file, or made from the records where that cannot be used.
 #[derive(Debug)]
 pub struct IndexText<'s> {
     text: String,
+    damaged: Vec<(PathBuf, Error)>,
     store: &'s Store,
     rebuilt: OnceCell<String>,
 }
@@ -32,6 +36,12 @@ pub struct Rebuilt {
 }
 
 impl IndexText<'_> {
+    /// Records that could not be understood, if the index had to be made from the records. They are
+    /// in no index; who reads a whole index does not learn of them (`cs-cleanup check` does).
+    pub fn damaged(&self) -> &[(PathBuf, Error)] {
+        &self.damaged
+    }
+
     /// Entries whose line passes the filter, oldest id first.
     pub fn entries(&self, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, Entry<'_>)> {
         index::parse_where(&self.text, &wanted).unwrap_or_else(|| {
@@ -46,14 +56,14 @@ impl Store {
     /// The index as it should be: from its file, corrected by a change under way, or made from the
     /// records where the file is missing, torn or out of date. Writes nothing.
     pub fn index(&self) -> Result<IndexText<'_>> {
-        let text = match self.whole_index()? {
+        let Rebuilt { text, damaged } = match self.whole_index()? {
             Some(text) if !self.is_stale()? => match self.pending()? {
-                Some(id) => self.look_up_again(&text, &id)?,
-                None => text,
+                Some(id) => Rebuilt { text: self.look_up_again(&text, &id)?, damaged: Vec::new() },
+                None => Rebuilt { text, damaged: Vec::new() },
             },
-            _ => self.rebuilt()?.text,
+            _ => self.rebuilt()?,
         };
-        Ok(IndexText { text, store: self, rebuilt: OnceCell::new() })
+        Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
     }
 
     /// Ids whose line in the index passes the filter; all ids where the index cannot be used.
@@ -89,6 +99,47 @@ impl Store {
         let rebuilt = self.remade_index()?;
         file::remove(&self.home.index_pending())?;
         Ok(rebuilt)
+    }
+
+    /// Makes the index whole where an accident left it otherwise, which the next writer would do too;
+    /// `None` if it is whole.
+    pub fn mend_index(&self, run: Run) -> Result<Option<Done>> {
+        if self.index_trouble()?.is_none() {
+            return Ok(None);
+        }
+        // A change under way looks like an accident until it lets go of the lock.
+        let path = Home::lock_of(&self.home.index());
+        let lock = match run {
+            Run::Real => Some(lock::acquire(&path, self.wait)?),
+            Run::Dry if super::is_absent(&path) => None,
+            Run::Dry => match lock::try_existing(&path)? {
+                None => return Ok(None),
+                lock => lock,
+            },
+        };
+        let Some(trouble) = self.index_trouble()? else { return Ok(None) };
+        if run == Run::Real {
+            match trouble {
+                UNFINISHED => self.mended_index().map(drop)?,
+                _ => self.remade_index().map(drop)?,
+            }
+            file::remove(&self.home.index_pending())?;
+        }
+        drop(lock);
+        Ok(Some(Done::at("rebuilt", &self.home.index(), trouble, run)))
+    }
+
+    /// What is wrong with the index, as far as that shows without looking at the records.
+    fn index_trouble(&self) -> Result<Option<&'static str>> {
+        if self.home.index_stale().exists() {
+            return Ok(Some("it missed a change"));
+        }
+        let trouble = match self.whole_index()? {
+            None if !super::is_absent(&self.home.index()) => Some("it is torn"),
+            None => (!self.ids(&self.home.sessions())?.is_empty()).then_some("it is missing"),
+            Some(_) => self.home.index_pending().exists().then_some(UNFINISHED),
+        };
+        Ok(trouble)
     }
 
     /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), and brings

@@ -65,13 +65,16 @@ impl Store {
 
     /// The session that belongs to a conversation: as its live or ended file says, else the active
     /// or newest record with that uuid among those whose name fits it, else among the active ones.
+    /// One that was archived does not go on (see [`Store::archived_conversation`]).
     pub fn conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
         let live = self.live(uuid)?;
         // A running conversation that does not know how it began may have got a session since it ended.
         let is_seeking = live.as_ref().is_some_and(|live| live.source.is_none());
         let ended = if is_seeking { None } else { self.ended(uuid)? };
         for known in [live, ended].into_iter().flatten() {
-            if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
+            if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok())
+                && !self.is_archived(&id)
+            {
                 return Ok(Some(id));
             }
         }

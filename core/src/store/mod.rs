@@ -3,14 +3,23 @@
 //! or changes nothing writes nothing; readers never write. The index, project files and contexts
 //! that follow a change are in `store/index.rs` and `store/project.rs`.
 
+mod archive;
+mod check;
+mod close;
+mod contradict;
 mod index;
 mod live;
 mod project;
+mod quarantine;
 mod select;
+mod stale;
+mod sweep;
 
+pub use check::{Finding, Kind};
 pub use index::{IndexText, Rebuilt};
 pub use project::Context;
 pub use select::Selector;
+pub use sweep::{Done, Run};
 
 use crate::clock::Instant;
 use crate::config::{Config, Hooks};
@@ -88,6 +97,10 @@ impl Store {
                 }
                 _ => SessionId::random(now),
             };
+            // Taken, too: it may have been put away within its first minute.
+            if is_present(&self.home.archived(&id)) {
+                continue;
+            }
             let mut session = session::create(&id, slug, start.clone(), now)?;
             fill(&mut session)?;
             let staged = stage(&self.home.session(&id), &session, Durability::Synced)?;
@@ -198,19 +211,27 @@ impl Store {
 
     /// Removes the record of a session in which nothing happened.
     pub fn forget(&self, id: &SessionId, now: Instant) -> Result<()> {
-        let _lock = self.lock(id)?;
+        self.forget_when(id, now, |_| true).map(drop)
+    }
+
+    /// Removes the record if, under its lock, it is as it must be; whether it was.
+    pub fn forget_when(&self, id: &SessionId, now: Instant, fits: impl FnOnce(&Session) -> bool) -> Result<bool> {
+        let lock = self.lock(id)?;
         let path = self.home.session(id);
         let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
         let session = parse(&path, &bytes)?;
-        self.publish(id, None, || file::remove(&path).map(|()| true))?;
+        if !fits(&session) {
+            return Ok(false);
+        }
+        self.publish(id, None, || lock.confirm().and_then(|()| file::remove(&path)).map(|()| true))?;
         self.refresh_project(&session, now);
-        file::remove(&Home::lock_of(&path))
+        lock.remove().map(|()| true)
     }
 
     /// Takes the lock of a record. No lock file is made for one that is not there.
     pub fn lock(&self, id: &SessionId) -> Result<Lock> {
         let path = self.home.session(id);
-        if std::fs::symlink_metadata(&path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        if is_absent(&path) {
             return Err(self.absent(id));
         }
         lock::acquire(&Home::lock_of(&path), self.wait)
@@ -233,6 +254,16 @@ impl Store {
             None => Ok(Config::default()),
         }
     }
+}
+
+/// Whether something has this name.
+fn is_present(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
+}
+
+/// Whether nothing has this name. Neither may be known: then what is done next will say why.
+fn is_absent(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
 fn missing(id: &SessionId) -> Error {

@@ -39,9 +39,12 @@ impl Store {
     pub fn find(&self, selector: &Selector) -> Result<SessionId> {
         match selector {
             Selector::Id(id) => Ok(id.clone()),
-            Selector::Conversation(uuid) => {
-                self.conversation(uuid)?.ok_or_else(|| Error::Missing(format!("no session of the conversation {uuid}")))
-            }
+            Selector::Conversation(uuid) => match self.conversation(uuid)? {
+                Some(id) => Ok(id),
+                None => self
+                    .archived_conversation(uuid)?
+                    .ok_or_else(|| Error::Missing(format!("no session of the conversation {uuid}"))),
+            },
             Selector::Part(part) => self.find_part(part),
         }
     }

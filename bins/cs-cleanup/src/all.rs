@@ -1,0 +1,42 @@
+//! `all`: what the timer runs. Whatever fails, the rest is done.
+
+use crate::work::{NOTHING, Work};
+use crate::{archive, gone, locks, stale, tmp};
+use argh::FromArgs;
+use cs_cli::{Context, Outcome};
+use cs_core::config::SessionEnd;
+
+/// tmp, index (only if it is damaged), gone, stale, archive, locks, and files and logs that are too old or too long
+#[derive(FromArgs)]
+#[argh(subcommand, name = "all", example = "{command_name} --dry-run", example = "{command_name}")]
+pub struct All {
+    /// show what would be done
+    #[argh(switch)]
+    dry_run: bool,
+}
+
+impl All {
+    pub fn run(self, context: Context) -> Outcome<()> {
+        let mut work = Work::new(context, self.dry_run);
+        let (run, system_now) = (work.run, work.system_now);
+        tmp::sweep(&mut work)?;
+        // First: with a damaged index all others would read all records.
+        work.each(Ok(vec![()]), |store, ()| store.mend_index(run))?;
+        gone::sweep(&mut work)?;
+        if !keeps(&work) {
+            stale::sweep(&mut work)?;
+        }
+        archive::sweep(&mut work, None)?;
+        locks::sweep(&mut work)?;
+        let ended = work.context.store.old_ended(system_now);
+        work.each(ended, |store, uuid| store.remove_ended(uuid, run, system_now))?;
+        let logs = work.context.store.long_logs();
+        work.each(logs, |store, path| store.trim_log(path, run))?;
+        work.finish(NOTHING)
+    }
+}
+
+/// Whether the user closes sessions by hand. Settings that cannot be understood are told by the others.
+fn keeps(work: &Work) -> bool {
+    work.context.store.config().is_ok_and(|config| config.hooks().session_end == SessionEnd::Keep)
+}

@@ -1,0 +1,71 @@
+//! `archive`: completed sessions are put away; `cs-session show` and `resume` find them there.
+
+use crate::PROGRAM;
+use crate::work::{NOTHING, Work};
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Outcome, selectors};
+use cs_core::clock::TimeDelta;
+use cs_core::store::Selector;
+
+/// put completed sessions away: the named ones, or all that ended long ago
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "archive",
+    example = "{command_name} --days 7 --dry-run",
+    example = "cs-session list --status completed --project api -q | {command_name} -"
+)]
+pub struct Archive {
+    /// sessions; none: those that ended long ago
+    #[argh(positional)]
+    id: Vec<String>,
+    /// how many days ago (default: the setting archive_after_days)
+    #[argh(option, from_str_fn(days))]
+    days: Option<f64>,
+    /// show what would be done
+    #[argh(switch)]
+    dry_run: bool,
+}
+
+fn days(text: &str) -> Result<f64, String> {
+    let days = text.parse().ok().filter(|days: &f64| days.is_finite() && *days >= 0.0);
+    days.ok_or_else(|| format!("{text:?} is no number of days"))
+}
+
+impl Archive {
+    pub fn run(self, context: Context) -> Outcome<()> {
+        let mut work = Work::new(context, self.dry_run);
+        match (self.id.as_slice(), self.days) {
+            ([], days) => sweep(&mut work, days)?,
+            (ids, None) => named(&mut work, ids)?,
+            (_, Some(_)) => {
+                let hint =
+                    format!("{PROGRAM} archive ID puts away the named ones, {PROGRAM} archive --days N the old ones");
+                return Err(Failure::Usage("sessions and --days contradict each other".into(), Some(hint)));
+            }
+        }
+        work.finish(NOTHING)
+    }
+}
+
+fn named(work: &mut Work, ids: &[String]) -> Outcome<()> {
+    let (run, now) = (work.run, work.context.now);
+    let names = selectors(ids)?;
+    work.each(Ok(names), |store, name| {
+        let id = Selector::parse(name).and_then(|selector| store.find(&selector))?;
+        store.archive(&id, None, run, now)
+    })
+}
+
+pub fn sweep(work: &mut Work, days: Option<f64>) -> Outcome<()> {
+    let (run, now) = (work.run, work.context.now);
+    let days = match (days, work.context.store.config()) {
+        (Some(days), _) => days,
+        (None, Ok(config)) => config.settings.archive_after_days.as_f64().unwrap_or(30.0),
+        (None, Err(error)) => return work.failed(error.into()),
+    };
+    let age = TimeDelta::seconds((days * 86_400.0).clamp(0.0, 1e10) as i64);
+    let before = now - age;
+    let found = work.context.store.archivable(before);
+    work.each(found, |store, id| store.archive(id, Some(before), run, now))
+}

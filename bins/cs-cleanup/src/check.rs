@@ -1,0 +1,67 @@
+//! `check`: reads everything and says what is wrong; `--repair` mends what needs no person.
+
+use crate::progress::Progress;
+use crate::work::Work;
+use argh::FromArgs;
+use cs_cli::{Context, Failure, Outcome};
+use cs_core::store::Finding;
+
+/// read everything and name each damaged, oversized, foreign or newer file; exit code 1 if there is any
+#[derive(FromArgs)]
+#[argh(subcommand, name = "check", example = "{command_name}", example = "{command_name} --repair --dry-run")]
+pub struct Check {
+    /// move damaged files into quarantine/ with a note, narrow modes, make a wrong index again
+    #[argh(switch)]
+    repair: bool,
+    /// with --repair: show what would be done
+    #[argh(switch)]
+    dry_run: bool,
+}
+
+impl Check {
+    pub fn run(self, context: Context) -> Outcome<()> {
+        if self.dry_run && !self.repair {
+            let hint = "cs-cleanup check changes nothing; with --repair it does";
+            return Err(Failure::Usage("--dry-run is for --repair".into(), Some(hint.into())));
+        }
+        let mut work = Work::new(context, self.dry_run);
+        let all = work.context.store.everything()?;
+        let mut progress = Progress::new(all.len());
+        let mut left = 0;
+        for path in &all {
+            let found = work.context.store.look_at(path);
+            progress.step();
+            if !found.is_empty() {
+                progress.clear();
+                left += self.treat(&mut work, &found)?;
+            }
+        }
+        progress.clear();
+        let found = work.context.store.contradictions()?;
+        left += self.treat(&mut work, &found)?;
+        if left > 0 {
+            work.ends_with(1);
+        }
+        work.finish(&format!("everything is in order: {} files and folders", all.len()))
+    }
+
+    /// Tells what was found and mends it where that was asked for; how many are left.
+    fn treat(&self, work: &mut Work, found: &[Finding]) -> Outcome<usize> {
+        let (run, now) = (work.run, work.context.now);
+        let mut left = 0;
+        for finding in found {
+            work.found(finding)?;
+            let mended = if self.repair { work.context.store.mend(finding, run, now) } else { Ok(None) };
+            match mended {
+                Ok(Some(done)) => {
+                    left += usize::from(self.dry_run);
+                    work.done(&done)?;
+                }
+                // It may have gone with what was found before.
+                Ok(None) => left += usize::from(finding.path.symlink_metadata().is_ok()),
+                Err(error) => work.failed(error.into())?,
+            }
+        }
+        Ok(left)
+    }
+}

@@ -1,0 +1,28 @@
+//! `gone`: conversations whose process ended without saying so.
+
+use crate::work::{NOTHING, Work};
+use argh::FromArgs;
+use cs_cli::{Context, Outcome};
+
+/// close sessions whose process ended without SessionEnd, as SessionEnd would have
+#[derive(FromArgs)]
+#[argh(subcommand, name = "gone", example = "{command_name} --dry-run", example = "{command_name} -q")]
+pub struct Gone {
+    /// show what would be done
+    #[argh(switch)]
+    dry_run: bool,
+}
+
+impl Gone {
+    pub fn run(self, context: Context) -> Outcome<()> {
+        let mut work = Work::new(context, self.dry_run);
+        sweep(&mut work)?;
+        work.finish(NOTHING)
+    }
+}
+
+pub fn sweep(work: &mut Work) -> Outcome<()> {
+    let (run, now) = (work.run, work.context.now);
+    let found = work.context.store.gone();
+    work.each(found, |store, uuid| store.close_gone(uuid, run, now))
+}

@@ -1,0 +1,36 @@
+//! `index`: the index is made again from the records.
+
+use crate::work::{NOTHING, Work};
+use argh::FromArgs;
+use cs_cli::{Context, Outcome};
+use cs_core::store::{Done, Rebuilt, Run};
+
+/// make the index again from the records, and name those that cannot be understood
+#[derive(FromArgs)]
+#[argh(subcommand, name = "index", example = "{command_name} --dry-run", example = "{command_name}")]
+pub struct Index {
+    /// show what would be done
+    #[argh(switch)]
+    dry_run: bool,
+}
+
+impl Index {
+    pub fn run(self, context: Context) -> Outcome<()> {
+        let mut work = Work::new(context, self.dry_run);
+        let store = &work.context.store;
+        // A folder that is not there yet has nothing to be indexed, and is not made for that.
+        if store.home.sessions().exists() {
+            let Rebuilt { text, damaged } = match work.run {
+                Run::Real => store.rebuild_index()?,
+                Run::Dry => store.rebuilt()?,
+            };
+            let count = cs_core::index::parse(&text).unwrap_or_default().len();
+            let path = store.home.index();
+            work.done(&Done::at("rebuilt", &path, format!("made from {count} records"), work.run))?;
+            for (_, error) in damaged {
+                work.failed(error.into())?;
+            }
+        }
+        work.finish(NOTHING)
+    }
+}

@@ -1,0 +1,28 @@
+//! `tmp`: files of writes that were killed.
+
+use crate::work::{NOTHING, Work};
+use argh::FromArgs;
+use cs_cli::{Context, Outcome};
+
+/// remove files of unfinished writes that are older than an hour
+#[derive(FromArgs)]
+#[argh(subcommand, name = "tmp", example = "{command_name} --dry-run", example = "{command_name} -q")]
+pub struct Tmp {
+    /// show what would be done
+    #[argh(switch)]
+    dry_run: bool,
+}
+
+impl Tmp {
+    pub fn run(self, context: Context) -> Outcome<()> {
+        let mut work = Work::new(context, self.dry_run);
+        sweep(&mut work)?;
+        work.finish(NOTHING)
+    }
+}
+
+pub fn sweep(work: &mut Work) -> Outcome<()> {
+    let (run, now) = (work.run, work.system_now);
+    let found = work.context.store.left_over(now);
+    work.each(found, |store, path| store.remove_left_over(path, run, now))
+}

@@ -1,0 +1,132 @@
+//! Owns putting completed sessions away: one rename from `sessions/` to `sessions/archive/`, under
+//! the record's lock and with the index in step. Must stay true: a record is in one of the two
+//! places at any time, and nothing in the archive is ever replaced. Where the disk cannot rename
+//! without replacing, a killed program may leave one record with two names; the next run ends that.
+
+use super::Store;
+use super::close::session_of;
+use super::sweep::{Done, Run};
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::file;
+use crate::id::{SessionId, Uuid};
+use crate::index::{self, Entry};
+use crate::record::{Session, Status};
+use std::collections::BTreeSet;
+
+impl Store {
+    /// Completed sessions that ended before an instant, as far as the index knows, and ids that are
+    /// in both places. A session stays while its conversation is open: its hooks may have late news.
+    pub fn archivable(&self, before: Instant) -> Result<Vec<SessionId>> {
+        let index = self.index()?;
+        let mut found: BTreeSet<SessionId> = index
+            .entries(index::of_status(Status::Completed))
+            .into_iter()
+            .filter(|(_, entry)| entry.status == Status::Completed && has_ended(entry, before))
+            .map(|(id, _)| id)
+            .collect();
+        found.extend(self.in_both()?);
+        let lives = self.all_live()?;
+        let open: BTreeSet<SessionId> = lives.iter().filter_map(session_of).collect();
+        found.retain(|id| !open.contains(id));
+        Ok(found.into_iter().collect())
+    }
+
+    /// Ids of which there is a record and an archived one.
+    pub fn in_both(&self) -> Result<Vec<SessionId>> {
+        let mut archived = self.ids(&self.home.archive())?;
+        if !archived.is_empty() {
+            let ids = self.ids(&self.home.sessions())?;
+            archived.retain(|id| ids.binary_search(id).is_ok());
+        }
+        Ok(archived)
+    }
+
+    /// Ends what a killed program left half done: one record in both places.
+    pub fn finish_archiving(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
+        match self.is_copy_of_archived(id) {
+            Ok(true) => self.archive(id, None, run, now),
+            _ => Ok(None),
+        }
+    }
+
+    /// Puts a completed session away; with `before`, only if it ended before that.
+    pub fn archive(&self, id: &SessionId, before: Option<Instant>, run: Run, now: Instant) -> Result<Option<Done>> {
+        if super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id)) {
+            return if before.is_some() { Ok(None) } else { Err(Error::Refused(format!("{id} is archived already"))) };
+        }
+        let lock = match run {
+            Run::Real => self.lock(id).map(Some),
+            Run::Dry => Ok(None),
+        };
+        let (lock, record) = match lock.and_then(|lock| Ok((lock, self.writable(id)?))) {
+            // Somebody was faster, or it is for a newer program to do.
+            Err(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) if before.is_some() => return Ok(None),
+            other => other?,
+        };
+        let is_copy = self.is_copy_of_archived(id)?;
+        if let Some(before) = before.filter(|_| !is_copy)
+            && (record.status != Status::Completed || !has_ended(&Entry::of(&record), before))
+        {
+            return Ok(None);
+        }
+        if record.status != Status::Completed {
+            let status = record.status.as_str();
+            return Err(Error::Refused(format!("{id} is {status}; only completed sessions are archived")));
+        }
+        if let Some(lock) = lock {
+            let (from, to) = (self.home.session(id), self.home.archived(id));
+            let put = || lock.confirm().and_then(|()| if is_copy { gone(&from) } else { file::move_new(&from, &to) });
+            if !self.publish(id, None, put)? {
+                return Err(two_of(id));
+            }
+            self.refresh_project(&record, now);
+            lock.remove()?;
+        }
+        let reason = if is_copy { "it was half archived".into() } else { why(&record, now) };
+        Ok(Some(Done { session_id: Some(id.clone()), ..Done::new("archived", reason, run) }))
+    }
+
+    /// Whether the archive holds the very same record. Another one of that id is refused.
+    fn is_copy_of_archived(&self, id: &SessionId) -> Result<bool> {
+        let archived = self.home.archived(id);
+        if !super::is_present(&archived) {
+            return Ok(false);
+        }
+        if file::read(&archived)? == file::read(&self.home.session(id))? { Ok(true) } else { Err(two_of(id)) }
+    }
+
+    /// Whether the session is in the archive, and nowhere else.
+    pub fn is_archived(&self, id: &SessionId) -> bool {
+        super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id))
+    }
+
+    /// The archived session of a conversation: the newest.
+    pub fn archived_conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
+        let mut ids = self.ids(&self.home.archive())?;
+        ids.retain(|id| id.may_be_of(uuid));
+        let known = self.ended(uuid)?.and_then(|ended| session_of(&ended));
+        let is_its = |id: &SessionId| {
+            self.session(id).is_ok_and(|session: Session| session.claude_session_id.as_deref() == Some(uuid.as_str()))
+        };
+        Ok(ids.into_iter().rev().chain(known).find(is_its))
+    }
+}
+
+fn gone(path: &std::path::Path) -> Result<bool> {
+    file::remove(path).map(|()| true)
+}
+
+fn two_of(id: &SessionId) -> Error {
+    Error::Refused(format!("{id} is in the archive already, with other content; neither was changed"))
+}
+
+fn has_ended(entry: &Entry, before: Instant) -> bool {
+    let ended_at = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
+    clock::parse(ended_at).is_some_and(|at| at <= before)
+}
+
+fn why(record: &Session, now: Instant) -> String {
+    let ended_at = record.ended_at.as_deref().and_then(clock::parse);
+    ended_at.map_or_else(|| "completed".into(), |at| format!("completed {} ago", clock::age(at, now)))
+}

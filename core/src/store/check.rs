@@ -1,0 +1,249 @@
+//! Owns looking at everything in the data directory: which files are damaged, too large, of a newer
+//! program, not ours, open to others, or contradict each other. Must stay true: it writes nothing;
+//! what is being written at this moment is not trouble.
+
+use super::Store;
+use super::project::Context;
+use super::sweep::{entries, is_dir};
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::file::{self, TEMP_PREFIX};
+use crate::id::{SessionId, Slug, Uuid};
+use crate::index;
+use crate::live::Live;
+use crate::patch::Patch;
+use crate::project::ProjectState;
+use crate::validate::FILE_BYTES;
+use serde::{Deserialize, Serialize};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It cannot be understood.
+    Damaged,
+    /// It is larger than readers accept.
+    Oversized,
+    /// A newer program wrote it; it can be read at most.
+    Newer,
+    /// No program of ours made it.
+    Foreign,
+    /// A symbolic link, which is never followed.
+    Link,
+    /// Others may read or change it.
+    Open,
+    /// A session is in two places.
+    Twice,
+    /// The index contradicts the records.
+    Index,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Damaged => "damaged",
+            Kind::Oversized => "oversized",
+            Kind::Newer => "newer",
+            Kind::Foreign => "foreign",
+            Kind::Link => "link",
+            Kind::Open => "open",
+            Kind::Twice => "twice",
+            Kind::Index => "index",
+        }
+    }
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    pub found: Kind,
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+/// What a file should be, by its place.
+pub(super) enum Place {
+    Config,
+    Notified,
+    Record(SessionId),
+    Archived,
+    Project(Slug),
+    Context(Slug),
+    Live(Uuid),
+    Ended(Uuid),
+    Index,
+    /// A directory of ours, or something whose content does not matter.
+    Passed,
+    Foreign,
+}
+
+impl Store {
+    /// Everything that is to be looked at: files, directories, links.
+    pub fn everything(&self) -> Result<Vec<PathBuf>> {
+        let home = &self.home;
+        let mut all: Vec<PathBuf> = entries(home.root())?.into_iter().map(|entry| entry.path()).collect();
+        let dirs = [
+            home.sessions(),
+            home.archive(),
+            home.projects_dir(),
+            home.context_dir(),
+            home.live_dir(),
+            home.ended_dir(),
+        ];
+        for dir in dirs {
+            all.extend(entries(&dir)?.into_iter().map(|entry| entry.path()));
+        }
+        all.extend(is_dir(home.root()).then(|| home.root().to_path_buf()));
+        all.sort();
+        Ok(all)
+    }
+
+    /// What is wrong with one file, directory or link. One that is gone is not wrong.
+    pub fn look_at(&self, path: &Path) -> Vec<Finding> {
+        let Ok(meta) = std::fs::symlink_metadata(path) else { return Vec::new() };
+        let found = |kind, reason: String| Finding { found: kind, path: path.to_path_buf(), reason };
+        if path != self.home.root() && meta.is_symlink() {
+            let to = std::fs::read_link(path).unwrap_or_default();
+            let reason = format!("it is a symbolic link to {}, which is never followed here", to.display());
+            return vec![found(Kind::Link, reason)];
+        }
+        let place = self.place_of(path, meta.is_dir());
+        let mut all = match place {
+            Place::Foreign => vec![found(Kind::Foreign, "no program of this suite made it".into())],
+            place => self.judge(path, &place).into_iter().map(|(kind, reason)| found(kind, reason)).collect(),
+        };
+        let mode = meta.permissions().mode() & 0o777;
+        let is_lock = path.extension().is_some_and(|extension| extension == "lock");
+        if mode & 0o077 != 0 && !is_lock && !meta.is_symlink() {
+            let wanted = if meta.is_dir() { "700" } else { "600" };
+            all.push(found(Kind::Open, format!("its mode is {mode:03o}, not {wanted}: others may reach it")));
+        }
+        all
+    }
+
+    /// What the content of a file is worth.
+    pub(super) fn judge(&self, path: &Path, place: &Place) -> Option<(Kind, String)> {
+        if matches!(place, Place::Passed | Place::Foreign) {
+            return None;
+        }
+        let bytes = match file::read(path) {
+            Ok(bytes) => bytes?,
+            Err(error) => {
+                let size = std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
+                let large = size > FILE_BYTES as u64;
+                return Some((if large { Kind::Oversized } else { Kind::Damaged }, told(error)));
+            }
+        };
+        if let Some(reason) = newer(&bytes, place) {
+            return Some((Kind::Newer, reason));
+        }
+        content(path, place, &bytes).err().map(|reason| (Kind::Damaged, reason))
+    }
+
+    /// What a path in the data directory is for.
+    pub(super) fn place_of(&self, path: &Path, is_dir: bool) -> Place {
+        let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+            return Place::Foreign;
+        };
+        let passed = name.starts_with(TEMP_PREFIX) || name.ends_with(".lock") || name == ".DS_Store";
+        if passed || path == self.home.root() || path == self.home.archive() {
+            return Place::Passed;
+        }
+        if dir == self.home.root() {
+            // Others may keep directories of their own here.
+            return match name {
+                "config.json" => Place::Config,
+                "notify_state.json" => Place::Notified,
+                _ if is_dir || name.starts_with('.') => Place::Passed,
+                _ => Place::Foreign,
+            };
+        }
+        name.strip_suffix(".json").map_or_else(|| self.without_suffix(path), |stem| self.of_stem(path, dir, stem))
+    }
+
+    fn without_suffix(&self, path: &Path) -> Place {
+        let ours = [self.home.index_pending(), self.home.index_stale()];
+        if ours.iter().any(|known| known == path) { Place::Passed } else { Place::Foreign }
+    }
+
+    fn of_stem(&self, path: &Path, dir: &Path, stem: &str) -> Place {
+        let home = &self.home;
+        if path == home.index() {
+            return Place::Index;
+        }
+        let (id, slug, uuid) = (SessionId::parse(stem).ok(), Slug::parse(stem).ok(), Uuid::parse(stem).ok());
+        let uuid = uuid.filter(|uuid| uuid.as_str() == stem);
+        let place = match dir {
+            _ if dir == home.sessions() => id.map(Place::Record),
+            _ if dir == home.archive() => id.map(|_| Place::Archived),
+            _ if dir == home.projects_dir() => slug.map(Place::Project),
+            _ if dir == home.context_dir() => slug.map(Place::Context),
+            _ if dir == home.live_dir() => uuid.map(Place::Live),
+            _ if dir == home.ended_dir() => uuid.map(Place::Ended),
+            _ => None,
+        };
+        place.unwrap_or(Place::Foreign)
+    }
+}
+
+/// The version of a file that a newer program wrote.
+fn newer(bytes: &[u8], place: &Place) -> Option<String> {
+    let patch = Patch::of(bytes).ok()?;
+    match place {
+        Place::Record(_) | Place::Archived => {
+            let version = patch.newer_version().ok()??;
+            Some(format!("its schema_version is {version}; update claude-sessions"))
+        }
+        Place::Config => {
+            let version: u64 = patch.value("version")?.parse().ok().filter(|version| *version > 1)?;
+            Some(format!("its version is {version}; update claude-sessions"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the bytes are what belongs there; the message says why not.
+fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
+    match place {
+        Place::Record(_) | Place::Archived => super::parse(path, bytes).map(drop).map_err(told),
+        Place::Config => as_json::<Config>(bytes).map(drop),
+        Place::Notified => as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop),
+        Place::Project(slug) => {
+            let state: ProjectState = as_json(bytes)?;
+            named("project", &state.project_slug, slug.as_str())
+        }
+        Place::Context(_) => as_json::<Context>(bytes).map(drop),
+        Place::Live(uuid) | Place::Ended(uuid) => {
+            let live = Live::read(bytes).ok_or("it is no file of a conversation")?;
+            named("conversation", &live.claude_session_id, uuid.as_str())
+        }
+        Place::Index => {
+            let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+            index::parse(text).map(drop).ok_or_else(|| "it is torn; it will be made again".into())
+        }
+        Place::Passed | Place::Foreign => Ok(()),
+    }
+}
+
+fn as_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> std::result::Result<T, String> {
+    if bytes.is_empty() {
+        return Err("it is empty".into());
+    }
+    serde_json::from_slice(bytes).map_err(|error| error.to_string())
+}
+
+/// An empty name is none that contradicts.
+fn named(what: &str, inside: &str, outside: &str) -> std::result::Result<(), String> {
+    if inside.is_empty() || inside == outside { Ok(()) } else { Err(format!("it holds the {what} {inside:?}")) }
+}
+
+/// The reason alone: the path stands beside it.
+fn told(error: Error) -> String {
+    match error {
+        Error::Corrupt { reason, .. } => reason,
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,143 @@
+//! Owns the end of conversations: by their own word (SessionEnd), or because their process is gone.
+//! Must stay true: what was seen before is looked at again under the locks (conversation, then
+//! session); where it cannot be told whether a process runs, it is not gone.
+
+use super::Store;
+use super::sweep::{Done, Run};
+use crate::clock::{self, Instant};
+use crate::ending::{self, BY_CLEANUP, Ending};
+use crate::error::{Error, Result};
+use crate::id::{SessionId, Uuid};
+use crate::live::Live;
+use crate::lock::Lock;
+use crate::process;
+use crate::record::{Session, Status};
+use crate::session;
+
+impl Store {
+    /// Ends a conversation: its session as `ending` says and with `note` in its timeline, its file
+    /// goes to `ended/`. Under the conversation's lock. If the session is busy, or the disk refuses
+    /// it, the conversation stays: its state will say that its process is gone. Returns the session, if there is one.
+    pub fn end_conversation(
+        &self,
+        uuid: &Uuid,
+        mut live: Live,
+        ending: &Ending,
+        note: Option<&str>,
+    ) -> Result<Option<Session>> {
+        let id = self.session_id_of(&live, uuid)?;
+        let message = live.last_message.clone();
+        let ending = Ending { message: message.as_deref(), ..*ending };
+        let close = |id: &SessionId| {
+            self.update(id, ending.now, |record| match record.status {
+                Status::Active => finish(record, &ending, note),
+                _ => Ok(()),
+            })
+        };
+        let closed = id.as_ref().map(close).transpose();
+        live.session_id = id.map(String::from);
+        if let Err(Error::Busy(_) | Error::Io { .. }) = closed {
+            self.write_live(uuid, &live)?;
+            return closed;
+        }
+        self.end_live(uuid, &mut live, ending.now)?;
+        closed
+    }
+
+    /// The session of a conversation; it is looked for if its hooks came in mid-way.
+    fn session_id_of(&self, live: &Live, uuid: &Uuid) -> Result<Option<SessionId>> {
+        match session_of(live) {
+            Some(id) => Ok(Some(id)),
+            None if live.source.is_none() => self.conversation(uuid),
+            None => Ok(None),
+        }
+    }
+
+    /// Conversations whose process is gone.
+    pub fn gone(&self) -> Result<Vec<Uuid>> {
+        let lives = self.all_live()?;
+        Ok(lives.iter().filter(|live| is_alive(live) == Some(false)).filter_map(uuid_of).collect())
+    }
+
+    /// Ends a conversation whose process is gone as its own SessionEnd would have. `None` if that is
+    /// not so any more.
+    pub fn close_gone(&self, uuid: &Uuid, run: Run, now: Instant) -> Result<Option<Done>> {
+        let lock = self.conversation_lock(uuid, run)?;
+        let done = match self.live(uuid)? {
+            Some(live) if is_alive(&live) == Some(false) => self.end_gone(uuid, live, run, now).map(Some),
+            _ => Ok(None),
+        };
+        self.release(lock, uuid)?;
+        done
+    }
+
+    fn end_gone(&self, uuid: &Uuid, live: Live, run: Run, now: Instant) -> Result<Done> {
+        let setting = self.config()?.hooks().session_end;
+        let seen_at = clock::parse(&live.last_event_at);
+        let ago = seen_at.map_or_else(|| "at an unknown time".into(), |at| format!("{} ago", clock::age(at, now)));
+        let reason = format!("process {} ended without SessionEnd; {} {ago}", live.pid.unwrap_or(0), live.last_event);
+        let note = format!("closed by cs-cleanup: {reason}");
+        let why = "the conversation's process ended";
+        let ending = Ending { setting, attended: true, why, message: None, by: BY_CLEANUP, seen_at, now };
+        let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));
+        let before = id.as_ref().and_then(|id| self.session(id).ok()).filter(|record| record.status == Status::Active);
+        let after = match (run, before) {
+            (_, None) if run == Run::Real => {
+                self.end_live(uuid, &mut live.clone(), now)?;
+                None
+            }
+            (Run::Real, Some(_)) => self.end_conversation(uuid, live, &ending, Some(&note))?,
+            (Run::Dry, Some(mut record)) => finish(&mut record, &ending, None).map(|()| Some(record))?,
+            (_, None) => None,
+        };
+        let closed = after.filter(|record| record.ended_by.as_deref() == Some(BY_CLEANUP));
+        let action = closed.map_or("ended", |record| record.status.as_str());
+        Ok(Done { session_id: id, claude_session_id: Some(uuid.clone()), ..Done::new(action, reason, run) })
+    }
+
+    /// Whether another conversation that may run has the same session.
+    fn has_another(&self, id: &SessionId, uuid: &Uuid) -> bool {
+        let lives = self.all_live().unwrap_or_default();
+        let mut others = lives.iter().filter(|live| live.claude_session_id != uuid.as_str());
+        others.any(|live| session_of(live).as_ref() == Some(id) && is_alive(live) != Some(false))
+    }
+
+    /// The lock of a conversation, unless nothing is to be changed.
+    pub(super) fn conversation_lock(&self, uuid: &Uuid, run: Run) -> Result<Option<Lock>> {
+        match run {
+            Run::Dry => Ok(None),
+            Run::Real => self.lock_live(uuid).map(Some),
+        }
+    }
+
+    /// Lets go of a conversation. The lock's file goes where the live file has gone.
+    pub(super) fn release(&self, lock: Option<Lock>, uuid: &Uuid) -> Result<()> {
+        match lock {
+            Some(lock) if super::is_absent(&self.home.live(uuid)) => lock.remove(),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ends a record, with a note if it is ended by that.
+pub(super) fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Result<()> {
+    ending::finish(record, ending)?;
+    match note {
+        Some(note) if record.status != Status::Active => session::event(record, note, ending.now),
+        _ => Ok(()),
+    }
+}
+
+/// The session that a conversation's file names.
+pub(super) fn session_of(live: &Live) -> Option<SessionId> {
+    SessionId::parse(live.session_id.as_deref()?).ok()
+}
+
+pub(super) fn uuid_of(live: &Live) -> Option<Uuid> {
+    Uuid::parse(&live.claude_session_id).ok()
+}
+
+/// Whether a conversation's process runs; `None` if that cannot be told.
+pub(super) fn is_alive(live: &Live) -> Option<bool> {
+    live.process().as_ref().and_then(process::is_alive)
+}

@@ -1,0 +1,136 @@
+//! Owns mending what a check found: damaged files go to `quarantine/` with a note, modes are
+//! narrowed, a wrong index is made again. Must stay true: nothing is deleted or overwritten; under
+//! the lock of the file it is looked at once more; settings are never moved, because without them
+//! the hooks would store what the user forbade; nor is what a newer program wrote.
+
+use super::Store;
+use super::check::{Finding, Kind, Place};
+use super::sweep::{Done, Run};
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::file;
+use crate::lock::{self, Lock};
+use crate::paths::Home;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What is written beside a file in quarantine.
+#[derive(Serialize)]
+struct Note<'a> {
+    /// Where it was, from the data directory.
+    from: &'a Path,
+    reason: &'a str,
+    moved_at: String,
+    moved_by: &'a str,
+}
+
+/// Names that are tried for a file in quarantine.
+const NAMES: usize = 1000;
+
+impl Store {
+    /// Mends what was found, if it can be mended without a person and is still so.
+    pub fn mend(&self, finding: &Finding, run: Run, now: Instant) -> Result<Option<Done>> {
+        let path = finding.path.as_path();
+        match finding.found {
+            Kind::Open => self.narrow(path, run),
+            Kind::Index => self.make_index(path, &finding.reason, run),
+            Kind::Damaged | Kind::Oversized | Kind::Link => match self.place_of(path, false) {
+                Place::Index if finding.found != Kind::Link => self.make_index(path, &finding.reason, run),
+                Place::Config | Place::Passed | Place::Foreign => Ok(None),
+                place => self.quarantine(finding, &place, run, now),
+            },
+            Kind::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(crate::id::SessionId::parse) {
+                Some(Ok(id)) => self.finish_archiving(&id, run, now),
+                _ => Ok(None),
+            },
+            Kind::Newer | Kind::Foreign => Ok(None),
+        }
+    }
+
+    fn narrow(&self, path: &Path, run: Run) -> Result<Option<Done>> {
+        if run == Run::Real && !file::narrow(path)? {
+            return Ok(None);
+        }
+        Ok(Some(Done::at("restricted", path, "others could reach it", run)))
+    }
+
+    fn make_index(&self, path: &Path, reason: &str, run: Run) -> Result<Option<Done>> {
+        if run == Run::Real {
+            self.rebuild_index()?;
+        }
+        Ok(Some(Done::at("rebuilt", path, reason, run)))
+    }
+
+    fn quarantine(&self, finding: &Finding, place: &Place, run: Run, now: Instant) -> Result<Option<Done>> {
+        let path = &finding.path;
+        let lock = if run == Run::Real { self.lock_of_place(path, place)? } else { None };
+        let still = self.look_at(path).into_iter().any(|again| again.found == finding.found);
+        let to = match (still, run) {
+            (false, _) => None,
+            (true, Run::Dry) => Some(self.home.quarantine()),
+            (true, Run::Real) => Some(self.move_away(finding, place, lock.as_ref(), now)?),
+        };
+        if let Some(lock) = lock.filter(|_| super::is_absent(path)) {
+            lock.remove()?;
+        }
+        Ok(to.map(|to| Done { to: Some(to), ..Done::at("quarantined", path, finding.reason.clone(), run) }))
+    }
+
+    /// The lock under which such a file is written; archived records are never written.
+    fn lock_of_place(&self, path: &Path, place: &Place) -> Result<Option<Lock>> {
+        let of = match place {
+            Place::Record(_) | Place::Project(_) | Place::Live(_) => path.to_path_buf(),
+            Place::Ended(uuid) => self.home.live(uuid),
+            Place::Context(slug) => self.home.project(slug),
+            _ => return Ok(None),
+        };
+        lock::acquire(&Home::lock_of(&of), self.wait).map(Some)
+    }
+
+    fn move_away(&self, finding: &Finding, place: &Place, lock: Option<&Lock>, now: Instant) -> Result<PathBuf> {
+        let from = finding.path.as_path();
+        let (to, note) = self.free_name(finding, now)?;
+        let put = || {
+            lock.map_or(Ok(()), Lock::confirm)?;
+            file::move_new(from, &to)
+        };
+        let moved = match place {
+            Place::Record(id) => self.publish(id, None, put),
+            _ => put(),
+        };
+        match moved {
+            Ok(true) => {
+                // A link has no mode, and a directory or a pipe is narrow enough in ours.
+                let _ = file::narrow(&to);
+                Ok(to)
+            }
+            other => {
+                file::remove(&note)?;
+                other.and(Err(Error::Refused(format!("{} is taken", to.display()))))
+            }
+        }
+    }
+
+    /// A name in quarantine that is taken by writing its note.
+    fn free_name(&self, finding: &Finding, now: Instant) -> Result<(PathBuf, PathBuf)> {
+        let inside = finding.path.strip_prefix(self.home.root()).unwrap_or(&finding.path);
+        let (moved_at, moved_by) = (clock::stamp(now), "cs-cleanup check --repair");
+        let note = Note { from: inside, reason: &finding.reason, moved_at, moved_by };
+        let mut bytes = serde_json::to_vec_pretty(&note).unwrap_or_default();
+        bytes.push(b'\n');
+        let name = inside.to_string_lossy().replace('/', "-");
+        for n in 1..=NAMES {
+            let name = if n == 1 { name.clone() } else { format!("{name}.{n}") };
+            let to = self.home.quarantine().join(&name);
+            let note = self.home.quarantine().join(format!("{name}.note"));
+            let is_free = super::is_absent(&to);
+            if is_free && file::stage(&note, &bytes, file::Durability::Synced)?.create()? {
+                return Ok((to, note));
+            }
+        }
+        Err(Error::Refused(format!(
+            "{} holds {NAMES} files of that name; remove some",
+            self.home.quarantine().display()
+        )))
+    }
+}

@@ -1,0 +1,147 @@
+//! Owns closing sessions of which nothing was heard for too long. Must stay true: the evidence is
+//! looked at again under the locks (conversation, then session); a session whose conversation's
+//! process runs is never closed for its silence; one without any known sign of life stays open.
+
+use super::Store;
+use super::close::{finish, is_alive, session_of, uuid_of};
+use super::sweep::{Done, Run};
+use crate::clock::{self, Instant};
+use crate::config::{Config, SessionEnd};
+use crate::ending::{self, BY_CLEANUP, Ending};
+use crate::error::{Error, Result};
+use crate::id::{SessionId, Uuid};
+use crate::index::{self, Entry};
+use crate::live::Live;
+use crate::record::{SCHEMA_VERSION, Session, Status};
+use crate::state::State;
+
+/// A session that may be stale, and all that bears on it.
+struct Suspect<'a> {
+    store: &'a Store,
+    id: SessionId,
+    uuid: Option<Uuid>,
+    config: Config,
+    lives: Vec<Live>,
+    run: Run,
+    now: Instant,
+}
+
+impl Store {
+    /// Active sessions without a sign of life for longer than the settings allow. Only records are
+    /// read whose entry in the index says that it may be so.
+    pub fn stale(&self, now: Instant) -> Result<Vec<SessionId>> {
+        let stale_after = self.config()?.stale_after();
+        let (index, lives) = (self.index()?, self.all_live()?);
+        let mut entries = index.entries(index::of_status(Status::Active));
+        let is_stale = |id: &SessionId, entry: &Entry| {
+            let verdict = self.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &lives, stale_after, now);
+            verdict.state == State::Stale && !is_running(id.as_str(), &lives)
+        };
+        entries.retain(|(id, entry)| is_stale(id, entry));
+        Ok(entries.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Closes a session of which nothing was heard for too long, or forgets it if nothing ever
+    /// happened in it. `None` if that is not so any more.
+    pub fn close_stale(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
+        let record = match self.session(id) {
+            Err(Error::Missing(_)) => return Ok(None),
+            other => other?,
+        };
+        // What a newer program wrote is closed by a newer program.
+        if record.status != Status::Active || record.schema_version > SCHEMA_VERSION {
+            return Ok(None);
+        }
+        let named = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        let uuid = self.all_live()?.iter().find(|live| session_of(live).as_ref() == Some(id)).and_then(uuid_of);
+        let uuid = uuid.or(named);
+        let lock = uuid.as_ref().map(|uuid| self.conversation_lock(uuid, run)).transpose()?.flatten();
+        let (config, lives) = (self.config()?, self.all_live()?);
+        let suspect = Suspect { store: self, id: id.clone(), uuid, config, lives, run, now };
+        let done = match suspect.close(&record) {
+            // Somebody was faster.
+            Err(Error::Missing(_) | Error::Refused(_)) => Ok(None),
+            other => other,
+        };
+        suspect.uuid.as_ref().map_or(Ok(()), |uuid| self.release(lock, uuid))?;
+        done
+    }
+}
+
+impl Suspect<'_> {
+    fn close(&self, record: &Session) -> Result<Option<Done>> {
+        let Some(seen_at) = self.silent_since(record) else { return Ok(None) };
+        let why = format!("no sign of life for {}", clock::age(seen_at, self.now));
+        if self.is_forgettable(record) {
+            let forgets = |record: &Session| self.is_forgettable(record) && self.silent_since(record).is_some();
+            let forgotten = self.run == Run::Dry || self.store.forget_when(&self.id, self.now, forgets)?;
+            let reason = format!("{why}, and nothing happened in it: {}", record.intent);
+            return Ok(forgotten.then(|| self.done("forgotten", reason)));
+        }
+        let ended = self.end(record, seen_at, &why)?;
+        Ok(ended.map(|record| self.done(record.status.as_str(), why)))
+    }
+
+    fn done(&self, action: &'static str, reason: String) -> Done {
+        let claude_session_id = self.uuid.clone();
+        Done { session_id: Some(self.id.clone()), claude_session_id, ..Done::new(action, reason, self.run) }
+    }
+
+    /// The session as it is (or would be) after its end.
+    fn end(&self, seen: &Session, seen_at: Instant, why: &str) -> Result<Option<Session>> {
+        // Who keeps sessions open until they are closed by hand has asked for this by hand.
+        let setting = match self.config.hooks().session_end {
+            SessionEnd::Keep => SessionEnd::Auto,
+            other => other,
+        };
+        let live = self.live();
+        let message = live.and_then(|live| live.last_message.as_deref());
+        let (by, seen_at, now) = (BY_CLEANUP, Some(seen_at), self.now);
+        let ending = Ending { setting, attended: true, why, message, by, seen_at, now };
+        if self.run == Run::Dry {
+            let mut record = seen.clone();
+            return finish(&mut record, &ending, None).map(|()| Some(record));
+        }
+        let mut closed = false;
+        let note = format!("closed by cs-cleanup: {why}");
+        let record = self.store.update(&self.id, now, |record| {
+            closed = record.status == Status::Active && self.silent_since(record).is_some();
+            if closed { finish(record, &ending, Some(&note)) } else { Ok(()) }
+        })?;
+        if let (true, Some(uuid), Some(live)) = (closed, &self.uuid, live) {
+            self.store.end_live(uuid, &mut live.clone(), now)?;
+        }
+        Ok(closed.then_some(record))
+    }
+
+    /// The conversation's file.
+    fn live(&self) -> Option<&Live> {
+        let uuid = self.uuid.as_ref()?;
+        self.lives.iter().find(|live| live.claude_session_id == uuid.as_str())
+    }
+
+    /// Whether nothing ever happened, as far as anybody knows.
+    fn is_forgettable(&self, record: &Session) -> bool {
+        let ended = self.uuid.as_ref().and_then(|uuid| self.store.ended(uuid).ok().flatten());
+        let spoke = ended.is_some_and(|ended| ended.last_message.is_some());
+        self.live().is_none() && !spoke && ending::is_empty(record)
+    }
+
+    /// The last sign of life of an active session, if it is too long ago and no process of it runs.
+    fn silent_since(&self, record: &Session) -> Option<Instant> {
+        let stale_after = self.config.stale_after();
+        let verdict = self.store.verdict_of(record, &self.lives, stale_after, self.now);
+        if verdict.state != State::Stale || is_running(&record.session_id, &self.lives) {
+            return None;
+        }
+        let of_it = self.lives.iter().filter(|live| live.session_id.as_deref() == Some(&record.session_id));
+        let heard = of_it.filter_map(|live| clock::parse(&live.last_event_at));
+        let seen_at = heard.chain(clock::parse(&record.last_heartbeat)).max()?;
+        (self.now - seen_at > stale_after).then_some(seen_at)
+    }
+}
+
+/// Whether a process runs that has the session.
+fn is_running(id: &str, lives: &[Live]) -> bool {
+    lives.iter().any(|live| live.session_id.as_deref() == Some(id) && is_alive(live) == Some(true))
+}

@@ -1,0 +1,198 @@
+//! Owns sweeping the data directory: orphaned locks, files of writes that were killed, old news of
+//! conversations, logs that grew. Must stay true: only what nobody uses is removed, and no symbolic
+//! link is followed. A file's age is told by the system's clock, as its time stamp was, and never
+//! by `CS_NOW`.
+//!
+//! Why removing a lock's file splits no lock: it is removed only while we hold the flock on it, and
+//! only if its name still is the file that we hold. So nobody holds it. Who has opened it and waits
+//! gets the flock of a file without a name, sees that (`lock::acquire` compares inodes after
+//! locking, and `confirm` right before a rename), and asks for the name again. The Python tool does
+//! not compare; but it only ever waits for the lock of a record that is there or that it is making,
+//! it opens locks for writing (which renews their time stamp), and we leave alone the lock of every
+//! file that is there and every lock younger than an hour.
+
+use super::Store;
+use crate::error::{Error, Result};
+use crate::file::{self, TEMP_PREFIX};
+use crate::id::{SessionId, Uuid};
+use crate::lock;
+use serde::Serialize;
+use std::fs::{DirEntry, Metadata};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Whether things are done or only shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    Real,
+    Dry,
+}
+
+/// One thing that was done, or would be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Done {
+    pub action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claude_session_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Where it is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<PathBuf>,
+    pub reason: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub dry_run: bool,
+}
+
+impl Done {
+    /// Something that concerns no session and no file yet.
+    pub fn new(action: &'static str, reason: impl Into<String>, run: Run) -> Self {
+        let (session_id, claude_session_id, path, to) = (None, None, None, None);
+        Done { action, session_id, claude_session_id, path, to, reason: reason.into(), dry_run: run == Run::Dry }
+    }
+
+    /// Something that concerns a file.
+    pub fn at(action: &'static str, path: &Path, reason: impl Into<String>, run: Run) -> Self {
+        Done { path: Some(path.to_path_buf()), ..Done::new(action, reason, run) }
+    }
+}
+
+/// A write takes milliseconds, and so does a change under a lock.
+const LEFT_OVER: Duration = Duration::from_secs(3600);
+/// Late news comes within seconds; a resumed conversation is found without its old file.
+const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Size from which the log of a job starts anew; one old log is kept.
+const LOG_BYTES: u64 = 256 * 1024;
+/// Directories of the store in directories of the store.
+const DEPTH: usize = 4;
+
+impl Store {
+    /// Locks of files that are not there, and that nobody has made anew within the hour.
+    pub fn orphan_locks(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let home = &self.home;
+        let mut found = Vec::new();
+        let dirs = [home.sessions(), home.archive(), home.projects_dir(), home.live_dir(), home.ended_dir()];
+        for dir in dirs.iter().filter(|dir| is_dir(dir)) {
+            let names: std::collections::BTreeSet<String> = file::stems(dir, "")?.into_iter().collect();
+            let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
+            let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));
+            let paths = orphans.map(|(name, _)| dir.join(name));
+            found.extend(paths.filter(|path| is_left_over(path, LEFT_OVER, now)));
+        }
+        Ok(found)
+    }
+
+    /// Removes the lock of a file that is not there, unless somebody holds it.
+    pub fn remove_lock(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
+        let Some(lock) = lock::try_existing(path)? else { return Ok(None) };
+        if !super::is_absent(&path.with_extension("json")) || !is_left_over(path, LEFT_OVER, now) {
+            return Ok(None);
+        }
+        if run == Run::Real {
+            lock.remove()?;
+        }
+        Ok(Some(Done::at("removed", path, "a lock of nothing", run)))
+    }
+
+    /// Files of writes that were killed, in all directories of the store.
+    pub fn left_over(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        let mut dirs = vec![(self.home.root().to_path_buf(), 0)];
+        while let Some((dir, depth)) = dirs.pop() {
+            for entry in entries(&dir)? {
+                let Ok(kind) = entry.file_type() else { continue };
+                if kind.is_dir() && depth < DEPTH {
+                    dirs.push((entry.path(), depth + 1));
+                } else if kind.is_file() && entry.file_name().as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
+                    found.push(entry.path());
+                }
+            }
+        }
+        found.retain(|path| is_left_over(path, LEFT_OVER, now));
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes the file of a write that was killed.
+    pub fn remove_left_over(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
+        if !is_left_over(path, LEFT_OVER, now) {
+            return Ok(None);
+        }
+        if run == Run::Real {
+            file::remove(path)?;
+        }
+        Ok(Some(Done::at("removed", path, "left over from a write that was not finished", run)))
+    }
+
+    /// Conversations that ended so long ago that nobody asks for their file.
+    pub fn old_ended(&self, now: SystemTime) -> Result<Vec<Uuid>> {
+        let mut uuids: Vec<Uuid> =
+            file::stems(&self.home.ended_dir(), ".json")?.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect();
+        uuids.retain(|uuid| is_left_over(&self.home.ended(uuid), OLD_NEWS, now));
+        uuids.sort();
+        Ok(uuids)
+    }
+
+    /// Removes the file of a conversation that ended long ago.
+    pub fn remove_ended(&self, uuid: &Uuid, run: Run, now: SystemTime) -> Result<Option<Done>> {
+        let path = self.home.ended(uuid);
+        let lock = self.conversation_lock(uuid, run)?;
+        let is_old = is_left_over(&path, OLD_NEWS, now);
+        let removed = if is_old && run == Run::Real { file::remove(&path) } else { Ok(()) };
+        self.release(lock, uuid)?;
+        removed?;
+        Ok(is_old.then(|| Done::at("removed", &path, "the conversation ended more than 30 days ago", run)))
+    }
+
+    /// Logs of jobs that have outgrown their size. The hooks see to their own.
+    pub fn long_logs(&self) -> Result<Vec<PathBuf>> {
+        let dir = self.home.logs_dir();
+        let mut found = Vec::new();
+        for stem in if is_dir(&dir) { file::stems(&dir, ".log")? } else { Vec::new() } {
+            let path = dir.join(format!("{stem}.log"));
+            let is_long = regular(&path).is_some_and(|meta| meta.len() > LOG_BYTES);
+            found.extend((is_long && path != self.home.hook_log()).then_some(path));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Lets a log start anew and keeps its last part beside it. The file itself stays: a job that
+    /// runs has it open.
+    pub fn trim_log(&self, path: &Path, run: Run) -> Result<Option<Done>> {
+        let Some(meta) = regular(path).filter(|meta| meta.len() > LOG_BYTES) else { return Ok(None) };
+        if run == Run::Real {
+            let old = path.with_extension("log.1");
+            file::replace(&old, &file::tail(path, LOG_BYTES)?, file::Durability::Disposable)?;
+            file::empty(path)?;
+        }
+        Ok(Some(Done::at("trimmed", path, format!("it had {} bytes", meta.len()), run)))
+    }
+}
+
+/// The entries of a directory; one that is not there has none, nor has a link to one.
+pub(super) fn entries(dir: &Path) -> Result<Vec<DirEntry>> {
+    if !is_dir(dir) {
+        return Ok(Vec::new());
+    }
+    let listing = std::fs::read_dir(dir).map_err(|error| Error::io(dir, "list", error))?;
+    listing.map(|entry| entry.map_err(|error| Error::io(dir, "list", error))).collect()
+}
+
+/// Whether it is a directory itself, not a link to one. The data directory may be a link.
+pub(super) fn is_dir(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir())
+}
+
+/// A regular file's facts.
+fn regular(path: &Path) -> Option<Metadata> {
+    std::fs::symlink_metadata(path).ok().filter(Metadata::is_file)
+}
+
+/// Whether it is a regular file that nobody has touched for so long.
+fn is_left_over(path: &Path, age: Duration, now: SystemTime) -> bool {
+    let modified = regular(path).and_then(|meta| meta.modified().ok());
+    modified.and_then(|modified| now.duration_since(modified).ok()).is_some_and(|old| old > age)
+}

@@ -1,0 +1,196 @@
+//! What is closed, and what is not: fake clocks and processes that are killed.
+
+use cs_tests::Running;
+
+use super::*;
+
+/// A process that stands for the agent.
+fn client(sandbox: &Sandbox) -> Running {
+    sandbox.start("sleep", &["600"])
+}
+
+fn kill(mut client: Running) {
+    client.0.kill().expect("it can be killed");
+    client.0.wait().expect("it can be waited for");
+}
+
+const PROMPT: &str = r#","prompt":"fix login","prompt_id":"p1""#;
+const TASK: &str =
+    r#","tool_name":"TaskCreate","tool_input":{"subject":"write tests"},"tool_response":{"task":{"id":"1"}}"#;
+const NEXT_WEEK: &str = "2026-11-28T10:00:00Z";
+
+#[test]
+fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
+    for task in [false, true] {
+        let endings = [true, false].map(|is_killed| {
+            let sandbox = Sandbox::new();
+            let client = client(&sandbox);
+            let pid = client.pid();
+            tell(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
+            tell(&sandbox, pid, CA5D, "UserPromptSubmit", PROMPT);
+            if task {
+                tell(&sandbox, pid, CA5D, "PostToolUse", TASK);
+            }
+            tell(&sandbox, pid, CA5D, "Stop", r#","last_assistant_message":"Here it is.""#);
+            assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "its process runs");
+            if is_killed {
+                kill(client);
+                let closed = if task { "parked" } else { "completed" };
+                let done = done(&ok(&sandbox, "cs-cleanup", &["gone"]));
+                assert_eq!(done, [format!("{closed} sess_20261121T1000_ca5d")]);
+            } else {
+                tell(&sandbox, pid, CA5D, "SessionEnd", r#","reason":"other""#);
+            }
+            assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "once is enough");
+            assert!(!sandbox.data().join(format!("live/{CA5D}.json")).exists());
+            assert!(!sandbox.data().join(format!("live/{CA5D}.lock")).exists());
+            let ended = sandbox.json(&format!("ended/{CA5D}.json"));
+            in_order(&sandbox);
+            (sandbox.record("sess_20261121T1000_ca5d"), ended)
+        });
+        let [(killed, killed_live), (ended, ended_live)] = endings;
+        for field in ["status", "outcome", "next_steps", "last_heartbeat", "ended_at", "current_activity"] {
+            assert_eq!(killed[field], ended[field], "{field}");
+        }
+        assert_eq!((&killed["ended_by"], &ended["ended_by"]), (&json!("cleanup"), &json!("hook")));
+        for field in ["session_id", "ended_at", "last_message"] {
+            assert_eq!(killed_live[field], ended_live[field], "{field}");
+        }
+        let told = killed["events"][0]["message"].as_str().unwrap_or_default();
+        assert!(
+            told.starts_with("closed by cs-cleanup: process ") && told.contains("ended without SessionEnd"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn settings_hold_for_what_is_gone_too() {
+    for (setting, expected) in [("keep", "active"), ("park", "parked"), ("complete", "completed")] {
+        let sandbox = Sandbox::new();
+        let client = client(&sandbox);
+        tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
+        put(&sandbox, "config.json", &format!(r#"{{"hooks": {{"session_end": "{setting}"}}}}"#));
+        kill(client);
+        let action = if setting == "keep" { "ended" } else { expected };
+        assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["gone"])), [format!("{action} sess_20261121T1000_ca5d")]);
+        assert_eq!(sandbox.record("sess_20261121T1000_ca5d")["status"], expected);
+    }
+}
+
+#[test]
+fn a_conversation_that_never_asked_anything_only_loses_its_file() {
+    let sandbox = Sandbox::new();
+    let client = client(&sandbox);
+    tell(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
+    kill(client);
+    let told = ok(&sandbox, "cs-cleanup", &["all"]);
+    assert_eq!(done(&told), ["ended "]);
+    assert!(told.contains(CA5D), "{told}");
+    assert!(sandbox.records().is_empty() && !sandbox.data().join(format!("live/{CA5D}.json")).exists());
+}
+
+#[test]
+fn what_cleanup_closed_goes_on_with_its_conversation() {
+    for way in ["resume", "prompt"] {
+        let sandbox = Sandbox::new();
+        let first = client(&sandbox);
+        tell(&sandbox, first.pid(), CA5D, "SessionStart", r#","source":"startup""#);
+        tell(&sandbox, first.pid(), CA5D, "UserPromptSubmit", PROMPT);
+        kill(first);
+        ok(&sandbox, "cs-cleanup", &["gone"]);
+        let second = client(&sandbox);
+        match way {
+            "resume" => tell(&sandbox, second.pid(), CA5D, "SessionStart", r#","source":"resume""#),
+            _ => tell(&sandbox, second.pid(), CA5D, "UserPromptSubmit", r#","prompt":"go on","prompt_id":"p2""#),
+        }
+        let records = sandbox.records();
+        assert_eq!((records.len(), &records[0]["status"]), (1, &json!("active")), "{way}");
+        assert_eq!(ok(&sandbox, "cs-cleanup", &["all"]), "", "{way}");
+    }
+}
+
+#[test]
+fn a_threshold_is_a_threshold() {
+    let sandbox = Sandbox::new();
+    let id = create(&sandbox, &[]);
+    ok(&sandbox, "cs-session", &["event", &id, "--message", "a note", "-q"]);
+    put(&sandbox, "config.json", r#"{"settings": {"stale_threshold_hours": 2.5}}"#);
+    assert_eq!(at(&sandbox, "2026-11-21T12:30:00Z", "cs-cleanup", &["stale"]), "");
+    let dry = at(&sandbox, "2026-11-21T12:30:01Z", "cs-cleanup", &["stale", "--dry-run"]);
+    assert_eq!((done(&dry), sandbox.record(&id)["status"].as_str()), (vec![format!("completed {id}")], Some("active")));
+    assert_eq!(done(&at(&sandbox, "2026-11-21T12:30:01Z", "cs-cleanup", &["stale"])), [format!("completed {id}")]);
+    let record = sandbox.record(&id);
+    assert_eq!(record["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00", "the last sign of life");
+    assert_eq!(record["ended_at"], "2026-11-21T12:30:01.000000+00:00");
+    assert_eq!(record["events"][1]["message"], "closed by cs-cleanup: no sign of life for 2 h");
+    in_order(&sandbox);
+}
+
+#[test]
+fn silence_is_no_end_while_the_process_runs() {
+    let sandbox = Sandbox::new();
+    let alive = client(&sandbox);
+    tell(&sandbox, alive.pid(), CA5D, "UserPromptSubmit", PROMPT);
+    tell(&sandbox, alive.pid(), BEEF, "UserPromptSubmit", PROMPT);
+    tell(&sandbox, alive.pid(), BEEF, "Stop", "");
+    for command in ["stale", "gone", "all"] {
+        assert_eq!(
+            at(&sandbox, NEXT_WEEK, "cs-cleanup", &[command]),
+            "",
+            "{command}: working, or at the prompt, for a week"
+        );
+    }
+    kill(alive);
+    assert_eq!(at(&sandbox, NEXT_WEEK, "cs-cleanup", &["stale"]), "", "that is for gone to say");
+    assert_eq!(done(&at(&sandbox, NEXT_WEEK, "cs-cleanup", &["gone"])).len(), 2);
+}
+
+/// Without its process, a conversation is judged by what was heard of it last.
+#[test]
+fn a_conversation_of_which_no_process_is_known() {
+    let sandbox = Sandbox::new();
+    let client = client(&sandbox);
+    tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
+    let mut live = sandbox.json(&format!("live/{CA5D}.json"));
+    (live["pid"], live["pid_started"], live["last_event_at"]) =
+        (Value::Null, Value::Null, json!("2026-11-23T10:00:00Z"));
+    put(&sandbox, &format!("live/{CA5D}.json"), &live.to_string());
+    assert_eq!(at(&sandbox, "2026-11-24T09:00:00Z", "cs-cleanup", &["all"]), "", "heard of 23 h ago");
+    let told = at(&sandbox, "2026-11-24T11:00:00Z", "cs-cleanup", &["stale"]);
+    assert_eq!(done(&told), ["completed sess_20261121T1000_ca5d"]);
+    let record = sandbox.record("sess_20261121T1000_ca5d");
+    assert_eq!(record["last_heartbeat"], "2026-11-23T10:00:00.000000+00:00");
+    assert!(!sandbox.data().join(format!("live/{CA5D}.json")).exists());
+    assert!(!sandbox.data().join(format!("live/{CA5D}.lock")).exists());
+}
+
+#[test]
+fn only_what_says_nothing_is_forgotten() {
+    let sandbox = Sandbox::new();
+    let empty = create(&sandbox, &["--claude-session", BEEF]);
+    let resumed = create(&sandbox, &[]);
+    ok(&sandbox, "cs-session", &["park", &resumed, "--reason", "later", "-q"]);
+    let successor = ok(&sandbox, "cs-session", &["resume", &resumed, "-q"]).trim().to_owned();
+    let planned = create(&sandbox, &["--roadmap-ref", "v2"]);
+    let done = done(&at(&sandbox, NEXT_WEEK, "cs-cleanup", &["stale"]));
+    let mut expected =
+        vec![format!("forgotten {empty}"), format!("completed {successor}"), format!("completed {planned}")];
+    expected.sort_by_key(|line| line.split(' ').nth(1).map(str::to_owned));
+    assert_eq!(done, expected);
+    assert!(!sandbox.data().join(format!("sessions/{empty}.json")).exists());
+    assert!(!sandbox.data().join(format!("sessions/{empty}.lock")).exists());
+    assert!(!sandbox.data().join(format!("live/{BEEF}.lock")).exists());
+    in_order(&sandbox);
+}
+
+#[test]
+fn a_newer_record_is_left_to_a_newer_program() {
+    let sandbox = Sandbox::new();
+    let id = create(&sandbox, &["--claude-session", CA5D]);
+    let mut record = sandbox.record(&id);
+    record["schema_version"] = json!(5);
+    put(&sandbox, &format!("sessions/{id}.json"), &record.to_string());
+    assert_eq!(at(&sandbox, NEXT_WEEK, "cs-cleanup", &["all"]), "");
+    assert_eq!(sandbox.record(&id), record);
+}
