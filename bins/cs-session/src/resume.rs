@@ -110,10 +110,10 @@ fn start_anew(context: &Context, old: &Session, here: &Here, intent: Option<&str
 fn begun(context: &Context, old: &Session) -> Result<Option<SessionId>> {
     let index = context.store.index()?;
     let entries = index.entries(index::of_project(&old.project_slug));
-    let since = old.ended_at.as_deref().unwrap_or_default();
-    let young = entries.iter().filter(|(_, entry)| entry.status == Status::Active && &*entry.started_at >= since);
+    // Not by its time: the clock may have been set back.
+    let active = entries.iter().filter(|(_, entry)| entry.status == Status::Active);
     let is_heir = |id: &SessionId| {
         context.store.session(id).is_ok_and(|record| record.resumed_from.as_deref() == Some(&old.session_id))
     };
-    Ok(young.map(|(id, _)| id).find(|id| is_heir(id)).cloned())
+    Ok(active.map(|(id, _)| id).find(|id| is_heir(id)).cloned())
 }

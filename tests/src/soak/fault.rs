@@ -54,7 +54,7 @@ pub fn everywhere(scene: &Scene, operation: &Operation, (first, stride): (usize,
         let mut trap = Trap { failure, spell, left: n, data, is_hook, hit: String::new() };
         let output = trace::run(command, input, |call| trap.before(call));
         let output = output.unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-        let told = !operation.is_hook() && output.status.code() == Some(0);
+        let told = operation.promises() && output.status.code() == Some(0);
         let mut found = answer(operation, &output);
         found.extend(faults(scene, operation, &expected, told));
         let place = format!("{} {spell:?} at {n}, {}, answered {:?}", failure.1, trap.hit, output.status.code());
@@ -116,7 +116,7 @@ fn answer(operation: &Operation, output: &Output) -> Vec<String> {
     let (said, told, code) = (stdout(output), stderr(output), output.status.code());
     let fine = match code {
         Some(0) if operation.is_hook() => told.is_empty(),
-        Some(0) => told.is_empty() && !said.is_empty() || operation.may_say_nothing(),
+        Some(0) => told.is_empty() && !said.is_empty() || operation.is_a_sweep(),
         Some(74) => !operation.is_hook() && told.starts_with("cs-") && told.contains(": error: "),
         _ => false,
     };

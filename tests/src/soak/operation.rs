@@ -59,9 +59,14 @@ impl Operation {
         !self.input.is_empty()
     }
 
-    /// Whether a success may say nothing: there may be nothing to do.
-    pub fn may_say_nothing(&self) -> bool {
+    /// Whether it does what it finds to do, and leaves the rest to the next run: then success may say nothing.
+    pub fn is_a_sweep(&self) -> bool {
         self.program == "cs-cleanup"
+    }
+
+    /// Whether exit code 0 says that everything is done.
+    pub fn promises(&self) -> bool {
+        !self.is_hook() && !self.is_a_sweep()
     }
 
     /// The conversation that tells something, if it ends with what follows.
@@ -137,6 +142,13 @@ pub fn all(scene: &Scene) -> Vec<Operation> {
         all.extend(cleanups());
     }
     all
+}
+
+impl Operation {
+    /// One that touches no file that another test of the scene looks at.
+    pub fn any(scene: &Scene) -> Operation {
+        Operation::of_person("event", &["cs-session", "event", &scene.bystander, "--message", "token"])
+    }
 }
 
 /// What people do to sessions.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::operation::Operation;
 use super::scene::{LATER, Scene, truth};
 use crate::replay::check::{damage, litter, records, unfinished, unseen};
-use crate::stderr;
+use crate::{Sandbox, stderr};
 
 /// What an operation makes of the scene when nothing disturbs it.
 pub struct Expected {
@@ -135,7 +135,7 @@ fn go_on(scene: &Scene, operation: &Operation) -> Vec<String> {
     faults.extend(unfinished(&data));
     faults.extend(doubled(scene));
     faults.extend(operation.ending().and_then(|uuid| forgotten(scene, &uuid)));
-    faults.extend(swept(scene));
+    faults.extend(swept(&scene.sandbox));
     faults
 }
 
@@ -168,8 +168,8 @@ fn doubled(scene: &Scene) -> Vec<String> {
 }
 
 /// What killed writers left is removed by `cs-cleanup tmp`, once it is old.
-fn swept(scene: &Scene) -> Vec<String> {
-    let found = litter(&scene.sandbox.data());
+pub fn swept(sandbox: &Sandbox) -> Vec<String> {
+    let found = litter(&sandbox.data());
     if found.is_empty() || !crate::programs().join("cs-cleanup").exists() {
         return Vec::new();
     }
@@ -178,7 +178,7 @@ fn swept(scene: &Scene) -> Vec<String> {
         let file = std::fs::File::options().write(true).open(path);
         file.and_then(|file| file.set_modified(long_ago)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
-    let output = scene.sandbox.cs("cs-cleanup", &["tmp", "-q"]);
-    let left = litter(&scene.sandbox.data()).into_iter().map(|path| format!("litter stays: {}", path.display()));
+    let output = sandbox.cs("cs-cleanup", &["tmp", "-q"]);
+    let left = litter(&sandbox.data()).into_iter().map(|path| format!("litter stays: {}", path.display()));
     left.chain(refusal(&["cs-cleanup", "tmp"], &output)).collect()
 }
