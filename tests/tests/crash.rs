@@ -2,6 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "crash/found.rs"]
+mod found;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
