@@ -42,6 +42,9 @@ accept: build ## try the programs with the real Claude Code (needs the claude co
 bench: build ## measure what the programs cost
 	cargo run --release -p cs-tests --bin bench
 
+soak: build ## try for an hour to make the programs lose something (SOAK=--save writes docs/SOAK.md)
+	cargo run --release -p cs-tests --bin soak -- $(SOAK)
+
 demo: build ## a dashboard with made-up sessions, in a temporary folder
 	sh tests/demo.sh
 
@@ -60,4 +63,4 @@ clean: ## remove everything built
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all build check test accept bench demo install uninstall clean help
+.PHONY: all build check test accept bench soak demo install uninstall clean help

@@ -107,7 +107,7 @@ pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
             let found = if fine { Vec::new() } else { vec![format!("{message}: lost, or there twice")] };
             tally.tried("event, the disk becomes read-only", true, "", found);
         }
-        let next = Operation::any(scene);
+        let next = Operation::of_bystander(scene);
         let expected = Expected::of(scene, &next);
         tally.tried("event, afterwards", false, "", faults(scene, &next, &expected, true));
     })

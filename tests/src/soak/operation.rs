@@ -32,6 +32,11 @@ impl Operation {
         Operation { name, program, words, input: String::new(), variables, prepare: None, rest: Vec::new() }
     }
 
+    /// A change of a session that no other operation touches.
+    pub fn of_bystander(scene: &Scene) -> Operation {
+        Operation::of_person("event", &["cs-session", "event", &scene.bystander, "--message", "token"])
+    }
+
     fn of_hook(scene: &Scene, name: &'static str, n: u32, event: &str, more: Value) -> Operation {
         let mut operation = Operation::of_person(name, &[crate::replay::program(event).expect("it is registered")]);
         operation.words.clear();
@@ -142,13 +147,6 @@ pub fn all(scene: &Scene) -> Vec<Operation> {
         all.extend(cleanups());
     }
     all
-}
-
-impl Operation {
-    /// One that touches no file that another test of the scene looks at.
-    pub fn any(scene: &Scene) -> Operation {
-        Operation::of_person("event", &["cs-session", "event", &scene.bystander, "--message", "token"])
-    }
 }
 
 /// What people do to sessions.

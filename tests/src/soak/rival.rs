@@ -130,9 +130,10 @@ fn compare(place: &Place, rounds: u64, [events, phase, name, files]: [u64; 4], t
         record["events"].as_array().into_iter().flatten().filter_map(|e| e["message"].as_str()).collect();
     let all = (1..=events).all(|n| messages.iter().filter(|message| **message == format!("event{n}")).count() == 1);
     check("events", events, all, &json!(messages.len()));
-    check("phases", phase, project["current_phase"] == phase.to_string(), &project["current_phase"]);
+    let (last_phase, last_name) = (phase.to_string(), name.to_string());
+    check("phases", phase, project["current_phase"] == *last_phase, &project["current_phase"]);
     let found = &config["projects"]["work"]["name"];
-    check("names", name, *found == name.to_string(), found);
+    check("names", name, *found == *last_name, found);
     let changed = record["files_changed"].as_array().map_or(0, Vec::len) as u64;
     let log = fs::read_to_string(place.sandbox.data().join("logs/hook.log")).unwrap_or_default();
     // A hook that cannot get the lock in its 100 ms gives up, and says so.
