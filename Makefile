@@ -54,6 +54,9 @@ fuzz: ## look for input that does harm, SECONDS for each target (60; long: 3600)
 bench: build ## measure what the programs cost
 	cargo run --release -p cs-tests --bin bench
 
+soak: build ## try for an hour to make the programs lose something (SOAK=--save writes docs/SOAK.md)
+	cargo run --release -p cs-tests --bin soak -- $(SOAK)
+
 demo: build ## a dashboard with made-up sessions, in a temporary folder
 	sh tests/demo.sh
 
@@ -83,4 +86,4 @@ clean: ## remove everything built
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-11s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all build check test accept fuzz bench demo screenshots axe install uninstall clean help
+.PHONY: all build check test accept fuzz bench soak demo screenshots axe install uninstall clean help

@@ -29,7 +29,7 @@ impl Lock {
     /// The Python tool removes the file just after its release, which may be just after we got it;
     /// then somebody else may hold a lock of that name, and what we read may be old.
     pub fn confirm(&self) -> Result<()> {
-        if is_current(&self.file, &self.path) { Ok(()) } else { Err(Error::Busy(self.path.clone())) }
+        if is_current(&self.file, &self.path)? { Ok(()) } else { Err(Error::Busy(self.path.clone())) }
     }
 }
 
@@ -37,7 +37,7 @@ impl Lock {
     /// Removes the lock's file and lets go. Nobody is cheated: who waits for this file finds, when
     /// it gets it, that the name has gone or belongs to another file, and asks for that one.
     pub fn remove(self) -> Result<()> {
-        if is_current(&self.file, &self.path) { file::remove(&self.path) } else { Ok(()) }
+        if is_current(&self.file, &self.path)? { file::remove(&self.path) } else { Ok(()) }
     }
 }
 
@@ -50,7 +50,7 @@ pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
         Err(error) => return Err(Error::io(path, "open", error)),
     };
     match FileExt::try_lock_exclusive(&file) {
-        Ok(()) if is_current(&file, path) => Ok(Some(Lock { file, path: path.to_path_buf() })),
+        Ok(()) if is_current(&file, path)? => Ok(Some(Lock { file, path: path.to_path_buf() })),
         Ok(()) => Ok(None),
         Err(error) if is_contended(&error) => Ok(None),
         Err(error) => Err(Error::io(path, "lock", error)),
@@ -64,8 +64,9 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     loop {
         let file = file::open_own(path, OpenOptions::new().read(true).write(true))?;
         match FileExt::try_lock_exclusive(&file) {
-            Ok(()) if is_current(&file, path) => return Ok(Lock { file, path: path.to_path_buf() }),
-            Ok(()) => continue,
+            Ok(()) if is_current(&file, path)? => return Ok(Lock { file, path: path.to_path_buf() }),
+            // Somebody removed it, or this disk gives one file two numbers: then it will never fit.
+            Ok(()) => {}
             Err(error) if is_contended(&error) => {}
             Err(error) => return Err(Error::io(path, "lock", error)),
         }
@@ -81,10 +82,13 @@ fn is_contended(error: &std::io::Error) -> bool {
     error.raw_os_error() == fs2::lock_contended_error().raw_os_error()
 }
 
-fn is_current(file: &File, path: &Path) -> bool {
-    match (file.metadata(), std::fs::symlink_metadata(path)) {
-        (Ok(held), Ok(named)) => held.ino() == named.ino() && held.dev() == named.dev(),
-        _ => false,
+fn is_current(file: &File, path: &Path) -> Result<bool> {
+    let failed = |error| Error::io(path, "inspect", error);
+    let held = file.metadata().map_err(failed)?;
+    match std::fs::symlink_metadata(path) {
+        Ok(named) => Ok(held.ino() == named.ino() && held.dev() == named.dev()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(failed(error)),
     }
 }
 

@@ -11,6 +11,7 @@ mod process;
 mod programs;
 pub mod replay;
 mod sandbox;
+pub mod soak;
 pub mod table;
 pub mod transcript;
 

@@ -4,7 +4,7 @@
 //! the clock (each event comes at its recorded second after [`START`]). Deliberately absent: expectations,
 //! except those that hold after any replay, see [`check_store`].
 
-mod check;
+pub mod check;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -72,7 +72,7 @@ pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
     }
     let waiting_for = live.waiting_for.clone().or(live.requested.clone());
     intake.store.update(&id, intake.now, |record| {
-        record.awaiting_action = waiting_for;
+        record.awaiting_action = waiting_for.clone();
         Ok(())
     })?;
     live.awaiting = live.waiting_for.is_some();

@@ -72,7 +72,10 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     };
     let session = match session {
         Some(session) => session,
-        None => create(intake, live, text, checkout.as_ref())?,
+        None => {
+            expect_a_session(intake, live)?;
+            create(intake, live, text, checkout.as_ref())?
+        }
     };
     live.session_id = Some(session.session_id);
     live.project_slug = Some(session.project_slug);
@@ -80,6 +83,13 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     live.awaiting = false;
     live.persisted_at = Some(clock::stamp(intake.now));
     Ok(())
+}
+
+/// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation
+/// that began before our eyes.
+fn expect_a_session(intake: &Intake, live: &Live) -> Result<()> {
+    let seeking = Live { session_id: None, source: None, prompt_id: None, ..live.clone() };
+    intake.store.write_live(&intake.uuid, &seeking)
 }
 
 /// The conversation's session, if it has one. A conversation that began before our eyes has none

@@ -8,7 +8,7 @@ use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::record::{Session, Status};
 use cs_core::session::{self, Start};
 use cs_core::store::Selector;
-use cs_core::validate;
+use cs_core::{Result, index, validate};
 
 /// go on with a parked (or completed) session
 #[derive(FromArgs)]
@@ -35,11 +35,14 @@ impl Resume {
             return Err(Failure::Usage("one session can be resumed at a time".into(), None));
         };
         let old_id = context.store.find(&Selector::parse(name)?)?;
-        let old = context.store.session(&old_id)?;
-        session::may_resume(&old)?;
+        let intent = self.intent.as_deref();
         let session = match own_session(context, &old_id)? {
-            Some(own) => take_over(context, &old, &old_id, &own, self.intent.as_deref())?,
-            None => start_anew(context, &old, &old_id, self.intent.as_deref())?,
+            Some(own) => hand_over(context, &old_id, |old| take_over(context, old, &own, intent), |_| Ok(()))?,
+            None => {
+                let here = Here::find()?;
+                let undo = |new: &SessionId| context.store.forget(new, context.now);
+                hand_over(context, &old_id, |old| start_anew(context, old, &here, intent), undo)?
+            }
         };
         print_session(context, &session)
     }
@@ -54,42 +57,63 @@ fn own_session(context: &Context, old: &SessionId) -> Outcome<Option<SessionId>>
     Ok((own.status == Status::Active).then_some(id))
 }
 
-fn take_over(
+/// Lets `make` bring the old session's context into another one, and closes the old one, which is locked
+/// all the time: there is to be one successor. An archived one stays as it is. The old one is the last to be
+/// written: whoever is killed before has lost nothing, and the next try goes on with what is there.
+fn hand_over(
     context: &Context,
-    old: &Session,
     old_id: &SessionId,
-    own: &SessionId,
-    intent: Option<&str>,
-) -> Outcome<Session> {
-    close(context, old_id, own.as_str())?;
-    Ok(context.store.update(own, context.now, |record| session::take_over(record, old, intent, context.now))?)
+    make: impl Fn(&Session) -> Result<Session>,
+    undo: impl FnOnce(&SessionId) -> Result<()>,
+) -> Result<Session> {
+    let old = context.store.session(old_id)?;
+    session::may_resume(&old)?;
+    if context.store.home.archived(old_id).exists() {
+        return make(&old);
+    }
+    let mut heir: Option<Session> = None;
+    let closed = context.store.update(old_id, context.now, |old| {
+        session::may_resume(old)?;
+        let new = heir.take().map_or_else(|| make(old), Ok)?;
+        let closed = session::resumed_as(old, &new.session_id, context.now);
+        heir = Some(new);
+        closed
+    });
+    let Some(new) = heir else { return closed };
+    if let Err(error) = closed {
+        undo(&SessionId::parse(&new.session_id)?)?;
+        return Err(error);
+    }
+    Ok(new)
 }
 
-fn start_anew(context: &Context, old: &Session, old_id: &SessionId, intent: Option<&str>) -> Outcome<Session> {
-    let slug = Slug::parse(&old.project_slug)?;
-    let here = Here::find()?;
+fn take_over(context: &Context, old: &Session, own: &SessionId, intent: Option<&str>) -> Result<Session> {
+    context.store.update(own, context.now, |record| session::take_over(record, old, intent, context.now))
+}
+
+fn start_anew(context: &Context, old: &Session, here: &Here, intent: Option<&str>) -> Result<Session> {
+    if let Some(begun) = begun(context, old)? {
+        return take_over(context, old, &begun, intent);
+    }
     let start = Start {
         intent: intent.unwrap_or(&old.intent).to_string(),
-        git_branch: Some(old.git_branch.clone()).filter(|branch| !branch.is_empty()).or(here.branch),
+        git_branch: Some(old.git_branch.clone()).filter(|branch| !branch.is_empty()).or(here.branch.clone()),
         worktree_root: old.worktree_root.clone(),
         agent: old.agent.clone(),
         ..Start::default()
     };
     let fill = |record: &mut Session| session::take_over(record, old, intent, context.now);
-    let new = context.store.create(&slug, start, fill, context.now)?;
-    if let Err(failure) = close(context, old_id, &new.session_id) {
-        // Somebody else was faster: there is to be one successor.
-        context.store.forget(&SessionId::parse(&new.session_id)?, context.now)?;
-        return Err(failure);
-    }
-    Ok(new)
+    context.store.create(&Slug::parse(&old.project_slug)?, start, fill, context.now)
 }
 
-/// Closes the old record. An archived one stays as it is.
-fn close(context: &Context, old_id: &SessionId, new_id: &str) -> Outcome<()> {
-    if context.store.home.archived(old_id).exists() {
-        return Ok(());
-    }
-    context.store.update(old_id, context.now, |record| session::resumed_as(record, new_id, context.now))?;
-    Ok(())
+/// The successor that was made by one that was killed before it could close the old session.
+fn begun(context: &Context, old: &Session) -> Result<Option<SessionId>> {
+    let index = context.store.index()?;
+    let entries = index.entries(index::of_project(&old.project_slug));
+    // Not by its time: the clock may have been set back.
+    let active = entries.iter().filter(|(_, entry)| entry.status == Status::Active);
+    let is_heir = |id: &SessionId| {
+        context.store.session(id).is_ok_and(|record| record.resumed_from.as_deref() == Some(&old.session_id))
+    };
+    Ok(active.map(|(id, _)| id).find(|id| is_heir(id)).cloned())
 }

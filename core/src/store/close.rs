@@ -16,8 +16,8 @@ use crate::session;
 
 impl Store {
     /// Ends a conversation: its session as `ending` says and with `note` in its timeline, its file
-    /// goes to `ended/`. Under the conversation's lock. If the session is busy, the conversation
-    /// stays: its state will say that its process is gone. Returns the session, if there is one.
+    /// goes to `ended/`. Under the conversation's lock. If the session is busy, or the disk refuses
+    /// it, the conversation stays: its state will say that its process is gone. Returns the session, if there is one.
     pub fn end_conversation(
         &self,
         uuid: &Uuid,
@@ -36,7 +36,7 @@ impl Store {
         };
         let closed = id.as_ref().map(close).transpose();
         live.session_id = id.map(String::from);
-        if let Err(Error::Busy(_)) = closed {
+        if let Err(Error::Busy(_) | Error::Io { .. }) = closed {
             self.write_live(uuid, &live)?;
             return closed;
         }

@@ -58,7 +58,7 @@ impl Store {
     /// records where the file is missing, torn or out of date. Writes nothing.
     pub fn index(&self) -> Result<IndexText<'_>> {
         let Rebuilt { text, damaged } = match self.whole_index()? {
-            Some(text) if !self.home.index_stale().exists() => match self.pending()? {
+            Some(text) if !self.is_stale()? => match self.pending()? {
                 Some(id) => Rebuilt { text: self.look_up_again(text, &id)?, damaged: Vec::new() },
                 None => Rebuilt { text, damaged: Vec::new() },
             },
@@ -70,7 +70,8 @@ impl Store {
     /// Ids whose line in the index passes the filter; all ids where the index cannot be used.
     pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<SessionId>> {
         let text = file::read_at_most(&self.home.index(), INDEX_BYTES)?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let known = text.filter(|text| index::is_canonical(text) && !self.home.index_stale().exists());
+        let is_stale = self.is_stale()?;
+        let known = text.filter(|text| index::is_canonical(text) && !is_stale);
         match known.and_then(|text| index::ids_where(&text, wanted)) {
             Some(ids) => Ok(ids),
             None => self.ids(&self.home.sessions()),
@@ -150,17 +151,21 @@ impl Store {
         entry: Option<&Entry>,
         write: impl FnOnce() -> Result<bool>,
     ) -> Result<bool> {
-        let _lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
+        let lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
             Err(Error::Busy(_)) => {
                 // Before, for who is killed in between; after, for who rebuilds in between.
-                self.mark_stale();
+                self.mark_stale()?;
                 let written = write()?;
-                self.mark_stale();
+                self.mark_stale()?;
                 return Ok(written);
             }
             other => other?,
         };
         let before = self.mended_index();
+        // Whose name stands in the other file then is looked up no more once ours stands there.
+        if before.is_err() {
+            self.mark_stale()?;
+        }
         file::replace(&self.home.index_pending(), id.as_str().as_bytes(), Durability::Cached)?;
         match write() {
             Ok(true) => {}
@@ -171,19 +176,22 @@ impl Store {
         }
         let stored = before.and_then(|mut text| {
             index::splice(&mut text, id, entry);
-            file::replace(&self.home.index(), text.as_bytes(), Durability::Disposable)
+            let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Disposable)?;
+            lock.confirm()?;
+            staged.replace()
         });
-        match stored {
-            Ok(()) => file::remove(&self.home.index_pending())?,
+        // Where the word that it is stale cannot be left, the record's name stays: that is as good.
+        let _ = match stored {
+            Ok(()) => file::remove(&self.home.index_pending()),
             Err(_) => self.mark_stale(),
-        }
+        };
         Ok(true)
     }
 
     /// The canonical text to splice into, all earlier accidents mended, on disk too: whoever goes on
     /// from here may be killed, and then only its own accident can be seen. Under the index lock.
     fn mended_index(&self) -> Result<String> {
-        if self.home.index_stale().exists() {
+        if self.is_stale()? {
             return Ok(self.remade_index()?.text);
         }
         let text = match self.whole_index()? {
@@ -194,7 +202,7 @@ impl Store {
                     index::render(&entries)
                 })
                 .unwrap_or_default(),
-            None => self.rebuilt()?.text,
+            None => self.whole_rebuilt()?.text,
         };
         let Some(id) = self.pending()? else { return Ok(text) };
         let text = self.look_up_again(text, &id)?;
@@ -207,7 +215,7 @@ impl Store {
     fn remade_index(&self) -> Result<Rebuilt> {
         file::remove(&self.home.index())?;
         file::remove(&self.home.index_stale())?;
-        let rebuilt = self.rebuilt()?;
+        let rebuilt = self.whole_rebuilt()?;
         file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Disposable)?;
         Ok(rebuilt)
     }
@@ -243,8 +251,23 @@ impl Store {
         Ok(canonical)
     }
 
-    /// Leaves word that the index missed a change. Best effort: the disk may be full.
-    fn mark_stale(&self) {
-        let _ = file::open_own(&self.home.index_stale(), OpenOptions::new().append(true));
+    /// An index made from all records. One that cannot be read for now is no reason to leave it out
+    /// for good; one that cannot be understood is.
+    fn whole_rebuilt(&self) -> Result<Rebuilt> {
+        let mut rebuilt = self.rebuilt()?;
+        match rebuilt.damaged.iter().position(|(_, error)| matches!(error, Error::Io { .. })) {
+            Some(unread) => Err(rebuilt.damaged.swap_remove(unread).1),
+            None => Ok(rebuilt),
+        }
+    }
+
+    fn is_stale(&self) -> Result<bool> {
+        let path = self.home.index_stale();
+        path.try_exists().map_err(|error| Error::io(&path, "inspect", error))
+    }
+
+    /// Leaves word that the index missed a change.
+    fn mark_stale(&self) -> Result<()> {
+        file::open_own(&self.home.index_stale(), OpenOptions::new().append(true)).map(drop)
     }
 }

@@ -63,27 +63,36 @@ impl Store {
         Ok(all)
     }
 
-    /// The session that belongs to a conversation: as its live or ended file says, else the newest
-    /// record with that uuid among those whose name fits it and those that are active. One that was
-    /// archived does not go on (see [`Store::archived_conversation`]).
+    /// The session that belongs to a conversation: as its live or ended file says, else the active
+    /// or newest record with that uuid among those whose name fits it, else among the active ones.
+    /// One that was archived does not go on (see [`Store::archived_conversation`]).
     pub fn conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
-        for known in [self.live(uuid)?, self.ended(uuid)?].into_iter().flatten() {
+        let live = self.live(uuid)?;
+        // A running conversation that does not know how it began may have got a session since it ended.
+        let is_seeking = live.as_ref().is_some_and(|live| live.source.is_none());
+        let ended = if is_seeking { None } else { self.ended(uuid)? };
+        for known in [live, ended].into_iter().flatten() {
             if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok())
                 && !self.is_archived(&id)
             {
                 return Ok(Some(id));
             }
         }
-        let mut candidates = self.ids(&self.home.sessions())?;
-        candidates.retain(|id| id.may_be_of(uuid));
-        let text = self.index()?;
-        candidates.extend(text.entries(index::of_status(Status::Active)).into_iter().map(|(id, _)| id));
-        candidates.sort();
-        let ours = |id: &SessionId| match self.session(id) {
-            Ok(session) => session.claude_session_id.as_deref() == Some(uuid.as_str()),
-            Err(_) => false,
-        };
-        Ok(candidates.into_iter().rev().find(ours))
+        let mut named = self.ids(&self.home.sessions())?;
+        named.retain(|id| id.may_be_of(uuid));
+        let named = named.into_iter().filter_map(|id| self.status_if_of(&id, uuid).map(|status| (status, id)));
+        if let Some((_, id)) = named.max_by_key(|(status, id)| (*status == Status::Active, id.clone())) {
+            return Ok(Some(id));
+        }
+        let index = self.index()?;
+        let mut active = index.entries(index::of_status(Status::Active)).into_iter().map(|(id, _)| id).rev();
+        Ok(active.find(|id| self.status_if_of(id, uuid).is_some()))
+    }
+
+    /// The status of a record, if it is one of the conversation.
+    fn status_if_of(&self, id: &SessionId, uuid: &Uuid) -> Option<Status> {
+        let session = self.session(id).ok()?;
+        (session.claude_session_id.as_deref() == Some(uuid.as_str())).then_some(session.status)
     }
 
     /// The state of a session, from everything that is known. `entry` facts come from the index

@@ -120,21 +120,39 @@ impl Store {
         &self,
         id: &SessionId,
         now: Instant,
-        change: impl FnOnce(&mut Session) -> Result<()>,
+        mut change: impl FnMut(&mut Session) -> Result<()>,
     ) -> Result<Session> {
-        let lock = self.lock(id)?;
-        let before = self.writable(id)?;
-        let mut after = before.clone();
-        change(&mut after)?;
-        if after != before {
-            self.write(&lock, id, &before, &after, now)?;
+        self.until_confirmed(|| {
+            let lock = self.lock(id)?;
+            let before = self.writable(id)?;
+            let mut after = before.clone();
+            change(&mut after)?;
+            if after != before {
+                self.write(&lock, id, &before, &after, now)?;
+            }
+            Ok(after)
+        })
+    }
+
+    /// Tries again, as long as one waits for a lock, what found its lock's file removed at the last
+    /// moment: then nothing was written. Whoever waited in vain for the lock has no time left.
+    fn until_confirmed<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        let deadline = std::time::Instant::now() + self.wait;
+        loop {
+            match attempt() {
+                Err(Error::Busy(_)) if std::time::Instant::now() < deadline => {}
+                other => return other,
+            }
         }
-        Ok(after)
     }
 
     /// Changes fields of a record that nothing else repeats: neither the index nor the project.
     /// All that a heartbeat needs, and little enough for the program that runs at every turn.
-    pub fn touch(&self, id: &SessionId, change: impl FnOnce(&mut Patch)) -> Result<()> {
+    pub fn touch(&self, id: &SessionId, mut change: impl FnMut(&mut Patch)) -> Result<()> {
+        self.until_confirmed(|| self.try_touch(id, &mut change))
+    }
+
+    fn try_touch(&self, id: &SessionId, change: &mut impl FnMut(&mut Patch)) -> Result<()> {
         let lock = self.lock(id)?;
         let path = self.home.session(id);
         let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;

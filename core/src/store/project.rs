@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug};
 use crate::index::{self, Entry};
-use crate::lock;
+use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status, Unknown};
@@ -62,11 +62,13 @@ impl Store {
             return Slug::parse(slug);
         }
         let file = self.home.config();
-        let _lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
-        let mut config = self.config()?;
-        let slug = add_project(&mut config, path, name, now)?;
-        write(&file, &config, Durability::Synced)?;
-        Ok(slug)
+        self.until_confirmed(|| {
+            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
+            let mut config = self.config()?;
+            let slug = add_project(&mut config, path, name.clone(), now)?;
+            replace_json(&lock, &file, &config, Durability::Synced)?;
+            Ok(slug)
+        })
     }
 
     /// The state of a project; an empty one where there is no file.
@@ -82,17 +84,19 @@ impl Store {
     pub fn update_project(
         &self,
         slug: &Slug,
-        change: impl FnOnce(&mut ProjectState) -> Result<()>,
+        mut change: impl FnMut(&mut ProjectState) -> Result<()>,
     ) -> Result<ProjectState> {
         let path = self.home.project(slug);
-        let _lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
-        let mut state = self.project(slug)?;
-        let before = state.clone();
-        change(&mut state)?;
-        if state != before {
-            write(&path, &state, self.durability)?;
-        }
-        Ok(state)
+        self.until_confirmed(|| {
+            let lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
+            let mut state = self.project(slug)?;
+            let before = state.clone();
+            change(&mut state)?;
+            if state != before {
+                replace_json(&lock, &path, &state, self.durability)?;
+            }
+            Ok(state)
+        })
     }
 
     /// How many sessions the project has, as the index says.
@@ -146,14 +150,17 @@ impl Store {
     }
 }
 
-/// Writes a file that every reader takes, or refuses to.
-fn write(path: &Path, value: &impl Serialize, durability: Durability) -> Result<()> {
+/// Gives a file that people may read its new value, if every reader takes it and the lock still is the one
+/// of that name.
+fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize, durability: Durability) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
     if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(&bytes) {
         return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));
     }
-    file::replace(path, &bytes, durability)
+    let staged = file::stage(path, &bytes, durability)?;
+    lock.confirm()?;
+    staged.replace()
 }
 
 fn add_project(config: &mut Config, path: &str, name: Option<String>, now: Instant) -> Result<Slug> {

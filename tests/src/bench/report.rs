@@ -11,7 +11,7 @@ use super::trace::Trace;
 /// Most bytes of `cs-heartbeat`.
 pub const HEARTBEAT_BYTES: u64 = 500 * 1024;
 /// Most bytes of all programs together.
-pub const ALL_BYTES: u64 = 8 * 1024 * 1024;
+pub const ALL_BYTES: u64 = 14 * 1024 * 1024;
 /// A heartbeat makes fewer system calls than this.
 pub const HEARTBEAT_CALLS: usize = 100;
 

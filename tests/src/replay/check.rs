@@ -1,4 +1,6 @@
-//! What holds for any data directory, whatever the programs were told.
+//! What holds for any data directory, whatever the programs were told, and whenever they were killed.
+//!
+//! Everything here only reads, and tells what is wrong as lines of text; none is good.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,50 +8,130 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::Sandbox;
+use crate::{Sandbox, status, stderr, stdout};
+
+/// First letters of the name of a file that is being written.
+const TEMP: &str = ".tmp-";
 
 /// What holds for any data directory that only whole programs touched: every JSON file is whole, nothing
 /// half-written lies about, the index and the projects' counts say what the records say.
 pub fn check_store(sandbox: &Sandbox) {
-    for path in files(&sandbox.data()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        assert!(!name.starts_with(".tmp-"), "litter: {}", path.display());
-        assert!(!name.ends_with(".pending") && !name.ends_with(".stale"), "unfinished: {}", path.display());
-        if name.ends_with(".json") {
-            let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-            assert!(serde_json::from_str::<Value>(&text).is_ok(), "torn: {}: {text}", path.display());
+    let litter = litter(&sandbox.data()).into_iter().map(|path| format!("litter: {}", path.display()));
+    let faults = [damage(&sandbox.data()), unfinished(&sandbox.data()), litter.collect()].concat();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// Files of writes that did not end. A killed program may leave them, nobody else.
+pub fn litter(data: &Path) -> Vec<PathBuf> {
+    let mut found = files(data);
+    found.retain(|path| name(path).starts_with(TEMP));
+    found
+}
+
+/// What must hold at any moment: each JSON file is whole, a record is in the file of its name, the two fields
+/// of a pair agree, no file has a name that nobody gave it.
+pub fn damage(data: &Path) -> Vec<String> {
+    files(data).iter().filter(|path| !name(path).starts_with(TEMP)).filter_map(|path| wrong_with(data, path)).collect()
+}
+
+fn wrong_with(data: &Path, path: &Path) -> Option<String> {
+    let name = name(path);
+    let known = [".json", ".lock", ".log", ".log.1", ".pending", ".stale"];
+    if !known.iter().any(|end| name.ends_with(end)) {
+        return Some(format!("a stray file: {}", path.display()));
+    }
+    if !name.ends_with(".json") {
+        return None;
+    }
+    let value = match read(path) {
+        Ok(Some(value)) => value,
+        Ok(None) => return None,
+        Err(fault) => return Some(fault),
+    };
+    let is_record = path.starts_with(data.join("sessions")) && name != "_index.json";
+    let stem = name.trim_end_matches(".json");
+    (is_record && value["session_id"] != stem).then(|| format!("another session: {}: {value}", path.display()))
+}
+
+/// The JSON value of a file; None where somebody has just removed it.
+fn read(path: &Path) -> Result<Option<Value>, String> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{}: {error}", path.display())),
+    };
+    serde_json::from_str(&text).map(Some).map_err(|error| format!("torn: {}: {error}: {text}", path.display()))
+}
+
+/// What must hold when all programs have ended and the last one was not killed: the index and the projects'
+/// counts say what the records say, and nothing is left to be mended.
+pub fn unfinished(data: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for name in ["_index.pending", "_index.stale"] {
+        if data.join("sessions").join(name).exists() {
+            faults.push(format!("unfinished: {name}"));
         }
     }
-    let records = sandbox.records();
+    let records = records(&data.join("sessions"));
     if records.is_empty() {
-        return;
+        return faults;
     }
-    assert_eq!(index_of(&sandbox.json("sessions/_index.json")), index_of(&index_from(&records)));
-    for slug in records.iter().filter_map(|record| record["project_slug"].as_str()) {
-        check_counts(sandbox, slug, &records);
+    let index = read(&data.join("sessions/_index.json")).ok().flatten().unwrap_or(Value::Null);
+    faults.extend(differences("the index", &index_of(&index), &index_of(&json!(records))));
+    let mut slugs: Vec<&str> = records.values().filter_map(|record| record["project_slug"].as_str()).collect();
+    slugs.sort();
+    slugs.dedup();
+    faults.extend(slugs.into_iter().filter_map(|slug| wrong_counts(data, slug, &records)));
+    faults
+}
+
+/// Whether readers see what the records say, although a program may have been killed: `cs-session list`.
+pub fn unseen(sandbox: &Sandbox) -> Vec<String> {
+    let output = sandbox.cs("cs-session", &["list"]);
+    let records = records(&sandbox.data().join("sessions"));
+    if ![0, 1].contains(&status(&output)) {
+        return vec![format!("cs-session list: {}: {}", status(&output), stderr(&output))];
     }
+    let rows = stdout(&output);
+    let rows = rows.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let listed: Value = rows.map(|row| (row["session_id"].as_str().unwrap_or_default().to_owned(), row)).collect();
+    differences("cs-session list", &index_of(&listed), &index_of(&json!(records)))
+}
+
+/// The records of a folder, by id. Those that cannot be understood are left out: [`damage`] tells of them.
+pub fn records(folder: &Path) -> BTreeMap<String, Value> {
+    let listing = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_record = |path: &PathBuf| name(path).starts_with("sess_") && name(path).ends_with(".json");
+    let read = |path: PathBuf| Some((name(&path).trim_end_matches(".json").to_owned(), read(&path).ok()??));
+    listing.filter(is_record).filter_map(read).collect()
 }
 
 /// An index without the heartbeats, which may lag.
 fn index_of(index: &Value) -> BTreeMap<String, Value> {
     const FIELDS: [&str; 5] = ["project_slug", "status", "intent", "started_at", "ended_at"];
     let entry = |entry: &Value| FIELDS.iter().map(|field| (*field, entry[field].clone())).collect::<BTreeMap<_, _>>();
-    let entries = index.as_object().expect("an index is an object").iter();
+    let entries = index.as_object().into_iter().flatten();
     entries.map(|(id, fields)| (id.clone(), json!(entry(fields)))).collect()
 }
 
-fn index_from(records: &[Value]) -> Value {
-    let id = |record: &Value| record["session_id"].as_str().expect("a record has an id").to_owned();
-    records.iter().map(|record| (id(record), record.clone())).collect()
+fn differences(what: &str, found: &BTreeMap<String, Value>, truth: &BTreeMap<String, Value>) -> Vec<String> {
+    let ids = found.keys().chain(truth.keys().filter(|id| !found.contains_key(*id)));
+    let differing = ids.filter(|id| found.get(*id) != truth.get(*id));
+    let tell = |id: &String| format!("{what} says of {id}: {:?}, the record: {:?}", found.get(id), truth.get(id));
+    differing.map(tell).collect()
 }
 
-fn check_counts(sandbox: &Sandbox, slug: &str, records: &[Value]) {
-    let ours: Vec<_> = records.iter().filter(|record| record["project_slug"] == slug).collect();
+fn wrong_counts(data: &Path, slug: &str, records: &BTreeMap<String, Value>) -> Option<String> {
+    let ours: Vec<_> = records.values().filter(|record| record["project_slug"] == slug).collect();
     let of = |status: &str| ours.iter().filter(|record| record["status"] == status).count();
-    let project = sandbox.json(&format!("projects/{slug}.json"));
+    let project = read(&data.join(format!("projects/{slug}.json"))).ok().flatten().unwrap_or(Value::Null);
     let counts = ["active_sessions", "parked_sessions", "total_sessions"].map(|field| project[field].as_u64());
     let expected = [of("active"), of("parked"), ours.len()].map(|count| Some(count as u64));
-    assert_eq!(counts, expected, "active, parked, total of {slug}");
+    (counts != expected).then(|| format!("active, parked, total of {slug}: {counts:?}, by records {expected:?}"))
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// All files below a folder, with those in folders of it.

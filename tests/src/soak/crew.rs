@@ -1,0 +1,38 @@
+//! Several threads, each with a scene of its own, that share a list of work.
+
+use std::sync::Mutex;
+use std::thread;
+
+use super::operation::{self, Operation};
+use super::report::Tally;
+use super::scene::Scene;
+
+/// Does `work` for every operation, on as many scenes at once as there are processors; `part` names it.
+pub fn each(part: &str, threads: usize, work: impl Fn(&Scene, &Operation, &mut Tally) + Sync) -> Tally {
+    let (next, tally) = (Mutex::new(0), Mutex::new(Tally::new(part)));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let scene = Scene::new();
+                let operations = operation::all(&scene);
+                let mut own = Tally::new(part);
+                while let Some(operation) = operations.get(take(&next)) {
+                    work(&scene, operation, &mut own);
+                }
+                tally.lock().expect("no thread panics while it adds").add(own);
+            });
+        }
+    });
+    tally.into_inner().expect("no thread panics while it adds")
+}
+
+fn take(next: &Mutex<usize>) -> usize {
+    let mut next = next.lock().expect("counting does not panic");
+    *next += 1;
+    *next - 1
+}
+
+/// As many threads as there are processors.
+pub fn processors() -> usize {
+    thread::available_parallelism().map_or(1, |count| count.get())
+}

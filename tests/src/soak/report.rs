@@ -1,0 +1,82 @@
+//! What was tried and what was found, as a table.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// How many faults are told with all their words.
+const TOLD: usize = 20;
+
+/// What was tried, by kind of operation, and what was wrong.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// What was tried: `kills`, `failing calls` …
+    pub part: String,
+    rows: BTreeMap<String, [u64; 3]>,
+    /// What was wrong, each with its place.
+    pub faults: Vec<String>,
+}
+
+impl Tally {
+    /// Nothing yet.
+    pub fn new(part: &str) -> Tally {
+        Tally { part: part.to_owned(), ..Tally::default() }
+    }
+
+    /// One more try of the operation, and what was wrong after it.
+    pub fn tried(&mut self, operation: &str, disturbed: bool, place: &str, faults: Vec<String>) {
+        self.count(operation, 1, u64::from(disturbed));
+        if let Some(row) = self.rows.get_mut(operation) {
+            row[2] += u64::from(!faults.is_empty());
+        }
+        self.faults.extend(faults.iter().map(|fault| format!("{operation}: {place}: {fault}")));
+    }
+
+    /// More operations, some of them disturbed.
+    pub fn count(&mut self, operation: &str, tries: u64, disturbed: u64) {
+        let row = self.rows.entry(operation.to_owned()).or_default();
+        row[0] += tries;
+        row[1] += disturbed;
+    }
+
+    /// Takes over what another one found.
+    pub fn add(&mut self, other: Tally) {
+        for (operation, [tries, disturbed, faulty]) in other.rows {
+            self.count(&operation, tries, disturbed);
+            if let Some(row) = self.rows.get_mut(&operation) {
+                row[2] += faulty;
+            }
+        }
+        self.faults.extend(other.faults);
+    }
+
+    /// Tries, how many of them were disturbed, and after how many something was wrong.
+    pub fn sum(&self) -> [u64; 3] {
+        self.rows.values().fold([0; 3], |sum, row| [sum[0] + row[0], sum[1] + row[1], sum[2] + row[2]])
+    }
+
+    /// A Markdown table, one row an operation, the sum at last.
+    pub fn table(&self) -> String {
+        let mut text = format!("| {} | tried | disturbed | wrong after it |\n|---|--:|--:|--:|\n", self.part);
+        let [tries, disturbed, faulty] = self.sum();
+        let sum = ("**all**".to_owned(), [tries, disturbed, faulty]);
+        let rows = self.rows.iter().map(|(name, row)| (name.clone(), *row)).chain([sum]);
+        for (name, [tries, disturbed, faulty]) in rows {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "| {name} | {tries} | {disturbed} | {faulty} |");
+        }
+        text
+    }
+
+    /// The first faults, for people.
+    pub fn told(&self) -> String {
+        let more = self.faults.len().saturating_sub(TOLD);
+        let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
+        self.faults.iter().take(TOLD).cloned().collect::<Vec<_>>().join("\n") + &more
+    }
+
+    /// Panics where something was wrong.
+    #[track_caller]
+    pub fn check(&self) {
+        assert!(self.faults.is_empty(), "{} faults:\n{}", self.faults.len(), self.told());
+    }
+}

@@ -1,0 +1,94 @@
+//! The short form of `make soak`: whatever is killed or fails, nothing is lost.
+
+#![cfg(target_os = "linux")]
+
+#[path = "crash/found.rs"]
+mod found;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cs_tests::soak::kill::Stops;
+use cs_tests::soak::operation::Operation;
+use cs_tests::soak::report::Tally;
+use cs_tests::soak::scene::Scene;
+use cs_tests::soak::storm::{self, Plan};
+use cs_tests::soak::{crew, disk, fault, kill, rival, trace};
+
+/// Of all steps each operation is killed after every third one; `make soak` takes all.
+const KILLS: usize = 3;
+/// Of all calls that can fail, in each way, so many fail; `make soak` takes all.
+const FAILURES: usize = 60;
+
+#[test]
+fn a_program_that_is_killed_anywhere_leaves_all_or_nothing() {
+    if let Err(reason) = trace::is_possible() {
+        return eprintln!("skipped: {reason}");
+    }
+    let kill = |scene: &Scene, operation: &Operation, tally: &mut Tally| {
+        kill::everywhere(scene, operation, Stops::Steps, KILLS, tally);
+    };
+    let tally = crew::each("killed", crew::processors(), kill);
+    println!("{}", tally.table());
+    tally.check();
+}
+
+#[test]
+fn a_storm_of_operations_and_kills_loses_nothing() {
+    let outcome = storm::epoch(Plan { seed: seed(), operations: option("STORM", 1200), kills: 6 });
+    println!("{}\n{outcome:?}", outcome.tally.table());
+    outcome.tally.check();
+}
+
+#[test]
+fn no_change_is_lost_beside_the_python_tool() {
+    if let Err(reason) = rival::is_possible() {
+        assert!(std::env::var_os("CI").is_none(), "{reason}");
+        return eprintln!("skipped: {reason}");
+    }
+    let (tally, busy) = rival::contend(option("ROUNDS", 150), seed());
+    println!("{}\n{busy} times busy", tally.table());
+    tally.check();
+}
+
+#[test]
+fn a_disk_that_is_full_or_read_only_loses_nothing() {
+    let mut tally = Tally::new("disks");
+    let pages: &[u64] = if option("STRIDE", 0) == 1 { &[0, 1, 2, 3, 4, 5, 6, 8, 10] } else { &[0, 3] };
+    let tried = disk::full(pages, &mut tally).and_then(|()| disk::read_only(5, &mut tally));
+    if let Err(error) = tried {
+        return eprintln!("skipped: no small disk can be mounted here ({error}; that needs root)");
+    }
+    println!("{}", tally.table());
+    tally.check();
+}
+
+/// SEED, or one of its own in every run; it is told where something is wrong.
+fn seed() -> u64 {
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs() % 100_000);
+    std::env::var("SEED").ok().and_then(|word| word.parse().ok()).unwrap_or_else(now)
+}
+
+#[test]
+fn a_call_that_fails_anywhere_changes_all_or_nothing() {
+    if let Err(reason) = trace::is_possible() {
+        return eprintln!("skipped: {reason}");
+    }
+    if !trace::CAN_FAIL {
+        return eprintln!("skipped: calls cannot be made to fail on this kind of processor");
+    }
+    let first = AtomicUsize::new(0);
+    let fail = |scene: &Scene, operation: &Operation, tally: &mut Tally| {
+        let stride = option("STRIDE", FAILURES as u64) as usize;
+        let first = first.fetch_add(7, Ordering::Relaxed) % stride;
+        fault::everywhere(scene, operation, (first, stride), tally);
+    };
+    let tally = crew::each("calls that fail", crew::processors(), fail);
+    println!("{}", tally.table());
+    tally.check();
+}
+
+/// The number that a variable gives, else the default.
+fn option(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|word| word.parse().ok()).unwrap_or(default)
+}

@@ -1,0 +1,193 @@
+//! What was found and mended: each by its symptom, at the very call where it happened.
+
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
+use std::path::Path;
+use std::process::Output;
+
+use cs_tests::replay::check::{records, unfinished, unseen};
+use cs_tests::soak::call::{Call, Kind};
+use cs_tests::soak::operation::{self, Operation};
+use cs_tests::soak::scene::{SILENT, Scene, uuid};
+use cs_tests::soak::trace::{self, Act};
+use cs_tests::{status, stderr, stdout};
+use serde_json::Value;
+
+/// Whether these tests can run; else says why not.
+fn can_trace() -> bool {
+    match trace::is_possible() {
+        Ok(()) if trace::CAN_FAIL => return true,
+        Ok(()) => eprintln!("skipped: calls cannot be made to fail on this kind of processor"),
+        Err(reason) => eprintln!("skipped: {reason}"),
+    }
+    false
+}
+
+fn named(scene: &Scene, name: &str) -> Operation {
+    let found = operation::all(scene).into_iter().find(|operation| operation.name == name);
+    found.unwrap_or_else(|| panic!("no operation {name:?}"))
+}
+
+/// Runs an operation on the scene, and asks `decide` before each of its calls about a path.
+fn disturb(scene: &Scene, operation: &Operation, mut decide: impl FnMut(Kind, &str) -> Act) -> Output {
+    let (command, input) = operation.command(scene);
+    let data = scene.sandbox.data();
+    let decide = |call: &Call| match call.path().as_deref().and_then(|path| path.strip_prefix(&data).ok()) {
+        Some(path) => decide(call.kind(), &path.to_string_lossy()),
+        None => Act::Go,
+    };
+    trace::run(command, input, decide).unwrap_or_else(|error| panic!("{}: {error}", operation.name))
+}
+
+fn sessions(scene: &Scene) -> Vec<Value> {
+    records(&scene.sandbox.data().join("sessions")).into_values().collect()
+}
+
+fn flock(path: &Path) -> File {
+    let file = File::options().create(true).append(true).open(path).expect("it can be opened");
+    // SAFETY: flock only takes numbers.
+    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
+    file
+}
+
+#[test]
+fn a_lock_whose_file_never_fits_is_busy_and_not_waited_for_without_end() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    // Asked first by the number of the open file, then by its name: that is not there.
+    let mut asked = 0;
+    let output = disturb(&scene, &named(&scene, "PermissionRequest"), |kind, path| {
+        let asks = kind == Kind::Stat && path.ends_with(".lock");
+        asked += u32::from(asks);
+        if asks && asked % 2 == 0 { Act::Fail(libc::ENOENT) } else { Act::Go }
+    });
+    assert_eq!(status(&output), 0);
+    let log = fs::read_to_string(scene.sandbox.data().join("logs/hook.log")).expect("it tells");
+    assert!(log.contains("lock is busy"), "{log}");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_for_a_moment_is_not_left_out_of_the_index() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    for name in ["create, the index is gone", "create, the index is stale"] {
+        let create = named(&scene, name);
+        create.set(&scene);
+        let record = format!("sessions/{}.json", scene.bystander);
+        let output = disturb(&scene, &create, |kind, path| {
+            if kind == Kind::Open && path == record { Act::Fail(libc::EMFILE) } else { Act::Go }
+        });
+        assert_eq!(status(&output), 0, "{name}: {}", stderr(&output));
+        assert_eq!(unseen(&scene.sandbox), Vec::<String>::new(), "{name}");
+        assert_eq!(status(&create.run(&scene)), 0);
+        assert_eq!(unfinished(&scene.sandbox.data()), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn a_change_that_the_index_misses_is_not_made_without_leaving_word() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    let held = flock(&scene.sandbox.data().join("sessions/_index.lock"));
+    disturb(&scene, &named(&scene, "SessionEnd, parks"), |kind, path| {
+        if kind == Kind::Create && path == "sessions/_index.stale" { Act::Fail(libc::ENOSPC) } else { Act::Go }
+    });
+    drop(held);
+    assert_eq!(unseen(&scene.sandbox), Vec::<String>::new());
+}
+
+#[test]
+fn what_one_killed_program_left_to_look_up_survives_the_next_one() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    named(&scene, "create, the index misses one").set(&scene);
+    let mut unread = true;
+    let output = disturb(&scene, &named(&scene, "update"), |kind, path| match kind {
+        Kind::Open if path == "sessions/_index.pending" && unread => {
+            unread = false;
+            Act::Fail(libc::EIO)
+        }
+        Kind::Rename if path.starts_with("sessions/sess_") => Act::Kill,
+        _ => Act::Go,
+    });
+    assert_eq!(output.status.code(), None, "killed");
+    assert_eq!(unseen(&scene.sandbox), Vec::<String>::new());
+}
+
+#[test]
+fn a_first_prompt_that_was_killed_does_not_make_two_sessions() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    let prompt = named(&scene, "first prompt");
+    let output = disturb(&scene, &prompt, |kind, path| {
+        if kind == Kind::Unlink && path == "sessions/_index.pending" { Act::Kill } else { Act::Go }
+    });
+    assert_eq!(output.status.code(), None, "killed");
+    let of_it = || {
+        let mut found = sessions(&scene);
+        found.retain(|record| record["claude_session_id"] == uuid(SILENT));
+        found
+    };
+    assert_eq!(of_it().len(), 1, "the session is there, and live/ does not know it");
+    for next in &prompt.rest {
+        assert_eq!(status(&next.run(&scene)), 0);
+    }
+    let found = of_it();
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0]["status"], "completed");
+}
+
+#[test]
+fn an_end_that_the_disk_refused_can_be_told_again() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    let end = named(&scene, "SessionEnd, parks");
+    disturb(&scene, &end, |kind, path| {
+        if kind == Kind::Write && path.starts_with("sessions/.tmp-") { Act::Fail(libc::ENOSPC) } else { Act::Go }
+    });
+    assert_eq!(scene.sandbox.record(&scene.working)["status"], "active");
+    assert_eq!(status(&end.run(&scene)), 0);
+    assert_eq!(scene.sandbox.record(&scene.working)["status"], "parked");
+}
+
+#[test]
+fn a_resume_that_was_killed_is_finished_by_the_next_one() {
+    if !can_trace() {
+        return;
+    }
+    let scene = Scene::new();
+    for name in ["resume", "resume, in a conversation"] {
+        let resume = named(&scene, name);
+        resume.set(&scene);
+        let old = format!("sessions/{}.json", scene.parked);
+        let output = disturb(
+            &scene,
+            &resume,
+            |kind, path| {
+                if kind == Kind::Rename && path == old { Act::Kill } else { Act::Go }
+            },
+        );
+        assert_eq!(output.status.code(), None, "{name}: killed");
+        assert_eq!(scene.sandbox.record(&scene.parked)["status"], "parked", "{name}: nothing is closed too early");
+        let again = resume.run(&scene);
+        let mut heirs = sessions(&scene);
+        heirs.retain(|record| record["resumed_from"] == scene.parked.as_str());
+        assert_eq!(heirs.len(), 1, "{name}: {heirs:#?}");
+        assert_eq!(stdout(&again).trim(), heirs[0]["session_id"], "{name}");
+        assert_eq!(scene.sandbox.record(&scene.parked)["resumed_as"], heirs[0]["session_id"], "{name}");
+        let open = heirs[0]["tasks"].to_string();
+        assert_eq!(open.matches("left over").count(), 1, "{name}: {open}");
+    }
+}
