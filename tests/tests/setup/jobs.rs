@@ -53,11 +53,11 @@ const LAUNCHD_KEYS: [&str; 41] = [
     "SessionCreate",
 ];
 
-/// A place with the three programs and a scheduler's command that notes its calls and is content with everything
+/// A place with the jobs' programs and a scheduler's command that notes its calls and is content with everything
 /// but the words in `$HOME/refuses`.
 fn with(scheduler: &str, folder: &str) -> Place {
     let place = Place::at(folder);
-    for name in ["cs-serve", "cs-cleanup", "cs-notify"] {
+    for name in ["cs-serve", "cs-cleanup", "cs-notify", "cs-usage"] {
         place.program(name, "printf '%s\\n' \"$0 $*\"; env | grep ^CS_HOME");
     }
     let script = format!(
@@ -82,11 +82,12 @@ fn launchd_understands_its_files() {
     let place = hostile("launchctl");
     place.ok(&["jobs", "install", "--with", "launchd"]);
     let agents = files(&place, "Library/LaunchAgents");
-    assert_eq!(agents.len(), 3);
+    assert_eq!(agents.len(), 4);
     for (path, (job, program, args)) in agents.iter().zip([
         ("cleanup", "cs-cleanup", &["all"][..]),
         ("dashboard", "cs-serve", &["--port", "9000"]),
         ("notify", "cs-notify", &[]),
+        ("usage", "cs-usage", &["keep"]),
     ]) {
         let agent = Plist::from_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let agent = agent.as_dictionary().expect("a dictionary");
@@ -113,7 +114,7 @@ fn launchd_understands_its_files() {
         assert_eq!(environment.get("CS_HOME").and_then(Plist::as_string), place.sandbox.data().to_str());
         let number = |key: &str| agent.get(key).and_then(Plist::as_signed_integer);
         let expected = match job {
-            "cleanup" => (Some(3600), None),
+            "cleanup" | "usage" => (Some(3600), None),
             "notify" => (Some(1800), None),
             _ => (None, Some(true)),
         };
@@ -189,7 +190,7 @@ fn systemd_is_told_once_and_again_when_something_changed() {
     let place = with("systemctl", ".local/share/claude-sessions");
     fs::write(place.sandbox.home().join("refuses"), "is-active").expect("it can be written");
     place.ok(&["jobs", "install"]);
-    let started = "claude-sessions-dashboard.service claude-sessions-cleanup.timer claude-sessions-notify.timer";
+    let started = "claude-sessions-dashboard.service claude-sessions-cleanup.timer claude-sessions-notify.timer claude-sessions-usage.timer";
     let calls = place.calls();
     let told: Vec<&str> = calls.iter().map(String::as_str).filter(|call| !call.contains("is-active")).collect();
     let expected = [
@@ -238,11 +239,12 @@ fn cron_lines_do_what_they_say_and_the_crontab_is_not_touched() {
     let lines = place.ok(&["jobs", "install", "-q"]);
     assert_eq!(place.calls(), ["systemctl --user show-environment"], "only looked for");
     let times: Vec<&str> = lines.lines().map(|line| line.split(" CS_HOME").next().expect("a time")).collect();
-    assert_eq!(times, ["@reboot", "17 * * * *", "*/30 * * * *"]);
+    assert_eq!(times, ["@reboot", "17 * * * *", "*/30 * * * *", "37 * * * *"]);
     for (line, (job, words)) in lines.lines().zip([
         ("dashboard", "cs-serve --port 9000"),
         ("cleanup", "cs-cleanup all"),
         ("notify", "cs-notify "),
+        ("usage", "cs-usage keep"),
     ]) {
         let command = line.trim_start_matches(|c: char| !c.is_ascii_uppercase());
         assert!(!command.replace("\\%", "").contains('%'), "cron would cut it: {command}");
@@ -291,10 +293,10 @@ fn the_dashboard_gets_the_port_of_the_settings() {
 #[test]
 fn programs_that_are_missing_are_told() {
     let place = with("systemctl", ".local/share/claude-sessions");
-    for name in ["cs-serve", "cs-cleanup", "cs-notify"] {
+    for name in ["cs-serve", "cs-cleanup", "cs-notify", "cs-usage"] {
         fs::remove_file(place.share.join("bin").join(name)).expect("it is there");
         match name {
-            "cs-notify" => {
+            "cs-usage" => {
                 place.refused(&["jobs", "install", "--with", "cron"], NO, "none of the jobs' programs is installed")
             }
             _ => assert!(place.ok(&["jobs", "install", "--dry-run"]).contains(&format!("{name} is not installed"))),

@@ -7,10 +7,11 @@ use cs_core::error::{Error, Result};
 use std::path::Path;
 use std::time::Duration;
 
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("dashboard", include_str!("../../../../launchd/claude-sessions.dashboard.plist")),
     ("cleanup", include_str!("../../../../launchd/claude-sessions.cleanup.plist")),
     ("notify", include_str!("../../../../launchd/claude-sessions.notify.plist")),
+    ("usage", include_str!("../../../../launchd/claude-sessions.usage.plist")),
 ];
 /// Where programs are looked for: launchd itself knows only the system's folders.
 const PATH: &str = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";

@@ -1,5 +1,5 @@
-//! `jobs`: what runs without being asked. The dashboard from login on, cleaning every hour, notices
-//! every 30 minutes; by launchd, by systemd, or by crontab lines where there is neither.
+//! `jobs`: what runs without being asked. The dashboard from login on, cleaning and summing up what was
+//! used every hour, notices every 30 minutes; by launchd, by systemd, or by crontab lines where there is neither.
 
 mod cron;
 mod fill;
@@ -21,7 +21,7 @@ use cs_core::error::{Error, Result};
 use cs_core::store::Store;
 use std::path::PathBuf;
 
-/// scheduled jobs: dashboard at login, cleanup hourly, notices every 30 minutes
+/// scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes
 #[derive(FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
 pub struct Jobs {
@@ -173,10 +173,11 @@ impl Scheduler {
 pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let config = Store::for_people(places.data.clone()).config().unwrap_or_default();
     let port = config.settings.dashboard_port.to_string();
-    let table: [(&str, &str, &[&str], &str); 3] = [
+    let table: [(&str, &str, &[&str], &str); 4] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),
         ("cleanup", "cs-cleanup", &["all"], "17 * * * *"),
         ("notify", "cs-notify", &[], "*/30 * * * *"),
+        ("usage", "cs-usage", &["keep"], "37 * * * *"),
     ];
     let (mut jobs, mut missing) = (Vec::new(), Vec::new());
     for (name, program, args, cron) in table {

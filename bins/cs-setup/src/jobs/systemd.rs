@@ -7,12 +7,14 @@ use cs_core::error::{Error, Result};
 use std::path::PathBuf;
 
 /// Job, kind of unit, text, and whether it is started by itself.
-const TEMPLATES: [(&str, &str, &str, bool); 5] = [
+const TEMPLATES: [(&str, &str, &str, bool); 7] = [
     ("dashboard", "service", include_str!("../../../../systemd/claude-sessions-dashboard.service"), true),
     ("cleanup", "service", include_str!("../../../../systemd/claude-sessions-cleanup.service"), false),
     ("cleanup", "timer", include_str!("../../../../systemd/claude-sessions-cleanup.timer"), true),
     ("notify", "service", include_str!("../../../../systemd/claude-sessions-notify.service"), false),
     ("notify", "timer", include_str!("../../../../systemd/claude-sessions-notify.timer"), true),
+    ("usage", "service", include_str!("../../../../systemd/claude-sessions-usage.service"), false),
+    ("usage", "timer", include_str!("../../../../systemd/claude-sessions-usage.timer"), true),
 ];
 
 /// The units by name, without their texts.
