@@ -1,6 +1,6 @@
 //! Running other programs without ever hanging: each gets a process group of its own and a deadline.
 
-use std::io::{self, Write};
+use std::io::{self, PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -15,19 +15,37 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// Panics when it does not end, or a child of it keeps the output open, within [`LIMIT`]. A program that
 /// does not read its input is no error.
 pub fn run(mut command: Command, input: &str) -> Output {
-    let mut child = command
+    let (filled, rest) = filled(input);
+    let child = command
         .process_group(0)
-        .stdin(Stdio::piped())
+        .stdin(filled)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    let (group, stdin) = (child.id(), child.stdin.take());
+    let name = format!("{command:?}");
+    // It holds an end of the pipe, too.
+    drop(command);
+    let group = child.id();
     thread::scope(|scope| {
-        scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input.as_bytes())));
+        scope.spawn(move || rest.map(|mut pipe| pipe.write_all(input.as_bytes())));
         within(LIMIT, group, || child.wait_with_output().expect("output can be read"))
     })
-    .unwrap_or_else(|| panic!("{command:?}: not done after {LIMIT:?}"))
+    .unwrap_or_else(|| panic!("{name}: not done after {LIMIT:?}"))
+}
+
+/// What every pipe holds at least.
+const PIPE: usize = 4096;
+
+/// A pipe to read `input` from. What it can hold is in it before the program starts: hooks wait for their input for
+/// a fifth of a second only, and a busy machine may need longer to come to it. More is to be written to the other end.
+pub(crate) fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
+    let (reader, mut writer) = pipe().expect("there are file descriptors left");
+    if input.len() > PIPE {
+        return (reader.into(), Some(writer));
+    }
+    writer.write_all(input.as_bytes()).expect("the pipe can hold it");
+    (reader.into(), None)
 }
 
 /// Does `work`, which waits for the process group `group`; when it takes longer than `limit`, the group is

@@ -85,7 +85,9 @@ fn storms(options: &Options) -> Outcome {
         }
         eprintln!("soak: {operations} random operations, {killed} killed, {} faults", all.tally.faults.len());
         let operations = EPOCH.min(options.operations.max(100));
-        all.add(storm::epoch(Plan { seed: options.seed + n, operations, kills: 6 }));
+        let outcome = storm::epoch(Plan { seed: options.seed + n, operations, kills: 6 });
+        outcome.tally.faults.iter().for_each(|fault| eprintln!("soak: {fault}"));
+        all.add(outcome);
     }
     all
 }

@@ -78,17 +78,16 @@ impl Place {
     }
 }
 
+/// The nth change of one kind by ours; how often it was busy.
+type Change<'a> = &'a (dyn Fn(u64) -> u64 + Sync);
+
 /// Lets one Python process change each of three files `rounds` times, while ours change them.
 pub fn contend(rounds: u64, seed: u64) -> (Tally, u64) {
     let place = Place::new();
     let (over, busy) = (AtomicBool::new(false), AtomicU64::new(0));
-    let until_over = |what: &(dyn Fn(u64) -> u64 + Sync)| {
-        let mut n = 0;
-        while !over.load(Ordering::Relaxed) {
-            n += 1;
-            busy.fetch_add(what(n), Ordering::Relaxed);
-        }
-        n
+    let until_over = |what: Change| {
+        let done = (1..).take_while(|_| !over.load(Ordering::Relaxed));
+        done.map(|n| _ = busy.fetch_add(what(n), Ordering::Relaxed)).count() as u64
     };
     let event = |n: u64| place.insist("cs-session", &["event", &place.id, "--message", &format!("event{n}"), "-q"]);
     let phase = |n: u64| place.insist("cs-project", &["update", "work", "--current-phase", &n.to_string(), "-q"]);
@@ -98,7 +97,7 @@ pub fn contend(rounds: u64, seed: u64) -> (Tally, u64) {
         0
     };
     let counts: [u64; 4] = thread::scope(|scope| {
-        let ours: [&(dyn Fn(u64) -> u64 + Sync); 4] = [&event, &phase, &name, &hear];
+        let ours: [Change; 4] = [&event, &phase, &name, &hear];
         let ours = ours.map(|what| scope.spawn(move || until_over(what)));
         place.count(rounds, seed);
         over.store(true, Ordering::Relaxed);

@@ -131,10 +131,11 @@ impl<'a> Ledger<'a> {
             }
         }
         let told = self.claims.iter().filter(|claim| claim.acknowledged);
-        // Before its first prompt is heard, a conversation has no session to keep anything in.
+        // Before a prompt of it is heard, a conversation may have no session to keep anything in.
         let has_a_session = |claim: &Claim| {
-            let mut of_it = self.by_name.get(claim.of.as_str()).into_iter().flatten();
-            of_it.any(|other| other.acknowledged && other.change == Change::Prompt && other.ended <= claim.began)
+            let of_it = self.by_name.get(claim.of.as_str()).into_iter().flatten();
+            let prompts = of_it.filter(|other| other.change == Change::Prompt && other.ended <= claim.began);
+            prompts.max_by_key(|prompt| prompt.began).is_some_and(|prompt| prompt.acknowledged)
         };
         let lost = |claim: &&Claim| match (&claim.change, texts.get(claim.of.as_str())) {
             (Change::File, text) if has_a_session(claim) => !text.is_some_and(|text| text.contains(&claim.token)),

@@ -1,6 +1,5 @@
 //! The workers of a storm, and what is looked at when it is over.
 
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::process::{Output, Stdio};
 use std::sync::Mutex;
@@ -15,7 +14,7 @@ use super::claim::{Change, Claim};
 use super::ledger::Ledger;
 use super::talk::Talk;
 use super::{Outcome, PROJECTS, Plan, WORKERS, place};
-use crate::process::{LIMIT, within};
+use crate::process::{LIMIT, filled, within};
 use crate::replay::check::{damage, unfinished, unseen};
 use crate::{Sandbox, stderr, stdout};
 
@@ -107,21 +106,12 @@ impl<'a> Worker<'a> {
         let output = call(&self.shared.sandbox, &action, kill, back);
         let ended = Instant::now();
         let code = output.status.code();
-        let is_hook = !action.input.is_empty();
-        let mut found = Vec::new();
-        match code {
-            // Killed, by us.
-            None if kill.is_some() => {}
-            Some(0) => {}
-            Some(75) if !is_hook => self.busy += 1,
-            // The model said no: ended already, archived.
-            Some(1) if !is_hook => {}
-            code => found.push(format!("answered {code:?}: {}", stderr(&output))),
-        }
+        let found = wrong_answer(&action, &output, kill.is_some());
+        self.busy += u64::from(code == Some(75));
         if kill.is_none() {
             self.longest = self.longest.max(ended - began);
         }
-        self.tally.tried(action.name, code.is_none(), &action.words.join(" "), found);
+        self.tally.tried(action.name, code.is_none(), &action.words.join(" "), found.into_iter().collect());
         let printed = stdout(&output).trim().to_owned();
         let is_new = matches!(action.change, Change::Create | Change::Resume);
         if code == Some(0) && is_new {
@@ -132,19 +122,28 @@ impl<'a> Worker<'a> {
     }
 }
 
+/// What is wrong with how a program ended.
+fn wrong_answer(action: &Action, output: &Output, may_be_killed: bool) -> Option<String> {
+    let is_hook = !action.input.is_empty();
+    let fine = match output.status.code() {
+        None => may_be_killed,
+        Some(0) => true,
+        // The model said no: ended already, archived. Or somebody else held the lock for seconds.
+        Some(1 | 75) => !is_hook,
+        Some(_) => false,
+    };
+    (!fine).then(|| format!("ended with {}: {}", output.status, stderr(output)))
+}
+
 /// Runs an action; with `kill` it is killed after that time, if it still runs.
 fn call(sandbox: &Sandbox, action: &Action, kill: Option<Duration>, back: bool) -> Output {
     let mut command = sandbox.command(action.program);
     command.args(&action.words).process_group(0);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.stdin(filled(&action.input).0).stdout(Stdio::piped()).stderr(Stdio::piped());
     if back {
         command.env("CS_NOW", a_day_back());
     }
     let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    if let Some(mut pipe) = child.stdin.take() {
-        // Less than a pipe holds; a program that was killed or reads nothing is no error.
-        let _ = pipe.write_all(action.input.as_bytes());
-    }
     if let Some(patience) = kill {
         thread::sleep(patience);
         child.kill().expect("it has not been waited for");
