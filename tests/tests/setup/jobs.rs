@@ -171,7 +171,7 @@ fn systemd_understands_its_files() {
         let place = place.with("CS_HOME", data.to_str().expect("UTF-8"));
         place.ok(&["jobs", "install", "--with", "systemd"]);
         let units = files(&place, ".config/systemd/user");
-        assert_eq!(units.len(), 5);
+        assert_eq!(units.len(), 7);
         let Some(said) = verify(&place, &units) else {
             assert!(std::env::var("CI").is_err() || !cfg!(target_os = "linux"), "systemd-analyze is missing");
             return println!("skipped: systemd-analyze is missing; it comes with systemd");
