@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 
 /// How many completed sessions of a project are shown.
 const RECENT: usize = 5;
+/// How many parked ones, the newest: they gather over the years, and each is a file to be read.
+pub const PARKED: usize = 20;
 
 /// The document.
 #[derive(Clone, Debug, Serialize)]
@@ -43,6 +45,7 @@ pub struct Project {
     pub open_questions: Vec<String>,
     pub recent_commits: Vec<Commit>,
     pub active: Vec<Summary>,
+    /// The newest; `counts` says how many there are.
     pub parked: Vec<Summary>,
     pub recent: Vec<Summary>,
 }
@@ -176,7 +179,7 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
             of.into_iter().take(most).filter_map(|brief| self.summary(brief.id)).collect::<Vec<_>>()
         };
         let mut active = by_status(Status::Active, usize::MAX);
-        let parked = by_status(Status::Parked, usize::MAX);
+        let parked = by_status(Status::Parked, PARKED);
         let recent = by_status(Status::Completed, RECENT);
         active.sort_by_key(|summary| summary.state);
         let latest = briefs.iter().map(|brief| brief.ended_at.unwrap_or(brief.last_heartbeat));

@@ -52,6 +52,11 @@ fn page(context: &mut Context, overview: &overview::Overview) -> Outcome<()> {
         if !rows.is_empty() {
             context.out.table(&["id", "state", "age", "tasks", "intent"], &rows)?;
         }
+        let more = project.counts.parked.saturating_sub(overview::PARKED);
+        if more > 0 {
+            let slug = &project.slug;
+            context.out.line(&format!("{more} more parked: cs-session list --status parked --project {slug}"))?;
+        }
     }
     for damaged in &overview.damaged {
         context.out.line(&format!("damaged: {}", sanitize(&damaged.reason)))?;

@@ -38,7 +38,7 @@ impl<'a> Row<'a> {
 }
 
 fn without_added(session: &Session) -> Cow<'_, Session> {
-    if !ADDED.iter().any(|key| session.unknown.contains_key(*key)) {
+    if !ADDED.iter().any(|key| session.unknown.contains_key(key)) {
         return Cow::Borrowed(session);
     }
     let mut session = session.clone();

@@ -56,7 +56,7 @@ impl Asked<'_> {
         let recent: Vec<&Summary> = project.recent.iter().collect();
         [
             ("quiet", Status::Active, quiet.len(), quiet, QUIET),
-            ("parked", Status::Parked, parked.len(), parked, PARKED),
+            ("parked", Status::Parked, project.counts.parked, parked, PARKED),
             ("recent", Status::Completed, project.counts.completed, recent, RECENT),
         ]
         .into_iter()
