@@ -143,7 +143,7 @@ fn traced(options: &Options, parts: &mut Parts) {
 
     let mut disks = Tally::new("on disks that are full or become read-only");
     eprintln!("soak: full and read-only disks");
-    match disk::full(&[0, 1, 2, 3, 4, 6, 8, 12], &mut disks).and_then(|()| disk::read_only(40, &mut disks)) {
+    match disk::full(&[0, 1, 2, 3, 4, 6, 8, 12], &mut disks).and_then(|()| disk::read_only(20, &mut disks)) {
         Ok(()) => parts.tallies.push(disks),
         Err(error) => parts.skip("small disks, which need root", &error),
     }

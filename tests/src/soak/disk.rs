@@ -93,7 +93,7 @@ pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
         scene.reset();
         let acknowledged: Vec<String> = thread::scope(|scope| {
             let (over, go_on) = std::sync::mpsc::channel::<()>();
-            let writers: Vec<_> = (0..4).map(|n| scope.spawn(move || write(scene, n, 30 * times))).collect();
+            let writers: Vec<_> = (0..4).map(|n| scope.spawn(move || write(scene, n, 12 * times))).collect();
             scope.spawn(move || toggle(place, times, &go_on));
             let said =
                 writers.into_iter().map(|writer| writer.join().expect("a writer does not panic")).collect::<Vec<_>>();
