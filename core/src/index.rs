@@ -138,7 +138,8 @@ fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
 }
 
 /// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the canonical
-/// line; where the text is canonical, a filter costs no parsing. `None` if the text is no index.
+/// line; where the text is canonical, a filter costs no parsing. `None` if the text is no index, or
+/// names one of them twice: nobody can tell which line is right.
 pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, Entry<'a>)>> {
     if !is_canonical(text) {
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
@@ -160,7 +161,8 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
         }
     }
     entries.sort_by(|a, b| a.0.cmp(&b.0));
-    Some(entries)
+    let is_each_once = entries.is_sorted_by(|a, b| a.0 < b.0);
+    is_each_once.then_some(entries)
 }
 
 /// The ids on the lines of a canonical text that may pass the filter, without parsing any entry.
@@ -251,6 +253,14 @@ mod tests {
         assert!(upsert(&python, &id(2), None).is_none());
         assert_eq!(parse(&python).unwrap().len(), 1);
         assert!(parse("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_index_that_names_a_session_twice_is_none() {
+        let twice = render([(&id(1), &entry("x", Status::Active)), (&id(1), &entry("y", Status::Active))]);
+        assert!(is_canonical(&twice));
+        assert_eq!(parse(&twice), None);
+        assert_eq!(parse_where(&twice, of_status(Status::Active)), None);
     }
 
     #[test]

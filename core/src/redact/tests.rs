@@ -1,0 +1,330 @@
+//! Tests of the masking.
+
+use super::shapes::KEYS;
+use super::*;
+use std::time::{Duration, Instant};
+
+/// Built at run time, so that no scanner takes this file for a leak.
+fn fill(text: &str) -> String {
+    text.replace("<16>", "A1B2C3D4E5F6G7H8")
+        .replace("<20>", "a1B2c3D4e5F6g7H8i9J0")
+        .replace("<36>", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8")
+        .replace("<48>", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1V2w3X4")
+        .replace("<PEM>", "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nab+/==\n-----END RSA PRIVATE KEY-----")
+}
+
+const MASKED: &[(&str, &str)] = &[
+    // Keys.
+    ("sk-<48>", "[masked]"),
+    ("key sk-ant-api03-<20>_x-y.", "key [masked]."),
+    ("(sk-proj-<48>)", "([masked])"),
+    ("sk-svcacct-<20>", "[masked]"),
+    ("ghp_<36> gho_<36>,ghu_<36>;ghs_<36>|ghr_<36>", "[masked] [masked],[masked];[masked]|[masked]"),
+    ("github_pat_<20>_<36>", "[masked]"),
+    ("glpat-<20>!", "[masked]!"),
+    ("id AKIA<16> and ASIA<16>", "id [masked] and [masked]"),
+    ("AIza<36>", "[masked]"),
+    (
+        "xoxb-<20> xoxp-<20> xoxa-<20> xoxr-<20> xoxs-<20> xapp-1-<20>",
+        "[masked] [masked] [masked] [masked] [masked] [masked]",
+    ),
+    ("npm_<36>", "[masked]"),
+    ("pypi-AgEI<48>", "[masked]"),
+    ("hf_<36>", "[masked]"),
+    ("SG.<20>.<36>", "[masked]"),
+    ("sk_live_<20> rk_live_<20> sk_test_<20>", "[masked] [masked] [masked]"),
+    ("whsec_<20>+/<20>=", "[masked]"),
+    ("dop_v1_<48>", "[masked]"),
+    ("ya29.<36>", "[masked]"),
+    ("EAACEdEose0cBA<20>", "[masked]"),
+    ("AGE-SECRET-KEY-1<16><16><16><16>", "[masked]"),
+    ("bot 12345678:<20>-_a1B2c3D4e5F6g7H8 x", "bot [masked] x"),
+    ("line\\nghp_<36>\\n", "line\\n[masked]\\n"),
+    ("größe=ghp_<36>→", "größe=[masked]→"),
+    // Tokens and headers.
+    ("jwt eyJhbGciOi.eyJzdWIiOi.a-b_c, x", "jwt [masked], x"),
+    ("eyJhbGciOi.eyJzdWIiOi.", "[masked]"),
+    ("curl -H 'Authorization: Bearer abc.def-1' x", "curl -H 'Authorization: Bearer [masked]' x"),
+    ("BEARER <20>", "BEARER [masked]"),
+    ("authorization: basic dXNlcjpwYXNz==", "authorization: basic [masked]"),
+    ("Authorization: token x", "Authorization: token [masked]"),
+    ("Proxy-Authorization:Basic abc", "Proxy-Authorization:Basic [masked]"),
+    ("{\"Authorization\": \"Bearer abc\"}", "{\"Authorization\": \"Bearer [masked]\"}"),
+    ("{\\\"authorization\\\":\\\"Bearer abc\\\"}", "{\\\"authorization\\\":\\\"Bearer [masked]\\\"}"),
+    // Private keys.
+    ("a\n<PEM>\nb", "a\n[masked]\nb"),
+    ("-----BEGIN PRIVATE KEY-----\nMIIE", "[masked]"),
+    ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----\n", "[masked]\n"),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----\\nb3Bl\\n-----END OPENSSH PRIVATE KEY-----\\n", "[masked]\\n"),
+    ("private_key=\"<PEM>\"\nnext", "private_key=\"[masked]\"\nnext"),
+    ("private_key: <PEM>\nnext", "private_key: [masked]\nnext"),
+    // URLs.
+    ("postgres://bob:hunter2@db/x", "postgres://bob:[masked]@db/x"),
+    ("redis://:p%40ss@host:6379", "redis://:[masked]@host:6379"),
+    ("amqp://u:p@ss:word@h", "amqp://u:[masked]@h"),
+    ("https://<36>@github.com/x", "https://[masked]@github.com/x"),
+    ("https://<36>:x-oauth@github.com/x", "https://[masked]@github.com/x"),
+    ("https://x-access-token:<20>@h/x", "https://x-access-token:[masked]@h/x"),
+    // Assignments.
+    ("password=hunter2", "password=[masked]"),
+    ("DB_PASSWORD = hunter2 # x", "DB_PASSWORD = [masked] # x"),
+    ("passwd:hunter2,user:bob", "passwd:[masked],user:bob"),
+    ("pwd='a b \\' c' x", "pwd='[masked]' x"),
+    ("{\"password\": \"x\"}", "{\"password\": \"[masked]\"}"),
+    ("{\"password\":\"a\\\"b\\\\\",\"n\":1}", "{\"password\":\"[masked]\",\"n\":1}"),
+    ("{\\\"apiKey\\\": \\\"abc\\\\\\\"d\\\", \\\"n\\\": 1}", "{\\\"apiKey\\\": \\\"[masked]\\\", \\\"n\\\": 1}"),
+    ("\"run with SECRET=abc\\\" now\"", "\"run with SECRET=[masked]\\\" now\""),
+    ("api_key=abcdef&x=1", "api_key=[masked]&x=1"),
+    ("f(api-key: abcdef)", "f(api-key: [masked])"),
+    ("AWS_SECRET_ACCESS_KEY=ab/cd+ef; ls", "AWS_SECRET_ACCESS_KEY=[masked]; ls"),
+    ("clientSecret := \"abc\"", "clientSecret := \"[masked]\""),
+    ("'token' => 'abcdef'", "'token' => '[masked]'"),
+    ("os.environ[\"MY_TOKEN\"] = \"abc\"", "os.environ[\"MY_TOKEN\"] = \"[masked]\""),
+    ("**Password:** hunter2", "**Password:** [masked]"),
+    ("run `TOKEN=abcdef`", "run `TOKEN=[masked]`"),
+    ("token: Bearer abc def", "token: [masked] def"),
+    ("password=пароль x", "password=[masked] x"),
+    ("password=\"open\nnext", "password=\"[masked]\nnext"),
+    ("token=123456", "token=[masked]"),
+    // A secret that begins in another.
+    ("Bearer AKIA/12345678:<36>/x", "Bearer [masked]"),
+    ("Bearer\t12345678:<36> x", "Bearer\t[masked] x"),
+    // Flags.
+    ("x --password hunter2 y", "x --password [masked] y"),
+    ("x --token=hunter2 y", "x --token=[masked] y"),
+    ("--db-password 'a b' --user u", "--db-password '[masked]' --user u"),
+    ("--Api-Key \"a b\"", "--Api-Key \"[masked]\""),
+    ("--secret <PEM>", "--secret [masked]"),
+];
+
+const LEFT: &[&str] = &[
+    "",
+    " ",
+    "the token is expired",
+    "password reset page",
+    "secret: ",
+    "secret:",
+    "secret:\nnext",
+    "sk-learn",
+    "sk-learn-some-quite-long-package-name",
+    "task-force",
+    "tokens: 5",
+    "token=12345",
+    "\"max_tokens\": 128000,",
+    "token_count=1234567",
+    "\"input_tokens\": 1234567}",
+    "npm_config_registry_and_some_more_words",
+    "hf_hub_download_and_some_more_words",
+    "pypi-server",
+    "ghp_short",
+    "AKIASHORT",
+    "AIzaX",
+    "SG.1",
+    "xoxb-",
+    "12:30:45",
+    "1234567890:42",
+    "xsk-<48>",
+    "task-sk-1",
+    "bearer of bad news",
+    "Bearer authentication",
+    "Bearer",
+    "Authorization: none",
+    "Basic training",
+    "Authorization: Bearer $TOKEN",
+    "eyJhbGciOi",
+    "eyJhbGciOi.x.y",
+    "eyJ.eyJ.",
+    "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----",
+    "----- BEGIN",
+    "https://example.com/a:b@c",
+    "ssh://git@github.com/x",
+    "http://localhost:8080/",
+    "mailto:a@b.c",
+    "://",
+    "://@",
+    "token::new()",
+    "if token != other",
+    "\"password\": null",
+    "password: String",
+    "password=\"\"",
+    "\"secrets\": {\"a\": 1}",
+    "tokens: [1, 2]",
+    "PWD=/home/bob/work",
+    "OLDPWD=~/x",
+    "--password --user bob",
+    "--password",
+    "--password\nx",
+    "the `--token` flag",
+    "--token-file ./x",
+    "--max-tokens 4096",
+    "password=[masked]",
+    "https://u:[masked]@h",
+    "Bearer [masked]",
+    "key: value",
+    "a=b",
+    "日本語: テスト",
+    "\u{1f511}=x",
+];
+
+#[test]
+fn masks_secrets() {
+    for (text, expected) in MASKED {
+        let text = fill(text);
+        assert_eq!(mask(&text), *expected, "in {text:?}");
+        assert_eq!(mask_counted(&text).1, expected.matches(MASK).count(), "in {text:?}");
+        assert!(matches!(mask(expected), Cow::Borrowed(_)), "again {expected:?}");
+    }
+}
+
+#[test]
+fn leaves_ordinary_text_and_borrows_it() {
+    for text in LEFT {
+        let text = fill(text);
+        assert!(matches!(mask(&text), Cow::Borrowed(_)), "{text:?} became {:?}", mask(&text));
+    }
+}
+
+#[test]
+fn every_key_needs_its_length_and_a_word_border() {
+    for key in KEYS {
+        assert!(key.prefix.len() + key.min >= 20);
+        let prefix = std::str::from_utf8(key.prefix).unwrap();
+        assert_eq!(mask(&format!("x {prefix}{}", "1".repeat(key.min))), "x [masked]");
+        for text in [prefix.to_owned(), format!("{prefix}{}", "1".repeat(9)), format!("x{prefix}{}", "1".repeat(50))] {
+            assert_eq!(mask(&text), text);
+        }
+    }
+}
+
+/// Glues pieces together at random: whatever comes out, a second run must
+/// change nothing and the text must stay valid.
+#[test]
+fn masking_twice_changes_nothing() {
+    let pieces: Vec<String> = MASKED
+        .iter()
+        .map(|case| case.0)
+        .chain(LEFT.iter().copied())
+        .chain([
+            "\"",
+            "'",
+            "\\",
+            "\\\"",
+            " ",
+            "\n",
+            "=",
+            ":",
+            "@",
+            "/",
+            "://",
+            "-",
+            "--",
+            "token",
+            "password=",
+            "secret: \"",
+            "Bearer ",
+            "Authorization: ",
+            "--token ",
+            "[masked]",
+            "]",
+            "[",
+            ";",
+            ",",
+            "é",
+            "1",
+            "eyJ",
+            ".",
+            "`",
+            "**",
+            "u:",
+            "&",
+            "\\n",
+        ])
+        .map(fill)
+        .collect();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % 1_000_003).unwrap() % bound
+    };
+    for _ in 0..ROUNDS {
+        let count = 1 + next(7);
+        let mut text: String = (0..count).map(|_| pieces[next(pieces.len())].as_str()).collect();
+        let cut = next(text.len() + 1);
+        if text.is_char_boundary(cut) && next(3) == 0 {
+            text = text.split_off(cut);
+        }
+        let once = mask(&text).into_owned();
+        assert_eq!(mask(&once), once, "after {text:?}");
+    }
+}
+const ROUNDS: usize = 20_000;
+
+/// 128 KiB take milliseconds, or minutes where a rule is quadratic.
+#[test]
+fn hostile_text_takes_linear_time() {
+    let quiet = [
+        "a",
+        "A",
+        "1",
+        "1-",
+        "a-",
+        "12345678-",
+        "1=",
+        "a:",
+        "-",
+        "--",
+        "=",
+        ":",
+        "://",
+        "\\",
+        "\"",
+        "`",
+        " ",
+        "é",
+        "sk-",
+        "eyJ.eyJ.",
+        "eyJaaaaaaa.",
+        "eyJa-",
+        "Bearer ",
+        "bearer",
+        "password",
+        "password=",
+        "password='",
+        "password=\"\\",
+        "pwd=/",
+        "pwd=\"/",
+        "token: ",
+        "token : \\\"",
+        "tokens=11111111",
+        "--token",
+        "--token -",
+        "--sk-",
+        "://a@",
+        "://u:p",
+        "://u:[masked]@",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY",
+        "authorization:",
+        "authorization: basic ",
+        "12345678:",
+        "ghp_",
+        "\\n",
+        "a]",
+        "AKIA",
+        "token[",
+        "-sk-tzdzdJzdJzdJzdJzdJsk-",
+        "AKIA1234567890123456eyJaaaaaaaa-",
+        "AKIA1234567890123456eyJaaaaaaaa.eyJa-",
+    ];
+    for piece in quiet {
+        let text = piece.repeat((1 << 17) / piece.len());
+        let started = Instant::now();
+        let masked = mask(&text);
+        assert!(started.elapsed() < Duration::from_secs(2), "{piece:?} took {:?}", started.elapsed());
+        assert_eq!(mask(&masked), masked, "repeated {piece:?}");
+    }
+}
