@@ -55,7 +55,7 @@ bench: build ## measure what the programs cost
 	cargo run --release -p cs-tests --bin bench
 
 soak: build ## try for an hour to make the programs lose something (SOAK=--save writes docs/SOAK.md)
-	cargo run --release -p cs-tests --bin soak -- $(SOAK)
+	cargo run --profile fuzz -p cs-tests --bin soak -- $(SOAK)
 
 demo: build ## a dashboard with made-up sessions, in a temporary folder
 	sh tests/demo.sh

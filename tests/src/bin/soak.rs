@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use cs_tests::bench::machine;
-use cs_tests::soak::report::Tally;
 use cs_tests::soak::rival;
 use cs_tests::soak::storm::{self, Outcome, Plan};
+use cs_tests::soak::{self, report::Tally};
 use cs_tests::workspace;
 
 const HELP: &str = "soak [--seed N] [--operations N] [--kills N] [--rounds N] [--stride N] [--save]\n\
@@ -24,6 +24,8 @@ const HELP: &str = "soak [--seed N] [--operations N] [--kills N] [--rounds N] [-
 
 /// Operations in one data directory.
 const EPOCH: u64 = 2000;
+/// With so many faults there is no need to go on.
+const FAULTS: usize = 100;
 
 struct Options {
     seed: u64,
@@ -80,12 +82,17 @@ fn storms(options: &Options) -> Outcome {
     let mut all = Outcome { tally: Tally::new("random operations of eight workers"), ..Outcome::default() };
     for n in 0.. {
         let [operations, killed, _] = all.tally.sum();
-        if operations >= options.operations && killed >= options.kills {
+        if operations >= options.operations && killed >= options.kills || all.tally.faults.len() > FAULTS {
             break;
         }
         eprintln!("soak: {operations} random operations, {killed} killed, {} faults", all.tally.faults.len());
         let operations = EPOCH.min(options.operations.max(100));
-        let outcome = storm::epoch(Plan { seed: options.seed + n, operations, kills: 6 });
+        let plan = Plan { seed: options.seed + n, operations, kills: 6 };
+        let outcome = soak::caught(|| storm::epoch(plan)).unwrap_or_else(|said| {
+            let mut tally = Tally::new("");
+            tally.tried("storm", false, &format!("seed {}", plan.seed), vec![said]);
+            Outcome { tally, ..Outcome::default() }
+        });
         outcome.tally.faults.iter().for_each(|fault| eprintln!("soak: {fault}"));
         all.add(outcome);
     }
@@ -115,6 +122,12 @@ impl Parts {
         eprintln!("soak: skipped: {what}: {reason}");
         self.notes.push(format!("Skipped: {what}: {reason}."));
     }
+
+    fn stopped(&mut self, what: &str, said: String) {
+        let mut tally = Tally::new(what);
+        tally.tried(what, false, "", vec![said]);
+        self.tallies.push(tally);
+    }
 }
 
 fn steps(options: &Options) -> Parts {
@@ -122,11 +135,15 @@ fn steps(options: &Options) -> Parts {
     match rival::is_possible() {
         Ok(()) => {
             eprintln!("soak: beside the Python tool, {} rounds", options.rounds);
-            let (tally, busy) = rival::contend(options.rounds, options.seed);
-            parts
-                .notes
-                .push(format!("Beside the Python tool: a program of ours was busy {busy} times, and tried again."));
-            parts.tallies.push(tally);
+            match soak::caught(|| rival::contend(options.rounds, options.seed)) {
+                Ok((tally, busy)) => {
+                    let note =
+                        format!("Beside the Python tool: a program of ours was busy {busy} times, and tried again.");
+                    parts.notes.push(note);
+                    parts.tallies.push(tally);
+                }
+                Err(said) => parts.stopped("beside the Python tool", said),
+            }
         }
         Err(reason) => parts.skip("the Python tool", &reason),
     }
@@ -143,9 +160,12 @@ fn traced(options: &Options, parts: &mut Parts) {
 
     let mut disks = Tally::new("on disks that are full or become read-only");
     eprintln!("soak: full and read-only disks");
-    match disk::full(&[0, 1, 2, 3, 4, 6, 8, 12], &mut disks).and_then(|()| disk::read_only(20, &mut disks)) {
-        Ok(()) => parts.tallies.push(disks),
-        Err(error) => parts.skip("small disks, which need root", &error),
+    let mut on_disks =
+        || disk::full(&[0, 1, 2, 3, 4, 6, 8, 12], &mut disks).and_then(|()| disk::read_only(20, &mut disks));
+    match soak::caught(&mut on_disks) {
+        Ok(Ok(())) => parts.tallies.push(disks),
+        Ok(Err(error)) => parts.skip("small disks, which need root", &error),
+        Err(said) => parts.stopped("small disks", said),
     }
     if let Err(reason) = trace::is_possible() {
         return parts.skip("kills and failures at each system call", &reason);

@@ -13,11 +13,14 @@ pub fn each(part: &str, threads: usize, work: impl Fn(&Scene, &Operation, &mut T
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let scene = Scene::new();
-                let operations = operation::all(&scene);
-                let mut own = Tally::new(part);
-                while let Some(operation) = operations.get(take(&next)) {
-                    work(&scene, operation, &mut own);
+                let (mut scene, mut own) = (Scene::new(), Tally::new(part));
+                loop {
+                    let operations = operation::all(&scene);
+                    let Some(operation) = operations.get(take(&next)) else { break };
+                    if let Err(said) = super::caught(|| work(&scene, operation, &mut own)) {
+                        own.tried(operation.name, true, "", vec![said]);
+                        scene = Scene::new();
+                    }
                 }
                 tally.lock().expect("no thread panics while it adds").add(own);
             });

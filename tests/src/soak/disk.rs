@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::operation::{self, Operation};
 use super::report::Tally;
 use super::scene::Scene;
 use super::verdict::{Expected, faults};
-use crate::{stderr, stdout};
+use crate::stderr;
 
 const PAGE: u64 = 4096;
 const KIB: u64 = 512;
@@ -91,20 +92,23 @@ fn fill(place: &Path, pages: u64) -> PathBuf {
 pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
     on_a_small_disk(|scene, place| {
         scene.reset();
-        let acknowledged: Vec<String> = thread::scope(|scope| {
-            let (over, go_on) = std::sync::mpsc::channel::<()>();
-            let writers: Vec<_> = (0..4).map(|n| scope.spawn(move || write(scene, n, 12 * times))).collect();
-            scope.spawn(move || toggle(place, times, &go_on));
-            let said =
-                writers.into_iter().map(|writer| writer.join().expect("a writer does not panic")).collect::<Vec<_>>();
-            drop(over);
-            said.concat()
+        let over = AtomicBool::new(false);
+        let said: Vec<Result<String, String>> = thread::scope(|scope| {
+            let over = &over;
+            let writers: Vec<_> = (0..4).map(|n| scope.spawn(move || write(scene, n, over))).collect();
+            let toggled = super::caught(|| toggle(place, times));
+            over.store(true, Ordering::Relaxed);
+            let said = writers.into_iter().flat_map(|writer| writer.join().expect("a writer does not panic"));
+            said.chain(toggled.err().map(Err)).collect()
         });
         let record = scene.sandbox.record(&scene.by_hand);
         let kept = record["events"].to_string();
-        for message in acknowledged {
-            let fine = kept.matches(&format!("\"{message}\"")).count() == 1;
-            let found = if fine { Vec::new() } else { vec![format!("{message}: lost, or there twice")] };
+        for answer in said {
+            let found = match answer {
+                Ok(message) if kept.matches(&format!("\"{message}\"")).count() == 1 => Vec::new(),
+                Ok(message) => vec![format!("{message}: lost, or there twice")],
+                Err(wrong) => vec![wrong],
+            };
             tally.tried("event, the disk becomes read-only", true, "", found);
         }
         let next = Operation::of_bystander(scene);
@@ -113,35 +117,34 @@ pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
     })
 }
 
-/// Writes events; those that were acknowledged.
-fn write(scene: &Scene, writer: u32, count: u32) -> Vec<String> {
-    let mut acknowledged = Vec::new();
-    for n in 0..count {
+/// Most events of one writer: a record with all of them is still an ordinary one.
+const EVENTS: u32 = 400;
+
+/// Writes events until it is over: those that were acknowledged, and answers that nobody should get.
+fn write(scene: &Scene, writer: u32, over: &AtomicBool) -> Vec<Result<String, String>> {
+    let mut said = Vec::new();
+    for n in (0..EVENTS).take_while(|_| !over.load(Ordering::Relaxed)) {
         let message = format!("{writer}.{n}.");
         let output = scene.sandbox.cs("cs-session", &["event", &scene.by_hand, "--message", &message, "-q"]);
+        let trouble = stderr(&output);
         match output.status.code() {
-            Some(0) => acknowledged.push(message),
-            Some(74) => assert!(stderr(&output).contains("Read-only"), "{}", stderr(&output)),
-            code => panic!("{code:?}: {} {}", stdout(&output), stderr(&output)),
+            Some(0) => said.push(Ok(message)),
+            Some(74) if trouble.contains("Read-only") => {}
+            code => said.push(Err(format!("{message}: answered {code:?}: {trouble}"))),
         }
     }
-    acknowledged
+    said
 }
 
-/// Makes the disk read-only and writable again, until the writers are done; at least it ends writable.
-fn toggle(place: &Path, times: u32, writers: &std::sync::mpsc::Receiver<()>) {
+/// Makes the disk read-only and writable again.
+fn toggle(place: &Path, times: u32) {
     for _ in 0..times {
-        let over = writers
-            .recv_timeout(Duration::from_millis(15))
-            .is_err_and(|e| e == std::sync::mpsc::RecvTimeoutError::Disconnected);
+        thread::sleep(Duration::from_millis(15));
         // Busy while somebody has a file open for writing: then once more.
-        while !over && mount(None, place, libc::MS_REMOUNT | libc::MS_RDONLY, "").is_err() {
+        while mount(None, place, libc::MS_REMOUNT | libc::MS_RDONLY, "").is_err() {
             thread::yield_now();
         }
         thread::sleep(Duration::from_millis(10));
         mount(None, place, libc::MS_REMOUNT, "").expect("what is read-only can be made writable");
-        if over {
-            return;
-        }
     }
 }

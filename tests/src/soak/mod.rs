@@ -19,3 +19,13 @@ pub mod storm;
 #[cfg(target_os = "linux")]
 pub mod trace;
 pub mod verdict;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What `work` came to, or what it said when it panicked: hours of trying do not end with one surprise.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|said| {
+        let said = said.downcast_ref::<String>().map(String::as_str).or(said.downcast_ref::<&str>().copied());
+        format!("stopped: {}", said.unwrap_or("a thread panicked, see above"))
+    })
+}
