@@ -49,6 +49,9 @@ pub fn read_at_most(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     read_open(&file, path, most).map(Some)
 }
 
+/// One part in so many is left free behind what was read: a line more in a large index needs no other place then.
+const ROOM: usize = 256;
+
 fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
     if !meta.is_file() {
@@ -59,7 +62,8 @@ fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
         return Err(Error::corrupt(path, format!("it has {size} bytes, at most {most} are read")));
     }
     // As many bytes as it had: files are replaced, never written to, and so need no asking for more.
-    let mut bytes = vec![0; size];
+    let mut bytes = vec![0; size + size / ROOM];
+    bytes.truncate(size);
     let mut filled = 0;
     while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
         match file.read(room) {

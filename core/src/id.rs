@@ -78,11 +78,21 @@ impl SessionId {
         let minute: String = clock::stamp(at).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect();
         SessionId(format!("sess_{minute}_{suffix:04x}"))
     }
+}
 
-    /// Whether the id could belong to the conversation (see [`SessionId::of_conversation`]).
-    pub fn may_be_of(&self, uuid: &Uuid) -> bool {
-        (0..CONVERSATION_ATTEMPTS)
-            .any(|attempt| self.0.ends_with(&format!("_{:04x}", conversation_suffix(uuid, attempt))))
+/// The ends of the ids that a conversation's sessions may have (see [`SessionId::of_conversation`]).
+#[derive(Debug)]
+pub struct Names([String; CONVERSATION_ATTEMPTS as usize]);
+
+impl Names {
+    /// Those of this conversation.
+    pub fn of(uuid: &Uuid) -> Names {
+        Names(std::array::from_fn(|attempt| format!("_{:04x}", conversation_suffix(uuid, attempt as u8))))
+    }
+
+    /// Whether the id could belong to the conversation.
+    pub fn fit(&self, id: &str) -> bool {
+        self.0.iter().any(|end| id.ends_with(end.as_str()))
     }
 }
 
@@ -218,9 +228,9 @@ mod tests {
         let uuid = Uuid::parse("1efc27bb-f68f-47d0-bb52-fc872cee82d8").unwrap();
         let at = crate::clock::parse("2026-11-21T03:37:00Z").unwrap();
         for attempt in 0..CONVERSATION_ATTEMPTS {
-            assert!(SessionId::of_conversation(at, &uuid, attempt).may_be_of(&uuid));
+            assert!(Names::of(&uuid).fit(SessionId::of_conversation(at, &uuid, attempt).as_str()));
         }
         let other = Uuid::parse("00000000-f68f-47d0-bb52-fc872cee82d8").unwrap();
-        assert!(!SessionId::of_conversation(at, &uuid, 0).may_be_of(&other));
+        assert!(!Names::of(&other).fit(SessionId::of_conversation(at, &uuid, 0).as_str()));
     }
 }

@@ -66,7 +66,12 @@ fn line(id: &SessionId, entry: &Entry) -> String {
 /// Whether the text has our own layout from its first byte to its last. A file that was torn by a
 /// power failure has lost its end, or has a hole of NUL bytes.
 pub fn is_canonical(text: &str) -> bool {
-    text == EMPTY || (text.starts_with("{\n\"") && text.ends_with("}\n}\n") && !text.contains('\0'))
+    has_layout(text) && !text.contains('\0')
+}
+
+/// [`is_canonical`] for a text that was found to be whole when it was read: holes are not looked for again.
+pub fn has_layout(text: &str) -> bool {
+    text == EMPTY || (text.starts_with("{\n\"") && text.ends_with("}\n}\n"))
 }
 
 /// Whether the text has more entries than any store: then the records are asked, which takes long but little memory.
@@ -86,13 +91,14 @@ const ENTRIES: usize = 110_000;
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.
 pub fn upsert(text: &str, id: &SessionId, entry: Option<&Entry>) -> Option<String> {
-    let mut changed = text.to_string();
+    let mut changed = Some(text).filter(|text| is_canonical(text))?.to_string();
     splice(&mut changed, id, entry).then_some(changed)
 }
 
-/// [`upsert`] in place: an index may have tens of megabytes. `false`, and no change, if the text is not canonical.
+/// [`upsert`] in place, of a whole text: an index may have tens of megabytes. `false`, and no change, if the text has
+/// another layout.
 pub fn splice(text: &mut String, id: &SessionId, entry: Option<&Entry>) -> bool {
-    if !is_canonical(text) {
+    if !has_layout(text) {
         return false;
     }
     let new = entry.map(|entry| line(id, entry));
@@ -141,7 +147,7 @@ fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
 /// line; where the text is canonical, a filter costs no parsing. `None` if the text is no index, or
 /// names one of them twice: nobody can tell which line is right.
 pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, Entry<'a>)>> {
-    if !is_canonical(text) {
+    if !has_layout(text) {
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
         return Some(entries.filter(|(id, entry)| wanted(&line(id, entry))).collect());
     }
@@ -172,6 +178,44 @@ pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<Sessio
     Some(body.lines().filter(|line| head(line).is_none() || wanted(line)).filter_map(key).collect())
 }
 
+/// How a session stands, as its line says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing<'a> {
+    pub id: Cow<'a, str>,
+    pub status: Status,
+    pub ended_at: Option<Cow<'a, str>>,
+}
+
+/// How the sessions of a project stand, read off its lines: parsing them costs ten times as much. `None` if a
+/// line is spelt otherwise than ours.
+pub fn standings<'a>(text: &'a str, slug: &str) -> Option<Vec<Standing<'a>>> {
+    if !has_layout(text) {
+        return None;
+    }
+    let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
+    let mut all = Vec::new();
+    for line in body.lines() {
+        let (known, status) = head(line)?;
+        if known == slug {
+            let (id, ended_at) = (Cow::Borrowed(id_in(line)?), ended_at(line)?.map(Cow::Borrowed));
+            all.push(Standing { id, status: Status::named(status)?, ended_at });
+        }
+    }
+    Some(all)
+}
+
+/// When the session ended, as we write it at the end of a line; `None` in any other spelling. Read from the end,
+/// where no text of a user stands: a quote inside a text has a backslash before it.
+fn ended_at(line: &str) -> Option<Option<&str>> {
+    let line = line.strip_suffix(',').unwrap_or(line).strip_suffix("\"}")?;
+    let line = line.rsplit_once('"')?.0.strip_suffix(",\"last_heartbeat\":")?;
+    if line.ends_with(",\"ended_at\":null") {
+        return Some(None);
+    }
+    let (line, instant) = line.strip_suffix('"')?.rsplit_once('"')?;
+    (line.ends_with(",\"ended_at\":") && !instant.contains('\\')).then_some(Some(instant))
+}
+
 /// All entries of the text; `None` if it is no index.
 pub fn parse(text: &str) -> Option<Vec<(SessionId, Entry<'_>)>> {
     parse_where(text, |_| true)
@@ -188,9 +232,16 @@ pub fn of_status(status: Status) -> impl Fn(&str) -> bool + use<> {
     move |line| head(line).is_some_and(|(_, known)| known == status.as_str())
 }
 
+/// The id on a line, in our spelling or not.
+pub fn id_in(line: &str) -> Option<&str> {
+    line.get(1..KEY - 2)
+}
+
+/// Bytes of a line before its value.
+const KEY: usize = "\"sess_20261121T0337_ca5d\":".len();
+
 /// Slug and status as we write them at the beginning of a line; `None` in any other spelling.
 fn head(line: &str) -> Option<(&str, &str)> {
-    const KEY: usize = "\"sess_20261121T0337_ca5d\":".len();
     let rest = line.get(KEY..)?.strip_prefix("{\"project_slug\":\"")?;
     let (slug, rest) = rest.split_once('"').filter(|(slug, _)| !slug.contains('\\'))?;
     let (status, _) = rest.strip_prefix(",\"status\":\"")?.split_once('"')?;
@@ -283,6 +334,27 @@ mod tests {
             assert_eq!(parse_where(&theirs, of_project("api")).map(|all| all.len()), Some(1), "{theirs}");
             assert_eq!(ids_where(&theirs, of_project("api")), Some(vec![id(1)]), "{theirs}");
         }
+    }
+
+    #[test]
+    fn standings_are_those_of_the_entries() {
+        let sly = ",\"ended_at\":\"2030\",\"status\":\"active\"";
+        let mut entries: Entries = [(id(1), entry("x", Status::Active)), (id(2), entry(sly, Status::Parked))].into();
+        entries.insert(id(3), Entry { project_slug: "shop".into(), ..entry("y", Status::Active) });
+        entries.insert(id(4), Entry { ended_at: Some("2026-11-21".into()), ..entry(sly, Status::Completed) });
+        let of_api = entries.iter().filter(|(_, entry)| entry.project_slug == "api");
+        let standing = |(id, entry): (&SessionId, &Entry)| {
+            (id.to_string(), entry.status, entry.ended_at.as_deref().map(str::to_string))
+        };
+        let expected: Vec<_> = of_api.map(standing).collect();
+        let text = render(&entries);
+        let found = standings(&text, "api").unwrap().into_iter();
+        let found: Vec<_> = found
+            .map(|one| (one.id.to_string(), one.status, one.ended_at.map(|instant| instant.to_string())))
+            .collect();
+        assert_eq!(found, expected);
+        assert_eq!(standings(&text.replacen(":\"api\"", ": \"api\"", 1), "api"), None, "in another spelling");
+        assert_eq!(standings("{\n}\n", "api"), Some(Vec::new()));
     }
 
     #[test]

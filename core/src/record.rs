@@ -28,6 +28,11 @@ impl Status {
             Status::Completed => "completed",
         }
     }
+
+    /// The status that this word on the wire is.
+    pub fn named(word: &str) -> Option<Status> {
+        [Status::Active, Status::Parked, Status::Completed].into_iter().find(|status| status.as_str() == word)
+    }
 }
 
 /// Where a task is in its life.

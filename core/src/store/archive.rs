@@ -9,7 +9,7 @@ use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::id::{SessionId, Uuid};
+use crate::id::{Names, SessionId, Uuid};
 use crate::index::{self, Entry};
 use crate::record::{Session, Status};
 use std::collections::BTreeSet;
@@ -104,7 +104,8 @@ impl Store {
     /// The archived session of a conversation: the newest.
     pub fn archived_conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
         let mut ids = self.ids(&self.home.archive())?;
-        ids.retain(|id| id.may_be_of(uuid));
+        let names = Names::of(uuid);
+        ids.retain(|id| names.fit(id.as_str()));
         let known = self.ended(uuid)?.and_then(|ended| session_of(&ended));
         let is_its = |id: &SessionId| {
             self.session(id).is_ok_and(|session: Session| session.claude_session_id.as_deref() == Some(uuid.as_str()))

@@ -9,7 +9,7 @@ use super::sweep::{Done, Run};
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::SessionId;
-use crate::index::{self, Entries, Entry};
+use crate::index::{self, Entries, Entry, Standing};
 use crate::lock;
 use crate::paths::Home;
 use crate::record::Session;
@@ -41,6 +41,27 @@ impl IndexText<'_> {
     /// in no index; who reads a whole index does not learn of them (`cs-cleanup check` does).
     pub fn damaged(&self) -> &[(PathBuf, Error)] {
         &self.damaged
+    }
+
+    /// How the sessions of a project stand, in any order.
+    pub fn standings(&self, slug: &str) -> Vec<Standing<'_>> {
+        index::standings(&self.text, slug).unwrap_or_else(|| {
+            let entries = self.entries(index::of_project(slug)).into_iter();
+            let standing = |(id, entry): (SessionId, Entry<'_>)| Standing {
+                id: id.to_string().into(),
+                status: entry.status,
+                ended_at: entry.ended_at.map(|instant| instant.into_owned().into()),
+            };
+            entries.map(standing).collect()
+        })
+    }
+
+    /// Ids whose line passes the filter, or might in another spelling; oldest first.
+    pub fn ids(&self, wanted: impl Fn(&str) -> bool) -> Vec<SessionId> {
+        let ids = if index::has_layout(&self.text) { index::ids_where(&self.text, &wanted) } else { None };
+        let mut ids = ids.unwrap_or_else(|| self.entries(&wanted).into_iter().map(|(id, _)| id).collect());
+        ids.sort();
+        ids
     }
 
     /// Entries whose line passes the filter, oldest id first.
@@ -138,6 +159,7 @@ impl Store {
         let trouble = match self.whole_index()? {
             None if !super::is_absent(&self.home.index()) => Some("it is torn"),
             None => (!self.ids(&self.home.sessions())?.is_empty()).then_some("it is missing"),
+            Some(text) if index::parse(&text).is_none() => Some("it is damaged"),
             Some(_) => self.home.index_pending().exists().then_some(UNFINISHED),
         };
         Ok(trouble)
@@ -195,7 +217,7 @@ impl Store {
             return Ok(self.remade_index()?.text);
         }
         let text = match self.whole_index()? {
-            Some(text) if index::is_canonical(&text) => text,
+            Some(text) if index::has_layout(&text) => text,
             Some(text) => index::parse(&text)
                 .map(|entries| {
                     let entries: Entries = entries.into_iter().collect();
@@ -244,7 +266,7 @@ impl Store {
             None => None,
         };
         let mut canonical = match index::parse(&text) {
-            Some(entries) if !index::is_canonical(&text) => index::render(&entries.into_iter().collect::<Entries>()),
+            Some(entries) if !index::has_layout(&text) => index::render(&entries.into_iter().collect::<Entries>()),
             _ => text,
         };
         index::splice(&mut canonical, id, session.as_ref().map(Entry::of).as_ref());

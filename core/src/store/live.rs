@@ -6,7 +6,7 @@ use super::Store;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
-use crate::id::{SessionId, Uuid};
+use crate::id::{Names, SessionId, Uuid};
 use crate::index;
 use crate::live::Live;
 use crate::lock::{self, Lock};
@@ -78,15 +78,15 @@ impl Store {
                 return Ok(Some(id));
             }
         }
-        let mut named = self.ids(&self.home.sessions())?;
-        named.retain(|id| id.may_be_of(uuid));
+        let (names, is_active) = (Names::of(uuid), index::of_status(Status::Active));
+        let may_be = |line: &str| index::id_in(line).is_some_and(|id| names.fit(id)) || is_active(line);
+        let (named, active): (Vec<_>, Vec<_>) =
+            self.index()?.ids(may_be).into_iter().partition(|id| names.fit(id.as_str()));
         let named = named.into_iter().filter_map(|id| self.status_if_of(&id, uuid).map(|status| (status, id)));
         if let Some((_, id)) = named.max_by_key(|(status, id)| (*status == Status::Active, id.clone())) {
             return Ok(Some(id));
         }
-        let index = self.index()?;
-        let mut active = index.entries(index::of_status(Status::Active)).into_iter().map(|(id, _)| id).rev();
-        Ok(active.find(|id| self.status_if_of(id, uuid).is_some()))
+        Ok(active.into_iter().rev().find(|id| self.status_if_of(id, uuid).is_some()))
     }
 
     /// The status of a record, if it is one of the conversation.

@@ -8,7 +8,7 @@ use crate::config::{Config, Registration};
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug};
-use crate::index::{self, Entry};
+use crate::index::Standing;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
@@ -101,10 +101,7 @@ impl Store {
 
     /// How many sessions the project has, as the index says.
     pub fn counts(&self, slug: &str) -> Result<Counts> {
-        let text = self.index()?;
-        let mut counts = Counts::default();
-        text.entries(index::of_project(slug)).iter().for_each(|(_, entry)| counts.add(entry.status));
-        Ok(counts)
+        Ok(count(&self.index()?.standings(slug)))
     }
 
     /// Brings a project's counts and context in step with a changed session. Both are caches, so
@@ -114,28 +111,29 @@ impl Store {
         let Ok(slug) = Slug::parse(&session.project_slug) else { return };
         let refreshed = self.update_project(&slug, |state| {
             let text = self.index()?;
-            let entries = text.entries(index::of_project(slug.as_str()));
-            let mut counts = Counts::default();
-            entries.iter().for_each(|(_, entry)| counts.add(entry.status));
-            project::refresh(state, counts, &session.commits, &session.open_questions, now);
-            let context = serde_json::to_vec(&self.make_context(&entries)).unwrap_or_default();
+            let standings = text.standings(slug.as_str());
+            project::refresh(state, count(&standings), &session.commits, &session.open_questions, now);
+            let context = serde_json::to_vec(&self.make_context(&standings)).unwrap_or_default();
             file::replace(&self.home.context(&slug), &context, Durability::Disposable)
         });
         // Both are made again at the next change.
         drop(refreshed);
     }
 
-    fn make_context(&self, entries: &[(SessionId, Entry)]) -> Context {
-        let mut ended: Vec<&(SessionId, Entry)> =
-            entries.iter().filter(|(_, entry)| entry.status != Status::Active).collect();
-        ended.sort_by(|a, b| b.1.ended_at.cmp(&a.1.ended_at));
-        let parked = ended.iter().filter(|(_, entry)| entry.status == Status::Parked).take(PARKED);
-        let parked = parked.filter_map(|(id, _)| self.session(id).ok()).map(|session| Parked {
+    fn make_context(&self, standings: &[Standing]) -> Context {
+        // Of several that ended at once the oldest is the last.
+        let order = |a: &&Standing, b: &&Standing| a.ended_at.cmp(&b.ended_at).then_with(|| b.id.cmp(&a.id));
+        let mut parked: Vec<&Standing> = standings.iter().filter(|one| one.status == Status::Parked).collect();
+        parked.sort_by(|a, b| order(b, a));
+        let record = |one: &Standing| self.session(&SessionId::parse(&one.id).ok()?).ok();
+        let parked = parked.into_iter().take(PARKED).filter_map(record);
+        let parked = parked.map(|session| Parked {
             session_id: session.session_id,
             intent: session.intent,
             reason: session.parked_reason.unwrap_or_default(),
         });
-        let last = ended.first().and_then(|(id, _)| self.session(id).ok()).map(|session| Last {
+        let ended = standings.iter().filter(|one| one.status != Status::Active);
+        let last = ended.max_by(order).and_then(record).map(|session| Last {
             session_id: session.session_id,
             intent: session.intent,
             next_steps: session.next_steps,
@@ -148,6 +146,12 @@ impl Store {
         let bytes = file::read(&self.home.context(slug)).ok().flatten();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
+}
+
+fn count(standings: &[Standing]) -> Counts {
+    let mut counts = Counts::default();
+    standings.iter().for_each(|one| counts.add(one.status));
+    counts
 }
 
 /// Gives a file that people may read its new value, if every reader takes it and the lock still is the one

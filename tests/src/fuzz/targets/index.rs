@@ -117,6 +117,11 @@ fn filters_agree(text: &str) {
     for slug in ["api", "shop"] {
         let some = index::parse_where(text, index::of_project(slug)).expect("it is an index");
         assert!(all.iter().filter(|(_, entry)| entry.project_slug == slug).eq(some.iter()), "{slug}");
+        let Some(standings) = index::standings(text, slug) else { continue };
+        let mut found: Vec<_> = standings.iter().map(|one| (&*one.id, one.status, one.ended_at.as_deref())).collect();
+        found.sort_by_key(|(id, ..)| *id);
+        let expected = some.iter().map(|(id, entry)| (id.as_str(), entry.status, entry.ended_at.as_deref()));
+        assert!(expected.eq(found), "{slug}: {standings:?}");
     }
 }
 
