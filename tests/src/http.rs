@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -29,9 +30,15 @@ pub struct Answer {
 impl Served {
     /// Starts the dashboard of a sandbox on a free port. Panics when it does not say where.
     pub fn start(sandbox: &Sandbox, args: &[&str]) -> Served {
-        let mut words = vec!["--port", "0"];
-        words.extend(args);
-        let mut running = sandbox.start("cs-serve", &words);
+        let mut command = sandbox.command("cs-serve");
+        command.args(args);
+        Served::from(command)
+    }
+
+    /// Starts the dashboard as the command says, on a free port. Panics when it does not say where.
+    pub fn from(mut command: Command) -> Served {
+        command.args(["--port", "0"]);
+        let mut running = Running::start(command).expect("it starts");
         let mut line = String::new();
         let stdout = running.0.stdout.take().expect("stdout is a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("the first line can be read");

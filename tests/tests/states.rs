@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use cs_tests::http::Served;
 use cs_tests::replay::{self, Client, Stage};
 use cs_tests::{run, status, stderr, stdout};
 use serde_json::{Value, json};
@@ -86,7 +87,24 @@ fn seen(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     let summary = summaries.find(|summary| summary["session_id"] == *id).expect("it is in the overview");
     assert_eq!(of(row), of(&shown), "cs-session list and show");
     assert_eq!(of(summary), of(&shown), "cs-project overview and cs-session show");
+    let served = Served::from(stage.command("cs-serve", at * 1000, Client::Interactive));
+    let page = served.json(&format!("/api/session/{}", id.as_str().expect("a text")));
+    assert_eq!(page["state"], shown["state"], "cs-serve and cs-session show");
+    tell_everything(stage);
+    let notices: Vec<Value> = ask("cs-notify", &["--dry-run", "--json"]).lines().map(parsed).collect();
+    let notice = notices.iter().find(|notice| notice["session_id"] == *id);
+    notice.iter().for_each(|notice| assert_eq!(of(notice), of(&shown), "cs-notify and cs-session show"));
+    let needs_telling = ["waiting", "stale", "gone"].contains(&of(&shown).0.as_str());
+    assert!(notice.is_some() || !needs_telling, "cs-notify says nothing of {}: {notices:?}", of(&shown).1);
     of(&shown)
+}
+
+/// Lets `cs-notify` tell of whatever there is, at once.
+fn tell_everything(stage: &Stage) {
+    let mut config = stage.sandbox.json("config.json");
+    config["settings"]["notifications_enabled"] = json!(true);
+    config["notify"] = json!({"waiting_after_seconds": 0, "command": ["true"]});
+    fs::write(stage.sandbox.data().join("config.json"), config.to_string()).expect("the settings can be written");
 }
 
 #[track_caller]

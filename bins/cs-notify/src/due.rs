@@ -130,6 +130,12 @@ impl Looker<'_> {
         clock::parse(since).is_some_and(|since| self.now - since >= least)
     }
 
+    /// Whether that is in the future, because the clock was set back since. Nobody knows how long ago it was, and to
+    /// say nothing until the clock has caught up may take a day.
+    fn is_ahead(&self, since: &str) -> bool {
+        clock::parse(since).is_some_and(|since| since > self.now)
+    }
+
     fn of_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
         let asked = live.state == Activity::Waiting || live.requested.is_some();
         let (reason, since, headline) = match verdict.state {
@@ -141,7 +147,8 @@ impl Looker<'_> {
             State::Stale => (Reason::Stale, &live.last_event_at, "no sign of life"),
             _ => return None,
         };
-        let lasted = reason == Reason::Stale || self.has_lasted(since, self.settings.waiting_after);
+        let lasted = self.has_lasted(since, self.settings.waiting_after) || self.is_ahead(since);
+        let lasted = reason == Reason::Stale || lasted;
         lasted.then(|| Found {
             reason,
             since: since.clone(),
