@@ -87,10 +87,27 @@ pub struct Book {
     by_row: HashMap<(i64, u32, u32, Class), u32>,
 }
 
+/// Where the names of a log are in the book. A session and a model may have the same name.
+#[derive(Debug)]
+struct Places {
+    sessions: Vec<u32>,
+    models: Vec<u32>,
+}
+
+impl Places {
+    fn session(&self, name: u32) -> u32 {
+        self.sessions.get(name as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    fn model(&self, name: u32) -> u32 {
+        self.models.get(name as usize).copied().unwrap_or(u32::MAX)
+    }
+}
+
 /// Counts. `watch` is told of every call: its log, itself, what became of it.
 pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
-    let places: Vec<Vec<u32>> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
+    let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
     let (gone, there): (Vec<Kept>, Vec<Kept>) =
         kept.into_iter().partition(|kept| !book.by_id.contains_key(&(kept.agent(), kept.session().to_string())));
     let claimed: HashSet<u64> = gone.iter().flat_map(|kept| kept.keys()).collect();
@@ -111,7 +128,7 @@ pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize
 
 /// Every call with what becomes of it, in the order of [`ranks`]. A call that is counted has the
 /// fullest usage of all that are it.
-fn judge(logs: &[(Log, Facts)], places: &[Vec<u32>], claimed: &HashSet<u64>) -> Vec<(usize, Call, Fate)> {
+fn judge(logs: &[(Log, Facts)], places: &[Places], claimed: &HashSet<u64>) -> Vec<(usize, Call, Fate)> {
     let ranks = ranks(logs);
     let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(logs.iter().map(|(_, facts)| facts.calls.len()).sum());
     for (rank, n) in ranks.iter().enumerate() {
@@ -137,8 +154,8 @@ fn judge(logs: &[(Log, Facts)], places: &[Vec<u32>], claimed: &HashSet<u64>) -> 
 }
 
 /// Judges one call beside those of the same message, which begin at `group`.
-fn judge_one(judged: &mut Vec<(usize, Call, Fate)>, group: usize, n: usize, call: &Call, places: &[Vec<u32>]) {
-    let of = |n: usize, call: &Call| places.get(n).and_then(|places| places.get(call.session as usize)).copied();
+fn judge_one(judged: &mut Vec<(usize, Call, Fate)>, group: usize, n: usize, call: &Call, places: &[Places]) {
+    let of = |n: usize, call: &Call| places.get(n).map(|places| places.session(call.session));
     let known = judged.iter_mut().skip(group).find(|(_, known, fate)| *fate == Fate::Counted && known.is(call));
     let Some((owner, known, fate)) = known else { return judged.push((n, call.clone(), Fate::Counted)) };
     if known.class.has(Class::SIDE) && !call.class.has(Class::SIDE) {
@@ -165,8 +182,9 @@ fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
 
 impl Book {
     /// For each name of a log that is a session or a model, its place here.
-    fn places(&mut self, log: &Log, facts: &Facts) -> Vec<u32> {
-        let mut places = vec![u32::MAX; facts.names.len()];
+    fn places(&mut self, log: &Log, facts: &Facts) -> Places {
+        let nowhere = || vec![u32::MAX; facts.names.len()];
+        let mut places = Places { sessions: nowhere(), models: nowhere() };
         let of_calls = facts.calls.iter().map(|call| call.session);
         let of_talks = facts.talks.iter().map(|talk| talk.session);
         let of_prompts = facts.prompts.iter().map(|prompt| prompt.session);
@@ -176,10 +194,10 @@ impl Book {
             if let Some(session) = self.sessions.get_mut(place as usize) {
                 session.learn(log, facts, name);
             }
-            places.get_mut(name as usize).into_iter().for_each(|to| *to = place);
+            places.sessions.get_mut(name as usize).into_iter().for_each(|to| *to = place);
         }
         for call in &facts.calls {
-            if let Some(to) = places.get_mut(call.model as usize).filter(|to| **to == u32::MAX) {
+            if let Some(to) = places.models.get_mut(call.model as usize).filter(|to| **to == u32::MAX) {
                 *to = self.model(facts.name(call.model));
             }
         }
@@ -215,9 +233,8 @@ impl Book {
         place
     }
 
-    fn add(&mut self, call: &Call, places: &[u32]) {
-        let place = |name: u32| places.get(name as usize).copied().unwrap_or(u32::MAX);
-        let (session, model) = (place(call.session), place(call.model));
+    fn add(&mut self, call: &Call, places: &Places) {
+        let (session, model) = (places.session(call.session), places.model(call.model));
         if call.tokens.total() == 0 && call.searches == 0 {
             return;
         }
@@ -243,8 +260,8 @@ impl Book {
         let place = *self.by_row.entry(key).or_insert(next);
         match self.rows.get_mut(place as usize) {
             Some(sum) => {
-                sum.calls += row.calls;
-                sum.searches += row.searches;
+                sum.calls = sum.calls.saturating_add(row.calls);
+                sum.searches = sum.searches.saturating_add(row.searches);
                 sum.tokens.add(&row.tokens);
                 sum.cost = sum.cost.saturating_add(row.cost);
                 sum.first = sum.first.min(row.first);
@@ -255,12 +272,12 @@ impl Book {
     }
 
     /// A prompt that is in several logs is the oldest's.
-    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Vec<u32>]) {
+    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places]) {
         let mut known = HashSet::new();
         for n in ranks(logs) {
             let (Some((_, facts)), Some(places)) = (logs.get(n), places.get(n)) else { continue };
             for prompt in facts.prompts.iter().filter(|prompt| known.insert(prompt.id)) {
-                let place = places.get(prompt.session as usize).copied().unwrap_or(u32::MAX);
+                let place = places.session(prompt.session);
                 if let Some(session) = self.sessions.get_mut(place as usize) {
                     session.turns += 1;
                 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 const PARTS: u8 = 64;
 /// Changes whenever facts have another form or another meaning.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Deserialize)]
 struct Part {
@@ -96,7 +96,7 @@ fn read_part(home: &Home, part: u8, logs: &[(usize, &Log)]) -> Vec<(usize, std::
     if news {
         save(home, part, entries.iter().map(|(_, entry)| entry).chain(&others));
     }
-    let good = entries.into_iter().map(|(n, entry)| (n, Ok(entry.known.facts)));
+    let good = entries.into_iter().map(|(n, entry)| (n, Ok(entry.known.into_facts())));
     good.chain(failed).collect()
 }
 

@@ -152,7 +152,7 @@ impl Call {
     /// Takes in another line of the same call: the fullest usage counts, and the main conversation
     /// goes before a side chain.
     pub fn merge(&mut self, other: &Call) {
-        let lines = self.lines + other.lines;
+        let lines = self.lines.saturating_add(other.lines);
         let fuller = other.tokens.total() > self.tokens.total();
         let older = match (self.class.has(Class::SIDE), other.class.has(Class::SIDE)) {
             (true, false) => std::mem::replace(self, other.clone()),

@@ -20,7 +20,11 @@ pub struct Known {
     pub offset: u64,
     /// Hash of the bytes before the offset.
     pub check: u64,
-    pub facts: Facts,
+    /// What the complete lines say: what is gone on with when the file has grown.
+    facts: Facts,
+    /// The same with the last line, which is not complete, where that says something already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    whole: Option<Facts>,
 }
 
 /// How many bytes before the offset are compared.
@@ -30,6 +34,11 @@ impl Known {
     /// Whether the file is as it was.
     pub fn holds(&self, log: &Log) -> bool {
         self.identity == log.identity
+    }
+
+    /// What the file says.
+    pub fn into_facts(self) -> Facts {
+        self.whole.unwrap_or(self.facts)
     }
 }
 
@@ -43,10 +52,10 @@ pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
     });
     let (start, mut facts) = old.map(|known| (known.offset, known.facts)).unwrap_or_default();
     file.seek(SeekFrom::Start(start))?;
-    let read = pieces(&mut file, log.agent, &mut facts)?;
+    let (read, whole) = pieces(&mut file, log.agent, &mut facts)?;
     let offset = start + read;
     let check = check(&mut file, offset)?;
-    Ok(Known { identity, offset, check, facts })
+    Ok(Known { identity, offset, check, facts, whole })
 }
 
 /// Hash of the last bytes before the offset, and of the offset.
@@ -58,30 +67,35 @@ fn check(file: &mut File, offset: u64) -> Result<u64> {
     Ok(cs_core::id::fnv1a(bytes.iter().chain(&offset.to_le_bytes())))
 }
 
-fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<u64> {
+/// Takes all complete lines into the facts. Returns how many bytes they have, and the facts with what follows
+/// them, if that says something.
+fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Option<Facts>)> {
     let reader = Reader::default();
     let mut places = Places::of(facts);
+    let mut whole = None;
     let line = |facts: &mut Facts, places: &mut Places, line: &[u8]| match agent {
         Agent::Claude => reader.line(facts, places, line),
         Agent::Codex => codex::line(facts, places, line),
     };
-    lines::read(from, |piece| match piece {
+    let read = lines::read(from, |piece| match piece {
         Piece::Line(text) => {
             facts.lines += 1;
             facts.broken += u64::from(!line(facts, &mut places, text));
         }
-        // Not done yet, or torn. If it says something already, that is what it will say.
+        // Not done yet, or torn. It may say something already, but not for good: it is read again.
         Piece::Rest(text) if text.ends_with(b"}") => {
-            facts.lines += 1;
-            line(facts, &mut places, text);
-            facts.lines -= 1;
+            let mut with = Facts { lines: facts.lines + 1, ..facts.clone() };
+            line(&mut with, &mut places, text);
+            with.lines -= 1;
+            whole = (with != *facts).then_some(with);
         }
         Piece::Rest(_) => {}
         Piece::TooLong => {
             facts.lines += 1;
             facts.too_long += 1;
         }
-    })
+    })?;
+    Ok((read, whole))
 }
 
 /// Does `work` for every number below `count` on all processors, and returns what came of it.
@@ -103,4 +117,31 @@ pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync
 /// A number for a path, by which its place in the cache is chosen.
 pub fn path_hash(log: &Log) -> u64 {
     hash(&log.path.to_string_lossy())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    const LINE: &str = r#"{"type":"assistant","sessionId":"s","timestamp":"2026-11-21T10:00:00Z","message":{"id":"m","model":"x","usage":{"input_tokens":1}}}"#;
+
+    #[test]
+    fn the_last_line_counts_and_is_read_again() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut grow = |text: &str, known: Option<Known>| {
+            file.write_all(text.as_bytes()).unwrap();
+            let identity = Identity::of(&file.as_file().metadata().unwrap());
+            log(&Log { path: file.path().into(), agent: Agent::Claude, identity, born: 0 }, known).unwrap()
+        };
+        let lines = |known: &Known| known.clone().into_facts().calls.iter().map(|call| call.lines).collect::<Vec<_>>();
+        let torn = grow(LINE, None);
+        assert_eq!((lines(&torn), torn.offset), (vec![1], 0));
+        let whole = grow("\n", Some(torn));
+        assert_eq!((lines(&whole), whole.clone().into_facts().lines), (vec![1], 1), "one line, not two");
+        let next = grow(&LINE.replace("\"m\"", "\"n\""), Some(whole));
+        assert_eq!(lines(&next), [1, 1]);
+        let broken = grow("and more\n", Some(next)).into_facts();
+        assert_eq!((broken.calls.len(), broken.lines, broken.broken), (1, 2, 1), "it went on, so it was none");
+    }
 }

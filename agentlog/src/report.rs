@@ -129,9 +129,9 @@ impl View<'_> {
         for row in rows {
             let model = self.model(row);
             match blocks.last_mut() {
-                Some(block) if row.first < block.start + WINDOW => block.add(row, model, self.prices),
+                Some(block) if row.first < block.end() => block.add(row, model, self.prices),
                 _ => {
-                    let start = row.first - row.first.rem_euclid(HOUR);
+                    let start = row.first.saturating_sub(row.first.rem_euclid(HOUR));
                     let mut block = Block { start, sum: Sum::default(), models: BTreeMap::new() };
                     block.add(row, model, self.prices);
                     blocks.push(block);
@@ -171,7 +171,7 @@ impl Block {
 
     /// The end of the window, in milliseconds since the epoch.
     pub fn end(&self) -> i64 {
-        self.start + WINDOW
+        self.start.saturating_add(WINDOW)
     }
 
     /// Whether the window is still open.
@@ -183,7 +183,7 @@ impl Block {
     /// minute, which says nothing.
     pub fn burn(&self, now: i64) -> Option<Burn> {
         let until = if self.is_open(now) { now.max(self.sum.last) } else { self.sum.last };
-        let minutes = (until - self.sum.first) as f64 / 60_000.0;
+        let minutes = until.saturating_sub(self.sum.first) as f64 / 60_000.0;
         (minutes >= 1.0).then(|| Burn {
             tokens_per_minute: self.sum.tokens.total() as f64 / minutes,
             usd_per_hour: self.sum.cost_usd().map(|usd| usd / minutes * 60.0),
@@ -193,8 +193,8 @@ impl Block {
     /// What it comes to if it goes on like this: tokens and dollars at the window's end.
     pub fn projection(&self, now: i64) -> Option<(u64, Option<f64>)> {
         let burn = self.burn(now).filter(|_| self.is_open(now))?;
-        let left = (self.end() - now) as f64 / 60_000.0;
-        let tokens = self.sum.tokens.total() + (burn.tokens_per_minute * left) as u64;
+        let left = self.end().saturating_sub(now) as f64 / 60_000.0;
+        let tokens = self.sum.tokens.total().saturating_add((burn.tokens_per_minute * left) as u64);
         let usd = self.sum.cost_usd().zip(burn.usd_per_hour);
         Some((tokens, usd.map(|(so_far, per_hour)| so_far + per_hour * left / 60.0)))
     }

@@ -34,7 +34,8 @@ pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, BTreeMap<String, u64>> {
             let Ok(date) = day.date.parse() else { continue };
             let models = days.entry(date).or_default();
             for (model, tokens) in day.tokens_by_model {
-                *models.entry(model).or_default() += tokens;
+                let sum = models.entry(model).or_default();
+                *sum = sum.saturating_add(tokens);
             }
         }
     }

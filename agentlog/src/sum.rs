@@ -30,15 +30,15 @@ impl Sum {
         }
         self.first = self.first.min(row.first);
         self.last = self.last.max(row.last);
-        self.calls += row.calls;
-        self.searches += row.searches;
+        self.calls = self.calls.saturating_add(row.calls);
+        self.searches = self.searches.saturating_add(row.searches);
         self.tokens.add(&row.tokens);
         match prices.cost(row, model) {
             Some(pico) => {
                 self.pico = self.pico.saturating_add(pico);
-                self.priced += row.tokens.total();
+                self.priced = self.priced.saturating_add(row.tokens.total());
             }
-            None => self.unpriced += row.tokens.total(),
+            None => self.unpriced = self.unpriced.saturating_add(row.tokens.total()),
         }
     }
 

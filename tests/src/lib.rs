@@ -7,6 +7,7 @@ pub mod bench;
 pub mod corpus;
 pub mod fuzz;
 pub mod http;
+pub mod parse;
 mod process;
 mod programs;
 pub mod replay;

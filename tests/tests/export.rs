@@ -7,14 +7,12 @@ mod files;
 mod folder;
 #[path = "export/hostile.rs"]
 mod hostile;
-#[path = "export/parse.rs"]
-mod parse;
 #[path = "export/round.rs"]
 mod round;
 #[path = "export/template.rs"]
 mod template;
 
-use cs_tests::{Sandbox, status, stderr, stdout};
+use cs_tests::{Sandbox, parse, status, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 

@@ -131,7 +131,7 @@ pub fn sanitize(text: &str) -> String {
         match c {
             '\n' | '\t' => clean.push(' '),
             c if c.is_control()
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}') =>
+                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}') =>
             {
                 clean.push('\u{fffd}');
             }

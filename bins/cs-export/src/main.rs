@@ -7,6 +7,7 @@
 mod args;
 mod chosen;
 mod excerpt;
+mod fence;
 mod folder;
 mod front;
 mod highlights;

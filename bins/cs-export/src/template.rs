@@ -1,7 +1,8 @@
 //! Owns `--template FILE`: the user's own minijinja template over a documented context (see
 //! `docs/TEMPLATE.md`). Must stay true: text is escaped by the template's extension, a template can
-//! read nothing but its context, and one that never ends is stopped.
+//! read nothing but its context, and one that never ends or takes all memory is stopped.
 
+use super::fence::{self, Limits};
 use cs_core::clock::{self, Instant};
 use cs_core::export::{self, Document, MARK, Project, Row};
 use cs_core::{Error, Result, validate};
@@ -13,10 +14,14 @@ use std::path::Path;
 
 /// The context's version: grows when a field changes its meaning or goes away.
 const CONTEXT_VERSION: u32 = 1;
-/// What a template may do: instructions, and more for each session; bytes of output.
+/// What a template may do: instructions, and more for each session.
 const FUEL: u64 = 2_000_000;
 const FUEL_PER_SESSION: u64 = 500_000;
-const OUTPUT_BYTES: usize = 256 * 1024 * 1024;
+/// What it may take beside the sessions; a second more for so many of them.
+const LIMITS: Limits = Limits { memory: 64 << 20, seconds: 60, output: 256 << 20 };
+const SESSIONS_PER_SECOND: u64 = 20;
+/// Longest account of what is wrong with a template, in bytes: it may quote a value.
+const TROUBLE: usize = 300;
 
 const MARKDOWN: &str = "markdown";
 const CSV: &str = "csv";
@@ -34,24 +39,52 @@ struct Context<'a> {
 pub fn render(file: &Path, project: Option<&Project>, documents: &[Document], now: Instant) -> Result<String> {
     let source = source(file)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let fuel = FUEL.saturating_add(FUEL_PER_SESSION.saturating_mul(documents.len() as u64));
-    let environment = environment(fuel);
-    let context = Context {
+    let count = documents.len() as u64;
+    let fuel = FUEL.saturating_add(FUEL_PER_SESSION.saturating_mul(count));
+    let limits = Limits { seconds: LIMITS.seconds + count / SESSIONS_PER_SECOND, ..LIMITS };
+    let context = context(project, documents, now);
+    // The language bounds steps and depth, but neither memory nor what one step takes, and may fall over itself.
+    let written = fence::run(&limits, |out| write(&name, &source, context, fuel, out));
+    let written = written.map_err(|error| Error::io(file, "render the template", error))?;
+    let mut text = String::from_utf8(written.map_err(|what| Error::Invalid(told(&name, &what)))?)
+        .map_err(|_| Error::Invalid(format!("{name}: the output is no text")))?;
+    text.push_str(missing_end(&source, &text));
+    Ok(text)
+}
+
+/// What a template sees.
+pub fn context(project: Option<&Project>, documents: &[Document], now: Instant) -> Value {
+    Value::from(Serde(&Context {
         context_version: CONTEXT_VERSION,
         generated_at: clock::stamp(now),
         marker: MARK,
         project,
         sessions: documents.iter().map(Row::of).collect(),
-    };
-    let mut bounded = Bounded(Vec::new());
-    let template = environment.template_from_named_str(&name, &source).map_err(|error| trouble(&name, &error))?;
-    let rendered = template.render_captured_to(Value::from(Serde(&context)), &mut bounded);
-    rendered.map(drop).map_err(|error| trouble(&name, &error))?;
-    // The language drops the line end at the end of a template; a file needs it.
-    if source.ends_with('\n') && !bounded.0.ends_with(b"\n") {
-        bounded.0.push(b'\n');
-    }
-    String::from_utf8(bounded.0).map_err(|_| Error::Invalid(format!("{name}: the output is no text")))
+    }))
+}
+
+/// Renders a template, or says what is wrong with it and where.
+pub fn write(
+    name: &str,
+    source: &str,
+    context: Value,
+    fuel: u64,
+    out: &mut dyn Write,
+) -> std::result::Result<(), String> {
+    let environment = environment(fuel);
+    let template = environment.template_from_named_str(name, source).map_err(|error| trouble(&error))?;
+    template.render_captured_to(context, out).map(drop).map_err(|error| trouble(&error))
+}
+
+/// The language drops the line end at the end of a template; a file needs it.
+pub fn missing_end(source: &str, text: &str) -> &'static str {
+    let end = ["\r\n", "\n"].into_iter().find(|end| source.ends_with(end)).unwrap_or_default();
+    if text.ends_with('\n') { "" } else { end }
+}
+
+/// What is said about a template: its name, perhaps `:` and the line, and what is wrong.
+pub fn told(name: &str, what: &str) -> String {
+    export::one_line(&format!("{name}{}{what}", if what.starts_with(':') { "" } else { ": " }))
 }
 
 fn source(file: &Path) -> Result<String> {
@@ -110,30 +143,13 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
     out.write_str(&shown).map_err(minijinja::Error::from)
 }
 
-/// What went wrong, and in which line.
-fn trouble(name: &str, error: &minijinja::Error) -> Error {
-    let at = error.line().map(|line| format!(":{line}")).unwrap_or_default();
+/// What went wrong, after the line where it did.
+fn trouble(error: &minijinja::Error) -> String {
+    let at = error.line().map(|line| format!(":{line}: ")).unwrap_or_default();
     let what = match error.kind() {
         ErrorKind::OutOfFuel => "it does not end: the template ran too many steps".to_string(),
-        ErrorKind::WriteFailure => format!("its output has more than {OUTPUT_BYTES} bytes"),
+        ErrorKind::WriteFailure => format!("its output has more than {} bytes", LIMITS.output),
         kind => error.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}")),
     };
-    Error::Invalid(format!("{name}{at}: {what}"))
-}
-
-/// Takes output up to a limit.
-struct Bounded(Vec<u8>);
-
-impl Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.0.len() + bytes.len() > OUTPUT_BYTES {
-            return Err(std::io::Error::other("too much output"));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    validate::cut(&format!("{at}{what}"), TROUBLE)
 }

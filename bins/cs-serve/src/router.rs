@@ -1,6 +1,6 @@
 //! Owns which path is what. Pure; sees the path that `http::target` decoded and guard has let pass.
 
-use crate::http::Refusal;
+use super::http::Refusal;
 use cs_core::id::{SessionId, Slug};
 
 /// What a path asks for.

@@ -1,9 +1,9 @@
 //! Owns what is known of the installed Claude Code: its command, its version, and what its files
 //! say of our plugin. Facts: `claude plugin --help` of 2.1.139 and 2.1.329 and what they write.
 
-use crate::command;
-use crate::places::Places;
-use crate::text::at;
+use super::command;
+use super::places::Places;
+use super::text::at;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,12 @@
 //! Owns a settings file as a text with our entries in it or without. Must stay true: without our
 //! entries it is what it would be had we never been there.
 
-use crate::client::{MARKETPLACE, PLUGIN};
-use crate::entries::{self, HOOK_PROGRAMS, Hook};
-use crate::places::text_of;
-use crate::splice::{self, Step, keys};
-use crate::swap::{self, Seen};
-use crate::text::{self, Trouble, at};
+use super::client::{MARKETPLACE, PLUGIN};
+use super::entries::{self, HOOK_PROGRAMS, Hook};
+use super::places::text_of;
+use super::splice::{self, Step, keys};
+use super::swap::{self, Seen};
+use super::text::{self, Trouble, at};
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;

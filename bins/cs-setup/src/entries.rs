@@ -1,9 +1,9 @@
 //! Owns which hooks we register and how ours are told from everybody else's: a handler is ours if
 //! its command is nothing but an absolute path that ends in one of the two hook programs.
 
-use crate::places::text_of;
-use crate::splice::{self, Step, keys};
-use crate::text::{self, Trouble};
+use super::places::text_of;
+use super::splice::{self, Step, keys};
+use super::text::{self, Trouble};
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;

@@ -21,6 +21,7 @@ mod splice;
 mod statusline;
 mod swap;
 mod text;
+mod wrapped;
 
 use argh::FromArgs;
 use cs_cli::{Out, Outcome};

@@ -2,7 +2,7 @@
 //! else moves. Must stay true: taking out what was put in gives the text from before (an empty
 //! container may lose the blanks inside it); every result is a JSON text.
 
-use crate::text::{self, Kind, Node, Trouble};
+use super::text::{self, Kind, Node, Trouble};
 
 /// A step into a text: the value of a key, or an element.
 #[derive(Clone, Debug, PartialEq, Eq)]

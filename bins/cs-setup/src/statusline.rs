@@ -1,23 +1,16 @@
 //! Owns our status line in Claude Code's settings. A plugin cannot bring one, so it stands there with
-//! an absolute path. Must stay true: a status line that the user had is wrapped, not lost, and taking
-//! ours out leaves its text as it was, byte for byte.
+//! an absolute path. What its text becomes is in `wrapped`.
 
 use crate::diff;
-use crate::document::{Document, NOTHING};
+use crate::document::Document;
 use crate::entries::shell_word;
 use crate::places::{Places, text_of};
 use crate::plan::{Consent, Plan};
-use crate::splice::{self, Step, keys};
-use crate::text::{self, Node, Trouble};
+use crate::text::Trouble;
+use crate::wrapped::{self, PROGRAM};
 use argh::FromArgs;
 use cs_cli::{Out, Outcome};
 use cs_core::error::{Error, Result};
-
-const PROGRAM: &str = "cs-statusline";
-const KEY: &str = "statusLine";
-const WRAP: &str = " --wrap '";
-/// A single quote inside a word in single quotes, as a JSON text spells it.
-const QUOTE: &str = r"'\\''";
 
 /// show our status line in Claude Code, or take it out again
 #[derive(FromArgs)]
@@ -108,143 +101,18 @@ impl Changed {
 fn installed(places: &Places) -> Result<Changed> {
     let document = Document::read(&places.settings())?;
     let own = shell_word(text_of(&places.program(PROGRAM))?);
-    let text = with(&document.text, &own).map_err(|trouble| refusal(&document, &trouble))?;
+    let text = wrapped::with(&document.text, &own).map_err(|trouble| refusal(&document, &trouble))?;
     Ok(Changed { document, text, why: "shows our status line" })
 }
 
 /// What taking ours out changes; `None` where it does not stand.
 pub fn planned_removal(places: &Places) -> Result<Option<Changed>> {
     let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
-    let text = without(&document.text).map_err(|trouble| refusal(&document, &trouble))?;
+    let text = wrapped::without(&document.text).map_err(|trouble| refusal(&document, &trouble))?;
     let is_there = document.seen.text.is_some() && text != document.text;
     Ok(is_there.then_some(Changed { document, text, why: "takes our status line out" }))
 }
 
 fn refusal(document: &Document, trouble: &Trouble) -> Error {
     Error::corrupt(&document.seen.path, trouble.in_text(&document.text))
-}
-
-/// The text with our status line, around the one that stands there.
-fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
-    let root = text::parse(text)?;
-    let Some(node) = root.get(KEY) else {
-        let own = serde_json::json!({"type": "command", "command": own});
-        return splice::put(text, &[KEY], &own.to_string());
-    };
-    let command = command_of(text, node)?;
-    let raw = literal(text, command);
-    let own = inner(own);
-    let wrapped = match rest_of(raw) {
-        // With its options; the folder may be another one.
-        Some(rest) => format!("{own}{rest}"),
-        None => format!("{own}{WRAP}{}'", quotable(raw, command, text).replace('\'', QUOTE)),
-    };
-    Ok(replaced(text, command, &wrapped))
-}
-
-/// The text without our status line, the one that it wraps in its place.
-fn without(text: &str) -> std::result::Result<String, Trouble> {
-    let root = text::parse(text)?;
-    let Some(command) = root.get(KEY).and_then(|node| node.get("command")) else { return Ok(text.to_string()) };
-    let Some(rest) = rest_of(literal(text, command)) else { return Ok(text.to_string()) };
-    match rest.split_once(WRAP).and_then(|(_, theirs)| theirs.strip_suffix('\'')) {
-        Some(theirs) => Ok(replaced(text, command, &theirs.replace(QUOTE, "'"))),
-        None => splice::take(text, &keys(&[KEY]), &|_: &[Step]| false),
-    }
-}
-
-/// The command of a status line; anything else there is not for us to change.
-fn command_of<'a>(text: &str, node: &'a Node) -> std::result::Result<&'a Node, Trouble> {
-    let command = node.get("command").filter(|command| command.value(text).is_some_and(|value| value.is_string()));
-    let what = "\"statusLine\" must be an object with a \"command\"";
-    command.ok_or_else(|| Trouble::new(node.span.start, what))
-}
-
-/// What stands between the quotes of a JSON text.
-fn literal<'a>(text: &'a str, node: &Node) -> &'a str {
-    text.get(node.span.start + 1..node.span.end - 1).unwrap_or_default()
-}
-
-/// A text as it stands between the quotes.
-fn inner(text: &str) -> String {
-    let quoted = serde_json::to_string(text).unwrap_or_default();
-    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_string()
-}
-
-/// The literal as it can be quoted for a shell: one that spells a single quote as an escape is spelt anew.
-fn quotable(raw: &str, node: &Node, text: &str) -> String {
-    let value = node.value(text).unwrap_or_default();
-    let value = value.as_str().unwrap_or_default();
-    if value.matches('\'').count() == raw.matches('\'').count() { raw.to_string() } else { inner(value) }
-}
-
-/// What follows our program in a command; `None` where the command is another one.
-fn rest_of(raw: &str) -> Option<&str> {
-    let (word, rest) = match raw.strip_prefix('\'') {
-        Some(quoted) => quoted.split_once('\'')?,
-        None => raw.split_at(raw.find(' ').unwrap_or(raw.len())),
-    };
-    (word.rsplit('/').next() == Some(PROGRAM)).then_some(rest)
-}
-
-fn replaced(text: &str, node: &Node, inner: &str) -> String {
-    let before = text.get(..node.span.start).unwrap_or(NOTHING);
-    let after = text.get(node.span.end..).unwrap_or_default();
-    format!("{before}\"{inner}\"{after}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::Value;
-
-    const OWN: &str = "'/a b/cs-statusline'";
-
-    #[test]
-    fn what_was_there_comes_back_byte_for_byte() {
-        for text in [
-            "{}\n",
-            "{\"model\":\"opus\"}",
-            "{\n\t\"statusLine\": {\"type\": \"command\", \"command\": \"~/x.sh\", \"padding\": 0}\n}\n",
-            r#"{"statusLine":{"command":"jq -r '.model' | sed 's/\u00e9/e/' \t"},"hooks":{}}"#,
-            r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\' "}}"#,
-        ] {
-            let ours = with(text, OWN).unwrap();
-            assert_ne!(ours, text);
-            assert_eq!(with(&ours, OWN).unwrap(), ours, "a second time changes nothing");
-            assert_eq!(without(&ours).unwrap(), text);
-        }
-    }
-
-    #[test]
-    fn the_shell_gets_the_same_command() {
-        let theirs = r#"printf '%s' "it's \u0027 $HOME é""#;
-        for literal in [serde_json::to_string(theirs).unwrap(), r#""echo \u0027a b\u0027""#.to_string()] {
-            let text = format!("{{\"statusLine\":{{\"command\":{literal}}}}}");
-            let ours: Value = serde_json::from_str(&with(&text, "show").unwrap()).unwrap();
-            let command = ours["statusLine"]["command"].as_str().unwrap().replace("show --wrap ", "printf %s ");
-            let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
-            let wanted: String = serde_json::from_str(&literal).unwrap();
-            assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
-        }
-    }
-
-    #[test]
-    fn options_of_the_user_stay_and_another_folder_is_brought_up_to_date() {
-        let text = r#"{"statusLine":{"command":"/old/cs-statusline --format '{model}'"}}"#;
-        let moved = with(text, "/new/cs-statusline").unwrap();
-        assert_eq!(moved, text.replace("/old/", "/new/"));
-        assert_eq!(without(&moved).unwrap(), "{}");
-    }
-
-    #[test]
-    fn what_is_no_command_is_left_alone() {
-        for text in [r#"{"statusLine":"x"}"#, r#"{"statusLine":{"type":"command"}}"#, r#"{"statusLine":{"command":7}}"#]
-        {
-            assert!(with(text, OWN).is_err());
-            assert_eq!(without(text).unwrap(), text);
-        }
-        let theirs = r#"{"statusLine":{"command":"/x/my-cs-statusline"}}"#;
-        assert_eq!(without(theirs).unwrap(), theirs);
-    }
 }

@@ -2,9 +2,16 @@
 //! Must stay true: any text is a format; the line never is wider than asked for, and blank only if the
 //! format is.
 
-use crate::style::{Style, paint};
+use super::style::{Style, paint};
 use cs_cli::sanitize;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
+
+/// What is shown unless `--format` says something else.
+pub const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}]]\
+                      [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
+
+/// Groups in groups, at most; a bracket that would open one more is text.
+const DEPTH: usize = 32;
 
 /// A part of a format.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +33,7 @@ pub fn parse(format: &str) -> Vec<Part> {
     while let Some(c) = rest.next() {
         match c {
             '\\' => rest.next().into_iter().for_each(|c| text(&mut open, c)),
-            '[' => open.push(Vec::new()),
+            '[' if open.len() < DEPTH => open.push(Vec::new()),
             ']' if open.len() > 1 => close(&mut open),
             '{' => match rest.as_str().split_once('}') {
                 Some((name, after)) if !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c == '_') => {
@@ -67,18 +74,36 @@ fn close(open: &mut Vec<Vec<Part>>) {
 /// `value` gives a placeholder's value: `None` for a name that does not exist, an empty text for one
 /// without a value now.
 pub fn fit(format: &[Part], value: &dyn Fn(&str) -> Option<Piece>, width: usize) -> String {
-    let mut parts: Vec<&Part> = format.iter().collect();
-    loop {
-        let pieces: Vec<Piece> = parts.iter().flat_map(|part| rendered(part, value).unwrap_or_default()).collect();
-        let columns: usize = pieces.iter().map(|(text, _)| text.width()).sum();
-        if columns <= width {
-            return pieces.iter().map(|(text, style)| paint(text, *style)).collect();
-        }
-        match parts.iter().rposition(|part| matches!(part, Part::Group(_))) {
-            Some(last) => drop(parts.remove(last)),
-            None => return cut(&pieces, width),
+    let piece = |part: &Part| (matches!(part, Part::Group(_)), rendered(part, value).unwrap_or_default());
+    let parts: Vec<(bool, Vec<Piece>)> = format.iter().map(piece).collect();
+    let groups = parts.iter().filter(|(is_group, _)| *is_group).count();
+    // Each group that goes makes the line shorter, so how many must go is found by halves.
+    let (mut most, mut too_many) = (0, groups + 1);
+    while too_many - most > 1 {
+        let middle = most + (too_many - most) / 2;
+        match with_groups(&parts, middle).1.width() <= width {
+            true => most = middle,
+            false => too_many = middle,
         }
     }
+    let (pieces, line) = with_groups(&parts, most);
+    match line.width() <= width {
+        true => pieces.into_iter().map(|(text, style)| paint(text, *style)).collect(),
+        false => cut(&pieces, &line, width),
+    }
+}
+
+/// What is left with so many groups, the first ones.
+fn with_groups(parts: &[(bool, Vec<Piece>)], most: usize) -> (Vec<&Piece>, String) {
+    let mut left = most;
+    let stays = |(is_group, _): &&(bool, Vec<Piece>)| {
+        let stays = !is_group || left > 0;
+        left -= usize::from(*is_group && stays);
+        stays
+    };
+    let pieces: Vec<&Piece> = parts.iter().filter(stays).flat_map(|(_, pieces)| pieces).collect();
+    let line = pieces.iter().map(|(text, _)| text.as_str()).collect();
+    (pieces, line)
 }
 
 /// `None` when a value in the group is missing.
@@ -102,22 +127,39 @@ fn rendered(part: &Part, value: &dyn Fn(&str) -> Option<Piece>) -> Option<Vec<Pi
     }
 }
 
-fn cut(pieces: &[Piece], width: usize) -> String {
-    let mut room = width.saturating_sub(1);
-    let mut line = String::new();
+/// The beginning of the line that has room, and a sign that there was more.
+fn cut(pieces: &[&Piece], line: &str, width: usize) -> String {
+    let Some(room) = width.checked_sub(1) else { return String::new() };
+    let mut left = fitting(line, room);
+    let mut kept = String::new();
     for (text, style) in pieces {
-        let mut kept = String::new();
-        for c in text.chars() {
-            let columns = c.width().unwrap_or(0);
-            if columns > room {
-                return if width == 0 { line } else { format!("{line}{}…", paint(&kept, *style)) };
-            }
-            room -= columns;
-            kept.push(c);
+        let (shown, rest) = text.split_at_checked(left).unwrap_or((text, ""));
+        left -= shown.len();
+        kept.push_str(&paint(shown, *style));
+        if !rest.is_empty() {
+            break;
         }
-        line.push_str(&paint(&kept, *style));
     }
-    line
+    kept + "…"
+}
+
+/// How many bytes of the line have room. What follows a character can make it wider or narrower, so only whole
+/// texts are measured.
+fn fitting(line: &str, room: usize) -> usize {
+    let ends: Vec<usize> = line.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
+    let fits = |count: usize| {
+        let end = count.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or(0);
+        line.get(..end).filter(|text| text.width() <= room).map(str::len)
+    };
+    let (mut known, mut bytes, mut beyond) = (0, 0, ends.len() + 1);
+    while beyond - known > 1 {
+        let middle = known + (beyond - known) / 2;
+        match fits(middle) {
+            Some(length) => (known, bytes) = (middle, length),
+            None => beyond = middle,
+        }
+    }
+    bytes
 }
 
 #[cfg(test)]
@@ -151,6 +193,7 @@ mod tests {
         assert_eq!(line("{b} {} {A} { ] \\[x\\] \\{a\\} [open", 80), "{b} {} {A} { ] [x] {a} open");
         assert_eq!(line("", 80), "");
         assert_eq!(line("\\", 80), "");
+        assert!(line(&"[".repeat(100_000), usize::MAX).ends_with("[["), "too deep");
     }
 
     #[test]
@@ -159,6 +202,7 @@ mod tests {
         assert_eq!(line("{a}[ one][ two]", 12), "alpha one");
         assert_eq!(line("{a}[ one][ two]", 4), "alp…");
         assert_eq!(line("{wide}{a}", 4), "日…");
+        assert_eq!(line("\u{2764}\u{fe0f} {a}", 2), "\u{2764}…", "a sign that makes a character wider");
         for width in 0..30 {
             assert!(line("{wide}{a}[ {a}]{wide}", width).width() <= width);
         }

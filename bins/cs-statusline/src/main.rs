@@ -26,9 +26,6 @@ const PROGRAM: &str = "cs-statusline";
 /// Most bytes of figures that are read, and how long they are waited for.
 const PAYLOAD_BYTES: usize = 1024 * 1024;
 const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
-/// What is shown unless --format says something else.
-const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}]]\
-                      [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
 
 /// Prints Claude Code's status line from the figures on standard input, and keeps them for the other
 /// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
@@ -42,7 +39,7 @@ const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar
 )]
 struct Args {
     /// what to show
-    #[argh(option, default = "FORMAT.to_string()")]
+    #[argh(option, default = "layout::FORMAT.to_string()")]
     format: String,
     /// your own status line command, shown above ours: a shell command, or with further words after -- a program
     #[argh(option)]

@@ -111,31 +111,30 @@ fn row(document: &Document) -> [String; 33] {
         (tasks.pending + tasks.in_progress).to_string(),
         tasks.skipped.to_string(),
         task_lines(session),
-        session.decisions.join("\n"),
+        lines(session.decisions.iter().cloned()),
         commit_lines(session),
-        session.files_changed.join("\n"),
+        lines(session.files_changed.iter().cloned()),
         event_lines(session),
-        session.open_questions.join("\n"),
-        session.next_steps.join("\n"),
+        lines(session.open_questions.iter().cloned()),
+        lines(session.next_steps.iter().cloned()),
     ]
 }
 
 fn task_lines(session: &Session) -> String {
-    let lines: Vec<String> =
-        session.tasks.iter().map(|task| format!("[{}] {}", task.status.as_str(), task.subject)).collect();
-    lines.join("\n")
+    lines(session.tasks.iter().map(|task| format!("[{}] {}", task.status.as_str(), task.subject)))
 }
 
 fn commit_lines(session: &Session) -> String {
-    let lines: Vec<String> =
-        session.commits.iter().map(|commit| format!("{} {}", commit.sha, commit.message)).collect();
-    lines.join("\n")
+    lines(session.commits.iter().map(|commit| format!("{} {}", commit.sha, commit.message)))
 }
 
 fn event_lines(session: &Session) -> String {
-    let lines: Vec<String> =
-        session.events.iter().map(|event| format!("{} {}", event.timestamp, event.message)).collect();
-    lines.join("\n")
+    lines(session.events.iter().map(|event| format!("{} {}", event.timestamp, event.message)))
+}
+
+/// Items as lines. Made visible one by one: a carriage return at the end of one is not half of our line end.
+fn lines(items: impl Iterator<Item = String>) -> String {
+    items.map(|item| visible(&item)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

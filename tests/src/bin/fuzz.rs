@@ -17,18 +17,25 @@ use cs_tests::fuzz::{self, TARGETS, TIMED, Target, cover};
 #[global_allocator]
 static METER: Meter = Meter;
 
-const HELP: &str = "fuzz [--seconds N] [--jobs N] [--keep] [TARGET...]\n\
+const HELP: &str = "fuzz [--seconds N] [--jobs N] [--seed N] [--keep] [TARGET...]\n\
     --seconds N  for each target (60)\n\
     --jobs N     so many targets at a time (2)\n\
+    --seed N     what chance begins with, to repeat a run: only inputs in the repository are begun with then\n\
+                 (from the clock; with CI=true always 1, so that only a change to the code changes what is found)\n\
     --keep       afterwards, bring the fewest inputs that reach everything into tests/fuzz/corpus\n";
 /// How long one input may take before its process is ended.
 const STUCK: Duration = Duration::from_secs(30);
+/// What chance begins with where nobody looks who could tell a new failure from an old one.
+const CI_SEED: u64 = 1;
 /// Most bytes of the inputs that are kept for one target.
 const KEPT_BYTES: usize = 96 << 10;
 
 struct Options {
     seconds: u64,
     jobs: usize,
+    seed: u64,
+    /// Nobody chose the seed, so that nothing need be repeated: begin with inputs of earlier runs, too.
+    earlier: bool,
     keep: bool,
     /// Fuzz the one target in this process.
     one: bool,
@@ -42,17 +49,22 @@ fn main() -> ExitCode {
         eprintln!("{HELP}    targets: {}", names.join(" "));
         return ExitCode::from(64);
     };
-    let failed = if options.one { one(options.targets[0], options.seconds) } else { all(&options) };
+    let failed = if options.one { one(options.targets[0], &options) } else { all(&options) };
     if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
 }
 
 fn parse(words: &[String]) -> Option<Options> {
-    let mut options = Options { seconds: 60, jobs: 2, keep: false, one: false, targets: Vec::new() };
+    let in_ci = std::env::var("CI").as_deref() == Ok("true");
+    let seed = if in_ci { CI_SEED } else { clock_seed() };
+    let mut options =
+        Options { seconds: 60, jobs: 2, seed, earlier: !in_ci, keep: false, one: false, targets: Vec::new() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
             "--seconds" => options.seconds = words.next()?.parse().ok()?,
             "--jobs" => options.jobs = words.next()?.parse().ok().filter(|jobs| *jobs > 0)?,
+            "--seed" => (options.seed, options.earlier) = (words.next()?.parse().ok()?, false),
+            "--earlier" => options.earlier = true,
             "--keep" => options.keep = true,
             "--one" => options.one = true,
             name => options.targets.push(fuzz::target(name)?),
@@ -76,15 +88,16 @@ fn current(target: &str) -> PathBuf {
 }
 
 /// Fuzzes one target in this process; whether something failed.
-fn one(target: &'static Target, seconds: u64) -> bool {
+fn one(target: &'static Target, options: &Options) -> bool {
     run::quiet_panics();
     TIMED.store(true, Ordering::Relaxed);
     let mut current =
         Current::at(&current(target.name), target.most.max(1 << 20)).expect("the target folder can be written");
-    let seed = u64::from(std::process::id()) ^ cs_tests::fuzz::run::cpu_time().as_nanos() as u64;
-    let report = run::run(target, seconds, seed, &found(target.name), &mut current);
+    let found = found(target.name);
+    let inputs = run::inputs(target, options.earlier.then_some(found.as_path()));
+    let report = run::run(target, options.seconds, options.seed, inputs, &found, &mut current);
     println!(
-        "fuzz: {:<8} {} runs, {} of {} edges, {} inputs, at most {} KiB, {} failures, peak {} KiB",
+        "fuzz: {:<10} {} runs, {} of {} edges, {} inputs, at most {} KiB, {} failures, peak {} KiB, seed {}",
         target.name,
         report.runs,
         report.edges,
@@ -93,11 +106,18 @@ fn one(target: &'static Target, seconds: u64) -> bool {
         report.memory >> 10,
         report.failures.len(),
         peak_kib(),
+        options.seed,
     );
     for (why, input) in &report.failures {
-        note(target.name, why, input);
+        note(target.name, &format!("{why} (seed {})", options.seed), input);
     }
     !report.failures.is_empty()
+}
+
+/// Another one each time.
+fn clock_seed() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    since.as_nanos() as u64
 }
 
 /// The most memory that this process had.
@@ -129,13 +149,13 @@ fn all(options: &Options) -> bool {
         while running.len() < options.jobs
             && let Some(target) = waiting.next()
         {
-            running.push((target, start(target, options.seconds), Watch::new()));
+            running.push((target, start(target, options), Watch::new()));
         }
         if running.is_empty() {
             break;
         }
         std::thread::sleep(Duration::from_millis(100));
-        running.retain_mut(|(target, child, watch)| match over(target, child, watch) {
+        running.retain_mut(|(target, child, watch)| match over(target, options.seed, child, watch) {
             Some(bad) => {
                 failed |= bad;
                 false
@@ -149,11 +169,16 @@ fn all(options: &Options) -> bool {
     failed
 }
 
-fn start(target: &Target, seconds: u64) -> Child {
+fn start(target: &Target, options: &Options) -> Child {
     let own = std::env::current_exe().expect("this program has a path");
     let _ = fs::remove_file(current(target.name));
-    let words = ["--one", "--seconds", &seconds.to_string(), target.name].map(str::to_owned);
-    Command::new(own).args(words).spawn().expect("this program can be run again")
+    let mut command = Command::new(own);
+    command.args(["--one", "--seconds", &options.seconds.to_string(), "--seed", &options.seed.to_string()]);
+    if options.earlier {
+        command.arg("--earlier");
+    }
+    command.arg(target.name);
+    command.spawn().expect("this program can be run again")
 }
 
 /// When a target last began with another input.
@@ -174,7 +199,7 @@ impl Watch {
 }
 
 /// Whether a process failed, once it is over.
-fn over(target: &Target, child: &mut Child, watch: &mut Watch) -> Option<bool> {
+fn over(target: &Target, seed: u64, child: &mut Child, watch: &mut Watch) -> Option<bool> {
     let status = match child.try_wait().expect("a child of ours can be waited for") {
         Some(status) => status,
         None if watch.is_stuck(target) => {
@@ -185,7 +210,7 @@ fn over(target: &Target, child: &mut Child, watch: &mut Watch) -> Option<bool> {
     };
     if status.code().is_none_or(|code| code > 1) {
         let (_, input) = Current::left(&current(target.name)).unwrap_or_default();
-        note(target.name, &format!("the process ended with {status}"), &input);
+        note(target.name, &format!("the process ended with {status} (seed {seed})"), &input);
     }
     Some(!status.success())
 }
@@ -194,7 +219,7 @@ fn over(target: &Target, child: &mut Child, watch: &mut Watch) -> Option<bool> {
 fn keep(target: &Target) {
     run::quiet_panics();
     let folder = fuzz::folder("corpus", target.name);
-    let known = run::inputs(target, &found(target.name));
+    let known = run::inputs(target, Some(&found(target.name)));
     let mut bytes = 0;
     let fewest = run::fewest(target, known).into_iter().take_while(|input| {
         bytes += input.len();

@@ -85,6 +85,56 @@ fn regions() -> Vec<(usize, usize)> {
     REGIONS.lock().expect("nobody panics with the lock").clone()
 }
 
+/// Memory that a child process shares with us: by it, what was reached there counts here.
+#[derive(Debug)]
+pub struct Carry {
+    at: *mut u8,
+    length: usize,
+}
+
+// SAFETY: only raw bytes, which nobody borrows.
+unsafe impl Send for Carry {}
+// SAFETY: as above; one child at a time writes.
+unsafe impl Sync for Carry {}
+
+impl Carry {
+    /// Room for all counters; `None` where there are none.
+    pub fn new() -> Option<Carry> {
+        let length = Some(edges()).filter(|edges| *edges > 0)?;
+        let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        // SAFETY: new memory at no address in particular.
+        let at = unsafe { libc::mmap(std::ptr::null_mut(), length, access, kind, -1, 0) };
+        (at != libc::MAP_FAILED).then_some(Carry { at: at.cast(), length })
+    }
+
+    /// In the child, at its end: leaves what was reached.
+    pub fn leave(&self) {
+        let mut at = 0;
+        for (begin, end) in regions() {
+            // SAFETY: the regions together have `length` bytes.
+            unsafe { std::ptr::copy_nonoverlapping(begin as *const u8, self.at.add(at), end - begin) };
+            at += end - begin;
+        }
+    }
+
+    /// Afterwards: takes what was left, if anything.
+    pub fn fetch(&self) {
+        let mut at = 0;
+        for (begin, end) in regions() {
+            for n in 0..end - begin {
+                // SAFETY: as above, and as in `reset`.
+                unsafe {
+                    let (ours, theirs) = ((begin + n) as *mut u8, self.at.add(at + n));
+                    *ours = (*ours).max(theirs.read());
+                }
+            }
+            at += end - begin;
+        }
+        // SAFETY: the mapping has so many bytes.
+        unsafe { std::ptr::write_bytes(self.at, 0, self.length) };
+    }
+}
+
 /// One bit for how often: none, once, twice, three times, up to 7, 15, 31, 127, more.
 fn magnitude(count: u8) -> u8 {
     match count {

@@ -66,13 +66,21 @@ pub struct Report {
     pub failures: Vec<(String, Vec<u8>)>,
 }
 
-/// Fuzzes for so long. `current` is where the input at hand is left for whoever finds this process dead.
-pub fn run(target: &Target, seconds: u64, seed: u64, corpus: &Path, current: &mut Current) -> Report {
+/// Fuzzes for so long, beginning with these inputs. What reaches new code goes to `corpus`; `current` is where the
+/// input at hand is left for whoever finds this process dead.
+pub fn run(
+    target: &Target,
+    seconds: u64,
+    seed: u64,
+    inputs: Vec<Vec<u8>>,
+    corpus: &Path,
+    current: &mut Current,
+) -> Report {
     let mut mutator = Mutator::new(seed, target.words, target.most);
     let mut seen = Seen::default();
     let mut report = Report::default();
     let mut pool: Vec<Vec<u8>> = Vec::new();
-    for input in inputs(target, corpus) {
+    for input in inputs {
         judge(target, &input, &mut seen, &mut report, &mut pool, current);
     }
     let end = Instant::now() + Duration::from_secs(seconds);
@@ -156,11 +164,12 @@ pub fn shrink(target: &Target, input: &[u8], kind: &str) -> Vec<u8> {
     best
 }
 
-/// The inputs to begin with: the target's own, the ones in the repository, and those of earlier runs.
-pub fn inputs(target: &Target, corpus: &Path) -> Vec<Vec<u8>> {
+/// The inputs to begin with: the target's own, the ones in the repository, and those of earlier runs if wanted.
+pub fn inputs(target: &Target, earlier: Option<&Path>) -> Vec<Vec<u8>> {
     let mut all = (target.seeds)();
-    for folder in [super::folder("corpus", target.name), super::folder("crashes", target.name), corpus.to_path_buf()] {
-        all.extend(super::files(&folder).into_iter().map(|(_, bytes)| bytes));
+    let kept = ["corpus", "crashes"].map(|kind| super::folder(kind, target.name));
+    for folder in kept.iter().map(PathBuf::as_path).chain(earlier) {
+        all.extend(super::files(folder).into_iter().map(|(_, bytes)| bytes));
     }
     all
 }

@@ -68,6 +68,11 @@ fn what_is_wrong_is_told_with_its_line() {
         ("{{ sessions | nofilter }}", "t.md:1: unknown filter"),
         ("{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}", "it does not end"),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion limit exceeded"),
+        ("{{ ''[::-1] }}", "t.md: the language cannot do this"),
+        (
+            "{% set n = namespace(x='xx') %}{% for a in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+            "more than 64 MiB of memory",
+        ),
         ("{% set x = 'x' * 1000000 %}{% for a in range(999) %}{{ x | safe }}{% endfor %}", "more than 268435456 bytes"),
     ];
     for (text, word) in cases {

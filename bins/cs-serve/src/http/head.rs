@@ -57,14 +57,15 @@ pub enum Parsed {
     Refused(Refusal),
 }
 
+/// The longest request line: the longest method and version that anybody has, around the target.
+const LINE_BYTES: usize = TARGET_BYTES + 64;
+
 /// Looks at what has come; the first `seen` bytes were looked at before and had no end of a head.
+/// Must stay true: what comes of a head does not depend on the pieces in which it came.
 pub fn parse(bytes: &[u8], seen: usize) -> Parsed {
     match find_end(bytes, seen) {
         Err(refusal) => Parsed::Refused(refusal),
-        Ok(None) => match too_long(bytes) {
-            Some(refusal) => Parsed::Refused(refusal),
-            None => Parsed::Incomplete,
-        },
+        Ok(None) => Parsed::Incomplete,
         Ok(Some(end)) => match bytes.get(..end).map_or_else(|| Err(bad("no head")), understand) {
             Ok(request) => Parsed::Whole(request, end),
             Err(refusal) => Parsed::Refused(refusal),
@@ -72,31 +73,28 @@ pub fn parse(bytes: &[u8], seen: usize) -> Parsed {
     }
 }
 
-/// Where the head ends: behind the first empty line.
+/// Where the head ends: behind the first empty line. The first byte that cannot be one of a head decides
+/// what is said of it.
 fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
+    let mut is_first_line = !bytes.iter().take(seen.min(LINE_BYTES + 1)).any(|byte| *byte == b'\n');
     for (at, byte) in bytes.iter().enumerate().skip(seen) {
         let before = |n: usize| at.checked_sub(n).and_then(|at| bytes.get(at)).copied();
         match byte {
+            _ if at >= HEAD_BYTES => return Err(head_too_large()),
             0 => return Err(bad("the head has a NUL")),
             b'\n' if before(1) != Some(b'\r') => return Err(bad("a line ends without CR LF")),
             b'\n' if before(2) == Some(b'\n') => return Ok(Some(at + 1)),
-            b'\n' => {}
+            b'\n' => is_first_line = false,
             _ if before(1) == Some(b'\r') => return Err(bad("a line ends without CR LF")),
+            _ if is_first_line && at >= LINE_BYTES => return Err(uri_too_long()),
             _ => {}
         }
     }
     Ok(None)
 }
 
-fn too_long(bytes: &[u8]) -> Option<Refusal> {
-    // The longest method and version that anybody has, around the target.
-    let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    if line > TARGET_BYTES + 64 {
-        return Some(uri_too_long());
-    }
-    (bytes.len() > HEAD_BYTES).then(|| {
-        Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request's head may have {HEAD_BYTES} bytes, not more"))
-    })
+fn head_too_large() -> Refusal {
+    Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request's head may have {HEAD_BYTES} bytes, not more"))
 }
 
 fn uri_too_long() -> Refusal {
@@ -104,9 +102,6 @@ fn uri_too_long() -> Refusal {
 }
 
 fn understand(head: &[u8]) -> Result<Request, Refusal> {
-    if let Some(refusal) = too_long(head) {
-        return Err(refusal);
-    }
     let text = String::from_utf8_lossy(head);
     let mut lines = text.split("\r\n");
     let (method, raw, version) = request_line(lines.next().unwrap_or_default())?;
@@ -249,6 +244,8 @@ mod tests {
         assert_eq!(status(&format!("GET /{long}")), 414);
         assert_eq!(status(&format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(TARGET_BYTES))), 414);
         assert_eq!(status(&format!("GET / HTTP/1.1\r\nA: {}", "a".repeat(HEAD_BYTES))), 431);
+        let [whole, pieces] = [0, 1].map(|seen| parse(format!("GET /{long}\0").as_bytes(), seen));
+        assert_eq!(format!("{whole:?}"), format!("{pieces:?}"), "what comes later does not matter");
         let many = "A: b\r\n".repeat(FIELDS + 1);
         assert_eq!(status(&format!("GET / HTTP/1.1\r\nHost: x\r\n{many}\r\n")), 431);
     }

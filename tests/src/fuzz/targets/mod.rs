@@ -2,12 +2,18 @@
 
 mod caches;
 mod clock;
+mod export;
 mod git;
+mod http;
 mod index;
 mod names;
 mod payload;
 mod record;
 mod redact;
+mod settings;
+mod statusline;
+mod template;
+mod transcript;
 
 use std::sync::atomic::AtomicBool;
 
@@ -19,8 +25,8 @@ use super::Target;
 /// Whether targets that compare processor times do so: not in tests, which others may disturb.
 pub static TIMED: AtomicBool = AtomicBool::new(false);
 
-/// All of them. In CI each runs for a minute, two at a time: more than 20 would be too many.
-pub const TARGETS: [Target; 10] = [
+/// All of them. In CI each runs for a minute, two at a time: more than 17 would be too many.
+pub const TARGETS: [Target; 16] = [
     payload::TARGET,
     record::TARGET,
     index::TARGET,
@@ -31,6 +37,12 @@ pub const TARGETS: [Target; 10] = [
     redact::TARGET,
     git::TARGET,
     clock::TARGET,
+    http::TARGET,
+    export::TARGET,
+    statusline::TARGET,
+    settings::TARGET,
+    transcript::TARGET,
+    template::TARGET,
 ];
 
 /// Text, whatever the bytes are.

@@ -1,12 +1,13 @@
 //! Ids, slugs, uuids, selectors, and the lines on standard input that carry them: what becomes a file name.
 
+use std::io::BufReader;
 use std::path::Path;
 
 use cs_core::id::{self, SessionId, Slug, Uuid};
 use cs_core::paths::Home;
 use cs_core::store::Selector;
 
-use super::text;
+use super::{object, text};
 use crate::fuzz::Target;
 
 pub const TARGET: Target = Target { name: "names", check, words: WORDS, seeds, most: 1 << 10 };
@@ -75,13 +76,23 @@ fn lies_in(path: &Path, folder: &str, stem: &str) {
     assert_eq!(path.file_stem().and_then(|name| name.to_str()), Some(stem));
 }
 
-/// A line is a name or a record, and a record's name comes out of it.
+/// A line is a name or a record, and a record's name comes out of it, in whatever pieces it comes.
 fn lines(bytes: &[u8]) {
-    let Ok(names) = cs_cli::names(bytes) else { return };
+    let names = cs_cli::names(bytes).ok();
+    for size in [1, 3, 64] {
+        let pieces = BufReader::with_capacity(size, bytes);
+        assert_eq!(cs_cli::names(pieces).ok(), names, "in pieces of {size}");
+    }
+    let Some(names) = names else { return };
     let lines: Vec<String> =
         bytes.split(|byte| *byte == b'\n').map(text).filter(|line| !line.trim().is_empty()).collect();
     assert_eq!(names.len(), lines.len(), "{names:?}");
-    for (name, line) in names.iter().zip(&lines).filter(|(_, line)| !line.trim().starts_with('{')) {
-        assert!(line.trim() == name || line.trim().len() > 200, "{name:?}");
+    for (name, line) in names.iter().zip(&lines) {
+        let named = match object(line.trim().as_bytes()) {
+            Some(fields) => fields["session_id"].as_str().unwrap_or_default().to_string(),
+            None => line.trim().to_string(),
+        };
+        assert!(*name == named || named.len() > 200, "{name:?}, not {named:?}");
+        assert!(name.chars().count() <= 200, "{} characters", name.chars().count());
     }
 }

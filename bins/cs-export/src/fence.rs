@@ -1,0 +1,202 @@
+//! Owns running what may take any memory or time, or fall over: in a process of its own, which has limits.
+//! Must stay true: whatever happens there, we get its output or one line that says why there is none.
+//! Where the system tells no sizes of processes (macOS), memory is not limited.
+
+use std::fs::File;
+use std::io::{self, BufWriter, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::AsRawFd;
+
+/// What the work may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes beside those that this process has already.
+    pub memory: u64,
+    /// Of processor time.
+    pub seconds: u64,
+    /// Bytes of output.
+    pub output: usize,
+}
+
+/// Longest line that says why there is no output, in characters.
+const REASON: usize = 1000;
+
+/// What `work` wrote. It runs in a copy of this process, so what it changes is lost; it must not wait for another
+/// thread.
+pub fn run(
+    limits: &Limits,
+    work: impl FnOnce(&mut dyn Write) -> Result<(), String>,
+) -> io::Result<Result<Vec<u8>, String>> {
+    let (mut ours, theirs) = io::pipe()?;
+    let size = size();
+    // SAFETY: the child does nothing but `child`, which never returns; no other thread holds anything it needs.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => child(limits, size, ours, theirs, work),
+        pid => {
+            drop(theirs);
+            let told = collect(&mut ours, limits);
+            drop(ours);
+            Ok(judge(limits, wait(pid)?, told?))
+        }
+    }
+}
+
+/// Bytes of this process's address space, if the system tells.
+fn size() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split(' ').next()?.parse().ok()?;
+    // SAFETY: only asks.
+    let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    pages.checked_mul(u64::try_from(page).ok()?)
+}
+
+/// The work, in the process that is made for it.
+fn child(
+    limits: &Limits,
+    size: Option<u64>,
+    ours: PipeReader,
+    theirs: PipeWriter,
+    work: impl FnOnce(&mut dyn Write) -> Result<(), String>,
+) -> ! {
+    drop(ours);
+    confine(limits, size);
+    let raw = theirs.as_raw_fd();
+    std::panic::set_hook(Box::new(move |info| {
+        let said = info.payload();
+        let what = said.downcast_ref::<String>().map(String::as_str).or(said.downcast_ref::<&str>().copied());
+        let what = what.unwrap_or("it fell over");
+        // SAFETY: the descriptor is open as long as this process lives.
+        let mut told = std::mem::ManuallyDrop::new(unsafe { <File as std::os::fd::FromRawFd>::from_raw_fd(raw) });
+        end(&mut *told, &format!("the language cannot do this: {what}"));
+    }));
+    let mut out = BufWriter::with_capacity(64 * 1024, Bounded { to: theirs, room: limits.output, most: limits.output });
+    let done = work(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
+    // What waits to be written would go behind the reason.
+    let (mut to, _) = out.into_parts();
+    end(&mut to.to, done.err().as_deref().unwrap_or_default())
+}
+
+/// The output is over: the reason why there is none follows, and its length.
+fn end(to: &mut impl Write, reason: &str) -> ! {
+    let reason = cs_core::validate::cut(reason, REASON);
+    let told = to.write_all(reason.as_bytes()).and_then(|()| to.write_all(&(reason.len() as u64).to_le_bytes()));
+    // SAFETY: ends this process without anything that the other one shall do.
+    unsafe { libc::_exit(i32::from(told.is_err())) }
+}
+
+/// From here on memory and time are limited; nothing is read or shown, and nothing is left behind.
+fn confine(limits: &Limits, size: Option<u64>) {
+    let limit = |resource, most: u64| {
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        // SAFETY: the pointer is to one initialised rlimit.
+        unsafe { libc::setrlimit(resource, &raw const limit) };
+    };
+    limit(libc::RLIMIT_CORE, 0);
+    limit(libc::RLIMIT_CPU, limits.seconds);
+    size.into_iter().for_each(|size| limit(libc::RLIMIT_AS, size.saturating_add(limits.memory)));
+    if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
+        // SAFETY: both descriptors are open, and nobody here owns the standard ones.
+        (0..3).for_each(|standard| unsafe {
+            libc::dup2(null.as_raw_fd(), standard);
+        });
+    }
+}
+
+/// All that the work writes, at most what it may and its reason.
+fn collect(from: &mut PipeReader, limits: &Limits) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take((limits.output + 4 * REASON + 8) as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Waits for the end of a child of ours.
+fn wait(pid: libc::pid_t) -> io::Result<i32> {
+    let mut status = 0;
+    loop {
+        // SAFETY: the pointer is to one integer, which the call writes.
+        match unsafe { libc::waitpid(pid, &raw mut status, 0) } {
+            -1 if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+            -1 => return Err(io::Error::last_os_error()),
+            _ => return Ok(status),
+        }
+    }
+}
+
+/// What came of the work.
+fn judge(limits: &Limits, status: i32, mut told: Vec<u8>) -> Result<Vec<u8>, String> {
+    if libc::WIFSIGNALED(status) {
+        return Err(match libc::WTERMSIG(status) {
+            libc::SIGXCPU | libc::SIGKILL => format!("it does not end: it took more than {} s", limits.seconds),
+            // An allocation that fails and a stack that is full both end so.
+            _ => format!("it needs more than {} MiB of memory", limits.memory >> 20),
+        });
+    }
+    let ends = told.len().checked_sub(8).map(|at| (at, told.split_off(at)));
+    let reason = ends.and_then(|(at, length)| {
+        let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
+        Some(told.split_off(at.checked_sub(length)?))
+    });
+    match reason {
+        Some(reason) if reason.is_empty() => Ok(told),
+        Some(reason) => Err(String::from_utf8_lossy(&reason).into_owned()),
+        None => Err("it ended without a word".into()),
+    }
+}
+
+/// Takes output up to a limit.
+struct Bounded<W> {
+    to: W,
+    room: usize,
+    most: usize,
+}
+
+impl<W: Write> Write for Bounded<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let too_much = || io::Error::other(format!("its output has more than {} bytes", self.most));
+        self.room = self.room.checked_sub(bytes.len()).ok_or_else(too_much)?;
+        self.to.write_all(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { memory: 64 << 20, seconds: 1, output: 1 << 20 };
+
+    fn run(work: impl FnOnce(&mut dyn Write) -> Result<(), String>) -> Result<Vec<u8>, String> {
+        super::run(&LIMITS, work).unwrap()
+    }
+
+    #[test]
+    fn output_or_a_reason_comes_back() {
+        assert_eq!(run(|out| out.write_all(b"text").map_err(|e| e.to_string())), Ok(b"text".to_vec()));
+        assert_eq!(run(|_| Ok(())), Ok(Vec::new()));
+        assert_eq!(run(|out| Err(out.write_all(b"half").map_or("cannot", |()| "no").into())), Err("no".into()));
+    }
+
+    #[test]
+    fn whatever_happens_there_is_a_reason() {
+        let big = |_: &mut dyn Write| Err(std::hint::black_box(vec![1u8; 256 << 20]).len().to_string());
+        if size().is_some() {
+            assert_eq!(run(big), Err("it needs more than 64 MiB of memory".into()));
+        }
+        assert_eq!(run(|_| panic!("on purpose")), Err("the language cannot do this: on purpose".into()));
+        let endless = run(|_| {
+            loop {
+                std::hint::black_box(1);
+            }
+        });
+        assert_eq!(endless, Err("it does not end: it took more than 1 s".into()));
+        let flood = run(|out| {
+            loop {
+                out.write_all(&[b'x'; 4096]).map_err(|e| e.to_string())?;
+            }
+        });
+        assert_eq!(flood, Err("its output has more than 1048576 bytes".into()));
+    }
+}

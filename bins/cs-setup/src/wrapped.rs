@@ -1,0 +1,182 @@
+//! Owns our status line in the text of Claude Code's settings. Must stay true: a status line that the user
+//! had is wrapped, not lost, and taking ours out leaves its text as it was, byte for byte (but for blanks
+//! in an empty object).
+
+use super::document::NOTHING;
+use super::splice::{self, Step, keys};
+use super::text::{self, Node, Trouble};
+
+/// The program that shows it.
+pub const PROGRAM: &str = "cs-statusline";
+const KEY: &str = "statusLine";
+const WRAP: &str = " --wrap '";
+/// How a JSON text can spell a single quote.
+const QUOTES: [&str; 2] = ["'", r"\u0027"];
+
+/// The text with our status line, around the one that stands there.
+pub fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
+    let root = text::parse(text)?;
+    let Some(node) = root.get(KEY) else {
+        let own = serde_json::json!({"type": "command", "command": own});
+        return splice::put(text, &[KEY], &own.to_string());
+    };
+    let command = command_of(text, node)?;
+    let raw = literal(text, command);
+    let own = inner(own);
+    let wrapped = match rest_of(raw) {
+        // With its options; the folder may be another one.
+        Some(rest) => format!("{own}{rest}"),
+        None => format!("{own}{WRAP}{}'", quoted(raw)),
+    };
+    Ok(replaced(text, command, &wrapped))
+}
+
+/// The text without our status line, the one that it wraps in its place.
+pub fn without(text: &str) -> std::result::Result<String, Trouble> {
+    let root = text::parse(text)?;
+    let Some(command) = root.get(KEY).and_then(|node| node.get("command")) else { return Ok(text.to_string()) };
+    let Some(rest) = rest_of(literal(text, command)) else { return Ok(text.to_string()) };
+    match rest.split_once(WRAP).and_then(|(_, theirs)| theirs.strip_suffix('\'')) {
+        Some(theirs) => Ok(replaced(text, command, &unquoted(theirs))),
+        None => splice::take(text, &keys(&[KEY]), &|_: &[Step]| false),
+    }
+}
+
+/// The command of a status line; anything else there is not for us to change.
+fn command_of<'a>(text: &str, node: &'a Node) -> std::result::Result<&'a Node, Trouble> {
+    let command = node.get("command").filter(|command| command.value(text).is_some_and(|value| value.is_string()));
+    let what = "\"statusLine\" must be an object with a \"command\"";
+    command.ok_or_else(|| Trouble::new(node.span.start, what))
+}
+
+/// What stands between the quotes of a JSON text.
+fn literal<'a>(text: &'a str, node: &Node) -> &'a str {
+    text.get(node.span.start + 1..node.span.end - 1).unwrap_or_default()
+}
+
+/// A text as it stands between the quotes.
+fn inner(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_string()
+}
+
+/// A literal inside a shell's word in single quotes. Each single quote is spelt as it was, also in the `'\''` that
+/// a shell needs for it, so that [`unquoted`] gives the same bytes back.
+fn quoted(raw: &str) -> String {
+    pieces(raw)
+        .map(|piece| if QUOTES.contains(&piece) { format!(r"{piece}\\{piece}{piece}") } else { piece.into() })
+        .collect()
+}
+
+/// What [`quoted`] was made of.
+fn unquoted(quoted: &str) -> String {
+    let mut raw = String::with_capacity(quoted.len());
+    let mut rest = quoted;
+    while let Some(piece) = pieces(rest).next() {
+        raw.push_str(piece);
+        rest = rest.get(piece.len()..).unwrap_or_default();
+        if QUOTES.contains(&piece) {
+            rest = rest.strip_prefix(format!(r"\\{piece}{piece}").as_str()).unwrap_or(rest);
+        }
+    }
+    raw
+}
+
+/// The characters of a literal as they are spelt: `a`, `\n`, `\u00e9`.
+fn pieces(raw: &str) -> impl Iterator<Item = &str> {
+    let mut rest = raw;
+    std::iter::from_fn(move || {
+        let spelt = match (rest.chars().next()?, rest.as_bytes().get(1)) {
+            ('\\', Some(b'u')) => 6,
+            ('\\', _) => 2,
+            (plain, _) => plain.len_utf8(),
+        };
+        let (piece, after) = rest.split_at_checked(spelt).unwrap_or((rest, ""));
+        rest = after;
+        Some(piece)
+    })
+}
+
+/// What follows our program in a command; `None` where the command is another one.
+fn rest_of(raw: &str) -> Option<&str> {
+    let (word, rest) = raw.split_at(match raw.strip_prefix('\'') {
+        Some(quoted) => 1 + word_end(quoted)?,
+        None => raw.find(' ').unwrap_or(raw.len()),
+    });
+    (word.trim_end_matches('\'').rsplit('/').next() == Some(PROGRAM)).then_some(rest)
+}
+
+/// Where a word in single quotes ends that may have single quotes in it, each as `'\''`.
+fn word_end(quoted: &str) -> Option<usize> {
+    const INNER: &str = r"'\\''";
+    let mut at = 0;
+    loop {
+        at += quoted.get(at..)?.find('\'')?;
+        if !quoted.get(at..)?.starts_with(INNER) {
+            return Some(at + 1);
+        }
+        at += INNER.len();
+    }
+}
+
+fn replaced(text: &str, node: &Node, inner: &str) -> String {
+    let before = text.get(..node.span.start).unwrap_or(NOTHING);
+    let after = text.get(node.span.end..).unwrap_or_default();
+    format!("{before}\"{inner}\"{after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    const OWN: &str = r"'/a b/it'\''s/cs-statusline'";
+
+    #[test]
+    fn what_was_there_comes_back_byte_for_byte() {
+        for text in [
+            "{}\n",
+            "{\"model\":\"opus\"}",
+            "{\n\t\"statusLine\": {\"type\": \"command\", \"command\": \"~/x.sh\", \"padding\": 0}\n}\n",
+            r#"{"statusLine":{"command":"jq -r '.model' | sed 's/\u00e9/e/' \t"},"hooks":{}}"#,
+            r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\' "}}"#,
+        ] {
+            let ours = with(text, OWN).unwrap();
+            assert_ne!(ours, text);
+            assert_eq!(with(&ours, OWN).unwrap(), ours, "a second time changes nothing");
+            assert_eq!(without(&ours).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn the_shell_gets_the_same_command() {
+        let theirs = r#"printf '%s' "it's \u0027 $HOME é""#;
+        for literal in [serde_json::to_string(theirs).unwrap(), r#""echo \u0027a b\u0027""#.to_string()] {
+            let text = format!("{{\"statusLine\":{{\"command\":{literal}}}}}");
+            let ours: Value = serde_json::from_str(&with(&text, "show").unwrap()).unwrap();
+            let command = ours["statusLine"]["command"].as_str().unwrap().replace("show --wrap ", "printf %s ");
+            let output = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+            let wanted: String = serde_json::from_str(&literal).unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
+        }
+    }
+
+    #[test]
+    fn options_of_the_user_stay_and_another_folder_is_brought_up_to_date() {
+        let text = r#"{"statusLine":{"command":"/old/cs-statusline --format '{model}'"}}"#;
+        let moved = with(text, "/new/cs-statusline").unwrap();
+        assert_eq!(moved, text.replace("/old/", "/new/"));
+        assert_eq!(without(&moved).unwrap(), "{}");
+    }
+
+    #[test]
+    fn what_is_no_command_is_left_alone() {
+        for text in [r#"{"statusLine":"x"}"#, r#"{"statusLine":{"type":"command"}}"#, r#"{"statusLine":{"command":7}}"#]
+        {
+            assert!(with(text, OWN).is_err());
+            assert_eq!(without(text).unwrap(), text);
+        }
+        let theirs = r#"{"statusLine":{"command":"/x/my-cs-statusline"}}"#;
+        assert_eq!(without(theirs).unwrap(), theirs);
+    }
+}
