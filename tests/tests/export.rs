@@ -13,6 +13,8 @@ mod parse;
 mod round;
 #[path = "export/template.rs"]
 mod template;
+#[path = "export/usage.rs"]
+mod usage;
 
 use cs_tests::{Sandbox, status, stderr, stdout};
 use serde_json::{Value, json};
