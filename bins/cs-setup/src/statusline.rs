@@ -16,6 +16,9 @@ use cs_core::error::{Error, Result};
 const PROGRAM: &str = "cs-statusline";
 const KEY: &str = "statusLine";
 const WRAP: &str = " --wrap '";
+/// Without it the client asks only when something is said: then nobody hears that another conversation waits, and the
+/// last figures may come too soon after others to be kept. The user's own command keeps the rhythm that it has.
+const REFRESH_SECONDS: u64 = 10;
 /// A single quote inside a word in single quotes, as a JSON text spells it.
 const QUOTE: &str = r"'\\''";
 
@@ -128,7 +131,7 @@ fn refusal(document: &Document, trouble: &Trouble) -> Error {
 fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
     let root = text::parse(text)?;
     let Some(node) = root.get(KEY) else {
-        let own = serde_json::json!({"type": "command", "command": own});
+        let own = serde_json::json!({"type": "command", "command": own, "refreshInterval": REFRESH_SECONDS});
         return splice::put(text, &[KEY], &own.to_string());
     };
     let command = command_of(text, node)?;
@@ -137,7 +140,10 @@ fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
     let wrapped = match rest_of(raw) {
         // With its options; the folder may be another one.
         Some(rest) => format!("{own}{rest}"),
-        None => format!("{own}{WRAP}{}'", quotable(raw, command, text).replace('\'', QUOTE)),
+        None => {
+            let theirs = quotable(raw, command, text).replace('\'', QUOTE);
+            format!("{own}{}{WRAP}{theirs}'", padding(text, node))
+        }
     };
     Ok(replaced(text, command, &wrapped))
 }
@@ -147,9 +153,28 @@ fn without(text: &str) -> std::result::Result<String, Trouble> {
     let root = text::parse(text)?;
     let Some(command) = root.get(KEY).and_then(|node| node.get("command")) else { return Ok(text.to_string()) };
     let Some(rest) = rest_of(literal(text, command)) else { return Ok(text.to_string()) };
-    match rest.split_once(WRAP).and_then(|(_, theirs)| theirs.strip_suffix('\'')) {
+    match rest.split_once(WRAP).and_then(|(_, theirs)| quoted(theirs)) {
         Some(theirs) => Ok(replaced(text, command, &theirs.replace(QUOTE, "'"))),
         None => splice::take(text, &keys(&[KEY]), &|_: &[Step]| false),
+    }
+}
+
+/// The option that says how much room the padding of the settings takes away; the client tells nobody.
+fn padding(text: &str, node: &Node) -> String {
+    let padding = node.get("padding").and_then(|node| node.value(text)?.as_u64()).filter(|columns| *columns > 0);
+    padding.map(|columns| format!(" --padding {columns}")).unwrap_or_default()
+}
+
+/// What stands before the quote that ends a word. Options may follow: people add `--silent` at the end.
+fn quoted(text: &str) -> Option<&str> {
+    let mut end = 0;
+    loop {
+        let rest = text.get(end..)?;
+        end += rest.find('\'')?;
+        match text.get(end..)?.starts_with(QUOTE) {
+            true => end += QUOTE.len(),
+            false => return text.get(..end),
+        }
     }
 }
 
@@ -206,6 +231,7 @@ mod tests {
             "{}\n",
             "{\"model\":\"opus\"}",
             "{\n\t\"statusLine\": {\"type\": \"command\", \"command\": \"~/x.sh\", \"padding\": 0}\n}\n",
+            "{\"statusLine\": {\"padding\": 3, \"command\": \"~/x.sh\"}}",
             r#"{"statusLine":{"command":"jq -r '.model' | sed 's/\u00e9/e/' \t"},"hooks":{}}"#,
             r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\' "}}"#,
         ] {
@@ -227,6 +253,16 @@ mod tests {
             let wanted: String = serde_json::from_str(&literal).unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
         }
+    }
+
+    #[test]
+    fn options_behind_the_wrapped_command_do_not_lose_it() {
+        let text = r#"{"statusLine":{"command":"echo 'mine' it\\'s","padding":2}}"#;
+        let ours = with(text, OWN).unwrap();
+        assert!(ours.contains("cs-statusline' --padding 2 --wrap 'echo "), "{ours}");
+        let edited = ours.replace("s'\",\"padding", "s' --silent --format '{model}'\",\"padding");
+        assert_ne!(edited, ours);
+        assert_eq!(without(&edited).unwrap(), text);
     }
 
     #[test]
