@@ -258,7 +258,7 @@ fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
 
 fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
     match store.session(id) {
-        Ok(session) => out.json(&shown(&session, &verdict, None)),
+        Ok(session) => out.json(&shown(&session, verdict, None)),
         // Gone since the index was read.
         Err(Error::Missing(_)) => Ok(()),
         Err(error) => Err(error.into()),
