@@ -76,6 +76,8 @@ else
 	echo "skipped: REAL_CODEX is not set, so there is no Codex to try"
 fi
 
+. "$here/accept-statusline.sh"
+
 home=$work/setup-make && mkdir -p "$home"
 check "make: uninstall works" env -i HOME="$home" PATH=/usr/bin:/bin make -s -C "$plugin" uninstall PREFIX="$prefix"
 check "make: nothing is left" none ls -A "$prefix"

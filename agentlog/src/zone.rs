@@ -6,6 +6,9 @@ use cs_core::clock::Instant;
 use cs_core::{Error, Result};
 use tz::TimeZone;
 
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
 /// A time zone.
 #[derive(Debug)]
 pub struct Zone(TimeZone);
@@ -41,11 +44,14 @@ impl Zone {
         DateTime::from_timestamp_millis(local).map(|at| at.date_naive()).unwrap_or_default()
     }
 
-    /// The instant at which a local day begins, in milliseconds since the epoch.
+    /// The instant at which a local day begins, in milliseconds since the epoch. Clocks may be changed at midnight:
+    /// then it is the first instant that has this date.
     pub fn start_of(&self, day: NaiveDate) -> i64 {
         let midnight = day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis();
-        let guess = midnight - self.offset(midnight) * 1000;
-        midnight - self.offset(guess) * 1000
+        let before = midnight - self.offset(midnight - DAY) * 1000;
+        let after = midnight - self.offset(midnight + DAY) * 1000;
+        let starts = [before.min(after), before.max(after)];
+        starts.into_iter().find(|start| self.day(*start) == day).unwrap_or(before)
     }
 
     /// What people write for --since and --until: a local day, a time, or an age; in milliseconds.
@@ -95,6 +101,18 @@ mod tests {
         assert_eq!(berlin.offset(at("2099-07-01T00:00:00Z")), 7200);
         let nepal = Zone::named(Some("Asia/Kathmandu")).unwrap();
         assert_eq!(nepal.offset(at("2026-07-01T00:00:00Z")) % 900, 0);
+    }
+
+    #[test]
+    fn a_day_begins_when_its_date_does_even_if_clocks_change_at_midnight() {
+        // Chile's, Lebanon's and Cuba's rules: forward and back, west and east of Greenwich.
+        for rule in ["<-04>4<-03>,M9.1.6/24,M4.1.6/24", "EET-2EEST,M3.5.0/0,M10.5.0/0", "CST5CDT,M3.2.0/0,M11.1.0/1"] {
+            let zone = Zone::named(Some(rule)).unwrap();
+            for day in "2026-01-01".parse::<NaiveDate>().unwrap().iter_days().take(365) {
+                let start = zone.start_of(day);
+                assert_eq!((zone.day(start), zone.day(start - 1)), (day, day.pred_opt().unwrap()), "{rule}");
+            }
+        }
     }
 
     #[test]

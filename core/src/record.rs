@@ -3,6 +3,7 @@
 //! and `read` migrates every older version in memory. Deliberately absent: files, clocks, rules.
 
 use serde::{Deserialize, Deserializer, Serialize};
+use std::borrow::Cow;
 
 pub use crate::unknown::Unknown;
 use crate::unknown::keeps_unknown;
@@ -183,6 +184,17 @@ impl Session {
         let mut session: Session = serde_json::from_slice(bytes)?;
         session.schema_version = session.schema_version.max(SCHEMA_VERSION);
         Ok(session)
+    }
+
+    /// The record as far as it has no unknown field of these names: for who shows it with such keys of their own,
+    /// because no key may stand twice.
+    pub fn without(&self, keys: &[&str]) -> Cow<'_, Session> {
+        if !keys.iter().any(|key| self.unknown.contains_key(key)) {
+            return Cow::Borrowed(self);
+        }
+        let mut session = self.clone();
+        session.unknown.retain(|key, _| !keys.contains(&key.as_str()));
+        Cow::Owned(session)
     }
 
     /// The bytes on disk: indented JSON and a final newline, as the Python tool writes them.

@@ -63,7 +63,7 @@ pub struct Limit {
 #[serde(default)]
 pub struct Reading {
     pub claude_session_id: String,
-    /// When the figures were told.
+    /// When the figures were told first.
     pub at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -141,11 +141,22 @@ impl Reading {
         self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).max(0.0))
     }
 
-    /// Whether these figures are worth a write, so soon after those.
+    /// Whether these figures are worth a write, so soon after those. A conversation that has used nothing yet is not:
+    /// its first figures are to be kept at once. Nor are the same figures again, which an idle client tells for hours;
+    /// so of two conversations the one with the later `at` knows more of the account's limits.
     pub fn is_due_after(&self, before: Option<&Reading>) -> bool {
+        let Some(before) = before else { return !self.is_empty() };
         let at = |reading: &Reading| clock::parse(&reading.at);
-        let seconds = before.and_then(|before| Some((at(self)? - at(before)?).num_seconds()));
-        !seconds.is_some_and(|seconds| (0..SECONDS_BETWEEN).contains(&seconds))
+        let seconds = at(self).zip(at(before)).map(|(now, then)| (now - then).num_seconds());
+        let is_soon = seconds.is_some_and(|seconds| (0..SECONDS_BETWEEN).contains(&seconds));
+        !is_soon && *self != Reading { at: self.at.clone(), duration_ms: self.duration_ms, ..before.clone() }
+    }
+
+    /// Whether nothing was used, as when a conversation begins.
+    fn is_empty(&self) -> bool {
+        let is_nothing = |number: Option<f64>| number.is_none_or(|number| number == 0.0);
+        let limits = [&self.five_hour, &self.seven_day];
+        is_nothing(self.context_used_percentage) && is_nothing(self.cost_usd) && limits.iter().all(|it| it.is_none())
     }
 }
 
@@ -197,12 +208,24 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_kept_every_ten_seconds_and_when_the_clock_was_set_back() {
+    fn new_figures_are_kept_every_ten_seconds_and_when_the_clock_was_set_back() {
         let first = reading(None, 1.0, 60_000, 21, "10:00:00");
         assert!(first.is_due_after(None));
-        assert!(!reading(Some(&first), 1.0, 60_000, 21, "10:00:09").is_due_after(Some(&first)));
-        assert!(reading(Some(&first), 1.0, 60_000, 21, "10:00:10").is_due_after(Some(&first)));
-        assert!(reading(Some(&first), 1.0, 60_000, 21, "09:00:00").is_due_after(Some(&first)));
+        let is_due = |cost, at| reading(Some(&first), cost, 61_000, 21, at).is_due_after(Some(&first));
+        assert!(!is_due(2.0, "10:00:09"));
+        assert!(is_due(2.0, "10:00:10"));
+        assert!(is_due(2.0, "09:00:00"));
+        assert!(!is_due(1.0, "11:00:00"), "nothing is new");
+        assert!(reading(Some(&first), 1.0, 61_000, 22, "00:00:01").is_due_after(Some(&first)), "but for the day");
+    }
+
+    #[test]
+    fn a_conversation_that_begins_does_not_keep_its_first_figures_waiting() {
+        let nothing = reading(None, 0.0, 1_000, 21, "10:00:00");
+        assert!(!nothing.is_due_after(None));
+        let first = reading(None, 0.01, 5_000, 21, "10:00:04");
+        assert!(first.is_due_after(None));
+        assert_eq!(first.cost_today_usd(), Some(0.01));
     }
 
     #[test]

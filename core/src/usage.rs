@@ -62,7 +62,32 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+impl ModelUsage {
+    /// Input, output, cache written, cache read, all.
+    pub fn tokens(&self) -> [u64; 5] {
+        let (written, read) = (self.cache_creation_input_tokens, self.cache_read_input_tokens);
+        [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
+    }
+
+    /// Adds another model's. With a part that has no known price the sum has none.
+    pub fn add(&mut self, other: &ModelUsage) {
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        self.cache_creation_input_tokens =
+            self.cache_creation_input_tokens.saturating_add(other.cache_creation_input_tokens);
+        self.cache_read_input_tokens = self.cache_read_input_tokens.saturating_add(other.cache_read_input_tokens);
+        self.total_tokens = self.total_tokens.saturating_add(other.total_tokens);
+        self.cost_usd = self.cost_usd.zip(other.cost_usd).map(|(ours, theirs)| ours + theirs);
+    }
+}
+
 impl Usage {
+    /// Input, output, cache written, cache read, all.
+    pub fn tokens(&self) -> [u64; 5] {
+        let (written, read) = (self.cache_creation_input_tokens, self.cache_read_input_tokens);
+        [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
+    }
+
     /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is.
     pub fn cost(&self) -> String {
         cost(self.cost_usd, self.unpriced_tokens)

@@ -11,6 +11,8 @@ mod hostile;
 mod round;
 #[path = "export/template.rs"]
 mod template;
+#[path = "export/usage.rs"]
+mod usage;
 
 use cs_tests::{Sandbox, parse, status, stderr, stdout};
 use serde_json::{Value, json};

@@ -288,6 +288,13 @@ fn tags_spare_what_did_not_change_and_head_is_get_without_a_body() {
 #[test]
 fn files_have_names_and_kinds() {
     let (sandbox, [active, parked, completed, archived]) = world();
+    let uuid = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
+    let record = sandbox.data().join(format!("sessions/{active}.json"));
+    let named = format!("\"claude_session_id\": \"{uuid}\"");
+    fs::write(&record, fs::read_to_string(&record).unwrap().replace("\"claude_session_id\": null", &named)).unwrap();
+    fs::create_dir_all(sandbox.data().join("usage")).unwrap();
+    let usage = r#"{"input_tokens":4321,"total_tokens":4321}"#;
+    fs::write(sandbox.data().join(format!("usage/{uuid}.json")), usage).unwrap();
     let served = Served::start(&sandbox, &[]);
     for (format, kind, ending) in [
         ("json", "application/json", "json"),
@@ -305,6 +312,8 @@ fn files_have_names_and_kinds() {
             assert_eq!(answer.field("content-disposition"), Some(name.as_str()));
             assert!(answer.text().contains("LOGIN"), "{format}: {}", answer.text());
         }
+        let says = |word: &str| one.text().contains(word) && all.text().contains(word);
+        assert!(says("4321") || says("4,321"), "{format}: what it used is missing: {}", one.text());
         assert!(all.text().contains("rate limits") && !one.text().contains("rate limits"), "{format}");
     }
     assert_eq!(served.get(&format!("/api/export/session/{active}")).json()["session_id"], active);

@@ -33,6 +33,11 @@ pub fn report(program: &str, failure: &Failure) {
     let _ = std::io::stderr().write_all(lines.as_bytes());
 }
 
+/// Tells on standard error what a person may want to know, though nothing went wrong.
+pub fn note(program: &str, text: &str) {
+    let _ = std::io::stderr().write_all(format!("{program}: note: {}\n", one_line(text)).as_bytes());
+}
+
 fn one_line(text: &str) -> String {
     crate::sanitize(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -47,7 +52,12 @@ fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)
         return Ok(None);
     }
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    match A::from_args(&[program], &words) {
+    // Only the parser knows which options take a value.
+    let parsed = A::from_args(&[program], &dashes(&words)).or_else(|early| match early.status {
+        Ok(()) => Err(early),
+        Err(()) => A::from_args(&[program], &words),
+    });
+    match parsed {
         Ok(args) => Ok(Some((args, Out::new(shared.form, shared.quiet)))),
         Err(early) if early.status.is_ok() => {
             std::io::stdout().write_all(help(&early.output).as_bytes())?;
@@ -58,6 +68,7 @@ fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)
 }
 
 fn usage(program: &str, text: &str) -> Failure {
+    let text = text.replace(STDIN, "-");
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("wrong arguments").trim_end_matches(['.', ':']);
     let rest: Vec<&str> = lines.take_while(|line| !line.starts_with("Run ")).collect();
@@ -110,6 +121,16 @@ impl Shared {
     }
 }
 
+/// The words with the `-` that follows an option as what it is if the option takes a value.
+fn dashes<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let mut before = "";
+    let mut one = |word: &'a str| {
+        let follows = std::mem::replace(&mut before, word).starts_with("--");
+        if follows && word == STDIN { "-" } else { word }
+    };
+    words.iter().map(|word| one(word)).collect()
+}
+
 /// `--name=value` as two words; everything else as it is.
 fn split_value(word: &str) -> Vec<String> {
     match word.strip_prefix("--").and_then(|rest| rest.split_once('=')) {
@@ -129,6 +150,7 @@ mod tests {
         let mut shared = Shared::default();
         let raw: Vec<String> = ["list", "--json", "--status=a=b", "-", "-q", "--", "-q", "-"].map(String::from).into();
         assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-"]);
+        assert_eq!(dashes(&["a", "--text", STDIN, STDIN]), ["a", "--text", "-", STDIN]);
         assert!(shared.quiet && shared.form == Some(Form::Json));
     }
 }

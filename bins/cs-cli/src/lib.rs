@@ -9,11 +9,11 @@ mod out;
 mod record;
 mod select;
 
-pub use args::{report, run};
+pub use args::{note, report, run};
 pub use failure::{Failure, Outcome};
 pub use lines::names;
 pub use out::{Form, Out, sanitize};
-pub use record::{block, print_session, print_session_with};
+pub use record::{block, print_session, print_session_with, shown};
 pub use select::{STDIN, each, selectors};
 
 use cs_core::clock::{self, Instant};

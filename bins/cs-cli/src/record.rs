@@ -8,15 +8,22 @@ use cs_core::record::{Session, TaskStatus};
 use cs_core::state::{self, Verdict};
 use cs_core::usage::{Usage, cost, count};
 use serde::Serialize;
+use std::borrow::Cow;
 
 #[derive(Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
-    session: &'a Session,
+    session: Cow<'a, Session>,
     state: &'a str,
     state_reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<&'a Usage>,
+}
+
+/// A whole record with its state, and what it used, as JSON.
+pub fn shown<'a>(session: &'a Session, verdict: &'a Verdict, usage: Option<&'a Usage>) -> impl Serialize + 'a {
+    let session = session.without(&["state", "state_reason", "usage"]);
+    Shown { session, state: verdict.state.as_str(), state_reason: &verdict.reason, usage }
 }
 
 /// Prints a session in the form that was asked for.
@@ -35,8 +42,7 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
     let verdict = context.store.verdict_of(session, &lives, stale_after, context.now);
     match context.out.form {
         Form::Json => {
-            let state = verdict.state.as_str();
-            context.out.json(&Shown { session, state, state_reason: &verdict.reason, usage })?;
+            context.out.json(&shown(session, &verdict, usage))?;
         }
         Form::Table => {
             let awaited = state::awaited(session, &lives, verdict.state);

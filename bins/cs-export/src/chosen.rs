@@ -3,7 +3,7 @@
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
-use cs_cli::{Context, Failure, Outcome, STDIN, report, sanitize, selectors};
+use cs_cli::{Context, Failure, Outcome, STDIN, note, report, selectors};
 use cs_core::clock;
 use cs_core::export::{Document, Project};
 use cs_core::id::{SessionId, Slug};
@@ -13,8 +13,9 @@ use cs_core::project::ProjectState;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
 use cs_core::store::{self, Selector, Store};
+use cs_core::usage::Usage;
 use cs_core::{Error, Result};
-use std::io::Write;
+use std::cell::Cell;
 
 /// The sessions that are asked for, in the order in which they are shown.
 pub struct Chosen {
@@ -50,12 +51,14 @@ pub struct Loaded {
     pub session: Session,
     pub verdict: Verdict,
     pub archived: bool,
+    /// What its conversation used, where that was summed up.
+    pub usage: Option<Usage>,
 }
 
 impl Loaded {
     /// As the formats take it.
     pub fn document(&self) -> Document<'_> {
-        Document::new(&self.session, Some(&self.verdict), self.archived)
+        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
     }
 }
 
@@ -104,6 +107,7 @@ impl Chosen {
                 Err(error) => all.code = all.code.or(Some(told(error.into()))),
             }
         }
+        all.code = all.code.or(loader.trouble.get());
         Ok(all)
     }
 
@@ -119,12 +123,15 @@ pub struct Loader<'a> {
     lives: Vec<Live>,
     stale_after: clock::TimeDelta,
     now: clock::Instant,
+    /// The code of the first summary that cannot be understood.
+    pub trouble: Cell<Option<u8>>,
 }
 
 impl<'a> Loader<'a> {
     /// Reads once what all states are derived from.
     pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
-        Ok(Loader { store, lives: store.all_live()?, stale_after: store.config()?.stale_after(), now })
+        let stale_after = store.config()?.stale_after();
+        Ok(Loader { store, lives: store.all_live()?, stale_after, now, trouble: Cell::new(None) })
     }
 
     /// A session by its id, archived or not.
@@ -132,7 +139,17 @@ impl<'a> Loader<'a> {
         let (path, bytes) = self.store.bytes_of(id)?;
         let session = store::parse(&path, &bytes)?;
         let verdict = self.store.verdict_of(&session, &self.lives, self.stale_after, self.now);
-        Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict })
+        let usage = self.usage(&session);
+        Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })
+    }
+
+    /// A summary that cannot be understood is told, and is no reason to do without the session.
+    fn usage(&self, session: &Session) -> Option<Usage> {
+        self.store.usage_of(session).unwrap_or_else(|error| {
+            let code = told(error.into());
+            self.trouble.set(self.trouble.get().or(Some(code)));
+            None
+        })
     }
 }
 
@@ -174,7 +191,7 @@ fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
     let error = match Selector::parse(name).and_then(|selector| store.find(&selector)) {
         Ok(id) => {
             if let Some(slug) = project().filter(|_| id.as_str() != name) {
-                note(&format!("{slug} is taken for the session {id}; --project {slug} names the project"));
+                note(PROGRAM, &format!("{slug} is taken for the session {id}; --project {slug} names the project"));
             }
             return Ok(Named::Session(id));
         }
@@ -196,10 +213,6 @@ fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
 fn is_project(store: &Store, plan: &Plan, slug: &Slug) -> bool {
     store.config().is_ok_and(|config| config.projects.contains_key(slug.as_str()))
         || many(store, plan, Some(slug)).is_ok_and(|ids| !ids.is_empty())
-}
-
-fn note(text: &str) {
-    let _ = std::io::stderr().write_all(format!("{PROGRAM}: note: {}\n", sanitize(text)).as_bytes());
 }
 
 /// All sessions, or those of a project, within the asked time, newest first.

@@ -8,12 +8,12 @@ use crate::highlights::{self, Highlights};
 use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
+use cs_agentlog::source::Roots;
 use cs_cli::{Context, Failure, Form, Out, Outcome};
 use cs_core::export::{Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
 use cs_core::live::Live;
-use cs_core::paths;
 use cs_core::record::Status;
 use cs_core::redact::personal::{Counts, Personal};
 use cs_core::store::Store;
@@ -83,6 +83,7 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
         progress.step();
     }
     drop(progress);
+    told.code = told.code.or(exporter.loader.trouble.get());
     told.all(folder)
 }
 
@@ -189,9 +190,10 @@ impl Exporter<'_> {
     fn text(&self, loaded: &Loaded, highlights: Option<&Highlights>, source: &str) -> (String, Counts) {
         let mut masker = Masker::new(&self.personal);
         let session = masker.session(&loaded.session);
+        let usage = loaded.usage.as_ref().map(|usage| masker.usage(usage));
         let mut counts = masker.counts;
         counts += highlights.map(|found| found.counts).unwrap_or_default();
-        let document = Document::new(&session, Some(&loaded.verdict), loaded.archived);
+        let document = Document::new(&session, Some(&loaded.verdict), loaded.archived, usage.as_ref());
         (front::text(&document, highlights, counts, source), counts)
     }
 
@@ -207,7 +209,8 @@ impl Exporter<'_> {
             transcript.and_then(|path| of(path).ok()),
             own_names()
         );
-        let hash = fnv1a(parts.as_bytes().iter().chain(&loaded.session.to_bytes()));
+        let usage = loaded.usage.as_ref().and_then(|usage| serde_json::to_vec(usage).ok()).unwrap_or_default();
+        let hash = fnv1a(parts.as_bytes().iter().chain(&loaded.session.to_bytes()).chain(&usage));
         format!("{hash:016x}")
     }
 
@@ -231,9 +234,9 @@ impl Exporter<'_> {
 /// All transcripts of Claude Code, by file name; read once.
 fn all_transcripts() -> HashMap<String, PathBuf> {
     let mut all = HashMap::new();
-    let Ok(projects) = paths::claude_dir().map(|dir| dir.join("projects")) else { return all };
     let entries = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    for path in entries(&projects).flat_map(|project| entries(&project).collect::<Vec<_>>()) {
+    let projects = Roots::from_env().claude.into_iter().flat_map(|root| entries(&root.join("projects")));
+    for path in projects.flat_map(|project| entries(&project)) {
         let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".jsonl"));
         if let Some(name) = name.map(str::to_string) {
             all.insert(name, path);

@@ -11,7 +11,7 @@ use crate::transcript::{self, Summary, Turn};
 use cs_core::export;
 use cs_core::redact::personal::{Counts, Personal};
 use std::fs::OpenOptions;
-use std::io::{self, BufReader};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -40,8 +40,7 @@ pub fn of(path: &Path, budget: usize, personal: &Personal) -> io::Result<Option<
         return Ok(None);
     }
     let mut seen = Seen::default();
-    let reader = BufReader::with_capacity(64 * 1024, file);
-    let summary = transcript::read(reader, |turn| seen.take(shortened(turn, personal)))?;
+    let summary = transcript::read(file, |turn| seen.take(shortened(turn, personal)))?;
     let turns = seen.chosen(budget);
     let counts = turns.iter().map(remaining).fold(Counts::default(), |mut all, more| {
         all += more;

@@ -1,6 +1,6 @@
 //! Sessions and projects as JSON, Markdown, CSV or HTML, in files or on standard output.
 //!
-//! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `config.json`, transcripts.
+//! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `usage/`, `config.json`, transcripts.
 //! Writes: only the file or folder that is named, never in the data directory.
 //! Exits: 0 done, 1 not found, nothing matched or not ours, 64 usage, 65 invalid, 74 disk.
 

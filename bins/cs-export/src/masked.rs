@@ -2,6 +2,8 @@
 
 use cs_core::record::Session;
 use cs_core::redact::personal::{Counts, Personal};
+use cs_core::usage::{ModelUsage, Usage};
+use std::collections::BTreeMap;
 
 /// Masks texts and counts.
 pub struct Masker<'a> {
@@ -47,5 +49,16 @@ impl<'a> Masker<'a> {
         self.all(session.commits.iter_mut().map(|commit| &mut commit.message));
         self.all(session.tasks.iter_mut().map(|task| &mut task.subject));
         session
+    }
+
+    /// Masks the names of models, which come from logs. Models of one masked name become one.
+    pub fn usage(&mut self, usage: &Usage) -> Usage {
+        let mut models: BTreeMap<String, ModelUsage> = BTreeMap::new();
+        for (name, of) in &usage.models {
+            let mut name = name.clone();
+            self.text(&mut name);
+            models.entry(name).and_modify(|sum| sum.add(of)).or_insert_with(|| of.clone());
+        }
+        Usage { models, ..usage.clone() }
     }
 }

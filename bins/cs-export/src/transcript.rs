@@ -1,17 +1,14 @@
 //! Reads the turns of a Claude Code transcript: one JSON object a line, of many kinds.
-//! Must stay true: at most one line is in memory, and none that is longer than [`LINE_BYTES`];
-//! lines that are unknown, torn or too long are passed over and counted.
+//! Must stay true: lines that are unknown, torn or too long are passed over and counted.
 //! Deliberately absent: which turns matter, masking, other agents' transcripts.
 //!
 //! A turn begins with a prompt of a person. What programs sent as prompts, what came of commands
 //! and what subagents said is no turn; neither is the summary of a compaction.
 
+use cs_agentlog::lines::{self, Piece};
 use cs_core::hook::is_injected;
 use serde_json::Value;
-use std::io::{self, BufRead};
-
-/// A longer line is passed over.
-pub const LINE_BYTES: usize = 4 * 1024 * 1024;
+use std::io::{self, Read};
 
 /// A prompt and what came of it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,16 +37,18 @@ pub struct Summary {
 }
 
 /// Gives each turn to `take`, in the order of the file.
-pub fn read(mut from: impl BufRead, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
+pub fn read(from: impl Read, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
     let mut summary = Summary::default();
     let mut open: Option<Turn> = None;
     let mut news = false;
-    let mut line = Vec::new();
-    while let Some(whole) = next_line(&mut from, &mut line)? {
-        let entry = if whole { serde_json::from_slice::<Value>(&line).ok() } else { None };
-        let Some(entry) = entry else {
-            summary.skipped += usize::from(!whole || !line.trim_ascii().is_empty());
-            continue;
+    lines::read(from, |piece| {
+        let line = match piece {
+            Piece::Line(line) | Piece::Rest(line) => Some(line),
+            Piece::TooLong => None,
+        };
+        let Some(entry) = line.and_then(|line| serde_json::from_slice::<Value>(line).ok()) else {
+            summary.skipped += usize::from(line.is_none_or(|line| !line.trim_ascii().is_empty()));
+            return;
         };
         if let Some(prompt) = prompt(&entry) {
             summary.turns += 1;
@@ -60,37 +59,9 @@ pub fn read(mut from: impl BufRead, mut take: impl FnMut(Turn)) -> io::Result<Su
             news |= is_news(&entry);
             note(turn, &entry, news);
         }
-    }
+    })?;
     open.map(take);
     Ok(summary)
-}
-
-/// The next line into `line`; whether it is whole. `None` at the end.
-fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
-    line.clear();
-    let mut whole = true;
-    let mut seen = false;
-    loop {
-        let found = match from.fill_buf() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            other => other?,
-        };
-        if found.is_empty() {
-            return Ok(seen.then_some(whole));
-        }
-        seen = true;
-        let end = found.iter().position(|byte| *byte == b'\n');
-        let part = found.get(..end.unwrap_or(found.len())).unwrap_or_default();
-        whole &= line.len() + part.len() <= LINE_BYTES;
-        if whole {
-            line.extend_from_slice(part);
-        }
-        let used = end.map_or(found.len(), |end| end + 1);
-        from.consume(used);
-        if end.is_some() {
-            return Ok(Some(whole));
-        }
-    }
 }
 
 /// What a person asked, if the entry is that.
@@ -208,7 +179,7 @@ mod tests {
         let mut text = b"{\"type\":\"user\",\"timestamp\":\"t\",\"message\":{\"content\":\"hello\"}}\n".to_vec();
         text.extend_from_slice(b"{\"type\":\"new kind\",\"message\":7}\n[]\nnull\n{\"type\":\"user\",\"mess");
         text.extend_from_slice(b"\n\xff\xfe\n\n");
-        text.extend(std::iter::repeat_n(b'x', LINE_BYTES + 1));
+        text.extend(std::iter::repeat_n(b'x', lines::LIMIT + 1));
         text.extend_from_slice(
             b"\n{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"hi\"},7]}}",
         );

@@ -1,11 +1,12 @@
 //! `create`: a new session, for work that no hook records.
 
+use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Outcome, print_session};
+use cs_cli::{Context, Outcome, note, print_session};
 use cs_core::id::{Slug, Uuid};
 use cs_core::record::Status;
 use cs_core::session::Start;
-use cs_core::{Error, git, validate};
+use cs_core::{Error, git, index, validate};
 use std::path::PathBuf;
 
 /// create a session (conversations get theirs by themselves)
@@ -46,7 +47,7 @@ impl Create {
         }
         let here = Here::find()?;
         let slug = match &self.project {
-            Some(slug) => Slug::parse(slug)?,
+            Some(slug) => named(context, slug)?,
             None => context.store.register(&here.project, None, context.now)?,
         };
         // The current checkout is the session's only if it is the project's.
@@ -74,6 +75,23 @@ impl Create {
         validate::optional("work tree", self.worktree.as_deref(), validate::PATH)?;
         Ok(())
     }
+}
+
+/// A project that nobody has heard of may be a slip of the pen; where none is registered, none is expected to be.
+fn named(context: &Context, slug: &str) -> Outcome<Slug> {
+    let slug = Slug::parse(slug)?;
+    let projects = context.store.config()?.projects;
+    if !projects.is_empty() && !projects.contains_key(slug.as_str()) {
+        let fits = index::of_project(slug.as_str());
+        let known = context.store.index()?.entries(fits).iter().any(|(_, entry)| entry.project_slug == slug.as_str());
+        if !known {
+            note(
+                PROGRAM,
+                &format!("there was no project {:?}; cs-project list shows those that there are", slug.as_str()),
+            );
+        }
+    }
+    Ok(slug)
 }
 
 /// Where we are.

@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Out, Outcome, report};
+use cs_cli::{Context, Failure, Form, Out, Outcome, report, shown};
 use cs_core::Error;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::{SessionId, Slug, Uuid};
@@ -86,15 +86,6 @@ struct Row<'a> {
     cost_usd: Option<f64>,
 }
 
-/// A whole record with its state.
-#[derive(Serialize)]
-struct Full<'a> {
-    #[serde(flatten)]
-    session: &'a Session,
-    state: State,
-    state_reason: String,
-}
-
 /// What is wanted, understood.
 struct Wanted {
     project: Option<Slug>,
@@ -133,7 +124,7 @@ impl List {
             if out.form == Form::Table && !out.quiet {
                 table.push(table_row(id, entry, &verdict, &found.reading(id), *now));
             } else if self.full && !out.quiet {
-                match print_full(store, out, id, verdict) {
+                match print_full(store, out, id, &verdict) {
                     // A damaged record is no reason to hide the others.
                     Err(failure @ Failure::Core(_)) => {
                         report(PROGRAM, &failure);
@@ -265,9 +256,9 @@ fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
     if rows.is_empty() { Ok(()) } else { out.table(&header, &rows) }
 }
 
-fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: Verdict) -> Outcome<()> {
+fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
     match store.session(id) {
-        Ok(session) => out.json(&Full { session: &session, state: verdict.state, state_reason: verdict.reason }),
+        Ok(session) => out.json(&shown(&session, verdict, None)),
         // Gone since the index was read.
         Err(Error::Missing(_)) => Ok(()),
         Err(error) => Err(error.into()),

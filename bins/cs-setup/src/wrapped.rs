@@ -10,6 +10,9 @@ use super::text::{self, Node, Trouble};
 pub const PROGRAM: &str = "cs-statusline";
 const KEY: &str = "statusLine";
 const WRAP: &str = " --wrap '";
+/// Without it the client asks only when something is said: then nobody hears that another conversation waits, and the
+/// last figures may come too soon after others to be kept. The user's own command keeps the rhythm that it has.
+const REFRESH_SECONDS: u64 = 10;
 /// How a JSON text can spell a single quote.
 const QUOTES: [&str; 2] = ["'", r"\u0027"];
 
@@ -17,7 +20,7 @@ const QUOTES: [&str; 2] = ["'", r"\u0027"];
 pub fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
     let root = text::parse(text)?;
     let Some(node) = root.get(KEY) else {
-        let own = serde_json::json!({"type": "command", "command": own});
+        let own = serde_json::json!({"type": "command", "command": own, "refreshInterval": REFRESH_SECONDS});
         return splice::put(text, &[KEY], &own.to_string());
     };
     let command = command_of(text, node)?;
@@ -26,7 +29,7 @@ pub fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
     let wrapped = match rest_of(raw) {
         // With its options; the folder may be another one.
         Some(rest) => format!("{own}{rest}"),
-        None => format!("{own}{WRAP}{}'", quoted(raw)),
+        None => format!("{own}{}{WRAP}{}'", padding(text, node), quoted(raw)),
     };
     Ok(replaced(text, command, &wrapped))
 }
@@ -36,10 +39,16 @@ pub fn without(text: &str) -> std::result::Result<String, Trouble> {
     let root = text::parse(text)?;
     let Some(command) = root.get(KEY).and_then(|node| node.get("command")) else { return Ok(text.to_string()) };
     let Some(rest) = rest_of(literal(text, command)) else { return Ok(text.to_string()) };
-    match rest.split_once(WRAP).and_then(|(_, theirs)| theirs.strip_suffix('\'')) {
-        Some(theirs) => Ok(replaced(text, command, &unquoted(theirs))),
+    match rest.split_once(WRAP).and_then(|(_, theirs)| unquoted(theirs)) {
+        Some(theirs) => Ok(replaced(text, command, &theirs)),
         None => splice::take(text, &keys(&[KEY]), &|_: &[Step]| false),
     }
+}
+
+/// The option that says how much room the padding of the settings takes away; the client tells nobody.
+fn padding(text: &str, node: &Node) -> String {
+    let padding = node.get("padding").and_then(|node| node.value(text)?.as_u64()).filter(|columns| *columns > 0);
+    padding.map(|columns| format!(" --padding {columns}")).unwrap_or_default()
 }
 
 /// The command of a status line; anything else there is not for us to change.
@@ -68,18 +77,20 @@ fn quoted(raw: &str) -> String {
         .collect()
 }
 
-/// What [`quoted`] was made of.
-fn unquoted(quoted: &str) -> String {
+/// What [`quoted`] was made of, up to the quote that ends the word: options may follow, people add `--silent` at the
+/// end. `None` where no quote ends it.
+fn unquoted(quoted: &str) -> Option<String> {
     let mut raw = String::with_capacity(quoted.len());
     let mut rest = quoted;
     while let Some(piece) = pieces(rest).next() {
-        raw.push_str(piece);
         rest = rest.get(piece.len()..).unwrap_or_default();
         if QUOTES.contains(&piece) {
-            rest = rest.strip_prefix(format!(r"\\{piece}{piece}").as_str()).unwrap_or(rest);
+            let Some(after) = rest.strip_prefix(format!(r"\\{piece}{piece}").as_str()) else { return Some(raw) };
+            rest = after;
         }
+        raw.push_str(piece);
     }
-    raw
+    None
 }
 
 /// The characters of a literal as they are spelt: `a`, `\n`, `\u00e9`.
@@ -138,6 +149,7 @@ mod tests {
             "{}\n",
             "{\"model\":\"opus\"}",
             "{\n\t\"statusLine\": {\"type\": \"command\", \"command\": \"~/x.sh\", \"padding\": 0}\n}\n",
+            "{\"statusLine\": {\"padding\": 3, \"command\": \"~/x.sh\"}}",
             r#"{"statusLine":{"command":"jq -r '.model' | sed 's/\u00e9/e/' \t"},"hooks":{}}"#,
             r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\' "}}"#,
         ] {
@@ -159,6 +171,16 @@ mod tests {
             let wanted: String = serde_json::from_str(&literal).unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), wanted);
         }
+    }
+
+    #[test]
+    fn options_behind_the_wrapped_command_do_not_lose_it() {
+        let text = r#"{"statusLine":{"command":"echo 'mine' it\\'s","padding":2}}"#;
+        let ours = with(text, OWN).unwrap();
+        assert!(ours.contains("cs-statusline' --padding 2 --wrap 'echo "), "{ours}");
+        let edited = ours.replace("s'\",\"padding", "s' --silent --format '{model}'\",\"padding");
+        assert_ne!(edited, ours);
+        assert_eq!(without(&edited).unwrap(), text);
     }
 
     #[test]

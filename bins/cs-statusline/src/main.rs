@@ -44,6 +44,9 @@ struct Args {
     /// your own status line command, shown above ours: a shell command, or with further words after -- a program
     #[argh(option)]
     wrap: Option<String>,
+    /// the padding that stands beside the command in the settings, if one does
+    #[argh(option, default = "0")]
+    padding: usize,
     /// only keep the figures; with --wrap show your own line only
     #[argh(switch)]
     silent: bool,
@@ -85,7 +88,7 @@ fn line(args: &Args, payload: &Payload) -> String {
         _ => Reading::of(payload, None, &today.date.to_string(), today.began, now),
     };
     let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
-    layout::fit(&layout::parse(&args.format), &|name| facts.value(name), style::width())
+    layout::fit(&layout::parse(&args.format), &|name| facts.value(name), style::width(args.padding))
 }
 
 /// The figures, kept if it is time to.

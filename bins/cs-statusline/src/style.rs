@@ -51,8 +51,18 @@ pub fn bar(percentage: f64) -> String {
     format!("{}{}", "█".repeat(filled), "░".repeat(8 - filled))
 }
 
+/// Columns that the client leaves free on each side of a status line, whatever its `padding` is (seen on 2.1.329:
+/// what is wider than `COLUMNS` less these and the padding, it cuts).
+const MARGIN: usize = 2;
+
+/// Columns that a line may have. `padding` is that of the settings; the client does not tell it.
+pub fn width(padding: usize) -> usize {
+    let margins = MARGIN.saturating_add(padding).saturating_mul(2);
+    terminal_width().saturating_sub(margins).max(1)
+}
+
 /// Columns of the terminal: what the client says (2.1.153 and newer), else what the terminal says, else 80.
-pub fn width() -> usize {
+fn terminal_width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     told.or_else(of_terminal).filter(|columns| *columns > 0).unwrap_or(80)
 }

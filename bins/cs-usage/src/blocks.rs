@@ -33,7 +33,6 @@ fn line(block: Block, zone: &Zone, now: i64) -> Line {
     let cents = |usd: f64| (usd * 100.0).round() / 100.0;
     let per_minute = burn.map(|burn| burn.tokens_per_minute.round());
     let per_hour = burn.and_then(|burn| burn.usd_per_hour).map(cents);
-    let at_end = projection.map(|(tokens, usd)| json!({"total_tokens": tokens, "cost_usd": usd.map(cents)}));
     let more = vec![
         ("end_at", json!(stamp(block.end()))),
         ("first_at", json!(stamp(block.sum.first))),
@@ -41,7 +40,8 @@ fn line(block: Block, zone: &Zone, now: i64) -> Line {
         ("is_open", json!(block.is_open(now))),
         ("tokens_per_minute", json!(per_minute)),
         ("usd_per_hour", json!(per_hour)),
-        ("projection", json!(at_end)),
+        ("projected_total_tokens", json!(projection.map(|(tokens, _)| tokens))),
+        ("projected_cost_usd", json!(projection.and_then(|(_, usd)| usd).map(cents))),
     ];
     let dollars = |usd: Option<f64>| usd.map_or("?".to_string(), |usd| format!("${usd:.2}"));
     let more_cells = vec![

@@ -5,8 +5,9 @@
 use super::Document;
 use super::visible::visible;
 use crate::record::Session;
+use crate::usage::Usage;
 
-const HEADER: [&str; 33] = [
+const HEADER: [&str; 40] = [
     "session_id",
     "project_slug",
     "status",
@@ -40,7 +41,17 @@ const HEADER: [&str; 33] = [
     "events",
     "open_questions",
     "next_steps",
+    "input_tokens",
+    "output_tokens",
+    "cache_creation_input_tokens",
+    "cache_read_input_tokens",
+    "total_tokens",
+    "cost_usd",
+    "unpriced_tokens",
 ];
+
+/// So many columns the first version had; others come behind them.
+const FIRST: usize = 33;
 
 /// The header and a row for each session.
 pub fn all(documents: &[Document]) -> String {
@@ -53,9 +64,10 @@ pub fn all(documents: &[Document]) -> String {
     out
 }
 
-/// Whether the text begins as [`all`] begins: how such a file is told from others.
+/// Whether the text begins as [`all`] of any version begins: how such a file is told from others.
 pub fn is_own(text: &str) -> bool {
-    text.strip_prefix(&HEADER.join(",")).is_some_and(|rest| rest.starts_with("\r\n"))
+    let first = HEADER.get(..FIRST).unwrap_or_default().join(",");
+    text.strip_prefix(&first).is_some_and(|rest| rest.starts_with("\r\n") || rest.starts_with(','))
 }
 
 /// A text as a cell: harmless to spreadsheets, in quotes where it must be.
@@ -79,7 +91,20 @@ fn is_formula(text: &str) -> bool {
 }
 
 /// In the order of [`HEADER`].
-fn row(document: &Document) -> [String; 33] {
+fn row(document: &Document) -> Vec<String> {
+    record(document).into_iter().chain(used(document.usage)).collect()
+}
+
+/// Tokens and cost. What is not known is empty, never 0.
+fn used(usage: Option<&Usage>) -> [String; 7] {
+    let Some(usage) = usage else { return Default::default() };
+    let [input, output, written, read, total] = usage.tokens().map(|tokens| tokens.to_string());
+    let cost = usage.cost_usd.map(|usd| usd.to_string()).unwrap_or_default();
+    [input, output, written, read, total, cost, usage.unpriced_tokens.to_string()]
+}
+
+/// What the record says, and what follows from it.
+fn record(document: &Document) -> [String; FIRST] {
     let session = document.session;
     let tasks = document.task_summary;
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -150,5 +175,12 @@ mod tests {
             assert!(text.trim_start_matches('"').starts_with('\''), "{text}");
         }
         assert_eq!(cell(""), "");
+    }
+
+    #[test]
+    fn files_of_every_version_are_known_again() {
+        let first = HEADER[..FIRST].join(",");
+        assert!(is_own(&all(&[])) && is_own(&format!("{first}\r\n")));
+        assert!(!is_own(&first) && !is_own(&format!("{first}x\r\n")) && !is_own("session_id,project_slug\r\n"));
     }
 }

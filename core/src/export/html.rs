@@ -2,7 +2,7 @@
 //! Must stay true: all text of a record goes through [`escape`], and the page forbids scripts and
 //! everything from elsewhere (its content security policy), should an escape ever be forgotten.
 
-use super::sheet::{Section, Sheet, when};
+use super::sheet::{Section, Sheet, USED, used, when};
 use super::visible::{one_line, visible};
 use super::{Document, MARK, Project};
 use crate::record::{Task, TaskStatus};
@@ -97,6 +97,7 @@ fn article(document: &Document, level: usize) -> String {
 fn section(title: &str, content: &Section, level: usize) -> String {
     let (class, items): (&str, Vec<String>) = match content {
         Section::Text(text) => return wrap(title, level, &format!("<p>{}</p>\n", escape(visible(text).trim()))),
+        Section::Usage(usage) => return wrap(title, level, &table(&used(usage))),
         Section::List(items) => ("plain", items.iter().map(|item| escape(item)).collect()),
         Section::Files(items) => ("files", items.iter().map(|item| format!("<code>{}</code>", escape(item))).collect()),
         Section::Tasks(tasks) => ("tasks", tasks.iter().map(task).collect()),
@@ -114,6 +115,17 @@ fn section(title: &str, content: &Section, level: usize) -> String {
     }
     let list: String = items.iter().map(|item| format!("<li>{item}</li>\n")).collect();
     wrap(title, level, &format!("<ul class=\"{class}\">\n{list}</ul>\n"))
+}
+
+fn table(rows: &[[String; USED.len()]]) -> String {
+    let head: String = USED.iter().map(|title| format!("<th scope=\"col\">{title}</th>")).collect();
+    let row = |[name, numbers @ ..]: &[String; USED.len()]| {
+        let cells: String = numbers.iter().map(|text| format!("<td>{}</td>", escape(text))).collect();
+        format!("<tr><th scope=\"row\">{}</th>{cells}</tr>\n", escape(name))
+    };
+    let body: String = rows.iter().map(row).collect();
+    let all = format!("<thead>\n<tr>{head}</tr>\n</thead>\n<tbody>\n{body}</tbody>");
+    format!("<div class=\"wide\">\n<table class=\"usage\">\n{all}\n</table>\n</div>\n")
 }
 
 fn wrap(title: &str, level: usize, content: &str) -> String {

@@ -4,6 +4,7 @@
 
 use super::{Document, MARK, Project, TaskSummary};
 use crate::record::Session;
+use crate::usage::Usage;
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -17,33 +18,27 @@ pub struct Row<'a> {
     state_reason: Option<&'a str>,
     archived: bool,
     task_summary: TaskSummary,
+    usage: Option<&'a Usage>,
     duration_seconds: Option<i64>,
 }
 
-const ADDED: [&str; 6] = ["exported_by", "state", "state_reason", "archived", "task_summary", "duration_seconds"];
+const ADDED: [&str; 7] =
+    ["exported_by", "state", "state_reason", "archived", "task_summary", "usage", "duration_seconds"];
 
 impl<'a> Row<'a> {
     /// The row of a document.
     pub fn of(document: &Document<'a>) -> Self {
         Row {
             exported_by: MARK,
-            session: without_added(document.session),
+            session: document.session.without(&ADDED),
             state: document.state(),
             state_reason: document.verdict.map(|verdict| verdict.reason.as_str()),
             archived: document.archived,
             task_summary: document.task_summary,
+            usage: document.usage,
             duration_seconds: document.duration_seconds,
         }
     }
-}
-
-fn without_added(session: &Session) -> Cow<'_, Session> {
-    if !ADDED.iter().any(|key| session.unknown.contains_key(key)) {
-        return Cow::Borrowed(session);
-    }
-    let mut session = session.clone();
-    session.unknown.retain(|key, _| !ADDED.contains(&key.as_str()));
-    Cow::Owned(session)
 }
 
 #[derive(Serialize)]
@@ -79,10 +74,11 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice() {
-        let text = r#"{"session_id":"s","project_slug":"p","status":"active","intent":"i","state":"mine","x":1}"#;
+        let text =
+            r#"{"session_id":"s","project_slug":"p","status":"active","intent":"i","state":"mine","usage":7,"x":1}"#;
         let session = Session::read(text.as_bytes()).unwrap();
-        let line = lines(&[Document::new(&session, None, false)]);
-        assert_eq!(line.matches("\"state\":").count(), 1, "{line}");
+        let line = lines(&[Document::new(&session, None, false, None)]);
+        assert_eq!(["\"state\":", "\"usage\":"].map(|key| line.matches(key).count()), [1, 1], "{line}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!((value["state"].as_str(), value["x"].as_i64()), (Some("active"), Some(1)));
     }

@@ -2,7 +2,7 @@
 //! goes through `commonmark`.
 
 use super::commonmark::{cell, code, line, text};
-use super::sheet::{Section, Sheet, when};
+use super::sheet::{Section, Sheet, USED, used, when};
 use super::visible::visible;
 use super::{Document, MARK, Project};
 use crate::record::{Task, TaskStatus};
@@ -54,6 +54,7 @@ pub fn body(document: &Document, level: usize) -> String {
 
 fn section(title: &str, content: &Section, level: usize) -> String {
     let items: Vec<String> = match content {
+        Section::Usage(usage) => return format!("\n{} {title}\n\n{}", "#".repeat(level), table(&used(usage))),
         Section::Text(all) => return format!("\n{} {title}\n\n{}\n", "#".repeat(level), text(visible(all).trim(), "")),
         Section::List(items) => items.iter().map(|item| text(item, "  ")).collect(),
         Section::Files(items) => items.iter().map(|item| code(item)).collect(),
@@ -71,6 +72,14 @@ fn section(title: &str, content: &Section, level: usize) -> String {
     }
     let list: String = items.iter().map(|item| format!("- {item}\n")).collect();
     format!("\n{} {title}\n\n{list}", "#".repeat(level))
+}
+
+/// Numbers stand on the right.
+fn table(rows: &[[String; USED.len()]]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let body = rows.iter().map(|row| line(&row.each_ref().map(|text| cell(text))));
+    let head = format!("| {} |\n|---|{}\n", USED.join(" | "), "--:|".repeat(USED.len() - 1));
+    std::iter::once(head).chain(body).collect()
 }
 
 /// A check box; a list knows only two kinds, so the others are said in words.

@@ -23,6 +23,7 @@ use crate::clock;
 use crate::project::Roadmap;
 use crate::record::{Session, Status, TaskStatus};
 use crate::state::Verdict;
+use crate::usage::Usage;
 use serde::Serialize;
 
 /// Stands in one of the first two lines of every export but CSV, which is told by its header.
@@ -103,15 +104,17 @@ pub struct Document<'a> {
     /// Whether the record is in the archive.
     pub archived: bool,
     pub task_summary: TaskSummary,
+    /// What its conversation used, where that was summed up.
+    pub usage: Option<&'a Usage>,
     /// See [`duration_seconds`].
     pub duration_seconds: Option<i64>,
 }
 
 impl<'a> Document<'a> {
     /// A session with what follows from its record.
-    pub fn new(session: &'a Session, verdict: Option<&'a Verdict>, archived: bool) -> Self {
+    pub fn new(session: &'a Session, verdict: Option<&'a Verdict>, archived: bool, usage: Option<&'a Usage>) -> Self {
         let task_summary = TaskSummary::of(session);
-        Document { session, verdict, archived, task_summary, duration_seconds: duration_seconds(session) }
+        Document { session, verdict, archived, task_summary, usage, duration_seconds: duration_seconds(session) }
     }
 
     /// The word for what it does: its state, or the record's status where nobody looked.

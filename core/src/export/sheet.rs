@@ -4,6 +4,7 @@
 use super::Document;
 use crate::clock;
 use crate::record::{Commit, Event, Session, Task};
+use crate::usage::{Usage, cost};
 
 /// A session for people.
 pub struct Sheet<'a> {
@@ -20,13 +21,14 @@ pub enum Section<'a> {
     Commits(&'a [Commit]),
     Files(&'a [String]),
     Timeline(&'a [Event]),
+    Usage(&'a Usage),
 }
 
 impl<'a> Sheet<'a> {
     /// Arranges a document.
     pub fn of(document: &Document<'a>) -> Self {
         let session = document.session;
-        Sheet { title: &session.intent, facts: facts(document), sections: sections(session) }
+        Sheet { title: &session.intent, facts: facts(document), sections: sections(document) }
     }
 }
 
@@ -45,6 +47,8 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Ended", session.ended_at.as_deref().map(when).unwrap_or_default()),
         ("Duration", document.duration_seconds.map(duration).unwrap_or_default()),
         ("Tasks", tasks(document)),
+        ("Turns", document.usage.map(|usage| grouped(usage.turns)).unwrap_or_default()),
+        ("Answers", document.usage.map(|usage| grouped(usage.messages)).unwrap_or_default()),
         ("Activity", some(&session.current_activity)),
         ("Needs you", some(&session.awaiting_action)),
         ("Roadmap", some(&session.roadmap_ref)),
@@ -68,7 +72,8 @@ fn tasks(document: &Document) -> String {
     }
 }
 
-fn sections(session: &Session) -> Vec<(&'static str, Section<'_>)> {
+fn sections<'a>(document: &Document<'a>) -> Vec<(&'static str, Section<'a>)> {
+    let session: &'a Session = document.session;
     let all = [
         ("Outcome", text(session.outcome.as_deref())),
         ("Parked because", text(session.parked_reason.as_deref())),
@@ -76,6 +81,7 @@ fn sections(session: &Session) -> Vec<(&'static str, Section<'_>)> {
         ("Decisions", filled(&session.decisions, Section::List)),
         ("Commits", filled(&session.commits, Section::Commits)),
         ("Files", filled(&session.files_changed, Section::Files)),
+        ("Usage", document.usage.map(Section::Usage)),
         ("Timeline", filled(&session.events, Section::Timeline)),
         ("Open questions", filled(&session.open_questions, Section::List)),
         ("Next steps", filled(&session.next_steps, Section::List)),
@@ -91,6 +97,35 @@ fn filled<'a, T>(items: &'a [T], section: impl Fn(&'a [T]) -> Section<'a>) -> Op
     (!items.is_empty()).then(|| section(items))
 }
 
+/// What stands above the columns of [`used`].
+pub const USED: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache read", "Total", "Cost"];
+
+/// What a session used, a row for each model and one for all.
+pub fn used(usage: &Usage) -> Vec<[String; 7]> {
+    let row = |name: &str, tokens: [u64; 5], cost: String| {
+        let [input, output, written, read, total] = tokens.map(grouped);
+        [name.to_string(), input, output, written, read, total, cost]
+    };
+    let models = usage.models.iter().map(|(name, of)| {
+        let unpriced = if of.cost_usd.is_none() { of.total_tokens } else { 0 };
+        row(name, of.tokens(), price(of.cost_usd, unpriced))
+    });
+    let all = row("All models", usage.tokens(), price(usage.cost_usd, usage.unpriced_tokens));
+    models.chain([all]).collect()
+}
+
+/// A cost in words, where there may be nobody to ask what `?` means.
+fn price(usd: Option<f64>, unpriced_tokens: u64) -> String {
+    cost(usd, unpriced_tokens).replace('?', "unknown")
+}
+
+/// A number with commas between its thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
 /// An instant for people: `2026-11-21 03:37 UTC`; the text itself if it is none.
 pub fn when(at: &str) -> String {
     clock::parse(at).map_or_else(|| at.to_string(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
@@ -103,5 +138,15 @@ pub fn duration(seconds: i64) -> String {
         (0, 0, minutes) => format!("{minutes} min"),
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
         (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1_000, 12_345_678].map(grouped), ["0", "999", "1,000", "12,345,678"]);
     }
 }

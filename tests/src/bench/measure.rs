@@ -51,7 +51,7 @@ impl Bench {
     }
 
     fn write(&mut self) {
-        for folder in ["sessions", "live", "projects", "context", "ended", "logs"] {
+        for folder in ["sessions", "live", "projects", "context", "ended", "statusline", "logs"] {
             fs::create_dir_all(self.sandbox.data().join(folder)).expect("a fresh folder can be written");
         }
         for number in 0..self.store.sessions.min(20) {
@@ -97,7 +97,7 @@ impl Bench {
 
     /// Removes the files that a call made.
     fn clean(&self, scenario: &Scenario) {
-        let mut folders = vec!["live", "ended"];
+        let mut folders = vec!["live", "ended", "statusline"];
         folders.extend(scenario.changes.contains(&Kind::Created).then_some("sessions"));
         for folder in folders {
             for path in crate::entries(&self.sandbox.data().join(folder)) {

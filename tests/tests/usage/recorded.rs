@@ -150,6 +150,40 @@ fn days_are_local() {
     assert_eq!(status(&nothing), 1, "{}", stderr(&nothing));
 }
 
+#[test]
+fn days_on_which_clocks_change_have_23_or_25_hours() {
+    // Central Europe, by its rule: forward on 29 March, back on 25 October 2026.
+    let moments = [
+        ("2026-03-28T22:59:59Z", "2026-03-28"),
+        ("2026-03-28T23:00:00Z", "2026-03-29"),
+        ("2026-03-29T21:59:59Z", "2026-03-29"),
+        ("2026-03-29T22:00:00Z", "2026-03-30"),
+        ("2026-10-24T21:59:59Z", "2026-10-24"),
+        ("2026-10-24T22:00:00Z", "2026-10-25"),
+        ("2026-10-25T00:30:00Z", "2026-10-25"),
+        ("2026-10-25T01:30:00Z", "2026-10-25"),
+        ("2026-10-25T22:59:59Z", "2026-10-25"),
+        ("2026-10-25T23:00:00Z", "2026-10-26"),
+    ];
+    let answer = |n: usize| Answer { message: &format!("msg_{n}"), request: "", at: moments[n].0, ..ANSWER }.line();
+    let sandbox = Sandbox::new();
+    put(&sandbox, &transcript(1), &(0..moments.len()).map(answer).collect::<String>());
+    let daily = |more: &[&str]| -> Vec<(String, u64)> {
+        let lines = usage(&sandbox, &[&["daily", "--timezone", "CET-1CEST,M3.5.0,M10.5.0/3"], more].concat());
+        lines.iter().map(|line| (line["date"].as_str().unwrap().into(), line["messages"].as_u64().unwrap())).collect()
+    };
+    let mut expected: Vec<(String, u64)> = Vec::new();
+    for (_, day) in moments {
+        match expected.last_mut().filter(|(last, _)| last == day) {
+            Some((_, count)) => *count += 1,
+            None => expected.push((day.to_string(), 1)),
+        }
+    }
+    assert_eq!(daily(&[]), expected);
+    assert_eq!(daily(&["--since", "2026-10-25", "--until", "2026-10-26"]), [("2026-10-25".into(), 4)]);
+    assert_eq!(daily(&["--since", "2026-03-29", "--until", "2026-03-30"]), [("2026-03-29".into(), 2)]);
+}
+
 /// Totals with cached input apart, as Codex counts: input, output, total.
 fn codex(names: &[&str]) -> Vec<(String, [u64; 3])> {
     let sandbox = codex_home(names);

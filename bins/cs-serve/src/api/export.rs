@@ -9,6 +9,7 @@ use cs_core::id::{SessionId, Slug};
 use cs_core::record::Session;
 use cs_core::state::Verdict;
 use cs_core::store::parse;
+use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ struct Read {
     session: Session,
     verdict: Verdict,
     archived: bool,
+    usage: Option<Usage>,
     bytes: usize,
 }
 
@@ -77,7 +79,9 @@ impl Asked<'_> {
         let (path, bytes) = store.bytes_of(id)?;
         let session = parse(&path, &bytes)?;
         let verdict = self.snapshot.evidence.judge(store, &session);
-        Ok(Read { session, verdict, archived: path == store.home.archived(id), bytes: bytes.len() })
+        // A summary that cannot be understood is no reason to keep the session back.
+        let usage = store.usage_of(&session).unwrap_or_default();
+        Ok(Read { session, verdict, archived: path == store.home.archived(id), usage, bytes: bytes.len() })
     }
 
     /// The newest sessions of a project.
@@ -96,6 +100,6 @@ impl Asked<'_> {
 
 impl Read {
     fn document(&self) -> Document<'_> {
-        Document::new(&self.session, Some(&self.verdict), self.archived)
+        Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
     }
 }
