@@ -11,8 +11,10 @@ pub mod project;
 mod records;
 pub mod search;
 pub mod session;
+pub mod spending;
 mod stamp;
 mod strays;
+pub mod usage;
 mod watch;
 
 pub use index_rows::{Row, Rows};
