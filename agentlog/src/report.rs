@@ -111,10 +111,7 @@ impl View<'_> {
         let mut cells: HashMap<(NaiveDate, &str, &str), Sum> = HashMap::new();
         for row in &self.book.rows {
             let model = self.model(row);
-            cells
-                .entry((self.zone.day(row.first), self.project(row), model))
-                .or_default()
-                .add(row, model, self.prices);
+            cells.entry((self.zone.day(row.first), self.project(row), model)).or_default().add(row, model, self.prices);
         }
         cells
     }

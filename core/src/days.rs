@@ -105,8 +105,7 @@ impl Amount {
 
 impl From<&Usage> for Amount {
     fn from(of: &Usage) -> Self {
-        let kinds =
-            [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
+        let kinds = [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
         Amount::new(kinds, of.cost_usd, of.unpriced_tokens)
     }
 }
@@ -114,8 +113,7 @@ impl From<&Usage> for Amount {
 impl From<&ModelUsage> for Amount {
     /// A model's summary does not say which tokens its cost leaves out, but if it has none: all of them.
     fn from(of: &ModelUsage) -> Self {
-        let kinds =
-            [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
+        let kinds = [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
         let amount = Amount::new(kinds, of.cost_usd, 0);
         let unpriced = if of.cost_usd.is_none() { amount.total_tokens } else { 0 };
         Amount { unpriced_tokens: unpriced, ..amount }

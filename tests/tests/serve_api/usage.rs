@@ -18,8 +18,7 @@ pub fn talk(sandbox: &Sandbox, n: u32, slug: &str, answers: &[(&str, &str, Kinds
     let dir = sandbox.home().join(slug);
     fs::create_dir_all(dir.join(".git")).unwrap();
     fs::write(dir.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
-    let prompt =
-        json!({"session_id": uuid(n), "cwd": dir, "hook_event_name": "UserPromptSubmit", "prompt": format!("work {n}")});
+    let prompt = json!({"session_id": uuid(n), "cwd": dir, "hook_event_name": "UserPromptSubmit", "prompt": format!("work {n}")});
     assert_eq!(status(&sandbox.hook("cs-hook", &prompt.to_string())), 0);
     conversation(&sandbox.home().join(".claude"), &uuid(n), &dir, answers);
     let listed = sandbox.records();
@@ -77,7 +76,11 @@ fn the_same_numbers_as_in_the_reports() {
     assert_eq!(days, ["2026-11-16", "2026-11-21"]);
     assert_eq!(api["days"][0]["models"][HAIKU]["cache_creation_input_tokens"], 30);
     let shop = &served.json("/api/project/shop")["usage"];
-    assert_eq!((&shop["total_tokens"], &shop["days"].as_array().unwrap().len()), (&100_000.into(), &2), "old days are in the sum");
+    assert_eq!(
+        (&shop["total_tokens"], &shop["days"].as_array().unwrap().len()),
+        (&100_000.into(), &2),
+        "old days are in the sum"
+    );
 
     let one = &served.json(&format!("/api/session/{first}"))["usage"];
     assert_eq!((&one["total_tokens"], &one["turns"], &one["messages"]), (&1111.into(), &1.into(), &2.into()));
@@ -113,10 +116,14 @@ fn what_clients_tell_is_there_at_once_and_apart() {
     let id = talk(&sandbox, 1, "api", &[("2026-11-21T09:00:00Z", OPUS, [1000, 0, 0, 0])]);
     let served = Served::start(&sandbox, &[]);
     assert_eq!(served.json(&format!("/api/session/{id}"))["status_line"], Value::Null);
-    let told = json!({"session_id": uuid(1), "cost": {"total_cost_usd": 3.5}, "context_window": {"used_percentage": 62}});
+    let told =
+        json!({"session_id": uuid(1), "cost": {"total_cost_usd": 3.5}, "context_window": {"used_percentage": 62}});
     assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
     let lately = &served.json("/api/overview")["usage"];
-    assert_eq!((&lately["told_today_usd"], &lately["today"], &lately["kept_at"]), (&3.5.into(), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&lately["told_today_usd"], &lately["today"], &lately["kept_at"]),
+        (&3.5.into(), &Value::Null, &Value::Null)
+    );
     let shown = served.json(&format!("/api/session/{id}"));
     assert_eq!((&shown["status_line"]["cost_usd"], &shown["usage"]), (&3.5.into(), &Value::Null));
     run(&sandbox, "cs-session", &["complete", &id, "--outcome", "done"]);
@@ -146,7 +153,9 @@ fn nothing_changes_by_itself() {
     let [first, ..] = work(&sandbox);
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let served = Served::start(&sandbox, &[]);
-    for path in ["/", "/activity?since=6d", "/project/api", &format!("/session/{first}"), "/api/overview", "/api/project/api"] {
+    for path in
+        ["/", "/activity?since=6d", "/project/api", &format!("/session/{first}"), "/api/overview", "/api/project/api"]
+    {
         let tag = served.get(path).field("etag").unwrap().to_owned();
         assert_eq!(served.get_with(path, &format!("If-None-Match: {tag}\r\n")).status, 304, "{path}");
     }

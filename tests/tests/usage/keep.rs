@@ -174,7 +174,11 @@ fn days_are_summed_up_for_whoever_shows_them() {
     );
     usage(&sandbox, &["keep"]);
     let days = sandbox.json("usage/days.json");
-    assert_eq!(days["stats_cache"], serde_json::json!({"2025-01-02": {"claude-opus-4-1": 7}}), "only what is not known");
+    assert_eq!(
+        days["stats_cache"],
+        serde_json::json!({"2025-01-02": {"claude-opus-4-1": 7}}),
+        "only what is not known"
+    );
     let from = days["from"].as_str().unwrap();
     let rows = days["rows"].as_array().unwrap();
     let tokens = |row: &Value| (3..7).map(|n| row[n].as_u64().unwrap()).sum::<u64>();

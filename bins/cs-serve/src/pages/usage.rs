@@ -262,8 +262,11 @@ impl Strip {
             let said = Said::from(&period.sum.amount);
             Some(Tile { key, title, from: period.from.clone(), said })
         };
-        let spans =
-            [("today", "Today", &lately.today), ("week", "This week", &lately.week), ("month", "This month", &lately.month)];
+        let spans = [
+            ("today", "Today", &lately.today),
+            ("week", "This week", &lately.week),
+            ("month", "This month", &lately.month),
+        ];
         Strip {
             is_old: lately.kept_at.as_deref().is_some_and(|at| is_old(at, now)),
             kept_at: lately.kept_at.clone(),
