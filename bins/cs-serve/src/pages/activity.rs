@@ -2,7 +2,8 @@
 
 use super::charts::{self, Columns, HeatMap};
 use super::figures::Top;
-use super::usage::{self, Chart, Table};
+use super::stacks::{self, Chart};
+use super::usage::{self, Table};
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Day;
@@ -97,7 +98,7 @@ fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Use
     Used {
         kept_at: used.kept_at.clone(),
         is_old: usage::is_old(&used.kept_at, clock::now()),
-        chart: usage::chart(used, None, range),
+        chart: stacks::chart(used, None, range),
         models: usage::by_model(&sum),
         projects: usage::table(used.projects(range).into_iter(), &sum.amount),
         known: known.collect(),

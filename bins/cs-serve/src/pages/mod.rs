@@ -29,6 +29,7 @@ pub mod overview;
 pub mod project;
 mod rows;
 pub mod session;
+mod stacks;
 mod usage;
 
 use crate::assets;

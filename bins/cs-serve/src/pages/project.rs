@@ -4,7 +4,8 @@ use super::charts::{self, Columns};
 use super::figures::Top;
 use super::overview::Filters;
 use super::rows::Row;
-use super::usage::{self, Chart, Table};
+use super::stacks::{self, Chart};
+use super::usage::{self, Table};
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Week;
@@ -75,7 +76,7 @@ fn used(asked: &Asked, shown: &Shown) -> Option<Used> {
         kept_at: sum.kept_at.clone(),
         is_old: usage::is_old(&sum.kept_at, clock::now()),
         table: usage::by_model(&sum.total),
-        chart: usage::recent(asked.used()?.as_ref(), &shown.project.slug),
+        chart: stacks::recent(asked.used()?.as_ref(), &shown.project.slug),
     })
 }
 

@@ -1,25 +1,14 @@
-//! Owns how it is shown what was used: tokens and money in words, in tables by model, in charts by day or week.
-//! Must stay true: what has no known price is said to be unknown, and is missing in a chart of costs only where
-//! the page says so.
+//! Owns how it is said what was used: tokens and money in words, and in tables by model.
+//! Must stay true: what has no known price is said to be unknown.
 
-use super::charts::{self, Columns};
-use crate::view::spending::{Lately, Period, last_days};
-use crate::view::usage::{Range, Sum, Used};
-use chrono::Datelike;
-use cs_core::clock::{self, Date, Instant, TimeDelta};
+use crate::view::spending::{Lately, Period};
+use crate::view::usage::Sum;
+use cs_core::clock::{self, Instant};
 use cs_core::days::Amount;
 use cs_core::usage::count;
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
-/// How many models are told apart in a chart, and the name of all others together.
-const SERIES: usize = 5;
-const OTHERS: &str = "others";
-/// More days than this are shown as weeks.
-const DAYS: i64 = 92;
-/// Weeks of half a year.
-const WEEKS: u64 = 26;
 /// After so many hours somebody should be told how to count more often.
 const OLD_HOURS: i64 = 25;
 
@@ -86,144 +75,17 @@ pub fn by_model(sum: &Sum) -> Table {
 }
 
 /// What comes first: cost, then tokens.
-fn weight(amount: &Amount) -> (usize, u64) {
+pub fn weight(amount: &Amount) -> (usize, u64) {
     (micros(amount), amount.total_tokens)
 }
 
 /// Millionths of a dollar, as far as the cost is known.
-fn micros(amount: &Amount) -> usize {
+pub fn micros(amount: &Amount) -> usize {
     (amount.cost_usd.unwrap_or_default() * 1e6).round() as usize
 }
 
-/// `$2.50`; no cents where there are none to tell.
-fn dollars(micros: usize) -> String {
-    match micros {
-        0 => "$0".to_string(),
-        1..5_000 => "<$0.01".to_string(),
-        _ if micros % 1_000_000 == 0 => format!("${}", micros / 1_000_000),
-        _ => format!("${:.2}", micros as f64 / 1e6),
-    }
-}
-
-/// `20M`; no tenth where there is none to tell.
-fn short(tokens: usize) -> String {
-    count(tokens as u64).replace(".0", "")
-}
-
-/// What was used in a range, as two charts with the same columns and series, and as a table.
-#[derive(Debug, Serialize)]
-pub struct Chart {
-    pub from: String,
-    pub until: String,
-    /// `day` or `week`: what a column is.
-    pub per: &'static str,
-    /// Models, the most expensive first.
-    pub series: Vec<String>,
-    pub cost: Columns,
-    pub tokens: Columns,
-    pub rows: Vec<Dated>,
-    pub total: Said,
-    /// Tokens that no cost counts, and their models.
-    pub unpriced: Option<String>,
-    /// How much of the range lies before the first day that is told apart.
-    pub begins_at: Option<String>,
-}
-
-/// A line of a table by day or week, newest first.
-#[derive(Debug, Serialize)]
-pub struct Dated {
-    pub date: String,
-    pub said: Said,
-    /// Of each series.
-    pub parts: Vec<Option<Said>>,
-}
-
-/// The charts of a range, of one project or of all.
-pub fn chart(used: &Used, project: Option<&str>, range: Range) -> Chart {
-    let sum = used.sum(project, range);
-    let series = series(&sum);
-    let is_long = (range.until - range.from).num_days() >= DAYS;
-    let columns = grouped(used.days(project, range), range, if is_long { monday } else { |day| day });
-    let parts: Vec<(String, Vec<Amount>)> =
-        columns.iter().map(|(date, sum)| (date.to_string(), parts(sum, &series))).collect();
-    let values = |of: fn(&Amount) -> usize| -> Vec<(String, Vec<usize>)> {
-        parts.iter().map(|(date, parts)| (date.clone(), parts.iter().map(of).collect())).collect()
-    };
-    let has_older = used.from.filter(|from| *from > range.from && used.has_older(project));
-    Chart {
-        from: range.from.to_string(),
-        until: range.until.to_string(),
-        per: if is_long { "week" } else { "day" },
-        cost: charts::columns_of(&values(micros), dollars),
-        tokens: charts::columns_of(&values(|amount| amount.total_tokens as usize), short),
-        rows: dated(&columns, &parts),
-        total: Said::from(&sum.amount),
-        unpriced: unpriced(&sum),
-        begins_at: has_older.map(|from| from.to_string()),
-        series,
-    }
-}
-
-/// The last 30 days of a project or, if it used nothing then, its last half year; none if that is empty, too.
-pub fn recent(used: &Used, project: &str) -> Option<Chart> {
-    let last = used.last(Some(project))?;
-    let month = last_days(crate::view::spending::DAYS);
-    let half_year = last_days(WEEKS * 7);
-    let range = [month, half_year].into_iter().find(|range| last >= range.from)?;
-    Some(chart(used, Some(project), range))
-}
-
-/// Every day of a range, or every week, whether something was used or not.
-fn grouped(days: BTreeMap<Date, Sum>, range: Range, group: impl Fn(Date) -> Date) -> BTreeMap<Date, Sum> {
-    let all = range.from.iter_days().take_while(|day| *day <= range.until);
-    let mut columns: BTreeMap<Date, Sum> = all.map(|day| (group(day), Sum::default())).collect();
-    for (day, sum) in days {
-        columns.entry(group(day)).or_default().merge(&sum);
-    }
-    columns
-}
-
-fn monday(day: Date) -> Date {
-    day.checked_sub_signed(TimeDelta::days(day.weekday().num_days_from_monday().into())).unwrap_or(day)
-}
-
-/// The models that are told apart; all others together are the last of the series.
-fn series(sum: &Sum) -> Vec<String> {
-    let mut models: Vec<(&String, &Amount)> = sum.models.iter().collect();
-    models.sort_by_key(|(_, amount)| Reverse(weight(amount)));
-    let mut names: Vec<String> = models.into_iter().map(|(name, _)| name.clone()).collect();
-    if names.len() > SERIES {
-        names.truncate(SERIES);
-        names.push(OTHERS.to_string());
-    }
-    names
-}
-
-/// What each of the series has of a sum.
-fn parts(sum: &Sum, series: &[String]) -> Vec<Amount> {
-    let named = series.get(..SERIES.min(series.len())).unwrap_or_default();
-    let mut parts: Vec<Amount> = named.iter().map(|name| sum.models.get(name).copied().unwrap_or_default()).collect();
-    if series.len() > SERIES {
-        let mut others = Amount::default();
-        sum.models.iter().filter(|(name, _)| !named.contains(name)).for_each(|(_, amount)| others.add(amount));
-        parts.push(others);
-    }
-    parts
-}
-
-fn dated(columns: &BTreeMap<Date, Sum>, parts: &[(String, Vec<Amount>)]) -> Vec<Dated> {
-    let said = |amount: &Amount| (amount.total_tokens > 0).then(|| Said::from(amount));
-    let rows = columns.values().zip(parts).filter(|(sum, _)| sum.amount.total_tokens > 0);
-    let row = |(sum, (date, parts)): (&Sum, &(String, Vec<Amount>))| Dated {
-        date: date.clone(),
-        said: Said::from(&sum.amount),
-        parts: parts.iter().map(said).collect(),
-    };
-    rows.rev().map(row).collect()
-}
-
 /// `1.2M tokens of claude-next`
-fn unpriced(sum: &Sum) -> Option<String> {
+pub fn unpriced(sum: &Sum) -> Option<String> {
     let models = sum.models.iter().filter(|(_, amount)| amount.unpriced_tokens > 0);
     let names: Vec<&str> = models.map(|(name, _)| name.as_str()).collect();
     let tokens = sum.amount.unpriced_tokens;
@@ -281,4 +143,35 @@ impl Strip {
 /// Whether figures are so old that nobody seems to count any more.
 pub fn is_old(kept_at: &str, now: Instant) -> bool {
     clock::parse(kept_at).is_none_or(|at| (now - at).num_hours() >= OLD_HOURS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unknown_is_said_and_counts_least() {
+        let known = Amount::new([0, 1500, 0, 0], Some(1.5), 0);
+        let unknown = Amount::new([900_000, 0, 0, 0], None, 900_000);
+        let mut sum = Sum::default();
+        sum.add("claude-next", &unknown);
+        sum.add("claude-opus", &known);
+        let table = by_model(&sum);
+        let lines: Vec<_> =
+            table.lines.iter().map(|line| (line.name.as_str(), line.said.cost.as_str(), line.share)).collect();
+        assert_eq!(lines, [("claude-opus", "$1.50", 100), ("claude-next", "unknown", 0)]);
+        assert_eq!((table.total.cost.as_str(), table.total.tokens.as_str()), ("$1.50 + unknown", "902k"));
+        assert_eq!(unpriced(&sum).as_deref(), Some("900k tokens of claude-next"));
+        let shares = self::table([("a", unknown), ("b", unknown)].into_iter(), &unknown);
+        assert!(shares.lines.iter().all(|line| line.share == 100), "without costs tokens count");
+        assert_eq!(cost(&Amount::default()), "$0.00");
+    }
+
+    #[test]
+    fn figures_of_yesterday_are_old() {
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let old =
+            ["2026-11-21T09:00:00Z", "2026-11-20T09:30:00Z", "2026-11-20T08:00:00Z", "x"].map(|at| is_old(at, now));
+        assert_eq!(old, [false, false, true, true]);
+    }
 }

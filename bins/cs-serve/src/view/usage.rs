@@ -71,7 +71,8 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, model: &str, amount: &Amount) {
+    /// Adds what a model used.
+    pub fn add(&mut self, model: &str, amount: &Amount) {
         self.amount.add(amount);
         if !self.models.contains_key(model) {
             self.models.insert(model.to_string(), Amount::default());
