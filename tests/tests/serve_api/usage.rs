@@ -61,6 +61,14 @@ fn the_same_numbers_as_in_the_reports() {
     let served = Served::start(&sandbox, &[]);
     assert_eq!(served.json("/api/project/api")["usage"], Value::Null, "not counted yet");
     assert_eq!(served.json("/api/activity")["usage"], Value::Null);
+    for path in ["/", "/activity", "/project/api", &format!("/session/{first}")] {
+        let page = served.get(path);
+        assert!(
+            page.status == 200 && page.text().contains("cs-usage keep"),
+            "{path} says how to count: {}",
+            page.text()
+        );
+    }
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let lately = &served.json("/api/overview")["usage"];
     same(&lately["today"], told(&sandbox, &["--since", "2026-11-21"]));

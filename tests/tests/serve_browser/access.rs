@@ -28,11 +28,11 @@ fn serious(findings: &Value) -> Vec<String> {
 fn nothing_serious_stands_in_anybodys_way() {
     let Some(axe) = axe() else { return };
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
-    dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
-    std::fs::write(dashboard.sandbox.data().join("sessions/sess_20261121T0001_0bad.json"), "{").expect("a file");
     let counted = crate::usage::talk(&dashboard, 100_000);
     dashboard.cs("cs-usage", &["keep", "-q"]);
     let spent = format!("/session/{counted}");
+    dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
+    std::fs::write(dashboard.sandbox.data().join("sessions/sess_20261121T0001_0bad.json"), "{").expect("a file");
     let session = format!("/session/{}", ids[0]);
     for (path, scheme, width) in [
         ("/", "light", 1200),

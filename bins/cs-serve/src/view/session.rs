@@ -35,7 +35,6 @@ pub struct Shown {
     /// What its conversation used, as it was last summed up.
     pub usage: Option<Usage>,
     /// Why that cannot be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub usage_error: Option<String>,
     /// What the client told of it last, while it is active.
     pub status_line: Option<Reading>,
