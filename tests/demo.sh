@@ -65,6 +65,36 @@ replay() {
 	done <"$scratch/payloads"
 }
 
+# Says that conversation $1 of project $2 had $4 answers on day $3 of the month, as Claude Code writes it down.
+spend() {
+	mkdir -p "$scratch/home/.claude/projects/-$2"
+	n=0
+	while [ "$n" -lt "$4" ]; do
+		n=$((n + 1))
+		case $((($n + $3) % 3)) in 0) model=claude-haiku-4-5-20251001 ;; *) model=claude-opus-4-8 ;; esac
+		printf '{"type":"assistant","sessionId":"%s","timestamp":"2026-11-%02dT09:%02d:00Z","cwd":"%s","requestId":"r%s-%d",' \
+			"$1" "$3" "$n" "$scratch/home/$2" "$1" "$n"
+		printf '"message":{"id":"m%s-%d","model":"%s","usage":{"input_tokens":%d,"output_tokens":%d,' \
+			"$1" "$n" "$model" $((n * 40)) $((n * 150))
+		printf '"cache_creation_input_tokens":%d,"cache_read_input_tokens":%d}}}\n' $((n * 700)) $((n * 9000))
+	done >>"$scratch/home/.claude/projects/-$2/$1.jsonl"
+}
+
+# What all conversations of this month used, those of the recordings included.
+spend_all() {
+	day=2
+	while [ "$day" -le 20 ]; do
+		case $((day % 3)) in 0) spent_in=blog ;; *) spent_in=shop ;; esac
+		spend "00000000-0000-4000-8000-0000000000$((day + 10))" "$spent_in" "$day" $((7 + day * 5 % 13))
+		day=$((day + 1))
+	done
+	spend 1efc27bb-f68f-47d0-bb52-fc872cee82d8 shop 21 12
+	spend 3c93296d-fab9-4844-ac62-7f673c1f02cc shop 21 3
+	spend 4a05118b-14d9-408c-9af0-75daad620c62 blog 21 5
+	spend fb4fdde9-3515-47f5-9b2b-ae24c04b895f blog 21 8
+	at 11:00 "cs-usage keep -q"
+}
+
 # A sentence, the command that it is about, and what that prints.
 show() {
 	printf '\n%s%s%s\n%s$ %s%s\n' "$strong" "$1" "$plain" "$dim" "$2" "$plain"
@@ -93,12 +123,15 @@ replay 09:12 print-tour p shop
 replay 10:41 interactive 137,141p blog
 replay 10:57 interactive '1p;68,70p' shop
 
+spend_all
+
 echo "Four conversations took place in two projects. Nobody took notes; the hooks did."
 show "What is going on?" "cs-session list --table"
 show "What does that one wait for?" "cs-session list --state waiting -q | cs-session show - --table"
 show "What is left of the one that ended with work undone?" \
 	"cs-session list --status parked -q | cs-session show - --table"
 show "How are the projects?" "cs-project overview --table"
+show "What does it cost?" "cs-usage weekly --table"
 printf '\n%s\n' "${strong}And when the next conversation began in that project, it was told:$plain"
 sed 1d "$scratch/told"
 dashboard

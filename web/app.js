@@ -20,9 +20,16 @@ function age(ms) {
   return `${Math.floor(s / 86_400)} d ago`;
 }
 
+function ahead(ms) {
+  const m = Math.floor(ms / 60_000);
+  if (m < 1) return "less than a minute";
+  if (m < 60) return `${m} min`;
+  if (m < 1440) return `${Math.floor(m / 60)} h ${m % 60} min`;
+  return `${Math.floor(m / 1440)} d ${Math.floor((m % 1440) / 60)} h`;
+}
+
 const forms = {
   moment: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
-  weekday: { weekday: "short", hour: "2-digit", minute: "2-digit" },
 };
 
 function tellTimes(root) {
@@ -30,7 +37,8 @@ function tellTimes(root) {
     const at = new Date(time.dateTime);
     if (isNaN(at)) continue;
     const form = forms[time.dataset.form];
-    const text = form ? at.toLocaleString([], form) : age(Date.now() + skew - at);
+    const now = Date.now() + skew;
+    const text = form ? at.toLocaleString([], form) : time.dataset.form === "ahead" ? ahead(at - now) : age(now - at);
     if (time.textContent !== text) time.textContent = text;
     const title = at.toLocaleString();
     if (time.title !== title) time.title = title;

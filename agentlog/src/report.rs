@@ -106,6 +106,16 @@ impl View<'_> {
         groups
     }
 
+    /// All rows by day, project and model.
+    pub fn cells(&self) -> HashMap<(NaiveDate, &str, &str), Sum> {
+        let mut cells: HashMap<(NaiveDate, &str, &str), Sum> = HashMap::new();
+        for row in &self.book.rows {
+            let model = self.model(row);
+            cells.entry((self.zone.day(row.first), self.project(row), model)).or_default().add(row, model, self.prices);
+        }
+        cells
+    }
+
     fn key(&self, row: &Row, by: By) -> Key {
         let day = || self.zone.day(row.first);
         match by {

@@ -2,11 +2,16 @@
 //! gone. Must stay true: these are another kind of number (UTC days, input and output tokens only,
 //! no cost), and are never added to ours.
 
+use crate::book::{Book, Row};
+use crate::source::Agent;
 use chrono::NaiveDate;
-use cs_core::file;
+use cs_core::{clock, file};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+
+/// Tokens by model.
+pub type Models = BTreeMap<String, u64>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -24,8 +29,8 @@ struct Day {
 }
 
 /// Tokens by model on each UTC day, over all roots.
-pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, BTreeMap<String, u64>> {
-    let mut days: BTreeMap<NaiveDate, BTreeMap<String, u64>> = BTreeMap::new();
+pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, Models> {
+    let mut days: BTreeMap<NaiveDate, Models> = BTreeMap::new();
     for root in roots {
         // A file of another program: what cannot be understood is as if it were not there.
         let bytes = file::read(&root.join("stats-cache.json")).ok().flatten().unwrap_or_default();
@@ -39,5 +44,16 @@ pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, BTreeMap<String, u64>> {
             }
         }
     }
+    days
+}
+
+/// Those UTC days on which no row of Claude Code's began.
+pub fn uncovered(roots: &[PathBuf], book: &Book, rows: &[&Row]) -> BTreeMap<NaiveDate, Models> {
+    let agent = |row: &Row| book.sessions.get(row.session as usize).map(|session| session.agent);
+    let claude = rows.iter().filter(|row| agent(row) == Some(Agent::Claude));
+    let covered: HashSet<NaiveDate> =
+        claude.filter_map(|row| clock::from_millis(row.first)).map(|at| at.date_naive()).collect();
+    let mut days = days(roots);
+    days.retain(|day, _| !covered.contains(day));
     days
 }

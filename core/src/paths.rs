@@ -129,6 +129,10 @@ impl Home {
     pub fn usage_cache(&self, part: u8) -> PathBuf {
         self.0.join(format!("usage/cache/{part:02x}.json"))
     }
+    /// What was used on each day.
+    pub fn usage_days(&self) -> PathBuf {
+        self.0.join("usage/days.json")
+    }
     /// When summaries were last made.
     pub fn usage_keep(&self) -> PathBuf {
         self.0.join("usage/keep.json")

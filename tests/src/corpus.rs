@@ -263,3 +263,26 @@ mod tests {
         assert_eq!(day(DAY_ONE * 86_400_000), "2026-10-24");
     }
 }
+
+/// Writes the transcript of a conversation that began in `dir`: of each answer when it came, its model, its tokens.
+pub fn conversation(claude: &Path, uuid: &str, dir: &Path, answers: &[(&str, &str, Kinds)]) {
+    let mut text = format!(
+        "{{\"type\":\"user\",\"uuid\":\"{uuid}\",\"sessionId\":\"{uuid}\",\"timestamp\":\"{}\",\"cwd\":\"{}\",\
+         \"message\":{{\"role\":\"user\",\"content\":\"Go on\"}}}}\n",
+        answers.first().map_or("2026-11-21T09:00:00Z", |(at, ..)| at),
+        dir.display()
+    );
+    for (n, (at, model, [input, output, written, read])) in answers.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "{{\"type\":\"assistant\",\"requestId\":\"req_{uuid}_{n}\",\"sessionId\":\"{uuid}\",\"timestamp\":\"{at}\",\
+             \"cwd\":\"{}\",\"message\":{{\"id\":\"msg_{uuid}_{n}\",\"model\":\"{model}\",\"usage\":{{\
+             \"input_tokens\":{input},\"output_tokens\":{output},\"cache_creation_input_tokens\":{written},\
+             \"cache_read_input_tokens\":{read}}}}}}}",
+            dir.display()
+        );
+    }
+    let folder = claude.join("projects/-made-up");
+    fs::create_dir_all(&folder).expect("a folder can be made");
+    fs::write(folder.join(format!("{uuid}.jsonl")), text).expect("a file can be written");
+}

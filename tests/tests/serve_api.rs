@@ -4,6 +4,9 @@ use std::fs;
 use std::io::Write;
 use std::time::Duration;
 
+#[path = "serve_api/usage.rs"]
+mod usage;
+
 use cs_tests::http::{Answer, Served, read_until};
 use cs_tests::{Sandbox, eventually, status, stderr, stdout};
 use serde_json::Value;
@@ -63,7 +66,9 @@ fn ids(listing: &Value) -> Vec<String> {
 fn the_overview_is_the_one_document() {
     let (sandbox, _) = world();
     let served = Served::start(&sandbox, &[]);
-    let shown = served.json("/api/overview");
+    let mut shown = served.json("/api/overview");
+    let usage = shown.as_object_mut().unwrap().remove("usage").unwrap();
+    assert_eq!((&usage["kept_at"], &usage["today"]), (&Value::Null, &Value::Null), "nobody has counted");
     let mut said: Value = serde_json::from_str(&run(&sandbox, "cs-project", &["overview", "--json"])).unwrap();
     // The command is read at once, the dashboard for a while: there, reasons have no age.
     let reason = said.pointer_mut("/projects/0/active/0/state_reason").unwrap();
@@ -375,7 +380,7 @@ fn events_tell_of_every_kind_of_change_within_a_second() {
     };
     let mut client = sandbox.start("sleep", &["600"]);
     let pid = client.pid();
-    let changes: [(&str, &dyn Fn()); 5] = [
+    let changes: [(&str, &dyn Fn()); 7] = [
         ("a record", &|| drop(run(&sandbox, "cs-session", &["event", &active, "--message", "x"]))),
         ("a status", &|| drop(run(&sandbox, "cs-session", &["resume", &parked]))),
         ("a project", &|| drop(run(&sandbox, "cs-project", &["update", "api", "--current-phase", "gamma"]))),
@@ -385,6 +390,14 @@ fn events_tell_of_every_kind_of_change_within_a_second() {
         }),
         ("settings", &|| {
             put(&sandbox, "config.json", "{\"version\": 1, \"settings\": {\"stale_threshold_hours\": 7}}");
+        }),
+        ("what a client told", &|| {
+            let told = format!("{{\"session_id\": \"{uuid}\", \"cost\": {{\"total_cost_usd\": 1}}}}");
+            assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told)), 0);
+        }),
+        ("what was counted", &|| {
+            usage::talk(&sandbox, 7, "api", &[("2026-11-21T09:00:00Z", "claude-opus-4-8", [1, 0, 0, 0])]);
+            run(&sandbox, "cs-usage", &["keep", "-q"]);
         }),
     ];
     for (what, change) in changes {

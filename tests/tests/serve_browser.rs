@@ -22,3 +22,5 @@ mod live;
 mod pages;
 #[path = "serve_browser/screenshots.rs"]
 mod screenshots;
+#[path = "serve_browser/usage.rs"]
+mod usage;

@@ -5,6 +5,7 @@
 mod args;
 mod failure;
 mod lines;
+pub mod local;
 mod out;
 mod record;
 mod select;

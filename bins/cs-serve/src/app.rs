@@ -9,6 +9,7 @@ use crate::router::{Route, route};
 use crate::view::archive::Archive;
 use crate::view::history::TasksDone;
 use crate::view::search::Search;
+use crate::view::usage::Usage;
 use crate::view::{Keeper, Snapshot};
 use crate::{api, assets, pages};
 use cs_core::store::Store;
@@ -27,6 +28,7 @@ pub struct App {
     pub archive: Archive,
     pub search: Search,
     pub tasks_done: TasksDone,
+    pub usage: Usage,
     pub pages: Pages,
     cache: Cache,
     trimmed_for: AtomicU64,
@@ -48,6 +50,7 @@ impl App {
             archive: Archive::default(),
             search: Search::default(),
             tasks_done: TasksDone::default(),
+            usage: Usage::default(),
             pages: Pages::new()?,
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
@@ -144,6 +147,7 @@ fn known(route: &Route) -> &'static [&'static str] {
         Route::Project(_) | Route::ApiProject(_) => {
             &["status", "state", "since", "until", "q", "limit", "cursor", "include_archived"]
         }
+        Route::Activity | Route::ApiActivity => &["since", "until"],
         Route::ExportSession(_) => &["format"],
         Route::ExportProject(_) => &["format", "include_archived", "limit"],
         _ => &[],

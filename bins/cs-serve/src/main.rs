@@ -1,6 +1,7 @@
 //! The dashboard: pages and an API over the records, for this machine.
 //!
-//! Reads: `config.json`, the index, records, `live/`, `projects/`; the token's file if one is named.
+//! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`; the token's file if one
+//! is named.
 //! Writes: nothing.
 //! Exits: 0 stopped by a signal, 1 refused (the port is taken), 64 usage, 65 invalid token, 74 system.
 

@@ -2,8 +2,8 @@
 //! Must stay true: the cost does not depend on how many sessions there are; only conversations that run
 //! are looked at.
 
-use super::local::{self, Day};
 use super::style::{self, Style};
+use cs_cli::local::{self, Day};
 use cs_core::clock::{self, Instant};
 use cs_core::git;
 use cs_core::id::{SessionId, Uuid};

@@ -6,12 +6,11 @@
 
 mod facts;
 mod layout;
-mod local;
 mod style;
 mod wrap;
 
 use argh::FromArgs;
-use cs_cli::{Out, Outcome};
+use cs_cli::{Out, Outcome, local};
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;

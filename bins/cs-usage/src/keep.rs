@@ -3,6 +3,7 @@
 use crate::PROGRAM;
 use crate::load::{Loaded, load};
 use argh::FromArgs;
+use cs_agentlog::days;
 use cs_agentlog::kept::{self, Kept};
 use cs_agentlog::source::Agent;
 use cs_cli::{Context, Failure, Form, Outcome, report};
@@ -39,6 +40,7 @@ impl Keep {
             return check(context, &loaded);
         }
         let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, context.now)?;
+        let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.claude, context.now);
         match context.out.form {
             _ if context.out.quiet => {}
             Form::Json => context.out.json(&done)?,
@@ -52,6 +54,7 @@ impl Keep {
             code = code.or(Some(failure.code()));
             warn(context, &loaded, Some(&uuid));
         }
+        summed?;
         code.map_or_else(|| loaded.end(), |code| Err(Failure::Reported(code)))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Reads: the agents' logs (`~/.claude/projects`, `~/.codex/sessions`), `stats-cache.json` and
 //! `settings.json` of Claude Code, `config.json`, `usage/`; records for `session --join`.
-//! Writes: `usage/cache/` (a cache) and, with `keep`, `usage/<uuid>.json`. Logs are only ever read.
+//! Writes: `usage/cache/` (a cache) and, with `keep`, `usage/<uuid>.json` and `usage/days.json`. Logs are only ever read.
 //! Exits: 0 done, 1 nothing matched or (keep --check) not all is kept, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod blocks;

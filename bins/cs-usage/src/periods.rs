@@ -13,7 +13,7 @@ use cs_core::clock;
 use cs_core::usage::count;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join && by != By::Session {
@@ -107,16 +107,11 @@ fn remembered(
     if options.project.is_some() || options.agent == Some(Agent::Codex) {
         return BTreeMap::new();
     }
-    let claude = |row: &&&Row| {
-        loaded.book.sessions.get(row.session as usize).is_some_and(|session| session.agent == Agent::Claude)
-    };
-    let utc_day = |row: &&Row| clock::from_millis(row.first).map(|at| at.date_naive());
-    let covered: HashSet<_> = rows.iter().filter(claude).filter_map(utc_day).collect();
     let wanted =
         |start: i64| filter.since.is_none_or(|since| start >= since) && filter.until.is_none_or(|until| start < until);
-    let days = stats::days(&loaded.roots.claude).into_iter().filter(|(day, _)| {
+    let days = stats::uncovered(&loaded.roots.claude, &loaded.book, rows).into_iter().filter(|(day, _)| {
         let start = day.and_hms_opt(0, 0, 0).map_or(0, |at| at.and_utc().timestamp_millis());
-        !covered.contains(day) && wanted(start)
+        wanted(start)
     });
     days.map(|(day, models)| (day.to_string(), models)).collect()
 }

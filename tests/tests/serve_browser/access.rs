@@ -28,6 +28,9 @@ fn serious(findings: &Value) -> Vec<String> {
 fn nothing_serious_stands_in_anybodys_way() {
     let Some(axe) = axe() else { return };
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
+    let counted = crate::usage::talk(&dashboard, 100_000);
+    dashboard.cs("cs-usage", &["keep", "-q"]);
+    let spent = format!("/session/{counted}");
     dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);
     std::fs::write(dashboard.sandbox.data().join("sessions/sess_20261121T0001_0bad.json"), "{").expect("a file");
     let session = format!("/session/{}", ids[0]);
@@ -35,7 +38,11 @@ fn nothing_serious_stands_in_anybodys_way() {
         ("/", "light", 1200),
         ("/", "dark", 390),
         (session.as_str(), "dark", 1200),
+        (spent.as_str(), "light", 390),
+        (spent.as_str(), "dark", 1024),
         ("/project/api", "dark", 390),
+        ("/project/api", "light", 1024),
+        ("/activity?since=90d", "light", 390),
         ("/activity", "dark", 1200),
         ("/api", "dark", 1200),
         ("/nowhere", "light", 1200),

@@ -37,6 +37,12 @@ fn with_hostile_records() -> Option<(Dashboard, String)> {
     record["files_changed"] = json!([SCRIPT, long, "a\nb"]);
     std::fs::write(path, record.to_string()).expect("a record can be written");
     std::fs::write(dashboard.sandbox.data().join("sessions/sess_20261121T0001_0bad.json"), SCRIPT).expect("a file");
+    let (folder, now) = (dashboard.sandbox.home().join(".claude"), "2026-11-21T09:00:00Z");
+    let dir = std::path::Path::new("/tmp/<script>document.title='owned'<\\/script>");
+    let answers =
+        [(now, "<script>document.title='owned'<\\/script>", [1, 2, 3, 4]), (now, &long[..300], [5000, 0, 0, 0])];
+    cs_tests::corpus::conversation(&folder, "e998145e-4e5d-40c9-a3a6-681ad5bd51c9", dir, &answers);
+    dashboard.cs("cs-usage", &["keep", "-q"]);
     dashboard.browser.size(390, 800);
     Some((dashboard, id))
 }

@@ -35,9 +35,9 @@ fn a_session_is_shown_whole_and_can_be_saved() {
     for (n, name) in [(1, "json"), (2, "md"), (3, "html")] {
         dashboard.browser.click(&format!(".downloads a:nth-child({n})"));
         let file = saved.join(format!("{id}.{name}"));
-        assert!(eventually(Duration::from_secs(20), || file.is_file()), "{} was not saved", file.display());
-        let text = std::fs::read_to_string(&file).expect("it can be read");
-        assert!(text.contains(INTENTS[0]), "{name}: {text}");
+        // A browser makes the file before it has all of it.
+        let has_all = || std::fs::read_to_string(&file).is_ok_and(|text| text.contains(INTENTS[0]));
+        assert!(eventually(Duration::from_secs(20), has_all), "{} was not saved", file.display());
     }
     let text = std::fs::read_to_string(saved.join(format!("{id}.json"))).expect("it can be read");
     assert!(serde_json::from_str::<Value>(&text).is_ok(), "{text}");

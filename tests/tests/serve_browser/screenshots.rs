@@ -42,6 +42,26 @@ fn figures(dashboard: &Dashboard, n: u32, context: u32, cost: f64) {
     at(dashboard, "11-21T09:59", "cs-statusline", &[], &payload.to_string());
 }
 
+/// What the conversations used, and those of the weeks before.
+fn spending(dashboard: &Dashboard) {
+    let claude = dashboard.sandbox.home().join(".claude");
+    for n in 1..70_u32 {
+        let (slug, month, day) = match n {
+            1..=3 => (["", "shop", "blog", "api"][n as usize], 11, 21),
+            _ => (["shop", "api", "shop", "blog"][(n * n % 11 % 4) as usize], 11 - n % 3 / 2, 1 + n * 5 % 20),
+        };
+        let used = |m: u32| {
+            let model = ["claude-opus-4-8", "claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5-20251001"];
+            let (size, model) = (u64::from(n * 7 % 13 + m % 5), model[((n + m) % 4) as usize]);
+            (format!("2026-{month}-{day:02}T09:{m:02}:00Z"), model, [size * 90, size * 300, size * 900, size * 14_000])
+        };
+        let answers: Vec<_> = (0..8 + n % 20).map(used).collect();
+        let answers: Vec<_> = answers.iter().map(|(at, model, kinds)| (at.as_str(), *model, *kinds)).collect();
+        cs_tests::corpus::conversation(&claude, &uuid(n), &dashboard.sandbox.home().join(slug), &answers);
+    }
+    at(dashboard, "11-21T09:41", "cs-usage", &["keep", "-q"], "");
+}
+
 fn ask(text: &str) -> Value {
     json!({"prompt": text})
 }
@@ -154,7 +174,10 @@ fn screenshots() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     history(&dashboard);
     story(&dashboard);
-    for (name, path, scheme) in [("light", "/", "light"), ("dark", "/project/shop", "dark")] {
+    spending(&dashboard);
+    for (name, path, scheme) in
+        [("light", "/", "light"), ("dark", "/project/shop", "dark"), ("cost", "/activity", "light")]
+    {
         dashboard.browser.scheme(scheme);
         dashboard.browser.size(1200, 860);
         dashboard.open(path);

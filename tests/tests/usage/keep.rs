@@ -158,3 +158,39 @@ fn intents_and_what_came_of_them_stand_beside_the_cost() {
     assert_eq!((&without["claude_session_id"], &without["intent"]), (&id(2).into(), &Value::Null));
     assert_eq!(lines.len(), 3);
 }
+
+#[test]
+fn days_are_summed_up_for_whoever_shows_them() {
+    let sandbox = Sandbox::new();
+    write(&sandbox.home().join(".claude"), &Shape::default());
+    let old = Answer { message: "msg_old", at: "2024-02-29T10:00:00.000Z", session: 9, ..ANSWER };
+    let unknown = Answer { message: "msg_new", model: "claude-next-9", session: 9, ..ANSWER };
+    put(&sandbox, &transcript(9), &(old.line() + &unknown.line()));
+    put(
+        &sandbox,
+        ".claude/stats-cache.json",
+        r#"{"dailyModelTokens":[{"date":"2025-01-02","tokensByModel":{"claude-opus-4-1":7}},
+            {"date":"2026-11-20","tokensByModel":{"claude-opus-5-5":9}}]}"#,
+    );
+    usage(&sandbox, &["keep"]);
+    let days = sandbox.json("usage/days.json");
+    assert_eq!(
+        days["stats_cache"],
+        serde_json::json!({"2025-01-02": {"claude-opus-4-1": 7}}),
+        "only what is not known"
+    );
+    let from = days["from"].as_str().unwrap();
+    let rows = days["rows"].as_array().unwrap();
+    let tokens = |row: &Value| (3..7).map(|n| row[n].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((&rows[0][0], tokens(&rows[0])), (&Value::Null, 110), "older than a year is one sum");
+    assert!(rows[1..].iter().all(|row| row[0].as_str() >= Some(from)));
+    for line in usage(&sandbox, &["daily", "--since", from]).iter().filter(|line| line.get("source").is_none()) {
+        let of_day: Vec<&Value> = rows.iter().filter(|row| row[0] == line["date"]).collect();
+        assert_eq!(of_day.iter().map(|row| tokens(row)).sum::<u64>(), line["total_tokens"], "{line}");
+        let cost: f64 = of_day.iter().filter_map(|row| row[7].as_f64()).sum();
+        assert!((cost - line["cost_usd"].as_f64().unwrap_or_default()).abs() < 1e-9, "{line}");
+    }
+    let unknown = rows.iter().find(|row| row[2] == "claude-next-9").unwrap();
+    assert_eq!((&unknown[7], &unknown[8]), (&Value::Null, &110.into()), "no price is no cost of zero");
+    assert_eq!(rows.iter().map(tokens).sum::<u64>(), total(&sandbox).iter().sum::<u64>());
+}

@@ -5,15 +5,24 @@ pub mod export;
 use crate::app::{Asked, refusal};
 use crate::http::{Refusal, Reply};
 use crate::view::listing::{self, Listing};
+use crate::view::spending::{self, Lately, Spent};
+use crate::view::usage::Used;
 use crate::view::{Rows, history, project, session};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
+use cs_core::overview::Overview;
 use serde::Serialize;
 use std::sync::Arc;
 
 /// `/api/overview`
 pub fn overview(asked: &Asked) -> Reply {
-    Reply::json(&asked.snapshot.overview)
+    #[derive(Serialize)]
+    struct Document<'a> {
+        #[serde(flatten)]
+        overview: &'a Overview,
+        usage: Lately,
+    }
+    Reply::json(&Document { overview: &asked.snapshot.overview, usage: asked.lately() })
 }
 
 /// `/api/sessions`
@@ -37,8 +46,10 @@ pub fn activity(asked: &Asked) -> Result<Reply, Refusal> {
     #[derive(Serialize)]
     struct Activity {
         days: Vec<history::Day>,
+        usage: Option<Spent>,
     }
-    Ok(Reply::json(&Activity { days: asked.days()? }))
+    let spent = |used: Arc<Used>| spending::spent(&used, spending::range(&asked.query));
+    Ok(Reply::json(&Activity { days: asked.days()?, usage: asked.used().map(spent) }))
 }
 
 impl Asked<'_> {

@@ -2,9 +2,15 @@
 
 use super::charts::{self, Columns, HeatMap};
 use super::figures::Top;
+use super::stacks::{self, Chart};
+use super::usage::{self, Table};
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Day;
+use crate::view::spending;
+use crate::view::usage::Range;
+use cs_core::clock;
+use cs_core::usage::count;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -31,11 +37,37 @@ pub struct Page<'a> {
     pub busiest: Option<&'a Day>,
     /// Projects and their sessions in the year, the busiest first.
     pub projects: Vec<(&'a str, usize)>,
+    /// What was used in the range; none if nobody has summed it up yet.
+    pub used: Option<Used>,
+    pub ranges: Vec<Span>,
+}
+
+/// What was used in a range.
+#[derive(Serialize)]
+pub struct Used {
+    pub kept_at: String,
+    pub is_old: bool,
+    pub chart: Chart,
+    pub models: Table,
+    pub projects: Table,
+    /// Slugs that have a page.
+    pub known: Vec<String>,
+    /// UTC days that only the agent's own statistics know: day, tokens, models; newest first.
+    pub remembered: Vec<(String, String, String)>,
+}
+
+/// A range that is one click away.
+#[derive(Serialize)]
+pub struct Span {
+    pub label: &'static str,
+    pub url: String,
+    pub is_on: bool,
 }
 
 /// The page.
 pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
     let days = asked.days()?;
+    let range = spending::range(&asked.query);
     let last = days.get(days.len().saturating_sub(DAYS)..).unwrap_or_default();
     let series = series(last);
     let dates: Vec<(String, Vec<usize>)> = last.iter().map(|day| (day.date.clone(), values(day, &series))).collect();
@@ -48,8 +80,40 @@ pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
         busiest: days.iter().filter(|day| day.sessions > 0).max_by_key(|day| day.sessions),
         projects: by_number(&days),
         days: days.iter().rev().filter(|day| day.sessions > 0).collect(),
+        used: asked.used().map(|used| in_range(asked, &used, range)),
+        ranges: ranges(range),
     };
     asked.app.pages.render("activity.html", &page)
+}
+
+fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Used {
+    let sum = used.sum(None, range);
+    let known = asked.snapshot.overview.projects.iter().map(|project| project.slug.clone());
+    let remembered = used.remembered(range).map(|(day, models)| {
+        let names: Vec<&str> = models.keys().map(String::as_str).collect();
+        (day.clone(), count(models.values().sum()), names.join(", "))
+    });
+    let mut remembered: Vec<_> = remembered.collect();
+    remembered.reverse();
+    Used {
+        kept_at: used.kept_at.clone(),
+        is_old: usage::is_old(&used.kept_at, clock::now()),
+        chart: stacks::chart(used, None, range),
+        models: usage::by_model(&sum),
+        projects: usage::table(used.projects(range).into_iter(), &sum.amount),
+        known: known.collect(),
+        remembered,
+    }
+}
+
+fn ranges(range: Range) -> Vec<Span> {
+    let spans = [("7 days", 7_u64), ("30 days", 30), ("90 days", 90), ("A year", 364)];
+    let span = |(label, days): (&'static str, u64)| Span {
+        label,
+        url: format!("/activity?since={}d#usage", days - 1),
+        is_on: range == spending::last_days(days),
+    };
+    spans.into_iter().map(span).collect()
 }
 
 /// Projects and how many sessions they had on these days, the busiest first.

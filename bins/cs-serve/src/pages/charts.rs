@@ -37,6 +37,8 @@ pub struct Column {
     pub width: f64,
     pub date: String,
     pub value: usize,
+    /// The value as people say it.
+    pub text: String,
     pub parts: Vec<Part>,
 }
 
@@ -46,6 +48,8 @@ pub struct Part {
     /// Which series it belongs to.
     pub series: usize,
     pub value: usize,
+    /// The value as people say it.
+    pub text: String,
     pub y: f64,
     pub height: f64,
 }
@@ -59,6 +63,11 @@ pub struct Mark {
 
 /// A chart of dates and, for each, the values of the series from the bottom up.
 pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
+    columns_of(dates, |value| value.to_string())
+}
+
+/// The same with other words for values.
+pub fn columns_of(dates: &[(String, Vec<usize>)], say: impl Fn(usize) -> String) -> Columns {
     let most = dates.iter().map(|(_, values)| values.iter().sum()).max().unwrap_or_default();
     let top = ceiling(most);
     let step = (WIDTH - LEFT - RIGHT) / dates.len().max(1) as f64;
@@ -72,7 +81,8 @@ pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
             width: round(step * 0.8),
             date: date.clone(),
             value: values.iter().sum(),
-            parts: stack(values, y),
+            text: say(values.iter().sum()),
+            parts: stack(values, y, &say),
         })
         .collect();
     let halves = if top.is_multiple_of(2) { vec![0, top / 2, top] } else { vec![0, top] };
@@ -87,20 +97,20 @@ pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
         height: HEIGHT,
         floor,
         left: LEFT,
-        levels: halves.into_iter().map(|value| Mark { at: y(value), text: value.to_string() }).collect(),
+        levels: halves.into_iter().map(|value| Mark { at: y(value), text: say(value) }).collect(),
         ticks: ticks.collect(),
         total: columns.iter().map(|column| column.value).sum(),
         columns,
     }
 }
 
-fn stack(values: &[usize], y: impl Fn(usize) -> f64) -> Vec<Part> {
+fn stack(values: &[usize], y: impl Fn(usize) -> f64, say: impl Fn(usize) -> String) -> Vec<Part> {
     let mut below = 0;
     let mut parts = Vec::new();
     for (series, value) in values.iter().copied().enumerate().filter(|(_, value)| *value > 0) {
         let bottom = y(below);
         below += value;
-        parts.push(Part { series, value, y: y(below), height: round(bottom - y(below)) });
+        parts.push(Part { series, value, text: say(value), y: y(below), height: round(bottom - y(below)) });
     }
     parts
 }

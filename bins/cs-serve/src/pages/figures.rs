@@ -6,6 +6,9 @@ use cs_core::id::Uuid;
 use cs_core::statusline::{self, Reading};
 use serde::Serialize;
 
+/// For so long limits are as they were told.
+const FRESH_MINUTES: i64 = 10;
+
 /// The figures of a conversation. What was not told is not there.
 #[derive(Debug, Serialize)]
 pub struct Figures {
@@ -16,6 +19,8 @@ pub struct Figures {
     pub tokens: Option<String>,
     /// `$1.25`
     pub cost: Option<String>,
+    /// Limits of the account.
+    pub limits: Vec<Limit>,
     /// When that was told.
     pub at: String,
 }
@@ -35,6 +40,8 @@ pub struct Limit {
     pub name: &'static str,
     pub percent: u8,
     pub resets_at: Option<String>,
+    /// When that was told, if it was not just now.
+    pub told_at: Option<String>,
 }
 
 impl Asked<'_> {
@@ -45,6 +52,7 @@ impl Asked<'_> {
             context: reading.context_used_percentage.map(percent),
             tokens: reading.context_tokens.map(|used| tokens(used, reading.context_window_size)),
             cost: reading.cost_usd.map(|cost| format!("${cost:.2}")),
+            limits: limits(&reading, clock::now()),
             model: reading.model,
             at: reading.at,
         })
@@ -60,21 +68,27 @@ impl Asked<'_> {
             needs_me: self.snapshot.overview.needs_user,
             limits: told
                 .max_by(|a, b| a.at.cmp(&b.at))
-                .map(|reading| limits(reading, clock::now()))
+                .map(|reading| limits(&reading, clock::now()))
                 .unwrap_or_default(),
         }
     }
 }
 
 /// The limits of a reading. One that was reset since is not known any more.
-fn limits(reading: Reading, now: Instant) -> Vec<Limit> {
-    let all = [("5 h", reading.five_hour), ("7 d", reading.seven_day)];
-    let known = all.into_iter().filter_map(|(name, limit)| Some((name, limit?)));
+fn limits(reading: &Reading, now: Instant) -> Vec<Limit> {
+    let all = [("5 h", &reading.five_hour), ("7 d", &reading.seven_day)];
+    let known = all.into_iter().filter_map(|(name, limit)| Some((name, limit.as_ref()?)));
+    let is_fresh = clock::parse(&reading.at).is_some_and(|at| (now - at).num_minutes() < FRESH_MINUTES);
     let is_over =
         |limit: &statusline::Limit| limit.resets_at.as_deref().and_then(clock::parse).is_some_and(|at| at <= now);
     known
         .filter(|(_, limit)| !is_over(limit))
-        .map(|(name, limit)| Limit { name, percent: percent(limit.used_percentage), resets_at: limit.resets_at })
+        .map(|(name, limit)| Limit {
+            name,
+            percent: percent(limit.used_percentage),
+            resets_at: limit.resets_at.clone(),
+            told_at: (!is_fresh).then(|| reading.at.clone()),
+        })
         .collect()
 }
 
@@ -101,8 +115,10 @@ mod tests {
         let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
         let reading =
             Reading { five_hour: limit(Some("2026-11-21T09:59:00Z")), seven_day: limit(None), ..Reading::default() };
-        let known = limits(reading, now);
+        let known = limits(&Reading { at: "2026-11-21T09:00:00Z".into(), ..reading.clone() }, now);
         assert_eq!((known.len(), known[0].name, known[0].percent), (1, "7 d", 100));
+        assert_eq!(known[0].told_at.as_deref(), Some("2026-11-21T09:00:00Z"));
+        assert_eq!(limits(&Reading { at: "2026-11-21T09:55:00Z".into(), ..reading }, now)[0].told_at, None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub fn add(environment: &mut Environment<'static>) {
     environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
     environment.add_filter("percent", |part: u64, of: u64| (part * 100).checked_div(of).unwrap_or_default());
     environment.add_filter("ago", |text: &str| ago(text, clock::now()));
+    environment.add_filter("ahead", |text: &str| ahead(text, clock::now()));
     environment.add_filter("plural", |count: usize, noun: &str| {
         format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
     });
@@ -32,6 +33,17 @@ fn ago(text: &str, now: Instant) -> String {
         Some(at) if (now - at).num_seconds() < 60 => "just now".to_string(),
         Some(at) => format!("{} ago", clock::age(at, now)),
         None => text.to_string(),
+    }
+}
+
+/// How long it is until an instant: `2 h 10 min`. To the minute, as the script has it.
+fn ahead(text: &str, now: Instant) -> String {
+    let Some(at) = clock::parse(text) else { return text.to_string() };
+    match (at - now).num_minutes() {
+        ..1 => "less than a minute".to_string(),
+        minutes @ 1..60 => format!("{minutes} min"),
+        minutes @ 60..1440 => format!("{} h {} min", minutes / 60, minutes % 60),
+        minutes => format!("{} d {} h", minutes / 1440, minutes % 1440 / 60),
     }
 }
 
@@ -109,6 +121,14 @@ mod tests {
         let told =
             ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z", "x"];
         assert_eq!(told.map(|text| ago(text, now)), ["just now", "2 min ago", "2 d ago", "just now", "x"]);
+    }
+
+    #[test]
+    fn what_is_to_come_is_told_to_the_minute() {
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let told = ["2026-11-21T09:00:00Z", "2026-11-21T10:59:59Z", "2026-11-21T12:10:00Z", "2026-11-24T14:30:00Z"];
+        let ahead = told.map(|text| ahead(text, now));
+        assert_eq!(ahead, ["less than a minute", "59 min", "2 h 10 min", "3 d 4 h"]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub mod overview;
 pub mod project;
 mod rows;
 pub mod session;
+mod stacks;
+mod usage;
 
 use crate::assets;
 use crate::http::reply::HTML;
@@ -38,9 +40,10 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-const TEMPLATES: [(&str, &str); 8] = [
+const TEMPLATES: [(&str, &str); 9] = [
     ("base.html", include_str!("../../../../web/base.html")),
     ("parts.html", include_str!("../../../../web/parts.html")),
+    ("usage.html", include_str!("../../../../web/usage.html")),
     ("overview.html", include_str!("../../../../web/overview.html")),
     ("session.html", include_str!("../../../../web/session.html")),
     ("project.html", include_str!("../../../../web/project.html")),

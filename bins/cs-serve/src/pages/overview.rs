@@ -2,10 +2,12 @@
 
 use super::figures::Top;
 use super::rows::{self, Section};
+use super::usage::Strip;
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::{Query, Wanted};
 use crate::view::listing::Kinds;
+use cs_core::clock;
 use cs_core::overview::{Damaged, Project, Summary};
 use cs_core::project::{Counts, Roadmap};
 use cs_core::record::Status;
@@ -37,6 +39,8 @@ pub struct Page<'a> {
     /// How many sessions the query wants; all of them when it wants none in particular.
     pub total: usize,
     pub damaged: &'a [Damaged],
+    /// What was used lately; not where the query wants something.
+    pub usage: Option<Strip>,
     /// URL of the next page of a filtered list.
     pub next: Option<String>,
     /// URL of the first page, on any other one.
@@ -115,6 +119,7 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
         others: shown.into_iter().skip(GROUPS).chain(empty).collect(),
         total: overview.counts.total(),
         damaged: &overview.damaged,
+        usage: Some(Strip::new(&asked.lately(), clock::now())),
         next: None,
         first: None,
     };
@@ -155,6 +160,7 @@ fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
         others: Vec::new(),
         total: listing.total,
         damaged: &listing.damaged,
+        usage: None,
         next: listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
         first: asked.query.cursor.is_some().then(|| url(asked.query.first_page())),
     };

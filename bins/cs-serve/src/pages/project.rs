@@ -4,10 +4,13 @@ use super::charts::{self, Columns};
 use super::figures::Top;
 use super::overview::Filters;
 use super::rows::Row;
+use super::stacks::{self, Chart};
+use super::usage::{self, Table};
 use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Week;
 use crate::view::project::Shown;
+use cs_core::clock;
 use cs_core::export::Format;
 use cs_core::id::Slug;
 use serde::Serialize;
@@ -25,10 +28,23 @@ pub struct Page<'a> {
     /// Sessions that began, and tasks done, by week.
     pub sessions: Columns,
     pub tasks: Columns,
+    /// What it used; none if nobody has summed it up yet.
+    pub used: Option<Used>,
     pub next: Option<String>,
     pub first: Option<String>,
     /// Names of formats and the URLs that save this project's sessions.
     pub downloads: Vec<(&'static str, String)>,
+}
+
+/// What a project used.
+#[derive(Serialize)]
+pub struct Used {
+    pub kept_at: String,
+    pub is_old: bool,
+    /// All of it, by model.
+    pub table: Table,
+    /// The last month, else half year; none if it used nothing then.
+    pub chart: Option<Chart>,
 }
 
 /// The page.
@@ -42,15 +58,26 @@ pub fn page(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
     let page = Page {
         top: asked.top(),
         filters: Filters::new(asked, shown.listing.counts),
-        rows: shown.listing.sessions.iter().map(|session| asked.row(session, home)).collect(),
+        rows: shown.listing.sessions.iter().map(|session| asked.row_with_usage(session, home)).collect(),
         sessions: by_week(&shown.weeks, |week| week.sessions),
         tasks: by_week(&shown.weeks, |week| week.tasks_done),
+        used: used(asked, &shown),
         next: shown.listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
         first: asked.query.cursor.is_some().then(|| url(asked.query.first_page())),
         downloads: formats.into_iter().map(|(name, format)| (name, export(format))).collect(),
         project: &shown,
     };
     asked.app.pages.render("project.html", &page)
+}
+
+fn used(asked: &Asked, shown: &Shown) -> Option<Used> {
+    let sum = shown.usage.as_ref()?;
+    Some(Used {
+        kept_at: sum.kept_at.clone(),
+        is_old: usage::is_old(&sum.kept_at, clock::now()),
+        table: usage::by_model(&sum.total),
+        chart: stacks::recent(asked.used()?.as_ref(), &shown.project.slug),
+    })
 }
 
 fn by_week(weeks: &[Week], number: impl Fn(&Week) -> usize) -> Columns {

@@ -1,5 +1,6 @@
 //! Owns a session as a row of a list, and how rows are put together: by kind, no longer than one looks at.
 
+use super::usage::Said;
 use crate::app::Asked;
 use crate::query::Query;
 use cs_core::id::{Slug, Uuid};
@@ -22,6 +23,8 @@ pub struct Row<'a> {
     pub worktree: Option<&'a str>,
     /// What the client told of its context and cost; see [`super::figures`].
     pub figures: Option<super::figures::Figures>,
+    /// What its conversation used, as it was last summed up; only a project's page asks for it.
+    pub used: Option<Said>,
 }
 
 /// Rows of one kind.
@@ -45,7 +48,15 @@ impl Asked<'_> {
             session,
             worktree: root.map(tail).filter(|name| *name != session.project_slug && !name.is_empty()),
             figures: uuid.and_then(|uuid| self.figures(&Uuid::parse(uuid).ok()?)),
+            used: None,
         }
+    }
+
+    /// A row with what its conversation used.
+    pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> Row<'a> {
+        let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        let used = uuid.and_then(|uuid| self.app.usage.of(&self.app.keeper.store, &uuid));
+        Row { used: used.as_ref().map(Said::from), ..self.row(session, home) }
     }
 
     /// What an overview shows of a project, but for the sessions that stand at its top.

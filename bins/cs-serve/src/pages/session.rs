@@ -1,13 +1,16 @@
 //! `/session/<id>`: one session.
 
 use super::figures::{Figures, Top};
+use super::usage::{self, Table};
 use crate::app::{Asked, refusal};
 use crate::http::{Refusal, Reply};
 use crate::view::session::{self, Shown};
 use cs_core::clock;
+use cs_core::days::Amount;
 use cs_core::export::Format;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::record::{Event, Status};
+use cs_core::usage::Usage;
 use serde::Serialize;
 
 /// Most events that the page shows; a download has all of them.
@@ -29,6 +32,10 @@ pub struct Page<'a> {
     /// From beginning to end, in words; none while it goes on.
     pub took: Option<String>,
     pub figures: Option<Figures>,
+    /// What its conversation used, by model; the rest of it is in `session.usage`.
+    pub used: Option<Table>,
+    /// Other sessions of the same conversation share that.
+    pub shares_usage: bool,
     /// Names of formats and the URLs that save this session.
     pub downloads: Vec<(&'static str, String)>,
 }
@@ -49,10 +56,17 @@ pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
         tasks_total,
         took: took(&record.started_at, record.ended_at.as_deref()),
         figures: uuid.and_then(|uuid| asked.figures(&Uuid::parse(uuid).ok()?)),
+        used: shown.usage.as_ref().map(by_model),
+        shares_usage: shown.shares_usage(),
         downloads: formats.into_iter().map(|(name, format)| (name, url(format))).collect(),
         session: &shown,
     };
     asked.app.pages.render("session.html", &page)
+}
+
+fn by_model(usage: &Usage) -> Table {
+    let models = usage.models.iter().map(|(model, used)| (model.as_str(), Amount::from(used)));
+    usage::table(models, &Amount::from(usage))
 }
 
 fn took(started_at: &str, ended_at: Option<&str>) -> Option<String> {

@@ -1,4 +1,5 @@
 //! Owns what is known of the store: read once, kept until it changes, shared by all who answer.
+//! What was used (`usage`, `spending`) is summed up by others and only read here.
 //! Must stay true: whether something changed is found out from a few stamps of directories, because every
 //! writer renames a new file into its directory; nothing is read again that has not changed.
 
@@ -11,8 +12,10 @@ pub mod project;
 mod records;
 pub mod search;
 pub mod session;
+pub mod spending;
 mod stamp;
 mod strays;
+pub mod usage;
 mod watch;
 
 pub use index_rows::{Row, Rows};

@@ -2,6 +2,7 @@
 
 use super::history::{self, Week};
 use super::listing::Listing;
+use super::spending::OfProject;
 use crate::app::Asked;
 use crate::http::Refusal;
 use crate::query::Query;
@@ -19,6 +20,8 @@ pub struct Shown {
     pub weeks: Vec<Week>,
     /// Its sessions, as the query wants them.
     pub listing: Listing,
+    /// All that it used, and its days; none if nobody has summed it up yet.
+    pub usage: Option<OfProject>,
 }
 
 /// Finds a project; one that only archived sessions name is known, too.
@@ -38,7 +41,7 @@ pub fn show(asked: &Asked, slug: &Slug) -> Result<Shown, Refusal> {
     let of_project = Asked { app, snapshot: asked.snapshot.clone(), query, path: asked.path };
     let rows = [asked.snapshot.rows.as_ref(), archived.as_ref()];
     let weeks = history::weeks(&app.keeper.store, &app.tasks_done, &rows, slug.as_str(), clock::now());
-    Ok(Shown { project, weeks, listing: of_project.listing()? })
+    Ok(Shown { project, weeks, usage: asked.used_by(slug.as_str()), listing: of_project.listing()? })
 }
 
 fn bare(slug: &Slug) -> Project {

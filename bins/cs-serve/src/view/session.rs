@@ -5,9 +5,11 @@ use super::{Keeper, Snapshot};
 use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
-use cs_core::record::Session;
+use cs_core::record::{Session, Status};
 use cs_core::state::{State, is_dismissed};
+use cs_core::statusline::Reading;
 use cs_core::store::parse;
+use cs_core::usage::Usage;
 use serde::Serialize;
 
 /// Most sessions before and after one that are shown.
@@ -30,6 +32,21 @@ pub struct Shown {
     pub earlier: Vec<Link>,
     /// The sessions that continue this one, the earliest first.
     pub later: Vec<Link>,
+    /// What its conversation used, as it was last summed up.
+    pub usage: Option<Usage>,
+    /// Why that cannot be read.
+    pub usage_error: Option<String>,
+    /// What the client told of it last, while it is active.
+    pub status_line: Option<Reading>,
+}
+
+impl Shown {
+    /// Whether an earlier or a later session is the same conversation, so that they share what it used.
+    pub fn shares_usage(&self) -> bool {
+        let others = self.earlier.iter().chain(&self.later);
+        self.session.claude_session_id.is_some()
+            && others.into_iter().any(|link| link.claude_session_id == self.session.claude_session_id)
+    }
 }
 
 /// Another session.
@@ -38,6 +55,8 @@ pub struct Link {
     pub session_id: String,
     /// None where its record cannot be read.
     pub intent: Option<String>,
+    #[serde(skip)]
+    pub claude_session_id: Option<String>,
 }
 
 /// Reads a session; the state is as of now.
@@ -49,6 +68,9 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     if is_dismissed(&session.session_id, &snapshot.evidence.lives, verdict.state) {
         session.awaiting_action = None;
     }
+    let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+    let used = uuid.as_ref().map_or(Ok(None), |uuid| store.usage(uuid));
+    let is_active = session.status == Status::Active;
     let name = snapshot.evidence.names.get(&session.project_slug);
     Ok(Shown {
         state: verdict.state,
@@ -59,6 +81,9 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         resume_command: resume_command(&session),
         earlier: chain(keeper, &session, |session| session.resumed_from.clone()),
         later: chain(keeper, &session, |session| session.resumed_as.clone()),
+        usage_error: used.as_ref().err().map(ToString::to_string),
+        usage: used.unwrap_or_default(),
+        status_line: uuid.filter(|_| is_active).and_then(|uuid| store.reading(&uuid)),
         session,
     })
 }
@@ -73,7 +98,8 @@ fn chain(keeper: &Keeper, from: &Session, next: impl Fn(&Session) -> Option<Stri
         }
         let session = keeper.store.session(&id).ok();
         to = session.as_ref().and_then(&next);
-        links.push(Link { session_id: id.to_string(), intent: session.map(|session| session.intent) });
+        let (intent, claude_session_id) = session.map(|session| (session.intent, session.claude_session_id)).unzip();
+        links.push(Link { session_id: id.to_string(), intent, claude_session_id: claude_session_id.flatten() });
     }
     links
 }

@@ -15,6 +15,8 @@ pub struct Changes {
     pub archive: bool,
     pub live: bool,
     pub projects: bool,
+    /// What clients told, or what was summed up: nothing of it is in a snapshot, but answers show it.
+    pub figures: bool,
 }
 
 impl Changes {
@@ -23,34 +25,39 @@ impl Changes {
     }
 }
 
+/// How many paths are looked at.
+const PATHS: usize = 7;
+
 /// The stamps at the last look.
 #[derive(Debug)]
 pub struct Watch {
-    paths: [PathBuf; 5],
+    paths: [PathBuf; PATHS],
     /// Outer `None`: never looked.
-    stamps: [Option<Option<Stamp>>; 5],
+    stamps: [Option<Option<Stamp>>; PATHS],
 }
 
 impl Watch {
     pub fn new(home: &Home) -> Self {
-        let paths = [home.config(), home.sessions(), home.archive(), home.live_dir(), home.projects_dir()];
-        Watch { paths, stamps: [None; 5] }
+        let records = [home.config(), home.sessions(), home.archive(), home.live_dir(), home.projects_dir()];
+        let [config, sessions, archive, live, projects] = records;
+        let paths = [config, sessions, archive, live, projects, home.statusline_dir(), home.usage_dir()];
+        Watch { paths, stamps: [None; PATHS] }
     }
 
     /// What has changed since the last look; at the first one, everything.
     pub fn look(&mut self) -> Changes {
-        let mut changed = [false; 5];
+        let mut changed = [false; PATHS];
         for ((path, known), changed) in self.paths.iter().zip(&mut self.stamps).zip(&mut changed) {
             let now = Stamp::of(path);
             *changed = known.as_ref().is_none_or(|known| !unchanged(known.as_ref(), now.as_ref()));
             *known = Some(now);
         }
-        let [config, sessions, archive, live, projects] = changed;
-        Changes { config, sessions, archive, live, projects }
+        let [config, sessions, archive, live, projects, told, summed] = changed;
+        Changes { config, sessions, archive, live, projects, figures: told || summed }
     }
 
     /// Looks at everything again the next time, because what was seen could not be used.
     pub fn forget(&mut self) {
-        self.stamps = [None; 5];
+        self.stamps = [None; PATHS];
     }
 }

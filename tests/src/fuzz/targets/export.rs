@@ -1,12 +1,14 @@
 //! What people write, in every field of an export of every format: read back by real parsers, the structure is that
 //! of harmless texts, and the text comes back.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use cs_core::export::{self, Document, Format, Project, visible};
 use cs_core::project::Roadmap;
 use cs_core::record::Session;
 use cs_core::state::{State, Verdict};
+use cs_core::usage::{ModelUsage, Usage};
 use serde_json::{Value, json};
 
 use super::{parts, text};
@@ -88,8 +90,9 @@ enum Room {
     Code,
 }
 
-/// Every place that holds what people write, and its room. The first is no field: the reason of the state.
-const PLACES: [(&str, Room); 20] = [
+/// Every place that holds what others write, and its room. The first and the last are no fields of a record: the
+/// reason of the state and the name of a model.
+const PLACES: [(&str, Room); 21] = [
     ("reason", Room::Line),
     ("/intent", Room::Line),
     ("/project_slug", Room::Line),
@@ -110,6 +113,7 @@ const PLACES: [(&str, Room); 20] = [
     ("/tasks/0/subject", Room::Item),
     ("/tasks/1/subject", Room::Item),
     ("/files_changed/0", Room::Code),
+    ("model", Room::Line),
 ];
 
 /// What stands in a place of the harmless record; no other text in a document has it.
@@ -134,22 +138,28 @@ fn record() -> Value {
     })
 }
 
-/// A session, and why it is in its state.
-struct Told(Session, Verdict);
+/// The fields of a record among [`PLACES`].
+const FIELDS: Range<usize> = 1..PLACES.len() - 1;
+
+/// A session, why it is in its state, and what it used.
+struct Told(Session, Verdict, Usage);
 
 impl Told {
     fn with(texts: &[String]) -> Told {
         let mut record = record();
-        for ((field, _), text) in PLACES.iter().zip(texts).skip(1) {
+        for ((field, _), text) in PLACES[FIELDS].iter().zip(&texts[FIELDS]) {
             *record.pointer_mut(field).expect("the record has the field") = text.as_str().into();
         }
         let session = Session::read(record.to_string().as_bytes()).expect("a record");
         let reason = texts[0].clone();
-        Told(session, Verdict { state: State::Completed, evidence: reason.clone(), reason, evidence_at: None })
+        let one = ModelUsage { input_tokens: 12, total_tokens: 12, cost_usd: Some(0.5), ..ModelUsage::default() };
+        let models = [(texts[FIELDS.end].clone(), one)].into();
+        let usage = Usage { input_tokens: 12, total_tokens: 12, cost_usd: Some(0.5), models, ..Usage::default() };
+        Told(session, Verdict { state: State::Completed, evidence: reason.clone(), reason, evidence_at: None }, usage)
     }
 
     fn document(&self) -> Document<'_> {
-        Document::new(&self.0, Some(&self.1), true)
+        Document::new(&self.0, Some(&self.1), true, Some(&self.2))
     }
 }
 
@@ -211,7 +221,8 @@ fn of_project(text: &str, told: &Told) -> ([Parsed; 2], Parsed) {
 fn json_gives_texts_back(json: &str, texts: &[String]) {
     let value: Value = serde_json::from_str(json).expect("the export is JSON");
     assert_eq!(value["state_reason"], texts[0].as_str());
-    for ((field, _), text) in PLACES.iter().zip(texts).skip(1) {
+    assert_eq!(value["usage"]["models"][&texts[FIELDS.end]]["total_tokens"], 12);
+    for ((field, _), text) in PLACES[FIELDS].iter().zip(&texts[FIELDS]) {
         assert_eq!(value.pointer(field).and_then(Value::as_str), Some(text.as_str()), "{field}");
     }
 }

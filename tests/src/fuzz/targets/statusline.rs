@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use cs_cli::local::Day;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
@@ -13,7 +14,6 @@ use super::{parts, samples, text};
 use crate::fuzz::Target;
 use program::facts::Facts;
 use program::layout;
-use program::local::Day;
 
 /// The program's own files: a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
@@ -21,7 +21,6 @@ use program::local::Day;
 mod program {
     pub mod facts;
     pub mod layout;
-    pub mod local;
     pub mod style;
 }
 

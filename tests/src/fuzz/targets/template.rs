@@ -134,7 +134,7 @@ fn check(bytes: &[u8]) {
 /// What the template makes of a session, or one clear line that says why it makes nothing.
 fn rendered(name: &str, source: &str) -> Result<String, String> {
     let session = Session::read(RECORD.as_bytes()).expect("a record");
-    let documents = [Document::new(&session, None, false)];
+    let documents = [Document::new(&session, None, false, None)];
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let context = template::context(None, &documents, now);
     let written = fence::run(&LIMITS, |out| {

@@ -1,0 +1,189 @@
+//! Owns charts of what was used: by day or by week, a part for each model, once as cost and once as tokens.
+//! Must stay true: what has no known price is missing in the chart of costs only, and the value says so.
+
+use super::charts::{self, Columns};
+use super::usage::{Said, micros, unpriced, weight};
+use crate::view::spending::{self, last_days};
+use crate::view::usage::{Range, Sum, Used};
+use chrono::Datelike;
+use cs_core::clock::{Date, TimeDelta};
+use cs_core::days::Amount;
+use cs_core::usage::count;
+use serde::Serialize;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// How many models are told apart in a chart, and the name of all others together.
+const SERIES: usize = 5;
+const OTHERS: &str = "others";
+/// So many days and more are shown as weeks.
+const DAYS: i64 = 92;
+/// Weeks of half a year.
+const WEEKS: u64 = 26;
+/// `$2.50`; no cents where there are none to tell.
+fn dollars(micros: usize) -> String {
+    match micros {
+        0 => "$0".to_string(),
+        1..5_000 => "<$0.01".to_string(),
+        _ if micros.is_multiple_of(1_000_000) => format!("${}", micros / 1_000_000),
+        _ => format!("${:.2}", micros as f64 / 1e6),
+    }
+}
+
+/// `20M`; no tenth where there is none to tell.
+fn short(tokens: usize) -> String {
+    count(tokens as u64).replace(".0", "")
+}
+
+/// What was used in a range, as two charts with the same columns and series, and as a table.
+#[derive(Debug, Serialize)]
+pub struct Chart {
+    pub from: String,
+    pub until: String,
+    /// `day` or `week`: what a column is.
+    pub per: &'static str,
+    /// Models, the most expensive first.
+    pub series: Vec<String>,
+    pub cost: Columns,
+    pub tokens: Columns,
+    pub rows: Vec<Dated>,
+    pub total: Said,
+    /// Tokens that no cost counts, and their models.
+    pub unpriced: Option<String>,
+    /// How much of the range lies before the first day that is told apart.
+    pub begins_at: Option<String>,
+}
+
+/// A line of a table by day or week, newest first.
+#[derive(Debug, Serialize)]
+pub struct Dated {
+    pub date: String,
+    pub said: Said,
+    /// Of each series.
+    pub parts: Vec<Option<Said>>,
+}
+
+/// The charts of a range, of one project or of all.
+pub fn chart(used: &Used, project: Option<&str>, range: Range) -> Chart {
+    let sum = used.sum(project, range);
+    let series = series(&sum);
+    let is_long = (range.until - range.from).num_days() >= DAYS;
+    let columns = grouped(used.days(project, range), range, if is_long { monday } else { |day| day });
+    let parts: Vec<(String, Vec<Amount>)> =
+        columns.iter().map(|(date, sum)| (date.to_string(), parts(sum, &series))).collect();
+    let values = |of: fn(&Amount) -> usize| -> Vec<(String, Vec<usize>)> {
+        parts.iter().map(|(date, parts)| (date.clone(), parts.iter().map(of).collect())).collect()
+    };
+    let older = used.from.filter(|from| *from > range.from && used.has_older(project));
+    Chart {
+        from: range.from.to_string(),
+        until: range.until.to_string(),
+        per: if is_long { "week" } else { "day" },
+        cost: charts::columns_of(&values(micros), dollars),
+        tokens: charts::columns_of(&values(|amount| amount.total_tokens as usize), short),
+        rows: dated(&columns, &parts),
+        total: Said::from(&sum.amount),
+        unpriced: unpriced(&sum),
+        begins_at: older.map(|from| from.to_string()),
+        series,
+    }
+}
+
+/// The last 30 days of a project or, if it used nothing then, its last half year; none if that is empty, too.
+pub fn recent(used: &Used, project: &str) -> Option<Chart> {
+    let last = used.last(Some(project))?;
+    let month = last_days(spending::DAYS);
+    let half_year = last_days(WEEKS * 7);
+    let range = [month, half_year].into_iter().find(|range| last >= range.from)?;
+    Some(chart(used, Some(project), range))
+}
+
+/// Every day of a range, or every week, whether something was used or not.
+fn grouped(days: BTreeMap<Date, Sum>, range: Range, group: impl Fn(Date) -> Date) -> BTreeMap<Date, Sum> {
+    let all = range.from.iter_days().take_while(|day| *day <= range.until);
+    let mut columns: BTreeMap<Date, Sum> = all.map(|day| (group(day), Sum::default())).collect();
+    for (day, sum) in days {
+        columns.entry(group(day)).or_default().merge(&sum);
+    }
+    columns
+}
+
+fn monday(day: Date) -> Date {
+    day.checked_sub_signed(TimeDelta::days(day.weekday().num_days_from_monday().into())).unwrap_or(day)
+}
+
+/// The models that are told apart; all others together are the last of the series.
+fn series(sum: &Sum) -> Vec<String> {
+    let mut models: Vec<(&String, &Amount)> = sum.models.iter().collect();
+    models.sort_by_key(|(_, amount)| Reverse(weight(amount)));
+    let mut names: Vec<String> = models.into_iter().map(|(name, _)| name.clone()).collect();
+    if names.len() > SERIES {
+        names.truncate(SERIES);
+        names.push(OTHERS.to_string());
+    }
+    names
+}
+
+/// What each of the series has of a sum.
+fn parts(sum: &Sum, series: &[String]) -> Vec<Amount> {
+    let named = series.get(..SERIES.min(series.len())).unwrap_or_default();
+    let mut parts: Vec<Amount> = named.iter().map(|name| sum.models.get(name).copied().unwrap_or_default()).collect();
+    if series.len() > SERIES {
+        let mut others = Amount::default();
+        sum.models.iter().filter(|(name, _)| !named.contains(name)).for_each(|(_, amount)| others.add(amount));
+        parts.push(others);
+    }
+    parts
+}
+
+fn dated(columns: &BTreeMap<Date, Sum>, parts: &[(String, Vec<Amount>)]) -> Vec<Dated> {
+    let said = |amount: &Amount| (amount.total_tokens > 0).then(|| Said::from(amount));
+    let rows = columns.values().zip(parts).filter(|(sum, _)| sum.amount.total_tokens > 0);
+    let row = |(sum, (date, parts)): (&Sum, &(String, Vec<Amount>))| Dated {
+        date: date.clone(),
+        said: Said::from(&sum.amount),
+        parts: parts.iter().map(said).collect(),
+    };
+    rows.rev().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn what_many_models_used_stands_together() {
+        let mut sum = Sum::default();
+        for n in 1..=8_u64 {
+            sum.add(&format!("m{n}"), &Amount::new([n, 0, 0, 0], Some(n as f64), 0));
+        }
+        let names = series(&sum);
+        assert_eq!(names, ["m8", "m7", "m6", "m5", "m4", "others"]);
+        let tokens: Vec<u64> = parts(&sum, &names).iter().map(|part| part.total_tokens).collect();
+        assert_eq!(tokens, [8, 7, 6, 5, 4, 6]);
+    }
+
+    #[test]
+    fn weeks_hold_all_of_their_days() {
+        let mut sum = Sum::default();
+        sum.add("m", &Amount::new([1, 0, 0, 0], Some(0.5), 0));
+        let days = BTreeMap::from([(day("2026-11-16"), sum.clone()), (day("2026-11-21"), sum)]);
+        let range = Range { from: day("2026-11-05"), until: day("2026-11-21") };
+        let weeks: Vec<(String, u64)> = grouped(days, range, monday)
+            .into_iter()
+            .map(|(date, sum)| (date.to_string(), sum.amount.total_tokens))
+            .collect();
+        assert_eq!(weeks, [("2026-11-02".into(), 0), ("2026-11-09".into(), 0), ("2026-11-16".into(), 2)]);
+    }
+
+    #[test]
+    fn levels_are_short() {
+        let said = [0, 4_000, 50_000, 2_500_000, 20_000_000].map(dollars);
+        assert_eq!(said, ["$0", "<$0.01", "$0.05", "$2.50", "$20"]);
+        assert_eq!([20_000_000, 2_500_000, 0].map(short), ["20M", "2.5M", "0"]);
+    }
+}

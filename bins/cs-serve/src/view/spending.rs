@@ -1,0 +1,173 @@
+//! Owns which days "today", "this week", "this month" and a chosen range are, and what was used in them, as pages
+//! and API tell it. Days are local ones, as `cs-usage` has them.
+
+use super::usage::{Range, Sum, Used};
+use crate::app::Asked;
+use crate::query::{Query, When};
+use chrono::{Datelike, Days as Count};
+use cs_cli::local::Day;
+use cs_core::clock::{self, Date};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How many days a range has if nobody says, and at most.
+pub const DAYS: u64 = 30;
+const MOST: u64 = 53 * 7;
+
+/// What was used in a range, day by day.
+#[derive(Debug, Serialize)]
+pub struct Spent {
+    /// When that was summed up.
+    pub kept_at: String,
+    /// The first and the last day.
+    pub from: String,
+    pub until: String,
+    #[serde(flatten)]
+    pub sum: Sum,
+    /// The days on which something was used, oldest first.
+    pub days: Vec<DayUse>,
+    /// UTC days of the range that only the agent's own statistics know: model → input and output tokens.
+    pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What was used on a day.
+#[derive(Debug, Serialize)]
+pub struct DayUse {
+    pub date: String,
+    #[serde(flatten)]
+    pub sum: Sum,
+}
+
+/// What was used of late.
+#[derive(Debug, Serialize)]
+pub struct Lately {
+    /// When that was summed up; nothing but `told_today_usd` is known if it was not.
+    pub kept_at: Option<String>,
+    pub today: Option<Period>,
+    /// From Monday on.
+    pub week: Option<Period>,
+    pub month: Option<Period>,
+    /// What status lines told of today so far: the client's own estimate, of conversations that have one.
+    pub told_today_usd: Option<f64>,
+}
+
+/// What was used since a day.
+#[derive(Debug, Serialize)]
+pub struct Period {
+    pub from: String,
+    #[serde(flatten)]
+    pub sum: Sum,
+}
+
+/// The present local day.
+pub fn today() -> Date {
+    Day::of(clock::now()).date
+}
+
+/// So many days before a day.
+pub fn before(day: Date, days: u64) -> Date {
+    day.checked_sub_days(Count::new(days)).unwrap_or(day)
+}
+
+/// The last days, today included.
+pub fn last_days(days: u64) -> Range {
+    let until = today();
+    Range { from: before(until, days.saturating_sub(1)), until }
+}
+
+/// The range that a query wants: at most about a year, and nothing that is to come.
+pub fn range(query: &Query) -> Range {
+    let today = today();
+    let until = query.until.as_ref().map_or(today, local).min(today);
+    let from = query.since.as_ref().map_or_else(|| before(until, DAYS - 1), local);
+    Range { from: from.max(before(until, MOST - 1)), until }
+}
+
+/// A day as it was written; of an instant its local day.
+fn local(when: &When) -> Date {
+    when.text.parse().unwrap_or_else(|_| Day::of(when.at).date)
+}
+
+/// What was used in a range.
+pub fn spent(used: &Used, range: Range) -> Spent {
+    let days = used.days(None, range).into_iter();
+    let stats_cache = used.remembered(range).map(|(day, models)| (day.clone(), models.clone()));
+    Spent {
+        kept_at: used.kept_at.clone(),
+        from: range.from.to_string(),
+        until: range.until.to_string(),
+        sum: used.sum(None, range),
+        days: days.map(|(date, sum)| DayUse { date: date.to_string(), sum }).collect(),
+        stats_cache: stats_cache.collect(),
+    }
+}
+
+/// All that a project used, and its days, as far as they are told apart.
+#[derive(Debug, Serialize)]
+pub struct OfProject {
+    pub kept_at: String,
+    #[serde(flatten)]
+    pub total: Sum,
+    pub days: Vec<DayUse>,
+}
+
+impl Asked<'_> {
+    /// All that was used; none if nobody has summed it up yet.
+    pub fn used(&self) -> Option<Arc<Used>> {
+        self.app.usage.used(&self.app.keeper.store)
+    }
+
+    /// What a project used.
+    pub fn used_by(&self, project: &str) -> Option<OfProject> {
+        let used = self.used()?;
+        let all = Range { from: Date::MIN, until: Date::MAX };
+        let days = used.days(Some(project), all).into_iter();
+        Some(OfProject {
+            kept_at: used.kept_at.clone(),
+            total: used.total(Some(project)),
+            days: days.map(|(date, sum)| DayUse { date: date.to_string(), sum }).collect(),
+        })
+    }
+
+    /// What was used today, this week, this month.
+    pub fn lately(&self) -> Lately {
+        let today = today();
+        let monday = before(today, u64::from(today.weekday().num_days_from_monday()));
+        let used = self.used();
+        let since = |from: Date| {
+            let range = Range { from, until: Date::MAX };
+            used.as_ref().map(|used| Period { from: from.to_string(), sum: used.sum(None, range) })
+        };
+        let told: BTreeMap<String, f64> = self.app.keeper.store.spent_on(&today);
+        Lately {
+            kept_at: used.as_ref().map(|used| used.kept_at.clone()),
+            today: since(today),
+            week: since(monday),
+            month: since(today.with_day(1).unwrap_or(today)),
+            told_today_usd: (!told.is_empty()).then(|| told.values().sum()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(since: Option<&str>, until: Option<&str>) -> (i64, i64) {
+        let when = |text: &str| When { text: text.into(), at: clock::parse_when(text, clock::now()).unwrap() };
+        let query = Query { since: since.map(when), until: until.map(when), ..Query::default() };
+        let range = range(&query);
+        ((today() - range.until).num_days(), (range.until - range.from).num_days() + 1)
+    }
+
+    #[test]
+    fn a_range_ends_today_and_has_at_most_a_year() {
+        assert_eq!(wanted(None, None), (0, 30));
+        assert_eq!(wanted(Some("6d"), None), (0, 7));
+        assert_eq!(wanted(None, Some("7d")), (7, 30));
+        assert_eq!(wanted(Some("2001-01-01"), Some("2999-01-01")), (0, MOST as i64));
+        let day = before(today(), 3).to_string();
+        assert_eq!(wanted(Some(&day), Some(&day)), (3, 1));
+    }
+}

@@ -1,0 +1,226 @@
+//! Owns what was used, as it is shown: the rollup that `cs-usage keep` writes, kept in memory while its file
+//! stays as it is, and what single conversations cost. Must stay true: no log of an agent is read here; what has
+//! no known price never costs nothing.
+
+use super::stamp::{Stamp, unchanged};
+use cs_core::clock::Date;
+use cs_core::days::{Amount, Days};
+use cs_core::id::Uuid;
+use cs_core::store::Store;
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most conversations whose sums are kept; then all are forgotten.
+const MOST: usize = 2000;
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Usage {
+    days: Mutex<(Option<Stamp>, Option<Arc<Used>>)>,
+    conversations: Mutex<HashMap<String, (Stamp, Option<Amount>)>>,
+}
+
+impl Usage {
+    /// All that was used; none if nobody has summed it up yet. A rollup that cannot be understood is as good as
+    /// none: it is made anew.
+    pub fn used(&self, store: &Store) -> Option<Arc<Used>> {
+        let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = Stamp::of(&store.home.usage_days());
+        if !unchanged(days.0.as_ref(), stamp.as_ref()) {
+            *days = (stamp, store.usage_days().ok().flatten().map(|read| Arc::new(Used::new(read))));
+        }
+        days.1.clone()
+    }
+
+    /// What one conversation used, from its summary.
+    pub fn of(&self, store: &Store, uuid: &Uuid) -> Option<Amount> {
+        let stamp = Stamp::of(&store.home.usage(uuid))?;
+        let mut known = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, amount)) = known.get(uuid.as_str()).filter(|(known, _)| known.still_is(&stamp)) {
+            return *amount;
+        }
+        let amount = store.usage(uuid).ok().flatten().as_ref().map(Amount::from);
+        if known.len() >= MOST {
+            known.clear();
+        }
+        known.insert(uuid.to_string(), (stamp, amount));
+        amount
+    }
+}
+
+/// From the first day to the last, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    pub from: Date,
+    pub until: Date,
+}
+
+impl Range {
+    fn has(&self, date: Option<Date>) -> bool {
+        date.is_some_and(|date| self.from <= date && date <= self.until)
+    }
+}
+
+/// An amount with its models.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Sum {
+    #[serde(flatten)]
+    pub amount: Amount,
+    pub models: BTreeMap<String, Amount>,
+}
+
+impl Sum {
+    /// Adds what a model used.
+    pub fn add(&mut self, model: &str, amount: &Amount) {
+        self.amount.add(amount);
+        if !self.models.contains_key(model) {
+            self.models.insert(model.to_string(), Amount::default());
+        }
+        self.models.get_mut(model).into_iter().for_each(|sum| sum.add(amount));
+    }
+
+    /// Adds another sum, model by model.
+    pub fn merge(&mut self, other: &Sum) {
+        other.models.iter().for_each(|(model, amount)| self.add(model, amount));
+    }
+}
+
+/// The rollup.
+#[derive(Debug)]
+pub struct Used {
+    /// When it was summed up.
+    pub kept_at: String,
+    /// The first day that is told apart.
+    pub from: Option<Date>,
+    rows: Vec<Row>,
+    /// Projects and models that rows name.
+    names: Vec<String>,
+    /// What only the agent's own statistics know; see `core/FORMAT.md`.
+    stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+#[derive(Debug)]
+struct Row {
+    date: Option<Date>,
+    project: u32,
+    model: u32,
+    amount: Amount,
+}
+
+impl Used {
+    fn new(days: Days) -> Self {
+        let mut places: HashMap<String, u32> = HashMap::new();
+        let mut place = |name: String| {
+            let next = places.len() as u32;
+            *places.entry(name).or_insert(next)
+        };
+        let day = |text: &str| text.parse::<Date>().ok();
+        let row = |row: cs_core::days::Row| Row {
+            date: row.date.as_deref().and_then(day),
+            project: place(row.project),
+            model: place(row.model),
+            amount: row.amount,
+        };
+        let rows = days.rows.into_iter().map(row).collect();
+        let mut names: Vec<(String, u32)> = places.into_iter().collect();
+        names.sort_by_key(|(_, place)| *place);
+        Used {
+            kept_at: days.kept_at,
+            from: days.from.as_deref().and_then(day),
+            rows,
+            names: names.into_iter().map(|(name, _)| name).collect(),
+            stats_cache: days.stats_cache,
+        }
+    }
+
+    fn name(&self, place: u32) -> &str {
+        self.names.get(place as usize).map_or("", String::as_str)
+    }
+
+    fn rows(&self, project: Option<&str>) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(move |row| project.is_none_or(|project| self.name(row.project) == project))
+    }
+
+    /// Everything, of one project or of all.
+    pub fn total(&self, project: Option<&str>) -> Sum {
+        let mut total = Sum::default();
+        self.rows(project).for_each(|row| total.add(self.name(row.model), &row.amount));
+        total
+    }
+
+    /// What was used in a range.
+    pub fn sum(&self, project: Option<&str>, range: Range) -> Sum {
+        let mut total = Sum::default();
+        let rows = self.rows(project).filter(|row| range.has(row.date));
+        rows.for_each(|row| total.add(self.name(row.model), &row.amount));
+        total
+    }
+
+    /// The days of a range on which something was used, oldest first.
+    pub fn days(&self, project: Option<&str>, range: Range) -> BTreeMap<Date, Sum> {
+        let mut days: BTreeMap<Date, Sum> = BTreeMap::new();
+        for row in self.rows(project).filter(|row| range.has(row.date)) {
+            if let Some(date) = row.date {
+                days.entry(date).or_default().add(self.name(row.model), &row.amount);
+            }
+        }
+        days
+    }
+
+    /// What each project used in a range.
+    pub fn projects(&self, range: Range) -> BTreeMap<&str, Amount> {
+        let mut projects: BTreeMap<&str, Amount> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| range.has(row.date)) {
+            projects.entry(self.name(row.project)).or_default().add(&row.amount);
+        }
+        projects
+    }
+
+    /// The UTC days of a range that only the agent's own statistics know, and the tokens of each model.
+    pub fn remembered(&self, range: Range) -> impl Iterator<Item = (&String, &BTreeMap<String, u64>)> {
+        self.stats_cache.iter().filter(move |(day, _)| range.has(day.parse().ok()))
+    }
+
+    /// The last day on which something was used.
+    pub fn last(&self, project: Option<&str>) -> Option<Date> {
+        self.rows(project).filter_map(|row| row.date).max()
+    }
+
+    /// Whether something is known of which only the sum is known.
+    pub fn has_older(&self, project: Option<&str>) -> bool {
+        self.rows(project).any(|row| row.date.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_summed_up_by_range_project_and_model() {
+        let text = r#"{"kept_at": "x", "from": "2026-11-01", "rows": [
+            [null, "a", "m", 1, 0, 0, 0, 0.5, 0],
+            ["2026-11-01", "a", "m", 2, 0, 0, 0, 1.0, 0], ["2026-11-01", "a", "n", 4, 0, 0, 0, null, 4],
+            ["2026-11-01", "b", "m", 8, 0, 0, 0, 2.0, 0], ["2026-11-03", "a", "m", 16, 0, 0, 0, 4.0, 0]]}"#;
+        let used = Used::new(serde_json::from_str(text).unwrap());
+        let day = |n: u32| Date::from_ymd_opt(2026, 11, n).unwrap();
+        let short = |amount: &Amount| (amount.total_tokens, amount.cost_usd, amount.unpriced_tokens);
+        assert_eq!(short(&used.total(None).amount), (31, Some(7.5), 4));
+        assert_eq!(short(&used.total(Some("a")).amount), (23, Some(5.5), 4));
+        let range = Range { from: day(1), until: day(2) };
+        assert_eq!(short(&used.sum(None, range).amount), (14, Some(3.0), 4));
+        assert_eq!(used.sum(Some("a"), range).models["n"].cost_usd, None);
+        let all = Range { until: day(3), ..range };
+        let days: Vec<(u32, u64)> = used
+            .days(Some("a"), all)
+            .iter()
+            .map(|(date, sum)| (chrono::Datelike::day(date), sum.amount.total_tokens))
+            .collect();
+        assert_eq!(days, [(1, 6), (3, 16)]);
+        assert_eq!(used.projects(range)["b"].total_tokens, 8);
+        assert_eq!((used.last(Some("b")), used.last(None)), (Some(day(1)), Some(day(3))));
+        assert_eq!((used.has_older(Some("a")), used.has_older(Some("b"))), (true, false));
+        assert_eq!(short(&used.sum(Some("nobody"), range).amount), (0, Some(0.0), 0));
+    }
+}

@@ -1,0 +1,150 @@
+//! Owns the wire format of what was used on each day: `usage/days.json`, a rollup of all conversations, small
+//! enough to be read by whoever shows it. Must stay true: an unknown price never becomes no cost, also in a sum.
+//! Deliberately absent: where the numbers come from, which is the log reader's concern.
+
+use crate::usage::{ModelUsage, Usage};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What was used, day by day. Days are local ones of whoever wrote this.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Days {
+    /// When this was written.
+    pub kept_at: String,
+    /// The first day that is told apart, `YYYY-MM-DD`; none before anything was used.
+    pub from: Option<String>,
+    /// Each day, project and model once, in this order; what was used before `from` has no date.
+    pub rows: Vec<Row>,
+    /// Days that only the agent's own statistics know: UTC day → model → tokens. Never added to the others.
+    pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What a model used in a project on a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
+pub struct Row {
+    pub date: Option<String>,
+    /// A slug, or a directory where no project is registered.
+    pub project: String,
+    pub model: String,
+    pub amount: Amount,
+}
+
+/// Date, project, model; input, output, cache written, cache read; dollars, tokens without a price.
+type Written = (Option<String>, String, String, u64, u64, u64, u64, Option<f64>, u64);
+
+impl From<Written> for Row {
+    fn from((date, project, model, input, output, written, read, cost, unpriced): Written) -> Self {
+        Row { date, project, model, amount: Amount::new([input, output, written, read], cost, unpriced) }
+    }
+}
+
+impl From<Row> for Written {
+    fn from(Row { date, project, model, amount }: Row) -> Self {
+        let [input, output, written, read] = amount.kinds();
+        (date, project, model, input, output, written, read, amount.cost_usd, amount.unpriced_tokens)
+    }
+}
+
+/// Tokens by kind and what they cost.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Amount {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    pub cache_creation_input_tokens: u64,
+    pub cache_read_input_tokens: u64,
+    pub total_tokens: u64,
+    /// List price; `None`: no part of it has a known price.
+    pub cost_usd: Option<f64>,
+    /// Tokens that `cost_usd` leaves out.
+    pub unpriced_tokens: u64,
+}
+
+impl Default for Amount {
+    /// Nothing, which costs nothing.
+    fn default() -> Self {
+        Amount::new([0; 4], Some(0.0), 0)
+    }
+}
+
+impl Amount {
+    /// Input, output, cache written, cache read, and their cost.
+    pub fn new(kinds: [u64; 4], cost_usd: Option<f64>, unpriced_tokens: u64) -> Self {
+        let [input_tokens, output_tokens, cache_creation_input_tokens, cache_read_input_tokens] = kinds;
+        let total_tokens = kinds.into_iter().fold(0, u64::saturating_add);
+        Amount {
+            input_tokens,
+            output_tokens,
+            cache_creation_input_tokens,
+            cache_read_input_tokens,
+            total_tokens,
+            cost_usd,
+            unpriced_tokens,
+        }
+    }
+
+    /// Input, output, cache written, cache read.
+    pub fn kinds(&self) -> [u64; 4] {
+        [self.input_tokens, self.output_tokens, self.cache_creation_input_tokens, self.cache_read_input_tokens]
+    }
+
+    /// Adds another amount.
+    pub fn add(&mut self, other: &Amount) {
+        let cost = match (self.cost_usd, other.cost_usd) {
+            (cost, _) if other.total_tokens == 0 => cost,
+            (_, cost) if self.total_tokens == 0 => cost,
+            (Some(one), Some(two)) => Some(one + two),
+            (one, two) => one.or(two),
+        };
+        let mut kinds = self.kinds();
+        kinds.iter_mut().zip(other.kinds()).for_each(|(sum, more)| *sum = sum.saturating_add(more));
+        *self = Amount::new(kinds, cost, self.unpriced_tokens.saturating_add(other.unpriced_tokens));
+    }
+}
+
+impl From<&Usage> for Amount {
+    fn from(of: &Usage) -> Self {
+        let kinds = [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
+        Amount::new(kinds, of.cost_usd, of.unpriced_tokens)
+    }
+}
+
+impl From<&ModelUsage> for Amount {
+    /// A model's summary does not say which tokens its cost leaves out, but if it has none: all of them.
+    fn from(of: &ModelUsage) -> Self {
+        let kinds = [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
+        let amount = Amount::new(kinds, of.cost_usd, 0);
+        let unpriced = if of.cost_usd.is_none() { amount.total_tokens } else { 0 };
+        Amount { unpriced_tokens: unpriced, ..amount }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_a_list_and_reads_back() {
+        let text = r#"["2026-11-21","shop","opus",1,2,3,4,null,10]"#;
+        let row: Row = serde_json::from_str(text).unwrap();
+        assert_eq!((row.amount.total_tokens, row.amount.cost_usd, row.date.as_deref()), (10, None, Some("2026-11-21")));
+        assert_eq!(serde_json::to_string(&row).unwrap(), text);
+    }
+
+    #[test]
+    fn what_is_unknown_never_becomes_nothing_in_a_sum() {
+        let known = Amount::new([1, 0, 0, 0], Some(0.5), 0);
+        let unknown = Amount::new([0, 2, 0, 0], None, 2);
+        let sum = |parts: &[Amount]| {
+            let mut sum = Amount::default();
+            parts.iter().for_each(|part| sum.add(part));
+            (sum.total_tokens, sum.cost_usd, sum.unpriced_tokens)
+        };
+        assert_eq!(sum(&[]), (0, Some(0.0), 0));
+        assert_eq!(sum(&[unknown, unknown]), (4, None, 4));
+        assert_eq!(sum(&[unknown, known]), (3, Some(0.5), 2));
+        assert_eq!(sum(&[known, unknown, Amount::default()]), (3, Some(0.5), 2));
+        assert_eq!(sum(&[known, known]), (2, Some(1.0), 0));
+    }
+}

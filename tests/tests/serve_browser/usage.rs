@@ -1,0 +1,130 @@
+//! What it costs: on the overview, a session, a project, over a range of days; before anything was counted, and as
+//! soon as it was.
+
+use cs_tests::corpus::conversation;
+use cs_tests::{Sandbox, status};
+use serde_json::json;
+
+use crate::dashboard::Dashboard;
+
+const CONVERSATION: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+
+/// A conversation in `api` as the hooks and the client write it down; the id of its session.
+pub fn talk(dashboard: &Dashboard, tokens: u64) -> String {
+    let sandbox = &dashboard.sandbox;
+    let dir = sandbox.home().join("api");
+    std::fs::create_dir_all(dir.join(".git")).expect("a folder can be made");
+    std::fs::write(dir.join(".git/HEAD"), "ref: refs/heads/main\n").expect("a file can be written");
+    let prompt =
+        json!({"session_id": CONVERSATION, "cwd": dir, "hook_event_name": "UserPromptSubmit", "prompt": "Count"});
+    assert_eq!(status(&sandbox.hook("cs-hook", &prompt.to_string())), 0);
+    let told = json!({
+        "session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62},
+        "rate_limits": {"five_hour": {"used_percentage": 41, "resets_at": 1_795_261_200}},
+    });
+    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
+    let answers = [
+        ("2026-11-02T09:00:00Z", "claude-haiku-4-5-20251001", [50_000, 0, 0, 0]),
+        ("2026-11-21T09:00:00Z", "claude-opus-4-8", [tokens, 0, 0, 0]),
+        ("2026-11-21T09:01:00Z", "claude-next-9", [7000, 0, 0, 0]),
+    ];
+    conversation(&sandbox.home().join(".claude"), CONVERSATION, &dir, &answers);
+    let records = sandbox.records();
+    let own = records.iter().find(|record| record["claude_session_id"] == CONVERSATION).expect("a record");
+    own["session_id"].as_str().unwrap_or_default().to_owned()
+}
+
+fn texts(dashboard: &mut Dashboard, selector: &str) -> String {
+    let all = format!("[...document.querySelectorAll('{selector}')].map((one) => one.textContent).join(' | ')");
+    dashboard.browser.eval(&all).as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_overview_says_how_to_count_and_shows_it_as_soon_as_it_is_counted() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    talk(&dashboard, 100_000);
+    dashboard.open("/");
+    let before = dashboard.browser.text("#spent");
+    assert!(before.contains("cs-usage keep") && before.contains("$3.41"), "{before}");
+    assert!(dashboard.browser.text(".limits").contains("resets in 1 h "), "{}", dashboard.browser.text(".limits"));
+    dashboard.browser.eval("window.sameDocument = true");
+    dashboard.cs("cs-usage", &["keep", "-q"]);
+    dashboard.browser.until("document.querySelector('#spent-today') !== null");
+    assert_eq!(texts(&mut dashboard, "#spent-today dd > *"), "$0.50 | + unknown | 107k tokens");
+    assert!(texts(&mut dashboard, "#spent-month dd").contains("$0.55 + unknown 157k tokens"));
+    assert!(dashboard.browser.text("#spent").contains("no price is known for 7.0k tokens of claude-next-9"));
+    talk(&dashboard, 200_000);
+    dashboard.cs("cs-usage", &["keep", "-q"]);
+    dashboard.browser.until("document.querySelector('#spent-today').textContent.includes('$1.00')");
+    assert_eq!(dashboard.browser.eval("window.sameDocument"), true);
+    dashboard.browser.click("#chip-completed");
+    dashboard.browser.until("document.querySelector('#found') !== null");
+    assert_eq!(
+        dashboard.browser.eval("document.querySelector('#spent')"),
+        json!(null),
+        "a filtered list has other news"
+    );
+}
+
+#[test]
+fn a_session_and_its_project_tell_what_they_cost() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    let id = talk(&dashboard, 100_000);
+    let path = format!("/session/{id}");
+    dashboard.open(&path);
+    assert!(dashboard.browser.text("#usage").contains("cs-usage keep"), "not counted yet");
+    let facts = dashboard.browser.text("#facts");
+    assert!(facts.contains("62%") && facts.contains("$3.41") && facts.contains("resets in 1 h "), "{facts}");
+    dashboard.cs("cs-usage", &["keep", "-q"]);
+    dashboard.browser.until("document.querySelector('#models') !== null");
+    let usage = dashboard.browser.text("#usage");
+    for words in ["$0.55 + unknown, 157k tokens, 1 turn, 3 answers", "Counted", "by the next cs-usage keep"] {
+        assert!(usage.contains(words), "{words}: {usage}");
+    }
+    assert!(texts(&mut dashboard, "#models tr").contains("claude-next-9unknown7.0k7.0k000"));
+
+    dashboard.open("/project/api");
+    let shown = texts(&mut dashboard, "#usage svg[role=img] desc");
+    assert!(shown.contains("$0.55 + unknown in all") && shown.contains("157k tokens in all"), "{shown}");
+    let bars = "[...document.querySelectorAll('#usage svg[aria-labelledby^=usage-cost] rect title')].map((one) => one.textContent)";
+    assert_eq!(
+        dashboard.browser.eval(bars),
+        json!(["2026-11-02: $0.05, claude-haiku-4-5-20251001", "2026-11-21: $0.50, claude-opus-4-8"])
+    );
+    assert!(dashboard.browser.text("#usage").contains("No bar shows what 7.0k tokens of claude-next-9 cost"));
+    dashboard.browser.click("#usage-table summary");
+    let table = dashboard.browser.text("#usage-table");
+    assert!(table.contains("2026-11-21") && table.contains("unknown, 7.0k"), "{table}");
+    // What the client says is newer while it runs; of one that is over, what was counted stays.
+    assert!(dashboard.browser.text(".row").contains("$3.41"));
+    dashboard.cs("cs-session", &["complete", &id, "--outcome", "counted"]);
+    dashboard
+        .browser
+        .until("document.querySelector('.row .used')?.textContent.includes('$0.55 + unknown, 157k tokens')");
+}
+
+#[test]
+fn the_days_of_a_range_can_be_chosen_without_a_script() {
+    let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
+    talk(&dashboard, 100_000);
+    dashboard.cs("cs-usage", &["keep", "-q"]);
+    dashboard.browser.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+    let url = dashboard.url("/activity");
+    dashboard.browser.open(&url);
+    assert!(dashboard.browser.text("#usage h2").contains("$0.55 + unknown, 157k tokens"));
+    assert_eq!(dashboard.browser.text("#range [aria-current]"), "30 days");
+    dashboard.browser.follow("#range li:first-child a");
+    assert!(dashboard.browser.text("#usage h2").contains("$0.50 + unknown, 107k tokens"));
+    assert_eq!(dashboard.browser.text("#range [aria-current]"), "7 days");
+    assert!(dashboard.browser.text("#by-project").contains("api"));
+    for (path, words) in [
+        ("/activity?since=2026-11-01&until=2026-11-03", "$0.05"),
+        ("/activity?since=2026-11-03&until=2026-11-05", "Nothing was used from 2026-11-03 to 2026-11-05"),
+        ("/activity?since=200d", "Cost by week"),
+    ] {
+        let url = dashboard.url(path);
+        dashboard.browser.open(&url);
+        let text = dashboard.browser.text("#usage");
+        assert!(text.contains(words), "{path}: {text}");
+    }
+}
