@@ -252,18 +252,6 @@ fn stamp(millis: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{:03}Z", rest / 1000 % 60, rest % 1000)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stamps_are_days() {
-        assert_eq!(stamp(1_795_233_238_611), "2026-11-21T03:53:58.611Z");
-        assert_eq!(stamp(951_782_400_000), "2000-02-29T00:00:00.000Z");
-        assert_eq!(day(DAY_ONE * 86_400_000), "2026-10-24");
-    }
-}
-
 /// Writes the transcript of a conversation that began in `dir`: of each answer when it came, its model, its tokens.
 pub fn conversation(claude: &Path, uuid: &str, dir: &Path, answers: &[(&str, &str, Kinds)]) {
     let mut text = format!(
@@ -285,4 +273,16 @@ pub fn conversation(claude: &Path, uuid: &str, dir: &Path, answers: &[(&str, &st
     let folder = claude.join("projects/-made-up");
     fs::create_dir_all(&folder).expect("a folder can be made");
     fs::write(folder.join(format!("{uuid}.jsonl")), text).expect("a file can be written");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_days() {
+        assert_eq!(stamp(1_795_233_238_611), "2026-11-21T03:53:58.611Z");
+        assert_eq!(stamp(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(day(DAY_ONE * 86_400_000), "2026-10-24");
+    }
 }
