@@ -13,13 +13,18 @@ static METER: Meter = Meter;
 fn inputs_that_fuzzing_kept_do_no_harm() {
     quiet_panics();
     let mut failures = Vec::new();
+    let mut few = Vec::new();
     for target in &TARGETS {
         let seeds = (target.seeds)();
-        assert!(!seeds.is_empty(), "{}: no samples", target.name);
+        if seeds.is_empty() {
+            few.push(format!("{}: no samples", target.name));
+        }
         failures.extend(seeds.iter().enumerate().filter_map(|(n, seed)| failure(target, &format!("sample {n}"), seed)));
         for kind in ["corpus", "crashes"] {
             let kept = files(&folder(kind, target.name));
-            assert!(kind == "crashes" || kept.len() > 10, "{}: {} inputs are kept", target.name, kept.len());
+            if kind == "corpus" && kept.len() <= 10 {
+                few.push(format!("{}: {} inputs are kept", target.name, kept.len()));
+            }
             let name = |path: &std::path::Path| path.display().to_string();
             failures.extend(kept.iter().filter_map(|(path, input)| failure(target, &name(path), input)));
         }
@@ -29,6 +34,9 @@ fn inputs_that_fuzzing_kept_do_no_harm() {
     assert!(attempt(&broken, b"").failure.is_some(), "a failure is seen");
     let greedy = Target { check: |_| drop(std::hint::black_box(vec![1u8; 70 << 20])), ..*known };
     assert!(attempt(&greedy, b"").failure.is_some_and(|why| why.starts_with("memory")), "memory is counted");
+    // From here on a panic may be heard again.
+    drop(std::panic::take_hook());
+    failures.extend(few);
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
