@@ -48,14 +48,14 @@ fn spending(dashboard: &Dashboard) {
     for n in 1..70_u32 {
         let (slug, month, day) = match n {
             1..=3 => (["", "shop", "blog", "api"][n as usize], 11, 21),
-            _ => (["shop", "api", "shop", "blog"][(n * n % 11 % 4) as usize], 11 - n % 3 / 2, 1 + n * 5 % 20),
+            _ => (["shop", "api", "shop", "blog"][(n * n % 11 % 4) as usize], 11 - n % 3 / 2, 1 + n * 7 % 20),
         };
         let used = |m: u32| {
             let model = ["claude-opus-4-8", "claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5-20251001"];
             let (size, model) = (u64::from(n * 7 % 13 + m % 5), model[((n + m) % 4) as usize]);
             (format!("2026-{month}-{day:02}T09:{m:02}:00Z"), model, [size * 90, size * 300, size * 900, size * 14_000])
         };
-        let answers: Vec<_> = (0..8 + n % 20).map(used).collect();
+        let answers: Vec<_> = (0..if n < 4 { 59 } else { 8 + n % 20 }).map(used).collect();
         let answers: Vec<_> = answers.iter().map(|(at, model, kinds)| (at.as_str(), *model, *kinds)).collect();
         cs_tests::corpus::conversation(&claude, &uuid(n), &dashboard.sandbox.home().join(slug), &answers);
     }
