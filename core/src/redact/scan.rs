@@ -162,9 +162,10 @@ impl<'a> Scan<'a> {
         if !self.bytes.get(at..end)?.eq_ignore_ascii_case(name) {
             return None;
         }
-        let token = self.run(end, is_blank);
+        // No blank, no credential: what follows may be all of the text, and is not read.
+        let token = Some(self.run(end, is_blank)).filter(|token| *token > end)?;
         let token_end = self.run(token, is_credential);
-        (token > end && token_end > token).then_some(token..token_end)
+        (token_end > token).then_some(token..token_end)
     }
 
     /// A private key in PEM or PGP armour, up to the end of its END line.

@@ -290,6 +290,7 @@ fn hostile_text_takes_linear_time() {
         "eyJa-",
         "Bearer ",
         "bearer",
+        "-Bearer",
         "password",
         "password=",
         "password='",

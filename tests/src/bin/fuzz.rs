@@ -219,7 +219,9 @@ fn over(target: &Target, seed: u64, child: &mut Child, watch: &mut Watch) -> Opt
 fn keep(target: &Target) {
     run::quiet_panics();
     let folder = fuzz::folder("corpus", target.name);
-    let known = run::inputs(target, Some(&found(target.name)));
+    let mut known = run::inputs(target, Some(&found(target.name)));
+    // A long input reaches most: with a few of them there would be no room for others.
+    known.retain(|input| input.len() <= KEPT_BYTES / 16);
     let mut bytes = 0;
     let fewest = run::fewest(target, known).into_iter().take_while(|input| {
         bytes += input.len();
