@@ -58,7 +58,10 @@ fn done(output: &str) -> Vec<String> {
 /// A new session in the project `api`; its id.
 fn create(sandbox: &Sandbox, more: &[&str]) -> String {
     let args = [&["create", "--project", "api", "--intent", "some work", "-q"], more].concat();
-    ok(sandbox, "cs-session", &args).trim().to_owned()
+    let output = sandbox.cs("cs-session", &args);
+    // Where other projects are known, a note says that this one is new.
+    assert_eq!(status(&output), 0, "{args:?}: {}", stderr(&output));
+    stdout(&output).trim().to_owned()
 }
 
 /// A hook's payload, sent by the process `client`.

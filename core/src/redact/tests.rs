@@ -2,7 +2,6 @@
 
 use super::shapes::KEYS;
 use super::*;
-use std::time::{Duration, Instant};
 
 /// Built at run time, so that no scanner takes this file for a leak.
 fn fill(text: &str) -> String {
@@ -261,71 +260,3 @@ fn masking_twice_changes_nothing() {
     }
 }
 const ROUNDS: usize = 20_000;
-
-/// 128 KiB take milliseconds, or minutes where a rule is quadratic.
-#[test]
-fn hostile_text_takes_linear_time() {
-    let quiet = [
-        "a",
-        "A",
-        "1",
-        "1-",
-        "a-",
-        "12345678-",
-        "1=",
-        "a:",
-        "-",
-        "--",
-        "=",
-        ":",
-        "://",
-        "\\",
-        "\"",
-        "`",
-        " ",
-        "é",
-        "sk-",
-        "eyJ.eyJ.",
-        "eyJaaaaaaa.",
-        "eyJa-",
-        "Bearer ",
-        "bearer",
-        "-Bearer",
-        "password",
-        "password=",
-        "password='",
-        "password=\"\\",
-        "pwd=/",
-        "pwd=\"/",
-        "token: ",
-        "token : \\\"",
-        "tokens=11111111",
-        "--token",
-        "--token -",
-        "--sk-",
-        "://a@",
-        "://u:p",
-        "://u:[masked]@",
-        "-----BEGIN ",
-        "-----BEGIN PRIVATE KEY-----",
-        "-----BEGIN PRIVATE KEY",
-        "authorization:",
-        "authorization: basic ",
-        "12345678:",
-        "ghp_",
-        "\\n",
-        "a]",
-        "AKIA",
-        "token[",
-        "-sk-tzdzdJzdJzdJzdJzdJsk-",
-        "AKIA1234567890123456eyJaaaaaaaa-",
-        "AKIA1234567890123456eyJaaaaaaaa.eyJa-",
-    ];
-    for piece in quiet {
-        let text = piece.repeat((1 << 17) / piece.len());
-        let started = Instant::now();
-        let masked = mask(&text);
-        assert!(started.elapsed() < Duration::from_secs(2), "{piece:?} took {:?}", started.elapsed());
-        assert_eq!(mask(&masked), masked, "repeated {piece:?}");
-    }
-}
