@@ -335,16 +335,18 @@ impl<'a> Scan<'a> {
 }
 
 /// Whether a secret value is none after all: empty, masked before, a word of
-/// the language, a small number or a count of tokens.
+/// the language, a small number or a count of tokens. In none of these can another rule begin, whose mask might
+/// swallow the closing quote: a second run would see another value then.
 fn is_plain(name: &[u8], value: &[u8]) -> bool {
-    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+    let is_telling =
+        |&byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii() || is_quote(byte) || matches!(byte, b':' | b'=');
     let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'}' | b']');
     let is_word = PLAIN_VALUES.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
     let is_count = contains(name, "tokens") || ends_with(name, "count");
     value.is_empty()
         || value == MASK.as_bytes()
         || is_word
-        || (value.len() < 6 && !value.iter().any(is_letter))
+        || (value.len() < 6 && !value.iter().any(is_telling))
         || (is_count && value.iter().all(is_number))
 }
 

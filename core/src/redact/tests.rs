@@ -85,6 +85,7 @@ const MASKED: &[(&str, &str)] = &[
     ("password=пароль x", "password=[masked] x"),
     ("password=\"open\nnext", "password=\"[masked]\nnext"),
     ("token=123456", "token=[masked]"),
+    ("--token `:\"`p", "--token `[masked]`p"),
     // A secret that begins in another.
     ("Bearer AKIA/12345678:<36>/x", "Bearer [masked]"),
     ("Bearer\t12345678:<36> x", "Bearer\t[masked] x"),
