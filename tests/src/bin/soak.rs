@@ -205,7 +205,7 @@ const INTRODUCTION: &str = "Whatever is killed or fails, every change that was a
 
 fn document(words: &[String], options: &Options, all: &[Tally], notes: &[String], took: Duration) -> String {
     let sum = |n: usize| all.iter().map(|tally| tally.sum()[n]).sum::<u64>();
-    let command = ["make soak".to_owned()].into_iter().chain(words.iter().cloned()).collect::<Vec<_>>().join(" ");
+    let command = if words.is_empty() { "make soak".into() } else { format!("make soak SOAK='{}'", words.join(" ")) };
     let mut text = format!(
         "# Nothing lost\n\nMeasured on {} with `{command}`, seed {}, in {} minutes, on {}.\n\n{INTRODUCTION}\n\
          In all {} operations, {} of them disturbed; {} times something was wrong, {} faults.\n",
