@@ -16,6 +16,7 @@ use cs_core::store::{self, Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use std::cell::Cell;
+use std::collections::{BTreeSet, HashSet};
 
 /// The sessions that are asked for, in the order in which they are shown.
 pub struct Chosen {
@@ -77,12 +78,12 @@ enum Named {
 impl Chosen {
     /// Finds the sessions.
     pub fn of(context: &Context, plan: &Plan) -> Outcome<Self> {
-        let (ids, project) = match &plan.which {
+        let project = match &plan.which {
             Which::Named(names) => return named(context, plan, names),
-            Which::Project(slug) => (many(&context.store, plan, Some(slug))?, Some(slug.clone())),
-            Which::All => (many(&context.store, plan, None)?, None),
+            Which::Project(slug) => Some(slug.clone()),
+            Which::All => None,
         };
-        Ok(Chosen { ids, project, single: false, code: None })
+        Ok(Chosen { ids: many(&context.store, plan, project.as_ref())?, project, single: false, code: None })
     }
 
     /// What stands above the sessions of a project.
@@ -178,7 +179,7 @@ fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
             Err(failure) => chosen.code = chosen.code.or(Some(told(failure))),
         }
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     chosen.ids.retain(|id| seen.insert(id.clone()));
     Ok(chosen)
 }
@@ -212,26 +213,57 @@ fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
 /// Whether there is such a project: registered, or named by a session.
 fn is_project(store: &Store, plan: &Plan, slug: &Slug) -> bool {
     store.config().is_ok_and(|config| config.projects.contains_key(slug.as_str()))
-        || many(store, plan, Some(slug)).is_ok_and(|ids| !ids.is_empty())
+        || Found::of(store, plan, Some(slug)).is_ok_and(|found| !found.sessions.is_empty())
 }
 
-/// All sessions, or those of a project, within the asked time, newest first.
+/// All sessions, or those of a project, within the asked time, newest first. After them the records that cannot be
+/// understood, whatever they are of: who loads them tells so.
 fn many(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Vec<SessionId>> {
-    let line = project.map(|slug| index::of_project(slug.as_str()));
-    let index = store.index()?;
-    let entries = index.entries(|text| line.as_ref().is_none_or(|fits| fits(text)));
-    let archived: Vec<Session> = match plan.include_archived {
-        // A damaged one is no reason to hide the others.
-        true => store.ids(&store.home.archive())?.iter().filter_map(|id| store.session(id).ok()).collect(),
-        false => Vec::new(),
-    };
-    let put_away =
-        archived.iter().filter_map(|session| Some((SessionId::parse(&session.session_id).ok()?, Entry::of(session))));
-    let mut found: Vec<(SessionId, Entry)> = entries.into_iter().chain(put_away).collect();
-    found.retain(|(_, entry)| {
-        project.is_none_or(|slug| entry.project_slug == slug.as_str()) && plan.includes(&entry.started_at)
-    });
-    found.sort_by(|a, b| b.1.started_at.cmp(&a.1.started_at).then_with(|| b.0.cmp(&a.0)));
-    found.dedup_by(|a, b| a.0 == b.0);
-    Ok(found.into_iter().map(|(id, _)| id).collect())
+    let Found { mut sessions, damaged } = Found::of(store, plan, project)?;
+    sessions.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| b.id.cmp(&a.id)));
+    sessions.dedup_by(|a, b| a.id == b.id);
+    Ok(sessions.into_iter().map(|session| session.id).chain(damaged).collect())
+}
+
+/// What the index knows of, and what it does not: damaged records, and the archive.
+struct Found {
+    sessions: Vec<Fit>,
+    damaged: Vec<SessionId>,
+}
+
+/// A session that fits the request.
+struct Fit {
+    id: SessionId,
+    started_at: String,
+}
+
+impl Found {
+    fn of(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Self> {
+        let fit = |id: SessionId, entry: &Entry| {
+            let fits =
+                project.is_none_or(|slug| entry.project_slug == slug.as_str()) && plan.includes(&entry.started_at);
+            fits.then(|| Fit { id, started_at: entry.started_at.to_string() })
+        };
+        let line = project.map(|slug| index::of_project(slug.as_str()));
+        let index = store.index()?;
+        let entries = index.entries(|text| line.as_ref().is_none_or(|fits| fits(text)));
+        let mut found = Found {
+            sessions: entries.into_iter().filter_map(|(id, entry)| fit(id, &entry)).collect(),
+            damaged: Vec::new(),
+        };
+        let listed = index.ids(|_| true);
+        let mut others: BTreeSet<SessionId> = store.ids(&store.home.sessions())?.into_iter().collect();
+        others.retain(|id| listed.binary_search(id).is_err());
+        if plan.include_archived {
+            others.extend(store.ids(&store.home.archive())?);
+        }
+        for id in others {
+            match store.session(&id) {
+                Ok(session) => found.sessions.extend(fit(id, &Entry::of(&session))),
+                Err(Error::Missing(_)) => {}
+                Err(_) => found.damaged.push(id),
+            }
+        }
+        Ok(found)
+    }
 }

@@ -2,14 +2,15 @@
 //! file that is not the export of that very session is never touched; an unchanged one is not
 //! written again without `--force`; the folder is 0700 where it is made here, files are 0600.
 
-use crate::args::Plan;
+use crate::PROGRAM;
+use crate::args::{Plan, Which};
 use crate::chosen::{Chosen, Loaded, Loader, told};
 use crate::highlights::{self, Highlights};
 use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
 use cs_agentlog::source::Roots;
-use cs_cli::{Context, Failure, Form, Out, Outcome};
+use cs_cli::{Context, Failure, Form, Out, Outcome, note};
 use cs_core::export::{Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
@@ -45,8 +46,14 @@ struct Total {
 
 /// What became of one.
 enum Done {
-    Written { counts: Counts, highlights: usize, skipped: usize },
+    Written {
+        counts: Counts,
+        highlights: usize,
+        skipped: usize,
+    },
     Unchanged,
+    /// It has not ended.
+    Active,
     NotAsked,
 }
 
@@ -76,7 +83,12 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
         transcripts: OnceCell::new(),
         store,
     };
-    let mut told = Told { out, total: Total::default(), code: chosen.code() };
+    let mut told = Told {
+        out,
+        named: matches!(plan.which, Which::Named(_)) && chosen.project.is_none(),
+        total: Total::default(),
+        code: chosen.code(),
+    };
     let mut progress = Progress::of(chosen.ids.len());
     for id in &chosen.ids {
         told.one(id, &exporter.file(id), exporter.export(id, plan))?;
@@ -90,6 +102,8 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
 /// What was told so far, and what is left to tell at the end.
 struct Told<'a> {
     out: &'a mut Out,
+    /// Whether sessions were asked for by name.
+    named: bool,
     total: Total,
     code: Option<u8>,
 }
@@ -109,8 +123,11 @@ impl Told<'_> {
                 }
             }
             Ok(Done::Unchanged) => self.total.unchanged += 1,
-            // The second is gone since the index was read.
-            Ok(Done::NotAsked) | Err(Error::Missing(_)) => {}
+            Ok(Done::Active) if self.named => {
+                note(PROGRAM, &format!("{id} is active: it is written when it has ended"))
+            }
+            // The last is gone since the index was read.
+            Ok(Done::Active | Done::NotAsked) | Err(Error::Missing(_)) => {}
             Err(error) => {
                 self.total.failed += 1;
                 self.code = self.code.or(Some(told(error.into())));
@@ -158,8 +175,11 @@ impl Exporter<'_> {
 
     fn export(&self, id: &SessionId, plan: &Plan) -> Result<Done> {
         let loaded = self.loader.load(id)?;
-        if loaded.session.status == Status::Active || !plan.includes(&loaded.session.started_at) {
+        if !plan.includes(&loaded.session.started_at) {
             return Ok(Done::NotAsked);
+        }
+        if loaded.session.status == Status::Active {
+            return Ok(Done::Active);
         }
         let transcript = if self.words == 0 { None } else { self.transcript(&loaded) };
         let source = self.source(&loaded, transcript.as_deref());

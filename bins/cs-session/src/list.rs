@@ -104,7 +104,8 @@ impl List {
         let index = store.index()?;
         let needle = wanted.line_filter();
         let mut rows: Vec<(SessionId, Entry)> = index.entries(needle);
-        let archived = if self.include_archived { archived(store)? } else { Vec::new() };
+        let mut damaged = Vec::new();
+        let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
         rows.extend(archived.iter().map(|(id, session)| (id.clone(), Entry::of(session))));
         rows.retain(|(id, entry)| wanted.takes(id, entry, self.full));
         rows.sort_by(|a, b| b.1.started_at.cmp(&a.1.started_at).then_with(|| b.0.cmp(&a.0)));
@@ -138,9 +139,10 @@ impl List {
         }
         print_table(out, table)?;
         out.flush()?;
-        // Known only while the index has to be made from the records; `cs-cleanup check` always knows.
-        for (path, error) in index.damaged() {
-            let failure = Failure::Core(Error::corrupt(path, reason(error)));
+        // Beside the archive known only while the index has to be made from the records; `cs-cleanup check` always knows.
+        damaged.extend(index.damaged().iter().map(|(path, error)| Error::corrupt(path, reason(error))));
+        for error in damaged {
+            let failure = Failure::Core(error);
             report(PROGRAM, &failure);
             code = code.or(Some(failure.code()));
         }
@@ -230,11 +232,17 @@ fn reason(error: &Error) -> String {
     }
 }
 
-fn archived(store: &Store) -> Outcome<Vec<(SessionId, Session)>> {
-    let ids = store.ids(&store.home.archive())?;
-    let read = |id: SessionId| store.session(&id).map(|session| (id, session)).ok();
-    // A damaged one is no reason to hide the others; `cs-cleanup check` names it.
-    Ok(ids.into_iter().filter_map(read).collect())
+/// What was put away, and why some of it cannot be understood.
+fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, Session)>> {
+    let mut found = Vec::new();
+    for id in store.ids(&store.home.archive())? {
+        match store.session(&id) {
+            Ok(session) => found.push((id, session)),
+            Err(Error::Missing(_)) => {}
+            Err(error) => damaged.push(error),
+        }
+    }
+    Ok(found)
 }
 
 fn table_row(id: &SessionId, entry: &Entry, verdict: &Verdict, reading: &Reading, now: Instant) -> Vec<String> {

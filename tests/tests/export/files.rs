@@ -100,5 +100,19 @@ fn a_damaged_record_hides_no_other() {
     assert_eq!((status(&output), stdout(&output).lines().count()), (1, 1), "{}", stderr(&output));
     assert_eq!(stderr(&output).matches("cs-export: error: ").count(), 2, "{}", stderr(&output));
     assert_eq!(code(&sandbox, &[&second, "-o", "x.md"]), 65);
+    // No index knows of it, and it is told all the same; so is one in the archive, where that was asked for.
+    assert_eq!(status(&sandbox.cs("cs-cleanup", &["index"])), 65);
+    let archived = "sess_20261121T0800_dddd";
+    let path = sandbox.data().join(format!("sessions/archive/{archived}.json"));
+    fs::create_dir_all(path.parent().expect("a folder")).and_then(|()| fs::write(&path, "{")).expect("written");
+    for (more, expected) in [(&[][..], &[&second][..]), (&["--include-archived"], &[&second, &archived.to_owned()])] {
+        for which in ["--all", "api"] {
+            let output = sandbox.cs("cs-export", &[&[which, "--format", "jsonl"], more].concat());
+            let told = stderr(&output);
+            assert_eq!((status(&output), told.matches("error: ").count()), (65, expected.len()), "{told}");
+            assert!(expected.iter().all(|id| told.contains(*id)), "{told}");
+            assert!(stdout(&output).contains(&first));
+        }
+    }
     assert!(!sandbox.work().join("x.md").exists());
 }
