@@ -6,6 +6,7 @@ use crate::notice::Subject;
 use crate::settings::Settings;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
+use cs_core::ending::{self, BY_CLEANUP};
 use cs_core::error::Result;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::index::Entry;
@@ -115,7 +116,7 @@ impl Looker<'_> {
             found.extend(self.parked(entry));
         }
         if live.is_none() {
-            found.extend(self.failed_end(id, entry)?);
+            found.extend(self.ended_alone(id, entry)?);
         }
         Ok(found)
     }
@@ -185,30 +186,53 @@ impl Looker<'_> {
         })
     }
 
-    /// The conversation ended by itself, not long ago, and its last turn had failed.
-    fn failed_end(&self, id: &SessionId, entry: &Entry) -> Result<Option<Found>> {
+    /// It ended without anybody's word, not long ago: after a turn that had failed, or by `cs-cleanup`, which may
+    /// have been faster than we.
+    fn ended_alone(&self, id: &SessionId, entry: &Entry) -> Result<Option<Found>> {
         let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
             return Ok(None);
         }
         let Ok(record) = self.store.session(id) else { return Ok(None) };
-        let by_itself = record.status == Status::Active || record.ended_by.as_deref() == Some("hook");
+        if record.status != Status::Active && !ending::is_ours(&record) {
+            return Ok(None);
+        }
         let uuid = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let (true, Some(uuid)) = (by_itself, uuid) else { return Ok(None) };
-        let ended = self.store.ended(&uuid)?.filter(|ended| ended.session_id.as_deref() == Some(id.as_str()));
-        let Some((error, since)) = ended.and_then(|ended| ended.error.zip(ended.ended_at)) else { return Ok(None) };
-        Ok(Some(Found {
-            reason: Reason::Error,
-            since,
-            headline: "ended with an error".into(),
-            why: format!("the conversation ended after its turn failed: {error}"),
-            state: match record.status {
-                Status::Active => State::Unknown,
-                Status::Parked => State::Parked,
-                Status::Completed => State::Completed,
-            },
-            once: true,
-        }))
+        let ended = uuid.map(|uuid| self.store.ended(&uuid)).transpose()?.flatten();
+        let ended = ended.filter(|ended| ended.session_id.as_deref() == Some(id.as_str()));
+        let found = match record.ended_by.as_deref() {
+            Some(BY_CLEANUP) if record.status != Status::Active => Some(self.closed(&record, ended)),
+            _ => ended.and_then(failed_end),
+        };
+        let state = match record.status {
+            Status::Active => State::Unknown,
+            Status::Parked => State::Parked,
+            Status::Completed => State::Completed,
+        };
+        Ok(found.map(|found| Found { state, ..found }))
+    }
+
+    /// What `cs-cleanup` closed, told as it would have been before; what was told then is not told again.
+    fn closed(&self, record: &Session, ended: Option<Live>) -> Found {
+        let since = ended.as_ref().map_or(&record.last_heartbeat, |ended| &ended.last_event_at).clone();
+        let gone = ended.filter(|ended| ended.process().is_some());
+        let (reason, headline, why) = match gone {
+            Some(Live { error: Some(error), .. }) => {
+                (Reason::Error, "the process ended", format!("its process ended after its turn failed: {error}"))
+            }
+            Some(live) => {
+                let why =
+                    format!("its process ended without SessionEnd; {} was the last that was heard", live.last_event);
+                (Reason::Error, "the process ended", why)
+            }
+            None => {
+                let until = record.ended_at.as_deref().and_then(clock::parse).unwrap_or(self.now);
+                let silence =
+                    clock::parse(&since).map_or_else(String::new, |at| format!(" for {}", clock::age(at, until)));
+                (Reason::Stale, "no sign of life", format!("closed after no sign of life{silence}"))
+            }
+        };
+        Found { reason, since, headline: headline.into(), why, state: State::Unknown, once: true }
     }
 
     fn describe(
@@ -240,4 +264,17 @@ impl Looker<'_> {
         };
         Due { subject: subject.cleaned(), headline: found.headline, once: found.once }
     }
+}
+
+/// A conversation that ended in order, but after a turn that had failed.
+fn failed_end(ended: Live) -> Option<Found> {
+    let (error, since) = ended.error.zip(ended.ended_at)?;
+    Some(Found {
+        reason: Reason::Error,
+        since,
+        headline: "ended with an error".into(),
+        why: format!("the conversation ended after its turn failed: {error}"),
+        state: State::Unknown,
+        once: true,
+    })
 }
