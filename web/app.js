@@ -46,10 +46,13 @@ function tellTimes(root) {
 }
 
 // ---- taking over a new page ----------------------------------------------------------------------------
+// The button that says just now what came of pressing it.
+let telling = null;
+
 // Makes `from` look like `to`, keeping every element that has the same id (or place) and so its focus,
 // scroll, selection, typed text; what the reader opened stays open.
 function morph(from, to) {
-  if (from.isEqualNode(to)) return;
+  if (from.isEqualNode(to) || from === telling) return;
   syncAttributes(from, to);
   if (from.localName === "time") return;
   const known = new Map([...from.children].filter((child) => child.id).map((child) => [child.id, child]));
@@ -236,7 +239,11 @@ document.addEventListener("click", async (event) => {
   const isDone = await navigator.clipboard.writeText(source.textContent).then(() => true, () => false);
   if (!isDone) getSelection().selectAllChildren(source);
   button.textContent = isDone ? "Copied" : "Selected: copy it";
-  setTimeout(() => (button.textContent = "Copy"), 2000);
+  telling = button;
+  setTimeout(() => {
+    button.textContent = "Copy";
+    telling = null;
+  }, 2000);
 });
 
 // A URL to keep has no empty values.

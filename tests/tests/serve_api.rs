@@ -239,6 +239,7 @@ fn a_damaged_record_is_named_beside_the_good_ones() {
     assert_eq!(ids(&served.json("/api/sessions")), ids(&listing));
     let names_it = || served.json("/api/overview")["damaged"].to_string().contains(&active);
     assert!(eventually(Duration::from_secs(20), names_it), "no list has it now");
+    assert_eq!(served.json("/api/sessions")["damaged"][0]["session_id"], active);
     assert!(!sandbox.data().join("sessions/_index.json").exists(), "readers write nothing");
 }
 
@@ -339,6 +340,11 @@ fn hostile_text_is_shown_and_does_nothing() {
         "cs-session",
         &["event", &id, "--message", &format!("https://x.example/\"onclick=alert(1) {hostile}")],
     );
+    run(
+        &sandbox,
+        "cs-session",
+        &["event", &id, "--message", "see \u{202e}gnp.exe and \u{202d}https://x.example/\u{202e}a"],
+    );
     run(&sandbox, "cs-session", &["update", &id, "--activity", hostile]);
     run(&sandbox, "cs-session", &["decision", &id, "--text", hostile]);
     run(&sandbox, "cs-task", &["add", &id, "--subject", hostile]);
@@ -358,6 +364,7 @@ fn hostile_text_is_shown_and_does_nothing() {
         let inline =
             ["<style", " style=", " onclick=", " onload=", "http-equiv"].iter().find(|part| page.contains(**part));
         assert_eq!(inline, None, "{path}");
+        assert!(!page.contains(['\u{202d}', '\u{202e}']), "{path}: it turns around what follows");
     }
 }
 
@@ -380,8 +387,13 @@ fn events_tell_of_every_kind_of_change_within_a_second() {
     };
     let mut client = sandbox.start("sleep", &["600"]);
     let pid = client.pid();
-    let changes: [(&str, &dyn Fn()); 7] = [
+    let changes: [(&str, &dyn Fn()); 8] = [
         ("a record", &|| drop(run(&sandbox, "cs-session", &["event", &active, "--message", "x"]))),
+        ("a record that an editor writes into", &|| {
+            let path = sandbox.data().join(format!("sessions/{parked}.json"));
+            let text = fs::read_to_string(&path).unwrap().replace("rate limits", "rate limits for all");
+            fs::write(&path, text).unwrap();
+        }),
         ("a status", &|| drop(run(&sandbox, "cs-session", &["resume", &parked]))),
         ("a project", &|| drop(run(&sandbox, "cs-project", &["update", "api", "--current-phase", "gamma"]))),
         ("a conversation", &|| {

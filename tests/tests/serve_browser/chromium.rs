@@ -85,6 +85,8 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.call(&format!("{domain}.enable"), json!({}));
         }
+        // As if this window were the one in front: the clipboard is only for that one.
+        self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
         self.size(1200, 900);
     }
 

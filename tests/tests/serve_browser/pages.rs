@@ -52,11 +52,19 @@ fn a_command_to_go_on_is_one_click_away() {
     let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
     dashboard.browser.call("Browser.grantPermissions", permissions);
     dashboard.open(&format!("/session/{id}"));
+    // What the button says, it says for two seconds: who looks now and then may miss it.
+    let listen = "new MutationObserver(() => (window.said ??= []).push(document.getElementById('copy').textContent))";
+    let listen = format!("{listen}.observe(document.getElementById('copy'), {{childList: true}})");
+    dashboard.browser.eval(&listen);
     dashboard.browser.click("#copy");
-    dashboard.browser.until("document.getElementById('copy').textContent === 'Copied'");
+    dashboard.browser.until("window.said?.[0] === 'Copied'");
     let copied = dashboard.browser.eval("navigator.clipboard.readText()");
     assert!(copied.as_str().is_some_and(|text| text.ends_with(&format!("claude --resume {uuid}"))), "{copied}");
     assert_eq!(copied, json!(dashboard.browser.text("#resume")));
+    // A page that comes meanwhile, where nothing was copied, does not take the word away.
+    let redraw = "refresh().then(() => document.getElementById('copy').textContent)";
+    let press = "(document.getElementById('copy').click(), new Promise((done) => setTimeout(done, 200)))";
+    assert_eq!(dashboard.browser.eval(&format!("{press}.then(() => {redraw})")), "Copied");
 }
 
 #[test]

@@ -98,7 +98,11 @@ fn percent(number: f64) -> u8 {
 
 /// `84k of 200k tokens`
 fn tokens(used: u64, of: Option<u64>) -> String {
-    let short = |count: u64| if count < 1000 { count.to_string() } else { format!("{}k", count / 1000) };
+    let short = |count: u64| match count {
+        0..1_000 => count.to_string(),
+        1_000..1_000_000 => format!("{}k", count / 1_000),
+        _ => format!("{}M", count / 1_000_000),
+    };
     let of = of.map(|of| format!(" of {}", short(of))).unwrap_or_default();
     format!("{}{of} tokens", short(used))
 }
@@ -125,5 +129,6 @@ mod tests {
     fn tokens_are_told_in_thousands() {
         assert_eq!(tokens(84_900, Some(200_000)), "84k of 200k tokens");
         assert_eq!(tokens(999, None), "999 tokens");
+        assert_eq!(tokens(10_000, Some(1_000_000)), "10k of 1M tokens");
     }
 }

@@ -2,6 +2,7 @@
 //! Must stay true: what is marked as safe here was escaped here.
 
 use cs_core::clock::{self, Instant};
+use cs_core::export::visible;
 use minijinja::{Environment, Value};
 
 /// Makes the filters known.
@@ -57,8 +58,9 @@ fn homely(path: &str, home: &str) -> String {
 
 /// Text in which http and https URLs are links, and nothing else is anything but text.
 fn linked(text: &str) -> String {
+    let text = visible(text);
     let mut html = String::with_capacity(text.len() + 16);
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(at) = url_start(rest) {
         let (before, from) = rest.split_at(at);
         let (url, after) = from.split_at(url_length(from));
@@ -87,15 +89,10 @@ fn url_start(text: &str) -> Option<usize> {
 }
 
 fn url_length(text: &str) -> usize {
-    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`\\{}|^".contains(c) || is_reordering(c);
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`\\{}|^⟨".contains(c);
     let end = text.find(ends).unwrap_or(text.len());
     // What ends a sentence or a bracket around the URL is not part of it.
     text.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).len()
-}
-
-/// Marks that make text look other than it is.
-fn is_reordering(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 fn escape(html: &mut String, text: &str) {

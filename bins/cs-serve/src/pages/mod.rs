@@ -35,8 +35,9 @@ mod usage;
 use crate::assets;
 use crate::http::reply::HTML;
 use crate::http::{Refusal, Reply};
+use cs_core::export::visible;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -69,6 +70,7 @@ impl Pages {
         environment.add_global("asset", Serde(assets::urls().into_iter().collect::<BTreeMap<_, _>>()));
         environment.add_global("version", env!("CARGO_PKG_VERSION"));
         filters::add(&mut environment);
+        environment.set_formatter(format);
         Ok(Pages { environment })
     }
 
@@ -101,6 +103,16 @@ impl Pages {
         }
         let page = Page { text: include_str!("../../../../docs/API.md") };
         self.render("api.html", &page).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+    }
+}
+
+/// Text is escaped, and what in it would turn the direction of writing or hide something can be seen.
+fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    match value.as_str() {
+        Some(text) if !value.is_safe() && text.bytes().any(|byte| !(b' '..=b'~').contains(&byte)) => {
+            minijinja::escape_formatter(out, state, &Value::from(visible(text)))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
     }
 }
 

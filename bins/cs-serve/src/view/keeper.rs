@@ -35,6 +35,8 @@ pub struct Snapshot {
     /// What active sessions do.
     verdicts: HashMap<String, Verdict>,
     pub evidence: Evidence,
+    /// Damaged records that no list has.
+    pub strays: Vec<Damaged>,
 }
 
 /// What states are derived from.
@@ -163,11 +165,13 @@ impl Keeper {
 
 impl Inner {
     fn refresh(&mut self, store: &Store) -> Result<Arc<Snapshot>> {
-        let changes = self.watch.look();
+        let mut changes = self.watch.look();
         let known = self.snapshot.clone().filter(|_| !changes.any());
         if let Some(known) = known.as_ref().filter(|_| self.derived_at.elapsed() < DERIVE_TIME) {
             return Ok(known.clone());
         }
+        let is_edited = self.records.forget_edited(store);
+        changes.sessions |= is_edited;
         if changes.config {
             self.read_config(store);
         }
@@ -188,7 +192,7 @@ impl Inner {
         // Not the first time: that has enough to read, and the next look is soon.
         let are_other = self.snapshot.is_some() && self.strays.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
-        if let Some(known) = known.filter(|known| known.verdicts == verdicts && !are_other) {
+        if let Some(known) = known.filter(|known| known.verdicts == verdicts && !are_other && !is_edited) {
             return Ok(known);
         }
         let snapshot = Arc::new(self.assemble(store, rows, (verdicts, evidence), changes));
@@ -220,7 +224,8 @@ impl Inner {
             overview.damaged.push(Damaged { session_id: "config.json".to_string(), reason });
         }
         drop(briefs);
-        Snapshot { generation: self.generation, overview, rows, verdicts, evidence }
+        let strays = self.strays.found.clone();
+        Snapshot { generation: self.generation, overview, rows, verdicts, evidence, strays }
     }
 
     fn derive(&self, store: &Store, rows: &Rows, evidence: &Evidence) -> HashMap<String, Verdict> {

@@ -103,7 +103,11 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>)
     let shown: Vec<&str> = rows.iter().skip(from).take(query.limit()).map(|row| row.id).collect();
     let is_last = from + shown.len() >= total;
     let next_cursor = shown.last().filter(|_| !is_last).map(|id| (*id).to_string());
-    let (sessions, damaged) = keeper.summaries(snapshot, shown.into_iter());
+    let (sessions, mut damaged) = keeper.summaries(snapshot, shown.into_iter());
+    // Nobody knows of which project or kind they are.
+    if query.cursor.is_none() {
+        damaged.extend(snapshot.strays.iter().cloned());
+    }
     Listing { total, counts, sessions, damaged, next_cursor }
 }
 

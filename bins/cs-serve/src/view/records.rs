@@ -13,10 +13,15 @@ use std::collections::HashMap;
 /// Most of them that are kept; then all are forgotten.
 const MOST: usize = 2000;
 
+/// How many files are looked at in one go.
+const LOOKS: usize = 250;
+
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Records {
     known: HashMap<String, Known>,
+    /// How many were looked at in this round.
+    looked: usize,
 }
 
 #[derive(Debug)]
@@ -34,8 +39,7 @@ impl Records {
             return known.answer();
         }
         let id = SessionId::parse(id)?;
-        let stamp = Stamp::of(&store.home.session(&id)).or_else(|| Stamp::of(&store.home.archived(&id)));
-        let Some(stamp) = stamp else {
+        let Some(stamp) = stamp(store, &id) else {
             self.known.remove(id.as_str());
             return Err(Error::Missing(format!("no session {id}")));
         };
@@ -43,6 +47,21 @@ impl Records {
             Some(known) if known.stamp.still_is(&stamp) => known.answer(),
             _ => self.read(store, &id, stamp),
         }
+    }
+
+    /// Forgets records whose files are others than when they were read: somebody wrote into them, which no
+    /// directory shows. Whether there were any. Of many files some are looked at each time.
+    pub fn forget_edited(&mut self, store: &Store) -> bool {
+        let from = if self.looked < self.known.len() { self.looked } else { 0 };
+        self.looked = from + LOOKS;
+        let is_edited = |id: &str, known: &Known| {
+            let now = SessionId::parse(id).ok().and_then(|id| stamp(store, &id));
+            now.is_none_or(|now| !known.stamp.looks_like(&now))
+        };
+        let some = self.known.iter().skip(from).take(LOOKS);
+        let edited: Vec<String> = some.filter(|(id, known)| is_edited(id, known)).map(|(id, _)| id.clone()).collect();
+        edited.iter().for_each(|id| drop(self.known.remove(id)));
+        !edited.is_empty()
     }
 
     fn read(&mut self, store: &Store, id: &SessionId, stamp: Stamp) -> Result<Summary> {
@@ -60,6 +79,10 @@ impl Records {
         self.known.insert(id.to_string(), known);
         answer
     }
+}
+
+fn stamp(store: &Store, id: &SessionId) -> Option<Stamp> {
+    Stamp::of(&store.home.session(id)).or_else(|| Stamp::of(&store.home.archived(id)))
 }
 
 impl Known {

@@ -1,6 +1,6 @@
 //! Owns the question whether anything changed on disk. Reads nothing: it compares the stamps of a handful of
 //! directories. A writer puts every new version into its directory under a temporary name first, and that
-//! changes the directory's stamp. So nobody needs to be notified, on any system, and nobody is while nobody
+//! changes the directory's stamp (for who does not, see `Records::forget_edited`). So nobody needs to be notified, on any system, and nobody is while nobody
 //! asks.
 
 use super::stamp::{Stamp, unchanged};
