@@ -115,5 +115,21 @@ fn a_wrapped_command_that_reads_nothing_holds_nobody_up() {
     let answer = sandbox.feed("cs-statusline", &["--silent", "--wrap", "echo mine"], &figures);
     assert_eq!((status(&answer), stdout(&answer)), (0, "mine\n".into()), "{}", stderr(&answer));
     let answer = sandbox.feed("cs-statusline", &["--silent", "--wrap", "wc -c | tr -d ' '"], &figures);
-    assert_eq!(stdout(&answer), format!("{}\n", figures.len()));
+    assert_eq!(stdout(&answer), format!("{}\n", figures.len() + 1), "a line of it");
+    let answer = sandbox.feed("cs-statusline", &["--wrap", "read -r line && echo read"], "{\"model\":\"Opus\"}");
+    assert_eq!(stdout(&answer).lines().next(), Some("read"));
+}
+
+#[test]
+fn a_wrapped_command_that_does_not_end_holds_nobody_up_for_long() {
+    let sandbox = Sandbox::new().with("NO_COLOR", "1");
+    let wrap = |command: &str| {
+        let answer = sandbox.feed("cs-statusline", &["--format", "ours", "--wrap", command], "{}");
+        (status(&answer), stdout(&answer))
+    };
+    // What it leaves running has its output open.
+    assert_eq!(wrap("echo mine; sleep 60 &"), (0, "mine\nours\n".into()));
+    assert_eq!(wrap("echo mine; exec sleep 60"), (0, "ours\n".into()));
+    let (code, shown) = wrap("exec yes");
+    assert_eq!((code, shown.len(), shown.lines().last()), (0, 64 * 1024 + "ours\n".len(), Some("ours")));
 }

@@ -14,6 +14,9 @@ use cs_core::statusline::{Limit, Payload, Reading};
 use cs_core::store::Store;
 use std::path::Path;
 
+/// How many conversations are looked at, at most: those that were heard last.
+const OTHERS: usize = 100;
+
 /// Everything that can be shown.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -131,7 +134,7 @@ fn say_lines(reading: &Reading) -> String {
 }
 
 fn dollars(amount: f64) -> String {
-    format!("${amount:.2}")
+    if amount > 0.0 && amount < 0.005 { "<$0.01".into() } else { format!("${amount:.2}") }
 }
 
 /// What all conversations spent today, this one as it was told just now.
@@ -158,7 +161,7 @@ fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
 
 /// Other conversations in which the person is the one to act.
 fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
-    let lives = store.all_live().unwrap_or_default();
+    let lives = store.newest_live(OTHERS).unwrap_or_default();
     let stale_after = store.config().unwrap_or_default().stale_after();
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
     let states = lives.iter().filter(is_other).filter_map(|live| {

@@ -1,9 +1,20 @@
 //! Owns the person's own status line command: it gets the same input, and its output is shown as it is.
+//! Must stay true: whatever the command does, ours ends in time.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
 
-/// What the command printed, without the line ends behind it; `None` if it failed or printed nothing.
+/// How long the command may take; then it is ended.
+const WAIT: Duration = Duration::from_secs(5);
+/// How often it is asked whether it has ended while something else keeps its output open.
+const STEP: Duration = Duration::from_millis(20);
+/// Most bytes of output that are shown.
+const BYTES: usize = 64 * 1024;
+
+/// What the command printed, without the line ends behind it; `None` if it failed, printed nothing or took too long.
 /// Without words the command is for the shell, as in settings.json.
 pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String> {
     let mut program = match words {
@@ -18,14 +29,61 @@ pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String
             program
         }
     };
-    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
-    let mut pipe = child.stdin.take()?;
-    let output = std::thread::scope(|scope| {
-        // Beside the reading: a command may print before it has read everything, or read nothing at all.
-        scope.spawn(move || pipe.write_all(input));
-        child.wait_with_output()
+    // What it leaves running must not keep anything of ours open.
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let (mut to, mut from) = (child.stdin.take()?, child.stdout.take()?);
+    let mut input = input.to_vec();
+    // The figures are a line; what came behind them was not kept.
+    input.push(b'\n');
+    // Both beside us: a command may print before it has read everything, read nothing at all, or end never.
+    thread::spawn(move || to.write_all(&input));
+    let (sender, chunks) = sync_channel(4);
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            if sender.send(buffer.get(..count).unwrap_or_default().to_vec()).is_err() {
+                return;
+            }
+        }
     });
-    let output = output.ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let deadline = Instant::now() + WAIT;
+    let output = read(&mut child, &chunks, deadline);
+    // Who has said too much is not waited for.
+    if output.len() < BYTES && !has_succeeded(&mut child, deadline) {
+        return None;
+    }
+    // Where it has ended, there is nobody to end.
+    let _ = child.kill();
+    let text = String::from_utf8_lossy(&output);
     Some(text.trim_end_matches(['\n', '\r']).to_string()).filter(|text| !text.is_empty())
+}
+
+/// What it prints until it has ended; what it leaves running may keep the pipe open for ever.
+fn read(child: &mut Child, chunks: &Receiver<Vec<u8>>, deadline: Instant) -> Vec<u8> {
+    let mut output = Vec::new();
+    let mut has_ended = false;
+    while output.len() < BYTES && Instant::now() < deadline {
+        match chunks.recv_timeout(STEP) {
+            Ok(chunk) => output.extend(chunk),
+            // Once more after its end: what it printed last may still come.
+            Err(RecvTimeoutError::Timeout) if !has_ended => has_ended = !matches!(child.try_wait(), Ok(None)),
+            Err(_) => break,
+        }
+    }
+    output.truncate(BYTES);
+    output
+}
+
+/// Whether it ended well, in time.
+fn has_succeeded(child: &mut Child, deadline: Instant) -> bool {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.success(),
+            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(1)),
+            _ => {
+                let _ = child.kill();
+                return false;
+            }
+        }
+    }
 }
