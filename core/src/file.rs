@@ -133,9 +133,9 @@ fn exchange(_from: &Path, _to: &Path) -> bool {
 }
 
 /// Gives a file another name on the same disk in one step; `false`, and no change, if something has
-/// that name. The directory is made where needed.
+/// that name. The directory is made where needed, and must be one.
 pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
-    make_dir(to.parent().unwrap_or(Path::new(".")))?;
+    real_dir(to.parent().unwrap_or(Path::new(".")))?;
     match rename_new(from, to) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -211,6 +211,17 @@ fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
 /// Makes a directory and its parents, for this user only.
 pub fn make_dir(dir: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Error::io(dir, "make", error))
+}
+
+/// Makes a directory where needed; refuses a link to one, through which what is put there would end somewhere else.
+pub fn real_dir(dir: &Path) -> Result<()> {
+    make_dir(dir)?;
+    if dir.is_symlink() {
+        let text =
+            format!("{} is a symbolic link, and nothing is put away through one: make it a directory", dir.display());
+        return Err(Error::Refused(text));
+    }
+    Ok(())
 }
 
 /// Removes a file; one that is not there is fine.

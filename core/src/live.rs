@@ -79,6 +79,9 @@ pub struct Live {
     /// Whether prompts and answers may be stored.
     #[serde(default)]
     pub capture: bool,
+    /// Nobody attends it: a program runs the agent, as with `claude -p`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unattended: bool,
     /// First line of the agent's last message.
     #[serde(default)]
     pub last_message: Option<String>,
@@ -95,7 +98,7 @@ pub struct Live {
 }
 
 /// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -120,6 +123,7 @@ const FIELDS: [&str; 27] = [
     "background_tasks",
     "prompt_id",
     "capture",
+    "unattended",
     "last_message",
     "persisted_at",
     "ended_at",
@@ -154,6 +158,7 @@ impl Live {
             background_tasks: None,
             prompt_id: None,
             capture: false,
+            unattended: false,
             last_message: None,
             persisted_at: None,
             ended_at: None,
@@ -263,7 +268,7 @@ mod tests {
         let mut live = Live::new("u", at(0));
         let text = || Some("x".to_string());
         (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
-        (live.awaiting, live.background_tasks) = (true, Some(1));
+        (live.awaiting, live.unattended, live.background_tasks) = (true, true, Some(1));
         let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
         let mut names: Vec<&str> = written.keys().map(String::as_str).collect();
         let mut known = FIELDS.to_vec();

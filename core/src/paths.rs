@@ -61,6 +61,19 @@ impl Home {
     pub fn index_stale(&self) -> PathBuf {
         self.0.join("sessions/_index.stale")
     }
+    /// The directories whose files are looked at one by one.
+    pub fn dirs(&self) -> [PathBuf; 8] {
+        [
+            self.sessions(),
+            self.archive(),
+            self.projects_dir(),
+            self.context_dir(),
+            self.live_dir(),
+            self.ended_dir(),
+            self.statusline_dir(),
+            self.usage_dir(),
+        ]
+    }
     /// The state of one project.
     pub fn project(&self, slug: &Slug) -> PathBuf {
         self.0.join(format!("projects/{slug}.json"))
@@ -128,6 +141,10 @@ impl Home {
     /// What is known of the agents' logs, in parts.
     pub fn usage_cache(&self, part: u8) -> PathBuf {
         self.0.join(format!("usage/cache/{part:02x}.json"))
+    }
+    /// All of that.
+    pub fn usage_cache_dir(&self) -> PathBuf {
+        self.0.join("usage/cache")
     }
     /// What was used on each day.
     pub fn usage_days(&self) -> PathBuf {

@@ -6,6 +6,7 @@ use crate::progress::Progress;
 use cs_cli::{Context, Failure, Form, Outcome, report};
 use cs_core::Result;
 use cs_core::store::{Done, Finding, Run, Store};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -16,13 +17,15 @@ pub struct Work {
     /// What the ages of files are compared with.
     pub system_now: SystemTime,
     rows: Vec<Vec<String>>,
+    /// What was told of failures: many steps read the same file.
+    told: BTreeSet<String>,
     code: Option<u8>,
 }
 
 impl Work {
     pub fn new(context: Context, dry_run: bool) -> Self {
         let run = if dry_run { Run::Dry } else { Run::Real };
-        Work { context, run, system_now: SystemTime::now(), rows: Vec::new(), code: None }
+        Work { context, run, system_now: SystemTime::now(), rows: Vec::new(), told: BTreeSet::new(), code: None }
     }
 
     /// Does one thing for each of what was found.
@@ -57,7 +60,9 @@ impl Work {
         if matches!(failure, Failure::ClosedPipe | Failure::Output(_)) {
             return Err(failure);
         }
-        report(PROGRAM, &failure);
+        if failure.message().is_none_or(|(text, _)| self.told.insert(text)) {
+            report(PROGRAM, &failure);
+        }
         self.code = self.code.or(Some(failure.code()));
         Ok(())
     }

@@ -15,7 +15,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
     let live = intake.noted(known.unwrap_or_else(|| Live::new(intake.uuid.as_str(), intake.now)));
     let ending = Ending {
         setting: intake.store.config_for_hooks().hooks().session_end,
-        attended: is_attended(),
+        attended: !crate::is_unattended(),
         why: "the conversation ended",
         message: None,
         by: BY_HOOK,
@@ -23,13 +23,4 @@ pub fn ended(intake: &Intake) -> Result<()> {
         now: intake.now,
     };
     intake.store.end_conversation(&intake.uuid, live, &ending, None).map(drop)
-}
-
-/// Whether a person had the conversation, who may come back to it. Newer clients say so; before,
-/// the ways to run one from a program had names of their own (`sdk-cli` is `claude -p`).
-fn is_attended() -> bool {
-    match std::env::var("CLAUDE_CODE_SESSION_ATTENDED") {
-        Ok(word) => word != "0",
-        Err(_) => !std::env::var("CLAUDE_CODE_ENTRYPOINT").is_ok_and(|name| name.starts_with("sdk")),
-    }
 }

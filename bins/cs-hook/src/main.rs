@@ -51,6 +51,15 @@ fn compacted(intake: &Intake) -> Result<()> {
     Ok(())
 }
 
+/// Whether no person has the conversation, who may come back to it. Newer clients say so; before,
+/// the ways to run one from a program had names of their own (`sdk-cli` is `claude -p`).
+fn is_unattended() -> bool {
+    match std::env::var("CLAUDE_CODE_SESSION_ATTENDED") {
+        Ok(word) => word == "0",
+        Err(_) => std::env::var("CLAUDE_CODE_ENTRYPOINT").is_ok_and(|name| name.starts_with("sdk")),
+    }
+}
+
 /// The session that a conversation's file names.
 fn session_of(live: &cs_core::live::Live) -> Option<cs_core::id::SessionId> {
     cs_core::id::SessionId::parse(live.session_id.as_deref()?).ok()

@@ -29,6 +29,7 @@ pub fn submitted(intake: &Intake) -> Result<()> {
         return if known.is_none() { intake.store.drop_live(&intake.uuid) } else { Ok(()) };
     }
     let mut live = intake.noted(known.unwrap_or_else(|| Live::new(intake.uuid.as_str(), intake.now)));
+    live.unattended = crate::is_unattended();
     live.prompted(intake.payload.prompt_id.as_deref(), intake.now);
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
     // No SessionStart was heard, which reads the settings otherwise.

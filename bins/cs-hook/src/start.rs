@@ -32,6 +32,7 @@ pub fn started(intake: &Intake) -> Result<()> {
         None => Live::new(intake.uuid.as_str(), intake.now),
     });
     live.source = Some(source.to_string());
+    live.unattended = crate::is_unattended();
     let checkout = intake.checkout();
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
     let config = intake.store.config_for_hooks();

@@ -5,8 +5,9 @@
 use super::Store;
 use super::project::Context;
 use super::sweep::{entries, is_dir};
-use crate::clock::Date;
+use crate::clock::{self, Date};
 use crate::config::Config;
+use crate::days::Days;
 use crate::error::{Error, Result};
 use crate::file::{self, TEMP_PREFIX};
 use crate::id::{SessionId, Slug, Uuid};
@@ -14,8 +15,10 @@ use crate::index;
 use crate::live::Live;
 use crate::patch::Patch;
 use crate::project::ProjectState;
+use crate::record::Session;
 use crate::statusline::{Day, Reading};
-use crate::validate::{FILE_BYTES, INDEX_BYTES};
+use crate::usage::Usage;
+use crate::validate::{self, FILE_BYTES, INDEX_BYTES};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -80,6 +83,12 @@ pub(super) enum Place {
     Reading(Uuid),
     /// What was spent on a day.
     Spent,
+    /// What a conversation used.
+    Usage,
+    /// What was used on each day.
+    UsedOn,
+    /// When summaries were last made.
+    Kept,
     Index,
     /// A directory of ours, or something whose content does not matter.
     Passed,
@@ -91,16 +100,7 @@ impl Store {
     pub fn everything(&self) -> Result<Vec<PathBuf>> {
         let home = &self.home;
         let mut all: Vec<PathBuf> = entries(home.root())?.into_iter().map(|entry| entry.path()).collect();
-        let dirs = [
-            home.sessions(),
-            home.archive(),
-            home.projects_dir(),
-            home.context_dir(),
-            home.live_dir(),
-            home.ended_dir(),
-            home.statusline_dir(),
-        ];
-        for dir in dirs {
+        for dir in home.dirs() {
             all.extend(entries(&dir)?.into_iter().map(|entry| entry.path()));
         }
         all.extend(is_dir(home.root()).then(|| home.root().to_path_buf()));
@@ -114,7 +114,8 @@ impl Store {
         let found = |kind, reason: String| Finding { found: kind, path: path.to_path_buf(), reason };
         if path != self.home.root() && meta.is_symlink() {
             let to = std::fs::read_link(path).unwrap_or_default();
-            let reason = format!("it is a symbolic link to {}, which is never followed here", to.display());
+            let what = if path.is_dir() { "nothing is put away through it" } else { "which is never followed here" };
+            let reason = format!("it is a symbolic link to {}, {what}", to.display());
             return vec![found(Kind::Link, reason)];
         }
         let place = self.place_of(path, meta.is_dir());
@@ -160,7 +161,8 @@ impl Store {
             return Place::Foreign;
         };
         let passed = name.starts_with(TEMP_PREFIX) || name.ends_with(".lock") || name == ".DS_Store";
-        if passed || path == self.home.root() || path == self.home.archive() {
+        let home = &self.home;
+        if passed || [home.root(), &home.archive(), &home.usage_cache_dir()].contains(&path) {
             return Place::Passed;
         }
         if dir == self.home.root() {
@@ -182,8 +184,11 @@ impl Store {
 
     fn of_stem(&self, path: &Path, dir: &Path, stem: &str) -> Place {
         let home = &self.home;
-        if path == home.index() {
-            return Place::Index;
+        match path {
+            _ if path == home.index() => return Place::Index,
+            _ if path == home.usage_days() => return Place::UsedOn,
+            _ if path == home.usage_keep() => return Place::Kept,
+            _ => {}
         }
         let (id, slug, uuid) = (SessionId::parse(stem).ok(), Slug::parse(stem).ok(), Uuid::parse(stem).ok());
         let uuid = uuid.filter(|uuid| uuid.as_str() == stem);
@@ -195,6 +200,7 @@ impl Store {
             _ if dir == home.context_dir() => slug.map(Place::Context),
             _ if dir == home.live_dir() => uuid.map(Place::Live),
             _ if dir == home.ended_dir() => uuid.map(Place::Ended),
+            _ if dir == home.usage_dir() => uuid.map(|_| Place::Usage),
             _ if dir == home.statusline_dir() => uuid.map(Place::Reading).or(day.map(|_| Place::Spent)),
             _ => None,
         };
@@ -221,9 +227,9 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
 /// Whether the bytes are what belongs there; the message says why not.
 fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
     match place {
-        Place::Record(_) | Place::Archived => super::parse(path, bytes).map(drop).map_err(told),
+        Place::Record(_) | Place::Archived => times(&super::parse(path, bytes).map_err(told)?),
         Place::Config => as_json::<Config>(bytes).map(drop),
-        Place::Notified => as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop),
+        Place::Notified | Place::Kept => as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop),
         Place::Project(slug) => {
             let state: ProjectState = as_json(bytes)?;
             named("project", &state.project_slug, slug.as_str())
@@ -238,11 +244,23 @@ fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), 
             named("conversation", &reading.claude_session_id, uuid.as_str())
         }
         Place::Spent => as_json::<Day>(bytes).map(drop),
+        Place::Usage => as_json::<Usage>(bytes).map(drop),
+        Place::UsedOn => as_json::<Days>(bytes).map(drop),
         Place::Index => {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
             index::parse(text).map(drop).ok_or_else(|| "it is torn; it will be made again".into())
         }
         Place::Passed | Place::Foreign => Ok(()),
+    }
+}
+
+/// A session that began or ended at no time is found by no question about time, nor ever closed or archived.
+fn times(record: &Session) -> std::result::Result<(), String> {
+    let always = [("started_at", &record.started_at), ("last_heartbeat", &record.last_heartbeat)];
+    let ended = record.ended_at.iter().map(|at| ("ended_at", at));
+    match always.into_iter().chain(ended).find(|(_, at)| clock::parse(at).is_none()) {
+        Some((name, at)) => Err(format!("its {name} is no time: {:?}", validate::cut(at, 40))),
+        None => Ok(()),
     }
 }
 

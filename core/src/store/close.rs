@@ -78,7 +78,7 @@ impl Store {
         let reason = format!("process {} ended without SessionEnd; {} {ago}", live.pid.unwrap_or(0), live.last_event);
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
-        let ending = Ending { setting, attended: true, why, message: None, by: BY_CLEANUP, seen_at, now };
+        let ending = Ending { setting, attended: !live.unattended, why, message: None, by: BY_CLEANUP, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));
         let before = id.as_ref().and_then(|id| self.session(id).ok()).filter(|record| record.status == Status::Active);
         let after = match (run, before) {

@@ -63,6 +63,21 @@ impl Store {
         Ok(all)
     }
 
+    /// The running conversations of which something was heard last, at most so many: who is asked all the time cannot
+    /// read what killed clients left behind in years.
+    pub fn newest_live(&self, most: usize) -> Result<Vec<Live>> {
+        let mut files = Vec::new();
+        for stem in file::stems(&self.home.live_dir(), ".json")? {
+            let Ok(uuid) = Uuid::parse(&stem) else { continue };
+            let modified = std::fs::symlink_metadata(self.home.live(&uuid)).and_then(|meta| meta.modified());
+            files.extend(modified.ok().map(|modified| (modified, uuid)));
+        }
+        files.sort_by(|a, b| b.cmp(a));
+        files.truncate(most);
+        let read = |(_, uuid): (_, Uuid)| self.live(&uuid).transpose();
+        files.into_iter().filter_map(read).collect()
+    }
+
     /// The session that belongs to a conversation: as its live or ended file says, else the active
     /// or newest record with that uuid among those whose name fits it, else among the active ones.
     /// One that was archived does not go on (see [`Store::archived_conversation`]).

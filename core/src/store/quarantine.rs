@@ -82,6 +82,7 @@ impl Store {
             Place::Record(_) | Place::Project(_) | Place::Live(_) => path.to_path_buf(),
             Place::Ended(uuid) => self.home.live(uuid),
             Place::Context(slug) => self.home.project(slug),
+            Place::Usage | Place::UsedOn => self.home.usage_keep(),
             _ => return Ok(None),
         };
         lock::acquire(&Home::lock_of(&of), self.wait).map(Some)
@@ -113,6 +114,7 @@ impl Store {
 
     /// A name in quarantine that is taken by writing its note.
     fn free_name(&self, finding: &Finding, now: Instant) -> Result<(PathBuf, PathBuf)> {
+        file::real_dir(&self.home.quarantine())?;
         let inside = finding.path.strip_prefix(self.home.root()).unwrap_or(&finding.path);
         let (moved_at, moved_by) = (clock::stamp(now), "cs-cleanup check --repair");
         let note = Note { from: inside, reason: &finding.reason, moved_at, moved_by };

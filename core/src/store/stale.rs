@@ -97,7 +97,8 @@ impl Suspect<'_> {
         let live = self.live();
         let message = live.and_then(|live| live.last_message.as_deref());
         let (by, seen_at, now) = (BY_CLEANUP, Some(seen_at), self.now);
-        let ending = Ending { setting, attended: true, why, message, by, seen_at, now };
+        let attended = live.is_none_or(|live| !live.unattended);
+        let ending = Ending { setting, attended, why, message, by, seen_at, now };
         if self.run == Run::Dry {
             let mut record = seen.clone();
             return finish(&mut record, &ending, None).map(|()| Some(record));

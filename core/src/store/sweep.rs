@@ -65,18 +65,13 @@ const LEFT_OVER: Duration = Duration::from_secs(3600);
 const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Size from which the log of a job starts anew; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
-/// Directories of the store in directories of the store.
-const DEPTH: usize = 4;
 
 impl Store {
     /// Locks of files that are not there, and that nobody has made anew within the hour.
     pub fn orphan_locks(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
-        let home = &self.home;
         let mut found = Vec::new();
-        let records = [home.sessions(), home.archive(), home.projects_dir()];
-        let caches = [home.live_dir(), home.ended_dir(), home.statusline_dir()];
-        for dir in records.iter().chain(&caches).filter(|dir| is_dir(dir)) {
-            let names: std::collections::BTreeSet<String> = file::stems(dir, "")?.into_iter().collect();
+        for dir in self.home.dirs().into_iter().filter(|dir| is_dir(dir)) {
+            let names: std::collections::BTreeSet<String> = file::stems(&dir, "")?.into_iter().collect();
             let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
             let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));
             let paths = orphans.map(|(name, _)| dir.join(name));
@@ -97,19 +92,15 @@ impl Store {
         Ok(Some(Done::at("removed", path, "a lock of nothing", run)))
     }
 
-    /// Files of writes that were killed, in all directories of the store.
+    /// Files of writes that were killed, in all directories of the store and in no others.
     pub fn left_over(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
+        let home = &self.home;
+        let more = [home.root().to_path_buf(), home.usage_cache_dir(), home.quarantine(), home.logs_dir()];
         let mut found = Vec::new();
-        let mut dirs = vec![(self.home.root().to_path_buf(), 0)];
-        while let Some((dir, depth)) = dirs.pop() {
-            for entry in entries(&dir)? {
-                let Ok(kind) = entry.file_type() else { continue };
-                if kind.is_dir() && depth < DEPTH {
-                    dirs.push((entry.path(), depth + 1));
-                } else if kind.is_file() && entry.file_name().as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
-                    found.push(entry.path());
-                }
-            }
+        for dir in home.dirs().iter().chain(&more) {
+            let ours = entries(dir)?.into_iter();
+            let ours = ours.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes()));
+            found.extend(ours.map(|entry| entry.path()).filter(|path| regular(path).is_some()));
         }
         found.retain(|path| is_left_over(path, LEFT_OVER, now));
         found.sort();

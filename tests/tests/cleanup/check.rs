@@ -21,6 +21,10 @@ fn furnished() -> Sandbox {
     put(&sandbox, "notify_state.json", "{}");
     let figures = format!(r#"{{"session_id":"{CA5D}","cost":{{"total_cost_usd":1}}}}"#);
     assert_eq!(status(&sandbox.feed("cs-statusline", &[], &figures)), 0);
+    put(&sandbox, &format!("usage/{CA5D}.json"), r#"{"input_tokens":1,"rows":[]}"#);
+    put(&sandbox, "usage/days.json", r#"{"kept_at":"2026-11-21T10:00:00.000000+00:00","rows":[]}"#);
+    put(&sandbox, "usage/keep.json", "{}");
+    put(&sandbox, "usage/cache/2a.json", "whatever");
     put(&sandbox, "logs/hook.log", "trouble\n");
     in_order(&sandbox);
     sandbox
@@ -50,6 +54,9 @@ fn each_kind_of_file_and_each_kind_of_damage() {
         format!("statusline/{CA5D}.json"),
         "statusline/2026-11-21.json".to_owned(),
         "notify_state.json".to_owned(),
+        format!("usage/{CA5D}.json"),
+        "usage/days.json".to_owned(),
+        "usage/keep.json".to_owned(),
     ];
     let torn = |path: &Path| {
         let text = fs::read(path).expect("it is there");
@@ -111,6 +118,51 @@ fn each_kind_of_file_and_each_kind_of_damage() {
             in_order(&sandbox);
         }
     }
+}
+
+#[test]
+fn a_session_at_no_time_is_damaged() {
+    for field in ["started_at", "last_heartbeat", "ended_at"] {
+        let sandbox = furnished();
+        let id = "sess_20260902T0800_0002";
+        let mut record: Value =
+            serde_json::from_str(&completed(id, "2026-09-02T09:00:00.000000+00:00")).expect("an object");
+        record[field] = "last tuesday".into();
+        put(&sandbox, &format!("sessions/archive/{id}.json"), &record.to_string());
+        let seen = found(&sandbox, &[]);
+        assert_eq!((seen.len(), &seen[0]["found"]), (1, &json!("damaged")), "{seen:?}");
+        assert_eq!(seen[0]["reason"], format!("its {field} is no time: \"last tuesday\""));
+    }
+}
+
+#[test]
+fn nothing_is_put_away_through_a_link() {
+    let sandbox = furnished();
+    let outside = sandbox.root().join("outside");
+    fs::create_dir(&outside).expect("it can be made");
+    let id = "sess_20260902T0800_0002";
+    put(&sandbox, &format!("sessions/{id}.json"), &completed(id, "2026-09-02T09:00:00.000000+00:00"));
+    put(&sandbox, &format!("ended/{BEEF}.json"), "torn");
+    fs::remove_dir_all(sandbox.data().join("sessions/archive")).expect("it is ours");
+    for folder in ["quarantine", "sessions/archive"] {
+        symlink(&outside, sandbox.data().join(folder)).expect("it can be linked");
+    }
+    for args in [["check", "--repair"], ["archive", id]] {
+        let output = sandbox.cs("cs-cleanup", &args);
+        assert_eq!(status(&output), 1, "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("make it a directory"), "{args:?}: {}", stderr(&output));
+    }
+    assert!(cs_tests::entries(&outside).is_empty());
+    assert!(sandbox.data().join(format!("sessions/{id}.json")).exists());
+    assert!(sandbox.data().join(format!("ended/{BEEF}.json")).exists());
+}
+
+#[test]
+fn settings_that_cannot_be_understood_are_told_once() {
+    let sandbox = furnished();
+    put(&sandbox, "config.json", "{");
+    let output = sandbox.cs("cs-cleanup", &["all"]);
+    assert_eq!((status(&output), stderr(&output).matches("error: ").count()), (65, 1), "{}", stderr(&output));
 }
 
 #[test]

@@ -110,8 +110,15 @@ fn only_unfinished_writes_go_and_no_link_is_followed() {
     fs::create_dir(&outside).expect("it can be made");
     fs::write(outside.join(".tmp-mine"), "").expect("it can be written");
     age(&outside.join(".tmp-mine"), 2 * HOUR);
-    let old = [".tmp-a", "sessions/.tmp-b", "live/.tmp-c", "usage/days/.tmp-d"];
-    let kept = ["sessions/.tmpx", "sessions/tmp-e", "sessions/sess_20260901T0800_0001.tmp-", "logs/x.log"];
+    let old = [".tmp-a", "sessions/.tmp-b", "live/.tmp-c", "usage/cache/.tmp-d"];
+    let kept = [
+        "mine/.tmp-e",
+        "mine/deep/.tmp-f",
+        "sessions/.tmpx",
+        "sessions/tmp-e",
+        "sessions/sess_20260901T0800_0001.tmp-",
+        "logs/x.log",
+    ];
     for file in old.iter().chain(&kept) {
         put(&sandbox, file, "half");
         age(&sandbox.data().join(file), HOUR + 60);

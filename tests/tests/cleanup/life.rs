@@ -65,6 +65,25 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
 }
 
 #[test]
+fn what_nobody_attended_is_completed_like_at_its_end() {
+    let sandbox = Sandbox::new();
+    let client = client(&sandbox);
+    for (event, more) in
+        [("SessionStart", r#","source":"startup""#), ("UserPromptSubmit", PROMPT), ("PostToolUse", TASK)]
+    {
+        let payload =
+            format!(r#"{{"session_id":"{CA5D}","cwd":{:?},"hook_event_name":"{event}"{more}}}"#, sandbox.work());
+        let mut command = sandbox.command("cs-hook");
+        // As the client says it for `claude -p`.
+        command.env("CLAUDE_PID", client.pid().to_string()).env("CLAUDE_CODE_ENTRYPOINT", "sdk-cli");
+        assert_eq!(status(&run(command, &payload)), 0);
+    }
+    kill(client);
+    assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["gone"])), ["completed sess_20261121T1000_ca5d"]);
+    assert_eq!(sandbox.record("sess_20261121T1000_ca5d")["next_steps"], json!(["write tests"]));
+}
+
+#[test]
 fn settings_hold_for_what_is_gone_too() {
     for (setting, expected) in [("keep", "active"), ("park", "parked"), ("complete", "completed")] {
         let sandbox = Sandbox::new();
