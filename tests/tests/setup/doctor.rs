@@ -197,3 +197,19 @@ fn codex_is_looked_at_where_it_is() {
     fs::write(&config, by_hand).expect("it can be written");
     finds(&place, "codex", "registered twice", "config.toml");
 }
+
+#[test]
+fn what_others_keep_secret_in_their_hooks_is_not_told() {
+    let place = healthy();
+    let project = place.sandbox.home().join(".claude/projects/-home-dev");
+    fs::create_dir_all(&project).expect("it can be made");
+    let long = format!("curl {}", "a ".repeat(80)) + "-H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwx'";
+    let infos = ["curl -H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwx' http://x", &long]
+        .map(|command| serde_json::json!({"command": command, "durationMs": 3}));
+    let line = serde_json::json!({"type": "system", "subtype": "stop_hook_summary", "hookInfos": infos});
+    fs::write(project.join("one.jsonl"), format!("{line}\n")).expect("it can be written");
+    for form in ["--json", "--table"] {
+        let told = stdout(&place.setup(&["doctor", form]));
+        assert!(told.contains("in 1 runs: curl") && !told.contains("sk-ant-api03"), "{told}");
+    }
+}
