@@ -1,6 +1,8 @@
 //! Owns what people see of a change: the steps and their reasons before anything happens, the
 //! question whether to go on, and one JSON line a step afterwards.
 
+use crate::diff;
+use crate::swap::Seen;
 use cs_cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
@@ -50,6 +52,20 @@ impl Plan {
         self.step("write", target, detail);
         if let Some(action) = self.actions.last_mut() {
             action.diff = diff;
+        }
+    }
+
+    /// Adds the step that takes something of ours out of a file; `None`: the file goes.
+    pub fn take_out(&mut self, what: &str, seen: &Seen, text: Option<&str>) {
+        let path = seen.path.display();
+        match text {
+            Some(text) => {
+                let diff = diff::lines(seen.text.as_deref().unwrap_or_default(), text);
+                self.write(path, format!("takes our {what} out"), diff);
+            }
+            None => {
+                self.step("remove", path, format!("nothing but our {what} is in it, and it was not there before"));
+            }
         }
     }
 

@@ -164,3 +164,35 @@ fn a_dry_run_asks_the_client_for_nothing_but_its_version() {
     assert_eq!(place.calls(), ["claude --version"]);
     assert_eq!(place.text().as_deref(), Some(SETTINGS));
 }
+
+#[test]
+fn with_the_status_line_nothing_is_left_where_there_was_nothing() {
+    let place = with_client();
+    for before in [None, Some(""), Some(SETTINGS)] {
+        for steps in [[&["install"][..], &["statusline", "install"]], [&["statusline", "install"], &["install"]]] {
+            place.put_settings(before);
+            for step in steps {
+                place.ok(step);
+            }
+            let value = json(&place.text().expect("it is there"));
+            assert!(value["enabledPlugins"].is_object() && value["statusLine"].is_object(), "{value}");
+            place.ok(&["uninstall"]);
+            assert_eq!(place.text().as_deref(), before, "{steps:?}");
+            assert!(!place.settings().with_file_name("settings.json.cs-backup").exists());
+        }
+    }
+}
+
+#[test]
+fn a_client_that_refuses_leaves_the_way_back_of_what_was_there_already() {
+    let place = with_client().with("FAKE_FAILS", "marketplace");
+    for before in [None, Some("{ }"), Some(SETTINGS)] {
+        for first in [&["statusline", "install"][..], &["install", "--settings"]] {
+            place.put_settings(before);
+            place.ok(first);
+            assert_eq!(status(&place.setup(&["install"])), NO);
+            place.ok(&["uninstall"]);
+            assert_eq!(place.text().as_deref(), before, "{first:?}");
+        }
+    }
+}

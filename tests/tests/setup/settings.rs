@@ -162,6 +162,32 @@ fn hooks_of_another_place_are_replaced_and_hooks_of_others_are_not() {
 }
 
 #[test]
+fn with_the_status_line_every_kind_of_file_is_what_it_was_afterwards() {
+    let place = Place::new();
+    let (hooks, line) = (&["install", "--settings"][..], &["statusline", "install"][..]);
+    let (all, line_alone) = (&["uninstall"][..], &["statusline", "remove"][..]);
+    let theirs = ("a status line", Some("{\"statusLine\": {\"command\": \"date\", \"padding\": 1} }".to_owned()));
+    for (name, before) in kinds().into_iter().chain([theirs]) {
+        for steps in [
+            &[hooks, line, all][..],
+            &[line, hooks, all],
+            &[line, all],
+            &[line, line_alone],
+            &[line, hooks, line_alone, all],
+            &[hooks, line, line_alone, all],
+        ] {
+            place.put_settings(before.as_deref());
+            for step in steps {
+                place.ok(step);
+            }
+            assert!(place.text() == before, "{name}: {steps:?}: {:?}", place.text());
+            let left: Vec<_> = entries(&place.sandbox.home().join(".claude"));
+            assert_eq!(left.len(), usize::from(before.is_some()), "{name}: {steps:?}: {left:?}");
+        }
+    }
+}
+
+#[test]
 fn codex_gets_its_own_hooks() {
     let place = Place::at("a folder/claude-sessions").with("CODEX_HOME", "");
     let file = place.sandbox.home().join(".codex/hooks.json");

@@ -186,7 +186,7 @@ fn installed(ours: &Ours) -> Option<Installed> {
     };
     let document = Document::read(&path()).map_err(told).ok()?;
     let text = document.with(ours).map_err(told).ok()?;
-    let was_fresh = entries::ours(&document.value).is_empty() && !document.has_plugin();
+    let was_fresh = !document.has_ours().expect("what can be changed can be looked at");
     let original = document.original().expect("what can be changed has an original");
     document.seen.back_up(original.as_deref()).expect("a folder of ours can be written");
     document.seen.replace(&text).expect("a folder of ours can be written");
