@@ -66,16 +66,18 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
     }
 }
 
-/// How many handlers run one of our programs in a way that is not ours, such as in a pipe.
+/// How many handlers run one of our programs in a way that is not ours, such as in a pipe. A program of somebody
+/// else that is called like ours is none of them.
 pub fn mentions(settings: &Value) -> usize {
     let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
     let groups = groups.filter_map(Value::as_array).flatten();
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
-    let runs_ours = |handler: &&Value| {
+    let names_ours = |handler: &&Value| {
         let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        entries::program_of(handler).is_none() && HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
+        entries::namesake_of(handler).is_none()
+            && HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
     };
-    handlers.filter(runs_ours).count()
+    handlers.filter(names_ours).count()
 }
 
 fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {

@@ -36,8 +36,8 @@ const WORDS: &[&str] = &[
     "\"SessionStart\":",
     "\"command\":",
     "\"type\":\"command\"",
-    "\"/x/bin/cs-hook\"",
-    "\"'/x y/cs-heartbeat'\"",
+    "\"/x/claude-sessions/bin/cs-hook\"",
+    "\"'/x y/claude-sessions/bin/cs-heartbeat'\"",
     "\"args\":[]",
     "\"statusLine\":",
     "\"/x/cs-statusline --wrap 'a'\"",
@@ -66,7 +66,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "{\n  \"model\": \"opus\",\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [{\"type\": \"command\", \"command\": \"mine\"}]\n      }\n    ]\n  }\n}\n",
         "{\r\n\t\"a\": {\r\n\t}\r\n}\r\n",
         r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\ \u0027 \t"},"hooks":{}}"#,
-        r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/cs-hook"}, {"command": "mine"}]}]}, "hooks": {}}"#,
+        r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/claude-sessions/bin/cs-hook"}, {"command": "mine"}]}]}, "hooks": {}}"#,
         r#"{"enabledPlugins": {"x": true}, "extraKnownMarketplaces": {}, "hooks": {"Stop": []}}"#,
         r#"{"hooks": []}"#,
         "{\"a\": 1, // no\n}",
@@ -74,7 +74,7 @@ fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     all.push(
-        b"{\"a\":1.50,\"hooks\":{\"Stop\":[{\"hooks\":[{\"command\":\"/x/cs-hook\"}]}]}}\xff{ \"a\":1.50 }".to_vec(),
+        b"{\"a\":1.50,\"hooks\":{\"Stop\":[{\"hooks\":[{\"command\":\"/x/claude-sessions/bin/cs-hook\"}]}]}}\xff{ \"a\":1.50 }".to_vec(),
     );
     all
 }
@@ -97,7 +97,7 @@ fn check(bytes: &[u8]) {
     let settings = text(parts[0]);
     let backup = parts.get(1).map(|part| text(part));
     shows_status(&settings);
-    let share = Path::new("/opt/our \"share\"/cs");
+    let share = Path::new("/opt/our \"share\"/claude-sessions");
     let all = [
         Ours::Hooks(entries::for_claude(share).expect("the hooks were built in")),
         Ours::Hooks(entries::for_codex(share).expect("the hooks were built in")),
