@@ -44,14 +44,18 @@ fn choose(
         plan.note(format!("the plugin is turned off; claude plugin enable {PLUGIN} turns it on"));
         return Ok(None);
     }
-    match client {
-        Some(client) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
-        Some(client) => plan.note(format!(
+    match (client, &registered.others) {
+        (Some(client), None) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
+        (Some(client), Some(origin)) if client.is_new_enough() => plan.note(format!(
+            "a marketplace from {origin} is called {MARKETPLACE} too, so the hooks go into the settings instead of a \
+             plugin; claude plugin marketplace remove {MARKETPLACE} lets go of it"
+        )),
+        (Some(client), _) => plan.note(format!(
             "Claude Code {} is older than 2.1.139, so the hooks go into its settings instead of a plugin",
             client.shown()
         )),
-        None if !settings_only => plan.note("there is no claude command, so the hooks go into the settings"),
-        None => {}
+        (None, _) if !settings_only => plan.note("there is no claude command, so the hooks go into the settings"),
+        (None, _) => {}
     }
     if registered.is_complete(places) && !settings_only {
         plan.note("the plugin is registered already");

@@ -1,7 +1,7 @@
 //! Owns a settings file as a text with our entries in it or without: hooks, plugin, status line. Must
 //! stay true: without our entries it is what it would be had we never been there.
 
-use super::client::{MARKETPLACE, PLUGIN};
+use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
 use super::entries::{self, HOOK_PROGRAMS, Hook};
 use super::places::text_of;
 use super::splice::{self, Step, keys};
@@ -14,8 +14,6 @@ use std::path::Path;
 
 /// The text of a file that is not there or blank.
 pub const NOTHING: &str = "{}\n";
-const ENABLED: [&str; 2] = ["enabledPlugins", PLUGIN];
-const MARKET: [&str; 2] = ["extraKnownMarketplaces", MARKETPLACE];
 
 /// A settings file that was understood.
 #[derive(Debug)]
@@ -87,7 +85,7 @@ impl Document {
     pub fn without(&self) -> Result<String> {
         let backup = self.seen.backup()?.filter(|text| !text.trim().is_empty());
         let before = backup.as_deref().and_then(|text| understand(text).ok());
-        let bare = without(&self.text, before.as_ref()).map_err(|trouble| self.trouble(&trouble))?;
+        let bare = self.stripped(&self.text, before.as_ref()).map_err(|trouble| self.trouble(&trouble))?;
         match backup {
             Some(backup) if before.is_some() && self.is_made_from(&backup, &bare) => Ok(backup),
             _ => Ok(bare),
@@ -106,17 +104,29 @@ impl Document {
             .collect();
         let again = |text: &str| {
             let text = entries::add(text, &hooks)?;
-            let text = if at(&self.value, &ENABLED).is_some() { with_plugin(&text, "/")? } else { text };
-            without(&text, before.as_ref())
+            let text = if self.has_plugin() { with_plugin(&text, "/")? } else { text };
+            self.stripped(&text, before.as_ref())
         };
         // The status line may have been in it too, and have cost an empty object its blanks.
         let lined = wrapped::with(backup, wrapped::PROGRAM).and_then(|text| wrapped::without(&text)).ok();
         [Some(backup), lined.as_deref()].into_iter().flatten().any(|text| again(text).is_ok_and(|again| again == bare))
     }
 
-    /// Whether the plugin stands in the text, turned on or off.
+    /// A text without hooks of ours, and without the plugin where this file has it; containers that `before` has
+    /// stay, even when empty.
+    fn stripped(&self, text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
+        let keep = |path: &[Step]| entries::stands_in(before, path);
+        let plugin: &[_] = if self.has_plugin() { &[ENABLED, MARKET] } else { &[] };
+        let text = plugin.iter().try_fold(text.to_string(), |text, path| splice::take(&text, &keys(path), &keep))?;
+        entries::remove(&text, before)
+    }
+
+    /// Whether our plugin stands in the text, turned on or off. Where somebody else's marketplace has our name, it
+    /// is not ours.
     pub fn has_plugin(&self) -> bool {
-        at(&self.value, &ENABLED).is_some() || at(&self.value, &MARKET).is_some()
+        let market = at(&self.value, &MARKET);
+        let is_there = market.is_some() || at(&self.value, &ENABLED).is_some();
+        is_there && market.and_then(client::origin_of_others).is_none()
     }
 
     /// Whether anything of ours stands in the text.
@@ -183,14 +193,6 @@ fn with_plugin(text: &str, share: &str) -> std::result::Result<String, Trouble> 
     let share = serde_json::Value::from(share);
     let market = format!("{{\"source\":{{\"source\":\"directory\",\"path\":{share}}}}}");
     splice::put(&splice::put(text, &MARKET, &market)?, &ENABLED, "true")
-}
-
-/// The text without hooks and plugin of ours; containers that `before` has stay, even when empty.
-fn without(text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
-    let keep = |path: &[Step]| entries::stands_in(before, path);
-    let text = splice::take(text, &keys(&ENABLED), &keep)?;
-    let text = splice::take(&text, &keys(&MARKET), &keep)?;
-    entries::remove(&text, before)
 }
 
 /// The text without the empty objects that the client leaves behind where it takes a plugin out,

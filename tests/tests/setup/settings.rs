@@ -183,6 +183,29 @@ fn a_program_of_somebody_else_that_is_called_like_ours_stays() {
 }
 
 #[test]
+fn a_marketplace_of_somebody_else_that_is_called_like_ours_stays() {
+    let place = Place::new();
+    let theirs = place.sandbox.home().join("src/claude-sessions");
+    fs::create_dir_all(&theirs).expect("it can be made");
+    for source in [
+        r#""source":"github","repo":"other/claude-sessions""#.to_owned(),
+        r#""source":"git","path":"/old/share/claude-sessions""#.to_owned(),
+        format!(r#""source":"directory","path":"{}""#, theirs.display()),
+    ] {
+        let before = format!(
+            r#"{{"extraKnownMarketplaces":{{"claude-sessions":{{"source":{{{source}}}}}}},"enabledPlugins":{{"cs-sessions@claude-sessions":true}},"model":"x"}}"#
+        );
+        place.put_settings(Some(&before));
+        assert_eq!(place.ok(&["uninstall"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n");
+        place.ok(&["install", "--settings"]);
+        assert_eq!(ours(&json(&place.text().expect("it is there"))).len(), 10);
+        assert!(place.text().expect("it is there").contains(&source));
+        place.ok(&["uninstall"]);
+        assert_eq!(place.text(), Some(before));
+    }
+}
+
+#[test]
 fn with_the_status_line_every_kind_of_file_is_what_it_was_afterwards() {
     let place = Place::new();
     let (hooks, line) = (&["install", "--settings"][..], &["statusline", "install"][..]);

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{parts, text};
 use crate::fuzz::Target;
 use setup::document::{Document, NOTHING, Ours};
-use setup::{entries, splice, wrapped};
+use setup::{client, entries, splice, text as json, wrapped};
 
 /// The program's own files: a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
@@ -186,7 +186,9 @@ fn installed(ours: &Ours) -> Option<Installed> {
     };
     let document = Document::read(&path()).map_err(told).ok()?;
     let text = document.with(ours).map_err(told).ok()?;
-    let was_fresh = !document.has_ours().expect("what can be changed can be looked at");
+    // Over somebody else's marketplace of our name the program puts nothing.
+    let is_free = json::at(&document.value, &client::MARKET).is_none();
+    let was_fresh = is_free && !document.has_ours().expect("what can be changed can be looked at");
     let original = document.original().expect("what can be changed has an original");
     document.seen.back_up(original.as_deref()).expect("a folder of ours can be written");
     document.seen.replace(&text).expect("a folder of ours can be written");
