@@ -213,3 +213,26 @@ fn what_others_keep_secret_in_their_hooks_is_not_told() {
         assert!(told.contains("in 1 runs: curl") && !told.contains("sk-ant-api03"), "{told}");
     }
 }
+
+#[test]
+fn hooks_that_stand_in_a_project_too() {
+    let place = healthy();
+    let project = place.sandbox.home().join("src/shop");
+    fs::create_dir_all(project.join(".claude")).expect("it can be made");
+    place.ok(&["project", project.to_str().expect("UTF-8")]);
+    assert_eq!(findings(&place).0, 0);
+    for name in ["settings.json", "settings.local.json"] {
+        let file = project.join(".claude").join(name);
+        fs::copy(place.settings(), &file).expect("it can be copied");
+        let file = file.to_str().expect("UTF-8");
+        finds(&place, "hooks", file, file);
+        assert!(!stdout(&place.setup(&["doctor"])).contains("registered once"));
+        fs::write(file, "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"command\": \"/x/cs-hook\"}]}]}}")
+            .expect("it can be written");
+        assert_eq!(findings(&place).0, 0, "theirs is not ours");
+        fs::write(file, "{\"hooks\": [").expect("it can be written");
+        assert_eq!(findings(&place).0, 0, "what cannot be understood there is the project's affair");
+    }
+    place.ok(&["project", place.sandbox.home().to_str().expect("UTF-8")]);
+    assert_eq!(findings(&place).0, 0, "the home directory's are the user's");
+}
