@@ -44,14 +44,18 @@ fn choose(
         plan.note(format!("the plugin is turned off; claude plugin enable {PLUGIN} turns it on"));
         return Ok(None);
     }
-    match client {
-        Some(client) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
-        Some(client) => plan.note(format!(
+    match (client, &registered.others) {
+        (Some(client), None) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
+        (Some(client), Some(origin)) if client.is_new_enough() => plan.note(format!(
+            "a marketplace from {origin} is called {MARKETPLACE} too, so the hooks go into the settings instead of a \
+             plugin; claude plugin marketplace remove {MARKETPLACE} lets go of it"
+        )),
+        (Some(client), _) => plan.note(format!(
             "Claude Code {} is older than 2.1.139, so the hooks go into its settings instead of a plugin",
             client.shown()
         )),
-        None if !settings_only => plan.note("there is no claude command, so the hooks go into the settings"),
-        None => {}
+        (None, _) if !settings_only => plan.note("there is no claude command, so the hooks go into the settings"),
+        (None, _) => {}
     }
     if registered.is_complete(places) && !settings_only {
         plan.note("the plugin is registered already");
@@ -90,16 +94,9 @@ pub fn write_hooks(
             why,
             diff::lines(document.seen.text.as_deref().unwrap_or_default(), &text),
         );
-        return plan.carry_out(out, consent, |_| Ok(change(document, &text)?));
+        return plan.carry_out(out, consent, |_| Ok(document.replace(&text)?));
     }
     plan.carry_out(out, consent, |_| Ok(()))
-}
-
-/// Keeps the backup and writes the text. Where that fails, there is no backup either.
-fn change(document: &Document, text: &str) -> Result<()> {
-    let (old, new) = (document.seen.backup()?, document.original()?);
-    document.seen.back_up(new.as_deref())?;
-    document.seen.replace(text).inspect_err(|_| drop(document.seen.back_up(old.as_deref())))
 }
 
 fn install_plugin(
@@ -118,13 +115,13 @@ fn install_plugin(
         return plan.carry_out(out, consent, |_| Ok(()));
     }
     document.seen.check_writable()?;
-    let renew = registered.copy.is_some();
+    let (renew, backup) = (registered.copy.is_some(), document.seen.backup()?);
     show_plugin(document, client, renew, &goal, places, &mut plan);
     plan.carry_out(out, consent, |plan| {
         match register(document, client, renew, &goal, places) {
             Ok(note) => note.into_iter().for_each(|note| plan.note(note)),
             Err(error) if renew => return Err(error.into()),
-            Err(error) => return Err(undone(document, client, places, &error)),
+            Err(error) => return Err(undone(document, backup.as_deref(), client, places, &error)),
         }
         Ok(())
     })
@@ -179,12 +176,12 @@ fn put_back(after: &Document, wanted: &str) -> Result<Option<String>> {
 }
 
 /// Takes back what was done before something failed.
-fn undone(document: &Document, client: &Client, places: &Places, error: &Error) -> Failure {
+fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &Places, error: &Error) -> Failure {
     let _ = client.plugin(&["marketplace", "remove", MARKETPLACE], places);
     let back = || {
         let after = Document::read(&document.seen.path)?;
         put_original(&after, &document.without()?, document.seen.text.as_deref())?;
-        document.seen.back_up(None)
+        document.seen.back_up(backup)
     };
     // What cannot be taken back is less bad than what failed, and that is told.
     let _: Result<()> = back();
@@ -210,7 +207,7 @@ fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<
 pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
     let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
     let registered = Registered::look(&document.value, places);
-    if !registered.is_any() && entries::ours(&document.value).is_empty() {
+    if !registered.is_any() && !document.has_ours()? {
         return Ok(None);
     }
     document.seen.check_writable()?;
@@ -245,17 +242,9 @@ pub struct Undo {
 
 impl Undo {
     fn show(&self, plan: &mut Plan) -> Result<()> {
-        let document = &self.document;
-        let (old, new) = (document.seen.text.clone(), document.original()?);
-        if new.is_none() && old.is_some() {
-            plan.step(
-                "remove",
-                document.seen.path.display(),
-                "nothing but our entries is in it, and it was not there before",
-            );
-        } else if old != new {
-            let diff = diff::lines(&old.unwrap_or_default(), &new.unwrap_or_default());
-            plan.write(document.seen.path.display(), "takes our entries out", diff);
+        let original = self.document.original()?;
+        if original != self.document.seen.text {
+            plan.take_out("entries", &self.document.seen, original.as_deref());
         }
         Ok(())
     }
@@ -278,7 +267,7 @@ impl Undo {
     fn settle(&self, after: &Document, plan: &mut Plan) -> Result<()> {
         let original = self.document.original()?;
         let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(document::NOTHING);
-        if !put_original(after, bare, original.as_deref())? {
+        if !put_original(&after.without_line()?, bare, original.as_deref())? {
             plan.note("Claude Code changed other settings of its own meanwhile; only our entries were taken out");
         }
         after.seen.back_up(None)

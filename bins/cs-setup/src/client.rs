@@ -2,7 +2,7 @@
 //! say of our plugin. Facts: `claude plugin --help` of 2.1.139 and 2.1.329 and what they write.
 
 use super::command;
-use super::places::Places;
+use super::places::{self, Places};
 use super::text::at;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 pub const PLUGIN: &str = "cs-sessions@claude-sessions";
 /// The marketplace.
 pub const MARKETPLACE: &str = "claude-sessions";
+/// Where the settings turn the plugin on.
+pub const ENABLED: [&str; 2] = ["enabledPlugins", PLUGIN];
+/// Where the settings name the marketplace.
+pub const MARKET: [&str; 2] = ["extraKnownMarketplaces", MARKETPLACE];
 /// The first version that starts a hook's program without a shell.
 pub const EXEC_FORM: [u32; 3] = [2, 1, 139];
 
@@ -78,6 +82,18 @@ pub struct Registered {
     pub copy: Option<PathBuf>,
     /// The path of the marketplace that the client has fetched.
     pub known_market: Option<String>,
+    /// A marketplace of somebody else has our name and comes from here. Then nothing of the above is ours.
+    pub others: Option<String>,
+}
+
+/// Where a marketplace of our name comes from, if that is no folder of ours: then it and its plugins are somebody else's.
+pub fn origin_of_others(market: &Value) -> Option<String> {
+    let word = |key: &str| market.get("source")?.get(key)?.as_str();
+    let folder = word("path").map(Path::new).filter(|_| word("source") == Some("directory"));
+    match folder.is_some_and(|folder| folder.is_absolute() && places::is_ours(folder)) {
+        true => None,
+        false => Some(["repo", "url", "path"].into_iter().find_map(word).unwrap_or("an unknown place").to_string()),
+    }
 }
 
 impl Registered {
@@ -90,12 +106,17 @@ impl Registered {
         };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_string);
         let (installed, known) = (file("installed_plugins.json"), file("known_marketplaces.json"));
+        let markets = [at(settings, &MARKET), known.get(MARKETPLACE)];
+        if let Some(others) = markets.into_iter().flatten().find_map(origin_of_others) {
+            return Registered { others: Some(others), ..Registered::default() };
+        }
         let copy = at(&installed, &["plugins", PLUGIN]).and_then(|list| list.get(0)?.get("installPath"));
         Registered {
-            is_enabled: at(settings, &["enabledPlugins", PLUGIN]).and_then(Value::as_bool),
-            market: text(at(settings, &["extraKnownMarketplaces", MARKETPLACE, "source", "path"])),
+            is_enabled: at(settings, &ENABLED).and_then(Value::as_bool),
+            market: text(at(settings, &MARKET).and_then(|market| at(market, &["source", "path"]))),
             copy: text(copy).map(PathBuf::from),
             known_market: text(at(&known, &[MARKETPLACE, "source", "path"])),
+            others: None,
         }
     }
 

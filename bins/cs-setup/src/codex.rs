@@ -2,7 +2,6 @@
 //! once: that is Codex's rule, and its file about it is not ours to write.
 
 use crate::claude::write_hooks;
-use crate::diff;
 use crate::document::Document;
 use crate::entries;
 use crate::places::Places;
@@ -28,16 +27,6 @@ pub fn uninstall(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()
         return plan.carry_out(out, consent, |_| Ok(()));
     };
     document.seen.check_writable()?;
-    match document.original()? {
-        None => plan.step(
-            "remove",
-            document.seen.path.display(),
-            "nothing but our hooks is in it, and it was not there before",
-        ),
-        Some(text) => {
-            let old = document.seen.text.as_deref().unwrap_or_default();
-            plan.write(document.seen.path.display(), "takes our hooks out", diff::lines(old, &text));
-        }
-    }
+    plan.take_out("hooks", &document.seen, document.original()?.as_deref());
     plan.carry_out(out, consent, |_| Ok(document.restore()?))
 }

@@ -1,20 +1,19 @@
-//! Owns a settings file as a text with our entries in it or without. Must stay true: without our
-//! entries it is what it would be had we never been there.
+//! Owns a settings file as a text with our entries in it or without: hooks, plugin, status line. Must
+//! stay true: without our entries it is what it would be had we never been there.
 
-use super::client::{MARKETPLACE, PLUGIN};
+use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
 use super::entries::{self, HOOK_PROGRAMS, Hook};
 use super::places::text_of;
 use super::splice::{self, Step, keys};
 use super::swap::{self, Seen};
 use super::text::{self, Trouble, at};
+use super::wrapped;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
 
 /// The text of a file that is not there or blank.
 pub const NOTHING: &str = "{}\n";
-const ENABLED: [&str; 2] = ["enabledPlugins", PLUGIN];
-const MARKET: [&str; 2] = ["extraKnownMarketplaces", MARKETPLACE];
 
 /// A settings file that was understood.
 #[derive(Debug)]
@@ -57,14 +56,21 @@ impl Document {
             Err(error @ Error::Corrupt { .. }) => {
                 let bytes = std::fs::read(path).unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes);
-                let marks = HOOK_PROGRAMS.iter().copied().chain([PLUGIN, MARKETPLACE]);
+                let marks = HOOK_PROGRAMS.iter().copied().chain([wrapped::PROGRAM, PLUGIN, MARKETPLACE]);
                 if marks.into_iter().any(|mark| text.contains(mark)) { Err(error) } else { Ok(None) }
             }
             read => read.map(Some),
         }
     }
 
-    /// The text with these entries of ours and no others.
+    /// The same without our status line.
+    pub fn without_line(&self) -> Result<Self> {
+        let text = wrapped::without(&self.text).map_err(|trouble| self.trouble(&trouble))?;
+        let value = understand(&text).map_err(|trouble| self.trouble(&trouble))?;
+        Ok(Document { seen: self.seen.clone(), text, value })
+    }
+
+    /// The text with these hooks or this plugin of ours and no others. Our status line stays.
     pub fn with(&self, ours: &Ours) -> Result<String> {
         let text = self.without()?;
         let added = match ours {
@@ -74,11 +80,12 @@ impl Document {
         added.map_err(|trouble| self.trouble(&trouble))
     }
 
-    /// The text without our entries: the one from before, if nobody else has touched it since.
+    /// The text without our hooks and plugin: the one from before, if nobody else has touched it since. Our
+    /// status line stays.
     pub fn without(&self) -> Result<String> {
         let backup = self.seen.backup()?.filter(|text| !text.trim().is_empty());
         let before = backup.as_deref().and_then(|text| understand(text).ok());
-        let bare = without(&self.text, before.as_ref()).map_err(|trouble| self.trouble(&trouble))?;
+        let bare = self.stripped(&self.text, before.as_ref()).map_err(|trouble| self.trouble(&trouble))?;
         match backup {
             Some(backup) if before.is_some() && self.is_made_from(&backup, &bare) => Ok(backup),
             _ => Ok(bare),
@@ -95,28 +102,57 @@ impl Document {
                 Some((event.clone(), at(&self.value, &["hooks", &event])?.get(g)?.to_string()))
             })
             .collect();
-        let again = entries::add(backup, &hooks).and_then(|text| match at(&self.value, &ENABLED) {
-            Some(_) => with_plugin(&text, "/"),
-            None => Ok(text),
-        });
-        again.and_then(|text| without(&text, before.as_ref())).is_ok_and(|again| again == bare)
+        let again = |text: &str| {
+            let text = entries::add(text, &hooks)?;
+            let text = if self.has_plugin() { with_plugin(&text, "/")? } else { text };
+            self.stripped(&text, before.as_ref())
+        };
+        // The status line may have been in it too, and have cost an empty object its blanks.
+        let lined = wrapped::with(backup, wrapped::PROGRAM).and_then(|text| wrapped::without(&text)).ok();
+        [Some(backup), lined.as_deref()].into_iter().flatten().any(|text| again(text).is_ok_and(|again| again == bare))
     }
 
-    /// Whether the plugin stands in the text, turned on or off.
+    /// A text without hooks of ours, and without the plugin where this file has it; containers that `before` has
+    /// stay, even when empty.
+    fn stripped(&self, text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
+        let keep = |path: &[Step]| entries::stands_in(before, path);
+        let plugin: &[_] = if self.has_plugin() { &[ENABLED, MARKET] } else { &[] };
+        let text = plugin.iter().try_fold(text.to_string(), |text, path| splice::take(&text, &keys(path), &keep))?;
+        entries::remove(&text, before)
+    }
+
+    /// Whether our plugin stands in the text, turned on or off. Where somebody else's marketplace has our name, it
+    /// is not ours.
     pub fn has_plugin(&self) -> bool {
-        at(&self.value, &ENABLED).is_some() || at(&self.value, &MARKET).is_some()
+        let market = at(&self.value, &MARKET);
+        let is_there = market.is_some() || at(&self.value, &ENABLED).is_some();
+        is_there && market.and_then(client::origin_of_others).is_none()
+    }
+
+    /// Whether anything of ours stands in the text.
+    pub fn has_ours(&self) -> Result<bool> {
+        let has_line = || self.without_line().map(|bare| bare.text != self.text);
+        Ok(!entries::ours(&self.value).is_empty() || self.has_plugin() || has_line()?)
     }
 
     /// What is kept as the backup: the file without our entries; nothing where there was no file.
     pub fn original(&self) -> Result<Option<String>> {
-        let is_fresh = entries::ours(&self.value).is_empty() && !self.has_plugin();
+        let bare = self.without_line()?;
         match (&self.seen.text, self.seen.backup()?) {
             (None, _) => Ok(None),
-            (Some(text), _) if is_fresh => Ok(Some(text.clone())),
-            (Some(_), Some(backup)) if backup.trim().is_empty() && self.is_bare()? => Ok(Some(backup)),
-            (Some(_), None) if self.is_bare()? => Ok(None),
-            _ => self.without().map(Some),
+            (Some(text), _) if !self.has_ours()? => Ok(Some(text.clone())),
+            (Some(_), Some(backup)) if backup.trim().is_empty() && bare.is_bare()? => Ok(Some(backup)),
+            (Some(_), None) if bare.is_bare()? => Ok(None),
+            _ => bare.without().map(Some),
         }
+    }
+
+    /// Gives the file another text with our entries and keeps the backup. Where that fails, there is no new
+    /// backup either.
+    pub fn replace(&self, text: &str) -> Result<()> {
+        let (old, new) = (self.seen.backup()?, self.original()?);
+        self.seen.back_up(new.as_deref())?;
+        self.seen.replace(text).inspect_err(|_| drop(self.seen.back_up(old.as_deref())))
     }
 
     /// Puts the file back as it is without us, and lets go of the backup.
@@ -129,7 +165,7 @@ impl Document {
         self.seen.back_up(None)
     }
 
-    /// Whether nothing is left without our entries.
+    /// Whether nothing is left without our hooks and plugin.
     fn is_bare(&self) -> Result<bool> {
         let text = self.without()?;
         Ok(understand(&text).is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty)))
@@ -157,14 +193,6 @@ fn with_plugin(text: &str, share: &str) -> std::result::Result<String, Trouble> 
     let share = serde_json::Value::from(share);
     let market = format!("{{\"source\":{{\"source\":\"directory\",\"path\":{share}}}}}");
     splice::put(&splice::put(text, &MARKET, &market)?, &ENABLED, "true")
-}
-
-/// The text without hooks and plugin of ours; containers that `before` has stay, even when empty.
-fn without(text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
-    let keep = |path: &[Step]| entries::stands_in(before, path);
-    let text = splice::take(text, &keys(&ENABLED), &keep)?;
-    let text = splice::take(&text, &keys(&MARKET), &keep)?;
-    entries::remove(&text, before)
 }
 
 /// The text without the empty objects that the client leaves behind where it takes a plugin out,

@@ -1,7 +1,7 @@
 //! Owns which hooks we register and how ours are told from everybody else's: a handler is ours if
-//! its command is nothing but an absolute path that ends in one of the two hook programs.
+//! its command is nothing but the absolute path of one of the two hook programs in a folder of ours.
 
-use super::places::text_of;
+use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::text::{self, Trouble};
 use cs_core::error::{Error, Result};
@@ -87,6 +87,12 @@ fn compact(json: &str) -> String {
 
 /// The program that a handler runs, if it is one of ours and the handler does nothing else.
 pub fn program_of(handler: &Value) -> Option<&str> {
+    let folder = |path| Path::new(path).parent().filter(|dir| dir.ends_with("bin")).and_then(Path::parent);
+    namesake_of(handler).filter(|path| folder(*path).is_some_and(places::is_ours))
+}
+
+/// The program that a handler runs, if it is called like one of ours and the handler does nothing else.
+pub fn namesake_of(handler: &Value) -> Option<&str> {
     let command = handler.get("command")?.as_str()?;
     let is_exec_form = handler.get("args").is_some();
     let quoted = |quote: char| command.strip_prefix(quote)?.strip_suffix(quote).filter(|path| !path.contains(quote));
@@ -95,8 +101,8 @@ pub fn program_of(handler: &Value) -> Option<&str> {
         _ if is_exec_form || !command.contains(|c: char| c.is_whitespace() || "'\"$`;&|<>".contains(c)) => command,
         _ => return None,
     };
-    let is_ours = |path: &Path| HOOK_PROGRAMS.iter().any(|name| path.file_name().is_some_and(|file| file == *name));
-    (path.starts_with('/') && is_ours(Path::new(path))).then_some(path)
+    let is_namesake = |path: &Path| HOOK_PROGRAMS.iter().any(|name| path.ends_with(name));
+    (path.starts_with('/') && is_namesake(Path::new(path))).then_some(path)
 }
 
 /// Our handlers: the event, the group's and the handler's number, and the program.
@@ -165,43 +171,56 @@ mod tests {
 
     #[test]
     fn only_a_handler_that_does_nothing_else_is_ours() {
-        for command in ["/x/cs-hook", "'/x y/cs-hook'", "\"/x y/cs-heartbeat\""] {
-            assert!(program_of(&json!({ "command": command })).is_some(), "{command}");
+        let of = |command: &str| json!({ "command": command.replace("/x", "/x/claude-sessions/bin") });
+        for command in ["/x/cs-hook", "'/y /x/cs-hook'", "\"/y /x/cs-heartbeat\""] {
+            assert!(program_of(&of(command)).is_some(), "{command}");
         }
-        assert!(program_of(&json!({"command": "/x y/cs-hook", "args": []})).is_some());
+        assert!(program_of(&json!({"command": "/x y/claude-sessions/bin/cs-hook", "args": []})).is_some());
         for command in [
             "cs-hook",
             "/bin/cat /x/cs-hook",
             "/x/cs-hook --verbose",
             "/x/cs-hook|tee log",
             "/x/my-cs-hook",
-            "/x y/cs-hook",
+            "/y /x/cs-hook",
             "'/x'/cs-hook",
             "echo '/x/cs-hook'",
             "/x/cs-session",
             "$HOME/cs-hook",
             "",
         ] {
-            assert_eq!(program_of(&json!({ "command": command })), None, "{command}");
+            assert_eq!(program_of(&of(command)), None, "{command}");
+        }
+    }
+
+    #[test]
+    fn a_namesake_in_a_folder_of_others_is_theirs() {
+        for command in ["/x/cs-hook", "/x/bin/cs-hook", "/x/claude-sessions/cs-hook", "/claude-sessions/sbin/cs-hook"] {
+            let handler = json!({ "command": command });
+            assert_eq!((namesake_of(&handler), program_of(&handler)), (Some(command), None));
         }
     }
 
     #[test]
     fn the_hooks_for_settings_are_those_of_the_plugin() {
-        let hooks = for_claude(Path::new("/a \"b\"")).unwrap();
+        let hooks = for_claude(Path::new("/a \"b\"/claude-sessions")).unwrap();
         let plugin: Value = serde_json::from_str(PLUGIN_HOOKS).unwrap();
         assert_eq!(hooks.len(), plugin["hooks"].as_object().unwrap().len());
         for (event, group) in &hooks {
             let group: Value = serde_json::from_str(group).unwrap();
             let command = group["hooks"][0]["command"].as_str().unwrap();
-            assert_eq!(plugin["hooks"][event][0]["hooks"][0]["command"], command.replace("/a \"b\"", PLUGIN_ROOT));
+            assert_eq!(
+                plugin["hooks"][event][0]["hooks"][0]["command"],
+                command.replace("/a \"b\"/claude-sessions", PLUGIN_ROOT)
+            );
             assert_eq!(program_of(&group["hooks"][0]), Some(command));
         }
     }
 
     #[test]
     fn a_shared_group_keeps_the_other_handler() {
-        let text = r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/cs-hook"}, {"command": "mine"}]}]}}"#;
+        let text =
+            r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/claude-sessions/bin/cs-hook"}, {"command": "mine"}]}]}}"#;
         assert_eq!(remove(text, None).unwrap(), r#"{"hooks": {"Stop": [{"hooks": [{"command": "mine"}]}]}}"#);
     }
 }

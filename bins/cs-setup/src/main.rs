@@ -113,16 +113,11 @@ fn uninstall(places: &Places, args: &Uninstall, out: &mut Out) -> Outcome<()> {
     }
     let mut plan = Plan::default();
     let undo = claude::uninstall(places, &mut plan)?;
-    if let Some(changed) = statusline::planned_removal(places)? {
-        changed.show(&mut plan)?;
-    }
     let removal = jobs::removal(places, jobs::Scheduler::in_use(places)?, &mut plan)?;
     let skills = project::planned_removal_everywhere(places, &mut plan);
     plan.carry_out(out, consent, |plan| {
         removal.carry_out(places)?;
         project::remove(&skills)?;
-        undo.iter().try_for_each(|undo| undo.carry_out(places, plan))?;
-        // Only now: taking the hooks out may have written the file anew.
-        Ok(statusline::planned_removal(places)?.iter().try_for_each(statusline::Changed::write)?)
+        Ok(undo.iter().try_for_each(|undo| undo.carry_out(places, plan))?)
     })
 }

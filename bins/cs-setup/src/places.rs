@@ -64,6 +64,18 @@ fn share() -> Result<PathBuf> {
     Ok(share.to_path_buf())
 }
 
+/// Whether a folder is the plugin, or was: this installation, one at another PREFIX, a checkout. Anybody may
+/// call a program or a folder as we do, so it is asked for what it holds: `cs-setup` (or links to our
+/// programs), or our manifest where nothing is built. One that is gone is known by its name alone, the one
+/// that `make install` and `git clone` give it; else what an older installation left could not be replaced.
+pub fn is_ours(folder: &Path) -> bool {
+    if !folder.exists() {
+        return folder.ends_with("claude-sessions");
+    }
+    let manifest = || std::fs::read_to_string(folder.join(".claude-plugin/plugin.json")).unwrap_or_default();
+    folder.join("bin/cs-setup").exists() || manifest().contains("\"name\": \"cs-sessions\"")
+}
+
 /// A path as text without control characters.
 pub fn text_of(path: &Path) -> Result<&str> {
     let text = path.to_str().filter(|text| !text.chars().any(char::is_control));

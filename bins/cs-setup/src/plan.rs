@@ -1,6 +1,8 @@
 //! Owns what people see of a change: the steps and their reasons before anything happens, the
 //! question whether to go on, and one JSON line a step afterwards.
 
+use crate::diff;
+use crate::swap::Seen;
 use cs_cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
@@ -10,6 +12,13 @@ use std::io::{BufRead, IsTerminal, Write};
 pub struct Consent {
     pub is_given: bool,
     pub dry_run: bool,
+}
+
+impl Consent {
+    /// On a terminal the user is asked; elsewhere nobody could answer.
+    fn is_asked(self) -> bool {
+        !self.is_given && std::io::stdin().is_terminal()
+    }
 }
 
 /// One thing that is done.
@@ -46,6 +55,20 @@ impl Plan {
         }
     }
 
+    /// Adds the step that takes something of ours out of a file; `None`: the file goes.
+    pub fn take_out(&mut self, what: &str, seen: &Seen, text: Option<&str>) {
+        let path = seen.path.display();
+        match text {
+            Some(text) => {
+                let diff = diff::lines(seen.text.as_deref().unwrap_or_default(), text);
+                self.write(path, format!("takes our {what} out"), diff);
+            }
+            None => {
+                self.step("remove", path, format!("nothing but our {what} is in it, and it was not there before"));
+            }
+        }
+    }
+
     /// Adds what the user should know.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
@@ -59,15 +82,19 @@ impl Plan {
         work: impl FnOnce(&mut Plan) -> Outcome<()>,
     ) -> Outcome<()> {
         let is_empty = self.actions.is_empty();
-        if out.form == Form::Table && !out.quiet {
-            self.show(out)?;
+        let is_shown = out.form == Form::Table && !out.quiet;
+        if is_shown {
+            self.lines().iter().try_for_each(|line| out.line(line))?;
+            out.flush()?;
         }
         if !is_empty && !consent.dry_run {
-            ask(consent)?;
+            if consent.is_asked() {
+                ask(if is_shown && std::io::stdout().is_terminal() { Vec::new() } else { self.lines() })?;
+            }
             let told = self.notes.len();
             work(&mut self)?;
             self.actions.iter_mut().for_each(|action| action.done = true);
-            if out.form == Form::Table && !out.quiet {
+            if is_shown {
                 for note in self.notes.get(told..).unwrap_or_default() {
                     out.line(&format!("note: {}", sanitize(note)))?;
                 }
@@ -82,18 +109,18 @@ impl Plan {
         out.flush()
     }
 
-    fn show(&self, out: &mut Out) -> Outcome<()> {
+    /// As people read it.
+    fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         for action in &self.actions {
-            out.line(&sanitize(&format!("{} {}: {}", action.action, action.target, action.detail)))?;
-            for line in &action.diff {
-                out.line(&format!("    {}", sanitize(line)))?;
-            }
+            lines.push(sanitize(&format!("{} {}: {}", action.action, action.target, action.detail)));
+            lines.extend(action.diff.iter().map(|line| format!("    {}", sanitize(line))));
         }
         if self.actions.is_empty() {
-            out.line("nothing to do.")?;
+            lines.push("nothing to do.".into());
         }
-        self.notes.iter().try_for_each(|note| out.line(&format!("note: {}", sanitize(note))))?;
-        out.flush()
+        lines.extend(self.notes.iter().map(|note| format!("note: {}", sanitize(note))));
+        lines
     }
 
     fn tell(&self, out: &mut Out) -> Outcome<()> {
@@ -110,13 +137,11 @@ impl Plan {
     }
 }
 
-/// On a terminal the user is asked; elsewhere nobody could answer.
-fn ask(consent: Consent) -> Outcome<()> {
-    if consent.is_given || !std::io::stdin().is_terminal() {
-        return Ok(());
-    }
+/// Asks whether to go on, after what of the plan was not on the terminal yet.
+fn ask(unseen: Vec<String>) -> Outcome<()> {
+    let shown: String = unseen.into_iter().map(|line| line + "\n").collect();
     let mut stderr = std::io::stderr();
-    stderr.write_all(b"go on? [y/N] ").and_then(|()| stderr.flush())?;
+    stderr.write_all(format!("{shown}go on? [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     match answer.trim().to_lowercase().as_str() {

@@ -10,7 +10,7 @@ use crate::text::Trouble;
 use crate::wrapped::{self, PROGRAM};
 use argh::FromArgs;
 use cs_cli::{Out, Outcome};
-use cs_core::error::{Error, Result};
+use cs_core::error::Error;
 
 /// show our status line in Claude Code, or take it out again
 #[derive(FromArgs)]
@@ -58,59 +58,40 @@ struct Remove {
 
 impl Statusline {
     pub fn run(self, places: &Places, out: &mut Out) -> Outcome<()> {
-        let (consent, is_wanted) = match self.command {
-            Command::Install(args) => (Consent { is_given: args.yes, dry_run: args.dry_run }, true),
-            Command::Remove(args) => (Consent { is_given: args.yes, dry_run: args.dry_run }, false),
-        };
-        let mut plan = Plan::default();
-        let changed = match is_wanted {
-            true => Some(installed(places)?),
-            false => planned_removal(places)?,
-        };
-        let Some(changed) = changed else { return plan.carry_out(out, consent, |_| Ok(())) };
-        changed.show(&mut plan)?;
-        plan.carry_out(out, consent, |_| Ok(changed.write()?))
-    }
-}
-
-/// Settings, and what is to become of them.
-#[derive(Debug)]
-pub struct Changed {
-    document: Document,
-    text: String,
-    why: &'static str,
-}
-
-impl Changed {
-    /// Says what changes.
-    pub fn show(&self, plan: &mut Plan) -> Result<()> {
-        let old = self.document.seen.text.as_deref().unwrap_or_default();
-        if self.text != self.document.text {
-            self.document.seen.check_writable()?;
-            plan.write(self.document.seen.path.display(), self.why, diff::lines(old, &self.text));
+        match self.command {
+            Command::Install(args) => install(places, Consent { is_given: args.yes, dry_run: args.dry_run }, out),
+            Command::Remove(args) => remove(places, Consent { is_given: args.yes, dry_run: args.dry_run }, out),
         }
-        Ok(())
-    }
-
-    /// Does it.
-    pub fn write(&self) -> Result<()> {
-        self.document.seen.replace(&self.text)
     }
 }
 
-fn installed(places: &Places) -> Result<Changed> {
+fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     let document = Document::read(&places.settings())?;
     let own = shell_word(text_of(&places.program(PROGRAM))?);
     let text = wrapped::with(&document.text, &own).map_err(|trouble| refusal(&document, &trouble))?;
-    Ok(Changed { document, text, why: "shows our status line" })
+    let mut plan = Plan::default();
+    if text != document.text {
+        document.seen.check_writable()?;
+        let old = document.seen.text.as_deref().unwrap_or_default();
+        plan.write(document.seen.path.display(), "shows our status line", diff::lines(old, &text));
+    }
+    plan.carry_out(out, consent, |_| Ok(document.replace(&text)?))
 }
 
-/// What taking ours out changes; `None` where it does not stand.
-pub fn planned_removal(places: &Places) -> Result<Option<Changed>> {
-    let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
-    let text = wrapped::without(&document.text).map_err(|trouble| refusal(&document, &trouble))?;
-    let is_there = document.seen.text.is_some() && text != document.text;
-    Ok(is_there.then_some(Changed { document, text, why: "takes our status line out" }))
+/// Takes ours out. Where nothing else of ours stands in the file, it is then what it was.
+fn remove(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let mut plan = Plan::default();
+    let Some(document) = Document::read_ours(&places.settings())? else {
+        return plan.carry_out(out, consent, |_| Ok(()));
+    };
+    let bare = document.without_line()?;
+    let is_last = !bare.has_ours()?;
+    if bare.text != document.text {
+        document.seen.check_writable()?;
+        let original = if is_last { document.original()? } else { Some(bare.text.clone()) };
+        plan.take_out("status line", &document.seen, original.as_deref());
+    }
+    plan.carry_out(out, consent, |_| Ok(if is_last { document.restore() } else { document.seen.replace(&bare.text) }?))
 }
 
 fn refusal(document: &Document, trouble: &Trouble) -> Error {

@@ -17,7 +17,7 @@ const TEMP_PREFIX: &str = ".cs-setup-";
 const LEFT_OVER: Duration = Duration::from_secs(60);
 
 /// A file as it was when it was looked at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Seen {
     /// The file as it is called.
     pub path: PathBuf,

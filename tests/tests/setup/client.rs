@@ -164,3 +164,75 @@ fn a_dry_run_asks_the_client_for_nothing_but_its_version() {
     assert_eq!(place.calls(), ["claude --version"]);
     assert_eq!(place.text().as_deref(), Some(SETTINGS));
 }
+
+#[test]
+fn with_the_status_line_nothing_is_left_where_there_was_nothing() {
+    let place = with_client();
+    for before in [None, Some(""), Some(SETTINGS)] {
+        for steps in [[&["install"][..], &["statusline", "install"]], [&["statusline", "install"], &["install"]]] {
+            place.put_settings(before);
+            for step in steps {
+                place.ok(step);
+            }
+            let value = json(&place.text().expect("it is there"));
+            assert!(value["enabledPlugins"].is_object() && value["statusLine"].is_object(), "{value}");
+            place.ok(&["uninstall"]);
+            assert_eq!(place.text().as_deref(), before, "{steps:?}");
+            assert!(!place.settings().with_file_name("settings.json.cs-backup").exists());
+        }
+    }
+}
+
+#[test]
+fn a_client_that_refuses_leaves_the_way_back_of_what_was_there_already() {
+    let place = with_client().with("FAKE_FAILS", "marketplace");
+    for before in [None, Some("{ }"), Some(SETTINGS)] {
+        for first in [&["statusline", "install"][..], &["install", "--settings"]] {
+            place.put_settings(before);
+            place.ok(first);
+            assert_eq!(status(&place.setup(&["install"])), NO);
+            place.ok(&["uninstall"]);
+            assert_eq!(place.text().as_deref(), before, "{first:?}");
+        }
+    }
+}
+
+#[test]
+fn a_marketplace_of_somebody_else_that_is_called_like_ours_is_left_to_the_client() {
+    let place = with_client();
+    let theirs = "{\"claude-sessions\":{\"source\":{\"source\":\"github\",\"repo\":\"other/claude-sessions\"}}}";
+    let known = place.sandbox.home().join(".claude/plugins/known_marketplaces.json");
+    fs::create_dir_all(known.parent().expect("it has one")).expect("it can be made");
+    fs::write(&known, theirs).expect("it can be written");
+    let in_settings =
+        format!("{{\"extraKnownMarketplaces\":{theirs},\"enabledPlugins\":{{\"a@claude-sessions\":true}}}}");
+    for before in [None, Some(in_settings.as_str())] {
+        place.put_settings(before);
+        let told = place.ok(&["install"]);
+        assert!(
+            told.contains("other/claude-sessions") && told.contains("claude plugin marketplace remove claude-sessions"),
+            "{told}"
+        );
+        assert_eq!(ours(&json(&place.text().expect("it is there"))).len(), 10, "they are in the settings instead");
+        place.ok(&["uninstall"]);
+        assert_eq!(place.text().as_deref(), before);
+        assert_eq!(fs::read_to_string(&known).ok().as_deref(), Some(theirs));
+        assert!(plugin_calls(&place).is_empty());
+    }
+}
+
+#[test]
+fn a_marketplace_of_an_older_installation_is_replaced() {
+    let place = with_client();
+    place.put_settings(Some(
+        "{\"extraKnownMarketplaces\":{\"claude-sessions\":{\"source\":{\"source\":\"directory\",\"path\":\"/old/share/claude-sessions\"}}}}",
+    ));
+    place.ok(&["install"]);
+    let value = json(&place.text().expect("it is there"));
+    assert_eq!(
+        value["extraKnownMarketplaces"]["claude-sessions"]["source"]["path"],
+        place.share.to_str().expect("UTF-8")
+    );
+    place.ok(&["uninstall"]);
+    assert_eq!(place.text(), None, "nothing but ours was in it");
+}

@@ -197,3 +197,42 @@ fn codex_is_looked_at_where_it_is() {
     fs::write(&config, by_hand).expect("it can be written");
     finds(&place, "codex", "registered twice", "config.toml");
 }
+
+#[test]
+fn what_others_keep_secret_in_their_hooks_is_not_told() {
+    let place = healthy();
+    let project = place.sandbox.home().join(".claude/projects/-home-dev");
+    fs::create_dir_all(&project).expect("it can be made");
+    let long = format!("curl {}", "a ".repeat(80)) + "-H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwx'";
+    let infos = ["curl -H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwx' http://x", &long]
+        .map(|command| serde_json::json!({"command": command, "durationMs": 3}));
+    let line = serde_json::json!({"type": "system", "subtype": "stop_hook_summary", "hookInfos": infos});
+    fs::write(project.join("one.jsonl"), format!("{line}\n")).expect("it can be written");
+    for form in ["--json", "--table"] {
+        let told = stdout(&place.setup(&["doctor", form]));
+        assert!(told.contains("in 1 runs: curl") && !told.contains("sk-ant-api03"), "{told}");
+    }
+}
+
+#[test]
+fn hooks_that_stand_in_a_project_too() {
+    let place = healthy();
+    let project = place.sandbox.home().join("src/shop");
+    fs::create_dir_all(project.join(".claude")).expect("it can be made");
+    place.ok(&["project", project.to_str().expect("UTF-8")]);
+    assert_eq!(findings(&place).0, 0);
+    for name in ["settings.json", "settings.local.json"] {
+        let file = project.join(".claude").join(name);
+        fs::copy(place.settings(), &file).expect("it can be copied");
+        let file = file.to_str().expect("UTF-8");
+        finds(&place, "hooks", file, file);
+        assert!(!stdout(&place.setup(&["doctor"])).contains("registered once"));
+        fs::write(file, "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"command\": \"/x/cs-hook\"}]}]}}")
+            .expect("it can be written");
+        assert_eq!(findings(&place).0, 0, "theirs is not ours");
+        fs::write(file, "{\"hooks\": [").expect("it can be written");
+        assert_eq!(findings(&place).0, 0, "what cannot be understood there is the project's affair");
+    }
+    place.ok(&["project", place.sandbox.home().to_str().expect("UTF-8")]);
+    assert_eq!(findings(&place).0, 0, "the home directory's are the user's");
+}

@@ -165,7 +165,7 @@ fn on_a_terminal_it_asks_first() {
         let output = answered(&place, &["install", "--settings", "--table"], no);
         let told = stderr(&output);
         assert!(
-            status(&output) == NO && told.starts_with("go on? [y/N] ") && told.contains("nothing was changed"),
+            status(&output) == NO && told.contains("go on? [y/N] ") && told.contains("nothing was changed"),
             "{told}"
         );
         assert_eq!(place.text().as_deref(), Some(FOREIGN), "{no:?}");
@@ -173,11 +173,29 @@ fn on_a_terminal_it_asks_first() {
     }
     for (args, answer) in [(&["install", "--settings"][..], "y\n"), (&["uninstall"], "Yes\n")] {
         let output = answered(&place, args, answer);
-        assert_eq!((status(&output), stderr(&output).as_str()), (0, "go on? [y/N] "));
+        assert!(status(&output) == 0 && stderr(&output).ends_with("go on? [y/N] "), "{}", stderr(&output));
     }
     assert_eq!(place.text().as_deref(), Some(FOREIGN));
     let output = answered(&place, &["install", "--settings", "--yes"], "");
     assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+}
+
+#[test]
+fn whoever_is_asked_has_seen_what_it_is_about() {
+    let place = Place::new();
+    place.put_settings(Some(FOREIGN));
+    for form in ["--table", "--json", "-q"] {
+        let output = answered(&place, &["install", "--settings", form], "n\n"); // the output goes elsewhere
+        let told = stderr(&output);
+        let shown = told.split("go on? [y/N] ").next().unwrap_or_default();
+        assert!(
+            shown.contains(": registers the hooks") && shown.contains("+     \"SessionStart\": ["),
+            "{form}: {told}"
+        );
+        assert!(!shown.contains("secret"), "{form}: {told}");
+    }
+    let output = answered(&place, &["install", "--settings", "--yes", "--json"], "");
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()), "who is not asked is not told twice");
 }
 
 #[test]

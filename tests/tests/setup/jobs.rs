@@ -303,3 +303,17 @@ fn programs_that_are_missing_are_told() {
         }
     }
 }
+
+#[test]
+fn a_dry_run_makes_nothing_whoever_the_scheduler_is() {
+    for (scheduler, program) in [("cron", "crontab"), ("launchd", "launchctl"), ("systemd", "systemctl")] {
+        let place = with(program, ".local/share/claude-sessions");
+        let before = tree(&place.share);
+        assert!(!place.ok(&["jobs", "install", "--with", scheduler, "--dry-run"]).is_empty());
+        assert!(!place.sandbox.data().exists(), "{scheduler}");
+        assert!(tree(&place.share) == before);
+        for folder in [".config", "Library"] {
+            assert!(!place.sandbox.home().join(folder).exists(), "{scheduler}");
+        }
+    }
+}

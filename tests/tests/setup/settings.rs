@@ -151,14 +151,85 @@ fn what_cannot_be_understood_is_refused_and_left() {
 #[test]
 fn hooks_of_another_place_are_replaced_and_hooks_of_others_are_not() {
     let place = Place::new();
-    let old = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "/old/bin/cs-heartbeat", "args": []}, {"type": "command", "command": "say"}]}], "Gone": [{"hooks": [{"type": "command", "command": "/old/bin/cs-hook"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
-    place.put_settings(Some(old));
-    place.ok(&["install", "--settings"]);
-    let value = json(&place.text().expect("it is there"));
-    assert!(ours(&value).iter().all(|(_, command)| command.starts_with(place.share.to_str().expect("UTF-8"))));
-    place.ok(&["uninstall"]);
-    let left = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
-    assert_eq!(place.text().as_deref(), Some(left));
+    let checkout = place.sandbox.home().join("checkout");
+    fs::create_dir_all(checkout.join("bin")).expect("it can be made");
+    fs::copy(place.share.join("bin/cs-setup"), checkout.join("bin/cs-setup")).expect("it can be copied");
+    for old in ["/old/share/claude-sessions", checkout.to_str().expect("UTF-8")] {
+        let before = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "OLD/bin/cs-heartbeat", "args": []}, {"type": "command", "command": "say"}]}], "Gone": [{"hooks": [{"type": "command", "command": "OLD/bin/cs-hook"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
+        place.put_settings(Some(&before.replace("OLD", old)));
+        place.ok(&["install", "--settings"]);
+        let value = json(&place.text().expect("it is there"));
+        assert!(ours(&value).iter().all(|(_, command)| command.starts_with(place.share.to_str().expect("UTF-8"))));
+        place.ok(&["uninstall"]);
+        let left = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
+        assert_eq!(place.text().as_deref(), Some(left), "{old}");
+    }
+}
+
+#[test]
+fn a_program_of_somebody_else_that_is_called_like_ours_stays() {
+    let place = Place::new();
+    let theirs = place.sandbox.home().join("claude-sessions/bin");
+    fs::create_dir_all(&theirs).expect("it can be made");
+    for command in ["/x/cs-hook", "/x/bin/cs-heartbeat", theirs.join("cs-hook").to_str().expect("UTF-8")] {
+        let before = format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{{"type":"command","command":"{command}"}}]}}]}}}}"#);
+        place.put_settings(Some(&before));
+        assert_eq!(place.ok(&["uninstall"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n");
+        place.ok(&["install", "--settings"]);
+        assert!(place.text().expect("it is there").contains(&format!("\"{command}\"")));
+        place.ok(&["uninstall"]);
+        assert_eq!(place.text(), Some(before));
+    }
+}
+
+#[test]
+fn a_marketplace_of_somebody_else_that_is_called_like_ours_stays() {
+    let place = Place::new();
+    let theirs = place.sandbox.home().join("src/claude-sessions");
+    fs::create_dir_all(&theirs).expect("it can be made");
+    for source in [
+        r#""source":"github","repo":"other/claude-sessions""#.to_owned(),
+        r#""source":"git","path":"/old/share/claude-sessions""#.to_owned(),
+        format!(r#""source":"directory","path":"{}""#, theirs.display()),
+    ] {
+        let before = format!(
+            r#"{{"extraKnownMarketplaces":{{"claude-sessions":{{"source":{{{source}}}}}}},"enabledPlugins":{{"cs-sessions@claude-sessions":true}},"model":"x"}}"#
+        );
+        place.put_settings(Some(&before));
+        assert_eq!(place.ok(&["uninstall"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n");
+        place.ok(&["install", "--settings"]);
+        assert_eq!(ours(&json(&place.text().expect("it is there"))).len(), 10);
+        assert!(place.text().expect("it is there").contains(&source));
+        place.ok(&["uninstall"]);
+        assert_eq!(place.text(), Some(before));
+    }
+}
+
+#[test]
+fn with_the_status_line_every_kind_of_file_is_what_it_was_afterwards() {
+    let place = Place::new();
+    let (hooks, line) = (&["install", "--settings"][..], &["statusline", "install"][..]);
+    let (all, line_alone) = (&["uninstall"][..], &["statusline", "remove"][..]);
+    let theirs = ("a status line", Some("{\"statusLine\": {\"command\": \"date\", \"padding\": 1} }".to_owned()));
+    // Size makes no difference here, and the huge one takes seconds each time.
+    for (name, before) in kinds().into_iter().filter(|(name, _)| *name != "huge").chain([theirs]) {
+        for steps in [
+            &[hooks, line, all][..],
+            &[line, hooks, all],
+            &[line, all],
+            &[line, line_alone],
+            &[line, hooks, line_alone, all],
+            &[hooks, line, line_alone, all],
+        ] {
+            place.put_settings(before.as_deref());
+            for step in steps {
+                place.ok(step);
+            }
+            assert!(place.text() == before, "{name}: {steps:?}: {:?}", place.text());
+            let left: Vec<_> = entries(&place.sandbox.home().join(".claude"));
+            assert_eq!(left.len(), usize::from(before.is_some()), "{name}: {steps:?}: {left:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What hooks cost, ours and others': Claude Code notes in its transcripts how long each hook at the
 //! end of a turn took (2.1.329: `system` lines `stop_hook_summary` with `hookInfos`; 2.1.197 and older:
-//! nothing). It notes that of no other event. Read as a stream, and only so much of it.
+//! nothing). It notes that of no other event. Read as a stream, and only so much of it. Secrets in commands are masked.
 
 use super::Check;
 use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
+use cs_core::redact;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -91,7 +92,8 @@ fn note(line: &str, taken: &mut BTreeMap<String, Vec<u64>>) {
         if let (Some(command), Some(took)) =
             (hook.get("command").and_then(Value::as_str), hook.get("durationMs").and_then(Value::as_f64))
         {
-            let command: String = command.chars().take(200).collect();
+            // Masked before it is cut: half a secret is not known as one.
+            let command: String = redact::mask(command).chars().take(200).collect();
             taken.entry(command).or_default().push(took.max(0.0).round() as u64);
         }
     }

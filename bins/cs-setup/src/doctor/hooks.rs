@@ -6,8 +6,9 @@ use crate::document::Document;
 use crate::entries::{self, HOOK_PROGRAMS};
 use crate::places::Places;
 use crate::policy;
+use cs_core::store::Store;
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An event and the program that is registered for it.
 pub type Command = (String, PathBuf);
@@ -25,7 +26,9 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     };
     let registered = Registered::look(&document.value, places);
     let client = Client::find(places);
-    let mut checks = vec![once(&document.value, &registered, places)];
+    let once = once(&document.value, &registered, places);
+    let twice = if once.ok { in_projects(places) } else { Vec::new() };
+    let mut checks = if twice.is_empty() { vec![once] } else { twice };
     checks.extend(version(client.as_ref(), &registered));
     if registered.copy.is_some() && registered.is_outdated(places) {
         let detail = "Claude Code has a copy of the plugin from another build";
@@ -40,7 +43,7 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
 }
 
 fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
-    let in_settings = !entries::ours(settings).is_empty() || mentions(settings) > 0;
+    let in_settings = runs_ours(settings);
     let wanted = entries::for_claude(&places.share).unwrap_or_default();
     match (registered.is_enabled, in_settings) {
         (None, false) => Check::bad("hooks", "nothing is registered with Claude Code", INSTALL),
@@ -66,16 +69,42 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
     }
 }
 
-/// How many handlers run one of our programs in a way that is not ours, such as in a pipe.
+/// Hooks in the settings of registered projects: there they run besides those that are registered already.
+fn in_projects(places: &Places) -> Vec<Check> {
+    let config = Store::for_people(places.data.clone()).config().unwrap_or_default();
+    let folders = config.projects.values().map(|project| Path::new(&project.path).join(".claude"));
+    let files = folders.flat_map(|dir| ["settings.json", "settings.local.json"].map(|name| dir.join(name)));
+    // In the home directory the project's settings are the user's.
+    let is_other = |file: &PathBuf| file.canonicalize().ok() != places.settings().canonicalize().ok();
+    let has_hooks = |file: &PathBuf| Document::read(file).is_ok_and(|document| runs_ours(&document.value));
+    let told = |file: PathBuf| {
+        let shown = file.display();
+        Check::bad(
+            "hooks",
+            format!("registered twice: for you, and in {shown}"),
+            format!("take our hooks out of {shown}"),
+        )
+    };
+    files.filter(is_other).filter(has_hooks).map(told).collect()
+}
+
+/// Whether hooks run one of our programs, in whatever way.
+fn runs_ours(settings: &Value) -> bool {
+    !entries::ours(settings).is_empty() || mentions(settings) > 0
+}
+
+/// How many handlers run one of our programs in a way that is not ours, such as in a pipe. A program of somebody
+/// else that is called like ours is none of them.
 pub fn mentions(settings: &Value) -> usize {
     let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
     let groups = groups.filter_map(Value::as_array).flatten();
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
-    let runs_ours = |handler: &&Value| {
+    let names_ours = |handler: &&Value| {
         let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        entries::program_of(handler).is_none() && HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
+        entries::namesake_of(handler).is_none()
+            && HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
     };
-    handlers.filter(runs_ours).count()
+    handlers.filter(names_ours).count()
 }
 
 fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {

@@ -20,7 +20,6 @@ struct Line<'a> {
 
 /// Prints the line of each job.
 pub fn show(places: &Places, jobs: &[Job], notes: &[String], out: &mut Out) -> Outcome<()> {
-    cs_core::file::make_dir(&places.data.root().join("logs"))?;
     if out.form == Form::Table && !out.quiet {
         out.line("this machine has no scheduler that can be told; add these lines with crontab -e:")?;
     }

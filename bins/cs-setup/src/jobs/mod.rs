@@ -199,7 +199,11 @@ fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Ou
     if jobs.is_empty() {
         return Err(Error::Missing(format!("none of the jobs' programs is installed: {}", missing.join(", "))).into());
     }
+    let make_logs = || cs_core::file::make_dir(&places.data.root().join("logs"));
     if scheduler == Scheduler::Cron {
+        if !consent.dry_run {
+            make_logs()?; // the lines send their output there
+        }
         return cron::show(places, &jobs, &plan.notes, out);
     }
     let units = scheduler.units(places, &jobs)?;
@@ -211,7 +215,7 @@ fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Ou
     let due: Vec<&Unit> = units.iter().filter(is_due).collect();
     due.iter().for_each(|unit| plan.step("start", &unit.name, format!("{} looks after it", scheduler.as_str())));
     plan.carry_out(out, consent, |_| {
-        cs_core::file::make_dir(&places.data.root().join("logs"))?;
+        make_logs()?;
         changed.iter().try_for_each(|(unit, seen)| seen.replace(&unit.text))?;
         match scheduler {
             Scheduler::Launchd => due.iter().try_for_each(|unit| launchd::start(places, unit))?,

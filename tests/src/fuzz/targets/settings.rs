@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::{parts, text};
 use crate::fuzz::Target;
 use setup::document::{Document, NOTHING, Ours};
-use setup::{entries, splice, wrapped};
+use setup::{client, entries, splice, text as json, wrapped};
 
 /// The program's own files: a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
@@ -36,8 +36,8 @@ const WORDS: &[&str] = &[
     "\"SessionStart\":",
     "\"command\":",
     "\"type\":\"command\"",
-    "\"/x/bin/cs-hook\"",
-    "\"'/x y/cs-heartbeat'\"",
+    "\"/x/claude-sessions/bin/cs-hook\"",
+    "\"'/x y/claude-sessions/bin/cs-heartbeat'\"",
     "\"args\":[]",
     "\"statusLine\":",
     "\"/x/cs-statusline --wrap 'a'\"",
@@ -66,7 +66,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "{\n  \"model\": \"opus\",\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [{\"type\": \"command\", \"command\": \"mine\"}]\n      }\n    ]\n  }\n}\n",
         "{\r\n\t\"a\": {\r\n\t}\r\n}\r\n",
         r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\ \u0027 \t"},"hooks":{}}"#,
-        r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/cs-hook"}, {"command": "mine"}]}]}, "hooks": {}}"#,
+        r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/claude-sessions/bin/cs-hook"}, {"command": "mine"}]}]}, "hooks": {}}"#,
         r#"{"enabledPlugins": {"x": true}, "extraKnownMarketplaces": {}, "hooks": {"Stop": []}}"#,
         r#"{"hooks": []}"#,
         "{\"a\": 1, // no\n}",
@@ -74,7 +74,7 @@ fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     all.push(
-        b"{\"a\":1.50,\"hooks\":{\"Stop\":[{\"hooks\":[{\"command\":\"/x/cs-hook\"}]}]}}\xff{ \"a\":1.50 }".to_vec(),
+        b"{\"a\":1.50,\"hooks\":{\"Stop\":[{\"hooks\":[{\"command\":\"/x/claude-sessions/bin/cs-hook\"}]}]}}\xff{ \"a\":1.50 }".to_vec(),
     );
     all
 }
@@ -97,7 +97,7 @@ fn check(bytes: &[u8]) {
     let settings = text(parts[0]);
     let backup = parts.get(1).map(|part| text(part));
     shows_status(&settings);
-    let share = Path::new("/opt/our \"share\"/cs");
+    let share = Path::new("/opt/our \"share\"/claude-sessions");
     let all = [
         Ours::Hooks(entries::for_claude(share).expect("the hooks were built in")),
         Ours::Hooks(entries::for_codex(share).expect("the hooks were built in")),
@@ -186,7 +186,9 @@ fn installed(ours: &Ours) -> Option<Installed> {
     };
     let document = Document::read(&path()).map_err(told).ok()?;
     let text = document.with(ours).map_err(told).ok()?;
-    let was_fresh = entries::ours(&document.value).is_empty() && !document.has_plugin();
+    // Over somebody else's marketplace of our name the program puts nothing.
+    let is_free = json::at(&document.value, &client::MARKET).is_none();
+    let was_fresh = is_free && !document.has_ours().expect("what can be changed can be looked at");
     let original = document.original().expect("what can be changed has an original");
     document.seen.back_up(original.as_deref()).expect("a folder of ours can be written");
     document.seen.replace(&text).expect("a folder of ours can be written");
