@@ -173,7 +173,10 @@ fn is_phone(number: &str, called: bool) -> bool {
     let bracket = number.contains('(') == number.contains(')');
     let trunk = number.trim_start_matches('(').starts_with('0');
     let first = groups.first().copied().unwrap_or(0);
-    let international = number.starts_with('+') && !number.starts_with("+0") && DIGITS.contains(&digits);
+    let abroad = number.strip_prefix('+').or(number.strip_prefix("00").filter(|_| groups.len() == 1));
+    let international = abroad.is_some_and(|rest| {
+        !rest.starts_with('0') && DIGITS.contains(&rest.bytes().filter(u8::is_ascii_digit).count())
+    });
     let american = groups == [3, 3, 4] || groups == [1, 3, 3, 4] && number.starts_with('1');
     let national = trunk && groups.len() > 1 && (2..=5).contains(&first) && (9..13).contains(&digits);
     bracket && (international || american || national || (called && (6..16).contains(&digits)))
@@ -213,12 +216,13 @@ fn is_home(before: &str) -> bool {
     if root.len() == parent.len() {
         return false;
     }
-    let tail: String = root.chars().rev().take(24).collect::<Vec<_>>().into_iter().rev().collect();
+    let tail: String = root.chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
     let is_path = |c: char| c.is_alphanumeric() || matches!(c, '/' | '\\' | '.' | '_' | '-');
     let path = tail.rsplit(|c: char| !is_path(c)).next().unwrap_or_default();
     let drive = path.len() == 1 || tail.ends_with(':');
     let mounted = path.strip_prefix("/mnt/").is_some_and(|letter| letter.len() == 1);
-    path.is_empty() || drive || mounted || ["/var", "/usr", "/export", "/System/Volumes/Data"].contains(&path)
+    let shared = ["wsl$", "wsl.localhost"].iter().any(|host| tail.contains(host));
+    path.is_empty() || drive || mounted || shared || ["/var", "/usr", "/export", "/System/Volumes/Data"].contains(&path)
 }
 
 #[cfg(test)]
@@ -248,6 +252,9 @@ mod tests {
             ("0171/2345678, 06 12 34 56 78", "[phone], [phone]"),
             ("tel:5551234", "tel:[phone]"),
             ("+4917123456789 2026-11-21", "[phone] 2026-11-21"),
+            ("00491712345678 but 0000000000123 and 00123", "[phone] but 0000000000123 and 00123"),
+            (r"\\wsl$\Ubuntu\home\anna\x", r"\\wsl$\Ubuntu\home\[user]\x"),
+            ("//wsl.localhost/Ubuntu-22.04/home/anna", "//wsl.localhost/Ubuntu-22.04/home/[user]"),
             ("at /home/anna/src and /Users/Bob.Smith", "at /home/[user]/src and /Users/[user]"),
             ("file:///home/anna/x", "file:///home/[user]/x"),
             (r"C:\Users\Anna\x or C:\\Users\\Anna", r"C:\Users\[user]\x or C:\\Users\\[user]"),

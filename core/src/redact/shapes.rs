@@ -50,6 +50,9 @@ pub(super) static KEYS: &[Key] = &[
     key("ya29.", 20, is_dotted),
     key("EAACEdEose0cBA", 10, is_alnum),
     key("AGE-SECRET-KEY-1", 40, is_alnum),
+    // Who knows the address of a web hook may write there.
+    key("hooks.slack.com/services/", 20, is_credential),
+    key("discord.com/api/webhooks/", 20, is_credential),
 ];
 
 /// A name that contains one of these (in any case) names a secret.
@@ -86,9 +89,10 @@ pub(super) fn may_begin_key(first: u8, second: u8) -> bool {
     match second {
         b'k' => matches!(first, b's' | b'r'),
         b'a' => matches!(first, b'x' | b'y'),
-        b'o' => matches!(first, b'x' | b'd'),
+        b'o' => matches!(first, b'x' | b'd' | b'h'),
         b'h' => matches!(first, b'g' | b'w'),
-        b'i' | b'l' => first == b'g',
+        b'i' => matches!(first, b'g' | b'd'),
+        b'l' => first == b'g',
         b'p' => first == b'n',
         b'y' => first == b'p',
         b'f' => first == b'h',

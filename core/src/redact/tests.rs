@@ -37,6 +37,8 @@ const MASKED: &[(&str, &str)] = &[
     ("ya29.<36>", "[masked]"),
     ("EAACEdEose0cBA<20>", "[masked]"),
     ("AGE-SECRET-KEY-1<16><16><16><16>", "[masked]"),
+    ("https://hooks.slack.com/services/T012/B345/<20>?x", "https://[masked]?x"),
+    ("POST discord.com/api/webhooks/123/<48>", "POST [masked]"),
     ("bot 12345678:<20>-_a1B2c3D4e5F6g7H8 x", "bot [masked] x"),
     ("line\\nghp_<36>\\n", "line\\n[masked]\\n"),
     ("größe=ghp_<36>→", "größe=[masked]→"),
