@@ -94,7 +94,8 @@ impl Amount {
         let cost = match (self.cost_usd, other.cost_usd) {
             (cost, _) if other.total_tokens == 0 => cost,
             (_, cost) if self.total_tokens == 0 => cost,
-            (Some(one), Some(two)) => Some(one + two),
+            // To a billionth: sums of decimal fractions have a tail that nobody paid.
+            (Some(one), Some(two)) => Some(((one + two) * 1e9).round() / 1e9),
             (one, two) => one.or(two),
         };
         let mut kinds = self.kinds();
@@ -146,5 +147,7 @@ mod tests {
         assert_eq!(sum(&[unknown, known]), (3, Some(0.5), 2));
         assert_eq!(sum(&[known, unknown, Amount::default()]), (3, Some(0.5), 2));
         assert_eq!(sum(&[known, known]), (2, Some(1.0), 0));
+        let cents = [0.1, 0.7, 0.1, 0.3].map(|usd| Amount::new([1, 0, 0, 0], Some(usd), 0));
+        assert_eq!(sum(&cents), (4, Some(1.2), 0));
     }
 }
