@@ -1,12 +1,14 @@
 //! Owns the count over all logs: each call once, whoever repeats it, summed into quarters of an
-//! hour. Must stay true: the rules are those of "Counted once" in `docs/USAGE.md`; what a summary
-//! keeps of a conversation whose log is gone counts like the log. Every report is made from the
-//! book alone. Quarters, because every time zone's days and hours begin at one.
+//! hour. Must stay true: the rules are those of "Counted once" in `docs/USAGE.md`; a summary that
+//! knows of a message which its conversation's logs no longer have counts as a whole, and then no
+//! log counts any of its messages. Every report is made from the book alone. Quarters, because
+//! every time zone's days and hours begin at one.
 
 use crate::call::{Call, Class, Tokens};
 use crate::facts::{ClientSum, Facts};
 use crate::kept::Kept;
 use crate::source::{Agent, Log};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Milliseconds in a quarter of an hour.
@@ -42,7 +44,7 @@ pub struct Session {
     pub turns: u64,
     /// The client's own sum.
     pub client: Option<ClientSum>,
-    /// Its log is gone, or says less than it did; this is what was kept.
+    /// Its log is gone, or says less than it did: what was kept counts, and what the log has besides.
     pub kept: bool,
     /// The newest change of its logs, in nanoseconds since the epoch.
     pub modified: i64,
@@ -72,7 +74,7 @@ pub enum Fate {
     Counted,
     /// It is also in another log, or in a side chain, and was counted in this session.
     Repeats(u32),
-    /// A conversation whose log is gone has it in its summary.
+    /// A summary has it.
     Kept,
 }
 
@@ -108,10 +110,10 @@ impl Places {
 pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
     let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
-    let (gone, there): (Vec<Kept>, Vec<Kept>) =
-        kept.into_iter().partition(|kept| !book.by_id.contains_key(&(kept.agent(), kept.session().to_string())));
-    let claimed: HashSet<u64> = gone.iter().flat_map(|kept| kept.keys()).collect();
-    for (n, call, fate) in judge(logs, &places, &claimed) {
+    let judged = judge(logs, &places);
+    let (kept, claimed) = book.needed(kept, &judged, &places);
+    for (n, call, fate) in judged {
+        let fate = if claimed.contains(&call.message) { Fate::Kept } else { fate };
         watch(n, &call, fate);
         if fate == Fate::Counted
             && let Some(places) = places.get(n)
@@ -120,15 +122,16 @@ pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize
         }
     }
     book.count_turns(logs, &places);
-    gone.into_iter().for_each(|kept| book.add_kept(kept));
-    let fuller: Vec<Kept> = there.into_iter().filter(|kept| book.says_more(kept)).collect();
-    fuller.into_iter().for_each(|kept| book.replace(kept));
+    kept.into_iter().for_each(|kept| book.add_kept(kept));
     book
 }
 
-/// Every call with what becomes of it, in the order of [`ranks`]. A call that is counted has the
-/// fullest usage of all that are it.
-fn judge(logs: &[(Log, Facts)], places: &[Places], claimed: &HashSet<u64>) -> Vec<(usize, Call, Fate)> {
+/// A call, the place of its log, and what becomes of it.
+type Judged = (usize, Call, Fate);
+
+/// Every call with what becomes of it, by message, in the order of [`ranks`]. A call that is counted has
+/// the fullest usage of all that are it.
+fn judge(logs: &[(Log, Facts)], places: &[Places]) -> Vec<Judged> {
     let ranks = ranks(logs);
     let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(logs.iter().map(|(_, facts)| facts.calls.len()).sum());
     for (rank, n) in ranks.iter().enumerate() {
@@ -136,7 +139,7 @@ fn judge(logs: &[(Log, Facts)], places: &[Places], claimed: &HashSet<u64>) -> Ve
         order.extend(calls.enumerate().map(|(place, call)| (call.message, rank as u32, place as u32)));
     }
     order.sort_unstable();
-    let mut judged: Vec<(usize, Call, Fate)> = Vec::with_capacity(order.len());
+    let mut judged: Vec<Judged> = Vec::with_capacity(order.len());
     let mut group = 0;
     for (message, rank, place) in order {
         let Some(n) = ranks.get(rank as usize).copied() else { continue };
@@ -144,17 +147,13 @@ fn judge(logs: &[(Log, Facts)], places: &[Places], claimed: &HashSet<u64>) -> Ve
         if judged.get(group).is_none_or(|(_, first, _)| first.message != message) {
             group = judged.len();
         }
-        if claimed.contains(&message) {
-            judged.push((n, call.clone(), Fate::Kept));
-            continue;
-        }
         judge_one(&mut judged, group, n, call, places);
     }
     judged
 }
 
 /// Judges one call beside those of the same message, which begin at `group`.
-fn judge_one(judged: &mut Vec<(usize, Call, Fate)>, group: usize, n: usize, call: &Call, places: &[Places]) {
+fn judge_one(judged: &mut Vec<Judged>, group: usize, n: usize, call: &Call, places: &[Places]) {
     let of = |n: usize, call: &Call| places.get(n).map(|places| places.session(call.session));
     let known = judged.iter_mut().skip(group).find(|(_, known, fate)| *fate == Fate::Counted && known.is(call));
     let Some((owner, known, fate)) = known else { return judged.push((n, call.clone(), Fate::Counted)) };
@@ -181,6 +180,35 @@ fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
 }
 
 impl Book {
+    /// The summaries that are needed, and their messages. Not needed is one of which every message is
+    /// counted in the same conversation by the logs, or is in a summary that is needed: those without
+    /// logs, and among them the fullest, go first.
+    fn needed(&self, mut kept: Vec<Kept>, judged: &[Judged], places: &[Places]) -> (Vec<Kept>, HashSet<u64>) {
+        let place = |kept: &Kept| self.find(kept.agent(), kept.session());
+        kept.sort_by_cached_key(|kept| {
+            (place(kept).is_some(), Reverse(kept.usage.messages), kept.session().to_string())
+        });
+        let mut own: Vec<Vec<u64>> = vec![Vec::new(); self.sessions.len()];
+        for (n, call, _) in judged.iter().filter(|(_, call, fate)| *fate == Fate::Counted && call.used_something()) {
+            let session = places.get(*n).and_then(|places| own.get_mut(places.session(call.session) as usize));
+            session.into_iter().for_each(|keys| keys.push(call.message));
+        }
+        let mut claimed = HashSet::new();
+        kept.retain(|kept| {
+            let own = place(kept).and_then(|place| own.get(place as usize)).map_or(&[][..], Vec::as_slice);
+            let elsewhere = kept.keys().filter(|key| claimed.contains(key)).count();
+            // The calls are in the order of their messages.
+            let known = kept.keys().all(|key| own.binary_search(&key).is_ok() || claimed.contains(&key));
+            // Several calls may have one message.
+            let needed = !known || kept.usage.messages > (own.len() + elsewhere) as u64;
+            if needed {
+                claimed.extend(kept.keys());
+            }
+            needed
+        });
+        (kept, claimed)
+    }
+
     /// For each name of a log that is a session or a model, its place here.
     fn places(&mut self, log: &Log, facts: &Facts) -> Places {
         let nowhere = || vec![u32::MAX; facts.names.len()];
@@ -235,7 +263,7 @@ impl Book {
 
     fn add(&mut self, call: &Call, places: &Places) {
         let (session, model) = (places.session(call.session), places.model(call.model));
-        if call.tokens.total() == 0 && call.searches == 0 {
+        if !call.used_something() {
             return;
         }
         if let Some(session) = self.sessions.get_mut(session as usize) {
@@ -285,19 +313,6 @@ impl Book {
         }
     }
 
-    fn says_more(&self, kept: &Kept) -> bool {
-        let session = self.by_id.get(&(kept.agent(), kept.session().to_string()));
-        let session = session.and_then(|place| self.sessions.get(*place as usize));
-        session.is_some_and(|session| kept.usage.messages > session.keys.len() as u64)
-    }
-
-    fn replace(&mut self, kept: Kept) {
-        let place = self.session(kept.agent(), kept.session());
-        self.rows.retain(|row| row.session != place);
-        self.by_row.clear();
-        self.add_kept(kept);
-    }
-
     fn add_kept(&mut self, kept: Kept) {
         let place = self.session(kept.agent(), kept.session());
         for row in kept.rows() {
@@ -306,10 +321,10 @@ impl Book {
         }
         if let Some(session) = self.sessions.get_mut(place as usize) {
             session.dir = kept.dir().to_string();
-            session.title = kept.title().map(str::to_string).or(session.title.take());
-            session.turns = kept.usage.turns;
+            session.title = session.title.take().or(kept.title().map(str::to_string));
+            session.turns = session.turns.max(kept.usage.turns);
             session.kept = true;
-            session.keys = kept.keys().collect();
+            session.keys.extend(kept.keys());
         }
     }
 

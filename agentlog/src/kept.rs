@@ -1,5 +1,6 @@
 //! Owns summaries of conversations, `usage/<uuid>.json`: made while the log is there, kept for
-//! ever. Must stay true: a summary never comes to say less than it did.
+//! ever. Must stay true: what a summary counted is counted for ever: in it, or in another one that
+//! is there already.
 
 use crate::book::{Book, Row};
 use crate::call::{Class, Tokens};
@@ -17,7 +18,7 @@ use cs_core::validate::FILE_BYTES;
 use cs_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 /// A summary. What records show of it is [`Usage`]; the rest is for reports.
@@ -139,13 +140,14 @@ pub struct Done {
     pub failed: Vec<(String, Error)>,
 }
 
-/// Writes a summary of every conversation that the book has from its log.
+/// Writes a summary of every conversation in the book that has none, or one that says something else.
 pub fn keep(home: &Home, book: &Book, prices: &Prices, now: Instant) -> Result<Done> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
     let mut done = Done::default();
+    let counted: HashSet<u64> = book.sessions.iter().flat_map(|session| session.keys.iter().copied()).collect();
     for (uuid, mut new) in all(book, prices) {
         let written = read(home, &uuid).and_then(|old| match old {
-            Some(old) if same(&old, &new) || old.usage.messages > new.usage.messages => Ok(false),
+            Some(old) if same(&old, &new) || loses(&old, &new, &counted) => Ok(false),
             _ => {
                 new.usage.kept_at = Some(clock::stamp(now));
                 write(home, &uuid, &new).map(|()| true)
@@ -174,6 +176,14 @@ fn same(old: &Kept, new: &Kept) -> bool {
     old.own == new.own && old.usage == usage
 }
 
+/// Whether a message of the old summary would be counted nowhere, such as one that another program
+/// has kept since the logs were read.
+fn loses(old: &Kept, new: &Kept, counted: &HashSet<u64>) -> bool {
+    let new_keys: HashSet<u64> = new.keys().collect();
+    let elsewhere = old.keys().filter(|key| !new_keys.contains(key)).count();
+    old.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
+}
+
 /// Writes a summary; what others wrote into the file besides survives.
 fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
     let path = home.usage(uuid);
@@ -193,33 +203,33 @@ fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
     file::replace(&path, &bytes, Durability::Synced)
 }
 
-/// The summaries of all conversations in the book whose log is there, and which used something.
+/// The summaries of all conversations in the book which used something.
 pub fn all(book: &Book, prices: &Prices) -> Vec<(Uuid, Kept)> {
     let mut rows: Vec<Vec<&Row>> = vec![Vec::new(); book.sessions.len()];
     for row in &book.rows {
         rows.get_mut(row.session as usize).into_iter().for_each(|rows| rows.push(row));
     }
-    let sessions = book.sessions.iter().zip(rows).filter(|(session, rows)| !session.kept && !rows.is_empty());
+    let sessions = book.sessions.iter().zip(rows).filter(|(_, rows)| !rows.is_empty());
     sessions
         .filter_map(|(session, rows)| Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices))))
         .collect()
 }
 
 fn summary(book: &Book, session: &crate::book::Session, mut rows: Vec<&Row>, prices: &Prices) -> Kept {
-    rows.sort_by_key(|row| (row.first, row.model, row.class));
+    let name = |row: &Row| book.models.get(row.model as usize).map_or("", String::as_str);
+    rows.sort_by_key(|row| (row.first, name(row), row.class));
     let mut keys = session.keys.clone();
     keys.sort_unstable();
     keys.dedup();
     let mut usage = usage(book, &rows, prices);
     usage.turns = session.turns;
-    let name = |row: &Row| book.models.get(row.model as usize).cloned().unwrap_or_default();
     let plain = |row: &Row| Row { session: 0, model: 0, ..row.clone() };
     let own = Own {
         claude_session_id: session.id.clone(),
         agent: session.agent,
         dir: session.dir.clone(),
         title: session.title.clone(),
-        rows: rows.iter().map(|row| KeptRow { model: name(row), row: plain(row) }).collect(),
+        rows: rows.iter().map(|row| KeptRow { model: name(row).to_string(), row: plain(row) }).collect(),
         keys: keys.iter().fold(String::with_capacity(keys.len() * 16), |mut text, key| {
             let _ = write!(text, "{key:016x}");
             text
