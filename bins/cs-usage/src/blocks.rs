@@ -20,7 +20,7 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     let now = context.now.timestamp_millis();
     let blocks = view.blocks(&view.rows(&filter));
     if blocks.is_empty() {
-        return Err(Failure::Nothing("nothing was used that matches".into()));
+        return Err(loaded.nothing());
     }
     let lines: Vec<Line> = blocks.into_iter().map(|block| line(block, &loaded.zone, now)).collect();
     print(&mut context.out, options, &["start"], &["tokens/min", "$/hour", "at its end"], &lines)?;

@@ -6,7 +6,7 @@ use crate::load::Loaded;
 use crate::render::{Line, print};
 use cs_agentlog::book::Row;
 use cs_agentlog::sum::Sum;
-use cs_cli::{Context, Failure, Outcome};
+use cs_cli::{Context, Outcome};
 use cs_core::clock;
 use cs_core::record::Session;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&R
         })
         .collect();
     if lines.is_empty() {
-        return Err(Failure::Nothing("nothing was used that matches".into()));
+        return Err(loaded.nothing());
     }
     let header = ["session", "status", "tasks", "commits"];
     print(&mut context.out, options, &header, &["intent", "outcome"], &lines)

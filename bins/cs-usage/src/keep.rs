@@ -69,13 +69,15 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
         }
     }
     context.out.flush()?;
-    if risks.is_empty() {
-        return loaded.end();
+    if !risks.is_empty() {
+        let text = format!(
+            "{} transcripts will be gone within {WARN_DAYS} days; cs-usage keep keeps what they used",
+            risks.len()
+        );
+        report(PROGRAM, &Failure::Nothing(text));
     }
-    Err(Failure::Nothing(format!(
-        "{} transcripts will be gone within {WARN_DAYS} days; cs-usage keep keeps what they used",
-        risks.len()
-    )))
+    loaded.end()?;
+    if risks.is_empty() { Ok(()) } else { Err(Failure::Reported(1)) }
 }
 
 fn text(risk: &AtRisk) -> String {

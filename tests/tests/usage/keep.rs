@@ -189,6 +189,46 @@ fn what_will_be_gone_soon_is_told() {
 }
 
 #[test]
+fn wrong_settings_are_told_and_nothing_is_lost_by_them() {
+    for (config, told) in [
+        (
+            r#"{"usage":{"prices":[{"model":"x","input":1},{"model":"claude-opus-5-5","input":1,"output":0}]}}"#,
+            "the price of x: ",
+        ),
+        (r#"{"usage":{"prices":7}}"#, "the price list"),
+        ("{", "config.json"),
+    ] {
+        let sandbox = Sandbox::new();
+        age(&put(&sandbox, &transcript(1), &ANSWER.line()), 27);
+        fs::create_dir_all(sandbox.data()).unwrap();
+        fs::write(sandbox.data().join("config.json"), config).unwrap();
+        let run = |args: &[&str], say: &str| {
+            let output = sandbox.cs("cs-usage", args);
+            assert_eq!(status(&output), 65, "{config} {args:?}");
+            assert!(stderr(&output).starts_with("cs-usage: error: ") && stderr(&output).contains(told), "{output:?}");
+            assert!(stdout(&output).contains(say), "{config} {args:?}: {}", stdout(&output));
+        };
+        run(&["keep", "--check", "-q"], &id(1));
+        run(&["daily"], "\"total_tokens\":110");
+        run(&["keep"], "\"written\":1");
+        let cost = if config.len() > 50 { 0.0001 } else { 0.0006 };
+        assert_eq!(sandbox.json(&format!("usage/{}.json", id(1)))["cost_usd"], cost, "{config}");
+        let output = sandbox.cs("cs-usage", &["keep", "--check", "-q"]);
+        assert_eq!((status(&output), stdout(&output).as_str()), (65, ""));
+    }
+}
+
+#[test]
+fn where_there_is_nothing_yet_keeping_is_done() {
+    let sandbox = Sandbox::new();
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0);
+    assert!(usage(&sandbox, &["keep", "--check"]).is_empty());
+    let output = sandbox.cs("cs-usage", &["daily"]);
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).contains("no logs: there is nothing in"), "{}", stderr(&output));
+}
+
+#[test]
 fn keeping_waits_for_its_turn() {
     let sandbox = Sandbox::new();
     put(&sandbox, &transcript(1), &ANSWER.line());

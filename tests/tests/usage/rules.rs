@@ -183,3 +183,38 @@ fn the_clients_cache_of_statistics_is_never_mixed_in() {
     assert!(table.contains("\nOnly in Claude Code's stats-cache.json"), "{table}");
     assert_eq!(usage(&sandbox, &["daily", "--agent", "claude", "--since", "2026-11-20"]).len(), 1);
 }
+
+#[test]
+fn the_clients_cache_of_statistics_may_be_all_that_there_is() {
+    let sandbox = Sandbox::new();
+    let stats = r#"{"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}}]}"#;
+    put(&sandbox, ".claude/stats-cache.json", stats);
+    for args in [vec!["daily"], vec!["daily", "--since", "2026-11-19", "--until", "2026-11-19", "--timezone", "CET-1"]]
+    {
+        let days = usage(&sandbox, &args);
+        assert_eq!((days.len(), &days[0]["source"], &days[0]["total_tokens"]), (1, &"stats-cache".into(), &7.into()));
+    }
+    let output = sandbox.cs("cs-usage", &["daily", "--csv"]);
+    assert_eq!((status(&output), stdout(&output).as_str()), (0, ""));
+    let note =
+        "cs-usage: note: days that only Claude Code's stats-cache.json knows are left out (1); --json has them\n";
+    assert_eq!(stderr(&output), note);
+}
+
+#[test]
+fn until_a_day_is_until_its_end() {
+    let day = |message, at| Answer { message, at, ..ANSWER };
+    let sandbox = home(&[
+        day("msg_1", "2026-11-19T22:59:59Z"),
+        day("msg_2", "2026-11-19T23:00:00Z"),
+        day("msg_3", "2026-11-20T22:59:59Z"),
+        day("msg_4", "2026-11-20T23:00:00Z"),
+    ]);
+    let of = |since: &str, until: &str| -> Vec<(String, u64)> {
+        let lines = usage(&sandbox, &["daily", "--timezone", "CET-1", "--since", since, "--until", until]);
+        lines.iter().map(|line| (line["date"].as_str().unwrap().into(), line["messages"].as_u64().unwrap())).collect()
+    };
+    assert_eq!(of("2026-11-20", "2026-11-20"), [("2026-11-20".to_string(), 2)]);
+    assert_eq!(of("2026-11-20", "2026-11-21").len(), 2);
+    assert_eq!(of("2026-11-20", "2026-11-20T23:00:00Z"), [("2026-11-20".to_string(), 2)], "a time is exclusive");
+}

@@ -88,7 +88,7 @@ fn short(log: &[u8]) -> Vec<u8> {
     lines.collect::<Vec<_>>().concat()
 }
 
-static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::new(&Config::default()).expect("the table can be read"));
+static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::new(&Config::default()).0);
 static UTC: LazyLock<Zone> = LazyLock::new(|| Zone::named(Some("UTC")).expect("a zone that every system has"));
 const KEPT: &str = "00000000-0000-4000-8000-000000000001.json";
 
