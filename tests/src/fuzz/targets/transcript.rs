@@ -230,6 +230,9 @@ fn summaries(book: &Book) {
         put(&place().join("data/usage").join(KEPT), &written);
         let usage: cs_core::usage::Usage = serde_json::from_slice(&written).expect("what is written can be read");
         assert_eq!(usage, kept.usage);
-        assert!(!usage.cost().is_empty() && kept.keys().count() as u64 <= usage.messages.max(1));
+        // What was kept by somebody else may name more messages than it counts.
+        let is_ours = book.sessions.iter().all(|session| session.id != kept.session() || !session.kept);
+        assert!(!usage.cost().is_empty());
+        assert!(!is_ours || kept.keys().count() as u64 <= usage.messages.max(1));
     }
 }
