@@ -65,7 +65,7 @@ const MONTHLY: CommandInfo = report("monthly", "what was used by month");
 const SESSION: CommandInfo = report("session", "what each conversation used");
 const PROJECT: CommandInfo = report("project", "what was used by project");
 const MODEL: CommandInfo = report("model", "what was used by model");
-const BLOCKS: CommandInfo = report("blocks", "five-hour windows, with burn rate and projection");
+const BLOCKS: CommandInfo = report("blocks", "five-hour windows of each agent, with burn rate and projection");
 
 impl SubCommands for Command {
     const COMMANDS: &'static [&'static CommandInfo] = &[
