@@ -82,7 +82,7 @@ fn about_session(view: &View, place: u32, group: &Group) -> (Vec<(&'static str, 
     let Some(session) = view.book.sessions.get(place as usize) else { return (Vec::new(), Vec::new()) };
     let project = view.projects.get(place as usize).cloned().unwrap_or_default();
     let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
-    let mut more = vec![
+    let more = vec![
         ("agent", json!(session.agent.as_str())),
         ("project", json!(project)),
         ("title", json!(session.title)),
@@ -91,7 +91,6 @@ fn about_session(view: &View, place: u32, group: &Group) -> (Vec<(&'static str, 
         ("last_at", json!(stamp(group.sum.last))),
         ("source", json!(if session.kept { "summary" } else { "log" })),
     ];
-    more.retain(|(name, value)| *name != "title" || !value.is_null());
     let title = session.title.clone().unwrap_or_default();
     let cells = vec![session.turns.to_string(), view.zone.day(group.sum.last).to_string(), project, title];
     (more, cells)
