@@ -249,9 +249,19 @@ impl State {
         let used = total.less(&self.total);
         self.total = total;
         if used.total_tokens > 0 {
-            let message = hash(&format!("{}#{}", self.thread, total.total_tokens));
+            let message = self.name(facts, places, total.total_tokens, at);
             self.guessed = Some((total.total_tokens, message));
             self.call(facts, places, used.tokens(), message, at);
+        }
+    }
+
+    /// Names a call by the counter after it; a counter that began anew may come to the same a second time.
+    fn name(&self, facts: &Facts, places: &Places, total: u64, at: i64) -> u64 {
+        let plain = hash(&format!("{}#{total}", self.thread));
+        let earlier = places.newest(plain).and_then(|place| facts.calls.get(place as usize));
+        match earlier {
+            Some(call) if call.at != at => hash(&format!("{}#{total}@{at}", self.thread)),
+            _ => plain,
         }
     }
 

@@ -125,6 +125,11 @@ impl Places {
         places
     }
 
+    /// The place of the last call with this message.
+    pub fn newest(&self, message: u64) -> Option<u32> {
+        self.newest.get(&message).copied()
+    }
+
     fn push(&mut self, message: u64) {
         let place = self.older.len() as u32;
         self.older.push(self.newest.insert(message, place).unwrap_or(NONE));
@@ -132,7 +137,7 @@ impl Places {
 
     /// Adds a call to the facts, or to the call that it repeats.
     pub fn add(&mut self, facts: &mut Facts, call: Call) {
-        let mut place = self.newest.get(&call.message).copied().unwrap_or(NONE);
+        let mut place = self.newest(call.message).unwrap_or(NONE);
         while let Some(known) = facts.calls.get_mut(place as usize) {
             if known.is(&call) {
                 return known.merge(&call);
