@@ -11,6 +11,7 @@ pub mod days;
 pub mod explain;
 pub mod facts;
 pub mod kept;
+mod lenient;
 pub mod lines;
 pub mod prices;
 pub mod read;

@@ -11,6 +11,7 @@ mod rules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use cs_tests::{Sandbox, status, stderr, stdout};
 use serde_json::Value;
@@ -19,9 +20,14 @@ use serde_json::Value;
 #[track_caller]
 fn usage(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
     let output = sandbox.cs("cs-usage", args);
-    assert_eq!((status(&output), stderr(&output)), (0, String::new()), "cs-usage {args:?}");
+    assert_eq!((status(&output), trouble(&output)), (0, String::new()), "cs-usage {args:?}");
     let text = stdout(&output);
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
+}
+
+/// Standard error without notes.
+fn trouble(output: &Output) -> String {
+    stderr(output).lines().filter(|line| !line.starts_with("cs-usage: note: ")).collect()
 }
 
 /// Input, output, cache written, cache read.

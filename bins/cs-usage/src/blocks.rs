@@ -1,7 +1,7 @@
 //! `blocks`: five-hour windows of each agent, as its limits count them, with how fast one is used up.
 
 use crate::command::Options;
-use crate::load::{filter, load};
+use crate::load::load_for;
 use crate::render::{Line, print};
 use cs_agentlog::report::Block;
 use cs_agentlog::zone::Zone;
@@ -14,8 +14,7 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join {
         return Err(Failure::Usage("--join is for session".into(), None));
     }
-    let loaded = load(context, options.timezone.as_deref())?;
-    let filter = filter(options, &loaded.zone, context)?;
+    let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
     let now = context.now.timestamp_millis();
     let blocks = view.blocks(&view.rows(&filter));

@@ -10,7 +10,7 @@ use cs_agentlog::prices::Prices;
 use cs_agentlog::report::{Filter, View};
 use cs_agentlog::source::{Log, Roots};
 use cs_agentlog::zone::Zone;
-use cs_cli::{Context, Failure, Outcome, report};
+use cs_cli::{Context, Failure, Outcome, note, report};
 use cs_core::config::Config;
 use cs_core::{Error, git};
 use std::collections::HashMap;
@@ -126,8 +126,18 @@ fn project(dir: &str, config: &Config) -> String {
     config.slug_of(&main).map_or(main.clone(), str::to_string)
 }
 
-/// What the options ask for, understood.
-pub fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
+/// What a report is made from. Lines that cannot be understood are told, which is no failure.
+pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
+    let loaded = load(context, options.timezone.as_deref())?;
+    let filter = filter(options, &loaded.zone, context)?;
+    let broken: u64 = loaded.logs.iter().map(|(_, facts)| facts.broken).sum();
+    if broken > 0 {
+        note(PROGRAM, &format!("{broken} lines cannot be understood; cs-usage explain tells where they are"));
+    }
+    Ok((loaded, filter))
+}
+
+fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
     let trimmed = |path: &String| if path.len() > 1 { path.trim_end_matches('/').to_string() } else { path.clone() };
     Ok(Filter {
         since: options.since.as_deref().map(|text| zone.parse(text, context.now)).transpose()?,

@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use crate::command::Options;
 use crate::join;
-use crate::load::{Loaded, filter, load};
+use crate::load::{Loaded, load_for};
 use crate::render::{Line, print};
 use cs_agentlog::book::Row;
 use cs_agentlog::report::{By, Filter, Group, Key, View};
@@ -20,8 +20,7 @@ pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join && by != By::Session {
         return Err(Failure::Usage("--join is for session".into(), None));
     }
-    let loaded = load(context, options.timezone.as_deref())?;
-    let filter = filter(options, &loaded.zone, context)?;
+    let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
     let rows = view.rows(&filter);
     if options.join {

@@ -140,8 +140,47 @@ fn broken_lines_are_counted_and_stop_nothing() {
     );
     put(&sandbox, &transcript(1), &text);
     assert_eq!(total(&sandbox), ONCE);
+    let note = "cs-usage: note: 2 lines cannot be understood; cs-usage explain tells where they are\n";
+    assert_eq!(stderr(&sandbox.cs("cs-usage", &["daily"])), note);
+    assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep"])), "", "not every hour");
     let log = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "log").unwrap();
     assert_eq!((&log["broken"], &log["too_long"], &log["lines"]), (&2.into(), &1.into(), &6.into()), "{log}");
+}
+
+#[test]
+fn an_odd_field_costs_nothing_but_itself() {
+    let line = ANSWER.line();
+    for (of, odd) in [
+        ("\"requestId\":\"req_1\"", "\"requestId\":7"),
+        ("\"id\":\"msg_1\"", "\"id\":71"),
+        ("\"input_tokens\":100", "\"input_tokens\":100.0"),
+        ("\"input_tokens\":100", "\"input_tokens\":\"100\""),
+        ("\"2026-11-20T10:00:00.000Z\"", "1795168800"),
+        ("\"2026-11-20T10:00:00.000Z\"", "1795168800000"),
+        ("\"usage\":{", "\"usage\":{\"server_tool_use\":{\"web_search_requests\":-1},"),
+        ("\"usage\":{", "\"usage\":{\"server_tool_use\":[],\"cache_creation\":\"no\",\"speed\":{\"a\":1},"),
+        ("\"cache_read_input_tokens\":0", "\"cache_read_input_tokens\":-5"),
+        ("{\"type\"", "{\"isSidechain\":\"no\",\"costUSD\":\"?\",\"uuid\":[1,{}],\"origin\":7,\"aiTitle\":{},\"type\""),
+        ("\"cwd\":\"/home/dev/repo\"", "\"cwd\":null"),
+    ] {
+        assert!(line.contains(of), "{of}");
+        let sandbox = Sandbox::new();
+        let odd = line.replacen(of, odd, 1);
+        put(&sandbox, &transcript(1), &(odd.clone() + &odd));
+        let output = sandbox.cs("cs-usage", &["daily"]);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{odd}");
+        let day: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!((kinds(&day), &day["date"], &day["messages"]), (ONCE, &"2026-11-20".into(), &1.into()), "{odd}");
+        assert_eq!(day["cost_usd"], 0.0006, "{odd}");
+    }
+    let count = |total: &str| {
+        format!(
+            "{{\"timestamp\":1795168800.5,\"type\":\"event_msg\",\"payload\":{{\"type\":\"token_count\",\"turn_id\":7,\"item\":[],\"info\":{{\"total_token_usage\":{{\"input_tokens\":{total},\"total_tokens\":{total}}}}}}}}}\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    put(&sandbox, ".codex/sessions/rollout-1.jsonl", &(count("1000.0") + &count("\"1500\"")));
+    assert_eq!(total(&sandbox), [1500, 0, 0, 0]);
 }
 
 #[test]
