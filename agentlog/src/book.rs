@@ -5,7 +5,7 @@
 //! every time zone's days and hours begin at one.
 
 use crate::call::{Call, Class, Tokens};
-use crate::facts::{ClientSum, Facts};
+use crate::facts::{ClientSum, Facts, Prompt};
 use crate::kept::Kept;
 use crate::source::{Agent, Log};
 use std::cmp::Reverse;
@@ -42,6 +42,8 @@ pub struct Session {
     pub title: Option<String>,
     /// Prompts that a person wrote.
     pub turns: u64,
+    /// When they were written, as far as that is known.
+    pub prompts: Vec<i64>,
     /// The client's own sum.
     pub client: Option<ClientSum>,
     /// Its log is gone, or says less than it did: what was kept counts, and what the log has besides.
@@ -121,7 +123,7 @@ pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize
             book.add(&call, places);
         }
     }
-    book.count_turns(logs, &places);
+    book.count_turns(logs, &places, &kept);
     kept.into_iter().for_each(|kept| book.add_kept(kept));
     book
 }
@@ -242,6 +244,7 @@ impl Book {
                 dir: String::new(),
                 title: None,
                 turns: 0,
+                prompts: Vec::new(),
                 client: None,
                 kept: false,
                 modified: 0,
@@ -299,15 +302,18 @@ impl Book {
         }
     }
 
-    /// A prompt that is in several logs is the oldest's.
-    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places]) {
+    /// A prompt that is in several logs is the oldest's; what a summary has is in no log.
+    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], kept: &[Kept]) {
+        let claimed: HashSet<i64> = kept.iter().flat_map(|kept| kept.prompts()).copied().collect();
         let mut known = HashSet::new();
         for n in ranks(logs) {
             let (Some((_, facts)), Some(places)) = (logs.get(n), places.get(n)) else { continue };
-            for prompt in facts.prompts.iter().filter(|prompt| known.insert(prompt.id)) {
+            let new = |prompt: &&Prompt| !claimed.contains(&prompt.at) && known.insert(prompt.id);
+            for prompt in facts.prompts.iter().filter(new) {
                 let place = places.session(prompt.session);
                 if let Some(session) = self.sessions.get_mut(place as usize) {
                     session.turns += 1;
+                    session.prompts.push(prompt.at);
                 }
             }
         }
@@ -322,7 +328,8 @@ impl Book {
         if let Some(session) = self.sessions.get_mut(place as usize) {
             session.dir = kept.dir().to_string();
             session.title = session.title.take().or(kept.title().map(str::to_string));
-            session.turns = session.turns.max(kept.usage.turns);
+            session.prompts.extend(kept.prompts());
+            session.turns = kept.usage.turns.max(session.prompts.len() as u64);
             session.kept = true;
             session.keys.extend(kept.keys());
         }

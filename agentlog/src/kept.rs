@@ -2,10 +2,11 @@
 //! ever. Must stay true: what a summary counted is counted for ever: in it, or in another one that
 //! is there already.
 
-use crate::book::{Book, Row};
+use crate::book::{Book, Row, Session};
 use crate::call::{Class, Tokens};
 use crate::prices::Prices;
 use crate::read::on_all_processors;
+use crate::shares::{Began, Records, place_of};
 use crate::source::Agent;
 use crate::sum::Sum;
 use cs_core::clock::{self, Instant};
@@ -43,6 +44,9 @@ struct Own {
     /// Hashes of the messages that were counted, 16 hexadecimal digits each.
     #[serde(default)]
     keys: String,
+    /// When prompts were written, in milliseconds since the epoch.
+    #[serde(default)]
+    prompts: Vec<i64>,
 }
 
 /// A [`Row`] with its model's name.
@@ -94,6 +98,10 @@ impl Kept {
     pub fn rows(&self) -> &[KeptRow] {
         &self.own.rows
     }
+    /// When prompts were written, in milliseconds since the epoch.
+    pub fn prompts(&self) -> &[i64] {
+        &self.own.prompts
+    }
     /// Hashes of the messages that were counted.
     pub fn keys(&self) -> impl Iterator<Item = u64> {
         let digits = self.own.keys.as_bytes().chunks_exact(16);
@@ -141,11 +149,11 @@ pub struct Done {
 }
 
 /// Writes a summary of every conversation in the book that has none, or one that says something else.
-pub fn keep(home: &Home, book: &Book, prices: &Prices, now: Instant) -> Result<Done> {
+pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: Instant) -> Result<Done> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
     let mut done = Done::default();
     let counted: HashSet<u64> = book.sessions.iter().flat_map(|session| session.keys.iter().copied()).collect();
-    for (uuid, mut new) in all(book, prices) {
+    for (uuid, mut new) in all(book, prices, records) {
         let written = read(home, &uuid).and_then(|old| match old {
             Some(old) if same(&old, &new) || loses(&old, &new, &counted) => Ok(false),
             _ => {
@@ -190,8 +198,9 @@ fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
     let mut text = serde_json::to_value(kept).unwrap_or_default();
     let old = file::read(&path)?.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     if let Some(new) = text.as_object_mut() {
-        // The one field of ours that may be left out now.
-        let others = old.unwrap_or_default().into_iter().filter(|(name, _)| name != "unpriced_tokens");
+        // Fields of ours that may be left out now.
+        let left_out = ["unpriced_tokens", "records"];
+        let others = old.unwrap_or_default().into_iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
         for (name, value) in others {
             new.entry(name).or_insert(value);
         }
@@ -204,18 +213,21 @@ fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
 }
 
 /// The summaries of all conversations in the book which used something.
-pub fn all(book: &Book, prices: &Prices) -> Vec<(Uuid, Kept)> {
+pub fn all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Kept)> {
     let mut rows: Vec<Vec<&Row>> = vec![Vec::new(); book.sessions.len()];
     for row in &book.rows {
         rows.get_mut(row.session as usize).into_iter().for_each(|rows| rows.push(row));
     }
     let sessions = book.sessions.iter().zip(rows).filter(|(_, rows)| !rows.is_empty());
     sessions
-        .filter_map(|(session, rows)| Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices))))
+        .filter_map(|(session, rows)| {
+            let records = records.get(&session.id).map_or(&[][..], Vec::as_slice);
+            Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices, records)))
+        })
         .collect()
 }
 
-fn summary(book: &Book, session: &crate::book::Session, mut rows: Vec<&Row>, prices: &Prices) -> Kept {
+fn summary(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices, records: &[Began]) -> Kept {
     let name = |row: &Row| book.models.get(row.model as usize).map_or("", String::as_str);
     rows.sort_by_key(|row| (row.first, name(row), row.class));
     let mut keys = session.keys.clone();
@@ -223,6 +235,9 @@ fn summary(book: &Book, session: &crate::book::Session, mut rows: Vec<&Row>, pri
     keys.dedup();
     let mut usage = usage(book, &rows, prices);
     usage.turns = session.turns;
+    usage.records = shares(book, session, &rows, prices, records);
+    let mut prompts = session.prompts.clone();
+    prompts.sort_unstable();
     let plain = |row: &Row| Row { session: 0, model: 0, ..row.clone() };
     let own = Own {
         claude_session_id: session.id.clone(),
@@ -234,8 +249,30 @@ fn summary(book: &Book, session: &crate::book::Session, mut rows: Vec<&Row>, pri
             let _ = write!(text, "{key:016x}");
             text
         }),
+        prompts,
     };
     Kept { own, usage }
+}
+
+/// What falls to each of several records. Prompts of which the time is not known are the first one's.
+fn shares(
+    book: &Book,
+    session: &Session,
+    rows: &[&Row],
+    prices: &Prices,
+    records: &[Began],
+) -> BTreeMap<String, Usage> {
+    if records.len() < 2 {
+        return BTreeMap::new();
+    }
+    let share = |(place, record): (usize, &Began)| {
+        let of_record = |at: i64| place_of(records, at) == place;
+        let rows: Vec<&Row> = rows.iter().copied().filter(|row| of_record(row.first)).collect();
+        let timeless = if place == 0 { session.turns.saturating_sub(session.prompts.len() as u64) } else { 0 };
+        let turns = timeless + session.prompts.iter().filter(|at| of_record(**at)).count() as u64;
+        (record.session_id.clone(), Usage { turns, ..usage(book, &rows, prices) })
+    };
+    records.iter().enumerate().map(share).collect()
 }
 
 /// The sum of some rows, as records show it.
@@ -247,7 +284,7 @@ pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
         all.add(row, model, prices);
         models.entry(model).or_default().add(row, model, prices);
     }
-    let instant = |millis: i64| clock::from_millis(millis).map(clock::stamp);
+    let instant = |millis: i64| clock::from_millis(millis).filter(|_| all.calls > 0).map(clock::stamp);
     let of_model = |sum: &Sum| ModelUsage {
         input_tokens: sum.tokens.input,
         output_tokens: sum.tokens.output,
@@ -270,5 +307,6 @@ pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
         first_at: instant(all.first),
         last_at: instant(all.last),
         kept_at: None,
+        records: BTreeMap::new(),
     }
 }

@@ -16,6 +16,7 @@ pub mod lines;
 pub mod prices;
 pub mod read;
 pub mod report;
+pub mod shares;
 pub mod source;
 pub mod stats;
 pub mod sum;

@@ -4,10 +4,16 @@
 mod corpus;
 #[path = "usage/keep.rs"]
 mod keep;
+#[path = "usage/once.rs"]
+mod once;
 #[path = "usage/recorded.rs"]
 mod recorded;
+#[path = "usage/records.rs"]
+mod records;
 #[path = "usage/rules.rs"]
 mod rules;
+#[path = "usage/shown.rs"]
+mod shown;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -98,6 +104,18 @@ impl Answer<'_> {
             self.model
         )
     }
+}
+
+/// A home with these answers in the transcripts of their sessions.
+fn home(answers: &[Answer]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    for session in 0..=9 {
+        let text: String = answers.iter().filter(|answer| answer.session == session).map(Answer::line).collect();
+        if !text.is_empty() {
+            put(&sandbox, &transcript(session), &text);
+        }
+    }
+    sandbox
 }
 
 /// Whether the system knows time zones by name.

@@ -13,11 +13,13 @@ use cs_agentlog::lines::LIMIT;
 use cs_agentlog::prices::Prices;
 use cs_agentlog::read::{self, Known};
 use cs_agentlog::report::{By, Filter, View};
+use cs_agentlog::shares::{Began, Records};
 use cs_agentlog::source::{Agent, Identity, Log};
 use cs_agentlog::zone::Zone;
 use cs_agentlog::{explain, kept, stats};
 use cs_core::config::Config;
 use cs_core::paths::Home;
+use cs_core::usage::Usage;
 use tempfile::TempDir;
 
 use super::{parts, samples};
@@ -224,12 +226,20 @@ fn reports(book: &Book) {
 
 /// The summaries that would be kept can be written and read, and say the same tokens.
 fn summaries(book: &Book) {
-    for (uuid, kept) in kept::all(book, &PRICES) {
+    let began = |n: i64| Began {
+        at: book.rows.first().map_or(0, |row| row.first).saturating_add(n),
+        session_id: n.to_string(),
+    };
+    let records: Records =
+        book.sessions.iter().map(|session| (session.id.clone(), vec![began(0), began(1), began(900_000)])).collect();
+    for (uuid, kept) in kept::all(book, &PRICES, &records) {
         assert_eq!(kept.session().to_ascii_lowercase(), uuid.as_str());
         let written = serde_json::to_vec(&kept).expect("a summary has a text");
         put(&place().join("data/usage").join(KEPT), &written);
-        let usage: cs_core::usage::Usage = serde_json::from_slice(&written).expect("what is written can be read");
+        let usage: Usage = serde_json::from_slice(&written).expect("what is written can be read");
         assert_eq!(usage, kept.usage);
+        let of = |sum: fn(&Usage) -> u64| usage.records.values().map(sum).fold(0, u64::saturating_add);
+        assert_eq!((of(|share| share.turns), of(|share| share.messages)), (usage.turns, usage.messages));
         // What was kept by somebody else may name more messages than it counts.
         let is_ours = book.sessions.iter().all(|session| session.id != kept.session() || !session.kept);
         assert!(!usage.cost().is_empty());
