@@ -4,6 +4,7 @@
 //! Must stay true: a line that cannot matter is not parsed (that is what makes it fast).
 
 use crate::call::{Call, Class, Tokens};
+use crate::explain::Why;
 use crate::facts::{ClientSum, Facts, Places, Prompt, hash};
 use crate::lenient;
 use cs_core::clock;
@@ -308,4 +309,17 @@ pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
     let message = line.message?;
     message.usage?;
     Some((message.id.or(line.uuid)?.into_owned(), line.request.map(Cow::into_owned)))
+}
+
+/// An answer that no model gave, for people; see `explain`.
+pub fn synthetic(line: &[u8]) -> Option<Why> {
+    memmem::find(line, SYNTHETIC.as_bytes())?;
+    let line: Line = serde_json::from_slice(line).ok()?;
+    let message = line.message.filter(|_| line.kind.as_deref() == Some("assistant"))?;
+    message.model.filter(|model| model == SYNTHETIC).and(message.usage)?;
+    Some(Why::Synthetic {
+        session: line.session?.into_owned(),
+        id: message.id.or(line.uuid).map(Cow::into_owned),
+        at: line.timestamp.as_deref().and_then(millis),
+    })
 }

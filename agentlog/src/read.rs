@@ -80,10 +80,7 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
     let reader = Reader::default();
     let mut places = Places::of(facts);
     let mut whole = None;
-    let line = |facts: &mut Facts, places: &mut Places, line: &[u8]| match agent {
-        Agent::Claude => reader.line(facts, places, line),
-        Agent::Codex => codex::line(facts, places, line),
-    };
+    let line = |facts: &mut Facts, places: &mut Places, text: &[u8]| line(agent, &reader, facts, places, text);
     let read = lines::read(from, |piece| match piece {
         Piece::Line(text) => {
             facts.lines += 1;
@@ -103,6 +100,14 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
         }
     })?;
     Ok((read, whole))
+}
+
+/// Takes a line into the facts. False if it cannot be understood.
+pub(crate) fn line(agent: Agent, reader: &Reader, facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
+    match agent {
+        Agent::Claude => reader.line(facts, places, line),
+        Agent::Codex => codex::line(facts, places, line),
+    }
 }
 
 /// Does `work` for every number below `count` on all processors, and returns what came of it.

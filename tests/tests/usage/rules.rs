@@ -85,7 +85,14 @@ fn without_any_id_every_line_counts() {
 #[test]
 fn what_no_model_said_is_not_counted() {
     let made_up = Answer { message: "msg_2", model: "<synthetic>", ..ANSWER };
-    assert_eq!(total(&home(&[ANSWER, made_up])), ONCE);
+    let sandbox = home(&[ANSWER, made_up]);
+    assert_eq!(total(&sandbox), ONCE);
+    let told = usage(&sandbox, &["explain", &id(1)]);
+    let line = told.iter().find(|line| line["kind"] == "line").unwrap();
+    assert_eq!((&line["fate"], &line["message_id"], &line["line"]), (&"synthetic".into(), &"msg_2".into(), &2.into()));
+    assert_eq!((&told[0]["calls"], &told[0]["synthetic"]), (&1.into(), &1.into()));
+    let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
+    assert!(page.contains("<synthetic>") && page.contains(" 0 dropped; 1 that no model gave\n"), "{page}");
     // The client notes an agent's usage with its result; its own transcript has it, too.
     let sandbox = home(&[ANSWER]);
     let result = "{\"type\":\"user\",\"sessionId\":\"x\",\"toolUseResult\":{\"usage\":{\"input_tokens\":7}},\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}}\n";
@@ -133,6 +140,9 @@ fn broken_lines_are_counted_and_stop_nothing() {
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep"])), "", "not every hour");
     let log = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "log").unwrap();
     assert_eq!((&log["broken"], &log["too_long"], &log["lines"]), (&2.into(), &1.into(), &6.into()), "{log}");
+    assert_eq!((&log["broken_lines"], &log["too_long_lines"]), (&vec![1, 5].into(), &vec![4].into()), "{log}");
+    let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
+    assert!(page.contains(": 6 lines, 2 broken (lines 1, 5), 1 too long (lines 4)\n"), "{page}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use cs_agentlog::book::{self, Book};
 use cs_agentlog::call::Tokens;
+use cs_agentlog::explain::Why;
 use cs_agentlog::facts::Facts;
 use cs_agentlog::lines::LIMIT;
 use cs_agentlog::prices::Prices;
@@ -149,7 +150,9 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     let whole = known(&path, agent, None);
     let log = log(&path, agent);
     assert!(whole.holds(&log));
-    explain::ids(&log);
+    let dropped = explain::account(&log).dropped;
+    let broken = dropped.iter().filter(|dropped| dropped.why == Why::Broken).count() as u64;
+    assert_eq!(broken, whole.clone().into_facts().broken);
     let cut = chance % (bytes.len() + 1);
     put(&path, &bytes[..cut]);
     let half = known(&path, agent, None);
