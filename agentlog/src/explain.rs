@@ -1,10 +1,10 @@
 //! Owns the account of one conversation: which calls were counted, which were not and why, and
 //! what the client itself says that it used.
 
-use crate::book::Fate;
 use crate::call::Call;
 use crate::claude::Reader;
 use crate::facts::{Facts, Places, hash};
+use crate::judge::Fate;
 use crate::lines::{self, Piece};
 use crate::source::{Agent, Log};
 use crate::{claude, codex, read};

@@ -6,7 +6,7 @@ use crate::book::{Book, Row, Session};
 use crate::call::{Class, Tokens};
 use crate::prices::Prices;
 use crate::read::on_all_processors;
-use crate::shares::{Began, Records, place_of};
+use crate::shares::{Began, Records, shares};
 use crate::source::Agent;
 use crate::sum::Sum;
 use cs_core::clock::{self, Instant};
@@ -252,27 +252,6 @@ fn summary(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices,
         prompts,
     };
     Kept { own, usage }
-}
-
-/// What falls to each of several records. Prompts of which the time is not known are the first one's.
-fn shares(
-    book: &Book,
-    session: &Session,
-    rows: &[&Row],
-    prices: &Prices,
-    records: &[Began],
-) -> BTreeMap<String, Usage> {
-    if records.len() < 2 {
-        return BTreeMap::new();
-    }
-    let share = |(place, record): (usize, &Began)| {
-        let of_record = |at: i64| place_of(records, at) == place;
-        let rows: Vec<&Row> = rows.iter().copied().filter(|row| of_record(row.first)).collect();
-        let timeless = if place == 0 { session.turns.saturating_sub(session.prompts.len() as u64) } else { 0 };
-        let turns = timeless + session.prompts.iter().filter(|at| of_record(**at)).count() as u64;
-        (record.session_id.clone(), Usage { turns, ..usage(book, &rows, prices) })
-    };
-    records.iter().enumerate().map(share).collect()
 }
 
 /// The sum of some rows, as records show it.

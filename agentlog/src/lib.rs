@@ -10,6 +10,7 @@ mod codex;
 pub mod days;
 pub mod explain;
 pub mod facts;
+pub mod judge;
 pub mod kept;
 mod lenient;
 pub mod lines;
