@@ -1,6 +1,8 @@
 //! Summaries, logs, forks and copies together: every message counts once, whatever is left of them.
 
 use super::*;
+use nanorand::{Rng, WyRand};
+use std::collections::BTreeSet;
 
 /// A conversation of four messages with a subagent's one, and one that begins with a copy of the four.
 fn forked(mark: &str) -> Sandbox {
@@ -109,4 +111,65 @@ fn turns_count_once_when_the_original_is_gone() {
     fs::remove_file(original).unwrap();
     let turns: Vec<_> = usage(&sandbox, &["session"]).iter().map(|line| line["turns"].as_u64().unwrap()).collect();
     assert_eq!((turns.len(), turns.iter().sum::<u64>()), (2, 1));
+}
+
+/// Random changes of a few logs that copy from each other, with `keep` between them.
+#[test]
+fn any_mixture_of_summaries_and_logs_counts_every_message_once() {
+    for seed in 0..12 {
+        let mut random = WyRand::new_seed(seed);
+        let sandbox = Sandbox::new();
+        // The sessions and messages of the lines of each log.
+        let mut logs: Vec<Vec<(u8, u32)>> = vec![Vec::new(); 4];
+        let mut earlier = logs.clone();
+        let (mut next, mut kept) = (0, BTreeSet::new());
+        for step in 0..30 {
+            let (one, other) = (random.generate_range(0..logs.len()), random.generate_range(0..logs.len()));
+            let session = one as u8 + 1;
+            match random.generate_range(0..8u8) {
+                0..=2 => {
+                    next += 1;
+                    logs[one].push((session, next));
+                }
+                3 => {
+                    // Sometimes a line keeps the session's id that it had.
+                    let copied = logs[other].iter().map(|(of, message)| {
+                        (if random.generate_range(0..8u8) == 0 { *of } else { session }, *message)
+                    });
+                    logs[one] = copied.collect();
+                }
+                4 => logs[one].clear(),
+                5 => {
+                    let length = random.generate_range(0..=logs[one].len());
+                    logs[one].truncate(length);
+                }
+                6 => std::mem::swap(&mut logs[one], &mut earlier[one]),
+                _ => {
+                    usage(&sandbox, &["keep"]);
+                    kept.extend(logs.iter().flatten().map(|(_, message)| *message));
+                    earlier.clone_from(&logs);
+                }
+            }
+            for (n, log) in logs.iter().enumerate() {
+                write_log(&sandbox, n as u8 + 1, log);
+            }
+            let there: BTreeSet<u32> = logs.iter().flatten().map(|(_, message)| *message).collect();
+            let lines = stdout(&sandbox.cs("cs-usage", &["daily", "--csv"]));
+            let messages = lines.lines().nth(1).map_or(0, |line| line.split(',').nth(1).unwrap().parse().unwrap());
+            assert_eq!(kept.union(&there).count(), messages, "seed {seed}, step {step}: {logs:?}");
+        }
+    }
+}
+
+/// A log that has no lines is not there. One that stays as it is is not written again: its age counts.
+fn write_log(sandbox: &Sandbox, n: u8, lines: &[(u8, u32)]) {
+    let line = |(session, message): &(u8, u32)| {
+        Answer { session: *session, message: &format!("msg_{message}"), ..ANSWER }.line()
+    };
+    let (path, text) = (sandbox.home().join(transcript(n)), lines.iter().map(line).collect::<String>());
+    if text.is_empty() {
+        let _ = fs::remove_file(path);
+    } else if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+        put(sandbox, &transcript(n), &text);
+    }
 }
