@@ -1,12 +1,15 @@
 //! Owns the count over all logs: each call once, whoever repeats it, summed into quarters of an
-//! hour. Must stay true: the rules are those of "Counted once" in `docs/USAGE.md`; what a summary
-//! keeps of a conversation whose log is gone counts like the log. Every report is made from the
-//! book alone. Quarters, because every time zone's days and hours begin at one.
+//! hour. Must stay true: the rules are those of "Counted once" in `docs/USAGE.md`; a summary that
+//! knows of a message which its conversation's logs no longer have counts as a whole, and then no
+//! log counts any of its messages. Every report is made from the book alone. Quarters, because
+//! every time zone's days and hours begin at one.
 
 use crate::call::{Call, Class, Tokens};
-use crate::facts::{ClientSum, Facts};
+use crate::facts::{ClientSum, Facts, Prompt};
+use crate::judge::{Fate, Judged, judge, ranks};
 use crate::kept::Kept;
 use crate::source::{Agent, Log};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Milliseconds in a quarter of an hour.
@@ -40,9 +43,11 @@ pub struct Session {
     pub title: Option<String>,
     /// Prompts that a person wrote.
     pub turns: u64,
+    /// When they were written, as far as that is known.
+    pub prompts: Vec<i64>,
     /// The client's own sum.
     pub client: Option<ClientSum>,
-    /// Its log is gone, or says less than it did; this is what was kept.
+    /// Its log is gone, or says less than it did: what was kept counts, and what the log has besides.
     pub kept: bool,
     /// The newest change of its logs, in nanoseconds since the epoch.
     pub modified: i64,
@@ -66,16 +71,6 @@ impl Session {
     }
 }
 
-/// What became of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    Counted,
-    /// It is also in another log, or in a side chain, and was counted in this session.
-    Repeats(u32),
-    /// A conversation whose log is gone has it in its summary.
-    Kept,
-}
-
 /// The count.
 #[derive(Debug, Default)]
 pub struct Book {
@@ -89,13 +84,13 @@ pub struct Book {
 
 /// Where the names of a log are in the book. A session and a model may have the same name.
 #[derive(Debug)]
-struct Places {
+pub(crate) struct Places {
     sessions: Vec<u32>,
     models: Vec<u32>,
 }
 
 impl Places {
-    fn session(&self, name: u32) -> u32 {
+    pub(crate) fn session(&self, name: u32) -> u32 {
         self.sessions.get(name as usize).copied().unwrap_or(u32::MAX)
     }
 
@@ -108,10 +103,10 @@ impl Places {
 pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
     let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
-    let (gone, there): (Vec<Kept>, Vec<Kept>) =
-        kept.into_iter().partition(|kept| !book.by_id.contains_key(&(kept.agent(), kept.session().to_string())));
-    let claimed: HashSet<u64> = gone.iter().flat_map(|kept| kept.keys()).collect();
-    for (n, call, fate) in judge(logs, &places, &claimed) {
+    let judged = judge(logs, &places);
+    let (kept, claimed) = book.needed(kept, &judged, &places);
+    for (n, call, fate) in judged {
+        let fate = if claimed.contains(&call.message) { Fate::Kept } else { fate };
         watch(n, &call, fate);
         if fate == Fate::Counted
             && let Some(places) = places.get(n)
@@ -119,68 +114,41 @@ pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize
             book.add(&call, places);
         }
     }
-    book.count_turns(logs, &places);
-    gone.into_iter().for_each(|kept| book.add_kept(kept));
-    let fuller: Vec<Kept> = there.into_iter().filter(|kept| book.says_more(kept)).collect();
-    fuller.into_iter().for_each(|kept| book.replace(kept));
+    book.count_turns(logs, &places, &kept);
+    kept.into_iter().for_each(|kept| book.add_kept(kept));
     book
 }
 
-/// Every call with what becomes of it, in the order of [`ranks`]. A call that is counted has the
-/// fullest usage of all that are it.
-fn judge(logs: &[(Log, Facts)], places: &[Places], claimed: &HashSet<u64>) -> Vec<(usize, Call, Fate)> {
-    let ranks = ranks(logs);
-    let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(logs.iter().map(|(_, facts)| facts.calls.len()).sum());
-    for (rank, n) in ranks.iter().enumerate() {
-        let calls = logs.get(*n).map(|(_, facts)| facts.calls.iter()).into_iter().flatten();
-        order.extend(calls.enumerate().map(|(place, call)| (call.message, rank as u32, place as u32)));
-    }
-    order.sort_unstable();
-    let mut judged: Vec<(usize, Call, Fate)> = Vec::with_capacity(order.len());
-    let mut group = 0;
-    for (message, rank, place) in order {
-        let Some(n) = ranks.get(rank as usize).copied() else { continue };
-        let Some(call) = logs.get(n).and_then(|(_, facts)| facts.calls.get(place as usize)) else { continue };
-        if judged.get(group).is_none_or(|(_, first, _)| first.message != message) {
-            group = judged.len();
-        }
-        if claimed.contains(&message) {
-            judged.push((n, call.clone(), Fate::Kept));
-            continue;
-        }
-        judge_one(&mut judged, group, n, call, places);
-    }
-    judged
-}
-
-/// Judges one call beside those of the same message, which begin at `group`.
-fn judge_one(judged: &mut Vec<(usize, Call, Fate)>, group: usize, n: usize, call: &Call, places: &[Places]) {
-    let of = |n: usize, call: &Call| places.get(n).map(|places| places.session(call.session));
-    let known = judged.iter_mut().skip(group).find(|(_, known, fate)| *fate == Fate::Counted && known.is(call));
-    let Some((owner, known, fate)) = known else { return judged.push((n, call.clone(), Fate::Counted)) };
-    if known.class.has(Class::SIDE) && !call.class.has(Class::SIDE) {
-        // The conversation itself goes before its side chain.
-        let mut better = call.clone();
-        better.merge(known);
-        *fate = Fate::Repeats(of(n, call).unwrap_or(u32::MAX));
-        return judged.push((n, better, Fate::Counted));
-    }
-    if call.tokens.total() > known.tokens.total() {
-        known.tokens = call.tokens;
-        known.class = known.class.of_prompt(call.tokens.prompt());
-    }
-    let owner = of(*owner, known).unwrap_or(u32::MAX);
-    judged.push((n, call.clone(), Fate::Repeats(owner)));
-}
-
-/// Who owns a call that several have: those that are no copies of others go first, then the older.
-fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
-    let mut ranks: Vec<usize> = (0..logs.len()).collect();
-    ranks.sort_by_key(|n| logs.get(*n).is_some_and(|(_, facts)| facts.forked));
-    ranks
-}
-
 impl Book {
+    /// The summaries that are needed, and their messages. Not needed is one of which every message is
+    /// counted in the same conversation by the logs, or is in a summary that is needed: those without
+    /// logs, and among them the fullest, go first.
+    fn needed(&self, mut kept: Vec<Kept>, judged: &[Judged], places: &[Places]) -> (Vec<Kept>, HashSet<u64>) {
+        let place = |kept: &Kept| self.find(kept.agent(), kept.session());
+        kept.sort_by_cached_key(|kept| {
+            (place(kept).is_some(), Reverse(kept.usage.messages), kept.session().to_string())
+        });
+        let mut own: Vec<Vec<u64>> = vec![Vec::new(); self.sessions.len()];
+        for (n, call, _) in judged.iter().filter(|(_, call, fate)| *fate == Fate::Counted && call.used_something()) {
+            let session = places.get(*n).and_then(|places| own.get_mut(places.session(call.session) as usize));
+            session.into_iter().for_each(|keys| keys.push(call.message));
+        }
+        let mut claimed = HashSet::new();
+        kept.retain(|kept| {
+            let own = place(kept).and_then(|place| own.get(place as usize)).map_or(&[][..], Vec::as_slice);
+            let elsewhere = kept.keys().filter(|key| claimed.contains(key)).count();
+            // The calls are in the order of their messages.
+            let known = kept.keys().all(|key| own.binary_search(&key).is_ok() || claimed.contains(&key));
+            // Several calls may have one message.
+            let needed = !known || kept.usage.messages > (own.len() + elsewhere) as u64;
+            if needed {
+                claimed.extend(kept.keys());
+            }
+            needed
+        });
+        (kept, claimed)
+    }
+
     /// For each name of a log that is a session or a model, its place here.
     fn places(&mut self, log: &Log, facts: &Facts) -> Places {
         let nowhere = || vec![u32::MAX; facts.names.len()];
@@ -214,6 +182,7 @@ impl Book {
                 dir: String::new(),
                 title: None,
                 turns: 0,
+                prompts: Vec::new(),
                 client: None,
                 kept: false,
                 modified: 0,
@@ -235,7 +204,7 @@ impl Book {
 
     fn add(&mut self, call: &Call, places: &Places) {
         let (session, model) = (places.session(call.session), places.model(call.model));
-        if call.tokens.total() == 0 && call.searches == 0 {
+        if !call.used_something() {
             return;
         }
         if let Some(session) = self.sessions.get_mut(session as usize) {
@@ -271,31 +240,21 @@ impl Book {
         }
     }
 
-    /// A prompt that is in several logs is the oldest's.
-    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places]) {
+    /// A prompt that is in several logs is the oldest's; what a summary has is in no log.
+    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], kept: &[Kept]) {
+        let claimed: HashSet<i64> = kept.iter().flat_map(|kept| kept.prompts()).copied().collect();
         let mut known = HashSet::new();
         for n in ranks(logs) {
             let (Some((_, facts)), Some(places)) = (logs.get(n), places.get(n)) else { continue };
-            for prompt in facts.prompts.iter().filter(|prompt| known.insert(prompt.id)) {
+            let new = |prompt: &&Prompt| !claimed.contains(&prompt.at) && known.insert(prompt.id);
+            for prompt in facts.prompts.iter().filter(new) {
                 let place = places.session(prompt.session);
                 if let Some(session) = self.sessions.get_mut(place as usize) {
                     session.turns += 1;
+                    session.prompts.push(prompt.at);
                 }
             }
         }
-    }
-
-    fn says_more(&self, kept: &Kept) -> bool {
-        let session = self.by_id.get(&(kept.agent(), kept.session().to_string()));
-        let session = session.and_then(|place| self.sessions.get(*place as usize));
-        session.is_some_and(|session| kept.usage.messages > session.keys.len() as u64)
-    }
-
-    fn replace(&mut self, kept: Kept) {
-        let place = self.session(kept.agent(), kept.session());
-        self.rows.retain(|row| row.session != place);
-        self.by_row.clear();
-        self.add_kept(kept);
     }
 
     fn add_kept(&mut self, kept: Kept) {
@@ -306,10 +265,11 @@ impl Book {
         }
         if let Some(session) = self.sessions.get_mut(place as usize) {
             session.dir = kept.dir().to_string();
-            session.title = kept.title().map(str::to_string).or(session.title.take());
-            session.turns = kept.usage.turns;
+            session.title = session.title.take().or(kept.title().map(str::to_string));
+            session.prompts.extend(kept.prompts());
+            session.turns = kept.usage.turns.max(session.prompts.len() as u64);
             session.kept = true;
-            session.keys = kept.keys().collect();
+            session.keys.extend(kept.keys());
         }
     }
 

@@ -134,6 +134,11 @@ impl From<Call> for Written {
 }
 
 impl Call {
+    /// Whether there is anything to count.
+    pub fn used_something(&self) -> bool {
+        self.tokens.total() > 0 || self.searches > 0
+    }
+
     /// Whether two calls are one. See "Counted once" in `docs/USAGE.md`.
     pub fn is(&self, other: &Call) -> bool {
         let told = |a: u64, b: u64| a != 0 && b != 0;

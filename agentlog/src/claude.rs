@@ -1,9 +1,12 @@
 //! Owns what lines of Claude Code's transcripts mean. Formats are internal to that client and
-//! change: every field is optional, unknown lines are passed over, broken ones counted.
+//! change: every field is optional and read by itself, unknown lines are passed over, broken ones
+//! counted.
 //! Must stay true: a line that cannot matter is not parsed (that is what makes it fast).
 
 use crate::call::{Call, Class, Tokens};
+use crate::explain::Why;
 use crate::facts::{ClientSum, Facts, Places, Prompt, hash};
+use crate::lenient;
 use cs_core::clock;
 use memchr::memmem;
 use serde::Deserialize;
@@ -15,50 +18,53 @@ const SYNTHETIC: &str = "<synthetic>";
 
 #[derive(Deserialize)]
 struct Line<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow, rename = "sessionId")]
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "sessionId")]
     session: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     timestamp: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     cwd: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     uuid: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "requestId")]
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "requestId")]
     request: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "requestRef")]
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "requestRef")]
     reference: Option<Cow<'a, str>>,
-    #[serde(rename = "isSidechain")]
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isSidechain")]
     side: Option<bool>,
-    #[serde(rename = "isMeta")]
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isMeta")]
     meta: Option<bool>,
-    #[serde(rename = "isCompactSummary")]
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isCompactSummary")]
     summary: Option<bool>,
     #[serde(borrow, rename = "forkedFrom")]
     forked: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "lenient::object")]
     origin: Option<Origin>,
-    #[serde(rename = "costUSD")]
+    #[serde(default, deserialize_with = "lenient::number", rename = "costUSD")]
     cost: Option<f64>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
     message: Option<Message<'a>>,
-    #[serde(rename = "aiTitle")]
+    #[serde(default, deserialize_with = "lenient::string", rename = "aiTitle")]
     title: Option<String>,
-    #[serde(rename = "customTitle")]
+    #[serde(default, deserialize_with = "lenient::string", rename = "customTitle")]
     custom_title: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Origin {
+    #[serde(default, deserialize_with = "lenient::string")]
     kind: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Message<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     model: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::object")]
     usage: Option<Usage>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
@@ -66,41 +72,51 @@ struct Message<'a> {
 
 #[derive(Deserialize)]
 struct Usage {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    output_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    cache_creation_input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    cache_read_input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::object")]
     cache_creation: Option<Split>,
+    #[serde(default, deserialize_with = "lenient::object")]
     server_tool_use: Option<ServerTools>,
+    #[serde(default, deserialize_with = "lenient::string")]
     speed: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
     inference_geo: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Split {
-    ephemeral_5m_input_tokens: Option<u64>,
-    ephemeral_1h_input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    ephemeral_5m_input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    ephemeral_1h_input_tokens: u64,
 }
 
 #[derive(Deserialize)]
 struct ServerTools {
-    web_search_requests: Option<u32>,
+    #[serde(default, deserialize_with = "lenient::count")]
+    web_search_requests: u64,
 }
 
 impl Usage {
     /// What of the cache's tokens is not split by duration counts as five minutes, the default.
     fn tokens(&self) -> Tokens {
-        let whole = self.cache_creation_input_tokens.unwrap_or(0);
         let split = self.cache_creation.as_ref();
-        let of_5m = split.and_then(|split| split.ephemeral_5m_input_tokens).unwrap_or(0);
-        let of_1h = split.and_then(|split| split.ephemeral_1h_input_tokens).unwrap_or(0);
-        let rest = whole.saturating_sub(of_5m.saturating_add(of_1h));
+        let (of_5m, of_1h) =
+            split.map_or((0, 0), |split| (split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens));
+        let rest = self.cache_creation_input_tokens.saturating_sub(of_5m.saturating_add(of_1h));
         Tokens {
-            input: self.input_tokens.unwrap_or(0),
-            output: self.output_tokens.unwrap_or(0),
+            input: self.input_tokens,
+            output: self.output_tokens,
             write_5m: of_5m.saturating_add(rest),
             write_1h: of_1h,
-            read: self.cache_read_input_tokens.unwrap_or(0),
+            read: self.cache_read_input_tokens,
         }
     }
 }
@@ -158,7 +174,7 @@ impl Reader {
         }
         let Ok(line) = serde_json::from_slice::<Line>(line) else { return false };
         note_place(facts, &line);
-        match &*line.kind {
+        match line.kind.as_deref().unwrap_or_default() {
             "assistant" => return answer(facts, places, &line).is_some(),
             "user" => drop(prompt(facts, &line)),
             "ai-title" | "custom-title" => titles(facts, &line),
@@ -192,6 +208,7 @@ fn answer(facts: &mut Facts, places: &mut Places, line: &Line) -> Option<()> {
     }
     let at = millis(line.timestamp.as_deref()?)?;
     let tokens = usage.tokens();
+    let searches = usage.server_tool_use.as_ref().map_or(0, |tools| tools.web_search_requests);
     let identity = id.as_deref().filter(|id| !id.is_empty()).or(line.uuid.as_deref());
     let call = Call {
         at,
@@ -203,7 +220,7 @@ fn answer(facts: &mut Facts, places: &mut Places, line: &Line) -> Option<()> {
         model: facts.number(model),
         class: class(line, usage).of_prompt(tokens.prompt()),
         lines: 1,
-        searches: usage.server_tool_use.as_ref().and_then(|tools| tools.web_search_requests).unwrap_or(0),
+        searches: u32::try_from(searches).unwrap_or(u32::MAX),
         tokens,
         cost: line.cost.filter(|cost| *cost > 0.0).map_or(0, |cost| (cost * 1e12) as u64),
     };
@@ -276,9 +293,14 @@ fn client_sum(facts: &mut Facts, line: &[u8]) -> bool {
     true
 }
 
-/// Milliseconds since the epoch.
+/// Milliseconds since the epoch, of RFC 3339 or of a number: seconds, or milliseconds if it is a large one.
 pub fn millis(text: &str) -> Option<i64> {
-    clock::parse(text).map(|at| at.timestamp_millis())
+    const LARGE: f64 = 1e11;
+    // The end of the year 9999.
+    const LAST: f64 = 253_402_300_799_999.0;
+    let number = || text.parse().ok().map(|number: f64| if number < LARGE { number * 1000.0 } else { number });
+    let at = clock::parse(text).map(|at| at.timestamp_millis());
+    at.or_else(|| number().filter(|millis| (1.0..=LAST).contains(millis)).map(|millis| millis as i64))
 }
 
 /// The ids of message and request on an answer's line, for people; see `explain`.
@@ -287,4 +309,17 @@ pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
     let message = line.message?;
     message.usage?;
     Some((message.id.or(line.uuid)?.into_owned(), line.request.map(Cow::into_owned)))
+}
+
+/// An answer that no model gave, for people; see `explain`.
+pub fn synthetic(line: &[u8]) -> Option<Why> {
+    memmem::find(line, SYNTHETIC.as_bytes())?;
+    let line: Line = serde_json::from_slice(line).ok()?;
+    let message = line.message.filter(|_| line.kind.as_deref() == Some("assistant"))?;
+    message.model.filter(|model| model == SYNTHETIC).and(message.usage)?;
+    Some(Why::Synthetic {
+        session: line.session?.into_owned(),
+        id: message.id.or(line.uuid).map(Cow::into_owned),
+        at: line.timestamp.as_deref().and_then(millis),
+    })
 }

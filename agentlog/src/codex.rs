@@ -9,6 +9,7 @@
 use crate::call::{Call, Class, Tokens};
 use crate::claude::millis;
 use crate::facts::{Facts, Places, Prompt, hash};
+use crate::lenient;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -38,15 +39,15 @@ pub struct State {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Counter {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     cached_input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     cache_write_input_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     output_tokens: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::count")]
     total_tokens: u64,
 }
 
@@ -76,59 +77,70 @@ impl Counter {
 
 #[derive(Deserialize)]
 struct Line<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     timestamp: Option<Cow<'a, str>>,
-    #[serde(borrow, default, rename = "type")]
-    kind: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
     payload: Option<Payload<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Payload<'a> {
-    #[serde(borrow, rename = "type")]
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
     kind: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     session_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     parent_thread_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::string")]
     forked_from_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
     thread_source: Option<String>,
     source: Option<serde_json::Value>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     cwd: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     model: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::object")]
     thread_settings: Option<Settings>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     turn_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     thread_id: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
     response_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::object")]
     usage: Option<Counter>,
+    #[serde(default, deserialize_with = "lenient::object")]
     thread_token_usage: Option<Counter>,
+    #[serde(default, deserialize_with = "lenient::object")]
     info: Option<Info>,
+    #[serde(default, deserialize_with = "lenient::object")]
     item: Option<Item>,
 }
 
 #[derive(Deserialize)]
 struct Settings {
+    #[serde(default, deserialize_with = "lenient::string")]
     model: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Info {
+    #[serde(default, deserialize_with = "lenient::object")]
     total_token_usage: Option<Counter>,
+    #[serde(default, deserialize_with = "lenient::object")]
     last_token_usage: Option<Counter>,
 }
 
 #[derive(Deserialize)]
 struct Item {
-    #[serde(rename = "type")]
+    #[serde(default, deserialize_with = "lenient::string", rename = "type")]
     kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
     id: Option<String>,
 }
 
@@ -148,7 +160,7 @@ pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
     let Some(payload) = &line.payload else { return true };
     let Some(at) = line.timestamp.as_deref().and_then(millis) else { return false };
     let mut state = facts.codex.take().unwrap_or_default();
-    match (&*line.kind, payload.kind.as_deref().unwrap_or_default()) {
+    match (line.kind.as_deref().unwrap_or_default(), payload.kind.as_deref().unwrap_or_default()) {
         ("session_meta", _) => state.meta(facts, payload, at),
         ("turn_context", _) | (_, "thread_settings_applied") => state.context(payload),
         ("token_usage_record", _) => state.record(facts, places, payload, at),
@@ -249,9 +261,19 @@ impl State {
         let used = total.less(&self.total);
         self.total = total;
         if used.total_tokens > 0 {
-            let message = hash(&format!("{}#{}", self.thread, total.total_tokens));
+            let message = self.name(facts, places, total.total_tokens, at);
             self.guessed = Some((total.total_tokens, message));
             self.call(facts, places, used.tokens(), message, at);
+        }
+    }
+
+    /// Names a call by the counter after it; a counter that began anew may come to the same a second time.
+    fn name(&self, facts: &Facts, places: &Places, total: u64, at: i64) -> u64 {
+        let plain = hash(&format!("{}#{total}", self.thread));
+        let earlier = places.newest(plain).and_then(|place| facts.calls.get(place as usize));
+        match earlier {
+            Some(call) if call.at != at => hash(&format!("{}#{total}@{at}", self.thread)),
+            _ => plain,
         }
     }
 

@@ -1,35 +1,79 @@
 //! Owns the account of one conversation: which calls were counted, which were not and why, and
 //! what the client itself says that it used.
 
-use crate::book::Fate;
 use crate::call::Call;
-use crate::facts::hash;
+use crate::claude::Reader;
+use crate::facts::{Facts, Places, hash};
+use crate::judge::Fate;
 use crate::lines::{self, Piece};
 use crate::source::{Agent, Log};
-use crate::{claude, codex};
+use crate::{claude, codex, read};
 use std::collections::HashMap;
 use std::fs::File;
 
 /// The ids of message and request on a log's lines, by the hashes that stand for them in a [`Call`].
 pub type Ids = HashMap<(u64, u64), (String, Option<String>)>;
 
-/// Reads the ids in a log; empty if it cannot be read.
-pub fn ids(log: &Log) -> Ids {
-    let mut ids = Ids::new();
-    let of_line = match log.agent {
-        Agent::Claude => claude::ids,
-        Agent::Codex => codex::ids,
-    };
-    let Ok(file) = File::open(&log.path) else { return ids };
+/// What a log's lines say besides its calls.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    pub ids: Ids,
+    /// Lines that are no calls although they might be, in their order.
+    pub dropped: Vec<Dropped>,
+}
+
+/// A line that is no call.
+#[derive(Clone, Debug)]
+pub struct Dropped {
+    /// The first is 1.
+    pub line: u64,
+    pub why: Why,
+}
+
+/// Why a line is no call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// An answer in this session that no model gave.
+    Synthetic {
+        session: String,
+        id: Option<String>,
+        at: Option<i64>,
+    },
+    Broken,
+    TooLong,
+}
+
+/// Reads a log once more, for people; empty if it cannot be read.
+pub fn account(log: &Log) -> Account {
+    let mut account = Account::default();
+    let (reader, mut facts, mut places) = (Reader::default(), Facts::default(), Places::default());
+    let mut whole = |text: &[u8]| read::line(log.agent, &reader, &mut facts, &mut places, text);
+    let mut line = 0;
+    let Ok(file) = File::open(&log.path) else { return account };
     // What can be read is told; the book has said already that the rest cannot.
     let _ = lines::read(file, |piece| {
-        if let Piece::Line(line) | Piece::Rest(line) = piece
-            && let Some((message, request)) = of_line(line)
-        {
-            ids.insert((hash(&message), request.as_deref().map_or(0, hash)), (message, request));
-        }
+        line += 1;
+        let why = match piece {
+            Piece::Line(text) => account.look(log.agent, text).or((!whole(text)).then_some(Why::Broken)),
+            Piece::Rest(text) => account.look(log.agent, text),
+            Piece::TooLong => Some(Why::TooLong),
+        };
+        account.dropped.extend(why.map(|why| Dropped { line, why }));
     });
-    ids
+    account
+}
+
+impl Account {
+    fn look(&mut self, agent: Agent, line: &[u8]) -> Option<Why> {
+        let ids = match agent {
+            Agent::Claude => claude::ids(line),
+            Agent::Codex => codex::ids(line),
+        };
+        if let Some((message, request)) = ids {
+            self.ids.insert((hash(&message), request.as_deref().map_or(0, hash)), (message, request));
+        }
+        if agent == Agent::Claude { claude::synthetic(line) } else { None }
+    }
 }
 
 /// A call with what became of it, and in which log it is.

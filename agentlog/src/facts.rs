@@ -3,6 +3,7 @@
 
 use crate::call::Call;
 use crate::codex::State;
+use crate::lenient;
 use cs_core::id::fnv1a;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -20,7 +21,7 @@ pub struct Prompt {
 /// The client's own sum for a session (`cost-state`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientSum {
-    #[serde(default, rename = "totalCostUSD")]
+    #[serde(default, rename = "totalCostUSD", deserialize_with = "lenient::number")]
     pub cost_usd: Option<f64>,
     #[serde(default, rename = "modelUsage")]
     pub models: std::collections::BTreeMap<String, ClientModel>,
@@ -30,11 +31,15 @@ pub struct ClientSum {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClientModel {
+    #[serde(deserialize_with = "lenient::count")]
     pub input_tokens: u64,
+    #[serde(deserialize_with = "lenient::count")]
     pub output_tokens: u64,
+    #[serde(deserialize_with = "lenient::count")]
     pub cache_read_input_tokens: u64,
+    #[serde(deserialize_with = "lenient::count")]
     pub cache_creation_input_tokens: u64,
-    #[serde(rename = "costUSD")]
+    #[serde(rename = "costUSD", deserialize_with = "lenient::number")]
     pub cost_usd: Option<f64>,
 }
 
@@ -125,6 +130,11 @@ impl Places {
         places
     }
 
+    /// The place of the last call with this message.
+    pub fn newest(&self, message: u64) -> Option<u32> {
+        self.newest.get(&message).copied()
+    }
+
     fn push(&mut self, message: u64) {
         let place = self.older.len() as u32;
         self.older.push(self.newest.insert(message, place).unwrap_or(NONE));
@@ -132,7 +142,7 @@ impl Places {
 
     /// Adds a call to the facts, or to the call that it repeats.
     pub fn add(&mut self, facts: &mut Facts, call: Call) {
-        let mut place = self.newest.get(&call.message).copied().unwrap_or(NONE);
+        let mut place = self.newest(call.message).unwrap_or(NONE);
         while let Some(known) = facts.calls.get_mut(place as usize) {
             if known.is(&call) {
                 return known.merge(&call);

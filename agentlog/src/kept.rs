@@ -1,10 +1,12 @@
 //! Owns summaries of conversations, `usage/<uuid>.json`: made while the log is there, kept for
-//! ever. Must stay true: a summary never comes to say less than it did.
+//! ever. Must stay true: what a summary counted is counted for ever: in it, or in another one that
+//! is there already.
 
-use crate::book::{Book, Row};
+use crate::book::{Book, Row, Session};
 use crate::call::{Class, Tokens};
 use crate::prices::Prices;
 use crate::read::on_all_processors;
+use crate::shares::{Began, Records, shares};
 use crate::source::Agent;
 use crate::sum::Sum;
 use cs_core::clock::{self, Instant};
@@ -17,7 +19,7 @@ use cs_core::validate::FILE_BYTES;
 use cs_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 /// A summary. What records show of it is [`Usage`]; the rest is for reports.
@@ -42,6 +44,9 @@ struct Own {
     /// Hashes of the messages that were counted, 16 hexadecimal digits each.
     #[serde(default)]
     keys: String,
+    /// When prompts were written, in milliseconds since the epoch.
+    #[serde(default)]
+    prompts: Vec<i64>,
 }
 
 /// A [`Row`] with its model's name.
@@ -93,6 +98,10 @@ impl Kept {
     pub fn rows(&self) -> &[KeptRow] {
         &self.own.rows
     }
+    /// When prompts were written, in milliseconds since the epoch.
+    pub fn prompts(&self) -> &[i64] {
+        &self.own.prompts
+    }
     /// Hashes of the messages that were counted.
     pub fn keys(&self) -> impl Iterator<Item = u64> {
         let digits = self.own.keys.as_bytes().chunks_exact(16);
@@ -139,13 +148,14 @@ pub struct Done {
     pub failed: Vec<(String, Error)>,
 }
 
-/// Writes a summary of every conversation that the book has from its log.
-pub fn keep(home: &Home, book: &Book, prices: &Prices, now: Instant) -> Result<Done> {
+/// Writes a summary of every conversation in the book that has none, or one that says something else.
+pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: Instant) -> Result<Done> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
     let mut done = Done::default();
-    for (uuid, mut new) in all(book, prices) {
+    let counted: HashSet<u64> = book.sessions.iter().flat_map(|session| session.keys.iter().copied()).collect();
+    for (uuid, mut new) in all(book, prices, records) {
         let written = read(home, &uuid).and_then(|old| match old {
-            Some(old) if same(&old, &new) || old.usage.messages > new.usage.messages => Ok(false),
+            Some(old) if same(&old, &new) || loses(&old, &new, &counted) => Ok(false),
             _ => {
                 new.usage.kept_at = Some(clock::stamp(now));
                 write(home, &uuid, &new).map(|()| true)
@@ -174,14 +184,23 @@ fn same(old: &Kept, new: &Kept) -> bool {
     old.own == new.own && old.usage == usage
 }
 
+/// Whether a message of the old summary would be counted nowhere, such as one that another program
+/// has kept since the logs were read.
+fn loses(old: &Kept, new: &Kept, counted: &HashSet<u64>) -> bool {
+    let new_keys: HashSet<u64> = new.keys().collect();
+    let elsewhere = old.keys().filter(|key| !new_keys.contains(key)).count();
+    old.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
+}
+
 /// Writes a summary; what others wrote into the file besides survives.
 fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
     let path = home.usage(uuid);
     let mut text = serde_json::to_value(kept).unwrap_or_default();
     let old = file::read(&path)?.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     if let Some(new) = text.as_object_mut() {
-        // The one field of ours that may be left out now.
-        let others = old.unwrap_or_default().into_iter().filter(|(name, _)| name != "unpriced_tokens");
+        // Fields of ours that may be left out now.
+        let left_out = ["unpriced_tokens", "records"];
+        let others = old.unwrap_or_default().into_iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
         for (name, value) in others {
             new.entry(name).or_insert(value);
         }
@@ -193,37 +212,44 @@ fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
     file::replace(&path, &bytes, Durability::Synced)
 }
 
-/// The summaries of all conversations in the book whose log is there, and which used something.
-pub fn all(book: &Book, prices: &Prices) -> Vec<(Uuid, Kept)> {
+/// The summaries of all conversations in the book which used something.
+pub fn all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Kept)> {
     let mut rows: Vec<Vec<&Row>> = vec![Vec::new(); book.sessions.len()];
     for row in &book.rows {
         rows.get_mut(row.session as usize).into_iter().for_each(|rows| rows.push(row));
     }
-    let sessions = book.sessions.iter().zip(rows).filter(|(session, rows)| !session.kept && !rows.is_empty());
+    let sessions = book.sessions.iter().zip(rows).filter(|(_, rows)| !rows.is_empty());
     sessions
-        .filter_map(|(session, rows)| Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices))))
+        .filter_map(|(session, rows)| {
+            let records = records.get(&session.id).map_or(&[][..], Vec::as_slice);
+            Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices, records)))
+        })
         .collect()
 }
 
-fn summary(book: &Book, session: &crate::book::Session, mut rows: Vec<&Row>, prices: &Prices) -> Kept {
-    rows.sort_by_key(|row| (row.first, row.model, row.class));
+fn summary(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices, records: &[Began]) -> Kept {
+    let name = |row: &Row| book.models.get(row.model as usize).map_or("", String::as_str);
+    rows.sort_by_key(|row| (row.first, name(row), row.class));
     let mut keys = session.keys.clone();
     keys.sort_unstable();
     keys.dedup();
     let mut usage = usage(book, &rows, prices);
     usage.turns = session.turns;
-    let name = |row: &Row| book.models.get(row.model as usize).cloned().unwrap_or_default();
+    usage.records = shares(book, session, &rows, prices, records);
+    let mut prompts = session.prompts.clone();
+    prompts.sort_unstable();
     let plain = |row: &Row| Row { session: 0, model: 0, ..row.clone() };
     let own = Own {
         claude_session_id: session.id.clone(),
         agent: session.agent,
         dir: session.dir.clone(),
         title: session.title.clone(),
-        rows: rows.iter().map(|row| KeptRow { model: name(row), row: plain(row) }).collect(),
+        rows: rows.iter().map(|row| KeptRow { model: name(row).to_string(), row: plain(row) }).collect(),
         keys: keys.iter().fold(String::with_capacity(keys.len() * 16), |mut text, key| {
             let _ = write!(text, "{key:016x}");
             text
         }),
+        prompts,
     };
     Kept { own, usage }
 }
@@ -237,7 +263,7 @@ pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
         all.add(row, model, prices);
         models.entry(model).or_default().add(row, model, prices);
     }
-    let instant = |millis: i64| clock::from_millis(millis).map(clock::stamp);
+    let instant = |millis: i64| clock::from_millis(millis).filter(|_| all.calls > 0).map(clock::stamp);
     let of_model = |sum: &Sum| ModelUsage {
         input_tokens: sum.tokens.input,
         output_tokens: sum.tokens.output,
@@ -260,5 +286,6 @@ pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
         first_at: instant(all.first),
         last_at: instant(all.last),
         kept_at: None,
+        records: BTreeMap::new(),
     }
 }

@@ -8,6 +8,7 @@ use crate::call::{Class, EDGES};
 use cs_core::config::Config;
 use cs_core::{Error, Result};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashMap;
 
 const TABLE: &str = include_str!("../prices.json");
@@ -15,13 +16,6 @@ const TABLE: &str = include_str!("../prices.json");
 #[derive(Deserialize)]
 struct Table {
     web_search: f64,
-    prices: Vec<Entry>,
-}
-
-/// `usage` in `config.json`.
-#[derive(Default, Deserialize)]
-struct Settings {
-    #[serde(default)]
     prices: Vec<Entry>,
 }
 
@@ -85,17 +79,28 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The table, with the user's entries before it.
-    pub fn new(config: &Config) -> Result<Self> {
-        let table: Table = serde_json::from_str(TABLE).map_err(|error| invalid(&format!("of the table: {error}")))?;
-        let own = config.unknown.get("usage").unwrap_or_default();
-        let own: Option<Settings> = serde_json::from_value(own).map_err(|error| invalid(&error.to_string()))?;
-        let mut by_model: HashMap<String, Vec<Dated>> = HashMap::new();
-        for entry in own.unwrap_or_default().prices.into_iter().chain(table.prices) {
-            let dated = entry.dated()?;
-            by_model.entry(plain_name(&dated.entry.model)).or_default().push(dated);
+    /// The table, with the user's entries before it, and what is wrong with those that are left out.
+    pub fn new(config: &Config) -> (Self, Vec<Error>) {
+        let mut prices = Prices { by_model: HashMap::new(), web_search: 0 };
+        let mut wrong = Vec::new();
+        for entry in own(config).into_iter().flatten() {
+            match entry.and_then(Entry::dated) {
+                Ok(dated) => prices.add(dated),
+                Err(error) => wrong.push(error),
+            }
         }
-        Ok(Prices { by_model, web_search: (table.web_search * 1e12) as u64 })
+        match serde_json::from_str::<Table>(TABLE) {
+            Ok(table) => {
+                table.prices.into_iter().filter_map(|entry| entry.dated().ok()).for_each(|dated| prices.add(dated));
+                prices.web_search = (table.web_search * 1e12) as u64;
+            }
+            Err(error) => wrong.push(invalid(&format!("of the table: {error}"))),
+        }
+        (prices, wrong)
+    }
+
+    fn add(&mut self, dated: Dated) {
+        self.by_model.entry(plain_name(&dated.entry.model)).or_default().push(dated);
     }
 
     /// What the calls of a row cost; `None` if that is not known.
@@ -121,6 +126,20 @@ impl Prices {
         ];
         Some(parts.into_iter().fold(0, u64::saturating_add))
     }
+}
+
+/// The user's own entries (`usage.prices` in `config.json`), as far as each can be understood.
+fn own(config: &Config) -> Option<Vec<Result<Entry>>> {
+    let entries = match config.unknown.get("usage")?.get_mut("prices")?.take() {
+        Value::Array(entries) => entries,
+        other => return Some(vec![Err(invalid(&format!("list is none: {other}")))]),
+    };
+    let entry = |(n, entry): (usize, Value)| {
+        let model = entry.get("model").and_then(Value::as_str).map(str::to_string);
+        let name = model.unwrap_or_else(|| format!("number {}", n + 1));
+        serde_json::from_value(entry).map_err(|error| invalid(&format!("of {name}: {error}")))
+    };
+    Some(entries.into_iter().enumerate().map(entry).collect())
 }
 
 impl Entry {
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn the_client_and_the_table_agree() {
         // What Claude Code 2.1.329 itself says of such calls (cost-state of the recorded sessions).
-        let prices = Prices::new(&Config::default()).unwrap();
+        let prices = Prices::new(&Config::default()).0;
         let call = row("2026-11-21", [120, 40, 2000, 0, 8000]);
         assert_eq!(usd(prices.cost(&call, "claude-opus-5-5")), Some(0.01288));
         assert_eq!(usd(prices.cost(&call, "claude-sonnet-5-5")), Some(0.00644));
@@ -212,7 +231,7 @@ mod tests {
 
     #[test]
     fn prices_have_days() {
-        let prices = Prices::new(&Config::default()).unwrap();
+        let prices = Prices::new(&Config::default()).0;
         let read = |day: &str| usd(prices.cost(&row(day, [0, 0, 0, 0, 100_000]), "claude-sonnet-5-5"));
         assert_eq!(read("2026-10-06"), Some(0.02));
         assert_eq!(read("2026-10-07"), Some(0.01));
@@ -221,7 +240,7 @@ mod tests {
 
     #[test]
     fn long_prompts_fast_mode_and_hours_cost_what_they_cost() {
-        let prices = Prices::new(&Config::default()).unwrap();
+        let prices = Prices::new(&Config::default()).0;
         let haiku = |read: u64| usd(prices.cost(&row("2026-11-21", [0, 1_000_000, 0, 0, read]), "claude-haiku-5-5"));
         assert_eq!(haiku(100_000), Some(0.501));
         assert_eq!(haiku(100_001), Some(2.505_000_05));
@@ -239,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_unknown_has_no_price() {
-        let prices = Prices::new(&Config::default()).unwrap();
+        let prices = Prices::new(&Config::default()).0;
         assert_eq!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next"), None);
         // No price for an hour's cache is known of this one, but only that is missing.
         assert_eq!(prices.cost(&row("2026-11-21", [0, 0, 0, 1, 0]), "gpt-5"), None);
@@ -262,22 +281,30 @@ mod tests {
     }
 
     #[test]
-    fn own_prices_go_first_and_wrong_ones_are_refused() {
+    fn own_prices_go_first_and_wrong_ones_are_told_and_left_out() {
         let config = |prices: &str| -> Config {
             serde_json::from_str(&format!(r#"{{"usage":{{"prices":[{prices}]}}}}"#)).unwrap()
         };
-        let prices = Prices::new(&config(r#"{"model":"claude-next","input":1,"output":2}"#)).unwrap();
+        let (prices, _) = Prices::new(&config(r#"{"model":"claude-next","input":1,"output":2}"#));
         assert_eq!(usd(prices.cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]), "claude-next")), Some(1.0));
-        let prices = Prices::new(&config(r#"{"model":"gpt-5","input":7,"output":2,"from":"2026-01-01"}"#)).unwrap();
+        let (prices, _) = Prices::new(&config(r#"{"model":"gpt-5","input":7,"output":2,"from":"2026-01-01"}"#));
         assert_eq!(usd(prices.cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]), "gpt-5")), Some(7.0));
         assert_eq!(usd(prices.cost(&row("2025-12-31", [1_000_000, 0, 0, 0, 0]), "gpt-5")), Some(1.25));
-        for bad in [
-            r#"{"model":"x","output":2}"#,
-            r#"{"model":"x","input":-1,"output":2}"#,
-            r#"{"model":"x","input":1,"output":2,"from":"yesterday"}"#,
-            r#"{"model":"x","input":1,"output":2,"above":{"tokens":5,"input":1,"output":1}}"#,
+        let good = r#"{"model":"claude-next","input":1,"output":2}"#;
+        for (bad, name) in [
+            (r#"{"model":"x","output":2}"#, "the price of x: missing field `input`"),
+            (r#"{"input":1,"output":2}"#, "the price of number 1: missing field `model`"),
+            (r#"{"model":"x","input":-1,"output":2}"#, "the price of x: "),
+            (r#"{"model":"x","input":1,"output":2,"from":"yesterday"}"#, "the price of x: "),
+            (r#"{"model":"x","input":1,"output":2,"above":{"tokens":5,"input":1,"output":1}}"#, "the price of x: "),
+            ("7", "the price of number 1: "),
         ] {
-            assert!(matches!(Prices::new(&config(bad)), Err(Error::Invalid(_))), "{bad}");
+            let (prices, wrong) = Prices::new(&config(&format!("{bad},{good}")));
+            let told: Vec<String> = wrong.iter().map(Error::to_string).collect();
+            assert!(matches!(told.as_slice(), [one] if one.starts_with(name)), "{told:?}");
+            assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next").is_some());
         }
+        let none: Config = serde_json::from_str(r#"{"usage":{"prices":7}}"#).unwrap();
+        assert_eq!(Prices::new(&none).1.len(), 1);
     }
 }

@@ -1,6 +1,6 @@
 //! Owns reading logs into facts: the whole file, or what came since it was last read.
-//! Must stay true: what is read twice counts once; a file that shrank, was replaced, or whose
-//! bytes before the old end are not the old ones, is read anew.
+//! Must stay true: what is read twice counts once; a file that changed and did not grow, was
+//! replaced, or has other bytes where they are compared, is read anew.
 
 use crate::claude::Reader;
 use crate::codex;
@@ -18,7 +18,7 @@ pub struct Known {
     pub identity: Identity,
     /// So many bytes are complete lines that were read.
     pub offset: u64,
-    /// Hash of the bytes before the offset.
+    /// Hash of bytes before the offset; see [`check`].
     pub check: u64,
     /// What the complete lines say: what is gone on with when the file has grown.
     facts: Facts,
@@ -27,8 +27,10 @@ pub struct Known {
     whole: Option<Facts>,
 }
 
-/// How many bytes before the offset are compared.
+/// How many bytes are compared in one place.
 const CHECKED: u64 = 1024;
+/// In so many places behind the beginning, the last right before the offset.
+const PLACES: u64 = 8;
 
 impl Known {
     /// Whether the file is as it was.
@@ -48,7 +50,8 @@ pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
     let identity = Identity::of(&file.metadata()?);
     let old = known.filter(|known| {
         let same = known.identity.dev == identity.dev && known.identity.ino == identity.ino;
-        same && known.offset <= identity.size && check(&mut file, known.offset).is_ok_and(|sum| sum == known.check)
+        let grew = known.identity.size < identity.size && known.offset <= identity.size;
+        same && grew && check(&mut file, known.offset).is_ok_and(|sum| sum == known.check)
     });
     let (start, mut facts) = old.map(|known| (known.offset, known.facts)).unwrap_or_default();
     file.seek(SeekFrom::Start(start))?;
@@ -58,13 +61,17 @@ pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
     Ok(Known { identity, offset, check, facts, whole })
 }
 
-/// Hash of the last bytes before the offset, and of the offset.
+/// Hash of the offset and of bytes before it: of the beginning, of the end, and of places between them at
+/// equal distances.
 fn check(file: &mut File, offset: u64) -> Result<u64> {
-    let start = offset.saturating_sub(CHECKED);
-    file.seek(SeekFrom::Start(start))?;
-    let mut bytes = Vec::with_capacity(CHECKED as usize);
-    file.take(offset - start).read_to_end(&mut bytes)?;
-    Ok(cs_core::id::fnv1a(bytes.iter().chain(&offset.to_le_bytes())))
+    let mut bytes = offset.to_le_bytes().to_vec();
+    let last = offset.saturating_sub(CHECKED);
+    for place in 0..=PLACES {
+        let start = (u128::from(last) * u128::from(place) / u128::from(PLACES)) as u64;
+        file.seek(SeekFrom::Start(start))?;
+        file.take(CHECKED.min(offset)).read_to_end(&mut bytes)?;
+    }
+    Ok(cs_core::id::fnv1a(&bytes))
 }
 
 /// Takes all complete lines into the facts. Returns how many bytes they have, and the facts with what follows
@@ -73,10 +80,7 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
     let reader = Reader::default();
     let mut places = Places::of(facts);
     let mut whole = None;
-    let line = |facts: &mut Facts, places: &mut Places, line: &[u8]| match agent {
-        Agent::Claude => reader.line(facts, places, line),
-        Agent::Codex => codex::line(facts, places, line),
-    };
+    let line = |facts: &mut Facts, places: &mut Places, text: &[u8]| line(agent, &reader, facts, places, text);
     let read = lines::read(from, |piece| match piece {
         Piece::Line(text) => {
             facts.lines += 1;
@@ -96,6 +100,14 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
         }
     })?;
     Ok((read, whole))
+}
+
+/// Takes a line into the facts. False if it cannot be understood.
+pub(crate) fn line(agent: Agent, reader: &Reader, facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
+    match agent {
+        Agent::Claude => reader.line(facts, places, line),
+        Agent::Codex => codex::line(facts, places, line),
+    }
 }
 
 /// Does `work` for every number below `count` on all processors, and returns what came of it.

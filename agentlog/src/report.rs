@@ -65,6 +65,10 @@ impl View<'_> {
         self.book.sessions.get(row.session as usize)
     }
 
+    fn agent(&self, row: &Row) -> Agent {
+        self.session(row).map_or(Agent::Claude, |session| session.agent)
+    }
+
     fn project(&self, row: &Row) -> &str {
         self.projects.get(row.session as usize).map_or("", String::as_str)
     }
@@ -79,7 +83,7 @@ impl View<'_> {
             filter.since.is_none_or(|since| row.first >= since)
                 && filter.until.is_none_or(|until| row.first < until)
                 && filter.project.as_ref().is_none_or(|project| self.project(row) == project)
-                && filter.agent.is_none_or(|agent| self.session(row).is_some_and(|session| session.agent == agent))
+                && filter.agent.is_none_or(|agent| self.agent(row) == agent)
         };
         self.book.rows.iter().filter(takes).collect()
     }
@@ -124,30 +128,29 @@ impl View<'_> {
             By::Month => Key::Date(day().with_day(1).unwrap_or_default()),
             By::Session => Key::Session(row.session),
             By::Project => Key::Project(self.project(row).to_string()),
-            By::Model => Key::Model(
-                self.session(row).map_or(Agent::Claude, |session| session.agent),
-                self.model(row).to_string(),
-            ),
+            By::Model => Key::Model(self.agent(row), self.model(row).to_string()),
         }
     }
 
-    /// Five-hour windows. One begins with the hour of the first call after the one before.
+    /// Five-hour windows by their beginning, those of each agent by itself: limits are. One begins with the hour
+    /// of the first call after the one before.
     pub fn blocks(&self, rows: &[&Row]) -> Vec<Block> {
-        let mut rows = rows.to_vec();
-        rows.sort_by_key(|row| row.first);
+        let mut rows: Vec<(Agent, &Row)> = rows.iter().map(|row| (self.agent(row), *row)).collect();
+        rows.sort_by_key(|(agent, row)| (*agent, row.first));
         let mut blocks: Vec<Block> = Vec::new();
-        for row in rows {
+        for (agent, row) in rows {
             let model = self.model(row);
             match blocks.last_mut() {
-                Some(block) if row.first < block.end() => block.add(row, model, self.prices),
+                Some(block) if block.agent == agent && row.first < block.end() => block.add(row, model, self.prices),
                 _ => {
                     let start = row.first.saturating_sub(row.first.rem_euclid(HOUR));
-                    let mut block = Block { start, sum: Sum::default(), models: BTreeMap::new() };
+                    let mut block = Block { start, agent, sum: Sum::default(), models: BTreeMap::new() };
                     block.add(row, model, self.prices);
                     blocks.push(block);
                 }
             }
         }
+        blocks.sort_by_key(|block| (block.start, block.agent));
         blocks
     }
 }
@@ -161,6 +164,7 @@ pub const WINDOW: i64 = 5 * HOUR;
 pub struct Block {
     /// Milliseconds since the epoch.
     pub start: i64,
+    pub agent: Agent,
     pub sum: Sum,
     pub models: BTreeMap<String, Sum>,
 }

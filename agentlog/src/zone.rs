@@ -54,12 +54,20 @@ impl Zone {
         starts.into_iter().find(|start| self.day(*start) == day).unwrap_or(before)
     }
 
-    /// What people write for --since and --until: a local day, a time, or an age; in milliseconds.
+    /// What people write for --since: a local day, a time, or an age; in milliseconds.
     pub fn parse(&self, text: &str, now: Instant) -> Result<i64> {
         if let Ok(day) = text.parse::<NaiveDate>() {
             return Ok(self.start_of(day));
         }
         cs_core::clock::parse_when(text, now).map(|at| at.timestamp_millis())
+    }
+
+    /// The same for --until, which includes a local day.
+    pub fn parse_until(&self, text: &str, now: Instant) -> Result<i64> {
+        match text.parse::<NaiveDate>().ok().and_then(|day| day.succ_opt()) {
+            Some(next) => Ok(self.start_of(next)),
+            None => self.parse(text, now),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it.
 //! Deliberately absent: where the numbers come from, which is the log reader's concern, and what
-//! only that needs of the file (`rows`, `keys`).
+//! only that needs of the file (`rows`, `keys`, `prompts`).
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ pub struct Usage {
     /// When this was written.
     #[serde(default)]
     pub kept_at: Option<String>,
+    /// Where several records share the conversation, what falls to each, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub records: BTreeMap<String, Usage>,
 }
 
 /// What one model contributed.
@@ -86,6 +89,16 @@ impl Usage {
     pub fn tokens(&self) -> [u64; 5] {
         let (written, read) = (self.cache_creation_input_tokens, self.cache_read_input_tokens);
         [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
+    }
+
+    /// What falls to a record: its share where the conversation is divided (`None` if it began since then),
+    /// else all of it.
+    pub fn of_record(mut self, session_id: &str) -> Option<Usage> {
+        if self.records.is_empty() {
+            return Some(self);
+        }
+        let share = self.records.remove(session_id)?;
+        Some(Usage { kept_at: self.kept_at, ..share })
     }
 
     /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is.

@@ -4,13 +4,20 @@
 mod corpus;
 #[path = "usage/keep.rs"]
 mod keep;
+#[path = "usage/once.rs"]
+mod once;
 #[path = "usage/recorded.rs"]
 mod recorded;
+#[path = "usage/records.rs"]
+mod records;
 #[path = "usage/rules.rs"]
 mod rules;
+#[path = "usage/shown.rs"]
+mod shown;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use cs_tests::{Sandbox, status, stderr, stdout};
 use serde_json::Value;
@@ -19,9 +26,14 @@ use serde_json::Value;
 #[track_caller]
 fn usage(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
     let output = sandbox.cs("cs-usage", args);
-    assert_eq!((status(&output), stderr(&output)), (0, String::new()), "cs-usage {args:?}");
+    assert_eq!((status(&output), trouble(&output)), (0, String::new()), "cs-usage {args:?}");
     let text = stdout(&output);
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
+}
+
+/// Standard error without notes.
+fn trouble(output: &Output) -> String {
+    stderr(output).lines().filter(|line| !line.starts_with("cs-usage: note: ")).collect()
 }
 
 /// Input, output, cache written, cache read.
@@ -92,6 +104,18 @@ impl Answer<'_> {
             self.model
         )
     }
+}
+
+/// A home with these answers in the transcripts of their sessions.
+fn home(answers: &[Answer]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    for session in 0..=9 {
+        let text: String = answers.iter().filter(|answer| answer.session == session).map(Answer::line).collect();
+        if !text.is_empty() {
+            put(&sandbox, &transcript(session), &text);
+        }
+    }
+    sandbox
 }
 
 /// Whether the system knows time zones by name.

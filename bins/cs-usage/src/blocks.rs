@@ -1,33 +1,36 @@
-//! `blocks`: five-hour windows, as the agents' limits count them, with how fast one is used up.
+//! `blocks`: five-hour windows of each agent, as its limits count them, with how fast one is used up.
 
 use crate::command::Options;
-use crate::load::{filter, load};
+use crate::load::load_for;
 use crate::render::{Line, print};
 use cs_agentlog::report::Block;
 use cs_agentlog::zone::Zone;
 use cs_cli::{Context, Failure, Outcome};
 use cs_core::clock;
-use cs_core::usage::count;
+use cs_core::usage::{cost, count};
 use serde_json::json;
 
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join {
         return Err(Failure::Usage("--join is for session".into(), None));
     }
-    let loaded = load(context, options.timezone.as_deref())?;
-    let filter = filter(options, &loaded.zone, context)?;
+    let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
     let now = context.now.timestamp_millis();
     let blocks = view.blocks(&view.rows(&filter));
     if blocks.is_empty() {
-        return Err(Failure::Nothing("nothing was used that matches".into()));
+        return Err(loaded.nothing());
     }
-    let lines: Vec<Line> = blocks.into_iter().map(|block| line(block, &loaded.zone, now)).collect();
-    print(&mut context.out, options, &["start"], &["tokens/min", "$/hour", "at its end"], &lines)?;
+    let several = blocks.iter().any(|block| Some(block.agent) != blocks.first().map(|first| first.agent));
+    let header: &[&str] = if several { &["start", "agent"] } else { &["start"] };
+    let line = |block| line(block, &loaded.zone, now, header.len());
+    let lines: Vec<Line> = blocks.into_iter().map(line).collect();
+    print(&mut context.out, options, header, &["tokens/min", "$/hour", "at its end"], &lines)?;
     loaded.end()
 }
 
-fn line(block: Block, zone: &Zone, now: i64) -> Line {
+/// A window with so many of its keys in a table.
+fn line(block: Block, zone: &Zone, now: i64, keys: usize) -> Line {
     let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
     let (burn, projection) = (block.burn(now), block.projection(now));
     let cents = |usd: f64| (usd * 100.0).round() / 100.0;
@@ -43,7 +46,7 @@ fn line(block: Block, zone: &Zone, now: i64) -> Line {
         ("projected_total_tokens", json!(projection.map(|(tokens, _)| tokens))),
         ("projected_cost_usd", json!(projection.and_then(|(_, usd)| usd).map(cents))),
     ];
-    let dollars = |usd: Option<f64>| usd.map_or("?".to_string(), |usd| format!("${usd:.2}"));
+    let dollars = |usd: Option<f64>| cost(usd, block.sum.unpriced);
     let more_cells = vec![
         per_minute.map(|rate| count(rate as u64)).unwrap_or_default(),
         burn.map(|burn| dollars(burn.usd_per_hour)).unwrap_or_default(),
@@ -52,9 +55,10 @@ fn line(block: Block, zone: &Zone, now: i64) -> Line {
     let start = stamp(block.start).unwrap_or_default();
     let local = block.start + zone.offset(block.start) * 1000;
     let shown = clock::from_millis(local).map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    let agent = block.agent.as_str();
     Line {
-        keys: vec![("start_at", json!(start))],
-        cells: vec![shown],
+        keys: vec![("start_at", json!(start)), ("agent", json!(agent))],
+        cells: [shown, agent.to_string()].into_iter().take(keys).collect(),
         sum: block.sum,
         models: block.models,
         more,

@@ -9,14 +9,14 @@ use cs_agentlog::source::Agent;
 /// show what was used
 #[derive(FromArgs, Debug)]
 #[argh(
-    example = "{command_name} --since 2026-11-01 --until 2026-12-01",
+    example = "{command_name} --since 2026-11-01 --until 2026-11-30",
     example = "{command_name} --project api --agent claude --breakdown --csv"
 )]
 pub struct Options {
     /// at or after: 2026-11-21 (a local day), a full time, or an age such as 12h or 7d
     #[argh(option)]
     pub since: Option<String>,
-    /// before
+    /// before; of a day, until its end
     #[argh(option)]
     pub until: Option<String>,
     /// project: its short name, or its directory where it has none
@@ -65,7 +65,7 @@ const MONTHLY: CommandInfo = report("monthly", "what was used by month");
 const SESSION: CommandInfo = report("session", "what each conversation used");
 const PROJECT: CommandInfo = report("project", "what was used by project");
 const MODEL: CommandInfo = report("model", "what was used by model");
-const BLOCKS: CommandInfo = report("blocks", "five-hour windows, with burn rate and projection");
+const BLOCKS: CommandInfo = report("blocks", "five-hour windows of each agent, with burn rate and projection");
 
 impl SubCommands for Command {
     const COMMANDS: &'static [&'static CommandInfo] = &[

@@ -5,17 +5,20 @@ use crate::check;
 use crate::load::{Loaded, load};
 use crate::which::conversations;
 use argh::FromArgs;
-use cs_agentlog::book::{self, Fate, Row, Session};
+use cs_agentlog::book::{self, Row, Session};
 use cs_agentlog::call::Class;
-use cs_agentlog::explain::{self, Ids, Judged};
+use cs_agentlog::explain::{self, Account, Judged, Why};
+use cs_agentlog::facts::Facts;
+use cs_agentlog::judge::Fate;
 use cs_agentlog::kept;
+use cs_agentlog::source::Log;
 use cs_agentlog::sum::Sum;
 use cs_cli::{Context, Form, Outcome};
 use cs_core::clock;
 use cs_core::usage::{cost, count};
 use serde::Serialize;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// show what was counted of a conversation, what was not and why, beside what the client says
 #[derive(FromArgs)]
@@ -45,6 +48,9 @@ impl Explain {
     }
 }
 
+/// What the logs say besides, by their places.
+type Accounts = BTreeMap<usize, Account>;
+
 /// A call with all that is said of it.
 struct Told<'a> {
     judged: &'a Judged,
@@ -65,21 +71,21 @@ fn explain(context: &mut Context, loaded: &Loaded, id: &str) -> Outcome<()> {
         }
     });
     judged.sort_by_key(|judged| (judged.call.at, judged.log));
-    let mut ids: HashMap<usize, Ids> = HashMap::new();
+    let mut accounts: Accounts = BTreeMap::new();
     for judged in &judged {
         if let Some((log, _)) = loaded.logs.get(judged.log) {
-            ids.entry(judged.log).or_insert_with(|| explain::ids(log));
+            accounts.entry(judged.log).or_insert_with(|| explain::account(log));
         }
     }
-    let told: Vec<Told> = judged.iter().map(|judged| tell(loaded, judged, ids.get(&judged.log))).collect();
+    let told: Vec<Told> = judged.iter().map(|judged| tell(loaded, judged, accounts.get(&judged.log))).collect();
     let session = loaded.book.sessions.iter().find(|session| session.id == id);
     match context.out.form {
-        Form::Json => lines(context, loaded, session, id, &told, &ids),
-        Form::Table => page(context, loaded, session, id, &told, &ids),
+        Form::Json => lines(context, loaded, session, id, &told, &accounts),
+        Form::Table => page(context, loaded, session, id, &told, &accounts),
     }
 }
 
-fn tell<'a>(loaded: &'a Loaded, judged: &'a Judged, ids: Option<&'a Ids>) -> Told<'a> {
+fn tell<'a>(loaded: &'a Loaded, judged: &'a Judged, account: Option<&'a Account>) -> Told<'a> {
     let log = loaded.logs.get(judged.log);
     let call = &judged.call;
     let model = log.map_or("", |(_, facts)| facts.name(call.model));
@@ -105,7 +111,33 @@ fn tell<'a>(loaded: &'a Loaded, judged: &'a Judged, ids: Option<&'a Ids>) -> Tol
     let mut cost = Sum::default();
     cost.add(&row, model, &loaded.prices);
     let path = log.map(|(log, _)| log.path.display().to_string()).unwrap_or_default();
-    Told { judged, model, path, fate, ids: ids.and_then(|ids| ids.get(&(call.message, call.request))), cost }
+    let ids = account.and_then(|account| account.ids.get(&(call.message, call.request)));
+    Told { judged, model, path, fate, ids, cost }
+}
+
+/// A line that no model gave, and the place of its log.
+struct Unsaid<'a> {
+    log: usize,
+    line: u64,
+    message: Option<&'a str>,
+    at: Option<i64>,
+}
+
+/// The lines of a session that no model gave.
+fn unsaid<'a>(accounts: &'a Accounts, of: &str) -> Vec<Unsaid<'a>> {
+    let all = accounts.iter().flat_map(|(log, account)| account.dropped.iter().map(|dropped| (*log, dropped)));
+    all.filter_map(|(log, dropped)| match &dropped.why {
+        Why::Synthetic { session, id, at } if session == of => {
+            Some(Unsaid { log, line: dropped.line, message: id.as_deref(), at: *at })
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+/// The numbers of a log's lines that are dropped for this reason.
+fn numbers(account: &Account, why: &Why) -> Vec<u64> {
+    account.dropped.iter().filter(|dropped| dropped.why == *why).map(|dropped| dropped.line).collect()
 }
 
 /// What is said of the whole.
@@ -120,9 +152,11 @@ struct Whole<'a> {
     calls: usize,
     counted: usize,
     dropped: usize,
+    /// Answers that no model gave.
+    synthetic: usize,
 }
 
-fn whole<'a>(session: Option<&'a Session>, id: &'a str, told: &[Told]) -> Whole<'a> {
+fn whole<'a>(session: Option<&'a Session>, id: &'a str, told: &[Told], unsaid: &[Unsaid]) -> Whole<'a> {
     let counted = told.iter().filter(|told| told.judged.fate == Fate::Counted).count();
     Whole {
         kind: "session",
@@ -134,6 +168,7 @@ fn whole<'a>(session: Option<&'a Session>, id: &'a str, told: &[Told]) -> Whole<
         calls: told.len(),
         counted,
         dropped: told.len() - counted,
+        synthetic: unsaid.len(),
     }
 }
 
@@ -143,13 +178,15 @@ fn lines(
     session: Option<&Session>,
     id: &str,
     told: &[Told],
-    ids: &HashMap<usize, Ids>,
+    accounts: &Accounts,
 ) -> Outcome<()> {
-    context.out.json(&whole(session, id, told))?;
-    for (log, facts) in logs(loaded, ids) {
+    let unsaid = unsaid(accounts, id);
+    context.out.json(&whole(session, id, told, &unsaid))?;
+    for ((log, facts), account) in logs(loaded, accounts) {
         context.out.json(&json!({
             "kind": "log", "path": log.path.display().to_string(), "lines": facts.lines,
             "broken": facts.broken, "too_long": facts.too_long, "copied": facts.forked,
+            "broken_lines": numbers(account, &Why::Broken), "too_long_lines": numbers(account, &Why::TooLong),
         }))?;
     }
     for told in told {
@@ -164,19 +201,21 @@ fn lines(
             "cost_usd": told.cost.cost_usd(), "log": told.path,
         }))?;
     }
+    for Unsaid { log, line, message, at } in unsaid {
+        let path = loaded.logs.get(log).map(|(log, _)| log.path.display().to_string());
+        context.out.json(&json!({
+            "kind": "line", "fate": "synthetic", "message_id": message, "line": line, "log": path,
+            "at": at.and_then(clock::from_millis).map(clock::stamp),
+        }))?;
+    }
     for line in check::with_client(loaded, session) {
         context.out.json(&line)?;
     }
     Ok(())
 }
 
-fn logs<'a>(
-    loaded: &'a Loaded,
-    ids: &HashMap<usize, Ids>,
-) -> Vec<&'a (cs_agentlog::source::Log, cs_agentlog::facts::Facts)> {
-    let mut places: Vec<&usize> = ids.keys().collect();
-    places.sort_unstable();
-    places.into_iter().filter_map(|place| loaded.logs.get(*place)).collect()
+fn logs<'a>(loaded: &'a Loaded, accounts: &'a Accounts) -> impl Iterator<Item = (&'a (Log, Facts), &'a Account)> {
+    accounts.iter().filter_map(|(place, account)| Some((loaded.logs.get(*place)?, account)))
 }
 
 fn page(
@@ -185,23 +224,28 @@ fn page(
     session: Option<&Session>,
     id: &str,
     told: &[Told],
-    ids: &HashMap<usize, Ids>,
+    accounts: &Accounts,
 ) -> Outcome<()> {
-    let whole = whole(session, id, told);
+    let unsaid = unsaid(accounts, id);
+    let whole = whole(session, id, told, &unsaid);
     context.out.line(&cs_cli::sanitize(whole.title.unwrap_or(id)))?;
     if session.is_some_and(|session| session.kept) {
         context.out.line("  its log is gone or says less than it did; what was kept of it counts")?;
     }
-    for (log, facts) in logs(loaded, ids) {
-        let (lines, broken, long) = (facts.lines, facts.broken, facts.too_long);
+    for ((log, facts), account) in logs(loaded, accounts) {
         let path = cs_cli::sanitize(&log.path.display().to_string());
-        context.out.line(&format!("  {path}: {lines} lines, {broken} broken, {long} too long"))?;
+        let broken = with_places(facts.broken, "broken", &numbers(account, &Why::Broken));
+        let long = with_places(facts.too_long, "too long", &numbers(account, &Why::TooLong));
+        context.out.line(&format!("  {path}: {} lines, {broken}, {long}", facts.lines))?;
     }
+    let time = |at: i64| {
+        let local = at + loaded.zone.offset(at) * 1000;
+        clock::from_millis(local).map(|at| at.format("%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+    };
     let row = |told: &Told| {
         let call = &told.judged.call;
-        let local = call.at + loaded.zone.offset(call.at) * 1000;
         vec![
-            clock::from_millis(local).map(|at| at.format("%m-%d %H:%M:%S").to_string()).unwrap_or_default(),
+            time(call.at),
             if call.class.has(Class::SIDE) { "side".to_string() } else { String::new() },
             told.model.to_string(),
             count(call.tokens.total()),
@@ -211,13 +255,32 @@ fn page(
             told.ids.map(|(message, _)| message.clone()).unwrap_or_default(),
         ]
     };
-    let rows: Vec<Vec<String>> = told.iter().map(row).collect();
+    let no_call = |unsaid: &Unsaid| {
+        let at = unsaid.at.map(time).unwrap_or_default();
+        [&at, "", "<synthetic>", "", "", "1", "synthetic", unsaid.message.unwrap_or_default()]
+            .map(str::to_string)
+            .into()
+    };
+    let rows: Vec<Vec<String>> = told.iter().map(row).chain(unsaid.iter().map(no_call)).collect();
     if !rows.is_empty() {
         context.out.table(&["time", "chain", "model", "tokens", "cost", "lines", "fate", "message"], &rows)?;
     }
+    let no_calls = if unsaid.is_empty() { String::new() } else { format!("; {} that no model gave", unsaid.len()) };
     context.out.line(&format!(
-        "{} lines with usage tell of {} calls: {} counted, {} dropped",
+        "{} lines with usage tell of {} calls: {} counted, {} dropped{no_calls}",
         whole.usage_lines, whole.calls, whole.counted, whole.dropped
     ))?;
     check::lines(loaded, session).iter().try_for_each(|line| context.out.line(line))
+}
+
+/// `2 broken (lines 3, 17)`, with the first ten places.
+fn with_places(count: u64, what: &str, lines: &[u64]) -> String {
+    const MOST: usize = 10;
+    let shown: Vec<String> = lines.iter().take(MOST).map(u64::to_string).collect();
+    let more = if lines.len() > MOST { ", …" } else { "" };
+    if shown.is_empty() {
+        format!("{count} {what}")
+    } else {
+        format!("{count} {what} (lines {}{more})", shown.join(", "))
+    }
 }

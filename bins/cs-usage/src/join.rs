@@ -1,20 +1,22 @@
 //! `session --join`: records beside what they cost, so that what an intent came to is one line.
-//! A conversation with several records (one that was resumed) is divided by when they began.
+//! A conversation with several records is divided among them.
 
 use crate::command::Options;
 use crate::load::Loaded;
+use crate::records::records;
 use crate::render::{Line, print};
 use cs_agentlog::book::Row;
+use cs_agentlog::shares::place_of;
 use cs_agentlog::sum::Sum;
-use cs_cli::{Context, Failure, Outcome};
-use cs_core::clock;
+use cs_cli::{Context, Outcome};
 use cs_core::record::Session;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 
 /// Prints the records whose conversations have these rows, and the conversations without a record.
 pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&Row]) -> Outcome<()> {
-    let records = records(context)?;
+    let mut sessions: HashMap<String, Session> = HashMap::new();
+    let records = records(context, |session| drop(sessions.insert(session.session_id.clone(), session)))?;
     let mut shares: HashMap<(u32, usize), Share> = HashMap::new();
     for row in rows {
         let id = loaded.book.sessions.get(row.session as usize).map_or("", |session| session.id.as_str());
@@ -30,13 +32,13 @@ pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&R
         .into_iter()
         .filter_map(|((session, place), share)| {
             let talk = loaded.book.sessions.get(session as usize)?;
-            let record = records.get(&talk.id).and_then(|records| records.get(place));
+            let record = records.get(&talk.id).and_then(|records| sessions.get(&records.get(place)?.session_id));
             let project = loaded.projects.get(session as usize).cloned().unwrap_or_default();
             Some(line(&talk.id, record, talk.title.as_deref(), project, share))
         })
         .collect();
     if lines.is_empty() {
-        return Err(Failure::Nothing("nothing was used that matches".into()));
+        return Err(loaded.nothing());
     }
     let header = ["session", "status", "tasks", "commits"];
     print(&mut context.out, options, &header, &["intent", "outcome"], &lines)
@@ -46,31 +48,6 @@ pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&R
 struct Share {
     sum: Sum,
     models: BTreeMap<String, Sum>,
-}
-
-/// The records of each conversation, the oldest first. Damaged ones are left out; `cs-session list`
-/// names them.
-fn records(context: &Context) -> Outcome<HashMap<String, Vec<Session>>> {
-    let store = &context.store;
-    let mut records: HashMap<String, Vec<Session>> = HashMap::new();
-    for dir in [store.home.sessions(), store.home.archive()] {
-        for id in store.ids(&dir)? {
-            let Ok(session) = store.session(&id) else { continue };
-            if let Some(uuid) = session.claude_session_id.clone() {
-                records.entry(uuid).or_default().push(session);
-            }
-        }
-    }
-    for several in records.values_mut() {
-        several.sort_by(|a, b| a.started_at.cmp(&b.started_at));
-    }
-    Ok(records)
-}
-
-/// The last record that had begun; calls before the first belong to it.
-fn place_of(records: &[Session], at: i64) -> usize {
-    let began = |record: &Session| clock::parse(&record.started_at).is_some_and(|start| start.timestamp_millis() <= at);
-    records.iter().rposition(began).unwrap_or(0)
 }
 
 fn line(uuid: &str, record: Option<&Session>, title: Option<&str>, project: String, share: Share) -> Line {

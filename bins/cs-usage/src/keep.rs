@@ -2,9 +2,11 @@
 
 use crate::PROGRAM;
 use crate::load::{Loaded, load};
+use crate::records::records;
 use argh::FromArgs;
 use cs_agentlog::days;
 use cs_agentlog::kept::{self, Kept};
+use cs_agentlog::shares::Records;
 use cs_agentlog::source::Agent;
 use cs_cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, TimeDelta};
@@ -39,7 +41,8 @@ impl Keep {
         if self.check {
             return check(context, &loaded);
         }
-        let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, context.now)?;
+        let records = records(context, drop)?;
+        let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
         let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.claude, context.now);
         match context.out.form {
             _ if context.out.quiet => {}
@@ -69,13 +72,15 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
         }
     }
     context.out.flush()?;
-    if risks.is_empty() {
-        return loaded.end();
+    if !risks.is_empty() {
+        let text = format!(
+            "{} transcripts will be gone within {WARN_DAYS} days; cs-usage keep keeps what they used",
+            risks.len()
+        );
+        report(PROGRAM, &Failure::Nothing(text));
     }
-    Err(Failure::Nothing(format!(
-        "{} transcripts will be gone within {WARN_DAYS} days; cs-usage keep keeps what they used",
-        risks.len()
-    )))
+    loaded.end()?;
+    if risks.is_empty() { Ok(()) } else { Err(Failure::Reported(1)) }
 }
 
 fn text(risk: &AtRisk) -> String {
@@ -92,8 +97,8 @@ fn warn(context: &Context, loaded: &Loaded, only: Option<&str>) {
 fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let (summaries, _) = kept::load(&context.store.home);
     let summaries: HashMap<&str, &Kept> = summaries.iter().map(|kept| (kept.session(), kept)).collect();
-    let of_book: HashMap<String, Kept> =
-        kept::all(&loaded.book, &loaded.prices).into_iter().map(|(uuid, kept)| (uuid.to_string(), kept)).collect();
+    let all = kept::all(&loaded.book, &loaded.prices, &Records::new());
+    let of_book: HashMap<String, Kept> = all.into_iter().map(|(uuid, kept)| (uuid.to_string(), kept)).collect();
     let periods: Vec<(&PathBuf, i64)> = loaded.roots.claude.iter().map(|root| (root, cleanup_days(root))).collect();
     let mut risks = Vec::new();
     for (log, _) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {

@@ -10,7 +10,7 @@ use cs_agentlog::prices::Prices;
 use cs_agentlog::report::{Filter, View};
 use cs_agentlog::source::{Log, Roots};
 use cs_agentlog::zone::Zone;
-use cs_cli::{Context, Failure, Outcome, report};
+use cs_cli::{Context, Failure, Outcome, note, report};
 use cs_core::config::Config;
 use cs_core::{Error, git};
 use std::collections::HashMap;
@@ -36,27 +36,35 @@ impl Loaded {
         View { book: &self.book, prices: &self.prices, zone: &self.zone, projects: &self.projects }
     }
 
+    /// Why a report has no rows.
+    pub fn nothing(&self) -> Failure {
+        let is_new = self.logs.is_empty() && self.book.sessions.is_empty();
+        let text = if is_new { format!("no logs: {}", places(&self.roots)) } else { NOTHING.to_string() };
+        Failure::Nothing(text)
+    }
+
     /// Ends a report that worked: what could not be read is still a failure.
     pub fn end(&self) -> Outcome<()> {
         self.trouble.map_or(Ok(()), |code| Err(Failure::Reported(code)))
     }
 }
 
-/// Reads all logs. What cannot be read is told on standard error, and does not stop the rest.
+const NOTHING: &str = "nothing was used that matches";
+
+/// Reads all logs. What cannot be read, settings and prices too, is told on standard error, and does not stop the rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     let zone = Zone::named(timezone)?;
-    let config = context.store.config()?;
-    let prices = Prices::new(&config)?;
+    let config = context.store.config();
+    let (config, unreadable) = config.map_or_else(|error| (Config::default(), Some(error)), |config| (config, None));
+    let (prices, wrong) = Prices::new(&config);
+    let settings = unreadable.into_iter().chain(wrong);
     let roots = Roots::from_env();
     let found = roots.logs();
     tell_first_time(context, &found.logs);
     let read = cache::read(&context.store.home, found.logs);
     let (kept, damaged) = kept::load(&context.store.home);
     let unreadable = read.unreadable.into_iter().map(|(path, error)| Error::io(&path, "read", error));
-    let failures: Vec<Failure> = damaged.into_iter().chain(unreadable).map(Failure::from).collect();
-    if read.logs.is_empty() && kept.is_empty() && failures.is_empty() {
-        return Err(Failure::Nothing(format!("no logs: {}", places(&roots))));
-    }
+    let failures: Vec<Failure> = settings.chain(damaged).chain(unreadable).map(Failure::from).collect();
     failures.iter().for_each(|failure| report(PROGRAM, failure));
     tell_compressed(found.compressed);
     let book = book::build(&read.logs, kept, |_, _, _| {});
@@ -118,13 +126,22 @@ fn project(dir: &str, config: &Config) -> String {
     config.slug_of(&main).map_or(main.clone(), str::to_string)
 }
 
-/// What the options ask for, understood.
-pub fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
-    let when = |text: &Option<String>| text.as_deref().map(|text| zone.parse(text, context.now)).transpose();
+/// What a report is made from. Lines that cannot be understood are told, which is no failure.
+pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
+    let loaded = load(context, options.timezone.as_deref())?;
+    let filter = filter(options, &loaded.zone, context)?;
+    let broken: u64 = loaded.logs.iter().map(|(_, facts)| facts.broken).sum();
+    if broken > 0 {
+        note(PROGRAM, &format!("{broken} lines cannot be understood; cs-usage explain tells where they are"));
+    }
+    Ok((loaded, filter))
+}
+
+fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
     let trimmed = |path: &String| if path.len() > 1 { path.trim_end_matches('/').to_string() } else { path.clone() };
     Ok(Filter {
-        since: when(&options.since)?,
-        until: when(&options.until)?,
+        since: options.since.as_deref().map(|text| zone.parse(text, context.now)).transpose()?,
+        until: options.until.as_deref().map(|text| zone.parse_until(text, context.now)).transpose()?,
         project: options.project.as_ref().map(trimmed),
         agent: options.agent,
     })

@@ -1,7 +1,7 @@
 //! Tokens and money: by day, week, month, session, project, model and five-hour window.
 //!
 //! Reads: the agents' logs (`~/.claude/projects`, `~/.codex/sessions`), `stats-cache.json` and
-//! `settings.json` of Claude Code, `config.json`, `usage/`; records for `session --join`.
+//! `settings.json` of Claude Code, `config.json`, `usage/`; records for `session --join` and `keep`.
 //! Writes: `usage/cache/` (a cache) and, with `keep`, `usage/<uuid>.json` and `usage/days.json`. Logs are only ever read.
 //! Exits: 0 done, 1 nothing matched or (keep --check) not all is kept, 64 usage, 65 invalid, 74 disk, 75 busy.
 
@@ -13,6 +13,7 @@ mod join;
 mod keep;
 mod load;
 mod periods;
+mod records;
 mod render;
 mod which;
 

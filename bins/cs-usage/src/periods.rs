@@ -1,14 +1,15 @@
 //! `daily`, `weekly`, `monthly`, `session`, `project`, `model`: rows by one key.
 
+use crate::PROGRAM;
 use crate::command::Options;
 use crate::join;
-use crate::load::{Loaded, filter, load};
+use crate::load::{Loaded, load_for};
 use crate::render::{Line, print};
 use cs_agentlog::book::Row;
 use cs_agentlog::report::{By, Filter, Group, Key, View};
 use cs_agentlog::source::Agent;
 use cs_agentlog::stats;
-use cs_cli::{Context, Failure, Form, Outcome};
+use cs_cli::{Context, Failure, Form, Outcome, note};
 use cs_core::clock;
 use cs_core::usage::count;
 use serde::Serialize;
@@ -19,8 +20,7 @@ pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join && by != By::Session {
         return Err(Failure::Usage("--join is for session".into(), None));
     }
-    let loaded = load(context, options.timezone.as_deref())?;
-    let filter = filter(options, &loaded.zone, context)?;
+    let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
     let rows = view.rows(&filter);
     if options.join {
@@ -30,7 +30,7 @@ pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     let lines: Vec<Line> = view.groups(&rows, by).into_iter().map(|group| line(&view, group, by)).collect();
     let older = if by == By::Day { remembered(&loaded, options, &filter, &rows) } else { BTreeMap::new() };
     if lines.is_empty() && older.is_empty() {
-        return Err(Failure::Nothing("nothing was used that matches".into()));
+        return Err(loaded.nothing());
     }
     let (header, more) = columns(by);
     if !lines.is_empty() {
@@ -81,7 +81,7 @@ fn about_session(view: &View, place: u32, group: &Group) -> (Vec<(&'static str, 
     let Some(session) = view.book.sessions.get(place as usize) else { return (Vec::new(), Vec::new()) };
     let project = view.projects.get(place as usize).cloned().unwrap_or_default();
     let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
-    let mut more = vec![
+    let more = vec![
         ("agent", json!(session.agent.as_str())),
         ("project", json!(project)),
         ("title", json!(session.title)),
@@ -90,7 +90,6 @@ fn about_session(view: &View, place: u32, group: &Group) -> (Vec<(&'static str, 
         ("last_at", json!(stamp(group.sum.last))),
         ("source", json!(if session.kept { "summary" } else { "log" })),
     ];
-    more.retain(|(name, value)| *name != "title" || !value.is_null());
     let title = session.title.clone().unwrap_or_default();
     let cells = vec![session.turns.to_string(), view.zone.day(group.sum.last).to_string(), project, title];
     (more, cells)
@@ -109,10 +108,8 @@ fn remembered(
     }
     let wanted =
         |start: i64| filter.since.is_none_or(|since| start >= since) && filter.until.is_none_or(|until| start < until);
-    let days = stats::uncovered(&loaded.roots.claude, &loaded.book, rows).into_iter().filter(|(day, _)| {
-        let start = day.and_hms_opt(0, 0, 0).map_or(0, |at| at.and_utc().timestamp_millis());
-        wanted(start)
-    });
+    let days = stats::uncovered(&loaded.roots.claude, &loaded.book, rows).into_iter();
+    let days = days.filter(|(day, _)| wanted(loaded.zone.start_of(*day)));
     days.map(|(day, models)| (day.to_string(), models)).collect()
 }
 
@@ -131,7 +128,15 @@ fn print_remembered(
     options: &Options,
     days: &BTreeMap<String, BTreeMap<String, u64>>,
 ) -> Outcome<()> {
-    if days.is_empty() || options.csv || context.out.quiet {
+    if days.is_empty() || context.out.quiet {
+        return Ok(());
+    }
+    if options.csv {
+        let count = days.len();
+        note(
+            PROGRAM,
+            &format!("days that only Claude Code's stats-cache.json knows are left out ({count}); --json has them"),
+        );
         return Ok(());
     }
     if context.out.form == Form::Json {

@@ -2,12 +2,13 @@
 
 use crate::command::Options;
 use cs_agentlog::sum::Sum;
-use cs_cli::{Form, Out, Outcome};
+use cs_cli::{Form, Out, Outcome, sanitize};
 use cs_core::usage::{cost, count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 
 /// A line of a report.
 pub struct Line {
@@ -85,7 +86,7 @@ const CSV: [&str; 8] = [
 pub fn print(out: &mut Out, options: &Options, header: &[&str], more: &[&str], lines: &[Line]) -> Outcome<()> {
     if out.quiet {
         for line in lines {
-            out.line(line.cells.first().map_or("", String::as_str))?;
+            say(out, line.cells.first().map_or("", String::as_str))?;
         }
     } else if options.csv {
         csv(out, options, lines)?;
@@ -97,6 +98,11 @@ pub fn print(out: &mut Out, options: &Options, header: &[&str], more: &[&str], l
         table(out, options, header, more, lines)?;
     }
     out.flush()
+}
+
+/// One line. A pipe gets it as it is, a terminal nothing that it would obey.
+fn say(out: &mut Out, text: &str) -> Outcome<()> {
+    if std::io::stdout().is_terminal() { out.line(&sanitize(text)) } else { out.line(text) }
 }
 
 fn table(out: &mut Out, options: &Options, header: &[&str], more: &[&str], lines: &[Line]) -> Outcome<()> {
@@ -152,14 +158,14 @@ fn total_of(lines: &[Line]) -> Sum {
     total
 }
 
-/// With --breakdown a line for each model, else one for each line.
+/// With --breakdown a line for each model, else one for each line. All lines of a report have the same fields.
 fn csv(out: &mut Out, options: &Options, lines: &[Line]) -> Outcome<()> {
     let Some(first) = lines.first() else { return Ok(()) };
     let keys = first.keys.iter().map(|(name, _)| *name);
     let model = options.breakdown.then_some("model");
     let more = first.more.iter().map(|(name, _)| *name);
     let header: Vec<&str> = keys.chain(model).chain(CSV).chain(more).collect();
-    out.line(&header.join(","))?;
+    say(out, &header.join(","))?;
     for line in lines {
         let one = [(String::new(), line.sum.clone())];
         let sums: Vec<(&String, &Sum)> = if options.breakdown {
@@ -172,7 +178,7 @@ fn csv(out: &mut Out, options: &Options, lines: &[Line]) -> Outcome<()> {
             fields.extend(options.breakdown.then(|| name.clone()));
             fields.extend(csv_sums(sum));
             fields.extend(line.more.iter().map(|(_, value)| plain(value)));
-            out.line(&fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(","))?;
+            say(out, &fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(","))?;
         }
     }
     Ok(())

@@ -104,7 +104,7 @@ pub struct Document<'a> {
     /// Whether the record is in the archive.
     pub archived: bool,
     pub task_summary: TaskSummary,
-    /// What its conversation used, where that was summed up.
+    /// What it used, where its conversation was summed up.
     pub usage: Option<&'a Usage>,
     /// See [`duration_seconds`].
     pub duration_seconds: Option<i64>,

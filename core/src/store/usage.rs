@@ -1,4 +1,4 @@
-//! Owns reading what conversations used. The summaries are written by `cs-usage keep`.
+//! Owns reading what sessions used. The summaries are written by `cs-usage keep`.
 
 use super::Store;
 use crate::days::Days;
@@ -9,20 +9,19 @@ use crate::record::Session;
 use crate::usage::Usage;
 
 impl Store {
-    /// What the session's conversation used, as it was last summed up; `None` if it was not yet.
-    /// Several sessions of one conversation (a resumed one that got a new record) share it.
+    /// What the session used, as its conversation was last summed up; `None` if it was not yet. Several sessions
+    /// of one conversation (a resumed one that got a new record) have a share each.
     pub fn usage_of(&self, session: &Session) -> Result<Option<Usage>> {
-        let Some(uuid) = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok()) else {
-            return Ok(None);
-        };
-        self.usage(&uuid)
+        let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+        uuid.map_or(Ok(None), |uuid| self.usage(&uuid, &session.session_id))
     }
 
-    /// What a conversation used, as it was last summed up; `None` if it was not yet.
-    pub fn usage(&self, uuid: &Uuid) -> Result<Option<Usage>> {
+    /// The same of the session with this id, which has this conversation.
+    pub fn usage(&self, uuid: &Uuid, session_id: &str) -> Result<Option<Usage>> {
         let path = self.home.usage(uuid);
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::corrupt(&path, error.to_string()))
+        let usage: Usage = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+        Ok(usage.of_record(session_id))
     }
 
     /// What was used on each day, as it was last summed up; `None` if it was not yet.

@@ -99,7 +99,7 @@ fn the_same_numbers_as_in_the_reports() {
     assert_eq!((&month["from"], &month["until"]), (&"2026-10-23".into(), &"2026-11-21".into()));
     same(month, told(&sandbox, &["--since", "2026-10-23"]));
     let some = &served.json("/api/activity?since=2026-10-31&until=2026-11-15")["usage"];
-    same(some, told(&sandbox, &["--since", "2026-10-31", "--until", "2026-11-16"]));
+    same(some, told(&sandbox, &["--since", "2026-10-31", "--until", "2026-11-15"]));
     assert_eq!(some["days"][0]["date"], "2026-10-31");
     assert_eq!(served.get("/api/activity?since=soon").status, 400);
     let none = &served.json("/api/activity?since=2026-11-19&until=2026-11-18")["usage"];

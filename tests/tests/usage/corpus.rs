@@ -17,7 +17,7 @@ fn made_up(shape: &Shape) -> (Sandbox, Truth) {
 fn everything(sandbox: &Sandbox) -> String {
     let script = "for r in daily weekly monthly session project model blocks; do cs-usage $r --breakdown || exit; done";
     let output = sandbox.sh(script);
-    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+    assert_eq!((status(&output), trouble(&output)), (0, String::new()));
     stdout(&output)
 }
 
@@ -92,12 +92,38 @@ fn files_that_grow_shrink_or_are_replaced() {
     assert_eq!(total(&sandbox)[0], 3, "shorter");
     fs::write(&path, answer(16) + &answer(32) + &answer(64)).unwrap();
     assert_eq!(total(&sandbox)[0], 112, "longer, but another text");
+    fs::write(&path, answer(17) + &answer(33) + &answer(65)).unwrap();
+    assert_eq!(total(&sandbox)[0], 115, "as long, but another text");
     let other = put(&sandbox, "other", &(answer(1) + &answer(2) + &answer(4)));
     fs::rename(&other, &path).unwrap();
     assert_eq!(total(&sandbox)[0], 7, "another file");
     fs::remove_file(&path).unwrap();
     put(&sandbox, &transcript(2), &Answer { session: 2, ..ANSWER }.line());
     assert_eq!(total(&sandbox), [100, 10, 0, 0], "gone");
+}
+
+#[test]
+fn a_file_whose_lines_change_while_it_grows() {
+    let sandbox = Sandbox::new();
+    let lines = |kinds| -> Vec<String> {
+        (0..2_000).map(|n| Answer { message: &format!("msg_{n}"), kinds, ..ANSWER }.line()).collect()
+    };
+    let (old, new) = (lines([100, 0, 0, 0]), lines([900, 0, 0, 0]));
+    let path = put(&sandbox, &transcript(1), &old.concat());
+    assert_eq!(total(&sandbox)[0], 200_000);
+    let mut text = old.clone();
+    text[7] = new[7].clone();
+    fs::write(&path, text.concat()).unwrap();
+    assert_eq!(total(&sandbox)[0], 200_800, "one line in the same place");
+    for range in [0..1, 1_900..2_000, 200..500] {
+        let before = total(&sandbox)[0];
+        let lines = range.len() as u64;
+        text[range.clone()].clone_from_slice(&new[range.clone()]);
+        text.push(Answer { message: &format!("msg_more_{lines}"), kinds: [1, 0, 0, 0], ..ANSWER }.line());
+        fs::write(&path, text.concat()).unwrap();
+        let rewritten = if range.contains(&7) { lines - 1 } else { lines };
+        assert_eq!(total(&sandbox)[0], before + rewritten * 800 + 1, "{range:?}");
+    }
 }
 
 #[test]

@@ -98,6 +98,46 @@ fn what_will_be_gone_soon_is_told() {
 }
 
 #[test]
+fn wrong_settings_are_told_and_nothing_is_lost_by_them() {
+    for (config, told) in [
+        (
+            r#"{"usage":{"prices":[{"model":"x","input":1},{"model":"claude-opus-5-5","input":1,"output":0}]}}"#,
+            "the price of x: ",
+        ),
+        (r#"{"usage":{"prices":7}}"#, "the price list"),
+        ("{", "config.json"),
+    ] {
+        let sandbox = Sandbox::new();
+        age(&put(&sandbox, &transcript(1), &ANSWER.line()), 27);
+        fs::create_dir_all(sandbox.data()).unwrap();
+        fs::write(sandbox.data().join("config.json"), config).unwrap();
+        let run = |args: &[&str], say: &str| {
+            let output = sandbox.cs("cs-usage", args);
+            assert_eq!(status(&output), 65, "{config} {args:?}");
+            assert!(stderr(&output).starts_with("cs-usage: error: ") && stderr(&output).contains(told), "{output:?}");
+            assert!(stdout(&output).contains(say), "{config} {args:?}: {}", stdout(&output));
+        };
+        run(&["keep", "--check", "-q"], &id(1));
+        run(&["daily"], "\"total_tokens\":110");
+        run(&["keep"], "\"written\":1");
+        let cost = if config.len() > 50 { 0.0001 } else { 0.0006 };
+        assert_eq!(sandbox.json(&format!("usage/{}.json", id(1)))["cost_usd"], cost, "{config}");
+        let output = sandbox.cs("cs-usage", &["keep", "--check", "-q"]);
+        assert_eq!((status(&output), stdout(&output).as_str()), (65, ""));
+    }
+}
+
+#[test]
+fn where_there_is_nothing_yet_keeping_is_done() {
+    let sandbox = Sandbox::new();
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0);
+    assert!(usage(&sandbox, &["keep", "--check"]).is_empty());
+    let output = sandbox.cs("cs-usage", &["daily"]);
+    assert_eq!(status(&output), 1);
+    assert!(stderr(&output).contains("no logs: there is nothing in"), "{}", stderr(&output));
+}
+
+#[test]
 fn keeping_waits_for_its_turn() {
     let sandbox = Sandbox::new();
     put(&sandbox, &transcript(1), &ANSWER.line());
@@ -107,56 +147,6 @@ fn keeping_waits_for_its_turn() {
         let written: u64 = all.into_iter().map(|one| one.join().unwrap()).sum();
         assert_eq!(written, 1);
     });
-}
-
-#[test]
-fn records_show_what_their_conversation_used() {
-    let sandbox = Sandbox::new();
-    put(&sandbox, &transcript(1), &ANSWER.line());
-    let create = ["create", "--project", "api", "--intent", "x", "--claude-session", &id(1), "-q"];
-    let session = stdout(&sandbox.cs("cs-session", &create)).trim().to_owned();
-    let show = |args: &[&str]| stdout(&sandbox.cs("cs-session", &[&["show", &session], args].concat()));
-    assert!(!show(&[]).contains("usage"), "not yet");
-    usage(&sandbox, &["keep"]);
-    let shown: Value = serde_json::from_str(&show(&[])).unwrap();
-    let used = &shown["usage"];
-    assert_eq!((kinds(used), &used["turns"], &used["messages"]), ([100, 10, 0, 0], &0.into(), &1.into()));
-    assert_eq!((&used["cost_usd"], &used["models"]["claude-opus-5-5"]["total_tokens"]), (&0.0006.into(), &110.into()));
-    assert!(
-        show(&["--table"]).contains("usage      <$0.01, 110 tokens, 0 turns, 1 message\n"),
-        "{}",
-        show(&["--table"])
-    );
-    assert!(used.get("rows").is_none() && used.get("keys").is_none());
-    fs::write(sandbox.data().join(format!("usage/{}.json", id(1))), "{").unwrap();
-    let output = sandbox.cs("cs-session", &["show", &session]);
-    assert_eq!((status(&output), stdout(&output).contains(&session)), (65, true), "the record is shown all the same");
-}
-
-#[test]
-fn intents_and_what_came_of_them_stand_beside_the_cost() {
-    let sandbox = Sandbox::new();
-    let late = Answer { message: "msg_2", request: "req_2", at: "2026-11-20T15:00:00Z", ..ANSWER }.line();
-    put(&sandbox, &transcript(1), &(ANSWER.line() + &late));
-    let alone = Answer { session: 2, message: "msg_3", request: "req_3", ..ANSWER };
-    put(&sandbox, &transcript(2), &alone.line());
-    let script = format!(
-        "CS_NOW=2026-11-20T09:00:00Z cs-session create --project api --intent first --claude-session {0} -q >one
-         cs-task add - --subject a -q <one; cs-task add - --subject b -q <one
-         cs-session commit $(cat one) --sha abcd123 -q; cs-session complete - --outcome done -q <one
-         CS_NOW=2026-11-20T14:00:00Z cs-session create --project api --intent second --claude-session {0} -q",
-        id(1)
-    );
-    assert_eq!(status(&sandbox.sh(&script)), 0);
-    let lines = usage(&sandbox, &["session", "--join"]);
-    let of = |intent: &str| lines.iter().find(|line| line["intent"] == intent).unwrap_or_else(|| panic!("{lines:?}"));
-    let first = of("first");
-    assert_eq!((kinds(first), &first["outcome"], &first["commits"]), ([100, 10, 0, 0], &"done".into(), &1.into()));
-    assert_eq!((&first["tasks_done"], &first["tasks"], &first["project_slug"]), (&0.into(), &2.into(), &"api".into()));
-    assert_eq!((kinds(of("second")), &of("second")["outcome"]), ([100, 10, 0, 0], &Value::Null));
-    let without = lines.iter().find(|line| line["session_id"].is_null()).unwrap();
-    assert_eq!((&without["claude_session_id"], &without["intent"]), (&id(2).into(), &Value::Null));
-    assert_eq!(lines.len(), 3);
 }
 
 #[test]

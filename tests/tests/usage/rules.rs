@@ -4,18 +4,6 @@ use super::*;
 
 const ONCE: [u64; 4] = [100, 10, 0, 0];
 
-/// A home with these answers in the transcripts of their sessions.
-fn home(answers: &[Answer]) -> Sandbox {
-    let sandbox = Sandbox::new();
-    for session in 0..=9 {
-        let text: String = answers.iter().filter(|answer| answer.session == session).map(Answer::line).collect();
-        if !text.is_empty() {
-            put(&sandbox, &transcript(session), &text);
-        }
-    }
-    sandbox
-}
-
 #[test]
 fn the_lines_of_a_message_are_one_call_and_the_fullest_counts() {
     let first = Answer { kinds: [100, 1, 5, 0], ..ANSWER };
@@ -97,7 +85,14 @@ fn without_any_id_every_line_counts() {
 #[test]
 fn what_no_model_said_is_not_counted() {
     let made_up = Answer { message: "msg_2", model: "<synthetic>", ..ANSWER };
-    assert_eq!(total(&home(&[ANSWER, made_up])), ONCE);
+    let sandbox = home(&[ANSWER, made_up]);
+    assert_eq!(total(&sandbox), ONCE);
+    let told = usage(&sandbox, &["explain", &id(1)]);
+    let line = told.iter().find(|line| line["kind"] == "line").unwrap();
+    assert_eq!((&line["fate"], &line["message_id"], &line["line"]), (&"synthetic".into(), &"msg_2".into(), &2.into()));
+    assert_eq!((&told[0]["calls"], &told[0]["synthetic"]), (&1.into(), &1.into()));
+    let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
+    assert!(page.contains("<synthetic>") && page.contains(" 0 dropped; 1 that no model gave\n"), "{page}");
     // The client notes an agent's usage with its result; its own transcript has it, too.
     let sandbox = home(&[ANSWER]);
     let result = "{\"type\":\"user\",\"sessionId\":\"x\",\"toolUseResult\":{\"usage\":{\"input_tokens\":7}},\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}}\n";
@@ -140,8 +135,50 @@ fn broken_lines_are_counted_and_stop_nothing() {
     );
     put(&sandbox, &transcript(1), &text);
     assert_eq!(total(&sandbox), ONCE);
+    let note = "cs-usage: note: 2 lines cannot be understood; cs-usage explain tells where they are\n";
+    assert_eq!(stderr(&sandbox.cs("cs-usage", &["daily"])), note);
+    assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep"])), "", "not every hour");
     let log = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "log").unwrap();
     assert_eq!((&log["broken"], &log["too_long"], &log["lines"]), (&2.into(), &1.into(), &6.into()), "{log}");
+    assert_eq!((&log["broken_lines"], &log["too_long_lines"]), (&vec![1, 5].into(), &vec![4].into()), "{log}");
+    let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
+    assert!(page.contains(": 6 lines, 2 broken (lines 1, 5), 1 too long (lines 4)\n"), "{page}");
+}
+
+#[test]
+fn an_odd_field_costs_nothing_but_itself() {
+    let line = ANSWER.line();
+    for (of, odd) in [
+        ("\"requestId\":\"req_1\"", "\"requestId\":7"),
+        ("\"id\":\"msg_1\"", "\"id\":71"),
+        ("\"input_tokens\":100", "\"input_tokens\":100.0"),
+        ("\"input_tokens\":100", "\"input_tokens\":\"100\""),
+        ("\"2026-11-20T10:00:00.000Z\"", "1795168800"),
+        ("\"2026-11-20T10:00:00.000Z\"", "1795168800000"),
+        ("\"usage\":{", "\"usage\":{\"server_tool_use\":{\"web_search_requests\":-1},"),
+        ("\"usage\":{", "\"usage\":{\"server_tool_use\":[],\"cache_creation\":\"no\",\"speed\":{\"a\":1},"),
+        ("\"cache_read_input_tokens\":0", "\"cache_read_input_tokens\":-5"),
+        ("{\"type\"", "{\"isSidechain\":\"no\",\"costUSD\":\"?\",\"uuid\":[1,{}],\"origin\":7,\"aiTitle\":{},\"type\""),
+        ("\"cwd\":\"/home/dev/repo\"", "\"cwd\":null"),
+    ] {
+        assert!(line.contains(of), "{of}");
+        let sandbox = Sandbox::new();
+        let odd = line.replacen(of, odd, 1);
+        put(&sandbox, &transcript(1), &(odd.clone() + &odd));
+        let output = sandbox.cs("cs-usage", &["daily"]);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{odd}");
+        let day: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!((kinds(&day), &day["date"], &day["messages"]), (ONCE, &"2026-11-20".into(), &1.into()), "{odd}");
+        assert_eq!(day["cost_usd"], 0.0006, "{odd}");
+    }
+    let count = |total: &str| {
+        format!(
+            "{{\"timestamp\":1795168800.5,\"type\":\"event_msg\",\"payload\":{{\"type\":\"token_count\",\"turn_id\":7,\"item\":[],\"info\":{{\"total_token_usage\":{{\"input_tokens\":{total},\"total_tokens\":{total}}}}}}}}}\n"
+        )
+    };
+    let sandbox = Sandbox::new();
+    put(&sandbox, ".codex/sessions/rollout-1.jsonl", &(count("1000.0") + &count("\"1500\"")));
+    assert_eq!(total(&sandbox), [1500, 0, 0, 0]);
 }
 
 #[test]
@@ -163,23 +200,4 @@ fn the_last_line_may_lack_its_newline() {
 fn what_an_old_line_says_that_it_cost_is_believed() {
     let sandbox = home(&[Answer { more: "\"costUSD\":1.5,", ..ANSWER }]);
     assert_eq!(usage(&sandbox, &["daily"])[0]["cost_usd"], 1.5);
-}
-
-#[test]
-fn the_clients_cache_of_statistics_is_never_mixed_in() {
-    let sandbox = home(&[ANSWER]);
-    let stats = r#"{"version":5,"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}},{"date":"2026-11-20","tokensByModel":{"claude-opus-5-5":9}}]}"#;
-    put(&sandbox, ".claude/stats-cache.json", stats);
-    let days = usage(&sandbox, &["daily"]);
-    assert_eq!(days.len(), 2, "a day that transcripts cover is not shown twice");
-    assert_eq!(
-        (&days[1]["source"], &days[1]["date"], &days[1]["total_tokens"]),
-        (&"stats-cache".into(), &"2026-11-19".into(), &7.into())
-    );
-    assert_eq!(days[1]["cost_usd"], Value::Null);
-    assert_eq!(kinds(&days[0]), ONCE);
-    assert_eq!(total(&sandbox), ONCE);
-    let table = stdout(&sandbox.cs("cs-usage", &["daily", "--table"]));
-    assert!(table.contains("\nOnly in Claude Code's stats-cache.json"), "{table}");
-    assert_eq!(usage(&sandbox, &["daily", "--agent", "claude", "--since", "2026-11-20"]).len(), 1);
 }

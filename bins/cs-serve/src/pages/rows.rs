@@ -23,7 +23,7 @@ pub struct Row<'a> {
     pub worktree: Option<&'a str>,
     /// What the client told of its context and cost; see [`super::figures`].
     pub figures: Option<super::figures::Figures>,
-    /// What its conversation used, as it was last summed up; only a project's page asks for it.
+    /// What it used, as its conversation was last summed up; only a project's page asks for it.
     pub used: Option<Said>,
 }
 
@@ -52,10 +52,10 @@ impl Asked<'_> {
         }
     }
 
-    /// A row with what its conversation used.
+    /// A row with what it used.
     pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> Row<'a> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let used = uuid.and_then(|uuid| self.app.usage.of(&self.app.keeper.store, &uuid));
+        let used = uuid.and_then(|uuid| self.app.usage.of(&self.app.keeper.store, &uuid, &session.session_id));
         Row { used: used.as_ref().map(Said::from), ..self.row(session, home) }
     }
 

@@ -32,7 +32,7 @@ pub struct Page<'a> {
     /// From beginning to end, in words; none while it goes on.
     pub took: Option<String>,
     pub figures: Option<Figures>,
-    /// What its conversation used, by model; the rest of it is in `session.usage`.
+    /// What it used, by model; the rest of it is in `session.usage`.
     pub used: Option<Table>,
     /// Other sessions of the same conversation share that.
     pub shares_usage: bool,

@@ -32,7 +32,7 @@ pub struct Shown {
     pub earlier: Vec<Link>,
     /// The sessions that continue this one, the earliest first.
     pub later: Vec<Link>,
-    /// What its conversation used, as it was last summed up.
+    /// What it used, as its conversation was last summed up.
     pub usage: Option<Usage>,
     /// Why that cannot be read.
     pub usage_error: Option<String>,
@@ -69,7 +69,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         session.awaiting_action = None;
     }
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-    let used = uuid.as_ref().map_or(Ok(None), |uuid| store.usage(uuid));
+    let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
     let name = snapshot.evidence.names.get(&session.project_slug);
     Ok(Shown {

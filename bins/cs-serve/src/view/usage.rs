@@ -1,5 +1,5 @@
 //! Owns what was used, as it is shown: the rollup that `cs-usage keep` writes, kept in memory while its file
-//! stays as it is, and what single conversations cost. Must stay true: no log of an agent is read here; what has
+//! stays as it is, and what single sessions cost. Must stay true: no log of an agent is read here; what has
 //! no known price never costs nothing.
 
 use super::stamp::{Stamp, unchanged};
@@ -11,14 +11,14 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most conversations whose sums are kept; then all are forgotten.
+/// Most sessions whose sums are kept; then all are forgotten.
 const MOST: usize = 2000;
 
 /// What was read.
 #[derive(Debug, Default)]
 pub struct Usage {
     days: Mutex<(Option<Stamp>, Option<Arc<Used>>)>,
-    conversations: Mutex<HashMap<String, (Stamp, Option<Amount>)>>,
+    sessions: Mutex<HashMap<String, (Stamp, Option<Amount>)>>,
 }
 
 impl Usage {
@@ -33,18 +33,18 @@ impl Usage {
         days.1.clone()
     }
 
-    /// What one conversation used, from its summary.
-    pub fn of(&self, store: &Store, uuid: &Uuid) -> Option<Amount> {
+    /// What one session used, from its conversation's summary.
+    pub fn of(&self, store: &Store, uuid: &Uuid, session_id: &str) -> Option<Amount> {
         let stamp = Stamp::of(&store.home.usage(uuid))?;
-        let mut known = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, amount)) = known.get(uuid.as_str()).filter(|(known, _)| known.still_is(&stamp)) {
+        let mut known = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, amount)) = known.get(session_id).filter(|(known, _)| known.still_is(&stamp)) {
             return *amount;
         }
-        let amount = store.usage(uuid).ok().flatten().as_ref().map(Amount::from);
+        let amount = store.usage(uuid, session_id).ok().flatten().as_ref().map(Amount::from);
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(uuid.to_string(), (stamp, amount));
+        known.insert(session_id.to_string(), (stamp, amount));
         amount
     }
 }

@@ -8,16 +8,19 @@ use std::sync::{LazyLock, OnceLock};
 
 use cs_agentlog::book::{self, Book};
 use cs_agentlog::call::Tokens;
+use cs_agentlog::explain::Why;
 use cs_agentlog::facts::Facts;
 use cs_agentlog::lines::LIMIT;
 use cs_agentlog::prices::Prices;
 use cs_agentlog::read::{self, Known};
 use cs_agentlog::report::{By, Filter, View};
+use cs_agentlog::shares::{Began, Records};
 use cs_agentlog::source::{Agent, Identity, Log};
 use cs_agentlog::zone::Zone;
 use cs_agentlog::{explain, kept, stats};
 use cs_core::config::Config;
 use cs_core::paths::Home;
+use cs_core::usage::Usage;
 use tempfile::TempDir;
 
 use super::{parts, samples};
@@ -88,7 +91,7 @@ fn short(log: &[u8]) -> Vec<u8> {
     lines.collect::<Vec<_>>().concat()
 }
 
-static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::new(&Config::default()).expect("the table can be read"));
+static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::new(&Config::default()).0);
 static UTC: LazyLock<Zone> = LazyLock::new(|| Zone::named(Some("UTC")).expect("a zone that every system has"));
 const KEPT: &str = "00000000-0000-4000-8000-000000000001.json";
 
@@ -147,7 +150,9 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     let whole = known(&path, agent, None);
     let log = log(&path, agent);
     assert!(whole.holds(&log));
-    explain::ids(&log);
+    let dropped = explain::account(&log).dropped;
+    let broken = dropped.iter().filter(|dropped| dropped.why == Why::Broken).count() as u64;
+    assert_eq!(broken, whole.clone().into_facts().broken);
     let cut = chance % (bytes.len() + 1);
     put(&path, &bytes[..cut]);
     let half = known(&path, agent, None);
@@ -224,12 +229,23 @@ fn reports(book: &Book) {
 
 /// The summaries that would be kept can be written and read, and say the same tokens.
 fn summaries(book: &Book) {
-    for (uuid, kept) in kept::all(book, &PRICES) {
+    let began = |n: i64| Began {
+        at: book.rows.first().map_or(0, |row| row.first).saturating_add(n),
+        session_id: n.to_string(),
+    };
+    let records: Records =
+        book.sessions.iter().map(|session| (session.id.clone(), vec![began(0), began(1), began(900_000)])).collect();
+    for (uuid, kept) in kept::all(book, &PRICES, &records) {
         assert_eq!(kept.session().to_ascii_lowercase(), uuid.as_str());
         let written = serde_json::to_vec(&kept).expect("a summary has a text");
         put(&place().join("data/usage").join(KEPT), &written);
-        let usage: cs_core::usage::Usage = serde_json::from_slice(&written).expect("what is written can be read");
+        let usage: Usage = serde_json::from_slice(&written).expect("what is written can be read");
         assert_eq!(usage, kept.usage);
-        assert!(!usage.cost().is_empty() && kept.keys().count() as u64 <= usage.messages.max(1));
+        let of = |sum: fn(&Usage) -> u64| usage.records.values().map(sum).fold(0, u64::saturating_add);
+        assert_eq!((of(|share| share.turns), of(|share| share.messages)), (usage.turns, usage.messages));
+        // What was kept by somebody else may name more messages than it counts.
+        let is_ours = book.sessions.iter().all(|session| session.id != kept.session() || !session.kept);
+        assert!(!usage.cost().is_empty());
+        assert!(!is_ours || kept.keys().count() as u64 <= usage.messages.max(1));
     }
 }

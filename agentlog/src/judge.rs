@@ -1,0 +1,70 @@
+//! Owns what becomes of each call beside all others: counted, or a repetition of one that is. The rules are those
+//! of "Counted once" in `docs/USAGE.md`; what summaries have is the book's concern.
+
+use crate::book::Places;
+use crate::call::{Call, Class};
+use crate::facts::Facts;
+use crate::source::Log;
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Counted,
+    /// It is also in another log, or in a side chain, and was counted in this session.
+    Repeats(u32),
+    /// A summary has it.
+    Kept,
+}
+
+/// A call, the place of its log, and what becomes of it.
+pub(crate) type Judged = (usize, Call, Fate);
+
+/// Every call with what becomes of it, by message, in the order of [`ranks`]. A call that is counted has
+/// the fullest usage of all that are it.
+pub(crate) fn judge(logs: &[(Log, Facts)], places: &[Places]) -> Vec<Judged> {
+    let ranks = ranks(logs);
+    let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(logs.iter().map(|(_, facts)| facts.calls.len()).sum());
+    for (rank, n) in ranks.iter().enumerate() {
+        let calls = logs.get(*n).map(|(_, facts)| facts.calls.iter()).into_iter().flatten();
+        order.extend(calls.enumerate().map(|(place, call)| (call.message, rank as u32, place as u32)));
+    }
+    order.sort_unstable();
+    let mut judged: Vec<Judged> = Vec::with_capacity(order.len());
+    let mut group = 0;
+    for (message, rank, place) in order {
+        let Some(n) = ranks.get(rank as usize).copied() else { continue };
+        let Some(call) = logs.get(n).and_then(|(_, facts)| facts.calls.get(place as usize)) else { continue };
+        if judged.get(group).is_none_or(|(_, first, _)| first.message != message) {
+            group = judged.len();
+        }
+        judge_one(&mut judged, group, n, call, places);
+    }
+    judged
+}
+
+/// Judges one call beside those of the same message, which begin at `group`.
+fn judge_one(judged: &mut Vec<Judged>, group: usize, n: usize, call: &Call, places: &[Places]) {
+    let of = |n: usize, call: &Call| places.get(n).map(|places| places.session(call.session));
+    let known = judged.iter_mut().skip(group).find(|(_, known, fate)| *fate == Fate::Counted && known.is(call));
+    let Some((owner, known, fate)) = known else { return judged.push((n, call.clone(), Fate::Counted)) };
+    if known.class.has(Class::SIDE) && !call.class.has(Class::SIDE) {
+        // The conversation itself goes before its side chain.
+        let mut better = call.clone();
+        better.merge(known);
+        *fate = Fate::Repeats(of(n, call).unwrap_or(u32::MAX));
+        return judged.push((n, better, Fate::Counted));
+    }
+    if call.tokens.total() > known.tokens.total() {
+        known.tokens = call.tokens;
+        known.class = known.class.of_prompt(call.tokens.prompt());
+    }
+    let owner = of(*owner, known).unwrap_or(u32::MAX);
+    judged.push((n, call.clone(), Fate::Repeats(owner)));
+}
+
+/// Who owns a call that several have: those that are no copies of others go first, then the older.
+pub(crate) fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
+    let mut ranks: Vec<usize> = (0..logs.len()).collect();
+    ranks.sort_by_key(|n| logs.get(*n).is_some_and(|(_, facts)| facts.forked));
+    ranks
+}

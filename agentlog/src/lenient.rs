@@ -1,0 +1,143 @@
+//! Owns reading the fields of lines that others wrote, each by itself. Must stay true: a field of
+//! another type than expected is understood where it can be, else it is as if it were not there; it
+//! never costs the rest of its line.
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A text; a number as one.
+pub fn text<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+    Ok(match Scalar::deserialize(from)? {
+        Scalar::Text(text) => Some(text),
+        Scalar::Whole(number) => Some(number.to_string().into()),
+        Scalar::Float(number) => Some(number.to_string().into()),
+        Scalar::Flag(_) | Scalar::Nothing => None,
+    })
+}
+
+/// A text that is kept.
+pub fn string<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    text(from).map(|text| text.map(Cow::into_owned))
+}
+
+/// A count: a number without its fraction, also as a text; less than nothing is nothing.
+pub fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let float = |number: f64| number as u64;
+    Ok(match Scalar::deserialize(from)? {
+        Scalar::Whole(number) => u64::try_from(number).unwrap_or(0),
+        Scalar::Float(number) => float(number),
+        Scalar::Text(text) => text.parse().unwrap_or_else(|_| text.parse().map_or(0, float)),
+        Scalar::Flag(_) | Scalar::Nothing => 0,
+    })
+}
+
+/// Yes or no.
+pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    Ok(match Scalar::deserialize(from)? {
+        Scalar::Flag(flag) => Some(flag),
+        Scalar::Text(text) => text.parse().ok(),
+        _ => None,
+    })
+}
+
+/// A number.
+pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    Ok(match Scalar::deserialize(from)? {
+        Scalar::Whole(number) => Some(number as f64),
+        Scalar::Float(number) => Some(number),
+        Scalar::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+        Scalar::Flag(_) | Scalar::Nothing => None,
+    })
+}
+
+/// An object; anything else is none.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    from.deserialize_any(Object(PhantomData))
+}
+
+/// A value that is neither a list nor an object; those are nothing.
+enum Scalar<'a> {
+    Text(Cow<'a, str>),
+    Whole(i128),
+    Float(f64),
+    Flag(bool),
+    Nothing,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(AnyScalar(PhantomData))
+    }
+}
+
+struct AnyScalar<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for AnyScalar<'a> {
+    type Value = Scalar<'a>;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("anything")
+    }
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Text(Cow::Borrowed(text)))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Text(Cow::Owned(text.to_string())))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Whole(number.into()))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Whole(number.into()))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Float(number))
+    }
+    fn visit_bool<E>(self, flag: bool) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Flag(flag))
+    }
+    fn visit_unit<E>(self) -> Result<Scalar<'a>, E> {
+        Ok(Scalar::Nothing)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Scalar<'a>, A::Error> {
+        IgnoredAny.visit_map(map).map(|_| Scalar::Nothing)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Scalar<'a>, A::Error> {
+        IgnoredAny.visit_seq(seq).map(|_| Scalar::Nothing)
+    }
+}
+
+struct Object<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = Option<T>;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object")
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Option<T>, A::Error> {
+        IgnoredAny.visit_seq(seq).map(|_| None)
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+    fn visit_unit<E>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+}

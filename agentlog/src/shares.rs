@@ -1,0 +1,44 @@
+//! Owns how a conversation is divided among the records that share it (one that was resumed has several): by when
+//! they began. Pure.
+
+use crate::book::{Book, Row, Session};
+use crate::kept::usage;
+use crate::prices::Prices;
+use cs_core::usage::Usage;
+use std::collections::{BTreeMap, HashMap};
+
+/// A record and when it began, in milliseconds since the epoch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Began {
+    pub at: i64,
+    pub session_id: String,
+}
+
+/// The records of each conversation by its id, the oldest first.
+pub type Records = HashMap<String, Vec<Began>>;
+
+/// The last record that had begun; what was before the first belongs to it.
+pub fn place_of(records: &[Began], at: i64) -> usize {
+    records.iter().rposition(|record| record.at <= at).unwrap_or(0)
+}
+
+/// What falls to each of several records. Prompts of which the time is not known are the first one's.
+pub fn shares(
+    book: &Book,
+    session: &Session,
+    rows: &[&Row],
+    prices: &Prices,
+    records: &[Began],
+) -> BTreeMap<String, Usage> {
+    if records.len() < 2 {
+        return BTreeMap::new();
+    }
+    let share = |(place, record): (usize, &Began)| {
+        let of_record = |at: i64| place_of(records, at) == place;
+        let rows: Vec<&Row> = rows.iter().copied().filter(|row| of_record(row.first)).collect();
+        let timeless = if place == 0 { session.turns.saturating_sub(session.prompts.len() as u64) } else { 0 };
+        let turns = timeless + session.prompts.iter().filter(|at| of_record(**at)).count() as u64;
+        (record.session_id.clone(), Usage { turns, ..usage(book, &rows, prices) })
+    };
+    records.iter().enumerate().map(share).collect()
+}

@@ -1,0 +1,149 @@
+//! What reports show, and where: days, windows, columns, terminals.
+
+use super::*;
+
+#[test]
+fn the_clients_cache_of_statistics_is_never_mixed_in() {
+    let sandbox = home(&[ANSWER]);
+    let stats = r#"{"version":5,"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}},{"date":"2026-11-20","tokensByModel":{"claude-opus-5-5":9}}]}"#;
+    put(&sandbox, ".claude/stats-cache.json", stats);
+    let days = usage(&sandbox, &["daily"]);
+    assert_eq!(days.len(), 2, "a day that transcripts cover is not shown twice");
+    assert_eq!(
+        (&days[1]["source"], &days[1]["date"], &days[1]["total_tokens"]),
+        (&"stats-cache".into(), &"2026-11-19".into(), &7.into())
+    );
+    assert_eq!(days[1]["cost_usd"], Value::Null);
+    assert_eq!(kinds(&days[0]), ANSWER.kinds);
+    assert_eq!(total(&sandbox), ANSWER.kinds);
+    let table = stdout(&sandbox.cs("cs-usage", &["daily", "--table"]));
+    assert!(table.contains("\nOnly in Claude Code's stats-cache.json"), "{table}");
+    assert_eq!(usage(&sandbox, &["daily", "--agent", "claude", "--since", "2026-11-20"]).len(), 1);
+}
+
+#[test]
+fn the_clients_cache_of_statistics_may_be_all_that_there_is() {
+    let sandbox = Sandbox::new();
+    let stats = r#"{"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}}]}"#;
+    put(&sandbox, ".claude/stats-cache.json", stats);
+    for args in [vec!["daily"], vec!["daily", "--since", "2026-11-19", "--until", "2026-11-19", "--timezone", "CET-1"]]
+    {
+        let days = usage(&sandbox, &args);
+        assert_eq!((days.len(), &days[0]["source"], &days[0]["total_tokens"]), (1, &"stats-cache".into(), &7.into()));
+    }
+    let output = sandbox.cs("cs-usage", &["daily", "--csv"]);
+    assert_eq!((status(&output), stdout(&output).as_str()), (0, ""));
+    let note =
+        "cs-usage: note: days that only Claude Code's stats-cache.json knows are left out (1); --json has them\n";
+    assert_eq!(stderr(&output), note);
+}
+
+#[test]
+fn until_a_day_is_until_its_end() {
+    let day = |message, at| Answer { message, at, ..ANSWER };
+    let sandbox = home(&[
+        day("msg_1", "2026-11-19T22:59:59Z"),
+        day("msg_2", "2026-11-19T23:00:00Z"),
+        day("msg_3", "2026-11-20T22:59:59Z"),
+        day("msg_4", "2026-11-20T23:00:00Z"),
+    ]);
+    let of = |since: &str, until: &str| -> Vec<(String, u64)> {
+        let lines = usage(&sandbox, &["daily", "--timezone", "CET-1", "--since", since, "--until", until]);
+        lines.iter().map(|line| (line["date"].as_str().unwrap().into(), line["messages"].as_u64().unwrap())).collect()
+    };
+    assert_eq!(of("2026-11-20", "2026-11-20"), [("2026-11-20".to_string(), 2)]);
+    assert_eq!(of("2026-11-20", "2026-11-21").len(), 2);
+    assert_eq!(of("2026-11-20", "2026-11-20T23:00:00Z"), [("2026-11-20".to_string(), 2)], "a time is exclusive");
+}
+
+#[test]
+fn each_agent_has_windows_of_its_own() {
+    let at = |message, at| Answer { message, at, ..ANSWER };
+    let sandbox = home(&[
+        at("msg_1", "2026-11-20T08:30:00Z"),
+        at("msg_2", "2026-11-20T12:59:59Z"),
+        at("msg_3", "2026-11-20T13:00:00Z"),
+    ]);
+    let counts = [("09:10", 1000), ("13:59", 3000), ("14:05", 3500)].map(|(time, total)| {
+        format!(
+            "{{\"timestamp\":\"2026-11-20T{time}:00Z\",\"type\":\"event_msg\",\"payload\":{{\"type\":\"token_count\",\"info\":{{\"total_token_usage\":{{\"input_tokens\":{total},\"total_tokens\":{total}}}}}}}}}\n"
+        )
+    });
+    let meta = format!(
+        "{{\"timestamp\":\"2026-11-20T09:00:00Z\",\"type\":\"session_meta\",\"payload\":{{\"id\":\"{}\",\"cwd\":\"/p\"}}}}\n",
+        id(9)
+    );
+    put(&sandbox, &format!(".codex/sessions/rollout-2026-11-20T09-00-00-{}.jsonl", id(9)), &(meta + &counts.concat()));
+    let blocks: Vec<(String, String, u64)> = usage(&sandbox, &["blocks"])
+        .iter()
+        .map(|line| {
+            let text = |name: &str| line[name].as_str().unwrap().to_owned();
+            (text("start_at")[11..13].to_owned(), text("agent"), line["total_tokens"].as_u64().unwrap())
+        })
+        .collect();
+    let of = |hour: &str, agent: &str, tokens| (hour.to_owned(), agent.to_owned(), tokens);
+    // Claude Code: 08:00 to 13:00, then from 13:00. Codex: 09:00 to 14:00, then from 14:00.
+    let expected =
+        [of("08", "claude-code", 220), of("09", "codex", 3000), of("13", "claude-code", 110), of("14", "codex", 500)];
+    assert_eq!(blocks, expected);
+    let table = |args: &[&str]| stdout(&sandbox.cs("cs-usage", &[&["blocks", "--table"], args].concat()));
+    assert!(table(&[]).starts_with("START             AGENT "), "{}", table(&[]));
+    assert!(table(&["--agent", "codex"]).starts_with("START             INPUT"), "no need to say it");
+    assert!(!table(&["--agent", "claude"]).contains("$0.00"), "little is not nothing: {}", table(&[]));
+}
+
+#[test]
+fn all_rows_have_the_same_columns() {
+    let title = format!("{{\"type\":\"ai-title\",\"aiTitle\":\"A, \\\"b\\\"\",\"sessionId\":\"{}\"}}\n", id(2));
+    for titled in [1, 2] {
+        let sandbox = home(&[ANSWER]);
+        let other =
+            Answer { session: 2, message: "msg_2", model: "claude-next-9", at: "2026-11-20T11:00:00Z", ..ANSWER };
+        put(&sandbox, &transcript(2), &(other.line() + &title.replace(&id(2), &id(titled))));
+        for report in ["daily", "weekly", "monthly", "session", "project", "model", "blocks", "session --join"] {
+            for more in ["--csv", "--csv --breakdown"] {
+                let args: Vec<&str> = report.split(' ').chain(more.split(' ')).collect();
+                let text = stdout(&sandbox.cs("cs-usage", &args));
+                let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+                let columns = rows.headers().unwrap().len();
+                let lengths: Vec<usize> = rows.records().map(|row| row.unwrap().len()).collect();
+                assert!(!lengths.is_empty() && lengths.iter().all(|length| *length == columns), "{args:?}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_in_a_log_steers_a_terminal() {
+    let sandbox = home(&[]);
+    let line = ANSWER.line().replace("/home/dev/repo", "/p\\u001b[2J");
+    put(&sandbox, &transcript(1), &line);
+    for args in [["project", "-q"], ["project", "--csv"]] {
+        let piped = stdout(&sandbox.cs("cs-usage", &args));
+        assert!(piped.contains("/p\u{1b}[2J"), "a pipe gets it as it is: {piped:?}");
+        let mut command = sandbox.command("cs-usage");
+        command.args(args);
+        let shown = on_a_terminal(command);
+        assert!(shown.contains("/p") && !shown.contains('\u{1b}'), "{shown:?}");
+    }
+}
+
+/// What a program prints on a terminal.
+fn on_a_terminal(mut command: std::process::Command) -> String {
+    use std::io::Read;
+    use std::os::fd::FromRawFd;
+    let (mut screen, mut terminal) = (-1, -1);
+    let null = std::ptr::null_mut();
+    // SAFETY: both places are valid for the call; nothing else is asked for.
+    let made = unsafe { libc::openpty(&raw mut screen, &raw mut terminal, null, null.cast(), null.cast()) };
+    assert_eq!(made, 0, "a terminal can be made");
+    // SAFETY: the call gave us both.
+    let (mut screen, terminal) = unsafe { (fs::File::from_raw_fd(screen), fs::File::from_raw_fd(terminal)) };
+    let mut child = command.stdout(terminal).spawn().expect("it starts");
+    drop(command);
+    let mut shown = Vec::new();
+    // The end of a terminal is an error.
+    let _ = screen.read_to_end(&mut shown);
+    assert!(child.wait().expect("it ends").success());
+    String::from_utf8_lossy(&shown).into_owned()
+}
