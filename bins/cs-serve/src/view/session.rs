@@ -41,7 +41,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Whether an earlier or a later session is the same conversation, so that they share what it used.
+    /// Whether an earlier or a later session is the same conversation, so that each has a share of what it used.
     pub fn shares_usage(&self) -> bool {
         let others = self.earlier.iter().chain(&self.later);
         self.session.claude_session_id.is_some()
