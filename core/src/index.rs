@@ -3,7 +3,7 @@
 //! costs no parsing; a text that is not canonical (the Python tool's) is refused here and parsed by
 //! the caller. Deliberately absent: the disk (see `store`), and any field that is not in FORMAT.md.
 
-use crate::id::SessionId;
+use crate::id::{SessionId, Slug};
 use crate::record::{Session, Status};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -61,6 +61,15 @@ pub fn render<'a>(entries: impl IntoIterator<Item = (&'a SessionId, &'a Entry<'a
 
 fn line(id: &SessionId, entry: &Entry) -> String {
     format!("\"{id}\":{}", serde_json::to_string(entry).unwrap_or_default())
+}
+
+/// The line of an entry as filters can read it: what is no slug, and so of no project, may be spelt in ways
+/// that they do not know.
+fn spelt(id: &SessionId, entry: &Entry) -> String {
+    match Slug::parse(&entry.project_slug) {
+        Ok(_) => line(id, entry),
+        Err(_) => line(id, &Entry { project_slug: "".into(), ..entry.clone() }),
+    }
 }
 
 /// Whether the text has our own layout from its first byte to its last. A file that was torn by a
@@ -149,7 +158,7 @@ fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
 pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, Entry<'a>)>> {
     if !has_layout(text) {
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
-        return Some(entries.filter(|(id, entry)| wanted(&line(id, entry))).collect());
+        return Some(entries.filter(|(id, entry)| wanted(&spelt(id, entry))).collect());
     }
     let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let mut entries = Vec::new();
@@ -162,7 +171,7 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
         let entry: Entry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
         let id = SessionId::parse(key).ok()?;
         // Spelt otherwise, though one entry a line: filters know our spelling only.
-        if is_ours || wanted(&line(&id, &entry)) {
+        if is_ours || wanted(&spelt(&id, &entry)) {
             entries.push((id, entry));
         }
     }
@@ -304,6 +313,18 @@ mod tests {
         assert!(upsert(&python, &id(2), None).is_none());
         assert_eq!(parse(&python).unwrap().len(), 1);
         assert!(parse("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_project_that_is_no_slug_hides_no_session_from_filters() {
+        for slug in ["\"", "a\\", "A\nb", ""] {
+            let entry = Entry { project_slug: slug.into(), ..entry("x", Status::Active) };
+            let all: Entries = [(id(1), entry)].into_iter().collect();
+            for text in [render(&all), serde_json::to_string(&all).unwrap()] {
+                let found = |status| parse_where(&text, of_status(status)).map(|found| found.len());
+                assert_eq!((found(Status::Active), found(Status::Parked)), (Some(1), Some(0)), "{text}");
+            }
+        }
     }
 
     #[test]
