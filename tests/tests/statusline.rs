@@ -133,3 +133,26 @@ fn a_wrapped_command_that_does_not_end_holds_nobody_up_for_long() {
     let (code, shown) = wrap("exec yes");
     assert_eq!((code, shown.len(), shown.lines().last()), (0, 64 * 1024 + "ours\n".len(), Some("ours")));
 }
+
+#[test]
+fn what_killed_clients_left_behind_does_not_hide_who_waits() {
+    let sandbox = Sandbox::new().with("NO_COLOR", "1").with("CLAUDE_PID", std::process::id().to_string());
+    let uuid = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+    for more in [r#""UserPromptSubmit","prompt":"x""#, r#""PermissionRequest","tool_name":"Bash","tool_use_id":"1""#] {
+        let payload = format!(r#"{{"session_id":"{uuid}","cwd":{:?},"hook_event_name":{more}}}"#, sandbox.work());
+        assert_eq!(status(&sandbox.hook("cs-hook", &payload)), 0);
+    }
+    // More than are looked at, and all of them older.
+    let live = sandbox.data().join("live");
+    let text = std::fs::read_to_string(live.join(format!("{uuid}.json"))).expect("it runs");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(86_400);
+    for n in 0..150 {
+        let other = format!("{n:08x}-4e5d-40c9-a3a6-681ad5bd51c9");
+        let path = live.join(format!("{other}.json"));
+        std::fs::write(&path, text.replace(uuid, &other).replace("ca5d", "dead")).expect("it can be written");
+        let file = std::fs::File::options().write(true).open(&path).expect("it is there");
+        file.set_modified(long_ago).expect("it is ours");
+    }
+    let answer = sandbox.feed("cs-statusline", &["--format", "{others}"], "{}");
+    assert_eq!((status(&answer), stdout(&answer)), (0, "1 waiting\n".into()), "{}", stderr(&answer));
+}
