@@ -15,14 +15,12 @@ use std::{ffi::CString, os::unix::ffi::OsStrExt};
 /// First characters of the name of a file that is being written; one that stays is litter.
 pub const TEMP_PREFIX: &str = ".tmp-";
 
-/// Whether the bytes must be on the disk before the file gets its name.
+/// What is left of a write after a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// Survives a power failure.
+    /// The new bytes: the file is synced before it gets its name, and its directory afterwards.
     Synced,
-    /// Survives a killed process; a power failure may bring the old bytes back.
-    Cached,
-    /// For caches: after a power failure the file may hold nothing that can be understood.
+    /// For caches: perhaps the old bytes, perhaps nothing that can be understood.
     Disposable,
 }
 
@@ -92,16 +90,35 @@ impl Staged {
         if self.durability == Durability::Disposable && exchange(self.temp.path(), &self.path) {
             return Ok(());
         }
-        self.temp.persist(&self.path).map(drop).map_err(|failed| Error::io(&self.path, "replace", failed.error))
+        self.temp.persist(&self.path).map_err(|failed| Error::io(&self.path, "replace", failed.error))?;
+        settle(&self.path, self.durability)
     }
 
     /// Gives the bytes their name, unless something has it: then `Ok(false)` and no change.
     pub fn create(self) -> Result<bool> {
         match self.temp.persist_noclobber(&self.path) {
-            Ok(_) => Ok(true),
+            Ok(_) => settle(&self.path, self.durability).map(|()| true),
             Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(failed) => Err(Error::io(&self.path, "create", failed.error)),
         }
+    }
+}
+
+/// Brings a file's new name to the disk, where that was asked for.
+fn settle(path: &Path, durability: Durability) -> Result<()> {
+    match durability {
+        Durability::Synced => sync_dir(path.parent().unwrap_or(Path::new("."))),
+        Durability::Disposable => Ok(()),
+    }
+}
+
+/// Brings the names in a directory to the disk. A file system that cannot sync directories (some network and FUSE ones
+/// answer EINVAL) is no trouble: it promises nothing better.
+pub fn sync_dir(dir: &Path) -> Result<()> {
+    let open = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(dir);
+    match open.and_then(|dir| dir.sync_all()) {
+        Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(Error::io(dir, "sync", error)),
+        _ => Ok(()),
     }
 }
 
@@ -137,7 +154,10 @@ fn exchange(_from: &Path, _to: &Path) -> bool {
 pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
     real_dir(to.parent().unwrap_or(Path::new(".")))?;
     match rename_new(from, to) {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            settle(to, Durability::Synced)?;
+            settle(from, Durability::Synced).map(|()| true)
+        }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(Error::io(to, "move to", error)),
     }
@@ -208,9 +228,19 @@ fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(dir)
 }
 
-/// Makes a directory and its parents, for this user only.
+/// Makes a directory and its parents, for this user only. Each new name is brought to the disk: what is synced in a
+/// directory whose own name is lost would be lost with it.
 pub fn make_dir(dir: &Path) -> Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Error::io(dir, "make", error))
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.map_or(Ok(()), make_dir)?;
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(Error::io(dir, "make", error)),
+        Ok(()) => sync_dir(parent.unwrap_or(Path::new("."))),
+    }
 }
 
 /// Makes a directory where needed; refuses a link to one, through which what is put there would end somewhere else.
@@ -281,6 +311,21 @@ pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
 
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// How many entries of a directory have a name that fits. A directory that is not there has none.
+pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(0),
+        Err(error) => return Err(Error::io(dir, "list", error)),
+    };
+    let mut count = 0;
+    for entry in entries {
+        let name = entry.map_err(|error| Error::io(dir, "list", error))?.file_name();
+        count += usize::from(name.to_str().is_some_and(&fits));
+    }
+    Ok(count)
 }
 
 /// Names of the entries of a directory that end in `suffix`, in no order, without the suffix.

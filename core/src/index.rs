@@ -94,6 +94,11 @@ pub fn is_endless(text: &str) -> bool {
     text.bytes().filter(|byte| *byte == sign).count() > most
 }
 
+/// How many entries a text in our layout has, without reading them.
+pub fn count(text: &str) -> Option<usize> {
+    has_layout(text).then(|| memchr::memchr_iter(b'\n', text.as_bytes()).count().saturating_sub(2))
+}
+
 /// Most entries of an index that is used.
 const ENTRIES: usize = 110_000;
 

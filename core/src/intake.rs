@@ -2,18 +2,20 @@
 //! conversation's file, recognise late news; and where trouble goes (`logs/hook.log`).
 //! Must stay true: at most 1 MiB and 200 ms of standard input; nothing reaches the person.
 
+use crate::change::Change;
 use crate::clock::{self, Instant};
 use crate::error::Result;
 use crate::file;
 use crate::git;
 use crate::hook::Payload;
-use crate::id::Uuid;
+use crate::id::{SessionId, Uuid};
 use crate::live::Live;
+use crate::lock::Lock;
 use crate::paths::Home;
 use crate::process;
 use crate::redact;
 use crate::stdin;
-use crate::store::Store;
+use crate::store::{Noted, Store};
 use crate::validate;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -28,6 +30,8 @@ pub const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
 const WORD_BYTES: usize = 200;
 /// News that comes within this time after the end of a conversation came late.
 const LATE_SECONDS: i64 = 10;
+/// How a conversation began of which hooks heard in its middle only.
+const MIDWAY: &str = "midway";
 /// Size from which the log starts anew; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
@@ -64,13 +68,33 @@ impl Intake {
 
     /// The conversation's file, or a new one. `None` if the conversation has just ended, so that
     /// this is old news.
-    pub fn live(&self) -> Result<Option<Live>> {
-        let live = match self.store.live(&self.uuid)? {
+    pub fn live(&self, lock: &Option<Lock>) -> Result<Option<Live>> {
+        let live = match self.store.live_for(&self.uuid, lock)? {
             Some(live) => live,
             None if self.has_just_ended()? => return Ok(None),
-            None => Live::new(self.uuid.as_str(), self.now),
+            None => self.new_live(),
         };
         Ok(Some(self.noted(live)))
+    }
+
+    /// The file of a conversation that is new, or whose file was lost: nothing in it may be missed for that.
+    pub fn new_live(&self) -> Live {
+        let capture = self.store.config_for_hooks().hooks().capture_prompts;
+        Live { capture, ..Live::new(self.uuid.as_str(), self.now) }
+    }
+
+    /// The session of the conversation. It is looked for, once, where the file began in the middle.
+    pub fn session(&self, live: &mut Live) -> Result<Option<SessionId>> {
+        if live.session_id.is_none() && live.source.is_none() {
+            live.session_id = self.store.conversation(&self.uuid)?.map(String::from);
+            live.source = Some(MIDWAY.to_string());
+        }
+        Ok(live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()))
+    }
+
+    /// Notes what happened to a session.
+    pub fn tell(&self, id: &SessionId, change: Change, noted: Noted) -> Result<()> {
+        self.store.tell(id, change, self.now, noted)
     }
 
     /// Whether the conversation ended moments ago.

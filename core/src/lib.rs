@@ -1,6 +1,7 @@
 //! What all `cs-*` programs share: the format on disk, the store, the state engine.
 //! Never here: printing, exiting, arguments, child processes.
 
+pub mod change;
 pub mod clock;
 pub mod config;
 pub mod days;

@@ -57,6 +57,47 @@ pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
     }
 }
 
+/// Takes the lock at `path` as [`try_existing`] does, but waits for it; `None` if there is no such file.
+pub fn try_existing_within(path: &Path, wait: Duration) -> Result<Option<Lock>> {
+    let deadline = Instant::now() + wait;
+    loop {
+        match try_existing(path)? {
+            Some(lock) => return Ok(Some(lock)),
+            None if std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) => {
+                return Ok(None);
+            }
+            None if Instant::now() >= deadline => return Err(Error::Busy(path.to_path_buf())),
+            None => std::thread::sleep(Duration::from_micros(200)),
+        }
+    }
+}
+
+/// Opens the file that has the name, made where needed, with a share of its lock: who sets the file aside and then takes
+/// its lock alone knows that nobody writes to it any more. The share is held until the file is closed.
+pub fn open_shared(path: &Path, options: &mut OpenOptions, wait: Duration) -> Result<File> {
+    let deadline = Instant::now() + wait;
+    loop {
+        let file = file::open_own(path, options)?;
+        if share(&file, path)? {
+            return Ok(file);
+        }
+        // It is being set aside, or was a moment ago.
+        if Instant::now() >= deadline {
+            return Err(Error::Busy(path.to_path_buf()));
+        }
+        std::thread::yield_now();
+    }
+}
+
+/// `false` if somebody has the lock alone, or if the file has lost its name.
+fn share(file: &File, path: &Path) -> Result<bool> {
+    match FileExt::try_lock_shared(file) {
+        Ok(()) => is_current(file, path),
+        Err(error) if is_contended(&error) => Ok(false),
+        Err(error) => Err(Error::io(path, "lock", error)),
+    }
+}
+
 /// Takes the lock at `path`, or says `Busy` after `wait`.
 pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     let deadline = Instant::now() + wait;

@@ -49,20 +49,36 @@ impl Home {
     pub fn archived(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("sessions/archive/{id}.json"))
     }
+    /// What hooks have noted about sessions and nobody has brought into the records yet.
+    pub fn spool_dir(&self) -> PathBuf {
+        self.0.join("spool")
+    }
+    /// What hooks have noted about one session.
+    pub fn spool(&self, id: &SessionId) -> PathBuf {
+        self.0.join(format!("spool/{id}.jsonl"))
+    }
+    /// Notes that are being brought into the record.
+    pub fn folding(&self, id: &SessionId) -> PathBuf {
+        self.0.join(format!("spool/{id}.folding"))
+    }
     /// The cache of all records.
     pub fn index(&self) -> PathBuf {
         self.0.join("sessions/_index.json")
     }
-    /// Names the record that the holder of the index lock is changing.
+    /// Names records that were changed since the index was stored.
     pub fn index_pending(&self) -> PathBuf {
         self.0.join("sessions/_index.pending")
+    }
+    /// The words of [`Home::index_pending`] that are being stored.
+    pub fn index_folding(&self) -> PathBuf {
+        self.0.join("sessions/_index.folding")
     }
     /// Says that the index missed a change and must be rebuilt.
     pub fn index_stale(&self) -> PathBuf {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are looked at one by one.
-    pub fn dirs(&self) -> [PathBuf; 8] {
+    pub fn dirs(&self) -> [PathBuf; 9] {
         [
             self.sessions(),
             self.archive(),
@@ -72,6 +88,7 @@ impl Home {
             self.ended_dir(),
             self.statusline_dir(),
             self.usage_dir(),
+            self.spool_dir(),
         ]
     }
     /// The state of one project.
@@ -105,6 +122,10 @@ impl Home {
     /// One running conversation.
     pub fn live(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("live/{uuid}.json"))
+    }
+    /// Says that the file of a running conversation may have missed something.
+    pub fn live_missed(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("live/{uuid}.missed"))
     }
     /// Conversations that ended.
     pub fn ended_dir(&self) -> PathBuf {

@@ -162,6 +162,12 @@ pub struct Session {
     /// The session that continues this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_as: Option<String>,
+    /// First line of what the agent said last; the outcome, if the session ends so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<String>,
+    /// Which notes of hooks are in the record already (see `store/spool.rs`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folded: Option<String>,
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }

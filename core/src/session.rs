@@ -50,6 +50,8 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         ended_by: None,
         resumed_from: None,
         resumed_as: None,
+        last_message: None,
+        folded: None,
         unknown: Unknown::new(),
     })
 }

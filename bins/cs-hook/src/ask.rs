@@ -1,9 +1,10 @@
 //! PermissionRequest and Notification: the agent waits for the user.
 
-use crate::session_of;
+use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
+use cs_core::store::Noted;
 use cs_core::{redact, validate};
 
 /// Most characters of what is waited for.
@@ -56,8 +57,8 @@ pub fn notification(intake: &Intake) -> Result<()> {
 
 /// Applies a change to the conversation and shows in the record what is waited for.
 fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
-    let _lock = intake.store.lock_live(&intake.uuid)?;
-    let Some(mut live) = intake.live()? else { return intake.store.drop_live(&intake.uuid) };
+    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
     apply(&mut live);
     let shown = show(intake, &mut live);
     intake.store.write_live(&intake.uuid, &live)?;
@@ -66,15 +67,12 @@ fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
 
 /// Brings the record's awaiting_action in step with what the conversation waits for.
 pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
-    let Some(id) = session_of(live) else { return Ok(()) };
     if live.waiting_for.is_none() && !live.awaiting {
         return Ok(());
     }
-    let waiting_for = live.waiting_for.clone().or(live.requested.clone());
-    intake.store.update(&id, intake.now, |record| {
-        record.awaiting_action = waiting_for.clone();
-        Ok(())
-    })?;
+    let Some(id) = intake.session(live)? else { return Ok(()) };
+    let what = live.waiting_for.clone().or(live.requested.clone());
+    intake.tell(&id, Change::Waits { what }, Noted::Soon)?;
     live.awaiting = live.waiting_for.is_some();
     Ok(())
 }

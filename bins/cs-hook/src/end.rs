@@ -1,18 +1,19 @@
 //! SessionEnd: the conversation is over. Its session is parked while tasks are open and somebody may
 //! come back to them, else completed; one that never asked anything leaves nothing behind.
 
+use crate::damaged;
 use cs_core::ending::{BY_HOOK, Ending};
 use cs_core::error::Result;
 use cs_core::intake::Intake;
-use cs_core::live::Live;
 
 pub fn ended(intake: &Intake) -> Result<()> {
-    let _lock = intake.store.lock_live(&intake.uuid)?;
-    let known = intake.store.live(&intake.uuid)?;
+    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let known = intake.store.live_for(&intake.uuid, &lock)?;
     if known.is_none() && intake.has_just_ended()? {
         return intake.store.drop_live(&intake.uuid);
     }
-    let live = intake.noted(known.unwrap_or_else(|| Live::new(intake.uuid.as_str(), intake.now)));
+    let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
+    damaged::replace(intake, &mut live)?;
     let ending = Ending {
         setting: intake.store.config_for_hooks().hooks().session_end,
         attended: !crate::is_unattended(),

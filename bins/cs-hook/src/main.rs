@@ -7,15 +7,16 @@
 mod ask;
 mod commits;
 mod context;
+mod damaged;
 mod end;
 mod prompt;
 mod start;
 mod tool;
 
+use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::intake::{self, Intake};
-use cs_core::session;
-use cs_core::store::Store;
+use cs_core::store::{Noted, Store};
 
 fn main() {
     intake::guard("cs-hook", |home| {
@@ -41,14 +42,13 @@ fn handle(intake: &Intake) -> Result<()> {
 }
 
 fn compacted(intake: &Intake) -> Result<()> {
-    let _lock = intake.store.lock_live(&intake.uuid)?;
-    let Some(live) = intake.live()? else { return intake.store.drop_live(&intake.uuid) };
+    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
     let trigger = intake.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
     let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));
+    let id = intake.session(&mut live)?;
     intake.store.write_live(&intake.uuid, &live)?;
-    let Some(id) = session_of(&live) else { return Ok(()) };
-    intake.store.update(&id, intake.now, |record| session::event_once(record, &message, intake.now))?;
-    Ok(())
+    id.map_or(Ok(()), |id| intake.tell(&id, Change::Happened { message }, Noted::Soon))
 }
 
 /// Whether no person has the conversation, who may come back to it. Newer clients say so; before,

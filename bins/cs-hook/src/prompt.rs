@@ -1,7 +1,7 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::session_of;
-use cs_core::clock;
+use crate::{damaged, session_of};
+use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::{Error, Result};
 use cs_core::git::Checkout;
@@ -10,7 +10,8 @@ use cs_core::id::{SessionId, Slug};
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
-use cs_core::session::{self, Start};
+use cs_core::session::Start;
+use cs_core::store::Noted;
 use cs_core::validate;
 use std::path::Path;
 
@@ -23,12 +24,12 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     if intake.is_from_subagent() {
         return Ok(());
     }
-    let _lock = intake.store.lock_live(&intake.uuid)?;
-    let known = intake.store.live(&intake.uuid)?;
+    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let known = intake.store.live_for(&intake.uuid, &lock)?;
     if is_repeated(intake, known.as_ref())? {
         return if known.is_none() { intake.store.drop_live(&intake.uuid) } else { Ok(()) };
     }
-    let mut live = intake.noted(known.unwrap_or_else(|| Live::new(intake.uuid.as_str(), intake.now)));
+    let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
     live.unattended = crate::is_unattended();
     live.prompted(intake.payload.prompt_id.as_deref(), intake.now);
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
@@ -62,16 +63,13 @@ fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
 /// Brings the session in step with a prompt of the user, creating it where there is none.
 fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     let checkout = intake.checkout();
-    let session = match known_session(intake, live)? {
-        Some(id) => match go_on(intake, &id, text, checkout.as_ref()) {
-            Ok(session) if session.status == Status::Active => Some(session),
-            // Gone, or archived meanwhile.
-            Ok(_) | Err(Error::Missing(_) | Error::Refused(_)) => None,
-            Err(error) => return Err(error),
-        },
+    live.session_id = known_session(intake, live)?.map(String::from);
+    damaged::replace(intake, live)?;
+    let known = match session_of(live) {
+        Some(id) => go_on(intake, &id, text, checkout.as_ref())?,
         None => None,
     };
-    let session = match session {
+    let session = match known {
         Some(session) => session,
         None => {
             expect_a_session(intake, live)?;
@@ -80,9 +78,11 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     };
     live.session_id = Some(session.session_id);
     live.project_slug = Some(session.project_slug);
-    live.worktree_root = session.worktree_root;
+    live.worktree_root = match &checkout {
+        Some(found) => Some(found.worktree_root.to_string_lossy().into_owned()),
+        None => session.worktree_root,
+    };
     live.awaiting = false;
-    live.persisted_at = Some(clock::stamp(intake.now));
     Ok(())
 }
 
@@ -103,28 +103,26 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
     }
 }
 
-fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
-    intake.store.update(id, intake.now, |record| {
-        if ending::is_ours(record) {
-            session::reopen(record, intake.now);
-        }
-        if record.status != Status::Active {
-            return Ok(());
-        }
-        record.awaiting_action = None;
-        if !text.is_empty() {
-            record.current_activity = Some(text.to_string());
-            if is_own_command(&record.intent) {
-                record.intent = text.to_string();
-            }
-        }
-        if let Some(found) = checkout {
-            record.git_branch = branch(found).unwrap_or_default();
-            record.worktree_root = Some(found.worktree_root.to_string_lossy().into_owned());
-        }
-        session::beat(record, intake.now);
-        Ok(())
-    })
+/// Notes the prompt in the session; `None` if the session is gone, or was ended by a person.
+fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout>) -> Result<Option<Session>> {
+    let record = match intake.store.session(id) {
+        Err(Error::Missing(_)) => return Ok(None),
+        other => other?,
+    };
+    if intake.store.is_archived(id) || (record.status != Status::Active && !ending::is_ours(&record)) {
+        return Ok(None);
+    }
+    if record.status != Status::Active {
+        intake.tell(id, Change::Reopened, Noted::Synced)?;
+    }
+    let prompted = Prompted {
+        text: Some(text.to_string()).filter(|text| !text.is_empty()),
+        git_branch: checkout.map(|found| branch(found).unwrap_or_default()),
+        worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
+        is_intent: !text.is_empty() && is_own_command(&record.intent),
+    };
+    intake.tell(id, Change::Prompted(prompted), Noted::Soon)?;
+    Ok(Some(record))
 }
 
 /// The branch's name as far as the format keeps it.
@@ -136,7 +134,7 @@ fn is_own_command(intent: &str) -> bool {
     OWN_COMMANDS.iter().any(|command| intent.starts_with(command))
 }
 
-fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
+pub fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
     let root = match checkout {
         Some(found) => found.main_root.to_string_lossy().into_owned(),
         None => outside_repository(&live.cwd),

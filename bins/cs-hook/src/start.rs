@@ -2,13 +2,14 @@
 //! had closed; a new one is told what is parked.
 
 use crate::context;
+use cs_core::change::Change;
 use cs_core::clock;
 use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Status;
-use cs_core::session;
+use cs_core::store::Noted;
 use std::io::Write;
 
 /// A second SessionStart of the same kind within this time is the same one, told twice; one that comes
@@ -17,9 +18,9 @@ const REPEAT_SECONDS: i64 = 2;
 
 pub fn started(intake: &Intake) -> Result<()> {
     let source = intake.payload.source.as_deref().unwrap_or("startup");
-    let lock = intake.store.lock_live(&intake.uuid)?;
+    let lock = intake.store.try_lock_live(&intake.uuid)?;
     let resumed = source == "resume";
-    let known = intake.store.live(&intake.uuid)?;
+    let known = intake.store.live_for(&intake.uuid, &lock)?;
     // A conversation that is new or goes on cannot have ended: its end was told first.
     if known.is_none() && !resumed && intake.has_just_ended()? {
         return intake.store.drop_live(&intake.uuid);
@@ -76,12 +77,11 @@ fn recalled(intake: &Intake) -> Result<Live> {
 /// Makes the session active again that a hook had closed; one that a person closed stays closed.
 fn reopen(intake: &Intake, live: &mut Live) -> Result<()> {
     let Some(id) = intake.store.conversation(&intake.uuid)? else { return Ok(()) };
-    let record = intake.store.update(&id, intake.now, |record| {
-        if ending::is_ours(record) {
-            session::reopen(record, intake.now);
-        }
-        Ok(())
-    })?;
+    let mut record = intake.store.session(&id)?;
+    if ending::is_ours(&record) {
+        intake.tell(&id, Change::Reopened, Noted::Synced)?;
+        record = intake.store.session(&id)?;
+    }
     live.session_id = (record.status == Status::Active).then_some(record.session_id);
     live.project_slug = Some(record.project_slug);
     Ok(())

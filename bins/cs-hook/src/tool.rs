@@ -2,68 +2,56 @@
 //! of waiting for that call. Late news of an ended conversation still reaches its record.
 
 use crate::{ask, commits, session_of};
-use cs_core::error::{Error, Result};
+use cs_core::change::{Change, Tasks, ToolEnded};
+use cs_core::error::Result;
 use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
-use cs_core::record::{Session, TaskStatus};
-use cs_core::task::{self, Report};
-use cs_core::{redact, session};
+use cs_core::store::Noted;
+use cs_core::{redact, task};
 use std::path::Path;
 
 pub fn ended(intake: &Intake) -> Result<()> {
-    let lock = intake.store.lock_live(&intake.uuid)?;
-    let id = match intake.live()? {
-        Some(mut live) => {
-            live_on(intake, &mut live)?;
-            session_of(&live)
-        }
+    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let id = match intake.live(&lock)? {
+        Some(mut live) => live_on(intake, &mut live)?,
         None => {
             intake.store.drop_live(&intake.uuid)?;
             intake.store.ended(&intake.uuid)?.as_ref().and_then(session_of)
         }
     };
     drop(lock);
-    match id {
-        Some(id) => record(intake, &id),
-        None => Ok(()),
-    }
+    id.map_or(Ok(()), |id| record(intake, &id))
 }
 
-fn live_on(intake: &Intake, live: &mut Live) -> Result<()> {
+/// Brings the conversation's file in step; its session.
+fn live_on(intake: &Intake, live: &mut Live) -> Result<Option<SessionId>> {
     if let Some(key) = intake.payload.tool_key() {
         live.tool_ended(&key, intake.now);
     }
     let shown = if live.waiting_for.is_none() { ask::show(intake, live) } else { Ok(()) };
+    let id = intake.session(live)?;
     intake.store.write_live(&intake.uuid, live)?;
-    shown
+    shown.map(|()| id)
 }
 
 fn record(intake: &Intake, id: &SessionId) -> Result<()> {
     if intake.payload.event.as_deref() != Some("PostToolUse") {
         return Ok(());
     }
-    let files = intake.payload.files_changed();
-    let commits = commits::made(intake);
-    if files.is_empty() && commits.is_empty() && !is_task_tool(intake) {
+    let cwd = Path::new(intake.payload.cwd.as_deref().unwrap_or_default());
+    let absolute = |file: &String| cwd.join(file).to_string_lossy().into_owned();
+    let files: Vec<String> = intake.payload.files_changed().iter().map(absolute).collect();
+    let commits = commits::made(intake).into_iter();
+    let commits: Vec<_> = commits.map(|(sha, message)| (sha, redact::mask(&message).into_owned())).collect();
+    let tasks = tasks(intake);
+    if files.is_empty() && commits.is_empty() && tasks.is_none() {
         return Ok(());
     }
-    intake.store.update(id, intake.now, |record| {
-        for file in &files {
-            let shown = relative(file, intake.payload.cwd.as_deref(), record.worktree_root.as_deref());
-            session::file_changed(record, &shown);
-        }
-        for (sha, message) in &commits {
-            match session::commit(record, sha, &redact::mask(message)) {
-                // A full list is no reason to lose the rest.
-                Err(Error::Refused(_)) | Ok(()) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        tasks(intake, record);
-        Ok(())
-    })?;
-    Ok(())
+    // Claude Code does not wait for this hook; Codex does.
+    let noted = if intake.payload.is_codex() { Noted::Soon } else { Noted::Synced };
+    intake.tell(id, Change::ToolEnded(ToolEnded { files, commits, tasks }), noted)?;
+    if noted == Noted::Synced { intake.store.fold_when_due(id, intake.now) } else { Ok(()) }
 }
 
 fn is_task_tool(intake: &Intake) -> bool {
@@ -71,34 +59,27 @@ fn is_task_tool(intake: &Intake) -> bool {
     !intake.is_from_subagent() && matches!(tool, Some("TodoWrite" | "TaskCreate" | "TaskUpdate" | "update_plan"))
 }
 
-/// Mirrors what the tool did to the agent's own list.
-fn tasks(intake: &Intake, record: &mut Session) {
+/// What the tool did to the agent's own list.
+fn tasks(intake: &Intake) -> Option<Tasks> {
     if !is_task_tool(intake) {
-        return;
+        return None;
     }
     let (input, response) = (&intake.payload.input, &intake.payload.response);
-    let subject = input.subject.as_deref().map(redact::mask);
+    let conversation = intake.uuid.to_string();
+    let subject = input.subject.as_deref().map(|subject| redact::mask(subject).into_owned());
     let word = |word: &Option<String>| word.as_deref().and_then(task::agent_status);
-    let report = match (&input.list, &response.task.id, &input.task_id) {
+    match (&input.list, &response.task.id, &input.task_id) {
         (Some(list), _, _) => {
-            let list: Vec<(String, TaskStatus)> = list
-                .iter()
-                .filter_map(|(text, status)| Some((redact::mask(text).into_owned(), task::agent_status(status)?)))
-                .collect();
-            return task::mirror_list(record, &intake.uuid, &list, intake.now);
+            let item = |(text, status): &(String, String)| {
+                Some((redact::mask(text).into_owned(), task::agent_status(status)?))
+            };
+            Some(Tasks::List { conversation, list: list.iter().filter_map(item).collect() })
         }
-        (None, Some(key), _) => Report { key, subject: subject.as_deref(), from: None, to: None },
+        (None, Some(key), _) => Some(Tasks::One { conversation, key: key.clone(), subject, from: None, to: None }),
         (None, None, Some(key)) => {
-            Report { key, subject: subject.as_deref(), from: word(&response.change.from), to: word(&input.status) }
+            let (from, to) = (word(&response.change.from), word(&input.status));
+            Some(Tasks::One { conversation, key: key.clone(), subject, from, to })
         }
-        _ => return,
-    };
-    task::mirror(record, &intake.uuid, &report, intake.now);
-}
-
-/// A changed file as the record shows it: relative to the work tree where it lies inside.
-fn relative(file: &str, cwd: Option<&str>, root: Option<&str>) -> String {
-    let absolute = Path::new(cwd.unwrap_or_default()).join(file);
-    let inside = root.and_then(|root| absolute.strip_prefix(root).ok());
-    inside.unwrap_or(&absolute).to_string_lossy().into_owned()
+        _ => None,
+    }
 }

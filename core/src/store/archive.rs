@@ -4,6 +4,7 @@
 //! without replacing, a killed program may leave one record with two names; the next run ends that.
 
 use super::Store;
+use super::Noted;
 use super::close::session_of;
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
@@ -55,8 +56,12 @@ impl Store {
         if super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id)) {
             return if before.is_some() { Ok(None) } else { Err(Error::Refused(format!("{id} is archived already"))) };
         }
+        let folded = match run {
+            Run::Real if self.has_notes(id) => self.fold(id, now).map(drop),
+            _ => Ok(()),
+        };
         let lock = match run {
-            Run::Real => self.lock(id).map(Some),
+            Run::Real => folded.and_then(|()| self.lock(id)).map(Some),
             Run::Dry => Ok(None),
         };
         let (lock, record) = match lock.and_then(|lock| Ok((lock, self.writable(id)?))) {
@@ -77,10 +82,10 @@ impl Store {
         if let Some(lock) = lock {
             let (from, to) = (self.home.session(id), self.home.archived(id));
             let put = || lock.confirm().and_then(|()| if is_copy { gone(&from) } else { file::move_new(&from, &to) });
-            if !self.publish(id, None, put)? {
+            if !self.publish(id, Noted::Soon, put)? {
                 return Err(two_of(id));
             }
-            self.refresh_project(&record, now);
+            self.follow(&record, now);
             lock.remove()?;
         }
         let reason = if is_copy { "it was half archived".into() } else { why(&record, now) };

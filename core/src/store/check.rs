@@ -160,7 +160,8 @@ impl Store {
         let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
             return Place::Foreign;
         };
-        let passed = name.starts_with(TEMP_PREFIX) || name.ends_with(".lock") || name == ".DS_Store";
+        let is_spool = dir == self.home.spool_dir() && (name.ends_with(".jsonl") || name.ends_with(".folding"));
+        let passed = is_spool || name.starts_with(TEMP_PREFIX) || name.ends_with(".lock") || (dir == self.home.live_dir() && name.ends_with(".missed")) || name == ".DS_Store";
         let home = &self.home;
         if passed || [home.root(), &home.archive(), &home.usage_cache_dir()].contains(&path) {
             return Place::Passed;
@@ -178,7 +179,7 @@ impl Store {
     }
 
     fn without_suffix(&self, path: &Path) -> Place {
-        let ours = [self.home.index_pending(), self.home.index_stale()];
+        let ours = [self.home.index_pending(), self.home.index_folding(), self.home.index_stale()];
         if ours.iter().any(|known| known == path) { Place::Passed } else { Place::Foreign }
     }
 

@@ -2,8 +2,9 @@
 //! Must stay true: what was seen before is looked at again under the locks (conversation, then
 //! session); where it cannot be told whether a process runs, it is not gone.
 
-use super::Store;
+use super::{Noted, Store};
 use super::sweep::{Done, Run};
+use crate::change::{Change, Ended};
 use crate::clock::{self, Instant};
 use crate::ending::{self, BY_CLEANUP, Ending};
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::session;
 
 impl Store {
     /// Ends a conversation: its session as `ending` says and with `note` in its timeline, its file
-    /// goes to `ended/`. Under the conversation's lock. If the session is busy, or the disk refuses
+    /// goes to `ended/`. Under the conversation's lock. If the disk refuses
     /// it, the conversation stays: its state will say that its process is gone. Returns the session, if there is one.
     pub fn end_conversation(
         &self,
@@ -28,20 +29,16 @@ impl Store {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
         let ending = Ending { message: message.as_deref(), ..*ending };
-        let close = |id: &SessionId| {
-            self.update(id, ending.now, |record| match record.status {
-                Status::Active => finish(record, &ending, note),
-                _ => Ok(()),
-            })
-        };
-        let closed = id.as_ref().map(close).transpose();
-        live.session_id = id.map(String::from);
-        if let Err(Error::Busy(_) | Error::Io { .. }) = closed {
+        let change = Change::Ended(Ended::of(&ending, note));
+        let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
+        live.session_id = id.as_ref().map(SessionId::to_string);
+        if let Err(Error::Io { .. }) = closed {
             self.write_live(uuid, &live)?;
-            return closed;
+            return closed.map(|_| None);
         }
         self.end_live(uuid, &mut live, ending.now)?;
-        closed
+        closed?;
+        id.map(|id| self.session(&id)).transpose()
     }
 
     /// The session of a conversation; it is looked for if its hooks came in mid-way.

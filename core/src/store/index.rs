@@ -1,11 +1,13 @@
-//! Owns `_index.json` on disk: keeping it in step with the records, and rebuilding it.
-//! Must stay true: whoever changes an indexed field holds the index lock from before the record's
-//! rename until after the index's, and names the record in `_index.pending` meanwhile. So a killed
-//! program leaves a name behind, and the next one looks that record up again. Who cannot get the
-//! lock in time writes the record anyway and leaves `_index.stale`: then the index is rebuilt.
+//! Owns `_index.json` on disk: reading it as it should be, and storing it.
+//! Must stay true: the index is what its file says, corrected by the words that were left since (see `words`), and
+//! completed from the directory; where the file cannot be used all records are asked. Hooks leave words and store
+//! nothing; readers correct what they read in memory; commands of people and `cs-cleanup` store it, under its lock.
 
 use super::Store;
+use super::spool::Noted;
 use super::sweep::{Done, Run};
+use super::words::Words;
+use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::SessionId;
@@ -15,10 +17,15 @@ use crate::paths::Home;
 use crate::record::Session;
 use crate::validate::INDEX_BYTES;
 use std::cell::OnceCell;
-use std::fs::OpenOptions;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-const UNFINISHED: &str = "a change of it was not finished";
+/// From so many words on a large index is stored: it costs more than looking up a few records.
+const MANY_WORDS: usize = 16;
+/// An index up to this size is stored for each word.
+const SMALL_BYTES: u64 = 1024 * 1024;
+/// So many changes of a text are made one by one; more are made at once.
+const FEW_CHANGES: usize = 64;
 
 /// The text of an index: from its file, or made from the records where that cannot be used.
 #[derive(Debug)]
@@ -29,16 +36,22 @@ pub struct IndexText<'s> {
     rebuilt: OnceCell<String>,
 }
 
-/// An index made from the records, and the files that could not be understood.
+/// What is left of a session whose record is damaged.
 #[derive(Debug)]
+pub struct Remembered {
+    pub project_slug: String,
+    pub intent: String,
+}
+
+/// An index made from the records, and the files that could not be understood.
+#[derive(Debug, Default)]
 pub struct Rebuilt {
     pub text: String,
     pub damaged: Vec<(PathBuf, Error)>,
 }
 
 impl IndexText<'_> {
-    /// Records that could not be understood, if the index had to be made from the records. They are
-    /// in no index; who reads a whole index does not learn of them (`cs-cleanup check` does).
+    /// Records that could not be understood, as far as they had to be read.
     pub fn damaged(&self) -> &[(PathBuf, Error)] {
         &self.damaged
     }
@@ -75,28 +88,50 @@ impl IndexText<'_> {
 }
 
 impl Store {
-    /// The index as it should be: from its file, corrected by a change under way, or made from the
-    /// records where the file is missing, torn or out of date. Writes nothing.
+    /// The index as it should be. Writes nothing.
     pub fn index(&self) -> Result<IndexText<'_>> {
-        let Rebuilt { text, damaged } = match self.whole_index()? {
-            Some(text) if !self.is_stale()? => match self.pending()? {
-                Some(id) => Rebuilt { text: self.look_up_again(text, &id)?, damaged: Vec::new() },
-                None => Rebuilt { text, damaged: Vec::new() },
-            },
-            _ => self.rebuilt()?,
-        };
+        // Before the index: what is stored meanwhile is in one of the two.
+        let words = self.words()?;
+        let Rebuilt { text, damaged } = self.corrected(&words)?;
         Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
     }
 
-    /// Ids whose line in the index passes the filter; all ids where the index cannot be used.
-    pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Vec<SessionId>> {
-        let text = file::read_at_most(&self.home.index(), INDEX_BYTES)?.and_then(|bytes| String::from_utf8(bytes).ok());
-        let is_stale = self.is_stale()?;
-        let known = text.filter(|text| index::is_canonical(text) && !is_stale);
-        match known.and_then(|text| index::ids_where(&text, wanted)) {
-            Some(ids) => Ok(ids),
-            None => self.ids(&self.home.sessions()),
+    /// The index of the file with the words and the directory taken into account, or that of all records.
+    fn corrected(&self, words: &Words) -> Result<Rebuilt> {
+        match self.whole_index()? {
+            Some(text) if !words.is_damaged && !self.is_stale()? => {
+                let mut rebuilt = Rebuilt { text: canonical(text), damaged: Vec::new() };
+                self.look_up(&mut rebuilt, &words.ids)?;
+                self.complete(&mut rebuilt)?;
+                Ok(rebuilt)
+            }
+            _ => self.rebuilt(),
         }
+    }
+
+    /// Ids whose line in the index passes the filter, and those that changed since; `None` where the file cannot be
+    /// used. For hooks: it asks no directory and reads no record.
+    pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Option<Vec<SessionId>>> {
+        let words = self.words()?;
+        let text = file::read_at_most(&self.home.index(), INDEX_BYTES).ok().flatten();
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| index::is_canonical(text));
+        let known = text.and_then(|text| index::ids_where(&text, wanted));
+        let is_fit = !words.is_damaged && !self.is_stale()?;
+        Ok(known.filter(|_| is_fit).map(|mut ids| {
+            ids.extend(words.ids);
+            ids.sort();
+            ids.dedup();
+            ids
+        }))
+    }
+
+    /// What the file of the index says about one session, right or not. For hooks, when nothing else is left.
+    pub fn remembered(&self, id: &SessionId) -> Option<Remembered> {
+        let bytes = file::read_at_most(&self.home.index(), INDEX_BYTES).ok()??;
+        let text = String::from_utf8(bytes).ok()?;
+        let entries = index::parse_where(&text, |line| index::id_in(line) == Some(id.as_str()))?;
+        let entry = entries.into_iter().find(|(known, _)| known == id)?.1;
+        Some(Remembered { project_slug: entry.project_slug.into_owned(), intent: entry.intent.into_owned() })
     }
 
     /// An index made from the records; they are all read.
@@ -104,11 +139,10 @@ impl Store {
         let mut sessions = Vec::new();
         let mut damaged = Vec::new();
         for id in self.ids(&self.home.sessions())? {
-            let path = self.home.session(&id);
-            match file::read(&path).and_then(|bytes| bytes.map(|bytes| super::parse(&path, &bytes)).transpose()) {
+            match self.present(&id) {
                 Ok(Some(session)) => sessions.push((id, session)),
                 Ok(None) => {}
-                Err(error) => damaged.push((path, error)),
+                Err(error) => damaged.push((self.home.session(&id), error)),
             }
         }
         let entries: Entries = sessions.iter().map(|(id, session)| (id.clone(), Entry::of(session))).collect();
@@ -117,129 +151,123 @@ impl Store {
 
     /// Rebuilds the file from the records and says which records could not be understood.
     pub fn rebuild_index(&self) -> Result<Rebuilt> {
-        let _lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
-        let rebuilt = self.remade_index()?;
-        file::remove(&self.home.index_pending())?;
+        let lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
+        self.take_words()?;
+        let rebuilt = self.whole_rebuilt()?;
+        self.store_text(&lock, &rebuilt.text)?;
         Ok(rebuilt)
     }
 
-    /// Makes the index whole where an accident left it otherwise, which the next writer would do too;
-    /// `None` if it is whole.
-    pub fn mend_index(&self, run: Run) -> Result<Option<Done>> {
-        if self.index_trouble()?.is_none() {
-            return Ok(None);
+    /// Compares the index with the records and stores what they say; `None` if it said the same. Words are stored
+    /// without a word about it: that they are left is how hooks work.
+    pub fn mend_index(&self, run: Run, now: Instant) -> Result<Option<Done>> {
+        let path = self.home.index();
+        if run == Run::Dry {
+            let trouble = self.index_trouble(&self.words()?, &self.rebuilt()?)?;
+            return Ok(trouble.map(|trouble| Done::at("rebuilt", &path, trouble, run)));
         }
-        // A change under way looks like an accident until it lets go of the lock.
-        let path = Home::lock_of(&self.home.index());
-        let lock = match run {
-            Run::Real => Some(lock::acquire(&path, self.wait)?),
-            Run::Dry if super::is_absent(&path) => None,
-            Run::Dry => match lock::try_existing(&path)? {
-                None => return Ok(None),
-                lock => lock,
-            },
+        let lock = match super::is_present(&self.home.sessions()) {
+            true => lock::acquire(&Home::lock_of(&path), self.wait)?,
+            // Nothing to be indexed, and no folder is made for that.
+            false => return Ok(None),
         };
-        let Some(trouble) = self.index_trouble()? else { return Ok(None) };
-        if run == Run::Real {
-            match trouble {
-                UNFINISHED => self.mended_index().map(drop)?,
-                _ => self.remade_index().map(drop)?,
-            }
-            file::remove(&self.home.index_pending())?;
+        let words = self.take_words()?.unwrap_or_default();
+        let rebuilt = self.whole_rebuilt()?;
+        let trouble = self.index_trouble(&words, &rebuilt)?;
+        if trouble.is_some() || words.is_any {
+            self.store_text(&lock, &rebuilt.text)?;
         }
         drop(lock);
-        Ok(Some(Done::at("rebuilt", &self.home.index(), trouble, run)))
+        self.refresh_projects(&words.ids, now);
+        Ok(trouble.map(|trouble| Done::at("rebuilt", &path, trouble, run)))
     }
 
-    /// What is wrong with the index, as far as that shows without looking at the records.
-    fn index_trouble(&self) -> Result<Option<&'static str>> {
-        if self.home.index_stale().exists() {
-            return Ok(Some("it missed a change"));
+    /// What is wrong with the index of the file, apart from what the words say.
+    fn index_trouble(&self, words: &Words, truth: &Rebuilt) -> Result<Option<String>> {
+        if self.is_stale()? {
+            return Ok(Some("it missed a change".into()));
         }
-        let trouble = match self.whole_index()? {
-            None if !super::is_absent(&self.home.index()) => Some("it is torn"),
-            None => (!self.ids(&self.home.sessions())?.is_empty()).then_some("it is missing"),
-            Some(text) if index::parse(&text).is_none() => Some("it is damaged"),
-            Some(_) => self.home.index_pending().exists().then_some(UNFINISHED),
+        let Some(text) = self.whole_index()? else {
+            let is_needed = index::count(&truth.text).is_some_and(|count| count > 0);
+            return Ok(match super::is_absent(&self.home.index()) {
+                true => is_needed.then(|| "it is missing".into()),
+                false => Some("it is torn".into()),
+            });
         };
-        Ok(trouble)
+        if words.is_damaged {
+            return Ok(Some("a change of it was not finished".into()));
+        }
+        let Some(seen) = index::parse(&text) else { return Ok(Some("it is damaged".into())) };
+        let newer = self.words()?;
+        let others = differing(seen, &truth.text, words.ids.iter().chain(&newer.ids));
+        Ok(match others.len() {
+            0 => None,
+            1 => Some("it did not say what a record says".into()),
+            count => Some(format!("it did not say what {count} records say")),
+        })
     }
 
-    /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), and brings
-    /// the index in step. A failing index is no failure: it is a cache.
+    /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with a word for the index
+    /// left before.
     pub(super) fn publish(
         &self,
         id: &SessionId,
-        entry: Option<&Entry>,
+        noted: Noted,
         write: impl FnOnce() -> Result<bool>,
     ) -> Result<bool> {
-        let lock = match lock::acquire(&Home::lock_of(&self.home.index()), self.wait) {
-            Err(Error::Busy(_)) => {
-                // Before, for who is killed in between; after, for who rebuilds in between.
-                self.mark_stale()?;
-                let written = write()?;
-                self.mark_stale()?;
-                return Ok(written);
-            }
-            other => other?,
-        };
-        let before = self.mended_index();
-        // Whose name stands in the other file then is looked up no more once ours stands there.
-        if before.is_err() {
-            self.mark_stale()?;
-        }
-        file::replace(&self.home.index_pending(), id.as_str().as_bytes(), Durability::Cached)?;
-        match write() {
-            Ok(true) => {}
-            other => {
-                file::remove(&self.home.index_pending())?;
-                return other;
-            }
-        }
-        let stored = before.and_then(|mut text| {
-            index::splice(&mut text, id, entry);
-            let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Disposable)?;
-            lock.confirm()?;
-            staged.replace()
-        });
-        // Where the word that it is stale cannot be left, the record's name stays: that is as good.
-        let _ = match stored {
-            Ok(()) => file::remove(&self.home.index_pending()),
-            Err(_) => self.mark_stale(),
-        };
-        Ok(true)
+        let word = self.leave_word(id, noted)?;
+        let written = write();
+        drop(word);
+        written
     }
 
-    /// The canonical text to splice into, all earlier accidents mended, on disk too: whoever goes on
-    /// from here may be killed, and then only its own accident can be seen. Under the index lock.
-    fn mended_index(&self) -> Result<String> {
-        if self.is_stale()? {
-            return Ok(self.remade_index()?.text);
+    /// Stores the index if that is due. A failing index is no failure: it is a cache.
+    pub(super) fn settle_index(&self, now: Instant) {
+        if self.is_due().unwrap_or(false)
+            && let Ok(ids) = self.store_words()
+        {
+            self.refresh_projects(&ids, now);
         }
-        let text = match self.whole_index()? {
-            Some(text) if index::has_layout(&text) => text,
-            Some(text) => index::parse(&text)
-                .map(|entries| {
-                    let entries: Entries = entries.into_iter().collect();
-                    index::render(&entries)
-                })
-                .unwrap_or_default(),
-            None => self.whole_rebuilt()?.text,
-        };
-        let Some(id) = self.pending()? else { return Ok(text) };
-        let text = self.look_up_again(text, &id)?;
-        file::replace(&self.home.index(), text.as_bytes(), Durability::Disposable)?;
-        Ok(text)
     }
 
-    /// Makes the file again from the records. Under the index lock. Without a file everyone looks
-    /// at the records, so the word that it is stale may go once the file is gone, not before.
-    fn remade_index(&self) -> Result<Rebuilt> {
-        file::remove(&self.home.index())?;
+    /// Whether the file cannot be used, or enough words were left.
+    fn is_due(&self) -> Result<bool> {
+        let words = self.words()?;
+        let size = std::fs::symlink_metadata(self.home.index()).map(|meta| meta.len());
+        let is_small = size.is_ok_and(|size| size <= SMALL_BYTES);
+        if words.is_damaged || words.ids.len() >= MANY_WORDS || (is_small && words.is_any) || self.is_stale()? {
+            return Ok(true);
+        }
+        let text = self.whole_index()?.filter(|text| index::has_layout(text));
+        let count = text.as_deref().and_then(index::count);
+        Ok(count.is_none_or(|count| count.abs_diff(self.count().unwrap_or(count)) > words.ids.len()))
+    }
+
+    fn store_words(&self) -> Result<Vec<SessionId>> {
+        let lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
+        let mut ids = Vec::new();
+        // Twice, if words were left over from a killed program.
+        for _ in 0..2 {
+            let words = self.take_words()?;
+            let is_last = words.as_ref().is_none_or(|_| super::is_absent(&self.home.index_pending()));
+            let words = words.unwrap_or_default();
+            let text = self.whole(self.corrected(&words)?)?.text;
+            self.store_text(&lock, &text)?;
+            ids.extend(words.ids);
+            if is_last {
+                break;
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Gives the index its text. The words it holds go after it is on the disk.
+    fn store_text(&self, lock: &lock::Lock, text: &str) -> Result<()> {
+        let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Synced)?;
+        lock.confirm()?;
+        staged.replace()?;
         file::remove(&self.home.index_stale())?;
-        let rebuilt = self.whole_rebuilt()?;
-        file::replace(&self.home.index(), rebuilt.text.as_bytes(), Durability::Disposable)?;
-        Ok(rebuilt)
+        self.drop_words()
     }
 
     /// The file's text if it is a whole index.
@@ -253,43 +281,117 @@ impl Store {
         Ok(text.filter(|text| index::is_canonical(text) || index::parse(text).is_some()))
     }
 
-    fn pending(&self) -> Result<Option<SessionId>> {
-        let bytes = file::read(&self.home.index_pending())?;
-        Ok(bytes.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| SessionId::parse(text.trim()).ok()))
+    /// Gives the entries of some records what the records say now.
+    fn look_up(&self, rebuilt: &mut Rebuilt, ids: &[SessionId]) -> Result<()> {
+        let mut found = Vec::new();
+        for id in ids {
+            match self.present(id) {
+                Ok(session) => found.push((id, session)),
+                Err(error @ Error::Io { .. }) => return Err(error),
+                Err(error) => {
+                    rebuilt.damaged.push((self.home.session(id), error));
+                    found.push((id, None));
+                }
+            }
+        }
+        rebuilt.text = replaced(std::mem::take(&mut rebuilt.text), &found);
+        Ok(())
     }
 
-    /// The text with the entry of one record as that record says now.
-    fn look_up_again(&self, text: impl Into<String>, id: &SessionId) -> Result<String> {
-        let (text, path) = (text.into(), self.home.session(id));
-        let session: Option<Session> = match file::read(&path)? {
-            Some(bytes) => super::parse(&path, &bytes).ok(),
-            None => None,
+    /// Adds records that the index does not have, and removes entries of records that are not there.
+    fn complete(&self, rebuilt: &mut Rebuilt) -> Result<()> {
+        if index::count(&rebuilt.text) == Some(self.count()?) {
+            return Ok(());
+        }
+        let named: BTreeSet<SessionId> = self.ids(&self.home.sessions())?.into_iter().collect();
+        let known: BTreeSet<SessionId> = match index::parse(&rebuilt.text) {
+            Some(entries) => entries.into_iter().map(|(id, _)| id).collect(),
+            None => return self.rebuilt().map(|all| *rebuilt = all),
         };
-        let mut canonical = match index::parse(&text) {
-            Some(entries) if !index::has_layout(&text) => index::render(&entries.into_iter().collect::<Entries>()),
-            _ => text,
-        };
-        index::splice(&mut canonical, id, session.as_ref().map(Entry::of).as_ref());
-        Ok(canonical)
+        let told: Vec<PathBuf> = rebuilt.damaged.iter().map(|(path, _)| path.clone()).collect();
+        let differs: Vec<SessionId> = named.symmetric_difference(&known).cloned().collect();
+        let differs: Vec<SessionId> = differs.into_iter().filter(|id| !told.contains(&self.home.session(id))).collect();
+        self.look_up(rebuilt, &differs)
+    }
+
+    /// How many names of records there are.
+    fn count(&self) -> Result<usize> {
+        file::count(&self.home.sessions(), |name| {
+            name.strip_suffix(".json").is_some_and(|stem| SessionId::parse(stem).is_ok())
+        })
+    }
+
+    /// The record outside the archive with what is noted about it, if there is one.
+    fn present(&self, id: &SessionId) -> Result<Option<Session>> {
+        match self.with_notes(id, || self.readable(id)) {
+            Err(Error::Missing(_)) => Ok(None),
+            other => other.map(Some),
+        }
     }
 
     /// An index made from all records. One that cannot be read for now is no reason to leave it out
     /// for good; one that cannot be understood is.
     fn whole_rebuilt(&self) -> Result<Rebuilt> {
-        let mut rebuilt = self.rebuilt()?;
+        self.whole(self.rebuilt()?)
+    }
+
+    fn whole(&self, mut rebuilt: Rebuilt) -> Result<Rebuilt> {
         match rebuilt.damaged.iter().position(|(_, error)| matches!(error, Error::Io { .. })) {
             Some(unread) => Err(rebuilt.damaged.swap_remove(unread).1),
             None => Ok(rebuilt),
         }
     }
 
+    /// Whether an older version of this program left word that the index missed something.
     fn is_stale(&self) -> Result<bool> {
         let path = self.home.index_stale();
         path.try_exists().map_err(|error| Error::io(&path, "inspect", error))
     }
+}
 
-    /// Leaves word that the index missed a change.
-    fn mark_stale(&self) -> Result<()> {
-        file::open_own(&self.home.index_stale(), OpenOptions::new().append(true)).map(drop)
+/// The text in our own layout, in which a change is a splice. What cannot be understood stays.
+fn canonical(text: String) -> String {
+    if index::has_layout(&text) {
+        return text;
     }
+    match index::parse(&text) {
+        Some(entries) => index::render(&entries.into_iter().collect::<Entries>()),
+        None => text,
+    }
+}
+
+/// The text with other entries for some records; `None` removes one.
+fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String {
+    if found.len() <= FEW_CHANGES {
+        for (id, session) in found {
+            index::splice(&mut text, id, session.as_ref().map(Entry::of).as_ref());
+        }
+        return text;
+    }
+    let Some(entries) = index::parse(&text) else { return text };
+    let mut entries: Entries = entries.into_iter().collect();
+    for (id, session) in found {
+        match session {
+            Some(session) => entries.insert((*id).clone(), Entry::of(session)),
+            None => entries.remove(*id),
+        };
+    }
+    index::render(&entries)
+}
+
+/// Sessions of which two indexes say different things, but for some.
+fn differing<'a>(
+    seen: Vec<(SessionId, Entry<'_>)>,
+    truth: &str,
+    except: impl Iterator<Item = &'a SessionId>,
+) -> BTreeSet<SessionId> {
+    let seen: Entries = seen.into_iter().collect();
+    let truth: Entries = index::parse(truth).unwrap_or_default().into_iter().collect();
+    let except: BTreeSet<&SessionId> = except.collect();
+    let differs = |id: &&SessionId| match (seen.get(*id), truth.get(*id)) {
+        (Some(a), Some(b)) => a.differs(b),
+        (a, b) => a.is_some() != b.is_some(),
+    };
+    let all = seen.keys().chain(truth.keys()).filter(|id| !except.contains(id));
+    all.filter(differs).cloned().collect()
 }

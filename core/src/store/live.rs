@@ -2,7 +2,7 @@
 //! it ended (so that late news is recognised, and a resumed one finds its session at once).
 //! Both are caches: `conversation` finds a session without them.
 
-use super::Store;
+use super::{Caches, Store};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
@@ -15,12 +15,42 @@ use crate::record::{Session, Status};
 use crate::state::{self, Client, Evidence, Verdict};
 use crate::{clock::Instant, process};
 use serde::Deserialize;
+use std::fs::OpenOptions;
 use std::path::Path;
+
+/// Most active sessions that a hook asks whose conversation they are.
+const ASKED: usize = 32;
 
 impl Store {
     /// Takes the lock of a conversation.
     pub fn lock_live(&self, uuid: &Uuid) -> Result<Lock> {
         lock::acquire(&Home::lock_of(&self.home.live(uuid)), self.wait)
+    }
+
+    /// Takes the lock of a conversation for a hook. Where it cannot be had in time the hook goes on without: what it has to
+    /// say is worth more than the order of a cache. Then word is left for whoever has it next, because the one who holds it
+    /// now may write an older file over the hook's.
+    pub fn try_lock_live(&self, uuid: &Uuid) -> Result<Option<Lock>> {
+        match self.lock_live(uuid) {
+            Err(Error::Busy(_)) => {
+                file::open_own(&self.home.live_missed(uuid), OpenOptions::new().append(true))?;
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
+    /// The running conversation as a hook may believe it: if its file missed something, its session is looked for.
+    pub fn live_for(&self, uuid: &Uuid, lock: &Option<Lock>) -> Result<Option<Live>> {
+        let mut live = self.live(uuid)?;
+        let missed = self.home.live_missed(uuid);
+        if lock.is_some() && super::is_present(&missed) {
+            if let Some(live) = live.as_mut().filter(|live| live.session_id.is_none()) {
+                live.source = None;
+            }
+            file::remove(&missed)?;
+        }
+        Ok(live)
     }
 
     /// The running conversation, if its file is there and can be understood.
@@ -49,6 +79,7 @@ impl Store {
     pub fn drop_live(&self, uuid: &Uuid) -> Result<()> {
         let path = self.home.live(uuid);
         file::remove(&path)?;
+        file::remove(&self.home.live_missed(uuid))?;
         file::remove(&Home::lock_of(&path))
     }
 
@@ -93,15 +124,31 @@ impl Store {
                 return Ok(Some(id));
             }
         }
-        let (names, is_active) = (Names::of(uuid), index::of_status(Status::Active));
-        let may_be = |line: &str| index::id_in(line).is_some_and(|id| names.fit(id)) || is_active(line);
+        let names = Names::of(uuid);
         let (named, active): (Vec<_>, Vec<_>) =
-            self.index()?.ids(may_be).into_iter().partition(|id| names.fit(id.as_str()));
+            self.candidates(&names)?.into_iter().partition(|id| names.fit(id.as_str()));
         let named = named.into_iter().filter_map(|id| self.status_if_of(&id, uuid).map(|status| (status, id)));
         if let Some((_, id)) = named.max_by_key(|(status, id)| (*status == Status::Active, id.clone())) {
             return Ok(Some(id));
         }
         Ok(active.into_iter().rev().find(|id| self.status_if_of(id, uuid).is_some()))
+    }
+
+    /// Sessions that may be those of a conversation: by their names, or because they are active. Hooks take what the
+    /// index's file says at once, and else what the directory says; of the active ones they ask the newest only.
+    fn candidates(&self, names: &Names) -> Result<Vec<SessionId>> {
+        let is_active = index::of_status(Status::Active);
+        let fits = |line: &str| index::id_in(line).is_some_and(|id| names.fit(id));
+        if self.caches == Caches::Kept {
+            return Ok(self.index()?.ids(|line| fits(line) || is_active(line)));
+        }
+        let (mut named, mut active) = (self.ids(&self.home.sessions())?, self.ids_where(is_active)?.unwrap_or_default());
+        named.retain(|id| names.fit(id.as_str()));
+        let newest = active.len().saturating_sub(ASKED);
+        named.extend(active.drain(newest..));
+        named.sort();
+        named.dedup();
+        Ok(named)
     }
 
     /// The status of a record, if it is one of the conversation.
@@ -151,7 +198,7 @@ impl Store {
     }
 
     /// The index may hold an old heartbeat. Where that would make a session stale, the record is
-    /// asked, but only if its file is younger.
+    /// asked, but only if its file, or that of the notes about it, is younger.
     fn newest_heartbeat(
         &self,
         id: &str,
@@ -164,7 +211,8 @@ impl Store {
             return indexed;
         }
         let id = SessionId::parse(id).ok()?;
-        let modified = std::fs::symlink_metadata(self.home.session(&id)).and_then(|meta| meta.modified()).ok()?;
+        let modified = |path| std::fs::symlink_metadata(path).and_then(|meta| meta.modified()).ok();
+        let modified = [self.home.session(&id), self.home.spool(&id)].into_iter().filter_map(modified).max()?;
         let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
         let modified = clock::from_millis(i64::try_from(since.as_millis()).ok()?)?;
         if indexed.is_some_and(|at| modified <= at) {

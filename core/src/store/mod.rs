@@ -12,17 +12,21 @@ mod live;
 mod project;
 mod quarantine;
 mod select;
+mod spool;
 mod stale;
 mod statusline;
 mod sweep;
 mod usage;
+mod words;
 
 pub use check::{Finding, Kind};
-pub use index::{IndexText, Rebuilt};
+pub use index::{IndexText, Rebuilt, Remembered};
 pub use project::Context;
 pub use select::Selector;
+pub use spool::Noted;
 pub use sweep::{Done, Run};
 
+use crate::change::Change;
 use crate::clock::Instant;
 use crate::config::{Config, Hooks};
 use crate::error::{Error, Result};
@@ -30,9 +34,8 @@ use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index::Entry;
 use crate::lock::{self, Lock};
-use crate::patch::Patch;
 use crate::paths::Home;
-use crate::record::{SCHEMA_VERSION, Session};
+use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::session::{self, Start};
 use crate::validate;
 use crate::weight;
@@ -45,35 +48,51 @@ pub struct Store {
     pub home: Home,
     /// How long to wait for a lock.
     pub wait: Duration,
-    /// Whether changes that are not part of a session's life cycle are synced to disk too.
-    pub durability: Durability,
+    caches: Caches,
+}
+
+/// Who brings in step what only repeats the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caches {
+    /// Whoever changes a record: people wait for that.
+    Kept,
+    /// Somebody else, later: an agent waits.
+    LeftToOthers,
 }
 
 impl Store {
-    /// A store as people use it: patient, and everything acknowledged is on disk.
+    /// A store as people use it: patient.
     pub fn for_people(home: Home) -> Self {
-        Store { home, wait: lock::PERSON_WAIT, durability: Durability::Synced }
+        Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept }
     }
 
-    /// A store as hooks use it: in a hurry, and only a session's life cycle is synced.
+    /// A store as hooks use it: in a hurry, with a cost that does not depend on how much there is.
     pub fn for_hooks(home: Home) -> Self {
-        Store { home, wait: lock::HOOK_WAIT, durability: Durability::Cached }
+        Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers }
     }
 
-    /// The record with this id, archived ones included.
+    /// The session with this id, archived ones included.
     pub fn session(&self, id: &SessionId) -> Result<Session> {
-        let (path, bytes) = self.bytes_of(id)?;
-        parse(&path, &bytes)
+        self.located(id).map(|(session, _)| session)
     }
 
-    /// The path and the bytes of a record, archived ones included.
-    pub fn bytes_of(&self, id: &SessionId) -> Result<(PathBuf, Vec<u8>)> {
-        for path in [self.home.session(id), self.home.archived(id)] {
-            if let Some(bytes) = file::read(&path)? {
-                return Ok((path, bytes));
+    /// The session with this id, and where its record is.
+    pub fn located(&self, id: &SessionId) -> Result<(Session, PathBuf)> {
+        match self.with_notes(id, || self.readable(id)) {
+            Err(Error::Missing(_)) => {
+                let path = self.home.archived(id);
+                let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
+                Ok((parse(&path, &bytes)?, path))
             }
+            other => other.map(|session| (session, self.home.session(id))),
         }
-        Err(missing(id))
+    }
+
+    /// The record outside the archive as it is on disk.
+    fn readable(&self, id: &SessionId) -> Result<Session> {
+        let path = self.home.session(id);
+        let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
+        parse(&path, &bytes)
     }
 
     /// Ids of all records, or of all archived ones, sorted. Files with other names are not records.
@@ -106,16 +125,23 @@ impl Store {
             }
             let mut session = session::create(&id, slug, start.clone(), now)?;
             fill(&mut session)?;
-            let staged = stage(&self.home.session(&id), &session, Durability::Synced)?;
-            if self.publish(&id, Some(&Entry::of(&session)), || staged.create())? {
-                self.refresh_project(&session, now);
+            let staged = stage(&self.home.session(&id), &session)?;
+            // A new name shows in the directory, whatever becomes of the word.
+            if self.publish(&id, Noted::Soon, || staged.create())? {
+                self.follow(&session, now);
                 return Ok(session);
+            }
+            // Two hooks of one conversation may both find that it has no session yet.
+            let known = self.session(&id).ok().filter(|known| known.status == Status::Active);
+            if let Some(known) = known.filter(|known| uuid.is_some() && known.claude_session_id == start.claude_session_id) {
+                return Ok(known);
             }
         }
         Err(Error::Refused("no free session id in this minute; try again in a minute".into()))
     }
 
-    /// Changes a record under its lock and returns it. The archive is not changed.
+    /// Changes a record under its lock, with all that hooks have noted about it, and returns it. The archive is not
+    /// changed.
     pub fn update(
         &self,
         id: &SessionId,
@@ -124,14 +150,56 @@ impl Store {
     ) -> Result<Session> {
         self.until_confirmed(|| {
             let lock = self.lock(id)?;
+            self.fold_left(&lock, id, now)?;
+            // Before the notes are set aside: a change that is refused changes nothing on disk.
+            if self.has_notes(id) {
+                change(&mut self.with_notes(id, || self.writable(id))?)?;
+            }
             let before = self.writable(id)?;
-            let mut after = before.clone();
+            let notes = self.take_notes(id)?;
+            let mut after = notes.apply(&before);
             change(&mut after)?;
             if after != before {
                 self.write(&lock, id, &before, &after, now)?;
             }
+            if !notes.is_empty() {
+                self.drop_notes(id)?;
+            }
             Ok(after)
         })
+    }
+
+    /// Brings what hooks have noted about a session into its record.
+    pub fn fold(&self, id: &SessionId, now: Instant) -> Result<Session> {
+        self.update(id, now, |_| Ok(()))
+    }
+
+    /// Brings notes into the record that a killed program had set aside for that.
+    fn fold_left(&self, lock: &Lock, id: &SessionId, now: Instant) -> Result<()> {
+        if !is_present(&self.home.folding(id)) {
+            return Ok(());
+        }
+        let before = self.writable(id)?;
+        let left = self.left_notes(id, &before)?;
+        if !left.is_empty() {
+            self.write(lock, id, &before, &left.apply(&before), now)?;
+            self.drop_notes(id)?;
+        }
+        Ok(())
+    }
+
+    /// A change that a hook saw. What decides whether the session goes on is written at once; all else is noted, and so
+    /// is what cannot be written in time.
+    pub fn tell(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
+        if !change.is_of_life() {
+            return self.note(id, change, now, noted);
+        }
+        match self.update(id, now, |record| change.apply(record, now)) {
+            Err(Error::Busy(_)) => self.publish(id, Noted::Synced, || {
+                self.note(id, change, now, Noted::Synced).map(|()| true)
+            }).map(drop),
+            other => other.map(drop),
+        }
     }
 
     /// Tries again, as long as one waits for a lock, what found its lock's file removed at the last
@@ -144,34 +212,6 @@ impl Store {
                 other => return other,
             }
         }
-    }
-
-    /// Changes fields of a record that nothing else repeats: neither the index nor the project.
-    /// All that a heartbeat needs, and little enough for the program that runs at every turn.
-    pub fn touch(&self, id: &SessionId, mut change: impl FnMut(&mut Patch)) -> Result<()> {
-        self.until_confirmed(|| self.try_touch(id, &mut change))
-    }
-
-    fn try_touch(&self, id: &SessionId, change: &mut impl FnMut(&mut Patch)) -> Result<()> {
-        let lock = self.lock(id)?;
-        let path = self.home.session(id);
-        let bytes = file::read(&path)?.ok_or_else(|| self.absent(id))?;
-        let mut patch = Patch::of(&bytes).map_err(|reason| Error::corrupt(&path, reason))?;
-        if patch.text("session_id").as_deref() != Some(id.as_str()) {
-            return Err(Error::corrupt(&path, "it holds another session"));
-        }
-        if let Some(version) = patch.newer_version().map_err(|reason| Error::corrupt(&path, reason))? {
-            return Err(Error::Newer { path, version });
-        }
-        change(&mut patch);
-        let changed = patch.to_bytes();
-        // The same bytes again would only cost the disk; a full file stays as it is.
-        if changed == bytes || changed.len() > validate::FILE_BYTES || weight::is_too_heavy(&changed) {
-            return Ok(());
-        }
-        let staged = file::stage(&path, &changed, self.durability)?;
-        lock.confirm()?;
-        staged.replace()
     }
 
     /// The record, if it may be written.
@@ -194,22 +234,29 @@ impl Store {
     }
 
     fn write(&self, lock: &Lock, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
-        let path = self.home.session(id);
-        let entry = Entry::of(after);
-        if !entry.differs(&Entry::of(before)) {
-            let staged = stage(&path, after, self.durability)?;
-            lock.confirm()?;
-            staged.replace()?;
-            if after.commits != before.commits || after.open_questions != before.open_questions {
-                self.refresh_project(after, now);
-            }
-            return Ok(());
-        }
-        let staged = stage(&path, after, Durability::Synced)?;
+        let staged = stage(&self.home.session(id), after)?;
         let rename = || lock.confirm().and_then(|()| staged.replace()).map(|()| true);
-        self.publish(id, Some(&entry), rename)?;
-        self.refresh_project(after, now);
+        let is_repeated = Entry::of(after).differs(&Entry::of(before))
+            || after.commits != before.commits
+            || after.open_questions != before.open_questions;
+        if !is_repeated {
+            return rename().map(drop);
+        }
+        self.publish(id, Noted::Synced, rename)?;
+        self.follow(after, now);
         Ok(())
+    }
+
+    /// Brings in step what repeats a changed record. Hooks leave that to others, but for what the next conversation is
+    /// told.
+    fn follow(&self, session: &Session, now: Instant) {
+        match self.caches {
+            Caches::Kept => {
+                self.settle_index(now);
+                self.refresh_project(session, now);
+            }
+            Caches::LeftToOthers => self.refresh_context(session),
+        }
     }
 
     /// Removes the record of a session in which nothing happened.
@@ -220,14 +267,15 @@ impl Store {
     /// Removes the record if, under its lock, it is as it must be; whether it was.
     pub fn forget_when(&self, id: &SessionId, now: Instant, fits: impl FnOnce(&Session) -> bool) -> Result<bool> {
         let lock = self.lock(id)?;
-        let path = self.home.session(id);
-        let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
-        let session = parse(&path, &bytes)?;
+        let session = self.with_notes(id, || self.readable(id))?;
         if !fits(&session) {
             return Ok(false);
         }
-        self.publish(id, None, || lock.confirm().and_then(|()| file::remove(&path)).map(|()| true))?;
-        self.refresh_project(&session, now);
+        let path = self.home.session(id);
+        self.publish(id, Noted::Soon, || lock.confirm().and_then(|()| file::remove(&path)).map(|()| true))?;
+        file::remove(&self.home.spool(id))?;
+        file::remove(&self.home.folding(id))?;
+        self.follow(&session, now);
         lock.remove().map(|()| true)
     }
 
@@ -285,7 +333,12 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Session> {
     Ok(session)
 }
 
-fn stage(path: &Path, session: &Session, durability: Durability) -> Result<file::Staged> {
+fn stage(path: &Path, session: &Session) -> Result<file::Staged> {
+    file::stage(path, &encode(session)?, Durability::Synced)
+}
+
+/// The bytes of a record, if every reader takes them.
+fn encode(session: &Session) -> Result<Vec<u8>> {
     let bytes = session.to_bytes();
     if bytes.len() > validate::FILE_BYTES {
         return Err(Error::Refused(format!(
@@ -301,5 +354,5 @@ fn stage(path: &Path, session: &Session, durability: Durability) -> Result<file:
             session.session_id
         )));
     }
-    file::stage(path, &bytes, durability)
+    Ok(bytes)
 }

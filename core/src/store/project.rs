@@ -47,6 +47,43 @@ pub struct Last {
     pub next_steps: Vec<String>,
 }
 
+impl Context {
+    /// The context after one session has changed.
+    fn with(mut self, session: &Session) -> Self {
+        let is_it = |id: &str| id == session.session_id;
+        self.parked.retain(|parked| !is_it(&parked.session_id));
+        if session.status == Status::Parked {
+            self.parked.insert(0, Parked::of(session));
+            self.parked.truncate(PARKED);
+        }
+        if session.status != Status::Active {
+            self.last = Last::of(session);
+        } else if self.last.as_ref().is_some_and(|last| is_it(&last.session_id)) {
+            self.last = None;
+        }
+        self
+    }
+}
+
+impl Parked {
+    fn of(session: &Session) -> Self {
+        Parked {
+            session_id: session.session_id.clone(),
+            intent: session.intent.clone(),
+            reason: session.parked_reason.clone().unwrap_or_default(),
+        }
+    }
+}
+
+impl Last {
+    /// None where nothing is left to do.
+    fn of(session: &Session) -> Option<Self> {
+        let next_steps = session.next_steps.clone();
+        let (session_id, intent) = (session.session_id.clone(), session.intent.clone());
+        (!next_steps.is_empty()).then_some(Last { session_id, intent, next_steps })
+    }
+}
+
 /// Most parked sessions that a context names.
 const PARKED: usize = 5;
 
@@ -66,7 +103,7 @@ impl Store {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
             let mut config = self.config()?;
             let slug = add_project(&mut config, path, name.clone(), now)?;
-            replace_json(&lock, &file, &config, Durability::Synced)?;
+            replace_json(&lock, &file, &config)?;
             Ok(slug)
         })
     }
@@ -93,7 +130,7 @@ impl Store {
             let before = state.clone();
             change(&mut state)?;
             if state != before {
-                replace_json(&lock, &path, &state, self.durability)?;
+                replace_json(&lock, &path, &state)?;
             }
             Ok(state)
         })
@@ -120,25 +157,35 @@ impl Store {
         drop(refreshed);
     }
 
+    /// [`Store::refresh_project`] for each project of these sessions.
+    pub(super) fn refresh_projects(&self, ids: &[SessionId], now: Instant) {
+        for session in ids.iter().filter_map(|id| self.session(id).ok()) {
+            self.refresh_project(&session, now);
+        }
+    }
+
+    /// Brings what the next conversation is told in step with one changed session, without asking any other.
+    pub(super) fn refresh_context(&self, session: &Session) {
+        let Ok(slug) = Slug::parse(&session.project_slug) else { return };
+        let before = self.context(&slug);
+        let after = before.clone().with(session);
+        if after != before {
+            let bytes = serde_json::to_vec(&after).unwrap_or_default();
+            // A cache: it is made anew from the records at the next chance.
+            let _ = file::replace(&self.home.context(&slug), &bytes, Durability::Disposable);
+        }
+    }
+
     fn make_context(&self, standings: &[Standing]) -> Context {
         // Of several that ended at once the oldest is the last.
         let order = |a: &&Standing, b: &&Standing| a.ended_at.cmp(&b.ended_at).then_with(|| b.id.cmp(&a.id));
         let mut parked: Vec<&Standing> = standings.iter().filter(|one| one.status == Status::Parked).collect();
         parked.sort_by(|a, b| order(b, a));
         let record = |one: &Standing| self.session(&SessionId::parse(&one.id).ok()?).ok();
-        let parked = parked.into_iter().take(PARKED).filter_map(record);
-        let parked = parked.map(|session| Parked {
-            session_id: session.session_id,
-            intent: session.intent,
-            reason: session.parked_reason.unwrap_or_default(),
-        });
+        let parked = parked.into_iter().take(PARKED).filter_map(record).map(|session| Parked::of(&session));
         let ended = standings.iter().filter(|one| one.status != Status::Active);
-        let last = ended.max_by(order).and_then(record).map(|session| Last {
-            session_id: session.session_id,
-            intent: session.intent,
-            next_steps: session.next_steps,
-        });
-        Context { parked: parked.collect(), last: last.filter(|last| !last.next_steps.is_empty()) }
+        let last = ended.max_by(order).and_then(record).and_then(|session| Last::of(&session));
+        Context { parked: parked.collect(), last }
     }
 
     /// What a new conversation in the project is told; nothing where nothing is known.
@@ -156,13 +203,13 @@ fn count(standings: &[Standing]) -> Counts {
 
 /// Gives a file that people may read its new value, if every reader takes it and the lock still is the one
 /// of that name.
-fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize, durability: Durability) -> Result<()> {
+fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
     if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(&bytes) {
         return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));
     }
-    let staged = file::stage(path, &bytes, durability)?;
+    let staged = file::stage(path, &bytes, Durability::Synced)?;
     lock.confirm()?;
     staged.replace()
 }

@@ -3,14 +3,17 @@
 //! the lock of the file it is looked at once more; settings are never moved, because without them
 //! the hooks would store what the user forbade; nor is what a newer program wrote.
 
-use super::Store;
+use super::{Noted, Store};
 use super::check::{Finding, Kind, Place};
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::id::SessionId;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
+use crate::record::Session;
+use crate::session;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -39,7 +42,7 @@ impl Store {
                 Place::Config | Place::Passed | Place::Foreign => Ok(None),
                 place => self.quarantine(finding, &place, run, now),
             },
-            Kind::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(crate::id::SessionId::parse) {
+            Kind::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(SessionId::parse) {
                 Some(Ok(id)) => self.finish_archiving(&id, run, now),
                 _ => Ok(None),
             },
@@ -59,6 +62,37 @@ impl Store {
             self.rebuild_index()?;
         }
         Ok(Some(Done::at("rebuilt", path, reason, run)))
+    }
+
+    /// Moves a record away that cannot be understood, so that its conversation can go on in another one. Returns
+    /// where it is now.
+    pub fn set_aside(&self, id: &SessionId, reason: &str, by: &str, now: Instant) -> Result<PathBuf> {
+        let _lock = self.lock(id)?;
+        if self.readable(id).is_ok() {
+            return Err(Error::Refused(format!("{id} is not damaged any more")));
+        }
+        let from = self.home.session(id);
+        let (to, note) = self.free_name(&from, reason, by, now)?;
+        match self.publish(id, Noted::Soon, || file::move_new(&from, &to)) {
+            Ok(true) => Ok(to),
+            other => {
+                file::remove(&note)?;
+                other.and(Err(Error::Refused(format!("{} is taken", to.display()))))
+            }
+        }
+    }
+
+    /// Lets a session go on in the place of one that was set aside: with what hooks have noted about that, and a line in
+    /// its timeline.
+    pub fn continue_damaged(&self, id: &SessionId, new: &Session, kept: &Path, now: Instant) -> Result<Session> {
+        let new = SessionId::parse(&new.session_id)?;
+        let kept = kept.strip_prefix(self.home.root()).unwrap_or(kept);
+        let message = format!("goes on for {id}, whose record was damaged; what is left of it is {}", kept.display());
+        self.hand_over_notes(id, &new)?;
+        self.update(&new, now, |record| {
+            record.resumed_from = Some(id.to_string());
+            session::event_once(record, &message, now)
+        })
     }
 
     fn quarantine(&self, finding: &Finding, place: &Place, run: Run, now: Instant) -> Result<Option<Done>> {
@@ -90,13 +124,13 @@ impl Store {
 
     fn move_away(&self, finding: &Finding, place: &Place, lock: Option<&Lock>, now: Instant) -> Result<PathBuf> {
         let from = finding.path.as_path();
-        let (to, note) = self.free_name(finding, now)?;
+        let (to, note) = self.free_name(from, &finding.reason, "cs-cleanup check --repair", now)?;
         let put = || {
             lock.map_or(Ok(()), Lock::confirm)?;
             file::move_new(from, &to)
         };
         let moved = match place {
-            Place::Record(id) => self.publish(id, None, put),
+            Place::Record(id) => self.publish(id, Noted::Soon, put),
             _ => put(),
         };
         match moved {
@@ -113,11 +147,10 @@ impl Store {
     }
 
     /// A name in quarantine that is taken by writing its note.
-    fn free_name(&self, finding: &Finding, now: Instant) -> Result<(PathBuf, PathBuf)> {
+    fn free_name(&self, from: &Path, reason: &str, moved_by: &str, now: Instant) -> Result<(PathBuf, PathBuf)> {
         file::real_dir(&self.home.quarantine())?;
-        let inside = finding.path.strip_prefix(self.home.root()).unwrap_or(&finding.path);
-        let (moved_at, moved_by) = (clock::stamp(now), "cs-cleanup check --repair");
-        let note = Note { from: inside, reason: &finding.reason, moved_at, moved_by };
+        let inside = from.strip_prefix(self.home.root()).unwrap_or(from);
+        let note = Note { from: inside, reason, moved_at: clock::stamp(now), moved_by };
         let mut bytes = serde_json::to_vec_pretty(&note).unwrap_or_default();
         bytes.push(b'\n');
         let name = inside.to_string_lossy().replace('/', "-");

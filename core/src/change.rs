@@ -1,0 +1,278 @@
+//! Owns what hooks have to say about a session, as values: each [`Change`] can be written down as one line and applied
+//! to the record later, by whoever holds its lock next. Must stay true: a change may be applied twice, and late ones
+//! reach ended sessions too. Deliberately absent: the disk (see `store/spool.rs`), and changes that people make.
+
+use crate::clock::{self, Instant};
+use crate::config::SessionEnd;
+use crate::ending::{self, Ending};
+use crate::error::{Error, Result};
+use crate::id::Uuid;
+use crate::record::{Session, Status, TaskStatus};
+use crate::session;
+use crate::task::{self, Report};
+use crate::validate;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Something that happened to a session. Texts are masked already.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// A prompt was sent.
+    Prompted(Prompted),
+    /// The agent waits for the user; `None`: it does not any more.
+    Waits { what: Option<String> },
+    /// The turn is over.
+    TurnEnded(TurnEnded),
+    /// A tool call ended.
+    ToolEnded(ToolEnded),
+    /// Something for the timeline.
+    Happened { message: String },
+    /// The conversation is over.
+    Ended(Ended),
+    /// The conversation goes on after its end.
+    Reopened,
+    /// The agent's last message came after the end, at which `instead_of` was taken for it.
+    SaidLate { message: String, instead_of: Option<String> },
+}
+
+/// A prompt: its first line, and where the conversation works.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prompted {
+    /// Absent where prompts are not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Empty for none; absent outside a repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_branch: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worktree_root: Option<String>,
+    /// The prompt says better what the session is for than the intent it has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_intent: bool,
+}
+
+/// The end of a turn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TurnEnded {
+    /// First line of the agent's last message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_message: Option<String>,
+    /// The record shows a question of the agent that is settled now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_answered: bool,
+    /// What the user was asked for on purpose, which stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<String>,
+}
+
+/// The end of a tool call.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ToolEnded {
+    /// Changed files, as absolute paths where that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    /// Name and message of each commit that was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Tasks>,
+}
+
+/// What happened to the agent's own list of a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tasks {
+    /// The whole list: subjects and where they are.
+    List { conversation: String, list: Vec<(String, TaskStatus)> },
+    /// One task of it.
+    One {
+        conversation: String,
+        key: String,
+        subject: Option<String>,
+        from: Option<TaskStatus>,
+        to: Option<TaskStatus>,
+    },
+}
+
+/// The end of a conversation; see [`Ending`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub setting: SessionEnd,
+    pub attended: bool,
+    pub why: String,
+    #[serde(default)]
+    pub message: Option<String>,
+    pub by: String,
+    #[serde(default)]
+    pub seen_at: Option<String>,
+    /// For the timeline, if this ends the session.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+impl Ended {
+    /// The end with a note, as a value of its own.
+    pub fn of(ending: &Ending, note: Option<&str>) -> Self {
+        Ended {
+            setting: ending.setting,
+            attended: ending.attended,
+            why: ending.why.to_string(),
+            message: ending.message.map(str::to_string),
+            by: ending.by.to_string(),
+            seen_at: ending.seen_at.map(clock::stamp),
+            note: note.map(str::to_string),
+        }
+    }
+
+    fn finish(&self, record: &mut Session, now: Instant) -> Result<()> {
+        let message = self.message.as_deref().or(record.last_message.as_deref()).map(str::to_string);
+        let ending = Ending {
+            setting: self.setting,
+            attended: self.attended,
+            why: &self.why,
+            message: message.as_deref(),
+            by: &self.by,
+            seen_at: self.seen_at.as_deref().and_then(clock::parse),
+            now,
+        };
+        ending::finish(record, &ending)?;
+        match &self.note {
+            Some(note) if record.status != Status::Active => session::event(record, note, now),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Change {
+    /// Whether fields change that the index repeats, or that say whether the session goes on: then the record is
+    /// written at once, if that can be done.
+    pub fn is_of_life(&self) -> bool {
+        match self {
+            Change::Ended(_) | Change::Reopened => true,
+            Change::Prompted(prompted) => prompted.is_intent,
+            _ => false,
+        }
+    }
+
+    /// Changes the record. What does not fit the record any more (it has ended, its lists are full) is left out.
+    pub fn apply(&self, record: &mut Session, now: Instant) -> Result<()> {
+        let is_active = record.status == Status::Active;
+        match self {
+            Change::Prompted(prompted) if is_active => prompt(record, prompted, now),
+            Change::Waits { what } if is_active => {
+                record.awaiting_action = what.as_deref().map(|what| validate::cut(what, validate::REASON));
+                session::beat(record, now);
+            }
+            Change::TurnEnded(turn) if is_active => {
+                if turn.last_message.is_some() {
+                    record.last_message.clone_from(&turn.last_message);
+                }
+                if turn.is_answered {
+                    record.awaiting_action.clone_from(&turn.requested);
+                }
+                session::beat(record, now);
+            }
+            Change::ToolEnded(tool) => tool_ended(record, tool, now),
+            Change::Happened { message } => session::event_once(record, message, now)?,
+            Change::Ended(ended) if is_active => ended.finish(record, now)?,
+            Change::Reopened if ending::is_ours(record) => session::reopen(record, now),
+            Change::SaidLate { message, instead_of } => {
+                let is_by_hook = record.ended_by.as_deref() == Some(ending::BY_HOOK);
+                if record.status == Status::Completed && is_by_hook && record.outcome == *instead_of {
+                    record.outcome = Some(message.clone());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
+    record.awaiting_action = None;
+    if let Some(text) = &prompted.text {
+        record.current_activity = Some(text.clone());
+        if prompted.is_intent {
+            record.intent.clone_from(text);
+        }
+    }
+    if let Some(root) = &prompted.worktree_root {
+        record.git_branch = prompted.git_branch.clone().unwrap_or_default();
+        record.worktree_root = Some(root.clone());
+    }
+    session::beat(record, now);
+}
+
+fn tool_ended(record: &mut Session, tool: &ToolEnded, now: Instant) {
+    for file in &tool.files {
+        let shown = relative(file, record.worktree_root.as_deref());
+        session::file_changed(record, &shown);
+    }
+    for (sha, message) in &tool.commits {
+        // A full list is no reason to lose the rest.
+        let _ = session::commit(record, sha, message);
+    }
+    match &tool.tasks {
+        Some(Tasks::List { conversation, list }) => {
+            if let Ok(uuid) = Uuid::parse(conversation) {
+                task::mirror_list(record, &uuid, list, now);
+            }
+        }
+        Some(Tasks::One { conversation, key, subject, from, to }) => {
+            if let Ok(uuid) = Uuid::parse(conversation) {
+                let report = Report { key, subject: subject.as_deref(), from: *from, to: *to };
+                task::mirror(record, &uuid, &report, now);
+            }
+        }
+        None => {}
+    }
+    session::beat(record, now);
+}
+
+/// A changed file as the record shows it: relative to the work tree where it lies inside.
+fn relative(file: &str, root: Option<&str>) -> String {
+    let path = Path::new(file);
+    let inside = root.and_then(|root| path.strip_prefix(root).ok());
+    inside.unwrap_or(path).to_string_lossy().into_owned()
+}
+
+/// A change as it is written down: when it happened, and a word that no other line has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub at: String,
+    /// Tells lines apart that say the same.
+    #[serde(default)]
+    pub nonce: String,
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+impl Note {
+    /// The line, between two line ends: a line before it that a power failure tore spoils only itself.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![b'\n'];
+        bytes.extend(serde_json::to_vec(self).unwrap_or_default());
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Applies the change as of the time that it names.
+    pub fn apply(&self, record: &mut Session) -> Result<()> {
+        let at = clock::parse(&self.at).ok_or_else(|| Error::Invalid(format!("{:?} is not a time", self.at)))?;
+        self.change.apply(record, at)
+    }
+}
+
+/// What a text of notes says: the notes in order, and how many lines cannot be understood.
+pub fn read_notes(bytes: &[u8]) -> (Vec<Note>, usize) {
+    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let (mut notes, mut damaged) = (Vec::new(), 0);
+    for line in lines {
+        match serde_json::from_slice(line) {
+            Ok(note) => notes.push(note),
+            Err(_) => damaged += 1,
+        }
+    }
+    (notes, damaged)
+}

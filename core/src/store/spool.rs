@@ -1,0 +1,215 @@
+//! Owns `spool/<id>.jsonl`: what hooks have noted about a session and nobody has brought into its record yet. Readers
+//! see record and notes as one. Hooks only append, so they need no lock of the record and damage nothing in a power
+//! failure; whoever changes the record next folds the notes in.
+//!
+//! Must stay true: a note is in the spool or in the record, and counts once. For that the folder renames the spool
+//! (`.folding`), so that new notes go to a new file; takes its flock alone, which it gets once the last writer, who
+//! holds it shared, is done; writes the record, which then names the notes it holds (`folded`); and removes the file.
+//! A reader looks at the spool, then at `.folding`, then at the record: what is in none of them was never there.
+
+use super::Store;
+use crate::change::{Change, Note, read_notes};
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::file;
+use crate::id::{SessionId, fnv1a};
+use crate::lock;
+use crate::record::Session;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Most bytes of a spool. So many are years of turns, or a defect.
+const SPOOL_BYTES: usize = 8 * 1024 * 1024;
+
+/// From this size on notes are folded in, so that readers have little to do.
+const MANY_BYTES: u64 = 64 * 1024;
+/// For so long a record may lag behind its notes: other programs read it, too.
+const LONG: Duration = Duration::from_secs(15 * 60);
+
+/// When a note is on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// When it returns: nobody waits for that.
+    Synced,
+    /// Some seconds later, as the system likes: somebody waits.
+    Soon,
+}
+
+/// Notes about one session, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    notes: Vec<Note>,
+    /// What the record will say when it holds them.
+    token: Option<String>,
+}
+
+impl Notes {
+    pub fn is_empty(&self) -> bool {
+        self.token.is_none()
+    }
+
+    /// Brings the notes into a session. Notes that make it larger are left out where it would be too large to read.
+    pub fn apply(&self, session: &Session) -> Session {
+        let full = self.applied(session, |_| true);
+        match super::encode(&full) {
+            Ok(_) => full,
+            Err(_) => self.applied(session, Change::is_of_life),
+        }
+    }
+
+    fn applied(&self, session: &Session, wanted: impl Fn(&Change) -> bool) -> Session {
+        let mut session = session.clone();
+        for note in self.notes.iter().filter(|note| wanted(&note.change)) {
+            // A note that does not fit any more is no reason to lose the others.
+            let _ = note.apply(&mut session);
+        }
+        if self.token.is_some() {
+            session.folded.clone_from(&self.token);
+        }
+        session
+    }
+}
+
+impl Store {
+    /// Notes a change of a session. It needs no lock that anybody holds for long.
+    pub fn note(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
+        let note = Note { at: clock::stamp(now), nonce: nonce(), change };
+        append(&self.home.spool(id), &note.to_bytes(), noted, self.wait)
+    }
+
+    /// The session with what hooks have noted about it. `record` is asked for after the notes were read.
+    pub(super) fn with_notes(&self, id: &SessionId, record: impl FnOnce() -> Result<Session>) -> Result<Session> {
+        let newest = self.notes_in(&self.home.spool(id))?;
+        let folding = self.notes_in(&self.home.folding(id))?;
+        let record = record()?;
+        let is_new = |notes: &Notes| notes.token.is_some() && notes.token != record.folded;
+        match (is_new(&folding), is_new(&newest) && newest.token != folding.token) {
+            (false, false) => Ok(record),
+            (true, false) => Ok(folding.apply(&record)),
+            (false, true) => Ok(newest.apply(&record)),
+            (true, true) => Ok(newest.apply(&folding.apply(&record))),
+        }
+    }
+
+    fn notes_in(&self, path: &Path) -> Result<Notes> {
+        let bytes = match file::read_at_most(path, SPOOL_BYTES) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(Notes::default()),
+            // Not ours (a link, a pipe): nothing that a hook noted.
+            Err(Error::Corrupt { .. }) => return Ok(Notes::default()),
+            Err(error) => return Err(error),
+        };
+        let first = bytes.split(|byte| *byte == b'\n').find(|line| !line.is_empty());
+        let token = first.map(|line| format!("{:016x}", fnv1a(line)));
+        let (notes, _) = read_notes(&bytes);
+        Ok(Notes { notes, token })
+    }
+
+    /// Notes that a killed folder left, if they are not in the record yet. Under the record's lock.
+    pub(super) fn left_notes(&self, id: &SessionId, record: &Session) -> Result<Notes> {
+        let folding = self.home.folding(id);
+        let left = self.settled_notes(&folding)?;
+        if left.token.is_some() && left.token == record.folded {
+            file::remove(&folding)?;
+            return Ok(Notes::default());
+        }
+        Ok(left)
+    }
+
+    /// Notes that are to be folded into the record now. Under its lock, when none are left of a killed folder.
+    pub(super) fn take_notes(&self, id: &SessionId) -> Result<Notes> {
+        let (spool, folding) = (self.home.spool(id), self.home.folding(id));
+        match std::fs::rename(&spool, &folding) {
+            Ok(()) => self.settled_notes(&folding),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Notes::default()),
+            Err(error) => Err(Error::io(&spool, "set aside", error)),
+        }
+    }
+
+    /// The notes of a file that nobody writes to any more.
+    fn settled_notes(&self, folding: &Path) -> Result<Notes> {
+        // Who still writes to it holds it shared; who comes later sees that it has another name.
+        match lock::try_existing_within(folding, self.wait)? {
+            Some(held) => {
+                let notes = self.notes_in(folding);
+                drop(held);
+                notes
+            }
+            None => Ok(Notes::default()),
+        }
+    }
+
+    /// The folded notes are in the record.
+    pub(super) fn drop_notes(&self, id: &SessionId) -> Result<()> {
+        file::remove(&self.home.folding(id))
+    }
+
+    /// Brings notes into the record when there are many, or when the record has been left alone for long. For hooks that
+    /// nobody waits for; if the record is busy, the next one does it.
+    pub fn fold_when_due(&self, id: &SessionId, now: Instant) -> Result<()> {
+        let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
+        let many = meta(&self.home.spool(id)).is_some_and(|meta| meta.len() > MANY_BYTES);
+        let modified = meta(&self.home.session(id)).and_then(|meta| meta.modified().ok());
+        let age = modified.and_then(|at| SystemTime::now().duration_since(at).ok());
+        if !many && age.is_none_or(|age| age < LONG) {
+            return Ok(());
+        }
+        match self.fold(id, now) {
+            Err(Error::Busy(_)) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// Whether anything is noted about a session, or half folded.
+    pub fn has_notes(&self, id: &SessionId) -> bool {
+        super::is_present(&self.home.spool(id)) || super::is_present(&self.home.folding(id))
+    }
+
+    /// Sessions about which something is noted.
+    pub fn noted(&self) -> Result<Vec<SessionId>> {
+        let dir = self.home.spool_dir();
+        let mut stems = file::stems(&dir, ".jsonl")?;
+        stems.extend(file::stems(&dir, ".folding")?);
+        let mut ids: Vec<SessionId> = stems.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect();
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Gives the notes about one session to another, which goes on in its place.
+    pub(super) fn hand_over_notes(&self, from: &SessionId, to: &SessionId) -> Result<()> {
+        for (from, to) in [(self.home.folding(from), self.home.folding(to)), (self.home.spool(from), self.home.spool(to))]
+        {
+            if super::is_present(&from) {
+                file::move_new(&from, &to)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Appends in one call of the system, to the file that has the name then.
+fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> {
+    let mut file = lock::open_shared(path, OpenOptions::new().append(true), wait)?;
+    let failed = |error| Error::io(path, "note in", error);
+    let before = file.metadata().map_err(failed)?.len();
+    if before + line.len() as u64 > SPOOL_BYTES as u64 {
+        return Err(Error::Refused(format!("{} is full: run cs-cleanup all", path.display())));
+    }
+    file.write_all(line).map_err(failed)?;
+    if noted == Noted::Synced {
+        file.sync_data().map_err(failed)?;
+        if before == 0 {
+            file::sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+        }
+    }
+    Ok(())
+}
+
+/// A word that no other note has, on any clock.
+fn nonce() -> String {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{:x}-{:x}", std::process::id(), since.as_nanos())
+}
