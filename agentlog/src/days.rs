@@ -45,7 +45,7 @@ pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Resul
         let mut text = serde_json::to_vec(&days).unwrap_or_default();
         text.push(b'\n');
         if text.len() <= FILE_BYTES && !weight::is_too_heavy(&text) {
-            return file::replace(&home.usage_days(), &text, Durability::Cached);
+            return file::replace(&home.usage_days(), &text, Durability::Synced);
         }
     }
     Err(Error::Refused("usage/days.json would be too large: there are too many projects and models".into()))

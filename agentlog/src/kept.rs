@@ -175,7 +175,7 @@ pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: I
 fn note(home: &Home, done: &Done, now: Instant) -> Result<()> {
     let (written, unchanged, failed) = (done.written, done.unchanged, done.failed.len());
     let note = json!({"kept_at": clock::stamp(now), "written": written, "unchanged": unchanged, "failed": failed});
-    file::replace(&home.usage_keep(), format!("{note}\n").as_bytes(), Durability::Cached)
+    file::replace(&home.usage_keep(), format!("{note}\n").as_bytes(), Durability::Synced)
 }
 
 /// Whether a summary says the same; when it was written does not matter.

@@ -79,6 +79,26 @@ pub struct ToolEnded {
     pub tasks: Option<Tasks>,
 }
 
+impl ToolEnded {
+    fn bound(&mut self) {
+        self.files.truncate(validate::FILES);
+        self.files.iter_mut().for_each(|file| *file = validate::cut(file, validate::PATH));
+        self.commits.truncate(validate::COMMITS);
+        self.commits.iter_mut().for_each(|(_, message)| *message = validate::cut(message, validate::COMMIT_MESSAGE));
+        match &mut self.tasks {
+            Some(Tasks::List { list, .. }) => {
+                list.truncate(validate::MIRRORED_TASKS);
+                list.iter_mut().for_each(|(text, _)| *text = validate::cut(text, validate::TASK_SUBJECT));
+            }
+            Some(Tasks::One { key, subject, .. }) => {
+                *key = validate::cut(key, validate::TASK_KEY);
+                *subject = subject.take().map(|subject| validate::cut(&subject, validate::TASK_SUBJECT));
+            }
+            None => {}
+        }
+    }
+}
+
 /// What happened to the agent's own list of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -137,14 +157,41 @@ impl Ended {
             now,
         };
         ending::finish(record, &ending)?;
-        match &self.note {
-            Some(note) if record.status != Status::Active => session::event(record, note, now),
-            _ => Ok(()),
+        if record.status == Status::Active {
+            return Ok(());
         }
+        record.last_message = None;
+        self.note.as_deref().map_or(Ok(()), |note| session::event(record, note, now))
     }
 }
 
 impl Change {
+    /// The change with texts no longer than a record keeps them.
+    pub fn bounded(mut self) -> Self {
+        let cut = |text: &mut Option<String>, limit| *text = text.take().map(|text| validate::cut(&text, limit));
+        match &mut self {
+            Change::Prompted(prompted) => {
+                cut(&mut prompted.text, validate::ACTIVITY);
+                cut(&mut prompted.git_branch, validate::BRANCH);
+                cut(&mut prompted.worktree_root, validate::PATH);
+            }
+            Change::Waits { what } => cut(what, validate::REASON),
+            Change::TurnEnded(turn) => {
+                cut(&mut turn.last_message, validate::OUTCOME);
+                cut(&mut turn.requested, validate::REASON);
+            }
+            Change::ToolEnded(tool) => tool.bound(),
+            Change::Happened { message } => *message = validate::cut(message, validate::EVENT),
+            Change::Ended(ended) => {
+                cut(&mut ended.message, validate::OUTCOME);
+                cut(&mut ended.note, validate::EVENT);
+            }
+            Change::SaidLate { message, .. } => *message = validate::cut(message, validate::OUTCOME),
+            Change::Reopened => {}
+        }
+        self
+    }
+
     /// Whether fields change that the index repeats, or that say whether the session goes on: then the record is
     /// written at once, if that can be done.
     pub fn is_of_life(&self) -> bool {

@@ -66,6 +66,16 @@ impl Intake {
         self.payload.agent_id.is_some()
     }
 
+    /// Takes the lock of the conversation, or goes on without.
+    pub fn lock(&self) -> Option<Lock> {
+        let lock = self.store.try_lock_live(&self.uuid);
+        if lock.is_none() {
+            let event = self.payload.event.as_deref().unwrap_or("an event");
+            log(&self.store.home, "hook", &format!("{event} of {}: the conversation is locked; went on without", self.uuid));
+        }
+        lock
+    }
+
     /// The conversation's file, or a new one. `None` if the conversation has just ended, so that
     /// this is old news.
     pub fn live(&self, lock: &Option<Lock>) -> Result<Option<Live>> {

@@ -85,9 +85,6 @@ pub struct Live {
     /// First line of the agent's last message.
     #[serde(default)]
     pub last_message: Option<String>,
-    /// When the record's last_heartbeat was last written.
-    #[serde(default)]
-    pub persisted_at: Option<String>,
     /// When the conversation ended; only in `ended/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
@@ -98,7 +95,7 @@ pub struct Live {
 }
 
 /// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 27] = [
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -125,7 +122,6 @@ const FIELDS: [&str; 28] = [
     "capture",
     "unattended",
     "last_message",
-    "persisted_at",
     "ended_at",
 ];
 
@@ -160,7 +156,6 @@ impl Live {
             capture: false,
             unattended: false,
             last_message: None,
-            persisted_at: None,
             ended_at: None,
             unknown: Vec::new(),
         }

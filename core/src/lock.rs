@@ -94,6 +94,8 @@ fn share(file: &File, path: &Path) -> Result<bool> {
     match FileExt::try_lock_shared(file) {
         Ok(()) => is_current(file, path),
         Err(error) if is_contended(&error) => Ok(false),
+        // A disk without locks: then nobody has one, and nobody sets the file aside.
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENOLCK | libc::ENOSYS | libc::EOPNOTSUPP)) => Ok(true),
         Err(error) => Err(Error::io(path, "lock", error)),
     }
 }

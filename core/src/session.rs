@@ -240,6 +240,7 @@ pub fn reopen(session: &mut Session, now: Instant) {
     session.ended_at = None;
     session.ended_by = None;
     session.next_steps.clear();
+    session.last_message = None;
     let message = match was {
         Some(text) => format!("reopened; it had ended with: {text}"),
         None => "reopened".to_string(),

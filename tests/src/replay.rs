@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use crate::{Running, Sandbox, entries, run, status, stderr, stdout};
 
-pub use check::{check_store, files};
+pub use check::{check_store, files, whole};
 
 /// When every replay begins.
 pub const START: &str = "2026-11-21T10:00:00Z";

@@ -132,18 +132,19 @@ impl Sandbox {
         Running::start(command).unwrap_or_else(|e| panic!("{program}: {e}"))
     }
 
-    /// The records under `sessions/`, in the order of their ids, the archive left out. No folder: none.
+    /// The records under `sessions/` with what hooks have noted about them, in the order of their ids, the archive left
+    /// out. No folder: none.
     pub fn records(&self) -> Vec<Value> {
         let sessions = self.data().join("sessions");
         if !sessions.exists() {
             return Vec::new();
         }
-        crate::entries(&sessions).iter().filter(|path| is_record(path)).map(|path| json(path)).collect()
+        crate::entries(&sessions).iter().filter(|path| is_record(path)).map(|path| crate::replay::whole(path)).collect()
     }
 
-    /// The record with exactly this id; panics when there is none.
+    /// The record with exactly this id, with what hooks have noted about it; panics when there is none.
     pub fn record(&self, id: &str) -> Value {
-        self.json(&format!("sessions/{id}.json"))
+        crate::replay::whole(&self.data().join(format!("sessions/{id}.json")))
     }
 
     /// A JSON file in the data directory; panics when it is missing or torn.

@@ -111,6 +111,14 @@ fn log(stage: &Stage) -> String {
     fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default()
 }
 
+/// What hooks have left to others is done, as it is once an hour.
+fn settle(stage: &Stage, at: u64) {
+    let mut command = stage.command("cs-cleanup", at * 1000, Client::Interactive);
+    command.arg("all");
+    let output = run(command, "");
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+}
+
 /// The path of the one record.
 fn record_path(stage: &Stage) -> PathBuf {
     let records = stage.sandbox.records();

@@ -371,7 +371,7 @@ fn the_live_file_says_who_runs_the_conversation() {
 }
 
 #[test]
-fn a_heartbeat_reaches_the_record_at_the_prompt_and_not_at_each_stop() {
+fn each_prompt_and_each_stop_is_a_heartbeat() {
     let stage = Stage::new();
     let mut beats = BTreeMap::new();
     stage.play(&Recording::load("claude-code/idle"), Told::Once, |stage, event| {
@@ -380,7 +380,7 @@ fn a_heartbeat_reaches_the_record_at_the_prompt_and_not_at_each_stop() {
     });
     let at_prompt = json!("2026-11-21T10:00:03.291000+00:00");
     assert_eq!(beats[&2], at_prompt);
-    assert_eq!(beats[&4], at_prompt, "a tenth of a second later");
+    assert_eq!(beats[&4], json!("2026-11-21T10:00:03.391000+00:00"), "a tenth of a second later");
     assert_eq!(beats[&6], json!("2026-11-21T10:03:29.097000+00:00"), "the end counts");
 }
 

@@ -1,7 +1,7 @@
 //! `all`: what the timer runs. Whatever fails, the rest is done.
 
 use crate::work::{NOTHING, Work};
-use crate::{archive, gone, locks, stale, tmp};
+use crate::{archive, gone, locks, notes, stale, tmp};
 use argh::FromArgs;
 use cs_cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
@@ -18,10 +18,11 @@ pub struct All {
 impl All {
     pub fn run(self, context: Context) -> Outcome<()> {
         let mut work = Work::new(context, self.dry_run);
-        let (run, system_now) = (work.run, work.system_now);
+        let (run, system_now, now) = (work.run, work.system_now, work.context.now);
         tmp::sweep(&mut work)?;
         // First: with a damaged index all others would read all records.
-        work.each(Ok(vec![()]), |store, ()| store.mend_index(run))?;
+        work.each(Ok(vec![()]), |store, ()| store.mend_index(run, now))?;
+        notes::sweep(&mut work)?;
         gone::sweep(&mut work)?;
         if !keeps(&work) {
             stale::sweep(&mut work)?;

@@ -11,6 +11,7 @@ mod check;
 mod gone;
 mod index;
 mod locks;
+mod notes;
 mod progress;
 mod stale;
 mod tmp;

@@ -12,7 +12,7 @@ use cs_core::live::Live;
 use cs_core::project::ProjectState;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
-use cs_core::store::{self, Selector, Store};
+use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use std::cell::Cell;
@@ -137,8 +137,7 @@ impl<'a> Loader<'a> {
 
     /// A session by its id, archived or not.
     pub fn load(&self, id: &SessionId) -> Result<Loaded> {
-        let (path, bytes) = self.store.bytes_of(id)?;
-        let session = store::parse(&path, &bytes)?;
+        let (session, path) = self.store.located(id)?;
         let verdict = self.store.verdict_of(&session, &self.lives, self.stale_after, self.now);
         let usage = self.usage(&session);
         Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })

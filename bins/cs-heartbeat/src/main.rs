@@ -42,7 +42,7 @@ fn turn_ended(intake: &Intake) -> Result<()> {
     if intake.is_from_subagent() {
         return Ok(());
     }
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let Some(mut live) = intake.live(&lock)? else {
         return if lock.is_some() { intake.store.drop_live(&intake.uuid).and(late(intake)) } else { late(intake) };
     };

@@ -57,7 +57,7 @@ pub fn notification(intake: &Intake) -> Result<()> {
 
 /// Applies a change to the conversation and shows in the record what is waited for.
 fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
     apply(&mut live);
     let shown = show(intake, &mut live);

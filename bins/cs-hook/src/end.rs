@@ -7,7 +7,7 @@ use cs_core::error::Result;
 use cs_core::intake::Intake;
 
 pub fn ended(intake: &Intake) -> Result<()> {
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let known = intake.store.live_for(&intake.uuid, &lock)?;
     if known.is_none() && intake.has_just_ended()? {
         return intake.store.drop_live(&intake.uuid);

@@ -42,7 +42,7 @@ fn handle(intake: &Intake) -> Result<()> {
 }
 
 fn compacted(intake: &Intake) -> Result<()> {
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
     let trigger = intake.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
     let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));

@@ -24,7 +24,7 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     if intake.is_from_subagent() {
         return Ok(());
     }
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let known = intake.store.live_for(&intake.uuid, &lock)?;
     if is_repeated(intake, known.as_ref())? {
         return if known.is_none() { intake.store.drop_live(&intake.uuid) } else { Ok(()) };

@@ -18,7 +18,7 @@ const REPEAT_SECONDS: i64 = 2;
 
 pub fn started(intake: &Intake) -> Result<()> {
     let source = intake.payload.source.as_deref().unwrap_or("startup");
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let resumed = source == "resume";
     let known = intake.store.live_for(&intake.uuid, &lock)?;
     // A conversation that is new or goes on cannot have ended: its end was told first.

@@ -12,7 +12,7 @@ use cs_core::{redact, task};
 use std::path::Path;
 
 pub fn ended(intake: &Intake) -> Result<()> {
-    let lock = intake.store.try_lock_live(&intake.uuid)?;
+    let lock = intake.lock();
     let id = match intake.live(&lock)? {
         Some(mut live) => live_on(intake, &mut live)?,
         None => {

@@ -190,7 +190,8 @@ impl Store {
         let Some(text) = self.whole_index()? else {
             let is_needed = index::count(&truth.text).is_some_and(|count| count > 0);
             return Ok(match super::is_absent(&self.home.index()) {
-                true => is_needed.then(|| "it is missing".into()),
+                // Where only hooks have written there are words, and no index yet.
+                true => (is_needed && !words.is_any).then(|| "it is missing".into()),
                 false => Some("it is torn".into()),
             });
         };
@@ -244,7 +245,8 @@ impl Store {
     }
 
     fn store_words(&self) -> Result<Vec<SessionId>> {
-        let lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
+        // Nobody waits long for a cache: the words stay for the next one.
+        let lock = lock::acquire(&Home::lock_of(&self.home.index()), lock::HOOK_WAIT)?;
         let mut ids = Vec::new();
         // Twice, if words were left over from a killed program.
         for _ in 0..2 {

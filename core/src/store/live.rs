@@ -27,17 +27,15 @@ impl Store {
         lock::acquire(&Home::lock_of(&self.home.live(uuid)), self.wait)
     }
 
-    /// Takes the lock of a conversation for a hook. Where it cannot be had in time the hook goes on without: what it has to
+    /// Takes the lock of a conversation for a hook. Where it cannot be had (in time) the hook goes on without: what it has to
     /// say is worth more than the order of a cache. Then word is left for whoever has it next, because the one who holds it
     /// now may write an older file over the hook's.
-    pub fn try_lock_live(&self, uuid: &Uuid) -> Result<Option<Lock>> {
-        match self.lock_live(uuid) {
-            Err(Error::Busy(_)) => {
-                file::open_own(&self.home.live_missed(uuid), OpenOptions::new().append(true))?;
-                Ok(None)
-            }
-            other => other.map(Some),
+    pub fn try_lock_live(&self, uuid: &Uuid) -> Option<Lock> {
+        let lock = self.lock_live(uuid).ok();
+        if lock.is_none() {
+            let _ = file::open_own(&self.home.live_missed(uuid), OpenOptions::new().append(true));
         }
+        lock
     }
 
     /// The running conversation as a hook may believe it: if its file missed something, its session is looked for.

@@ -195,9 +195,9 @@ impl Store {
             return self.note(id, change, now, noted);
         }
         match self.update(id, now, |record| change.apply(record, now)) {
-            Err(Error::Busy(_)) => self.publish(id, Noted::Synced, || {
-                self.note(id, change, now, Noted::Synced).map(|()| true)
-            }).map(drop),
+            Err(Error::Busy(_) | Error::Io { .. }) => {
+                self.publish(id, Noted::Synced, || self.note(id, change, now, Noted::Synced).map(|()| true)).map(drop)
+            }
             other => other.map(drop),
         }
     }
@@ -239,11 +239,15 @@ impl Store {
         let is_repeated = Entry::of(after).differs(&Entry::of(before))
             || after.commits != before.commits
             || after.open_questions != before.open_questions;
-        if !is_repeated {
-            return rename().map(drop);
+        match is_repeated {
+            true => self.publish(id, Noted::Synced, rename)?,
+            false => rename()?,
+        };
+        match is_repeated {
+            true => self.follow(after, now),
+            false if self.caches == Caches::Kept => self.settle_index(now),
+            false => {}
         }
-        self.publish(id, Noted::Synced, rename)?;
-        self.follow(after, now);
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 //! A reader looks at the spool, then at `.folding`, then at the record: what is in none of them was never there.
 
 use super::Store;
+use super::sweep::{Done, LEFT_OVER, Run, is_left_over};
 use crate::change::{Change, Note, read_notes};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
@@ -75,7 +76,7 @@ impl Notes {
 impl Store {
     /// Notes a change of a session. It needs no lock that anybody holds for long.
     pub fn note(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
-        let note = Note { at: clock::stamp(now), nonce: nonce(), change };
+        let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
         append(&self.home.spool(id), &note.to_bytes(), noted, self.wait)
     }
 
@@ -165,6 +166,29 @@ impl Store {
     /// Whether anything is noted about a session, or half folded.
     pub fn has_notes(&self, id: &SessionId) -> bool {
         super::is_present(&self.home.spool(id)) || super::is_present(&self.home.folding(id))
+    }
+
+    /// Folds notes, or removes them, if nobody has a record for them and nobody has added to them within the hour.
+    pub fn sweep_notes(&self, id: &SessionId, run: Run, now: Instant, system_now: SystemTime) -> Result<Option<Done>> {
+        let path = self.home.spool(id);
+        if !super::is_absent(&self.home.session(id)) {
+            return match run {
+                Run::Dry => Ok(None),
+                // Damaged, or for a newer program: the record is told of by `check`, and the notes stay.
+                Run::Real => match self.fold(id, now) {
+                    Ok(_) | Err(Error::Corrupt { .. } | Error::Newer { .. } | Error::Missing(_)) => Ok(None),
+                    Err(error) => Err(error),
+                },
+            };
+        }
+        let files = [self.home.folding(id), path.clone()];
+        if files.iter().any(|file| super::is_present(file) && !is_left_over(file, LEFT_OVER, system_now)) {
+            return Ok(None);
+        }
+        if run == Run::Real {
+            files.iter().try_for_each(|file| file::remove(file))?;
+        }
+        Ok(Some(Done::at("removed", &path, "notes about a session that is not there", run)))
     }
 
     /// Sessions about which something is noted.

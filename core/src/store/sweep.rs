@@ -60,7 +60,7 @@ impl Done {
 }
 
 /// A write takes milliseconds, and so does a change under a lock.
-const LEFT_OVER: Duration = Duration::from_secs(3600);
+pub(super) const LEFT_OVER: Duration = Duration::from_secs(3600);
 /// Late news comes within seconds; a resumed conversation is found without its old file.
 const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Size from which the log of a job starts anew; one old log is kept.
@@ -205,7 +205,7 @@ fn regular(path: &Path) -> Option<Metadata> {
 }
 
 /// Whether it is a regular file that nobody has touched for so long.
-fn is_left_over(path: &Path, age: Duration, now: SystemTime) -> bool {
+pub(super) fn is_left_over(path: &Path, age: Duration, now: SystemTime) -> bool {
     let modified = regular(path).and_then(|meta| meta.modified().ok());
     modified.and_then(|modified| now.duration_since(modified).ok()).is_some_and(|old| old > age)
 }

@@ -6,7 +6,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cs_core::clock;
+use cs_core::id::SessionId;
+use cs_core::paths::Home;
+use cs_core::record::Session;
+use cs_core::store::{Run, Store};
 use serde_json::{Value, json};
+use std::time::SystemTime;
+use tempfile::TempDir;
 
 use crate::{Sandbox, status, stderr, stdout};
 
@@ -14,11 +21,56 @@ use crate::{Sandbox, status, stderr, stdout};
 const TEMP: &str = ".tmp-";
 
 /// What holds for any data directory that only whole programs touched: every JSON file is whole, nothing
-/// half-written lies about, the index and the projects' counts say what the records say.
+/// half-written lies about, readers see what the records say, and so do the index and the projects' counts once
+/// somebody stores them.
 pub fn check_store(sandbox: &Sandbox) {
-    let litter = litter(&sandbox.data()).into_iter().map(|path| format!("litter: {}", path.display()));
-    let faults = [damage(&sandbox.data()), unfinished(&sandbox.data()), litter.collect()].concat();
+    let data = sandbox.data();
+    let litter = litter(&data).into_iter().map(|path| format!("litter: {}", path.display()));
+    // Readers correct an index that is torn, and the next person's change stores it.
+    let damage = damage(&data).into_iter().filter(|fault| !fault.contains("sessions/_index.json")).collect();
+    let faults = [damage, misread(&data), unfinished(settled(&data).path()), litter.collect()].concat();
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// A record with what hooks have noted about it, as programs read it; where they cannot, the file as it is.
+pub fn whole(path: &Path) -> Value {
+    try_whole(path).unwrap_or_else(|| panic!("{}: no record", path.display()))
+}
+
+fn try_whole(path: &Path) -> Option<Value> {
+    let home = path.parent().and_then(Path::parent).map(Home::at);
+    let id = SessionId::parse(name(path).trim_end_matches(".json")).ok();
+    let session = home.zip(id).and_then(|(home, id)| Store::for_people(home).session(&id).ok());
+    match session {
+        // Which notes are in it says nothing of what happened.
+        Some(session) => Some(json!(Session { folded: None, ..session })),
+        None => read(path).ok().flatten(),
+    }
+}
+
+/// What the index, as readers correct it, says otherwise than the records.
+pub fn misread(data: &Path) -> Vec<String> {
+    let store = Store::for_people(Home::at(data));
+    let index = store.index().expect("the index can be read");
+    let entries = index.entries(|_| true).into_iter();
+    let seen: Value = entries.map(|(id, entry)| (id.to_string(), json!(entry))).collect();
+    differences("the index, as it is read,", &index_of(&seen), &index_of(&json!(records(&data.join("sessions")))))
+}
+
+/// A copy of the data directory, in which everything that hooks have left to others is done.
+pub fn settled(data: &Path) -> TempDir {
+    let copy = tempfile::tempdir().expect("there is a folder for that");
+    for from in files(data).iter().filter(|path| path.is_file()) {
+        let to = copy.path().join(from.strip_prefix(data).expect("it is inside"));
+        fs::create_dir_all(to.parent().expect("it is in a folder")).expect("can be made");
+        fs::copy(from, to).expect("can be copied");
+    }
+    let store = Store::for_people(Home::at(copy.path()));
+    for id in store.noted().expect("can be listed") {
+        store.sweep_notes(&id, Run::Real, clock::now(), SystemTime::now()).expect("can be folded");
+    }
+    store.mend_index(Run::Real, clock::now()).expect("can be stored");
+    copy
 }
 
 /// Files of writes that did not end. A killed program may leave them, nobody else.
@@ -31,12 +83,14 @@ pub fn litter(data: &Path) -> Vec<PathBuf> {
 /// What must hold at any moment: each JSON file is whole, a record is in the file of its name, the two fields
 /// of a pair agree, no file has a name that nobody gave it.
 pub fn damage(data: &Path) -> Vec<String> {
-    files(data).iter().filter(|path| !name(path).starts_with(TEMP)).filter_map(|path| wrong_with(data, path)).collect()
+    let mut ours = files(data);
+    ours.retain(|path| !name(path).starts_with(TEMP) && !path.starts_with(data.join("quarantine")));
+    ours.iter().filter_map(|path| wrong_with(data, path)).collect()
 }
 
 fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     let name = name(path);
-    let known = [".json", ".lock", ".log", ".log.1", ".pending", ".stale"];
+    let known = [".json", ".lock", ".log", ".log.1", ".pending", ".folding", ".jsonl", ".missed"];
     if !known.iter().any(|end| name.ends_with(end)) {
         return Some(format!("a stray file: {}", path.display()));
     }
@@ -67,7 +121,7 @@ fn read(path: &Path) -> Result<Option<Value>, String> {
 /// counts say what the records say, and nothing is left to be mended.
 pub fn unfinished(data: &Path) -> Vec<String> {
     let mut faults = Vec::new();
-    for name in ["_index.pending", "_index.stale"] {
+    for name in ["_index.pending", "_index.folding", "_index.stale"] {
         if data.join("sessions").join(name).exists() {
             faults.push(format!("unfinished: {name}"));
         }
@@ -98,11 +152,11 @@ pub fn unseen(sandbox: &Sandbox) -> Vec<String> {
     differences("cs-session list", &index_of(&listed), &index_of(&json!(records)))
 }
 
-/// The records of a folder, by id. Those that cannot be understood are left out: [`damage`] tells of them.
+/// The records of a folder with what hooks have noted about them, by id. Those that cannot be understood are left out: [`damage`] tells of them.
 pub fn records(folder: &Path) -> BTreeMap<String, Value> {
     let listing = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_record = |path: &PathBuf| name(path).starts_with("sess_") && name(path).ends_with(".json");
-    let read = |path: PathBuf| Some((name(&path).trim_end_matches(".json").to_owned(), read(&path).ok()??));
+    let read = |path: PathBuf| Some((name(&path).trim_end_matches(".json").to_owned(), try_whole(&path)?));
     listing.filter(is_record).filter_map(read).collect()
 }
 

@@ -4,48 +4,67 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use cs_tests::replay::check::unfinished;
 use cs_tests::replay::{Client, Stage, check_store};
-use cs_tests::{entries, run};
+use cs_tests::{entries, run, status};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, send, stage,
-    start, tell,
+    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, send, settle,
+    stage, start, tell,
 };
 
 #[test]
-fn a_record_that_cannot_be_understood_is_left_alone() {
+fn a_record_that_cannot_be_understood_is_set_aside_and_its_conversation_goes_on() {
     let whole = fs::read(record_path(&stage())).expect("a record can be read");
-    let newer = String::from_utf8_lossy(&whole).replace("\"schema_version\": 4", "\"schema_version\": 5, \"new\": [1]");
-    assert!(newer.contains("\"new\""));
     let other_id = String::from_utf8_lossy(&whole).replace("_20261121T1001_", "_20261121T1002_");
     for (what, bytes) in [
         ("torn", &whole[..whole.len() / 2]),
         ("empty", b""),
         ("zeroed", &[0; 4096]),
-        ("newer", newer.as_bytes()),
         ("of another id", other_id.as_bytes()),
         ("a list", b"[]"),
     ] {
-        let stage = stage();
-        let path = record_path(&stage);
-        fs::write(&path, bytes).expect("can be written");
-        // Twenty minutes later, so that a heartbeat is due.
-        every_event(&stage, 1200, UUID);
-        start(&stage, 1300, UUID, "resume");
-        prompt(&stage, 1301, UUID, "still there?");
-        assert_eq!(fs::read(&path).expect("it is there"), bytes, "{what}");
-        let live: Value = serde_json::from_slice(&fs::read(live_path(&stage, UUID)).expect("it lives")).expect("JSON");
-        assert_eq!(live["state"], "working", "{what}: the state needs no record");
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        assert!(log(&stage).contains(&name), "{what}: the trouble is noted, with the file");
-        assert!(!log(&stage).contains("defect"), "{what}: {}", log(&stage));
-        // Another conversation is not troubled.
-        prompt(&stage, 1400, OTHER, "something else");
-        let sessions = entries(&stage.sandbox.data().join("sessions"));
-        let records = sessions.iter().filter(|path| path.extension().is_some_and(|e| e == "json"));
-        assert_eq!(records.count(), 3, "{what}: the damaged one, the new one, the index");
+        for first in ["UserPromptSubmit", "SessionEnd"] {
+            let stage = stage();
+            let path = record_path(&stage);
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            fs::write(&path, bytes).expect("can be written");
+            let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}, "tool_response": {}});
+            tell(&stage, 1200, UUID, "PostToolUse", edit);
+            let more = json!({"prompt": "still there?", "prompt_id": "p", "reason": "other"});
+            tell(&stage, 1300, UUID, first, more);
+            let kept = stage.sandbox.data().join(format!("quarantine/sessions-{name}"));
+            assert_eq!(fs::read(&kept).expect("it is set aside"), bytes, "{what}");
+            assert!(fs::read_to_string(kept.with_extension("json.note")).expect("with a note").contains("cs-hook"));
+            let record = stage.record_of(UUID).expect("it goes on in another session");
+            let old = name.trim_end_matches(".json");
+            assert_eq!((&record["resumed_from"], &record["files_changed"]), (&json!(old), &json!(["a.txt"])), "{what}");
+            assert!(record["events"].to_string().contains("damaged"), "{what}: {record}");
+            assert!(log(&stage).contains(&name), "{what}: the trouble is noted, with the file");
+            assert!(!log(&stage).contains("defect"), "{what}: {}", log(&stage));
+            prompt(&stage, 1400, OTHER, "something else");
+            assert_eq!(stage.sandbox.records().len(), 2, "{what}: another conversation is not troubled");
+            check_store(&stage.sandbox);
+        }
     }
+}
+
+#[test]
+fn a_record_of_a_newer_program_is_left_alone() {
+    let stage = stage();
+    let path = record_path(&stage);
+    let whole = fs::read_to_string(&path).expect("a record can be read");
+    let newer = whole.replace("\"schema_version\": 4", "\"schema_version\": 5, \"new\": [1]");
+    assert!(newer.contains("\"new\""));
+    fs::write(&path, &newer).expect("can be written");
+    every_event(&stage, 1200, UUID);
+    start(&stage, 1300, UUID, "resume");
+    prompt(&stage, 1301, UUID, "still there?");
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), newer);
+    let live: Value = serde_json::from_slice(&fs::read(live_path(&stage, UUID)).expect("it lives")).expect("JSON");
+    assert_eq!(live["state"], "working", "the state needs no record");
+    assert!(log(&stage).contains("newer"), "{}", log(&stage));
 }
 
 #[test]
@@ -58,7 +77,9 @@ fn symbolic_links_are_not_followed() {
     let before = fs::read(&outside).expect("it is there");
     every_event(&stage, 1200, UUID);
     assert_eq!(fs::read(&outside).expect("it is there"), before);
-    assert!(record.is_symlink(), "nor is the link replaced");
+    assert!(!record.is_symlink(), "the link is set aside");
+    let name = record.file_name().expect("a name").to_string_lossy().into_owned();
+    assert!(stage.sandbox.data().join(format!("quarantine/sessions-{name}")).is_symlink());
 
     let stage = super::stage();
     let (outside, live) = (stage.sandbox.root().join("outside.json"), live_path(&stage, UUID));
@@ -128,6 +149,7 @@ fn a_torn_or_lost_index_is_made_again_from_the_records() {
         }
     }
     let index = stage.sandbox.data().join("sessions/_index.json");
+    settle(&stage, 1500);
     let cut = |end: fn(usize) -> usize| move |whole: Vec<u8>| whole[..end(whole.len())].to_vec();
     let damages: [&dyn Fn(Vec<u8>) -> Vec<u8>; 9] = [
         &cut(|_| 0),
@@ -146,9 +168,14 @@ fn a_torn_or_lost_index_is_made_again_from_the_records() {
         let (at, uuid) = (1000 + n * 100, format!("aaaaaaaa-0000-4000-8000-0000000001{n:02}"));
         prompt(&stage, at, &uuid, "go");
         check_store(&stage.sandbox);
+        // A change by a person stores it.
+        let id = stage.record_of(&uuid).expect("it is there")["session_id"].as_str().expect("a text").to_owned();
+        assert_eq!(status(&stage.sandbox.cs("cs-session", &["event", &id, "--message", "x"])), 0);
+        assert!(unfinished(&stage.sandbox.data()).is_empty(), "{:#?}", unfinished(&stage.sandbox.data()));
         fs::remove_file(&index).expect("it was made again");
         end(&stage, at + 1, &uuid);
         check_store(&stage.sandbox);
+        settle(&stage, 1500);
     }
     assert_eq!(stage.sandbox.records().len(), 5 + 9);
 }
@@ -174,7 +201,7 @@ fn broken_settings_are_never_overwritten() {
 fn check_records(stage: &Stage) {
     for path in entries(&stage.sandbox.data().join("sessions")) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        assert!(!name.starts_with(".tmp-") && !name.contains("pending"), "{name}");
+        assert!(!name.starts_with(".tmp-"), "{name}");
     }
 }
 
@@ -187,6 +214,7 @@ fn unknown_fields_survive_at_every_level() {
         "tool_response": {"stdout": "[main 1a2b3c4] x"}});
     tell(&stage, 63, UUID, "PostToolUse", commit);
     let (data, record, live) = (stage.sandbox.data(), record_path(&stage), live_path(&stage, UUID));
+    settle(&stage, 100);
     let places: BTreeMap<_, &[&str]> = [
         (record, &["", "/tasks/0", "/events/0", "/commits/0"] as &[&str]),
         (data.join("config.json"), &["", "/projects/repo", "/hooks"]),
@@ -213,6 +241,7 @@ fn unknown_fields_survive_at_every_level() {
     let mut elsewhere = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
     elsewhere["cwd"] = json!(stage.repository("project"));
     quiet(&send(&stage, 1301, &elsewhere), "elsewhere");
+    settle(&stage, 1500);
     for ((path, pointers), before) in places.iter().zip(before) {
         let after = read(path);
         assert_ne!(after, before, "{}: it was written", path.display());
@@ -242,6 +271,7 @@ fn an_older_record_is_written_as_version_four_and_keeps_what_it_said() {
         fields.insert("events".into(), json!(null));
     });
     create_task(&stage, 70, UUID, "1", "a task");
+    settle(&stage, 1500);
     let record = read(&path);
     assert_eq!((&record["schema_version"], &record["intent"]), (&json!(4), &json!("do it")));
     assert_eq!(record["tasks"][0]["subject"], "a task");

@@ -94,8 +94,8 @@ fn who_cannot_get_the_index_writes_the_record_all_the_same() {
     let held = flock(&sandbox.data().join("sessions/_index.lock"));
     let began = Instant::now();
     ok(&sandbox, "cs-session", &["park", &one, "--reason", "later", "-q"]);
-    assert!(began.elapsed() >= Duration::from_secs(4), "it is waited for");
-    assert!(sandbox.data().join("sessions/_index.stale").exists());
+    assert!(began.elapsed() < Duration::from_secs(3), "nobody waits long for a cache");
+    assert!(sandbox.data().join("sessions/_index.pending").exists());
     check_list(&sandbox);
     drop(held);
     ok(&sandbox, "cs-session", &["complete", &two, "-q"]);

@@ -8,7 +8,6 @@ use cs_core::export::{self, Document, Format, Project};
 use cs_core::id::{SessionId, Slug};
 use cs_core::record::Session;
 use cs_core::state::Verdict;
-use cs_core::store::parse;
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use std::sync::Arc;
@@ -76,12 +75,11 @@ impl Asked<'_> {
 
     fn read(&self, id: &SessionId) -> Result<Read> {
         let store = &self.app.keeper.store;
-        let (path, bytes) = store.bytes_of(id)?;
-        let session = parse(&path, &bytes)?;
+        let (session, path) = store.located(id)?;
         let verdict = self.snapshot.evidence.judge(store, &session);
         // A summary that cannot be understood is no reason to keep the session back.
         let usage = store.usage_of(&session).unwrap_or_default();
-        Ok(Read { session, verdict, archived: path == store.home.archived(id), usage, bytes: bytes.len() })
+        Ok(Read { verdict, archived: path == store.home.archived(id), usage, bytes: session.to_bytes().len(), session })
     }
 
     /// The newest sessions of a project.

@@ -212,7 +212,7 @@ impl Inner {
         let (projects, records) = (&self.projects, &mut self.records);
         let state = |slug: &str| projects.get(slug).map(|(_, state)| state.clone()).unwrap_or_default();
         let summary = |id: &str| {
-            let summary = records.summary(store, id, changes.sessions || changes.archive)?;
+            let summary = records.summary(store, id, changes.sessions || changes.archive || changes.live)?;
             Ok(match verdicts.get(id) {
                 Some(verdict) => with_verdict(summary, verdict, &evidence.lives),
                 None => summary,
@@ -256,9 +256,10 @@ impl Inner {
     /// The index's sessions, if the index is another one than before.
     fn read_rows(&mut self, store: &Store) -> Result<Option<Arc<Rows>>> {
         let home = &store.home;
-        let now = [home.index(), home.index_pending(), home.index_stale()].map(|path| Stamp::of(&path));
-        let [index, pending, stale] = &now;
-        let is_same = self.snapshot.is_some() && index.is_some() && pending.is_none() && stale.is_none();
+        let now = [home.index(), home.index_pending(), home.index_folding()].map(|path| Stamp::of(&path));
+        let [index, _, folding] = &now;
+        // Without an index the records are asked each time, and so they are while one is being stored.
+        let is_same = self.snapshot.is_some() && index.is_some() && folding.is_none();
         let known = self.index.iter().zip(&now).all(|(before, now)| unchanged(before.as_ref(), now.as_ref()));
         if is_same && known {
             return Ok(None);

@@ -1,6 +1,6 @@
 //! Owns sessions in short that were read from their records, kept while their files stay as they are.
 
-use super::stamp::Stamp;
+use super::stamp::{Stamp, unchanged};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::SessionId;
 use cs_core::live::Live;
@@ -24,9 +24,37 @@ pub struct Records {
     looked: usize,
 }
 
+/// The versions of a record and of the notes about it.
+#[derive(Clone, Copy, Debug)]
+struct Stamps {
+    record: Stamp,
+    notes: Option<Stamp>,
+}
+
+impl Stamps {
+    fn of(store: &Store, id: &SessionId) -> Option<Self> {
+        let record = Stamp::of(&store.home.session(id)).or_else(|| Stamp::of(&store.home.archived(id)))?;
+        Some(Stamps { record, notes: Stamp::of(&store.home.spool(id)) })
+    }
+
+    /// Whether this, taken before, shows that nothing has changed until `now`.
+    fn still_are(&self, now: &Stamps) -> bool {
+        self.record.still_is(&now.record) && unchanged(self.notes.as_ref(), now.notes.as_ref())
+    }
+
+    /// Whether both are the same, which a change within a tick does not show.
+    fn look_like(&self, now: &Stamps) -> bool {
+        let notes = match (&self.notes, &now.notes) {
+            (Some(before), Some(now)) => before.looks_like(now),
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        notes && self.record.looks_like(&now.record)
+    }
+}
+
 #[derive(Debug)]
 struct Known {
-    stamp: Stamp,
+    stamps: Stamps,
     /// A damaged file is kept as its reason.
     read: std::result::Result<Summary, String>,
 }
@@ -39,13 +67,13 @@ impl Records {
             return known.answer();
         }
         let id = SessionId::parse(id)?;
-        let Some(stamp) = stamp(store, &id) else {
+        let Some(stamps) = Stamps::of(store, &id) else {
             self.known.remove(id.as_str());
             return Err(Error::Missing(format!("no session {id}")));
         };
         match known {
-            Some(known) if known.stamp.still_is(&stamp) => known.answer(),
-            _ => self.read(store, &id, stamp),
+            Some(known) if known.stamps.still_are(&stamps) => known.answer(),
+            _ => self.read(store, &id, stamps),
         }
     }
 
@@ -55,8 +83,8 @@ impl Records {
         let from = if self.looked < self.known.len() { self.looked } else { 0 };
         self.looked = from + LOOKS;
         let is_edited = |id: &str, known: &Known| {
-            let now = SessionId::parse(id).ok().and_then(|id| stamp(store, &id));
-            now.is_none_or(|now| !known.stamp.looks_like(&now))
+            let now = SessionId::parse(id).ok().and_then(|id| Stamps::of(store, &id));
+            now.is_none_or(|now| !known.stamps.look_like(&now))
         };
         let some = self.known.iter().skip(from).take(LOOKS);
         let edited: Vec<String> = some.filter(|(id, known)| is_edited(id, known)).map(|(id, _)| id.clone()).collect();
@@ -64,7 +92,7 @@ impl Records {
         !edited.is_empty()
     }
 
-    fn read(&mut self, store: &Store, id: &SessionId, stamp: Stamp) -> Result<Summary> {
+    fn read(&mut self, store: &Store, id: &SessionId, stamps: Stamps) -> Result<Summary> {
         let read = match store.session(id) {
             // The state is not the record's business; who asks fills it in.
             Ok(session) => Ok(summarize(store, session, &[], TimeDelta::zero(), Instant::default())),
@@ -74,15 +102,11 @@ impl Records {
         if self.known.len() >= MOST {
             self.known.clear();
         }
-        let known = Known { stamp, read };
+        let known = Known { stamps, read };
         let answer = known.answer();
         self.known.insert(id.to_string(), known);
         answer
     }
-}
-
-fn stamp(store: &Store, id: &SessionId) -> Option<Stamp> {
-    Stamp::of(&store.home.session(id)).or_else(|| Stamp::of(&store.home.archived(id)))
 }
 
 impl Known {

@@ -8,7 +8,6 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, is_dismissed};
 use cs_core::statusline::Reading;
-use cs_core::store::parse;
 use cs_core::usage::Usage;
 use serde::Serialize;
 
@@ -62,8 +61,7 @@ pub struct Link {
 /// Reads a session; the state is as of now.
 pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Shown> {
     let store = &keeper.store;
-    let (path, bytes) = store.bytes_of(id)?;
-    let mut session = parse(&path, &bytes)?;
+    let (mut session, path) = store.located(id)?;
     let verdict = snapshot.evidence.judge(store, &session);
     if is_dismissed(&session.session_id, &snapshot.evidence.lives, verdict.state) {
         session.awaiting_action = None;

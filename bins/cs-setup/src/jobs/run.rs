@@ -53,6 +53,6 @@ fn cut(path: &Path) -> Result<()> {
     let mut kept = Vec::new();
     log.seek(SeekFrom::Start(size.saturating_sub(LOG_BYTES))).map_err(failed)?;
     (&log).take(LOG_BYTES).read_to_end(&mut kept).map_err(failed)?;
-    file::replace(&path.with_extension("log.1"), &kept, file::Durability::Cached)?;
+    file::replace(&path.with_extension("log.1"), &kept, file::Durability::Disposable)?;
     log.set_len(0).map_err(failed)
 }
