@@ -67,9 +67,10 @@ fn last_message(intake: &Intake) -> Option<String> {
 
 fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Result<()> {
     let Some(id) = intake.session(live)? else { return Ok(()) };
-    let (is_answered, requested) = (std::mem::take(&mut live.awaiting), live.requested.clone());
-    let turn = TurnEnded { last_message, is_answered, requested };
-    intake.tell(&id, Change::TurnEnded(turn), Noted::Soon)
+    let turn = TurnEnded { last_message, is_answered: live.awaiting, requested: live.requested.clone() };
+    intake.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
+    live.awaiting = false;
+    Ok(())
 }
 
 /// The conversation ended moments ago, and its end overtook the end of its last turn. What the agent

@@ -6,10 +6,6 @@ use super::Store;
 use super::check::{Finding, Kind};
 use crate::error::Result;
 use crate::file;
-use crate::id::SessionId;
-use crate::index::{self, Entries};
-use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How often the index is compared, while others write.
@@ -34,37 +30,17 @@ impl Store {
         Ok(all)
     }
 
-    /// How the index contradicts the records, if it still does after others had time to finish.
+    /// What the file of the index says otherwise than the records, if it still does after others had time to finish.
     fn index_contradicts(&self) -> Result<Option<String>> {
-        let mut suspects: Option<BTreeSet<SessionId>> = None;
         for attempt in 0..TRIES {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);
             }
-            let now = self.index_differs()?;
-            let both = suspects.map_or(now.clone(), |before| &before & &now);
-            if both.is_empty() {
-                return Ok(None);
+            let trouble = self.index_trouble(&self.words()?, &self.rebuilt()?)?;
+            if trouble.is_none() || attempt + 1 == TRIES {
+                return Ok(trouble);
             }
-            suspects = Some(both);
         }
-        let ids = suspects.unwrap_or_default();
-        let first: Vec<&str> = ids.iter().take(3).map(SessionId::as_str).collect();
-        let more = if ids.len() > first.len() { " and others" } else { "" };
-        Ok(Some(format!("it does not say what the records say about {}{more}", first.join(", "))))
-    }
-
-    /// Sessions of which the index, as readers see it, says something else than the record.
-    fn index_differs(&self) -> Result<BTreeSet<SessionId>> {
-        let seen = self.index()?;
-        let seen: Entries = seen.entries(|_| true).into_iter().collect();
-        let rebuilt = self.rebuilt()?;
-        let truth: Entries = index::parse(&rebuilt.text).unwrap_or_default().into_iter().collect();
-        let damaged: Vec<&PathBuf> = rebuilt.damaged.iter().map(|(path, _)| path).collect();
-        let differs = |id: &&SessionId| match (seen.get(*id), truth.get(*id)) {
-            (Some(a), Some(b)) => a.differs(b),
-            (a, b) => a.is_some() != b.is_some() && !damaged.contains(&&self.home.session(id)),
-        };
-        Ok(seen.keys().chain(truth.keys()).filter(differs).cloned().collect())
+        Ok(None)
     }
 }

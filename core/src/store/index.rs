@@ -183,7 +183,7 @@ impl Store {
     }
 
     /// What is wrong with the index of the file, apart from what the words say.
-    fn index_trouble(&self, words: &Words, truth: &Rebuilt) -> Result<Option<String>> {
+    pub(super) fn index_trouble(&self, words: &Words, truth: &Rebuilt) -> Result<Option<String>> {
         if self.is_stale()? {
             return Ok(Some("it missed a change".into()));
         }
@@ -200,12 +200,12 @@ impl Store {
         }
         let Some(seen) = index::parse(&text) else { return Ok(Some("it is damaged".into())) };
         let newer = self.words()?;
-        let others = differing(seen, &truth.text, words.ids.iter().chain(&newer.ids));
-        Ok(match others.len() {
-            0 => None,
-            1 => Some("it did not say what a record says".into()),
-            count => Some(format!("it did not say what {count} records say")),
-        })
+        let stem = |(path, _): &(PathBuf, Error)| SessionId::parse(path.file_stem()?.to_str()?).ok();
+        let damaged: Vec<SessionId> = truth.damaged.iter().filter_map(stem).collect();
+        let others = differing(seen, &truth.text, words.ids.iter().chain(&newer.ids).chain(&damaged));
+        let first: Vec<&str> = others.iter().take(3).map(SessionId::as_str).collect();
+        let more = if others.len() > first.len() { " and others" } else { "" };
+        Ok((!first.is_empty()).then(|| format!("it does not say what the records say about {}{more}", first.join(", "))))
     }
 
     /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with a word for the index

@@ -26,9 +26,7 @@ const TEMP: &str = ".tmp-";
 pub fn check_store(sandbox: &Sandbox) {
     let data = sandbox.data();
     let litter = litter(&data).into_iter().map(|path| format!("litter: {}", path.display()));
-    // Readers correct an index that is torn, and the next person's change stores it.
-    let damage = damage(&data).into_iter().filter(|fault| !fault.contains("sessions/_index.json")).collect();
-    let faults = [damage, misread(&data), unfinished(settled(&data).path()), litter.collect()].concat();
+    let faults = [damage(&data), unfinished(&data), litter.collect()].concat();
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -90,11 +88,12 @@ pub fn damage(data: &Path) -> Vec<String> {
 
 fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     let name = name(path);
-    let known = [".json", ".lock", ".log", ".log.1", ".pending", ".folding", ".jsonl", ".missed"];
+    let known = [".json", ".lock", ".log", ".log.1", ".pending", ".stale", ".folding", ".jsonl", ".missed"];
     if !known.iter().any(|end| name.ends_with(end)) {
         return Some(format!("a stray file: {}", path.display()));
     }
-    if !name.ends_with(".json") {
+    // Readers correct an index that is torn, and the next change by a person stores it.
+    if !name.ends_with(".json") || name == "_index.json" {
         return None;
     }
     let value = match read(path) {
@@ -102,7 +101,7 @@ fn wrong_with(data: &Path, path: &Path) -> Option<String> {
         Ok(None) => return None,
         Err(fault) => return Some(fault),
     };
-    let is_record = path.starts_with(data.join("sessions")) && name != "_index.json";
+    let is_record = path.starts_with(data.join("sessions"));
     let stem = name.trim_end_matches(".json");
     (is_record && value["session_id"] != stem).then(|| format!("another session: {}: {value}", path.display()))
 }
@@ -117,9 +116,14 @@ fn read(path: &Path) -> Result<Option<Value>, String> {
     serde_json::from_str(&text).map(Some).map_err(|error| format!("torn: {}: {error}: {text}", path.display()))
 }
 
-/// What must hold when all programs have ended and the last one was not killed: the index and the projects'
-/// counts say what the records say, and nothing is left to be mended.
+/// What must hold when all programs have ended: readers see what the records say, and so do the files of the index and
+/// of the projects, once somebody has done what is left to be done.
 pub fn unfinished(data: &Path) -> Vec<String> {
+    [misread(data), unstored(settled(data).path())].concat()
+}
+
+/// What the files of the index and of the projects say otherwise than the records, and what is left to be done.
+pub fn unstored(data: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     for name in ["_index.pending", "_index.folding", "_index.stale"] {
         if data.join("sessions").join(name).exists() {

@@ -160,7 +160,7 @@ fn cleanup_beside_eight_writers_loses_nothing() {
         sessions.len(),
         uuids.len()
     );
-    assert!(runs >= 5 && changes >= 50, "{runs} cleanups, {changes} changes: too few to say anything");
+    assert!(runs >= 2 && changes >= 50, "{runs} cleanups, {changes} changes: too few to say anything");
     for action in ["archived", "completed", "parked"] {
         assert!(actions.contains(action), "it never came to {action}: {actions:?}");
     }
@@ -189,27 +189,20 @@ fn check_sessions(sandbox: &Sandbox, sessions: &Sessions) {
     }
 }
 
-/// Hooks wait for no lock longer than 100 ms and then say so in their log; where there was no trouble all is there.
+/// Hooks lose nothing, whoever holds the locks.
 fn check_conversations(sandbox: &Sandbox, uuids: &[String]) {
     let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
-    let others: Vec<&str> = log.lines().filter(|line| !line.contains("lock is busy")).collect();
+    let others: Vec<&str> = log.lines().filter(|line| !line.contains("went on without")).collect();
     assert_eq!(others, Vec::<&str>::new());
     let folders = ["sessions", "sessions/archive"].map(|folder| sandbox.data().join(folder));
     let files = folders.iter().flat_map(|folder| cs_tests::entries(folder));
     let files = files.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".json")));
-    let records =
-        files.map(|path| serde_json::from_slice::<Value>(&fs::read(path).expect("it is there")).expect("whole"));
+    let records = files.map(|path| cs_tests::replay::whole(&path));
     let of: BTreeMap<String, Value> =
         records.filter_map(|record| Some((record["claude_session_id"].as_str()?.to_owned(), record))).collect();
-    let (mut missing, mut without_task) = (0, 0);
     for uuid in uuids {
-        match of.get(uuid) {
-            None => missing += 1,
-            Some(record) => {
-                assert_eq!(record["intent"], format!("of {uuid}"));
-                without_task += usize::from(texts(record, "tasks", "subject") != ["write tests"]);
-            }
-        }
+        let record = of.get(uuid).unwrap_or_else(|| panic!("{uuid} has no session: {log}"));
+        assert_eq!(record["intent"], format!("of {uuid}"));
+        assert_eq!(texts(record, "tasks", "subject"), ["write tests"], "{uuid}: {log}");
     }
-    assert!(missing + without_task <= log.lines().count(), "{missing} and {without_task} of {}: {log}", uuids.len());
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use cs_tests::replay::check::unfinished;
+use cs_tests::replay::check::unstored;
 use cs_tests::replay::{Client, Stage, check_store};
 use cs_tests::{entries, run, status};
 use serde_json::{Value, json};
@@ -171,7 +171,7 @@ fn a_torn_or_lost_index_is_made_again_from_the_records() {
         // A change by a person stores it.
         let id = stage.record_of(&uuid).expect("it is there")["session_id"].as_str().expect("a text").to_owned();
         assert_eq!(status(&stage.sandbox.cs("cs-session", &["event", &id, "--message", "x"])), 0);
-        assert!(unfinished(&stage.sandbox.data()).is_empty(), "{:#?}", unfinished(&stage.sandbox.data()));
+        assert!(unstored(&stage.sandbox.data()).is_empty(), "{:#?}", unstored(&stage.sandbox.data()));
         fs::remove_file(&index).expect("it was made again");
         end(&stage, at + 1, &uuid);
         check_store(&stage.sandbox);
