@@ -107,17 +107,26 @@ impl Staged {
 /// Brings a file's new name to the disk, where that was asked for.
 fn settle(path: &Path, durability: Durability) -> Result<()> {
     match durability {
-        Durability::Synced => sync_dir(path.parent().unwrap_or(Path::new("."))),
+        Durability::Synced => sync_dir(folder_of(path)),
         Durability::Disposable => Ok(()),
     }
+}
+
+/// The directory in which a path is.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Brings the names in a directory to the disk. A file system that cannot sync directories (some network and FUSE ones
 /// answer EINVAL) is no trouble: it promises nothing better.
 pub fn sync_dir(dir: &Path) -> Result<()> {
+    sync(dir).map_err(|error| Error::io(dir, "sync", error))
+}
+
+fn sync(dir: &Path) -> io::Result<()> {
     let open = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(dir);
     match open.and_then(|dir| dir.sync_all()) {
-        Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(Error::io(dir, "sync", error)),
+        Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(error),
         _ => Ok(()),
     }
 }
@@ -152,7 +161,7 @@ fn exchange(_from: &Path, _to: &Path) -> bool {
 /// Gives a file another name on the same disk in one step; `false`, and no change, if something has
 /// that name. The directory is made where needed, and must be one.
 pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
-    real_dir(to.parent().unwrap_or(Path::new(".")))?;
+    real_dir(folder_of(to))?;
     match rename_new(from, to) {
         Ok(()) => {
             settle(to, Durability::Synced)?;
@@ -208,7 +217,7 @@ pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> 
 }
 
 fn write_temp(path: &Path, bytes: &[u8], durability: Durability) -> Result<tempfile::NamedTempFile> {
-    let dir = path.parent().unwrap_or(Path::new("."));
+    let dir = folder_of(path);
     let mut temp = match temp_in(dir) {
         Err(error) if is_absent(&error) => {
             make_dir(dir)?;
@@ -231,15 +240,21 @@ fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
 /// Makes a directory and its parents, for this user only. Each new name is brought to the disk: what is synced in a
 /// directory whose own name is lost would be lost with it.
 pub fn make_dir(dir: &Path) -> Result<()> {
+    make_all(dir).map_err(|error| Error::io(dir, "make", error))
+}
+
+fn make_all(dir: &Path) -> io::Result<()> {
     if dir.is_dir() {
         return Ok(());
     }
-    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
-    parent.map_or(Ok(()), make_dir)?;
+    make_all(folder_of(dir))?;
     match DirBuilder::new().mode(0o700).create(dir) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
-        Err(error) => Err(Error::io(dir, "make", error)),
-        Ok(()) => sync_dir(parent.unwrap_or(Path::new("."))),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match dir.is_dir() {
+            true => Ok(()),
+            false => Err(io::Error::from_raw_os_error(libc::ENOTDIR)),
+        },
+        Err(error) => Err(error),
+        Ok(()) => sync(folder_of(dir)),
     }
 }
 
@@ -301,7 +316,7 @@ pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
     let options = options.create(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
     match options.open(path) {
         Err(error) if is_absent(&error) => {
-            make_dir(path.parent().unwrap_or(Path::new(".")))?;
+            make_dir(folder_of(path))?;
             options.open(path).map_err(|error| Error::io(path, "open", error))
         }
         Err(error) => Err(Error::io(path, "open", error)),

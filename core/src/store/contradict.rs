@@ -32,6 +32,10 @@ impl Store {
 
     /// What the file of the index says otherwise than the records, if it still does after others had time to finish.
     fn index_contradicts(&self) -> Result<Option<String>> {
+        // A torn file is found where files are looked at.
+        if super::is_present(&self.home.index()) && self.whole_index()?.is_none() {
+            return Ok(None);
+        }
         for attempt in 0..TRIES {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);

@@ -273,7 +273,7 @@ impl Store {
     }
 
     /// The file's text if it is a whole index.
-    fn whole_index(&self) -> Result<Option<String>> {
+    pub(super) fn whole_index(&self) -> Result<Option<String>> {
         let bytes = match file::read_at_most(&self.home.index(), INDEX_BYTES) {
             Ok(bytes) => bytes,
             Err(Error::Corrupt { .. }) => None,

@@ -226,7 +226,7 @@ fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> 
     if noted == Noted::Synced {
         file.sync_data().map_err(failed)?;
         if before == 0 {
-            file::sync_dir(path.parent().unwrap_or(Path::new(".")))?;
+            file::sync_dir(path.parent().unwrap_or(path))?;
         }
     }
     Ok(())

@@ -29,6 +29,7 @@ fn furnished() -> Sandbox {
     ok(&sandbox, "cs-cleanup", &["index", "-q"]);
     // Some conversation left work to be done: a context is made only then.
     put(&sandbox, "context/api.json", "{}");
+    ok(&sandbox, "cs-project", &["update", "api", "--current-phase", "one"]);
     in_order(&sandbox);
     sandbox
 }

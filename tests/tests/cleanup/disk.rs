@@ -30,8 +30,7 @@ fn untidy() -> Sandbox {
     put(&sandbox, "sessions/sess_20260901T0800_0003.json", "{");
     put(&sandbox, "ended/00000000-0000-4000-8000-000000000000.json", "{}");
     put(&sandbox, "logs/job.log", &"a line of a job\n".repeat(20_000));
-    let _ = fs::remove_file(sandbox.data().join("sessions/_index.json"));
-    let _ = fs::remove_file(sandbox.data().join("sessions/_index.pending"));
+    sandbox.cs("cs-cleanup", &["index"]);
     for file in ["sessions/archive/.tmp-old", "sessions/sess_20260901T0800_0002.lock"] {
         age(&sandbox.data().join(file), 2 * HOUR);
     }
