@@ -106,13 +106,7 @@ pub enum Tasks {
     /// The whole list: subjects and where they are.
     List { conversation: String, list: Vec<(String, TaskStatus)> },
     /// One task of it.
-    One {
-        conversation: String,
-        key: String,
-        subject: Option<String>,
-        from: Option<TaskStatus>,
-        to: Option<TaskStatus>,
-    },
+    One { conversation: String, key: String, subject: Option<String>, from: Option<TaskStatus>, to: Option<TaskStatus> },
 }
 
 /// The end of a conversation; see [`Ending`].

@@ -71,7 +71,11 @@ impl Intake {
         let lock = self.store.try_lock_live(&self.uuid);
         if lock.is_none() {
             let event = self.payload.event.as_deref().unwrap_or("an event");
-            log(&self.store.home, "hook", &format!("{event} of {}: the conversation is locked; went on without", self.uuid));
+            log(
+                &self.store.home,
+                "hook",
+                &format!("{event} of {}: the conversation is locked; went on without", self.uuid),
+            );
         }
         lock
     }

@@ -1,6 +1,8 @@
 //! Hooks when things are not as they should be: input that is no payload, files that are damaged, locks that are
 //! taken, two of everything. Whatever happens, a hook ends with 0, says nothing and loses nothing.
 
+#[path = "hooks/caches.rs"]
+mod caches;
 #[path = "hooks/damage.rs"]
 mod damage;
 #[path = "hooks/input.rs"]
@@ -15,7 +17,8 @@ mod privacy;
 mod track;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, OpenOptions, create_dir_all};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -109,6 +112,16 @@ fn contents(stage: &Stage) -> BTreeMap<PathBuf, Vec<u8>> {
 /// What the hooks noted about their trouble.
 fn log(stage: &Stage) -> String {
     fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default()
+}
+
+/// Takes a lock as any other program would; dropping the file releases it.
+fn hold(path: &Path) -> File {
+    create_dir_all(path.parent().expect("a lock lies in a folder")).expect("can be made");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).expect("can be opened");
+    // SAFETY: the descriptor belongs to the file, which is open.
+    let got = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
+    assert_eq!(got, 0, "{} is free", path.display());
+    file
 }
 
 /// What hooks have left to others is done, as it is once an hour.

@@ -3,8 +3,8 @@
 //! places at any time, and nothing in the archive is ever replaced. Where the disk cannot rename
 //! without replacing, a killed program may leave one record with two names; the next run ends that.
 
-use super::Store;
 use super::Noted;
+use super::Store;
 use super::close::session_of;
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};

@@ -161,7 +161,11 @@ impl Store {
             return Place::Foreign;
         };
         let is_spool = dir == self.home.spool_dir() && (name.ends_with(".jsonl") || name.ends_with(".folding"));
-        let passed = is_spool || name.starts_with(TEMP_PREFIX) || name.ends_with(".lock") || (dir == self.home.live_dir() && name.ends_with(".missed")) || name == ".DS_Store";
+        let passed = is_spool
+            || name.starts_with(TEMP_PREFIX)
+            || name.ends_with(".lock")
+            || (dir == self.home.live_dir() && name.ends_with(".missed"))
+            || name == ".DS_Store";
         let home = &self.home;
         if passed || [home.root(), &home.archive(), &home.usage_cache_dir()].contains(&path) {
             return Place::Passed;

@@ -2,8 +2,8 @@
 //! Must stay true: what was seen before is looked at again under the locks (conversation, then
 //! session); where it cannot be told whether a process runs, it is not gone.
 
-use super::{Noted, Store};
 use super::sweep::{Done, Run};
+use super::{Noted, Store};
 use crate::change::{Change, Ended};
 use crate::clock::{self, Instant};
 use crate::ending::{self, BY_CLEANUP, Ending};

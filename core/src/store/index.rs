@@ -205,17 +205,13 @@ impl Store {
         let others = differing(seen, &truth.text, words.ids.iter().chain(&newer.ids).chain(&damaged));
         let first: Vec<&str> = others.iter().take(3).map(SessionId::as_str).collect();
         let more = if others.len() > first.len() { " and others" } else { "" };
-        Ok((!first.is_empty()).then(|| format!("it does not say what the records say about {}{more}", first.join(", "))))
+        Ok((!first.is_empty())
+            .then(|| format!("it does not say what the records say about {}{more}", first.join(", "))))
     }
 
     /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with a word for the index
     /// left before.
-    pub(super) fn publish(
-        &self,
-        id: &SessionId,
-        noted: Noted,
-        write: impl FnOnce() -> Result<bool>,
-    ) -> Result<bool> {
+    pub(super) fn publish(&self, id: &SessionId, noted: Noted, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
         let word = self.leave_word(id, noted)?;
         let written = write();
         drop(word);

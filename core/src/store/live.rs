@@ -140,7 +140,8 @@ impl Store {
         if self.caches == Caches::Kept {
             return Ok(self.index()?.ids(|line| fits(line) || is_active(line)));
         }
-        let (mut named, mut active) = (self.ids(&self.home.sessions())?, self.ids_where(is_active)?.unwrap_or_default());
+        let (mut named, mut active) =
+            (self.ids(&self.home.sessions())?, self.ids_where(is_active)?.unwrap_or_default());
         named.retain(|id| names.fit(id.as_str()));
         let newest = active.len().saturating_sub(ASKED);
         named.extend(active.drain(newest..));

@@ -133,7 +133,9 @@ impl Store {
             }
             // Two hooks of one conversation may both find that it has no session yet.
             let known = self.session(&id).ok().filter(|known| known.status == Status::Active);
-            if let Some(known) = known.filter(|known| uuid.is_some() && known.claude_session_id == start.claude_session_id) {
+            if let Some(known) =
+                known.filter(|known| uuid.is_some() && known.claude_session_id == start.claude_session_id)
+            {
                 return Ok(known);
             }
         }

@@ -108,13 +108,13 @@ impl Store {
         })
     }
 
-    /// The state of a project; an empty one where there is no file.
+    /// The state of a project; an empty one where there is no file, or nothing in it.
     pub fn project(&self, slug: &Slug) -> Result<ProjectState> {
         let path = self.home.project(slug);
-        let Some(bytes) = file::read(&path)? else {
-            return Ok(ProjectState { project_slug: slug.to_string(), ..ProjectState::default() });
-        };
-        serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))
+        match file::read(&path)?.filter(|bytes| !is_blank(bytes)) {
+            None => Ok(ProjectState { project_slug: slug.to_string(), ..ProjectState::default() }),
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string())),
+        }
     }
 
     /// Changes the state of a project under its lock and returns it.
@@ -126,7 +126,14 @@ impl Store {
         let path = self.home.project(slug);
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
-            let mut state = self.project(slug)?;
+            let mut state = match self.project(slug) {
+                // What is left of it is kept, and what is said now is not lost for that.
+                Err(Error::Corrupt { reason, .. }) => {
+                    self.put_away(&path, &reason, "cs-project update", clock::now())?;
+                    self.project(slug)?
+                }
+                other => other?,
+            };
             let before = state.clone();
             change(&mut state)?;
             if state != before {
@@ -193,6 +200,11 @@ impl Store {
         let bytes = file::read(&self.home.context(slug)).ok().flatten();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
+}
+
+/// Whether there is nothing in the bytes, as a power failure may leave a file.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace())
 }
 
 fn count(standings: &[Standing]) -> Counts {

@@ -3,9 +3,9 @@
 //! the lock of the file it is looked at once more; settings are never moved, because without them
 //! the hooks would store what the user forbade; nor is what a newer program wrote.
 
-use super::{Noted, Store};
 use super::check::{Finding, Kind, Place};
 use super::sweep::{Done, Run};
+use super::{Noted, Store};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
@@ -71,9 +71,18 @@ impl Store {
         if self.readable(id).is_ok() {
             return Err(Error::Refused(format!("{id} is not damaged any more")));
         }
-        let from = self.home.session(id);
-        let (to, note) = self.free_name(&from, reason, by, now)?;
-        match self.publish(id, Noted::Soon, || file::move_new(&from, &to)) {
+        let mut kept = PathBuf::new();
+        self.publish(id, Noted::Soon, || {
+            kept = self.put_away(&self.home.session(id), reason, by, now)?;
+            Ok(true)
+        })?;
+        Ok(kept)
+    }
+
+    /// Moves a file to `quarantine/`, with a note. Returns where it is now.
+    pub(super) fn put_away(&self, from: &Path, reason: &str, by: &str, now: Instant) -> Result<PathBuf> {
+        let (to, note) = self.free_name(from, reason, by, now)?;
+        match file::move_new(from, &to) {
             Ok(true) => Ok(to),
             other => {
                 file::remove(&note)?;

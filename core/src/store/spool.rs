@@ -204,7 +204,8 @@ impl Store {
 
     /// Gives the notes about one session to another, which goes on in its place.
     pub(super) fn hand_over_notes(&self, from: &SessionId, to: &SessionId) -> Result<()> {
-        for (from, to) in [(self.home.folding(from), self.home.folding(to)), (self.home.spool(from), self.home.spool(to))]
+        for (from, to) in
+            [(self.home.folding(from), self.home.folding(to)), (self.home.spool(from), self.home.spool(to))]
         {
             if super::is_present(&from) {
                 file::move_new(&from, &to)?;

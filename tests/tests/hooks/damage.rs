@@ -10,8 +10,8 @@ use cs_tests::{entries, run, status};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, send, settle,
-    stage, start, tell,
+    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, send,
+    settle, stage, start, tell,
 };
 
 #[test]

@@ -1,25 +1,12 @@
 //! Two of everything at once, and locks that somebody else holds.
 
-use std::fs::{File, OpenOptions, create_dir_all};
-use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cs_tests::replay::{Stage, check_store};
 use serde_json::{Value, json};
 
-use super::{OTHER, UUID, end, live_path, payload, prompt, quiet, record_path, send, stage, start};
-
-/// Takes a lock as any other program would; dropping the file releases it.
-fn hold(path: &Path) -> File {
-    create_dir_all(path.parent().expect("a lock lies in a folder")).expect("can be made");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).expect("can be opened");
-    // SAFETY: the descriptor belongs to the file, which is open.
-    let got = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
-    assert_eq!(got, 0, "{} is free", path.display());
-    file
-}
+use super::{OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, stage, start};
 
 /// Sends the two payloads at the same moment.
 fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
@@ -174,4 +161,74 @@ fn a_prompt_is_seen_while_the_record_is_locked() {
     assert_eq!(stage.record_of(UUID).expect("it is there")["current_activity"], "go on");
     start(&stage, 63, UUID, "compact");
     assert_eq!(stage.live(UUID).expect("it lives")["state"], "working", "a compaction ends no turn");
+}
+
+/// What a hook could not do in time is there all the same, for readers at once and in the record after `cs-cleanup`.
+#[test]
+fn what_cannot_be_done_in_time_is_noted() {
+    let edit = |file: &str| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});
+    for kind in ["live", "session"] {
+        let stage = stage();
+        let holder = hold(&lock(&stage, kind));
+        for n in 0..8 {
+            super::tell(&stage, 61, UUID, "PostToolUse", edit(&format!("file{n}")));
+        }
+        super::tell(&stage, 62, UUID, "Stop", json!({"last_assistant_message": "So."}));
+        end(&stage, 63, UUID);
+        let seen = stage.record_of(UUID).expect("it is there");
+        assert_eq!((&seen["status"], &seen["outcome"]), (&json!("completed"), &json!("So.")), "{kind}");
+        assert_eq!(seen["files_changed"].as_array().map(Vec::len), Some(8), "{kind}");
+        check_store(&stage.sandbox);
+        drop(holder);
+        super::settle(&stage, 70);
+        let stored: Value =
+            serde_json::from_slice(&std::fs::read(record_path(&stage)).expect("it is there")).expect("JSON");
+        assert_eq!((&stored["status"], &stored["outcome"]), (&seen["status"], &seen["outcome"]), "{kind}");
+    }
+}
+
+#[test]
+fn a_first_prompt_makes_its_session_while_its_conversation_is_locked() {
+    let stage = Stage::new();
+    start(&stage, 0, UUID, "startup");
+    let holder = hold(&live_path(&stage, UUID).with_extension("lock"));
+    prompt(&stage, 1, UUID, "do it");
+    assert_eq!(stage.record_of(UUID).expect("nothing is lost")["intent"], "do it");
+    // Whoever held the lock knew of no session, and writes what it knew.
+    let mut live = stage.live(UUID).expect("it lives");
+    live["session_id"] = Value::Null;
+    std::fs::write(live_path(&stage, UUID), live.to_string()).expect("it can be written");
+    drop(holder);
+    prompt(&stage, 2, UUID, "go on");
+    let record = stage.record_of(UUID).expect("one session");
+    assert_eq!((&record["intent"], &record["current_activity"]), (&json!("do it"), &json!("go on")));
+}
+
+#[test]
+fn two_hundred_edits_at_once_of_a_large_record_are_all_kept() {
+    let stage = stage();
+    super::edit(&record_path(&stage), |record| {
+        let event = |n: usize| json!({"timestamp": "2026-11-21T10:01:00.000000+00:00", "message": format!("{n} {}", "x".repeat(1990))});
+        record["events"] = (0..3000).map(event).collect();
+    });
+    assert!(std::fs::metadata(record_path(&stage)).expect("it is there").len() > 6_000_000);
+    let payloads: Vec<Value> = (0..200)
+        .map(|n| {
+            let edit =
+                json!({"tool_name": "Edit", "tool_input": {"file_path": format!("file{n}")}, "tool_response": {}});
+            payload(&stage, UUID, "PostToolUse", edit)
+        })
+        .collect();
+    thread::scope(|scope| {
+        for some in payloads.chunks(7) {
+            let stage = &stage;
+            scope.spawn(move || some.iter().for_each(|payload| quiet(&send(stage, 100, payload), "one of many")));
+        }
+    });
+    let files = |stage: &Stage| stage.record_of(UUID).expect("it is there")["files_changed"].as_array().map(Vec::len);
+    assert_eq!(files(&stage), Some(200));
+    end(&stage, 200, UUID);
+    super::settle(&stage, 201);
+    assert_eq!(files(&stage), Some(200), "in the end, too");
+    check_store(&stage.sandbox);
 }
