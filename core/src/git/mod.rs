@@ -1,0 +1,147 @@
+//! Finds out which git checkout a directory belongs to, by reading files only.
+//!
+//! Owns the knowledge of git's layout that this takes: `.git` as a directory or
+//! as a file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The
+//! source is gitrepository-layout(5).
+//!
+//! What must stay true: git is never run, nothing is written, no more than 4 KiB
+//! of a file are read, and only regular files are opened (a FIFO would block).
+//! A directory without a repository costs one system call per ancestor.
+//!
+//! Deliberately absent: the environment (`GIT_DIR` and its kin), `core.worktree`,
+//! the configuration, and the search for a bare repository around the directory
+//! itself: without a work tree there is no checkout.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+/// No file read here is longer in a sane repository; a path ends at 4096 bytes.
+const READ_LIMIT: u64 = 4096;
+
+/// Where a directory stands in git's eyes. Paths are absolute, without `.` or `..`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// The top of the work tree that holds the directory.
+    pub worktree_root: PathBuf,
+    /// What all work trees of the repository share: the top of the main work
+    /// tree, or the repository itself when it is bare. A submodule is a
+    /// repository of its own and names its own work tree.
+    pub main_root: PathBuf,
+    /// The branch; with a detached HEAD the first 7 hexadecimal digits of the
+    /// commit; `None` when HEAD cannot be read or understood.
+    pub branch: Option<String>,
+}
+
+/// The checkout that holds `dir`, or `None` outside of any. A `.git` that is no
+/// repository is passed over, and the search goes on above it.
+#[must_use]
+pub fn find(dir: &Path) -> Option<Checkout> {
+    let dir = resolve(&std::path::absolute(dir).ok()?);
+    dir.ancestors().find_map(checkout_at)
+}
+
+fn checkout_at(root: &Path) -> Option<Checkout> {
+    let git_dir = git_dir(root)?;
+    let head = git_dir.join("HEAD");
+    if !fs::metadata(&head).ok()?.is_file() {
+        return None;
+    }
+    Some(Checkout {
+        worktree_root: root.to_path_buf(),
+        main_root: main_root(root, &git_dir),
+        branch: read_start(&head).and_then(|text| branch(&text)),
+    })
+}
+
+/// The directory with this work tree's own HEAD.
+fn git_dir(root: &Path) -> Option<PathBuf> {
+    let entry = root.join(".git");
+    let kind = fs::metadata(&entry).ok()?;
+    if kind.is_dir() {
+        return Some(entry);
+    }
+    let text = kind.is_file().then(|| read_start(&entry)).flatten()?;
+    let target = path_in(text.strip_prefix(b"gitdir: ")?)?;
+    Some(resolve(&root.join(target)))
+}
+
+/// `git_dir` is `root/.git` unless the work tree is linked, a submodule, or has
+/// its repository elsewhere; only a linked one has `commondir`.
+fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
+    if git_dir.parent() == Some(root) {
+        return root.to_path_buf();
+    }
+    let file = git_dir.join("commondir");
+    let text = if file.is_file() { read_start(&file) } else { None };
+    let Some(target) = text.as_deref().and_then(path_in) else {
+        return root.to_path_buf();
+    };
+    // Lexically: git writes the path of a linked work tree without symlinks.
+    let common = normalise(&git_dir.join(target));
+    match common.parent() {
+        Some(parent) if common.file_name() == Some(OsStr::new(".git")) => parent.to_path_buf(),
+        _ => common,
+    }
+}
+
+fn branch(head: &[u8]) -> Option<String> {
+    let head = head.split(|&byte| byte == b'\n').next()?.trim_ascii();
+    let name = match head.strip_prefix(b"ref:") {
+        Some(name) => name.trim_ascii_start().strip_prefix(b"refs/heads/")?,
+        None if is_commit(head) => head.get(..7)?,
+        None => return None,
+    };
+    let name = String::from_utf8_lossy(name);
+    // With reftable, HEAD is a stub that says `.invalid`. Control characters
+    // are not allowed in a branch name, and must not reach a terminal.
+    let sane = !name.is_empty() && name != ".invalid" && !name.contains(char::is_control);
+    sane.then(|| name.into_owned())
+}
+
+/// SHA-1 or SHA-256.
+fn is_commit(text: &[u8]) -> bool {
+    matches!(text.len(), 40 | 64) && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The path that a file of git's holds; it may have blanks at its ends.
+fn path_in(text: &[u8]) -> Option<&Path> {
+    let last = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r'))?;
+    Some(Path::new(OsStr::from_bytes(text.get(..=last)?)))
+}
+
+/// The caller has seen that it is a regular file.
+fn read_start(path: &Path) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    File::open(path).ok()?.take(READ_LIMIT).read_to_end(&mut text).ok()?;
+    Some(text)
+}
+
+/// The path without `..`. Behind a symlink `..` is not the lexical parent, so
+/// that the file system is asked; but only then.
+fn resolve(path: &Path) -> PathBuf {
+    let climbs = path.components().any(|part| part == Component::ParentDir);
+    let asked = if climbs { fs::canonicalize(path).ok() } else { None };
+    asked.unwrap_or_else(|| normalise(path))
+}
+
+fn normalise(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            // At the root this does nothing, which is what `/..` means.
+            Component::ParentDir => {
+                clean.pop();
+            }
+            _ => clean.push(part),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests;
