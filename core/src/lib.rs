@@ -26,6 +26,7 @@ pub mod record;
 pub mod redact;
 pub mod search;
 pub mod session;
+pub mod shell;
 pub mod state;
 pub mod statusline;
 pub mod stdin;
