@@ -72,9 +72,9 @@ pub struct ToolEnded {
     /// Changed files, as absolute paths where that is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
-    /// Name and message of each commit that was made.
+    /// Commits that were made, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub commits: Vec<(String, String)>,
+    pub commits: Vec<NewCommit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Tasks>,
 }
@@ -84,7 +84,8 @@ impl ToolEnded {
         self.files.truncate(validate::FILES);
         self.files.iter_mut().for_each(|file| *file = validate::cut(file, validate::PATH));
         self.commits.truncate(validate::COMMITS);
-        self.commits.iter_mut().for_each(|(_, message)| *message = validate::cut(message, validate::COMMIT_MESSAGE));
+        let bound = |commit: &mut NewCommit| commit.message = validate::cut(&commit.message, validate::COMMIT_MESSAGE);
+        self.commits.iter_mut().for_each(bound);
         match &mut self.tasks {
             Some(Tasks::List { list, .. }) => {
                 list.truncate(validate::MIRRORED_TASKS);
@@ -97,6 +98,16 @@ impl ToolEnded {
             None => {}
         }
     }
+}
+
+/// A commit that was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NewCommit {
+    pub sha: String,
+    pub message: String,
+    /// The commit that was amended, which is none any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
 }
 
 /// What happened to the agent's own list of a conversation.
@@ -250,9 +261,12 @@ fn tool_ended(record: &mut Session, tool: &ToolEnded, now: Instant) {
         let shown = relative(file, record.worktree_root.as_deref());
         session::file_changed(record, &shown);
     }
-    for (sha, message) in &tool.commits {
+    for NewCommit { sha, message, replaces } in &tool.commits {
         // A full list is no reason to lose the rest.
-        let _ = session::commit(record, sha, message);
+        let _ = match replaces {
+            Some(old) => session::amended_commit(record, old, sha, message),
+            None => session::commit(record, sha, message),
+        };
     }
     match &tool.tasks {
         Some(Tasks::List { conversation, list }) => {

@@ -30,6 +30,8 @@ pub struct Payload {
     pub reason: Option<String>,
     pub trigger: Option<String>,
     pub error: Option<String>,
+    /// How long a tool call took; older clients and Codex do not say.
+    pub duration_ms: Option<u64>,
     pub last_message: Option<String>,
     pub background_tasks: usize,
 }
@@ -172,6 +174,7 @@ impl Fields for Payload {
             "reason" => self.reason = text(map)?,
             "trigger" => self.trigger = text(map)?,
             "error" => self.error = text(map)?,
+            "duration_ms" => self.duration_ms = text(map)?.and_then(|number| number.parse().ok()),
             "last_assistant_message" => self.last_message = text(map)?,
             "background_tasks" => self.background_tasks = map.next_value::<List<Item>>()?.0.len(),
             _ => drop(map.next_value::<IgnoredAny>()?),

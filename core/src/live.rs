@@ -51,6 +51,9 @@ pub struct Live {
     pub cwd: String,
     #[serde(default)]
     pub worktree_root: Option<String>,
+    /// Where HEAD was when the turn began, for telling which commits are new; see [`crate::git::made::mark`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_mark: Option<String>,
     #[serde(default)]
     pub transcript_path: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -95,7 +98,7 @@ pub struct Live {
 }
 
 /// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 27] = [
+const FIELDS: [&str; 28] = [
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -110,6 +113,7 @@ const FIELDS: [&str; 27] = [
     "pid_started",
     "cwd",
     "worktree_root",
+    "head_mark",
     "transcript_path",
     "model",
     "waiting_for",
@@ -144,6 +148,7 @@ impl Live {
             pid_started: None,
             cwd: String::new(),
             worktree_root: None,
+            head_mark: None,
             transcript_path: None,
             model: None,
             waiting_for: None,
@@ -263,6 +268,7 @@ mod tests {
         let mut live = Live::new("u", at(0));
         let text = || Some("x".to_string());
         (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
+        live.head_mark = text();
         (live.awaiting, live.unattended, live.background_tasks) = (true, true, Some(1));
         let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
         let mut names: Vec<&str> = written.keys().map(String::as_str).collect();

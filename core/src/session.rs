@@ -111,8 +111,7 @@ pub fn event_once(session: &mut Session, message: &str, now: Instant) -> Result<
 pub fn commit(session: &mut Session, sha: &str, message: &str) -> Result<()> {
     let sha = validate::sha(sha)?;
     let message = validate::cut(message, validate::COMMIT_MESSAGE);
-    let short = |sha: &str| sha.chars().take(7).collect::<String>().to_ascii_lowercase();
-    if session.commits.iter().any(|known| short(&known.sha) == short(&sha)) {
+    if has_commit(session, &sha) {
         return Ok(());
     }
     if session.commits.len() >= validate::COMMITS {
@@ -123,6 +122,31 @@ pub fn commit(session: &mut Session, sha: &str, message: &str) -> Result<()> {
         )));
     }
     session.commits.push(Commit { sha, message, unknown: Unknown::new() });
+    Ok(())
+}
+
+/// Whether the session has a commit with the same first seven digits.
+pub fn has_commit(session: &Session, sha: &str) -> bool {
+    session.commits.iter().any(|known| is_same_commit(&known.sha, sha))
+}
+
+fn is_same_commit(one: &str, other: &str) -> bool {
+    let short = |sha: &str| sha.chars().take(7).collect::<String>().to_ascii_lowercase();
+    short(one) == short(other)
+}
+
+/// Adds a commit that was made by amending another one, which it replaces: that one is in no branch
+/// any more.
+pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str) -> Result<()> {
+    let Some(at) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
+        return commit(session, sha, message);
+    };
+    if has_commit(session, sha) {
+        session.commits.remove(at);
+    } else if let Some(known) = session.commits.get_mut(at) {
+        known.sha = validate::sha(sha)?;
+        known.message = validate::cut(message, validate::COMMIT_MESSAGE);
+    }
     Ok(())
 }
 
@@ -340,6 +364,23 @@ mod tests {
                 .is_err()
         );
         assert_eq!(s, before);
+    }
+
+    #[test]
+    fn an_amended_commit_is_one_commit_in_whatever_order_it_is_told() {
+        let shas = |s: &Session| s.commits.iter().map(|one| one.sha.clone()).collect::<Vec<_>>();
+        let mut s = session();
+        commit(&mut s, "aaaaaaa0", "a").unwrap();
+        commit(&mut s, "bbbbbbb0", "b").unwrap();
+        amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c").unwrap();
+        amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c").unwrap();
+        assert_eq!(shas(&s), ["ccccccc0", "bbbbbbb0"]);
+        amended_commit(&mut s, "bbbbbbb0", "ccccccc0", "c").unwrap();
+        amended_commit(&mut s, "ddddddd0", "eeeeeee0", "e").unwrap();
+        assert_eq!(shas(&s), ["ccccccc0", "eeeeeee0"]);
+        assert!(amended_commit(&mut s, "eeeeeee0", "zz", "z").is_err());
+        commit(&mut s, &"0123456789abcdef".repeat(4), "SHA-256").unwrap();
+        assert_eq!(s.commits[2].sha.len(), 40);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub const PROJECT_NAME: usize = 100;
 pub const BRANCH: usize = 200;
 pub const PATH: usize = 4096;
 pub const COMMIT_MESSAGE: usize = 500;
+/// Most digits of a commit's name.
+const SHA: usize = 40;
 /// Most commits in one session.
 pub const COMMITS: usize = 500;
 /// Most next steps in one session.
@@ -55,11 +57,12 @@ pub fn optional(what: &str, value: Option<&str>, limit: usize) -> Result<Option<
     value.map(|value| text(what, value, limit)).transpose()
 }
 
-/// A commit's name: 4 to 40 hexadecimal digits, returned in lower case.
+/// A commit's name: 4 to 40 hexadecimal digits, returned in lower case. Of a whole SHA-256 name, which
+/// has 64, the first 40 are kept: git knows it by them.
 pub fn sha(value: &str) -> Result<String> {
-    let ok = (4..=40).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let ok = matches!(value.len(), 4..=40 | 64) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     if ok {
-        return Ok(value.to_ascii_lowercase());
+        return Ok(value.chars().take(SHA).collect::<String>().to_ascii_lowercase());
     }
     Err(Error::Invalid(format!("not a commit: {value:?}; a sha has 4 to 40 hexadecimal digits")))
 }

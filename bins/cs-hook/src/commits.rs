@@ -1,85 +1,62 @@
-//! The commits that a command made: from what git printed, or, where it was told to be quiet, from
-//! git itself. Asking git starts a process, so this runs only in an asynchronous hook.
+//! The commits that a command made. Git is not asked: a repository's configuration could make it run
+//! anything, and nothing may start a process here. See [`cs_core::git::made`] for what is read instead.
 
+use cs_core::change::NewCommit;
+use cs_core::git::command::{self, Commits};
+use cs_core::git::made::{self, Call, Made};
+use cs_core::id::SessionId;
 use cs_core::intake::Intake;
-use cs_core::validate;
-use std::process::{Command, Stdio};
+use cs_core::live::Live;
+use cs_core::record::Session;
+use cs_core::{redact, session};
+use std::path::Path;
 
-/// A quiet commit that is older than this was not made by the command that just ended.
-const FRESH_SECONDS: i64 = 30;
+/// What is known of the conversation before its record is read.
+#[derive(Debug, Default)]
+pub struct Place {
+    worktree_root: Option<String>,
+    /// Where HEAD was before the call.
+    mark: Option<String>,
+}
 
-/// Name and message of each commit.
-pub fn made(intake: &Intake) -> Vec<(String, String)> {
+impl Place {
+    /// The place of a conversation. Its mark is of use if it was set before the turn of this call began.
+    pub fn of(live: &Live, intake: &Intake) -> Place {
+        let turn = &intake.payload.prompt_id;
+        let is_of_turn = turn.is_none() || *turn == live.prompt_id;
+        Place { worktree_root: live.worktree_root.clone(), mark: live.head_mark.clone().filter(|_| is_of_turn) }
+    }
+}
+
+/// The commits of a call of Bash that the session does not have yet. A call that failed counts too: what
+/// follows a commit may fail.
+pub fn made(intake: &Intake, id: &SessionId, place: &Place) -> Vec<NewCommit> {
     let payload = &intake.payload;
-    let command = payload.input.command.as_deref().unwrap_or_default();
-    if payload.tool_name.as_deref() != Some("Bash") || !commits(command) {
-        return Vec::new();
+    let line = payload.input.command.as_deref().filter(|_| payload.tool_name.as_deref() == Some("Bash"));
+    match line.and_then(|line| Some((line, command::commits(line)?))) {
+        Some((line, commits)) => found(intake, line, &commits, place, intake.store.session(id).ok().as_ref()),
+        None => Vec::new(),
     }
-    let output = payload.response.output.as_deref().unwrap_or_default();
-    let printed: Vec<_> = output.lines().filter_map(printed).take(validate::COMMITS).collect();
-    if !printed.is_empty() {
-        return printed;
-    }
-    let cwd = payload.cwd.as_deref().unwrap_or(".");
-    head(cwd)
-        .filter(|(_, _, at)| (intake.now.timestamp() - at).abs() <= FRESH_SECONDS)
-        .map(|(sha, message, _)| (sha, message))
-        .into_iter()
-        .collect()
 }
 
-/// Whether the command line may commit: the words `git` and, later, `commit` (options such as `-C`
-/// may stand between them).
-fn commits(command: &str) -> bool {
-    let mut words = command.split(|c: char| c.is_whitespace() || ";&|()".contains(c));
-    words.any(|word| word == "git" || word.ends_with("/git")) && words.any(|word| word == "commit")
-}
-
-/// The line that git prints after a commit: `[main 1a2b3c4] Message`, `[main (root-commit) …]`,
-/// `[detached HEAD …]`.
-fn printed(line: &str) -> Option<(String, String)> {
-    let (head, message) = line.trim().strip_prefix('[')?.split_once("] ")?;
-    let (_, sha) = head.rsplit_once(' ')?;
-    let is_sha = sha.len() >= 7 && validate::sha(sha).is_ok();
-    is_sha.then(|| (sha.to_string(), message.to_string()))
-}
-
-/// Name, message and time (seconds since the epoch) of the newest commit.
-fn head(dir: &str) -> Option<(String, String, i64)> {
-    let output = Command::new("git")
-        .args(["-C", dir, "log", "-1", "--format=%H%x09%ct%x09%s"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let mut parts = text.trim_end().splitn(3, '\t');
-    let (sha, at, message) = (parts.next()?, parts.next()?, parts.next()?);
-    Some((sha.to_string(), message.to_string(), at.parse().ok()?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_git_prints_is_understood() {
-        let line = |text| printed(text).map(|(sha, message)| format!("{sha} {message}"));
-        assert_eq!(line("[main 1a2b3c4] Fix it").as_deref(), Some("1a2b3c4 Fix it"));
-        assert_eq!(line("[main (root-commit) 1a2b3c4d] First").as_deref(), Some("1a2b3c4d First"));
-        assert_eq!(line("[detached HEAD 1a2b3c4] x [y] z").as_deref(), Some("1a2b3c4 x [y] z"));
-        for other in ["[main abc] x", "[1a2b3c4] x", "main 1a2b3c4", "[not a commit] x", ""] {
-            assert_eq!(line(other), None, "{other}");
-        }
-    }
-
-    #[test]
-    fn only_commands_that_may_commit_are_looked_at() {
-        for yes in ["git commit -m x", "cd a && git -C b commit", "/usr/bin/git commit"] {
-            assert!(commits(yes), "{yes}");
-        }
-        for no in ["git log", "echo commit", "commit git", "legit commit"] {
-            assert!(!commits(no), "{no}");
-        }
-    }
+fn found(intake: &Intake, line: &str, commits: &Commits, place: &Place, record: Option<&Session>) -> Vec<NewCommit> {
+    let payload = &intake.payload;
+    let root = place.worktree_root.as_deref().or(record.and_then(|record| record.worktree_root.as_deref()));
+    let Some(root) = root else { return Vec::new() };
+    let call = Call {
+        line,
+        output: payload.response.output.as_deref().or(payload.error.as_deref()).unwrap_or_default(),
+        cwd: Path::new(payload.cwd.as_deref().unwrap_or(root)),
+        told_at: intake.now.timestamp(),
+        lasted: i64::try_from(payload.duration_ms.unwrap_or(0).div_ceil(1000)).unwrap_or(i64::MAX),
+        mark: place.mark.as_deref(),
+    };
+    let is_known = |sha: &str| record.is_some_and(|record| session::has_commit(record, sha));
+    let found = made::made(Path::new(root), &call, commits, is_known).into_iter();
+    let masked = |made: Made| NewCommit {
+        sha: made.sha,
+        message: redact::mask(&made.subject).into_owned(),
+        replaces: made.replaces,
+    };
+    found.map(masked).collect()
 }

@@ -4,7 +4,7 @@ use crate::{damaged, session_of};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::{Error, Result};
-use cs_core::git::Checkout;
+use cs_core::git::{Checkout, made};
 use cs_core::hook;
 use cs_core::id::{SessionId, Slug};
 use cs_core::intake::{self, Intake};
@@ -63,6 +63,7 @@ fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
 /// Brings the session in step with a prompt of the user, creating it where there is none.
 fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     let checkout = intake.checkout();
+    live.head_mark = checkout.as_ref().map(made::mark);
     live.session_id = known_session(intake, live)?.map(String::from);
     damaged::replace(intake, live)?;
     let known = match session_of(live) {

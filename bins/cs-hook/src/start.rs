@@ -6,6 +6,7 @@ use cs_core::change::Change;
 use cs_core::clock;
 use cs_core::ending;
 use cs_core::error::Result;
+use cs_core::git::made;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Status;
@@ -36,6 +37,10 @@ pub fn started(intake: &Intake) -> Result<()> {
     live.unattended = crate::is_unattended();
     let checkout = intake.checkout();
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
+    // In a turn that goes on, HEAD may have moved already.
+    if !repeated && !overtaken && source != "compact" {
+        live.head_mark = checkout.as_ref().map(made::mark);
+    }
     let config = intake.store.config_for_hooks();
     live.capture = config.hooks().capture_prompts;
     if live.project_slug.is_none() {

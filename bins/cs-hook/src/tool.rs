@@ -1,7 +1,8 @@
 //! PostToolUse and PostToolUseFailure: files, commits and tasks of a call that ended, and the end
 //! of waiting for that call. Late news of an ended conversation still reaches its record.
 
-use crate::{ask, commits, session_of};
+use crate::commits::{self, Place};
+use crate::{ask, session_of};
 use cs_core::change::{Change, Tasks, ToolEnded};
 use cs_core::error::Result;
 use cs_core::id::SessionId;
@@ -13,15 +14,17 @@ use std::path::Path;
 
 pub fn ended(intake: &Intake) -> Result<()> {
     let lock = intake.lock();
-    let id = match intake.live(&lock)? {
-        Some(mut live) => live_on(intake, &mut live)?,
+    let (id, place) = match intake.live(&lock)? {
+        Some(mut live) => (live_on(intake, &mut live)?, Place::of(&live, intake)),
         None => {
             intake.store.drop_live(&intake.uuid)?;
-            intake.store.ended(&intake.uuid)?.as_ref().and_then(session_of)
+            let ended = intake.store.ended(&intake.uuid)?;
+            let place = ended.as_ref().map(|ended| Place::of(ended, intake)).unwrap_or_default();
+            (ended.as_ref().and_then(session_of), place)
         }
     };
     drop(lock);
-    id.map_or(Ok(()), |id| record(intake, &id))
+    id.map_or(Ok(()), |id| record(intake, &id, &place))
 }
 
 /// Brings the conversation's file in step; its session.
@@ -35,16 +38,12 @@ fn live_on(intake: &Intake, live: &mut Live) -> Result<Option<SessionId>> {
     shown.map(|()| id)
 }
 
-fn record(intake: &Intake, id: &SessionId) -> Result<()> {
-    if intake.payload.event.as_deref() != Some("PostToolUse") {
-        return Ok(());
-    }
-    let cwd = Path::new(intake.payload.cwd.as_deref().unwrap_or_default());
-    let absolute = |file: &String| cwd.join(file).to_string_lossy().into_owned();
-    let files: Vec<String> = intake.payload.files_changed().iter().map(absolute).collect();
-    let commits = commits::made(intake).into_iter();
-    let commits: Vec<_> = commits.map(|(sha, message)| (sha, redact::mask(&message).into_owned())).collect();
-    let tasks = tasks(intake);
+fn record(intake: &Intake, id: &SessionId, place: &Place) -> Result<()> {
+    let commits = commits::made(intake, id, place);
+    // What failed changed no file, but what was committed before it failed stays.
+    let is_done = intake.payload.event.as_deref() == Some("PostToolUse");
+    let files = if is_done { files(intake) } else { Vec::new() };
+    let tasks = if is_done { tasks(intake) } else { None };
     if files.is_empty() && commits.is_empty() && tasks.is_none() {
         return Ok(());
     }
@@ -52,6 +51,13 @@ fn record(intake: &Intake, id: &SessionId) -> Result<()> {
     let noted = if intake.payload.is_codex() { Noted::Soon } else { Noted::Synced };
     intake.tell(id, Change::ToolEnded(ToolEnded { files, commits, tasks }), noted)?;
     if noted == Noted::Synced { intake.store.fold_when_due(id, intake.now) } else { Ok(()) }
+}
+
+/// Changed files, as absolute paths where that is known.
+fn files(intake: &Intake) -> Vec<String> {
+    let cwd = Path::new(intake.payload.cwd.as_deref().unwrap_or_default());
+    let absolute = |file: &String| cwd.join(file).to_string_lossy().into_owned();
+    intake.payload.files_changed().iter().map(absolute).collect()
 }
 
 fn is_task_tool(intake: &Intake) -> bool {

@@ -1,20 +1,28 @@
-//! Finds out which git checkout a directory belongs to, by reading files only.
+//! What a git checkout says, by reading its files only.
 //!
-//! Owns the knowledge of git's layout that this takes: `.git` as a directory or
-//! as a file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The
-//! source is gitrepository-layout(5).
+//! Owns the knowledge of git's layout that finding a checkout takes: `.git` as a directory or as a
+//! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
+//! gitrepository-layout(5). The other modules read further: [`object`] a commit, [`reflog`] what
+//! moved HEAD, [`head`] where HEAD points, [`command`] whether a command line commits, [`made`] which
+//! commits a command made.
 //!
-//! What must stay true: git is never run, nothing is written, no more than 4 KiB
-//! of a file are read, and only regular files are opened (a FIFO would block).
-//! A directory without a repository costs one system call per ancestor.
+//! What must stay true: git is never run, nothing is written, every read is bounded, and only
+//! regular files are read (a FIFO would block). A directory without a repository costs one system
+//! call per ancestor.
 //!
 //! Deliberately absent: the environment (`GIT_DIR` and its kin), `core.worktree`,
 //! the configuration, and the search for a bare repository around the directory
 //! itself: without a work tree there is no checkout.
 
+pub mod command;
+pub mod head;
+pub mod made;
+pub mod object;
+mod read;
+pub mod reflog;
+
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -33,6 +41,8 @@ pub struct Checkout {
     /// The branch; with a detached HEAD the first 7 hexadecimal digits of the
     /// commit; `None` when HEAD cannot be read or understood.
     pub branch: Option<String>,
+    /// The directory with this work tree's own HEAD.
+    pub git_dir: PathBuf,
 }
 
 /// The checkout that holds `dir`, or `None` outside of any. A `.git` that is no
@@ -43,7 +53,9 @@ pub fn find(dir: &Path) -> Option<Checkout> {
     dir.ancestors().find_map(checkout_at)
 }
 
-fn checkout_at(root: &Path) -> Option<Checkout> {
+/// The checkout whose work tree has its top at `root`.
+#[must_use]
+pub fn checkout_at(root: &Path) -> Option<Checkout> {
     let git_dir = git_dir(root)?;
     let head = git_dir.join("HEAD");
     if !fs::metadata(&head).ok()?.is_file() {
@@ -53,6 +65,7 @@ fn checkout_at(root: &Path) -> Option<Checkout> {
         worktree_root: root.to_path_buf(),
         main_root: main_root(root, &git_dir),
         branch: read_start(&head).and_then(|text| branch(&text)),
+        git_dir,
     })
 }
 
@@ -74,24 +87,28 @@ fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
     if git_dir.parent() == Some(root) {
         return root.to_path_buf();
     }
-    let file = git_dir.join("commondir");
-    let text = if file.is_file() { read_start(&file) } else { None };
-    let Some(target) = text.as_deref().and_then(path_in) else {
+    let Some(common) = common_dir(git_dir) else {
         return root.to_path_buf();
     };
-    // Lexically: git writes the path of a linked work tree without symlinks.
-    let common = normalise(&git_dir.join(target));
     match common.parent() {
         Some(parent) if common.file_name() == Some(OsStr::new(".git")) => parent.to_path_buf(),
         _ => common,
     }
 }
 
+/// What a linked work tree shares with the others: objects and branches.
+fn common_dir(git_dir: &Path) -> Option<PathBuf> {
+    let file = git_dir.join("commondir");
+    let text = if file.is_file() { read_start(&file) } else { None };
+    // Lexically: git writes the path of a linked work tree without symlinks.
+    Some(normalise(&git_dir.join(text.as_deref().and_then(path_in)?)))
+}
+
 fn branch(head: &[u8]) -> Option<String> {
     let head = head.split(|&byte| byte == b'\n').next()?.trim_ascii();
     let name = match head.strip_prefix(b"ref:") {
         Some(name) => name.trim_ascii_start().strip_prefix(b"refs/heads/")?,
-        None if is_commit(head) => head.get(..7)?,
+        None if is_name(head) => head.get(..7)?,
         None => return None,
     };
     let name = String::from_utf8_lossy(name);
@@ -101,8 +118,8 @@ fn branch(head: &[u8]) -> Option<String> {
     sane.then(|| name.into_owned())
 }
 
-/// SHA-1 or SHA-256.
-fn is_commit(text: &[u8]) -> bool {
+/// Whether this is the whole name of an object: SHA-1 or SHA-256.
+fn is_name(text: &[u8]) -> bool {
     matches!(text.len(), 40 | 64) && text.iter().all(u8::is_ascii_hexdigit)
 }
 
@@ -112,11 +129,8 @@ fn path_in(text: &[u8]) -> Option<&Path> {
     Some(Path::new(OsStr::from_bytes(text.get(..=last)?)))
 }
 
-/// The caller has seen that it is a regular file.
 fn read_start(path: &Path) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path).ok()?.take(READ_LIMIT).read_to_end(&mut text).ok()?;
-    Some(text)
+    read::start_of(path, READ_LIMIT)
 }
 
 /// The path without `..`. Behind a symlink `..` is not the lexical parent, so

@@ -5,10 +5,10 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A fresh directory without symlinks in its path, removed at the end.
-struct Fresh(PathBuf);
+pub struct Fresh(pub PathBuf);
 
 impl Fresh {
-    fn new() -> Self {
+    pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let temp = fs::canonicalize(std::env::temp_dir()).unwrap();
@@ -18,7 +18,7 @@ impl Fresh {
     }
 
     /// A repository with one commit on `trunk`.
-    fn repository(&self, name: &str) -> PathBuf {
+    pub fn repository(&self, name: &str) -> PathBuf {
         let path = self.0.join(name);
         git(&self.0, &["init", "-q", "-b", "trunk", name]);
         git(&path, &["commit", "-q", "--allow-empty", "-m", "first"]);
@@ -32,7 +32,7 @@ impl Drop for Fresh {
     }
 }
 
-fn git(dir: &Path, args: &[&str]) -> String {
+pub fn git(dir: &Path, args: &[&str]) -> String {
     let mut command = Command::new("git");
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GIT_")) {
         command.env_remove(name);
@@ -51,7 +51,8 @@ fn git(dir: &Path, args: &[&str]) -> String {
 
 fn checkout(worktree: &Path, main: &Path, branch: Option<&str>) -> Option<Checkout> {
     let branch = branch.map(str::to_owned);
-    Some(Checkout { worktree_root: worktree.into(), main_root: main.into(), branch })
+    let git_dir = git_dir(worktree).unwrap();
+    Some(Checkout { worktree_root: worktree.into(), main_root: main.into(), branch, git_dir })
 }
 
 #[test]

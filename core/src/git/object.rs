@@ -1,0 +1,114 @@
+//! Owns reading a commit from its loose object: one small compressed file (gitformat-loose(5)). A
+//! commit that was just made is such a file.
+//!
+//! What must stay true: at most 64 KiB are read and 64 KiB inflated, whatever the file claims; a
+//! message may be longer than that, its first line is not.
+//!
+//! Deliberately absent: packs, alternates, and the check that the bytes have the name's hash.
+
+use super::{is_name, read};
+use miniz_oxide::inflate::TINFLStatus;
+use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
+use std::fs;
+use std::path::Path;
+
+/// Most bytes of an object's file that are read.
+const PACKED: u64 = 64 * 1024;
+/// Most bytes of an object that are inflated.
+const INFLATED: usize = 64 * 1024;
+/// Most names in one folder of objects that are looked at. Git packs when there are about 27.
+const NAMES: usize = 10_000;
+
+/// What matters of a commit here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    pub parents: Vec<String>,
+    /// Seconds since the epoch, as whoever made it said.
+    pub committed_at: i64,
+    /// When the object's file was written, in seconds since the epoch.
+    pub written_at: i64,
+    /// The first paragraph of the message, on one line.
+    pub subject: String,
+}
+
+/// An object, as far as it was inflated.
+enum Inflated {
+    Whole(Vec<u8>),
+    Beginning(Vec<u8>),
+}
+
+/// The commit of this whole name, if it is a loose object below `common`.
+pub fn commit(common: &Path, name: &str) -> Option<Commit> {
+    if !is_name(name.as_bytes()) {
+        return None;
+    }
+    let (folder, file) = name.split_at_checked(2)?;
+    let opened = read::open_below(common, &format!("objects/{folder}/{file}"))?;
+    let object = inflate(&opened.bytes(0, PACKED)?)?;
+    Some(Commit { written_at: opened.modified_at, ..parse(&object)? })
+}
+
+/// The whole name of the only loose object whose name begins so.
+pub fn whole_name(common: &Path, beginning: &str) -> Option<String> {
+    let is_known = beginning.len() >= 4 && beginning.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let (folder, start) = beginning.split_at_checked(2).filter(|_| is_known)?;
+    let objects = common.join("objects");
+    let path = objects.join(folder);
+    // A link would lead elsewhere; that the object is opened without links comes on top.
+    if ![&objects, &path].iter().all(|dir| fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir())) {
+        return None;
+    }
+    let names = fs::read_dir(&path).ok()?.take(NAMES).filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut found = names.filter(|name| name.starts_with(start)).map(|name| format!("{folder}{name}"));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// What a zlib stream holds: all of it, or the beginning of what is long.
+fn inflate(packed: &[u8]) -> Option<Inflated> {
+    let mut text = vec![0; INFLATED];
+    let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+    let (status, _, size) = decompress(&mut Box::<DecompressorOxide>::default(), packed, &mut text, 0, flags);
+    text.truncate(size);
+    match status {
+        TINFLStatus::Done => Some(Inflated::Whole(text)),
+        TINFLStatus::HasMoreOutput => Some(Inflated::Beginning(text)),
+        // The file goes on behind what was read.
+        TINFLStatus::FailedCannotMakeProgress if packed.len() as u64 == PACKED => Some(Inflated::Beginning(text)),
+        _ => None,
+    }
+}
+
+/// Understands an object: `commit SIZE`, NUL, and the commit.
+fn parse(object: &Inflated) -> Option<Commit> {
+    let (Inflated::Whole(text) | Inflated::Beginning(text)) = object;
+    let end = text.iter().take(32).position(|&byte| byte == 0)?;
+    let size: usize = std::str::from_utf8(text.get(..end)?.strip_prefix(b"commit ")?).ok()?.parse().ok()?;
+    let body = text.get(end + 1..)?;
+    match object {
+        Inflated::Whole(_) if size == body.len() => commit_in(body),
+        Inflated::Beginning(_) if size > body.len() => commit_in(body),
+        _ => None,
+    }
+}
+
+/// Understands a commit: headers, an empty line, the message.
+fn commit_in(body: &[u8]) -> Option<Commit> {
+    let split = body.windows(2).position(|pair| pair == b"\n\n")?;
+    let (head, message) = (String::from_utf8_lossy(body.get(..split)?), body.get(split + 2..)?);
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value("tree").filter(|tree| is_name(tree.as_bytes()))?;
+    let parents = head.lines().filter_map(|line| line.strip_prefix("parent ")).filter(|name| is_name(name.as_bytes()));
+    Some(Commit {
+        parents: parents.map(str::to_string).collect(),
+        committed_at: value("committer")?.rsplit(' ').nth(1)?.parse().ok()?,
+        written_at: 0,
+        subject: subject(&String::from_utf8_lossy(message)),
+    })
+}
+
+/// What git's `%s` gives: the lines up to the first empty one.
+fn subject(message: &str) -> String {
+    let lines = message.lines().map(str::trim).skip_while(|line| line.is_empty());
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}

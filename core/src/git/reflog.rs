@@ -1,0 +1,95 @@
+//! Owns the log of what moved HEAD, `logs/HEAD` (git-reflog(1)), and a mark in it: how far it went
+//! at some moment, so that what came later can be told from what was there.
+//!
+//! What must stay true: only the end of a long log is read. Git appends lines and writes the log
+//! again when it expires, as another file; a mark in a file that is gone says nothing.
+
+use super::{is_name, read};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// Most bytes of a log that are read.
+const TAIL: u64 = 128 * 1024;
+/// The log's place below the directory with HEAD.
+const LOG: &str = "logs/HEAD";
+
+/// HEAD moved once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where HEAD was; all zeros before the first commit.
+    pub old: String,
+    pub new: String,
+    /// Seconds since the epoch, as the committer said.
+    pub at: i64,
+    /// What was done: `commit: Subject`, `checkout: moving from …`.
+    pub message: String,
+}
+
+impl Entry {
+    /// Whether `git commit` made this entry: `commit:`, `commit (initial):`, `commit (amend):` and so on.
+    #[must_use]
+    pub fn is_commit(&self) -> bool {
+        self.message.starts_with("commit:") || self.message.starts_with("commit (")
+    }
+
+    /// Whether the new commit took the place of the old one.
+    #[must_use]
+    pub fn is_amend(&self) -> bool {
+        self.message.starts_with("commit (amend)")
+    }
+}
+
+/// The newest entries of a log, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    pub entries: Vec<Entry>,
+    /// How many of them were there when the mark was set; `None` if that cannot be told.
+    pub before_mark: Option<usize>,
+}
+
+/// How far HEAD's log goes now: the file and its bytes. `None` where no log is kept.
+#[must_use]
+pub fn mark(git_dir: &Path) -> Option<String> {
+    let log = fs::symlink_metadata(git_dir.join(LOG)).ok().filter(fs::Metadata::is_file)?;
+    Some(format!("{}:{}", log.ino(), log.len()))
+}
+
+/// The log of HEAD, `None` where none is kept.
+#[must_use]
+pub fn read(git_dir: &Path, mark: Option<&str>) -> Option<Log> {
+    let file = read::open_below(git_dir, LOG)?;
+    let start = file.size.saturating_sub(TAIL);
+    let bytes = file.bytes(start, TAIL)?;
+    let marked = mark.and_then(|mark| offset(mark, file.inode)).filter(|at| *at <= file.size);
+    // The piece of a line at the beginning of a tail cannot be understood, and is no entry.
+    let until = |at: u64| usize::try_from(at.saturating_sub(start)).ok().and_then(|at| bytes.get(..at));
+    let before_mark = marked.and_then(until).map(|before| entries(before).len());
+    Some(Log { entries: entries(&bytes), before_mark })
+}
+
+/// Where a mark lies in the log, if it is about this file. A mark without a file was set before
+/// there was a log.
+fn offset(mark: &str, inode: u64) -> Option<u64> {
+    let Some((file, at)) = mark.split_once(':') else { return Some(0) };
+    (file.parse() == Ok(inode)).then(|| at.parse().ok())?
+}
+
+/// The entries in the text of a log; what is no entry is skipped.
+#[must_use]
+pub fn entries(log: &[u8]) -> Vec<Entry> {
+    log.split(|&byte| byte == b'\n').filter_map(entry).collect()
+}
+
+/// Understands `OLD NEW NAME <MAIL> SECONDS ZONE TAB MESSAGE`.
+fn entry(line: &[u8]) -> Option<Entry> {
+    let line = String::from_utf8_lossy(line);
+    let (head, message) = line.split_once('\t')?;
+    let (old, rest) = head.split_once(' ')?;
+    let (new, rest) = rest.split_once(' ')?;
+    if ![old, new].iter().all(|name| is_name(name.as_bytes())) {
+        return None;
+    }
+    let at = rest.rsplit_once('>')?.1.split_ascii_whitespace().next()?.parse().ok()?;
+    Some(Entry { old: old.into(), new: new.into(), at, message: message.into() })
+}
