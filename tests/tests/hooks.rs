@@ -3,6 +3,8 @@
 
 #[path = "hooks/caches.rs"]
 mod caches;
+#[path = "hooks/commits.rs"]
+mod commits;
 #[path = "hooks/damage.rs"]
 mod damage;
 #[path = "hooks/input.rs"]
@@ -59,6 +61,28 @@ fn start(stage: &Stage, at: u64, uuid: &str, source: &str) {
 
 fn prompt(stage: &Stage, at: u64, uuid: &str, text: &str) {
     tell(stage, at, uuid, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("prompt-{at}")}));
+}
+
+/// Runs a script in the repository `at` seconds after the beginning, as far as git is concerned, and returns what
+/// it printed. The client's call of Bash is to be told with [`bash`].
+fn in_repository(stage: &Stage, at: u64, script: &str) -> String {
+    let mut command = stage.sandbox.command("sh");
+    command.args(["-c", script]).current_dir(stage.repository("repo"));
+    command.env("GIT_COMMITTER_DATE", replay::instant(at * 1000)).env("GIT_CONFIG_COUNT", "1");
+    command.env("GIT_CONFIG_KEY_0", "protocol.file.allow").env("GIT_CONFIG_VALUE_0", "always");
+    let output = run(command, "");
+    assert_eq!(status(&output), 0, "{script}: {}", stderr(&output));
+    stdout(&output)
+}
+
+fn bash(command: &str, stdout: &str) -> Value {
+    json!({"tool_name": "Bash", "tool_input": {"command": command}, "tool_response": {"stdout": stdout}})
+}
+
+/// A command that really runs, and is told of.
+fn run_bash(stage: &Stage, at: u64, command: &str) {
+    let output = in_repository(stage, at, command);
+    tell(stage, at + 1, UUID, "PostToolUse", bash(command, &output));
 }
 
 fn create_task(stage: &Stage, at: u64, uuid: &str, key: &str, subject: &str) {

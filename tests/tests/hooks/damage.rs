@@ -10,8 +10,8 @@ use cs_tests::{entries, run, status};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, send,
-    settle, stage, start, tell,
+    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, run_bash,
+    send, settle, stage, start, tell,
 };
 
 #[test]
@@ -210,9 +210,7 @@ fn unknown_fields_survive_at_every_level() {
     let stage = stage();
     create_task(&stage, 61, UUID, "1", "a task");
     tell(&stage, 62, UUID, "PreCompact", json!({"trigger": "auto"}));
-    let commit = json!({"tool_name": "Bash", "tool_input": {"command": "git commit -m x"},
-        "tool_response": {"stdout": "[main 1a2b3c4] x"}});
-    tell(&stage, 63, UUID, "PostToolUse", commit);
+    run_bash(&stage, 62, "git commit --allow-empty -m x");
     let (data, record, live) = (stage.sandbox.data(), record_path(&stage), live_path(&stage, UUID));
     settle(&stage, 100);
     let places: BTreeMap<_, &[&str]> = [

@@ -3,7 +3,7 @@
 use cs_tests::replay::{Recording, Stage, Told, check_store};
 use serde_json::json;
 
-use super::{UUID, contents, end, log, prompt, set, stage, start, tell};
+use super::{UUID, contents, end, log, prompt, run_bash, set, stage, start, tell};
 
 /// Secrets of several shapes; put together here, so that no scanner finds them in the sources.
 fn secrets() -> Vec<String> {
@@ -50,9 +50,7 @@ fn secrets_are_masked_wherever_they_are_said() {
         let todos =
             json!({"tool_name": "TodoWrite", "tool_input": {"todos": [{"content": secret, "status": "pending"}]}});
         tell(&stage, at + 7, UUID, "PostToolUse", todos);
-        let mut commit = bash(format!("git commit -m 'use {secret}'"));
-        commit["tool_response"] = json!({"stdout": format!("[main 1a2b3c{n}] use {secret}\n 1 file changed")});
-        tell(&stage, at + 8, UUID, "PostToolUse", commit);
+        run_bash(&stage, at + 7, &format!("git commit --allow-empty -m 'use {secret}'"));
         tell(&stage, at + 9, UUID, "StopFailure", json!({"error": secret, "last_assistant_message": secret}));
         checked();
         tell(&stage, at + 1500, UUID, "Stop", json!({"last_assistant_message": format!("the key is {secret}.")}));

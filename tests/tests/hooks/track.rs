@@ -58,27 +58,6 @@ fn work_trees_and_names_make_the_projects_that_they_should() {
 }
 
 #[test]
-fn commits_are_taken_from_what_git_said_or_else_from_git() {
-    let stage = stage();
-    let bash = |command: &str, stdout: &str| json!({"tool_name": "Bash", "tool_input": {"command": command}, "tool_response": {"stdout": stdout}});
-    let said = bash("git add . && git commit -m 'Fix it'", "[main 1a2b3c4] Fix it\n 1 file changed, 1 insertion(+)\n");
-    tell(&stage, 70, UUID, "PostToolUse", said.clone());
-    tell(&stage, 70, UUID, "PostToolUse", said);
-    tell(&stage, 71, UUID, "PostToolUse", bash("git log", "[main 9999999] not a commit of now"));
-    let date = "GIT_COMMITTER_DATE='2026-11-21T10:01:20Z' git -C ~/repo commit -q --allow-empty -m Quiet";
-    assert_eq!(status(&stage.sandbox.sh(date)), 0);
-    tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
-    assert_eq!(record(&stage)["commits"].as_array().map(Vec::len), Some(1), "too old to be of this command");
-    tell(&stage, 82, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
-    let commits = record(&stage)["commits"].clone();
-    assert_eq!(commits[0], json!({"sha": "1a2b3c4", "message": "Fix it"}));
-    assert_eq!((commits.as_array().map(Vec::len), &commits[1]["message"]), (Some(2), &json!("Quiet")));
-    settle(&stage, 83);
-    let project = stage.sandbox.json("projects/repo.json");
-    assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(2));
-}
-
-#[test]
 fn every_heartbeat_is_seen_and_the_record_itself_is_written_seldom() {
     let stage = stage();
     let at = |seconds| {

@@ -1,0 +1,363 @@
+//! Commits that a session made, and that are none of its: made by real git, told by the client's call of Bash.
+//! No hook starts a program, whatever a repository says.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use cs_tests::bench::trace;
+use cs_tests::replay::{Client, Stage, instant};
+use cs_tests::run;
+use serde_json::{Value, json};
+
+use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, stage, start, tell};
+
+fn subjects(stage: &Stage) -> Vec<String> {
+    let record = stage.record_of(UUID).expect("the session is there");
+    let commits = record["commits"].as_array().expect("a list").iter();
+    commits.map(|commit| commit["message"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A program that leaves a mark when it is started.
+fn evil(stage: &Stage, name: &str) -> OsString {
+    let folder = stage.sandbox.root().join("evil");
+    fs::create_dir_all(&folder).expect("it can be made");
+    let program = folder.join(name);
+    fs::write(&program, format!("#!/bin/sh\n: >{}/mark-{name}\nsleep 20\n", stage.sandbox.root().display()))
+        .expect("it can be written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    program.into_os_string()
+}
+
+/// What was started that must not be.
+fn marks(stage: &Stage) -> Vec<String> {
+    let names = fs::read_dir(stage.sandbox.root()).expect("it is there");
+    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter(|name| name.starts_with("mark-")).collect()
+}
+
+/// Tells of an event, in a directory, with an evil git first on PATH; the hook must be quick and start nothing.
+fn tell_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
+    let path = evil(stage, "git");
+    let mut path: OsString = Path::new(&path).parent().expect("it lies in a folder").into();
+    path.push(":/usr/bin:/bin");
+    let mut payload = payload(stage, UUID, event, more);
+    payload["cwd"] = json!(cwd);
+    let mut command = stage.command("cs-hook", at * 1000, Client::Interactive);
+    command.env("PATH", path).current_dir(cwd);
+    let began = Instant::now();
+    quiet(&run(command, &payload.to_string()), event);
+    assert!(began.elapsed() < Duration::from_secs(10), "{event} took {:?}", began.elapsed());
+    assert_eq!(marks(stage), Vec::<String>::new(), "{event} started a program");
+}
+
+#[test]
+fn commits_of_the_session_are_recorded_whole() {
+    let stage = stage();
+    run_bash(&stage, 70, "git commit --allow-empty -m 'Fix it'");
+    let once = bash("git commit --allow-empty -m 'Fix it'", "");
+    tell(&stage, 71, UUID, "PostToolUse", once);
+    let head = in_repository(&stage, 72, "git rev-parse HEAD");
+    let record = stage.record_of(UUID).expect("it is there");
+    assert_eq!(record["commits"], json!([{"sha": head.trim(), "message": "Fix it"}]));
+    let project = stage.sandbox.json("projects/repo.json");
+    assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_quiet_commit_is_recorded_if_it_was_made_by_the_command_that_just_ended() {
+    let stage = stage();
+    in_repository(&stage, 80, "git commit -q --allow-empty -m Quiet");
+    tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
+    assert_eq!(subjects(&stage), Vec::<String>::new(), "too old to be of this command");
+    let mut long = bash("git commit -q -m Quiet && make", "");
+    long["duration_ms"] = json!(418_500);
+    tell(&stage, 501, UUID, "PostToolUse", long);
+    assert_eq!(subjects(&stage), ["Quiet"], "the command went on for seven minutes");
+}
+
+#[test]
+fn commits_in_every_form() {
+    let stage = stage();
+    let forms = [
+        ("git commit --allow-empty -qm One && git commit --allow-empty -qm Two", vec!["One", "Two"]),
+        ("for i in Three Four; do git commit --allow-empty -qm $i; done", vec!["Three", "Four"]),
+        ("git checkout -q --detach && git commit --allow-empty -m Five", vec!["Five"]),
+        ("git commit --amend --allow-empty -m Six", vec!["-Five", "Six"]),
+        ("git checkout -q main && git pack-refs --all && git commit --allow-empty -qm Seven", vec!["Seven"]),
+        ("sh -c 'env A=b timeout 9 git --no-pager commit --allow-empty -qm Eight'", vec!["Eight"]),
+        ("git commit --allow-empty -F - <<'EOF'\nIt's nine\n\nBody\nEOF", vec!["It's nine"]),
+        ("git commit --allow-empty -qm Ten --date 2001-01-01T00:00:00", vec!["Ten"]),
+        ("git worktree add -q ../tree && cd ../tree && git commit --allow-empty -qm Eleven", vec!["Eleven"]),
+        ("git merge -q --no-ff --no-commit tree && git commit -qm Twelve", vec!["Twelve"]),
+        ("git init -q ../lib && git -C ../lib commit --allow-empty -qm Not", vec![]),
+        ("git submodule --quiet add ../lib lib && git commit -qm Thirteen", vec!["Thirteen"]),
+        ("cd lib && git commit --allow-empty -qm Fourteen", vec!["Fourteen"]),
+    ];
+    let mut expected: Vec<&str> = Vec::new();
+    for (n, (command, made)) in (0..).zip(forms) {
+        run_bash(&stage, 100 + n * 100, command);
+        for subject in made {
+            match subject.strip_prefix('-') {
+                Some(gone) => expected.retain(|known| *known != gone),
+                None => expected.push(subject),
+            }
+        }
+        assert_eq!(subjects(&stage), expected, "{command}");
+    }
+}
+
+#[test]
+fn a_command_that_fails_after_its_commit_made_it_all_the_same() {
+    let stage = stage();
+    let output = in_repository(&stage, 70, "git commit --allow-empty -m Made; echo oops");
+    let failed = json!({"tool_name": "Bash", "tool_input": {"command": "git commit --allow-empty -m Made && make"},
+        "error": format!("Exit code 2\n{output}"), "duration_ms": 900});
+    tell(&stage, 71, UUID, "PostToolUseFailure", failed);
+    assert_eq!(subjects(&stage), ["Made"]);
+}
+
+#[test]
+fn repositories_of_other_formats() {
+    for option in ["--object-format=sha256", "--ref-format=reftable"] {
+        let stage = Stage::new();
+        let made = stage.sandbox.sh(&format!("rm -rf ~/repo && git init -q {option} ~/repo"));
+        if !made.status.success() {
+            continue; // this git is too old
+        }
+        start(&stage, 0, UUID, "startup");
+        prompt(&stage, 60, UUID, "do it");
+        run_bash(&stage, 70, "git commit --allow-empty -m Made");
+        assert_eq!(subjects(&stage), ["Made"], "{option}");
+        run_bash(&stage, 80, "echo '[main 7654321] never happened'; git commit -m nothing || true");
+        assert_eq!(subjects(&stage), ["Made"], "{option}");
+        let record = stage.record_of(UUID).expect("it is there");
+        assert_eq!(record["commits"][0]["sha"].as_str().map(str::len), Some(40));
+    }
+}
+
+#[test]
+fn what_no_commit_was_made_by_is_not_believed() {
+    let stage = stage();
+    let first = in_repository(&stage, 0, "git rev-parse --short HEAD");
+    let never = "[main 7654321] never happened";
+    let there = format!("[main {}] first", first.trim());
+    for (n, command) in
+        (0..).zip(["git commit -m x", "git commit -qm first", "git log | grep commit", "git notes list"])
+    {
+        for (m, output) in (0..).zip([never, &there, "", "nothing to commit, working tree clean"]) {
+            tell(&stage, 61 + 5 * n + m, UUID, "PostToolUse", bash(command, output));
+        }
+    }
+    assert_eq!(subjects(&stage), Vec::<String>::new(), "HEAD did not move");
+    let output = in_repository(&stage, 100, "git commit --allow-empty -m Other");
+    for command in ["git log | grep commit", "git notes add -m commit", "echo 'git commit'", "git commit --dry-run"] {
+        tell(&stage, 101, UUID, "PostToolUse", bash(command, &output));
+    }
+    assert_eq!(subjects(&stage), Vec::<String>::new(), "these commands commit nothing");
+}
+
+#[test]
+fn a_commit_of_somebody_else_in_the_same_work_tree_is_not_the_sessions() {
+    let stage = stage();
+    in_repository(&stage, 65, "git commit -q --allow-empty -m Before");
+    let output = in_repository(&stage, 70, "git commit --allow-empty -m Ours");
+    in_repository(&stage, 72, "git commit -q --allow-empty -m After");
+    tell(&stage, 73, UUID, "PostToolUse", bash("git commit --allow-empty -F -", &output));
+    assert_eq!(subjects(&stage), ["Ours"]);
+    // Not even what a prompt finds.
+    prompt(&stage, 74, UUID, "go on");
+    tell(&stage, 75, UUID, "PostToolUse", bash("git commit --allow-empty -m After", ""));
+    assert_eq!(subjects(&stage), ["Ours"]);
+}
+
+#[test]
+fn news_of_a_commit_may_come_after_the_next_prompt() {
+    let stage = stage();
+    let output = in_repository(&stage, 70, "git commit --allow-empty -m Made");
+    let mut late = bash("git commit --allow-empty -m Made", &output);
+    late["prompt_id"] = json!("prompt-60");
+    prompt(&stage, 72, UUID, "go on");
+    tell(&stage, 73, UUID, "PostToolUse", late);
+    assert_eq!(subjects(&stage), ["Made"]);
+}
+
+/// Git would run a program in each of these places.
+fn booby_trap(stage: &Stage) {
+    let (gpg, monitor, hook) = (evil(stage, "gpg"), evil(stage, "monitor"), evil(stage, "post-commit"));
+    let config = |git: &str| {
+        format!(
+            "{git} config log.showSignature true && {git} config gpg.program {} && {git} config core.fsmonitor {} && \
+             {git} config core.hooksPath {} && {git} config core.pager {} && {git} config diff.external {}",
+            gpg.to_string_lossy(),
+            monitor.to_string_lossy(),
+            Path::new(&hook).parent().expect("it lies in a folder").display(),
+            gpg.to_string_lossy(),
+            gpg.to_string_lossy(),
+        )
+    };
+    let signed = r#"
+        git add . && tree=$(git write-tree) && head=$(git rev-parse HEAD) && ident="A <a@b> 1763719270 +0000"
+        new=$(printf 'tree %s\nparent %s\nauthor %s\ncommitter %s\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\nSigned\n' \
+            $tree $head "$ident" "$ident" | git hash-object -t commit -w --stdin)
+        git update-ref -m 'commit: Signed' HEAD $new
+    "#;
+    in_repository(stage, 70, signed);
+    in_repository(stage, 70, &format!("git clone -q --bare . tools/bare && {}", config("git -C tools/bare")));
+    in_repository(stage, 70, &config("git"));
+}
+
+#[test]
+fn a_hook_starts_no_program_that_a_repository_names() {
+    let stage = stage();
+    booby_trap(&stage);
+    let root = stage.repository("repo");
+    for cwd in [root.join("tools/bare"), root.join("tools/bare/objects"), root.clone()] {
+        for command in ["grep -r git . | grep commit", "git commit -qm Signed"] {
+            tell_in(&stage, 71, &cwd, "PostToolUse", bash(command, ""));
+        }
+        tell_in(
+            &stage,
+            71,
+            &cwd,
+            "PostToolUseFailure",
+            json!({"tool_name": "Bash", "tool_input": {"command": "git commit"}}),
+        );
+        for (event, more) in [
+            ("SessionStart", json!({"source": "startup"})),
+            ("UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"})),
+            ("PermissionRequest", bash("git commit", "")),
+            ("Notification", json!({"message": "x"})),
+            ("PreCompact", json!({"trigger": "auto"})),
+        ] {
+            tell_in(&stage, 72, &cwd, event, more);
+        }
+    }
+    assert_eq!(subjects(&stage), ["Signed"], "it was there to be read");
+    tell_in(&stage, 80, &root, "SessionEnd", json!({"reason": "other"}));
+}
+
+#[test]
+fn strace_sees_no_program_and_no_child() {
+    if !trace::is_possible() {
+        assert!(!std::env::var("CI").is_ok_and(|set| set == "true"), "strace is missing");
+        return;
+    }
+    let stage = stage();
+    let output = in_repository(&stage, 70, "git commit --allow-empty -m Made");
+    let log = stage.sandbox.root().join("log");
+    let hook = stage.command("cs-hook", 71_000, Client::Interactive);
+    let mut strace = stage.sandbox.command("strace");
+    strace.args(["-f", "-qq", "-e", "trace=execve,execveat,fork,vfork,clone,clone3", "-o"]).arg(&log);
+    strace.arg(hook.get_program()).env("CS_NOW", instant(71_000)).current_dir(stage.repository("repo"));
+    let payload = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Made", &output));
+    quiet(&run(strace, &payload.to_string()), "strace");
+    let calls = fs::read_to_string(&log).expect("strace writes its log");
+    assert_eq!(calls.lines().count(), 1, "only strace itself starts a program:\n{calls}");
+    assert_eq!(subjects(&stage), ["Made"]);
+}
+
+/// What happens to a repository after a commit, and the session's commits then.
+fn after(harm: &str) -> Vec<String> {
+    let stage = stage();
+    in_repository(&stage, 70, "git commit -q --allow-empty -m Made");
+    in_repository(&stage, 70, harm);
+    let root = stage.repository("repo");
+    tell_in(&stage, 71, &root, "PostToolUse", bash("git commit -q -m Made", "[main 7654321] never happened"));
+    let found = subjects(&stage);
+    tell_in(&stage, 72, &root, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
+    tell_in(&stage, 73, &root, "SessionStart", json!({"source": "startup"}));
+    found
+}
+
+#[test]
+fn a_head_that_is_something_else_does_no_harm() {
+    for harm in [
+        "rm .git/HEAD && mkfifo .git/HEAD",
+        "rm .git/HEAD && ln -s /dev/zero .git/HEAD",
+        "rm .git/HEAD && mkdir .git/HEAD",
+        "rm -rf .git; echo 'gitdir: /dev/zero' >.git",
+        "rm -rf .git; mkfifo .git",
+        "rm -rf .git; ln -s /dev/zero .git",
+        "rm -rf .git; ln -s .git .git",
+        "echo /dev/zero >.git/commondir",
+    ] {
+        assert_eq!(after(harm), Vec::<String>::new(), "{harm}");
+    }
+    // Where HEAD has no log that can be read, HEAD itself says it; a log that can be read is enough.
+    for harm in [
+        "truncate -s 3G .git/HEAD",
+        "rm .git/logs/HEAD && mkfifo .git/logs/HEAD",
+        "rm .git/logs/HEAD && ln -s /dev/zero .git/logs/HEAD",
+        "mkfifo .git/commondir",
+    ] {
+        assert_eq!(after(harm), ["Made"], "{harm}");
+    }
+}
+
+#[test]
+fn references_and_objects_that_are_something_else_do_no_harm() {
+    for harm in [
+        "truncate -s 3G .git/logs/HEAD",
+        "rm -r .git/logs; printf 'ref: refs/heads/../../../../etc/passwd' >.git/HEAD",
+        "rm -r .git/logs; printf 'ref: refs/heads/main' >.git/refs/heads/main",
+        "rm -r .git/logs .git/refs/heads/main; mkfifo .git/refs/heads/main",
+        "rm -r .git/logs; git pack-refs --all; rm .git/packed-refs; mkfifo .git/packed-refs",
+        "rm -r .git/logs; git pack-refs --all; rm .git/packed-refs; ln -s /dev/zero .git/packed-refs",
+        "mv .git/objects .git/was; ln -s was .git/objects",
+        "mv .git/objects was; ln -s ../was .git/objects",
+    ] {
+        assert_eq!(after(harm), Vec::<String>::new(), "{harm}");
+    }
+    for harm in ["mkfifo $o", "ln -s /dev/zero $o", "truncate -s 3G $o", "head -c 99 /dev/urandom >$o"] {
+        let object = "o=.git/objects/$(git rev-parse HEAD | sed 's,..,&/,'); rm -f $o";
+        assert_eq!(after(&format!("{object}; {harm}")), Vec::<String>::new(), "{harm}");
+    }
+}
+
+#[test]
+fn an_object_that_grows_without_end_is_read_to_its_limit() {
+    let stage = stage();
+    let bomb = r#"
+        head() { printf 'tree %s\nauthor A <a@b> 1763719270 +0000\ncommitter A <a@b> 1763719270 +0000\n' $(git write-tree); }
+        { head; head -c 300000000 /dev/zero; } | git hash-object --literally -t commit -w --stdin >/tmp/x
+    "#;
+    let script = bomb.replace("/tmp/x", "bomb")
+        + "\ngit rev-parse HEAD >was; printf '%s %s A <a@b> 1763719270 +0000\\tcommit: Bomb\\n' $(cat was bomb) >>.git/logs/HEAD";
+    in_repository(&stage, 70, &script.replace("head;", "_head;").replace("head()", "_head()"));
+    let root = stage.repository("repo");
+    tell_in(&stage, 71, &root, "PostToolUse", bash("git commit -m Bomb", ""));
+    assert_eq!(subjects(&stage), Vec::<String>::new());
+    // A message that goes on is read as far as it matters.
+    let long = "{ printf 'Long\\n\\n'; head -c 30000000 /dev/zero | tr '\\0' a; } | git commit -q --allow-empty -F -";
+    run_bash(&stage, 80, long);
+    assert_eq!(subjects(&stage), ["Long"]);
+}
+
+#[test]
+fn what_a_clone_brings_in_a_folder_is_not_the_conversations_head() {
+    let stage = stage();
+    let output = in_repository(&stage, 70, "git clone -q . nested && cd nested && git commit --allow-empty -m Nested");
+    let root = stage.repository("repo");
+    for cwd in ["", "nested", "nested/.git"] {
+        let told = bash("git commit --allow-empty -m Nested", &output);
+        tell_in(&stage, 71, &root.join(cwd), "PostToolUse", told);
+    }
+    assert_eq!(subjects(&stage), Vec::<String>::new());
+    let _ = symlink("nested/.git", root.join("link"));
+    let link = bash("git -C link commit --allow-empty -m Nested", &output);
+    tell_in(&stage, 72, &root, "PostToolUse", link);
+    assert_eq!(subjects(&stage), Vec::<String>::new());
+}
+
+#[test]
+fn a_subagents_commit_is_the_sessions() {
+    let stage = stage();
+    let output = in_repository(&stage, 70, "git commit --allow-empty -m Helped");
+    let mut told = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Helped", &output));
+    told["agent_id"] = json!("a1");
+    quiet(&send(&stage, 71, &told), "helper");
+    assert_eq!(subjects(&stage), ["Helped"]);
+}
