@@ -15,6 +15,7 @@ mod sandbox;
 pub mod soak;
 pub mod table;
 pub mod transcript;
+pub mod trap;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -7,6 +7,7 @@ mod failure;
 mod lines;
 pub mod local;
 mod out;
+pub mod programs;
 mod record;
 mod select;
 

@@ -4,9 +4,9 @@
 
 use crate::notice::Notice;
 use crate::settings::Settings;
+use cs_cli::programs::{is_program, on_path};
 use cs_cli::{Failure, Outcome};
 use cs_core::clock::Instant;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Which way to take (`notify.via`).
@@ -154,22 +154,19 @@ fn terminal_notifier(notice: &Notice) -> Vec<String> {
 fn no_command(program: &str) -> Failure {
     let why = match program {
         _ if program.starts_with('~') => "no shell runs it, so write the whole path instead of ~",
+        _ if program.contains('/') && !program.starts_with('/') => "write the whole path",
         _ if program.contains('/') => "there is no such program",
         _ => "it is not on PATH; write the whole path",
     };
     Failure::Nothing(format!("cannot run notify.command {program:?}: {why}"))
 }
 
-/// The file of a program: by its path, or by its name on PATH.
+/// The file of a program: by its path, or by its name on PATH. A relative path would mean another program
+/// in every directory.
 fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|path| is_program(path));
+        return Some(PathBuf::from(program)).filter(|path| path.is_absolute() && is_program(path));
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(BESIDE_PATH.iter().map(PathBuf::from));
-    folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(program)).find(|path| is_program(path))
-}
-
-fn is_program(path: &Path) -> bool {
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    let beside = || BESIDE_PATH.iter().map(|folder| Path::new(folder).join(program)).find(|path| is_program(path));
+    on_path(program).or_else(beside)
 }

@@ -9,6 +9,7 @@ mod capture;
 mod change;
 mod complete;
 mod create;
+mod git;
 mod heartbeat;
 mod list;
 mod occupants;

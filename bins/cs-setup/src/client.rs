@@ -4,6 +4,7 @@
 use super::command;
 use super::places::{self, Places};
 use super::text::at;
+use cs_cli::programs;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ impl Client {
     pub fn find(places: &Places) -> Option<Self> {
         let usual = [".local/bin/claude", ".claude/local/claude"].map(|path| places.user.join(path));
         let program =
-            command::on_path("claude").or_else(|| usual.into_iter().find(|path| command::is_program(path)))?;
+            programs::on_path("claude").or_else(|| usual.into_iter().find(|path| programs::is_program(path)))?;
         let told = command::run(&program, &["--version"], &places.share).ok();
         let version = told.filter(|done| done.is_success).and_then(|done| version(&done.stdout));
         Some(Client { program, version })

@@ -2,7 +2,7 @@
 
 use cs_core::error::{Error, Result};
 use std::io::{Read, Seek};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -65,16 +65,4 @@ pub fn wait(child: &mut Child, limit: Duration) -> std::io::Result<ExitStatus> {
         // Often enough to measure by, seldom enough to cost nothing.
         std::thread::sleep((waited / 10).clamp(Duration::from_micros(50), Duration::from_millis(20)));
     }
-}
-
-/// The first executable file of this name on PATH.
-pub fn on_path(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|file| is_program(file))
-}
-
-/// Whether there is a file that can be run.
-pub fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -19,7 +19,7 @@ const BYTES: usize = 64 * 1024;
 pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String> {
     let mut program = match words {
         [] => {
-            let mut shell = Command::new("sh");
+            let mut shell = Command::new("/bin/sh");
             shell.args(["-c", command]);
             shell
         }

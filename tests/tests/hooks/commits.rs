@@ -1,56 +1,39 @@
 //! Commits that a session made, and that are none of its: made by real git, told by the client's call of Bash.
 //! No hook starts a program, whatever a repository says.
 
-use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cs_tests::bench::trace;
 use cs_tests::replay::{Client, Stage, instant};
-use cs_tests::run;
+use cs_tests::{run, stdout, trap};
 use serde_json::{Value, json};
 
-use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, stage, start, tell};
+use super::{UUID, bash, end, in_repository, payload, prompt, quiet, run_bash, send, stage, start, tell};
+
+/// The commits of the session, as people see them.
+fn commits(stage: &Stage) -> Vec<Value> {
+    let shown = stage.sandbox.cs("cs-session", &["show", &format!("claude:{UUID}"), "--json"]);
+    let record: Value = serde_json::from_str(&stdout(&shown)).expect("a session is shown as JSON");
+    record["commits"].as_array().expect("a list").clone()
+}
 
 fn subjects(stage: &Stage) -> Vec<String> {
-    let record = stage.record_of(UUID).expect("the session is there");
-    let commits = record["commits"].as_array().expect("a list").iter();
-    commits.map(|commit| commit["message"].as_str().unwrap_or_default().to_owned()).collect()
-}
-
-/// A program that leaves a mark when it is started.
-fn evil(stage: &Stage, name: &str) -> OsString {
-    let folder = stage.sandbox.root().join("evil");
-    fs::create_dir_all(&folder).expect("it can be made");
-    let program = folder.join(name);
-    fs::write(&program, format!("#!/bin/sh\n: >{}/mark-{name}\nsleep 20\n", stage.sandbox.root().display()))
-        .expect("it can be written");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
-    program.into_os_string()
-}
-
-/// What was started that must not be.
-fn marks(stage: &Stage) -> Vec<String> {
-    let names = fs::read_dir(stage.sandbox.root()).expect("it is there");
-    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    names.filter(|name| name.starts_with("mark-")).collect()
+    commits(stage).iter().map(|commit| commit["message"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 /// Tells of an event, in a directory, with an evil git first on PATH; the hook must be quick and start nothing.
 fn tell_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
-    let path = evil(stage, "git");
-    let mut path: OsString = Path::new(&path).parent().expect("it lies in a folder").into();
-    path.push(":/usr/bin:/bin");
     let mut payload = payload(stage, UUID, event, more);
     payload["cwd"] = json!(cwd);
     let mut command = stage.command("cs-hook", at * 1000, Client::Interactive);
-    command.env("PATH", path).current_dir(cwd);
+    command.env("PATH", trap::path(&stage.sandbox)).current_dir(cwd);
     let began = Instant::now();
     quiet(&run(command, &payload.to_string()), event);
     assert!(began.elapsed() < Duration::from_secs(10), "{event} took {:?}", began.elapsed());
-    assert_eq!(marks(stage), Vec::<String>::new(), "{event} started a program");
+    assert_eq!(trap::sprung(&stage.sandbox), Vec::<String>::new(), "{event} started a program");
 }
 
 #[test]
@@ -60,8 +43,8 @@ fn commits_of_the_session_are_recorded_whole() {
     let once = bash("git commit --allow-empty -m 'Fix it'", "");
     tell(&stage, 71, UUID, "PostToolUse", once);
     let head = in_repository(&stage, 72, "git rev-parse HEAD");
-    let record = stage.record_of(UUID).expect("it is there");
-    assert_eq!(record["commits"], json!([{"sha": head.trim(), "message": "Fix it"}]));
+    assert_eq!(commits(&stage), [json!({"sha": head.trim(), "message": "Fix it"})]);
+    end(&stage, 80, UUID);
     let project = stage.sandbox.json("projects/repo.json");
     assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(1));
 }
@@ -133,8 +116,7 @@ fn repositories_of_other_formats() {
         assert_eq!(subjects(&stage), ["Made"], "{option}");
         run_bash(&stage, 80, "echo '[main 7654321] never happened'; git commit -m nothing || true");
         assert_eq!(subjects(&stage), ["Made"], "{option}");
-        let record = stage.record_of(UUID).expect("it is there");
-        assert_eq!(record["commits"][0]["sha"].as_str().map(str::len), Some(40));
+        assert_eq!(commits(&stage)[0]["sha"].as_str().map(str::len), Some(40));
     }
 }
 
@@ -184,35 +166,14 @@ fn news_of_a_commit_may_come_after_the_next_prompt() {
     assert_eq!(subjects(&stage), ["Made"]);
 }
 
-/// Git would run a program in each of these places.
-fn booby_trap(stage: &Stage) {
-    let (gpg, monitor, hook) = (evil(stage, "gpg"), evil(stage, "monitor"), evil(stage, "post-commit"));
-    let config = |git: &str| {
-        format!(
-            "{git} config log.showSignature true && {git} config gpg.program {} && {git} config core.fsmonitor {} && \
-             {git} config core.hooksPath {} && {git} config core.pager {} && {git} config diff.external {}",
-            gpg.to_string_lossy(),
-            monitor.to_string_lossy(),
-            Path::new(&hook).parent().expect("it lies in a folder").display(),
-            gpg.to_string_lossy(),
-            gpg.to_string_lossy(),
-        )
-    };
-    let signed = r#"
-        git add . && tree=$(git write-tree) && head=$(git rev-parse HEAD) && ident="A <a@b> 1763719270 +0000"
-        new=$(printf 'tree %s\nparent %s\nauthor %s\ncommitter %s\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\nSigned\n' \
-            $tree $head "$ident" "$ident" | git hash-object -t commit -w --stdin)
-        git update-ref -m 'commit: Signed' HEAD $new
-    "#;
-    in_repository(stage, 70, signed);
-    in_repository(stage, 70, &format!("git clone -q --bare . tools/bare && {}", config("git -C tools/bare")));
-    in_repository(stage, 70, &config("git"));
-}
-
 #[test]
 fn a_hook_starts_no_program_that_a_repository_names() {
     let stage = stage();
-    booby_trap(&stage);
+    // The beginning of 2026-11-21T10:01:10Z.
+    let traps = trap::script(&stage.sandbox, 1_795_255_270);
+    in_repository(&stage, 70, "git clone -q --bare . tools/bare");
+    in_repository(&stage, 70, &format!("cd tools/bare\n{}", traps.replace(".git/info", "info")));
+    in_repository(&stage, 70, &traps);
     let root = stage.repository("repo");
     for cwd in [root.join("tools/bare"), root.join("tools/bare/objects"), root.clone()] {
         for command in ["grep -r git . | grep commit", "git commit -qm Signed"] {

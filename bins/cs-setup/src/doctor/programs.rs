@@ -4,6 +4,7 @@ use super::Check;
 use crate::command;
 use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
+use cs_cli::programs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -30,7 +31,7 @@ fn installed(places: &Places, names: &[&str]) -> Check {
 
 /// What is wrong with a program. Those that agents call take no arguments and tell no version.
 fn trouble(path: &Path, name: &str) -> Option<String> {
-    if !command::is_program(path) {
+    if !programs::is_program(path) {
         return Some(format!("{} is missing", path.display()));
     }
     if HOOK_PROGRAMS.contains(&name) {
@@ -51,7 +52,7 @@ fn on_path(places: &Places, names: &[&str]) -> Check {
     let mut other = Vec::new();
     let mut unknown = Vec::new();
     for name in names.iter().filter(|name| !HOOK_PROGRAMS.contains(name)) {
-        match command::on_path(name) {
+        match programs::on_path(name) {
             None => unknown.push(*name),
             Some(found) if same(&found, &places.program(name)) => {}
             Some(found) => other.push(found.display().to_string()),

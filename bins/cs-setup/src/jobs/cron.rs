@@ -5,6 +5,7 @@ use super::{Job, State, fill};
 use crate::command;
 use crate::entries::shell_word;
 use crate::places::Places;
+use cs_cli::programs;
 use cs_cli::{Form, Out, Outcome, sanitize};
 use cs_core::error::Result;
 use serde::Serialize;
@@ -48,7 +49,7 @@ fn line(places: &Places, job: &Job) -> Result<String> {
 
 /// The user's crontab.
 pub fn lines(places: &Places) -> Vec<String> {
-    let Some(program) = command::on_path("crontab") else { return Vec::new() };
+    let Some(program) = programs::on_path("crontab") else { return Vec::new() };
     let listed = command::run(&program, &["-l"], &places.user).ok().filter(|done| done.is_success);
     listed.map(|done| done.stdout.lines().map(str::to_string).collect()).unwrap_or_default()
 }

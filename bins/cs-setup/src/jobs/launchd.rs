@@ -3,6 +3,7 @@
 use super::{Job, Unit, fill};
 use crate::command;
 use crate::places::Places;
+use cs_cli::programs;
 use cs_core::error::{Error, Result};
 use std::path::Path;
 use std::time::Duration;
@@ -51,7 +52,7 @@ fn domain() -> String {
 }
 
 fn launchctl(places: &Places, args: &[&str]) -> Result<command::Done> {
-    let program = command::on_path("launchctl").ok_or_else(|| Error::Missing("there is no launchctl".into()))?;
+    let program = programs::on_path("launchctl").ok_or_else(|| Error::Missing("there is no launchctl".into()))?;
     command::run(&program, args, &places.user)
 }
 

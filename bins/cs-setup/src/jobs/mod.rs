@@ -10,12 +10,12 @@ mod systemd;
 
 pub use status::{State, states};
 
-use crate::command;
 use crate::diff;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
 use crate::swap::{self, Seen};
 use argh::FromArgs;
+use cs_cli::programs;
 use cs_cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
@@ -182,7 +182,7 @@ pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let (mut jobs, mut missing) = (Vec::new(), Vec::new());
     for (name, program, args, cron) in table {
         let path = places.program(program);
-        if !command::is_program(&path) {
+        if !programs::is_program(&path) {
             missing.push(program);
             continue;
         }

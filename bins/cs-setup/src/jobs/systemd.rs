@@ -3,6 +3,7 @@
 use super::{Job, Unit, fill};
 use crate::command;
 use crate::places::{Places, set};
+use cs_cli::programs;
 use cs_core::error::{Error, Result};
 use std::path::PathBuf;
 
@@ -48,7 +49,7 @@ pub fn units(places: &Places, jobs: &[Job]) -> Result<Vec<Unit>> {
 }
 
 fn systemctl(places: &Places, args: &[&str]) -> Result<command::Done> {
-    let program = command::on_path("systemctl").ok_or_else(|| Error::Missing("there is no systemctl".into()))?;
+    let program = programs::on_path("systemctl").ok_or_else(|| Error::Missing("there is no systemctl".into()))?;
     command::run(&program, &[&["--user"], args].concat(), &places.user)
 }
 

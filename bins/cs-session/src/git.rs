@@ -1,0 +1,162 @@
+//! Owns starting git: no other place in any of the programs does. It is for a person's command, never for a hook.
+//!
+//! Must stay true: a repository can choose nothing that runs, and cannot hold us up. The environment and the
+//! configuration are neutral (see [`ENVIRONMENT`], [`SETTINGS`]), git's whole process group is killed at a deadline,
+//! and its output is bounded. The settings are those that name a program in git-config(1), gitattributes(5) and
+//! git(1), as far as `git log` without a diff could come to it.
+
+use cs_cli::programs;
+use cs_core::error::{Error, Result};
+use std::io::{ErrorKind, Read};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{ChildStderr, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long git may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Most bytes of its output, and of its complaints.
+const OUTPUT: u64 = 4 * 1024 * 1024;
+const COMPLAINT: u64 = 64 * 1024;
+
+/// What replaces all that the environment says to git (`GIT_*`).
+const ENVIRONMENT: [(&str, &str); 11] = [
+    ("GIT_CONFIG_NOSYSTEM", "1"),
+    ("GIT_CONFIG_GLOBAL", "/dev/null"),
+    ("GIT_CONFIG_SYSTEM", "/dev/null"),
+    ("GIT_ATTR_NOSYSTEM", "1"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("GIT_GRAFT_FILE", "/dev/null"),
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    ("GIT_ALLOW_PROTOCOL", ""),
+    ("LC_ALL", "C.UTF-8"),
+];
+
+/// What replaces the settings of the repository.
+const SETTINGS: [&str; 21] = [
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.gitProxy=",
+    "core.askPass=",
+    "core.editor=false",
+    "core.alternateRefsCommand=false",
+    "core.attributesFile=/dev/null",
+    "credential.helper=",
+    "diff.external=",
+    "gpg.program=false",
+    "gpg.openpgp.program=false",
+    "gpg.x509.program=false",
+    "gpg.ssh.program=false",
+    "gpg.ssh.defaultKeyCommand=false",
+    "log.showSignature=false",
+    "log.mailmap=false",
+    "i18n.logOutputEncoding=UTF-8",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+];
+
+/// What `git log` prints when it shows names and subjects only: no diff, no signatures, no notes, no mail addresses.
+const PLAIN: [&str; 8] = [
+    "--format=%H%x09%s",
+    "--no-patch",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-show-signature",
+    "--no-mailmap",
+    "--no-notes",
+    "--no-color",
+];
+
+/// Names and subjects of the commits that HEAD has since a time, oldest first, the newest `most` of them.
+pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<(String, String)>> {
+    let words = [format!("--max-count={most}"), format!("--since={since}")];
+    let mut command = neutral(repo)?;
+    command.args(["log", "--reverse"]).args(PLAIN).args(words).args(["HEAD", "--"]);
+    let done = run(command)?;
+    if !done.is_success {
+        let trouble = cs_cli::sanitize(done.stderr.lines().next().unwrap_or("git failed"));
+        return Err(Error::Invalid(format!("no commits from {repo:?}: {trouble}; name a repository with --repo")));
+    }
+    let lines = done.stdout.lines().filter_map(|line| line.split_once('\t'));
+    Ok(lines.map(|(sha, subject)| (sha.to_string(), subject.to_string())).collect())
+}
+
+/// Git in a repository, with nothing of its own choice.
+fn neutral(repo: &str) -> Result<Command> {
+    let git = programs::on_path("git").ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
+    let mut command = Command::new(git);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
+        command.env_remove(name);
+    }
+    command.envs(ENVIRONMENT).args(["--no-pager", "-C", repo]);
+    command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+    Ok(command)
+}
+
+/// What git said.
+struct Done {
+    is_success: bool,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs a command to its end, without input. What takes too long, or says too much, is killed with all that it
+/// started.
+fn run(mut command: Command) -> Result<Done> {
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(failed)?;
+    let group = child.id();
+    let complaint = child.stderr.take().map(|pipe| thread::spawn(move || read_all(pipe)));
+    let (end, waiting) = channel::<()>();
+    let watch = thread::spawn(move || {
+        let is_late = waiting.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout);
+        if is_late {
+            kill(group);
+        }
+        is_late
+    });
+    let mut stdout = Vec::new();
+    let read = child.stdout.take().map_or(Ok(0), |pipe| pipe.take(OUTPUT).read_to_end(&mut stdout));
+    let is_too_much = stdout.len() as u64 == OUTPUT;
+    if is_too_much || read.is_err() {
+        kill(group);
+    }
+    let status = child.wait();
+    drop(end);
+    let is_late = watch.join().unwrap_or(true);
+    let stderr = complaint.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    if is_late {
+        let why = format!("it was not done after {} s and was ended", LIMIT.as_secs());
+        return Err(failed(std::io::Error::new(ErrorKind::TimedOut, why)));
+    }
+    if is_too_much {
+        return Err(failed(std::io::Error::other("it says more than any repository has to say")));
+    }
+    read.map_err(failed)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Done { is_success: status.map_err(failed)?.success(), stdout: text(&stdout), stderr: text(&stderr) })
+}
+
+/// The beginning of the complaints; the rest is read too, so that nothing blocks.
+fn read_all(mut pipe: ChildStderr) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = pipe.by_ref().take(COMPLAINT).read_to_end(&mut bytes);
+    let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+    bytes
+}
+
+fn kill(group: u32) {
+    let Ok(group) = libc::pid_t::try_from(group) else { return };
+    // SAFETY: killpg only takes numbers; a group that is gone is no error for us.
+    unsafe { libc::killpg(group, libc::SIGKILL) };
+}
+
+fn failed(source: std::io::Error) -> Error {
+    Error::io(Path::new("git"), "run", source)
+}

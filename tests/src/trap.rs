@@ -1,0 +1,80 @@
+//! Programs that must never run, and repositories that name them wherever git would run something.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use crate::Sandbox;
+
+/// The folder with the programs that must not run.
+pub fn folder(sandbox: &Sandbox) -> PathBuf {
+    sandbox.root().join("evil")
+}
+
+/// A program that leaves a mark when it is started, and does not end soon.
+pub fn program(sandbox: &Sandbox, name: &str) -> String {
+    let program = folder(sandbox).join(name);
+    fs::create_dir_all(folder(sandbox)).expect("it can be made");
+    let script = format!("#!/bin/sh\n: >{}/mark-{name}\nsleep 30 & wait\n", sandbox.root().display());
+    fs::write(&program, script).expect("it can be written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    program.to_string_lossy().into_owned()
+}
+
+/// A PATH on which a git that must not run comes first.
+pub fn path(sandbox: &Sandbox) -> OsString {
+    program(sandbox, "git");
+    let mut path = folder(sandbox).into_os_string();
+    path.push(":/usr/bin:/bin");
+    path
+}
+
+/// The programs that were started, although they must not be.
+pub fn sprung(sandbox: &Sandbox) -> Vec<String> {
+    let names = fs::read_dir(sandbox.root()).expect("it is there");
+    let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.filter_map(|name| name.strip_prefix("mark-").map(str::to_owned)).collect()
+}
+
+/// A script that sets all traps in the repository in which it runs: settings, attributes, and a signed commit on top.
+/// `date` is the commit's, in seconds since the epoch.
+pub fn script(sandbox: &Sandbox, date: u64) -> String {
+    let settings = [
+        "gpg.program",
+        "gpg.ssh.program",
+        "gpg.x509.program",
+        "core.fsmonitor",
+        "core.pager",
+        "pager.log",
+        "core.sshCommand",
+        "core.editor",
+        "core.askPass",
+        "core.alternateRefsCommand",
+        "credential.helper",
+        "diff.external",
+        "diff.evil.textconv",
+        "diff.evil.command",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "remote.origin.uploadpack",
+    ];
+    let set = |name: &str| format!("git config {name} '{}'\n", program(sandbox, &name.replace('.', "-")));
+    program(sandbox, "post-commit");
+    let evil = folder(sandbox);
+    let config: String = settings.into_iter().map(set).collect();
+    format!(
+        r#"
+        {config}
+        git config log.showSignature true; git config core.hooksPath '{evil}'; git config log.diffMerges on
+        git config extensions.partialClone origin; git config remote.origin.promisor true
+        git config remote.origin.url 'ext::{evil}/git'; git config protocol.ext.allow always
+        mkdir -p .git/info && echo '* diff=evil filter=evil' >.git/info/attributes
+        tree=$(git rev-parse 'HEAD^{{tree}}') head=$(git rev-parse HEAD) ident='A <a@b> {date} +0000'
+        new=$(printf 'tree %s\nparent %s\nauthor %s\ncommitter %s\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\nSigned\n' \
+            $tree $head "$ident" "$ident" | git hash-object -t commit -w --stdin)
+        git update-ref -m 'commit: Signed' HEAD $new
+        "#,
+        evil = evil.display()
+    )
+}

@@ -1,0 +1,117 @@
+//! The one program that starts git, for a person: in a repository that names programs wherever it can, with a git that
+//! hangs, with a directory that brings its own git.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use cs_tests::{Sandbox, entries, run, status, stderr, stdout, trap, workspace};
+use serde_json::Value;
+
+/// A repository with two commits after the session's start, and the session.
+fn place(options: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let made = sandbox.sh(&format!(
+        r#"export GIT_COMMITTER_DATE=2026-11-21T10:10:00Z
+        git init -q {options} api && cd api && echo x >x && git add x && git commit -q -m One
+        cs-session create --intent x -q"#
+    ));
+    assert_eq!(status(&made), 0, "{}", stderr(&made));
+    sandbox
+}
+
+fn subjects(output: &str) -> Vec<String> {
+    let record: Value = serde_json::from_str(output).unwrap_or_else(|error| panic!("{error}: {output}"));
+    let commits = record["commits"].as_array().expect("a list").iter();
+    commits.map(|commit| commit["message"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn id(sandbox: &Sandbox) -> String {
+    sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_owned()
+}
+
+#[test]
+fn no_program_that_a_repository_names_is_started() {
+    let sandbox = place("");
+    let script = format!("cd api\n{}", trap::script(&sandbox, 1_795_256_400));
+    let made = sandbox.sh(&script);
+    assert_eq!(status(&made), 0, "{}", stderr(&made));
+    let captured = sandbox.cs("cs-session", &["capture-commits", &id(&sandbox), "--repo", "api"]);
+    assert_eq!((status(&captured), stderr(&captured)), (0, String::new()));
+    assert_eq!(subjects(&stdout(&captured)), ["One", "Signed"]);
+    assert_eq!(trap::sprung(&sandbox), Vec::<String>::new());
+    // The traps are real: plain git falls into them.
+    let _ = run_for_a_second(&sandbox, "cd api && git log -1 --show-signature");
+    assert_eq!(trap::sprung(&sandbox), ["gpg-program"]);
+}
+
+fn run_for_a_second(sandbox: &Sandbox, script: &str) -> i32 {
+    status(&sandbox.sh(&format!("timeout 1 sh -c '{script}'")))
+}
+
+#[test]
+fn a_bare_repository_in_a_folder_is_no_repository() {
+    let sandbox = place("");
+    assert_eq!(status(&sandbox.sh("git clone -q --bare api api/tools && echo [gpg] >>api/tools/config")), 0);
+    let captured = sandbox.cs("cs-session", &["capture-commits", &id(&sandbox), "--repo", "api/tools"]);
+    assert_eq!(status(&captured), 65);
+    assert!(stderr(&captured).contains("name a repository with --repo"), "{}", stderr(&captured));
+}
+
+#[test]
+fn a_git_that_hangs_is_ended_with_all_that_it_started() {
+    let sandbox = place("");
+    let mut command = sandbox.command("cs-session");
+    command.args(["capture-commits", &id(&sandbox), "--repo", "api"]).env("PATH", trap::path(&sandbox));
+    let began = Instant::now();
+    let captured = run(command, "");
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    assert_eq!(status(&captured), 74);
+    assert!(stderr(&captured).contains("not done after 10 s"), "{}", stderr(&captured));
+    assert_eq!(sandbox.records()[0]["commits"].as_array().map(Vec::len), Some(0));
+    let left = sandbox.sh(&format!("pgrep -f {}/git", trap::folder(&sandbox).display()));
+    assert_eq!(stdout(&left), "", "it is still running");
+}
+
+#[test]
+fn neither_a_directory_nor_the_environment_chooses_git_or_its_repository() {
+    let sandbox = place("");
+    let evil = trap::program(&sandbox, "git");
+    fs::copy(evil, sandbox.work().join("git")).expect("it can be copied");
+    let mut command = sandbox.command("cs-session");
+    let path = format!(".::{}", std::env::var("PATH").unwrap_or_default());
+    command.args(["capture-commits", &id(&sandbox), "--repo", "api"]).env("PATH", path);
+    command.env("GIT_DIR", "/nowhere").env("GIT_EXTERNAL_DIFF", sandbox.work().join("git")).env("GIT_TRACE", "2");
+    let captured = run(command, "");
+    assert_eq!((status(&captured), stderr(&captured)), (0, String::new()));
+    assert_eq!(subjects(&stdout(&captured)), ["One"]);
+    assert_eq!(trap::sprung(&sandbox), Vec::<String>::new());
+}
+
+#[test]
+fn names_of_sha_256_are_kept_as_far_as_the_format_goes() {
+    let sandbox = place("--object-format=sha256");
+    let captured = sandbox.cs("cs-session", &["capture-commits", &id(&sandbox), "--repo", "api"]);
+    assert_eq!((status(&captured), stderr(&captured)), (0, String::new()));
+    let record: Value = serde_json::from_str(&stdout(&captured)).expect("a record");
+    assert_eq!(record["commits"][0]["sha"].as_str().map(str::len), Some(40));
+}
+
+#[test]
+fn one_place_starts_git() {
+    let mut places = Vec::new();
+    let mut folders = vec![workspace().join("core/src"), workspace().join("bins"), workspace().join("agentlog/src")];
+    while let Some(folder) = folders.pop() {
+        for path in entries(&folder) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
+                let text = fs::read_to_string(&path).expect("it is a source");
+                if text.contains("\"git\"") && (text.contains("Command::new(") || text.contains("on_path(")) {
+                    places.push(path.strip_prefix(workspace()).expect("it lies below").display().to_string());
+                }
+            }
+        }
+    }
+    places.retain(|path| !path.ends_with("_tests.rs"));
+    assert_eq!(places, ["bins/cs-session/src/git.rs"]);
+}
