@@ -68,7 +68,7 @@ fn a_git_that_hangs_is_ended_with_all_that_it_started() {
     assert_eq!(status(&captured), 74);
     assert!(stderr(&captured).contains("not done after 10 s"), "{}", stderr(&captured));
     assert_eq!(sandbox.records()[0]["commits"].as_array().map(Vec::len), Some(0));
-    let left = sandbox.sh(&format!("pgrep -f {}/git", trap::folder(&sandbox).display()));
+    let left = sandbox.sh(&format!("pgrep -f '[s]h {}/git'", trap::folder(&sandbox).display()));
     assert_eq!(stdout(&left), "", "it is still running");
 }
 

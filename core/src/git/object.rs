@@ -112,3 +112,45 @@ fn subject(message: &str) -> String {
     let lines = message.lines().map(str::trim).skip_while(|line| line.is_empty());
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str =
+        "tree 0123456789abcdef0123456789abcdef01234567\nauthor A <a@b> 1 +0000\ncommitter A > <a@b> 7 +0100\n";
+
+    fn whole(kind: &str, body: &str) -> Inflated {
+        Inflated::Whole(format!("{kind} {}\0{body}", body.len()).into_bytes())
+    }
+
+    #[test]
+    fn commits_are_understood_as_git_shows_them() {
+        let subject =
+            |message: &str| parse(&whole("commit", &format!("{HEAD}\n{message}"))).map(|commit| commit.subject);
+        assert_eq!(subject("One\n").as_deref(), Some("One"));
+        assert_eq!(subject("\n\n One \nmore\n\nBody\n").as_deref(), Some("One more"));
+        assert_eq!(subject("").as_deref(), Some(""));
+        let signed = format!("{HEAD}gpgsig -----BEGIN\n \n parent x\n -----END\n\nSigned");
+        let commit = parse(&whole("commit", &signed)).unwrap();
+        assert_eq!((commit.subject.as_str(), commit.committed_at, commit.parents.len()), ("Signed", 7, 0));
+    }
+
+    #[test]
+    fn what_is_no_commit_is_none() {
+        let body = format!("{HEAD}\nOne");
+        assert_eq!(parse(&whole("tag", &body)), None);
+        assert_eq!(parse(&whole("commit", &HEAD.replace("tree ", "tree x"))), None);
+        assert_eq!(parse(&whole("commit", "\n\nOne")), None);
+        assert_eq!(parse(&whole("commit", &body.replace("committer", "comitter"))), None);
+        for size in ["", "0", "1e3", "-1", "99999999999999999999999", &(body.len() + 1).to_string()] {
+            assert_eq!(parse(&Inflated::Whole(format!("commit {size}\0{body}").into_bytes())), None, "{size}");
+        }
+        assert_eq!(parse(&Inflated::Beginning(format!("commit {}\0{body}", body.len()).into_bytes())), None);
+        assert!(parse(&Inflated::Beginning(format!("commit 999999\0{body}").into_bytes())).is_some());
+        assert!(inflate(b"").is_none() && inflate(b"no zlib").is_none() && inflate(&[0x78, 1, 1, 9, 0]).is_none());
+        assert_eq!(whole_name(Path::new("/nowhere"), "../../x"), None);
+        assert_eq!(commit(Path::new("/nowhere"), "../../../../etc/passwd0000000000000000000"), None);
+    }
+}

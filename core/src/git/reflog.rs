@@ -93,3 +93,43 @@ fn entry(line: &[u8]) -> Option<Entry> {
     let at = rest.rsplit_once('>')?.1.split_ascii_whitespace().next()?.parse().ok()?;
     Some(Entry { old: old.into(), new: new.into(), at, message: message.into() })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_log_are_entries_or_nothing() {
+        let (old, new) = ("0".repeat(40), "a".repeat(40));
+        let text = format!(
+            "half of a line\n{old} {new} A > B <a@b> 12 +0100\tcommit (initial): x\ty\n{new} {old} A <a@b> 13 +0000\treset: moving\n\
+             {new} {old} A <a@b> x +0000\tcommit: x\n{new} {old} A a@b 13 +0000\tcommit: x\n{new} zz A <a@b> 13 +0000\tcommit: x\n\n{new} {old} A <a@b> 14"
+        );
+        let found = entries(text.as_bytes());
+        let seen: Vec<_> = found.iter().map(|entry| (entry.at, entry.message.as_str(), entry.is_commit())).collect();
+        assert_eq!(seen, [(12, "commit (initial): x\ty", true), (13, "reset: moving", false)]);
+        for (message, is_commit, is_amend) in [
+            ("commit: a", true, false),
+            ("commit (amend): a", true, true),
+            ("commit (merge): a", true, false),
+            ("merge side: commit: a", false, false),
+            ("commits: a", false, false),
+            ("cherry-pick: a", false, false),
+        ] {
+            let entry = Entry { message: message.into(), ..found[0].clone() };
+            assert_eq!((entry.is_commit(), entry.is_amend()), (is_commit, is_amend), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_mark_counts_in_its_own_file_only() {
+        assert_eq!(offset("7:120", 7), Some(120));
+        assert_eq!(offset("7:120", 8), None);
+        assert_eq!(offset("", 8), Some(0));
+        assert_eq!(offset(&"a".repeat(40), 8), Some(0), "there was no log then");
+        for odd in ["7:", ":7", "7:-1", "7:x", "x:7", ":"] {
+            assert_eq!(offset(odd, 7), None, "{odd}");
+        }
+    }
+}

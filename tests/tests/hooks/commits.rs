@@ -11,7 +11,7 @@ use cs_tests::replay::{Client, Stage, instant};
 use cs_tests::{run, stdout, trap};
 use serde_json::{Value, json};
 
-use super::{UUID, bash, end, in_repository, payload, prompt, quiet, run_bash, send, stage, start, tell};
+use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, settle, stage, start, tell};
 
 /// The commits of the session, as people see them.
 fn commits(stage: &Stage) -> Vec<Value> {
@@ -44,7 +44,7 @@ fn commits_of_the_session_are_recorded_whole() {
     tell(&stage, 71, UUID, "PostToolUse", once);
     let head = in_repository(&stage, 72, "git rev-parse HEAD");
     assert_eq!(commits(&stage), [json!({"sha": head.trim(), "message": "Fix it"})]);
-    end(&stage, 80, UUID);
+    settle(&stage, 80);
     let project = stage.sandbox.json("projects/repo.json");
     assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(1));
 }
