@@ -19,7 +19,12 @@ pub fn now() -> Instant {
 }
 
 fn system_now() -> Instant {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    of_system(SystemTime::now())
+}
+
+/// The system's own time; what lies before 1970 is 1970.
+pub fn of_system(time: SystemTime) -> Instant {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
     DateTime::from_timestamp_micros(micros).unwrap_or_default()
 }
@@ -47,6 +52,63 @@ pub fn parse(text: &str) -> Option<Instant> {
     let at = DateTime::parse_from_rfc3339(text).or_else(|_| zoned()).ok()?;
     let at = DateTime::from_timestamp_micros(at.timestamp_micros())?;
     (0..=9999).contains(&at.year()).then_some(at)
+}
+
+/// How far a time may lie ahead: clocks of two machines, or before and after they were set, differ by seconds.
+const SKEW: TimeDelta = TimeDelta::minutes(2);
+/// What lies further ahead than that does not become old by itself soon.
+const AHEAD: TimeDelta = TimeDelta::days(1);
+/// 2020-01-01T00:00:00Z, years before the first conversation of either agent: a clock that says less has just started
+/// without a battery.
+const FIRST: i64 = 1_577_836_800;
+
+/// Whether a clock says what cannot be. Then nothing is old, and nothing may be done for its age.
+pub fn is_wrong(now: Instant) -> bool {
+    now.timestamp() < FIRST
+}
+
+/// Whether something can have happened at that time. What lies ahead of `now`, or before all, was written while the
+/// clock was wrong: nobody knows when it was, so it is no sign of life, and guards nothing against later news.
+pub fn is_credible(at: Instant, now: Instant) -> bool {
+    !is_wrong(at) && at - now <= SKEW
+}
+
+/// A time that is written somewhere, if something can have happened then.
+pub fn credible(text: &str, now: Instant) -> Option<Instant> {
+    parse(text).filter(|at| is_credible(*at, now))
+}
+
+/// How long ago it was, in words that end a sentence: `3 h ago`, or that nobody knows.
+pub fn ago(at: Instant, now: Instant) -> String {
+    match at {
+        _ if is_credible(at, now) => format!("{} ago", age(at, now)),
+        _ if is_wrong(at) => "when the clock was behind".into(),
+        _ => "when the clock was ahead".into(),
+    }
+}
+
+/// How long ago it was, for a column of a table: `3 h`; `?` where nobody knows.
+pub fn age_or_unknown(at: Instant, now: Instant) -> String {
+    if is_credible(at, now) { age(at, now) } else { "?".into() }
+}
+
+/// Where a range of times ends that people ask for. Without `until` it ends now: what was written while the clock was
+/// ahead is not in every range that began some days ago.
+pub fn range_end(since: Option<Instant>, until: Option<Instant>, now: Instant) -> Option<Instant> {
+    let is_past = since.is_some_and(|since| since <= now);
+    until.or_else(|| if is_past { now.checked_add_signed(AHEAD) } else { None })
+}
+
+/// The latest time that is taken for one in an order of times, as [`stamp`] writes it: a day ahead, because what lies
+/// less far ahead finds its place soon.
+pub fn horizon(now: Instant) -> String {
+    now.checked_add_signed(AHEAD).map(stamp).unwrap_or_default()
+}
+
+/// By what times are sorted that [`stamp`] wrote: what lies beyond the [`horizon`] comes before everything, so that
+/// what was written while the clock was ahead is not the newest for years.
+pub fn rank<'a>(text: &'a str, horizon: &str) -> (bool, &'a str) {
+    (text <= horizon, text)
 }
 
 /// Milliseconds since the epoch, as Claude Code's own registry stamps its entries.
@@ -96,6 +158,20 @@ pub fn age(at: Instant, now: Instant) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_cannot_be_is_told_as_such() {
+        let now = parse("2026-11-21T10:00:00Z").unwrap();
+        let told = |text: &str| ago(parse(text).unwrap(), now);
+        assert_eq!(told("2026-11-21T09:55:00Z"), "5 min ago");
+        assert_eq!(told("2026-11-21T10:02:00Z"), "0 s ago", "clocks differ a little");
+        assert_eq!(told("2026-11-21T10:02:01Z"), "when the clock was ahead");
+        assert_eq!(told("2030-01-01T00:00:00Z"), "when the clock was ahead");
+        assert_eq!(told("1970-01-01T00:00:07Z"), "when the clock was behind");
+        assert_eq!(credible("2030-01-01T00:00:00Z", now), None);
+        assert!(credible("2021-01-01T00:00:00Z", now).is_some() && credible("x", now).is_none());
+        assert!(is_wrong(parse("1970-01-01T00:00:07Z").unwrap()) && !is_wrong(now));
+    }
 
     #[test]
     fn stamps_read_back_and_sort() {

@@ -74,6 +74,13 @@ impl SessionId {
         Self::with_suffix(at, conversation_suffix(uuid, attempt))
     }
 
+    /// What sorts after the id of every session that was made until `now`, and before those that a clock made that was
+    /// ahead (see `clock::horizon`).
+    pub fn horizon(now: Instant) -> String {
+        let minute: String = clock::horizon(now).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect();
+        format!("sess_{minute}_~")
+    }
+
     fn with_suffix(at: Instant, suffix: u16) -> Self {
         let minute: String = clock::stamp(at).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect();
         SessionId(format!("sess_{minute}_{suffix:04x}"))
