@@ -152,7 +152,7 @@ pub fn assemble(
     for brief in briefs {
         groups.entry(brief.project_slug).or_default().push(brief);
     }
-    let mut builder = Builder { config, summary, damaged: Vec::new() };
+    let mut builder = Builder { config, summary, damaged: Vec::new(), horizon: clock::horizon(now) };
     let mut projects: Vec<Project> =
         groups.into_iter().map(|(slug, briefs)| builder.project(slug, state(slug), &briefs)).collect();
     projects.sort_by(|a, b| (b.active.len().min(1), &b.last_activity).cmp(&(a.active.len().min(1), &a.last_activity)));
@@ -166,6 +166,8 @@ struct Builder<'a, F> {
     config: &'a Config,
     summary: F,
     damaged: Vec<Damaged>,
+    /// What lies beyond it is of a clock that was ahead.
+    horizon: String,
 }
 
 impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
@@ -173,9 +175,11 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
         let registered = self.config.projects.get(slug);
         let mut counts = Counts::default();
         briefs.iter().for_each(|brief| counts.add(brief.status));
+        let horizon = self.horizon.clone();
         let mut by_status = |status, most: usize| {
             let mut of: Vec<&&Brief> = briefs.iter().filter(|brief| brief.status == status).collect();
-            of.sort_by(|a, b| (b.started_at, b.id).cmp(&(a.started_at, a.id)));
+            let rank = |brief: &Brief| clock::rank(brief.started_at, &horizon).0;
+            of.sort_by(|a, b| (rank(b), b.started_at, b.id).cmp(&(rank(a), a.started_at, a.id)));
             of.into_iter().take(most).filter_map(|brief| self.summary(brief.id)).collect::<Vec<_>>()
         };
         let mut active = by_status(Status::Active, usize::MAX);
@@ -183,7 +187,8 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
         let recent = by_status(Status::Completed, RECENT);
         active.sort_by_key(|summary| summary.state);
         let latest = briefs.iter().map(|brief| brief.ended_at.unwrap_or(brief.last_heartbeat));
-        let last_activity = latest.chain([state.last_activity.as_str()]).max().unwrap_or_default().to_string();
+        let latest = latest.chain([state.last_activity.as_str()]).filter(|at| clock::rank(at, &self.horizon).0);
+        let last_activity = latest.max().unwrap_or_default().to_string();
         Project {
             name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),
             path: registered.map(|project| project.path.clone()),

@@ -105,9 +105,10 @@ impl Args {
     pub fn plan(self, context: &Context) -> Outcome<Plan> {
         self.check()?;
         let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, context.now)).transpose();
+        let since = when(&self.since)?;
         Ok(Plan {
-            since: when(&self.since)?,
-            until: when(&self.until)?,
+            since,
+            until: clock::range_end(since, when(&self.until)?, context.now),
             include_archived: self.include_archived,
             format: self.format(context.out.form)?,
             force: self.force,

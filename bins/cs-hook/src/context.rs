@@ -57,7 +57,7 @@ fn neighbours(intake: &Intake, live: &Live) -> Vec<String> {
     });
     let lines = others.take(3).map(|other| {
         let heard = clock::parse(&other.last_event_at)
-            .map_or_else(String::new, |at| format!(", {} ago", clock::age(at, intake.now)));
+            .map_or_else(String::new, |at| format!(", {}", clock::ago(at, intake.now)));
         let id = other.session_id.as_deref().unwrap_or(&other.claude_session_id);
         format!("- another conversation runs in this checkout: {id}{heard}")
     });

@@ -86,7 +86,7 @@ fn row(context: &Context, summary: &Summary) -> Vec<String> {
     vec![
         summary.session_id.clone(),
         summary.state.as_str().to_string(),
-        age.map(|at| clock::age(at, context.now)).unwrap_or_default(),
+        age.map(|at| clock::age_or_unknown(at, context.now)).unwrap_or_default(),
         tasks,
         summary.intent.clone(),
     ]

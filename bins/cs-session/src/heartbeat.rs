@@ -5,7 +5,7 @@ use argh::FromArgs;
 use cs_cli::{Context, Failure, Outcome};
 use cs_core::id::Slug;
 use cs_core::record::Status;
-use cs_core::{Error, index, session};
+use cs_core::{Error, clock, index, session};
 
 /// a sign of life of a session, or of a project's most recent active one
 #[derive(FromArgs)]
@@ -44,7 +44,8 @@ fn newest(context: &Context, slug: &Slug) -> Outcome<String> {
     let entries = index.entries(index::of_project(slug.as_str()));
     let active =
         entries.iter().filter(|(_, entry)| entry.status == Status::Active && entry.project_slug == slug.as_str());
-    match active.max_by(|a, b| a.1.started_at.cmp(&b.1.started_at)) {
+    let horizon = clock::horizon(context.now);
+    match active.max_by_key(|(_, entry)| clock::rank(&entry.started_at, &horizon)) {
         Some((id, _)) => Ok(id.to_string()),
         None => Err(Failure::Nothing(format!("no active session in the project {slug}"))),
     }

@@ -108,7 +108,11 @@ impl List {
         let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
         rows.extend(archived.iter().map(|(id, session)| (id.clone(), Entry::of(session))));
         rows.retain(|(id, entry)| wanted.takes(id, entry, self.full));
-        rows.sort_by(|a, b| b.1.started_at.cmp(&a.1.started_at).then_with(|| b.0.cmp(&a.0)));
+        let horizon = clock::horizon(*now);
+        rows.sort_by(|(a_id, a), (b_id, b)| {
+            let newer = clock::rank(&b.started_at, &horizon).cmp(&clock::rank(&a.started_at, &horizon));
+            newer.then_with(|| b_id.cmp(a_id))
+        });
         let limit = self.limit.unwrap_or(usize::MAX);
         let mut table = Vec::new();
         let mut shown = 0;
@@ -158,12 +162,13 @@ impl List {
         if self.stale && self.state.is_some_and(|state| state != State::Stale) {
             return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
         }
+        let since = when(&self.since)?;
         Ok(Wanted {
             project: self.project.as_deref().map(Slug::parse).transpose()?,
             status: self.status,
             state: if self.stale { Some(State::Stale) } else { self.state },
-            since: when(&self.since)?,
-            until: when(&self.until)?,
+            since,
+            until: clock::range_end(since, when(&self.until)?, now),
             search: self.search.as_ref().map(|text| text.to_lowercase()),
         })
     }
@@ -246,7 +251,7 @@ fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, 
 }
 
 fn table_row(id: &SessionId, entry: &Entry, verdict: &Verdict, reading: &Reading, now: Instant) -> Vec<String> {
-    let age = clock::parse(&entry.started_at).map(|at| clock::age(at, now)).unwrap_or_default();
+    let age = clock::parse(&entry.started_at).map(|at| clock::age_or_unknown(at, now)).unwrap_or_default();
     let context = reading.context_used_percentage.map(|used| format!("{used:.0}%")).unwrap_or_default();
     let cost = reading.cost_usd.map(|cost| format!("${cost:.2}")).unwrap_or_default();
     let state = verdict.state.as_str().to_string();

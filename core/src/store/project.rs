@@ -157,7 +157,7 @@ impl Store {
             let text = self.index()?;
             let standings = text.standings(slug.as_str());
             project::refresh(state, count(&standings), &session.commits, &session.open_questions, now);
-            let context = serde_json::to_vec(&self.make_context(&standings)).unwrap_or_default();
+            let context = serde_json::to_vec(&self.make_context(&standings, &clock::horizon(now))).unwrap_or_default();
             file::replace(&self.home.context(&slug), &context, Durability::Disposable)
         });
         // Both are made again at the next change.
@@ -183,9 +183,12 @@ impl Store {
         }
     }
 
-    fn make_context(&self, standings: &[Standing]) -> Context {
+    fn make_context(&self, standings: &[Standing], horizon: &str) -> Context {
+        let rank = |one: &Standing| one.ended_at.as_deref().map(|at| clock::rank(at, horizon).0);
         // Of several that ended at once the oldest is the last.
-        let order = |a: &&Standing, b: &&Standing| a.ended_at.cmp(&b.ended_at).then_with(|| b.id.cmp(&a.id));
+        let order = |a: &&Standing, b: &&Standing| {
+            (rank(a), &a.ended_at).cmp(&(rank(b), &b.ended_at)).then_with(|| b.id.cmp(&a.id))
+        };
         let mut parked: Vec<&Standing> = standings.iter().filter(|one| one.status == Status::Parked).collect();
         parked.sort_by(|a, b| order(b, a));
         let record = |one: &Standing| self.session(&SessionId::parse(&one.id).ok()?).ok();

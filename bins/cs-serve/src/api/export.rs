@@ -4,6 +4,7 @@ use crate::app::{Asked, refusal};
 use crate::http::{Refusal, Reply};
 use crate::query::MOST;
 use crate::view::project::find;
+use cs_core::clock;
 use cs_core::export::{self, Document, Format, Project};
 use cs_core::id::{SessionId, Slug};
 use cs_core::record::Session;
@@ -90,7 +91,8 @@ impl Asked<'_> {
         let archived = if self.query.include_archived { self.archived()? } else { Arc::default() };
         let only = archived.iter().filter(|row| of_project(row) && rows.find(row.id).is_none());
         ids.extend(only.map(|row| row.id));
-        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let horizon = SessionId::horizon(clock::now());
+        ids.sort_unstable_by(|a, b| clock::rank(b, &horizon).cmp(&clock::rank(a, &horizon)));
         ids.truncate(self.query.limit.unwrap_or(MOST));
         Ok(ids.into_iter().filter_map(|id| SessionId::parse(id).ok()).collect())
     }

@@ -60,15 +60,15 @@ impl Asked<'_> {
 
     /// What stands at the top of each page.
     pub fn top(&self) -> Top {
-        let lives = self.snapshot.evidence.lives.iter();
+        let (now, lives) = (clock::now(), self.snapshot.evidence.lives.iter());
         let readings =
             lives.filter_map(|live| self.app.keeper.store.reading(&Uuid::parse(&live.claude_session_id).ok()?));
         let told = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
         Top {
             needs_me: self.snapshot.overview.needs_user,
             limits: told
-                .max_by(|a, b| a.at.cmp(&b.at))
-                .map(|reading| limits(&reading, clock::now()))
+                .max_by_key(|reading| (clock::credible(&reading.at, now).is_some(), reading.at.clone()))
+                .map(|reading| limits(&reading, now))
                 .unwrap_or_default(),
         }
     }
@@ -78,7 +78,7 @@ impl Asked<'_> {
 fn limits(reading: &Reading, now: Instant) -> Vec<Limit> {
     let all = [("5 h", &reading.five_hour), ("7 d", &reading.seven_day)];
     let known = all.into_iter().filter_map(|(name, limit)| Some((name, limit.as_ref()?)));
-    let is_fresh = clock::parse(&reading.at).is_some_and(|at| (now - at).num_minutes() < FRESH_MINUTES);
+    let is_fresh = clock::credible(&reading.at, now).is_some_and(|at| (now - at).num_minutes() < FRESH_MINUTES);
     let is_over =
         |limit: &statusline::Limit| limit.resets_at.as_deref().and_then(clock::parse).is_some_and(|at| at <= now);
     known

@@ -142,7 +142,7 @@ impl Strip {
 
 /// Whether figures are so old that nobody seems to count any more.
 pub fn is_old(kept_at: &str, now: Instant) -> bool {
-    clock::parse(kept_at).is_none_or(|at| (now - at).num_hours() >= OLD_HOURS)
+    clock::credible(kept_at, now).is_none_or(|at| (now - at).num_hours() >= OLD_HOURS)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
-//! Owns lists of sessions: which ones a query wants, in the order of their ids, newest first, page by page.
+//! Owns lists of sessions: which ones a query wants, in the order of their ids, newest first (those that a clock
+//! made that was ahead come last), page by page.
 
 use super::index_rows::{Row, Rows};
 use super::{Keeper, Snapshot, archive::Archive, search::Search};
 use crate::query::{Query, Wanted};
-use cs_core::clock;
+use cs_core::clock::{self, Instant};
+use cs_core::id::SessionId;
 use cs_core::overview::{Damaged, Summary};
 use cs_core::record::Status;
 use cs_core::state::State;
@@ -74,24 +76,27 @@ pub fn list(
     snapshot: &Snapshot,
     query: &Query,
 ) -> Result<Listing> {
+    let now = clock::now();
+    let end = clock::range_end(query.since.as_ref().map(|when| when.at), query.until.as_ref().map(|when| when.at), now);
     let archived = if query.include_archived { archive.rows(&keeper.store)? } else { Arc::new(Rows::default()) };
-    let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, row)).collect();
+    let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, end, row)).collect();
     if query.include_archived {
         // What is still there while it is being archived is there once.
-        let only = |row: &Row| takes(query, row) && snapshot.rows.find(row.id).is_none();
+        let only = |row: &Row| takes(query, end, row) && snapshot.rows.find(row.id).is_none();
         rows.extend(archived.iter().filter(only));
-        rows.sort_unstable_by(|a, b| b.id.cmp(a.id));
     }
+    let horizon = SessionId::horizon(now);
+    rows.sort_by(|a, b| clock::rank(b.id, &horizon).cmp(&clock::rank(a.id, &horizon)));
     let words = query.words();
     if !words.is_empty() {
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
         let mut hits = search.hits(&keeper.store, snapshot.generation, &words, &ids).into_iter();
         rows.retain(|_| hits.next().unwrap_or_default());
     }
-    Ok(page(keeper, snapshot, query, rows))
+    Ok(page(keeper, snapshot, query, rows, &horizon))
 }
 
-fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>) -> Listing {
+fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>, horizon: &str) -> Listing {
     let mut counts = Kinds::default();
     rows.retain(|row| {
         let state = snapshot.state(row.id, row.status);
@@ -99,7 +104,9 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>)
         is_of_kind(query, row.status, state)
     });
     let total = rows.len();
-    let from = query.cursor.as_ref().map_or(0, |cursor| rows.partition_point(|row| row.id >= cursor.as_str()));
+    let from = query.cursor.as_ref().map_or(0, |cursor| {
+        rows.partition_point(|row| clock::rank(row.id, horizon) >= clock::rank(cursor.as_str(), horizon))
+    });
     let shown: Vec<&str> = rows.iter().skip(from).take(query.limit()).map(|row| row.id).collect();
     let is_last = from + shown.len() >= total;
     let next_cursor = shown.last().filter(|_| !is_last).map(|id| (*id).to_string());
@@ -111,11 +118,11 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>)
     Listing { total, counts, sessions, damaged, next_cursor }
 }
 
-fn takes(query: &Query, row: &Row) -> bool {
+fn takes(query: &Query, end: Option<Instant>, row: &Row) -> bool {
     let started = || clock::parse(row.started_at);
     query.project.as_ref().is_none_or(|slug| row.project_slug == slug.as_str())
         && query.since.as_ref().is_none_or(|since| started().is_some_and(|at| at >= since.at))
-        && query.until.as_ref().is_none_or(|until| started().is_some_and(|at| at < until.at))
+        && end.is_none_or(|end| started().is_some_and(|at| at < end))
 }
 
 fn is_of_kind(query: &Query, status: Status, state: State) -> bool {
