@@ -74,7 +74,8 @@ impl Store {
             let names: std::collections::BTreeSet<String> = file::stems(&dir, "")?.into_iter().collect();
             let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
             let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));
-            let paths = orphans.map(|(name, _)| dir.join(name));
+            // A lock is empty: what is not is somebody's file.
+            let paths = orphans.map(|(name, _)| dir.join(name)).filter(|path| is_empty(path));
             found.extend(paths.filter(|path| is_left_over(path, LEFT_OVER, now)));
         }
         Ok(found)
@@ -83,7 +84,8 @@ impl Store {
     /// Removes the lock of a file that is not there, unless somebody holds it.
     pub fn remove_lock(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
         let Some(lock) = lock::try_existing(path)? else { return Ok(None) };
-        if !super::is_absent(&path.with_extension("json")) || !is_left_over(path, LEFT_OVER, now) {
+        let is_in_use = !super::is_absent(&path.with_extension("json"));
+        if is_in_use || !is_empty(path) || !is_left_over(path, LEFT_OVER, now) {
             return Ok(None);
         }
         if run == Run::Real {
@@ -204,8 +206,15 @@ fn regular(path: &Path) -> Option<Metadata> {
     std::fs::symlink_metadata(path).ok().filter(Metadata::is_file)
 }
 
-/// Whether it is a regular file that nobody has touched for so long.
+/// Whether it is a regular file without a byte.
+fn is_empty(path: &Path) -> bool {
+    regular(path).is_some_and(|meta| meta.len() == 0)
+}
+
+/// Whether it is a regular file that nobody has touched for so long. What was touched when the clock was ahead by more
+/// than that was not touched since it was set.
 pub(super) fn is_left_over(path: &Path, age: Duration, now: SystemTime) -> bool {
     let modified = regular(path).and_then(|meta| meta.modified().ok());
-    modified.and_then(|modified| now.duration_since(modified).ok()).is_some_and(|old| old > age)
+    let apart = |modified| now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration());
+    modified.is_some_and(|modified| apart(modified) > age)
 }

@@ -64,13 +64,16 @@ fn only_old_locks_of_nothing_go() {
     }
     age(&sandbox.data().join(format!("sessions/{id}.lock")), 2 * HOUR);
     put(&sandbox, "sessions/sess_20260901T0800_0004.lock", "");
+    put(&sandbox, "projects/notes.lock", "somebody wrote this");
+    age(&sandbox.data().join("projects/notes.lock"), 2 * HOUR);
     std::os::unix::fs::symlink("/etc/passwd", sandbox.data().join("live/x.lock")).expect("it can be linked");
     let removed = ok(&sandbox, "cs-cleanup", &["locks", "-q"]);
     let removed: Vec<&str> = removed.lines().filter_map(|path| path.strip_prefix(sandbox.data().to_str()?)).collect();
     let mut expected = old.map(|file| format!("/{file}"));
     expected.sort_by_key(|file| removed.iter().position(|path| path == file));
     assert_eq!(removed, expected);
-    for file in kept.into_iter().chain(["sessions/sess_20260901T0800_0004.lock", "live/x.lock"]) {
+    for file in kept.into_iter().chain(["sessions/sess_20260901T0800_0004.lock", "live/x.lock", "projects/notes.lock"])
+    {
         assert!(sandbox.data().join(file).symlink_metadata().is_ok(), "{file}");
     }
     assert!(sandbox.data().join(format!("sessions/{id}.lock")).exists(), "its record is there");
