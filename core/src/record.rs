@@ -100,6 +100,9 @@ pub struct Task {
     pub updated_at: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_key: Option<String>,
+    /// `person` on a task of the agent's list that a person has changed: then the list changes it no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_by: Option<String>,
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }

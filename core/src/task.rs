@@ -1,6 +1,6 @@
 //! Owns the tasks of a session: those that people add, and those that mirror the agent's own list.
 //! Must stay true: a mirrored task is known by its key, so events may come twice or out of order;
-//! tasks of people are never touched by the mirror.
+//! tasks of people, and those that a person has changed, are never touched by the mirror.
 
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
@@ -25,10 +25,22 @@ pub fn add(session: &mut Session, subject: &str, now: Instant) -> Result<()> {
 fn task(id: String, subject: String, agent_key: Option<String>, now: Instant) -> Task {
     let stamp = clock::stamp(now);
     let status = TaskStatus::Pending;
-    Task { id, subject, status, added_at: stamp.clone(), updated_at: stamp, agent_key, unknown: Unknown::new() }
+    Task {
+        id,
+        subject,
+        status,
+        added_at: stamp.clone(),
+        updated_at: stamp,
+        agent_key,
+        set_by: None,
+        unknown: Unknown::new(),
+    }
 }
 
-/// Changes the task whose id is `wanted` or uniquely starts with it.
+/// `set_by` of a task of the agent's list that a person has changed.
+const BY_PERSON: &str = "person";
+
+/// What a person says of the task whose id is `wanted` or uniquely starts with it.
 pub fn update(
     session: &mut Session,
     wanted: &str,
@@ -42,8 +54,13 @@ pub fn update(
         task.status = status.unwrap_or(task.status);
         task.subject = subject.unwrap_or_else(|| task.subject.clone());
         task.updated_at = clock::stamp(now);
+        task.set_by = task.agent_key.is_some().then(|| BY_PERSON.to_string());
     }
     Ok(())
+}
+
+fn is_of_person(task: &Task) -> bool {
+    task.set_by.as_deref() == Some(BY_PERSON)
 }
 
 fn find(session: &Session, wanted: &str) -> Result<String> {
@@ -84,7 +101,7 @@ pub fn mirror(session: &mut Session, uuid: &Uuid, report: &Report, now: Instant)
         let subject = format!("task {key}");
         session.tasks.push(task(id.clone(), subject, Some(key), now));
     }
-    let Some(task) = session.tasks.iter_mut().find(|task| task.id == id) else { return };
+    let Some(task) = session.tasks.iter_mut().find(|task| task.id == id && !is_of_person(task)) else { return };
     let subject =
         report.subject.map(|subject| validate::cut(subject, validate::TASK_SUBJECT)).filter(|s| !s.is_empty());
     let status = report.to.filter(|to| report.from == Some(task.status) || rank(*to) > rank(task.status));
@@ -110,7 +127,7 @@ fn rank(status: TaskStatus) -> u8 {
 pub fn mirror_list(session: &mut Session, uuid: &Uuid, list: &[(String, TaskStatus)], now: Instant) {
     let list = list.get(..validate::MIRRORED_TASKS).unwrap_or(list);
     let keys: Vec<String> = list.iter().map(|(subject, _)| list_key(subject)).collect();
-    for task in session.tasks.iter_mut().filter(|task| task.status.is_open()) {
+    for task in session.tasks.iter_mut().filter(|task| task.status.is_open() && !is_of_person(task)) {
         let ours = task.agent_key.as_ref().is_some_and(|key| key.starts_with(LIST) && !keys.contains(key));
         if ours {
             task.status = TaskStatus::Skipped;
@@ -191,6 +208,29 @@ mod tests {
         mirror_list(&mut session, &uuid, &[("c".into(), TaskStatus::InProgress)], now);
         let shown: Vec<_> = session.tasks.iter().map(|task| (task.subject.as_str(), task.status.as_str())).collect();
         assert_eq!(shown, [("mine", "pending"), ("a", "completed"), ("b", "skipped"), ("c", "in_progress")]);
+    }
+
+    #[test]
+    fn what_a_person_said_of_a_task_stands() {
+        use TaskStatus::{Completed as C, InProgress as I, Pending as P, Skipped as S};
+        let list = |status| [("write tests".to_string(), status)];
+        for (before, said, after) in [(P, C, P), (I, C, I), (C, P, C), (P, S, I), (P, I, C)] {
+            let (mut session, uuid, now) = fixture();
+            mirror_list(&mut session, &uuid, &list(before), now);
+            let id = session.tasks[0].id.clone();
+            update(&mut session, &id, Some(said), Some("write good tests"), now).unwrap();
+            mirror_list(&mut session, &uuid, &list(after), now);
+            mirror_list(&mut session, &uuid, &[], now);
+            let shown: Vec<_> = session.tasks.iter().map(|task| (task.subject.as_str(), task.status)).collect();
+            assert_eq!(shown, [("write good tests", said)], "{before:?} {after:?}");
+            let (mut session, uuid, now) = fixture();
+            let report = |to| Report { key: "1", subject: Some("write tests"), from: Some(said), to: Some(to) };
+            mirror(&mut session, &uuid, &report(before), now);
+            let id = session.tasks[0].id.clone();
+            update(&mut session, &id, Some(said), None, now).unwrap();
+            mirror(&mut session, &uuid, &report(after), now);
+            assert_eq!((session.tasks.len(), session.tasks[0].status), (1, said), "{before:?} {after:?}");
+        }
     }
 
     #[test]
