@@ -9,6 +9,7 @@ use cs_core::record::{Session, Status};
 use cs_core::session::{self, Start};
 use cs_core::store::Selector;
 use cs_core::{Result, index, validate};
+use std::cell::Cell;
 
 /// go on with a parked (or completed) session
 #[derive(FromArgs)]
@@ -40,8 +41,9 @@ impl Resume {
             Some(own) => hand_over(context, &old_id, |old| take_over(context, old, &own, intent), |_| Ok(()))?,
             None => {
                 let here = Here::find()?;
-                let undo = |new: &SessionId| context.store.forget(new, context.now);
-                hand_over(context, &old_id, |old| start_anew(context, old, &here, intent), undo)?
+                let is_made = Cell::new(false);
+                let undo = |new: &Session| undo(context, new, is_made.get());
+                hand_over(context, &old_id, |old| start_anew(context, old, &here, intent, &is_made), undo)?
             }
         };
         print_session(context, &session)
@@ -64,7 +66,7 @@ fn hand_over(
     context: &Context,
     old_id: &SessionId,
     make: impl Fn(&Session) -> Result<Session>,
-    undo: impl FnOnce(&SessionId) -> Result<()>,
+    undo: impl FnOnce(&Session) -> Result<()>,
 ) -> Result<Session> {
     let old = context.store.session(old_id)?;
     session::may_resume(&old)?;
@@ -81,7 +83,7 @@ fn hand_over(
     });
     let Some(new) = heir else { return closed };
     if let Err(error) = closed {
-        undo(&SessionId::parse(&new.session_id)?)?;
+        undo(&new)?;
         return Err(error);
     }
     Ok(new)
@@ -91,7 +93,19 @@ fn take_over(context: &Context, old: &Session, own: &SessionId, intent: Option<&
     context.store.update(own, context.now, |record| session::take_over(record, old, intent, context.now))
 }
 
-fn start_anew(context: &Context, old: &Session, here: &Here, intent: Option<&str>) -> Result<Session> {
+/// Removes the successor again, if we made it and nobody has written in it since.
+fn undo(context: &Context, new: &Session, is_made: bool) -> Result<()> {
+    let fits = |record: &Session| is_made && record == new;
+    context.store.forget_when(&SessionId::parse(&new.session_id)?, context.now, fits).map(drop)
+}
+
+fn start_anew(
+    context: &Context,
+    old: &Session,
+    here: &Here,
+    intent: Option<&str>,
+    is_made: &Cell<bool>,
+) -> Result<Session> {
     if let Some(begun) = begun(context, old)? {
         return take_over(context, old, &begun, intent);
     }
@@ -103,6 +117,7 @@ fn start_anew(context: &Context, old: &Session, here: &Here, intent: Option<&str
         ..Start::default()
     };
     let fill = |record: &mut Session| session::take_over(record, old, intent, context.now);
+    is_made.set(true);
     context.store.create(&Slug::parse(&old.project_slug)?, start, fill, context.now)
 }
 
