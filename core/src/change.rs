@@ -128,6 +128,8 @@ pub struct Ended {
     pub why: String,
     #[serde(default)]
     pub message: Option<String>,
+    pub asked: bool,
+    pub dialog: bool,
     pub by: String,
     #[serde(default)]
     pub seen_at: Option<String>,
@@ -144,6 +146,8 @@ impl Ended {
             attended: ending.attended,
             why: ending.why.to_string(),
             message: ending.message.map(str::to_string),
+            asked: ending.asked,
+            dialog: ending.dialog,
             by: ending.by.to_string(),
             seen_at: ending.seen_at.map(clock::stamp),
             note: note.map(str::to_string),
@@ -157,6 +161,8 @@ impl Ended {
             attended: self.attended,
             why: &self.why,
             message: message.as_deref(),
+            asked: self.asked,
+            dialog: self.dialog,
             by: &self.by,
             seen_at: self.seen_at.as_deref().and_then(clock::parse),
             now,

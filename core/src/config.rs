@@ -127,7 +127,8 @@ impl Config {
 
     /// How long an active session may be silent before it is stale.
     pub fn stale_after(&self) -> chrono::TimeDelta {
-        let hours = self.settings.stale_threshold_hours.as_f64().unwrap_or(24.0);
+        // Nothing is silent for no time: that would close everything.
+        let hours = self.settings.stale_threshold_hours.as_f64().filter(|hours| *hours > 0.0).unwrap_or(24.0);
         let seconds = (hours * 3600.0).clamp(1.0, 1e9);
         chrono::TimeDelta::seconds(seconds as i64)
     }

@@ -198,6 +198,13 @@ impl Live {
         }
     }
 
+    /// Whether a prompt was sent. Where the beginning was not seen, one may have been.
+    pub fn was_asked(&self) -> bool {
+        let is_from_its_start = matches!(self.source.as_deref(), Some("startup" | "clear"));
+        let is_untouched = self.state == Activity::Idle && self.since == self.started_at;
+        !is_from_its_start || !is_untouched || self.prompt_id.is_some() || self.last_message.is_some()
+    }
+
     /// Notes that news of this kind came.
     pub fn heard(&mut self, event: &str, at: Instant) {
         self.last_event = event.to_string();

@@ -159,6 +159,9 @@ pub struct Session {
     /// `hook` when this tool itself ended the session, so that it may reopen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
+    /// `hook` while only hooks have written the record. Absent: it is a person's, and no timer deletes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_by: Option<String>,
     /// The session that this one continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_from: Option<String>,

@@ -5,7 +5,7 @@
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug};
-use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Unknown};
+use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknown};
 use crate::validate;
 
 /// What a new session starts with. Texts are checked by [`create`].
@@ -48,12 +48,18 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         schema_version: SCHEMA_VERSION,
         agent: start.agent,
         ended_by: None,
+        written_by: None,
         resumed_from: None,
         resumed_as: None,
         last_message: None,
         folded: None,
         unknown: Unknown::new(),
     })
+}
+
+/// The intent of a session of which hooks know no better one: nobody said it.
+pub fn unsaid_intent(slug: &str) -> String {
+    format!("conversation in {slug}")
 }
 
 /// Changes to single fields; `None` leaves a field as it is.
@@ -105,6 +111,30 @@ pub fn event_once(session: &mut Session, message: &str, now: Instant) -> Result<
         last.message == message && clock::parse(&last.timestamp).is_some_and(|at| (now - at).num_seconds().abs() < 5)
     });
     if repeated { Ok(()) } else { event(session, message, now) }
+}
+
+/// Adds to the timeline what a machine has to say. It is cut, and is no sign of life.
+pub fn remember(session: &mut Session, message: &str, now: Instant) {
+    let message = validate::cut(message, validate::EVENT);
+    session.events.push(Event { timestamp: clock::stamp(now), message, unknown: Unknown::new() });
+}
+
+/// What is to be done next where nobody says so: the steps that stand there, then open tasks. Steps of people go
+/// first, and none of them is cut off.
+pub fn steps_left(session: &Session) -> Vec<String> {
+    let mut steps = session.next_steps.clone();
+    for step in task_steps(session, |task| task.status.is_open()) {
+        if steps.len() < validate::NEXT_STEPS {
+            push_once(&mut steps, step);
+        }
+    }
+    steps
+}
+
+/// Tasks as steps. Cut: another program may have written a subject that is no step as it stands.
+fn task_steps(session: &Session, wanted: impl Fn(&Task) -> bool) -> impl Iterator<Item = String> {
+    let tasks = session.tasks.iter().filter(move |task| wanted(task));
+    tasks.map(|task| validate::cut(&task.subject, validate::NEXT_STEP)).filter(|step| !step.is_empty())
 }
 
 /// Adds a commit; one whose first seven digits are known already is the same one.
@@ -257,19 +287,21 @@ fn checked_steps(steps: &[String]) -> Result<Vec<String>> {
 }
 
 /// Makes an ended session active again, as if it had not ended. What it had ended with goes to
-/// the timeline.
+/// the timeline. Steps that were open tasks are tasks again; others were a person's.
 pub fn reopen(session: &mut Session, now: Instant) {
-    let was = session.parked_reason.take().or(session.outcome.take());
+    let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
+    let tasks: Vec<String> = task_steps(session, |_| true).collect();
+    session.next_steps.retain(|step| !tasks.contains(step));
     session.status = Status::Active;
     session.ended_at = None;
     session.ended_by = None;
-    session.next_steps.clear();
     session.last_message = None;
-    let message = match was {
-        Some(text) => format!("reopened; it had ended with: {text}"),
-        None => "reopened".to_string(),
-    };
-    session.events.push(Event { timestamp: clock::stamp(now), message, unknown: Unknown::new() });
+    if parked.is_none() && outcome.is_none() {
+        remember(session, "reopened", now);
+    }
+    for text in parked.into_iter().chain(outcome) {
+        remember(session, &format!("reopened; it had ended with: {text}"), now);
+    }
     beat(session, now);
 }
 

@@ -80,6 +80,8 @@ pub struct Evidence<'a> {
     pub status: Status,
     /// The record's last heartbeat.
     pub last_heartbeat: Option<Instant>,
+    /// Since when silence is counted if the last sign of life is from no time that can be (see `ending::doubted_at`).
+    pub counted_from: Option<Instant>,
     pub live: Option<&'a Live>,
     /// Whether the live file's process runs; `None` if that cannot be told.
     pub alive: Option<bool>,
@@ -87,6 +89,14 @@ pub struct Evidence<'a> {
     pub client: Option<Client>,
     pub stale_after: TimeDelta,
     pub now: Instant,
+}
+
+impl Evidence<'_> {
+    /// Whether the last sign of life is longer ago than the threshold.
+    fn is_silent_since(&self, at: Option<Instant>) -> bool {
+        let at = at.filter(|at| clock::is_credible(*at, self.now)).or(self.counted_from);
+        at.is_some_and(|at| self.now - at > self.stale_after)
+    }
 }
 
 /// A state and why.
@@ -120,8 +130,8 @@ struct Age {
 
 impl Age {
     fn ago(at: Option<Instant>, now: Instant) -> Self {
-        let words = at.map_or_else(|| "at an unknown time".to_string(), |at| format!("{} ago", clock::age(at, now)));
-        Age { at, words }
+        let words = at.map_or_else(|| "at an unknown time".to_string(), |at| clock::ago(at, now));
+        Age { at: at.filter(|at| clock::is_credible(*at, now)), words }
     }
 
     fn since(at: Instant, now: Instant) -> Self {
@@ -143,6 +153,14 @@ fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
     }
 }
 
+/// The conversation by which a session is judged: the one heard of last. One that was heard of while the clock was
+/// ahead is not the last one for ever.
+pub fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&'a Live> {
+    let of_it = lives.iter().filter(|live| live.session_id.as_deref() == Some(session_id));
+    let key = |live: &Live| (clock::credible(&live.last_event_at, now).is_some(), live.last_event_at.clone());
+    of_it.max_by_key(|live| key(live))
+}
+
 /// The state that the evidence shows.
 pub fn derive(evidence: &Evidence) -> Verdict {
     match (evidence.status, evidence.live) {
@@ -158,7 +176,7 @@ fn from_heartbeat(evidence: &Evidence) -> Verdict {
         return verdict(State::Unknown, "no running conversation and no heartbeat are known");
     };
     let age = Age::ago(Some(beat), evidence.now);
-    if evidence.now - beat > evidence.stale_after {
+    if evidence.is_silent_since(Some(beat)) {
         return dated(State::Stale, "last heartbeat", &age, "");
     }
     dated(State::Unknown, "no running conversation is known; last heartbeat", &age, "")
@@ -175,9 +193,12 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
     if let Some(found) = client_is_newer(evidence, live) {
         return found;
     }
-    let silent = heard_at.is_none_or(|at| evidence.now - at > evidence.stale_after);
+    let silent = heard_at.is_none() || evidence.is_silent_since(heard_at);
     if silent && (evidence.alive.is_none() || live.state == Activity::Working) {
         return dated(State::Stale, &live.last_event, &age, ", nothing since");
+    }
+    if evidence.alive.is_none() && age.at.is_none() && newer_client(evidence, live).is_none() {
+        return dated(State::Unknown, &format!("no process is known; {}", live.last_event), &age, "");
     }
     from_hooks(live, &age)
 }
@@ -204,13 +225,19 @@ fn from_hooks(live: &Live, age: &Age) -> Verdict {
     }
 }
 
+/// What the client's registry says, if it is newer than what the hooks told, and a word that we know.
+fn newer_client<'a>(evidence: &'a Evidence, live: &Live) -> Option<&'a Client> {
+    let client = evidence.client.as_ref()?;
+    let credible = |at| clock::is_credible(at, evidence.now);
+    let is_older = |at| client.updated_at <= at && (credible(at) || !credible(client.updated_at));
+    let is_newer = !clock::parse(&live.last_event_at).is_some_and(is_older);
+    (is_newer && matches!(client.status.as_str(), "idle" | "busy" | "waiting")).then_some(client)
+}
+
 /// The client's registry contradicts the hooks and is newer: an interrupted turn or a dismissed
 /// dialog fires no hook, an approved permission only when the tool has ended.
 fn client_is_newer(evidence: &Evidence, live: &Live) -> Option<Verdict> {
-    let client = evidence.client.as_ref()?;
-    if clock::parse(&live.last_event_at).is_some_and(|at| client.updated_at <= at) {
-        return None;
-    }
+    let client = newer_client(evidence, live)?;
     let age = Age::since(client.updated_at, evidence.now);
     let found = |state, before: &str, after: &str| Some(dated(state, before, &age, after));
     match (client.status.as_str(), live.state) {

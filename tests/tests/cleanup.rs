@@ -5,6 +5,8 @@
 mod archive;
 #[path = "cleanup/check.rs"]
 mod check;
+#[path = "cleanup/clock.rs"]
+mod clock;
 #[path = "cleanup/disk.rs"]
 mod disk;
 #[path = "cleanup/life.rs"]
@@ -13,6 +15,8 @@ mod life;
 mod load;
 #[path = "cleanup/locks.rs"]
 mod locks;
+#[path = "cleanup/words.rs"]
+mod words;
 
 use std::fs::{self, File};
 use std::path::Path;

@@ -22,7 +22,7 @@ fn claude(uuid: &str, intent: &str, outcome: &str) -> Value {
         "current_activity": null, "awaiting_action": null, "events": [], "git_branch": "main",
         "worktree_root": "/home/dev/repo", "claude_session_id": uuid, "files_changed": [], "commits": [],
         "decisions": [], "open_questions": [], "next_steps": [], "tasks": [], "schema_version": 4,
-        "ended_by": "hook", "roadmap_ref": null,
+        "ended_by": "hook", "written_by": "hook", "roadmap_ref": null,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `all`: what the timer runs. Whatever fails, the rest is done.
 
 use crate::work::{NOTHING, Work};
-use crate::{archive, gone, locks, notes, stale, tmp};
+use crate::{archive, doubt, gone, locks, notes, stale, tmp};
 use argh::FromArgs;
 use cs_cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
@@ -24,6 +24,7 @@ impl All {
         work.each(Ok(vec![()]), |store, ()| store.mend_index(run, now))?;
         notes::sweep(&mut work)?;
         gone::sweep(&mut work)?;
+        doubt::sweep(&mut work)?;
         if !keeps(&work) {
             stale::sweep(&mut work)?;
         }

@@ -1,6 +1,7 @@
 //! `archive`: completed sessions are put away; `cs-session show` and `resume` find them there.
 
 use crate::PROGRAM;
+use crate::doubt;
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Outcome, selectors};
@@ -36,7 +37,10 @@ impl Archive {
     pub fn run(self, context: Context) -> Outcome<()> {
         let mut work = Work::new(context, self.dry_run);
         match (self.id.as_slice(), self.days) {
-            ([], days) => sweep(&mut work, days)?,
+            ([], days) => {
+                doubt::sweep(&mut work)?;
+                sweep(&mut work, days)?;
+            }
             (ids, None) => named(&mut work, ids)?,
             (_, Some(_)) => {
                 let hint =
@@ -66,6 +70,6 @@ pub fn sweep(work: &mut Work, days: Option<f64>) -> Outcome<()> {
     };
     let age = TimeDelta::seconds((days * 86_400.0).clamp(0.0, 1e10) as i64);
     let before = now - age;
-    let found = work.context.store.archivable(before);
+    let found = work.context.store.archivable(before, now);
     work.each(found, |store, id| store.archive(id, Some(before), run, now))
 }

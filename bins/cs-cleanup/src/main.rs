@@ -8,6 +8,7 @@
 mod all;
 mod archive;
 mod check;
+mod doubt;
 mod gone;
 mod index;
 mod locks;
@@ -18,7 +19,8 @@ mod tmp;
 mod work;
 
 use argh::FromArgs;
-use cs_cli::{Context, Out, Outcome};
+use cs_cli::{Context, Failure, Out, Outcome};
+use cs_core::clock;
 use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-cleanup";
@@ -51,6 +53,9 @@ fn main() -> ExitCode {
 
 fn work(command: Command, out: Out) -> Outcome<()> {
     let context = Context::new(out)?;
+    if !matches!(command, Command::Index(_) | Command::Check(_)) {
+        must_know_the_time(&context)?;
+    }
     match command {
         Command::All(args) => args.run(context),
         Command::Stale(args) => args.run(context),
@@ -60,5 +65,17 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Tmp(args) => args.run(context),
         Command::Index(args) => args.run(context),
         Command::Check(args) => args.run(context),
+    }
+}
+
+/// With a clock that cannot be right nothing is closed, put away or removed for its age, and no wrong time is written.
+fn must_know_the_time(context: &Context) -> Outcome<()> {
+    let clocks = [context.now, clock::of_system(std::time::SystemTime::now())];
+    match clocks.into_iter().find(|now| clock::is_wrong(*now)) {
+        Some(now) => Err(Failure::Core(cs_core::Error::Refused(format!(
+            "the clock says {}, which is wrong; set it first: nothing was closed, archived or removed",
+            now.date_naive()
+        )))),
+        None => Ok(()),
     }
 }

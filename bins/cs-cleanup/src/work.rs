@@ -5,8 +5,8 @@ use crate::PROGRAM;
 use crate::progress::Progress;
 use cs_cli::{Context, Failure, Form, Outcome, report};
 use cs_core::Result;
-use cs_core::store::{Done, Finding, Run, Store};
-use std::collections::BTreeSet;
+use cs_core::store::{Author, Done, Finding, Run, Store};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -17,15 +17,27 @@ pub struct Work {
     /// What the ages of files are compared with.
     pub system_now: SystemTime,
     rows: Vec<Vec<String>>,
+    /// How often each thing was done.
+    counts: BTreeMap<&'static str, usize>,
     /// What was told of failures: many steps read the same file.
     told: BTreeSet<String>,
     code: Option<u8>,
 }
 
 impl Work {
-    pub fn new(context: Context, dry_run: bool) -> Self {
+    pub fn new(mut context: Context, dry_run: bool) -> Self {
+        // What it notes in a record does not make that a person's.
+        context.store.author = Author::Machine;
         let run = if dry_run { Run::Dry } else { Run::Real };
-        Work { context, run, system_now: SystemTime::now(), rows: Vec::new(), told: BTreeSet::new(), code: None }
+        Work {
+            context,
+            run,
+            system_now: SystemTime::now(),
+            rows: Vec::new(),
+            counts: BTreeMap::new(),
+            told: BTreeSet::new(),
+            code: None,
+        }
     }
 
     /// Does one thing for each of what was found.
@@ -73,6 +85,7 @@ impl Work {
         let session = done.session_id.as_ref().map(ToString::to_string);
         let subject = session.or(done.path.as_deref().map(|path| path.display().to_string())).or(conversation);
         let subject = subject.unwrap_or_default();
+        *self.counts.entry(done.action).or_default() += 1;
         let out = &mut self.context.out;
         match out.form {
             _ if out.quiet => out.line(&subject)?,
@@ -112,13 +125,16 @@ impl Work {
 
     /// Shows the table; `nothing` where there is none. Without a table, nothing is nothing.
     pub fn finish(self, nothing: &str) -> Outcome<()> {
-        let Work { mut context, rows, code, .. } = self;
+        let Work { mut context, run, rows, counts, code, .. } = self;
         let out = &mut context.out;
         if out.form == Form::Table && !out.quiet {
             match (rows.is_empty(), code) {
                 (true, None) => out.line(nothing)?,
                 (true, Some(_)) => {}
                 (false, _) => out.table(&["what", "where", "why"], &rows)?,
+            }
+            if counts.values().sum::<usize>() > 1 {
+                out.line(&in_all(&counts, run))?;
             }
         }
         out.flush()?;
@@ -129,6 +145,13 @@ impl Work {
     pub fn ends_with(&mut self, code: u8) {
         self.code = self.code.or(Some(code));
     }
+}
+
+/// How often each thing was done: `in all: 1 forgotten, 2 parked`.
+fn in_all(counts: &BTreeMap<&'static str, usize>, run: Run) -> String {
+    let parts: Vec<String> = counts.iter().map(|(action, count)| format!("{count} {action}")).collect();
+    let begin = if run == Run::Dry { "in all there would be" } else { "in all" };
+    format!("{begin}: {}", parts.join(", "))
 }
 
 /// What is said where nothing was to be done.

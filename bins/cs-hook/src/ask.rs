@@ -1,7 +1,9 @@
 //! PermissionRequest and Notification: the agent waits for the user.
 
 use cs_core::change::Change;
+use cs_core::ending;
 use cs_core::error::Result;
+use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::store::Noted;
@@ -71,8 +73,17 @@ pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
         return Ok(());
     }
     let Some(id) = intake.session(live)? else { return Ok(()) };
+    if live.waiting_for.is_some() && !live.awaiting && live.requested.is_none() {
+        live.requested = asked_by_person(intake, &id);
+    }
     let what = live.waiting_for.clone().or(live.requested.clone());
     intake.tell(&id, Change::Waits { what }, Noted::Soon)?;
     live.awaiting = live.waiting_for.is_some();
     Ok(())
+}
+
+/// What a person asked the user for while the conversation was not known: it comes back after the dialog.
+fn asked_by_person(intake: &Intake, id: &SessionId) -> Option<String> {
+    let record = intake.store.session(id).ok().filter(ending::is_of_people)?;
+    record.awaiting_action
 }

@@ -19,6 +19,8 @@ pub fn ended(intake: &Intake) -> Result<()> {
         attended: !crate::is_unattended(),
         why: "the conversation ended",
         message: None,
+        asked: true,
+        dialog: false,
         by: BY_HOOK,
         seen_at: Some(intake.now),
         now: intake.now,

@@ -10,7 +10,7 @@ use cs_core::id::{SessionId, Slug};
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
-use cs_core::session::Start;
+use cs_core::session::{self, Start};
 use cs_core::store::Noted;
 use cs_core::validate;
 use std::path::Path;
@@ -116,11 +116,14 @@ fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout
     if record.status != Status::Active {
         intake.tell(id, Change::Reopened, Noted::Synced)?;
     }
+    // What a person said that it is for stands, whatever it begins with.
+    let is_first_prompt = record.current_activity.as_deref() == Some(&record.intent);
+    let is_ours = is_first_prompt || !ending::is_of_people(&record);
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
         git_branch: checkout.map(|found| branch(found).unwrap_or_default()),
         worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
-        is_intent: !text.is_empty() && is_own_command(&record.intent),
+        is_intent: !text.is_empty() && is_own_command(&record.intent) && is_ours,
     };
     intake.tell(id, Change::Prompted(prompted), Noted::Soon)?;
     Ok(Some(record))
@@ -142,7 +145,7 @@ pub fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checko
     };
     let slug = project(intake, &root);
     let start = Start {
-        intent: if text.is_empty() { format!("conversation in {slug}") } else { text.to_string() },
+        intent: if text.is_empty() { session::unsaid_intent(slug.as_str()) } else { text.to_string() },
         git_branch: checkout.and_then(branch),
         worktree_root: Some(checkout.map_or(root, |found| found.worktree_root.to_string_lossy().into_owned())),
         claude_session_id: Some(intake.uuid.to_string()),

@@ -12,7 +12,7 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::index::Entry;
 use cs_core::live::{Activity, Live};
 use cs_core::record::{Session, Status};
-use cs_core::state::{State, Verdict};
+use cs_core::state::{self, State, Verdict};
 use cs_core::store::Store;
 use serde::Serialize;
 
@@ -121,14 +121,15 @@ impl Looker<'_> {
         Ok(found)
     }
 
-    /// The conversation by which the state engine judges the session: the one heard of last.
+    /// The conversation by which the state engine judges the session.
     fn live_of(&self, id: &SessionId) -> Option<&Live> {
-        let of = self.lives.iter().filter(|live| live.session_id.as_deref() == Some(id.as_str()));
-        of.max_by(|a, b| a.last_event_at.cmp(&b.last_event_at))
+        state::latest(id.as_str(), &self.lives, self.now)
     }
 
+    /// Whether it has lasted so long, as far as anybody knows: what began while the clock was wrong may have.
     fn has_lasted(&self, since: &str, least: TimeDelta) -> bool {
-        clock::parse(since).is_some_and(|since| self.now - since >= least)
+        let is_long = |since| !clock::is_credible(since, self.now) || self.now - since >= least;
+        clock::parse(since).is_some_and(is_long)
     }
 
     /// Whether that is in the future, because the clock was set back since. Nobody knows how long ago it was, and to
@@ -175,12 +176,16 @@ impl Looker<'_> {
 
     fn parked(&self, entry: &Entry) -> Option<Found> {
         let since = entry.ended_at.as_deref()?;
-        let age = clock::age(clock::parse(since)?, self.now);
+        let at = clock::parse(since)?;
+        let headline = match clock::is_credible(at, self.now) {
+            true => format!("parked for {}", clock::age(at, self.now)),
+            false => format!("parked {}", clock::ago(at, self.now)),
+        };
         self.has_lasted(since, self.settings.parked_after).then(|| Found {
             reason: Reason::Parked,
             since: since.to_string(),
-            headline: format!("parked for {age}"),
-            why: format!("parked {age} ago"),
+            headline,
+            why: format!("parked {}", clock::ago(at, self.now)),
             state: State::Parked,
             once: false,
         })

@@ -23,6 +23,7 @@ fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>,
     derive(&Evidence {
         status: Status::Active,
         last_heartbeat: Some(at("08:00:00")),
+        counted_from: None,
         live,
         alive,
         client: client.map(|(status, when)| Client { status: status.into(), waiting_for: None, updated_at: at(when) }),
@@ -135,6 +136,7 @@ fn judge_case(case: Case) -> Verdict {
     derive(&Evidence {
         status: case.status,
         last_heartbeat: Some(heard),
+        counted_from: None,
         live: live.as_ref(),
         alive: case.alive,
         client: case.client.map(|(status, later)| Client {
@@ -208,6 +210,7 @@ fn evidence_is_told_with_its_age_and_without() {
     let told = derive(&Evidence {
         status: Status::Active,
         last_heartbeat: None,
+        counted_from: None,
         live: Some(&asked),
         alive: Some(true),
         client: None,
@@ -216,4 +219,66 @@ fn evidence_is_told_with_its_age_and_without() {
     });
     assert_eq!(told.reason, "permission for Bash (Event 40 s ago)");
     assert_eq!((told.evidence.as_str(), told.evidence_at), ("permission for Bash (Event)", Some(at("08:01:00"))));
+}
+
+#[test]
+fn a_time_that_cannot_be_is_no_sign_of_life_until_its_age_is_counted() {
+    let now = at("10:00:00");
+    let judge = |when: &str, alive, with_live: bool, counted_from| {
+        let mut live = live(Activity::Idle, "08:01:00");
+        live.last_event_at = when.into();
+        derive(&Evidence {
+            status: Status::Active,
+            last_heartbeat: clock::parse(when),
+            counted_from,
+            live: with_live.then_some(&live),
+            alive,
+            client: None,
+            stale_after: TimeDelta::hours(2),
+            now,
+        })
+    };
+    for (when, way) in [("2030-01-01T00:00:00Z", "ahead"), ("1970-01-01T00:00:07Z", "behind")] {
+        let told = judge(when, None, false, None);
+        let words = format!("no running conversation is known; last heartbeat when the clock was {way}");
+        assert_eq!((told.state, told.reason, told.evidence_at), (State::Unknown, words, None));
+        assert_eq!(judge(when, None, false, Some(at("08:30:00"))).state, State::Unknown);
+        let told = judge(when, None, false, Some(at("07:59:59")));
+        assert_eq!((told.state, told.reason), (State::Stale, format!("last heartbeat when the clock was {way}")));
+        let told = judge(when, None, true, None);
+        let words = format!("no process is known; Event when the clock was {way}");
+        assert_eq!((told.state, told.reason), (State::Unknown, words));
+        assert_eq!(judge(when, None, true, Some(at("07:59:59"))).state, State::Stale);
+        let told = judge(when, Some(true), true, Some(at("07:59:59")));
+        let words = format!("your turn (Event when the clock was {way})");
+        assert_eq!((told.state, told.reason), (State::Idle, words), "its process runs");
+    }
+    assert_eq!(
+        judge("2026-11-21T10:01:59Z", None, false, None).reason.rsplit(' ').next(),
+        Some("ago"),
+        "clocks differ"
+    );
+}
+
+#[test]
+fn a_client_is_newer_than_what_was_heard_when_the_clock_was_ahead() {
+    let mut live = live(Activity::Working, "08:01:00");
+    live.last_event_at = "2030-01-01T00:00:00Z".into();
+    let client = Client { status: "idle".into(), waiting_for: None, updated_at: at("08:30:00") };
+    let told = derive(&Evidence {
+        status: Status::Active,
+        last_heartbeat: None,
+        counted_from: None,
+        live: Some(&live),
+        alive: Some(true),
+        client: Some(client),
+        stale_after: TimeDelta::hours(2),
+        now: at("09:00:00"),
+    });
+    assert_eq!(told.state, State::Idle);
+    let mut other = live.clone();
+    (live.session_id, other.session_id) = (Some("s".into()), Some("s".into()));
+    other.last_event_at = clock::stamp(at("08:59:00"));
+    let lives = [other.clone(), live];
+    assert_eq!(latest("s", &lives, at("09:00:00")), Some(&other), "it does not hide the other for ever");
 }

@@ -18,12 +18,12 @@ use std::collections::BTreeSet;
 impl Store {
     /// Completed sessions that ended before an instant, as far as the index knows, and ids that are
     /// in both places. A session stays while its conversation is open: its hooks may have late news.
-    pub fn archivable(&self, before: Instant) -> Result<Vec<SessionId>> {
+    pub fn archivable(&self, before: Instant, now: Instant) -> Result<Vec<SessionId>> {
         let index = self.index()?;
         let mut found: BTreeSet<SessionId> = index
             .entries(index::of_status(Status::Completed))
             .into_iter()
-            .filter(|(_, entry)| entry.status == Status::Completed && has_ended(entry, before))
+            .filter(|(id, entry)| entry.status == Status::Completed && self.has_ended(id, entry, before, now))
             .map(|(id, _)| id)
             .collect();
         found.extend(self.in_both()?);
@@ -71,7 +71,7 @@ impl Store {
         };
         let is_copy = self.is_copy_of_archived(id)?;
         if let Some(before) = before.filter(|_| !is_copy)
-            && (record.status != Status::Completed || !has_ended(&Entry::of(&record), before))
+            && (record.status != Status::Completed || !self.has_ended(id, &Entry::of(&record), before, now))
         {
             return Ok(None);
         }
@@ -90,6 +90,16 @@ impl Store {
         }
         let reason = if is_copy { "it was half archived".into() } else { why(&record, now) };
         Ok(Some(Done { session_id: Some(id.clone()), ..Done::new("archived", reason, run) }))
+    }
+
+    /// Whether it ended before that. What ended while the clock was wrong counts from when that was noted.
+    fn has_ended(&self, id: &SessionId, entry: &Entry, before: Instant, now: Instant) -> bool {
+        let ended_at = clock::parse(entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat));
+        let known = ended_at.and_then(|at| match clock::is_credible(at, now) {
+            true => Some(at),
+            false => self.doubted_at(id.as_str(), at, now),
+        });
+        known.is_some_and(|at| at <= before)
     }
 
     /// Whether the archive holds the very same record. Another one of that id is refused.
@@ -127,12 +137,7 @@ fn two_of(id: &SessionId) -> Error {
     Error::Refused(format!("{id} is in the archive already, with other content; neither was changed"))
 }
 
-fn has_ended(entry: &Entry, before: Instant) -> bool {
-    let ended_at = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
-    clock::parse(ended_at).is_some_and(|at| at <= before)
-}
-
 fn why(record: &Session, now: Instant) -> String {
     let ended_at = record.ended_at.as_deref().and_then(clock::parse);
-    ended_at.map_or_else(|| "completed".into(), |at| format!("completed {} ago", clock::age(at, now)))
+    ended_at.map_or_else(|| "completed".into(), |at| format!("completed {}", clock::ago(at, now)))
 }

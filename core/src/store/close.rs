@@ -28,7 +28,8 @@ impl Store {
     ) -> Result<Option<Session>> {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
-        let ending = Ending { message: message.as_deref(), ..*ending };
+        let (asked, dialog) = (live.was_asked(), live.awaiting);
+        let ending = Ending { message: message.as_deref(), asked, dialog, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
         let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
         live.session_id = id.as_ref().map(SessionId::to_string);
@@ -70,12 +71,14 @@ impl Store {
 
     fn end_gone(&self, uuid: &Uuid, live: Live, run: Run, now: Instant) -> Result<Done> {
         let setting = self.config()?.hooks().session_end;
-        let seen_at = clock::parse(&live.last_event_at);
-        let ago = seen_at.map_or_else(|| "at an unknown time".into(), |at| format!("{} ago", clock::age(at, now)));
+        let heard_at = clock::parse(&live.last_event_at);
+        let ago = heard_at.map_or_else(|| "at an unknown time".into(), |at| clock::ago(at, now));
+        let seen_at = heard_at.filter(|at| clock::is_credible(*at, now));
         let reason = format!("process {} ended without SessionEnd; {} {ago}", live.pid.unwrap_or(0), live.last_event);
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
-        let ending = Ending { setting, attended: !live.unattended, why, message: None, by: BY_CLEANUP, seen_at, now };
+        let (attended, asked, dialog) = (!live.unattended, live.was_asked(), live.awaiting);
+        let ending = Ending { setting, attended, why, message: None, asked, dialog, by: BY_CLEANUP, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));
         let before = id.as_ref().and_then(|id| self.session(id).ok()).filter(|record| record.status == Status::Active);
         let after = match (run, before) {
@@ -137,4 +140,9 @@ pub(super) fn uuid_of(live: &Live) -> Option<Uuid> {
 /// Whether a conversation's process runs; `None` if that cannot be told.
 pub(super) fn is_alive(live: &Live) -> Option<bool> {
     live.process().as_ref().and_then(process::is_alive)
+}
+
+/// Whether a process runs that has the session.
+pub(super) fn is_running(id: &str, lives: &[Live]) -> bool {
+    lives.iter().any(|live| live.session_id.as_deref() == Some(id) && is_alive(live) == Some(true))
 }

@@ -167,10 +167,7 @@ impl Store {
         stale_after: chrono::TimeDelta,
         now: Instant,
     ) -> Verdict {
-        let live = lives
-            .iter()
-            .filter(|live| live.session_id.as_deref() == Some(id))
-            .max_by(|a, b| a.last_event_at.cmp(&b.last_event_at));
+        let live = state::latest(id, lives, now);
         let process = live.and_then(Live::process);
         let alive = process.as_ref().and_then(process::is_alive);
         let client = match (live, &process, alive) {
@@ -182,7 +179,10 @@ impl Store {
             // A conversation that runs, or a session that ended, is not judged by it.
             _ => None,
         };
-        state::derive(&Evidence { status, last_heartbeat, live, alive, client, stale_after, now })
+        let sign = live.map_or(last_heartbeat, |live| clock::parse(&live.last_event_at));
+        let doubted = sign.filter(|at| status == Status::Active && !clock::is_credible(*at, now));
+        let counted_from = doubted.and_then(|sign| self.doubted_at(id, sign, now));
+        state::derive(&Evidence { status, last_heartbeat, counted_from, live, alive, client, stale_after, now })
     }
 
     /// The state of a record; see [`Store::verdict`].
@@ -196,8 +196,8 @@ impl Store {
         self.verdict(&session.session_id, session.status, &session.last_heartbeat, lives, stale_after, now)
     }
 
-    /// The index may hold an old heartbeat. Where that would make a session stale, the record is
-    /// asked, but only if its file, or that of the notes about it, is younger.
+    /// The index may hold an old heartbeat, or one that is from no time that can be. Where that would make a session
+    /// stale, the record is asked, but only if its file, or that of the notes about it, is younger.
     fn newest_heartbeat(
         &self,
         id: &str,
@@ -206,10 +206,15 @@ impl Store {
         now: Instant,
     ) -> Option<Instant> {
         let indexed = clock::parse(indexed);
-        if indexed.is_some_and(|at| now - at <= stale_after) {
+        let is_doubtful = indexed.is_some_and(|at| !clock::is_credible(at, now));
+        if !is_doubtful && indexed.is_some_and(|at| now - at <= stale_after) {
             return indexed;
         }
         let id = SessionId::parse(id).ok()?;
+        let recorded = || self.session(&id).ok().and_then(|session| clock::parse(&session.last_heartbeat));
+        if is_doubtful {
+            return recorded().or(indexed);
+        }
         let modified = |path| std::fs::symlink_metadata(path).and_then(|meta| meta.modified()).ok();
         let modified = [self.home.session(&id), self.home.spool(&id)].into_iter().filter_map(modified).max()?;
         let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
@@ -217,7 +222,7 @@ impl Store {
         if indexed.is_some_and(|at| modified <= at) {
             return indexed;
         }
-        self.session(&id).ok().and_then(|session| clock::parse(&session.last_heartbeat)).or(indexed)
+        recorded().or(indexed)
     }
 }
 

@@ -7,6 +7,7 @@ mod archive;
 mod check;
 mod close;
 mod contradict;
+mod doubt;
 mod index;
 mod live;
 mod project;
@@ -29,6 +30,7 @@ pub use sweep::{Done, Run};
 use crate::change::Change;
 use crate::clock::Instant;
 use crate::config::{Config, Hooks};
+use crate::ending::BY_HOOK;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug, Uuid};
@@ -49,6 +51,17 @@ pub struct Store {
     /// How long to wait for a lock.
     pub wait: Duration,
     caches: Caches,
+    /// Whose words it writes.
+    pub author: Author,
+}
+
+/// Whose words are written. An agent that calls the programs of people writes as a person does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// Every record that is changed becomes a person's.
+    Person,
+    /// Hooks and timers write what they see, and change nothing about whose a record is.
+    Machine,
 }
 
 /// Who brings in step what only repeats the records.
@@ -63,12 +76,12 @@ enum Caches {
 impl Store {
     /// A store as people use it: patient.
     pub fn for_people(home: Home) -> Self {
-        Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept }
+        Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept, author: Author::Person }
     }
 
     /// A store as hooks use it: in a hurry, with a cost that does not depend on how much there is.
     pub fn for_hooks(home: Home) -> Self {
-        Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers }
+        Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers, author: Author::Machine }
     }
 
     /// The session with this id, archived ones included.
@@ -125,6 +138,7 @@ impl Store {
             }
             let mut session = session::create(&id, slug, start.clone(), now)?;
             fill(&mut session)?;
+            session.written_by = (self.author == Author::Machine).then(|| BY_HOOK.to_string());
             let staged = stage(&self.home.session(&id), &session)?;
             // A new name shows in the directory, whatever becomes of the word.
             if self.publish(&id, Noted::Soon, || staged.create())? {
@@ -161,6 +175,9 @@ impl Store {
             let notes = self.take_notes(id)?;
             let mut after = notes.apply(&before);
             change(&mut after)?;
+            if self.author == Author::Person {
+                after.written_by = None;
+            }
             if after != before {
                 self.write(&lock, id, &before, &after, now)?;
             }
@@ -263,11 +280,6 @@ impl Store {
             }
             Caches::LeftToOthers => self.refresh_context(session),
         }
-    }
-
-    /// Removes the record of a session in which nothing happened.
-    pub fn forget(&self, id: &SessionId, now: Instant) -> Result<()> {
-        self.forget_when(id, now, |_| true).map(drop)
     }
 
     /// Removes the record if, under its lock, it is as it must be; whether it was.

@@ -3,7 +3,7 @@
 //! process runs is never closed for its silence; one without any known sign of life stays open.
 
 use super::Store;
-use super::close::{finish, is_alive, session_of, uuid_of};
+use super::close::{finish, is_running, session_of, uuid_of};
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
 use crate::config::{Config, SessionEnd};
@@ -89,16 +89,13 @@ impl Suspect<'_> {
 
     /// The session as it is (or would be) after its end.
     fn end(&self, seen: &Session, seen_at: Instant, why: &str) -> Result<Option<Session>> {
-        // Who keeps sessions open until they are closed by hand has asked for this by hand.
-        let setting = match self.config.hooks().session_end {
-            SessionEnd::Keep => SessionEnd::Auto,
-            other => other,
-        };
         let live = self.live();
-        let message = live.and_then(|live| live.last_message.as_deref());
         let (by, seen_at, now) = (BY_CLEANUP, Some(seen_at), self.now);
         let attended = live.is_none_or(|live| !live.unattended);
-        let ending = Ending { setting, attended, why, message, by, seen_at, now };
+        let message = live.and_then(|live| live.last_message.as_deref());
+        let (asked, dialog) = (live.is_none_or(Live::was_asked), live.is_some_and(|live| live.awaiting));
+        let setting = self.setting(seen);
+        let ending = Ending { setting, attended, why, message, asked, dialog, by, seen_at, now };
         if self.run == Run::Dry {
             let mut record = seen.clone();
             return finish(&mut record, &ending, None).map(|()| Some(record));
@@ -107,12 +104,24 @@ impl Suspect<'_> {
         let note = format!("closed by cs-cleanup: {why}");
         let record = self.store.update(&self.id, now, |record| {
             closed = record.status == Status::Active && self.silent_since(record).is_some();
+            // It may be a person's since it was seen.
+            let ending = Ending { setting: self.setting(record), ..ending };
             if closed { finish(record, &ending, Some(&note)) } else { Ok(()) }
         })?;
         if let (true, Some(uuid), Some(live)) = (closed, &self.uuid, live) {
             self.store.end_live(uuid, &mut live.clone(), now)?;
         }
         Ok(closed.then_some(record))
+    }
+
+    /// How it ends. Silence does not say that anything is done: what a person wrote waits for a person.
+    fn setting(&self, record: &Session) -> SessionEnd {
+        match self.config.hooks().session_end {
+            _ if ending::is_of_people(record) => SessionEnd::Park,
+            // Who keeps sessions open until they are closed by hand has asked for this by hand.
+            SessionEnd::Keep => SessionEnd::Auto,
+            other => other,
+        }
     }
 
     /// The conversation's file.
@@ -137,12 +146,12 @@ impl Suspect<'_> {
         }
         let of_it = self.lives.iter().filter(|live| live.session_id.as_deref() == Some(&record.session_id));
         let heard = of_it.filter_map(|live| clock::parse(&live.last_event_at));
-        let seen_at = heard.chain(clock::parse(&record.last_heartbeat)).max()?;
+        let signs = heard.chain(clock::parse(&record.last_heartbeat));
+        let known = signs.filter_map(|sign| match clock::is_credible(sign, self.now) {
+            true => Some(sign),
+            false => ending::doubted_at(record, sign, self.now),
+        });
+        let seen_at = known.max()?;
         (self.now - seen_at > stale_after).then_some(seen_at)
     }
-}
-
-/// Whether a process runs that has the session.
-fn is_running(id: &str, lives: &[Live]) -> bool {
-    lives.iter().any(|live| live.session_id.as_deref() == Some(id) && is_alive(live) == Some(true))
 }

@@ -161,7 +161,7 @@ fn cleanup_beside_eight_writers_loses_nothing() {
         uuids.len()
     );
     assert!(runs >= 2 && changes >= 50, "{runs} cleanups, {changes} changes: too few to say anything");
-    for action in ["archived", "completed", "parked"] {
+    for action in ["archived", "parked"] {
         assert!(actions.contains(action), "it never came to {action}: {actions:?}");
     }
     check_sessions(&sandbox, &sessions);

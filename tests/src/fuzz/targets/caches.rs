@@ -171,6 +171,7 @@ fn live(bytes: &[u8]) {
 /// Whatever the file says, there is a state with a reason.
 fn states(live: &Live, now: clock::Instant) {
     let heard = clock::parse(&live.started_at);
+    let live_since = live.since.clone();
     let client = |status: &String| Client {
         status: status.clone(),
         waiting_for: live.waiting_for.clone(),
@@ -181,7 +182,9 @@ fn states(live: &Live, now: clock::Instant) {
         for (alive, live) in [(Some(true), Some(live)), (Some(false), Some(live)), (None, Some(live)), (None, None)] {
             let client = live.and_then(|live| live.source.as_ref()).map(client);
             let stale_after = TimeDelta::hours(24);
-            let evidence = Evidence { status, last_heartbeat: heard, live, alive, client, stale_after, now };
+            let counted_from = clock::parse(&live_since);
+            let evidence =
+                Evidence { status, last_heartbeat: heard, counted_from, live, alive, client, stale_after, now };
             let verdict = state::derive(&evidence);
             assert!(!verdict.reason.is_empty());
             let _ = verdict.state.needs_user();

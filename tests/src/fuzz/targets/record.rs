@@ -39,6 +39,7 @@ const KNOWN: &[&str] = &[
     "schema_version",
     "agent",
     "ended_by",
+    "written_by",
     "resumed_from",
     "resumed_as",
 ];

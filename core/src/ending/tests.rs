@@ -1,0 +1,166 @@
+//! How sessions end that nobody ends by hand, and what stays of them.
+
+use super::*;
+use crate::id::{SessionId, Slug};
+use crate::session::Start;
+use crate::task;
+
+fn at(text: &str) -> Instant {
+    clock::parse(&format!("2026-11-21T{text}Z")).unwrap()
+}
+
+fn new() -> Session {
+    let id = SessionId::parse("sess_20261121T0337_ca5d").unwrap();
+    let start = Start { intent: "x".into(), ..Start::default() };
+    session::create(&id, &Slug::parse("api").unwrap(), start, at("03:37:00")).unwrap()
+}
+
+fn ending(setting: SessionEnd) -> Ending<'static> {
+    let (why, by) = ("no sign of life", BY_CLEANUP);
+    Ending {
+        setting,
+        attended: true,
+        why,
+        message: Some("done"),
+        asked: true,
+        dialog: false,
+        by,
+        seen_at: Some(at("04:00:00")),
+        now: at("09:00:00"),
+    }
+}
+
+#[test]
+fn subjects_of_other_programs_do_not_keep_a_session_open() {
+    let mut record = new();
+    task::add(&mut record, "write tests", at("03:38:00")).unwrap();
+    record.tasks.iter_mut().for_each(|task| task.subject = format!("a\u{1b}{}", "b".repeat(900)));
+    finish(&mut record, &ending(SessionEnd::Auto)).unwrap();
+    assert_eq!(record.parked_reason.as_deref(), Some("no sign of life with 1 open task"));
+    assert_eq!(record.next_steps.iter().map(|step| step.chars().count()).collect::<Vec<_>>(), [500]);
+    assert!(is_ours(&record));
+}
+
+#[test]
+fn a_plan_of_which_nobody_asked_anything_is_not_done() {
+    for (written_by, asked, expected) in
+        [(None, false, Status::Parked), (None, true, Status::Completed), (Some(BY_HOOK), false, Status::Completed)]
+    {
+        let mut record = Session { written_by: written_by.map(str::to_string), ..new() };
+        finish(&mut record, &Ending { asked, by: BY_HOOK, ..ending(SessionEnd::Auto) }).unwrap();
+        assert_eq!(record.status, expected, "{written_by:?} {asked}");
+    }
+}
+
+#[test]
+fn no_word_of_a_person_goes_with_the_end() {
+    let words = |record: &Session| record.events.iter().map(|event| event.message.clone()).collect::<Vec<_>>();
+    let theirs = || Session {
+        current_activity: Some("waiting for review".into()),
+        awaiting_action: Some("the deploy needs a key".into()),
+        parked_reason: Some("lunch".into()),
+        outcome: Some("half of it".into()),
+        next_steps: ["ask Anna", "ask Ben", "ask Cem", "ask Dora"].map(String::from).to_vec(),
+        ..new()
+    };
+    let kept = ["it had been parked: lunch", "it needed the user: the deploy needs a key"];
+    let mut record = theirs();
+    task::add(&mut record, "write tests", at("03:38:00")).unwrap();
+    finish(&mut record, &ending(SessionEnd::Park)).unwrap();
+    assert_eq!(words(&record), [kept[0], kept[1], "it was doing: waiting for review"]);
+    assert_eq!(record.next_steps, theirs().next_steps);
+    assert_eq!(
+        (record.parked_reason.as_deref(), record.outcome),
+        (Some("no sign of life with 1 open task"), theirs().outcome)
+    );
+    // A question and a prompt that hooks wrote go with the agent; so does what it said last, for a person knew better.
+    let mut record = theirs();
+    finish(&mut record, &Ending { dialog: true, by: BY_HOOK, ..ending(SessionEnd::Complete) }).unwrap();
+    assert_eq!(words(&record), [kept[0]]);
+    assert_eq!(record.outcome, theirs().outcome);
+    let mut record = theirs();
+    finish(&mut record, &ending(SessionEnd::Keep)).unwrap();
+    assert_eq!(record.awaiting_action, theirs().awaiting_action);
+    // Only hooks wrote: a question is a hook's, whatever is known of the conversation.
+    let mut record = Session { written_by: Some(BY_HOOK.into()), parked_reason: None, ..theirs() };
+    finish(&mut record, &Ending { by: BY_HOOK, ..ending(SessionEnd::Complete) }).unwrap();
+    assert_eq!(words(&record), [""; 0]);
+}
+
+#[test]
+fn what_another_program_completed_stays_completed() {
+    let mut record = new();
+    finish(&mut record, &ending(SessionEnd::Park)).unwrap();
+    assert!(is_ours(&record));
+    record.status = Status::Completed;
+    assert!(!is_ours(&record));
+}
+
+#[test]
+fn reopening_takes_back_only_what_the_end_had_made() {
+    let mut record = Session { next_steps: vec!["ask Anna".into()], ..new() };
+    task::add(&mut record, "write tests", at("03:38:00")).unwrap();
+    finish(&mut record, &ending(SessionEnd::Auto)).unwrap();
+    assert_eq!(record.next_steps, ["ask Anna", "write tests"]);
+    record.outcome = Some("half of it".into());
+    session::reopen(&mut record, at("10:00:00"));
+    assert_eq!(record.next_steps, ["ask Anna"]);
+    let told: Vec<_> = record.events.iter().map(|event| event.message.as_str()).collect();
+    let was = "reopened; it had ended with";
+    assert_eq!(told, [format!("{was}: no sign of life with 1 open task"), format!("{was}: half of it")]);
+}
+
+#[test]
+fn a_heartbeat_of_a_wrong_clock_is_not_kept_from_later_news() {
+    for wrong in ["2030-01-01T00:00:00Z", "1970-01-01T00:00:00Z"] {
+        let mut record = Session { last_heartbeat: wrong.into(), ..new() };
+        finish(&mut record, &ending(SessionEnd::Complete)).unwrap();
+        assert_eq!(record.last_heartbeat, clock::stamp(at("04:00:00")));
+        let sign = clock::parse(wrong).unwrap();
+        assert_eq!(doubted_at(&record, sign, at("10:00:00")), None);
+        session::remember(&mut record, &doubt(sign), at("09:30:00"));
+        session::remember(&mut record, &doubt(sign), at("09:40:00"));
+        assert_eq!(doubted_at(&record, sign, at("10:00:00")), Some(at("09:30:00")));
+        assert_eq!(doubted_at(&record, at("09:00:00"), at("10:00:00")), None, "that is about another sign");
+    }
+}
+
+#[test]
+fn the_heartbeat_is_the_last_sign_of_life_and_never_goes_back() {
+    let mut record = new();
+    record.last_heartbeat = clock::stamp(at("05:00:00"));
+    finish(&mut record, &ending(SessionEnd::Complete)).unwrap();
+    assert_eq!(record.last_heartbeat, clock::stamp(at("05:00:00")));
+    assert_eq!(record.ended_at, Some(clock::stamp(at("09:00:00"))));
+    let mut record = new();
+    finish(&mut record, &ending(SessionEnd::Keep)).unwrap();
+    assert_eq!(
+        (record.last_heartbeat.as_str(), record.ended_at.is_none()),
+        (clock::stamp(at("04:00:00")).as_str(), true)
+    );
+    assert!(!is_ours(&record));
+}
+
+#[test]
+fn only_what_says_nothing_is_empty() {
+    let by_hook = || Session { written_by: Some(BY_HOOK.into()), intent: session::unsaid_intent("api"), ..new() };
+    assert!(is_empty(&by_hook()));
+    let changes: [fn(&mut Session); 11] = [
+        |record| record.written_by = None,
+        |record| record.written_by = Some("theirs".into()),
+        |record| record.intent = "Plan the spring campaign".into(),
+        |record| session::beat(record, at("03:37:01")),
+        |record| session::decision(record, "use sqlite", at("03:37:00")).unwrap(),
+        |record| session::commit(record, "abcd", "").unwrap(),
+        |record| task::add(record, "a", at("03:37:00")).unwrap(),
+        |record| session::event(record, "a", at("03:37:00")).unwrap(),
+        |record| record.current_activity = Some("reading".into()),
+        |record| record.resumed_from = Some("sess_20261120T0337_ca5d".into()),
+        |record| drop(record.unknown.insert("theirs".into(), 1.into())),
+    ];
+    for (n, change) in changes.iter().enumerate() {
+        let mut record = by_hook();
+        change(&mut record);
+        assert!(!is_empty(&record), "{n}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Owns sessions whose last sign of life is from no time that can be, because the clock was wrong: ahead for a while,
+//! or at 1970 until it was set. Their age is unknown, so that nothing would ever close or archive them. It is noted in
+//! the timeline when that was found, and counted from there. Must stay true: no time that somebody wrote is changed,
+//! for it may be our clock that is wrong; the note is about one sign of life, and nothing once there is a newer one.
+
+use super::Store;
+use super::close::is_running;
+use super::sweep::{Done, Run};
+use crate::clock::{self, Instant};
+use crate::ending;
+use crate::error::{Error, Result};
+use crate::id::SessionId;
+use crate::index::Entry;
+use crate::live::Live;
+use crate::record::{SCHEMA_VERSION, Session, Status};
+use crate::session;
+use crate::state;
+
+impl Store {
+    /// Active and completed sessions whose last sign of life or end is from no time that can be, and of which that is
+    /// not noted yet. Only records are read whose entry in the index says that it may be so.
+    pub fn doubtful(&self, now: Instant) -> Result<Vec<SessionId>> {
+        let (index, lives) = (self.index()?, self.all_live()?);
+        let mut entries = index.entries(|_| true);
+        entries.retain(|(id, entry)| undated(id.as_str(), entry, &lives, now).is_some());
+        let is_new = |id: &SessionId| self.session(id).is_ok_and(|record| unnoted(&record, &lives, now).is_some());
+        Ok(entries.into_iter().map(|(id, _)| id).filter(is_new).collect())
+    }
+
+    /// Notes that the session's last sign of life is from no time that can be. `None` if that is not so any more.
+    pub fn note_doubt(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
+        let lives = self.all_live()?;
+        let mut noted = None;
+        let mut note = |record: &mut Session| {
+            noted = unnoted(record, &lives, now);
+            if let Some(sign) = noted {
+                session::remember(record, &ending::doubt(sign), now);
+            }
+            Ok(())
+        };
+        let changed = match run {
+            Run::Real => self.update(id, now, &mut note).map(drop),
+            Run::Dry => self.session(id).and_then(|mut record| note(&mut record)),
+        };
+        match changed {
+            // Somebody was faster, or it is for a newer program to do.
+            Err(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) => return Ok(None),
+            other => other?,
+        }
+        let done = |sign| Done { session_id: Some(id.clone()), ..Done::new("noted", ending::doubt(sign), run) };
+        Ok(noted.map(done))
+    }
+
+    /// When it was noted that this sign of life is from no time that can be.
+    pub(super) fn doubted_at(&self, id: &str, sign: Instant, now: Instant) -> Option<Instant> {
+        let record = self.session(&SessionId::parse(id).ok()?).ok()?;
+        ending::doubted_at(&record, sign, now)
+    }
+}
+
+/// The time by which the session's age is told, if it can be none. A conversation that runs needs no age.
+fn undated(id: &str, entry: &Entry, lives: &[Live], now: Instant) -> Option<Instant> {
+    let told = match (entry.status, state::latest(id, lives, now)) {
+        (Status::Parked, _) => return None,
+        (Status::Active, _) if is_running(id, lives) => return None,
+        (Status::Active, Some(live)) => &live.last_event_at,
+        (Status::Active, None) => entry.last_heartbeat.as_ref(),
+        (Status::Completed, _) => entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat),
+    };
+    clock::parse(told).filter(|at| !clock::is_credible(*at, now))
+}
+
+/// The same of a record in which that is not noted.
+fn unnoted(record: &Session, lives: &[Live], now: Instant) -> Option<Instant> {
+    let sign = undated(&record.session_id, &Entry::of(record), lives, now)?;
+    let is_ours = record.schema_version <= SCHEMA_VERSION;
+    (is_ours && ending::doubted_at(record, sign, now).is_none()).then_some(sign)
+}
