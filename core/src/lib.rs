@@ -22,6 +22,7 @@ pub mod patch;
 pub mod paths;
 pub mod process;
 pub mod project;
+pub mod quote;
 pub mod record;
 pub mod redact;
 pub mod search;

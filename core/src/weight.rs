@@ -2,6 +2,8 @@
 //! whoever reads it into values needs fifty times as much memory as into text. Must stay true: whatever a file
 //! holds, no program needs more than 64 MiB for it; no record that people or agents make comes near the limit.
 
+use crate::quote::Quote;
+
 /// Most that the values of a file may weigh: one for each comma and each list, four for each object. A session of
 /// 30,000 events weighs that much.
 pub const MOST: usize = 200_000;
@@ -12,15 +14,10 @@ pub fn is_too_heavy(bytes: &[u8]) -> bool {
     if bytes.len() <= MOST / 4 {
         return false;
     }
-    let (mut weight, mut in_text, mut escaped) = (0usize, false, false);
+    let (mut weight, mut quote) = (0usize, Quote::default());
     for &byte in bytes {
-        if in_text {
-            in_text = escaped || byte != b'"';
-            escaped = !escaped && byte == b'\\';
-            continue;
-        }
         match byte {
-            b'"' => in_text = true,
+            byte if quote.holds(byte) => {}
             b',' | b'[' => weight += 1,
             b'{' => weight += 4,
             _ => {}
