@@ -7,7 +7,7 @@ use crate::call::{Call, Class, Tokens};
 use crate::explain::Why;
 use crate::facts::{ClientSum, Facts, Places, Prompt, hash};
 use crate::lenient;
-use cs_core::clock;
+use cs_core::{clock, repair};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -172,7 +172,8 @@ impl Reader {
             Guess::State if memmem::find(line, b"\"cost-state\"").is_some() => return client_sum(facts, line),
             _ => {}
         }
-        let Ok(line) = serde_json::from_slice::<Line>(line) else { return false };
+        let mut room = Vec::new();
+        let Ok(line) = repair::decode::<Line>(line, &mut room) else { return false };
         note_place(facts, &line);
         match line.kind.as_deref().unwrap_or_default() {
             "assistant" => return answer(facts, places, &line).is_some(),
@@ -283,7 +284,8 @@ fn client_sum(facts: &mut Facts, line: &[u8]) -> bool {
         #[serde(flatten)]
         sum: ClientSum,
     }
-    let Ok(state) = serde_json::from_slice::<State>(line) else { return false };
+    let mut room = Vec::new();
+    let Ok(state) = repair::decode::<State>(line, &mut room) else { return false };
     if state.kind == "cost-state" {
         let session = facts.number(&state.session);
         if let Some(talk) = facts.talk(session) {
@@ -305,7 +307,8 @@ pub fn millis(text: &str) -> Option<i64> {
 
 /// The ids of message and request on an answer's line, for people; see `explain`.
 pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
-    let line: Line = serde_json::from_slice(line).ok()?;
+    let mut room = Vec::new();
+    let line: Line = repair::decode(line, &mut room).ok()?;
     let message = line.message?;
     message.usage?;
     Some((message.id.or(line.uuid)?.into_owned(), line.request.map(Cow::into_owned)))
@@ -314,7 +317,8 @@ pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
 /// An answer that no model gave, for people; see `explain`.
 pub fn synthetic(line: &[u8]) -> Option<Why> {
     memmem::find(line, SYNTHETIC.as_bytes())?;
-    let line: Line = serde_json::from_slice(line).ok()?;
+    let mut room = Vec::new();
+    let line: Line = repair::decode(line, &mut room).ok()?;
     let message = line.message.filter(|_| line.kind.as_deref() == Some("assistant"))?;
     message.model.filter(|model| model == SYNTHETIC).and(message.usage)?;
     Some(Why::Synthetic {

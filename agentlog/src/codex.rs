@@ -10,6 +10,7 @@ use crate::call::{Call, Class, Tokens};
 use crate::claude::millis;
 use crate::facts::{Facts, Places, Prompt, hash};
 use crate::lenient;
+use cs_core::repair;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -156,7 +157,8 @@ pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
     if !WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some()) {
         return true;
     }
-    let Ok(line) = serde_json::from_slice::<Line>(line) else { return false };
+    let mut room = Vec::new();
+    let Ok(line) = repair::decode::<Line>(line, &mut room) else { return false };
     let Some(payload) = &line.payload else { return true };
     let Some(at) = line.timestamp.as_deref().and_then(millis) else { return false };
     let mut state = facts.codex.take().unwrap_or_default();
@@ -308,6 +310,7 @@ impl State {
 
 /// The name of the response on a line, for people; see `explain`.
 pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
-    let line: Line = serde_json::from_slice(line).ok()?;
+    let mut room = Vec::new();
+    let line: Line = repair::decode(line, &mut room).ok()?;
     Some((line.payload?.response_id?.into_owned(), None))
 }

@@ -156,4 +156,69 @@ mod tests {
         let broken = grow("and more\n", Some(next)).into_facts();
         assert_eq!((broken.calls.len(), broken.lines, broken.broken), (1, 2, 1), "it went on, so it was none");
     }
+
+    /// The damages that were seen in logs, in a text of the line: none costs the line.
+    const DAMAGES: [&[u8]; 6] = [br"\ud83d", b"\x01\x1b\0", br"C:\Users", b"\xb4\xfa", br"\u12", b"\xed\xa0\xbd"];
+
+    fn read_all(agent: Agent, name: &str, bytes: &[u8]) -> Facts {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        let identity = Identity::of(&std::fs::metadata(&path).unwrap());
+        log(&Log { path, agent, identity, born: 0 }, None).unwrap().into_facts()
+    }
+
+    #[test]
+    fn lines_that_are_nearly_json_count() {
+        for damage in DAMAGES {
+            for (before, after) in [(&b""[..], &b""[..]), (b"\xef\xbb\xbf", b"\r"), (b"\0\0\0", b"\0")] {
+                let named = LINE.replace("\"sessionId\"", "\"cwd\":\"/w/@@\",\"sessionId\"");
+                let (head, tail) = named.split_once("@@").unwrap();
+                let line = [before, head.as_bytes(), damage, tail.as_bytes(), after, b"\n"].concat();
+                let prompt = named
+                    .replace("\"assistant\"", "\"user\",\"uuid\":\"u\"")
+                    .replace(r#""id":"m","model":"x","usage":{"input_tokens":1}"#, r#""content":"hello""#);
+                let (head, tail) = prompt.split_once("@@").unwrap();
+                let prompt = [before, head.as_bytes(), damage, tail.as_bytes(), after, b"\n"].concat();
+                let facts = read_all(Agent::Claude, "a.jsonl", &[line, prompt].concat());
+                let shown = String::from_utf8_lossy(damage).into_owned();
+                assert_eq!(
+                    (facts.calls.len(), facts.prompts.len(), facts.lines, facts.broken),
+                    (1, 1, 2, 0),
+                    "{shown}"
+                );
+                assert_eq!(facts.calls[0].tokens.input, 1);
+            }
+        }
+    }
+
+    #[test]
+    fn lines_of_rollouts_that_are_nearly_json_count() {
+        let meta = br#"{"timestamp":"2026-11-21T10:00:00Z","type":"session_meta","payload":{"id":"t","cwd":"/w/@@"}}"#;
+        let count = br#"{"timestamp":"2026-11-21T10:00:01Z","type":"event_msg","payload":{"type":"token_count","turn_id":"@@","info":{"total_token_usage":{"input_tokens":7,"total_tokens":7}}}}"#;
+        for damage in DAMAGES {
+            let with = |line: &[u8]| {
+                let at = line.windows(2).position(|two| two == b"@@").unwrap();
+                [&line[..at], damage, &line[at + 2..], b"\n"].concat()
+            };
+            let facts = read_all(Agent::Codex, "rollout-1.jsonl", &[with(meta), with(count)].concat());
+            assert_eq!(
+                (facts.calls.len(), facts.lines, facts.broken),
+                (1, 2, 0),
+                "{}",
+                String::from_utf8_lossy(damage)
+            );
+            assert!(facts.cwd.starts_with("/w/"));
+        }
+    }
+
+    /// A number that is cut off is another number: a line that breaks off is never closed.
+    #[test]
+    fn a_torn_line_is_broken_and_never_a_smaller_count() {
+        let line = LINE.replace("\"input_tokens\":1", "\"input_tokens\":12345");
+        for cut in 1..line.len() {
+            let facts = read_all(Agent::Claude, "a.jsonl", &[&line.as_bytes()[..cut], b"\n"].concat());
+            assert_eq!(facts.calls.len(), 0, "{cut}");
+        }
+    }
 }

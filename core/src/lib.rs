@@ -25,6 +25,7 @@ pub mod project;
 pub mod quote;
 pub mod record;
 pub mod redact;
+pub mod repair;
 pub mod search;
 pub mod session;
 pub mod shell;

@@ -4,6 +4,7 @@
 //! Must stay true: nothing is computed that was not told; an absent figure is `None`, not 0.
 
 use crate::clock::{self, Instant};
+use crate::repair;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub struct Payload(Value);
 impl Payload {
     /// Decodes the bytes; what is no JSON object tells nothing.
     pub fn decode(bytes: &[u8]) -> Self {
-        Payload(serde_json::from_slice(bytes).unwrap_or_default())
+        Payload(repair::decode(bytes, &mut Vec::new()).unwrap_or_default())
     }
 
     /// The text at a path such as `/model/display_name`.

@@ -47,6 +47,11 @@ fn stage() -> Stage {
 
 /// The client's own word `at` seconds after the beginning, as 2.1.329 writes it.
 fn registry(stage: &Stage, at: u64, uuid: &str, word: &str) {
+    registry_with(stage, at, uuid, word, "");
+}
+
+/// The same, with a text in its `name` as it is, not as JSON would spell it.
+fn registry_with(stage: &Stage, at: u64, uuid: &str, word: &str, raw: &str) {
     let pid = stage.client();
     let folder = stage.sandbox.home().join(".claude/sessions");
     fs::create_dir_all(&folder).expect("the folder can be made");
@@ -58,7 +63,8 @@ fn registry(stage: &Stage, at: u64, uuid: &str, word: &str) {
         "procStart": live["pid_started"], "kind": "interactive", "status": word,
         "waitingFor": (word == "waiting").then_some("permission prompt"), "updatedAt": millis, "statusUpdatedAt": millis,
     });
-    fs::write(folder.join(format!("{pid}.json")), entry.to_string()).expect("the registry can be written");
+    let text = entry.to_string().replacen('{', &format!("{{\"name\":\"{raw}\","), 1);
+    fs::write(folder.join(format!("{pid}.json")), text).expect("the registry can be written");
 }
 
 /// State and reason of a conversation's session, `at` seconds after the beginning. All programs must agree.
@@ -123,6 +129,15 @@ fn an_interrupted_turn_is_known_from_the_clients_word() {
     is(&stage, 80, UUID, "idle", "ended without Stop (the client says idle since 5 s)");
     prompt(&stage, 90, UUID);
     is(&stage, 95, UUID, "working", "UserPromptSubmit");
+}
+
+#[test]
+fn a_registry_that_is_nearly_json_is_understood() {
+    for raw in [r"half \ud83d", "a\tb\u{1}", r"C:\Users"] {
+        let stage = stage();
+        registry_with(&stage, 90, UUID, "idle", raw);
+        assert_eq!(seen(&stage, 95, UUID).0, "idle", "{raw}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 use cs_agentlog::lines::{self, Piece};
 use cs_core::hook::is_injected;
+use cs_core::repair;
 use serde_json::Value;
 use std::io::{self, Read};
 
@@ -46,7 +47,7 @@ pub fn read(from: impl Read, mut take: impl FnMut(Turn)) -> io::Result<Summary> 
             Piece::Line(line) | Piece::Rest(line) => Some(line),
             Piece::TooLong => None,
         };
-        let Some(entry) = line.and_then(|line| serde_json::from_slice::<Value>(line).ok()) else {
+        let Some(entry) = line.and_then(|line| repair::decode::<Value>(line, &mut Vec::new()).ok()) else {
             summary.skipped += usize::from(line.is_none_or(|line| !line.trim_ascii().is_empty()));
             return;
         };
@@ -186,6 +187,25 @@ mod tests {
         let (turns, summary) = turns(&text);
         assert_eq!(summary, Summary { turns: 1, skipped: 3 });
         assert_eq!((turns[0].prompt.as_str(), turns[0].answer.as_str()), ("hello", "hi"));
+    }
+
+    #[test]
+    fn lines_that_are_nearly_json_are_read() {
+        let line = |damage: &[u8]| {
+            let (head, tail) = (b"{\"type\":\"user\",\"timestamp\":\"t\",\"message\":{\"content\":\"hello", b"\"}}\n");
+            [&head[..], damage, tail].concat()
+        };
+        for (damage, prompt) in [
+            (&br" \ud83d"[..], "hello \u{fffd}"),
+            (b" \x01", "hello \u{1}"),
+            (br" C:\Users", "hello C:\\Users"),
+            (b" \xff", "hello \u{fffd}"),
+        ] {
+            for before in [&b""[..], b"\xef\xbb\xbf", b"\0\0\0\0"] {
+                let (turns, summary) = turns(&[before, &line(damage)].concat());
+                assert_eq!((turns[0].prompt.as_str(), summary), (prompt, Summary { turns: 1, skipped: 0 }));
+            }
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::live::Live;
 use crate::lock::{self, Lock};
 use crate::paths::{self, Home};
 use crate::record::{Session, Status};
+use crate::repair;
 use crate::state::{self, Client, Evidence, Verdict};
 use crate::{clock::Instant, process};
 use serde::Deserialize;
@@ -253,11 +254,11 @@ struct Registry {
 
 fn client(live: &Live, process: &process::Process) -> Option<Client> {
     let path = paths::claude_dir().ok()?.join(format!("sessions/{}.json", process.pid));
-    let registry: Registry = serde_json::from_slice(&file::read(&path).ok()??).ok()?;
+    let registry: Registry = repair::decode(&file::read(&path).ok()??, &mut Vec::new()).ok()?;
     // Only Linux spells the start time as we do. That the process itself is the one is known.
     let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
     let same_process = told.is_none_or(|started| started == process.started);
-    if registry.session_id != live.claude_session_id || !same_process {
+    if !registry.session_id.eq_ignore_ascii_case(&live.claude_session_id) || !same_process {
         return None;
     }
     let updated_at = clock::from_millis(registry.status_updated_at.or(registry.updated_at)?)?;

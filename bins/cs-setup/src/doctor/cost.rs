@@ -5,7 +5,7 @@
 use super::Check;
 use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
-use cs_core::redact;
+use cs_core::{redact, repair};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -77,17 +77,16 @@ fn read(path: &Path, taken: &mut BTreeMap<String, Vec<u64>>) -> std::io::Result<
     let mut lines = BufReader::new(file.take(FILE_BYTES));
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line)? > 0 {
-        let text = String::from_utf8_lossy(&line);
-        if text.contains("\"hookInfos\"") {
-            note(&text, taken);
+        if String::from_utf8_lossy(&line).contains("\"hookInfos\"") {
+            note(&line, taken);
         }
         line.clear();
     }
     Ok(())
 }
 
-fn note(line: &str, taken: &mut BTreeMap<String, Vec<u64>>) {
-    let Ok(record) = serde_json::from_str::<Value>(line) else { return };
+fn note(line: &[u8], taken: &mut BTreeMap<String, Vec<u64>>) {
+    let Ok(record) = repair::decode::<Value>(line, &mut Vec::new()) else { return };
     for hook in record.get("hookInfos").and_then(Value::as_array).into_iter().flatten() {
         if let (Some(command), Some(took)) =
             (hook.get("command").and_then(Value::as_str), hook.get("durationMs").and_then(Value::as_f64))

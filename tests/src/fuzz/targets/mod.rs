@@ -19,6 +19,8 @@ mod usage;
 use std::sync::atomic::AtomicBool;
 
 use cs_core::patch::Patch;
+use cs_core::quote::Quote;
+use cs_core::repair;
 use serde_json::{Map, Value};
 
 use super::Target;
@@ -70,6 +72,31 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
         Ok(Value::Object(fields)) => Some(fields),
         _ => None,
     }
+}
+
+/// Panics if a repair changes JSON that is right, changes where strings begin and end, or leaves work for a second one.
+fn repaired(bytes: &[u8]) {
+    let Some(found) = repair::repair(bytes) else { return };
+    assert!(serde_json::from_slice::<Value>(bytes).is_err(), "JSON was changed");
+    assert!(std::str::from_utf8(&found).is_ok(), "a repaired text is one");
+    assert_eq!(skeleton(&found), skeleton(bytes), "the structure");
+    assert!(repair::repair(&found).is_none(), "a second repair changes more");
+}
+
+/// The quotes around strings, and the brackets, commas and colons outside.
+fn skeleton(text: &[u8]) -> Vec<u8> {
+    let mut quote = Quote::default();
+    let mut found = Vec::new();
+    for &byte in text {
+        let was_open = quote.is_open();
+        match quote.holds(byte) {
+            true if was_open == quote.is_open() => {}
+            true => found.push(b'"'),
+            false if b"{}[]:,".contains(&byte) => found.push(byte),
+            false => {}
+        }
+    }
+    found
 }
 
 /// Panics unless all fields of `before` that are not `known` are in `after`, to the last digit.

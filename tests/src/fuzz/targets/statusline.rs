@@ -10,7 +10,7 @@ use cs_core::statusline::{Payload, Reading};
 use cs_core::store::Store;
 use unicode_width::UnicodeWidthStr;
 
-use super::{parts, samples, text};
+use super::{parts, repaired, samples, text};
 use crate::fuzz::Target;
 use program::facts::Facts;
 use program::layout;
@@ -82,6 +82,7 @@ static NOW: LazyLock<Instant> = LazyLock::new(|| clock::parse("2026-11-21T10:00:
 static TODAY: LazyLock<Day> = LazyLock::new(|| Day::of(*NOW));
 
 fn check(bytes: &[u8]) {
+    repaired(bytes);
     let parts = parts(bytes);
     let part = |n: usize| text(parts.get(n).copied().unwrap_or_default());
     let payload = Payload::decode(parts[0]);

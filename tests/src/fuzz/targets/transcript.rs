@@ -23,7 +23,7 @@ use cs_core::paths::Home;
 use cs_core::usage::Usage;
 use tempfile::TempDir;
 
-use super::{parts, samples};
+use super::{parts, repaired, samples};
 use crate::fuzz::Target;
 
 pub const TARGET: Target = Target { name: "transcript", check, words: WORDS, seeds, most: 48 << 10 };
@@ -62,6 +62,11 @@ const WORDS: &[&str] = &[
     "\"rows\":[[",
     "}\n",
     "\n{",
+    "\\ud83d",
+    "\\U",
+    "\u{feff}",
+    "\0",
+    "1e999",
 ];
 
 fn seeds() -> Vec<Vec<u8>> {
@@ -110,6 +115,7 @@ fn place() -> &'static Path {
 }
 
 fn check(bytes: &[u8]) {
+    bytes.split(|byte| *byte == b'\n').for_each(repaired);
     let parts = parts(bytes);
     let part = |n: usize| parts.get(n).copied().unwrap_or_default();
     let chance = cs_core::id::fnv1a(bytes) as usize;
