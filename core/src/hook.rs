@@ -1,16 +1,23 @@
 //! Owns the decoding of what an agent sends to a hook. It is loose: only the conversation's id,
 //! the directory and the event's name can be relied on; unknown keys and wrong types are passed
-//! over; a payload that is cut off yields what stood before the cut.
+//! over; of two keys of one name the last counts, as in JSON.parse; what is nearly JSON is repaired; a payload that is
+//! cut off yields what stood before the cut. Must stay true: of a value that is cut only what people read is kept
+//! (what was said), never an id, a path or a command, which would be another one.
 //! Facts: recorded payloads of Claude Code 2.1.197 and 2.1.329 and of Codex 0.145 and 0.169.
 
 use crate::id::{Uuid, fnv1a};
-use crate::loose::{Fields, List, Object, Text};
+use crate::loose::{Fields, List, Object, Said, Text};
+use crate::repair;
 use crate::validate;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
+
+const UUID_LENGTH: usize = "1efc27bb-f68f-47d0-bb52-fc872cee82d8".len();
 
 /// What a hook was told. Every field may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
+    /// Whether the text could not be read to the end of its object, even after a repair.
+    pub is_torn: bool,
     pub session_id: Option<String>,
     pub transcript_path: Option<String>,
     pub cwd: Option<String>,
@@ -76,22 +83,44 @@ pub struct StatusChange {
 impl Payload {
     /// Decodes the first JSON object in the bytes, as far as it goes.
     pub fn decode(bytes: &[u8]) -> Payload {
-        let mut payload = Payload::default();
-        let text = String::from_utf8_lossy(bytes);
-        let whole = Object(&mut payload).deserialize(&mut serde_json::Deserializer::from_str(&text)).is_ok();
-        if !whole && payload.prompt.is_none() {
-            let closed = format!("{}\"}}", text.trim_end_matches(['\\', '\u{fffd}']));
-            let mut again = Payload::default();
-            if Object(&mut again).deserialize(&mut serde_json::Deserializer::from_str(&closed)).is_ok() {
-                return again;
-            }
+        let payload = Payload::of(bytes);
+        if !payload.is_torn {
+            return payload;
         }
+        match repair::repair(bytes) {
+            Some(repaired) => Payload::of(&repaired).with_torn_text(&repaired),
+            None => payload.with_torn_text(bytes),
+        }
+    }
+
+    fn of(bytes: &[u8]) -> Payload {
+        let mut payload = Payload::default();
+        let read = Object(&mut payload).deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+        payload.is_torn = read.is_err();
         payload
     }
 
-    /// The conversation, if its id is a UUID.
+    /// With what was said in the text that the payload ends in, if it ends in one.
+    fn with_torn_text(mut self, bytes: &[u8]) -> Payload {
+        if self.is_torn {
+            let closed = Payload::of(&[bytes, b"\"}"].concat());
+            if !closed.is_torn {
+                self.prompt = closed.prompt;
+                self.message = closed.message;
+                self.error = closed.error;
+                self.last_message = closed.last_message;
+            }
+        }
+        self
+    }
+
+    /// The conversation: its id, if that is a UUID, else the UUID at the end of its log's name.
     pub fn uuid(&self) -> Option<Uuid> {
-        Uuid::parse(self.session_id.as_deref()?).ok()
+        let named = self.session_id.as_deref().and_then(|id| Uuid::parse(id).ok());
+        named.or_else(|| {
+            let log = self.transcript_path.as_deref()?.strip_suffix(".jsonl")?;
+            Uuid::parse(log.get(log.len().checked_sub(UUID_LENGTH)?..)?).ok()
+        })
     }
 
     /// Whether Codex sent this: only its turns have a turn_id, only its logs are called rollouts.
@@ -159,23 +188,23 @@ impl Fields for Payload {
             "hook_event_name" => self.event = text(map)?,
             "source" => self.source = text(map)?,
             "model" => self.model = text(map)?,
-            "prompt" => self.prompt = text(map)?,
+            "prompt" => self.prompt = said(map)?,
             "prompt_id" => self.prompt_id = text(map)?,
             "turn_id" => {
                 self.prompt_id = text(map)?;
                 self.is_codex_turn = true;
             }
-            "agent_id" => self.agent_id = text(map)?,
-            "message" => self.message = text(map)?,
+            "agent_id" => self.agent_id = text(map)?.filter(|id| !id.trim().is_empty()),
+            "message" => self.message = said(map)?,
             "notification_type" => self.notification_type = text(map)?,
             "tool_name" => self.tool_name = text(map)?,
             "tool_input" => map.next_value_seed(Object(&mut self.input))?,
             "tool_response" => map.next_value_seed(Object(&mut self.response))?,
             "reason" => self.reason = text(map)?,
             "trigger" => self.trigger = text(map)?,
-            "error" => self.error = text(map)?,
+            "error" => self.error = said(map)?,
             "duration_ms" => self.duration_ms = text(map)?.and_then(|number| number.parse().ok()),
-            "last_assistant_message" => self.last_message = text(map)?,
+            "last_assistant_message" => self.last_message = said(map)?,
             "background_tasks" => self.background_tasks = map.next_value::<List<Item>>()?.0.len(),
             _ => drop(map.next_value::<IgnoredAny>()?),
         }
@@ -185,6 +214,10 @@ impl Fields for Payload {
 
 fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
     Ok(map.next_value::<Text>()?.0)
+}
+
+fn said<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<String>, A::Error> {
+    Ok(map.next_value::<Said>()?.0)
 }
 
 impl Fields for Input {
@@ -275,6 +308,78 @@ mod tests {
         }
         let prompt = r#"{"session_id":"s","hook_event_name":"UserPromptSubmit","prompt":"fix the \"login\" page"#;
         assert!(Payload::decode(prompt.as_bytes()).prompt.unwrap().starts_with("fix the \"login\""));
+    }
+
+    #[test]
+    fn only_what_was_said_is_taken_from_a_value_that_is_cut() {
+        let whole = r#"{"transcript_path":"/l/x.jsonl","session_id":"s","cwd":"/home/dev/repo","tool_name":"Bash","tool_input":{"command":"git commit -m x","description":"y"},"error":"it broke"}"#;
+        for cut in 1..whole.len() {
+            let payload = Payload::decode(&whole.as_bytes()[..cut]);
+            assert!(payload.is_torn, "{cut}");
+            let input = &payload.input;
+            for (value, expected) in [
+                (&payload.cwd, "/home/dev/repo"),
+                (&payload.transcript_path, "/l/x.jsonl"),
+                (&payload.tool_name, "Bash"),
+                (&input.command, "git commit -m x"),
+            ] {
+                assert!(value.as_deref().is_none_or(|value| value == expected), "{cut}: {value:?}");
+            }
+        }
+        let cut = whole.find(" broke").unwrap();
+        assert_eq!(Payload::decode(&whole.as_bytes()[..cut]).error.as_deref(), Some("it"));
+    }
+
+    #[test]
+    fn what_is_nearly_json_is_repaired() {
+        let told = |text: &[u8]| {
+            let payload = Payload::decode(text);
+            assert!(!payload.is_torn, "{}", String::from_utf8_lossy(text));
+            (payload.prompt.unwrap_or_default(), payload.session_id.unwrap_or_default())
+        };
+        for (text, prompt) in [
+            (&br#"{"prompt":"a \ud83d b","session_id":"s"}"#[..], "a \u{fffd} b"),
+            (b"\xef\xbb\xbf{\"prompt\":\"a\tb\nc\0\",\"session_id\":\"s\"}", "a\tb\nc\0"),
+            (br#"{"prompt":"C:\Users","session_id":"s"}"#, "C:\\Users"),
+            (b"{\"prompt\":\"\xb4\xfa\",\"session_id\":\"s\"}", "\u{fffd}\u{fffd}"),
+            (br#"{"cwd":1e999,"prompt":"x","session_id":"s"}"#, "x"),
+            (br#"{"x":[1e999,"\ud83d"],"y":NaN,"prompt":"x","session_id":"s"}"#, "x"),
+            (br#"{"session_id":"r","prompt":"w","prompt":"x","session_id":"s"}"#, "x"),
+        ] {
+            assert_eq!(told(text), (prompt.to_string(), "s".to_string()), "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn what_was_said_may_stand_in_blocks() {
+        let prompt = |value: &str| Payload::decode(format!("{{\"prompt\":{value}}}").as_bytes()).prompt;
+        let blocks =
+            r#"[{"type":"text","text":"fix"},{"type":"image","source":{"text":"no"}},"it",7,null,{"text":[1]}]"#;
+        assert_eq!(prompt(blocks).as_deref(), Some("fix\nit"));
+        assert_eq!(prompt(r#"{"type":"text","text":"fix"}"#).as_deref(), Some("fix"));
+        assert_eq!(prompt("7").as_deref(), Some("7"));
+        for nothing in ["null", "[]", "{}", "true", "[[\"x\"]]", "[{\"type\":\"image\"}]"] {
+            assert_eq!(prompt(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_is_known_by_its_log_too() {
+        let uuid = |text: &str| Payload::decode(text.as_bytes()).uuid().map(|uuid| uuid.to_string());
+        let id = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
+        let known = Some(id.to_string());
+        assert_eq!(uuid(&format!(r#"{{"session_id":"{}"}}"#, id.to_uppercase())), known);
+        for session_id in ["", "\"session_id\":null,", "\"session_id\":7,", "\"session_id\":\"unknown\","] {
+            assert_eq!(
+                uuid(&format!(r#"{{{session_id}"transcript_path":"/p/-w/{id}.jsonl"}}"#)),
+                known,
+                "{session_id}"
+            );
+        }
+        assert_eq!(uuid(&format!(r#"{{"transcript_path":"/r/rollout-2026-11-21T10-00-00-{id}.jsonl"}}"#)), known);
+        for path in ["", ".jsonl", "/p/agent-1234.jsonl", "/é/-f68f-47d0-bb52-fc872cee82d8.jsonl", id] {
+            assert_eq!(uuid(&format!(r#"{{"transcript_path":"{path}"}}"#)), None, "{path}");
+        }
     }
 
     #[test]

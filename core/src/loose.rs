@@ -104,6 +104,80 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
+/// What somebody said: a text, or the texts in a list of blocks, one a line; a number as text. A block is a text or an
+/// object with the key `text`, as in the messages of both agents.
+pub struct Said(pub Option<String>);
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(SaidVisitor)
+    }
+}
+
+struct SaidVisitor;
+
+impl<'de> Visitor<'de> for SaidVisitor {
+    type Value = Said;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a text or blocks")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Said, E> {
+        Ok(Said(Some(text.to_string())))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Said, E> {
+        Ok(Said(Some(number.to_string())))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Said, E> {
+        Ok(Said(Some(number.to_string())))
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Said, E> {
+        Ok(Said(None))
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Said, E> {
+        Ok(Said(None))
+    }
+    fn visit_unit<E>(self) -> Result<Said, E> {
+        Ok(Said(None))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Said, A::Error> {
+        let mut block = Block(None);
+        Object(&mut block).visit_map(map)?;
+        Ok(Said(block.0))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Said, A::Error> {
+        let mut all: Option<String> = None;
+        let mut block = Block(None);
+        while seq.next_element_seed(Object(&mut block))?.is_some() {
+            if let Some(text) = block.0.take() {
+                let all = all.get_or_insert_default();
+                all.push_str(if all.is_empty() { "" } else { "\n" });
+                all.push_str(&text);
+            }
+        }
+        Ok(Said(all))
+    }
+}
+
+/// The text of a block.
+struct Block(Option<String>);
+
+impl Fields for Block {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "text" => self.0 = map.next_value::<Text>()?.0,
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+
+    fn bare(&mut self, text: &str) {
+        self.0 = Some(text.to_string());
+    }
+}
+
+/// Most elements of a list that are kept.
+const MOST: usize = 10_000;
+
 /// The objects of a list; anything but a list reads as an empty one.
 pub struct List<T>(pub Vec<T>);
 
@@ -126,6 +200,7 @@ impl<'de, T: Fields + Default> Visitor<'de> for &mut Items<T> {
         loop {
             let mut item = T::default();
             match seq.next_element_seed(Object(&mut item))? {
+                Some(()) if self.0.len() >= MOST => {}
                 Some(()) => self.0.push(item),
                 None => return Ok(()),
             }
