@@ -1,12 +1,12 @@
 //! Owns what every hook program does first: read the payload within its limits, find the
 //! conversation's file, recognise late news; and where trouble goes (`logs/hook.log`).
-//! Must stay true: at most 1 MiB and 200 ms of standard input; nothing reaches the person.
+//! Must stay true: nobody waits for standard input longer than [`LIMITS`] say, and what came too late, broke off or
+//! cannot be understood is noted, never taken for a call by hand; nothing reaches the person.
 
 use crate::change::Change;
 use crate::clock::{self, Instant};
 use crate::error::Result;
 use crate::file;
-use crate::git;
 use crate::hook::Payload;
 use crate::id::{SessionId, Uuid};
 use crate::live::Live;
@@ -14,18 +14,17 @@ use crate::lock::Lock;
 use crate::paths::Home;
 use crate::process;
 use crate::redact;
-use crate::stdin;
+use crate::stdin::{self, End, Limits, Received};
 use crate::store::{Noted, Store};
 use crate::validate;
 use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::Path;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-/// Most bytes of a payload that are read.
-pub const PAYLOAD_BYTES: usize = 1024 * 1024;
-/// How long a payload is waited for.
-pub const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
+/// How much of a payload is read, and how long it is waited for: hooks have five seconds in all, so that one is left
+/// for the work.
+const LIMITS: Limits =
+    Limits { bytes: 64 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 /// A name in a payload that is longer is none.
 const WORD_BYTES: usize = 200;
 /// News that comes within this time after the end of a conversation came late.
@@ -44,21 +43,65 @@ pub struct Intake {
     pub now: Instant,
 }
 
-/// The payload on standard input; `None` if nothing came.
-pub fn payload() -> Option<Payload> {
-    let bytes = stdin::read_value(std::io::stdin(), PAYLOAD_BYTES, PAYLOAD_WAIT);
-    (!bytes.is_empty()).then(|| Payload::decode(&bytes))
+/// What a hook program was called for.
+#[derive(Debug)]
+pub enum Call {
+    /// An agent told of an event.
+    Event(Box<Intake>),
+    /// A person called it: on a terminal, or with an input that ends without a byte.
+    ByHand,
+    /// An agent called it, but of which conversation cannot be told. It is noted.
+    Unheard,
+}
+
+/// Listens to standard input.
+pub fn call(program: &str, store: Store) -> Call {
+    let input = std::io::stdin();
+    let received = stdin::receive(&input, LIMITS);
+    let is_typed = || received.end == End::NoObject && input.is_terminal();
+    if received.end == End::Terminal || (received.end == End::Closed && received.bytes == 0) || is_typed() {
+        return Call::ByHand;
+    }
+    let payload = Payload::decode(&received.kept);
+    let (trouble, home) = (trouble(&received, &payload), store.home.clone());
+    let intake = payload.uuid().map(|uuid| Intake::new(payload, uuid, store));
+    let needs_event = program != "cs-heartbeat";
+    let (is_lost, fate) = match &intake {
+        None => (true, "it names no conversation (session_id), so the event is lost"),
+        Some(intake) if needs_event && intake.payload.event.is_none() => {
+            (true, "it names no event (hook_event_name), so the event is lost")
+        }
+        Some(_) => (false, "what can be read of it is used"),
+    };
+    if is_lost || trouble.is_some() {
+        log(&home, program, &format!("{}; {fate}", trouble.as_deref().unwrap_or("the payload lacks a key")));
+    }
+    intake.filter(|_| !is_lost).map_or(Call::Unheard, |intake| Call::Event(Box::new(intake)))
+}
+
+/// What is wrong with a payload that did not come whole.
+fn trouble(received: &Received, payload: &Payload) -> Option<String> {
+    let bytes = received.bytes;
+    Some(match received.end {
+        End::Complete if payload.is_torn => format!("the payload of {bytes} bytes is not valid JSON"),
+        End::Complete => return None,
+        End::TooLate if bytes == 0 => format!("no payload came within {} s", LIMITS.silence.as_secs()),
+        End::TooLate => format!("the payload stopped after {bytes} bytes and was waited for in vain"),
+        End::Closed => format!("the payload broke off after {bytes} bytes"),
+        End::TooMuch => format!("the payload is too large; {bytes} bytes were read"),
+        End::NoObject => "the payload is not a JSON object".to_string(),
+        End::Terminal | End::Failed => "the payload cannot be read".to_string(),
+    })
 }
 
 impl Intake {
-    /// Ready to work, if the payload names a conversation.
-    pub fn new(mut payload: Payload, store: Store) -> Option<Self> {
-        let uuid = payload.uuid()?;
+    /// Ready to work. A word or a path that is too long, or no path, is as if it were not there.
+    pub fn new(mut payload: Payload, uuid: Uuid, store: Store) -> Self {
         let words = [&mut payload.event, &mut payload.source, &mut payload.model, &mut payload.prompt_id];
         let paths = [&mut payload.cwd, &mut payload.transcript_path];
         words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
-        paths.into_iter().for_each(|path| *path = path.take().filter(|path| path.len() <= validate::PATH));
-        Some(Intake { payload, uuid, store, now: clock::now() })
+        paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
+        Intake { payload, uuid, store, now: clock::now() }
     }
 
     /// Whether the news is about a helper that the agent started, not about the conversation.
@@ -125,6 +168,9 @@ impl Intake {
         live.agent = Some(agent.to_string());
         if !self.is_from_subagent() {
             live.cwd = payload.cwd.clone().unwrap_or(live.cwd);
+            if live.cwd.is_empty() {
+                live.cwd = own_directory();
+            }
             live.transcript_path = payload.transcript_path.clone().or(live.transcript_path);
             live.model = payload.model.clone().or(live.model);
         }
@@ -135,11 +181,16 @@ impl Intake {
         live.heard(payload.event.as_deref().unwrap_or("Stop"), self.now);
         live
     }
+}
 
-    /// The checkout in which the conversation works; none outside a repository.
-    pub fn checkout(&self) -> Option<git::Checkout> {
-        git::find(Path::new(self.payload.cwd.as_deref()?))
-    }
+/// A directory may be of another system (`C:\work`), but is never a bare word or a number.
+fn is_path(text: &str) -> bool {
+    text.len() <= validate::PATH && text.contains(['/', '\\'])
+}
+
+/// Where we run: agents start hooks in the directory in which the conversation works.
+fn own_directory() -> String {
+    std::env::current_dir().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Claude Code tells its process id (2.1.214 and newer).

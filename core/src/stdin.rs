@@ -1,141 +1,144 @@
 //! Reads one JSON object from a file descriptor that may never be closed.
 //!
-//! Owns the three limits of that reading: the end of the object, a number of
-//! bytes, and a time. A caller that keeps its end of the pipe open, writes
-//! without end or writes nothing must not hold up the program.
+//! Owns the limits of that reading: the end of the object, a number of bytes, a time of silence and a time in all. A
+//! caller that keeps its end of the pipe open, writes without end, trickles or writes nothing must not hold up the
+//! program, and how the reading ended is told: nothing that came too late is taken for nothing that came.
 //!
-//! What must stay true: the descriptor itself is neither closed nor changed;
-//! no read is begun that could block; nothing beyond `limit` is taken from it.
-//! Bytes behind the object that arrived together with it are lost.
+//! What must stay true: the descriptor itself is neither closed nor changed; no read is begun that could block;
+//! nothing beyond `bytes` is taken from it. Bytes behind the object that arrived together with it are lost.
 //!
-//! Deliberately absent: JSON. The [`Scanner`] knows brackets and strings, enough
-//! to see the end of a valid object; whether it is valid is the parser's business.
+//! Deliberately absent: JSON. `skim` knows enough of it to see the end of an object.
 
+use crate::skim::{Progress, Skim};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::os::fd::{AsFd, AsRawFd};
+use std::io::{ErrorKind, IsTerminal, Read};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd};
 use std::time::{Duration, Instant};
 
 /// Bytes per read: what Linux hands over at most from a pipe of usual size.
 const CHUNK: usize = 64 * 1024;
 
-/// What a [`Scanner`] knows after a chunk.
+/// How much is read and waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    pub bytes: usize,
+    /// How long nothing may come: before the first byte, or between two.
+    pub silence: Duration,
+    /// How long all of it may take.
+    pub whole: Duration,
+}
+
+/// Why the reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// The object has not begun or not ended.
-    More,
-    /// The object ends before this offset in the chunk.
-    Complete(usize),
-    /// The first value is not an object.
-    Rejected,
+pub enum End {
+    /// The object is complete.
+    Complete,
+    /// The writer closed its end, or there is none.
+    Closed,
+    /// The time was up.
+    TooLate,
+    /// The object goes on beyond the limit.
+    TooMuch,
+    /// What came first is not an object.
+    NoObject,
+    /// Nothing is there, and a person would have to type it.
+    Terminal,
+    /// It cannot be read.
+    Failed,
 }
 
-/// Looks for the end of the first top-level object, chunk by chunk.
-#[derive(Debug, Default)]
-pub struct Scanner {
-    /// Open brackets of either kind; 0 only before the object.
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// What was kept of the object (see `skim`).
+    pub kept: Vec<u8>,
+    /// How many bytes were read.
+    pub bytes: usize,
+    pub end: End,
 }
 
-impl Scanner {
-    /// Takes the next chunk. Not to be called again after anything but
-    /// [`Progress::More`].
-    pub fn feed(&mut self, chunk: &[u8]) -> Progress {
-        for (at, &byte) in chunk.iter().enumerate() {
-            if self.in_string {
-                self.string_byte(byte);
-                continue;
-            }
-            match byte {
-                b'{' => self.depth += 1,
-                b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {}
-                _ if self.depth == 0 => return Progress::Rejected,
-                b'[' => self.depth += 1,
-                b'"' => self.in_string = true,
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Progress::Complete(at + 1);
-                    }
-                }
-                _ => {}
-            }
-        }
-        Progress::More
-    }
-
-    /// In UTF-8 no byte of a longer character equals a quote or a backslash.
-    fn string_byte(&mut self, byte: u8) {
-        self.in_string = self.escaped || byte != b'"';
-        self.escaped = !self.escaped && byte == b'\\';
-    }
-}
-
-/// What `fd` delivers up to the end of the first JSON object, but at most
-/// `limit` bytes, and only what is there within `wait` in all. Ends early, with
-/// what was read, at the end of the input, at an error, and at a value that is
-/// not an object. What is there already is read even if `wait` is zero.
-pub fn read_value(fd: impl AsFd, limit: usize, wait: Duration) -> Vec<u8> {
-    let mut value = Vec::new();
-    let Ok(own) = fd.as_fd().try_clone_to_owned() else {
-        return value;
-    };
-    let mut input = File::from(own);
-    let mut scanner = Scanner::default();
-    let mut buffer = vec![0; CHUNK.min(limit)];
+/// What `fd` delivers up to the end of the first JSON object, within the limits. What is there already is read even
+/// if no time is allowed.
+pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
+    let mut input = borrowed(&fd);
+    let (mut skim, mut bytes) = (Skim::default(), 0);
+    let mut buffer = vec![0; CHUNK.min(limits.bytes)];
     let started = Instant::now();
-    while value.len() < limit && is_readable(&input, started, wait) {
-        let room = buffer.len().min(limit - value.len());
-        let read = input.read(buffer.get_mut(..room).unwrap_or_default());
-        let chunk = match read {
-            Ok(count) if count > 0 => buffer.get(..count).unwrap_or_default(),
-            Err(error) if is_passing(error.kind()) && started.elapsed() < wait => continue,
-            _ => break,
-        };
-        value.extend_from_slice(chunk);
-        match scanner.feed(chunk) {
-            Progress::More if started.elapsed() < wait => {}
-            Progress::Complete(end) => {
-                value.truncate(value.len() - chunk.len() + end);
-                break;
-            }
-            _ => break,
+    let end = loop {
+        if bytes >= limits.bytes {
+            break End::TooMuch;
         }
-    }
-    value
+        if let Some(end) = wait(&input, limits, started, bytes) {
+            break end;
+        }
+        let room = buffer.len().min(limits.bytes - bytes);
+        let chunk = match input.read(buffer.get_mut(..room).unwrap_or_default()) {
+            Ok(count) if count > 0 => buffer.get(..count).unwrap_or_default(),
+            Err(error) if is_passing(error.kind()) => match started.elapsed() < limits.whole {
+                true => continue,
+                false => break End::TooLate,
+            },
+            Ok(_) => break End::Closed,
+            Err(error) if error.raw_os_error() == Some(libc::EBADF) => break End::Closed,
+            Err(_) => break End::Failed,
+        };
+        bytes += chunk.len();
+        match skim.feed(chunk) {
+            Progress::More if started.elapsed() < limits.whole => {}
+            Progress::More => break End::TooLate,
+            Progress::Complete(_) => break End::Complete,
+            Progress::Rejected => break End::NoObject,
+            Progress::TooMuch => break End::TooMuch,
+        }
+    };
+    Received { kept: skim.into_kept(), bytes, end }
+}
+
+/// The descriptor as a file that does not close it: a copy would cost two system calls, and can be made only while
+/// the process may open more files.
+#[allow(unsafe_code)]
+fn borrowed(fd: &impl AsFd) -> ManuallyDrop<File> {
+    // SAFETY: `fd` is borrowed for longer than the file is used, and the file is never dropped.
+    ManuallyDrop::new(unsafe { File::from_raw_fd(fd.as_fd().as_raw_fd()) })
 }
 
 fn is_passing(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }
 
-/// Waits until a read would not block; false when the time is up first.
-fn is_readable(input: &File, started: Instant, wait: Duration) -> bool {
+/// Waits until a read would not block; returns how the reading ends where it is not worth waiting longer.
+fn wait(input: &File, limits: Limits, started: Instant, bytes: usize) -> Option<End> {
+    if poll(input, Duration::ZERO) == Ok(true) {
+        return None;
+    }
+    if bytes == 0 && input.is_terminal() {
+        return Some(End::Terminal);
+    }
+    let begun = Instant::now();
     loop {
-        let left = wait.saturating_sub(started.elapsed());
-        // Rounded up: with 0 milliseconds for the last fraction this would spin.
-        let millis = left.as_micros().div_ceil(1000);
-        match poll(input, i32::try_from(millis).unwrap_or(i32::MAX)) {
-            Ok(events) => return events & (libc::POLLIN | libc::POLLHUP) != 0,
-            Err(ErrorKind::Interrupted) if !left.is_zero() => {}
-            Err(_) => return false,
+        let left = limits.silence.saturating_sub(begun.elapsed()).min(limits.whole.saturating_sub(started.elapsed()));
+        match poll(input, left) {
+            Ok(true) => return None,
+            Ok(false) | Err(ErrorKind::Interrupted) if left.is_zero() => return Some(End::TooLate),
+            Ok(false) | Err(ErrorKind::Interrupted) => {}
+            Err(_) => return Some(End::Failed),
         }
     }
 }
 
-/// What happened on `input` within `millis` milliseconds; 0 is nothing.
+/// Waits at most so long until there is something to read, or an error: both end a read at once.
 #[allow(unsafe_code)]
-fn poll(input: &File, millis: i32) -> Result<i16, ErrorKind> {
+fn poll(input: &File, wait: Duration) -> Result<bool, ErrorKind> {
     let mut entry = libc::pollfd { fd: input.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    // Rounded up: with 0 milliseconds for the last fraction this would spin.
+    let millis = i32::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
     // SAFETY: the pointer is to one initialised pollfd, the count says one, and
     // both it and the open descriptor in it outlive the call.
-    let ready = unsafe { libc::poll(&raw mut entry, 1, millis) };
-    if ready < 0 {
-        return Err(std::io::Error::last_os_error().kind());
+    match unsafe { libc::poll(&raw mut entry, 1, millis) } {
+        ready if ready < 0 => Err(std::io::Error::last_os_error().kind()),
+        ready => Ok(ready > 0),
     }
-    Ok(entry.revents)
 }
 
 #[cfg(test)]
@@ -156,10 +159,14 @@ mod tests {
         (reader, writer)
     }
 
-    fn timed(reader: &PipeReader, limit: usize, wait: Duration) -> (Vec<u8>, Duration) {
+    fn limits(bytes: usize, wait: Duration) -> Limits {
+        Limits { bytes, silence: wait, whole: wait }
+    }
+
+    fn timed(reader: &PipeReader, wait: Duration) -> (Vec<u8>, End, Duration) {
         let started = Instant::now();
-        let value = read_value(reader, limit, wait);
-        (value, started.elapsed())
+        let Received { kept, end, .. } = receive(reader, limits(LIMIT, wait));
+        (kept, end, started.elapsed())
     }
 
     #[test]
@@ -174,8 +181,8 @@ mod tests {
         ];
         for (text, expected) in cases {
             let (reader, _writer) = filled(text.as_bytes());
-            let (value, took) = timed(&reader, LIMIT, LONG);
-            assert_eq!(String::from_utf8(value).unwrap(), expected);
+            let (value, end, took) = timed(&reader, LONG);
+            assert_eq!((String::from_utf8(value).unwrap().as_str(), end), (expected, End::Complete));
             assert!(took < LONG / 4, "{text:?} took {took:?}");
         }
     }
@@ -184,8 +191,8 @@ mod tests {
     fn returns_what_is_there_when_the_time_is_up() {
         for text in ["", "   ", "{\"a\":", "{\"a\":\"}", "{\"a\":\"\\"] {
             let (reader, _writer) = filled(text.as_bytes());
-            let (value, took) = timed(&reader, LIMIT, SHORT);
-            assert_eq!(value, text.as_bytes());
+            let (value, end, took) = timed(&reader, SHORT);
+            assert_eq!((value.as_slice(), end), (text.as_bytes(), End::TooLate));
             assert!(took >= SHORT && took < SHORT * 10, "{text:?} took {took:?}");
         }
     }
@@ -193,23 +200,30 @@ mod tests {
     #[test]
     fn without_time_takes_what_is_there_already() {
         let (reader, _writer) = filled(b"{\"a\":1}");
-        assert_eq!(read_value(&reader, LIMIT, Duration::ZERO), b"{\"a\":1}");
-        let (value, took) = timed(&reader, LIMIT, Duration::ZERO);
-        assert!(value.is_empty() && took < LONG / 4);
+        assert_eq!(receive(&reader, limits(LIMIT, Duration::ZERO)).kept, b"{\"a\":1}");
+        let (value, end, took) = timed(&reader, Duration::ZERO);
+        assert!(value.is_empty() && end == End::TooLate && took < LONG / 4);
     }
 
     #[test]
-    fn the_time_is_for_all_reads_together() {
+    fn a_trickle_ends_with_the_time_for_all_and_a_silence_before() {
         let (reader, mut writer) = pipe().unwrap();
         let drip = thread::spawn(move || {
             while writer.write_all(b" ").is_ok() {
                 thread::sleep(SHORT / 10);
             }
         });
-        let (value, took) = timed(&reader, LIMIT, SHORT);
-        assert!(!value.is_empty() && took < SHORT * 10, "took {took:?}");
+        let started = Instant::now();
+        let found = receive(&reader, Limits { bytes: LIMIT, silence: SHORT, whole: SHORT * 4 });
+        let took = started.elapsed();
+        assert!(found.bytes > 0 && found.end == End::TooLate, "{found:?}");
+        assert!(took >= SHORT * 4 && took < SHORT * 20, "took {took:?}");
         drop(reader);
         drip.join().unwrap();
+        let (reader, _writer) = filled(b"{");
+        let started = Instant::now();
+        assert_eq!(receive(&reader, Limits { bytes: LIMIT, silence: SHORT, whole: LONG }).end, End::TooLate);
+        assert!(started.elapsed() < LONG / 4);
     }
 
     /// A file is always ready, so that only the clock can end this.
@@ -219,26 +233,26 @@ mod tests {
         std::fs::write(&path, vec![b' '; 3 * CHUNK]).unwrap();
         let file = File::open(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(read_value(&file, LIMIT, Duration::ZERO).len(), CHUNK);
+        assert_eq!(receive(&file, limits(LIMIT, Duration::ZERO)).bytes, CHUNK);
     }
 
     #[test]
     fn ends_with_the_input() {
-        for text in ["", "{\"a\":", "{\"a\":1}"] {
+        for (text, expected) in [("", End::Closed), ("{\"a\":", End::Closed), ("{\"a\":1}", End::Complete)] {
             let (reader, writer) = filled(text.as_bytes());
             drop(writer);
-            let (value, took) = timed(&reader, LIMIT, LONG);
-            assert_eq!(value, text.as_bytes());
+            let (value, end, took) = timed(&reader, LONG);
+            assert_eq!((value.as_slice(), end), (text.as_bytes(), expected));
             assert!(took < LONG / 4);
         }
     }
 
     #[test]
     fn garbage_ends_the_reading_at_once() {
-        for text in ["x", "[1,2]", "  null", "\"{}\"", "}", "]", "\u{feff}{}", "\0"] {
+        for text in ["x", "[1,2]", "  null", "\"{}\"", "}", "]", "'", "\u{e9}"] {
             let (reader, _writer) = filled(text.as_bytes());
-            let (value, took) = timed(&reader, LIMIT, LONG);
-            assert_eq!(value, text.as_bytes());
+            let (_, end, took) = timed(&reader, LONG);
+            assert_eq!(end, End::NoObject, "{text:?}");
             assert!(took < LONG / 4, "{text:?} took {took:?}");
         }
     }
@@ -251,7 +265,8 @@ mod tests {
                 let chunk = vec![b' '; 1 << 20];
                 (0..100).all(|_| writer.write_all(&chunk).is_ok())
             });
-            assert_eq!(read_value(&reader, limit, LONG).len(), limit);
+            let found = receive(&reader, limits(limit, LONG));
+            assert_eq!((found.bytes, found.end), (limit, End::TooMuch));
             drop(reader);
             assert!(!flood.join().unwrap(), "all 100 MB were taken");
         }
@@ -266,43 +281,26 @@ mod tests {
             writer.write_all(copy.as_bytes()).unwrap();
             writer
         });
-        assert_eq!(read_value(&reader, LIMIT, LONG), expected.as_bytes());
+        assert_eq!(receive(&reader, limits(LIMIT, LONG)).kept, expected.as_bytes());
         drop(sender.join().unwrap());
     }
 
     #[test]
     fn files_and_closed_ends_are_no_trouble() {
-        let null = File::open("/dev/null").unwrap();
-        assert!(read_value(&null, LIMIT, LONG).is_empty());
-        let directory = File::open("/").unwrap();
-        assert!(read_value(&directory, LIMIT, SHORT).is_empty());
+        let end = |fd: &dyn AsFd, wait| {
+            let found = receive(fd.as_fd(), limits(LIMIT, wait));
+            assert!(found.kept.is_empty());
+            found.end
+        };
+        assert_eq!(end(&File::open("/dev/null").unwrap(), LONG), End::Closed);
+        assert_eq!(end(&File::open("/").unwrap(), SHORT), End::Failed);
         let (_reader, writer) = pipe().unwrap();
-        assert!(read_value(&writer, LIMIT, SHORT).is_empty());
-    }
-
-    #[test]
-    fn scanner_sees_the_same_end_at_every_chunk_border() {
-        let text = "\n {\"k\\\\\":\"\\\"}\\\\\\\"é{日🔑\",\"n\":[1,{\"]\":null}]}  {".as_bytes();
-        let end = text.iter().rposition(|&byte| byte == b'}').unwrap() + 1;
-        for first in 0..=text.len() {
-            for second in first..=text.len() {
-                assert_eq!(end_of(&[&text[..first], &text[first..second], &text[second..]]), Some(end));
-            }
-        }
-        let single: Vec<&[u8]> = text.chunks(1).collect();
-        assert_eq!(end_of(&single), Some(end));
-    }
-
-    fn end_of(chunks: &[&[u8]]) -> Option<usize> {
-        let mut scanner = Scanner::default();
-        let mut before = 0;
-        for chunk in chunks {
-            match scanner.feed(chunk) {
-                Progress::More => before += chunk.len(),
-                Progress::Complete(end) => return Some(before + end),
-                Progress::Rejected => return None,
-            }
-        }
-        None
+        assert_eq!(end(&writer, SHORT), End::TooLate);
+        let (one, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        assert_eq!(end(&one, SHORT), End::TooLate);
+        one.set_nonblocking(true).unwrap();
+        assert_eq!(end(&one, SHORT), End::TooLate);
+        drop(other);
+        assert_eq!(end(&one, LONG), End::Closed);
     }
 }

@@ -7,14 +7,20 @@ mod caches;
 mod commits;
 #[path = "hooks/damage.rs"]
 mod damage;
+#[path = "hooks/forms.rs"]
+mod forms;
 #[path = "hooks/input.rs"]
 mod input;
+#[path = "hooks/late.rs"]
+mod late;
 #[path = "hooks/life.rs"]
 mod life;
 #[path = "hooks/locks.rs"]
 mod locks;
 #[path = "hooks/privacy.rs"]
 mod privacy;
+#[path = "hooks/repair.rs"]
+mod repair;
 #[path = "hooks/track.rs"]
 mod track;
 

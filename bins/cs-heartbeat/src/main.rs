@@ -1,11 +1,11 @@
-//! The end of a turn: Stop, StopFailure and Codex's Interrupt. Called by hand, without a payload,
-//! it beats for the most recent active session of the current project.
+//! The end of a turn: Stop, StopFailure and Codex's Interrupt. Called by hand (on a terminal, with an argument, or with
+//! an input that ends without a byte) it beats for the most recent active session of the current project.
 //!
 //! Reads: standard input, `live/<uuid>.json`.
 //! Writes: `live/<uuid>.json`, and a note about the session in `spool/<id>.jsonl`.
 //! Exits: 0, always; trouble goes to `logs/hook.log`.
 //!
-//! Deliberately absent: arguments, settings, directory listings, the index, fsync, child processes; and
+//! Deliberately absent: options, settings, directory listings, the index, fsync, child processes; and
 //! what Rust's runtime does before `main` (it reads `/proc/self/maps` and prepares for signals that
 //! this program never prints anything about), which took a tenth of the whole time.
 
@@ -15,7 +15,7 @@ use cs_core::change::{Change, TurnEnded};
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::id::SessionId;
-use cs_core::intake::{self, Intake};
+use cs_core::intake::{self, Call, Intake};
 use cs_core::live::Live;
 use cs_core::patch::Patch;
 use cs_core::record::Status;
@@ -25,14 +25,18 @@ use cs_core::{file, git, index};
 /// Most characters of the agent's last message that are kept.
 const MESSAGE: usize = 200;
 
-/// Called by the C library.
+/// Called by the C library. With an argument it was called by hand, whatever standard input is.
 #[unsafe(no_mangle)]
-pub extern "C" fn main() -> i32 {
+pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
     intake::guard("cs-heartbeat", |home| {
         let store = Store::for_hooks(home.clone());
-        match intake::payload() {
-            Some(payload) => Intake::new(payload, store).map_or(Ok(()), |intake| turn_ended(&intake)),
-            None => beat_by_hand(&store),
+        if words > 1 {
+            return beat_by_hand(&store);
+        }
+        match intake::call("cs-heartbeat", store.clone()) {
+            Call::Event(intake) => turn_ended(&intake),
+            Call::ByHand => beat_by_hand(&store),
+            Call::Unheard => Ok(()),
         }
     });
     0

@@ -15,16 +15,13 @@ mod tool;
 
 use cs_core::change::Change;
 use cs_core::error::Result;
-use cs_core::intake::{self, Intake};
+use cs_core::intake::{self, Call, Intake};
 use cs_core::store::{Noted, Store};
 
 fn main() {
-    intake::guard("cs-hook", |home| {
-        let Some(payload) = intake::payload() else { return Ok(()) };
-        match Intake::new(payload, Store::for_hooks(home.clone())) {
-            Some(intake) => handle(&intake),
-            None => Ok(()),
-        }
+    intake::guard("cs-hook", |home| match intake::call("cs-hook", Store::for_hooks(home.clone())) {
+        Call::Event(intake) => handle(&intake),
+        Call::ByHand | Call::Unheard => Ok(()),
     });
 }
 

@@ -4,7 +4,7 @@ use crate::{damaged, session_of};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::{Error, Result};
-use cs_core::git::{Checkout, made};
+use cs_core::git::{self, Checkout, made};
 use cs_core::hook;
 use cs_core::id::{SessionId, Slug};
 use cs_core::intake::{self, Intake};
@@ -32,12 +32,13 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
     live.unattended = crate::is_unattended();
     live.prompted(intake.payload.prompt_id.as_deref(), intake.now);
+    // A prompt may be a picture only, or come in a form that we do not know: a session all the same.
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
     // No SessionStart was heard, which reads the settings otherwise.
     if live.source.is_none() {
         live.capture = intake.store.config_for_hooks().hooks().capture_prompts;
     }
-    if !prompt.trim().is_empty() && !hook::is_injected(prompt) {
+    if !hook::is_injected(prompt) {
         let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };
         let tracked = track(intake, &mut live, &text);
         if tracked.is_err() {
@@ -62,7 +63,7 @@ fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
 
 /// Brings the session in step with a prompt of the user, creating it where there is none.
 fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
-    let checkout = intake.checkout();
+    let checkout = git::find(Path::new(&live.cwd));
     live.head_mark = checkout.as_ref().map(made::mark);
     live.session_id = known_session(intake, live)?.map(String::from);
     damaged::replace(intake, live)?;

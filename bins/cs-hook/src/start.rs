@@ -6,12 +6,13 @@ use cs_core::change::Change;
 use cs_core::clock;
 use cs_core::ending;
 use cs_core::error::Result;
-use cs_core::git::made;
+use cs_core::git::{self, made};
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Status;
 use cs_core::store::Noted;
 use std::io::Write;
+use std::path::Path;
 
 /// A second SessionStart of the same kind within this time is the same one, told twice; one that comes
 /// so soon after a prompt was overtaken by it.
@@ -35,7 +36,7 @@ pub fn started(intake: &Intake) -> Result<()> {
     });
     live.source = Some(source.to_string());
     live.unattended = crate::is_unattended();
-    let checkout = intake.checkout();
+    let checkout = git::find(Path::new(&live.cwd));
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
     // In a turn that goes on, HEAD may have moved already.
     if !repeated && !overtaken && source != "compact" {

@@ -15,16 +15,16 @@ use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::statusline::{Payload, Reading};
-use cs_core::stdin;
+use cs_core::stdin::{self, Limits};
 use cs_core::store::Store;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
 const PROGRAM: &str = "cs-statusline";
-/// Most bytes of figures that are read, and how long they are waited for.
-const PAYLOAD_BYTES: usize = 1024 * 1024;
-const PAYLOAD_WAIT: Duration = Duration::from_millis(200);
+/// Most bytes of figures that are read, and how long they are waited for. The client stops a status line that is not
+/// done when the next one is due.
+const LIMITS: Limits =
+    Limits { bytes: 16 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 
 /// Prints Claude Code's status line from the figures on standard input, and keeps them for the other
 /// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
@@ -59,10 +59,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args, mut out: Out) -> Outcome<()> {
-    let input = match std::io::stdin().is_terminal() {
-        true => Vec::new(),
-        false => stdin::read_value(std::io::stdin(), PAYLOAD_BYTES, PAYLOAD_WAIT),
-    };
+    let input = stdin::receive(std::io::stdin(), LIMITS).kept;
     let payload = Payload::decode(&input);
     let own = line(&args, &payload);
     let theirs = args.wrap.as_deref().and_then(|command| wrap::output_of(command, &args.words, &input));

@@ -17,16 +17,16 @@ const PROGRAMS: [&str; 2] = ["cs-hook", "cs-heartbeat"];
 const MIB: usize = 1 << 20;
 
 /// How a program ended.
-struct Ended {
-    code: Option<i32>,
-    said: String,
-    took: Duration,
+pub struct Ended {
+    pub code: Option<i32>,
+    pub said: String,
+    pub took: Duration,
     /// The most memory it had, in KiB.
-    peak: i64,
+    pub peak: i64,
 }
 
 /// Starts a program in HOME/work, which belongs to no project, gives its input to `feed` and waits for it.
-fn fed(stage: &Stage, program: &str, feed: impl FnOnce(ChildStdin) + Send) -> Ended {
+pub fn fed(stage: &Stage, program: &str, feed: impl FnOnce(ChildStdin) + Send) -> Ended {
     let begun = Instant::now();
     let mut command = stage.sandbox.command(program);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -38,7 +38,8 @@ fn fed(stage: &Stage, program: &str, feed: impl FnOnce(ChildStdin) + Send) -> En
     })
 }
 
-fn ended(mut child: Child, begun: Instant) -> Ended {
+/// Waits for a program to end.
+pub fn ended(mut child: Child, begun: Instant) -> Ended {
     let mut status = 0;
     // SAFETY: rusage is plain numbers, and both pointers are to values of ours that outlive the call.
     let (got, usage) = unsafe {
@@ -104,13 +105,17 @@ fn what_is_no_payload_changes_nothing() {
     }
     for input in &inputs {
         for name in PROGRAMS {
+            let noted = log(&stage).lines().count();
             let ended = fed(&stage, name, |mut pipe| drop(pipe.write_all(input)));
             let shown = String::from_utf8_lossy(&input[..input.len().min(60)]).into_owned();
             assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""), "{name} {shown}");
             assert_eq!(contents(&stage), before, "{name} {shown}");
+            // Nothing at all is a call by hand.
+            let lines = log(&stage).lines().count() - noted;
+            assert_eq!(lines, usize::from(!input.is_empty()), "{name} {shown}: {}", log(&stage));
         }
     }
-    assert_eq!(log(&stage), "");
+    assert!(!log(&stage).contains("defect"), "{}", log(&stage));
 }
 
 #[test]
@@ -153,7 +158,7 @@ fn an_endless_payload_costs_neither_time_nor_memory() {
             (Some(0), if head.contains("Start") { "claude-sessions:" } else { "" }),
             "{place}"
         );
-        assert!(ended.took < Duration::from_secs(1), "{place}: {:?}", ended.took);
+        assert!(ended.took < Duration::from_secs(4), "{place}: {:?}", ended.took);
         assert!(ended.peak < 64 * 1024, "{place}: {} KiB", ended.peak);
     }
     check_store(&stage.sandbox);
@@ -167,22 +172,9 @@ fn an_endless_payload_costs_neither_time_nor_memory() {
 }
 
 #[test]
-fn an_input_that_is_never_closed_is_not_waited_for() {
+fn a_whole_payload_is_acted_on_while_its_writer_stays() {
     let stage = stage();
-    let before = contents(&stage);
     let (held, release) = std::sync::mpsc::channel::<ChildStdin>();
-    for name in PROGRAMS {
-        for text in ["", "  ", "{\"session_id\":\"x\""] {
-            let keep = held.clone();
-            let ended = fed(&stage, name, move |mut pipe| {
-                pipe.write_all(text.as_bytes()).expect("a pipe takes a few bytes");
-                keep.send(pipe).expect("the test waits");
-            });
-            assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""), "{name} {text:?}");
-            assert!(ended.took < Duration::from_secs(1), "{name} {text:?}: {:?}", ended.took);
-        }
-    }
-    assert_eq!(contents(&stage), before);
     let more = json!({"prompt": "go on", "prompt_id": "p"});
     let whole = payload(&stage, UUID, "UserPromptSubmit", more).to_string();
     // Best of three: other tests run at the same time.

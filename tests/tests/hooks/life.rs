@@ -150,8 +150,6 @@ fn prompts_that_nobody_typed_make_no_session() {
         "<bash-input>ls</bash-input>",
         "<environment_context>\n",
         "# AGENTS.md instructions for /home/dev/project",
-        "",
-        " \n\t",
     ]) {
         prompt(&stage, n, UUID, text);
         assert!(stage.sandbox.records().is_empty(), "{text}");

@@ -3,12 +3,12 @@
 use cs_core::hook::{self, Payload};
 use cs_core::intake::{self, Intake};
 use cs_core::paths::Home;
-use cs_core::stdin::{Progress, Scanner};
+use cs_core::skim::{Progress, Skim};
 use cs_core::store::Store;
 use cs_core::validate;
 use serde_json::Value;
 
-use super::{is_storable, object, samples};
+use super::{is_storable, object, repaired, samples};
 use crate::fuzz::Target;
 
 pub const TARGET: Target = Target { name: "payload", check, words: WORDS, seeds, most: 16 << 10 };
@@ -46,6 +46,14 @@ const WORDS: &[&str] = &[
     "\"agent_id\":",
     "ghp_a1B2c3D4e5F6g7H8i9J0",
     "password=",
+    "\\ud83d",
+    "\\ude00",
+    "\\U",
+    "\\u12",
+    "\u{feff}",
+    "1e999",
+    "NaN",
+    "[{\"type\":\"text\",\"text\":\"",
 ];
 
 fn seeds() -> Vec<Vec<u8>> {
@@ -56,31 +64,43 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn check(bytes: &[u8]) {
+    repaired(bytes);
     let payload = Payload::decode(bytes);
     derive(&payload);
-    let end = end_of(bytes, bytes.len().max(1));
+    let (end, kept) = skimmed(bytes, bytes.len().max(1));
     for size in [1, 3, 64] {
-        assert_eq!(end_of(bytes, size), end, "the end of the object in chunks of {size}");
+        assert_eq!(skimmed(bytes, size), (end, kept.clone()), "the end of the object in chunks of {size}");
     }
     let Some(end) = end else { return };
+    assert_eq!(kept, bytes[..end], "a small object is kept as it is");
     let Some(fields) = object(&bytes[..end]) else { return };
     assert_eq!(Payload::decode(&bytes[..end]), payload, "what follows the object does not matter");
-    let shown = |name: &str| match fields.get(name) {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) if !number.is_f64() => Some(number.to_string()),
-        _ => None,
-    };
     let decoded = [
         ("session_id", &payload.session_id),
         ("cwd", &payload.cwd),
         ("hook_event_name", &payload.event),
-        ("prompt", &payload.prompt),
-        ("message", &payload.message),
         ("tool_name", &payload.tool_name),
-        ("last_assistant_message", &payload.last_message),
     ];
     for (name, value) in decoded {
-        assert_eq!(*value, shown(name), "{name}");
+        assert_eq!(*value, shown(fields.get(name)), "{name}");
+    }
+    let said =
+        [("prompt", &payload.prompt), ("message", &payload.message), ("last_assistant_message", &payload.last_message)];
+    for (name, value) in said.into_iter().filter(|(name, _)| !matches!(fields.get(*name), Some(Value::Array(_)))) {
+        let text = match fields.get(name) {
+            // The last text of one name counts, and a block of another form takes none away.
+            Some(Value::Object(block)) => shown(block.get("text")),
+            other => shown(other),
+        };
+        assert_eq!(*value, text, "{name}");
+    }
+}
+
+fn shown(value: Option<&Value>) -> Option<String> {
+    match value {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) if !number.is_f64() => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -93,21 +113,21 @@ fn derive(payload: &Payload) {
         let _ = hook::is_injected(text);
         is_storable(&intake::first_line(text, 120), 120);
     }
-    let uuid = payload.uuid();
-    if let Some(intake) = Intake::new(payload.clone(), Store::for_hooks(Home::at("/nonexistent"))) {
-        assert_eq!(Some(intake.uuid), uuid);
+    if let Some(uuid) = payload.uuid() {
+        let intake = Intake::new(payload.clone(), uuid, Store::for_hooks(Home::at("/nonexistent")));
         assert!(intake.payload.cwd.is_none_or(|cwd| cwd.len() <= validate::PATH));
     }
 }
 
-fn end_of(bytes: &[u8], size: usize) -> Option<usize> {
-    let mut scanner = Scanner::default();
+/// Where the object ends, and what was kept of it.
+fn skimmed(bytes: &[u8], size: usize) -> (Option<usize>, Vec<u8>) {
+    let mut skim = Skim::default();
     for (n, chunk) in bytes.chunks(size).enumerate() {
-        match scanner.feed(chunk) {
+        match skim.feed(chunk) {
             Progress::More => {}
-            Progress::Complete(end) => return Some(n * size + end),
-            Progress::Rejected => return None,
+            Progress::Complete(end) => return (Some(n * size + end), skim.into_kept()),
+            Progress::Rejected | Progress::TooMuch => return (None, Vec::new()),
         }
     }
-    None
+    (None, skim.into_kept())
 }

@@ -1,0 +1,250 @@
+//! Owns what is kept of a JSON object while it comes in, chunk by chunk: all of it where it is of ordinary size, and
+//! of a large one what a reader of short fields needs. So the keys behind a tool's answer of many megabytes are found,
+//! and no more than [`MOST`] bytes are held.
+//!
+//! Must stay true: up to [`WHOLE`] bytes nothing is changed. Beyond that a string loses its end, and a value of the
+//! object whose strings are short and that is large all the same becomes `null`; the object keeps every key, and no
+//! byte of a string becomes a key or a value. What is kept of a valid object is one, but for an escape or a character
+//! that was cut, which `repair` mends.
+//!
+//! Deliberately absent: whether the object is valid JSON, which is the parser's business.
+
+use crate::quote::Quote;
+
+/// An object of so many bytes is kept as it is.
+const WHOLE: usize = 1024 * 1024;
+/// So many bytes of each string are kept beyond that: no path and no first line is longer.
+const STRING: usize = 8 * 1024;
+/// At most so many bytes are kept.
+const MOST: usize = 2 * 1024 * 1024;
+
+/// What is known after a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The object has not begun or not ended.
+    More,
+    /// The object ends before this offset in the chunk.
+    Complete(usize),
+    /// The first value is not an object.
+    Rejected,
+    /// The object has so many keys that they alone fill the room.
+    TooMuch,
+}
+
+/// Keeps the first top-level object.
+#[derive(Debug, Default)]
+pub struct Skim {
+    kept: Vec<u8>,
+    /// Open brackets of either kind; 0 only before the object.
+    depth: usize,
+    quote: Quote,
+    /// Where in `kept` the value of the object's current key begins, and the current string.
+    value_at: usize,
+    string_at: usize,
+    drops: Drops,
+}
+
+/// What is not kept at the moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Drops {
+    #[default]
+    Nothing,
+    /// The rest of a string.
+    String,
+    /// The rest of a value of the object, for which `null` stands already.
+    Value,
+}
+
+impl Skim {
+    /// What was kept, up to the last byte that was taken.
+    pub fn into_kept(self) -> Vec<u8> {
+        self.kept
+    }
+
+    /// Takes the next chunk. Not to be called again after anything but [`Progress::More`].
+    pub fn feed(&mut self, chunk: &[u8]) -> Progress {
+        match self.kept.len() + chunk.len() <= WHOLE && self.drops == Drops::Nothing {
+            true => self.keep_all(chunk),
+            false => self.keep_some(chunk),
+        }
+    }
+
+    fn keep_all(&mut self, chunk: &[u8]) -> Progress {
+        let before = self.kept.len();
+        for (at, &byte) in chunk.iter().enumerate() {
+            match self.scan(byte, before + at) {
+                Progress::More => {}
+                Progress::Complete(_) => {
+                    self.kept.extend_from_slice(chunk.get(..=at).unwrap_or_default());
+                    return Progress::Complete(at + 1);
+                }
+                end => return end,
+            }
+        }
+        self.kept.extend_from_slice(chunk);
+        Progress::More
+    }
+
+    fn keep_some(&mut self, chunk: &[u8]) -> Progress {
+        let mut at = 0;
+        while let Some(&byte) = chunk.get(at) {
+            if self.drops != Drops::Nothing && self.quote.is_open() && !matches!(byte, b'"' | b'\\') {
+                at += self.dropped(chunk.get(at..).unwrap_or_default());
+                continue;
+            }
+            let (was_escaped, was_open) = (self.quote.is_escaped(), self.quote.is_open());
+            let progress = self.scan(byte, self.kept.len());
+            self.select(byte, was_open, was_escaped);
+            match progress {
+                Progress::More if self.kept.len() < MOST || self.shed() => {}
+                Progress::More => return Progress::TooMuch,
+                Progress::Complete(_) => return Progress::Complete(at + 1),
+                end => return end,
+            }
+            at += 1;
+        }
+        Progress::More
+    }
+
+    /// Passes over the plain bytes of a string that is not kept; returns how many.
+    fn dropped(&mut self, text: &[u8]) -> usize {
+        self.quote.pass_plain();
+        text.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(text.len())
+    }
+
+    /// Follows the structure by one byte, which would be kept at `place`.
+    fn scan(&mut self, byte: u8, place: usize) -> Progress {
+        let was_open = self.quote.is_open();
+        if self.quote.holds(byte) && self.depth > 0 {
+            if !was_open {
+                self.string_at = place;
+            }
+            return Progress::More;
+        }
+        match byte {
+            b'{' => self.depth += 1,
+            // Blanks, NUL bytes and a byte order mark may stand in front.
+            b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf if self.depth == 0 => {}
+            _ if self.depth == 0 => return Progress::Rejected,
+            b'[' => self.depth += 1,
+            b':' if self.depth == 1 => self.value_at = place + 1,
+            b'}' | b']' => {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    return Progress::Complete(0);
+                }
+            }
+            _ => {}
+        }
+        Progress::More
+    }
+
+    /// Keeps the byte that was scanned, or not.
+    fn select(&mut self, byte: u8, was_open: bool, was_escaped: bool) {
+        let is_open = self.quote.is_open();
+        match self.drops {
+            Drops::Value => {
+                // The bracket that closes the value goes with it.
+                if self.depth == 1 && !is_open {
+                    self.drops = Drops::Nothing;
+                }
+                return;
+            }
+            Drops::String if is_open => return,
+            Drops::String => self.drops = Drops::Nothing,
+            Drops::Nothing
+                if was_open && is_open && !was_escaped && self.kept.len().saturating_sub(self.string_at) >= STRING =>
+            {
+                self.drops = Drops::String;
+                return;
+            }
+            // Blanks between values, of which there may be many.
+            Drops::Nothing if !was_open && matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0) => return,
+            Drops::Nothing => {}
+        }
+        self.kept.push(byte);
+    }
+
+    /// Makes room: the value that is coming in becomes `null`. False if that is no list and no object, so that
+    /// it is not what fills the room.
+    fn shed(&mut self) -> bool {
+        let can = self.depth > 1 && self.value_at > 0 && self.value_at < MOST / 8 * 7;
+        if can {
+            self.kept.truncate(self.value_at);
+            self.kept.extend_from_slice(b"null");
+            self.drops = Drops::Value;
+        }
+        can
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// What is kept of a text that comes in chunks of this size; `None` if it does not end.
+    fn kept(text: &[u8], size: usize) -> Option<Vec<u8>> {
+        let mut skim = Skim::default();
+        for chunk in text.chunks(size) {
+            match skim.feed(chunk) {
+                Progress::More => assert!(skim.kept.len() <= MOST),
+                Progress::Complete(_) => return Some(skim.into_kept()),
+                Progress::Rejected | Progress::TooMuch => return None,
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn an_ordinary_object_is_kept_as_it_is_at_every_chunk_border() {
+        let text = "\n {\"k\\\\\":\"\\\"}\\\\\\\"é{日🔑\",\"n\":[1,{\"]\":null}]}  {".as_bytes();
+        let end = text.iter().rposition(|&byte| byte == b'}').unwrap() + 1;
+        for size in 1..=text.len() {
+            assert_eq!(kept(text, size).as_deref(), Some(&text[..end]), "{size}");
+        }
+    }
+
+    #[test]
+    fn the_keys_behind_a_large_value_are_kept() {
+        let text = "\\\"é\\u00e9}{,\\\\".repeat(150_000);
+        let large = [
+            json!({"stdout": "x".repeat(3 << 20)}),
+            json!("é\"\\".repeat(1 << 20)),
+            json!({"lines": vec!["{\"a\":1}"; 300_000]}),
+            json!([[[vec![json!({"a": []}); 300_000]]]]),
+            json!({"a": vec!["y".repeat(9_000); 400]}),
+        ];
+        let spelt =
+            large.iter().map(Value::to_string).chain([format!("{{\"content\":\"{text}\",\"file_path\":\"/a\"}}")]);
+        for value in spelt {
+            let whole = format!(
+                "{{\"cwd\" : \"/w\", \"tool_response\": {value} , \"tool_input\":{{\"command\":\"ls\"}},\"session_id\":\"s\" }}"
+            );
+            for size in [64 << 10, whole.len()] {
+                let found = kept(whole.as_bytes(), size).expect("it ends");
+                let mut room = Vec::new();
+                let found: Value = crate::repair::decode(&found, &mut room).expect("what is kept is an object");
+                let keys: Vec<&String> = found.as_object().unwrap().keys().collect();
+                assert_eq!(keys, ["cwd", "session_id", "tool_input", "tool_response"]);
+                assert_eq!((&found["cwd"], &found["session_id"]), (&json!("/w"), &json!("s")));
+                assert_eq!(found["tool_input"], json!({"command": "ls"}));
+                let path = &found["tool_response"]["file_path"];
+                assert!(path.is_null() || *path == "/a", "{path}");
+                assert_eq!(path.is_null(), !value.ends_with("\"/a\"}"));
+            }
+        }
+    }
+
+    #[test]
+    fn keys_without_end_are_too_much_and_blanks_are_not() {
+        let keys: String = (0..400_000).map(|n| format!("\"{n:06}\":1,")).collect();
+        assert_eq!(kept(format!("{{{keys}\"a\":1}}").as_bytes(), 1000), None);
+        let blanks = " ".repeat(5 << 20);
+        let text = format!("{blanks}{{\"a\":{blanks}1{blanks}}}");
+        let found: Value = serde_json::from_slice(&kept(text.as_bytes(), 64 << 10).unwrap()).unwrap();
+        assert_eq!(found, json!({"a": 1}));
+        assert_eq!(kept("{".repeat(5 << 20).as_bytes(), 1000), None);
+    }
+}
