@@ -14,6 +14,7 @@ use crate::lock::Lock;
 use crate::paths::Home;
 use crate::process;
 use crate::redact;
+use crate::signal;
 use crate::stdin::{self, End, Limits, Received};
 use crate::store::{Noted, Store};
 use crate::validate;
@@ -221,6 +222,7 @@ pub fn log(home: &Home, program: &str, trouble: &str) {
 /// Runs a hook so that it can never disturb its caller: a failure goes to the log, and even a
 /// defect of ours ends with exit code 0.
 pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
+    signal::outlive_file_size_limits();
     std::panic::set_hook(Box::new(move |info| {
         if let Ok(home) = Home::from_env() {
             log(&home, program, &format!("defect: {info}"));

@@ -29,6 +29,7 @@ pub mod repair;
 pub mod search;
 pub mod session;
 pub mod shell;
+pub mod signal;
 pub mod skim;
 pub mod state;
 pub mod statusline;

@@ -21,6 +21,8 @@ mod locks;
 mod privacy;
 #[path = "hooks/repair.rs"]
 mod repair;
+#[path = "hooks/size_limit.rs"]
+mod size_limit;
 #[path = "hooks/track.rs"]
 mod track;
 

@@ -5,11 +5,13 @@ use crate::failure::{Failure, Outcome};
 use crate::out::{Form, Out};
 use crate::select::STDIN;
 use argh::TopLevelCommand;
+use cs_core::signal;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Parses the arguments, runs the program and turns what comes of it into an exit code.
 pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) -> Outcome<()>) -> ExitCode {
+    signal::outlive_file_size_limits();
     let result = prepare::<A>(program).and_then(|parsed| match parsed {
         Some((args, out)) => work(args, out),
         None => Ok(()),
