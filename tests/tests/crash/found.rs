@@ -1,7 +1,6 @@
 //! What was found and mended: each by its symptom, at the very call where it happened.
 
-use std::fs::{self, File};
-use std::os::fd::AsRawFd;
+use std::fs;
 use std::path::Path;
 use std::process::Output;
 
@@ -41,13 +40,6 @@ fn disturb(scene: &Scene, operation: &Operation, mut decide: impl FnMut(Kind, &s
 
 fn sessions(scene: &Scene) -> Vec<Value> {
     records(&scene.sandbox.data().join("sessions")).into_values().collect()
-}
-
-fn flock(path: &Path) -> File {
-    let file = File::options().create(true).append(true).open(path).expect("it can be opened");
-    // SAFETY: flock only takes numbers.
-    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
-    file
 }
 
 #[test]
