@@ -17,6 +17,7 @@ use super::command::Commits;
 use super::object::{self, Commit};
 use super::reflog::{self, Entry, Log};
 use super::{Checkout, checkout_at, common_dir, find, head};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -129,8 +130,9 @@ impl<'a> Case<'a> {
         let mut all = vec![Repository { mark: self.call.mark, ..own }];
         let bases = [self.call.cwd, root];
         let named = self.commits.dirs.iter().flat_map(|dir| bases.map(|base| base.join(dir)));
-        let places = [self.call.cwd.to_path_buf()].into_iter().chain(named);
-        for other in places.filter_map(|dir| repository(&find(&dir)?)) {
+        let mut places: BTreeSet<PathBuf> = [self.call.cwd.to_path_buf()].into_iter().chain(named).collect();
+        places.remove(root);
+        for other in places.iter().filter_map(|dir| repository(&find(dir)?)) {
             let is_ours = all.first().is_some_and(|own| other.git_dir.starts_with(&own.common));
             if is_ours && all.iter().all(|known| known.git_dir != other.git_dir) {
                 all.push(other);
