@@ -1,7 +1,6 @@
 //! What was found and mended: each by its symptom, at the very call where it happened.
 
 use std::fs;
-use std::path::Path;
 use std::process::Output;
 
 use cs_tests::replay::check::{records, unfinished, unseen};
