@@ -1,24 +1,29 @@
 //! Replaces secrets in text by `[masked]` before the text is stored or shown.
 //!
-//! Owns the list of what counts as a secret: known key shapes, JSON web tokens,
-//! private key blocks, `Authorization` values, passwords in URLs, and the values
-//! of assignments and flags whose name says that they are secret.
+//! Owns the list of what counts as a secret: known keys (`keys`, `tokens`), private keys in armour (`blocks`),
+//! credentials in headers, passwords in addresses, passwords behind the flags of programs (`commands`), and the
+//! values of names that say that they are secret (`names`, `values`).
 //!
 //! What must stay true:
-//! - The cost is linear in the text, whatever the text is. A rule that declines
-//!   has looked at a bounded number of bytes, at bytes that no later attempt of
-//!   the same rule looks at again, or at a run that is remembered (`WordRun`).
-//! - Masking twice changes nothing. A rule never looks back past the end of the
-//!   span before it (`Scan::done`), so it sees there what a second run sees: `]`.
+//! - The cost is linear in the text, whatever the text is. A rule that declines has looked at a bounded number of
+//!   bytes, at bytes that no later attempt of the same rule looks at again, or at a run that is remembered.
+//! - Masking twice changes nothing: a text is gone through until nothing is found, see [`ROUNDS`].
 //! - A span begins and ends next to an ASCII byte, hence on a character border.
 //!
-//! Deliberately absent: entropy guesses, a configurable list, regular
-//! expressions (their engine would outweigh the program that links this), and
-//! any promise that a secret of an unknown shape is found.
+//! Deliberately absent: a configurable list, regular expressions (their engine would outweigh the program that
+//! links this), guesses about random characters that no name and no shape announces (they are commits and
+//! checksums, most times), and any promise that a secret of an unknown shape is found.
 
+mod blocks;
+mod class;
+mod commands;
+mod keys;
+mod names;
 pub mod personal;
 mod scan;
-mod shapes;
+mod tokens;
+mod values;
+mod words;
 
 use std::borrow::Cow;
 
@@ -33,22 +38,36 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     mask_counted(text).0
 }
 
-/// Like [`mask`], with the number of replacements.
+/// How often a text is gone through at most. The first time finds all but what only a mask brings to light, the
+/// second time finds nothing, save in texts that were made to need more.
+const ROUNDS: usize = 8;
+
+/// Like [`mask`], with the number of masks that were added.
 #[must_use]
 pub fn mask_counted(text: &str) -> (Cow<'_, str>, usize) {
+    let Some(mut masked) = masked_once(text) else { return (Cow::Borrowed(text), 0) };
+    for _ in 1..ROUNDS {
+        let Some(again) = masked_once(&masked) else { break };
+        masked = again;
+    }
+    let count = masked.matches(MASK).count().saturating_sub(text.matches(MASK).count()).max(1);
+    (Cow::Owned(masked), count)
+}
+
+/// The text with every secret replaced that is seen at first; `None` when there is none.
+fn masked_once(text: &str) -> Option<String> {
     let mut scan = Scan::new(text);
-    let (mut out, mut copied, mut count) = (String::new(), 0, 0);
-    while let Some(span) = scan.next_span() {
+    let mut span = scan.next_span()?;
+    let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+    loop {
         out.push_str(text.get(copied..span.start).unwrap_or_default());
         out.push_str(MASK);
         copied = span.end;
-        count += 1;
-    }
-    if count == 0 {
-        return (Cow::Borrowed(text), 0);
+        let Some(next) = scan.next_span() else { break };
+        span = next;
     }
     out.push_str(text.get(copied..).unwrap_or_default());
-    (Cow::Owned(out), count)
+    Some(out)
 }
 
 #[cfg(test)]

@@ -1,29 +1,35 @@
 //! The scanner: finds the next secret in a text, in time that is linear in the text.
 
-use std::cell::Cell;
 use std::ops::Range;
 
-use super::MASK;
-use super::shapes::*;
+use super::blocks;
+use super::class::*;
+use super::commands::{self, Takes};
+use super::names::{self, Kind};
+use super::tokens::Tokens;
+use super::values::{HEAD, Tie, Value};
+
+/// How much of the text before a rule looks at: for a name, and for the program that a flag belongs to.
+const NAME_BYTES: usize = 96;
+const COMMAND_BYTES: usize = 256;
+
+/// What a rule says of a place.
+enum Step {
+    Secret(Range<usize>),
+    /// Nothing begins before here.
+    Go(usize),
+}
 
 /// Where in the text the scan is, and what it need not read again.
 pub(super) struct Scan<'a> {
-    bytes: &'a [u8],
+    tokens: Tokens<'a>,
     /// The end of the last span; nothing before it is looked at again.
     done: usize,
-    words: WordRun,
-    /// For the second part of a web token: attempts go back and forth between the two.
-    second_words: WordRun,
 }
-
-/// The last run of word bytes that was read. A rule that declines may have read all of it, and may begin again
-/// inside it after each span, so it is read once and remembered.
-#[derive(Default)]
-struct WordRun(Cell<(usize, usize)>);
 
 impl<'a> Scan<'a> {
     pub(super) fn new(text: &'a str) -> Scan<'a> {
-        Scan { bytes: text.as_bytes(), done: 0, words: WordRun::default(), second_words: WordRun::default() }
+        Scan { tokens: Tokens::new(text.as_bytes()), done: 0 }
     }
 
     /// The next secret, behind the last one.
@@ -31,258 +37,365 @@ impl<'a> Scan<'a> {
         let mut at = self.done;
         loop {
             at = self.next_begin(at)?;
-            match self.span_at(at) {
-                Some(span) if span.is_empty() => at = span.end,
-                Some(span) => {
-                    self.done = self.grown(&span);
+            match self.step(at) {
+                Step::Secret(span) if span.end > span.start => {
+                    self.done = self.tokens.grown(&span);
                     return Some(span.start..self.done);
                 }
-                None => at += 1,
+                Step::Secret(_) => at += 1,
+                Step::Go(to) => at = to.max(at + 1),
             }
         }
     }
 
-    /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
-    /// the word that holds both, where a second run would see the end of a value, too. Each byte of the span is
-    /// looked at once more, not once for each token in it.
-    fn grown(&self, span: &Range<usize>) -> usize {
-        let mut at = span.start;
-        while let Some(begin) = self.next_begin(at).filter(|begin| *begin < span.end) {
-            let token = self.word(begin).unwrap_or(begin..begin + 1);
-            if token.end > span.end {
-                return self.run(token.end, is_bare);
-            }
-            at = token.end;
-        }
-        span.end
-    }
-
-    /// The next place where a secret may begin. Ordinary text is only read here,
-    /// so letters inside a word are passed over without another look; but see
-    /// [`Scan::word`] about `\n`.
+    /// The next place where a secret may begin, or a name ends that announces one.
     fn next_begin(&self, from: usize) -> Option<usize> {
-        let mut previous = self.before(from);
-        let found = self.bytes.get(from..)?.iter().position(|&byte| {
-            let inside = is_name(previous) && !matches!(previous, b'n' | b'r' | b't');
-            previous = byte;
-            may_begin(byte) && !(inside && is_name(byte))
+        let mut inside = is_name(self.before(from));
+        let found = self.bytes().get(from..)?.iter().position(|&byte| {
+            let begins = match BEGINS.get(usize::from(byte)) {
+                Some(Begin::Word) => !std::mem::replace(&mut inside, true),
+                Some(Begin::Sign) => {
+                    inside = false;
+                    true
+                }
+                _ => {
+                    inside = false;
+                    false
+                }
+            };
+            begins
         })?;
         Some(from + found)
     }
 
-    /// The secret that the byte at `at` announces. An empty span says: nothing
-    /// here, go on at its end.
-    fn span_at(&self, at: usize) -> Option<Range<usize>> {
-        match self.byte(at) {
-            b'-' => self.private_key(at).or_else(|| self.flag(at)),
+    fn step(&self, at: usize) -> Step {
+        let span = match self.byte(at) {
+            b'-' => blocks::armour(self.bytes(), at).or_else(|| self.flag(at)),
             b':' if self.has(at, b"://") => self.url(at + 3),
             b':' | b'=' => self.assignment(at),
-            _ => self.word(at),
-        }
-    }
-
-    fn word(&self, at: usize) -> Option<Range<usize>> {
-        let previous = self.before(at);
-        // In escaped text the `n` of `\n` stands right before the next word.
-        let escaped = matches!(previous, b'n' | b'r' | b't') && self.before(at - 1) == b'\\';
-        if is_name(previous) && !escaped {
-            return None;
-        }
-        match self.byte(at) {
-            b'0'..=b'9' => self.telegram(at),
-            b'b' | b'B' => self.bearer(at),
-            b'e' if previous != b'-' => self.web_token(at),
-            first if may_begin_key(first, self.byte(at + 1)) => {
-                let mut same_first = KEYS.iter().filter(|key| key.prefix.first() == Some(&first));
-                same_first.find_map(|key| self.key(at, key))
-            }
-            _ => None,
-        }
-    }
-
-    fn key(&self, at: usize, key: &Key) -> Option<Range<usize>> {
-        if !self.has(at, key.prefix) {
-            return None;
-        }
-        let body = at + key.prefix.len();
-        let begin = self.bytes.get(body..body + key.min)?;
-        if !begin.iter().all(|&byte| (key.body)(byte)) {
-            return None;
-        }
-        // A window, not the whole run: a declined run would be read again.
-        let window = self.bytes.get(body..)?.iter().take(64);
-        let mut run = window.take_while(|&&byte| (key.body)(byte));
-        if key.needs_digit && !run.any(u8::is_ascii_digit) {
-            return None;
-        }
-        Some(at..self.run(body, key.body))
-    }
-
-    /// `12345678:` and 35 more, the shape of a Telegram bot token.
-    fn telegram(&self, at: usize) -> Option<Range<usize>> {
-        let colon = self.run(at, |byte| byte.is_ascii_digit());
-        if !(8..=10).contains(&(colon - at)) || self.byte(colon) != b':' {
-            return None;
-        }
-        let end = self.run(colon + 1, is_word);
-        (end >= colon + 36).then_some(at..end)
-    }
-
-    /// Three base64url parts with dots between; the first two encode `{"…`.
-    fn web_token(&self, at: usize) -> Option<Range<usize>> {
-        let first = self.web_token_part(at, &self.words)?;
-        let second = self.web_token_part(first + 1, &self.second_words)?;
-        Some(at..self.run(second + 1, is_word))
-    }
-
-    fn web_token_part(&self, at: usize, words: &WordRun) -> Option<usize> {
-        if !self.has(at, b"eyJ") {
-            return None;
-        }
-        let end = self.word_run(at, words);
-        (end >= at + 8 && self.byte(end) == b'.').then_some(end)
-    }
-
-    /// `Bearer x` anywhere, when x does not look like the next word of a sentence.
-    fn bearer(&self, at: usize) -> Option<Range<usize>> {
-        let token = self.scheme(at, b"bearer")?;
-        let text = self.bytes.get(token.clone())?;
-        let telling = text.len() >= 8 && text.iter().any(u8::is_ascii_digit);
-        (text.len() >= 20 || telling).then_some(token)
-    }
-
-    fn authorization(&self, at: usize) -> Option<Range<usize>> {
-        let schemes: [&[u8]; 3] = [b"basic", b"bearer", b"token"];
-        schemes.iter().find_map(|scheme| self.scheme(at, scheme))
-    }
-
-    /// The credential behind the scheme's name at `at`.
-    fn scheme(&self, at: usize, name: &[u8]) -> Option<Range<usize>> {
-        let end = at + name.len();
-        if !self.bytes.get(at..end)?.eq_ignore_ascii_case(name) {
-            return None;
-        }
-        // No blank, no credential: what follows may be all of the text, and is not read.
-        let token = Some(self.run(end, is_blank)).filter(|token| *token > end)?;
-        let token_end = self.run(token, is_credential);
-        (token_end > token).then_some(token..token_end)
-    }
-
-    /// A private key in PEM or PGP armour, up to the end of its END line.
-    fn private_key(&self, at: usize) -> Option<Range<usize>> {
-        if !self.has(at, b"-----BEGIN ") {
-            return None;
-        }
-        let label = self.bytes.get(at + 11..)?;
-        let label = label.get(..label.len().min(64))?;
-        let dashes = label.iter().position(|&byte| !is_upper(byte) && byte != b' ')?;
-        let (label, rest) = label.split_at_checked(dashes)?;
-        if find(label, b"PRIVATE KEY").is_none() || !rest.starts_with(b"-----") {
-            return None;
-        }
-        let all = self.bytes.len();
-        let body = at + 11 + dashes;
-        let Some(footer) = find(self.bytes.get(body..)?, b"-----END") else {
-            return Some(at..all);
+            b'>' => self.element(at),
+            b',' => self.pair_of_texts(at),
+            b'~' => self.tokens.azure(at, self.done),
+            _ => return self.word(at),
         };
-        let footer = self.run(body + footer + 8, |byte| is_upper(byte) || byte == b' ');
-        Some(at..self.run(footer, |byte| byte == b'-'))
+        span.map_or(Step::Go(at + 1), Step::Secret)
     }
 
-    /// The password of `user:password@`, or all of a long `token@`. The user is
-    /// not scanned: it is too short to hold a key, else it is masked as well.
+    fn word(&self, at: usize) -> Step {
+        let at = self.tokens.word_begin(at);
+        let end = self.run(at, is_name);
+        let span = self.tokens.token(at, end).or_else(|| self.scheme(at, end)).or_else(|| self.sentence(at, end));
+        span.map_or(Step::Go(end), Step::Secret)
+    }
+
+    /// `Bearer x` and `Basic x` anywhere, when x does not look like the next word of a sentence.
+    fn scheme(&self, at: usize, end: usize) -> Option<Range<usize>> {
+        let name = self.bytes().get(at..end).filter(|name| matches!(name.len(), 4..=6))?;
+        let token = self.run(end, is_blank);
+        if token == end || !SCHEMES.have(name) {
+            return None;
+        }
+        let head = self.head(token, is_base64);
+        let value = Value { head, quoted: false, tie: Tie::Flag, next: 0 };
+        let telling = match name.first() {
+            Some(b'b' | b'B') if name.len() == 5 => head.len() >= 10 && super::values::is_basic(head),
+            _ => value.is_credential(),
+        };
+        telling.then(|| token..self.run(token, is_base64))
+    }
+
+    /// `password hunter2`, `token is abc…`: a telling word and what follows it.
+    fn sentence(&self, at: usize, end: usize) -> Option<Range<usize>> {
+        if !is_blank(self.byte(end)) || !matches!(end - at, 3..=40) {
+            return None;
+        }
+        let name = self.bytes().get(at..end)?;
+        let telling = TELLING.have(name);
+        if !telling && !name.contains(&b'_') {
+            return None;
+        }
+        let kind = if name.eq_ignore_ascii_case(b"identified") { Kind::Password } else { names::kind(name)? };
+        let mut value = self.run(end, is_blank);
+        let word = self.run(value, |byte| byte.is_ascii_alphabetic());
+        let between = self.bytes().get(value..word).is_some_and(|word| BETWEEN.have(word));
+        if between && is_blank(self.byte(word)) {
+            value = self.run(word, is_blank);
+        }
+        let tie = match kind {
+            Kind::Password if self.is_login(at) => Tie::Flag,
+            _ => Tie::Word,
+        };
+        let kind = if telling { kind } else { Kind::Random };
+        let begins = |byte: u8| !matches!(byte, b'=' | b':' | b'|' | b'?' | b'!' | b'<' | b'>' | b'+');
+        begins(self.byte(value)).then(|| self.value(value, kind, tie)).flatten()
+    }
+
+    /// Whether a user's name stands right before, as in `.netrc`.
+    fn is_login(&self, at: usize) -> bool {
+        let line = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at).unwrap_or_default();
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).rev();
+        words.next();
+        words.next().is_some_and(|word| LOGIN.have(word))
+    }
+
+    /// The password of `user:password@`, or all of a long `token@`.
     fn url(&self, at: usize) -> Option<Range<usize>> {
-        let authority = self.bytes.get(at..self.run(at, is_authority))?;
+        let authority = self.bytes().get(at..self.run(at, is_authority))?;
         let info_end = authority.iter().rposition(|&byte| byte == b'@')?;
         let info = authority.get(..info_end)?;
         let end = at + info_end;
-        if find(info, MASK.as_bytes()).is_some() {
-            return Some(end..end);
-        }
         let colon = info.iter().position(|&byte| byte == b':');
+        let user = info.get(..colon.unwrap_or(info_end))?;
+        let is_open = |text: &[u8]| Value { head: text, quoted: false, tie: Tie::Tight, next: b'@' }.is_open();
         match colon {
-            _ if colon.unwrap_or(info_end) >= 20 => Some(at..end),
-            Some(colon) if colon + 1 < info_end => Some(at + colon + 1..end),
+            _ if user.len() >= 20 && !super::words::is_wordy(user) && !is_open(user) => Some(at..end),
+            Some(colon) if colon + 1 < info_end && !is_open(info.get(colon + 1..)?) => Some(at + colon + 1..end),
             _ => None,
         }
     }
 
     /// The value behind `=` or `:` when the name before it is telling.
     fn assignment(&self, at: usize) -> Option<Range<usize>> {
-        let name = self.name_before(at);
-        let is_operator = |&at: &usize| matches!(self.byte(at), b'=' | b'>');
-        let value = at + 1 + (at + 1..at + 3).take_while(is_operator).count();
-        if self.byte(at + 1) == b':' || name.len() < 3 {
+        let value = at + 1 + (at + 1..at + 3).take_while(|&at| matches!(self.byte(at), b'=' | b'>')).count();
+        if self.byte(at + 1) == b':' {
             return None;
         }
-        if contains(name, "authorization") {
-            let value = self.run(value, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
-            return self.authorization(value);
+        let name = self.name_before(at);
+        let kind = if name.eq_ignore_ascii_case(b"value") { self.paired(at - name.len()) } else { names::kind(name) }?;
+        let is_tight =
+            self.byte(at) == b'=' && value == at + 1 && !is_blank(self.before(at)) && !is_blank(self.byte(value));
+        let tie = if is_tight { Tie::Tight } else { Tie::Loose };
+        match kind {
+            Kind::Authorization => self.authorization(value),
+            Kind::Cookie => self.cookies(value),
+            _ => self.value(value, kind, tie),
         }
-        let secret = SECRET_NAMES.iter().any(|part| contains(name, part));
-        secret.then(|| self.value(value, name)).flatten()
     }
 
-    /// The last name before `at`, whatever quotes, brackets or Markdown stars
-    /// stand between. A dotted path counts as one name. Cut to 128 bytes.
+    /// The last name before `at`, whatever quotes, brackets or Markdown stars stand between. A dotted path counts
+    /// as one name, and so do words with one blank between.
     fn name_before(&self, at: usize) -> &[u8] {
-        let is_between = |byte| is_blank(byte) || is_quote(byte) || matches!(byte, b'\\' | b']' | b'*');
-        let text = self.bytes.get(self.done..at).unwrap_or_default();
+        let text = self.bytes().get(self.done..at).unwrap_or_default();
+        let text = text.strip_suffix(b"?").or(text.strip_suffix(b"+")).unwrap_or(text);
+        let text = text.get(text.len().saturating_sub(NAME_BYTES)..).unwrap_or_default();
+        let is_between = |byte| is_blank(byte) || is_quote(byte) || matches!(byte, b'\\' | b']' | b'*' | b'?' | b'(');
         let end = text.iter().rposition(|&byte| !is_between(byte)).map_or(0, |last| last + 1);
-        let text = text.get(end.saturating_sub(128)..end).unwrap_or_default();
-        let begin = text.iter().rposition(|&byte| !is_dotted(byte)).map_or(0, |last| last + 1);
+        let text = text.get(..end).unwrap_or_default();
+        let is_part = |at: usize| {
+            let byte = |at: usize| text.get(at).copied().unwrap_or(0);
+            is_dotted(byte(at)) || byte(at) == b' ' && at > 0 && is_alnum(byte(at - 1)) && is_alnum(byte(at + 1))
+        };
+        let begin = (0..end).rev().take_while(|&at| is_part(at)).last().unwrap_or(end);
         text.get(begin..).unwrap_or_default()
     }
 
-    /// The value behind `--password` and the like, on the same line.
-    fn flag(&self, at: usize) -> Option<Range<usize>> {
-        let previous = self.before(at);
-        if !self.has(at, b"--") || previous == b'-' || is_name(previous) {
-            return None;
-        }
-        let end = self.word_run(at + 2, &self.words);
-        let name = self.bytes.get(at + 2..end)?;
-        let value = self.run(end, is_blank);
-        let secret = SECRET_NAMES.iter().any(|part| ends_with(name, part));
-        if !secret || value == end || (at + 2..end).any(|inside| self.word(inside).is_some()) {
-            return None;
-        }
-        let is_next_flag = self.byte(value) == b'-' && self.private_key(value).is_none();
-        (!is_next_flag).then(|| self.value(value, name)).flatten()
+    /// The kind of the name in `"name": "DB_PASSWORD", "value": …`, whose value's name ends before `at`.
+    fn paired(&self, at: usize) -> Option<Kind> {
+        let text = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at)?;
+        let is_name = |window: &[u8]| window.eq_ignore_ascii_case(b"name") || ends_with(window, "key");
+        let found = text.windows(4).rposition(is_name)?;
+        let rest = text.get(found + 4..)?;
+        let begin =
+            rest.iter().position(|&byte| !is_blank(byte) && !is_quote(byte) && !matches!(byte, b'\\' | b':' | b'='))?;
+        let rest = rest.get(begin..)?;
+        let end = rest.iter().position(|&byte| !is_dotted(byte)).unwrap_or(rest.len());
+        names::kind(rest.get(..end)?)
     }
 
-    /// The value that begins at `at`, without its quotes.
-    fn value(&self, at: usize, name: &[u8]) -> Option<Range<usize>> {
+    /// The second text of `set("DB_PASSWORD", "value")`.
+    fn pair_of_texts(&self, at: usize) -> Option<Range<usize>> {
+        if !is_quote(self.before(at)) {
+            return None;
+        }
+        let value = self.run(at + 1, is_blank);
+        if !is_quote(self.byte(self.run(value, |byte| byte == b'\\'))) {
+            return None;
+        }
+        match names::kind(self.name_before(at))? {
+            Kind::Authorization => self.authorization(value),
+            Kind::Cookie => self.cookies(value),
+            Kind::Password | Kind::Secret => self.value(value, Kind::Key, Tie::Loose),
+            kind => self.value(value, kind, Tie::Loose),
+        }
+    }
+
+    /// The value of `<password>value</password>`.
+    fn element(&self, at: usize) -> Option<Range<usize>> {
+        let text = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at)?;
+        let begin = text.iter().rposition(|&byte| !is_dotted(byte) && byte != b':')?;
+        if text.get(begin) != Some(&b'<') {
+            return None;
+        }
+        let kind = names::kind(text.get(begin + 1..)?)?;
+        let head = self.head(at + 1, |byte| !matches!(byte, b'<' | b'\n' | b'\r'));
+        let closed = head.len() == HEAD || self.has(at + 1 + head.len(), b"</");
+        let value = Value { head, quoted: true, tie: Tie::Loose, next: b'<' };
+        let end = || self.run(at + 1, |byte| !matches!(byte, b'<' | b'\n' | b'\r'));
+        (closed && value.is_secret(kind)).then(|| at + 1..end())
+    }
+
+    /// The credential of an `Authorization` header.
+    fn authorization(&self, at: usize) -> Option<Range<usize>> {
+        let at = self.run(at, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
+        let scheme = self.head(at, is_word);
+        let credential = self.run(at + scheme.len(), is_blank);
+        let has_scheme = !scheme.is_empty() && credential > at + scheme.len();
+        let token = if has_scheme { credential } else { at };
+        let head = self.head(token, is_base64);
+        let end = token + head.len();
+        if head.is_empty() || head.ends_with(b"=") && matches!(self.byte(end), b'"' | b'\'' | b'\\') {
+            return None;
+        }
+        let value = Value { head, quoted: false, tie: Tie::Flag, next: self.byte(end) };
+        let usual = has_scheme && USUAL.have(scheme);
+        let telling = if usual { !value.is_open() } else { value.is_credential() };
+        telling.then(|| token..self.run(token, is_base64))
+    }
+
+    /// All cookies of a header, if one of them may be a session.
+    fn cookies(&self, at: usize) -> Option<Range<usize>> {
+        let at = self.run(at, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
+        let is_cookie = |byte: u8| !is_quote(byte) && !matches!(byte, b'\n' | b'\r' | b'\\');
+        let telling = super::values::has_session(self.head(at, is_cookie));
+        telling.then(|| at..self.run(at, is_cookie))
+    }
+
+    /// The value behind `--password` and the like, or behind a flag of a program that takes a password.
+    fn flag(&self, at: usize) -> Option<Range<usize>> {
+        let previous = self.before(at);
+        if previous == b'-' || is_name(previous) || previous == b'.' {
+            return None;
+        }
+        let dashes = if self.has(at, b"--") { 2 } else { 1 };
+        let end = self.tokens.word_run(at + dashes);
+        let flag = self.bytes().get(at..end).filter(|flag| flag.len() > dashes)?;
+        if let Some(takes) = self.takes(at, flag) {
+            return self.taken(end, takes);
+        }
+        if dashes == 1 && commands::is_flag(flag.get(..2)?) && (flag.len() > 2 || !is_blank(self.byte(end))) {
+            let takes = self.takes(at, flag.get(..2)?);
+            if let Some(takes @ (Takes::Attached | Takes::Either | Takes::Pair)) = takes {
+                return self.attached(at + 2, takes);
+            }
+        }
+        if flag.len() < dashes + 2 || flag.len() > NAME_BYTES {
+            return None;
+        }
+        let kind = names::kind(flag.get(dashes..)?)?;
+        let value = self.argument(end)?;
+        if self.byte(value) == b'-' && blocks::armour(self.bytes(), value).is_none() {
+            return None;
+        }
+        self.value(value, kind, Tie::Flag)
+    }
+
+    /// What a flag takes, if it is one of a program that is called before it in the same command.
+    fn takes(&self, at: usize, flag: &[u8]) -> Option<Takes> {
+        if !commands::is_flag(flag) {
+            return None;
+        }
+        let text = self.bytes().get(at.saturating_sub(COMMAND_BYTES)..at)?;
+        let command = text.iter().rposition(|&byte| byte == b'\n' || byte == b'|').map_or(0, |end| end + 1);
+        let continued = text.get(..command)?.ends_with(b"\\\n");
+        let command = if continued { text } else { text.get(command..)? };
+        commands::takes(flag, |programs| {
+            let mut words = command.split(|&byte| !is_dotted(byte));
+            words.any(|word| commands::is_program(word, programs))
+        })
+    }
+
+    /// Where the argument behind a flag begins, also when both are texts of a list: `"-p", "x"`.
+    fn argument(&self, end: usize) -> Option<usize> {
+        let quotes = self.run(end, |byte| is_quote(byte) || byte == b'\\');
+        let comma = if quotes > end && self.byte(quotes) == b',' { quotes + 1 } else { end };
+        let value = self.run(comma, |byte| is_blank(byte) || comma > end && byte == b'\n');
+        (value > end).then_some(value)
+    }
+
+    /// The secret in the argument of a program's flag, which ends at `end`.
+    fn taken(&self, end: usize, takes: Takes) -> Option<Range<usize>> {
+        if takes == Takes::Attached {
+            return if is_quote(self.byte(end)) { self.attached(end, takes) } else { None };
+        }
+        let value = self.argument(end)?;
+        match takes {
+            Takes::Source if !self.has(value, b"pass:") => self.value(value, Kind::Password, Tie::Flag),
+            Takes::Source => self.value(value + 5, Kind::Password, Tie::Tight),
+            Takes::Cookies => self.cookies(value),
+            Takes::Pair => self.pair(value),
+            _ if self.byte(value) == b'-' => None,
+            _ => self.value(value, Kind::Password, Tie::Flag).filter(|span| !self.is_port(span)),
+        }
+    }
+
+    fn attached(&self, at: usize, takes: Takes) -> Option<Range<usize>> {
+        match takes {
+            Takes::Pair => self.pair(at),
+            _ => self.value(at, Kind::Password, Tie::Tight),
+        }
+    }
+
+    /// The password of `user:password`, the argument that begins at `at`.
+    fn pair(&self, at: usize) -> Option<Range<usize>> {
+        let at = self.run(at, |byte| is_quote(byte) || byte == b'\\');
+        let head = self.head(at, is_bare);
+        let colon = head.iter().position(|byte| matches!(byte, b':' | b'%'))?;
+        let begin = at + colon + 1;
+        let quote = self.before(at);
+        let is_end =
+            |byte: u8| if is_quote(quote) { byte == quote || byte == b'\n' || byte == b'\\' } else { !is_bare(byte) };
+        let head = self.head(begin, |byte| !is_end(byte));
+        let value = Value { head, quoted: false, tie: Tie::Tight, next: 0 };
+        value.is_secret(Kind::Password).then(|| begin..self.run(begin, |byte| !is_end(byte)))
+    }
+
+    /// Whether an argument of `-p` is a port: `8080:80`.
+    fn is_port(&self, span: &Range<usize>) -> bool {
+        let value = self.bytes().get(span.clone()).unwrap_or_default();
+        value.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'-' | b'/'))
+    }
+
+    /// The value that begins at `at`, without its quotes, if it is a secret.
+    fn value(&self, at: usize, kind: Kind, tie: Tie) -> Option<Range<usize>> {
         let mut start = self.run(at, is_blank);
         if self.has(start, b"**") {
             start = self.run(start + 2, is_blank);
         }
-        let quote = self.run(start, |byte| byte == b'\\');
-        let is_quoted = is_quote(self.byte(quote));
-        let inside = if is_quoted { quote + 1 } else { start };
-        if is_directory(name, self.byte(inside)) {
-            return None;
+        if matches!(self.byte(start), b'b' | b'r' | b'f' | b'u')
+            && is_quote(self.byte(self.run(start + 1, |byte| byte == b'\\')))
+        {
+            start += 1;
         }
-        let known = self.opaque_end(inside);
-        let end =
-            if is_quoted { self.quoted_end(known, self.byte(quote), quote - start) } else { self.bare_end(known) };
-        let value = self.bytes.get(inside..end)?;
-        (!is_plain(name, value)).then_some(inside..end)
+        let quote = self.run(start, |byte| byte == b'\\');
+        let quoted = is_quote(self.byte(quote));
+        let inside = self.behind_scheme(if quoted { quote + 1 } else { start });
+        let end = |from: usize, most: usize| match quoted {
+            true => self.quoted_end(from, self.byte(quote), quote - start, most),
+            false => self.bare_end(from, most),
+        };
+        if let Some(block) = blocks::armour(self.bytes(), inside) {
+            return Some(inside..end(block.end, usize::MAX));
+        }
+        let head_end = end(inside, HEAD);
+        let head = self.bytes().get(inside..head_end)?;
+        let value = Value { head, quoted, tie, next: self.byte(head_end) };
+        value.is_secret(kind).then(|| inside..end(head_end, usize::MAX))
     }
 
-    /// The end of a private key or credential at `at`, whose blanks and line
-    /// ends do not end the value; `at` when there is none.
-    fn opaque_end(&self, at: usize) -> usize {
-        let span = self.private_key(at).or_else(|| self.authorization(at));
-        span.map_or(at, |span| span.end)
+    /// Behind `Bearer ` and the like.
+    fn behind_scheme(&self, at: usize) -> usize {
+        let end = self.run(at, is_alnum).min(at + 7);
+        let name = self.bytes().get(at..end).unwrap_or_default();
+        let value = self.run(end, is_blank);
+        if value > end && name.len() > 4 && SCHEMES.have(name) { value } else { at }
     }
 
-    /// The closing quote, or the end of the line. `escapes` backslashes stood
-    /// before the opening quote: 1 in JSON within JSON, 3 one level deeper. A
-    /// quote inside the value has twice that and one more.
-    fn quoted_end(&self, from: usize, quote: u8, escapes: usize) -> usize {
+    /// The closing quote, or the end of the line, or the place after `most` bytes. `escapes` backslashes stood
+    /// before the opening quote: 1 in JSON within JSON, 3 one level deeper. A quote inside the value has twice that
+    /// and one more.
+    fn quoted_end(&self, from: usize, quote: u8, escapes: usize, most: usize) -> usize {
         let mut slashes = 0;
-        for (at, &byte) in self.bytes.iter().enumerate().skip(from) {
+        for (at, &byte) in self.bytes().iter().enumerate().skip(from).take(most) {
             let closes = slashes < escapes || slashes % (2 * escapes + 2) == escapes;
             match byte {
                 b'\n' | b'\r' => return at,
@@ -291,21 +404,43 @@ impl<'a> Scan<'a> {
                 _ => slashes = 0,
             }
         }
-        self.bytes.len()
+        self.border(from, most)
     }
 
-    /// The end of an unquoted value. Backslashes before a quote belong to it.
-    fn bare_end(&self, from: usize) -> usize {
-        let end = self.run(from, is_bare);
-        if !is_quote(self.byte(end)) {
-            return end;
+    /// The end of an unquoted value, or the place after `most` bytes. It ends before an escape: `\n`, `\"`.
+    fn bare_end(&self, from: usize, most: usize) -> usize {
+        let limit = self.border(from, most);
+        let text = self.bytes().get(from..limit).unwrap_or_default();
+        let next = |at: usize| text.get(at + 1).copied().unwrap_or_else(|| self.byte(limit));
+        let ends = |at: usize, byte: u8| {
+            !is_bare(byte) || byte == b'\\' && (matches!(next(at), b'n' | b'r' | b't' | b'\\') || is_quote(next(at)))
+        };
+        from + text.iter().enumerate().position(|(at, &byte)| ends(at, byte)).unwrap_or(text.len())
+    }
+
+    /// At most so many bytes behind `from`, on a character's border.
+    fn border(&self, from: usize, most: usize) -> usize {
+        let all = self.bytes().len();
+        let mut end = from.saturating_add(most).min(all);
+        while end < all && end > from && self.byte(end) & 0xc0 == 0x80 {
+            end -= 1;
         }
-        let value = self.bytes.get(from..end).unwrap_or_default();
-        from + value.iter().rposition(|&byte| byte != b'\\').map_or(0, |last| last + 1)
+        end.max(from)
+    }
+
+    /// The first bytes of a run, as many as are asked.
+    fn head(&self, at: usize, member: impl Fn(u8) -> bool) -> &[u8] {
+        let rest = self.bytes().get(at..).unwrap_or_default();
+        let end = rest.iter().take(HEAD).position(|&byte| !member(byte)).unwrap_or(rest.len().min(HEAD));
+        rest.get(..end).unwrap_or_default()
+    }
+
+    fn bytes(&self) -> &'a [u8] {
+        self.tokens.bytes
     }
 
     fn byte(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or(0)
+        self.tokens.byte(at)
     }
 
     fn before(&self, at: usize) -> u8 {
@@ -313,46 +448,42 @@ impl<'a> Scan<'a> {
     }
 
     fn has(&self, at: usize, literal: &[u8]) -> bool {
-        self.bytes.get(at..).is_some_and(|rest| rest.starts_with(literal))
+        self.bytes().get(at..).is_some_and(|rest| rest.starts_with(literal))
     }
 
-    /// The end of the run of word bytes at `at`, which is not read again if it is the known one.
-    fn word_run(&self, at: usize, known: &WordRun) -> usize {
-        let (from, to) = known.0.get();
-        if (from..to).contains(&at) {
-            return to;
-        }
-        let to = self.run(at, is_word);
-        known.0.set((at, to));
-        to
-    }
-
-    /// The end of the run of bytes that begins at `at`, never less than `at`.
     fn run(&self, at: usize, member: impl Fn(u8) -> bool) -> usize {
-        let rest = self.bytes.get(at..).unwrap_or_default();
-        at + rest.iter().position(|&byte| !member(byte)).unwrap_or(rest.len())
+        self.tokens.run(at, member)
     }
 }
 
-/// Whether a secret value is none after all: empty, masked before, a word of
-/// the language, a small number or a count of tokens. In none of these can another rule begin, whose mask might
-/// swallow the closing quote: a second run would see another value then.
-fn is_plain(name: &[u8], value: &[u8]) -> bool {
-    let is_telling =
-        |&byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii() || is_quote(byte) || matches!(byte, b':' | b'=');
-    let is_number = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'}' | b']');
-    let is_word = PLAIN_VALUES.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()));
-    let is_count = contains(name, "tokens") || ends_with(name, "count");
-    value.is_empty()
-        || value == MASK.as_bytes()
-        || is_word
-        || (value.len() < 6 && !value.iter().any(is_telling))
-        || (is_count && value.iter().all(is_number))
+/// Words that announce a secret without a sign between.
+static TELLING: Words =
+    Words::of("password passwd passphrase pwd token secret key apikey requirepass masterauth identified");
+static SCHEMES: Words = Words::of("bearer basic ssws");
+static BETWEEN: Words = Words::of("is was by");
+static LOGIN: Words = Words::of("login user account");
+static USUAL: Words = Words::of("basic bearer token");
+
+#[derive(Clone, Copy)]
+enum Begin {
+    Nothing,
+    Word,
+    Sign,
 }
 
-/// The working directory in the environment, `PWD=/home/x`. Told by the first
-/// byte: a declined value that was read to its end would be read again.
-fn is_directory(name: &[u8], first: u8) -> bool {
-    let is_pwd = name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd");
-    is_pwd && matches!(first, b'/' | b'~')
+static BEGINS: [Begin; 128] = begins();
+
+#[allow(clippy::indexing_slicing)] // run by the compiler
+const fn begins() -> [Begin; 128] {
+    let mut begins = [Begin::Nothing; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        begins[byte as usize] = match byte {
+            b'-' | b':' | b'=' | b'>' | b'~' | b',' => Begin::Sign,
+            _ if NAME.has(byte) => Begin::Word,
+            _ => Begin::Nothing,
+        };
+        byte += 1;
+    }
+    begins
 }

@@ -1,6 +1,5 @@
 //! Tests of the masking.
 
-use super::shapes::KEYS;
 use super::*;
 
 /// Built at run time, so that no scanner takes this file for a leak.
@@ -184,18 +183,6 @@ fn leaves_ordinary_text_and_borrows_it() {
     for text in LEFT {
         let text = fill(text);
         assert!(matches!(mask(&text), Cow::Borrowed(_)), "{text:?} became {:?}", mask(&text));
-    }
-}
-
-#[test]
-fn every_key_needs_its_length_and_a_word_border() {
-    for key in KEYS {
-        assert!(key.prefix.len() + key.min >= 20);
-        let prefix = std::str::from_utf8(key.prefix).unwrap();
-        assert_eq!(mask(&format!("x {prefix}{}", "1".repeat(key.min))), "x [masked]");
-        for text in [prefix.to_owned(), format!("{prefix}{}", "1".repeat(9)), format!("x{prefix}{}", "1".repeat(50))] {
-            assert_eq!(mask(&text), text);
-        }
     }
 }
 

@@ -1,0 +1,167 @@
+//! Owns the classes of bytes that rules are made of. Must stay true: no class holds a byte beyond ASCII but where
+//! it says so, so a span that ends with a class ends on a character border.
+
+/// A set of ASCII bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Class(u128);
+
+impl Class {
+    /// The bytes of the text; `a-z` is written out as a range by [`Class::and`].
+    pub(super) const fn of(bytes: &[u8]) -> Class {
+        let (mut set, mut at) = (0, 0);
+        while at < bytes.len() {
+            set |= 1 << bytes[at];
+            at += 1;
+        }
+        Class(set)
+    }
+
+    const fn range(from: u8, to: u8) -> Class {
+        let (mut set, mut byte) = (0, from);
+        while byte <= to {
+            set |= 1 << byte;
+            byte += 1;
+        }
+        Class(set)
+    }
+
+    pub(super) const fn and(self, more: Class) -> Class {
+        Class(self.0 | more.0)
+    }
+
+    pub(super) const fn has(self, byte: u8) -> bool {
+        byte < 128 && self.0 >> byte & 1 == 1
+    }
+}
+
+const DIGIT: Class = Class::range(b'0', b'9');
+const SMALL: Class = Class::range(b'a', b'z');
+const LARGE: Class = Class::range(b'A', b'Z');
+
+/// Hexadecimal digits.
+pub(super) const HEX: Class = DIGIT.and(Class::range(b'a', b'f')).and(Class::range(b'A', b'F'));
+/// Hexadecimal digits and dashes, of UUIDs.
+pub(super) const UUID: Class = HEX.and(Class::of(b"-"));
+pub(super) const LOWER: Class = SMALL.and(DIGIT);
+pub(super) const UPPER: Class = LARGE.and(DIGIT);
+/// Large letters, digits and dashes, of keys that people type.
+pub(super) const TYPED: Class = UPPER.and(Class::of(b"-_"));
+pub(super) const ALNUM: Class = LOWER.and(LARGE);
+/// What a name in a program is made of.
+pub(super) const NAME: Class = ALNUM.and(Class::of(b"_"));
+/// Base64 of URLs.
+pub(super) const WORD: Class = NAME.and(Class::of(b"-"));
+pub(super) const DOTTED: Class = WORD.and(Class::of(b"."));
+/// RFC 7235 `token68`, and thereby base64.
+pub(super) const BASE64: Class = DOTTED.and(Class::of(b"~+/="));
+/// Base64 in an address.
+pub(super) const ESCAPED: Class = BASE64.and(Class::of(b"%"));
+/// Tokens of several parts.
+pub(super) const PARTS: Class = BASE64.and(Class::of(b":!|@$"));
+
+pub(super) fn is_alnum(byte: u8) -> bool {
+    ALNUM.has(byte)
+}
+
+pub(super) fn is_name(byte: u8) -> bool {
+    NAME.has(byte)
+}
+
+pub(super) fn is_word(byte: u8) -> bool {
+    WORD.has(byte)
+}
+
+pub(super) fn is_dotted(byte: u8) -> bool {
+    DOTTED.has(byte)
+}
+
+pub(super) fn is_base64(byte: u8) -> bool {
+    BASE64.has(byte)
+}
+
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+pub(super) fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`')
+}
+
+/// What an unquoted value is made of, text beyond ASCII too.
+pub(super) fn is_bare(byte: u8) -> bool {
+    !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b',' | b';' | b'&' | b')' | b'<')
+}
+
+/// What stands between `://` and the path, text beyond ASCII too.
+pub(super) fn is_authority(byte: u8) -> bool {
+    !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'\\')
+}
+
+/// Whether one text holds the other, whatever the case of its letters.
+pub(super) fn contains(text: &[u8], part: &str) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+/// Whether one text ends with the other, whatever the case of its letters.
+pub(super) fn ends_with(text: &[u8], part: &str) -> bool {
+    let begin = text.len().checked_sub(part.len());
+    begin.and_then(|begin| text.get(begin..)).is_some_and(|end| end.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+/// Words with blanks between. Most texts are in none of the lists, which first letter and length tell.
+pub(super) struct Words {
+    text: &'static str,
+    bits: u128,
+}
+
+impl Words {
+    #[allow(clippy::indexing_slicing)] // run by the compiler
+    pub(super) const fn of(text: &'static str) -> Words {
+        let (bytes, mut bits, mut at) = (text.as_bytes(), 0, 0);
+        while at < bytes.len() {
+            let begin = at;
+            while at < bytes.len() && bytes[at] != b' ' {
+                at += 1;
+            }
+            bits |= bit(bytes[begin], at - begin);
+            at += 1;
+        }
+        Words { text, bits }
+    }
+
+    /// Whether the text is one of the words, whatever the case of its letters.
+    pub(super) fn have(&self, text: &[u8]) -> bool {
+        self.any(text, u8::eq_ignore_ascii_case)
+    }
+
+    /// Whether the text is one of the words.
+    pub(super) fn have_exactly(&self, text: &[u8]) -> bool {
+        self.any(text, u8::eq)
+    }
+
+    fn any(&self, text: &[u8], same: fn(&u8, &u8) -> bool) -> bool {
+        let Some(&first) = text.first() else { return false };
+        if self.bits & bit(first, text.len()) == 0 {
+            return false;
+        }
+        let mut fits = Some(0);
+        for byte in self.text.as_bytes().iter().chain(b" ") {
+            fits = match (byte, fits) {
+                (b' ', Some(length)) if length == text.len() => return true,
+                (b' ', _) => Some(0),
+                (_, Some(at)) if text.get(at).is_some_and(|ours| same(ours, byte)) => Some(at + 1),
+                _ => None,
+            };
+        }
+        false
+    }
+}
+
+/// A bit for a first letter of either case and a length.
+const fn bit(first: u8, length: usize) -> u128 {
+    1 << (((first & 31) as usize * 11 + length) % 128)
+}
+
+pub(super) fn find(text: &[u8], literal: &[u8]) -> Option<usize> {
+    text.windows(literal.len()).position(|window| window == literal)
+}

@@ -1,0 +1,128 @@
+//! Owns which names say that their values are secret. Must stay true: the last word of a name decides, so that
+//! `token_url` and `secretName` are ordinary; bounded work for a name of bounded length.
+
+use super::class::{Words, ends_with, is_alnum};
+
+/// How telling a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nearly every value is a password.
+    Password,
+    /// Nearly every value is a secret that no person has to remember.
+    Secret,
+    /// The value is a secret if it has letters and digits.
+    Key,
+    /// The value is a secret if it looks random.
+    Session,
+    /// The value is a secret if it looks random and is no checksum.
+    Random,
+    /// The value is a scheme and a credential.
+    Authorization,
+    /// The value is a list of cookies.
+    Cookie,
+}
+
+static PASSWORDS: Words = Words::of(
+    "pass pw psw passcode passwort kennwort senha contrasena mdp mnemonic requirepass masterauth storepass keypass sshpass dbpass userpass rootpw",
+);
+static KEY: Words = Words::of("key keys");
+static PHRASES: Words = Words::of("pass secret seed recovery");
+const PASSWORD_ENDS: [&str; 4] = ["password", "passwd", "passphrase", "pwd"];
+const SECRET_ENDS: [&str; 6] = ["token", "secret", "apikey", "secretkey", "accesskey", "privatekey"];
+const KEY_ENDS: [&str; 6] = ["authkey", "appkey", "signingkey", "encryptionkey", "masterkey", "accountkey"];
+static RANDOM: Words = Words::of("credential credentials cred creds jwt bearer pat seed otp totp pepper authtok");
+static SESSION: Words =
+    Words::of("auth sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac");
+/// What stands before `token` where it is no secret.
+static OTHER_TOKENS: Words = Words::of(
+    "max min num next page continuation pad eos bos unk sep cls mask stop special sync cancellation design css syntax lookahead end start first last image input output per current cancel",
+);
+/// What stands before `key` where it is a secret.
+static SECRET_KEYS: Words = Words::of("api access secret private");
+static KEYS: Words = Words::of(
+    "app application signing sign encryption encrypt enc decrypt decryption master auth account storage shared service server client webhook deploy license licence ssh hmac aes rsa jwt crypto cipher cookie consumer integration subscription functions function admin root write read ingest ingestion rest sdk bot team security vault wallet ssl tls pgp gpg signature symmetric host node data db database",
+);
+/// What stands before `key` where it is no secret.
+static OTHER_KEYS: Words = Words::of(
+    "public primary foreign sort partition cache index object map dict idempotency row group join route query lookup translation unique composite candidate hot arrow enter escape modifier registry public_key",
+);
+/// What may stand behind the word that decides.
+static BEHIND: Words = Words::of(
+    "prod production dev development stage staging test testing live sandbox old new previous primary secondary main default value string text raw plain plaintext base b hex str backup ro rw local global v data prd stg qa uat ci is",
+);
+
+/// How telling a name is; `None` for an ordinary one.
+pub(super) fn kind(name: &[u8]) -> Option<Kind> {
+    let mut words = Parts(name);
+    let mut last = words.next()?;
+    for _ in 0..3 {
+        if !last.is_empty() && !BEHIND.have(last) {
+            break;
+        }
+        last = words.next()?;
+    }
+    let before = words.next().unwrap_or_default();
+    let ends = |ends: &[&str]| ends.iter().any(|end| ends_with(last, end));
+    if PASSWORDS.have(last) || ends(&PASSWORD_ENDS) {
+        return Some(Kind::Password);
+    }
+    if KEY.have(last) {
+        return key_kind(before);
+    }
+    if ends(&SECRET_ENDS) {
+        return (!OTHER_TOKENS.have(before)).then_some(Kind::Secret);
+    }
+    match last {
+        _ if ends(&["authorization"]) => Some(Kind::Authorization),
+        _ if last.eq_ignore_ascii_case(b"cookie") => Some(Kind::Cookie),
+        _ if last.eq_ignore_ascii_case(b"phrase") && PHRASES.have(before) => Some(Kind::Password),
+        _ if ends(&KEY_ENDS) => Some(Kind::Key),
+        _ if SESSION.have(last)
+            || last.eq_ignore_ascii_case(b"id")
+                && (before.eq_ignore_ascii_case(b"session") || before.eq_ignore_ascii_case(b"sess")) =>
+        {
+            Some(Kind::Session)
+        }
+        _ if RANDOM.have(last) => Some(Kind::Random),
+        _ => None,
+    }
+}
+
+fn key_kind(before: &[u8]) -> Option<Kind> {
+    match before {
+        _ if SECRET_KEYS.have(before) => Some(Kind::Secret),
+        _ if KEYS.have(before) => Some(Kind::Key),
+        _ if OTHER_KEYS.have(before) => None,
+        _ => Some(Kind::Random),
+    }
+}
+
+/// The words of a name from its end, without the digits behind them.
+struct Parts<'a>(&'a [u8]);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let name = self.0;
+        let end = name.iter().rposition(|&byte| is_alnum(byte))? + 1;
+        let mut begin = end - 1;
+        while begin > 0 && !is_border(name, begin) {
+            begin -= 1;
+        }
+        self.0 = name.get(..begin)?;
+        let word = name.get(begin..end)?;
+        let digits = word.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        word.get(..word.len() - digits)
+    }
+}
+
+/// Whether a word begins at `at`.
+fn is_border(name: &[u8], at: usize) -> bool {
+    let byte = |at: usize| name.get(at).copied().unwrap_or(b' ');
+    let (before, first, next) = (byte(at - 1), byte(at), byte(at + 1));
+    !is_alnum(before)
+        || first.is_ascii_uppercase()
+            && (before.is_ascii_lowercase() || next.is_ascii_lowercase() && before.is_ascii_uppercase())
+        || first.is_ascii_alphabetic() && before.is_ascii_digit()
+}

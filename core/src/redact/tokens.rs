@@ -1,0 +1,189 @@
+//! Owns secrets that tell themselves, wherever they stand: known keys, JSON web tokens, tokens of Telegram and
+//! Discord, private keys of PuTTY. Must stay true: a rule that declines has read a bounded number of bytes, or a
+//! run that is remembered ([`WordRun`]).
+
+use super::blocks;
+use super::class::*;
+use super::keys;
+use super::words::{is_filler, is_wordy};
+use std::cell::Cell;
+use std::ops::Range;
+
+/// The last run of word bytes that was read.
+#[derive(Default)]
+struct WordRun(Cell<(usize, usize)>);
+
+pub(super) struct Tokens<'a> {
+    pub(super) bytes: &'a [u8],
+    words: WordRun,
+    /// For the second part of a web token: attempts go back and forth between the two.
+    second_words: WordRun,
+}
+
+impl<'a> Tokens<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Tokens<'a> {
+        Tokens { bytes, words: WordRun::default(), second_words: WordRun::default() }
+    }
+
+    /// Where the word that is written at `at` begins: behind what an escape has of it, as in `\nword`, `%3Dword`,
+    /// `\u0026word`, `[31mword`.
+    pub(super) fn word_begin(&self, at: usize) -> usize {
+        let before = if at == 0 { 0 } else { self.byte(at - 1) };
+        let hex = |from: usize, count: usize| (from..from + count).all(|at| self.byte(at).is_ascii_hexdigit());
+        match (before, self.byte(at)) {
+            (b'\\', b'n' | b'r' | b't') => at + 1,
+            (b'\\', b'u') if hex(at + 1, 4) => at + 5,
+            (b'\\', b'x') if hex(at + 1, 2) => at + 3,
+            (b'%', _) if hex(at, 2) => at + 2,
+            (b'[' | b';', b'0'..=b'9') => {
+                let end = self.run(at, |byte| byte.is_ascii_digit());
+                if self.byte(end) == b'm' && end < at + 4 { end + 1 } else { at }
+            }
+            _ => at,
+        }
+    }
+
+    /// The token at `at`, where a word begins that ends at `end`.
+    pub(super) fn token(&self, at: usize, end: usize) -> Option<Range<usize>> {
+        let rest = self.bytes.get(at..)?;
+        if let Some(length) = keys::end(rest) {
+            return Some(at..at + length);
+        }
+        let special = match rest.first()? {
+            b'0'..=b'9' => self.telegram(at),
+            b'b' if rest.starts_with(b"bot") => self.telegram(at + 3).map(|token| at..token.end),
+            b'A' if rest.starts_with(b"AAAA") => self.firebase(at),
+            b'e' => self.web_token(at),
+            b'P' => blocks::putty(self.bytes, at),
+            b'M' | b'N' | b'O' => self.discord(at, end),
+            _ => None,
+        };
+        let marked = || if end >= at + keys::MARKED { keys::marked_end(rest) } else { None };
+        special.or_else(|| marked().map(|length| at..at + length))
+    }
+
+    /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
+    /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it.
+    pub(super) fn grown(&self, span: &Range<usize>) -> usize {
+        let mut at = span.start;
+        while at < span.end {
+            let begin = self.word_begin(at);
+            let end = self.run(begin, is_name);
+            if end == begin {
+                at = begin + 1;
+                continue;
+            }
+            let token = self.token(begin, end).unwrap_or(begin..end);
+            if token.end > span.end && begin < span.end {
+                return self.run(token.end, is_bare).max(span.end);
+            }
+            at = token.end;
+        }
+        span.end
+    }
+
+    /// `12345678:` and 35 more, the shape of a Telegram bot token.
+    fn telegram(&self, at: usize) -> Option<Range<usize>> {
+        let colon = at + self.limited(at, 12, |byte| byte.is_ascii_digit());
+        if !(8..=11).contains(&(colon - at)) || self.byte(colon) != b':' {
+            return None;
+        }
+        let length = self.limited(colon + 1, 80, is_word);
+        let body = self.bytes.get(colon + 1..colon + 1 + length)?;
+        ((32..=48).contains(&length) && !is_wordy(body) && !is_filler(body)).then_some(at..colon + 1 + length)
+    }
+
+    /// `AAAA1234567:APA91b…`, a key of Firebase's messages.
+    fn firebase(&self, at: usize) -> Option<Range<usize>> {
+        let key = self.bytes.get(at + 11..)?.strip_prefix(b":APA91b")?;
+        let fits = key.iter().take(100).take_while(|&&byte| is_word(byte)).count() == 100;
+        fits.then(|| at..self.run(at + 12, is_word))
+    }
+
+    /// The number of the bot, the time and a code, in base64 with dots between.
+    fn discord(&self, at: usize, end: usize) -> Option<Range<usize>> {
+        if !(23..=28).contains(&(end - at)) || self.byte(end) != b'.' {
+            return None;
+        }
+        let second = end + 1 + self.limited(end + 1, 8, is_word);
+        if !(6..=7).contains(&(second - end - 1)) || self.byte(second) != b'.' {
+            return None;
+        }
+        let third = self.limited(second + 1, 50, is_word);
+        let is_token = (27..=40).contains(&third) && !is_wordy(self.bytes.get(at..end)?);
+        is_token.then_some(at..second + 1 + third)
+    }
+
+    /// A client secret of Azure, by the `Q~` in it; `at` is the `~`.
+    pub(super) fn azure(&self, at: usize, done: usize) -> Option<Range<usize>> {
+        let begin = at.checked_sub(5).filter(|begin| *begin >= done)?;
+        let is_secret = |byte: u8| is_dotted(byte) || byte == b'~';
+        let head = self.bytes.get(begin..at)?;
+        let fits = matches!(head, [a, b, c, b'0'..=b'9', b'Q'] if [a, b, c].iter().all(|byte| is_secret(**byte)));
+        let length = self.limited(at + 1, 40, is_secret);
+        let bordered = begin == 0
+            || !is_secret(self.byte(begin - 1))
+            || (begin.saturating_sub(6)..begin).any(|at| self.word_begin(at) == begin);
+        (fits && bordered && (28..=40).contains(&length)).then_some(begin..at + 1 + length)
+    }
+
+    /// Three base64url parts with dots between; the first two encode `{"…`. An encrypted one has five, and only the
+    /// first does.
+    fn web_token(&self, at: usize) -> Option<Range<usize>> {
+        if !self.bytes.get(at..)?.starts_with(b"eyJ") {
+            return None;
+        }
+        let first = self.part(at, &self.words)?;
+        let second = self.part(first + 1, &self.second_words)?;
+        let head = self.bytes.get(first + 1..second)?;
+        let encrypted =
+            head.len() >= 40 && self.bytes.get(second + 1..).is_some_and(|rest| is_word(*rest.first().unwrap_or(&0)));
+        if !head.starts_with(b"eyJ") && !encrypted {
+            return None;
+        }
+        let end = if encrypted && !head.starts_with(b"eyJ") {
+            self.run(second + 1, is_dotted)
+        } else {
+            self.run(second + 1, is_word)
+        };
+        Some(at..end)
+    }
+
+    /// The end of a part of a web token, where its dot is.
+    fn part(&self, at: usize, words: &WordRun) -> Option<usize> {
+        let end = self.remembered(at, words);
+        (end >= at + 8 && self.byte(end) == b'.').then_some(end)
+    }
+
+    pub(super) fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
+    }
+
+    /// The end of the run of word bytes at `at`.
+    pub(super) fn word_run(&self, at: usize) -> usize {
+        self.remembered(at, &self.words)
+    }
+
+    /// The same, not read again if it is the known one.
+    fn remembered(&self, at: usize, known: &WordRun) -> usize {
+        let (from, to) = known.0.get();
+        if (from..to).contains(&at) {
+            return to;
+        }
+        let to = self.run(at, is_word);
+        known.0.set((at, to));
+        to
+    }
+
+    /// The end of the run of bytes that begins at `at`, never less than `at`.
+    pub(super) fn run(&self, at: usize, member: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        at + rest.iter().position(|&byte| !member(byte)).unwrap_or(rest.len())
+    }
+
+    /// How many of the bytes at `at`, at most so many, are of a kind.
+    fn limited(&self, at: usize, most: usize, member: impl Fn(u8) -> bool) -> usize {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        rest.iter().take(most).take_while(|&&byte| member(byte)).count()
+    }
+}

@@ -1,0 +1,288 @@
+//! Owns whether the value of a telling name is a secret, or stands for one: a variable, a call, a type, a word of
+//! a sentence. Must stay true: only the head of a value is asked, so a value that is declined costs little.
+
+use super::MASK;
+use super::class::{Words, contains, is_alnum, is_base64, is_name};
+use super::names::Kind;
+use super::words::{is_digest, is_filler, is_identifier, is_known, is_mixed, is_random, is_wordy};
+
+/// How a value is tied to its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tie {
+    /// `name=value`
+    Tight,
+    /// `name: value`, `name = value`
+    Loose,
+    /// `--name value`
+    Flag,
+    /// `name value`, `name is value`: a sentence, most times.
+    Word,
+}
+
+/// The head of a value, at most [`HEAD`] bytes, and what stands around it.
+#[derive(Debug)]
+pub(super) struct Value<'a> {
+    pub(super) head: &'a [u8],
+    pub(super) quoted: bool,
+    pub(super) tie: Tie,
+    /// The byte behind it.
+    pub(super) next: u8,
+}
+
+/// How many bytes of a value are asked.
+pub(super) const HEAD: usize = 128;
+
+/// Values that say "no secret here": literals, types, and the words that name secrets.
+static PLAIN: Words = Words::of(
+    "null none nil true false undefined string str text bool boolean int number object any bytes optional required \
+    unset empty default auto enabled disabled yes no on off password passwd passphrase pass pwd secret token key apikey api_key api-key \
+    bearer basic jwt csrf oauth session cookie include omit same-origin inherit env file prompt ask placeholder example changeme \
+    redacted masked hidden removed todo tbd n/a unknown user username admin:password user:pass user:password username:password",
+);
+/// What follows `--password` in a sentence.
+static SENTENCE: Words = Words::of(
+    "to or and is are was the a an for from with without in on as if when must can should may will flag flags option \
+    options argument arguments arg parameter parameters value values set not of by at it that this which instead here only also \
+    then has have be via into on, both but",
+);
+/// Words that name secrets: a text of words with one of them is a label.
+static LABELS: Words = Words::of(
+    "password passwords passwd passphrase secret secrets token tokens key keys credential credentials api your my the example \
+    sample dummy placeholder changeme here insert replace some",
+);
+
+impl Value<'_> {
+    pub(super) fn is_secret(&self, kind: Kind) -> bool {
+        if self.head.is_empty() || self.head.starts_with(MASK.as_bytes()) || self.is_placeholder() {
+            return false;
+        }
+        match kind {
+            Kind::Password | Kind::Secret => self.is_likely(kind),
+            Kind::Key => {
+                !self.is_expression()
+                    && self.head.len() >= 8
+                    && is_mixed(self.head)
+                    && !is_known(self.head)
+                    && self.is_solid()
+            }
+            Kind::Session => self.is_session(),
+            Kind::Random | Kind::Authorization => {
+                !self.is_expression() && is_random(self.head, 16) && !is_digest(self.head) && self.is_solid()
+            }
+            Kind::Cookie => false,
+        }
+    }
+
+    /// Whether something stands where a secret would, or where one is computed.
+    pub(super) fn is_open(&self) -> bool {
+        self.head.is_empty() || contains(self.head, MASK) || self.is_placeholder()
+    }
+
+    /// Whether it is the credential of a header, not the next word of a sentence.
+    pub(super) fn is_credential(&self) -> bool {
+        let telling =
+            if self.head.len() >= 20 { !is_wordy(self.head) } else { self.head.len() >= 8 && is_mixed(self.head) };
+        telling && !self.is_open() && !self.is_expression()
+    }
+
+    fn is_session(&self) -> bool {
+        let is_ours = self.head.starts_with(b"sess_") || is_digest(self.head) && self.head.contains(&b'-');
+        let random = is_random(self.head, 16) || (self.head.len() >= 12 && is_basic(self.head));
+        random && !is_ours && !self.is_expression() && self.is_solid()
+    }
+
+    /// Whether it is one word, as random texts are.
+    fn is_solid(&self) -> bool {
+        self.head.iter().all(|&byte| is_base64(byte) || matches!(byte, b'%' | b':' | b'!' | b'$' | b'|'))
+    }
+
+    /// The value of a name that says "secret" itself.
+    fn is_likely(&self, kind: Kind) -> bool {
+        let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
+        if !self.head.iter().any(is_letter) {
+            return self.is_likely_number(kind);
+        }
+        if self.quoted { self.is_likely_text(kind) } else { !self.is_expression() && self.is_likely_word(kind) }
+    }
+
+    /// Digits and signs without a letter.
+    fn is_likely_number(&self, kind: Kind) -> bool {
+        let digits = self.head.iter().filter(|byte| byte.is_ascii_digit()).count();
+        let signs = self.head.len() - digits;
+        let is_bare = !self.quoted && self.tie != Tie::Tight;
+        match () {
+            () if is_bare && self.tie == Tie::Word => false,
+            () if is_bare => kind == Kind::Password && digits >= 6 && signs == 0,
+            () => self.head.len() >= 6 && digits > 0 || self.quoted && signs > 5,
+        }
+    }
+
+    /// A quoted value. A sentence is a label, unless a shell or a line of settings has it.
+    fn is_likely_text(&self, kind: Kind) -> bool {
+        let has_digit = self.head.iter().any(u8::is_ascii_digit);
+        let words =
+            || self.head.split(|byte| matches!(byte, b' ' | b'-' | b'_' | b'.')).filter(|word| !word.is_empty());
+        let has_blank = self.head.contains(&b' ');
+        let is_label = !has_digit && words().count() > 1 && words().any(|word| LABELS.have(word));
+        let is_sentence =
+            has_blank && (self.tie == Tie::Loose || self.tie == Tie::Word) && (!has_digit || words().count() > 4);
+        let is_path = kind == Kind::Secret && self.head.starts_with(b"/") && self.is_path();
+        match self.tie {
+            Tie::Word if self.next == b'`' => {
+                is_mixed(self.head) && self.head.len() >= 6 && !is_known(self.head) && kind == Kind::Password
+            }
+            Tie::Word => !has_blank && self.head.len() >= 4 && !is_label && (has_digit || kind == Kind::Password),
+            _ => !is_label && !is_sentence && !is_path && !self.is_code(),
+        }
+    }
+
+    /// A value without quotes.
+    fn is_likely_word(&self, kind: Kind) -> bool {
+        let (head, password) = (self.head, kind == Kind::Password);
+        let mixed = is_mixed(head) && !is_known(head);
+        let name = is_identifier(head);
+        match self.tie {
+            Tie::Tight if name && matches!(self.next, b')' | b',') => mixed && (password || is_random(head, 12)),
+            Tie::Tight => true,
+            Tie::Flag => !SENTENCE.have(head) && head.first() != Some(&b'-'),
+            Tie::Loose if password => mixed && head.len() >= 6 || self.is_special() || is_random(head, 16),
+            Tie::Loose => mixed && (is_random(head, 8) && !is_version(head)) || is_random(head, 16),
+            Tie::Word if password => mixed && head.len() >= 6,
+            Tie::Word => mixed && is_random(head, 16) && self.is_solid(),
+        }
+    }
+
+    /// Letters and the signs that people put into passwords.
+    fn is_special(&self) -> bool {
+        let inner = self.head.get(1..self.head.len().saturating_sub(1)).unwrap_or_default();
+        let signs = inner
+            .iter()
+            .filter(|byte| matches!(byte, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'*' | b'+' | b'~'))
+            .count();
+        self.head.len() >= 8 && signs > 0
+    }
+
+    /// Whether something stands where a secret would.
+    fn is_placeholder(&self) -> bool {
+        let head = self.head;
+        let [first, rest @ ..] = head else { return true };
+        let second = rest.first().copied().unwrap_or(0);
+        let trimmed = head.trim_ascii_end().strip_suffix(b".").unwrap_or(head.trim_ascii_end());
+        let variable = match first {
+            b'$' => matches!(second, b'{' | b'(' | b'_' | b'$') || second.is_ascii_alphabetic() && !is_hash(head),
+            b'%' => second == b'(' || second == b'{' || rest.ends_with(b"%") || rest.len() == 1,
+            b'{' | b'<' | b'[' => true,
+            b'\\' => second == b'$' || second == b'(',
+            b'&' | b'*' => is_identifier(rest) && !is_mixed(rest) || rest.is_empty() || second == b'*',
+            b'!' => second.is_ascii_alphabetic() && self.next == b' ',
+            b'@' => !self.quoted && !is_mixed(rest) || matches!(second, b'/' | b'.' | b'-'),
+            b'.' | b'~' => second == b'/' || head.starts_with(b"../") || rest.starts_with(b".."),
+            _ => false,
+        };
+        let telling =
+            ["your", "xxxx", "****", "placeholder", "changeme", "change_me", "change-me", "redacted", "example.com"];
+        variable
+            || is_filler(head) && head.len() >= 3
+            || PLAIN.have(trimmed)
+            || telling.iter().any(|part| contains(head, part))
+            || head.starts_with(b"http://")
+            || head.starts_with(b"https://")
+            || head.ends_with(b"...") && !is_random(head, 16)
+            || head.ends_with("…".as_bytes())
+    }
+
+    /// Whether it is computed: a call, an element, a field, a type, a path of a module.
+    fn is_expression(&self) -> bool {
+        let head = self.head;
+        if self.quoted {
+            return false;
+        }
+        let dotted = head.contains(&b'.') && is_identifier(head) && !is_random(head, 24);
+        let name_before = |sign: u8| {
+            let at = head.iter().position(|&byte| byte == sign);
+            at.is_some_and(|at| {
+                at > 0
+                    && head.get(..at).is_some_and(|name| {
+                        is_identifier(name.strip_suffix(b"?").unwrap_or(name))
+                            || name
+                                .iter()
+                                .all(|&byte| is_name(byte) || matches!(byte, b'.' | b':' | b'-' | b'>' | b'$'))
+                    })
+            })
+        };
+        dotted
+            || name_before(b'(')
+            || name_before(b'[')
+            || name_before(b'{')
+            || self.next == b'<' && self.tie != Tie::Tight
+            || self.is_code()
+            || self.is_path()
+    }
+
+    /// Signs of a program's text.
+    fn is_code(&self) -> bool {
+        ["::", "->", "${", "{{", "$(", "=>"].iter().any(|sign| contains(self.head, sign))
+            || self.quoted && self.head.first() == Some(&b'{') && self.head.last() == Some(&b'}')
+    }
+
+    /// Whether it is a path: small letters between `/`, as base64 never is for long.
+    fn is_path(&self) -> bool {
+        let is_part =
+            |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'_' | b'-');
+        let head = self.head;
+        let drive = matches!(head, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+        let slashes = head.iter().filter(|byte| **byte == b'/').count();
+        let file = ["pem", "key", "json", "txt", "crt", "yaml", "yml", "rs", "py", "js", "ts", "toml"];
+        let extension = head.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+        let is_file = head.contains(&b'.') && file.iter().any(|name| extension == name.as_bytes());
+        drive
+            || is_file
+            || head.first() == Some(&b'/') && slashes > 1 && head.iter().all(is_part)
+            || slashes > 0 && head.iter().all(is_part) && !is_mixed(head)
+    }
+}
+
+/// Whether it is a version, a date or a number of something.
+fn is_version(text: &[u8]) -> bool {
+    is_wordy(text)
+}
+
+/// A hashed password, as systems keep it: `$2b$12$…`, `$6$…`, `$argon2id$…`.
+fn is_hash(text: &[u8]) -> bool {
+    text.iter().filter(|byte| **byte == b'$').count() >= 3
+}
+
+/// Whether it is base64 of `user:password`.
+pub(super) fn is_basic(text: &[u8]) -> bool {
+    let mut colon = false;
+    let (mut bits, mut count) = (0_u32, 0);
+    for &byte in text.iter().take_while(|byte| **byte != b'=') {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return false,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let decoded = (bits >> count & 0xff) as u8;
+            if !decoded.is_ascii_graphic() && decoded != b' ' {
+                return false;
+            }
+            colon |= decoded == b':';
+        }
+    }
+    colon && text.first().is_some_and(|&byte| is_alnum(byte))
+}
+
+/// Whether one of the cookies in a header may be a session.
+pub(super) fn has_session(text: &[u8]) -> bool {
+    text.split(|&byte| byte == b';').any(|cookie| {
+        let value = cookie.iter().position(|&byte| byte == b'=').and_then(|at| cookie.get(at + 1..));
+        value.is_some_and(|value| is_random(value, 12) || value.len() >= 8 && is_mixed(value) && !is_wordy(value))
+    })
+}
