@@ -8,12 +8,16 @@ use super::class::{Words, ends_with, is_alnum};
 pub(super) enum Kind {
     /// Nearly every value is a password.
     Password,
+    /// The same, save that a shell keeps its directory under this name.
+    Directory,
     /// Nearly every value is a secret that no person has to remember.
     Secret,
     /// The value is a secret if it has letters and digits.
     Key,
-    /// The value is a secret if it looks random.
+    /// The value is a secret if it looks random, and stands right behind.
     Session,
+    /// The value is a secret if it is base64 of a user and a password, or looks random.
+    Basic,
     /// The value is a secret if it looks random and is no checksum.
     Random,
     /// The value is a scheme and a credential.
@@ -32,7 +36,7 @@ const SECRET_ENDS: [&str; 6] = ["token", "secret", "apikey", "secretkey", "acces
 const KEY_ENDS: [&str; 6] = ["authkey", "appkey", "signingkey", "encryptionkey", "masterkey", "accountkey"];
 static RANDOM: Words = Words::of("credential credentials cred creds jwt bearer pat seed otp totp pepper authtok");
 static SESSION: Words =
-    Words::of("auth sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac");
+    Words::of("sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac");
 /// What stands before `token` where it is no secret.
 static OTHER_TOKENS: Words = Words::of(
     "max min num next page continuation pad eos bos unk sep cls mask stop special sync cancellation design css syntax lookahead end start first last image input output per current cancel",
@@ -53,6 +57,9 @@ static BEHIND: Words = Words::of(
 
 /// How telling a name is; `None` for an ordinary one.
 pub(super) fn kind(name: &[u8]) -> Option<Kind> {
+    if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
+        return Some(Kind::Directory);
+    }
     let mut words = Parts(name);
     let mut last = words.next()?;
     for _ in 0..3 {
@@ -76,6 +83,7 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
         _ if ends(&["authorization"]) => Some(Kind::Authorization),
         _ if last.eq_ignore_ascii_case(b"cookie") => Some(Kind::Cookie),
         _ if last.eq_ignore_ascii_case(b"phrase") && PHRASES.have(before) => Some(Kind::Password),
+        _ if last.eq_ignore_ascii_case(b"auth") => Some(Kind::Basic),
         _ if ends(&KEY_ENDS) => Some(Kind::Key),
         _ if SESSION.have(last)
             || last.eq_ignore_ascii_case(b"id")

@@ -114,7 +114,7 @@ impl<'a> Scan<'a> {
         if !telling && !name.contains(&b'_') {
             return None;
         }
-        let kind = if name.eq_ignore_ascii_case(b"identified") { Kind::Password } else { names::kind(name)? };
+        let kind = if name.eq_ignore_ascii_case(b"identified") { Kind::Secret } else { names::kind(name)? };
         let mut value = self.run(end, is_blank);
         let word = self.run(value, |byte| byte.is_ascii_alphabetic());
         let between = self.bytes().get(value..word).is_some_and(|word| BETWEEN.have(word));
@@ -130,12 +130,12 @@ impl<'a> Scan<'a> {
         begins(self.byte(value)).then(|| self.value(value, kind, tie)).flatten()
     }
 
-    /// Whether a user's name stands right before, as in `.netrc`.
+    /// Whether a machine and a login stand before, as in `.netrc`.
     fn is_login(&self, at: usize) -> bool {
         let line = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at).unwrap_or_default();
-        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).rev();
-        words.next();
-        words.next().is_some_and(|word| LOGIN.have(word))
+        let mut words = line.rsplit(|&byte| !is_name(byte));
+        let mut has = |wanted: &str| words.any(|word| word.eq_ignore_ascii_case(wanted.as_bytes()));
+        has("login") && has("machine")
     }
 
     /// The password of `user:password@`, or all of a long `token@`.
@@ -149,7 +149,7 @@ impl<'a> Scan<'a> {
         let is_open = |text: &[u8]| Value { head: text, quoted: false, tie: Tie::Tight, next: b'@' }.is_open();
         match colon {
             _ if user.len() >= 20 && !super::words::is_wordy(user) && !is_open(user) => Some(at..end),
-            Some(colon) if colon + 1 < info_end && !is_open(info.get(colon + 1..)?) => Some(at + colon + 1..end),
+            Some(colon) if colon + 3 < info_end && !is_open(info.get(colon + 1..)?) => Some(at + colon + 1..end),
             _ => None,
         }
     }
@@ -160,33 +160,40 @@ impl<'a> Scan<'a> {
         if self.byte(at + 1) == b':' {
             return None;
         }
-        let name = self.name_before(at);
-        let kind = if name.eq_ignore_ascii_case(b"value") { self.paired(at - name.len()) } else { names::kind(name) }?;
-        let is_tight =
-            self.byte(at) == b'=' && value == at + 1 && !is_blank(self.before(at)) && !is_blank(self.byte(value));
-        let tie = if is_tight { Tie::Tight } else { Tie::Loose };
+        let place = self.name_before(at);
+        let name = self.bytes().get(place.clone())?;
+        let kind = match () {
+            // The last part of `arn:aws:secret`, or of a module's name.
+            () if self.byte(at) == b':' && self.before(place.start) == b':' => return None,
+            () if name.eq_ignore_ascii_case(b"value") => self.paired(place.start)?,
+            () => names::kind(name)?,
+        };
+        let is_compared = self.byte(at) == b'=' && self.byte(at + 1) == b'=';
+        let is_module = self.before(place.start) == b':' && self.before(place.start.saturating_sub(1)) == b':';
+        let is_alone = value == at + 1 && !is_blank(self.before(at)) && !is_blank(self.byte(value));
+        let tie = if self.byte(at) == b'=' && is_alone { Tie::Tight } else { Tie::Loose };
         match kind {
             Kind::Authorization => self.authorization(value),
             Kind::Cookie => self.cookies(value),
+            Kind::Password | Kind::Secret if is_compared || is_module => self.value(value, Kind::Key, tie),
             _ => self.value(value, kind, tie),
         }
     }
 
-    /// The last name before `at`, whatever quotes, brackets or Markdown stars stand between. A dotted path counts
-    /// as one name, and so do words with one blank between.
-    fn name_before(&self, at: usize) -> &[u8] {
-        let text = self.bytes().get(self.done..at).unwrap_or_default();
-        let text = text.strip_suffix(b"?").or(text.strip_suffix(b"+")).unwrap_or(text);
-        let text = text.get(text.len().saturating_sub(NAME_BYTES)..).unwrap_or_default();
-        let is_between = |byte| is_blank(byte) || is_quote(byte) || matches!(byte, b'\\' | b']' | b'*' | b'?' | b'(');
+    /// Where the last name before `at` is, whatever quotes, brackets or Markdown stars stand between. A dotted path
+    /// counts as one name, and so do words with one blank between.
+    fn name_before(&self, at: usize) -> Range<usize> {
+        let from = at.saturating_sub(NAME_BYTES).max(self.done);
+        let text = self.bytes().get(from..at).unwrap_or_default();
+        let is_between =
+            |byte| is_blank(byte) || is_quote(byte) || matches!(byte, b'\\' | b']' | b'*' | b'?' | b'+' | b'(');
         let end = text.iter().rposition(|&byte| !is_between(byte)).map_or(0, |last| last + 1);
-        let text = text.get(..end).unwrap_or_default();
         let is_part = |at: usize| {
             let byte = |at: usize| text.get(at).copied().unwrap_or(0);
             is_dotted(byte(at)) || byte(at) == b' ' && at > 0 && is_alnum(byte(at - 1)) && is_alnum(byte(at + 1))
         };
         let begin = (0..end).rev().take_while(|&at| is_part(at)).last().unwrap_or(end);
-        text.get(begin..).unwrap_or_default()
+        from + begin..from + end
     }
 
     /// The kind of the name in `"name": "DB_PASSWORD", "value": …`, whose value's name ends before `at`.
@@ -211,7 +218,7 @@ impl<'a> Scan<'a> {
         if !is_quote(self.byte(self.run(value, |byte| byte == b'\\'))) {
             return None;
         }
-        match names::kind(self.name_before(at))? {
+        match names::kind(self.bytes().get(self.name_before(at))?)? {
             Kind::Authorization => self.authorization(value),
             Kind::Cookie => self.cookies(value),
             Kind::Password | Kind::Secret => self.value(value, Kind::Key, Tie::Loose),
@@ -309,7 +316,8 @@ impl<'a> Scan<'a> {
         let quotes = self.run(end, |byte| is_quote(byte) || byte == b'\\');
         let comma = if quotes > end && self.byte(quotes) == b',' { quotes + 1 } else { end };
         let value = self.run(comma, |byte| is_blank(byte) || comma > end && byte == b'\n');
-        (value > end).then_some(value)
+        let quoted = is_quote(self.byte(self.run(value, |byte| byte == b'\\')));
+        (value > end && (comma == end || quoted)).then_some(value)
     }
 
     /// The secret in the argument of a program's flag, which ends at `end`.
@@ -379,7 +387,11 @@ impl<'a> Scan<'a> {
         let head_end = end(inside, HEAD);
         let head = self.bytes().get(inside..head_end)?;
         let value = Value { head, quoted, tie, next: self.byte(head_end) };
-        value.is_secret(kind).then(|| inside..end(head_end, usize::MAX))
+        let is_sentence = !quoted && matches!(tie, Tie::Loose | Tie::Word);
+        value.is_secret(kind).then(|| {
+            let end = end(head_end, usize::MAX);
+            inside..end - usize::from(is_sentence && self.byte(end - 1) == b'.')
+        })
     }
 
     /// Behind `Bearer ` and the like.
@@ -461,7 +473,6 @@ static TELLING: Words =
     Words::of("password passwd passphrase pwd token secret key apikey requirepass masterauth identified");
 static SCHEMES: Words = Words::of("bearer basic ssws");
 static BETWEEN: Words = Words::of("is was by");
-static LOGIN: Words = Words::of("login user account");
 static USUAL: Words = Words::of("basic bearer token");
 
 #[derive(Clone, Copy)]

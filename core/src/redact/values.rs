@@ -3,7 +3,7 @@
 
 use super::MASK;
 use super::class::{Words, contains, is_alnum, is_base64, is_name};
-use super::names::Kind;
+use super::names::{self, Kind};
 use super::words::{is_digest, is_filler, is_identifier, is_known, is_mixed, is_random, is_wordy};
 
 /// How a value is tied to its name.
@@ -65,7 +65,12 @@ impl Value<'_> {
                     && !is_known(self.head)
                     && self.is_solid()
             }
-            Kind::Session => self.is_session(),
+            Kind::Directory => {
+                let at_root = matches!(self.head, [b'/' | b'~', ..] | [_, b':', b'\\', ..]);
+                !at_root && self.is_likely(Kind::Password)
+            }
+            Kind::Session => self.tie == Tie::Tight && self.is_session(),
+            Kind::Basic => self.is_session(),
             Kind::Random | Kind::Authorization => {
                 !self.is_expression() && is_random(self.head, 16) && !is_digest(self.head) && self.is_solid()
             }
@@ -132,6 +137,7 @@ impl Value<'_> {
                 is_mixed(self.head) && self.head.len() >= 6 && !is_known(self.head) && kind == Kind::Password
             }
             Tie::Word => !has_blank && self.head.len() >= 4 && !is_label && (has_digit || kind == Kind::Password),
+            _ if kind == Kind::Secret && (self.head.len() < 3 || is_color(self.head)) => false,
             _ => !is_label && !is_sentence && !is_path && !self.is_code(),
         }
     }
@@ -143,6 +149,7 @@ impl Value<'_> {
         let name = is_identifier(head);
         match self.tie {
             Tie::Tight if name && matches!(self.next, b')' | b',') => mixed && (password || is_random(head, 12)),
+            Tie::Tight if name && !mixed && has_words(head) && names::kind(head).is_some() => false,
             Tie::Tight => true,
             Tie::Flag => !SENTENCE.have(head) && head.first() != Some(&b'-'),
             Tie::Loose if password => mixed && head.len() >= 6 || self.is_special() || is_random(head, 16),
@@ -222,7 +229,7 @@ impl Value<'_> {
     /// Signs of a program's text.
     fn is_code(&self) -> bool {
         ["::", "->", "${", "{{", "$(", "=>"].iter().any(|sign| contains(self.head, sign))
-            || self.quoted && self.head.first() == Some(&b'{') && self.head.last() == Some(&b'}')
+            || self.quoted && is_template(self.head)
     }
 
     /// Whether it is a path: small letters between `/`, as base64 never is for long.
@@ -245,6 +252,25 @@ impl Value<'_> {
 /// Whether it is a version, a date or a number of something.
 fn is_version(text: &[u8]) -> bool {
     is_wordy(text)
+}
+
+/// `#ddd0c0`
+fn is_color(text: &[u8]) -> bool {
+    matches!(text, [b'#', rest @ ..] if rest.len() <= 8 && rest.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// Whether a name stands in braces, to be replaced: `share-{id}`.
+fn is_template(text: &[u8]) -> bool {
+    let open = text.iter().position(|&byte| byte == b'{');
+    let inside = open.and_then(|open| text.get(open + 1..)).unwrap_or_default();
+    let close = inside.iter().position(|&byte| byte == b'}');
+    close.and_then(|close| inside.get(..close)).is_some_and(|name| name.is_empty() || is_identifier(name))
+}
+
+/// Whether a name has more than one word.
+fn has_words(name: &[u8]) -> bool {
+    name.iter().any(|byte| matches!(byte, b'_' | b'.'))
+        || name.iter().skip(1).any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase)
 }
 
 /// A hashed password, as systems keep it: `$2b$12$…`, `$6$…`, `$argon2id$…`.

@@ -35,20 +35,21 @@ pub(super) fn is_filler(text: &[u8]) -> bool {
     blanks * 2 > text.len()
 }
 
-/// Whether the characters change between digits, small and large letters as often as random ones.
+/// Whether it falls into more pieces than words do: runs of digits, of large letters, and of small ones with at most
+/// a large one before.
 pub(super) fn is_random(text: &[u8], least: usize) -> bool {
     if text.len() < least || is_filler(text) {
         return false;
     }
-    let (mut changes, mut digits) = (0, 0);
+    let (mut pieces, mut length) = (0, 0);
     let mut last = None;
     for &byte in text {
         let now = sort(byte);
-        changes += usize::from(last.is_some() && now.is_some() && last != now);
-        digits += usize::from(now == Some(Sort::Digit));
+        length += usize::from(now.is_some());
+        pieces += usize::from(now.is_some() && now != last && (last, now) != (Some(Sort::Large), Some(Sort::Small)));
         last = now;
     }
-    if digits > 0 { changes >= 3.max(text.len() / 8) } else { changes * 5 > text.len() * 2 }
+    pieces >= 3 && pieces * 10 >= length * 3
 }
 
 /// Whether it is a commit, a checksum or a UUID.
