@@ -96,7 +96,7 @@ impl<'a> Scan<'a> {
             return None;
         }
         let head = self.head(token, is_base64);
-        let value = Value { head, quoted: false, tie: Tie::Flag, next: 0 };
+        let value = Value { head, quote: 0, tie: Tie::Flag, next: 0 };
         let telling = match name.first() {
             Some(b'b' | b'B') if name.len() == 5 => head.len() >= 10 && super::values::is_basic(head),
             _ => value.is_credential(),
@@ -146,7 +146,7 @@ impl<'a> Scan<'a> {
         let end = at + info_end;
         let colon = info.iter().position(|&byte| byte == b':');
         let user = info.get(..colon.unwrap_or(info_end))?;
-        let is_open = |text: &[u8]| Value { head: text, quoted: false, tie: Tie::Tight, next: b'@' }.is_open();
+        let is_open = |text: &[u8]| Value { head: text, quote: 0, tie: Tie::Tight, next: b'@' }.is_open();
         match colon {
             _ if user.len() >= 20 && !super::words::is_wordy(user) && !is_open(user) => Some(at..end),
             Some(colon) if colon + 3 < info_end && !is_open(info.get(colon + 1..)?) => Some(at + colon + 1..end),
@@ -161,15 +161,19 @@ impl<'a> Scan<'a> {
             return None;
         }
         let place = self.name_before(at);
+        let begin = place.start;
         let name = self.bytes().get(place.clone())?;
         let kind = match () {
             // The last part of `arn:aws:secret`, or of a module's name.
-            () if self.byte(at) == b':' && self.before(place.start) == b':' => return None,
-            () if name.eq_ignore_ascii_case(b"value") => self.paired(place.start)?,
+            () if self.byte(at) == b':' && self.before(begin) == b':' => return None,
+            () if name.eq_ignore_ascii_case(b"value") => self.paired(begin)?,
             () => names::kind(name)?,
         };
+        if self.closes(place, at, value) {
+            return None;
+        }
         let is_compared = self.byte(at) == b'=' && self.byte(at + 1) == b'=';
-        let is_module = self.before(place.start) == b':' && self.before(place.start.saturating_sub(1)) == b':';
+        let is_module = self.before(begin) == b':' && self.before(begin.saturating_sub(1)) == b':';
         let is_alone = value == at + 1 && !is_blank(self.before(at)) && !is_blank(self.byte(value));
         let tie = if self.byte(at) == b'=' && is_alone { Tie::Tight } else { Tie::Loose };
         match kind {
@@ -178,6 +182,15 @@ impl<'a> Scan<'a> {
             Kind::Password | Kind::Secret if is_compared || is_module => self.value(value, Kind::Key, tie),
             _ => self.value(value, kind, tie),
         }
+    }
+
+    /// Whether the quote behind the sign at `at` is the end of the text in which the name is: `grep 'password:' x`.
+    fn closes(&self, name: Range<usize>, at: usize, value: usize) -> bool {
+        let slashes = self.run(value, |byte| byte == b'\\') - value;
+        let quote = self.byte(value + slashes);
+        let outside = self.bytes().get(..name.start.saturating_sub(1)).unwrap_or_default();
+        let before = outside.iter().rev().take(8).take_while(|byte| **byte == b'\\').count();
+        is_quote(quote) && quote == self.before(name.start) && name.end == at && before == slashes
     }
 
     /// Where the last name before `at` is, whatever quotes, brackets or Markdown stars stand between. A dotted path
@@ -218,7 +231,12 @@ impl<'a> Scan<'a> {
         if !is_quote(self.byte(self.run(value, |byte| byte == b'\\'))) {
             return None;
         }
-        match names::kind(self.bytes().get(self.name_before(at))?)? {
+        let name = self.name_before(at);
+        if !is_quote(self.before(name.start)) {
+            return None;
+        }
+        match names::kind(self.bytes().get(name)?)? {
+            Kind::Directory => None,
             Kind::Authorization => self.authorization(value),
             Kind::Cookie => self.cookies(value),
             Kind::Password | Kind::Secret => self.value(value, Kind::Key, Tie::Loose),
@@ -236,7 +254,7 @@ impl<'a> Scan<'a> {
         let kind = names::kind(text.get(begin + 1..)?)?;
         let head = self.head(at + 1, |byte| !matches!(byte, b'<' | b'\n' | b'\r'));
         let closed = head.len() == HEAD || self.has(at + 1 + head.len(), b"</");
-        let value = Value { head, quoted: true, tie: Tie::Loose, next: b'<' };
+        let value = Value { head, quote: b'"', tie: Tie::Loose, next: b'<' };
         let end = || self.run(at + 1, |byte| !matches!(byte, b'<' | b'\n' | b'\r'));
         (closed && value.is_secret(kind)).then(|| at + 1..end())
     }
@@ -253,7 +271,7 @@ impl<'a> Scan<'a> {
         if head.is_empty() || head.ends_with(b"=") && matches!(self.byte(end), b'"' | b'\'' | b'\\') {
             return None;
         }
-        let value = Value { head, quoted: false, tie: Tie::Flag, next: self.byte(end) };
+        let value = Value { head, quote: 0, tie: Tie::Flag, next: self.byte(end) };
         let usual = has_scheme && USUAL.have(scheme);
         let telling = if usual { !value.is_open() } else { value.is_credential() };
         telling.then(|| token..self.run(token, is_base64))
@@ -327,6 +345,11 @@ impl<'a> Scan<'a> {
         }
         let value = self.argument(end)?;
         match takes {
+            Takes::Source
+                if ["env:", "file:", "fd:", "stdin"].iter().any(|other| self.has(value, other.as_bytes())) =>
+            {
+                None
+            }
             Takes::Source if !self.has(value, b"pass:") => self.value(value, Kind::Password, Tie::Flag),
             Takes::Source => self.value(value + 5, Kind::Password, Tie::Tight),
             Takes::Cookies => self.cookies(value),
@@ -353,7 +376,7 @@ impl<'a> Scan<'a> {
         let is_end =
             |byte: u8| if is_quote(quote) { byte == quote || byte == b'\n' || byte == b'\\' } else { !is_bare(byte) };
         let head = self.head(begin, |byte| !is_end(byte));
-        let value = Value { head, quoted: false, tie: Tie::Tight, next: 0 };
+        let value = Value { head, quote: 0, tie: Tie::Tight, next: 0 };
         value.is_secret(Kind::Password).then(|| begin..self.run(begin, |byte| !is_end(byte)))
     }
 
@@ -386,7 +409,7 @@ impl<'a> Scan<'a> {
         }
         let head_end = end(inside, HEAD);
         let head = self.bytes().get(inside..head_end)?;
-        let value = Value { head, quoted, tie, next: self.byte(head_end) };
+        let value = Value { head, quote: if quoted { self.byte(quote) } else { 0 }, tie, next: self.byte(head_end) };
         let is_sentence = !quoted && matches!(tie, Tie::Loose | Tie::Word);
         value.is_secret(kind).then(|| {
             let end = end(head_end, usize::MAX);

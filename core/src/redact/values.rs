@@ -23,7 +23,8 @@ pub(super) enum Tie {
 #[derive(Debug)]
 pub(super) struct Value<'a> {
     pub(super) head: &'a [u8],
-    pub(super) quoted: bool,
+    /// The quote around it, 0 without.
+    pub(super) quote: u8,
     pub(super) tie: Tie,
     /// The byte behind it.
     pub(super) next: u8,
@@ -41,7 +42,7 @@ static PLAIN: Words = Words::of(
 );
 /// What follows `--password` in a sentence.
 static SENTENCE: Words = Words::of(
-    "to or and is are was the a an for from with without in on as if when must can should may will flag flags option \
+    "field fields header headers setting settings string strings page pages to or and is are was the a an for from with without in on as if when must can should may will flag flags option \
     options argument arguments arg parameter parameters value values set not of by at it that this which instead here only also \
     then has have be via into on, both but",
 );
@@ -52,6 +53,10 @@ static LABELS: Words = Words::of(
 );
 
 impl Value<'_> {
+    fn is_quoted(&self) -> bool {
+        self.quote != 0
+    }
+
     pub(super) fn is_secret(&self, kind: Kind) -> bool {
         if self.head.is_empty() || self.head.starts_with(MASK.as_bytes()) || self.is_placeholder() {
             return false;
@@ -107,18 +112,18 @@ impl Value<'_> {
         if !self.head.iter().any(is_letter) {
             return self.is_likely_number(kind);
         }
-        if self.quoted { self.is_likely_text(kind) } else { !self.is_expression() && self.is_likely_word(kind) }
+        if self.is_quoted() { self.is_likely_text(kind) } else { !self.is_expression() && self.is_likely_word(kind) }
     }
 
     /// Digits and signs without a letter.
     fn is_likely_number(&self, kind: Kind) -> bool {
         let digits = self.head.iter().filter(|byte| byte.is_ascii_digit()).count();
         let signs = self.head.len() - digits;
-        let is_bare = !self.quoted && self.tie != Tie::Tight;
+        let is_bare = !self.is_quoted() && self.tie != Tie::Tight;
         match () {
             () if is_bare && self.tie == Tie::Word => false,
             () if is_bare => kind == Kind::Password && digits >= 6 && signs == 0,
-            () => self.head.len() >= 6 && digits > 0 || self.quoted && signs > 5,
+            () => self.head.len() >= 6 && digits > 0 || self.is_quoted() && signs > 5,
         }
     }
 
@@ -133,7 +138,8 @@ impl Value<'_> {
             has_blank && (self.tie == Tie::Loose || self.tie == Tie::Word) && (!has_digit || words().count() > 4);
         let is_path = kind == Kind::Secret && self.head.starts_with(b"/") && self.is_path();
         match self.tie {
-            Tie::Word if self.next == b'`' => {
+            _ if self.quote == b'`' && has_blank => false,
+            Tie::Word if self.quote == b'`' => {
                 is_mixed(self.head) && self.head.len() >= 6 && !is_known(self.head) && kind == Kind::Password
             }
             Tie::Word => !has_blank && self.head.len() >= 4 && !is_label && (has_digit || kind == Kind::Password),
@@ -182,7 +188,9 @@ impl Value<'_> {
             b'\\' => second == b'$' || second == b'(',
             b'&' | b'*' => is_identifier(rest) && !is_mixed(rest) || rest.is_empty() || second == b'*',
             b'!' => second.is_ascii_alphabetic() && self.next == b' ',
-            b'@' => !self.quoted && !is_mixed(rest) || matches!(second, b'/' | b'.' | b'-'),
+            b'@' => !self.is_quoted() && !is_mixed(rest) || matches!(second, b'/' | b'.' | b'-'),
+            b'(' => !self.is_quoted(),
+            b'.' if matches!(second, b'*' | b'+') => true,
             b'.' | b'~' => second == b'/' || head.starts_with(b"../") || rest.starts_with(b".."),
             _ => false,
         };
@@ -201,7 +209,7 @@ impl Value<'_> {
     /// Whether it is computed: a call, an element, a field, a type, a path of a module.
     fn is_expression(&self) -> bool {
         let head = self.head;
-        if self.quoted {
+        if self.is_quoted() {
             return false;
         }
         let dotted = head.contains(&b'.') && is_identifier(head) && !is_random(head, 24);
@@ -221,7 +229,7 @@ impl Value<'_> {
             || name_before(b'(')
             || name_before(b'[')
             || name_before(b'{')
-            || self.next == b'<' && self.tie != Tie::Tight
+            || self.next == b'<' && is_identifier(head) && !is_mixed(head)
             || self.is_code()
             || self.is_path()
     }
@@ -229,7 +237,7 @@ impl Value<'_> {
     /// Signs of a program's text.
     fn is_code(&self) -> bool {
         ["::", "->", "${", "{{", "$(", "=>"].iter().any(|sign| contains(self.head, sign))
-            || self.quoted && is_template(self.head)
+            || self.is_quoted() && is_template(self.head)
     }
 
     /// Whether it is a path: small letters between `/`, as base64 never is for long.
