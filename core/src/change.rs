@@ -14,7 +14,7 @@ use crate::validate;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// Something that happened to a session. Texts are masked already.
+/// Something that happened to a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
@@ -82,7 +82,7 @@ pub struct ToolEnded {
 impl ToolEnded {
     fn bound(&mut self) {
         self.files.truncate(validate::FILES);
-        self.files.iter_mut().for_each(|file| *file = validate::cut(file, validate::PATH));
+        self.files.iter_mut().for_each(|file| *file = validate::file_name(file));
         self.commits.truncate(validate::COMMITS);
         let bound = |commit: &mut NewCommit| commit.message = validate::cut(&commit.message, validate::COMMIT_MESSAGE);
         self.commits.iter_mut().for_each(bound);
@@ -177,14 +177,13 @@ impl Ended {
 }
 
 impl Change {
-    /// The change with texts no longer than a record keeps them.
+    /// The change with its texts as a record keeps them: masked, and no longer.
     pub fn bounded(mut self) -> Self {
         let cut = |text: &mut Option<String>, limit| *text = text.take().map(|text| validate::cut(&text, limit));
         match &mut self {
             Change::Prompted(prompted) => {
                 cut(&mut prompted.text, validate::ACTIVITY);
                 cut(&mut prompted.git_branch, validate::BRANCH);
-                cut(&mut prompted.worktree_root, validate::PATH);
             }
             Change::Waits { what } => cut(what, validate::REASON),
             Change::TurnEnded(turn) => {

@@ -13,7 +13,6 @@ use crate::live::Live;
 use crate::lock::Lock;
 use crate::paths::Home;
 use crate::process;
-use crate::redact;
 use crate::signal;
 use crate::stdin::{self, End, Limits, Received};
 use crate::store::{Noted, Store};
@@ -199,11 +198,10 @@ fn named_process() -> Option<u32> {
     std::env::var("CLAUDE_PID").ok()?.parse().ok()
 }
 
-/// The first line of a text of the conversation, secrets masked, at most `limit` characters. All of the line is
-/// masked: a secret that was cut before would not be known any more.
+/// The first line of a text of the conversation, at most `limit` characters, as [`validate::cut`] has it.
 pub fn first_line(text: &str, limit: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    validate::cut(&redact::mask(line), limit)
+    validate::cut(line, limit)
 }
 
 /// Notes trouble, with the time and the program. What cannot be noted is lost: a hook has nobody
@@ -247,7 +245,7 @@ mod tests {
             let text = format!("\n  fix{}{secret} now\nnext", " ".repeat(blanks + 1));
             assert_eq!(first_line(&text, 120), "fix [masked] now", "{blanks} blanks");
         }
-        let key = "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----";
-        assert_eq!(first_line(key, 120), "[masked]");
+        let key = "use -----BEGIN PRIVATE KEY-----MIIEvQIBADANBg-----END PRIVATE KEY-----";
+        assert_eq!(first_line(key, 120), "use [masked]");
     }
 }

@@ -17,6 +17,7 @@ pub mod intake;
 pub mod live;
 pub mod lock;
 mod loose;
+pub mod masked;
 pub mod overview;
 pub mod patch;
 pub mod paths;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::record::{Commit, Status, Unknown};
 use crate::unknown::keeps_unknown;
 use crate::validate;
+use crate::{masked, redact};
 use serde::{Deserialize, Serialize};
 
 /// The file.
@@ -123,12 +124,15 @@ pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], que
     count(state, counts);
     for commit in commits {
         if !state.recent_commits.iter().any(|known| known.sha == commit.sha) {
-            state.recent_commits.push(commit.clone());
+            let mut commit = commit.clone();
+            masked::text(&mut commit.message);
+            state.recent_commits.push(commit);
         }
     }
     for question in questions {
-        if !state.open_questions.contains(question) {
-            state.open_questions.push(question.clone());
+        let question = redact::mask(question);
+        if !state.open_questions.iter().any(|known| *known == question) {
+            state.open_questions.push(question.into_owned());
         }
     }
     state.recent_commits.drain(..state.recent_commits.len().saturating_sub(RECENT));

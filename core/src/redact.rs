@@ -28,6 +28,7 @@ mod words;
 use std::borrow::Cow;
 
 use scan::Scan;
+use tokens::Tokens;
 
 /// What stands in the text in place of a secret.
 pub const MASK: &str = "[masked]";
@@ -36,6 +37,23 @@ pub const MASK: &str = "[masked]";
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     mask_counted(text).0
+}
+
+/// The text with only that replaced which tells itself: keys and tokens of a known shape. For names of files, in
+/// which a `=` or a `:` says nothing.
+#[must_use]
+pub fn mask_tokens(text: &str) -> Cow<'_, str> {
+    let (mut out, mut copied) = (String::new(), 0);
+    for span in Tokens::new(text.as_bytes()).all() {
+        out.push_str(text.get(copied..span.start).unwrap_or_default());
+        out.push_str(MASK);
+        copied = span.end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 /// How often a text is gone through at most. The first time finds all but what only a mask brings to light, the

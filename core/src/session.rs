@@ -5,6 +5,7 @@
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug};
+use crate::masked;
 use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknown};
 use crate::validate;
 
@@ -37,7 +38,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         awaiting_action: None,
         events: Vec::new(),
         git_branch: validate::optional("branch", start.git_branch.as_deref(), validate::BRANCH)?.unwrap_or_default(),
-        worktree_root: validate::optional("work tree", start.worktree_root.as_deref(), validate::PATH)?,
+        worktree_root: start.worktree_root.as_deref().map(|root| validate::path("work tree", root)).transpose()?,
         claude_session_id: start.claude_session_id,
         files_changed: Vec::new(),
         commits: Vec::new(),
@@ -196,7 +197,7 @@ pub fn question(session: &mut Session, text: &str, now: Instant) -> Result<()> {
 
 /// Adds a changed file, once per path; beyond the limit it is dropped.
 pub fn file_changed(session: &mut Session, path: &str) {
-    let path = validate::cut(path, validate::PATH);
+    let path = validate::file_name(path);
     if !path.is_empty() && session.files_changed.len() < validate::FILES {
         push_once(&mut session.files_changed, path);
     }
@@ -249,8 +250,7 @@ pub fn complete(session: &mut Session, done: &Completion, now: Instant) -> Resul
     }
     let outcome = validate::optional("outcome", done.outcome.as_deref(), validate::OUTCOME)?;
     let steps = checked_steps(&done.next_steps)?;
-    let files =
-        done.files.iter().map(|file| validate::text("file", file, validate::PATH)).collect::<Result<Vec<_>>>()?;
+    let files = done.files.iter().map(|file| validate::path("file", file)).collect::<Result<Vec<_>>>()?;
     let mut next = session.clone();
     for (sha, message) in &done.commits {
         commit(&mut next, sha, message)?;
@@ -355,6 +355,8 @@ pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: In
             new.tasks.push(task);
         }
     }
+    // The old record may be older than masking.
+    masked::texts(new).for_each(masked::text);
     new.resumed_from = Some(old.session_id.clone());
     beat(new, now);
     Ok(())

@@ -1,8 +1,12 @@
-//! Owns the limits of the format. Lengths count characters, not bytes.
-//! Must stay true: whatever passes here can be written and read back by every reader.
-//! Deliberately absent: cutting text to fit, except in [`cut`], which hooks use on foreign text.
+//! Owns what may enter a record: its limits, and that no secret does. Lengths count characters, not bytes.
+//! Must stay true: whatever passes here can be written and read back by every reader; every text that enters a
+//! record, a project's file or a conversation's file passes [`text`] or [`cut`], which mask it, whoever writes it;
+//! it is masked before it is cut, since half a secret would not be known any more.
+//! Deliberately absent: cutting text to fit, except in [`cut`], which hooks use on foreign text; masking of a work
+//! tree's path ([`path`]), by which programs find it.
 
 use crate::error::{Error, Result};
+use crate::redact;
 
 pub const INTENT: usize = 500;
 pub const OUTCOME: usize = 1000;
@@ -35,21 +39,39 @@ pub const FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Largest index, in bytes: one line for each of 100,000 sessions.
 pub const INDEX_BYTES: usize = 32 * 1024 * 1024;
 
-/// A text that says something and fits: trimmed, not empty, at most `limit` characters, no
-/// control characters but newline and tab. `what` names it in the error.
+/// A text that says something and fits: secrets masked, trimmed, not empty, at most `limit` characters as it will be
+/// stored, no control characters but newline and tab. `what` names it in the error.
 pub fn text(what: &str, value: &str, limit: usize) -> Result<String> {
+    let value = checked(what, value)?;
+    let masked = redact::mask(value);
+    let length = masked.chars().count();
+    if length > limit {
+        let how = if masked == value { "" } else { " with its secrets masked" };
+        return Err(Error::Invalid(format!("{what} has {length} characters{how}, at most {limit} are allowed")));
+    }
+    Ok(masked.into_owned())
+}
+
+/// The path of a directory, as the disk has it: programs go there. Checked like a text, and not masked.
+pub fn path(what: &str, value: &str) -> Result<String> {
+    let value = checked(what, value)?;
+    let length = value.chars().count();
+    if length > PATH {
+        return Err(Error::Invalid(format!("{what} has {length} characters, at most {PATH} are allowed")));
+    }
+    Ok(value.to_string())
+}
+
+/// Trimmed, if something is left and no control character is in it but newline and tab.
+fn checked<'a>(what: &str, value: &'a str) -> Result<&'a str> {
     let value = value.trim();
     if value.is_empty() {
         return Err(Error::Invalid(format!("{what} is empty")));
     }
-    let length = value.chars().count();
-    if length > limit {
-        return Err(Error::Invalid(format!("{what} has {length} characters, at most {limit} are allowed")));
-    }
     if let Some(bad) = value.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(Error::Invalid(format!("{what} contains the control character {bad:?}")));
     }
-    Ok(value.to_string())
+    Ok(value)
 }
 
 /// [`text`] for a value that may be left out.
@@ -67,9 +89,19 @@ pub fn sha(value: &str) -> Result<String> {
     Err(Error::Invalid(format!("not a commit: {value:?}; a sha has 4 to 40 hexadecimal digits")))
 }
 
-/// Makes foreign text storable: one line, control characters and runs of space become one space,
+/// Makes foreign text storable: secrets masked, one line, control characters and runs of space become one space,
 /// at most `limit` characters, the last of them `…` where something was cut.
 pub fn cut(value: &str, limit: usize) -> String {
+    line(&redact::mask(value), limit)
+}
+
+/// Makes the name of a changed file storable, like [`cut`]. In it only what tells itself is masked, a key or a
+/// token: `password=1.txt` is a name like others.
+pub fn file_name(value: &str) -> String {
+    line(&redact::mask_tokens(value), PATH)
+}
+
+fn line(value: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
     for word in value.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
@@ -101,6 +133,36 @@ mod tests {
         for bad in ["abc", "xyz1", "", &"a".repeat(41)] {
             assert!(sha(bad).is_err(), "{bad:?}");
         }
+    }
+
+    /// Made at run time, so that no scanner takes this file for a leak.
+    fn secret() -> String {
+        ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_")
+    }
+
+    #[test]
+    fn whatever_enters_is_masked_before_it_is_measured_and_cut() {
+        let secret = secret();
+        assert_eq!(text("intent", &format!(" use {secret} now "), 20).unwrap(), "use [masked] now");
+        assert_eq!(optional("outcome", Some(&secret), 8).unwrap().as_deref(), Some("[masked]"));
+        let error = text("intent", "password=x", 15).unwrap_err().to_string();
+        assert!(error.contains("17 characters with its secrets masked"), "{error}");
+        for limit in 1..60 {
+            let cut = cut(&format!("use {secret} now"), limit);
+            assert!(!cut.contains("a1B2"), "{limit}: {cut}");
+        }
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----";
+        assert_eq!(cut(key, 9), "[masked]");
+    }
+
+    #[test]
+    fn paths_stay_usable() {
+        let plain = "/home/ada/token=1/password: 2.txt";
+        assert_eq!(file_name(plain), plain);
+        assert_eq!(file_name(&format!("/tmp/{}/x.rs", secret())), "/tmp/[masked]/x.rs");
+        let place = format!("/tmp/{}", secret());
+        assert_eq!(path("work tree", &place).unwrap(), place);
+        assert!(path("work tree", &"x".repeat(PATH + 1)).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use cs_core::export::{Document, Project};
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, Entry};
 use cs_core::live::Live;
+use cs_core::masked;
 use cs_core::project::ProjectState;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
@@ -91,7 +92,9 @@ impl Chosen {
         let Some(slug) = &self.project else { return Ok(None) };
         let config = context.store.config()?;
         let name = config.projects.get(slug.as_str()).map_or(slug.as_str(), |project| &project.name).to_string();
-        Ok(Some(Head { slug: slug.clone(), name, state: context.store.project(slug)? }))
+        let mut state = context.store.project(slug)?;
+        masked::project(&mut state);
+        Ok(Some(Head { slug: slug.clone(), name, state }))
     }
 
     /// Reads the records.
@@ -100,7 +103,10 @@ impl Chosen {
         let mut all = AllLoaded { sessions: Vec::new(), code: self.code };
         for id in &self.ids {
             match loader.load(id) {
-                Ok(loaded) if plan.includes(&loaded.session.started_at) => all.sessions.push(loaded),
+                Ok(mut loaded) if plan.includes(&loaded.session.started_at) => {
+                    masked::session(&mut loaded.session);
+                    all.sessions.push(loaded);
+                }
                 Ok(_) => {}
                 // Gone since the index was read.
                 Err(Error::Missing(_)) if !matches!(plan.which, Which::Named(_)) => {}

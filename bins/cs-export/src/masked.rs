@@ -1,5 +1,6 @@
 //! Owns masking of a whole record: every text that people see goes through the mask.
 
+use cs_core::masked;
 use cs_core::record::Session;
 use cs_core::redact::personal::{Counts, Personal};
 use cs_core::usage::{ModelUsage, Usage};
@@ -31,23 +32,8 @@ impl<'a> Masker<'a> {
     /// Masks a record. Ids, times and commit names stay: they are what the file is found by.
     pub fn session(&mut self, session: &Session) -> Session {
         let mut session = session.clone();
-        self.all([&mut session.intent, &mut session.git_branch]);
-        let optional = [
-            &mut session.outcome,
-            &mut session.parked_reason,
-            &mut session.current_activity,
-            &mut session.awaiting_action,
-            &mut session.roadmap_ref,
-            &mut session.worktree_root,
-        ];
-        self.all(optional.into_iter().flatten());
-        self.all(&mut session.files_changed);
-        self.all(&mut session.decisions);
-        self.all(&mut session.open_questions);
-        self.all(&mut session.next_steps);
-        self.all(session.events.iter_mut().map(|event| &mut event.message));
-        self.all(session.commits.iter_mut().map(|commit| &mut commit.message));
-        self.all(session.tasks.iter_mut().map(|task| &mut task.subject));
+        self.all(masked::texts(&mut session));
+        self.all(session.files_changed.iter_mut().chain(&mut session.worktree_root));
         session
     }
 

@@ -7,7 +7,7 @@ use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::store::Noted;
-use cs_core::{redact, validate};
+use cs_core::validate;
 
 /// Most characters of what is waited for.
 const WHAT: usize = 200;
@@ -28,12 +28,12 @@ fn question(intake: &Intake) -> String {
         (None, Some(subject)) => format!("permission for {tool}: {subject}"),
         (None, None) => format!("permission for {tool}"),
     };
-    validate::cut(&redact::mask(&text), WHAT)
+    validate::cut(&text, WHAT)
 }
 
 pub fn notification(intake: &Intake) -> Result<()> {
     let message = intake.payload.message.as_deref().unwrap_or("an answer");
-    let message = validate::cut(&redact::mask(message), WHAT);
+    let message = validate::cut(message, WHAT);
     match intake.payload.notification_type.as_deref() {
         // Comes seconds after the request, which knew more.
         Some("permission_prompt") => change(intake, |live| {

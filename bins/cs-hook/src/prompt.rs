@@ -177,6 +177,6 @@ fn project(intake: &Intake, root: &str) -> Slug {
     intake.store.register(root, None, intake.now).unwrap_or_else(|error| {
         intake::log(&intake.store.home, "cs-hook", &format!("project not registered: {error}"));
         let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
-        Slug::from_name(&name.unwrap_or_default(), 1)
+        Slug::from_name(&validate::cut(&name.unwrap_or_default(), validate::PROJECT_NAME), 1)
     })
 }

@@ -9,7 +9,7 @@ use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::store::Noted;
-use cs_core::{redact, task};
+use cs_core::task;
 use std::path::Path;
 
 pub fn ended(intake: &Intake) -> Result<()> {
@@ -72,13 +72,11 @@ fn tasks(intake: &Intake) -> Option<Tasks> {
     }
     let (input, response) = (&intake.payload.input, &intake.payload.response);
     let conversation = intake.uuid.to_string();
-    let subject = input.subject.as_deref().map(|subject| redact::mask(subject).into_owned());
+    let subject = input.subject.clone();
     let word = |word: &Option<String>| word.as_deref().and_then(task::agent_status);
     match (&input.list, &response.task.id, &input.task_id) {
         (Some(list), _, _) => {
-            let item = |(text, status): &(String, String)| {
-                Some((redact::mask(text).into_owned(), task::agent_status(status)?))
-            };
+            let item = |(text, status): &(String, String)| Some((text.clone(), task::agent_status(status)?));
             Some(Tasks::List { conversation, list: list.iter().filter_map(item).collect() })
         }
         (None, Some(key), _) => Some(Tasks::One { conversation, key: key.clone(), subject, from: None, to: None }),

@@ -4,7 +4,6 @@
 use crate::due::{Due, Reason};
 use cs_cli::sanitize;
 use cs_core::clock::{self, Instant};
-use cs_core::redact;
 use cs_core::state::State;
 use cs_core::validate::{INTENT, PROJECT_NAME, REASON, cut};
 use serde::Serialize;
@@ -140,5 +139,5 @@ impl Notice {
 
 /// One line of at most so many characters, secrets masked, nothing in it that does something.
 fn clean(text: &str, limit: usize) -> String {
-    sanitize(&cut(&redact::mask(text), limit))
+    sanitize(&cut(text, limit))
 }

@@ -72,7 +72,7 @@ impl Create {
         validate::text("intent", &self.intent, validate::INTENT)?;
         validate::optional("roadmap ref", self.roadmap_ref.as_deref(), validate::ROADMAP_REF)?;
         validate::optional("branch", self.branch.as_deref(), validate::BRANCH)?;
-        validate::optional("work tree", self.worktree.as_deref(), validate::PATH)?;
+        self.worktree.as_deref().map(|root| validate::path("work tree", root)).transpose()?;
         Ok(())
     }
 }

@@ -421,7 +421,3 @@ pub(super) fn marked_end(text: &[u8]) -> Option<usize> {
         (mark.least..=mark.most).contains(&end).then_some(end).filter(|_| is_random(key, mark.class, Digit))
     })
 }
-
-/// How many prefixes are known.
-#[cfg(test)]
-pub(super) const COUNT: usize = SIZE.0;

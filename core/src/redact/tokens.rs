@@ -62,6 +62,23 @@ impl<'a> Tokens<'a> {
         special.or_else(|| marked().map(|length| at..at + length))
     }
 
+    /// All tokens of the text.
+    pub(super) fn all(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while at < self.bytes.len() {
+                let begin = self.word_begin(at);
+                let end = self.run(begin, is_name);
+                let token = if end > begin { self.token(begin, end) } else { None };
+                at = token.as_ref().map_or(end.max(at + 1), |token| token.end);
+                if token.is_some() {
+                    return token;
+                }
+            }
+            None
+        })
+    }
+
     /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
     /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it.
     pub(super) fn grown(&self, span: &Range<usize>) -> usize {

@@ -210,6 +210,7 @@ impl Store {
     /// A change that a hook saw. What decides whether the session goes on is written at once; all else is noted, and so
     /// is what cannot be written in time.
     pub fn tell(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
+        let change = change.bounded();
         if !change.is_of_life() {
             return self.note(id, change, now, noted);
         }

@@ -10,6 +10,7 @@ use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug};
 use crate::index::Standing;
 use crate::lock::{self, Lock};
+use crate::masked;
 use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
 use crate::record::{Session, Status, Unknown};
@@ -67,20 +68,24 @@ impl Context {
 
 impl Parked {
     fn of(session: &Session) -> Self {
-        Parked {
+        let mut parked = Parked {
             session_id: session.session_id.clone(),
             intent: session.intent.clone(),
             reason: session.parked_reason.clone().unwrap_or_default(),
-        }
+        };
+        // The record may be older than masking.
+        [&mut parked.intent, &mut parked.reason].into_iter().for_each(masked::text);
+        parked
     }
 }
 
 impl Last {
     /// None where nothing is left to do.
     fn of(session: &Session) -> Option<Self> {
-        let next_steps = session.next_steps.clone();
         let (session_id, intent) = (session.session_id.clone(), session.intent.clone());
-        (!next_steps.is_empty()).then_some(Last { session_id, intent, next_steps })
+        let mut last = Last { session_id, intent, next_steps: session.next_steps.clone() };
+        [&mut last.intent].into_iter().chain(&mut last.next_steps).for_each(masked::text);
+        (!last.next_steps.is_empty()).then_some(last)
     }
 }
 
@@ -91,7 +96,7 @@ impl Store {
     /// The slug of the project whose main work tree is `path`, registering it where it is new.
     /// A second repository of the same base name gets `-2`, and so on.
     pub fn register(&self, path: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
-        validate::text("path", path, validate::PATH)?;
+        validate::path("path", path)?;
         let name = validate::optional("project name", name, validate::PROJECT_NAME)?;
         if name.is_none()
             && let Some(slug) = self.config()?.slug_of(path)
@@ -239,14 +244,11 @@ fn add_project(config: &mut Config, path: &str, name: Option<String>, now: Insta
     }
     let base = Path::new(path).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
     let name = name.unwrap_or_else(|| if base.is_empty() { path.to_string() } else { base });
+    let name = validate::cut(&name, validate::PROJECT_NAME);
     let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| !config.projects.contains_key(slug.as_str()));
     let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;
-    let registration = Registration {
-        name: validate::cut(&name, validate::PROJECT_NAME),
-        path: path.to_string(),
-        registered_at: clock::stamp(now),
-        unknown: Unknown::new(),
-    };
+    let registration =
+        Registration { name, path: path.to_string(), registered_at: clock::stamp(now), unknown: Unknown::new() };
     config.projects.insert(slug.to_string(), registration);
     Ok(slug)
 }

@@ -75,8 +75,8 @@ impl Notes {
 
 impl Store {
     /// Notes a change of a session. It needs no lock that anybody holds for long.
-    pub fn note(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
-        let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
+    pub(super) fn note(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
+        let note = Note { at: clock::stamp(now), nonce: nonce(), change };
         append(&self.home.spool(id), &note.to_bytes(), noted, self.wait)
     }
 

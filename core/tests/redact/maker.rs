@@ -28,10 +28,6 @@ impl Maker {
         (self.0 >> 11) as usize % bound
     }
 
-    pub fn pick<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
-        of[self.below(of.len())]
-    }
-
     /// So many characters of an alphabet. The first one is a letter or a digit, as in tokens people can select.
     pub fn random(&mut self, alphabet: char, length: usize) -> String {
         let alphabet = ALPHABETS.iter().find(|(name, _)| *name == alphabet).unwrap_or_else(|| panic!("{alphabet}?")).1;

@@ -7,6 +7,7 @@ use crate::view::project::find;
 use cs_core::clock;
 use cs_core::export::{self, Document, Format, Project};
 use cs_core::id::{SessionId, Slug};
+use cs_core::masked;
 use cs_core::record::Session;
 use cs_core::state::Verdict;
 use cs_core::usage::Usage;
@@ -76,10 +77,11 @@ impl Asked<'_> {
 
     fn read(&self, id: &SessionId) -> Result<Read> {
         let store = &self.app.keeper.store;
-        let (session, path) = store.located(id)?;
+        let (mut session, path) = store.located(id)?;
         let verdict = self.snapshot.evidence.judge(store, &session);
         // A summary that cannot be understood is no reason to keep the session back.
         let usage = store.usage_of(&session).unwrap_or_default();
+        masked::session(&mut session);
         Ok(Read { verdict, archived: path == store.home.archived(id), usage, bytes: session.to_bytes().len(), session })
     }
 

@@ -5,6 +5,7 @@ use super::{Keeper, Snapshot};
 use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
+use cs_core::masked;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, is_dismissed};
 use cs_core::statusline::Reading;
@@ -70,13 +71,15 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
     let name = snapshot.evidence.names.get(&session.project_slug);
+    let resume_command = resume_command(&session);
+    masked::session(&mut session);
     Ok(Shown {
         state: verdict.state,
         state_reason: verdict.reason,
         state_at: verdict.evidence_at.map(clock::stamp),
         is_archived: path == store.home.archived(id),
         project_name: name.unwrap_or(&session.project_slug).clone(),
-        resume_command: resume_command(&session),
+        resume_command,
         earlier: chain(keeper, &session, |session| session.resumed_from.clone()),
         later: chain(keeper, &session, |session| session.resumed_as.clone()),
         usage_error: used.as_ref().err().map(ToString::to_string),

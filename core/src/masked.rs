@@ -1,0 +1,94 @@
+//! Owns which fields of a record and of a project's file are texts that people or agents wrote, and their masking
+//! where they leave this program: what was written by an older version, or by the Python tool, was not masked when
+//! it entered. What enters is the business of `validate`.
+//! Must stay true: ids, times and names of commits stay, by which everything is found; the file on disk stays.
+//! Deliberately absent: unknown fields, whose meaning nobody here knows.
+
+use crate::project::ProjectState;
+use crate::record::{Commit, Session};
+use crate::redact;
+use std::borrow::Cow;
+
+/// All texts of a record but its paths.
+pub fn texts(session: &mut Session) -> impl Iterator<Item = &mut String> {
+    let optional = [
+        &mut session.outcome,
+        &mut session.last_message,
+        &mut session.parked_reason,
+        &mut session.current_activity,
+        &mut session.awaiting_action,
+        &mut session.roadmap_ref,
+    ];
+    [&mut session.intent, &mut session.git_branch]
+        .into_iter()
+        .chain(optional.into_iter().flatten())
+        .chain(&mut session.decisions)
+        .chain(&mut session.open_questions)
+        .chain(&mut session.next_steps)
+        .chain(session.events.iter_mut().map(|event| &mut event.message))
+        .chain(session.commits.iter_mut().map(|commit| &mut commit.message))
+        .chain(session.tasks.iter_mut().map(|task| &mut task.subject))
+}
+
+/// Masks a record that is shown or handed on.
+pub fn session(session: &mut Session) {
+    texts(session).for_each(text);
+    for path in session.files_changed.iter_mut().chain(&mut session.worktree_root) {
+        if let Cow::Owned(masked) = redact::mask_tokens(path) {
+            *path = masked;
+        }
+    }
+}
+
+/// Masks what people say about a project.
+pub fn project(state: &mut ProjectState) {
+    let roadmap = &mut state.roadmap_summary;
+    let lists = [&mut roadmap.completed, &mut roadmap.in_progress, &mut roadmap.next_up, &mut state.open_questions];
+    lists.into_iter().flatten().for_each(text);
+    text(&mut state.current_phase);
+    state.recent_commits.iter_mut().for_each(|commit: &mut Commit| text(&mut commit.message));
+}
+
+/// Masks one text.
+pub fn text(text: &mut String) {
+    if let Cow::Owned(masked) = redact::mask(text) {
+        *text = masked;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Made at run time, so that no scanner takes this file for a leak.
+    fn secret() -> String {
+        ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_")
+    }
+
+    #[test]
+    fn no_text_of_an_old_record_is_left_out() {
+        let sample = include_str!("../../tests/samples/v4.json");
+        let mut all: serde_json::Value = serde_json::from_str(sample).unwrap();
+        put(&mut all, &secret());
+        let mut record: Session = serde_json::from_value(all).unwrap();
+        session(&mut record);
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.contains("[masked]") && !text.contains("a1B2c3"), "{text}");
+    }
+
+    /// Puts a secret into every text but those by which things are found.
+    fn put(value: &mut serde_json::Value, secret: &str) {
+        let found = ["id", "sha", "status", "agent", "agent_key", "ended_by", "resumed_from", "resumed_as"];
+        let is_found = |name: &str| {
+            found.contains(&name) || ["_id", "_at", "_slug", "stamp", "heartbeat"].iter().any(|end| name.ends_with(end))
+        };
+        match value {
+            serde_json::Value::Object(fields) => {
+                fields.iter_mut().filter(|(name, _)| !is_found(name)).for_each(|(_, value)| put(value, secret));
+            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| put(item, secret)),
+            serde_json::Value::String(text) => *text = format!("{text} {secret}"),
+            _ => {}
+        }
+    }
+}
