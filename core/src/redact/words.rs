@@ -19,12 +19,19 @@ fn sort(byte: u8) -> Option<Sort> {
     }
 }
 
+/// Longest run of letters that may be a word, and longest number that may stand behind one (a date).
+const WORD: usize = 20;
+const NUMBER: usize = 8;
+
 /// Whether it is made of words, numbers and words with a number behind, as names are: `page-size-2`, `Bucket1`.
 pub(super) fn is_wordy(text: &[u8]) -> bool {
     text.split(|&byte| !is_alnum(byte)).all(|part| {
         let digits = part.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         let letters = part.get(..part.len() - digits).unwrap_or_default();
         let rest = letters.get(1..).unwrap_or_default();
+        if letters.len() > WORD || (digits > NUMBER && !letters.is_empty()) {
+            return false;
+        }
         rest.iter().all(u8::is_ascii_lowercase) || letters.iter().all(u8::is_ascii_uppercase)
     })
 }
