@@ -8,8 +8,8 @@ use crate::judge::Fate;
 use crate::lines::{self, Piece};
 use crate::source::{Agent, Log};
 use crate::{claude, codex, read};
+use cs_core::open;
 use std::collections::HashMap;
-use std::fs::File;
 
 /// The ids of message and request on a log's lines, by the hashes that stand for them in a [`Call`].
 pub type Ids = HashMap<(u64, u64), (String, Option<String>)>;
@@ -49,7 +49,7 @@ pub fn account(log: &Log) -> Account {
     let (reader, mut facts, mut places) = (Reader::default(), Facts::default(), Places::default());
     let mut whole = |text: &[u8]| read::line(log.agent, &reader, &mut facts, &mut places, text);
     let mut line = 0;
-    let Ok(file) = File::open(&log.path) else { return account };
+    let Ok(file) = open::foreign(&log.path) else { return account };
     // What can be read is told; the book has said already that the rest cannot.
     let _ = lines::read(file, |piece| {
         line += 1;

@@ -7,6 +7,7 @@ use crate::codex;
 use crate::facts::{Facts, Places, hash};
 use crate::lines::{self, Piece};
 use crate::source::{Agent, Identity, Log};
+use cs_core::open;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -46,7 +47,7 @@ impl Known {
 
 /// Reads a log, going on from what is known where that is possible.
 pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
-    let mut file = File::open(&log.path)?;
+    let mut file = open::foreign(&log.path)?;
     let identity = Identity::of(&file.metadata()?);
     let old = known.filter(|known| {
         let same = known.identity.dev == identity.dev && known.identity.ino == identity.ino;

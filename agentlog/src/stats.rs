@@ -5,7 +5,8 @@
 use crate::book::{Book, Row};
 use crate::source::Agent;
 use chrono::NaiveDate;
-use cs_core::{clock, file, repair};
+use cs_core::validate::FILE_BYTES;
+use cs_core::{clock, open, repair};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -33,7 +34,7 @@ pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, Models> {
     let mut days: BTreeMap<NaiveDate, Models> = BTreeMap::new();
     for root in roots {
         // A file of another program: what cannot be understood is as if it were not there.
-        let bytes = file::read(&root.join("stats-cache.json")).ok().flatten().unwrap_or_default();
+        let bytes = open::foreign_bytes(&root.join("stats-cache.json"), FILE_BYTES).unwrap_or_default();
         let Ok(stats) = repair::decode::<StatsCache>(&bytes, &mut Vec::new()) else { continue };
         for day in stats.daily_model_tokens {
             let Ok(date) = day.date.parse() else { continue };

@@ -3,6 +3,7 @@
 //! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
 
 use crate::error::{Error, Result};
+use crate::open;
 use crate::validate::FILE_BYTES;
 use crate::weight;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
@@ -53,7 +54,7 @@ const ROOM: usize = 256;
 fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
     if !meta.is_file() {
-        return Err(Error::corrupt(path, "it is not a regular file"));
+        return Err(Error::corrupt(path, open::IRREGULAR));
     }
     let size = usize::try_from(meta.len()).unwrap_or(usize::MAX);
     if size > most {
@@ -296,7 +297,7 @@ pub fn narrow(path: &Path) -> Result<bool> {
 /// The last bytes of a file of any size.
 pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
     let failed = |error| Error::io(path, "read", error);
-    let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(failed)?;
+    let mut file = open::unlinked(path, OpenOptions::new().read(true)).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(most))).map_err(failed)?;
     let mut bytes = Vec::new();
@@ -307,17 +308,17 @@ pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
 /// Takes everything out of a file, which stays the same file for who has it open.
 pub fn empty(path: &Path) -> Result<()> {
     let failed = |error| Error::io(path, "empty", error);
-    let file = OpenOptions::new().write(true).custom_flags(libc::O_NOFOLLOW).open(path).map_err(failed)?;
+    let file = open::unlinked(path, OpenOptions::new().write(true)).map_err(failed)?;
     file.set_len(0).map_err(failed)
 }
 
 /// Opens a file for locking or appending, making it and its directory where needed.
 pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
-    let options = options.create(true).mode(0o600).custom_flags(libc::O_NOFOLLOW);
-    match options.open(path) {
+    let options = options.create(true).mode(0o600);
+    match open::unlinked(path, options) {
         Err(error) if is_absent(&error) => {
             make_dir(folder_of(path))?;
-            options.open(path).map_err(|error| Error::io(path, "open", error))
+            open::unlinked(path, options).map_err(|error| Error::io(path, "open", error))
         }
         Err(error) => Err(Error::io(path, "open", error)),
         Ok(file) => Ok(file),

@@ -18,6 +18,7 @@ pub mod live;
 pub mod lock;
 mod loose;
 pub mod masked;
+pub mod open;
 pub mod overview;
 pub mod patch;
 pub mod paths;

@@ -5,10 +5,11 @@
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::open;
 use fs2::FileExt;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -43,8 +44,7 @@ impl Lock {
 
 /// Takes the lock at `path` if the file is there and nobody holds it; makes no file.
 pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    let file = match OpenOptions::new().read(true).write(true).custom_flags(flags).open(path) {
+    let file = match open::unlinked(path, OpenOptions::new().read(true).write(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(path, "open", error)),

@@ -3,6 +3,7 @@
 
 use super::command;
 use super::places::{self, Places};
+use super::swap;
 use super::text::at;
 use cs_cli::programs;
 use cs_core::error::{Error, Result};
@@ -102,7 +103,7 @@ impl Registered {
     /// what cannot be understood there is taken as not there.
     pub fn look(settings: &Value, places: &Places) -> Self {
         let file = |name: &str| {
-            let bytes = std::fs::read(places.claude.join("plugins").join(name)).ok();
+            let bytes = swap::bytes(&places.claude.join("plugins").join(name)).ok();
             bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok()).unwrap_or_default()
         };
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_string);
@@ -147,7 +148,7 @@ impl Registered {
 /// Whether all that is at `from` is at `to` too.
 fn is_same(from: &Path, to: &Path) -> bool {
     if !from.is_dir() {
-        return std::fs::read(from).ok() == std::fs::read(to).ok();
+        return swap::bytes(from).ok() == swap::bytes(to).ok();
     }
     let mut entries = std::fs::read_dir(from).into_iter().flatten().flatten();
     entries.all(|entry| is_same(&entry.path(), &to.join(entry.file_name())))

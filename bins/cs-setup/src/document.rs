@@ -54,7 +54,7 @@ impl Document {
     pub fn read_ours(path: &Path) -> Result<Option<Self>> {
         match Document::read(path) {
             Err(error @ Error::Corrupt { .. }) => {
-                let bytes = std::fs::read(path).unwrap_or_default();
+                let bytes = swap::bytes(path).unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes);
                 let marks = HOOK_PROGRAMS.iter().copied().chain([wrapped::PROGRAM, PLUGIN, MARKETPLACE]);
                 if marks.into_iter().any(|mark| text.contains(mark)) { Err(error) } else { Ok(None) }

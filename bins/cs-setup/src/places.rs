@@ -1,6 +1,7 @@
 //! Owns where things are: our own folder, the agents' directories, the user's.
 //! Deliberately absent: changing anything there.
 
+use super::swap;
 use cs_core::error::{Error, Result};
 use cs_core::paths::{self, Home};
 use std::path::{Path, PathBuf};
@@ -72,8 +73,8 @@ pub fn is_ours(folder: &Path) -> bool {
     if !folder.exists() {
         return folder.ends_with("claude-sessions");
     }
-    let manifest = || std::fs::read_to_string(folder.join(".claude-plugin/plugin.json")).unwrap_or_default();
-    folder.join("bin/cs-setup").exists() || manifest().contains("\"name\": \"cs-sessions\"")
+    let manifest = || swap::bytes(&folder.join(".claude-plugin/plugin.json")).unwrap_or_default();
+    folder.join("bin/cs-setup").exists() || String::from_utf8_lossy(&manifest()).contains("\"name\": \"cs-sessions\"")
 }
 
 /// A path as text without control characters.

@@ -1,6 +1,7 @@
 //! Owns what keeps registered hooks from running: switches in the user's settings and in those of
 //! the machine's owner. Source: Claude Code's settings, `disableAllHooks`, `allowManagedHooksOnly`.
 
+use super::swap;
 use serde_json::Value;
 use std::path::Path;
 
@@ -27,7 +28,7 @@ pub fn obstacles(settings: &Value, source: &str) -> Vec<String> {
 pub fn all_obstacles(user: &Value, user_path: &Path) -> Vec<String> {
     let mut found = obstacles(user, &user_path.display().to_string());
     for path in MANAGED {
-        let settings = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let settings = swap::bytes(Path::new(path)).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
         found.extend(settings.iter().flat_map(|settings| obstacles(settings, path)));
     }
     found

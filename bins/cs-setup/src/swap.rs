@@ -3,6 +3,7 @@
 //! target is written; a file that was changed since it was read, or that is read-only, is left.
 
 use cs_core::error::{Error, Result};
+use cs_core::open;
 use std::fs::{self, Metadata, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Most bytes of a file that are read.
-const BYTES: u64 = 10 * 1024 * 1024;
+const BYTES: usize = 10 * 1024 * 1024;
 /// First characters of the name of a file that is being written.
 const TEMP_PREFIX: &str = ".cs-setup-";
 /// Longer than this no write takes.
@@ -38,15 +39,20 @@ pub fn look(path: &Path) -> Result<Seen> {
         Err(error) => return Err(Error::io(path, "inspect", error)),
     };
     if !meta.is_file() {
-        return Err(Error::corrupt(path, "it is not a regular file"));
+        return Err(Error::corrupt(path, open::IRREGULAR));
     }
-    if meta.len() > BYTES {
+    if meta.len() > BYTES as u64 {
         return Err(Error::corrupt(path, format!("it has {} bytes, at most {BYTES} are read", meta.len())));
     }
-    let bytes = fs::read(&target).map_err(|error| Error::io(path, "read", error))?;
+    let bytes = bytes(&target).map_err(|error| Error::io(path, "read", error))?;
     let text = String::from_utf8(bytes)
         .map_err(|error| Error::corrupt(path, format!("byte {} is no UTF-8", error.utf8_error().valid_up_to() + 1)))?;
     seen(Some(text), Some(meta))
+}
+
+/// The first bytes of somebody else's file, for what is only looked at. Links are followed.
+pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    open::foreign_bytes(path, BYTES)
 }
 
 /// The file behind all links; the last one may point to nothing.

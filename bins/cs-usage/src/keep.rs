@@ -10,7 +10,8 @@ use cs_agentlog::shares::Records;
 use cs_agentlog::source::Agent;
 use cs_cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, TimeDelta};
-use cs_core::{file, repair};
+use cs_core::validate::FILE_BYTES;
+use cs_core::{open, repair};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -124,7 +125,7 @@ const CLEANUP_DAYS: i64 = 30;
 
 /// After how many days Claude Code deletes transcripts: its setting `cleanupPeriodDays`.
 fn cleanup_days(root: &Path) -> i64 {
-    let bytes = file::read(&root.join("settings.json")).ok().flatten().unwrap_or_default();
+    let bytes = open::foreign_bytes(&root.join("settings.json"), FILE_BYTES).unwrap_or_default();
     let settings: serde_json::Value = repair::decode(&bytes, &mut Vec::new()).unwrap_or_default();
     settings.get("cleanupPeriodDays").and_then(serde_json::Value::as_i64).unwrap_or(CLEANUP_DAYS)
 }

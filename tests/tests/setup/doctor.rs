@@ -47,6 +47,42 @@ fn a_healthy_place_is_healthy() {
 }
 
 #[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let place = healthy();
+    let home = place.sandbox.home();
+    fs::create_dir_all(place.sandbox.data().join("logs")).expect("it can be made");
+    fs::create_dir_all(home.join(".codex")).expect("it can be made");
+    fs::create_dir_all(home.join(".claude/plugins")).expect("it can be made");
+    for (path, check) in [
+        (place.sandbox.data().join("logs/hook.log"), "log"),
+        (place.sandbox.data().join("config.json"), "config"),
+        (home.join(".codex/hooks.json"), "codex"),
+        (home.join(".codex/config.toml"), ""),
+        (home.join(".claude/plugins/installed_plugins.json"), ""),
+        (place.settings(), "hooks"),
+    ] {
+        let _ = fs::remove_file(&path);
+        assert_eq!(status(&place.sandbox.sh(&format!("mkfifo '{}'", path.display()))), 0);
+        for args in [
+            &["doctor"][..],
+            &["install", "--dry-run"],
+            &["install", "--codex", "--dry-run"],
+            &["uninstall", "--dry-run"],
+        ] {
+            let mut command = place.sandbox.command("timeout");
+            command.args(["20", place.share.join("bin/cs-setup").to_str().expect("UTF-8")]).args(args);
+            let output = run(command, "");
+            assert_ne!(status(&output), 124, "{args:?} hung: {}", path.display());
+        }
+        if !check.is_empty() {
+            let (_, found) = findings(&place);
+            assert_eq!(found[check]["ok"], false, "{}: {}", path.display(), found[check]);
+        }
+        fs::remove_file(&path).expect("it is there");
+    }
+}
+
+#[test]
 fn programs_that_are_missing_of_another_version_or_not_the_first() {
     let place = healthy();
     place.fake("cs-task", "exit 0");

@@ -6,6 +6,7 @@ use super::hooks::mentions;
 use crate::document::Document;
 use crate::entries::{self, HOOK_PROGRAMS};
 use crate::places::Places;
+use crate::swap;
 use std::path::Path;
 
 const INSTALL: &str = "cs-setup install --codex";
@@ -19,7 +20,8 @@ pub fn check(places: &Places) -> Option<Check> {
         Ok(document) => document,
         Err(error) => return Some(Check::bad("codex", error.to_string(), "mend the file by hand")),
     };
-    let config = std::fs::read_to_string(places.codex.join("config.toml")).unwrap_or_default();
+    let config = swap::bytes(&places.codex.join("config.toml")).unwrap_or_default();
+    let config = String::from_utf8_lossy(&config);
     let wanted = entries::for_codex(&places.share).unwrap_or_default();
     Some(match (entries::ours(&document.value).is_empty(), runs_ours(&config)) {
         (true, true) => Check::good("codex", "registered in config.toml, by hand"),

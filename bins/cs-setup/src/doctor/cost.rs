@@ -5,10 +5,9 @@
 use super::Check;
 use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
-use cs_core::{redact, repair};
+use cs_core::{open, redact, repair};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -71,7 +70,7 @@ fn recent(projects: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path, taken: &mut BTreeMap<String, Vec<u64>>) -> std::io::Result<()> {
-    let mut file = File::open(path)?;
+    let mut file = open::foreign(path)?;
     let size = file.metadata()?.len();
     file.seek(SeekFrom::Start(size.saturating_sub(FILE_BYTES)))?;
     let mut lines = BufReader::new(file.take(FILE_BYTES));

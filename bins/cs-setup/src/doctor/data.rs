@@ -3,7 +3,10 @@
 use super::Check;
 use crate::places::Places;
 use cs_core::clock::{self, TimeDelta};
+use cs_core::error::Error;
+use cs_core::file;
 use cs_core::store::Store;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -69,11 +72,12 @@ fn is_open(path: &Path) -> bool {
 
 /// What the hooks noted lately.
 fn trouble(places: &Places) -> Option<Check> {
-    use std::io::Read;
     let path = places.data.hook_log();
-    let mut text = Vec::new();
-    let file = std::fs::File::open(&path).ok()?;
-    file.take(LOG_BYTES).read_to_end(&mut text).ok()?;
+    let text = match file::tail(&path, LOG_BYTES) {
+        Ok(text) => text,
+        Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => return None,
+        Err(error) => return Some(Check::bad("log", error.to_string(), format!("move {} away", path.display()))),
+    };
     let text = String::from_utf8_lossy(&text);
     let since = clock::now() - TimeDelta::hours(RECENT_HOURS);
     let is_recent = |line: &&str| line.split(' ').next().and_then(clock::parse).is_some_and(|at| at > since);

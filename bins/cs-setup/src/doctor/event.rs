@@ -4,6 +4,7 @@
 use super::Check;
 use super::hooks::Command;
 use crate::command;
+use crate::swap;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::paths::Home;
 use cs_core::store::{Selector, Store};
@@ -92,7 +93,8 @@ fn tell(program: &Path, payload: &str, dir: &Path) -> std::io::Result<Duration> 
 
 fn recorded(dir: &Path) -> Result<(), String> {
     let store = Store::for_people(Home::at(dir.join("data")));
-    let log = std::fs::read_to_string(store.home.hook_log()).unwrap_or_default();
+    let log = swap::bytes(&store.home.hook_log()).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
     if let Some(line) = log.lines().last() {
         return Err(format!("a hook had trouble: {line}"));
     }

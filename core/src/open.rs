@@ -1,0 +1,63 @@
+//! Owns opening a path that may be anything: a file, a pipe, a device, a directory. Must stay true: opening never
+//! waits, and what comes back is a regular file. A pipe that nobody writes to would hold its reader for ever.
+//! Deliberately absent: what our own files need besides (see `file`).
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// What is wrong with something that is no regular file.
+pub const IRREGULAR: &str = "it is not a regular file";
+/// Flags without which opening may wait (a pipe, a modem), or make a terminal ours.
+const NEVER_WAIT: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
+
+/// Opens a regular file of somebody else; a symbolic link is followed.
+pub fn foreign(path: &Path) -> io::Result<File> {
+    regular(OpenOptions::new().read(true).custom_flags(NEVER_WAIT).open(path)?)
+}
+
+/// The first `most` bytes of a regular file of somebody else; a symbolic link is followed.
+pub fn foreign_bytes(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    foreign(path)?.take(most as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a regular file; a symbolic link is refused.
+pub fn unlinked(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    regular(options.custom_flags(NEVER_WAIT | libc::O_NOFOLLOW).open(path)?)
+}
+
+fn regular(file: File) -> io::Result<File> {
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, IRREGULAR)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::CString;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn nothing_but_a_regular_file_is_opened_and_nothing_waits() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let name = CString::new(pipe.as_os_str().as_bytes()).unwrap();
+        // SAFETY: the pointer is to a text that ends in NUL and outlives the call.
+        assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+        for path in [pipe.as_path(), dir.path(), Path::new("/dev/null"), Path::new("/dev/zero")] {
+            assert!(foreign(path).is_err(), "{}", path.display());
+            for options in [OpenOptions::new().read(true), OpenOptions::new().append(true)] {
+                assert!(unlinked(path, options).is_err(), "{}", path.display());
+            }
+        }
+        std::fs::write(dir.path().join("file"), "text").unwrap();
+        std::os::unix::fs::symlink("file", dir.path().join("link")).unwrap();
+        assert_eq!(foreign_bytes(&dir.path().join("link"), 3).unwrap(), b"tex");
+        assert!(unlinked(&dir.path().join("link"), OpenOptions::new().read(true)).is_err());
+    }
+}
