@@ -4,6 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::open;
+use crate::paths;
 use crate::validate::FILE_BYTES;
 use crate::weight;
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
@@ -15,6 +16,9 @@ use std::{ffi::CString, os::unix::ffi::OsStrExt};
 
 /// First characters of the name of a file that is being written; one that stays is litter.
 pub const TEMP_PREFIX: &str = ".tmp-";
+
+/// What is wrong with a symbolic link in the data directory.
+const LINK: &str = "it is a symbolic link, which is never followed here";
 
 /// What is left of a write after a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +32,13 @@ pub enum Durability {
 /// The bytes of a regular file of at most 10 MiB whose values do not weigh too much (see [`weight`]), or `None`
 /// where there is none.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
-    let bytes = read_at_most(path, FILE_BYTES)?;
+    own_dir(path)?;
+    read_elsewhere(path)
+}
+
+/// The same outside the data directory, where the user decides which directories are links.
+pub fn read_elsewhere(path: &Path) -> Result<Option<Vec<u8>>> {
+    let bytes = read_bytes(path, FILE_BYTES)?;
     if bytes.as_deref().is_some_and(weight::is_too_heavy) {
         return Err(Error::corrupt(path, "it holds more values than any program makes"));
     }
@@ -37,11 +47,16 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 
 /// The bytes of a regular file of at most so many, for what is not read into values.
 pub fn read_at_most(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
+    own_dir(path)?;
+    read_bytes(path, most)
+}
+
+fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) if error.raw_os_error() == Some(libc::ELOOP) => {
-            return Err(Error::corrupt(path, "it is a symbolic link, which is never followed here"));
+            return Err(Error::corrupt(path, LINK));
         }
         Err(error) => return Err(Error::io(path, "open", error)),
     };
@@ -162,6 +177,7 @@ fn exchange(_from: &Path, _to: &Path) -> bool {
 /// Gives a file another name on the same disk in one step; `false`, and no change, if something has
 /// that name. The directory is made where needed, and must be one.
 pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
+    own_dir(from)?;
     real_dir(folder_of(to))?;
     match rename_new(from, to) {
         Ok(()) => {
@@ -208,6 +224,12 @@ fn link_new(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Writes the bytes beside `path`, under a temporary name that goes away if they are not used.
 pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
+    own_dir(path)?;
+    stage_elsewhere(path, bytes, durability)
+}
+
+/// The same outside the data directory, where the user decides which directories are links.
+pub fn stage_elsewhere(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
     let temp = write_temp(path, bytes, durability)?;
     Ok(Staged { temp, path: path.to_path_buf(), durability })
 }
@@ -270,8 +292,18 @@ pub fn real_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a file of the data directory whose directory is a symbolic link: what is read or written through one lies
+/// somewhere else. The data directory itself may be one, see [`crate::paths::Home::from_env`].
+pub fn own_dir(path: &Path) -> Result<()> {
+    match paths::dirs_of(path).find(|dir| dir.is_symlink()) {
+        Some(dir) => Err(Error::corrupt(dir, LINK)),
+        None => Ok(()),
+    }
+}
+
 /// Removes a file; one that is not there is fine.
 pub fn remove(path: &Path) -> Result<()> {
+    own_dir(path)?;
     match std::fs::remove_file(path) {
         Err(error) if !is_absent(&error) => Err(Error::io(path, "remove", error)),
         _ => Ok(()),
@@ -296,6 +328,7 @@ pub fn narrow(path: &Path) -> Result<bool> {
 
 /// The last bytes of a file of any size.
 pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
+    own_dir(path)?;
     let failed = |error| Error::io(path, "read", error);
     let mut file = open::unlinked(path, OpenOptions::new().read(true)).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
@@ -307,6 +340,7 @@ pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
 
 /// Takes everything out of a file, which stays the same file for who has it open.
 pub fn empty(path: &Path) -> Result<()> {
+    own_dir(path)?;
     let failed = |error| Error::io(path, "empty", error);
     let file = open::unlinked(path, OpenOptions::new().write(true)).map_err(failed)?;
     file.set_len(0).map_err(failed)
@@ -314,6 +348,7 @@ pub fn empty(path: &Path) -> Result<()> {
 
 /// Opens a file for locking or appending, making it and its directory where needed.
 pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
+    own_dir(path)?;
     let options = options.create(true).mode(0o600);
     match open::unlinked(path, options) {
         Err(error) if is_absent(&error) => {
@@ -331,6 +366,7 @@ fn is_absent(error: &io::Error) -> bool {
 
 /// How many entries of a directory have a name that fits. A directory that is not there has none.
 pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
+    own_dir(&dir.join("_"))?;
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(0),
@@ -347,6 +383,7 @@ pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
 /// Names of the entries of a directory that end in `suffix`, in no order, without the suffix.
 /// A directory that is not there has none.
 pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
+    own_dir(&dir.join("_"))?;
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if is_absent(&error) => return Ok(Vec::new()),

@@ -208,6 +208,9 @@ pub fn first_line(text: &str, limit: usize) -> String {
 /// to tell.
 pub fn log(home: &Home, program: &str, trouble: &str) {
     let path = home.hook_log();
+    if file::own_dir(&path).is_err() {
+        return;
+    }
     if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LOG_BYTES) {
         let _ = std::fs::rename(&path, path.with_extension("log.1"));
     }

@@ -1,5 +1,5 @@
 //! Owns the layout of the data directory: the only place that joins names to it.
-//! Deliberately absent: touching the disk.
+//! Deliberately absent: touching the disk, but to ask whether the data directory is a link.
 
 use crate::clock::Date;
 use crate::error::{Error, Result};
@@ -17,12 +17,11 @@ impl Home {
         Home(root.into())
     }
 
-    /// `CS_HOME`, else `$CLAUDE_CONFIG_DIR/dashboard`, else `~/.claude/dashboard`.
+    /// The data directory that [`named_home`] names. If that is a symbolic link, which is the user's choice, it is
+    /// followed here once, so that no directory of ours is one.
     pub fn from_env() -> Result<Self> {
-        if let Some(home) = set("CS_HOME") {
-            return Ok(Home(PathBuf::from(home)));
-        }
-        Ok(Home(claude_dir()?.join("dashboard")))
+        let named = named_home()?;
+        Ok(Home(if named.is_symlink() { named.canonicalize().unwrap_or(named) } else { named }))
     }
 
     /// The directory itself.
@@ -188,6 +187,24 @@ impl Home {
         file.with_extension("lock")
     }
 }
+
+/// What the data directory is called: `CS_HOME`, else `$CLAUDE_CONFIG_DIR/dashboard`, else `~/.claude/dashboard`.
+pub fn named_home() -> Result<PathBuf> {
+    let named = set("CS_HOME").map_or_else(|| Ok(claude_dir()?.join("dashboard")), |home| Ok(PathBuf::from(home)))?;
+    // Without the slash at its end, behind which a link is no link.
+    Ok(named.components().collect())
+}
+
+/// The directories of ours that a file of the data directory lies in, the data directory itself among them where that
+/// is all that can be told from the path.
+pub fn dirs_of(file: &Path) -> impl Iterator<Item = &Path> {
+    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
+    let outer = dir.filter(|dir| NESTED.iter().any(|nested| dir.ends_with(nested))).and_then(Path::parent);
+    outer.into_iter().chain(dir)
+}
+
+/// Directories that lie in another one of ours.
+const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
 
 /// Claude Code's own directory: the first of `$CLAUDE_CONFIG_DIR`, else `~/.claude`.
 pub fn claude_dir() -> Result<PathBuf> {

@@ -2,10 +2,11 @@
 //! links where a file or a directory belongs. No program waits for them, and none reads or writes through a link.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Output;
 
-use cs_tests::{Sandbox, run, status, workspace};
+use cs_tests::{Sandbox, run, status, stderr, workspace};
 use serde_json::json;
 
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
@@ -145,4 +146,83 @@ fn no_program_waits_for_a_pipe_in_the_folders_of_a_client() {
         }
         fs::remove_file(&path).expect("it is there");
     }
+}
+
+/// The directories of the data directory, by FORMAT.md.
+const DIRECTORIES: [&str; 10] = [
+    "sessions",
+    "sessions/archive",
+    "projects",
+    "context",
+    "live",
+    "ended",
+    "statusline",
+    "usage",
+    "usage/cache",
+    "logs",
+];
+
+#[test]
+fn a_link_in_place_of_a_directory_is_neither_read_nor_written_through() {
+    for name in DIRECTORIES {
+        let (sandbox, id) = furnished();
+        let (dir, outside) = (sandbox.data().join(name), sandbox.root().join("outside"));
+        let _ = fs::create_dir_all(&dir);
+        fs::rename(&dir, &outside).expect("it can be moved");
+        symlink(&outside, &dir).expect("it can be made");
+        let before = tree(&outside);
+        let mut told = String::new();
+        for (words, input) in calls(&id) {
+            told += &stderr(&ends(&sandbox, &words, &input, name));
+            assert_eq!(tree(&outside), before, "{words:?} wrote through {name}");
+        }
+        let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
+        let is_told = [told, log].iter().any(|text| text.contains("it is a symbolic link, which is never followed"));
+        // Caches, which nobody misses, and what nothing was put into.
+        let is_silent = ["context", "statusline", "usage/cache", "logs"].contains(&name);
+        assert!(is_told || is_silent, "nobody says why nothing is done about {name}");
+        if ["sessions", "live"].contains(&name) {
+            assert_eq!(status(&sandbox.cs("cs-project", &["overview"])), 65, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_data_directory_itself_may_be_a_link() {
+    let (sandbox, id) = furnished();
+    let elsewhere = sandbox.root().join("elsewhere");
+    fs::rename(sandbox.data(), &elsewhere).expect("it can be moved");
+    symlink(&elsewhere, sandbox.data()).expect("it can be made");
+    for suffix in ["", "/", "/."] {
+        let name = format!("{}{suffix}", sandbox.data().display());
+        let show = |words: &[&str]| {
+            let mut command = sandbox.command(words[0]);
+            command.args(&words[1..]).env("CS_HOME", &name);
+            run(command, "")
+        };
+        let output = show(&["cs-session", "event", &id, "--message", &name]);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "CS_HOME={name}");
+        assert_eq!(status(&show(&["cs-cleanup", "check"])), 0);
+    }
+    let events = sandbox.record(&id)["events"].as_array().map(Vec::len);
+    assert_eq!(events, Some(3));
+    assert!(sandbox.data().is_symlink());
+}
+
+/// What is in a directory: paths and contents.
+fn tree(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut folders = vec![dir.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("it is a directory").flatten() {
+            match entry.path().is_dir() {
+                true => folders.push(entry.path()),
+                false => {
+                    found.push((entry.path().display().to_string(), fs::read(entry.path()).expect("it can be read")));
+                }
+            }
+        }
+    }
+    found.sort();
+    found
 }

@@ -197,7 +197,7 @@ impl Exporter<'_> {
         // A transcript that cannot be read is no reason to do without the session.
         let highlights = transcript.and_then(|path| highlights::of(&path, self.words, &self.personal).ok()).flatten();
         let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);
-        let staged = file::stage(&path, text.as_bytes(), Durability::Synced)?;
+        let staged = file::stage_elsewhere(&path, text.as_bytes(), Durability::Synced)?;
         if before.is_some() {
             staged.replace()?;
         } else if !staged.create()? {

@@ -46,7 +46,7 @@ pub fn write(context: &mut Context, path: &Path, text: &str, plan: &Plan, docume
 }
 
 fn put(path: &Path, text: &str, force: bool) -> Result<()> {
-    let staged = |path: &Path| file::stage(path, text.as_bytes(), Durability::Synced);
+    let staged = |path: &Path| file::stage_elsewhere(path, text.as_bytes(), Durability::Synced);
     match head(path)? {
         None if staged(path)?.create()? => Ok(()),
         None => Err(foreign(path)),

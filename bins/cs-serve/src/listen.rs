@@ -44,7 +44,7 @@ pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
 
 fn read_token(path: &str) -> Outcome<String> {
     let path = Path::new(path);
-    let bytes = file::read(path)?.ok_or_else(|| Error::Missing(format!("no file {}", path.display())))?;
+    let bytes = file::read_elsewhere(path)?.ok_or_else(|| Error::Missing(format!("no file {}", path.display())))?;
     let is_private = std::fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o077 == 0);
     if !is_private {
         let text = format!("others can read {}; chmod 600 it", path.display());

@@ -19,6 +19,8 @@ pub struct Places {
     pub codex: PathBuf,
     /// The data directory.
     pub data: Home,
+    /// The data directory as the user calls it; what is installed finds it by that, too.
+    pub data_name: PathBuf,
 }
 
 impl Places {
@@ -30,6 +32,7 @@ impl Places {
             claude: absolute(&paths::claude_dir()?)?,
             codex: absolute(&set("CODEX_HOME").map_or_else(|| user.join(".codex"), PathBuf::from))?,
             data: Home::at(absolute(Home::from_env()?.root())?),
+            data_name: absolute(&paths::named_home()?)?,
             user: absolute(&user)?,
         };
         Ok(places)

@@ -5,10 +5,11 @@
 use super::Job;
 use crate::places::{Places, set, text_of};
 use cs_core::error::Result;
+use cs_core::paths::Home;
 
 /// What a job must know, wherever it is started.
 pub fn environment(places: &Places) -> Result<Vec<(&'static str, String)>> {
-    let mut environment = vec![("CS_HOME", text_of(places.data.root())?.to_string())];
+    let mut environment = vec![("CS_HOME", text_of(&places.data_name)?.to_string())];
     if set("CLAUDE_CONFIG_DIR").is_some() {
         environment.push(("CLAUDE_CONFIG_DIR", text_of(&places.claude)?.to_string()));
     }
@@ -17,7 +18,7 @@ pub fn environment(places: &Places) -> Result<Vec<(&'static str, String)>> {
 
 /// The file that a job's output goes to, where nothing else keeps it.
 pub fn log(places: &Places, job: &Job) -> Result<String> {
-    Ok(text_of(&places.data.job_log(job.name))?.to_string())
+    Ok(text_of(&Home::at(&places.data_name).job_log(job.name))?.to_string())
 }
 
 /// The words that start a job with its log kept small.
