@@ -130,7 +130,7 @@ impl Prices {
 
 /// The user's own entries (`usage.prices` in `config.json`), as far as each can be understood.
 fn own(config: &Config) -> Option<Vec<Result<Entry>>> {
-    let entries = match config.unknown.get("usage")?.get_mut("prices")?.take() {
+    let entries = match config.group("usage")?.get_mut("prices")?.take() {
         Value::Array(entries) => entries,
         other => return Some(vec![Err(invalid(&format!("list is none: {other}")))]),
     };
@@ -283,7 +283,8 @@ mod tests {
     #[test]
     fn own_prices_go_first_and_wrong_ones_are_told_and_left_out() {
         let config = |prices: &str| -> Config {
-            serde_json::from_str(&format!(r#"{{"usage":{{"prices":[{prices}]}}}}"#)).unwrap()
+            let text = format!(r#"{{"usage":{{"prices":[{prices}]}}}}"#);
+            Config::read(std::path::Path::new("/x"), text.as_bytes())
         };
         let (prices, _) = Prices::new(&config(r#"{"model":"claude-next","input":1,"output":2}"#));
         assert_eq!(usd(prices.cost(&row("2026-11-21", [1_000_000, 0, 0, 0, 0]), "claude-next")), Some(1.0));
@@ -304,7 +305,7 @@ mod tests {
             assert!(matches!(told.as_slice(), [one] if one.starts_with(name)), "{told:?}");
             assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next").is_some());
         }
-        let none: Config = serde_json::from_str(r#"{"usage":{"prices":7}}"#).unwrap();
+        let none = Config::read(std::path::Path::new("/x"), br#"{"usage":{"prices":7}}"#);
         assert_eq!(Prices::new(&none).1.len(), 1);
     }
 }

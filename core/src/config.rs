@@ -1,61 +1,64 @@
-//! Owns `config.json`: registered projects, the six settings shared with the Python tool, and our
-//! own settings beside them. Must stay true: nothing but the six ever stands inside `settings`,
-//! because that tool's reader refuses anything else there; unknown keys elsewhere survive.
+//! Owns `config.json` as it is read: registered projects, the six settings shared with the Python tool, and our own
+//! settings beside them. Must stay true: what cannot be understood costs itself alone, its default stands in its
+//! place, and [`Config::troubles`] says so. How the text is understood is in `config/read.rs`, how a project gets into
+//! it in `config/register.rs`.
 
-use crate::record::Unknown;
-use crate::unknown::keeps_unknown;
+mod read;
+mod register;
+
+pub use register::register;
+
+use crate::error::Error;
+use crate::patch::Patch;
 use serde::{Deserialize, Serialize};
-use serde_json::Number;
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
 
 /// The whole file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Debug)]
 pub struct Config {
-    #[serde(default = "one")]
-    pub version: u64,
-    #[serde(default)]
     pub projects: BTreeMap<String, Registration>,
-    #[serde(default)]
     pub settings: Settings,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hooks: Option<Hooks>,
-    #[serde(flatten, skip_deserializing)]
-    pub unknown: Unknown,
+    pub hooks: Hooks,
+    /// What could not be understood, and was replaced by its default.
+    pub troubles: Vec<Trouble>,
+    /// Groups that belong to one program each, as text.
+    groups: BTreeMap<String, String>,
+}
+
+/// Something in the file that could not be understood.
+#[derive(Debug)]
+pub struct Trouble {
+    /// The key, such as `settings.archive_after_days`; empty for the whole file.
+    pub key: String,
+    /// What is wrong, and what is used instead.
+    pub error: Error,
 }
 
 /// A project: its name for people and the path of its main work tree.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Registration {
     pub name: String,
-    #[serde(default)]
     pub path: String,
-    #[serde(default)]
     pub registered_at: String,
-    #[serde(flatten, skip_deserializing)]
-    pub unknown: Unknown,
 }
 
-/// Exactly the six keys that the Python tool's reader takes. Hours and days keep the spelling
-/// they had (24 stays 24, not 24.0).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", default)]
+/// The six settings that the Python tool knows, too.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     pub dashboard_port: u16,
     /// An active session without a sign of life for this long is stale.
-    pub stale_threshold_hours: Number,
-    pub archive_after_days: Number,
+    pub stale_threshold_hours: f64,
+    pub archive_after_days: f64,
     pub notifications_enabled: bool,
-    pub parked_notify_hours: Number,
-    pub notify_cooldown_hours: Number,
-    #[serde(flatten, skip_deserializing)]
-    pub unknown: Unknown,
+    pub parked_notify_hours: f64,
+    pub notify_cooldown_hours: f64,
 }
 
 /// What the hooks do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self", default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Hooks {
     /// Store the first line of prompts (masked). Off: the intent is "conversation in <project>".
     pub capture_prompts: bool,
@@ -63,8 +66,6 @@ pub struct Hooks {
     pub context: bool,
     /// What becomes of a session whose conversation ends.
     pub session_end: SessionEnd,
-    #[serde(flatten, skip_deserializing)]
-    pub unknown: Unknown,
 }
 
 /// What becomes of a session whose conversation ends.
@@ -81,60 +82,79 @@ pub enum SessionEnd {
     Keep,
 }
 
-keeps_unknown!(Config, Registration, Settings, Hooks);
-
-fn one() -> u64 {
-    1
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Settings {
             dashboard_port: 9000,
-            stale_threshold_hours: Number::from(24),
-            archive_after_days: Number::from(30),
+            stale_threshold_hours: 24.0,
+            archive_after_days: 30.0,
             notifications_enabled: false,
-            parked_notify_hours: Number::from(48),
-            notify_cooldown_hours: Number::from(12),
-            unknown: Unknown::new(),
+            parked_notify_hours: 48.0,
+            notify_cooldown_hours: 12.0,
         }
     }
 }
 
 impl Default for Hooks {
     fn default() -> Self {
-        Hooks { capture_prompts: true, context: true, session_end: SessionEnd::Auto, unknown: Unknown::new() }
+        Hooks { capture_prompts: true, context: true, session_end: SessionEnd::Auto }
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Config {
-            version: 1,
             projects: BTreeMap::new(),
             settings: Settings::default(),
-            hooks: None,
-            unknown: Unknown::new(),
+            hooks: Hooks::default(),
+            troubles: Vec::new(),
+            groups: BTreeMap::new(),
         }
     }
 }
 
 impl Config {
-    /// The hooks' settings, with defaults where the file says nothing.
-    pub fn hooks(&self) -> Hooks {
-        self.hooks.clone().unwrap_or_default()
+    /// Understands the bytes of the file at `path` as far as that can be done.
+    pub fn read(path: &Path, bytes: &[u8]) -> Self {
+        let reason = match Patch::of(bytes) {
+            Ok(fields) => return read::whole(path, &fields),
+            Err(_) if bytes.is_empty() => "it is empty".to_string(),
+            Err(reason) => reason,
+        };
+        let instead = "there are no projects and only default settings until it is mended";
+        Config::unreadable(Error::corrupt(path, format!("{reason}; {instead}")))
+    }
+
+    /// What holds where the file cannot be read. Nothing is stored of what people say: they may have asked for that.
+    pub fn unreadable(error: Error) -> Self {
+        let hooks = Hooks { capture_prompts: false, ..Hooks::default() };
+        Config { hooks, troubles: vec![Trouble { key: String::new(), error }], ..Config::default() }
+    }
+
+    /// Whether a default stands in place of what the file says about this key.
+    pub fn is_doubtful(&self, key: &str) -> bool {
+        self.troubles.iter().any(|trouble| key.starts_with(&trouble.key))
+    }
+
+    /// A group of settings that belongs to one program.
+    pub fn group(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(self.groups.get(name)?).ok()
     }
 
     /// How long an active session may be silent before it is stale.
     pub fn stale_after(&self) -> chrono::TimeDelta {
-        // Nothing is silent for no time: that would close everything.
-        let hours = self.settings.stale_threshold_hours.as_f64().filter(|hours| *hours > 0.0).unwrap_or(24.0);
-        let seconds = (hours * 3600.0).clamp(1.0, 1e9);
-        chrono::TimeDelta::seconds(seconds as i64)
+        chrono::TimeDelta::seconds((self.settings.stale_threshold_hours * 3600.0).max(1.0) as i64)
     }
 
     /// The slug of the project whose main work tree is `path`.
     pub fn slug_of(&self, path: &str) -> Option<&str> {
         self.projects.iter().find(|(_, project)| project.path == path).map(|(slug, _)| slug.as_str())
+    }
+}
+
+impl Display for SessionEnd {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // As it stands in the file.
+        f.write_str(serde_json::to_value(self).ok().as_ref().and_then(Value::as_str).unwrap_or_default())
     }
 }

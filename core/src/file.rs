@@ -296,7 +296,7 @@ pub fn real_dir(dir: &Path) -> Result<()> {
 /// somewhere else. The data directory itself may be one, see [`crate::paths::Home::from_env`].
 pub fn own_dir(path: &Path) -> Result<()> {
     match paths::dirs_of(path).find(|dir| dir.is_symlink()) {
-        Some(dir) => Err(Error::corrupt(dir, LINK)),
+        Some(dir) => Err(Error::corrupt(dir, format!("{LINK}; make it a directory"))),
         None => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::change::Change;
 use crate::clock::{self, Instant};
+use crate::config::Config;
 use crate::error::Result;
 use crate::file;
 use crate::hook::Payload;
@@ -104,6 +105,13 @@ impl Intake {
         Intake { payload, uuid, store, now: clock::now() }
     }
 
+    /// The settings. What of them cannot be understood is noted; its default holds.
+    pub fn config(&self, program: &str) -> Config {
+        let config = self.store.config();
+        config.troubles.iter().for_each(|trouble| log(&self.store.home, program, &trouble.error.to_string()));
+        config
+    }
+
     /// Whether the news is about a helper that the agent started, not about the conversation.
     pub fn is_from_subagent(&self) -> bool {
         self.payload.agent_id.is_some()
@@ -136,7 +144,7 @@ impl Intake {
 
     /// The file of a conversation that is new, or whose file was lost: nothing in it may be missed for that.
     pub fn new_live(&self) -> Live {
-        let capture = self.store.config_for_hooks().hooks().capture_prompts;
+        let capture = self.store.config().hooks.capture_prompts;
         Live { capture, ..Live::new(self.uuid.as_str(), self.now) }
     }
 

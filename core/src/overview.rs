@@ -105,8 +105,7 @@ pub struct Brief<'a> {
 }
 
 /// Builds the overview, of one project or of all.
-pub fn build(store: &Store, only: Option<&Slug>, now: Instant) -> Result<Overview> {
-    let mut config = store.config()?;
+pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instant) -> Result<Overview> {
     let index = store.index()?;
     let lives = store.all_live()?;
     let entries = match only {

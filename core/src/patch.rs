@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The fields of an object, in order, with the text of their values.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Patch<'a>(Vec<(String, Cow<'a, str>)>);
 
 impl<'a> Patch<'a> {
@@ -48,7 +48,11 @@ impl<'a> Patch<'a> {
 
     /// Gives a field a text, or null.
     pub fn set(&mut self, name: &str, text: Option<&str>) {
-        let value = serde_json::to_string(&text).unwrap_or_else(|_| "null".into());
+        self.set_value(name, serde_json::to_string(&text).unwrap_or_else(|_| "null".into()));
+    }
+
+    /// Gives a field a value, which must be JSON.
+    pub fn set_value(&mut self, name: &str, value: String) {
         match self.0.iter_mut().rev().find(|(known, _)| known == name) {
             Some(field) => field.1 = Cow::Owned(value),
             None => self.0.push((name.to_string(), Cow::Owned(value))),
@@ -57,16 +61,26 @@ impl<'a> Patch<'a> {
 
     /// The object again, one field a line.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = self.to_text(0);
+        out.push('\n');
+        out.into_bytes()
+    }
+
+    /// The same as the value of a field that is indented so far.
+    pub fn to_text(&self, indent: usize) -> String {
         let mut out = String::from("{");
         for (n, (name, value)) in self.0.iter().enumerate() {
             let name = serde_json::to_string(name).unwrap_or_default();
-            out.push_str(if n == 0 { "\n  " } else { ",\n  " });
+            out.push_str(if n == 0 { "\n" } else { ",\n" });
+            out.extend(std::iter::repeat_n(' ', indent + 2));
             out.push_str(&name);
             out.push_str(": ");
             out.push_str(value);
         }
-        out.push_str("\n}\n");
-        out.into_bytes()
+        out.push('\n');
+        out.extend(std::iter::repeat_n(' ', indent));
+        out.push('}');
+        out
     }
 }
 

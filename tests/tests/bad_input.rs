@@ -4,6 +4,8 @@
 mod disk;
 #[path = "bad_input/files.rs"]
 mod files;
+#[path = "bad_input/settings.rs"]
+mod settings;
 #[path = "bad_input/words.rs"]
 mod words;
 
@@ -11,6 +13,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+
+use serde_json::Value;
 
 use cs_tests::{Sandbox, run, status, stderr, stdout};
 

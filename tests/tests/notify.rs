@@ -275,6 +275,8 @@ fn no_arguments_and_no_settings_end_with_two() {
              \"notify_cooldown_hours\":{hours},\"stale_threshold_hours\":{hours}}}}}"
         );
         put(&sandbox, "config.json", &settings);
-        assert_eq!(status(&sandbox.cs("cs-notify", &[])), 0, "{hours}");
+        let (output, is_wrong) = (sandbox.cs("cs-notify", &[]), hours != "0.001");
+        assert_eq!(status(&output), if is_wrong { 65 } else { 0 }, "{hours}");
+        assert_eq!(stderr(&output).contains("settings.stale_threshold_hours is "), is_wrong, "{}", stderr(&output));
     }
 }

@@ -42,5 +42,5 @@ impl All {
 
 /// Whether the user closes sessions by hand. Settings that cannot be understood are told by the others.
 fn keeps(work: &Work) -> bool {
-    work.context.store.config().is_ok_and(|config| config.hooks().session_end == SessionEnd::Keep)
+    work.context.config().hooks.session_end == SessionEnd::Keep
 }

@@ -63,11 +63,12 @@ fn named(work: &mut Work, ids: &[String]) -> Outcome<()> {
 
 pub fn sweep(work: &mut Work, days: Option<f64>) -> Outcome<()> {
     let (run, now) = (work.run, work.context.now);
-    let days = match (days, work.context.store.config()) {
-        (Some(days), _) => days,
-        (None, Ok(config)) => config.settings.archive_after_days.as_f64().unwrap_or(30.0),
-        (None, Err(error)) => return work.failed(error.into()),
-    };
+    let config = work.context.config();
+    // Putting a record away is not taken back: not by a default that is not what the person wrote.
+    if days.is_none() && config.is_doubtful("settings.archive_after_days") {
+        return Ok(());
+    }
+    let days = days.unwrap_or(config.settings.archive_after_days);
     let age = TimeDelta::seconds((days * 86_400.0).clamp(0.0, 1e10) as i64);
     let before = now - age;
     let found = work.context.store.archivable(before, now);

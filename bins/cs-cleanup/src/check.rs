@@ -37,8 +37,10 @@ impl Check {
             }
         }
         progress.clear();
-        let found = work.context.store.contradictions()?;
-        left += self.treat(&mut work, &found)?;
+        match work.context.store.contradictions() {
+            Ok(found) => left += self.treat(&mut work, &found)?,
+            Err(error) => work.failed(error.into())?,
+        }
         if left > 0 {
             work.ends_with(1);
         }

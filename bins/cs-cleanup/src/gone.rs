@@ -22,6 +22,8 @@ impl Gone {
 }
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {
+    // Read for what it tells.
+    let _ = work.context.config();
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.gone();
     work.each(found, |store, uuid| store.close_gone(uuid, run, now))

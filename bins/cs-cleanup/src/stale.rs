@@ -1,10 +1,9 @@
 //! `stale`: sessions of which nothing was heard for too long.
 
-use crate::PROGRAM;
 use crate::doubt;
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome, note};
+use cs_cli::{Context, Outcome};
 
 /// close active sessions without a sign of life for longer than stale_threshold_hours
 #[derive(FromArgs)]
@@ -25,12 +24,8 @@ impl Stale {
 }
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {
-    if let Ok(config) = work.context.store.config()
-        && config.settings.stale_threshold_hours.as_f64().is_none_or(|hours| hours <= 0.0)
-    {
-        let hours = &config.settings.stale_threshold_hours;
-        note(PROGRAM, &format!("stale_threshold_hours is {hours}; it must be more than 0, so 24 is used"));
-    }
+    // Read for what it tells.
+    let _ = work.context.config();
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.stale(now);
     work.each(found, |store, id| store.close_stale(id, run, now))

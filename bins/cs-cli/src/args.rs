@@ -1,6 +1,7 @@
 //! Owns the command line: what all programs understand alike (`-h`, `--version`, `--json`,
 //! `--table`, `-q`, `--name=value`, `-` for standard input), around the argument parser's own.
 
+use crate::deferred;
 use crate::failure::{Failure, Outcome};
 use crate::out::{Form, Out};
 use crate::select::STDIN;
@@ -12,25 +13,36 @@ use std::process::ExitCode;
 /// Parses the arguments, runs the program and turns what comes of it into an exit code.
 pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) -> Outcome<()>) -> ExitCode {
     signal::outlive_file_size_limits();
+    deferred::begin(program);
     let result = prepare::<A>(program).and_then(|parsed| match parsed {
         Some((args, out)) => work(args, out),
         None => Ok(()),
     });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::from(deferred::code()),
         Err(failure) => {
-            report(program, &failure);
-            ExitCode::from(failure.code())
+            if !failure.message().is_some_and(|(text, _)| deferred::is_told(&text)) {
+                report(program, &failure);
+            }
+            // The first trouble's code, as everywhere; a reader that has gone away is none.
+            let earlier = Some(deferred::code()).filter(|code| *code != 0 && failure.code() != 0);
+            ExitCode::from(earlier.unwrap_or_else(|| failure.code()))
         }
     }
 }
 
 /// Tells a failure on standard error: one line, and one with a hint.
 pub fn report(program: &str, failure: &Failure) {
-    let Some((text, hint)) = failure.message() else { return };
-    let mut lines = format!("{program}: error: {}\n", one_line(&text));
+    if let Some((text, hint)) = failure.message() {
+        tell(program, &text, hint.as_deref());
+    }
+}
+
+/// The same with the words.
+pub fn tell(program: &str, text: &str, hint: Option<&str>) {
+    let mut lines = format!("{program}: error: {}\n", one_line(text));
     if let Some(hint) = hint {
-        lines.push_str(&format!("{program}: hint: {}\n", one_line(&hint)));
+        lines.push_str(&format!("{program}: hint: {}\n", one_line(hint)));
     }
     let _ = std::io::stderr().write_all(lines.as_bytes());
 }

@@ -27,10 +27,9 @@ impl Failure {
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
-            Failure::Core(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) | Failure::Nothing(_) => 1,
-            Failure::Core(Error::Invalid(_) | Error::Corrupt { .. }) => 65,
-            Failure::Core(Error::Io { .. }) | Failure::Output(_) => 74,
-            Failure::Core(Error::Busy(_)) => 75,
+            Failure::Core(error) => code_of(error),
+            Failure::Nothing(_) => 1,
+            Failure::Output(_) => 74,
             Failure::Usage(..) => 64,
             Failure::Reported(code) => *code,
             Failure::ClosedPipe => 0,
@@ -46,6 +45,16 @@ impl Failure {
             Failure::Output(error) => Some((format!("cannot write the output: {error}"), None)),
             Failure::Reported(_) | Failure::ClosedPipe => None,
         }
+    }
+}
+
+/// The exit code that belongs to trouble in the store.
+pub fn code_of(error: &Error) -> u8 {
+    match error {
+        Error::Missing(_) | Error::Refused(_) | Error::Newer { .. } => 1,
+        Error::Invalid(_) | Error::Corrupt { .. } => 65,
+        Error::Io { .. } => 74,
+        Error::Busy(_) => 75,
     }
 }
 

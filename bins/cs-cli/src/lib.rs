@@ -3,6 +3,7 @@
 //! [`Failure::code`] and never 2. Deliberately absent: anything about sessions' rules.
 
 mod args;
+mod deferred;
 mod failure;
 mod lines;
 pub mod local;
@@ -12,6 +13,7 @@ mod record;
 mod select;
 
 pub use args::{note, report, run};
+pub use deferred::defer;
 pub use failure::{Failure, Outcome};
 pub use lines::names;
 pub use out::{Form, Out, sanitize};
@@ -19,6 +21,7 @@ pub use record::{block, print_session, print_session_with, shown};
 pub use select::{STDIN, each, selectors};
 
 use cs_core::clock::{self, Instant};
+use cs_core::config::Config;
 use cs_core::paths::Home;
 use cs_core::store::Store;
 
@@ -35,4 +38,17 @@ impl Context {
     pub fn new(out: Out) -> Outcome<Self> {
         Ok(Context { store: Store::for_people(Home::from_env()?), out, now: clock::now() })
     }
+
+    /// The settings. What of them cannot be understood is told; the program goes on with defaults, and its exit code
+    /// says so in the end.
+    pub fn config(&self) -> Config {
+        config_of(&self.store)
+    }
+}
+
+/// [`Context::config`] where there is only a store.
+pub fn config_of(store: &Store) -> Config {
+    let config = store.config();
+    config.troubles.iter().for_each(|trouble| defer(&trouble.error));
+    config
 }

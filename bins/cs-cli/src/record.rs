@@ -38,7 +38,7 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
         return context.out.flush();
     }
     let lives = context.store.all_live()?;
-    let stale_after = context.store.config().unwrap_or_default().stale_after();
+    let stale_after = context.store.config().stale_after();
     let verdict = context.store.verdict_of(session, &lives, stale_after, context.now);
     match context.out.form {
         Form::Json => {

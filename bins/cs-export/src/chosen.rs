@@ -90,7 +90,7 @@ impl Chosen {
     /// What stands above the sessions of a project.
     pub fn head(&self, context: &Context) -> Outcome<Option<Head>> {
         let Some(slug) = &self.project else { return Ok(None) };
-        let config = context.store.config()?;
+        let config = context.config();
         let name = config.projects.get(slug.as_str()).map_or(slug.as_str(), |project| &project.name).to_string();
         let mut state = context.store.project(slug)?;
         masked::project(&mut state);
@@ -137,7 +137,7 @@ pub struct Loader<'a> {
 impl<'a> Loader<'a> {
     /// Reads once what all states are derived from.
     pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
-        let stale_after = store.config()?.stale_after();
+        let stale_after = cs_cli::config_of(store).stale_after();
         Ok(Loader { store, lives: store.all_live()?, stale_after, now, trouble: Cell::new(None) })
     }
 
@@ -217,7 +217,7 @@ fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
 
 /// Whether there is such a project: registered, or named by a session.
 fn is_project(store: &Store, plan: &Plan, slug: &Slug) -> bool {
-    store.config().is_ok_and(|config| config.projects.contains_key(slug.as_str()))
+    store.config().projects.contains_key(slug.as_str())
         || Found::of(store, plan, Some(slug)).is_ok_and(|found| !found.sessions.is_empty())
 }
 

@@ -77,7 +77,7 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
     let exporter = Exporter {
         loader: Loader::new(store, *now)?,
         folder,
-        words: if store.config()?.hooks().capture_prompts { words } else { 0 },
+        words: if cs_cli::config_of(store).hooks.capture_prompts { words } else { 0 },
         force: plan.force,
         personal: Personal::new(own_names()),
         transcripts: OnceCell::new(),

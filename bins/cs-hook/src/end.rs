@@ -1,7 +1,7 @@
 //! SessionEnd: the conversation is over. Its session is parked while tasks are open and somebody may
 //! come back to them, else completed; one that never asked anything leaves nothing behind.
 
-use crate::damaged;
+use crate::{PROGRAM, damaged};
 use cs_core::ending::{BY_HOOK, Ending};
 use cs_core::error::Result;
 use cs_core::intake::Intake;
@@ -15,7 +15,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
     let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
     damaged::replace(intake, &mut live)?;
     let ending = Ending {
-        setting: intake.store.config_for_hooks().hooks().session_end,
+        setting: intake.config(PROGRAM).hooks.session_end,
         attended: !crate::is_unattended(),
         why: "the conversation ended",
         message: None,

@@ -25,6 +25,9 @@ fn main() {
     });
 }
 
+/// As the log calls it.
+const PROGRAM: &str = "cs-hook";
+
 fn handle(intake: &Intake) -> Result<()> {
     match intake.payload.event.as_deref() {
         Some("SessionStart") => start::started(intake),

@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{damaged, session_of};
+use crate::{PROGRAM, damaged, session_of};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::{Error, Result};
@@ -36,7 +36,7 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
     // No SessionStart was heard, which reads the settings otherwise.
     if live.source.is_none() {
-        live.capture = intake.store.config_for_hooks().hooks().capture_prompts;
+        live.capture = intake.config(PROGRAM).hooks.capture_prompts;
     }
     if !hook::is_injected(prompt) {
         let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };
@@ -175,7 +175,7 @@ fn outside_repository(cwd: &str) -> String {
 /// derived and nothing is registered.
 fn project(intake: &Intake, root: &str) -> Slug {
     intake.store.register(root, None, intake.now).unwrap_or_else(|error| {
-        intake::log(&intake.store.home, "cs-hook", &format!("project not registered: {error}"));
+        intake::log(&intake.store.home, PROGRAM, &format!("project not registered: {error}"));
         let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
         Slug::from_name(&validate::cut(&name.unwrap_or_default(), validate::PROJECT_NAME), 1)
     })

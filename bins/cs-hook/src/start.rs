@@ -1,7 +1,7 @@
 //! SessionStart: the conversation runs. A resumed one gets back the session that this tool itself
 //! had closed; a new one is told what is parked.
 
-use crate::context;
+use crate::{PROGRAM, context};
 use cs_core::change::Change;
 use cs_core::clock;
 use cs_core::ending;
@@ -42,8 +42,8 @@ pub fn started(intake: &Intake) -> Result<()> {
     if !repeated && !overtaken && source != "compact" {
         live.head_mark = checkout.as_ref().map(made::mark);
     }
-    let config = intake.store.config_for_hooks();
-    live.capture = config.hooks().capture_prompts;
+    let config = intake.config(PROGRAM);
+    live.capture = config.hooks.capture_prompts;
     if live.project_slug.is_none() {
         let root = checkout.map_or(live.cwd.clone(), |found| found.main_root.to_string_lossy().into_owned());
         live.project_slug = config.slug_of(&root).map(str::to_string);
@@ -56,7 +56,7 @@ pub fn started(intake: &Intake) -> Result<()> {
     }
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
-    if !repeated && source != "compact" && config.hooks().context {
+    if !repeated && source != "compact" && config.hooks.context {
         tell(&context::text(intake, &live));
     }
     Ok(())

@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 fn work(args: Args, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
-    let config = context.store.config()?;
+    let config = context.config();
     let settings = Settings::read(&config, &context.store.home.config())?;
     match (args.dry_run, args.test) {
         (true, true) => Err(Failure::Usage("--dry-run and --test contradict each other".into(), None)),

@@ -7,7 +7,7 @@ use crate::way::Via;
 use cs_core::Error;
 use cs_core::clock::TimeDelta;
 use cs_core::config::Config;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Settings {
     /// Understands the settings; what is wrong is named with the file at `path`.
     pub fn read(config: &Config, path: &Path) -> Result<Self, Error> {
         let wrong = |reason: String| Error::corrupt(path, reason);
-        let group = &match config.unknown.get("notify") {
+        let group = &match config.group("notify") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(group)) => group,
             Some(other) => return Err(wrong(format!("notify is {other}, not an object"))),
@@ -44,8 +44,8 @@ impl Settings {
         let command = command(group).map_err(wrong)?;
         Ok(Settings {
             enabled: config.settings.notifications_enabled,
-            parked_after: hours(&config.settings.parked_notify_hours, 48.0),
-            cooldown: hours(&config.settings.notify_cooldown_hours, 12.0),
+            parked_after: hours(config.settings.parked_notify_hours),
+            cooldown: hours(config.settings.notify_cooldown_hours),
             waiting_after: TimeDelta::seconds(number("waiting_after_seconds", 60, (0, 86_400))?.into()),
             quiet: quiet(group).map_err(wrong)?,
             at_once: number("at_once", 5, (1, 100))? as usize,
@@ -56,10 +56,9 @@ impl Settings {
     }
 }
 
-/// Hours as the Python tool has them; what makes no sense is taken as the nearest that does.
-fn hours(hours: &Number, default: f64) -> TimeDelta {
-    let seconds = hours.as_f64().unwrap_or(default) * 3600.0;
-    TimeDelta::seconds(seconds.clamp(0.0, 1e10) as i64)
+/// Hours as the Python tool has them.
+fn hours(hours: f64) -> TimeDelta {
+    TimeDelta::seconds((hours * 3600.0) as i64)
 }
 
 fn number(group: &Map<String, Value>, key: &str, default: u32, (least, most): (u32, u32)) -> Result<u32, String> {
@@ -114,8 +113,8 @@ mod tests {
     use serde_json::json;
 
     fn read(notify: Value) -> Result<Settings, Error> {
-        let config: Config = serde_json::from_value(json!({"notify": notify})).unwrap();
-        Settings::read(&config, Path::new("/x/config.json"))
+        let path = Path::new("/x/config.json");
+        Settings::read(&Config::read(path, json!({"notify": notify}).to_string().as_bytes()), path)
     }
 
     #[test]

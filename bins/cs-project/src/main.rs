@@ -9,6 +9,7 @@ mod show;
 
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Out, Outcome};
+use cs_core::config::{Config, Trouble};
 use cs_core::id::Slug;
 use cs_core::project::{self, Changes};
 use cs_core::{Error, git};
@@ -116,18 +117,31 @@ fn named(context: &Context, slug: Option<&str>) -> Outcome<Slug> {
         return Ok(Slug::parse(slug)?);
     }
     let root = main_root(".")?;
-    match context.store.config()?.slug_of(&root) {
-        Some(slug) => Ok(Slug::parse(slug)?),
-        None => Err(Failure::Nothing(format!("{root} is no registered project; cs-project register makes it one"))),
+    let config = context.store.config();
+    if let Some(slug) = config.slug_of(&root) {
+        return Ok(Slug::parse(slug)?);
     }
+    let unknown = Failure::Nothing(format!("{root} is no registered project; cs-project register makes it one"));
+    Err(doubt(config).unwrap_or(unknown))
 }
 
 /// A project is known if it is registered or has a file or sessions.
 fn must_exist(context: &Context, slug: &Slug) -> Outcome<()> {
-    let known = context.store.config()?.projects.contains_key(slug.as_str())
+    let config = context.store.config();
+    let known = config.projects.contains_key(slug.as_str())
         || context.store.home.project(slug).exists()
         || context.store.counts(slug.as_str())?.total() > 0;
-    if known { Ok(()) } else { Err(Error::Missing(format!("no project {slug}; cs-project list shows all")).into()) }
+    if known {
+        return Ok(());
+    }
+    let unknown = Error::Missing(format!("no project {slug}; cs-project list shows all"));
+    Err(doubt(config).unwrap_or(unknown.into()))
+}
+
+/// Why the registered projects are not known, or not all of them.
+fn doubt(config: Config) -> Option<Failure> {
+    let is_about_projects = |trouble: &Trouble| trouble.key.is_empty() || trouble.key.starts_with("projects");
+    config.troubles.into_iter().find(is_about_projects).map(|trouble| trouble.error.into())
 }
 
 fn update(context: &mut Context, args: Update) -> Outcome<()> {

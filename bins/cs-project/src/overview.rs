@@ -22,7 +22,7 @@ impl Overview {
         if let Some(slug) = &slug {
             must_exist(context, slug)?;
         }
-        let overview = overview::build(&context.store, slug.as_ref(), context.now)?;
+        let overview = overview::build(&context.store, context.config(), slug.as_ref(), context.now)?;
         match context.out.form {
             _ if context.out.quiet => {
                 let shown = overview.projects.iter().flat_map(|p| p.active.iter().chain(&p.parked));

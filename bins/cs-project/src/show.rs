@@ -35,7 +35,7 @@ struct Shown {
 
 impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let config = context.store.config()?;
+        let config = context.config();
         let index = context.store.index()?;
         let mut counts: BTreeMap<String, Counts> =
             config.projects.keys().map(|slug| (slug.clone(), Counts::default())).collect();
@@ -77,6 +77,8 @@ impl List {
 
 impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
+        // Read for what it tells.
+        let _ = context.config();
         let slug = named(context, self.slug.as_deref())?;
         must_exist(context, &slug)?;
         print(context, &slug)
@@ -85,7 +87,7 @@ impl Show {
 
 /// Prints a project in the form that was asked for.
 pub fn print(context: &mut Context, slug: &Slug) -> Outcome<()> {
-    let config = context.store.config()?;
+    let config = context.store.config();
     let registered = config.projects.get(slug.as_str());
     let shown = Shown {
         slug: slug.to_string(),

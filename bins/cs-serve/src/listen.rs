@@ -38,7 +38,7 @@ pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
     }
     let token = args.token_file.as_deref().map(read_token).transpose()?;
     // A damaged config.json is shown on the page; it is no reason not to start.
-    let port = args.port.unwrap_or_else(|| store.config().unwrap_or_default().settings.dashboard_port);
+    let port = args.port.unwrap_or_else(|| store.config().settings.dashboard_port);
     Ok(Plan { address: SocketAddr::new(host, port), policy: Policy { names: args.name.clone(), token } })
 }
 

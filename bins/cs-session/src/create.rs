@@ -51,7 +51,7 @@ impl Create {
             None => context.store.register(&here.project, None, context.now)?,
         };
         // The current checkout is the session's only if it is the project's.
-        let of_here = self.project.is_none() || context.store.config()?.slug_of(&here.project) == Some(slug.as_str());
+        let of_here = self.project.is_none() || context.store.config().slug_of(&here.project) == Some(slug.as_str());
         let start = Start {
             intent: self.intent,
             roadmap_ref: self.roadmap_ref,
@@ -80,7 +80,7 @@ impl Create {
 /// A project that nobody has heard of may be a slip of the pen; where none is registered, none is expected to be.
 fn named(context: &Context, slug: &str) -> Outcome<Slug> {
     let slug = Slug::parse(slug)?;
-    let projects = context.store.config()?.projects;
+    let projects = context.store.config().projects;
     if !projects.is_empty() && !projects.contains_key(slug.as_str()) {
         let fits = index::of_project(slug.as_str());
         let known = context.store.index()?.entries(fits).iter().any(|(_, entry)| entry.project_slug == slug.as_str());

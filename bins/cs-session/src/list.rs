@@ -214,7 +214,7 @@ struct Found<'a> {
 
 impl<'a> Found<'a> {
     fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
-        Ok(Found { store, lives: store.all_live()?, stale_after: store.config()?.stale_after(), now })
+        Ok(Found { store, lives: store.all_live()?, stale_after: cs_cli::config_of(store).stale_after(), now })
     }
 
     /// What the status line of the session's conversation was told last, while it runs.

@@ -53,7 +53,7 @@ fn works_in(live: &Live, root: &Path) -> bool {
 }
 
 fn occupant(context: &Context, live: &Live, lives: &[Live]) -> Occupant {
-    let stale_after = context.store.config().unwrap_or_default().stale_after();
+    let stale_after = context.config().stale_after();
     let id = live.session_id.as_deref().unwrap_or_default();
     let verdict = context.store.verdict(id, Status::Active, "", lives, stale_after, context.now);
     Occupant {

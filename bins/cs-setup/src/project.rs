@@ -54,7 +54,7 @@ impl Project {
         }
         let store = Store::for_people(places.data.clone());
         let path = text_of(&root)?.to_string();
-        let known = store.config()?.slug_of(&path).map(str::to_string);
+        let known = store.config().slug_of(&path).map(str::to_string);
         if known.is_none() || self.name.is_some() {
             plan.step("register", &path, "conversations in it belong to one project");
         }
@@ -124,7 +124,7 @@ pub fn planned_removal(root: &Path, plan: &mut Plan) -> Result<Vec<Seen>> {
 
 /// The skills of ours in all registered projects.
 pub fn planned_removal_everywhere(places: &Places, plan: &mut Plan) -> Vec<Seen> {
-    let config = Store::for_people(places.data.clone()).config().unwrap_or_default();
+    let config = Store::for_people(places.data.clone()).config();
     let roots = config.projects.values().map(|project| PathBuf::from(&project.path)).filter(|root| root.is_absolute());
     let mut found = Vec::new();
     for root in roots {

@@ -162,7 +162,7 @@ fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
 /// Other conversations in which the person is the one to act.
 fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
     let lives = store.newest_live(OTHERS).unwrap_or_default();
-    let stale_after = store.config().unwrap_or_default().stale_after();
+    let stale_after = store.config().stale_after();
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
     let states = lives.iter().filter(is_other).filter_map(|live| {
         let id = live.session_id.as_deref()?;

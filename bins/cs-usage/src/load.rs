@@ -54,17 +54,15 @@ const NOTHING: &str = "nothing was used that matches";
 /// Reads all logs. What cannot be read, settings and prices too, is told on standard error, and does not stop the rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     let zone = Zone::named(timezone)?;
-    let config = context.store.config();
-    let (config, unreadable) = config.map_or_else(|error| (Config::default(), Some(error)), |config| (config, None));
+    let config = context.config();
     let (prices, wrong) = Prices::new(&config);
-    let settings = unreadable.into_iter().chain(wrong);
     let roots = Roots::from_env();
     let found = roots.logs();
     tell_first_time(context, &found.logs);
     let read = cache::read(&context.store.home, found.logs);
     let (kept, damaged) = kept::load(&context.store.home);
     let unreadable = read.unreadable.into_iter().map(|(path, error)| Error::io(&path, "read", error));
-    let failures: Vec<Failure> = settings.chain(damaged).chain(unreadable).map(Failure::from).collect();
+    let failures: Vec<Failure> = wrong.into_iter().chain(damaged).chain(unreadable).map(Failure::from).collect();
     failures.iter().for_each(|failure| report(PROGRAM, failure));
     tell_compressed(found.compressed);
     let book = book::build(&read.logs, kept, |_, _, _| {});

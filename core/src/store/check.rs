@@ -233,7 +233,7 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
 fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
     match place {
         Place::Record(_) | Place::Archived => times(&super::parse(path, bytes).map_err(told)?),
-        Place::Config => as_json::<Config>(bytes).map(drop),
+        Place::Config => config(path, bytes),
         Place::Notified | Place::Kept => as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop),
         Place::Project(slug) => {
             let state: ProjectState = as_json(bytes)?;
@@ -267,6 +267,11 @@ fn times(record: &Session) -> std::result::Result<(), String> {
         Some((name, at)) => Err(format!("its {name} is no time: {:?}", validate::cut(at, 40))),
         None => Ok(()),
     }
+}
+
+/// The first thing that cannot be understood in the settings.
+fn config(path: &Path, bytes: &[u8]) -> std::result::Result<(), String> {
+    Config::read(path, bytes).troubles.into_iter().next().map_or(Ok(()), |trouble| Err(told(trouble.error)))
 }
 
 fn as_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> std::result::Result<T, String> {

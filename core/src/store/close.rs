@@ -70,7 +70,7 @@ impl Store {
     }
 
     fn end_gone(&self, uuid: &Uuid, live: Live, run: Run, now: Instant) -> Result<Done> {
-        let setting = self.config()?.hooks().session_end;
+        let setting = self.config().hooks.session_end;
         let heard_at = clock::parse(&live.last_event_at);
         let ago = heard_at.map_or_else(|| "at an unknown time".into(), |at| clock::ago(at, now));
         let seen_at = heard_at.filter(|at| clock::is_credible(*at, now));

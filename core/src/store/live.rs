@@ -256,8 +256,7 @@ struct Registry {
 
 fn client(live: &Live, process: &process::Process) -> Option<Client> {
     let path = paths::claude_dir().ok()?.join(format!("sessions/{}.json", process.pid));
-    let registry: Registry =
-        repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
+    let registry: Registry = repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
     // Only Linux spells the start time as we do. That the process itself is the one is known.
     let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
     let same_process = told.is_none_or(|started| started == process.started);

@@ -29,7 +29,7 @@ pub use sweep::{Done, Run};
 
 use crate::change::Change;
 use crate::clock::Instant;
-use crate::config::{Config, Hooks};
+use crate::config::Config;
 use crate::ending::BY_HOOK;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
@@ -307,21 +307,13 @@ impl Store {
         lock::acquire(&Home::lock_of(&path), self.wait)
     }
 
-    /// The settings as hooks use them. Where the file cannot be understood nothing is stored of
-    /// what people say: they may have asked for that.
-    pub fn config_for_hooks(&self) -> Config {
-        self.config().unwrap_or_else(|_| Config {
-            hooks: Some(Hooks { capture_prompts: false, ..Hooks::default() }),
-            ..Config::default()
-        })
-    }
-
-    /// The data directory's settings; the defaults if there is no file.
-    pub fn config(&self) -> Result<Config> {
+    /// The data directory's settings; the defaults if there is no file, and in place of what cannot be understood.
+    pub fn config(&self) -> Config {
         let path = self.home.config();
-        match file::read(&path)? {
-            Some(bytes) => serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string())),
-            None => Ok(Config::default()),
+        match file::read(&path) {
+            Ok(Some(bytes)) => Config::read(&path, &bytes),
+            Ok(None) => Config::default(),
+            Err(error) => Config::unreadable(error),
         }
     }
 }

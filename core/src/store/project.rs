@@ -4,7 +4,7 @@
 
 use super::Store;
 use crate::clock::{self, Instant};
-use crate::config::{Config, Registration};
+use crate::config;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug};
@@ -13,7 +13,7 @@ use crate::lock::{self, Lock};
 use crate::masked;
 use crate::paths::Home;
 use crate::project::{self, Counts, ProjectState};
-use crate::record::{Session, Status, Unknown};
+use crate::record::{Session, Status};
 use crate::validate;
 use crate::weight;
 use serde::{Deserialize, Serialize};
@@ -99,16 +99,18 @@ impl Store {
         validate::path("path", path)?;
         let name = validate::optional("project name", name, validate::PROJECT_NAME)?;
         if name.is_none()
-            && let Some(slug) = self.config()?.slug_of(path)
+            && let Some(slug) = self.config().slug_of(path)
         {
             return Slug::parse(slug);
         }
         let file = self.home.config();
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
-            let mut config = self.config()?;
-            let slug = add_project(&mut config, path, name.clone(), now)?;
-            replace_json(&lock, &file, &config)?;
+            let before = file::read(&file)?;
+            let (slug, text) = config::register(&file, before.as_deref(), path, name.as_deref(), now)?;
+            if let Some(text) = text {
+                replace(&lock, &file, &text)?;
+            }
             Ok(slug)
         })
     }
@@ -226,29 +228,15 @@ fn count(standings: &[Standing]) -> Counts {
 fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
-    if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(&bytes) {
-        return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));
-    }
-    let staged = file::stage(path, &bytes, Durability::Synced)?;
-    lock.confirm()?;
-    staged.replace()
+    replace(lock, path, &bytes)
 }
 
-fn add_project(config: &mut Config, path: &str, name: Option<String>, now: Instant) -> Result<Slug> {
-    let known = config.slug_of(path).map(str::to_string);
-    if let Some(slug) = known {
-        if let (Some(project), Some(name)) = (config.projects.get_mut(&slug), name) {
-            project.name = name;
-        }
-        return Slug::parse(&slug);
+/// The same with the bytes.
+fn replace(lock: &Lock, path: &Path, bytes: &[u8]) -> Result<()> {
+    if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(bytes) {
+        return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));
     }
-    let base = Path::new(path).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = name.unwrap_or_else(|| if base.is_empty() { path.to_string() } else { base });
-    let name = validate::cut(&name, validate::PROJECT_NAME);
-    let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| !config.projects.contains_key(slug.as_str()));
-    let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;
-    let registration =
-        Registration { name, path: path.to_string(), registered_at: clock::stamp(now), unknown: Unknown::new() };
-    config.projects.insert(slug.to_string(), registration);
-    Ok(slug)
+    let staged = file::stage(path, bytes, Durability::Synced)?;
+    lock.confirm()?;
+    staged.replace()
 }

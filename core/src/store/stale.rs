@@ -30,7 +30,7 @@ impl Store {
     /// Active sessions without a sign of life for longer than the settings allow. Only records are
     /// read whose entry in the index says that it may be so.
     pub fn stale(&self, now: Instant) -> Result<Vec<SessionId>> {
-        let stale_after = self.config()?.stale_after();
+        let stale_after = self.config().stale_after();
         let (index, lives) = (self.index()?, self.all_live()?);
         let mut entries = index.entries(index::of_status(Status::Active));
         let is_stale = |id: &SessionId, entry: &Entry| {
@@ -56,7 +56,7 @@ impl Store {
         let uuid = self.all_live()?.iter().find(|live| session_of(live).as_ref() == Some(id)).and_then(uuid_of);
         let uuid = uuid.or(named);
         let lock = uuid.as_ref().map(|uuid| self.conversation_lock(uuid, run)).transpose()?.flatten();
-        let (config, lives) = (self.config()?, self.all_live()?);
+        let (config, lives) = (self.config(), self.all_live()?);
         let suspect = Suspect { store: self, id: id.clone(), uuid, config, lives, run, now };
         let done = match suspect.close(&record) {
             // Somebody was faster.
@@ -116,7 +116,7 @@ impl Suspect<'_> {
 
     /// How it ends. Silence does not say that anything is done: what a person wrote waits for a person.
     fn setting(&self, record: &Session) -> SessionEnd {
-        match self.config.hooks().session_end {
+        match self.config.hooks.session_end {
             _ if ending::is_of_people(record) => SessionEnd::Park,
             // Who keeps sessions open until they are closed by hand has asked for this by hand.
             SessionEnd::Keep => SessionEnd::Auto,

@@ -182,7 +182,9 @@ fn a_torn_or_lost_index_is_made_again_from_the_records() {
 
 #[test]
 fn broken_settings_are_never_overwritten() {
-    for broken in ["", "{", "[]", "{\"projects\": 7}", "{\"hooks\": {\"session_end\": \"never\"}}", "\0"] {
+    for broken in
+        ["", "{", "[]", "{\"projects\": 7}", "{\"projects\": [], \"hooks\": {\"session_end\": \"never\"}}", "\0"]
+    {
         let stage = Stage::new();
         let config = stage.sandbox.data().join("config.json");
         fs::create_dir_all(stage.sandbox.data()).expect("can be made");
@@ -194,8 +196,31 @@ fn broken_settings_are_never_overwritten() {
         assert_eq!(fs::read_to_string(&config).expect("it is there"), broken);
         let record = stage.record_of(UUID).expect("the session is there all the same");
         assert_eq!((&record["project_slug"], &record["status"]), (&json!("repo"), &json!("active")), "{broken}");
+        let log = fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).expect("it is there");
+        assert!(log.contains("config.json: "), "{broken}: {log}");
         check_records(&stage);
     }
+}
+
+#[test]
+fn settings_that_are_wrong_in_part_keep_that_part_and_get_the_project() {
+    let stage = Stage::new();
+    let config = stage.sandbox.data().join("config.json");
+    fs::create_dir_all(stage.sandbox.data()).expect("can be made");
+    let wrong =
+        r#"{"hooks": {"session_end": "never", "capture_prompts": "no"}, "settings": {"stale_threshold_hours": 0}}"#;
+    fs::write(&config, wrong).expect("can be written");
+    start(&stage, 0, UUID, "startup");
+    prompt(&stage, 1, UUID, "tell nobody");
+    end(&stage, 2, UUID);
+    let text = fs::read_to_string(&config).expect("it is there");
+    assert!(text.contains(r#"{"session_end": "never", "capture_prompts": "no"}"#), "{text}");
+    let value = read(&config);
+    assert_eq!(value["settings"], json!({"stale_threshold_hours": 0}));
+    assert!(value["projects"]["repo"]["path"].is_string(), "{value}");
+    let record = stage.record_of(UUID).expect("it is there");
+    assert_eq!(record["intent"], "conversation in repo", "what was said may not be stored");
+    assert_eq!(record["status"], "completed");
 }
 
 fn check_records(stage: &Stage) {

@@ -95,7 +95,6 @@ pub struct Keeper {
 struct Inner {
     watch: Watch,
     config: Config,
-    config_error: Option<String>,
     index: [Option<Stamp>; 3],
     lives: BTreeMap<String, (Option<Stamp>, Live)>,
     projects: BTreeMap<String, (Stamp, ProjectState)>,
@@ -114,7 +113,6 @@ impl Keeper {
         let inner = Inner {
             watch: Watch::new(&store.home),
             config: Config::default(),
-            config_error: None,
             index: [None; 3],
             lives: BTreeMap::new(),
             projects: BTreeMap::new(),
@@ -220,9 +218,8 @@ impl Inner {
         };
         let mut overview = overview::assemble(&briefs, &self.config, state, summary, clock::now());
         overview.damaged.extend(self.strays.found.iter().cloned());
-        if let Some(reason) = self.config_error.clone() {
-            overview.damaged.push(Damaged { session_id: "config.json".to_string(), reason });
-        }
+        let settings = self.config.troubles.iter().map(|trouble| trouble.error.to_string());
+        overview.damaged.extend(settings.map(|reason| Damaged { session_id: "config.json".to_string(), reason }));
         drop(briefs);
         let strays = self.strays.found.clone();
         Snapshot { generation: self.generation, overview, rows, verdicts, evidence, strays }
@@ -248,9 +245,7 @@ impl Inner {
     }
 
     fn read_config(&mut self, store: &Store) {
-        let read = store.config();
-        self.config_error = read.as_ref().err().map(Error::to_string);
-        self.config = read.unwrap_or_default();
+        self.config = store.config();
     }
 
     /// The index's sessions, if the index is another one than before.

@@ -21,13 +21,9 @@ pub fn check(places: &Places) -> Vec<Check> {
         return vec![Check::good("data", format!("nothing is recorded yet; {} does not exist", root.display()))];
     }
     let mut checks = vec![private(places)];
-    if let Err(error) = Store::for_people(places.data.clone()).config() {
-        checks.push(Check::bad(
-            "config",
-            error.to_string(),
-            format!("mend {} by hand", places.data.config().display()),
-        ));
-    }
+    let mend = || format!("mend {} by hand", places.data.config().display());
+    let config = Store::for_people(places.data.clone()).config();
+    checks.extend(config.troubles.iter().map(|trouble| Check::bad("config", trouble.error.to_string(), mend())));
     checks.extend(trouble(places));
     checks
 }

@@ -171,7 +171,7 @@ impl Scheduler {
 
 /// The jobs, and the programs among theirs that are not installed.
 pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
-    let config = Store::for_people(places.data.clone()).config().unwrap_or_default();
+    let config = Store::for_people(places.data.clone()).config();
     let port = config.settings.dashboard_port.to_string();
     let table: [(&str, &str, &[&str], &str); 4] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),

@@ -1,12 +1,13 @@
 //! The other files of the data directory: settings, projects, running conversations.
 
 use cs_core::clock::{self, TimeDelta};
-use cs_core::config::Config;
+use cs_core::config::{self, Config};
 use cs_core::live::Live;
 use cs_core::patch::Patch;
 use cs_core::project::{self, Changes, Counts, ProjectState};
 use cs_core::record::Status;
 use cs_core::state::{self, Client, Evidence};
+use std::path::Path;
 
 use super::{samples, unknown_fields_are_kept};
 use crate::fuzz::Target;
@@ -102,15 +103,16 @@ const TALK: &[&str] = &[
 ];
 
 fn config(bytes: &[u8]) {
-    let Ok(config) = serde_json::from_slice::<Config>(bytes) else { return };
-    let _ = (config.hooks(), config.slug_of("/w"));
-    assert!(config.stale_after() > TimeDelta::zero());
-    let written = serde_json::to_vec_pretty(&config).expect("settings have a text");
-    assert_eq!(serde_json::from_slice::<Config>(&written).expect("what is written can be read"), config);
-    unknown_fields_are_kept(bytes, &written, &SETTINGS[..4]);
-    for (part, known) in [("settings", &SETTINGS[7..13]), ("hooks", &SETTINGS[13..16])] {
-        inner(bytes, &written, part, known);
-    }
+    let path = Path::new("/x/config.json");
+    let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
+    let before = Config::read(path, bytes);
+    assert!(before.stale_after() > TimeDelta::zero());
+    let Ok((slug, Some(written))) = config::register(path, Some(bytes), "/fuzzed", None, now) else { return };
+    let after = Config::read(path, &written);
+    assert_eq!(after.slug_of("/fuzzed"), Some(slug.as_str()));
+    assert_eq!((after.projects.len(), after.troubles.len()), (before.projects.len() + 1, before.troubles.len()));
+    unknown_fields_are_kept(bytes, &written, &["projects"]);
+    inner(bytes, &written, "projects", &[slug.as_str()]);
 }
 
 fn inner(before: &[u8], after: &[u8], part: &str, known: &[&str]) {

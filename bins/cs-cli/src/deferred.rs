@@ -1,0 +1,42 @@
+//! Owns trouble that keeps no program from its work: it is told at once, each text once, and becomes the exit code of
+//! a program that otherwise did what it should.
+
+use crate::args::tell;
+use crate::failure::code_of;
+use cs_core::Error;
+use std::sync::{Mutex, PoisonError};
+
+struct Deferred {
+    program: &'static str,
+    told: Vec<String>,
+    code: u8,
+}
+
+static DEFERRED: Mutex<Deferred> = Mutex::new(Deferred { program: "", told: Vec::new(), code: 0 });
+
+/// Notes which program this is.
+pub fn begin(program: &'static str) {
+    DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).program = program;
+}
+
+/// The code of the first trouble; 0 where there was none.
+pub fn code() -> u8 {
+    DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).code
+}
+
+/// Tells trouble and goes on; the program will end with the code of the first.
+pub fn defer(error: &Error) {
+    let text = error.to_string();
+    let mut deferred = DEFERRED.lock().unwrap_or_else(PoisonError::into_inner);
+    if deferred.told.contains(&text) {
+        return;
+    }
+    tell(deferred.program, &text, error.hint().as_deref());
+    deferred.told.push(text);
+    deferred.code = if deferred.code == 0 { code_of(error) } else { deferred.code };
+}
+
+/// Whether this text was told already.
+pub fn is_told(text: &str) -> bool {
+    DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).told.iter().any(|told| told == text)
+}

@@ -1,0 +1,133 @@
+//! Owns how a project gets into the text of `config.json`. Must stay true: all that stands there already stays, also
+//! what cannot be understood; a text to which nothing can be added without losing something is refused.
+
+use super::Config;
+use crate::clock::{self, Instant};
+use crate::error::{Error, Result};
+use crate::id::Slug;
+use crate::patch::Patch;
+use crate::validate;
+use serde_json::json;
+use std::path::Path;
+
+/// A file with all that the Python tool writes into a new one.
+const FRESH: &str = r#"{
+  "version": 1,
+  "projects": {},
+  "settings": {
+    "dashboard_port": 9000,
+    "stale_threshold_hours": 24,
+    "archive_after_days": 30,
+    "notifications_enabled": false,
+    "parked_notify_hours": 48,
+    "notify_cooldown_hours": 12
+  }
+}
+"#;
+
+/// The slug of the project whose main work tree is `root`, and the text of the file with it; no text where nothing
+/// changes. Without a `name` a known project keeps its own. `file` is where the text is from.
+pub fn register(
+    file: &Path,
+    before: Option<&[u8]>,
+    root: &str,
+    name: Option<&str>,
+    now: Instant,
+) -> Result<(Slug, Option<Vec<u8>>)> {
+    let before = before.unwrap_or(FRESH.as_bytes());
+    let refused = |reason: String| Error::corrupt(file, format!("{reason}; nothing was registered"));
+    let mut text = Patch::of(before).map_err(refused)?;
+    let known = text.value("projects").filter(|text| *text != "null").unwrap_or("{}").to_string();
+    let mut projects = Patch::of(known.as_bytes()).map_err(|reason| refused(format!("projects: {reason}")))?;
+    let slug = match Config::read(file, before).slug_of(root) {
+        Some(slug) => {
+            let slug = Slug::parse(slug)?;
+            let Some(name) = name else { return Ok((slug, None)) };
+            rename(&mut projects, &slug, name);
+            slug
+        }
+        None => add(&mut projects, root, name, now)?,
+    };
+    text.set_value("projects", projects.to_text(2));
+    Ok((slug, Some(text.to_bytes())))
+}
+
+fn rename(projects: &mut Patch, slug: &Slug, name: &str) {
+    let known = projects.value(slug.as_str()).unwrap_or("{}").to_string();
+    if let Ok(mut project) = Patch::of(known.as_bytes()) {
+        project.set("name", Some(name));
+        projects.set_value(slug.as_str(), project.to_text(4));
+    }
+}
+
+/// A second project of the same base name gets `-2`, and so on.
+fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
+    let base = Path::new(root).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name.map_or_else(|| if base.is_empty() { root.to_string() } else { base }, str::to_string);
+    // First: the slug is made of it.
+    let name = validate::cut(&name, validate::PROJECT_NAME);
+    let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| projects.value(slug.as_str()).is_none());
+    let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;
+    let mut project = Patch::default();
+    for (field, value) in [
+        ("name", name),
+        ("path", root.to_string()),
+        ("registered_at", clock::stamp(now)),
+    ] {
+        project.set_value(field, json!(value).to_string());
+    }
+    projects.set_value(slug.as_str(), project.to_text(4));
+    Ok(slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn add_to(before: Option<&str>, root: &str, name: Option<&str>) -> Result<(String, Option<String>)> {
+        let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
+        let (slug, text) = register(Path::new("/x"), before.map(str::as_bytes), root, name, now)?;
+        Ok((slug.to_string(), text.map(|text| String::from_utf8(text).unwrap())))
+    }
+
+    #[test]
+    fn a_new_file_has_the_defaults_and_is_laid_out_like_the_python_tools() {
+        let config = Config::read(Path::new("/x"), FRESH.as_bytes());
+        assert_eq!((&config.settings, config.troubles.len()), (&super::super::Settings::default(), 0));
+        let (slug, text) = add_to(None, "/src/api", None).unwrap();
+        let text = text.unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((slug.as_str(), &value["projects"]["api"]["path"]), ("api", &json!("/src/api")));
+        assert!(text.contains("\n  \"projects\": {\n    \"api\": {\n      \"name\": \"api\",\n"), "{text}");
+        assert_eq!(add_to(Some(&text), "/src/api", None).unwrap(), ("api".into(), None));
+        let (slug, text) = add_to(Some(&text), "/other/api", None).unwrap();
+        assert!(slug == "api-2" && text.unwrap().contains("\n    },\n    \"api-2\": {\n"));
+    }
+
+    #[test]
+    fn what_stands_there_stays_whether_it_is_understood_or_not() {
+        let text =
+            r#"{"settings":{"stale_threshold_hours":0},"projects":{"a":7,"b":{"path":"/b","later":1.50}},"z":[1e400]}"#;
+        let (slug, added) = add_to(Some(text), "/src/a", None).unwrap();
+        let added = added.unwrap();
+        assert_eq!(slug, "a-2");
+        for kept in [
+            r#""settings": {"stale_threshold_hours":0}"#,
+            r#""a": 7"#,
+            r#"{"path":"/b","later":1.50}"#,
+            r#""z": [1e400]"#,
+        ] {
+            assert!(added.contains(kept), "{kept}: {added}");
+        }
+        let (slug, renamed) = add_to(Some(text), "/b", Some("new")).unwrap();
+        assert!(slug == "b" && renamed.unwrap().contains("\"later\": 1.50,\n      \"name\": \"new\""));
+    }
+
+    #[test]
+    fn a_text_that_would_lose_something_is_refused() {
+        for text in ["", "{", "[]", "null", "{\"projects\": 7}", "{\"projects\": []}", "{} {}"] {
+            assert!(matches!(add_to(Some(text), "/a", None), Err(Error::Corrupt { .. })), "{text}");
+        }
+    }
+}
