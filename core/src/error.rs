@@ -21,6 +21,8 @@ pub enum Error {
     Newer { path: PathBuf, version: u64 },
     /// Somebody else holds the lock; trying again later helps.
     Busy(PathBuf),
+    /// Another program writes a file that belongs to both; nothing of it was lost. Trying again later helps.
+    Contended { path: PathBuf, kept: Option<PathBuf> },
     /// The operating system said no.
     Io { path: PathBuf, doing: &'static str, source: io::Error },
 }
@@ -46,6 +48,7 @@ impl Error {
                 Some(format!("the file was left untouched; look at it or move it away: {}", path.display()))
             }
             Error::Newer { .. } => Some("update claude-sessions to change this record".into()),
+            Error::Contended { .. } => Some("try again when the program that writes it has finished".into()),
             Error::Busy(_) => Some("another program holds the lock; try again".into()),
             _ => None,
         }
@@ -59,6 +62,13 @@ impl fmt::Display for Error {
             Error::Corrupt { path, reason } => write!(f, "cannot understand {}: {reason}", path.display()),
             Error::Newer { path, version } => {
                 write!(f, "{} has schema_version {version}, newer than this program writes", path.display())
+            }
+            Error::Contended { path, kept: None } => {
+                write!(f, "{} was changed by another program at the same time; its changes stand", path.display())
+            }
+            Error::Contended { path, kept: Some(kept) } => {
+                let (path, kept) = (path.display(), kept.display());
+                write!(f, "{path} was changed by other programs at the same time; one of their versions is in {kept}")
             }
             Error::Busy(path) => write!(f, "lock is busy: {}", path.display()),
             Error::Io { path, doing, source } => write!(f, "cannot {doing} {}: {source}", path.display()),

@@ -151,11 +151,15 @@ fn sync(dir: &Path) -> io::Result<()> {
 /// that does not know how). A rename over an existing file makes ext4 write the new bytes out at
 /// once, in case nobody synced them (`auto_da_alloc`, ext4(5)), which costs a third of a
 /// millisecond; an exchange does not.
-#[cfg(target_os = "linux")]
-fn exchange(from: &Path, to: &Path) -> bool {
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+pub fn exchange(from: &Path, to: &Path) -> bool {
     let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).ok();
     let (Some(from), Some(to)) = (text(from), text(to)) else { return false };
     // SAFETY: both pointers are to texts that end in NUL and outlive the call.
+    #[cfg(target_os = "macos")]
+    let done = unsafe { libc::renamex_np(from.as_ptr(), to.as_ptr(), libc::RENAME_SWAP) };
+    // SAFETY: as above.
+    #[cfg(target_os = "linux")]
     let done = unsafe {
         libc::syscall(
             libc::SYS_renameat2,
@@ -169,8 +173,8 @@ fn exchange(from: &Path, to: &Path) -> bool {
     done == 0
 }
 
-#[cfg(not(target_os = "linux"))]
-fn exchange(_from: &Path, _to: &Path) -> bool {
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+pub fn exchange(_from: &Path, _to: &Path) -> bool {
     false
 }
 

@@ -160,7 +160,7 @@ pub fn refusal(error: &Error) -> Refusal {
         Error::Missing(_) => (404, "NOT_FOUND"),
         Error::Invalid(_) | Error::Refused(_) => (400, "BAD_REQUEST"),
         Error::Corrupt { .. } => (500, "CORRUPT_RECORD"),
-        Error::Newer { .. } | Error::Busy(_) | Error::Io { .. } => (500, "STORE_UNREADABLE"),
+        Error::Newer { .. } | Error::Busy(_) | Error::Contended { .. } | Error::Io { .. } => (500, "STORE_UNREADABLE"),
     };
     let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
     Refusal::new(status, code, &format!("{error}{hint}"))

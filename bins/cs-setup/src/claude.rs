@@ -3,7 +3,6 @@
 //! the same entries put in, provided that both mean the same.
 
 use crate::client::{Client, MARKETPLACE, PLUGIN, Registered};
-use crate::diff;
 use crate::document::{self, Document, Ours};
 use crate::entries;
 use crate::places::Places;
@@ -87,14 +86,10 @@ pub fn write_hooks(
     out: &mut Out,
 ) -> Outcome<()> {
     if !entries::has_exactly(&document.value, &hooks) {
-        let text = document.with(&Ours::Hooks(hooks))?;
-        document.seen.check_writable()?;
-        plan.write(
-            document.seen.path.display(),
-            why,
-            diff::lines(document.seen.text.as_deref().unwrap_or_default(), &text),
-        );
-        return plan.carry_out(out, consent, |_| Ok(document.replace(&text)?));
+        let hooks = Ours::Hooks(hooks);
+        plan.rewrite(&document.seen, why, &document.with(&hooks)?)?;
+        return plan
+            .carry_out(out, consent, |_| Ok(document.persist(|document| document.replace(&document.with(&hooks)?))?));
     }
     plan.carry_out(out, consent, |_| Ok(()))
 }
@@ -116,18 +111,25 @@ fn install_plugin(
     }
     document.seen.check_writable()?;
     let (renew, backup) = (registered.copy.is_some(), document.seen.backup()?);
-    show_plugin(document, client, renew, &goal, places, &mut plan);
+    show_plugin(document, client, renew, &goal, places, &mut plan)?;
     plan.carry_out(out, consent, |plan| {
         match register(document, client, renew, &goal, places) {
             Ok(note) => note.into_iter().for_each(|note| plan.note(note)),
             Err(error) if renew => return Err(error.into()),
-            Err(error) => return Err(undone(document, backup.as_deref(), client, places, &error)),
+            Err(error) => return Err(undone(document, backup.as_deref(), client, places, error)),
         }
         Ok(())
     })
 }
 
-fn show_plugin(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places, plan: &mut Plan) {
+fn show_plugin(
+    document: &Document,
+    client: &Client,
+    renew: bool,
+    goal: &str,
+    places: &Places,
+    plan: &mut Plan,
+) -> Result<()> {
     let program = client.program.display().to_string();
     if renew {
         plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "lets go of the copy of the build before");
@@ -135,16 +137,17 @@ fn show_plugin(document: &Document, client: &Client, renew: bool, goal: &str, pl
     plan.step("run", format!("{program} plugin marketplace add {}", places.share.display()), "makes this folder known");
     plan.step("run", format!("{program} plugin install {PLUGIN}"), "registers the hooks and the skills");
     if goal != document.text {
-        let shown = diff::lines(document.seen.text.as_deref().unwrap_or_default(), goal);
-        plan.write(document.seen.path.display(), "what these commands put into it", shown);
+        plan.rewrite(&document.seen, "what these commands put into it", goal)?;
     }
+    Ok(())
 }
 
 /// Lets the client register the plugin, then puts the text from before back, with the same entries.
 fn register(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places) -> Result<Option<String>> {
     document.seen.back_up(document.original()?.as_deref())?;
     if !entries::ours(&document.value).is_empty() {
-        document.seen.replace(&document.without()?)?; // else they would run twice from now on
+        // Else they would run twice from now on.
+        document.persist(|document| document.seen.replace(&document.without()?))?;
     }
     let share = places.share.to_string_lossy();
     if renew {
@@ -152,11 +155,12 @@ fn register(document: &Document, client: &Client, renew: bool, goal: &str, place
     }
     client.plugin(&["marketplace", "add", &share], places)?;
     client.plugin(&["install", PLUGIN], places)?;
-    let after = Document::read(&document.seen.path)?;
-    if !Registered::look(&after.value, places).is_complete(places) {
-        return Err(Error::Refused("claude reported success, but its files do not name the plugin".into()));
-    }
-    put_back(&after, goal)
+    Document::read(&document.seen.path)?.persist(|after| {
+        if !Registered::look(&after.value, places).is_complete(places) {
+            return Err(Error::Refused("claude reported success, but its files do not name the plugin".into()));
+        }
+        put_back(after, goal)
+    })
 }
 
 /// Replaces what the client wrote by `wanted` where both mean the same; else tells.
@@ -176,15 +180,18 @@ fn put_back(after: &Document, wanted: &str) -> Result<Option<String>> {
 }
 
 /// Takes back what was done before something failed.
-fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &Places, error: &Error) -> Failure {
+fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &Places, error: Error) -> Failure {
     let _ = client.plugin(&["marketplace", "remove", MARKETPLACE], places);
     let back = || {
-        let after = Document::read(&document.seen.path)?;
-        put_original(&after, &document.without()?, document.seen.text.as_deref())?;
+        let (bare, original) = (document.without()?, document.seen.text.as_deref());
+        Document::read(&document.seen.path)?.persist(|after| put_original(after, &bare, original))?;
         document.seen.back_up(backup)
     };
     // What cannot be taken back is less bad than what failed, and that is told.
     let _: Result<()> = back();
+    if matches!(error, Error::Contended { .. }) {
+        return error.into();
+    }
     let hint = "cs-setup install --settings registers the hooks without the plugin";
     Error::Refused(format!("{error}; {hint}")).into()
 }
@@ -244,14 +251,14 @@ impl Undo {
     fn show(&self, plan: &mut Plan) -> Result<()> {
         let original = self.document.original()?;
         if original != self.document.seen.text {
-            plan.take_out("entries", &self.document.seen, original.as_deref());
+            plan.take_out("entries", &self.document.seen, original.as_deref())?;
         }
         Ok(())
     }
 
     /// Does it.
     pub fn carry_out(&self, places: &Places, plan: &mut Plan) -> Result<()> {
-        let Some(client) = &self.client else { return self.document.restore() };
+        let Some(client) = &self.client else { return self.document.persist(Document::restore) };
         if Registered::look(&self.document.value, places).copy.is_some() {
             client.plugin(&["uninstall", PLUGIN], places)?;
         }
@@ -267,7 +274,7 @@ impl Undo {
     fn settle(&self, after: &Document, plan: &mut Plan) -> Result<()> {
         let original = self.document.original()?;
         let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(document::NOTHING);
-        if !put_original(&after.without_line()?, bare, original.as_deref())? {
+        if !after.persist(|after| put_original(&after.without_line()?, bare, original.as_deref()))? {
             plan.note("Claude Code changed other settings of its own meanwhile; only our entries were taken out");
         }
         after.seen.back_up(None)

@@ -26,7 +26,6 @@ pub fn uninstall(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()
     let Some(document) = document.filter(|document| !entries::ours(&document.value).is_empty()) else {
         return plan.carry_out(out, consent, |_| Ok(()));
     };
-    document.seen.check_writable()?;
-    plan.take_out("hooks", &document.seen, document.original()?.as_deref());
-    plan.carry_out(out, consent, |_| Ok(document.restore()?))
+    plan.take_out("hooks", &document.seen, document.original()?.as_deref())?;
+    plan.carry_out(out, consent, |_| Ok(document.persist(Document::restore)?))
 }

@@ -155,6 +155,16 @@ impl Document {
         self.seen.replace(text).inspect_err(|_| drop(self.seen.back_up(old.as_deref())))
     }
 
+    /// Does something with the document that is `Contended` where another program writes it, too: then again with
+    /// what that wrote.
+    pub fn persist<T>(&self, mut attempt: impl FnMut(&Document) -> Result<T>) -> Result<T> {
+        let mut is_first = true;
+        swap::persist(|| match std::mem::replace(&mut is_first, false) {
+            true => attempt(self),
+            false => attempt(&Document::read(&self.seen.path)?),
+        })
+    }
+
     /// Puts the file back as it is without us, and lets go of the backup.
     pub fn restore(&self) -> Result<()> {
         match self.original()? {

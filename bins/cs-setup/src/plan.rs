@@ -4,6 +4,7 @@
 use crate::diff;
 use crate::swap::Seen;
 use cs_cli::{Failure, Form, Out, Outcome, sanitize};
+use cs_core::error::Result;
 use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
 
@@ -47,6 +48,24 @@ impl Plan {
         self.actions.push(Action { action, target, detail, diff: Vec::new(), done: false });
     }
 
+    /// Adds the step that gives a file this text; refused if it cannot be written.
+    pub fn rewrite(&mut self, seen: &Seen, detail: impl Into<String>, text: &str) -> Result<()> {
+        seen.check_writable()?;
+        let lines = diff::lines(seen.text.as_deref().unwrap_or_default(), text);
+        self.write(seen.path.display(), detail, lines);
+        self.tell_of_links(seen);
+        Ok(())
+    }
+
+    /// Hard links part when the file is replaced, which cannot be done in one step otherwise.
+    pub fn tell_of_links(&mut self, seen: &Seen) {
+        let (path, others) = (seen.path.display(), seen.other_names());
+        if others > 0 {
+            let names = if others == 1 { "one other name" } else { "other names" };
+            self.note(format!("{path} has {names} (a hard link), which will keep the text from before"));
+        }
+    }
+
     /// Adds a step that changes lines of a file.
     pub fn write(&mut self, target: impl ToString, detail: impl Into<String>, diff: Vec<String>) {
         self.step("write", target, detail);
@@ -56,17 +75,13 @@ impl Plan {
     }
 
     /// Adds the step that takes something of ours out of a file; `None`: the file goes.
-    pub fn take_out(&mut self, what: &str, seen: &Seen, text: Option<&str>) {
-        let path = seen.path.display();
-        match text {
-            Some(text) => {
-                let diff = diff::lines(seen.text.as_deref().unwrap_or_default(), text);
-                self.write(path, format!("takes our {what} out"), diff);
-            }
-            None => {
-                self.step("remove", path, format!("nothing but our {what} is in it, and it was not there before"));
-            }
-        }
+    pub fn take_out(&mut self, what: &str, seen: &Seen, text: Option<&str>) -> Result<()> {
+        let Some(text) = text else {
+            let path = seen.path.display();
+            self.step("remove", path, format!("nothing but our {what} is in it, and it was not there before"));
+            return seen.check_writable();
+        };
+        self.rewrite(seen, format!("takes our {what} out"), text)
     }
 
     /// Adds what the user should know.

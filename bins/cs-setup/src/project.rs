@@ -98,6 +98,7 @@ fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(
                 seen.check_writable()?;
                 let lines = old.map(|old| diff::lines(&old, &text)).unwrap_or_default();
                 plan.write(seen.path.display(), format!("the skill /{name}"), lines);
+                plan.tell_of_links(&seen);
                 files.push((seen, text));
             }
         }

@@ -1,7 +1,6 @@
 //! Owns our status line in Claude Code's settings. A plugin cannot bring one, so it stands there with
 //! an absolute path. What its text becomes is in `wrapped`.
 
-use crate::diff;
 use crate::document::Document;
 use crate::entries::shell_word;
 use crate::places::{Places, text_of};
@@ -68,14 +67,14 @@ impl Statusline {
 fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     let document = Document::read(&places.settings())?;
     let own = shell_word(text_of(&places.program(PROGRAM))?);
-    let text = wrapped::with(&document.text, &own).map_err(|trouble| refusal(&document, &trouble))?;
+    let with_line =
+        |document: &Document| wrapped::with(&document.text, &own).map_err(|trouble| refusal(document, &trouble));
+    let text = with_line(&document)?;
     let mut plan = Plan::default();
     if text != document.text {
-        document.seen.check_writable()?;
-        let old = document.seen.text.as_deref().unwrap_or_default();
-        plan.write(document.seen.path.display(), "shows our status line", diff::lines(old, &text));
+        plan.rewrite(&document.seen, "shows our status line", &text)?;
     }
-    plan.carry_out(out, consent, |_| Ok(document.replace(&text)?))
+    plan.carry_out(out, consent, |_| Ok(document.persist(|document| document.replace(&with_line(document)?))?))
 }
 
 /// Takes ours out. Where nothing else of ours stands in the file, it is then what it was.
@@ -87,11 +86,15 @@ fn remove(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     let bare = document.without_line()?;
     let is_last = !bare.has_ours()?;
     if bare.text != document.text {
-        document.seen.check_writable()?;
         let original = if is_last { document.original()? } else { Some(bare.text.clone()) };
-        plan.take_out("status line", &document.seen, original.as_deref());
+        plan.take_out("status line", &document.seen, original.as_deref())?;
     }
-    plan.carry_out(out, consent, |_| Ok(if is_last { document.restore() } else { document.seen.replace(&bare.text) }?))
+    plan.carry_out(out, consent, |_| {
+        Ok(document.persist(|document| match is_last {
+            true => document.restore(),
+            false => document.seen.replace(&document.without_line()?.text),
+        })?)
+    })
 }
 
 fn refusal(document: &Document, trouble: &Trouble) -> Error {

@@ -1,14 +1,20 @@
 //! Owns reading and replacing a file that belongs to somebody else. Must stay true: it holds the
 //! old bytes or the new ones, never half; its mode and owner stay; a symbolic link stays and its
-//! target is written; a file that was changed since it was read, or that is read-only, is left.
+//! target is written; a file that is read-only is left; what others write at the same time stays (see `put`).
+
+mod lease;
+mod put;
 
 use cs_core::error::{Error, Result};
 use cs_core::open;
-use std::fs::{self, Metadata, Permissions};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use lease::{Kind, Lease};
+use put::{Put, Staged};
 
 /// Most bytes of a file that are read.
 const BYTES: usize = 10 * 1024 * 1024;
@@ -16,6 +22,11 @@ const BYTES: usize = 10 * 1024 * 1024;
 const TEMP_PREFIX: &str = ".cs-setup-";
 /// Longer than this no write takes.
 const LEFT_OVER: Duration = Duration::from_secs(60);
+/// How often, and how long each time, is waited for another program that is just writing.
+const MOMENTS: usize = 500;
+const MOMENT: Duration = Duration::from_millis(1);
+/// How often something is tried that others disturb.
+const TRIES: u32 = 40;
 
 /// A file as it was when it was looked at.
 #[derive(Clone, Debug)]
@@ -33,26 +44,54 @@ pub struct Seen {
 pub fn look(path: &Path) -> Result<Seen> {
     let target = resolve(path)?;
     let seen = |text, meta| Ok(Seen { path: path.to_path_buf(), target: target.clone(), text, meta });
-    let meta = match fs::metadata(&target) {
-        Ok(meta) => meta,
+    let file = match open(&target) {
+        Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return seen(None, None),
-        Err(error) => return Err(Error::io(path, "inspect", error)),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Err(Error::corrupt(path, open::IRREGULAR));
+        }
+        Err(error) => return Err(Error::io(path, "open", error)),
     };
-    if !meta.is_file() {
-        return Err(Error::corrupt(path, open::IRREGULAR));
+    let (bytes, meta) = undisturbed(&file).map_err(|error| Error::io(path, "read", error))?;
+    if bytes.len() > BYTES {
+        return Err(Error::corrupt(path, format!("at most {BYTES} are read, and it has more bytes")));
     }
-    if meta.len() > BYTES as u64 {
-        return Err(Error::corrupt(path, format!("it has {} bytes, at most {BYTES} are read", meta.len())));
-    }
-    let bytes = bytes(&target).map_err(|error| Error::io(path, "read", error))?;
     let text = String::from_utf8(bytes)
         .map_err(|error| Error::corrupt(path, format!("byte {} is no UTF-8", error.utf8_error().valid_up_to() + 1)))?;
     seen(Some(text), Some(meta))
 }
 
+/// Opens somebody else's file; waits for who has it to himself for a moment, as we have ours in `put`.
+fn open(target: &Path) -> io::Result<File> {
+    for _ in 0..MOMENTS {
+        match open::foreign(target) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(MOMENT),
+            other => return other,
+        }
+    }
+    open::foreign(target)
+}
+
+/// What a file holds, and which one it is, while nobody writes it: some programs empty it first, and then write.
+fn undisturbed(file: &File) -> io::Result<(Vec<u8>, Metadata)> {
+    let lease = (0..MOMENTS).find_map(|_| {
+        let lease = Lease::take(file, Kind::Write);
+        if lease.is_none() {
+            std::thread::sleep(MOMENT);
+        }
+        lease
+    });
+    let mut bytes = Vec::new();
+    file.take(BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    drop(lease);
+    Ok((bytes, file.metadata()?))
+}
+
 /// The first bytes of somebody else's file, for what is only looked at. Links are followed.
 pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    open::foreign_bytes(path, BYTES)
+    let mut bytes = Vec::new();
+    open(path)?.take(BYTES as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The file behind all links; the last one may point to nothing.
@@ -88,20 +127,37 @@ impl Seen {
             .map_err(|error| Error::io(existing, "write in", error))
     }
 
-    /// Gives the file this text. Where there was none, it is for this user only.
+    /// How many other names the file has (hard links): they keep the text from before.
+    pub fn other_names(&self) -> u64 {
+        self.meta.as_ref().map_or(0, |meta| meta.nlink().saturating_sub(1))
+    }
+
+    /// Gives the file this text. Where there was none, it is for this user only. `Contended` if another program has
+    /// changed it since it was looked at: then that stands.
     pub fn replace(&self, text: &str) -> Result<()> {
         self.check_writable()?;
         let temp = self.stage(&self.target, text)?;
-        self.check_unchanged()?;
-        temp.persist(&self.target).map_err(|failed| Error::io(&self.path, "replace", failed.error))?;
-        self.settle()
+        let put = match self.seen() {
+            Some(seen) => Staged { temp, target: &self.target, seen }.replace(),
+            None => match temp.persist_noclobber(&self.target) {
+                Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(Put::Changed),
+                Err(failed) => Err(failed.error),
+                Ok(_) => Ok(Put::Done),
+            },
+        };
+        self.settle(put.map_err(|error| Error::io(&self.path, "replace", error))?)
     }
 
-    /// Removes the file (not a link to it).
+    /// Removes the file (not a link to it). `Contended` as above.
     pub fn remove(&self) -> Result<()> {
-        self.check_unchanged()?;
-        fs::remove_file(&self.target).map_err(|error| Error::io(&self.path, "remove", error))?;
-        self.settle()
+        let Some(seen) = self.seen() else { return Ok(()) };
+        let temp = self.stage(&self.target, "")?;
+        let put = Staged { temp, target: &self.target, seen }.remove();
+        self.settle(put.map_err(|error| Error::io(&self.path, "remove", error))?)
+    }
+
+    fn seen(&self) -> Option<(&str, &Metadata)> {
+        self.text.as_deref().zip(self.meta.as_ref())
     }
 
     /// Where the text from before is kept while our entries are in the file: beside the file as it
@@ -137,7 +193,9 @@ impl Seen {
     fn stage(&self, path: &Path, text: &str) -> Result<tempfile::NamedTempFile> {
         let dir = path.parent().unwrap_or(Path::new("/"));
         cs_core::file::make_dir(dir)?;
-        sweep(dir);
+        let backup = self.backup()?;
+        let known = [Some(text), self.text.as_deref(), backup.as_deref()];
+        sweep(dir, &known.into_iter().flatten().collect::<Vec<_>>());
         let temp = tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(dir);
         let mut temp = temp.map_err(|error| Error::io(dir, "write in", error))?;
         temp.write_all(text.as_bytes()).map_err(|error| Error::io(path, "write", error))?;
@@ -151,26 +209,42 @@ impl Seen {
         Ok(temp)
     }
 
-    fn check_unchanged(&self) -> Result<()> {
-        if look(&self.path)?.text == self.text {
-            return Ok(());
-        }
-        Err(Error::Refused(format!("{} was changed by somebody else just now; run this again", self.path.display())))
-    }
-
-    fn settle(&self) -> Result<()> {
-        let synced = fs::File::open(self.dir()).and_then(|dir| dir.sync_all());
-        synced.map_err(|error| Error::io(self.dir(), "sync", error))
+    fn settle(&self, put: Put) -> Result<()> {
+        let kept = match put {
+            Put::Done => {
+                let synced = File::open(self.dir()).and_then(|dir| dir.sync_all());
+                return synced.map_err(|error| Error::io(self.dir(), "sync", error));
+            }
+            Put::Changed => None,
+            Put::Kept(path) => Some(path),
+        };
+        Err(Error::Contended { path: self.path.clone(), kept })
     }
 }
 
-/// Removes what a killed run left in a directory.
-fn sweep(dir: &Path) {
+/// Tries something that is `Contended` again, with what others wrote meanwhile.
+pub fn persist<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    for n in 1..TRIES {
+        match attempt() {
+            Err(Error::Contended { kept: None, .. }) => std::thread::sleep(MOMENT * n),
+            other => return other,
+        }
+    }
+    attempt()
+}
+
+/// Removes what a killed run left in a directory, if it is known: it may be what another program wrote, which had just
+/// come out when we were killed.
+fn sweep(dir: &Path, known: &[&str]) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for entry in entries.flatten() {
         let is_ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(TEMP_PREFIX));
         let age = |entry: &fs::DirEntry| entry.metadata().ok()?.modified().ok()?.elapsed().ok();
-        if is_ours && age(&entry).is_some_and(|age| age > LEFT_OVER) {
+        let is_known = |entry: &fs::DirEntry| {
+            bytes(&entry.path())
+                .is_ok_and(|bytes| bytes.is_empty() || known.iter().any(|text| text.as_bytes() == bytes))
+        };
+        if is_ours && age(&entry).is_some_and(|age| age > LEFT_OVER) && is_known(&entry) {
             let _ = fs::remove_file(entry.path());
         }
     }

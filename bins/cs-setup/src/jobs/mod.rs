@@ -10,7 +10,6 @@ mod systemd;
 
 pub use status::{State, states};
 
-use crate::diff;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
 use crate::swap::{self, Seen};
@@ -232,9 +231,7 @@ fn changes<'a>(units: &'a [Unit], plan: &mut Plan) -> Result<Vec<(&'a Unit, Seen
     for unit in units {
         let seen = swap::look(&unit.path)?;
         if seen.text.as_deref() != Some(&unit.text) {
-            seen.check_writable()?;
-            let lines = diff::lines(seen.text.as_deref().unwrap_or_default(), &unit.text);
-            plan.write(unit.path.display(), format!("the {} job", unit.job), lines);
+            plan.rewrite(&seen, format!("the {} job", unit.job), &unit.text)?;
             changed.push((unit, seen));
         }
     }

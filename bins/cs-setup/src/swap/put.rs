@@ -1,0 +1,199 @@
+//! Owns putting a text in the place of another program's file, which that program may write at the same moment, by a
+//! rename or in place. Must stay true: no version of anybody is lost. What comes out of an exchange is looked at, and
+//! goes back if it is not what was seen. Where the system has leases nobody finds our text before that is certain:
+//! whoever opens the file then waits, and finds what stands there in the end.
+
+use super::lease::{Kind, Lease};
+use cs_core::{file, open};
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::NamedTempFile;
+
+/// How long is waited for somebody who was about to open the old file; without leases for somebody who is writing it.
+const SETTLING: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
+/// How often versions of others are given back, when each time another one has come meanwhile.
+const TURNS: usize = 1000;
+/// How long somebody may have our text open whom it was not meant for, in milliseconds.
+const PATIENCE: usize = 1000;
+/// Most copies beside one file.
+const COPIES: usize = 100;
+
+/// What came of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Put {
+    Done,
+    /// Another program was faster; its version stands.
+    Changed,
+    /// The same, and an older version, which it may not have seen, is kept here.
+    Kept(PathBuf),
+}
+
+/// A text that waits beside the file whose place it is to take.
+#[derive(Debug)]
+pub struct Staged<'s> {
+    pub temp: NamedTempFile,
+    pub target: &'s Path,
+    /// What stood there, and in which file.
+    pub seen: (&'s str, &'s Metadata),
+}
+
+/// Which file it is.
+type Id = (u64, u64);
+
+fn id(meta: &Metadata) -> Id {
+    (meta.dev(), meta.ino())
+}
+
+fn id_at(path: &Path) -> io::Result<Id> {
+    fs::symlink_metadata(path).map(|meta| id(&meta))
+}
+
+impl Staged<'_> {
+    /// Exchanges the two.
+    pub fn replace(self) -> io::Result<Put> {
+        let ours = self.temp.as_file().try_clone()?;
+        let lease = Lease::take(&ours, Kind::Open);
+        if !self.stands_at(self.target) {
+            return Ok(Put::Changed);
+        }
+        if !file::exchange(self.temp.path(), self.target) {
+            drop(lease);
+            return self.rename();
+        }
+        if self.is_certain()? {
+            return Ok(Put::Done);
+        }
+        self.give_back(&ours, lease)
+    }
+
+    /// Takes the file away; what was staged is not used.
+    pub fn remove(self) -> io::Result<Put> {
+        if !self.stands_at(self.target) {
+            return Ok(Put::Changed);
+        }
+        fs::rename(self.target, self.temp.path())?;
+        if self.is_certain()? {
+            return Ok(Put::Done);
+        }
+        match fs::hard_link(self.temp.path(), self.target) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => self.keep(),
+            other => other.map(|()| Put::Changed),
+        }
+    }
+
+    /// Where names cannot be exchanged. Between the look and the rename somebody could still come.
+    fn rename(self) -> io::Result<Put> {
+        if !self.stands_at(self.target) {
+            return Ok(Put::Changed);
+        }
+        self.temp.persist(self.target).map_err(|failed| failed.error)?;
+        Ok(Put::Done)
+    }
+
+    /// Whether what was seen is what is there now.
+    fn stands_at(&self, path: &Path) -> bool {
+        let (text, meta) = self.seen;
+        id_at(path).is_ok_and(|found| found == id(meta))
+            && open::foreign(path).is_ok_and(|mut file| holds(&mut file, text))
+    }
+
+    /// Whether what came out is what was seen, and stays so: nobody has it open for writing, or will.
+    fn is_certain(&self) -> io::Result<bool> {
+        let out = open::foreign(self.temp.path())?;
+        let Some(lease) = Lease::take(&out, Kind::Write) else { return Ok(false) };
+        if !self.stands_at(self.temp.path()) {
+            return Ok(false);
+        }
+        let dir = self.target.parent().unwrap_or(Path::new("/"));
+        File::open(dir)?.sync_all()?;
+        let [held, not_held] = SETTLING;
+        std::thread::sleep(if lease.is_held() { held } else { not_held });
+        Ok(!lease.is_wanted() && (lease.is_held() || self.stands_at(self.temp.path())))
+    }
+
+    /// Puts back what came out.
+    fn give_back(self, ours: &File, lease: Option<Lease>) -> io::Result<Put> {
+        let own = id(&ours.metadata()?);
+        self.push(own)?;
+        // Whoever waits for our file finds in it what stands at its name.
+        if id_at(self.temp.path())? == own && lease.as_ref().is_some_and(Lease::is_wanted) {
+            let (before, standing) = (fs::read(self.target)?, id_at(self.target)?);
+            fill(ours, &before)?;
+            drop(lease);
+            if was_written(ours, &before)? {
+                self.push(standing)?;
+            }
+        }
+        match id_at(self.temp.path())? == own {
+            true => Ok(Put::Changed),
+            false => self.keep(),
+        }
+    }
+
+    /// Gives the file what is in our hands. What comes out must be `put`, which stood there through us; anything else
+    /// was put there meanwhile, is newer, and goes back.
+    fn push(&self, mut put: Id) -> io::Result<()> {
+        for _ in 0..TURNS {
+            let given = id_at(self.temp.path())?;
+            if !file::exchange(self.temp.path(), self.target) {
+                // Somebody has removed the file.
+                match fs::hard_link(self.temp.path(), self.target) {
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+                    other => return other,
+                }
+            }
+            if id_at(self.temp.path())? == put {
+                return Ok(());
+            }
+            put = given;
+        }
+        self.keep_copy().map(drop)
+    }
+
+    fn keep(&self) -> io::Result<Put> {
+        self.keep_copy().map(Put::Kept)
+    }
+
+    /// Gives what is in our hands another name, beside the file.
+    fn keep_copy(&self) -> io::Result<PathBuf> {
+        for n in 1..=COPIES {
+            let mut name = self.target.file_name().unwrap_or_default().to_os_string();
+            name.push(if n == 1 { ".cs-kept".to_string() } else { format!(".cs-kept.{n}") });
+            let copy = self.target.with_file_name(name);
+            match fs::hard_link(self.temp.path(), &copy) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                other => return other.map(|()| copy),
+            }
+        }
+        Err(io::Error::other(format!("there are {COPIES} copies beside it; remove some")))
+    }
+}
+
+/// Whether a file holds this text and no more.
+fn holds(file: &mut File, text: &str) -> bool {
+    let mut bytes = Vec::with_capacity(text.len() + 1);
+    file.take(text.len() as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes == text.as_bytes()
+}
+
+fn fill(mut file: &File, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(bytes)
+}
+
+/// Whether somebody wrote into our file; asked when everybody has closed it who was let at it.
+fn was_written(mut ours: &File, filled: &[u8]) -> io::Result<bool> {
+    for _ in 0..PATIENCE {
+        std::thread::sleep(Duration::from_millis(1));
+        if let Some(_alone) = Lease::take(ours, Kind::Open) {
+            break;
+        }
+    }
+    let mut bytes = Vec::new();
+    ours.seek(SeekFrom::Start(0))?;
+    ours.read_to_end(&mut bytes)?;
+    Ok(bytes != filled)
+}
