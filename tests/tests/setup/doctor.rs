@@ -1,5 +1,8 @@
 //! `doctor`: each thing that can be wrong is found, and with it what mends it.
 
+use cs_tests::soak::call::Kind;
+use cs_tests::soak::trace::{self, Act};
+
 use super::*;
 
 fn healthy() -> Place {
@@ -271,4 +274,50 @@ fn hooks_that_stand_in_a_project_too() {
     }
     place.ok(&["project", place.sandbox.home().to_str().expect("UTF-8")]);
     assert_eq!(findings(&place).0, 0, "the home directory's are the user's");
+}
+
+#[test]
+fn a_disk_that_cannot_do_what_records_need_is_named_with_what_to_do() {
+    if let Err(reason) = trace::is_possible() {
+        return eprintln!("skipped: {reason}");
+    }
+    let place = healthy();
+    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
+    fs::set_permissions(place.sandbox.data(), fs::Permissions::from_mode(0o700)).expect("it is ours");
+    let before = tree(&place.sandbox.home());
+    for (kind, error, detail, fix) in [
+        (Kind::Lock, libc::ENOLCK, "cannot lock ", "cannot lock files (flock)"),
+        (Kind::Lock, libc::EOPNOTSUPP, "cannot lock ", "cannot lock files (flock)"),
+        (Kind::Create, libc::EROFS, "cannot write in ", "mount the disk so that it can be written"),
+        (Kind::Create, libc::EACCES, "cannot write in ", "chmod u+rwx "),
+        (Kind::Write, libc::ENOSPC, "cannot write ", "make room on that disk"),
+        (Kind::Write, libc::EDQUOT, "cannot write ", "make room on that disk"),
+        (Kind::Rename, libc::EPERM, "cannot replace ", "chmod u+rwx "),
+        (Kind::Sync, libc::EIO, "cannot sync ", "look at the disk"),
+    ] {
+        let (data, mut hit) = (place.sandbox.data(), false);
+        let mut command = place.sandbox.command(place.share.join("bin/cs-setup").to_str().expect("UTF-8"));
+        command.arg("doctor");
+        let output = trace::run(command, "", |call| {
+            let is_meant = call.kind() == kind && call.path().is_some_and(|path| path.starts_with(&data));
+            hit |= is_meant;
+            if is_meant { Act::Fail(error) } else { Act::Go }
+        });
+        let told = stdout(&output.expect("it can be traced"));
+        let found: Vec<Value> = told.lines().map(json).filter(|check| check["check"] == "data").collect();
+        assert!(hit && found.len() == 1 && found[0]["ok"] == false, "{kind:?} {error}: {told}");
+        let has = |key: &str, word: &str| found[0][key].as_str().is_some_and(|text| text.contains(word));
+        assert!(has("detail", detail) && has("fix", fix), "{kind:?} {error}: {}", found[0]);
+        assert_eq!(tree(&place.sandbox.home()), before, "{kind:?}: it left something");
+    }
+    assert_eq!(findings(&place).0, 0);
+    assert_eq!(tree(&place.sandbox.home()), before, "where all is well, too");
+}
+
+#[test]
+fn a_directory_of_records_that_is_a_link_is_found() {
+    let place = healthy();
+    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
+    symlink(place.sandbox.work(), place.sandbox.data().join("sessions")).expect("it can be made");
+    finds(&place, "data", "sessions is a symbolic link", "make it a directory");
 }

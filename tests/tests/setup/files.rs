@@ -223,3 +223,21 @@ fn no_words_make_it_exit_with_two() {
         }
     }
 }
+
+#[test]
+fn a_hard_link_is_told_before_it_parts() {
+    let place = Place::new();
+    place.put_settings(Some(FOREIGN));
+    let other = place.sandbox.home().join("dotfiles.json");
+    fs::hard_link(place.settings(), &other).expect("it can be made");
+    for form in ["--table", "--json"] {
+        let shown = place.ok(&["install", "--settings", "--dry-run", form]);
+        assert!(shown.contains("settings.json has one other name (a hard link), which will keep the text"), "{shown}");
+    }
+    assert_eq!(fs::metadata(&other).expect("there").nlink(), 2, "nothing has happened yet");
+    let told = place.ok(&["install", "--settings"]);
+    assert!(told.contains("a hard link"), "{told}");
+    assert_eq!(fs::read_to_string(&other).expect("there"), FOREIGN);
+    place.ok(&["uninstall"]);
+    assert_eq!(place.text().as_deref(), Some(FOREIGN));
+}

@@ -1,6 +1,6 @@
 //! Is the data directory healthy? What is in the records is a deeper question: `cs-cleanup check`.
 
-use super::Check;
+use super::{Check, disk};
 use crate::places::Places;
 use cs_core::clock::{self, TimeDelta};
 use cs_core::error::Error;
@@ -42,12 +42,17 @@ fn private(places: &Places) -> Check {
     if !root.is_dir() {
         return Check::bad("data", format!("{} is no directory", root.display()), "move it away");
     }
-    if std::fs::read_dir(root).is_err() || tempfile::tempfile_in(root).is_err() {
-        return Check::bad(
-            "data",
-            format!("{} cannot be read and written", root.display()),
-            format!("chmod u+rwx {}", root.display()),
-        );
+    if let Err(error) = std::fs::read_dir(root) {
+        let fix = format!("chmod u+rwx {}", crate::entries::shell_word(&root.to_string_lossy()));
+        return Check::bad("data", format!("{} cannot be read: {error}", root.display()), fix);
+    }
+    if let Some(trouble) = disk::check(root) {
+        return trouble;
+    }
+    let (dirs, deeper) = (places.data.dirs(), [places.data.logs_dir(), places.data.usage_cache_dir()]);
+    if let Some(link) = dirs.iter().chain(&deeper).find(|dir| dir.is_symlink()) {
+        let detail = format!("{} is a symbolic link, and nothing is recorded through one", link.display());
+        return Check::bad("data", detail, "make it a directory; CS_HOME may be a link, or name another place");
     }
     match open.first() {
         None => Check::good("data", format!("{} is yours alone", root.display())),

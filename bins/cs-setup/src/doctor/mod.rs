@@ -1,9 +1,11 @@
 //! `doctor`: does everything work? Each finding comes with the command that mends it.
-//! Reads only; the test event goes into a temporary data directory.
+//! Changes nothing: the test event goes into a temporary data directory, and the file with which the disk is tried
+//! goes away again.
 
 mod codex;
 mod cost;
 mod data;
+mod disk;
 mod event;
 mod hooks;
 mod programs;

@@ -1,0 +1,54 @@
+//! Can the data directory do what a record needs: keep bytes, lock a file, give it another name? Tried for real, with
+//! a file of its own that goes away again. Some network and container file systems cannot lock, some disks are full.
+
+use super::Check;
+use cs_core::error::{Error, Result};
+use cs_core::file::{self, Durability, TEMP_PREFIX};
+use cs_core::lock;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// As much as a small record has: some disks take a few bytes even when they are full.
+const BYTES: usize = 64 * 1024;
+
+/// Nothing where all goes well.
+pub fn check(root: &Path) -> Option<Check> {
+    let own = |suffix: &str| root.join(format!("{TEMP_PREFIX}doctor-{}{suffix}", std::process::id()));
+    let (first, second, lock) = (own(""), own("-renamed"), own(".lock"));
+    let tried = attempt(&first, &second, &lock);
+    for path in [&first, &second, &lock] {
+        // What could not be made need not go.
+        let _ = file::remove(path);
+    }
+    tried.err().map(|error| Check::bad("data", error.to_string(), fix(&error, root)))
+}
+
+fn attempt(first: &Path, second: &Path, lock: &Path) -> Result<()> {
+    file::replace(first, &[b' '; BYTES], Durability::Synced)?;
+    let held = lock::acquire(lock, Duration::ZERO)?;
+    held.confirm()?;
+    match file::move_new(first, second)? {
+        true => file::replace(second, b" ", Durability::Disposable),
+        false => Err(Error::Refused(format!("{} is taken", second.display()))),
+    }
+}
+
+/// What to do about it.
+fn fix(error: &Error, root: &Path) -> String {
+    let elsewhere = "set CS_HOME to a directory on a local disk, and move the data directory there";
+    let Error::Io { source, doing, .. } = error else {
+        return format!("look at what else works in {}", root.display());
+    };
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "make room on that disk; until then nothing is recorded".to_string()
+        }
+        ErrorKind::ReadOnlyFilesystem => format!("mount the disk so that it can be written, or {elsewhere}"),
+        ErrorKind::PermissionDenied => {
+            format!("chmod u+rwx {}", crate::entries::shell_word(&root.to_string_lossy()))
+        }
+        _ if *doing == "lock" => format!("this file system cannot lock files (flock): {elsewhere}"),
+        _ => format!("look at the disk, or {elsewhere}"),
+    }
+}
