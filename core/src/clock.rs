@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Option<Instant> {
     let zoned = || DateTime::parse_from_rfc3339(&format!("{text}Z"));
     let at = DateTime::parse_from_rfc3339(text).or_else(|_| zoned()).ok()?;
     let at = DateTime::from_timestamp_micros(at.timestamp_micros())?;
-    (0..=9999).contains(&at.year()).then_some(at)
+    has_spelling(&at).then_some(at)
 }
 
 /// How far a time may lie ahead: clocks of two machines, or before and after they were set, differ by seconds.
@@ -123,13 +123,22 @@ pub fn parse_when(text: &str, now: Instant) -> Result<Instant> {
         return Ok(at);
     }
     if let Some(day) = text.parse::<chrono::NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)) {
-        return Ok(day.and_utc());
+        return Some(day.and_utc()).filter(has_spelling).ok_or_else(|| far(text));
     }
-    parse_age(text).and_then(|age| now.checked_sub_signed(age)).ok_or_else(|| {
+    parse_age(text).and_then(|age| now.checked_sub_signed(age)).filter(has_spelling).ok_or_else(|| {
         Error::Invalid(format!(
             "not a time: {text:?}; write 2026-11-21, 2026-11-21T03:37:00Z or an age such as 12h or 7d"
         ))
     })
+}
+
+/// Whether its year has four digits.
+fn has_spelling(at: &Instant) -> bool {
+    (0..=9999).contains(&at.year())
+}
+
+fn far(text: &str) -> Error {
+    Error::Invalid(format!("not a time: {text:?}; a year has four digits"))
 }
 
 fn parse_age(text: &str) -> Option<TimeDelta> {
@@ -196,7 +205,18 @@ mod tests {
         let now = parse("2026-11-21T03:00:00Z").unwrap();
         assert_eq!(stamp(parse_when("2026-11-20", now).unwrap()), "2026-11-20T00:00:00.000000+00:00");
         assert_eq!(stamp(parse_when("3h", now).unwrap()), "2026-11-21T00:00:00.000000+00:00");
-        for bad in ["", "h", "yesterday", "-3h", "3y", "99999999999999999d"] {
+        for bad in [
+            "",
+            "h",
+            "yesterday",
+            "-3h",
+            "3y",
+            "99999999999999999d",
+            "+99999-01-01",
+            "-0001-01-01",
+            "99999999h",
+            "3000000d",
+        ] {
             assert!(parse_when(bad, now).is_err(), "{bad}");
         }
     }

@@ -3,6 +3,7 @@
 //! Deliberately absent: where the numbers come from, which is the log reader's concern.
 
 use crate::usage::{ModelUsage, Usage};
+use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -36,7 +37,18 @@ type Written = (Option<String>, String, String, u64, u64, u64, u64, Option<f64>,
 
 impl From<Written> for Row {
     fn from((date, project, model, input, output, written, read, cost, unpriced): Written) -> Self {
-        Row { date, project, model, amount: Amount::new([input, output, written, read], cost, unpriced) }
+        let kinds = [input, output, written, read].map(|count| count.min(COUNT));
+        let amount = Amount::new(kinds, cost.and_then(validate::dollars), unpriced.min(COUNT));
+        Row { date, project, model, amount }
+    }
+}
+
+impl Days {
+    /// The same without absurd figures: where one is too large, the largest that makes sense.
+    pub fn bounded(mut self) -> Self {
+        let figures = self.stats_cache.values_mut().flat_map(BTreeMap::values_mut);
+        figures.for_each(|count| *count = COUNT.min(*count));
+        self
     }
 }
 

@@ -5,10 +5,13 @@
 
 use crate::clock::{self, Instant};
 use crate::repair;
+use crate::validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// A limit that begins anew later is none.
+const RESET_DAYS: i64 = 366;
 /// How long figures may lag behind.
 const SECONDS_BETWEEN: i64 = 10;
 
@@ -117,8 +120,34 @@ impl Reading {
             day: day.to_string(),
             cost_before_day_usd: 0.0,
         };
+        reading = reading.bounded(now);
         reading.cost_before_day_usd = reading.spent_before(before, day_began, now);
         reading
+    }
+
+    /// The same without figures that make no sense, as if they had not been told: negative ones, percentages above
+    /// 1,000, more than ten million dollars or a million millions of anything, limits that begin anew in years.
+    pub fn bounded(mut self, now: Instant) -> Self {
+        let counts = [
+            &mut self.context_tokens,
+            &mut self.context_window_size,
+            &mut self.duration_ms,
+            &mut self.lines_added,
+            &mut self.lines_removed,
+        ];
+        counts.into_iter().for_each(|count| *count = count.filter(|count| *count <= validate::COUNT));
+        let is_percentage = |number: &f64| (0.0..=validate::PERCENT).contains(number);
+        self.context_used_percentage = self.context_used_percentage.filter(is_percentage);
+        self.cost_usd = self.cost_usd.and_then(validate::dollars);
+        self.cost_before_day_usd = validate::dollars(self.cost_before_day_usd).unwrap_or_default();
+        for limit in [&mut self.five_hour, &mut self.seven_day] {
+            *limit = limit.take().filter(|limit| is_percentage(&limit.used_percentage));
+            if let Some(limit) = limit {
+                let at = |text: &String| clock::parse(text).is_some_and(|at| (at - now).num_days() <= RESET_DAYS);
+                limit.resets_at = limit.resets_at.take().filter(at);
+            }
+        }
+        self
     }
 
     /// What had been spent when the day began. A conversation that is older than the day and was not

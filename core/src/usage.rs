@@ -2,6 +2,7 @@
 //! Deliberately absent: where the numbers come from, which is the log reader's concern, and what
 //! only that needs of the file (`rows`, `keys`, `prompts`).
 
+use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -61,6 +62,11 @@ pub struct ModelUsage {
     pub cost_usd: Option<f64>,
 }
 
+fn bound(counts: [&mut u64; 3], total: &mut u64, cost: &mut Option<f64>) {
+    counts.into_iter().chain([total]).for_each(|count| *count = COUNT.min(*count));
+    *cost = cost.and_then(validate::dollars);
+}
+
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
@@ -99,6 +105,23 @@ impl Usage {
         }
         let share = self.records.remove(session_id)?;
         Some(Usage { kept_at: self.kept_at, ..share })
+    }
+
+    /// The same without absurd figures: a count that is too large is the largest that makes sense, such a cost is
+    /// unknown.
+    pub fn bounded(mut self) -> Self {
+        let (tokens, cost) = (&mut self.total_tokens, &mut self.cost_usd);
+        bound([&mut self.input_tokens, &mut self.output_tokens, &mut self.cache_creation_input_tokens], tokens, cost);
+        let others =
+            [&mut self.cache_read_input_tokens, &mut self.unpriced_tokens, &mut self.turns, &mut self.messages];
+        others.into_iter().for_each(|count| *count = COUNT.min(*count));
+        for model in self.models.values_mut() {
+            let kinds = [&mut model.input_tokens, &mut model.output_tokens, &mut model.cache_creation_input_tokens];
+            bound(kinds, &mut model.total_tokens, &mut model.cost_usd);
+            model.cache_read_input_tokens = COUNT.min(model.cache_read_input_tokens);
+        }
+        self.records = self.records.into_iter().map(|(id, share)| (id, share.bounded())).collect();
+        self
     }
 
     /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is.

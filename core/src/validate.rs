@@ -38,6 +38,18 @@ pub const FILES: usize = 5000;
 pub const FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Largest index, in bytes: one line for each of 100,000 sessions.
 pub const INDEX_BYTES: usize = 32 * 1024 * 1024;
+/// Most tokens, lines or milliseconds that one figure may tell. No conversation comes near it, and the sum of all
+/// figures of a file still has room in 64 bits.
+pub const COUNT: u64 = 1_000_000_000_000;
+/// Most dollars that one figure may tell.
+pub const DOLLARS: f64 = 1e7;
+/// Most that a percentage may say: a limit can be exceeded.
+pub const PERCENT: f64 = 1000.0;
+
+/// A cost that somebody may have had; anything else is unknown.
+pub fn dollars(cost: f64) -> Option<f64> {
+    (0.0..=DOLLARS).contains(&cost).then_some(cost)
+}
 
 /// A text that says something and fits: secrets masked, trimmed, not empty, at most `limit` characters as it will be
 /// stored, no control characters but newline and tab. `what` names it in the error.

@@ -4,6 +4,8 @@
 mod disk;
 #[path = "bad_input/files.rs"]
 mod files;
+#[path = "bad_input/numbers.rs"]
+mod numbers;
 #[path = "bad_input/settings.rs"]
 mod settings;
 #[path = "bad_input/words.rs"]

@@ -3,13 +3,14 @@
 //! figures that cannot be kept now are kept the next time.
 
 use super::Store;
-use crate::clock::Date;
+use crate::clock::{self, Date};
 use crate::error::Result;
 use crate::file::{self, Durability};
 use crate::id::Uuid;
 use crate::lock;
 use crate::paths::Home;
 use crate::statusline::{Day, Reading};
+use crate::validate;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::time::Duration;
@@ -17,12 +18,18 @@ use std::time::Duration;
 impl Store {
     /// The last figures of a conversation; none where its status line was never asked for.
     pub fn reading(&self, uuid: &Uuid) -> Option<Reading> {
-        cached(&self.home.reading(uuid))
+        let now = clock::now();
+        let reading: Reading = cached(&self.home.reading(uuid))?;
+        // The last figures count: what claims to be of a day to come would count for ever.
+        let is_to_come = clock::parse(&reading.at).is_some_and(|at| (at - now).num_days() >= 1);
+        (!is_to_come).then(|| reading.bounded(now))
     }
 
     /// What each conversation spent on a local day; empty where nothing is known.
     pub fn spent_on(&self, day: &Date) -> Day {
-        cached(&self.home.spent_on(day)).unwrap_or_default()
+        let mut spent: Day = cached(&self.home.spent_on(day)).unwrap_or_default();
+        spent.retain(|_, cost| validate::dollars(*cost).is_some());
+        spent
     }
 
     /// Keeps figures, unless another status line is just keeping its own for the same day.

@@ -21,13 +21,14 @@ impl Store {
         let path = self.home.usage(uuid);
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let usage: Usage = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-        Ok(usage.of_record(session_id))
+        Ok(usage.bounded().of_record(session_id))
     }
 
     /// What was used on each day, as it was last summed up; `None` if it was not yet.
     pub fn usage_days(&self) -> Result<Option<Days>> {
         let path = self.home.usage_days();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes).map(Some).map_err(|error| Error::corrupt(&path, error.to_string()))
+        let days: Days = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+        Ok(Some(days.bounded()))
     }
 }

@@ -156,6 +156,50 @@ fn damaged_figures_hide_nothing_else() {
 }
 
 #[test]
+fn absurd_numbers_are_refused_or_bounded_on_every_page() {
+    let sandbox = Sandbox::new();
+    let [first, ..] = work(&sandbox);
+    run(&sandbox, "cs-usage", &["keep", "-q"]);
+    let most = u64::MAX;
+    let row = |day: &str, cost: &str| format!("[{day},\"api\",\"m\",{most},{most},{most},{most},{cost},{most}]");
+    let rows =
+        [row("\"2026-11-21\"", "1e308"), row("\"2026-11-20\"", "-5"), row("null", "1e308"), row("\"9999-12-31\"", "1")];
+    let days = format!(
+        "{{\"kept_at\":\"2026-11-21T10:00:00Z\",\"from\":\"2026-11-01\",\"rows\":[{}],\"stats_cache\":{{\"2026-11-20\":\
+         {{\"a\":{most},\"b\":{most}}}}}}}",
+        rows.join(",")
+    );
+    put(&sandbox, "usage/days.json", &days);
+    let usage =
+        format!("{{\"cost_usd\":1e308,\"total_tokens\":{most},\"models\":{{\"m\":{{\"total_tokens\":{most}}}}}}}");
+    put(&sandbox, &format!("usage/{}.json", uuid(1)), &usage);
+    let served = Served::start(&sandbox, &[]);
+    let session = format!("/session/{first}");
+    for path in ["/", "/activity", "/project/api", &session, "/api/overview", "/api/activity"] {
+        for query in [
+            "",
+            "year=99999999999",
+            "days=1e308",
+            "page=-1",
+            "since=%2B99999-01-01",
+            "until=262143-12-31",
+            "since=99999999999999d",
+            "limit=18446744073709551616",
+            "limit=1e308",
+            "since=0000-01-01&until=9999-12-31",
+        ] {
+            let answer = served.get(&format!("{path}?{query}"));
+            let body = String::from_utf8_lossy(&answer.body);
+            assert!([200, 400].contains(&answer.status), "{path}?{query}: {} {body}", answer.status);
+            assert!(
+                !body.contains("$inf") && !body.contains("NaN") && !body.contains("00000000000000000000"),
+                "{path}?{query}"
+            );
+        }
+    }
+}
+
+#[test]
 fn nothing_changes_by_itself() {
     let sandbox = Sandbox::new();
     let [first, ..] = work(&sandbox);

@@ -9,7 +9,8 @@ use minijinja::{Environment, Value};
 pub fn add(environment: &mut Environment<'static>) {
     environment.add_filter("moment", moment);
     environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
-    environment.add_filter("percent", |part: u64, of: u64| (part * 100).checked_div(of).unwrap_or_default());
+    environment
+        .add_filter("percent", |part: u64, of: u64| part.saturating_mul(100).checked_div(of).unwrap_or_default());
     environment.add_filter("ago", |text: &str| ago(text, clock::now()));
     environment.add_filter("ahead", |text: &str| ahead(text, clock::now()));
     environment.add_filter("plural", |count: usize, noun: &str| {
