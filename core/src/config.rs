@@ -17,7 +17,7 @@ use std::fmt::Display;
 use std::path::Path;
 
 /// The whole file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Config {
     pub projects: BTreeMap<String, Registration>,
     pub settings: Settings,
@@ -98,18 +98,6 @@ impl Default for Settings {
 impl Default for Hooks {
     fn default() -> Self {
         Hooks { capture_prompts: true, context: true, session_end: SessionEnd::Auto }
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            projects: BTreeMap::new(),
-            settings: Settings::default(),
-            hooks: Hooks::default(),
-            troubles: Vec::new(),
-            groups: BTreeMap::new(),
-        }
     }
 }
 

@@ -69,11 +69,7 @@ fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Re
     let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| projects.value(slug.as_str()).is_none());
     let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;
     let mut project = Patch::default();
-    for (field, value) in [
-        ("name", name),
-        ("path", root.to_string()),
-        ("registered_at", clock::stamp(now)),
-    ] {
+    for (field, value) in [("name", name), ("path", root.to_string()), ("registered_at", clock::stamp(now))] {
         project.set_value(field, json!(value).to_string());
     }
     projects.set_value(slug.as_str(), project.to_text(4));
