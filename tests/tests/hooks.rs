@@ -5,6 +5,8 @@
 mod caches;
 #[path = "hooks/commits.rs"]
 mod commits;
+#[path = "hooks/context.rs"]
+mod context;
 #[path = "hooks/damage.rs"]
 mod damage;
 #[path = "hooks/forms.rs"]

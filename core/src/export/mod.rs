@@ -17,7 +17,7 @@ pub use csv::{cell as csv_cell, is_own as csv_is_own};
 pub use html::escape as html_escape;
 pub use json::Row;
 pub use sheet::{duration, when};
-pub use visible::{one_line, visible};
+pub use visible::{is_hidden, one_line, visible};
 
 use crate::clock;
 use crate::project::Roadmap;

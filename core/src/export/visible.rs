@@ -27,7 +27,7 @@ pub fn one_line(text: &str) -> String {
 /// C1 controls, marks and isolates of the bidirectional algorithm, separators that some readers
 /// take for line ends, the byte order mark, noncharacters, and the invisible tag characters.
 /// Joiners stay: scripts and emoji need them.
-fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     matches!(
         c,
         '\u{80}'..='\u{9f}'
