@@ -7,10 +7,48 @@ document.documentElement.classList.replace("no-js", "js");
 const byId = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+// ---- the key ------------------------------------------------------------------------------------------
+// Where the server wants a key, every page of it comes as one without data (`key.html`), and what was asked for is
+// fetched with the key. It comes in the fragment, which browsers send to nobody, and is known to this tab alone.
+const wantsKey = byId("key-wanted") !== null;
+
+function takeKey() {
+  const given = new URLSearchParams(location.hash.slice(1)).get("key");
+  if (!given) return false;
+  if (wantsKey) sessionStorage.setItem("key", given);
+  history.replaceState(null, "", location.pathname + location.search);
+  return true;
+}
+
+takeKey();
+addEventListener("hashchange", () => takeKey() && location.reload());
+const key = wantsKey ? sessionStorage.getItem("key") : null;
+const ask = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) } });
+let isShown = !wantsKey;
+let isStopped = false;
+
+// Without the right key there is nothing to ask for.
+function stop() {
+  isStopped = true;
+  clearInterval(polling);
+  events?.abort();
+  main.hidden = false;
+  if (key) sessionStorage.removeItem("key");
+  const why = byId("key-why");
+  if (key && why) why.textContent = "The key of this tab is not valid any more: the dashboard was started again. On the command line, this opens it with the new key:";
+  say("lost", "it wants its key: cs-serve open");
+}
+
 // ---- ages ----------------------------------------------------------------------------------------------
 // The server's clock may be fixed or off: then ages count from what it says.
-const served = Date.parse(document.body.dataset.minute + "Z");
-const skew = Math.abs(Date.now() - served) < 180_000 ? 0 : served - Date.now();
+let skew = 0;
+
+function tellClock(page) {
+  const served = Date.parse(page.body.dataset.minute + "Z");
+  skew = Math.abs(Date.now() - served) < 180_000 ? 0 : served - Date.now();
+}
+
+tellClock(document);
 
 function age(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -107,6 +145,7 @@ const rows = () => [...main.querySelectorAll(".row")];
 const said = () => new Map(rows().map((row) => [row.id, { words: words(row), state: row.dataset.state }]));
 
 function takeOver(page) {
+  tellClock(page);
   const before = said();
   const focused = document.activeElement;
   const place = rows().findIndex((row) => row.contains(focused));
@@ -138,16 +177,19 @@ let isBusy = false;
 let isDirty = false;
 
 async function refresh() {
-  if (document.hidden) return void (isDirty = true);
+  if (isStopped) return;
+  if (document.hidden && isShown) return void (isDirty = true);
   if (isBusy) return void (isDirty = true);
   isBusy = true;
   isDirty = false;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html", ...(tag && { "If-None-Match": tag }) } });
-    if (answer.ok || answer.status === 404) {
+    const answer = await ask(location.href, { headers: { Accept: "text/html", ...(tag && { "If-None-Match": tag }) } });
+    if (wantsKey && answer.status === 401) return stop();
+    if (answer.ok || answer.status === 404 || (!isShown && answer.status !== 304)) {
       tag = answer.headers.get("ETag");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (page.getElementById("main")) takeOver(page);
+      if (!isShown) show();
       if (page.getElementById("script")?.src !== byId("script").src) say("new", "the dashboard was updated; reload this page");
     }
     return true;
@@ -159,6 +201,13 @@ async function refresh() {
   }
 }
 
+// The first page that came with the key.
+function show() {
+  isShown = true;
+  main.hidden = false;
+  if (location.hash) byId(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
+
 function say(state, text) {
   byId("connection").dataset.state = state;
   if (byId("connection-text").textContent !== text) byId("connection-text").textContent = text;
@@ -168,32 +217,51 @@ let wait = 1000;
 let polling = null;
 let events = null;
 
-function listen() {
-  events = new EventSource("/api/events");
-  events.onopen = () => {
-    wait = 1000;
-    clearInterval(polling);
-    polling = null;
-    say("live", "live");
-  };
-  events.addEventListener("change", refresh);
-  events.onerror = () => {
-    events.close();
-    poll();
-    setTimeout(listen, wait);
-    wait = Math.min(wait * 2, 15_000);
-  };
+// EventSource sends no key, so the stream is read here: messages end in an empty line, one `change` at a time.
+async function listen() {
+  events = new AbortController();
+  const { signal } = events;
+  try {
+    const answer = await ask("/api/events", { signal });
+    if (wantsKey && answer.status === 401) return stop();
+    if (answer.ok) await hear(answer.body.pipeThrough(new TextDecoderStream()).getReader());
+  } catch {
+    // Nobody is there, or no longer.
+  }
+  if (signal.aborted || isStopped) return;
+  poll();
+  setTimeout(listen, wait);
+  wait = Math.min(wait * 2, 15_000);
+}
+
+async function hear(reader) {
+  wait = 1000;
+  clearInterval(polling);
+  polling = null;
+  say("live", "live");
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    text += value;
+    const end = text.lastIndexOf("\n\n");
+    if (end < 0) continue;
+    if (text.slice(0, end).includes("event: change")) refresh();
+    text = text.slice(end + 2);
+  }
 }
 
 // Without a stream the page asks now and then, and so finds out whether anybody is there.
 async function poll() {
+  if (isStopped) return;
   const isThere = document.hidden || (await refresh()) !== false;
+  if (isStopped) return;
   if (byId("connection").dataset.state !== "live" || !isThere) say(isThere ? "polling" : "lost", isThere ? "asking every 5 s" : "connection lost, retrying");
   polling ??= setInterval(poll, 5000);
 }
 
 document.addEventListener("visibilitychange", () => isDirty && refresh());
-addEventListener("pagehide", () => events.close());
+addEventListener("pagehide", () => events?.abort());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(() => document.hidden || tellTimes(document), 15_000);
 
@@ -231,8 +299,24 @@ for (const name of ["mouseout", "focusout"]) {
   document.addEventListener(name, (event) => event.target.closest?.(".why")?.classList.remove("is-dismissed"));
 }
 
+// A link to a file carries no key, so the file is fetched and then saved.
+async function save(link) {
+  const answer = await ask(link.href);
+  if (answer.status === 401) return stop();
+  const copy = document.createElement("a");
+  copy.href = URL.createObjectURL(await answer.blob());
+  copy.download = answer.headers.get("Content-Disposition")?.match(/filename="([^"]+)"/)?.[1] ?? "";
+  copy.click();
+  setTimeout(() => URL.revokeObjectURL(copy.href), 60_000);
+}
+
 document.addEventListener("click", async (event) => {
   if (event.target.closest("#help-button")) byId("help").showModal();
+  const file = wantsKey && event.target.closest("a[download]");
+  if (file) {
+    event.preventDefault();
+    return save(file);
+  }
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const source = byId(button.dataset.copy);
@@ -252,4 +336,8 @@ document.addEventListener("formdata", ({ formData }) => {
 });
 
 tellTimes(document);
-listen();
+if (!wantsKey) listen();
+else if (key) {
+  main.hidden = true;
+  refresh().then(() => isStopped || listen());
+} else stop();

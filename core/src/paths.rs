@@ -182,6 +182,22 @@ impl Home {
     pub fn job_log(&self, job: &str) -> PathBuf {
         self.0.join(format!("logs/{job}.log"))
     }
+    /// What running dashboards keep that want a key.
+    pub fn serve_dir(&self) -> PathBuf {
+        self.0.join("serve")
+    }
+    /// The key of the dashboard on a port.
+    pub fn serve_key(&self, port: u16) -> PathBuf {
+        self.0.join(format!("serve/{port}.key"))
+    }
+    /// Held as long as that dashboard runs.
+    pub fn serve_lock(&self, port: u16) -> PathBuf {
+        self.0.join(format!("serve/{port}.lock"))
+    }
+    /// A page that leads a browser to it with the key.
+    pub fn serve_page(&self, port: u16) -> PathBuf {
+        self.0.join(format!("serve/{port}.html"))
+    }
     /// The lock that belongs to a file: the same name with `.lock` for `.json`.
     pub fn lock_of(file: &Path) -> PathBuf {
         file.with_extension("lock")

@@ -14,6 +14,8 @@ mod dashboard;
 mod filters;
 #[path = "serve_browser/hostile.rs"]
 mod hostile;
+#[path = "serve_browser/key.rs"]
+mod key;
 #[path = "serve_browser/keys.rs"]
 mod keys;
 #[path = "serve_browser/live.rs"]

@@ -176,7 +176,7 @@ fn nothing_can_be_changed_and_other_sites_get_nothing() {
             "{policy}"
         );
         assert_eq!(answer.field("x-content-type-options"), Some("nosniff"), "{path}");
-        assert_eq!(answer.field("referrer-policy"), Some("no-referrer"), "{path}");
+        assert_eq!(answer.field("referrer-policy"), Some("same-origin"), "{path}");
         assert_eq!(answer.field("cross-origin-resource-policy"), Some("same-origin"), "{path}");
     }
     assert_eq!(sandbox.records(), before);

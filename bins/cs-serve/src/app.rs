@@ -30,6 +30,8 @@ pub struct App {
     pub tasks_done: TasksDone,
     pub usage: Usage,
     pub pages: Pages,
+    /// Who may read, in a word.
+    pub readers: &'static str,
     cache: Cache,
     trimmed_for: AtomicU64,
 }
@@ -52,6 +54,7 @@ impl App {
             tasks_done: TasksDone::default(),
             usage: Usage::default(),
             pages: Pages::new()?,
+            readers: "everyone",
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
         })
@@ -81,7 +84,10 @@ impl App {
 
     fn find(&self, route: &Route, request: &Request) -> Result<Reply, Refusal> {
         match route {
-            Route::Health => Ok(Reply::json(&serde_json::json!({"status": "ok"})).with("Cache-Control", "no-store")),
+            Route::Health => {
+                let health = serde_json::json!({"status": "ok", "readers": self.readers});
+                Ok(Reply::json(&health).with("Cache-Control", "no-store"))
+            }
             Route::Asset(name) => assets::find(name),
             Route::Api => Ok(self.pages.api()),
             _ => self.find_in_store(route, request),

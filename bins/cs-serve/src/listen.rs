@@ -3,59 +3,50 @@
 
 use crate::Args;
 use crate::http::Policy;
+use crate::owner::table;
+use crate::readers::{Readers, readers};
+use crate::token;
 use cs_cli::{Failure, Outcome};
+use cs_core::Error;
 use cs_core::store::Store;
-use cs_core::{Error, file};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-/// Fewer characters could be guessed.
-const TOKEN: usize = 16;
 
 /// Where to listen and whom to answer.
 #[derive(Debug)]
 pub struct Plan {
     pub address: SocketAddr,
     pub policy: Policy,
+    pub readers: Readers,
 }
 
 /// Understands the arguments.
 pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
-    let host = match args.host.as_deref() {
-        None => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        Some("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
+    let address = address(args.host.as_deref(), args.port, store)?;
+    let is_meant = args.allow_remote && args.token_file.is_some();
+    if !address.ip().is_loopback() && !is_meant {
+        let hint = "other machines could read everything; ssh -L 9000:127.0.0.1:9000 is safer. To do it all the \
+            same, give both --allow-remote and --token-file FILE";
+        let text = format!("--host {} lets other machines connect", address.ip());
+        return Err(Failure::Usage(text, Some(hint.into())));
+    }
+    let readers = readers(args)?;
+    let token = args.token_file.as_deref().map(token::read).transpose()?;
+    Ok(Plan { address, policy: Policy { names: args.name.clone(), token }, readers })
+}
+
+/// The address that is meant.
+pub fn address(host: Option<&str>, port: Option<u16>, store: &Store) -> Outcome<SocketAddr> {
+    let host = match host {
+        None | Some("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(text) => text.parse().map_err(|_| {
             Failure::Usage(format!("not an address: {text:?}"), Some("write one such as 127.0.0.1 or 0.0.0.0".into()))
         })?,
     };
-    let is_meant = args.allow_remote && args.token_file.is_some();
-    if !host.is_loopback() && !is_meant {
-        let hint = "other machines could read everything; ssh -L 9000:127.0.0.1:9000 is safer. To do it all the \
-            same, give both --allow-remote and --token-file FILE";
-        return Err(Failure::Usage(format!("--host {host} lets other machines connect"), Some(hint.into())));
-    }
-    let token = args.token_file.as_deref().map(read_token).transpose()?;
     // A damaged config.json is shown on the page; it is no reason not to start.
-    let port = args.port.unwrap_or_else(|| store.config().settings.dashboard_port);
-    Ok(Plan { address: SocketAddr::new(host, port), policy: Policy { names: args.name.clone(), token } })
-}
-
-fn read_token(path: &str) -> Outcome<String> {
-    let path = Path::new(path);
-    let bytes = file::read_elsewhere(path)?.ok_or_else(|| Error::Missing(format!("no file {}", path.display())))?;
-    let is_private = std::fs::metadata(path).is_ok_and(|meta| meta.mode() & 0o077 == 0);
-    if !is_private {
-        let text = format!("others can read {}; chmod 600 it", path.display());
-        return Err(Error::Invalid(text).into());
-    }
-    let text = String::from_utf8_lossy(&bytes).trim().to_string();
-    if text.chars().count() < TOKEN || !text.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
-        let text = format!("{} holds no token: one line of at least {TOKEN} letters and digits", path.display());
-        return Err(Error::Invalid(text).into());
-    }
-    Ok(text)
+    let port = port.unwrap_or_else(|| store.config().settings.dashboard_port);
+    Ok(SocketAddr::new(host, port))
 }
 
 /// Opens the socket.
@@ -81,8 +72,8 @@ pub fn system(error: io::Error) -> Error {
 /// Which process listens on a port, where the system tells: `/proc/net/tcp` has the socket's inode, and
 /// `/proc/<pid>/fd` who has it open. Source: proc_pid_net(5).
 fn holder(port: u16) -> Option<(u32, String)> {
-    let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| std::fs::read_to_string(table).unwrap_or_default());
-    let inode = tables.iter().flat_map(|table| table.lines()).find_map(|line| listening_inode(line, port))?;
+    let is_it = |row: &table::Row| row.state == "0A" && row.local.ends_with(&format!(":{port:04X}"));
+    let inode = table::find(|row| is_it(row).then_some(row.inode))?;
     let wanted = format!("socket:[{inode}]");
     let processes = std::fs::read_dir("/proc").ok()?;
     for entry in processes.flatten() {
@@ -95,12 +86,4 @@ fn holder(port: u16) -> Option<(u32, String)> {
         }
     }
     None
-}
-
-/// The inode in a line of such a table, if that is a listening socket on the port.
-fn listening_inode(line: &str, port: u16) -> Option<String> {
-    let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-    let (_, local) = fields.get(1)?.rsplit_once(':')?;
-    let is_it = u16::from_str_radix(local, 16) == Ok(port) && *fields.get(3)? == "0A";
-    is_it.then(|| fields.get(9).map(|inode| (*inode).to_string())).flatten()
 }

@@ -1,8 +1,8 @@
 //! The dashboard: pages and an API over the records, for this machine.
 //!
 //! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`; the token's file if one
-//! is named.
-//! Writes: nothing.
+//! is named; `serve/<port>.key`.
+//! Writes: nothing, but where a key is wanted `serve/<port>.key`, `.lock` and, with `open`, `.html`.
 //! Exits: 0 stopped by a signal, 1 refused (the port is taken), 64 usage, 65 invalid token, 74 system.
 
 mod api;
@@ -10,10 +10,15 @@ mod app;
 mod assets;
 mod cache;
 mod http;
+mod key;
 mod listen;
+mod open;
+mod owner;
 mod pages;
 mod query;
+mod readers;
 mod router;
+mod token;
 mod view;
 
 use argh::FromArgs;
@@ -23,9 +28,9 @@ use cs_core::store::Store;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Shows what is going on, in a browser. Only this machine can connect; nothing can be changed there.
+/// Shows what is going on, in a browser. Only the account that runs it can read; nothing can be changed there.
 #[derive(FromArgs)]
-#[argh(example = "{command_name}", example = "{command_name} --port 0")]
+#[argh(example = "{command_name}", example = "{command_name} open")]
 pub struct Args {
     /// port (default: dashboard_port of the settings, 9000); 0 takes a free one
     #[argh(option)]
@@ -36,30 +41,57 @@ pub struct Args {
     /// let other machines connect; needs --token-file
     #[argh(switch)]
     allow_remote: bool,
+    /// let every account of this machine read
+    #[argh(switch)]
+    allow_users: bool,
+    /// want a key of every request; `cs-serve open` has it. The default where the system does not tell whose a
+    /// connection is
+    #[argh(switch)]
+    owner_only: bool,
     /// file with the token that every request must show then
     #[argh(option)]
     token_file: Option<String>,
     /// name by which other machines call this one; repeatable
     #[argh(option)]
     name: Vec<String>,
+    #[argh(subcommand)]
+    command: Option<Ask>,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+enum Ask {
+    Open(open::Open),
 }
 
 fn main() -> ExitCode {
     cs_cli::run("cs-serve", |args: Args, out| serve(args, out))
 }
 
-fn serve(args: Args, mut out: Out) -> Outcome<()> {
-    http::save_memory();
+fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let store = Store::for_people(Home::from_env()?);
+    if let Some(Ask::Open(open)) = args.command.take() {
+        return open.run(&store, out);
+    }
+    http::save_memory();
     let plan = listen::plan(&args, &store)?;
     let listener = listen::bind(&plan)?;
     let address = listener.local_addr().map_err(listen::system)?;
-    let app = Arc::new(app::App::new(store).map_err(|error| listen::system(std::io::Error::other(error)))?);
+    let home = store.home.clone();
+    let mut app = app::App::new(store).map_err(|error| listen::system(std::io::Error::other(error)))?;
+    let shell = || app.pages.shell(address.port());
+    let (access, key) = readers::access(plan.readers, &plan.policy, address, &home, shell)?;
+    app.readers = access.word(&plan.policy);
+    let app = Arc::new(app);
     let looking = app.clone();
     let files = http::raise_file_limit(1024);
     let answer = move |request: &http::Request| app.answer(request);
-    let server = http::Server::new(listener, plan.policy, files, answer, move || looking.look());
+    let server = http::Server::new(listener, plan.policy, access, files, answer, move || looking.look());
     out.line(&format!("http://{address}"))?;
     out.flush()?;
+    if key.is_some() {
+        let text = format!("it wants its key; this opens it: cs-serve open --port {}", address.port());
+        cs_cli::note("cs-serve", &text);
+    }
     server.and_then(http::Server::run).map_err(|error| listen::system(error).into())
 }

@@ -1,16 +1,17 @@
 //! Owns one connection: what it is doing, until when it may, and the bytes on their way in and out.
 //! Must stay true: nothing here blocks, and every phase but working has a deadline.
 
+use super::access::Peer;
 use super::head::{self, Parsed, Request};
 use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME, STALL_TIME, WRITE_TIME};
 use super::reply::{Refusal, Reply};
 use super::streams::Stream;
 use super::system::{self, READABLE, WRITABLE, Waited};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tiny_http::Method;
 
 /// How much a closed connection may go on sending.
@@ -21,6 +22,9 @@ const DRAIN_BYTES: usize = 1024 * 1024;
 pub struct Connection {
     socket: TcpStream,
     pub serial: u64,
+    /// Whose it is, and where it comes from.
+    pub peer: Peer,
+    pub client: SocketAddr,
     pub phase: Phase,
     /// What has come and was not understood yet, and how much of it was looked at.
     bytes: Vec<u8>,
@@ -36,6 +40,8 @@ pub struct Connection {
 pub enum Phase {
     /// A head is awaited.
     Reading,
+    /// Its request waits before anybody looks at it.
+    Held(Box<Request>),
     /// Its request is being answered.
     Working,
     Writing(Outgoing),
@@ -62,16 +68,20 @@ pub enum Step {
     Stay,
     Close,
     Request(Box<Request>),
+    /// A request that has waited.
+    Waited(Box<Request>),
     Refused(Refusal),
 }
 
 impl Connection {
-    pub fn new(socket: TcpStream, serial: u64, now: Instant) -> io::Result<Self> {
+    pub fn new(socket: TcpStream, serial: u64, peer: Peer, client: SocketAddr, now: Instant) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
         Ok(Connection {
             socket,
             serial,
+            peer,
+            client,
             phase: Phase::Reading,
             bytes: Vec::new(),
             seen: 0,
@@ -86,6 +96,8 @@ impl Connection {
         let (fd, both) = (self.socket.as_raw_fd(), READABLE | WRITABLE);
         match &self.phase {
             Phase::Working => system::waited(-1, 0),
+            // Only its end.
+            Phase::Held(_) => system::waited(fd, 0),
             Phase::Reading | Phase::Draining(_) => system::waited(fd, READABLE),
             Phase::Writing(_) => system::waited(fd, WRITABLE),
             Phase::Streaming(stream) => system::waited(fd, if stream.is_waiting() { both } else { READABLE }),
@@ -101,10 +113,12 @@ impl Connection {
         }
     }
 
-    /// How little is lost by closing it: idle ones first, then those that have not got a head together.
+    /// How little is lost by closing it: strangers first, idle ones, then those that have not got a head together.
     pub fn worth(&self) -> Option<(u8, Instant)> {
         match &self.phase {
             Phase::Draining(_) => Some((0, self.deadline)),
+            Phase::Reading if matches!(self.peer, Peer::Stranger(_)) => Some((0, self.deadline)),
+            Phase::Held(_) => Some((1, self.deadline)),
             Phase::Reading => Some((if self.bytes.is_empty() { 1 } else { 2 }, self.deadline)),
             _ => None,
         }
@@ -122,6 +136,7 @@ impl Connection {
     pub fn go_on(&mut self, room: &mut [u8], now: Instant) -> Step {
         let went = match &mut self.phase {
             Phase::Working => Ok(Step::Stay),
+            Phase::Held(_) => Ok(Step::Close),
             Phase::Reading => self.read(room, now),
             Phase::Writing(_) => self.write(now),
             Phase::Streaming(stream) => {
@@ -135,6 +150,11 @@ impl Connection {
 
     /// What becomes of it when its deadline has come.
     pub fn expire(&mut self) -> Step {
+        if matches!(self.phase, Phase::Held(_))
+            && let Phase::Held(request) = std::mem::replace(&mut self.phase, Phase::Working)
+        {
+            return Step::Waited(request);
+        }
         match &self.phase {
             Phase::Reading if !self.bytes.is_empty() => {
                 Step::Refused(Refusal::new(408, "TIMEOUT", "the request did not come in time"))
@@ -183,10 +203,17 @@ impl Connection {
         }
     }
 
+    /// Keeps a request for so long.
+    pub fn hold(&mut self, request: Box<Request>, wait: Duration, now: Instant) -> Step {
+        self.deadline = now + wait;
+        self.phase = Phase::Held(request);
+        Step::Stay
+    }
+
     /// Begins to write the last answer of this connection.
-    pub fn refuse(&mut self, refusal: &Refusal, now: Instant) -> Step {
+    pub fn refuse(&mut self, reply: &Reply, now: Instant) -> Step {
         self.closes = true;
-        self.answer(&Reply::refusal(refusal), now)
+        self.answer(reply, now)
     }
 
     /// Begins to write an answer.

@@ -68,9 +68,26 @@ fn site(request: &Request) -> Result<(), Refusal> {
     let is_foreign = request.field("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let is_link = request.field("sec-fetch-mode") == Some("navigate") && !is_api(&request.target.path);
     if is_foreign && !is_link {
-        return Err(Refusal::new(403, "CROSS_SITE", "a page of another site may not ask for this"));
+        return Err(cross_site());
     }
-    Ok(())
+    origin(request)
+}
+
+/// A browser that does not say the site may send the page's origin, which must be the host that is asked. Our pages
+/// carry theirs (`Referrer-Policy: same-origin`), so `null` is a page of somebody else's, a sandbox or a file.
+fn origin(request: &Request) -> Result<(), Refusal> {
+    let Some(origin) = request.field("origin").filter(|_| request.field("sec-fetch-site").is_none()) else {
+        return Ok(());
+    };
+    let host = request.field("host").unwrap_or_default();
+    let is_ours = ["http://", "https://"]
+        .iter()
+        .any(|scheme| origin.strip_prefix(scheme).is_some_and(|named| named.eq_ignore_ascii_case(host)));
+    if is_ours { Ok(()) } else { Err(cross_site()) }
+}
+
+fn cross_site() -> Refusal {
+    Refusal::new(403, "CROSS_SITE", "a page of another site may not ask for this")
 }
 
 /// Whether a path belongs to the API.
@@ -80,7 +97,16 @@ pub fn is_api(path: &str) -> bool {
 
 /// `Authorization: Bearer TOKEN`, or Basic with the token as the password, which browsers ask people for.
 fn token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
-    let Some(wanted) = &policy.token else { return Ok(()) };
+    if policy.token.as_ref().is_none_or(|wanted| shows(request, wanted)) {
+        return Ok(());
+    }
+    let text = "this server wants a token: Authorization: Bearer TOKEN, or the token as the password";
+    let realm = "Basic realm=\"claude-sessions\", charset=\"UTF-8\"";
+    Err(Refusal::new(401, "TOKEN_REQUIRED", text).with("WWW-Authenticate", realm))
+}
+
+/// Whether a request shows this secret.
+pub fn shows(request: &Request, secret: &str) -> bool {
     let shown = request.field("authorization").and_then(|text| text.split_once(' ')).and_then(|(scheme, value)| {
         match scheme.to_ascii_lowercase().as_str() {
             "bearer" => Some(value.trim().as_bytes().to_vec()),
@@ -88,12 +114,7 @@ fn token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
             _ => None,
         }
     });
-    if shown.is_some_and(|shown| same(&shown, wanted.as_bytes())) {
-        return Ok(());
-    }
-    let text = "this server wants a token: Authorization: Bearer TOKEN, or the token as the password";
-    let realm = "Basic realm=\"claude-sessions\", charset=\"UTF-8\"";
-    Err(Refusal::new(401, "TOKEN_REQUIRED", text).with("WWW-Authenticate", realm))
+    shown.is_some_and(|shown| same(&shown, secret.as_bytes()))
 }
 
 fn password(encoded: &str) -> Option<Vec<u8>> {
@@ -187,6 +208,17 @@ mod tests {
         assert_eq!(site("/api/overview", "same-site"), 403);
         assert_eq!(site("/", "cross-site\r\nSec-Fetch-Mode: navigate"), 200);
         assert_eq!(site("/", "cross-site\r\nSec-Fetch-Mode: no-cors"), 403);
+    }
+
+    #[test]
+    fn only_pages_of_ours_may_send_their_origin() {
+        let with = |origin: &str| get("/api/overview", &format!("\r\nOrigin: {origin}"));
+        for origin in ["http://127.0.0.1:9000", "https://127.0.0.1:9000"] {
+            assert_eq!(with(origin), 200, "{origin}");
+        }
+        for origin in ["null", "", "http://127.0.0.1:9001", "http://127.0.0.1", "http://localhost:9000", "file://"] {
+            assert_eq!(with(origin), 403, "{origin}");
+        }
     }
 
     #[test]

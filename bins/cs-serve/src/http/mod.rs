@@ -9,11 +9,13 @@
 //! at once (`server`), reads heads within limits and deadlines, and writes what a few workers (`workers`)
 //! have made of them. A slow client costs a socket and a small buffer, never a thread.
 //!
-//! Must stay true: nothing reaches the router that `head` and `guard` did not let through; a target is
+//! Must stay true: nothing reaches the router that `head`, `access` and `guard` did not let through; a target is
 //! decoded once, in `target`, and everybody uses that; all waiting has a deadline.
 
+pub mod access;
 mod connection;
 pub mod guard;
+mod guesses;
 pub mod head;
 pub mod limits;
 pub mod reply;
@@ -23,6 +25,7 @@ mod system;
 pub mod target;
 pub mod workers;
 
+pub use access::{Access, Key};
 pub use guard::Policy;
 pub use head::Request;
 pub use reply::{Refusal, Reply};

@@ -18,7 +18,7 @@ const ALWAYS: [(&str, &str); 7] = [
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
+    ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
@@ -88,6 +88,18 @@ impl Reply {
     pub fn refusal(refusal: &Refusal) -> Self {
         let value = serde_json::json!({"error": refusal.text, "code": refusal.code});
         Reply::json(&value).refused(refusal)
+    }
+
+    /// A refusal as people read it, where no other file of ours can be had: a page without style and script.
+    pub fn refusal_page(refusal: &Refusal) -> Self {
+        let text = refusal.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let page = format!(
+            "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<title>{status}</title>\n\
+             <h1>Not for you</h1>\n<p>{text}</p>\n",
+            status = refusal.status
+        );
+        Reply::new(HTML, page.into_bytes()).refused(refusal)
     }
 
     /// This body as the words of a refusal.
@@ -176,6 +188,15 @@ mod tests {
         assert!(!head.contains("unsafe"));
         let stream = String::from_utf8(Reply::events(1).head(false)).unwrap();
         assert!(stream.contains("Transfer-Encoding: chunked\r\n") && !stream.contains("Content-Length"), "{stream}");
+    }
+
+    #[test]
+    fn a_refusal_is_a_page_that_nothing_can_be_put_into() {
+        let refusal = Refusal::new(403, "OTHER_ACCOUNT", "<script>&");
+        let reply = Reply::refusal_page(&refusal);
+        let text = String::from_utf8(reply.body.to_vec()).unwrap();
+        assert!(text.contains("&lt;script&gt;&amp;") && !text.contains("<script"), "{text}");
+        assert!(reply.status == 403 && reply.head(true).starts_with(b"HTTP/1.1 403 "));
     }
 
     #[test]

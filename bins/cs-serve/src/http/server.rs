@@ -2,14 +2,15 @@
 //! Must stay true: it never blocks but in that one wait, and without connections it waits for ever.
 
 use super::Request;
+use super::access::{self, Access};
 use super::connection::{Connection, Phase, Step};
-use super::guard::{self, Policy};
+use super::guard::Policy;
 use super::limits::{CONNECTIONS, LOOK_TIME, STOP_TIME, STREAMS, WAITING_BYTES};
 use super::reply::{Refusal, Reply};
 use super::system::{self, READABLE, Waker};
 use super::workers::{Done, Job, Place, Workers};
 use std::io::{self, ErrorKind};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,9 @@ const AT_ONCE: usize = 64;
 /// The server.
 pub struct Server {
     listener: TcpListener,
+    address: SocketAddr,
     policy: Policy,
+    access: Access,
     waker: Waker,
     workers: Workers,
     slots: Vec<Option<Connection>>,
@@ -45,6 +48,7 @@ impl Server {
     pub fn new(
         listener: TcpListener,
         policy: Policy,
+        access: Access,
         files: u64,
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
         look: impl Fn() -> u64 + Send + Sync + 'static,
@@ -56,8 +60,10 @@ impl Server {
         let files = usize::try_from(files).unwrap_or(usize::MAX);
         let share = (files.saturating_sub(64) / 2).max(16);
         Ok(Server {
+            address: listener.local_addr()?,
             listener,
             policy,
+            access,
             waker,
             workers,
             slots: Vec::new(),
@@ -128,9 +134,10 @@ impl Server {
     fn accept(&mut self, now: Instant) {
         for _ in 0..AT_ONCE {
             match self.listener.accept() {
-                Ok((socket, _)) => {
+                Ok((socket, client)) => {
                     self.serial += 1;
-                    let connection = Connection::new(socket, self.serial, now);
+                    let peer = self.access.peer(client, self.address);
+                    let connection = Connection::new(socket, self.serial, peer, client, now);
                     if let (Ok(connection), Some(slot)) = (connection, self.free_slot()) {
                         *slot = Some(connection);
                     }
@@ -246,17 +253,27 @@ impl Server {
             step = match step {
                 Step::Stay => return,
                 Step::Close => return *place = None,
-                Step::Refused(refusal) => connection.refuse(&refusal, now),
-                Step::Request(request) => match guard::check(&request, &self.policy) {
-                    Err(refusal) => connection.refuse(&refusal, now),
-                    Ok(()) => {
-                        let place = Place { slot, serial: connection.serial };
-                        match self.workers.jobs.send(Job::Answer(place, request)) {
-                            Ok(()) => return,
-                            Err(_) => Step::Close,
+                Step::Refused(refusal) => {
+                    let refusal = access::stranger(connection.peer).err().unwrap_or(refusal);
+                    connection.refuse(&Reply::refusal(&refusal), now)
+                }
+                Step::Request(request) => match self.access.wait(&request, &self.policy, connection.client, now) {
+                    Some(wait) => connection.hold(request, wait, now),
+                    None => Step::Waited(request),
+                },
+                Step::Waited(request) => {
+                    let (peer, client) = (connection.peer, connection.client);
+                    match self.access.check(&request, &self.policy, peer, client, now) {
+                        Err(refusal) => connection.refuse(&self.access.refused(Some(&request), &refusal), now),
+                        Ok(()) => {
+                            let place = Place { slot, serial: connection.serial };
+                            match self.workers.jobs.send(Job::Answer(place, request)) {
+                                Ok(()) => return,
+                                Err(_) => Step::Close,
+                            }
                         }
                     }
-                },
+                }
             };
         }
     }

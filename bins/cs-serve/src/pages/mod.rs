@@ -41,7 +41,7 @@ use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("base.html", include_str!("../../../../web/base.html")),
     ("parts.html", include_str!("../../../../web/parts.html")),
     ("usage.html", include_str!("../../../../web/usage.html")),
@@ -50,6 +50,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("project.html", include_str!("../../../../web/project.html")),
     ("activity.html", include_str!("../../../../web/activity.html")),
     ("api.html", include_str!("../../../../web/api.html")),
+    ("key.html", include_str!("../../../../web/key.html")),
     ("error.html", include_str!("../../../../web/error.html")),
 ];
 
@@ -93,6 +94,15 @@ impl Pages {
         }
         let page = Page { status: refusal.status, code: refusal.code, text: &refusal.text };
         self.render("error.html", &page).map_or_else(|_| Reply::refusal(refusal), |reply| reply.refused(refusal))
+    }
+
+    /// The page that fetches the others with the key: it holds no data.
+    pub fn shell(&self, port: u16) -> Reply {
+        #[derive(Serialize)]
+        struct Page {
+            port: u16,
+        }
+        self.render("key.html", &Page { port }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
     }
 
     /// The page about the API.

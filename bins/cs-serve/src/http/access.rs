@@ -1,0 +1,148 @@
+//! Owns who is answered at all: by whose connection it is, by a key, and how fast tokens may be guessed.
+//!
+//! Must stay true: whose a connection is, is asked once, when it is taken, and decides over everything that comes
+//! on it, requests that cannot be understood included. What cannot be told does not pass.
+//! What every request must look like, and its token, is the business of `guard`.
+
+use super::guard::{self, is_api};
+use super::guesses::Guesses;
+use super::head::Request;
+use super::reply::{Refusal, Reply};
+use crate::owner::{self, Owners};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// Whom this server answers, besides what `guard` wants.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// Tells whose a connection is; none where everybody may connect, or the system does not tell.
+    pub owners: Option<Owners>,
+    /// What every request for data must show.
+    pub key: Option<Key>,
+    pub guesses: Guesses,
+}
+
+/// A key, and the page that fetches with it: it holds no data.
+#[derive(Debug)]
+pub struct Key {
+    pub secret: String,
+    pub shell: Reply,
+}
+
+/// Whose connection it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Ours or root's, or that does not matter.
+    Welcome,
+    /// Another account's.
+    Stranger(u32),
+    /// The system does not tell; a key or a token can.
+    Untold,
+}
+
+impl Access {
+    /// Whose a connection is that was just taken.
+    pub fn peer(&self, client: SocketAddr, server: SocketAddr) -> Peer {
+        let Some(owners) = &self.owners else { return Peer::Welcome };
+        match owners.of(client, server) {
+            Some(uid) if uid == 0 || uid == owner::own() => Peer::Welcome,
+            Some(uid) => Peer::Stranger(uid),
+            None => Peer::Untold,
+        }
+    }
+
+    /// How long a request has to wait before its token is looked at.
+    pub fn wait(
+        &self,
+        request: &Request,
+        policy: &guard::Policy,
+        client: SocketAddr,
+        now: Instant,
+    ) -> Option<Duration> {
+        let is_guess = policy.token.is_some() && request.field("authorization").is_some();
+        self.guesses.wait(client.ip(), now).filter(|_| is_guess)
+    }
+
+    /// Lets a request pass or says why not.
+    pub fn check(
+        &mut self,
+        request: &Request,
+        policy: &guard::Policy,
+        peer: Peer,
+        client: SocketAddr,
+        now: Instant,
+    ) -> Result<(), Refusal> {
+        stranger(peer)?;
+        let checked = guard::check(request, policy);
+        if policy.token.is_some() && request.field("authorization").is_some() {
+            match &checked {
+                Ok(()) => self.guesses.right(client.ip()),
+                Err(refusal) if refusal.status == 401 => self.guesses.wrong(client.ip(), now),
+                Err(_) => {}
+            }
+        }
+        checked?;
+        self.key(request)?;
+        if peer == Peer::Untold && policy.token.is_none() && self.key.is_none() {
+            return Err(untold());
+        }
+        Ok(())
+    }
+
+    fn key(&self, request: &Request) -> Result<(), Refusal> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let path = &request.target.path;
+        // Nothing of these comes from the store.
+        let has_no_data = path == "/healthz" || path.starts_with("/assets/");
+        if has_no_data || guard::shows(request, &key.secret) {
+            return Ok(());
+        }
+        let text = "this dashboard wants its key: `cs-serve open` opens it with the key; programs send it as \
+            Authorization: Bearer KEY";
+        Err(Refusal::new(401, "KEY_REQUIRED", text).with("WWW-Authenticate", "Bearer realm=\"claude-sessions\""))
+    }
+
+    /// A refusal as the client understands it: a page for people, else JSON.
+    pub fn refused(&self, request: Option<&Request>, refusal: &Refusal) -> Reply {
+        let wants_page = |request: &&Request| request.field("accept").is_some_and(|kinds| kinds.contains("text/html"));
+        let Some(request) = request.filter(wants_page) else { return Reply::refusal(refusal) };
+        match &self.key {
+            Some(key) if refusal.code == "KEY_REQUIRED" && is_page(&request.target.path) => {
+                key.shell.clone().refused(refusal)
+            }
+            _ if is_page(&request.target.path) => Reply::refusal_page(refusal),
+            _ => Reply::refusal(refusal),
+        }
+    }
+
+    /// Who may read, in a word: `docs/API.md` says what each means.
+    pub fn word(&self, policy: &guard::Policy) -> &'static str {
+        match (&policy.token, &self.key, &self.owners) {
+            (Some(_), ..) => "token",
+            (_, Some(_), _) => "key",
+            (_, _, Some(_)) => "owner",
+            _ => "everyone",
+        }
+    }
+}
+
+fn is_page(path: &str) -> bool {
+    path == "/api" || !is_api(path)
+}
+
+/// Refuses a stranger, whatever was asked for.
+pub fn stranger(peer: Peer) -> Result<(), Refusal> {
+    let Peer::Stranger(uid) = peer else { return Ok(()) };
+    let text = format!(
+        "this dashboard is for the account that runs it (uid {}) and for root, and this connection is of uid {uid}; \
+         to let all accounts of this machine read it, start it with --allow-users",
+        owner::own()
+    );
+    Err(Refusal::new(403, "OTHER_ACCOUNT", &text))
+}
+
+fn untold() -> Refusal {
+    let text = "the system does not tell which account this connection is of; start the dashboard with --owner-only \
+        and use `cs-serve open`, or let everybody in with --allow-users";
+    Refusal::new(403, "ACCOUNT_UNKNOWN", text)
+}

@@ -1,0 +1,88 @@
+//! Owns the key of a running dashboard, for where the system does not tell whose a connection is:
+//! `serve/<port>.key`, 32 random bytes in hexadecimal.
+//!
+//! Must stay true: every start makes a new key, so whoever had the port in between has learned nothing; while the
+//! server runs it holds `serve/<port>.lock`, so nobody is sent with the key to a port that somebody else has now.
+
+use cs_core::file::{self, Durability};
+use cs_core::lock::{self, HOOK_WAIT, Lock};
+use cs_core::paths::Home;
+use cs_core::{Error, Result};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const BYTES: usize = 32;
+const URANDOM: &str = "/dev/urandom";
+
+/// The key of this server. Its files go when it is dropped.
+#[derive(Debug)]
+pub struct KeyFile {
+    pub key: String,
+    files: [PathBuf; 2],
+    lock: Option<Lock>,
+}
+
+impl KeyFile {
+    /// Makes a new key for the server that has this port.
+    pub fn make(home: &Home, port: u16) -> Result<KeyFile> {
+        file::real_dir(&home.serve_dir())?;
+        let lock = lock::acquire(&home.serve_lock(port), HOOK_WAIT)?;
+        let (key, path) = (random()?, home.serve_key(port));
+        file::stage(&path, format!("{key}\n").as_bytes(), Durability::Disposable)?.replace()?;
+        Ok(KeyFile { key, files: [path, home.serve_page(port)], lock: Some(lock) })
+    }
+}
+
+impl Drop for KeyFile {
+    fn drop(&mut self) {
+        // What stays is a key that nothing takes.
+        self.files.iter().for_each(|path| drop(file::remove(path)));
+        drop(self.lock.take().map(Lock::remove));
+    }
+}
+
+/// The key of the server that has this port now; none where that wants no key, or does not run.
+pub fn of_running(home: &Home, port: u16) -> Result<Option<String>> {
+    let lock = home.serve_lock(port);
+    if !lock.exists() || lock::try_existing(&lock)?.is_some() {
+        return Ok(None);
+    }
+    let bytes = file::read(&home.serve_key(port))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_string()))
+}
+
+fn random() -> Result<String> {
+    let path = Path::new(URANDOM);
+    let mut bytes = [0; BYTES];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut bytes));
+    read.map_err(|error| Error::io(path, "read", error))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_key_is_there_as_long_as_its_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path());
+        assert_eq!(of_running(&home, 1).unwrap(), None);
+        let ours = KeyFile::make(&home, 1).unwrap();
+        assert_eq!(of_running(&home, 1).unwrap().as_deref(), Some(ours.key.as_str()));
+        assert_eq!(std::fs::metadata(home.serve_key(1)).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(std::fs::metadata(home.serve_dir()).unwrap().mode() & 0o777, 0o700);
+        assert!(KeyFile::make(&home, 1).is_err(), "a port has one server");
+        let key = ours.key.clone();
+        std::fs::write(home.serve_page(1), "x").unwrap();
+        drop(ours);
+        assert!(std::fs::read_dir(home.serve_dir()).unwrap().next().is_none(), "nothing stays");
+        // Killed: the key stays, and nobody holds the lock.
+        std::fs::write(home.serve_key(1), &key).unwrap();
+        std::fs::write(home.serve_lock(1), "").unwrap();
+        assert_eq!(of_running(&home, 1).unwrap(), None);
+        assert_ne!(KeyFile::make(&home, 1).unwrap().key, key);
+    }
+}

@@ -1,0 +1,107 @@
+//! `open`: the dashboard's address, with its key where it wants one, printed and opened in a browser.
+//!
+//! Must stay true: the key is on no command line, where every account could see it (a page of our own leads the
+//! browser there); and nobody is sent to a port that another account has.
+
+use crate::owner::{self, Owners};
+use crate::{key, listen};
+use argh::FromArgs;
+use cs_cli::{Out, Outcome};
+use cs_core::Error;
+use cs_core::file::{self, Durability};
+use cs_core::store::Store;
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// How long anything may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// print the dashboard's address, with its key where it wants one, and open it in a browser
+#[derive(FromArgs)]
+#[argh(subcommand, name = "open", example = "{command_name}", example = "{command_name} --port 9001 --print")]
+pub struct Open {
+    /// port of the running dashboard (default: dashboard_port of the settings, 9000)
+    #[argh(option)]
+    port: Option<u16>,
+    /// address on which it listens (default: 127.0.0.1)
+    #[argh(option)]
+    host: Option<String>,
+    /// only print the address
+    #[argh(switch)]
+    print: bool,
+}
+
+impl Open {
+    pub fn run(self, store: &Store, mut out: Out) -> Outcome<()> {
+        let address = listen::address(self.host.as_deref(), self.port, store)?;
+        let key = key::of_running(&store.home, address.port())?;
+        if key.is_none() {
+            is_ours(address)?;
+        }
+        let fragment = key.as_ref().map(|key| format!("#key={key}")).unwrap_or_default();
+        let url = format!("http://{address}/{fragment}");
+        out.line(&url)?;
+        out.flush()?;
+        if let Some(opener) = opener().filter(|_| !self.print) {
+            let target = if key.is_some() { page(store, address.port(), &url)? } else { url.into() };
+            let quiet = || Stdio::null();
+            // Without a browser the address stands there all the same.
+            drop(Command::new(opener).arg(target).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn());
+        }
+        Ok(())
+    }
+}
+
+/// What opens an address on this desktop; none where there is no desktop.
+fn opener() -> Option<&'static str> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if cfg!(target_os = "macos") {
+        return (!is_set("SSH_CONNECTION")).then_some("open");
+    }
+    (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")).then_some("xdg-open")
+}
+
+/// A page that only we can read and that leads to the address.
+fn page(store: &Store, port: u16, url: &str) -> Outcome<OsString> {
+    let path = store.home.serve_page(port);
+    let text = format!(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\">\n<title>Sessions</title>\n\
+         <p><a href=\"{url}\">The dashboard</a></p>\n"
+    );
+    file::replace(&path, text.as_bytes(), Durability::Disposable)?;
+    let path = std::path::absolute(&path).map_err(|error| Error::io(&path, "find", error))?;
+    Ok(path.into_os_string())
+}
+
+/// Whether a dashboard answers there, and one of ours as far as the system tells.
+fn is_ours(address: SocketAddr) -> Outcome<()> {
+    let nobody = || {
+        let text = format!("no dashboard answers on {address}; start one with cs-serve");
+        Error::Refused(text)
+    };
+    let mut socket = TcpStream::connect_timeout(&address, LIMIT).map_err(|_| nobody())?;
+    let (answer, owner) = ask(&mut socket, address).map_err(|_| nobody())?;
+    match owner {
+        Some(uid) if uid != 0 && uid != owner::own() => {
+            let text = format!("port {} belongs to another account (uid {uid}); take another one", address.port());
+            Err(Error::Refused(text).into())
+        }
+        _ if answer.contains("\r\nServer: cs-serve\r\n") => Ok(()),
+        _ => Err(nobody().into()),
+    }
+}
+
+/// The head of an answer, and the account that gave it.
+fn ask(socket: &mut TcpStream, address: SocketAddr) -> std::io::Result<(String, Option<u32>)> {
+    socket.set_read_timeout(Some(LIMIT))?;
+    socket.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;
+    let mut room = [0; 4096];
+    let count = socket.read(&mut room)?;
+    let answer = String::from_utf8_lossy(room.get(..count).unwrap_or_default()).into_owned();
+    let local = socket.local_addr()?;
+    Ok((answer, Owners::find(address.ip()).and_then(|owners| owners.of(address, local))))
+}

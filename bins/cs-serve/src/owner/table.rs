@@ -1,0 +1,107 @@
+//! Owns the reading of `/proc/net/tcp` and `/proc/net/tcp6`: one line for each TCP socket of this machine.
+//! Source: proc_pid_net(5). Must stay true: at most so many bytes are read, in small pieces.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{IpAddr, SocketAddr};
+
+const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
+/// Most bytes of a table that are read: about 200,000 sockets.
+const MOST: u64 = 32 * 1024 * 1024;
+
+/// What a line says of a socket.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// Address and port in hexadecimal.
+    pub local: &'a str,
+    pub remote: &'a str,
+    /// `01` connected, `0A` listening.
+    pub state: &'a str,
+    pub uid: u32,
+    /// 0 when nobody has the socket open.
+    pub inode: u64,
+}
+
+/// Understands a line; the first line of a table is none.
+fn row(line: &str) -> Option<Row<'_>> {
+    let mut fields = line.split_ascii_whitespace();
+    let mut next = |skipped: usize| fields.nth(skipped);
+    let (local, remote, state) = (next(1)?, next(0)?, next(0)?);
+    Some(Row { local, remote, state, uid: next(3)?.parse().ok()?, inode: next(1)?.parse().ok()? })
+}
+
+/// What `wanted` makes of the first socket that it wants.
+pub fn find<T>(mut wanted: impl FnMut(&Row) -> Option<T>) -> Option<T> {
+    TABLES.iter().find_map(|table| {
+        let mut lines = BufReader::with_capacity(32 * 1024, File::open(table).ok()?.take(MOST));
+        let mut line = String::new();
+        while lines.read_line(&mut line).is_ok_and(|count| count > 0) {
+            if let Some(found) = row(&line).and_then(|row| wanted(&row)) {
+                return Some(found);
+            }
+            line.clear();
+        }
+        None
+    })
+}
+
+/// The account that has this end of a connection open.
+pub fn owner(local: SocketAddr, remote: SocketAddr) -> Option<u32> {
+    let names = [false, true].map(|is_wide| (name(local, is_wide), name(remote, is_wide)));
+    let is_it = |row: &Row| names.iter().any(|(local, remote)| row.local == local && row.remote == remote);
+    find(|row| is_it(row).then(|| holder(row))).flatten()
+}
+
+/// The account that has a socket open; an account of 0 beside an inode of 0 means nobody.
+fn holder(row: &Row) -> Option<u32> {
+    (row.inode != 0).then_some(row.uid)
+}
+
+/// An end as the tables write it: words of 32 bits in this machine's order. An address of the old protocol also
+/// stands in the table of the new one (`is_wide`), for a client that speaks the new one.
+fn name(end: SocketAddr, is_wide: bool) -> String {
+    let octets = match end.ip() {
+        IpAddr::V4(ip) if is_wide => ip.to_ipv6_mapped().octets().to_vec(),
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let words = octets.chunks_exact(4).map(|word| u32::from_ne_bytes(word.try_into().unwrap_or_default()));
+    let words: String = words.map(|word| format!("{word:08X}")).collect();
+    format!("{words}:{:04X}", end.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_whose_a_socket_is() {
+        let line =
+            "   1: 0100007F:1F90 0100007F:C350 06 00000000:00000000 03:000016F5 00000000  1000        0 77 3 x\n";
+        let wanted = Row { local: "0100007F:1F90", remote: "0100007F:C350", state: "06", uid: 1000, inode: 77 };
+        assert_eq!(row(line), Some(wanted));
+        for line in [
+            "",
+            "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode",
+            "x",
+        ] {
+            assert_eq!(row(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_closed_socket_is_nobodys_and_not_roots() {
+        let line = "   1: 0100007F:1F90 0100007F:C350 04 00000000:00000000 01:00000014 00000000     0        0 0 3 x\n";
+        assert_eq!(row(line).map(|row| holder(&row)), Some(None));
+        assert_eq!(row(&line.replace(" 0 3", " 9 3")).map(|row| holder(&row)), Some(Some(0)));
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn ends_are_written_as_the_tables_do() {
+        let name = |end: &str, is_wide| name(end.parse().unwrap(), is_wide);
+        assert_eq!(name("127.0.0.1:8080", false), "0100007F:1F90");
+        assert_eq!(name("127.0.0.1:8080", true), "0000000000000000FFFF00000100007F:1F90");
+        assert_eq!(name("[::1]:80", false), "00000000000000000000000001000000:0050");
+    }
+}

@@ -1,0 +1,55 @@
+//! Owns who may read, from the command line to what the server checks.
+//!
+//! Must stay true: without a word on the command line only the account that runs the server, and root, which can read
+//! the files anyway. Where the system does not tell whose a connection is, a key says so.
+
+use crate::Args;
+use crate::http::{Access, Key, Policy, Reply};
+use crate::key::KeyFile;
+use crate::owner::Owners;
+use cs_cli::{Failure, Outcome};
+use cs_core::paths::Home;
+use std::net::SocketAddr;
+
+/// Who may read, as it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// The account that runs the server.
+    Owner,
+    /// The same, and only with the key.
+    Key,
+    /// Every account of this machine, or of others: a token may be wanted.
+    Everyone,
+}
+
+/// Understands the arguments.
+pub fn readers(args: &Args) -> Outcome<Readers> {
+    let usage = |text: &str, hint: &str| Err(Failure::Usage(text.into(), Some(hint.into())));
+    let has_token = args.token_file.is_some();
+    if args.allow_remote && !has_token {
+        return usage("--allow-remote needs --token-file FILE", "other machines could read everything without a token");
+    }
+    match (args.owner_only, args.allow_users || args.allow_remote) {
+        (true, true) => usage("--owner-only excludes --allow-users and --allow-remote", "leave one of them out"),
+        (true, false) if has_token => usage("--owner-only has a key of its own", "leave --token-file out"),
+        (true, false) => Ok(Readers::Key),
+        (false, true) => Ok(Readers::Everyone),
+        (false, false) => Ok(Readers::Owner),
+    }
+}
+
+/// What the server checks, and the key's file, which must be kept as long as the server runs.
+pub fn access(
+    readers: Readers,
+    policy: &Policy,
+    address: SocketAddr,
+    home: &Home,
+    shell: impl FnOnce() -> Reply,
+) -> Outcome<(Access, Option<KeyFile>)> {
+    let owners = if readers == Readers::Everyone { None } else { Owners::find(address.ip()) };
+    let is_told = owners.is_some() || policy.token.is_some();
+    let wants_key = readers == Readers::Key || (readers == Readers::Owner && !is_told);
+    let file = if wants_key { Some(KeyFile::make(home, address.port())?) } else { None };
+    let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell() });
+    Ok((Access { owners, key, ..Access::default() }, file))
+}

@@ -1,0 +1,399 @@
+//! Who may read what cs-serve shows: other accounts of this machine get nothing, whatever they ask for and however.
+//! Other accounts are real here, so these tests want root, which CI has; elsewhere those that need it are skipped.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use cs_tests::http::{Answer, Served};
+use cs_tests::{Running, Sandbox, eventually, run, status, stderr, stdout};
+
+const STRANGER: u32 = 65534;
+const OWNER: u32 = 65533;
+const SECRET: &str = "the secret plan";
+const PATHS: [&str; 12] = [
+    "/",
+    "/activity",
+    "/api",
+    "/api/overview",
+    "/api/sessions",
+    "/api/export/project/api",
+    "/api/events",
+    "/healthz",
+    "/assets/app.js",
+    "/nope",
+    "/session/x",
+    "//",
+];
+
+fn can_be_others() -> bool {
+    // SAFETY: takes nothing.
+    let is_root = unsafe { libc::geteuid() } == 0;
+    let can = is_root && Path::new("/usr/bin/setpriv").exists();
+    if !can {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "run as root, with setpriv: other accounts are needed");
+        println!("skipped: other accounts are needed, which only root with setpriv can be");
+    }
+    can
+}
+
+/// A command as another account. Numbers are enough, nobody needs a name.
+fn as_account(uid: u32, words: &[&str]) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args([&format!("--reuid={uid}"), &format!("--regid={uid}"), "--clear-groups"]).args(words);
+    command
+}
+
+/// What curl gets as this account: status and body.
+fn curl(uid: u32, url: &str, more: &[&str]) -> (u16, String) {
+    let fixed = ["curl", "-s", "--path-as-is", "--max-time", "20", "-w", "\n%{http_code}", url];
+    let output = run(as_account(uid, &[&fixed[..], more].concat()), "");
+    let text = stdout(&output);
+    let (body, code) = text.rsplit_once('\n').unwrap_or_else(|| panic!("{url}: {}", stderr(&output)));
+    (code.parse().unwrap(), body.to_owned())
+}
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    assert_eq!(status(&sandbox.cs("cs-session", &["create", "--project", "api", "--intent", SECRET])), 0);
+    sandbox
+}
+
+/// A dashboard that another account than root runs.
+fn served_by_owner(sandbox: &Sandbox, args: &[&str]) -> Served {
+    let copy = sandbox.root().join("cs-serve");
+    fs::copy(sandbox.command("cs-serve").get_program(), &copy).unwrap();
+    let owner = format!("{OWNER}:{OWNER}");
+    assert!(Command::new("chown").args(["-R", &owner]).arg(sandbox.root()).status().unwrap().success());
+    let mut command = as_account(OWNER, &[copy.to_str().unwrap()]);
+    command.args(args).env("CS_HOME", sandbox.data()).current_dir("/");
+    Served::from(command)
+}
+
+#[test]
+fn another_account_gets_nothing_from_any_route() {
+    if !can_be_others() {
+        return;
+    }
+    let sandbox = sandbox();
+    let served = served_by_owner(&sandbox, &[]);
+    let url = |path: &str| format!("http://{}{path}", served.address);
+    for path in PATHS {
+        for more in [&[][..], &["-H", "Accept: text/html"], &["-X", "POST"], &["-H", "Host: evil.example"]] {
+            let (code, body) = curl(STRANGER, &url(path), more);
+            assert_eq!(code, 403, "{path} {more:?}: {body}");
+            assert!(body.contains("--allow-users") && body.contains(&STRANGER.to_string()), "{path}: {body}");
+            assert!(!body.contains(SECRET) && !body.contains("sess_"), "{path}: {body}");
+        }
+        assert_eq!(curl(STRANGER, &url(path), &["-I"]).0, 403, "{path}");
+    }
+    let (_, json) = curl(STRANGER, &url("/api/overview"), &["-H", "Accept: text/html"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["code"], "OTHER_ACCOUNT");
+    assert!(curl(STRANGER, &url("/"), &["-H", "Accept: text/html"]).1.starts_with("<!doctype html>"));
+    for uid in [OWNER, 0] {
+        let (code, body) = curl(uid, &url("/api/overview"), &[]);
+        assert!(code == 200 && body.contains(SECRET), "{uid}: {code} {body}");
+        assert_eq!(curl(uid, &url("/"), &["-H", "Accept: text/html"]).0, 200);
+    }
+    assert!(!sandbox.data().join("serve").exists(), "no key is made where none is needed");
+}
+
+#[test]
+fn another_account_gets_nothing_before_its_request_is_understood() {
+    if !can_be_others() {
+        return;
+    }
+    let sandbox = sandbox();
+    let served = served_by_owner(&sandbox, &[]);
+    let (host, port) = served.address.split_once(':').unwrap();
+    for sent in ["nonsense\\r\\n\\r\\n", "GET / HTTP/3.0\\r\\nHost: x\\r\\n\\r\\n", "GET / HTTP/1.1\\r\\n\\r\\n", "\\0"]
+    {
+        let script = format!("exec 3<>/dev/tcp/{host}/{port}; printf '{sent}' >&3; head -1 <&3");
+        let output = run(as_account(STRANGER, &["bash", "-c", &script]), "");
+        assert!(stdout(&output).starts_with("HTTP/1.1 403 "), "{sent}: {}", stdout(&output));
+    }
+    // Many requests on one connection, and many connections that say nothing: the owner is answered all the same.
+    let url = format!("http://{}/api/sessions", served.address);
+    let (code, body) = curl(STRANGER, &url, &[url.as_str()]);
+    assert!(code == 403 && !body.contains(SECRET), "{body}");
+    let script = format!("for n in $(seq 600); do exec {{fd}}<>/dev/tcp/{host}/{port}; done; echo open; sleep 20");
+    let mut crowd = as_account(STRANGER, &["bash", "-c", &format!("ulimit -n 2000; {script}")]);
+    crowd.stdout(std::process::Stdio::piped());
+    let mut crowd = Running::start(crowd).unwrap();
+    let mut line = String::new();
+    BufReader::new(crowd.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line.trim(), "open");
+    assert_eq!(curl(OWNER, &format!("http://{}/api/overview", served.address), &[]).0, 200);
+}
+
+#[test]
+fn all_accounts_are_let_in_on_purpose_only() {
+    if !can_be_others() {
+        return;
+    }
+    let sandbox = sandbox();
+    let served = Served::start(&sandbox, &["--allow-users"]);
+    let (code, body) = curl(STRANGER, &format!("http://{}/api/overview", served.address), &[]);
+    assert!(code == 200 && body.contains(SECRET), "{code} {body}");
+    assert_eq!(served.json("/healthz")["readers"], "everyone");
+    let served = Served::start(&sandbox, &[]);
+    assert_eq!(curl(STRANGER, &format!("http://{}/", served.address), &[]).0, 403, "the server runs as root here");
+    assert_eq!(served.json("/healthz")["readers"], "owner");
+}
+
+#[test]
+fn a_token_on_this_machine_lets_no_other_account_in() {
+    if !can_be_others() {
+        return;
+    }
+    let sandbox = sandbox();
+    let file = token(&sandbox, "f3b1c09a7e5d2846f01b9c3ae87d5264");
+    let shows = ["-H", "Authorization: Bearer f3b1c09a7e5d2846f01b9c3ae87d5264"];
+    let served = Served::start(&sandbox, &["--token-file", &file]);
+    assert_eq!(curl(STRANGER, &format!("http://{}/", served.address), &shows).0, 403);
+    assert_eq!((served.get("/").status, curl(0, &format!("http://{}/", served.address), &shows).0), (401, 200));
+    for with in ["--allow-users", "--allow-remote"] {
+        let served = Served::start(&sandbox, &["--token-file", &file, with]);
+        let url = format!("http://{}/", served.address);
+        assert_eq!((curl(STRANGER, &url, &shows).0, curl(STRANGER, &url, &[]).0), (200, 401), "{with}");
+    }
+}
+
+/// The key that `open` prints, after it was asked for the address.
+fn opened(sandbox: &Sandbox, served: &Served) -> String {
+    let port = served.address.rsplit(':').next().unwrap();
+    let output = sandbox.cs("cs-serve", &["open", "--print", "--port", port]);
+    let url = stdout(&output);
+    let start = format!("http://{}/#key=", served.address);
+    url.trim().strip_prefix(&start).unwrap_or_else(|| panic!("{url} {}", stderr(&output))).to_owned()
+}
+
+fn wants_key(sandbox: &Sandbox, served: &Served) -> String {
+    let key = opened(sandbox, served);
+    assert!(key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{key}");
+    let right = format!("Authorization: Bearer {key}\r\n");
+    for path in PATHS {
+        let has_no_data = path == "/healthz" || path.starts_with("/assets/");
+        for wrong in ["", "Authorization: Bearer \r\n", &right.replace(&key[..2], "zz"), "Accept: text/html\r\n"] {
+            let answer = served.get_with(path, wrong);
+            assert!(has_no_data || answer.status == 401, "{path} {wrong}: {}", answer.status);
+            assert!(!answer.text().contains(SECRET) && !answer.text().contains("sess_"), "{path}: {}", answer.text());
+        }
+    }
+    assert_eq!(served.get("/healthz").json()["readers"], "key");
+    assert!(served.get_with("/api/overview", &right).text().contains(SECRET));
+    key
+}
+
+#[test]
+fn with_a_key_only_who_shows_it_reads() {
+    let sandbox = sandbox();
+    let mut served = Served::start(&sandbox, &["--owner-only"]);
+    let key = wants_key(&sandbox, &served);
+    let folder = sandbox.data().join("serve");
+    assert_eq!(fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
+    for entry in fs::read_dir(&folder).unwrap().flatten() {
+        assert_eq!(entry.metadata().unwrap().mode() & 0o777, 0o600, "{:?}", entry.path());
+    }
+    if can_be_others() {
+        let with = ["-H", &format!("Authorization: Bearer {key}")];
+        assert_eq!(curl(STRANGER, &format!("http://{}/", served.address), &with).0, 403);
+    }
+    let port = served.address.rsplit(':').next().unwrap().to_owned();
+    // Killed: the key stays on disk, and leads nowhere, whoever takes the port.
+    served.running.0.kill().unwrap();
+    served.running.0.wait().unwrap();
+    assert!(folder.join(format!("{port}.key")).exists());
+    let listener = std::net::TcpListener::bind(served.address.parse::<SocketAddr>().unwrap()).unwrap();
+    let answering = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    let output = sandbox.cs("cs-serve", &["open", "--print", "--port", &port]);
+    assert_eq!((status(&output), stdout(&output)), (1, String::new()), "{}", stderr(&output));
+    answering.join().unwrap();
+    // Started again: another key, and a signal takes the files away.
+    let mut again = sandbox.command("cs-serve");
+    again.args(["--owner-only"]);
+    let mut served = Served::from(again);
+    assert_ne!(wants_key(&sandbox, &served), key);
+    // SAFETY: kill only takes numbers, and the process is our child.
+    unsafe { libc::kill(served.running.pid() as libc::pid_t, libc::SIGTERM) };
+    served.running.0.wait().unwrap();
+    let port = served.address.rsplit(':').next().unwrap();
+    assert!(fs::read_dir(&folder).unwrap().flatten().all(|entry| !entry.file_name().to_string_lossy().contains(port)));
+}
+
+#[test]
+fn where_the_owner_cannot_be_told_a_key_is_wanted() {
+    let sandbox = sandbox();
+    // A user namespace without numbers: everybody shows the same one there.
+    let told = sandbox.root().join("told");
+    let mut command = sandbox.command("sh");
+    command.args(["-c", "exec unshare --user cs-serve \"$@\" 2>\"$0\""]).arg(&told);
+    let can = Command::new("unshare").args(["--user", "true"]).status().is_ok_and(|status| status.success());
+    if !can {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "user namespaces are needed");
+        println!("skipped: there are no user namespaces");
+        return;
+    }
+    let served = Served::from(command);
+    wants_key(&sandbox, &served);
+    let told = fs::read_to_string(told).unwrap();
+    let port = served.address.rsplit(':').next().unwrap();
+    assert_eq!(told, format!("cs-serve: note: it wants its key; this opens it: cs-serve open --port {port}\n"));
+}
+
+#[test]
+fn open_sends_nobody_to_another_accounts_port() {
+    if !can_be_others() {
+        return;
+    }
+    let sandbox = sandbox();
+    let served = served_by_owner(&sandbox, &["--allow-users"]);
+    let port = served.address.rsplit(':').next().unwrap();
+    let open = |uid: u32| {
+        let copy = sandbox.root().join("cs-serve");
+        let home = sandbox.root().join(uid.to_string());
+        fs::create_dir_all(&home).unwrap();
+        fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).unwrap();
+        chown(&home, Some(uid), Some(uid)).unwrap();
+        let mut command = as_account(uid, &[copy.to_str().unwrap(), "open", "--print", "--port", port]);
+        command.env("CS_HOME", home).current_dir("/");
+        run(command, "")
+    };
+    assert_eq!(stdout(&open(OWNER)), format!("http://{}/\n", served.address));
+    let refused = open(STRANGER);
+    assert_eq!((status(&refused), stdout(&refused)), (1, String::new()));
+    assert!(stderr(&refused).contains(&format!("belongs to another account (uid {OWNER})")), "{}", stderr(&refused));
+}
+
+fn token(sandbox: &Sandbox, text: &str) -> String {
+    let path = sandbox.root().join("token");
+    fs::write(&path, format!("{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Asks from one of the many addresses of this machine.
+fn guess(served: &Served, from: [u8; 4], token: &str) -> (u16, Duration) {
+    let began = Instant::now();
+    let mut socket = connect_from(from, served.address.parse().unwrap());
+    let text = format!(
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    socket.write_all(text.as_bytes()).unwrap();
+    let answer = Answer::read(&mut BufReader::new(socket), false).unwrap();
+    (answer.status, began.elapsed())
+}
+
+fn connect_from(from: [u8; 4], to: SocketAddr) -> TcpStream {
+    // SAFETY: the address is plain old data of the size that is told, and the descriptor is new.
+    unsafe {
+        let fd = libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
+        let mut address: libc::sockaddr_in = std::mem::zeroed();
+        address.sin_family = libc::AF_INET as libc::sa_family_t;
+        let size = std::mem::size_of::<libc::sockaddr_in>() as libc::socklen_t;
+        address.sin_addr.s_addr = u32::from_ne_bytes(from);
+        assert_eq!(libc::bind(fd, (&raw const address).cast(), size), 0);
+        let SocketAddr::V4(to) = to else { panic!("{to}") };
+        address.sin_port = to.port().to_be();
+        address.sin_addr.s_addr = u32::from_ne_bytes(to.ip().octets());
+        assert_eq!(libc::connect(fd, (&raw const address).cast(), size), 0);
+        std::os::fd::FromRawFd::from_raw_fd(fd)
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn guesses_are_slowed_and_nobody_is_locked_out() {
+    let sandbox = sandbox();
+    let right = "f3b1c09a7e5d2846f01b9c3ae87d5264";
+    let served = Served::start(&sandbox, &["--allow-remote", "--token-file", &token(&sandbox, right)]);
+    let (owner, attacker, late) = ([127, 0, 0, 2], [127, 0, 0, 3], [127, 0, 0, 4]);
+    let slow = Duration::from_millis(1900);
+    assert_eq!(guess(&served, owner, right).0, 200);
+    for n in 0..10 {
+        assert_eq!(guess(&served, attacker, &format!("{n}")).0, 401);
+        assert_eq!(served.get("/").status, 401, "no token is no guess");
+    }
+    let (code, took) = guess(&served, attacker, "one more");
+    assert!(code == 401 && took >= slow, "{code} {took:?}");
+    // Who was right before is not late, and who comes now is late once.
+    let (code, took) = guess(&served, owner, right);
+    assert!(code == 200 && took < slow, "{code} {took:?}");
+    let (code, took) = guess(&served, late, right);
+    assert!(code == 200 && took >= slow, "{code} {took:?}");
+    let (code, took) = guess(&served, late, right);
+    assert!(code == 200 && took < slow, "{code} {took:?}");
+    // Where the guesses come from the right token is late, and right.
+    let (code, took) = guess(&served, attacker, right);
+    assert!(code == 200 && took >= slow, "{code} {took:?}");
+    // Guesses that wait take no place from others, and who does not wait costs nothing.
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer x\r\n\r\n", served.address);
+    let crowd: Vec<TcpStream> = (0..600)
+        .map(|_| {
+            let mut socket = served.connect();
+            socket.write_all(request.as_bytes()).unwrap();
+            socket
+        })
+        .collect();
+    let (code, took) = guess(&served, owner, right);
+    assert!(code == 200 && took < slow, "{code} {took:?}");
+    drop(crowd);
+    assert!(eventually(Duration::from_secs(20), || served.open().is_none_or(|(files, _)| files < 50)));
+}
+
+#[test]
+fn the_tokens_file_is_a_private_file_with_a_token() {
+    let sandbox = sandbox();
+    let refused = |file: &str, part: &str| {
+        let output = sandbox.cs("cs-serve", &["--port", "0", "--token-file", file]);
+        assert_eq!((status(&output), stdout(&output)), (65, String::new()), "{file}: {}", stderr(&output));
+        assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
+    };
+    for weak in ["aaaaaaaaaaaaaaaa", "abababababababababab", "0123456701234567", "passwordpassword", "short"] {
+        refused(&token(&sandbox, weak), "head -c 24 /dev/urandom | base64");
+    }
+    let file = token(&sandbox, "f3b1c09a7e5d2846f01b9c3ae87d5264");
+    let link = sandbox.root().join("link");
+    symlink(&file, &link).unwrap();
+    refused(link.to_str().unwrap(), "name the file itself: --token-file ");
+    let folder = sandbox.root().join("folder");
+    fs::create_dir(&folder).unwrap();
+    refused(folder.to_str().unwrap(), "is a directory");
+    let pipe = sandbox.root().join("pipe");
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    refused(pipe.to_str().unwrap(), "is a pipe");
+    let script = format!("cs-serve --port 0 --token-file <(cat {file})");
+    let output = sandbox.cs("bash", &["-c", &script]);
+    assert!(status(&output) == 65 && stderr(&output).contains("write the token into a file"), "{}", stderr(&output));
+    for mode in [0o640, 0o604, 0o660, 0o620, 0o601] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        refused(&file, "chmod 600");
+    }
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    if can_be_others() {
+        chown(&file, Some(STRANGER), None).unwrap();
+        refused(&file, &format!("belongs to another account (uid {STRANGER})"));
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    let sandbox = sandbox();
+    let file = token(&sandbox, "f3b1c09a7e5d2846f01b9c3ae87d5264");
+    for args in [
+        &["--allow-remote"][..],
+        &["--owner-only", "--allow-users"],
+        &["--owner-only", "--token-file", &file],
+        &["--owner-only", "--allow-remote", "--token-file", &file],
+    ] {
+        let output = sandbox.cs("cs-serve", args);
+        assert_eq!((status(&output), stdout(&output)), (64, String::new()), "{args:?}: {}", stderr(&output));
+    }
+}
