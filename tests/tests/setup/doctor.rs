@@ -1,5 +1,8 @@
 //! `doctor`: each thing that can be wrong is found, and with it what mends it.
 
+use std::fs::Permissions;
+
+use cs_tests::http::Served;
 use cs_tests::soak::call::Kind;
 use cs_tests::soak::trace::{self, Act};
 
@@ -30,6 +33,53 @@ fn finds(place: &Place, check: &str, detail: &str, fix: &str) {
     assert_eq!((code, &found["ok"]), (NO, &Value::Bool(false)), "{found}");
     let has = |key: &str, word: &str| found[key].as_str().is_some_and(|text| text.contains(word));
     assert!(has("detail", detail) && has("fix", fix), "{found}");
+}
+
+/// Runs the dashboard as this place has it, on a port that the settings name.
+fn dashboard(place: &Place, args: &[&str]) -> Served {
+    let served = Served::start(&place.sandbox, args);
+    let port = served.address.rsplit(':').next().expect("a port");
+    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
+    fs::set_permissions(place.sandbox.data(), Permissions::from_mode(0o700)).expect("it is ours");
+    let config = place.sandbox.data().join("config.json");
+    fs::write(&config, format!("{{\"version\":1,\"settings\":{{\"dashboard_port\":{port}}}}}"))
+        .expect("it can be written");
+    fs::set_permissions(config, Permissions::from_mode(0o600)).expect("it is ours");
+    served
+}
+
+#[test]
+fn the_dashboard_says_who_may_read_it() {
+    let place = healthy();
+    let said = |what: &str| {
+        let (code, found) = findings(&place);
+        let detail = found["dashboard"]["detail"].as_str().expect("a text").to_owned();
+        assert_eq!(code, 0, "{found:?}");
+        assert!(detail.contains(what), "{detail}");
+    };
+    let served = dashboard(&place, &[]);
+    if cfg!(target_os = "linux") {
+        said("answers this account and root: the system tells whose each connection is");
+    }
+    drop(served);
+    said("not running; it would answer ");
+    let served = dashboard(&place, &["--owner-only"]);
+    said("answers only with its key: cs-serve open");
+    drop(served);
+    let served = dashboard(&place, &["--allow-users"]);
+    said("answers every account of this machine");
+    drop(served);
+    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let port = other.local_addr().expect("it has one").port();
+    fs::write(
+        place.sandbox.data().join("config.json"),
+        format!("{{\"version\":1,\"settings\":{{\"dashboard_port\":{port}}}}}"),
+    )
+    .expect("it can be written");
+    std::thread::spawn(move || {
+        other.accept().map(|(mut socket, _)| std::io::Write::write_all(&mut socket, b"220 mail\r\n"))
+    });
+    said("another program has port ");
 }
 
 #[test]

@@ -37,6 +37,7 @@ fn private(places: &Places) -> Check {
         places.data.live_dir(),
         root.join("projects"),
         root.join("logs"),
+        places.data.serve_dir(),
     ];
     let open: Vec<PathBuf> = std::iter::once(root.to_path_buf()).chain(known).filter(|path| is_open(path)).collect();
     if !root.is_dir() {

@@ -4,6 +4,7 @@
 
 mod codex;
 mod cost;
+mod dashboard;
 mod data;
 mod disk;
 mod event;
@@ -16,7 +17,7 @@ use argh::FromArgs;
 use cs_cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 
-/// check programs, hooks, data directory, jobs, and what hooks cost; exit 1 if something is wrong
+/// check programs, hooks, data directory, who may read the dashboard, jobs, and what hooks cost; exit 1 if something is wrong
 #[derive(FromArgs)]
 #[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
 pub struct Doctor {}
@@ -54,6 +55,7 @@ impl Doctor {
         checks.extend(found);
         checks.push(event::check(&commands));
         checks.extend(data::check(places));
+        checks.extend(dashboard::check(places));
         checks.extend(check_jobs(places));
         checks.extend(cost::check(places));
         for check in &checks {
