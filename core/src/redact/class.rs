@@ -8,10 +8,10 @@ pub(super) struct Class(u128);
 impl Class {
     /// The bytes of the text; `a-z` is written out as a range by [`Class::and`].
     pub(super) const fn of(bytes: &[u8]) -> Class {
-        let (mut set, mut at) = (0, 0);
-        while at < bytes.len() {
-            set |= 1 << bytes[at];
-            at += 1;
+        let (mut set, mut rest) = (0, bytes);
+        while let [byte, others @ ..] = rest {
+            set |= 1 << *byte;
+            rest = others;
         }
         Class(set)
     }

@@ -52,18 +52,15 @@ impl<'a> Scan<'a> {
     fn next_begin(&self, from: usize) -> Option<usize> {
         let mut inside = is_name(self.before(from));
         let found = self.bytes().get(from..)?.iter().position(|&byte| {
-            let begins = match BEGINS.get(usize::from(byte)) {
-                Some(Begin::Word) => !std::mem::replace(&mut inside, true),
-                Some(Begin::Sign) => {
-                    inside = false;
-                    true
+            let before = std::mem::take(&mut inside);
+            match BEGINS.get(usize::from(byte)) {
+                Some(Begin::Word) => {
+                    inside = true;
+                    !before
                 }
-                _ => {
-                    inside = false;
-                    false
-                }
-            };
-            begins
+                Some(Begin::Sign) => true,
+                _ => false,
+            }
         })?;
         Some(from + found)
     }

@@ -76,7 +76,8 @@ fn what_a_hook_costs_does_not_depend_on_the_index() {
         let text = fs::read(index).expect("it is there");
         fs::write(index, &text[..text.len() / 2]).expect("it can be written");
     };
-    let states: [(&str, &dyn Fn(&Path)); 7] = [
+    type Make<'a> = &'a dyn Fn(&Path);
+    let states: [(&str, Make); 7] = [
         ("whole", &|_| {}),
         ("missing", &|index| fs::remove_file(index).expect("it is there")),
         ("empty", &|index| fs::write(index, "").expect("it can be written")),

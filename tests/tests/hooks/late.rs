@@ -162,7 +162,7 @@ fn by_hand_is_an_argument_an_end_or_a_terminal() {
     drop(input);
     assert!(took.took < Duration::from_millis(1500), "an argument is waited for: {:?}", took.took);
     assert_eq!(beat(&stage), minute(3));
-    let closed = format!("exec <&-; exec cs-heartbeat");
+    let closed = "exec <&-; exec cs-heartbeat";
     let mut shell = stage.command("sh", 4 * 60_000, Client::Interactive);
     quiet(&run(std::mem::replace(shell.args(["-c", &closed]), Command::new("true")), ""), "no input at all");
     assert_eq!(beat(&stage), minute(4));
