@@ -164,7 +164,7 @@ fn by_hand_is_an_argument_an_end_or_a_terminal() {
     assert_eq!(beat(&stage), minute(3));
     let closed = "exec <&-; exec cs-heartbeat";
     let mut shell = stage.command("sh", 4 * 60_000, Client::Interactive);
-    quiet(&run(std::mem::replace(shell.args(["-c", &closed]), Command::new("true")), ""), "no input at all");
+    quiet(&run(std::mem::replace(shell.args(["-c", closed]), Command::new("true")), ""), "no input at all");
     assert_eq!(beat(&stage), minute(4));
     if status(&run(command_of_script(), "")) == 0 {
         let mut terminal = stage.command("script", 5 * 60_000, Client::Interactive);
