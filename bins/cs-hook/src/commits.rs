@@ -8,7 +8,7 @@ use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Session;
-use cs_core::{redact, session};
+use cs_core::session;
 use std::path::Path;
 
 /// What is known of the conversation before its record is read.
@@ -53,10 +53,5 @@ fn found(intake: &Intake, line: &str, commits: &Commits, place: &Place, record: 
     };
     let is_known = |sha: &str| record.is_some_and(|record| session::has_commit(record, sha));
     let found = made::made(Path::new(root), &call, commits, is_known).into_iter();
-    let masked = |made: Made| NewCommit {
-        sha: made.sha,
-        message: redact::mask(&made.subject).into_owned(),
-        replaces: made.replaces,
-    };
-    found.map(masked).collect()
+    found.map(|made: Made| NewCommit { sha: made.sha, message: made.subject, replaces: made.replaces }).collect()
 }
