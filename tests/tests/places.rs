@@ -149,7 +149,7 @@ fn no_program_waits_for_a_pipe_in_the_folders_of_a_client() {
 }
 
 /// The directories of the data directory, by FORMAT.md.
-const DIRECTORIES: [&str; 10] = [
+const DIRECTORIES: [&str; 11] = [
     "sessions",
     "sessions/archive",
     "projects",
@@ -160,6 +160,7 @@ const DIRECTORIES: [&str; 10] = [
     "usage",
     "usage/cache",
     "logs",
+    "spool",
 ];
 
 #[test]
@@ -179,7 +180,7 @@ fn a_link_in_place_of_a_directory_is_neither_read_nor_written_through() {
         let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
         let is_told = [told, log].iter().any(|text| text.contains("it is a symbolic link, which is never followed"));
         // Caches, which nobody misses, and what nothing was put into.
-        let is_silent = ["context", "statusline", "usage/cache", "logs"].contains(&name);
+        let is_silent = ["context", "statusline", "usage/cache", "logs", "spool"].contains(&name);
         assert!(is_told || is_silent, "nobody says why nothing is done about {name}");
         if ["sessions", "live"].contains(&name) {
             assert_eq!(status(&sandbox.cs("cs-project", &["overview"])), 65, "{name}");
