@@ -33,6 +33,7 @@ use std::fs::{self, File, OpenOptions, create_dir_all};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 use cs_tests::replay::{self, Client, Stage, files};
 use cs_tests::{run, status, stderr, stdout};
@@ -40,6 +41,9 @@ use serde_json::{Value, json};
 
 const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
+
+/// Clients stop a hook after five seconds.
+const TIMEOUT: Duration = Duration::from_millis(4800);
 
 /// A payload with what every event has, and `more`.
 fn payload(stage: &Stage, uuid: &str, event: &str, more: Value) -> Value {

@@ -2,13 +2,12 @@
 //! are missing or of another type. While the conversation can be told, the event is recorded.
 
 use std::io::Write;
-use std::time::Duration;
 
 use cs_tests::replay::{Stage, check_store};
 use serde_json::{Value, json};
 
 use super::input::{Ended, fed};
-use super::{UUID, contents, log, payload, prompt, stage, tell};
+use super::{TIMEOUT, UUID, contents, log, payload, prompt, stage, tell};
 
 const MIB: usize = 1 << 20;
 
@@ -31,7 +30,7 @@ fn send_last(stage: &Stage, program: &str, event: &str, key: &str, value: &Long,
     let place = format!("{head}{}…", piece.chars().take(20).collect::<String>());
     assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""), "{place}");
     assert!(ended.peak < 64 * 1024, "{place}: {} KiB", ended.peak);
-    assert!(ended.took < Duration::from_secs(4), "{place}: {:?}", ended.took);
+    assert!(ended.took < TIMEOUT, "{place}: {:?}", ended.took);
     ended
 }
 

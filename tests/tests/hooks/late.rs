@@ -12,10 +12,7 @@ use cs_tests::{run, status};
 use serde_json::json;
 
 use super::input::{Ended, ended};
-use super::{OTHER, UUID, contents, log, payload, prompt, quiet, stage};
-
-/// What one hook is given at the end: a timeout of five seconds.
-const TIMEOUT: Duration = Duration::from_millis(4800);
+use super::{OTHER, TIMEOUT, UUID, contents, log, payload, prompt, quiet, stage};
 
 fn begun(mut command: Command) -> (Child, ChildStdin) {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
