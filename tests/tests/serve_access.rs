@@ -248,6 +248,59 @@ fn where_the_owner_cannot_be_told_a_key_is_wanted() {
     assert_eq!(told, format!("cs-serve: note: it wants its key; this opens it: cs-serve open --port {port}\n"));
 }
 
+/// Forbids a process and its children netlink sockets, as some containers do.
+#[cfg(target_os = "linux")]
+fn without_netlink(command: &mut Command) {
+    // Load the call's number; unless it is socket(2), allow; load the family; unless it is AF_NETLINK, allow; EACCES.
+    let step = |code: u16, jt: u8, jf: u8, k: u32| libc::sock_filter { code, jt, jf, k };
+    let forbidden = 0x0005_0000 | libc::EACCES as u32;
+    let mut steps = [
+        step(0x20, 0, 0, 0),
+        step(0x15, 0, 3, libc::SYS_socket as u32),
+        step(0x20, 0, 0, 16),
+        step(0x15, 0, 1, libc::AF_NETLINK as u32),
+        step(0x06, 0, 0, forbidden),
+        step(0x06, 0, 0, 0x7fff_0000),
+    ];
+    let filter = move || {
+        let program = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+        // SAFETY: both calls take numbers and a pointer to a program that outlives them.
+        let done = unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) == 0
+        };
+        if done { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+    };
+    // SAFETY: between fork and exec nothing is called but prctl.
+    unsafe { std::os::unix::process::CommandExt::pre_exec(command, filter) };
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn where_netlink_is_forbidden_the_tables_tell() {
+    if !can_be_others() {
+        return;
+    }
+    let sandbox = sandbox();
+    let mut command = sandbox.command("cs-serve");
+    without_netlink(&mut command);
+    let served = Served::from(command);
+    assert_eq!(served.json("/healthz")["readers"], "owner");
+    let url = format!("http://{}/api/overview", served.address);
+    assert_eq!((curl(STRANGER, &url, &[]).0, curl(0, &url, &[]).0), (403, 200));
+    // Many at once: each is judged for itself.
+    let all: Vec<u16> = std::thread::scope(|scope| {
+        let ask = |n: u32| {
+            let url = &url;
+            scope.spawn(move || curl(if n % 2 == 0 { 0 } else { STRANGER }, url, &[]).0)
+        };
+        let asking: Vec<_> = (0..20).map(ask).collect();
+        asking.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let wanted: Vec<u16> = (0..20).map(|n| if n % 2 == 0 { 200 } else { 403 }).collect();
+    assert_eq!(all, wanted);
+}
+
 #[test]
 fn open_sends_nobody_to_another_accounts_port() {
     if !can_be_others() {

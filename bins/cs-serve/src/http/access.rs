@@ -41,14 +41,15 @@ pub enum Peer {
 }
 
 impl Access {
-    /// Whose a connection is that was just taken.
-    pub fn peer(&self, client: SocketAddr, server: SocketAddr) -> Peer {
-        let Some(owners) = &self.owners else { return Peer::Welcome };
-        match owners.of(client, server) {
+    /// Whose connections are that were just taken.
+    pub fn peers(&self, clients: &[SocketAddr], server: SocketAddr) -> Vec<Peer> {
+        let Some(owners) = &self.owners else { return vec![Peer::Welcome; clients.len()] };
+        let peer = |uid: Option<u32>| match uid {
             Some(uid) if uid == 0 || uid == owner::own() => Peer::Welcome,
             Some(uid) => Peer::Stranger(uid),
             None => Peer::Untold,
-        }
+        };
+        owners.of_all(clients, server).into_iter().map(peer).collect()
     }
 
     /// How long a request has to wait before its token is looked at.

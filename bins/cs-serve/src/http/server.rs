@@ -10,7 +10,7 @@ use super::reply::{Refusal, Reply};
 use super::system::{self, READABLE, Waker};
 use super::workers::{Done, Job, Place, Workers};
 use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
@@ -132,26 +132,35 @@ impl Server {
 
     /// Takes new connections. When there is no place, the one that is missed least has to go.
     fn accept(&mut self, now: Instant) {
+        let taken = self.take(now);
+        let clients: Vec<SocketAddr> = taken.iter().map(|(_, client)| *client).collect();
+        let peers = self.access.peers(&clients, self.address);
+        for ((socket, client), peer) in taken.into_iter().zip(peers) {
+            self.serial += 1;
+            let connection = Connection::new(socket, self.serial, peer, client, now);
+            if let (Ok(connection), Some(slot)) = (connection, self.free_slot()) {
+                *slot = Some(connection);
+            }
+        }
+    }
+
+    /// The connections that wait to be taken.
+    fn take(&mut self, now: Instant) -> Vec<(TcpStream, SocketAddr)> {
+        let mut taken = Vec::new();
         for _ in 0..AT_ONCE {
             match self.listener.accept() {
-                Ok((socket, client)) => {
-                    self.serial += 1;
-                    let peer = self.access.peer(client, self.address);
-                    let connection = Connection::new(socket, self.serial, peer, client, now);
-                    if let (Ok(connection), Some(slot)) = (connection, self.free_slot()) {
-                        *slot = Some(connection);
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Ok(one) => taken.push(one),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS)) => {
                     self.make_room();
                     self.paused_until = Some(now + PAUSE);
-                    return;
+                    break;
                 }
                 // The client has gone already.
                 Err(_) => {}
             }
         }
+        taken
     }
 
     fn free_slot(&mut self) -> Option<&mut Option<Connection>> {

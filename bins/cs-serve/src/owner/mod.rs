@@ -43,12 +43,18 @@ impl Owners {
 
     /// The account that has the end `local` of a connection to `remote` open; none where that cannot be told.
     pub fn of(&self, local: SocketAddr, remote: SocketAddr) -> Option<u32> {
-        let uid = match &self.source {
+        self.of_all(&[local], remote).pop().flatten()
+    }
+
+    /// The same for many connections to one end: the tables are read once for all of them.
+    pub fn of_all(&self, locals: &[SocketAddr], remote: SocketAddr) -> Vec<Option<u32>> {
+        let mut uids = match &self.source {
             #[cfg(target_os = "linux")]
-            Source::Diag(diag) => diag.owner(local, remote),
-            Source::Table => table::owner(local, remote),
+            Source::Diag(diag) => locals.iter().map(|local| diag.owner(*local, remote)).collect(),
+            Source::Table => table::owners(locals, remote),
         };
-        uid.filter(|uid| Some(*uid) != self.overflow)
+        uids.iter_mut().for_each(|uid| *uid = uid.filter(|uid| Some(*uid) != self.overflow));
+        uids
     }
 }
 

@@ -1,6 +1,7 @@
 //! Owns the reading of `/proc/net/tcp` and `/proc/net/tcp6`: one line for each TCP socket of this machine.
 //! Source: proc_pid_net(5). Must stay true: at most so many bytes are read, in small pieces.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, SocketAddr};
@@ -45,11 +46,21 @@ pub fn find<T>(mut wanted: impl FnMut(&Row) -> Option<T>) -> Option<T> {
     })
 }
 
-/// The account that has this end of a connection open.
-pub fn owner(local: SocketAddr, remote: SocketAddr) -> Option<u32> {
-    let names = [false, true].map(|is_wide| (name(local, is_wide), name(remote, is_wide)));
-    let is_it = |row: &Row| names.iter().any(|(local, remote)| row.local == local && row.remote == remote);
-    find(|row| is_it(row).then(|| holder(row))).flatten()
+/// The accounts that have these ends of connections to `remote` open. The tables are read once, and not further than
+/// to the last of them.
+pub fn owners(locals: &[SocketAddr], remote: SocketAddr) -> Vec<Option<u32>> {
+    let mut owners = vec![None; locals.len()];
+    let remotes = [false, true].map(|is_wide| name(remote, is_wide));
+    let wanted = locals.iter().enumerate().flat_map(|(n, end)| [false, true].map(|is_wide| (name(*end, is_wide), n)));
+    let wanted: HashMap<String, usize> = wanted.collect();
+    let mut missing = locals.len();
+    find(|row| {
+        let n = wanted.get(row.local).filter(|_| remotes.iter().any(|remote| remote == row.remote))?;
+        *owners.get_mut(*n)? = holder(row);
+        missing -= 1;
+        (missing == 0).then_some(())
+    });
+    owners
 }
 
 /// The account that has a socket open; an account of 0 beside an inode of 0 means nobody.
