@@ -10,6 +10,7 @@ mod files;
 mod jobs;
 #[path = "setup/make.rs"]
 mod make;
+#[cfg(target_os = "linux")]
 #[path = "setup/race.rs"]
 mod race;
 #[path = "setup/settings.rs"]
@@ -28,7 +29,6 @@ const NO: i32 = 1;
 const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 const DISK: i32 = 74;
-const BUSY: i32 = 75;
 
 /// A sandbox in which the programs are installed, and where other programs are looked for in `fake/` and the
 /// system's folders.

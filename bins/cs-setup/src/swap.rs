@@ -138,7 +138,7 @@ impl Seen {
         self.check_writable()?;
         let temp = self.stage(&self.target, text)?;
         let put = match self.seen() {
-            Some(seen) => Staged { temp, target: &self.target, seen }.replace(),
+            Some(seen) => Staged { temp, target: &self.target, text, seen }.replace(),
             None => match temp.persist_noclobber(&self.target) {
                 Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(Put::Changed),
                 Err(failed) => Err(failed.error),
@@ -152,7 +152,7 @@ impl Seen {
     pub fn remove(&self) -> Result<()> {
         let Some(seen) = self.seen() else { return Ok(()) };
         let temp = self.stage(&self.target, "")?;
-        let put = Staged { temp, target: &self.target, seen }.remove();
+        let put = Staged { temp, target: &self.target, text: "", seen }.remove();
         self.settle(put.map_err(|error| Error::io(&self.path, "remove", error))?)
     }
 

@@ -1,4 +1,6 @@
-//! Another program writes the same file all the time, while ours are put in and taken out: no edit of it is lost.
+//! Another program writes the same file all the time, while our entries are put in and taken out: no edit of it is
+//! lost. Only Linux can keep it from reading our text in the moment before it is certain; elsewhere a version may be
+//! kept beside the file instead.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,6 +13,7 @@ use super::*;
 
 /// How many edits the other program makes at least in each of six races, and how long one race may take.
 const ROUNDS: usize = 700;
+const BUSY: i32 = 75;
 const LIMIT: Duration = Duration::from_secs(6);
 
 /// How a client writes its settings.

@@ -1,7 +1,8 @@
 //! Owns putting a text in the place of another program's file, which that program may write at the same moment, by a
 //! rename or in place. Must stay true: no version of anybody is lost. What comes out of an exchange is looked at, and
 //! goes back if it is not what was seen. Where the system has leases nobody finds our text before that is certain:
-//! whoever opens the file then waits, and finds what stands there in the end.
+//! whoever opens the file then waits, and finds what stands there in the end. Elsewhere somebody may read our text in
+//! that moment and write without the edit that came before it; then one of both versions is kept as a copy.
 
 use super::lease::{Kind, Lease};
 use cs_core::{file, open};
@@ -36,6 +37,8 @@ pub enum Put {
 pub struct Staged<'s> {
     pub temp: NamedTempFile,
     pub target: &'s Path,
+    /// What was staged.
+    pub text: &'s str,
     /// What stood there, and in which file.
     pub seen: (&'s str, &'s Metadata),
 }
@@ -116,7 +119,7 @@ impl Staged<'_> {
 
     /// Puts back what came out.
     fn give_back(self, ours: &File, lease: Option<Lease>) -> io::Result<Put> {
-        let own = id(&ours.metadata()?);
+        let (own, lease_held) = (id(&ours.metadata()?), lease.as_ref().is_some_and(Lease::is_held));
         self.push(own)?;
         // Whoever waits for our file finds in it what stands at its name.
         if id_at(self.temp.path())? == own && lease.as_ref().is_some_and(Lease::is_wanted) {
@@ -127,7 +130,9 @@ impl Staged<'_> {
                 self.push(standing)?;
             }
         }
-        match id_at(self.temp.path())? == own {
+        // Nothing of anybody is in it if it is ours, and was ours alone, or still holds what we wrote.
+        let was_alone = lease_held || open::foreign(self.temp.path()).is_ok_and(|mut file| holds(&mut file, self.text));
+        match id_at(self.temp.path())? == own && was_alone {
             true => Ok(Put::Changed),
             false => self.keep(),
         }
