@@ -26,6 +26,7 @@ mod values;
 mod words;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use scan::Scan;
 use tokens::Tokens;
@@ -60,32 +61,55 @@ pub fn mask_tokens(text: &str) -> Cow<'_, str> {
 /// second time finds nothing, save in texts that were made to need more.
 const ROUNDS: usize = 8;
 
+/// How far around a mask another round looks: farther than any rule looks back, or ahead before it declines.
+const AROUND: usize = 512;
+
 /// Like [`mask`], with the number of masks that were added.
 #[must_use]
 pub fn mask_counted(text: &str) -> (Cow<'_, str>, usize) {
-    let Some(mut masked) = masked_once(text) else { return (Cow::Borrowed(text), 0) };
+    let Some((mut masked, mut masks)) = masked_once(text, &[0..text.len()]) else { return (Cow::Borrowed(text), 0) };
     for _ in 1..ROUNDS {
-        let Some(again) = masked_once(&masked) else { break };
-        masked = again;
+        let Some((again, more)) = masked_once(&masked, &around(&masked, &masks)) else { break };
+        (masked, masks) = (again, more);
     }
     let count = masked.matches(MASK).count().saturating_sub(text.matches(MASK).count()).max(1);
     (Cow::Owned(masked), count)
 }
 
-/// The text with every secret replaced that is seen at first; `None` when there is none.
-fn masked_once(text: &str) -> Option<String> {
-    let mut scan = Scan::new(text);
+/// The text with every secret replaced that is seen at first in the windows, and where the masks are; `None` when
+/// there is none.
+fn masked_once(text: &str, windows: &[Range<usize>]) -> Option<(String, Vec<Range<usize>>)> {
+    let mut scan = Scan::new(text, windows);
     let mut span = scan.next_span()?;
-    let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+    let (mut out, mut masks, mut copied) = (String::with_capacity(text.len()), Vec::new(), 0);
     loop {
         out.push_str(text.get(copied..span.start).unwrap_or_default());
+        masks.push(out.len()..out.len() + MASK.len());
         out.push_str(MASK);
         copied = span.end;
         let Some(next) = scan.next_span() else { break };
         span = next;
     }
     out.push_str(text.get(copied..).unwrap_or_default());
-    Some(out)
+    Some((out, masks))
+}
+
+/// The surroundings of the masks, beginning at a blank or where the last ones end.
+fn around(text: &str, masks: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut windows: Vec<Range<usize>> = Vec::new();
+    for mask in masks {
+        let end = (mask.end + AROUND).min(text.len());
+        let last = windows.last_mut();
+        let known = last.as_ref().map_or(0, |last| last.end);
+        let begin = mask.start.saturating_sub(AROUND).max(known);
+        let before = text.as_bytes().get(known..begin).unwrap_or_default();
+        let begin = before.iter().rposition(u8::is_ascii_whitespace).map_or(known, |at| known + at);
+        match last {
+            Some(last) if begin == known => last.end = end,
+            _ => windows.push(begin..end),
+        }
+    }
+    windows
 }
 
 #[cfg(test)]

@@ -108,22 +108,23 @@ pub(super) fn ends_with(text: &[u8], part: &str) -> bool {
     begin.and_then(|begin| text.get(begin..)).is_some_and(|end| end.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Words with blanks between. Most texts are in none of the lists, which first letter and length tell.
+/// Words with blanks between. Most texts are in none of the lists, which first letter, last letter and length tell.
 pub(super) struct Words {
     text: &'static str,
-    bits: u128,
+    bits: [u128; 2],
 }
 
 impl Words {
     #[allow(clippy::indexing_slicing)] // run by the compiler
     pub(super) const fn of(text: &'static str) -> Words {
-        let (bytes, mut bits, mut at) = (text.as_bytes(), 0, 0);
+        let (bytes, mut bits, mut at) = (text.as_bytes(), [0; 2], 0);
         while at < bytes.len() {
             let begin = at;
             while at < bytes.len() && bytes[at] != b' ' {
                 at += 1;
             }
-            bits |= bit(bytes[begin], at - begin);
+            let place = place(bytes[begin], bytes[at - 1], at - begin);
+            bits[place / 128] |= 1 << (place % 128);
             at += 1;
         }
         Words { text, bits }
@@ -140,8 +141,9 @@ impl Words {
     }
 
     fn any(&self, text: &[u8], same: fn(&u8, &u8) -> bool) -> bool {
-        let Some(&first) = text.first() else { return false };
-        if self.bits & bit(first, text.len()) == 0 {
+        let (Some(&first), Some(&last)) = (text.first(), text.last()) else { return false };
+        let place = place(first, last, text.len());
+        if self.bits.get(place / 128).is_none_or(|bits| bits >> (place % 128) & 1 == 0) {
             return false;
         }
         let mut fits = Some(0);
@@ -157,9 +159,9 @@ impl Words {
     }
 }
 
-/// A bit for a first letter of either case and a length.
-const fn bit(first: u8, length: usize) -> u128 {
-    1 << (((first & 31) as usize * 11 + length) % 128)
+/// A number below 256 for letters of either case and a length.
+const fn place(first: u8, last: u8, length: usize) -> usize {
+    ((first & 31) as usize * 37 + (last & 31) as usize * 11 + length * 101) % 256
 }
 
 pub(super) fn find(text: &[u8], literal: &[u8]) -> Option<usize> {

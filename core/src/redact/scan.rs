@@ -25,33 +25,40 @@ pub(super) struct Scan<'a> {
     tokens: Tokens<'a>,
     /// The end of the last span; nothing before it is looked at again.
     done: usize,
+    /// Where secrets may begin, in order.
+    windows: &'a [Range<usize>],
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(text: &'a str) -> Scan<'a> {
-        Scan { tokens: Tokens::new(text.as_bytes()), done: 0 }
+    /// Looks for secrets that begin in the windows, which are in order and begin at words.
+    pub(super) fn new(text: &'a str, windows: &'a [Range<usize>]) -> Scan<'a> {
+        Scan { tokens: Tokens::new(text.as_bytes()), done: 0, windows }
     }
 
     /// The next secret, behind the last one.
     pub(super) fn next_span(&mut self) -> Option<Range<usize>> {
         let mut at = self.done;
-        loop {
-            at = self.next_begin(at)?;
-            match self.step(at) {
+        while let Some(window) = self.windows.first() {
+            let Some(begin) = self.next_begin(at.max(window.start), window.end) else {
+                self.windows = self.windows.get(1..).unwrap_or_default();
+                continue;
+            };
+            match self.step(begin) {
                 Step::Secret(span) if span.end > span.start => {
                     self.done = self.tokens.grown(&span);
                     return Some(span.start..self.done);
                 }
-                Step::Secret(_) => at += 1,
-                Step::Go(to) => at = to.max(at + 1),
+                Step::Secret(_) => at = begin + 1,
+                Step::Go(to) => at = to.max(begin + 1),
             }
         }
+        None
     }
 
     /// The next place where a secret may begin, or a name ends that announces one.
-    fn next_begin(&self, from: usize) -> Option<usize> {
+    fn next_begin(&self, from: usize, to: usize) -> Option<usize> {
         let mut inside = is_name(self.before(from));
-        let found = self.bytes().get(from..)?.iter().position(|&byte| {
+        let found = self.bytes().get(from..to)?.iter().position(|&byte| {
             let before = std::mem::take(&mut inside);
             match BEGINS.get(usize::from(byte)) {
                 Some(Begin::Word) => {
@@ -111,7 +118,12 @@ impl<'a> Scan<'a> {
         if !telling && !name.contains(&b'_') {
             return None;
         }
-        let kind = if name.eq_ignore_ascii_case(b"identified") { Kind::Secret } else { names::kind(name)? };
+        let kind = match name {
+            // As people write SQL, and as they write English.
+            b"IDENTIFIED" => Kind::Password,
+            _ if name.eq_ignore_ascii_case(b"identified") => Kind::Secret,
+            _ => names::kind(name)?,
+        };
         let mut value = self.run(end, is_blank);
         let word = self.run(value, |byte| byte.is_ascii_alphabetic());
         let between = self.bytes().get(value..word).is_some_and(|word| BETWEEN.have(word));
@@ -164,7 +176,7 @@ impl<'a> Scan<'a> {
             // The last part of `arn:aws:secret`, or of a module's name.
             () if self.byte(at) == b':' && self.before(begin) == b':' => return None,
             () if name.eq_ignore_ascii_case(b"value") => self.paired(begin)?,
-            () => names::kind(name)?,
+            () => self.kind(&place)?,
         };
         if self.closes(place, at, value) {
             return None;
@@ -179,6 +191,13 @@ impl<'a> Scan<'a> {
             Kind::Password | Kind::Secret if is_compared || is_module => self.value(value, Kind::Key, tie),
             _ => self.value(value, kind, tie),
         }
+    }
+
+    /// How telling the name at a place is. The `n` of an escape before it may be part of it or not.
+    fn kind(&self, place: &Range<usize>) -> Option<Kind> {
+        let name = self.bytes().get(place.clone())?;
+        let escaped = self.before(place.start) == b'\\' && matches!(name, [b'n' | b'r' | b't', ..]);
+        names::kind(name).or_else(|| names::kind(name.get(1..).filter(|_| escaped)?))
     }
 
     /// Whether the quote behind the sign at `at` is the end of the text in which the name is: `grep 'password:' x`.
@@ -232,7 +251,7 @@ impl<'a> Scan<'a> {
         if !is_quote(self.before(name.start)) {
             return None;
         }
-        match names::kind(self.bytes().get(name)?)? {
+        match self.kind(&name)? {
             Kind::Directory => None,
             Kind::Authorization => self.authorization(value),
             Kind::Cookie => self.cookies(value),
@@ -322,7 +341,10 @@ impl<'a> Scan<'a> {
         let command = if continued { text } else { text.get(command..)? };
         commands::takes(flag, |programs| {
             let mut words = command.split(|&byte| !is_dotted(byte));
-            words.any(|word| commands::is_program(word, programs))
+            // The `n` of an escape may stand before it.
+            let escaped =
+                |word: &[u8]| matches!(word, [b'n' | b'r' | b't', name @ ..] if commands::is_program(name, programs));
+            words.any(|word| commands::is_program(word, programs) || escaped(word))
         })
     }
 
