@@ -28,7 +28,7 @@ pub fn read(path: &str) -> Outcome<String> {
     let text = String::from_utf8_lossy(&bytes).trim().to_string();
     if text.chars().count() < CHARACTERS || !text.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
         let text = format!("{} holds no token: one line of at least {CHARACTERS} letters and digits", path.display());
-        return Err(wrong(text, &make_one(path)));
+        return Err(Error::Invalid(text).into());
     }
     if worth(&text) < WORTH {
         let text = format!("the token in {} could be guessed: too few different characters", path.display());
