@@ -67,7 +67,10 @@ const AROUND: usize = 512;
 /// Like [`mask`], with the number of masks that were added.
 #[must_use]
 pub fn mask_counted(text: &str) -> (Cow<'_, str>, usize) {
-    let Some((mut masked, mut masks)) = masked_once(text, &[0..text.len()]) else { return (Cow::Borrowed(text), 0) };
+    let whole = 0..text.len();
+    let Some((mut masked, mut masks)) = masked_once(text, std::slice::from_ref(&whole)) else {
+        return (Cow::Borrowed(text), 0);
+    };
     for _ in 1..ROUNDS {
         let Some((again, more)) = masked_once(&masked, &around(&masked, &masks)) else { break };
         (masked, masks) = (again, more);
