@@ -292,7 +292,7 @@ fn where_netlink_is_forbidden_the_tables_tell() {
     let all: Vec<u16> = std::thread::scope(|scope| {
         let ask = |n: u32| {
             let url = &url;
-            scope.spawn(move || curl(if n % 2 == 0 { 0 } else { STRANGER }, url, &[]).0)
+            scope.spawn(move || curl(if n.is_multiple_of(2) { 0 } else { STRANGER }, url, &[]).0)
         };
         let asking: Vec<_> = (0..20).map(ask).collect();
         asking.into_iter().map(|one| one.join().unwrap()).collect()

@@ -99,6 +99,11 @@ impl Bench {
     fn clean(&self, scenario: &Scenario) {
         let mut folders = vec!["live", "ended", "statusline"];
         folders.extend(scenario.changes.contains(&Kind::Created).then_some("sessions"));
+        let data = self.sandbox.data();
+        folders.extend(data.join("spool").is_dir().then_some("spool"));
+        for words in ["_index.pending", "_index.folding"] {
+            let _ = fs::remove_file(data.join("sessions").join(words));
+        }
         for folder in folders {
             for path in crate::entries(&self.sandbox.data().join(folder)) {
                 if self.relative(&path).is_some_and(|name| !self.names.contains(name)) {
@@ -161,10 +166,12 @@ impl Bench {
 
     fn kind(&self, path: &Path, after: &BTreeMap<PathBuf, Option<Stamp>>) -> Option<Kind> {
         let name = path.file_name()?.to_str()?;
-        if !name.ends_with(".json") || name.starts_with('_') {
+        let folder = path.parent()?.to_str()?;
+        if !name.ends_with(".json") && folder != "spool" || name.starts_with('_') {
             return None;
         }
-        match path.parent()?.to_str()? {
+        match folder {
+            "spool" => after.contains_key(path).then_some(Kind::Noted),
             "live" => after.contains_key(path).then_some(Kind::Live),
             "ended" => Some(Kind::Ended),
             "sessions" if self.names.contains(path) => Some(Kind::Record),

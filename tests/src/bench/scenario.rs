@@ -35,6 +35,8 @@ pub enum Kind {
     Record,
     /// A record is made.
     Created,
+    /// Something is noted about a session.
+    Noted,
 }
 
 /// One call.
@@ -74,7 +76,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
 /// Some of the calls once more, on a session with so many events.
 fn long(store: &Store, all: &[Scenario]) -> Vec<Scenario> {
     const NAMES: [(&str, &str); 4] = [
-        ("heartbeat, record too", "heartbeat, 5,000 events"),
+        ("heartbeat", "heartbeat, 5,000 events"),
         ("UserPromptSubmit, next prompt", "next prompt, 5,000 events"),
         ("event", "event, 5,000 events"),
         ("show", "show, 5,000 events"),
@@ -93,20 +95,17 @@ fn heartbeats(store: &Store) -> Vec<Scenario> {
     let stop = |uuid: &str| payload(store, "Stop.plain", uuid);
     let failed = payload(store, "StopFailure", &store::uuid(0));
     let of = |name, input, changes| hook(store, "cs-heartbeat", name, input, changes, Budget::Floors(2.0));
-    let mut late = of("heartbeat, record too", stop(&store::uuid(0)), &[Kind::Live, Kind::Record]);
-    late.given.push(live(store, |live| live["persisted_at"] = json!(stamp(60))));
-    let by_hand = of("heartbeat by hand, no payload", Value::Null, &[Kind::Record]);
+    let by_hand = of("heartbeat by hand, no payload", Value::Null, &[Kind::Noted]);
     vec![
-        of("heartbeat, throttled", stop(&store::uuid(0)), &[Kind::Live]),
-        late,
+        of("heartbeat", stop(&store::uuid(0)), &[Kind::Live, Kind::Noted]),
         of("heartbeat, conversation unknown", stop(STRANGER), &[Kind::Live]),
-        of("StopFailure", failed, &[Kind::Live]),
+        of("StopFailure", failed, &[Kind::Live, Kind::Noted]),
         Scenario { input: String::new(), ..by_hand },
     ]
 }
 
 fn hooks(store: &Store) -> Vec<Scenario> {
-    const BOTH: &[Kind] = &[Kind::Live, Kind::Record];
+    const BOTH: &[Kind] = &[Kind::Live, Kind::Noted];
     let synchronous = Budget::Floors(3.0);
     let of = |name, file, uuid: &str, changes, budget| {
         hook(store, "cs-hook", name, payload(store, file, uuid), changes, budget)
@@ -188,13 +187,6 @@ fn command(
 ) -> Scenario {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
     Scenario { name, program, args, input: String::new(), folder: store.checkout(0), given: vec![], budget, changes }
-}
-
-/// The first session's live file, changed.
-fn live(store: &Store, change: impl FnOnce(&mut Value)) -> (PathBuf, String) {
-    let mut live = store.live(0);
-    change(&mut live);
-    (format!("live/{}.json", store::uuid(0)).into(), live.to_string())
 }
 
 /// A recorded payload, as a conversation in the first session's checkout would send it.
