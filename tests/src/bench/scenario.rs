@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::store::{self, Status, Store, stamp};
+use super::store::{self, Status, Store};
 
 /// A conversation that was heard of at its start only.
 const NEWCOMER: &str = "0c0ffee0-1111-4222-8333-000000000001";
