@@ -8,11 +8,14 @@ pub mod corpus;
 pub mod fuzz;
 pub mod http;
 pub mod parse;
+#[cfg(target_os = "linux")]
+pub mod power;
 mod process;
 mod programs;
 pub mod replay;
 mod sandbox;
 pub mod soak;
+pub mod strace;
 pub mod table;
 pub mod transcript;
 pub mod trap;

@@ -32,15 +32,29 @@ impl Sandbox {
     /// A sandbox with the programs of this workspace in front of PATH; builds them when necessary.
     #[allow(clippy::new_without_default)] // it runs a compiler: not what anyone expects of a default
     pub fn new() -> Sandbox {
+        Sandbox::within(&env::temp_dir())
+    }
+
+    /// The same in this folder.
+    pub fn within(folder: &Path) -> Sandbox {
         let mut path = OsString::from(crate::programs());
         path.push(":");
         path.push(SYSTEM_PATH);
-        Sandbox::bare().with("PATH", path)
+        Sandbox::bare_within(folder).with("PATH", path)
+    }
+
+    /// Whether a sandbox could be in this folder.
+    pub fn can_be_in(folder: &Path) -> bool {
+        TempDir::with_prefix_in("cs-", folder).is_ok()
     }
 
     /// A sandbox with only the system's programs.
     pub fn bare() -> Sandbox {
-        let root = TempDir::with_prefix("cs-").expect("the temporary directory can be written");
+        Sandbox::bare_within(&env::temp_dir())
+    }
+
+    fn bare_within(folder: &Path) -> Sandbox {
+        let root = TempDir::with_prefix_in("cs-", folder).expect("the temporary directory can be written");
         let place = root.path().canonicalize().expect("the folder was just made");
         fs::create_dir_all(place.join("home/work")).expect("a fresh folder can be written");
         fs::create_dir(place.join("tmp")).expect("a fresh folder can be written");

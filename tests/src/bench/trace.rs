@@ -1,11 +1,9 @@
 //! How many system calls a program makes, and how many directories it opens, as strace sees them.
 
-use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::Sandbox;
+use crate::{Sandbox, strace};
 
 /// What one run asked of the kernel, from its `execve` to its `exit_group`, its children included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,47 +17,29 @@ pub struct Trace {
 
 /// Whether there is a strace that may trace.
 pub fn is_possible() -> bool {
-    let mut command = Command::new("strace");
-    command.args(["-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+    strace::is_possible().is_ok()
 }
 
 /// Runs `command`, which was made by [`Sandbox::command`] and got its arguments, under strace.
 pub fn trace(sandbox: &Sandbox, command: &Command, input: &Path) -> (Trace, String) {
-    let log = sandbox.root().join("strace");
-    let mut strace = sandbox.command("strace");
-    strace.args([OsStr::new("-f"), OsStr::new("-qq"), OsStr::new("-o"), log.as_os_str(), OsStr::new("--")]);
-    strace.arg(command.get_program()).args(command.get_args());
-    if let Some(folder) = command.get_current_dir() {
-        strace.current_dir(folder);
-    }
-    let input = File::open(input).expect("the input was just written");
-    let status = strace.stdin(input).stdout(Stdio::null()).status().expect("strace can be run");
-    assert!(status.success(), "{command:?} under strace: {status}");
-    let text = fs::read_to_string(&log).expect("strace writes its log");
-    (count(&text), text)
+    let (output, log) = strace::run(command, input, &[], &sandbox.root().join("strace"));
+    assert!(output.status.success(), "{command:?} under strace: {}", output.status);
+    (count(&log), log)
 }
 
-/// A call that another process interrupted takes two lines, of which the second says `resumed`.
 fn count(log: &str) -> Trace {
-    let calls: Vec<&str> = log.lines().filter(|line| is_call(line)).collect();
-    let opens = |line: &&&str| line.contains("O_DIRECTORY") || line.contains("getdents");
-    let written = calls.iter().filter_map(|line| written(line)).sum();
+    let calls = strace::calls(log);
+    let opens = |call: &&String| call.contains("O_DIRECTORY") || call.starts_with("getdents");
+    let written = calls.iter().filter_map(|call| written(call)).sum();
     Trace { calls: calls.len(), directories: calls.iter().filter(opens).count(), written }
 }
 
-/// How many bytes a call wrote, from its line: `12 write(5, "{\n"..., 812) = 812`.
-fn written(line: &str) -> Option<usize> {
-    let (_, call) = line.split_once(' ')?;
-    let (name, rest) = call.trim_start().split_once('(')?;
+/// How many bytes a call wrote: `write(5, "{\n"..., 812) = 812`.
+fn written(call: &str) -> Option<usize> {
+    let (name, rest) = call.split_once('(')?;
     let is_write = matches!(name, "write" | "pwrite64" | "writev");
     let is_output = rest.starts_with("1,") || rest.starts_with("2,");
-    if is_write && !is_output { line.rsplit_once("= ")?.1.trim().parse().ok() } else { None }
-}
-
-fn is_call(line: &str) -> bool {
-    let event = line.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
-    !event.is_empty() && !event.starts_with(['+', '-', '<'])
+    if is_write && !is_output { call.rsplit_once("= ")?.1.trim().parse().ok() } else { None }
 }
 
 #[cfg(test)]

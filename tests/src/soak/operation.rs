@@ -64,6 +64,16 @@ impl Operation {
         !self.input.is_empty()
     }
 
+    /// Whether a person calls the program, and not the client.
+    pub fn is_of_a_person(&self) -> bool {
+        !self.is_hook() && self.program != "cs-heartbeat"
+    }
+
+    /// Whether a hook is told this event.
+    pub fn tells(&self, event: &str) -> bool {
+        self.input.contains(&format!("\"hook_event_name\":\"{event}\""))
+    }
+
     /// Whether it does what it finds to do, and leaves the rest to the next run: then success may say nothing.
     pub fn is_a_sweep(&self) -> bool {
         self.program == "cs-cleanup"

@@ -51,7 +51,11 @@ impl Scene {
     /// Furnishes a new directory.
     #[allow(clippy::new_without_default)] // it runs programs: not what anyone expects of a default
     pub fn new() -> Scene {
-        let sandbox = Sandbox::new();
+        Scene::on(Sandbox::new())
+    }
+
+    /// Furnishes a fresh sandbox.
+    pub fn on(sandbox: Sandbox) -> Scene {
         let create = |intent: &str, n: u32, more: &[&str]| {
             let args = ["create", "--project", "work", "--intent", intent, "--claude-session", &uuid(n), "-q"];
             ok(&sandbox, LONG_AGO, &[&["cs-session"], &args[..], more].concat()).trim().to_owned()

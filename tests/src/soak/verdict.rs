@@ -144,14 +144,14 @@ fn refusal(words: &[&str], output: &Output) -> Option<String> {
 }
 
 /// A conversation that ended has no active session left.
-fn forgotten(scene: &Scene, uuid: &str) -> Option<String> {
+pub fn forgotten(scene: &Scene, uuid: &str) -> Option<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let left = sessions.values().find(|record| record["claude_session_id"] == uuid && record["status"] == "active");
     left.map(|record| format!("the conversation ended, its session did not: {record}"))
 }
 
 /// A conversation has one active session at a time, and a session one successor.
-fn doubled(scene: &Scene) -> Vec<String> {
+pub fn doubled(scene: &Scene) -> Vec<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let of = |field: &str, active: bool| {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();

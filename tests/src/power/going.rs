@@ -1,0 +1,81 @@
+//! Whether the programs go on from what a power failure left.
+
+use std::collections::BTreeSet;
+use std::process::Output;
+
+use super::facts::{Facts, Reader, is_torn};
+use super::tree::Tree;
+use crate::replay::check::{records, unfinished, unseen};
+use crate::soak::operation::Operation;
+use crate::soak::scene::{LATER, Scene};
+use crate::soak::verdict::{doubled, forgotten};
+use crate::{stderr, stdout};
+
+/// What the programs leave when they go on from where no power failed: what may be forgotten then may be forgotten.
+#[derive(Debug)]
+pub struct Usual {
+    left: BTreeSet<String>,
+}
+
+impl Usual {
+    /// Goes on from a whole folder.
+    pub fn of(scene: &Scene, operation: &Operation, tree: &Tree) -> Usual {
+        tree.put(&scene.sandbox.home());
+        let faults = follow(scene, operation);
+        assert!(faults.is_empty(), "{}: without a power failure: {faults:#?}", operation.name);
+        Usual { left: facts(scene).into_keys().collect() }
+    }
+}
+
+/// Goes on from a folder, and says what is wrong then.
+pub fn faults(scene: &Scene, operation: &Operation, tree: &Tree, usual: &Usual) -> Vec<String> {
+    tree.put(&scene.sandbox.home());
+    let before = facts(scene);
+    let mut faults: Vec<String> = unseen(&scene.sandbox);
+    faults.extend(follow(scene, operation));
+    let after = facts(scene);
+    let lost = before.keys().filter(|name| usual.left.contains(*name) && !after.contains_key(*name));
+    faults.extend(lost.map(|name| format!("{name} is gone when the programs have gone on")));
+    let torn = after.iter().filter(|(_, value)| is_torn(value));
+    faults.extend(torn.map(|(name, value)| format!("{name} cannot be read when the programs have gone on: {value}")));
+    faults
+}
+
+fn facts(scene: &Scene) -> Facts {
+    Reader::default().facts(&Tree::read(&scene.sandbox.home()))
+}
+
+/// What the conversation tells next, a new session in each project, and `cs-cleanup all`.
+fn follow(scene: &Scene, operation: &Operation) -> Vec<String> {
+    let data = scene.sandbox.data();
+    let mut faults = Vec::new();
+    for follower in &operation.rest {
+        faults.extend(refusal(follower.name, &follower.run(scene)));
+    }
+    let sessions = records(&data.join("sessions"));
+    let slugs: BTreeSet<&str> = sessions.values().filter_map(|record| record["project_slug"].as_str()).collect();
+    for slug in slugs {
+        let args = ["cs-session", "create", "--project", slug, "--intent", "next", "-q"];
+        faults.extend(refusal("cs-session create", &later(scene, &args)));
+    }
+    let cleaned = later(scene, &["cs-cleanup", "all"]);
+    faults.extend(refusal("cs-cleanup all", &cleaned));
+    let said = stdout(&cleaned) + &stderr(&cleaned);
+    faults.extend(said.contains("damaged").then(|| format!("cs-cleanup all: {said}")));
+    faults.extend(refusal("cs-project overview", &later(scene, &["cs-project", "overview"])));
+    faults.extend(unfinished(&data));
+    faults.extend(unseen(&scene.sandbox));
+    faults.extend(doubled(scene));
+    faults.extend(operation.ending().and_then(|uuid| forgotten(scene, &uuid)));
+    faults
+}
+
+fn later(scene: &Scene, words: &[&str]) -> Output {
+    let mut command = scene.sandbox.command(words[0]);
+    command.args(&words[1..]).env("CS_NOW", LATER);
+    crate::run(command, "")
+}
+
+fn refusal(name: &str, output: &Output) -> Option<String> {
+    (output.status.code() != Some(0)).then(|| format!("{name} fails: {}", stderr(output)))
+}

@@ -1,0 +1,210 @@
+//! What a power failure may take: a bounded list of all that [`Disk`] allows to be lost.
+//!
+//! Of the pending changes of names: every set that is closed (a change goes with an earlier one of the same name) while
+//! there are at most [`ALL_SETS`]; else all, none, every first so many, every first so many of each directory while
+//! the others keep all or nothing, each one lost, each one kept. Of the bytes that were not synced: all files whole,
+//! all in each other way ([`Harm`]); where all names or one change are kept also each file alone in each way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::disk::{Change, Disk, Names, Number, close};
+use super::tree::Tree;
+
+/// So many pending changes are tried in all combinations.
+const ALL_SETS: usize = 6;
+/// What a disk writes at once.
+const BLOCK: usize = 4096;
+
+/// What became of the bytes of a file that nobody synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Harm {
+    None,
+    /// As they were synced last; of a new file there are none.
+    Old,
+    /// The new length, but NULs.
+    Zeros,
+    /// Half of what is new.
+    Half,
+    /// The new length, but the second half of what is new is NULs.
+    HalfZeros,
+    /// The new length, but the first block of what is new is NULs: the later one came first.
+    FirstBlockZeros,
+    /// All but the last byte.
+    ButOne,
+    /// As after the write `n`.
+    Write(usize),
+}
+
+/// Ways in which all files or one may be harmed.
+const HARMS: [Harm; 6] = [Harm::Old, Harm::Zeros, Harm::Half, Harm::HalfZeros, Harm::FirstBlockZeros, Harm::ButOne];
+
+/// The bytes of a file after that harm; the first of `versions` is on the disk.
+pub fn harmed(versions: &[Arc<[u8]>], harm: Harm) -> Arc<[u8]> {
+    let (Some(old), Some(new)) = (versions.first(), versions.last()) else { return Arc::default() };
+    // What was synced and not overwritten stays.
+    let same = old.iter().zip(new.iter()).take_while(|(a, b)| a == b).count();
+    let half = same + (new.len() - same) / 2;
+    let zeros = |from: usize, to: usize| {
+        let mut bytes = new.to_vec();
+        bytes[from..to].fill(0);
+        Arc::from(bytes)
+    };
+    match harm {
+        Harm::None => new.clone(),
+        Harm::Old => old.clone(),
+        Harm::Zeros => zeros(same, new.len()),
+        Harm::Half => new[..half].into(),
+        Harm::HalfZeros => zeros(half, new.len()),
+        Harm::FirstBlockZeros => zeros(same, new.len().min((same / BLOCK + 1) * BLOCK)),
+        Harm::ButOne => new[..new.len().saturating_sub(1).max(same)].into(),
+        Harm::Write(n) => versions.get(n).unwrap_or(new).clone(),
+    }
+}
+
+/// One way to lose something.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    /// Whether each directory lost only its last changes, as on a disk with a journal.
+    pub in_order: bool,
+    kept: Vec<bool>,
+    names: Names,
+    harms: BTreeMap<Number, Harm>,
+}
+
+/// Calls `see` with every loss of the list above, each once, and what the disk holds after it.
+pub fn each(disk: &Disk, mut see: impl FnMut(&Loss, Tree)) {
+    let mut seen = BTreeSet::new();
+    let mut bytes: BTreeMap<(Number, Harm), Arc<[u8]>> = BTreeMap::new();
+    for kept in sets(disk) {
+        let names = disk.names_with(&kept.kept);
+        for harms in harms(disk, &names, kept.is_simple) {
+            if !seen.insert((names.clone(), harms.clone())) {
+                continue;
+            }
+            for (number, harm) in &harms {
+                bytes.entry((*number, *harm)).or_insert_with(|| harmed(disk.versions(*number), *harm));
+            }
+            let tree = disk.tree(&names, |number| match harms.get(&number) {
+                Some(harm) => bytes[&(number, *harm)].clone(),
+                None => disk.versions(number).last().cloned().unwrap_or_default(),
+            });
+            let in_order = is_in_order(disk.pending(), &kept.kept);
+            see(&Loss { in_order, kept: kept.kept.clone(), names: names.clone(), harms }, tree);
+        }
+    }
+}
+
+struct Set {
+    kept: Vec<bool>,
+    /// Whether files are harmed one by one, too.
+    is_simple: bool,
+}
+
+/// Which changes of names are kept.
+fn sets(disk: &Disk) -> Vec<Set> {
+    let pending = disk.pending();
+    let count = pending.len();
+    let mut seen = BTreeSet::new();
+    let mut sets = Vec::new();
+    let mut add = |mut kept: Vec<bool>, is_simple: bool| {
+        close(pending, &mut kept);
+        if seen.insert(kept.clone()) {
+            sets.push(Set { kept, is_simple });
+        }
+    };
+    add(vec![true; count], true);
+    add(vec![false; count], true);
+    (0..count).for_each(|n| add((0..count).map(|m| m < n).collect(), false));
+    (0..count).for_each(|n| add((0..count).map(|m| m != n).collect(), false));
+    (0..count).for_each(|n| add(needed(disk, n), true));
+    if count <= ALL_SETS {
+        (0..1 << count).for_each(|bits: u32| add((0..count).map(|n| bits >> n & 1 == 1).collect(), false));
+    }
+    let dir = |n: usize| pending[n].sets.last().and_then(|(name, _)| name.parent());
+    let dirs: BTreeSet<Option<&Path>> = (0..count).map(dir).collect();
+    for one in dirs {
+        let of_it: Vec<usize> = (0..count).filter(|n| dir(*n) == one).collect();
+        for others in [true, false] {
+            for first in 0..=of_it.len() {
+                let kept = |n: usize| if dir(n) == one { of_it[..first].contains(&n) } else { others };
+                add((0..count).map(kept).collect(), false);
+            }
+        }
+    }
+    // Those of an ordinary disk first: what goes wrong on it is told of it.
+    sets.sort_by_key(|set| !is_in_order(pending, &set.kept));
+    sets
+}
+
+fn is_in_order(pending: &[Change], kept: &[bool]) -> bool {
+    let dir = |n: usize| pending[n].sets.last().and_then(|(name, _)| name.parent());
+    (0..kept.len()).all(|n| !kept[n] || (0..n).all(|m| kept[m] || dir(m) != dir(n)))
+}
+
+/// One change, and those of the same names before it.
+fn needed(disk: &Disk, n: usize) -> Vec<bool> {
+    let pending = disk.pending();
+    let mut kept = vec![false; pending.len()];
+    kept[n] = true;
+    for m in (0..n).rev() {
+        let names = |k: usize| pending[k].sets.iter().map(|(name, _)| name);
+        kept[m] = (m + 1..=n).any(|k| kept[k] && names(k).any(|name| names(m).any(|other| other == name)));
+    }
+    kept
+}
+
+/// What becomes of the files that have these names; those that are durable are not in it.
+fn harms(disk: &Disk, names: &Names, one_by_one: bool) -> Vec<BTreeMap<Number, Harm>> {
+    let dirty: BTreeSet<Number> = names.values().copied().filter(|number| disk.versions(*number).len() > 1).collect();
+    let all = |harm: Harm| dirty.iter().map(|number| (*number, harm)).collect();
+    let mut found: Vec<BTreeMap<Number, Harm>> = [Harm::None].iter().chain(&HARMS).map(|harm| all(*harm)).collect();
+    if one_by_one {
+        for number in &dirty {
+            let writes = (1..disk.versions(*number).len() - 1).map(Harm::Write);
+            for harm in HARMS.into_iter().chain(writes) {
+                let mut harms: BTreeMap<Number, Harm> = all(Harm::None);
+                harms.insert(*number, harm);
+                found.push(harms);
+            }
+        }
+    }
+    found
+}
+
+/// So many parts of a loss are told.
+const TOLD: usize = 4;
+
+impl Loss {
+    /// What is lost, for people.
+    pub fn describe(&self, disk: &Disk) -> String {
+        let lost = disk.pending().iter().zip(&self.kept).filter(|(_, kept)| !**kept);
+        let undone = lost.map(|(change, _)| format!("step {} ({}) undone", change.step + 1, change.text));
+        let harmed = self.harms.iter().filter(|(_, harm)| **harm != Harm::None);
+        let harmed = harmed.map(|(number, harm)| format!("{}: {}", self.name(*number).display(), words(*harm)));
+        let mut parts: Vec<String> = harmed.chain(undone).collect();
+        let more = parts.len().saturating_sub(TOLD);
+        parts.truncate(TOLD);
+        parts.extend((more > 0).then(|| format!("and {more} more")));
+        if parts.is_empty() { "nothing is lost".to_owned() } else { parts.join(", ") }
+    }
+
+    fn name(&self, number: Number) -> PathBuf {
+        let found = self.names.iter().find(|(_, other)| **other == number);
+        found.map(|(path, _)| path.clone()).unwrap_or_default()
+    }
+}
+
+fn words(harm: Harm) -> String {
+    match harm {
+        Harm::None => "whole".to_owned(),
+        Harm::Old => "nothing of what was written".to_owned(),
+        Harm::Zeros => "NULs".to_owned(),
+        Harm::Half => "half of what was written".to_owned(),
+        Harm::HalfZeros => "half of what was written, then NULs".to_owned(),
+        Harm::FirstBlockZeros => "the first block is NULs".to_owned(),
+        Harm::ButOne => "all but the last byte".to_owned(),
+        Harm::Write(n) => format!("as after write {n}"),
+    }
+}

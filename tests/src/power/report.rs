@@ -1,0 +1,68 @@
+//! What holds and what is lost, one line an operation.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::judge::{Fault, Verdict};
+
+/// What was tried of each operation, and what was wrong.
+#[derive(Debug, Default)]
+pub struct Report {
+    rows: BTreeMap<String, Row>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    states: usize,
+    gone_on: usize,
+    faults: Vec<Fault>,
+}
+
+impl Report {
+    /// Adds what was found of one operation; the programs went on from `gone_on` states, and `faults` is what was
+    /// wrong then.
+    pub fn add(&mut self, operation: &str, verdict: &Verdict, gone_on: usize, faults: Vec<Fault>) {
+        let row = self.rows.entry(operation.to_owned()).or_default();
+        row.states += verdict.states;
+        row.gone_on += gone_on;
+        row.faults.extend(verdict.faults.iter().cloned().chain(faults));
+    }
+
+    /// Adds that an operation could not be tried.
+    pub fn failed(&mut self, operation: &str, said: String) {
+        let fault = Fault { what: "could not be tried".to_owned(), how: said };
+        self.rows.entry(operation.to_owned()).or_default().faults.push(fault);
+    }
+
+    /// A Markdown table.
+    pub fn table(&self) -> String {
+        let mut text = "| operation | states | gone on from | a power failure |\n|---|--:|--:|---|\n".to_owned();
+        for (name, Row { states, gone_on, faults }) in &self.rows {
+            let found = faults.iter().map(|fault| fault.what.as_str()).collect::<Vec<_>>().join("; ");
+            let found = if found.is_empty() { "does no harm" } else { &found };
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "| {name} | {states} | {gone_on} | {found} |");
+        }
+        text
+    }
+
+    /// All faults, each with how it comes about.
+    pub fn faults(&self) -> Vec<String> {
+        let of = |(name, row): (&String, &Row)| {
+            row.faults.iter().map(|fault| format!("{name}: {}\n    {}", fault.what, fault.how)).collect::<Vec<_>>()
+        };
+        self.rows.iter().flat_map(of).collect()
+    }
+
+    /// How many states were tried, and from how many of them the programs went on.
+    pub fn sum(&self) -> (usize, usize) {
+        self.rows.values().fold((0, 0), |(states, gone), row| (states + row.states, gone + row.gone_on))
+    }
+
+    /// Panics where something was wrong.
+    #[track_caller]
+    pub fn check(&self) {
+        let faults = self.faults();
+        assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The power fails at any moment, on a disk that keeps only what was forced out: nothing that was acknowledged is
+//! lost, nothing older is damaged, and the programs go on.
+//!
+//! `POWER=full` tries every step and goes on from every state, which takes long; `POWER_FILTER` takes only the
+//! scenarios with that text in their name.
+
+#![cfg(target_os = "linux")]
+
+#[path = "power/model.rs"]
+mod model;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use cs_tests::power::Depth;
+use cs_tests::power::report::Report;
+use cs_tests::power::scenario::{self, Scenario};
+use cs_tests::power::tree::Tree;
+use cs_tests::soak::scene::Scene;
+use cs_tests::soak::{caught, crew};
+use cs_tests::strace;
+
+/// From so many states of each scenario the programs go on.
+const GOING_ON: usize = 12;
+
+#[test]
+fn a_power_failure_takes_nothing_that_was_acknowledged_and_harms_nothing_older() {
+    if let Err(reason) = strace::is_possible() {
+        assert!(std::env::var_os("CI").is_none(), "{reason}");
+        return eprintln!("skipped: {reason}");
+    }
+    let is_full = std::env::var("POWER").is_ok_and(|word| word == "full");
+    let depth = if is_full { Depth::Full } else { Depth::Quick(GOING_ON) };
+    let filter = std::env::var("POWER_FILTER").unwrap_or_default();
+    let report = everything(depth, &filter);
+    println!("{}\n{:?} states, gone on from", report.table(), report.sum());
+    report.check();
+}
+
+/// Tries all scenarios, on as many scenes at once as there are processors.
+fn everything(depth: Depth, filter: &str) -> Report {
+    let (next, report) = (AtomicUsize::new(0), Mutex::new(Report::default()));
+    thread::scope(|scope| {
+        for _ in 0..crew::processors() {
+            scope.spawn(|| {
+                let scene = scenario::scene();
+                let furnished = Tree::read(&scene.sandbox.home());
+                loop {
+                    let scenarios = scenario::all(&scene);
+                    let Some(one) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                    if one.name.contains(filter) {
+                        attempt(&scene, one, &furnished, depth, &report);
+                    }
+                }
+            });
+        }
+    });
+    report.into_inner().expect("no thread panics while it adds")
+}
+
+fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Depth, report: &Mutex<Report>) {
+    let outcome = caught(|| scenario::attempt(scene, scenario, furnished, depth));
+    let mut report = report.lock().expect("no thread panics while it adds");
+    match outcome {
+        Ok(outcome) => report.add(&scenario.name, &outcome.verdict, outcome.gone_on, outcome.faults),
+        Err(said) => report.failed(&scenario.name, said),
+    }
+}

@@ -1,0 +1,140 @@
+//! The model itself: what is known to be wrong is found, what is known to be right passes.
+
+use std::path::PathBuf;
+
+use cs_tests::power::Depth;
+use cs_tests::power::judge::{Promise, Verdict, judge};
+use cs_tests::power::record::Run;
+use cs_tests::power::step::Step;
+use cs_tests::power::tree::{Node, Tree};
+
+const CONFIG: &str = ".claude/dashboard/config.json";
+const TEMP: &str = ".claude/dashboard/.tmp-1";
+const DIR: &str = ".claude/dashboard";
+
+fn path(text: &str) -> PathBuf {
+    PathBuf::from(text)
+}
+
+fn open(text: &str) -> Step {
+    Step::Open { path: path(text), truncates: false, appends: false }
+}
+
+fn write(text: &str, bytes: &str) -> Step {
+    Step::Write { path: path(text), bytes: bytes.as_bytes().to_vec(), at: None }
+}
+
+fn sync(text: &str) -> Step {
+    Step::Sync { path: path(text) }
+}
+
+fn rename(from: &str, to: &str) -> Step {
+    Step::Rename { from: path(from), to: path(to) }
+}
+
+/// A data directory with settings.
+fn furnished() -> Tree {
+    let dirs = [".claude", DIR].map(|dir| (path(dir), Node::Dir));
+    Tree(dirs.into_iter().chain([(path(CONFIG), Node::File(b"{\"a\":1}".as_slice().into()))]).collect())
+}
+
+fn tried(steps: Vec<Step>, promise: Promise) -> Verdict {
+    let run = Run { name: "it".to_owned(), steps, after: Tree::default() };
+    judge(&furnished(), &[(&run, promise)], Depth::Full)
+}
+
+fn whats(verdict: &Verdict) -> Vec<&str> {
+    verdict.faults.iter().map(|fault| fault.what.as_str()).collect()
+}
+
+const NEW: &str = "{\"a\":2}";
+
+#[test]
+fn a_file_and_then_its_directory_synced_is_safe() {
+    let steps = vec![open(TEMP), write(TEMP, NEW), sync(TEMP), rename(TEMP, CONFIG), sync(DIR)];
+    let verdict = tried(steps, Promise::Done);
+    assert_eq!(whats(&verdict), [""; 0], "{:#?}", verdict.faults);
+    assert!(verdict.states > 4, "{}", verdict.states);
+}
+
+#[test]
+fn a_rename_of_bytes_that_nobody_synced_harms_what_was_there() {
+    let steps = || vec![open(TEMP), write(TEMP, NEW), rename(TEMP, CONFIG), sync(DIR)];
+    for promise in [Promise::Done, Promise::Nothing] {
+        let verdict = tried(steps(), promise);
+        assert!(whats(&verdict).contains(&"config.json cannot be read"), "{:#?}", verdict.faults);
+    }
+    let exchange = Step::Exchange { one: path(TEMP), other: path(CONFIG) };
+    let steps = vec![open(TEMP), write(TEMP, NEW), exchange, Step::Remove { path: path(TEMP) }];
+    assert!(whats(&tried(steps, Promise::Nothing)).contains(&"config.json cannot be read"));
+}
+
+#[test]
+fn a_rename_is_lost_until_its_directory_is_synced() {
+    let steps = || vec![open(TEMP), write(TEMP, NEW), sync(TEMP), rename(TEMP, CONFIG)];
+    let verdict = tried(steps(), Promise::Done);
+    assert_eq!(whats(&verdict), ["config.json was promised and is lost"], "{:#?}", verdict.faults);
+    assert!(verdict.faults[0].how.contains("step 4 (rename"), "{:#?}", verdict.faults);
+    assert_eq!(whats(&tried(steps(), Promise::Nothing)), [""; 0], "who promises nothing may lose it");
+    let elsewhere = [steps(), vec![sync(".claude")]].concat();
+    assert_eq!(tried(elsewhere, Promise::Done).faults.len(), 1, "another directory does not help");
+}
+
+#[test]
+fn bytes_that_are_appended_are_lost_until_they_are_synced() {
+    const NOTES: &str = "work/notes";
+    let mut before = furnished();
+    before.0.extend([(path("work"), Node::Dir), (path(NOTES), Node::File(b"old\n".as_slice().into()))]);
+    let append = || vec![Step::Open { path: path(NOTES), truncates: false, appends: true }, write(NOTES, "new\n")];
+    let judged = |steps| {
+        let run = Run { name: "it".to_owned(), steps, after: Tree::default() };
+        judge(&before, &[(&run, Promise::Done)], Depth::Quick(0))
+    };
+    let lost = judged(append());
+    let found: Vec<&str> = lost.faults.iter().map(|fault| fault.how.as_str()).collect();
+    assert!(found.iter().all(|how| how.contains("old\\n")), "what was synced stays: {found:#?}");
+    assert!(!found.is_empty());
+    // What is acknowledged is safe then; half a line may be found before.
+    let synced = judged([append(), vec![sync(NOTES)]].concat());
+    assert!(whats(&synced).iter().all(|what| *what == "work/notes is neither old nor new"), "{:#?}", synced.faults);
+}
+
+#[test]
+fn a_new_directory_is_lost_with_all_that_is_in_it_until_its_parent_is_synced() {
+    const NEW_FILE: &str = "out/export";
+    let make = || {
+        let make = Step::MakeDir { path: path("out") };
+        vec![make, open(NEW_FILE), write(NEW_FILE, "text"), sync(NEW_FILE), sync("out")]
+    };
+    let verdict = tried(make(), Promise::Done);
+    assert!(whats(&verdict).contains(&"out/export was promised and is lost"), "{:#?}", verdict.faults);
+    let root = [make(), vec![sync("")]].concat();
+    assert!(!whats(&tried(root, Promise::Done)).contains(&"out/export was promised and is lost"));
+}
+
+#[test]
+fn a_record_that_moves_to_another_directory_is_never_in_neither() {
+    const FROM: &str = ".claude/dashboard/sessions/sess_20261121T0337_ca5d.json";
+    const TO: &str = ".claude/dashboard/sessions/archive/sess_20261121T0337_ca5d.json";
+    let dirs = [".claude/dashboard/sessions", ".claude/dashboard/sessions/archive"];
+    let mut before = furnished();
+    before.0.extend(dirs.map(|dir| (path(dir), Node::Dir)));
+    before.0.insert(path(FROM), Node::File(b"{}".as_slice().into()));
+    let judged = |steps: Vec<Step>| {
+        let run = Run { name: "it".to_owned(), steps, after: Tree::default() };
+        judge(&before, &[(&run, Promise::Nothing)], Depth::Full)
+    };
+    assert_eq!(whats(&judged(vec![rename(FROM, TO)])), [""; 0]);
+    let link = || Step::Link { from: path(FROM), to: path(TO) };
+    let remove = || Step::Remove { path: path(FROM) };
+    let lost = judged(vec![link(), remove()]);
+    assert_eq!(whats(&lost), ["session is gone"], "the name that goes may be all that is kept: {:#?}", lost.faults);
+    assert_eq!(whats(&judged(vec![link(), sync(dirs[1]), remove()])), [""; 0]);
+}
+
+#[test]
+fn what_is_removed_may_come_back() {
+    let verdict = tried(vec![Step::Remove { path: path(CONFIG) }], Promise::Done);
+    assert_eq!(whats(&verdict), ["config.json was promised and is lost"]);
+    assert_eq!(whats(&tried(vec![Step::Remove { path: path(CONFIG) }, sync(DIR)], Promise::Done)), [""; 0]);
+}
