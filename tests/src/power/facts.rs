@@ -7,8 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use cs_core::id::SessionId;
+use cs_core::paths::Home;
+use cs_core::record::Session;
+use cs_core::store::Store;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
+use super::scenario::in_memory;
 use super::tree::{Node, Tree};
 
 /// The data directory in the watched folder.
@@ -28,64 +34,151 @@ const COUNTED: [&str; 7] = [
     "updated_at",
 ];
 
+/// Where the record of a session may be, and the notes about it.
+const PLACES: [(&str, &str, &str); 5] = [
+    ("sessions", "", ".json"),
+    ("sessions/archive", "", ".json"),
+    ("quarantine", "sessions-", ".json"),
+    ("spool", "", ".jsonl"),
+    ("spool", "", ".folding"),
+];
+/// So many of them hold the record itself.
+const RECORDS: usize = 3;
+
+/// The files of one session, in the order of [`PLACES`].
+type Files<'t> = [Option<&'t Arc<[u8]>>; PLACES.len()];
+
+/// The session that a file is about.
+pub fn session_of(path: &Path) -> Option<&str> {
+    place(path.to_str()?.strip_prefix(DATA)?.strip_prefix('/')?).map(|(id, _)| id)
+}
+
+/// The session that a file of the data directory is about, and which of its files it is.
+fn place(path: &str) -> Option<(&str, usize)> {
+    let (folder, name) = path.rsplit_once('/')?;
+    let id = |(place, prefix, suffix): &(&str, &str, &str)| {
+        let id = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
+        (folder == *place && id.starts_with("sess_")).then_some(id)
+    };
+    PLACES.iter().enumerate().find_map(|(n, place)| id(place).map(|id| (id, n)))
+}
+
 /// Reads facts, each version of a file once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
-    known: HashMap<(String, usize), (Arc<[u8]>, Option<(String, Value)>)>,
+    known: HashMap<(String, Vec<Option<usize>>), Known>,
+    /// A data directory for one session at a time: what it says is what our programs read.
+    scratch: Tree,
+    home: TempDir,
+}
+
+/// What was read, and the bytes that it was read from: while they are kept no others have their address.
+#[derive(Debug)]
+struct Known {
+    _files: Vec<Option<Arc<[u8]>>>,
+    fact: Option<Value>,
+}
+
+impl Default for Reader {
+    fn default() -> Reader {
+        let dirs = ["sessions", "sessions/archive", "quarantine", "spool"].map(|dir| (dir.into(), Node::Dir));
+        let home = TempDir::with_prefix_in("cs-", in_memory()).expect("the temporary directory can be written");
+        Reader { known: HashMap::new(), scratch: Tree(dirs.into_iter().collect()), home }
+    }
 }
 
 impl Reader {
     /// The facts of a folder.
     pub fn facts(&mut self, tree: &Tree) -> Facts {
         let mut facts = Facts::new();
+        let mut sessions: BTreeMap<&str, Files> = BTreeMap::new();
         for (path, node) in &tree.0 {
-            let (Node::File(bytes), Some(text)) = (node, path.to_str()) else { continue };
-            let key = (text.to_owned(), bytes.as_ptr() as usize);
-            let (_, fact) = self.known.entry(key).or_insert_with(|| (bytes.clone(), fact(text, bytes)));
-            match fact {
-                // A record may have two names while it is archived.
-                Some((name, value)) => match facts.get_mut(name) {
-                    Some(Value::Array(places)) => places.push(value.clone()),
-                    _ => _ = facts.insert(name.clone(), json!([value])),
-                },
-                None => {}
+            let (Node::File(bytes), Some(path)) = (node, path.to_str()) else { continue };
+            let ours = path.strip_prefix(DATA).and_then(|path| path.strip_prefix('/'));
+            match ours.and_then(place) {
+                Some((id, n)) => sessions.entry(id).or_default()[n] = Some(bytes),
+                None => {
+                    let fact = self.known(ours.unwrap_or(path), &[Some(bytes)], |_| match ours {
+                        Some(path) => fact(path, bytes),
+                        None => foreign(path, bytes),
+                    });
+                    facts.extend(fact.map(|fact| (called(ours.unwrap_or(path)), fact)));
+                }
             }
+        }
+        for (id, files) in sessions {
+            let fact = self.known(id, &files, |reader| reader.session(id, files));
+            facts.extend(fact.map(|fact| (format!("session {id}"), fact)));
         }
         facts
     }
-}
 
-/// Whether a value of a fact says that the file cannot be understood.
-pub fn is_torn(value: &Value) -> bool {
-    let of = |place: &Value| place.get("torn").or(place.get("is").and_then(|is| is.get("torn"))).is_some();
-    value.as_array().into_iter().flatten().any(of)
-}
-
-fn fact(path: &str, bytes: &[u8]) -> Option<(String, Value)> {
-    let name = path.rsplit('/').next()?;
-    if name.starts_with(".tmp-") || name.starts_with(".cs-setup-") || name.ends_with(".lock") {
-        return None;
+    fn known(
+        &mut self,
+        name: &str,
+        files: &[Option<&Arc<[u8]>>],
+        read: impl FnOnce(&Reader) -> Option<Value>,
+    ) -> Option<Value> {
+        let addresses = files.iter().map(|file| file.map(|bytes| bytes.as_ptr() as usize)).collect();
+        let key = (name.to_owned(), addresses);
+        if let Some(known) = self.known.get(&key) {
+            return known.fact.clone();
+        }
+        let fact = read(self);
+        let kept = files.iter().map(|file| file.cloned()).collect();
+        self.known.insert(key, Known { _files: kept, fact: fact.clone() });
+        fact
     }
-    let Some(path) = path.strip_prefix(DATA).and_then(|path| path.strip_prefix('/')) else {
-        return Some((path.to_owned(), json!(String::from_utf8_lossy(bytes))));
-    };
-    let (folder, _) = path.rsplit_once('/').unwrap_or_default();
-    let stem = name.strip_suffix(".json");
-    match (folder, stem) {
-        ("sessions" | "sessions/archive", Some(id)) if id.starts_with("sess_") => {
-            let value = cs_core::store::parse(Path::new(path), bytes).map(|_| json(bytes));
-            let value = value.unwrap_or_else(|error| torn(&error.to_string()));
-            Some((format!("session {id}"), json!({"in": folder, "is": value})))
+
+    /// A session with all that is noted about it, as programs read it, and where its record is.
+    fn session(&self, id: &str, files: Files) -> Option<Value> {
+        let places: Vec<&str> = (0..RECORDS).filter(|n| files[*n].is_some()).map(|n| PLACES[n].0).collect();
+        let mut scratch = self.scratch.clone();
+        for ((folder, prefix, suffix), bytes) in PLACES.iter().zip(files) {
+            let path = format!("{folder}/{prefix}{id}{suffix}").into();
+            scratch.0.extend(bytes.map(|bytes| (path, Node::File(bytes.clone()))));
         }
-        ("projects", Some(slug)) => said(json(bytes)).map(|value| (format!("project {slug}"), value)),
-        ("", Some(_)) => Some((path.to_owned(), json(bytes))),
-        ("usage", Some(stem)) if stem != "days" && stem != "keep" => Some((path.to_owned(), json(bytes))),
-        // What is set aside is the same thing in another place.
-        ("quarantine", Some(stem)) if stem.starts_with("sessions-sess_") => {
-            let id = stem.trim_start_matches("sessions-");
-            Some((format!("session {id}"), json!({"in": folder, "is": String::from_utf8_lossy(bytes)})))
-        }
-        ("quarantine", _) => Some((path.to_owned(), json!(String::from_utf8_lossy(bytes)))),
+        scratch.put(self.home.path());
+        let parsed = SessionId::parse(id).ok()?;
+        let is = match Store::for_people(Home::at(self.home.path())).session(&parsed) {
+            // Which notes are in it says nothing of what happened.
+            Ok(session) => json!(Session { folded: None, ..session }),
+            Err(_) if places == ["quarantine"] => Value::Null,
+            Err(error) => torn(&error.to_string()),
+        };
+        (!places.is_empty()).then(|| json!({"in": places, "is": is}))
+    }
+}
+
+/// Whether a fact says that a file cannot be understood.
+pub fn is_torn(fact: &Value) -> bool {
+    fact.get("torn").or(fact.get("is").and_then(|is| is.get("torn"))).is_some()
+}
+
+/// How the fact of a file of the data directory, or of another one, is called.
+fn called(path: &str) -> String {
+    match path.strip_prefix("projects/").and_then(|name| name.strip_suffix(".json")) {
+        Some(slug) => format!("project {slug}"),
+        None => path.to_owned(),
+    }
+}
+
+/// What a file outside the data directory holds.
+fn foreign(path: &str, bytes: &[u8]) -> Option<Value> {
+    let name = path.rsplit('/').next()?;
+    let is_passing = name.starts_with(".tmp-") || name.starts_with(".cs-setup-") || name.ends_with(".lock");
+    (!is_passing).then(|| json!(String::from_utf8_lossy(bytes)))
+}
+
+/// What a file of the data directory says, that is about no session.
+fn fact(path: &str, bytes: &[u8]) -> Option<Value> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    match (folder, name.strip_suffix(".json")) {
+        _ if name.starts_with(".tmp-") => None,
+        ("projects", Some(_)) => said(json(bytes)),
+        ("", Some(_)) => Some(json(bytes)),
+        ("usage", Some(stem)) if stem != "days" && stem != "keep" => Some(json(bytes)),
+        ("quarantine", _) => Some(json!(String::from_utf8_lossy(bytes))),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::{stderr, stdout};
 /// What the programs leave when they go on from where no power failed: what may be forgotten then may be forgotten.
 #[derive(Debug)]
 pub struct Usual {
-    left: BTreeSet<String>,
+    left: Facts,
 }
 
 impl Usual {
@@ -23,7 +23,7 @@ impl Usual {
         tree.put(&scene.sandbox.home());
         let faults = follow(scene, operation);
         assert!(faults.is_empty(), "{}: without a power failure: {faults:#?}", operation.name);
-        Usual { left: facts(scene).into_keys().collect() }
+        Usual { left: facts(scene) }
     }
 }
 
@@ -34,8 +34,11 @@ pub fn faults(scene: &Scene, operation: &Operation, tree: &Tree, usual: &Usual) 
     let mut faults: Vec<String> = unseen(&scene.sandbox);
     faults.extend(follow(scene, operation));
     let after = facts(scene);
-    let lost = before.keys().filter(|name| usual.left.contains(*name) && !after.contains_key(*name));
+    let lost = before.keys().filter(|name| usual.left.contains_key(*name) && !after.contains_key(*name));
     faults.extend(lost.map(|name| format!("{name} is gone when the programs have gone on")));
+    // Files of others come to the same, however often it is tried.
+    let foreign = usual.left.iter().filter(|(name, value)| value.is_string() && after.get(*name) != Some(value));
+    faults.extend(foreign.map(|(name, _)| format!("{name} is another one when the programs have gone on")));
     let torn = after.iter().filter(|(_, value)| is_torn(value));
     faults.extend(torn.map(|(name, value)| format!("{name} cannot be read when the programs have gone on: {value}")));
     faults

@@ -11,11 +11,11 @@ use serde_json::Value;
 
 use super::Depth;
 use super::disk::Disk;
-use super::facts::{Facts, Reader, is_torn};
+use super::facts::{Facts, Reader, is_torn, session_of};
 use super::loss::{self, Loss};
 use super::record::Run;
 use super::step::Step;
-use super::tree::Tree;
+use super::tree::{Node, Tree};
 
 /// Something that a power failure must not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,11 @@ pub type Promised<'r> = (&'r Run, Promise);
 pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
     let steps = runs.iter().flat_map(|(run, _)| &run.steps);
     let touched: BTreeSet<&Path> = steps.flat_map(Step::paths).flat_map(Path::ancestors).collect();
-    let (touched, untouched) = before.clone().split(|path| touched.contains(path));
+    let sessions: BTreeSet<&str> = touched.iter().filter_map(|path| session_of(path)).collect();
+    let is_touched = |path: &Path, node: &Node| {
+        *node == Node::Dir || touched.contains(path) || session_of(path).is_some_and(|id| sessions.contains(id))
+    };
+    let (touched, untouched) = before.clone().split(is_touched);
     let mut judge = Judge {
         disk: Disk::new(&touched),
         untouched,
@@ -84,7 +88,7 @@ pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
 }
 
 struct Judge {
-    /// With the files that a program touched, and no others.
+    /// With all directories, the files that a program touched, and others of the same sessions.
     disk: Disk,
     untouched: Tree,
     reader: Reader,

@@ -14,6 +14,7 @@ pub mod facts;
 pub mod going;
 pub mod judge;
 pub mod loss;
+pub mod programs;
 pub mod record;
 pub mod report;
 pub mod scenario;

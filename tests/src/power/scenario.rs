@@ -7,6 +7,7 @@ use super::Depth;
 use super::facts::{Facts, Reader};
 use super::going::{self, Usual};
 use super::judge::{Fault, OUT_OF_ORDER, Promise, Promised, Verdict, judge};
+use super::programs;
 use super::record::{self, Run};
 use super::tree::Tree;
 use crate::Sandbox;
@@ -22,22 +23,25 @@ pub struct Scenario {
 
 /// All scenarios. Whole conversations come last.
 pub fn all(scene: &Scene) -> Vec<Scenario> {
-    let operations = operation::all(scene);
-    let talks = operations.iter().filter(|operation| !operation.rest.is_empty()).map(|first| Scenario {
-        name: format!("{}, and what follows", first.name),
-        operations: [&[first.clone()], &first.rest[..]].concat(),
-    });
+    let operations = [operation::all(scene), programs::all(scene)].concat();
+    let talks =
+        operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty()).map(|first| Scenario {
+            name: format!("{}, and what follows", first.name),
+            operations: [&[first.clone()], &first.rest[..]].concat(),
+        });
     let alone = operations.iter().map(|one| Scenario { name: one.name.to_owned(), operations: vec![one.clone()] });
     alone.chain(talks).collect()
 }
 
-/// A scene in memory where the system has a place for that: each fsync costs time elsewhere.
-pub fn scene() -> Scene {
+/// A folder in memory where the system has one: elsewhere each fsync costs time.
+pub fn in_memory() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
-    match Sandbox::can_be_in(&memory) {
-        true => Scene::on(Sandbox::within(&memory)),
-        false => Scene::new(),
-    }
+    if Sandbox::can_be_in(&memory) { memory } else { std::env::temp_dir() }
+}
+
+/// A scene in memory.
+pub fn scene() -> Scene {
+    Scene::on(Sandbox::within(&in_memory()))
 }
 
 /// What a scenario came to.
@@ -77,7 +81,7 @@ pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Dept
 fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
     let stands = |facts: &Facts| -> Vec<String> {
         let sessions = facts.iter().filter(|(name, _)| name.starts_with("session "));
-        sessions.map(|(name, value)| format!("{name} {}", value[0]["is"]["status"])).collect()
+        sessions.map(|(name, value)| format!("{name} {}", value["is"]["status"])).collect()
     };
     let is_told = operation.is_of_a_person() || operation.tells("PostToolUse") || stands(before) != stands(after);
     if is_told { Promise::Done } else { Promise::Nothing }

@@ -61,8 +61,8 @@ impl Tree {
     }
 
     /// What passes, and what does not.
-    pub fn split(self, passes: impl Fn(&Path) -> bool) -> (Tree, Tree) {
-        let (some, rest) = self.0.into_iter().partition(|(path, _)| passes(path));
+    pub fn split(self, passes: impl Fn(&Path, &Node) -> bool) -> (Tree, Tree) {
+        let (some, rest) = self.0.into_iter().partition(|(path, node)| passes(path, node));
         (Tree(some), Tree(rest))
     }
 

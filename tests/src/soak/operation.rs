@@ -25,7 +25,8 @@ pub struct Operation {
 }
 
 impl Operation {
-    fn of_person(name: &'static str, words: &[&str]) -> Operation {
+    /// A command of a person.
+    pub fn of_person(name: &'static str, words: &[&str]) -> Operation {
         let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
         let variables = vec![("CS_NOW", LATER.to_owned())];
         let (program, words) = (words[0].clone(), [&words[1..], &["-q".to_owned()]].concat());
@@ -38,25 +39,31 @@ impl Operation {
     }
 
     fn of_hook(scene: &Scene, name: &'static str, n: u32, event: &str, more: Value) -> Operation {
-        let mut operation = Operation::of_person(name, &[crate::replay::program(event).expect("it is registered")]);
-        operation.words.clear();
-        operation.input = payload(&scene.sandbox.work(), n, event, more);
-        operation
+        let program = crate::replay::program(event).expect("it is registered");
+        Operation::of_client(name, program, payload(&scene.sandbox.work(), n, event, more))
     }
 
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Operation {
+    /// With a variable of the environment.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Operation {
         self.variables.push((name, value.into()));
         self
     }
 
-    fn after(mut self, prepare: fn(&Scene)) -> Operation {
+    /// After something was done to the scene.
+    pub fn after(mut self, prepare: fn(&Scene)) -> Operation {
         self.prepare = Some(prepare);
         self
     }
 
-    fn then(mut self, rest: Vec<Operation>) -> Operation {
+    /// With what comes next, whatever becomes of this one.
+    pub fn then(mut self, rest: Vec<Operation>) -> Operation {
         self.rest = rest;
         self
+    }
+
+    /// A program without arguments that reads `input`.
+    pub fn of_client(name: &'static str, program: &str, input: String) -> Operation {
+        Operation { words: Vec::new(), input, ..Operation::of_person(name, &[program]) }
     }
 
     /// Whether Claude Code calls the program, and not a person.
@@ -64,9 +71,9 @@ impl Operation {
         !self.input.is_empty()
     }
 
-    /// Whether a person calls the program, and not the client.
+    /// Whether a person calls the program, or a timer in their place, and it says what it did.
     pub fn is_of_a_person(&self) -> bool {
-        !self.is_hook() && self.program != "cs-heartbeat"
+        !self.is_hook() && !["cs-heartbeat", "cs-notify"].contains(&self.program.as_str())
     }
 
     /// Whether a hook is told this event.

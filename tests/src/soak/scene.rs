@@ -77,6 +77,9 @@ impl Scene {
         let of = |n: u32| ok(&sandbox, BEGIN, &["cs-session", "show", &format!("claude:{}", uuid(n)), "-q"]);
         let (working, ended) = (of(WORKING).trim().to_owned(), of(ENDED).trim().to_owned());
         ok(&sandbox, BEGIN, &["cs-task", "add", &working, "--subject", "open", "-q"]);
+        let records = [&by_hand, &parked, &working].map(|id| format!("sessions/{id}.json"));
+        let files = records.iter().map(String::as_str).chain(["config.json", "projects/work.json"]);
+        files.for_each(|file| add_foreign(&sandbox.data().join(file)));
         let copy = sandbox.root().join("copy");
         copy_folder(&sandbox.data(), &copy);
         Scene { sandbox, working, ended, by_hand, parked, old, bystander, copy }
@@ -87,6 +90,19 @@ impl Scene {
         remove(&self.sandbox.data());
         copy_folder(&self.copy, &self.sandbox.data());
     }
+}
+
+/// Adds what a program wrote that we do not know, at every level: it is kept.
+fn add_foreign(path: &Path) {
+    let text = fs::read_to_string(path).expect("it is there");
+    let mut value: Value = serde_json::from_str(&text).expect("JSON");
+    for place in ["/events/0", "/tasks/0"] {
+        if let Some(fields) = value.pointer_mut(place).and_then(Value::as_object_mut) {
+            fields.insert("of_others".into(), json!({"n": 1.5}));
+        }
+    }
+    value["of_others"] = json!({"list": [1, {"a": null}]});
+    fs::write(path, format!("{value:#}\n")).expect("it can be written");
 }
 
 fn ok(sandbox: &Sandbox, now: &str, words: &[&str]) -> String {
