@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+use crate::process::{LIMIT, within};
 
 /// Whether there is a strace that may trace, and why not.
 pub fn is_possible() -> Result<(), String> {
@@ -19,7 +22,7 @@ pub fn is_possible() -> Result<(), String> {
 }
 
 /// Runs `command` and its children under strace with `options` and the file `input` as its standard input; returns
-/// what it printed, and strace's log, which is written to `log`.
+/// what it printed, and strace's log, which is written to `log`. Panics when it does not end within [`LIMIT`].
 pub fn run(command: &Command, input: &Path, options: &[&str], log: &Path) -> (Output, String) {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq"]).args(options).arg("-o").arg(log).arg("--");
@@ -28,8 +31,11 @@ pub fn run(command: &Command, input: &Path, options: &[&str], log: &Path) -> (Ou
     if let Some(folder) = command.get_current_dir() {
         strace.current_dir(folder);
     }
-    let input = File::open(input).expect("the input was just written");
-    let output = strace.stdin(input).output().expect("strace can be run");
+    strace.stdin(File::open(input).expect("the input was just written")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = strace.process_group(0).spawn().expect("strace can be run");
+    let group = child.id();
+    let output = within(LIMIT, group, || child.wait_with_output().expect("output can be read"));
+    let output = output.unwrap_or_else(|| panic!("{command:?} under strace: not done after {LIMIT:?}"));
     (output, fs::read_to_string(log).expect("strace writes its log"))
 }
 

@@ -22,7 +22,7 @@ use cs_tests::soak::{caught, crew};
 use cs_tests::strace;
 
 /// From so many states of each scenario the programs go on.
-const GOING_ON: usize = 12;
+const GOING_ON: usize = 30;
 
 #[test]
 fn a_power_failure_takes_nothing_that_was_acknowledged_and_harms_nothing_older() {

@@ -36,11 +36,11 @@ const COUNTED: [&str; 7] = [
 
 /// Where the record of a session may be, and the notes about it.
 const PLACES: [(&str, &str, &str); 5] = [
-    ("sessions", "", ".json"),
-    ("sessions/archive", "", ".json"),
-    ("quarantine", "sessions-", ".json"),
-    ("spool", "", ".jsonl"),
-    ("spool", "", ".folding"),
+    ("sessions", "", "json"),
+    ("sessions/archive", "", "json"),
+    ("quarantine", "sessions-", "json"),
+    ("spool", "", "jsonl"),
+    ("spool", "", "folding"),
 ];
 /// So many of them hold the record itself.
 const RECORDS: usize = 3;
@@ -57,8 +57,10 @@ pub fn session_of(path: &Path) -> Option<&str> {
 fn place(path: &str) -> Option<(&str, usize)> {
     let (folder, name) = path.rsplit_once('/')?;
     let id = |(place, prefix, suffix): &(&str, &str, &str)| {
-        let id = name.strip_prefix(prefix)?.strip_suffix(suffix)?;
-        (folder == *place && id.starts_with("sess_")).then_some(id)
+        let (id, rest) = name.strip_prefix(prefix)?.split_once('.')?;
+        // In quarantine nothing is overwritten: the next one gets a number.
+        let fits = rest == *suffix || (*place == "quarantine" && !rest.ends_with("note"));
+        (folder == *place && id.starts_with("sess_") && fits).then_some(id)
     };
     PLACES.iter().enumerate().find_map(|(n, place)| id(place).map(|id| (id, n)))
 }
@@ -135,7 +137,7 @@ impl Reader {
         let places: Vec<&str> = (0..RECORDS).filter(|n| files[*n].is_some()).map(|n| PLACES[n].0).collect();
         let mut scratch = self.scratch.clone();
         for ((folder, prefix, suffix), bytes) in PLACES.iter().zip(files) {
-            let path = format!("{folder}/{prefix}{id}{suffix}").into();
+            let path = format!("{folder}/{prefix}{id}.{suffix}").into();
             scratch.0.extend(bytes.map(|bytes| (path, Node::File(bytes.clone()))));
         }
         scratch.put(self.home.path());

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::process::Output;
 
+use serde_json::Value;
+
 use super::facts::{Facts, Reader, is_torn};
 use super::tree::Tree;
 use crate::replay::check::{records, unfinished, unseen};
@@ -11,19 +13,24 @@ use crate::soak::scene::{LATER, Scene};
 use crate::soak::verdict::{doubled, forgotten};
 use crate::{stderr, stdout};
 
-/// What the programs leave when they go on from where no power failed: what may be forgotten then may be forgotten.
+/// What the programs see and leave when no power fails.
 #[derive(Debug)]
 pub struct Usual {
+    /// Whether everything can be listed from the beginning; a scenario may begin with damage.
+    is_whole: bool,
+    /// What is left when they have gone on: what may be forgotten then may be forgotten.
     left: Facts,
 }
 
 impl Usual {
-    /// Goes on from a whole folder.
-    pub fn of(scene: &Scene, operation: &Operation, tree: &Tree) -> Usual {
-        tree.put(&scene.sandbox.home());
+    /// Goes on from the folder to which an operation that began with `before` comes.
+    pub fn of(scene: &Scene, operation: &Operation, before: &Tree, after: &Tree) -> Usual {
+        before.put(&scene.sandbox.home());
+        let is_whole = unseen(&scene.sandbox).is_empty();
+        after.put(&scene.sandbox.home());
         let faults = follow(scene, operation);
         assert!(faults.is_empty(), "{}: without a power failure: {faults:#?}", operation.name);
-        Usual { left: facts(scene) }
+        Usual { is_whole, left: facts(scene) }
     }
 }
 
@@ -31,13 +38,14 @@ impl Usual {
 pub fn faults(scene: &Scene, operation: &Operation, tree: &Tree, usual: &Usual) -> Vec<String> {
     tree.put(&scene.sandbox.home());
     let before = facts(scene);
-    let mut faults: Vec<String> = unseen(&scene.sandbox);
+    let mut faults: Vec<String> = if usual.is_whole { unseen(&scene.sandbox) } else { Vec::new() };
     faults.extend(follow(scene, operation));
     let after = facts(scene);
     let lost = before.keys().filter(|name| usual.left.contains_key(*name) && !after.contains_key(*name));
     faults.extend(lost.map(|name| format!("{name} is gone when the programs have gone on")));
     // Files of others come to the same, however often it is tried.
-    let foreign = usual.left.iter().filter(|(name, value)| value.is_string() && after.get(*name) != Some(value));
+    let is_foreign = |(name, value): &(&String, &Value)| value.is_string() && !name.starts_with("quarantine/");
+    let foreign = usual.left.iter().filter(is_foreign).filter(|(name, value)| after.get(*name) != Some(value));
     faults.extend(foreign.map(|(name, _)| format!("{name} is another one when the programs have gone on")));
     let torn = after.iter().filter(|(_, value)| is_torn(value));
     faults.extend(torn.map(|(name, value)| format!("{name} cannot be read when the programs have gone on: {value}")));
@@ -52,7 +60,8 @@ fn facts(scene: &Scene) -> Facts {
 fn follow(scene: &Scene, operation: &Operation) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = Vec::new();
-    for follower in &operation.rest {
+    // The client has lost its power, too.
+    for follower in operation.resumed(scene).iter().chain(&operation.rest) {
         faults.extend(refusal(follower.name, &follower.run(scene)));
     }
     let sessions = records(&data.join("sessions"));

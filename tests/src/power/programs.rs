@@ -36,10 +36,11 @@ fn edit(scene: &Scene, file: &str, change: impl FnOnce(&mut Value)) {
 }
 
 fn cleanup(scene: &Scene) -> Vec<Operation> {
+    let repair = |name| person(name, &["cs-cleanup", "check", "--repair"]);
     vec![
         person("gone", &["cs-cleanup", "gone"]).after(process_is_gone),
         person("tmp", &["cs-cleanup", "tmp"]).after(litter_lies_about),
-        person("check --repair", &["cs-cleanup", "check", "--repair"]).after(record_is_damaged),
+        repair("check --repair").after(record_is_damaged).then(vec![repair("cs-cleanup check --repair")]),
         Operation::of_client("cs-heartbeat by hand", "cs-heartbeat", String::new()),
         person("capture-commits", &["cs-session", "capture-commits", &scene.by_hand, "--repo", "repository"])
             .after(repository_has_a_commit),
@@ -150,16 +151,16 @@ const SETTINGS: &str = "{\n  \"model\": \"opus\",\n  \"hooks\": {\n    \"Stop\":
 
 fn settings(scene: &Scene) -> Vec<Operation> {
     let program = installed(scene);
-    let setup = |name, words: &[&str]| person(name, &[&[program.as_str()], words, &["--yes"]].concat());
-    let install = |name| setup(name, &["install", "--settings"]);
-    let uninstall = |name| setup(name, &["uninstall"]);
+    let setup = |name, words: &[&str]| person(name, &[&[program.as_str()], words].concat());
+    let install = |name| setup(name, &["install", "--settings", "--yes"]);
+    let uninstall = |name| setup(name, &["uninstall", "--yes"]);
     vec![
         install("setup install")
             .after(|scene| put(scene, ".claude/settings.json", SETTINGS))
             .then(vec![uninstall("uninstall")]),
         install("setup install, no settings").then(vec![uninstall("uninstall")]),
         uninstall("setup uninstall").after(hooks_are_registered).then(vec![uninstall("uninstall")]),
-        setup("setup statusline", &["statusline"])
+        setup("setup statusline", &["statusline", "install", "--yes"])
             .after(|scene| put(scene, ".claude/settings.json", SETTINGS))
             .then(vec![uninstall("uninstall")]),
     ]

@@ -33,7 +33,8 @@ pub fn run(scene: &Scene, operation: &Operation) -> Run {
     let (output, log) = strace::run(&command, &input, &options, &sandbox.root().join("strace"));
     assert!(output.status.success(), "{}: {} {}", operation.name, output.status, stderr(&output));
     let calls = strace::calls(&log);
-    let steps: Vec<Step> = calls.iter().filter_map(|line| Step::of(&Call::parse(line)?, &root)).collect();
+    let steps: Vec<Step> =
+        calls.iter().filter_map(|line| Step::of(&Call::parse(line)?, &root, &sandbox.work())).collect();
     let run = Run { name: operation.name.to_owned(), steps, after: Tree::read(&root) };
     let mut disk = Disk::new(&before);
     run.steps.iter().enumerate().for_each(|(n, step)| disk.apply(n, step));

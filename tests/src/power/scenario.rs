@@ -72,7 +72,7 @@ pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Dept
     }
     let verdict = judge(&before, &promised, depth);
     let end = runs.last().map(|run| &run.after).unwrap_or(&before);
-    let (gone_on, faults) = go_on(scene, last, end, &verdict, depth);
+    let (gone_on, faults) = go_on(scene, last, (&before, end), &verdict, depth);
     Outcome { verdict, gone_on, faults }
 }
 
@@ -88,8 +88,14 @@ fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
 }
 
 /// Lets the programs go on from the states that looked whole, evenly chosen where there are too many.
-fn go_on(scene: &Scene, operation: &Operation, end: &Tree, verdict: &Verdict, depth: Depth) -> (usize, Vec<Fault>) {
-    let usual = Usual::of(scene, operation, end);
+fn go_on(
+    scene: &Scene,
+    operation: &Operation,
+    (before, after): (&Tree, &Tree),
+    verdict: &Verdict,
+    depth: Depth,
+) -> (usize, Vec<Fault>) {
+    let usual = Usual::of(scene, operation, before, after);
     let most = match depth {
         Depth::Full => verdict.good.len(),
         Depth::Quick(most) => most.min(verdict.good.len()),

@@ -85,12 +85,13 @@ impl Step {
         }
     }
 
-    /// What a call does below `root`; none where it fails, or changes nothing there.
-    pub fn of(call: &Call, root: &Path) -> Option<Step> {
+    /// What a call of a program that was started in `cwd` does below `root`; none where it fails, or changes nothing
+    /// there.
+    pub fn of(call: &Call, root: &Path, cwd: &Path) -> Option<Step> {
         let result = call.result?;
         let inside = |path: PathBuf| path.strip_prefix(root).ok().map(Path::to_path_buf);
         let file = |n| call.open_file(n).and_then(inside);
-        let named = |dir, n| inside(call.path(dir, n));
+        let named = |dir, n| inside(cwd.join(call.path(dir, n)));
         match call.name.as_str() {
             "open" => open(call, named(None, 0)?, 1),
             "creat" => Some(Step::Open { path: named(None, 0)?, truncates: true, appends: false }),

@@ -98,6 +98,16 @@ impl Operation {
         payload["session_id"].as_str().map(str::to_owned)
     }
 
+    /// What a conversation tells first that tells something and is resumed in a new client, if it goes on at all.
+    pub fn resumed(&self, scene: &Scene) -> Option<Operation> {
+        let payload: Value = serde_json::from_str(&self.input).ok()?;
+        let is_event = payload["hook_event_name"].is_string() && !self.rest.is_empty();
+        let mut payload = json!({"session_id": payload["session_id"], "cwd": scene.sandbox.work()});
+        payload["hook_event_name"] = "SessionStart".into();
+        payload["source"] = "resume".into();
+        is_event.then(|| Operation::of_client("SessionStart, resumed", "cs-hook", payload.to_string()))
+    }
+
     /// The scene as it was furnished, and prepared for this operation.
     pub fn set(&self, scene: &Scene) {
         scene.reset();
