@@ -14,6 +14,7 @@ use cs_core::state::{STATES, State, Verdict};
 use cs_core::statusline::Reading;
 use cs_core::store::Store;
 use serde::Serialize;
+use std::cell::Cell;
 
 /// list sessions, newest first
 #[derive(FromArgs)]
@@ -74,7 +75,7 @@ struct Row<'a> {
     session_id: &'a str,
     project_slug: &'a str,
     status: Status,
-    state: State,
+    state: &'a str,
     state_reason: String,
     intent: &'a str,
     started_at: &'a str,
@@ -126,10 +127,20 @@ impl List {
                 continue;
             }
             shown += 1;
+            // What the index remembers of it is shown all the same.
+            let harm = found.harm(id, entry);
+            if let Some(error) = &harm {
+                damaged.push(Error::corrupt(&store.home.session(id), reason(error)));
+            }
+            let state = match &harm {
+                Some(_) => DAMAGED,
+                None => verdict.state.as_str(),
+            };
             if out.form == Form::Table && !out.quiet {
-                table.push(table_row(id, entry, &verdict, &found.reading(id), *now));
+                table.push(table_row(id, entry, state, &found.reading(id), *now));
             } else if self.full && !out.quiet {
                 match print_full(store, out, id, &verdict) {
+                    Err(Failure::Core(Error::Corrupt { .. })) if harm.is_some() => {}
                     // A damaged record is no reason to hide the others.
                     Err(failure @ Failure::Core(_)) => {
                         report(PROGRAM, &failure);
@@ -138,7 +149,7 @@ impl List {
                     other => other?,
                 }
             } else {
-                print(out, id, entry, verdict, &found.reading(id))?;
+                print(out, id, entry, (state, verdict), &found.reading(id))?;
             }
         }
         print_table(out, table)?;
@@ -210,11 +221,30 @@ struct Found<'a> {
     lives: Vec<Live>,
     stale_after: TimeDelta,
     now: Instant,
+    /// How many records were asked whether they can be understood.
+    asked: Cell<usize>,
 }
+
+/// Most records that a list asks whether they can be understood.
+const ASKED: usize = 200;
+/// The state of a session whose record cannot be understood.
+const DAMAGED: &str = "damaged";
 
 impl<'a> Found<'a> {
     fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
-        Ok(Found { store, lives: store.all_live()?, stale_after: cs_cli::config_of(store).stale_after(), now })
+        let stale_after = cs_cli::config_of(store).stale_after();
+        Ok(Found { store, lives: store.all_live()?, stale_after, now, asked: Cell::new(0) })
+    }
+
+    /// Why the record of an active session cannot be understood: the index knows what it was, not what it is. Of very
+    /// many only some are asked, and ended ones are not, which nobody works in.
+    fn harm(&self, id: &SessionId, entry: &Entry) -> Option<Error> {
+        let asked = self.asked.get();
+        if entry.status != Status::Active || asked == ASKED {
+            return None;
+        }
+        self.asked.set(asked + 1);
+        self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
     }
 
     /// What the status line of the session's conversation was told last, while it runs.
@@ -250,12 +280,19 @@ fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, 
     Ok(found)
 }
 
-fn table_row(id: &SessionId, entry: &Entry, verdict: &Verdict, reading: &Reading, now: Instant) -> Vec<String> {
+fn table_row(id: &SessionId, entry: &Entry, state: &str, reading: &Reading, now: Instant) -> Vec<String> {
     let age = clock::parse(&entry.started_at).map(|at| clock::age_or_unknown(at, now)).unwrap_or_default();
     let context = reading.context_used_percentage.map(|used| format!("{used:.0}%")).unwrap_or_default();
     let cost = reading.cost_usd.map(|cost| format!("${cost:.2}")).unwrap_or_default();
-    let state = verdict.state.as_str().to_string();
-    vec![id.to_string(), state, entry.project_slug.to_string(), age, context, cost, entry.intent.to_string()]
+    vec![
+        id.to_string(),
+        state.to_string(),
+        entry.project_slug.to_string(),
+        age,
+        context,
+        cost,
+        entry.intent.to_string(),
+    ]
 }
 
 /// The table; without the columns that no row has anything in.
@@ -278,7 +315,13 @@ fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: &Verdict) -
     }
 }
 
-fn print(out: &mut Out, id: &SessionId, entry: &Entry, verdict: Verdict, reading: &Reading) -> Outcome<()> {
+fn print(
+    out: &mut Out,
+    id: &SessionId,
+    entry: &Entry,
+    (state, verdict): (&str, Verdict),
+    reading: &Reading,
+) -> Outcome<()> {
     if out.quiet {
         return out.line(id.as_str());
     }
@@ -286,7 +329,7 @@ fn print(out: &mut Out, id: &SessionId, entry: &Entry, verdict: Verdict, reading
         session_id: id.as_str(),
         project_slug: &entry.project_slug,
         status: entry.status,
-        state: verdict.state,
+        state,
         state_reason: verdict.reason,
         intent: &entry.intent,
         started_at: &entry.started_at,

@@ -27,7 +27,7 @@ pub fn all(scene: &Scene) -> Vec<Scenario> {
     let talks =
         operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty()).map(|first| Scenario {
             name: format!("{}, and what follows", first.name),
-            operations: [&[first.clone()], &first.rest[..]].concat(),
+            operations: [std::slice::from_ref(first), &first.rest[..]].concat(),
         });
     let alone = operations.iter().map(|one| Scenario { name: one.name.to_owned(), operations: vec![one.clone()] });
     alone.chain(talks).collect()

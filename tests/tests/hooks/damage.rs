@@ -51,6 +51,16 @@ fn a_record_that_cannot_be_understood_is_set_aside_and_its_conversation_goes_on(
 }
 
 #[test]
+fn a_list_says_that_an_active_record_is_damaged_although_the_index_knows_better_days() {
+    let stage = stage();
+    settle(&stage, 100);
+    fs::write(record_path(&stage), "").expect("can be written");
+    let listed = stage.sandbox.cs("cs-session", &["list", "--json"]);
+    let row: Value = serde_json::from_slice(&listed.stdout).expect("one row");
+    assert_eq!((status(&listed), &row["state"], &row["intent"]), (65, &json!("damaged"), &json!("do it")));
+}
+
+#[test]
 fn a_record_of_a_newer_program_is_left_alone() {
     let stage = stage();
     let path = record_path(&stage);
