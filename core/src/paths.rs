@@ -56,6 +56,10 @@ impl Home {
     pub fn spool(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("spool/{id}.jsonl"))
     }
+    /// What `cs-heartbeat` has noted about a conversation whose session it does not know.
+    pub fn unplaced(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("spool/{uuid}.jsonl"))
+    }
     /// Notes that are being brought into the record.
     pub fn folding(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("spool/{id}.folding"))

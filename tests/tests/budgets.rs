@@ -63,7 +63,7 @@ fn hooks_ask_no_more_of_the_kernel_when_there_are_more_sessions() {
     let heartbeats = few.iter().filter(|(program, ..)| *program == "cs-heartbeat").count();
     let names: Vec<&str> = few.iter().map(|(_, name, ..)| *name).collect();
     assert!(EVERY_TURN.iter().chain([&BY_HAND]).all(|name| names.contains(name)), "measured are only {names:?}");
-    assert_eq!(heartbeats, 6, "paths through cs-heartbeat: {names:?}");
+    assert_eq!(heartbeats, 5, "paths through cs-heartbeat: {names:?}");
     let mut gate = Gate::default();
     for (sessions, all) in [("10", &few), ("1,000", &many)] {
         for (_, name, trace, _) in all {

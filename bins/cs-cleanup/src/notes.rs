@@ -2,9 +2,14 @@
 
 use crate::work::Work;
 use cs_cli::Outcome;
+use cs_core::store::Run;
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {
     let (run, now, system_now) = (work.run, work.context.now, work.system_now);
+    if run == Run::Real {
+        let unplaced = work.context.store.unplaced();
+        work.each(unplaced, |store, uuid| store.place_notes(uuid).map(|()| None))?;
+    }
     let found = work.context.store.noted();
     work.each(found, |store, id| store.sweep_notes(id, run, now, system_now))
 }

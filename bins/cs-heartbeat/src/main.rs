@@ -70,9 +70,14 @@ fn last_message(intake: &Intake) -> Option<String> {
 }
 
 fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Result<()> {
-    let Some(id) = intake.session(live)? else { return Ok(()) };
     let turn = TurnEnded { last_message, is_answered: live.awaiting, requested: live.requested.clone() };
-    intake.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
+    let turn = Change::TurnEnded(turn);
+    match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
+        Some(id) => intake.tell(&id, turn, Noted::Soon)?,
+        // Its file began in the middle: nobody has looked for its session yet.
+        None if live.source.is_none() => intake.store.note_unplaced(&intake.uuid, turn, intake.now)?,
+        None => return Ok(()),
+    }
     live.awaiting = false;
     Ok(())
 }

@@ -29,6 +29,9 @@ fn main() {
 const PROGRAM: &str = "cs-hook";
 
 fn handle(intake: &Intake) -> Result<()> {
+    if let Err(error) = intake.store.place_notes(&intake.uuid) {
+        intake::log(&intake.store.home, PROGRAM, &format!("notes of {}: {error}", intake.uuid));
+    }
     match intake.payload.event.as_deref() {
         Some("SessionStart") => start::started(intake),
         Some("UserPromptSubmit") => prompt::submitted(intake),

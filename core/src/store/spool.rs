@@ -13,7 +13,7 @@ use crate::change::{Change, Note, read_notes};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::id::{SessionId, fnv1a};
+use crate::id::{SessionId, Uuid, fnv1a};
 use crate::lock;
 use crate::record::Session;
 use std::fs::OpenOptions;
@@ -78,6 +78,38 @@ impl Store {
     pub(super) fn note(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change };
         append(&self.home.spool(id), &note.to_bytes(), noted, self.wait)
+    }
+
+    /// Notes a change for the session of a conversation, whichever that is: finding it takes longer than the end of a turn
+    /// may. The next hook that has the time gives the notes to the session.
+    pub fn note_unplaced(&self, uuid: &Uuid, change: Change, now: Instant) -> Result<()> {
+        let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
+        append(&self.home.unplaced(uuid), &note.to_bytes(), Noted::Soon, self.wait)
+    }
+
+    /// Gives notes that know only their conversation to its session. Without one they are about nothing.
+    pub fn place_notes(&self, uuid: &Uuid) -> Result<()> {
+        let unplaced = self.home.unplaced(uuid);
+        let taken = unplaced.with_extension("folding");
+        if super::is_absent(&taken) {
+            match std::fs::rename(&unplaced, &taken) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+                other => other.map_err(|error| Error::io(&unplaced, "set aside", error))?,
+            }
+        }
+        drop(lock::try_existing_within(&taken, self.wait)?);
+        if let (Some(id), Some(bytes)) = (self.conversation(uuid)?, file::read_at_most(&taken, SPOOL_BYTES)?) {
+            append(&self.home.spool(&id), &bytes, Noted::Soon, self.wait)?;
+        }
+        file::remove(&taken)
+    }
+
+    /// Conversations about which something is noted that no session has.
+    pub fn unplaced(&self) -> Result<Vec<Uuid>> {
+        let dir = self.home.spool_dir();
+        let mut stems = file::stems(&dir, ".jsonl")?;
+        stems.extend(file::stems(&dir, ".folding")?);
+        Ok(stems.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect())
     }
 
     /// The session with what hooks have noted about it. `record` is asked for after the notes were read.

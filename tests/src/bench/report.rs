@@ -11,9 +11,9 @@ use super::trace::Trace;
 /// Most bytes of a program.
 pub fn ceiling(program: &str) -> u64 {
     match program {
-        "cs-heartbeat" => 1_300_000,
-        "cs-hook" => 1_600_000,
-        _ => 2_500_000,
+        "cs-heartbeat" => 1_300 * 1024,
+        "cs-hook" => 1_600 * 1024,
+        _ => 2_500 * 1024,
     }
 }
 /// Most bytes of all programs together.
