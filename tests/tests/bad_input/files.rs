@@ -65,7 +65,8 @@ fn records_that_are_none_are_named_and_left_alone() {
         }
         let before = tree(&sandbox.data());
         assert_eq!(ok(&sandbox, "cs-session", &["show", "beef", "-q"]).trim(), PARKED);
-        assert!(ok(&sandbox, "cs-session", &["list", "-q"]).contains(PARKED), "{word}");
+        let listed = sandbox.cs("cs-session", &["list", "-q"]);
+        assert_eq!((status(&listed), stdout(&listed).contains(PARKED)), (INVALID, true), "{word}: lists say so");
         let full = sandbox.cs("cs-session", &["list", "--full"]);
         assert_eq!((status(&full), stdout(&full).lines().count()), (INVALID, 1), "{word}: the other one is shown");
         let overview: Value = serde_json::from_str(&ok(&sandbox, "cs-project", &["overview"])).expect("JSON");
