@@ -19,6 +19,7 @@ pub mod record;
 pub mod report;
 pub mod scenario;
 pub mod step;
+pub mod talks;
 pub mod tree;
 
 /// How much is tried.

@@ -23,14 +23,16 @@ pub struct Run {
 /// model does not come to what is really on the disk: then it overlooks something.
 pub fn run(scene: &Scene, operation: &Operation) -> Run {
     let (root, sandbox) = (scene.sandbox.home(), &scene.sandbox);
+    let held = operation.hold(scene);
     let before = Tree::read(&root);
     let (mut command, text) = operation.command(scene);
     // The client, as long as this test runs; else it would be strace, which has ended.
     command.env("CLAUDE_PID", std::process::id().to_string());
     let input = sandbox.root().join("input");
     fs::write(&input, text).expect("the sandbox can be written");
-    let options = ["-y", "-xx", "-s", "40000000", "-e", CALLS];
+    let options = ["--seccomp-bpf", "-y", "-xx", "-s", "40000000", "-e", CALLS];
     let (output, log) = strace::run(&command, &input, &options, &sandbox.root().join("strace"));
+    drop(held);
     assert!(output.status.success(), "{}: {} {}", operation.name, output.status, stderr(&output));
     let calls = strace::calls(&log);
     let steps: Vec<Step> =

@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use super::Depth;
 use super::facts::{Facts, Reader};
 use super::going::{self, Usual};
 use super::judge::{Fault, OUT_OF_ORDER, Promise, Promised, Verdict, judge};
 use super::programs;
 use super::record::{self, Run};
+use super::talks;
 use super::tree::Tree;
 use crate::Sandbox;
 use crate::soak::operation::{self, Operation};
@@ -21,16 +24,21 @@ pub struct Scenario {
     pub operations: Vec<Operation>,
 }
 
+impl Scenario {
+    fn alone(operation: &Operation) -> Scenario {
+        Scenario { name: operation.name.to_owned(), operations: vec![operation.clone()] }
+    }
+}
+
 /// All scenarios. Whole conversations come last.
 pub fn all(scene: &Scene) -> Vec<Scenario> {
-    let operations = [operation::all(scene), programs::all(scene)].concat();
-    let talks =
-        operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty()).map(|first| Scenario {
-            name: format!("{}, and what follows", first.name),
-            operations: [std::slice::from_ref(first), &first.rest[..]].concat(),
-        });
-    let alone = operations.iter().map(|one| Scenario { name: one.name.to_owned(), operations: vec![one.clone()] });
-    alone.chain(talks).collect()
+    let operations = [operation::all(scene), programs::all(scene), talks::busy(scene)].concat();
+    let followed = operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty());
+    let followed = followed.map(|first| Scenario {
+        name: format!("{}, and what follows", first.name),
+        operations: [std::slice::from_ref(first), &first.rest[..]].concat(),
+    });
+    operations.iter().map(Scenario::alone).chain(followed).chain(talks::all(scene)).collect()
 }
 
 /// A folder in memory where the system has one: elsewhere each fsync costs time.
@@ -77,13 +85,14 @@ pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Dept
 }
 
 /// What a program promises that ended well: commands of people all that they did; hooks what begins or ends a session
-/// or changes how it stands, and what they do beside the client (`PostToolUse`), which does not wait for them.
+/// or changes how it stands, and what they record of the agent's work. That it works or waits may be lost.
 fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
-    let stands = |facts: &Facts| -> Vec<String> {
+    const PROMISED: [&str; 4] = ["status", "files_changed", "commits", "tasks"];
+    let stands = |facts: &Facts| -> Vec<(String, [Value; 4])> {
         let sessions = facts.iter().filter(|(name, _)| name.starts_with("session "));
-        sessions.map(|(name, value)| format!("{name} {}", value["is"]["status"])).collect()
+        sessions.map(|(name, value)| (name.clone(), PROMISED.map(|field| value["is"][field].clone()))).collect()
     };
-    let is_told = operation.is_of_a_person() || operation.tells("PostToolUse") || stands(before) != stands(after);
+    let is_told = operation.is_of_a_person() || stands(before) != stands(after);
     if is_told { Promise::Done } else { Promise::Nothing }
 }
 

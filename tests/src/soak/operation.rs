@@ -3,7 +3,8 @@
 //!
 //! Each operation writes to several fields, so that a record which is half old and half new can be told.
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ pub struct Operation {
     variables: Vec<(&'static str, String)>,
     /// Done to the scene before.
     prepare: Option<fn(&Scene)>,
+    /// A lock in the data directory that somebody else holds meanwhile.
+    held: Option<String>,
     /// What the conversation tells next, whatever became of this one.
     pub rest: Vec<Operation>,
 }
@@ -30,7 +33,7 @@ impl Operation {
         let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
         let variables = vec![("CS_NOW", LATER.to_owned())];
         let (program, words) = (words[0].clone(), [&words[1..], &["-q".to_owned()]].concat());
-        Operation { name, program, words, input: String::new(), variables, prepare: None, rest: Vec::new() }
+        Operation { name, program, words, input: String::new(), variables, prepare: None, held: None, rest: Vec::new() }
     }
 
     /// A change of a session that no other operation touches.
@@ -38,7 +41,8 @@ impl Operation {
         Operation::of_person("event", &["cs-session", "event", &scene.bystander, "--message", "token"])
     }
 
-    fn of_hook(scene: &Scene, name: &'static str, n: u32, event: &str, more: Value) -> Operation {
+    /// What a conversation of the scene tells a hook.
+    pub fn of_hook(scene: &Scene, name: &'static str, n: u32, event: &str, more: Value) -> Operation {
         let program = crate::replay::program(event).expect("it is registered");
         Operation::of_client(name, program, payload(&scene.sandbox.work(), n, event, more))
     }
@@ -53,6 +57,27 @@ impl Operation {
     pub fn after(mut self, prepare: fn(&Scene)) -> Operation {
         self.prepare = Some(prepare);
         self
+    }
+
+    /// Under another name.
+    pub fn called(mut self, name: &'static str) -> Operation {
+        self.name = name;
+        self
+    }
+
+    /// While somebody else holds a lock of the data directory.
+    pub fn while_held(mut self, lock: String) -> Operation {
+        self.held = Some(lock);
+        self
+    }
+
+    /// Takes the lock that somebody else is to hold; it is held as long as the answer lives.
+    pub fn hold(&self, scene: &Scene) -> Option<File> {
+        let path = scene.sandbox.data().join(self.held.as_ref()?);
+        let file = File::options().create(true).append(true).open(path).expect("it can be opened");
+        // SAFETY: flock only takes numbers.
+        assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
+        Some(file)
     }
 
     /// With what comes next, whatever becomes of this one.
@@ -74,11 +99,6 @@ impl Operation {
     /// Whether a person calls the program, or a timer in their place, and it says what it did.
     pub fn is_of_a_person(&self) -> bool {
         !self.is_hook() && !["cs-heartbeat", "cs-notify"].contains(&self.program.as_str())
-    }
-
-    /// Whether a hook is told this event.
-    pub fn tells(&self, event: &str) -> bool {
-        self.input.contains(&format!("\"hook_event_name\":\"{event}\""))
     }
 
     /// Whether it does what it finds to do, and leaves the rest to the next run: then success may say nothing.
