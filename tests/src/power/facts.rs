@@ -4,7 +4,7 @@
 //! Caches, markers, locks and logs are no facts. A file that cannot be understood is a fact of its own kind: torn.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cs_core::id::SessionId;
@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::scenario::in_memory;
 use super::tree::{Node, Tree};
+use crate::replay::check::misread;
 
 /// The data directory in the watched folder.
 pub const DATA: &str = ".claude/dashboard";
@@ -69,7 +70,7 @@ fn place(path: &str) -> Option<(&str, usize)> {
 #[derive(Debug)]
 pub struct Reader {
     known: HashMap<(String, Vec<Option<usize>>), Known>,
-    /// A data directory for one session at a time: what it says is what our programs read.
+    /// A data directory with only what is asked about: what core reads there, our programs read.
     scratch: Tree,
     home: TempDir,
 }
@@ -130,6 +131,32 @@ impl Reader {
         let kept = files.iter().map(|file| file.cloned()).collect();
         self.known.insert(key, Known { _files: kept, fact: fact.clone() });
         fact
+    }
+
+    /// Where the index, as programs read it, says otherwise than the records. `rest` is what no program touched.
+    pub fn misread(&mut self, tree: &Tree, rest: &Tree) -> Option<String> {
+        let [sessions, spool] = ["sessions", "spool"].map(|dir| Path::new(DATA).join(dir));
+        let matters = |path: &Path| {
+            let is_index = path.parent() == Some(&sessions) && path.extension().is_none_or(|end| end != "lock");
+            is_index && !path.ends_with("archive") || path.parent() == Some(&spool)
+        };
+        let files = |tree: &Tree| -> Vec<(PathBuf, Arc<[u8]>)> {
+            let files = tree.0.keys().filter(|path| matters(path));
+            files.filter_map(|path| Some((path.clone(), tree.file(path)?.clone()))).collect()
+        };
+        let touched = files(tree);
+        let names: Vec<&str> = touched.iter().filter_map(|(path, _)| path.to_str()).collect();
+        let bytes: Vec<Option<&Arc<[u8]>>> = touched.iter().map(|(_, bytes)| Some(bytes)).collect();
+        let wrong = self.known(&format!("index of {}", names.join(" ")), &bytes, |reader| {
+            let mut scratch = reader.scratch.clone();
+            for (path, bytes) in touched.iter().cloned().chain(files(rest)) {
+                let path = path.strip_prefix(DATA).expect("it is inside").to_path_buf();
+                scratch.0.insert(path, Node::File(bytes));
+            }
+            scratch.put(reader.home.path());
+            misread(reader.home.path()).into_iter().next().map(Value::String)
+        });
+        wrong.and_then(|wrong| wrong.as_str().map(str::to_owned))
     }
 
     /// A session with all that is noted about it, as programs read it, and where its record is.

@@ -63,6 +63,7 @@ pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
     let mut judge = Judge {
         disk: Disk::new(&touched),
         untouched,
+        is_whole: true,
         reader: Reader::default(),
         seen_by_programs: Vec::new(),
         promised: 0,
@@ -70,6 +71,7 @@ pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
         told: BTreeSet::new(),
         verdict: Verdict::default(),
     };
+    judge.is_whole = judge.reader.misread(&touched, &judge.untouched).is_none();
     judge.look();
     for (run, promise) in runs {
         for (n, step) in run.steps.iter().enumerate() {
@@ -91,6 +93,8 @@ struct Judge {
     /// With all directories, the files that a program touched, and others of the same sessions.
     disk: Disk,
     untouched: Tree,
+    /// Whether programs read the index as it should be, to begin with.
+    is_whole: bool,
     reader: Reader,
     /// The facts after each step.
     seen_by_programs: Vec<Facts>,
@@ -122,7 +126,11 @@ impl Judge {
 
     fn examine(&mut self, disk: &Disk, loss: &Loss, tree: Tree, when: &str) {
         let found = self.reader.facts(&tree);
-        let wrong = self.wrong(&found);
+        let mut wrong = self.wrong(&found);
+        if wrong.is_empty() && self.is_whole {
+            let misread = self.reader.misread(&tree, &self.untouched);
+            wrong.extend(misread.map(|detail| ("the index is wrong, and believed".to_owned(), detail)));
+        }
         if wrong.is_empty() {
             let tree = Tree(self.untouched.0.clone().into_iter().chain(tree.0).collect());
             self.verdict.good.push((tree, loss.in_order, format!("{when}; {}", loss.describe(disk))));

@@ -5,8 +5,9 @@
 //! lost then ([`loss`]), [`judge`] asks: is what was acknowledged there, is everything older whole, and do the
 //! programs go on from there?
 //!
-//! Between two fsyncs ever more may be lost and never less, so it is enough to look right before each fsync and after
-//! each program; [`Depth::Full`] looks after every step.
+//! What may be lost at one moment may be lost at each later one until the next fsync. So [`Depth::Quick`] looks right
+//! before each fsync and after each program. As [`loss`] lists no more than a bounded choice of what may be lost,
+//! [`Depth::Full`], which looks after every step, sees more of it.
 
 pub mod call;
 pub mod disk;
