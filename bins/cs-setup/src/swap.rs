@@ -174,11 +174,12 @@ impl Seen {
         let Some(text) = text else {
             return match fs::remove_file(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(&path, "remove", error)),
-                _ => Ok(()),
+                _ => cs_core::file::sync_dir(path.parent().unwrap_or(&path)),
             };
         };
         let temp = self.stage(&path, text)?;
-        temp.persist(&path).map(drop).map_err(|failed| Error::io(&path, "replace", failed.error))
+        temp.persist(&path).map_err(|failed| Error::io(&path, "replace", failed.error))?;
+        cs_core::file::sync_dir(path.parent().unwrap_or(&path))
     }
 
     /// The backup's text.

@@ -258,9 +258,8 @@ fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> 
     file.write_all(line).map_err(failed)?;
     if noted == Noted::Synced {
         file.sync_data().map_err(failed)?;
-        if before == 0 {
-            file::sync_dir(path.parent().unwrap_or(path))?;
-        }
+        // Who made the file may not have waited for its name.
+        file::sync_dir(path.parent().unwrap_or(path))?;
     }
     Ok(())
 }

@@ -85,9 +85,13 @@ impl Store {
         let path = self.home.index_pending();
         let mut file = lock::open_shared(&path, OpenOptions::new().append(true), self.wait)?;
         let failed = |error| Error::io(&path, "write", error);
+        let is_new = file.metadata().map_err(failed)?.len() == 0;
         file.write_all(format!("{id}\n").as_bytes()).map_err(failed)?;
         if noted == Noted::Synced {
             file.sync_data().map_err(failed)?;
+            if is_new {
+                file::sync_dir(&self.home.sessions())?;
+            }
         }
         Ok(Word { _file: file })
     }
