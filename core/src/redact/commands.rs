@@ -21,7 +21,7 @@ pub(super) enum Takes {
 
 type Rule = (Words, Words, Takes);
 
-static RULES: [Rule; 13] = [
+static RULES: [Rule; 14] = [
     (Words::of("-u --user -U --proxy-user"), Words::of("curl"), Takes::Pair),
     (Words::of("-b --cookie"), Words::of("curl"), Takes::Cookies),
     (Words::of("-u -U"), Words::of("lftp smbclient rpcclient smbmap net http https xh hurl"), Takes::Pair),
@@ -52,6 +52,7 @@ static RULES: [Rule; 13] = [
         Takes::Either,
     ),
     (Words::of("-a --pass"), Words::of("redis-cli valkey-cli keydb-cli redis-benchmark iredis"), Takes::Either),
+    (Words::of("-N -P"), Words::of("ssh-keygen"), Takes::Either),
     (
         Words::of("-w"),
         Words::of("ldapsearch ldapmodify ldapadd ldapdelete ldappasswd ldapwhoami ldapcompare ldapmodrdn"),
@@ -69,7 +70,7 @@ pub(super) fn takes(flag: &[u8], mut is_called: impl FnMut(&Words) -> bool) -> O
 
 /// Whether any program takes a password with this flag.
 pub(super) fn is_flag(flag: &[u8]) -> bool {
-    matches!(flag, [b'-', b'-' | b'u' | b'U' | b'b' | b'a' | b'p' | b'P' | b'w' | b'k' | b'K', ..])
+    matches!(flag, [b'-', b'-' | b'N' | b'u' | b'U' | b'b' | b'a' | b'p' | b'P' | b'w' | b'k' | b'K', ..])
         && RULES.iter().any(|(flags, _, _)| flags.have_exactly(flag))
 }
 

@@ -22,7 +22,7 @@ enum Care {
     Words,
     /// It has a digit or looks random, too.
     Digit,
-    /// It has a digit, a small and a large letter, too.
+    /// It has a digit, a small and a large letter, too, and looks random where it is short.
     Mixed,
 }
 use Care::{Digit, Mixed, Words};
@@ -39,6 +39,7 @@ const GROUPS: &[Group] = &[
     (WORD, AtLeast(16), Words, "sk-ant- sk-proj- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None-"),
     (WORD, AtLeast(20), Digit, "sk- tvly- tgp_v1_ lsv2_ ls__ nvapi- wandb_v1_"),
     (ALNUM, AtLeast(20), Digit, "jina_ rpa_ fw_ crsr_ key_ e2b_"),
+    (NAME, AtLeast(40), Digit, "vercel_blob_rw_"),
     (ALNUM, AtLeast(28), Digit, "llx- xai- gsk_ pplx- csk- r8_"),
     (NAME, AtLeast(28), Digit, "pcsk_"),
     (ALNUM, AtLeast(20), Words, "sk-"),
@@ -148,18 +149,19 @@ const GROUPS: &[Group] = &[
         Digit,
         "FLWSECK- FLWSECK_TEST- pdl_live_ pdl_sdbx_ access-sandbox- access-development- access-production-",
     ),
-    (ALNUM, AtLeast(14), Digit, "rzp_live_ rzp_test_"),
+    (ALNUM, AtLeast(14), Words, "rzp_live_ rzp_test_"),
     (ALNUM, AtLeast(50), Digit, "EZAK EZTK"),
     (WORD, AtLeast(30), Digit, "shippo_live_ shippo_test_ duffel_live_ duffel_test_ cal_live_ cal_test_"),
     (BASE64, AtLeast(100), Digit, "AQE aact_"),
     (HEX, AtLeast(32), Digit, "shpat_ shpca_ shppa_ shpss_ shptka_ shpua_ pk_"),
     (TYPED, AtLeast(36), Digit, "pk_"),
     // People and their work.
-    (ALNUM, AtLeast(90), Mixed, "EAA"),
+    (ALNUM, AtLeast(60), Mixed, "EAA"),
+    (ALNUM, exactly(14), Mixed, "key"),
     (ALNUM, AtLeast(10), Words, "EAACEdEose0cBA"),
     (WORD, AtLeast(80), Mixed, "IGQ IGAA"),
     (DOTTED, AtLeast(24), Digit, "WPL_AP1. pina_"),
-    (WORD, AtLeast(60), Mixed, "sl. sl.u. sl.B."),
+    (WORD, AtLeast(50), Mixed, "sl. sl.u. sl.B. A21AA"),
     (
         WORD,
         AtLeast(30),
@@ -371,7 +373,7 @@ fn is_random(body: &[u8], class: Class, care: Care) -> bool {
     let fits = match care {
         Words => true,
         Digit => digit || words::is_random(body, 12),
-        Mixed => digit && large && small,
+        Mixed => digit && large && small && (body.len() > 24 || words::is_random(body, 12)),
     };
     fits && !is_filler(body) && (!class.has(b'a') || !is_wordy(body))
 }
@@ -391,9 +393,10 @@ const fn mark(text: &'static str, at: usize, class: Class, least: usize, most: u
 
 /// How many letters and digits begin each of [`MARKS`] at least.
 pub(super) const MARKED: usize = 10;
-static MARKS: [Mark; 12] = [
+static MARKS: [Mark; 13] = [
     // Azure: keys of services, of searches, of functions, Azure DevOps.
     mark("JQQJ99", 52, ALNUM, 80, 88),
+    mark("AZDO", 76, ALNUM, 84, 84),
     mark("AzSe", 42, ALNUM, 52, 52),
     mark("AzFu", 44, BASE64, 54, 58),
     // Terraform Cloud.

@@ -74,7 +74,7 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
         return Some(Kind::Password);
     }
     if KEY.have(last) {
-        return key_kind(before);
+        return key_kind(before).map(|kind| if kind == Kind::Random && is_setting(name) { Kind::Key } else { kind });
     }
     if ends(&SECRET_ENDS) {
         return (!OTHER_TOKENS.have(before)).then_some(Kind::Secret);
@@ -91,9 +91,16 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
         {
             Some(Kind::Session)
         }
-        _ if RANDOM.have(last) => Some(Kind::Random),
+        _ if RANDOM.have(last) => Some(if is_setting(name) { Kind::Key } else { Kind::Random }),
         _ => None,
     }
+}
+
+/// Whether it is the name of a setting, as `ACME_KEY`.
+fn is_setting(name: &[u8]) -> bool {
+    name.contains(&b'_')
+        && name.len() > 4
+        && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
 fn key_kind(before: &[u8]) -> Option<Kind> {

@@ -76,7 +76,8 @@ impl<'a> Scan<'a> {
         let span = match self.byte(at) {
             b'-' => blocks::armour(self.bytes(), at).or_else(|| self.flag(at)),
             b':' if self.has(at, b"://") => self.url(at + 3),
-            b':' | b'=' => self.assignment(at),
+            b':' => self.assignment(at).or_else(|| self.login(at)),
+            b'=' => self.assignment(at),
             b'>' => self.element(at),
             b',' => self.pair_of_texts(at),
             b'~' => self.tokens.azure(at, self.done),
@@ -161,6 +162,18 @@ impl<'a> Scan<'a> {
             Some(colon) if colon + 3 < info_end && !is_open(info.get(colon + 1..)?) => Some(at + colon + 1..end),
             _ => None,
         }
+    }
+
+    /// The password of `user:password@host` without a scheme before it.
+    fn login(&self, at: usize) -> Option<Range<usize>> {
+        if !is_alnum(self.before(at)) {
+            return None;
+        }
+        let head = self.head(at + 1, |byte| is_authority(byte) && byte != b'@');
+        let end = at + 1 + head.len();
+        let host = self.byte(end) == b'@' && is_alnum(self.byte(end + 1)) && !self.has(end, b"@sha256:");
+        let value = Value { head, quote: 0, tie: Tie::Tight, next: b'@' };
+        (host && super::words::is_random(head, 8) && !value.is_open()).then_some(at + 1..end)
     }
 
     /// The value behind `=` or `:` when the name before it is telling.
@@ -388,8 +401,9 @@ impl<'a> Scan<'a> {
     /// The password of `user:password`, the argument that begins at `at`.
     fn pair(&self, at: usize) -> Option<Range<usize>> {
         let at = self.run(at, |byte| is_quote(byte) || byte == b'\\');
-        let head = self.head(at, is_bare);
-        let colon = head.iter().position(|byte| matches!(byte, b':' | b'%'))?;
+        let head = self.head(at, |byte| is_bare(byte) || byte == b',');
+        let sign = |signs: &[u8]| head.iter().position(|byte| signs.contains(byte));
+        let colon = sign(b":%").or_else(|| sign(b","))?;
         let begin = at + colon + 1;
         let quote = self.before(at);
         let is_end =

@@ -123,7 +123,7 @@ const LEFT: &[&str] = &[
     "xoxb-",
     "12:30:45",
     "1234567890:42",
-    "xsk-<48>",
+    "xsk-<20>",
     "task-sk-1",
     "bearer of bad news",
     "Bearer authentication",

@@ -5,9 +5,14 @@
 use super::blocks;
 use super::class::*;
 use super::keys;
-use super::words::{is_filler, is_wordy};
+use super::words::{is_filler, is_random, is_wordy};
 use std::cell::Cell;
 use std::ops::Range;
+
+/// Of a key of an unknown maker: most letters of its prefix, least and most characters behind.
+const PREFIX: usize = 12;
+const RANDOM: usize = 36;
+const MOST: usize = 200;
 
 /// The last run of word bytes that was read.
 #[derive(Default)]
@@ -59,7 +64,7 @@ impl<'a> Tokens<'a> {
             _ => None,
         };
         let marked = || if end >= at + keys::MARKED { keys::marked_end(rest) } else { None };
-        special.or_else(|| marked().map(|length| at..at + length))
+        special.or_else(|| marked().map(|length| at..at + length)).or_else(|| self.prefixed(at))
     }
 
     /// All tokens of the text.
@@ -108,6 +113,22 @@ impl<'a> Tokens<'a> {
         let length = self.limited(colon + 1, 80, is_word);
         let body = self.bytes.get(colon + 1..colon + 1 + length)?;
         ((32..=48).contains(&length) && !is_wordy(body) && !is_filler(body)).then_some(at..colon + 1 + length)
+    }
+
+    /// A key of a maker that is not known, in the form that most have taken up: a few small letters, `_` or `-`,
+    /// and many random letters and digits.
+    fn prefixed(&self, at: usize) -> Option<Range<usize>> {
+        let letters = self.limited(at, PREFIX + 1, |byte| byte.is_ascii_lowercase());
+        let body = at + letters + 1;
+        if !(2..=PREFIX).contains(&letters) || !matches!(self.byte(body - 1), b'_' | b'-') {
+            return None;
+        }
+        let length = self.limited(body, MOST + 1, is_alnum);
+        let text = self.bytes.get(body..body + length)?;
+        let has = |sort: fn(&u8) -> bool| text.iter().any(sort);
+        let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+        let fits = (RANDOM..=MOST).contains(&length) && mixed && is_random(text, RANDOM);
+        fits.then_some(at..body + length)
     }
 
     /// `AAAA1234567:APA91b…`, a key of Firebase's messages.

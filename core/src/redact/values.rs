@@ -158,7 +158,7 @@ impl Value<'_> {
             Tie::Tight if name && !mixed && has_words(head) && names::kind(head).is_some() => false,
             Tie::Tight => true,
             Tie::Flag => !SENTENCE.have(head) && head.first() != Some(&b'-'),
-            Tie::Loose if password => mixed && head.len() >= 6 || self.is_special() || is_random(head, 16),
+            Tie::Loose if password => mixed && head.len() >= 6 || self.is_special() || is_random(head, 14),
             Tie::Loose => mixed && (is_random(head, 8) && !is_version(head)) || is_random(head, 16),
             Tie::Word if password => mixed && head.len() >= 6,
             Tie::Word => mixed && is_random(head, 16) && self.is_solid(),
@@ -212,7 +212,8 @@ impl Value<'_> {
         if self.is_quoted() {
             return false;
         }
-        let dotted = head.contains(&b'.') && is_identifier(head) && !is_random(head, 24);
+        let random = |head: &[u8]| head.split(|&byte| byte == b'.').any(|part| is_random(part, 20));
+        let dotted = head.contains(&b'.') && is_identifier(head) && !random(head);
         let name_before = |sign: u8| {
             let at = head.iter().position(|&byte| byte == sign);
             at.is_some_and(|at| {

@@ -56,7 +56,14 @@ pub(super) fn is_random(text: &[u8], least: usize) -> bool {
         pieces += usize::from(now.is_some() && now != last && (last, now) != (Some(Sort::Large), Some(Sort::Small)));
         last = now;
     }
-    pieces >= 3 && pieces * 10 >= length * 3
+    pieces >= 3 && (pieces * 10 >= length * 3 || is_scrambled(text))
+}
+
+/// Whether so many letters are large, and so many small, as in no name.
+fn is_scrambled(text: &[u8]) -> bool {
+    let count = |is: fn(&u8) -> bool| text.iter().filter(|byte| is(byte)).count();
+    let (large, small) = (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
+    text.len() >= 14 && large * 5 >= text.len() * 2 && small * 4 >= text.len()
 }
 
 /// Whether it is a commit, a checksum or a UUID.
