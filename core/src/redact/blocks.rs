@@ -17,7 +17,8 @@ pub(super) fn armour(text: &[u8], at: usize) -> Option<Range<usize>> {
     let label = label.get(..label.len().min(64))?;
     let length = label.iter().position(|&byte| !UPPER.has(byte) && byte != b' ')?;
     let label = label.get(..length)?;
-    let (label, length) = if dash.starts_with(b" ") { (label.trim_ascii_end(), length - 1) } else { (label, length) };
+    let (label, length) =
+        if dash.starts_with(b" ") { (label.trim_ascii_end(), length.checked_sub(1)?) } else { (label, length) };
     let body = begin.len() + length;
     if find(label, b"PRIVATE KEY").is_none() || !rest.get(body..)?.starts_with(dash) {
         return None;

@@ -131,29 +131,34 @@ impl Words {
     }
 
     /// Whether the text is one of the words, whatever the case of its letters.
+    #[inline]
     pub(super) fn have(&self, text: &[u8]) -> bool {
-        self.any(text, u8::eq_ignore_ascii_case)
+        self.may_have(text) && self.any(text, 32)
     }
 
     /// Whether the text is one of the words.
     pub(super) fn have_exactly(&self, text: &[u8]) -> bool {
-        self.any(text, u8::eq)
+        self.may_have(text) && self.any(text, 0)
     }
 
-    fn any(&self, text: &[u8], same: fn(&u8, &u8) -> bool) -> bool {
+    #[inline]
+    fn may_have(&self, text: &[u8]) -> bool {
         let (Some(&first), Some(&last)) = (text.first(), text.last()) else { return false };
         let place = place(first, last, text.len());
-        if self.bits.get(place / 128).is_none_or(|bits| bits >> (place % 128) & 1 == 0) {
-            return false;
-        }
-        let mut fits = Some(0);
-        for byte in self.text.as_bytes().iter().chain(b" ") {
-            fits = match (byte, fits) {
-                (b' ', Some(length)) if length == text.len() => return true,
-                (b' ', _) => Some(0),
-                (_, Some(at)) if text.get(at).is_some_and(|ours| same(ours, byte)) => Some(at + 1),
-                _ => None,
-            };
+        self.bits.get(place / 128).is_some_and(|bits| bits >> (place % 128) & 1 == 1)
+    }
+
+    /// Letters that differ in `case` are the same.
+    fn any(&self, text: &[u8], case: u8) -> bool {
+        let same = |ours: u8, theirs: u8| ours == theirs || ours ^ theirs == case && ours.is_ascii_alphabetic();
+        let mut rest = self.text.as_bytes();
+        while rest.len() >= text.len() {
+            let length = text.iter().zip(rest).take_while(|(ours, theirs)| same(**ours, **theirs)).count();
+            if length == text.len() && matches!(rest.get(length), None | Some(b' ')) {
+                return true;
+            }
+            let Some(next) = rest.iter().position(|&byte| byte == b' ') else { return false };
+            rest = rest.get(next + 1..).unwrap_or_default();
         }
         false
     }

@@ -1,6 +1,10 @@
-//! Owns the flags of programs that take a password without saying so: `curl -u`, `mysql -p`, `sshpass -p`.
+//! Owns the flags of programs that take a password without saying so: `curl -u`, `mysql -p`, `sshpass -p`; and which
+//! of these programs a command has called so far. Must stay true: each byte is read once, and what is masked is not
+//! read, so that a second run sees the same programs.
 
-use super::class::Words;
+use super::class::{Words, is_dotted};
+use std::cell::Cell;
+use std::ops::Range;
 
 /// What follows such a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,19 +66,89 @@ static RULES: [Rule; 14] = [
     (Words::of("-pass -passin -passout -password -k -K -passwd"), Words::of("openssl"), Takes::Source),
 ];
 
-/// What the flag takes when one of these programs is called.
-pub(super) fn takes(flag: &[u8], mut is_called: impl FnMut(&Words) -> bool) -> Option<Takes> {
-    let mut of_flag = RULES.iter().filter(|(flags, _, _)| flags.have_exactly(flag));
-    of_flag.find(|(_, programs, _)| is_called(programs)).map(|rule| rule.2)
+/// The programs that were called in the command that is being read.
+#[derive(Default)]
+pub(super) struct Called {
+    /// What is masked, in order.
+    masked: Vec<Range<usize>>,
+    /// How far the text was read, and how many of the masked spans lie before.
+    upto: Cell<(usize, usize)>,
+    /// A bit for each of [`RULES`] whose programs were seen.
+    rules: Cell<u16>,
+}
+
+impl Called {
+    /// What the flag takes that begins at `at`.
+    pub(super) fn takes(&self, text: &[u8], at: usize, flag: &[u8]) -> Option<Takes> {
+        self.read(text, at);
+        let mut rules = RULES.iter().enumerate();
+        let called = |place: usize| self.rules.get() >> place & 1 == 1;
+        rules.find(|(place, rule)| called(*place) && rule.0.have_exactly(flag)).map(|(_, rule)| rule.2)
+    }
+
+    /// Takes notice of a span that is masked, behind those before.
+    pub(super) fn skip(&mut self, span: Range<usize>) {
+        self.masked.push(span);
+    }
+
+    /// Reads what was not read yet of the command that is under way at `to`, without what is masked.
+    fn read(&self, text: &[u8], to: usize) {
+        let (mut from, spans) = self.upto.get();
+        let masked = self.masked.get(spans..).unwrap_or_default();
+        let ends = masked.iter().map(|span| span.start).chain([to]);
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        for (end, next) in ends.zip(masked.iter().map(|span| span.end).chain([to])) {
+            parts.push(from..end);
+            from = next;
+        }
+        let last = parts.iter().enumerate().rev().find_map(|(place, part)| Some((place, last_end(text, part)?)));
+        if let Some((place, end)) = last {
+            self.rules.set(0);
+            parts.drain(..place);
+            parts.iter_mut().take(1).for_each(|part| part.start = end);
+        }
+        parts.into_iter().for_each(|part| self.read_part(text, part));
+        self.upto.set((to.max(self.upto.get().0), self.masked.len()));
+    }
+
+    fn read_part(&self, text: &[u8], part: Range<usize>) {
+        let mut at = part.start;
+        while at < part.end {
+            let rest = text.get(at..part.end).unwrap_or_default();
+            let length = rest.iter().take_while(|&&byte| is_dotted(byte)).count();
+            let word = rest.get(..length).unwrap_or_default();
+            self.call(word);
+            // The `n` of an escape may stand before it.
+            if let [b'n' | b'r' | b't', name @ ..] = word
+                && text.get(..at).is_some_and(|before| before.ends_with(b"\\"))
+            {
+                self.call(name);
+            }
+            at += length.max(1);
+        }
+    }
+
+    fn call(&self, word: &[u8]) {
+        let name = word.strip_suffix(b".exe").unwrap_or(word);
+        for (place, (_, programs, _)) in RULES.iter().enumerate() {
+            if programs.have(name) {
+                self.rules.set(self.rules.get() | 1 << place);
+            }
+        }
+    }
+}
+
+/// Where the last command ends in a part of the text: with its line, unless that goes on, and with a pipe.
+fn last_end(text: &[u8], part: &Range<usize>) -> Option<usize> {
+    let bytes = text.get(part.clone())?;
+    let goes_on = |at: usize| text.get(..part.start + at).is_some_and(|before| before.ends_with(b"\\"));
+    let is_end = |(at, byte): (usize, &u8)| *byte == b'|' || *byte == b'\n' && !goes_on(at);
+    let mut all = bytes.iter().enumerate().rev();
+    all.find(|(at, byte)| is_end((*at, byte))).map(|(at, _)| part.start + at + 1)
 }
 
 /// Whether any program takes a password with this flag.
 pub(super) fn is_flag(flag: &[u8]) -> bool {
     matches!(flag, [b'-', b'-' | b'N' | b'u' | b'U' | b'b' | b'a' | b'p' | b'P' | b'w' | b'k' | b'K', ..])
         && RULES.iter().any(|(flags, _, _)| flags.have_exactly(flag))
-}
-
-/// Whether a word calls one of the programs.
-pub(super) fn is_program(word: &[u8], programs: &Words) -> bool {
-    programs.have(word.strip_suffix(b".exe").unwrap_or(word))
 }

@@ -225,18 +225,27 @@ struct Row {
     at: u16,
     length: u8,
     group: u8,
-    /// Its second byte and its third one, 0 where there is none.
-    then: [u8; 2],
+    /// Its first bytes, 0 where there is none.
+    begin: [u8; 3],
 }
 
-/// [`GROUPS`] with the prefixes in the order of their first bytes.
+/// [`GROUPS`] with the prefixes in the order of their buckets.
 struct Table {
     letters: [u8; SIZE.1],
     rows: [Row; SIZE.0],
-    /// Where the rows of a first byte begin.
-    first: [u16; 129],
-    /// The second bytes of the rows of a first byte.
-    second: [Class; 128],
+    /// Where the rows of a bucket begin.
+    first: [u16; BUCKETS + 1],
+    /// What follows the prefixes of a group.
+    bodies: [Body; GROUPS.len()],
+}
+
+type Body = (Class, Length, Care);
+
+const BUCKETS: usize = 256;
+
+/// Where prefixes with these first bytes are.
+const fn bucket(first: u8, second: u8) -> usize {
+    (first as usize * 31 + second as usize) % BUCKETS
 }
 
 const SIZE: (usize, usize) = size();
@@ -265,12 +274,17 @@ const fn size() -> (usize, usize) {
 
 #[allow(clippy::indexing_slicing)] // run by the compiler
 const fn table() -> Table {
-    let none = Row { at: 0, length: 0, group: 0, then: [0; 2] };
-    let mut table =
-        Table { letters: [0; SIZE.1], rows: [none; SIZE.0], first: first_rows(), second: [Class::of(b""); 128] };
+    let none = Row { at: 0, length: 0, group: 0, begin: [0; 3] };
+    let mut table = Table {
+        letters: [0; SIZE.1],
+        rows: [none; SIZE.0],
+        first: first_rows(),
+        bodies: [(HEX, AtLeast(0), Words); GROUPS.len()],
+    };
     let mut next = table.first;
     let (mut letters, mut group) = (0, 0);
     while group < GROUPS.len() {
+        table.bodies[group] = (GROUPS[group].0, GROUPS[group].1, GROUPS[group].2);
         let text = GROUPS[group].3.as_bytes();
         let mut at = 0;
         while at < text.len() {
@@ -281,42 +295,38 @@ const fn table() -> Table {
                 at += 1;
             }
             at += 1;
-            let first = table.letters[begin] as usize;
             let third = if letters - begin > 2 { table.letters[begin + 2] } else { 0 };
-            table.rows[next[first] as usize] = Row {
-                at: begin as u16,
-                length: (letters - begin) as u8,
-                group: group as u8,
-                then: [table.letters[begin + 1], third],
-            };
-            next[first] += 1;
-            table.second[first] = table.second[first].and(Class::of(&[table.letters[begin + 1]]));
+            let bytes = [table.letters[begin], table.letters[begin + 1], third];
+            let bucket = bucket(bytes[0], bytes[1]);
+            table.rows[next[bucket] as usize] =
+                Row { at: begin as u16, length: (letters - begin) as u8, group: group as u8, begin: bytes };
+            next[bucket] += 1;
         }
         group += 1;
     }
     table
 }
 
-/// Where the rows of each first byte begin.
+/// Where the rows of each bucket begin.
 #[allow(clippy::indexing_slicing)] // run by the compiler
-const fn first_rows() -> [u16; 129] {
-    let mut first = [0; 129];
+const fn first_rows() -> [u16; BUCKETS + 1] {
+    let mut first = [0; BUCKETS + 1];
     let mut group = 0;
     while group < GROUPS.len() {
         let text = GROUPS[group].3.as_bytes();
         let mut at = 0;
         while at < text.len() {
             if at == 0 || text[at - 1] == b' ' {
-                first[text[at] as usize + 1] += 1;
+                first[bucket(text[at], text[at + 1]) + 1] += 1;
             }
             at += 1;
         }
         group += 1;
     }
-    let mut byte = 0;
-    while byte < 128 {
-        first[byte + 1] += first[byte];
-        byte += 1;
+    let mut place = 0;
+    while place < BUCKETS {
+        first[place + 1] += first[place];
+        place += 1;
     }
     first
 }
@@ -324,13 +334,11 @@ const fn first_rows() -> [u16; 129] {
 /// The end of the key that the text begins with. The rest of its alphabet belongs to it, however long it is.
 pub(super) fn end(text: &[u8]) -> Option<usize> {
     let [first, second, third, ..] = *text else { return None };
-    if !TABLE.second.get(usize::from(first))?.has(second) {
-        return None;
-    }
-    let from = usize::from(*TABLE.first.get(usize::from(first))?);
-    let to = usize::from(*TABLE.first.get(usize::from(first) + 1)?);
-    let mut rows = TABLE.rows.get(from..to)?.iter();
-    let may_be = |row: &&Row| row.then[0] == second && (row.then[1] == third || row.length == 2);
+    let bucket = bucket(first, second);
+    let rows = usize::from(*TABLE.first.get(bucket)?)..usize::from(*TABLE.first.get(bucket + 1)?);
+    let mut rows = TABLE.rows.get(rows)?.iter();
+    let may_be =
+        |row: &&Row| row.begin == [first, second, third] || row.length == 2 && row.begin.starts_with(&[first, second]);
     let mut end = None;
     while let Some(row) = rows.find(may_be) {
         end = end.max(row_end(text, row));
@@ -342,7 +350,7 @@ fn row_end(text: &[u8], row: &Row) -> Option<usize> {
     let at = usize::from(row.at);
     let prefix = TABLE.letters.get(at..at + usize::from(row.length))?;
     let body = text.strip_prefix(prefix)?;
-    let (class, length, care, _) = *GROUPS.get(usize::from(row.group))?;
+    let (class, length, care) = *TABLE.bodies.get(usize::from(row.group))?;
     let (least, most) = match length {
         AtLeast(least) => (least, None),
         Between(least, most) => (least, Some(usize::from(most))),

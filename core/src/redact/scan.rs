@@ -2,16 +2,16 @@
 
 use std::ops::Range;
 
+use super::MASK;
 use super::blocks;
 use super::class::*;
-use super::commands::{self, Takes};
+use super::commands::{self, Called, Takes};
 use super::names::{self, Kind};
 use super::tokens::Tokens;
 use super::values::{HEAD, Tie, Value};
 
-/// How much of the text before a rule looks at: for a name, and for the program that a flag belongs to.
+/// How much of the text before it a rule looks at for a name.
 const NAME_BYTES: usize = 96;
-const COMMAND_BYTES: usize = 256;
 
 /// What a rule says of a place.
 enum Step {
@@ -25,6 +25,8 @@ pub(super) struct Scan<'a> {
     tokens: Tokens<'a>,
     /// The end of the last span; nothing before it is looked at again.
     done: usize,
+    /// The programs that were called before.
+    called: Called,
     /// Where secrets may begin, in order.
     windows: &'a [Range<usize>],
 }
@@ -32,7 +34,7 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// Looks for secrets that begin in the windows, which are in order and begin at words.
     pub(super) fn new(text: &'a str, windows: &'a [Range<usize>]) -> Scan<'a> {
-        Scan { tokens: Tokens::new(text.as_bytes()), done: 0, windows }
+        Scan { tokens: Tokens::new(text.as_bytes()), done: 0, called: Called::default(), windows }
     }
 
     /// The next secret, behind the last one.
@@ -46,6 +48,7 @@ impl<'a> Scan<'a> {
             match self.step(begin) {
                 Step::Secret(span) if span.end > span.start => {
                     self.done = self.tokens.grown(&span);
+                    self.called.skip(span.start..self.done);
                     return Some(span.start..self.done);
                 }
                 Step::Secret(_) => at = begin + 1,
@@ -142,10 +145,17 @@ impl<'a> Scan<'a> {
 
     /// Whether a machine and a login stand before, as in `.netrc`.
     fn is_login(&self, at: usize) -> bool {
-        let line = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at).unwrap_or_default();
+        let line = self.text_before(at);
         let mut words = line.rsplit(|&byte| !is_name(byte));
         let mut has = |wanted: &str| words.any(|word| word.eq_ignore_ascii_case(wanted.as_bytes()));
         has("login") && has("machine")
+    }
+
+    /// What stands before `at`, behind the last mask.
+    fn text_before(&self, at: usize) -> &[u8] {
+        let text = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at).unwrap_or_default();
+        let mask = text.windows(MASK.len()).rposition(|window| window == MASK.as_bytes());
+        mask.and_then(|mask| text.get(mask + MASK.len()..)).unwrap_or(text)
     }
 
     /// The password of `user:password@`, or all of a long `token@`.
@@ -240,7 +250,7 @@ impl<'a> Scan<'a> {
 
     /// The kind of the name in `"name": "DB_PASSWORD", "value": …`, whose value's name ends before `at`.
     fn paired(&self, at: usize) -> Option<Kind> {
-        let text = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at)?;
+        let text = self.text_before(at);
         let is_name = |window: &[u8]| window.eq_ignore_ascii_case(b"name") || ends_with(window, "key");
         let found = text.windows(4).rposition(is_name)?;
         let rest = text.get(found + 4..)?;
@@ -348,17 +358,7 @@ impl<'a> Scan<'a> {
         if !commands::is_flag(flag) {
             return None;
         }
-        let text = self.bytes().get(at.saturating_sub(COMMAND_BYTES)..at)?;
-        let command = text.iter().rposition(|&byte| byte == b'\n' || byte == b'|').map_or(0, |end| end + 1);
-        let continued = text.get(..command)?.ends_with(b"\\\n");
-        let command = if continued { text } else { text.get(command..)? };
-        commands::takes(flag, |programs| {
-            let mut words = command.split(|&byte| !is_dotted(byte));
-            // The `n` of an escape may stand before it.
-            let escaped =
-                |word: &[u8]| matches!(word, [b'n' | b'r' | b't', name @ ..] if commands::is_program(name, programs));
-            words.any(|word| commands::is_program(word, programs) || escaped(word))
-        })
+        self.called.takes(self.bytes(), at, flag)
     }
 
     /// Where the argument behind a flag begins, also when both are texts of a list: `"-p", "x"`.
