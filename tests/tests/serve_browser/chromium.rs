@@ -92,6 +92,11 @@ impl Browser {
 
     /// Calls a method of the protocol.
     pub fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Calls a method of the protocol that may be refused.
+    fn try_call(&mut self, method: &str, parameters: Value) -> Result<Value, Value> {
         self.calls += 1;
         let id = self.calls;
         let mut message = json!({"id": id, "method": method, "params": parameters});
@@ -104,8 +109,7 @@ impl Browser {
         loop {
             let came = self.next().unwrap_or_else(|| panic!("{method}: no answer"));
             if came["id"] == id {
-                assert!(came["error"].is_null(), "{method}: {}", came["error"]);
-                return came["result"].clone();
+                return if came["error"].is_null() { Ok(came["result"].clone()) } else { Err(came["error"].clone()) };
             }
             self.events.push(came);
         }
@@ -140,10 +144,16 @@ impl Browser {
         self.events.len()
     }
 
-    /// The value of a JavaScript expression in the page, promises awaited.
+    /// The value of a JavaScript expression in the page, promises awaited; null where the page made way for another one
+    /// meanwhile.
     pub fn eval(&mut self, script: &str) -> Value {
         let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
-        let answer = self.call("Runtime.evaluate", parameters);
+        let answer = match self.try_call("Runtime.evaluate", parameters) {
+            Err(error) if error["message"].as_str().is_some_and(|text| text.contains("navigated")) => {
+                return Value::Null;
+            }
+            other => other.unwrap_or_else(|error| panic!("{script}: {error}")),
+        };
         assert!(answer["exceptionDetails"].is_null(), "{script}: {}", answer["exceptionDetails"]);
         answer["result"]["value"].clone()
     }
