@@ -173,8 +173,9 @@ impl Seen {
         let path = self.backup_path();
         let Some(text) = text else {
             return match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(&path, "remove", error)),
-                _ => cs_core::file::sync_dir(path.parent().unwrap_or(&path)),
+                Ok(()) => cs_core::file::sync_dir(path.parent().unwrap_or(&path)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                Err(error) => Err(Error::io(&path, "remove", error)),
             };
         };
         let temp = self.stage(&path, text)?;
