@@ -44,6 +44,8 @@ pub fn submitted(intake: &Intake) -> Result<()> {
         if tracked.is_err() {
             // The state is right all the same, and the same prompt, told again, may have more luck.
             live.prompt_id = None;
+            // A session may have been made before the trouble came: whoever is next looks for it.
+            live.source = live.source.take().filter(|_| live.session_id.is_some());
             intake.store.write_live(&intake.uuid, &live)?;
             return tracked;
         }
