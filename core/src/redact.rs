@@ -17,9 +17,14 @@
 mod blocks;
 mod class;
 mod commands;
+mod extent;
+mod flags;
 mod keys;
+mod makers;
+mod named;
 mod names;
 pub mod personal;
+mod prose;
 mod scan;
 mod tokens;
 mod values;

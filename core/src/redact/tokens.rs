@@ -5,6 +5,7 @@
 use super::blocks;
 use super::class::*;
 use super::keys;
+use super::makers::MARKED;
 use super::words::{is_filler, is_random, is_wordy};
 use std::cell::Cell;
 use std::ops::Range;
@@ -63,7 +64,7 @@ impl<'a> Tokens<'a> {
             b'M' | b'N' | b'O' => self.discord(at, end),
             _ => None,
         };
-        let marked = || if end >= at + keys::MARKED { keys::marked_end(rest) } else { None };
+        let marked = || if end >= at + MARKED { keys::marked_end(rest) } else { None };
         special.or_else(|| marked().map(|length| at..at + length)).or_else(|| self.prefixed(at))
     }
 
