@@ -37,7 +37,8 @@ fn a_power_failure_takes_nothing_that_was_acknowledged_and_harms_nothing_older()
     };
     let filter = std::env::var("POWER_FILTER").unwrap_or_default();
     let report = everything(depth, &filter);
-    println!("{}\n{:?} states, gone on from", report.table(), report.sum());
+    let (states, gone_on) = report.sum();
+    println!("{}\n{states} states; the programs went on from {gone_on}", report.table());
     report.check();
 }
 

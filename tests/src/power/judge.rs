@@ -53,25 +53,7 @@ pub type Promised<'r> = (&'r Run, Promise);
 
 /// Tries every power failure of programs that ran one after the other on `before`, where everything was durable.
 pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
-    let steps = runs.iter().flat_map(|(run, _)| &run.steps);
-    let touched: BTreeSet<&Path> = steps.flat_map(Step::paths).flat_map(Path::ancestors).collect();
-    let sessions: BTreeSet<&str> = touched.iter().filter_map(|path| session_of(path)).collect();
-    let is_touched = |path: &Path, node: &Node| {
-        *node == Node::Dir || touched.contains(path) || session_of(path).is_some_and(|id| sessions.contains(id))
-    };
-    let (touched, untouched) = before.clone().split(is_touched);
-    let mut judge = Judge {
-        disk: Disk::new(&touched),
-        untouched,
-        is_whole: true,
-        reader: Reader::default(),
-        seen_by_programs: Vec::new(),
-        promised: 0,
-        tried: HashSet::new(),
-        told: BTreeSet::new(),
-        verdict: Verdict::default(),
-    };
-    judge.is_whole = judge.reader.misread(&touched, &judge.untouched).is_none();
+    let mut judge = Judge::new(before, runs);
     judge.look();
     for (run, promise) in runs {
         for (n, step) in run.steps.iter().enumerate() {
@@ -106,6 +88,28 @@ struct Judge {
 }
 
 impl Judge {
+    fn new(before: &Tree, runs: &[Promised]) -> Judge {
+        let steps = runs.iter().flat_map(|(run, _)| &run.steps);
+        let touched: BTreeSet<&Path> = steps.flat_map(Step::paths).flat_map(Path::ancestors).collect();
+        let sessions: BTreeSet<&str> = touched.iter().filter_map(|path| session_of(path)).collect();
+        let is_touched = |path: &Path, node: &Node| {
+            *node == Node::Dir || touched.contains(path) || session_of(path).is_some_and(|id| sessions.contains(id))
+        };
+        let (touched, untouched) = before.clone().split(is_touched);
+        let mut reader = Reader::default();
+        Judge {
+            is_whole: reader.misread(&touched, &untouched).is_none(),
+            disk: Disk::new(&touched),
+            untouched,
+            reader,
+            seen_by_programs: Vec::new(),
+            promised: 0,
+            tried: HashSet::new(),
+            told: BTreeSet::new(),
+            verdict: Verdict::default(),
+        }
+    }
+
     fn look(&mut self) {
         let facts = self.reader.facts(&self.disk.memory());
         if self.seen_by_programs.last() != Some(&facts) {
