@@ -2,14 +2,18 @@
 //! Must stay true: a reader sees the old bytes or the new ones, never a mixture; nothing outside
 //! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
 
+mod dir;
+
+pub use dir::{count, make_dir, own_dir, real_dir, stems, sync_dir};
+
 use crate::error::{Error, Result};
 use crate::open;
-use crate::paths;
 use crate::validate::FILE_BYTES;
 use crate::weight;
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use dir::folder_of;
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 use std::{ffi::CString, os::unix::ffi::OsStrExt};
@@ -125,25 +129,6 @@ fn settle(path: &Path, durability: Durability) -> Result<()> {
     match durability {
         Durability::Synced => sync_dir(folder_of(path)),
         Durability::Disposable => Ok(()),
-    }
-}
-
-/// The directory in which a path is.
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Brings the names in a directory to the disk. A file system that cannot sync directories (some network and FUSE ones
-/// answer EINVAL) is no trouble: it promises nothing better.
-pub fn sync_dir(dir: &Path) -> Result<()> {
-    sync(dir).map_err(|error| Error::io(dir, "sync", error))
-}
-
-fn sync(dir: &Path) -> io::Result<()> {
-    let open = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(dir);
-    match open.and_then(|dir| dir.sync_all()) {
-        Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(error),
-        _ => Ok(()),
     }
 }
 
@@ -264,47 +249,6 @@ fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(dir)
 }
 
-/// Makes a directory and its parents, for this user only. Each new name is brought to the disk: what is synced in a
-/// directory whose own name is lost would be lost with it.
-pub fn make_dir(dir: &Path) -> Result<()> {
-    make_all(dir).map_err(|error| Error::io(dir, "make", error))
-}
-
-fn make_all(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
-    }
-    make_all(folder_of(dir))?;
-    match DirBuilder::new().mode(0o700).create(dir) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match dir.is_dir() {
-            true => Ok(()),
-            false => Err(io::Error::from_raw_os_error(libc::ENOTDIR)),
-        },
-        Err(error) => Err(error),
-        Ok(()) => sync(folder_of(dir)),
-    }
-}
-
-/// Makes a directory where needed; refuses a link to one, through which what is put there would end somewhere else.
-pub fn real_dir(dir: &Path) -> Result<()> {
-    make_dir(dir)?;
-    if dir.is_symlink() {
-        let text =
-            format!("{} is a symbolic link, and nothing is put away through one: make it a directory", dir.display());
-        return Err(Error::Refused(text));
-    }
-    Ok(())
-}
-
-/// Refuses a file of the data directory whose directory is a symbolic link: what is read or written through one lies
-/// somewhere else. The data directory itself may be one, see [`crate::paths::Home::from_env`].
-pub fn own_dir(path: &Path) -> Result<()> {
-    match paths::dirs_of(path).find(|dir| dir.is_symlink()) {
-        Some(dir) => Err(Error::corrupt(dir, format!("{LINK}; make it a directory"))),
-        None => Ok(()),
-    }
-}
-
 /// Removes a file; one that is not there is fine.
 pub fn remove(path: &Path) -> Result<()> {
     own_dir(path)?;
@@ -366,39 +310,4 @@ pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
 
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
-}
-
-/// How many entries of a directory have a name that fits. A directory that is not there has none.
-pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
-    own_dir(&dir.join("_"))?;
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if is_absent(&error) => return Ok(0),
-        Err(error) => return Err(Error::io(dir, "list", error)),
-    };
-    let mut count = 0;
-    for entry in entries {
-        let name = entry.map_err(|error| Error::io(dir, "list", error))?.file_name();
-        count += usize::from(name.to_str().is_some_and(&fits));
-    }
-    Ok(count)
-}
-
-/// Names of the entries of a directory that end in `suffix`, in no order, without the suffix.
-/// A directory that is not there has none.
-pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
-    own_dir(&dir.join("_"))?;
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if is_absent(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io(dir, "list", error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(|error| Error::io(dir, "list", error))?.file_name();
-        if let Some(stem) = name.to_str().and_then(|name| name.strip_suffix(suffix)) {
-            names.push(stem.to_string());
-        }
-    }
-    Ok(names)
 }

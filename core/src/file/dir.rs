@@ -1,0 +1,99 @@
+//! Owns directories: making them so that they last, refusing links to them, listing their names.
+//! Must stay true: a directory is for this user only, and its name is on the disk before anything in it is said to be.
+
+use super::{LINK, is_absent};
+use crate::error::{Error, Result};
+use crate::paths;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// The directory in which a path is.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Brings the names in a directory to the disk. A file system that cannot sync directories (some network and FUSE ones
+/// answer EINVAL) is no trouble: it promises nothing better.
+pub fn sync_dir(dir: &Path) -> Result<()> {
+    sync(dir).map_err(|error| Error::io(dir, "sync", error))
+}
+
+fn sync(dir: &Path) -> io::Result<()> {
+    let open = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(dir);
+    match open.and_then(|dir| dir.sync_all()) {
+        Err(error) if error.raw_os_error() != Some(libc::EINVAL) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a directory and its parents, for this user only. Each new name is brought to the disk: what is synced in a
+/// directory whose own name is lost would be lost with it.
+pub fn make_dir(dir: &Path) -> Result<()> {
+    make_all(dir).map_err(|error| Error::io(dir, "make", error))
+}
+
+fn make_all(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    make_all(folder_of(dir))?;
+    match DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => match dir.is_dir() {
+            true => Ok(()),
+            false => Err(io::Error::from_raw_os_error(libc::ENOTDIR)),
+        },
+        Err(error) => Err(error),
+        Ok(()) => sync(folder_of(dir)),
+    }
+}
+
+/// Makes a directory where needed; refuses a link to one, through which what is put there would end somewhere else.
+pub fn real_dir(dir: &Path) -> Result<()> {
+    make_dir(dir)?;
+    if dir.is_symlink() {
+        let text =
+            format!("{} is a symbolic link, and nothing is put away through one: make it a directory", dir.display());
+        return Err(Error::Refused(text));
+    }
+    Ok(())
+}
+
+/// Refuses a file of the data directory whose directory is a symbolic link: what is read or written through one lies
+/// somewhere else. The data directory itself may be one, see [`crate::paths::Home::from_env`].
+pub fn own_dir(path: &Path) -> Result<()> {
+    match paths::dirs_of(path).find(|dir| dir.is_symlink()) {
+        Some(dir) => Err(Error::corrupt(dir, format!("{LINK}; make it a directory"))),
+        None => Ok(()),
+    }
+}
+
+/// How many entries of a directory have a name that fits. A directory that is not there has none.
+pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
+    let mut count = 0;
+    each_name(dir, |name| count += usize::from(fits(name)))?;
+    Ok(count)
+}
+
+/// Names of the entries of a directory that end in `suffix`, in no order, without the suffix.
+/// A directory that is not there has none.
+pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
+    let mut stems = Vec::new();
+    each_name(dir, |name| stems.extend(name.strip_suffix(suffix).map(str::to_string)))?;
+    Ok(stems)
+}
+
+/// Gives each name in a directory that is text to `see`.
+fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
+    own_dir(&dir.join("_"))?;
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if is_absent(&error) => return Ok(()),
+        other => other.map_err(|error| Error::io(dir, "list", error))?,
+    };
+    for entry in entries {
+        let name = entry.map_err(|error| Error::io(dir, "list", error))?.file_name();
+        name.to_str().into_iter().for_each(&mut see);
+    }
+    Ok(())
+}

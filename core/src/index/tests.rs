@@ -1,0 +1,131 @@
+use super::*;
+
+fn id(n: u32) -> SessionId {
+    SessionId::parse(&format!("sess_20261121T0337_{n:04x}")).unwrap()
+}
+
+fn entry(intent: &str, status: Status) -> Entry<'_> {
+    Entry {
+        project_slug: "api".into(),
+        status,
+        intent: intent.into(),
+        started_at: "2026-11-21T03:37:00.000000+00:00".into(),
+        ended_at: None,
+        last_heartbeat: "".into(),
+    }
+}
+
+#[test]
+fn a_splice_equals_a_rewrite() {
+    let mut entries = Entries::new();
+    let mut text = render(&entries);
+    let intents = ["a", "b\n\"sess_20261121T0337_0001\":{", "c,\\", "}\n}\n", "é"];
+    for (n, intent) in [(1, 0), (3, 1), (2, 2), (3, 3), (1, 4), (4, 0), (2, 1)] {
+        let entry = entry(intents[intent], Status::Active);
+        entries.insert(id(n), entry.clone());
+        text = upsert(&text, &id(n), Some(&entry)).unwrap();
+        assert!(is_canonical(&text), "{text}");
+        let expected: Vec<_> = entries.clone().into_iter().collect();
+        assert_eq!(parse(&text).unwrap(), expected);
+    }
+    for n in [3, 1, 9, 4, 2] {
+        entries.remove(&id(n));
+        text = upsert(&text, &id(n), None).unwrap();
+        assert_eq!(parse(&text).unwrap(), entries.clone().into_iter().collect::<Vec<_>>());
+    }
+    assert_eq!(text, "{\n}\n");
+}
+
+#[test]
+fn torn_and_foreign_texts_are_told_apart() {
+    let whole = render(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>());
+    for cut in 1..whole.len() - 1 {
+        assert!(upsert(&whole[..cut], &id(2), None).is_none());
+        assert!(parse(&whole[..cut]).is_none(), "{cut}");
+    }
+    let hole: String = whole.chars().enumerate().map(|(n, c)| if (50..90).contains(&n) { '\0' } else { c }).collect();
+    assert!(upsert(&hole, &id(2), None).is_none() && parse(&hole).is_none());
+    let python =
+        serde_json::to_string_pretty(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>()).unwrap();
+    assert!(upsert(&python, &id(2), None).is_none());
+    assert_eq!(parse(&python).unwrap().len(), 1);
+    assert!(parse("{}").unwrap().is_empty());
+}
+
+#[test]
+fn a_project_that_is_no_slug_hides_no_session_from_filters() {
+    for slug in ["\"", "a\\", "A\nb", ""] {
+        let entry = Entry { project_slug: slug.into(), ..entry("x", Status::Active) };
+        let all: Entries = [(id(1), entry)].into_iter().collect();
+        for text in [render(&all), serde_json::to_string(&all).unwrap()] {
+            let found = |status| parse_where(&text, of_status(status)).map(|found| found.len());
+            assert_eq!((found(Status::Active), found(Status::Parked)), (Some(1), Some(0)), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_index_that_names_a_session_twice_is_none() {
+    let twice = render([(&id(1), &entry("x", Status::Active)), (&id(1), &entry("y", Status::Active))]);
+    assert!(is_canonical(&twice));
+    assert_eq!(parse(&twice), None);
+    assert_eq!(parse_where(&twice, of_status(Status::Active)), None);
+}
+
+#[test]
+fn an_index_without_end_is_none() {
+    let many = |count: usize| {
+        format!("{{\n{}}}\n}}\n", "\"sess_20261121T0337_0001\":{\"status\":\"active\"},\n".repeat(count))
+    };
+    assert!(!is_endless(&many(ENTRIES - 10)) && is_endless(&many(ENTRIES + 10)));
+    assert!(is_endless(&many(ENTRIES - 10).replacen('\n', " ", 1)), "in another layout");
+}
+
+#[test]
+fn a_line_that_is_spelt_otherwise_is_not_lost() {
+    let ours = render(&[(id(1), entry("x", Status::Active))].into_iter().collect::<Entries>());
+    for (from, to) in [(":", ": "), ("\"api\"", "\"\\u0061pi\""), (",\"started", ", \"later\":[1],\"started")] {
+        let theirs = ours.replace(from, to);
+        assert!(is_canonical(&theirs));
+        assert_eq!(parse_where(&theirs, of_status(Status::Active)).map(|all| all.len()), Some(1), "{theirs}");
+        assert_eq!(parse_where(&theirs, of_status(Status::Parked)).map(|all| all.len()), Some(0), "{theirs}");
+        assert_eq!(parse_where(&theirs, of_project("api")).map(|all| all.len()), Some(1), "{theirs}");
+        assert_eq!(ids_where(&theirs, of_project("api")), Some(vec![id(1)]), "{theirs}");
+    }
+}
+
+#[test]
+fn standings_are_those_of_the_entries() {
+    let sly = ",\"ended_at\":\"2030\",\"status\":\"active\"";
+    let mut entries: Entries = [(id(1), entry("x", Status::Active)), (id(2), entry(sly, Status::Parked))].into();
+    entries.insert(id(3), Entry { project_slug: "shop".into(), ..entry("y", Status::Active) });
+    entries.insert(id(4), Entry { ended_at: Some("2026-11-21".into()), ..entry(sly, Status::Completed) });
+    let of_api = entries.iter().filter(|(_, entry)| entry.project_slug == "api");
+    let standing = |(id, entry): (&SessionId, &Entry)| {
+        (id.to_string(), entry.status, entry.ended_at.as_deref().map(str::to_string))
+    };
+    let expected: Vec<_> = of_api.map(standing).collect();
+    let text = render(&entries);
+    let found = standings(&text, "api").unwrap().into_iter();
+    let found: Vec<_> =
+        found.map(|one| (one.id.to_string(), one.status, one.ended_at.map(|instant| instant.to_string()))).collect();
+    assert_eq!(found, expected);
+    assert_eq!(standings(&text.replacen(":\"api\"", ": \"api\"", 1), "api"), None, "in another spelling");
+    assert_eq!(standings("{\n}\n", "api"), Some(Vec::new()));
+}
+
+#[test]
+fn filters_see_only_what_is_meant() {
+    let text = render(
+        &[(id(1), entry("\"status\":\"active\"", Status::Parked)), (id(2), entry("y", Status::Active))]
+            .into_iter()
+            .collect::<Entries>(),
+    );
+    let active = parse_where(&text, of_status(Status::Active)).unwrap();
+    assert_eq!(active.len(), 1, "quotes inside a text are escaped, so the needle cannot match there");
+    assert_eq!(parse_where(&text, of_project("api")).unwrap().len(), 2);
+    assert_eq!(parse_where(&text, of_project("ap")).unwrap().len(), 0);
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let python = serde_json::to_string_pretty(&value).unwrap();
+    assert_eq!(parse_where(&python, of_status(Status::Active)).unwrap(), active, "whatever the layout is");
+}

@@ -1,0 +1,64 @@
+use super::*;
+
+fn now() -> Instant {
+    clock::parse("2026-11-21T03:37:00Z").unwrap()
+}
+
+fn session() -> Session {
+    let id = SessionId::parse("sess_20261121T0337_ca5d").unwrap();
+    create(&id, &Slug::parse("api").unwrap(), Start { intent: "x".into(), ..Start::default() }, now()).unwrap()
+}
+
+#[test]
+fn a_refused_change_changes_nothing() {
+    let mut s = session();
+    let before = s.clone();
+    let bad = Completion {
+        commits: vec![("abcd123".into(), "ok".into()), ("zz".into(), "bad".into())],
+        ..Completion::default()
+    };
+    assert!(complete(&mut s, &bad, now()).is_err());
+    assert!(park(&mut s, "", &[], now()).is_err());
+    assert!(park(&mut s, "r", &["a".into(), "b".into(), "c".into(), "d".into()], now()).is_err());
+    assert!(
+        update(&mut s, &Changes { intent: Some("y".into()), branch: Some("".into()), ..Changes::default() }, now())
+            .is_err()
+    );
+    assert_eq!(s, before);
+}
+
+#[test]
+fn an_amended_commit_is_one_commit_in_whatever_order_it_is_told() {
+    let shas = |s: &Session| s.commits.iter().map(|one| one.sha.clone()).collect::<Vec<_>>();
+    let mut s = session();
+    commit(&mut s, "aaaaaaa0", "a").unwrap();
+    commit(&mut s, "bbbbbbb0", "b").unwrap();
+    amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c").unwrap();
+    amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c").unwrap();
+    assert_eq!(shas(&s), ["ccccccc0", "bbbbbbb0"]);
+    amended_commit(&mut s, "bbbbbbb0", "ccccccc0", "c").unwrap();
+    amended_commit(&mut s, "ddddddd0", "eeeeeee0", "e").unwrap();
+    assert_eq!(shas(&s), ["ccccccc0", "eeeeeee0"]);
+    assert!(amended_commit(&mut s, "eeeeeee0", "zz", "z").is_err());
+    commit(&mut s, &"0123456789abcdef".repeat(4), "SHA-256").unwrap();
+    assert_eq!(s.commits[2].sha.len(), 40);
+}
+
+#[test]
+fn commits_are_one_per_seven_digits() {
+    let mut s = session();
+    commit(&mut s, "abcdef0123", "a").unwrap();
+    commit(&mut s, "ABCDEF0999", "b").unwrap();
+    commit(&mut s, "abcdef1", "c").unwrap();
+    assert_eq!(s.commits.len(), 2);
+}
+
+#[test]
+fn a_session_is_parked_once_and_resumed_once() {
+    let mut s = session();
+    park(&mut s, "lunch", &["eat".into()], now()).unwrap();
+    assert!(matches!(park(&mut s, "again", &[], now()), Err(Error::Refused(_))));
+    resumed_as(&mut s, "sess_20261121T0400_0001", now()).unwrap();
+    assert_eq!((s.status, s.outcome.as_deref()), (Status::Completed, Some("Resumed as sess_20261121T0400_0001")));
+    assert!(matches!(resumed_as(&mut s, "x", now()), Err(Error::Refused(_))));
+}
