@@ -155,24 +155,18 @@ impl Ended {
     }
 
     fn finish(&self, record: &mut Session, now: Instant) -> Result<()> {
-        let message = self.message.as_deref().or(record.last_message.as_deref()).map(str::to_string);
         let ending = Ending {
             setting: self.setting,
             attended: self.attended,
             why: &self.why,
-            message: message.as_deref(),
+            message: self.message.as_deref(),
             asked: self.asked,
             dialog: self.dialog,
             by: &self.by,
             seen_at: self.seen_at.as_deref().and_then(clock::parse),
             now,
         };
-        ending::finish(record, &ending)?;
-        if record.status == Status::Active {
-            return Ok(());
-        }
-        record.last_message = None;
-        self.note.as_deref().map_or(Ok(()), |note| session::event(record, note, now))
+        ending::finish(record, &ending, self.note.as_deref())
     }
 }
 
@@ -218,7 +212,7 @@ impl Change {
         match self {
             Change::Prompted(prompted) if is_active => prompt(record, prompted, now),
             Change::Waits { what } if is_active => {
-                record.awaiting_action = what.as_deref().map(|what| validate::cut(what, validate::REASON));
+                record.awaiting_action.clone_from(what);
                 session::beat(record, now);
             }
             Change::TurnEnded(turn) if is_active => {

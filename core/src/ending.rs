@@ -23,7 +23,7 @@ pub struct Ending<'a> {
     pub attended: bool,
     /// What happened, as the reason of a parked session begins: `the conversation ended`.
     pub why: &'a str,
-    /// The agent's last message: the outcome of a completed session.
+    /// The agent's last message, if that is known better than from the record: the outcome of a completed session.
     pub message: Option<&'a str>,
     /// Whether anything may have been asked in the conversation.
     pub asked: bool,
@@ -36,8 +36,8 @@ pub struct Ending<'a> {
     pub now: Instant,
 }
 
-/// Ends an active session. Steps that are left stay with it either way.
-pub fn finish(record: &mut Session, ending: &Ending) -> Result<()> {
+/// Ends an active session, with a note in its timeline if that ends it. Steps that are left stay with it either way.
+pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Result<()> {
     if let Some(seen_at) = ending.seen_at
         && clock::credible(&record.last_heartbeat, ending.now).is_none_or(|known| known < seen_at)
     {
@@ -55,17 +55,19 @@ pub fn finish(record: &mut Session, ending: &Ending) -> Result<()> {
         SessionEnd::Auto => (count > 0 && ending.attended) || (of_people && !ending.is_known_to_be_over()),
     };
     let steps = session::steps_left(record);
+    let last_message = record.last_message.take();
     keep_words(record, ending);
     if parks {
         session::park(record, &format!("{}{}", ending.why, left(count)), &[], ending.now)?;
     } else {
         // Of an active session only another program may have told the outcome: it knew better.
-        let outcome = ending.message.filter(|_| record.outcome.is_none()).map(str::to_string);
+        let message = ending.message.or(last_message.as_deref());
+        let outcome = message.filter(|_| record.outcome.is_none()).map(str::to_string);
         session::complete(record, &Completion { outcome, ..Completion::default() }, ending.now)?;
     }
     record.next_steps = steps;
     record.ended_by = Some(ending.by.to_string());
-    Ok(())
+    note.map_or(Ok(()), |note| session::event(record, note, ending.now))
 }
 
 impl Ending<'_> {

@@ -5,6 +5,21 @@ use crate::id::{SessionId, Slug};
 use crate::session::Start;
 use crate::task;
 
+/// The end without a note.
+fn finish(record: &mut Session, ending: &Ending) -> Result<()> {
+    super::finish(record, ending, None)
+}
+
+#[test]
+fn what_was_said_last_is_the_outcome_if_nothing_better_is_known() {
+    for (told, outcome) in [(None, "by the record"), (Some("told"), "told")] {
+        let mut record = new();
+        record.last_message = Some("by the record".into());
+        finish(&mut record, &Ending { message: told, ..ending(SessionEnd::Complete) }).unwrap();
+        assert_eq!((record.outcome.as_deref(), record.last_message), (Some(outcome), None));
+    }
+}
+
 fn at(text: &str) -> Instant {
     clock::parse(&format!("2026-11-21T{text}Z")).unwrap()
 }

@@ -13,7 +13,6 @@ use crate::live::Live;
 use crate::lock::Lock;
 use crate::process;
 use crate::record::{Session, Status};
-use crate::session;
 
 impl Store {
     /// Ends a conversation: its session as `ending` says and with `note` in its timeline, its file
@@ -87,7 +86,7 @@ impl Store {
                 None
             }
             (Run::Real, Some(_)) => self.end_conversation(uuid, live, &ending, Some(&note))?,
-            (Run::Dry, Some(mut record)) => finish(&mut record, &ending, None).map(|()| Some(record))?,
+            (Run::Dry, Some(mut record)) => ending::finish(&mut record, &ending, None).map(|()| Some(record))?,
             (_, None) => None,
         };
         let closed = after.filter(|record| record.ended_by.as_deref() == Some(BY_CLEANUP));
@@ -116,15 +115,6 @@ impl Store {
             Some(lock) if super::is_absent(&self.home.live(uuid)) => lock.remove(),
             _ => Ok(()),
         }
-    }
-}
-
-/// Ends a record, with a note if it is ended by that.
-pub(super) fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Result<()> {
-    ending::finish(record, ending)?;
-    match note {
-        Some(note) if record.status != Status::Active => session::event(record, note, ending.now),
-        _ => Ok(()),
     }
 }
 

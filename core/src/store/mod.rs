@@ -259,14 +259,14 @@ impl Store {
         let is_repeated = Entry::of(after).differs(&Entry::of(before))
             || after.commits != before.commits
             || after.open_questions != before.open_questions;
-        match is_repeated {
-            true => self.publish(id, Noted::Synced, rename)?,
-            false => rename()?,
-        };
-        match is_repeated {
-            true => self.follow(after, now),
-            false if self.caches == Caches::Kept => self.settle_index(now),
-            false => {}
+        if is_repeated {
+            self.publish(id, Noted::Synced, rename)?;
+            self.follow(after, now);
+        } else {
+            rename()?;
+            if self.caches == Caches::Kept {
+                self.settle_index(now);
+            }
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::file;
 use crate::id::{SessionId, Uuid, fnv1a};
 use crate::lock;
 use crate::record::Session;
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
@@ -106,10 +107,7 @@ impl Store {
 
     /// Conversations about which something is noted that no session has.
     pub fn unplaced(&self) -> Result<Vec<Uuid>> {
-        let dir = self.home.spool_dir();
-        let mut stems = file::stems(&dir, ".jsonl")?;
-        stems.extend(file::stems(&dir, ".folding")?);
-        Ok(stems.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect())
+        Ok(self.spools()?.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect())
     }
 
     /// The session with what hooks have noted about it. `record` is asked for after the notes were read.
@@ -225,13 +223,13 @@ impl Store {
 
     /// Sessions about which something is noted.
     pub fn noted(&self) -> Result<Vec<SessionId>> {
+        Ok(self.spools()?.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect())
+    }
+
+    /// Whose notes there are, half folded ones too.
+    fn spools(&self) -> Result<BTreeSet<String>> {
         let dir = self.home.spool_dir();
-        let mut stems = file::stems(&dir, ".jsonl")?;
-        stems.extend(file::stems(&dir, ".folding")?);
-        let mut ids: Vec<SessionId> = stems.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect();
-        ids.sort();
-        ids.dedup();
-        Ok(ids)
+        Ok(file::stems(&dir, ".jsonl")?.into_iter().chain(file::stems(&dir, ".folding")?).collect())
     }
 
     /// Gives the notes about one session to another, which goes on in its place.

@@ -3,7 +3,7 @@
 //! process runs is never closed for its silence; one without any known sign of life stays open.
 
 use super::Store;
-use super::close::{finish, is_running, session_of, uuid_of};
+use super::close::{is_running, session_of, uuid_of};
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
 use crate::config::{Config, SessionEnd};
@@ -98,7 +98,7 @@ impl Suspect<'_> {
         let ending = Ending { setting, attended, why, message, asked, dialog, by, seen_at, now };
         if self.run == Run::Dry {
             let mut record = seen.clone();
-            return finish(&mut record, &ending, None).map(|()| Some(record));
+            return ending::finish(&mut record, &ending, None).map(|()| Some(record));
         }
         let mut closed = false;
         let note = format!("closed by cs-cleanup: {why}");
@@ -106,7 +106,7 @@ impl Suspect<'_> {
             closed = record.status == Status::Active && self.silent_since(record).is_some();
             // It may be a person's since it was seen.
             let ending = Ending { setting: self.setting(record), ..ending };
-            if closed { finish(record, &ending, Some(&note)) } else { Ok(()) }
+            if closed { ending::finish(record, &ending, Some(&note)) } else { Ok(()) }
         })?;
         if let (true, Some(uuid), Some(live)) = (closed, &self.uuid, live) {
             self.store.end_live(uuid, &mut live.clone(), now)?;
