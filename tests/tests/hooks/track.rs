@@ -74,6 +74,28 @@ fn every_heartbeat_is_seen_and_the_record_itself_is_written_seldom() {
     assert_eq!(at(120), "10:02:00");
 }
 
+/// Other programs read records without their notes: an asynchronous hook brings them up to date.
+#[test]
+fn a_record_is_written_when_it_is_a_quarter_of_an_hour_old_or_its_notes_are_many() {
+    let edit = |file: String| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});
+    let stored = |stage: &Stage| fs::read_to_string(record_path(stage)).expect("it is there");
+    let stage = stage();
+    tell(&stage, 61, UUID, "PostToolUse", edit("first.rs".into()));
+    assert!(!stored(&stage).contains("first.rs"), "it is noted only");
+    let file = fs::File::options().write(true).open(record_path(&stage)).expect("it is there");
+    let minutes = |count: u64| std::time::SystemTime::now() - std::time::Duration::from_secs(count * 60);
+    file.set_modified(minutes(14)).expect("a file of ours");
+    tell(&stage, 62, UUID, "PostToolUse", edit("second.rs".into()));
+    assert!(!stored(&stage).contains("second.rs"), "a record of 14 minutes ago is left alone");
+    file.set_modified(minutes(16)).expect("a file of ours");
+    tell(&stage, 63, UUID, "PostToolUse", edit("third.rs".into()));
+    assert!(["first.rs", "second.rs", "third.rs"].iter().all(|file| stored(&stage).contains(file)));
+    for n in 0..18 {
+        tell(&stage, 64, UUID, "PostToolUse", edit(format!("{}/{n}.rs", "deep/".repeat(800))));
+    }
+    assert!(stored(&stage).contains("/15.rs"), "64 KiB of notes are many");
+}
+
 #[test]
 fn by_hand_a_heartbeat_is_for_the_newest_session_of_the_project() {
     let stage = stage();
