@@ -3,7 +3,7 @@
 
 use crate::{PROGRAM, damaged};
 use cs_core::ending::{BY_HOOK, Ending};
-use cs_core::error::Result;
+use cs_core::error::{Error, Result};
 use cs_core::intake::Intake;
 
 pub fn ended(intake: &Intake) -> Result<()> {
@@ -13,7 +13,11 @@ pub fn ended(intake: &Intake) -> Result<()> {
         return intake.store.drop_live(&intake.uuid);
     }
     let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
-    damaged::replace(intake, &mut live)?;
+    match damaged::session(intake, &mut live) {
+        // What cannot be read for the moment is noted all the same.
+        Err(Error::Io { .. }) => {}
+        other => drop(other?),
+    }
     let ending = Ending {
         setting: intake.config(PROGRAM).hooks.session_end,
         attended: !crate::is_unattended(),

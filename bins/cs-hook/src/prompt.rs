@@ -3,7 +3,7 @@
 use crate::{PROGRAM, damaged, session_of};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
-use cs_core::error::{Error, Result};
+use cs_core::error::Result;
 use cs_core::git::{self, Checkout, made};
 use cs_core::hook;
 use cs_core::id::{SessionId, Slug};
@@ -68,9 +68,8 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     let checkout = git::find(Path::new(&live.cwd));
     live.head_mark = checkout.as_ref().map(made::mark);
     live.session_id = known_session(intake, live)?.map(String::from);
-    damaged::replace(intake, live)?;
-    let known = match session_of(live) {
-        Some(id) => go_on(intake, &id, text, checkout.as_ref())?,
+    let known = match damaged::session(intake, live)? {
+        Some(record) => go_on(intake, record, text, checkout.as_ref())?,
         None => None,
     };
     let session = match known {
@@ -107,12 +106,9 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
     }
 }
 
-/// Notes the prompt in the session; `None` if the session is gone, or was ended by a person.
-fn go_on(intake: &Intake, id: &SessionId, text: &str, checkout: Option<&Checkout>) -> Result<Option<Session>> {
-    let record = match intake.store.session(id) {
-        Err(Error::Missing(_)) => return Ok(None),
-        other => other?,
-    };
+/// Notes the prompt in the session; `None` if it was archived, or ended by a person.
+fn go_on(intake: &Intake, record: Session, text: &str, checkout: Option<&Checkout>) -> Result<Option<Session>> {
+    let id = &SessionId::parse(&record.session_id)?;
     if intake.store.is_archived(id) || (record.status != Status::Active && !ending::is_ours(&record)) {
         return Ok(None);
     }
