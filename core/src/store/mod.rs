@@ -167,11 +167,11 @@ impl Store {
         self.until_confirmed(|| {
             let lock = self.lock(id)?;
             self.fold_left(&lock, id, now)?;
+            let before = self.writable(id)?;
             // Before the notes are set aside: a change that is refused changes nothing on disk.
             if self.has_notes(id) {
-                change(&mut self.with_notes(id, || self.writable(id))?)?;
+                change(&mut self.with_notes(id, || Ok(before.clone()))?)?;
             }
-            let before = self.writable(id)?;
             let notes = self.take_notes(id)?;
             let mut after = notes.apply(&before);
             change(&mut after)?;
