@@ -147,22 +147,24 @@ impl Browser {
     /// The value of a JavaScript expression in the page, promises awaited; null where the page made way for another one
     /// meanwhile.
     pub fn eval(&mut self, script: &str) -> Value {
-        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
-        let answer = match self.try_call("Runtime.evaluate", parameters) {
-            Err(error) if error["message"].as_str().is_some_and(|text| text.contains("navigated")) => {
-                return Value::Null;
-            }
-            other => other.unwrap_or_else(|error| panic!("{script}: {error}")),
-        };
+        let answer = self.evaluate(script);
         assert!(answer["exceptionDetails"].is_null(), "{script}: {}", answer["exceptionDetails"]);
         answer["result"]["value"].clone()
+    }
+
+    /// What the page answers to an expression; null where it made way for another one meanwhile.
+    fn evaluate(&mut self, script: &str) -> Value {
+        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
+        match self.try_call("Runtime.evaluate", parameters) {
+            Err(error) if error["message"].as_str().is_some_and(|text| text.contains("navigated")) => Value::Null,
+            other => other.unwrap_or_else(|error| panic!("{script}: {error}")),
+        }
     }
 
     /// Waits until an expression is true. An exception in it means: not yet, the page is changing.
     pub fn until(&mut self, script: &str) {
         let deadline = Instant::now() + LIMIT;
-        let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
-        while self.call("Runtime.evaluate", parameters.clone())["result"]["value"] != json!(true) {
+        while self.evaluate(script)["result"]["value"] != json!(true) {
             assert!(Instant::now() < deadline, "never: {script}; the page: {}", self.text("body"));
             std::thread::sleep(Duration::from_millis(40));
         }
