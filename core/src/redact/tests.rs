@@ -188,6 +188,13 @@ fn leaves_ordinary_text_and_borrows_it() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+#[test]
+fn a_mask_makes_no_cookie_of_what_stands_before_it() {
+    let text = "itokens=s,ey\0\0\0iCookie =".repeat(40);
+    let once = mask(&text).into_owned();
+    assert_eq!(mask(&once), once);
+}
+
 /// Glues pieces together at random: whatever comes out, a second run must
 /// change nothing and the text must stay valid.
 #[test]
@@ -246,6 +253,10 @@ fn masking_twice_changes_nothing() {
         let cut = next(text.len() + 1);
         if text.is_char_boundary(cut) && next(3) == 0 {
             text = text.split_off(cut);
+        }
+        // A rule that takes a mask for a reason to mask what stands before it would go on for ever here.
+        if next(16) == 0 {
+            text = text.repeat(2 * super::ROUNDS);
         }
         let once = mask(&text).into_owned();
         assert_eq!(mask(&once), once, "after {text:?}");

@@ -314,10 +314,12 @@ pub(super) fn is_basic(text: &[u8]) -> bool {
     colon && text.first().is_some_and(|&byte| is_alnum(byte))
 }
 
-/// Whether one of the cookies in a header may be a session.
+/// Whether one of the cookies in a header may be a session. What was masked in part is none: else each mask would make
+/// the cookie before it one.
 pub(super) fn has_session(text: &[u8]) -> bool {
     text.split(|&byte| byte == b';').any(|cookie| {
         let value = cookie.iter().position(|&byte| byte == b'=').and_then(|at| cookie.get(at + 1..));
-        value.is_some_and(|value| is_random(value, 12) || value.len() >= 8 && is_mixed(value) && !is_wordy(value))
+        let telling = |value| is_random(value, 12) || value.len() >= 8 && is_mixed(value) && !is_wordy(value);
+        value.is_some_and(|value| !contains(value, MASK) && telling(value))
     })
 }
