@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod corpus;
 pub mod fuzz;
+mod held;
 pub mod http;
 pub mod parse;
 #[cfg(target_os = "linux")]
@@ -25,6 +26,7 @@ use std::process::Output;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+pub use held::Held;
 pub use process::{LIMIT, Running, run};
 pub use programs::programs;
 pub use sandbox::Sandbox;

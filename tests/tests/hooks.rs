@@ -29,14 +29,13 @@ mod size_limit;
 mod track;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions, create_dir_all};
-use std::os::fd::AsRawFd;
+use std::fs::{self, create_dir_all};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
 use cs_tests::replay::{self, Client, Stage, files};
-use cs_tests::{run, status, stderr, stdout};
+use cs_tests::{Held, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
@@ -152,14 +151,10 @@ fn log(stage: &Stage) -> String {
     fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default()
 }
 
-/// Takes a lock as any other program would; dropping the file releases it.
-fn hold(path: &Path) -> File {
+/// Takes a lock, in a folder that need not be there yet.
+fn hold(path: &Path) -> Held {
     create_dir_all(path.parent().expect("a lock lies in a folder")).expect("can be made");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).expect("can be opened");
-    // SAFETY: the descriptor belongs to the file, which is open.
-    let got = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
-    assert_eq!(got, 0, "{} is free", path.display());
-    file
+    Held::take(path)
 }
 
 /// What hooks have left to others is done, as it is once an hour.

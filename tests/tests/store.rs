@@ -8,13 +8,11 @@ mod crash;
 mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::os::fd::AsRawFd;
-use std::path::Path;
+use std::fs;
 use std::process::Command;
 use std::thread;
 
-use cs_tests::{Sandbox, run, status, stderr, stdout};
+use cs_tests::{Held, Sandbox, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 /// Conversations whose sessions' ids end in ca5d, beef and cafe.
@@ -108,14 +106,6 @@ fn litter(sandbox: &Sandbox) -> Vec<String> {
     let names = fs::read_dir(sandbox.data().join("sessions")).expect("it is there").flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with(".tmp-")).collect()
-}
-
-/// Takes an exclusive flock, as every writer does; released when dropped.
-fn flock(path: &Path) -> File {
-    let file = File::options().create(true).append(true).open(path).expect("it can be opened");
-    // SAFETY: flock only takes numbers.
-    assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
-    file
 }
 
 /// Changes a record behind everyone's back, as a program would that was killed right after its rename.

@@ -3,11 +3,12 @@
 //!
 //! Each operation writes to several fields, so that a record which is half old and half new can be told.
 
-use std::fs::{self, File};
-use std::os::fd::AsRawFd;
+use std::fs;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+
+use crate::Held;
 
 use super::scene::{ENDED, LATER, SILENT, Scene, UNHEARD, WAITING, WORKING, YESTERDAY, payload, remove, uuid};
 
@@ -72,12 +73,8 @@ impl Operation {
     }
 
     /// Takes the lock that somebody else is to hold; it is held as long as the answer lives.
-    pub fn hold(&self, scene: &Scene) -> Option<File> {
-        let path = scene.sandbox.data().join(self.held.as_ref()?);
-        let file = File::options().create(true).append(true).open(path).expect("it can be opened");
-        // SAFETY: flock only takes numbers.
-        assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
-        Some(file)
+    pub fn hold(&self, scene: &Scene) -> Option<Held> {
+        Some(Held::take(&scene.sandbox.data().join(self.held.as_ref()?)))
     }
 
     /// With what comes next, whatever becomes of this one.

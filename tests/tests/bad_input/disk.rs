@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
 use std::io::Write;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use cs_tests::{run, status, stdout};
+use cs_tests::{Held, run, status, stdout};
 use serde_json::{Value, json};
 
 use super::*;
@@ -18,10 +17,7 @@ use super::*;
 #[test]
 fn a_lock_that_is_held_is_waited_for_and_then_told() {
     let sandbox = furnished();
-    let path = sandbox.data().join(format!("sessions/{ACTIVE}.lock"));
-    let lock = File::options().create(true).append(true).open(path).expect("it can be opened");
-    // SAFETY: flock only takes numbers.
-    assert_eq!(unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX) }, 0);
+    let lock = Held::take(&sandbox.data().join(format!("sessions/{ACTIVE}.lock")));
     let began = Instant::now();
     refused(&sandbox, "cs-session", &["event", "ca5d", "--message", "x"], "", BUSY, "try again");
     let took = began.elapsed();

@@ -1,29 +1,16 @@
 //! Lock files are removed, and no lock is ever split by that.
 
-use std::fs::OpenOptions;
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use cs_tests::Held;
+
 use super::*;
 
 const ORPHAN: &str = "sess_20260901T0800_0001";
-
-/// Takes the lock as FORMAT.md says: flock, then compare the inode with the name's.
-fn acquire(path: &Path) -> File {
-    loop {
-        let file = OpenOptions::new().create(true).append(true).open(path).expect("it can be opened");
-        // SAFETY: flock only takes numbers.
-        assert_eq!(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX) }, 0);
-        let held = file.metadata().expect("it is open");
-        if path.symlink_metadata().is_ok_and(|named| named.ino() == held.ino()) {
-            return file;
-        }
-    }
-}
 
 fn orphan(sandbox: &Sandbox) -> PathBuf {
     put(sandbox, &format!("sessions/{ORPHAN}.lock"), "");
@@ -36,11 +23,11 @@ fn orphan(sandbox: &Sandbox) -> PathBuf {
 fn a_lock_that_somebody_holds_stays() {
     let sandbox = Sandbox::new();
     let path = orphan(&sandbox);
-    let held = acquire(&path);
+    let held = Held::take(&path);
     for args in [&["locks"][..], &["locks", "--dry-run"], &["all"]] {
         assert_eq!(ok(&sandbox, "cs-cleanup", args), "");
     }
-    assert_eq!(path.metadata().expect("it is there").ino(), held.metadata().expect("it is open").ino());
+    assert_eq!(path.metadata().expect("it is there").ino(), held.inode());
     drop(held);
     assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["locks"])), [format!("removed {ORPHAN}.lock")]);
     assert!(!path.exists());
@@ -93,13 +80,13 @@ fn lockers_that_wait_for_a_removed_lock_share_the_next_one() {
             let (path, counter, ends, counted) = (&path, &counter, &ends, &counted);
             scope.spawn(move || {
                 while !ends.load(Ordering::Relaxed) {
-                    let lock = acquire(path);
+                    let lock = Held::take(path);
                     let count: usize = fs::read_to_string(counter).expect("it is there").parse().expect("a number");
                     thread::sleep(Duration::from_micros(50 * n));
                     fs::write(counter, (count + 1).to_string()).expect("it can be written");
                     counted.fetch_add(1, Ordering::Relaxed);
                     // Looks as old as a lock that nobody uses.
-                    lock.set_modified(SystemTime::now() - Duration::from_secs(2 * HOUR)).expect("it is ours");
+                    age(path, 2 * HOUR);
                     drop(lock);
                     thread::sleep(Duration::from_micros(700));
                 }

@@ -1,11 +1,9 @@
 //! Several runs at once, and programs that hang, that do not read, that leave something behind.
 
-use std::fs::File;
-use std::os::fd::AsRawFd;
 use std::thread;
 use std::time::Duration;
 
-use cs_tests::eventually;
+use cs_tests::{Held, eventually};
 use serde_json::{Value, json};
 
 use super::*;
@@ -34,9 +32,7 @@ fn runs_at_the_same_time_tell_once() {
 fn a_run_that_waits_too_long_for_another_says_so_and_tells_nothing() {
     let sandbox = sandbox(json!({"command": ["tell"]}));
     parked(&sandbox, 1, "some work", "later");
-    let lock = File::create(sandbox.data().join("notify_state.lock")).expect("it can be made");
-    // SAFETY: flock only takes numbers.
-    assert_eq!(unsafe { libc::flock(lock.as_raw_fd(), libc::LOCK_EX) }, 0);
+    let lock = Held::take(&sandbox.data().join("notify_state.lock"));
     let output = sandbox.cs("cs-notify", &[]);
     assert_eq!((status(&output), stdout(&output)), (75, String::new()));
     assert!(stderr(&output).contains("try again"));

@@ -91,7 +91,7 @@ fn what_a_killed_writer_left_in_the_index_is_looked_up_again() {
 fn who_cannot_get_the_index_writes_the_record_all_the_same() {
     let sandbox = Sandbox::new();
     let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
-    let held = flock(&sandbox.data().join("sessions/_index.lock"));
+    let held = Held::take(&sandbox.data().join("sessions/_index.lock"));
     let began = Instant::now();
     ok(&sandbox, "cs-session", &["park", &one, "--reason", "later", "-q"]);
     assert!(began.elapsed() < Duration::from_secs(3), "nobody waits long for a cache");
