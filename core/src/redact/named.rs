@@ -83,6 +83,18 @@ impl Scan<'_> {
         names::kind(rest.get(..end)?)
     }
 
+    /// The text of `setPassword("value")`.
+    pub(super) fn call(&self, at: usize) -> Option<Range<usize>> {
+        if !is_quote(self.byte(self.run(at + 1, |byte| byte == b'\\'))) || !is_name(self.before(at)) {
+            return None;
+        }
+        match self.kind(&self.name_before(at))? {
+            Kind::Password => self.value(at + 1, Kind::Key, Tie::Loose),
+            Kind::Secret | Kind::Key => self.value(at + 1, Kind::Random, Tie::Loose),
+            _ => None,
+        }
+    }
+
     /// The second text of `set("DB_PASSWORD", "value")`.
     pub(super) fn pair_of_texts(&self, at: usize) -> Option<Range<usize>> {
         if !is_quote(self.before(at)) {
@@ -105,14 +117,15 @@ impl Scan<'_> {
         }
     }
 
-    /// The value of `<password>value</password>`.
+    /// The value of `<password>value</password>`, and of `<entry key="password">value</entry>`.
     pub(super) fn element(&self, at: usize) -> Option<Range<usize>> {
         let text = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at)?;
-        let begin = text.iter().rposition(|&byte| !is_dotted(byte) && byte != b':')?;
-        if text.get(begin) != Some(&b'<') {
-            return None;
-        }
-        let kind = names::kind(text.get(begin + 1..)?)?;
+        let open =
+            text.iter().rposition(|byte| matches!(byte, b'<' | b'>')).filter(|open| text.get(*open) == Some(&b'<'))?;
+        let tag = text.get(open + 1..)?;
+        let end = tag.iter().position(|&byte| !is_dotted(byte) && byte != b':').unwrap_or(tag.len());
+        let of_tag = tag.get(..end).filter(|name| !name.is_empty()).map(names::kind)?;
+        let kind = of_tag.or_else(|| if end < tag.len() { self.paired(at) } else { None })?;
         let head = self.head(at + 1, |byte| !matches!(byte, b'<' | b'\n' | b'\r'));
         let closed = head.len() == HEAD || self.has(at + 1 + head.len(), b"</");
         let value = Value { head, quote: b'"', tie: Tie::Loose, next: b'<' };

@@ -27,7 +27,7 @@ pub(super) enum Kind {
 }
 
 static PASSWORDS: Words = Words::of(
-    "pass pw psw passcode passwort kennwort senha contrasena mdp mnemonic requirepass masterauth storepass keypass sshpass dbpass userpass rootpw",
+    "pass pw psw passcode passwort kennwort senha contrasena mdp mnemonic psk passkey requirepass masterauth storepass keypass sshpass dbpass userpass rootpw",
 );
 static KEY: Words = Words::of("key keys");
 static PHRASES: Words = Words::of("pass secret seed recovery");

@@ -82,6 +82,7 @@ impl<'a> Scan<'a> {
             b'=' => self.assignment(at),
             b'>' => self.element(at),
             b',' => self.pair_of_texts(at),
+            b'(' => self.call(at),
             b'~' => self.tokens.azure(at, self.done),
             _ => return self.word(at),
         };
@@ -138,7 +139,7 @@ const fn begins() -> [Begin; 128] {
     let mut byte = 0;
     while byte < 128 {
         begins[byte as usize] = match byte {
-            b'-' | b':' | b'=' | b'>' | b'~' | b',' => Begin::Sign,
+            b'-' | b':' | b'=' | b'>' | b'~' | b',' | b'(' => Begin::Sign,
             _ if NAME.has(byte) => Begin::Word,
             _ => Begin::Nothing,
         };

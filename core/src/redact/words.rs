@@ -56,7 +56,8 @@ pub(super) fn is_random(text: &[u8], least: usize) -> bool {
         pieces += usize::from(now.is_some() && now != last && (last, now) != (Some(Sort::Large), Some(Sort::Small)));
         last = now;
     }
-    pieces >= 3 && (pieces * 10 >= length * 3 || is_scrambled(text))
+    let is_hex = text.len() >= 32 && is_digest(text);
+    pieces >= 3 && (pieces * 10 >= length * 3 || is_hex || is_scrambled(text))
 }
 
 /// Whether so many letters are large, and so many small, as in no name.

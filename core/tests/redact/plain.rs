@@ -288,6 +288,13 @@ log.info("token={}", token)
 console.log(`token: ${token}`);
 logger.debug("secret: %s", name)
 println!("token: {token}");
+getToken("name")
+t("password2.label")
+field.password("user_password_1")
+env("API_TOKEN_V2")
+<entry key="password">${db.password}</entry>
+<string name="password_hint2">At least 8 characters</string>
+<string name="token">Token</string>
 write!(f, "secret: {}", self.name)
 format!("Bearer {token}")
 headers: { Authorization: `Bearer ${token}` },
