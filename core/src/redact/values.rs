@@ -2,7 +2,7 @@
 //! a sentence. Must stay true: only the head of a value is asked, so a value that is declined costs little.
 
 use super::MASK;
-use super::class::{Words, contains, is_alnum, is_base64, is_name};
+use super::class::{Words, contains, is_alnum, is_base64, is_blank, is_name};
 use super::names::{self, Kind};
 use super::words::{is_digest, is_filler, is_identifier, is_known, is_mixed, is_random, is_wordy};
 
@@ -314,12 +314,13 @@ pub(super) fn is_basic(text: &[u8]) -> bool {
     colon && text.first().is_some_and(|&byte| is_alnum(byte))
 }
 
-/// Whether one of the cookies in a header may be a session. What was masked in part is none: else each mask would make
-/// the cookie before it one.
+/// Whether one of the cookies in a header may be a session. Its value is judged in parts, so that a mask within it makes
+/// none of them telling that was not before.
 pub(super) fn has_session(text: &[u8]) -> bool {
+    let is_between = |byte: &u8| matches!(byte, b'=' | b',' | b'[' | b']') || is_blank(*byte);
+    let telling = |part: &[u8]| is_random(part, 12) || part.len() >= 8 && is_mixed(part) && !is_wordy(part);
     text.split(|&byte| byte == b';').any(|cookie| {
         let value = cookie.iter().position(|&byte| byte == b'=').and_then(|at| cookie.get(at + 1..));
-        let telling = |value| is_random(value, 12) || value.len() >= 8 && is_mixed(value) && !is_wordy(value);
-        value.is_some_and(|value| !contains(value, MASK) && telling(value))
+        value.is_some_and(|value| value.split(is_between).any(telling))
     })
 }

@@ -236,7 +236,7 @@ fn takes_linear_time(piece: &str) {
         let began = cpu_time();
         let masked = mask(&long);
         let took = cpu_time() - began;
-        assert_eq!(mask(&masked), masked, "repeated {piece:?}, a second time");
+        assert!(mask(&masked) == masked, "repeated {piece:?}, a second time");
         took
     };
     let (short, long) = (time(16 << 10), time(64 << 10));
