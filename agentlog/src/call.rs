@@ -57,6 +57,18 @@ impl Tokens {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Class(pub u8);
 
+/// How a provider served a call, as far as the price depends on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tier {
+    #[default]
+    Standard = 0,
+    /// In a batch; what OpenAI calls flex costs the same.
+    Batch = 1,
+    Priority = 2,
+    /// A word that is not known, so neither is the price.
+    Other = 3,
+}
+
 /// Prompts of more tokens than this may have other prices; see [`Class::longer_than`].
 pub const EDGES: [u64; 3] = [100_000, 200_000, 272_000];
 
@@ -69,13 +81,15 @@ impl Class {
     pub const RECORDED: u8 = 4;
     /// Of a subagent, or in a side chain.
     pub const SIDE: u8 = 8;
-    /// Where the size of the prompt begins.
+    /// Where the size of the prompt begins, in two bits.
     const SIZE: u8 = 4;
+    /// Where the tier of service begins, in two bits.
+    const TIER: u8 = 6;
 
     /// The class of a call whose prompt has so many tokens.
     pub fn of_prompt(self, tokens: u64) -> Self {
         let size = EDGES.iter().filter(|edge| tokens > **edge).count() as u8;
-        Class((self.0 & 0b1111) | (size << Self::SIZE))
+        Class((self.0 & !(0b11 << Self::SIZE)) | (size << Self::SIZE))
     }
     /// The class with a flag, one of the constants.
     pub fn with(self, flag: u8) -> Self {
@@ -87,7 +101,24 @@ impl Class {
     }
     /// Whether the prompt had more than `edge` tokens, one of [`EDGES`].
     pub fn longer_than(self, edge: u64) -> bool {
-        EDGES.iter().take(usize::from(self.0 >> Self::SIZE)).any(|passed| *passed >= edge)
+        EDGES.iter().take(usize::from((self.0 >> Self::SIZE) & 0b11)).any(|passed| *passed >= edge)
+    }
+    /// The class with the tier of service.
+    pub fn of_tier(self, tier: Tier) -> Self {
+        Class((self.0 & 0b11_1111) | ((tier as u8) << Self::TIER))
+    }
+    /// The tier of service.
+    pub fn tier(self) -> Tier {
+        match self.0 >> Self::TIER {
+            1 => Tier::Batch,
+            2 => Tier::Priority,
+            3 => Tier::Other,
+            _ => Tier::Standard,
+        }
+    }
+    /// The class with the size of another one's prompt.
+    fn sized_like(self, other: Class) -> Self {
+        Class((self.0 & !(0b11 << Self::SIZE)) | (other.0 & (0b11 << Self::SIZE)))
     }
 }
 
@@ -154,22 +185,38 @@ impl Call {
             || self.request == other.request
     }
 
-    /// Takes in another line of the same call: the fullest usage counts, and the main conversation
-    /// goes before a side chain.
-    pub fn merge(&mut self, other: &Call) {
-        let lines = self.lines.saturating_add(other.lines);
-        let fuller = other.tokens.total() > self.tokens.total();
-        let older = match (self.class.has(Class::SIDE), other.class.has(Class::SIDE)) {
-            (true, false) => std::mem::replace(self, other.clone()),
-            (false, true) => other.clone(),
-            _ if fuller => std::mem::replace(self, other.clone()),
-            _ => other.clone(),
-        };
-        if older.tokens.total() > self.tokens.total() {
-            self.tokens = older.tokens;
-            self.class = self.class.of_prompt(older.tokens.prompt());
+    /// Whether this line of a call goes before an earlier one of the same call: it has more tokens, or as many of
+    /// other kinds.
+    pub fn outdoes(&self, earlier: &Call) -> bool {
+        let (new, old) = (self.tokens.total(), earlier.tokens.total());
+        new > old || (new == old && self.tokens != earlier.tokens)
+    }
+
+    /// Takes over what another line of the same call says that was used.
+    pub fn adopt(&mut self, other: &Call) {
+        self.tokens = other.tokens;
+        self.class = self.class.sized_like(other.class);
+    }
+
+    /// Takes in a later line of the same call. The main conversation goes before a side chain; see
+    /// [`Call::outdoes`] for the rest.
+    pub fn merge(&mut self, later: &Call) {
+        let lines = self.lines.saturating_add(later.lines);
+        let searches = self.searches.max(later.searches);
+        let fuller = |one: &Call, other: &Call| one.tokens.total() > other.tokens.total();
+        match (self.class.has(Class::SIDE), later.class.has(Class::SIDE)) {
+            (true, false) => {
+                let side = std::mem::replace(self, later.clone());
+                if fuller(&side, self) {
+                    self.adopt(&side);
+                }
+            }
+            (false, true) if fuller(later, self) => self.adopt(later),
+            (false, true) => {}
+            _ if later.outdoes(self) => *self = later.clone(),
+            _ => {}
         }
-        self.searches = self.searches.max(older.searches);
+        self.searches = searches;
         self.lines = lines;
     }
 }

@@ -3,10 +3,11 @@
 //! counted.
 //! Must stay true: a line that cannot matter is not parsed (that is what makes it fast).
 
-use crate::call::{Call, Class, Tokens};
-use crate::explain::Why;
+use crate::call::{Call, Class};
+use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, hash};
 use crate::lenient;
+use crate::usage::{Part, Usage};
 use cs_core::{clock, repair};
 use memchr::memmem;
 use serde::Deserialize;
@@ -68,57 +69,6 @@ struct Message<'a> {
     usage: Option<Usage>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Usage {
-    #[serde(default, deserialize_with = "lenient::count")]
-    input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    output_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    cache_creation_input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    cache_read_input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::object")]
-    cache_creation: Option<Split>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    server_tool_use: Option<ServerTools>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    speed: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    inference_geo: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Split {
-    #[serde(default, deserialize_with = "lenient::count")]
-    ephemeral_5m_input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    ephemeral_1h_input_tokens: u64,
-}
-
-#[derive(Deserialize)]
-struct ServerTools {
-    #[serde(default, deserialize_with = "lenient::count")]
-    web_search_requests: u64,
-}
-
-impl Usage {
-    /// What of the cache's tokens is not split by duration counts as five minutes, the default.
-    fn tokens(&self) -> Tokens {
-        let split = self.cache_creation.as_ref();
-        let (of_5m, of_1h) =
-            split.map_or((0, 0), |split| (split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens));
-        let rest = self.cache_creation_input_tokens.saturating_sub(of_5m.saturating_add(of_1h));
-        Tokens {
-            input: self.input_tokens,
-            output: self.output_tokens,
-            write_5m: of_5m.saturating_add(rest),
-            write_1h: of_1h,
-            read: self.cache_read_input_tokens,
-        }
-    }
 }
 
 /// What a line may be, judged by its bytes. The quotes tell keys and whole values from text:
@@ -200,7 +150,7 @@ fn without_worktree(cwd: &str) -> &str {
     cwd.split_once("/.claude/worktrees/").map_or(cwd, |(main, _)| main)
 }
 
-/// Adds the call that an answer's line tells of. `None` if a field is missing that must be there.
+/// Adds the calls that an answer's line tells of. `None` if a field is missing that must be there.
 fn answer(facts: &mut Facts, places: &mut Places, line: &Line) -> Option<()> {
     let Some(Message { usage: Some(usage), id, model, .. }) = &line.message else { return Some(()) };
     let model = model.as_deref().unwrap_or("unknown");
@@ -208,35 +158,53 @@ fn answer(facts: &mut Facts, places: &mut Places, line: &Line) -> Option<()> {
         return Some(());
     }
     let at = millis(line.timestamp.as_deref()?)?;
-    let tokens = usage.tokens();
-    let searches = usage.server_tool_use.as_ref().map_or(0, |tools| tools.web_search_requests);
-    let identity = id.as_deref().filter(|id| !id.is_empty()).or(line.uuid.as_deref());
+    // Without any id each line is a call of its own.
+    let identity = identity(id, &line.uuid)
+        .map_or_else(|| Cow::Owned(format!("{:?}@{at}#{}", line.session, facts.lines)), Cow::Borrowed);
     let call = Call {
         at,
-        // Without any id each line is a call of its own.
-        message: identity.map_or_else(|| hash(&format!("{:?}@{at}#{}", line.session, facts.lines)), hash),
+        message: hash(&identity),
         request: line.request.as_deref().map_or(0, hash),
         reference: line.reference.as_deref().map_or(0, hash),
         session: facts.number(line.session.as_deref().unwrap_or_default()),
         model: facts.number(model),
-        class: class(line, usage).of_prompt(tokens.prompt()),
+        class: class(line, usage, model),
         lines: 1,
-        searches: u32::try_from(searches).unwrap_or(u32::MAX),
-        tokens,
-        cost: line.cost.filter(|cost| *cost > 0.0).map_or(0, |cost| (cost * 1e12) as u64),
+        searches: usage.searches(),
+        tokens: usage.tokens(),
+        cost: recorded(line).map_or(0, |cost| (cost * 1e12) as u64),
     };
-    places.add(facts, call);
+    add(facts, places, call, usage.parts(model), &identity);
     Some(())
 }
 
-fn class(line: &Line, usage: &Usage) -> Class {
-    let flags = [
-        (usage.speed.as_deref() == Some("fast"), Class::FAST),
-        (usage.inference_geo.as_deref() == Some("us"), Class::US),
-        (line.cost.is_some(), Class::RECORDED),
-        (line.side == Some(true), Class::SIDE),
-    ];
-    flags.into_iter().filter(|(set, _)| *set).fold(Class::default(), |class, (_, flag)| class.with(flag))
+/// Adds an answer's call and those inside it. What the line says that it cost is that of all; each has its share.
+fn add(facts: &mut Facts, places: &mut Places, mut answer: Call, parts: Vec<Part>, identity: &str) {
+    let sum = |sum: u64, part: &Part| sum.saturating_add(part.tokens().total());
+    let all = parts.iter().fold(answer.tokens.total(), sum);
+    let whole = u128::from(answer.cost);
+    for part in parts {
+        let share = (whole * u128::from(part.tokens().total())).checked_div(u128::from(all)).unwrap_or(0) as u64;
+        let call = part.call(&answer, identity, facts.number(part.model), share);
+        answer.cost = answer.cost.saturating_sub(share);
+        places.add(facts, call);
+    }
+    places.add(facts, answer);
+}
+
+/// The text by which an answer is known: the message's id, else the line's.
+fn identity<'a>(message: &'a Option<Cow<str>>, line: &'a Option<Cow<str>>) -> Option<&'a str> {
+    message.as_deref().filter(|id| !id.is_empty()).or(line.as_deref())
+}
+
+/// What the line says that it cost. Nothing is not a cost: some providers write it where they do not know.
+fn recorded(line: &Line) -> Option<f64> {
+    line.cost.filter(|cost| *cost > 0.0)
+}
+
+fn class(line: &Line, usage: &Usage, model: &str) -> Class {
+    let flags = [(recorded(line).is_some(), Class::RECORDED), (line.side == Some(true), Class::SIDE)];
+    flags.into_iter().filter(|(set, _)| *set).fold(usage.class(model), |class, (_, flag)| class.with(flag))
 }
 
 /// Notes a prompt that a person wrote, and not the client in their name.
@@ -305,13 +273,17 @@ pub fn millis(text: &str) -> Option<i64> {
     at.or_else(|| number().filter(|millis| (1.0..=LAST).contains(millis)).map(|millis| millis as i64))
 }
 
-/// The ids of message and request on an answer's line, for people; see `explain`.
-pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
+/// What is said of the calls on an answer's line, for people; see `explain`.
+pub fn named(line: &[u8]) -> Vec<Named> {
     let mut room = Vec::new();
-    let line: Line = repair::decode(line, &mut room).ok()?;
-    let message = line.message?;
-    message.usage?;
-    Some((message.id.or(line.uuid)?.into_owned(), line.request.map(Cow::into_owned)))
+    let Ok(line) = repair::decode::<Line>(line, &mut room) else { return Vec::new() };
+    let request = line.request.as_deref();
+    let Some(Message { usage: Some(usage), id, model, .. }) = &line.message else { return Vec::new() };
+    let Some(identity) = identity(id, &line.uuid) else { return Vec::new() };
+    let named = |hash: u64, part: Option<String>| Named::new(hash, identity, request, part);
+    let parts = usage.parts(model.as_deref().unwrap_or("unknown")).into_iter();
+    let parts = parts.map(|part| named(part.message(identity), Some(part.name)));
+    [named(hash(identity), None)].into_iter().chain(parts).collect()
 }
 
 /// An answer that no model gave, for people; see `explain`.

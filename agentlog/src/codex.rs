@@ -8,6 +8,7 @@
 
 use crate::call::{Call, Class, Tokens};
 use crate::claude::millis;
+use crate::explain::Named;
 use crate::facts::{Facts, Places, Prompt, hash};
 use crate::lenient;
 use cs_core::repair;
@@ -308,9 +309,10 @@ impl State {
     }
 }
 
-/// The name of the response on a line, for people; see `explain`.
-pub fn ids(line: &[u8]) -> Option<(String, Option<String>)> {
+/// The response on a line, for people; see `explain`.
+pub fn named(line: &[u8]) -> Vec<Named> {
     let mut room = Vec::new();
-    let line: Line = repair::decode(line, &mut room).ok()?;
-    Some((line.payload?.response_id?.into_owned(), None))
+    let line = repair::decode::<Line>(line, &mut room).ok();
+    let id = line.and_then(|line| line.payload?.response_id);
+    id.map(|id| Named::new(hash(&id), &id, None, None)).into_iter().collect()
 }

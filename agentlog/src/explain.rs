@@ -11,13 +11,30 @@ use crate::{claude, codex, read};
 use cs_core::open;
 use std::collections::HashMap;
 
-/// The ids of message and request on a log's lines, by the hashes that stand for them in a [`Call`].
-pub type Ids = HashMap<(u64, u64), (String, Option<String>)>;
+/// The names of a log's calls, by the hashes that stand for message and request in a [`Call`].
+pub type Names = HashMap<(u64, u64), Named>;
+
+/// What a call is called in its log.
+#[derive(Clone, Debug)]
+pub struct Named {
+    hash: u64,
+    /// The message's id, of the response's, or the line's.
+    pub message: String,
+    pub request: Option<String>,
+    /// Which call inside the message it is, such as `advisor_message 1`.
+    pub part: Option<String>,
+}
+
+impl Named {
+    pub(crate) fn new(hash: u64, message: &str, request: Option<&str>, part: Option<String>) -> Self {
+        Named { hash, message: message.to_string(), request: request.map(str::to_string), part }
+    }
+}
 
 /// What a log's lines say besides its calls.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    pub ids: Ids,
+    pub names: Names,
     /// Lines that are no calls although they might be, in their order.
     pub dropped: Vec<Dropped>,
 }
@@ -65,12 +82,12 @@ pub fn account(log: &Log) -> Account {
 
 impl Account {
     fn look(&mut self, agent: Agent, line: &[u8]) -> Option<Why> {
-        let ids = match agent {
-            Agent::Claude => claude::ids(line),
-            Agent::Codex => codex::ids(line),
+        let named = match agent {
+            Agent::Claude => claude::named(line),
+            Agent::Codex => codex::named(line),
         };
-        if let Some((message, request)) = ids {
-            self.ids.insert((hash(&message), request.as_deref().map_or(0, hash)), (message, request));
+        for named in named {
+            self.names.insert((named.hash, named.request.as_deref().map_or(0, hash)), named);
         }
         if agent == Agent::Claude { claude::synthetic(line) } else { None }
     }

@@ -54,9 +54,8 @@ fn judge_one(judged: &mut Vec<Judged>, group: usize, n: usize, call: &Call, plac
         *fate = Fate::Repeats(of(n, call).unwrap_or(u32::MAX));
         return judged.push((n, better, Fate::Counted));
     }
-    if call.tokens.total() > known.tokens.total() {
-        known.tokens = call.tokens;
-        known.class = known.class.of_prompt(call.tokens.prompt());
+    if call.outdoes(known) {
+        known.adopt(call);
     }
     let owner = of(*owner, known).unwrap_or(u32::MAX);
     judged.push((n, call.clone(), Fate::Repeats(owner)));

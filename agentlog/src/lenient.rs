@@ -58,6 +58,14 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result
     from.deserialize_any(Object(PhantomData))
 }
 
+/// How many objects of a list are read at most; no more are kept in memory, whatever a line holds.
+const MOST: usize = 1000;
+
+/// A list's objects; what else is in it is passed over, and anything but a list has none.
+pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
+    from.deserialize_any(Objects(PhantomData))
+}
+
 /// A value that is neither a list nor an object; those are nothing.
 enum Scalar<'a> {
     Text(Cow<'a, str>),
@@ -139,5 +147,51 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
     }
     fn visit_unit<E>(self) -> Result<Option<T>, E> {
         Ok(None)
+    }
+}
+
+struct Entry<T>(Option<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entry<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        object(from).map(Entry)
+    }
+}
+
+struct Objects<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Objects<T> {
+    type Value = Vec<T>;
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        let mut all = Vec::new();
+        while all.len() < MOST {
+            let Some(Entry(entry)) = seq.next_element::<Entry<T>>()? else { return Ok(all) };
+            all.extend(entry);
+        }
+        IgnoredAny.visit_seq(seq).map(|_| all)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Vec<T>, A::Error> {
+        IgnoredAny.visit_map(map).map(|_| Vec::new())
+    }
+    fn visit_str<E>(self, _: &str) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+    fn visit_u64<E>(self, _: u64) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+    fn visit_i64<E>(self, _: i64) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+    fn visit_f64<E>(self, _: f64) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+    fn visit_bool<E>(self, _: bool) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
+    }
+    fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+        Ok(Vec::new())
     }
 }

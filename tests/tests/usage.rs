@@ -6,6 +6,8 @@ mod corpus;
 mod keep;
 #[path = "usage/once.rs"]
 mod once;
+#[path = "usage/parts.rs"]
+mod parts;
 #[path = "usage/recorded.rs"]
 mod recorded;
 #[path = "usage/records.rs"]

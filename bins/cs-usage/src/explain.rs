@@ -3,11 +3,12 @@
 
 use crate::check;
 use crate::load::{Loaded, load};
+use crate::render::money;
 use crate::which::conversations;
 use argh::FromArgs;
 use cs_agentlog::book::{self, Row, Session};
 use cs_agentlog::call::Class;
-use cs_agentlog::explain::{self, Account, Judged, Why};
+use cs_agentlog::explain::{self, Account, Judged, Named, Why};
 use cs_agentlog::facts::Facts;
 use cs_agentlog::judge::Fate;
 use cs_agentlog::kept;
@@ -15,7 +16,7 @@ use cs_agentlog::source::Log;
 use cs_agentlog::sum::Sum;
 use cs_cli::{Context, Form, Outcome};
 use cs_core::clock;
-use cs_core::usage::{cost, count};
+use cs_core::usage::count;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -57,7 +58,8 @@ struct Told<'a> {
     model: &'a str,
     path: String,
     fate: String,
-    ids: Option<&'a (String, Option<String>)>,
+    /// What it is called there; nothing where it was taken from a counter.
+    named: Option<&'a Named>,
     cost: Sum,
 }
 
@@ -111,8 +113,8 @@ fn tell<'a>(loaded: &'a Loaded, judged: &'a Judged, account: Option<&'a Account>
     let mut cost = Sum::default();
     cost.add(&row, model, &loaded.prices);
     let path = log.map(|(log, _)| log.path.display().to_string()).unwrap_or_default();
-    let ids = account.and_then(|account| account.ids.get(&(call.message, call.request)));
-    Told { judged, model, path, fate, ids, cost }
+    let named = account.and_then(|account| account.names.get(&(call.message, call.request)));
+    Told { judged, model, path, fate, named, cost }
 }
 
 /// A line that no model gave, and the place of its log.
@@ -192,13 +194,14 @@ fn lines(
     for told in told {
         let call = &told.judged.call;
         context.out.json(&json!({
-            "kind": "call", "fate": told.fate, "message_id": told.ids.map(|(message, _)| message),
-            "request_id": told.ids.and_then(|(_, request)| request.as_ref()),
+            "kind": "call", "fate": told.fate, "message_id": told.named.map(|named| &named.message),
+            "part": told.named.and_then(|named| named.part.as_ref()),
+            "request_id": told.named.and_then(|named| named.request.as_ref()),
             "at": clock::from_millis(call.at).map(clock::stamp), "model": told.model, "lines": call.lines,
             "side_chain": call.class.has(Class::SIDE), "input_tokens": call.tokens.input,
             "output_tokens": call.tokens.output, "cache_creation_input_tokens": call.tokens.written(),
             "cache_read_input_tokens": call.tokens.read, "total_tokens": call.tokens.total(),
-            "cost_usd": told.cost.cost_usd(), "log": told.path,
+            "cost_usd": told.cost.cost_usd(), "cost_confirmed": told.cost.unconfirmed == 0, "log": told.path,
         }))?;
     }
     for Unsaid { log, line, message, at } in unsaid {
@@ -249,10 +252,10 @@ fn page(
             if call.class.has(Class::SIDE) { "side".to_string() } else { String::new() },
             told.model.to_string(),
             count(call.tokens.total()),
-            cost(told.cost.cost_usd(), told.cost.unpriced),
+            money(&told.cost),
             call.lines.to_string(),
             told.fate.clone(),
-            told.ids.map(|(message, _)| message.clone()).unwrap_or_default(),
+            told.named.map(name).unwrap_or_default(),
         ]
     };
     let no_call = |unsaid: &Unsaid| {
@@ -271,6 +274,12 @@ fn page(
         whole.usage_lines, whole.calls, whole.counted, whole.dropped
     ))?;
     check::lines(loaded, session).iter().try_for_each(|line| context.out.line(line))
+}
+
+/// `msg_1`, or `msg_1 (advisor_message 1)` for a call inside that answer.
+fn name(named: &Named) -> String {
+    let part = named.part.as_ref().map(|part| format!(" ({part})")).unwrap_or_default();
+    format!("{}{part}", named.message)
 }
 
 /// `2 broken (lines 3, 17)`, with the first ten places.

@@ -1,0 +1,181 @@
+//! Owns what an answer's `usage` says: tokens, what their price depends on, and the calls inside the answer. Must stay
+//! true: nothing that the sums at the top contain is counted once more.
+//!
+//! `iterations` lists the calls of models that one answer took. The sums at the top are those of the model that
+//! answered. They leave out the advisor that it asked, the compaction of its context, and an attempt that another
+//! model made before it: whoever produced output is paid for. (Anthropic's documents on the advisor tool, on
+//! compaction and on fallbacks say so.)
+
+use crate::call::{Call, Class, Tier, Tokens};
+use crate::facts::hash;
+use crate::lenient;
+use crate::names::plain_name;
+use serde::Deserialize;
+
+/// What an answer says that it used, or one of its iterations.
+#[derive(Deserialize)]
+pub struct Usage {
+    #[serde(default, deserialize_with = "lenient::count")]
+    input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    output_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    cache_creation_input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    cache_read_input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::object")]
+    cache_creation: Option<Split>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    server_tool_use: Option<ServerTools>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    speed: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    inference_geo: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    service_tier: Option<String>,
+    /// Of an iteration: what it was.
+    #[serde(default, deserialize_with = "lenient::string", rename = "type")]
+    kind: Option<String>,
+    /// Of an iteration: the model, where it is another one.
+    #[serde(default, deserialize_with = "lenient::string")]
+    model: Option<String>,
+    #[serde(default, deserialize_with = "lenient::objects")]
+    iterations: Vec<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Split {
+    #[serde(default, deserialize_with = "lenient::count")]
+    ephemeral_5m_input_tokens: u64,
+    #[serde(default, deserialize_with = "lenient::count")]
+    ephemeral_1h_input_tokens: u64,
+}
+
+#[derive(Deserialize)]
+struct ServerTools {
+    #[serde(default, deserialize_with = "lenient::count")]
+    web_search_requests: u64,
+}
+
+/// A call inside an answer.
+pub struct Part<'a> {
+    usage: &'a Usage,
+    pub model: &'a str,
+    /// What it is, and the how manieth of its kind: `advisor_message 1`.
+    pub name: String,
+}
+
+impl Part<'_> {
+    /// Its own name among all messages.
+    pub fn message(&self, answer: &str) -> u64 {
+        hash(&format!("{answer}/{}/{}", plain_name(self.model), self.name))
+    }
+
+    /// The call, made of the answer's; `cost` is its share of what the line says that the whole cost.
+    pub fn call(&self, answer: &Call, identity: &str, model: u32, cost: u64) -> Call {
+        let tokens = self.usage.tokens();
+        let class = self.usage.class_within(answer.class, self.kind() == "compaction").of_prompt(tokens.prompt());
+        // The line is the answer's.
+        Call { message: self.message(identity), model, class, lines: 0, searches: 0, tokens, cost, ..answer.clone() }
+    }
+
+    fn kind(&self) -> &str {
+        self.usage.kind()
+    }
+
+    /// What it used.
+    pub fn tokens(&self) -> Tokens {
+        self.usage.tokens()
+    }
+}
+
+impl Usage {
+    /// What of the cache's tokens is not split by duration counts as five minutes, the default.
+    pub fn tokens(&self) -> Tokens {
+        let split = self.cache_creation.as_ref();
+        let (of_5m, of_1h) =
+            split.map_or((0, 0), |split| (split.ephemeral_5m_input_tokens, split.ephemeral_1h_input_tokens));
+        let rest = self.cache_creation_input_tokens.saturating_sub(of_5m.saturating_add(of_1h));
+        Tokens {
+            input: self.input_tokens,
+            output: self.output_tokens,
+            write_5m: of_5m.saturating_add(rest),
+            write_1h: of_1h,
+            read: self.cache_read_input_tokens,
+        }
+    }
+
+    /// Web searches that the server made.
+    pub fn searches(&self) -> u32 {
+        let searches = self.server_tool_use.as_ref().map_or(0, |tools| tools.web_search_requests);
+        u32::try_from(searches).unwrap_or(u32::MAX)
+    }
+
+    fn kind(&self) -> &str {
+        self.kind.as_deref().unwrap_or("message")
+    }
+
+    /// What the price of the answer depends on.
+    pub fn class(&self, model: &str) -> Class {
+        let class = self.class_within(Class::default(), false);
+        class.of_prompt(self.prompt(model))
+    }
+
+    /// The same of an iteration inside an answer of this class. The speed is the answer's only where the model is.
+    fn class_within(&self, answer: Class, same_speed: bool) -> Class {
+        let fast = self.speed.as_deref().map_or(same_speed && answer.has(Class::FAST), |speed| speed == "fast");
+        let us = self.inference_geo.as_deref().map_or(answer.has(Class::US), |place| place == "us");
+        let tier = self.service_tier.as_deref().map_or(answer.tier(), tier);
+        let kept = [Class::RECORDED, Class::SIDE].into_iter().filter(|flag| answer.has(*flag));
+        let set = [(fast, Class::FAST), (us, Class::US)].into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag);
+        kept.chain(set).fold(Class::default(), Class::with).of_tier(tier)
+    }
+
+    /// How long the prompt was. Where the model was called several times, the sum is longer than any prompt was.
+    fn prompt(&self, model: &str) -> u64 {
+        let all = self.tokens().prompt();
+        let own = self.iterations.iter().filter(|iteration| !self.is_apart(iteration, model));
+        let prompts: Vec<u64> = own.map(|iteration| iteration.tokens().prompt()).collect();
+        let sum = prompts.iter().fold(0u64, |sum, prompt| sum.saturating_add(*prompt));
+        prompts.into_iter().max().filter(|_| sum >= all && all > 0).map_or(all, |longest| longest.min(all))
+    }
+
+    /// The calls that the sums at the top leave out. `model` is the one that answered.
+    pub fn parts<'a>(&'a self, model: &'a str) -> Vec<Part<'a>> {
+        let mut parts: Vec<Part<'a>> = Vec::new();
+        for usage in self.iterations.iter().filter(|iteration| self.is_apart(iteration, model)) {
+            let model = usage.model.as_deref().unwrap_or(model);
+            let nth = 1 + parts.iter().filter(|part| part.kind() == usage.kind() && part.model == model).count();
+            parts.push(Part { usage, model, name: format!("{} {nth}", usage.kind()) });
+        }
+        parts.retain(|part| part.usage.is_paid());
+        parts
+    }
+
+    /// Whether an iteration is no part of the sums at the top.
+    fn is_apart(&self, iteration: &Usage, model: &str) -> bool {
+        let is_answer = || iteration.kind() == "fallback_message" && iteration.tokens() == self.tokens();
+        let is_other = |other: &str| !other.is_empty() && plain_name(other) != plain_name(model);
+        match iteration.kind() {
+            "advisor_message" | "compaction" => true,
+            _ => iteration.model.as_deref().is_some_and(is_other) && !is_answer(),
+        }
+    }
+
+    /// An attempt that was declined before it said anything costs nothing.
+    fn is_paid(&self) -> bool {
+        let is_attempt = !matches!(self.kind(), "advisor_message" | "compaction");
+        self.tokens().total() > 0 && !(is_attempt && self.output_tokens == 0)
+    }
+}
+
+/// The tier of service that a provider's word means. Anthropic has `standard`, `priority` and `batch`; the other words
+/// for the ordinary one are those of gateways.
+fn tier(word: &str) -> Tier {
+    match word {
+        "" | "standard" | "default" | "auto" | "standard_only" | "on_demand" => Tier::Standard,
+        "batch" => Tier::Batch,
+        "priority" => Tier::Priority,
+        _ => Tier::Other,
+    }
+}
