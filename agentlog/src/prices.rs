@@ -4,7 +4,8 @@
 //! a dollar, so sums are exact.
 
 use crate::book::Row;
-use crate::call::{Class, EDGES};
+use crate::call::{Class, EDGES, Tier};
+use crate::names::{Profile, is_fast, plain_name, profile};
 use cs_core::config::Config;
 use cs_core::{Error, Result};
 use serde::Deserialize;
@@ -34,6 +35,14 @@ struct Entry {
     fast: Option<f64>,
     #[serde(default)]
     us: Option<f64>,
+    #[serde(default)]
+    geo: Option<f64>,
+    #[serde(default)]
+    batch: Option<f64>,
+    #[serde(default)]
+    priority: Option<f64>,
+    #[serde(default)]
+    unconfirmed: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +50,19 @@ struct Above {
     tokens: u64,
     #[serde(flatten)]
     rates: Rates,
+    #[serde(default)]
+    priority: Option<f64>,
+    #[serde(default)]
+    unconfirmed: Option<String>,
+}
+
+/// What calls cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Millionths of a millionth of a dollar.
+    pub pico: u64,
+    /// Whether a provider's page confirms the price.
+    pub confirmed: bool,
 }
 
 /// Dollars per million tokens. A kind without a rate has no known price.
@@ -103,14 +125,16 @@ impl Prices {
         self.by_model.entry(plain_name(&dated.entry.model)).or_default().push(dated);
     }
 
-    /// What the calls of a row cost; `None` if that is not known.
-    pub fn cost(&self, row: &Row, model: &str) -> Option<u64> {
-        if row.class.has(Class::RECORDED) {
-            return Some(row.cost);
+    /// What the calls of a row cost; `None` if that is not known. A line that says that it cost nothing does not know
+    /// either; older summaries took it at its word.
+    pub fn cost(&self, row: &Row, model: &str) -> Option<Cost> {
+        if row.class.has(Class::RECORDED) && (row.cost > 0 || row.tokens.total() == 0) {
+            return Some(Cost { pico: row.cost, confirmed: true });
         }
         let prices = self.by_model.get(model).or_else(|| self.by_model.get(&plain_name(model)))?;
         let price = prices.iter().find(|price| price.from <= row.first && row.first < price.until)?;
-        let (rates, factor) = price.entry.applicable(row.class)?;
+        let class = if is_fast(model) { row.class.with(Class::FAST) } else { row.class };
+        let Applicable { rates, factor, confirmed } = price.entry.applicable(class, profile(model))?;
         let part = |tokens: u64, rate: Option<f64>| match (tokens, rate) {
             (0, _) => Some(0),
             (tokens, rate) => Some(tokens.saturating_mul((rate? * factor * 1e6).round() as u64)),
@@ -124,7 +148,7 @@ impl Prices {
             part(tokens.read, rates.cache_read)?,
             row.searches.saturating_mul(self.web_search),
         ];
-        Some(parts.into_iter().fold(0, u64::saturating_add))
+        Some(Cost { pico: parts.into_iter().fold(0, u64::saturating_add), confirmed })
     }
 }
 
@@ -159,49 +183,48 @@ impl Entry {
         }
         let sane = |rate: f64| (0.0..=1e6).contains(&rate);
         let long = self.above.iter().flat_map(|above| above.rates.all());
-        if !self.rates.all().chain(long).chain([self.fast, self.us]).flatten().all(sane) {
+        let long_priority = self.above.as_ref().and_then(|above| above.priority);
+        let factors = [self.fast, self.us, self.geo, self.batch, self.priority, long_priority];
+        if !self.rates.all().chain(long).chain(factors).flatten().all(sane) {
             return Err(invalid(&format!("of {}: a rate is not a number of dollars", self.model)));
         }
         Ok(Dated { from, until, entry: self })
     }
 
-    /// The rates for a class of calls, and the factor on them.
-    fn applicable(&self, class: Class) -> Option<(&Rates, f64)> {
+    /// What applies to a class of calls of a model that was asked for by such a name.
+    fn applicable(&self, class: Class, profile: Profile) -> Option<Applicable<'_>> {
         let long = self.above.as_ref().filter(|above| class.longer_than(above.tokens));
         let fast = if class.has(Class::FAST) { self.fast? } else { 1.0 };
         let us = if class.has(Class::US) { self.us.unwrap_or(1.0) } else { 1.0 };
-        Some((long.map_or(&self.rates, |above| &above.rates), fast * us))
+        let place = match profile {
+            Profile::Global => us,
+            Profile::Geographic => self.geo.unwrap_or(1.0).max(us),
+            Profile::Government => return None,
+        };
+        let tier = match class.tier() {
+            Tier::Standard => 1.0,
+            Tier::Batch => self.batch?,
+            Tier::Priority => long.map_or(self.priority, |above| above.priority)?,
+            Tier::Other => return None,
+        };
+        let unconfirmed = long.map_or(&self.unconfirmed, |above| &above.unconfirmed);
+        Some(Applicable {
+            rates: long.map_or(&self.rates, |above| &above.rates),
+            factor: fast * place * tier,
+            confirmed: unconfirmed.is_none() && self.unconfirmed.is_none(),
+        })
     }
+}
+
+/// The rates that apply to calls, and the factor on them.
+struct Applicable<'a> {
+    rates: &'a Rates,
+    factor: f64,
+    confirmed: bool,
 }
 
 fn invalid(what: &str) -> Error {
     Error::Invalid(format!("the price {what} (usage.prices in config.json)"))
-}
-
-/// A model's name without what providers put around it: `us.anthropic.claude-opus-4-5-20251101-v1:0`,
-/// `anthropic/claude-opus-4-5`, `claude-opus-4-5@20251101` and `claude-opus-4-5[1m]` are one model.
-fn plain_name(model: &str) -> String {
-    let name = model.to_ascii_lowercase();
-    let name = name.rsplit(['/', ':']).find(|part| part.contains("claude") || part.contains("gpt")).unwrap_or(&name);
-    let name = name.rsplit_once("anthropic.").map_or(name, |(_, rest)| rest);
-    let name = name.split(['@', '[']).next().unwrap_or(name);
-    let name = name.strip_suffix("-v1").or(name.strip_suffix("-v2")).unwrap_or(name);
-    without_date(name).to_string()
-}
-
-/// `-20251101` or `-2025-11-01` at the end is the day of a snapshot.
-fn without_date(name: &str) -> &str {
-    let is_date = |tail: &str| tail.len() == 8 && tail.bytes().all(|byte| byte.is_ascii_digit());
-    let digits = |tail: &str| tail.replace('-', "");
-    for length in [9, 11] {
-        if let Some((head, tail)) = name.len().checked_sub(length).and_then(|at| name.split_at_checked(at))
-            && tail.starts_with('-')
-            && is_date(&digits(tail))
-        {
-            return head;
-        }
-    }
-    name
 }
 
 #[cfg(test)]
@@ -216,8 +239,8 @@ mod tests {
         Row { session: 0, model: 0, class, calls: 1, searches: 0, tokens, cost: 0, first, last: first }
     }
 
-    fn usd(pico: Option<u64>) -> Option<f64> {
-        pico.map(crate::sum::usd)
+    fn usd(cost: Option<Cost>) -> Option<f64> {
+        cost.map(|cost| crate::sum::usd(cost.pico))
     }
 
     #[test]
@@ -256,6 +279,103 @@ mod tests {
         assert_eq!(usd(prices.cost(&codex, "gpt-6.1-sol")), Some(1.103_000_2));
     }
 
+    /// A call of a million tokens of input on a day, with a class.
+    fn million(day: &str, model: &str, class: fn(Class) -> Class) -> Option<f64> {
+        let mut row = row(day, [1_000_000, 0, 0, 0, 0]);
+        row.class = class(Class::default());
+        usd(Prices::new(&Config::default()).0.cost(&row, model))
+    }
+
+    #[test]
+    fn geographic_profiles_cost_more_since_the_models_of_4_5() {
+        let cost = |model: &str| million("2026-11-20", model, |class| class);
+        for (model, dollars) in [
+            ("global.anthropic.claude-opus-4-8", 5.0),
+            ("us.anthropic.claude-opus-4-8", 5.5),
+            ("au.anthropic.claude-opus-4-8-v1:0", 5.5),
+            ("apac.anthropic.claude-haiku-4-5-20251001-v1:0", 1.1),
+            ("us.anthropic.claude-sonnet-4-20250514-v1:0", 3.0),
+            ("eu.anthropic.claude-opus-4-1-20250805-v1:0", 15.0),
+        ] {
+            assert_eq!(cost(model), Some(dollars), "{model}");
+        }
+        assert_eq!(cost("us-gov.anthropic.claude-opus-4-8"), None, "the government's regions have prices of their own");
+        let both = million("2026-11-20", "us.anthropic.claude-opus-4-8", |class| class.with(Class::US));
+        assert_eq!(both, Some(5.5), "one place, one factor");
+    }
+
+    #[test]
+    fn fast_mode_ends() {
+        let fast = |day: &str, model: &str| million(day, model, |class| class.with(Class::FAST));
+        assert_eq!(fast("2026-06-28", "claude-opus-4-6"), Some(30.0));
+        assert_eq!(fast("2026-06-29", "claude-opus-4-6"), None);
+        assert_eq!(fast("2026-07-23", "claude-opus-4-7"), Some(30.0));
+        assert_eq!(fast("2026-07-24", "claude-opus-4-7"), None);
+        assert_eq!(fast("2026-11-29", "claude-opus-4-8"), Some(10.0));
+        assert_eq!(fast("2026-11-30", "claude-opus-4-8"), None);
+        assert_eq!(fast("2026-11-30", "claude-opus-5-5"), Some(8.0));
+        assert_eq!(million("2026-11-20", "anthropic/claude-opus-4.8-fast", |class| class), Some(10.0), "by its name");
+        assert_eq!(million("2026-11-30", "claude-opus-4-8", |class| class), Some(5.0), "the model goes on");
+    }
+
+    #[test]
+    fn tiers_of_service_have_prices_of_their_own_or_none() {
+        let cost = |model: &str, class| million("2026-11-20", model, class);
+        assert_eq!(cost("claude-opus-5", |class| class.of_tier(Tier::Batch)), Some(2.5));
+        assert_eq!(cost("claude-opus-5", |class| class.of_tier(Tier::Priority)), None);
+        assert_eq!(cost("claude-opus-5", |class| class.of_tier(Tier::Other)), None);
+        assert_eq!(cost("gpt-5.5", |class| class.of_tier(Tier::Priority)), Some(12.5));
+        assert_eq!(cost("gpt-5.5", |class| class.of_tier(Tier::Batch)), Some(2.5));
+        assert_eq!(cost("gpt-6.2-sol", |class| class.of_tier(Tier::Priority).of_prompt(300_000)), Some(8.0));
+        assert_eq!(cost("gpt-5.5", |class| class.of_tier(Tier::Priority).of_prompt(300_000)), None);
+        // The words do not get in each other's way.
+        let class = Class::default().with(Class::SIDE).of_tier(Tier::Other).of_prompt(150_000);
+        assert!(class.tier() == Tier::Other && class.longer_than(100_000) && !class.longer_than(200_000));
+        assert!(class.has(Class::SIDE) && class.of_tier(Tier::Standard).of_prompt(0) == Class(Class::SIDE));
+    }
+
+    #[test]
+    fn a_line_that_says_nothing_of_its_cost_has_the_listed_one() {
+        let prices = Prices::new(&Config::default()).0;
+        let mut said = row("2026-11-20", [1_000_000, 0, 0, 0, 0]);
+        said.class = said.class.with(Class::RECORDED);
+        assert_eq!(usd(prices.cost(&said, "claude-opus-5")), Some(5.0));
+        said.cost = 250_000_000_000;
+        assert_eq!(usd(prices.cost(&said, "claude-opus-5")), Some(0.25));
+    }
+
+    #[test]
+    fn what_is_not_confirmed_is_marked() {
+        let prices = Prices::new(&Config::default()).0;
+        let is_confirmed = |day: &str, model: &str, input: u64| {
+            prices.cost(&row(day, [input, 0, 0, 0, 0]), model).map(|cost| cost.confirmed)
+        };
+        assert_eq!(is_confirmed("2026-11-20", "claude-opus-5", 1), Some(true));
+        assert_eq!(is_confirmed("2026-03-01", "claude-opus-4-6", 200_000), Some(true));
+        assert_eq!(is_confirmed("2026-03-01", "claude-opus-4-6", 200_001), Some(false));
+        assert_eq!(is_confirmed("2026-11-21", "gpt-5.6-sol", 1), Some(true));
+        assert_eq!(is_confirmed("2026-11-22", "gpt-5.6-sol", 1), Some(false));
+    }
+
+    /// A price says where it is from, no two of a model hold on one day, and none leaves a gap.
+    #[test]
+    fn the_table_is_whole() {
+        let table: Value = serde_json::from_str(TABLE).unwrap();
+        let rows = table["prices"].as_array().unwrap();
+        for row in rows {
+            for field in ["source", "checked"] {
+                assert!(row[field].as_str().is_some_and(|text| text.len() > 9), "{row}");
+            }
+        }
+        let prices = Prices::new(&Config::default()).0;
+        assert_eq!(prices.by_model.values().map(Vec::len).sum::<usize>(), rows.len(), "each row can be understood");
+        for (model, dated) in &prices.by_model {
+            for pair in dated.windows(2) {
+                assert_eq!(pair[0].until, pair[1].from, "{model}");
+            }
+        }
+    }
+
     #[test]
     fn the_unknown_has_no_price() {
         let prices = Prices::new(&Config::default()).0;
@@ -263,21 +383,6 @@ mod tests {
         // No price for an hour's cache is known of this one, but only that is missing.
         assert_eq!(prices.cost(&row("2026-11-21", [0, 0, 0, 1, 0]), "gpt-5"), None);
         assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "gpt-5").is_some());
-    }
-
-    #[test]
-    fn names_of_other_providers_are_known() {
-        for name in [
-            "us.anthropic.claude-opus-4-5-20251101-v1:0",
-            "anthropic/claude-opus-4-5",
-            "claude-opus-4-5@20251101",
-            "claude-opus-4-5[1m]",
-            "claude-opus-4-5-20251101",
-        ] {
-            assert_eq!(plain_name(name), "claude-opus-4-5", "{name}");
-        }
-        assert_eq!(plain_name("gpt-5-2026-04-01"), "gpt-5");
-        assert_eq!(plain_name("claude-3-5-sonnet-20241022"), "claude-3-5-sonnet");
     }
 
     #[test]

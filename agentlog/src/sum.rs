@@ -17,6 +17,8 @@ pub struct Sum {
     pub priced: u64,
     /// Tokens whose cost is not known.
     pub unpriced: u64,
+    /// Tokens whose cost is known by a price that no provider's page confirms.
+    pub unconfirmed: u64,
     /// The first and the last call, in milliseconds since the epoch.
     pub first: i64,
     pub last: i64,
@@ -34,9 +36,11 @@ impl Sum {
         self.searches = self.searches.saturating_add(row.searches);
         self.tokens.add(&row.tokens);
         match prices.cost(row, model) {
-            Some(pico) => {
-                self.pico = self.pico.saturating_add(pico);
+            Some(cost) => {
+                self.pico = self.pico.saturating_add(cost.pico);
                 self.priced = self.priced.saturating_add(row.tokens.total());
+                let unconfirmed = if cost.confirmed { 0 } else { row.tokens.total() };
+                self.unconfirmed = self.unconfirmed.saturating_add(unconfirmed);
             }
             None => self.unpriced = self.unpriced.saturating_add(row.tokens.total()),
         }

@@ -67,6 +67,9 @@ fn sums<M: SerializeMap>(map: &mut M, sum: &Sum) -> Result<(), M::Error> {
     if sum.unpriced > 0 {
         map.serialize_entry("unpriced_tokens", &sum.unpriced)?;
     }
+    if sum.unconfirmed > 0 {
+        map.serialize_entry("unconfirmed_tokens", &sum.unconfirmed)?;
+    }
     Ok(())
 }
 
@@ -131,9 +134,15 @@ fn cells(keys: &[String], sum: &Sum, more: &[String]) -> Vec<String> {
     let counts = [sum.tokens.input, sum.tokens.output, sum.tokens.written(), sum.tokens.read, sum.tokens.total()];
     let mut row = keys.to_vec();
     row.extend(counts.map(count));
-    row.push(cost(sum.cost_usd(), sum.unpriced));
+    row.push(money(sum));
     row.extend_from_slice(more);
     row
+}
+
+/// What is known of a cost, for people: `~` where it rests on a price that no provider's page confirms.
+pub fn money(sum: &Sum) -> String {
+    let mark = if sum.unconfirmed > 0 { "~" } else { "" };
+    format!("{mark}{}", cost(sum.cost_usd(), sum.unpriced))
 }
 
 /// Numbers stand at the right of their columns, under the ends of their names.
@@ -154,6 +163,7 @@ fn total_of(lines: &[Line]) -> Sum {
         total.pico = total.pico.saturating_add(line.sum.pico);
         total.priced += line.sum.priced;
         total.unpriced += line.sum.unpriced;
+        total.unconfirmed += line.sum.unconfirmed;
     }
     total
 }
