@@ -5,6 +5,7 @@
 //! every time zone's days and hours begin at one.
 
 use crate::call::{Call, Class, Tokens};
+use crate::claude::without_worktree;
 use crate::facts::{ClientSum, Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
 use crate::kept::Kept;
@@ -264,7 +265,8 @@ impl Book {
             self.add_row(Row { session: place, model, ..row.row.clone() });
         }
         if let Some(session) = self.sessions.get_mut(place as usize) {
-            session.dir = kept.dir().to_string();
+            // Older summaries name a work tree.
+            session.dir = without_worktree(kept.dir()).to_string();
             session.title = session.title.take().or(kept.title().map(str::to_string));
             session.prompts.extend(kept.prompts());
             session.turns = kept.usage.turns.max(session.prompts.len() as u64);

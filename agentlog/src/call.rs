@@ -58,7 +58,7 @@ impl Tokens {
 pub struct Class(pub u8);
 
 /// How a provider served a call, as far as the price depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tier {
     #[default]
     Standard = 0,

@@ -145,9 +145,11 @@ fn note_place(facts: &mut Facts, line: &Line) {
     facts.forked |= line.forked.is_some();
 }
 
-/// The client puts its own work trees below the repository's main one.
-fn without_worktree(cwd: &str) -> &str {
-    cwd.split_once("/.claude/worktrees/").map_or(cwd, |(main, _)| main)
+/// Claude Code puts its own work trees below the repository's main one, also where paths are those of Windows.
+pub fn without_worktree(cwd: &str) -> &str {
+    const WORKTREES: &str = "/.claude/worktrees/";
+    let at = if cwd.contains('\\') { cwd.replace('\\', "/").find(WORKTREES) } else { cwd.find(WORKTREES) };
+    at.and_then(|at| cwd.get(..at)).unwrap_or(cwd)
 }
 
 /// Adds the calls that an answer's line tells of. `None` if a field is missing that must be there.

@@ -1,13 +1,12 @@
 //! Owns what lines of Codex's rollouts mean. Must stay true: usage is counted once although the
 //! client writes running totals, repeats them, and copies a parent's lines into forks.
 //!
-//! Two sources stand side by side. `token_usage_record` (0.153 and newer) is one response; before,
-//! only `token_count` says what the whole thread has used so far. Both move `total`, the part of
-//! the thread's counter that is accounted for; a record counts as it is, a count only by what it is
-//! above `total`.
+//! Two sources stand side by side. `token_usage_record` (0.153 and newer) is one response; before, only `token_count`
+//! says what the whole thread has used so far (see [`crate::counter`]). Where a thread has records, counts add nothing.
 
-use crate::call::{Call, Class, Tokens};
-use crate::claude::millis;
+use crate::call::{Call, Class, Tier, Tokens};
+use crate::claude::{millis, without_worktree};
+use crate::counter::{Counter, Counters, Written};
 use crate::explain::Named;
 use crate::facts::{Facts, Places, Prompt, hash};
 use crate::lenient;
@@ -33,48 +32,24 @@ pub struct State {
     inherits: bool,
     /// When the file was begun, in milliseconds.
     born: i64,
-    /// The thread's counter, as far as it is accounted for.
-    total: Counter,
-    /// The counter after the last call that was taken from a difference, and the call.
-    guessed: Option<(u64, u64)>,
+    /// What the thread's counters have told.
+    counters: Counters,
+    /// The last call that was taken from a counter.
+    guessed: Option<Guess>,
+    /// The thread has records.
+    recorded: bool,
+    #[serde(default)]
+    tier: Tier,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Counter {
-    #[serde(default, deserialize_with = "lenient::count")]
-    input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    cached_input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    cache_write_input_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    output_tokens: u64,
-    #[serde(default, deserialize_with = "lenient::count")]
-    total_tokens: u64,
-}
-
-impl Counter {
-    fn less(&self, by: &Counter) -> Counter {
-        Counter {
-            input_tokens: self.input_tokens.saturating_sub(by.input_tokens),
-            cached_input_tokens: self.cached_input_tokens.saturating_sub(by.cached_input_tokens),
-            cache_write_input_tokens: self.cache_write_input_tokens.saturating_sub(by.cache_write_input_tokens),
-            output_tokens: self.output_tokens.saturating_sub(by.output_tokens),
-            total_tokens: self.total_tokens.saturating_sub(by.total_tokens),
-        }
-    }
-
-    /// The client's input contains what was cached; ours does not.
-    fn tokens(&self) -> Tokens {
-        let cached = self.cached_input_tokens.saturating_add(self.cache_write_input_tokens);
-        Tokens {
-            input: self.input_tokens.saturating_sub(cached),
-            output: self.output_tokens,
-            write_5m: self.cache_write_input_tokens,
-            write_1h: 0,
-            read: self.cached_input_tokens,
-        }
-    }
+/// A call that was taken from a counter. A record may tell of it, too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Guess {
+    /// The counter after it.
+    total: u64,
+    message: u64,
+    tokens: Tokens,
+    at: i64,
 }
 
 #[derive(Deserialize)]
@@ -115,11 +90,13 @@ struct Payload<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     response_id: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::object")]
-    usage: Option<Counter>,
+    usage: Option<Written>,
     #[serde(default, deserialize_with = "lenient::object")]
-    thread_token_usage: Option<Counter>,
+    thread_token_usage: Option<Written>,
     #[serde(default, deserialize_with = "lenient::object")]
     info: Option<Info>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    rate_limits: Option<Limits>,
     #[serde(default, deserialize_with = "lenient::object")]
     item: Option<Item>,
 }
@@ -128,14 +105,22 @@ struct Payload<'a> {
 struct Settings {
     #[serde(default, deserialize_with = "lenient::string")]
     model: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    service_tier: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Info {
     #[serde(default, deserialize_with = "lenient::object")]
-    total_token_usage: Option<Counter>,
+    total_token_usage: Option<Written>,
     #[serde(default, deserialize_with = "lenient::object")]
-    last_token_usage: Option<Counter>,
+    last_token_usage: Option<Written>,
+}
+
+#[derive(Deserialize)]
+struct Limits {
+    #[serde(default, deserialize_with = "lenient::string")]
+    limit_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -151,6 +136,8 @@ const WORDS: [&str; 7] =
     ["session_meta", "turn_context", "token_", "task_started", "thread_settings", "user_message", "item_completed"];
 /// A copy is written in one go; without turn ids it is known by that, in milliseconds.
 const COPIED_WITHIN: i64 = 1000;
+/// A record and a count of one response are written so soon after each other, in milliseconds.
+const TOGETHER_WITHIN: i64 = 60_000;
 
 /// Takes a line into the facts. False if it cannot be understood.
 pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
@@ -195,11 +182,15 @@ impl State {
         self.inherits = meta.forked_from_id.is_some();
         facts.forked |= self.inherits;
         self.born = at;
-        facts.cwd = meta.cwd.as_deref().unwrap_or_default().to_string();
+        facts.cwd = without_worktree(meta.cwd.as_deref().unwrap_or_default()).to_string();
     }
 
     fn context(&mut self, context: &Payload) {
-        let settings = context.thread_settings.as_ref().and_then(|settings| settings.model.as_deref());
+        let settings = context.thread_settings.as_ref();
+        if let Some(settings) = settings {
+            self.tier = settings.service_tier.as_deref().map_or(Tier::Standard, tier);
+        }
+        let settings = settings.and_then(|settings| settings.model.as_deref());
         if let Some(model) = context.model.as_deref().or(settings) {
             self.model = model.to_string();
         }
@@ -213,7 +204,7 @@ impl State {
         if self.copied && turn.turn_id.as_deref().and_then(age) >= age(&self.thread) {
             self.copied = false;
             // The copied counts have told the parent's total.
-            self.inherits &= self.total.total_tokens == 0;
+            self.inherits &= self.counters.is_empty();
         }
     }
 
@@ -221,53 +212,54 @@ impl State {
     fn is_copied(&mut self, at: i64) -> bool {
         if self.copied && !self.named && at > self.born + COPIED_WITHIN {
             self.copied = false;
-            self.inherits &= self.total.total_tokens == 0;
+            self.inherits &= self.counters.is_empty();
         }
         self.copied
     }
 
     fn record(&mut self, facts: &mut Facts, places: &mut Places, record: &Payload, at: i64) {
         let (Some(usage), Some(id)) = (record.usage, record.response_id.as_deref()) else { return };
+        let tokens = usage.counter().unwrap_or_default().tokens();
         if record.thread_id.as_deref().is_none_or(|id| id == self.thread) {
-            self.account(facts, places, record.thread_token_usage.unwrap_or_default());
+            let total = record.thread_token_usage.and_then(|written| written.counter()).map(|counter| counter.total);
+            self.withdraw(facts, places, |guess| {
+                Some(guess.total) == total
+                    || (guess.tokens == tokens && at.abs_diff(guess.at) <= TOGETHER_WITHIN as u64)
+            });
+            self.recorded = true;
         }
-        self.call(facts, places, usage.tokens(), hash(id), at);
+        self.call(facts, places, tokens, hash(id), at);
     }
 
-    /// A record says how far the thread's counter is.
-    fn account(&mut self, facts: &mut Facts, places: &mut Places, counter: Counter) {
-        if let Some((_, message)) = self.guessed.take_if(|(total, _)| *total == counter.total_tokens) {
-            // A count told of it already; the record knows its name.
-            facts.calls.retain(|call| call.message != message);
+    /// Takes the last call from a counter back if a record tells of it, which knows its name.
+    fn withdraw(&mut self, facts: &mut Facts, places: &mut Places, is_it: impl Fn(&Guess) -> bool) {
+        if let Some(guess) = self.guessed.take().filter(is_it) {
+            facts.calls.retain(|call| call.message != guess.message);
             *places = Places::of(facts);
-        }
-        self.inherits = false;
-        self.guessed = None;
-        if counter.total_tokens >= self.total.total_tokens {
-            self.total = counter;
         }
     }
 
     fn count(&mut self, facts: &mut Facts, places: &mut Places, count: &Payload, at: i64) {
         let Some(info) = &count.info else { return };
-        let Some(total) = info.total_token_usage else { return };
-        if self.is_copied(at) {
-            self.total = total;
-            return;
+        let Some(total) = info.total_token_usage.and_then(|written| written.counter()) else { return };
+        let limit = count.rate_limits.as_ref().and_then(|limits| limits.limit_id.as_deref()).unwrap_or_default();
+        let last = info.last_token_usage.and_then(|written| written.counter());
+        let is_copied = self.is_copied(at);
+        // A fork's first total begins with its parent's.
+        if is_copied || self.recorded || (self.inherits && last.is_none()) {
+            self.inherits &= is_copied;
+            return self.counters.skip(limit, total);
         }
-        if std::mem::take(&mut self.inherits) {
-            self.total = total.less(&info.last_token_usage.unwrap_or_default());
+        self.inherits = false;
+        if let Some(news) = self.counters.news(limit, total, last) {
+            self.guess(facts, places, total, news.tokens(), at);
         }
-        if total.total_tokens < self.total.total_tokens {
-            self.total = Counter::default();
-        }
-        let used = total.less(&self.total);
-        self.total = total;
-        if used.total_tokens > 0 {
-            let message = self.name(facts, places, total.total_tokens, at);
-            self.guessed = Some((total.total_tokens, message));
-            self.call(facts, places, used.tokens(), message, at);
-        }
+    }
+
+    fn guess(&mut self, facts: &mut Facts, places: &mut Places, total: Counter, tokens: Tokens, at: i64) {
+        let message = self.name(facts, places, total.total, at);
+        self.guessed = Some(Guess { total: total.total, message, tokens, at });
+        self.call(facts, places, tokens, message, at);
     }
 
     /// Names a call by the counter after it; a counter that began anew may come to the same a second time.
@@ -281,7 +273,7 @@ impl State {
     }
 
     fn call(&self, facts: &mut Facts, places: &mut Places, tokens: Tokens, message: u64, at: i64) {
-        let class = Class::default().of_prompt(tokens.prompt());
+        let class = Class::default().of_prompt(tokens.prompt()).of_tier(self.tier);
         let model = if self.model.is_empty() { "unknown" } else { &self.model };
         let call = Call {
             at,
@@ -306,6 +298,17 @@ impl State {
         let id = hash(&id.map_or_else(|| format!("{}@{at}", self.thread), str::to_string));
         let session = facts.number(&self.root);
         facts.prompts.push(Prompt { at, id, session });
+    }
+}
+
+/// The tier of service that a word in a thread's settings means. The client calls priority fast; flex costs what a
+/// batch does.
+fn tier(word: &str) -> Tier {
+    match word {
+        "" | "default" | "auto" | "standard" => Tier::Standard,
+        "flex" | "batch" => Tier::Batch,
+        "priority" | "fast" => Tier::Priority,
+        _ => Tier::Other,
     }
 }
 

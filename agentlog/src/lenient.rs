@@ -25,12 +25,17 @@ pub fn string<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::E
 
 /// A count: a number without its fraction, also as a text; less than nothing is nothing.
 pub fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    known_count(from).map(Option::unwrap_or_default)
+}
+
+/// The same where it matters whether there is one.
+pub fn known_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let float = |number: f64| number as u64;
     Ok(match Scalar::deserialize(from)? {
-        Scalar::Whole(number) => u64::try_from(number).unwrap_or(0),
-        Scalar::Float(number) => float(number),
-        Scalar::Text(text) => text.parse().unwrap_or_else(|_| text.parse().map_or(0, float)),
-        Scalar::Flag(_) | Scalar::Nothing => 0,
+        Scalar::Whole(number) => Some(u64::try_from(number).unwrap_or(0)),
+        Scalar::Float(number) => Some(float(number)),
+        Scalar::Text(text) => text.parse().ok().or_else(|| text.parse().ok().map(float)),
+        Scalar::Flag(_) | Scalar::Nothing => None,
     })
 }
 

@@ -2,6 +2,8 @@
 
 #[path = "usage/corpus.rs"]
 mod corpus;
+#[path = "usage/counters.rs"]
+mod counters;
 #[path = "usage/keep.rs"]
 mod keep;
 #[path = "usage/once.rs"]

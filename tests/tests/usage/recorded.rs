@@ -223,40 +223,6 @@ fn interrupted_and_compacted_rollouts() {
 }
 
 #[test]
-fn a_counter_that_begins_anew_may_say_the_same_again() {
-    let line = |time: &str, kind: &str, payload: &str| {
-        format!("{{\"timestamp\":\"2026-11-20T{time}Z\",\"type\":\"{kind}\",\"payload\":{{{payload}}}}}\n")
-    };
-    let count = |time: &str, total: u64, last: u64| {
-        let usage = |tokens: u64| format!("{{\"input_tokens\":{tokens},\"total_tokens\":{tokens}}}");
-        let (total, last) = (usage(total), usage(last));
-        let info = format!("\"info\":{{\"total_token_usage\":{total},\"last_token_usage\":{last}}}");
-        line(time, "event_msg", &format!("\"type\":\"token_count\",{info}"))
-    };
-    let meta =
-        |n: u8, more: &str| line("10:00:00", "session_meta", &format!("\"id\":\"{}\",\"cwd\":\"/p\"{more}", id(n)));
-    let counts = count("10:00:01", 1000, 1000)
-        + &count("10:00:02", 1000, 1000)
-        + &count("10:00:03", 2500, 1500)
-        + &count("10:00:04", 1000, 1000);
-    let sandbox = Sandbox::new();
-    let path = |n: u8| format!(".codex/sessions/rollout-2026-11-20T10-00-00-{}.jsonl", id(n));
-    let used = |n: u8| {
-        let lines = usage(&sandbox, &["session"]);
-        let line = lines.iter().find(|line| line["session_id"] == id(n)).unwrap().clone();
-        (line["messages"].as_u64().unwrap(), line["total_tokens"].as_u64().unwrap())
-    };
-    put(&sandbox, &path(1), &(meta(1, "") + &counts));
-    assert_eq!(used(1), (3, 3500));
-    // The same file in another place, and a fork, which begins with what its parent wrote.
-    put(&sandbox, &path(1).replace("sessions", "archived_sessions"), &(meta(1, "") + &counts));
-    let fork = meta(2, &format!(",\"forked_from_id\":\"{}\"", id(1))) + &meta(1, "");
-    let copied: String = counts.lines().map(|line| line.replace("T10:00:0", "T10:00:00.") + "\n").collect();
-    put(&sandbox, &path(2), &(fork + &copied + &count("10:00:09", 1200, 200)));
-    assert_eq!((used(1), used(2)), ((3, 3500), (1, 200)));
-}
-
-#[test]
 fn forked_rollouts_begin_where_their_parents_end() {
     // The child's counter ends at 12,787; 6,040 of it are its parent's.
     let both = codex(&["fork-parent", "fork-child"]);

@@ -1,0 +1,168 @@
+//! Owns what is new in the running totals that a thread of Codex tells. Must stay true: the whole thread is never
+//! counted once more, whatever its counters do.
+//!
+//! They do not only grow: a client that goes on with a thread, or rewrites it, may begin lower; the same snapshot comes
+//! again, also later and for another limit; and each limit (`limit_id`) may have a counter of its own. So a snapshot
+//! that was there before tells nothing, and of a new one counts what it says of the last response. What is above
+//! the limit's last total counts only where that is not said.
+
+use crate::call::Tokens;
+use crate::facts::hash;
+use crate::lenient;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was used, as Codex counts it: the input contains what was cached, and the total is input and output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    input: u64,
+    cached: u64,
+    written: u64,
+    output: u64,
+    pub total: u64,
+}
+
+/// A counter as it is written.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Written {
+    #[serde(default, deserialize_with = "lenient::known_count")]
+    input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::known_count")]
+    cached_input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::known_count")]
+    cache_write_input_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::known_count")]
+    output_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::known_count")]
+    total_tokens: Option<u64>,
+}
+
+impl Written {
+    /// What it says, if it says anything. A total that is missing, or 0, is input and output.
+    pub fn counter(&self) -> Option<Counter> {
+        self.input_tokens.or(self.output_tokens).or(self.total_tokens)?;
+        let [input, cached, written, output, total] = [
+            self.input_tokens,
+            self.cached_input_tokens,
+            self.cache_write_input_tokens,
+            self.output_tokens,
+            self.total_tokens,
+        ]
+        .map(Option::unwrap_or_default);
+        let total = if total == 0 { input.saturating_add(output) } else { total };
+        Some(Counter { input, cached, written, output, total })
+    }
+}
+
+impl Counter {
+    /// What it is above another; nothing if it is below.
+    fn above(&self, other: &Counter) -> Counter {
+        let less = |ours: u64, theirs: u64| ours.saturating_sub(theirs);
+        if self.total < other.total {
+            return Counter::default();
+        }
+        Counter {
+            input: less(self.input, other.input),
+            cached: less(self.cached, other.cached),
+            written: less(self.written, other.written),
+            output: less(self.output, other.output),
+            total: less(self.total, other.total),
+        }
+    }
+
+    /// The client's input contains what was cached; ours does not.
+    pub fn tokens(&self) -> Tokens {
+        let cached = self.cached.saturating_add(self.written);
+        Tokens {
+            input: self.input.saturating_sub(cached),
+            output: self.output,
+            write_5m: self.written,
+            write_1h: 0,
+            read: self.cached,
+        }
+    }
+}
+
+/// The counters of a thread, as far as they were told.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counters {
+    /// The last total of each limit.
+    totals: BTreeMap<String, Counter>,
+    /// Hashes of all snapshots.
+    told: BTreeSet<u64>,
+}
+
+impl Counters {
+    /// Whether nothing was told yet.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// Takes in a total that says nothing new: it is somebody else's.
+    pub fn skip(&mut self, limit: &str, total: Counter) {
+        self.take(limit, total);
+    }
+
+    /// Takes in a total. What is new in it: what it says of the last response, else what it is above the limit's
+    /// last total.
+    pub fn news(&mut self, limit: &str, total: Counter, last: Option<Counter>) -> Option<Counter> {
+        let before = self.take(limit, total)?;
+        let news = last.unwrap_or_else(|| total.above(&before));
+        (news.total > 0).then_some(news)
+    }
+
+    /// The limit's last total; `None` where this one was there before.
+    fn take(&mut self, limit: &str, total: Counter) -> Option<Counter> {
+        if !self.told.insert(hash(&format!("{total:?}"))) {
+            return None;
+        }
+        Some(self.totals.insert(limit.to_string(), total).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counter(input: u64, output: u64) -> Counter {
+        Counter { input, output, total: input + output, ..Counter::default() }
+    }
+
+    /// What a run of totals comes to: limit, total, and what it says of the last response.
+    fn sum(run: &[(&str, u64, Option<u64>)]) -> u64 {
+        let mut counters = Counters::default();
+        let news = |(limit, total, last): &(&str, u64, Option<u64>)| {
+            counters.news(limit, counter(*total, 0), last.map(|last| counter(last, 0))).map_or(0, |news| news.total)
+        };
+        run.iter().map(news).sum()
+    }
+
+    #[test]
+    fn a_total_that_was_there_says_nothing_new() {
+        assert_eq!(sum(&[("a", 10, Some(10)), ("a", 10, Some(10)), ("a", 15, Some(5))]), 15);
+        assert_eq!(sum(&[("a", 10, Some(10)), ("a", 15, Some(5)), ("a", 10, Some(10)), ("a", 18, Some(3))]), 18);
+        assert_eq!(sum(&[("a", 10, Some(10)), ("b", 10, Some(10)), ("b", 15, Some(5)), ("a", 15, Some(5))]), 15);
+        assert_eq!(sum(&[("a", 10, None), ("a", 15, None), ("a", 10, None), ("a", 18, None)]), 18);
+    }
+
+    #[test]
+    fn a_total_that_goes_down_is_no_new_thread() {
+        assert_eq!(sum(&[("a", 100, Some(100)), ("a", 80, Some(5)), ("a", 86, Some(6))]), 111);
+        assert_eq!(sum(&[("a", 100, None), ("a", 80, None), ("a", 86, None)]), 106);
+        assert_eq!(sum(&[("a", 100, Some(100)), ("a", 3, Some(3))]), 103, "a new start");
+    }
+
+    #[test]
+    fn each_limit_has_a_counter_of_its_own() {
+        assert_eq!(sum(&[("a", 100, None), ("b", 7, None), ("a", 110, None), ("b", 9, None)]), 119);
+        let said = [("a", 100, Some(100)), ("b", 7, Some(7)), ("a", 110, Some(10)), ("b", 9, Some(2))];
+        assert_eq!(sum(&said), 119);
+    }
+
+    #[test]
+    fn what_is_said_of_the_last_response_goes_before_the_difference() {
+        assert_eq!(sum(&[("a", 100, Some(100)), ("a", 150, Some(20))]), 120);
+        assert_eq!(sum(&[("a", 5000, Some(20)), ("a", 5030, Some(30))]), 50, "its beginning is not here");
+        assert_eq!(sum(&[("a", 100, Some(100)), ("a", 150, Some(0))]), 100, "it says that nothing was used");
+    }
+}
