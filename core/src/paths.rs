@@ -226,13 +226,22 @@ pub fn dirs_of(file: &Path) -> impl Iterator<Item = &Path> {
 /// Directories that lie in another one of ours.
 const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
 
+/// A path as a person may write it into a variable: `~` at the beginning is `HOME`, also where no shell saw it.
+pub fn expand(path: &str) -> PathBuf {
+    match (path.strip_prefix('~'), set("HOME")) {
+        (Some(""), Some(home)) => PathBuf::from(home),
+        (Some(rest), Some(home)) if rest.starts_with('/') => PathBuf::from(home).join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(path),
+    }
+}
+
 /// Claude Code's own directory: the first of `$CLAUDE_CONFIG_DIR`, else `~/.claude`.
 pub fn claude_dir() -> Result<PathBuf> {
     if let Some(dir) = set("CLAUDE_CONFIG_DIR") {
         let text = dir.to_string_lossy();
         let first = text.split(',').map(str::trim).find(|part| !part.is_empty());
         if let Some(first) = first {
-            return Ok(PathBuf::from(first));
+            return Ok(expand(first));
         }
     }
     match set("HOME") {
