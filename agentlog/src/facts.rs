@@ -6,7 +6,7 @@ use crate::codex::State;
 use crate::lenient;
 use cs_core::id::fnv1a;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A prompt that a person wrote.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +91,12 @@ impl Facts {
     /// The name with this number.
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)
+    }
+
+    /// The ids of the sessions that its calls are of.
+    pub fn sessions(&self) -> BTreeSet<&str> {
+        let numbers: BTreeSet<u32> = self.calls.iter().map(|call| call.session).collect();
+        numbers.into_iter().map(|number| self.name(number)).collect()
     }
 
     /// The number of a name. A file has few names.

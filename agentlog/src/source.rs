@@ -1,8 +1,11 @@
-//! Owns where agents keep their logs, and which of them are there. Nothing is opened here.
+//! Owns where agents keep their logs, and which of them are there. No log is opened here. Must stay true: what is not
+//! looked into is told, each directory is looked into once, and links cannot lead in circles.
 
 use cs_core::paths;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, Metadata};
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, Metadata};
+use std::io::{Error, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -82,38 +85,51 @@ pub struct Roots {
     pub claude: Vec<PathBuf>,
     /// Each like `~/.codex`.
     pub codex: Vec<PathBuf>,
+    /// Those that a person named, so there should be something in them.
+    named: Vec<PathBuf>,
 }
 
 impl Roots {
     /// `CLAUDE_CONFIG_DIR` (several, with commas between them), else `~/.claude` and
     /// `$XDG_CONFIG_HOME/claude`; `CODEX_HOME`, else `~/.codex`.
     pub fn from_env() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let home = set("HOME");
-        let below = |name: &str| home.as_ref().map(|home| home.join(name));
-        let claude = match set("CLAUDE_CONFIG_DIR") {
-            Some(list) => {
-                let list = list.to_string_lossy().into_owned();
-                list.split(',').map(str::trim).filter(|dir| !dir.is_empty()).map(PathBuf::from).collect()
-            }
-            None => {
-                let xdg = set("XDG_CONFIG_HOME").or_else(|| below(".config")).map(|dir| dir.join("claude"));
-                paths::claude_dir().ok().into_iter().chain(xdg).collect()
-            }
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let list = |name: &str| -> Vec<PathBuf> {
+            let list = set(name).unwrap_or_default().to_string_lossy().into_owned();
+            list.split(',').map(str::trim).filter(|dir| !dir.is_empty()).map(paths::expand).collect()
         };
-        Roots { claude, codex: set("CODEX_HOME").or_else(|| below(".codex")).into_iter().collect() }
+        let below = |name: &str| set("HOME").map(|home| PathBuf::from(home).join(name));
+        let mut claude = list("CLAUDE_CONFIG_DIR");
+        let mut codex: Vec<PathBuf> =
+            set("CODEX_HOME").map(|home| paths::expand(&home.to_string_lossy())).into_iter().collect();
+        let named = claude.iter().chain(&codex).cloned().collect();
+        if claude.is_empty() {
+            let xdg = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| below(".config"));
+            claude = paths::claude_dir().ok().into_iter().chain(xdg.map(|dir| dir.join("claude"))).collect();
+        }
+        if codex.is_empty() {
+            codex.extend(below(".codex"));
+        }
+        Roots { claude, codex, named }
     }
 
-    /// All logs, each file once, the older first. What cannot be listed is as if it were not there.
+    /// All logs, each file once, the older first, and what could not be looked into.
     pub fn logs(&self) -> Found {
         let mut found = Found::default();
         for root in &self.claude {
-            found.walk(&root.join("projects"), Agent::Claude, DEPTH);
+            found.root(&root.join("projects"), Agent::Claude);
         }
         for root in &self.codex {
-            found.walk(&root.join("sessions"), Agent::Codex, DEPTH);
-            found.walk(&root.join("archived_sessions"), Agent::Codex, DEPTH);
+            found.root(&root.join("sessions"), Agent::Codex);
+            found.root(&root.join("archived_sessions"), Agent::Codex);
         }
+        found.follow_links();
+        let has = |root: &PathBuf, name: &str| root.join(name).symlink_metadata().is_ok();
+        let is_empty =
+            |root: &&PathBuf| !["projects", "sessions", "archived_sessions"].iter().any(|name| has(root, name));
+        // One that cannot be looked into is told already.
+        let is_told = |root: &PathBuf| found.unseen.iter().any(|(path, _)| path.starts_with(root));
+        found.missing.extend(self.named.iter().filter(is_empty).filter(|root| !is_told(root)).cloned());
         found.logs.sort_by(|a, b| {
             let key = |log: &Log| (log.identity.dev, log.identity.ino);
             key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
@@ -133,19 +149,74 @@ pub struct Found {
     pub logs: Vec<Log>,
     /// Rollouts that are compressed, which are not read.
     pub compressed: usize,
+    /// What cannot be looked into.
+    pub unseen: Vec<(PathBuf, Error)>,
+    /// What is named, by a person or by a link, and is not there.
+    pub missing: Vec<PathBuf>,
+    /// The directories that were looked into, by device and inode.
+    visited: HashSet<(Agent, u64, u64)>,
+    /// Links to directories, which are followed last: what has a name of its own is known by that.
+    links: Vec<(PathBuf, Agent, usize)>,
 }
 
 impl Found {
+    fn root(&mut self, dir: &Path, agent: Agent) {
+        match fs::metadata(dir) {
+            Err(error) if error.kind() == ErrorKind::NotFound && dir.symlink_metadata().is_err() => {}
+            _ => self.walk(dir, agent, DEPTH),
+        }
+    }
+
     fn walk(&mut self, dir: &Path, agent: Agent, depth: usize) {
-        let Ok(entries) = fs::read_dir(dir) else { return };
-        for entry in entries.flatten() {
-            let Ok(kind) = entry.file_type() else { continue };
-            let path = entry.path();
-            if kind.is_dir() && depth > 0 {
-                self.walk(&path, agent, depth - 1);
-            } else if !kind.is_dir() {
-                self.file(path, agent);
+        let entries = fs::metadata(dir).and_then(|meta| {
+            let is_new = self.visited.insert((agent, meta.dev(), meta.ino()));
+            is_new.then(|| fs::read_dir(dir)).transpose()
+        });
+        match entries {
+            Ok(entries) => entries.into_iter().flatten().for_each(|entry| match entry {
+                Ok(entry) => self.entry(&entry, agent, depth),
+                Err(error) => self.unseen.push((dir.to_path_buf(), error)),
+            }),
+            Err(error) => self.trouble(dir, error),
+        }
+    }
+
+    fn entry(&mut self, entry: &DirEntry, agent: Agent, depth: usize) {
+        let path = entry.path();
+        let target = match entry.file_type() {
+            Ok(kind) if kind.is_symlink() => fs::metadata(&path).map(|meta| meta.is_dir().then_some(true)),
+            kind => kind.map(|kind| kind.is_dir().then_some(false)),
+        };
+        match target {
+            Ok(Some(_)) if depth == 0 => {
+                self.unseen.push((path, Error::other(format!("it lies more than {DEPTH} folders deep"))));
             }
+            Ok(Some(true)) => self.links.push((path, agent, depth - 1)),
+            Ok(Some(false)) => self.walk(&path, agent, depth - 1),
+            Ok(None) => self.file(path, agent),
+            Err(error) => self.trouble(&path, error),
+        }
+    }
+
+    /// A link may lead to where other links are, and to a folder that it lies in itself, in which there is nothing new.
+    fn follow_links(&mut self) {
+        while let Some((path, agent, depth)) = self.links.pop() {
+            self.links.sort();
+            let leads_up = |target: PathBuf| {
+                path.parent().and_then(|dir| dir.canonicalize().ok()?.starts_with(target).then_some(()))
+            };
+            if path.canonicalize().ok().and_then(leads_up).is_none() {
+                self.walk(&path, agent, depth);
+            }
+        }
+    }
+
+    /// What is not there any more is no trouble, unless something still names it.
+    fn trouble(&mut self, path: &Path, error: Error) {
+        match error.kind() {
+            ErrorKind::NotFound if path.symlink_metadata().is_ok() => self.missing.push(path.to_path_buf()),
+            ErrorKind::NotFound => {}
+            _ => self.unseen.push((path.to_path_buf(), error)),
         }
     }
 
@@ -157,12 +228,14 @@ impl Found {
             return;
         }
         // Links to files are followed: people keep transcripts elsewhere that way.
-        if let Ok(meta) = fs::metadata(&path)
-            && meta.is_file()
-        {
-            let born = meta.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-            let born = born.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
-            self.logs.push(Log { path, agent, identity: Identity::of(&meta), born });
+        match fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => {
+                let born = meta.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+                let born = born.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0);
+                self.logs.push(Log { path, agent, identity: Identity::of(&meta), born });
+            }
+            Ok(_) => {}
+            Err(error) => self.trouble(&path, error),
         }
     }
 }

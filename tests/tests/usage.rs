@@ -10,6 +10,8 @@ mod keep;
 mod once;
 #[path = "usage/parts.rs"]
 mod parts;
+#[path = "usage/places.rs"]
+mod places;
 #[path = "usage/recorded.rs"]
 mod recorded;
 #[path = "usage/records.rs"]

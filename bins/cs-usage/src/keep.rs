@@ -5,15 +5,15 @@ use crate::load::{Loaded, load};
 use crate::records::records;
 use argh::FromArgs;
 use cs_agentlog::days;
-use cs_agentlog::kept::{self, Kept};
+use cs_agentlog::kept;
 use cs_agentlog::shares::Records;
-use cs_agentlog::source::Agent;
+use cs_agentlog::source::{Agent, Log};
 use cs_cli::{Context, Failure, Form, Outcome, report};
-use cs_core::clock::{self, TimeDelta};
+use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::validate::FILE_BYTES;
 use cs_core::{open, repair};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 /// keep what the conversations used: Claude Code deletes transcripts after a month
@@ -97,35 +97,48 @@ fn warn(context: &Context, loaded: &Loaded, only: Option<&str>) {
 
 fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let (summaries, _) = kept::load(&context.store.home);
-    let summaries: HashMap<&str, &Kept> = summaries.iter().map(|kept| (kept.session(), kept)).collect();
+    let kept: HashMap<&str, u64> = summaries.iter().map(|kept| (kept.session(), kept.usage.messages)).collect();
     let all = kept::all(&loaded.book, &loaded.prices, &Records::new());
-    let of_book: HashMap<String, Kept> = all.into_iter().map(|(uuid, kept)| (uuid.to_string(), kept)).collect();
+    let used: HashMap<String, u64> =
+        all.into_iter().map(|(uuid, kept)| (uuid.to_string(), kept.usage.messages)).collect();
+    let is_kept = |id: &str| used.get(id).is_none_or(|used| kept.get(id).is_some_and(|kept| kept >= used));
     let periods: Vec<(&PathBuf, i64)> = loaded.roots.claude.iter().map(|root| (root, cleanup_days(root))).collect();
-    let mut risks = Vec::new();
-    for (log, _) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {
-        let Some(uuid) = log.path.file_stem().and_then(|stem| stem.to_str()) else { continue };
-        let Some(now) = of_book.get(uuid) else { continue };
-        let is_kept = summaries.get(uuid).is_some_and(|kept| kept.usage.messages >= now.usage.messages);
+    // Of each conversation the log that goes first.
+    let mut risks: BTreeMap<&str, AtRisk> = BTreeMap::new();
+    for (log, facts) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {
         let days = periods.iter().find(|(root, _)| log.path.starts_with(root)).map_or(CLEANUP_DAYS, |(_, days)| *days);
-        let Some(modified) = clock::from_millis(log.identity.modified / 1_000_000) else { continue };
-        let Some(deleted) = TimeDelta::try_days(days).and_then(|days| modified.checked_add_signed(days)) else {
+        let Some(deleted) = deleted_at(log, days).filter(|at| *at - context.now <= TimeDelta::days(WARN_DAYS)) else {
             continue;
         };
-        if !is_kept && deleted - context.now <= TimeDelta::days(WARN_DAYS) {
-            let (claude_session_id, path) = (uuid.to_string(), log.path.clone());
-            risks.push(AtRisk { claude_session_id, path, deleted_at: clock::stamp(deleted) });
+        let deleted_at = clock::stamp(deleted);
+        for id in facts.sessions().into_iter().filter(|id| !is_kept(id)) {
+            let risk =
+                || AtRisk { claude_session_id: id.into(), path: log.path.clone(), deleted_at: deleted_at.clone() };
+            let known = risks.entry(id).or_insert_with(risk);
+            if deleted_at < known.deleted_at {
+                *known = risk();
+            }
         }
     }
+    let mut risks: Vec<AtRisk> = risks.into_values().collect();
     risks.sort_by(|a, b| a.deleted_at.cmp(&b.deleted_at));
     risks
+}
+
+/// When Claude Code deletes a transcript: so many days after its last change.
+fn deleted_at(log: &Log, days: i64) -> Option<Instant> {
+    let modified = clock::from_millis(log.identity.modified / 1_000_000)?;
+    modified.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
 /// Claude Code's own default.
 const CLEANUP_DAYS: i64 = 30;
 
-/// After how many days Claude Code deletes transcripts: its setting `cleanupPeriodDays`.
+/// After how many days Claude Code deletes transcripts: its setting `cleanupPeriodDays`, but no more than the default.
+/// Clients are known to ignore larger ones (anthropics/claude-code issue 41458).
 fn cleanup_days(root: &Path) -> i64 {
     let bytes = open::foreign_bytes(&root.join("settings.json"), FILE_BYTES).unwrap_or_default();
     let settings: serde_json::Value = repair::decode(&bytes, &mut Vec::new()).unwrap_or_default();
-    settings.get("cleanupPeriodDays").and_then(serde_json::Value::as_i64).unwrap_or(CLEANUP_DAYS)
+    let days = settings.get("cleanupPeriodDays").and_then(serde_json::Value::as_f64).unwrap_or(CLEANUP_DAYS as f64);
+    days.clamp(0.0, CLEANUP_DAYS as f64) as i64
 }

@@ -15,7 +15,7 @@ use cs_core::config::Config;
 use cs_core::{Error, git};
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Everything that is known.
 pub struct Loaded {
@@ -61,9 +61,11 @@ pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     tell_first_time(context, &found.logs);
     let read = cache::read(&context.store.home, found.logs);
     let (kept, damaged) = kept::load(&context.store.home);
-    let unreadable = read.unreadable.into_iter().map(|(path, error)| Error::io(&path, "read", error));
+    let unreadable = found.unseen.into_iter().chain(read.unreadable);
+    let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
     let failures: Vec<Failure> = wrong.into_iter().chain(damaged).chain(unreadable).map(Failure::from).collect();
     failures.iter().for_each(|failure| report(PROGRAM, failure));
+    tell_missing(&found.missing);
     tell_compressed(found.compressed);
     let book = book::build(&read.logs, kept, |_, _, _| {});
     let projects = projects(&book, &config);
@@ -76,6 +78,13 @@ fn places(roots: &Roots) -> String {
     let all = claude.chain(roots.codex.iter().map(|root| root.join("sessions")));
     let all: Vec<String> = all.map(|path| path.display().to_string()).collect();
     format!("there is nothing in {}", all.join(", "))
+}
+
+/// What is named but not there may come: a disk that is not mounted yet, an account that was not used yet.
+fn tell_missing(missing: &[PathBuf]) {
+    for path in missing {
+        note(PROGRAM, &format!("there are no logs at {}, so nothing of them counts", path.display()));
+    }
 }
 
 /// Not our failure, and nothing that a script should stop at.

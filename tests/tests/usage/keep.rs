@@ -70,7 +70,7 @@ fn a_summary_of_somebody_else_is_left_alone() {
 }
 
 /// Makes a file look as if it had been written so many days before the clock of the tests.
-fn age(path: &Path, days: u64) {
+pub fn age(path: &Path, days: u64) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_255_200);
     let then = now - Duration::from_secs(days * 86_400);
     fs::File::options().write(true).open(path).unwrap().set_modified(then).unwrap();
@@ -89,8 +89,11 @@ fn what_will_be_gone_soon_is_told() {
         assert_eq!(stdout(&output), if told { format!("{}\n", id(1)) } else { String::new() }, "{days} days");
         assert_eq!(status(&output), i32::from(told));
     }
-    put(&sandbox, ".claude/settings.json", "{\"cleanupPeriodDays\": 99}");
-    assert_eq!(status(&check()), 0);
+    // Clients ignore a longer time, so that is no comfort.
+    for days in ["99", "30", "99999", "\"x\"", "1e300"] {
+        put(&sandbox, ".claude/settings.json", &format!("{{\"cleanupPeriodDays\": {days}}}"));
+        assert_eq!((status(&check()), stdout(&check())), (1, format!("{}\n", id(1))), "{days}");
+    }
     put(&sandbox, ".claude/settings.json", "{\"cleanupPeriodDays\": 7}");
     assert_eq!(stdout(&check()).lines().count(), 2);
     usage(&sandbox, &["keep"]);
