@@ -43,22 +43,24 @@ pub fn read(from: impl Read, mut take: impl FnMut(Turn)) -> io::Result<Summary> 
     let mut open: Option<Turn> = None;
     let mut news = false;
     lines::read(from, |piece| {
-        let line = match piece {
-            Piece::Line(line) | Piece::Rest(line) => Some(line),
-            Piece::TooLong => None,
-        };
-        let Some(entry) = line.and_then(|line| repair::decode::<Value>(line, &mut Vec::new()).ok()) else {
-            summary.skipped += usize::from(line.is_none_or(|line| !line.trim_ascii().is_empty()));
+        let (Piece::Line(line) | Piece::Rest(line)) = piece else {
+            summary.skipped += 1;
             return;
         };
-        if let Some(prompt) = prompt(&entry) {
-            summary.turns += 1;
-            let at = text(&entry, "timestamp").to_string();
-            open.replace(Turn { at, prompt, ..Turn::default() }).map(&mut take);
-            news = false;
-        } else if let Some(turn) = &mut open {
-            news |= is_news(&entry);
-            note(turn, &entry, news);
+        for record in lines::records(line) {
+            let Ok(entry) = repair::decode::<Value>(record, &mut Vec::new()) else {
+                summary.skipped += usize::from(!record.is_empty());
+                continue;
+            };
+            if let Some(prompt) = prompt(&entry) {
+                summary.turns += 1;
+                let at = text(&entry, "timestamp").to_string();
+                open.replace(Turn { at, prompt, ..Turn::default() }).map(&mut take);
+                news = false;
+            } else if let Some(turn) = &mut open {
+                news |= is_news(&entry);
+                note(turn, &entry, news);
+            }
         }
     })?;
     open.map(take);
