@@ -5,7 +5,7 @@
 
 use crate::call::{Call, Class};
 use crate::explain::{Named, Why};
-use crate::facts::{ClientSum, Facts, Places, Prompt, hash};
+use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use crate::usage::{Part, Usage};
 use cs_core::{clock, repair};
@@ -115,23 +115,23 @@ impl Reader {
         }
     }
 
-    /// Takes a line into the facts. False if it cannot be understood.
-    pub fn line(&self, facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
+    /// Takes a line into the facts.
+    pub fn line(&self, facts: &mut Facts, places: &mut Places, line: &[u8]) -> Understood {
         match self.guess(line) {
-            Guess::Nothing => return true,
+            Guess::Nothing => return Understood::AsItIs,
             Guess::State if memmem::find(line, b"\"cost-state\"").is_some() => return client_sum(facts, line),
             _ => {}
         }
         let mut room = Vec::new();
-        let Ok(line) = repair::decode::<Line>(line, &mut room) else { return false };
+        let Ok(line) = repair::decode::<Line>(line, &mut room) else { return Understood::Not };
         note_place(facts, &line);
         match line.kind.as_deref().unwrap_or_default() {
-            "assistant" => return answer(facts, places, &line).is_some(),
+            "assistant" if answer(facts, places, &line).is_none() => return Understood::Not,
             "user" => drop(prompt(facts, &line)),
             "ai-title" | "custom-title" => titles(facts, &line),
             _ => {}
         }
-        true
+        Understood::after(&room)
     }
 }
 
@@ -244,7 +244,7 @@ fn titles(facts: &mut Facts, line: &Line) {
     }
 }
 
-fn client_sum(facts: &mut Facts, line: &[u8]) -> bool {
+fn client_sum(facts: &mut Facts, line: &[u8]) -> Understood {
     #[derive(Deserialize)]
     struct State {
         #[serde(rename = "type")]
@@ -255,14 +255,14 @@ fn client_sum(facts: &mut Facts, line: &[u8]) -> bool {
         sum: ClientSum,
     }
     let mut room = Vec::new();
-    let Ok(state) = repair::decode::<State>(line, &mut room) else { return false };
+    let Ok(state) = repair::decode::<State>(line, &mut room) else { return Understood::Not };
     if state.kind == "cost-state" {
         let session = facts.number(&state.session);
         if let Some(talk) = facts.talk(session) {
             talk.client = Some(state.sum);
         }
     }
-    true
+    Understood::after(&room)
 }
 
 /// Milliseconds since the epoch, of RFC 3339 or of a number: seconds, or milliseconds if it is a large one.

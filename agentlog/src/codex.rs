@@ -8,7 +8,7 @@ use crate::call::{Call, Class, Tier, Tokens};
 use crate::claude::{millis, without_worktree};
 use crate::counter::{Counter, Counters, Written};
 use crate::explain::Named;
-use crate::facts::{Facts, Places, Prompt, hash};
+use crate::facts::{Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use cs_core::repair;
 use memchr::memmem;
@@ -139,16 +139,16 @@ const COPIED_WITHIN: i64 = 1000;
 /// A record and a count of one response are written so soon after each other, in milliseconds.
 const TOGETHER_WITHIN: i64 = 60_000;
 
-/// Takes a line into the facts. False if it cannot be understood.
-pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
+/// Takes a line into the facts.
+pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> Understood {
     let head = line.get(..400).unwrap_or(line);
     if !WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some()) {
-        return true;
+        return Understood::AsItIs;
     }
     let mut room = Vec::new();
-    let Ok(line) = repair::decode::<Line>(line, &mut room) else { return false };
-    let Some(payload) = &line.payload else { return true };
-    let Some(at) = line.timestamp.as_deref().and_then(millis) else { return false };
+    let Ok(line) = repair::decode::<Line>(line, &mut room) else { return Understood::Not };
+    let Some(payload) = &line.payload else { return Understood::after(&room) };
+    let Some(at) = line.timestamp.as_deref().and_then(millis) else { return Understood::Not };
     let mut state = facts.codex.take().unwrap_or_default();
     match (line.kind.as_deref().unwrap_or_default(), payload.kind.as_deref().unwrap_or_default()) {
         ("session_meta", _) => state.meta(facts, payload, at),
@@ -164,7 +164,7 @@ pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
         _ => {}
     }
     facts.codex = Some(state);
-    true
+    Understood::after(&room)
 }
 
 impl State {

@@ -3,7 +3,7 @@
 
 use crate::call::Call;
 use crate::claude::Reader;
-use crate::facts::{Facts, Places, hash};
+use crate::facts::{Facts, Places, Understood, hash};
 use crate::judge::Fate;
 use crate::lines::{self, Piece};
 use crate::source::{Agent, Log};
@@ -35,11 +35,11 @@ impl Named {
 #[derive(Clone, Debug, Default)]
 pub struct Account {
     pub names: Names,
-    /// Lines that are no calls although they might be, in their order.
+    /// Lines that are no calls although they might be, and those that were repaired, in their order.
     pub dropped: Vec<Dropped>,
 }
 
-/// A line that is no call.
+/// A line of which something is to be said.
 #[derive(Clone, Debug)]
 pub struct Dropped {
     /// The first is 1.
@@ -47,7 +47,7 @@ pub struct Dropped {
     pub why: Why,
 }
 
-/// Why a line is no call.
+/// What is to be said of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// An answer in this session that no model gave.
@@ -57,7 +57,19 @@ pub enum Why {
         at: Option<i64>,
     },
     Broken,
+    /// It was understood, after a repair.
+    Repaired,
     TooLong,
+}
+
+impl Why {
+    fn of(understood: Understood) -> Option<Self> {
+        match understood {
+            Understood::AsItIs => None,
+            Understood::Repaired => Some(Why::Repaired),
+            Understood::Not => Some(Why::Broken),
+        }
+    }
 }
 
 /// Reads a log once more, for people; empty if it cannot be read.
@@ -70,18 +82,22 @@ pub fn account(log: &Log) -> Account {
     // What can be read is told; the book has said already that the rest cannot.
     let _ = lines::read(file, |piece| {
         line += 1;
-        let why = match piece {
-            Piece::Line(text) => account.look(log.agent, text).or((!whole(text)).then_some(Why::Broken)),
+        let why: Vec<Why> = match piece {
+            Piece::Line(text) => account.look(log.agent, text).into_iter().chain(Why::of(whole(text))).collect(),
             Piece::Rest(text) => account.look(log.agent, text),
-            Piece::TooLong => Some(Why::TooLong),
+            Piece::TooLong => vec![Why::TooLong],
         };
-        account.dropped.extend(why.map(|why| Dropped { line, why }));
+        account.dropped.extend(why.into_iter().map(|why| Dropped { line, why }));
     });
     account
 }
 
 impl Account {
-    fn look(&mut self, agent: Agent, line: &[u8]) -> Option<Why> {
+    fn look(&mut self, agent: Agent, line: &[u8]) -> Vec<Why> {
+        lines::records(line).into_iter().filter_map(|record| self.look_at(agent, record)).collect()
+    }
+
+    fn look_at(&mut self, agent: Agent, line: &[u8]) -> Option<Why> {
         let named = match agent {
             Agent::Claude => claude::named(line),
             Agent::Codex => codex::named(line),

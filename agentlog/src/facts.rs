@@ -58,6 +58,23 @@ pub struct Talk {
     pub client: Option<ClientSum>,
 }
 
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Understood {
+    /// As it is, or it cannot matter.
+    AsItIs,
+    /// After a repair.
+    Repaired,
+    Not,
+}
+
+impl Understood {
+    /// `room` is what a repair made, if there was one.
+    pub(crate) fn after(room: &[u8]) -> Self {
+        if room.is_empty() { Understood::AsItIs } else { Understood::Repaired }
+    }
+}
+
 /// What one file says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
@@ -80,6 +97,9 @@ pub struct Facts {
     /// Lines that cannot be understood.
     #[serde(default)]
     pub broken: u64,
+    /// Lines that were understood after a repair.
+    #[serde(default)]
+    pub repaired: u64,
     /// Lines that were passed over because of their length.
     #[serde(default)]
     pub too_long: u64,
@@ -88,6 +108,13 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Counts a line.
+    pub(crate) fn count(&mut self, understood: Understood) {
+        self.lines += 1;
+        self.broken += u64::from(understood == Understood::Not);
+        self.repaired += u64::from(understood == Understood::Repaired);
+    }
+
     /// The name with this number.
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)

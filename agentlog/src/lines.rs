@@ -1,8 +1,11 @@
 //! Owns reading a log line by line: in pieces, with bounded memory, whatever the file holds.
 //! Must stay true: no more than [`LIMIT`] bytes of a line are ever held; a longer one is passed
-//! over and told. Deliberately absent: what a line means.
+//! over and told. What stands before and behind a record and is no part of it (a byte order mark, NUL bytes that a
+//! power failure left, white space) is never given away. Deliberately absent: what a line means.
 
+use cs_core::repair;
 use memchr::memchr;
+use serde::de::IgnoredAny;
 use std::io::{ErrorKind, Read, Result};
 
 /// Longest line that is looked at. Lines with usage are far shorter; long ones hold pictures.
@@ -12,7 +15,7 @@ const CHUNK: usize = 256 * 1024;
 /// What a log consists of.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// A line, without its newline.
+    /// A line, without its newline; see [`records`].
     Line(&'a [u8]),
     /// What stands after the last newline: a line that is being written, or was torn.
     Rest(&'a [u8]),
@@ -23,6 +26,30 @@ pub enum Piece<'a> {
 /// Gives `each` every piece and returns how many bytes the complete lines have.
 pub fn read(from: impl Read, each: impl FnMut(Piece<'_>)) -> Result<u64> {
     Lines { from, buffer: vec![0; CHUNK], filled: 0, done: 0, skipping: false, thrown: 0 }.run(each)
+}
+
+/// The records of a line: one, unless NUL bytes stand between several, or between one and what was torn off before it.
+/// A text may have NUL bytes too, so a line that can be understood is one record.
+pub fn records(line: &[u8]) -> Vec<&[u8]> {
+    let is_one = || repair::decode::<IgnoredAny>(line, &mut Vec::new()).is_ok();
+    if memchr(0, line).is_none() || is_one() {
+        return vec![line];
+    }
+    line.split(|byte| *byte == 0).map(bare).filter(|record| !record.is_empty()).collect()
+}
+
+/// A line without what is no part of its record.
+fn bare(mut line: &[u8]) -> &[u8] {
+    const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+    let is_nothing = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
+    while let Some(rest) = line
+        .strip_prefix(BYTE_ORDER_MARK)
+        .or(line.split_first().filter(|(first, _)| is_nothing(first)).map(|(_, rest)| rest))
+    {
+        line = rest;
+    }
+    let end = line.iter().rposition(|byte| !is_nothing(byte)).map_or(0, |last| last + 1);
+    line.get(..end).unwrap_or_default()
 }
 
 struct Lines<R> {
@@ -54,7 +81,7 @@ impl<R: Read> Lines<R> {
         }
         match self.buffer.get(..self.filled) {
             _ if self.skipping => each(Piece::TooLong),
-            Some(rest) if !rest.is_empty() => each(Piece::Rest(rest)),
+            Some(rest) if !bare(rest).is_empty() => each(Piece::Rest(bare(rest))),
             _ => {}
         }
         Ok(self.done)
@@ -67,7 +94,7 @@ impl<R: Read> Lines<R> {
             if std::mem::take(&mut self.skipping) {
                 each(Piece::TooLong);
             } else {
-                each(Piece::Line(self.buffer.get(start..at).unwrap_or_default()));
+                each(Piece::Line(bare(self.buffer.get(start..at).unwrap_or_default())));
             }
             self.done += std::mem::take(&mut self.thrown) + (at + 1 - start) as u64;
             start = at + 1;
@@ -79,8 +106,13 @@ impl<R: Read> Lines<R> {
         memchr(b'\n', self.buffer.get(from..self.filled)?).map(|at| from + at)
     }
 
-    /// Moves what is not used yet to the front, and makes room behind it.
+    /// Moves what is not used yet to the front, and makes room behind it. A hole in the file may be long: NUL bytes
+    /// before a record are not kept.
     fn keep_from(&mut self, start: usize) {
+        let kept = self.buffer.get(start..self.filled).unwrap_or_default();
+        let nothing = kept.iter().position(|byte| *byte != 0).unwrap_or(kept.len());
+        self.thrown += nothing as u64;
+        let start = start + nothing;
         self.buffer.copy_within(start..self.filled, 0);
         self.filled -= start;
         if self.filled == self.buffer.len() {
@@ -126,6 +158,30 @@ mod tests {
         assert_eq!(pieces(b""), (vec![], 0));
         let long = [vec![b'x'; CHUNK * 3], b"\nyy\n".to_vec()].concat();
         assert_eq!(pieces(&long), (vec![format!("line {}", CHUNK * 3), "line 2".into()], long.len() as u64));
+    }
+
+    #[test]
+    fn what_stands_around_a_record_is_not_given_away() {
+        let text = b"\xef\xbb\xbfab\r\n\0\0\0cd\0\n \xef\xbb\xbf\0 ef\n\0\0\n\0gh\0";
+        let lines = ["line 2", "line 2", "line 2", "line 0", "rest 2"].map(String::from);
+        assert_eq!(pieces(text), (lines.into(), 26));
+        // A hole that is longer than any line may be.
+        let hole = [b"ab\n".to_vec(), vec![0; LIMIT * 2 + 7], b"cd\nef".to_vec()].concat();
+        let told = ["line 2", "line 2", "rest 2"].map(String::from);
+        assert_eq!(pieces(&hole), (told.into(), hole.len() as u64 - 2));
+        let end = [b"ab\n".to_vec(), vec![0; LIMIT * 2]].concat();
+        assert_eq!(pieces(&end), (vec!["line 2".into()], 3));
+    }
+
+    #[test]
+    fn nul_bytes_between_records_part_them() {
+        let of = |line: &'static [u8]| {
+            records(line).into_iter().map(|r| String::from_utf8_lossy(r).into_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(b"{\"a\":1}"), ["{\"a\":1}"]);
+        assert_eq!(of(b"{\"a\":1}\0\0\0{\"b\":2}"), ["{\"a\":1}", "{\"b\":2}"]);
+        assert_eq!(of(b"{\"a\":\0\0\r{\"b\":2}"), ["{\"a\":", "{\"b\":2}"]);
+        assert_eq!(of(b"{\"a\":\"x\0y\"}").len(), 1, "a text may have them");
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 use crate::claude::Reader;
 use crate::codex;
-use crate::facts::{Facts, Places, hash};
+use crate::facts::{Facts, Places, Understood, hash};
 use crate::lines::{self, Piece};
 use crate::source::{Agent, Identity, Log};
-use cs_core::open;
+use cs_core::{open, repair};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -84,8 +85,11 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
     let line = |facts: &mut Facts, places: &mut Places, text: &[u8]| line(agent, &reader, facts, places, text);
     let read = lines::read(from, |piece| match piece {
         Piece::Line(text) => {
+            // The number of the line may tell it from others, so it counts first.
             facts.lines += 1;
-            facts.broken += u64::from(!line(facts, &mut places, text));
+            let understood = line(facts, &mut places, text);
+            facts.lines -= 1;
+            facts.count(understood);
         }
         // Not done yet, or torn. It may say something already, but not for good: it is read again.
         Piece::Rest(text) if text.ends_with(b"}") => {
@@ -103,12 +107,19 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
     Ok((read, whole))
 }
 
-/// Takes a line into the facts. False if it cannot be understood.
-pub(crate) fn line(agent: Agent, reader: &Reader, facts: &mut Facts, places: &mut Places, line: &[u8]) -> bool {
-    match agent {
-        Agent::Claude => reader.line(facts, places, line),
-        Agent::Codex => codex::line(facts, places, line),
+/// Takes the records of a line into the facts. The worst that became of one of them is what became of the line.
+pub(crate) fn line(agent: Agent, reader: &Reader, facts: &mut Facts, places: &mut Places, line: &[u8]) -> Understood {
+    let mut one = |record: &[u8]| match agent {
+        Agent::Claude => reader.line(facts, places, record),
+        Agent::Codex => codex::line(facts, places, record),
+    };
+    let records = lines::records(line);
+    if let [record] = records.as_slice() {
+        return one(record);
     }
+    let is_torn = |record: &[u8]| repair::decode::<IgnoredAny>(record, &mut Vec::new()).is_err();
+    let each = records.into_iter().map(|record| if is_torn(record) { Understood::Not } else { one(record) });
+    each.fold(Understood::Repaired, Understood::max)
 }
 
 /// Does `work` for every number below `count` on all processors, and returns what came of it.

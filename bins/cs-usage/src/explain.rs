@@ -187,8 +187,8 @@ fn lines(
     for ((log, facts), account) in logs(loaded, accounts) {
         context.out.json(&json!({
             "kind": "log", "path": log.path.display().to_string(), "lines": facts.lines,
-            "broken": facts.broken, "too_long": facts.too_long, "copied": facts.forked,
-            "broken_lines": numbers(account, &Why::Broken), "too_long_lines": numbers(account, &Why::TooLong),
+            "broken": facts.broken, "repaired": facts.repaired, "too_long": facts.too_long, "copied": facts.forked,
+            "repaired_lines": numbers(account, &Why::Repaired), "broken_lines": numbers(account, &Why::Broken), "too_long_lines": numbers(account, &Why::TooLong),
         }))?;
     }
     for told in told {
@@ -239,7 +239,9 @@ fn page(
         let path = cs_cli::sanitize(&log.path.display().to_string());
         let broken = with_places(facts.broken, "broken", &numbers(account, &Why::Broken));
         let long = with_places(facts.too_long, "too long", &numbers(account, &Why::TooLong));
-        context.out.line(&format!("  {path}: {} lines, {broken}, {long}", facts.lines))?;
+        let repaired = with_places(facts.repaired, "repaired", &numbers(account, &Why::Repaired));
+        let repaired = if facts.repaired > 0 { format!(", {repaired}") } else { String::new() };
+        context.out.line(&format!("  {path}: {} lines, {broken}{repaired}, {long}", facts.lines))?;
     }
     let time = |at: i64| {
         let local = at + loaded.zone.offset(at) * 1000;

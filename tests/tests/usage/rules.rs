@@ -201,3 +201,116 @@ fn what_an_old_line_says_that_it_cost_is_believed() {
     let sandbox = home(&[Answer { more: "\"costUSD\":1.5,", ..ANSWER }]);
     assert_eq!(usage(&sandbox, &["daily"])[0]["cost_usd"], 1.5);
 }
+
+#[test]
+fn what_stands_before_a_record_is_no_part_of_it() {
+    let (one, two) = (ANSWER.line(), Answer { message: "msg_2", ..ANSWER }.line());
+    let hole = "\0".repeat(5_000_000);
+    for before in ["\u{feff}", "\0\0\0", "\0\u{feff}\0", " \t\u{feff} ", &hole] {
+        for (end, last) in [("\n", "\n"), ("\r\n", "\r\n"), ("\n", ""), ("\0\0\n", "\0\0")] {
+            let sandbox = Sandbox::new();
+            let text = format!("{before}{}{end}{before}{}{last}", one.trim_end(), two.trim_end());
+            put(&sandbox, &transcript(1), &text);
+            let what = (before.len(), end, last);
+            assert_eq!(total(&sandbox), [200, 20, 0, 0], "{what:?}");
+            let told = usage(&sandbox, &["explain", &id(1)]);
+            let log = told.iter().find(|line| line["kind"] == "log").unwrap();
+            assert_eq!(
+                (&log["broken"], &log["repaired"], &log["too_long"]),
+                (&0.into(), &0.into(), &0.into()),
+                "{what:?}"
+            );
+        }
+    }
+    let count = "{\"timestamp\":\"2026-11-20T10:00:00Z\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":{\"input_tokens\":7}}}}\n";
+    let sandbox = Sandbox::new();
+    put(&sandbox, ".codex/sessions/rollout-1.jsonl", &format!("{}{count}", "\0".repeat(900)));
+    assert_eq!(total(&sandbox)[0], 7);
+}
+
+#[test]
+fn what_a_power_failure_tore_costs_only_itself() {
+    let (one, two) = (ANSWER.line(), Answer { message: "msg_2", ..ANSWER }.line());
+    let zeros = "\0".repeat(700);
+    for (text, sum, counts) in [
+        // The tail of the file was lost, and the client went on behind it.
+        (format!("{}{zeros}{two}", &one[..90]), ONCE, [1, 1, 0]),
+        (format!("{}{zeros}{two}", one.trim_end()), [200, 20, 0, 0], [1, 0, 1]),
+        (format!("{one}{zeros}{two}"), [200, 20, 0, 0], [2, 0, 0]),
+        // In a text.
+        (one.replace("/home/dev", "/home/\0\0dev"), ONCE, [1, 0, 1]),
+        (one.replace("/home/dev", "/home/\\ud83d"), ONCE, [1, 0, 1]),
+    ] {
+        let sandbox = Sandbox::new();
+        put(&sandbox, &transcript(1), &text);
+        assert_eq!(total(&sandbox), sum, "{text:?}");
+        let told = usage(&sandbox, &["explain", &id(1)]);
+        let log = told.iter().find(|line| line["kind"] == "log").unwrap();
+        let counted = ["lines", "broken", "repaired"].map(|name| log[name].as_u64().unwrap());
+        assert_eq!(counted, counts, "{text:?}");
+        let lines = if counts[2] == 1 { serde_json::json!([1]) } else { serde_json::json!([]) };
+        assert_eq!(log["repaired_lines"], lines, "{text:?}");
+        let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
+        assert_eq!(page.contains("1 repaired (lines 1)"), counts[2] == 1, "{page}");
+    }
+}
+
+#[test]
+fn a_cost_of_nothing_is_not_known() {
+    let cost = |said: &str| {
+        let sandbox = home(&[Answer { kinds: [1_000_000, 0, 0, 0], model: "claude-opus-5", more: said, ..ANSWER }]);
+        let before = usage(&sandbox, &["daily"])[0]["cost_usd"].clone();
+        usage(&sandbox, &["keep"]);
+        fs::remove_dir_all(sandbox.home().join(".claude/projects")).unwrap();
+        assert_eq!(usage(&sandbox, &["daily"])[0]["cost_usd"], before, "kept");
+        before
+    };
+    for (said, dollars) in [
+        ("", 5.0),
+        ("\"costUSD\":null,", 5.0),
+        ("\"costUSD\":0,", 5.0),
+        ("\"costUSD\":0.0,", 5.0),
+        ("\"costUSD\":\"0\",", 5.0),
+        ("\"costUSD\":-1,", 5.0),
+        ("\"costUSD\":0.25,", 0.25),
+        ("\"costUSD\":\"0.25\",", 0.25),
+    ] {
+        assert_eq!(cost(said), dollars, "{said}");
+    }
+}
+
+/// A summary of an older version, which took a cost of nothing at its word and knew no calls inside an answer.
+#[test]
+fn summaries_of_older_versions_stay_counted() {
+    let sandbox = Sandbox::new();
+    let key = format!("{:016x}", cs_core::id::fnv1a(b"msg_1"));
+    let summary = |class: u8| {
+        let id = id(1);
+        format!(
+            "{{\"claude_session_id\":\"{id}\",\"agent\":\"claude-code\",\"dir\":\"/home/dev/shop/.claude/worktrees/a\",\"rows\":[[1795168800000,1795168800000,\"claude-opus-5\",{class},1,0,[1000000,0,0,0,0],0]],\"keys\":\"{key}\",\"messages\":1,\"total_tokens\":1000000}}"
+        )
+    };
+    for class in [0, 4, 8, 16, 48] {
+        put(&sandbox, &format!(".claude/dashboard/usage/{}.json", id(1)), &summary(class));
+        let day = usage(&sandbox, &["daily"])[0].clone();
+        assert_eq!((&day["input_tokens"], &day["cost_usd"]), (&1_000_000.into(), &5.0.into()), "{class}");
+        assert_eq!(usage(&sandbox, &["project"])[0]["project"], "/home/dev/shop");
+    }
+}
+
+#[test]
+fn what_is_not_confirmed_is_shown_so() {
+    let long =
+        |read: u64| Answer { model: "claude-opus-4-6", at: "2026-03-01T10:00:00Z", kinds: [0, 0, 0, read], ..ANSWER };
+    let sandbox = home(&[long(300_000), Answer { message: "msg_2", at: "2026-03-01T11:00:00Z", ..long(100_000) }]);
+    let day = usage(&sandbox, &["daily"])[0].clone();
+    // 300,000 × $1 and 100,000 × $0.50, a million.
+    assert_eq!((&day["cost_usd"], &day["unconfirmed_tokens"]), (&0.35.into(), &300_000.into()));
+    let page = stdout(&sandbox.cs("cs-usage", &["daily", "--table"]));
+    assert!(page.contains("~$0.35"), "{page}");
+    let told = usage(&sandbox, &["explain", &id(1)]);
+    let confirmed: Vec<&Value> = told.iter().filter(|l| l["kind"] == "call").map(|l| &l["cost_confirmed"]).collect();
+    assert_eq!(confirmed, [false, true]);
+    let sandbox = home(&[ANSWER]);
+    assert_eq!(usage(&sandbox, &["daily"])[0].get("unconfirmed_tokens"), None);
+}

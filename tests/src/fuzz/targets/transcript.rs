@@ -37,6 +37,10 @@ const WORDS: &[&str] = &[
     "\"cache_creation\":{\"ephemeral_1h_input_tokens\":",
     "\"server_tool_use\":{\"web_search_requests\":",
     "4294967295",
+    "\"iterations\":[{\"type\":\"advisor_message\",\"model\":\"m\",\"input_tokens\":",
+    "{\"type\":\"compaction\",\"output_tokens\":",
+    "\"service_tier\":\"batch\"",
+    "\"rate_limits\":{\"limit_id\":\"a\"}",
     "\"requestId\":\"r1\"",
     "\"requestRef\":\"q1\"",
     "\"message\":{\"id\":\"m1\",",
@@ -157,8 +161,9 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     let log = log(&path, agent);
     assert!(whole.holds(&log));
     let dropped = explain::account(&log).dropped;
-    let broken = dropped.iter().filter(|dropped| dropped.why == Why::Broken).count() as u64;
-    assert_eq!(broken, whole.clone().into_facts().broken);
+    let told = |why: Why| dropped.iter().filter(|dropped| dropped.why == why).count() as u64;
+    let facts = whole.clone().into_facts();
+    assert_eq!((told(Why::Broken), told(Why::Repaired)), (facts.broken, facts.repaired));
     let cut = chance % (bytes.len() + 1);
     put(&path, &bytes[..cut]);
     let half = known(&path, agent, None);
