@@ -6,6 +6,8 @@ mod corpus;
 mod counters;
 #[path = "usage/keep.rs"]
 mod keep;
+#[path = "usage/mixtures.rs"]
+mod mixtures;
 #[path = "usage/once.rs"]
 mod once;
 #[path = "usage/parts.rs"]
