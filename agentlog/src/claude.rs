@@ -7,15 +7,12 @@ use crate::call::{Call, Class};
 use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
-use crate::usage::{Part, Usage};
+use crate::usage::{Part, SYNTHETIC, Usage};
 use cs_core::{clock, repair};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-/// Text in place of a model's name, on lines that no model wrote.
-const SYNTHETIC: &str = "<synthetic>";
 
 #[derive(Deserialize)]
 struct Line<'a> {
@@ -43,6 +40,8 @@ struct Line<'a> {
     forked: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "lenient::object")]
     origin: Option<Origin>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "advisorModel")]
+    advisor: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::number", rename = "costUSD")]
     cost: Option<f64>,
     #[serde(borrow, default, deserialize_with = "lenient::object")]
@@ -176,7 +175,7 @@ fn answer(facts: &mut Facts, places: &mut Places, line: &Line) -> Option<()> {
         tokens: usage.tokens(),
         cost: recorded(line).map_or(0, |cost| (cost * 1e12) as u64),
     };
-    add(facts, places, call, usage.parts(model), &identity);
+    add(facts, places, call, usage.parts(model, line.advisor.as_deref()), &identity);
     Some(())
 }
 
@@ -283,7 +282,7 @@ pub fn named(line: &[u8]) -> Vec<Named> {
     let Some(Message { usage: Some(usage), id, model, .. }) = &line.message else { return Vec::new() };
     let Some(identity) = identity(id, &line.uuid) else { return Vec::new() };
     let named = |hash: u64, part: Option<String>| Named::new(hash, identity, request, part);
-    let parts = usage.parts(model.as_deref().unwrap_or("unknown")).into_iter();
+    let parts = usage.parts(model.as_deref().unwrap_or("unknown"), line.advisor.as_deref()).into_iter();
     let parts = parts.map(|part| named(part.message(identity), Some(part.name)));
     [named(hash(identity), None)].into_iter().chain(parts).collect()
 }

@@ -241,9 +241,10 @@ impl State {
 
     fn count(&mut self, facts: &mut Facts, places: &mut Places, count: &Payload, at: i64) {
         let Some(info) = &count.info else { return };
-        let Some(total) = info.total_token_usage.and_then(|written| written.counter()) else { return };
         let limit = count.rate_limits.as_ref().and_then(|limits| limits.limit_id.as_deref()).unwrap_or_default();
         let last = info.last_token_usage.and_then(|written| written.counter());
+        let total = info.total_token_usage.and_then(|written| written.counter());
+        let Some(total) = total.or_else(|| self.counters.after(limit, last?)) else { return };
         let is_copied = self.is_copied(at);
         // A fork's first total begins with its parent's.
         if is_copied || self.recorded || (self.inherits && last.is_none()) {

@@ -4,7 +4,8 @@
 //! They do not only grow: a client that goes on with a thread, or rewrites it, may begin lower; the same snapshot comes
 //! again, also later and for another limit; and each limit (`limit_id`) may have a counter of its own. So a snapshot
 //! that was there before tells nothing, and of a new one counts what it says of the last response. What is above
-//! the limit's last total counts only where that is not said.
+//! the limit's last total counts only where that is not said. Where no total is told, but the last response is, it counts
+//! once, however often it is told in a row.
 
 use crate::call::Tokens;
 use crate::facts::hash;
@@ -70,6 +71,18 @@ impl Counter {
         }
     }
 
+    /// Both together.
+    fn and(&self, other: &Counter) -> Counter {
+        let more = |ours: u64, theirs: u64| ours.saturating_add(theirs);
+        Counter {
+            input: more(self.input, other.input),
+            cached: more(self.cached, other.cached),
+            written: more(self.written, other.written),
+            output: more(self.output, other.output),
+            total: more(self.total, other.total),
+        }
+    }
+
     /// The client's input contains what was cached; ours does not.
     pub fn tokens(&self) -> Tokens {
         let cached = self.cached.saturating_add(self.written);
@@ -90,12 +103,20 @@ pub struct Counters {
     totals: BTreeMap<String, Counter>,
     /// Hashes of all snapshots.
     told: BTreeSet<u64>,
+    /// What the last snapshot of each limit said of the last response.
+    last: BTreeMap<String, Counter>,
 }
 
 impl Counters {
     /// Whether nothing was told yet.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()
+    }
+
+    /// The total after a response of which only itself is told; `None` where that is what was told before.
+    pub fn after(&self, limit: &str, last: Counter) -> Option<Counter> {
+        let is_new = self.last.get(limit) != Some(&last);
+        is_new.then(|| self.totals.get(limit).copied().unwrap_or_default().and(&last))
     }
 
     /// Takes in a total that says nothing new: it is somebody else's.
@@ -106,6 +127,7 @@ impl Counters {
     /// Takes in a total. What is new in it: what it says of the last response, else what it is above the limit's
     /// last total.
     pub fn news(&mut self, limit: &str, total: Counter, last: Option<Counter>) -> Option<Counter> {
+        last.and_then(|last| self.last.insert(limit.to_string(), last));
         let before = self.take(limit, total)?;
         let news = last.unwrap_or_else(|| total.above(&before));
         (news.total > 0).then_some(news)

@@ -12,6 +12,9 @@ use crate::lenient;
 use crate::names::plain_name;
 use serde::Deserialize;
 
+/// Text in place of a model's name, where no model answered.
+pub const SYNTHETIC: &str = "<synthetic>";
+
 /// What an answer says that it used, or one of its iterations.
 #[derive(Deserialize)]
 pub struct Usage {
@@ -140,11 +143,13 @@ impl Usage {
         prompts.into_iter().max().filter(|_| sum >= all && all > 0).map_or(all, |longest| longest.min(all))
     }
 
-    /// The calls that the sums at the top leave out. `model` is the one that answered.
-    pub fn parts<'a>(&'a self, model: &'a str) -> Vec<Part<'a>> {
+    /// The calls that the sums at the top leave out. `model` is the one that answered, `advisor` the one that it could
+    /// ask.
+    pub fn parts<'a>(&'a self, model: &'a str, advisor: Option<&'a str>) -> Vec<Part<'a>> {
         let mut parts: Vec<Part<'a>> = Vec::new();
         for usage in self.iterations.iter().filter(|iteration| self.is_apart(iteration, model)) {
-            let model = usage.model.as_deref().unwrap_or(model);
+            let unsaid = advisor.filter(|_| usage.kind() == "advisor_message").unwrap_or(model);
+            let model = usage.model.as_deref().filter(|model| !model.is_empty()).unwrap_or(unsaid);
             let nth = 1 + parts.iter().filter(|part| part.kind() == usage.kind() && part.model == model).count();
             parts.push(Part { usage, model, name: format!("{} {nth}", usage.kind()) });
         }
@@ -155,7 +160,7 @@ impl Usage {
     /// Whether an iteration is no part of the sums at the top.
     fn is_apart(&self, iteration: &Usage, model: &str) -> bool {
         let is_answer = || iteration.kind() == "fallback_message" && iteration.tokens() == self.tokens();
-        let is_other = |other: &str| !other.is_empty() && plain_name(other) != plain_name(model);
+        let is_other = |other: &str| !["", SYNTHETIC].contains(&other) && plain_name(other) != plain_name(model);
         match iteration.kind() {
             "advisor_message" | "compaction" => true,
             _ => iteration.model.as_deref().is_some_and(is_other) && !is_answer(),

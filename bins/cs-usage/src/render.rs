@@ -1,8 +1,9 @@
 //! Owns how sums look: JSON lines, comma-separated values, tables.
 
+use crate::PROGRAM;
 use crate::command::Options;
 use cs_agentlog::sum::Sum;
-use cs_cli::{Form, Out, Outcome, sanitize};
+use cs_cli::{Form, Out, Outcome, note, sanitize};
 use cs_core::usage::{cost, count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -100,7 +101,18 @@ pub fn print(out: &mut Out, options: &Options, header: &[&str], more: &[&str], l
     } else {
         table(out, options, header, more, lines)?;
     }
-    out.flush()
+    out.flush()?;
+    if out.form == Form::Table || options.csv {
+        tell_unconfirmed(lines);
+    }
+    Ok(())
+}
+
+fn tell_unconfirmed(lines: &[Line]) {
+    let tokens = total_of(lines).unconfirmed;
+    if tokens > 0 {
+        note(PROGRAM, &format!("no provider's page confirms the price of {tokens} tokens; docs/USAGE.md says why"));
+    }
 }
 
 /// One line. A pipe gets it as it is, a terminal nothing that it would obey.

@@ -155,6 +155,18 @@ fn where_the_difference_says_something_else_the_last_response_counts() {
 }
 
 #[test]
+fn responses_count_where_no_total_is_told() {
+    let (one, two) = ([1000, 200, 10], [500, 100, 5]);
+    let told = Rollout::new(1).count("", [1, 1, 1], Some(one)).count("", [1, 1, 1], Some(one));
+    let told = told.count("", [1, 1, 1], Some(two)).count("", [1, 1, 1], Some(one));
+    for total in ["null", "{}", "7"] {
+        let text = told.text.replace(&counter([1, 1, 1]), total);
+        assert_ne!(text, told.text);
+        Rollout { thread: 1, at: 0, text }.comes_to([2000, 25, 500], 3);
+    }
+}
+
+#[test]
 fn where_records_stand_counts_add_nothing() {
     let (first, second) = ([1000, 0, 10], [2000, 0, 20]);
     let both = Rollout::new(1)

@@ -87,6 +87,13 @@ fn an_advisor_that_is_asked_twice_is_two_calls() {
 }
 
 #[test]
+fn an_advisor_that_is_not_named_is_the_one_of_the_line() {
+    let iterations = iteration("advisor_message", "", [150_000, 7000, 0, 0]);
+    let answer = Answer { more: "\"advisorModel\":\"claude-opus-5\",", ..SONNET };
+    assert_eq!(models(&of(&with(&answer, &iterations)))[0], ("claude-opus-5".into(), [150_000, 7000, 0, 0], 0.925));
+}
+
+#[test]
 fn a_compaction_is_a_call_of_the_same_model() {
     let iterations =
         list(&[iteration("compaction", "", [180_000, 3500, 0, 0]), iteration("message", "", [23_000, 1000, 0, 0])]);
