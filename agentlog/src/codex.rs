@@ -4,16 +4,17 @@
 //! Two sources stand side by side. `token_usage_record` (0.153 and newer) is one response; before, only `token_count`
 //! says what the whole thread has used so far (see [`crate::counter`]). Where a thread has records, counts add nothing.
 
+mod line;
+
+use self::line::{Line, Payload};
 use crate::call::{Call, Class, Tier, Tokens};
 use crate::claude::{millis, without_worktree};
-use crate::counter::{Counter, Counters, Written};
+use crate::counter::{Counter, Counters};
 use crate::explain::Named;
 use crate::facts::{Facts, Places, Prompt, Understood, hash};
-use crate::lenient;
 use cs_core::repair;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 
 /// Where we are in a rollout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -50,85 +51,6 @@ struct Guess {
     message: u64,
     tokens: Tokens,
     at: i64,
-}
-
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    timestamp: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::object")]
-    payload: Option<Payload<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Payload<'a> {
-    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    session_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    parent_thread_id: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    forked_from_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    thread_source: Option<String>,
-    source: Option<serde_json::Value>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    cwd: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    model: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    thread_settings: Option<Settings>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    turn_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    thread_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "lenient::text")]
-    response_id: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    usage: Option<Written>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    thread_token_usage: Option<Written>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    info: Option<Info>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    rate_limits: Option<Limits>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    item: Option<Item>,
-}
-
-#[derive(Deserialize)]
-struct Settings {
-    #[serde(default, deserialize_with = "lenient::string")]
-    model: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    service_tier: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Info {
-    #[serde(default, deserialize_with = "lenient::object")]
-    total_token_usage: Option<Written>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    last_token_usage: Option<Written>,
-}
-
-#[derive(Deserialize)]
-struct Limits {
-    #[serde(default, deserialize_with = "lenient::string")]
-    limit_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Item {
-    #[serde(default, deserialize_with = "lenient::string", rename = "type")]
-    kind: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    id: Option<String>,
 }
 
 /// Words of which one stands near the beginning of every line that matters.

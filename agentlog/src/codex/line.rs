@@ -1,0 +1,86 @@
+//! Owns how the lines of Codex's rollouts look, as far as they matter. Must stay true: every field is optional and read
+//! by itself.
+
+use crate::counter::Written;
+use crate::lenient;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+#[derive(Deserialize)]
+pub(super) struct Line<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
+    pub(super) kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    pub(super) payload: Option<Payload<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Payload<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
+    pub(super) kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) session_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) parent_thread_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) forked_from_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) thread_source: Option<String>,
+    pub(super) source: Option<serde_json::Value>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) cwd: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) model: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) thread_settings: Option<Settings>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) turn_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) thread_id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) response_id: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) usage: Option<Written>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) thread_token_usage: Option<Written>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) info: Option<Info>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) rate_limits: Option<Limits>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) item: Option<Item>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Settings {
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) model: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) service_tier: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Info {
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) total_token_usage: Option<Written>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    pub(super) last_token_usage: Option<Written>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Limits {
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) limit_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Item {
+    #[serde(default, deserialize_with = "lenient::string", rename = "type")]
+    pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string")]
+    pub(super) id: Option<String>,
+}
