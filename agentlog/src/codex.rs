@@ -149,6 +149,8 @@ impl State {
                     || (guess.tokens == tokens && at.abs_diff(guess.at) <= TOGETHER_WITHIN as u64)
             });
             self.recorded = true;
+            self.inherits = false;
+            self.counters = Counters::default();
         }
         self.call(facts, places, tokens, hash(id), at);
     }
@@ -162,14 +164,14 @@ impl State {
     }
 
     fn count(&mut self, facts: &mut Facts, places: &mut Places, count: &Payload, at: i64) {
-        let Some(info) = &count.info else { return };
+        let Some(info) = count.info.as_ref().filter(|_| !self.recorded) else { return };
         let limit = count.rate_limits.as_ref().and_then(|limits| limits.limit_id.as_deref()).unwrap_or_default();
         let last = info.last_token_usage.and_then(|written| written.counter());
         let total = info.total_token_usage.and_then(|written| written.counter());
         let Some(total) = total.or_else(|| self.counters.after(limit, last?)) else { return };
         let is_copied = self.is_copied(at);
         // A fork's first total begins with its parent's.
-        if is_copied || self.recorded || (self.inherits && last.is_none()) {
+        if is_copied || (self.inherits && last.is_none()) {
             self.inherits &= is_copied;
             return self.counters.skip(limit, total);
         }

@@ -122,7 +122,7 @@ fn project(dir: &str, config: &Config) -> String {
     }
     let registered = config.projects.iter().filter(|(_, project)| {
         let rest = (!project.path.is_empty()).then(|| dir.strip_prefix(project.path.as_str())).flatten();
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
     });
     if let Some((slug, _)) = registered.max_by_key(|(_, project)| project.path.len()) {
         return slug.clone();
