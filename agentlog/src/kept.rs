@@ -199,7 +199,7 @@ fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
     let old = file::read(&path)?.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     if let Some(new) = text.as_object_mut() {
         // Fields of ours that may be left out now.
-        let left_out = ["unpriced_tokens", "records"];
+        let left_out = ["unpriced_tokens", "unconfirmed_tokens", "records"];
         let others = old.unwrap_or_default().into_iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
         for (name, value) in others {
             new.entry(name).or_insert(value);
@@ -280,6 +280,7 @@ pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
         total_tokens: all.tokens.total(),
         cost_usd: all.cost_usd(),
         unpriced_tokens: all.unpriced,
+        unconfirmed_tokens: all.unconfirmed,
         turns: 0,
         messages: all.calls,
         models: models.iter().map(|(name, sum)| (name.to_string(), of_model(sum))).collect(),

@@ -25,6 +25,9 @@ pub struct Usage {
     /// Tokens that `cost_usd` leaves out, because their model has no known price.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unpriced_tokens: u64,
+    /// Tokens that `cost_usd` has by a price which no provider's page confirms.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unconfirmed_tokens: u64,
     /// Prompts that a person wrote.
     #[serde(default)]
     pub turns: u64,
@@ -112,9 +115,9 @@ impl Usage {
     pub fn bounded(mut self) -> Self {
         let (tokens, cost) = (&mut self.total_tokens, &mut self.cost_usd);
         bound([&mut self.input_tokens, &mut self.output_tokens, &mut self.cache_creation_input_tokens], tokens, cost);
-        let others =
-            [&mut self.cache_read_input_tokens, &mut self.unpriced_tokens, &mut self.turns, &mut self.messages];
-        others.into_iter().for_each(|count| *count = COUNT.min(*count));
+        let costs = [&mut self.unpriced_tokens, &mut self.unconfirmed_tokens];
+        let others = [&mut self.cache_read_input_tokens, &mut self.turns, &mut self.messages];
+        others.into_iter().chain(costs).for_each(|count| *count = COUNT.min(*count));
         for model in self.models.values_mut() {
             let kinds = [&mut model.input_tokens, &mut model.output_tokens, &mut model.cache_creation_input_tokens];
             bound(kinds, &mut model.total_tokens, &mut model.cost_usd);
@@ -124,10 +127,16 @@ impl Usage {
         self
     }
 
-    /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is.
+    /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is, and `~` before it
+    /// where it rests on a price that is not confirmed.
     pub fn cost(&self) -> String {
-        cost(self.cost_usd, self.unpriced_tokens)
+        marked(cost(self.cost_usd, self.unpriced_tokens), self.unconfirmed_tokens)
     }
+}
+
+/// A cost for people with the mark of one that rests on unconfirmed prices.
+pub fn marked(cost: String, unconfirmed_tokens: u64) -> String {
+    if unconfirmed_tokens > 0 { format!("~{cost}") } else { cost }
 }
 
 /// A cost for people; see [`Usage::cost`].
@@ -163,6 +172,8 @@ mod tests {
         assert_eq!(cost(Some(1.234), 0), "$1.23");
         assert_eq!([cost(Some(0.004), 0), cost(Some(0.0), 0)], ["<$0.01", "$0.00"]);
         assert_eq!(cost(Some(1.234), 5), "$1.23 + ?");
+        let usage = Usage { cost_usd: Some(1.234), unpriced_tokens: 5, unconfirmed_tokens: 1, ..Usage::default() };
+        assert_eq!(usage.cost(), "~$1.23 + ?");
     }
 
     #[test]

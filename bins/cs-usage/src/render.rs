@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::command::Options;
 use cs_agentlog::sum::Sum;
 use cs_cli::{Form, Out, Outcome, note, sanitize};
-use cs_core::usage::{cost, count};
+use cs_core::usage::{cost, count, marked};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -151,10 +151,9 @@ fn cells(keys: &[String], sum: &Sum, more: &[String]) -> Vec<String> {
     row
 }
 
-/// What is known of a cost, for people: `~` where it rests on a price that no provider's page confirms.
+/// What is known of a cost, for people.
 pub fn money(sum: &Sum) -> String {
-    let mark = if sum.unconfirmed > 0 { "~" } else { "" };
-    format!("{mark}{}", cost(sum.cost_usd(), sum.unpriced))
+    marked(cost(sum.cost_usd(), sum.unpriced), sum.unconfirmed)
 }
 
 /// Numbers stand at the right of their columns, under the ends of their names.

@@ -4,7 +4,7 @@
 use super::Document;
 use crate::clock;
 use crate::record::{Commit, Event, Session, Task};
-use crate::usage::{Usage, cost};
+use crate::usage::{Usage, cost, marked};
 
 /// A session for people.
 pub struct Sheet<'a> {
@@ -110,7 +110,11 @@ pub fn used(usage: &Usage) -> Vec<[String; 7]> {
         let unpriced = if of.cost_usd.is_none() { of.total_tokens } else { 0 };
         row(name, of.tokens(), price(of.cost_usd, unpriced))
     });
-    let all = row("All models", usage.tokens(), price(usage.cost_usd, usage.unpriced_tokens));
+    let all = row(
+        "All models",
+        usage.tokens(),
+        marked(price(usage.cost_usd, usage.unpriced_tokens), usage.unconfirmed_tokens),
+    );
     models.chain([all]).collect()
 }
 
