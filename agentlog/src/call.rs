@@ -69,6 +69,18 @@ pub enum Tier {
     Other = 3,
 }
 
+impl Tier {
+    /// A word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tier::Standard => "standard",
+            Tier::Batch => "batch",
+            Tier::Priority => "priority",
+            Tier::Other => "other",
+        }
+    }
+}
+
 /// Prompts of more tokens than this may have other prices; see [`Class::longer_than`].
 pub const EDGES: [u64; 3] = [100_000, 200_000, 272_000];
 

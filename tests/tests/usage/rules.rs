@@ -318,3 +318,26 @@ fn what_is_not_confirmed_is_shown_so() {
     let sandbox = home(&[ANSWER]);
     assert_eq!(usage(&sandbox, &["daily"])[0].get("unconfirmed_tokens"), None);
 }
+
+#[test]
+fn a_tier_of_service_has_its_price_or_none() {
+    for (word, tier, dollars) in [
+        ("\"standard\"", "standard", Some(5.0)),
+        ("null", "standard", Some(5.0)),
+        ("7", "other", None),
+        ("\"batch\"", "batch", Some(2.5)),
+        ("\"priority\"", "priority", None),
+        ("\"flex\"", "other", None),
+    ] {
+        let answer = Answer { kinds: [1_000_000, 0, 0, 0], model: "claude-opus-5", ..ANSWER };
+        let line = answer.line().replace("\"usage\":{", &format!("\"usage\":{{\"service_tier\":{word},"));
+        let sandbox = Sandbox::new();
+        put(&sandbox, &transcript(1), &line);
+        let day = usage(&sandbox, &["daily"])[0].clone();
+        assert_eq!(day["cost_usd"], serde_json::json!(dollars), "{word}");
+        let unpriced = if dollars.is_none() { serde_json::json!(1_000_000) } else { Value::Null };
+        assert_eq!(day["unpriced_tokens"], unpriced, "{word}");
+        let told = usage(&sandbox, &["explain", &id(1)]);
+        assert_eq!(told.iter().find(|line| line["kind"] == "call").unwrap()["service_tier"], tier, "{word}");
+    }
+}
