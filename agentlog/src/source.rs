@@ -85,8 +85,8 @@ pub struct Roots {
     pub claude: Vec<PathBuf>,
     /// Each like `~/.codex`.
     pub codex: Vec<PathBuf>,
-    /// Those that a person named, so there should be something in them.
-    named: Vec<PathBuf>,
+    /// Those that a person named, and the folders of which one should be in them.
+    named: Vec<(PathBuf, &'static [&'static str])>,
 }
 
 impl Roots {
@@ -102,7 +102,9 @@ impl Roots {
         let mut claude = list("CLAUDE_CONFIG_DIR");
         let mut codex: Vec<PathBuf> =
             set("CODEX_HOME").map(|home| paths::expand(&home.to_string_lossy())).into_iter().collect();
-        let named = claude.iter().chain(&codex).cloned().collect();
+        let should_have =
+            |roots: &[PathBuf], folders| roots.iter().map(move |root| (root.clone(), folders)).collect::<Vec<_>>();
+        let named = [should_have(&claude, &CLAUDE[..]), should_have(&codex, &CODEX[..])].concat();
         if claude.is_empty() {
             let xdg = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| below(".config"));
             claude = paths::claude_dir().ok().into_iter().chain(xdg.map(|dir| dir.join("claude"))).collect();
@@ -116,20 +118,14 @@ impl Roots {
     /// All logs, each file once, the older first, and what could not be looked into.
     pub fn logs(&self) -> Found {
         let mut found = Found::default();
-        for root in &self.claude {
-            found.root(&root.join("projects"), Agent::Claude);
-        }
-        for root in &self.codex {
-            found.root(&root.join("sessions"), Agent::Codex);
-            found.root(&root.join("archived_sessions"), Agent::Codex);
-        }
+        let below = |roots: &[PathBuf], folders: &[&str]| -> Vec<PathBuf> {
+            roots.iter().flat_map(|root| folders.iter().map(|folder| root.join(folder))).collect()
+        };
+        let (claude, codex) = (below(&self.claude, &CLAUDE), below(&self.codex, &CODEX));
+        claude.iter().for_each(|dir| found.root(dir, Agent::Claude));
+        codex.iter().for_each(|dir| found.root(dir, Agent::Codex));
         found.follow_links();
-        let has = |root: &PathBuf, name: &str| root.join(name).symlink_metadata().is_ok();
-        let is_empty =
-            |root: &&PathBuf| !["projects", "sessions", "archived_sessions"].iter().any(|name| has(root, name));
-        // One that cannot be looked into is told already.
-        let is_told = |root: &PathBuf| found.unseen.iter().any(|(path, _)| path.starts_with(root));
-        found.missing.extend(self.named.iter().filter(is_empty).filter(|root| !is_told(root)).cloned());
+        found.miss(&self.named);
         found.logs.sort_by(|a, b| {
             let key = |log: &Log| (log.identity.dev, log.identity.ino);
             key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
@@ -140,6 +136,10 @@ impl Roots {
     }
 }
 
+/// Where logs lie in a root of Claude Code.
+const CLAUDE: [&str; 1] = ["projects"];
+/// Where logs lie in a root of Codex.
+const CODEX: [&str; 2] = ["sessions", "archived_sessions"];
 /// Directories below each other, at most.
 const DEPTH: usize = 10;
 
@@ -157,13 +157,28 @@ pub struct Found {
     visited: HashSet<(Agent, u64, u64)>,
     /// Links to directories, which are followed last: what has a name of its own is known by that.
     links: Vec<(PathBuf, Agent, usize)>,
+    /// What the directories are really called that logs lie in.
+    roots: Vec<PathBuf>,
 }
 
 impl Found {
     fn root(&mut self, dir: &Path, agent: Agent) {
         match fs::metadata(dir) {
             Err(error) if error.kind() == ErrorKind::NotFound && dir.symlink_metadata().is_err() => {}
-            _ => self.walk(dir, agent, DEPTH),
+            _ => {
+                self.roots.extend(dir.canonicalize());
+                self.walk(dir, agent, DEPTH);
+            }
+        }
+    }
+
+    /// Notes which of the roots that were named have nothing in them; what cannot be looked into is told already.
+    fn miss(&mut self, named: &[(PathBuf, &[&str])]) {
+        for (root, folders) in named {
+            let is_there = folders.iter().any(|folder| root.join(folder).symlink_metadata().is_ok());
+            if !is_there && !self.unseen.iter().any(|(path, _)| path.starts_with(root)) {
+                self.missing.push(root.clone());
+            }
         }
     }
 
@@ -198,14 +213,14 @@ impl Found {
         }
     }
 
-    /// A link may lead to where other links are, and to a folder that it lies in itself, in which there is nothing new.
+    /// A link may lead to where other links are. One that leads up, to a folder that all logs lie in, leads to nothing new
+    /// but half of the disk.
     fn follow_links(&mut self) {
         while let Some((path, agent, depth)) = self.links.pop() {
             self.links.sort();
-            let leads_up = |target: PathBuf| {
-                path.parent().and_then(|dir| dir.canonicalize().ok()?.starts_with(target).then_some(()))
-            };
-            if path.canonicalize().ok().and_then(leads_up).is_none() {
+            let target = path.canonicalize();
+            let leads_up = target.is_ok_and(|target| self.roots.iter().any(|root| root.starts_with(&target)));
+            if !leads_up {
                 self.walk(&path, agent, depth);
             }
         }

@@ -22,9 +22,8 @@ fn linked_folders_are_followed_once() {
     symlink(home.join("disk"), projects.join("-home-dev-disk")).unwrap();
     symlink(&projects, projects.join("-home-dev-circle")).unwrap();
     symlink(&home, projects.join("-home-dev-home")).unwrap();
-    symlink(projects.join("-home-dev-loop"), home.join("disk/loop")).unwrap();
     symlink(home.join("disk"), home.join("disk/shop/up")).unwrap();
-    fs::remove_file(home.join("disk/loop")).unwrap();
+    put(&sandbox, &format!("disk/other/{}.jsonl", id(1)), &ANSWER.line());
     assert_eq!((total(&sandbox), told(&sandbox)), (ONCE, String::new()));
     assert_eq!(usage(&sandbox, &["daily"])[0]["messages"], 1);
     // The folder of all projects, and the whole configuration.
@@ -81,6 +80,14 @@ fn what_is_named_and_not_there_is_told() {
         format!("cs-usage: note: there are no logs at {}/gone, so nothing of them counts\n", sandbox.home().display());
     assert_eq!((status(&output), stderr(&output)), (0, note.clone()));
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep", "--check"])), note, "every command tells it");
+    // A folder that is no agent's, and one of the other agent's.
+    for (name, folder) in [("CLAUDE_CONFIG_DIR", "sessions"), ("CODEX_HOME", "projects")] {
+        let sandbox = home(&[ANSWER]);
+        fs::create_dir_all(sandbox.home().join("else").join(folder)).unwrap();
+        let dir = sandbox.home().join("else").display().to_string();
+        let sandbox = sandbox.with(name, dir);
+        assert!(told(&sandbox).contains("else, so nothing"), "{name}");
+    }
     // A link to a disk that is not there, and a linked log.
     let sandbox = home(&[ANSWER]);
     let projects = sandbox.home().join(".claude/projects");
