@@ -24,6 +24,10 @@ pub enum Profile {
 
 /// The profile that a name asks for.
 pub fn profile(model: &str) -> Profile {
+    // Most names are plain, and this is asked for every row.
+    if !model.contains('.') {
+        return Profile::Global;
+    }
     let name = model.to_ascii_lowercase();
     match own_part(&name).split_once(".anthropic.").map(|(profile, _)| profile) {
         None | Some("" | "global") => Profile::Global,
@@ -34,6 +38,9 @@ pub fn profile(model: &str) -> Profile {
 
 /// Whether the name itself asks for fast mode, as those of some gateways do.
 pub fn is_fast(model: &str) -> bool {
+    if !model.as_bytes().windows(5).any(|part| part.eq_ignore_ascii_case(b"-fast")) {
+        return false;
+    }
     let name = model.to_ascii_lowercase();
     let name = own_part(&name);
     name.contains("claude") && name.split(['@', '[']).next().unwrap_or(name).ends_with("-fast")

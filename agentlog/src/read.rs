@@ -113,9 +113,12 @@ pub(crate) fn line(agent: Agent, reader: &Reader, facts: &mut Facts, places: &mu
         Agent::Claude => reader.line(facts, places, record),
         Agent::Codex => codex::line(facts, places, record),
     };
-    let records = lines::records(line);
-    if let [record] = records.as_slice() {
-        return one(record);
+    let whole = one(line);
+    // Of a rollout's line only the beginning may have been looked at.
+    let is_seen = agent == Agent::Claude && whole != Understood::Not;
+    let records = if is_seen { Vec::new() } else { lines::records(line) };
+    if records.len() < 2 {
+        return whole;
     }
     let is_torn = |record: &[u8]| repair::decode::<IgnoredAny>(record, &mut Vec::new()).is_err();
     let each = records.into_iter().map(|record| if is_torn(record) { Understood::Not } else { one(record) });
