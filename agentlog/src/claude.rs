@@ -64,8 +64,8 @@ struct Message<'a> {
     id: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     model: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "lenient::object")]
-    usage: Option<Usage>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    usage: Option<Usage<'a>>,
     #[serde(borrow)]
     content: Option<&'a RawValue>,
 }

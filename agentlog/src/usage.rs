@@ -11,13 +11,14 @@ use crate::facts::hash;
 use crate::lenient;
 use crate::names::plain_name;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// Text in place of a model's name, where no model answered.
 pub const SYNTHETIC: &str = "<synthetic>";
 
 /// What an answer says that it used, or one of its iterations.
 #[derive(Deserialize)]
-pub struct Usage {
+pub struct Usage<'a> {
     #[serde(default, deserialize_with = "lenient::count")]
     input_tokens: u64,
     #[serde(default, deserialize_with = "lenient::count")]
@@ -30,20 +31,20 @@ pub struct Usage {
     cache_creation: Option<Split>,
     #[serde(default, deserialize_with = "lenient::object")]
     server_tool_use: Option<ServerTools>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    speed: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    inference_geo: Option<String>,
-    #[serde(default, deserialize_with = "lenient::string")]
-    service_tier: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    speed: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    inference_geo: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    service_tier: Option<Cow<'a, str>>,
     /// Of an iteration: what it was.
-    #[serde(default, deserialize_with = "lenient::string", rename = "type")]
-    kind: Option<String>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
+    kind: Option<Cow<'a, str>>,
     /// Of an iteration: the model, where it is another one.
-    #[serde(default, deserialize_with = "lenient::string")]
-    model: Option<String>,
-    #[serde(default, deserialize_with = "lenient::objects")]
-    iterations: Vec<Usage>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    model: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::objects")]
+    iterations: Vec<Usage<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +63,7 @@ struct ServerTools {
 
 /// A call inside an answer.
 pub struct Part<'a> {
-    usage: &'a Usage,
+    usage: &'a Usage<'a>,
     pub model: &'a str,
     /// What it is, and the how manieth of its kind: `advisor_message 1`.
     pub name: String,
@@ -92,7 +93,7 @@ impl Part<'_> {
     }
 }
 
-impl Usage {
+impl Usage<'_> {
     /// What of the cache's tokens is not split by duration counts as five minutes, the default.
     pub fn tokens(&self) -> Tokens {
         let split = self.cache_creation.as_ref();
