@@ -23,7 +23,7 @@ pub fn string<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::E
     text(from).map(|text| text.map(Cow::into_owned))
 }
 
-/// A count: a number without its fraction, also as a text; less than nothing is nothing.
+/// A count: a number without its fraction, also as a text; a negative one is 0.
 pub fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     known_count(from).map(Option::unwrap_or_default)
 }

@@ -4,7 +4,7 @@ use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cs_cli::{Context, Outcome};
 
-/// remove locks of nothing that nobody holds and that are older than an hour
+/// remove unused lock files whose file is gone and that are older than an hour
 #[derive(FromArgs)]
 #[argh(subcommand, name = "locks", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Locks {

@@ -123,7 +123,7 @@ impl Work {
         inside.map_or_else(|| subject.to_string(), |inside| inside.display().to_string())
     }
 
-    /// Shows the table; `nothing` where there is none. Without a table, nothing is nothing.
+    /// Shows the table, or the text `nothing` where it would be empty. Other forms of output print nothing then.
     pub fn finish(self, nothing: &str) -> Outcome<()> {
         let Work { mut context, run, rows, counts, code, .. } = self;
         let out = &mut context.out;

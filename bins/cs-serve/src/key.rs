@@ -79,7 +79,7 @@ mod tests {
         std::fs::write(home.serve_page(1), "x").unwrap();
         drop(ours);
         assert!(std::fs::read_dir(home.serve_dir()).unwrap().next().is_none(), "nothing stays");
-        // Killed: the key stays, and nobody holds the lock.
+        // Killed: the key stays, but its lock is free.
         std::fs::write(home.serve_key(1), &key).unwrap();
         std::fs::write(home.serve_lock(1), "").unwrap();
         assert_eq!(of_running(&home, 1).unwrap(), None);

@@ -47,7 +47,7 @@ fn choose(
         (Some(client), None) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
         (Some(client), Some(origin)) if client.is_new_enough() => plan.note(format!(
             "a marketplace from {origin} is called {MARKETPLACE} too, so the hooks go into the settings instead of a \
-             plugin; claude plugin marketplace remove {MARKETPLACE} lets go of it"
+             plugin; claude plugin marketplace remove {MARKETPLACE} removes it"
         )),
         (Some(client), _) => plan.note(format!(
             "Claude Code {} is older than 2.1.139, so the hooks go into its settings instead of a plugin",
@@ -132,7 +132,7 @@ fn show_plugin(
 ) -> Result<()> {
     let program = client.program.display().to_string();
     if renew {
-        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "lets go of the copy of the build before");
+        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "removes the copy of the build before");
     }
     plan.step("run", format!("{program} plugin marketplace add {}", places.share.display()), "makes this folder known");
     plan.step("run", format!("{program} plugin install {PLUGIN}"), "registers the hooks and the skills");

@@ -165,7 +165,7 @@ impl Document {
         })
     }
 
-    /// Puts the file back as it is without us, and lets go of the backup.
+    /// Puts the file back as it is without us, and removes the backup.
     pub fn restore(&self) -> Result<()> {
         match self.original()? {
             Some(text) => self.seen.replace(&text)?,

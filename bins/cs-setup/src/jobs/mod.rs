@@ -254,7 +254,7 @@ pub fn removal(places: &Places, scheduler: Scheduler, plan: &mut Plan) -> Result
     };
     units.retain(|unit| unit.path.symlink_metadata().is_ok());
     for unit in &units {
-        plan.step("remove", unit.path.display(), format!("{} lets go of the {} job", scheduler.as_str(), unit.job));
+        plan.step("remove", unit.path.display(), format!("{} stops the {} job", scheduler.as_str(), unit.job));
     }
     if scheduler == Scheduler::Cron && cron::lines(places).iter().any(|line| cron::is_ours(line)) {
         plan.note("lines of ours are in your crontab; crontab -e takes them out");
