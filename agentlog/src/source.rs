@@ -216,12 +216,15 @@ impl Found {
     /// A link may lead to where other links are. One that leads up, to a folder that all logs lie in, leads to nothing new
     /// but half of the disk.
     fn follow_links(&mut self) {
-        while let Some((path, agent, depth)) = self.links.pop() {
-            self.links.sort();
-            let target = path.canonicalize();
-            let leads_up = target.is_ok_and(|target| self.roots.iter().any(|root| root.starts_with(&target)));
-            if !leads_up {
-                self.walk(&path, agent, depth);
+        while !self.links.is_empty() {
+            let mut links = std::mem::take(&mut self.links);
+            links.sort();
+            for (path, agent, depth) in links {
+                let target = path.canonicalize();
+                let leads_up = target.is_ok_and(|target| self.roots.iter().any(|root| root.starts_with(&target)));
+                if !leads_up {
+                    self.walk(&path, agent, depth);
+                }
             }
         }
     }
