@@ -1,7 +1,7 @@
 //! Owns private keys in armour: PEM, PGP, SSH2, and PuTTY's files. Must stay true: a rule that declines has read a
 //! bounded number of bytes.
 
-use super::class::{UPPER, find, is_alnum};
+use super::class::{UPPER, find, is_alnum, is_word};
 use std::ops::Range;
 
 /// The private key in armour that begins at `at`, up to the end of its END line; up to the end of the text where
@@ -76,6 +76,6 @@ pub(super) fn putty(text: &[u8], at: usize) -> Option<Range<usize>> {
     let Some(mac) = find(rest, b"Private-MAC:") else { return Some(at..text.len()) };
     let mac = mac + b"Private-MAC:".len();
     let blanks = rest.get(mac..)?.iter().take_while(|&&byte| byte == b' ').count();
-    let hex = rest.get(mac + blanks..)?.iter().take_while(|&&byte| byte.is_ascii_hexdigit()).count();
-    Some(at..at + mac + blanks + hex)
+    let word = rest.get(mac + blanks..)?.iter().take_while(|&&byte| is_word(byte)).count();
+    Some(at..at + mac + blanks + word)
 }

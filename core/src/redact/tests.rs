@@ -264,3 +264,21 @@ fn masking_twice_changes_nothing() {
     }
 }
 const ROUNDS: usize = 20_000;
+
+/// The end of a private key may be a word as any other: what begins there is hidden whole.
+#[test]
+fn what_begins_at_the_end_of_a_key_is_hidden_with_it() {
+    let body = "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4";
+    for kind in ["AIza<>", "ghp_<>", "12345678:<>", "deadbeef/12345678:<>", "abc.eyJhbGciOiJI.eyJzdWIiOiIx.<>"] {
+        for key in [
+            "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-MAC: ",
+            "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-MAC:",
+            "PuTTY-User-Key-File-3: ssh-rsa\nPrivate-Lines: 1\nAAAA\nPrivate-MAC:   ",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END ",
+            "---- BEGIN SSH2 PRIVATE KEY ----\nAAAA\n---- END SSH2 PRIVATE KEY ----",
+        ] {
+            let text = format!("{key}{}\n", kind.replace("<>", body));
+            assert!(!mask(&text).contains(&body[2..]), "{text}: {}", mask(&text));
+        }
+    }
+}

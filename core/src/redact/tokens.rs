@@ -86,7 +86,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
-    /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it.
+    /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it; of a
+    /// token that is the whole span only the last line can hold another one (see [`blocks::putty`]).
     pub(super) fn grown(&self, span: &Range<usize>) -> usize {
         let mut at = span.start;
         while at < span.end {
@@ -100,7 +101,11 @@ impl<'a> Tokens<'a> {
             if token.end > span.end && begin < span.end {
                 return self.run(token.end, is_bare).max(span.end);
             }
-            at = token.end;
+            let last = self.bytes.get(begin..token.end).unwrap_or_default().iter().rposition(|&byte| byte == b' ');
+            at = match last {
+                Some(blank) if token.end == span.end => begin + blank + 1,
+                _ => token.end,
+            };
         }
         span.end
     }
