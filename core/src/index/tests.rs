@@ -37,6 +37,17 @@ fn a_splice_equals_a_rewrite() {
 }
 
 #[test]
+fn a_line_that_is_removed_leaves_our_layout() {
+    let two = render([(&id(1), &entry("x", Status::Active)), (&id(2), &entry("y", Status::Active))]);
+    for blank in [" ", "\t", "\r", " \t "] {
+        let theirs = two.replacen("},\n", &format!("}}{blank},\n"), 1);
+        let left = upsert(&theirs, &id(2), None).unwrap();
+        assert!(is_canonical(&left), "{left:?}");
+        assert_eq!(parse(&left).unwrap(), [(id(1), entry("x", Status::Active))]);
+    }
+}
+
+#[test]
 fn torn_and_foreign_texts_are_told_apart() {
     let whole = render(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>());
     for cut in 1..whole.len() - 1 {
