@@ -11,14 +11,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cs_tests::fuzz::meter::Meter;
-use cs_tests::fuzz::run::{self, Current};
+use cs_tests::fuzz::run::{self, Current, Limits};
 use cs_tests::fuzz::{self, TARGETS, TIMED, Target, cover};
 
 #[global_allocator]
 static METER: Meter = Meter;
 
-const HELP: &str = "fuzz [--seconds N] [--jobs N] [--seed N] [--keep] [TARGET...]\n\
+const HELP: &str = "fuzz [--seconds N] [--runs N] [--jobs N] [--seed N] [--keep] [TARGET...]\n\
     --seconds N  for each target (60)\n\
+    --runs N     at most so many inputs for each target: with the same seed, the same ones on every machine\n\
     --jobs N     so many targets at a time (2)\n\
     --seed N     what chance begins with, to repeat a run: only inputs in the repository are begun with then\n\
                  (from the clock; with CI=true always 1, so that only a change to the code changes what is found)\n\
@@ -31,7 +32,7 @@ const CI_SEED: u64 = 1;
 const KEPT_BYTES: usize = 96 << 10;
 
 struct Options {
-    seconds: u64,
+    limits: Limits,
     jobs: usize,
     seed: u64,
     /// Nobody chose the seed, so that nothing need be repeated: begin with inputs of earlier runs, too.
@@ -56,12 +57,13 @@ fn main() -> ExitCode {
 fn parse(words: &[String]) -> Option<Options> {
     let in_ci = std::env::var("CI").as_deref() == Ok("true");
     let seed = if in_ci { CI_SEED } else { clock_seed() };
-    let mut options =
-        Options { seconds: 60, jobs: 2, seed, earlier: !in_ci, keep: false, one: false, targets: Vec::new() };
+    let limits = Limits { seconds: 60, runs: u64::MAX };
+    let mut options = Options { limits, jobs: 2, seed, earlier: !in_ci, keep: false, one: false, targets: Vec::new() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--seconds" => options.seconds = words.next()?.parse().ok()?,
+            "--seconds" => options.limits.seconds = words.next()?.parse().ok()?,
+            "--runs" => options.limits.runs = words.next()?.parse().ok()?,
             "--jobs" => options.jobs = words.next()?.parse().ok().filter(|jobs| *jobs > 0)?,
             "--seed" => (options.seed, options.earlier) = (words.next()?.parse().ok()?, false),
             "--earlier" => options.earlier = true,
@@ -95,7 +97,7 @@ fn one(target: &'static Target, options: &Options) -> bool {
         Current::at(&current(target.name), target.most.max(1 << 20)).expect("the target folder can be written");
     let found = found(target.name);
     let inputs = run::inputs(target, options.earlier.then_some(found.as_path()));
-    let report = run::run(target, options.seconds, options.seed, inputs, &found, &mut current);
+    let report = run::run(target, options.limits, options.seed, inputs, &found, &mut current);
     println!(
         "fuzz: {:<10} {} runs, {} of {} edges, {} inputs, at most {} KiB, {} failures, peak {} KiB, seed {}",
         target.name,
@@ -173,7 +175,11 @@ fn start(target: &Target, options: &Options) -> Child {
     let own = std::env::current_exe().expect("this program has a path");
     let _ = fs::remove_file(current(target.name));
     let mut command = Command::new(own);
-    command.args(["--one", "--seconds", &options.seconds.to_string(), "--seed", &options.seed.to_string()]);
+    let Limits { seconds, runs } = options.limits;
+    command.arg("--one");
+    for (option, value) in [("--seconds", seconds), ("--runs", runs), ("--seed", options.seed)] {
+        command.args([option, &value.to_string()]);
+    }
     if options.earlier {
         command.arg("--earlier");
     }

@@ -34,7 +34,8 @@ pub fn quiet_panics() {
 pub fn attempt(target: &Target, input: &[u8]) -> Outcome {
     let (base, began) = (Meter::restart(), cpu_time());
     let done = catch_unwind(AssertUnwindSafe(|| (target.check)(input)));
-    let (memory, took) = (Meter::most_since(base), cpu_time().saturating_sub(began));
+    let (memory, took) = (Meter::most_since(base), cpu_time().wrapping_sub(began));
+    let took = Duration::from_nanos(took);
     let failure = match done {
         Err(_) => Some(SAID.with_borrow(Clone::clone)),
         Ok(()) if memory > MEMORY => Some(format!("memory: {} MiB", memory >> 20)),
@@ -44,15 +45,16 @@ pub fn attempt(target: &Target, input: &[u8]) -> Outcome {
     Outcome { failure, memory }
 }
 
-/// The processor time of this thread: what others do does not count.
-pub fn cpu_time() -> Duration {
+/// The processor time of this thread in nanoseconds: what others do does not count. A plain number, since the branches
+/// of a [`Duration`]'s arithmetic would count as code that the input reached, by chance.
+pub fn cpu_time() -> u64 {
     // SAFETY: timespec is plain old data, and the call only writes it.
     let time = unsafe {
         let mut time: libc::timespec = std::mem::zeroed();
         libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time);
         time
     };
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+    (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
 }
 
 /// What came of a run.
@@ -66,11 +68,18 @@ pub struct Report {
     pub failures: Vec<(String, Vec<u8>)>,
 }
 
-/// Fuzzes for so long, beginning with these inputs. What reaches new code goes to `corpus`; `current` is where the
-/// input at hand is left for whoever finds this process dead.
+/// When a run is over: after so long, or after so many inputs that chance made, whatever comes first.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub seconds: u64,
+    pub runs: u64,
+}
+
+/// Fuzzes within the limits, beginning with these inputs. What reaches new code goes to `corpus`; `current` is where
+/// the input at hand is left for whoever finds this process dead.
 pub fn run(
     target: &Target,
-    seconds: u64,
+    limits: Limits,
     seed: u64,
     inputs: Vec<Vec<u8>>,
     corpus: &Path,
@@ -83,9 +92,10 @@ pub fn run(
     for input in inputs {
         judge(target, &input, &mut seen, &mut report, &mut pool, current);
     }
-    let end = Instant::now() + Duration::from_secs(seconds);
-    while Instant::now() < end {
-        for _ in 0..200 {
+    let end = Instant::now() + Duration::from_secs(limits.seconds);
+    let most = report.runs.saturating_add(limits.runs);
+    while Instant::now() < end && report.runs < most {
+        for _ in 0..200.min(most - report.runs) {
             // Young inputs reached something new: they get half of the turns.
             let most = pool.len();
             let recent = if mutator.below(2) == 0 { most.min(16) } else { most };
