@@ -134,9 +134,9 @@ impl Usage {
     }
 }
 
-/// A cost for people with the mark of one that rests on unconfirmed prices.
+/// A cost for people with the mark of one that rests on unconfirmed prices; one that is not known rests on nothing.
 pub fn marked(cost: String, unconfirmed_tokens: u64) -> String {
-    if unconfirmed_tokens > 0 { format!("~{cost}") } else { cost }
+    if unconfirmed_tokens > 0 && cost.contains('$') { format!("~{cost}") } else { cost }
 }
 
 /// A cost for people; see [`Usage::cost`].
@@ -174,6 +174,7 @@ mod tests {
         assert_eq!(cost(Some(1.234), 5), "$1.23 + ?");
         let usage = Usage { cost_usd: Some(1.234), unpriced_tokens: 5, unconfirmed_tokens: 1, ..Usage::default() };
         assert_eq!(usage.cost(), "~$1.23 + ?");
+        assert_eq!(Usage { cost_usd: None, ..usage }.cost(), "?");
     }
 
     #[test]
