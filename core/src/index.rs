@@ -131,14 +131,13 @@ pub fn splice(text: &mut String, id: &SessionId, entry: Option<&Entry>) -> bool 
 const EMPTY: &str = "{\n}\n";
 const END: &str = "\n}\n";
 
-/// Removes a line and the comma that it no longer needs, and blanks at the end of the line that is the last one now:
-/// JSON has room for them, our layout has not.
+/// Removes a line. What is the last one now ends as our layout says: without the comma that it no longer needs, and
+/// without blanks.
 fn remove(text: &mut String, line: Range<usize>) {
     let (before, after) = (text.get(..line.start).unwrap_or_default(), text.get(line.end..).unwrap_or_default());
-    let range = match (after.starts_with(",\n"), before.strip_suffix(",\n")) {
-        (true, _) => line.start..line.end + 2,
-        (false, Some(kept)) => kept.trim_end_matches([' ', '\t', '\r']).len()..line.end,
-        (false, None) => line.start..line.end + 1,
+    let range = match after.starts_with(",\n") {
+        true => line.start..line.end + 2,
+        false => before.trim_end_matches([',', ' ', '\t', '\r', '\n']).len()..line.end,
     };
     text.replace_range(range, "");
 }

@@ -39,8 +39,8 @@ fn a_splice_equals_a_rewrite() {
 #[test]
 fn a_line_that_is_removed_leaves_our_layout() {
     let two = render([(&id(1), &entry("x", Status::Active)), (&id(2), &entry("y", Status::Active))]);
-    for blank in [" ", "\t", "\r", " \t "] {
-        let theirs = two.replacen("},\n", &format!("}}{blank},\n"), 1);
+    for end in [" ,", "\t,", "\r,", " \t ,", ", ", " ", ""] {
+        let theirs = two.replacen("},\n", &format!("}}{end}\n"), 1);
         let left = upsert(&theirs, &id(2), None).unwrap();
         assert!(is_canonical(&left), "{left:?}");
         assert_eq!(parse(&left).unwrap(), [(id(1), entry("x", Status::Active))]);
