@@ -20,6 +20,7 @@ static METER: Meter = Meter;
 const HELP: &str = "fuzz [--seconds N] [--runs N] [--jobs N] [--seed N] [--keep] [TARGET...]\n\
     --seconds N  for each target (60)\n\
     --runs N     at most so many inputs for each target: with the same seed, the same ones on every machine\n\
+                 (with CI=true each target's own number)\n\
     --jobs N     so many targets at a time (2)\n\
     --seed N     what chance begins with, to repeat a run: only inputs in the repository are begun with then\n\
                  (from the clock; with CI=true always 1, so that only a change to the code changes what is found)\n\
@@ -32,7 +33,9 @@ const CI_SEED: u64 = 1;
 const KEPT_BYTES: usize = 96 << 10;
 
 struct Options {
-    limits: Limits,
+    seconds: u64,
+    runs: Option<u64>,
+    in_ci: bool,
     jobs: usize,
     seed: u64,
     /// Nobody chose the seed, so that nothing need be repeated: begin with inputs of earlier runs, too.
@@ -41,6 +44,13 @@ struct Options {
     /// Fuzz the one target in this process.
     one: bool,
     targets: Vec<&'static Target>,
+}
+
+impl Options {
+    fn limits(&self, target: &Target) -> Limits {
+        let own = if self.in_ci { target.runs } else { u64::MAX };
+        Limits { seconds: self.seconds, runs: self.runs.unwrap_or(own) }
+    }
 }
 
 fn main() -> ExitCode {
@@ -57,13 +67,22 @@ fn main() -> ExitCode {
 fn parse(words: &[String]) -> Option<Options> {
     let in_ci = std::env::var("CI").as_deref() == Ok("true");
     let seed = if in_ci { CI_SEED } else { clock_seed() };
-    let limits = Limits { seconds: 60, runs: u64::MAX };
-    let mut options = Options { limits, jobs: 2, seed, earlier: !in_ci, keep: false, one: false, targets: Vec::new() };
+    let mut options = Options {
+        seconds: 60,
+        runs: None,
+        in_ci,
+        jobs: 2,
+        seed,
+        earlier: !in_ci,
+        keep: false,
+        one: false,
+        targets: Vec::new(),
+    };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "--seconds" => options.limits.seconds = words.next()?.parse().ok()?,
-            "--runs" => options.limits.runs = words.next()?.parse().ok()?,
+            "--seconds" => options.seconds = words.next()?.parse().ok()?,
+            "--runs" => options.runs = Some(words.next()?.parse().ok()?),
             "--jobs" => options.jobs = words.next()?.parse().ok().filter(|jobs| *jobs > 0)?,
             "--seed" => (options.seed, options.earlier) = (words.next()?.parse().ok()?, false),
             "--earlier" => options.earlier = true,
@@ -97,7 +116,7 @@ fn one(target: &'static Target, options: &Options) -> bool {
         Current::at(&current(target.name), target.most.max(1 << 20)).expect("the target folder can be written");
     let found = found(target.name);
     let inputs = run::inputs(target, options.earlier.then_some(found.as_path()));
-    let report = run::run(target, options.limits, options.seed, inputs, &found, &mut current);
+    let report = run::run(target, options.limits(target), options.seed, inputs, &found, &mut current);
     println!(
         "fuzz: {:<10} {} runs, {} of {} edges, {} inputs, at most {} KiB, {} failures, peak {} KiB, seed {}",
         target.name,
@@ -175,7 +194,7 @@ fn start(target: &Target, options: &Options) -> Child {
     let own = std::env::current_exe().expect("this program has a path");
     let _ = fs::remove_file(current(target.name));
     let mut command = Command::new(own);
-    let Limits { seconds, runs } = options.limits;
+    let Limits { seconds, runs } = options.limits(target);
     command.arg("--one");
     for (option, value) in [("--seconds", seconds), ("--runs", runs), ("--seed", options.seed)] {
         command.args([option, &value.to_string()]);

@@ -33,6 +33,8 @@ pub struct Target {
     pub seeds: fn() -> Vec<Vec<u8>>,
     /// Most bytes of an input.
     pub most: usize,
+    /// So many inputs CI makes: those of well under a minute.
+    pub runs: u64,
 }
 
 /// The target with this name.

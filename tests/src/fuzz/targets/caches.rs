@@ -18,6 +18,7 @@ pub const CONFIG: Target = Target {
     words: SETTINGS,
     seeds: || samples("samples", "config.json"),
     most: 8 << 10,
+    runs: 400_000,
 };
 pub const PROJECT: Target = Target {
     name: "project",
@@ -25,8 +26,9 @@ pub const PROJECT: Target = Target {
     words: STATE,
     seeds: || samples("samples", "project.json"),
     most: 8 << 10,
+    runs: 500_000,
 };
-pub const LIVE: Target = Target { name: "live", check: live, words: TALK, seeds: talks, most: 8 << 10 };
+pub const LIVE: Target = Target { name: "live", check: live, words: TALK, seeds: talks, most: 8 << 10, runs: 800_000 };
 
 const SETTINGS: &[&str] = &[
     "version",

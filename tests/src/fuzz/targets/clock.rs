@@ -6,7 +6,7 @@ use cs_core::id::SessionId;
 use super::{parts, text};
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "clock", check, words: WORDS, seeds, most: 200 };
+pub const TARGET: Target = Target { name: "clock", check, words: WORDS, seeds, most: 200, runs: 900_000 };
 
 const WORDS: &[&str] = &[
     "2026-11-21",

@@ -15,7 +15,7 @@ use super::{parts, text};
 use crate::fuzz::Target;
 use crate::parse::{self, Parsed};
 
-pub const TARGET: Target = Target { name: "export", check, words: WORDS, seeds, most: 3 << 10 };
+pub const TARGET: Target = Target { name: "export", check, words: WORDS, seeds, most: 3 << 10, runs: 4_000 };
 
 const WORDS: &[&str] = &[
     "\n",

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::parts;
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "git", check, words: WORDS, seeds, most: 5 << 10 };
+pub const TARGET: Target = Target { name: "git", check, words: WORDS, seeds, most: 5 << 10, runs: 40_000 };
 
 /// The commit whose object is written.
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";

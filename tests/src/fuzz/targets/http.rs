@@ -25,7 +25,7 @@ mod serve {
     pub mod router;
 }
 
-pub const TARGET: Target = Target { name: "http", check, words: WORDS, seeds, most: 20 << 10 };
+pub const TARGET: Target = Target { name: "http", check, words: WORDS, seeds, most: 20 << 10, runs: 30_000 };
 
 const WORDS: &[&str] = &[
     "GET ",

@@ -28,7 +28,7 @@ use super::Target;
 /// Whether targets that compare processor times do so: not in tests, which others may disturb.
 pub static TIMED: AtomicBool = AtomicBool::new(false);
 
-/// All of them. In CI each runs for a minute, two at a time: more than 17 would be too many.
+/// All of them. In CI each runs for a minute at most, two at a time: more than 17 would be too many.
 pub const TARGETS: [Target; 17] = [
     payload::TARGET,
     record::TARGET,

@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 use super::{object, text};
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "names", check, words: WORDS, seeds, most: 1 << 10 };
+pub const TARGET: Target = Target { name: "names", check, words: WORDS, seeds, most: 1 << 10, runs: 250_000 };
 
 const WORDS: &[&str] = &[
     "sess_20261121T0337_ca5d",

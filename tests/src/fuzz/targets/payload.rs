@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{is_storable, object, repaired, samples};
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "payload", check, words: WORDS, seeds, most: 16 << 10 };
+pub const TARGET: Target = Target { name: "payload", check, words: WORDS, seeds, most: 16 << 10, runs: 90_000 };
 
 const WORDS: &[&str] = &[
     "\"session_id\":",

@@ -11,7 +11,7 @@ use cs_core::validate;
 use super::{object, samples, unknown_fields_are_kept};
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "record", check, words: KNOWN, seeds, most: 16 << 10 };
+pub const TARGET: Target = Target { name: "record", check, words: KNOWN, seeds, most: 16 << 10, runs: 300_000 };
 
 const KNOWN: &[&str] = &[
     "session_id",

@@ -8,7 +8,7 @@ use crate::fuzz::Target;
 use crate::fuzz::run::cpu_time;
 use std::sync::atomic::Ordering;
 
-pub const TARGET: Target = Target { name: "redact", check, words: WORDS, seeds, most: 4 << 10 };
+pub const TARGET: Target = Target { name: "redact", check, words: WORDS, seeds, most: 4 << 10, runs: 30_000 };
 
 const WORDS: &[&str] = &[
     "password=",

@@ -28,7 +28,7 @@ mod setup {
     pub mod wrapped;
 }
 
-pub const TARGET: Target = Target { name: "settings", check, words: WORDS, seeds, most: 8 << 10 };
+pub const TARGET: Target = Target { name: "settings", check, words: WORDS, seeds, most: 8 << 10, runs: 6_500 };
 
 const WORDS: &[&str] = &[
     "\"hooks\":",

@@ -24,7 +24,7 @@ mod program {
     pub mod style;
 }
 
-pub const TARGET: Target = Target { name: "statusline", check, words: WORDS, seeds, most: 6 << 10 };
+pub const TARGET: Target = Target { name: "statusline", check, words: WORDS, seeds, most: 6 << 10, runs: 100_000 };
 
 const WORDS: &[&str] = &[
     "\"session_id\":",

@@ -20,7 +20,7 @@ mod program {
     pub mod template;
 }
 
-pub const TARGET: Target = Target { name: "template", check, words: WORDS, seeds, most: 2 << 10 };
+pub const TARGET: Target = Target { name: "template", check, words: WORDS, seeds, most: 2 << 10, runs: 20_000 };
 
 const WORDS: &[&str] = &[
     "{{ ",

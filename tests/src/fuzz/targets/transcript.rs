@@ -26,7 +26,7 @@ use tempfile::TempDir;
 use super::{parts, repaired, samples};
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "transcript", check, words: WORDS, seeds, most: 48 << 10 };
+pub const TARGET: Target = Target { name: "transcript", check, words: WORDS, seeds, most: 48 << 10, runs: 15_000 };
 
 const WORDS: &[&str] = &[
     "\"type\":\"assistant\"",

@@ -6,7 +6,7 @@ use cs_core::usage::{self, Usage};
 use super::{parts, text};
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "usage", check, words: WORDS, seeds, most: 8 << 10 };
+pub const TARGET: Target = Target { name: "usage", check, words: WORDS, seeds, most: 8 << 10, runs: 500_000 };
 
 const WORDS: &[&str] = &[
     "\"input_tokens\":",
