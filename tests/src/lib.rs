@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod fuzz;
 mod held;
 pub mod http;
+pub mod made;
 pub mod parse;
 #[cfg(target_os = "linux")]
 pub mod power;

@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::Sandbox;
+use crate::{Sandbox, made};
 
 /// The folder with the programs that must not run.
 pub fn folder(sandbox: &Sandbox) -> PathBuf {
@@ -17,8 +16,7 @@ pub fn program(sandbox: &Sandbox, name: &str) -> String {
     let program = folder(sandbox).join(name);
     fs::create_dir_all(folder(sandbox)).expect("it can be made");
     let script = format!("#!/bin/sh\n: >{}/mark-{name}\nsleep 30 & wait\n", sandbox.root().display());
-    fs::write(&program, script).expect("it can be written");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    made::script(&program, &script);
     program.to_string_lossy().into_owned()
 }
 

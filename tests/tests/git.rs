@@ -76,7 +76,7 @@ fn a_git_that_hangs_is_ended_with_all_that_it_started() {
 fn neither_a_directory_nor_the_environment_chooses_git_or_its_repository() {
     let sandbox = place("");
     let evil = trap::program(&sandbox, "git");
-    fs::copy(evil, sandbox.work().join("git")).expect("it can be copied");
+    cs_tests::made::copy(evil.as_ref(), &sandbox.work().join("git"));
     let mut command = sandbox.command("cs-session");
     let path = format!(".::{}", std::env::var("PATH").unwrap_or_default());
     command.args(["capture-commits", &id(&sandbox), "--repo", "api"]).env("PATH", path);

@@ -8,12 +8,12 @@ mod recipes;
 #[path = "notify/runs.rs"]
 mod runs;
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Output;
 
-use cs_tests::{Running, Sandbox, entries, run, status, stderr, stdout};
+use cs_tests::{Running, Sandbox, entries, made, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 const CA5D: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
@@ -27,8 +27,7 @@ const RECORDER: &str = "#!/bin/sh\nmkdir -p ~/told\nname=~/told/$(basename \"$0\
 fn program(sandbox: &Sandbox, name: &str, script: &str) {
     let path = sandbox.home().join("bin").join(name);
     fs::create_dir_all(path.parent().expect("it lies in bin")).expect("it can be made");
-    fs::write(&path, script).expect("it can be written");
-    fs::set_permissions(&path, Permissions::from_mode(0o755)).expect("it is ours");
+    made::script(&path, script);
 }
 
 /// A sandbox with recorders and with notifications switched on; `notify` is the group in config.json.

@@ -66,7 +66,7 @@ fn sandbox() -> Sandbox {
 /// A dashboard that another account than root runs.
 fn served_by_owner(sandbox: &Sandbox, args: &[&str]) -> Served {
     let copy = sandbox.root().join("cs-serve");
-    fs::copy(sandbox.command("cs-serve").get_program(), &copy).unwrap();
+    cs_tests::made::copy(sandbox.command("cs-serve").get_program().as_ref(), &copy);
     let owner = format!("{OWNER}:{OWNER}");
     assert!(Command::new("chown").args(["-R", &owner]).arg(sandbox.root()).status().unwrap().success());
     let mut command = as_account(OWNER, &[copy.to_str().unwrap()]);

@@ -22,7 +22,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use cs_tests::{Sandbox, entries, programs, run, status, stderr, stdout, workspace};
+use cs_tests::{Sandbox, entries, made, programs, run, status, stderr, stdout, workspace};
 use serde_json::Value;
 
 const NO: i32 = 1;
@@ -55,7 +55,7 @@ impl Place {
         for folder in entries(&workspace().join("bins")) {
             let name = folder.file_name().expect("it has a name").to_owned();
             if name != "cs-cli" {
-                fs::copy(programs().join(&name), share.join("bin").join(&name)).expect("it can be copied");
+                made::copy(&programs().join(&name), &share.join("bin").join(&name));
             }
         }
         Place { sandbox: sandbox.with("PATH", path), share }
@@ -127,8 +127,7 @@ impl Place {
 }
 
 fn put_program(path: &Path, script: &str) {
-    fs::write(path, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    made::script(path, &format!("#!/bin/sh\n{script}\n"));
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -136,7 +135,7 @@ fn copy(from: &Path, to: &Path) {
     for entry in from.read_dir().expect("it can be read").flatten() {
         match entry.path().is_dir() {
             true => copy(&entry.path(), &to.join(entry.file_name())),
-            false => drop(fs::copy(entry.path(), to.join(entry.file_name())).expect("it can be copied")),
+            false => made::copy(&entry.path(), &to.join(entry.file_name())),
         }
     }
 }

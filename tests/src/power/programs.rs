@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::soak::operation::Operation;
 use crate::soak::scene::{Scene, WAITING, WORKING, uuid};
-use crate::{programs, workspace};
+use crate::{made, programs, workspace};
 
 /// All of them.
 pub fn all(scene: &Scene) -> Vec<Operation> {
@@ -187,7 +187,7 @@ fn installed(scene: &Scene) -> String {
                 symlink(programs().join(name), share.join("bin").join(name)).expect("it can be linked");
             }
         }
-        fs::copy(programs().join("cs-setup"), &program).expect("it can be copied");
+        made::copy(&programs().join("cs-setup"), program.as_ref());
     }
     program.to_str().expect("UTF-8").to_owned()
 }

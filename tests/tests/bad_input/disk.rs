@@ -51,7 +51,7 @@ fn a_directory_that_cannot_be_written() {
     let writers = sandbox.root().join("writers");
     fs::create_dir(&writers).expect("it can be made");
     for name in ["cs-session", "cs-task", "cs-project"] {
-        fs::copy(cs_tests::programs().join(name), writers.join(name)).expect("it can be copied");
+        cs_tests::made::copy(&cs_tests::programs().join(name), &writers.join(name));
     }
     for way in [sandbox.root(), sandbox.data().parent().expect("it lies in a folder")] {
         fs::set_permissions(way, Permissions::from_mode(0o755)).expect("it is ours");

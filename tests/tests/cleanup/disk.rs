@@ -71,7 +71,7 @@ fn a_directory_that_cannot_be_written() {
         // SAFETY: geteuid takes and changes nothing.
         let root = unsafe { libc::geteuid() } == 0;
         let program = sandbox.root().join("cs-cleanup");
-        fs::copy(cs_tests::programs().join("cs-cleanup"), &program).expect("it can be copied");
+        cs_tests::made::copy(&cs_tests::programs().join("cs-cleanup"), &program);
         for way in [sandbox.root(), sandbox.data().parent().expect("it lies in a folder")] {
             fs::set_permissions(way, Permissions::from_mode(0o755)).expect("it is ours");
         }

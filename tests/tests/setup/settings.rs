@@ -153,7 +153,7 @@ fn hooks_of_another_place_are_replaced_and_hooks_of_others_are_not() {
     let place = Place::new();
     let checkout = place.sandbox.home().join("checkout");
     fs::create_dir_all(checkout.join("bin")).expect("it can be made");
-    fs::copy(place.share.join("bin/cs-setup"), checkout.join("bin/cs-setup")).expect("it can be copied");
+    cs_tests::made::copy(&place.share.join("bin/cs-setup"), &checkout.join("bin/cs-setup"));
     for old in ["/old/share/claude-sessions", checkout.to_str().expect("UTF-8")] {
         let before = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "OLD/bin/cs-heartbeat", "args": []}, {"type": "command", "command": "say"}]}], "Gone": [{"hooks": [{"type": "command", "command": "OLD/bin/cs-hook"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
         place.put_settings(Some(&before.replace("OLD", old)));
