@@ -168,6 +168,14 @@ start() {
 }
 ended() { ! tmux has-session -t talk 2>/dev/null; }
 type_in() { tmux send-keys -t talk -l "$1" && sleep 0.5 && tmux send-keys -t talk Enter; }
+# Takes the first answer of a dialog. One that has just opened ignores keys for a moment.
+confirm() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		press Enter
+		sleep 0.5
+		see "Esc to cancel" >/dev/null || return 0
+	done
+}
 press() { tmux send-keys -t talk "$1"; }
 screen() { tmux capture-pane -p -t talk; }
 see() { screen | grep -qF -- "$1" || { screen && false; }; }
@@ -199,7 +207,7 @@ check "terminal: no session before the first prompt" says 0 'len(r)'
 type_in "make a folder"
 check "permission: screen and record say waiting" within 10 both waiting
 check "permission: the record says for what" awaits "permission for Bash: mkdir -p made/here"
-press Enter
+confirm
 check "approved: the turn goes on and ends" within 10 see "The folder is made."
 check "approved: screen and record say idle" within 3 both idle
 check "approved: the hooks heard the end of the turn" heard Stop
@@ -207,7 +215,7 @@ check "approved: nothing is asked any more" awaits None
 
 type_in "run something long"
 check "long tool: screen and record say waiting" within 10 both waiting
-press Enter
+confirm
 check "long tool: approved, screen and record say working" within 3 both working
 press Escape
 check "interrupt: the screen says so" within 5 see "Interrupted"
@@ -264,7 +272,7 @@ check "sessions: tells without asking for permission" within 10 see "That is all
 type_in "/$name:session-start"
 check "session-start: asks which session to go on with" within 10 see "Go on with a parked session?"
 check "session-start: the record says waiting" within 3 state waiting
-press Enter
+confirm
 check "session-start: goes on without asking for permission" within 10 see "It goes on."
 check "session-start: the session is the parked one's successor" \
 	says "('$old', 'greet visitors', ['greet the last one'])" \
