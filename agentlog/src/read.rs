@@ -88,7 +88,6 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
             // The number of the line may tell it from others, so it counts first.
             facts.lines += 1;
             let understood = line(facts, &mut places, text);
-            facts.lines -= 1;
             facts.count(understood);
         }
         // Not done yet, or torn. It may say something already, but not for good: it is read again.

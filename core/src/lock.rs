@@ -42,7 +42,7 @@ impl Lock {
     }
 }
 
-/// Takes the lock at `path` if the file is there and nobody holds it; makes no file.
+/// Takes the lock at `path` if the file is there and no process holds it; makes no file.
 pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
     file::own_dir(path)?;
     let file = match open::unlinked(path, OpenOptions::new().read(true).write(true)) {

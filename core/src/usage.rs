@@ -81,6 +81,11 @@ impl ModelUsage {
         [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
     }
 
+    /// The cost for people; see [`cost`].
+    pub fn cost(&self) -> String {
+        cost(self.cost_usd, 0, 0)
+    }
+
     /// Adds another model's. With a part that has no known price the sum has none.
     pub fn add(&mut self, other: &ModelUsage) {
         self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
@@ -130,22 +135,18 @@ impl Usage {
     /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is, and `~` before it
     /// where it rests on a price that is not confirmed.
     pub fn cost(&self) -> String {
-        marked(cost(self.cost_usd, self.unpriced_tokens), self.unconfirmed_tokens)
+        cost(self.cost_usd, self.unpriced_tokens, self.unconfirmed_tokens)
     }
 }
 
-/// A cost for people with the mark of one that rests on unconfirmed prices; one that is not known rests on nothing.
-pub fn marked(cost: String, unconfirmed_tokens: u64) -> String {
-    if unconfirmed_tokens > 0 && cost.contains('$') { format!("~{cost}") } else { cost }
-}
-
 /// A cost for people; see [`Usage::cost`].
-pub fn cost(usd: Option<f64>, unpriced_tokens: u64) -> String {
-    match usd {
-        None => "?".to_string(),
-        Some(usd) if unpriced_tokens == 0 && usd > 0.0 && usd < 0.005 => "<$0.01".to_string(),
-        Some(usd) if unpriced_tokens > 0 => format!("${usd:.2} + ?"),
-        Some(usd) => format!("${usd:.2}"),
+pub fn cost(usd: Option<f64>, unpriced_tokens: u64, unconfirmed_tokens: u64) -> String {
+    let Some(usd) = usd else { return "?".to_string() };
+    let mark = if unconfirmed_tokens > 0 { "~" } else { "" };
+    match unpriced_tokens {
+        0 if usd > 0.0 && usd < 0.005 => format!("{mark}<$0.01"),
+        0 => format!("{mark}${usd:.2}"),
+        _ => format!("{mark}${usd:.2} + ?"),
     }
 }
 
@@ -168,10 +169,10 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_never_nothing() {
-        assert_eq!(cost(None, 5), "?");
-        assert_eq!(cost(Some(1.234), 0), "$1.23");
-        assert_eq!([cost(Some(0.004), 0), cost(Some(0.0), 0)], ["<$0.01", "$0.00"]);
-        assert_eq!(cost(Some(1.234), 5), "$1.23 + ?");
+        assert_eq!(cost(None, 5, 1), "?");
+        assert_eq!(cost(Some(1.234), 0, 0), "$1.23");
+        assert_eq!([cost(Some(0.004), 0, 0), cost(Some(0.0), 0, 0)], ["<$0.01", "$0.00"]);
+        assert_eq!(cost(Some(1.234), 5, 0), "$1.23 + ?");
         let usage = Usage { cost_usd: Some(1.234), unpriced_tokens: 5, unconfirmed_tokens: 1, ..Usage::default() };
         assert_eq!(usage.cost(), "~$1.23 + ?");
         assert_eq!(Usage { cost_usd: None, ..usage }.cost(), "?");

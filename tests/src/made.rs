@@ -6,7 +6,9 @@ use std::process::Command;
 
 /// Writes a script.
 pub fn script(path: &Path, text: &str) {
-    write(text, path);
+    let mut command = Command::new("sh");
+    command.args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path);
+    done(command, text);
 }
 
 /// Copies a program, or a script.
@@ -14,12 +16,6 @@ pub fn copy(from: &Path, to: &Path) {
     let mut command = Command::new("cp");
     command.arg(from).arg(to);
     done(command, "");
-}
-
-fn write(text: &str, path: &Path) {
-    let mut command = Command::new("sh");
-    command.args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "sh"]).arg(path);
-    done(command, text);
 }
 
 fn done(command: Command, input: &str) {

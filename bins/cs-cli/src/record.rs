@@ -6,7 +6,7 @@ use crate::out::{Form, sanitize};
 use cs_core::clock;
 use cs_core::record::{Session, TaskStatus};
 use cs_core::state::{self, Verdict};
-use cs_core::usage::{Usage, cost, count};
+use cs_core::usage::{ModelUsage, Usage, count};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -96,15 +96,13 @@ pub fn block(session: &Session, verdict: &Verdict, awaited: Option<&str>) -> Vec
 
 /// What a session used, as lines for people.
 fn used(usage: &Usage) -> Vec<String> {
-    let model = |name: &str, tokens: u64, usd: Option<f64>| {
-        let unpriced = if usd.is_none() { tokens } else { 0 };
-        format!("    {}  {} tokens, {}", sanitize(name), count(tokens), cost(usd, unpriced))
+    let model = |(name, of): (&String, &ModelUsage)| {
+        format!("    {}  {} tokens, {}", sanitize(name), count(of.total_tokens), of.cost())
     };
     let many = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (turns, messages) = (many(usage.turns, "turn"), many(usage.messages, "message"));
     let all = format!("  usage      {}, {} tokens, {turns}, {messages}", usage.cost(), count(usage.total_tokens));
-    let models = usage.models.iter().map(|(name, of)| model(name, of.total_tokens, of.cost_usd));
-    std::iter::once(all).chain(models).collect()
+    std::iter::once(all).chain(usage.models.iter().map(model)).collect()
 }
 
 fn tasks(session: &Session) -> Vec<String> {

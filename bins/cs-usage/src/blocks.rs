@@ -46,7 +46,7 @@ fn line(block: Block, zone: &Zone, now: i64, keys: usize) -> Line {
         ("projected_total_tokens", json!(projection.map(|(tokens, _)| tokens))),
         ("projected_cost_usd", json!(projection.and_then(|(_, usd)| usd).map(cents))),
     ];
-    let dollars = |usd: Option<f64>| cost(usd, block.sum.unpriced);
+    let dollars = |usd: Option<f64>| cost(usd, block.sum.unpriced, block.sum.unconfirmed);
     let more_cells = vec![
         per_minute.map(|rate| count(rate as u64)).unwrap_or_default(),
         burn.map(|burn| dollars(burn.usd_per_hour)).unwrap_or_default(),

@@ -188,7 +188,8 @@ fn lines(
         context.out.json(&json!({
             "kind": "log", "path": log.path.display().to_string(), "lines": facts.lines,
             "broken": facts.broken, "repaired": facts.repaired, "too_long": facts.too_long, "copied": facts.forked,
-            "repaired_lines": numbers(account, &Why::Repaired), "broken_lines": numbers(account, &Why::Broken), "too_long_lines": numbers(account, &Why::TooLong),
+            "repaired_lines": numbers(account, &Why::Repaired), "broken_lines": numbers(account, &Why::Broken),
+            "too_long_lines": numbers(account, &Why::TooLong),
         }))?;
     }
     for told in told {

@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::command::Options;
 use cs_agentlog::sum::Sum;
 use cs_cli::{Form, Out, Outcome, note, sanitize};
-use cs_core::usage::{cost, count, marked};
+use cs_core::usage::{cost, count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -153,7 +153,7 @@ fn cells(keys: &[String], sum: &Sum, more: &[String]) -> Vec<String> {
 
 /// What is known of a cost, for people.
 pub fn money(sum: &Sum) -> String {
-    marked(cost(sum.cost_usd(), sum.unpriced), sum.unconfirmed)
+    cost(sum.cost_usd(), sum.unpriced, sum.unconfirmed)
 }
 
 /// Numbers stand at the right of their columns, under the ends of their names.

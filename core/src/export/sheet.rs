@@ -4,7 +4,7 @@
 use super::Document;
 use crate::clock;
 use crate::record::{Commit, Event, Session, Task};
-use crate::usage::{Usage, cost, marked};
+use crate::usage::Usage;
 
 /// A session for people.
 pub struct Sheet<'a> {
@@ -106,21 +106,14 @@ pub fn used(usage: &Usage) -> Vec<[String; 7]> {
         let [input, output, written, read, total] = tokens.map(grouped);
         [name.to_string(), input, output, written, read, total, cost]
     };
-    let models = usage.models.iter().map(|(name, of)| {
-        let unpriced = if of.cost_usd.is_none() { of.total_tokens } else { 0 };
-        row(name, of.tokens(), price(of.cost_usd, unpriced))
-    });
-    let all = row(
-        "All models",
-        usage.tokens(),
-        marked(price(usage.cost_usd, usage.unpriced_tokens), usage.unconfirmed_tokens),
-    );
+    let models = usage.models.iter().map(|(name, of)| row(name, of.tokens(), in_words(of.cost())));
+    let all = row("All models", usage.tokens(), in_words(usage.cost()));
     models.chain([all]).collect()
 }
 
 /// A cost in words, where there may be nobody to ask what `?` means.
-fn price(usd: Option<f64>, unpriced_tokens: u64) -> String {
-    cost(usd, unpriced_tokens).replace('?', "unknown")
+fn in_words(cost: String) -> String {
+    cost.replace('?', "unknown")
 }
 
 /// A number with commas between its thousands.

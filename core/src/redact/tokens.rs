@@ -86,8 +86,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
-    /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it; of a
-    /// token that is the whole span only the last line can hold another one (see [`blocks::putty`]).
+    /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it; a
+    /// token with which it ends may hold another one behind its last blank (see [`blocks::putty`]).
     pub(super) fn grown(&self, span: &Range<usize>) -> usize {
         let mut at = span.start;
         while at < span.end {
@@ -101,11 +101,9 @@ impl<'a> Tokens<'a> {
             if token.end > span.end && begin < span.end {
                 return self.run(token.end, is_bare).max(span.end);
             }
-            let last = self.bytes.get(begin..token.end).unwrap_or_default().iter().rposition(|&byte| byte == b' ');
-            at = match last {
-                Some(blank) if token.end == span.end => begin + blank + 1,
-                _ => token.end,
-            };
+            let is_last = token.end == span.end;
+            let text = self.bytes.get(begin..token.end).filter(|_| is_last).unwrap_or_default();
+            at = text.iter().rposition(|&byte| byte == b' ').map_or(token.end, |blank| begin + blank + 1);
         }
         span.end
     }

@@ -4,7 +4,7 @@
 //! by `CS_NOW`.
 //!
 //! Why removing a lock's file splits no lock: it is removed only while we hold the flock on it, and
-//! only if its name still is the file that we hold. So nobody holds it. Who has opened it and waits
+//! only if its name still is the file that we hold: no other process holds it. Who has opened it and waits
 //! gets the flock of a file without a name, sees that (`lock::acquire` compares inodes after
 //! locking, and `confirm` right before a rename), and asks for the name again. The Python tool does
 //! not compare; but it only ever waits for the lock of a record that is there or that it is making,

@@ -34,7 +34,7 @@ impl From<&Amount> for Said {
 
 /// A cost in words.
 pub fn cost(amount: &Amount) -> String {
-    cs_core::usage::cost(amount.cost_usd, amount.unpriced_tokens).replace('?', "unknown")
+    cs_core::usage::cost(amount.cost_usd, amount.unpriced_tokens, 0).replace('?', "unknown")
 }
 
 /// A line of a table by model or by project.
@@ -135,7 +135,7 @@ impl Strip {
             // A week may have begun in another month.
             unpriced: [&lately.month, &lately.week].into_iter().flatten().find_map(|period| unpriced(&period.sum)),
             tiles: spans.into_iter().filter_map(tile).collect(),
-            told_today: lately.told_today_usd.map(|usd| cs_core::usage::cost(Some(usd), 0)),
+            told_today: lately.told_today_usd.map(|usd| cs_core::usage::cost(Some(usd), 0, 0)),
         }
     }
 }

@@ -87,5 +87,5 @@ fn adds_up(amounts: impl Iterator<Item = Amount>) {
         assert!(sum.total_tokens >= most && sum.unpriced_tokens >= unpriced, "{sum:?}");
     }
     assert!(sum.cost_usd.is_some() || !priced, "all prices are known, the sum is not: {sum:?}");
-    is_told(sum.cost_usd, sum.unpriced_tokens, &usage::cost(sum.cost_usd, sum.unpriced_tokens));
+    is_told(sum.cost_usd, sum.unpriced_tokens, &usage::cost(sum.cost_usd, sum.unpriced_tokens, 0));
 }
