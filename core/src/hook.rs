@@ -7,11 +7,15 @@
 
 use crate::id::{Uuid, fnv1a};
 use crate::loose::{Fields, List, Object, Said, Text};
+use crate::patch::Patch;
 use crate::repair;
 use crate::validate;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 
 const UUID_LENGTH: usize = "1efc27bb-f68f-47d0-bb52-fc872cee82d8".len();
+
+/// How deep a failure may lie in what was passed on.
+const FAILURES: usize = 6;
 
 /// What a hook was told. Every field may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,7 +44,19 @@ pub struct Payload {
     /// How long a tool call took; older clients and Codex do not say.
     pub duration_ms: Option<u64>,
     pub last_message: Option<String>,
-    pub background_tasks: usize,
+    /// How many go on at the end of a turn; older clients and Codex do not say.
+    pub background_tasks: Option<usize>,
+    /// Prompts that the client will fire by itself.
+    pub crons: Vec<Cron>,
+    /// How a request to the model ended (Codex): completed, failed or cancelled.
+    pub status: Option<String>,
+}
+
+/// A prompt that the client will fire by itself: when (as crontab(5) spells it), and its text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cron {
+    pub schedule: String,
+    pub prompt: String,
 }
 
 /// What a tool was called with, as far as it matters here.
@@ -148,6 +164,22 @@ impl Payload {
     }
 }
 
+/// What went wrong, for people: clients pass on what a server answered, a JSON object with a `message` in it.
+pub fn failure(told: &str) -> String {
+    let mut text = told.trim().to_string();
+    for _ in 0..FAILURES {
+        let Ok(answer) = Patch::of(text.as_bytes()) else { break };
+        let Some(inner) = told_in(&answer) else { break };
+        text = inner.trim().to_string();
+    }
+    text
+}
+
+fn told_in(answer: &Patch) -> Option<String> {
+    let text = || answer.text("message").or_else(|| answer.text("error"));
+    text().or_else(|| answer.value("error").map(str::to_string))
+}
+
 /// The files that a patch in Codex's format names in its headers, as many as a session lists.
 fn patch_files(patch: &str) -> Vec<String> {
     const HEADERS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
@@ -205,7 +237,9 @@ impl Fields for Payload {
             "error" => self.error = said(map)?,
             "duration_ms" => self.duration_ms = text(map)?.and_then(|number| number.parse().ok()),
             "last_assistant_message" => self.last_message = said(map)?,
-            "background_tasks" => self.background_tasks = map.next_value::<List<Item>>()?.0.len(),
+            "session_crons" => self.crons = map.next_value::<List<Cron>>()?.0,
+            "status" => self.status = text(map)?,
+            "background_tasks" => self.background_tasks = Some(map.next_value::<List<Item>>()?.0.len()),
             _ => drop(map.next_value::<IgnoredAny>()?),
         }
         Ok(())
@@ -270,6 +304,17 @@ impl Fields for StatusChange {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
             "from" => self.from = text(map)?,
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+impl Fields for Cron {
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "schedule" | "cron" => self.schedule = text(map)?.unwrap_or_default(),
+            "prompt" => self.prompt = text(map)?.unwrap_or_default(),
             _ => drop(map.next_value::<IgnoredAny>()?),
         }
         Ok(())

@@ -169,7 +169,8 @@ impl Intake {
         Ok(ended_at.is_some_and(|at| (self.now - at).num_seconds().abs() < LATE_SECONDS))
     }
 
-    /// The file with what every event tells: where the conversation is, who runs it.
+    /// The file with what every event tells: where the conversation is, who runs it. What a helper of the agent does
+    /// is not the conversation's news.
     pub fn noted(&self, mut live: Live) -> Live {
         let payload = &self.payload;
         let agent = if payload.is_codex() || live.agent.as_deref() == Some("codex") { "codex" } else { "claude-code" };
@@ -181,13 +182,24 @@ impl Intake {
             }
             live.transcript_path = payload.transcript_path.clone().or(live.transcript_path);
             live.model = payload.model.clone().or(live.model);
+            self.note_process(&mut live);
         }
-        let named = if agent == "codex" { None } else { named_process() };
-        if live.pid.is_none() || named.is_some_and(|pid| Some(pid) != live.pid) {
+        if !self.is_from_subagent() || live.last_event.is_empty() {
+            live.heard(payload.event.as_deref().unwrap_or("Stop"), self.now);
+        }
+        live
+    }
+
+    /// Notes who called us where that may be another process than the noted one: at a start, where the client names
+    /// another one, and where the noted one does not run (here).
+    fn note_process(&self, live: &mut Live) {
+        let named = if live.agent.as_deref() == Some("codex") { None } else { named_process() };
+        let starts = self.payload.event.as_deref() == Some("SessionStart");
+        let is_another = named.is_some_and(|pid| Some(pid) != live.pid);
+        let runs = || live.process().is_some_and(|process| process::is_alive(&process) == Some(true));
+        if starts || is_another || !runs() {
             live.set_process(process::caller(named));
         }
-        live.heard(payload.event.as_deref().unwrap_or("Stop"), self.now);
-        live
     }
 }
 

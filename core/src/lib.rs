@@ -28,6 +28,7 @@ pub mod quote;
 pub mod record;
 pub mod redact;
 pub mod repair;
+pub mod schedule;
 pub mod search;
 pub mod session;
 pub mod shell;

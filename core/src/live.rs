@@ -4,9 +4,14 @@
 //! The file is a cache: without it a session is found again by its id, its state is unknown.
 
 use crate::clock::{self, Instant};
+use crate::hook;
+use crate::id::fnv1a;
 use crate::patch::Patch;
-use crate::process::Process;
+use crate::process::{self, Condition, Process};
 use serde::{Deserialize, Serialize};
+
+/// Most helpers of one conversation whose questions are kept.
+const HELPERS: usize = 16;
 
 /// What a running conversation does, as far as its hooks told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +25,20 @@ pub enum Activity {
     Idle,
     /// The turn is over, but background tasks go on.
     Background,
+}
+
+/// What a helper that the agent started (a subagent) asks the user.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The helper's id (`agent_id`).
+    pub agent: String,
+    /// What it waits for, for people.
+    pub what: String,
+    /// Which tool call that is; see [`Live::waiting_key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Since when it asks.
+    pub at: String,
 }
 
 /// A running conversation.
@@ -47,6 +66,9 @@ pub struct Live {
     pub pid: Option<u32>,
     #[serde(default)]
     pub pid_started: Option<String>,
+    /// Where that process was seen; see [`crate::process::here`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
     #[serde(default)]
     pub cwd: String,
     #[serde(default)]
@@ -64,6 +86,9 @@ pub struct Live {
     /// Which tool call it waits for, so that only that call's end clears it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_key: Option<String>,
+    /// What helpers of the agent ask, the oldest question first; at most one for each of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
     /// The record's awaiting_action was set by a hook and is to be cleared by one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaiting: bool,
@@ -73,9 +98,24 @@ pub struct Live {
     /// Why the last turn failed.
     #[serde(default)]
     pub error: Option<String>,
+    /// That was a request of the agent, which may be tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub request_failed: bool,
     /// How many background tasks went on when the turn ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background_tasks: Option<usize>,
+    /// When it goes on by itself, for people: the schedule of a prompt that the client will fire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goes_on: Option<String>,
+    /// Fingerprints of the prompts that the client will fire by itself; see [`fingerprint`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_prompts: Vec<String>,
+    /// A prompt was typed while a turn ran: the next turn begins without another word.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
+    /// The last prompt's fingerprint: a prompt that is typed during a turn carries the id of that turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_mark: Option<String>,
     /// The last prompt's or turn's id, to know a repeated event by.
     #[serde(default)]
     pub prompt_id: Option<String>,
@@ -98,7 +138,7 @@ pub struct Live {
 }
 
 /// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 35] = [
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -111,6 +151,7 @@ const FIELDS: [&str; 28] = [
     "source",
     "pid",
     "pid_started",
+    "host",
     "cwd",
     "worktree_root",
     "head_mark",
@@ -118,10 +159,16 @@ const FIELDS: [&str; 28] = [
     "model",
     "waiting_for",
     "waiting_key",
+    "questions",
     "awaiting",
     "requested",
     "error",
+    "request_failed",
     "background_tasks",
+    "goes_on",
+    "own_prompts",
+    "queued",
+    "prompt_mark",
     "prompt_id",
     "capture",
     "unattended",
@@ -146,6 +193,7 @@ impl Live {
             source: None,
             pid: None,
             pid_started: None,
+            host: None,
             cwd: String::new(),
             worktree_root: None,
             head_mark: None,
@@ -153,10 +201,16 @@ impl Live {
             model: None,
             waiting_for: None,
             waiting_key: None,
+            questions: Vec::new(),
             awaiting: false,
             requested: None,
             error: None,
+            request_failed: false,
             background_tasks: None,
+            goes_on: None,
+            own_prompts: Vec::new(),
+            queued: false,
+            prompt_mark: None,
             prompt_id: None,
             capture: false,
             unattended: false,
@@ -187,7 +241,12 @@ impl Live {
 
     /// The agent's process, if it is known.
     pub fn process(&self) -> Option<Process> {
-        Some(Process { pid: self.pid?, started: self.pid_started.clone()? })
+        Some(Process { pid: self.pid?, started: self.pid_started.clone()?, host: self.host.clone() })
+    }
+
+    /// Whether its process was seen where we cannot look.
+    pub fn is_elsewhere(&self) -> bool {
+        self.process().is_some_and(|process| process::condition(&process) == Condition::Elsewhere)
     }
 
     /// Notes the agent's process.
@@ -195,6 +254,7 @@ impl Live {
         if let Some(process) = process {
             self.pid = Some(process.pid);
             self.pid_started = Some(process.started);
+            self.host = process.host;
         }
     }
 
@@ -222,14 +282,44 @@ impl Live {
         }
     }
 
-    /// A prompt was sent: a turn runs.
-    pub fn prompted(&mut self, prompt_id: Option<&str>, at: Instant) {
+    /// What the user is waited for: the agent's own question, else the oldest of its helpers'.
+    pub fn wanted(&self) -> Option<&str> {
+        self.waiting_for.as_deref().or(self.questions.first().map(|question| question.what.as_str()))
+    }
+
+    /// A prompt was sent: a turn runs. One that a person typed ends what was requested.
+    pub fn prompted(&mut self, prompt_id: Option<&str>, text: &str, at: Instant) {
+        let prompt_id = prompt_id.map(str::to_string);
+        // Codex lets the running turn have it.
+        self.queued = self.agent.as_deref() != Some("codex")
+            && self.is_in_turn()
+            && prompt_id.is_some()
+            && prompt_id == self.prompt_id;
         self.since = clock::stamp(at);
         self.enter(Activity::Working, at);
-        self.prompt_id = prompt_id.map(str::to_string);
-        self.requested = None;
-        self.error = None;
+        self.prompt_id = prompt_id;
+        if !self.fires(text) && !hook::is_injected(text) {
+            self.requested = None;
+        }
+        self.prompt_mark = Some(fingerprint(text));
+        (self.error, self.request_failed) = (None, false);
         self.background_tasks = None;
+    }
+
+    /// Whether this prompt was told before: hooks may be registered in two places.
+    pub fn was_prompted(&self, prompt_id: &str, text: &str) -> bool {
+        let is_same = |mark: &String| *mark == fingerprint(text);
+        self.prompt_id.as_deref() == Some(prompt_id) && self.prompt_mark.as_ref().is_none_or(is_same)
+    }
+
+    /// Whether the client fires this prompt by itself.
+    pub fn fires(&self, text: &str) -> bool {
+        !self.own_prompts.is_empty() && self.own_prompts.contains(&fingerprint(text))
+    }
+
+    /// Whether a turn is going on, as far as it was heard.
+    pub fn is_in_turn(&self) -> bool {
+        matches!(self.state, Activity::Working | Activity::Waiting)
     }
 
     /// The agent asks something. `key` names the tool call, if there is one.
@@ -239,9 +329,24 @@ impl Live {
         self.waiting_key = key;
     }
 
+    /// A helper of the agent asks something. The turn goes on as it did.
+    pub fn helper_asked(&mut self, agent: &str, what: &str, key: Option<String>, at: Instant) {
+        self.questions.retain(|question| question.agent != agent);
+        let question = Question { agent: agent.into(), what: what.into(), key, at: clock::stamp(at) };
+        self.questions.push(question);
+        let surplus = self.questions.len().saturating_sub(HELPERS);
+        self.questions.drain(..surplus);
+    }
+
+    /// A helper's tool call ended: if it asked for that call, it has its answer.
+    pub fn helper_tool_ended(&mut self, agent: &str, key: &str) {
+        self.questions.retain(|question| question.agent != agent || question.key.as_deref() != Some(key));
+    }
+
     /// A tool call ended. Only the call that was waited for ends the waiting: calls run side by
     /// side, and their ends may be told late.
     pub fn tool_ended(&mut self, key: &str, at: Instant) {
+        self.went_on(at);
         if self.state == Activity::Waiting && self.waiting_key.as_deref() == Some(key) {
             self.enter(Activity::Working, at);
         }
@@ -254,12 +359,54 @@ impl Live {
         }
     }
 
+    /// A request of the agent failed, which ends the turn unless the agent tries again.
+    pub fn request_failed(&mut self, error: &str, at: Instant) {
+        if self.is_in_turn() || self.error.is_some() {
+            self.turn_ended(0, Some(error), at);
+            self.request_failed = true;
+        }
+    }
+
+    /// The agent went on after a request had failed.
+    pub fn went_on(&mut self, at: Instant) {
+        if self.request_failed {
+            self.enter(Activity::Working, at);
+            self.error = None;
+            self.request_failed = false;
+        }
+    }
+
+    /// The turn ended and the prompt that was typed meanwhile has its turn now; false if there is none.
+    pub fn gave_way(&mut self, at: Instant) -> bool {
+        let gives_way = std::mem::take(&mut self.queued) && self.state == Activity::Working;
+        if gives_way {
+            self.since = clock::stamp(at);
+        }
+        gives_way
+    }
+
+    /// A new process has the conversation: nothing of the old one goes on.
+    pub fn began_again(&mut self, at: Instant) {
+        self.goes_on = None;
+        self.own_prompts.clear();
+        self.questions.clear();
+        self.turn_ended(0, None, at);
+    }
+
     /// The turn ended, with so many background tasks going on and, if it failed, why.
     pub fn turn_ended(&mut self, background: usize, error: Option<&str>, at: Instant) {
-        self.enter(if background > 0 { Activity::Background } else { Activity::Idle }, at);
+        let goes_on = background > 0 || self.goes_on.is_some();
+        self.enter(if goes_on { Activity::Background } else { Activity::Idle }, at);
         self.background_tasks = (background > 0).then_some(background);
         self.error = error.map(str::to_string);
+        (self.queued, self.request_failed) = (false, false);
     }
+}
+
+/// A short name for a prompt, to know it again by although it is not stored. White space does not count.
+pub fn fingerprint(text: &str) -> String {
+    let words = text.split_whitespace().flat_map(|word| word.as_bytes().iter().chain(b" "));
+    format!("{:016x}", fnv1a(words))
 }
 
 #[cfg(test)]
@@ -275,7 +422,9 @@ mod tests {
         let mut live = Live::new("u", at(0));
         let text = || Some("x".to_string());
         (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
-        live.head_mark = text();
+        (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
+        (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
+        live.helper_asked("a", "permission for Bash", None, at(0));
         (live.awaiting, live.unattended, live.background_tasks) = (true, true, Some(1));
         let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
         let mut names: Vec<&str> = written.keys().map(String::as_str).collect();
@@ -291,7 +440,7 @@ mod tests {
     #[test]
     fn a_turn_with_a_permission() {
         let mut live = Live::new("u", at(0));
-        live.prompted(Some("p1"), at(1));
+        live.prompted(Some("p1"), "go", at(1));
         assert_eq!(live.state, Activity::Working);
         live.asked("permission for Bash", Some("k1".into()), at(2));
         live.tool_ended("k0", at(3));
@@ -308,10 +457,78 @@ mod tests {
     #[test]
     fn a_failed_turn_says_so_until_the_next_prompt() {
         let mut live = Live::new("u", at(0));
-        live.prompted(None, at(1));
+        live.prompted(None, "go", at(1));
         live.turn_ended(0, Some("rate_limit"), at(2));
         assert_eq!(live.error.as_deref(), Some("rate_limit"));
-        live.prompted(None, at(3));
+        live.prompted(None, "again", at(3));
         assert_eq!(live.error, None);
+    }
+
+    #[test]
+    fn helpers_ask_for_themselves() {
+        let mut live = Live::new("u", at(0));
+        live.prompted(None, "go", at(1));
+        live.helper_asked("x2", "permission for Bash: two", Some("k2".into()), at(2));
+        live.helper_asked("x1", "permission for Bash: one", Some("k1".into()), at(3));
+        assert_eq!((live.state, live.wanted()), (Activity::Working, Some("permission for Bash: two")));
+        live.helper_tool_ended("x1", "k2");
+        live.tool_ended("k2", at(4));
+        assert_eq!(live.questions.len(), 2, "neither another helper's call nor the agent's own is the one");
+        live.helper_tool_ended("x2", "k2");
+        live.turn_ended(1, None, at(5));
+        assert_eq!(live.wanted(), Some("permission for Bash: one"), "the end of the turn answers no helper");
+        live.asked("permission for Edit", None, at(6));
+        assert_eq!(live.wanted(), Some("permission for Edit"));
+        for n in 0..100 {
+            live.helper_asked(&n.to_string(), "more", None, at(7));
+        }
+        assert_eq!(live.questions.len(), HELPERS);
+        live.began_again(at(8));
+        assert_eq!((live.state, live.wanted()), (Activity::Idle, None));
+    }
+
+    #[test]
+    fn a_prompt_that_is_typed_during_a_turn_has_the_next_one() {
+        let mut live = Live::new("u", at(0));
+        live.prompted(Some("p"), "first", at(1));
+        assert!(
+            live.was_prompted("p", "first") && !live.was_prompted("p", "second") && !live.was_prompted("q", "first")
+        );
+        live.prompted(Some("p"), "second", at(2));
+        assert!(live.gave_way(at(3)) && live.state == Activity::Working);
+        assert!(!live.gave_way(at(4)), "one prompt has one turn");
+        let mut codex = Live { agent: Some("codex".into()), ..Live::new("u", at(0)) };
+        codex.prompted(Some("t"), "first", at(1));
+        codex.prompted(Some("t"), "second", at(2));
+        assert!(!codex.gave_way(at(3)), "it belongs to the running turn");
+    }
+
+    #[test]
+    fn a_request_that_is_tried_again_goes_on() {
+        let mut live = Live::new("u", at(0));
+        live.prompted(None, "go", at(1));
+        live.request_failed("usage limit", at(2));
+        assert_eq!((live.state, live.error.as_deref()), (Activity::Idle, Some("usage limit")));
+        live.tool_ended("k", at(3));
+        assert_eq!((live.state, live.error.as_deref()), (Activity::Working, None));
+        live.turn_ended(0, Some("overloaded"), at(4));
+        live.tool_ended("k", at(5));
+        assert_eq!(live.state, Activity::Idle, "a failed turn is over: late news does not begin it again");
+    }
+
+    #[test]
+    fn what_the_client_will_do_by_itself_is_no_persons_turn() {
+        let mut live = Live::new("u", at(0));
+        (live.goes_on, live.own_prompts) = (Some("each minute".into()), vec![fingerprint("look again")]);
+        live.requested = Some("a key".into());
+        live.turn_ended(0, None, at(1));
+        assert_eq!(live.state, Activity::Background);
+        assert!(live.fires(" look\nagain ") && !live.fires("look"));
+        live.prompted(None, "look again", at(2));
+        assert_eq!((live.state, live.requested.as_deref()), (Activity::Working, Some("a key")));
+        live.prompted(None, "<task-notification>done", at(3));
+        assert_eq!(live.requested.as_deref(), Some("a key"));
+        live.prompted(None, "here it is", at(3));
+        assert_eq!(live.requested, None);
     }
 }

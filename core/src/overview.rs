@@ -58,6 +58,9 @@ pub struct Summary {
     pub status: Status,
     pub state: State,
     pub state_reason: String,
+    /// Why the last turn failed, where nothing came after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// When the evidence for the state is from.
     pub state_at: Option<String>,
     pub intent: String,
@@ -76,6 +79,13 @@ pub struct Summary {
     pub tasks: TaskSummary,
     pub last_event: Option<String>,
     pub last_event_at: Option<String>,
+}
+
+impl Summary {
+    /// The state as lists show it.
+    pub fn label(&self) -> String {
+        state::label(self.state, self.failed.as_deref())
+    }
 }
 
 /// The tasks of a session in short. Skipped ones do not count.
@@ -224,13 +234,15 @@ pub fn summarize(
     now: Instant,
 ) -> Summary {
     let verdict = store.verdict_of(&session, lives, stale_after, now);
-    let awaiting_action = state::awaited(&session, lives, verdict.state).map(str::to_string);
+    let mut session = session;
+    state::settle(&session.session_id, &mut session.awaiting_action, lives, &verdict);
     let (done, total) = session.task_progress();
     let current = session.tasks.iter().find(|task| task.status == TaskStatus::InProgress);
     let tasks = TaskSummary { done, total, current: current.map(|task| task.subject.clone()) };
     Summary {
         state: verdict.state,
         state_reason: verdict.reason,
+        failed: verdict.failed,
         state_at: verdict.evidence_at.map(clock::stamp),
         agent: session.agent().to_string(),
         tasks,
@@ -244,7 +256,7 @@ pub fn summarize(
         ended_at: session.ended_at,
         last_heartbeat: session.last_heartbeat,
         current_activity: session.current_activity,
-        awaiting_action,
+        awaiting_action: session.awaiting_action,
         outcome: session.outcome,
         parked_reason: session.parked_reason,
         next_steps: session.next_steps,

@@ -1,5 +1,8 @@
 //! Owns what the operating system says about processes: which one we serve, whether it lives.
-//! A process is its id plus its start time, because ids are used again.
+//! A process is its id plus its start time, because ids are used again, plus where it was seen. Must stay true: what was
+//! seen elsewhere (in another PID namespace, on another machine, before the last boot) is not judged here.
+
+use std::sync::OnceLock;
 
 /// A process that was seen running.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -8,19 +11,69 @@ pub struct Process {
     /// Start time as the system spells it: clock ticks since boot on Linux,
     /// `seconds.microseconds` on macOS.
     pub started: String,
+    /// Where it was seen, as [`here`] says it; `None` if nobody noted that.
+    pub host: Option<String>,
 }
 
-/// Whether the process still runs. `None` where the system does not tell.
-pub fn is_alive(process: &Process) -> Option<bool> {
-    if !can_tell() {
-        return None;
+/// What the system says of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Runs,
+    /// It runs, but was stopped (Ctrl-Z) and does nothing until it is told to go on.
+    Suspended,
+    Ended,
+    /// It was seen where we cannot look.
+    Elsewhere,
+    /// The system does not tell.
+    Unknown,
+}
+
+/// What the system says of the process now.
+pub fn condition(process: &Process) -> Condition {
+    if process.host.as_deref().is_some_and(|host| here() != Some(host)) {
+        return Condition::Elsewhere;
     }
-    Some(started_at(process.pid).is_some_and(|started| started == process.started))
+    match running(process.pid) {
+        _ if !can_tell() => Condition::Unknown,
+        Some((started, is_stopped)) if started == process.started => {
+            if is_stopped {
+                Condition::Suspended
+            } else {
+                Condition::Runs
+            }
+        }
+        _ => Condition::Ended,
+    }
+}
+
+/// Whether the process still runs. `None` where that cannot be told.
+pub fn is_alive(process: &Process) -> Option<bool> {
+    match condition(process) {
+        Condition::Runs | Condition::Suspended => Some(true),
+        Condition::Ended => Some(false),
+        Condition::Elsewhere | Condition::Unknown => None,
+    }
 }
 
 /// The process with this id, if it runs.
 pub fn find(pid: u32) -> Option<Process> {
-    started_at(pid).map(|started| Process { pid, started })
+    let (started, _) = running(pid)?;
+    Some(Process { pid, started, host: here().map(str::to_string) })
+}
+
+/// The words with which a process was started; `None` where the system does not tell.
+pub fn arguments(pid: u32) -> Option<Vec<String>> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    Some(bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect())
+}
+
+/// Where process ids mean what they mean to us: this boot of this machine and, on Linux, this PID namespace.
+pub fn here() -> Option<&'static str> {
+    static HERE: OnceLock<Option<String>> = OnceLock::new();
+    HERE.get_or_init(place).as_deref()
 }
 
 /// The agent that called this hook: `CLAUDE_PID` when `named`, else the parent, or the parent's
@@ -36,20 +89,31 @@ pub fn caller(named: Option<u32>) -> Option<Process> {
 
 #[cfg(target_os = "linux")]
 mod system {
-    //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 22 start.
-    //! Source: proc_pid_stat(5).
+    //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 22 start. Source: proc_pid_stat(5).
+    //! The boot is told by `/proc/sys/kernel/random/boot_id` (random(4)), the namespace by the inode of
+    //! `/proc/self/ns/pid` (pid_namespaces(7)).
+
+    use std::io::Read;
 
     pub fn can_tell() -> bool {
         true
     }
 
-    pub fn started_at(pid: u32) -> Option<String> {
+    /// When it was started, and whether it is stopped; `None` if it does not run.
+    pub fn running(pid: u32) -> Option<(String, bool)> {
         let (_, rest) = stat(pid)?;
         let mut fields = rest.split_ascii_whitespace();
-        match fields.next()? {
-            "Z" | "X" => None,
-            _ => fields.nth(18).map(str::to_string),
-        }
+        let state = fields.next()?;
+        let started = fields.nth(18)?.to_string();
+        (!matches!(state, "Z" | "X")).then_some((started, state == "T"))
+    }
+
+    /// `<boot id>:<inode of the PID namespace>`
+    pub fn place() -> Option<String> {
+        let boot = text("/proc/sys/kernel/random/boot_id")?;
+        let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
+        let inode: String = namespace.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
+        Some(format!("{}:{inode}", boot.trim()))
     }
 
     pub fn parent_of(pid: u32) -> Option<u32> {
@@ -60,9 +124,15 @@ mod system {
         stat(pid).is_some_and(|(name, _)| super::SHELLS.contains(&name.as_str()))
     }
 
+    /// A short file of the system, which comes with the first read. Hooks pay for every system call.
+    fn text(path: &str) -> Option<String> {
+        let mut bytes = [0u8; 1024];
+        let length = std::fs::File::open(path).ok()?.read(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(bytes.get(..length)?).into_owned())
+    }
+
     fn stat(pid: u32) -> Option<(String, String)> {
-        let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
-        let text = String::from_utf8_lossy(&text);
+        let text = text(&format!("/proc/{pid}/stat"))?;
         let (head, rest) = text.rsplit_once(')')?;
         let name = head.split_once('(')?.1.to_string();
         Some((name, rest.trim().to_string()))
@@ -71,14 +141,34 @@ mod system {
 
 #[cfg(target_os = "macos")]
 mod system {
-    //! macOS: `proc_pidinfo(PROC_PIDTBSDINFO)`. Source: <libproc.h>, <sys/proc_info.h>.
+    //! macOS: `proc_pidinfo(PROC_PIDTBSDINFO)` and `kern.bootsessionuuid`. Source: <libproc.h>, <sys/proc_info.h>,
+    //! <sys/proc.h>, sysctl(3).
 
     pub fn can_tell() -> bool {
         true
     }
 
-    pub fn started_at(pid: u32) -> Option<String> {
-        facts(pid).map(|facts| format!("{}.{:06}", facts.pbi_start_tvsec, facts.pbi_start_tvusec))
+    /// `SSTOP` in <sys/proc.h>.
+    const STOPPED: u32 = 4;
+
+    pub fn running(pid: u32) -> Option<(String, bool)> {
+        let facts = facts(pid)?;
+        let started = format!("{}.{:06}", facts.pbi_start_tvsec, facts.pbi_start_tvusec);
+        Some((started, facts.pbi_status == STOPPED))
+    }
+
+    /// The UUID of this boot.
+    pub fn place() -> Option<String> {
+        let mut text = [0u8; 64];
+        let mut size = text.len();
+        // SAFETY: the call writes at most `size` bytes into the buffer and says how many they were.
+        let failed = unsafe {
+            let (name, into) = (c"kern.bootsessionuuid".as_ptr(), text.as_mut_ptr().cast::<libc::c_void>());
+            libc::sysctlbyname(name, into, &mut size, std::ptr::null_mut(), 0) != 0
+        };
+        let told = text.get(..size).filter(|_| !failed)?;
+        let told = String::from_utf8_lossy(told).trim_end_matches('\0').to_string();
+        (!told.is_empty()).then_some(told)
     }
 
     pub fn parent_of(pid: u32) -> Option<u32> {
@@ -112,7 +202,10 @@ mod system {
     pub fn can_tell() -> bool {
         false
     }
-    pub fn started_at(_pid: u32) -> Option<String> {
+    pub fn running(_pid: u32) -> Option<(String, bool)> {
+        None
+    }
+    pub fn place() -> Option<String> {
         None
     }
     pub fn parent_of(_pid: u32) -> Option<u32> {
@@ -123,7 +216,7 @@ mod system {
     }
 }
 
-use system::{can_tell, is_shell, parent_of, started_at};
+use system::{can_tell, is_shell, parent_of, place, running};
 
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];
@@ -142,6 +235,38 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(is_alive(&process), Some(false));
+    }
+
+    #[test]
+    fn a_process_that_was_seen_elsewhere_is_not_judged() {
+        let own = find(std::process::id()).unwrap();
+        assert_eq!((own.host.as_deref(), condition(&own)), (here(), Condition::Runs));
+        let unnoted = Process { host: None, ..own.clone() };
+        assert_eq!(condition(&unnoted), Condition::Runs, "older files do not say where");
+        for host in ["", "another-boot:4026531836"] {
+            let elsewhere = Process { host: Some(host.into()), ..own.clone() };
+            assert_eq!((condition(&elsewhere), is_alive(&elsewhere)), (Condition::Elsewhere, None));
+        }
+    }
+
+    #[test]
+    fn a_stopped_process_is_suspended_until_it_goes_on() {
+        let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
+        let process = find(child.id()).unwrap();
+        let becomes = |signal, wanted| {
+            // SAFETY: kill only takes numbers.
+            unsafe { libc::kill(child.id() as libc::pid_t, signal) };
+            let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+            while condition(&process) != wanted && std::time::Instant::now() < until {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            assert_eq!(condition(&process), wanted);
+        };
+        becomes(libc::SIGSTOP, Condition::Suspended);
+        assert_eq!(is_alive(&process), Some(true));
+        becomes(libc::SIGCONT, Condition::Runs);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

@@ -4,9 +4,16 @@
 
 use crate::clock::{self, Instant};
 use crate::live::{Activity, Live};
-use crate::record::{Session, Status};
+use crate::process::Condition;
+use crate::record::Status;
+use crate::validate;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+
+mod said;
+
+/// Most characters of a failure that lists show.
+const FAILURE: usize = 60;
 
 /// What a session is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +27,8 @@ pub enum State {
     Background,
     /// A turn is running.
     Working,
+    /// The process was stopped (Ctrl-Z) and does nothing until it is told to go on.
+    Suspended,
     /// The process ended without saying so.
     Gone,
     /// No sign of life for longer than the threshold.
@@ -31,11 +40,12 @@ pub enum State {
 }
 
 /// All states, in the order in which people want to see them.
-pub const STATES: [State; 9] = [
+pub const STATES: [State; 10] = [
     State::Waiting,
     State::Idle,
     State::Background,
     State::Working,
+    State::Suspended,
     State::Gone,
     State::Stale,
     State::Unknown,
@@ -51,6 +61,7 @@ impl State {
             State::Idle => "idle",
             State::Background => "background",
             State::Working => "working",
+            State::Suspended => "suspended",
             State::Gone => "gone",
             State::Stale => "stale",
             State::Unknown => "unknown",
@@ -66,12 +77,29 @@ impl State {
 }
 
 /// What Claude Code's own registry says of a client (`~/.claude/sessions/<pid>.json`, an internal
-/// format, so only a hint): `busy`, `idle` or `waiting`, for what, and since when.
+/// format): one word, what it waits for, and since when that holds. Words of 2.1.332: `busy`, `idle`, `waiting`, and
+/// `shell` (the turn is over, a shell or monitor runs in the background).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {
     pub status: String,
     pub waiting_for: Option<String>,
     pub updated_at: Instant,
+}
+
+/// How the conversation's own log says that the last turn ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Logged {
+    pub end: LoggedEnd,
+    pub at: Instant,
+}
+
+/// See [`Logged`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum LoggedEnd {
+    Interrupted,
+    Finished,
+    /// The turn failed, and why.
+    Failed(String),
 }
 
 /// Everything that bears on a session's state.
@@ -83,19 +111,39 @@ pub struct Evidence<'a> {
     /// Since when silence is counted if the last sign of life is from no time that can be (see `ending::doubted_at`).
     pub counted_from: Option<Instant>,
     pub live: Option<&'a Live>,
-    /// Whether the live file's process runs; `None` if that cannot be told.
-    pub alive: Option<bool>,
+    /// What the system says of the live file's process.
+    pub process: Condition,
     /// The client's own word, if it is about this very conversation and process.
     pub client: Option<Client>,
+    /// What the log says, for clients that have no word of their own.
+    pub logged: Option<Logged>,
+    /// The conversation with which the same process went on, if it left this one.
+    pub left_for: Option<&'a str>,
     pub stale_after: TimeDelta,
     pub now: Instant,
 }
+
+/// Hooks are told within this time of what they tell about; then what the client itself says is as new, whatever date
+/// it has: that is only since when it holds.
+const SETTLED: TimeDelta = TimeDelta::seconds(2);
 
 impl Evidence<'_> {
     /// Whether the last sign of life is longer ago than the threshold.
     fn is_silent_since(&self, at: Option<Instant>) -> bool {
         let at = at.filter(|at| clock::is_credible(*at, self.now)).or(self.counted_from);
         at.is_some_and(|at| self.now - at > self.stale_after)
+    }
+
+    /// Whether something that holds since `told` is newer than what was told at `heard`.
+    fn is_newer(&self, told: Instant, heard: Option<Instant>) -> bool {
+        let credible = |at| clock::is_credible(at, self.now);
+        let is_older = |at| told <= at && (credible(at) || !credible(told));
+        !heard.is_some_and(is_older)
+    }
+
+    /// Whether the last event is so long ago that the client has said by now what follows from it.
+    fn is_settled(&self, heard: Option<Instant>) -> bool {
+        heard.is_none_or(|at| !clock::is_credible(at, self.now) || self.now - at > SETTLED)
     }
 }
 
@@ -109,47 +157,71 @@ pub struct Verdict {
     pub evidence: String,
     /// When the evidence is from.
     pub evidence_at: Option<Instant>,
+    /// Why the last turn failed, where nothing came after it.
+    pub failed: Option<String>,
+    /// Whether the question that hooks told of (see [`Live::wanted`]) still stands.
+    pub asks: bool,
 }
 
-/// What the record says that the session waits for, unless it was dismissed.
-pub fn awaited<'a>(session: &'a Session, lives: &[Live], state: State) -> Option<&'a str> {
-    session.awaiting_action.as_deref().filter(|_| !is_dismissed(&session.session_id, lives, state))
+impl Verdict {
+    /// A state whose reason has no age.
+    pub fn new(state: State, reason: &str) -> Self {
+        let (reason, evidence) = (reason.to_string(), reason.to_string());
+        Verdict { state, reason, evidence, evidence_at: None, failed: None, asks: false }
+    }
+
+    /// The state as lists show it: `idle`, `failed: usage limit`.
+    pub fn label(&self) -> String {
+        label(self.state, self.failed.as_deref())
+    }
 }
 
-/// Whether a session waits no longer for what its record says. Hooks write that and clear it again, but none
-/// tells that a dialog was dismissed: then the state knows better. What a person or an agent wrote holds.
-pub fn is_dismissed(session_id: &str, lives: &[Live], state: State) -> bool {
-    state != State::Waiting && lives.iter().any(|live| live.awaiting && live.session_id.as_deref() == Some(session_id))
+/// A state as lists show it, and why the last turn failed if it did.
+pub fn label(state: State, failed: Option<&str>) -> String {
+    match failed {
+        Some(why) => format!("failed: {}", validate::cut(why, FAILURE)),
+        None => state.as_str().to_string(),
+    }
+}
+
+/// Takes from a record what it says that the session waits for, if that is answered or was dismissed. Hooks write it
+/// and clear it again, but none tells that a dialog was dismissed: then the state knows better. What a person or an
+/// agent wrote holds.
+pub fn settle(session_id: &str, awaiting_action: &mut Option<String>, lives: &[Live], verdict: &Verdict) {
+    let is_ours = |live: &Live| live.awaiting && live.session_id.as_deref() == Some(session_id);
+    awaiting_action.take_if(|_| !verdict.asks && lives.iter().any(is_ours));
 }
 
 /// How old a piece of evidence is: in words that fit into a sentence.
 struct Age {
     at: Option<Instant>,
     words: String,
+    now: Instant,
 }
 
 impl Age {
     fn ago(at: Option<Instant>, now: Instant) -> Self {
         let words = at.map_or_else(|| "at an unknown time".to_string(), |at| clock::ago(at, now));
-        Age { at: at.filter(|at| clock::is_credible(*at, now)), words }
+        Age { at: at.filter(|at| clock::is_credible(*at, now)), words, now }
+    }
+
+    /// As [`Age::ago`], seen from the same moment as another age.
+    fn ago_of(at: &str, other: &Age) -> Self {
+        Age::ago(clock::parse(at), other.now)
     }
 
     fn since(at: Instant, now: Instant) -> Self {
-        Age { at: Some(at), words: format!("since {}", clock::age(at, now)) }
+        Age { at: Some(at), words: format!("since {}", clock::age(at, now)), now }
     }
-}
-
-fn verdict(state: State, reason: &str) -> Verdict {
-    Verdict { state, reason: reason.to_string(), evidence: reason.to_string(), evidence_at: None }
 }
 
 /// A verdict whose reason has the age between two parts of its sentence.
 fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
     Verdict {
-        state,
         reason: format!("{before} {}{after}", age.words),
         evidence: format!("{before}{after}"),
         evidence_at: age.at,
+        ..Verdict::new(state, "")
     }
 }
 
@@ -164,8 +236,8 @@ pub fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&
 /// The state that the evidence shows.
 pub fn derive(evidence: &Evidence) -> Verdict {
     match (evidence.status, evidence.live) {
-        (Status::Completed, _) => verdict(State::Completed, "the record says completed"),
-        (Status::Parked, _) => verdict(State::Parked, "the record says parked"),
+        (Status::Completed, _) => Verdict::new(State::Completed, "the record says completed"),
+        (Status::Parked, _) => Verdict::new(State::Parked, "the record says parked"),
         (Status::Active, Some(live)) => from_live(evidence, live),
         (Status::Active, None) => from_heartbeat(evidence),
     }
@@ -173,7 +245,7 @@ pub fn derive(evidence: &Evidence) -> Verdict {
 
 fn from_heartbeat(evidence: &Evidence) -> Verdict {
     let Some(beat) = evidence.last_heartbeat else {
-        return verdict(State::Unknown, "no running conversation and no heartbeat are known");
+        return Verdict::new(State::Unknown, "no running conversation and no heartbeat are known");
     };
     let age = Age::ago(Some(beat), evidence.now);
     if evidence.is_silent_since(Some(beat)) {
@@ -182,80 +254,107 @@ fn from_heartbeat(evidence: &Evidence) -> Verdict {
     dated(State::Unknown, "no running conversation is known; last heartbeat", &age, "")
 }
 
+/// In this order: what the system says of the process; what the client or the log says of the turn, where that is
+/// newer; silence; what the hooks told last.
 fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
     let heard_at = clock::parse(&live.last_event_at);
     let age = Age::ago(heard_at, evidence.now);
-    if evidence.alive == Some(false) {
-        let pid = live.pid.unwrap_or_default();
-        let before = format!("process {pid} ended without SessionEnd; {}", live.last_event);
+    let pid = live.pid.unwrap_or_default();
+    match evidence.process {
+        Condition::Ended => {
+            return dated(
+                State::Gone,
+                &format!("process {pid} ended without SessionEnd; {}", live.last_event),
+                &age,
+                "",
+            );
+        }
+        Condition::Suspended => {
+            let before = format!("process {pid} is stopped (Ctrl-Z); {}", live.last_event);
+            return Verdict { asks: live.wanted().is_some(), ..dated(State::Suspended, &before, &age, "") };
+        }
+        Condition::Elsewhere => {
+            return elsewhere(from_silence(evidence, live, &age).unwrap_or_else(|| told(live, &age)));
+        }
+        Condition::Runs | Condition::Unknown => {}
+    }
+    if let Some(other) = evidence.left_for {
+        let before = format!("its process went on with conversation {other}; {}", live.last_event);
         return dated(State::Gone, &before, &age, "");
     }
-    if let Some(found) = client_is_newer(evidence, live) {
-        return found;
-    }
-    let silent = heard_at.is_none() || evidence.is_silent_since(heard_at);
-    if silent && (evidence.alive.is_none() || live.state == Activity::Working) {
-        return dated(State::Stale, &live.last_event, &age, ", nothing since");
-    }
-    if evidence.alive.is_none() && age.at.is_none() && newer_client(evidence, live).is_none() {
-        return dated(State::Unknown, &format!("no process is known; {}", live.last_event), &age, "");
-    }
-    from_hooks(live, &age)
+    let said = said::by_client(evidence, live).or_else(|| said::by_log(evidence, live));
+    said.or_else(|| from_silence(evidence, live, &age)).unwrap_or_else(|| told(live, &age))
 }
 
-fn from_hooks(live: &Live, age: &Age) -> Verdict {
+/// Where nothing was heard for too long, or nothing can be known.
+fn from_silence(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
+    let heard_at = clock::parse(&live.last_event_at);
+    let silent = heard_at.is_none() || evidence.is_silent_since(heard_at);
+    let is_unwatched = matches!(evidence.process, Condition::Unknown | Condition::Elsewhere);
+    if silent && (is_unwatched || live.state == Activity::Working) {
+        return Some(dated(State::Stale, &live.last_event, age, ", nothing since"));
+    }
+    if is_unwatched && age.at.is_none() {
+        return Some(dated(State::Unknown, &format!("no process is known; {}", live.last_event), age, ""));
+    }
+    None
+}
+
+/// Nobody can look at the process from here.
+fn elsewhere(found: Verdict) -> Verdict {
+    let tell = |text: &str| format!("elsewhere (another machine, container or boot): {text}");
+    Verdict { reason: tell(&found.reason), evidence: tell(&found.evidence), ..found }
+}
+
+/// What the hooks told, and no more.
+fn told(live: &Live, age: &Age) -> Verdict {
     let event = &live.last_event;
-    if let (Activity::Idle | Activity::Background, Some(what)) = (live.state, &live.requested) {
-        return dated(State::Waiting, &format!("{what} (requested; {event}"), age, ")");
+    if let (Activity::Waiting, what) = (live.state, live.waiting_for.as_deref().unwrap_or("an answer")) {
+        return Verdict { asks: true, ..dated(State::Waiting, &format!("{what} ({event}"), age, ")") };
+    }
+    if let Some(question) = live.questions.first() {
+        let more = match live.questions.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let asked = Age::ago_of(&question.at, age);
+        let before = format!("{}{more} (asked by a subagent", question.what);
+        return Verdict { asks: true, ..dated(State::Waiting, &before, &asked, ")") };
     }
     match live.state {
-        Activity::Working => dated(State::Working, event, age, ""),
-        Activity::Waiting => {
-            let what = live.waiting_for.as_deref().unwrap_or("an answer");
-            dated(State::Waiting, &format!("{what} ({event}"), age, ")")
+        Activity::Working if event == "Stop" => {
+            dated(State::Working, "the prompt typed meanwhile runs (Stop", age, ")")
         }
-        Activity::Background => {
-            let tasks = live.background_tasks.unwrap_or(0);
+        Activity::Working => dated(State::Working, event, age, ""),
+        _ => rests(live, "", event, age),
+    }
+}
+
+/// The turn is over: what follows. `how` says how it ended if the hooks did not.
+fn rests(live: &Live, how: &str, event: &str, age: &Age) -> Verdict {
+    if let Some(what) = &live.requested {
+        return dated(State::Waiting, &format!("{what} (requested; {event}"), age, ")");
+    }
+    let failed = live.error.clone().filter(|_| how.is_empty());
+    if let Some(error) = &failed {
+        let what = if live.request_failed { "the last request" } else { "the turn" };
+        let found = dated(rest_of(live), &format!("{what} failed: {error} ({event}"), age, ")");
+        return Verdict { failed, ..found };
+    }
+    match (live.background_tasks, &live.goes_on) {
+        (Some(tasks), _) if live.state == Activity::Background => {
             dated(State::Background, &format!("{tasks} background tasks ({event}"), age, ")")
         }
-        Activity::Idle => match &live.error {
-            Some(error) => dated(State::Idle, &format!("the turn failed: {error} ({event}"), age, ")"),
-            None => dated(State::Idle, &format!("your turn ({event}"), age, ")"),
-        },
+        (_, Some(when)) => dated(State::Background, &format!("goes on by itself {when}{how} ({event}"), age, ")"),
+        _ if live.state == Activity::Background => {
+            dated(State::Background, &format!("background tasks ({event}"), age, ")")
+        }
+        _ => dated(State::Idle, &format!("your turn{how} ({event}"), age, ")"),
     }
 }
 
-/// What the client's registry says, if it is newer than what the hooks told, and a word that we know.
-fn newer_client<'a>(evidence: &'a Evidence, live: &Live) -> Option<&'a Client> {
-    let client = evidence.client.as_ref()?;
-    let credible = |at| clock::is_credible(at, evidence.now);
-    let is_older = |at| client.updated_at <= at && (credible(at) || !credible(client.updated_at));
-    let is_newer = !clock::parse(&live.last_event_at).is_some_and(is_older);
-    (is_newer && matches!(client.status.as_str(), "idle" | "busy" | "waiting")).then_some(client)
-}
-
-/// The client's registry contradicts the hooks and is newer: an interrupted turn or a dismissed
-/// dialog fires no hook, an approved permission only when the tool has ended.
-fn client_is_newer(evidence: &Evidence, live: &Live) -> Option<Verdict> {
-    let client = newer_client(evidence, live)?;
-    let age = Age::since(client.updated_at, evidence.now);
-    let found = |state, before: &str, after: &str| Some(dated(state, before, &age, after));
-    match (client.status.as_str(), live.state) {
-        ("idle", Activity::Working) => {
-            found(State::Idle, "your turn: the turn ended without Stop (the client says idle", ")")
-        }
-        ("idle", Activity::Waiting) => {
-            found(State::Idle, "your turn: the turn ended without Stop after the question (the client says idle", ")")
-        }
-        ("busy", Activity::Waiting | Activity::Idle | Activity::Background) => {
-            found(State::Working, "the client says busy", "")
-        }
-        ("waiting", Activity::Working | Activity::Idle | Activity::Background) => {
-            let what = client.waiting_for.as_deref().unwrap_or("an answer");
-            found(State::Waiting, &format!("{what} (the client says waiting"), ")")
-        }
-        _ => None,
-    }
+fn rest_of(live: &Live) -> State {
+    if live.state == Activity::Background { State::Background } else { State::Idle }
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub fn program(event: &str) -> Option<&'static str> {
     match event {
         "Stop" | "StopFailure" | "Interrupt" => Some("cs-heartbeat"),
         "SessionStart" | "UserPromptSubmit" | "Notification" | "PermissionRequest" | "PostToolUse"
-        | "PostToolUseFailure" | "PreCompact" | "SessionEnd" => Some("cs-hook"),
+        | "PostToolUseFailure" | "PostModelRequest" | "PreCompact" | "SessionEnd" => Some("cs-hook"),
         _ => None,
     }
 }

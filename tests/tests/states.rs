@@ -1,6 +1,17 @@
 //! What a person is told of a conversation: hooks as clients send them, real processes, Claude Code's registry of
 //! running clients as recorded, and every program that shows states asked at the same moment.
 
+#[path = "states/helpers.rs"]
+mod helpers;
+#[path = "states/lists.rs"]
+mod lists;
+#[path = "states/places.rs"]
+mod places;
+#[path = "states/turns.rs"]
+mod turns;
+#[path = "states/words.rs"]
+mod words;
+
 use std::fs;
 use std::path::Path;
 
@@ -52,8 +63,19 @@ fn registry(stage: &Stage, at: u64, uuid: &str, word: &str) {
 
 /// The same, with a text in its `name` as it is, not as JSON would spell it.
 fn registry_with(stage: &Stage, at: u64, uuid: &str, word: &str, raw: &str) {
+    let what = (word == "waiting").then_some("permission prompt");
+    registry_at(stage, &stage.sandbox.home().join(".claude"), at, uuid, (word, what), raw);
+}
+
+/// The same, with what it waits for.
+fn registry_waiting(stage: &Stage, at: u64, uuid: &str, what: &str) {
+    registry_at(stage, &stage.sandbox.home().join(".claude"), at, uuid, ("waiting", Some(what)), "");
+}
+
+/// The same, of an account with a folder of its own.
+fn registry_at(stage: &Stage, account: &Path, at: u64, uuid: &str, (word, what): (&str, Option<&str>), raw: &str) {
     let pid = stage.client();
-    let folder = stage.sandbox.home().join(".claude/sessions");
+    let folder = account.join("sessions");
     fs::create_dir_all(&folder).expect("the folder can be made");
     let live = stage.live(uuid).expect("the conversation runs");
     // START is 2026-11-21T10:00:00Z.
@@ -61,7 +83,7 @@ fn registry_with(stage: &Stage, at: u64, uuid: &str, word: &str, raw: &str) {
     let entry = json!({
         "pid": pid, "sessionId": uuid, "cwd": stage.repository("repo"), "startedAt": millis, "version": "2.1.329",
         "procStart": live["pid_started"], "kind": "interactive", "status": word,
-        "waitingFor": (word == "waiting").then_some("permission prompt"), "updatedAt": millis, "statusUpdatedAt": millis,
+        "waitingFor": what, "updatedAt": millis, "statusUpdatedAt": millis,
     });
     let text = entry.to_string().replacen('{', &format!("{{\"name\":\"{raw}\","), 1);
     fs::write(folder.join(format!("{pid}.json")), text).expect("the registry can be written");
@@ -128,6 +150,8 @@ fn an_interrupted_turn_is_known_from_the_clients_word() {
     registry(&stage, 75, UUID, "idle");
     is(&stage, 80, UUID, "idle", "ended without Stop (the client says idle since 5 s)");
     prompt(&stage, 90, UUID);
+    is(&stage, 91, UUID, "working", "UserPromptSubmit");
+    registry(&stage, 91, UUID, "busy");
     is(&stage, 95, UUID, "working", "UserPromptSubmit");
 }
 

@@ -17,13 +17,16 @@ struct Shown<'a> {
     state: &'a str,
     state_reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<&'a Usage>,
 }
 
 /// A whole record with its state, and what it used, as JSON.
 pub fn shown<'a>(session: &'a Session, verdict: &'a Verdict, usage: Option<&'a Usage>) -> impl Serialize + 'a {
-    let session = session.without(&["state", "state_reason", "usage"]);
-    Shown { session, state: verdict.state.as_str(), state_reason: &verdict.reason, usage }
+    let session = session.without(&["state", "state_reason", "failed", "usage"]);
+    let (state, failed) = (verdict.state.as_str(), verdict.failed.as_deref());
+    Shown { session, state, state_reason: &verdict.reason, failed, usage }
 }
 
 /// Prints a session in the form that was asked for.
@@ -40,13 +43,14 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
     let lives = context.store.all_live()?;
     let stale_after = context.store.config().stale_after();
     let verdict = context.store.verdict_of(session, &lives, stale_after, context.now);
+    let mut session = session.clone();
+    state::settle(&session.session_id, &mut session.awaiting_action, &lives, &verdict);
     match context.out.form {
         Form::Json => {
-            context.out.json(&shown(session, &verdict, usage))?;
+            context.out.json(&shown(&session, &verdict, usage))?;
         }
         Form::Table => {
-            let awaited = state::awaited(session, &lives, verdict.state);
-            for line in block(session, &verdict, awaited).into_iter().chain(usage.into_iter().flat_map(used)) {
+            for line in block(&session, &verdict).into_iter().chain(usage.into_iter().flat_map(used)) {
                 context.out.line(&line)?;
             }
         }
@@ -54,8 +58,8 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
     context.out.flush()
 }
 
-/// A session as lines for people. `awaited`: see [`state::awaited`].
-pub fn block(session: &Session, verdict: &Verdict, awaited: Option<&str>) -> Vec<String> {
+/// A session as lines for people, as [`state::settle`] leaves it.
+pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![sanitize(&session.intent)];
     let mut field = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -75,7 +79,7 @@ pub fn block(session: &Session, verdict: &Verdict, awaited: Option<&str>) -> Vec
     field("started", when(&session.started_at).as_deref());
     field("ended", session.ended_at.as_deref().and_then(when).as_deref());
     field("doing", session.current_activity.as_deref());
-    field("needs you", awaited);
+    field("needs you", session.awaiting_action.as_deref());
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
     field("continues", session.resumed_from.as_deref());

@@ -12,7 +12,7 @@ use cs_core::live::Live;
 use cs_core::masked;
 use cs_core::project::ProjectState;
 use cs_core::record::Session;
-use cs_core::state::Verdict;
+use cs_core::state::{self, Verdict};
 use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
@@ -143,8 +143,9 @@ impl<'a> Loader<'a> {
 
     /// A session by its id, archived or not.
     pub fn load(&self, id: &SessionId) -> Result<Loaded> {
-        let (session, path) = self.store.located(id)?;
+        let (mut session, path) = self.store.located(id)?;
         let verdict = self.store.verdict_of(&session, &self.lives, self.stale_after, self.now);
+        state::settle(id.as_str(), &mut session.awaiting_action, &self.lives, &verdict);
         let usage = self.usage(&session);
         Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })
     }

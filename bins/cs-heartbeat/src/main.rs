@@ -14,16 +14,19 @@
 use cs_core::change::{Change, TurnEnded};
 use cs_core::clock;
 use cs_core::error::Result;
+use cs_core::hook::Payload;
 use cs_core::id::SessionId;
 use cs_core::intake::{self, Call, Intake};
-use cs_core::live::Live;
+use cs_core::live::{self, Live};
 use cs_core::patch::Patch;
 use cs_core::record::Status;
 use cs_core::store::{Noted, Store};
-use cs_core::{file, git, index};
+use cs_core::{file, git, index, schedule};
 
 /// Most characters of the agent's last message that are kept.
 const MESSAGE: usize = 200;
+/// Most prompts of the client's own that are known again.
+const CRONS: usize = 50;
 
 /// Called by the C library. With an argument it was called by hand, whatever standard input is.
 #[unsafe(no_mangle)]
@@ -55,12 +58,24 @@ fn turn_ended(intake: &Intake) -> Result<()> {
         Some("StopFailure") => Some(intake::first_line(payload.error.as_deref().unwrap_or("unknown"), MESSAGE)),
         _ => None,
     };
-    live.turn_ended(payload.background_tasks, error.as_deref(), intake.now);
+    plans(&mut live, payload);
+    if payload.event.as_deref() != Some("Stop") || !live.gave_way(intake.now) {
+        live.turn_ended(payload.background_tasks.unwrap_or(0), error.as_deref(), intake.now);
+    }
     let message = last_message(intake).filter(|_| live.capture);
     let noted = note(intake, &mut live, message.clone());
     live.last_message = message.or(live.last_message);
     intake.store.write_live(&intake.uuid, &live)?;
     noted
+}
+
+/// What goes on after the turn. Where nothing does, no helper is left that could ask.
+fn plans(live: &mut Live, payload: &Payload) {
+    if payload.background_tasks == Some(0) {
+        live.questions.clear();
+    }
+    live.goes_on = payload.crons.first().map(|cron| schedule::words(&cron.schedule));
+    live.own_prompts = payload.crons.iter().take(CRONS).map(|cron| live::fingerprint(&cron.prompt)).collect();
 }
 
 /// First line of what the agent said last.
@@ -70,7 +85,9 @@ fn last_message(intake: &Intake) -> Option<String> {
 }
 
 fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Result<()> {
-    let turn = TurnEnded { last_message, is_answered: live.awaiting, requested: live.requested.clone() };
+    let asks = live.wanted().map(str::to_string);
+    let (is_asking, requested) = (asks.is_some(), asks.or(live.requested.clone()));
+    let turn = TurnEnded { last_message, is_answered: live.awaiting, requested };
     let turn = Change::TurnEnded(turn);
     match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
         Some(id) => intake.tell(&id, turn, Noted::Soon)?,
@@ -78,7 +95,7 @@ fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Resul
         None if live.source.is_none() => intake.store.note_unplaced(&intake.uuid, turn, intake.now)?,
         None => return Ok(()),
     }
-    live.awaiting = false;
+    live.awaiting = live.awaiting && is_asking;
     Ok(())
 }
 

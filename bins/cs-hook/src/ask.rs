@@ -11,11 +11,24 @@ use cs_core::validate;
 
 /// Most characters of what is waited for.
 const WHAT: usize = 200;
+/// Most characters of a helper's id.
+const HELPER: usize = 100;
 
 pub fn permission(intake: &Intake) -> Result<()> {
     let what = question(intake);
     let key = intake.payload.tool_key();
-    change(intake, |live| live.asked(&what, key.clone(), intake.now))
+    change(intake, |live| asks(intake, live, &what, key.clone()))
+}
+
+/// The agent asks, or a helper of it.
+fn asks(intake: &Intake, live: &mut Live, what: &str, key: Option<String>) {
+    match intake.payload.agent_id.as_deref() {
+        Some(helper) => live.helper_asked(&validate::cut(helper, HELPER), what, key, intake.now),
+        None => {
+            live.went_on(intake.now);
+            live.asked(what, key, intake.now);
+        }
+    }
 }
 
 /// What the dialog asks: the question itself, or which tool may do what.
@@ -37,28 +50,33 @@ pub fn notification(intake: &Intake) -> Result<()> {
     match intake.payload.notification_type.as_deref() {
         // Comes seconds after the request, which knew more.
         Some("permission_prompt") => change(intake, |live| {
-            if live.waiting_for.is_none() {
-                live.asked(&message, None, intake.now);
+            if live.wanted().is_none() {
+                asks(intake, live, &message, None);
             }
         }),
         Some("elicitation_dialog" | "elicitation_url_dialog" | "agent_needs_input") => {
-            change(intake, |live| live.asked(&message, None, intake.now))
+            change(intake, |live| asks(intake, live, &message, None))
         }
-        Some("elicitation_complete" | "elicitation_response") => change(intake, |live| live.answered(intake.now)),
+        Some("elicitation_complete" | "elicitation_response") => {
+            change(intake, |live| match &intake.payload.agent_id {
+                Some(helper) => live.questions.retain(|question| question.agent != *helper),
+                None => live.answered(intake.now),
+            })
+        }
         // Nobody typed for a minute: the turn is over, even if no Stop said so.
-        Some("idle_prompt") => change(intake, |live| {
+        Some("idle_prompt") if !intake.is_from_subagent() => change(intake, |live| {
             let background = live.background_tasks.unwrap_or(0);
             let error = live.error.clone();
             live.turn_ended(background, error.as_deref(), intake.now);
         }),
         // Older clients send no type.
-        None => change(intake, |live| live.asked(&message, None, intake.now)),
+        None => change(intake, |live| asks(intake, live, &message, None)),
         Some(_) => Ok(()),
     }
 }
 
 /// Applies a change to the conversation and shows in the record what is waited for.
-fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
+pub fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
     let lock = intake.lock();
     let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
     apply(&mut live);
@@ -69,16 +87,16 @@ fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
 
 /// Brings the record's awaiting_action in step with what the conversation waits for.
 pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
-    if live.waiting_for.is_none() && !live.awaiting {
+    if live.wanted().is_none() && !live.awaiting {
         return Ok(());
     }
     let Some(id) = intake.session(live)? else { return Ok(()) };
-    if live.waiting_for.is_some() && !live.awaiting && live.requested.is_none() {
+    if live.wanted().is_some() && !live.awaiting && live.requested.is_none() {
         live.requested = asked_by_person(intake, &id);
     }
-    let what = live.waiting_for.clone().or(live.requested.clone());
+    let what = live.wanted().map(str::to_string).or(live.requested.clone());
     intake.tell(&id, Change::Waits { what }, Noted::Soon)?;
-    live.awaiting = live.waiting_for.is_some();
+    live.awaiting = live.wanted().is_some();
     Ok(())
 }
 

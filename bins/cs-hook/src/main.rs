@@ -9,6 +9,7 @@ mod commits;
 mod context;
 mod damaged;
 mod end;
+mod failed;
 mod prompt;
 mod start;
 mod tool;
@@ -33,6 +34,9 @@ fn handle(intake: &Intake) -> Result<()> {
         intake::log(&intake.store.home, PROGRAM, &format!("notes of {}: {error}", intake.uuid));
     }
     match intake.payload.event.as_deref() {
+        // What a helper of the agent does is not the conversation's news, but its questions are the user's.
+        Some("SessionStart" | "SessionEnd" | "PreCompact" | "PostModelRequest") if intake.is_from_subagent() => Ok(()),
+        Some("PostModelRequest") => failed::requested(intake),
         Some("SessionStart") => start::started(intake),
         Some("UserPromptSubmit") => prompt::submitted(intake),
         Some("PermissionRequest") => ask::permission(intake),

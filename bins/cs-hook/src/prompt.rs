@@ -31,14 +31,15 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     }
     let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
     live.unattended = crate::is_unattended();
-    live.prompted(intake.payload.prompt_id.as_deref(), intake.now);
     // A prompt may be a picture only, or come in a form that we do not know: a session all the same.
     let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
+    let is_own = live.fires(prompt);
+    live.prompted(intake.payload.prompt_id.as_deref(), prompt, intake.now);
     // No SessionStart was heard, which reads the settings otherwise.
     if live.source.is_none() {
         live.capture = intake.config(PROGRAM).hooks.capture_prompts;
     }
-    if !hook::is_injected(prompt) {
+    if !hook::is_injected(prompt) && !is_own {
         let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };
         let tracked = track(intake, &mut live, &text);
         if tracked.is_err() {
@@ -53,14 +54,16 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     intake.store.write_live(&intake.uuid, &live)
 }
 
-/// The same prompt, told twice: hooks may be registered in two places.
+/// The same prompt, told twice: hooks may be registered in two places. Another text is another prompt, although one
+/// that is typed during a turn carries the id of that turn.
 fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
     let Some(prompt_id) = &intake.payload.prompt_id else { return Ok(false) };
+    let text = intake.payload.prompt.as_deref().unwrap_or_default();
     if let Some(live) = live {
-        return Ok(live.prompt_id.as_ref() == Some(prompt_id));
+        return Ok(live.was_prompted(prompt_id, text));
     }
     let ended = intake.store.ended(&intake.uuid)?;
-    Ok(ended.is_some_and(|ended| ended.prompt_id.as_ref() == Some(prompt_id)))
+    Ok(ended.is_some_and(|ended| ended.was_prompted(prompt_id, text)))
 }
 
 /// Brings the session in step with a prompt of the user, creating it where there is none.

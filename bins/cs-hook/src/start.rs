@@ -50,7 +50,7 @@ pub fn started(intake: &Intake) -> Result<()> {
     }
     if resumed && !repeated {
         if !overtaken {
-            live.turn_ended(0, None, intake.now);
+            live.began_again(intake.now);
         }
         reopen(intake, &mut live)?;
     }

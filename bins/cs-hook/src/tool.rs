@@ -27,14 +27,20 @@ pub fn ended(intake: &Intake) -> Result<()> {
     id.map_or(Ok(()), |id| record(intake, &id, &place))
 }
 
-/// Brings the conversation's file in step; its session.
+/// Brings the conversation's file in step; its session. A helper's call that nobody waited for changes nothing in it.
 fn live_on(intake: &Intake, live: &mut Live) -> Result<Option<SessionId>> {
-    if let Some(key) = intake.payload.tool_key() {
-        live.tool_ended(&key, intake.now);
+    let before = (live.wanted().map(str::to_string), live.source.clone());
+    match (intake.payload.tool_key(), intake.payload.agent_id.as_deref()) {
+        (Some(key), Some(helper)) => live.helper_tool_ended(helper, &key),
+        (Some(key), None) => live.tool_ended(&key, intake.now),
+        (None, _) => {}
     }
-    let shown = if live.waiting_for.is_none() { ask::show(intake, live) } else { Ok(()) };
+    let wanted = live.wanted().map(str::to_string);
+    let shown = if before.0 != wanted || wanted.is_none() { ask::show(intake, live) } else { Ok(()) };
     let id = intake.session(live)?;
-    intake.store.write_live(&intake.uuid, live)?;
+    if !intake.is_from_subagent() || before != (wanted, live.source.clone()) {
+        intake.store.write_live(&intake.uuid, live)?;
+    }
     shown.map(|()| id)
 }
 

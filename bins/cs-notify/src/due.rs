@@ -11,6 +11,7 @@ use cs_core::error::Result;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::index::Entry;
 use cs_core::live::{Activity, Live};
+use cs_core::process;
 use cs_core::record::{Session, Status};
 use cs_core::state::{self, State, Verdict};
 use cs_core::store::Store;
@@ -139,12 +140,24 @@ impl Looker<'_> {
     }
 
     fn of_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
+        // Nobody here can answer it, or say that it is gone.
+        if live.is_elsewhere() {
+            return None;
+        }
         let asked = live.state == Activity::Waiting || live.requested.is_some();
+        let helper = live.questions.first().filter(|_| verdict.asks);
         let (reason, since, headline) = match verdict.state {
+            State::Waiting if let (false, Some(question)) = (asked, helper) => {
+                (Reason::Waiting, &question.at, "waits for you")
+            }
             State::Waiting if asked => (Reason::Waiting, &live.since, "waits for you"),
             // The client alone says so. Its own stamp may move on while it waits; the hooks' does not.
             State::Waiting => (Reason::Waiting, &live.last_event_at, "waits for you"),
-            State::Idle if live.error.is_some() => (Reason::Error, &live.since, "the turn failed"),
+            State::Idle | State::Background if verdict.failed.is_some() => {
+                (Reason::Error, &live.since, "the turn failed")
+            }
+            // Its process went on with another conversation.
+            State::Gone if live.process().as_ref().and_then(process::is_alive) == Some(true) => return None,
             State::Gone => (Reason::Error, &live.last_event_at, "the process ended"),
             State::Stale => (Reason::Stale, &live.last_event_at, "no sign of life"),
             _ => return None,

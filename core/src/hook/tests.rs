@@ -83,7 +83,7 @@ fn a_conversation_is_known_by_its_log_too() {
 fn wrong_types_are_passed_over() {
     let odd = r#"{"session_id":7,"cwd":null,"hook_event_name":"Stop","tool_input":["x"],"tool_response":"text","background_tasks":{"a":1},"prompt":{"a":[1,{"b":2}]},"zzz":1}"#;
     let payload = Payload::decode(odd.as_bytes());
-    assert_eq!((payload.event.as_deref(), payload.prompt, payload.background_tasks), (Some("Stop"), None, 0));
+    assert_eq!((payload.event.as_deref(), payload.prompt, payload.background_tasks), (Some("Stop"), None, Some(0)));
     for junk in ["", "x", "[]", "{", "null", "{\"a\"", "\u{0}"] {
         assert_eq!(Payload::decode(junk.as_bytes()).uuid(), None);
     }
@@ -94,4 +94,32 @@ fn patches_name_their_files() {
     let patch =
         "*** Begin Patch\n*** Add File: a.txt\n+x\n*** Update File: b c.txt\n*** Move to: d.txt\n*** End Patch\n";
     assert_eq!(patch_files(patch), ["a.txt", "b c.txt", "d.txt"]);
+}
+
+#[test]
+fn a_failure_is_told_in_words() {
+    let nested = r#"{"error": {"message": "scripted failure", "param": null}}"#;
+    let wrapped = serde_json::json!({"message": nested, "codex_error_info": "other"}).to_string();
+    for (told, words) in [
+        ("usage limit", "usage limit"),
+        (nested, "scripted failure"),
+        (&wrapped, "scripted failure"),
+        (r#"{"error":"down"}"#, "down"),
+        (r#"{"code":7}"#, r#"{"code":7}"#),
+        ("{", "{"),
+        ("", ""),
+    ] {
+        assert_eq!(failure(told), words);
+    }
+    let deep = format!("{}1{}", "{\"error\":".repeat(100), "}".repeat(100));
+    assert!(!failure(&deep).is_empty());
+}
+
+#[test]
+fn what_the_client_will_do_by_itself() {
+    let stop = br#"{"hook_event_name":"Stop","session_crons":[{"id":"x","schedule":"* * * * *","recurring":true,"prompt":"again"}]}"#;
+    let payload = Payload::decode(stop);
+    assert_eq!(payload.crons, [Cron { schedule: "* * * * *".into(), prompt: "again".into() }]);
+    assert_eq!(payload.background_tasks, None);
+    assert_eq!(Payload::decode(br#"{"session_crons":7}"#).crons, []);
 }

@@ -2,13 +2,18 @@
 
 use super::*;
 
+/// What the system says of a process, if it says whether it runs.
+fn condition(alive: Option<bool>) -> Condition {
+    alive.map_or(Condition::Unknown, |alive| if alive { Condition::Runs } else { Condition::Ended })
+}
+
 fn at(text: &str) -> Instant {
     clock::parse(&format!("2026-11-21T{text}Z")).unwrap()
 }
 
 fn live(state: Activity, heard: &str) -> Live {
     let mut live = Live::new("u", at("08:00:00"));
-    live.prompted(None, at("08:00:00"));
+    live.prompted(None, "go", at("08:00:00"));
     match state {
         Activity::Working => {}
         Activity::Waiting => live.asked("permission for Bash", None, at(heard)),
@@ -25,7 +30,9 @@ fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>,
         last_heartbeat: Some(at("08:00:00")),
         counted_from: None,
         live,
-        alive,
+        process: condition(alive),
+        logged: None,
+        left_for: None,
         client: client.map(|(status, when)| Client { status: status.into(), waiting_for: None, updated_at: at(when) }),
         stale_after: TimeDelta::hours(2),
         now: at(now),
@@ -40,7 +47,11 @@ fn every_kind_of_evidence() {
         (A::Working, "08:01:00", Some(true), None, "08:02:00", State::Working, "a turn runs"),
         (A::Working, "08:01:00", Some(false), None, "08:02:00", State::Gone, "killed"),
         (A::Working, "08:01:00", Some(true), Some(("idle", "08:01:30")), "08:02:00", State::Idle, "interrupted"),
-        (A::Working, "08:01:00", Some(true), Some(("idle", "08:00:30")), "08:02:00", State::Working, "older hint"),
+        (A::Working, "08:01:00", Some(true), Some(("idle", "08:00:30")), "08:02:00", State::Idle, "still true"),
+        (A::Working, "08:01:00", Some(true), Some(("idle", "08:00:30")), "08:01:01", State::Working, "not yet told"),
+        (A::Working, "08:01:00", Some(true), Some(("shell", "08:00:30")), "08:02:00", State::Background, "a server"),
+        (A::Idle, "08:01:00", Some(true), Some(("busy", "08:00:30")), "08:02:00", State::Idle, "a helper is busy"),
+        (A::Idle, "08:01:00", Some(true), Some(("idol", "08:00:30")), "08:02:00", State::Unknown, "a new word"),
         (
             A::Working,
             "08:01:00",
@@ -109,7 +120,7 @@ fn all_cases() -> Vec<Case> {
             [None, Some(Activity::Working), Some(Activity::Waiting), Some(Activity::Idle), Some(Activity::Background)]
         {
             for alive in [None, Some(true), Some(false)] {
-                for word in [None, Some("idle"), Some("busy"), Some("waiting"), Some("dreaming")] {
+                for word in [None, Some("idle"), Some("busy"), Some("waiting"), Some("shell"), Some("dreaming")] {
                     for later in [-30, 0, 30] {
                         for silence in [-86_400, 0, 60, STALE_SECONDS + 1, 1_000_000] {
                             for requested in [false, true] {
@@ -138,7 +149,9 @@ fn judge_case(case: Case) -> Verdict {
         last_heartbeat: Some(heard),
         counted_from: None,
         live: live.as_ref(),
-        alive: case.alive,
+        process: condition(case.alive),
+        logged: None,
+        left_for: None,
         client: case.client.map(|(status, later)| Client {
             status: status.into(),
             waiting_for: None,
@@ -152,7 +165,7 @@ fn judge_case(case: Case) -> Verdict {
 #[test]
 fn what_holds_for_every_combination() {
     let cases = all_cases();
-    assert_eq!(cases.len(), 3 * 5 * 3 * 5 * 3 * 5 * 2);
+    assert_eq!(cases.len(), 3 * 5 * 3 * 6 * 3 * 5 * 2);
     for case in cases {
         let Verdict { state, reason, .. } = judge_case(case);
         assert!(!reason.is_empty(), "{case:?}");
@@ -177,25 +190,37 @@ fn check_active(case: Case, state: State, reason: &str) {
         assert!(reason.contains("4711"), "{reason}");
         return;
     }
-    let newer = case.client.is_some_and(|(word, later)| later > 0 && word != "dreaming");
+    // Only what holds since the last event, or what the client had time to say after it.
+    let settled = case.silence > 2 || case.silence < -120;
+    let counts = case.alive == Some(true) || case.alive.is_none();
+    let newer = counts && case.client.is_some_and(|(word, later)| later > 0 || (settled && word != "busy"));
     if !newer {
         let alone = Case { client: None, ..case };
-        assert_eq!(state, judge_case(alone).state, "an old or unknown word changes nothing: {case:?}");
+        assert_eq!(state, judge_case(alone).state, "an old word changes nothing: {case:?}");
         assert!(!reason.contains("the client says"), "{case:?}: {reason}");
+    }
+    if let (true, Some(("dreaming", _))) = (newer, case.client) {
+        assert_eq!(state, State::Unknown, "{case:?}");
+        assert!(reason.contains("\"dreaming\""), "{reason}");
+        return;
     }
     if state == State::Stale {
         assert!(silent && (case.alive.is_none() || activity == Activity::Working), "{case:?}");
         assert!(reason.contains("nothing since"), "{reason}");
     }
     if state == State::Background {
-        assert_eq!(activity, Activity::Background, "{case:?}");
+        let is_shell = case.client.is_some_and(|(word, _)| word == "shell");
+        assert!(activity == Activity::Background || is_shell, "{case:?}");
     }
     if let (true, Some((word, _))) = (newer, case.client) {
         let expected = match word {
+            // A helper keeps it busy.
+            "busy" if activity == Activity::Background => return,
             "busy" => State::Working,
             "waiting" => State::Waiting,
             // It knows nothing of background tasks, nor of what was asked for in words.
             _ if activity == Activity::Background || case.requested => return,
+            "shell" => State::Background,
             _ => State::Idle,
         };
         if judge_case(Case { client: None, ..case }).state != State::Stale || reason.contains("the client says") {
@@ -212,7 +237,9 @@ fn evidence_is_told_with_its_age_and_without() {
         last_heartbeat: None,
         counted_from: None,
         live: Some(&asked),
-        alive: Some(true),
+        process: Condition::Runs,
+        logged: None,
+        left_for: None,
         client: None,
         stale_after: TimeDelta::hours(2),
         now: at("08:01:40"),
@@ -232,7 +259,9 @@ fn a_time_that_cannot_be_is_no_sign_of_life_until_its_age_is_counted() {
             last_heartbeat: clock::parse(when),
             counted_from,
             live: with_live.then_some(&live),
-            alive,
+            process: condition(alive),
+            logged: None,
+            left_for: None,
             client: None,
             stale_after: TimeDelta::hours(2),
             now,
@@ -270,7 +299,9 @@ fn a_client_is_newer_than_what_was_heard_when_the_clock_was_ahead() {
         last_heartbeat: None,
         counted_from: None,
         live: Some(&live),
-        alive: Some(true),
+        process: Condition::Runs,
+        logged: None,
+        left_for: None,
         client: Some(client),
         stale_after: TimeDelta::hours(2),
         now: at("09:00:00"),

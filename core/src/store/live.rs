@@ -2,22 +2,18 @@
 //! it ended (so that late news is recognised, and a resumed one finds its session at once).
 //! Both are caches: `conversation` finds a session without them.
 
+use super::evidence::Beside;
 use super::{Caches, Store};
-use crate::clock;
+use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{Names, SessionId, Uuid};
 use crate::index;
 use crate::live::Live;
 use crate::lock::{self, Lock};
-use crate::open;
-use crate::paths::{self, Home};
+use crate::paths::Home;
 use crate::record::{Session, Status};
-use crate::repair;
-use crate::state::{self, Client, Evidence, Verdict};
-use crate::validate::FILE_BYTES;
-use crate::{clock::Instant, process};
-use serde::Deserialize;
+use crate::state::{self, Evidence, Verdict};
 use std::fs::OpenOptions;
 use std::path::Path;
 
@@ -171,12 +167,6 @@ impl Store {
         now: Instant,
     ) -> Verdict {
         let live = state::latest(id, lives, now);
-        let process = live.and_then(Live::process);
-        let alive = process.as_ref().and_then(process::is_alive);
-        let client = match (live, &process, alive) {
-            (Some(live), Some(process), Some(true)) => client(live, process),
-            _ => None,
-        };
         let last_heartbeat = match live {
             None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat, stale_after, now),
             // A conversation that runs, or a session that ended, is not judged by it.
@@ -185,7 +175,31 @@ impl Store {
         let sign = live.map_or(last_heartbeat, |live| clock::parse(&live.last_event_at));
         let doubted = sign.filter(|at| status == Status::Active && !clock::is_credible(*at, now));
         let counted_from = doubted.and_then(|sign| self.doubted_at(id, sign, now));
-        state::derive(&Evidence { status, last_heartbeat, counted_from, live, alive, client, stale_after, now })
+        let beside = live.filter(|_| status == Status::Active).map_or(Beside::NOTHING, |live| self.beside(live, lives));
+        let Beside { process, client, logged, left_for } = beside;
+        let evidence = Evidence {
+            status,
+            last_heartbeat,
+            counted_from,
+            live,
+            process,
+            client,
+            logged,
+            left_for,
+            stale_after,
+            now,
+        };
+        state::derive(&evidence)
+    }
+
+    /// The state of a running conversation, which may have no session yet.
+    pub fn verdict_on(&self, live: &Live, lives: &[Live], stale_after: chrono::TimeDelta, now: Instant) -> Verdict {
+        // A session of its own, so that no other conversation of its session speaks for it.
+        let alone = Live { session_id: Some(live.claude_session_id.clone()), ..live.clone() };
+        let mut others = lives.to_vec();
+        others.retain(|other| other.claude_session_id != live.claude_session_id);
+        others.push(alone);
+        self.verdict(&live.claude_session_id, Status::Active, "", &others, stale_after, now)
     }
 
     /// The state of a record; see [`Store::verdict`].
@@ -235,34 +249,4 @@ fn read_live(path: &Path) -> Result<Option<Live>> {
         Err(Error::Corrupt { .. }) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// The part of `~/.claude/sessions/<pid>.json` that we use (internal to Claude Code; 2.1.329).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Registry {
-    session_id: String,
-    #[serde(default)]
-    proc_start: Option<String>,
-    status: String,
-    #[serde(default)]
-    waiting_for: Option<String>,
-    #[serde(default)]
-    status_updated_at: Option<i64>,
-    /// Older clients (2.1.139) write only this one, and no proc_start.
-    #[serde(default)]
-    updated_at: Option<i64>,
-}
-
-fn client(live: &Live, process: &process::Process) -> Option<Client> {
-    let path = paths::claude_dir().ok()?.join(format!("sessions/{}.json", process.pid));
-    let registry: Registry = repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
-    // Only Linux spells the start time as we do. That the process itself is the one is known.
-    let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
-    let same_process = told.is_none_or(|started| started == process.started);
-    if !registry.session_id.eq_ignore_ascii_case(&live.claude_session_id) || !same_process {
-        return None;
-    }
-    let updated_at = clock::from_millis(registry.status_updated_at.or(registry.updated_at)?)?;
-    Some(Client { status: registry.status, waiting_for: registry.waiting_for, updated_at })
 }

@@ -8,6 +8,7 @@ mod check;
 mod close;
 mod contradict;
 mod doubt;
+mod evidence;
 mod index;
 mod live;
 mod project;

@@ -35,7 +35,7 @@ impl Store {
         let mut entries = index.entries(index::of_status(Status::Active));
         let is_stale = |id: &SessionId, entry: &Entry| {
             let verdict = self.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &lives, stale_after, now);
-            verdict.state == State::Stale && !is_running(id.as_str(), &lives)
+            verdict.state == State::Stale && !may_run(id.as_str(), &lives)
         };
         entries.retain(|(id, entry)| is_stale(id, entry));
         Ok(entries.into_iter().map(|(id, _)| id).collect())
@@ -66,6 +66,12 @@ impl Store {
         suspect.uuid.as_ref().map_or(Ok(()), |uuid| self.release(lock, uuid))?;
         done
     }
+}
+
+/// Whether a process has the session that runs here, or that only somebody elsewhere can judge.
+fn may_run(id: &str, lives: &[Live]) -> bool {
+    let of_it = |live: &&Live| live.session_id.as_deref() == Some(id);
+    is_running(id, lives) || lives.iter().filter(of_it).any(Live::is_elsewhere)
 }
 
 impl Suspect<'_> {
@@ -141,7 +147,7 @@ impl Suspect<'_> {
     fn silent_since(&self, record: &Session) -> Option<Instant> {
         let stale_after = self.config.stale_after();
         let verdict = self.store.verdict_of(record, &self.lives, stale_after, self.now);
-        if verdict.state != State::Stale || is_running(&record.session_id, &self.lives) {
+        if verdict.state != State::Stale || may_run(&record.session_id, &self.lives) {
             return None;
         }
         let of_it = self.lives.iter().filter(|live| live.session_id.as_deref() == Some(&record.session_id));

@@ -9,7 +9,7 @@ use cs_core::export::{self, Document, Format, Project};
 use cs_core::id::{SessionId, Slug};
 use cs_core::masked;
 use cs_core::record::Session;
-use cs_core::state::Verdict;
+use cs_core::state::{self, Verdict};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use std::sync::Arc;
@@ -79,6 +79,8 @@ impl Asked<'_> {
         let store = &self.app.keeper.store;
         let (mut session, path) = store.located(id)?;
         let verdict = self.snapshot.evidence.judge(store, &session);
+        let lives = &self.snapshot.evidence.lives;
+        state::settle(id.as_str(), &mut session.awaiting_action, lives, &verdict);
         // A summary that cannot be understood is no reason to keep the session back.
         let usage = store.usage_of(&session).unwrap_or_default();
         masked::session(&mut session);

@@ -71,6 +71,11 @@ impl Snapshot {
         }
     }
 
+    /// Whether the last turn of an active session failed.
+    pub fn has_failed(&self, id: &str) -> bool {
+        self.verdicts.get(id).is_some_and(|verdict| verdict.failed.is_some())
+    }
+
     /// The session in short with its state.
     pub fn judged(&self, summary: Summary) -> Summary {
         match (summary.status, self.verdicts.get(&summary.session_id)) {
@@ -78,7 +83,7 @@ impl Snapshot {
             (status, _) => {
                 let state = self.state(&summary.session_id, status);
                 let evidence = format!("the record says {}", status.as_str());
-                with_verdict(summary, &Verdict { state, reason: String::new(), evidence, evidence_at: None }, &[])
+                with_verdict(summary, &Verdict::new(state, &evidence), &[])
             }
         }
     }

@@ -5,7 +5,7 @@ use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::overview::{Summary, summarize};
-use cs_core::state::{Verdict, is_dismissed};
+use cs_core::state::{Verdict, settle};
 use cs_core::store::Store;
 use cs_core::{Error, Result};
 use std::collections::HashMap;
@@ -117,9 +117,8 @@ impl Known {
 
 /// Fills in the state. The reason goes without its age: what is shown here is shown for a while.
 pub fn with_verdict(mut summary: Summary, verdict: &Verdict, lives: &[Live]) -> Summary {
-    if is_dismissed(&summary.session_id, lives, verdict.state) {
-        summary.awaiting_action = None;
-    }
+    settle(&summary.session_id, &mut summary.awaiting_action, lives, verdict);
+    summary.failed.clone_from(&verdict.failed);
     summary.state = verdict.state;
     summary.state_reason.clone_from(&verdict.evidence);
     summary.state_at = verdict.evidence_at.map(clock::stamp);

@@ -7,7 +7,7 @@ use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::masked;
 use cs_core::record::{Session, Status};
-use cs_core::state::{State, is_dismissed};
+use cs_core::state::{State, settle};
 use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
 use serde::Serialize;
@@ -22,6 +22,9 @@ pub struct Shown {
     pub session: Session,
     pub state: State,
     pub state_reason: String,
+    /// Why the last turn failed, where nothing came after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     pub state_at: Option<String>,
     pub is_archived: bool,
     /// The project's name for people.
@@ -64,9 +67,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let store = &keeper.store;
     let (mut session, path) = store.located(id)?;
     let verdict = snapshot.evidence.judge(store, &session);
-    if is_dismissed(&session.session_id, &snapshot.evidence.lives, verdict.state) {
-        session.awaiting_action = None;
-    }
+    settle(&session.session_id, &mut session.awaiting_action, &snapshot.evidence.lives, &verdict);
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
     let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
@@ -76,6 +77,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     Ok(Shown {
         state: verdict.state,
         state_reason: verdict.reason,
+        failed: verdict.failed,
         state_at: verdict.evidence_at.map(clock::stamp),
         is_archived: path == store.home.archived(id),
         project_name: name.unwrap_or(&session.project_slug).clone(),

@@ -4,9 +4,10 @@ use cs_core::clock::{self, TimeDelta};
 use cs_core::config::{self, Config};
 use cs_core::live::Live;
 use cs_core::patch::Patch;
+use cs_core::process::Condition;
 use cs_core::project::{self, Changes, Counts, ProjectState};
 use cs_core::record::Status;
-use cs_core::state::{self, Client, Evidence};
+use cs_core::state::{self, Client, Evidence, Logged, LoggedEnd};
 use std::path::Path;
 
 use super::{samples, unknown_fields_are_kept};
@@ -70,6 +71,13 @@ const STATE: &[&str] = &[
     "updated_at",
 ];
 const TALK: &[&str] = &[
+    "host",
+    "questions",
+    "goes_on",
+    "own_prompts",
+    "queued",
+    "prompt_mark",
+    "request_failed",
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -147,7 +155,7 @@ fn project(bytes: &[u8]) {
 fn talks() -> Vec<Vec<u8>> {
     let at = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let mut live = Live::new("1efc27bb-f68f-47d0-bb52-fc872cee82d8", at);
-    live.prompted(Some("p1"), at);
+    live.prompted(Some("p1"), "go", at);
     let working = live.to_bytes();
     live.asked("permission for Bash: ls", Some("k".into()), at);
     live.unknown.push(("later".into(), "{\"a\":[1.50]}".into()));
@@ -159,15 +167,20 @@ fn live(bytes: &[u8]) {
     let Some(mut live) = Live::read(bytes) else { return };
     let written = live.to_bytes();
     assert_eq!(Live::read(&written).expect("what is written can be read"), live);
-    unknown_fields_are_kept(bytes, &written, &TALK[..27]);
+    unknown_fields_are_kept(bytes, &written, &TALK[..34]);
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     states(&live, now);
     let word = live.last_event.clone();
     live.asked(&word, live.prompt_id.clone(), now);
     live.tool_ended(&word, now);
     live.answered(now);
+    live.helper_asked(&word, &word, live.prompt_id.clone(), now);
+    live.helper_tool_ended(&word, &word);
+    live.request_failed(&word, now);
+    live.went_on(now);
+    live.gave_way(now);
     live.turn_ended(live.background_tasks.unwrap_or(1), Some(&word), now);
-    live.prompted(Some(&word), now);
+    live.prompted(Some(&word), &word, now);
     live.heard(&word, now);
     assert_eq!(Live::read(&live.to_bytes()).expect("what is written can be read"), live);
 }
@@ -183,12 +196,33 @@ fn states(live: &Live, now: clock::Instant) {
             .unwrap_or(now),
     };
     for status in [Status::Active, Status::Parked, Status::Completed] {
-        for (alive, live) in [(Some(true), Some(live)), (Some(false), Some(live)), (None, Some(live)), (None, None)] {
+        let all = [
+            (Condition::Runs, Some(live)),
+            (Condition::Suspended, Some(live)),
+            (Condition::Ended, Some(live)),
+            (Condition::Elsewhere, Some(live)),
+            (Condition::Unknown, Some(live)),
+            (Condition::Unknown, None),
+        ];
+        for (process, live) in all {
             let client = live.and_then(|live| live.source.as_ref()).map(client);
             let stale_after = TimeDelta::hours(24);
             let counted_from = clock::parse(&live_since);
-            let evidence =
-                Evidence { status, last_heartbeat: heard, counted_from, live, alive, client, stale_after, now };
+            let left_for = live.and_then(|live| live.model.as_deref());
+            let failed = |live: &Live| Some(LoggedEnd::Failed(live.error.clone()?));
+            let logged = live.and_then(failed).map(|end| Logged { end, at: now });
+            let evidence = Evidence {
+                status,
+                last_heartbeat: heard,
+                counted_from,
+                live,
+                process,
+                client,
+                logged,
+                left_for,
+                stale_after,
+                now,
+            };
             let verdict = state::derive(&evidence);
             assert!(!verdict.reason.is_empty());
             let _ = verdict.state.needs_user();

@@ -155,7 +155,7 @@ impl Told {
         let one = ModelUsage { input_tokens: 12, total_tokens: 12, cost_usd: Some(0.5), ..ModelUsage::default() };
         let models = [(texts[FIELDS.end].clone(), one)].into();
         let usage = Usage { input_tokens: 12, total_tokens: 12, cost_usd: Some(0.5), models, ..Usage::default() };
-        Told(session, Verdict { state: State::Completed, evidence: reason.clone(), reason, evidence_at: None }, usage)
+        Told(session, Verdict::new(State::Completed, &reason), usage)
     }
 
     fn document(&self) -> Document<'_> {

@@ -1,0 +1,131 @@
+//! Owns what the client itself says (its registry, or its log where it has none) against what its hooks told: an
+//! interrupted turn or a dismissed dialog fires no hook, an approved permission only when the tool has ended.
+//! Must stay true: a registry's date is since when its word holds, so an old one may be true now; only `busy` must be
+//! newer than the last event, because a helper keeps a client busy while the main turn rests.
+
+use super::{Age, Evidence, Logged, LoggedEnd, State, Verdict, dated, rests, told};
+use crate::clock::{self, Instant, TimeDelta};
+use crate::live::{Activity, Live};
+use crate::validate;
+
+/// Most characters of a word of the client.
+const WORD: usize = 60;
+/// A dialog that the agent opens is on the screen within this time of the hook that tells of it.
+const OPENS: TimeDelta = TimeDelta::seconds(10);
+/// What the client calls menus that a person opened, among other dialogs.
+const MENU: &str = "dialog open";
+
+/// What the client's word makes of the hooks' news; `None` if it adds nothing to them.
+pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
+    let client = evidence.client.as_ref()?;
+    let heard = clock::parse(&live.last_event_at);
+    let is_newer = evidence.is_newer(client.updated_at, heard);
+    let counts = is_newer || evidence.is_settled(heard);
+    let age = Age::since(client.updated_at, evidence.now);
+    match client.status.as_str() {
+        "busy" => busy(evidence, live, is_newer, &age),
+        _ if !counts => None,
+        "idle" => idle(evidence, live, &age),
+        "shell" => shell(live, &age),
+        "waiting" => waiting(evidence, live, client.waiting_for.as_deref(), &age),
+        word => {
+            let word = validate::cut(word, WORD);
+            Some(dated(State::Unknown, &format!("a word that we do not know: the client says {word:?}"), &age, ""))
+        }
+    }
+}
+
+/// It works: then what was asked before is answered.
+fn busy(evidence: &Evidence, live: &Live, is_newer: bool, age: &Age) -> Option<Verdict> {
+    let mut left = live.clone();
+    left.questions.retain(|question| !age.at.is_some_and(|at| evidence.is_newer(at, clock::parse(&question.at))));
+    let is_main = is_newer && matches!(live.state, Activity::Waiting | Activity::Idle);
+    if is_main && left.questions.is_empty() {
+        return Some(dated(State::Working, "the client says busy", age, ""));
+    }
+    (left.questions.len() < live.questions.len()).then(|| from_hooks(evidence, &left)).flatten()
+}
+
+/// Nothing runs in it and no dialog is open. It knows nothing of background tasks, nor of what was asked for in words.
+fn idle(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
+    let ended = ": the turn ended without Stop";
+    let after = |how: &str| Some(rests(live, how, "the client says idle", age));
+    match live.state {
+        Activity::Working => after(ended),
+        Activity::Waiting => after(&format!("{ended} after the question")),
+        Activity::Idle | Activity::Background => {
+            let left = Live { questions: Vec::new(), ..live.clone() };
+            if live.questions.is_empty() { None } else { from_hooks(evidence, &left) }
+        }
+    }
+}
+
+/// The turn is over and something runs in the background.
+fn shell(live: &Live, age: &Age) -> Option<Verdict> {
+    let is_told = live.requested.is_some() || live.error.is_some();
+    match live.state {
+        Activity::Idle | Activity::Background if is_told => Some(rests(live, "", "the client says shell", age)),
+        _ if live.requested.is_some() => Some(rests(live, "", "the client says shell", age)),
+        _ => {
+            Some(dated(State::Background, "a shell or monitor runs in the background (the client says shell", age, ")"))
+        }
+    }
+}
+
+/// A dialog is open: the one that we know of, or another.
+fn waiting(evidence: &Evidence, live: &Live, what: Option<&str>, age: &Age) -> Option<Verdict> {
+    let opened = |since: &str| clock::parse(since).filter(|at| clock::is_credible(*at, evidence.now));
+    let is_it = |question: &str, since: &str| is_same_dialog(question, opened(since), what, age.at);
+    let main = live.waiting_for.as_deref().filter(|_| live.state == Activity::Waiting);
+    let is_main = main.is_some_and(|question| is_it(question, &live.since));
+    let left: Vec<_> = live.questions.iter().filter(|asked| is_it(&asked.what, &asked.at)).cloned().collect();
+    if is_main || !left.is_empty() {
+        return from_hooks(evidence, &Live { questions: left, ..live.clone() });
+    }
+    let is_over = matches!(live.state, Activity::Idle | Activity::Background);
+    if is_over && what == Some(MENU) {
+        let left = Live { questions: Vec::new(), ..live.clone() };
+        return from_hooks(evidence, &left);
+    }
+    let what = validate::cut(what.unwrap_or("an answer"), WORD);
+    Some(dated(State::Waiting, &format!("{what} (the client says waiting"), age, ")"))
+}
+
+/// Whether the dialog that the client has open since `since` may be the question that was asked at `asked`.
+fn is_same_dialog(question: &str, asked: Option<Instant>, what: Option<&str>, since: Option<Instant>) -> bool {
+    match what {
+        Some(MENU) if is_permission(question) => false,
+        Some(MENU) => asked.zip(since).is_none_or(|(asked, since)| since - asked <= OPENS),
+        _ => true,
+    }
+}
+
+/// Whether the client calls this question a permission prompt. A plan or a question of the agent has a dialog of its own.
+fn is_permission(question: &str) -> bool {
+    question.starts_with("permission for ") && !question.starts_with("permission for ExitPlanMode")
+}
+
+/// The hooks' news as they are left when the client's word is taken into account.
+fn from_hooks(evidence: &Evidence, live: &Live) -> Option<Verdict> {
+    Some(told(live, &Age::ago(clock::parse(&live.last_event_at), evidence.now)))
+}
+
+/// The log tells of an interrupt or a failure that no hook told of.
+pub fn by_log(evidence: &Evidence, live: &Live) -> Option<Verdict> {
+    let Logged { end, at } = evidence.logged.as_ref().filter(|_| evidence.client.is_none())?;
+    let is_newer = evidence.is_newer(*at, clock::parse(&live.last_event_at));
+    let is_in_turn = matches!(live.state, Activity::Working | Activity::Waiting);
+    if !is_newer || !is_in_turn {
+        return None;
+    }
+    let age = Age::ago(Some(*at), evidence.now);
+    Some(match end {
+        LoggedEnd::Interrupted => rests(live, ": the turn was interrupted", "the log says so", &age),
+        LoggedEnd::Finished => rests(live, ": the turn ended", "the log says so", &age),
+        LoggedEnd::Failed(why) => {
+            let why = validate::cut(why, validate::REASON);
+            let found = dated(State::Idle, &format!("the turn failed: {why} (the log says so"), &age, ")");
+            Verdict { failed: Some(why), ..found }
+        }
+    })
+}

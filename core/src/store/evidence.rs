@@ -1,0 +1,164 @@
+//! Owns what is known of a running conversation beside what its hooks told: what the system says of its process, what
+//! its client says in the registry, and how its own log says that the last turn ended.
+//! Must stay true: the registry is looked for beside the conversation's own log, not in the reader's environment, so
+//! that several accounts may share a data directory; of a log at most its last [`TAIL`] bytes are read, never by hooks.
+
+use super::{Caches, Store};
+use crate::clock::{self, Instant};
+use crate::live::{Activity, Live};
+use crate::process::{self, Condition, Process};
+use crate::state::{Client, Logged, LoggedEnd};
+use crate::validate::FILE_BYTES;
+use crate::{hook, open, paths, repair};
+use serde::Deserialize;
+use serde_json::Value;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// How much of a log's end is read.
+const TAIL: u64 = 64 * 1024;
+/// What Claude Code writes into its log when a person interrupts a turn; more words may follow (2.1.332).
+const INTERRUPTED: &str = "[Request interrupted by user";
+
+/// What is known beside the hooks' news.
+#[derive(Debug)]
+pub(super) struct Beside<'a> {
+    pub process: Condition,
+    pub client: Option<Client>,
+    pub logged: Option<Logged>,
+    pub left_for: Option<&'a str>,
+}
+
+impl Beside<'_> {
+    /// Where no conversation runs.
+    pub const NOTHING: Self = Beside { process: Condition::Unknown, client: None, logged: None, left_for: None };
+}
+
+impl Store {
+    /// What is known of a conversation now. `lives`: all that run.
+    pub(super) fn beside<'a>(&self, live: &Live, lives: &'a [Live]) -> Beside<'a> {
+        let process = live.process();
+        let condition = process.as_ref().map_or(Condition::Unknown, process::condition);
+        let client = process.as_ref().filter(|_| condition == Condition::Runs).and_then(|of| client(live, of));
+        let in_turn = matches!(live.state, Activity::Working | Activity::Waiting);
+        let is_near = matches!(condition, Condition::Runs | Condition::Unknown);
+        let asks_log = client.is_none() && in_turn && is_near && self.caches == Caches::Kept;
+        let log = live.transcript_path.as_deref().filter(|_| asks_log);
+        let logged = log.and_then(|path| logged(Path::new(path), live.agent.as_deref() == Some("codex")));
+        let resting = process.filter(|_| condition == Condition::Runs && !in_turn);
+        let left_for = resting.and_then(|process| left_for(live, &process, lives));
+        Beside { process: condition, client, logged, left_for }
+    }
+}
+
+/// The conversation with which a Codex in a terminal went on (`/new` ends nothing). Its app server has several
+/// conversations at once, of which none is left for another.
+fn left_for<'a>(live: &Live, process: &Process, lives: &'a [Live]) -> Option<&'a str> {
+    let goes_on = |other: &&Live| {
+        other.process().as_ref() == Some(process)
+            && other.agent.as_deref() == Some("codex")
+            && other.claude_session_id != live.claude_session_id
+            && other.started_at >= live.last_event_at
+    };
+    let other = lives.iter().filter(|_| live.agent.as_deref() == Some("codex")).find(goes_on)?;
+    let words = process::arguments(process.pid)?;
+    let is_server = words.iter().any(|word| word.ends_with("-server"));
+    (!is_server).then_some(other.claude_session_id.as_str())
+}
+
+/// The part of `~/.claude/sessions/<pid>.json` that we use (internal to Claude Code; 2.1.332).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registry {
+    session_id: String,
+    #[serde(default)]
+    proc_start: Option<String>,
+    #[serde(default)]
+    status: Value,
+    #[serde(default)]
+    waiting_for: Option<String>,
+    #[serde(default)]
+    status_updated_at: Option<i64>,
+    /// Older clients (2.1.139) write only this one, and no proc_start.
+    #[serde(default)]
+    updated_at: Option<i64>,
+}
+
+fn client(live: &Live, process: &Process) -> Option<Client> {
+    let path = account(live)?.join(format!("sessions/{}.json", process.pid));
+    let registry: Registry = repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
+    // Only Linux spells the start time as we do. That the process itself is the one is known.
+    let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
+    let same_process = told.is_none_or(|started| started == process.started);
+    if !registry.session_id.eq_ignore_ascii_case(&live.claude_session_id) || !same_process {
+        return None;
+    }
+    let status = match registry.status {
+        Value::Null => return None,
+        Value::String(word) => word,
+        other => other.to_string(),
+    };
+    let updated_at = clock::from_millis(registry.status_updated_at.or(registry.updated_at)?)?;
+    Some(Client { status, waiting_for: registry.waiting_for, updated_at })
+}
+
+/// The client's own folder: `…` of its log `…/projects/<project>/<uuid>.jsonl`.
+fn account(live: &Live) -> Option<PathBuf> {
+    let projects = live.transcript_path.as_deref().and_then(|path| Path::new(path).parent()?.parent());
+    match projects.filter(|folder| folder.file_name().is_some_and(|name| name == "projects")) {
+        Some(projects) => projects.parent().map(Path::to_path_buf),
+        None => paths::claude_dir().ok(),
+    }
+}
+
+/// How the log says that the last turn ended; `None` if it goes on, or cannot be told.
+fn logged(path: &Path, is_codex: bool) -> Option<Logged> {
+    let bytes = tail(path)?;
+    let of_line = if is_codex { of_codex } else { of_claude };
+    bytes.rsplit(|byte| *byte == b'\n').find_map(|line| of_line(&repair::decode(line, &mut Vec::new()).ok()?))?
+}
+
+/// The last lines, the first of which may be cut off.
+fn tail(path: &Path) -> Option<Vec<u8>> {
+    let mut file = open::foreign(path).ok()?;
+    let length = file.seek(SeekFrom::End(0)).ok()?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;
+    let mut bytes = Vec::new();
+    file.take(TAIL).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn at(line: &Value) -> Option<Instant> {
+    clock::parse(line.get("timestamp")?.as_str()?)
+}
+
+/// A line of the conversation itself tells: the last of them is the interrupt, or it goes on.
+fn of_claude(line: &Value) -> Option<Option<Logged>> {
+    let kind = line.get("type")?.as_str()?;
+    let is_aside = line.get("isSidechain").and_then(Value::as_bool) == Some(true);
+    if is_aside || !matches!(kind, "user" | "assistant") {
+        return None;
+    }
+    let content = line.get("message").and_then(|message| message.get("content"));
+    let first = content.and_then(|content| content.as_str().or_else(|| content.get(0)?.get("text")?.as_str()));
+    let is_interrupt = kind == "user" && first.is_some_and(|text| text.starts_with(INTERRUPTED));
+    Some(at(line).filter(|_| is_interrupt).map(|at| Logged { end: LoggedEnd::Interrupted, at }))
+}
+
+/// Lines of a rollout that begin and end turns (0.171).
+fn of_codex(line: &Value) -> Option<Option<Logged>> {
+    let payload = line.get("payload").filter(|_| line.get("type").is_some_and(|kind| kind == "event_msg"))?;
+    let end = match payload.get("type")?.as_str()? {
+        "task_started" | "turn_started" => return Some(None),
+        "turn_aborted" => LoggedEnd::Interrupted,
+        "task_complete" | "turn_complete" => match payload.get("error").filter(|error| !error.is_null()) {
+            Some(error) => LoggedEnd::Failed(hook::failure(&error.to_string())),
+            None => LoggedEnd::Finished,
+        },
+        _ => return None,
+    };
+    Some(at(line).map(|at| Logged { end, at }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! Which folder is asked, and who reads logs. What the answers mean is tested with the programs.
+
+use super::*;
+use crate::paths::Home;
+
+fn live(transcript_path: &str) -> Live {
+    let at = clock::parse("2026-11-21T10:00:00Z").unwrap();
+    let mut live = Live::new("u", at);
+    live.prompted(None, "go", at);
+    live.transcript_path = Some(transcript_path.to_string());
+    live
+}
+
+#[test]
+fn the_registry_is_beside_the_log() {
+    let of = |path: &str| account(&live(path));
+    assert_eq!(of("/home/dev/.claude-work/projects/x/u.jsonl"), Some("/home/dev/.claude-work".into()));
+    let own = paths::claude_dir().ok();
+    for elsewhere in ["u.jsonl", "/u.jsonl", "/home/dev/logs/x/u.jsonl", "/projects", ""] {
+        assert_eq!(of(elsewhere), own, "{elsewhere}");
+    }
+}
+
+#[test]
+fn people_read_the_end_of_a_log_and_hooks_never_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("u.jsonl");
+    let line =
+        r#"{"type":"user","timestamp":"2026-11-21T10:00:05Z","message":{"content":"[Request interrupted by user]"}}"#;
+    std::fs::write(&log, format!("{}\n{line}\n{{\"type\":\"sys", "x".repeat(100_000))).unwrap();
+    let live = live(&log.to_string_lossy());
+    let logged = |store: Store| store.beside(&live, &[]).logged;
+    let home = Home::at(dir.path().to_path_buf());
+    assert_eq!(logged(Store::for_hooks(home.clone())), None);
+    let found = logged(Store::for_people(home)).unwrap();
+    assert_eq!(
+        (found.end, clock::stamp(found.at)),
+        (LoggedEnd::Interrupted, "2026-11-21T10:00:05.000000+00:00".into())
+    );
+}
+
+#[test]
+fn a_log_that_is_none_says_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(logged(dir.path(), false), None);
+    for bytes in
+        ["", "\n\n", "[]", "{\"type\":7}", "{\"type\":\"user\"}", "\u{0}", "{\"type\":\"event_msg\",\"payload\":7}"]
+    {
+        let log = dir.path().join("log");
+        std::fs::write(&log, bytes).unwrap();
+        assert_eq!((logged(&log, false), logged(&log, true)), (None, None), "{bytes}");
+    }
+}

@@ -1,0 +1,188 @@
+//! How a turn ends that no Stop ends, and what begins without a person.
+
+use crate::*;
+use std::io::Write;
+
+/// A conversation with one prompt and a log at this place.
+fn logged(folder: &str, more: Value) -> (Stage, std::path::PathBuf) {
+    let stage = Stage::new();
+    let log = stage.sandbox.home().join(folder).join(format!("{UUID}.jsonl"));
+    fs::create_dir_all(log.parent().expect("a folder")).expect("the folder can be made");
+    fs::write(&log, "").expect("the log can be written");
+    let mut start = json!({"source": "startup", "transcript_path": log});
+    more.as_object().expect("an object").iter().for_each(|(key, value)| start[key] = value.clone());
+    tell(&stage, 0, UUID, "SessionStart", start);
+    prompt(&stage, 60, UUID);
+    (stage, log)
+}
+
+fn append(log: &Path, line: &str) {
+    let mut file = fs::OpenOptions::new().append(true).open(log).expect("the log is there");
+    writeln!(file, "{line}").expect("the log can be written");
+}
+
+fn line(second: u32, kind: &str, text: &str, aside: bool) -> String {
+    let at = format!("2026-11-21T10:01:{second:02}.500Z");
+    let content = [json!({"type": "text", "text": text})];
+    json!({"type": kind, "isSidechain": aside, "timestamp": at, "message": {"role": kind, "content": content}})
+        .to_string()
+}
+
+const INTERRUPTED: &str = "[Request interrupted by user]";
+
+#[test]
+fn an_interrupt_is_read_from_the_end_of_the_log_where_there_is_no_registry() {
+    let (stage, log) = logged(".claude/projects/x", json!({}));
+    append(&log, &line(1, "user", "go", false));
+    is(&stage, 65, UUID, "working", "UserPromptSubmit");
+    append(&log, &line(6, "user", INTERRUPTED, true));
+    is(&stage, 68, UUID, "working", "UserPromptSubmit");
+    append(&log, &line(10, "user", "[Request interrupted by user for tool use]", false));
+    append(&log, r#"{"type":"file-history-snapshot"}"#);
+    is(&stage, 75, UUID, "idle", "the turn was interrupted (the log says so 4 s ago)");
+    // It goes on, although no hook said so.
+    append(&log, &line(20, "assistant", "Well then.", false));
+    is(&stage, 85, UUID, "working", "UserPromptSubmit");
+    append(&log, &line(30, "user", INTERRUPTED, false));
+    prompt(&stage, 91, UUID);
+    is(&stage, 95, UUID, "working", "UserPromptSubmit 4 s ago");
+    // The registry knows better.
+    append(&log, &line(40, "user", INTERRUPTED, false));
+    registry(&stage, 101, UUID, "busy");
+    is(&stage, 105, UUID, "working", "UserPromptSubmit");
+}
+
+#[test]
+fn only_the_end_of_a_log_is_read() {
+    let (stage, log) = logged(".claude/projects/x", json!({}));
+    append(&log, &line(10, "user", INTERRUPTED, false));
+    append(&log, &format!("{{\"type\":\"system\",\"content\":\"{}\"}}", "x".repeat(70_000)));
+    is(&stage, 75, UUID, "working", "UserPromptSubmit");
+    append(&log, &line(11, "user", INTERRUPTED, false));
+    is(&stage, 75, UUID, "idle", "interrupted");
+}
+
+#[test]
+fn a_codex_request_that_failed_ends_the_turn_unless_it_is_tried_again() {
+    let stage = Stage::new();
+    let rollout = format!("/home/dev/.codex/sessions/2026/11/21/rollout-x-{UUID}.jsonl");
+    let codex = |at: u64, event: &str, mut more: Value| {
+        more["transcript_path"] = json!(rollout);
+        more["turn_id"] = json!("t1");
+        tell_as(&stage, at, UUID, event, more, Client::Codex, &[]);
+    };
+    codex(60, "UserPromptSubmit", json!({"prompt": "do it"}));
+    codex(61, "PostModelRequest", json!({"status": "completed", "error": null}));
+    is(&stage, 62, UUID, "working", "UserPromptSubmit 2 s ago");
+    codex(70, "PostModelRequest", json!({"status": "failed", "error": "usage limit", "attempt_number": 1}));
+    is(&stage, 75, UUID, "idle", "the last request failed: usage limit (PostModelRequest 5 s ago)");
+    codex(80, "PostModelRequest", json!({"status": "failed", "error": r#"{"error":{"message":"bad gateway"}}"#}));
+    is(&stage, 81, UUID, "idle", "the last request failed: bad gateway");
+    codex(82, "PostModelRequest", json!({"status": "completed", "error": null}));
+    is(&stage, 85, UUID, "working", "PostModelRequest");
+    codex(90, "PostModelRequest", json!({"status": "failed", "error": "again"}));
+    codex(95, "PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
+    is(&stage, 96, UUID, "working", "PostToolUse");
+    codex(98, "PostModelRequest", json!({"status": "failed", "error": "of a helper", "agent_id": "x"}));
+    is(&stage, 99, UUID, "working", "PostToolUse");
+}
+
+#[test]
+fn a_rollout_tells_how_a_turn_ended_that_no_hook_told_of() {
+    let turn = |second: u32, kind: &str, more: Value| {
+        let mut payload = json!({"type": kind, "turn_id": "t1"});
+        more.as_object().expect("an object").iter().for_each(|(key, value)| payload[key] = value.clone());
+        json!({"timestamp": format!("2026-11-21T10:01:{second:02}.500Z"), "type": "event_msg", "payload": payload})
+    };
+    let nested = json!({"error": {"message": "You have hit your usage limit."}}).to_string();
+    let failed = json!({"error": {"message": nested, "codex_error_info": "usage_limit_exceeded"}});
+    let cases = [
+        ("task_complete", failed, "idle", "the turn failed: You have hit your usage limit. (the log says so"),
+        ("task_complete", json!({"error": null}), "idle", "the turn ended (the log says so"),
+        ("turn_aborted", json!({"reason": "interrupted"}), "idle", "interrupted (the log says so"),
+        ("token_count", json!({}), "working", "UserPromptSubmit"),
+    ];
+    for (kind, more, state, reason) in cases {
+        let stage = Stage::new();
+        let log = stage.sandbox.home().join(format!("rollout-x-{UUID}.jsonl"));
+        fs::write(&log, format!("{}\n", turn(1, "task_started", json!({})))).expect("it can be written");
+        let prompt = json!({"prompt": "do it", "turn_id": "t1", "transcript_path": log});
+        tell_as(&stage, 60, UUID, "UserPromptSubmit", prompt, Client::Codex, &[]);
+        append(&log, &turn(10, kind, more).to_string());
+        append(&log, &json!({"timestamp": "2026-11-21T10:01:11Z", "type": "response_item", "payload": {}}).to_string());
+        is(&stage, 75, UUID, state, reason);
+    }
+}
+
+#[test]
+fn a_codex_that_went_on_with_another_conversation_has_left_this_one() {
+    let stage = Stage::new();
+    let start = |uuid: &str, at: u64| codex_tells(&stage, uuid, at, "SessionStart", json!({"source": "startup"}));
+    start(UUID, 0);
+    codex_tells(&stage, UUID, 60, "UserPromptSubmit", json!({"prompt": "one", "turn_id": "t1"}));
+    codex_tells(&stage, UUID, 70, "Stop", json!({"turn_id": "t1"}));
+    is(&stage, 75, UUID, "idle", "your turn");
+    start(OTHER, 80);
+    codex_tells(&stage, OTHER, 85, "UserPromptSubmit", json!({"prompt": "two", "turn_id": "t2"}));
+    let (state, why) = told(&stage, 90, UUID);
+    assert_eq!(state, "gone", "{why}");
+    assert!(why.contains(&format!("its process went on with conversation {OTHER}")), "{why}");
+    assert_eq!(told(&stage, 90, OTHER).0, "working");
+    // A person came back to it.
+    codex_tells(&stage, UUID, 95, "UserPromptSubmit", json!({"prompt": "three", "turn_id": "t3"}));
+    codex_tells(&stage, UUID, 96, "Stop", json!({"turn_id": "t3"}));
+    is(&stage, 99, UUID, "idle", "your turn");
+}
+
+/// What `cs-session show` says.
+fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
+    let mut command = stage.command("cs-session", at * 1000, Client::Interactive);
+    command.args(["show", &format!("claude:{uuid}"), "--json"]);
+    let shown: Value = serde_json::from_str(&stdout(&run(command, ""))).expect("JSON");
+    let word = |key: &str| shown[key].as_str().expect("a text").to_string();
+    (word("state"), word("state_reason"))
+}
+
+fn codex_tells(stage: &Stage, uuid: &str, at: u64, event: &str, mut more: Value) {
+    more["transcript_path"] = json!(format!("/home/dev/.codex/sessions/rollout-x-{uuid}.jsonl"));
+    tell_as(stage, at, uuid, event, more, Client::Codex, &[]);
+}
+
+#[test]
+fn a_loop_goes_on_by_itself_and_is_nobodys_activity() {
+    let stage = stage();
+    let crons = json!([{"id": "x", "schedule": "* * * * *", "recurring": true, "prompt": "look again"}]);
+    tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [], "session_crons": crons}));
+    is(&stage, 75, UUID, "background", "goes on by itself every minute (Stop 5 s ago)");
+    registry(&stage, 76, UUID, "idle");
+    is(&stage, 80, UUID, "background", "goes on by itself every minute");
+    tell(&stage, 120, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c1"}));
+    registry(&stage, 120, UUID, "busy");
+    is(&stage, 125, UUID, "working", "UserPromptSubmit");
+    let record = stage.record_of(UUID).expect("it is recorded");
+    assert_eq!(record["current_activity"], "do it", "the client's own prompt is no activity of the person");
+    tell(&stage, 130, UUID, "Stop", json!({"background_tasks": [], "session_crons": []}));
+    registry(&stage, 130, UUID, "idle");
+    is(&stage, 135, UUID, "idle", "your turn");
+    tell(&stage, 140, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c2"}));
+    let record = stage.record_of(UUID).expect("it is recorded");
+    assert_eq!(record["current_activity"], "look again", "now a person typed it");
+}
+
+#[test]
+fn a_prompt_that_is_typed_during_a_turn_is_another_one_although_it_has_its_id() {
+    let stage = Stage::new();
+    tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup"}));
+    let prompt = |at, text| tell(&stage, at, UUID, "UserPromptSubmit", json!({"prompt": text, "prompt_id": "a"}));
+    let doing = || stage.record_of(UUID).expect("it is recorded")["current_activity"].clone();
+    prompt(60, "first thing");
+    prompt(61, "first thing");
+    assert_eq!(doing(), "first thing");
+    prompt(65, "no, the other thing");
+    assert_eq!(doing(), "no, the other thing");
+    assert_eq!(stage.sandbox.records().len(), 1);
+    tell(&stage, 70, UUID, "Stop", json!({}));
+    is(&stage, 75, UUID, "working", "the prompt typed meanwhile runs (Stop 5 s ago)");
+    tell(&stage, 80, UUID, "Stop", json!({}));
+    is(&stage, 85, UUID, "idle", "your turn");
+}

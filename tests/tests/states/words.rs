@@ -1,0 +1,86 @@
+//! The client's own word: since when it holds is not when it was last true, and no word is passed over.
+
+use crate::*;
+
+#[test]
+fn a_word_holds_since_its_date_and_counts_once_the_last_event_has_settled() {
+    for (word, state) in [("idle", "idle"), ("shell", "background"), ("waiting", "waiting")] {
+        let stage = stage();
+        registry(&stage, 30, UUID, word);
+        is(&stage, 62, UUID, "working", "UserPromptSubmit 2 s ago");
+        is(&stage, 63, UUID, state, &format!("the client says {word} since 33 s"));
+    }
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({}));
+    registry(&stage, 65, UUID, "busy");
+    is(&stage, 100, UUID, "idle", "your turn (Stop 30 s ago)");
+}
+
+#[test]
+fn a_helper_that_keeps_the_client_busy_is_no_turn() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [{"id": "a", "type": "subagent"}]}));
+    registry(&stage, 71, UUID, "busy");
+    is(&stage, 90, UUID, "background", "1 background tasks");
+}
+
+#[test]
+fn the_end_of_a_turn_beside_a_shell_is_known_without_stop() {
+    let stage = stage();
+    registry(&stage, 70, UUID, "shell");
+    is(&stage, 75, UUID, "background", "a shell or monitor runs in the background");
+    prompt(&stage, 80, UUID);
+    registry(&stage, 80, UUID, "busy");
+    is(&stage, 90, UUID, "working", "UserPromptSubmit");
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_told_and_makes_the_state_unknown() {
+    for word in ["dreaming", "", "IDLE", "7"] {
+        let stage = stage();
+        registry(&stage, 70, UUID, word);
+        is(&stage, 75, UUID, "unknown", &format!("the client says {word:?}"));
+        tell(&stage, 80, UUID, "Stop", json!({}));
+        is(&stage, 81, UUID, "idle", "your turn (Stop 1 s ago)");
+        is(&stage, 83, UUID, "unknown", &format!("the client says {word:?}"));
+    }
+}
+
+#[test]
+fn a_dialog_that_is_not_the_question_is_told_as_the_client_calls_it() {
+    let stage = stage();
+    ask(&stage, 70, UUID);
+    registry(&stage, 72, UUID, "idle");
+    is(&stage, 75, UUID, "idle", "after the question");
+    registry_waiting(&stage, 76, UUID, "dialog open");
+    is(&stage, 80, UUID, "waiting", "dialog open (the client says waiting since 4 s)");
+    lists::asks_nothing(&stage, 80, UUID);
+    // The next question is one again.
+    ask(&stage, 90, UUID);
+    registry_waiting(&stage, 90, UUID, "permission prompt");
+    is(&stage, 95, UUID, "waiting", "permission for Bash: make (PermissionRequest 5 s ago)");
+}
+
+#[test]
+fn a_menu_that_a_person_opened_needs_nobody() {
+    let stage = stage();
+    tell(&stage, 70, UUID, "Stop", json!({}));
+    registry_waiting(&stage, 80, UUID, "dialog open");
+    is(&stage, 85, UUID, "idle", "your turn (Stop 15 s ago)");
+    // A dialog that the agent opens in a turn does.
+    prompt(&stage, 90, UUID);
+    registry_waiting(&stage, 92, UUID, "dialog open");
+    is(&stage, 95, UUID, "waiting", "dialog open");
+}
+
+#[test]
+fn a_question_with_a_dialog_of_its_own_keeps_its_words_while_it_may_be_that_dialog() {
+    let stage = stage();
+    let questions = json!({"questions": [{"question": "Which one?"}]});
+    tell(&stage, 70, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": questions}));
+    registry_waiting(&stage, 71, UUID, "dialog open");
+    is(&stage, 200, UUID, "waiting", "answer: Which one?");
+    // It was dismissed and, much later, a menu opened.
+    registry_waiting(&stage, 190, UUID, "dialog open");
+    is(&stage, 200, UUID, "waiting", "dialog open (the client says waiting since 10 s)");
+}
