@@ -16,11 +16,12 @@ const PLUGIN_ROOT: &str = "${CLAUDE_PLUGIN_ROOT}";
 pub const HOOK_PROGRAMS: [&str; 2] = ["cs-hook", "cs-heartbeat"];
 
 /// Which event runs which program in Codex.
-const CODEX: [(&str, &str); 8] = [
+const CODEX: [(&str, &str); 9] = [
     ("SessionStart", "cs-hook"),
     ("UserPromptSubmit", "cs-hook"),
     ("PermissionRequest", "cs-hook"),
     ("PostToolUse", "cs-hook"),
+    ("PostModelRequest", "cs-hook"),
     ("PreCompact", "cs-hook"),
     ("Stop", "cs-heartbeat"),
     ("Interrupt", "cs-heartbeat"),

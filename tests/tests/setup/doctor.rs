@@ -270,7 +270,7 @@ fn codex_is_looked_at_where_it_is() {
     fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be made");
     assert_eq!(findings(&place).1["codex"]["fix"], "cs-setup install --codex");
     place.ok(&["install", "--codex"]);
-    finds(&place, "codex", "8 hooks are not approved", "type /hooks, then t");
+    finds(&place, "codex", "9 hooks are not approved", "type /hooks, then t");
     let config = place.sandbox.home().join(".codex/config.toml");
     let file = place.sandbox.home().join(".codex/hooks.json");
     let events = ["stop", "interrupt", "session_start", "user_prompt_submit", "permission_request", "pre_compact"];
@@ -278,8 +278,9 @@ fn codex_is_looked_at_where_it_is() {
         |event: &&str| format!("[hooks.state.\"{}:{event}:0:0\"]\ntrusted_hash = \"sha256:0\"\n", file.display());
     let some: String = events.iter().map(state).collect();
     fs::write(&config, &some).expect("it can be written");
-    finds(&place, "codex", "2 hooks are not approved", "type /hooks, then t");
-    let all = some + &state(&"session_end") + &state(&"post_tool_use");
+    finds(&place, "codex", "3 hooks are not approved", "type /hooks, then t");
+    let others = ["session_end", "post_tool_use", "post_model_request"];
+    let all = some + &others.iter().map(state).collect::<String>();
     fs::write(&config, all).expect("it can be written");
     assert_eq!(findings(&place).1["codex"]["detail"], "registered once, and approved");
     let by_hand = format!("# bin/cs-hook\n[[hooks.Stop]]\ncommand = \"{}/bin/cs-heartbeat\"\n", place.share.display());

@@ -249,6 +249,7 @@ fn codex_gets_its_own_hooks() {
         let wanted = [
             "Interrupt",
             "PermissionRequest",
+            "PostModelRequest",
             "PostToolUse",
             "PreCompact",
             "SessionEnd",
