@@ -1,12 +1,16 @@
-//! `occupants`: which conversations work in a checkout now.
+//! `occupants`: which conversations work in a checkout now. Must stay true: where it cannot be known whether somebody
+//! works in it, somebody perhaps does: scripts ask before they change files.
 
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Form, Outcome};
+use cs_core::git::{self, Checkout};
+use cs_core::index;
 use cs_core::live::Live;
-use cs_core::record::Status;
-use cs_core::{git, process};
+use cs_core::process;
+use cs_core::record::{Session, Status};
+use cs_core::state::{State, Verdict};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// who works in this checkout now
 #[derive(FromArgs)]
@@ -20,64 +24,126 @@ pub struct Occupants {
 #[derive(Serialize)]
 struct Occupant {
     session_id: Option<String>,
-    claude_session_id: String,
+    claude_session_id: Option<String>,
     agent: String,
     state: &'static str,
     state_reason: String,
+    /// Nobody can say whether it runs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    perhaps: bool,
     pid: Option<u32>,
-    cwd: String,
+    cwd: Option<String>,
     worktree_root: Option<String>,
+}
+
+/// The place that is asked about.
+struct Place {
+    root: PathBuf,
+    checkout: Option<Checkout>,
 }
 
 impl Occupants {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let dir = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone().into());
         let dir = dir.canonicalize().unwrap_or(dir);
-        let root = git::find(&dir).map_or(dir, |found| found.worktree_root);
+        let checkout = git::find(&dir);
+        let root = checkout.as_ref().map_or(dir, |found| found.worktree_root.clone());
+        let place = Place { root, checkout };
         let lives = context.store.all_live()?;
-        let here: Vec<&Live> = lives.iter().filter(|live| works_in(live, &root)).collect();
-        if here.is_empty() {
-            return Err(Failure::Nothing(format!("no conversation works in {}", root.display())));
+        let here = lives.iter().filter(|live| place.has(live));
+        let mut found: Vec<Occupant> = here.map(|live| running(context, live, &lives)).collect();
+        found.extend(unwatched(context, &place, &lives)?);
+        if found.is_empty() {
+            return Err(Failure::Nothing(format!("no conversation works in {}", place.root.display())));
         }
-        let found: Vec<Occupant> = here.into_iter().map(|live| occupant(context, live, &lives)).collect();
         print(context, &found)
     }
 }
 
-fn works_in(live: &Live, root: &Path) -> bool {
-    let inside = match &live.worktree_root {
-        Some(tree) => Path::new(tree) == root,
-        None => Path::new(&live.cwd).starts_with(root),
-    };
-    inside && live.process().and_then(|process| process::is_alive(&process)) != Some(false)
+impl Place {
+    fn has(&self, live: &Live) -> bool {
+        let inside = match &live.worktree_root {
+            Some(tree) => Path::new(tree) == self.root,
+            None => Path::new(&live.cwd).starts_with(&self.root),
+        };
+        inside && live.process().as_ref().and_then(process::is_alive) != Some(false)
+    }
+
+    /// Whether a record is of this place. Other programs do not say where they work: then its project's path tells.
+    fn has_record(&self, session: &Session, project: Option<&str>) -> bool {
+        match (&session.worktree_root, project) {
+            (Some(tree), _) => Path::new(tree) == self.root,
+            (None, Some(path)) => {
+                let is_main = |found: &Checkout| Path::new(path) == found.main_root;
+                Path::new(path) == self.root || self.checkout.as_ref().is_some_and(is_main)
+            }
+            (None, None) => false,
+        }
+    }
 }
 
-fn occupant(context: &Context, live: &Live, lives: &[Live]) -> Occupant {
+fn running(context: &Context, live: &Live, lives: &[Live]) -> Occupant {
     let stale_after = context.config().stale_after();
-    let id = live.session_id.as_deref().unwrap_or_default();
-    let verdict = context.store.verdict(id, Status::Active, "", lives, stale_after, context.now);
+    let verdict = context.store.verdict_on(live, lives, stale_after, context.now);
     Occupant {
         session_id: live.session_id.clone(),
-        claude_session_id: live.claude_session_id.clone(),
+        claude_session_id: Some(live.claude_session_id.clone()),
         agent: live.agent.clone().unwrap_or_else(|| "claude-code".into()),
         state: verdict.state.as_str(),
         state_reason: verdict.reason,
+        perhaps: live.process().as_ref().and_then(process::is_alive) != Some(true),
         pid: live.pid,
-        cwd: live.cwd.clone(),
+        cwd: Some(live.cwd.clone()),
         worktree_root: live.worktree_root.clone(),
     }
 }
 
+/// Active sessions of this place of which no conversation is known, and that were heard of lately.
+fn unwatched(context: &Context, place: &Place, lives: &[Live]) -> Outcome<Vec<Occupant>> {
+    let config = context.config();
+    let mut found = Vec::new();
+    for (id, entry) in context.store.index()?.entries(index::of_status(Status::Active)) {
+        let project = config.projects.get(entry.project_slug.as_ref()).map(|project| project.path.as_str());
+        let is_known = lives.iter().any(|live| live.session_id.as_deref() == Some(id.as_str()));
+        let Some(session) = (!is_known).then(|| context.store.session(&id).ok()).flatten() else { continue };
+        let verdict = context.store.verdict_of(&session, lives, config.stale_after(), context.now);
+        if session.status == Status::Active && verdict.state != State::Stale && place.has_record(&session, project) {
+            found.push(perhaps(session, verdict));
+        }
+    }
+    Ok(found)
+}
+
+fn perhaps(session: Session, verdict: Verdict) -> Occupant {
+    Occupant {
+        agent: session.agent().to_string(),
+        session_id: Some(session.session_id),
+        claude_session_id: session.claude_session_id,
+        state: verdict.state.as_str(),
+        state_reason: verdict.reason,
+        perhaps: true,
+        pid: None,
+        cwd: None,
+        worktree_root: session.worktree_root,
+    }
+}
+
+fn name(who: &Occupant) -> String {
+    let conversation = || format!("claude:{}", who.claude_session_id.as_deref().unwrap_or_default());
+    who.session_id.clone().unwrap_or_else(conversation)
+}
+
 fn print(context: &mut Context, found: &[Occupant]) -> Outcome<()> {
-    let name = |who: &Occupant| who.session_id.clone().unwrap_or_else(|| format!("claude:{}", who.claude_session_id));
     match context.out.form {
         _ if context.out.quiet => found.iter().try_for_each(|who| context.out.line(&name(who)))?,
         Form::Json => found.iter().try_for_each(|who| context.out.json(who))?,
         Form::Table => {
-            let rows: Vec<Vec<String>> = found
-                .iter()
-                .map(|who| vec![name(who), who.state.into(), who.cwd.clone(), who.state_reason.clone()])
-                .collect();
+            let row = |who: &Occupant| {
+                let place = who.cwd.clone().or_else(|| who.worktree_root.clone()).unwrap_or_default();
+                let perhaps = if who.perhaps { "perhaps: " } else { "" };
+                vec![name(who), who.state.into(), place, format!("{perhaps}{}", who.state_reason)]
+            };
+            let rows: Vec<Vec<String>> = found.iter().map(row).collect();
             context.out.table(&["id", "state", "directory", "why"], &rows)?;
         }
     }
