@@ -85,7 +85,7 @@ fn row(context: &Context, summary: &Summary) -> Vec<String> {
     };
     vec![
         summary.session_id.clone(),
-        summary.state.as_str().to_string(),
+        summary.label(),
         age.map(|at| clock::age_or_unknown(at, context.now)).unwrap_or_default(),
         tasks,
         summary.intent.clone(),

@@ -35,12 +35,14 @@ pub struct Query {
     pub format: Option<Format>,
 }
 
-/// A state, or one of two.
+/// A state, one of two, or what happened before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     One(State),
     /// Waiting or idle: the user is the one to act.
     NeedsMe,
+    /// The last turn failed.
+    Failed,
 }
 
 /// An instant as it was written, and which one that is.
@@ -137,6 +139,7 @@ impl fmt::Display for Query {
         let state = self.state.map(|wanted| match wanted {
             Wanted::One(state) => state.as_str(),
             Wanted::NeedsMe => "needs_me",
+            Wanted::Failed => "failed",
         });
         let pairs = [
             ("project", self.project.as_ref().map(Slug::to_string)),
@@ -168,9 +171,12 @@ fn state(word: &str) -> Result<Wanted, Refusal> {
     if word == "needs_me" {
         return Ok(Wanted::NeedsMe);
     }
+    if word == "failed" {
+        return Ok(Wanted::Failed);
+    }
     let found = STATES.into_iter().find(|state| state.as_str() == word);
     let words = STATES.map(State::as_str).join(", ");
-    found.map(Wanted::One).ok_or_else(|| bad(format!("{word:?} is no state; use needs_me, {words}")))
+    found.map(Wanted::One).ok_or_else(|| bad(format!("{word:?} is no state; use needs_me, failed, {words}")))
 }
 
 fn format(word: &str) -> Result<Format, Refusal> {

@@ -10,7 +10,7 @@ use cs_core::index::Entry;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::search;
-use cs_core::state::{STATES, State, Verdict};
+use cs_core::state::{self, STATES, State, Verdict};
 use cs_core::statusline::Reading;
 use cs_core::store::Store;
 use serde::Serialize;
@@ -31,9 +31,9 @@ pub struct List {
     /// active, parked or completed
     #[argh(option, from_str_fn(status))]
     status: Option<Status>,
-    /// working, waiting, idle, background, gone, stale, unknown, parked or completed
+    /// waiting, idle, background, working, suspended, gone, stale, unknown, parked, completed; or failed (the last turn was)
     #[argh(option, from_str_fn(state))]
-    state: Option<State>,
+    state: Option<Kind>,
     /// only those without a sign of life for too long
     #[argh(switch)]
     stale: bool,
@@ -63,10 +63,30 @@ fn status(word: &str) -> std::result::Result<Status, String> {
     found.ok_or_else(|| format!("{word:?} is no status; use active, parked or completed"))
 }
 
-fn state(word: &str) -> std::result::Result<State, String> {
-    let words: Vec<&str> = STATES.iter().map(|state| state.as_str()).collect();
+/// What `--state` wants.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Is(State),
+    /// The last turn failed, whatever goes on in the background.
+    Failed,
+}
+
+impl Kind {
+    fn takes(self, verdict: &Verdict) -> bool {
+        match self {
+            Kind::Is(state) => verdict.state == state,
+            Kind::Failed => verdict.failed.is_some(),
+        }
+    }
+}
+
+fn state(word: &str) -> std::result::Result<Kind, String> {
+    if word == FAILED {
+        return Ok(Kind::Failed);
+    }
+    let words: Vec<&str> = STATES.iter().map(|state| state.as_str()).chain([FAILED]).collect();
     let found = STATES.into_iter().find(|state| state.as_str() == word);
-    found.ok_or_else(|| format!("{word:?} is no state; use one of {}", words.join(", ")))
+    found.map(Kind::Is).ok_or_else(|| format!("{word:?} is no state; use one of {}", words.join(", ")))
 }
 
 /// A line of the list.
@@ -77,6 +97,8 @@ struct Row<'a> {
     status: Status,
     state: &'a str,
     state_reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
     intent: &'a str,
     started_at: &'a str,
     ended_at: Option<&'a str>,
@@ -91,7 +113,7 @@ struct Row<'a> {
 struct Wanted {
     project: Option<Slug>,
     status: Option<Status>,
-    state: Option<State>,
+    state: Option<Kind>,
     since: Option<Instant>,
     until: Option<Instant>,
     search: Option<String>,
@@ -123,7 +145,7 @@ impl List {
                 break;
             }
             let verdict = found.verdict(id, entry);
-            if wanted.state.is_some_and(|state| state != verdict.state) || !self.searched(store, &wanted, id) {
+            if wanted.state.is_some_and(|kind| !kind.takes(&verdict)) || !self.searched(store, &wanted, id) {
                 continue;
             }
             shown += 1;
@@ -137,9 +159,10 @@ impl List {
                 None => verdict.state.as_str(),
             };
             if out.form == Form::Table && !out.quiet {
-                table.push(table_row(id, entry, state, &found.reading(id), *now));
+                let label = if harm.is_some() { DAMAGED.to_string() } else { verdict.label() };
+                table.push(table_row(id, entry, &label, &found.reading(id), *now));
             } else if self.full && !out.quiet {
-                match print_full(store, out, id, &verdict) {
+                match print_full(&found, out, id, &verdict) {
                     Err(Failure::Core(Error::Corrupt { .. })) if harm.is_some() => {}
                     // A damaged record is no reason to hide the others.
                     Err(failure @ Failure::Core(_)) => {
@@ -170,14 +193,14 @@ impl List {
 
     fn wanted(&self, now: Instant) -> Outcome<Wanted> {
         let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, now)).transpose();
-        if self.stale && self.state.is_some_and(|state| state != State::Stale) {
+        if self.stale && self.state.is_some_and(|state| state != Kind::Is(State::Stale)) {
             return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
         }
         let since = when(&self.since)?;
         Ok(Wanted {
             project: self.project.as_deref().map(Slug::parse).transpose()?,
             status: self.status,
-            state: if self.stale { Some(State::Stale) } else { self.state },
+            state: if self.stale { Some(Kind::Is(State::Stale)) } else { self.state },
             since,
             until: clock::range_end(since, when(&self.until)?, now),
             search: self.search.as_ref().map(|text| text.to_lowercase()),
@@ -229,6 +252,8 @@ struct Found<'a> {
 const ASKED: usize = 200;
 /// The state of a session whose record cannot be understood.
 const DAMAGED: &str = "damaged";
+/// What people call a session whose last turn failed.
+const FAILED: &str = "failed";
 
 impl<'a> Found<'a> {
     fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
@@ -249,7 +274,7 @@ impl<'a> Found<'a> {
 
     /// What the status line of the session's conversation was told last, while it runs.
     fn reading(&self, id: &SessionId) -> Reading {
-        let live = self.lives.iter().rfind(|live| live.session_id.as_deref() == Some(id.as_str()));
+        let live = state::latest(id.as_str(), &self.lives, self.now);
         let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
         uuid.and_then(|uuid| self.store.reading(&uuid)).unwrap_or_default()
     }
@@ -306,9 +331,12 @@ fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
     if rows.is_empty() { Ok(()) } else { out.table(&header, &rows) }
 }
 
-fn print_full(store: &Store, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
-    match store.session(id) {
-        Ok(session) => out.json(&shown(&session, verdict, None)),
+fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
+    match found.store.session(id) {
+        Ok(mut session) => {
+            state::settle(id.as_str(), &mut session.awaiting_action, &found.lives, verdict);
+            out.json(&shown(&session, verdict, None))
+        }
         // Gone since the index was read.
         Err(Error::Missing(_)) => Ok(()),
         Err(error) => Err(error.into()),
@@ -331,6 +359,7 @@ fn print(
         status: entry.status,
         state,
         state_reason: verdict.reason,
+        failed: verdict.failed,
         intent: &entry.intent,
         started_at: &entry.started_at,
         ended_at: entry.ended_at.as_deref(),

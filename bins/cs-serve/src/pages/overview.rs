@@ -268,18 +268,22 @@ fn state_word(wanted: Wanted) -> String {
     match wanted {
         Wanted::One(state) => state.as_str().to_string(),
         Wanted::NeedsMe => "needs_me".to_string(),
+        Wanted::Failed => "failed".to_string(),
     }
 }
 
 fn chips(asked: &Asked, kinds: Kinds) -> Vec<Chip> {
     let stale = Some(Wanted::One(State::Stale));
     let gone = Some(Wanted::One(State::Gone));
+    let suspended = Some(Wanted::One(State::Suspended));
     [
         ("all", "All", kinds.all, None, None),
         ("needs_me", "Needs me", kinds.needs_me, None, Some(Wanted::NeedsMe)),
         ("active", "Active", kinds.active, Some(Status::Active), None),
         ("parked", "Parked", kinds.parked, Some(Status::Parked), None),
         ("completed", "Completed", kinds.completed, Some(Status::Completed), None),
+        ("failed", "Failed", kinds.failed, None, Some(Wanted::Failed)),
+        ("suspended", "Suspended", kinds.suspended, None, suspended),
         ("stale", "Stale", kinds.stale, None, stale),
         ("gone", "Gone", kinds.gone, None, gone),
     ]

@@ -30,7 +30,7 @@ pub struct Row<'a> {
 /// Rows of one kind.
 #[derive(Default, Serialize)]
 pub struct Section<'a> {
-    /// `needs_me`, `running`, `quiet` (gone, stale, unknown), `parked`, `recent` or `found`.
+    /// `needs_me`, `running`, `quiet` (suspended, gone, stale, unknown), `parked`, `recent` or `found`.
     pub key: &'static str,
     pub rows: Vec<Row<'a>>,
     /// How many there are besides.

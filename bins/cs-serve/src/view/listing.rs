@@ -36,10 +36,13 @@ pub struct Kinds {
     pub completed: usize,
     pub stale: usize,
     pub gone: usize,
+    pub suspended: usize,
+    /// Their last turn failed.
+    pub failed: usize,
 }
 
 impl Kinds {
-    fn add(&mut self, status: Status, state: State) {
+    fn add(&mut self, status: Status, state: State, has_failed: bool) {
         self.all += 1;
         match status {
             Status::Active => self.active += 1,
@@ -49,6 +52,8 @@ impl Kinds {
         self.needs_me += usize::from(state.needs_user());
         self.stale += usize::from(state == State::Stale);
         self.gone += usize::from(state == State::Gone);
+        self.suspended += usize::from(state == State::Suspended);
+        self.failed += usize::from(has_failed);
     }
 
     /// Those of an overview.
@@ -56,7 +61,7 @@ impl Kinds {
         let mut kinds = Kinds::default();
         let counts = overview.counts;
         for summary in overview.projects.iter().flat_map(|project| &project.active) {
-            kinds.add(Status::Active, summary.state);
+            kinds.add(Status::Active, summary.state, summary.failed.is_some());
         }
         Kinds {
             all: counts.total(),
@@ -100,8 +105,9 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>,
     let mut counts = Kinds::default();
     rows.retain(|row| {
         let state = snapshot.state(row.id, row.status);
-        counts.add(row.status, state);
-        is_of_kind(query, row.status, state)
+        let has_failed = snapshot.has_failed(row.id);
+        counts.add(row.status, state, has_failed);
+        is_of_kind(query, row.status, state, has_failed)
     });
     let total = rows.len();
     let from = query.cursor.as_ref().map_or(0, |cursor| {
@@ -125,10 +131,11 @@ fn takes(query: &Query, end: Option<Instant>, row: &Row) -> bool {
         && end.is_none_or(|end| started().is_some_and(|at| at < end))
 }
 
-fn is_of_kind(query: &Query, status: Status, state: State) -> bool {
+fn is_of_kind(query: &Query, status: Status, state: State, has_failed: bool) -> bool {
     query.status.is_none_or(|wanted| wanted == status)
         && query.state.is_none_or(|wanted| match wanted {
             Wanted::One(wanted) => wanted == state,
             Wanted::NeedsMe => state.needs_user(),
+            Wanted::Failed => has_failed,
         })
 }
