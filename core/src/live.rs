@@ -325,6 +325,9 @@ impl Live {
     /// The agent asks something. `key` names the tool call, if there is one.
     pub fn asked(&mut self, what: &str, key: Option<String>, at: Instant) {
         self.enter(Activity::Waiting, at);
+        if self.waiting_for.as_deref() != Some(what) {
+            self.since = clock::stamp(at);
+        }
         self.waiting_for = Some(what.to_string());
         self.waiting_key = key;
     }

@@ -187,6 +187,12 @@ fn an_approved_permission_works_before_its_tool_ends() {
     ask(&stage, 70, UUID);
     registry(&stage, 72, UUID, "busy");
     is(&stage, 75, UUID, "working", "the client says busy");
+    // A call that ran beside it ends, and another one asks.
+    tell(&stage, 76, UUID, "PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
+    is(&stage, 80, UUID, "working", "the client says busy");
+    let other = json!({"tool_name": "Bash", "tool_input": {"command": "make install"}});
+    tell(&stage, 81, UUID, "PermissionRequest", other);
+    is(&stage, 85, UUID, "waiting", "permission for Bash: make install (PermissionRequest 4 s ago)");
 }
 
 #[test]

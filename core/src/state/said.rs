@@ -19,11 +19,10 @@ const MENU: &str = "dialog open";
 pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let client = evidence.client.as_ref()?;
     let heard = clock::parse(&live.last_event_at);
-    let is_newer = evidence.is_newer(client.updated_at, heard);
-    let counts = is_newer || evidence.is_settled(heard);
+    let counts = evidence.is_newer(client.updated_at, heard) || evidence.is_settled(heard);
     let age = Age::since(client.updated_at, evidence.now);
     match client.status.as_str() {
-        "busy" => busy(evidence, live, is_newer, &age),
+        "busy" => busy(evidence, live, &age),
         _ if !counts => None,
         "idle" => idle(evidence, live, &age),
         "shell" => shell(live, &age),
@@ -35,15 +34,24 @@ pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     }
 }
 
-/// It works: then what was asked before is answered.
-fn busy(evidence: &Evidence, live: &Live, is_newer: bool, age: &Age) -> Option<Verdict> {
+/// It works: then what was asked before is answered. A question is as old as itself, not as the last event: calls that
+/// run beside the one that was asked for may end meanwhile.
+fn busy(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
+    let is_newer_than = |at: &str| age.at.is_some_and(|busy| evidence.is_newer(busy, clock::parse(at)));
     let mut left = live.clone();
-    left.questions.retain(|question| !age.at.is_some_and(|at| evidence.is_newer(at, clock::parse(&question.at))));
-    let is_main = is_newer && matches!(live.state, Activity::Waiting | Activity::Idle);
+    left.questions.retain(|question| !is_newer_than(&question.at));
+    let is_main = match live.state {
+        Activity::Waiting => is_newer_than(&live.since),
+        Activity::Idle => is_newer_than(&live.last_event_at),
+        Activity::Working | Activity::Background => false,
+    };
     if is_main && left.questions.is_empty() {
         return Some(dated(State::Working, "the client says busy", age, ""));
     }
-    (left.questions.len() < live.questions.len()).then(|| from_hooks(evidence, &left)).flatten()
+    if is_main {
+        left.state = Activity::Working;
+    }
+    if left == *live { None } else { from_hooks(evidence, &left) }
 }
 
 /// Nothing runs in it and no dialog is open. It knows nothing of background tasks, nor of what was asked for in words.
