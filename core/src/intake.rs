@@ -28,6 +28,8 @@ const LIMITS: Limits =
     Limits { bytes: 64 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 /// A name in a payload that is longer is none.
 const WORD_BYTES: usize = 200;
+/// Most characters of a helper's id.
+const HELPER: usize = 100;
 /// News that comes within this time after the end of a conversation came late.
 const LATE_SECONDS: i64 = 10;
 /// How a conversation began of which hooks heard in its middle only.
@@ -102,6 +104,8 @@ impl Intake {
         let paths = [&mut payload.cwd, &mut payload.transcript_path];
         words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
+        // However long it is, it is a helper's.
+        payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
         Intake { payload, uuid, store, now: clock::now() }
     }
 

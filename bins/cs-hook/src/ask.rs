@@ -11,8 +11,6 @@ use cs_core::validate;
 
 /// Most characters of what is waited for.
 const WHAT: usize = 200;
-/// Most characters of a helper's id.
-const HELPER: usize = 100;
 
 pub fn permission(intake: &Intake) -> Result<()> {
     let what = question(intake);
@@ -23,7 +21,7 @@ pub fn permission(intake: &Intake) -> Result<()> {
 /// The agent asks, or a helper of it.
 fn asks(intake: &Intake, live: &mut Live, what: &str, key: Option<String>) {
     match intake.payload.agent_id.as_deref() {
-        Some(helper) => live.helper_asked(&validate::cut(helper, HELPER), what, key, intake.now),
+        Some(helper) => live.helper_asked(helper, what, key, intake.now),
         None => {
             live.went_on(intake.now);
             live.asked(what, key, intake.now);

@@ -29,16 +29,16 @@ pub fn ended(intake: &Intake) -> Result<()> {
 
 /// Brings the conversation's file in step; its session. A helper's call that nobody waited for changes nothing in it.
 fn live_on(intake: &Intake, live: &mut Live) -> Result<Option<SessionId>> {
-    let before = (live.wanted().map(str::to_string), live.source.clone());
+    let before = live.clone();
     match (intake.payload.tool_key(), intake.payload.agent_id.as_deref()) {
         (Some(key), Some(helper)) => live.helper_tool_ended(helper, &key),
         (Some(key), None) => live.tool_ended(&key, intake.now),
         (None, _) => {}
     }
-    let wanted = live.wanted().map(str::to_string);
-    let shown = if before.0 != wanted || wanted.is_none() { ask::show(intake, live) } else { Ok(()) };
+    let is_settled = live.wanted().is_none() || live.wanted() != before.wanted();
+    let shown = if is_settled { ask::show(intake, live) } else { Ok(()) };
     let id = intake.session(live)?;
-    if !intake.is_from_subagent() || before != (wanted, live.source.clone()) {
+    if !intake.is_from_subagent() || *live != before {
         intake.store.write_live(&intake.uuid, live)?;
     }
     shown.map(|()| id)

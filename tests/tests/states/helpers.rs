@@ -39,6 +39,19 @@ fn of_two_helpers_that_ask_one_is_answered() {
 }
 
 #[test]
+fn helpers_that_ask_the_same_are_told_apart_however_they_are_called() {
+    let stage = stage();
+    let (long, longer) = ("x".repeat(5000), format!("y{}", "x".repeat(5000)));
+    ask_as(&stage, 70, &long, "make");
+    ask_as(&stage, 71, &longer, "make");
+    end_as(&stage, 72, &long, "make");
+    is(&stage, 75, UUID, "waiting", "permission for Bash: make (asked by a subagent 4 s ago)");
+    end_as(&stage, 76, &longer, "make");
+    is(&stage, 80, UUID, "working", "UserPromptSubmit");
+    assert_eq!(awaited(&stage), Value::Null);
+}
+
+#[test]
 fn the_end_of_the_turn_answers_no_helper() {
     for tasks in [json!({}), json!({"background_tasks": [{"id": "x1"}]})] {
         let stage = stage();
