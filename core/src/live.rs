@@ -110,7 +110,7 @@ pub struct Live {
     /// Fingerprints of the prompts that the client will fire by itself; see [`fingerprint`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_prompts: Vec<String>,
-    /// A prompt was typed while a turn ran: the next turn begins without another word.
+    /// A prompt was typed while the turn ran: the next one may begin without another word.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub queued: bool,
     /// The last prompt's fingerprint: a prompt that is typed during a turn carries the id of that turn.
@@ -379,13 +379,12 @@ impl Live {
         }
     }
 
-    /// The turn ended and the prompt that was typed meanwhile has its turn now; false if there is none.
-    pub fn gave_way(&mut self, at: Instant) -> bool {
-        let gives_way = std::mem::take(&mut self.queued) && self.state == Activity::Working;
-        if gives_way {
-            self.since = clock::stamp(at);
-        }
-        gives_way
+    /// The turn ended in order. A prompt that was typed meanwhile has its own turn now, unless the ended one took it in:
+    /// nobody says which, but a client that says it is idle.
+    pub fn stopped(&mut self, background: usize, at: Instant) {
+        let is_next = self.queued && self.is_in_turn();
+        self.turn_ended(background, None, at);
+        self.queued = is_next;
     }
 
     /// A new process has the conversation: nothing of the old one goes on.
@@ -498,12 +497,15 @@ mod tests {
             live.was_prompted("p", "first") && !live.was_prompted("p", "second") && !live.was_prompted("q", "first")
         );
         live.prompted(Some("p"), "second", at(2));
-        assert!(live.gave_way(at(3)) && live.state == Activity::Working);
-        assert!(!live.gave_way(at(4)), "one prompt has one turn");
+        live.stopped(0, at(3));
+        assert_eq!((live.state, live.queued), (Activity::Idle, true));
+        live.stopped(0, at(4));
+        assert!(!live.queued, "one prompt has one turn");
         let mut codex = Live { agent: Some("codex".into()), ..Live::new("u", at(0)) };
         codex.prompted(Some("t"), "first", at(1));
         codex.prompted(Some("t"), "second", at(2));
-        assert!(!codex.gave_way(at(3)), "it belongs to the running turn");
+        codex.stopped(0, at(3));
+        assert!(!codex.queued, "it belongs to the running turn");
     }
 
     #[test]

@@ -322,10 +322,10 @@ fn told(live: &Live, age: &Age) -> Verdict {
         return Verdict { asks: true, ..dated(State::Waiting, &before, &asked, ")") };
     }
     match live.state {
-        Activity::Working if event == "Stop" => {
-            dated(State::Working, "the prompt typed meanwhile runs (Stop", age, ")")
-        }
         Activity::Working => dated(State::Working, event, age, ""),
+        _ if live.queued => {
+            dated(State::Working, &format!("the prompt that was typed meanwhile runs ({event}"), age, ")")
+        }
         _ => rests(live, "", event, age),
     }
 }

@@ -59,8 +59,10 @@ fn turn_ended(intake: &Intake) -> Result<()> {
         _ => None,
     };
     plans(&mut live, payload);
-    if payload.event.as_deref() != Some("Stop") || !live.gave_way(intake.now) {
-        live.turn_ended(payload.background_tasks.unwrap_or(0), error.as_deref(), intake.now);
+    let background = payload.background_tasks.unwrap_or(0);
+    match payload.event.as_deref() {
+        Some("Stop") => live.stopped(background, intake.now),
+        _ => live.turn_ended(background, error.as_deref(), intake.now),
     }
     let message = last_message(intake).filter(|_| live.capture);
     let noted = note(intake, &mut live, message.clone());

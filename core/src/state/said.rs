@@ -25,7 +25,7 @@ pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
         "busy" => busy(evidence, live, &age),
         _ if !counts => None,
         "idle" => idle(evidence, live, &age),
-        "shell" => shell(live, &age),
+        "shell" => Some(shell(live, &age)),
         "waiting" => waiting(evidence, live, client.waiting_for.as_deref(), &age),
         word => {
             let word = validate::cut(word, WORD);
@@ -62,22 +62,18 @@ fn idle(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
         Activity::Working => after(ended),
         Activity::Waiting => after(&format!("{ended} after the question")),
         Activity::Idle | Activity::Background => {
-            let left = Live { questions: Vec::new(), ..live.clone() };
-            if live.questions.is_empty() { None } else { from_hooks(evidence, &left) }
+            let left = Live { questions: Vec::new(), queued: false, ..live.clone() };
+            if left == *live { None } else { from_hooks(evidence, &left) }
         }
     }
 }
 
 /// The turn is over and something runs in the background.
-fn shell(live: &Live, age: &Age) -> Option<Verdict> {
-    let is_told = live.requested.is_some() || live.error.is_some();
-    match live.state {
-        Activity::Idle | Activity::Background if is_told => Some(rests(live, "", "the client says shell", age)),
-        _ if live.requested.is_some() => Some(rests(live, "", "the client says shell", age)),
-        _ => {
-            Some(dated(State::Background, "a shell or monitor runs in the background (the client says shell", age, ")"))
-        }
+fn shell(live: &Live, age: &Age) -> Verdict {
+    if live.requested.is_some() || live.error.is_some() {
+        return rests(live, "", "the client says shell", age);
     }
+    dated(State::Background, "a shell or monitor runs in the background (the client says shell", age, ")")
 }
 
 /// A dialog is open: the one that we know of, or another.
@@ -90,7 +86,7 @@ fn waiting(evidence: &Evidence, live: &Live, what: Option<&str>, age: &Age) -> O
     if is_main || !left.is_empty() {
         return from_hooks(evidence, &Live { questions: left, ..live.clone() });
     }
-    let is_over = matches!(live.state, Activity::Idle | Activity::Background);
+    let is_over = matches!(live.state, Activity::Idle | Activity::Background) && !live.queued;
     if is_over && what == Some(MENU) {
         let left = Live { questions: Vec::new(), ..live.clone() };
         return from_hooks(evidence, &left);

@@ -182,7 +182,13 @@ fn a_prompt_that_is_typed_during_a_turn_is_another_one_although_it_has_its_id() 
     assert_eq!(doing(), "no, the other thing");
     assert_eq!(stage.sandbox.records().len(), 1);
     tell(&stage, 70, UUID, "Stop", json!({}));
-    is(&stage, 75, UUID, "working", "the prompt typed meanwhile runs (Stop 5 s ago)");
+    is(&stage, 75, UUID, "working", "the prompt that was typed meanwhile runs (Stop 5 s ago)");
+    // The client knows whether it does: the ended turn may have taken it in.
+    registry(&stage, 50, UUID, "busy");
+    is(&stage, 76, UUID, "working", "the prompt that was typed meanwhile runs");
+    registry(&stage, 70, UUID, "idle");
+    is(&stage, 76, UUID, "idle", "your turn (Stop 6 s ago)");
+    registry(&stage, 70, UUID, "busy");
     tell(&stage, 80, UUID, "Stop", json!({}));
     is(&stage, 85, UUID, "idle", "your turn");
 }

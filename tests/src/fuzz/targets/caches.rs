@@ -178,7 +178,7 @@ fn live(bytes: &[u8]) {
     live.helper_tool_ended(&word, &word);
     live.request_failed(&word, now);
     live.went_on(now);
-    live.gave_way(now);
+    live.stopped(live.questions.len(), now);
     live.turn_ended(live.background_tasks.unwrap_or(1), Some(&word), now);
     live.prompted(Some(&word), &word, now);
     live.heard(&word, now);
