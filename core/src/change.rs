@@ -32,8 +32,9 @@ pub enum Change {
     Ended(Ended),
     /// The conversation goes on after its end.
     Reopened,
-    /// The agent's last message came after the end, at which `instead_of` was taken for it.
-    SaidLate { message: String, instead_of: Option<String> },
+    /// The end of the last turn came after the end of the conversation, at which `instead_of` was taken for the agent's
+    /// last message.
+    SaidLate { message: Option<String>, instead_of: Option<String> },
 }
 
 /// A prompt: its first line, and where the conversation works.
@@ -130,6 +131,9 @@ pub struct Ended {
     pub message: Option<String>,
     pub asked: bool,
     pub dialog: bool,
+    /// A turn was going on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub midway: bool,
     pub by: String,
     #[serde(default)]
     pub seen_at: Option<String>,
@@ -148,6 +152,7 @@ impl Ended {
             message: ending.message.map(str::to_string),
             asked: ending.asked,
             dialog: ending.dialog,
+            midway: ending.midway,
             by: ending.by.to_string(),
             seen_at: ending.seen_at.map(clock::stamp),
             note: note.map(str::to_string),
@@ -162,6 +167,7 @@ impl Ended {
             message: self.message.as_deref(),
             asked: self.asked,
             dialog: self.dialog,
+            midway: self.midway,
             by: &self.by,
             seen_at: self.seen_at.as_deref().and_then(clock::parse),
             now,
@@ -190,7 +196,7 @@ impl Change {
                 cut(&mut ended.message, validate::OUTCOME);
                 cut(&mut ended.note, validate::EVENT);
             }
-            Change::SaidLate { message, .. } => *message = validate::cut(message, validate::OUTCOME),
+            Change::SaidLate { message, .. } => cut(message, validate::OUTCOME),
             Change::Reopened => {}
         }
         self
@@ -229,10 +235,7 @@ impl Change {
             Change::Ended(ended) if is_active => ended.finish(record, now)?,
             Change::Reopened if ending::is_ours(record) => session::reopen(record, now),
             Change::SaidLate { message, instead_of } => {
-                let is_by_hook = record.ended_by.as_deref() == Some(ending::BY_HOOK);
-                if record.status == Status::Completed && is_by_hook && record.outcome == *instead_of {
-                    record.outcome = Some(message.clone());
-                }
+                ending::said_late(record, message.as_deref(), instead_of.as_deref(), now)?;
             }
             _ => {}
         }
@@ -242,6 +245,8 @@ impl Change {
 
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
     record.awaiting_action = None;
+    // It answered the prompt before.
+    record.last_message = None;
     if let Some(text) = &prompted.text {
         record.current_activity = Some(text.clone());
         if prompted.is_intent {

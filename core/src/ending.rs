@@ -6,13 +6,17 @@
 use crate::clock::{self, Instant};
 use crate::config::SessionEnd;
 use crate::error::Result;
-use crate::record::{Session, Status};
+use crate::record::{Event, Session, Status};
 use crate::session::{self, Completion};
+use crate::validate;
 
 /// `ended_by` of a session that ended with its conversation.
 pub const BY_HOOK: &str = "hook";
 /// `ended_by` of a session that was closed because its conversation had vanished.
 pub const BY_CLEANUP: &str = "cleanup";
+
+/// How the reason and the event say that a turn was going on.
+const IN_THE_MIDDLE: &str = " in the middle of";
 
 /// How a session ends.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +33,9 @@ pub struct Ending<'a> {
     pub asked: bool,
     /// Whether what the record says that the user is needed for is a question of the agent, which a hook wrote.
     pub dialog: bool,
+    /// Whether a turn was going on: then nothing that was said before is its answer, and somebody who attended it
+    /// comes back to it.
+    pub midway: bool,
     /// [`BY_HOOK`] or [`BY_CLEANUP`].
     pub by: &'a str,
     /// The last sign of life.
@@ -43,31 +50,75 @@ pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Resu
     {
         record.last_heartbeat = clock::stamp(seen_at);
     }
-    let of_people = is_of_people(record);
-    let count = record.tasks.iter().filter(|task| task.status.is_open()).count();
-    let parks = match ending.setting {
-        SessionEnd::Keep => {
-            record.awaiting_action.take_if(|_| ending.is_question(of_people));
-            return Ok(());
-        }
-        SessionEnd::Park => true,
-        SessionEnd::Complete => false,
-        SessionEnd::Auto => (count > 0 && ending.attended) || (of_people && !ending.is_known_to_be_over()),
-    };
+    if ending.setting == SessionEnd::Keep {
+        let of_people = is_of_people(record);
+        record.awaiting_action.take_if(|_| ending.is_question(of_people));
+        return Ok(());
+    }
+    let parked = parked_reason(record, ending);
+    let during = ending.midway.then(|| format!("ended{}", in_the_middle(record)));
     let steps = session::steps_left(record);
     let last_message = record.last_message.take();
     keep_words(record, ending);
-    if parks {
-        session::park(record, &format!("{}{}", ending.why, left(count)), &[], ending.now)?;
+    if let Some(reason) = parked {
+        session::park(record, &reason, &[], ending.now)?;
     } else {
         // Of an active session only another program may have told the outcome: it knew better.
-        let message = ending.message.or(last_message.as_deref());
+        let message = ending.message.or(last_message.as_deref()).filter(|_| !ending.midway);
         let outcome = message.filter(|_| record.outcome.is_none()).map(str::to_string);
         session::complete(record, &Completion { outcome, ..Completion::default() }, ending.now)?;
     }
     record.next_steps = steps;
     record.ended_by = Some(ending.by.to_string());
+    during.iter().for_each(|during| session::remember(record, during, ending.now));
     note.map_or(Ok(()), |note| session::event(record, note, ending.now))
+}
+
+/// Why the session is parked; `None`: it is completed.
+fn parked_reason(record: &Session, ending: &Ending) -> Option<String> {
+    let count = record.tasks.iter().filter(|task| task.status.is_open()).count();
+    let waits = (count > 0 && ending.attended) || (is_of_people(record) && !ending.is_known_to_be_over());
+    let breaks_off = ending.midway && ending.attended;
+    let middle = match ending.setting {
+        SessionEnd::Auto if waits => String::new(),
+        SessionEnd::Auto if breaks_off => in_the_middle(record),
+        SessionEnd::Park => String::new(),
+        SessionEnd::Auto | SessionEnd::Complete | SessionEnd::Keep => return None,
+    };
+    Some(validate::cut(&format!("{}{middle}{}", ending.why, left(count)), validate::REASON))
+}
+
+/// Where a turn was when it broke off: at its question, else at its prompt.
+fn in_the_middle(record: &Session) -> String {
+    let what = record.awaiting_action.as_deref().or(record.current_activity.as_deref());
+    format!("{IN_THE_MIDDLE}: {}", what.unwrap_or("a turn"))
+}
+
+/// What the agent said last comes after the end, which had overtaken the end of the turn: so it was not broken off. A
+/// session that was parked for nothing else is completed. `instead_of` was taken for the last message.
+pub fn said_late(record: &mut Session, message: Option<&str>, instead_of: Option<&str>, now: Instant) -> Result<()> {
+    if record.ended_by.as_deref() != Some(BY_HOOK) {
+        return Ok(());
+    }
+    let was_broken_off = record.parked_reason.as_deref().is_some_and(|reason| reason.contains(IN_THE_MIDDLE));
+    let ended_at = record.ended_at.as_deref().and_then(clock::parse).unwrap_or(now);
+    if record.status == Status::Parked && was_broken_off {
+        let (parked_reason, steps) = (record.parked_reason.take(), record.next_steps.clone());
+        let done = Completion { outcome: message.map(str::to_string), ..Completion::default() };
+        if let Err(error) = session::complete(record, &done, ended_at) {
+            record.parked_reason = parked_reason;
+            return Err(error);
+        }
+        (record.next_steps, record.ended_by) = (steps, Some(BY_HOOK.to_string()));
+    } else if record.status == Status::Completed && record.outcome.as_deref() == instead_of {
+        record.outcome = message.map(str::to_string).or(record.outcome.take());
+    }
+    record.events.retain(|event| !is_of_a_broken_turn(event, ended_at));
+    Ok(())
+}
+
+fn is_of_a_broken_turn(event: &Event, ended_at: Instant) -> bool {
+    event.timestamp == clock::stamp(ended_at) && event.message.starts_with(&format!("ended{IN_THE_MIDDLE}: "))
 }
 
 impl Ending<'_> {

@@ -265,6 +265,11 @@ impl Live {
         !is_from_its_start || !is_untouched || self.prompt_id.is_some() || self.last_message.is_some()
     }
 
+    /// Whether a turn is going on, as far as it was heard.
+    pub fn is_in_a_turn(&self) -> bool {
+        matches!(self.state, Activity::Working | Activity::Waiting)
+    }
+
     /// Notes that news of this kind came.
     pub fn heard(&mut self, event: &str, at: Instant) {
         self.last_event = event.to_string();

@@ -104,12 +104,16 @@ fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Resul
 /// The conversation ended moments ago, and its end overtook the end of its last turn. What the agent
 /// said last is the outcome all the same, unless somebody wrote another.
 fn late(intake: &Intake) -> Result<()> {
-    let (Some(ended), Some(message)) = (intake.store.ended(&intake.uuid)?, last_message(intake)) else {
-        return Ok(());
-    };
+    let Some(ended) = intake.store.ended(&intake.uuid)? else { return Ok(()) };
+    let message = last_message(intake).filter(|_| ended.capture);
+    let is_news = message.is_some() && ended.last_message != message;
+    // It seemed to be broken off.
+    let was_in_a_turn = ended.is_in_a_turn();
+    let ends_the_turn = was_in_a_turn && intake.payload.event.as_deref() == Some("Stop");
+    let instead_of = ended.last_message.filter(|_| !was_in_a_turn);
     let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
-    match id.filter(|_| ended.capture && ended.last_message.as_ref() != Some(&message)) {
-        Some(id) => intake.tell(&id, Change::SaidLate { message, instead_of: ended.last_message }, Noted::Soon),
+    match id.filter(|_| is_news || ends_the_turn) {
+        Some(id) => intake.tell(&id, Change::SaidLate { message, instead_of }, Noted::Soon),
         None => Ok(()),
     }
 }

@@ -25,6 +25,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
         message: None,
         asked: true,
         dialog: false,
+        midway: false,
         by: BY_HOOK,
         seen_at: Some(intake.now),
         now: intake.now,

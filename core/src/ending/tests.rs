@@ -39,6 +39,7 @@ fn ending(setting: SessionEnd) -> Ending<'static> {
         message: Some("done"),
         asked: true,
         dialog: false,
+        midway: false,
         by,
         seen_at: Some(at("04:00:00")),
         now: at("09:00:00"),
@@ -178,4 +179,38 @@ fn only_what_says_nothing_is_empty() {
         change(&mut record);
         assert!(!is_empty(&record), "{n}");
     }
+}
+
+#[test]
+fn a_turn_that_was_broken_off_has_no_answer_and_waits_for_whoever_attended_it() {
+    let in_a_turn = || Session {
+        written_by: Some(BY_HOOK.into()),
+        current_activity: Some("migrate".into()),
+        last_message: Some("answer one".into()),
+        ..new()
+    };
+    let broken = |setting| Ending { midway: true, message: Some("answer one"), by: BY_HOOK, ..ending(setting) };
+    for (setting, attended, status) in [
+        (SessionEnd::Auto, true, Status::Parked),
+        (SessionEnd::Auto, false, Status::Completed),
+        (SessionEnd::Complete, true, Status::Completed),
+        (SessionEnd::Park, false, Status::Parked),
+    ] {
+        let mut record = in_a_turn();
+        finish(&mut record, &Ending { attended, ..broken(setting) }).unwrap();
+        let told: Vec<_> = record.events.iter().map(|event| event.message.as_str()).collect();
+        assert_eq!(
+            (record.status, record.outcome.as_deref(), told),
+            (status, None, vec!["ended in the middle of: migrate"])
+        );
+        // Its answer was on the way.
+        said_late(&mut record, Some("done"), None, at("09:00:01")).unwrap();
+        let is_parked = setting == SessionEnd::Park;
+        let expected = if is_parked { (Status::Parked, None) } else { (Status::Completed, Some("done")) };
+        assert_eq!((record.status, record.outcome.as_deref()), expected, "{setting:?}");
+        assert!(record.events.is_empty() && is_ours(&record), "{record:?}");
+    }
+    let mut record = Session { awaiting_action: Some("may I?".into()), ..in_a_turn() };
+    finish(&mut record, &broken(SessionEnd::Auto)).unwrap();
+    assert_eq!(record.parked_reason.as_deref(), Some("no sign of life in the middle of: may I?"));
 }

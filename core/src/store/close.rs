@@ -27,8 +27,8 @@ impl Store {
     ) -> Result<Option<Session>> {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
-        let (asked, dialog) = (live.was_asked(), live.awaiting);
-        let ending = Ending { message: message.as_deref(), asked, dialog, ..*ending };
+        let (asked, dialog, midway) = (live.was_asked(), live.awaiting, live.is_in_a_turn());
+        let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
         let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
         live.session_id = id.as_ref().map(SessionId::to_string);
@@ -76,8 +76,10 @@ impl Store {
         let reason = format!("process {} ended without SessionEnd; {} {ago}", live.pid.unwrap_or(0), live.last_event);
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
-        let (attended, asked, dialog) = (!live.unattended, live.was_asked(), live.awaiting);
-        let ending = Ending { setting, attended, why, message: None, asked, dialog, by: BY_CLEANUP, seen_at, now };
+        let (attended, asked, dialog, midway) =
+            (!live.unattended, live.was_asked(), live.awaiting, live.is_in_a_turn());
+        let by = BY_CLEANUP;
+        let ending = Ending { setting, attended, why, message: None, asked, dialog, midway, by, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));
         let before = id.as_ref().and_then(|id| self.session(id).ok()).filter(|record| record.status == Status::Active);
         let after = match (run, before) {

@@ -100,8 +100,8 @@ impl Suspect<'_> {
         let attended = live.is_none_or(|live| !live.unattended);
         let message = live.and_then(|live| live.last_message.as_deref());
         let (asked, dialog) = (live.is_none_or(Live::was_asked), live.is_some_and(|live| live.awaiting));
-        let setting = self.setting(seen);
-        let ending = Ending { setting, attended, why, message, asked, dialog, by, seen_at, now };
+        let (setting, midway) = (self.setting(seen), live.is_some_and(Live::is_in_a_turn));
+        let ending = Ending { setting, attended, why, message, asked, dialog, midway, by, seen_at, now };
         if self.run == Run::Dry {
             let mut record = seen.clone();
             return ending::finish(&mut record, &ending, None).map(|()| Some(record));
