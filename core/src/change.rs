@@ -6,7 +6,8 @@ use crate::clock::{self, Instant};
 use crate::config::SessionEnd;
 use crate::ending::{self, Ending};
 use crate::error::{Error, Result};
-use crate::id::Uuid;
+use crate::going_on;
+use crate::id::{SessionId, Uuid};
 use crate::record::{Session, Status, TaskStatus};
 use crate::session;
 use crate::task::{self, Report};
@@ -32,6 +33,10 @@ pub enum Change {
     Ended(Ended),
     /// The conversation goes on after its end.
     Reopened,
+    /// A conversation goes on with a session that had none.
+    Adopted { conversation: String },
+    /// The session goes on as another one.
+    ResumedAs { successor: String },
     /// The end of the last turn came after the end of the conversation, at which `instead_of` was taken for the agent's
     /// last message.
     SaidLate { message: Option<String>, instead_of: Option<String> },
@@ -197,7 +202,7 @@ impl Change {
                 cut(&mut ended.note, validate::EVENT);
             }
             Change::SaidLate { message, .. } => cut(message, validate::OUTCOME),
-            Change::Reopened => {}
+            Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => {}
         }
         self
     }
@@ -206,7 +211,7 @@ impl Change {
     /// written at once, if that can be done.
     pub fn is_of_life(&self) -> bool {
         match self {
-            Change::Ended(_) | Change::Reopened => true,
+            Change::Ended(_) | Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => true,
             Change::Prompted(prompted) => prompted.is_intent,
             _ => false,
         }
@@ -233,7 +238,15 @@ impl Change {
             Change::ToolEnded(tool) => tool_ended(record, tool, now),
             Change::Happened { message } => session::event_once(record, message, now)?,
             Change::Ended(ended) if is_active => ended.finish(record, now)?,
-            Change::Reopened if ending::is_ours(record) => session::reopen(record, now),
+            Change::Reopened if going_on::may_reopen(record) => session::reopen(record, now),
+            Change::Adopted { conversation } if record.claude_session_id.is_none() => {
+                record.claude_session_id = Some(Uuid::parse(conversation)?.to_string());
+                session::beat(record, now);
+            }
+            // Who has gone on already, or is active, has no use for another successor.
+            Change::ResumedAs { successor } if session::may_resume(record).is_ok() => {
+                session::resumed_as(record, SessionId::parse(successor)?.as_str(), now)?;
+            }
             Change::SaidLate { message, instead_of } => {
                 ending::said_late(record, message.as_deref(), instead_of.as_deref(), now)?;
             }

@@ -10,6 +10,7 @@ pub mod error;
 pub mod export;
 pub mod file;
 pub mod git;
+pub mod going_on;
 pub mod hook;
 pub mod id;
 pub mod index;

@@ -287,11 +287,13 @@ fn checked_steps(steps: &[String]) -> Result<Vec<String>> {
 }
 
 /// Makes an ended session active again, as if it had not ended. What it had ended with goes to
-/// the timeline. Steps that were open tasks are tasks again; others were a person's.
+/// the timeline. Steps that a hook made of open tasks are tasks again; others are a person's.
 pub fn reopen(session: &mut Session, now: Instant) {
     let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
-    let tasks: Vec<String> = task_steps(session, |_| true).collect();
-    session.next_steps.retain(|step| !tasks.contains(step));
+    if session.ended_by.is_some() {
+        let tasks: Vec<String> = task_steps(session, |_| true).collect();
+        session.next_steps.retain(|step| !tasks.contains(step));
+    }
     session.status = Status::Active;
     session.ended_at = None;
     session.ended_by = None;
@@ -348,10 +350,12 @@ pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: In
     if new.next_steps.is_empty() {
         new.next_steps = old.next_steps.clone();
     }
+    // Another conversation has a list of its own.
+    let is_its_list = new.claude_session_id.is_none() || new.claude_session_id == old.claude_session_id;
     for task in old.tasks.iter().filter(|task| task.status.is_open()) {
         if !new.tasks.iter().any(|known| known.subject == task.subject) {
             let mut task = task.clone();
-            task.agent_key = None;
+            task.agent_key = task.agent_key.filter(|_| is_its_list);
             new.tasks.push(task);
         }
     }

@@ -28,7 +28,7 @@ fn replace(intake: &Intake, live: &mut Live, id: &SessionId, reason: &str) -> Re
     live.project_slug = live.project_slug.take().or(known.as_ref().map(|known| known.project_slug.clone()));
     let intent = known.map(|known| known.intent).filter(|_| live.capture).unwrap_or_default();
     let checkout = git::find(Path::new(&live.cwd));
-    let session = prompt::create(intake, live, &intent, checkout.as_ref())?;
+    let session = prompt::create(intake, live, &intent, checkout.as_ref(), None)?;
     let new = intake.store.continue_damaged(id, &session, &to, intake.now)?;
     live.session_id = Some(new.session_id.clone());
     Ok(new)

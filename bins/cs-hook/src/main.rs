@@ -10,6 +10,7 @@ mod context;
 mod damaged;
 mod end;
 mod failed;
+mod going_on;
 mod prompt;
 mod start;
 mod tool;

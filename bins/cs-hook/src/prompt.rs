@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, damaged, session_of};
+use crate::{PROGRAM, damaged, going_on, session_of};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::Result;
@@ -9,7 +9,7 @@ use cs_core::hook;
 use cs_core::id::{SessionId, Slug};
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
-use cs_core::record::{Session, Status};
+use cs_core::record::Session;
 use cs_core::session::{self, Start};
 use cs_core::store::Noted;
 use cs_core::validate;
@@ -70,16 +70,21 @@ fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
 fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     let checkout = git::find(Path::new(&live.cwd));
     live.head_mark = checkout.as_ref().map(made::mark);
+    let is_named = session_of(live).is_some();
     live.session_id = known_session(intake, live)?.map(String::from);
-    let known = match damaged::session(intake, live)? {
-        Some(record) => go_on(intake, record, text, checkout.as_ref())?,
-        None => None,
-    };
-    let session = match known {
-        Some(session) => session,
+    let session = match damaged::session(intake, live)? {
+        Some(known) => {
+            // Whoever was killed while it made the session has not told the one before.
+            if !is_named {
+                going_on::link(intake, &known)?;
+            }
+            let session = going_on::prompted(intake, live, known, text, checkout.as_ref())?;
+            note(intake, &session, text, checkout.as_ref())?;
+            session
+        }
         None => {
             expect_a_session(intake, live)?;
-            create(intake, live, text, checkout.as_ref())?
+            create(intake, live, text, checkout.as_ref(), None)?
         }
     };
     live.session_id = Some(session.session_id);
@@ -94,7 +99,7 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
 
 /// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation
 /// that began before our eyes.
-fn expect_a_session(intake: &Intake, live: &Live) -> Result<()> {
+pub fn expect_a_session(intake: &Intake, live: &Live) -> Result<()> {
     let seeking = Live { session_id: None, source: None, prompt_id: None, ..live.clone() };
     intake.store.write_live(&intake.uuid, &seeking)
 }
@@ -105,30 +110,27 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
     match (session_of(live), live.source.as_deref()) {
         (Some(id), _) => Ok(Some(id)),
         (None, Some("startup" | "clear" | "fork")) => Ok(None),
+        (None, Some("resume")) => match intake.store.conversation(&intake.uuid)? {
+            Some(id) => Ok(Some(id)),
+            None => intake.store.archived_conversation(&intake.uuid),
+        },
         (None, _) => intake.store.conversation(&intake.uuid),
     }
 }
 
-/// Notes the prompt in the session; `None` if it was archived, or ended by a person.
-fn go_on(intake: &Intake, record: Session, text: &str, checkout: Option<&Checkout>) -> Result<Option<Session>> {
+/// Notes the prompt in the session.
+fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
-    if intake.store.is_archived(id) || (record.status != Status::Active && !ending::is_ours(&record)) {
-        return Ok(None);
-    }
-    if record.status != Status::Active {
-        intake.tell(id, Change::Reopened, Noted::Synced)?;
-    }
     // What a person said that it is for stands, whatever it begins with.
     let is_first_prompt = record.current_activity.as_deref() == Some(&record.intent);
-    let is_ours = is_first_prompt || !ending::is_of_people(&record);
+    let is_ours = is_first_prompt || !ending::is_of_people(record);
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
         git_branch: checkout.map(|found| branch(found).unwrap_or_default()),
         worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
         is_intent: !text.is_empty() && is_own_command(&record.intent) && is_ours,
     };
-    intake.tell(id, Change::Prompted(prompted), Noted::Soon)?;
-    Ok(Some(record))
+    intake.tell(id, Change::Prompted(prompted), Noted::Soon)
 }
 
 /// The branch's name as far as the format keeps it.
@@ -140,12 +142,29 @@ fn is_own_command(intent: &str) -> bool {
     OWN_COMMANDS.iter().any(|command| intent.starts_with(command))
 }
 
-pub fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checkout>) -> Result<Session> {
+/// The session that a new one comes from.
+pub struct Origin<'a> {
+    pub session: &'a Session,
+    /// Whether the new one takes over its intent and what is open in it.
+    pub takes_over: bool,
+}
+
+/// Makes a session for the conversation, in the project of its origin or of the checkout.
+pub fn create(
+    intake: &Intake,
+    live: &Live,
+    text: &str,
+    checkout: Option<&Checkout>,
+    origin: Option<&Origin>,
+) -> Result<Session> {
     let root = match checkout {
         Some(found) => found.main_root.to_string_lossy().into_owned(),
         None => outside_repository(&live.cwd),
     };
-    let slug = project(intake, &root);
+    let slug = match origin.map(|origin| Slug::parse(&origin.session.project_slug)) {
+        Some(Ok(slug)) => slug,
+        _ => project(intake, &root),
+    };
     let start = Start {
         intent: if text.is_empty() { session::unsaid_intent(slug.as_str()) } else { text.to_string() },
         git_branch: checkout.and_then(branch),
@@ -156,8 +175,15 @@ pub fn create(intake: &Intake, live: &Live, text: &str, checkout: Option<&Checko
     };
     let activity = (!text.is_empty()).then(|| text.to_string());
     let fill = |record: &mut Session| {
-        record.current_activity = activity.clone();
-        Ok(())
+        record.current_activity.clone_from(&activity);
+        match origin {
+            Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, intake.now),
+            Some(Origin { session, .. }) => {
+                record.resumed_from = Some(session.session_id.clone());
+                Ok(())
+            }
+            None => Ok(()),
+        }
     };
     intake.store.create(&slug, start, fill, intake.now)
 }

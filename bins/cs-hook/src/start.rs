@@ -1,16 +1,12 @@
-//! SessionStart: the conversation runs. A resumed one gets back the session that this tool itself
-//! had closed; a new one is told what is parked.
+//! SessionStart: the conversation runs. A resumed one gets its session back (see `going_on`); a new one is told what is
+//! parked.
 
-use crate::{PROGRAM, context};
-use cs_core::change::Change;
+use crate::{PROGRAM, context, going_on};
 use cs_core::clock;
-use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::git::{self, made};
 use cs_core::intake::Intake;
 use cs_core::live::Live;
-use cs_core::record::Status;
-use cs_core::store::Noted;
 use std::io::Write;
 use std::path::Path;
 
@@ -52,7 +48,7 @@ pub fn started(intake: &Intake) -> Result<()> {
         if !overtaken {
             live.began_again(intake.now);
         }
-        reopen(intake, &mut live)?;
+        going_on::opened(intake, &mut live)?;
     }
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
@@ -78,19 +74,6 @@ fn recalled(intake: &Intake) -> Result<Live> {
     live.ended_at = None;
     live.pid = None;
     Ok(live)
-}
-
-/// Makes the session active again that a hook had closed; one that a person closed stays closed.
-fn reopen(intake: &Intake, live: &mut Live) -> Result<()> {
-    let Some(id) = intake.store.conversation(&intake.uuid)? else { return Ok(()) };
-    let mut record = intake.store.session(&id)?;
-    if ending::is_ours(&record) {
-        intake.tell(&id, Change::Reopened, Noted::Synced)?;
-        record = intake.store.session(&id)?;
-    }
-    live.session_id = (record.status == Status::Active).then_some(record.session_id);
-    live.project_slug = Some(record.project_slug);
-    Ok(())
 }
 
 /// Prints context; a client that does not read it is none of our business.

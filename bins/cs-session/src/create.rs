@@ -128,7 +128,7 @@ fn must_be_free(context: &Context, uuid: &Uuid) -> Outcome<()> {
 }
 
 /// Tells a running conversation which session is its own.
-fn adopt(context: &Context, uuid: &Uuid, id: &str) -> Outcome<()> {
+pub fn adopt(context: &Context, uuid: &Uuid, id: &str) -> Outcome<()> {
     if !context.store.home.live(uuid).exists() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! `resume`: go on with an ended session in a new record; or, inside a conversation that has its
 //! own session already, in that one.
 
-use crate::create::Here;
+use crate::create::{Here, adopt};
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Outcome, print_session, selectors};
 use cs_core::id::{SessionId, Slug, Uuid};
@@ -37,24 +37,34 @@ impl Resume {
         };
         let old_id = context.store.find(&Selector::parse(name)?)?;
         let intent = self.intent.as_deref();
-        let session = match own_session(context, &old_id)? {
+        let conversation = own_conversation();
+        let session = match own_session(context, conversation.as_ref(), &old_id)? {
             Some(own) => hand_over(context, &old_id, |old| take_over(context, old, &own, intent), |_| Ok(()))?,
             None => {
                 let here = Here::find()?;
                 let is_made = Cell::new(false);
                 let undo = |new: &Session| undo(context, new, is_made.get());
-                hand_over(context, &old_id, |old| start_anew(context, old, &here, intent, &is_made), undo)?
+                let uuid = conversation.as_ref();
+                let make = |old: &Session| start_anew(context, old, &here, intent, uuid, &is_made);
+                let new = hand_over(context, &old_id, make, undo)?;
+                uuid.map_or(Ok(()), |uuid| adopt(context, uuid, &new.session_id))?;
+                new
             }
         };
         print_session(context, &session)
     }
 }
 
-/// The active session of the conversation that runs us, if it is another one.
-fn own_session(context: &Context, old: &SessionId) -> Outcome<Option<SessionId>> {
+/// The conversation that runs us.
+fn own_conversation() -> Option<Uuid> {
     let set = |name: &str| std::env::var(name).ok().and_then(|text| Uuid::parse(&text).ok());
-    let Some(uuid) = set("CLAUDE_CODE_SESSION_ID").or(set("CODEX_THREAD_ID")) else { return Ok(None) };
-    let Some(id) = context.store.conversation(&uuid)?.filter(|id| id != old) else { return Ok(None) };
+    set("CLAUDE_CODE_SESSION_ID").or(set("CODEX_THREAD_ID"))
+}
+
+/// Its active session, if it is another one.
+fn own_session(context: &Context, own: Option<&Uuid>, old: &SessionId) -> Outcome<Option<SessionId>> {
+    let Some(uuid) = own else { return Ok(None) };
+    let Some(id) = context.store.conversation(uuid)?.filter(|id| id != old) else { return Ok(None) };
     let own = context.store.session(&id)?;
     Ok((own.status == Status::Active).then_some(id))
 }
@@ -104,6 +114,7 @@ fn start_anew(
     old: &Session,
     here: &Here,
     intent: Option<&str>,
+    conversation: Option<&Uuid>,
     is_made: &Cell<bool>,
 ) -> Result<Session> {
     if let Some(begun) = begun(context, old)? {
@@ -113,6 +124,7 @@ fn start_anew(
         intent: intent.unwrap_or(&old.intent).to_string(),
         git_branch: Some(old.git_branch.clone()).filter(|branch| !branch.is_empty()).or(here.branch.clone()),
         worktree_root: old.worktree_root.clone(),
+        claude_session_id: conversation.map(Uuid::to_string),
         agent: old.agent.clone(),
         ..Start::default()
     };

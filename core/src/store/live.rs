@@ -126,7 +126,7 @@ impl Store {
             self.candidates(&names)?.into_iter().partition(|id| names.fit(id.as_str()));
         let named = named.into_iter().filter_map(|id| self.status_if_of(&id, uuid).map(|status| (status, id)));
         if let Some((_, id)) = named.max_by_key(|(status, id)| (*status == Status::Active, id.clone())) {
-            return Ok(Some(id));
+            return Ok(Some(self.newest_of(id, uuid)));
         }
         Ok(active.into_iter().rev().find(|id| self.status_if_of(id, uuid).is_some()))
     }

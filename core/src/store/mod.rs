@@ -9,6 +9,7 @@ mod close;
 mod contradict;
 mod doubt;
 mod evidence;
+mod going_on;
 mod index;
 mod live;
 mod project;

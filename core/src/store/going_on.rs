@@ -1,0 +1,41 @@
+//! Owns the links between sessions that go on as one another (`resumed_as`). Must stay true: links that lead nowhere or
+//! in a circle end where they do so; nothing is written here.
+
+use super::Store;
+use crate::going_on::{self, Way};
+use crate::id::{SessionId, Uuid};
+use crate::record::Session;
+
+/// Most links that are followed.
+const LINKS: usize = 100;
+
+impl Store {
+    /// The last of the sessions as which this one went on, and how a conversation goes on with it.
+    pub fn heir(&self, session: Session, uuid: &Uuid) -> (Session, Way) {
+        let heir = self.follow_links(session, |_| true);
+        let is_archived = SessionId::parse(&heir.session_id).is_ok_and(|id| self.is_archived(&id));
+        let way = going_on::way(&heir, uuid.as_str(), is_archived);
+        (heir, way)
+    }
+
+    /// The last of the sessions of a conversation as which one of them went on.
+    pub(super) fn newest_of(&self, id: SessionId, uuid: &Uuid) -> SessionId {
+        let Ok(session) = self.session(&id) else { return id };
+        let is_its = |next: &Session| next.claude_session_id.as_deref() == Some(uuid.as_str());
+        let newest = self.follow_links(session, is_its);
+        SessionId::parse(&newest.session_id).unwrap_or(id)
+    }
+
+    fn follow_links(&self, mut session: Session, wanted: impl Fn(&Session) -> bool) -> Session {
+        let first = session.session_id.clone();
+        for _ in 0..LINKS {
+            let next = session.resumed_as.as_deref().and_then(|id| SessionId::parse(id).ok());
+            let next = next.filter(|id| id.as_str() != first).and_then(|id| self.session(&id).ok());
+            match next.filter(|next| wanted(next)) {
+                Some(next) => session = next,
+                None => break,
+            }
+        }
+        session
+    }
+}

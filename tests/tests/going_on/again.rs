@@ -1,0 +1,195 @@
+//! A conversation that goes on after a person had parked, completed or resumed its session.
+
+use super::{OTHER, Told, id, person, records, stage, state, texts, told};
+use cs_tests::replay::Stage;
+use serde_json::{Value, json};
+
+/// A task, steps, and the session's id.
+fn with_open_things(stage: &Stage) -> String {
+    told(stage, 71).task("1", "write tests");
+    let id = id(&records(stage)[0]).to_owned();
+    person(stage, 72, &["cs-session", "question", &id, "--text", "which colour?", "-q"]);
+    id
+}
+
+fn park(stage: &Stage, at: u64, id: &str) {
+    let words = ["cs-session", "park", id, "--reason", "lunch", "--next-step", "ask Anna", "--next-step", "write tests"];
+    person(stage, at, &[&words[..], &["-q"]].concat());
+}
+
+#[track_caller]
+fn is_whole(record: &Value) {
+    assert_eq!(record["intent"], "build the login page");
+    assert_eq!(texts(record, "tasks", "subject"), ["write tests"]);
+    assert_eq!(texts(record, "next_steps", ""), ["ask Anna", "write tests"]);
+    assert_eq!(texts(record, "open_questions", ""), ["which colour?"]);
+}
+
+/// `cs-session resume`, then the command that the dashboard prints: the conversation goes on in the resumed session.
+#[test]
+fn a_resumed_session_and_its_conversation_are_one_chain() {
+    for (ends, restarts) in [(true, true), (false, true), (false, false)] {
+        let stage = stage();
+        let old = with_open_things(&stage);
+        park(&stage, 80, &old);
+        if ends {
+            told(&stage, 90).end("prompt_input_exit");
+        }
+        let new = person(&stage, 160, &["cs-session", "resume", &old, "-q"]);
+        if restarts {
+            told(&stage, 170).start("resume");
+            assert_eq!(state(&stage, 175, &new), "idle");
+        }
+        told(&stage, 180).prompt("go on please");
+        let records = records(&stage);
+        assert_eq!(records.iter().map(id).collect::<Vec<_>>(), [old.as_str(), &new], "{ends} {restarts}");
+        let facts = |record: &Value| json!([record["status"], record["resumed_from"], record["resumed_as"]]);
+        assert_eq!(facts(&records[0]), json!(["completed", null, new]));
+        assert_eq!(facts(&records[1]), json!(["active", old, null]));
+        assert_eq!(records[1]["claude_session_id"], super::UUID);
+        assert_eq!(records[1]["current_activity"], "go on please");
+        is_whole(&records[1]);
+        assert_eq!(state(&stage, 181, &new), "working");
+        // The agent's list goes on in it.
+        let done = json!({"tool_name": "TaskUpdate", "tool_input": {"taskId": "1", "status": "completed"}});
+        told(&stage, 182).event("PostToolUse", done);
+        assert_eq!(texts(&super::records(&stage)[1], "tasks", "status"), ["completed"]);
+    }
+}
+
+#[test]
+fn a_chain_of_resumptions_is_followed_to_its_end() {
+    let stage = stage();
+    let first = with_open_things(&stage);
+    park(&stage, 80, &first);
+    told(&stage, 90).end("prompt_input_exit");
+    let second = person(&stage, 100, &["cs-session", "resume", &first, "-q"]);
+    park(&stage, 105, &second);
+    let third = person(&stage, 110, &["cs-session", "resume", &second, "-q"]);
+    told(&stage, 120).start("resume");
+    told(&stage, 130).prompt("go on please");
+    let records = records(&stage);
+    assert_eq!(records.len(), 3);
+    let newest = records.iter().find(|record| id(record) == third).expect("it is there");
+    assert_eq!(json!([newest["status"], newest["claude_session_id"]]), json!(["active", super::UUID]));
+    is_whole(newest);
+}
+
+#[test]
+fn the_chain_is_found_without_any_cache() {
+    let stage = stage();
+    let old = with_open_things(&stage);
+    park(&stage, 80, &old);
+    told(&stage, 90).end("prompt_input_exit");
+    let new = person(&stage, 100, &["cs-session", "resume", &old, "-q"]);
+    told(&stage, 110).start("resume");
+    told(&stage, 120).prompt("go on please");
+    for _ in 0..2 {
+        for cache in ["live", "ended"] {
+            let _ = std::fs::remove_dir_all(stage.sandbox.data().join(cache));
+        }
+        told(&stage, 130).prompt("and on");
+        assert_eq!(records(&stage).len(), 2);
+        let shown: Value =
+            serde_json::from_str(&person(&stage, 140, &["cs-session", "show", &format!("claude:{}", super::UUID)]))
+                .expect("JSON");
+        assert_eq!(shown["session_id"], new.as_str());
+        told(&stage, 141).end("other");
+    }
+}
+
+#[test]
+fn what_a_person_parked_goes_on_with_all_that_was_open() {
+    for ends in [false, true] {
+        let stage = stage();
+        let old = with_open_things(&stage);
+        park(&stage, 80, &old);
+        if ends {
+            told(&stage, 90).end("prompt_input_exit");
+            told(&stage, 100).start("resume");
+            assert_eq!(records(&stage)[0]["status"], "parked", "looking at it is no reason");
+        }
+        told(&stage, 110).prompt("back again");
+        let records = records(&stage);
+        assert_eq!(records.len(), 1);
+        let facts = json!([records[0]["status"], records[0]["parked_reason"], records[0]["current_activity"]]);
+        assert_eq!(facts, json!(["active", null, "back again"]));
+        is_whole(&records[0]);
+        assert!(texts(&records[0], "events", "message").contains(&"reopened; it had ended with: lunch".to_owned()));
+        assert_eq!(state(&stage, 111, &old), "working");
+    }
+}
+
+#[test]
+fn what_a_person_completed_goes_on_in_a_successor() {
+    for (ends, archived) in [(false, false), (true, false), (true, true)] {
+        let stage = stage();
+        let old = with_open_things(&stage);
+        let words = ["cs-session", "complete", &old, "--outcome", "shipped", "--next-step", "ask Anna"];
+        person(&stage, 80, &[&words[..], &["--next-step", "write tests", "-q"]].concat());
+        if ends {
+            told(&stage, 90).end("prompt_input_exit");
+        }
+        if archived {
+            person(&stage, 95, &["cs-cleanup", "archive", &old, "-q"]);
+        }
+        if ends {
+            told(&stage, 110).start("resume");
+        }
+        told(&stage, 120).prompt("go on please");
+        told(&stage, 121).prompt("go on please");
+        let found = records(&stage);
+        let new = found.last().expect("a successor");
+        assert_eq!(found.len(), if archived { 1 } else { 2 }, "{found:#?}");
+        is_whole(new);
+        let facts = json!([new["status"], new["resumed_from"], new["claude_session_id"], new["current_activity"]]);
+        assert_eq!(facts, json!(["active", old, super::UUID, "go on please"]));
+        if !archived {
+            let facts = json!([found[0]["status"], found[0]["outcome"], found[0]["resumed_as"]]);
+            assert_eq!(facts, json!(["completed", "shipped", new["session_id"]]));
+        }
+    }
+}
+
+/// A session that was resumed in another conversation goes on there; the older conversation gets one of its own.
+#[test]
+fn a_conversation_takes_no_session_away_from_another_one() {
+    let stage = stage();
+    let old = with_open_things(&stage);
+    park(&stage, 80, &old);
+    told(&stage, 90).end("prompt_input_exit");
+    let other = super::window(&stage);
+    let theirs = |at| Told::new(&stage, at, OTHER).from(&other);
+    theirs(100).start("startup");
+    theirs(101).prompt("take it up");
+    let mut resume = stage.command("cs-session", 102_000, cs_tests::replay::Client::Interactive);
+    resume.args(["resume", &old, "-q"]).env("CLAUDE_CODE_SESSION_ID", OTHER);
+    assert_eq!(cs_tests::status(&cs_tests::run(resume, "")), 0);
+    told(&stage, 110).start("resume");
+    told(&stage, 120).prompt("something aside");
+    theirs(130).prompt("and on");
+    let found = records(&stage);
+    assert_eq!(found.len(), 3, "{found:#?}");
+    let of = |uuid: &str| found.iter().filter(|one| one["claude_session_id"] == uuid && one["status"] == "active").count();
+    assert_eq!((of(super::UUID), of(OTHER)), (1, 1));
+    let aside = found.iter().find(|one| one["intent"] == "something aside").expect("it is there");
+    let theirs = found.iter().find(|one| one["claude_session_id"] == OTHER).expect("it is there");
+    assert_eq!(json!([aside["resumed_from"], theirs["resumed_from"]]), json!([theirs["session_id"], old]));
+}
+
+/// Resumed by the agent itself, in a conversation whose own session is over.
+#[test]
+fn a_session_that_is_resumed_inside_a_conversation_is_that_conversations() {
+    let stage = stage();
+    let old = with_open_things(&stage);
+    park(&stage, 80, &old);
+    let mut resume = stage.command("cs-session", 150_000, cs_tests::replay::Client::Interactive);
+    resume.args(["resume", &old, "-q"]).env("CLAUDE_CODE_SESSION_ID", super::UUID);
+    assert_eq!(cs_tests::status(&cs_tests::run(resume, "")), 0);
+    told(&stage, 160).prompt("go on");
+    let found = records(&stage);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(found[1]["claude_session_id"], super::UUID);
+    assert_eq!(found[1]["resumed_from"], old.as_str());
+    is_whole(&found[1]);
+}
