@@ -13,7 +13,7 @@ use crate::id::{SessionId, Uuid};
 use crate::live::Live;
 use crate::lock::Lock;
 use crate::paths::Home;
-use crate::process;
+use crate::process::{self, Process};
 use crate::signal;
 use crate::stdin::{self, End, Limits, Received};
 use crate::store::{Noted, Store};
@@ -166,6 +166,17 @@ impl Intake {
         self.store.tell(id, change, self.now, noted)
     }
 
+    /// The process that tells of the conversation.
+    pub fn caller(&self) -> Option<Process> {
+        process::caller(named_process().filter(|_| !self.payload.is_codex()))
+    }
+
+    /// Whether another process tells of the conversation than the one that is known to have it, and that still runs.
+    pub fn is_from_another_window(&self, live: &Live) -> bool {
+        let Some(known) = live.process() else { return false };
+        self.caller().is_some_and(|caller| !caller.is(&known)) && process::is_alive(&known) == Some(true)
+    }
+
     /// Whether the conversation ended moments ago.
     pub fn has_just_ended(&self) -> Result<bool> {
         let ended = self.store.ended(&self.uuid)?;
@@ -202,8 +213,19 @@ impl Intake {
         let is_another = named.is_some_and(|pid| Some(pid) != live.pid);
         let runs = || live.process().is_some_and(|process| process::is_alive(&process) == Some(true));
         if starts || is_another || !runs() {
+            let before = live.process();
             live.set_process(process::caller(named));
+            other_window(&mut live, before);
         }
+    }
+}
+
+/// The conversation is told of by another process than before. If that still runs, it has it open, too.
+fn other_window(live: &mut Live, before: Option<Process>) {
+    let Some(now) = live.process() else { return };
+    live.closed_by(&now);
+    if let Some(before) = before.filter(|before| !before.is(&now) && process::is_alive(before) == Some(true)) {
+        live.opened_by(&before);
     }
 }
 

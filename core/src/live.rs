@@ -69,6 +69,9 @@ pub struct Live {
     /// Where that process was seen; see [`crate::process::here`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// Other processes that have the conversation open: `PID/STARTED`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<String>,
     #[serde(default)]
     pub cwd: String,
     #[serde(default)]
@@ -138,7 +141,7 @@ pub struct Live {
 }
 
 /// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 35] = [
+const FIELDS: [&str; 36] = [
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -152,6 +155,7 @@ const FIELDS: [&str; 35] = [
     "pid",
     "pid_started",
     "host",
+    "windows",
     "cwd",
     "worktree_root",
     "head_mark",
@@ -176,6 +180,13 @@ const FIELDS: [&str; 35] = [
     "ended_at",
 ];
 
+/// Most windows that are remembered.
+const WINDOWS: usize = 16;
+
+fn word(window: &Process) -> String {
+    format!("{}/{}", window.pid, window.started)
+}
+
 impl Live {
     /// A conversation of which nothing is known but its id.
     pub fn new(uuid: &str, at: Instant) -> Self {
@@ -194,6 +205,7 @@ impl Live {
             pid: None,
             pid_started: None,
             host: None,
+            windows: Vec::new(),
             cwd: String::new(),
             worktree_root: None,
             head_mark: None,
@@ -256,6 +268,28 @@ impl Live {
             self.pid_started = Some(process.started);
             self.host = process.host;
         }
+    }
+
+    /// The other processes that have the conversation open, as far as they told.
+    pub fn windows(&self) -> impl Iterator<Item = Process> {
+        let process = |word: &String| {
+            let (pid, started) = word.split_once('/')?;
+            Some(Process { pid: pid.parse().ok()?, started: started.to_string(), host: self.host.clone() })
+        };
+        self.windows.iter().filter_map(process)
+    }
+
+    /// Another process has opened the conversation, too.
+    pub fn opened_by(&mut self, window: &Process) {
+        self.closed_by(window);
+        if self.windows.len() < WINDOWS {
+            self.windows.push(word(window));
+        }
+    }
+
+    /// Another process has closed the conversation.
+    pub fn closed_by(&mut self, window: &Process) {
+        self.windows.retain(|known| *known != word(window));
     }
 
     /// Whether a prompt was sent. Where the beginning was not seen, one may have been.
@@ -432,6 +466,7 @@ mod tests {
         (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
         (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
         live.helper_asked("a", "permission for Bash", None, at(0));
+        live.windows.push("1/2".to_string());
         (live.awaiting, live.unattended, live.background_tasks) = (true, true, Some(1));
         let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
         let mut names: Vec<&str> = written.keys().map(String::as_str).collect();

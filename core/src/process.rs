@@ -15,6 +15,13 @@ pub struct Process {
     pub host: Option<String>,
 }
 
+impl Process {
+    /// Whether both are the same process, wherever each was noted.
+    pub fn is(&self, other: &Process) -> bool {
+        (self.pid, &self.started) == (other.pid, &other.started)
+    }
+}
+
 /// What the system says of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {

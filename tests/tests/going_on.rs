@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 mod again;
 #[path = "going_on/midway.rs"]
 mod midway;
+#[path = "going_on/windows.rs"]
+mod windows;
 
 const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";

@@ -23,6 +23,9 @@ pub fn started(intake: &Intake) -> Result<()> {
     if known.is_none() && !resumed && intake.has_just_ended()? {
         return intake.store.drop_live(&intake.uuid);
     }
+    if let Some(first) = known.as_ref().filter(|live| intake.is_from_another_window(live)) {
+        return opened_again(intake, first.clone());
+    }
     let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, intake));
     let overtaken = known.as_ref().is_some_and(|live| live.last_event == "UserPromptSubmit" && is_recent(live, intake));
     let mut live = intake.noted(match known {
@@ -53,6 +56,16 @@ pub fn started(intake: &Intake) -> Result<()> {
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
     if !repeated && source != "compact" && config.hooks.context {
+        tell(&context::text(intake, &live));
+    }
+    Ok(())
+}
+
+/// A second window on a conversation changes nothing for the first, but that its end is not the conversation's.
+fn opened_again(intake: &Intake, mut live: Live) -> Result<()> {
+    intake.caller().iter().for_each(|window| live.opened_by(window));
+    intake.store.write_live(&intake.uuid, &live)?;
+    if intake.config(PROGRAM).hooks.context {
         tell(&context::text(intake, &live));
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, Uuid};
 use crate::live::Live;
 use crate::lock::Lock;
-use crate::process;
+use crate::process::{self, Process};
 use crate::record::{Session, Status};
 
 impl Store {
@@ -129,9 +129,19 @@ pub(super) fn uuid_of(live: &Live) -> Option<Uuid> {
     Uuid::parse(&live.claude_session_id).ok()
 }
 
-/// Whether a conversation's process runs; `None` if that cannot be told.
+/// Whether a process has the conversation open; `None` if that cannot be told.
 pub(super) fn is_alive(live: &Live) -> Option<bool> {
-    live.process().as_ref().and_then(process::is_alive)
+    runner(live).as_ref().and_then(process::is_alive)
+}
+
+/// The process that has the conversation: the one that was heard last, or if that is gone another window.
+pub(super) fn runner(live: &Live) -> Option<Process> {
+    let last = live.process()?;
+    if process::is_alive(&last) != Some(false) {
+        return Some(last);
+    }
+    let other = live.windows().find(|window| process::is_alive(window) == Some(true));
+    Some(other.unwrap_or(last))
 }
 
 /// Whether a process runs that has the session.

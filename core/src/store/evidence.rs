@@ -37,7 +37,7 @@ impl Beside<'_> {
 impl Store {
     /// What is known of a conversation now. `lives`: all that run.
     pub(super) fn beside<'a>(&self, live: &Live, lives: &'a [Live]) -> Beside<'a> {
-        let process = live.process();
+        let process = super::close::runner(live);
         let condition = process.as_ref().map_or(Condition::Unknown, process::condition);
         let client = process.as_ref().filter(|_| condition == Condition::Runs).and_then(|of| client(live, of));
         let in_turn = matches!(live.state, Activity::Working | Activity::Waiting);

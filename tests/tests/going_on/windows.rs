@@ -1,0 +1,97 @@
+//! Two windows on one conversation: each end is that of one window only.
+
+use std::time::Duration;
+
+use super::{OTHER, Told, UUID, id, person, records, stage, state, told, window};
+use cs_tests::eventually;
+use cs_tests::replay::Stage;
+use serde_json::json;
+
+fn session(stage: &Stage) -> String {
+    id(&records(stage)[0]).to_owned()
+}
+
+#[test]
+fn a_second_window_changes_nothing_for_the_first_and_its_end_neither() {
+    let stage = stage();
+    let session = session(&stage);
+    told(&stage, 80).prompt("more");
+    let before = stage.live(UUID).expect("it lives");
+    let second = window(&stage);
+    told(&stage, 90).from(&second).start("resume");
+    let mut live = stage.live(UUID).expect("it lives");
+    assert!(live.as_object_mut().expect("an object").remove("windows").is_some());
+    assert_eq!(live, before);
+    assert_eq!(state(&stage, 95, &session), "working");
+    told(&stage, 100).from(&second).end("prompt_input_exit");
+    assert_eq!(stage.live(UUID).expect("it lives"), before);
+    assert_eq!(state(&stage, 105, &session), "working");
+    told(&stage, 110).stop("answer two");
+    told(&stage, 120).end("other");
+    let record = &records(&stage)[0];
+    assert_eq!(json!([record["status"], record["outcome"]]), json!(["completed", "answer two"]));
+}
+
+#[test]
+fn the_first_window_may_be_the_one_that_is_closed() {
+    let mut stage = stage();
+    let session = session(&stage);
+    let second = window(&stage);
+    told(&stage, 80).from(&second).start("resume");
+    told(&stage, 90).from(&second).prompt("from the second");
+    // Closed while the other one works: nothing changes.
+    told(&stage, 100).end("prompt_input_exit");
+    stage.kill_client();
+    assert_eq!(state(&stage, 105, &session), "working");
+    assert_eq!(stage.live(UUID).expect("it lives")["pid"], second.pid());
+    told(&stage, 110).from(&second).end("other");
+    assert_eq!(records(&stage)[0]["status"], "parked", "in the middle of its turn");
+}
+
+#[test]
+fn a_window_that_worked_last_leaves_the_conversation_to_the_other_one() {
+    for says_so in [true, false] {
+        let stage = stage();
+        let session = session(&stage);
+        let second = window(&stage);
+        let pid = second.pid();
+        told(&stage, 80).from(&second).start("resume");
+        told(&stage, 90).from(&second).prompt("from the second");
+        if says_so {
+            told(&stage, 100).from(&second).end("other");
+        }
+        drop(second);
+        let is_gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists() || cfg!(not(target_os = "linux"));
+        assert!(eventually(Duration::from_secs(5), is_gone));
+        person(&stage, 105, &["cs-cleanup", "gone", "-q"]);
+        assert_eq!(records(&stage)[0]["status"], "active", "the first window has it open");
+        if says_so {
+            assert_eq!(state(&stage, 106, &session), "idle");
+        }
+        told(&stage, 110).prompt("from the first");
+        assert_eq!(state(&stage, 111, &session), "working");
+        told(&stage, 120).stop("answer two");
+        told(&stage, 130).end("other");
+        let record = &records(&stage)[0];
+        assert_eq!(json!([record["status"], record["outcome"]]), json!(["completed", "answer two"]));
+    }
+}
+
+#[test]
+fn the_end_of_a_window_after_the_other_one_was_killed_is_the_end() {
+    let mut stage = stage();
+    let second = window(&stage);
+    told(&stage, 80).from(&second).start("resume");
+    let pid = stage.client();
+    stage.kill_client();
+    let is_gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists() || cfg!(not(target_os = "linux"));
+    assert!(eventually(Duration::from_secs(5), is_gone));
+    told(&stage, 100).from(&second).end("other");
+    assert_eq!(records(&stage)[0]["status"], "completed");
+    assert!(stage.live(UUID).is_none());
+    // A conversation that was never opened elsewhere ends with whoever says so.
+    let third = window(&stage);
+    Told::new(&stage, 200, OTHER).from(&third).start("startup");
+    Told::new(&stage, 210, OTHER).from(&third).end("other");
+    assert!(stage.live(OTHER).is_none());
+}
