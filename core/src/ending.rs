@@ -97,7 +97,7 @@ fn in_the_middle(record: &Session) -> String {
 /// What the agent said last comes after the end, which had overtaken the end of the turn: so it was not broken off. A
 /// session that was parked for nothing else is completed. `instead_of` was taken for the last message.
 pub fn said_late(record: &mut Session, message: Option<&str>, instead_of: Option<&str>, now: Instant) -> Result<()> {
-    if record.ended_by.as_deref() != Some(BY_HOOK) {
+    if record.ended_by.as_deref() != Some(BY_HOOK) || record.outcome.as_deref() != instead_of {
         return Ok(());
     }
     let was_broken_off = record.parked_reason.as_deref().is_some_and(|reason| reason.contains(IN_THE_MIDDLE));
@@ -110,7 +110,7 @@ pub fn said_late(record: &mut Session, message: Option<&str>, instead_of: Option
             return Err(error);
         }
         (record.next_steps, record.ended_by) = (steps, Some(BY_HOOK.to_string()));
-    } else if record.status == Status::Completed && record.outcome.as_deref() == instead_of {
+    } else if record.status == Status::Completed {
         record.outcome = message.map(str::to_string).or(record.outcome.take());
     }
     record.events.retain(|event| !is_of_a_broken_turn(event, ended_at));

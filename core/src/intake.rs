@@ -240,7 +240,7 @@ fn own_directory() -> String {
 }
 
 /// Claude Code tells its process id (2.1.214 and newer).
-fn named_process() -> Option<u32> {
+pub fn named_process() -> Option<u32> {
     std::env::var("CLAUDE_PID").ok()?.parse().ok()
 }
 

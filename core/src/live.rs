@@ -300,7 +300,7 @@ impl Live {
     }
 
     /// Whether a turn is going on, as far as it was heard.
-    pub fn is_in_a_turn(&self) -> bool {
+    pub fn is_in_turn(&self) -> bool {
         matches!(self.state, Activity::Working | Activity::Waiting)
     }
 
@@ -341,6 +341,8 @@ impl Live {
             self.requested = None;
         }
         self.prompt_mark = Some(fingerprint(text));
+        // It answered the prompt before.
+        self.last_message = None;
         (self.error, self.request_failed) = (None, false);
         self.background_tasks = None;
     }

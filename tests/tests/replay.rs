@@ -39,6 +39,13 @@ fn with(mut record: Value, changes: Value) -> Value {
     record
 }
 
+/// The same of one that ended in the middle of a turn, which somebody attended.
+fn broken(record: Value, during: &str) -> Value {
+    let reason = format!("the conversation ended in the middle of: {during}");
+    let events = [format!("ended in the middle of: {during}")];
+    with(record, json!({"status": "parked", "outcome": null, "parked_reason": reason, "events": events}))
+}
+
 /// A record with its tasks and events in short: ids of tasks are hashes, which nobody writes by hand.
 fn in_short(mut record: Value) -> Value {
     let texts = |list: &Value, text: fn(&Value) -> String| list.as_array().map(|all| all.iter().map(text).collect());
@@ -66,13 +73,16 @@ fn expected_records(name: &str) -> Vec<Value> {
         }
         "claude-code/interactive" => vec![
             with(
-                claude(INTERACTIVE, "do the full tour", "slept"),
-                json!({"files_changed": ["hello.txt"], "events": ["context compacted (manual)"]}),
+                broken(claude(INTERACTIVE, "do the full tour", ""), "slow please"),
+                json!({
+                    "files_changed": ["hello.txt"],
+                    "events": ["context compacted (manual)", "ended in the middle of: slow please"],
+                }),
             ),
             claude(AFTER_CLEAR, "simple prompt after clear", "A simple answer."),
         ],
         "claude-code/interrupt-then-ctrl-c-twice" => {
-            vec![with(claude("cbd44839-d656-4cb8-bd0f-273f967001f6", "long tool", ""), none)]
+            vec![broken(claude("cbd44839-d656-4cb8-bd0f-273f967001f6", "long tool", ""), "long tool")]
         }
         "claude-code/print-tour" => tour(PRINT, json!(["hello.txt"])),
         // This client told of no Write and Edit: both failed before they began.
@@ -92,7 +102,9 @@ fn expected_records(name: &str) -> Vec<Value> {
             codex("01a1fc80-39a8-7632-b16a-1675a75c2106", "grow please", "Carried on after the compaction."),
             json!({"events": ["context compacted (auto)"]}),
         )],
-        "codex/fail" => vec![with(codex("01a1fc80-3b3f-7471-bef0-a478a24e33e6", "fail please", ""), none)],
+        "codex/fail" => {
+            vec![broken(codex("01a1fc80-3b3f-7471-bef0-a478a24e33e6", "fail please", ""), "fail please")]
+        }
         "codex/interrupt-tool" => vec![with(codex("01a1fc80-3097-7190-be03-028e64764269", "long tool", ""), none)],
         "codex/resume" => vec![with(
             codex("01a1fc80-2516-7553-a277-ccfbd37e4a44", "simple prompt, to be resumed", "The second answer."),
@@ -335,7 +347,7 @@ fn a_record_grows_with_its_conversation() {
             41 => assert_eq!(facts(), json!(["active", "do the full tour", ["hello.txt"]]), "not the notification"),
             44 => assert_eq!(facts(), json!(["active", "/recorder:rec-cmd foo bar", ["hello.txt"]])),
             134 => assert_eq!(facts(), json!(["active", "slow please", ["hello.txt"]])),
-            135 => assert_eq!(facts(), json!(["completed", null, ["hello.txt"]])),
+            135 => assert_eq!(facts(), json!(["parked", null, ["hello.txt"]])),
             136 => assert!(stage.record_of(AFTER_CLEAR).is_none(), "/clear alone begins nothing"),
             _ => {}
         }

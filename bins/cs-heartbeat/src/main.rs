@@ -106,13 +106,11 @@ fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Resul
 fn late(intake: &Intake) -> Result<()> {
     let Some(ended) = intake.store.ended(&intake.uuid)? else { return Ok(()) };
     let message = last_message(intake).filter(|_| ended.capture);
-    let is_news = message.is_some() && ended.last_message != message;
-    // It seemed to be broken off.
-    let was_in_a_turn = ended.is_in_a_turn();
-    let ends_the_turn = was_in_a_turn && intake.payload.event.as_deref() == Some("Stop");
-    let instead_of = ended.last_message.filter(|_| !was_in_a_turn);
+    // A turn that was going on seemed to be broken off.
+    let is_news = (message.is_some() && ended.last_message != message) || ended.is_in_turn();
+    let instead_of = ended.last_message;
     let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
-    match id.filter(|_| is_news || ends_the_turn) {
+    match id.filter(|_| is_news) {
         Some(id) => intake.tell(&id, Change::SaidLate { message, instead_of }, Noted::Soon),
         None => Ok(()),
     }

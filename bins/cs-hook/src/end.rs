@@ -2,12 +2,15 @@
 //! and somebody may come back to them, or when a turn broke off, else completed; one that never asked anything leaves
 //! nothing behind.
 
-use crate::{PROGRAM, ask, damaged};
+use crate::{PROGRAM, damaged};
+use cs_core::change::{Change, TurnEnded};
 use cs_core::ending::{BY_HOOK, Ending};
 use cs_core::error::{Error, Result};
+use cs_core::id::Uuid;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
+use cs_core::store::Noted;
 
 pub fn ended(intake: &Intake) -> Result<()> {
     let lock = intake.lock();
@@ -19,8 +22,8 @@ pub fn ended(intake: &Intake) -> Result<()> {
             intake.caller().iter().for_each(|window| live.closed_by(window));
             return intake.store.write_live(&intake.uuid, &live);
         }
-        Some(live) => match other_window(&live) {
-            Some(window) => return left_to(intake, live, window),
+        Some(live) => match other_window(&live, intake.caller().as_ref()) {
+            Some(window) => return left_to(intake, &intake.uuid, live, window),
             None => intake.noted(live),
         },
     };
@@ -29,10 +32,16 @@ pub fn ended(intake: &Intake) -> Result<()> {
         Err(Error::Io { .. }) => {}
         other => drop(other?),
     }
-    let ending = Ending {
+    let ending = ending(intake, "the conversation ended", !crate::is_unattended());
+    intake.store.end_conversation(&intake.uuid, live, &ending, None).map(drop)
+}
+
+/// The end of a conversation, now.
+pub fn ending<'a>(intake: &Intake, why: &'a str, attended: bool) -> Ending<'a> {
+    Ending {
         setting: intake.config(PROGRAM).hooks.session_end,
-        attended: !crate::is_unattended(),
-        why: "the conversation ended",
+        attended,
+        why,
         message: None,
         asked: true,
         dialog: false,
@@ -40,21 +49,22 @@ pub fn ended(intake: &Intake) -> Result<()> {
         by: BY_HOOK,
         seen_at: Some(intake.now),
         now: intake.now,
-    };
-    intake.store.end_conversation(&intake.uuid, live, &ending, None).map(drop)
+    }
 }
 
-/// Another process that has the conversation open.
-fn other_window(live: &Live) -> Option<Process> {
-    live.windows().find(|window| process::is_alive(window) == Some(true))
+/// A process that has the conversation open, and is not the one that ends.
+pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
+    live.windows().find(|window| Some(window) != ends && process::is_alive(window) == Some(true))
 }
 
 /// The window that was heard last is closed, and its turn with it; the conversation goes on in another one.
-fn left_to(intake: &Intake, mut live: Live, window: Process) -> Result<()> {
+pub fn left_to(intake: &Intake, uuid: &Uuid, mut live: Live, window: Process) -> Result<()> {
     live.closed_by(&window);
     live.set_process(Some(window));
     live.turn_ended(0, None, intake.now);
-    let shown = ask::show(intake, &mut live);
-    intake.store.write_live(&intake.uuid, &live)?;
-    shown
+    let asked = std::mem::take(&mut live.awaiting);
+    let id = crate::session_of(&live).filter(|_| asked);
+    intake.store.write_live(uuid, &live)?;
+    let turn = TurnEnded { is_answered: true, requested: live.requested.clone(), ..TurnEnded::default() };
+    id.map_or(Ok(()), |id| intake.tell(&id, Change::TurnEnded(turn), Noted::Soon))
 }

@@ -36,14 +36,22 @@ pub fn prompted(intake: &Intake, live: &Live, known: Session, text: &str, at: Op
     let (heir, way) = intake.store.heir(known, &intake.uuid);
     match way {
         Way::In | Way::Reopened => take(intake, heir),
-        Way::Succeeded | Way::Apart => {
-            prompt::expect_a_session(intake, live)?;
-            let origin = Origin { session: &heir, takes_over: way == Way::Succeeded };
-            let successor = prompt::create(intake, live, text, at, Some(&origin))?;
-            link(intake, &successor)?;
-            Ok(successor)
-        }
+        Way::Succeeded => succeed(intake, live, &Origin { session: &heir, takes_over: true }, text, at),
+        Way::Apart => succeed(intake, live, &Origin { session: &heir, takes_over: false }, text, at),
     }
+}
+
+/// Another conversation goes on with a session: in a successor.
+pub fn succeeded(intake: &Intake, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
+    let (heir, _) = intake.store.heir(known, &intake.uuid);
+    succeed(intake, live, &Origin { session: &heir, takes_over: true }, "", at)
+}
+
+fn succeed(intake: &Intake, live: &Live, from: &Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
+    prompt::expect_a_session(intake, live)?;
+    let successor = prompt::create(intake, live, text, at, Some(from))?;
+    link(intake, &successor)?;
+    Ok(successor)
 }
 
 /// The session before says which one goes on in its place. It may say so already, or be in the archive.

@@ -11,8 +11,10 @@ mod damaged;
 mod end;
 mod failed;
 mod going_on;
+mod moved;
 mod prompt;
 mod start;
+mod superseded;
 mod tool;
 
 use cs_core::change::Change;

@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, damaged, going_on, session_of};
+use crate::{PROGRAM, damaged, going_on, session_of, superseded};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::Result;
@@ -16,7 +16,7 @@ use cs_core::validate;
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
-const INTENT: usize = 120;
+pub const INTENT: usize = 120;
 /// Prompts that call this tool itself say nothing about what the conversation is for.
 const OWN_COMMANDS: [&str; 4] = ["/cs-sessions:", "/sessions", "/session-start", "/session-end"];
 
@@ -29,6 +29,7 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     if is_repeated(intake, known.as_ref())? {
         return if known.is_none() { intake.store.drop_live(&intake.uuid) } else { Ok(()) };
     }
+    let is_new = known.is_none();
     let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
     live.unattended = crate::is_unattended();
     // A prompt may be a picture only, or come in a form that we do not know: a session all the same.
@@ -51,7 +52,10 @@ pub fn submitted(intake: &Intake) -> Result<()> {
             return tracked;
         }
     }
-    intake.store.write_live(&intake.uuid, &live)
+    intake.store.write_live(&intake.uuid, &live)?;
+    drop(lock);
+    // Of its beginning nothing was told.
+    if is_new { superseded::by(intake, &live) } else { Ok(()) }
 }
 
 /// The same prompt, told twice: hooks may be registered in two places. Another text is another prompt, although one

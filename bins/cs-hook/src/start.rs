@@ -1,7 +1,7 @@
 //! SessionStart: the conversation runs. A resumed one gets its session back (see `going_on`); a new one is told what is
 //! parked.
 
-use crate::{PROGRAM, context, going_on};
+use crate::{PROGRAM, context, going_on, moved, superseded};
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::git::{self, made};
@@ -44,7 +44,7 @@ pub fn started(intake: &Intake) -> Result<()> {
     let config = intake.config(PROGRAM);
     live.capture = config.hooks.capture_prompts;
     if live.project_slug.is_none() {
-        let root = checkout.map_or(live.cwd.clone(), |found| found.main_root.to_string_lossy().into_owned());
+        let root = checkout.as_ref().map_or(live.cwd.clone(), |found| found.main_root.to_string_lossy().into_owned());
         live.project_slug = config.slug_of(&root).map(str::to_string);
     }
     if resumed && !repeated {
@@ -53,8 +53,12 @@ pub fn started(intake: &Intake) -> Result<()> {
         }
         going_on::opened(intake, &mut live)?;
     }
+    moved::begun(intake, &mut live, checkout.as_ref())?;
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
+    if !repeated && source != "compact" {
+        superseded::by(intake, &live)?;
+    }
     if !repeated && source != "compact" && config.hooks.context {
         tell(&context::text(intake, &live));
     }

@@ -27,7 +27,7 @@ impl Store {
     ) -> Result<Option<Session>> {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
-        let (asked, dialog, midway) = (live.was_asked(), live.awaiting, live.is_in_a_turn());
+        let (asked, dialog, midway) = (live.was_asked(), live.awaiting, live.is_in_turn());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
         let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
@@ -77,7 +77,7 @@ impl Store {
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
         let (attended, asked, dialog, midway) =
-            (!live.unattended, live.was_asked(), live.awaiting, live.is_in_a_turn());
+            (!live.unattended, live.was_asked(), live.awaiting, live.is_in_turn());
         let by = BY_CLEANUP;
         let ending = Ending { setting, attended, why, message: None, asked, dialog, midway, by, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));

@@ -15,10 +15,12 @@ use crate::paths::Home;
 use crate::record::{Session, Status};
 use crate::state::{self, Evidence, Verdict};
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Most active sessions that a hook asks whose conversation they are.
 const ASKED: usize = 32;
+/// Most ended conversations that are asked whether they ended just now.
+const JUST_ENDED: usize = 8;
 
 impl Store {
     /// Takes the lock of a conversation.
@@ -91,19 +93,20 @@ impl Store {
         Ok(all)
     }
 
+    /// The conversation that ended last, of the newest few that are as they must be.
+    pub fn just_ended(&self, fits: impl Fn(&Live) -> bool) -> Result<Option<Live>> {
+        let mut newest = newest(&self.home.ended_dir(), |uuid| self.home.ended(uuid))?;
+        newest.truncate(JUST_ENDED);
+        let mut ended = newest.iter().filter_map(|uuid| self.ended(uuid).transpose());
+        ended.find(|live| live.as_ref().map_or(true, &fits)).transpose()
+    }
+
     /// The running conversations of which something was heard last, at most so many: who is asked all the time cannot
     /// read what killed clients left behind in years.
     pub fn newest_live(&self, most: usize) -> Result<Vec<Live>> {
-        let mut files = Vec::new();
-        for stem in file::stems(&self.home.live_dir(), ".json")? {
-            let Ok(uuid) = Uuid::parse(&stem) else { continue };
-            let modified = std::fs::symlink_metadata(self.home.live(&uuid)).and_then(|meta| meta.modified());
-            files.extend(modified.ok().map(|modified| (modified, uuid)));
-        }
-        files.sort_by(|a, b| b.cmp(a));
-        files.truncate(most);
-        let read = |(_, uuid): (_, Uuid)| self.live(&uuid).transpose();
-        files.into_iter().filter_map(read).collect()
+        let mut newest = newest(&self.home.live_dir(), |uuid| self.home.live(uuid))?;
+        newest.truncate(most);
+        newest.iter().filter_map(|uuid| self.live(uuid).transpose()).collect()
     }
 
     /// The session that belongs to a conversation: as its live or ended file says, else the active
@@ -241,6 +244,18 @@ impl Store {
         }
         recorded().or(indexed)
     }
+}
+
+/// The conversations with a file in a directory, the one that was written last first.
+fn newest(dir: &Path, path: impl Fn(&Uuid) -> PathBuf) -> Result<Vec<Uuid>> {
+    let mut files = Vec::new();
+    for stem in file::stems(dir, ".json")? {
+        let Ok(uuid) = Uuid::parse(&stem) else { continue };
+        let modified = std::fs::symlink_metadata(path(&uuid)).and_then(|meta| meta.modified());
+        files.extend(modified.ok().map(|modified| (modified, uuid)));
+    }
+    files.sort_by(|a, b| b.cmp(a));
+    Ok(files.into_iter().map(|(_, uuid)| uuid).collect())
 }
 
 fn read_live(path: &Path) -> Result<Option<Live>> {

@@ -222,6 +222,7 @@ fn settings_that_are_wrong_in_part_keep_that_part_and_get_the_project() {
     fs::write(&config, wrong).expect("can be written");
     start(&stage, 0, UUID, "startup");
     prompt(&stage, 1, UUID, "tell nobody");
+    tell(&stage, 1, UUID, "Stop", json!({}));
     end(&stage, 2, UUID);
     let text = fs::read_to_string(&config).expect("it is there");
     assert!(text.contains(r#"{"session_end": "never", "capture_prompts": "no"}"#), "{text}");

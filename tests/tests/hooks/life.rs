@@ -106,6 +106,7 @@ fn a_resumed_conversation_is_found_without_any_cache() {
 #[test]
 fn what_a_person_closed_stays_closed() {
     let stage = stage();
+    tell(&stage, 61, UUID, "Stop", json!({}));
     end(&stage, 62, UUID);
     // As `cs-session complete` and the Python tool leave it.
     edit(&record_path(&stage), |record| {
@@ -118,8 +119,10 @@ fn what_a_person_closed_stays_closed() {
     prompt(&stage, 5001, UUID, "and another thing");
     let records = stage.sandbox.records();
     assert_eq!(records.len(), 2, "{records:#?}");
-    assert_eq!((&records[0], &records[1]["status"]), (&closed, &json!("active")));
-    assert_eq!(records[1]["intent"], "and another thing");
+    let mut linked = closed.clone();
+    linked["resumed_as"] = records[1]["session_id"].clone();
+    assert_eq!((&records[0], &records[1]["status"]), (&linked, &json!("active")));
+    assert_eq!(json!([records[1]["intent"], records[1]["resumed_from"]]), json!(["do it", closed["session_id"]]));
     check_store(&stage.sandbox);
 }
 
@@ -189,6 +192,7 @@ fn news_that_comes_after_the_end_is_kept_and_leaves_no_lock() {
 #[test]
 fn a_late_word_replaces_no_outcome_of_a_person() {
     let stage = stage();
+    tell(&stage, 63, UUID, "Stop", json!({}));
     end(&stage, 64, UUID);
     edit(&record_path(&stage), |record| record["outcome"] = json!("mine"));
     tell(&stage, 65, UUID, "Stop", json!({"last_assistant_message": "late"}));

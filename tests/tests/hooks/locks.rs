@@ -36,7 +36,8 @@ fn two_beginnings_and_two_first_prompts_make_one_session() {
         at_once(&stage, round * 60 + 1, [&one, &two]);
         let record = stage.record_of(&uuid).expect("one session");
         assert_eq!((&record["intent"], &record["status"]), (&json!("go"), &json!("active")), "round {round}");
-        end(&stage, round * 60 + 2, &uuid);
+        tell(&stage, round * 60 + 2, &uuid, "Stop", json!({}));
+        end(&stage, round * 60 + 3, &uuid);
     }
     check_store(&stage.sandbox);
 }
@@ -52,6 +53,7 @@ fn a_beginning_and_a_first_prompt_at_once_make_one_session() {
         let live = stage.live(&uuid).expect("it lives");
         let record = stage.record_of(&uuid).expect("one session");
         assert_eq!((&live["state"], &live["session_id"]), (&json!("working"), &record["session_id"]), "round {round}");
+        tell(&stage, round * 60 + 29, &uuid, "Stop", json!({}));
         at_once(&stage, round * 60 + 30, [&payload(&stage, &uuid, "SessionEnd", json!({"reason": "other"})); 2]);
         assert_eq!(stage.record_of(&uuid).expect("one session")["status"], "completed");
         assert!(!live_path(&stage, &uuid).with_extension("lock").exists(), "round {round}");
