@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 mod again;
 #[path = "going_on/midway.rs"]
 mod midway;
+#[path = "going_on/process.rs"]
+mod process;
+#[path = "going_on/unprompted.rs"]
+mod unprompted;
 #[path = "going_on/windows.rs"]
 mod windows;
 

@@ -1,5 +1,6 @@
 //! What hooks have noted about sessions is brought into the records. That is nothing to report: it happens all the time.
 
+use crate::PROGRAM;
 use crate::work::Work;
 use cs_cli::Outcome;
 use cs_core::store::Run;
@@ -8,7 +9,7 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
     let (run, now, system_now) = (work.run, work.context.now, work.system_now);
     if run == Run::Real {
         let unplaced = work.context.store.unplaced();
-        work.each(unplaced, |store, uuid| store.place_notes(uuid).map(|()| None))?;
+        work.each(unplaced, |store, uuid| store.place_notes(uuid, true, PROGRAM, now).map(|()| None))?;
     }
     let found = work.context.store.noted();
     work.each(found, |store, id| store.sweep_notes(id, run, now, system_now))

@@ -93,8 +93,11 @@ fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Resul
     let turn = Change::TurnEnded(turn);
     match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
         Some(id) => intake.tell(&id, turn, Noted::Soon)?,
-        // Its file began in the middle: nobody has looked for its session yet.
-        None if live.source.is_none() => intake.store.note_unplaced(&intake.uuid, turn, intake.now)?,
+        // Its file began in the middle, so that nobody has looked for its session yet; or of no prompt was told, as in
+        // editors: the next hook makes one.
+        None if live.source.is_none() || live.prompt_id.is_none() => {
+            intake.store.note_unplaced(&intake.uuid, turn, intake.now)?
+        }
         None => return Ok(()),
     }
     live.awaiting = live.awaiting && is_asking;

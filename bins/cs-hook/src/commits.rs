@@ -28,12 +28,20 @@ impl Place {
     }
 }
 
+/// Whether the call has a command that makes commits.
+pub fn may_be_made(intake: &Intake) -> bool {
+    line(intake).is_some_and(|line| command::commits(line).is_some())
+}
+
+fn line(intake: &Intake) -> Option<&str> {
+    let payload = &intake.payload;
+    payload.input.command.as_deref().filter(|_| payload.tool_name.as_deref() == Some("Bash"))
+}
+
 /// The commits of a call of Bash that the session does not have yet. A call that failed counts too: what
 /// follows a commit may fail.
 pub fn made(intake: &Intake, id: &SessionId, place: &Place) -> Vec<NewCommit> {
-    let payload = &intake.payload;
-    let line = payload.input.command.as_deref().filter(|_| payload.tool_name.as_deref() == Some("Bash"));
-    match line.and_then(|line| Some((line, command::commits(line)?))) {
+    match line(intake).and_then(|line| Some((line, command::commits(line)?))) {
         Some((line, commits)) => found(intake, line, &commits, place, intake.store.session(id).ok().as_ref()),
         None => Vec::new(),
     }

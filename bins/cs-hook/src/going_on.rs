@@ -2,7 +2,7 @@
 //! the session that `cs-session resume` made, in its own one that was parked, or in a successor that names the one
 //! before; what a person completed stays as it is.
 
-use crate::prompt::{self, Origin};
+use crate::prompt;
 use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::git::Checkout;
@@ -11,7 +11,7 @@ use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
-use cs_core::store::Noted;
+use cs_core::store::{Noted, Origin};
 
 /// SessionStart: the conversation is open again. It has its session back if that is active (a person may have resumed
 /// it) or if only the end of the conversation had ended it. What a person put aside waits for a prompt.
@@ -36,19 +36,19 @@ pub fn prompted(intake: &Intake, live: &Live, known: Session, text: &str, at: Op
     let (heir, way) = intake.store.heir(known, &intake.uuid);
     match way {
         Way::In | Way::Reopened => take(intake, heir),
-        Way::Succeeded => succeed(intake, live, &Origin { session: &heir, takes_over: true }, text, at),
-        Way::Apart => succeed(intake, live, &Origin { session: &heir, takes_over: false }, text, at),
+        Way::Succeeded => succeed(intake, live, Origin { session: &heir, takes_over: true }, text, at),
+        Way::Apart => succeed(intake, live, Origin { session: &heir, takes_over: false }, text, at),
     }
 }
 
 /// Another conversation goes on with a session: in a successor.
 pub fn succeeded(intake: &Intake, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
     let (heir, _) = intake.store.heir(known, &intake.uuid);
-    succeed(intake, live, &Origin { session: &heir, takes_over: true }, "", at)
+    succeed(intake, live, Origin { session: &heir, takes_over: true }, "", at)
 }
 
-fn succeed(intake: &Intake, live: &Live, from: &Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
-    prompt::expect_a_session(intake, live)?;
+fn succeed(intake: &Intake, live: &Live, from: Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
+    intake.store.expect_a_session(&intake.uuid, live)?;
     let successor = prompt::create(intake, live, text, at, Some(from))?;
     link(intake, &successor)?;
     Ok(successor)

@@ -33,7 +33,9 @@ fn main() {
 const PROGRAM: &str = "cs-hook";
 
 fn handle(intake: &Intake) -> Result<()> {
-    if let Err(error) = intake.store.place_notes(&intake.uuid) {
+    // A prompt makes the session itself, and knows what it is for.
+    let makes = intake.payload.event.as_deref() != Some("UserPromptSubmit");
+    if let Err(error) = intake.store.place_notes(&intake.uuid, makes, PROGRAM, intake.now) {
         intake::log(&intake.store.home, PROGRAM, &format!("notes of {}: {error}", intake.uuid));
     }
     match intake.payload.event.as_deref() {

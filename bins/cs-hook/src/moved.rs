@@ -56,6 +56,6 @@ fn alone(intake: &Intake, live: &Live, job: &Path, checkout: Option<&Checkout>) 
     let bytes = open::foreign_bytes(&job.join("state.json"), JOB_BYTES).unwrap_or_default();
     let intent = Patch::of(&bytes).ok().and_then(|state| state.text("intent")).filter(|_| live.capture);
     let text = intake::first_line(&intent.unwrap_or_default(), prompt::INTENT);
-    prompt::expect_a_session(intake, live)?;
+    intake.store.expect_a_session(&intake.uuid, live)?;
     prompt::create(intake, live, &text, checkout, None)
 }

@@ -6,13 +6,12 @@ use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::git::{self, Checkout, made};
 use cs_core::hook;
-use cs_core::id::{SessionId, Slug};
+use cs_core::id::SessionId;
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::record::Session;
-use cs_core::session::{self, Start};
-use cs_core::store::Noted;
-use cs_core::validate;
+use cs_core::session;
+use cs_core::store::{self, Beginning, Noted, Origin};
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
@@ -87,7 +86,7 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
             session
         }
         None => {
-            expect_a_session(intake, live)?;
+            intake.store.expect_a_session(&intake.uuid, live)?;
             create(intake, live, text, checkout.as_ref(), None)?
         }
     };
@@ -99,13 +98,6 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
     };
     live.awaiting = false;
     Ok(())
-}
-
-/// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation
-/// that began before our eyes.
-pub fn expect_a_session(intake: &Intake, live: &Live) -> Result<()> {
-    let seeking = Live { session_id: None, source: None, prompt_id: None, ..live.clone() };
-    intake.store.write_live(&intake.uuid, &seeking)
 }
 
 /// The conversation's session, if it has one. A conversation that began before our eyes has none
@@ -126,88 +118,30 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
 fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
     // What a person said that it is for stands, whatever it begins with.
+    let says_nothing = is_own_command(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_first_prompt = record.current_activity.as_deref() == Some(&record.intent);
     let is_ours = is_first_prompt || !ending::is_of_people(record);
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
-        git_branch: checkout.map(|found| branch(found).unwrap_or_default()),
+        git_branch: checkout.map(|found| store::branch(found).unwrap_or_default()),
         worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
-        is_intent: !text.is_empty() && is_own_command(&record.intent) && is_ours,
+        is_intent: !text.is_empty() && says_nothing && is_ours,
     };
     intake.tell(id, Change::Prompted(prompted), Noted::Soon)
-}
-
-/// The branch's name as far as the format keeps it.
-fn branch(checkout: &Checkout) -> Option<String> {
-    checkout.branch.as_deref().map(|name| validate::cut(name, validate::BRANCH))
 }
 
 fn is_own_command(intent: &str) -> bool {
     OWN_COMMANDS.iter().any(|command| intent.starts_with(command))
 }
 
-/// The session that a new one comes from.
-pub struct Origin<'a> {
-    pub session: &'a Session,
-    /// Whether the new one takes over its intent and what is open in it.
-    pub takes_over: bool,
-}
-
-/// Makes a session for the conversation, in the project of its origin or of the checkout.
+/// Makes a session for the conversation.
 pub fn create(
     intake: &Intake,
     live: &Live,
     text: &str,
     checkout: Option<&Checkout>,
-    origin: Option<&Origin>,
+    origin: Option<Origin>,
 ) -> Result<Session> {
-    let root = match checkout {
-        Some(found) => found.main_root.to_string_lossy().into_owned(),
-        None => outside_repository(&live.cwd),
-    };
-    let slug = match origin.map(|origin| Slug::parse(&origin.session.project_slug)) {
-        Some(Ok(slug)) => slug,
-        _ => project(intake, &root),
-    };
-    let start = Start {
-        intent: if text.is_empty() { session::unsaid_intent(slug.as_str()) } else { text.to_string() },
-        git_branch: checkout.and_then(branch),
-        worktree_root: Some(checkout.map_or(root, |found| found.worktree_root.to_string_lossy().into_owned())),
-        claude_session_id: Some(intake.uuid.to_string()),
-        agent: (live.agent.as_deref() == Some("codex")).then(|| "codex".to_string()),
-        ..Start::default()
-    };
-    let activity = (!text.is_empty()).then(|| text.to_string());
-    let fill = |record: &mut Session| {
-        record.current_activity.clone_from(&activity);
-        match origin {
-            Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, intake.now),
-            Some(Origin { session, .. }) => {
-                record.resumed_from = Some(session.session_id.clone());
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    };
-    intake.store.create(&slug, start, fill, intake.now)
-}
-
-/// Outside a repository a project is the directory in which the client was started, as far as that
-/// is known, else the current one.
-fn outside_repository(cwd: &str) -> String {
-    match std::env::var("CLAUDE_PROJECT_DIR") {
-        Ok(dir) if !dir.is_empty() && Path::new(cwd).starts_with(&dir) => dir,
-        _ if cwd.is_empty() => "/".to_string(),
-        _ => cwd.to_string(),
-    }
-}
-
-/// The project's slug. Trouble with the registry must not cost the session: then the name is
-/// derived and nothing is registered.
-fn project(intake: &Intake, root: &str) -> Slug {
-    intake.store.register(root, None, intake.now).unwrap_or_else(|error| {
-        intake::log(&intake.store.home, PROGRAM, &format!("project not registered: {error}"));
-        let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
-        Slug::from_name(&validate::cut(&name.unwrap_or_default(), validate::PROJECT_NAME), 1)
-    })
+    let how = Beginning { text, checkout, origin, at: intake.now, program: PROGRAM };
+    intake.store.begin(&intake.uuid, live, &how)
 }

@@ -2,7 +2,7 @@
 //! of waiting for that call. Late news of an ended conversation still reaches its record.
 
 use crate::commits::{self, Place};
-use crate::{ask, session_of};
+use crate::{PROGRAM, ask, session_of};
 use cs_core::change::{Change, Tasks, ToolEnded};
 use cs_core::error::Result;
 use cs_core::id::SessionId;
@@ -37,11 +37,23 @@ fn live_on(intake: &Intake, live: &mut Live) -> Result<Option<SessionId>> {
     }
     let is_settled = live.wanted().is_none() || live.wanted() != before.wanted();
     let shown = if is_settled { ask::show(intake, live) } else { Ok(()) };
-    let id = intake.session(live)?;
+    let id = match intake.session(live)? {
+        // Of its prompt nobody told.
+        None if changes_something(intake) => {
+            Some(intake.store.begin_unprompted(&intake.uuid, live, PROGRAM, intake.now)?)
+        }
+        known => known,
+    };
     if !intake.is_from_subagent() || *live != before {
         intake.store.write_live(&intake.uuid, live)?;
     }
     shown.map(|()| id)
+}
+
+/// Whether the call changed a file or the agent's list, or may have made a commit.
+fn changes_something(intake: &Intake) -> bool {
+    let is_done = intake.payload.event.as_deref() == Some("PostToolUse");
+    (is_done && (!files(intake).is_empty() || tasks(intake).is_some())) || commits::may_be_made(intake)
 }
 
 fn record(intake: &Intake, id: &SessionId, place: &Place) -> Result<()> {

@@ -59,6 +59,9 @@ impl Store {
     /// Ends a conversation whose process is gone as its own SessionEnd would have. `None` if that is
     /// not so any more.
     pub fn close_gone(&self, uuid: &Uuid, run: Run, now: Instant) -> Result<Option<Done>> {
+        if run == Run::Real {
+            self.place_notes(uuid, true, "cs-cleanup", now)?;
+        }
         let lock = self.conversation_lock(uuid, run)?;
         let done = match self.live(uuid)? {
             Some(live) if is_alive(&live) == Some(false) => self.end_gone(uuid, live, run, now).map(Some),
@@ -76,8 +79,7 @@ impl Store {
         let reason = format!("process {} ended without SessionEnd; {} {ago}", live.pid.unwrap_or(0), live.last_event);
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
-        let (attended, asked, dialog, midway) =
-            (!live.unattended, live.was_asked(), live.awaiting, live.is_in_turn());
+        let (attended, asked, dialog, midway) = (!live.unattended, live.was_asked(), live.awaiting, live.is_in_turn());
         let by = BY_CLEANUP;
         let ending = Ending { setting, attended, why, message: None, asked, dialog, midway, by, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));

@@ -4,6 +4,7 @@
 //! that follow a change are in `store/index.rs` and `store/project.rs`.
 
 mod archive;
+mod begin;
 mod check;
 mod close;
 mod contradict;
@@ -22,6 +23,7 @@ mod sweep;
 mod usage;
 mod words;
 
+pub use begin::{Beginning, Origin, branch};
 pub use check::{Finding, Kind};
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use project::Context;

@@ -82,14 +82,16 @@ impl Store {
     }
 
     /// Notes a change for the session of a conversation, whichever that is: finding it takes longer than the end of a turn
-    /// may. The next hook that has the time gives the notes to the session.
+    /// may, and making one needs more than the program of that end is to have. The next hook that has the time gives the
+    /// notes to the session.
     pub fn note_unplaced(&self, uuid: &Uuid, change: Change, now: Instant) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
         append(&self.home.unplaced(uuid), &note.to_bytes(), Noted::Soon, self.wait)
     }
 
-    /// Gives notes that know only their conversation to its session. Without one they are about nothing.
-    pub fn place_notes(&self, uuid: &Uuid) -> Result<()> {
+    /// Gives notes that know only their conversation to its session. They prove that something happened in it: with
+    /// `makes` a session is made if there is none, else they are about nothing.
+    pub fn place_notes(&self, uuid: &Uuid, makes: bool, program: &str, now: Instant) -> Result<()> {
         let unplaced = self.home.unplaced(uuid);
         let taken = unplaced.with_extension("folding");
         if super::is_absent(&taken) {
@@ -99,10 +101,21 @@ impl Store {
             }
         }
         drop(lock::try_existing_within(&taken, self.wait)?);
-        if let (Some(id), Some(bytes)) = (self.conversation(uuid)?, file::read_at_most(&taken, SPOOL_BYTES)?) {
+        let id = match self.conversation(uuid)? {
+            None if makes => self.unprompted(uuid, program, now)?,
+            known => known,
+        };
+        if let (Some(id), Some(bytes)) = (id, file::read_at_most(&taken, SPOOL_BYTES)?) {
             append(&self.home.spool(&id), &bytes, Noted::Soon, self.wait)?;
         }
         file::remove(&taken)
+    }
+
+    /// Makes the session of a conversation of whose prompts nobody tells, while it runs.
+    fn unprompted(&self, uuid: &Uuid, program: &str, now: Instant) -> Result<Option<SessionId>> {
+        let _lock = self.lock_live(uuid)?;
+        let live = self.live(uuid)?.filter(|live| live.session_id.is_none());
+        live.map(|mut live| self.begin_unprompted(uuid, &mut live, program, now)).transpose()
     }
 
     /// Conversations about which something is noted that no session has.

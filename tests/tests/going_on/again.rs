@@ -13,7 +13,8 @@ fn with_open_things(stage: &Stage) -> String {
 }
 
 fn park(stage: &Stage, at: u64, id: &str) {
-    let words = ["cs-session", "park", id, "--reason", "lunch", "--next-step", "ask Anna", "--next-step", "write tests"];
+    let words =
+        ["cs-session", "park", id, "--reason", "lunch", "--next-step", "ask Anna", "--next-step", "write tests"];
     person(stage, at, &[&words[..], &["-q"]].concat());
 }
 
@@ -170,7 +171,8 @@ fn a_conversation_takes_no_session_away_from_another_one() {
     theirs(130).prompt("and on");
     let found = records(&stage);
     assert_eq!(found.len(), 3, "{found:#?}");
-    let of = |uuid: &str| found.iter().filter(|one| one["claude_session_id"] == uuid && one["status"] == "active").count();
+    let of =
+        |uuid: &str| found.iter().filter(|one| one["claude_session_id"] == uuid && one["status"] == "active").count();
     assert_eq!((of(super::UUID), of(OTHER)), (1, 1));
     let aside = found.iter().find(|one| one["intent"] == "something aside").expect("it is there");
     let theirs = found.iter().find(|one| one["claude_session_id"] == OTHER).expect("it is there");

@@ -51,10 +51,7 @@ fn a_killed_client_leaves_no_older_answer_either() {
     super::person(&stage, 200, &["cs-cleanup", "gone", "-q"]);
     let record = &records(&stage)[0];
     assert_eq!(json!([record["status"], record["outcome"]]), json!(["parked", null]));
-    assert_eq!(
-        record["parked_reason"],
-        "the conversation's process ended in the middle of: migrate the database"
-    );
+    assert_eq!(record["parked_reason"], "the conversation's process ended in the middle of: migrate the database");
 }
 
 #[test]

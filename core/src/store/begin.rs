@@ -1,0 +1,117 @@
+//! Owns how a conversation gets its session: with its first prompt, as the successor of another session, or because a
+//! turn was told of whose prompt was not (editors send none). Must stay true: whoever is killed meanwhile leaves word
+//! that there may be a session, which the next one looks for; trouble with the projects costs no session.
+
+use super::Store;
+use crate::clock::{self, Instant};
+use crate::error::Result;
+use crate::git::{self, Checkout};
+use crate::id::{SessionId, Slug, Uuid};
+use crate::intake;
+use crate::live::Live;
+use crate::record::Session;
+use crate::session::{self, Start};
+use crate::validate;
+use std::path::Path;
+
+/// The session that a new one comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    pub session: &'a Session,
+    /// Whether the new one takes over its intent and what is open in it.
+    pub takes_over: bool,
+}
+
+/// What a new session begins with.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    /// What was said first; empty if that is not known, or may not be stored.
+    pub text: &'a str,
+    pub checkout: Option<&'a Checkout>,
+    pub origin: Option<Origin<'a>>,
+    pub at: Instant,
+    /// Who writes to the log.
+    pub program: &'a str,
+}
+
+impl Store {
+    /// Makes a session for the conversation, in the project of its origin or of the checkout.
+    pub fn begin(&self, uuid: &Uuid, live: &Live, how: &Beginning) -> Result<Session> {
+        let Beginning { text, checkout, origin, at, .. } = *how;
+        let root = match checkout {
+            Some(found) => found.main_root.to_string_lossy().into_owned(),
+            None => outside_repository(&live.cwd),
+        };
+        let slug = match origin.map(|origin| Slug::parse(&origin.session.project_slug)) {
+            Some(Ok(slug)) => slug,
+            _ => self.project_at(&root, how),
+        };
+        let start = Start {
+            intent: if text.is_empty() { session::unsaid_intent(slug.as_str()) } else { text.to_string() },
+            git_branch: checkout.and_then(branch),
+            worktree_root: Some(checkout.map_or(root, |found| found.worktree_root.to_string_lossy().into_owned())),
+            claude_session_id: Some(uuid.to_string()),
+            agent: (live.agent.as_deref() == Some("codex")).then(|| "codex".to_string()),
+            ..Start::default()
+        };
+        let activity = (!text.is_empty()).then(|| text.to_string());
+        let fill = |record: &mut Session| {
+            record.current_activity.clone_from(&activity);
+            match origin {
+                Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, at),
+                Some(Origin { session, .. }) => {
+                    record.resumed_from = Some(session.session_id.clone());
+                    Ok(())
+                }
+                None => Ok(()),
+            }
+        };
+        self.create(&slug, start, fill, at)
+    }
+
+    /// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation that
+    /// began before our eyes. Under the conversation's lock.
+    pub fn expect_a_session(&self, uuid: &Uuid, live: &Live) -> Result<()> {
+        let seeking = Live { session_id: None, source: None, prompt_id: None, ..live.clone() };
+        self.write_live(uuid, &seeking)
+    }
+
+    /// Makes the session of a conversation in which something happened without a prompt that was told of: as of its
+    /// beginning. Under its lock.
+    pub fn begin_unprompted(&self, uuid: &Uuid, live: &mut Live, program: &str, now: Instant) -> Result<SessionId> {
+        let checkout = git::find(Path::new(&live.cwd));
+        let at = clock::credible(&live.started_at, now).unwrap_or(now);
+        self.expect_a_session(uuid, live)?;
+        let how = Beginning { text: "", checkout: checkout.as_ref(), origin: None, at, program };
+        let session = self.begin(uuid, live, &how)?;
+        live.session_id = Some(session.session_id.clone());
+        live.project_slug = Some(session.project_slug);
+        self.write_live(uuid, live)?;
+        SessionId::parse(&session.session_id)
+    }
+
+    /// The project's slug. Trouble with the registry must not cost the session: then the name is derived and nothing
+    /// is registered.
+    fn project_at(&self, root: &str, how: &Beginning) -> Slug {
+        self.register(root, None, how.at).unwrap_or_else(|error| {
+            intake::log(&self.home, how.program, &format!("project not registered: {error}"));
+            let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
+            Slug::from_name(&validate::cut(&name.unwrap_or_default(), validate::PROJECT_NAME), 1)
+        })
+    }
+}
+
+/// The branch's name as far as the format keeps it.
+pub fn branch(checkout: &Checkout) -> Option<String> {
+    checkout.branch.as_deref().map(|name| validate::cut(name, validate::BRANCH))
+}
+
+/// Outside a repository a project is the directory in which the client was started, as far as that is known, else the
+/// current one.
+fn outside_repository(cwd: &str) -> String {
+    match std::env::var("CLAUDE_PROJECT_DIR") {
+        Ok(dir) if !dir.is_empty() && Path::new(cwd).starts_with(&dir) => dir,
+        _ if cwd.is_empty() => "/".to_string(),
+        _ => cwd.to_string(),
+    }
+}

@@ -1,0 +1,83 @@
+//! A conversation of whose prompts its client does not tell (editors): what happens in it proves that there was one.
+
+use super::{UUID, id, person, records, state, texts, told};
+use cs_tests::replay::Stage;
+use serde_json::json;
+
+fn begun() -> Stage {
+    let stage = Stage::new();
+    told(&stage, 0).start("startup");
+    stage
+}
+
+fn edit(stage: &Stage, at: u64) {
+    let file = stage.repository("repo").join("a.rs");
+    told(stage, at).event("PostToolUse", json!({"tool_name": "Edit", "tool_input": {"file_path": file}}));
+}
+
+#[test]
+fn a_tool_that_changed_something_makes_the_session() {
+    let stage = begun();
+    told(&stage, 5).event("PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
+    assert!(records(&stage).is_empty(), "it may be a question of the client itself");
+    edit(&stage, 90);
+    let record = &records(&stage)[0];
+    let facts = json!([record["intent"], record["started_at"], record["claude_session_id"]]);
+    assert_eq!(facts, json!(["conversation in repo", "2026-11-21T10:00:00.000000+00:00", UUID]));
+    assert_eq!(texts(record, "files_changed", ""), ["a.rs"]);
+    told(&stage, 100).stop("Login works again.");
+    edit(&stage, 110);
+    told(&stage, 120).stop("And logout.");
+    assert_eq!(state(&stage, 121, id(record)), "idle");
+    told(&stage, 130).end("other");
+    let records = records(&stage);
+    assert_eq!(records.len(), 1);
+    assert_eq!(json!([records[0]["status"], records[0]["outcome"]]), json!(["completed", "And logout."]));
+}
+
+#[test]
+fn a_turn_that_changed_nothing_makes_it_with_the_next_event() {
+    for next in ["Notification", "SessionEnd", "PreCompact", "cs-cleanup all", "killed"] {
+        let mut stage = begun();
+        told(&stage, 60).stop("It is a login page.");
+        match next {
+            "cs-cleanup all" => drop(person(&stage, 70, &["cs-cleanup", "all", "-q"])),
+            "killed" => {
+                stage.kill_client();
+                person(&stage, 70, &["cs-cleanup", "gone", "-q"]);
+            }
+            "Notification" => told(&stage, 70).event(next, json!({"notification_type": "idle_prompt", "message": "?"})),
+            _ => told(&stage, 70).event(next, json!({})),
+        }
+        let found = records(&stage);
+        assert_eq!(found.len(), 1, "{next}");
+        let message = if found[0]["status"] == "active" { "last_message" } else { "outcome" };
+        assert_eq!(found[0][message], "It is a login page.", "{next}");
+    }
+}
+
+#[test]
+fn a_prompt_that_comes_after_all_says_what_it_is_for() {
+    let stage = begun();
+    edit(&stage, 60);
+    told(&stage, 70).prompt("fix the login page");
+    told(&stage, 80).prompt("and the logout");
+    let found = records(&stage);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        json!([found[0]["intent"], found[0]["current_activity"]]),
+        json!(["fix the login page", "and the logout"])
+    );
+}
+
+#[test]
+fn what_nobody_asked_is_still_nothing() {
+    let stage = begun();
+    told(&stage, 60).end("other");
+    assert!(records(&stage).is_empty());
+    told(&stage, 100).start("startup");
+    told(&stage, 110).prompt("<task-notification>\n<task-id>x</task-id>");
+    told(&stage, 120).stop("noted");
+    told(&stage, 130).end("other");
+    assert!(records(&stage).is_empty(), "its prompts are told of, and nobody typed one");
+}
