@@ -136,9 +136,9 @@ pub struct Ended {
     pub message: Option<String>,
     pub asked: bool,
     pub dialog: bool,
-    /// A turn was going on.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub midway: bool,
+    /// Whether a turn was going on; absent: as the record says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub midway: Option<bool>,
     pub by: String,
     #[serde(default)]
     pub seen_at: Option<String>,

@@ -33,9 +33,9 @@ pub struct Ending<'a> {
     pub asked: bool,
     /// Whether what the record says that the user is needed for is a question of the agent, which a hook wrote.
     pub dialog: bool,
-    /// Whether a turn was going on: then nothing that was said before is its answer, and somebody who attended it
+    /// Whether a turn was going on; `None`: as the record says. Then nothing that was said before is its answer, and somebody who attended it
     /// comes back to it.
-    pub midway: bool,
+    pub midway: Option<bool>,
     /// [`BY_HOOK`] or [`BY_CLEANUP`].
     pub by: &'a str,
     /// The last sign of life.
@@ -56,7 +56,8 @@ pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Resu
         return Ok(());
     }
     let parked = parked_reason(record, ending);
-    let during = ending.midway.then(|| format!("ended{}", in_the_middle(record)));
+    let midway = is_midway(record, ending);
+    let during = midway.then(|| format!("ended{}", in_the_middle(record)));
     let steps = session::steps_left(record);
     let last_message = record.last_message.take();
     keep_words(record, ending);
@@ -64,7 +65,7 @@ pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Resu
         session::park(record, &reason, &[], ending.now)?;
     } else {
         // Of an active session only another program may have told the outcome: it knew better.
-        let message = ending.message.or(last_message.as_deref()).filter(|_| !ending.midway);
+        let message = ending.message.or(last_message.as_deref()).filter(|_| !midway);
         let outcome = message.filter(|_| record.outcome.is_none()).map(str::to_string);
         session::complete(record, &Completion { outcome, ..Completion::default() }, ending.now)?;
     }
@@ -74,11 +75,17 @@ pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Resu
     note.map_or(Ok(()), |note| session::event(record, note, ending.now))
 }
 
+/// Whether a turn is going on. A prompt takes away what was said before, so that a record shows where it has no answer.
+fn is_midway(record: &Session, ending: &Ending) -> bool {
+    let is_unanswered = record.current_activity.is_some() && record.last_message.is_none() && !is_of_people(record);
+    ending.midway.unwrap_or(is_unanswered)
+}
+
 /// Why the session is parked; `None`: it is completed.
 fn parked_reason(record: &Session, ending: &Ending) -> Option<String> {
     let count = record.tasks.iter().filter(|task| task.status.is_open()).count();
     let waits = (count > 0 && ending.attended) || (is_of_people(record) && !ending.is_known_to_be_over());
-    let breaks_off = ending.midway && ending.attended;
+    let breaks_off = is_midway(record, ending) && ending.attended;
     let middle = match ending.setting {
         SessionEnd::Auto if waits => String::new(),
         SessionEnd::Auto if breaks_off => in_the_middle(record),

@@ -341,8 +341,6 @@ impl Live {
             self.requested = None;
         }
         self.prompt_mark = Some(fingerprint(text));
-        // It answered the prompt before.
-        self.last_message = None;
         (self.error, self.request_failed) = (None, false);
         self.background_tasks = None;
     }

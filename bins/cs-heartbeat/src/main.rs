@@ -66,7 +66,8 @@ fn turn_ended(intake: &Intake) -> Result<()> {
     }
     let message = last_message(intake).filter(|_| live.capture);
     let noted = note(intake, &mut live, message.clone());
-    live.last_message = message.or(live.last_message);
+    // What was said before is no answer to what failed.
+    live.last_message = message.or(live.last_message.filter(|_| error.is_none()));
     intake.store.write_live(&intake.uuid, &live)?;
     noted
 }
@@ -111,7 +112,7 @@ fn late(intake: &Intake) -> Result<()> {
     let message = last_message(intake).filter(|_| ended.capture);
     // A turn that was going on seemed to be broken off.
     let is_news = (message.is_some() && ended.last_message != message) || ended.is_in_turn();
-    let instead_of = ended.last_message;
+    let instead_of = if ended.is_in_turn() { None } else { ended.last_message };
     let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
     match id.filter(|_| is_news) {
         Some(id) => intake.tell(&id, Change::SaidLate { message, instead_of }, Noted::Soon),

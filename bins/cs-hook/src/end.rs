@@ -15,6 +15,7 @@ use cs_core::store::Noted;
 pub fn ended(intake: &Intake) -> Result<()> {
     let lock = intake.lock();
     let known = intake.store.live_for(&intake.uuid, &lock)?;
+    let is_known = known.is_some();
     let mut live = match known {
         None if intake.has_just_ended()? => return intake.store.drop_live(&intake.uuid),
         None => intake.noted(intake.new_live()),
@@ -33,6 +34,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
         other => drop(other?),
     }
     let ending = ending(intake, "the conversation ended", !crate::is_unattended());
+    let ending = Ending { midway: ending.midway.filter(|_| is_known), ..ending };
     intake.store.end_conversation(&intake.uuid, live, &ending, None).map(drop)
 }
 
@@ -45,7 +47,7 @@ pub fn ending<'a>(intake: &Intake, why: &'a str, attended: bool) -> Ending<'a> {
         message: None,
         asked: true,
         dialog: false,
-        midway: false,
+        midway: Some(false),
         by: BY_HOOK,
         seen_at: Some(intake.now),
         now: intake.now,

@@ -39,7 +39,7 @@ fn ending(setting: SessionEnd) -> Ending<'static> {
         message: Some("done"),
         asked: true,
         dialog: false,
-        midway: false,
+        midway: Some(false),
         by,
         seen_at: Some(at("04:00:00")),
         now: at("09:00:00"),
@@ -189,7 +189,7 @@ fn a_turn_that_was_broken_off_has_no_answer_and_waits_for_whoever_attended_it() 
         last_message: Some("answer one".into()),
         ..new()
     };
-    let broken = |setting| Ending { midway: true, message: Some("answer one"), by: BY_HOOK, ..ending(setting) };
+    let broken = |setting| Ending { midway: Some(true), message: Some("answer one"), by: BY_HOOK, ..ending(setting) };
     for (setting, attended, status) in [
         (SessionEnd::Auto, true, Status::Parked),
         (SessionEnd::Auto, false, Status::Completed),

@@ -18,7 +18,7 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
     pub session: &'a Session,
-    /// Whether the new one takes over its intent and what is open in it.
+    /// Whether the new one takes over its intent and what is open in it, as its one successor. Else it only names it.
     pub takes_over: bool,
 }
 
@@ -60,7 +60,8 @@ impl Store {
             match origin {
                 Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, at),
                 Some(Origin { session, .. }) => {
-                    record.resumed_from = Some(session.session_id.clone());
+                    let id = &session.session_id;
+                    session::remember(record, &format!("apart from {id}, with which another conversation goes on"), at);
                     Ok(())
                 }
                 None => Ok(()),

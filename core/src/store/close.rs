@@ -27,7 +27,9 @@ impl Store {
     ) -> Result<Option<Session>> {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
-        let (asked, dialog, midway) = (live.was_asked(), live.awaiting, live.is_in_turn());
+        let (asked, dialog) = (live.was_asked(), live.awaiting);
+        // Of a conversation that nobody knows its record knows more.
+        let midway = ending.midway.map(|_| live.is_in_turn());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
         let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
@@ -79,7 +81,8 @@ impl Store {
         let reason = format!("process {} ended without SessionEnd; {} {ago}", live.pid.unwrap_or(0), live.last_event);
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
-        let (attended, asked, dialog, midway) = (!live.unattended, live.was_asked(), live.awaiting, live.is_in_turn());
+        let (attended, asked, dialog, midway) =
+            (!live.unattended, live.was_asked(), live.awaiting, Some(live.is_in_turn()));
         let by = BY_CLEANUP;
         let ending = Ending { setting, attended, why, message: None, asked, dialog, midway, by, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));

@@ -100,7 +100,7 @@ impl Suspect<'_> {
         let attended = live.is_none_or(|live| !live.unattended);
         let message = live.and_then(|live| live.last_message.as_deref());
         let (asked, dialog) = (live.is_none_or(Live::was_asked), live.is_some_and(|live| live.awaiting));
-        let (setting, midway) = (self.setting(seen), live.is_some_and(Live::is_in_turn));
+        let (setting, midway) = (self.setting(seen), Some(live.is_some_and(Live::is_in_turn)));
         let ending = Ending { setting, attended, why, message, asked, dialog, midway, by, seen_at, now };
         if self.run == Run::Dry {
             let mut record = seen.clone();

@@ -177,6 +177,24 @@ fn session_is_completed(scene: &Scene) {
     assert_eq!(output.status.code(), Some(0));
 }
 
+/// A person has put aside the session of a conversation that goes on.
+fn session_is_parked(scene: &Scene) {
+    let output = scene.sandbox.cs("cs-session", &["park", &scene.working, "--reason", "lunch", "-q"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// A person has resumed the session of a conversation that had ended.
+fn session_is_resumed(scene: &Scene) {
+    let output = scene.sandbox.cs("cs-session", &["resume", &scene.ended, "-q"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+/// The client has ended a conversation to go on with it in the background.
+fn conversation_moves(scene: &Scene) {
+    let end = Operation::of_hook(scene, "its end", WORKING, "SessionEnd", json!({"reason": "prompt_input_exit"}));
+    assert!(end.run(scene).status.success());
+}
+
 /// The index as the Python tool writes it.
 fn index_is_foreign(scene: &Scene) {
     let path = scene.sandbox.data().join("sessions/_index.json");
@@ -260,6 +278,9 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
     vec![
         hook("SessionStart", UNHEARD, "SessionStart", json!({"source": "startup"})).then(rest(scene, UNHEARD)),
         hook("SessionStart, resumed", ENDED, "SessionStart", json!({"source": "resume"})).then(rest(scene, ENDED)),
+        hook("SessionStart, resumed, as its session", ENDED, "SessionStart", json!({"source": "resume"}))
+            .after(session_is_resumed)
+            .then(rest(scene, ENDED)),
         prompt(scene, "first prompt", SILENT, "token").then(rest(scene, SILENT)),
         prompt(scene, "first prompt, then the end", SILENT, "token").then(end(SILENT)),
         prompt(scene, "first prompt, unheard of", UNHEARD, "token").then(rest(scene, UNHEARD)),
@@ -267,6 +288,19 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
         prompt(scene, "first prompt, the last session is closed", WORKING, "token")
             .after(session_is_completed)
             .then(rest(scene, WORKING)),
+        prompt(scene, "next prompt, the session is parked", WORKING, "token")
+            .after(session_is_parked)
+            .then(rest(scene, WORKING)),
+        prompt(scene, "next prompt, the session was resumed", ENDED, "token")
+            .after(session_is_resumed)
+            .then(rest(scene, ENDED)),
+        hook("SessionStart, in the background", UNHEARD, "SessionStart", json!({"source": "fork"}))
+            .with("CLAUDE_JOB_DIR", "/nowhere/jobs/1")
+            .after(conversation_moves)
+            .then(end(UNHEARD)),
+        hook("PostToolUse, no prompt was told of", SILENT, "PostToolUse", edit.clone()).then(end(SILENT)),
+        hook("Stop, no prompt was told of", SILENT, "Stop", json!({"last_assistant_message": "token"}))
+            .then(end(SILENT)),
         prompt(scene, "next prompt", WORKING, "token").then(rest(scene, WORKING)),
         prompt(scene, "next prompt, a day back", WORKING, "token").with("CS_NOW", YESTERDAY),
         hook("PermissionRequest", WORKING, "PermissionRequest", edit.clone()),

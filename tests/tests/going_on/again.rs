@@ -176,7 +176,9 @@ fn a_conversation_takes_no_session_away_from_another_one() {
     assert_eq!((of(super::UUID), of(OTHER)), (1, 1));
     let aside = found.iter().find(|one| one["intent"] == "something aside").expect("it is there");
     let theirs = found.iter().find(|one| one["claude_session_id"] == OTHER).expect("it is there");
-    assert_eq!(json!([aside["resumed_from"], theirs["resumed_from"]]), json!([theirs["session_id"], old]));
+    assert_eq!(json!([aside["resumed_from"], theirs["resumed_from"]]), json!([null, old]));
+    let event = format!("apart from {}, with which another conversation goes on", id(theirs));
+    assert_eq!(texts(aside, "events", "message"), [event]);
 }
 
 /// Resumed by the agent itself, in a conversation whose own session is over.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use cs_tests::replay::{Stage, check_store};
 use serde_json::{Value, json};
 
-use super::{OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, stage, start};
+use super::{OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, stage, start, tell};
 
 /// Sends the two payloads at the same moment.
 fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
