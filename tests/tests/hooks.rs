@@ -56,11 +56,16 @@ fn payload(stage: &Stage, uuid: &str, event: &str, more: Value) -> Value {
     payload
 }
 
-/// Sends an event `at` seconds after the beginning and returns what its program answered.
+/// Sends an event `at` seconds after the beginning and returns what its program answered. The stage's client has the
+/// conversation [`UUID`], and others only where it went on to them: a client has one at a time.
 fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
     let event = payload["hook_event_name"].as_str().expect("an event has a name");
     let program = replay::program(event).expect("the event is registered");
-    run(stage.command(program, at * 1000, Client::Interactive), &payload.to_string())
+    let mut command = stage.command(program, at * 1000, Client::Interactive);
+    if payload["session_id"] != UUID && payload["source"] != "clear" {
+        command.env_remove("CLAUDE_PID");
+    }
+    run(command, &payload.to_string())
 }
 
 /// Sends an event that must be answered with silence.

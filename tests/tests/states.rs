@@ -36,6 +36,10 @@ fn tell_as(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value, client:
     more.as_object().expect("more is an object").iter().for_each(|(key, value)| payload[key] = value.clone());
     let program = replay::program(event).expect("the event is registered");
     let mut command = stage.command(program, at * 1000, client);
+    // The stage's client has one conversation at a time.
+    if uuid != UUID && payload["source"] != "clear" {
+        command.env_remove("CLAUDE_PID");
+    }
     command.envs(variables.iter().copied());
     assert_eq!(status(&run(command, &payload.to_string())), 0, "{event}");
 }
@@ -241,7 +245,7 @@ fn clear_and_resume_move_the_state_with_the_conversation() {
     is(&stage, 95, UUID, "completed", "the record says completed");
     tell(&stage, 100, UUID, "SessionStart", json!({"source": "resume"}));
     is(&stage, 105, UUID, "idle", "your turn");
-    is(&stage, 105, OTHER, "working", "UserPromptSubmit 15 s ago");
+    is(&stage, 105, OTHER, "parked", "the record says parked");
 }
 
 #[test]

@@ -16,6 +16,8 @@ use std::path::Path;
 
 /// Most characters of a prompt that are kept.
 pub const INTENT: usize = 120;
+/// So many conversations are looked at, of which something was heard last.
+const NEWEST: usize = 32;
 /// Prompts that call this tool itself say nothing about what the conversation is for.
 const OWN_COMMANDS: [&str; 4] = ["/cs-sessions:", "/sessions", "/session-start", "/session-end"];
 
@@ -54,7 +56,10 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
     // Of its beginning nothing was told.
-    if is_new { superseded::by(intake, &live) } else { Ok(()) }
+    if is_new {
+        superseded::by(intake, &live, &mut intake.store.newest_live(NEWEST).unwrap_or_default());
+    }
+    Ok(())
 }
 
 /// The same prompt, told twice: hooks may be registered in two places. Another text is another prompt, although one

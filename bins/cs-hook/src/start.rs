@@ -57,10 +57,11 @@ pub fn started(intake: &Intake) -> Result<()> {
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
     if !repeated && source != "compact" {
-        superseded::by(intake, &live)?;
-    }
-    if !repeated && source != "compact" && config.hooks.context {
-        tell(&context::text(intake, &live));
+        let mut lives = intake.store.all_live().unwrap_or_default();
+        superseded::by(intake, &live, &mut lives);
+        if config.hooks.context {
+            tell(&context::text(intake, &live, &lives));
+        }
     }
     Ok(())
 }
@@ -70,7 +71,7 @@ fn opened_again(intake: &Intake, mut live: Live) -> Result<()> {
     intake.caller().iter().for_each(|window| live.opened_by(window));
     intake.store.write_live(&intake.uuid, &live)?;
     if intake.config(PROGRAM).hooks.context {
-        tell(&context::text(intake, &live));
+        tell(&context::text(intake, &live, &intake.store.all_live().unwrap_or_default()));
     }
     Ok(())
 }

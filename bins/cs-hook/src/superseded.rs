@@ -8,21 +8,22 @@ use cs_core::id::Uuid;
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 
-/// So many conversations are asked, of which something was heard last.
-const ASKED: usize = 32;
-
-/// Ends what the process had before. Without the lock of the new conversation: one at a time.
-pub fn by(intake: &Intake, live: &Live) -> Result<()> {
+/// Ends what the process had before, and leaves it out of the running conversations. Without the lock of the new
+/// conversation: one at a time. There is one to end, since each beginning ends one; so what a beginning costs does not
+/// depend on how much there is.
+pub fn by(intake: &Intake, live: &Live, lives: &mut Vec<Live>) {
     if intake::named_process() != live.pid || live.agent.as_deref() == Some("codex") {
-        return Ok(());
+        return;
     }
-    for older in intake.store.newest_live(ASKED)?.iter().filter(|older| is_of_the_process(older, live)) {
-        let Ok(uuid) = Uuid::parse(&older.claude_session_id) else { continue };
-        if let Err(error) = finish(intake, &uuid, live) {
+    let of_it = lives.iter().filter(|older| is_of_the_process(older, live));
+    let last = of_it.max_by(|a, b| a.last_event_at.cmp(&b.last_event_at));
+    let Some(uuid) = last.and_then(|older| Uuid::parse(&older.claude_session_id).ok()) else { return };
+    match finish(intake, &uuid, live) {
+        Ok(()) => lives.retain(|other| other.claude_session_id != uuid.as_str()),
+        Err(error) => {
             intake::log(&intake.store.home, PROGRAM, &format!("end of {uuid}, which was superseded: {error}"));
         }
     }
-    Ok(())
 }
 
 fn is_of_the_process(older: &Live, live: &Live) -> bool {

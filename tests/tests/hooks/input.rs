@@ -235,7 +235,9 @@ fn wrong_types_anywhere_do_no_harm() {
 
 fn check_odd(stage: &Stage, event: &str, odd: &Value) {
     let name = program(event).expect("only registered events are recorded here");
-    let answer = cs_tests::run(stage.command(name, 100_000, Client::Interactive), &odd.to_string());
+    let mut command = stage.command(name, 100_000, Client::Interactive);
+    command.env_remove("CLAUDE_PID");
+    let answer = cs_tests::run(command, &odd.to_string());
     if event == "SessionStart" {
         let context = cs_tests::stdout(&answer);
         assert!(context.is_empty() || context.starts_with("claude-sessions:\n"), "{odd}: {context}");
