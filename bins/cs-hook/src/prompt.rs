@@ -86,8 +86,11 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
             if !is_named {
                 going_on::link(intake, &known)?;
             }
+            let before = known.clone();
             let session = going_on::prompted(intake, live, known, text, checkout.as_ref())?;
-            note(intake, &session, text, checkout.as_ref())?;
+            // What has changed is on the disk, and so is its reason.
+            let noted = if session == before { Noted::Soon } else { Noted::Synced };
+            note(intake, &session, text, checkout.as_ref(), noted)?;
             session
         }
         None => {
@@ -120,7 +123,7 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
 }
 
 /// Notes the prompt in the session.
-fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>) -> Result<()> {
+fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
     // What a person said that it is for stands, whatever it begins with.
     let says_nothing = is_own_command(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
@@ -132,7 +135,7 @@ fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkou
         worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
         is_intent: !text.is_empty() && says_nothing && is_ours,
     };
-    intake.tell(id, Change::Prompted(prompted), Noted::Soon)
+    intake.tell(id, Change::Prompted(prompted), noted)
 }
 
 fn is_own_command(intent: &str) -> bool {

@@ -9,13 +9,14 @@ use super::*;
 /// A data directory in which every kind of file is there.
 fn furnished() -> Sandbox {
     let sandbox = Sandbox::new();
-    let client = std::process::id();
+    // Each has a process of its own, which runs.
+    let clients = [std::process::id(), std::os::unix::process::parent_id()];
     ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
-    for uuid in [CA5D, BEEF] {
+    for (uuid, client) in [CA5D, BEEF].into_iter().zip(clients) {
         tell(&sandbox, client, uuid, "SessionStart", r#","source":"startup""#);
         tell(&sandbox, client, uuid, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
     }
-    tell(&sandbox, client, BEEF, "SessionEnd", r#","reason":"other""#);
+    tell(&sandbox, clients[1], BEEF, "SessionEnd", r#","reason":"other""#);
     let old = "sess_20260901T0800_0001";
     put(&sandbox, &format!("sessions/archive/{old}.json"), &completed(old, "2026-09-01T09:00:00.000000+00:00"));
     put(&sandbox, "notify_state.json", "{}");

@@ -151,8 +151,9 @@ fn silence_is_no_end_while_the_process_runs() {
     let sandbox = Sandbox::new();
     let alive = client(&sandbox);
     tell(&sandbox, alive.pid(), CA5D, "UserPromptSubmit", PROMPT);
-    tell(&sandbox, alive.pid(), BEEF, "UserPromptSubmit", PROMPT);
-    tell(&sandbox, alive.pid(), BEEF, "Stop", "");
+    let other = client(&sandbox);
+    tell(&sandbox, other.pid(), BEEF, "UserPromptSubmit", PROMPT);
+    tell(&sandbox, other.pid(), BEEF, "Stop", "");
     for command in ["stale", "gone", "all"] {
         assert_eq!(
             at(&sandbox, NEXT_WEEK, "cs-cleanup", &[command]),
@@ -161,6 +162,7 @@ fn silence_is_no_end_while_the_process_runs() {
         );
     }
     kill(alive);
+    kill(other);
     assert_eq!(at(&sandbox, NEXT_WEEK, "cs-cleanup", &["stale"]), "", "that is for gone to say");
     assert_eq!(done(&at(&sandbox, NEXT_WEEK, "cs-cleanup", &["gone"])).len(), 2);
 }
@@ -171,6 +173,7 @@ fn a_conversation_of_which_no_process_is_known() {
     let sandbox = Sandbox::new();
     let client = client(&sandbox);
     tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
+    tell(&sandbox, client.pid(), CA5D, "Stop", "");
     let mut live = sandbox.json(&format!("live/{CA5D}.json"));
     (live["pid"], live["pid_started"], live["last_event_at"]) =
         (Value::Null, Value::Null, json!("2026-11-23T10:00:00Z"));
