@@ -53,7 +53,7 @@ impl<'a> Told<'a> {
         let program = replay::program(event).expect("the event is registered");
         let mut command = stage.command(program, self.at * 1000, Client::Interactive);
         command.env("CLAUDE_PID", self.pid.to_string());
-        self.variables.iter().for_each(|(name, value)| drop(command.env(name, value)));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let output = run(command, &payload.to_string());
         assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{event}");
     }
@@ -108,7 +108,7 @@ fn person(stage: &Stage, at: u64, words: &[&str]) -> String {
     stdout(&output).trim_end().to_owned()
 }
 
-/// The only record, or the newest one of several.
+/// All records, in the order of their ids; the data directory is in order.
 fn records(stage: &Stage) -> Vec<Value> {
     check_store(&stage.sandbox);
     stage.sandbox.records()
