@@ -215,7 +215,7 @@ impl Intake {
         if starts || is_another || !runs() {
             let before = live.process();
             live.set_process(process::caller(named));
-            other_window(&mut live, before);
+            other_window(live, before);
         }
     }
 }

@@ -356,11 +356,6 @@ impl Live {
         !self.own_prompts.is_empty() && self.own_prompts.contains(&fingerprint(text))
     }
 
-    /// Whether a turn is going on, as far as it was heard.
-    pub fn is_in_turn(&self) -> bool {
-        matches!(self.state, Activity::Working | Activity::Waiting)
-    }
-
     /// The agent asks something. `key` names the tool call, if there is one.
     pub fn asked(&mut self, what: &str, key: Option<String>, at: Instant) {
         self.enter(Activity::Waiting, at);

@@ -56,7 +56,7 @@ pub fn ending<'a>(intake: &Intake, why: &'a str, attended: bool) -> Ending<'a> {
 
 /// A process that has the conversation open, and is not the one that ends.
 pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
-    live.windows().find(|window| Some(window) != ends && process::is_alive(window) == Some(true))
+    live.windows().find(|window| !ends.is_some_and(|ends| ends.is(window)) && process::is_alive(window) == Some(true))
 }
 
 /// The window that was heard last is closed, and its turn with it; the conversation goes on in another one.
