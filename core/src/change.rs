@@ -11,6 +11,7 @@ use crate::id::{SessionId, Uuid};
 use crate::record::{Session, Status, TaskStatus};
 use crate::session;
 use crate::task::{self, Report};
+use crate::timeline::{self, FAILURE, PROMPT};
 use crate::validate;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -67,6 +68,9 @@ pub struct TurnEnded {
     /// The record shows a question of the agent that is settled now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_answered: bool,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
     /// What the user was asked for on purpose, which stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
@@ -194,6 +198,7 @@ impl Change {
             Change::TurnEnded(turn) => {
                 cut(&mut turn.last_message, validate::OUTCOME);
                 cut(&mut turn.requested, validate::REASON);
+                cut(&mut turn.failed, validate::MOMENT);
             }
             Change::ToolEnded(tool) => tool.bound(),
             Change::Happened { message } => *message = validate::cut(message, validate::EVENT),
@@ -223,10 +228,12 @@ impl Change {
         match self {
             Change::Prompted(prompted) if is_active => prompt(record, prompted, now),
             Change::Waits { what } if is_active => {
-                record.awaiting_action.clone_from(what);
-                session::beat(record, now);
+                session::waits_for(record, what.as_deref(), now);
             }
             Change::TurnEnded(turn) if is_active => {
+                if let Some(why) = &turn.failed {
+                    timeline::saw(record, FAILURE, why, now);
+                }
                 if turn.last_message.is_some() {
                     record.last_message.clone_from(&turn.last_message);
                 }
@@ -257,6 +264,7 @@ impl Change {
 }
 
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
+    timeline::saw(record, PROMPT, prompted.text.as_deref().unwrap_or_default(), now);
     record.awaiting_action = None;
     // It answered the prompt before.
     record.last_message = None;
@@ -281,8 +289,8 @@ fn tool_ended(record: &mut Session, tool: &ToolEnded, now: Instant) {
     for NewCommit { sha, message, replaces } in &tool.commits {
         // A full list is no reason to lose the rest.
         let _ = match replaces {
-            Some(old) => session::amended_commit(record, old, sha, message),
-            None => session::commit(record, sha, message),
+            Some(old) => session::amended_commit(record, old, sha, message, now),
+            None => session::commit(record, sha, message, now),
         };
     }
     match &tool.tasks {

@@ -210,6 +210,7 @@ pub fn is_empty(record: &Session) -> bool {
         && record.status == Status::Active
         && record.last_heartbeat == record.started_at
         && record.events.is_empty()
+        && record.history.is_empty()
         && record.commits.is_empty()
         && record.tasks.is_empty()
         && lists.into_iter().all(Vec::is_empty)

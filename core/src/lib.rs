@@ -40,6 +40,7 @@ pub mod statusline;
 pub mod stdin;
 pub mod store;
 pub mod task;
+pub mod timeline;
 pub mod unknown;
 pub mod usage;
 pub mod validate;

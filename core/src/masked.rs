@@ -26,6 +26,7 @@ pub fn texts(session: &mut Session) -> impl Iterator<Item = &mut String> {
         .chain(&mut session.open_questions)
         .chain(&mut session.next_steps)
         .chain(session.events.iter_mut().map(|event| &mut event.message))
+        .chain(session.history.iter_mut().map(|moment| &mut moment.text))
         .chain(session.commits.iter_mut().map(|commit| &mut commit.message))
         .chain(session.tasks.iter_mut().map(|task| &mut task.subject))
 }

@@ -75,6 +75,21 @@ pub struct Event {
     pub unknown: Unknown,
 }
 
+/// Something that hooks saw, with its time: a prompt, a question, an answer, a failure (see `timeline`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
+pub struct Moment {
+    #[serde(default)]
+    pub at: String,
+    #[serde(default)]
+    pub kind: String,
+    /// Empty where texts of the conversation are not stored.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+    #[serde(flatten, skip_deserializing)]
+    pub unknown: Unknown,
+}
+
 /// A commit made during the session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
@@ -83,6 +98,9 @@ pub struct Commit {
     pub sha: String,
     #[serde(default)]
     pub message: String,
+    /// When it was made, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -171,6 +189,9 @@ pub struct Session {
     /// First line of what the agent said last; the outcome, if the session ends so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
+    /// What hooks saw, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub history: Vec<Moment>,
     /// Which notes of hooks are in the record already (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,
@@ -178,7 +199,7 @@ pub struct Session {
     pub unknown: Unknown,
 }
 
-keeps_unknown!(Event, Commit, Task, Session);
+keeps_unknown!(Event, Moment, Commit, Task, Session);
 
 fn first_version() -> u64 {
     1

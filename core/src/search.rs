@@ -13,6 +13,7 @@ pub fn says(session: &Session, text: &str) -> bool {
         .chain(optional.into_iter().flatten())
         .chain(lists.into_iter().flatten())
         .chain(session.events.iter().map(|event| &event.message))
+        .chain(session.history.iter().map(|moment| &moment.text))
         .chain(session.tasks.iter().map(|task| &task.subject))
         .chain(session.commits.iter().flat_map(|commit| [&commit.sha, &commit.message]));
     texts.any(|field| field.to_lowercase().contains(text))

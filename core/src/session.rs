@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug};
 use crate::masked;
 use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknown};
+use crate::timeline::{self, ANSWER, QUESTION};
 use crate::validate;
 
 /// What a new session starts with. Texts are checked by [`create`].
@@ -53,6 +54,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         resumed_from: None,
         resumed_as: None,
         last_message: None,
+        history: Vec::new(),
         folded: None,
         unknown: Unknown::new(),
     })
@@ -138,8 +140,8 @@ fn task_steps(session: &Session, wanted: impl Fn(&Task) -> bool) -> impl Iterato
     tasks.map(|task| validate::cut(&task.subject, validate::NEXT_STEP)).filter(|step| !step.is_empty())
 }
 
-/// Adds a commit; one whose first seven digits are known already is the same one.
-pub fn commit(session: &mut Session, sha: &str, message: &str) -> Result<()> {
+/// Adds a commit that was made at `at`; one whose first seven digits are known already is the same one.
+pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> Result<()> {
     let sha = validate::sha(sha)?;
     let message = validate::cut(message, validate::COMMIT_MESSAGE);
     if has_commit(session, &sha) {
@@ -152,7 +154,7 @@ pub fn commit(session: &mut Session, sha: &str, message: &str) -> Result<()> {
             validate::COMMITS
         )));
     }
-    session.commits.push(Commit { sha, message, unknown: Unknown::new() });
+    session.commits.push(Commit { sha, message, at: Some(clock::stamp(at)), unknown: Unknown::new() });
     Ok(())
 }
 
@@ -168,15 +170,16 @@ fn is_same_commit(one: &str, other: &str) -> bool {
 
 /// Adds a commit that was made by amending another one, which it replaces: that one is in no branch
 /// any more.
-pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str) -> Result<()> {
-    let Some(at) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
-        return commit(session, sha, message);
+pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str, at: Instant) -> Result<()> {
+    let Some(place) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
+        return commit(session, sha, message, at);
     };
     if has_commit(session, sha) {
-        session.commits.remove(at);
-    } else if let Some(known) = session.commits.get_mut(at) {
+        session.commits.remove(place);
+    } else if let Some(known) = session.commits.get_mut(place) {
         known.sha = validate::sha(sha)?;
         known.message = validate::cut(message, validate::COMMIT_MESSAGE);
+        known.at = Some(clock::stamp(at));
     }
     Ok(())
 }
@@ -212,14 +215,28 @@ fn push_once(list: &mut Vec<String>, text: String) {
 /// Says that the user is needed.
 pub fn request_action(session: &mut Session, reason: &str, now: Instant) -> Result<()> {
     must_be_active(session)?;
-    session.awaiting_action = Some(validate::text("reason", reason, validate::REASON)?);
-    beat(session, now);
+    let reason = validate::text("reason", reason, validate::REASON)?;
+    waits_for(session, Some(&reason), now);
     Ok(())
 }
 
 /// Says that the user is not needed any more.
 pub fn clear_action(session: &mut Session, now: Instant) {
-    session.awaiting_action = None;
+    waits_for(session, None, now);
+}
+
+/// What the user is needed for from now on. What they were needed for before is answered; it may come back after
+/// another question that came between, and is then asked no second time.
+pub fn waits_for(session: &mut Session, what: Option<&str>, now: Instant) {
+    let before = session.awaiting_action.take();
+    if before.as_deref() != what {
+        let was_asked =
+            |what: &str| session.history.iter().any(|moment| moment.kind == QUESTION && moment.text == what);
+        let is_back = before.is_some() && what.is_some_and(was_asked);
+        before.iter().for_each(|before| timeline::saw(session, ANSWER, before, now));
+        what.iter().filter(|_| !is_back).for_each(|what| timeline::saw(session, QUESTION, what, now));
+    }
+    session.awaiting_action = what.map(str::to_string);
     beat(session, now);
 }
 
@@ -253,7 +270,7 @@ pub fn complete(session: &mut Session, done: &Completion, now: Instant) -> Resul
     let files = done.files.iter().map(|file| validate::path("file", file)).collect::<Result<Vec<_>>>()?;
     let mut next = session.clone();
     for (sha, message) in &done.commits {
-        commit(&mut next, sha, message)?;
+        commit(&mut next, sha, message, now)?;
     }
     for file in &files {
         file_changed(&mut next, file);

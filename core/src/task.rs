@@ -6,6 +6,7 @@ use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::id::{self, Uuid};
 use crate::record::{Session, Task, TaskStatus, Unknown};
+use crate::session;
 use crate::validate;
 
 /// Adds a task, once per subject.
@@ -19,6 +20,7 @@ pub fn add(session: &mut Session, subject: &str, now: Instant) -> Result<()> {
         id = id::random_task_id();
     }
     session.tasks.push(task(id, subject, None, now));
+    session::beat(session, now);
     Ok(())
 }
 
@@ -56,6 +58,7 @@ pub fn update(
         task.updated_at = clock::stamp(now);
         task.set_by = task.agent_key.is_some().then(|| BY_PERSON.to_string());
     }
+    session::beat(session, now);
     Ok(())
 }
 

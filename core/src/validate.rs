@@ -11,6 +11,10 @@ use crate::redact;
 pub const INTENT: usize = 500;
 pub const OUTCOME: usize = 1000;
 pub const EVENT: usize = 2000;
+/// Characters of what hooks saw at a time.
+pub const MOMENT: usize = 500;
+/// Things that hooks saw; of more, the oldest go.
+pub const HISTORY: usize = 500;
 pub const REASON: usize = 500;
 pub const DECISION: usize = 500;
 pub const QUESTION: usize = 500;

@@ -6,6 +6,7 @@ use crate::out::{Form, sanitize};
 use cs_core::clock;
 use cs_core::record::{Session, TaskStatus};
 use cs_core::state::{self, Verdict};
+use cs_core::timeline;
 use cs_core::usage::{ModelUsage, Usage, count};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -94,7 +95,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     lines.extend(section("questions", session.open_questions.iter().cloned()));
     lines.extend(section("next steps", session.next_steps.iter().cloned()));
     let event = |at: &str, text: &str| format!("{}  {text}", when(at).unwrap_or_default());
-    lines.extend(section("events", session.events.iter().map(|e| event(&e.timestamp, &e.message))));
+    lines.extend(section("timeline", timeline::of(session).iter().map(|fact| event(fact.timestamp, &fact.message))));
     lines
 }
 

@@ -90,7 +90,8 @@ fn last_message(intake: &Intake) -> Option<String> {
 fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Result<()> {
     let asks = live.wanted().map(str::to_string);
     let (is_asking, requested) = (asks.is_some(), asks.or(live.requested.clone()));
-    let turn = TurnEnded { last_message, is_answered: live.awaiting, requested };
+    let failed = live.error.clone();
+    let turn = TurnEnded { last_message, failed, is_answered: live.awaiting, requested };
     let turn = Change::TurnEnded(turn);
     match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
         Some(id) => intake.tell(&id, turn, Noted::Soon)?,

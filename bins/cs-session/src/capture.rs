@@ -24,7 +24,12 @@ impl CaptureCommits {
             let repo = self.repo.as_deref().or(known.worktree_root.as_deref()).unwrap_or(".");
             let commits = git::log(repo, &known.started_at, validate::COMMITS)?;
             let session = context.store.update(id, context.now, |record| {
-                commits.iter().try_for_each(|(sha, message)| session::commit(record, sha, message))
+                let mut add = |commit: &git::Found| {
+                    session::commit(record, &commit.sha, &commit.subject, commit.at.unwrap_or(context.now))
+                };
+                commits.iter().try_for_each(&mut add)?;
+                session::beat(record, context.now);
+                Ok(())
             })?;
             print_session(context, &session)
         })

@@ -100,7 +100,12 @@ pub struct Commit {
 
 impl Commit {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        change(context, &self.id, |record| session::commit(record, &self.sha, &self.message))
+        let now = context.now;
+        change(context, &self.id, |record| {
+            session::commit(record, &self.sha, &self.message, now)?;
+            session::beat(record, now);
+            Ok(())
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! git(1), as far as `git log` without a diff could come to it.
 
 use cs_cli::programs;
+use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use std::io::{ErrorKind, Read};
 use std::os::unix::process::CommandExt;
@@ -61,9 +62,9 @@ const SETTINGS: [&str; 21] = [
     "safe.bareRepository=explicit",
 ];
 
-/// What `git log` prints when it shows names and subjects only: no diff, no signatures, no notes, no mail addresses.
+/// What `git log` prints when it shows names, times and subjects only: no diff, no signatures, no notes, no mail addresses.
 const PLAIN: [&str; 8] = [
-    "--format=%H%x09%s",
+    "--format=%H%x09%cI%x09%s",
     "--no-patch",
     "--no-ext-diff",
     "--no-textconv",
@@ -73,8 +74,25 @@ const PLAIN: [&str; 8] = [
     "--no-color",
 ];
 
-/// Names and subjects of the commits that HEAD has since a time, oldest first, the newest `most` of them.
-pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<(String, String)>> {
+/// A commit as git tells of it.
+#[derive(Debug, PartialEq)]
+pub struct Found {
+    pub sha: String,
+    /// When it was committed.
+    pub at: Option<Instant>,
+    pub subject: String,
+}
+
+impl Found {
+    fn read(line: &str) -> Option<Found> {
+        let (sha, rest) = line.split_once('\t')?;
+        let (at, subject) = rest.split_once('\t')?;
+        Some(Found { sha: sha.to_string(), at: clock::parse(at), subject: subject.to_string() })
+    }
+}
+
+/// Names, times and subjects of the commits that HEAD has since a time, oldest first, the newest `most` of them.
+pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<Found>> {
     let words = [format!("--max-count={most}"), format!("--since={since}")];
     let mut command = neutral(repo)?;
     command.args(["log", "--reverse"]).args(PLAIN).args(words).args(["HEAD", "--"]);
@@ -83,8 +101,7 @@ pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<(String, String)>
         let trouble = cs_cli::sanitize(done.stderr.lines().next().unwrap_or("git failed"));
         return Err(Error::Invalid(format!("no commits from {repo:?}: {trouble}; name a repository with --repo")));
     }
-    let lines = done.stdout.lines().filter_map(|line| line.split_once('\t'));
-    Ok(lines.map(|(sha, subject)| (sha.to_string(), subject.to_string())).collect())
+    Ok(done.stdout.lines().filter_map(Found::read).collect())
 }
 
 /// Git in a repository, with nothing of its own choice.

@@ -167,7 +167,7 @@ fn only_what_says_nothing_is_empty() {
         |record| record.intent = "Plan the spring campaign".into(),
         |record| session::beat(record, at("03:37:01")),
         |record| session::decision(record, "use sqlite", at("03:37:00")).unwrap(),
-        |record| session::commit(record, "abcd", "").unwrap(),
+        |record| session::commit(record, "abcd", "", at("03:37:00")).unwrap(),
         |record| task::add(record, "a", at("03:37:00")).unwrap(),
         |record| session::event(record, "a", at("03:37:00")).unwrap(),
         |record| record.current_activity = Some("reading".into()),

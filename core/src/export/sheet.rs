@@ -3,7 +3,8 @@
 
 use super::Document;
 use crate::clock;
-use crate::record::{Commit, Event, Session, Task};
+use crate::record::{Commit, Session, Task};
+use crate::timeline::{self, Fact};
 use crate::usage::Usage;
 
 /// A session for people.
@@ -20,7 +21,7 @@ pub enum Section<'a> {
     Tasks(&'a [Task]),
     Commits(&'a [Commit]),
     Files(&'a [String]),
-    Timeline(&'a [Event]),
+    Timeline(Vec<Fact<'a>>),
     Usage(&'a Usage),
 }
 
@@ -82,7 +83,7 @@ fn sections<'a>(document: &Document<'a>) -> Vec<(&'static str, Section<'a>)> {
         ("Commits", filled(&session.commits, Section::Commits)),
         ("Files", filled(&session.files_changed, Section::Files)),
         ("Usage", document.usage.map(Section::Usage)),
-        ("Timeline", filled(&session.events, Section::Timeline)),
+        ("Timeline", Some(Section::Timeline(timeline::of(session)))),
         ("Open questions", filled(&session.open_questions, Section::List)),
         ("Next steps", filled(&session.next_steps, Section::List)),
     ];

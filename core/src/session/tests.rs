@@ -31,25 +31,25 @@ fn a_refused_change_changes_nothing() {
 fn an_amended_commit_is_one_commit_in_whatever_order_it_is_told() {
     let shas = |s: &Session| s.commits.iter().map(|one| one.sha.clone()).collect::<Vec<_>>();
     let mut s = session();
-    commit(&mut s, "aaaaaaa0", "a").unwrap();
-    commit(&mut s, "bbbbbbb0", "b").unwrap();
-    amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c").unwrap();
-    amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c").unwrap();
+    commit(&mut s, "aaaaaaa0", "a", now()).unwrap();
+    commit(&mut s, "bbbbbbb0", "b", now()).unwrap();
+    amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c", now()).unwrap();
+    amended_commit(&mut s, "aaaaaaa0ff", "ccccccc0", "c", now()).unwrap();
     assert_eq!(shas(&s), ["ccccccc0", "bbbbbbb0"]);
-    amended_commit(&mut s, "bbbbbbb0", "ccccccc0", "c").unwrap();
-    amended_commit(&mut s, "ddddddd0", "eeeeeee0", "e").unwrap();
+    amended_commit(&mut s, "bbbbbbb0", "ccccccc0", "c", now()).unwrap();
+    amended_commit(&mut s, "ddddddd0", "eeeeeee0", "e", now()).unwrap();
     assert_eq!(shas(&s), ["ccccccc0", "eeeeeee0"]);
-    assert!(amended_commit(&mut s, "eeeeeee0", "zz", "z").is_err());
-    commit(&mut s, &"0123456789abcdef".repeat(4), "SHA-256").unwrap();
+    assert!(amended_commit(&mut s, "eeeeeee0", "zz", "z", now()).is_err());
+    commit(&mut s, &"0123456789abcdef".repeat(4), "SHA-256", now()).unwrap();
     assert_eq!(s.commits[2].sha.len(), 40);
 }
 
 #[test]
 fn commits_are_one_per_seven_digits() {
     let mut s = session();
-    commit(&mut s, "abcdef0123", "a").unwrap();
-    commit(&mut s, "ABCDEF0999", "b").unwrap();
-    commit(&mut s, "abcdef1", "c").unwrap();
+    commit(&mut s, "abcdef0123", "a", now()).unwrap();
+    commit(&mut s, "ABCDEF0999", "b", now()).unwrap();
+    commit(&mut s, "abcdef1", "c", now()).unwrap();
     assert_eq!(s.commits.len(), 2);
 }
 

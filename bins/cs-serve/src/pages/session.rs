@@ -9,24 +9,25 @@ use cs_core::clock;
 use cs_core::days::Amount;
 use cs_core::export::Format;
 use cs_core::id::{SessionId, Uuid};
-use cs_core::record::{Event, Status};
+use cs_core::record::Status;
+use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
 use serde::Serialize;
 
-/// Most events that the page shows; a download has all of them.
-const EVENTS: usize = 500;
+/// Most facts of the timeline that the page shows; a download has all of them.
+const FACTS: usize = 500;
 
 /// The variables of `session.html`.
 #[derive(Serialize)]
 pub struct Page<'a> {
     pub top: Top,
     /// The whole record with `state`, `state_reason`, `state_at`, `is_archived`, `project_name`,
-    /// `resume_command`, `earlier`, `later`; but see `events`.
+    /// `resume_command`, `earlier`, `later`; but see `timeline`.
     pub session: &'a Shown,
-    /// The newest events, newest first.
-    pub events: Vec<&'a Event>,
+    /// The newest facts of the timeline, newest first.
+    pub timeline: Vec<Fact<'a>>,
     /// How many older ones are not shown.
-    pub hidden_events: usize,
+    pub older_facts: usize,
     pub tasks_done: usize,
     pub tasks_total: usize,
     /// From beginning to end, in words; none while it goes on.
@@ -44,14 +45,15 @@ pub struct Page<'a> {
 pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let shown = session::show(&asked.app.keeper, &asked.snapshot, id).map_err(|error| refusal(&error))?;
     let record = &shown.session;
+    let facts = timeline::of(record);
     let (tasks_done, tasks_total) = record.task_progress();
     let formats = [("JSON", Format::Json), ("Markdown", Format::Markdown), ("HTML", Format::Html)];
     let url = |format: Format| format!("/api/export/session/{id}?format={}", format.name());
     let uuid = record.claude_session_id.as_deref().filter(|_| record.status == Status::Active);
     let page = Page {
         top: asked.top(),
-        events: record.events.iter().rev().take(EVENTS).collect(),
-        hidden_events: record.events.len().saturating_sub(EVENTS),
+        older_facts: facts.len().saturating_sub(FACTS),
+        timeline: facts.into_iter().rev().take(FACTS).collect(),
         tasks_done,
         tasks_total,
         took: took(&record.started_at, record.ended_at.as_deref()),

@@ -110,7 +110,7 @@ fn live_through(mut session: Session) {
         ("event", &|record| session::event(record, word, now)),
         ("event once", &|record| session::event_once(record, word, now)),
         ("update", &|record| session::update(record, &changes, now)),
-        ("commit", &|record| session::commit(record, word, word)),
+        ("commit", &|record| session::commit(record, word, word, now)),
         ("decision", &|record| session::decision(record, word, now)),
         ("question", &|record| session::question(record, word, now)),
         ("request", &|record| session::request_action(record, word, now)),

@@ -1,0 +1,189 @@
+//! Owns the timeline of a session: every dated fact of its record, in order. Pure. Must stay true: whatever shows a
+//! timeline shows this one, so that nothing can be missing in one place and be there in another.
+//! Deliberately absent: facts without a time, such as changed files and decisions.
+
+use crate::clock::{self, Instant};
+use crate::record::{Moment, Session, Status, Task, TaskStatus, Unknown};
+use crate::validate;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A prompt was sent: its first line.
+pub const PROMPT: &str = "prompt";
+/// The agent, or whoever spoke for it, asked the user for something.
+pub const QUESTION: &str = "question";
+/// That was answered.
+pub const ANSWER: &str = "answer";
+/// A turn failed: why.
+pub const FAILURE: &str = "failure";
+
+/// Something that happened at a known time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fact<'a> {
+    /// When: the text of the record.
+    pub timestamp: &'a str,
+    /// What, for people.
+    pub message: Cow<'a, str>,
+}
+
+/// Adds to the history what hooks saw, once. Of more than a record keeps, the oldest goes.
+pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
+    let moment = Moment {
+        at: clock::stamp(at),
+        kind: kind.to_string(),
+        text: validate::cut(text, validate::MOMENT),
+        unknown: Unknown::new(),
+    };
+    if session.history.contains(&moment) {
+        return;
+    }
+    session.history.push(moment);
+    let surplus = session.history.len().saturating_sub(validate::HISTORY);
+    session.history.drain(..surplus);
+}
+
+/// All dated facts of a session, oldest first. What has no time that can be read stands where it stands in the record.
+pub fn of(session: &Session) -> Vec<Fact<'_>> {
+    let mut facts = vec![fact(&session.started_at, began(session))];
+    facts.extend(session.history.iter().map(|moment| fact(&moment.at, told(moment))));
+    facts.extend(session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", task.subject))));
+    facts.extend(session.commits.iter().filter_map(|commit| {
+        let name = commit.sha.get(..7).unwrap_or(&commit.sha);
+        Some(fact(commit.at.as_deref()?, format!("commit {name} {}", commit.message)))
+    }));
+    facts.extend(session.tasks.iter().filter_map(ended_task));
+    facts.extend(session.events.iter().map(|event| fact(&event.timestamp, event.message.as_str())));
+    facts.extend(session.ended_at.as_deref().map(|at| fact(at, ended(session))));
+    in_order(facts)
+}
+
+fn fact<'a>(timestamp: &'a str, message: impl Into<Cow<'a, str>>) -> Fact<'a> {
+    Fact { timestamp, message: message.into() }
+}
+
+fn began(session: &Session) -> String {
+    match &session.resumed_from {
+        Some(before) => format!("started, to go on with {before}"),
+        None => "started".to_string(),
+    }
+}
+
+fn told(moment: &Moment) -> String {
+    let name = match moment.kind.as_str() {
+        PROMPT => "prompt",
+        QUESTION => "needs you",
+        ANSWER => "answered",
+        FAILURE => "failed",
+        other => other,
+    };
+    if moment.text.is_empty() { name.to_string() } else { format!("{name}: {}", moment.text) }
+}
+
+fn ended_task(task: &Task) -> Option<Fact<'_>> {
+    let how = match task.status {
+        TaskStatus::Completed => "done",
+        TaskStatus::Skipped => "skipped",
+        TaskStatus::Pending | TaskStatus::InProgress => return None,
+    };
+    Some(fact(&task.updated_at, format!("{how}: {}", task.subject)))
+}
+
+fn ended(session: &Session) -> String {
+    let (how, why) = match session.status {
+        Status::Active => ("ended", None),
+        Status::Parked => ("parked", session.parked_reason.as_deref()),
+        Status::Completed => ("completed", session.outcome.as_deref()),
+    };
+    match (why, &session.resumed_as) {
+        // The outcome says so already.
+        (Some(why), _) => format!("{how}: {why}"),
+        (None, Some(next)) => format!("{how}; it goes on as {next}"),
+        (None, None) => how.to_string(),
+    }
+}
+
+fn in_order(mut facts: Vec<Fact>) -> Vec<Fact> {
+    let mut last = None;
+    facts.sort_by_cached_key(|fact| {
+        last = clock::parse(fact.timestamp).or(last);
+        last
+    });
+    facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{SessionId, Slug};
+    use crate::record::TaskStatus;
+    use crate::session::{self, Start};
+    use crate::task;
+
+    fn at(minute: u32) -> Instant {
+        clock::parse(&format!("2026-11-21T03:{minute:02}:00Z")).unwrap()
+    }
+
+    fn new() -> Session {
+        let id = SessionId::parse("sess_20261121T0300_ca5d").unwrap();
+        let start = Start { intent: "Fix the login".into(), ..Start::default() };
+        session::create(&id, &Slug::parse("api").unwrap(), start, at(0)).unwrap()
+    }
+
+    fn told(record: &Session) -> Vec<String> {
+        of(record).into_iter().map(|fact| fact.message.into_owned()).collect()
+    }
+
+    #[test]
+    fn every_dated_fact_has_its_place() {
+        let mut record = new();
+        session::event(&mut record, "found the cause", at(4)).unwrap();
+        saw(&mut record, PROMPT, "Fix the login", at(0));
+        saw(&mut record, QUESTION, "permission for Bash: make", at(2));
+        saw(&mut record, ANSWER, "permission for Bash: make", at(3));
+        saw(&mut record, FAILURE, "usage limit", at(6));
+        saw(&mut record, PROMPT, "", at(7));
+        task::add(&mut record, "write a test", at(1)).unwrap();
+        let id = record.tasks[0].id.clone();
+        task::update(&mut record, &id, Some(TaskStatus::Completed), None, at(8)).unwrap();
+        session::commit(&mut record, "1a2b3c4d5e", "Fix login", at(5)).unwrap();
+        session::park(&mut record, "lunch", &[], at(9)).unwrap();
+        assert_eq!(
+            told(&record),
+            [
+                "started",
+                "prompt: Fix the login",
+                "new task: write a test",
+                "needs you: permission for Bash: make",
+                "answered: permission for Bash: make",
+                "found the cause",
+                "commit 1a2b3c4 Fix login",
+                "failed: usage limit",
+                "prompt",
+                "done: write a test",
+                "parked: lunch",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_time_stays_where_it_stands() {
+        let mut record = new();
+        for (minute, message) in [(1, "one"), (2, "two"), (3, "three")] {
+            session::event(&mut record, message, at(minute)).unwrap();
+        }
+        record.events[1].timestamp = "yesterday".into();
+        assert_eq!(told(&record), ["started", "one", "two", "three"]);
+    }
+
+    #[test]
+    fn a_fact_is_noted_once_and_the_oldest_goes() {
+        let mut record = new();
+        for n in 0..validate::HISTORY + 3 {
+            let when = at(0) + chrono::TimeDelta::seconds(n as i64);
+            saw(&mut record, PROMPT, "again", when);
+            saw(&mut record, PROMPT, "again", when);
+        }
+        assert_eq!(record.history.len(), validate::HISTORY);
+        assert_eq!(record.history[0].at, clock::stamp(at(0) + chrono::TimeDelta::seconds(3)));
+    }
+}
