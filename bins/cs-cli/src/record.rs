@@ -81,6 +81,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     field("ended", session.ended_at.as_deref().and_then(when).as_deref());
     field("doing", session.current_activity.as_deref());
     field("needs you", session.awaiting_action.as_deref());
+    field("said", session.last_message.as_deref());
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
     field("continues", session.resumed_from.as_deref());
