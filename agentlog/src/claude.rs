@@ -8,7 +8,7 @@ use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use crate::usage::{Part, SYNTHETIC, Usage};
-use cs_core::{clock, repair};
+use cs_core::{clock, repair, typed};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -216,22 +216,37 @@ fn prompt(facts: &mut Facts, line: &Line) -> Option<()> {
         return None;
     }
     let content = line.message.as_ref()?.content?.get();
-    const OF_THE_CLIENT: [&str; 6] = [
-        "\"<command-name>",
-        "\"<local-command-",
-        "\"<bash-",
-        "\"<task-notification",
-        "\"[Request interrupted",
-        "[{\"type\":\"text\",\"text\":\"[Request interrupted",
-    ];
     // A tool's result may tell what an agent used, and so come here.
-    if OF_THE_CLIENT.iter().any(|start| content.starts_with(start)) || content.contains("\"tool_result\"") {
+    if content.contains("\"tool_result\"") || !is_typed(content, origin.is_some()) {
         return None;
     }
     let at = millis(line.timestamp.as_deref()?)?;
     let session = facts.number(line.session.as_deref()?);
     facts.prompts.push(Prompt { at, id: hash(line.uuid.as_deref()?), session });
     Some(())
+}
+
+/// Whether a person typed a content, which is a text or a list of blocks. A command without an origin is one of the
+/// client itself, such as `/model`.
+fn is_typed(content: &str, has_origin: bool) -> bool {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Content {
+        Text(String),
+        Blocks(Vec<Block>),
+    }
+    #[derive(Deserialize)]
+    struct Block {
+        #[serde(default, deserialize_with = "lenient::string")]
+        text: Option<String>,
+    }
+    let said = match serde_json::from_str(content) {
+        Ok(Content::Text(text)) => text,
+        Ok(Content::Blocks(blocks)) => blocks.into_iter().filter_map(|block| block.text).collect::<Vec<_>>().join("\n"),
+        // A form that we do not know: a prompt all the same.
+        Err(_) => return true,
+    };
+    typed::typed(&said).is_some_and(|typed| !typed.is_of_client || has_origin)
 }
 
 fn titles(facts: &mut Facts, line: &Line) {

@@ -188,29 +188,6 @@ fn patch_files(patch: &str) -> Vec<String> {
     patch.lines().filter_map(named).filter(|name| !name.is_empty()).take(validate::FILES).collect()
 }
 
-/// Whether the text of a prompt was written by a program, not by the user. Agents send the results
-/// of background work, the output of commands and their own context as prompts.
-pub fn is_injected(prompt: &str) -> bool {
-    const TAGS: [&str; 14] = [
-        "<task-notification>",
-        "<system-reminder>",
-        "<local-command-",
-        "<command-name>",
-        "<command-message>",
-        "<bash-input>",
-        "<bash-stdout>",
-        "<bash-stderr>",
-        "<environment_context>",
-        "<user_instructions>",
-        "<turn_aborted>",
-        "<subagent_notification>",
-        "<user_action>",
-        "# AGENTS.md instructions for ",
-    ];
-    let prompt = prompt.trim_start();
-    TAGS.iter().any(|tag| prompt.starts_with(tag))
-}
-
 impl Fields for Payload {
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {

@@ -41,6 +41,7 @@ pub mod stdin;
 pub mod store;
 pub mod task;
 pub mod timeline;
+pub mod typed;
 pub mod unknown;
 pub mod usage;
 pub mod validate;

@@ -4,10 +4,10 @@
 //! The file is a cache: without it a session is found again by its id, its state is unknown.
 
 use crate::clock::{self, Instant};
-use crate::hook;
 use crate::id::fnv1a;
 use crate::patch::Patch;
 use crate::process::{self, Condition, Process};
+use crate::typed;
 use serde::{Deserialize, Serialize};
 
 /// Most helpers of one conversation whose questions are kept.
@@ -337,7 +337,7 @@ impl Live {
         self.since = clock::stamp(at);
         self.enter(Activity::Working, at);
         self.prompt_id = prompt_id;
-        if !self.fires(text) && !hook::is_injected(text) {
+        if !self.fires(text) && typed::typed(text).is_some() {
             self.requested = None;
         }
         self.prompt_mark = Some(fingerprint(text));

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
 
+use cs_core::typed::typed;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -64,8 +65,7 @@ impl Event {
 
     /// Whether a person typed this prompt into the conversation.
     pub fn is_own_prompt(&self) -> bool {
-        let injected = self.field("prompt").starts_with('<');
-        self.name() == "UserPromptSubmit" && self.payload["agent_id"].is_null() && !injected
+        self.name() == "UserPromptSubmit" && self.payload["agent_id"].is_null() && typed(self.field("prompt")).is_some()
     }
 }
 

@@ -27,6 +27,8 @@ mod repair;
 mod size_limit;
 #[path = "hooks/track.rs"]
 mod track;
+#[path = "hooks/words.rs"]
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs::{self, create_dir_all};

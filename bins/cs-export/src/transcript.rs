@@ -6,8 +6,8 @@
 //! and what subagents said is no turn; neither is the summary of a compaction.
 
 use cs_agentlog::lines::{self, Piece};
-use cs_core::hook::is_injected;
 use cs_core::repair;
+use cs_core::typed;
 use serde_json::Value;
 use std::io::{self, Read};
 
@@ -79,28 +79,10 @@ fn prompt(entry: &Value) -> Option<String> {
         return None;
     }
     let said = said(content);
-    let said = said.trim();
-    if said.starts_with("[Request interrupted by user") || said.is_empty() {
-        return None;
-    }
-    if let Some(command) = command(said) {
-        // Without an origin it is a command of the client itself, such as /model.
-        return entry.get("origin").map(|_| command);
-    }
-    (!is_injected(said)).then(|| said.to_string())
-}
-
-/// `/name arguments` of the tags that stand for a typed command.
-fn command(said: &str) -> Option<String> {
-    if !said.starts_with("<command-") {
-        return None;
-    }
-    let tag = |name: &str| {
-        let rest = said.split_once(&format!("<{name}>"))?.1;
-        Some(rest.split_once(&format!("</{name}>"))?.0.trim())
-    };
-    let name = tag("command-name")?;
-    Some(format!("{name} {}", tag("command-args").unwrap_or_default()).trim().to_string())
+    let typed = typed::typed(&said)?;
+    // Without an origin a command is the client's own, such as /model.
+    let counts = !typed.text.is_empty() && (!typed.is_of_client || entry.get("origin").is_some());
+    counts.then(|| typed.text.into_owned())
 }
 
 /// Whether the entry tells the agent about work in the background.
@@ -211,10 +193,18 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_people_are_prompts() {
-        let typed =
-            "<command-message>a:b</command-message>\n<command-name>/a:b</command-name>\n<command-args>c</command-args>";
-        assert_eq!(command(typed).as_deref(), Some("/a:b c"));
-        assert_eq!(command("hello"), None);
+    fn prompts_are_what_a_person_typed() {
+        let typed = "<command-name>/a:b</command-name>\\n<command-args>c</command-args>";
+        for (content, more, prompt) in [
+            (typed, ",\"origin\":{\"kind\":\"human\"}", Some("/a:b c")),
+            (typed, "", None),
+            ("<ide_opened_file>a.rs</ide_opened_file>\\nfix it", "", Some("fix it")),
+            ("<task-notification>a</task-notification>", "", None),
+            ("[Request interrupted by user]", "", None),
+        ] {
+            let line = format!("{{\"type\":\"user\",\"message\":{{\"content\":\"{content}\"}}{more}}}");
+            let (turns, _) = turns(line.as_bytes());
+            assert_eq!(turns.first().map(|turn| turn.prompt.as_str()), prompt, "{content}");
+        }
     }
 }

@@ -5,21 +5,19 @@ use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::git::{self, Checkout, made};
-use cs_core::hook;
 use cs_core::id::SessionId;
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::{self, Beginning, Noted, Origin};
+use cs_core::typed;
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
 pub const INTENT: usize = 120;
 /// So many conversations are looked at, of which something was heard last.
 const NEWEST: usize = 32;
-/// Prompts that call this tool itself say nothing about what the conversation is for.
-const OWN_COMMANDS: [&str; 4] = ["/cs-sessions:", "/sessions", "/session-start", "/session-end"];
 
 pub fn submitted(intake: &Intake) -> Result<()> {
     if intake.is_from_subagent() {
@@ -41,8 +39,8 @@ pub fn submitted(intake: &Intake) -> Result<()> {
     if live.source.is_none() {
         live.capture = intake.config(PROGRAM).hooks.capture_prompts;
     }
-    if !hook::is_injected(prompt) && !is_own {
-        let text = if live.capture { intake::first_line(prompt, INTENT) } else { String::new() };
+    if let Some(typed) = typed::typed(prompt).filter(|typed| !typed.is_of_client && !is_own) {
+        let text = if live.capture { intake::first_line(typed::gist(&typed.text), INTENT) } else { String::new() };
         let tracked = track(intake, &mut live, &text);
         if tracked.is_err() {
             // The state is right all the same, and the same prompt, told again, may have more luck.
@@ -126,20 +124,17 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
 fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
     // What a person said that it is for stands, whatever it begins with.
-    let says_nothing = is_own_command(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
+    let says_nothing =
+        typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_first_prompt = record.current_activity.as_deref() == Some(&record.intent);
     let is_ours = is_first_prompt || !ending::is_of_people(record);
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
         git_branch: checkout.map(|found| store::branch(found).unwrap_or_default()),
         worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
-        is_intent: !text.is_empty() && says_nothing && is_ours,
+        is_intent: !typed::says_nothing(text) && says_nothing && is_ours,
     };
     intake.tell(id, Change::Prompted(prompted), noted)
-}
-
-fn is_own_command(intent: &str) -> bool {
-    OWN_COMMANDS.iter().any(|command| intent.starts_with(command))
 }
 
 /// Makes a session for the conversation.

@@ -14,6 +14,7 @@ mod settings;
 mod statusline;
 mod template;
 mod transcript;
+mod typed;
 mod usage;
 
 use std::sync::atomic::AtomicBool;
@@ -28,8 +29,8 @@ use super::Target;
 /// Whether targets that compare processor times do so: not in tests, which others may disturb.
 pub static TIMED: AtomicBool = AtomicBool::new(false);
 
-/// All of them. In CI each runs for a minute at most, two at a time: more than 17 would be too many.
-pub const TARGETS: [Target; 17] = [
+/// All of them. In CI each runs for a minute at most, two at a time: more than 18 would be too many.
+pub const TARGETS: [Target; 18] = [
     payload::TARGET,
     record::TARGET,
     index::TARGET,
@@ -46,6 +47,7 @@ pub const TARGETS: [Target; 17] = [
     settings::TARGET,
     transcript::TARGET,
     template::TARGET,
+    typed::TARGET,
     usage::TARGET,
 ];
 

@@ -1,6 +1,6 @@
 //! What agents send to hooks.
 
-use cs_core::hook::{self, Payload};
+use cs_core::hook::Payload;
 use cs_core::intake::{self, Intake};
 use cs_core::paths::Home;
 use cs_core::skim::{Progress, Skim};
@@ -110,7 +110,6 @@ fn derive(payload: &Payload) {
         assert!(payload.files_changed().iter().all(|name| !name.is_empty() && !name.contains('\n')));
     }
     for text in [&payload.prompt, &payload.last_message, &payload.message].into_iter().flatten() {
-        let _ = hook::is_injected(text);
         is_storable(&intake::first_line(text, 120), 120);
     }
     if let Some(uuid) = payload.uuid() {

@@ -1,0 +1,135 @@
+use super::*;
+
+const WORDS: [(&str, &str); 24] = [
+    ("fix the login page", "fix the login page"),
+    ("  \n fix \n\n twice \n", "fix \n\n twice"),
+    ("<ide_opened_file>The user opened /x/a.rs.</ide_opened_file>\nfix it", "fix it"),
+    ("<ide_opened_file>The user opened /x/a.rs.</ide_opened_file>fix it", "fix it"),
+    ("<ide_selection>The user selected:\nlet a = 1;\n</ide_selection>\n\nwhy?", "why?"),
+    ("fix it\n<system-reminder>\nremember\n</system-reminder>", "fix it"),
+    ("<system-reminder>a</system-reminder>\n<system-reminder>b</system-reminder>\nfix it", "fix it"),
+    ("first\n<system-reminder>a</system-reminder>\nsecond", "first\n\nsecond"),
+    ("\n\n<pasted_content id=\"1e72\">\nerror: no such file\n</pasted_content>", "error: no such file"),
+    ("look:\n<pasted_content id=\"1\">a > b</pasted_content>", "look:\na > b</pasted_content>"),
+    ("# Context from my IDE setup:\n\n## Open tabs:\n- a.rs\n\n## My request for Codex:\nfix it\n", "fix it"),
+    ("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\nbe good\n</INSTRUCTIONS>\nfix it", "fix it"),
+    ("<environment_context>\n  <cwd>/x</cwd>\n</environment_context>\nfix it", "fix it"),
+    (
+        "<command-message>a:b</command-message>\n<command-name>/a:b</command-name>\n<command-args>c d</command-args>",
+        "/a:b c d",
+    ),
+    ("<command-name>/review</command-name>\n<command-args></command-args>", "/review"),
+    ("<system-reminder>a</system-reminder>\n<command-name>review</command-name>", "/review"),
+    ("why does <system-reminder> show up?", "why does <system-reminder> show up?"),
+    ("look:\n<system-reminder> is strange", "look:\n<system-reminder> is strange"),
+    ("<system-reminders> is a file of mine", "<system-reminders> is a file of mine"),
+    ("<div>\n  center this\n</div>", "<div>\n  center this\n</div>"),
+    ("# Plan\n- step", "# Plan\n- step"),
+    ("[Request interrupted by user]\nno, the other one", "no, the other one"),
+    ("<user_action>\n  <action>review</action>\n</user_action>\r\n  go on with 2", "go on with 2"),
+    ("", ""),
+];
+
+const OF_PROGRAMS: [&str; 18] = [
+    "<task-notification>\n<task-id>b1</task-id>\n</task-notification>",
+    "  <system-reminder>x</system-reminder>\n",
+    "<system-reminder>torn",
+    "<local-command-stdout>a</local-command-stdout>",
+    "<local-command-caveat>a</local-command-caveat>\n<local-command-stdout></local-command-stdout>",
+    "<command-message>without a name</command-message>",
+    "<bash-input>ls</bash-input>",
+    "<bash-stdout>a</bash-stdout><bash-stderr></bash-stderr>",
+    "<cross-session-message from=\"a\" from-name=\"b\">hello</cross-session-message>",
+    "[Cross-session idle notice] b is idle\nand more",
+    "[Request interrupted by user for tool use]",
+    "# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\na\n</INSTRUCTIONS>\n<environment_context>b</environment_context>",
+    "<user_instructions>\na\n</user_instructions>",
+    "<turn_aborted>\na\n</turn_aborted>",
+    "<subagent_notification>{}</subagent_notification>",
+    "<user_action>a</user_action>",
+    "<ide_opened_file>The user opened /x/a.rs.</ide_opened_file>",
+    "# Context from my IDE setup:\n\n## Open tabs:\n- a.rs",
+];
+
+#[test]
+fn wrappers_are_left_out_and_envelopes_taken_off() {
+    for (prompt, words) in WORDS {
+        assert_eq!(typed(prompt).map(|typed| typed.text.into_owned()).as_deref(), Some(words), "{prompt:?}");
+    }
+}
+
+#[test]
+fn a_prompt_of_wrappers_only_is_nobodys() {
+    for prompt in OF_PROGRAMS {
+        assert_eq!(typed(prompt), None, "{prompt:?}");
+    }
+}
+
+#[test]
+fn commands_are_told_apart() {
+    let is_of_client = |prompt| typed(prompt).unwrap().is_of_client;
+    assert!(is_of_client("<command-name>/model</command-name>\n<command-message>model</command-message>"));
+    assert!(!is_of_client("<command-message>a:b</command-message>\n<command-name>/a:b</command-name>"));
+    assert!(!is_of_client("/model"));
+}
+
+#[test]
+fn what_is_typed_is_typed_when_asked_again() {
+    for (_, words) in WORDS {
+        assert_eq!(typed(words).unwrap().text, words);
+    }
+}
+
+#[test]
+fn the_gist_is_the_first_line_that_says_something() {
+    for (text, line) in [
+        ("fix it\nnow", "fix it"),
+        ("hi\n\nfix the login", "fix the login"),
+        ("Hello Claude!\n> you said\n#\n---\n<div>\nfix the login", "fix the login"),
+        ("```rust\nfn main() {}\n```", "fn main() {}"),
+        ("hi", "hi"),
+        ("hi\n???", "hi"),
+        ("\n > only a quote", "> only a quote"),
+        ("\u{1f600}", "\u{1f600}"),
+        ("<b>bold</b> is broken", "<b>bold</b> is broken"),
+        ("", ""),
+        (" \n ", ""),
+    ] {
+        assert_eq!(gist(text), line, "{text:?}");
+    }
+}
+
+#[test]
+fn greetings_and_calls_to_go_on_say_nothing() {
+    for text in
+        ["hi", "Hi!", " OK. ", "continue", "Go on, please", "/sessions", "/cs-sessions:park", "2", "?", "", "Yes…"]
+    {
+        assert!(says_nothing(text), "{text:?}");
+    }
+    for text in ["fix it", "hi, fix the login", "continue with the parser", "/review", "test the parser", "日本語"] {
+        assert!(!says_nothing(text), "{text:?}");
+    }
+}
+
+/// Some of these take minutes where the time grows with the square of the length.
+#[test]
+fn hostile_texts_take_no_longer_than_others() {
+    const TIMES: usize = 60_000;
+    for piece in [
+        "<system-reminder>\n",
+        "a\n<bash-x>\n",
+        "\n",
+        " ",
+        "<command-",
+        "<pasted_content\n",
+        "<command-x></command-x>",
+        "a\n<system-reminder></system-reminder>",
+        "# AGENTS.md instructions for \n",
+        "a\n# Context from my IDE setup:\n",
+        "<",
+    ] {
+        let text = piece.repeat(TIMES);
+        let said = typed(&text).map_or(0, |typed| gist(&typed.text).len());
+        assert!(said <= text.len());
+    }
+}
