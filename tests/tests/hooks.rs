@@ -9,6 +9,8 @@ mod commits;
 mod context;
 #[path = "hooks/damage.rs"]
 mod damage;
+#[path = "hooks/elsewhere.rs"]
+mod elsewhere;
 #[path = "hooks/forms.rs"]
 mod forms;
 #[path = "hooks/input.rs"]

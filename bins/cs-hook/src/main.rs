@@ -8,6 +8,7 @@ mod ask;
 mod commits;
 mod context;
 mod damaged;
+mod elsewhere;
 mod end;
 mod failed;
 mod going_on;

@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, damaged, going_on, session_of, superseded};
+use crate::{PROGRAM, damaged, elsewhere, going_on, session_of, superseded};
 use cs_core::change::{Change, Prompted};
 use cs_core::ending;
 use cs_core::error::Result;
@@ -96,12 +96,12 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
             create(intake, live, text, checkout.as_ref(), None)?
         }
     };
+    live.worktree_root = match checkout.as_ref().filter(|found| elsewhere::is_own(intake, &session, found)) {
+        Some(found) => Some(found.worktree_root.to_string_lossy().into_owned()),
+        None => session.worktree_root.clone(),
+    };
     live.session_id = Some(session.session_id);
     live.project_slug = Some(session.project_slug);
-    live.worktree_root = match &checkout {
-        Some(found) => Some(found.worktree_root.to_string_lossy().into_owned()),
-        None => session.worktree_root,
-    };
     live.awaiting = false;
     Ok(())
 }
@@ -128,10 +128,14 @@ fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkou
         typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_first_prompt = record.current_activity.as_deref() == Some(&record.intent);
     let is_ours = is_first_prompt || !ending::is_of_people(record);
+    let own = checkout.filter(|found| elsewhere::is_own(intake, record, found));
+    if let (None, Some(other)) = (own, checkout) {
+        elsewhere::note(intake, id, record, other)?;
+    }
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
-        git_branch: checkout.map(|found| store::branch(found).unwrap_or_default()),
-        worktree_root: checkout.map(|found| found.worktree_root.to_string_lossy().into_owned()),
+        git_branch: own.map(|found| store::branch(found).unwrap_or_default()),
+        worktree_root: own.map(|found| found.worktree_root.to_string_lossy().into_owned()),
         is_intent: !typed::says_nothing(text) && says_nothing && is_ours,
     };
     intake.tell(id, Change::Prompted(prompted), noted)

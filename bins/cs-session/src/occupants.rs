@@ -66,7 +66,9 @@ impl Place {
             Some(tree) => Path::new(tree) == self.root,
             None => Path::new(&live.cwd).starts_with(&self.root),
         };
-        inside && live.process().as_ref().and_then(process::is_alive) != Some(false)
+        // The conversation may have gone into another repository, where it works as well.
+        let has_gone_here = || git::find(Path::new(&live.cwd)).is_some_and(|found| found.worktree_root == self.root);
+        (inside || has_gone_here()) && live.process().as_ref().and_then(process::is_alive) != Some(false)
     }
 
     /// Whether a record is of this place. Other programs do not say where they work: then its project's path tells.

@@ -1,0 +1,34 @@
+//! A conversation that works in another repository than its session's own one. Must stay true: the session stays in its
+//! project, in its work tree and on its branch; that it works elsewhere, too, is noted.
+
+use cs_core::change::Change;
+use cs_core::error::Result;
+use cs_core::git::{self, Checkout};
+use cs_core::id::SessionId;
+use cs_core::intake::Intake;
+use cs_core::record::Session;
+use cs_core::store::Noted;
+use cs_core::validate;
+use std::path::Path;
+
+/// Whether a checkout is of the session's own repository: the one whose work tree the record names, else the one
+/// that its project is registered with.
+pub fn is_own(intake: &Intake, record: &Session, found: &Checkout) -> bool {
+    let Some(root) = record.worktree_root.as_deref().map(Path::new) else { return true };
+    if root == found.worktree_root {
+        return true;
+    }
+    match git::checkout_at(root) {
+        Some(own) => own.main_root == found.main_root,
+        // A work tree that is gone, or a directory outside of any repository.
+        None => intake.store.config().slug_of(&found.main_root.to_string_lossy()) == Some(record.project_slug.as_str()),
+    }
+}
+
+/// Notes, once, that the conversation works in another repository, too.
+pub fn note(intake: &Intake, id: &SessionId, record: &Session, other: &Checkout) -> Result<()> {
+    let place = format!("also works in {}", other.worktree_root.display());
+    let message = validate::cut(&place, validate::EVENT);
+    let is_noted = record.events.iter().any(|event| event.message == message);
+    if is_noted { Ok(()) } else { intake.tell(id, Change::Happened { message }, Noted::Soon) }
+}

@@ -1,0 +1,34 @@
+//! A conversation that goes into another repository stays a session of its own project.
+
+use cs_tests::{run, stdout};
+use serde_json::{Value, json};
+
+use super::{UUID, payload, quiet, send, stage};
+
+#[test]
+fn a_session_keeps_its_project_in_another_repository() {
+    let stage = stage();
+    let (own, other) = (stage.repository("repo"), stage.repository("other"));
+    let before = stage.record_of(UUID).expect("a session");
+    for at in [120, 180, 240] {
+        let more = json!({"cwd": other, "prompt": "go on there", "prompt_id": format!("there-{at}")});
+        quiet(&send(&stage, at, &payload(&stage, UUID, "UserPromptSubmit", more)), "the prompt");
+    }
+    let record = stage.record_of(UUID).expect("a session");
+    for field in ["project_slug", "worktree_root", "git_branch"] {
+        assert_eq!(record[field], before[field], "{field}");
+    }
+    let notes = |record: &Value| {
+        let events = record["events"].as_array().cloned().unwrap_or_default();
+        events
+            .iter()
+            .filter(|event| event["message"].as_str().is_some_and(|text| text.starts_with("also works in ")))
+            .count()
+    };
+    assert_eq!(notes(&record), 1, "{record}");
+    for place in [own, other] {
+        let mut command = stage.sandbox.command("cs-session");
+        command.args(["occupants", "--path"]).arg(&place);
+        assert!(stdout(&run(command, "")).contains(UUID), "{}", place.display());
+    }
+}
