@@ -9,6 +9,7 @@ use super::{UUID, payload, quiet, send, stage};
 fn a_session_keeps_its_project_in_another_repository() {
     let stage = stage();
     let (own, other) = (stage.repository("repo"), stage.repository("other"));
+    super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
     let before = stage.record_of(UUID).expect("a session");
     for at in [120, 180, 240] {
         let more = json!({"cwd": other, "prompt": "go on there", "prompt_id": format!("there-{at}")});
