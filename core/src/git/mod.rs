@@ -35,7 +35,8 @@ pub struct Checkout {
     /// The top of the work tree that holds the directory.
     pub worktree_root: PathBuf,
     /// What all work trees of the repository share: the top of the main work
-    /// tree, or the repository itself when it is bare. A submodule is a
+    /// tree, the folder whose `.git` file names the repository, or the
+    /// repository itself when it is bare. A submodule is a
     /// repository of its own and names its own work tree.
     pub main_root: PathBuf,
     /// The branch; with a detached HEAD the first 7 hexadecimal digits of the
@@ -92,6 +93,8 @@ fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
     };
     match common.parent() {
         Some(parent) if common.file_name() == Some(OsStr::new(".git")) => parent.to_path_buf(),
+        // A bare repository inside a folder whose `.git` names it, with the work trees beside it.
+        Some(parent) if self::git_dir(parent).as_ref() == Some(&common) => parent.to_path_buf(),
         _ => common,
     }
 }

@@ -202,3 +202,26 @@ fn branch_of_odd_heads() {
     fs::write(main.join(".git/HEAD"), "nonsense").unwrap();
     assert_eq!(find(&main), checkout(&main, &main, None));
 }
+
+#[test]
+fn a_folder_around_a_bare_repository_is_its_project() {
+    let dir = tempfile::tempdir().unwrap();
+    let top = dir.path().canonicalize().unwrap();
+    for folder in [".bare/worktrees/fix", "fix"] {
+        std::fs::create_dir_all(top.join(folder)).unwrap();
+    }
+    for (file, text) in [
+        (".git", "gitdir: ./.bare\n".to_string()),
+        (".bare/HEAD", "ref: refs/heads/main\n".into()),
+        (".bare/worktrees/fix/HEAD", "ref: refs/heads/fix\n".into()),
+        (".bare/worktrees/fix/commondir", "../..\n".into()),
+        ("fix/.git", format!("gitdir: {}/.bare/worktrees/fix\n", top.display())),
+    ] {
+        std::fs::write(top.join(file), text).unwrap();
+    }
+    for place in [&top, &top.join("fix")] {
+        assert_eq!(find(place).unwrap().main_root, top, "{}", place.display());
+    }
+    std::fs::write(top.join(".git"), "gitdir: ./elsewhere\n").unwrap();
+    assert_eq!(find(&top.join("fix")).unwrap().main_root, top.join(".bare"), "the folder is another's");
+}
