@@ -30,6 +30,8 @@ pub enum Change {
     ToolEnded(ToolEnded),
     /// Something for the timeline.
     Happened { message: String },
+    /// The conversation works in another repository, too: the root of its work tree.
+    AlsoIn { worktree_root: String },
     /// The conversation is over.
     Ended(Ended),
     /// The conversation goes on after its end.
@@ -202,6 +204,7 @@ impl Change {
             }
             Change::ToolEnded(tool) => tool.bound(),
             Change::Happened { message } => *message = validate::cut(message, validate::EVENT),
+            Change::AlsoIn { worktree_root } => *worktree_root = validate::file_name(worktree_root),
             Change::Ended(ended) => {
                 cut(&mut ended.message, validate::OUTCOME);
                 cut(&mut ended.note, validate::EVENT);
@@ -244,6 +247,7 @@ impl Change {
             }
             Change::ToolEnded(tool) => tool_ended(record, tool, now),
             Change::Happened { message } => session::event_once(record, message, now)?,
+            Change::AlsoIn { worktree_root } => session::also_in(record, worktree_root, now),
             Change::Ended(ended) if is_active => ended.finish(record, now)?,
             Change::Reopened if going_on::may_reopen(record) => session::reopen(record, now),
             Change::Adopted { conversation } if record.claude_session_id.is_none() => {

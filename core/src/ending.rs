@@ -211,6 +211,7 @@ pub fn is_empty(record: &Session) -> bool {
         && record.last_heartbeat == record.started_at
         && record.events.is_empty()
         && record.history.is_empty()
+        && record.also_in.is_empty()
         && record.commits.is_empty()
         && record.tasks.is_empty()
         && lists.into_iter().all(Vec::is_empty)

@@ -191,6 +191,7 @@ impl Intake {
         let agent = if payload.is_codex() || live.agent.as_deref() == Some("codex") { "codex" } else { "claude-code" };
         live.agent = Some(agent.to_string());
         if !self.is_from_subagent() {
+            live.has_moved = payload.cwd.as_ref().is_some_and(|cwd| *cwd != live.cwd);
             live.cwd = payload.cwd.clone().unwrap_or(live.cwd);
             if live.cwd.is_empty() {
                 live.cwd = own_directory();

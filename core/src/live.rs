@@ -138,6 +138,9 @@ pub struct Live {
     /// the program that runs at every turn a tenth larger.
     #[serde(skip)]
     pub unknown: Vec<(String, String)>,
+    /// The event at hand came from another directory than the one before.
+    #[serde(skip)]
+    pub has_moved: bool,
 }
 
 /// The names of the fields above, as they stand in the file.
@@ -229,6 +232,7 @@ impl Live {
             last_message: None,
             ended_at: None,
             unknown: Vec::new(),
+            has_moved: false,
         }
     }
 

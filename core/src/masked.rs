@@ -34,7 +34,7 @@ pub fn texts(session: &mut Session) -> impl Iterator<Item = &mut String> {
 /// Masks a record that is shown or handed on.
 pub fn session(session: &mut Session) {
     texts(session).for_each(text);
-    for path in session.files_changed.iter_mut().chain(&mut session.worktree_root) {
+    for path in session.files_changed.iter_mut().chain(&mut session.also_in).chain(&mut session.worktree_root) {
         if let Cow::Owned(masked) = redact::mask_tokens(path) {
             *path = masked;
         }

@@ -192,6 +192,9 @@ pub struct Session {
     /// What hooks saw, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub history: Vec<Moment>,
+    /// Roots of work trees of other repositories in which it works, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
+    pub also_in: Vec<String>,
     /// Which notes of hooks are in the record already (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,

@@ -55,6 +55,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         resumed_as: None,
         last_message: None,
         history: Vec::new(),
+        also_in: Vec::new(),
         folded: None,
         unknown: Unknown::new(),
     })
@@ -204,6 +205,17 @@ pub fn file_changed(session: &mut Session, path: &str) {
     if !path.is_empty() && session.files_changed.len() < validate::FILES {
         push_once(&mut session.files_changed, path);
     }
+}
+
+/// Notes that the session works in another repository, too: the root of its work tree, with an event the first time.
+pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
+    let is_own = session.worktree_root.as_deref() == Some(worktree_root);
+    let is_known = session.also_in.iter().any(|known| known == worktree_root);
+    if !is_own && !is_known && session.also_in.len() < validate::PLACES {
+        session.also_in.push(worktree_root.to_string());
+        remember(session, &format!("also works in {worktree_root}"), now);
+    }
+    beat(session, now);
 }
 
 fn push_once(list: &mut Vec<String>, text: String) {

@@ -15,6 +15,8 @@ pub const EVENT: usize = 2000;
 pub const MOMENT: usize = 500;
 /// Things that hooks saw; of more, the oldest go.
 pub const HISTORY: usize = 500;
+/// Other repositories in which a session works.
+pub const PLACES: usize = 50;
 pub const REASON: usize = 500;
 pub const DECISION: usize = 500;
 pub const QUESTION: usize = 500;

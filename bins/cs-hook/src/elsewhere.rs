@@ -8,7 +8,6 @@ use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::record::Session;
 use cs_core::store::Noted;
-use cs_core::validate;
 use std::path::Path;
 
 /// Whether a checkout is of the session's own repository: the one whose work tree the record names, else the one
@@ -27,8 +26,14 @@ pub fn is_own(intake: &Intake, record: &Session, found: &Checkout) -> bool {
 
 /// Notes, once, that the conversation works in another repository, too.
 pub fn note(intake: &Intake, id: &SessionId, record: &Session, other: &Checkout) -> Result<()> {
-    let place = format!("also works in {}", other.worktree_root.display());
-    let message = validate::cut(&place, validate::EVENT);
-    let is_noted = record.events.iter().any(|event| event.message == message);
-    if is_noted { Ok(()) } else { intake.tell(id, Change::Happened { message }, Noted::Soon) }
+    let worktree_root = other.worktree_root.to_string_lossy().into_owned();
+    let is_noted = record.also_in.contains(&worktree_root);
+    if is_noted { Ok(()) } else { intake.tell(id, Change::AlsoIn { worktree_root }, Noted::Soon) }
+}
+
+/// The conversation has gone into another directory in the middle of a turn.
+pub fn gone_to(intake: &Intake, id: &SessionId, cwd: &str) -> Result<()> {
+    let Some(found) = git::find(Path::new(cwd)) else { return Ok(()) };
+    let record = intake.store.session(id)?;
+    if is_own(intake, &record, &found) { Ok(()) } else { note(intake, id, &record, &found) }
 }

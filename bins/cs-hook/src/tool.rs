@@ -2,7 +2,7 @@
 //! of waiting for that call. Late news of an ended conversation still reaches its record.
 
 use crate::commits::{self, Place};
-use crate::{PROGRAM, ask, session_of};
+use crate::{PROGRAM, ask, elsewhere, session_of};
 use cs_core::change::{Change, Tasks, ToolEnded};
 use cs_core::error::Result;
 use cs_core::id::SessionId;
@@ -15,7 +15,13 @@ use std::path::Path;
 pub fn ended(intake: &Intake) -> Result<()> {
     let lock = intake.lock();
     let (id, place) = match intake.live(&lock)? {
-        Some(mut live) => (live_on(intake, &mut live)?, Place::of(&live, intake)),
+        Some(mut live) => {
+            let id = live_on(intake, &mut live)?;
+            if let Some(id) = id.as_ref().filter(|_| live.has_moved) {
+                elsewhere::gone_to(intake, id, &live.cwd)?;
+            }
+            (id, Place::of(&live, intake))
+        }
         None => {
             intake.store.drop_live(&intake.uuid)?;
             let ended = intake.store.ended(&intake.uuid)?;

@@ -27,9 +27,23 @@ fn a_session_keeps_its_project_in_another_repository() {
             .count()
     };
     assert_eq!(notes(&record), 1, "{record}");
+    assert_eq!(record["also_in"], json!([other]), "{record}");
     for place in [own, other] {
         let mut command = stage.sandbox.command("cs-session");
         command.args(["occupants", "--path"]).arg(&place);
         assert!(stdout(&run(command, "")).contains(UUID), "{}", place.display());
     }
+}
+
+#[test]
+fn going_elsewhere_within_a_turn_is_noted() {
+    let stage = stage();
+    let other = stage.repository("other");
+    super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
+    let edit = json!({"cwd": other, "tool_name": "Write", "tool_input": {"file_path": other.join("a.txt")}});
+    quiet(&send(&stage, 120, &payload(&stage, UUID, "PostToolUse", edit)), "the edit");
+    let record = stage.record_of(UUID).expect("a session");
+    assert_eq!(record["also_in"], json!([other]), "{record}");
+    let files = record["files_changed"].as_array().cloned().unwrap_or_default();
+    assert!(files.contains(&json!(other.join("a.txt"))), "{record}");
 }
