@@ -71,7 +71,7 @@ fn began(session: &Session) -> String {
 fn told(moment: &Moment) -> String {
     let name = match moment.kind.as_str() {
         PROMPT => "prompt",
-        QUESTION => "needs you",
+        QUESTION => "asked",
         ANSWER => "answered",
         FAILURE => "failed",
         other => other,
@@ -153,7 +153,7 @@ mod tests {
                 "started",
                 "prompt: Fix the login",
                 "new task: write a test",
-                "needs you: permission for Bash: make",
+                "asked: permission for Bash: make",
                 "answered: permission for Bash: make",
                 "found the cause",
                 "commit 1a2b3c4 Fix login",

@@ -11,6 +11,7 @@ use crate::intake;
 use crate::live::Live;
 use crate::record::Session;
 use crate::session::{self, Start};
+use crate::timeline::{self, PROMPT};
 use crate::validate;
 use std::path::Path;
 
@@ -57,6 +58,7 @@ impl Store {
         let activity = (!text.is_empty()).then(|| text.to_string());
         let fill = |record: &mut Session| {
             record.current_activity.clone_from(&activity);
+            activity.iter().for_each(|text| timeline::saw(record, PROMPT, text, at));
             match origin {
                 Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, at),
                 Some(Origin { session, .. }) => {
