@@ -233,18 +233,7 @@ impl Change {
             Change::Waits { what } if is_active => {
                 session::waits_for(record, what.as_deref(), now);
             }
-            Change::TurnEnded(turn) if is_active => {
-                if let Some(why) = &turn.failed {
-                    timeline::saw(record, FAILURE, why, now);
-                }
-                if turn.last_message.is_some() {
-                    record.last_message.clone_from(&turn.last_message);
-                }
-                if turn.is_answered {
-                    record.awaiting_action.clone_from(&turn.requested);
-                }
-                session::beat(record, now);
-            }
+            Change::TurnEnded(turn) => turn_ended(record, turn, now),
             Change::ToolEnded(tool) => tool_ended(record, tool, now),
             Change::Happened { message } => session::event_once(record, message, now)?,
             Change::AlsoIn { worktree_root } => session::also_in(record, worktree_root, now),
@@ -281,6 +270,21 @@ fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
     if let Some(root) = &prompted.worktree_root {
         record.git_branch = prompted.git_branch.clone().unwrap_or_default();
         record.worktree_root = Some(root.clone());
+    }
+    session::beat(record, now);
+}
+
+/// That a turn failed is news even if it comes late.
+fn turn_ended(record: &mut Session, turn: &TurnEnded, now: Instant) {
+    turn.failed.iter().for_each(|why| timeline::saw(record, FAILURE, why, now));
+    if record.status != Status::Active {
+        return;
+    }
+    if turn.last_message.is_some() {
+        record.last_message.clone_from(&turn.last_message);
+    }
+    if turn.is_answered {
+        record.awaiting_action.clone_from(&turn.requested);
     }
     session::beat(record, now);
 }

@@ -12,6 +12,7 @@ const PRINT: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
 const INTERACTIVE: &str = "3c93296d-fab9-4844-ac62-7f673c1f02cc";
 const AFTER_CLEAR: &str = "fb4fdde9-3515-47f5-9b2b-ae24c04b895f";
 const KILLED: &str = "4a05118b-14d9-408c-9af0-75daad620c62";
+const FAILED: &str = "failure: scripted failure";
 const SAY_HI: &str =
     "waiting: permission for Bash: echo hi; pwd; recorder-hello; echo PATH=$PATH; env | grep -E '^(CLAUDE|AI_)' | sort";
 
@@ -20,6 +21,7 @@ fn claude(uuid: &str, intent: &str, outcome: &str) -> Value {
     json!({
         "project_slug": "repo", "status": "completed", "intent": intent, "outcome": outcome, "parked_reason": null,
         "current_activity": null, "awaiting_action": null, "events": [], "git_branch": "main",
+        "history": [format!("prompt: {intent}")],
         "worktree_root": "/home/dev/repo", "claude_session_id": uuid, "files_changed": [], "commits": [],
         "decisions": [], "open_questions": [], "next_steps": [], "tasks": [], "schema_version": 4,
         "ended_by": "hook", "written_by": "hook", "roadmap_ref": null,
@@ -46,16 +48,39 @@ fn broken(record: Value, during: &str) -> Value {
     with(record, json!({"status": "parked", "outcome": null, "parked_reason": reason, "events": events}))
 }
 
-/// A record with its tasks and events in short: ids of tasks are hashes, which nobody writes by hand.
+/// A record with its tasks, its history and its events in short: ids of tasks are hashes, which nobody writes by hand.
 fn in_short(mut record: Value) -> Value {
     let texts = |list: &Value, text: fn(&Value) -> String| list.as_array().map(|all| all.iter().map(text).collect());
     let tasks: Option<Vec<String>> =
         texts(&record["tasks"], |task| format!("{}: {}", task["subject"], task["status"]).replace('"', ""));
     let events: Option<Vec<String>> =
         texts(&record["events"], |event| event["message"].as_str().unwrap_or_default().into());
+    let history: Option<Vec<String>> =
+        texts(&record["history"], |moment| format!("{}: {}", moment["kind"], moment["text"]).replace('"', ""));
+    record["history"] = json!(history);
     record["tasks"] = json!(tasks);
     record["events"] = json!(events);
     record
+}
+
+/// What happened in the long conversation, in which a person tried everything.
+fn interactive() -> Vec<String> {
+    let asked = |what: &str| ["question", "answer"].map(|kind| format!("{kind}: {what}"));
+    let prompts = |all: &[&str]| all.iter().map(|text| format!("prompt: {text}")).collect::<Vec<_>>();
+    let failed = |text: &str| vec![format!("prompt: {text}"), "failure: unknown".to_string()];
+    [
+        prompts(&["do the full tour"]),
+        asked(SAY_HI.trim_start_matches("waiting: ")).to_vec(),
+        asked("permission for Bash: echo oops >&2; exit 3").to_vec(),
+        prompts(&["/recorder:rec-cmd foo bar"]),
+        ["fail please", "change directory", "mcp please"].into_iter().flat_map(failed).collect(),
+        prompts(&["change directory", "mcp please", "ask permission"]),
+        asked("permission for Bash: mkdir -p /home/dev/permdir && touch /home/dev/permdir/x").to_vec(),
+        prompts(&["ask permission again", "skill please", "ask me"]),
+        asked("answer: Which colour?").to_vec(),
+        prompts(&["worktree please", "isolated agent", "long tool", "slow please"]),
+    ]
+    .concat()
 }
 
 /// What the records say when a recording is over.
@@ -77,6 +102,7 @@ fn expected_records(name: &str) -> Vec<Value> {
                 json!({
                     "files_changed": ["hello.txt"],
                     "events": ["context compacted (manual)", "ended in the middle of: slow please"],
+                    "history": interactive(),
                 }),
             ),
             claude(AFTER_CLEAR, "simple prompt after clear", "A simple answer."),
@@ -103,12 +129,16 @@ fn expected_records(name: &str) -> Vec<Value> {
             json!({"events": ["context compacted (auto)"]}),
         )],
         "codex/fail" => {
-            vec![broken(codex("01a1fc80-3b3f-7471-bef0-a478a24e33e6", "fail please", ""), "fail please")]
+            let failed = codex("01a1fc80-3b3f-7471-bef0-a478a24e33e6", "fail please", "");
+            vec![with(failed, json!({"outcome": null, "history": ["prompt: fail please", FAILED]}))]
         }
         "codex/interrupt-tool" => vec![with(codex("01a1fc80-3097-7190-be03-028e64764269", "long tool", ""), none)],
         "codex/resume" => vec![with(
             codex("01a1fc80-2516-7553-a277-ccfbd37e4a44", "simple prompt, to be resumed", "The second answer."),
-            json!({"events": ["reopened; it had ended with: A simple answer."]}),
+            json!({
+                "events": ["reopened; it had ended with: A simple answer."],
+                "history": ["prompt: simple prompt, to be resumed", "prompt: second prompt"],
+            }),
         )],
         // Only a call of the notify program, which is not registered.
         "codex/subagent-history.2" => Vec::new(),
@@ -124,7 +154,14 @@ fn expected_records(name: &str) -> Vec<Value> {
         )],
         "codex/tui" => vec![with(
             codex("01a1fc80-7020-7fa0-8504-e6ff14741ebb", "simple prompt in the terminal", "Permission thing done."),
-            json!({"events": ["context compacted (manual)"]}),
+            json!({
+                "events": ["context compacted (manual)"],
+                "history": [
+                    "prompt: simple prompt in the terminal", "prompt: second prompt in the terminal",
+                    "prompt: ask permission", "question: permission for Bash: mkdir -p made/here",
+                    "answer: permission for Bash: mkdir -p made/here", "prompt: slow please",
+                ],
+            }),
         )],
         other => panic!("nobody wrote down what comes of {other}"),
     }

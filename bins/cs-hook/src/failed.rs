@@ -1,10 +1,12 @@
 //! PostModelRequest (Codex): a request that failed ends the turn, unless the agent tries again. Codex tells of every
 //! request, so one that was answered must cost next to nothing.
 
-use crate::ask;
+use crate::{ask, session_of};
+use cs_core::change::{Change, TurnEnded};
 use cs_core::error::Result;
 use cs_core::hook;
 use cs_core::intake::{self, Intake};
+use cs_core::store::Noted;
 
 /// Most characters of what went wrong.
 const WHY: usize = 200;
@@ -20,5 +22,18 @@ pub fn requested(intake: &Intake) -> Result<()> {
     ask::change(intake, |live| match failed {
         true => live.request_failed(&why, intake.now),
         false => live.went_on(intake.now),
-    })
+    })?;
+    if failed { note(intake, why) } else { Ok(()) }
+}
+
+/// The failure in the record, as that of a turn of Claude Code. The conversation may have ended moments ago: then its
+/// end did not break the turn off, which had failed.
+fn note(intake: &Intake, why: String) -> Result<()> {
+    let (live, ended) = (intake.store.live(&intake.uuid)?, intake.store.ended(&intake.uuid)?);
+    let Some(id) = live.as_ref().or(ended.as_ref()).and_then(session_of) else { return Ok(()) };
+    let turn = TurnEnded { failed: Some(why), ..TurnEnded::default() };
+    intake.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
+    let was_in_turn = ended.is_some_and(|ended| ended.is_in_turn());
+    let late = Change::SaidLate { message: None, instead_of: None };
+    if live.is_none() && was_in_turn { intake.tell(&id, late, Noted::Soon) } else { Ok(()) }
 }
