@@ -6,6 +6,7 @@ use cs_core::error::Result;
 use cs_core::id::SessionId;
 use cs_core::intake::Intake;
 use cs_core::live::Live;
+use cs_core::record::Status;
 use cs_core::store::Noted;
 use cs_core::validate;
 
@@ -77,10 +78,32 @@ pub fn notification(intake: &Intake) -> Result<()> {
 pub fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
     let lock = intake.lock();
     let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
+    recall(intake, &mut live)?;
     apply(&mut live);
     let shown = show(intake, &mut live);
     intake.store.write_live(&intake.uuid, &live)?;
     shown
+}
+
+/// What the record says that the conversation waits for, where its file was lost meanwhile.
+pub fn recall(intake: &Intake, live: &mut Live) -> Result<()> {
+    if live.source.is_some() || live.session_id.is_some() {
+        return Ok(());
+    }
+    let Some(record) = intake.session(live)?.and_then(|id| intake.store.session(&id).ok()) else { return Ok(()) };
+    let Some(what) = record.awaiting_action.as_deref().filter(|_| record.status == Status::Active) else {
+        return Ok(());
+    };
+    live.asked(what, None, intake.now);
+    live.awaiting = true;
+    // Who asked is not known: a person's word comes back after the dialog.
+    live.requested = Some(what.to_string()).filter(|_| ending::is_of_people(&record));
+    Ok(())
+}
+
+/// Whether what the conversation waits for is the tool call at hand, although nobody noted which one that is.
+pub fn is_answered(intake: &Intake, live: &Live) -> bool {
+    live.waiting_key.is_none() && live.waiting_for.as_ref() == Some(&question(intake))
 }
 
 /// Brings the record's awaiting_action in step with what the conversation waits for.

@@ -35,9 +35,11 @@ pub fn ended(intake: &Intake) -> Result<()> {
 
 /// Brings the conversation's file in step; its session. A helper's call that nobody waited for changes nothing in it.
 fn live_on(intake: &Intake, live: &mut Live) -> Result<Option<SessionId>> {
+    ask::recall(intake, live)?;
     let before = live.clone();
     match (intake.payload.tool_key(), intake.payload.agent_id.as_deref()) {
         (Some(key), Some(helper)) => live.helper_tool_ended(helper, &key),
+        (Some(_), None) if ask::is_answered(intake, live) => live.answered(intake.now),
         (Some(key), None) => live.tool_ended(&key, intake.now),
         (None, _) => {}
     }
