@@ -42,6 +42,8 @@ pub struct Session {
     /// The directory in which it began.
     pub dir: String,
     pub title: Option<String>,
+    /// A person gave it that title (`/rename`).
+    pub is_renamed: bool,
     /// Prompts that a person wrote.
     pub turns: u64,
     /// When they were written, as far as that is known.
@@ -66,7 +68,9 @@ impl Session {
         }
         self.modified = self.modified.max(log.identity.modified);
         let talk = facts.talks.iter().find(|talk| talk.session == name);
-        let title = talk.and_then(|talk| talk.custom_title.clone().or(talk.title.clone()));
+        let given = talk.and_then(|talk| talk.custom_title.clone());
+        self.is_renamed |= given.is_some();
+        let title = given.or(talk.and_then(|talk| talk.title.clone()).filter(|_| !self.is_renamed));
         self.title = title.or(self.title.take());
         self.client = talk.and_then(|talk| talk.client.clone()).or(self.client.take());
     }
@@ -182,6 +186,7 @@ impl Book {
                 agent,
                 dir: String::new(),
                 title: None,
+                is_renamed: false,
                 turns: 0,
                 prompts: Vec::new(),
                 client: None,

@@ -8,6 +8,7 @@ use crate::ending::{self, Ending};
 use crate::error::{Error, Result};
 use crate::going_on;
 use crate::id::{SessionId, Uuid};
+use crate::naming::{self, Namer};
 use crate::record::{Session, Status, TaskStatus};
 use crate::session;
 use crate::task::{self, Report};
@@ -32,6 +33,8 @@ pub enum Change {
     Happened { message: String },
     /// The conversation works in another repository, too: the root of its work tree.
     AlsoIn { worktree_root: String },
+    /// What the conversation is called: by its client, or by a person there.
+    Titled { title: String, renamed: bool },
     /// The conversation is over.
     Ended(Ended),
     /// The conversation goes on after its end.
@@ -204,6 +207,7 @@ impl Change {
             }
             Change::ToolEnded(tool) => tool.bound(),
             Change::Happened { message } => *message = validate::cut(message, validate::EVENT),
+            Change::Titled { title, .. } => *title = validate::cut(title, validate::INTENT),
             Change::AlsoIn { worktree_root } => *worktree_root = validate::file_name(worktree_root),
             Change::Ended(ended) => {
                 cut(&mut ended.message, validate::OUTCOME);
@@ -221,6 +225,7 @@ impl Change {
         match self {
             Change::Ended(_) | Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => true,
             Change::Prompted(prompted) => prompted.is_intent,
+            Change::Titled { .. } => true,
             _ => false,
         }
     }
@@ -236,6 +241,7 @@ impl Change {
             Change::TurnEnded(turn) => turn_ended(record, turn, now),
             Change::ToolEnded(tool) => tool_ended(record, tool, now),
             Change::Happened { message } => session::event_once(record, message, now)?,
+            Change::Titled { title, renamed } => naming::name(record, title, namer(*renamed)),
             Change::AlsoIn { worktree_root } => session::also_in(record, worktree_root, now),
             Change::Ended(ended) if is_active => ended.finish(record, now)?,
             Change::Reopened if going_on::may_reopen(record) => session::reopen(record, now),
@@ -254,6 +260,11 @@ impl Change {
         }
         Ok(())
     }
+}
+
+/// Who gave a conversation its title.
+pub fn namer(renamed: bool) -> Namer {
+    if renamed { Namer::Rename } else { Namer::Client }
 }
 
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {

@@ -27,6 +27,8 @@ pub struct Payload {
     pub cwd: Option<String>,
     pub event: Option<String>,
     pub source: Option<String>,
+    /// The name that a person gave to the conversation (`/rename`), at a beginning and with a prompt (2.1.332).
+    pub title: Option<String>,
     pub model: Option<String>,
     pub prompt: Option<String>,
     /// Claude Code's prompt_id or Codex's turn_id: the same in every event of a turn.
@@ -196,6 +198,7 @@ impl Fields for Payload {
             "cwd" => self.cwd = text(map)?,
             "hook_event_name" => self.event = text(map)?,
             "source" => self.source = text(map)?,
+            "session_title" => self.title = text(map)?,
             "model" => self.model = text(map)?,
             "prompt" => self.prompt = said(map)?,
             "prompt_id" => self.prompt_id = text(map)?,

@@ -19,6 +19,7 @@ pub mod live;
 pub mod lock;
 mod loose;
 pub mod masked;
+pub mod naming;
 pub mod open;
 pub mod overview;
 pub mod patch;

@@ -131,6 +131,9 @@ pub struct Live {
     /// First line of the agent's last message.
     #[serde(default)]
     pub last_message: Option<String>,
+    /// The name that a person gave to it, and that its session has heard of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// When the conversation ended; only in `ended/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
@@ -144,7 +147,7 @@ pub struct Live {
 }
 
 /// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 36] = [
+const FIELDS: [&str; 37] = [
     "claude_session_id",
     "session_id",
     "project_slug",
@@ -180,6 +183,7 @@ const FIELDS: [&str; 36] = [
     "capture",
     "unattended",
     "last_message",
+    "title",
     "ended_at",
 ];
 
@@ -230,6 +234,7 @@ impl Live {
             capture: false,
             unattended: false,
             last_message: None,
+            title: None,
             ended_at: None,
             unknown: Vec::new(),
             has_moved: false,
@@ -462,6 +467,7 @@ mod tests {
         let mut live = Live::new("u", at(0));
         let text = || Some("x".to_string());
         (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
+        live.title = text();
         (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
         (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
         live.helper_asked("a", "permission for Bash", None, at(0));

@@ -6,6 +6,7 @@ use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug};
 use crate::masked;
+use crate::naming::Namer;
 use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknown};
 use crate::timeline::{self, ANSWER, QUESTION};
 use crate::validate;
@@ -14,6 +15,7 @@ use crate::validate;
 #[derive(Clone, Debug, Default)]
 pub struct Start {
     pub intent: String,
+    pub named_by: Namer,
     pub roadmap_ref: Option<String>,
     pub git_branch: Option<String>,
     pub worktree_root: Option<String>,
@@ -51,6 +53,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
         agent: start.agent,
         ended_by: None,
         written_by: None,
+        intent_by: Some(start.named_by).filter(|by| *by != Namer::Prompt).map(|by| by.word().to_string()),
         resumed_from: None,
         resumed_as: None,
         last_message: None,
@@ -83,6 +86,7 @@ pub fn update(session: &mut Session, changes: &Changes, now: Instant) -> Result<
     let branch = validate::optional("branch", changes.branch.as_deref(), validate::BRANCH)?;
     if let Some(intent) = intent {
         session.intent = intent;
+        session.intent_by = Some(Namer::Person.word().to_string());
     }
     if let Some(branch) = branch {
         session.git_branch = branch;
@@ -367,7 +371,11 @@ pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
 /// tasks, and the intent unless `intent` names another.
 pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: Instant) -> Result<()> {
     let intent = validate::optional("intent", intent, validate::INTENT)?;
-    new.intent = intent.unwrap_or_else(|| old.intent.clone());
+    let (intent, named_by) = match intent {
+        Some(intent) => (intent, Namer::Person),
+        None => (old.intent.clone(), Namer::of(old)),
+    };
+    (new.intent, new.intent_by) = (intent, Some(named_by.word().to_string()));
     new.roadmap_ref = new.roadmap_ref.take().or_else(|| old.roadmap_ref.clone());
     new.worktree_root = new.worktree_root.take().or_else(|| old.worktree_root.clone());
     if new.git_branch.is_empty() {

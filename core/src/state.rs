@@ -161,13 +161,15 @@ pub struct Verdict {
     pub failed: Option<String>,
     /// Whether the question that hooks told of (see [`Live::wanted`]) still stands.
     pub asks: bool,
+    /// First line of what the agent said last, where its turn is over: what the user is to answer.
+    pub said: Option<String>,
 }
 
 impl Verdict {
     /// A state whose reason has no age.
     pub fn new(state: State, reason: &str) -> Self {
         let (reason, evidence) = (reason.to_string(), reason.to_string());
-        Verdict { state, reason, evidence, evidence_at: None, failed: None, asks: false }
+        Verdict { state, reason, evidence, evidence_at: None, failed: None, asks: false, said: None }
     }
 
     /// The state as lists show it: `idle`, `failed: usage limit`.
@@ -238,7 +240,12 @@ pub fn derive(evidence: &Evidence) -> Verdict {
     match (evidence.status, evidence.live) {
         (Status::Completed, _) => Verdict::new(State::Completed, "the record says completed"),
         (Status::Parked, _) => Verdict::new(State::Parked, "the record says parked"),
-        (Status::Active, Some(live)) => from_live(evidence, live),
+        (Status::Active, Some(live)) => {
+            let found = from_live(evidence, live);
+            let rests = matches!(found.state, State::Idle | State::Background | State::Waiting);
+            let is_over = rests && found.failed.is_none() && !live.is_in_turn();
+            Verdict { said: live.last_message.clone().filter(|_| is_over), ..found }
+        }
         (Status::Active, None) => from_heartbeat(evidence),
     }
 }

@@ -104,12 +104,14 @@ impl Recording {
     }
 
     /// The same recording, events that lie close together in another order. Each keeps its time: a program
-    /// that started first may be the last to take a lock. The same seed makes the same order.
+    /// that started first may be the last to take a lock. The same seed makes the same order. A request of Codex is made
+    /// and told of when the hooks of what came before have ended.
     pub fn shuffled(&self, seed: u64) -> Recording {
         let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut events = self.events.clone();
         let window = |event: &Event| (event.at + seed * 13) / WINDOW;
-        for chunk in events.chunk_by_mut(|a, b| window(a) == window(b)) {
+        let is_request = |event: &Event| event.field("hook_event_name") == "PostModelRequest";
+        for chunk in events.chunk_by_mut(|a, b| window(a) == window(b) && !is_request(a) && !is_request(b)) {
             for n in (1..chunk.len()).rev() {
                 random ^= random << 13;
                 random ^= random >> 7;

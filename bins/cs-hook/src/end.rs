@@ -28,6 +28,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
             None => intake.noted(live),
         },
     };
+    intake.store.heed_last_name(&mut live, intake.now)?;
     match damaged::session(intake, &mut live) {
         // What cannot be read for the moment is noted all the same.
         Err(Error::Io { .. }) => {}

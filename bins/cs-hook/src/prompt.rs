@@ -2,12 +2,12 @@
 
 use crate::{PROGRAM, damaged, elsewhere, going_on, session_of, superseded};
 use cs_core::change::{Change, Prompted};
-use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::git::{self, Checkout, made};
 use cs_core::id::SessionId;
 use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
+use cs_core::naming::Namer;
 use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::{self, Beginning, Noted, Origin};
@@ -50,6 +50,7 @@ pub fn submitted(intake: &Intake) -> Result<()> {
             intake.store.write_live(&intake.uuid, &live)?;
             return tracked;
         }
+        intake.store.name_session(&mut live, intake.payload.title.as_deref(), intake.now)?;
     }
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
@@ -123,11 +124,10 @@ fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
 /// Notes the prompt in the session.
 fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
-    // What a person said that it is for stands, whatever it begins with.
+    // What a person said that it is for stands, whatever that is.
     let says_nothing =
         typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
-    let is_first_prompt = record.current_activity.as_deref() == Some(&record.intent);
-    let is_ours = is_first_prompt || !ending::is_of_people(record);
+    let is_prompts = Namer::of(record) == Namer::Prompt;
     let own = checkout.filter(|found| elsewhere::is_own(intake, record, found));
     if let (None, Some(other)) = (own, checkout) {
         elsewhere::note(intake, id, record, other)?;
@@ -136,7 +136,7 @@ fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkou
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
         git_branch: own.map(|found| store::branch(found).unwrap_or_default()),
         worktree_root: own.map(|found| found.worktree_root.to_string_lossy().into_owned()),
-        is_intent: !typed::says_nothing(text) && says_nothing && is_ours,
+        is_intent: !typed::says_nothing(text) && says_nothing && is_prompts,
     };
     intake.tell(id, Change::Prompted(prompted), noted)
 }

@@ -54,6 +54,7 @@ pub fn started(intake: &Intake) -> Result<()> {
         going_on::opened(intake, &mut live)?;
     }
     moved::begun(intake, &mut live, checkout.as_ref())?;
+    intake.store.name_session(&mut live, intake.payload.title.as_deref(), intake.now)?;
     intake.store.write_live(&intake.uuid, &live)?;
     drop(lock);
     if !repeated && source != "compact" {

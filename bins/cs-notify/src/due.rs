@@ -63,6 +63,8 @@ struct Found {
     headline: String,
     why: String,
     state: State,
+    /// What the agent said last, if its turn is over.
+    said: Option<String>,
     once: bool,
 }
 
@@ -170,6 +172,7 @@ impl Looker<'_> {
             headline: headline.into(),
             why: verdict.reason,
             state: verdict.state,
+            said: verdict.said,
             once: false,
         })
     }
@@ -183,6 +186,7 @@ impl Looker<'_> {
             headline: "no sign of life".into(),
             why: verdict.reason,
             state: verdict.state,
+            said: verdict.said,
             once: false,
         })
     }
@@ -200,6 +204,7 @@ impl Looker<'_> {
             headline,
             why: format!("parked {}", clock::ago(at, self.now)),
             state: State::Parked,
+            said: None,
             once: false,
         })
     }
@@ -250,7 +255,7 @@ impl Looker<'_> {
                 (Reason::Stale, "no sign of life", format!("closed after no sign of life{silence}"))
             }
         };
-        Found { reason, since, headline: headline.into(), why, state: State::Unknown, once: true }
+        Found { reason, since, headline: headline.into(), why, state: State::Unknown, said: None, once: true }
     }
 
     fn describe(
@@ -277,6 +282,7 @@ impl Looker<'_> {
             claude_session_id: record.and_then(|record| record.claude_session_id.clone()),
             state: found.state,
             state_reason: why.to_string(),
+            said: found.said.clone(),
             since: found.since,
             cwd: cwd.or_else(|| record.and_then(|record| record.worktree_root.clone())),
         };
@@ -293,6 +299,7 @@ fn failed_end(ended: Live) -> Option<Found> {
         headline: "ended with an error".into(),
         why: format!("the conversation ended after its turn failed: {error}"),
         state: State::Unknown,
+        said: None,
         once: true,
     })
 }

@@ -5,7 +5,7 @@ use crate::due::{Due, Reason};
 use cs_cli::sanitize;
 use cs_core::clock::{self, Instant};
 use cs_core::state::State;
-use cs_core::validate::{INTENT, PROJECT_NAME, REASON, cut};
+use cs_core::validate::{INTENT, OUTCOME, PROJECT_NAME, REASON, cut};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -30,6 +30,9 @@ pub struct Subject {
     pub claude_session_id: Option<String>,
     pub state: State,
     pub state_reason: String,
+    /// What the agent said last, if its turn is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     pub since: String,
     pub cwd: Option<String>,
 }
@@ -40,6 +43,7 @@ impl Subject {
         self.project_name = clean(&self.project_name, PROJECT_NAME);
         self.intent = clean(&self.intent, INTENT);
         self.state_reason = clean(&self.state_reason, REASON);
+        self.said = self.said.map(|said| clean(&said, OUTCOME));
         self
     }
 }
@@ -82,9 +86,10 @@ impl Notice {
     /// A notice of one session.
     pub fn one(due: &Due) -> Notice {
         let subject = due.subject.clone();
+        let said = subject.said.as_ref().map_or_else(String::new, |said| format!(" · said: {said}"));
         Notice {
             title: clean(&format!("{}: {}", subject.project_name, due.headline), TITLE),
-            body: clean(&format!("{}: {}", subject.intent, subject.state_reason), BODY),
+            body: clean(&format!("{}: {}{said}", subject.intent, subject.state_reason), BODY),
             about: About::One(Box::new(subject)),
         }
     }

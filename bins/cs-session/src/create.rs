@@ -4,6 +4,7 @@ use crate::PROGRAM;
 use argh::FromArgs;
 use cs_cli::{Context, Outcome, note, print_session};
 use cs_core::id::{Slug, Uuid};
+use cs_core::naming::Namer;
 use cs_core::record::Status;
 use cs_core::session::Start;
 use cs_core::{Error, git, index, validate};
@@ -54,6 +55,7 @@ impl Create {
         let of_here = self.project.is_none() || context.store.config().slug_of(&here.project) == Some(slug.as_str());
         let start = Start {
             intent: self.intent,
+            named_by: Namer::Person,
             roadmap_ref: self.roadmap_ref,
             git_branch: self.branch.or(here.branch.filter(|_| of_here)),
             worktree_root: self.worktree.or(here.worktree.filter(|_| of_here)),

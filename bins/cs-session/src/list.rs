@@ -99,6 +99,8 @@ struct Row<'a> {
     state_reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
     intent: &'a str,
     started_at: &'a str,
     ended_at: Option<&'a str>,
@@ -160,7 +162,7 @@ impl List {
             };
             if out.form == Form::Table && !out.quiet {
                 let label = if harm.is_some() { DAMAGED.to_string() } else { verdict.label() };
-                table.push(table_row(id, entry, &label, &found.reading(id), *now));
+                table.push(table_row(id, entry, (&label, &verdict), &found.reading(id), *now));
             } else if self.full && !out.quiet {
                 match print_full(&found, out, id, &verdict) {
                     Err(Failure::Core(Error::Corrupt { .. })) if harm.is_some() => {}
@@ -305,7 +307,13 @@ fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, 
     Ok(found)
 }
 
-fn table_row(id: &SessionId, entry: &Entry, state: &str, reading: &Reading, now: Instant) -> Vec<String> {
+fn table_row(
+    id: &SessionId,
+    entry: &Entry,
+    (state, verdict): (&str, &Verdict),
+    reading: &Reading,
+    now: Instant,
+) -> Vec<String> {
     let age = clock::parse(&entry.started_at).map(|at| clock::age_or_unknown(at, now)).unwrap_or_default();
     let context = reading.context_used_percentage.map(|used| format!("{used:.0}%")).unwrap_or_default();
     let cost = reading.cost_usd.map(|cost| format!("${cost:.2}")).unwrap_or_default();
@@ -316,7 +324,10 @@ fn table_row(id: &SessionId, entry: &Entry, state: &str, reading: &Reading, now:
         age,
         context,
         cost,
-        entry.intent.to_string(),
+        match &verdict.said {
+            Some(said) => format!("{} (said: {said})", entry.intent),
+            None => entry.intent.to_string(),
+        },
     ]
 }
 
@@ -360,6 +371,7 @@ fn print(
         state,
         state_reason: verdict.reason,
         failed: verdict.failed,
+        said: verdict.said,
         intent: &entry.intent,
         started_at: &entry.started_at,
         ended_at: entry.ended_at.as_deref(),

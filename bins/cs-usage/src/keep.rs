@@ -3,6 +3,7 @@
 use crate::PROGRAM;
 use crate::load::{Loaded, load};
 use crate::records::records;
+use crate::titles::Titles;
 use argh::FromArgs;
 use cs_agentlog::days;
 use cs_agentlog::kept;
@@ -42,7 +43,11 @@ impl Keep {
         if self.check {
             return check(context, &loaded);
         }
-        let records = records(context, drop)?;
+        let mut titles = Titles::new(&loaded.book);
+        let records = records(context, |record| titles.look(&record))?;
+        if context.store.config().hooks.capture_prompts {
+            titles.tell(&context.store, context.now);
+        }
         let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
         let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.claude, context.now);
         match context.out.form {

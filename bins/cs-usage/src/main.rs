@@ -15,6 +15,7 @@ mod load;
 mod periods;
 mod records;
 mod render;
+mod titles;
 mod which;
 
 use argh::FromArgs;

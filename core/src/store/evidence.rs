@@ -78,21 +78,26 @@ struct Registry {
     #[serde(default)]
     waiting_for: Option<String>,
     #[serde(default)]
+    name: Option<String>,
+    /// `user` where a person gave the name (`/rename`), `derived` where the client made it up.
+    #[serde(default)]
+    name_source: Option<String>,
+    #[serde(default)]
     status_updated_at: Option<i64>,
     /// Older clients (2.1.139) write only this one, and no proc_start.
     #[serde(default)]
     updated_at: Option<i64>,
 }
 
+/// The name that a person gave to a running conversation (`/rename`), as its client says.
+pub(super) fn given_name(live: &Live) -> Option<String> {
+    let process = live.process().filter(|process| process::condition(process) == Condition::Runs)?;
+    let registry = registry(live, &process)?;
+    registry.name.filter(|_| registry.name_source.as_deref() == Some("user"))
+}
+
 fn client(live: &Live, process: &Process) -> Option<Client> {
-    let path = account(live)?.join(format!("sessions/{}.json", process.pid));
-    let registry: Registry = repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
-    // Only Linux spells the start time as we do. That the process itself is the one is known.
-    let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
-    let same_process = told.is_none_or(|started| started == process.started);
-    if !registry.session_id.eq_ignore_ascii_case(&live.claude_session_id) || !same_process {
-        return None;
-    }
+    let registry = registry(live, process)?;
     let status = match registry.status {
         Value::Null => return None,
         Value::String(word) => word,
@@ -100,6 +105,17 @@ fn client(live: &Live, process: &Process) -> Option<Client> {
     };
     let updated_at = clock::from_millis(registry.status_updated_at.or(registry.updated_at)?)?;
     Some(Client { status, waiting_for: registry.waiting_for, updated_at })
+}
+
+/// What the client's registry says of this process, if that has this conversation.
+fn registry(live: &Live, process: &Process) -> Option<Registry> {
+    let path = account(live)?.join(format!("sessions/{}.json", process.pid));
+    let registry: Registry = repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
+    // Only Linux spells the start time as we do. That the process itself is the one is known.
+    let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
+    let same_process = told.is_none_or(|started| started == process.started);
+    let is_its = registry.session_id.eq_ignore_ascii_case(&live.claude_session_id);
+    (is_its && same_process).then_some(registry)
 }
 
 /// The client's own folder: `…` of its log `…/projects/<project>/<uuid>.jsonl`.

@@ -89,6 +89,7 @@ impl Store {
             let Ok(uuid) = Uuid::parse(&stem) else { continue };
             all.extend(self.live(&uuid)?);
         }
+        self.heed_names(&mut all);
         all.sort_by(|a, b| (&a.started_at, &a.claude_session_id).cmp(&(&b.started_at, &b.claude_session_id)));
         Ok(all)
     }

@@ -13,6 +13,7 @@ mod evidence;
 mod going_on;
 mod index;
 mod live;
+mod names;
 mod project;
 mod quarantine;
 mod select;

@@ -283,6 +283,8 @@ impl Inner {
                 Some((_, live)) => Some(live),
                 None => store.live(&uuid)?,
             };
+            let mut live = live;
+            store.heed_names(live.as_mut_slice());
             self.lives.extend(live.map(|live| (stem, (stamp, live))));
         }
         Ok(())

@@ -1,0 +1,55 @@
+//! Owns how a session learns what its conversation is called: from a hook that was told, or from the client's registry,
+//! which knows a new name (`/rename`) before any hook does. Must stay true: a name that is known is written once.
+
+use super::close::session_of;
+use super::{Caches, Store, evidence};
+use crate::change::Change;
+use crate::clock::{self, Instant};
+use crate::error::Result;
+use crate::id::Uuid;
+use crate::live::Live;
+use crate::store::Noted;
+
+impl Store {
+    /// Notes the name that a person gave to a conversation, if that is news. Whoever calls writes the conversation's
+    /// file.
+    pub fn name_session(&self, live: &mut Live, name: Option<&str>, now: Instant) -> Result<()> {
+        let name = name.filter(|name| live.capture && live.title.as_deref() != Some(*name));
+        let Some((name, id)) = name.zip(session_of(live)) else { return Ok(()) };
+        self.tell(&id, Change::Titled { title: name.to_string(), renamed: true }, now, Noted::Soon)?;
+        live.title = Some(name.to_string());
+        Ok(())
+    }
+
+    /// Brings the sessions of running conversations in step with what their clients call them. Only a cache of a name
+    /// is at stake: what is locked or cannot be written waits for the next one.
+    pub fn heed_names(&self, lives: &mut [Live]) {
+        if self.caches != Caches::Kept {
+            return;
+        }
+        let hook = Store::for_hooks(self.home.clone());
+        for live in lives.iter_mut().filter(|live| live.capture && live.session_id.is_some()) {
+            let name = evidence::given_name(live);
+            if name.is_some() && name != live.title {
+                let _ = hook.heed_name(live, name.as_deref());
+            }
+        }
+    }
+
+    /// The name that a conversation has at its end, if its client still tells.
+    pub fn heed_last_name(&self, live: &mut Live, now: Instant) -> Result<()> {
+        let name = evidence::given_name(live);
+        self.name_session(live, name.as_deref(), now)
+    }
+
+    fn heed_name(&self, known: &mut Live, name: Option<&str>) -> Result<()> {
+        let uuid = Uuid::parse(&known.claude_session_id)?;
+        let _lock = self.lock_live(&uuid)?;
+        if let Some(mut live) = self.live(&uuid)? {
+            self.name_session(&mut live, name, clock::now())?;
+            self.write_live(&uuid, &live)?;
+            *known = live;
+        }
+        Ok(())
+    }
+}
