@@ -4,18 +4,19 @@
 //! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
 //! gitrepository-layout(5). The other modules read further: [`object`] a commit, [`reflog`] what
 //! moved HEAD, [`head`] where HEAD points, [`command`] whether a command line commits, [`made`] which
-//! commits a command made.
+//! commits a command made, [`identity`] by what the repository is known elsewhere.
 //!
 //! What must stay true: git is never run, nothing is written, every read is bounded, and only
 //! regular files are read (a FIFO would block). A directory without a repository costs one system
 //! call per ancestor.
 //!
 //! Deliberately absent: the environment (`GIT_DIR` and its kin), `core.worktree`,
-//! the configuration, and the search for a bare repository around the directory
+//! the rest of the configuration, and the search for a bare repository around the directory
 //! itself: without a work tree there is no checkout.
 
 pub mod command;
 pub mod head;
+pub mod identity;
 pub mod made;
 pub mod object;
 mod read;

@@ -12,7 +12,7 @@ use std::path::Path;
 /// Most bytes of a log that are read.
 const TAIL: u64 = 128 * 1024;
 /// The log's place below the directory with HEAD.
-const LOG: &str = "logs/HEAD";
+pub(super) const LOG: &str = "logs/HEAD";
 
 /// HEAD moved once.
 #[derive(Clone, Debug, PartialEq, Eq)]

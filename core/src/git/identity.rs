@@ -1,0 +1,163 @@
+//! Owns by what a repository is known wherever a copy of it lies: the address that it was cloned from, else its first
+//! commit. The sources are git-config(1), git-clone(1) ("GIT URLS") and git-reflog(1).
+//!
+//! What must stay true: of an address no user and no password is read on; ways to spell the same address
+//! (`https://`, `ssh://`, `git@host:…`, with `.git` or without) are one.
+//!
+//! Deliberately absent: `include.path` and `url.*.insteadOf`, which are a person's own shorthand, and the walk to the
+//! first commit through all of history: where the reflog no longer has it, it is not known.
+
+use super::{Checkout, common_dir, normalise, read, reflog};
+use std::path::Path;
+
+/// Most bytes of a configuration, and of the beginning of a reflog, that are read.
+const CONFIG: u64 = 256 * 1024;
+const LOG: u64 = 4096;
+/// Most characters of an identity.
+const LONGEST: usize = 500;
+/// How the identity begins of a repository that was cloned from nowhere.
+pub const FIRST_COMMIT: &str = "first-commit:";
+
+/// By what the repository of a checkout is known; `None` before its first commit.
+#[must_use]
+pub fn of(checkout: &Checkout) -> Option<String> {
+    let common = common_dir(&checkout.git_dir).unwrap_or_else(|| checkout.git_dir.clone());
+    let config = read::open_below(&common, "config").and_then(|file| file.bytes(0, CONFIG)).unwrap_or_default();
+    let base = &checkout.main_root;
+    let origin = origin(&String::from_utf8_lossy(&config)).and_then(|url| address(&url, Some(base)));
+    origin.or_else(|| first_commit(&common))
+}
+
+/// The address of `origin` in the text of a configuration; the last one holds.
+fn origin(config: &str) -> Option<String> {
+    let mut is_origin = false;
+    let mut found = None;
+    for line in config.lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            let section = section.split(']').next().unwrap_or_default().trim();
+            let (kind, name) = section.split_once(char::is_whitespace).unwrap_or((section, ""));
+            is_origin = kind.eq_ignore_ascii_case("remote") && name.trim() == "\"origin\"";
+        } else if is_origin
+            && let Some((key, value)) = line.split_once('=')
+            && key.trim().eq_ignore_ascii_case("url")
+        {
+            found = Some(value_of(value.trim()));
+        }
+    }
+    found.filter(|url| !url.is_empty())
+}
+
+/// A value without its quotes and what is remarked behind it.
+fn value_of(text: &str) -> String {
+    let (mut value, mut quoted, mut escaped) = (String::new(), false, false);
+    for sign in text.chars() {
+        match sign {
+            _ if escaped => {
+                value.push(sign);
+                escaped = false;
+            }
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            '#' | ';' if !quoted => break,
+            _ => value.push(sign),
+        }
+    }
+    value.trim().to_string()
+}
+
+/// An address as it is compared: `host/path`, or an absolute path on this machine. `base` is where a relative one
+/// begins. `None` if it is none.
+#[must_use]
+pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
+    let url = url.trim();
+    let known = match url.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => local(Path::new(rest), base)?,
+        Some((scheme, rest)) => {
+            let (place, path) = rest.split_once('/')?;
+            remote(host(place, scheme), path)?
+        }
+        None => match url.split_once(':') {
+            // One letter is a drive.
+            Some((place, path)) if place.len() > 1 && !place.contains('/') => remote(host(place, ""), path)?,
+            Some((drive, _)) if drive.len() == 1 => url.to_string(),
+            _ => local(Path::new(url), base)?,
+        },
+    };
+    let known = known.trim_end_matches('/');
+    let known = known.strip_suffix(".git").unwrap_or(known).trim_end_matches('/');
+    let is_sane = !known.is_empty() && known.len() <= LONGEST && !known.contains(char::is_control);
+    is_sane.then(|| known.to_string())
+}
+
+fn remote(host: String, path: &str) -> Option<String> {
+    let path = path.trim_start_matches('/');
+    (!host.is_empty() && !path.is_empty()).then(|| format!("{host}/{path}"))
+}
+
+/// The host of `user:password@host:port`; its port only where that is not the scheme's own.
+fn host(place: &str, scheme: &str) -> String {
+    let place = place.rsplit_once('@').map_or(place, |(_, host)| host).to_ascii_lowercase();
+    let usual = match scheme.to_ascii_lowercase().as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        "git" => ":9418",
+        _ => ":22",
+    };
+    place.strip_suffix(usual).map_or(place.clone(), str::to_string)
+}
+
+fn local(path: &Path, base: Option<&Path>) -> Option<String> {
+    let path = if path.is_absolute() { path.to_path_buf() } else { base?.join(path) };
+    let path = path.canonicalize().unwrap_or_else(|_| normalise(&path));
+    Some(path.to_string_lossy().into_owned())
+}
+
+/// The first commit, if the log of HEAD still begins with it.
+fn first_commit(common: &Path) -> Option<String> {
+    let start = read::open_below(common, reflog::LOG)?.bytes(0, LOG)?;
+    let first = reflog::entries(&start).into_iter().next()?;
+    let is_first = first.old.bytes().all(|digit| digit == b'0') && first.message.starts_with("commit (initial)");
+    is_first.then(|| format!("{FIRST_COMMIT}{}", first.new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_to_spell_an_address_are_one() {
+        for url in [
+            "https://github.com/Ada/shop.git",
+            "https://github.com/Ada/shop/",
+            "https://ada:ghp_secret@GitHub.com:443/Ada/shop",
+            "http://github.com:80/Ada/shop.git",
+            "ssh://git@github.com/Ada/shop.git",
+            "ssh://git@github.com:22/Ada/shop.git",
+            "git@github.com:Ada/shop.git",
+            "github.com:/Ada/shop",
+            "git://github.com/Ada/shop",
+            "git+ssh://git@github.com/Ada/shop",
+        ] {
+            assert_eq!(address(url, None).as_deref(), Some("github.com/Ada/shop"), "{url}");
+        }
+        let told = |url| address(url, Some(Path::new("/src/shop")));
+        assert_eq!(told("ssh://git@host:2222/a/b.git").as_deref(), Some("host:2222/a/b"));
+        assert_eq!(told("/srv/git/shop.git").as_deref(), Some("/srv/git/shop"));
+        assert_eq!(told("file:///srv/git/shop.git").as_deref(), Some("/srv/git/shop"));
+        assert_eq!(told("../other.git").as_deref(), Some("/src/other"));
+        assert_eq!(told("C:\\git\\shop").as_deref(), Some("C:\\git\\shop"));
+        for none in ["", "https://", "https://host", "host:", "https://host/\u{1b}[2J"] {
+            assert_eq!(told(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn the_origin_is_read_as_git_reads_it() {
+        let config = "[core]\n\turl = https://no/no\n[remote \"up\"]\n\turl = https://up/up\n[Remote \"origin\"] ; mine\n\
+            \tURL = \"https://host/a b\" # here\n\tfetch = +refs/heads/*\n[branch \"main\"]\n\turl = https://no/no\n";
+        assert_eq!(origin(config).as_deref(), Some("https://host/a b"));
+        assert_eq!(origin("[remote \"origin\"]\nurl=a\nurl = b\n").as_deref(), Some("b"));
+        assert_eq!(origin("[remote \"Origin\"]\nurl = a\n"), None);
+        assert_eq!(origin("[remote \"origin\"]\nurl =\n"), None);
+    }
+}
