@@ -6,7 +6,7 @@
 mod read;
 mod register;
 
-pub use register::register;
+pub use register::{learn, register, relocate};
 
 use crate::error::Error;
 use crate::patch::Patch;
@@ -43,6 +43,17 @@ pub struct Registration {
     pub name: String,
     pub path: String,
     pub registered_at: String,
+    /// By what its repository was known last; see [`crate::git::identity`].
+    pub repo: Option<String>,
+    /// Where it lay before it was moved.
+    pub former_paths: Vec<String>,
+}
+
+impl Registration {
+    /// The paths that are its: where it lies, and where it lay.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.path.as_str()).chain(self.former_paths.iter().map(String::as_str))
+    }
 }
 
 /// The six settings that the Python tool knows, too.
@@ -134,9 +145,12 @@ impl Config {
         chrono::TimeDelta::seconds((self.settings.stale_threshold_hours * 3600.0).max(1.0) as i64)
     }
 
-    /// The slug of the project whose main work tree is `path`.
+    /// The slug of the project whose main work tree is `path`, or was before it was moved.
     pub fn slug_of(&self, path: &str) -> Option<&str> {
-        self.projects.iter().find(|(_, project)| project.path == path).map(|(slug, _)| slug.as_str())
+        let is_there = |(_, project): &(&String, &Registration)| project.path == path;
+        let was_there = |(_, project): &(&String, &Registration)| project.former_paths.iter().any(|former| former == path);
+        let found = self.projects.iter().find(is_there).or_else(|| self.projects.iter().find(was_there));
+        found.map(|(slug, _)| slug.as_str())
     }
 }
 

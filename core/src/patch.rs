@@ -59,6 +59,11 @@ impl<'a> Patch<'a> {
         }
     }
 
+    /// Takes a field away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
     /// The object again, one field a line.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = self.to_text(0);

@@ -10,6 +10,7 @@ pub mod local;
 mod out;
 pub mod programs;
 mod record;
+pub mod repo;
 mod select;
 
 pub use args::{note, report, run};

@@ -4,6 +4,7 @@
 //! Writes: `config.json` (register), `projects/<slug>.json` (update).
 //! Exits: 0 done, 1 not found or nothing there, 64 usage, 65 invalid, 74 disk, 75 busy.
 
+mod moved;
 mod overview;
 mod show;
 
@@ -35,6 +36,7 @@ enum Command {
     List(show::List),
     Show(show::Show),
     Update(Update),
+    Move(moved::Move),
     Overview(overview::Overview),
 }
 
@@ -81,8 +83,11 @@ struct Update {
     next_up: Vec<String>,
 }
 
+/// As our messages call it.
+const PROGRAM: &str = "cs-project";
+
 fn main() -> ExitCode {
-    cs_cli::run("cs-project", |args: Args, out| work(args.command, out))
+    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
 fn work(command: Command, out: Out) -> Outcome<()> {
@@ -92,6 +97,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::List(args) => args.run(context),
         Command::Show(args) => args.run(context),
         Command::Update(args) => update(context, args),
+        Command::Move(args) => args.run(context),
         Command::Overview(args) => args.run(context),
     }
 }

@@ -1,8 +1,9 @@
 //! `overview`: everything that goes on, as one document or as a page for the terminal.
 
-use crate::must_exist;
+use crate::moved::hints;
+use crate::{PROGRAM, must_exist};
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome, sanitize};
+use cs_cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::clock;
 use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
@@ -22,7 +23,9 @@ impl Overview {
         if let Some(slug) = &slug {
             must_exist(context, slug)?;
         }
-        let overview = overview::build(&context.store, context.config(), slug.as_ref(), context.now)?;
+        let config = context.config();
+        let hints = if context.out.quiet { Vec::new() } else { hints(&config) };
+        let overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
         match context.out.form {
             _ if context.out.quiet => {
                 let shown = overview.projects.iter().flat_map(|p| p.active.iter().chain(&p.parked));
@@ -31,7 +34,9 @@ impl Overview {
             Form::Json => context.out.json(&overview)?,
             Form::Table => page(context, &overview)?,
         }
-        context.out.flush()
+        context.out.flush()?;
+        hints.iter().for_each(|hint| note(PROGRAM, hint));
+        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! `list` and `show`: projects with their state.
 
-use crate::{must_exist, named};
+use crate::moved::hints;
+use crate::{PROGRAM, must_exist, named};
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome, sanitize};
+use cs_cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::id::Slug;
 use cs_core::project::{Counts, ProjectState};
 use serde::Serialize;
@@ -71,7 +72,9 @@ impl List {
         if !rows.is_empty() {
             context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
         }
-        context.out.flush()
+        context.out.flush()?;
+        hints(&config).iter().for_each(|hint| note(PROGRAM, hint));
+        Ok(())
     }
 }
 

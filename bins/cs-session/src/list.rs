@@ -12,7 +12,7 @@ use cs_core::record::{Session, Status};
 use cs_core::search;
 use cs_core::state::{self, STATES, State, Verdict};
 use cs_core::statusline::Reading;
-use cs_core::store::Store;
+use cs_core::store::{Store, of_repo};
 use serde::Serialize;
 use std::cell::Cell;
 
@@ -22,12 +22,16 @@ use std::cell::Cell;
     subcommand,
     name = "list",
     example = "{command_name} --state waiting",
+    example = "{command_name} --repo . --status parked",
     example = "{command_name} --project api --since 7d --search login --full --json"
 )]
 pub struct List {
     /// project, by its short name
     #[argh(option)]
     project: Option<String>,
+    /// repository, in all its clones: a directory in one, or an address
+    #[argh(option)]
+    repo: Option<String>,
     /// active, parked or completed
     #[argh(option, from_str_fn(status))]
     status: Option<Status>,
@@ -114,6 +118,8 @@ struct Row<'a> {
 /// What is wanted, understood.
 struct Wanted {
     project: Option<Slug>,
+    /// Projects with the repository.
+    clones: Option<Vec<String>>,
     status: Option<Status>,
     state: Option<Kind>,
     since: Option<Instant>,
@@ -123,7 +129,7 @@ struct Wanted {
 
 impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let wanted = self.wanted(context.now)?;
+        let wanted = self.wanted(context)?;
         let Context { store, out, now } = context;
         let found = Found::new(store, *now)?;
         let index = store.index()?;
@@ -193,7 +199,8 @@ impl List {
         }
     }
 
-    fn wanted(&self, now: Instant) -> Outcome<Wanted> {
+    fn wanted(&self, context: &Context) -> Outcome<Wanted> {
+        let now = context.now;
         let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, now)).transpose();
         if self.stale && self.state.is_some_and(|state| state != Kind::Is(State::Stale)) {
             return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
@@ -201,6 +208,7 @@ impl List {
         let since = when(&self.since)?;
         Ok(Wanted {
             project: self.project.as_deref().map(Slug::parse).transpose()?,
+            clones: self.repo.as_deref().map(|repo| clones(context, repo)).transpose()?,
             status: self.status,
             state: if self.stale { Some(Kind::Is(State::Stale)) } else { self.state },
             since,
@@ -229,11 +237,20 @@ impl Wanted {
     fn takes(&self, id: &SessionId, entry: &Entry, full: bool) -> bool {
         let started = || clock::parse(&entry.started_at);
         self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
+            && self.clones.as_ref().is_none_or(|clones| clones.iter().any(|slug| *slug == entry.project_slug))
             && self.status.is_none_or(|status| entry.status == status)
             && self.since.is_none_or(|since| started().is_some_and(|at| at >= since))
             && self.until.is_none_or(|until| started().is_some_and(|at| at < until))
             && (full || self.search.as_ref().is_none_or(|text| names(id, entry, text)))
     }
+}
+
+/// The projects that are clones of a repository.
+fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
+    let repo = cs_cli::repo::named(repo)?;
+    let config = context.config();
+    let clones: Vec<String> = of_repo(&config, &repo).into_iter().map(str::to_string).collect();
+    if clones.is_empty() { Err(Failure::Nothing(format!("no project has the repository {repo}"))) } else { Ok(clones) }
 }
 
 fn names(id: &SessionId, entry: &Entry, text: &str) -> bool {

@@ -3,22 +3,32 @@
 
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Form, Outcome};
-use cs_core::git::{self, Checkout};
+use cs_core::git::{self, Checkout, identity};
 use cs_core::index;
 use cs_core::live::Live;
 use cs_core::process;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
+use cs_core::store::of_repo;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// who works in this checkout now
 #[derive(FromArgs)]
-#[argh(subcommand, name = "occupants", example = "{command_name}", example = "{command_name} --path ~/src/api -q")]
+#[argh(
+    subcommand,
+    name = "occupants",
+    example = "{command_name}",
+    example = "{command_name} --path ~/src/api -q",
+    example = "{command_name} --repo github.com/owner/api"
+)]
 pub struct Occupants {
     /// a directory in the checkout (default: the current one)
     #[argh(option, default = "String::from(\".\")")]
     path: String,
+    /// instead: a repository, in all its clones; a directory in one, or an address
+    #[argh(option)]
+    repo: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -36,50 +46,79 @@ struct Occupant {
     worktree_root: Option<String>,
 }
 
-/// The place that is asked about.
-struct Place {
-    root: PathBuf,
-    checkout: Option<Checkout>,
+/// The places that are asked about.
+enum Place {
+    /// A checkout, or a directory outside of any.
+    One { root: PathBuf, checkout: Option<Checkout> },
+    /// All clones of a repository; the projects that they are.
+    Clones { repo: String, slugs: Vec<String> },
 }
 
 impl Occupants {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let dir = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone().into());
-        let dir = dir.canonicalize().unwrap_or(dir);
-        let checkout = git::find(&dir);
-        let root = checkout.as_ref().map_or(dir, |found| found.worktree_root.clone());
-        let place = Place { root, checkout };
+        let place = self.place(context)?;
         let lives = context.store.all_live()?;
         let here = lives.iter().filter(|live| place.has(live));
         let mut found: Vec<Occupant> = here.map(|live| running(context, live, &lives)).collect();
         found.extend(unwatched(context, &place, &lives)?);
         if found.is_empty() {
-            return Err(Failure::Nothing(format!("no conversation works in {}", place.root.display())));
+            return Err(Failure::Nothing(format!("no conversation works in {}", place.name())));
         }
         print(context, &found)
+    }
+
+    fn place(&self, context: &Context) -> Outcome<Place> {
+        if let Some(repo) = &self.repo {
+            let repo = cs_cli::repo::named(repo)?;
+            let slugs = of_repo(&context.config(), &repo).into_iter().map(str::to_string).collect();
+            return Ok(Place::Clones { repo, slugs });
+        }
+        let dir = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone().into());
+        let dir = dir.canonicalize().unwrap_or(dir);
+        let checkout = git::find(&dir);
+        let root = checkout.as_ref().map_or(dir, |found| found.worktree_root.clone());
+        Ok(Place::One { root, checkout })
     }
 }
 
 impl Place {
+    fn name(&self) -> String {
+        match self {
+            Place::One { root, .. } => root.display().to_string(),
+            Place::Clones { repo, .. } => repo.clone(),
+        }
+    }
+
     fn has(&self, live: &Live) -> bool {
-        let inside = match &live.worktree_root {
-            Some(tree) => Path::new(tree) == self.root,
-            None => Path::new(&live.cwd).starts_with(&self.root),
-        };
         // The conversation may have gone into another repository, where it works as well.
-        let has_gone_here = || git::find(Path::new(&live.cwd)).is_some_and(|found| found.worktree_root == self.root);
-        (inside || has_gone_here()) && live.process().as_ref().and_then(process::is_alive) != Some(false)
+        let gone_to = || git::find(Path::new(&live.cwd));
+        let is_here = match self {
+            Place::One { root, .. } => {
+                let inside = match &live.worktree_root {
+                    Some(tree) => Path::new(tree) == root,
+                    None => Path::new(&live.cwd).starts_with(root),
+                };
+                inside || gone_to().is_some_and(|found| found.worktree_root == *root)
+            }
+            Place::Clones { repo, slugs } => {
+                live.project_slug.as_ref().is_some_and(|slug| slugs.contains(slug))
+                    || gone_to().as_ref().and_then(identity::of).as_ref() == Some(repo)
+            }
+        };
+        is_here && live.process().as_ref().and_then(process::is_alive) != Some(false)
     }
 
     /// Whether a record is of this place. Other programs do not say where they work: then its project's path tells.
     fn has_record(&self, session: &Session, project: Option<&str>) -> bool {
-        match (&session.worktree_root, project) {
-            (Some(tree), _) => Path::new(tree) == self.root,
-            (None, Some(path)) => {
+        match (self, &session.worktree_root, project) {
+            (Place::Clones { slugs, .. }, ..) => slugs.contains(&session.project_slug),
+            (Place::One { root, .. }, ..) if session.also_in.iter().any(|tree| Path::new(tree) == root) => true,
+            (Place::One { root, .. }, Some(tree), _) => Path::new(tree) == root,
+            (Place::One { root, checkout }, None, Some(path)) => {
                 let is_main = |found: &Checkout| Path::new(path) == found.main_root;
-                Path::new(path) == self.root || self.checkout.as_ref().is_some_and(is_main)
+                Path::new(path) == root || checkout.as_ref().is_some_and(is_main)
             }
-            (None, None) => false,
+            (Place::One { .. }, None, None) => false,
         }
     }
 }

@@ -120,11 +120,12 @@ fn project(dir: &str, config: &Config) -> String {
     if dir.is_empty() {
         return "unknown".to_string();
     }
-    let registered = config.projects.iter().filter(|(_, project)| {
-        let rest = (!project.path.is_empty()).then(|| dir.strip_prefix(project.path.as_str())).flatten();
+    let paths = config.projects.iter().flat_map(|(slug, project)| project.paths().map(move |path| (slug, path)));
+    let around = paths.filter(|(_, path)| {
+        let rest = (!path.is_empty()).then(|| dir.strip_prefix(path)).flatten();
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
     });
-    if let Some((slug, _)) = registered.max_by_key(|(_, project)| project.path.len()) {
+    if let Some((slug, _)) = around.max_by_key(|(_, path)| path.len()) {
         return slug.clone();
     }
     // A linked work tree lies elsewhere, but belongs to its main one.

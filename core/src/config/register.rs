@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::id::Slug;
 use crate::patch::Patch;
 use crate::validate;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// A file with all that the Python tool writes into a new one.
@@ -32,6 +32,7 @@ pub fn register(
     before: Option<&[u8]>,
     root: &str,
     name: Option<&str>,
+    repo: Option<&str>,
     now: Instant,
 ) -> Result<(Slug, Option<Vec<u8>>)> {
     let before = before.unwrap_or(FRESH.as_bytes());
@@ -46,10 +47,53 @@ pub fn register(
             rename(&mut projects, &slug, name);
             slug
         }
-        None => add(&mut projects, root, name, now)?,
+        None => add(&mut projects, root, name, repo, now)?,
     };
     text.set_value("projects", projects.to_text(2));
     Ok((slug, Some(text.to_bytes())))
+}
+
+/// The text of the file with the project at another path; it remembers where it was. `absorbed` is registered no more.
+pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Option<&Slug>) -> Result<Vec<u8>> {
+    let config = Config::read(file, before);
+    let both = [Some(slug), absorbed].into_iter().flatten();
+    let of = both.filter_map(|slug| config.projects.get(slug.as_str()));
+    let mut former: Vec<&str> = of.flat_map(|project| project.paths()).filter(|path| *path != to).collect();
+    former.dedup();
+    changed(file, before, |projects| {
+        set(projects, slug.as_str(), &[("path", json!(to)), ("former_paths", json!(former))])?;
+        absorbed.iter().for_each(|absorbed| projects.remove(absorbed.as_str()));
+        Ok(())
+    })
+}
+
+/// The text of the file with what the repositories of these projects are known by.
+pub fn learn(file: &Path, before: &[u8], repos: &[(String, String)]) -> Result<Vec<u8>> {
+    changed(file, before, |projects| repos.iter().try_for_each(|(slug, repo)| set(projects, slug, &[("repo", json!(repo))])))
+}
+
+/// The text of the file with other projects.
+fn changed(
+    file: &Path,
+    before: &[u8],
+    change: impl Fn(&mut Patch) -> std::result::Result<(), String>,
+) -> Result<Vec<u8>> {
+    let refused = |reason: String| Error::corrupt(file, format!("{reason}; nothing was changed"));
+    let mut text = Patch::of(before).map_err(refused)?;
+    let known = text.value("projects").unwrap_or("{}").to_string();
+    let mut projects = Patch::of(known.as_bytes()).map_err(|reason| refused(format!("projects: {reason}")))?;
+    change(&mut projects).map_err(refused)?;
+    text.set_value("projects", projects.to_text(2));
+    Ok(text.to_bytes())
+}
+
+/// Gives a project's entry these fields.
+fn set(projects: &mut Patch, slug: &str, fields: &[(&str, Value)]) -> std::result::Result<(), String> {
+    let known = projects.value(slug).unwrap_or("{}").to_string();
+    let mut project = Patch::of(known.as_bytes()).map_err(|reason| format!("projects.{slug}: {reason}"))?;
+    fields.iter().for_each(|(name, value)| project.set_value(name, value.to_string()));
+    projects.set_value(slug, project.to_text(4));
+    Ok(())
 }
 
 fn rename(projects: &mut Patch, slug: &Slug, name: &str) {
@@ -61,7 +105,7 @@ fn rename(projects: &mut Patch, slug: &Slug, name: &str) {
 }
 
 /// A second project of the same base name gets `-2`, and so on.
-fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
+fn add(projects: &mut Patch, root: &str, name: Option<&str>, repo: Option<&str>, now: Instant) -> Result<Slug> {
     let base = Path::new(root).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
     let name = name.map_or_else(|| if base.is_empty() { root.to_string() } else { base }, str::to_string);
     // First: the slug is made of it.
@@ -72,6 +116,9 @@ fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Re
     for (field, value) in [("name", name), ("path", root.to_string()), ("registered_at", clock::stamp(now))] {
         project.set_value(field, json!(value).to_string());
     }
+    if let Some(repo) = repo {
+        project.set_value("repo", json!(repo).to_string());
+    }
     projects.set_value(slug.as_str(), project.to_text(4));
     Ok(slug)
 }
@@ -79,11 +126,10 @@ fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
 
     fn add_to(before: Option<&str>, root: &str, name: Option<&str>) -> Result<(String, Option<String>)> {
         let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
-        let (slug, text) = register(Path::new("/x"), before.map(str::as_bytes), root, name, now)?;
+        let (slug, text) = register(Path::new("/x"), before.map(str::as_bytes), root, name, None, now)?;
         Ok((slug.to_string(), text.map(|text| String::from_utf8(text).unwrap())))
     }
 
