@@ -148,7 +148,8 @@ impl Config {
     /// The slug of the project whose main work tree is `path`, or was before it was moved.
     pub fn slug_of(&self, path: &str) -> Option<&str> {
         let is_there = |(_, project): &(&String, &Registration)| project.path == path;
-        let was_there = |(_, project): &(&String, &Registration)| project.former_paths.iter().any(|former| former == path);
+        let was_there =
+            |(_, project): &(&String, &Registration)| project.former_paths.iter().any(|former| former == path);
         let found = self.projects.iter().find(is_there).or_else(|| self.projects.iter().find(was_there));
         found.map(|(slug, _)| slug.as_str())
     }

@@ -13,7 +13,8 @@ pub fn named(text: &str) -> Outcome<String> {
         let checkout = git::find(dir);
         let known = checkout.as_ref().and_then(identity::of);
         let why = if checkout.is_some() { "has neither an origin nor a commit" } else { "is no git repository" };
-        return known.ok_or_else(|| Failure::Usage(format!("{text:?} {why}; name an address, or another directory"), None));
+        return known
+            .ok_or_else(|| Failure::Usage(format!("{text:?} {why}; name an address, or another directory"), None));
     }
     if text.starts_with(identity::FIRST_COMMIT) {
         return Ok(text.to_string());

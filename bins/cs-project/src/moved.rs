@@ -34,7 +34,8 @@ impl Move {
             _ if context.out.quiet => context.out.line(slug.as_str())?,
             Form::Json => context.out.json(&moved)?,
             Form::Table => {
-                let absorbed = moved.absorbed.map_or_else(String::new, |other| format!("; {other} is a part of it now"));
+                let absorbed =
+                    moved.absorbed.map_or_else(String::new, |other| format!("; {other} is a part of it now"));
                 let sessions = moved.sessions.len();
                 let line = format!("{slug} lies in {} now; {sessions} sessions changed{absorbed}", moved.to);
                 context.out.line(&sanitize(&line))?;
@@ -65,7 +66,9 @@ pub fn hints(config: &Config) -> Vec<String> {
         let others = config.projects.iter().filter(|(other, of)| *other != slug && !is_gone(&of.path));
         for (_, other) in others.filter(|(_, of)| repo_of(of).as_ref() == Some(repo)) {
             let (old, new) = (&project.path, &other.path);
-            hints.push(format!("{old} is gone, and {new} is the same repository; if it was moved: cs-project move {slug} {new}"));
+            hints.push(format!(
+                "{old} is gone, and {new} is the same repository; if it was moved: cs-project move {slug} {new}"
+            ));
         }
     }
     hints

@@ -52,7 +52,10 @@ impl Reader<'_> {
                 path: field(&fields, "path")?,
                 registered_at: field(&fields, "registered_at")?,
                 repo: fields.text("repo"),
-                former_paths: fields.value("former_paths").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
+                former_paths: fields
+                    .value("former_paths")
+                    .and_then(|text| serde_json::from_str(text).ok())
+                    .unwrap_or_default(),
             })
         });
         if read.is_none() {

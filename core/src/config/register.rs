@@ -69,7 +69,9 @@ pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Opt
 
 /// The text of the file with what the repositories of these projects are known by.
 pub fn learn(file: &Path, before: &[u8], repos: &[(String, String)]) -> Result<Vec<u8>> {
-    changed(file, before, |projects| repos.iter().try_for_each(|(slug, repo)| set(projects, slug, &[("repo", json!(repo))])))
+    changed(file, before, |projects| {
+        repos.iter().try_for_each(|(slug, repo)| set(projects, slug, &[("repo", json!(repo))]))
+    })
 }
 
 /// The text of the file with other projects.

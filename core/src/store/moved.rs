@@ -108,7 +108,8 @@ impl Store {
         for stem in file::stems(&self.home.live_dir(), ".json")? {
             let Ok(uuid) = Uuid::parse(&stem) else { continue };
             let _lock = self.lock_live(&uuid)?;
-            if let Some(mut live) = self.live(&uuid)?.filter(|live| live.project_slug.as_deref() == Some(from.as_str())) {
+            if let Some(mut live) = self.live(&uuid)?.filter(|live| live.project_slug.as_deref() == Some(from.as_str()))
+            {
                 live.project_slug = Some(to.to_string());
                 self.write_live(&uuid, &live)?;
             }
@@ -141,6 +142,7 @@ fn relocate(record: &mut Session, slug: &Slug, from: &str, to: &str) {
     if let Some(rest) = tree.and_then(|tree| Path::new(tree).strip_prefix(from).ok()) {
         let tree = Path::new(to).join(rest);
         let is_there = tree.is_dir();
-        record.worktree_root = Some(tree.to_string_lossy().into_owned()).filter(|_| is_there).or(record.worktree_root.take());
+        record.worktree_root =
+            Some(tree.to_string_lossy().into_owned()).filter(|_| is_there).or(record.worktree_root.take());
     }
 }

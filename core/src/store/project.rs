@@ -121,8 +121,7 @@ impl Store {
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
             let before = file::read(&file)?;
-            let (slug, text) =
-                config::register(&file, before.as_deref(), path, name.as_deref(), repo.as_deref(), now)?;
+            let (slug, text) = config::register(&file, before.as_deref(), path, name.as_deref(), repo.as_deref(), now)?;
             if let Some(text) = text {
                 replace(&lock, &file, &text)?;
             }

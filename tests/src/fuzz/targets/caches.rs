@@ -117,7 +117,7 @@ fn config(bytes: &[u8]) {
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let before = Config::read(path, bytes);
     assert!(before.stale_after() > TimeDelta::zero());
-    let Ok((slug, Some(written))) = config::register(path, Some(bytes), "/fuzzed", None, now) else { return };
+    let Ok((slug, Some(written))) = config::register(path, Some(bytes), "/fuzzed", None, None, now) else { return };
     let after = Config::read(path, &written);
     assert_eq!(after.slug_of("/fuzzed"), Some(slug.as_str()));
     assert_eq!((after.projects.len(), after.troubles.len()), (before.projects.len() + 1, before.troubles.len()));

@@ -5,7 +5,7 @@ use cs_core::typed::{self, typed};
 use super::text;
 use crate::fuzz::Target;
 
-pub const TARGET: Target = Target { name: "typed", check, words: WORDS, seeds, most: 16 << 10 };
+pub const TARGET: Target = Target { name: "typed", check, words: WORDS, seeds, most: 16 << 10, runs: 100_000 };
 
 const WORDS: &[&str] = &[
     "<system-reminder>",
