@@ -69,7 +69,7 @@ fn value_of(text: &str) -> String {
 /// begins. `None` if it is none.
 #[must_use]
 pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
-    let url = url.trim();
+    let url = Some(url.trim()).filter(|url| !url.is_empty())?;
     let known = match url.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => local(Path::new(rest), base)?,
         Some((scheme, rest)) => {
