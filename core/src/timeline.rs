@@ -46,10 +46,10 @@ pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
 pub fn of(session: &Session) -> Vec<Fact<'_>> {
     let mut facts = vec![fact(&session.started_at, began(session))];
     facts.extend(session.history.iter().map(|moment| fact(&moment.at, told(moment))));
-    facts.extend(session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", task.subject))));
+    facts.extend(session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", on_one_line(&task.subject)))));
     facts.extend(session.commits.iter().filter_map(|commit| {
         let name = commit.sha.get(..7).unwrap_or(&commit.sha);
-        Some(fact(commit.at.as_deref()?, format!("commit {name} {}", commit.message)))
+        Some(fact(commit.at.as_deref()?, format!("commit {name} {}", on_one_line(&commit.message))))
     }));
     facts.extend(session.tasks.iter().filter_map(ended_task));
     facts.extend(session.events.iter().map(|event| fact(&event.timestamp, event.message.as_str())));
@@ -85,7 +85,7 @@ fn ended_task(task: &Task) -> Option<Fact<'_>> {
         TaskStatus::Skipped => "skipped",
         TaskStatus::Pending | TaskStatus::InProgress => return None,
     };
-    Some(fact(&task.updated_at, format!("{how}: {}", task.subject)))
+    Some(fact(&task.updated_at, format!("{how}: {}", on_one_line(&task.subject))))
 }
 
 fn ended(session: &Session) -> String {
@@ -96,10 +96,15 @@ fn ended(session: &Session) -> String {
     };
     match (why, &session.resumed_as) {
         // The outcome says so already.
-        (Some(why), _) => format!("{how}: {why}"),
+        (Some(why), _) => format!("{how}: {}", on_one_line(why)),
         (None, Some(next)) => format!("{how}; it goes on as {next}"),
         (None, None) => how.to_string(),
     }
+}
+
+/// What the record tells at another place with all its lines.
+fn on_one_line(text: &str) -> String {
+    text.replace("\r\n", " ").replace(['\n', '\t'], " ")
 }
 
 fn in_order(mut facts: Vec<Fact>) -> Vec<Fact> {

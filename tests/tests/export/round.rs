@@ -64,10 +64,15 @@ fn exported(format: &str) -> (String, Vec<(Hostile, String)>) {
     (document(0), all.into_iter().enumerate().map(|(n, text)| (text, document(n + 1))).collect())
 }
 
-/// What the harmless document says, with another text in place of the harmless one.
+/// What the harmless document says, with another text in place of the harmless one. Behind other words it has one line.
 fn saying(harmless_text: &str, shown: &str, read: impl Fn(&str, Room) -> String) -> String {
     let rooms = [Room::Block, Room::Item, Room::Line, Room::Code];
-    rooms.into_iter().fold(harmless_text.to_owned(), |text, room| text.replace(&harmless(room), &read(shown, room)))
+    let behind = |text: String, words: &str| {
+        let line = format!("{words}{}", read(shown, Room::Line));
+        rooms.into_iter().fold(text, |text, room| text.replace(&format!("{words}{}", harmless(room)), &line))
+    };
+    let text = ["completed: ", "new task: ", "done: "].into_iter().fold(harmless_text.to_owned(), behind);
+    rooms.into_iter().fold(text, |text, room| text.replace(&harmless(room), &read(shown, room)))
 }
 
 fn split(text: &str) -> Vec<String> {

@@ -25,6 +25,8 @@ pub struct Shown {
     /// Why the last turn failed, where nothing came after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// What the agent said last, where its turn is over.
+    pub said: Option<String>,
     pub state_at: Option<String>,
     pub is_archived: bool,
     /// The project's name for people.
@@ -74,10 +76,13 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let name = snapshot.evidence.names.get(&session.project_slug);
     let resume_command = resume_command(&session);
     masked::session(&mut session);
+    let mut said = verdict.said;
+    said.iter_mut().for_each(masked::text);
     Ok(Shown {
         state: verdict.state,
         state_reason: verdict.reason,
         failed: verdict.failed,
+        said,
         state_at: verdict.evidence_at.map(clock::stamp),
         is_archived: path == store.home.archived(id),
         project_name: name.unwrap_or(&session.project_slug).clone(),

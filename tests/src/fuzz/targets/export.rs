@@ -234,7 +234,10 @@ fn saying(expected: &str, texts: &[String], read: impl Fn(&str, Room) -> String)
     while let Some((before, after)) = rest.split_once("Harmless") {
         let place: usize = after[..2].parse().expect("a place");
         said.push_str(before);
-        said.push_str(&read(&visible(&texts[place]), PLACES[place].1));
+        // Behind other words a text has one line.
+        let is_behind = ["completed: ", "new task: ", "done: "].iter().any(|words| before.ends_with(words));
+        let room = if is_behind { Room::Line } else { PLACES[place].1 };
+        said.push_str(&read(&visible(&texts[place]), room));
         rest = &after["00Text".len()..];
     }
     said + rest
