@@ -98,9 +98,6 @@ pub struct Commit {
     pub sha: String,
     #[serde(default)]
     pub message: String,
-    /// When it was made, as far as that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<String>,
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }

@@ -159,7 +159,8 @@ pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> R
             validate::COMMITS
         )));
     }
-    session.commits.push(Commit { sha, message, at: Some(clock::stamp(at)), unknown: Unknown::new() });
+    timeline::saw(session, timeline::COMMIT, &sha, at);
+    session.commits.push(Commit { sha, message, unknown: Unknown::new() });
     Ok(())
 }
 
@@ -184,7 +185,8 @@ pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str
     } else if let Some(known) = session.commits.get_mut(place) {
         known.sha = validate::sha(sha)?;
         known.message = validate::cut(message, validate::COMMIT_MESSAGE);
-        known.at = Some(clock::stamp(at));
+        let sha = known.sha.clone();
+        timeline::saw(session, timeline::COMMIT, &sha, at);
     }
     Ok(())
 }

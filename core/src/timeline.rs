@@ -16,6 +16,8 @@ pub const QUESTION: &str = "question";
 pub const ANSWER: &str = "answer";
 /// A turn failed: why.
 pub const FAILURE: &str = "failure";
+/// A commit was made: its name, which stands with its message among the session's commits.
+pub const COMMIT: &str = "commit";
 
 /// Something that happened at a known time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,12 +47,10 @@ pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
 /// All dated facts of a session, oldest first. What has no time that can be read stands where it stands in the record.
 pub fn of(session: &Session) -> Vec<Fact<'_>> {
     let mut facts = vec![fact(&session.started_at, began(session))];
-    facts.extend(session.history.iter().map(|moment| fact(&moment.at, told(moment))));
-    facts.extend(session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", on_one_line(&task.subject)))));
-    facts.extend(session.commits.iter().filter_map(|commit| {
-        let name = commit.sha.get(..7).unwrap_or(&commit.sha);
-        Some(fact(commit.at.as_deref()?, format!("commit {name} {}", on_one_line(&commit.message))))
-    }));
+    facts.extend(session.history.iter().filter_map(|moment| Some(fact(&moment.at, told(moment, session)?))));
+    facts.extend(
+        session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", on_one_line(&task.subject)))),
+    );
     facts.extend(session.tasks.iter().filter_map(ended_task));
     facts.extend(session.events.iter().map(|event| fact(&event.timestamp, event.message.as_str())));
     facts.extend(session.ended_at.as_deref().map(|at| fact(at, ended(session))));
@@ -68,15 +68,22 @@ fn began(session: &Session) -> String {
     }
 }
 
-fn told(moment: &Moment) -> String {
+/// What a moment of the history says. A commit that was amended is no commit of the session.
+fn told(moment: &Moment, session: &Session) -> Option<String> {
     let name = match moment.kind.as_str() {
+        COMMIT => return commit(&moment.text, session),
         PROMPT => "prompt",
         QUESTION => "asked",
         ANSWER => "answered",
         FAILURE => "failed",
         other => other,
     };
-    if moment.text.is_empty() { name.to_string() } else { format!("{name}: {}", moment.text) }
+    Some(if moment.text.is_empty() { name.to_string() } else { format!("{name}: {}", moment.text) })
+}
+
+fn commit(sha: &str, session: &Session) -> Option<String> {
+    let made = session.commits.iter().find(|commit| commit.sha == sha)?;
+    Some(format!("commit {} {}", sha.get(..7).unwrap_or(sha), on_one_line(&made.message)))
 }
 
 fn ended_task(task: &Task) -> Option<Fact<'_>> {

@@ -32,7 +32,7 @@ impl Reader<'_> {
         let projects = self.projects(file);
         let settings = self.settings(file);
         let hooks = self.hooks(file);
-        let known = ["version", "projects", "settings", "hooks"];
+        let known = ["version", "projects", "places", "settings", "hooks"];
         let groups = file.iter().filter(|(name, _)| !known.contains(name));
         let groups = groups.map(|(name, text)| (name.to_string(), text.to_string())).collect();
         Config { projects, settings, hooks, troubles: self.troubles, groups }
@@ -40,22 +40,23 @@ impl Reader<'_> {
 
     fn projects(&mut self, file: &Patch) -> BTreeMap<String, Registration> {
         let Some(all) = self.group(file, "projects") else { return BTreeMap::new() };
-        all.iter().filter_map(|(slug, text)| Some((slug.to_string(), self.project(slug, text)?))).collect()
+        let places = self.group(file, "places").unwrap_or_default();
+        let project = |(slug, text): (&str, &str)| Some((slug.to_string(), self.project(slug, text, &places)?));
+        all.iter().filter_map(project).collect()
     }
 
-    fn project(&mut self, slug: &str, text: &str) -> Option<Registration> {
+    fn project(&mut self, slug: &str, text: &str, places: &Patch) -> Option<Registration> {
         let field = |fields: &Patch, name: &str| fields.value(name).map_or(Some(String::new()), |_| fields.text(name));
+        let place = places.value(slug).and_then(|text| Patch::of(text.as_bytes()).ok()).unwrap_or_default();
+        let former_paths = place.value("former_paths").and_then(|text| serde_json::from_str(text).ok());
         let read = Patch::of(text.as_bytes()).ok().and_then(|fields| {
             let name = field(&fields, "name")?;
             Some(Registration {
                 name: if name.is_empty() { slug.to_string() } else { name },
                 path: field(&fields, "path")?,
                 registered_at: field(&fields, "registered_at")?,
-                repo: fields.text("repo"),
-                former_paths: fields
-                    .value("former_paths")
-                    .and_then(|text| serde_json::from_str(text).ok())
-                    .unwrap_or_default(),
+                repo: place.text("repo"),
+                former_paths: former_paths.unwrap_or_default(),
             })
         });
         if read.is_none() {

@@ -47,9 +47,12 @@ pub fn register(
             rename(&mut projects, &slug, name);
             slug
         }
-        None => add(&mut projects, root, name, repo, now)?,
+        None => add(&mut projects, root, name, now)?,
     };
     text.set_value("projects", projects.to_text(2));
+    if let Some(repo) = repo {
+        within(&mut text, "places", |places| set(places, slug.as_str(), "repo", json!(repo))).map_err(refused)?;
+    }
     Ok((slug, Some(text.to_bytes())))
 }
 
@@ -60,21 +63,29 @@ pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Opt
     let of = both.filter_map(|slug| config.projects.get(slug.as_str()));
     let mut former: Vec<&str> = of.flat_map(|project| project.paths()).filter(|path| *path != to).collect();
     former.dedup();
-    changed(file, before, |projects| {
-        set(projects, slug.as_str(), &[("path", json!(to)), ("former_paths", json!(former))])?;
-        absorbed.iter().for_each(|absorbed| projects.remove(absorbed.as_str()));
-        Ok(())
+    changed(file, before, |text| {
+        let forget = |group: &mut Patch| absorbed.iter().for_each(|absorbed| group.remove(absorbed.as_str()));
+        within(text, "projects", |projects| {
+            forget(projects);
+            set(projects, slug.as_str(), "path", json!(to))
+        })?;
+        within(text, "places", |places| {
+            forget(places);
+            set(places, slug.as_str(), "former_paths", json!(former))
+        })
     })
 }
 
 /// The text of the file with what the repositories of these projects are known by.
 pub fn learn(file: &Path, before: &[u8], repos: &[(String, String)]) -> Result<Vec<u8>> {
-    changed(file, before, |projects| {
-        repos.iter().try_for_each(|(slug, repo)| set(projects, slug, &[("repo", json!(repo))]))
+    changed(file, before, |text| {
+        within(text, "places", |places| {
+            repos.iter().try_for_each(|(slug, repo)| set(places, slug, "repo", json!(repo)))
+        })
     })
 }
 
-/// The text of the file with other projects.
+/// The text of the file after a change.
 fn changed(
     file: &Path,
     before: &[u8],
@@ -82,19 +93,29 @@ fn changed(
 ) -> Result<Vec<u8>> {
     let refused = |reason: String| Error::corrupt(file, format!("{reason}; nothing was changed"));
     let mut text = Patch::of(before).map_err(refused)?;
-    let known = text.value("projects").unwrap_or("{}").to_string();
-    let mut projects = Patch::of(known.as_bytes()).map_err(|reason| refused(format!("projects: {reason}")))?;
-    change(&mut projects).map_err(refused)?;
-    text.set_value("projects", projects.to_text(2));
+    change(&mut text).map_err(refused)?;
     Ok(text.to_bytes())
 }
 
-/// Gives a project's entry these fields.
-fn set(projects: &mut Patch, slug: &str, fields: &[(&str, Value)]) -> std::result::Result<(), String> {
-    let known = projects.value(slug).unwrap_or("{}").to_string();
-    let mut project = Patch::of(known.as_bytes()).map_err(|reason| format!("projects.{slug}: {reason}"))?;
-    fields.iter().for_each(|(name, value)| project.set_value(name, value.to_string()));
-    projects.set_value(slug, project.to_text(4));
+/// Changes a group of the file: the projects, as the Python tool reads them, or what only we know of their places.
+fn within(
+    text: &mut Patch,
+    group: &str,
+    change: impl FnOnce(&mut Patch) -> std::result::Result<(), String>,
+) -> std::result::Result<(), String> {
+    let known = text.value(group).filter(|known| *known != "null").unwrap_or("{}").to_string();
+    let mut entries = Patch::of(known.as_bytes()).map_err(|reason| format!("{group}: {reason}"))?;
+    change(&mut entries)?;
+    text.set_value(group, entries.to_text(2));
+    Ok(())
+}
+
+/// Gives an entry this field.
+fn set(entries: &mut Patch, slug: &str, name: &str, value: Value) -> std::result::Result<(), String> {
+    let known = entries.value(slug).unwrap_or("{}").to_string();
+    let mut entry = Patch::of(known.as_bytes()).map_err(|reason| format!("{slug}: {reason}"))?;
+    entry.set_value(name, value.to_string());
+    entries.set_value(slug, entry.to_text(4));
     Ok(())
 }
 
@@ -107,7 +128,7 @@ fn rename(projects: &mut Patch, slug: &Slug, name: &str) {
 }
 
 /// A second project of the same base name gets `-2`, and so on.
-fn add(projects: &mut Patch, root: &str, name: Option<&str>, repo: Option<&str>, now: Instant) -> Result<Slug> {
+fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
     let base = Path::new(root).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
     let name = name.map_or_else(|| if base.is_empty() { root.to_string() } else { base }, str::to_string);
     // First: the slug is made of it.
@@ -117,9 +138,6 @@ fn add(projects: &mut Patch, root: &str, name: Option<&str>, repo: Option<&str>,
     let mut project = Patch::default();
     for (field, value) in [("name", name), ("path", root.to_string()), ("registered_at", clock::stamp(now))] {
         project.set_value(field, json!(value).to_string());
-    }
-    if let Some(repo) = repo {
-        project.set_value("repo", json!(repo).to_string());
     }
     projects.set_value(slug.as_str(), project.to_text(4));
     Ok(slug)

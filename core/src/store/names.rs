@@ -9,15 +9,17 @@ use crate::error::Result;
 use crate::id::Uuid;
 use crate::live::Live;
 use crate::store::Noted;
+use crate::validate;
 
 impl Store {
     /// Notes the name that a person gave to a conversation, if that is news. Whoever calls writes the conversation's
     /// file.
     pub fn name_session(&self, live: &mut Live, name: Option<&str>, now: Instant) -> Result<()> {
-        let name = name.filter(|name| live.capture && live.title.as_deref() != Some(*name));
-        let Some((name, id)) = name.zip(session_of(live)) else { return Ok(()) };
-        self.tell(&id, Change::Titled { title: name.to_string(), renamed: true }, now, Noted::Soon)?;
-        live.title = Some(name.to_string());
+        let name = name.filter(|_| live.capture).map(|name| validate::cut(name, validate::INTENT));
+        let news = name.filter(|name| !name.is_empty() && live.title.as_ref() != Some(name));
+        let Some((name, id)) = news.zip(session_of(live)) else { return Ok(()) };
+        self.tell(&id, Change::Titled { title: name.clone(), renamed: true }, now, Noted::Soon)?;
+        live.title = Some(name);
         Ok(())
     }
 
