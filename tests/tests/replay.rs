@@ -96,16 +96,22 @@ fn expected_records(name: &str) -> Vec<Value> {
         "claude-code/idle" => {
             vec![claude("032e43b7-15b7-4406-9cf7-9827598d42c8", "simple prompt idle", "A simple answer.")]
         }
+        // It was renamed on the way; the client keeps the name after /clear.
         "claude-code/interactive" => vec![
             with(
                 broken(claude(INTERACTIVE, "do the full tour", ""), "slow please"),
                 json!({
+                    "intent": "my-session",
+                    "intent_by": "rename",
                     "files_changed": ["hello.txt"],
                     "events": ["context compacted (manual)", "ended in the middle of: slow please"],
                     "history": interactive(),
                 }),
             ),
-            claude(AFTER_CLEAR, "simple prompt after clear", "A simple answer."),
+            with(
+                claude(AFTER_CLEAR, "simple prompt after clear", "A simple answer."),
+                json!({"intent": "my-session", "intent_by": "rename"}),
+            ),
         ],
         "claude-code/interrupt-then-ctrl-c-twice" => {
             vec![broken(claude("cbd44839-d656-4cb8-bd0f-273f967001f6", "long tool", ""), "long tool")]
@@ -512,7 +518,9 @@ fn play_from_the_middle(recording: &Recording) {
             assert_eq!(active.len(), 1, "{place}");
             assert_eq!(active[0]["current_activity"], event.field("prompt"), "{place}");
             if begun.insert(uuid.to_owned()) {
-                assert_eq!(active[0]["intent"], event.field("prompt"), "{place}: the first prompt that was seen");
+                let name = Some(event.field("session_title")).filter(|title| !title.is_empty());
+                let intent = name.unwrap_or(event.field("prompt"));
+                assert_eq!(active[0]["intent"], intent, "{place}: the first prompt that was seen");
             }
         } else if !begun.contains(uuid) {
             let said = |record: &&Value| !record["intent"].as_str().unwrap_or_default().starts_with("conversation in ");
