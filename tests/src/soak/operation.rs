@@ -24,6 +24,8 @@ pub struct Operation {
     prepare: Option<fn(&Scene)>,
     /// A lock in the data directory that somebody else holds meanwhile.
     held: Option<String>,
+    /// Whether it makes a session, or opens one again, and then notes in it what happened: each is whole.
+    pub in_steps: bool,
     /// What the conversation tells next, whatever became of this one.
     pub rest: Vec<Operation>,
 }
@@ -34,7 +36,17 @@ impl Operation {
         let words: Vec<String> = words.iter().map(|word| word.to_string()).collect();
         let variables = vec![("CS_NOW", LATER.to_owned())];
         let (program, words) = (words[0].clone(), [&words[1..], &["-q".to_owned()]].concat());
-        Operation { name, program, words, input: String::new(), variables, prepare: None, held: None, rest: Vec::new() }
+        Operation {
+            name,
+            program,
+            words,
+            input: String::new(),
+            variables,
+            prepare: None,
+            held: None,
+            in_steps: false,
+            rest: Vec::new(),
+        }
     }
 
     /// A change of a session that no other operation touches.
@@ -57,6 +69,12 @@ impl Operation {
     /// After something was done to the scene.
     pub fn after(mut self, prepare: fn(&Scene)) -> Operation {
         self.prepare = Some(prepare);
+        self
+    }
+
+    /// In steps of which each is whole.
+    pub fn in_steps(mut self) -> Operation {
+        self.in_steps = true;
         self
     }
 
@@ -290,6 +308,7 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
             .then(rest(scene, WORKING)),
         prompt(scene, "next prompt, the session is parked", WORKING, "token")
             .after(session_is_parked)
+            .in_steps()
             .then(rest(scene, WORKING)),
         prompt(scene, "next prompt, the session was resumed", ENDED, "token")
             .after(session_is_resumed)
@@ -298,7 +317,7 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
             .with("CLAUDE_JOB_DIR", "/nowhere/jobs/1")
             .after(conversation_moves)
             .then(end(UNHEARD)),
-        hook("PostToolUse, no prompt was told of", SILENT, "PostToolUse", edit.clone()).then(end(SILENT)),
+        hook("PostToolUse, no prompt was told of", SILENT, "PostToolUse", edit.clone()).in_steps().then(end(SILENT)),
         hook("Stop, no prompt was told of", SILENT, "Stop", json!({"last_assistant_message": "token"}))
             .then(end(SILENT)),
         prompt(scene, "next prompt", WORKING, "token").then(rest(scene, WORKING)),

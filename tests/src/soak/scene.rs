@@ -54,6 +54,11 @@ impl Scene {
         Scene::on(Sandbox::new())
     }
 
+    /// A copy of the data directory as it was furnished.
+    pub fn furnished(&self) -> &Path {
+        &self.copy
+    }
+
     /// Furnishes a fresh sandbox.
     pub fn on(sandbox: Sandbox) -> Scene {
         let create = |intent: &str, n: u32, more: &[&str]| {
