@@ -252,8 +252,12 @@ fn newest(dir: &Path, path: impl Fn(&Uuid) -> PathBuf) -> Result<Vec<Uuid>> {
     let mut files = Vec::new();
     for stem in file::stems(dir, ".json")? {
         let Ok(uuid) = Uuid::parse(&stem) else { continue };
-        let modified = std::fs::symlink_metadata(path(&uuid)).and_then(|meta| meta.modified());
-        files.extend(modified.ok().map(|modified| (modified, uuid)));
+        let path = path(&uuid);
+        match std::fs::symlink_metadata(&path).and_then(|meta| meta.modified()) {
+            Ok(modified) => files.push((modified, uuid)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(Error::io(&path, "looked at", error)),
+        }
     }
     files.sort_by(|a, b| b.cmp(a));
     Ok(files.into_iter().map(|(_, uuid)| uuid).collect())
