@@ -86,6 +86,16 @@ pub struct Client {
     pub updated_at: Instant,
 }
 
+/// What the client calls menus that a person opened, among other dialogs.
+const MENU: &str = "dialog open";
+
+impl Client {
+    /// Whether a dialog is open that may be a menu of the person's own: the client's word does not tell which.
+    pub fn shows_menu(&self) -> bool {
+        self.status == "waiting" && self.waiting_for.as_deref() == Some(MENU)
+    }
+}
+
 /// How the conversation's own log says that the last turn ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logged {

@@ -3,7 +3,7 @@
 //! Must stay true: a registry's date is since when its word holds, so an old one may be true now; only `busy` must be
 //! newer than the last event, because a helper keeps a client busy while the main turn rests.
 
-use super::{Age, Evidence, Logged, LoggedEnd, State, Verdict, dated, rests, told};
+use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, dated, rests, told};
 use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
@@ -12,8 +12,9 @@ use crate::validate;
 const WORD: usize = 60;
 /// A dialog that the agent opens is on the screen within this time of the hook that tells of it.
 const OPENS: TimeDelta = TimeDelta::seconds(10);
-/// What the client calls menus that a person opened, among other dialogs.
-const MENU: &str = "dialog open";
+
+/// Told when the conversation is about to be summed up, between turns too; a start follows when that is done.
+const COMPACTION: &str = "PreCompact";
 
 /// What the client's word makes of the hooks' news; `None` if it adds nothing to them.
 pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
@@ -26,6 +27,9 @@ pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
         _ if !counts => None,
         "idle" => idle(evidence, live, &age),
         "shell" => Some(shell(live, &age)),
+        "waiting" if client.shows_menu() => {
+            logged_end(evidence, live).or_else(|| waiting(evidence, live, client.waiting_for.as_deref(), &age))
+        }
         "waiting" => waiting(evidence, live, client.waiting_for.as_deref(), &age),
         word => {
             let word = validate::cut(word, WORD);
@@ -42,8 +46,9 @@ fn busy(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     left.questions.retain(|question| !is_newer_than(&question.at));
     let is_main = match live.state {
         Activity::Waiting => is_newer_than(&live.since),
-        Activity::Idle => is_newer_than(&live.last_event_at),
-        Activity::Working | Activity::Background => false,
+        Activity::Idle => live.last_event == COMPACTION || is_newer_than(&live.last_event_at),
+        Activity::Background => live.last_event == COMPACTION,
+        Activity::Working => false,
     };
     if is_main && left.questions.is_empty() {
         return Some(dated(State::Working, "the client says busy", age, ""));
@@ -114,9 +119,14 @@ fn from_hooks(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     Some(told(live, &Age::ago(clock::parse(&live.last_event_at), evidence.now)))
 }
 
-/// The log tells of an interrupt or a failure that no hook told of.
+/// The log tells of an interrupt or a failure that no hook told of, where the client has no word of its own.
 pub fn by_log(evidence: &Evidence, live: &Live) -> Option<Verdict> {
-    let Logged { end, at } = evidence.logged.as_ref().filter(|_| evidence.client.is_none())?;
+    if evidence.client.is_some() { None } else { logged_end(evidence, live) }
+}
+
+/// How the log says that the turn ended, if that is newer than what the hooks told.
+fn logged_end(evidence: &Evidence, live: &Live) -> Option<Verdict> {
+    let Logged { end, at } = evidence.logged.as_ref()?;
     let is_newer = evidence.is_newer(*at, clock::parse(&live.last_event_at));
     let is_in_turn = matches!(live.state, Activity::Working | Activity::Waiting);
     if !is_newer || !is_in_turn {

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 const TAIL: u64 = 64 * 1024;
 /// What Claude Code writes into its log when a person interrupts a turn; more words may follow (2.1.332).
 const INTERRUPTED: &str = "[Request interrupted by user";
+/// With what it begins lines about commands of the client itself, such as `/model`.
+const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];
 
 /// What is known beside the hooks' news.
 #[derive(Debug)]
@@ -42,7 +44,8 @@ impl Store {
         let client = process.as_ref().filter(|_| condition == Condition::Runs).and_then(|of| client(live, of));
         let in_turn = matches!(live.state, Activity::Working | Activity::Waiting);
         let is_near = matches!(condition, Condition::Runs | Condition::Unknown);
-        let asks_log = client.is_none() && in_turn && is_near && self.caches == Caches::Kept;
+        let knows = client.as_ref().is_some_and(|client| !client.shows_menu());
+        let asks_log = !knows && in_turn && is_near && self.caches == Caches::Kept;
         let log = live.transcript_path.as_deref().filter(|_| asks_log);
         let logged = log.and_then(|path| logged(Path::new(path), live.agent.as_deref() == Some("codex")));
         let resting = process.filter(|_| condition == Condition::Runs && !in_turn);
@@ -148,7 +151,8 @@ fn at(line: &Value) -> Option<Instant> {
     clock::parse(line.get("timestamp")?.as_str()?)
 }
 
-/// A line of the conversation itself tells: the last of them is the interrupt, or it goes on.
+/// A line of the conversation itself tells: the last of them is the interrupt, or it goes on. Menus and other commands
+/// of the client itself are none of it.
 fn of_claude(line: &Value) -> Option<Option<Logged>> {
     let kind = line.get("type")?.as_str()?;
     let is_aside = line.get("isSidechain").and_then(Value::as_bool) == Some(true);
@@ -157,6 +161,9 @@ fn of_claude(line: &Value) -> Option<Option<Logged>> {
     }
     let content = line.get("message").and_then(|message| message.get("content"));
     let first = content.and_then(|content| content.as_str().or_else(|| content.get(0)?.get("text")?.as_str()));
+    if first.is_some_and(|text| COMMANDS.iter().any(|mark| text.starts_with(mark))) {
+        return None;
+    }
     let is_interrupt = kind == "user" && first.is_some_and(|text| text.starts_with(INTERRUPTED));
     Some(at(line).filter(|_| is_interrupt).map(|at| Logged { end: LoggedEnd::Interrupted, at }))
 }

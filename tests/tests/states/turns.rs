@@ -53,6 +53,58 @@ fn an_interrupt_is_read_from_the_end_of_the_log_where_there_is_no_registry() {
 }
 
 #[test]
+fn a_menu_opened_after_a_dismissed_question_is_not_the_question() {
+    for asked in ["AskUserQuestion", "ExitPlanMode", "Bash"] {
+        let (stage, log) = logged(".claude/projects/x", json!({}));
+        let input = json!({"questions": [{"question": "Which one?"}], "plan": "1. go", "command": "make"});
+        tell(&stage, 61, UUID, "PermissionRequest", json!({"tool_name": asked, "tool_input": input}));
+        append(&log, &line(5, "user", "[Request interrupted by user for tool use]", false));
+        append(&log, &line(6, "user", "<command-name>/model</command-name>", false));
+        registry_waiting(&stage, 66, UUID, "dialog open");
+        is(&stage, 70, UUID, "idle", "the turn was interrupted");
+        lists::asks_nothing(&stage, 70, UUID);
+        // The next question has a dialog again.
+        prompt(&stage, 71, UUID);
+        tell(&stage, 72, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": input}));
+        registry_waiting(&stage, 72, UUID, "dialog open");
+        is(&stage, 76, UUID, "waiting", "answer: Which one?");
+    }
+}
+
+#[test]
+fn a_failure_that_the_client_has_no_word_for_is_told_as_the_client_told_it() {
+    let said = "API Error: 400 scripted failure";
+    for (more, why) in [
+        (json!({"error": "unknown", "last_assistant_message": said}), said),
+        (json!({"last_assistant_message": said}), said),
+        (json!({"error": "rate_limit", "last_assistant_message": said}), "rate_limit"),
+        (json!({"error": "unknown", "last_assistant_message": " "}), "unknown"),
+    ] {
+        let stage = stage();
+        tell(&stage, 70, UUID, "StopFailure", more);
+        is(&stage, 75, UUID, "idle", &format!("the turn failed: {why} ("));
+    }
+}
+
+#[test]
+fn a_compaction_between_turns_is_work_until_it_is_done_or_interrupted() {
+    for background in [json!([]), json!([{"id": "a"}])] {
+        let stage = stage();
+        let after = if background == json!([]) { "idle" } else { "background" };
+        tell(&stage, 70, UUID, "Stop", json!({"background_tasks": background}));
+        registry(&stage, 80, UUID, "busy");
+        tell(&stage, 81, UUID, "PreCompact", json!({"trigger": "manual"}));
+        is(&stage, 82, UUID, "working", "the client says busy");
+        is(&stage, 90, UUID, "working", "the client says busy");
+        registry(&stage, 91, UUID, "idle");
+        is(&stage, 92, UUID, after, "");
+        registry(&stage, 80, UUID, "busy");
+        tell(&stage, 93, UUID, "SessionStart", json!({"source": "compact"}));
+        is(&stage, 94, UUID, after, "");
+    }
+}
+
+#[test]
 fn only_the_end_of_a_log_is_read() {
     let (stage, log) = logged(".claude/projects/x", json!({}));
     append(&log, &line(10, "user", INTERRUPTED, false));
