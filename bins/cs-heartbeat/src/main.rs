@@ -25,6 +25,8 @@ use cs_core::{file, git, index, schedule};
 
 /// Most characters of the agent's last message that are kept.
 const MESSAGE: usize = 200;
+/// The client's word for a failure that it has no word for.
+const UNKNOWN: &str = "unknown";
 /// Most prompts of the client's own that are known again.
 const CRONS: usize = 50;
 
@@ -55,7 +57,7 @@ fn turn_ended(intake: &Intake) -> Result<()> {
     };
     let payload = &intake.payload;
     let error = match payload.event.as_deref() {
-        Some("StopFailure") => Some(intake::first_line(payload.error.as_deref().unwrap_or("unknown"), MESSAGE)),
+        Some("StopFailure") => Some(intake::first_line(why(payload), MESSAGE)),
         _ => None,
     };
     plans(&mut live, payload);
@@ -70,6 +72,13 @@ fn turn_ended(intake: &Intake) -> Result<()> {
     live.last_message = message.or(live.last_message.filter(|_| error.is_none()));
     intake.store.write_live(&intake.uuid, &live)?;
     noted
+}
+
+/// Why a turn failed. Clients have a word for some failures only, and tell the others in what they say last (2.1.332).
+fn why(payload: &Payload) -> &str {
+    let word = payload.error.as_deref().filter(|word| !word.trim().is_empty());
+    let said = payload.last_message.as_deref().filter(|said| !said.trim().is_empty());
+    word.filter(|word| *word != UNKNOWN).or(said).or(word).unwrap_or(UNKNOWN)
 }
 
 /// What goes on after the turn. Where nothing does, no helper is left that could ask.
