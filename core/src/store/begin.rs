@@ -43,14 +43,22 @@ impl Store {
             Some(found) => found.main_root.to_string_lossy().into_owned(),
             None => outside_repository(&live.cwd),
         };
+        // Where the one before works in another repository, so does this one: here it works, too.
+        let left = origin.zip(checkout).filter(|(origin, found)| !self.owns(origin.session, found));
+        let tree = checkout.map_or_else(|| root.clone(), |found| found.worktree_root.to_string_lossy().into_owned());
         let slug = match origin.map(|origin| Slug::parse(&origin.session.project_slug)) {
             Some(Ok(slug)) => slug,
             _ => self.project_at(&root, how),
         };
         let start = Start {
             intent: if text.is_empty() { session::unsaid_intent(slug.as_str()) } else { text.to_string() },
-            git_branch: checkout.and_then(branch),
-            worktree_root: Some(checkout.map_or(root, |found| found.worktree_root.to_string_lossy().into_owned())),
+            git_branch: match left {
+                Some((origin, _)) => Some(origin.session.git_branch.clone()),
+                None => checkout.and_then(branch),
+            },
+            worktree_root: left
+                .and_then(|(origin, _)| origin.session.worktree_root.clone())
+                .or_else(|| Some(tree.clone())),
             claude_session_id: Some(uuid.to_string()),
             agent: (live.agent.as_deref() == Some("codex")).then(|| "codex".to_string()),
             ..Start::default()
@@ -59,6 +67,9 @@ impl Store {
         let fill = |record: &mut Session| {
             record.current_activity.clone_from(&activity);
             activity.iter().for_each(|text| timeline::saw(record, PROMPT, text, at));
+            if left.is_some() {
+                session::also_in(record, &tree, at);
+            }
             match origin {
                 Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, at),
                 Some(Origin { session, .. }) => {
@@ -70,6 +81,20 @@ impl Store {
             }
         };
         self.create(&slug, start, fill, at)
+    }
+
+    /// Whether a checkout is of the session's own repository: the one whose work tree the record names, else the one
+    /// that its project is registered with.
+    pub fn owns(&self, record: &Session, found: &Checkout) -> bool {
+        let Some(root) = record.worktree_root.as_deref().map(Path::new) else { return true };
+        if root == found.worktree_root {
+            return true;
+        }
+        match git::checkout_at(root) {
+            Some(own) => own.main_root == found.main_root,
+            // A work tree that is gone, or a directory outside of any repository.
+            None => self.config().slug_of(&found.main_root.to_string_lossy()) == Some(record.project_slug.as_str()),
+        }
     }
 
     /// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation that

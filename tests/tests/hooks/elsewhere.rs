@@ -47,3 +47,22 @@ fn going_elsewhere_within_a_turn_is_noted() {
     let files = record["files_changed"].as_array().cloned().unwrap_or_default();
     assert!(files.contains(&json!(other.join("a.txt"))), "{record}");
 }
+
+#[test]
+fn a_successor_that_begins_elsewhere_stays_in_the_project() {
+    let stage = stage();
+    let other = stage.repository("other");
+    super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
+    let before = stage.record_of(UUID).expect("a session");
+    let mut complete = stage.sandbox.command("cs-session");
+    complete.args(["complete", before["session_id"].as_str().expect("an id"), "--outcome", "done", "-q"]);
+    run(complete, "");
+    let more = json!({"cwd": other, "prompt": "go on there", "prompt_id": "there"});
+    quiet(&send(&stage, 120, &payload(&stage, UUID, "UserPromptSubmit", more)), "the prompt");
+    let records = stage.sandbox.records();
+    let new = records.iter().find(|record| record["resumed_from"] == before["session_id"]).expect("a successor");
+    for field in ["project_slug", "worktree_root", "git_branch"] {
+        assert_eq!(new[field], before[field], "{field}");
+    }
+    assert_eq!(new["also_in"], json!([other]), "{new}");
+}
