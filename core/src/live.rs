@@ -313,6 +313,12 @@ impl Live {
         matches!(self.state, Activity::Working | Activity::Waiting)
     }
 
+    /// Whether the conversation is being summed up between turns, as far as it was heard: a start follows when Claude Code
+    /// has done it, nothing with Codex.
+    pub fn compacts(&self) -> bool {
+        !self.is_in_turn() && self.last_event == "PreCompact"
+    }
+
     /// Notes that news of this kind came.
     pub fn heard(&mut self, event: &str, at: Instant) {
         self.last_event = event.to_string();

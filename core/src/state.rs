@@ -106,6 +106,8 @@ pub struct Logged {
 /// See [`Logged`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum LoggedEnd {
+    /// It has begun and not ended (only Codex's log says so).
+    Runs,
     Interrupted,
     Finished,
     /// The turn failed, and why.

@@ -13,9 +13,6 @@ const WORD: usize = 60;
 /// A dialog that the agent opens is on the screen within this time of the hook that tells of it.
 const OPENS: TimeDelta = TimeDelta::seconds(10);
 
-/// Told when the conversation is about to be summed up, between turns too; a start follows when that is done.
-const COMPACTION: &str = "PreCompact";
-
 /// What the client's word makes of the hooks' news; `None` if it adds nothing to them.
 pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let client = evidence.client.as_ref()?;
@@ -46,8 +43,8 @@ fn busy(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     left.questions.retain(|question| !is_newer_than(&question.at));
     let is_main = match live.state {
         Activity::Waiting => is_newer_than(&live.since),
-        Activity::Idle => live.last_event == COMPACTION || is_newer_than(&live.last_event_at),
-        Activity::Background => live.last_event == COMPACTION,
+        Activity::Idle => live.compacts() || is_newer_than(&live.last_event_at),
+        Activity::Background => live.compacts(),
         Activity::Working => false,
     };
     if is_main && left.questions.is_empty() {
@@ -121,7 +118,12 @@ fn from_hooks(evidence: &Evidence, live: &Live) -> Option<Verdict> {
 
 /// The log tells of an interrupt or a failure that no hook told of, where the client has no word of its own.
 pub fn by_log(evidence: &Evidence, live: &Live) -> Option<Verdict> {
-    if evidence.client.is_some() { None } else { logged_end(evidence, live) }
+    let logged = evidence.logged.as_ref().filter(|_| evidence.client.is_none())?;
+    if live.compacts() && logged.end == LoggedEnd::Runs {
+        let age = Age::since(logged.at, evidence.now);
+        return Some(dated(State::Working, "sums up the conversation (the log says so", &age, ")"));
+    }
+    logged_end(evidence, live)
 }
 
 /// How the log says that the turn ended, if that is newer than what the hooks told.
@@ -134,6 +136,7 @@ fn logged_end(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     }
     let age = Age::ago(Some(*at), evidence.now);
     Some(match end {
+        LoggedEnd::Runs => return None,
         LoggedEnd::Interrupted => rests(live, ": the turn was interrupted", "the log says so", &age),
         LoggedEnd::Finished => rests(live, ": the turn ended", "the log says so", &age),
         LoggedEnd::Failed(why) => {

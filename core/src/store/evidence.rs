@@ -5,7 +5,7 @@
 
 use super::{Caches, Store};
 use crate::clock::{self, Instant};
-use crate::live::{Activity, Live};
+use crate::live::Live;
 use crate::process::{self, Condition, Process};
 use crate::state::{Client, Logged, LoggedEnd};
 use crate::validate::FILE_BYTES;
@@ -42,10 +42,10 @@ impl Store {
         let process = super::close::runner(live);
         let condition = process.as_ref().map_or(Condition::Unknown, process::condition);
         let client = process.as_ref().filter(|_| condition == Condition::Runs).and_then(|of| client(live, of));
-        let in_turn = matches!(live.state, Activity::Working | Activity::Waiting);
+        let in_turn = live.is_in_turn();
         let is_near = matches!(condition, Condition::Runs | Condition::Unknown);
         let knows = client.as_ref().is_some_and(|client| !client.shows_menu());
-        let asks_log = !knows && in_turn && is_near && self.caches == Caches::Kept;
+        let asks_log = !knows && (in_turn || live.compacts()) && is_near && self.caches == Caches::Kept;
         let log = live.transcript_path.as_deref().filter(|_| asks_log);
         let logged = log.and_then(|path| logged(Path::new(path), live.agent.as_deref() == Some("codex")));
         let resting = process.filter(|_| condition == Condition::Runs && !in_turn);
@@ -172,7 +172,7 @@ fn of_claude(line: &Value) -> Option<Option<Logged>> {
 fn of_codex(line: &Value) -> Option<Option<Logged>> {
     let payload = line.get("payload").filter(|_| line.get("type").is_some_and(|kind| kind == "event_msg"))?;
     let end = match payload.get("type")?.as_str()? {
-        "task_started" | "turn_started" => return Some(None),
+        "task_started" | "turn_started" => LoggedEnd::Runs,
         "turn_aborted" => LoggedEnd::Interrupted,
         "task_complete" | "turn_complete" => match payload.get("error").filter(|error| !error.is_null()) {
             Some(error) => LoggedEnd::Failed(hook::failure(&error.to_string())),

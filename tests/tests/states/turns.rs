@@ -105,6 +105,28 @@ fn a_compaction_between_turns_is_work_until_it_is_done_or_interrupted() {
 }
 
 #[test]
+fn a_codex_that_sums_up_between_turns_works_until_its_log_says_that_it_has_done_so() {
+    let stage = Stage::new();
+    let log = stage.sandbox.home().join(format!("rollout-x-{UUID}.jsonl"));
+    let turn = |at: &str, kind: &str| {
+        let payload = json!({"type": kind, "turn_id": "t2"});
+        json!({"timestamp": at, "type": "event_msg", "payload": payload}).to_string()
+    };
+    let tells = |at: u64, event: &str, mut more: Value| {
+        more["transcript_path"] = json!(log);
+        tell_as(&stage, at, UUID, event, more, Client::Codex, &[]);
+    };
+    fs::write(&log, "").expect("it can be written");
+    tells(60, "UserPromptSubmit", json!({"prompt": "do it", "turn_id": "t1"}));
+    tells(62, "Stop", json!({"turn_id": "t1"}));
+    append(&log, &turn("2026-11-21T10:01:05.100Z", "task_started"));
+    tells(65, "PreCompact", json!({"trigger": "manual", "turn_id": "t2"}));
+    is(&stage, 68, UUID, "working", "sums up the conversation (the log says so since 2 s)");
+    append(&log, &turn("2026-11-21T10:01:09.100Z", "task_complete"));
+    is(&stage, 75, UUID, "idle", "your turn");
+}
+
+#[test]
 fn only_the_end_of_a_log_is_read() {
     let (stage, log) = logged(".claude/projects/x", json!({}));
     append(&log, &line(10, "user", INTERRUPTED, false));
