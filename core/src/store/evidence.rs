@@ -92,11 +92,32 @@ struct Registry {
     updated_at: Option<i64>,
 }
 
-/// The name that a person gave to a running conversation (`/rename`), as its client says.
+/// The name that a person gave to a running conversation (`/rename`), as its client says. Codex tells no hook of it.
 pub(super) fn given_name(live: &Live) -> Option<String> {
+    if live.agent.as_deref() == Some("codex") {
+        return renamed(live);
+    }
     let process = live.process().filter(|process| process::condition(process) == Condition::Runs)?;
     let registry = registry(live, &process)?;
     registry.name.filter(|_| registry.name_source.as_deref() == Some("user"))
+}
+
+/// A line of Codex's list of names, which only grows (`session_index.jsonl`, 0.171).
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+    thread_name: String,
+}
+
+/// The name that a person gave to a Codex conversation: another one than it had at first, which is from Codex itself.
+fn renamed(live: &Live) -> Option<String> {
+    let sessions = Path::new(live.transcript_path.as_deref()?).ancestors().find(|path| path.ends_with("sessions"))?;
+    let bytes = tail(&sessions.parent()?.join("session_index.jsonl"))?;
+    let named = |line: &[u8]| repair::decode::<Named>(line, &mut Vec::new()).ok();
+    let is_its = |named: &Named| named.id.eq_ignore_ascii_case(&live.claude_session_id);
+    let mut names = bytes.split(|byte| *byte == b'\n').filter_map(named).filter(is_its).map(|named| named.thread_name);
+    let first = names.next()?;
+    names.last().filter(|last| *last != first)
 }
 
 fn client(live: &Live, process: &Process) -> Option<Client> {

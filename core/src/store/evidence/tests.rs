@@ -51,3 +51,22 @@ fn a_log_that_is_none_says_nothing() {
         assert_eq!((logged(&log, false), logged(&log, true)), (None, None), "{bytes}");
     }
 }
+
+#[test]
+fn a_codex_conversation_has_a_persons_name_once_that_is_another_than_the_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let rollout = dir.path().join("sessions/2026/11/21/rollout-x-u.jsonl");
+    let live = Live { agent: Some("codex".to_string()), ..live(&rollout.to_string_lossy()) };
+    let named = |id: &str, name: &str| format!("{{\"id\":\"{id}\",\"thread_name\":\"{name}\",\"updated_at\":\"x\"}}\n");
+    assert_eq!(given_name(&live), None, "there is no list");
+    let cases = [
+        (named("u", "go"), None),
+        (named("u", "go") + &named("u", "go"), None),
+        (named("u", "go") + &named("v", "other") + &named("u", "Mine") + &named("v", "third"), Some("Mine")),
+        (named("u", "go") + "broken\n" + &named("U", "Mine") + "{\"id\":\"u\"", Some("Mine")),
+    ];
+    for (list, name) in cases {
+        std::fs::write(dir.path().join("session_index.jsonl"), &list).unwrap();
+        assert_eq!(given_name(&live).as_deref(), name, "{list}");
+    }
+}
