@@ -8,6 +8,9 @@ use crate::session;
 use crate::timeline::PROMPT;
 use crate::validate;
 
+/// So many characters of a prompt are no name that a person would choose.
+const LONG: usize = 30;
+
 /// Who said what a session is for; later ones stand higher.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Namer {
@@ -60,7 +63,16 @@ pub fn name(record: &mut Session, title: &str, by: Namer) {
 pub fn is_news(record: &Session, title: &str, by: Namer) -> bool {
     let known = Namer::of(record);
     let title = cut(title);
-    !title.is_empty() && by >= known && (record.intent != title || by != known)
+    let is_new = record.intent != title || by != known;
+    !title.is_empty() && by >= known && is_new && !is_codexs_own(record, &title)
+}
+
+/// Whether a name is the one that Codex gives by itself: the first prompt, perhaps cut off (0.171).
+fn is_codexs_own(record: &Session, title: &str) -> bool {
+    let is_long = title.chars().count() >= LONG;
+    let is_heard = |text: &str| text == title || (is_long && text.starts_with(title.trim_end_matches(['.', '…'])));
+    record.agent.as_deref() == Some("codex")
+        && record.history.iter().any(|moment| moment.kind == PROMPT && is_heard(&moment.text))
 }
 
 fn cut(title: &str) -> String {
@@ -121,5 +133,19 @@ mod tests {
         name(&mut record, &long, Namer::Rename);
         assert!(record.intent.contains("[masked]") && record.intent.chars().count() <= validate::INTENT);
         assert!(!is_news(&record, &long, Namer::Rename));
+    }
+
+    #[test]
+    fn a_name_that_codex_gave_by_itself_is_none() {
+        let prompt = "fix the login, and then look at all the other pages";
+        for (title, counts) in [(prompt, false), ("fix the login, and then look at…", false), ("fix the login", true)]
+        {
+            let mut record = new(prompt);
+            name(&mut record, title, Namer::Rename);
+            assert_eq!(Namer::of(&record), Namer::Rename, "{title}");
+            let mut record = Session { agent: Some("codex".into()), ..new(prompt) };
+            name(&mut record, title, Namer::Rename);
+            assert_eq!(Namer::of(&record) == Namer::Rename, counts, "{title}");
+        }
     }
 }

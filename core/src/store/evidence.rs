@@ -109,15 +109,13 @@ struct Named {
     thread_name: String,
 }
 
-/// The name that a person gave to a Codex conversation: another one than it had at first, which is from Codex itself.
+/// The name that a Codex conversation has by now: a person's, or one that Codex gave by itself (see [`crate::naming`]).
 fn renamed(live: &Live) -> Option<String> {
     let sessions = Path::new(live.transcript_path.as_deref()?).ancestors().find(|path| path.ends_with("sessions"))?;
     let bytes = tail(&sessions.parent()?.join("session_index.jsonl"))?;
     let named = |line: &[u8]| repair::decode::<Named>(line, &mut Vec::new()).ok();
     let is_its = |named: &Named| named.id.eq_ignore_ascii_case(&live.claude_session_id);
-    let mut names = bytes.split(|byte| *byte == b'\n').filter_map(named).filter(is_its).map(|named| named.thread_name);
-    let first = names.next()?;
-    names.last().filter(|last| *last != first)
+    bytes.rsplit(|byte| *byte == b'\n').filter_map(named).find(is_its).map(|named| named.thread_name)
 }
 
 fn client(live: &Live, process: &Process) -> Option<Client> {

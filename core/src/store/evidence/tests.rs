@@ -53,15 +53,15 @@ fn a_log_that_is_none_says_nothing() {
 }
 
 #[test]
-fn a_codex_conversation_has_a_persons_name_once_that_is_another_than_the_first() {
+fn a_codex_conversation_has_the_last_name_of_the_list() {
     let dir = tempfile::tempdir().unwrap();
     let rollout = dir.path().join("sessions/2026/11/21/rollout-x-u.jsonl");
     let live = Live { agent: Some("codex".to_string()), ..live(&rollout.to_string_lossy()) };
     let named = |id: &str, name: &str| format!("{{\"id\":\"{id}\",\"thread_name\":\"{name}\",\"updated_at\":\"x\"}}\n");
     assert_eq!(given_name(&live), None, "there is no list");
     let cases = [
-        (named("u", "go"), None),
-        (named("u", "go") + &named("u", "go"), None),
+        (named("v", "other"), None),
+        (named("u", "go"), Some("go")),
         (named("u", "go") + &named("v", "other") + &named("u", "Mine") + &named("v", "third"), Some("Mine")),
         (named("u", "go") + "broken\n" + &named("U", "Mine") + "{\"id\":\"u\"", Some("Mine")),
     ];
