@@ -9,7 +9,9 @@
 #   REAL_CLAUDE_OPTIONS  more words for it
 #   REAL_CLAUDE_COMMAND  the client's own command, which cs-setup is given as `claude` (else that part is skipped)
 #   REAL_CODEX           a program that runs Codex with its own HOME, against a model that answers (else skipped):
-#                          $REAL_CODEX --no-hooks --home DIR --repo DIR --out DIR --prompt TEXT -- OPTIONS OF THE CLIENT
+#                          $REAL_CODEX --no-hooks --home DIR --repo DIR --out DIR [--script FILE] \
+#                            (--prompt TEXT | --interactive) -- OPTIONS OF THE CLIENT
+#                        It understands the form of accept-codex.json.
 #
 # Prints `ok - …` or `not ok - …` for each check and exits 1 if one failed. Needs git, tmux and python3.
 set -u
@@ -162,12 +164,14 @@ check "both tasks: both are done" says "['completed', 'completed']" '[t["status"
 
 # -- in a terminal ------------------------------------------------------------
 
+window=talk # where keys go, and which screen is looked at
+# The words are further options of the client.
 start() {
-	client "tmux new-session -d -s talk -x 120 -y 50 --" --interactive -- --permission-mode default &&
+	client "tmux new-session -d -s $window -x 120 -y 50 --" --interactive -- --permission-mode default "$@" &&
 		within 20 screen_shows idle
 }
-ended() { ! tmux has-session -t talk 2>/dev/null; }
-type_in() { tmux send-keys -t talk -l "$1" && sleep 0.5 && tmux send-keys -t talk Enter; }
+ended() { ! tmux has-session -t "$window" 2>/dev/null; }
+type_in() { tmux send-keys -t "$window" -l "$1" && sleep 0.5 && tmux send-keys -t "$window" Enter; }
 # Takes the first answer of a dialog. One that has just opened ignores keys for a moment.
 confirm() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -176,8 +180,8 @@ confirm() {
 		see "Esc to cancel" >/dev/null || return 0
 	done
 }
-press() { tmux send-keys -t talk "$1"; }
-screen() { tmux capture-pane -p -t talk; }
+press() { tmux send-keys -t "$window" "$1"; }
+screen() { tmux capture-pane -p -t "$window"; }
 see() { screen | grep -qF -- "$1" || { screen && false; }; }
 
 # What a person who looks at the screen would say.
@@ -199,6 +203,10 @@ both() { screen_shows "$1" && state "$1"; }
 # The last that the hooks heard of a running conversation.
 heard() { equal "$1" "$(cat "$home"/.claude/dashboard/live/*.json | json 'r[-1]["last_event"]')"; }
 awaits() { says "$1" 'r[0]["awaiting_action"]'; }
+# A part of the reason that is given for the newest session's state.
+because() { says True "'$1' in r[0]['state_reason']"; }
+# The process of the newest running conversation.
+process() { cs cs-session occupants --path "$repo" --json | json 'r[0]["pid"]'; }
 
 fresh talk
 check "terminal: the client starts" start
@@ -231,6 +239,8 @@ check "dismissed: screen and record say waiting" within 10 both waiting
 press Escape
 check "dismissed: screen and record say idle" within 3 both idle
 check "one conversation is one session" states idle
+type_in "answer briefly"
+check "dismissed: the next turn ends" within 10 heard Stop
 
 type_in "/clear"
 check "clear: the session has ended" within 5 states completed
@@ -253,10 +263,14 @@ tidy terminal
 check "kill: the client starts again" start
 type_in "think for long"
 check "kill: screen and record say working" within 10 both working
-kill -KILL "$(cs cs-session occupants --path "$repo" --json | json 'r[0]["pid"]')"
+kill -KILL "$(process)"
 check "kill: the record says gone" within 3 state gone
 check "kill: the others are as they were" states "completed parked gone"
 check "kill: the terminal is free again" within 10 ended
+
+# -- states, and ways to go on ----------------------------------------------------
+
+. "$here/accept-states.sh"
 
 # -- skills -------------------------------------------------------------------
 
