@@ -35,6 +35,10 @@ check "menu: after a dismissed question nothing is asked" within 5 state idle
 check "menu: nothing is awaited" awaits None
 dismiss
 
+type_in "this fails"
+check "failure: it is on the screen" within 15 see "scripted failure"
+check "failure: the record says so" within 5 says True '"scripted failure" in r[0]["state_reason"]'
+
 type_in "leave something running"
 check "shell: the turn ends" within 10 see "It serves."
 check "shell: the record says background" within 5 state background
@@ -43,10 +47,6 @@ check "shell: screen and record say working" within 5 both working
 press Escape
 check "shell: interrupted, the record says background" within 5 state background
 check "shell: the screen says that the turn is over" screen_shows idle
-
-type_in "this fails"
-check "failure: it is on the screen" within 15 see "scripted failure"
-check "failure: the record says so" within 5 says True '"scripted failure" in r[0]["state_reason"]'
 
 type_in "/compact"
 check "compaction: screen and record say working" within 5 both working
