@@ -1,5 +1,5 @@
 //! Owns by what a repository is known wherever a copy of it lies: the address that it was cloned from, else its first
-//! commit. The sources are git-config(1), git-clone(1) ("GIT URLS") and git-reflog(1).
+//! commit. The sources are git-clone(1) ("GIT URLS") and git-reflog(1).
 //!
 //! What must stay true: of an address no user and no password is read on; ways to spell the same address
 //! (`https://`, `ssh://`, `git@host:…`, with `.git` or without) are one.
@@ -7,11 +7,12 @@
 //! Deliberately absent: `include.path` and `url.*.insteadOf`, which are a person's own shorthand, and the walk to the
 //! first commit through all of history: where the reflog no longer has it, it is not known.
 
-use super::{Checkout, common_dir, normalise, read, reflog};
+use super::{Checkout, common_dir, config, normalise, read, reflog};
 use std::path::Path;
 
-/// Most bytes of a configuration, and of the beginning of a reflog, that are read.
-const CONFIG: u64 = 256 * 1024;
+/// Where the configuration says from where a repository was cloned.
+const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
+/// Most bytes of the beginning of a reflog that are read.
 const LOG: u64 = 4096;
 /// Most characters of an identity.
 const LONGEST: usize = 500;
@@ -22,47 +23,8 @@ pub const FIRST_COMMIT: &str = "first-commit:";
 #[must_use]
 pub fn of(checkout: &Checkout) -> Option<String> {
     let common = common_dir(&checkout.git_dir).unwrap_or_else(|| checkout.git_dir.clone());
-    let config = read::open_below(&common, "config").and_then(|file| file.bytes(0, CONFIG)).unwrap_or_default();
-    let base = &checkout.main_root;
-    let origin = origin(&String::from_utf8_lossy(&config)).and_then(|url| address(&url, Some(base)));
+    let origin = config::value(&common, &ORIGIN).and_then(|url| address(&url, Some(&checkout.main_root)));
     origin.or_else(|| first_commit(&common))
-}
-
-/// The address of `origin` in the text of a configuration; the last one holds.
-fn origin(config: &str) -> Option<String> {
-    let mut is_origin = false;
-    let mut found = None;
-    for line in config.lines().map(str::trim) {
-        if let Some(section) = line.strip_prefix('[') {
-            let section = section.split(']').next().unwrap_or_default().trim();
-            let (kind, name) = section.split_once(char::is_whitespace).unwrap_or((section, ""));
-            is_origin = kind.eq_ignore_ascii_case("remote") && name.trim() == "\"origin\"";
-        } else if is_origin
-            && let Some((key, value)) = line.split_once('=')
-            && key.trim().eq_ignore_ascii_case("url")
-        {
-            found = Some(value_of(value.trim()));
-        }
-    }
-    found.filter(|url| !url.is_empty())
-}
-
-/// A value without its quotes and what is remarked behind it.
-fn value_of(text: &str) -> String {
-    let (mut value, mut quoted, mut escaped) = (String::new(), false, false);
-    for sign in text.chars() {
-        match sign {
-            _ if escaped => {
-                value.push(sign);
-                escaped = false;
-            }
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            '#' | ';' if !quoted => break,
-            _ => value.push(sign),
-        }
-    }
-    value.trim().to_string()
 }
 
 /// An address as it is compared: `host/path`, or an absolute path on this machine. `base` is where a relative one
@@ -74,11 +36,12 @@ pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => local(Path::new(rest), base)?,
         Some((scheme, rest)) => {
             let (place, path) = rest.split_once('/')?;
-            remote(host(place, scheme), path)?
+            // What is asked for behind the path may be a token.
+            remote(&host(place, scheme), path.split(['?', '#']).next().unwrap_or_default())?
         }
-        None => match url.split_once(':') {
+        None => match without_password(url).split_once(':') {
             // One letter is a drive.
-            Some((place, path)) if place.len() > 1 && !place.contains('/') => remote(host(place, ""), path)?,
+            Some((place, path)) if place.len() > 1 && !place.contains('/') => remote(&host(place, ""), path)?,
             Some((drive, _)) if drive.len() == 1 => url.to_string(),
             _ => local(Path::new(url), base)?,
         },
@@ -89,9 +52,19 @@ pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
     is_sane.then(|| known.to_string())
 }
 
-fn remote(host: String, path: &str) -> Option<String> {
+/// No port but a number is one: it may be a password with a sign in it that ended the host.
+fn remote(host: &str, path: &str) -> Option<String> {
     let path = path.trim_start_matches('/');
-    (!host.is_empty() && !path.is_empty()).then(|| format!("{host}/{path}"))
+    let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    let is_host = !host.is_empty() && port.is_none_or(|port| port.bytes().all(|digit| digit.is_ascii_digit()));
+    (is_host && !path.is_empty()).then(|| format!("{host}/{path}"))
+}
+
+/// `host:path` of `user:password@host:path`.
+fn without_password(url: &str) -> &str {
+    let place = url.split('/').next().unwrap_or_default();
+    let host = place.rfind('@').and_then(|at| url.get(at + 1..));
+    host.filter(|host| host.contains(':')).unwrap_or(url)
 }
 
 /// The host of `user:password@host:port`; its port only where that is not the scheme's own.
@@ -146,18 +119,20 @@ mod tests {
         assert_eq!(told("file:///srv/git/shop.git").as_deref(), Some("/srv/git/shop"));
         assert_eq!(told("../other.git").as_deref(), Some("/src/other"));
         assert_eq!(told("C:\\git\\shop").as_deref(), Some("C:\\git\\shop"));
+        assert_eq!(told("host:a/b@2").as_deref(), Some("host/a/b@2"));
+        assert_eq!(told("ssh://git@[::1]:22/a/b").as_deref(), Some("[::1]/a/b"));
+        for secret in [
+            "https://ada:hun/ter2@host/a",
+            "ada:hunter2@host:a/b",
+            "https://hunter2@host/a/b",
+            "https://host/a/b.git?token=hunter2",
+            "https://ada:hu@nter2@host/a",
+        ] {
+            let known = told(secret).unwrap_or_default();
+            assert!(!known.contains("ter2"), "{secret}: {known}");
+        }
         for none in ["", "https://", "https://host", "host:", "https://host/\u{1b}[2J"] {
             assert_eq!(told(none), None, "{none:?}");
         }
-    }
-
-    #[test]
-    fn the_origin_is_read_as_git_reads_it() {
-        let config = "[core]\n\turl = https://no/no\n[remote \"up\"]\n\turl = https://up/up\n[Remote \"origin\"] ; mine\n\
-            \tURL = \"https://host/a b\" # here\n\tfetch = +refs/heads/*\n[branch \"main\"]\n\turl = https://no/no\n";
-        assert_eq!(origin(config).as_deref(), Some("https://host/a b"));
-        assert_eq!(origin("[remote \"origin\"]\nurl=a\nurl = b\n").as_deref(), Some("b"));
-        assert_eq!(origin("[remote \"Origin\"]\nurl = a\n"), None);
-        assert_eq!(origin("[remote \"origin\"]\nurl =\n"), None);
     }
 }

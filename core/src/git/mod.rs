@@ -3,18 +3,19 @@
 //! Owns the knowledge of git's layout that finding a checkout takes: `.git` as a directory or as a
 //! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
 //! gitrepository-layout(5). The other modules read further: [`object`] a commit, [`reflog`] what
-//! moved HEAD, [`head`] where HEAD points, [`command`] whether a command line commits, [`made`] which
-//! commits a command made, [`identity`] by what the repository is known elsewhere.
+//! moved HEAD, [`head`] where HEAD points, `config` one value, [`command`] whether a command line
+//! commits, [`made`] which commits a command made, [`identity`] by what the repository is known elsewhere.
 //!
 //! What must stay true: git is never run, nothing is written, every read is bounded, and only
 //! regular files are read (a FIFO would block). A directory without a repository costs one system
 //! call per ancestor.
 //!
-//! Deliberately absent: the environment (`GIT_DIR` and its kin), `core.worktree`,
-//! the rest of the configuration, and the search for a bare repository around the directory
+//! Deliberately absent: the environment (`GIT_DIR` and its kin), `core.worktree` but that of a
+//! submodule with linked work trees, the rest of the configuration, and the search for a bare repository around the directory
 //! itself: without a work tree there is no checkout.
 
 pub mod command;
+mod config;
 pub mod head;
 pub mod identity;
 pub mod made;
@@ -29,8 +30,10 @@ use std::path::{Component, Path, PathBuf};
 
 /// No file read here is longer in a sane repository; a path ends at 4096 bytes.
 const READ_LIMIT: u64 = 4096;
+/// Where the main work tree of a submodule lies.
+const MAIN: config::Key = config::Key { section: "core", of: "", name: "worktree" };
 
-/// Where a directory stands in git's eyes. Paths are absolute, without `.` or `..`.
+/// Where a directory stands in git's eyes. Paths are real ones: absolute, without `.`, `..` and symbolic links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
     /// The top of the work tree that holds the directory.
@@ -51,13 +54,36 @@ pub struct Checkout {
 /// repository is passed over, and the search goes on above it.
 #[must_use]
 pub fn find(dir: &Path) -> Option<Checkout> {
-    let dir = resolve(&std::path::absolute(dir).ok()?);
-    dir.ancestors().find_map(checkout_at)
+    real(dir)?.ancestors().find_map(at)
 }
 
 /// The checkout whose work tree has its top at `root`.
 #[must_use]
 pub fn checkout_at(root: &Path) -> Option<Checkout> {
+    at(&real(root)?)
+}
+
+/// The one name of a folder that may have several; of one that is gone, as much of it as is there. `None` for a path
+/// of another system (`C:\src`), which would seem to lie in the current directory.
+#[must_use]
+pub fn real(dir: &Path) -> Option<PathBuf> {
+    if is_of_windows(dir) {
+        return None;
+    }
+    let dir = std::path::absolute(dir).ok()?;
+    let there = dir.ancestors().find_map(|above| Some((fs::canonicalize(above).ok()?, dir.strip_prefix(above).ok()?)));
+    Some(there.map_or_else(|| normalise(&dir), |(above, rest)| normalise(&above.join(rest))))
+}
+
+/// `C:\…`, `C:/…` or `\\host\…`.
+fn is_of_windows(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_bytes();
+    let is_drive = matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+    is_drive || bytes.starts_with(b"\\\\")
+}
+
+/// The same at a real path.
+fn at(root: &Path) -> Option<Checkout> {
     let git_dir = git_dir(root)?;
     let head = git_dir.join("HEAD");
     if !fs::metadata(&head).ok()?.is_file() {
@@ -80,7 +106,7 @@ fn git_dir(root: &Path) -> Option<PathBuf> {
     }
     let text = kind.is_file().then(|| read_start(&entry)).flatten()?;
     let target = path_in(text.strip_prefix(b"gitdir: ")?)?;
-    Some(resolve(&root.join(target)))
+    real(&root.join(target))
 }
 
 /// `git_dir` is `root/.git` unless the work tree is linked, a submodule, or has
@@ -89,14 +115,25 @@ fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
     if git_dir.parent() == Some(root) {
         return root.to_path_buf();
     }
-    let Some(common) = common_dir(git_dir) else {
-        return root.to_path_buf();
-    };
-    match common.parent() {
-        Some(parent) if common.file_name() == Some(OsStr::new(".git")) => parent.to_path_buf(),
-        // A bare repository inside a folder whose `.git` names it, with the work trees beside it.
+    common_dir(git_dir).map_or_else(|| root.to_path_buf(), around)
+}
+
+/// The folder of which a repository is: its main work tree, or the one that was made to hold a bare repository and
+/// its work trees; else the repository itself.
+fn around(common: PathBuf) -> PathBuf {
+    let is_named = |name: &str| common.file_name() == Some(OsStr::new(name));
+    let parent = common.parent();
+    match parent {
+        Some(parent) if is_named(".git") => parent.to_path_buf(),
         Some(parent) if self::git_dir(parent).as_ref() == Some(&common) => parent.to_path_buf(),
-        _ => common,
+        // A submodule's work tree lies elsewhere.
+        _ => match config::value(&common, &MAIN).and_then(|tree| real(&common.join(tree))) {
+            Some(tree) if self::git_dir(&tree).as_ref() == Some(&common) => tree,
+            _ => match parent {
+                Some(parent) if is_named(".bare") && !parent.join(".git").exists() => parent.to_path_buf(),
+                _ => common,
+            },
+        },
     }
 }
 
@@ -104,8 +141,7 @@ fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
 fn common_dir(git_dir: &Path) -> Option<PathBuf> {
     let file = git_dir.join("commondir");
     let text = if file.is_file() { read_start(&file) } else { None };
-    // Lexically: git writes the path of a linked work tree without symlinks.
-    Some(normalise(&git_dir.join(text.as_deref().and_then(path_in)?)))
+    real(&git_dir.join(text.as_deref().and_then(path_in)?))
 }
 
 fn branch(head: &[u8]) -> Option<String> {
@@ -135,14 +171,6 @@ fn path_in(text: &[u8]) -> Option<&Path> {
 
 fn read_start(path: &Path) -> Option<Vec<u8>> {
     read::start_of(path, READ_LIMIT)
-}
-
-/// The path without `..`. Behind a symlink `..` is not the lexical parent, so
-/// that the file system is asked; but only then.
-fn resolve(path: &Path) -> PathBuf {
-    let climbs = path.components().any(|part| part == Component::ParentDir);
-    let asked = if climbs { fs::canonicalize(path).ok() } else { None };
-    asked.unwrap_or_else(|| normalise(path))
 }
 
 fn normalise(path: &Path) -> PathBuf {

@@ -109,11 +109,11 @@ fn linked_work_tree_names_the_main_one() {
 fn work_tree_of_a_bare_repository() {
     let fresh = Fresh::new();
     let main = fresh.repository("main");
-    for (bare, tree) in [("project.git", "one"), ("two/.bare", "two/work")] {
+    for (bare, tree, project) in [("project.git", "one", "project.git"), ("two/.bare", "two/work", "two")] {
         let (bare, tree) = (fresh.0.join(bare), fresh.0.join(tree));
         git(&main, &["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
         git(&bare, &["worktree", "add", "-q", "-b", "side", tree.to_str().unwrap()]);
-        assert_eq!(find(&tree), checkout(&tree, &bare, Some("side")));
+        assert_eq!(find(&tree), checkout(&tree, &fresh.0.join(project), Some("side")));
         assert_eq!(find(&bare), None);
     }
     // A bare repository that is named `.git` belongs to the directory around it.
@@ -133,6 +133,8 @@ fn submodule_is_its_own_main() {
     assert!(fs::read_to_string(module.join(".git")).unwrap().contains(".."));
     assert_eq!(find(&module), checkout(&module, &module, Some("trunk")));
     assert_eq!(find(&main.join("vendor")), checkout(&main, &main, Some("trunk")));
+    git(&module, &["worktree", "add", "-q", "-b", "side", "../../../side"]);
+    assert_eq!(find(&fresh.0.join("side")), checkout(&fresh.0.join("side"), &module, Some("side")));
 }
 
 #[test]
@@ -176,7 +178,32 @@ fn symlinks_and_fifos_do_no_harm() {
     let link = fresh.0.join("link");
     std::os::unix::fs::symlink(&below, &link).unwrap();
     assert_eq!(find(&link.join("..")), expected);
-    assert_eq!(find(&link), None);
+    assert_eq!(find(&link), expected);
+}
+
+#[test]
+fn a_folder_has_one_name_however_it_is_reached() {
+    let fresh = Fresh::new();
+    let main = fresh.repository("disk/main");
+    let link = fresh.0.join("link");
+    std::os::unix::fs::symlink(fresh.0.join("disk"), &link).unwrap();
+    std::os::unix::fs::symlink("main", fresh.0.join("disk/again")).unwrap();
+    for name in ["link/main", "link/again", "disk/again", "link/again/gone/for/good", "link/gone/../main"] {
+        assert_eq!(find(&fresh.0.join(name)), checkout(&main, &main, Some("trunk")), "{name}");
+    }
+    assert_eq!(checkout_at(&link.join("main")), checkout(&main, &main, Some("trunk")));
+    // A work tree that was made through the link, and one whose repository was moved away behind a link.
+    git(&link.join("main"), &["worktree", "add", "-q", "-b", "side", link.join("side").to_str().unwrap()]);
+    let side = fresh.0.join("disk/side");
+    assert_eq!(find(&link.join("side")), checkout(&side, &main, Some("side")));
+    fs::rename(fresh.0.join("disk/main"), fresh.0.join("disk/moved")).unwrap();
+    std::os::unix::fs::symlink("moved", &main).unwrap();
+    assert_eq!(find(&side).unwrap().main_root, fresh.0.join("disk/moved"));
+    // A path of another system does not lie in the current directory, which is a repository here.
+    assert!(find(Path::new("src")).is_some());
+    for path in ["C:\\Users\\ada\\shop", "C:/Users/ada/shop", "\\\\wsl$\\Debian\\home"] {
+        assert_eq!(find(Path::new(path)), None, "{path}");
+    }
 }
 
 #[test]
