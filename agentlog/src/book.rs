@@ -5,11 +5,11 @@
 //! every time zone's days and hours begin at one.
 
 use crate::call::{Call, Class, Tokens};
-use crate::claude::without_worktree;
 use crate::facts::{ClientSum, Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
 use crate::kept::Kept;
 use crate::source::{Agent, Log};
+use cs_core::dirs;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -271,7 +271,7 @@ impl Book {
         }
         if let Some(session) = self.sessions.get_mut(place as usize) {
             // Older summaries name a work tree.
-            session.dir = without_worktree(kept.dir()).to_string();
+            session.dir = dirs::without_worktree(kept.dir()).to_string();
             session.title = session.title.take().or(kept.title().map(str::to_string));
             session.prompts.extend(kept.prompts());
             session.turns = kept.usage.turns.max(session.prompts.len() as u64);

@@ -8,7 +8,7 @@ use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use crate::usage::{Part, SYNTHETIC, Usage};
-use cs_core::{clock, repair, typed};
+use cs_core::{clock, dirs, repair, typed};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -139,16 +139,9 @@ fn note_place(facts: &mut Facts, line: &Line) {
     if facts.cwd.is_empty()
         && let Some(cwd) = line.cwd.as_deref()
     {
-        facts.cwd = without_worktree(cwd).to_string();
+        facts.cwd = dirs::without_worktree(cwd).to_string();
     }
     facts.forked |= line.forked.is_some();
-}
-
-/// Claude Code puts its own work trees below the repository's main one, also where paths are those of Windows.
-pub fn without_worktree(cwd: &str) -> &str {
-    const WORKTREES: &str = "/.claude/worktrees/";
-    let at = if cwd.contains('\\') { cwd.replace('\\', "/").find(WORKTREES) } else { cwd.find(WORKTREES) };
-    at.and_then(|at| cwd.get(..at)).unwrap_or(cwd)
 }
 
 /// Adds the calls that an answer's line tells of. `None` if a field is missing that must be there.

@@ -8,11 +8,11 @@ mod line;
 
 use self::line::{Line, Payload};
 use crate::call::{Call, Class, Tier, Tokens};
-use crate::claude::{millis, without_worktree};
+use crate::claude::millis;
 use crate::counter::{Counter, Counters};
 use crate::explain::Named;
 use crate::facts::{Facts, Places, Prompt, Understood, hash};
-use cs_core::repair;
+use cs_core::{dirs, repair};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
@@ -104,7 +104,7 @@ impl State {
         self.inherits = meta.forked_from_id.is_some();
         facts.forked |= self.inherits;
         self.born = at;
-        facts.cwd = without_worktree(meta.cwd.as_deref().unwrap_or_default()).to_string();
+        facts.cwd = dirs::without_worktree(meta.cwd.as_deref().unwrap_or_default()).to_string();
     }
 
     fn context(&mut self, context: &Payload) {

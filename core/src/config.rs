@@ -1,8 +1,9 @@
 //! Owns `config.json` as it is read: registered projects, the six settings shared with the Python tool, and our own
 //! settings beside them. Must stay true: what cannot be understood costs itself alone, its default stands in its
 //! place, and [`Config::troubles`] says so. How the text is understood is in `config/read.rs`, how a project gets into
-//! it in `config/register.rs`.
+//! it in `config/register.rs`, of which project a folder is in `config/place.rs`.
 
+mod place;
 mod read;
 mod register;
 
@@ -145,7 +146,8 @@ impl Config {
         chrono::TimeDelta::seconds((self.settings.stale_threshold_hours * 3600.0).max(1.0) as i64)
     }
 
-    /// The slug of the project whose main work tree is `path`, or was before it was moved.
+    /// The slug of the project that is registered with `path`, or was before it was moved. Of which project a folder
+    /// is that somebody works in says [`Config::project_of`].
     pub fn slug_of(&self, path: &str) -> Option<&str> {
         let is_there = |(_, project): &(&String, &Registration)| project.path == path;
         let was_there =

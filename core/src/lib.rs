@@ -5,6 +5,7 @@ pub mod change;
 pub mod clock;
 pub mod config;
 pub mod days;
+pub mod dirs;
 pub mod ending;
 pub mod error;
 pub mod export;

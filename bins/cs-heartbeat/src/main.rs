@@ -22,6 +22,7 @@ use cs_core::patch::Patch;
 use cs_core::record::Status;
 use cs_core::store::{Noted, Store};
 use cs_core::{file, git, index, schedule};
+use std::path::Path;
 
 /// Most characters of the agent's last message that are kept.
 const MESSAGE: usize = 200;
@@ -155,8 +156,10 @@ fn slug_of(store: &Store, path: &str) -> Result<Option<String>> {
     let Some(bytes) = file::read(&store.home.config())? else { return Ok(None) };
     let Ok(config) = Patch::of(&bytes) else { return Ok(None) };
     let Ok(projects) = Patch::of(config.value("projects").unwrap_or("{}").as_bytes()) else { return Ok(None) };
+    // It may have been registered by another name of the folder.
+    let is_it = |known: String| known == path || std::fs::canonicalize(known).is_ok_and(|real| real == Path::new(path));
     let is_here = |registration: &str| {
-        Patch::of(registration.as_bytes()).is_ok_and(|project| project.text("path").as_deref() == Some(path))
+        Patch::of(registration.as_bytes()).is_ok_and(|project| project.text("path").is_some_and(is_it))
     };
     let slug = projects.iter().find(|(_, registration)| is_here(registration)).map(|(slug, _)| slug.to_string());
     Ok(slug)

@@ -124,7 +124,7 @@ fn named(context: &Context, slug: Option<&str>) -> Outcome<Slug> {
     }
     let root = main_root(".")?;
     let config = context.store.config();
-    if let Some(slug) = config.slug_of(&root) {
+    if let Some(slug) = config.project_of(&root) {
         return Ok(Slug::parse(slug)?);
     }
     let unknown = Failure::Nothing(format!("{root} is no registered project; cs-project register makes it one"));

@@ -52,7 +52,7 @@ impl Create {
             None => context.store.register(&here.project, None, context.now)?,
         };
         // The current checkout is the session's only if it is the project's.
-        let of_here = self.project.is_none() || context.store.config().slug_of(&here.project) == Some(slug.as_str());
+        let of_here = self.project.is_none() || context.store.config().project_of(&here.project) == Some(slug.as_str());
         let start = Start {
             intent: self.intent,
             named_by: Namer::Person,

@@ -54,7 +54,7 @@ impl Project {
         }
         let store = Store::for_people(places.data.clone());
         let path = text_of(&root)?.to_string();
-        let known = store.config().slug_of(&path).map(str::to_string);
+        let known = store.config().project_of(&path).map(str::to_string);
         if known.is_none() || self.name.is_some() {
             plan.step("register", &path, "conversations in it belong to one project");
         }

@@ -131,7 +131,7 @@ fn project(dir: &str, config: &Config) -> String {
     // A linked work tree lies elsewhere, but belongs to its main one.
     let main = git::find(Path::new(dir)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
     let main = main.unwrap_or_else(|| dir.to_string());
-    config.slug_of(&main).map_or(main.clone(), str::to_string)
+    config.project_of(&main).map_or(main.clone(), str::to_string)
 }
 
 /// What a report is made from. Lines that cannot be understood are told, which is no failure.

@@ -3,6 +3,7 @@
 
 use super::Config;
 use crate::clock::{self, Instant};
+use crate::dirs;
 use crate::error::{Error, Result};
 use crate::id::Slug;
 use crate::patch::Patch;
@@ -40,7 +41,7 @@ pub fn register(
     let mut text = Patch::of(before).map_err(refused)?;
     let known = text.value("projects").filter(|text| *text != "null").unwrap_or("{}").to_string();
     let mut projects = Patch::of(known.as_bytes()).map_err(|reason| refused(format!("projects: {reason}")))?;
-    let slug = match Config::read(file, before).slug_of(root) {
+    let slug = match Config::read(file, before).project_of(root) {
         Some(slug) => {
             let slug = Slug::parse(slug)?;
             let Some(name) = name else { return Ok((slug, None)) };
@@ -129,10 +130,10 @@ fn rename(projects: &mut Patch, slug: &Slug, name: &str) {
 
 /// A second project of the same base name gets `-2`, and so on.
 fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
-    let base = Path::new(root).file_name().map(|base| base.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = name.map_or_else(|| if base.is_empty() { root.to_string() } else { base }, str::to_string);
+    let base = dirs::base_name(root);
+    let name = name.unwrap_or(if base.is_empty() { root } else { base });
     // First: the slug is made of it.
-    let name = validate::cut(&name, validate::PROJECT_NAME);
+    let name = validate::cut(name, validate::PROJECT_NAME);
     let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| projects.value(slug.as_str()).is_none());
     let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;
     let mut project = Patch::default();

@@ -23,6 +23,7 @@ pub mod object;
 mod read;
 pub mod reflog;
 
+use crate::dirs;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -64,22 +65,12 @@ pub fn checkout_at(root: &Path) -> Option<Checkout> {
 }
 
 /// The one name of a folder that may have several; of one that is gone, as much of it as is there. `None` for a path
-/// of another system (`C:\src`), which would seem to lie in the current directory.
+/// of another system that is not here (`C:\src`): it would seem to lie in the current directory.
 #[must_use]
 pub fn real(dir: &Path) -> Option<PathBuf> {
-    if is_of_windows(dir) {
-        return None;
-    }
-    let dir = std::path::absolute(dir).ok()?;
+    let dir = std::path::absolute(dirs::here(dir)?).ok()?;
     let there = dir.ancestors().find_map(|above| Some((fs::canonicalize(above).ok()?, dir.strip_prefix(above).ok()?)));
     Some(there.map_or_else(|| normalise(&dir), |(above, rest)| normalise(&above.join(rest))))
-}
-
-/// `C:\…`, `C:/…` or `\\host\…`.
-fn is_of_windows(path: &Path) -> bool {
-    let bytes = path.as_os_str().as_bytes();
-    let is_drive = matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-    is_drive || bytes.starts_with(b"\\\\")
 }
 
 /// The same at a real path.

@@ -4,6 +4,7 @@
 
 use super::Store;
 use crate::clock::{self, Instant};
+use crate::dirs;
 use crate::error::Result;
 use crate::git::{self, Checkout};
 use crate::id::{SessionId, Slug, Uuid};
@@ -39,10 +40,7 @@ impl Store {
     /// Makes a session for the conversation, in the project of its origin or of the checkout.
     pub fn begin(&self, uuid: &Uuid, live: &Live, how: &Beginning) -> Result<Session> {
         let Beginning { text, checkout, origin, at, .. } = *how;
-        let root = match checkout {
-            Some(found) => found.main_root.to_string_lossy().into_owned(),
-            None => outside_repository(&live.cwd),
-        };
+        let root = project_root(&live.cwd, checkout);
         // Where the one before works in another repository, so does this one: here it works, too.
         let left = origin.zip(checkout).filter(|(origin, found)| !self.owns(origin.session, found));
         let tree = checkout.map_or_else(|| root.clone(), |found| found.worktree_root.to_string_lossy().into_owned());
@@ -123,8 +121,7 @@ impl Store {
     fn project_at(&self, root: &str, how: &Beginning) -> Slug {
         self.register(root, None, how.at).unwrap_or_else(|error| {
             intake::log(&self.home, how.program, &format!("project not registered: {error}"));
-            let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
-            Slug::from_name(&validate::cut(&name.unwrap_or_default(), validate::PROJECT_NAME), 1)
+            Slug::from_name(&validate::cut(dirs::base_name(root), validate::PROJECT_NAME), 1)
         })
     }
 }
@@ -134,12 +131,18 @@ pub fn branch(checkout: &Checkout) -> Option<String> {
     checkout.branch.as_deref().map(|name| validate::cut(name, validate::BRANCH))
 }
 
-/// Outside a repository a project is the directory in which the client was started, as far as that is known, else the
-/// current one.
-fn outside_repository(cwd: &str) -> String {
-    match std::env::var("CLAUDE_PROJECT_DIR") {
-        Ok(dir) if !dir.is_empty() && Path::new(cwd).starts_with(&dir) => dir,
-        _ if cwd.is_empty() => "/".to_string(),
-        _ => cwd.to_string(),
+/// Where the project of a conversation lies: its main work tree. Outside a repository it is the directory in which the
+/// client was started, as far as that is known, else the current one.
+pub fn project_root(cwd: &str, checkout: Option<&Checkout>) -> String {
+    if let Some(found) = checkout {
+        return found.main_root.to_string_lossy().into_owned();
     }
+    let cwd = one_name(if cwd.is_empty() { "/" } else { cwd });
+    let started_in = std::env::var("CLAUDE_PROJECT_DIR").ok().filter(|dir| !dir.is_empty());
+    started_in.map(|dir| one_name(&dir)).filter(|dir| Path::new(&cwd).starts_with(dir)).unwrap_or(cwd)
+}
+
+fn one_name(dir: &str) -> String {
+    let dir = dirs::without_worktree(dir);
+    git::real(Path::new(dir)).map_or_else(|| dir.to_string(), |real| real.to_string_lossy().into_owned())
 }

@@ -112,7 +112,7 @@ impl Store {
         validate::path("path", path)?;
         let name = validate::optional("project name", name, validate::PROJECT_NAME)?;
         if name.is_none()
-            && let Some(slug) = self.config().slug_of(path)
+            && let Some(slug) = self.config().project_of(path)
         {
             return Slug::parse(slug);
         }

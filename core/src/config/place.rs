@@ -1,0 +1,36 @@
+//! Owns of which project a folder is that somebody works in. Must stay true: one folder is one project, by whichever
+//! name it was registered; where a project lay before it was moved may be another's now.
+
+use super::{Config, Registration};
+use crate::git::{self, identity};
+use std::fs;
+use std::path::Path;
+
+impl Config {
+    /// The project whose main work tree is `root`, a real path.
+    pub fn project_of(&self, root: &str) -> Option<&str> {
+        let by = |is_it: &dyn Fn(&Registration) -> bool| {
+            self.projects.iter().find(|(_, project)| is_it(project)).map(|(slug, _)| slug.as_str())
+        };
+        by(&|project| project.path == root)
+            .or_else(|| by(&|project| is_linked(project, Path::new(root))))
+            .or_else(|| by(&|project| lay_at(project, root)))
+    }
+}
+
+/// Whether the project was registered by another name of the folder, or has its repository there.
+fn is_linked(project: &Registration, root: &Path) -> bool {
+    let path = Path::new(&project.path);
+    let Ok(real) = fs::canonicalize(path) else { return false };
+    real == root || (root.join("HEAD").is_file() && git::checkout_at(&real).is_some_and(|found| found.git_dir == root))
+}
+
+/// Whether the project was moved away from there, and nothing else lies there now, or it has come back.
+fn lay_at(project: &Registration, root: &str) -> bool {
+    let root_is_former = project.former_paths.iter().any(|former| former == root);
+    let has_come_back = || {
+        let known = git::checkout_at(Path::new(root)).as_ref().and_then(identity::of);
+        !Path::new(&project.path).exists() && known == project.repo
+    };
+    root_is_former && (!Path::new(root).exists() || has_come_back())
+}
