@@ -33,6 +33,8 @@ pub enum Change {
     Happened { message: String },
     /// The conversation works in another repository, too: the root of its work tree.
     AlsoIn { worktree_root: String },
+    /// It made a commit there, which is none of the session's own.
+    AlsoCommitted { worktree_root: String, sha: String, message: String },
     /// What the conversation is called: by its client, or by a person there.
     Titled { title: String, renamed: bool },
     /// The conversation is over.
@@ -209,6 +211,10 @@ impl Change {
             Change::Happened { message } => *message = validate::cut(message, validate::EVENT),
             Change::Titled { title, .. } => *title = validate::cut(title, validate::INTENT),
             Change::AlsoIn { worktree_root } => *worktree_root = validate::file_name(worktree_root),
+            Change::AlsoCommitted { worktree_root, message, .. } => {
+                *worktree_root = validate::file_name(worktree_root);
+                *message = validate::cut(message, validate::COMMIT_MESSAGE);
+            }
             Change::Ended(ended) => {
                 cut(&mut ended.message, validate::OUTCOME);
                 cut(&mut ended.note, validate::EVENT);
@@ -243,6 +249,9 @@ impl Change {
             Change::Happened { message } => session::event_once(record, message, now)?,
             Change::Titled { title, renamed } => naming::name(record, title, namer(*renamed)),
             Change::AlsoIn { worktree_root } => session::also_in(record, worktree_root, now),
+            Change::AlsoCommitted { worktree_root, sha, message } => {
+                session::also_committed(record, sha, worktree_root, message, now);
+            }
             Change::Ended(ended) if is_active => ended.finish(record, now)?,
             Change::Reopened if going_on::may_reopen(record) => session::reopen(record, now),
             Change::Adopted { conversation } if record.claude_session_id.is_none() => {

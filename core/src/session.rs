@@ -224,6 +224,24 @@ pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
     beat(session, now);
 }
 
+/// Notes a commit in another repository, once: it is none of the session's own.
+pub fn also_committed(session: &mut Session, sha: &str, worktree_root: &str, subject: &str, now: Instant) {
+    also_in(session, worktree_root, now);
+    if !has_also_committed(session, sha) {
+        remember(session, &format!("{}{worktree_root}: {subject}", also_commits(sha)), now);
+    }
+}
+
+/// Whether a commit in another repository is noted.
+pub fn has_also_committed(session: &Session, sha: &str) -> bool {
+    let begin = also_commits(sha);
+    session.events.iter().any(|event| event.message.starts_with(&begin))
+}
+
+fn also_commits(sha: &str) -> String {
+    format!("also committed {} in ", sha.get(..7).unwrap_or(sha))
+}
+
 fn push_once(list: &mut Vec<String>, text: String) {
     if !list.contains(&text) {
         list.push(text);

@@ -2,6 +2,7 @@
 //! anything, and nothing may start a process here. See [`cs_core::git::made`] for what is read instead.
 
 use cs_core::change::NewCommit;
+use cs_core::git;
 use cs_core::git::command::{self, Commits};
 use cs_core::git::made::{self, Call, Made};
 use cs_core::id::SessionId;
@@ -9,7 +10,8 @@ use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Session;
 use cs_core::session;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// What is known of the conversation before its record is read.
 #[derive(Debug, Default)]
@@ -41,25 +43,54 @@ fn line(intake: &Intake) -> Option<&str> {
 /// The commits of a call of Bash that the session does not have yet. A call that failed counts too: what
 /// follows a commit may fail.
 pub fn made(intake: &Intake, id: &SessionId, place: &Place) -> Vec<NewCommit> {
-    match line(intake).and_then(|line| Some((line, command::commits(line)?))) {
-        Some((line, commits)) => found(intake, line, &commits, place, intake.store.session(id).ok().as_ref()),
-        None => Vec::new(),
-    }
+    let Some((line, commits)) = committing(intake) else { return Vec::new() };
+    let record = intake.store.session(id).ok();
+    let root = place.worktree_root.clone().or_else(|| record.as_ref()?.worktree_root.clone());
+    root.map_or_else(Vec::new, |root| found(intake, line, &commits, place, Path::new(&root), record.as_ref()))
 }
 
-fn found(intake: &Intake, line: &str, commits: &Commits, place: &Place, record: Option<&Session>) -> Vec<NewCommit> {
+/// The commits that a call made in other repositories, by their work trees: where the shell was left, and in those that
+/// the command names.
+pub fn made_elsewhere(intake: &Intake, id: &SessionId, place: &Place) -> Vec<(PathBuf, Vec<NewCommit>)> {
+    let Some((line, commits)) = committing(intake) else { return Vec::new() };
+    let Ok(record) = intake.store.session(id) else { return Vec::new() };
+    let cwd = Path::new(intake.payload.cwd.as_deref().unwrap_or_default());
+    let bases = [Some(cwd), record.worktree_root.as_deref().map(Path::new)];
+    let named = commits.dirs.iter().flat_map(|dir| bases.into_iter().flatten().map(move |base| base.join(dir)));
+    let places = named.chain([cwd.to_path_buf()]).filter_map(|dir| git::find(&dir));
+    let others: BTreeSet<PathBuf> =
+        places.filter(|found| !intake.store.is_own(&record, found)).map(|found| found.worktree_root).collect();
+    let of = |root: PathBuf| {
+        let commits = found(intake, line, &commits, place, &root, Some(&record));
+        (root, commits)
+    };
+    others.into_iter().map(of).collect()
+}
+
+fn committing(intake: &Intake) -> Option<(&str, Commits)> {
+    line(intake).and_then(|line| Some((line, command::commits(line)?)))
+}
+
+fn found(
+    intake: &Intake,
+    line: &str,
+    commits: &Commits,
+    place: &Place,
+    root: &Path,
+    record: Option<&Session>,
+) -> Vec<NewCommit> {
     let payload = &intake.payload;
-    let root = place.worktree_root.as_deref().or(record.and_then(|record| record.worktree_root.as_deref()));
-    let Some(root) = root else { return Vec::new() };
     let call = Call {
         line,
         output: payload.response.output.as_deref().or(payload.error.as_deref()).unwrap_or_default(),
-        cwd: Path::new(payload.cwd.as_deref().unwrap_or(root)),
+        cwd: payload.cwd.as_deref().map_or(root, Path::new),
         told_at: intake.now.timestamp(),
         lasted: i64::try_from(payload.duration_ms.unwrap_or(0).div_ceil(1000)).unwrap_or(i64::MAX),
         mark: place.mark.as_deref(),
     };
-    let is_known = |sha: &str| record.is_some_and(|record| session::has_commit(record, sha));
-    let found = made::made(Path::new(root), &call, commits, is_known).into_iter();
+    let is_known = |sha: &str| {
+        record.is_some_and(|record| session::has_commit(record, sha) || session::has_also_committed(record, sha))
+    };
+    let found = made::made(root, &call, commits, is_known).into_iter();
     found.map(|made: Made| NewCommit { sha: made.sha, message: made.subject, replaces: made.replaces }).collect()
 }

@@ -6,10 +6,12 @@
 
 use cs_core::clock;
 use cs_core::export::is_hidden;
+use cs_core::git;
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::{process, validate};
+use std::path::{Path, PathBuf};
 
 /// Most characters in all.
 const LIMIT: usize = 1000;
@@ -71,12 +73,12 @@ fn of_project(intake: &Intake, slug: &Slug) -> Vec<String> {
     lines
 }
 
-/// Other conversations that run in the same checkout.
+/// Other conversations that run in the same checkout: in the session's own one, or where the conversation is now.
 fn neighbours(intake: &Intake, live: &Live, lives: &[Live]) -> Vec<String> {
-    let Some(root) = &live.worktree_root else { return Vec::new() };
+    let places = places(live);
     let others = lives.iter().filter(|other| {
         other.claude_session_id != live.claude_session_id
-            && other.worktree_root.as_ref() == Some(root)
+            && is_in(other, &places)
             && other.process().and_then(|process| process::is_alive(&process)) == Some(true)
     });
     let lines = others.filter_map(|other| {
@@ -85,6 +87,24 @@ fn neighbours(intake: &Intake, live: &Live, lives: &[Live]) -> Vec<String> {
         Some(format!("- another conversation runs in this checkout: {}{heard}", name_of(other)?))
     });
     lines.take(3).collect()
+}
+
+/// The work trees in which a conversation works: where it is may be another one than its session's.
+fn places(live: &Live) -> Vec<PathBuf> {
+    let own = live.worktree_root.as_deref().map(PathBuf::from);
+    own.into_iter().chain(tree_of(&live.cwd)).collect()
+}
+
+fn tree_of(cwd: &str) -> Option<PathBuf> {
+    git::find(Path::new(cwd)).map(|found| found.worktree_root)
+}
+
+/// Whether a conversation works in one of the places. Others may be many: only below the places it is looked closer.
+fn is_in(other: &Live, places: &[PathBuf]) -> bool {
+    let is_own = |place: &PathBuf| other.worktree_root.as_deref().is_some_and(|root| Path::new(root) == place);
+    let has_gone_to =
+        |place: &PathBuf| Path::new(&other.cwd).starts_with(place) && tree_of(&other.cwd).as_ref() == Some(place);
+    places.iter().any(|place| is_own(place) || has_gone_to(place))
 }
 
 /// The session of a conversation, else the conversation's own id; nothing where neither is one.

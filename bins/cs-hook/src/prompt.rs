@@ -97,7 +97,7 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
             create(intake, live, text, checkout.as_ref(), None)?
         }
     };
-    live.worktree_root = match checkout.as_ref().filter(|found| intake.store.owns(&session, found)) {
+    live.worktree_root = match checkout.as_ref().filter(|found| intake.store.is_own(&session, found)) {
         Some(found) => Some(found.worktree_root.to_string_lossy().into_owned()),
         None => session.worktree_root.clone(),
     };
@@ -128,9 +128,9 @@ fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkou
     let says_nothing =
         typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_prompts = Namer::of(record) == Namer::Prompt;
-    let own = checkout.filter(|found| intake.store.owns(record, found));
+    let own = checkout.filter(|found| intake.store.is_own(record, found));
     if let (None, Some(other)) = (own, checkout) {
-        elsewhere::note(intake, id, record, other)?;
+        elsewhere::note(intake, id, record, &other.worktree_root)?;
     }
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),

@@ -1,12 +1,13 @@
 //! SessionStart: the conversation runs. A resumed one gets its session back (see `going_on`); a new one is told what is
 //! parked.
 
-use crate::{PROGRAM, context, going_on, moved, superseded};
+use crate::{PROGRAM, context, elsewhere, going_on, moved, superseded};
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::git::{self, made};
 use cs_core::intake::Intake;
 use cs_core::live::Live;
+use cs_core::store::project_root;
 use std::io::Write;
 use std::path::Path;
 
@@ -44,8 +45,8 @@ pub fn started(intake: &Intake) -> Result<()> {
     let config = intake.config(PROGRAM);
     live.capture = config.hooks.capture_prompts;
     if live.project_slug.is_none() {
-        let root = checkout.as_ref().map_or(live.cwd.clone(), |found| found.main_root.to_string_lossy().into_owned());
-        live.project_slug = config.slug_of(&root).map(str::to_string);
+        let root = project_root(&live.cwd, checkout.as_ref());
+        live.project_slug = config.project_of(&root).map(str::to_string);
     }
     if resumed && !repeated {
         if !overtaken {
@@ -53,6 +54,7 @@ pub fn started(intake: &Intake) -> Result<()> {
         }
         going_on::opened(intake, &mut live)?;
     }
+    elsewhere::opened(intake, &mut live, checkout.as_ref())?;
     moved::begun(intake, &mut live, checkout.as_ref())?;
     intake.store.name_session(&mut live, intake.payload.title.as_deref(), intake.now)?;
     intake.store.write_live(&intake.uuid, &live)?;

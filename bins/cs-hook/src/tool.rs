@@ -66,6 +66,9 @@ fn changes_something(intake: &Intake) -> bool {
 
 fn record(intake: &Intake, id: &SessionId, place: &Place) -> Result<()> {
     let commits = commits::made(intake, id, place);
+    for (other, commits) in commits::made_elsewhere(intake, id, place) {
+        elsewhere::committed(intake, id, &other, &commits)?;
+    }
     // What failed changed no file, but what was committed before it failed stays.
     let is_done = intake.payload.event.as_deref() == Some("PostToolUse");
     let files = if is_done { files(intake) } else { Vec::new() };

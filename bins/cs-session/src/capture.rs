@@ -3,9 +3,12 @@
 use crate::{PROGRAM, git};
 use argh::FromArgs;
 use cs_cli::{Context, Outcome, each, print_session};
+use cs_core::git::find;
+use cs_core::record::Session;
 use cs_core::{session, validate};
+use std::path::Path;
 
-/// add the commits made since the session's start
+/// add the commits made since the session's start; those in another repository become events
 #[derive(FromArgs)]
 #[argh(subcommand, name = "capture-commits", example = "{command_name}", example = "{command_name} ca5d --repo .")]
 pub struct CaptureCommits {
@@ -23,9 +26,14 @@ impl CaptureCommits {
             let known = context.store.session(id)?;
             let repo = self.repo.as_deref().or(known.worktree_root.as_deref()).unwrap_or(".");
             let commits = git::log(repo, &known.started_at, validate::COMMITS)?;
+            let other = elsewhere(context, &known, repo);
             let session = context.store.update(id, context.now, |record| {
-                let mut add = |commit: &git::Found| {
-                    session::commit(record, &commit.sha, &commit.subject, commit.at.unwrap_or(context.now))
+                let mut add = |commit: &git::Found| match &other {
+                    Some(other) => {
+                        session::also_committed(record, &commit.sha, other, &commit.subject, context.now);
+                        Ok(())
+                    }
+                    None => session::commit(record, &commit.sha, &commit.subject, commit.at.unwrap_or(context.now)),
                 };
                 commits.iter().try_for_each(&mut add)?;
                 session::beat(record, context.now);
@@ -34,4 +42,11 @@ impl CaptureCommits {
             print_session(context, &session)
         })
     }
+}
+
+/// The work tree of another repository than the session's own one.
+fn elsewhere(context: &Context, session: &Session, repo: &str) -> Option<String> {
+    let own = session.worktree_root.as_deref().and_then(|root| find(Path::new(root)));
+    let found = own.and_then(|_| find(Path::new(repo))).filter(|found| !context.store.is_own(session, found));
+    found.map(|found| found.worktree_root.to_string_lossy().into_owned())
 }

@@ -42,7 +42,7 @@ impl Store {
         let Beginning { text, checkout, origin, at, .. } = *how;
         let root = project_root(&live.cwd, checkout);
         // Where the one before works in another repository, so does this one: here it works, too.
-        let left = origin.zip(checkout).filter(|(origin, found)| !self.owns(origin.session, found));
+        let left = origin.zip(checkout).filter(|(origin, found)| !self.is_own(origin.session, found));
         let tree = checkout.map_or_else(|| root.clone(), |found| found.worktree_root.to_string_lossy().into_owned());
         let slug = match origin.map(|origin| Slug::parse(&origin.session.project_slug)) {
             Some(Ok(slug)) => slug,
@@ -79,20 +79,6 @@ impl Store {
             }
         };
         self.create(&slug, start, fill, at)
-    }
-
-    /// Whether a checkout is of the session's own repository: the one whose work tree the record names, else the one
-    /// that its project is registered with.
-    pub fn owns(&self, record: &Session, found: &Checkout) -> bool {
-        let Some(root) = record.worktree_root.as_deref().map(Path::new) else { return true };
-        if root == found.worktree_root {
-            return true;
-        }
-        match git::checkout_at(root) {
-            Some(own) => own.main_root == found.main_root,
-            // A work tree that is gone, or a directory outside of any repository.
-            None => self.config().slug_of(&found.main_root.to_string_lossy()) == Some(record.project_slug.as_str()),
-        }
     }
 
     /// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation that

@@ -15,6 +15,7 @@ mod index;
 mod live;
 mod moved;
 mod names;
+mod own;
 mod project;
 mod quarantine;
 mod select;
@@ -25,7 +26,7 @@ mod sweep;
 mod usage;
 mod words;
 
-pub use begin::{Beginning, Origin, branch};
+pub use begin::{Beginning, Origin, branch, project_root};
 pub use check::{Finding, Kind};
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use moved::Moved;

@@ -1,6 +1,6 @@
 //! A conversation that goes into another repository stays a session of its own project.
 
-use cs_tests::{run, stdout};
+use cs_tests::{run, status, stdout};
 use serde_json::{Value, json};
 
 use super::{UUID, payload, quiet, send, stage};
@@ -65,4 +65,78 @@ fn a_successor_that_begins_elsewhere_stays_in_the_project() {
         assert_eq!(new[field], before[field], "{field}");
     }
     assert_eq!(new["also_in"], json!([other]), "{new}");
+}
+
+#[test]
+fn a_resumed_conversation_that_starts_in_another_repository_stays_in_its_own() {
+    let stage = stage();
+    let (own, other) = (stage.repository("repo"), stage.repository("other"));
+    super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
+    super::end(&stage, 80, UUID);
+    let resumed = json!({"source": "resume", "cwd": other});
+    send(&stage, 120, &payload(&stage, UUID, "SessionStart", resumed));
+    let live = stage.live(UUID).expect("it runs");
+    assert_eq!((&live["worktree_root"], &live["project_slug"]), (&json!(own), &json!("repo")), "before any prompt");
+    let shown = stdout(&stage.sandbox.cs("cs-session", &["show", &format!("claude:{UUID}"), "--json"]));
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!((&shown["also_in"], &shown["worktree_root"]), (&json!([other]), &json!(own)));
+    // One that starts in either place is told of it.
+    for (n, place) in [(1, &own), (2, &other)] {
+        let uuid = format!("00000000-0000-4000-8000-00000000000{n}");
+        let begun =
+            send(&stage, 130, &payload(&stage, &uuid, "SessionStart", json!({"source": "startup", "cwd": place})));
+        assert!(stdout(&begun).contains("another conversation runs in this checkout"), "{}", place.display());
+        let end = payload(&stage, &uuid, "SessionEnd", json!({"reason": "other"}));
+        quiet(&send(&stage, 131, &end), "the end");
+    }
+}
+
+#[test]
+fn a_conversation_in_another_repository_is_told_who_works_there() {
+    let stage = stage();
+    let other = stage.repository("other");
+    super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
+    super::end(&stage, 75, UUID);
+    let neighbour = json!({"source": "startup", "cwd": other});
+    send(&stage, 80, &payload(&stage, super::OTHER, "SessionStart", neighbour));
+    let resumed = send(&stage, 120, &payload(&stage, UUID, "SessionStart", json!({"source": "resume", "cwd": other})));
+    assert!(stdout(&resumed).contains("another conversation"), "{}", stdout(&resumed));
+}
+
+#[test]
+fn commits_in_another_repository_are_none_of_its_own() {
+    let stage = stage();
+    super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
+    let other = stage.repository("other");
+    let noted = |record: &Value| -> Vec<String> {
+        let messages = record["events"].as_array().expect("a list").iter();
+        let messages = messages.filter_map(|event| event["message"].as_str()).map(str::to_owned);
+        messages.filter(|text| text.starts_with("also committed ")).collect()
+    };
+    let commands = ["git -C ../other commit --allow-empty -qm One", "cd ../other && git commit --allow-empty -m Two"];
+    for (n, command) in (0..).zip(commands) {
+        super::run_bash(&stage, 100 + n * 100, command);
+        // Told twice.
+        super::tell(&stage, 101 + n * 100, UUID, "PostToolUse", super::bash(command, ""));
+    }
+    let mut inside = super::bash("git commit --allow-empty -qm Three", "");
+    inside["cwd"] = json!(other);
+    super::in_repository(&stage, 400, "cd ../other && git commit --allow-empty -qm Three");
+    super::tell(&stage, 400, UUID, "PostToolUse", inside);
+    super::settle(&stage, 500);
+    let record = stage.record_of(UUID).expect("a session");
+    assert_eq!(record["commits"], json!([]), "{record}");
+    assert_eq!(record["also_in"], json!([other]), "{record}");
+    let told = noted(&record);
+    let subjects: Vec<_> = told.iter().filter_map(|text| text.rsplit_once(": ")).map(|(_, subject)| subject).collect();
+    assert_eq!(subjects, ["One", "Two", "Three"], "{told:?}");
+    assert!(told.iter().all(|text| text.contains(&format!(" in {}: ", other.display()))), "{told:?}");
+    let project = stage.sandbox.json("projects/repo.json");
+    assert_eq!(project["recent_commits"], json!([]));
+    // A person who captures them by hand has the same.
+    let session = record["session_id"].as_str().expect("an id");
+    let captured = stage.sandbox.cs("cs-session", &["capture-commits", session, "--repo", &other.to_string_lossy()]);
+    assert_eq!(status(&captured), 0, "{captured:?}");
+    let record = stage.record_of(UUID).expect("a session");
+    assert_eq!((&record["commits"], noted(&record).len()), (&json!([]), 3), "{record}");
 }
