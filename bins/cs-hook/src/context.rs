@@ -99,12 +99,13 @@ fn tree_of(cwd: &str) -> Option<PathBuf> {
     git::find(Path::new(cwd)).map(|found| found.worktree_root)
 }
 
-/// Whether a conversation works in one of the places. Others may be many: only below the places it is looked closer.
+/// Whether a conversation works in one of the places. Others may be many: only one that has left its own work tree is
+/// looked at closer.
 fn is_in(other: &Live, places: &[PathBuf]) -> bool {
-    let is_own = |place: &PathBuf| other.worktree_root.as_deref().is_some_and(|root| Path::new(root) == place);
-    let has_gone_to =
-        |place: &PathBuf| Path::new(&other.cwd).starts_with(place) && tree_of(&other.cwd).as_ref() == Some(place);
-    places.iter().any(|place| is_own(place) || has_gone_to(place))
+    let Some(own) = other.worktree_root.as_deref().map(Path::new) else { return false };
+    let cwd = Path::new(&other.cwd);
+    let has_gone_to = |place: &PathBuf| cwd.starts_with(place) && tree_of(&other.cwd).as_ref() == Some(place);
+    places.iter().any(|place| own == place || (!cwd.starts_with(own) && has_gone_to(place)))
 }
 
 /// The session of a conversation, else the conversation's own id; nothing where neither is one.

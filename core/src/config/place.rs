@@ -3,7 +3,8 @@
 
 use super::{Config, Registration};
 use crate::git::{self, identity};
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 impl Config {
@@ -13,16 +14,23 @@ impl Config {
             self.projects.iter().find(|(_, project)| is_it(project)).map(|(slug, _)| slug.as_str())
         };
         by(&|project| project.path == root)
-            .or_else(|| by(&|project| is_linked(project, Path::new(root))))
+            .or_else(|| {
+                let place = identity_of(Path::new(root))?;
+                by(&|project| identity_of(Path::new(&project.path)) == Some(place))
+            })
+            .or_else(|| {
+                // A repository that lies apart from its main work tree is that work tree's.
+                let root = Path::new(root).join("HEAD").is_file().then_some(Path::new(root))?;
+                by(&|project| git::checkout_at(Path::new(&project.path)).is_some_and(|found| found.git_dir == root))
+            })
             .or_else(|| by(&|project| lay_at(project, root)))
     }
 }
 
-/// Whether the project was registered by another name of the folder, or has its repository there.
-fn is_linked(project: &Registration, root: &Path) -> bool {
-    let path = Path::new(&project.path);
-    let Ok(real) = fs::canonicalize(path) else { return false };
-    real == root || (root.join("HEAD").is_file() && git::checkout_at(&real).is_some_and(|found| found.git_dir == root))
+/// What a folder is, whatever its names: one system call, where many projects are asked.
+fn identity_of(folder: &Path) -> Option<(u64, u64)> {
+    let meta = fs::metadata(folder).ok().filter(Metadata::is_dir)?;
+    Some((meta.dev(), meta.ino()))
 }
 
 /// Whether the project was moved away from there, and nothing else lies there now, or it has come back.
