@@ -1,4 +1,4 @@
-//! Owns grouping: a book's rows by day, week, month, session, project, model or five-hour window.
+//! Owns grouping: a book's rows by day, week, month, session, project, repository, model or five-hour window.
 //! Pure; every number of a report and of the dashboard comes from here.
 
 use crate::book::{Book, Row, Session};
@@ -17,6 +17,7 @@ pub enum By {
     Month,
     Session,
     Project,
+    Repo,
     Model,
 }
 
@@ -28,6 +29,8 @@ pub struct Filter {
     /// Milliseconds since the epoch; exclusive.
     pub until: Option<i64>,
     pub project: Option<String>,
+    /// By what a repository is known.
+    pub repo: Option<String>,
     pub agent: Option<Agent>,
 }
 
@@ -39,6 +42,7 @@ pub enum Key {
     /// A place in [`Book::sessions`].
     Session(u32),
     Project(String),
+    Repo(String),
     Model(Agent, String),
 }
 
@@ -58,6 +62,8 @@ pub struct View<'a> {
     pub zone: &'a Zone,
     /// For each session its project: the slug, or the directory where none is registered.
     pub projects: &'a [String],
+    /// For each session by what its repository is known; its project where that is not known.
+    pub repos: &'a [String],
 }
 
 impl View<'_> {
@@ -73,6 +79,10 @@ impl View<'_> {
         self.projects.get(row.session as usize).map_or("", String::as_str)
     }
 
+    fn repo(&self, row: &Row) -> &str {
+        self.repos.get(row.session as usize).map_or("", String::as_str)
+    }
+
     fn model(&self, row: &Row) -> &str {
         self.book.models.get(row.model as usize).map_or("", String::as_str)
     }
@@ -83,12 +93,13 @@ impl View<'_> {
             filter.since.is_none_or(|since| row.first >= since)
                 && filter.until.is_none_or(|until| row.first < until)
                 && filter.project.as_ref().is_none_or(|project| self.project(row) == project)
+                && filter.repo.as_ref().is_none_or(|repo| self.repo(row) == repo)
                 && filter.agent.is_none_or(|agent| self.agent(row) == agent)
         };
         self.book.rows.iter().filter(takes).collect()
     }
 
-    /// Groups in the order of their keys; sessions and projects in the order of their last call.
+    /// Groups in the order of their keys; sessions, projects and repositories in the order of their last call.
     pub fn groups(&self, rows: &[&Row], by: By) -> Vec<Group> {
         let mut groups: HashMap<Key, Group> = HashMap::new();
         for row in rows {
@@ -104,7 +115,9 @@ impl View<'_> {
         }
         let mut groups: Vec<Group> = groups.into_values().collect();
         match by {
-            By::Session | By::Project => groups.sort_by(|a, b| (a.sum.last, &a.key).cmp(&(b.sum.last, &b.key))),
+            By::Session | By::Project | By::Repo => {
+                groups.sort_by(|a, b| (a.sum.last, &a.key).cmp(&(b.sum.last, &b.key)))
+            }
             _ => groups.sort_by(|a, b| a.key.cmp(&b.key)),
         }
         groups
@@ -128,6 +141,7 @@ impl View<'_> {
             By::Month => Key::Date(day().with_day(1).unwrap_or_default()),
             By::Session => Key::Session(row.session),
             By::Project => Key::Project(self.project(row).to_string()),
+            By::Repo => Key::Repo(self.repo(row).to_string()),
             By::Model => Key::Model(self.agent(row), self.model(row).to_string()),
         }
     }

@@ -6,7 +6,7 @@ use argh::FromArgs;
 use cs_cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
 
-/// tmp, index (only if it is damaged), gone, stale, archive, locks, and files and logs that are too old or too long
+/// tmp, index (only if it is damaged), gone, stale, archive, what the repositories are, locks, and files and logs that are too old or too long
 #[derive(FromArgs)]
 #[argh(subcommand, name = "all", example = "{command_name} --dry-run", example = "{command_name}")]
 pub struct All {
@@ -29,6 +29,7 @@ impl All {
             stale::sweep(&mut work)?;
         }
         archive::sweep(&mut work, None)?;
+        work.each(Ok(vec![()]), |store, ()| store.learn_repos(run))?;
         locks::sweep(&mut work)?;
         let ended = work.context.store.old_ended(system_now);
         work.each(ended, |store, uuid| store.remove_ended(uuid, run, system_now))?;

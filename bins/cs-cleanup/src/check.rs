@@ -1,9 +1,10 @@
 //! `check`: reads everything and says what is wrong; `--repair` mends what needs no person.
 
+use crate::PROGRAM;
 use crate::progress::Progress;
 use crate::work::Work;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome};
+use cs_cli::{Context, Failure, Outcome, note};
 use cs_core::store::Finding;
 
 /// read everything and name each damaged, oversized, foreign or newer file; exit code 1 if there is any
@@ -41,6 +42,8 @@ impl Check {
             Ok(found) => left += self.treat(&mut work, &found)?,
             Err(error) => work.failed(error.into())?,
         }
+        // No damage, and nothing that anybody but a person can know.
+        cs_cli::repo::moves(&work.context.config()).iter().for_each(|hint| note(PROGRAM, hint));
         if left > 0 {
             work.ends_with(1);
         }

@@ -1,7 +1,8 @@
 //! Owns how a person names a repository: by a directory in one of its clones, by its address in any spelling, or by its
-//! first commit.
+//! first commit; and the hint that a project's folder may have been moved.
 
 use crate::{Failure, Outcome};
+use cs_core::config::Config;
 use cs_core::git::{self, identity};
 use std::path::Path;
 
@@ -9,9 +10,11 @@ use std::path::Path;
 pub fn named(text: &str) -> Outcome<String> {
     let dir = Path::new(text);
     let is_bare = dir.join("HEAD").is_file();
-    if dir.is_dir() && !is_bare {
+    if dir.is_dir() {
         let checkout = git::find(dir);
-        let known = checkout.as_ref().and_then(identity::of);
+        let known = checkout.as_ref().and_then(identity::of).filter(|_| !is_bare).or_else(|| identity::at(dir));
+        let known =
+            known.or_else(|| identity::address(text, std::env::current_dir().ok().as_deref()).filter(|_| is_bare));
         let why = if checkout.is_some() { "has neither an origin nor a commit" } else { "is no git repository" };
         return known
             .ok_or_else(|| Failure::Usage(format!("{text:?} {why}; name an address, or another directory"), None));
@@ -21,10 +24,27 @@ pub fn named(text: &str) -> Outcome<String> {
     }
     // A slip in a directory's name is no address.
     let is_remote = text.contains('/') && !text.starts_with(['/', '.', '~']);
-    let here = std::env::current_dir().ok();
-    let address = identity::address(text, here.as_deref()).filter(|_| is_remote || is_bare);
+    let url = if text.contains(':') { text.to_string() } else { format!("https://{text}") };
+    let address = is_remote.then(|| identity::address(&url, None)).flatten();
     address.ok_or_else(|| {
         let example = "github.com/owner/name";
         Failure::Usage(format!("{text:?} is no directory and no address of a repository, such as {example}"), None)
     })
+}
+
+/// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there.
+pub fn moves(config: &Config) -> Vec<String> {
+    let is_gone = |path: &str| !path.is_empty() && !Path::new(path).exists();
+    let mut hints = Vec::new();
+    for (slug, project) in config.projects.iter().filter(|(_, project)| is_gone(&project.path)) {
+        let Some(repo) = &project.repo else { continue };
+        let others = config.projects.iter().filter(|(other, of)| *other != slug && !is_gone(&of.path));
+        for (_, other) in others.filter(|(_, of)| identity::is_known_as(Path::new(&of.path), repo)) {
+            let (old, new) = (&project.path, &other.path);
+            hints.push(format!(
+                "{old} is gone, and {new} is the same repository; if it was moved: cs-project move {slug} {new}"
+            ));
+        }
+    }
+    hints
 }

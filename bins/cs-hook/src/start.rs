@@ -44,9 +44,10 @@ pub fn started(intake: &Intake) -> Result<()> {
     }
     let config = intake.config(PROGRAM);
     live.capture = config.hooks.capture_prompts;
-    if live.project_slug.is_none() {
+    // One that was noted may be a part of another since (`cs-project move`).
+    if live.project_slug.as_ref().is_none_or(|slug| !config.projects.contains_key(slug)) {
         let root = project_root(&live.cwd, checkout.as_ref());
-        live.project_slug = config.project_of(&root).map(str::to_string);
+        live.project_slug = config.project_of(&root).map(str::to_string).or(live.project_slug);
     }
     if resumed && !repeated {
         if !overtaken {

@@ -1,11 +1,12 @@
-//! `move`: a project's folder lies elsewhere now. And the hint that it may.
+//! `move`: a project's folder lies elsewhere now.
 
 use crate::main_root;
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Form, Outcome, sanitize};
-use cs_core::config::Config;
+use cs_core::Error;
+use cs_core::config::{Config, Registration};
+use cs_core::git::identity;
 use cs_core::id::Slug;
-use cs_core::store::repo_of;
 use std::path::Path;
 
 /// say that a project's folder was moved; its sessions stay its own
@@ -23,12 +24,19 @@ pub struct Move {
     /// where it lies now
     #[argh(positional)]
     new: String,
+    /// although the repository there is known by something else
+    #[argh(switch)]
+    force: bool,
 }
 
 impl Move {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let slug = known(&context.config(), &self.old)?;
+        let config = context.config();
+        let slug = known(&config, &self.old)?;
         let to = main_root(&self.new)?;
+        if !self.force {
+            must_be_same(&slug, config.projects.get(slug.as_str()), &to)?;
+        }
         let moved = context.store.move_project(&slug, &to, context.now)?;
         match context.out.form {
             _ if context.out.quiet => context.out.line(slug.as_str())?,
@@ -36,13 +44,29 @@ impl Move {
             Form::Table => {
                 let absorbed =
                     moved.absorbed.map_or_else(String::new, |other| format!("; {other} is a part of it now"));
-                let sessions = moved.sessions.len();
-                let line = format!("{slug} lies in {} now; {sessions} sessions changed{absorbed}", moved.to);
+                let changed = match moved.sessions.len() {
+                    0 if moved.from == moved.to => "already; nothing was changed".to_string(),
+                    1 => "now; 1 session was changed".to_string(),
+                    sessions => format!("now; {sessions} sessions were changed"),
+                };
+                let line = format!("{slug} lies in {} {changed}{absorbed}", moved.to);
                 context.out.line(&sanitize(&line))?;
             }
         }
         context.out.flush()
     }
+}
+
+/// A slip in a path must not make one project of two.
+fn must_be_same(slug: &Slug, project: Option<&Registration>, to: &str) -> Outcome<()> {
+    let Some(known) = project.and_then(|project| project.repo.as_ref()) else { return Ok(()) };
+    if identity::is_known_as(Path::new(to), known) || project.is_some_and(|project| project.path == to) {
+        return Ok(());
+    }
+    let what = identity::at(Path::new(to))
+        .map_or_else(|| "is no repository with a commit".to_string(), |there| format!("is {there}"));
+    let text = format!("{to} {what}, and {slug} was {known}; nothing was changed. If it is the same: --force");
+    Err(Error::Refused(text).into())
 }
 
 /// The project at a path, which may be gone, or with a short name.
@@ -55,21 +79,4 @@ fn known(config: &Config, old: &str) -> Outcome<Slug> {
     }
     let slug = Slug::parse(old).ok().filter(|slug| config.projects.contains_key(slug.as_str()));
     slug.ok_or_else(|| Failure::Nothing(format!("no project lies in {old}; cs-project list shows where they lie")))
-}
-
-/// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there.
-pub fn hints(config: &Config) -> Vec<String> {
-    let is_gone = |path: &str| !path.is_empty() && !Path::new(path).exists();
-    let mut hints = Vec::new();
-    for (slug, project) in config.projects.iter().filter(|(_, project)| is_gone(&project.path)) {
-        let Some(repo) = &project.repo else { continue };
-        let others = config.projects.iter().filter(|(other, of)| *other != slug && !is_gone(&of.path));
-        for (_, other) in others.filter(|(_, of)| repo_of(of).as_ref() == Some(repo)) {
-            let (old, new) = (&project.path, &other.path);
-            hints.push(format!(
-                "{old} is gone, and {new} is the same repository; if it was moved: cs-project move {slug} {new}"
-            ));
-        }
-    }
-    hints
 }

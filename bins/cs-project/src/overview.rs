@@ -1,6 +1,5 @@
 //! `overview`: everything that goes on, as one document or as a page for the terminal.
 
-use crate::moved::hints;
 use crate::{PROGRAM, must_exist};
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Form, Outcome, note, sanitize};
@@ -24,7 +23,7 @@ impl Overview {
             must_exist(context, slug)?;
         }
         let config = context.config();
-        let hints = if context.out.quiet { Vec::new() } else { hints(&config) };
+        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&config) };
         let overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
         match context.out.form {
             _ if context.out.quiet => {

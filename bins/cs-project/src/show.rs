@@ -1,11 +1,11 @@
 //! `list` and `show`: projects with their state.
 
-use crate::moved::hints;
 use crate::{PROGRAM, must_exist, named};
 use argh::FromArgs;
 use cs_cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::id::Slug;
 use cs_core::project::{Counts, ProjectState};
+use cs_core::store::repo_of;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -29,6 +29,8 @@ struct Shown {
     slug: String,
     name: String,
     path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repo: Option<String>,
     counts: Counts,
     #[serde(flatten)]
     state: ProjectState,
@@ -52,10 +54,16 @@ impl List {
             let (name, path) = (project.map_or(slug, |p| &p.name), project.map_or("", |p| p.path.as_str()));
             match context.out.form {
                 _ if context.out.quiet => context.out.line(slug)?,
-                Form::Json => context.out.json(&serde_json::json!({
-                    "slug": slug, "name": name, "path": project.map(|p| &p.path), "counts": counts,
-                    "registered_at": project.map(|p| &p.registered_at),
-                }))?,
+                Form::Json => {
+                    let mut row = serde_json::json!({
+                        "slug": slug, "name": name, "path": project.map(|p| &p.path), "counts": counts,
+                        "registered_at": project.map(|p| &p.registered_at),
+                    });
+                    if let (Some(repo), Some(row)) = (project.and_then(repo_of), row.as_object_mut()) {
+                        row.insert("repo".to_string(), repo.into());
+                    }
+                    context.out.json(&row)?;
+                }
                 Form::Table => rows.push(
                     [
                         slug.as_str(),
@@ -73,7 +81,7 @@ impl List {
             context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
         }
         context.out.flush()?;
-        hints(&config).iter().for_each(|hint| note(PROGRAM, hint));
+        cs_cli::repo::moves(&config).iter().for_each(|hint| note(PROGRAM, hint));
         Ok(())
     }
 }
@@ -96,6 +104,7 @@ pub fn print(context: &mut Context, slug: &Slug) -> Outcome<()> {
         slug: slug.to_string(),
         name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),
         path: registered.map(|project| project.path.clone()),
+        repo: registered.and_then(repo_of),
         counts: context.store.counts(slug.as_str())?,
         state: context.store.project(slug)?,
     };
@@ -118,6 +127,7 @@ fn block(shown: &Shown) -> Vec<String> {
     };
     field("project", &shown.slug);
     field("path", shown.path.as_deref().unwrap_or_default());
+    field("repository", shown.repo.as_deref().unwrap_or_default());
     field("sessions", &format!("{active} active, {parked} parked, {completed} completed"));
     field("phase", &shown.state.current_phase);
     field("completed", &roadmap.completed.join("; "));

@@ -1,4 +1,4 @@
-//! Owns the command line: seven reports that take the same options, and two commands of their own.
+//! Owns the command line: eight reports that take the same options, and two commands of their own.
 
 use crate::explain::Explain;
 use crate::keep::Keep;
@@ -22,6 +22,9 @@ pub struct Options {
     /// project: its short name, or its directory where it has none
     #[argh(option)]
     pub project: Option<String>,
+    /// repository, in all its clones: a directory in one, or an address
+    #[argh(option)]
+    pub repo: Option<String>,
     /// claude or codex
     #[argh(option, from_str_fn(agent))]
     pub agent: Option<Agent>,
@@ -64,6 +67,7 @@ const WEEKLY: CommandInfo = report("weekly", "what was used by week, from Monday
 const MONTHLY: CommandInfo = report("monthly", "what was used by month");
 const SESSION: CommandInfo = report("session", "what each conversation used");
 const PROJECT: CommandInfo = report("project", "what was used by project");
+const REPO: CommandInfo = report("repo", "what was used by repository, its clones together");
 const MODEL: CommandInfo = report("model", "what was used by model");
 const BLOCKS: CommandInfo = report("blocks", "five-hour windows of each agent, with burn rate and projection");
 
@@ -74,6 +78,7 @@ impl SubCommands for Command {
         &MONTHLY,
         &SESSION,
         &PROJECT,
+        &REPO,
         &MODEL,
         &BLOCKS,
         <Explain as SubCommand>::COMMAND,
@@ -89,6 +94,7 @@ impl FromArgs for Command {
             "monthly" => by(By::Month),
             "session" => by(By::Session),
             "project" => by(By::Project),
+            "repo" => by(By::Repo),
             "model" => by(By::Model),
             "blocks" => Options::from_args(name, args).map(Command::Blocks),
             "explain" => Explain::from_args(name, args).map(Command::Explain),

@@ -11,8 +11,10 @@ use cs_agentlog::report::{Filter, View};
 use cs_agentlog::source::{Log, Roots};
 use cs_agentlog::zone::Zone;
 use cs_cli::{Context, Failure, Outcome, note, report};
+use cs_core::Error;
 use cs_core::config::Config;
-use cs_core::{Error, git};
+use cs_core::git::{self, identity};
+use cs_core::store::repo_of;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ pub struct Loaded {
     pub zone: Zone,
     /// For each session its project.
     pub projects: Vec<String>,
+    /// For each session by what its repository is known, else its project.
+    pub repos: Vec<String>,
     pub roots: Roots,
     pub logs: Vec<(Log, Facts)>,
     /// The exit code of what could not be read, which was told.
@@ -33,7 +37,7 @@ pub struct Loaded {
 impl Loaded {
     /// The report's view of it.
     pub fn view(&self) -> View<'_> {
-        View { book: &self.book, prices: &self.prices, zone: &self.zone, projects: &self.projects }
+        View { book: &self.book, prices: &self.prices, zone: &self.zone, projects: &self.projects, repos: &self.repos }
     }
 
     /// Why a report has no rows.
@@ -69,8 +73,9 @@ pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     tell_compressed(found.compressed);
     let book = book::build(&read.logs, kept, |_, _, _| {});
     let projects = projects(&book, &config);
+    let repos = repos(&book, &projects, &config);
     let trouble = failures.first().map(Failure::code);
-    Ok(Loaded { book, prices, zone, projects, roots, logs: read.logs, trouble })
+    Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, trouble })
 }
 
 fn places(roots: &Roots) -> String {
@@ -125,13 +130,31 @@ fn project(dir: &str, config: &Config) -> String {
         let rest = (!path.is_empty()).then(|| dir.strip_prefix(path)).flatten();
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
     });
-    if let Some((slug, _)) = around.max_by_key(|(_, path)| path.len()) {
+    // Where a project lay before it was moved may be another's now.
+    let is_there = |slug: &str, path: &str| config.projects.get(slug).is_some_and(|project| project.path == path);
+    if let Some((slug, _)) = around.max_by_key(|(slug, path)| (path.len(), is_there(slug, path))) {
         return slug.clone();
     }
     // A linked work tree lies elsewhere, but belongs to its main one.
     let main = git::find(Path::new(dir)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
     let main = main.unwrap_or_else(|| dir.to_string());
     config.project_of(&main).map_or(main.clone(), str::to_string)
+}
+
+/// For each session by what the repository of its project is known, else the project. A directory that is no project of
+/// ours may be a clone all the same.
+fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
+    let repo = |project: &str, dir: &str| match config.projects.get(project) {
+        Some(registered) => repo_of(registered),
+        None => git::find(Path::new(dir)).as_ref().and_then(identity::of),
+    };
+    let mut known: HashMap<&str, String> = HashMap::new();
+    let mut all = Vec::with_capacity(projects.len());
+    for (session, project) in book.sessions.iter().zip(projects) {
+        let new = || repo(project, &session.dir).unwrap_or_else(|| project.clone());
+        all.push(known.entry(&session.dir).or_insert_with(new).clone());
+    }
+    all
 }
 
 /// What a report is made from. Lines that cannot be understood are told, which is no failure.
@@ -151,6 +174,7 @@ fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> 
         since: options.since.as_deref().map(|text| zone.parse(text, context.now)).transpose()?,
         until: options.until.as_deref().map(|text| zone.parse_until(text, context.now)).transpose()?,
         project: options.project.as_ref().map(trimmed),
+        repo: options.repo.as_deref().map(cs_cli::repo::named).transpose()?,
         agent: options.agent,
     })
 }

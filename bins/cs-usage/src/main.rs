@@ -1,4 +1,4 @@
-//! Tokens and money: by day, week, month, session, project, model and five-hour window.
+//! Tokens and money: by day, week, month, session, project, repository, model and five-hour window.
 //!
 //! Reads: the agents' logs (`~/.claude/projects`, `~/.codex/sessions`), `stats-cache.json` and
 //! `settings.json` of Claude Code, `config.json`, `usage/`; records for `session --join` and `keep`.

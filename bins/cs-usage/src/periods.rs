@@ -1,4 +1,4 @@
-//! `daily`, `weekly`, `monthly`, `session`, `project`, `model`: rows by one key.
+//! `daily`, `weekly`, `monthly`, `session`, `project`, `repo`, `model`: rows by one key.
 
 use crate::PROGRAM;
 use crate::command::Options;
@@ -47,6 +47,7 @@ fn columns(by: By) -> (&'static [&'static str], &'static [&'static str]) {
         By::Month => (&["month"], &[]),
         By::Session => (&["session"], &["turns", "last", "project", "title"]),
         By::Project => (&["project"], &[]),
+        By::Repo => (&["repo"], &[]),
         By::Model => (&["model", "agent"], &[]),
     }
 }
@@ -67,6 +68,7 @@ fn keys(view: &View, key: &Key, by: By) -> (Vec<(&'static str, Value)>, Vec<Stri
         (Key::Date(day), By::Month) => one("month", day.to_string().chars().take(7).collect()),
         (Key::Date(day), _) => one("date", day.to_string()),
         (Key::Project(project), _) => one("project", project.clone()),
+        (Key::Repo(repo), _) => one("repo", repo.clone()),
         (Key::Session(place), _) => {
             one("session_id", view.book.sessions.get(*place as usize).map(|s| s.id.clone()).unwrap_or_default())
         }
@@ -103,7 +105,7 @@ fn remembered(
     rows: &[&Row],
 ) -> BTreeMap<String, BTreeMap<String, u64>> {
     // It knows neither projects nor hours.
-    if options.project.is_some() || options.agent == Some(Agent::Codex) {
+    if options.project.is_some() || options.repo.is_some() || options.agent == Some(Agent::Codex) {
         return BTreeMap::new();
     }
     let wanted =

@@ -37,8 +37,8 @@ fn identity_of(folder: &Path) -> Option<(u64, u64)> {
 fn lay_at(project: &Registration, root: &str) -> bool {
     let root_is_former = project.former_paths.iter().any(|former| former == root);
     let has_come_back = || {
-        let known = git::checkout_at(Path::new(root)).as_ref().and_then(identity::of);
-        !Path::new(&project.path).exists() && known == project.repo
+        let is_same = project.repo.as_ref().is_none_or(|known| identity::is_known_as(Path::new(root), known));
+        is_same && !Path::new(&project.path).exists()
     };
     root_is_former && (!Path::new(root).exists() || has_come_back())
 }

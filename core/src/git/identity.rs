@@ -8,12 +8,14 @@
 //! first commit through all of history: where the reflog no longer has it, it is not known.
 
 use super::{Checkout, common_dir, config, normalise, read, reflog};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the configuration says from where a repository was cloned.
 const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
 /// Most bytes of the beginning of a reflog that are read.
 const LOG: u64 = 4096;
+/// So many clones of clones are followed.
+const ORIGINS: usize = 4;
 /// Most characters of an identity.
 const LONGEST: usize = 500;
 /// How the identity begins of a repository that was cloned from nowhere.
@@ -22,9 +24,55 @@ pub const FIRST_COMMIT: &str = "first-commit:";
 /// By what the repository of a checkout is known; `None` before its first commit.
 #[must_use]
 pub fn of(checkout: &Checkout) -> Option<String> {
+    known(&repository_of(checkout), ORIGINS)
+}
+
+/// By what the repository is known whose project lies in a folder: a main work tree, a bare repository, or a folder
+/// around one.
+#[must_use]
+pub fn at(folder: &Path) -> Option<String> {
+    known(&repository_at(folder)?, ORIGINS)
+}
+
+/// Whether the repository of a folder is what was known so. It may have got an address since.
+#[must_use]
+pub fn is_known_as(folder: &Path, text: &str) -> bool {
+    let Some(repository) = repository_at(folder) else { return false };
+    let first = || text.starts_with(FIRST_COMMIT).then(|| first_commit(&repository.common)).flatten();
+    known(&repository, ORIGINS).as_deref() == Some(text) || first().as_deref() == Some(text)
+}
+
+/// What all work trees of a repository share, and from where its relative addresses are.
+struct Repository {
+    common: PathBuf,
+    base: PathBuf,
+}
+
+fn repository_of(checkout: &Checkout) -> Repository {
     let common = common_dir(&checkout.git_dir).unwrap_or_else(|| checkout.git_dir.clone());
-    let origin = config::value(&common, &ORIGIN).and_then(|url| address(&url, Some(&checkout.main_root)));
-    origin.or_else(|| first_commit(&common))
+    Repository { common, base: checkout.main_root.clone() }
+}
+
+fn repository_at(folder: &Path) -> Option<Repository> {
+    if let Some(checkout) = super::checkout_at(folder) {
+        return Some(repository_of(&checkout));
+    }
+    let bare = [folder.to_path_buf(), folder.join(".bare"), folder.join(".git")];
+    let common = bare.into_iter().find(|dir| dir.join("HEAD").is_file() && dir.join("objects").is_dir())?;
+    Some(Repository { common, base: folder.to_path_buf() })
+}
+
+/// The clone of a repository on this machine is known by the same as that one.
+fn known(repository: &Repository, origins: usize) -> Option<String> {
+    let url = config::value(&repository.common, &ORIGIN);
+    let Some(origin) = url.and_then(|url| address(&url, Some(&repository.base))) else {
+        return first_commit(&repository.common);
+    };
+    let is_here = origins > 0 && origin.starts_with('/');
+    // Its `.git` may have been left off.
+    let places = [origin.clone(), format!("{origin}.git")];
+    let there = is_here.then(|| places.iter().find_map(|place| repository_at(Path::new(place)))).flatten();
+    there.and_then(|there| known(&there, origins - 1)).or(Some(origin))
 }
 
 /// An address as it is compared: `host/path`, or an absolute path on this machine. `base` is where a relative one

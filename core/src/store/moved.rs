@@ -8,6 +8,7 @@ use crate::clock::Instant;
 use crate::config;
 use crate::error::{Error, Result};
 use crate::file;
+use crate::git::{self, identity};
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index;
 use crate::lock;
@@ -15,10 +16,10 @@ use crate::paths::Home;
 use crate::project::ProjectState;
 use crate::record::{Session, Status};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Moved {
     pub project_slug: String,
     pub from: String,
@@ -30,19 +31,19 @@ pub struct Moved {
 }
 
 impl Store {
-    /// Notes that a project's folder lies at `to` now, the path of a main work tree.
+    /// Notes that a project's folder lies at `to` now, the path of a main work tree. Nothing changes if it does already.
     pub fn move_project(&self, slug: &Slug, to: &str, now: Instant) -> Result<Moved> {
         let config = self.config();
         let Some(project) = config.projects.get(slug.as_str()) else {
             return Err(Error::Missing(format!("no project {slug} is registered; cs-project list shows all")));
         };
         let from = project.path.clone();
+        let nothing =
+            || Moved { project_slug: slug.to_string(), from: from.clone(), to: to.into(), ..Moved::default() };
         if from == to {
-            return Err(Error::Refused(format!("{slug} lies in {to} already")));
+            return Ok(nothing());
         }
-        if Path::new(&from).exists() {
-            return Err(Error::Refused(format!("{from} is still there; two folders are two projects")));
-        }
+        must_be_gone(&from, to)?;
         let there = config.projects.iter().find(|(other, project)| project.path == to && *other != slug.as_str());
         let absorbed = there.map(|(other, _)| Slug::parse(other)).transpose()?;
         let words = absorbed.as_ref().map(|other| self.words_of(slug, other)).transpose()?.flatten();
@@ -61,9 +62,7 @@ impl Store {
                 sessions.push(id.to_string());
             }
         }
-        if let Some(other) = &absorbed {
-            self.give_lives(other, slug)?;
-        }
+        self.relocate_lives(slug, absorbed.as_ref(), &from, to)?;
         if let Some(words) = words {
             self.update_project(slug, |state| {
                 state.current_phase.clone_from(&words.current_phase);
@@ -103,14 +102,19 @@ impl Store {
         Ok(ids)
     }
 
-    /// Running conversations of the absorbed project are of the moved one.
-    fn give_lives(&self, from: &Slug, to: &Slug) -> Result<()> {
+    /// Running conversations are of the moved project, and work in the new place.
+    fn relocate_lives(&self, slug: &Slug, absorbed: Option<&Slug>, from: &str, to: &str) -> Result<()> {
+        let ours = [Some(slug.as_str()), absorbed.map(Slug::as_str)];
         for stem in file::stems(&self.home.live_dir(), ".json")? {
             let Ok(uuid) = Uuid::parse(&stem) else { continue };
             let _lock = self.lock_live(&uuid)?;
-            if let Some(mut live) = self.live(&uuid)?.filter(|live| live.project_slug.as_deref() == Some(from.as_str()))
-            {
-                live.project_slug = Some(to.to_string());
+            let Some(mut live) = self.live(&uuid)? else { continue };
+            let before = live.clone();
+            if live.project_slug.is_some() && ours.contains(&live.project_slug.as_deref()) {
+                live.project_slug = Some(slug.to_string());
+                live.worktree_root = live.worktree_root.map(|tree| moved_path(&tree, from, to).unwrap_or(tree));
+            }
+            if live != before {
                 self.write_live(&uuid, &live)?;
             }
         }
@@ -135,14 +139,30 @@ fn is_said(state: &ProjectState) -> bool {
     !state.current_phase.is_empty() || lists.iter().any(|list| !list.is_empty())
 }
 
+/// Two folders are two projects: but not what was left behind of the one that was moved, or a link to where it is now.
+fn must_be_gone(from: &str, to: &str) -> Result<()> {
+    let (old, new) = (Path::new(from), Path::new(to));
+    let is_link = old.canonicalize().is_ok_and(|real| real == new);
+    let is_left_over = || identity::at(old).is_none() && git::checkout_at(old).is_none() && identity::at(new).is_some();
+    if is_link || !old.exists() || is_left_over() {
+        return Ok(());
+    }
+    Err(Error::Refused(format!("{from} is still there; two folders are two projects")))
+}
+
 /// Gives a record the project, and the place where it can be gone on with.
 fn relocate(record: &mut Session, slug: &Slug, from: &str, to: &str) {
     record.project_slug = slug.to_string();
     let tree = record.worktree_root.as_deref().filter(|_| record.status != Status::Completed);
-    if let Some(rest) = tree.and_then(|tree| Path::new(tree).strip_prefix(from).ok()) {
-        let tree = Path::new(to).join(rest);
-        let is_there = tree.is_dir();
-        record.worktree_root =
-            Some(tree.to_string_lossy().into_owned()).filter(|_| is_there).or(record.worktree_root.take());
+    if let Some(tree) = tree.and_then(|tree| moved_path(tree, from, to)) {
+        record.worktree_root = Some(tree);
     }
+}
+
+/// Where a folder lies now, if it was moved and is there.
+fn moved_path(path: &str, from: &str, to: &str) -> Option<String> {
+    let rest = Path::new(path).strip_prefix(from).ok()?;
+    // A path that ends with a slash is not as it is recorded.
+    let moved = if rest.as_os_str().is_empty() { PathBuf::from(to) } else { Path::new(to).join(rest) };
+    moved.is_dir().then(|| moved.to_string_lossy().into_owned())
 }

@@ -4,10 +4,10 @@
 
 use super::Store;
 use crate::clock::{self, Instant};
-use crate::config::{self, Config, Registration};
+use crate::config;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
-use crate::git::{self, identity};
+use crate::git::identity;
 use crate::id::{SessionId, Slug};
 use crate::index::Standing;
 use crate::lock::{self, Lock};
@@ -90,18 +90,6 @@ impl Last {
     }
 }
 
-/// By what a project's repository is known: as its folder says, if that is there, else as it said last.
-pub fn repo_of(project: &Registration) -> Option<String> {
-    let now = git::find(Path::new(&project.path)).as_ref().and_then(identity::of);
-    now.or_else(|| project.repo.clone())
-}
-
-/// The projects that have this repository: its clones.
-pub fn of_repo<'a>(config: &'a Config, repo: &str) -> Vec<&'a str> {
-    let projects = config.projects.iter().filter(|(_, project)| repo_of(project).as_deref() == Some(repo));
-    projects.map(|(slug, _)| slug.as_str()).collect()
-}
-
 /// Most parked sessions that a context names.
 const PARKED: usize = 5;
 
@@ -117,7 +105,7 @@ impl Store {
             return Slug::parse(slug);
         }
         let file = self.home.config();
-        let repo = git::find(Path::new(path)).as_ref().and_then(identity::of);
+        let repo = identity::at(Path::new(path));
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
             let before = file::read(&file)?;
@@ -126,28 +114,6 @@ impl Store {
                 replace(&lock, &file, &text)?;
             }
             Ok(slug)
-        })
-    }
-
-    /// Remembers by what the repositories of the projects are known now: their folders may be gone later. How many
-    /// were news.
-    pub fn learn_repos(&self) -> Result<usize> {
-        let news = |config: &Config| -> Vec<(String, String)> {
-            let known = config.projects.iter().map(|(slug, project)| (slug, project, repo_of(project)));
-            let news = known.filter(|(_, project, now)| now.is_some() && *now != project.repo);
-            news.filter_map(|(slug, _, now)| Some((slug.clone(), now?))).collect()
-        };
-        if news(&self.config()).is_empty() {
-            return Ok(0);
-        }
-        let file = self.home.config();
-        self.until_confirmed(|| {
-            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
-            let before = file::read(&file)?.unwrap_or_default();
-            let news = news(&Config::read(&file, &before));
-            let text = config::learn(&file, &before, &news)?;
-            replace(&lock, &file, &text)?;
-            Ok(news.len())
         })
     }
 

@@ -216,12 +216,12 @@ fn passed_over(path: &Path, agent: Agent, bytes: &[u8], chance: usize) {
 /// However rows are put together, they are the same tokens; no sum overflows.
 fn reports(book: &Book) {
     let projects = vec![String::new(); book.sessions.len()];
-    let view = View { book, prices: &PRICES, zone: &UTC, projects: &projects };
+    let view = View { book, prices: &PRICES, zone: &UTC, projects: &projects, repos: &projects };
     let rows = view.rows(&Filter::default());
     assert_eq!(rows.len(), book.rows.len());
     let mut all = Tokens::default();
     rows.iter().for_each(|row| all.add(&row.tokens));
-    for by in [By::Day, By::Week, By::Month, By::Session, By::Project, By::Model] {
+    for by in [By::Day, By::Week, By::Month, By::Session, By::Project, By::Repo, By::Model] {
         let mut sum = Tokens::default();
         for group in view.groups(&rows, by) {
             sum.add(&group.sum.tokens);

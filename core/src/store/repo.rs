@@ -1,0 +1,52 @@
+//! Owns by what the repositories of projects are known: as their folders say now, else as they said last. Must stay
+//! true: a file that cannot be understood is left alone, and nothing is written where nothing is new.
+
+use super::sweep::{Done, Run};
+use super::{Store, project};
+use crate::config::{self, Config, Registration};
+use crate::error::Result;
+use crate::file;
+use crate::git::identity;
+use crate::lock;
+use crate::paths::Home;
+use std::path::Path;
+
+/// By what a project's repository is known: as its folder says, if that is there, else as it said last.
+pub fn repo_of(project: &Registration) -> Option<String> {
+    identity::at(Path::new(&project.path)).or_else(|| project.repo.clone())
+}
+
+/// The projects that have this repository: its clones.
+pub fn of_repo<'a>(config: &'a Config, repo: &str) -> Vec<&'a str> {
+    let projects = config.projects.iter().filter(|(_, project)| repo_of(project).as_deref() == Some(repo));
+    projects.map(|(slug, _)| slug.as_str()).collect()
+}
+
+impl Store {
+    /// Remembers by what the repositories of the projects are known now: their folders may be gone later.
+    pub fn learn_repos(&self, run: Run) -> Result<Option<Done>> {
+        let known = news(&self.config());
+        let names: Vec<&str> = known.iter().map(|(slug, _)| slug.as_str()).collect();
+        let file = self.home.config();
+        let done = Done::at("learned", &file, format!("the repository of {}", names.join(", ")), run);
+        if known.is_empty() || run == Run::Dry {
+            return Ok(Some(done).filter(|_| !known.is_empty()));
+        }
+        self.until_confirmed(|| {
+            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
+            let before = file::read(&file)?.unwrap_or_default();
+            let text = config::learn(&file, &before, &news(&Config::read(&file, &before)))?;
+            project::replace(&lock, &file, &text)
+        })?;
+        Ok(Some(done))
+    }
+}
+
+/// The projects whose repository is known by something else now, and by what.
+fn news(config: &Config) -> Vec<(String, String)> {
+    let known = config.projects.iter().map(|(slug, project)| (slug, project, repo_of(project)));
+    known
+        .filter(|(_, project, now)| *now != project.repo)
+        .filter_map(|(slug, _, now)| Some((slug.clone(), now?)))
+        .collect()
+}
