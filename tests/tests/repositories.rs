@@ -1,12 +1,15 @@
 //! By what repositories are known, and projects by their folders: clones join, a folder has one project by any of its
 //! names, and a project that was moved stays itself. With repositories that git made.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use cs_tests::{Sandbox, status, stderr, stdout};
+use cs_tests::{Running, Sandbox, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 #[path = "repositories/known.rs"]
@@ -18,19 +21,33 @@ mod one;
 
 const GIT: &str = "git -c user.name=ada -c user.email=ada@example.org -c protocol.file.allow=always";
 
-fn sandbox() -> Sandbox {
-    Sandbox::new().with("CLAUDE_PID", std::process::id().to_string()).without("CLAUDE_PROJECT_DIR")
+/// A sandbox in which each conversation has a client of its own, that runs.
+struct Town {
+    sandbox: Sandbox,
+    clients: RefCell<BTreeMap<u32, Running>>,
+}
+
+impl Deref for Town {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.sandbox
+    }
+}
+
+fn sandbox() -> Town {
+    Town { sandbox: Sandbox::new().without("CLAUDE_PROJECT_DIR"), clients: RefCell::default() }
 }
 
 #[track_caller]
-fn git(sandbox: &Sandbox, dir: &Path, words: &str) -> String {
+fn git(sandbox: &Town, dir: &Path, words: &str) -> String {
     let output = sandbox.sh(&format!("cd '{}' && {GIT} {words}", dir.display()));
     assert_eq!(status(&output), 0, "git {words}: {}", stderr(&output));
     stdout(&output).trim().to_owned()
 }
 
 /// A repository with a commit, from `origin` or from nowhere.
-fn repository(sandbox: &Sandbox, name: &str, origin: Option<&str>) -> PathBuf {
+fn repository(sandbox: &Town, name: &str, origin: Option<&str>) -> PathBuf {
     let path = sandbox.home().join(name);
     fs::create_dir_all(&path).expect("it can be made");
     git(sandbox, &path, "init -q -b main");
@@ -46,10 +63,14 @@ fn uuid(n: u32) -> String {
 }
 
 #[track_caller]
-fn tell(sandbox: &Sandbox, n: u32, cwd: &str, event: &str, more: Value) -> Output {
+fn tell(sandbox: &Town, n: u32, cwd: &str, event: &str, more: Value) -> Output {
     let mut payload = json!({"session_id": uuid(n), "hook_event_name": event, "cwd": cwd});
     payload.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
-    let output = sandbox.hook("cs-hook", &payload.to_string());
+    let mut clients = sandbox.clients.borrow_mut();
+    let client = clients.entry(n).or_insert_with(|| sandbox.start("sleep", &["600"]));
+    let mut command = sandbox.command("cs-hook");
+    command.env("CLAUDE_PID", client.pid().to_string());
+    let output = run(command, &payload.to_string());
     assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{event}");
     let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
     assert_eq!(log, "", "{event}");
@@ -58,12 +79,12 @@ fn tell(sandbox: &Sandbox, n: u32, cwd: &str, event: &str, more: Value) -> Outpu
 
 /// A conversation with a prompt; its project.
 #[track_caller]
-fn prompt(sandbox: &Sandbox, n: u32, cwd: &Path) -> String {
+fn prompt(sandbox: &Town, n: u32, cwd: &Path) -> String {
     prompt_at(sandbox, n, &cwd.to_string_lossy())
 }
 
 #[track_caller]
-fn prompt_at(sandbox: &Sandbox, n: u32, cwd: &str) -> String {
+fn prompt_at(sandbox: &Town, n: u32, cwd: &str) -> String {
     tell(sandbox, n, cwd, "SessionStart", json!({"source": "startup"}));
     tell(sandbox, n, cwd, "UserPromptSubmit", json!({"prompt": format!("task {n}"), "prompt_id": format!("p{n}")}));
     of(sandbox, n)["project_slug"].as_str().expect("a project").to_owned()
@@ -71,18 +92,19 @@ fn prompt_at(sandbox: &Sandbox, n: u32, cwd: &str) -> String {
 
 /// The record of a conversation.
 #[track_caller]
-fn of(sandbox: &Sandbox, n: u32) -> Value {
+fn of(sandbox: &Town, n: u32) -> Value {
     let found = sandbox.records().into_iter().find(|record| record["claude_session_id"] == json!(uuid(n)));
     found.expect("it is recorded")
 }
 
-fn projects(sandbox: &Sandbox) -> Value {
+fn projects(sandbox: &Town) -> Value {
     sandbox.json("config.json")["projects"].clone()
 }
 
 /// The conversations that a command lists.
-fn listed(sandbox: &Sandbox, words: &[&str]) -> Vec<u64> {
-    let rows = stdout(&sandbox.cs("cs-session", words));
+fn listed(sandbox: &Town, words: &[&str]) -> Vec<u64> {
+    let full: &[&str] = if words[0] == "list" { &["--full"] } else { &[] };
+    let rows = stdout(&sandbox.cs("cs-session", &[words, full].concat()));
     let rows = rows.lines().map(|row| serde_json::from_str::<Value>(row).expect("JSON"));
     let mut found: Vec<u64> =
         rows.map(|row| row["claude_session_id"].as_str().expect("an id")[..8].parse().expect("a number")).collect();

@@ -10,7 +10,7 @@ const CLONES: [(&str, &str); 5] = [
     ("e/shop", "https://gitlab.com/Ada/shop"),
 ];
 
-fn clones() -> Sandbox {
+fn clones() -> Town {
     let sandbox = sandbox();
     for (n, (name, origin)) in (1..).zip(CLONES) {
         let path = repository(&sandbox, name, Some(origin));
@@ -31,10 +31,10 @@ fn clones_are_known_by_the_address_they_are_from() {
     assert_eq!(known.iter().filter(|repo| *repo == "github.com/Ada/shop").count(), 4, "{known:?}");
     assert_eq!(known.iter().filter(|repo| *repo == "gitlab.com/Ada/shop").count(), 1, "{known:?}");
     // The password is nowhere.
-    let found = sandbox.sh("grep -rl hunter2 .claude");
+    let found = sandbox.sh("cd ~ && grep -rl hunter2 .claude");
     assert_eq!(stdout(&found), "");
     for command in ["cs-project list --json", "cs-session list --repo a/shop --full --json", "cs-project show shop"] {
-        let shown = sandbox.sh(&format!("{command} 2>&1"));
+        let shown = sandbox.sh(&format!("cd ~ && {command} 2>&1"));
         assert!(status(&shown) == 0 && !stdout(&shown).contains("hunter2"), "{}", stdout(&shown));
     }
 }
@@ -69,7 +69,7 @@ fn what_is_no_known_repository_is_told() {
         ("empty", 64, "is no git repository"),
         ("https://x:hunter2@github.com/Ada/none", 1, "github.com/Ada/none"),
     ] {
-        let output = sandbox.sh(&format!("cs-session list --repo '{name}'"));
+        let output = sandbox.sh(&format!("cd ~ && cs-session list --repo '{name}'"));
         assert!(status(&output) == code && stderr(&output).contains(why), "{name}: {output:?}");
         assert!(!stderr(&output).contains("hunter2") && stdout(&output).is_empty(), "{output:?}");
     }
@@ -85,7 +85,10 @@ fn without_an_origin_the_first_commit_tells() {
     let first = git(&sandbox, &shop, "rev-parse HEAD");
     git(&sandbox, &shop, "commit -q --allow-empty -m second");
     let copy = sandbox.home().join("copy");
-    assert_eq!(status(&sandbox.sh("cp -a shop copy && git clone -q shop clone && git clone -q clone third")), 0);
+    assert_eq!(
+        status(&sandbox.sh("cd ~ && cp -a shop copy && git clone -q shop clone && git clone -q clone third")),
+        0
+    );
     let other = repository(&sandbox, "other", None);
     let (clone, third) = (sandbox.home().join("clone"), sandbox.home().join("third"));
     for (n, path) in (1..).zip([&shop, &copy, &clone, &third, &other]) {

@@ -2,19 +2,19 @@
 
 use super::*;
 
-fn move_to(sandbox: &Sandbox, words: &[&str]) -> Output {
+fn move_to(sandbox: &Town, words: &[&str]) -> Output {
     sandbox.cs("cs-project", &[&["move"], words].concat())
 }
 
 /// All that is in the data directory, but for times that locks have.
-fn contents(sandbox: &Sandbox) -> Vec<(PathBuf, Vec<u8>)> {
-    let found = stdout(&sandbox.sh("find .claude -type f | grep -v lock | sort"));
+fn contents(sandbox: &Town) -> Vec<(PathBuf, Vec<u8>)> {
+    let found = stdout(&sandbox.sh("cd ~ && find .claude -type f | grep -v lock | sort"));
     let paths = found.lines().map(|line| sandbox.home().join(line));
     paths.map(|path| (path.clone(), fs::read(&path).expect("it can be read"))).collect()
 }
 
 /// A project `shop` with a parked, a completed and a running session, moved to `new/laden`.
-fn moved() -> (Sandbox, PathBuf, PathBuf) {
+fn moved() -> (Town, PathBuf, PathBuf) {
     let sandbox = sandbox();
     let old = repository(&sandbox, "shop", None);
     git(&sandbox, &old, "worktree add -q -b side .claude/worktrees/side");
@@ -47,7 +47,7 @@ fn a_moved_project_stays_itself() {
     assert_eq!(of(&sandbox, 3)["worktree_root"], json!(old), "what is done was done there");
     // The running conversation, whose client still names the old place.
     assert_eq!(sandbox.json(&format!("live/{}.json", uuid(1)))["worktree_root"], json!(to));
-    assert_eq!(listed(&sandbox, &["occupants", "--path", &to]), [1]);
+    assert_eq!(listed(&sandbox, &["occupants", "--path", &to]), [1, 3], "3 runs after its session was completed");
     tell(&sandbox, 1, &from, "UserPromptSubmit", json!({"prompt": "on", "prompt_id": "q1"}));
     let running = of(&sandbox, 1);
     assert_eq!((&running["project_slug"], &running["worktree_root"]), (&json!("shop"), &json!(to)));
@@ -125,7 +125,7 @@ fn what_cannot_be_moved_changes_nothing() {
         assert_eq!((contents(&sandbox), stdout(&output)), (before, String::new()), "{words:?}");
     }
     // A clone is another folder, as long as the first one is there.
-    assert_eq!(status(&sandbox.sh("git clone -q new/laden clone")), 0);
+    assert_eq!(status(&sandbox.sh("cd ~ && git clone -q new/laden clone")), 0);
     let clone = text(&sandbox.home().join("clone"));
     let output = move_to(&sandbox, &["laden", &clone]);
     assert!(status(&output) == 1 && stderr(&output).contains("two folders are two projects"), "{output:?}");

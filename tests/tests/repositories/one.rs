@@ -34,11 +34,11 @@ fn a_project_that_is_registered_by_another_name_is_found() {
     fs::write(sandbox.data().join("config.json"), config.to_string()).expect("it can be written");
     assert_eq!(prompt(&sandbox, 1, &shop), "mine");
     assert_eq!(prompt(&sandbox, 2, &linked), "mine");
-    let shown =
-        sandbox.sh("cd disk/shop && cs-project show -q && cs-project register -q && cs-session create --intent x");
+    let shown = sandbox
+        .sh("cd ~ && cd disk/shop && cs-project show -q && cs-project register -q && cs-session create --intent x");
     assert!(status(&shown) == 0 && stdout(&shown).starts_with("mine\nmine\n"), "{shown:?}");
     // A beat by hand finds it, too.
-    assert_eq!(status(&sandbox.sh("cd link/shop && cs-heartbeat </dev/null")), 0);
+    assert_eq!(status(&sandbox.sh("cd ~ && cd link/shop && cs-heartbeat </dev/null")), 0);
     assert_eq!(projects(&sandbox).as_object().map(serde_json::Map::len), Some(1));
 }
 
