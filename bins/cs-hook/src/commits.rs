@@ -50,8 +50,13 @@ pub fn made(intake: &Intake, id: &SessionId, place: &Place) -> Vec<NewCommit> {
 }
 
 /// The commits that a call made in other repositories, by their work trees: where the shell was left, and in those that
-/// the command names.
-pub fn made_elsewhere(intake: &Intake, id: &SessionId, place: &Place) -> Vec<(PathBuf, Vec<NewCommit>)> {
+/// the command names. Those of a submodule are the session's `own`.
+pub fn made_elsewhere(
+    intake: &Intake,
+    id: &SessionId,
+    place: &Place,
+    own: &[NewCommit],
+) -> Vec<(PathBuf, Vec<NewCommit>)> {
     let Some((line, commits)) = committing(intake) else { return Vec::new() };
     let Ok(record) = intake.store.session(id) else { return Vec::new() };
     let cwd = Path::new(intake.payload.cwd.as_deref().unwrap_or_default());
@@ -61,7 +66,8 @@ pub fn made_elsewhere(intake: &Intake, id: &SessionId, place: &Place) -> Vec<(Pa
     let others: BTreeSet<PathBuf> =
         places.filter(|found| !intake.store.is_own(&record, found)).map(|found| found.worktree_root).collect();
     let of = |root: PathBuf| {
-        let commits = found(intake, line, &commits, place, &root, Some(&record));
+        let mut commits = found(intake, line, &commits, place, &root, Some(&record));
+        commits.retain(|commit| own.iter().all(|known| known.sha != commit.sha));
         (root, commits)
     };
     others.into_iter().map(of).collect()

@@ -28,7 +28,8 @@ pub fn gone_to(intake: &Intake, id: &SessionId, cwd: &str) -> Result<()> {
 /// The conversation is open again, perhaps elsewhere: it still works in its session's work tree.
 pub fn opened(intake: &Intake, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
     let Some(id) = crate::session_of(live) else { return Ok(()) };
-    let record = intake.store.session(&id)?;
+    // A damaged one is the next prompt's trouble.
+    let Ok(record) = intake.store.session(&id) else { return Ok(()) };
     if checkout.is_some_and(|found| intake.store.is_own(&record, found)) {
         return Ok(());
     }

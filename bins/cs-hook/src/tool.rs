@@ -66,7 +66,7 @@ fn changes_something(intake: &Intake) -> bool {
 
 fn record(intake: &Intake, id: &SessionId, place: &Place) -> Result<()> {
     let commits = commits::made(intake, id, place);
-    for (other, commits) in commits::made_elsewhere(intake, id, place) {
+    for (other, commits) in commits::made_elsewhere(intake, id, place, &commits) {
         elsewhere::committed(intake, id, &other, &commits)?;
     }
     // What failed changed no file, but what was committed before it failed stays.

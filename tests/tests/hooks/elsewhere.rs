@@ -133,10 +133,16 @@ fn commits_in_another_repository_are_none_of_its_own() {
     assert!(told.iter().all(|text| text.contains(&format!(" in {}: ", other.display()))), "{told:?}");
     let project = stage.sandbox.json("projects/repo.json");
     assert_eq!(project["recent_commits"], json!([]));
-    // A person who captures them by hand has the same.
+    // Those of a submodule are its own, and are noted once.
+    super::run_bash(&stage, 510, "git -c protocol.file.allow=always submodule --quiet add ../other lib");
+    super::run_bash(&stage, 600, "cd lib && git commit --allow-empty -qm Four");
+    super::settle(&stage, 700);
+    let record = stage.record_of(UUID).expect("a session");
+    assert_eq!((&record["commits"][0]["message"], noted(&record).len()), (&json!("Four"), 3), "{record}");
+    // A person who captures those by hand has the same.
     let session = record["session_id"].as_str().expect("an id");
     let captured = stage.sandbox.cs("cs-session", &["capture-commits", session, "--repo", &other.to_string_lossy()]);
     assert_eq!(status(&captured), 0, "{captured:?}");
     let record = stage.record_of(UUID).expect("a session");
-    assert_eq!((&record["commits"], noted(&record).len()), (&json!([]), 3), "{record}");
+    assert_eq!((record["commits"].as_array().map(Vec::len), noted(&record).len()), (Some(1), 3), "{record}");
 }
