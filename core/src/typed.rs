@@ -35,8 +35,8 @@ const WRAPPERS: [(&str, &str, char); 22] = [
     ("# Context from my IDE setup:", "## My request for ", ':'),
 ];
 
-/// Tags around what a person pasted: the tag goes, its content stays.
-const ENVELOPES: [&str; 2] = ["<pasted_content", "</pasted_content"];
+/// Tags around what a person pasted: the tags go, their content stays.
+const ENVELOPE: (&str, &str) = ("<pasted_content", "</pasted_content");
 
 /// A line that begins so is a program's.
 const LINES: [&str; 2] = ["[Request interrupted by user]", "[Request interrupted by user for tool use]"];
@@ -74,7 +74,7 @@ pub fn typed(prompt: &str) -> Option<Typed<'_>> {
     if !may_be_wrapped(whole) {
         return Some(Typed { text: Cow::Borrowed(whole), is_of_client: false });
     }
-    let mut reader = Reader { rest: whole, kept: String::new(), unclosed: [false; WRAPPERS.len()] };
+    let mut reader = Reader::new(whole);
     let mut may_be_command = true;
     while !reader.rest.is_empty() {
         if may_be_command && reader.is_at("<command-") {
@@ -93,6 +93,17 @@ pub fn typed(prompt: &str) -> Option<Typed<'_>> {
     (!text.is_empty()).then_some(Typed { text: Cow::Owned(text), is_of_client: false })
 }
 
+/// The same of what stands in an envelope, where a command is none.
+fn unwrapped(text: &str) -> String {
+    let mut reader = Reader::new(text.trim());
+    while !reader.rest.is_empty() {
+        if !reader.skip() {
+            reader.keep_line();
+        }
+    }
+    reader.kept.trim().to_string()
+}
+
 /// Whether a line begins as wrappers and envelopes do.
 fn may_be_wrapped(text: &str) -> bool {
     let begins = |line: &str| line.trim_start().starts_with(['<', '#', '[']);
@@ -105,9 +116,15 @@ struct Reader<'a> {
     kept: String,
     /// The wrappers whose end is not in the rest: it is looked for once.
     unclosed: [bool; WRAPPERS.len()],
+    /// How many envelopes are open.
+    envelopes: usize,
 }
 
 impl<'a> Reader<'a> {
+    fn new(rest: &'a str) -> Reader<'a> {
+        Reader { rest, kept: String::new(), unclosed: [false; WRAPPERS.len()], envelopes: 0 }
+    }
+
     /// The rest without the blanks in front of it, up to the line's end.
     fn line(&self) -> &'a str {
         self.rest.trim_start_matches([' ', '\t', '\r'])
@@ -120,16 +137,25 @@ impl<'a> Reader<'a> {
     /// Passes over what is not a person's, if that comes next.
     fn skip(&mut self) -> bool {
         let line = self.line();
-        let rest = self.after_wrapper(line).or_else(|| {
-            let is_envelope = ENVELOPES.iter().any(|start| opens(line, start));
+        let rest = self.after_wrapper(line).or_else(|| self.after_envelope(line)).or_else(|| {
             let is_line = LINES.iter().any(|start| line.starts_with(start));
-            let end = line.find('\n').unwrap_or(line.len());
-            let (this, below) = line.split_at(end);
-            let behind = this.split_once('>').map(|(tag, _)| line.split_at(tag.len() + 1).1);
-            if is_envelope { behind } else { is_line.then_some(below) }
+            is_line.then(|| line.split_at(line.find('\n').unwrap_or(line.len())).1)
         });
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
+    }
+
+    /// What follows a tag of an envelope with which the line begins.
+    fn after_envelope(&mut self, line: &'a str) -> Option<&'a str> {
+        let (start, end) = ENVELOPE;
+        let begins = opens(line, start);
+        if !begins && !opens(line, end) {
+            return None;
+        }
+        let this = line.split('\n').next().unwrap_or_default();
+        let (tag, _) = this.split_once('>')?;
+        self.envelopes = if begins { self.envelopes + 1 } else { self.envelopes.saturating_sub(1) };
+        Some(line.split_at(tag.len() + 1).1)
     }
 
     /// What follows a wrapper with which the line begins. One without an end goes on to the end of the text, but not
@@ -151,13 +177,25 @@ impl<'a> Reader<'a> {
 
     fn keep_line(&mut self) {
         let end = self.rest.find('\n').map_or(self.rest.len(), |end| end + 1);
-        let (line, rest) = self.rest.split_at(end);
+        let (line, below) = self.rest.split_at(end);
+        let closed = if self.envelopes > 0 { closing(line) } else { None };
+        self.envelopes -= usize::from(closed.is_some());
+        let (words, behind) = closed.unwrap_or((line, ""));
         // Blank lines before the first word would be looked at again with each line.
-        if !self.kept.is_empty() || !line.trim().is_empty() {
-            self.kept.push_str(line);
+        if !self.kept.is_empty() || !words.trim().is_empty() {
+            self.kept.push_str(words);
+            // What follows the end of an envelope is a line of its own.
+            self.kept.push_str(if closed.is_some() { "\n" } else { "" });
         }
-        self.rest = rest;
+        let is_blank = behind.trim().is_empty();
+        self.rest = if is_blank { below } else { self.rest.split_at(end - behind.len()).1 };
     }
+}
+
+/// What stands before and behind the end of an envelope in a line.
+fn closing(line: &str) -> Option<(&str, &str)> {
+    let (inside, tail) = line.split_once(ENVELOPE.1)?;
+    Some((inside, tail.strip_prefix('>')?))
 }
 
 /// Whether the line begins with this tag, and not with one of a longer name.
@@ -174,9 +212,12 @@ fn command(text: &str) -> Option<String> {
         Some(rest.split_once(end)?.0.trim())
     };
     let name = tag("<command-name>", "</command-name>")?.trim_start_matches('/');
-    let arguments = tag("<command-args>", "</command-args>").unwrap_or_default();
+    let arguments = text.split_once("<command-args>").map_or("", |(_, rest)| match rest.split_once("</command-args>") {
+        Some((arguments, _)) => arguments,
+        None => rest,
+    });
     let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
-    is_name.then(|| format!("/{name} {arguments}").trim_end().to_string())
+    is_name.then(|| format!("/{name} {}", unwrapped(arguments)).trim_end().to_string())
 }
 
 /// The line of a person's words that says most about what they want: the first one with words in it that is no

@@ -1,6 +1,6 @@
 use super::*;
 
-const WORDS: [(&str, &str); 24] = [
+const WORDS: [(&str, &str); 48] = [
     ("fix the login page", "fix the login page"),
     ("  \n fix \n\n twice \n", "fix \n\n twice"),
     ("<ide_opened_file>The user opened /x/a.rs.</ide_opened_file>\nfix it", "fix it"),
@@ -10,7 +10,7 @@ const WORDS: [(&str, &str); 24] = [
     ("<system-reminder>a</system-reminder>\n<system-reminder>b</system-reminder>\nfix it", "fix it"),
     ("first\n<system-reminder>a</system-reminder>\nsecond", "first\n\nsecond"),
     ("\n\n<pasted_content id=\"1e72\">\nerror: no such file\n</pasted_content>", "error: no such file"),
-    ("look:\n<pasted_content id=\"1\">a > b</pasted_content>", "look:\na > b</pasted_content>"),
+    ("look:\n<pasted_content id=\"1\">a > b</pasted_content>", "look:\na > b"),
     ("# Context from my IDE setup:\n\n## Open tabs:\n- a.rs\n\n## My request for Codex:\nfix it\n", "fix it"),
     ("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\nbe good\n</INSTRUCTIONS>\nfix it", "fix it"),
     ("<environment_context>\n  <cwd>/x</cwd>\n</environment_context>\nfix it", "fix it"),
@@ -27,10 +27,58 @@ const WORDS: [(&str, &str); 24] = [
     ("# Plan\n- step", "# Plan\n- step"),
     ("[Request interrupted by user]\nno, the other one", "no, the other one"),
     ("<user_action>\n  <action>review</action>\n</user_action>\r\n  go on with 2", "go on with 2"),
+    ("<pasted_content id=\"1\">\na\nb</pasted_content>\n\nwhy?", "a\nb\n\nwhy?"),
+    ("<pasted_content id=\"1\">a</pasted_content> why?", "a\n why?"),
+    ("<pasted_content id=\"1\">a</pasted_content>\r\nwhy?", "a\nwhy?"),
+    ("<pasted_content id=\"1\">a</pasted_content><system-reminder>b</system-reminder>\nwhy?", "a\n\nwhy?"),
+    ("<pasted_content id=\"1\">torn\nand more", "torn\nand more"),
+    (
+        "<pasted_content id=\"1\">\na\n<pasted_content id=\"2\">b</pasted_content>\nc</pasted_content>\nd",
+        "a\nb\nc\nd",
+    ),
+    ("what is </pasted_content> for?", "what is </pasted_content> for?"),
+    ("fix it\n<ide_diagnostics>\nx\n</ide_diagnostics>", "fix it"),
+    ("<local-command-stdout>a</local-command-stdout>\nfix it", "fix it"),
+    ("<user-prompt-submit-hook>\na\n</user-prompt-submit-hook>\nfix it", "fix it"),
+    ("<cross-session-message from=\"a\">b</cross-session-message>\nfix it", "fix it"),
+    ("<task-notification>\n<task-id>b</task-id>\n</task-notification>\nfix it", "fix it"),
+    ("fix it\n[Cross-session idle notice] is what I see", "fix it\n[Cross-session idle notice] is what I see"),
+    (
+        "<ide_opened_file>a</ide_opened_file>\n<ide_selection>b</ide_selection>\n<system-reminder>c</system-reminder>fix it",
+        "fix it",
+    ),
+    (
+        "# Context from my IDE setup:\n\n## Active file: a.rs\n\n## My request for ChatGPT:\nfix it\n\n# and that\n",
+        "fix it\n\n# and that",
+    ),
+    ("# Context from my IDE setup:\n## My request for Codex:\n<pasted_content id=\"1\">a</pasted_content>", "a"),
+    (
+        "<command-args>c d</command-args>\n<command-name>/a</command-name>\n<command-message>a</command-message>",
+        "/a c d",
+    ),
+    (
+        "<command-name>/a</command-name>\n<command-message>a</command-message>\n<command-args>c</command-args>",
+        "/a c",
+    ),
+    (
+        "<command-message>a</command-message>\n<command-args>c</command-args>\n<command-name>/a</command-name>",
+        "/a c",
+    ),
+    ("<command-name>/a</command-name>\n<command-args>torn and", "/a torn and"),
+    (
+        "<command-name>/a</command-name>\n<command-args><pasted_content id=\"1\">b</pasted_content></command-args>",
+        "/a b",
+    ),
+    (
+        "<command-name>/a</command-name><command-args><ide_selection>b</ide_selection>c</command-args>",
+        "/a c",
+    ),
+    ("<command-name>/a</command-name>\n<command-args>\nb\nc\n</command-args>", "/a b\nc"),
+    ("run <command-name>/a</command-name> for me", "run <command-name>/a</command-name> for me"),
     ("", ""),
 ];
 
-const OF_PROGRAMS: [&str; 18] = [
+const OF_PROGRAMS: [&str; 24] = [
     "<task-notification>\n<task-id>b1</task-id>\n</task-notification>",
     "  <system-reminder>x</system-reminder>\n",
     "<system-reminder>torn",
@@ -49,6 +97,12 @@ const OF_PROGRAMS: [&str; 18] = [
     "<user_action>a</user_action>",
     "<ide_opened_file>The user opened /x/a.rs.</ide_opened_file>",
     "# Context from my IDE setup:\n\n## Open tabs:\n- a.rs",
+    "<environment_context>\n  <cwd>/x</cwd>\n</environment_context>",
+    "<user-prompt-submit-hook>\na\n</user-prompt-submit-hook>",
+    "<cross-session-message from=\"a\">torn",
+    "<ide_selection>torn\nlet a = 1;",
+    "<pasted_content id=\"1\"></pasted_content>",
+    "<command-name></command-name>",
 ];
 
 #[test]
@@ -122,6 +176,12 @@ fn hostile_texts_take_no_longer_than_others() {
         " ",
         "<command-",
         "<pasted_content\n",
+        "<pasted_content>a",
+        "<pasted_content>\n",
+        "<pasted_content>\na</pasted_content>b",
+        "</pasted_content>",
+        "<command-name>/a</command-name><command-args>",
+        "<command-name>/a</command-name><command-args><pasted_content>\n",
         "<command-x></command-x>",
         "a\n<system-reminder></system-reminder>",
         "# AGENTS.md instructions for \n",
