@@ -6,6 +6,7 @@ use crate::ending;
 use crate::record::Session;
 use crate::session;
 use crate::timeline::PROMPT;
+use crate::typed;
 use crate::validate;
 
 /// So many characters of a prompt are no name that a person would choose.
@@ -63,8 +64,10 @@ pub fn name(record: &mut Session, title: &str, by: Namer) {
 pub fn is_news(record: &Session, title: &str, by: Namer) -> bool {
     let known = Namer::of(record);
     let title = cut(title);
+    // A client that found nothing better than a greeting has found nothing.
+    let tells = !title.is_empty() && (by != Namer::Client || !typed::says_nothing(&title));
     let is_new = record.intent != title || by != known;
-    !title.is_empty() && by >= known && is_new && !is_codexs_own(record, &title)
+    tells && by >= known && is_new && !is_codexs_own(record, &title)
 }
 
 /// Whether a name is the one that Codex gives by itself: the first prompt, perhaps cut off (0.171).
@@ -75,8 +78,9 @@ fn is_codexs_own(record: &Session, title: &str) -> bool {
         && record.history.iter().any(|moment| moment.kind == PROMPT && is_heard(&moment.text))
 }
 
-fn cut(title: &str) -> String {
-    validate::cut(title, validate::INTENT)
+/// A title as a record keeps it; empty where all of it is a program's.
+pub fn cut(title: &str) -> String {
+    typed::typed(title).map_or_else(String::new, |typed| validate::cut(&typed.text, validate::INTENT))
 }
 
 #[cfg(test)]
@@ -133,6 +137,20 @@ mod tests {
         name(&mut record, &long, Namer::Rename);
         assert!(record.intent.contains("[masked]") && record.intent.chars().count() <= validate::INTENT);
         assert!(!is_news(&record, &long, Namer::Rename));
+        for title in ["<system-reminder>x</system-reminder>", "\u{7}\u{1b}", "<ide_selection>torn"] {
+            assert!(!is_news(&record, title, Namer::Rename), "{title}");
+        }
+        name(&mut record, "<ide_opened_file>a</ide_opened_file>\nlogin\u{1b}[31m\u{7}", Namer::Rename);
+        assert_eq!(record.intent, "login [31m");
+    }
+
+    #[test]
+    fn a_client_that_found_nothing_says_nothing() {
+        let mut record = new("fix the login");
+        name(&mut record, "Hello", Namer::Client);
+        assert_eq!(record.intent, "fix the login");
+        name(&mut record, "ok", Namer::Rename);
+        assert_eq!(record.intent, "ok", "a person may call it so");
     }
 
     #[test]

@@ -212,10 +212,11 @@ fn command(text: &str) -> Option<String> {
         Some(rest.split_once(end)?.0.trim())
     };
     let name = tag("<command-name>", "</command-name>")?.trim_start_matches('/');
-    let arguments = text.split_once("<command-args>").map_or("", |(_, rest)| match rest.split_once("</command-args>") {
-        Some((arguments, _)) => arguments,
-        None => rest,
-    });
+    let arguments =
+        text.split_once("<command-args>").map_or("", |(_, rest)| match rest.split_once("</command-args>") {
+            Some((arguments, _)) => arguments,
+            None => rest,
+        });
     let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
     is_name.then(|| format!("/{name} {}", unwrapped(arguments)).trim_end().to_string())
 }

@@ -9,7 +9,7 @@ use crate::live::Live;
 use crate::process::{self, Condition, Process};
 use crate::state::{Client, Logged, LoggedEnd};
 use crate::validate::FILE_BYTES;
-use crate::{hook, open, paths, repair};
+use crate::{hook, naming, open, paths, repair};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -92,11 +92,14 @@ struct Registry {
     updated_at: Option<i64>,
 }
 
-/// The name that a person gave to a running conversation (`/rename`), as its client says. Codex tells no hook of it.
+/// The name that a person gave to a running conversation (`/rename`), as its client says and a record keeps it. Codex
+/// tells no hook of it.
 pub(super) fn given_name(live: &Live) -> Option<String> {
-    if live.agent.as_deref() == Some("codex") {
-        return renamed(live);
-    }
+    let name = if live.agent.as_deref() == Some("codex") { renamed(live) } else { registered_name(live) };
+    name.map(|name| naming::cut(&name)).filter(|name| !name.is_empty())
+}
+
+fn registered_name(live: &Live) -> Option<String> {
     let process = live.process().filter(|process| process::condition(process) == Condition::Runs)?;
     let registry = registry(live, &process)?;
     registry.name.filter(|_| registry.name_source.as_deref() == Some("user"))

@@ -8,14 +8,14 @@ use crate::clock::{self, Instant};
 use crate::error::Result;
 use crate::id::Uuid;
 use crate::live::Live;
+use crate::naming;
 use crate::store::Noted;
-use crate::validate;
 
 impl Store {
     /// Notes the name that a person gave to a conversation, if that is news. Whoever calls writes the conversation's
     /// file.
     pub fn name_session(&self, live: &mut Live, name: Option<&str>, now: Instant) -> Result<()> {
-        let name = name.filter(|_| live.capture).map(|name| validate::cut(name, validate::INTENT));
+        let name = name.filter(|_| live.capture).map(naming::cut);
         let news = name.filter(|name| !name.is_empty() && live.title.as_ref() != Some(name));
         let Some((name, id)) = news.zip(session_of(live)) else { return Ok(()) };
         self.tell(&id, Change::Titled { title: name.clone(), renamed: true }, now, Noted::Soon)?;

@@ -32,10 +32,7 @@ const WORDS: [(&str, &str); 48] = [
     ("<pasted_content id=\"1\">a</pasted_content>\r\nwhy?", "a\nwhy?"),
     ("<pasted_content id=\"1\">a</pasted_content><system-reminder>b</system-reminder>\nwhy?", "a\n\nwhy?"),
     ("<pasted_content id=\"1\">torn\nand more", "torn\nand more"),
-    (
-        "<pasted_content id=\"1\">\na\n<pasted_content id=\"2\">b</pasted_content>\nc</pasted_content>\nd",
-        "a\nb\nc\nd",
-    ),
+    ("<pasted_content id=\"1\">\na\n<pasted_content id=\"2\">b</pasted_content>\nc</pasted_content>\nd", "a\nb\nc\nd"),
     ("what is </pasted_content> for?", "what is </pasted_content> for?"),
     ("fix it\n<ide_diagnostics>\nx\n</ide_diagnostics>", "fix it"),
     ("<local-command-stdout>a</local-command-stdout>\nfix it", "fix it"),
@@ -56,23 +53,14 @@ const WORDS: [(&str, &str); 48] = [
         "<command-args>c d</command-args>\n<command-name>/a</command-name>\n<command-message>a</command-message>",
         "/a c d",
     ),
-    (
-        "<command-name>/a</command-name>\n<command-message>a</command-message>\n<command-args>c</command-args>",
-        "/a c",
-    ),
-    (
-        "<command-message>a</command-message>\n<command-args>c</command-args>\n<command-name>/a</command-name>",
-        "/a c",
-    ),
+    ("<command-name>/a</command-name>\n<command-message>a</command-message>\n<command-args>c</command-args>", "/a c"),
+    ("<command-message>a</command-message>\n<command-args>c</command-args>\n<command-name>/a</command-name>", "/a c"),
     ("<command-name>/a</command-name>\n<command-args>torn and", "/a torn and"),
     (
         "<command-name>/a</command-name>\n<command-args><pasted_content id=\"1\">b</pasted_content></command-args>",
         "/a b",
     ),
-    (
-        "<command-name>/a</command-name><command-args><ide_selection>b</ide_selection>c</command-args>",
-        "/a c",
-    ),
+    ("<command-name>/a</command-name><command-args><ide_selection>b</ide_selection>c</command-args>", "/a c"),
     ("<command-name>/a</command-name>\n<command-args>\nb\nc\n</command-args>", "/a b\nc"),
     ("run <command-name>/a</command-name> for me", "run <command-name>/a</command-name> for me"),
     ("", ""),
