@@ -354,6 +354,8 @@ impl Live {
         self.prompt_id = prompt_id;
         if !self.fires(text) && typed::typed(text).is_some() {
             self.requested = None;
+            // It answered the prompt before.
+            self.last_message = None;
         }
         self.prompt_mark = Some(fingerprint(text));
         (self.error, self.request_failed) = (None, false);

@@ -256,7 +256,10 @@ pub fn derive(evidence: &Evidence) -> Verdict {
             let found = from_live(evidence, live);
             let rests = matches!(found.state, State::Idle | State::Background | State::Waiting);
             let is_over = rests && found.failed.is_none() && !live.is_in_turn();
-            Verdict { said: live.last_message.clone().filter(|_| is_over), ..found }
+            let said = live.last_message.as_deref().filter(|_| is_over);
+            // The file may be older than masking.
+            let said = said.map(|said| validate::cut(said, validate::OUTCOME)).filter(|said| !said.is_empty());
+            Verdict { said, ..found }
         }
         (Status::Active, None) => from_heartbeat(evidence),
     }

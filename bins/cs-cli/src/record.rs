@@ -20,14 +20,16 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     failed: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<&'a Usage>,
 }
 
 /// A whole record with its state, and what it used, as JSON.
 pub fn shown<'a>(session: &'a Session, verdict: &'a Verdict, usage: Option<&'a Usage>) -> impl Serialize + 'a {
-    let session = session.without(&["state", "state_reason", "failed", "usage"]);
-    let (state, failed) = (verdict.state.as_str(), verdict.failed.as_deref());
-    Shown { session, state, state_reason: &verdict.reason, failed, usage }
+    let session = session.without(&["state", "state_reason", "failed", "said", "usage"]);
+    let (state, failed, said) = (verdict.state.as_str(), verdict.failed.as_deref(), verdict.said.as_deref());
+    Shown { session, state, state_reason: &verdict.reason, failed, said, usage }
 }
 
 /// Prints a session in the form that was asked for.
@@ -81,7 +83,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     field("ended", session.ended_at.as_deref().and_then(when).as_deref());
     field("doing", session.current_activity.as_deref());
     field("needs you", session.awaiting_action.as_deref());
-    field("said", session.last_message.as_deref());
+    field("said", verdict.said.as_deref());
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
     field("continues", session.resumed_from.as_deref());

@@ -52,7 +52,7 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Answers", document.usage.map(|usage| grouped(usage.messages)).unwrap_or_default()),
         ("Activity", some(&session.current_activity)),
         ("Needs you", some(&session.awaiting_action)),
-        ("Said", some(&session.last_message)),
+        ("Said", document.verdict.and_then(|verdict| verdict.said.clone()).unwrap_or_default()),
         ("Roadmap", some(&session.roadmap_ref)),
         ("Branch", session.git_branch.clone()),
         ("Work tree", some(&session.worktree_root)),

@@ -76,13 +76,11 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let name = snapshot.evidence.names.get(&session.project_slug);
     let resume_command = resume_command(&session);
     masked::session(&mut session);
-    let mut said = verdict.said;
-    said.iter_mut().for_each(masked::text);
     Ok(Shown {
         state: verdict.state,
         state_reason: verdict.reason,
         failed: verdict.failed,
-        said,
+        said: verdict.said,
         state_at: verdict.evidence_at.map(clock::stamp),
         is_archived: path == store.home.archived(id),
         project_name: name.unwrap_or(&session.project_slug).clone(),
