@@ -1,4 +1,6 @@
-//! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it.
+//! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it; and how costs are said.
+//! Must stay true: a cost that is shown says whose it is. It comes from the log, at [`LIST`], or the client told it,
+//! an [`ESTIMATE`]; the two are never added up, and no place has both.
 //! Deliberately absent: where the numbers come from, which is the log reader's concern, and what
 //! only that needs of the file (`rows`, `keys`, `prompts`).
 
@@ -139,15 +141,24 @@ impl Usage {
     }
 }
 
+/// What stands above costs that were counted from the log.
+pub const LIST: &str = "list price";
+/// What stands above costs that the client told: its own estimates.
+pub const ESTIMATE: &str = "est. cost";
+
 /// A cost for people; see [`Usage::cost`].
 pub fn cost(usd: Option<f64>, unpriced_tokens: u64, unconfirmed_tokens: u64) -> String {
     let Some(usd) = usd else { return "?".to_string() };
     let mark = if unconfirmed_tokens > 0 { "~" } else { "" };
     match unpriced_tokens {
-        0 if usd > 0.0 && usd < 0.005 => format!("{mark}<$0.01"),
-        0 => format!("{mark}${usd:.2}"),
+        0 => format!("{mark}{}", dollars(usd)),
         _ => format!("{mark}${usd:.2} + ?"),
     }
+}
+
+/// An amount of money for people: `$1.23`, `<$0.01`.
+pub fn dollars(usd: f64) -> String {
+    if usd > 0.0 && usd < 0.005 { "<$0.01".to_string() } else { format!("${usd:.2}") }
 }
 
 /// A count for people: `999`, `1.2k`, `12k`, `3.4M`.

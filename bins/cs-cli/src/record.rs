@@ -109,7 +109,8 @@ fn used(usage: &Usage) -> Vec<String> {
     };
     let many = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let (turns, messages) = (many(usage.turns, "turn"), many(usage.messages, "message"));
-    let all = format!("  usage      {}, {} tokens, {turns}, {messages}", usage.cost(), count(usage.total_tokens));
+    let tokens = count(usage.total_tokens);
+    let all = format!("  usage      {} at list prices, {tokens} tokens, {turns}, {messages}", usage.cost());
     std::iter::once(all).chain(usage.models.iter().map(model)).collect()
 }
 

@@ -13,6 +13,7 @@ use cs_core::search;
 use cs_core::state::{self, STATES, State, Verdict};
 use cs_core::statusline::Reading;
 use cs_core::store::{Store, of_repo};
+use cs_core::usage::{ESTIMATE, dollars};
 use serde::Serialize;
 use std::cell::Cell;
 
@@ -113,6 +114,9 @@ struct Row<'a> {
     context_used_percentage: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
+    /// Whose number that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_by: Option<&'static str>,
 }
 
 /// What is wanted, understood.
@@ -333,7 +337,7 @@ fn table_row(
 ) -> Vec<String> {
     let age = clock::parse(&entry.started_at).map(|at| clock::age_or_unknown(at, now)).unwrap_or_default();
     let context = reading.context_used_percentage.map(|used| format!("{used:.0}%")).unwrap_or_default();
-    let cost = reading.cost_usd.map(|cost| format!("${cost:.2}")).unwrap_or_default();
+    let cost = reading.cost_usd.map(dollars).unwrap_or_default();
     vec![
         id.to_string(),
         state.to_string(),
@@ -350,7 +354,7 @@ fn table_row(
 
 /// The table; without the columns that no row has anything in.
 fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
-    let titles = ["id", "state", "project", "age", "context", "cost", "intent"];
+    let titles = ["id", "state", "project", "age", "context", ESTIMATE, "intent"];
     let is_used = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
     let used: Vec<usize> = (0..titles.len()).filter(is_used).collect();
     let header: Vec<&str> = used.iter().filter_map(|column| titles.get(*column).copied()).collect();
@@ -395,5 +399,6 @@ fn print(
         last_heartbeat: &entry.last_heartbeat,
         context_used_percentage: reading.context_used_percentage,
         cost_usd: reading.cost_usd,
+        cost_by: reading.cost_usd.map(|_| "client"),
     })
 }

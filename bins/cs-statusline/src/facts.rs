@@ -12,6 +12,7 @@ use cs_core::record::{Session, Status};
 use cs_core::state::State;
 use cs_core::statusline::{Limit, Payload, Reading};
 use cs_core::store::Store;
+use cs_core::usage::dollars;
 use std::path::Path;
 
 /// How many conversations are looked at, at most: those that were heard last.
@@ -131,10 +132,6 @@ fn say_lines(reading: &Reading) -> String {
         (None | Some(0), None | Some(0)) => String::new(),
         (added, removed) => format!("+{} -{}", added.unwrap_or(0), removed.unwrap_or(0)),
     }
-}
-
-fn dollars(amount: f64) -> String {
-    if amount > 0.0 && amount < 0.005 { "<$0.01".into() } else { format!("${amount:.2}") }
 }
 
 /// What all conversations spent today, this one as it was told just now.

@@ -7,7 +7,7 @@ use cs_cli::sanitize;
 use unicode_width::UnicodeWidthStr;
 
 /// What is shown unless `--format` says something else.
-pub const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}]]\
+pub const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}] est.]\
                       [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
 
 /// Groups in groups, at most; a bracket that would open one more is text.

@@ -16,7 +16,7 @@ use cs_agentlog::source::Log;
 use cs_agentlog::sum::Sum;
 use cs_cli::{Context, Form, Outcome};
 use cs_core::clock;
-use cs_core::usage::count;
+use cs_core::usage::{LIST, count};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -270,7 +270,7 @@ fn page(
     };
     let rows: Vec<Vec<String>> = told.iter().map(row).chain(unsaid.iter().map(no_call)).collect();
     if !rows.is_empty() {
-        context.out.table(&["time", "chain", "model", "tokens", "cost", "lines", "fate", "message"], &rows)?;
+        context.out.table(&["time", "chain", "model", "tokens", LIST, "lines", "fate", "message"], &rows)?;
     }
     let no_calls = if unsaid.is_empty() { String::new() } else { format!("; {} that no model gave", unsaid.len()) };
     context.out.line(&format!(

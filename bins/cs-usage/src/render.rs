@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::command::Options;
 use cs_agentlog::sum::Sum;
 use cs_cli::{Form, Out, Outcome, note, sanitize};
-use cs_core::usage::{cost, count};
+use cs_core::usage::{LIST, cost, count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -74,7 +74,7 @@ fn sums<M: SerializeMap>(map: &mut M, sum: &Sum) -> Result<(), M::Error> {
     Ok(())
 }
 
-const SUMS: [&str; 6] = ["input", "output", "cache write", "cache read", "total", "cost"];
+const SUMS: [&str; 6] = ["input", "output", "cache write", "cache read", "total", LIST];
 const CSV: [&str; 8] = [
     "messages",
     "input_tokens",

@@ -100,7 +100,7 @@ fn filled<'a, T>(items: &'a [T], section: impl Fn(&'a [T]) -> Section<'a>) -> Op
 }
 
 /// What stands above the columns of [`used`].
-pub const USED: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache read", "Total", "Cost"];
+pub const USED: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache read", "Total", "List price"];
 
 /// What a session used, a row for each model and one for all.
 pub fn used(usage: &Usage) -> Vec<[String; 7]> {

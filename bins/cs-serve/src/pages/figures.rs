@@ -4,6 +4,7 @@ use crate::app::Asked;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::statusline::{self, Reading};
+use cs_core::usage::dollars;
 use serde::Serialize;
 
 /// For so long limits are as they were told.
@@ -17,7 +18,7 @@ pub struct Figures {
     pub context: Option<u8>,
     /// `84k of 200k tokens`
     pub tokens: Option<String>,
-    /// `$1.25`
+    /// `$1.25`, the client's own estimate.
     pub cost: Option<String>,
     /// Limits of the account.
     pub limits: Vec<Limit>,
@@ -51,7 +52,7 @@ impl Asked<'_> {
         Some(Figures {
             context: reading.context_used_percentage.map(percent),
             tokens: reading.context_tokens.map(|used| tokens(used, reading.context_window_size)),
-            cost: reading.cost_usd.map(|cost| format!("${cost:.2}")),
+            cost: reading.cost_usd.map(dollars),
             limits: limits(&reading, clock::now()),
             model: reading.model,
             at: reading.at,
