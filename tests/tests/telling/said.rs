@@ -1,0 +1,121 @@
+//! What the agent said last is shown where the session waits for the person, and nowhere else.
+
+use crate::*;
+
+/// What each output says that the agent said; all must agree.
+#[track_caller]
+fn said(stage: &Stage, at: u64) -> Option<String> {
+    let id = id(stage);
+    let row = parsed(&person(stage, at, &["cs-session", "list", "--json"]));
+    let said = row.get("said").map(|said| said.as_str().expect("a text").to_owned());
+    let shown = parsed(&person(stage, at, &["cs-session", "show", &id, "--json"]));
+    assert_eq!(shown.get("said"), row.get("said"), "show");
+    let table = person(stage, at, &["cs-session", "list", "--table"]);
+    let block = person(stage, at, &["cs-session", "show", &id, "--table"]);
+    let served = served(stage, at);
+    let api = served.json(&format!("/api/session/{id}"));
+    assert_eq!(api["said"].as_str(), said.as_deref(), "the dashboard");
+    let page = served.get(&format!("/session/{id}")).text();
+    let notices = notices(stage, at);
+    let export = person(stage, at, &["cs-export", &id, "--format", "markdown"]);
+    let shows = [
+        ("list", table.contains("(said: ")),
+        ("show", block.contains("\n  said ")),
+        ("page", page.contains("Said last")),
+        ("export", export.contains("| Said |")),
+    ];
+    for (place, is_shown) in shows {
+        assert_eq!(is_shown, said.is_some(), "{place}: {table}{block}");
+    }
+    for notice in &notices {
+        let body = notice["body"].as_str().expect("a text");
+        assert_eq!(body.contains("said: "), said.is_some(), "{body}");
+    }
+    if let Some(said) = &said {
+        for (place, text) in [("list", &table), ("show", &block), ("page", &page), ("export", &export)] {
+            assert!(text.replace('\\', "").contains(said), "{place}: {text}");
+        }
+    }
+    said
+}
+
+fn notices(stage: &Stage, at: u64) -> Vec<Value> {
+    let mut config = stage.sandbox.json("config.json");
+    config["settings"] = json!({"notifications_enabled": true});
+    config["notify"] = json!({"waiting_after_seconds": 0, "command": ["true"]});
+    fs::write(stage.sandbox.data().join("config.json"), config.to_string()).expect("it can be written");
+    person(stage, at, &["cs-notify", "--dry-run", "--json"]).lines().map(parsed).collect()
+}
+
+#[test]
+fn it_is_shown_while_the_person_is_waited_for() {
+    let stage = stage();
+    assert_eq!(said(&stage, 65), None, "it works");
+    stop(&stage, 70, "The page is there.\nMore below.");
+    assert_eq!(said(&stage, 75).as_deref(), Some("The page is there."));
+    prompt(&stage, 80, "and the footer");
+    assert_eq!(said(&stage, 85), None, "it works again");
+    tell(&stage, 90, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
+    assert_eq!(said(&stage, 95), None, "it asks in the middle of a turn");
+    // The turn ends without a word: the answer to another prompt is no answer to this one.
+    tell(&stage, 100, "Stop", json!({}));
+    assert_eq!(said(&stage, 105), None, "it said nothing");
+    stop(&stage, 110, "The footer, too.");
+    assert_eq!(said(&stage, 115).as_deref(), Some("The footer, too."));
+    tell(&stage, 120, "SessionEnd", json!({"reason": "other"}));
+    assert_eq!(said(&stage, 125), None, "it has ended");
+}
+
+#[test]
+fn what_failed_or_was_interrupted_has_no_answer() {
+    let stage = stage();
+    stop(&stage, 70, "The page is there.");
+    prompt(&stage, 80, "and the footer");
+    tell(&stage, 90, "StopFailure", json!({"error": "usage limit"}));
+    assert_eq!(said(&stage, 95), None);
+    prompt(&stage, 100, "again");
+    stop(&stage, 110, "Now it is.");
+    assert_eq!(said(&stage, 115).as_deref(), Some("Now it is."));
+}
+
+#[test]
+fn what_is_asked_for_afterwards_stands_beside_it() {
+    let stage = stage();
+    stop(&stage, 70, "Which colour?");
+    person(&stage, 75, &["cs-session", "request-action", &id(&stage), "--reason", "choose a colour"]);
+    let told = notices(&stage, 80);
+    let body = told.first().expect("it waits")["body"].as_str().expect("a text");
+    assert!(body.contains("choose a colour") && body.ends_with("said: Which colour?"), "{body}");
+}
+
+#[test]
+fn a_turn_that_goes_on_in_the_background_has_its_answer() {
+    let stage = stage();
+    let more = json!({"last_assistant_message": "The tests run.", "background_tasks": [{"id": "a", "type": "shell"}]});
+    tell(&stage, 70, "Stop", more);
+    assert_eq!(said(&stage, 75).as_deref(), Some("The tests run."));
+    prompt(&stage, 80, "<task-notification><task-id>a</task-id></task-notification>");
+    assert_eq!(said(&stage, 85), None, "it works on the news");
+}
+
+#[test]
+fn it_is_masked_and_one_line_whatever_the_file_says() {
+    let stage = stage();
+    stop(&stage, 70, &format!("The key is {SECRET}."));
+    assert_eq!(said(&stage, 75).as_deref(), Some("The key is [masked]."));
+    let path = stage.sandbox.data().join(format!("live/{UUID}.json"));
+    let mut live = stage.live(UUID).expect("it runs");
+    live["last_message"] = json!(format!("old {SECRET}\u{1b}[2J\n{}", "x".repeat(5_000)));
+    fs::write(path, live.to_string()).expect("it can be written");
+    let row = parsed(&person(&stage, 80, &["cs-session", "list", "--json"]));
+    let said = row["said"].as_str().expect("it is said");
+    assert!(said.starts_with("old [masked] [2J x") && said.chars().count() <= 1_000, "{said}");
+}
+
+#[test]
+fn where_answers_are_not_stored_there_is_none() {
+    let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
+    prompt(&stage, 60, "build the login page");
+    stop(&stage, 70, "The page is there.");
+    assert_eq!(said(&stage, 75), None);
+}

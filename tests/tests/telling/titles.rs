@@ -1,0 +1,79 @@
+//! Titles that stand in the client's log: `cs-usage keep` brings them into the records.
+
+use crate::*;
+
+fn lines(lines: &[Value]) -> String {
+    let answer = json!({
+        "type": "assistant", "sessionId": UUID, "timestamp": "2026-11-21T10:02:00Z", "cwd": "/home/dev/repo",
+        "requestId": "r", "uuid": "bbbbbbbb-0000-4000-8000-000000000001",
+        "message": {"id": "m", "model": "claude-opus-5-5", "usage": {"input_tokens": 9, "output_tokens": 9}},
+    });
+    lines.iter().chain([&answer]).map(|line| format!("{line}\n")).collect()
+}
+
+fn found(title: &str) -> Value {
+    json!({"type": "ai-title", "aiTitle": title, "sessionId": UUID})
+}
+
+fn given(title: &str) -> Value {
+    json!({"type": "custom-title", "customTitle": title, "sessionId": UUID})
+}
+
+/// The intent after the log with these lines was summed up.
+#[track_caller]
+fn kept(stage: &Stage, at: u64, of: &[Value]) -> String {
+    let folder = stage.sandbox.home().join(".claude/projects/-home-dev-repo");
+    fs::create_dir_all(&folder).expect("it can be made");
+    fs::write(folder.join(format!("{UUID}.jsonl")), lines(of)).expect("it can be written");
+    person(stage, at, &["cs-usage", "keep"]);
+    record(stage)["intent"].as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn the_clients_title_wins_over_a_prompt_and_a_persons_over_both() {
+    let stage = stage();
+    assert_eq!(kept(&stage, 70, &[found("Login page")]), "Login page");
+    assert_eq!(record(&stage)["intent_by"], "client");
+    assert_eq!(kept(&stage, 80, &[found("Login page"), found("Login and footer")]), "Login and footer");
+    prompt(&stage, 90, "something else");
+    assert_eq!(record(&stage)["intent"], "Login and footer");
+    assert_eq!(kept(&stage, 100, &[given("auth"), found("Login and footer")]), "auth");
+    assert_eq!(record(&stage)["intent_by"], "rename");
+    assert_eq!(kept(&stage, 110, &[found("Later title")]), "auth");
+    person(&stage, 120, &["cs-session", "update", &id(&stage), "--intent", "Ship it"]);
+    assert_eq!(kept(&stage, 130, &[given("auth 2")]), "Ship it");
+}
+
+#[test]
+fn a_title_changes_no_date_and_no_state() {
+    let stage = stage();
+    stop(&stage, 70, "Done.");
+    tell(&stage, 80, "SessionEnd", json!({"reason": "other"}));
+    let before = record(&stage);
+    assert_eq!(kept(&stage, 7200, &[found("Login page")]), "Login page");
+    let after = record(&stage);
+    for field in ["status", "outcome", "last_heartbeat", "ended_at", "history", "written_by"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+}
+
+#[test]
+fn a_title_that_is_none_is_left_alone() {
+    let secret = format!("use {SECRET} there");
+    for (title, intent) in [
+        ("", "build the login page"),
+        ("\u{7}", "build the login page"),
+        ("Hello", "build the login page"),
+        ("<system-reminder>x</system-reminder>", "build the login page"),
+        (&secret, "use [masked] there"),
+    ] {
+        assert_eq!(kept(&stage(), 70, &[found(title)]), intent, "{title:?}");
+    }
+}
+
+#[test]
+fn where_prompts_are_not_stored_titles_made_of_them_are_not() {
+    let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
+    prompt(&stage, 60, "build the login page");
+    assert_eq!(kept(&stage, 70, &[found("Login page")]), "conversation in repo");
+}
