@@ -1,1 +1,118 @@
-//! x
+//! Whatever is written because somebody lives is a sign of life: "last sign 1 h ago" beside a commit of now is a lie.
+
+use crate::*;
+
+const LATER: u64 = 3_660;
+
+/// The last sign of life, in seconds after the beginning, as each output says.
+#[track_caller]
+fn last_sign(stage: &Stage, at: u64) -> i64 {
+    let id = id(stage);
+    let shown = parsed(&person(stage, at, &["cs-session", "show", &id, "--json"]));
+    let row = parsed(&person(stage, at, &["cs-session", "list", "--json"]));
+    let served = served(stage, at).json(&format!("/api/session/{id}"));
+    assert_eq!(
+        (&row["last_heartbeat"], &served["last_heartbeat"]),
+        (&shown["last_heartbeat"], &shown["last_heartbeat"])
+    );
+    let when = |text: &str| cs_core::clock::parse(text).expect("a time").timestamp();
+    when(shown["last_heartbeat"].as_str().expect("a text")) - when(replay::START)
+}
+
+#[test]
+fn what_a_person_writes() {
+    for words in [
+        &["cs-session", "update", "ID", "--intent", "another"][..],
+        &["cs-session", "update", "ID", "--activity", "another"],
+        &["cs-session", "update", "ID", "--branch", "other"],
+        &["cs-session", "update", "ID", "--roadmap-ref", "v2"],
+        &["cs-session", "event", "ID", "--message", "deployed"],
+        &["cs-session", "commit", "ID", "--sha", "1a2b3c4d", "--message", "Fix"],
+        &["cs-session", "capture-commits", "ID"],
+        &["cs-session", "decision", "ID", "--text", "use sqlite"],
+        &["cs-session", "question", "ID", "--text", "who signs off?"],
+        &["cs-session", "request-action", "ID", "--reason", "look at it"],
+        &["cs-session", "clear-action", "ID"],
+        &["cs-session", "heartbeat", "ID"],
+        &["cs-session", "heartbeat", "--project", "repo"],
+        &["cs-task", "add", "ID", "--subject", "write a test"],
+        &["cs-task", "update", "ID", "--task", "TASK", "--status", "completed"],
+        &["cs-task", "update", "ID", "--task", "TASK", "--subject", "write two"],
+    ] {
+        let stage = stage();
+        let id = id(&stage);
+        let task =
+            json!({"tool_name": "TaskCreate", "tool_input": {"subject": "x"}, "tool_response": {"task": {"id": "1"}}});
+        tell(&stage, 61, "PostToolUse", task);
+        let key = record_now(&stage, 62)["tasks"][0]["id"].as_str().expect("a task").to_owned();
+        if words[1] == "capture-commits" {
+            let made = stage.sandbox.sh("cd ~/repo && git commit -q --allow-empty -m now");
+            assert_eq!(status(&made), 0, "{}", stderr(&made));
+        }
+        let words: Vec<&str> = words
+            .iter()
+            .map(|word| {
+                if *word == "ID" {
+                    &id
+                } else if *word == "TASK" {
+                    &key
+                } else {
+                    *word
+                }
+            })
+            .collect();
+        person(&stage, LATER, &words);
+        assert_eq!(last_sign(&stage, LATER + 5), LATER as i64, "{words:?}");
+    }
+}
+
+/// The record with what hooks noted, as a program of people reads it.
+fn record_now(stage: &Stage, at: u64) -> Value {
+    parsed(&person(stage, at, &["cs-session", "show", &id(stage), "--json"]))
+}
+
+#[test]
+fn what_a_hook_writes() {
+    let bash = |command: &str| json!({"tool_name": "Bash", "tool_input": {"command": command}});
+    for (event, more) in [
+        ("UserPromptSubmit", json!({"prompt": "more", "prompt_id": "p2"})),
+        ("PermissionRequest", bash("make")),
+        ("Notification", json!({"notification_type": "permission_prompt", "message": "Claude needs your permission"})),
+        ("PostToolUse", bash("git commit -q --allow-empty -m now")),
+        ("PostToolUse", json!({"tool_name": "Write", "tool_input": {"file_path": "/x/a.rs"}})),
+        (
+            "PostToolUse",
+            json!({"tool_name": "TodoWrite", "tool_input": {"todos": [{"content": "a", "status": "pending"}]}}),
+        ),
+        (
+            "PostToolUse",
+            json!({"tool_name": "TaskCreate", "tool_input": {"subject": "x"}, "tool_response": {"task": {"id": "1"}}}),
+        ),
+        ("Stop", json!({"last_assistant_message": "Done."})),
+        ("StopFailure", json!({"error": "usage limit"})),
+    ] {
+        let stage = stage();
+        if more["tool_input"]["command"].as_str().is_some_and(|command| command.contains("commit")) {
+            let made = stage.sandbox.sh("cd ~/repo && git commit -q --allow-empty -m now");
+            assert_eq!(status(&made), 0, "{}", stderr(&made));
+        }
+        tell(&stage, LATER, event, more.clone());
+        assert_eq!(last_sign(&stage, LATER + 5), LATER as i64, "{event} {more}");
+    }
+}
+
+#[test]
+fn what_proves_no_life_is_no_sign_of_it() {
+    let stage = stage();
+    for words in [
+        &["cs-session", "list", "--json"][..],
+        &["cs-project", "overview", "--json"],
+        &["cs-usage", "keep"],
+        &["cs-cleanup", "all"],
+    ] {
+        let mut command = stage.command(words[0], LATER * 1000, Client::Interactive);
+        command.args(&words[1..]);
+        run(command, "");
+        assert_eq!(last_sign(&stage, LATER + 5), 60, "{words:?}");
+    }
+}
