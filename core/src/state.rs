@@ -247,6 +247,13 @@ pub fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&
     of_it.max_by_key(|live| key(live))
 }
 
+/// The last sign of life of a session: what the record says, or what was heard of its conversation since.
+pub fn last_sign<'a>(session_id: &str, recorded: &'a str, lives: &'a [Live], now: Instant) -> &'a str {
+    let heard = latest(session_id, lives, now).map(|live| live.last_event_at.as_str());
+    let at = |text: &str| clock::credible(text, now);
+    heard.filter(|heard| at(heard) > at(recorded)).unwrap_or(recorded)
+}
+
 /// The state that the evidence shows.
 pub fn derive(evidence: &Evidence) -> Verdict {
     match (evidence.status, evidence.live) {

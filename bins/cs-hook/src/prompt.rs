@@ -149,6 +149,7 @@ pub fn create(
     checkout: Option<&Checkout>,
     origin: Option<Origin>,
 ) -> Result<Session> {
-    let how = Beginning { text, checkout, origin, at: intake.now, program: PROGRAM };
+    let is_prompted = !text.is_empty() || intake.payload.event.as_deref() == Some("UserPromptSubmit");
+    let how = Beginning { text, is_prompted, checkout, origin, at: intake.now, program: PROGRAM };
     intake.store.begin(&intake.uuid, live, &how)
 }

@@ -29,6 +29,8 @@ pub struct Origin<'a> {
 pub struct Beginning<'a> {
     /// What was said first; empty if that is not known, or may not be stored.
     pub text: &'a str,
+    /// Whether it begins with a prompt, of which the timeline tells even where its text may not be stored.
+    pub is_prompted: bool,
     pub checkout: Option<&'a Checkout>,
     pub origin: Option<Origin<'a>>,
     pub at: Instant,
@@ -39,7 +41,7 @@ pub struct Beginning<'a> {
 impl Store {
     /// Makes a session for the conversation, in the project of its origin or of the checkout.
     pub fn begin(&self, uuid: &Uuid, live: &Live, how: &Beginning) -> Result<Session> {
-        let Beginning { text, checkout, origin, at, .. } = *how;
+        let Beginning { text, is_prompted, checkout, origin, at, .. } = *how;
         let root = project_root(&live.cwd, checkout);
         // Where the one before works in another repository, so does this one: here it works, too.
         let left = origin.zip(checkout).filter(|(origin, found)| !self.is_own(origin.session, found));
@@ -64,7 +66,9 @@ impl Store {
         let activity = (!text.is_empty()).then(|| text.to_string());
         let fill = |record: &mut Session| {
             record.current_activity.clone_from(&activity);
-            activity.iter().for_each(|text| timeline::saw(record, PROMPT, text, at));
+            if is_prompted {
+                timeline::saw(record, PROMPT, text, at);
+            }
             if left.is_some() {
                 session::also_in(record, &tree, at);
             }
@@ -94,7 +98,8 @@ impl Store {
         let checkout = git::find(Path::new(&live.cwd));
         let at = clock::credible(&live.started_at, now).unwrap_or(now);
         self.expect_a_session(uuid, live)?;
-        let how = Beginning { text: "", checkout: checkout.as_ref(), origin: None, at, program };
+        let checkout = checkout.as_ref();
+        let how = Beginning { text: "", is_prompted: false, checkout, origin: None, at, program };
         let session = self.begin(uuid, live, &how)?;
         live.session_id = Some(session.session_id.clone());
         live.project_slug = Some(session.project_slug);

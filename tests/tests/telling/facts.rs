@@ -47,26 +47,6 @@ fn timeline(stage: &Stage, at: u64) -> Vec<String> {
     facts
 }
 
-/// A commit in the repository, of which the hook of the tool is told.
-fn commit(stage: &Stage, at: u64, subject: &str) -> String {
-    let when = cs_core::clock::parse(replay::START).expect("a time") + cs_core::clock::TimeDelta::seconds(at as i64);
-    let date = when.to_rfc3339();
-    let made = stage.sandbox.sh(&format!(
-        "cd ~/repo && GIT_COMMITTER_DATE='{date}' GIT_AUTHOR_DATE='{date}' git commit -q --allow-empty -m '{subject}' && git rev-parse HEAD"
-    ));
-    assert_eq!(status(&made), 0, "{}", stderr(&made));
-    let sha = stdout(&made).trim().to_owned();
-    let output = format!("[main {}] {subject}\n", &sha[..7]);
-    let command = json!({"command": format!("git commit -m '{subject}'")});
-    tell(
-        stage,
-        at + 1,
-        "PostToolUse",
-        json!({"tool_name": "Bash", "tool_input": command, "tool_response": {"stdout": output}}),
-    );
-    sha
-}
-
 #[test]
 fn every_dated_fact_is_in_it() {
     let stage = stage();
@@ -131,6 +111,8 @@ fn what_nobody_may_store_is_in_no_timeline() {
     let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
     prompt(&stage, 60, "a secret plan");
     assert_eq!(timeline(&stage, 65), ["started", "prompt"]);
+    prompt(&stage, 120, "and another");
+    assert_eq!(timeline(&stage, 125), ["started", "prompt", "prompt"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::masked;
 use cs_core::record::{Session, Status};
-use cs_core::state::{State, settle};
+use cs_core::state::{self, State, settle};
 use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub struct Shown {
     /// What the agent said last, where its turn is over.
     pub said: Option<String>,
     pub state_at: Option<String>,
+    /// The last sign of life, which the record may not know yet.
+    pub last_sign: String,
     pub is_archived: bool,
     /// The project's name for people.
     pub project_name: String,
@@ -70,6 +72,8 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let (mut session, path) = store.located(id)?;
     let verdict = snapshot.evidence.judge(store, &session);
     settle(&session.session_id, &mut session.awaiting_action, &snapshot.evidence.lives, &verdict);
+    let lives = &snapshot.evidence.lives;
+    let last_sign = state::last_sign(&session.session_id, &session.last_heartbeat, lives, clock::now()).to_string();
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
     let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
@@ -81,6 +85,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         state_reason: verdict.reason,
         failed: verdict.failed,
         said: verdict.said,
+        last_sign,
         state_at: verdict.evidence_at.map(clock::stamp),
         is_archived: path == store.home.archived(id),
         project_name: name.unwrap_or(&session.project_slug).clone(),
