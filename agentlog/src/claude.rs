@@ -4,11 +4,12 @@
 //! Must stay true: a line that cannot matter is not parsed (that is what makes it fast).
 
 use crate::call::{Call, Class};
+use crate::content;
 use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use crate::usage::{Part, SYNTHETIC, Usage};
-use cs_core::{clock, dirs, repair, typed};
+use cs_core::{clock, dirs, repair};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -210,7 +211,7 @@ fn prompt(facts: &mut Facts, line: &Line) -> Option<()> {
     }
     let content = line.message.as_ref()?.content?.get();
     // A tool's result may tell what an agent used, and so come here.
-    if content.contains("\"tool_result\"") || !is_typed(content, origin.is_some()) {
+    if content.contains("\"tool_result\"") || !content::is_typed(content, origin.is_some()) {
         return None;
     }
     let at = millis(line.timestamp.as_deref()?)?;
@@ -219,35 +220,13 @@ fn prompt(facts: &mut Facts, line: &Line) -> Option<()> {
     Some(())
 }
 
-/// Whether a person typed a content, which is a text or a list of blocks. A command without an origin is one of the
-/// client itself, such as `/model`.
-fn is_typed(content: &str, has_origin: bool) -> bool {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Content {
-        Text(String),
-        Blocks(Vec<Block>),
-    }
-    #[derive(Deserialize)]
-    struct Block {
-        #[serde(default, deserialize_with = "lenient::string")]
-        text: Option<String>,
-    }
-    let said = match serde_json::from_str(content) {
-        Ok(Content::Text(text)) => text,
-        Ok(Content::Blocks(blocks)) => blocks.into_iter().filter_map(|block| block.text).collect::<Vec<_>>().join("\n"),
-        // A form that we do not know: a prompt all the same.
-        Err(_) => return true,
-    };
-    typed::typed(&said).is_some_and(|typed| !typed.is_of_client || has_origin)
-}
-
 fn titles(facts: &mut Facts, line: &Line) {
     let session = facts.number(line.session.as_deref().unwrap_or_default());
     let (title, custom_title) = (line.title.clone(), line.custom_title.clone());
     if let Some(talk) = facts.talk(session) {
         talk.title = title.or(talk.title.take());
-        talk.custom_title = custom_title.or(talk.custom_title.take());
+        // An empty one takes the name away.
+        talk.custom_title = custom_title.or(talk.custom_title.take()).filter(|title| !title.trim().is_empty());
     }
 }
 

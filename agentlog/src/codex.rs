@@ -12,7 +12,7 @@ use crate::claude::millis;
 use crate::counter::{Counter, Counters};
 use crate::explain::Named;
 use crate::facts::{Facts, Places, Prompt, Understood, hash};
-use cs_core::{dirs, repair};
+use cs_core::{dirs, repair, typed};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
@@ -78,9 +78,11 @@ pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> Understood {
         ("token_usage_record", _) => state.record(facts, places, payload, at),
         (_, "token_count") => state.count(facts, places, payload, at),
         (_, "task_started") => state.turn(payload),
-        (_, "user_message") => state.prompt(facts, at, None),
+        (_, "user_message") if payload.message.as_deref().is_none_or(|text| typed::typed(text).is_some()) => {
+            state.prompt(facts, at, None);
+        }
         (_, "item_completed") => {
-            let item = payload.item.as_ref().filter(|item| item.kind.as_deref() == Some("UserMessage"));
+            let item = payload.item.as_ref().filter(|item| item.is_typed());
             item.into_iter().for_each(|item| state.prompt(facts, at, item.id.as_deref()));
         }
         _ => {}

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod call;
 mod claude;
 mod codex;
+mod content;
 mod counter;
 pub mod days;
 pub mod explain;

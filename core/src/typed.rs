@@ -38,8 +38,8 @@ const WRAPPERS: [(&str, &str, char); 22] = [
 /// Tags around what a person pasted: the tags go, their content stays.
 const ENVELOPE: (&str, &str) = ("<pasted_content", "</pasted_content");
 
-/// A line that begins so is a program's.
-const LINES: [&str; 2] = ["[Request interrupted by user]", "[Request interrupted by user for tool use]"];
+/// What Claude Code writes when a person interrupts a turn; more words may follow. The line is a program's.
+pub const INTERRUPTED: &str = "[Request interrupted by user";
 
 /// A text that begins so is a program's to its end.
 const WHOLE: [&str; 2] = [
@@ -137,10 +137,10 @@ impl<'a> Reader<'a> {
     /// Passes over what is not a person's, if that comes next.
     fn skip(&mut self) -> bool {
         let line = self.line();
-        let rest = self.after_wrapper(line).or_else(|| self.after_envelope(line)).or_else(|| {
-            let is_line = LINES.iter().any(|start| line.starts_with(start));
-            is_line.then(|| line.split_at(line.find('\n').unwrap_or(line.len())).1)
-        });
+        let rest = self
+            .after_wrapper(line)
+            .or_else(|| self.after_envelope(line))
+            .or_else(|| line.starts_with(INTERRUPTED).then(|| line.split_at(line.find('\n').unwrap_or(line.len())).1));
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }

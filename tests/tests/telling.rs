@@ -13,6 +13,8 @@ mod said;
 mod signs;
 #[path = "telling/titles.rs"]
 mod titles;
+#[path = "telling/typed.rs"]
+mod typed;
 
 use std::fs;
 

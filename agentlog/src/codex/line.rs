@@ -1,9 +1,11 @@
 //! Owns how the lines of Codex's rollouts look, as far as they matter. Must stay true: every field is optional and read
 //! by itself.
 
+use crate::content;
 use crate::counter::Written;
 use crate::lenient;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 #[derive(Deserialize)]
@@ -53,6 +55,9 @@ pub(super) struct Payload<'a> {
     pub(super) rate_limits: Option<Limits>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(super) item: Option<Item>,
+    /// What a prompt says.
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    pub(super) message: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -83,4 +88,14 @@ pub(super) struct Item {
     pub(super) kind: Option<String>,
     #[serde(default, deserialize_with = "lenient::string")]
     pub(super) id: Option<String>,
+    #[serde(default)]
+    content: Option<Box<RawValue>>,
+}
+
+impl Item {
+    /// Whether it is a prompt that a person typed.
+    pub(super) fn is_typed(&self) -> bool {
+        let content = self.content.as_ref().map_or("[]", |content| content.get());
+        self.kind.as_deref() == Some("UserMessage") && content::is_typed(content, true)
+    }
 }

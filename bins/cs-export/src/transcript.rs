@@ -112,7 +112,7 @@ fn note(turn: &mut Turn, entry: &Value, news: bool) {
         "user" => {
             let failed = |block: &&Value| block.get("is_error") == Some(&Value::Bool(true));
             turn.failures += blocks(content).filter(failed).count();
-            turn.interrupted |= said(content).trim_start().starts_with("[Request interrupted by user");
+            turn.interrupted |= said(content).trim_start().starts_with(typed::INTERRUPTED);
         }
         _ => {}
     }

@@ -9,7 +9,7 @@ use crate::live::Live;
 use crate::process::{self, Condition, Process};
 use crate::state::{Client, Logged, LoggedEnd};
 use crate::validate::FILE_BYTES;
-use crate::{hook, naming, open, paths, repair};
+use crate::{hook, naming, open, paths, repair, typed};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -17,8 +17,6 @@ use std::path::{Path, PathBuf};
 
 /// How much of a log's end is read.
 const TAIL: u64 = 64 * 1024;
-/// What Claude Code writes into its log when a person interrupts a turn; more words may follow (2.1.332).
-const INTERRUPTED: &str = "[Request interrupted by user";
 /// With what it begins lines about commands of the client itself, such as `/model`.
 const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];
 
@@ -186,7 +184,7 @@ fn of_claude(line: &Value) -> Option<Option<Logged>> {
     if first.is_some_and(|text| COMMANDS.iter().any(|mark| text.starts_with(mark))) {
         return None;
     }
-    let is_interrupt = kind == "user" && first.is_some_and(|text| text.starts_with(INTERRUPTED));
+    let is_interrupt = kind == "user" && first.is_some_and(|text| text.starts_with(typed::INTERRUPTED));
     Some(at(line).filter(|_| is_interrupt).map(|at| Logged { end: LoggedEnd::Interrupted, at }))
 }
 

@@ -77,3 +77,15 @@ fn where_prompts_are_not_stored_titles_made_of_them_are_not() {
     prompt(&stage, 60, "build the login page");
     assert_eq!(kept(&stage, 70, &[found("Login page")]), "conversation in repo");
 }
+
+#[test]
+fn a_name_that_was_taken_away_names_nothing() {
+    let stage = stage();
+    assert_eq!(kept(&stage, 70, &[found("Login page"), given("auth"), given("")]), "Login page");
+    assert_eq!(kept(&stage, 80, &[given("auth")]), "auth");
+    assert_eq!(
+        kept(&stage, 90, &[given("auth"), given(" "), found("Login page")]),
+        "auth",
+        "nothing says a better one"
+    );
+}
