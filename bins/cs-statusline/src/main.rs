@@ -28,7 +28,7 @@ const LIMITS: Limits =
 
 /// Prints Claude Code's status line from the figures on standard input, and keeps them for the other
 /// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
-/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. What stands in [brackets] is left out when a
+/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}; costs are the client's own estimates. What stands in [brackets] is left out when a
 /// placeholder in it has no value; the last brackets go first when the line is too long. A backslash takes the
 /// next character as it is.
 #[derive(FromArgs)]
