@@ -34,11 +34,11 @@ check "status line: the hooks are installed" setup install --settings
 cp "$home/.claude/settings.json" "$work/before"
 check "status line: cs-setup statusline install works" setup statusline install
 check "status line: the client starts" watched 100
-check "status line: it is there before the first prompt" within 10 shows_line 'repo \(main\) · .* · \$0\.00, today \$0\.00'
+check "status line: it is there before the first prompt" within 10 shows_line 'repo \(main\) · .* · \$0\.00, today \$0\.00 est\.'
 type_in "answer briefly"
 check "status line: the turn ends" within 10 see "A brief answer."
 check "status line: it is up to date after the turn" \
-	within 5 shows_line 'repo \(main\) · .* · ░+ [0-9]+% · \$0\.0[1-9], today \$0\.0[1-9]'
+	within 5 shows_line 'repo \(main\) · .* · ░+ [0-9]+% · \$0\.0[1-9], today \$0\.0[1-9] est\.'
 check "status line: context and cost are kept" within 5 kept "[(True, True)]" \
 	'[(s["cost_usd"] > 0, s["context_used_percentage"] > 0) for s in r]'
 

@@ -28,9 +28,9 @@ const LIMITS: Limits =
 
 /// Prints Claude Code's status line from the figures on standard input, and keeps them for the other
 /// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
-/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}; costs are the client's own estimates. What stands in [brackets] is left out when a
-/// placeholder in it has no value; the last brackets go first when the line is too long. A backslash takes the
-/// next character as it is.
+/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. Costs are the client's own estimates. What
+/// stands in [brackets] is left out when a placeholder in it has no value; the last brackets go first when the
+/// line is too long. A backslash takes the next character as it is.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} --format \"{{model}}[ {{bar}} {{context}}]\"",
