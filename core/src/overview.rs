@@ -61,6 +61,9 @@ pub struct Summary {
     /// Why the last turn failed, where nothing came after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
+    /// What the agent said last, where it waits for the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
     /// When the evidence for the state is from.
     pub state_at: Option<String>,
     pub intent: String,
@@ -243,6 +246,7 @@ pub fn summarize(
         state: verdict.state,
         state_reason: verdict.reason,
         failed: verdict.failed,
+        said: verdict.said,
         state_at: verdict.evidence_at.map(clock::stamp),
         agent: session.agent().to_string(),
         tasks,

@@ -16,11 +16,19 @@ fn said(stage: &Stage, at: u64) -> Option<String> {
     let api = served.json(&format!("/api/session/{id}"));
     assert_eq!(api["said"].as_str(), said.as_deref(), "the dashboard");
     let page = served.get(&format!("/session/{id}")).text();
+    let overview = parsed(&person(stage, at, &["cs-project", "overview", "--json"]));
+    let projects = overview["projects"].as_array().expect("a list");
+    let summaries = projects.iter().flat_map(|of| ["active", "parked", "recent"].map(|group| &of[group]));
+    let summary = summaries.flat_map(|group| group.as_array().expect("a list")).next().expect("it is there");
+    let rows = served.json("/api/sessions");
+    assert_eq!((summary.get("said"), rows["sessions"][0].get("said")), (row.get("said"), row.get("said")), "overview");
+    let front = served.get("/").text();
     let notices = notices(stage, at);
     let export = person(stage, at, &["cs-export", &id, "--format", "markdown"]);
     let shows = [
         ("list", table.contains("(said: ")),
         ("show", block.contains("\n  said ")),
+        ("overview", front.contains("<b>Said:</b>")),
         ("page", page.contains("Said last")),
         ("export", export.contains("| Said |")),
     ];

@@ -119,6 +119,7 @@ impl Known {
 pub fn with_verdict(mut summary: Summary, verdict: &Verdict, lives: &[Live]) -> Summary {
     settle(&summary.session_id, &mut summary.awaiting_action, lives, verdict);
     summary.failed.clone_from(&verdict.failed);
+    summary.said.clone_from(&verdict.said);
     summary.state = verdict.state;
     summary.state_reason.clone_from(&verdict.evidence);
     summary.state_at = verdict.evidence_at.map(clock::stamp);
