@@ -101,6 +101,11 @@ fn projects(sandbox: &Town) -> Value {
     sandbox.json("config.json")["projects"].clone()
 }
 
+/// What is known of the places of projects.
+fn places(sandbox: &Town) -> Value {
+    sandbox.json("config.json")["places"].clone()
+}
+
 /// The conversations that a command lists.
 fn listed(sandbox: &Town, words: &[&str]) -> Vec<u64> {
     let full: &[&str] = if words[0] == "list" { &["--full"] } else { &[] };

@@ -52,7 +52,8 @@ pub fn register(
     };
     text.set_value("projects", projects.to_text(2));
     if let Some(repo) = repo {
-        within(&mut text, "places", |places| set(places, slug.as_str(), "repo", json!(repo))).map_err(refused)?;
+        // Where that group cannot be understood, the project is registered all the same.
+        let _ = within(&mut text, "places", |places| set(places, slug.as_str(), "repo", json!(repo)));
     }
     Ok((slug, Some(text.to_bytes())))
 }
