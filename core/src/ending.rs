@@ -202,7 +202,7 @@ pub fn is_of_people(record: &Session) -> bool {
 pub fn is_empty(record: &Session) -> bool {
     let lists = [&record.files_changed, &record.decisions, &record.open_questions, &record.next_steps];
     let texts = [&record.roadmap_ref, &record.outcome, &record.parked_reason, &record.awaiting_action];
-    // The hooks note the first prompt here, too: then somebody asked for something.
+    // The hooks note the first prompt here, too, unless its text may not be stored: then somebody asked for something.
     let texts = texts.into_iter().chain([&record.current_activity]);
     let links = [&record.ended_at, &record.ended_by, &record.resumed_from, &record.resumed_as];
     !is_of_people(record)
@@ -210,7 +210,7 @@ pub fn is_empty(record: &Session) -> bool {
         && record.status == Status::Active
         && record.last_heartbeat == record.started_at
         && record.events.is_empty()
-        && record.history.is_empty()
+        && record.history.iter().all(|moment| moment.text.is_empty() && moment.unknown.is_empty())
         && record.also_in.is_empty()
         && record.commits.is_empty()
         && record.tasks.is_empty()
