@@ -84,6 +84,9 @@ fn no_place_has_both() {
             assert!(!(row.contains("$3.41") && row.contains(&cost)), "{path}: {row}");
         }
     }
+    person(&stage, 90, &["cs-session", "complete", &id, "--outcome", "counted"]);
+    let row = self::served(&stage, 95).get("/project/repo").text();
+    assert!(row.contains(&format!("{cost}</span>, 250k tokens, at list prices")), "{row}");
     let page = served.get(&format!("/session/{id}")).text();
     assert!(page.contains(&cost) && page.contains("at list prices") && !page.contains("$3.41"), "{page}");
 }
