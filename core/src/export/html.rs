@@ -107,7 +107,7 @@ fn section(title: &str, content: &Section, level: usize) -> String {
         }
         Section::Timeline(events) => {
             let event = |at, message| format!("<time>{}</time> <span>{}</span>", escape(&when(at)), escape(message));
-            ("timeline", events.iter().map(|e| event(&e.timestamp, &e.message)).collect())
+            ("timeline", events.iter().map(|e| event(e.timestamp, &e.message)).collect())
         }
     };
     if items.is_empty() {

@@ -64,7 +64,7 @@ fn section(title: &str, content: &Section, level: usize) -> String {
         }
         Section::Timeline(events) => events
             .iter()
-            .map(|event| format!("{}: {}", line(&when(&event.timestamp)), text(&event.message, "  ")))
+            .map(|event| format!("{}: {}", line(&when(event.timestamp)), text(&event.message, "  ")))
             .collect(),
     };
     if items.is_empty() {
