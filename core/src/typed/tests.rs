@@ -181,3 +181,46 @@ fn hostile_texts_take_no_longer_than_others() {
         assert!(said <= text.len());
     }
 }
+
+#[test]
+fn what_holds_for_every_text_made_of_such_parts() {
+    const PARTS: [&str; 20] = [
+        "<system-reminder>",
+        "</system-reminder>",
+        "<command-name>/a</command-name>",
+        "<command-args>",
+        "</command-args>",
+        "<pasted_content id=\"1\">",
+        "</pasted_content>",
+        "</pasted_content",
+        "</INSTRUCTIONS>",
+        "# AGENTS.md instructions for ",
+        "# Context from my IDE setup:",
+        "## My request for Codex:",
+        "[Request interrupted by user]",
+        "[Cross-session idle notice]",
+        "fix it",
+        "\n",
+        "\n",
+        " ",
+        ">",
+        "\u{2028}",
+    ];
+    let mut random = 1_u64;
+    for _ in 0..20_000 {
+        let mut next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) as usize
+        };
+        let length = next() % 12;
+        let prompt: String = (0..length).map(|_| PARTS[next() % PARTS.len()]).collect();
+        let Some(typed) = typed(&prompt) else {
+            assert!(!prompt.trim().is_empty(), "an empty prompt may be a picture");
+            continue;
+        };
+        assert!(typed.text.len() <= prompt.len() + 2, "{prompt:?}");
+        assert_eq!(typed.text, typed.text.trim(), "{prompt:?}");
+        assert_eq!(typed.text.is_empty(), prompt.trim().is_empty(), "{prompt:?}");
+        assert!(typed.text.contains(gist(&typed.text)), "{prompt:?}");
+    }
+}
