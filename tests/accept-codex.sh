@@ -41,7 +41,9 @@ check "codex compaction: done, the record says idle" within 10 state idle
 type_in "/rename the folder"
 check "codex rename: the record has the title" within 5 says "the folder" 'r[0]["intent"]'
 type_in "/new"
-sleep 2
+sleep 1.5
+! see "Git worktree" >/dev/null || press Enter # it may ask where
+sleep 1.5
 type_in "answer briefly"
 check "codex /new: another session begins, the old one is left" within 15 states "completed gone idle"
 type_in "think for long"

@@ -50,7 +50,8 @@ check "shell: the screen says that the turn is over" screen_shows idle
 
 type_in "/compact"
 check "compaction: screen and record say working" within 5 both working
-check "compaction: done, the screen says idle" within 15 screen_shows idle
+check "compaction: it is done" within 15 see "Compacted"
+check "compaction: the screen says idle" within 5 screen_shows idle
 check "compaction: the record says background" within 5 state background
 type_in "/rename the colours"
 check "rename: the record has the title" within 5 says "the colours" 'r[0]["intent"]'
