@@ -12,6 +12,9 @@ dismiss() {
 	done
 }
 
+# The turn is over, and a shell goes on.
+both_rest() { screen_shows idle && state background; }
+
 fresh states
 check "states: the client starts" start
 
@@ -42,9 +45,11 @@ check "failure: the record says so" within 5 says True '"scripted failure" in r[
 type_in "leave something running"
 check "shell: the turn ends" within 10 see "It serves."
 check "shell: the record says background" within 5 state background
-type_in "think for long"
+type_in "count slowly"
 check "shell: screen and record say working" within 5 both working
+check "shell: it answers" within 5 see "three"
 press Escape
+check "shell: the screen says Interrupted" within 5 see "Interrupted"
 check "shell: interrupted, the record says background" within 5 state background
 check "shell: the screen says that the turn is over" screen_shows idle
 
@@ -56,15 +61,16 @@ check "compaction: the record says background" within 5 state background
 type_in "/rename the colours"
 check "rename: the record has the title" within 5 says "the colours" 'r[0]["intent"]'
 
-type_in "think for long"
+type_in "count slowly"
 check "suspended: screen and record say working" within 5 both working
 pid=$(process)
 kill -STOP "$pid"
 check "suspended: the record says so" within 3 state suspended
 kill -CONT "$pid"
 check "suspended: it goes on" within 3 both working
+check "suspended: it answers" within 5 see "three"
 press Escape
-check "suspended: it can be interrupted" within 5 screen_shows idle
+check "suspended: it can be interrupted" within 5 both_rest
 
 uuid=$(sessions | json 'r[0]["claude_session_id"]')
 window=second
