@@ -2,7 +2,7 @@
 //! first commit; and the hint that a project's folder may have been moved.
 
 use crate::{Failure, Outcome};
-use cs_core::config::Config;
+use cs_core::config::{Config, Registration};
 use cs_core::git::{self, identity};
 use std::path::Path;
 
@@ -32,19 +32,24 @@ pub fn named(text: &str) -> Outcome<String> {
     })
 }
 
-/// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there.
+/// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there. Of several
+/// the one that was registered last.
 pub fn moves(config: &Config) -> Vec<String> {
-    let is_gone = |path: &str| !path.is_empty() && !Path::new(path).exists();
-    let mut hints = Vec::new();
-    for (slug, project) in config.projects.iter().filter(|(_, project)| is_gone(&project.path)) {
-        let Some(repo) = &project.repo else { continue };
-        let others = config.projects.iter().filter(|(other, of)| *other != slug && !is_gone(&of.path));
-        for (_, other) in others.filter(|(_, of)| identity::is_known_as(Path::new(&of.path), repo)) {
-            let (old, new) = (&project.path, &other.path);
-            hints.push(format!(
-                "{old} is gone, and {new} is the same repository; if it was moved: cs-project move {slug} {new}"
-            ));
-        }
-    }
-    hints
+    let is_gone = |project: &Registration| !project.path.is_empty() && !Path::new(&project.path).exists();
+    let gone = config.projects.iter().filter(|(_, project)| is_gone(project));
+    let hint = |(slug, project): (&String, &Registration)| {
+        let repo = project.repo.as_ref()?;
+        let is_same = |other: &&Registration| !is_gone(other) && identity::is_known_as(Path::new(&other.path), repo);
+        let new = &config.projects.values().filter(is_same).max_by_key(|other| &other.registered_at)?.path;
+        let old = &project.path;
+        let moved = format!("if it was moved: cs-project move {slug} {}", quoted(new));
+        Some(format!("{old} is gone, and {new} is the same repository; {moved}"))
+    };
+    gone.filter_map(hint).collect()
+}
+
+/// A word as a shell takes it whole.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
+    if word.chars().all(is_plain) { word.to_string() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

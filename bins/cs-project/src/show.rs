@@ -81,7 +81,8 @@ impl List {
             context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
         }
         context.out.flush()?;
-        cs_cli::repo::moves(&config).iter().for_each(|hint| note(PROGRAM, hint));
+        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&config) };
+        hints.iter().for_each(|hint| note(PROGRAM, hint));
         Ok(())
     }
 }
