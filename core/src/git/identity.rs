@@ -34,6 +34,17 @@ pub fn at(folder: &Path) -> Option<String> {
     known(&repository_at(folder)?, ORIGINS)
 }
 
+/// The same without a look at another place, which may be on a disk that does not answer; `None` where it takes one.
+#[must_use]
+pub fn at_once(folder: &Path) -> Option<String> {
+    let repository = repository_at(folder)?;
+    match config::value(&repository.common, &ORIGIN) {
+        Some(url) if is_path(&url) => None,
+        Some(url) => address(&url, None).or_else(|| first_commit(&repository.common)),
+        None => first_commit(&repository.common),
+    }
+}
+
 /// Whether the repository of a folder is what was known so. It may have got an address since.
 #[must_use]
 pub fn is_known_as(folder: &Path, text: &str) -> bool {
@@ -125,6 +136,12 @@ fn host(place: &str, scheme: &str) -> String {
         _ => ":22",
     };
     place.strip_suffix(usual).map_or(place.clone(), str::to_string)
+}
+
+/// Whether an address is a place on this machine.
+fn is_path(url: &str) -> bool {
+    let is_scheme = url.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("file"));
+    is_scheme || !url.contains(':')
 }
 
 fn local(path: &Path, base: Option<&Path>) -> Option<String> {

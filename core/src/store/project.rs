@@ -105,7 +105,7 @@ impl Store {
             return Slug::parse(slug);
         }
         let file = self.home.config();
-        let repo = identity::at(Path::new(path));
+        let repo = identity::at_once(Path::new(path));
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
             let before = file::read(&file)?;
