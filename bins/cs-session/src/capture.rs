@@ -8,14 +8,14 @@ use cs_core::record::Session;
 use cs_core::{session, validate};
 use std::path::Path;
 
-/// add the commits made since the session's start; those in another repository become events
+/// add the commits made since the session's start
 #[derive(FromArgs)]
 #[argh(subcommand, name = "capture-commits", example = "{command_name}", example = "{command_name} ca5d --repo .")]
 pub struct CaptureCommits {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// the repository (default: the session's work tree)
+    /// the repository (default: the session's work tree); commits in another one than the session's become events
     #[argh(option)]
     repo: Option<String>,
 }
