@@ -101,9 +101,9 @@ fn projects(sandbox: &Town) -> Value {
     sandbox.json("config.json")["projects"].clone()
 }
 
-/// What is known of the places of projects.
-fn places(sandbox: &Town) -> Value {
-    sandbox.json("config.json")["places"].clone()
+/// What is known of the place of a project.
+fn place(sandbox: &Town, slug: &str) -> Value {
+    sandbox.json("config.json")["places"][slug].clone()
 }
 
 /// The conversations that a command lists.

@@ -46,16 +46,28 @@ pub fn register(
             let slug = Slug::parse(slug)?;
             let Some(name) = name else { return Ok((slug, None)) };
             rename(&mut projects, &slug, name);
-            slug
+            text.set_value("projects", projects.to_text(2));
+            return Ok((slug, Some(text.to_bytes())));
         }
         None => add(&mut projects, root, name, now)?,
     };
     text.set_value("projects", projects.to_text(2));
-    if let Some(repo) = repo {
-        // Where that group cannot be understood, the project is registered all the same.
-        let _ = within(&mut text, "places", |places| set(places, slug.as_str(), "repo", json!(repo)));
-    }
+    // Places that cannot be understood are no reason to have no project.
+    let _ = place(&mut text, &slug, repo);
     Ok((slug, Some(text.to_bytes())))
+}
+
+/// Notes the repository of a project. What is left of another one that had its slug is not its.
+fn place(text: &mut Patch, slug: &Slug, repo: Option<&str>) -> std::result::Result<(), String> {
+    let before = text.value("places").filter(|text| *text != "null").unwrap_or("{}").to_string();
+    let has_entry = Patch::of(before.as_bytes())?.value(slug.as_str()).is_some();
+    if repo.is_none() && !has_entry {
+        return Ok(());
+    }
+    within(text, "places", |places| {
+        places.remove(slug.as_str());
+        repo.map_or(Ok(()), |repo| set(places, slug.as_str(), "repo", json!(repo)))
+    })
 }
 
 /// The text of the file with the project at another path; it remembers where it was. `absorbed` is registered no more.
@@ -176,6 +188,14 @@ mod tests {
         let (slug, added) = add_to(Some(text), "/src/a", None).unwrap();
         let added = added.unwrap();
         assert_eq!(slug, "a-2");
+        let places =
+            r#"{"projects":{"x":{"path":"/x"}},"places":{"a":{"repo":"old","former_paths":["/o"]},"b":{"repo":"r"}}}"#;
+        let left = add_to(Some(places), "/src/a", None).unwrap().1.unwrap();
+        assert!(!left.contains("old") && left.contains(r#""b": {"repo":"r"}"#), "{left}");
+        let damaged = r#"{"places":7,"projects":{}}"#;
+        let (_, added_to) =
+            register(Path::new("/x"), Some(damaged.as_bytes()), "/src/a", None, Some("r"), clock::now()).unwrap();
+        assert!(String::from_utf8(added_to.unwrap()).unwrap().contains("\"places\": 7"));
         for kept in [
             r#""settings": {"stale_threshold_hours":0}"#,
             r#""a": 7"#,

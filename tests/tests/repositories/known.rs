@@ -22,7 +22,7 @@ fn clones() -> Town {
 #[test]
 fn clones_are_known_by_the_address_they_are_from() {
     let sandbox = clones();
-    let known: Vec<String> = projects(&sandbox)
+    let known: Vec<String> = sandbox.json("config.json")["places"]
         .as_object()
         .expect("projects")
         .values()
@@ -94,11 +94,11 @@ fn without_an_origin_the_first_commit_tells() {
     for (n, path) in (1..).zip([&shop, &copy, &clone, &third, &other]) {
         prompt(&sandbox, n, path);
     }
-    assert_eq!(projects(&sandbox)["shop"]["repo"], json!(format!("first-commit:{first}")));
+    assert_eq!(place(&sandbox, "shop")["repo"], json!(format!("first-commit:{first}")));
     // What was cloned from it here is the same. No hook looks at another place than its own for that.
-    assert_eq!(projects(&sandbox)["clone"]["repo"], Value::Null);
+    assert_eq!(place(&sandbox, "clone")["repo"], Value::Null);
     assert_eq!(status(&sandbox.cs("cs-cleanup", &["all", "-q"])), 0);
-    assert_eq!(projects(&sandbox)["third"]["repo"], json!(format!("first-commit:{first}")));
+    assert_eq!(place(&sandbox, "third")["repo"], json!(format!("first-commit:{first}")));
     let name = shop.to_string_lossy();
     assert_eq!(listed(&sandbox, &["list", "--repo", &name]), [1, 2, 3, 4]);
     assert_eq!(listed(&sandbox, &["list", "--repo", &format!("first-commit:{first}")]), [1, 2, 3, 4]);
@@ -116,9 +116,10 @@ fn the_hourly_job_learns_what_repositories_are() {
     prompt(&sandbox, 1, &shop);
     let file = sandbox.data().join("config.json");
     let mut config = sandbox.json("config.json");
-    config["projects"]["shop"].as_object_mut().expect("a project").remove("repo");
+    config["places"]["shop"].as_object_mut().expect("a place").remove("repo");
     config["projects"]["shop"]["later"] = json!(1.5);
-    config["projects"]["gone"] = json!({"name": "gone", "path": "/no/such", "repo": "github.com/Ada/gone"});
+    config["projects"]["gone"] = json!({"name": "gone", "path": "/no/such"});
+    config["places"]["gone"] = json!({"repo": "github.com/Ada/gone", "later": 2.5});
     fs::write(&file, config.to_string()).expect("it can be written");
     let run = |words: &[&str]| {
         let output = sandbox.cs("cs-cleanup", words);
@@ -129,7 +130,7 @@ fn the_hourly_job_learns_what_repositories_are() {
     assert!(dry.contains("\"action\":\"learned\"") && dry.contains("the repository of shop\""), "{dry}");
     assert_eq!(sandbox.json("config.json"), config);
     assert!(run(&["all", "--json"]).contains("\"action\":\"learned\""));
-    config["projects"]["shop"]["repo"] = json!("github.com/Ada/shop");
+    config["places"]["shop"]["repo"] = json!("github.com/Ada/shop");
     assert_eq!(sandbox.json("config.json"), config, "all else stays");
     // Nothing is written where nothing is new.
     let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).expect("it is there"));
@@ -139,9 +140,9 @@ fn the_hourly_job_learns_what_repositories_are() {
     // It has got another address.
     git(&sandbox, &shop, "remote set-url origin https://gitlab.com/Ada/shop");
     run(&["all", "-q"]);
-    assert_eq!(projects(&sandbox)["shop"]["repo"], json!("gitlab.com/Ada/shop"));
+    assert_eq!(place(&sandbox, "shop")["repo"], json!("gitlab.com/Ada/shop"));
     // One that cannot be understood is left alone.
-    for damaged in ["", "{", "{\"projects\": 7}", "{\"projects\": {\"shop\": 7}}"] {
+    for damaged in ["", "{", "{\"projects\": 7}", "{\"projects\": {\"shop\": 7}}", "{\"places\": 7}"] {
         fs::write(&file, damaged).expect("it can be written");
         sandbox.cs("cs-cleanup", &["all", "-q"]);
         assert_eq!(fs::read_to_string(&file).expect("it is there"), damaged);

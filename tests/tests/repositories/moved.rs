@@ -41,8 +41,10 @@ fn a_moved_project_stays_itself() {
     let output = move_to(&sandbox, &[&from, &to, "--table"]);
     let told = format!("shop lies in {to} now; 3 sessions were changed\n");
     assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, told, String::new()));
-    let project = &projects(&sandbox)["shop"];
-    assert_eq!((&project["path"], &places(&sandbox)["shop"]["former_paths"]), (&json!(to), &json!([from])));
+    assert_eq!(
+        (&projects(&sandbox)["shop"]["path"], &place(&sandbox, "shop")["former_paths"]),
+        (&json!(to), &json!([from]))
+    );
     assert_eq!(of(&sandbox, 2)["worktree_root"], json!(new.join(".claude/worktrees/side")));
     assert_eq!(of(&sandbox, 3)["worktree_root"], json!(old), "what is done was done there");
     // The running conversation, whose client still names the old place.
@@ -155,5 +157,5 @@ fn a_folder_that_comes_back_or_takes_the_place_of_a_moved_one() {
     assert_eq!(prompt(&sandbox, 7, &old), "shop");
     fs::create_dir_all(new.join(".claude")).expect("it can be made");
     assert_eq!(status(&move_to(&sandbox, &["shop", &from])), 0, "nothing but a folder was left behind");
-    assert_eq!(places(&sandbox)["shop"]["former_paths"], json!([to]));
+    assert_eq!(place(&sandbox, "shop")["former_paths"], json!([to]));
 }

@@ -76,7 +76,7 @@ fn a_folder_around_a_bare_repository_is_one_project() {
         for (n, path) in (1..).zip([hub.join("main"), hub.join("fix"), hub.clone()]) {
             assert_eq!(prompt(&sandbox, n, &path), "hub", "{}", path.display());
         }
-        assert_eq!(places(&sandbox)["hub"]["repo"], json!("github.com/Ada/hub"));
+        assert_eq!(place(&sandbox, "hub")["repo"], json!("github.com/Ada/hub"));
         assert_eq!(listed(&sandbox, &["list", "--repo", "github.com/Ada/hub"]), [1, 2, 3]);
     }
 }
