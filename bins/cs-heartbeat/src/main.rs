@@ -58,7 +58,7 @@ fn turn_ended(intake: &Intake) -> Result<()> {
     };
     let payload = &intake.payload;
     let error = match payload.event.as_deref() {
-        Some("StopFailure") => Some(intake::first_line(why(payload), MESSAGE)),
+        Some("StopFailure") => Some(intake::first_line(why(payload, live.capture), MESSAGE)),
         _ => None,
     };
     plans(&mut live, payload);
@@ -75,10 +75,11 @@ fn turn_ended(intake: &Intake) -> Result<()> {
     noted
 }
 
-/// Why a turn failed. Clients have a word for some failures only, and tell the others in what they say last (2.1.332).
-fn why(payload: &Payload) -> &str {
+/// Why a turn failed. Clients have a word for some failures only, and tell the others in what they say last (2.1.332),
+/// which may be noted only where what is said may.
+fn why(payload: &Payload, capture: bool) -> &str {
     let word = payload.error.as_deref().filter(|word| !word.trim().is_empty());
-    let said = payload.last_message.as_deref().filter(|said| !said.trim().is_empty());
+    let said = payload.last_message.as_deref().filter(|said| capture && !said.trim().is_empty());
     word.filter(|word| *word != UNKNOWN).or(said).or(word).unwrap_or(UNKNOWN)
 }
 
