@@ -217,7 +217,7 @@ fn command(text: &str) -> Option<String> {
             Some((arguments, _)) => arguments,
             None => rest,
         });
-    let is_name = !name.is_empty() && !name.contains(char::is_whitespace);
+    let is_name = !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '<');
     is_name.then(|| format!("/{name} {}", unwrapped(arguments)).trim_end().to_string())
 }
 
