@@ -67,7 +67,7 @@ fn in_short(mut record: Value) -> Value {
 fn interactive() -> Vec<String> {
     let asked = |what: &str| ["question", "answer"].map(|kind| format!("{kind}: {what}"));
     let prompts = |all: &[&str]| all.iter().map(|text| format!("prompt: {text}")).collect::<Vec<_>>();
-    let failed = |text: &str| vec![format!("prompt: {text}"), "failure: unknown".to_string()];
+    let failed = |text: &str| vec![format!("prompt: {text}"), "failure: API Error: 400 scripted failure".to_string()];
     [
         prompts(&["do the full tour"]),
         asked(SAY_HI.trim_start_matches("waiting: ")).to_vec(),
@@ -159,7 +159,8 @@ fn expected_records(name: &str) -> Vec<Value> {
             json!({"files_changed": ["hello.txt"], "tasks": ["First step: completed", "Second step: completed"]}),
         )],
         "codex/tui" => vec![with(
-            codex("01a1fc80-7020-7fa0-8504-e6ff14741ebb", "simple prompt in the terminal", "Permission thing done."),
+            // Its last prompt was interrupted: what was said before is no answer to it.
+            with(codex("01a1fc80-7020-7fa0-8504-e6ff14741ebb", "simple prompt in the terminal", ""), none),
             json!({
                 "events": ["context compacted (manual)"],
                 "history": [
@@ -190,11 +191,11 @@ fn expected_states(name: &str) -> Vec<(usize, &'static str)> {
             (44, "working"),
             (47, "idle"),
             (48, "working"),
-            (49, "idle, failed: unknown"),
+            (49, "idle, failed: API Error: 400 scripted failure"),
             (50, "working"),
-            (51, "idle, failed: unknown"),
+            (51, "idle, failed: API Error: 400 scripted failure"),
             (52, "working"),
-            (53, "idle, failed: unknown"),
+            (53, "idle, failed: API Error: 400 scripted failure"),
             (54, "working"),
             (59, "idle"),
             (60, "working"),
