@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 const PARTS: u8 = 64;
 /// Changes whenever facts have another form or another meaning.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 #[derive(Deserialize)]
 struct Part {

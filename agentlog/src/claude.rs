@@ -9,7 +9,7 @@ use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use crate::usage::{Part, SYNTHETIC, Usage};
-use cs_core::{clock, dirs, repair};
+use cs_core::{clock, dirs, naming, repair};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -222,11 +222,12 @@ fn prompt(facts: &mut Facts, line: &Line) -> Option<()> {
 
 fn titles(facts: &mut Facts, line: &Line) {
     let session = facts.number(line.session.as_deref().unwrap_or_default());
-    let (title, custom_title) = (line.title.clone(), line.custom_title.clone());
+    // As a record keeps it: they may hold secrets.
+    let [title, custom_title] = [&line.title, &line.custom_title].map(|title| title.as_deref().map(naming::cut));
     if let Some(talk) = facts.talk(session) {
-        talk.title = title.or(talk.title.take());
+        talk.title = title.filter(|title| !title.is_empty()).or(talk.title.take());
         // An empty one takes the name away.
-        talk.custom_title = custom_title.or(talk.custom_title.take()).filter(|title| !title.trim().is_empty());
+        talk.custom_title = custom_title.or(talk.custom_title.take()).filter(|title| !title.is_empty());
     }
 }
 

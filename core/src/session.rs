@@ -342,6 +342,7 @@ fn checked_steps(steps: &[String]) -> Result<Vec<String>> {
 /// Makes an ended session active again, as if it had not ended. What it had ended with goes to
 /// the timeline. Steps that a hook made of open tasks are tasks again; others are a person's.
 pub fn reopen(session: &mut Session, now: Instant) {
+    remember_end(session);
     let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
     if session.ended_by.is_some() {
         let tasks: Vec<String> = task_steps(session, |_| true).collect();
@@ -358,6 +359,17 @@ pub fn reopen(session: &mut Session, now: Instant) {
         remember(session, &format!("reopened; it had ended with: {text}"), now);
     }
     beat(session, now);
+}
+
+/// Keeps in the history when and why a session that goes on had ended.
+fn remember_end(session: &mut Session) {
+    let Some(at) = session.ended_at.as_deref().and_then(clock::parse) else { return };
+    let (kind, why) = match session.status {
+        Status::Active => return,
+        Status::Parked => (timeline::PARKED, session.parked_reason.clone()),
+        Status::Completed => (timeline::COMPLETED, session.outcome.clone()),
+    };
+    timeline::saw(session, kind, &why.unwrap_or_default(), at);
 }
 
 /// Checks that a session may be resumed: ended, and not resumed before.
@@ -378,6 +390,7 @@ pub fn may_resume(old: &Session) -> Result<()> {
 pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
     may_resume(old)?;
     if old.status == Status::Parked {
+        remember_end(old);
         old.status = Status::Completed;
         old.ended_at = Some(clock::stamp(now));
         old.outcome = Some(format!("Resumed as {new_id}"));

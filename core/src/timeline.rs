@@ -16,6 +16,10 @@ pub const QUESTION: &str = "question";
 pub const ANSWER: &str = "answer";
 /// A turn failed: why.
 pub const FAILURE: &str = "failure";
+/// The session was parked before it went on: why.
+pub const PARKED: &str = "parked";
+/// The session was completed before it went on: its outcome.
+pub const COMPLETED: &str = "completed";
 /// A commit was made: its name, which stands with its message among the session's commits.
 pub const COMMIT: &str = "commit";
 
@@ -46,15 +50,17 @@ pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
 
 /// All dated facts of a session, oldest first. What has no time that can be read stands where it stands in the record.
 pub fn of(session: &Session) -> Vec<Fact<'_>> {
-    let mut facts = vec![fact(&session.started_at, began(session))];
+    // At the same time, what reopened a session stands before the prompt.
+    let mut facts: Vec<Fact> =
+        session.events.iter().map(|event| fact(&event.timestamp, event.message.as_str())).collect();
     facts.extend(session.history.iter().filter_map(|moment| Some(fact(&moment.at, told(moment, session)?))));
     facts.extend(
         session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", on_one_line(&task.subject)))),
     );
     facts.extend(session.tasks.iter().filter_map(ended_task));
-    facts.extend(session.events.iter().map(|event| fact(&event.timestamp, event.message.as_str())));
     facts.extend(session.ended_at.as_deref().map(|at| fact(at, ended(session))));
-    in_order(facts)
+    // Whatever the clock said then.
+    [vec![fact(&session.started_at, began(session))], in_order(facts)].concat()
 }
 
 fn fact<'a>(timestamp: &'a str, message: impl Into<Cow<'a, str>>) -> Fact<'a> {

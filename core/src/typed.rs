@@ -55,7 +55,7 @@ const EMPTY_WORDS: &str = "hi, hello, hey, yo, hi there, hello there, hey there,
     hi codex, hello codex, hey codex, good morning, good afternoon, good evening, continue, resume, go on, go ahead, \
     keep going, carry on, proceed, go, next, ok, okay, k, ok go, ok continue, yes, yep, yeah, sure, y, n, no, thanks, \
     thank you, thx, test, hallo, guten morgen, moin, weiter, mach weiter, ja, nein, danke, bonjour, salut, oui, merci, \
-    hola, si, gracias";
+    hola, si, gracias, continue where you left off, where you left off, how are you, are you ready, ready";
 
 /// What a person typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,21 +222,52 @@ fn command(text: &str) -> Option<String> {
 }
 
 /// The line of a person's words that says most about what they want: the first one with words in it that is no
-/// quote, no tag and no greeting. Where there is none such, the first one that is not blank.
+/// quote, no code, no tag, no stand-in for a picture and no greeting. Where there is none such, the first one that is
+/// not blank.
 pub fn gist(text: &str) -> &str {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut telling = lines().filter(|line| is_telling(line)).peekable();
+    let mut is_code = false;
+    let is_outside = |line: &&str| {
+        let is_fence = FENCES.iter().any(|fence| line.starts_with(fence));
+        is_code ^= is_fence;
+        !is_fence && !is_code
+    };
+    let mut telling = lines().filter(is_outside).filter(|line| is_telling(line)).peekable();
     let greeting = telling.peek().copied();
     let best = telling.find(|line| !says_nothing(line)).or(greeting);
-    best.or_else(|| lines().next()).unwrap_or_default()
+    best.or_else(|| lines().find(|line| is_telling(line))).or_else(|| lines().next()).unwrap_or_default()
 }
+
+/// What begins and ends lines of code, or the head of a file.
+const FENCES: [&str; 3] = ["```", "~~~", "---"];
 
 /// Whether a line has words of its own.
 fn is_telling(line: &str) -> bool {
     let is_tag = line.starts_with('<') && line.ends_with('>') && line.matches('<').count() == 1;
-    let is_aside = line.starts_with(['>']) || line.starts_with("```") || line.starts_with("~~~");
-    !is_tag && !is_aside && line.chars().any(char::is_alphanumeric)
+    let is_aside = line.starts_with(['>']) || FENCES.iter().any(|fence| line.starts_with(fence));
+    !is_tag && !is_aside && without_pictures(line).chars().any(char::is_alphanumeric)
 }
+
+/// A line without the stand-ins that a client puts for what was pasted: `[Image #1]`, `[Pasted text #1 +40 lines]`.
+fn without_pictures(line: &str) -> String {
+    let mut rest = line;
+    let mut words = String::new();
+    while let Some((before, behind)) = rest.split_once('[') {
+        let inside = PICTURES.iter().find_map(|start| behind.strip_prefix(start)?.split_once(']'));
+        words.push_str(before);
+        rest = match inside {
+            Some((_, after)) => after,
+            None => {
+                words.push('[');
+                behind
+            }
+        };
+    }
+    words + rest
+}
+
+/// How the stand-ins begin (Claude Code; Codex has the first).
+const PICTURES: [&str; 4] = ["Image #", "Image: ", "Pasted text #", "Pasted Content "];
 
 /// Whether a prompt tells nobody what a conversation is for: greetings, "continue", "ok", calls of this tool.
 pub fn says_nothing(text: &str) -> bool {
@@ -248,13 +279,25 @@ pub fn says_nothing(text: &str) -> bool {
     if text.len() > LONGEST {
         return false;
     }
-    let spoken = |c: char| if c.is_alphanumeric() { c } else { ' ' };
-    let plain: String = text.to_lowercase().chars().map(spoken).collect();
-    let words: Vec<&str> = plain.split_whitespace().filter(|word| *word != "please").collect();
+    let spoken = |c: char| if c.is_alphanumeric() || c == '\'' { c } else { ' ' };
+    let plain: String = without_pictures(text).to_lowercase().chars().map(spoken).collect();
+    let words: Vec<&str> = plain.split_whitespace().filter(|word| !FILLERS.contains(word)).collect();
     // Digits and signs may be the whole answer to a question, but never what a conversation is for.
-    words.iter().all(|word| word.chars().all(char::is_numeric))
-        || EMPTY_WORDS.split(", ").any(|empty| empty == words.join(" "))
+    words.iter().all(|word| word.chars().all(char::is_numeric)) || are_empty(&words)
 }
+
+/// Whether words are a row of phrases that say nothing.
+fn are_empty(words: &[&str]) -> bool {
+    const MOST: usize = 4;
+    words.is_empty()
+        || (1..=words.len().min(MOST)).any(|n| {
+            let (phrase, rest) = words.split_at(n);
+            EMPTY_WORDS.split(", ").any(|empty| empty == phrase.join(" ")) && are_empty(rest)
+        })
+}
+
+/// Words that say nothing wherever they stand.
+const FILLERS: [&str; 6] = ["please", "let's", "lets", "claude", "codex", "ultrathink"];
 
 #[cfg(test)]
 mod tests;

@@ -43,7 +43,11 @@ impl Check {
             Err(error) => work.failed(error.into())?,
         }
         // No damage, and nothing that anybody but a person can know.
-        let hints = if work.context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&work.context.store.config()) };
+        let hints = if work.context.out.quiet {
+            Vec::new()
+        } else {
+            cs_cli::repo::moves(&work.context.store, &work.context.store.config())
+        };
         hints.iter().for_each(|hint| note(PROGRAM, hint));
         if left > 0 {
             work.ends_with(1);

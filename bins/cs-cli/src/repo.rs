@@ -2,8 +2,11 @@
 //! first commit; and the hint that a project's folder may have been moved.
 
 use crate::{Failure, Outcome};
+use cs_core::clock::{self, Instant};
 use cs_core::config::{Config, Registration};
 use cs_core::git::{self, identity};
+use cs_core::index;
+use cs_core::store::Store;
 use std::path::Path;
 
 /// By what the named repository is known; see [`identity`].
@@ -15,7 +18,11 @@ pub fn named(text: &str) -> Outcome<String> {
         let known = checkout.as_ref().and_then(identity::of).filter(|_| !is_bare).or_else(|| identity::at(dir));
         let known =
             known.or_else(|| identity::address(text, std::env::current_dir().ok().as_deref()).filter(|_| is_bare));
-        let why = if checkout.is_some() { "has neither an origin nor a commit" } else { "is no git repository" };
+        let why = if checkout.is_some() {
+            "has no remote origin or upstream, and its log does not begin with a first commit"
+        } else {
+            "is no git repository"
+        };
         return known
             .ok_or_else(|| Failure::Usage(format!("{text:?} {why}; name an address, or another directory"), None));
     }
@@ -33,19 +40,31 @@ pub fn named(text: &str) -> Outcome<String> {
 }
 
 /// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there. Of several
-/// the one that was registered last.
-pub fn moves(config: &Config) -> Vec<String> {
+/// the one that was registered last, and none that was there when a session began in the one that is gone: that is another clone.
+pub fn moves(store: &Store, config: &Config) -> Vec<String> {
     let is_gone = |project: &Registration| !project.path.is_empty() && !Path::new(&project.path).exists();
     let gone = config.projects.iter().filter(|(_, project)| is_gone(project));
     let hint = |(slug, project): (&String, &Registration)| {
         let repo = project.repo.as_ref()?;
-        let is_same = |other: &&Registration| !is_gone(other) && identity::is_known_as(Path::new(&other.path), repo);
+        let begun = last_begun(store, slug);
+        let is_later =
+            |other: &Registration| clock::parse(&other.registered_at) > clock::parse(&project.registered_at).max(begun);
+        let is_same = |other: &&Registration| {
+            !is_gone(other) && is_later(other) && identity::is_known_as(Path::new(&other.path), repo)
+        };
         let new = &config.projects.values().filter(is_same).max_by_key(|other| &other.registered_at)?.path;
         let old = &project.path;
         let moved = format!("if it was moved: cs-project move {slug} {}", quoted(new));
         Some(format!("{old} is gone, and {new} is the same repository; {moved}"))
     };
     gone.filter_map(hint).collect()
+}
+
+/// When a session of a project began last.
+fn last_begun(store: &Store, slug: &str) -> Option<Instant> {
+    let index = store.index().ok()?;
+    let entries = index.entries(index::of_project(slug));
+    entries.iter().filter_map(|(_, entry)| clock::parse(&entry.started_at)).max()
 }
 
 /// A word as a shell takes it whole.

@@ -74,9 +74,16 @@ fn known(config: &Config, old: &str) -> Outcome<Slug> {
     let path = std::path::absolute(old).unwrap_or_else(|_| old.into());
     let path = path.to_string_lossy();
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
-    if let Some(slug) = config.slug_of(path) {
+    if let Some(slug) = config.slug_of(path).or_else(|| config.slug_of(&real(Path::new(path)))) {
         return Ok(Slug::parse(slug)?);
     }
     let slug = Slug::parse(old).ok().filter(|slug| config.projects.contains_key(slug.as_str()));
     slug.ok_or_else(|| Failure::Nothing(format!("no project lies in {old}; cs-project list shows where they lie")))
+}
+
+/// A path without symbolic links, as far as it is there.
+fn real(path: &Path) -> String {
+    let there = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let real = there.and_then(|(part, real)| Some(real.join(path.strip_prefix(part).ok()?)));
+    real.unwrap_or_else(|| path.to_path_buf()).to_string_lossy().into_owned()
 }

@@ -23,7 +23,7 @@ impl Overview {
             must_exist(context, slug)?;
         }
         let config = context.config();
-        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&config) };
+        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&context.store, &config) };
         let overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
         match context.out.form {
             _ if context.out.quiet => {

@@ -81,7 +81,7 @@ impl List {
             context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
         }
         context.out.flush()?;
-        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&config) };
+        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&context.store, &config) };
         hints.iter().for_each(|hint| note(PROGRAM, hint));
         Ok(())
     }

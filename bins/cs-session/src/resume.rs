@@ -120,10 +120,11 @@ fn start_anew(
     if let Some(begun) = begun(context, old)? {
         return take_over(context, old, &begun, intent);
     }
+    let config = context.store.config();
     let start = Start {
         intent: intent.unwrap_or(&old.intent).to_string(),
         git_branch: Some(old.git_branch.clone()).filter(|branch| !branch.is_empty()).or(here.branch.clone()),
-        worktree_root: old.worktree_root.clone(),
+        worktree_root: old.worktree_root.as_deref().map(|root| config.now_at(&old.project_slug, root)),
         claude_session_id: conversation.map(Uuid::to_string),
         agent: old.agent.clone(),
         ..Start::default()

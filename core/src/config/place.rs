@@ -25,6 +25,22 @@ impl Config {
             })
             .or_else(|| by(&|project| lay_at(project, root)))
     }
+
+    /// Where a folder of a project lies now: the project may have been moved since.
+    pub fn now_at(&self, slug: &str, folder: &str) -> String {
+        let project = self.projects.get(slug).filter(|_| !Path::new(folder).exists());
+        let moved = project.and_then(|project| {
+            let mut former = project.former_paths.iter();
+            let rest = former.find_map(|former| Path::new(folder).strip_prefix(former).ok())?;
+            let now = if rest.as_os_str().is_empty() {
+                project.path.clone().into()
+            } else {
+                Path::new(&project.path).join(rest)
+            };
+            Some(now.to_string_lossy().into_owned())
+        });
+        moved.unwrap_or_else(|| folder.to_string())
+    }
 }
 
 /// What a folder is, whatever its names: one system call, where many projects are asked.

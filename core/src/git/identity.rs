@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 /// Where the configuration says from where a repository was cloned.
 const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
+/// What a clone calls that which has another name for it.
+const UPSTREAM: config::Key = config::Key { of: "upstream", ..ORIGIN };
 /// Most bytes of the beginning of a reflog that are read.
 const LOG: u64 = 4096;
 /// So many clones of clones are followed.
@@ -38,7 +40,7 @@ pub fn at(folder: &Path) -> Option<String> {
 #[must_use]
 pub fn at_once(folder: &Path) -> Option<String> {
     let repository = repository_at(folder)?;
-    match config::value(&repository.common, &ORIGIN) {
+    match cloned_from(&repository.common) {
         Some(url) if is_path(&url) => None,
         Some(url) => address(&url, None).or_else(|| first_commit(&repository.common)),
         None => first_commit(&repository.common),
@@ -75,7 +77,7 @@ fn repository_at(folder: &Path) -> Option<Repository> {
 
 /// The clone of a repository on this machine is known by the same as that one.
 fn known(repository: &Repository, origins: usize) -> Option<String> {
-    let url = config::value(&repository.common, &ORIGIN);
+    let url = cloned_from(&repository.common);
     let Some(origin) = url.and_then(|url| address(&url, Some(&repository.base))) else {
         return first_commit(&repository.common);
     };
@@ -84,6 +86,10 @@ fn known(repository: &Repository, origins: usize) -> Option<String> {
     let places = [origin.clone(), format!("{origin}.git")];
     let there = is_here.then(|| places.iter().find_map(|place| repository_at(Path::new(place)))).flatten();
     there.and_then(|there| known(&there, origins - 1)).or(Some(origin))
+}
+
+fn cloned_from(common: &Path) -> Option<String> {
+    config::value(common, &ORIGIN).or_else(|| config::value(common, &UPSTREAM))
 }
 
 /// An address as it is compared: `host/path`, or an absolute path on this machine. `base` is where a relative one
