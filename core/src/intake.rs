@@ -225,7 +225,7 @@ impl Intake {
 fn other_window(live: &mut Live, before: Option<Process>) {
     let Some(now) = live.process() else { return };
     live.closed_by(&now);
-    if let Some(before) = before.filter(|before| !before.is(&now) && process::is_alive(before) == Some(true)) {
+    if let Some(before) = before.filter(|before| !before.is(&now) && process::may_run(before)) {
         live.opened_by(&before);
     }
 }

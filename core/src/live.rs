@@ -191,7 +191,8 @@ const FIELDS: [&str; 37] = [
 const WINDOWS: usize = 16;
 
 fn word(window: &Process) -> String {
-    format!("{}/{}", window.pid, window.started)
+    let host = window.host.as_ref().map_or_else(String::new, |host| format!("@{host}"));
+    format!("{}/{}{host}", window.pid, window.started)
 }
 
 impl Live {
@@ -282,8 +283,9 @@ impl Live {
     /// The other processes that have the conversation open, as far as they told.
     pub fn windows(&self) -> impl Iterator<Item = Process> {
         let process = |word: &String| {
-            let (pid, started) = word.split_once('/')?;
-            Some(Process { pid: pid.parse().ok()?, started: started.to_string(), host: self.host.clone() })
+            let (pid, seen) = word.split_once('/')?;
+            let (started, host) = seen.split_once('@').map_or((seen, None), |(started, host)| (started, Some(host)));
+            Some(Process { pid: pid.parse().ok()?, started: started.to_string(), host: host.map(str::to_string) })
         };
         self.windows.iter().filter_map(process)
     }
@@ -311,6 +313,11 @@ impl Live {
     /// Whether a turn is going on, as far as it was heard.
     pub fn is_in_turn(&self) -> bool {
         matches!(self.state, Activity::Working | Activity::Waiting)
+    }
+
+    /// Whether an end now is one in the middle: of a turn, or of what a helper asks.
+    pub fn is_midway(&self) -> bool {
+        self.is_in_turn() || !self.questions.is_empty()
     }
 
     /// Whether the conversation is being summed up between turns, as far as it was heard: a start follows when Claude Code
@@ -375,6 +382,8 @@ impl Live {
 
     /// The agent asks something. `key` names the tool call, if there is one.
     pub fn asked(&mut self, what: &str, key: Option<String>, at: Instant) {
+        // The turn of the prompt that was typed meanwhile is this one.
+        self.queued &= self.is_in_turn();
         self.enter(Activity::Waiting, at);
         if self.waiting_for.as_deref() != Some(what) {
             self.since = clock::stamp(at);
@@ -401,6 +410,14 @@ impl Live {
     /// side, and their ends may be told late.
     pub fn tool_ended(&mut self, key: &str, at: Instant) {
         self.went_on(at);
+        // A turn of whose prompt nobody told.
+        if self.state == Activity::Idle
+            && self.prompt_id.is_none()
+            && self.last_message.is_none()
+            && self.error.is_none()
+        {
+            self.enter(Activity::Working, at);
+        }
         if self.state == Activity::Waiting && self.waiting_key.as_deref() == Some(key) {
             self.enter(Activity::Working, at);
         }

@@ -62,6 +62,16 @@ pub fn is_alive(process: &Process) -> Option<bool> {
     }
 }
 
+/// Whether the process may run: it does, or it was seen since this machine booted where we cannot look (a container).
+pub fn may_run(process: &Process) -> bool {
+    let boot = |host: &str| host.split_once(':').map(|(boot, _)| boot.to_string());
+    let is_of_this_boot = || {
+        let seen = process.host.as_deref().and_then(boot);
+        seen.is_some() && seen == here().and_then(boot)
+    };
+    is_alive(process).unwrap_or_else(is_of_this_boot)
+}
+
 /// The process with this id, if it runs.
 pub fn find(pid: u32) -> Option<Process> {
     let (started, _) = running(pid)?;

@@ -83,7 +83,8 @@ impl State {
 pub struct Client {
     pub status: String,
     pub waiting_for: Option<String>,
-    pub updated_at: Instant,
+    /// `None` where it does not say.
+    pub updated_at: Option<Instant>,
 }
 
 /// What the client calls menus that a person opened, among other dialogs.

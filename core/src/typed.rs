@@ -238,8 +238,8 @@ pub fn gist(text: &str) -> &str {
     best.or_else(|| lines().find(|line| is_telling(line))).or_else(|| lines().next()).unwrap_or_default()
 }
 
-/// What begins and ends lines of code, or the head of a file.
-const FENCES: [&str; 3] = ["```", "~~~", "---"];
+/// What begins and ends lines of code.
+const FENCES: [&str; 2] = ["```", "~~~"];
 
 /// Whether a line has words of its own.
 fn is_telling(line: &str) -> bool {

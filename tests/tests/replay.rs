@@ -143,7 +143,11 @@ fn expected_records(name: &str) -> Vec<Value> {
             codex("01a1fc80-2516-7553-a277-ccfbd37e4a44", "simple prompt, to be resumed", "The second answer."),
             json!({
                 "events": ["reopened; it had ended with: A simple answer."],
-                "history": ["prompt: simple prompt, to be resumed", "prompt: second prompt"],
+                "history": [
+                    "prompt: simple prompt, to be resumed",
+                    "completed: A simple answer.",
+                    "prompt: second prompt",
+                ],
             }),
         )],
         // Only a call of the notify program, which is not registered.

@@ -47,8 +47,9 @@ pub fn moves(store: &Store, config: &Config) -> Vec<String> {
     let hint = |(slug, project): (&String, &Registration)| {
         let repo = project.repo.as_ref()?;
         let begun = last_begun(store, slug);
-        let is_later =
-            |other: &Registration| clock::parse(&other.registered_at) > clock::parse(&project.registered_at).max(begun);
+        let is_later = |other: &Registration| {
+            clock::parse(&other.registered_at) >= clock::parse(&project.registered_at).max(begun)
+        };
         let is_same = |other: &&Registration| {
             !is_gone(other) && is_later(other) && identity::is_known_as(Path::new(&other.path), repo)
         };

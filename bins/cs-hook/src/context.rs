@@ -10,6 +10,7 @@ use cs_core::git;
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::intake::Intake;
 use cs_core::live::Live;
+use cs_core::store::runner;
 use cs_core::{process, validate};
 use std::path::{Path, PathBuf};
 
@@ -79,7 +80,7 @@ fn neighbours(intake: &Intake, live: &Live, lives: &[Live]) -> Vec<String> {
     let others = lives.iter().filter(|other| {
         other.claude_session_id != live.claude_session_id
             && is_in(other, &places)
-            && other.process().and_then(|process| process::is_alive(&process)) == Some(true)
+            && runner(other).is_some_and(|process| process::is_alive(&process) == Some(true))
     });
     let lines = others.filter_map(|other| {
         let heard = clock::parse(&other.last_event_at)

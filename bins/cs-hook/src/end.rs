@@ -19,7 +19,7 @@ pub fn ended(intake: &Intake) -> Result<()> {
     let mut live = match known {
         None if intake.has_just_ended()? => return intake.store.drop_live(&intake.uuid),
         None => intake.noted(intake.new_live()),
-        Some(mut live) if intake.is_from_another_window(&live) => {
+        Some(mut live) if is_of_another_window(intake, &live) => {
             intake.caller().iter().for_each(|window| live.closed_by(window));
             return intake.store.write_live(&intake.uuid, &live);
         }
@@ -55,9 +55,15 @@ pub fn ending<'a>(intake: &Intake, why: &'a str, attended: bool) -> Ending<'a> {
     }
 }
 
+/// Whether another process ends than the one that was heard last, which may run where we cannot look.
+fn is_of_another_window(intake: &Intake, live: &Live) -> bool {
+    let known = live.process().filter(process::may_run);
+    known.zip(intake.caller()).is_some_and(|(known, caller)| !caller.is(&known))
+}
+
 /// A process that has the conversation open, and is not the one that ends.
 pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
-    live.windows().find(|window| !ends.is_some_and(|ends| ends.is(window)) && process::is_alive(window) == Some(true))
+    live.windows().find(|window| !ends.is_some_and(|ends| ends.is(window)) && process::may_run(window))
 }
 
 /// The window that was heard last is closed, and its turn with it; the conversation goes on in another one.

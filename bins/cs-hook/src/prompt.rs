@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, damaged, elsewhere, going_on, session_of, superseded};
+use crate::{PROGRAM, ask, damaged, elsewhere, going_on, session_of, superseded};
 use cs_core::change::{Change, Prompted};
 use cs_core::error::Result;
 use cs_core::git::{self, Checkout, made};
@@ -50,6 +50,8 @@ pub fn submitted(intake: &Intake) -> Result<()> {
             intake.store.write_live(&intake.uuid, &live)?;
             return tracked;
         }
+        // A helper's question stands, whatever is typed beside it.
+        ask::show(intake, &mut live)?;
         intake.store.name_session(&mut live, intake.payload.title.as_deref(), intake.now)?;
     }
     intake.store.write_live(&intake.uuid, &live)?;

@@ -9,7 +9,7 @@ use cs_core::live::Live;
 use cs_core::process;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
-use cs_core::store::of_repo;
+use cs_core::store::{of_repo, runner};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -93,11 +93,12 @@ impl Place {
         // The conversation may have gone into another repository, where it works as well.
         let gone_to = || git::find(Path::new(&live.cwd));
         let is_here = match self {
-            Place::One { root, .. } => {
-                let inside = match &live.worktree_root {
-                    Some(tree) => Path::new(tree) == root,
-                    None => Path::new(&live.cwd).starts_with(root),
-                };
+            Place::One { root, checkout } => {
+                let tree = live.worktree_root.as_deref().unwrap_or(&live.cwd);
+                // Outside of a repository a place is a folder with what is below it and in none either.
+                let is_outside = || checkout.is_none() && git::find(Path::new(tree)).is_none();
+                let is_below = || Path::new(tree).starts_with(root) && is_outside();
+                let inside = Path::new(tree) == root || is_below();
                 inside || gone_to().is_some_and(|found| found.worktree_root == *root)
             }
             Place::Clones { repo, slugs } => {
@@ -105,7 +106,7 @@ impl Place {
                     || gone_to().as_ref().and_then(identity::of).as_ref() == Some(repo)
             }
         };
-        is_here && live.process().as_ref().and_then(process::is_alive) != Some(false)
+        is_here && runner(live).as_ref().and_then(process::is_alive) != Some(false)
     }
 
     /// Whether a record is of this place. Other programs do not say where they work: then its project's path tells.
@@ -132,8 +133,8 @@ fn running(context: &Context, live: &Live, lives: &[Live]) -> Occupant {
         agent: live.agent.clone().unwrap_or_else(|| "claude-code".into()),
         state: verdict.state.as_str(),
         state_reason: verdict.reason,
-        perhaps: live.process().as_ref().and_then(process::is_alive) != Some(true),
-        pid: live.pid,
+        perhaps: runner(live).as_ref().and_then(process::is_alive) != Some(true),
+        pid: runner(live).map(|process| process.pid).or(live.pid),
         cwd: Some(live.cwd.clone()),
         worktree_root: live.worktree_root.clone(),
     }

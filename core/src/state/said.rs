@@ -17,8 +17,9 @@ const OPENS: TimeDelta = TimeDelta::seconds(10);
 pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let client = evidence.client.as_ref()?;
     let heard = clock::parse(&live.last_event_at);
-    let counts = evidence.is_newer(client.updated_at, heard) || evidence.is_settled(heard);
-    let age = Age::since(client.updated_at, evidence.now);
+    let is_newer = client.updated_at.is_some_and(|at| evidence.is_newer(at, heard));
+    let counts = is_newer || evidence.is_settled(heard);
+    let age = client.updated_at.map_or_else(|| Age::ago(None, evidence.now), |at| Age::since(at, evidence.now));
     match client.status.as_str() {
         "busy" => busy(evidence, live, &age),
         _ if !counts => None,

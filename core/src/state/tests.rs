@@ -33,7 +33,11 @@ fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>,
         process: condition(alive),
         logged: None,
         left_for: None,
-        client: client.map(|(status, when)| Client { status: status.into(), waiting_for: None, updated_at: at(when) }),
+        client: client.map(|(status, when)| Client {
+            status: status.into(),
+            waiting_for: None,
+            updated_at: Some(at(when)),
+        }),
         stale_after: TimeDelta::hours(2),
         now: at(now),
     })
@@ -156,7 +160,7 @@ fn judge_case(case: Case) -> Verdict {
         client: case.client.map(|(status, later)| Client {
             status: status.into(),
             waiting_for: None,
-            updated_at: heard + TimeDelta::seconds(later),
+            updated_at: Some(heard + TimeDelta::seconds(later)),
         }),
         stale_after: TimeDelta::seconds(STALE_SECONDS),
         now: heard + TimeDelta::seconds(case.silence),
@@ -293,7 +297,7 @@ fn a_time_that_cannot_be_is_no_sign_of_life_until_its_age_is_counted() {
 fn a_client_is_newer_than_what_was_heard_when_the_clock_was_ahead() {
     let mut live = live(Activity::Working, "08:01:00");
     live.last_event_at = "2030-01-01T00:00:00Z".into();
-    let client = Client { status: "idle".into(), waiting_for: None, updated_at: at("08:30:00") };
+    let client = Client { status: "idle".into(), waiting_for: None, updated_at: Some(at("08:30:00")) };
     let told = derive(&Evidence {
         status: Status::Active,
         last_heartbeat: None,

@@ -29,7 +29,7 @@ impl Store {
         let message = live.last_message.clone();
         let (asked, dialog) = (live.was_asked(), live.awaiting);
         // Of a conversation that nobody knows its record knows more.
-        let midway = ending.midway.map(|_| live.is_in_turn());
+        let midway = ending.midway.map(|_| live.is_midway());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
         let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
@@ -82,7 +82,7 @@ impl Store {
         let note = format!("closed by cs-cleanup: {reason}");
         let why = "the conversation's process ended";
         let (attended, asked, dialog, midway) =
-            (!live.unattended, live.was_asked(), live.awaiting, Some(live.is_in_turn()));
+            (!live.unattended, live.was_asked(), live.awaiting, Some(live.is_midway()));
         let by = BY_CLEANUP;
         let ending = Ending { setting, attended, why, message: None, asked, dialog, midway, by, seen_at, now };
         let id = self.session_id_of(&live, uuid)?.filter(|id| !self.has_another(id, uuid));
@@ -140,7 +140,7 @@ pub(super) fn is_alive(live: &Live) -> Option<bool> {
 }
 
 /// The process that has the conversation: the one that was heard last, or if that is gone another window.
-pub(super) fn runner(live: &Live) -> Option<Process> {
+pub fn runner(live: &Live) -> Option<Process> {
     let last = live.process()?;
     if process::is_alive(&last) != Some(false) {
         return Some(last);

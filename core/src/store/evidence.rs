@@ -67,27 +67,20 @@ fn left_for<'a>(live: &Live, process: &Process, lives: &'a [Live]) -> Option<&'a
     (!is_server).then_some(other.claude_session_id.as_str())
 }
 
-/// The part of `~/.claude/sessions/<pid>.json` that we use (internal to Claude Code; 2.1.332).
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Registry {
-    session_id: String,
-    #[serde(default)]
-    proc_start: Option<String>,
-    #[serde(default)]
-    status: Value,
-    #[serde(default)]
-    waiting_for: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    /// `user` where a person gave the name (`/rename`), `derived` where the client made it up.
-    #[serde(default)]
-    name_source: Option<String>,
-    #[serde(default)]
-    status_updated_at: Option<i64>,
-    /// Older clients (2.1.139) write only this one, and no proc_start.
-    #[serde(default)]
-    updated_at: Option<i64>,
+/// `~/.claude/sessions/<pid>.json` (internal to Claude Code; 2.1.332): `sessionId`, `procStart`, `status`, `waitingFor`,
+/// `statusUpdatedAt`; `name` with `nameSource`, which is `user` where a person gave it (`/rename`). Older clients
+/// (2.1.139) write `updatedAt` only, and no `procStart`. What is of another type costs itself alone.
+struct Registry(Value);
+
+impl Registry {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    fn time(&self, name: &str) -> Option<Instant> {
+        let told = self.0.get(name)?;
+        clock::from_millis(told.as_i64().or_else(|| told.as_f64().map(|millis| millis as i64))?)
+    }
 }
 
 /// The name that a person gave to a running conversation (`/rename`), as its client says and a record keeps it. Codex
@@ -100,7 +93,7 @@ pub(super) fn given_name(live: &Live) -> Option<String> {
 fn registered_name(live: &Live) -> Option<String> {
     let process = live.process().filter(|process| process::condition(process) == Condition::Runs)?;
     let registry = registry(live, &process)?;
-    registry.name.filter(|_| registry.name_source.as_deref() == Some("user"))
+    registry.text("name").filter(|_| registry.text("nameSource") == Some("user")).map(str::to_string)
 }
 
 /// A line of Codex's list of names, which only grows (`session_index.jsonl`, 0.171).
@@ -121,23 +114,20 @@ fn renamed(live: &Live) -> Option<String> {
 
 fn client(live: &Live, process: &Process) -> Option<Client> {
     let registry = registry(live, process)?;
-    let status = match registry.status {
-        Value::Null => return None,
-        Value::String(word) => word,
-        other => other.to_string(),
-    };
-    let updated_at = clock::from_millis(registry.status_updated_at.or(registry.updated_at)?)?;
-    Some(Client { status, waiting_for: registry.waiting_for, updated_at })
+    let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    let told = |name: &str| registry.0.get(name).filter(|value| !value.is_null()).map(word);
+    let updated_at = registry.time("statusUpdatedAt").or_else(|| registry.time("updatedAt"));
+    Some(Client { status: told("status")?, waiting_for: told("waitingFor"), updated_at })
 }
 
 /// What the client's registry says of this process, if that has this conversation.
 fn registry(live: &Live, process: &Process) -> Option<Registry> {
     let path = account(live)?.join(format!("sessions/{}.json", process.pid));
-    let registry: Registry = repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?;
+    let registry = Registry(repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?);
     // Only Linux spells the start time as we do. That the process itself is the one is known.
-    let told = registry.proc_start.as_deref().filter(|_| cfg!(target_os = "linux"));
+    let told = registry.text("procStart").filter(|_| cfg!(target_os = "linux"));
     let same_process = told.is_none_or(|started| started == process.started);
-    let is_its = registry.session_id.eq_ignore_ascii_case(&live.claude_session_id);
+    let is_its = registry.text("sessionId").is_some_and(|id| id.eq_ignore_ascii_case(&live.claude_session_id));
     (is_its && same_process).then_some(registry)
 }
 

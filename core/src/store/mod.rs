@@ -29,6 +29,7 @@ mod words;
 
 pub use begin::{Beginning, Origin, branch, project_root};
 pub use check::{Finding, Kind};
+pub use close::runner;
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use moved::Moved;
 pub use project::Context;

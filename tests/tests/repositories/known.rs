@@ -106,7 +106,12 @@ fn without_an_origin_the_first_commit_tells() {
     fs::create_dir(sandbox.home().join("new")).expect("it can be made");
     git(&sandbox, &sandbox.home().join("new"), "init -q");
     let output = sandbox.cs("cs-session", &["list", "--repo", &sandbox.home().join("new").to_string_lossy()]);
-    assert!(status(&output) == 64 && stderr(&output).contains("has neither an origin nor a commit"), "{output:?}");
+    assert!(
+        status(&output) == 64
+            && stderr(&output)
+                .contains("has no remote origin or upstream, and its log does not begin with a first commit"),
+        "{output:?}"
+    );
 }
 
 #[test]

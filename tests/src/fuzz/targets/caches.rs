@@ -192,8 +192,7 @@ fn states(live: &Live, now: clock::Instant) {
     let client = |status: &String| Client {
         status: status.clone(),
         waiting_for: live.waiting_for.clone(),
-        updated_at: clock::from_millis(live.background_tasks.map_or(i64::from(live.pid.unwrap_or(0)), |n| n as i64))
-            .unwrap_or(now),
+        updated_at: clock::from_millis(live.background_tasks.map_or(i64::from(live.pid.unwrap_or(0)), |n| n as i64)),
     };
     for status in [Status::Active, Status::Parked, Status::Completed] {
         let all = [
