@@ -510,6 +510,51 @@ mod tests {
     }
 
     #[test]
+    fn the_turn_of_a_queued_prompt_ends_once_though_it_asks() {
+        let mut live = Live::new("u", at(0));
+        live.prompted(Some("a"), "go", at(1));
+        live.prompted(Some("a"), "also", at(2));
+        live.stopped(0, at(3));
+        assert!(live.queued);
+        live.asked("permission for Bash", Some("k".into()), at(4));
+        live.tool_ended("k", at(5));
+        live.stopped(0, at(6));
+        assert_eq!((live.state, live.queued), (Activity::Idle, false));
+    }
+
+    #[test]
+    fn a_window_is_known_with_the_host_that_it_was_seen_on() {
+        let window = |host: &str| Process { pid: 7, started: "8".into(), host: Some(host.into()) };
+        let mut live = Live::new("u", at(0));
+        live.set_process(Some(window("boot:1")));
+        live.opened_by(&window("boot:2"));
+        assert_eq!(live.windows().collect::<Vec<_>>(), [window("boot:2")]);
+        live.windows.push("9/10".into());
+        assert_eq!(live.windows().nth(1), Some(Process { pid: 9, started: "10".into(), host: None }));
+        live.closed_by(&window("boot:2"));
+        assert_eq!(live.windows().count(), 1);
+    }
+
+    #[test]
+    fn what_a_helper_asks_is_something_in_the_middle() {
+        let mut live = Live::new("u", at(0));
+        assert!(!live.is_midway());
+        live.helper_asked("a", "permission for Bash", None, at(1));
+        assert!(live.is_midway() && !live.is_in_turn());
+    }
+
+    #[test]
+    fn a_tool_proves_a_turn_of_whose_prompt_nobody_told() {
+        let mut live = Live::new("u", at(0));
+        live.tool_ended("k", at(1));
+        assert_eq!(live.state, Activity::Working);
+        live.turn_ended(0, None, at(2));
+        live.last_message = Some("done".into());
+        live.tool_ended("k", at(3));
+        assert_eq!(live.state, Activity::Idle, "told late");
+    }
+
+    #[test]
     fn a_turn_with_a_permission() {
         let mut live = Live::new("u", at(0));
         live.prompted(Some("p1"), "go", at(1));

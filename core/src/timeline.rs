@@ -184,6 +184,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_parked_stays_in_it_and_is_reopened_before_the_prompt() {
+        let mut record = new();
+        session::park(&mut record, "lunch", &[], at(5)).unwrap();
+        session::reopen(&mut record, at(7));
+        saw(&mut record, PROMPT, "back", at(7));
+        let facts = ["started", "parked: lunch", "reopened; it had ended with: lunch", "prompt: back"];
+        assert_eq!(told(&record), facts);
+        record.started_at = clock::stamp(at(9));
+        assert_eq!(told(&record), facts, "whatever the clock said");
+    }
+
+    #[test]
     fn what_has_no_time_stays_where_it_stands() {
         let mut record = new();
         for (minute, message) in [(1, "one"), (2, "two"), (3, "three")] {

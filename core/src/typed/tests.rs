@@ -129,6 +129,10 @@ fn the_gist_is_the_first_line_that_says_something() {
         ("hi\n\nfix the login", "fix the login"),
         ("Hello Claude!\n> you said\n#\n---\n<div>\nfix the login", "fix the login"),
         ("```rust\nfn main() {}\n```", "fn main() {}"),
+        ("```rust\nfn main() {}\n```\nwhy does this not compile?", "why does this not compile?"),
+        ("[Image #1]\nmake it like this", "make it like this"),
+        ("[Image #1] [Pasted text #2 +40 lines] make it so", "[Image #1] [Pasted text #2 +40 lines] make it so"),
+        ("[Image #1]", "[Image #1]"),
         ("hi", "hi"),
         ("hi\n???", "hi"),
         ("\n > only a quote", "> only a quote"),
@@ -148,7 +152,22 @@ fn greetings_and_calls_to_go_on_say_nothing() {
     {
         assert!(says_nothing(text), "{text:?}");
     }
-    for text in ["fix it", "hi, fix the login", "continue with the parser", "/review", "test the parser", "日本語"] {
+    for text in ["let's go", "ok let's continue", "continue where you left off", "hi, how are you?", "ultrathink"] {
+        assert!(says_nothing(text), "{text:?}");
+    }
+    for text in ["[Image #1]", "[Image #1] [Image #2]", "[Pasted text #1 +40 lines]", "ok [Image: source: a.png]"] {
+        assert!(says_nothing(text), "{text:?}");
+    }
+    for text in [
+        "fix it",
+        "[a](b) is broken",
+        "[Image #1] like this",
+        "hi, fix the login",
+        "continue with the parser",
+        "/review",
+        "test the parser",
+        "日本語",
+    ] {
         assert!(!says_nothing(text), "{text:?}");
     }
 }

@@ -40,6 +40,31 @@ fn people_read_the_end_of_a_log_and_hooks_never_do() {
 }
 
 #[test]
+fn of_a_registry_each_part_counts_for_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let live = live(&dir.path().join("projects/x/u.jsonl").to_string_lossy());
+    let own = process::find(std::process::id()).unwrap();
+    std::fs::create_dir(dir.path().join("sessions")).unwrap();
+    let file = dir.path().join(format!("sessions/{}.json", own.pid));
+    let at = clock::from_millis(1_000);
+    for (told, expected) in [
+        (r#""status":"waiting","waitingFor":"permission prompt""#, Some(("waiting", Some("permission prompt"), None))),
+        (r#""status":"paused""#, Some(("paused", None, None))),
+        (r#""status":"waiting","waitingFor":7,"updatedAt":1000"#, Some(("waiting", Some("7"), at))),
+        (r#""status":"idle","statusUpdatedAt":1000.5"#, Some(("idle", None, at))),
+        (r#""status":"idle","statusUpdatedAt":99999999999999999,"name":7"#, Some(("idle", None, None))),
+        (r#""status":null,"statusUpdatedAt":1000"#, None),
+        (r#""statusUpdatedAt":1000"#, None),
+    ] {
+        std::fs::write(&file, format!("{{\"sessionId\":\"U\",{told}}}")).unwrap();
+        let client = client(&live, &own);
+        let found =
+            client.as_ref().map(|found| (found.status.as_str(), found.waiting_for.as_deref(), found.updated_at));
+        assert_eq!(found, expected, "{told}");
+    }
+}
+
+#[test]
 fn a_log_that_is_none_says_nothing() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(logged(dir.path(), false), None);
