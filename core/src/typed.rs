@@ -249,7 +249,10 @@ fn is_telling(line: &str) -> bool {
 }
 
 /// A line without the stand-ins that a client puts for what was pasted: `[Image #1]`, `[Pasted text #1 +40 lines]`.
-fn without_pictures(line: &str) -> String {
+fn without_pictures(line: &str) -> Cow<'_, str> {
+    if !PICTURES.iter().any(|start| line.contains(start)) {
+        return Cow::Borrowed(line);
+    }
     let mut rest = line;
     let mut words = String::new();
     while let Some((before, behind)) = rest.split_once('[') {
@@ -263,7 +266,7 @@ fn without_pictures(line: &str) -> String {
             }
         };
     }
-    words + rest
+    Cow::Owned(words + rest)
 }
 
 /// How the stand-ins begin (Claude Code; Codex has the first).
@@ -292,7 +295,8 @@ fn are_empty(words: &[&str]) -> bool {
     words.is_empty()
         || (1..=words.len().min(MOST)).any(|n| {
             let (phrase, rest) = words.split_at(n);
-            EMPTY_WORDS.split(", ").any(|empty| empty == phrase.join(" ")) && are_empty(rest)
+            let phrase = phrase.join(" ");
+            EMPTY_WORDS.split(", ").any(|empty| empty == phrase) && are_empty(rest)
         })
 }
 

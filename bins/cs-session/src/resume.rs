@@ -93,7 +93,11 @@ fn hand_over(
     });
     let Some(new) = heir else { return closed };
     if let Err(error) = closed {
-        undo(&new)?;
+        // The old one may have been written all the same, and only not confirmed: then it has this successor.
+        let old = context.store.session(old_id);
+        if old.is_ok_and(|old| old.resumed_as.as_deref() != Some(new.session_id.as_str())) {
+            undo(&new)?;
+        }
         return Err(error);
     }
     Ok(new)
