@@ -353,13 +353,16 @@ pub fn reopen(session: &mut Session, now: Instant) {
     session.ended_by = None;
     session.last_message = None;
     if parked.is_none() && outcome.is_none() {
-        remember(session, "reopened", now);
+        remember(session, REOPENED, now);
     }
     for text in parked.into_iter().chain(outcome) {
-        remember(session, &format!("reopened; it had ended with: {text}"), now);
+        remember(session, &format!("{REOPENED}; it had ended with: {text}"), now);
     }
     beat(session, now);
 }
+
+/// With what the event of a session begins that goes on.
+pub const REOPENED: &str = "reopened";
 
 /// Keeps in the history when and why a session that goes on had ended.
 fn remember_end(session: &mut Session) {

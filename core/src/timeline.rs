@@ -3,7 +3,8 @@
 //! Deliberately absent: facts without a time, such as changed files and decisions.
 
 use crate::clock::{self, Instant};
-use crate::record::{Moment, Session, Status, Task, TaskStatus, Unknown};
+use crate::record::{Event, Moment, Session, Status, Task, TaskStatus, Unknown};
+use crate::session::REOPENED;
 use crate::validate;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -51,13 +52,15 @@ pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
 /// All dated facts of a session, oldest first. What has no time that can be read stands where it stands in the record.
 pub fn of(session: &Session) -> Vec<Fact<'_>> {
     // At the same time, what reopened a session stands before the prompt.
-    let mut facts: Vec<Fact> =
-        session.events.iter().map(|event| fact(&event.timestamp, event.message.as_str())).collect();
+    let (reopened, events): (Vec<&Event>, Vec<&Event>) =
+        session.events.iter().partition(|event| event.message.starts_with(REOPENED));
+    let mut facts: Vec<Fact> = reopened.into_iter().map(happened).collect();
     facts.extend(session.history.iter().filter_map(|moment| Some(fact(&moment.at, told(moment, session)?))));
     facts.extend(
         session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", on_one_line(&task.subject)))),
     );
     facts.extend(session.tasks.iter().filter_map(ended_task));
+    facts.extend(events.into_iter().map(happened));
     facts.extend(session.ended_at.as_deref().map(|at| fact(at, ended(session))));
     // Whatever the clock said then.
     [vec![fact(&session.started_at, began(session))], in_order(facts)].concat()
@@ -65,6 +68,10 @@ pub fn of(session: &Session) -> Vec<Fact<'_>> {
 
 fn fact<'a>(timestamp: &'a str, message: impl Into<Cow<'a, str>>) -> Fact<'a> {
     Fact { timestamp, message: message.into() }
+}
+
+fn happened(event: &Event) -> Fact<'_> {
+    fact(&event.timestamp, event.message.as_str())
 }
 
 fn began(session: &Session) -> String {
