@@ -40,7 +40,7 @@ pub fn named(text: &str) -> Outcome<String> {
 }
 
 /// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there. Of several
-/// the one that was registered last, and none that was there when a session began in the one that is gone: that is another clone.
+/// the one that was registered last. One that was there when a session began in the one that is gone is another clone.
 pub fn moves(store: &Store, config: &Config) -> Vec<String> {
     let is_gone = |project: &Registration| !project.path.is_empty() && !Path::new(&project.path).exists();
     let gone = config.projects.iter().filter(|(_, project)| is_gone(project));
