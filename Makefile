@@ -10,7 +10,7 @@ TO_BIN := $(DESTDIR)$(PREFIX)/bin
 SETUP ?= $(if $(DESTDIR),no,yes)
 
 BUILD := cargo build --release --workspace --exclude cs-tests --bins
-PROGRAMS := $(filter-out cs-cli,$(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml)))
+PROGRAMS := $(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml))
 # Shell text that prints the path of each built program, wherever cargo's configuration puts them.
 PATHS := $(BUILD) --quiet --message-format=json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
 FILES := .claude-plugin hooks skills README.md LICENSE

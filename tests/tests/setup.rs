@@ -54,9 +54,7 @@ impl Place {
         fs::create_dir_all(share.join("bin")).expect("it can be made");
         for folder in entries(&workspace().join("bins")) {
             let name = folder.file_name().expect("it has a name").to_owned();
-            if name != "cs-cli" {
-                made::copy(&programs().join(&name), &share.join("bin").join(&name));
-            }
+            made::copy(&programs().join(&name), &share.join("bin").join(&name));
         }
         Place { sandbox: sandbox.with("PATH", path), share }
     }

@@ -3,7 +3,7 @@
 use crate::work::{NOTHING, Work};
 use crate::{archive, doubt, gone, locks, notes, stale, tmp};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome};
+use cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
 
 /// tmp, index (only if it is damaged), gone, stale, archive, what the repositories are, locks, and files and logs that are too old or too long

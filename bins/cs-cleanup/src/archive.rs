@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::doubt;
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome, selectors};
+use cli::{Context, Failure, Outcome, selectors};
 use cs_core::clock::TimeDelta;
 use cs_core::store::Selector;
 

@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use crate::progress::Progress;
 use crate::work::Work;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome, note};
+use cli::{Context, Failure, Outcome, note};
 use cs_core::store::Finding;
 
 /// read everything and name each damaged, oversized, foreign or newer file; exit code 1 if there is any
@@ -46,7 +46,7 @@ impl Check {
         let hints = if work.context.out.quiet {
             Vec::new()
         } else {
-            cs_cli::repo::moves(&work.context.store, &work.context.store.config())
+            cli::repo::moves(&work.context.store, &work.context.store.config())
         };
         hints.iter().for_each(|hint| note(PROGRAM, hint));
         if left > 0 {

@@ -2,7 +2,7 @@
 //! its own: it goes before whatever asks for an age.
 
 use crate::work::Work;
-use cs_cli::Outcome;
+use cli::Outcome;
 
 /// Notes in each of them from when on its age is counted.
 pub fn sweep(work: &mut Work) -> Outcome<()> {

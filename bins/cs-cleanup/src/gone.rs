@@ -2,7 +2,7 @@
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome};
+use cli::{Context, Outcome};
 
 /// close sessions whose process ended without SessionEnd, as SessionEnd would have
 #[derive(FromArgs)]

@@ -2,7 +2,7 @@
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome};
+use cli::{Context, Outcome};
 use cs_core::store::{Done, Rebuilt, Run};
 
 /// make the index again from the records, and name those that cannot be understood

@@ -19,7 +19,7 @@ mod tmp;
 mod work;
 
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Failure, Out, Outcome};
 use cs_core::clock;
 use std::process::ExitCode;
 
@@ -48,7 +48,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+    cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
 fn work(command: Command, out: Out) -> Outcome<()> {

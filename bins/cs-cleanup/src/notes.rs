@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use crate::work::Work;
-use cs_cli::Outcome;
+use cli::Outcome;
 use cs_core::store::Run;
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {

@@ -3,7 +3,7 @@
 use crate::doubt;
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome};
+use cli::{Context, Outcome};
 
 /// close active sessions without a sign of life for longer than stale_threshold_hours
 #[derive(FromArgs)]

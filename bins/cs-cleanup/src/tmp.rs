@@ -2,7 +2,7 @@
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome};
+use cli::{Context, Outcome};
 
 /// remove files of unfinished writes that are older than an hour
 #[derive(FromArgs)]

@@ -3,7 +3,7 @@
 
 use crate::PROGRAM;
 use crate::progress::Progress;
-use cs_cli::{Context, Failure, Form, Outcome, report};
+use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::Result;
 use cs_core::store::{Author, Done, Finding, Run, Store};
 use std::collections::{BTreeMap, BTreeSet};

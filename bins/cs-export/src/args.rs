@@ -1,7 +1,7 @@
 //! Owns the command line: what is asked for, and which requests contradict each other.
 
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome};
+use cli::{Context, Failure, Form, Outcome};
 use cs_core::clock::{self, Instant};
 use cs_core::export::Format;
 use cs_core::id::Slug;
@@ -182,5 +182,5 @@ fn of_file(path: &Path) -> Outcome<Format> {
 
 /// `-o -`; the argument layer has a name of its own for `-`.
 fn is_stdout(path: &Path) -> bool {
-    path == Path::new("-") || path == Path::new(cs_cli::STDIN)
+    path == Path::new("-") || path == Path::new(cli::STDIN)
 }

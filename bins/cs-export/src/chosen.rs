@@ -3,7 +3,7 @@
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
-use cs_cli::{Context, Failure, Outcome, STDIN, note, report, selectors};
+use cli::{Context, Failure, Outcome, STDIN, note, report, selectors};
 use cs_core::clock;
 use cs_core::export::{Document, Project};
 use cs_core::id::{SessionId, Slug};
@@ -137,7 +137,7 @@ pub struct Loader<'a> {
 impl<'a> Loader<'a> {
     /// Reads once what all states are derived from.
     pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
-        let stale_after = cs_cli::config_of(store).stale_after();
+        let stale_after = cli::config_of(store).stale_after();
         Ok(Loader { store, lives: store.all_live()?, stale_after, now, trouble: Cell::new(None) })
     }
 

@@ -9,8 +9,8 @@ use crate::highlights::{self, Highlights};
 use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
+use cli::{Context, Failure, Form, Out, Outcome, note};
 use cs_agentlog::source::Roots;
-use cs_cli::{Context, Failure, Form, Out, Outcome, note};
 use cs_core::export::{Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
@@ -77,7 +77,7 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
     let exporter = Exporter {
         loader: Loader::new(store, *now)?,
         folder,
-        words: if cs_cli::config_of(store).hooks.capture_prompts { words } else { 0 },
+        words: if cli::config_of(store).hooks.capture_prompts { words } else { 0 },
         force: plan.force,
         personal: Personal::new(own_names()),
         transcripts: OnceCell::new(),
@@ -156,7 +156,7 @@ impl Total {
             self.written,
             self.unchanged,
             self.failed,
-            cs_cli::sanitize(&folder.display().to_string())
+            cli::sanitize(&folder.display().to_string())
         )
     }
 }

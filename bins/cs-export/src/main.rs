@@ -19,14 +19,14 @@ mod transcript;
 
 use args::{Args, Target};
 use chosen::Chosen;
-use cs_cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Failure, Out, Outcome};
 use cs_core::export::{self, Document, Project};
 use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-export";
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, work)
+    cli::run(PROGRAM, work)
 }
 
 fn work(args: Args, out: Out) -> Outcome<()> {

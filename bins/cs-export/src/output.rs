@@ -4,7 +4,7 @@
 //! its CSV; an empty file has nothing to lose.
 
 use crate::args::Plan;
-use cs_cli::{Context, Form, Outcome};
+use cli::{Context, Form, Outcome};
 use cs_core::export::{self, Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;

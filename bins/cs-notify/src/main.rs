@@ -15,7 +15,7 @@ mod told;
 mod way;
 
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Failure, Out, Outcome};
 use settings::Settings;
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ struct Args {
 const PROGRAM: &str = "cs-notify";
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, work)
+    cli::run(PROGRAM, work)
 }
 
 fn work(args: Args, out: Out) -> Outcome<()> {

@@ -2,7 +2,7 @@
 //! Must stay true: texts from records are one line, short, masked, and without control characters.
 
 use crate::due::{Due, Reason};
-use cs_cli::sanitize;
+use cli::sanitize;
 use cs_core::clock::{self, Instant};
 use cs_core::state::State;
 use cs_core::validate::{INTENT, OUTCOME, PROJECT_NAME, REASON, cut};

@@ -9,7 +9,7 @@ use crate::show::{self, Fate};
 use crate::told::Told;
 use crate::way::Way;
 use crate::{PROGRAM, send};
-use cs_cli::{Context, Failure, Form, Outcome, report};
+use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::lock::{self, Lock};

@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use crate::notice::{About, Event, Notice};
 use crate::way::Way;
-use cs_cli::{Context, Form, Outcome};
+use cli::{Context, Form, Outcome};
 use serde::Serialize;
 use std::io::Write;
 

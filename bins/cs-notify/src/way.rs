@@ -4,8 +4,8 @@
 
 use crate::notice::Notice;
 use crate::settings::Settings;
-use cs_cli::programs::{is_program, on_path};
-use cs_cli::{Failure, Outcome};
+use cli::programs::{is_program, on_path};
+use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ mod overview;
 mod show;
 
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Failure, Out, Outcome};
 use cs_core::config::{Config, Trouble};
 use cs_core::id::Slug;
 use cs_core::project::{self, Changes};
@@ -87,7 +87,7 @@ struct Update {
 const PROGRAM: &str = "cs-project";
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+    cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
 fn work(command: Command, out: Out) -> Outcome<()> {

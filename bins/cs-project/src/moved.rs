@@ -2,7 +2,7 @@
 
 use crate::main_root;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome, sanitize};
+use cli::{Context, Failure, Form, Outcome, sanitize};
 use cs_core::Error;
 use cs_core::config::{Config, Registration};
 use cs_core::git::identity;

@@ -2,7 +2,7 @@
 
 use crate::{PROGRAM, must_exist};
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome, note, sanitize};
+use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::clock;
 use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
@@ -23,7 +23,7 @@ impl Overview {
             must_exist(context, slug)?;
         }
         let config = context.config();
-        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&context.store, &config) };
+        let hints = if context.out.quiet { Vec::new() } else { cli::repo::moves(&context.store, &config) };
         let overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
         match context.out.form {
             _ if context.out.quiet => {

@@ -2,7 +2,7 @@
 
 use crate::{PROGRAM, must_exist, named};
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome, note, sanitize};
+use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::id::Slug;
 use cs_core::project::{Counts, ProjectState};
 use cs_core::store::repo_of;
@@ -81,7 +81,7 @@ impl List {
             context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
         }
         context.out.flush()?;
-        let hints = if context.out.quiet { Vec::new() } else { cs_cli::repo::moves(&context.store, &config) };
+        let hints = if context.out.quiet { Vec::new() } else { cli::repo::moves(&context.store, &config) };
         hints.iter().for_each(|hint| note(PROGRAM, hint));
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::http::Policy;
 use crate::owner::table;
 use crate::readers::{Readers, readers};
 use crate::token;
-use cs_cli::{Failure, Outcome};
+use cli::{Failure, Outcome};
 use cs_core::Error;
 use cs_core::store::Store;
 use std::io;

@@ -22,7 +22,7 @@ mod token;
 mod view;
 
 use argh::FromArgs;
-use cs_cli::{Out, Outcome};
+use cli::{Out, Outcome};
 use cs_core::paths::Home;
 use cs_core::store::Store;
 use std::process::ExitCode;
@@ -65,7 +65,7 @@ enum Ask {
 }
 
 fn main() -> ExitCode {
-    cs_cli::run("cs-serve", |args: Args, out| serve(args, out))
+    cli::run("cs-serve", |args: Args, out| serve(args, out))
 }
 
 fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
@@ -91,7 +91,7 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     out.flush()?;
     if key.is_some() {
         let text = format!("it wants its key; this opens it: cs-serve open --port {}", address.port());
-        cs_cli::note("cs-serve", &text);
+        cli::note("cs-serve", &text);
     }
     server.and_then(http::Server::run).map_err(|error| listen::system(error).into())
 }

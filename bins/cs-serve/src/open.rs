@@ -6,7 +6,7 @@
 use crate::owner::{self, Owners};
 use crate::{key, listen};
 use argh::FromArgs;
-use cs_cli::{Out, Outcome};
+use cli::{Out, Outcome};
 use cs_core::Error;
 use cs_core::file::{self, Durability};
 use cs_core::store::Store;

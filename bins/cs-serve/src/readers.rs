@@ -7,7 +7,7 @@ use crate::Args;
 use crate::http::{Access, Key, Policy, Reply};
 use crate::key::KeyFile;
 use crate::owner::Owners;
-use cs_cli::{Failure, Outcome};
+use cli::{Failure, Outcome};
 use cs_core::paths::Home;
 use std::net::SocketAddr;
 

@@ -1,7 +1,7 @@
 //! Owns the token's file: what may be one, and what a token must be worth.
 //! Must stay true: what is read is what was looked at (one open file), and only what nobody else can read or write.
 
-use cs_cli::{Failure, Outcome};
+use cli::{Failure, Outcome};
 use cs_core::Error;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;

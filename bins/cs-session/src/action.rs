@@ -3,7 +3,7 @@
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Outcome, each, print_session};
+use cli::{Context, Outcome, each, print_session};
 use cs_core::id::{SessionId, Uuid};
 use cs_core::live::Live;
 use cs_core::record::Session;

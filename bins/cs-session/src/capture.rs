@@ -2,7 +2,7 @@
 
 use crate::{PROGRAM, git};
 use argh::FromArgs;
-use cs_cli::{Context, Outcome, each, print_session};
+use cli::{Context, Outcome, each, print_session};
 use cs_core::git::find;
 use cs_core::record::Session;
 use cs_core::{session, validate};

@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome, each, print_session};
+use cli::{Context, Failure, Outcome, each, print_session};
 use cs_core::Result;
 use cs_core::record::Session;
 use cs_core::session::{self, Changes};

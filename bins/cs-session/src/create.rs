@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Outcome, note, print_session};
+use cli::{Context, Outcome, note, print_session};
 use cs_core::id::{Slug, Uuid};
 use cs_core::naming::Namer;
 use cs_core::record::Status;

@@ -5,7 +5,7 @@
 //! and its output is bounded. The settings are those that name a program in git-config(1), gitattributes(5) and
 //! git(1), as far as `git log` without a diff could come to it.
 
-use cs_cli::programs;
+use cli::programs;
 use cs_core::clock::{self, Instant};
 use cs_core::error::{Error, Result};
 use std::io::{ErrorKind, Read};
@@ -98,7 +98,7 @@ pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<Found>> {
     command.args(["log", "--reverse"]).args(PLAIN).args(words).args(["HEAD", "--"]);
     let done = run(command)?;
     if !done.is_success {
-        let trouble = cs_cli::sanitize(done.stderr.lines().next().unwrap_or("git failed"));
+        let trouble = cli::sanitize(done.stderr.lines().next().unwrap_or("git failed"));
         return Err(Error::Invalid(format!("no commits from {repo:?}: {trouble}; name a repository with --repo")));
     }
     Ok(done.stdout.lines().filter_map(Found::read).collect())

@@ -2,7 +2,7 @@
 
 use crate::change::change;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome};
+use cli::{Context, Failure, Outcome};
 use cs_core::id::Slug;
 use cs_core::record::Status;
 use cs_core::{Error, clock, index, session};

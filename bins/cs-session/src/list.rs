@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Out, Outcome, report, shown};
+use cli::{Context, Failure, Form, Out, Outcome, report, shown};
 use cs_core::Error;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::id::{SessionId, Slug, Uuid};
@@ -251,7 +251,7 @@ impl Wanted {
 
 /// The projects that are clones of a repository.
 fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
-    let repo = cs_cli::repo::named(repo)?;
+    let repo = cli::repo::named(repo)?;
     let config = context.config();
     let clones: Vec<String> = of_repo(&config, &repo).into_iter().map(str::to_string).collect();
     if clones.is_empty() { Err(Failure::Nothing(format!("no project has the repository {repo}"))) } else { Ok(clones) }
@@ -280,7 +280,7 @@ const FAILED: &str = "failed";
 
 impl<'a> Found<'a> {
     fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
-        let stale_after = cs_cli::config_of(store).stale_after();
+        let stale_after = cli::config_of(store).stale_after();
         Ok(Found { store, lives: store.all_live()?, stale_after, now, asked: Cell::new(0) })
     }
 

@@ -18,7 +18,7 @@ mod resume;
 mod show;
 
 use argh::FromArgs;
-use cs_cli::{Context, Out, Outcome};
+use cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
 /// Keeps records of coding conversations. Without an ID a command acts on the conversation that
@@ -55,7 +55,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+    cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
 const PROGRAM: &str = "cs-session";

@@ -2,7 +2,7 @@
 //! works in it, somebody perhaps does: scripts ask before they change files.
 
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Outcome};
+use cli::{Context, Failure, Form, Outcome};
 use cs_core::git::{self, Checkout, identity};
 use cs_core::index;
 use cs_core::live::Live;
@@ -69,7 +69,7 @@ impl Occupants {
 
     fn place(&self, context: &Context) -> Outcome<Place> {
         if let Some(repo) = &self.repo {
-            let repo = cs_cli::repo::named(repo)?;
+            let repo = cli::repo::named(repo)?;
             let slugs = of_repo(&context.config(), &repo).into_iter().map(str::to_string).collect();
             return Ok(Place::Clones { repo, slugs });
         }

@@ -2,7 +2,7 @@
 
 use crate::change::change;
 use argh::FromArgs;
-use cs_cli::{Context, Outcome};
+use cli::{Context, Outcome};
 use cs_core::session;
 
 /// put active sessions aside, to be resumed

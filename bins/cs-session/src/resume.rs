@@ -3,7 +3,7 @@
 
 use crate::create::{Here, adopt};
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome, print_session, selectors};
+use cli::{Context, Failure, Outcome, print_session, selectors};
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::record::{Session, Status};
 use cs_core::session::{self, Start};

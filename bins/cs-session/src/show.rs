@@ -2,7 +2,7 @@
 
 use crate::PROGRAM;
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Outcome, each, print_session_with};
+use cli::{Context, Failure, Outcome, each, print_session_with};
 
 /// show sessions, archived ones too
 #[derive(FromArgs)]

@@ -8,7 +8,7 @@ use crate::entries;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
 use crate::policy;
-use cs_cli::{Failure, Out, Outcome};
+use cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
 
 /// How hooks are registered.

@@ -5,7 +5,7 @@ use super::command;
 use super::places::{self, Places};
 use super::swap;
 use super::text::at;
-use cs_cli::programs;
+use cli::programs;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

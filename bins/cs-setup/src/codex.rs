@@ -6,7 +6,7 @@ use crate::document::Document;
 use crate::entries;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
-use cs_cli::{Out, Outcome};
+use cli::{Out, Outcome};
 
 /// Registers with Codex.
 pub fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {

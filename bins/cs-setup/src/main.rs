@@ -24,7 +24,7 @@ mod text;
 mod wrapped;
 
 use argh::FromArgs;
-use cs_cli::{Out, Outcome};
+use cli::{Out, Outcome};
 use places::Places;
 use plan::{Consent, Plan};
 use std::process::ExitCode;
@@ -83,7 +83,7 @@ struct Uninstall {
 }
 
 fn main() -> ExitCode {
-    cs_cli::run("cs-setup", |args: Args, out| work(args.command, out))
+    cli::run("cs-setup", |args: Args, out| work(args.command, out))
 }
 
 fn work(command: Command, mut out: Out) -> Outcome<()> {

@@ -3,7 +3,7 @@
 
 use crate::diff;
 use crate::swap::Seen;
-use cs_cli::{Failure, Form, Out, Outcome, sanitize};
+use cli::{Failure, Form, Out, Outcome, sanitize};
 use cs_core::error::Result;
 use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};

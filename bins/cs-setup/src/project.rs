@@ -9,7 +9,7 @@ use crate::places::{Places, text_of};
 use crate::plan::{Consent, Plan};
 use crate::swap::{self, Seen};
 use argh::FromArgs;
-use cs_cli::{Out, Outcome};
+use cli::{Out, Outcome};
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
 use cs_core::{clock, git};

@@ -8,7 +8,7 @@ use crate::plan::{Consent, Plan};
 use crate::text::Trouble;
 use crate::wrapped::{self, PROGRAM};
 use argh::FromArgs;
-use cs_cli::{Out, Outcome};
+use cli::{Out, Outcome};
 use cs_core::error::Error;
 
 /// show our status line in Claude Code, or take it out again

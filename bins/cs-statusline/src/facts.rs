@@ -3,7 +3,7 @@
 //! are looked at.
 
 use super::style::{self, Style};
-use cs_cli::local::{self, Day};
+use cli::local::{self, Day};
 use cs_core::clock::{self, Instant};
 use cs_core::git;
 use cs_core::id::{SessionId, Uuid};

@@ -3,7 +3,7 @@
 //! format is.
 
 use super::style::{Style, paint};
-use cs_cli::sanitize;
+use cli::sanitize;
 use unicode_width::UnicodeWidthStr;
 
 /// What is shown unless `--format` says something else.

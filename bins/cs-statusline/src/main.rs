@@ -10,7 +10,7 @@ mod style;
 mod wrap;
 
 use argh::FromArgs;
-use cs_cli::{Out, Outcome, local};
+use cli::{Out, Outcome, local};
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
@@ -55,7 +55,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, run)
+    cli::run(PROGRAM, run)
 }
 
 fn run(args: Args, mut out: Out) -> Outcome<()> {

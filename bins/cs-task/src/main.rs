@@ -4,7 +4,7 @@
 //! Exits: 0 done, 1 not found or ambiguous, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 use argh::FromArgs;
-use cs_cli::{Context, Failure, Form, Out, Outcome, each, print_session};
+use cli::{Context, Failure, Form, Out, Outcome, each, print_session};
 use cs_core::record::{Session, TaskStatus};
 use cs_core::task;
 use serde::Serialize;
@@ -87,7 +87,7 @@ struct List {
 }
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+    cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
 fn work(command: Command, out: Out) -> Outcome<()> {

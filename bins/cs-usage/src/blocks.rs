@@ -3,9 +3,9 @@
 use crate::command::Options;
 use crate::load::load_for;
 use crate::render::{Line, print};
+use cli::{Context, Failure, Outcome};
 use cs_agentlog::report::Block;
 use cs_agentlog::zone::Zone;
-use cs_cli::{Context, Failure, Outcome};
 use cs_core::clock;
 use cs_core::usage::{cost, count};
 use serde_json::json;

@@ -67,7 +67,7 @@ pub fn lines(loaded: &Loaded, session: Option<&Session>) -> Vec<String> {
         return vec!["the client left no sum of its own".to_string()];
     }
     let line = |pair: &Pair| {
-        let (model, tokens) = (cs_cli::sanitize(&pair.model), count(pair.ours.tokens.total()));
+        let (model, tokens) = (cli::sanitize(&pair.model), count(pair.ours.tokens.total()));
         let off = count(u64::try_from(pair.difference().unsigned_abs()).unwrap_or(u64::MAX));
         match pair.difference() {
             0 => format!("{model}: {tokens} tokens, and the client says the same"),

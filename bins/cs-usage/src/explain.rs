@@ -6,6 +6,7 @@ use crate::load::{Loaded, load};
 use crate::render::money;
 use crate::which::conversations;
 use argh::FromArgs;
+use cli::{Context, Form, Outcome};
 use cs_agentlog::book::{self, Row, Session};
 use cs_agentlog::call::Class;
 use cs_agentlog::explain::{self, Account, Judged, Named, Why};
@@ -14,7 +15,6 @@ use cs_agentlog::judge::Fate;
 use cs_agentlog::kept;
 use cs_agentlog::source::Log;
 use cs_agentlog::sum::Sum;
-use cs_cli::{Context, Form, Outcome};
 use cs_core::clock;
 use cs_core::usage::{LIST, count};
 use serde::Serialize;
@@ -233,12 +233,12 @@ fn page(
 ) -> Outcome<()> {
     let unsaid = unsaid(accounts, id);
     let whole = whole(session, id, told, &unsaid);
-    context.out.line(&cs_cli::sanitize(whole.title.unwrap_or(id)))?;
+    context.out.line(&cli::sanitize(whole.title.unwrap_or(id)))?;
     if session.is_some_and(|session| session.kept) {
         context.out.line("  its log is gone or says less than it did; what was kept of it counts")?;
     }
     for ((log, facts), account) in logs(loaded, accounts) {
-        let path = cs_cli::sanitize(&log.path.display().to_string());
+        let path = cli::sanitize(&log.path.display().to_string());
         let broken = with_places(facts.broken, "broken", &numbers(account, &Why::Broken));
         let long = with_places(facts.too_long, "too long", &numbers(account, &Why::TooLong));
         let repaired = with_places(facts.repaired, "repaired", &numbers(account, &Why::Repaired));

@@ -5,11 +5,11 @@ use crate::load::{Loaded, load};
 use crate::records::records;
 use crate::titles::Titles;
 use argh::FromArgs;
+use cli::{Context, Failure, Form, Outcome, report};
 use cs_agentlog::days;
 use cs_agentlog::kept;
 use cs_agentlog::shares::Records;
 use cs_agentlog::source::{Agent, Log};
-use cs_cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::validate::FILE_BYTES;
 use cs_core::{open, repair};
@@ -74,7 +74,7 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
         match context.out.form {
             _ if context.out.quiet => context.out.line(&risk.claude_session_id)?,
             Form::Json => context.out.json(risk)?,
-            Form::Table => context.out.line(&cs_cli::sanitize(&text(risk)))?,
+            Form::Table => context.out.line(&cli::sanitize(&text(risk)))?,
         }
     }
     context.out.flush()?;

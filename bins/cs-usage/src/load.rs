@@ -2,6 +2,7 @@
 
 use crate::PROGRAM;
 use crate::command::Options;
+use cli::{Context, Failure, Outcome, note, report};
 use cs_agentlog::book::{self, Book};
 use cs_agentlog::cache;
 use cs_agentlog::facts::Facts;
@@ -10,7 +11,6 @@ use cs_agentlog::prices::Prices;
 use cs_agentlog::report::{Filter, View};
 use cs_agentlog::source::{Log, Roots};
 use cs_agentlog::zone::Zone;
-use cs_cli::{Context, Failure, Outcome, note, report};
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
@@ -174,7 +174,7 @@ fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> 
         since: options.since.as_deref().map(|text| zone.parse(text, context.now)).transpose()?,
         until: options.until.as_deref().map(|text| zone.parse_until(text, context.now)).transpose()?,
         project: options.project.as_ref().map(trimmed),
-        repo: options.repo.as_deref().map(cs_cli::repo::named).transpose()?,
+        repo: options.repo.as_deref().map(cli::repo::named).transpose()?,
         agent: options.agent,
     })
 }

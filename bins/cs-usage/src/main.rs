@@ -19,8 +19,8 @@ mod titles;
 mod which;
 
 use argh::FromArgs;
+use cli::{Context, Out, Outcome};
 use command::Command;
-use cs_cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
 /// Tells what the conversations used, from the agents' own logs. Every call of a model counts once,
@@ -38,7 +38,7 @@ struct Args {
 const PROGRAM: &str = "cs-usage";
 
 fn main() -> ExitCode {
-    cs_cli::run(PROGRAM, |args: Args, out| work(args.command, out))
+    cli::run(PROGRAM, |args: Args, out| work(args.command, out))
 }
 
 fn work(command: Command, out: Out) -> Outcome<()> {

@@ -1,7 +1,7 @@
 //! Owns reading which records share a conversation.
 
+use cli::{Context, Outcome};
 use cs_agentlog::shares::{Began, Records};
-use cs_cli::{Context, Outcome};
 use cs_core::clock;
 use cs_core::record::Session;
 

@@ -2,8 +2,8 @@
 
 use crate::PROGRAM;
 use crate::command::Options;
+use cli::{Form, Out, Outcome, note, sanitize};
 use cs_agentlog::sum::Sum;
-use cs_cli::{Form, Out, Outcome, note, sanitize};
 use cs_core::usage::{LIST, cost, count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

@@ -1,7 +1,7 @@
 //! Owns which conversation an argument names: a record's, or one that has a log but no record.
 
+use cli::{Context, Failure, Outcome, selectors};
 use cs_agentlog::book::Book;
-use cs_cli::{Context, Failure, Outcome, selectors};
 use cs_core::store::Selector;
 
 /// The conversations that the arguments name, by their own ids.

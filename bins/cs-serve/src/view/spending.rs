@@ -5,7 +5,7 @@ use super::usage::{Range, Sum, Used};
 use crate::app::Asked;
 use crate::query::{Query, When};
 use chrono::{Datelike, Days as Count};
-use cs_cli::local::Day;
+use cli::local::Day;
 use cs_core::clock::{self, Date};
 use serde::Serialize;
 use std::collections::BTreeMap;

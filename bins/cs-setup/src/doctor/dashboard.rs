@@ -4,7 +4,7 @@
 use super::Check;
 
 use crate::places::Places;
-use cs_cli::programs;
+use cli::programs;
 use cs_core::store::Store;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -14,7 +14,7 @@ mod programs;
 use crate::jobs::{self, Scheduler};
 use crate::places::Places;
 use argh::FromArgs;
-use cs_cli::{Failure, Form, Out, Outcome, sanitize};
+use cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 
 /// check programs, hooks, data directory, who may read the dashboard, jobs, and what hooks cost; exit 1 if something is wrong

@@ -4,7 +4,7 @@ use super::Check;
 use crate::command;
 use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
-use cs_cli::programs;
+use cli::programs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;

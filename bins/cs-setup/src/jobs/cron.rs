@@ -5,8 +5,8 @@ use super::{Job, State, fill};
 use crate::command;
 use crate::entries::shell_word;
 use crate::places::Places;
-use cs_cli::programs;
-use cs_cli::{Form, Out, Outcome, sanitize};
+use cli::programs;
+use cli::{Form, Out, Outcome, sanitize};
 use cs_core::error::Result;
 use serde::Serialize;
 

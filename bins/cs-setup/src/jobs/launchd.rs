@@ -3,7 +3,7 @@
 use super::{Job, Unit, fill};
 use crate::command;
 use crate::places::Places;
-use cs_cli::programs;
+use cli::programs;
 use cs_core::error::{Error, Result};
 use std::path::Path;
 use std::time::Duration;

@@ -4,7 +4,7 @@
 use super::all;
 use crate::places::Places;
 use argh::FromArgs;
-use cs_cli::Outcome;
+use cli::Outcome;
 use cs_core::error::{Error, Result};
 use cs_core::file;
 use std::fs::OpenOptions;

@@ -4,7 +4,7 @@ use super::{Job, Scheduler, Unit, all, cron};
 use crate::places::Places;
 use crate::swap;
 use argh::FromArgs;
-use cs_cli::{Failure, Form, Out, Outcome};
+use cli::{Failure, Form, Out, Outcome};
 use cs_core::error::Result;
 use serde::Serialize;
 

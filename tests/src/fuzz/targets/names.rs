@@ -80,10 +80,10 @@ fn lies_in(path: &Path, folder: &str, stem: &str) {
 
 /// A line is a name or a record, and a record's name comes out of it, in whatever pieces it comes.
 fn lines(bytes: &[u8]) {
-    let names = cs_cli::names(bytes).ok();
+    let names = cli::names(bytes).ok();
     for size in [1, 3, 64] {
         let pieces = BufReader::with_capacity(size, bytes);
-        assert_eq!(cs_cli::names(pieces).ok(), names, "in pieces of {size}");
+        assert_eq!(cli::names(pieces).ok(), names, "in pieces of {size}");
     }
     let Some(names) = names else { return };
     let lines: Vec<String> =

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use cs_cli::local::Day;
+use cli::local::Day;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
@@ -98,7 +98,7 @@ fn check(bytes: &[u8]) {
     }
     let whole = shown(&facts, "{model}|{project}", usize::MAX);
     if let Some(model) = &reading.model {
-        assert!(whole.starts_with(&cs_cli::sanitize(model)), "{whole:?} without {model:?}");
+        assert!(whole.starts_with(&cli::sanitize(model)), "{whole:?} without {model:?}");
     }
 }
 
