@@ -29,7 +29,6 @@ pub mod process;
 pub mod project;
 pub mod quote;
 pub mod record;
-pub mod redact;
 pub mod repair;
 pub mod schedule;
 pub mod search;

@@ -6,7 +6,6 @@
 
 use crate::project::ProjectState;
 use crate::record::{Commit, Session};
-use crate::redact;
 use std::borrow::Cow;
 
 /// All texts of a record but its paths.

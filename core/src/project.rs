@@ -3,10 +3,10 @@
 
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
+use crate::masked;
 use crate::record::{Commit, Status, Unknown};
 use crate::unknown::keeps_unknown;
 use crate::validate;
-use crate::{masked, redact};
 use serde::{Deserialize, Serialize};
 
 /// The file.

@@ -6,7 +6,6 @@
 //! tree's path ([`path`]), by which programs find it.
 
 use crate::error::{Error, Result};
-use crate::redact;
 
 pub const INTENT: usize = 500;
 pub const OUTCOME: usize = 1000;

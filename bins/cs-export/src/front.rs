@@ -4,7 +4,7 @@
 
 use crate::highlights::Highlights;
 use cs_core::export::{self, Document, MARK, visible};
-use cs_core::redact::personal::Counts;
+use redact::personal::Counts;
 
 /// The file's text. `source` names what it was made from.
 pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts, source: &str) -> String {

@@ -9,7 +9,7 @@ use crate::excerpt::{cut, words};
 use crate::masked::Masker;
 use crate::transcript::{self, Summary, Turn};
 use cs_core::export;
-use cs_core::redact::personal::{Counts, Personal};
+use redact::personal::{Counts, Personal};
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;

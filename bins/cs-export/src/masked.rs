@@ -2,8 +2,8 @@
 
 use cs_core::masked;
 use cs_core::record::Session;
-use cs_core::redact::personal::{Counts, Personal};
 use cs_core::usage::{ModelUsage, Usage};
+use redact::personal::{Counts, Personal};
 use std::collections::BTreeMap;
 
 /// Masks texts and counts.

@@ -1,8 +1,6 @@
 //! Owns showing what changes in a text: lines that go and lines that come, without the lines
 //! around them, which are nobody's business (settings hold keys). Values are masked.
 
-use cs_core::redact;
-
 /// Longest line that is shown whole.
 const WIDTH: usize = 160;
 /// Most lines for which the shortest difference is looked for.

@@ -5,7 +5,7 @@
 use super::Check;
 use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
-use cs_core::{open, redact, repair};
+use cs_core::{open, repair};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};

@@ -1,7 +1,7 @@
 //! Masking: whatever stands around a secret, it does not survive, and no text takes long.
 
 use cs_core::intake;
-use cs_core::redact::{MASK, mask, mask_counted};
+use redact::{MASK, mask, mask_counted};
 
 use super::{TIMED, parts, text};
 use crate::fuzz::Target;

@@ -11,8 +11,8 @@ mod plain;
 #[path = "redact/shapes.rs"]
 mod shapes;
 
-use cs_core::redact::mask;
 use maker::Maker;
+use redact::mask;
 use std::collections::BTreeMap;
 
 /// Different secrets of each family.

@@ -235,7 +235,7 @@ mod tests {
         let (once, counts) = personal.mask(text);
         let (twice, again) = personal.mask(&once);
         assert_eq!((&twice, again), (&once, Counts::default()), "after {text:?}");
-        let seen = [EMAIL, PHONE, USER, crate::redact::MASK].map(|mask| once.matches(mask).count());
+        let seen = [EMAIL, PHONE, USER, crate::MASK].map(|mask| once.matches(mask).count());
         assert_eq!(seen, [counts.emails, counts.phones, counts.users, counts.secrets], "{once}");
         once
     }

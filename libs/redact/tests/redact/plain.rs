@@ -168,11 +168,11 @@ fn made_code() -> Vec<String> {
 
 /// The lines of this project's sources and documents, save those that try what masking does.
 fn project() -> Vec<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let mut lines = Vec::new();
     for part in [
         "core",
-        "agentlog",
+        "libs",
         "bins",
         "web",
         "hooks",
