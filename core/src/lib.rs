@@ -8,7 +8,6 @@ pub mod days;
 pub mod dirs;
 pub mod ending;
 pub mod error;
-pub mod export;
 pub mod file;
 pub mod git;
 pub mod going_on;
@@ -46,6 +45,7 @@ pub mod typed;
 pub mod unknown;
 pub mod usage;
 pub mod validate;
+pub mod visible;
 pub mod weight;
 
 pub use error::{Error, Result};

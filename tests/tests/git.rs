@@ -99,7 +99,7 @@ fn names_of_sha_256_are_kept_as_far_as_the_format_goes() {
 #[test]
 fn one_place_starts_git() {
     let mut places = Vec::new();
-    let mut folders = vec![workspace().join("core/src"), workspace().join("bins"), workspace().join("agentlog/src")];
+    let mut folders = vec![workspace().join("core/src"), workspace().join("bins"), workspace().join("libs")];
     while let Some(folder) = folders.pop() {
         for path in entries(&folder) {
             if path.is_dir() {

@@ -3,8 +3,8 @@
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::clock::{self, Instant};
-use cs_core::export::Format;
 use cs_core::id::Slug;
+use render::Format;
 use std::path::{Path, PathBuf};
 
 /// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a

@@ -5,7 +5,6 @@ use crate::PROGRAM;
 use crate::args::{Plan, Which};
 use cli::{Context, Failure, Outcome, STDIN, note, report, selectors};
 use cs_core::clock;
-use cs_core::export::{Document, Project};
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, Entry};
 use cs_core::live::Live;
@@ -16,6 +15,7 @@ use cs_core::state::{self, Verdict};
 use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
+use render::{Document, Project};
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 

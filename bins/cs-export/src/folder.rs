@@ -10,8 +10,6 @@ use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
 use cli::{Context, Failure, Form, Out, Outcome, note};
-use cs_agentlog::source::Roots;
-use cs_core::export::{Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
 use cs_core::live::Live;
@@ -19,11 +17,13 @@ use cs_core::record::Status;
 use cs_core::store::Store;
 use cs_core::{Error, Result};
 use redact::personal::{Counts, Personal};
+use render::{Document, MARK};
 use serde::Serialize;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use usage::source::Roots;
 
 /// One file that was written.
 #[derive(Serialize)]

@@ -3,8 +3,9 @@
 //! frontmatter of which session and from which state of things, so that it is known again.
 
 use crate::highlights::Highlights;
-use cs_core::export::{self, Document, MARK, visible};
+use cs_core::visible::visible;
 use redact::personal::Counts;
+use render::{Document, MARK};
 
 /// The file's text. `source` names what it was made from.
 pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts, source: &str) -> String {
@@ -22,7 +23,7 @@ pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts
         quoted(&session.intent),
         quoted(session.status.as_str()),
         quoted(source),
-        export::markdown_body(document),
+        render::markdown_body(document),
         highlights.map(Highlights::markdown).unwrap_or_default()
     )
 }

@@ -8,7 +8,6 @@
 use crate::excerpt::{cut, words};
 use crate::masked::Masker;
 use crate::transcript::{self, Summary, Turn};
-use cs_core::export;
 use redact::personal::{Counts, Personal};
 use std::fs::OpenOptions;
 use std::io;
@@ -164,10 +163,10 @@ impl Highlights {
 }
 
 fn section(turn: &Turn) -> String {
-    let title = if turn.at.is_empty() { "Turn".to_string() } else { export::line(&export::when(&turn.at)) };
-    let mut out = format!("\n### {title}\n\n> {}\n", export::text(&turn.prompt, "> "));
+    let title = if turn.at.is_empty() { "Turn".to_string() } else { render::line(&render::when(&turn.at)) };
+    let mut out = format!("\n### {title}\n\n> {}\n", render::text(&turn.prompt, "> "));
     if !turn.answer.is_empty() {
-        out.push_str(&format!("\n{}\n", export::text(&turn.answer, "")));
+        out.push_str(&format!("\n{}\n", render::text(&turn.answer, "")));
     }
     let facts = facts(turn);
     if !facts.is_empty() {

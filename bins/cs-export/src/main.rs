@@ -20,7 +20,7 @@ mod transcript;
 use args::{Args, Target};
 use chosen::Chosen;
 use cli::{Context, Failure, Out, Outcome};
-use cs_core::export::{self, Document, Project};
+use render::{Document, Project};
 use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-export";
@@ -61,7 +61,7 @@ fn text(
 ) -> Outcome<String> {
     match (&plan.template, documents) {
         (Some(file), _) => Ok(template::render(file, project, documents, context.now)?),
-        (None, [one]) if single => Ok(export::session(plan.format, one)),
-        (None, all) => Ok(export::sessions(plan.format, project, all)),
+        (None, [one]) if single => Ok(render::session(plan.format, one)),
+        (None, all) => Ok(render::sessions(plan.format, project, all)),
     }
 }

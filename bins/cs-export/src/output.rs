@@ -5,10 +5,10 @@
 
 use crate::args::Plan;
 use cli::{Context, Form, Outcome};
-use cs_core::export::{self, Document, MARK};
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
 use cs_core::{Error, Result};
+use render::{Document, MARK};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
@@ -81,7 +81,7 @@ pub fn head(path: &Path) -> Result<Option<String>> {
 
 /// Whether a file that begins so was written by `cs-export`.
 pub fn is_own(head: &str) -> bool {
-    head.is_empty() || head.lines().take(2).any(|line| line.contains(MARK)) || export::csv_is_own(head)
+    head.is_empty() || head.lines().take(2).any(|line| line.contains(MARK)) || render::csv_is_own(head)
 }
 
 /// Refuses everything in the data directory: nothing but the store writes there. Of a path that is

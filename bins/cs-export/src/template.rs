@@ -4,10 +4,11 @@
 
 use super::fence::{self, Limits};
 use cs_core::clock::{self, Instant};
-use cs_core::export::{self, Document, MARK, Project, Row};
+use cs_core::visible;
 use cs_core::{Error, Result, validate};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, default_auto_escape_callback};
+use render::{Document, MARK, Project, Row};
 use serde::Serialize;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -84,7 +85,7 @@ pub fn missing_end(source: &str, text: &str) -> &'static str {
 
 /// What is said about a template: its name, perhaps `:` and the line, and what is wrong.
 pub fn told(name: &str, what: &str) -> String {
-    export::one_line(&format!("{name}{}{what}", if what.starts_with(':') { "" } else { ": " }))
+    visible::one_line(&format!("{name}{}{what}", if what.starts_with(':') { "" } else { ": " }))
 }
 
 fn source(file: &Path) -> Result<String> {
@@ -106,11 +107,11 @@ fn environment<'a>(fuel: u64) -> Environment<'a> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(escape_of);
     environment.set_formatter(format);
-    environment.add_filter("when", |at: &str| export::when(at));
-    environment.add_filter("duration", export::duration);
-    environment.add_filter("one_line", |text: &str| export::one_line(text));
-    environment.add_filter("paragraph", |text: &str| Value::from_safe_string(export::text(text, "")));
-    environment.add_filter("item", |text: &str| Value::from_safe_string(export::text(text, "  ")));
+    environment.add_filter("when", |at: &str| render::when(at));
+    environment.add_filter("duration", render::duration);
+    environment.add_filter("one_line", |text: &str| visible::one_line(text));
+    environment.add_filter("paragraph", |text: &str| Value::from_safe_string(render::text(text, "")));
+    environment.add_filter("item", |text: &str| Value::from_safe_string(render::text(text, "  ")));
     environment
 }
 
@@ -135,10 +136,10 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
     let text = value.to_string();
     let shown = match state.auto_escape() {
         _ if value.is_safe() => text,
-        AutoEscape::Html => export::html_escape(&text),
-        AutoEscape::Custom(name) if name == MARKDOWN => export::cell(&text),
-        AutoEscape::Custom(name) if name == CSV => export::csv_cell(&text),
-        _ => export::visible(&text),
+        AutoEscape::Html => render::html_escape(&text),
+        AutoEscape::Custom(name) if name == MARKDOWN => render::cell(&text),
+        AutoEscape::Custom(name) if name == CSV => render::csv_cell(&text),
+        _ => visible::visible(&text),
     };
     out.write_str(&shown).map_err(minijinja::Error::from)
 }

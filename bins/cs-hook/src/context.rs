@@ -5,12 +5,12 @@
 //! angle brackets, line ends and invisible characters, so no text can look like a message of the client.
 
 use cs_core::clock;
-use cs_core::export::is_hidden;
 use cs_core::git;
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::store::runner;
+use cs_core::visible::is_hidden;
 use cs_core::{process, validate};
 use std::path::{Path, PathBuf};
 

@@ -5,10 +5,10 @@
 use crate::http::Refusal;
 use crate::http::target::encode;
 use cs_core::clock::{self, Instant, TimeDelta};
-use cs_core::export::{FORMATS, Format};
 use cs_core::id::{SessionId, Slug};
 use cs_core::record::Status;
 use cs_core::state::{STATES, State};
+use render::{FORMATS, Format};
 use std::fmt;
 
 /// How many sessions a list has if nobody says, and at most.

@@ -4,11 +4,11 @@ use crate::command::Options;
 use crate::load::load_for;
 use crate::render::{Line, print};
 use cli::{Context, Failure, Outcome};
-use cs_agentlog::report::Block;
-use cs_agentlog::zone::Zone;
 use cs_core::clock;
 use cs_core::usage::{cost, count};
 use serde_json::json;
+use usage::report::Block;
+use usage::zone::Zone;
 
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join {

@@ -1,12 +1,12 @@
 //! Owns the comparison with what the client itself says that it used (`cost-state`).
 
 use crate::load::Loaded;
-use cs_agentlog::book::Session;
-use cs_agentlog::facts::ClientModel;
-use cs_agentlog::sum::Sum;
 use cs_core::usage::count;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use usage::book::Session;
+use usage::facts::ClientModel;
+use usage::sum::Sum;
 
 /// One model, on both sides.
 struct Pair {

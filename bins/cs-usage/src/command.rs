@@ -3,8 +3,8 @@
 use crate::explain::Explain;
 use crate::keep::Keep;
 use argh::{CommandInfo, EarlyExit, FromArgs, SubCommand, SubCommands};
-use cs_agentlog::report::By;
-use cs_agentlog::source::Agent;
+use usage::report::By;
+use usage::source::Agent;
 
 /// show what was used
 #[derive(FromArgs, Debug)]

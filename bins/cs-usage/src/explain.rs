@@ -7,19 +7,19 @@ use crate::render::money;
 use crate::which::conversations;
 use argh::FromArgs;
 use cli::{Context, Form, Outcome};
-use cs_agentlog::book::{self, Row, Session};
-use cs_agentlog::call::Class;
-use cs_agentlog::explain::{self, Account, Judged, Named, Why};
-use cs_agentlog::facts::Facts;
-use cs_agentlog::judge::Fate;
-use cs_agentlog::kept;
-use cs_agentlog::source::Log;
-use cs_agentlog::sum::Sum;
 use cs_core::clock;
 use cs_core::usage::{LIST, count};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
+use usage::book::{self, Row, Session};
+use usage::call::Class;
+use usage::explain::{self, Account, Judged, Named, Why};
+use usage::facts::Facts;
+use usage::judge::Fate;
+use usage::kept;
+use usage::source::Log;
+use usage::sum::Sum;
 
 /// show what was counted of a conversation, what was not and why, beside what the client says
 #[derive(FromArgs)]

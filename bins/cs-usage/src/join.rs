@@ -6,12 +6,12 @@ use crate::load::Loaded;
 use crate::records::records;
 use crate::render::{Line, print};
 use cli::{Context, Outcome};
-use cs_agentlog::book::Row;
-use cs_agentlog::shares::place_of;
-use cs_agentlog::sum::Sum;
 use cs_core::record::Session;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
+use usage::book::Row;
+use usage::shares::place_of;
+use usage::sum::Sum;
 
 /// Prints the records whose conversations have these rows, and the conversations without a record.
 pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&Row]) -> Outcome<()> {

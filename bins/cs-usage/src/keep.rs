@@ -6,16 +6,16 @@ use crate::records::records;
 use crate::titles::Titles;
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, report};
-use cs_agentlog::days;
-use cs_agentlog::kept;
-use cs_agentlog::shares::Records;
-use cs_agentlog::source::{Agent, Log};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::validate::FILE_BYTES;
 use cs_core::{open, repair};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use usage::days;
+use usage::kept;
+use usage::shares::Records;
+use usage::source::{Agent, Log};
 
 /// keep what the conversations used: Claude Code deletes transcripts after a month
 #[derive(FromArgs)]

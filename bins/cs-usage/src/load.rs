@@ -3,14 +3,6 @@
 use crate::PROGRAM;
 use crate::command::Options;
 use cli::{Context, Failure, Outcome, note, report};
-use cs_agentlog::book::{self, Book};
-use cs_agentlog::cache;
-use cs_agentlog::facts::Facts;
-use cs_agentlog::kept;
-use cs_agentlog::prices::Prices;
-use cs_agentlog::report::{Filter, View};
-use cs_agentlog::source::{Log, Roots};
-use cs_agentlog::zone::Zone;
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
@@ -18,6 +10,14 @@ use cs_core::store::repo_of;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use usage::book::{self, Book};
+use usage::cache;
+use usage::facts::Facts;
+use usage::kept;
+use usage::prices::Prices;
+use usage::report::{Filter, View};
+use usage::source::{Log, Roots};
+use usage::zone::Zone;
 
 /// Everything that is known.
 pub struct Loaded {

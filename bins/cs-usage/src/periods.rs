@@ -6,15 +6,15 @@ use crate::join;
 use crate::load::{Loaded, load_for};
 use crate::render::{Line, print};
 use cli::{Context, Failure, Form, Outcome, note};
-use cs_agentlog::book::Row;
-use cs_agentlog::report::{By, Filter, Group, Key, View};
-use cs_agentlog::source::Agent;
-use cs_agentlog::stats;
 use cs_core::clock;
 use cs_core::usage::count;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use usage::book::Row;
+use usage::report::{By, Filter, Group, Key, View};
+use usage::source::Agent;
+use usage::stats;
 
 pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join && by != By::Session {

@@ -1,9 +1,9 @@
 //! Owns reading which records share a conversation.
 
 use cli::{Context, Outcome};
-use cs_agentlog::shares::{Began, Records};
 use cs_core::clock;
 use cs_core::record::Session;
+use usage::shares::{Began, Records};
 
 /// The records of each conversation, archived ones too; `each` gets every one of them. Damaged ones are left out;
 /// `cs-session list` names them.

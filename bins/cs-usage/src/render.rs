@@ -3,13 +3,13 @@
 use crate::PROGRAM;
 use crate::command::Options;
 use cli::{Form, Out, Outcome, note, sanitize};
-use cs_agentlog::sum::Sum;
 use cs_core::usage::{LIST, cost, count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
+use usage::sum::Sum;
 
 /// A line of a report.
 pub struct Line {

@@ -3,8 +3,6 @@
 //! conversation the newest one has its title; archived ones are not changed.
 
 use crate::PROGRAM;
-use cs_agentlog::book::Book;
-use cs_agentlog::source::Agent;
 use cs_core::change::{self, Change};
 use cs_core::clock::Instant;
 use cs_core::id::SessionId;
@@ -12,6 +10,8 @@ use cs_core::record::Session;
 use cs_core::store::{Noted, Store};
 use cs_core::{intake, naming};
 use std::collections::HashMap;
+use usage::book::Book;
+use usage::source::Agent;
 
 /// The newest session of each conversation that has a title.
 pub struct Titles<'a> {

@@ -1,8 +1,8 @@
 //! Owns which conversation an argument names: a record's, or one that has a log but no record.
 
 use cli::{Context, Failure, Outcome, selectors};
-use cs_agentlog::book::Book;
 use cs_core::store::Selector;
+use usage::book::Book;
 
 /// The conversations that the arguments name, by their own ids.
 pub fn conversations(context: &Context, args: &[String], book: &Book) -> Outcome<Vec<String>> {

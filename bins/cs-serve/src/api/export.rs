@@ -5,13 +5,13 @@ use crate::http::{Refusal, Reply};
 use crate::query::MOST;
 use crate::view::project::find;
 use cs_core::clock;
-use cs_core::export::{self, Document, Format, Project};
 use cs_core::id::{SessionId, Slug};
 use cs_core::masked;
 use cs_core::record::Session;
 use cs_core::state::{self, Verdict};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
+use render::{Document, Format, Project};
 use std::sync::Arc;
 
 /// Most bytes of records in one export: all of it is in memory for a moment.
@@ -29,7 +29,7 @@ struct Read {
 /// `/api/export/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refusal> {
     let read = asked.read(id).map_err(|error| refusal(&error))?;
-    let text = export::session(asked.format(), &read.document());
+    let text = render::session(asked.format(), &read.document());
     Ok(asked.saved(id.as_str(), text))
 }
 
@@ -60,7 +60,7 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
         roadmap_summary: &shown.roadmap_summary,
     };
     let documents: Vec<Document> = all.iter().map(Read::document).collect();
-    Ok(asked.saved(slug.as_str(), export::sessions(asked.format(), Some(&head), &documents)))
+    Ok(asked.saved(slug.as_str(), render::sessions(asked.format(), Some(&head), &documents)))
 }
 
 impl Asked<'_> {

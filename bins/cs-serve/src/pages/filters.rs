@@ -2,7 +2,7 @@
 //! Must stay true: what is marked as safe here was escaped here.
 
 use cs_core::clock::{self, Instant};
-use cs_core::export::visible;
+use cs_core::visible::visible;
 use minijinja::{Environment, Value};
 
 /// Makes the filters known.

@@ -35,7 +35,7 @@ mod usage;
 use crate::assets;
 use crate::http::reply::HTML;
 use crate::http::{Refusal, Reply};
-use cs_core::export::visible;
+use cs_core::visible::visible;
 use minijinja::value::Serde;
 use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;

@@ -11,8 +11,8 @@ use crate::http::{Refusal, Reply};
 use crate::view::history::Week;
 use crate::view::project::Shown;
 use cs_core::clock;
-use cs_core::export::Format;
 use cs_core::id::Slug;
+use render::Format;
 use serde::Serialize;
 
 /// The variables of `project.html`.

@@ -7,11 +7,11 @@ use crate::http::{Refusal, Reply};
 use crate::view::session::{self, Shown};
 use cs_core::clock;
 use cs_core::days::Amount;
-use cs_core::export::Format;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Status;
 use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
+use render::Format;
 use serde::Serialize;
 
 /// Most facts of the timeline that the page shows; a download has all of them.

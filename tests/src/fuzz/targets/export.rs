@@ -4,11 +4,12 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use cs_core::export::{self, Document, Format, Project, visible};
 use cs_core::project::Roadmap;
 use cs_core::record::Session;
 use cs_core::state::{State, Verdict};
 use cs_core::usage::{ModelUsage, Usage};
+use cs_core::visible::visible;
+use render::{Document, Format, Project};
 use serde_json::{Value, json};
 
 use super::{parts, text};
@@ -174,7 +175,7 @@ struct Expected {
 static EXPECTED: LazyLock<Expected> = LazyLock::new(|| {
     let texts: Vec<String> = (0..PLACES.len()).map(harmless).collect();
     let told = Told::with(&texts);
-    let shown = |format| export::session(format, &told.document());
+    let shown = |format| render::session(format, &told.document());
     Expected {
         markdown: parse::markdown(&shown(Format::Markdown)),
         html: parse::html(&shown(Format::Html)),
@@ -190,7 +191,7 @@ fn check(bytes: &[u8]) {
     let filled = |text: &String| if is_blank(text) { "nothing".to_string() } else { text.clone() };
     let texts: Vec<String> = parts.iter().map(filled).cycle().take(PLACES.len()).collect();
     let told = Told::with(&texts);
-    let shown = |format| export::session(format, &told.document());
+    let shown = |format| render::session(format, &told.document());
     json_gives_texts_back(&shown(Format::Json), &texts);
     let line = shown(Format::Jsonl);
     assert_eq!((line.matches('\n').count(), line.ends_with('\n')), (1, true), "one line");
@@ -214,7 +215,7 @@ fn of_project(text: &str, told: &Told) -> ([Parsed; 2], Parsed) {
     let roadmap = Roadmap { completed: list.clone(), in_progress: list.clone(), next_up: list, ..Roadmap::default() };
     let project = Project { slug: text, name: text, current_phase: text, roadmap_summary: &roadmap };
     let documents = [told.document(), told.document()];
-    let shown = |format| export::sessions(format, Some(&project), &documents);
+    let shown = |format| render::sessions(format, Some(&project), &documents);
     (parse::markdown(&shown(Format::Markdown)), parse::html(&shown(Format::Html)))
 }
 
@@ -275,7 +276,7 @@ fn in_html(shown: &str, room: Room) -> String {
 /// One row under the header, whose cells say the texts and are no formulas.
 fn csv_is_one_row(csv: &str, texts: &[String]) {
     let rows = parse::csv(csv);
-    assert!(export::csv_is_own(csv) && rows.len() == 2, "{} rows", rows.len());
+    assert!(render::csv_is_own(csv) && rows.len() == 2, "{} rows", rows.len());
     assert_eq!(rows[0], EXPECTED.csv[0]);
     for (cell, plain) in rows[1].iter().zip(&EXPECTED.csv[1]) {
         let said = saying(plain, texts, |shown, _| shown.to_string());

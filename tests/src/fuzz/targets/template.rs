@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use cs_core::clock;
-use cs_core::export::Document;
 use cs_core::record::Session;
+use render::Document;
 
 use super::{parts, text};
 use crate::fuzz::Target;

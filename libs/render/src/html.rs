@@ -3,9 +3,9 @@
 //! everything from elsewhere (its content security policy), should an escape ever be forgotten.
 
 use super::sheet::{Section, Sheet, USED, used, when};
-use super::visible::{one_line, visible};
 use super::{Document, MARK, Project};
-use crate::record::{Task, TaskStatus};
+use cs_core::record::{Task, TaskStatus};
+use cs_core::visible::{one_line, visible};
 
 const STYLE: &str = include_str!("page.css");
 

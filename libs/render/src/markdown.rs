@@ -3,9 +3,9 @@
 
 use super::commonmark::{cell, code, line, text};
 use super::sheet::{Section, Sheet, USED, used, when};
-use super::visible::visible;
 use super::{Document, MARK, Project};
-use crate::record::{Task, TaskStatus};
+use cs_core::record::{Task, TaskStatus};
+use cs_core::visible::visible;
 
 /// One session as a file.
 pub fn one(document: &Document) -> String {

@@ -10,20 +10,18 @@ mod html;
 mod json;
 mod markdown;
 mod sheet;
-mod visible;
 
 pub use commonmark::{cell, line, text};
 pub use csv::{cell as csv_cell, is_own as csv_is_own};
 pub use html::escape as html_escape;
 pub use json::Row;
 pub use sheet::{duration, when};
-pub use visible::{is_hidden, one_line, visible};
 
-use crate::clock;
-use crate::project::Roadmap;
-use crate::record::{Session, Status, TaskStatus};
-use crate::state::Verdict;
-use crate::usage::Usage;
+use cs_core::clock;
+use cs_core::project::Roadmap;
+use cs_core::record::{Session, Status, TaskStatus};
+use cs_core::state::Verdict;
+use cs_core::usage::Usage;
 use serde::Serialize;
 
 /// Stands in one of the first two lines of every export but CSV, which is told by its header.

@@ -3,8 +3,8 @@
 //! as one that is added here; the added one wins.
 
 use super::{Document, MARK, Project, TaskSummary};
-use crate::record::Session;
-use crate::usage::Usage;
+use cs_core::record::Session;
+use cs_core::usage::Usage;
 use serde::Serialize;
 use std::borrow::Cow;
 

@@ -2,10 +2,10 @@
 //! not empty. Deliberately absent: any form (see `markdown` and `html`).
 
 use super::Document;
-use crate::clock;
-use crate::record::{Commit, Session, Task};
-use crate::timeline::{self, Fact};
-use crate::usage::Usage;
+use cs_core::clock;
+use cs_core::record::{Commit, Session, Task};
+use cs_core::timeline::{self, Fact};
+use cs_core::usage::Usage;
 
 /// A session for people.
 pub struct Sheet<'a> {

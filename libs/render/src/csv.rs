@@ -3,9 +3,9 @@
 //! before it, which spreadsheets take for "this is text".
 
 use super::Document;
-use super::visible::visible;
-use crate::record::Session;
-use crate::usage::Usage;
+use cs_core::record::Session;
+use cs_core::usage::Usage;
+use cs_core::visible::visible;
 
 const HEADER: [&str; 40] = [
     "session_id",

@@ -3,7 +3,7 @@
 //! Must stay true: the text comes back, but for invisible characters (see [`visible`]) and, where
 //! only one line has room, line ends. Escapes stand only where they are needed: people read this.
 
-use super::visible::{one_line, visible};
+use cs_core::visible::{one_line, visible};
 
 /// Text of any number of lines, for a paragraph or a list item: every line after the first begins
 /// with `indent`, which must be the width of the surrounding block. Line ends at its ends go.
