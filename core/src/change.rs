@@ -8,7 +8,7 @@ use crate::ending::{self, Ending};
 use crate::error::{Error, Result};
 use crate::going_on;
 use crate::id::{SessionId, Uuid};
-use crate::naming::{self, Namer};
+use crate::naming::{self, Title};
 use crate::record::{Session, Status, TaskStatus};
 use crate::session;
 use crate::task::{self, Report};
@@ -36,7 +36,7 @@ pub enum Change {
     /// It made a commit there, which is none of the session's own.
     AlsoCommitted { worktree_root: String, sha: String, message: String },
     /// What the conversation is called: by its client, or by a person there.
-    Titled { title: String, renamed: bool },
+    Titled(Title),
     /// The conversation is over.
     Ended(Ended),
     /// The conversation goes on after its end.
@@ -209,7 +209,7 @@ impl Change {
             }
             Change::ToolEnded(tool) => tool.bound(),
             Change::Happened { message } => *message = validate::cut(message, validate::EVENT),
-            Change::Titled { title, .. } => *title = validate::cut(title, validate::INTENT),
+            Change::Titled(title) => title.text = title.stored(),
             Change::AlsoIn { worktree_root } => *worktree_root = validate::file_name(worktree_root),
             Change::AlsoCommitted { worktree_root, message, .. } => {
                 *worktree_root = validate::file_name(worktree_root);
@@ -231,7 +231,7 @@ impl Change {
         match self {
             Change::Ended(_) | Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => true,
             Change::Prompted(prompted) => prompted.is_intent,
-            Change::Titled { .. } => true,
+            Change::Titled(_) => true,
             _ => false,
         }
     }
@@ -247,7 +247,7 @@ impl Change {
             Change::TurnEnded(turn) => turn_ended(record, turn, now),
             Change::ToolEnded(tool) => tool_ended(record, tool, now),
             Change::Happened { message } => session::event_once(record, message, now)?,
-            Change::Titled { title, renamed } => naming::name(record, title, namer(*renamed)),
+            Change::Titled(title) => naming::name(record, title),
             Change::AlsoIn { worktree_root } => session::also_in(record, worktree_root, now),
             Change::AlsoCommitted { worktree_root, sha, message } => {
                 session::also_committed(record, sha, worktree_root, message, now);
@@ -269,11 +269,6 @@ impl Change {
         }
         Ok(())
     }
-}
-
-/// Who gave a conversation its title.
-pub fn namer(renamed: bool) -> Namer {
-    if renamed { Namer::Rename } else { Namer::Client }
 }
 
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {

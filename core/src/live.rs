@@ -7,7 +7,6 @@ use crate::clock::{self, Instant};
 use crate::id::fnv1a;
 use crate::patch::Patch;
 use crate::process::{self, Condition, Process};
-use crate::typed;
 use serde::{Deserialize, Serialize};
 
 /// Most helpers of one conversation whose questions are kept.
@@ -39,6 +38,17 @@ pub struct Question {
     pub key: Option<String>,
     /// Since when it asks.
     pub at: String,
+}
+
+/// A prompt, as its hook reports it.
+#[derive(Clone, Copy, Debug)]
+pub struct Prompt<'a> {
+    pub id: Option<&'a str>,
+    pub text: &'a str,
+    /// Whether a person typed any of it.
+    pub is_typed: bool,
+    /// Whether the client queues a prompt that is sent while a turn runs; else the running turn takes it in.
+    pub may_queue: bool,
 }
 
 /// A running conversation.
@@ -349,17 +359,14 @@ impl Live {
     }
 
     /// A prompt was sent: a turn runs. One that a person typed ends what was requested.
-    pub fn prompted(&mut self, prompt_id: Option<&str>, text: &str, at: Instant) {
-        let prompt_id = prompt_id.map(str::to_string);
-        // Codex lets the running turn have it.
-        self.queued = self.agent.as_deref() != Some("codex")
-            && self.is_in_turn()
-            && prompt_id.is_some()
-            && prompt_id == self.prompt_id;
+    pub fn prompted(&mut self, prompt: &Prompt, at: Instant) {
+        let prompt_id = prompt.id.map(str::to_string);
+        self.queued = prompt.may_queue && self.is_in_turn() && prompt_id.is_some() && prompt_id == self.prompt_id;
         self.since = clock::stamp(at);
         self.enter(Activity::Working, at);
         self.prompt_id = prompt_id;
-        if !self.fires(text) && typed::typed(text).is_some() {
+        let text = prompt.text;
+        if !self.fires(text) && prompt.is_typed {
             self.requested = None;
             // It answered the prompt before.
             self.last_message = None;
@@ -483,6 +490,10 @@ pub fn fingerprint(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn prompt<'a>(id: Option<&'a str>, text: &'a str) -> Prompt<'a> {
+        Prompt { id, text, is_typed: !text.starts_with('<'), may_queue: true }
+    }
+
     fn at(second: u32) -> Instant {
         clock::parse(&format!("2026-11-21T00:00:{second:02}Z")).unwrap()
     }
@@ -512,8 +523,8 @@ mod tests {
     #[test]
     fn the_turn_of_a_queued_prompt_ends_once_though_it_asks() {
         let mut live = Live::new("u", at(0));
-        live.prompted(Some("a"), "go", at(1));
-        live.prompted(Some("a"), "also", at(2));
+        live.prompted(&prompt(Some("a"), "go"), at(1));
+        live.prompted(&prompt(Some("a"), "also"), at(2));
         live.stopped(0, at(3));
         assert!(live.queued);
         live.asked("permission for Bash", Some("k".into()), at(4));
@@ -557,7 +568,7 @@ mod tests {
     #[test]
     fn a_turn_with_a_permission() {
         let mut live = Live::new("u", at(0));
-        live.prompted(Some("p1"), "go", at(1));
+        live.prompted(&prompt(Some("p1"), "go"), at(1));
         assert_eq!(live.state, Activity::Working);
         live.asked("permission for Bash", Some("k1".into()), at(2));
         live.tool_ended("k0", at(3));
@@ -574,17 +585,17 @@ mod tests {
     #[test]
     fn a_failed_turn_says_so_until_the_next_prompt() {
         let mut live = Live::new("u", at(0));
-        live.prompted(None, "go", at(1));
+        live.prompted(&prompt(None, "go"), at(1));
         live.turn_ended(0, Some("rate_limit"), at(2));
         assert_eq!(live.error.as_deref(), Some("rate_limit"));
-        live.prompted(None, "again", at(3));
+        live.prompted(&prompt(None, "again"), at(3));
         assert_eq!(live.error, None);
     }
 
     #[test]
     fn helpers_ask_for_themselves() {
         let mut live = Live::new("u", at(0));
-        live.prompted(None, "go", at(1));
+        live.prompted(&prompt(None, "go"), at(1));
         live.helper_asked("x2", "permission for Bash: two", Some("k2".into()), at(2));
         live.helper_asked("x1", "permission for Bash: one", Some("k1".into()), at(3));
         assert_eq!((live.state, live.wanted()), (Activity::Working, Some("permission for Bash: two")));
@@ -607,18 +618,18 @@ mod tests {
     #[test]
     fn a_prompt_that_is_typed_during_a_turn_has_the_next_one() {
         let mut live = Live::new("u", at(0));
-        live.prompted(Some("p"), "first", at(1));
+        live.prompted(&prompt(Some("p"), "first"), at(1));
         assert!(
             live.was_prompted("p", "first") && !live.was_prompted("p", "second") && !live.was_prompted("q", "first")
         );
-        live.prompted(Some("p"), "second", at(2));
+        live.prompted(&prompt(Some("p"), "second"), at(2));
         live.stopped(0, at(3));
         assert_eq!((live.state, live.queued), (Activity::Idle, true));
         live.stopped(0, at(4));
         assert!(!live.queued, "one prompt has one turn");
         let mut codex = Live { agent: Some("codex".into()), ..Live::new("u", at(0)) };
-        codex.prompted(Some("t"), "first", at(1));
-        codex.prompted(Some("t"), "second", at(2));
+        codex.prompted(&prompt(Some("t"), "first"), at(1));
+        codex.prompted(&prompt(Some("t"), "second"), at(2));
         codex.stopped(0, at(3));
         assert!(!codex.queued, "it belongs to the running turn");
     }
@@ -626,7 +637,7 @@ mod tests {
     #[test]
     fn a_request_that_is_tried_again_goes_on() {
         let mut live = Live::new("u", at(0));
-        live.prompted(None, "go", at(1));
+        live.prompted(&prompt(None, "go"), at(1));
         live.request_failed("usage limit", at(2));
         assert_eq!((live.state, live.error.as_deref()), (Activity::Idle, Some("usage limit")));
         live.tool_ended("k", at(3));
@@ -644,11 +655,11 @@ mod tests {
         live.turn_ended(0, None, at(1));
         assert_eq!(live.state, Activity::Background);
         assert!(live.fires(" look\nagain ") && !live.fires("look"));
-        live.prompted(None, "look again", at(2));
+        live.prompted(&prompt(None, "look again"), at(2));
         assert_eq!((live.state, live.requested.as_deref()), (Activity::Working, Some("a key")));
-        live.prompted(None, "<task-notification>done", at(3));
+        live.prompted(&prompt(None, "<task-notification>done"), at(3));
         assert_eq!(live.requested.as_deref(), Some("a key"));
-        live.prompted(None, "here it is", at(3));
+        live.prompted(&prompt(None, "here it is"), at(3));
         assert_eq!(live.requested, None);
     }
 }

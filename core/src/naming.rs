@@ -6,8 +6,8 @@ use crate::ending;
 use crate::record::Session;
 use crate::session;
 use crate::timeline::PROMPT;
-use crate::typed;
 use crate::validate;
+use serde::{Deserialize, Serialize};
 
 /// So many characters of a prompt are no name that a person would choose.
 const LONG: usize = 30;
@@ -52,35 +52,52 @@ impl Namer {
     }
 }
 
-/// What the conversation is called from now on, unless somebody who stands higher has said what it is for.
-pub fn name(record: &mut Session, title: &str, by: Namer) {
-    if is_news(record, title, by) {
-        record.intent = cut(title);
-        record.intent_by = Some(by.word().to_string());
+/// What a conversation is called, as its client says. The text is a name alone: what clients wrap around texts was
+/// removed by those who read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Title {
+    #[serde(rename = "title")]
+    pub text: String,
+    /// Whether a person gave it; else the client found it.
+    pub renamed: bool,
+    /// Whether the client names conversations after their prompts and does not say who gave a name: then a title that
+    /// repeats a prompt is nobody's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_echo: bool,
+}
+
+impl Title {
+    fn namer(&self) -> Namer {
+        if self.renamed { Namer::Rename } else { Namer::Client }
+    }
+
+    /// The text as a record stores it.
+    pub fn stored(&self) -> String {
+        validate::cut(&self.text, validate::INTENT)
+    }
+}
+
+/// Names the session from now on, unless somebody who stands higher has said what it is for.
+pub fn name(record: &mut Session, title: &Title) {
+    if is_news(record, title) {
+        record.intent = title.stored();
+        record.intent_by = Some(title.namer().word().to_string());
     }
 }
 
 /// Whether [`name`] changes the record.
-pub fn is_news(record: &Session, title: &str, by: Namer) -> bool {
-    let known = Namer::of(record);
-    let title = cut(title);
-    // A client that found nothing better than a greeting has found nothing.
-    let tells = !title.is_empty() && (by != Namer::Client || !typed::says_nothing(&title));
-    let is_new = record.intent != title || by != known;
-    tells && by >= known && is_new && !is_codexs_own(record, &title)
+pub fn is_news(record: &Session, title: &Title) -> bool {
+    let (known, by) = (Namer::of(record), title.namer());
+    let text = title.stored();
+    let is_new = record.intent != text || by != known;
+    !text.is_empty() && by >= known && is_new && !(title.may_echo && repeats_prompt(record, &text))
 }
 
-/// Whether a name is the one that Codex gives by itself: the first prompt, perhaps cut off (0.171).
-fn is_codexs_own(record: &Session, title: &str) -> bool {
+/// Whether a title is one of the session's prompts, or the beginning of one.
+fn repeats_prompt(record: &Session, title: &str) -> bool {
     let is_long = title.chars().count() >= LONG;
     let is_heard = |text: &str| text == title || (is_long && text.starts_with(title.trim_end_matches(['.', '…'])));
-    record.agent.as_deref() == Some("codex")
-        && record.history.iter().any(|moment| moment.kind == PROMPT && is_heard(&moment.text))
-}
-
-/// A title as a record keeps it; empty where all of it is a program's.
-pub fn cut(title: &str) -> String {
-    typed::typed(title).map_or_else(String::new, |typed| validate::cut(&typed.text, validate::INTENT))
+    record.history.iter().any(|moment| moment.kind == PROMPT && is_heard(&moment.text))
 }
 
 #[cfg(test)]
@@ -100,19 +117,27 @@ mod tests {
         record
     }
 
+    fn client(text: &str) -> Title {
+        Title { text: text.into(), renamed: false, may_echo: false }
+    }
+
+    fn renamed(text: &str) -> Title {
+        Title { renamed: true, ..client(text) }
+    }
+
     #[test]
     fn who_stands_higher_is_not_overruled() {
         let mut record = new("fix the login");
-        name(&mut record, "Login fix", Namer::Client);
-        name(&mut record, "Login fix, again", Namer::Client);
+        name(&mut record, &client("Login fix"));
+        name(&mut record, &client("Login fix, again"));
         assert_eq!((record.intent.as_str(), Namer::of(&record)), ("Login fix, again", Namer::Client));
-        name(&mut record, "auth", Namer::Rename);
-        name(&mut record, "Login fix, again", Namer::Client);
+        name(&mut record, &renamed("auth"));
+        name(&mut record, &client("Login fix, again"));
         assert_eq!((record.intent.as_str(), Namer::of(&record)), ("auth", Namer::Rename));
         let now = clock::parse("2026-11-21T03:01:00Z").unwrap();
         let changes = Changes { intent: Some("Ship it".into()), ..Changes::default() };
         session::update(&mut record, &changes, now).unwrap();
-        name(&mut record, "auth 2", Namer::Rename);
+        name(&mut record, &renamed("auth 2"));
         assert_eq!((record.intent.as_str(), Namer::of(&record)), ("Ship it", Namer::Person));
     }
 
@@ -131,38 +156,27 @@ mod tests {
     #[test]
     fn a_title_is_cut_and_masked_and_never_empty() {
         let mut record = new("fix the login");
-        name(&mut record, " \n ", Namer::Rename);
+        name(&mut record, &renamed(" \n "));
         assert_eq!(record.intent, "fix the login");
         let long = format!("token=ghp_{} {}", "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4", "x".repeat(9_000));
-        name(&mut record, &long, Namer::Rename);
+        name(&mut record, &renamed(&long));
         assert!(record.intent.contains("[masked]") && record.intent.chars().count() <= validate::INTENT);
-        assert!(!is_news(&record, &long, Namer::Rename));
-        for title in ["<system-reminder>x</system-reminder>", "\u{7}\u{1b}", "<ide_selection>torn"] {
-            assert!(!is_news(&record, title, Namer::Rename), "{title}");
-        }
-        name(&mut record, "<ide_opened_file>a</ide_opened_file>\nlogin\u{1b}[31m\u{7}", Namer::Rename);
+        assert!(!is_news(&record, &renamed(&long)));
+        assert!(!is_news(&record, &renamed("\u{7}\u{1b}")));
+        name(&mut record, &renamed("login\u{1b}[31m\u{7}"));
         assert_eq!(record.intent, "login [31m");
     }
 
     #[test]
-    fn a_client_that_found_nothing_says_nothing() {
-        let mut record = new("fix the login");
-        name(&mut record, "Hello", Namer::Client);
-        assert_eq!(record.intent, "fix the login");
-        name(&mut record, "ok", Namer::Rename);
-        assert_eq!(record.intent, "ok", "a person may call it so");
-    }
-
-    #[test]
-    fn a_name_that_codex_gave_by_itself_is_none() {
+    fn a_title_that_repeats_a_prompt_is_nobodys_where_the_client_echoes() {
         let prompt = "fix the login, and then look at all the other pages";
         for (title, counts) in [(prompt, false), ("fix the login, and then look at…", false), ("fix the login", true)]
         {
             let mut record = new(prompt);
-            name(&mut record, title, Namer::Rename);
+            name(&mut record, &renamed(title));
             assert_eq!(Namer::of(&record), Namer::Rename, "{title}");
-            let mut record = Session { agent: Some("codex".into()), ..new(prompt) };
-            name(&mut record, title, Namer::Rename);
+            let mut record = new(prompt);
+            name(&mut record, &Title { may_echo: true, ..renamed(title) });
             assert_eq!(Namer::of(&record) == Namer::Rename, counts, "{title}");
         }
     }

@@ -8,10 +8,10 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::id::{SessionId, Slug};
 use crate::index::Entry;
-use crate::live::Live;
 use crate::project::{Counts, ProjectState, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
 use crate::state::{self, State};
+use crate::states::States;
 use crate::store::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ pub struct Brief<'a> {
 /// Builds the overview, of one project or of all.
 pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instant) -> Result<Overview> {
     let index = store.index()?;
-    let lives = store.all_live()?;
+    let states = States::read(store, config.stale_after(), now)?;
     let entries = match only {
         Some(slug) => index.entries(crate::index::of_project(slug.as_str())),
         None => index.entries(|_| true),
@@ -130,7 +130,7 @@ pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instan
     let state = |slug: &str| Slug::parse(slug).and_then(|slug| store.project(&slug)).unwrap_or_default();
     let summary = |id: &str| {
         let session = store.session(&SessionId::parse(id)?)?;
-        Ok(summarize(store, session, &lives, config.stale_after(), now))
+        Ok(summarize(&states, session))
     };
     let mut overview = assemble(&briefs, &config, state, summary, now);
     overview.damaged.extend(index.damaged().iter().map(|(path, error)| Damaged {
@@ -229,16 +229,8 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
 }
 
 /// A session in short, with its state.
-pub fn summarize(
-    store: &Store,
-    session: Session,
-    lives: &[Live],
-    stale_after: chrono::TimeDelta,
-    now: Instant,
-) -> Summary {
-    let verdict = store.verdict_of(&session, lives, stale_after, now);
-    let mut session = session;
-    state::settle(&session.session_id, &mut session.awaiting_action, lives, &verdict);
+pub fn summarize(states: &States, mut session: Session) -> Summary {
+    let verdict = states.settle(&mut session);
     let (done, total) = session.task_progress();
     let current = session.tasks.iter().find(|task| task.status == TaskStatus::InProgress);
     let tasks = TaskSummary { done, total, current: current.map(|task| task.subject.clone()) };

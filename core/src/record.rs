@@ -11,6 +11,10 @@ use crate::unknown::keeps_unknown;
 /// The version that this program writes.
 pub const SCHEMA_VERSION: u64 = 4;
 
+/// The agent of a record that names none. The word is part of the format: it is the agent that was the only one before
+/// records named it.
+pub const UNSAID_AGENT: &str = "claude-code";
+
 /// Where a session is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -242,7 +246,7 @@ impl Session {
 
     /// Which program's conversation this is.
     pub fn agent(&self) -> &str {
-        self.agent.as_deref().unwrap_or("claude-code")
+        self.agent.as_deref().unwrap_or(UNSAID_AGENT)
     }
 
     /// Tasks that are done, and all that count (skipped ones do not).

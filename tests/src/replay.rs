@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::thread;
 
-use cs_core::typed::typed;
+use agents::typed::typed;
 use serde_json::Value;
 use serde_json::value::RawValue;
 

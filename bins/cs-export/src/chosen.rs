@@ -7,11 +7,11 @@ use cli::{Context, Failure, Outcome, STDIN, note, report, selectors};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, Entry};
-use cs_core::live::Live;
 use cs_core::masked;
 use cs_core::project::ProjectState;
 use cs_core::record::Session;
-use cs_core::state::{self, Verdict};
+use cs_core::state::Verdict;
+use cs_core::states::States;
 use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
@@ -127,9 +127,7 @@ impl Chosen {
 /// Reads records with their states.
 pub struct Loader<'a> {
     store: &'a Store,
-    lives: Vec<Live>,
-    stale_after: clock::TimeDelta,
-    now: clock::Instant,
+    states: States<'a>,
     /// The code of the first summary that cannot be understood.
     pub trouble: Cell<Option<u8>>,
 }
@@ -138,14 +136,14 @@ impl<'a> Loader<'a> {
     /// Reads once what all states are derived from.
     pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
         let stale_after = cli::config_of(store).stale_after();
-        Ok(Loader { store, lives: store.all_live()?, stale_after, now, trouble: Cell::new(None) })
+        let states = States::read(store, stale_after, now)?;
+        Ok(Loader { store, states, trouble: Cell::new(None) })
     }
 
     /// A session by its id, archived or not.
     pub fn load(&self, id: &SessionId) -> Result<Loaded> {
         let (mut session, path) = self.store.located(id)?;
-        let verdict = self.store.verdict_of(&session, &self.lives, self.stale_after, self.now);
-        state::settle(id.as_str(), &mut session.awaiting_action, &self.lives, &verdict);
+        let verdict = self.states.settle(&mut session);
         let usage = self.usage(&session);
         Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })
     }

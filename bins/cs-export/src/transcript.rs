@@ -5,8 +5,8 @@
 //! A turn begins with a prompt of a person. What programs sent as prompts, what came of commands
 //! and what subagents said is no turn; neither is the summary of a compaction.
 
+use agents::typed;
 use cs_core::repair;
-use cs_core::typed;
 use serde_json::Value;
 use std::io::{self, Read};
 use usage::lines::{self, Piece};

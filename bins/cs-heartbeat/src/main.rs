@@ -11,16 +11,18 @@
 
 #![no_main]
 
+use agents::Event;
+use agents::hook_call::{self, Call, HookCall};
+use agents::payload::Payload;
 use cs_core::change::{Change, TurnEnded};
 use cs_core::clock;
 use cs_core::error::Result;
-use cs_core::hook::Payload;
 use cs_core::id::SessionId;
-use cs_core::intake::{self, Call, Intake};
 use cs_core::live::{self, Live};
 use cs_core::patch::Patch;
 use cs_core::record::Status;
 use cs_core::store::{Noted, Store};
+use cs_core::witness::Witness;
 use cs_core::{file, git, index, schedule};
 use std::path::Path;
 
@@ -34,13 +36,13 @@ const CRONS: usize = 50;
 /// Called by the C library. With an argument it was called by hand, whatever standard input is.
 #[unsafe(no_mangle)]
 pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
-    intake::guard("cs-heartbeat", |home| {
-        let store = Store::for_hooks(home.clone());
+    hook_call::guard("cs-heartbeat", |home| {
+        let store = Store::for_hooks(home.clone(), Witness::NONE);
         if words > 1 {
             return beat_by_hand(&store);
         }
-        match intake::call("cs-heartbeat", store.clone()) {
-            Call::Event(intake) => turn_ended(&intake),
+        match hook_call::call("cs-heartbeat", store.clone()) {
+            Call::Event(hook) => turn_ended(&hook),
             Call::ByHand => beat_by_hand(&store),
             Call::Unheard => Ok(()),
         }
@@ -48,30 +50,30 @@ pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
     0
 }
 
-fn turn_ended(intake: &Intake) -> Result<()> {
-    if intake.is_from_subagent() {
+fn turn_ended(hook: &HookCall) -> Result<()> {
+    if hook.is_from_subagent() {
         return Ok(());
     }
-    let lock = intake.lock();
-    let Some(mut live) = intake.live(&lock)? else {
-        return if lock.is_some() { intake.store.drop_live(&intake.uuid).and(late(intake)) } else { late(intake) };
+    let lock = hook.lock();
+    let Some(mut live) = hook.live(&lock)? else {
+        return if lock.is_some() { hook.store.drop_live(&hook.uuid).and(late(hook)) } else { late(hook) };
     };
-    let payload = &intake.payload;
-    let error = match payload.event.as_deref() {
-        Some("StopFailure") => Some(intake::first_line(why(payload, live.capture), MESSAGE)),
+    let payload = &hook.payload;
+    let error = match payload.event() {
+        Some(Event::StopFailure) => Some(hook_call::first_line(why(payload, live.capture), MESSAGE)),
         _ => None,
     };
     plans(&mut live, payload);
     let background = payload.background_tasks.unwrap_or(0);
-    match payload.event.as_deref() {
-        Some("Stop") => live.stopped(background, intake.now),
-        _ => live.turn_ended(background, error.as_deref(), intake.now),
+    match payload.event() {
+        Some(Event::Stop) => live.stopped(background, hook.now),
+        _ => live.turn_ended(background, error.as_deref(), hook.now),
     }
-    let message = last_message(intake).filter(|_| live.capture);
-    let noted = note(intake, &mut live, message.clone());
+    let message = last_message(hook).filter(|_| live.capture);
+    let noted = note(hook, &mut live, message.clone());
     // What was said before is no answer to what failed.
     live.last_message = message.or(live.last_message.filter(|_| error.is_none()));
-    intake.store.write_live(&intake.uuid, &live)?;
+    hook.store.write_live(&hook.uuid, &live)?;
     noted
 }
 
@@ -93,23 +95,23 @@ fn plans(live: &mut Live, payload: &Payload) {
 }
 
 /// First line of what the agent said last.
-fn last_message(intake: &Intake) -> Option<String> {
-    let message = intake.payload.last_message.as_deref()?;
-    Some(intake::first_line(message, MESSAGE)).filter(|line| !line.is_empty())
+fn last_message(hook: &HookCall) -> Option<String> {
+    let message = hook.payload.last_message.as_deref()?;
+    Some(hook_call::first_line(message, MESSAGE)).filter(|line| !line.is_empty())
 }
 
-fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Result<()> {
+fn note(hook: &HookCall, live: &mut Live, last_message: Option<String>) -> Result<()> {
     let asks = live.wanted().map(str::to_string);
     let (is_asking, requested) = (asks.is_some(), asks.or(live.requested.clone()));
     let failed = live.error.clone();
     let turn = TurnEnded { last_message, failed, is_answered: live.awaiting, requested };
     let turn = Change::TurnEnded(turn);
     match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
-        Some(id) => intake.tell(&id, turn, Noted::Soon)?,
+        Some(id) => hook.tell(&id, turn, Noted::Soon)?,
         // Its file began in the middle, so that nobody has looked for its session yet; or of no prompt was told, as in
         // editors: the next hook makes one.
         None if live.source.is_none() || live.prompt_id.is_none() => {
-            intake.store.note_unplaced(&intake.uuid, turn, intake.now)?
+            hook.store.note_unplaced(&hook.uuid, turn, hook.now)?
         }
         None => return Ok(()),
     }
@@ -119,15 +121,15 @@ fn note(intake: &Intake, live: &mut Live, last_message: Option<String>) -> Resul
 
 /// The conversation ended moments ago, and its end overtook the end of its last turn. What the agent
 /// said last is the outcome all the same, unless somebody wrote another.
-fn late(intake: &Intake) -> Result<()> {
-    let Some(ended) = intake.store.ended(&intake.uuid)? else { return Ok(()) };
-    let message = last_message(intake).filter(|_| ended.capture);
+fn late(hook: &HookCall) -> Result<()> {
+    let Some(ended) = hook.store.ended(&hook.uuid)? else { return Ok(()) };
+    let message = last_message(hook).filter(|_| ended.capture);
     // A turn that was going on seemed to be broken off.
     let is_news = (message.is_some() && ended.last_message != message) || ended.is_in_turn();
     let instead_of = if ended.is_in_turn() { None } else { ended.last_message };
     let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
     match id.filter(|_| is_news) {
-        Some(id) => intake.tell(&id, Change::SaidLate { message, instead_of }, Noted::Soon),
+        Some(id) => hook.tell(&id, Change::SaidLate { message, instead_of }, Noted::Soon),
         None => Ok(()),
     }
 }

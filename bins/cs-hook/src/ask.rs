@@ -1,10 +1,10 @@
 //! PermissionRequest and Notification: the agent waits for the user.
 
+use agents::hook_call::HookCall;
 use cs_core::change::Change;
 use cs_core::ending;
 use cs_core::error::Result;
 use cs_core::id::SessionId;
-use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Status;
 use cs_core::store::Noted;
@@ -13,26 +13,26 @@ use cs_core::validate;
 /// Most characters of what is waited for.
 const WHAT: usize = 200;
 
-pub fn permission(intake: &Intake) -> Result<()> {
-    let what = question(intake);
-    let key = intake.payload.tool_key();
-    change(intake, |live| asks(intake, live, &what, key.clone()))
+pub fn permission(hook: &HookCall) -> Result<()> {
+    let what = question(hook);
+    let key = hook.payload.tool_key();
+    change(hook, |live| asks(hook, live, &what, key.clone()))
 }
 
 /// The agent asks, or a helper of it.
-fn asks(intake: &Intake, live: &mut Live, what: &str, key: Option<String>) {
-    match intake.payload.agent_id.as_deref() {
-        Some(helper) => live.helper_asked(helper, what, key, intake.now),
+fn asks(hook: &HookCall, live: &mut Live, what: &str, key: Option<String>) {
+    match hook.payload.agent_id.as_deref() {
+        Some(helper) => live.helper_asked(helper, what, key, hook.now),
         None => {
-            live.went_on(intake.now);
-            live.asked(what, key, intake.now);
+            live.went_on(hook.now);
+            live.asked(what, key, hook.now);
         }
     }
 }
 
 /// What the dialog asks: the question itself, or which tool may do what.
-fn question(intake: &Intake) -> String {
-    let (payload, input) = (&intake.payload, &intake.payload.input);
+fn question(hook: &HookCall) -> String {
+    let (payload, input) = (&hook.payload, &hook.payload.input);
     let tool = payload.tool_name.as_deref().unwrap_or("a tool");
     let subject = input.command.as_deref().or(input.file_path.as_deref());
     let text = match (&input.question, subject) {
@@ -43,58 +43,56 @@ fn question(intake: &Intake) -> String {
     validate::cut(&text, WHAT)
 }
 
-pub fn notification(intake: &Intake) -> Result<()> {
-    let message = intake.payload.message.as_deref().unwrap_or("an answer");
+pub fn notification(hook: &HookCall) -> Result<()> {
+    let message = hook.payload.message.as_deref().unwrap_or("an answer");
     let message = validate::cut(message, WHAT);
-    match intake.payload.notification_type.as_deref() {
+    match hook.payload.notification_type.as_deref() {
         // Comes seconds after the request, which knew more.
-        Some("permission_prompt") => change(intake, |live| {
+        Some("permission_prompt") => change(hook, |live| {
             if live.wanted().is_none() {
-                asks(intake, live, &message, None);
+                asks(hook, live, &message, None);
             }
         }),
         Some("elicitation_dialog" | "elicitation_url_dialog" | "agent_needs_input") => {
-            change(intake, |live| asks(intake, live, &message, None))
+            change(hook, |live| asks(hook, live, &message, None))
         }
-        Some("elicitation_complete" | "elicitation_response") => {
-            change(intake, |live| match &intake.payload.agent_id {
-                Some(helper) => live.questions.retain(|question| question.agent != *helper),
-                None => live.answered(intake.now),
-            })
-        }
+        Some("elicitation_complete" | "elicitation_response") => change(hook, |live| match &hook.payload.agent_id {
+            Some(helper) => live.questions.retain(|question| question.agent != *helper),
+            None => live.answered(hook.now),
+        }),
         // Nobody typed for a minute: the turn is over, even if no Stop said so.
-        Some("idle_prompt") if !intake.is_from_subagent() => change(intake, |live| {
+        Some("idle_prompt") if !hook.is_from_subagent() => change(hook, |live| {
             let background = live.background_tasks.unwrap_or(0);
             let error = live.error.clone();
-            live.turn_ended(background, error.as_deref(), intake.now);
+            live.turn_ended(background, error.as_deref(), hook.now);
         }),
         // Older clients send no type.
-        None => change(intake, |live| asks(intake, live, &message, None)),
+        None => change(hook, |live| asks(hook, live, &message, None)),
         Some(_) => Ok(()),
     }
 }
 
 /// Applies a change to the conversation and shows in the record what is waited for.
-pub fn change(intake: &Intake, apply: impl Fn(&mut Live)) -> Result<()> {
-    let lock = intake.lock();
-    let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
-    recall(intake, &mut live)?;
+pub fn change(hook: &HookCall, apply: impl Fn(&mut Live)) -> Result<()> {
+    let lock = hook.lock();
+    let Some(mut live) = hook.live(&lock)? else { return hook.store.drop_live(&hook.uuid) };
+    recall(hook, &mut live)?;
     apply(&mut live);
-    let shown = show(intake, &mut live);
-    intake.store.write_live(&intake.uuid, &live)?;
+    let shown = show(hook, &mut live);
+    hook.store.write_live(&hook.uuid, &live)?;
     shown
 }
 
 /// What the record says that the conversation waits for, where its file was lost meanwhile.
-pub fn recall(intake: &Intake, live: &mut Live) -> Result<()> {
+pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     if live.source.is_some() || live.session_id.is_some() {
         return Ok(());
     }
-    let Some(record) = intake.session(live)?.and_then(|id| intake.store.session(&id).ok()) else { return Ok(()) };
+    let Some(record) = hook.session(live)?.and_then(|id| hook.store.session(&id).ok()) else { return Ok(()) };
     let Some(what) = record.awaiting_action.as_deref().filter(|_| record.status == Status::Active) else {
         return Ok(());
     };
-    live.asked(what, None, intake.now);
+    live.asked(what, None, hook.now);
     live.awaiting = true;
     // Who asked is not known: a person's word comes back after the dialog.
     live.requested = Some(what.to_string()).filter(|_| ending::is_of_people(&record));
@@ -102,27 +100,27 @@ pub fn recall(intake: &Intake, live: &mut Live) -> Result<()> {
 }
 
 /// Whether what the conversation waits for is the tool call at hand, although nobody noted which one that is.
-pub fn is_answered(intake: &Intake, live: &Live) -> bool {
-    live.waiting_key.is_none() && live.waiting_for.as_ref() == Some(&question(intake))
+pub fn is_answered(hook: &HookCall, live: &Live) -> bool {
+    live.waiting_key.is_none() && live.waiting_for.as_ref() == Some(&question(hook))
 }
 
 /// Brings the record's awaiting_action in step with what the conversation waits for.
-pub fn show(intake: &Intake, live: &mut Live) -> Result<()> {
+pub fn show(hook: &HookCall, live: &mut Live) -> Result<()> {
     if live.wanted().is_none() && !live.awaiting {
         return Ok(());
     }
-    let Some(id) = intake.session(live)? else { return Ok(()) };
+    let Some(id) = hook.session(live)? else { return Ok(()) };
     if live.wanted().is_some() && !live.awaiting && live.requested.is_none() {
-        live.requested = asked_by_person(intake, &id);
+        live.requested = asked_by_person(hook, &id);
     }
     let what = live.wanted().map(str::to_string).or(live.requested.clone());
-    intake.tell(&id, Change::Waits { what }, Noted::Soon)?;
+    hook.tell(&id, Change::Waits { what }, Noted::Soon)?;
     live.awaiting = live.wanted().is_some();
     Ok(())
 }
 
 /// What a person asked the user for while the conversation was not known: it comes back after the dialog.
-fn asked_by_person(intake: &Intake, id: &SessionId) -> Option<String> {
-    let record = intake.store.session(id).ok().filter(ending::is_of_people)?;
+fn asked_by_person(hook: &HookCall, id: &SessionId) -> Option<String> {
+    let record = hook.store.session(id).ok().filter(ending::is_of_people)?;
     record.awaiting_action
 }

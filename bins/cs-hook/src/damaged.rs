@@ -2,34 +2,35 @@
 //! in another session, which says so.
 
 use crate::{prompt, session_of};
+use agents::hook_call::HookCall;
 use cs_core::error::{Error, Result};
 use cs_core::git;
+use cs_core::hook_log;
 use cs_core::id::SessionId;
-use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
 use cs_core::record::Session;
 use std::path::Path;
 
 /// The session of the conversation, or in place of one whose record is damaged another one.
-pub fn session(intake: &Intake, live: &mut Live) -> Result<Option<Session>> {
+pub fn session(hook: &HookCall, live: &mut Live) -> Result<Option<Session>> {
     let Some(id) = session_of(live) else { return Ok(None) };
-    match intake.store.session(&id) {
-        Err(Error::Corrupt { reason, .. }) => replace(intake, live, &id, &reason).map(Some),
+    match hook.store.session(&id) {
+        Err(Error::Corrupt { reason, .. }) => replace(hook, live, &id, &reason).map(Some),
         Err(Error::Missing(_)) => Ok(None),
         other => other.map(Some),
     }
 }
 
-fn replace(intake: &Intake, live: &mut Live, id: &SessionId, reason: &str) -> Result<Session> {
-    let to = intake.store.set_aside(id, reason, "cs-hook", intake.now)?;
+fn replace(hook: &HookCall, live: &mut Live, id: &SessionId, reason: &str) -> Result<Session> {
+    let to = hook.store.set_aside(id, reason, "cs-hook", hook.now)?;
     let trouble = format!("{id} is damaged ({reason}) and was set aside as {}", to.display());
-    intake::log(&intake.store.home, "cs-hook", &trouble);
-    let known = intake.store.remembered(id);
+    hook_log::log(&hook.store.home, "cs-hook", &trouble);
+    let known = hook.store.remembered(id);
     live.project_slug = live.project_slug.take().or(known.as_ref().map(|known| known.project_slug.clone()));
     let intent = known.map(|known| known.intent).filter(|_| live.capture).unwrap_or_default();
     let checkout = git::find(Path::new(&live.cwd));
-    let session = prompt::create(intake, live, &intent, checkout.as_ref(), None)?;
-    let new = intake.store.continue_damaged(id, &session, &to, intake.now)?;
+    let session = prompt::create(hook, live, &intent, checkout.as_ref(), None)?;
+    let new = hook.store.continue_damaged(id, &session, &to, hook.now)?;
     live.session_id = Some(new.session_id.clone());
     Ok(new)
 }

@@ -1,48 +1,48 @@
 //! A conversation that works in another repository than its session's own one. Must stay true: the session stays in its
 //! project, in its work tree and on its branch; that it works elsewhere, too, and what it commits there, is noted.
 
+use agents::hook_call::HookCall;
 use cs_core::change::{Change, NewCommit};
 use cs_core::error::Result;
 use cs_core::git::{self, Checkout};
 use cs_core::id::SessionId;
-use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::Session;
 use cs_core::store::Noted;
 use std::path::Path;
 
 /// Notes, once, that the conversation works in another repository, too.
-pub fn note(intake: &Intake, id: &SessionId, record: &Session, other: &Path) -> Result<()> {
+pub fn note(hook: &HookCall, id: &SessionId, record: &Session, other: &Path) -> Result<()> {
     let worktree_root = other.to_string_lossy().into_owned();
     let is_noted = record.also_in.contains(&worktree_root);
-    if is_noted { Ok(()) } else { intake.tell(id, Change::AlsoIn { worktree_root }, Noted::Soon) }
+    if is_noted { Ok(()) } else { hook.tell(id, Change::AlsoIn { worktree_root }, Noted::Soon) }
 }
 
 /// The conversation has gone into another directory in the middle of a turn.
-pub fn gone_to(intake: &Intake, id: &SessionId, cwd: &str) -> Result<()> {
+pub fn gone_to(hook: &HookCall, id: &SessionId, cwd: &str) -> Result<()> {
     let Some(found) = git::find(Path::new(cwd)) else { return Ok(()) };
-    let record = intake.store.session(id)?;
-    if intake.store.is_own(&record, &found) { Ok(()) } else { note(intake, id, &record, &found.worktree_root) }
+    let record = hook.store.session(id)?;
+    if hook.store.is_own(&record, &found) { Ok(()) } else { note(hook, id, &record, &found.worktree_root) }
 }
 
 /// The conversation is open again, perhaps elsewhere: it still works in its session's work tree.
-pub fn opened(intake: &Intake, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
+pub fn opened(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
     let Some(id) = crate::session_of(live) else { return Ok(()) };
     // A damaged one is the next prompt's trouble.
-    let Ok(record) = intake.store.session(&id) else { return Ok(()) };
-    if checkout.is_some_and(|found| intake.store.is_own(&record, found)) {
+    let Ok(record) = hook.store.session(&id) else { return Ok(()) };
+    if checkout.is_some_and(|found| hook.store.is_own(&record, found)) {
         return Ok(());
     }
     live.worktree_root.clone_from(&record.worktree_root);
-    checkout.map_or(Ok(()), |other| note(intake, &id, &record, &other.worktree_root))
+    checkout.map_or(Ok(()), |other| note(hook, &id, &record, &other.worktree_root))
 }
 
 /// Notes commits that were made in another repository, which are none of the session's own.
-pub fn committed(intake: &Intake, id: &SessionId, other: &Path, commits: &[NewCommit]) -> Result<()> {
+pub fn committed(hook: &HookCall, id: &SessionId, other: &Path, commits: &[NewCommit]) -> Result<()> {
     let worktree_root = other.to_string_lossy();
     commits.iter().try_for_each(|commit| {
         let NewCommit { sha, message, .. } = commit.clone();
         let worktree_root = worktree_root.clone().into_owned();
-        intake.tell(id, Change::AlsoCommitted { worktree_root, sha, message }, Noted::Soon)
+        hook.tell(id, Change::AlsoCommitted { worktree_root, sha, message }, Noted::Soon)
     })
 }

@@ -3,46 +3,46 @@
 //! nothing behind.
 
 use crate::{PROGRAM, damaged};
+use agents::hook_call::HookCall;
 use cs_core::change::{Change, TurnEnded};
 use cs_core::ending::{BY_HOOK, Ending};
 use cs_core::error::{Error, Result};
 use cs_core::id::Uuid;
-use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
 use cs_core::store::Noted;
 
-pub fn ended(intake: &Intake) -> Result<()> {
-    let lock = intake.lock();
-    let known = intake.store.live_for(&intake.uuid, &lock)?;
+pub fn ended(hook: &HookCall) -> Result<()> {
+    let lock = hook.lock();
+    let known = hook.store.live_for(&hook.uuid, &lock)?;
     let is_known = known.is_some();
     let mut live = match known {
-        None if intake.has_just_ended()? => return intake.store.drop_live(&intake.uuid),
-        None => intake.noted(intake.new_live()),
-        Some(mut live) if is_of_another_window(intake, &live) => {
-            intake.caller().iter().for_each(|window| live.closed_by(window));
-            return intake.store.write_live(&intake.uuid, &live);
+        None if hook.has_just_ended()? => return hook.store.drop_live(&hook.uuid),
+        None => hook.noted(hook.new_live()),
+        Some(mut live) if is_of_another_window(hook, &live) => {
+            hook.caller().iter().for_each(|window| live.closed_by(window));
+            return hook.store.write_live(&hook.uuid, &live);
         }
-        Some(live) => match other_window(&live, intake.caller().as_ref()) {
-            Some(window) => return left_to(intake, &intake.uuid, live, window),
-            None => intake.noted(live),
+        Some(live) => match other_window(&live, hook.caller().as_ref()) {
+            Some(window) => return left_to(hook, &hook.uuid, live, window),
+            None => hook.noted(live),
         },
     };
-    intake.store.heed_last_name(&mut live, intake.now)?;
-    match damaged::session(intake, &mut live) {
+    hook.store.heed_last_name(&mut live, hook.now)?;
+    match damaged::session(hook, &mut live) {
         // What cannot be read for the moment is noted all the same.
         Err(Error::Io { .. }) => {}
         other => drop(other?),
     }
-    let ending = ending(intake, "the conversation ended", !crate::is_unattended());
+    let ending = ending(hook, "the conversation ended", !crate::is_unattended());
     let ending = Ending { midway: ending.midway.filter(|_| is_known), ..ending };
-    intake.store.end_conversation(&intake.uuid, live, &ending, None).map(drop)
+    hook.store.end_conversation(&hook.uuid, live, &ending, None).map(drop)
 }
 
 /// The end of a conversation, now.
-pub fn ending<'a>(intake: &Intake, why: &'a str, attended: bool) -> Ending<'a> {
+pub fn ending<'a>(hook: &HookCall, why: &'a str, attended: bool) -> Ending<'a> {
     Ending {
-        setting: intake.config(PROGRAM).hooks.session_end,
+        setting: hook.config(PROGRAM).hooks.session_end,
         attended,
         why,
         message: None,
@@ -50,15 +50,15 @@ pub fn ending<'a>(intake: &Intake, why: &'a str, attended: bool) -> Ending<'a> {
         dialog: false,
         midway: Some(false),
         by: BY_HOOK,
-        seen_at: Some(intake.now),
-        now: intake.now,
+        seen_at: Some(hook.now),
+        now: hook.now,
     }
 }
 
 /// Whether another process ends than the one that was heard last, which may run where we cannot look.
-fn is_of_another_window(intake: &Intake, live: &Live) -> bool {
+fn is_of_another_window(hook: &HookCall, live: &Live) -> bool {
     let known = live.process().filter(process::may_run);
-    known.zip(intake.caller()).is_some_and(|(known, caller)| !caller.is(&known))
+    known.zip(hook.caller()).is_some_and(|(known, caller)| !caller.is(&known))
 }
 
 /// A process that has the conversation open, and is not the one that ends.
@@ -67,13 +67,13 @@ pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
 }
 
 /// The window that was heard last is closed, and its turn with it; the conversation goes on in another one.
-pub fn left_to(intake: &Intake, uuid: &Uuid, mut live: Live, window: Process) -> Result<()> {
+pub fn left_to(hook: &HookCall, uuid: &Uuid, mut live: Live, window: Process) -> Result<()> {
     live.closed_by(&window);
     live.set_process(Some(window));
-    live.turn_ended(0, None, intake.now);
+    live.turn_ended(0, None, hook.now);
     let asked = std::mem::take(&mut live.awaiting);
     let id = crate::session_of(&live).filter(|_| asked);
-    intake.store.write_live(uuid, &live)?;
+    hook.store.write_live(uuid, &live)?;
     let turn = TurnEnded { is_answered: true, requested: live.requested.clone(), ..TurnEnded::default() };
-    id.map_or(Ok(()), |id| intake.tell(&id, Change::TurnEnded(turn), Noted::Soon))
+    id.map_or(Ok(()), |id| hook.tell(&id, Change::TurnEnded(turn), Noted::Soon))
 }

@@ -2,38 +2,38 @@
 //! request, so one that was answered must cost next to nothing.
 
 use crate::{ask, session_of};
+use agents::hook_call::{self, HookCall};
+use agents::payload;
 use cs_core::change::{Change, TurnEnded};
 use cs_core::error::Result;
-use cs_core::hook;
-use cs_core::intake::{self, Intake};
 use cs_core::store::Noted;
 
 /// Most characters of what went wrong.
 const WHY: usize = 200;
 
-pub fn requested(intake: &Intake) -> Result<()> {
-    let failed = intake.payload.status.as_deref() == Some("failed");
-    let is_after_failure = || Ok(intake.store.live(&intake.uuid)?.is_some_and(|live| live.request_failed));
-    if !failed && (intake.payload.status.as_deref() != Some("completed") || !is_after_failure()?) {
+pub fn requested(hook: &HookCall) -> Result<()> {
+    let failed = hook.payload.status.as_deref() == Some("failed");
+    let is_after_failure = || Ok(hook.store.live(&hook.uuid)?.is_some_and(|live| live.request_failed));
+    if !failed && (hook.payload.status.as_deref() != Some("completed") || !is_after_failure()?) {
         return Ok(());
     }
-    let told = hook::failure(intake.payload.error.as_deref().unwrap_or("unknown"));
-    let why = intake::first_line(&told, WHY);
-    ask::change(intake, |live| match failed {
-        true => live.request_failed(&why, intake.now),
-        false => live.went_on(intake.now),
+    let told = payload::failure(hook.payload.error.as_deref().unwrap_or("unknown"));
+    let why = hook_call::first_line(&told, WHY);
+    ask::change(hook, |live| match failed {
+        true => live.request_failed(&why, hook.now),
+        false => live.went_on(hook.now),
     })?;
-    if failed { note(intake, why) } else { Ok(()) }
+    if failed { note(hook, why) } else { Ok(()) }
 }
 
 /// The failure in the record, as that of a turn of Claude Code. The conversation may have ended moments ago: then its
 /// end did not break the turn off, which had failed.
-fn note(intake: &Intake, why: String) -> Result<()> {
-    let (live, ended) = (intake.store.live(&intake.uuid)?, intake.store.ended(&intake.uuid)?);
+fn note(hook: &HookCall, why: String) -> Result<()> {
+    let (live, ended) = (hook.store.live(&hook.uuid)?, hook.store.ended(&hook.uuid)?);
     let Some(id) = live.as_ref().or(ended.as_ref()).and_then(session_of) else { return Ok(()) };
     let turn = TurnEnded { failed: Some(why), ..TurnEnded::default() };
-    intake.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
+    hook.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
     let was_in_turn = ended.is_some_and(|ended| ended.is_in_turn());
     let late = Change::SaidLate { message: None, instead_of: None };
-    if live.is_none() && was_in_turn { intake.tell(&id, late, Noted::Soon) } else { Ok(()) }
+    if live.is_none() && was_in_turn { hook.tell(&id, late, Noted::Soon) } else { Ok(()) }
 }

@@ -3,28 +3,28 @@
 //! before; what a person completed stays as it is.
 
 use crate::prompt;
+use agents::hook_call::HookCall;
 use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::git::Checkout;
 use cs_core::going_on::Way;
 use cs_core::id::SessionId;
-use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::store::{Noted, Origin};
 
 /// SessionStart: the conversation is open again. It has its session back if that is active (a person may have resumed
 /// it) or if only the end of the conversation had ended it. What a person put aside waits for a prompt.
-pub fn opened(intake: &Intake, live: &mut Live) -> Result<()> {
-    let Some(id) = intake.store.conversation(&intake.uuid)? else { return Ok(()) };
-    let (mut heir, way) = intake.store.heir(intake.store.session(&id)?, &intake.uuid);
+pub fn opened(hook: &HookCall, live: &mut Live) -> Result<()> {
+    let Some(id) = hook.store.conversation(&hook.uuid)? else { return Ok(()) };
+    let (mut heir, way) = hook.store.heir(hook.store.session(&id)?, &hook.uuid);
     let is_open = match way {
         Way::In => true,
         Way::Reopened => cs_core::ending::is_ours(&heir),
         Way::Succeeded | Way::Apart => false,
     };
     if is_open {
-        heir = take(intake, heir)?;
+        heir = take(hook, heir)?;
     }
     live.session_id = (is_open && heir.status == Status::Active).then_some(heir.session_id);
     live.project_slug = Some(heir.project_slug);
@@ -32,48 +32,48 @@ pub fn opened(intake: &Intake, live: &mut Live) -> Result<()> {
 }
 
 /// A turn begins in the conversation of a session: the session in which it goes on.
-pub fn prompted(intake: &Intake, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
-    let (heir, way) = intake.store.heir(known, &intake.uuid);
+pub fn prompted(hook: &HookCall, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
+    let (heir, way) = hook.store.heir(known, &hook.uuid);
     match way {
-        Way::In | Way::Reopened => take(intake, heir),
-        Way::Succeeded => succeed(intake, live, Origin { session: &heir, takes_over: true }, text, at),
-        Way::Apart => succeed(intake, live, Origin { session: &heir, takes_over: false }, text, at),
+        Way::In | Way::Reopened => take(hook, heir),
+        Way::Succeeded => succeed(hook, live, Origin { session: &heir, takes_over: true }, text, at),
+        Way::Apart => succeed(hook, live, Origin { session: &heir, takes_over: false }, text, at),
     }
 }
 
 /// Another conversation goes on with a session: in a successor.
-pub fn succeeded(intake: &Intake, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
-    let (heir, _) = intake.store.heir(known, &intake.uuid);
-    succeed(intake, live, Origin { session: &heir, takes_over: true }, "", at)
+pub fn succeeded(hook: &HookCall, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
+    let (heir, _) = hook.store.heir(known, &hook.uuid);
+    succeed(hook, live, Origin { session: &heir, takes_over: true }, "", at)
 }
 
-fn succeed(intake: &Intake, live: &Live, from: Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
-    intake.store.expect_a_session(&intake.uuid, live)?;
-    let successor = prompt::create(intake, live, text, at, Some(from))?;
-    link(intake, &successor)?;
+fn succeed(hook: &HookCall, live: &Live, from: Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
+    hook.store.expect_a_session(&hook.uuid, live)?;
+    let successor = prompt::create(hook, live, text, at, Some(from))?;
+    link(hook, &successor)?;
     Ok(successor)
 }
 
 /// The session before says which one goes on in its place. It may say so already, or be in the archive.
-pub fn link(intake: &Intake, successor: &Session) -> Result<()> {
+pub fn link(hook: &HookCall, successor: &Session) -> Result<()> {
     let before = successor.resumed_from.as_deref().and_then(|id| SessionId::parse(id).ok());
-    let Some(id) = before.filter(|id| !intake.store.is_archived(id)) else { return Ok(()) };
-    intake.tell(&id, Change::ResumedAs { successor: successor.session_id.clone() }, Noted::Synced)
+    let Some(id) = before.filter(|id| !hook.store.is_archived(id)) else { return Ok(()) };
+    hook.tell(&id, Change::ResumedAs { successor: successor.session_id.clone() }, Noted::Synced)
 }
 
 /// Makes the session active and the conversation's.
-fn take(intake: &Intake, session: Session) -> Result<Session> {
+fn take(hook: &HookCall, session: Session) -> Result<Session> {
     let id = SessionId::parse(&session.session_id)?;
     let mut changes = Vec::new();
     if session.status != Status::Active {
         changes.push(Change::Reopened);
     }
     if session.claude_session_id.is_none() {
-        changes.push(Change::Adopted { conversation: intake.uuid.to_string() });
+        changes.push(Change::Adopted { conversation: hook.uuid.to_string() });
     }
     if changes.is_empty() {
         return Ok(session);
     }
-    changes.into_iter().try_for_each(|change| intake.tell(&id, change, Noted::Synced))?;
-    intake.store.session(&id)
+    changes.into_iter().try_for_each(|change| hook.tell(&id, change, Noted::Synced))?;
+    hook.store.session(&id)
 }

@@ -18,50 +18,58 @@ mod start;
 mod superseded;
 mod tool;
 
+use agents::Event;
+use agents::hook_call::{self, Call, HookCall};
 use cs_core::change::Change;
 use cs_core::error::Result;
-use cs_core::intake::{self, Call, Intake};
+use cs_core::hook_log;
 use cs_core::store::{Noted, Store};
 
 fn main() {
-    intake::guard("cs-hook", |home| match intake::call("cs-hook", Store::for_hooks(home.clone())) {
-        Call::Event(intake) => handle(&intake),
-        Call::ByHand | Call::Unheard => Ok(()),
+    hook_call::guard("cs-hook", |home| {
+        match hook_call::call("cs-hook", Store::for_hooks(home.clone(), agents::WITNESS)) {
+            Call::Event(hook) => handle(&hook),
+            Call::ByHand | Call::Unheard => Ok(()),
+        }
     });
 }
 
 /// As the log calls it.
 const PROGRAM: &str = "cs-hook";
 
-fn handle(intake: &Intake) -> Result<()> {
+fn handle(hook: &HookCall) -> Result<()> {
     // A prompt makes the session itself, and knows what it is for.
-    let makes = intake.payload.event.as_deref() != Some("UserPromptSubmit");
-    if let Err(error) = intake.store.place_notes(&intake.uuid, makes, PROGRAM, intake.now) {
-        intake::log(&intake.store.home, PROGRAM, &format!("notes of {}: {error}", intake.uuid));
+    let makes = hook.payload.event() != Some(Event::UserPromptSubmit);
+    if let Err(error) = hook.store.place_notes(&hook.uuid, makes, PROGRAM, hook.now) {
+        hook_log::log(&hook.store.home, PROGRAM, &format!("notes of {}: {error}", hook.uuid));
     }
-    match intake.payload.event.as_deref() {
+    match hook.payload.event() {
         // What a helper of the agent does is not the conversation's news, but its questions are the user's.
-        Some("SessionStart" | "SessionEnd" | "PreCompact" | "PostModelRequest") if intake.is_from_subagent() => Ok(()),
-        Some("PostModelRequest") => failed::requested(intake),
-        Some("SessionStart") => start::started(intake),
-        Some("UserPromptSubmit") => prompt::submitted(intake),
-        Some("PermissionRequest") => ask::permission(intake),
-        Some("Notification") => ask::notification(intake),
-        Some("PostToolUse" | "PostToolUseFailure") => tool::ended(intake),
-        Some("PreCompact") => compacted(intake),
-        Some("SessionEnd") => end::ended(intake),
+        Some(Event::SessionStart | Event::SessionEnd | Event::PreCompact | Event::PostModelRequest)
+            if hook.is_from_subagent() =>
+        {
+            Ok(())
+        }
+        Some(Event::PostModelRequest) => failed::requested(hook),
+        Some(Event::SessionStart) => start::started(hook),
+        Some(Event::UserPromptSubmit) => prompt::submitted(hook),
+        Some(Event::PermissionRequest) => ask::permission(hook),
+        Some(Event::Notification) => ask::notification(hook),
+        Some(Event::PostToolUse | Event::PostToolUseFailure) => tool::ended(hook),
+        Some(Event::PreCompact) => compacted(hook),
+        Some(Event::SessionEnd) => end::ended(hook),
         _ => Ok(()),
     }
 }
 
-fn compacted(intake: &Intake) -> Result<()> {
-    let lock = intake.lock();
-    let Some(mut live) = intake.live(&lock)? else { return intake.store.drop_live(&intake.uuid) };
-    let trigger = intake.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
+fn compacted(hook: &HookCall) -> Result<()> {
+    let lock = hook.lock();
+    let Some(mut live) = hook.live(&lock)? else { return hook.store.drop_live(&hook.uuid) };
+    let trigger = hook.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
     let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));
-    let id = intake.session(&mut live)?;
-    intake.store.write_live(&intake.uuid, &live)?;
-    id.map_or(Ok(()), |id| intake.tell(&id, Change::Happened { message }, Noted::Soon))
+    let id = hook.session(&mut live)?;
+    hook.store.write_live(&hook.uuid, &live)?;
+    id.map_or(Ok(()), |id| hook.tell(&id, Change::Happened { message }, Noted::Soon))
 }
 
 /// Whether no person has the conversation, who may come back to it. Newer clients say so; before,

@@ -4,10 +4,10 @@
 //! is one. Must stay true: a fork that a person made, which has no job, is no move.
 
 use crate::{going_on, prompt};
+use agents::hook_call::{self, HookCall};
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::git::Checkout;
-use cs_core::intake::{self, Intake};
 use cs_core::live::{Activity, Live};
 use cs_core::open;
 use cs_core::patch::Patch;
@@ -22,18 +22,18 @@ const MOVED_IN_A_TURN: i64 = 10_000;
 const JOB_BYTES: usize = 256 * 1024;
 
 /// Gives a conversation its session that has come to the background.
-pub fn begun(intake: &Intake, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
+pub fn begun(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
     let Some(job) = job().filter(|_| live.source.as_deref() == Some("fork") && live.session_id.is_none()) else {
         return Ok(());
     };
-    let before = intake.store.just_ended(|ended| is_moved(ended, live, intake))?;
+    let before = hook.store.just_ended(|ended| is_moved(ended, live, hook))?;
     let known = before.as_ref().and_then(crate::session_of);
-    let session = match known.map(|id| intake.store.session(&id)) {
-        Some(Ok(known)) => going_on::succeeded(intake, live, known, checkout)?,
-        _ => alone(intake, live, &job, checkout)?,
+    let session = match known.map(|id| hook.store.session(&id)) {
+        Some(Ok(known)) => going_on::succeeded(hook, live, known, checkout)?,
+        _ => alone(hook, live, &job, checkout)?,
     };
     if before.is_some_and(|ended| ended.is_in_turn()) {
-        (live.state, live.since) = (Activity::Working, clock::stamp(intake.now));
+        (live.state, live.since) = (Activity::Working, clock::stamp(hook.now));
     }
     live.session_id = Some(session.session_id);
     live.project_slug = Some(session.project_slug);
@@ -44,18 +44,18 @@ fn job() -> Option<PathBuf> {
     std::env::var_os("CLAUDE_JOB_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from)
 }
 
-fn is_moved(ended: &Live, live: &Live, intake: &Intake) -> bool {
+fn is_moved(ended: &Live, live: &Live, hook: &HookCall) -> bool {
     let most = if ended.is_in_turn() { MOVED_IN_A_TURN } else { MOVED };
     let ended_at = ended.ended_at.as_deref().and_then(clock::parse);
-    let is_soon = ended_at.is_some_and(|at| (0..most).contains(&(intake.now - at).num_milliseconds()));
+    let is_soon = ended_at.is_some_and(|at| (0..most).contains(&(hook.now - at).num_milliseconds()));
     is_soon && ended.cwd == live.cwd && ended.claude_session_id != live.claude_session_id
 }
 
 /// A job of which nobody knows where it comes from. Its client knows what it is for.
-fn alone(intake: &Intake, live: &Live, job: &Path, checkout: Option<&Checkout>) -> Result<Session> {
+fn alone(hook: &HookCall, live: &Live, job: &Path, checkout: Option<&Checkout>) -> Result<Session> {
     let bytes = open::foreign_bytes(&job.join("state.json"), JOB_BYTES).unwrap_or_default();
     let intent = Patch::of(&bytes).ok().and_then(|state| state.text("intent")).filter(|_| live.capture);
-    let text = intake::first_line(&intent.unwrap_or_default(), prompt::INTENT);
-    intake.store.expect_a_session(&intake.uuid, live)?;
-    prompt::create(intake, live, &text, checkout, None)
+    let text = hook_call::first_line(&intent.unwrap_or_default(), prompt::INTENT);
+    hook.store.expect_a_session(&hook.uuid, live)?;
+    prompt::create(hook, live, &text, checkout, None)
 }

@@ -1,17 +1,20 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
 use crate::{PROGRAM, ask, damaged, elsewhere, going_on, session_of, superseded};
+use agents::Agent;
+use agents::Event;
+use agents::hook_call::{self, HookCall};
+use agents::typed;
 use cs_core::change::{Change, Prompted};
 use cs_core::error::Result;
 use cs_core::git::{self, Checkout, made};
 use cs_core::id::SessionId;
-use cs_core::intake::{self, Intake};
 use cs_core::live::Live;
+use cs_core::live::Prompt;
 use cs_core::naming::Namer;
 use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::{self, Beginning, Noted, Origin};
-use cs_core::typed;
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
@@ -19,87 +22,90 @@ pub const INTENT: usize = 120;
 /// So many conversations are looked at, of which something was heard last.
 const NEWEST: usize = 32;
 
-pub fn submitted(intake: &Intake) -> Result<()> {
-    if intake.is_from_subagent() {
+pub fn submitted(hook: &HookCall) -> Result<()> {
+    if hook.is_from_subagent() {
         return Ok(());
     }
-    let lock = intake.lock();
-    let known = intake.store.live_for(&intake.uuid, &lock)?;
-    if is_repeated(intake, known.as_ref())? {
-        return if known.is_none() { intake.store.drop_live(&intake.uuid) } else { Ok(()) };
+    let lock = hook.lock();
+    let known = hook.store.live_for(&hook.uuid, &lock)?;
+    if is_repeated(hook, known.as_ref())? {
+        return if known.is_none() { hook.store.drop_live(&hook.uuid) } else { Ok(()) };
     }
     let is_new = known.is_none();
-    let mut live = intake.noted(known.unwrap_or_else(|| intake.new_live()));
+    let mut live = hook.noted(known.unwrap_or_else(|| hook.new_live()));
     live.unattended = crate::is_unattended();
     // A prompt may be a picture only, or come in a form that we do not know: a session all the same.
-    let prompt = intake.payload.prompt.as_deref().unwrap_or_default();
+    let prompt = hook.payload.prompt.as_deref().unwrap_or_default();
     let is_own = live.fires(prompt);
-    live.prompted(intake.payload.prompt_id.as_deref(), prompt, intake.now);
+    let typed = typed::typed(prompt);
+    let (id, may_queue) = (hook.payload.prompt_id.as_deref(), Agent::of(&live).queues_prompts());
+    live.prompted(&Prompt { id, text: prompt, is_typed: typed.is_some(), may_queue }, hook.now);
     // No SessionStart was heard, which reads the settings otherwise.
     if live.source.is_none() {
-        live.capture = intake.config(PROGRAM).hooks.capture_prompts;
+        live.capture = hook.config(PROGRAM).hooks.capture_prompts;
     }
-    if let Some(typed) = typed::typed(prompt).filter(|typed| !typed.is_of_client && !is_own) {
-        let text = if live.capture { intake::first_line(typed::gist(&typed.text), INTENT) } else { String::new() };
-        let tracked = track(intake, &mut live, &text);
+    if let Some(typed) = typed.filter(|typed| !typed.is_of_client && !is_own) {
+        let text = if live.capture { hook_call::first_line(typed::gist(&typed.text), INTENT) } else { String::new() };
+        let tracked = track(hook, &mut live, &text);
         if tracked.is_err() {
             // The state is right all the same, and the same prompt, told again, may have more luck.
             live.prompt_id = None;
             // A session may have been made before the trouble came: whoever is next looks for it.
             live.source = live.source.take().filter(|_| live.session_id.is_some());
-            intake.store.write_live(&intake.uuid, &live)?;
+            hook.store.write_live(&hook.uuid, &live)?;
             return tracked;
         }
         // A helper's question stands, whatever is typed beside it.
-        ask::show(intake, &mut live)?;
-        intake.store.name_session(&mut live, intake.payload.title.as_deref(), intake.now)?;
+        ask::show(hook, &mut live)?;
+        let title = hook.title(&live);
+        hook.store.name_session(&mut live, title, hook.now)?;
     }
-    intake.store.write_live(&intake.uuid, &live)?;
+    hook.store.write_live(&hook.uuid, &live)?;
     drop(lock);
     // Of its beginning nothing was told.
     if is_new {
-        superseded::by(intake, &live, &mut intake.store.newest_live(NEWEST).unwrap_or_default());
+        superseded::by(hook, &live, &mut hook.store.newest_live(NEWEST).unwrap_or_default());
     }
     Ok(())
 }
 
 /// The same prompt, told twice: hooks may be registered in two places. Another text is another prompt, although one
 /// that is typed during a turn carries the id of that turn.
-fn is_repeated(intake: &Intake, live: Option<&Live>) -> Result<bool> {
-    let Some(prompt_id) = &intake.payload.prompt_id else { return Ok(false) };
-    let text = intake.payload.prompt.as_deref().unwrap_or_default();
+fn is_repeated(hook: &HookCall, live: Option<&Live>) -> Result<bool> {
+    let Some(prompt_id) = &hook.payload.prompt_id else { return Ok(false) };
+    let text = hook.payload.prompt.as_deref().unwrap_or_default();
     if let Some(live) = live {
         return Ok(live.was_prompted(prompt_id, text));
     }
-    let ended = intake.store.ended(&intake.uuid)?;
+    let ended = hook.store.ended(&hook.uuid)?;
     Ok(ended.is_some_and(|ended| ended.was_prompted(prompt_id, text)))
 }
 
 /// Brings the session in step with a prompt of the user, creating it where there is none.
-fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
+fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
     let checkout = git::find(Path::new(&live.cwd));
     live.head_mark = checkout.as_ref().map(made::mark);
     let is_named = session_of(live).is_some();
-    live.session_id = known_session(intake, live)?.map(String::from);
-    let session = match damaged::session(intake, live)? {
+    live.session_id = known_session(hook, live)?.map(String::from);
+    let session = match damaged::session(hook, live)? {
         Some(known) => {
             // Whoever was killed while it made the session has not told the one before.
             if !is_named {
-                going_on::link(intake, &known)?;
+                going_on::link(hook, &known)?;
             }
             let before = known.clone();
-            let session = going_on::prompted(intake, live, known, text, checkout.as_ref())?;
+            let session = going_on::prompted(hook, live, known, text, checkout.as_ref())?;
             // What has changed is on the disk, and so is its reason.
             let noted = if session == before { Noted::Soon } else { Noted::Synced };
-            note(intake, &session, text, checkout.as_ref(), noted)?;
+            note(hook, &session, text, checkout.as_ref(), noted)?;
             session
         }
         None => {
-            intake.store.expect_a_session(&intake.uuid, live)?;
-            create(intake, live, text, checkout.as_ref(), None)?
+            hook.store.expect_a_session(&hook.uuid, live)?;
+            create(hook, live, text, checkout.as_ref(), None)?
         }
     };
-    live.worktree_root = match checkout.as_ref().filter(|found| intake.store.is_own(&session, found)) {
+    live.worktree_root = match checkout.as_ref().filter(|found| hook.store.is_own(&session, found)) {
         Some(found) => Some(found.worktree_root.to_string_lossy().into_owned()),
         None => session.worktree_root.clone(),
     };
@@ -111,28 +117,28 @@ fn track(intake: &Intake, live: &mut Live, text: &str) -> Result<()> {
 
 /// The conversation's session, if it has one. A conversation that began before our eyes has none
 /// that its file does not name.
-fn known_session(intake: &Intake, live: &Live) -> Result<Option<SessionId>> {
+fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
     match (session_of(live), live.source.as_deref()) {
         (Some(id), _) => Ok(Some(id)),
         (None, Some("startup" | "clear" | "fork")) => Ok(None),
-        (None, Some("resume")) => match intake.store.conversation(&intake.uuid)? {
+        (None, Some("resume")) => match hook.store.conversation(&hook.uuid)? {
             Some(id) => Ok(Some(id)),
-            None => intake.store.archived_conversation(&intake.uuid),
+            None => hook.store.archived_conversation(&hook.uuid),
         },
-        (None, _) => intake.store.conversation(&intake.uuid),
+        (None, _) => hook.store.conversation(&hook.uuid),
     }
 }
 
 /// Notes the prompt in the session.
-fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
+fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
     // What a person said that it is for stands, whatever that is.
     let says_nothing =
         typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_prompts = Namer::of(record) == Namer::Prompt;
-    let own = checkout.filter(|found| intake.store.is_own(record, found));
+    let own = checkout.filter(|found| hook.store.is_own(record, found));
     if let (None, Some(other)) = (own, checkout) {
-        elsewhere::note(intake, id, record, &other.worktree_root)?;
+        elsewhere::note(hook, id, record, &other.worktree_root)?;
     }
     let prompted = Prompted {
         text: Some(text.to_string()).filter(|text| !text.is_empty()),
@@ -140,18 +146,18 @@ fn note(intake: &Intake, record: &Session, text: &str, checkout: Option<&Checkou
         worktree_root: own.map(|found| found.worktree_root.to_string_lossy().into_owned()),
         is_intent: !typed::says_nothing(text) && says_nothing && is_prompts,
     };
-    intake.tell(id, Change::Prompted(prompted), noted)
+    hook.tell(id, Change::Prompted(prompted), noted)
 }
 
 /// Makes a session for the conversation.
 pub fn create(
-    intake: &Intake,
+    hook: &HookCall,
     live: &Live,
     text: &str,
     checkout: Option<&Checkout>,
     origin: Option<Origin>,
 ) -> Result<Session> {
-    let is_prompted = !text.is_empty() || intake.payload.event.as_deref() == Some("UserPromptSubmit");
-    let how = Beginning { text, is_prompted, checkout, origin, at: intake.now, program: PROGRAM };
-    intake.store.begin(&intake.uuid, live, &how)
+    let is_prompted = !text.is_empty() || hook.payload.event() == Some(Event::UserPromptSubmit);
+    let how = Beginning { text, is_prompted, checkout, origin, at: hook.now, program: PROGRAM };
+    hook.store.begin(&hook.uuid, live, &how)
 }

@@ -2,10 +2,10 @@
 //! parked.
 
 use crate::{PROGRAM, context, elsewhere, going_on, moved, superseded};
+use agents::hook_call::HookCall;
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::git::{self, made};
-use cs_core::intake::Intake;
 use cs_core::live::Live;
 use cs_core::store::project_root;
 use std::io::Write;
@@ -15,24 +15,24 @@ use std::path::Path;
 /// so soon after a prompt was overtaken by it.
 const REPEAT_SECONDS: i64 = 2;
 
-pub fn started(intake: &Intake) -> Result<()> {
-    let source = intake.payload.source.as_deref().unwrap_or("startup");
-    let lock = intake.lock();
+pub fn started(hook: &HookCall) -> Result<()> {
+    let source = hook.payload.source.as_deref().unwrap_or("startup");
+    let lock = hook.lock();
     let resumed = source == "resume";
-    let known = intake.store.live_for(&intake.uuid, &lock)?;
+    let known = hook.store.live_for(&hook.uuid, &lock)?;
     // A conversation that is new or goes on cannot have ended: its end was told first.
-    if known.is_none() && !resumed && intake.has_just_ended()? {
-        return intake.store.drop_live(&intake.uuid);
+    if known.is_none() && !resumed && hook.has_just_ended()? {
+        return hook.store.drop_live(&hook.uuid);
     }
-    if let Some(first) = known.as_ref().filter(|live| intake.is_from_another_window(live)) {
-        return opened_again(intake, first.clone());
+    if let Some(first) = known.as_ref().filter(|live| hook.is_from_another_window(live)) {
+        return opened_again(hook, first.clone());
     }
-    let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, intake));
-    let overtaken = known.as_ref().is_some_and(|live| live.last_event == "UserPromptSubmit" && is_recent(live, intake));
-    let mut live = intake.noted(match known {
+    let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, hook));
+    let overtaken = known.as_ref().is_some_and(|live| live.last_event == "UserPromptSubmit" && is_recent(live, hook));
+    let mut live = hook.noted(match known {
         Some(live) => live,
-        None if resumed => recalled(intake)?,
-        None => Live::new(intake.uuid.as_str(), intake.now),
+        None if resumed => recalled(hook)?,
+        None => Live::new(hook.uuid.as_str(), hook.now),
     });
     live.source = Some(source.to_string());
     live.unattended = crate::is_unattended();
@@ -42,7 +42,7 @@ pub fn started(intake: &Intake) -> Result<()> {
     if !repeated && !overtaken && source != "compact" {
         live.head_mark = checkout.as_ref().map(made::mark);
     }
-    let config = intake.config(PROGRAM);
+    let config = hook.config(PROGRAM);
     live.capture = config.hooks.capture_prompts;
     // One that was noted may be a part of another since (`cs-project move`).
     if live.project_slug.as_ref().is_none_or(|slug| !config.projects.contains_key(slug)) {
@@ -51,47 +51,48 @@ pub fn started(intake: &Intake) -> Result<()> {
     }
     if resumed && !repeated {
         if !overtaken {
-            live.began_again(intake.now);
+            live.began_again(hook.now);
         }
-        going_on::opened(intake, &mut live)?;
+        going_on::opened(hook, &mut live)?;
     }
-    elsewhere::opened(intake, &mut live, checkout.as_ref())?;
-    moved::begun(intake, &mut live, checkout.as_ref())?;
-    intake.store.name_session(&mut live, intake.payload.title.as_deref(), intake.now)?;
-    intake.store.write_live(&intake.uuid, &live)?;
+    elsewhere::opened(hook, &mut live, checkout.as_ref())?;
+    moved::begun(hook, &mut live, checkout.as_ref())?;
+    let title = hook.title(&live);
+    hook.store.name_session(&mut live, title, hook.now)?;
+    hook.store.write_live(&hook.uuid, &live)?;
     drop(lock);
     if !repeated && source != "compact" {
-        let mut lives = intake.store.all_live().unwrap_or_default();
-        superseded::by(intake, &live, &mut lives);
+        let mut lives = hook.store.all_live().unwrap_or_default();
+        superseded::by(hook, &live, &mut lives);
         if config.hooks.context {
-            tell(&context::text(intake, &live, &lives));
+            tell(&context::text(hook, &live, &lives));
         }
     }
     Ok(())
 }
 
 /// A second window on a conversation changes nothing for the first, but that its end is not the conversation's.
-fn opened_again(intake: &Intake, mut live: Live) -> Result<()> {
-    intake.caller().iter().for_each(|window| live.opened_by(window));
-    intake.store.write_live(&intake.uuid, &live)?;
-    if intake.config(PROGRAM).hooks.context {
-        tell(&context::text(intake, &live, &intake.store.all_live().unwrap_or_default()));
+fn opened_again(hook: &HookCall, mut live: Live) -> Result<()> {
+    hook.caller().iter().for_each(|window| live.opened_by(window));
+    hook.store.write_live(&hook.uuid, &live)?;
+    if hook.config(PROGRAM).hooks.context {
+        tell(&context::text(hook, &live, &hook.store.all_live().unwrap_or_default()));
     }
     Ok(())
 }
 
-fn is_repeated(live: &Live, source: &str, intake: &Intake) -> bool {
-    live.last_event == "SessionStart" && live.source.as_deref() == Some(source) && is_recent(live, intake)
+fn is_repeated(live: &Live, source: &str, hook: &HookCall) -> bool {
+    live.last_event == "SessionStart" && live.source.as_deref() == Some(source) && is_recent(live, hook)
 }
 
-fn is_recent(live: &Live, intake: &Intake) -> bool {
-    clock::parse(&live.last_event_at).is_some_and(|at| (intake.now - at).num_seconds().abs() < REPEAT_SECONDS)
+fn is_recent(live: &Live, hook: &HookCall) -> bool {
+    clock::parse(&live.last_event_at).is_some_and(|at| (hook.now - at).num_seconds().abs() < REPEAT_SECONDS)
 }
 
 /// What was known of the conversation when it ended.
-fn recalled(intake: &Intake) -> Result<Live> {
-    let Some(mut live) = intake.store.ended(&intake.uuid)? else {
-        return Ok(Live::new(intake.uuid.as_str(), intake.now));
+fn recalled(hook: &HookCall) -> Result<Live> {
+    let Some(mut live) = hook.store.ended(&hook.uuid)? else {
+        return Ok(Live::new(hook.uuid.as_str(), hook.now));
     };
     live.ended_at = None;
     live.pid = None;

@@ -12,8 +12,10 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::index::Entry;
 use cs_core::live::{Activity, Live};
 use cs_core::process;
+use cs_core::record;
 use cs_core::record::{Session, Status};
-use cs_core::state::{self, State, Verdict};
+use cs_core::state::{State, Verdict};
+use cs_core::states::States;
 use cs_core::store::Store;
 use serde::Serialize;
 
@@ -71,7 +73,7 @@ struct Found {
 /// What there is to tell, the most urgent first, whatever was told before. A session may be in it
 /// more than once.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
-    let looker = Looker { store, settings, lives: store.all_live()?, stale_after: config.stale_after(), now };
+    let looker = Looker { store, settings, states: States::read(store, config.stale_after(), now)?, now };
     let index = store.index()?;
     let mut all = Vec::new();
     for (id, entry) in index.entries(|_| true) {
@@ -96,20 +98,18 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -
 struct Looker<'a> {
     store: &'a Store,
     settings: &'a Settings,
-    lives: Vec<Live>,
-    stale_after: TimeDelta,
+    states: States<'a>,
     now: Instant,
 }
 
 impl Looker<'_> {
     fn look(&self, id: &SessionId, entry: &Entry) -> Result<Vec<Found>> {
         let active = entry.status == Status::Active;
-        let live = if active { self.live_of(id) } else { None };
+        let live = if active { self.states.live(id.as_str()) } else { None };
         let mut found = Vec::new();
         if active {
             let heartbeat = &entry.last_heartbeat;
-            let verdict =
-                self.store.verdict(id.as_str(), entry.status, heartbeat, &self.lives, self.stale_after, self.now);
+            let verdict = self.states.of_entry(id.as_str(), entry);
             found.extend(match live {
                 Some(live) => self.of_conversation(live, verdict),
                 None => self.silent(id, heartbeat, verdict),
@@ -122,11 +122,6 @@ impl Looker<'_> {
             found.extend(self.ended_alone(id, entry)?);
         }
         Ok(found)
-    }
-
-    /// The conversation by which the state engine judges the session.
-    fn live_of(&self, id: &SessionId) -> Option<&Live> {
-        state::latest(id.as_str(), &self.lives, self.now)
     }
 
     /// Whether it has lasted so long, as far as anybody knows: what began while the clock was wrong may have.
@@ -266,7 +261,7 @@ impl Looker<'_> {
         name: Option<&str>,
         found: Found,
     ) -> Due {
-        let live = self.live_of(id);
+        let live = self.states.live(id.as_str());
         let why = match (found.reason, record.and_then(|record| record.parked_reason.as_deref())) {
             (Reason::Parked, Some(reason)) => reason,
             _ => &found.why,
@@ -278,7 +273,7 @@ impl Looker<'_> {
             project: entry.project_slug.to_string(),
             project_name: name.unwrap_or(&entry.project_slug).to_string(),
             intent: entry.intent.to_string(),
-            agent: record.map_or("claude-code", Session::agent).to_string(),
+            agent: record.map_or(record::UNSAID_AGENT, Session::agent).to_string(),
             claude_session_id: record.and_then(|record| record.claude_session_id.clone()),
             state: found.state,
             state_reason: why.to_string(),

@@ -69,7 +69,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
-    let store = Store::for_people(Home::from_env()?);
+    let store = Store::for_people(Home::from_env()?, agents::WITNESS);
     if let Some(Ask::Open(open)) = args.command.take() {
         return open.run(&store, out);
     }

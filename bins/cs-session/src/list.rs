@@ -4,13 +4,13 @@ use crate::PROGRAM;
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Out, Outcome, report, shown};
 use cs_core::Error;
-use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::index::Entry;
-use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::search;
-use cs_core::state::{self, STATES, State, Verdict};
+use cs_core::state::{STATES, State, Verdict};
+use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::{Store, of_repo};
 use cs_core::usage::{ESTIMATE, dollars};
@@ -156,7 +156,7 @@ impl List {
             if shown == limit {
                 break;
             }
-            let verdict = found.verdict(id, entry);
+            let verdict = found.states.of_entry(id.as_str(), entry);
             if wanted.state.is_some_and(|kind| !kind.takes(&verdict)) || !self.searched(store, &wanted, id) {
                 continue;
             }
@@ -264,9 +264,7 @@ fn names(id: &SessionId, entry: &Entry, text: &str) -> bool {
 /// What states are derived from, read once.
 struct Found<'a> {
     store: &'a Store,
-    lives: Vec<Live>,
-    stale_after: TimeDelta,
-    now: Instant,
+    states: States<'a>,
     /// How many records were asked whether they can be understood.
     asked: Cell<usize>,
 }
@@ -281,7 +279,7 @@ const FAILED: &str = "failed";
 impl<'a> Found<'a> {
     fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
         let stale_after = cli::config_of(store).stale_after();
-        Ok(Found { store, lives: store.all_live()?, stale_after, now, asked: Cell::new(0) })
+        Ok(Found { store, states: States::read(store, stale_after, now)?, asked: Cell::new(0) })
     }
 
     /// Why the record of an active session cannot be understood: the index knows what it was, not what it is. Of very
@@ -297,13 +295,9 @@ impl<'a> Found<'a> {
 
     /// What the status line of the session's conversation was told last, while it runs.
     fn reading(&self, id: &SessionId) -> Reading {
-        let live = state::latest(id.as_str(), &self.lives, self.now);
+        let live = self.states.live(id.as_str());
         let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
         uuid.and_then(|uuid| self.store.reading(&uuid)).unwrap_or_default()
-    }
-
-    fn verdict(&self, id: &SessionId, entry: &Entry) -> Verdict {
-        self.store.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &self.lives, self.stale_after, self.now)
     }
 }
 
@@ -366,7 +360,7 @@ fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
 fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
     match found.store.session(id) {
         Ok(mut session) => {
-            state::settle(id.as_str(), &mut session.awaiting_action, &found.lives, verdict);
+            found.states.drop_answered(&mut session, verdict);
             out.json(&shown(&session, verdict, None))
         }
         // Gone since the index was read.

@@ -7,8 +7,10 @@ use cs_core::git::{self, Checkout, identity};
 use cs_core::index;
 use cs_core::live::Live;
 use cs_core::process;
+use cs_core::record;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
+use cs_core::states::States;
 use cs_core::store::{of_repo, runner};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -57,10 +59,10 @@ enum Place {
 impl Occupants {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let place = self.place(context)?;
-        let lives = context.store.all_live()?;
-        let here = lives.iter().filter(|live| place.has(live));
-        let mut found: Vec<Occupant> = here.map(|live| running(context, live, &lives)).collect();
-        found.extend(unwatched(context, &place, &lives)?);
+        let states = States::read(&context.store, context.config().stale_after(), context.now)?;
+        let here = states.lives().iter().filter(|live| place.has(live));
+        let mut found: Vec<Occupant> = here.map(|live| running(&states, live)).collect();
+        found.extend(unwatched(context, &place, &states)?);
         if found.is_empty() {
             return Err(Failure::Nothing(format!("no conversation works in {}", place.name())));
         }
@@ -124,13 +126,12 @@ impl Place {
     }
 }
 
-fn running(context: &Context, live: &Live, lives: &[Live]) -> Occupant {
-    let stale_after = context.config().stale_after();
-    let verdict = context.store.verdict_on(live, lives, stale_after, context.now);
+fn running(states: &States, live: &Live) -> Occupant {
+    let verdict = states.of_live(live);
     Occupant {
         session_id: live.session_id.clone(),
         claude_session_id: Some(live.claude_session_id.clone()),
-        agent: live.agent.clone().unwrap_or_else(|| "claude-code".into()),
+        agent: live.agent.clone().unwrap_or_else(|| record::UNSAID_AGENT.to_string()),
         state: verdict.state.as_str(),
         state_reason: verdict.reason,
         perhaps: runner(live).as_ref().and_then(process::is_alive) != Some(true),
@@ -141,14 +142,14 @@ fn running(context: &Context, live: &Live, lives: &[Live]) -> Occupant {
 }
 
 /// Active sessions of this place of which no conversation is known, and that were heard of lately.
-fn unwatched(context: &Context, place: &Place, lives: &[Live]) -> Outcome<Vec<Occupant>> {
+fn unwatched(context: &Context, place: &Place, states: &States) -> Outcome<Vec<Occupant>> {
     let config = context.config();
     let mut found = Vec::new();
     for (id, entry) in context.store.index()?.entries(index::of_status(Status::Active)) {
         let project = config.projects.get(entry.project_slug.as_ref()).map(|project| project.path.as_str());
-        let is_known = lives.iter().any(|live| live.session_id.as_deref() == Some(id.as_str()));
+        let is_known = states.lives().iter().any(|live| live.session_id.as_deref() == Some(id.as_str()));
         let Some(session) = (!is_known).then(|| context.store.session(&id).ok()).flatten() else { continue };
-        let verdict = context.store.verdict_of(&session, lives, config.stale_after(), context.now);
+        let verdict = states.of_session(&session);
         if session.status == Status::Active && verdict.state != State::Stale && place.has_record(&session, project) {
             found.push(perhaps(session, verdict));
         }

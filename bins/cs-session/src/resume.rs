@@ -2,6 +2,7 @@
 //! own session already, in that one.
 
 use crate::create::{Here, adopt};
+use agents::Agent;
 use argh::FromArgs;
 use cli::{Context, Failure, Outcome, print_session, selectors};
 use cs_core::id::{SessionId, Slug, Uuid};
@@ -57,8 +58,7 @@ impl Resume {
 
 /// The conversation that runs us.
 fn own_conversation() -> Option<Uuid> {
-    let set = |name: &str| std::env::var(name).ok().and_then(|text| Uuid::parse(&text).ok());
-    set("CLAUDE_CODE_SESSION_ID").or(set("CODEX_THREAD_ID"))
+    Agent::conversation_from_env().and_then(|id| Uuid::parse(&id).ok())
 }
 
 /// Its active session, if it is another one.

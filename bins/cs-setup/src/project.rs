@@ -52,7 +52,7 @@ impl Project {
             let files = planned_removal(&root, &mut plan)?;
             return plan.carry_out(out, consent, |_| Ok(remove(&files)?));
         }
-        let store = Store::for_people(places.data.clone());
+        let store = Store::for_people(places.data.clone(), agents::WITNESS);
         let path = text_of(&root)?.to_string();
         let known = store.config().project_of(&path).map(str::to_string);
         if known.is_none() || self.name.is_some() {
@@ -125,7 +125,7 @@ pub fn planned_removal(root: &Path, plan: &mut Plan) -> Result<Vec<Seen>> {
 
 /// The skills of ours in all registered projects.
 pub fn planned_removal_everywhere(places: &Places, plan: &mut Plan) -> Vec<Seen> {
-    let config = Store::for_people(places.data.clone()).config();
+    let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let roots = config.projects.values().map(|project| PathBuf::from(&project.path)).filter(|root| root.is_absolute());
     let mut found = Vec::new();
     for root in roots {

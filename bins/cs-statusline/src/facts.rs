@@ -10,6 +10,7 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::state::State;
+use cs_core::states::States;
 use cs_core::statusline::{Limit, Payload, Reading};
 use cs_core::store::Store;
 use cs_core::usage::dollars;
@@ -159,11 +160,11 @@ fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
 /// Other conversations in which the person is the one to act.
 fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
     let lives = store.newest_live(OTHERS).unwrap_or_default();
-    let stale_after = store.config().stale_after();
+    let states = States::of_lives(store, &lives, store.config().stale_after(), now);
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
     let states = lives.iter().filter(is_other).filter_map(|live| {
         let id = live.session_id.as_deref()?;
-        let verdict = store.verdict(id, Status::Active, &live.last_event_at, &lives, stale_after, now);
+        let verdict = states.of(id, Status::Active, &live.last_event_at);
         verdict.state.needs_user().then_some((id, verdict.state))
     });
     // A person may have closed the session while its conversation goes on.

@@ -77,7 +77,7 @@ fn run(args: Args, mut out: Out) -> Outcome<()> {
 fn line(args: &Args, payload: &Payload) -> String {
     let now = clock::now();
     let today = local::Day::of(now);
-    let store = Home::from_env().ok().map(Store::for_hooks);
+    let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
     let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
     let reading = match (&store, &uuid) {
         (Some(store), Some(uuid)) => keep(store, uuid, payload, &today, now),

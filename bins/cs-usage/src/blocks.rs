@@ -55,7 +55,7 @@ fn line(block: Block, zone: &Zone, now: i64, keys: usize) -> Line {
     let start = stamp(block.start).unwrap_or_default();
     let local = block.start + zone.offset(block.start) * 1000;
     let shown = clock::from_millis(local).map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
-    let agent = block.agent.as_str();
+    let agent = block.agent.word();
     Line {
         keys: vec![("start_at", json!(start)), ("agent", json!(agent))],
         cells: [shown, agent.to_string()].into_iter().take(keys).collect(),

@@ -2,9 +2,9 @@
 
 use crate::explain::Explain;
 use crate::keep::Keep;
+use agents::Agent;
 use argh::{CommandInfo, EarlyExit, FromArgs, SubCommand, SubCommands};
 use usage::report::By;
-use usage::source::Agent;
 
 /// show what was used
 #[derive(FromArgs, Debug)]
@@ -43,11 +43,7 @@ pub struct Options {
 }
 
 fn agent(word: &str) -> Result<Agent, String> {
-    match word {
-        "claude" | "claude-code" => Ok(Agent::Claude),
-        "codex" => Ok(Agent::Codex),
-        _ => Err(format!("{word:?} is no agent; use claude or codex")),
-    }
+    Agent::of_person(word).ok_or_else(|| format!("{word:?} is not an agent; use {}", Agent::shorts()))
 }
 
 /// What is to be done.

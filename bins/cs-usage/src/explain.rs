@@ -163,7 +163,7 @@ fn whole<'a>(session: Option<&'a Session>, id: &'a str, told: &[Told], unsaid: &
     Whole {
         kind: "session",
         claude_session_id: id,
-        agent: session.map(|session| session.agent.as_str()),
+        agent: session.map(|session| session.agent.word()),
         title: session.and_then(|session| session.title.as_deref()),
         source: if session.is_some_and(|session| session.kept) { "summary" } else { "log" },
         usage_lines: told.iter().map(|told| u64::from(told.judged.call.lines)).sum(),

@@ -4,6 +4,7 @@ use crate::PROGRAM;
 use crate::load::{Loaded, load};
 use crate::records::records;
 use crate::titles::Titles;
+use agents::Agent;
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use usage::days;
 use usage::kept;
 use usage::shares::Records;
-use usage::source::{Agent, Log};
+use usage::source::Log;
 
 /// keep what the conversations used: Claude Code deletes transcripts after a month
 #[derive(FromArgs)]

@@ -5,6 +5,7 @@ use crate::command::Options;
 use crate::join;
 use crate::load::{Loaded, load_for};
 use crate::render::{Line, print};
+use agents::Agent;
 use cli::{Context, Failure, Form, Outcome, note};
 use cs_core::clock;
 use cs_core::usage::count;
@@ -13,7 +14,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use usage::book::Row;
 use usage::report::{By, Filter, Group, Key, View};
-use usage::source::Agent;
 use usage::stats;
 
 pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
@@ -73,7 +73,7 @@ fn keys(view: &View, key: &Key, by: By) -> (Vec<(&'static str, Value)>, Vec<Stri
             one("session_id", view.book.sessions.get(*place as usize).map(|s| s.id.clone()).unwrap_or_default())
         }
         (Key::Model(agent, model), _) => {
-            let agent = agent.as_str();
+            let agent = agent.word();
             (vec![("model", json!(model)), ("agent", json!(agent))], vec![model.clone(), agent.to_string()])
         }
     }
@@ -84,7 +84,7 @@ fn about_session(view: &View, place: u32, group: &Group) -> (Vec<(&'static str, 
     let project = view.projects.get(place as usize).cloned().unwrap_or_default();
     let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
     let more = vec![
-        ("agent", json!(session.agent.as_str())),
+        ("agent", json!(session.agent.word())),
         ("project", json!(project)),
         ("title", json!(session.title)),
         ("turns", json!(session.turns)),

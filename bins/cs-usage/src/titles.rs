@@ -3,15 +3,16 @@
 //! conversation the newest one has its title; archived ones are not changed.
 
 use crate::PROGRAM;
-use cs_core::change::{self, Change};
+use agents::Agent;
+use cs_core::change::Change;
 use cs_core::clock::Instant;
+use cs_core::hook_log;
 use cs_core::id::SessionId;
+use cs_core::naming::{self, Title};
 use cs_core::record::Session;
 use cs_core::store::{Noted, Store};
-use cs_core::{intake, naming};
 use std::collections::HashMap;
 use usage::book::Book;
-use usage::source::Agent;
 
 /// The newest session of each conversation that has a title.
 pub struct Titles<'a> {
@@ -31,7 +32,7 @@ impl<'a> Titles<'a> {
     }
 
     pub fn look(&mut self, record: &Session) {
-        let agent = if record.agent() == "codex" { Agent::Codex } else { Agent::Claude };
+        let Some(agent) = Agent::of_word(record.agent()) else { return };
         let Some(uuid) = &record.claude_session_id else { return };
         let Some(of) = self.book.find(agent, uuid).and_then(|place| self.book.sessions.get(place as usize)) else {
             return;
@@ -40,21 +41,20 @@ impl<'a> Titles<'a> {
         if self.newest.get(uuid).is_some_and(|known| known.id > record.session_id) {
             return;
         }
-        let renamed = of.is_renamed;
-        let is_news = naming::is_news(record, title, change::namer(renamed));
-        let news = is_news.then(|| Change::Titled { title: title.clone(), renamed });
+        let title = Title { text: title.clone(), renamed: of.is_renamed, may_echo: agent.echoes_prompts() };
+        let news = naming::is_news(record, &title).then_some(Change::Titled(title));
         self.newest.insert(uuid.clone(), Newest { id: record.session_id.clone(), news });
     }
 
     /// Notes what is new, as a hook would.
     pub fn tell(self, store: &Store, now: Instant) {
-        let hook = Store::for_hooks(store.home.clone());
+        let hook = Store::for_hooks(store.home.clone(), agents::WITNESS);
         for Newest { id, news } in self.newest.into_values() {
             let (Ok(id), Some(news)) = (SessionId::parse(&id), news) else { continue };
             if store.home.session(&id).exists()
                 && let Err(error) = hook.tell(&id, news, now, Noted::Synced)
             {
-                intake::log(&store.home, PROGRAM, &format!("title of {id}: {error}"));
+                hook_log::log(&store.home, PROGRAM, &format!("title of {id}: {error}"));
             }
         }
     }

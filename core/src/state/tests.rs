@@ -1,6 +1,7 @@
 //! The state engine: named cases, and every combination of evidence against what must always hold.
 
 use super::*;
+use crate::live::Prompt;
 
 /// What the system says of a process, if it says whether it runs.
 fn condition(alive: Option<bool>) -> Condition {
@@ -13,7 +14,7 @@ fn at(text: &str) -> Instant {
 
 fn live(state: Activity, heard: &str) -> Live {
     let mut live = Live::new("u", at("08:00:00"));
-    live.prompted(None, "go", at("08:00:00"));
+    live.prompted(&Prompt { id: None, text: "go", is_typed: true, may_queue: true }, at("08:00:00"));
     match state {
         Activity::Working => {}
         Activity::Waiting => live.asked("permission for Bash", None, at(heard)),

@@ -7,10 +7,10 @@ use crate::clock::{self, Instant};
 use crate::dirs;
 use crate::error::Result;
 use crate::git::{self, Checkout};
+use crate::hook_log;
 use crate::id::{SessionId, Slug, Uuid};
-use crate::intake;
 use crate::live::Live;
-use crate::record::Session;
+use crate::record::{Session, UNSAID_AGENT};
 use crate::session::{self, Start};
 use crate::timeline::{self, PROMPT};
 use crate::validate;
@@ -60,7 +60,7 @@ impl Store {
                 .and_then(|(origin, _)| origin.session.worktree_root.clone())
                 .or_else(|| Some(tree.clone())),
             claude_session_id: Some(uuid.to_string()),
-            agent: (live.agent.as_deref() == Some("codex")).then(|| "codex".to_string()),
+            agent: live.agent.clone().filter(|word| word != UNSAID_AGENT),
             ..Start::default()
         };
         let activity = (!text.is_empty()).then(|| text.to_string());
@@ -111,7 +111,7 @@ impl Store {
     /// is registered.
     fn project_at(&self, root: &str, how: &Beginning) -> Slug {
         self.register(root, None, how.at).unwrap_or_else(|error| {
-            intake::log(&self.home, how.program, &format!("project not registered: {error}"));
+            hook_log::log(&self.home, how.program, &format!("project not registered: {error}"));
             Slug::from_name(&validate::cut(dirs::base_name(root), validate::PROJECT_NAME), 1)
         })
     }

@@ -50,9 +50,11 @@ impl Store {
         let done = |sign| Done { session_id: Some(id.clone()), ..Done::new("noted", ending::doubt(sign), run) };
         Ok(noted.map(done))
     }
+}
 
+impl Store {
     /// When it was noted that this sign of life is from no time that can be.
-    pub(super) fn doubted_at(&self, id: &str, sign: Instant, now: Instant) -> Option<Instant> {
+    pub(crate) fn doubted_at(&self, id: &str, sign: Instant, now: Instant) -> Option<Instant> {
         let record = self.session(&SessionId::parse(id).ok()?).ok()?;
         ending::doubted_at(&record, sign, now)
     }

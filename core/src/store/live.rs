@@ -2,7 +2,6 @@
 //! it ended (so that late news is recognised, and a resumed one finds its session at once).
 //! Both are caches: `conversation` finds a session without them.
 
-use super::evidence::Beside;
 use super::{Caches, Store};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
@@ -12,8 +11,7 @@ use crate::index;
 use crate::live::Live;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
-use crate::record::{Session, Status};
-use crate::state::{self, Evidence, Verdict};
+use crate::record::Status;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
@@ -157,93 +155,6 @@ impl Store {
     fn status_if_of(&self, id: &SessionId, uuid: &Uuid) -> Option<Status> {
         let session = self.session(id).ok()?;
         (session.claude_session_id.as_deref() == Some(uuid.as_str())).then_some(session.status)
-    }
-
-    /// The state of a session, from everything that is known. `entry` facts come from the index
-    /// or the record; `lives` are all running conversations (see [`Store::all_live`]).
-    pub fn verdict(
-        &self,
-        id: &str,
-        status: Status,
-        last_heartbeat: &str,
-        lives: &[Live],
-        stale_after: chrono::TimeDelta,
-        now: Instant,
-    ) -> Verdict {
-        let live = state::latest(id, lives, now);
-        let last_heartbeat = match live {
-            None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat, stale_after, now),
-            // A conversation that runs, or a session that ended, is not judged by it.
-            _ => None,
-        };
-        let sign = live.map_or(last_heartbeat, |live| clock::parse(&live.last_event_at));
-        let doubted = sign.filter(|at| status == Status::Active && !clock::is_credible(*at, now));
-        let counted_from = doubted.and_then(|sign| self.doubted_at(id, sign, now));
-        let beside = live.filter(|_| status == Status::Active).map_or(Beside::NOTHING, |live| self.beside(live, lives));
-        let Beside { process, client, logged, left_for } = beside;
-        let evidence = Evidence {
-            status,
-            last_heartbeat,
-            counted_from,
-            live,
-            process,
-            client,
-            logged,
-            left_for,
-            stale_after,
-            now,
-        };
-        state::derive(&evidence)
-    }
-
-    /// The state of a running conversation, which may have no session yet.
-    pub fn verdict_on(&self, live: &Live, lives: &[Live], stale_after: chrono::TimeDelta, now: Instant) -> Verdict {
-        // A session of its own, so that no other conversation of its session speaks for it.
-        let alone = Live { session_id: Some(live.claude_session_id.clone()), ..live.clone() };
-        let mut others = lives.to_vec();
-        others.retain(|other| other.claude_session_id != live.claude_session_id);
-        others.push(alone);
-        self.verdict(&live.claude_session_id, Status::Active, "", &others, stale_after, now)
-    }
-
-    /// The state of a record; see [`Store::verdict`].
-    pub fn verdict_of(
-        &self,
-        session: &Session,
-        lives: &[Live],
-        stale_after: chrono::TimeDelta,
-        now: Instant,
-    ) -> Verdict {
-        self.verdict(&session.session_id, session.status, &session.last_heartbeat, lives, stale_after, now)
-    }
-
-    /// The index may hold an old heartbeat, or one that is from no time that can be. Where that would make a session
-    /// stale, the record is asked, but only if its file, or that of the notes about it, is younger.
-    fn newest_heartbeat(
-        &self,
-        id: &str,
-        indexed: &str,
-        stale_after: chrono::TimeDelta,
-        now: Instant,
-    ) -> Option<Instant> {
-        let indexed = clock::parse(indexed);
-        let is_doubtful = indexed.is_some_and(|at| !clock::is_credible(at, now));
-        if !is_doubtful && indexed.is_some_and(|at| now - at <= stale_after) {
-            return indexed;
-        }
-        let id = SessionId::parse(id).ok()?;
-        let recorded = || self.session(&id).ok().and_then(|session| clock::parse(&session.last_heartbeat));
-        if is_doubtful {
-            return recorded().or(indexed);
-        }
-        let modified = |path| std::fs::symlink_metadata(path).and_then(|meta| meta.modified()).ok();
-        let modified = [self.home.session(&id), self.home.spool(&id)].into_iter().filter_map(modified).max()?;
-        let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
-        let modified = clock::from_millis(i64::try_from(since.as_millis()).ok()?)?;
-        if indexed.is_some_and(|at| modified <= at) {
-            return indexed;
-        }
-        recorded().or(indexed)
     }
 }
 

@@ -9,7 +9,6 @@ mod check;
 mod close;
 mod contradict;
 mod doubt;
-mod evidence;
 mod going_on;
 mod index;
 mod live;
@@ -52,6 +51,7 @@ use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::session::{self, Start};
 use crate::validate;
 use crate::weight;
+use crate::witness::Witness;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ pub struct Store {
     /// How long to wait for a lock.
     pub wait: Duration,
     caches: Caches,
+    /// Who is asked about running clients.
+    pub(crate) witness: Witness,
     /// Whose words it writes.
     pub author: Author,
 }
@@ -86,13 +88,18 @@ enum Caches {
 
 impl Store {
     /// A store as people use it: patient.
-    pub fn for_people(home: Home) -> Self {
-        Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept, author: Author::Person }
+    pub fn for_people(home: Home, witness: Witness) -> Self {
+        Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept, witness, author: Author::Person }
     }
 
     /// A store as hooks use it: in a hurry, with a cost that does not depend on how much there is.
-    pub fn for_hooks(home: Home) -> Self {
-        Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers, author: Author::Machine }
+    pub fn for_hooks(home: Home, witness: Witness) -> Self {
+        Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers, witness, author: Author::Machine }
+    }
+
+    /// Whether somebody waits who does not mind: hooks read nothing that is not needed.
+    pub(crate) fn may_take_time(&self) -> bool {
+        self.caches == Caches::Kept
     }
 
     /// The session with this id, archived ones included.

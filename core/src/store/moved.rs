@@ -48,7 +48,7 @@ impl Store {
         let absorbed = there.map(|(other, _)| Slug::parse(other)).transpose()?;
         let words = absorbed.as_ref().map(|other| self.words_of(slug, other)).transpose()?.flatten();
         // Whose the records are does not change.
-        let hook = Store::for_hooks(self.home.clone());
+        let hook = Store::for_hooks(self.home.clone(), self.witness);
         let mut sessions = Vec::new();
         for id in self.sessions_of(slug, absorbed.as_ref())? {
             let before = self.session(&id)?;

@@ -2,24 +2,23 @@
 //! which knows a new name (`/rename`) before any hook does. Must stay true: a name that is known is written once.
 
 use super::close::session_of;
-use super::{Caches, Store, evidence};
+use super::{Caches, Store};
 use crate::change::Change;
 use crate::clock::{self, Instant};
 use crate::error::Result;
 use crate::id::Uuid;
 use crate::live::Live;
-use crate::naming;
+use crate::naming::Title;
 use crate::store::Noted;
 
 impl Store {
     /// Notes the name that a person gave to a conversation, if that is news. Whoever calls writes the conversation's
     /// file.
-    pub fn name_session(&self, live: &mut Live, name: Option<&str>, now: Instant) -> Result<()> {
-        let name = name.filter(|_| live.capture).map(naming::cut);
-        let news = name.filter(|name| !name.is_empty() && live.title.as_ref() != Some(name));
-        let Some((name, id)) = news.zip(session_of(live)) else { return Ok(()) };
-        self.tell(&id, Change::Titled { title: name.clone(), renamed: true }, now, Noted::Soon)?;
-        live.title = Some(name);
+    pub fn name_session(&self, live: &mut Live, title: Option<Title>, now: Instant) -> Result<()> {
+        let news = title.filter(|title| live.capture && live.title.as_ref() != Some(&title.text));
+        let Some((title, id)) = news.zip(session_of(live)) else { return Ok(()) };
+        self.tell(&id, Change::Titled(title.clone()), now, Noted::Soon)?;
+        live.title = Some(title.text);
         Ok(())
     }
 
@@ -29,26 +28,26 @@ impl Store {
         if self.caches != Caches::Kept {
             return;
         }
-        let hook = Store::for_hooks(self.home.clone());
+        let hook = Store::for_hooks(self.home.clone(), self.witness);
         for live in lives.iter_mut().filter(|live| live.capture && live.session_id.is_some()) {
-            let name = evidence::given_name(live);
-            if name.is_some() && name != live.title {
-                let _ = hook.heed_name(live, name.as_deref());
+            let title = (self.witness.given_name)(live).filter(|title| live.title.as_ref() != Some(&title.text));
+            if title.is_some() {
+                let _ = hook.heed_name(live, title);
             }
         }
     }
 
     /// The name that a conversation has at its end, if its client still tells.
     pub fn heed_last_name(&self, live: &mut Live, now: Instant) -> Result<()> {
-        let name = evidence::given_name(live);
-        self.name_session(live, name.as_deref(), now)
+        let title = (self.witness.given_name)(live);
+        self.name_session(live, title, now)
     }
 
-    fn heed_name(&self, known: &mut Live, name: Option<&str>) -> Result<()> {
+    fn heed_name(&self, known: &mut Live, title: Option<Title>) -> Result<()> {
         let uuid = Uuid::parse(&known.claude_session_id)?;
         let _lock = self.lock_live(&uuid)?;
         if let Some(mut live) = self.live(&uuid)? {
-            self.name_session(&mut live, name, clock::now())?;
+            self.name_session(&mut live, title, clock::now())?;
             self.write_live(&uuid, &live)?;
             *known = live;
         }

@@ -14,6 +14,7 @@ use crate::index::{self, Entry};
 use crate::live::Live;
 use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::state::State;
+use crate::states::States;
 
 /// A session that may be stale, and all that bears on it.
 struct Suspect<'a> {
@@ -31,11 +32,11 @@ impl Store {
     /// read whose entry in the index says that it may be so.
     pub fn stale(&self, now: Instant) -> Result<Vec<SessionId>> {
         let stale_after = self.config().stale_after();
-        let (index, lives) = (self.index()?, self.all_live()?);
+        let (index, states) = (self.index()?, States::read(self, stale_after, now)?);
         let mut entries = index.entries(index::of_status(Status::Active));
         let is_stale = |id: &SessionId, entry: &Entry| {
-            let verdict = self.verdict(id.as_str(), entry.status, &entry.last_heartbeat, &lives, stale_after, now);
-            verdict.state == State::Stale && !may_run(id.as_str(), &lives)
+            let verdict = states.of_entry(id.as_str(), entry);
+            verdict.state == State::Stale && !may_run(id.as_str(), states.lives())
         };
         entries.retain(|(id, entry)| is_stale(id, entry));
         Ok(entries.into_iter().map(|(id, _)| id).collect())
@@ -146,7 +147,7 @@ impl Suspect<'_> {
     /// The last sign of life of an active session, if it is too long ago and no process of it runs.
     fn silent_since(&self, record: &Session) -> Option<Instant> {
         let stale_after = self.config.stale_after();
-        let verdict = self.store.verdict_of(record, &self.lives, stale_after, self.now);
+        let verdict = States::of_lives(self.store, &self.lives, stale_after, self.now).of_session(record);
         if verdict.state != State::Stale || may_run(&record.session_id, &self.lives) {
             return None;
         }

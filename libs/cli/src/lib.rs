@@ -37,7 +37,7 @@ pub struct Context {
 impl Context {
     /// The data directory of this user, as people use it.
     pub fn new(out: Out) -> Outcome<Self> {
-        Ok(Context { store: Store::for_people(Home::from_env()?), out, now: clock::now() })
+        Ok(Context { store: Store::for_people(Home::from_env()?, agents::WITNESS), out, now: clock::now() })
     }
 
     /// The settings. What of them cannot be understood is told; the program goes on with defaults, and its exit code

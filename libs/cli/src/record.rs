@@ -5,7 +5,8 @@ use crate::failure::Outcome;
 use crate::out::{Form, sanitize};
 use cs_core::clock;
 use cs_core::record::{Session, TaskStatus};
-use cs_core::state::{self, Verdict};
+use cs_core::state::Verdict;
+use cs_core::states::States;
 use cs_core::timeline;
 use cs_core::usage::{ModelUsage, Usage, count};
 use serde::Serialize;
@@ -43,11 +44,8 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
         context.out.line(&session.session_id)?;
         return context.out.flush();
     }
-    let lives = context.store.all_live()?;
-    let stale_after = context.store.config().stale_after();
-    let verdict = context.store.verdict_of(session, &lives, stale_after, context.now);
     let mut session = session.clone();
-    state::settle(&session.session_id, &mut session.awaiting_action, &lives, &verdict);
+    let verdict = States::read(&context.store, context.store.config().stale_after(), context.now)?.settle(&mut session);
     match context.out.form {
         Form::Json => {
             context.out.json(&shown(&session, &verdict, usage))?;
@@ -61,7 +59,7 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
     context.out.flush()
 }
 
-/// A session as lines for people, as [`state::settle`] leaves it.
+/// A session as lines for people, as [`States::settle`] leaves it.
 pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![sanitize(&session.intent)];
     let mut field = |name: &str, value: Option<&str>| {

@@ -4,6 +4,7 @@ use crate::Context;
 use crate::args::report;
 use crate::failure::{Failure, Outcome};
 use crate::lines::names;
+use agents::Agent;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;
 
@@ -31,8 +32,7 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
 
 /// Agents tell the commands that they run which conversation runs them.
 fn own_conversation() -> Outcome<String> {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match set("CLAUDE_CODE_SESSION_ID").or(set("CODEX_THREAD_ID")) {
+    match Agent::conversation_from_env() {
         Some(uuid) => Ok(format!("claude:{uuid}")),
         None => Err(Failure::Usage(
             "no session is named, and this is not run by a conversation".into(),

@@ -9,7 +9,8 @@ use crate::explain::{Named, Why};
 use crate::facts::{ClientSum, Facts, Places, Prompt, Understood, hash};
 use crate::lenient;
 use crate::usage::{Part, SYNTHETIC, Usage};
-use cs_core::{clock, dirs, naming, repair};
+use agents::{Agent, title};
+use cs_core::{clock, dirs, repair};
 use memchr::memmem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -223,9 +224,11 @@ fn prompt(facts: &mut Facts, line: &Line) -> Option<()> {
 fn titles(facts: &mut Facts, line: &Line) {
     let session = facts.number(line.session.as_deref().unwrap_or_default());
     // As a record keeps it: they may hold secrets.
-    let [title, custom_title] = [&line.title, &line.custom_title].map(|title| title.as_deref().map(naming::cut));
+    let title = line.title.as_deref().and_then(title::found).map(|title| title.text);
+    let renamed = |text: &str| title::renamed(Agent::Claude, text).map_or_else(String::new, |title| title.text);
+    let custom_title = line.custom_title.as_deref().map(renamed);
     if let Some(talk) = facts.talk(session) {
-        talk.title = title.filter(|title| !title.is_empty()).or(talk.title.take());
+        talk.title = title.or(talk.title.take());
         // An empty one takes the name away.
         talk.custom_title = custom_title.or(talk.custom_title.take()).filter(|title| !title.is_empty());
     }

@@ -12,7 +12,8 @@ use crate::claude::millis;
 use crate::counter::{Counter, Counters};
 use crate::explain::Named;
 use crate::facts::{Facts, Places, Prompt, Understood, hash};
-use cs_core::{dirs, repair, typed};
+use agents::typed;
+use cs_core::{dirs, repair};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
 

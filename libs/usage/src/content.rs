@@ -2,7 +2,7 @@
 //! [`typed`] alone. Deliberately absent: flags of the line that holds the content.
 
 use crate::lenient;
-use cs_core::typed;
+use agents::typed;
 use serde::Deserialize;
 
 /// Whether a person typed a content, which is a text or a list of blocks. A command without an origin is one of the

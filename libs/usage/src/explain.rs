@@ -6,8 +6,9 @@ use crate::claude::Reader;
 use crate::facts::{Facts, Places, Understood, hash};
 use crate::judge::Fate;
 use crate::lines::{self, Piece};
-use crate::source::{Agent, Log};
+use crate::source::Log;
 use crate::{claude, codex, read};
+use agents::Agent;
 use cs_core::open;
 use std::collections::HashMap;
 

@@ -3,9 +3,9 @@
 
 use crate::book::{Book, Row, Session};
 use crate::prices::Prices;
-use crate::source::Agent;
 use crate::sum::Sum;
 use crate::zone::{Zone, monday};
+use agents::Agent;
 use chrono::{Datelike, NaiveDate};
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,6 +1,7 @@
 //! Owns where agents keep their logs, and which of them are there. No log is opened here. Must stay true: what is not
 //! looked into is told, each directory is looked into once, and links cannot lead in circles.
 
+use agents::Agent;
 use cs_core::paths;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -9,25 +10,6 @@ use std::io::{Error, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
-
-/// Whose log it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Agent {
-    #[serde(rename = "claude-code")]
-    Claude,
-    #[serde(rename = "codex")]
-    Codex,
-}
-
-impl Agent {
-    /// As session records spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Agent::Claude => "claude-code",
-            Agent::Codex => "codex",
-        }
-    }
-}
 
 /// Tells a file from another that has its name later, and one state of it from the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

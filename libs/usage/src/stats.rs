@@ -3,7 +3,7 @@
 //! no cost), and are never added to ours.
 
 use crate::book::{Book, Row};
-use crate::source::Agent;
+use agents::Agent;
 use chrono::NaiveDate;
 use cs_core::validate::FILE_BYTES;
 use cs_core::{clock, open, repair};

@@ -169,7 +169,7 @@ impl Reader {
         }
         scratch.put(self.home.path());
         let parsed = SessionId::parse(id).ok()?;
-        let is = match Store::for_people(Home::at(self.home.path())).session(&parsed) {
+        let is = match Store::for_people(Home::at(self.home.path()), agents::WITNESS).session(&parsed) {
             // Which notes are in it says nothing of what happened.
             Ok(session) => json!(Session { folded: None, ..session }),
             Err(_) if places == ["quarantine"] => Value::Null,

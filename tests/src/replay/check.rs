@@ -38,7 +38,7 @@ pub fn whole(path: &Path) -> Value {
 fn try_whole(path: &Path) -> Option<Value> {
     let home = path.parent().and_then(Path::parent).map(Home::at);
     let id = SessionId::parse(name(path).trim_end_matches(".json")).ok();
-    let session = home.zip(id).and_then(|(home, id)| Store::for_people(home).session(&id).ok());
+    let session = home.zip(id).and_then(|(home, id)| Store::for_people(home, agents::WITNESS).session(&id).ok());
     match session {
         // Which notes are in it says nothing of what happened.
         Some(session) => Some(json!(Session { folded: None, ..session })),
@@ -48,7 +48,7 @@ fn try_whole(path: &Path) -> Option<Value> {
 
 /// What the index, as readers correct it, says otherwise than the records.
 pub fn misread(data: &Path) -> Vec<String> {
-    let store = Store::for_people(Home::at(data));
+    let store = Store::for_people(Home::at(data), agents::WITNESS);
     let index = store.index().expect("the index can be read");
     let entries = index.entries(|_| true).into_iter();
     let seen: Value = entries.map(|(id, entry)| (id.to_string(), json!(entry))).collect();
@@ -63,7 +63,7 @@ pub fn settled(data: &Path) -> TempDir {
         fs::create_dir_all(to.parent().expect("it is in a folder")).expect("can be made");
         fs::copy(from, to).expect("can be copied");
     }
-    let store = Store::for_people(Home::at(copy.path()));
+    let store = Store::for_people(Home::at(copy.path()), agents::WITNESS);
     for id in store.noted().expect("can be listed") {
         store.sweep_notes(&id, Run::Real, clock::now(), SystemTime::now()).expect("can be folded");
     }

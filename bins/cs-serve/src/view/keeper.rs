@@ -15,6 +15,7 @@ use cs_core::overview::{self, Damaged, Overview, Summary};
 use cs_core::project::ProjectState;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
+use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::{Error, Result, file};
 use std::collections::{BTreeMap, HashMap};
@@ -51,7 +52,12 @@ pub struct Evidence {
 impl Evidence {
     /// What a session does, as of now. The reason goes without its age.
     pub fn judge(&self, store: &Store, session: &Session) -> Verdict {
-        timeless(store.verdict_of(session, &self.lives, self.stale_after, clock::now()))
+        timeless(self.states(store).of_session(session))
+    }
+
+    /// The states as of now.
+    pub fn states<'a>(&'a self, store: &'a Store) -> States<'a> {
+        States::of_lives(store, &self.lives, self.stale_after, clock::now())
     }
 }
 
@@ -231,12 +237,9 @@ impl Inner {
     }
 
     fn derive(&self, store: &Store, rows: &Rows, evidence: &Evidence) -> HashMap<String, Verdict> {
-        let now = clock::now();
-        let verdict = |row: super::Row| {
-            let (lives, stale_after) = (&evidence.lives, evidence.stale_after);
-            let found = store.verdict(row.id, row.status, row.last_heartbeat, lives, stale_after, now);
-            (row.id.to_string(), timeless(found))
-        };
+        let states = evidence.states(store);
+        let verdict =
+            |row: super::Row| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
         rows.iter().filter(|row| row.status == Status::Active).map(verdict).collect()
     }
 

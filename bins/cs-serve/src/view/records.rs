@@ -6,6 +6,7 @@ use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::overview::{Summary, summarize};
 use cs_core::state::{Verdict, settle};
+use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::{Error, Result};
 use std::collections::HashMap;
@@ -95,7 +96,7 @@ impl Records {
     fn read(&mut self, store: &Store, id: &SessionId, stamps: Stamps) -> Result<Summary> {
         let read = match store.session(id) {
             // The state is not the record's business; who asks fills it in.
-            Ok(session) => Ok(summarize(store, session, &[], TimeDelta::zero(), Instant::default())),
+            Ok(session) => Ok(summarize(&States::of_lives(store, &[], TimeDelta::zero(), Instant::default()), session)),
             Err(Error::Missing(text)) => return Err(Error::Missing(text)),
             Err(error) => Err(error.to_string()),
         };

@@ -2,6 +2,7 @@
 //! go on with it.
 
 use super::{Keeper, Snapshot};
+use agents::Agent;
 use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
@@ -115,13 +116,10 @@ fn chain(keeper: &Keeper, from: &Session, next: impl Fn(&Session) -> Option<Stri
     links
 }
 
-/// `cd <work tree> && claude --resume <uuid>`, or what Codex calls that.
+/// `cd <work tree> && claude --resume <uuid>`, or what the session's agent calls that.
 fn resume_command(session: &Session) -> Option<String> {
     let uuid = Uuid::parse(session.claude_session_id.as_deref()?).ok()?;
-    let resume = match session.agent() {
-        "codex" => format!("codex resume {uuid}"),
-        _ => format!("claude --resume {uuid}"),
-    };
+    let resume = Agent::of_word(session.agent())?.resume_command(uuid.as_str());
     Some(match session.worktree_root.as_deref().filter(|root| !root.is_empty()) {
         Some(root) => format!("cd {} && {resume}", quoted(root)),
         None => resume,

@@ -26,7 +26,7 @@ pub fn check(places: &Places) -> Option<Check> {
     if !programs::is_program(&places.program(PROGRAM)) {
         return None;
     }
-    let config = Store::for_people(places.data.clone()).config();
+    let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let port = config.settings.dashboard_port;
     let check = match ask(SocketAddr::from(([127, 0, 0, 1], port))) {
         Some(said) => running(port, said.as_deref()),

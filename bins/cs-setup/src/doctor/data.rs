@@ -22,7 +22,7 @@ pub fn check(places: &Places) -> Vec<Check> {
     }
     let mut checks = vec![private(places)];
     let mend = || format!("mend {} by hand", places.data.config().display());
-    let config = Store::for_people(places.data.clone()).config();
+    let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     checks.extend(config.troubles.iter().map(|trouble| Check::bad("config", trouble.error.to_string(), mend())));
     checks.extend(trouble(places));
     checks

@@ -92,7 +92,7 @@ fn tell(program: &Path, payload: &str, dir: &Path) -> std::io::Result<Duration> 
 }
 
 fn recorded(dir: &Path) -> Result<(), String> {
-    let store = Store::for_people(Home::at(dir.join("data")));
+    let store = Store::for_people(Home::at(dir.join("data")), agents::WITNESS);
     let log = swap::bytes(&store.home.hook_log()).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
     if let Some(line) = log.lines().last() {

@@ -71,7 +71,7 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
 
 /// Hooks in the settings of registered projects: there they run besides those that are registered already.
 fn in_projects(places: &Places) -> Vec<Check> {
-    let config = Store::for_people(places.data.clone()).config();
+    let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let folders = config.projects.values().map(|project| Path::new(&project.path).join(".claude"));
     let files = folders.flat_map(|dir| ["settings.json", "settings.local.json"].map(|name| dir.join(name)));
     // In the home directory the project's settings are the user's.

@@ -170,7 +170,7 @@ impl Scheduler {
 
 /// The jobs, and the programs among theirs that are not installed.
 pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
-    let config = Store::for_people(places.data.clone()).config();
+    let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let port = config.settings.dashboard_port.to_string();
     let table: [(&str, &str, &[&str], &str); 4] = [
         ("dashboard", "cs-serve", &["--port", &port], "@reboot"),

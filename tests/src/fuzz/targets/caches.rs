@@ -3,6 +3,7 @@
 use cs_core::clock::{self, TimeDelta};
 use cs_core::config::{self, Config};
 use cs_core::live::Live;
+use cs_core::live::Prompt;
 use cs_core::patch::Patch;
 use cs_core::process::Condition;
 use cs_core::project::{self, Changes, Counts, ProjectState};
@@ -152,10 +153,14 @@ fn project(bytes: &[u8]) {
     assert!(state.recent_commits.len() <= 20 && state.open_questions.len() <= 20);
 }
 
+fn prompt<'a>(id: &'a str, text: &'a str) -> Prompt<'a> {
+    Prompt { id: Some(id), text, is_typed: true, may_queue: true }
+}
+
 fn talks() -> Vec<Vec<u8>> {
     let at = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let mut live = Live::new("1efc27bb-f68f-47d0-bb52-fc872cee82d8", at);
-    live.prompted(Some("p1"), "go", at);
+    live.prompted(&prompt("p1", "go"), at);
     let working = live.to_bytes();
     live.asked("permission for Bash: ls", Some("k".into()), at);
     live.unknown.push(("later".into(), "{\"a\":[1.50]}".into()));
@@ -180,7 +185,7 @@ fn live(bytes: &[u8]) {
     live.went_on(now);
     live.stopped(live.questions.len(), now);
     live.turn_ended(live.background_tasks.unwrap_or(1), Some(&word), now);
-    live.prompted(Some(&word), &word, now);
+    live.prompted(&prompt(&word, &word), now);
     live.heard(&word, now);
     assert_eq!(Live::read(&live.to_bytes()).expect("what is written can be read"), live);
 }

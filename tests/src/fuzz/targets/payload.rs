@@ -1,7 +1,7 @@
 //! What agents send to hooks.
 
-use cs_core::hook::Payload;
-use cs_core::intake::{self, Intake};
+use agents::hook_call::{self, HookCall};
+use agents::payload::Payload;
 use cs_core::paths::Home;
 use cs_core::skim::{Progress, Skim};
 use cs_core::store::Store;
@@ -78,7 +78,7 @@ fn check(bytes: &[u8]) {
     let decoded = [
         ("session_id", &payload.session_id),
         ("cwd", &payload.cwd),
-        ("hook_event_name", &payload.event),
+        ("hook_event_name", &payload.event_name),
         ("tool_name", &payload.tool_name),
     ];
     for (name, value) in decoded {
@@ -105,16 +105,16 @@ fn shown(value: Option<&Value>) -> Option<String> {
 }
 
 fn derive(payload: &Payload) {
-    let _ = (payload.is_codex(), payload.tool_key());
+    let _ = (payload.agent(), payload.tool_key());
     if payload.tool_name.as_deref() == Some("apply_patch") {
         assert!(payload.files_changed().iter().all(|name| !name.is_empty() && !name.contains('\n')));
     }
     for text in [&payload.prompt, &payload.last_message, &payload.message].into_iter().flatten() {
-        is_storable(&intake::first_line(text, 120), 120);
+        is_storable(&hook_call::first_line(text, 120), 120);
     }
     if let Some(uuid) = payload.uuid() {
-        let intake = Intake::new(payload.clone(), uuid, Store::for_hooks(Home::at("/nonexistent")));
-        assert!(intake.payload.cwd.is_none_or(|cwd| cwd.len() <= validate::PATH));
+        let hook = HookCall::new(payload.clone(), uuid, Store::for_hooks(Home::at("/nonexistent"), agents::WITNESS));
+        assert!(hook.payload.cwd.is_none_or(|cwd| cwd.len() <= validate::PATH));
     }
 }
 

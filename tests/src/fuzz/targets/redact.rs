@@ -1,6 +1,6 @@
 //! Masking: whatever stands around a secret, it does not survive, and no text takes long.
 
-use cs_core::intake;
+use agents::hook_call;
 use redact::{MASK, mask, mask_counted};
 
 use super::{TIMED, parts, text};
@@ -216,7 +216,7 @@ fn check(bytes: &[u8]) {
 /// Neither the cut of a long prompt nor that of a line lets a piece of a secret through.
 fn no_piece_survives(before: &str, secret: &str, chance: usize) {
     let blanks = " ".repeat(chance % 2100);
-    let line = intake::first_line(&format!("{before}{blanks} {secret} and more"), 120);
+    let line = hook_call::first_line(&format!("{before}{blanks} {secret} and more"), 120);
     let piece = &BODY[..8];
     assert!(
         !line.contains(piece) || before.contains(piece),

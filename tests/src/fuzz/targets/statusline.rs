@@ -88,7 +88,7 @@ fn check(bytes: &[u8]) {
     let payload = Payload::decode(parts[0]);
     let reading = figures(&payload);
     let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
-    let store = Store::for_hooks(Home::at("/nonexistent"));
+    let store = Store::for_hooks(Home::at("/nonexistent"), agents::WITNESS);
     let facts = Facts::gather(Some(&store), uuid.as_ref(), &payload, &reading, &TODAY, *NOW);
     let asked = part(2).trim().parse().unwrap_or(80).max(1);
     for width in [1, 2, 40, asked] {

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
+use agents::Agent;
 use cs_core::config::Config;
 use cs_core::paths::Home;
 use cs_core::usage::Usage;
@@ -19,7 +20,7 @@ use usage::prices::Prices;
 use usage::read::{self, Known};
 use usage::report::{By, Filter, View};
 use usage::shares::{Began, Records};
-use usage::source::{Agent, Identity, Log};
+use usage::source::{Identity, Log};
 use usage::zone::Zone;
 use usage::{explain, kept, stats};
 

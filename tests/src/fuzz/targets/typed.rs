@@ -1,6 +1,6 @@
 //! What a person typed in a prompt.
 
-use cs_core::typed::{self, typed};
+use agents::typed::{self, typed};
 
 use super::text;
 use crate::fuzz::Target;

@@ -1,12 +1,12 @@
 //! Which folder is asked, and who reads logs. What the answers mean is tested with the programs.
 
 use super::*;
-use crate::paths::Home;
+use cs_core::live::Prompt;
 
 fn live(transcript_path: &str) -> Live {
     let at = clock::parse("2026-11-21T10:00:00Z").unwrap();
     let mut live = Live::new("u", at);
-    live.prompted(None, "go", at);
+    live.prompted(&Prompt { id: None, text: "go", is_typed: true, may_queue: true }, at);
     live.transcript_path = Some(transcript_path.to_string());
     live
 }
@@ -22,17 +22,13 @@ fn the_registry_is_beside_the_log() {
 }
 
 #[test]
-fn people_read_the_end_of_a_log_and_hooks_never_do() {
+fn the_end_of_a_log_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("u.jsonl");
     let line =
         r#"{"type":"user","timestamp":"2026-11-21T10:00:05Z","message":{"content":"[Request interrupted by user]"}}"#;
     std::fs::write(&log, format!("{}\n{line}\n{{\"type\":\"sys", "x".repeat(100_000))).unwrap();
-    let live = live(&log.to_string_lossy());
-    let logged = |store: Store| store.beside(&live, &[]).logged;
-    let home = Home::at(dir.path().to_path_buf());
-    assert_eq!(logged(Store::for_hooks(home.clone())), None);
-    let found = logged(Store::for_people(home)).unwrap();
+    let found = logged_end(&live(&log.to_string_lossy())).unwrap();
     assert_eq!(
         (found.end, clock::stamp(found.at)),
         (LoggedEnd::Interrupted, "2026-11-21T10:00:05.000000+00:00".into())
@@ -67,13 +63,13 @@ fn of_a_registry_each_part_counts_for_itself() {
 #[test]
 fn a_log_that_is_none_says_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    assert_eq!(logged(dir.path(), false), None);
+    assert_eq!(logged(dir.path(), Agent::Claude), None);
     for bytes in
         ["", "\n\n", "[]", "{\"type\":7}", "{\"type\":\"user\"}", "\u{0}", "{\"type\":\"event_msg\",\"payload\":7}"]
     {
         let log = dir.path().join("log");
         std::fs::write(&log, bytes).unwrap();
-        assert_eq!((logged(&log, false), logged(&log, true)), (None, None), "{bytes}");
+        assert_eq!((logged(&log, Agent::Claude), logged(&log, Agent::Codex)), (None, None), "{bytes}");
     }
 }
 
@@ -92,6 +88,6 @@ fn a_codex_conversation_has_the_last_name_of_the_list() {
     ];
     for (list, name) in cases {
         std::fs::write(dir.path().join("session_index.jsonl"), &list).unwrap();
-        assert_eq!(given_name(&live).as_deref(), name, "{list}");
+        assert_eq!(given_name(&live).map(|title| title.text).as_deref(), name, "{list}");
     }
 }

@@ -3,13 +3,16 @@
 //! Must stay true: the registry is looked for beside the conversation's own log, not in the reader's environment, so
 //! that several accounts may share a data directory; of a log at most its last [`TAIL`] bytes are read, never by hooks.
 
-use super::{Caches, Store};
-use crate::clock::{self, Instant};
-use crate::live::Live;
-use crate::process::{self, Condition, Process};
-use crate::state::{Client, Logged, LoggedEnd};
-use crate::validate::FILE_BYTES;
-use crate::{hook, naming, open, paths, repair, typed};
+use crate::agent::Agent;
+use crate::{payload, title, typed};
+use cs_core::clock::{self, Instant};
+use cs_core::live::Live;
+use cs_core::naming::Title;
+use cs_core::process::{self, Condition, Process};
+use cs_core::state::{Client, Logged, LoggedEnd};
+use cs_core::validate::FILE_BYTES;
+use cs_core::witness::Witness;
+use cs_core::{open, paths, repair};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -20,48 +23,19 @@ const TAIL: u64 = 64 * 1024;
 /// With what it begins lines about commands of the client itself, such as `/model`.
 const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];
 
-/// What is known beside the hooks' news.
-#[derive(Debug)]
-pub(super) struct Beside<'a> {
-    pub process: Condition,
-    pub client: Option<Client>,
-    pub logged: Option<Logged>,
-    pub left_for: Option<&'a str>,
-}
-
-impl Beside<'_> {
-    /// Where no conversation runs.
-    pub const NOTHING: Self = Beside { process: Condition::Unknown, client: None, logged: None, left_for: None };
-}
-
-impl Store {
-    /// What is known of a conversation now. `lives`: all that run.
-    pub(super) fn beside<'a>(&self, live: &Live, lives: &'a [Live]) -> Beside<'a> {
-        let process = super::close::runner(live);
-        let condition = process.as_ref().map_or(Condition::Unknown, process::condition);
-        let client = process.as_ref().filter(|_| condition == Condition::Runs).and_then(|of| client(live, of));
-        let in_turn = live.is_in_turn();
-        let is_near = matches!(condition, Condition::Runs | Condition::Unknown);
-        let knows = client.as_ref().is_some_and(|client| !client.shows_menu());
-        let asks_log = !knows && (in_turn || live.compacts()) && is_near && self.caches == Caches::Kept;
-        let log = live.transcript_path.as_deref().filter(|_| asks_log);
-        let logged = log.and_then(|path| logged(Path::new(path), live.agent.as_deref() == Some("codex")));
-        let resting = process.filter(|_| condition == Condition::Runs && !in_turn);
-        let left_for = resting.and_then(|process| left_for(live, &process, lives));
-        Beside { process: condition, client, logged, left_for }
-    }
-}
+/// What the agents' own files say; see [`Witness`].
+pub const WITNESS: Witness = Witness { client, logged: logged_end, left_for, given_name };
 
 /// The conversation with which a Codex in a terminal went on (`/new` ends nothing). Its app server has several
 /// conversations at once, of which none is left for another.
 fn left_for<'a>(live: &Live, process: &Process, lives: &'a [Live]) -> Option<&'a str> {
     let goes_on = |other: &&Live| {
         other.process().as_ref() == Some(process)
-            && other.agent.as_deref() == Some("codex")
+            && Agent::of(other) == Agent::Codex
             && other.claude_session_id != live.claude_session_id
             && other.started_at >= live.last_event_at
     };
-    let other = lives.iter().filter(|_| live.agent.as_deref() == Some("codex")).find(goes_on)?;
+    let other = lives.iter().filter(|_| Agent::of(live) == Agent::Codex).find(goes_on)?;
     let words = process::arguments(process.pid)?;
     let is_server = words.iter().any(|word| word.ends_with("-server"));
     (!is_server).then_some(other.claude_session_id.as_str())
@@ -85,9 +59,13 @@ impl Registry {
 
 /// The name that a person gave to a running conversation (`/rename`), as its client says and a record keeps it. Codex
 /// tells no hook of it.
-pub(super) fn given_name(live: &Live) -> Option<String> {
-    let name = if live.agent.as_deref() == Some("codex") { renamed(live) } else { registered_name(live) };
-    name.map(|name| naming::cut(&name)).filter(|name| !name.is_empty())
+fn given_name(live: &Live) -> Option<Title> {
+    let agent = Agent::of(live);
+    let name = match agent {
+        Agent::Claude => registered_name(live),
+        Agent::Codex => renamed(live),
+    };
+    title::renamed(agent, &name?)
 }
 
 fn registered_name(live: &Live) -> Option<String> {
@@ -103,7 +81,7 @@ struct Named {
     thread_name: String,
 }
 
-/// The name that a Codex conversation has by now: a person's, or one that Codex gave by itself (see [`crate::naming`]).
+/// The name that a Codex conversation has by now: a person's, or one that Codex gave by itself (see [`cs_core::naming`]).
 fn renamed(live: &Live) -> Option<String> {
     let sessions = Path::new(live.transcript_path.as_deref()?).ancestors().find(|path| path.ends_with("sessions"))?;
     let bytes = tail(&sessions.parent()?.join("session_index.jsonl"))?;
@@ -141,9 +119,16 @@ fn account(live: &Live) -> Option<PathBuf> {
 }
 
 /// How the log says that the last turn ended; `None` if it goes on, or cannot be told.
-fn logged(path: &Path, is_codex: bool) -> Option<Logged> {
+fn logged_end(live: &Live) -> Option<Logged> {
+    logged(Path::new(live.transcript_path.as_deref()?), Agent::of(live))
+}
+
+fn logged(path: &Path, agent: Agent) -> Option<Logged> {
     let bytes = tail(path)?;
-    let of_line = if is_codex { of_codex } else { of_claude };
+    let of_line = match agent {
+        Agent::Claude => of_claude,
+        Agent::Codex => of_codex,
+    };
     bytes.rsplit(|byte| *byte == b'\n').find_map(|line| of_line(&repair::decode(line, &mut Vec::new()).ok()?))?
 }
 
@@ -185,7 +170,7 @@ fn of_codex(line: &Value) -> Option<Option<Logged>> {
         "task_started" | "turn_started" => LoggedEnd::Runs,
         "turn_aborted" => LoggedEnd::Interrupted,
         "task_complete" | "turn_complete" => match payload.get("error").filter(|error| !error.is_null()) {
-            Some(error) => LoggedEnd::Failed(hook::failure(&error.to_string())),
+            Some(error) => LoggedEnd::Failed(payload::failure(&error.to_string())),
             None => LoggedEnd::Finished,
         },
         _ => return None,

@@ -3,7 +3,7 @@
 //! prompt is a person's, or what it says, asks here: hooks, counting, export.
 //! Must stay true: time is linear in the text, whatever it holds; words of a person in the middle of a line are
 //! never taken for a wrapper.
-//! Deliberately absent: masking and limits (see [`crate::validate`]), and flags of the line that holds the text.
+//! Deliberately absent: masking and limits (see [`cs_core::validate`]), and flags of the line that holds the text.
 //! Facts: recorded prompts of Claude Code 2.1.197 to 2.1.332, its VS Code extension, and Codex 0.42 to 0.171. Some
 //! forms of other versions are known by name only.
 

@@ -3,23 +3,26 @@
 //! Must stay true: nobody waits for standard input longer than [`LIMITS`] say, and what came too late, broke off or
 //! cannot be understood is noted, never taken for a call by hand; nothing reaches the person.
 
-use crate::change::Change;
-use crate::clock::{self, Instant};
-use crate::config::Config;
-use crate::error::Result;
-use crate::file;
-use crate::hook::Payload;
-use crate::id::{SessionId, Uuid};
-use crate::live::Live;
-use crate::lock::Lock;
-use crate::paths::Home;
-use crate::process::{self, Process};
-use crate::signal;
-use crate::stdin::{self, End, Limits, Received};
-use crate::store::{Noted, Store};
-use crate::validate;
-use std::fs::OpenOptions;
-use std::io::{IsTerminal, Write};
+use crate::agent::Agent;
+use crate::event::Event;
+use crate::payload::Payload;
+use crate::title;
+use cs_core::change::Change;
+use cs_core::clock::{self, Instant};
+use cs_core::config::Config;
+use cs_core::error::Result;
+use cs_core::hook_log::log;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::live::Live;
+use cs_core::lock::Lock;
+use cs_core::naming::Title;
+use cs_core::paths::Home;
+use cs_core::process::{self, Process};
+use cs_core::signal;
+use cs_core::stdin::{self, End, Limits, Received};
+use cs_core::store::{Noted, Store};
+use cs_core::validate;
+use std::io::IsTerminal;
 use std::time::Duration;
 
 /// How much of a payload is read, and how long it is waited for: hooks have five seconds in all, so that one is left
@@ -34,12 +37,10 @@ const HELPER: usize = 100;
 const LATE_SECONDS: i64 = 10;
 /// How a conversation began of which hooks heard in its middle only.
 const MIDWAY: &str = "midway";
-/// Size from which the log starts anew; one old log is kept.
-const LOG_BYTES: u64 = 256 * 1024;
 
 /// One call of a hook.
 #[derive(Debug)]
-pub struct Intake {
+pub struct HookCall {
     pub payload: Payload,
     pub uuid: Uuid,
     pub store: Store,
@@ -50,7 +51,7 @@ pub struct Intake {
 #[derive(Debug)]
 pub enum Call {
     /// An agent told of an event.
-    Event(Box<Intake>),
+    Event(Box<HookCall>),
     /// A person called it: on a terminal, or with an input that ends without a byte.
     ByHand,
     /// An agent called it, but of which conversation cannot be told. It is noted.
@@ -67,11 +68,11 @@ pub fn call(program: &str, store: Store) -> Call {
     }
     let payload = Payload::decode(&received.kept);
     let (trouble, home) = (trouble(&received, &payload), store.home.clone());
-    let intake = payload.uuid().map(|uuid| Intake::new(payload, uuid, store));
+    let hook = payload.uuid().map(|uuid| HookCall::new(payload, uuid, store));
     let needs_event = program != "cs-heartbeat";
-    let (is_lost, fate) = match &intake {
+    let (is_lost, fate) = match &hook {
         None => (true, "it names no conversation (session_id), so the event is lost"),
-        Some(intake) if needs_event && intake.payload.event.is_none() => {
+        Some(hook) if needs_event && hook.payload.event_name.is_none() => {
             (true, "it names no event (hook_event_name), so the event is lost")
         }
         Some(_) => (false, "what can be read of it is used"),
@@ -79,7 +80,7 @@ pub fn call(program: &str, store: Store) -> Call {
     if is_lost || trouble.is_some() {
         log(&home, program, &format!("{}; {fate}", trouble.as_deref().unwrap_or("the payload lacks a key")));
     }
-    intake.filter(|_| !is_lost).map_or(Call::Unheard, |intake| Call::Event(Box::new(intake)))
+    hook.filter(|_| !is_lost).map_or(Call::Unheard, |hook| Call::Event(Box::new(hook)))
 }
 
 /// What is wrong with a payload that did not come whole.
@@ -97,16 +98,16 @@ fn trouble(received: &Received, payload: &Payload) -> Option<String> {
     })
 }
 
-impl Intake {
+impl HookCall {
     /// Ready to work. A word or a path that is too long, or no path, is as if it were not there.
     pub fn new(mut payload: Payload, uuid: Uuid, store: Store) -> Self {
-        let words = [&mut payload.event, &mut payload.source, &mut payload.model, &mut payload.prompt_id];
+        let words = [&mut payload.event_name, &mut payload.source, &mut payload.model, &mut payload.prompt_id];
         let paths = [&mut payload.cwd, &mut payload.transcript_path];
         words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
         // However long it is, it is a helper's.
         payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
-        Intake { payload, uuid, store, now: clock::now() }
+        HookCall { payload, uuid, store, now: clock::now() }
     }
 
     /// The settings. What of them cannot be understood is noted; its default holds.
@@ -125,7 +126,7 @@ impl Intake {
     pub fn lock(&self) -> Option<Lock> {
         let lock = self.store.try_lock_live(&self.uuid);
         if lock.is_none() {
-            let event = self.payload.event.as_deref().unwrap_or("an event");
+            let event = self.payload.event_name.as_deref().unwrap_or("an event");
             log(
                 &self.store.home,
                 "hook",
@@ -166,9 +167,14 @@ impl Intake {
         self.store.tell(id, change, self.now, noted)
     }
 
+    /// The name that a person gave to the conversation, if the payload has it.
+    pub fn title(&self, live: &Live) -> Option<Title> {
+        title::renamed(Agent::of(live), self.payload.title.as_deref()?)
+    }
+
     /// The process that tells of the conversation.
     pub fn caller(&self) -> Option<Process> {
-        process::caller(named_process().filter(|_| !self.payload.is_codex()))
+        process::caller(named_process(self.payload.agent().unwrap_or(Agent::Claude)))
     }
 
     /// Whether another process tells of the conversation than the one that is known to have it, and that still runs.
@@ -188,8 +194,8 @@ impl Intake {
     /// is not the conversation's news.
     pub fn noted(&self, mut live: Live) -> Live {
         let payload = &self.payload;
-        let agent = if payload.is_codex() || live.agent.as_deref() == Some("codex") { "codex" } else { "claude-code" };
-        live.agent = Some(agent.to_string());
+        let agent = payload.agent().unwrap_or_else(|| Agent::of(&live));
+        live.agent = Some(agent.word().to_string());
         if !self.is_from_subagent() {
             live.has_moved = payload.cwd.as_ref().is_some_and(|cwd| *cwd != live.cwd);
             live.cwd = payload.cwd.clone().unwrap_or(live.cwd);
@@ -201,7 +207,7 @@ impl Intake {
             self.note_process(&mut live);
         }
         if !self.is_from_subagent() || live.last_event.is_empty() {
-            live.heard(payload.event.as_deref().unwrap_or("Stop"), self.now);
+            live.heard(payload.event_name.as_deref().unwrap_or(Event::Stop.name()), self.now);
         }
         live
     }
@@ -209,8 +215,8 @@ impl Intake {
     /// Notes who called us where that may be another process than the noted one: at a start, where the client names
     /// another one, and where the noted one does not run (here).
     fn note_process(&self, live: &mut Live) {
-        let named = if live.agent.as_deref() == Some("codex") { None } else { named_process() };
-        let starts = self.payload.event.as_deref() == Some("SessionStart");
+        let named = named_process(Agent::of(live));
+        let starts = self.payload.event() == Some(Event::SessionStart);
         let is_another = named.is_some_and(|pid| Some(pid) != live.pid);
         let runs = || live.process().is_some_and(|process| process::is_alive(&process) == Some(true));
         if starts || is_another || !runs() {
@@ -240,31 +246,15 @@ fn own_directory() -> String {
     std::env::current_dir().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Claude Code tells its process id (2.1.214 and newer).
-pub fn named_process() -> Option<u32> {
-    std::env::var("CLAUDE_PID").ok()?.parse().ok()
+/// The process that the agent names: Claude Code does (2.1.214 and newer).
+pub fn named_process(agent: Agent) -> Option<u32> {
+    (agent == Agent::Claude).then(|| std::env::var("CLAUDE_PID").ok()?.parse().ok()).flatten()
 }
 
 /// The first line of a text of the conversation, at most `limit` characters, as [`validate::cut`] has it.
 pub fn first_line(text: &str, limit: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     validate::cut(line, limit)
-}
-
-/// Notes trouble, with the time and the program. What cannot be noted is lost: a hook has nobody
-/// to tell.
-pub fn log(home: &Home, program: &str, trouble: &str) {
-    let path = home.hook_log();
-    if file::own_dir(&path).is_err() {
-        return;
-    }
-    if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LOG_BYTES) {
-        let _ = std::fs::rename(&path, path.with_extension("log.1"));
-    }
-    let line = format!("{} {program}: {}\n", clock::stamp(clock::now()), validate::cut(trouble, 500));
-    if let Ok(mut file) = file::open_own(&path, OpenOptions::new().append(true)) {
-        let _ = file.write_all(line.as_bytes());
-    }
 }
 
 /// Runs a hook so that it can never disturb its caller: a failure goes to the log, and even a

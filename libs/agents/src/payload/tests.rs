@@ -83,7 +83,10 @@ fn a_conversation_is_known_by_its_log_too() {
 fn wrong_types_are_passed_over() {
     let odd = r#"{"session_id":7,"cwd":null,"hook_event_name":"Stop","tool_input":["x"],"tool_response":"text","background_tasks":{"a":1},"prompt":{"a":[1,{"b":2}]},"zzz":1}"#;
     let payload = Payload::decode(odd.as_bytes());
-    assert_eq!((payload.event.as_deref(), payload.prompt, payload.background_tasks), (Some("Stop"), None, Some(0)));
+    assert_eq!(
+        (payload.event_name.as_deref(), payload.prompt, payload.background_tasks),
+        (Some("Stop"), None, Some(0))
+    );
     for junk in ["", "x", "[]", "{", "null", "{\"a\"", "\u{0}"] {
         assert_eq!(Payload::decode(junk.as_bytes()).uuid(), None);
     }

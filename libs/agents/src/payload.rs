@@ -5,11 +5,13 @@
 //! (what was said), never an id, a path or a command, which would be another one.
 //! Facts: recorded payloads of Claude Code 2.1.197 and 2.1.329 and of Codex 0.145 and 0.169.
 
-use crate::id::{Uuid, fnv1a};
+use crate::agent::Agent;
+use crate::event::Event;
 use crate::loose::{Fields, List, Object, Said, Text};
-use crate::patch::Patch;
-use crate::repair;
-use crate::validate;
+use cs_core::id::{Uuid, fnv1a};
+use cs_core::patch::Patch;
+use cs_core::repair;
+use cs_core::validate;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 
 const UUID_LENGTH: usize = "1efc27bb-f68f-47d0-bb52-fc872cee82d8".len();
@@ -25,7 +27,7 @@ pub struct Payload {
     pub session_id: Option<String>,
     pub transcript_path: Option<String>,
     pub cwd: Option<String>,
-    pub event: Option<String>,
+    pub event_name: Option<String>,
     pub source: Option<String>,
     /// The name that a person gave to the conversation (`/rename`), at a beginning and with a prompt (2.1.332).
     pub title: Option<String>,
@@ -141,10 +143,17 @@ impl Payload {
         })
     }
 
-    /// Whether Codex sent this: only its turns have a turn_id, only its logs are called rollouts.
-    pub fn is_codex(&self) -> bool {
-        let log = self.transcript_path.as_deref().unwrap_or_default();
-        self.is_codex_turn || log.rsplit('/').next().is_some_and(|name| name.starts_with("rollout-"))
+    /// The agent that sent this, as far as it can be told: only Codex's turns have a turn_id, and its logs have names of
+    /// their own.
+    pub fn agent(&self) -> Option<Agent> {
+        let log = self.transcript_path.as_deref().and_then(|path| path.rsplit('/').next());
+        let is_codex = self.is_codex_turn || log.is_some_and(|name| Agent::Codex.names_log(name));
+        is_codex.then_some(Agent::Codex)
+    }
+
+    /// The event.
+    pub fn event(&self) -> Option<Event> {
+        self.event_name.as_deref().and_then(Event::named)
     }
 
     /// A name for this very tool call that a permission request and the call's end share:
@@ -196,7 +205,7 @@ impl Fields for Payload {
             "session_id" => self.session_id = text(map)?,
             "transcript_path" => self.transcript_path = text(map)?,
             "cwd" => self.cwd = text(map)?,
-            "hook_event_name" => self.event = text(map)?,
+            "hook_event_name" => self.event_name = text(map)?,
             "source" => self.source = text(map)?,
             "session_title" => self.title = text(map)?,
             "model" => self.model = text(map)?,

@@ -1,0 +1,28 @@
+//! Owns `logs/hook.log`: the trouble that hooks and timers had. Must stay true: the file has a limit, and trouble with
+//! the log itself troubles nobody.
+
+use crate::clock;
+use crate::file;
+use crate::paths::Home;
+use crate::validate;
+use std::fs::OpenOptions;
+use std::io::Write;
+
+/// Size from which the log is started again; one old log is kept.
+const LOG_BYTES: u64 = 256 * 1024;
+
+/// Appends one line: the time, the program, the trouble. A line that cannot be written is lost, because a hook has
+/// nobody to tell.
+pub fn log(home: &Home, program: &str, trouble: &str) {
+    let path = home.hook_log();
+    if file::own_dir(&path).is_err() {
+        return;
+    }
+    if std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LOG_BYTES) {
+        let _ = std::fs::rename(&path, path.with_extension("log.1"));
+    }
+    let line = format!("{} {program}: {}\n", clock::stamp(clock::now()), validate::cut(trouble, 500));
+    if let Ok(mut file) = file::open_own(&path, OpenOptions::new().append(true)) {
+        let _ = file.write_all(line.as_bytes());
+    }
+}

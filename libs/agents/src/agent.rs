@@ -1,0 +1,150 @@
+//! Owns which coding agents there are, and the facts about each that are words: how it is called, where its files lie,
+//! which variables it sets, how a conversation is resumed. Everything else that differs between agents is in their
+//! modules. Must stay true: no other file of the project spells an agent's word.
+//! Facts: Claude Code 2.1.197 to 2.1.332, Codex 0.42 to 0.171.
+
+use cs_core::live::Live;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A coding agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Agent {
+    #[serde(rename = "claude-code")]
+    Claude,
+    #[serde(rename = "codex")]
+    Codex,
+}
+
+/// The words of one agent.
+struct Words {
+    /// As records spell it.
+    word: &'static str,
+    /// As people may abbreviate it on a command line.
+    short: &'static str,
+    /// As people call it.
+    name: &'static str,
+    /// The environment variable that names its folder, and the folder's name in the home directory.
+    home: (&'static str, &'static str),
+    /// The folders for logs in its folder.
+    logs: &'static [&'static str],
+    /// How the names of its logs begin.
+    log_prefix: &'static str,
+    /// The environment variable with the id of the conversation, in the agent's own shell.
+    conversation: &'static str,
+    /// The command that resumes a conversation, before its id.
+    resume: &'static str,
+    /// Whether a prompt that is sent during a turn waits for the turn's end; else the running turn takes it in.
+    queues_prompts: bool,
+    /// Whether it names conversations after their prompts and does not say who gave a name.
+    echoes_prompts: bool,
+}
+
+const CLAUDE: Words = Words {
+    word: "claude-code",
+    short: "claude",
+    name: "Claude Code",
+    home: ("CLAUDE_CONFIG_DIR", ".claude"),
+    logs: &["projects"],
+    log_prefix: "",
+    conversation: "CLAUDE_CODE_SESSION_ID",
+    resume: "claude --resume",
+    queues_prompts: true,
+    echoes_prompts: false,
+};
+
+const CODEX: Words = Words {
+    word: "codex",
+    short: "codex",
+    name: "Codex",
+    home: ("CODEX_HOME", ".codex"),
+    logs: &["sessions", "archived_sessions"],
+    log_prefix: "rollout-",
+    conversation: "CODEX_THREAD_ID",
+    resume: "codex resume",
+    queues_prompts: false,
+    echoes_prompts: true,
+};
+
+impl Agent {
+    /// All agents. The first is the one that a record without an agent means.
+    pub const ALL: [Agent; 2] = [Agent::Claude, Agent::Codex];
+
+    fn words(self) -> &'static Words {
+        match self {
+            Agent::Claude => &CLAUDE,
+            Agent::Codex => &CODEX,
+        }
+    }
+
+    /// The agent with this word in a record; `None` if it is not known here.
+    pub fn of_word(word: &str) -> Option<Agent> {
+        Agent::ALL.into_iter().find(|agent| agent.word() == word)
+    }
+
+    /// The agent that a person means: its word, or what people abbreviate it to.
+    pub fn of_person(text: &str) -> Option<Agent> {
+        Agent::of_word(text).or_else(|| Agent::ALL.into_iter().find(|agent| agent.words().short == text))
+    }
+
+    /// What people call the agents on a command line: `claude or codex`.
+    pub fn shorts() -> String {
+        Agent::ALL.map(|agent| agent.words().short).join(" or ")
+    }
+
+    /// The agent of a conversation. An unknown word is that of a newer version; it is read as the first agent's.
+    pub fn of(live: &Live) -> Agent {
+        live.agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude)
+    }
+
+    /// As records spell it.
+    pub fn word(self) -> &'static str {
+        self.words().word
+    }
+
+    /// As people call it.
+    pub fn name(self) -> &'static str {
+        self.words().name
+    }
+
+    /// The environment variable that names its folder.
+    pub fn home_variable(self) -> &'static str {
+        self.words().home.0
+    }
+
+    /// Its folder in the home directory `user`, where the variable says nothing else.
+    pub fn default_home(self, user: &std::path::Path) -> PathBuf {
+        user.join(self.words().home.1)
+    }
+
+    /// The folders for logs in its folder.
+    pub fn log_folders(self) -> &'static [&'static str] {
+        self.words().logs
+    }
+
+    /// Whether a file's name can be that of one of its logs, as far as its beginning says.
+    pub fn names_log(self, name: &str) -> bool {
+        name.starts_with(self.words().log_prefix)
+    }
+
+    /// The id of the conversation in whose shell this program runs.
+    pub fn conversation_from_env() -> Option<String> {
+        let named = |agent: Agent| std::env::var(agent.words().conversation).ok();
+        Agent::ALL.into_iter().filter_map(named).find(|id| !id.is_empty())
+    }
+
+    /// The command that resumes a conversation.
+    pub fn resume_command(self, uuid: &str) -> String {
+        format!("{} {uuid}", self.words().resume)
+    }
+
+    /// Whether a prompt that is sent during a turn waits for the turn's end; else the running turn takes it in.
+    pub fn queues_prompts(self) -> bool {
+        self.words().queues_prompts
+    }
+
+    /// Whether it names conversations after their prompts and does not say who gave a name.
+    pub fn echoes_prompts(self) -> bool {
+        self.words().echoes_prompts
+    }
+}

@@ -1,0 +1,17 @@
+//! What coding agents are and say. Only here is parsed what agents write: the payloads of their hooks, their logs, and
+//! their own files about running conversations. Everything else in the project gets values: [`agent::Agent`],
+//! [`event::Event`], a [`payload::Payload`], the [`entry::Entry`]s of a log.
+//! Never here: counting, prices, what a session is doing.
+
+pub mod agent;
+pub mod event;
+mod evidence;
+pub mod hook_call;
+mod loose;
+pub mod payload;
+pub mod title;
+pub mod typed;
+
+pub use agent::Agent;
+pub use event::Event;
+pub use evidence::WITNESS;
