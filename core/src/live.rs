@@ -627,11 +627,12 @@ mod tests {
         assert_eq!((live.state, live.queued), (Activity::Idle, true));
         live.stopped(0, at(4));
         assert!(!live.queued, "one prompt has one turn");
-        let mut codex = Live { agent: Some("codex".into()), ..Live::new("u", at(0)) };
-        codex.prompted(&prompt(Some("t"), "first"), at(1));
-        codex.prompted(&prompt(Some("t"), "second"), at(2));
-        codex.stopped(0, at(3));
-        assert!(!codex.queued, "it belongs to the running turn");
+        let mut other = Live::new("u", at(0));
+        let taken_in = |text| Prompt { may_queue: false, ..prompt(Some("t"), text) };
+        other.prompted(&taken_in("first"), at(1));
+        other.prompted(&taken_in("second"), at(2));
+        other.stopped(0, at(3));
+        assert!(!other.queued, "it belongs to the running turn");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use crate::highlights::{self, Highlights};
 use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
+use agents::Agent;
+use agents::logs::Roots;
 use cli::{Context, Failure, Form, Out, Outcome, note};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
@@ -23,7 +25,6 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use usage::source::Roots;
 
 /// One file that was written.
 #[derive(Serialize)]
@@ -195,7 +196,8 @@ impl Exporter<'_> {
             }
         }
         // A transcript that cannot be read is no reason to do without the session.
-        let highlights = transcript.and_then(|path| highlights::of(&path, self.words, &self.personal).ok()).flatten();
+        let highlights =
+            transcript.and_then(|path| highlights::of(&path, Agent::Claude, self.words, &self.personal).ok()).flatten();
         let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);
         let staged = file::stage_elsewhere(&path, text.as_bytes(), Durability::Synced)?;
         if before.is_some() {
@@ -255,7 +257,8 @@ impl Exporter<'_> {
 fn all_transcripts() -> HashMap<String, PathBuf> {
     let mut all = HashMap::new();
     let entries = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    let projects = Roots::from_env().claude.into_iter().flat_map(|root| entries(&root.join("projects")));
+    let projects = Roots::from_env().dirs().filter(|(agent, _)| *agent == Agent::Claude).collect::<Vec<_>>();
+    let projects = projects.into_iter().flat_map(|(_, dir)| entries(&dir));
     for path in projects.flat_map(|project| entries(&project)) {
         let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".jsonl"));
         if let Some(name) = name.map(str::to_string) {

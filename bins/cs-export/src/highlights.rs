@@ -8,6 +8,7 @@
 use crate::excerpt::{cut, words};
 use crate::masked::Masker;
 use crate::transcript::{self, Summary, Turn};
+use agents::Agent;
 use redact::personal::{Counts, Personal};
 use std::fs::OpenOptions;
 use std::io;
@@ -33,13 +34,13 @@ pub struct Highlights {
 type Numbered = (usize, Turn);
 
 /// Reads a transcript and chooses; `None` if nobody said anything in it.
-pub fn of(path: &Path, budget: usize, personal: &Personal) -> io::Result<Option<Highlights>> {
+pub fn of(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::Result<Option<Highlights>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(None);
     }
     let mut seen = Seen::default();
-    let summary = transcript::read(file, |turn| seen.take(shortened(turn, personal)))?;
+    let summary = transcript::read(file, agent, |turn| seen.take(shortened(turn, personal)))?;
     let turns = seen.chosen(budget);
     let counts = turns.iter().map(remaining).fold(Counts::default(), |mut all, more| {
         all += more;

@@ -1,20 +1,21 @@
-//! Reads the turns of a Claude Code transcript: one JSON object a line, of many kinds.
-//! Must stay true: lines that are unknown, torn or too long are passed over and counted.
-//! Deliberately absent: which turns matter, masking, other agents' transcripts.
-//!
-//! A turn begins with a prompt of a person. What programs sent as prompts, what came of commands
-//! and what subagents said is no turn; neither is the summary of a compaction.
+//! Owns the turns of a conversation, folded from the entries of its log.
+//! Must stay true: a turn begins with a prompt that a person typed, by the same rule by which turns are counted; lines
+//! that are torn or too long are skipped and counted. Deliberately absent: which turns matter, masking.
 
-use agents::typed;
-use cs_core::repair;
-use serde_json::Value;
+use agents::Agent;
+use agents::entry::{Entry, Kind, Thread, Tool, Understood};
+use agents::lines::{self, Piece};
+use agents::reader::{Reader, State, Wanted};
+use cs_core::clock;
+use cs_core::git::command::{self, Commits};
+use cs_core::git::made;
+use std::collections::HashMap;
 use std::io::{self, Read};
-use usage::lines::{self, Piece};
 
 /// A prompt and what came of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turn {
-    /// RFC 3339, as the client wrote it.
+    /// RFC 3339; empty if the log does not say.
     pub at: String,
     pub prompt: String,
     /// The agent's last words in the turn. What it says to news of background work only counts if
@@ -37,116 +38,68 @@ pub struct Summary {
     pub skipped: usize,
 }
 
-/// Gives each turn to `take`, in the order of the file.
-pub fn read(from: impl Read, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
+/// Gives each turn of the main conversation to `take`, in the order of the file.
+pub fn read(from: impl Read, agent: Agent, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
     let mut summary = Summary::default();
-    let mut open: Option<Turn> = None;
-    let mut news = false;
+    let mut reader = Reader::new(State::new(agent), Wanted::All);
+    let mut open: Option<Open> = None;
+    let mut number = 0;
     lines::read(from, |piece| {
+        number += 1;
         let (Piece::Line(line) | Piece::Rest(line)) = piece else {
             summary.skipped += 1;
             return;
         };
-        for record in lines::records(line) {
-            let Ok(entry) = repair::decode::<Value>(record, &mut Vec::new()) else {
-                summary.skipped += usize::from(!record.is_empty());
-                continue;
-            };
-            if let Some(prompt) = prompt(&entry) {
+        let mut each = |entry: Entry| match entry.kind {
+            _ if entry.thread == Thread::Side => {}
+            Kind::Prompt(prompt) => {
                 summary.turns += 1;
-                let at = text(&entry, "timestamp").to_string();
-                open.replace(Turn { at, prompt, ..Turn::default() }).map(&mut take);
-                news = false;
-            } else if let Some(turn) = &mut open {
-                news |= is_news(&entry);
-                note(turn, &entry, news);
+                let at = entry.at.and_then(clock::from_millis).map(clock::stamp).unwrap_or_default();
+                let turn = Turn { at, prompt: prompt.into_owned(), ..Turn::default() };
+                let before = open.replace(Open { turn, ..Open::default() });
+                before.into_iter().for_each(|open| take(open.turn));
             }
-        }
+            kind => open.iter_mut().for_each(|open| open.note(&kind)),
+        };
+        let understood = reader.line(line, number, &mut each);
+        summary.skipped += usize::from(understood == Understood::Not && !line.is_empty());
     })?;
-    open.map(take);
+    open.into_iter().for_each(|open| take(open.turn));
     Ok(summary)
 }
 
-/// What a person asked, if the entry is that.
-fn prompt(entry: &Value) -> Option<String> {
-    let aside =
-        ["isMeta", "isSidechain", "isCompactSummary"].iter().any(|key| entry.get(key) == Some(&Value::Bool(true)));
-    if text(entry, "type") != "user" || aside {
-        return None;
-    }
-    let content = entry.get("message")?.get("content")?;
-    if blocks(content).any(|block| text(block, "type") == "tool_result") {
-        return None;
-    }
-    let said = said(content);
-    let typed = typed::typed(&said)?;
-    // Without an origin a command is the client's own, such as /model.
-    let counts = !typed.text.is_empty() && (!typed.is_of_client || entry.get("origin").is_some());
-    counts.then(|| typed.text.into_owned())
+/// A turn that is not over, and what is known of its calls.
+#[derive(Default)]
+struct Open {
+    turn: Turn,
+    /// The agent was told about work in the background.
+    news: bool,
+    /// Calls that may make commits, whose results did not come yet.
+    commits: HashMap<String, Commits>,
 }
 
-/// Whether the entry tells the agent about work in the background.
-fn is_news(entry: &Value) -> bool {
-    let content = entry.get("message").and_then(|message| message.get("content"));
-    text(entry, "type") == "user"
-        && content.is_some_and(|content| said(content).trim_start().starts_with("<task-notification>"))
-}
-
-/// What an entry inside a turn adds to it.
-fn note(turn: &mut Turn, entry: &Value, news: bool) {
-    if entry.get("isSidechain") == Some(&Value::Bool(true)) {
-        return;
-    }
-    let Some(content) = entry.get("message").and_then(|message| message.get("content")) else { return };
-    match text(entry, "type") {
-        "assistant" => {
-            let answer = said(content);
-            let answer = answer.trim();
-            let counts = !answer.is_empty() && answer != "No response requested.";
-            if counts && (!news || answer.len() > turn.answer.len()) {
-                turn.answer = answer.to_string();
+impl Open {
+    /// What an entry inside a turn adds to it.
+    fn note(&mut self, kind: &Kind) {
+        let turn = &mut self.turn;
+        match kind {
+            Kind::News => self.news = true,
+            Kind::Answer(answer) if !self.news || answer.len() > turn.answer.len() => turn.answer = answer.to_string(),
+            Kind::Call { tool: Tool::Edit, .. } => turn.edits += 1,
+            Kind::Call { tool: Tool::Ask, .. } => turn.questions += 1,
+            Kind::Call { id, tool: Tool::Run(line) } => {
+                self.commits.extend(command::commits(line).map(|commits| (id.to_string(), commits)));
             }
-            turn.failures += usize::from(entry.get("isApiErrorMessage") == Some(&Value::Bool(true)));
-            blocks(content).filter(|block| text(block, "type") == "tool_use").for_each(|block| call(turn, block));
-        }
-        "user" => {
-            let failed = |block: &&Value| block.get("is_error") == Some(&Value::Bool(true));
-            turn.failures += blocks(content).filter(failed).count();
-            turn.interrupted |= said(content).trim_start().starts_with(typed::INTERRUPTED);
-        }
-        _ => {}
-    }
-}
-
-fn call(turn: &mut Turn, block: &Value) {
-    match text(block, "name") {
-        "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => turn.edits += 1,
-        "AskUserQuestion" | "ExitPlanMode" => turn.questions += 1,
-        "Bash" => {
-            let command = block.get("input").map(|input| text(input, "command")).unwrap_or_default();
-            turn.commits += usize::from(command.contains("git commit"));
-        }
-        _ => {}
-    }
-}
-
-/// The words of a content, which is a text or a list of blocks.
-fn said(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        _ => {
-            let texts = blocks(content).filter(|block| text(block, "type") == "text");
-            texts.map(|block| text(block, "text")).collect::<Vec<_>>().join("\n")
+            Kind::Result { call, failed, text } => {
+                turn.failures += usize::from(*failed);
+                let commits = self.commits.remove(call.as_ref());
+                turn.commits += commits.map_or(0, |commits| made::count(&commits, text, *failed));
+            }
+            Kind::Failed => turn.failures += 1,
+            Kind::Interrupted => turn.interrupted = true,
+            _ => {}
         }
     }
-}
-
-fn blocks(content: &Value) -> impl Iterator<Item = &Value> {
-    content.as_array().into_iter().flatten()
-}
-
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -155,7 +108,7 @@ mod tests {
 
     fn turns(text: &[u8]) -> (Vec<Turn>, Summary) {
         let mut turns = Vec::new();
-        let summary = read(text, |turn| turns.push(turn)).unwrap();
+        let summary = read(text, Agent::Claude, |turn| turns.push(turn)).unwrap();
         (turns, summary)
     }
 

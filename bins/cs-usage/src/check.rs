@@ -1,11 +1,11 @@
 //! Owns the comparison with what the client itself says that it used (`cost-state`).
 
 use crate::load::Loaded;
+use agents::entry::ClientModel;
 use cs_core::usage::count;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use usage::book::Session;
-use usage::facts::ClientModel;
 use usage::sum::Sum;
 
 /// One model, on both sides.

@@ -5,6 +5,8 @@ use crate::check;
 use crate::load::{Loaded, load};
 use crate::render::money;
 use crate::which::conversations;
+use agents::logs::Log;
+use agents::tokens::Class;
 use argh::FromArgs;
 use cli::{Context, Form, Outcome};
 use cs_core::clock;
@@ -13,12 +15,10 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use usage::book::{self, Row, Session};
-use usage::call::Class;
 use usage::explain::{self, Account, Judged, Named, Why};
 use usage::facts::Facts;
 use usage::judge::Fate;
 use usage::kept;
-use usage::source::Log;
 use usage::sum::Sum;
 
 /// show what was counted of a conversation, what was not and why, beside what the client says

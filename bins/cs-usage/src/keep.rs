@@ -5,6 +5,7 @@ use crate::load::{Loaded, load};
 use crate::records::records;
 use crate::titles::Titles;
 use agents::Agent;
+use agents::logs::Log;
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -16,7 +17,6 @@ use std::path::{Path, PathBuf};
 use usage::days;
 use usage::kept;
 use usage::shares::Records;
-use usage::source::Log;
 
 /// keep what the conversations used: Claude Code deletes transcripts after a month
 #[derive(FromArgs)]
@@ -50,7 +50,7 @@ impl Keep {
             titles.tell(&context.store, context.now);
         }
         let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
-        let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.claude, context.now);
+        let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.of(Agent::Claude), context.now);
         match context.out.form {
             _ if context.out.quiet => {}
             Form::Json => context.out.json(&done)?,
@@ -108,7 +108,8 @@ fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let used: HashMap<String, u64> =
         all.into_iter().map(|(uuid, kept)| (uuid.to_string(), kept.usage.messages)).collect();
     let is_kept = |id: &str| used.get(id).is_none_or(|used| kept.get(id).is_some_and(|kept| kept >= used));
-    let periods: Vec<(&PathBuf, i64)> = loaded.roots.claude.iter().map(|root| (root, cleanup_days(root))).collect();
+    let roots = loaded.roots.of(Agent::Claude);
+    let periods: Vec<(&PathBuf, i64)> = roots.iter().map(|root| (root, cleanup_days(root))).collect();
     // Of each conversation the log that goes first.
     let mut risks: BTreeMap<&str, AtRisk> = BTreeMap::new();
     for (log, facts) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {

@@ -2,6 +2,7 @@
 
 use crate::PROGRAM;
 use crate::command::Options;
+use agents::logs::{Log, Roots};
 use cli::{Context, Failure, Outcome, note, report};
 use cs_core::Error;
 use cs_core::config::Config;
@@ -16,7 +17,6 @@ use usage::facts::Facts;
 use usage::kept;
 use usage::prices::Prices;
 use usage::report::{Filter, View};
-use usage::source::{Log, Roots};
 use usage::zone::Zone;
 
 /// Everything that is known.
@@ -79,8 +79,7 @@ pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
 }
 
 fn places(roots: &Roots) -> String {
-    let claude = roots.claude.iter().map(|root| root.join("projects"));
-    let all = claude.chain(roots.codex.iter().map(|root| root.join("sessions")));
+    let all = roots.folders.iter().filter_map(|(agent, root)| Some(root.join(agent.log_folders().first()?)));
     let all: Vec<String> = all.map(|path| path.display().to_string()).collect();
     format!("there is nothing in {}", all.join(", "))
 }

@@ -110,7 +110,7 @@ fn remembered(
     }
     let wanted =
         |start: i64| filter.since.is_none_or(|since| start >= since) && filter.until.is_none_or(|until| start < until);
-    let days = stats::uncovered(&loaded.roots.claude, &loaded.book, rows).into_iter();
+    let days = stats::uncovered(&loaded.roots.of(Agent::Claude), &loaded.book, rows).into_iter();
     let days = days.filter(|(day, _)| wanted(loaded.zone.start_of(*day)));
     days.map(|(day, models)| (day.to_string(), models)).collect()
 }

@@ -110,6 +110,21 @@ pub fn made(root: &Path, call: &Call, commits: &Commits, known: impl Fn(&str) ->
     select(found, commits.most.unwrap_or(COMMITS))
 }
 
+/// What git prints where it commits nothing.
+const NOTHING: [&str; 3] = ["nothing to commit", "nothing added to commit", "no changes added to commit"];
+
+/// How many commits a call made, as far as its output alone says, where the repository cannot be asked any more: as many
+/// as git printed, else (a quiet commit) as many as the line can make if it did not fail.
+#[must_use]
+pub fn count(commits: &Commits, output: &str, failed: bool) -> usize {
+    let most = commits.most.unwrap_or(COMMITS);
+    match output.lines().filter_map(printed).take(COMMITS).count() {
+        0 if failed || NOTHING.iter().any(|words| output.contains(words)) => 0,
+        0 => commits.most.unwrap_or(1),
+        count => count.min(most),
+    }
+}
+
 fn repository(checkout: &Checkout) -> Option<Repository<'static>> {
     let git_dir = fs::canonicalize(&checkout.git_dir).ok()?;
     let common = match common_dir(&git_dir) {

@@ -181,6 +181,17 @@ fn only_what_was_made_while_the_command_ran() {
 }
 
 #[test]
+fn an_output_says_how_many_commits_were_made() {
+    let count =
+        |line: &str, output: &str, failed| super::count(&crate::git::command::commits(line).unwrap(), output, failed);
+    assert_eq!(count("git commit -qm a && git commit -qm b", "", false), 2, "both were quiet");
+    assert_eq!(count("git commit -m a && git commit -m b", "[main 1a2b3c4] a\n 1 file\nerror", true), 1);
+    assert_eq!(count("git commit -m a", "nothing to commit, working tree clean", false), 0);
+    assert_eq!(count("git commit -qm a", "", true), 0);
+    assert_eq!(count("for f in *; do git commit -m $f; done", "[main 1a2b3c4] a\n[main 2a2b3c4] b", false), 2);
+}
+
+#[test]
 fn a_date_that_was_set_says_nothing_about_when_it_was_made() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");

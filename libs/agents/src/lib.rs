@@ -4,12 +4,22 @@
 //! Never here: counting, prices, what a session is doing.
 
 pub mod agent;
+mod claude;
+mod codex;
+mod content;
+pub mod entry;
 pub mod event;
 mod evidence;
 pub mod hook_call;
+mod lenient;
+pub mod lines;
+pub mod logs;
 mod loose;
+pub mod model;
 pub mod payload;
+pub mod reader;
 pub mod title;
+pub mod tokens;
 pub mod typed;
 
 pub use agent::Agent;

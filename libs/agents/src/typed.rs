@@ -41,6 +41,9 @@ const ENVELOPE: (&str, &str) = ("<pasted_content", "</pasted_content");
 /// What Claude Code writes when a person interrupts a turn; more words may follow. The line is a program's.
 pub const INTERRUPTED: &str = "[Request interrupted by user";
 
+/// How the client begins to tell the agent about work in the background.
+pub const NEWS: &str = "<task-notification>";
+
 /// A text that begins so is a program's to its end.
 const WHOLE: [&str; 2] = [
     "[Cross-session idle notice]",

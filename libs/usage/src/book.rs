@@ -4,12 +4,14 @@
 //! log counts any of its messages. Every report is made from the book alone. Quarters, because
 //! every time zone's days and hours begin at one.
 
-use crate::call::{Call, Class, Tokens};
-use crate::facts::{ClientSum, Facts, Prompt};
+use crate::call::Call;
+use crate::facts::{Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
 use crate::kept::Kept;
-use crate::source::Log;
 use agents::Agent;
+use agents::entry::ClientSum;
+use agents::logs::Log;
+use agents::tokens::{Class, Tokens};
 use cs_core::dirs;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};

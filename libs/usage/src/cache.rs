@@ -4,7 +4,7 @@
 
 use crate::facts::Facts;
 use crate::read::{self, Known, on_all_processors, path_hash};
-use crate::source::Log;
+use agents::logs::Log;
 use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
 use cs_core::validate::FILE_BYTES;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 const PARTS: u8 = 64;
 /// Changes whenever facts have another form or another meaning.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 #[derive(Deserialize)]
 struct Part {

@@ -2,13 +2,12 @@
 //! what the client itself says that it used.
 
 use crate::call::Call;
-use crate::claude::Reader;
-use crate::facts::{Facts, Places, Understood, hash};
+use crate::facts::hash;
 use crate::judge::Fate;
-use crate::lines::{self, Piece};
-use crate::source::Log;
-use crate::{claude, codex, read};
-use agents::Agent;
+use agents::entry::{Entry, Kind, Understood};
+use agents::lines::{self, Piece};
+use agents::logs::Log;
+use agents::reader::{Reader, State, Wanted};
 use cs_core::open;
 use std::collections::HashMap;
 
@@ -18,18 +17,11 @@ pub type Names = HashMap<(u64, u64), Named>;
 /// What a call is called in its log.
 #[derive(Clone, Debug)]
 pub struct Named {
-    hash: u64,
     /// The message's id, of the response's, or the line's.
     pub message: String,
     pub request: Option<String>,
     /// Which call inside the message it is, such as `advisor_message 1`.
     pub part: Option<String>,
-}
-
-impl Named {
-    pub(crate) fn new(hash: u64, message: &str, request: Option<&str>, part: Option<String>) -> Self {
-        Named { hash, message: message.to_string(), request: request.map(str::to_string), part }
-    }
 }
 
 /// What a log's lines say besides its calls.
@@ -76,37 +68,44 @@ impl Why {
 /// Reads a log once more, for people; empty if it cannot be read.
 pub fn account(log: &Log) -> Account {
     let mut account = Account::default();
-    let (reader, mut facts, mut places) = (Reader::default(), Facts::default(), Places::default());
-    let mut whole = |text: &[u8]| read::line(log.agent, &reader, &mut facts, &mut places, text);
+    let mut reader = Reader::new(State::new(log.agent), Wanted::Counted);
     let mut line = 0;
     let Ok(file) = open::foreign(&log.path) else { return account };
-    // What can be read is told; the book has said already that the rest cannot.
+    // What can be read is reported; the book has said already that the rest cannot.
     let _ = lines::read(file, |piece| {
         line += 1;
-        let why: Vec<Why> = match piece {
-            Piece::Line(text) => account.look(log.agent, text).into_iter().chain(Why::of(whole(text))).collect(),
-            Piece::Rest(text) => account.look(log.agent, text),
-            Piece::TooLong => vec![Why::TooLong],
+        let mut whys = Vec::new();
+        let mut fold = |entry: Entry| whys.extend(account.look(entry));
+        let why = match piece {
+            Piece::Line(text) => Why::of(reader.line(text, line, &mut fold)),
+            Piece::Rest(text) => {
+                reader.line(text, line, &mut fold);
+                None
+            }
+            Piece::TooLong => Some(Why::TooLong),
         };
-        account.dropped.extend(why.into_iter().map(|why| Dropped { line, why }));
+        account.dropped.extend(whys.into_iter().chain(why).map(|why| Dropped { line, why }));
     });
     account
 }
 
 impl Account {
-    fn look(&mut self, agent: Agent, line: &[u8]) -> Vec<Why> {
-        lines::records(line).into_iter().filter_map(|record| self.look_at(agent, record)).collect()
-    }
-
-    fn look_at(&mut self, agent: Agent, line: &[u8]) -> Option<Why> {
-        let named = match agent {
-            Agent::Claude => claude::named(line),
-            Agent::Codex => codex::named(line),
-        };
-        for named in named {
-            self.names.insert((named.hash, named.request.as_deref().map_or(0, hash)), named);
+    /// Notes what a call is called; returns what is to be said of an answer that no model gave.
+    fn look(&mut self, entry: Entry) -> Option<Why> {
+        match entry.kind {
+            Kind::Response(response) if response.is_named => {
+                let key = (hash(&response.key()), response.request.as_deref().map_or(0, hash));
+                let (message, request) = (response.message.into_owned(), response.request.map(|id| id.into_owned()));
+                self.names.insert(key, Named { message, request, part: response.part });
+                None
+            }
+            Kind::Synthetic(id) => Some(Why::Synthetic {
+                session: entry.conversation.into_owned(),
+                id: id.map(|id| id.into_owned()),
+                at: entry.at,
+            }),
+            _ => None,
         }
-        if agent == Agent::Claude { claude::synthetic(line) } else { None }
     }
 }
 

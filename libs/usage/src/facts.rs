@@ -1,9 +1,10 @@
-//! Owns what one log says: calls, prompts, titles, the client's own sums. Must stay true: a file's facts can be written down and gone on with when it has grown;
-//! lines that repeat a call are one call here. Deliberately absent: other files, prices, days.
+//! Owns what the entries of one log come to: calls, prompts, titles, the client's own sums. Must stay true: facts can be
+//! stored, and continued when the file has grown; lines that repeat a call are one call here. Deliberately absent: other
+//! files, prices, days.
 
 use crate::call::Call;
-use crate::codex::State;
-use crate::lenient;
+use agents::entry::{ClientSum, Entry, Kind, Response, Thread, Understood};
+use cs_core::dirs;
 use cs_core::id::fnv1a;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
@@ -16,31 +17,6 @@ pub struct Prompt {
     pub id: u64,
     /// A place in [`Facts::names`].
     pub session: u32,
-}
-
-/// The client's own sum for a session (`cost-state`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ClientSum {
-    #[serde(default, rename = "totalCostUSD", deserialize_with = "lenient::number")]
-    pub cost_usd: Option<f64>,
-    #[serde(default, rename = "modelUsage")]
-    pub models: std::collections::BTreeMap<String, ClientModel>,
-}
-
-/// The client's own sum for a model.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ClientModel {
-    #[serde(deserialize_with = "lenient::count")]
-    pub input_tokens: u64,
-    #[serde(deserialize_with = "lenient::count")]
-    pub output_tokens: u64,
-    #[serde(deserialize_with = "lenient::count")]
-    pub cache_read_input_tokens: u64,
-    #[serde(deserialize_with = "lenient::count")]
-    pub cache_creation_input_tokens: u64,
-    #[serde(rename = "costUSD", deserialize_with = "lenient::number")]
-    pub cost_usd: Option<f64>,
 }
 
 /// What a file says of a session besides its calls.
@@ -56,23 +32,6 @@ pub struct Talk {
     pub custom_title: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientSum>,
-}
-
-/// What became of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Understood {
-    /// As it is, or it cannot matter.
-    AsItIs,
-    /// After a repair.
-    Repaired,
-    Not,
-}
-
-impl Understood {
-    /// `room` is what a repair made, if there was one.
-    pub(crate) fn after(room: &[u8]) -> Self {
-        if room.is_empty() { Understood::AsItIs } else { Understood::Repaired }
-    }
 }
 
 /// What one file says.
@@ -103,11 +62,67 @@ pub struct Facts {
     /// Lines that were passed over because of their length.
     #[serde(default)]
     pub too_long: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub codex: Option<State>,
 }
 
 impl Facts {
+    /// Takes in what a line says.
+    pub fn fold(&mut self, places: &mut Places, entry: Entry) {
+        match entry.kind {
+            Kind::Context { cwd, is_copy } => {
+                let cwd = cwd.filter(|_| self.cwd.is_empty());
+                self.cwd = cwd.map_or_else(|| std::mem::take(&mut self.cwd), |cwd| dirs::without_worktree(&cwd).into());
+                self.forked |= is_copy;
+            }
+            Kind::Prompt(_) if entry.thread == Thread::Main => self.prompt(&entry),
+            Kind::Response(ref response) => {
+                let call = entry.at.map(|at| self.call(at, &entry.conversation, response));
+                call.into_iter().for_each(|call| places.add(self, call));
+            }
+            Kind::Withdrawn(key) => {
+                let message = hash(&key);
+                self.calls.retain(|call| call.message != message);
+                *places = Places::of(self);
+            }
+            Kind::Title(title) => self.talk_of(&entry.conversation, |talk| talk.title = Some(title)),
+            Kind::Renamed(title) => {
+                // An empty one takes the name away.
+                self.talk_of(&entry.conversation, |talk| talk.custom_title = Some(title).filter(|t| !t.is_empty()));
+            }
+            Kind::Sum(sum) => self.talk_of(&entry.conversation, |talk| talk.client = Some(sum)),
+            _ => {}
+        }
+    }
+
+    /// Notes a prompt. One without a time was typed after what was noted last.
+    fn prompt(&mut self, entry: &Entry) {
+        let noted = || self.prompts.iter().map(|prompt| prompt.at).chain(self.calls.iter().map(|call| call.at));
+        let Some(at) = entry.at.or_else(|| noted().max()) else { return };
+        let session = self.number(&entry.conversation);
+        let id = entry.id.as_deref().map_or_else(|| hash(&format!("{}@{at}#{}", entry.conversation, self.lines)), hash);
+        self.prompts.push(Prompt { at, id, session });
+    }
+
+    fn call(&mut self, at: i64, conversation: &str, response: &Response) -> Call {
+        Call {
+            at,
+            message: hash(&response.key()),
+            request: response.request.as_deref().map_or(0, hash),
+            reference: response.reference.as_deref().map_or(0, hash),
+            session: self.number(conversation),
+            model: self.number(&response.model),
+            class: response.class,
+            lines: response.lines,
+            searches: response.searches,
+            tokens: response.tokens,
+            cost: response.cost_pico_usd,
+        }
+    }
+
+    fn talk_of(&mut self, conversation: &str, change: impl FnOnce(&mut Talk)) {
+        let session = self.number(conversation);
+        self.talk(session).map(change);
+    }
+
     /// Counts what became of a line.
     pub(crate) fn count(&mut self, understood: Understood) {
         self.broken += u64::from(understood == Understood::Not);

@@ -2,9 +2,10 @@
 //! of "Counted once" in `docs/USAGE.md`; what summaries have is the book's concern.
 
 use crate::book::Places;
-use crate::call::{Call, Class};
+use crate::call::Call;
 use crate::facts::Facts;
-use crate::source::Log;
+use agents::logs::Log;
+use agents::tokens::Class;
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 //! is there already.
 
 use crate::book::{Book, Row, Session};
-use crate::call::{Class, Tokens};
 use crate::prices::Prices;
 use crate::read::on_all_processors;
 use crate::shares::{Began, Records, shares};
 use crate::sum::Sum;
 use agents::Agent;
+use agents::tokens::{Class, Tokens};
 use cs_core::clock::{self, Instant};
 use cs_core::file::{self, Durability};
 use cs_core::id::Uuid;

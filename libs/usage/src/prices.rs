@@ -4,8 +4,8 @@
 //! a dollar, so sums are exact.
 
 use crate::book::Row;
-use crate::call::{Class, EDGES, Tier};
-use crate::names::{Profile, is_fast, plain_name, profile};
+use agents::model::{Profile, is_fast, plain_name, profile};
+use agents::tokens::{Class, EDGES, Tier};
 use cs_core::config::Config;
 use cs_core::{Error, Result};
 use serde::Deserialize;

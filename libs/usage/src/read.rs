@@ -2,14 +2,12 @@
 //! Must stay true: what is read twice counts once; a file that changed and did not grow, was
 //! replaced, or has other bytes where they are compared, is read anew.
 
-use crate::claude::Reader;
-use crate::codex;
-use crate::facts::{Facts, Places, Understood, hash};
-use crate::lines::{self, Piece};
-use crate::source::{Identity, Log};
-use agents::Agent;
-use cs_core::{open, repair};
-use serde::de::IgnoredAny;
+use crate::facts::{Facts, Places, hash};
+use agents::entry::Understood;
+use agents::lines::{self, Piece};
+use agents::logs::{Identity, Log};
+use agents::reader::{Reader, State, Wanted};
+use cs_core::open;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -23,8 +21,10 @@ pub struct Known {
     pub offset: u64,
     /// Hash of bytes before the offset; see [`check`].
     pub check: u64,
-    /// What the complete lines say: what is gone on with when the file has grown.
+    /// What the complete lines say: reading continues from here when the file has grown.
     facts: Facts,
+    /// What the reader knows of them.
+    state: State,
     /// The same with the last line, which is not complete, where that says something already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     whole: Option<Facts>,
@@ -56,12 +56,13 @@ pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
         let grew = known.identity.size < identity.size && known.offset <= identity.size;
         same && grew && check(&mut file, known.offset).is_ok_and(|sum| sum == known.check)
     });
-    let (start, mut facts) = old.map(|known| (known.offset, known.facts)).unwrap_or_default();
+    let new = || (0, Facts::default(), State::new(log.agent));
+    let (start, mut facts, state) = old.map_or_else(new, |known| (known.offset, known.facts, known.state));
     file.seek(SeekFrom::Start(start))?;
-    let (read, whole) = pieces(&mut file, log.agent, &mut facts)?;
+    let (read, state, whole) = pieces(&mut file, state, &mut facts)?;
     let offset = start + read;
     let check = check(&mut file, offset)?;
-    Ok(Known { identity, offset, check, facts, whole })
+    Ok(Known { identity, offset, check, facts, state, whole })
 }
 
 /// Hash of the offset and of bytes before it: of the beginning, of the end, and of places between them at
@@ -77,24 +78,24 @@ fn check(file: &mut File, offset: u64) -> Result<u64> {
     Ok(cs_core::id::fnv1a(&bytes))
 }
 
-/// Takes all complete lines into the facts. Returns how many bytes they have, and the facts with what follows
-/// them, if that says something.
-fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Option<Facts>)> {
-    let reader = Reader::default();
+/// Folds all complete lines into the facts. Returns how many bytes they have, what the reader knows of them, and the
+/// facts with what follows them, if that says something.
+fn pieces(from: impl Read, state: State, facts: &mut Facts) -> Result<(u64, State, Option<Facts>)> {
+    let mut reader = Reader::new(state, Wanted::Counted);
     let mut places = Places::of(facts);
     let mut whole = None;
-    let line = |facts: &mut Facts, places: &mut Places, text: &[u8]| line(agent, &reader, facts, places, text);
     let read = lines::read(from, |piece| match piece {
         Piece::Line(text) => {
             // The number of the line may tell it from others, so it counts first.
             facts.lines += 1;
-            let understood = line(facts, &mut places, text);
+            let understood = fold(&mut reader, facts, &mut places, text);
             facts.count(understood);
         }
         // Not done yet, or torn. It may say something already, but not for good: it is read again.
         Piece::Rest(text) if text.ends_with(b"}") => {
             let mut with = Facts { lines: facts.lines + 1, ..facts.clone() };
-            line(&mut with, &mut places, text);
+            let mut once = Reader::new(reader.state().clone(), Wanted::Counted);
+            fold(&mut once, &mut with, &mut places, text);
             with.lines -= 1;
             whole = (with != *facts).then_some(with);
         }
@@ -104,25 +105,11 @@ fn pieces(from: impl Read, agent: Agent, facts: &mut Facts) -> Result<(u64, Opti
             facts.too_long += 1;
         }
     })?;
-    Ok((read, whole))
+    Ok((read, reader.into_state(), whole))
 }
 
-/// Takes the records of a line into the facts. The worst that became of one of them is what became of the line.
-pub(crate) fn line(agent: Agent, reader: &Reader, facts: &mut Facts, places: &mut Places, line: &[u8]) -> Understood {
-    let mut one = |record: &[u8]| match agent {
-        Agent::Claude => reader.line(facts, places, record),
-        Agent::Codex => codex::line(facts, places, record),
-    };
-    let whole = one(line);
-    // Of a rollout's line only the beginning may have been looked at.
-    let is_seen = agent == Agent::Claude && whole != Understood::Not;
-    let records = if is_seen { Vec::new() } else { lines::records(line) };
-    if records.len() < 2 {
-        return whole;
-    }
-    let is_torn = |record: &[u8]| repair::decode::<IgnoredAny>(record, &mut Vec::new()).is_err();
-    let each = records.into_iter().map(|record| if is_torn(record) { Understood::Not } else { one(record) });
-    each.fold(Understood::Repaired, Understood::max)
+fn fold(reader: &mut Reader, facts: &mut Facts, places: &mut Places, text: &[u8]) -> Understood {
+    reader.line(text, facts.lines, &mut |entry| facts.fold(places, entry))
 }
 
 /// Does `work` for every number below `count` on all processors, and returns what came of it.
@@ -149,6 +136,7 @@ pub fn path_hash(log: &Log) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agents::Agent;
     use std::io::Write;
 
     const LINE: &str = r#"{"type":"assistant","sessionId":"s","timestamp":"2026-11-21T10:00:00Z","message":{"id":"m","model":"x","usage":{"input_tokens":1}}}"#;

@@ -2,8 +2,8 @@
 //! nothing; a sum knows how many it leaves out.
 
 use crate::book::Row;
-use crate::call::Tokens;
 use crate::prices::Prices;
+use agents::tokens::Tokens;
 
 /// Some calls together.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,7 +1,7 @@
 //! Prices: days, modes, places, and what is not known.
 
 use super::*;
-use crate::call::Tokens;
+use agents::tokens::Tokens;
 
 fn row(day: &str, tokens: [u64; 5]) -> Row {
     let first = cs_core::clock::parse(&format!("{day}T12:00:00Z")).unwrap().timestamp_millis();

@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
 use agents::Agent;
+use agents::lines::LIMIT;
+use agents::logs::{Identity, Log};
+use agents::tokens::Tokens;
 use cs_core::config::Config;
 use cs_core::paths::Home;
 use cs_core::usage::Usage;
 use tempfile::TempDir;
 use usage::book::{self, Book};
-use usage::call::Tokens;
 use usage::explain::Why;
 use usage::facts::Facts;
-use usage::lines::LIMIT;
 use usage::prices::Prices;
 use usage::read::{self, Known};
 use usage::report::{By, Filter, View};
 use usage::shares::{Began, Records};
-use usage::source::{Identity, Log};
 use usage::zone::Zone;
 use usage::{explain, kept, stats};
 

@@ -2,20 +2,21 @@
 //! client writes running totals, repeats them, and copies a parent's lines into forks.
 //!
 //! Two sources stand side by side. `token_usage_record` (0.153 and newer) is one response; before, only `token_count`
-//! says what the whole thread has used so far (see [`crate::counter`]). Where a thread has records, counts add nothing.
+//! says what the whole thread has used so far (see [`counter`]). Where a thread has records, counts add nothing.
 
+mod counter;
 mod line;
 
-use self::line::{Line, Payload};
-use crate::call::{Call, Class, Tier, Tokens};
-use crate::claude::millis;
-use crate::counter::{Counter, Counters};
-use crate::explain::Named;
-use crate::facts::{Facts, Places, Prompt, Understood, hash};
-use agents::typed;
-use cs_core::{dirs, repair};
+use self::counter::Counters;
+use self::line::{Item, Line, Payload};
+use crate::entry::{Entry, Kind, Response, Thread};
+use crate::tokens::{Class, Tier, Tokens};
+use crate::{lenient, typed};
+use cs_core::repair;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// Where we are in a rollout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,8 @@ pub struct State {
     guessed: Option<Guess>,
     /// The thread has records.
     recorded: bool,
-    #[serde(default)]
+    /// When each total was reported first.
+    counted: BTreeMap<u64, i64>,
     tier: Tier,
 }
 
@@ -49,7 +51,7 @@ pub struct State {
 struct Guess {
     /// The counter after it.
     total: u64,
-    message: u64,
+    message: String,
     tokens: Tokens,
     at: i64,
 }
@@ -62,52 +64,55 @@ const COPIED_WITHIN: i64 = 1000;
 /// A record and a count of one response are written so soon after each other, in milliseconds.
 const TOGETHER_WITHIN: i64 = 60_000;
 
-/// Takes a line into the facts.
-pub fn line(facts: &mut Facts, places: &mut Places, line: &[u8]) -> Understood {
+/// Whether a line may say something.
+pub(crate) fn may_matter(line: &[u8]) -> bool {
     let head = line.get(..400).unwrap_or(line);
-    if !WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some()) {
-        return Understood::AsItIs;
-    }
-    let mut room = Vec::new();
-    let Ok(line) = repair::decode::<Line>(line, &mut room) else { return Understood::Not };
-    let Some(payload) = &line.payload else { return Understood::after(&room) };
-    let Some(at) = line.timestamp.as_deref().and_then(millis) else { return Understood::Not };
-    let mut state = facts.codex.take().unwrap_or_default();
-    match (line.kind.as_deref().unwrap_or_default(), payload.kind.as_deref().unwrap_or_default()) {
-        ("session_meta", _) => state.meta(facts, payload, at),
-        ("turn_context", _) | (_, "thread_settings_applied") => state.context(payload),
-        ("token_usage_record", _) => state.record(facts, places, payload, at),
-        (_, "token_count") => state.count(facts, places, payload, at),
-        (_, "task_started") => state.turn(payload),
-        (_, "user_message") if payload.message.as_deref().is_none_or(|text| typed::typed(text).is_some()) => {
-            state.prompt(facts, at, None);
-        }
-        (_, "item_completed") => {
-            let item = payload.item.as_ref().filter(|item| item.is_typed());
-            item.into_iter().for_each(|item| state.prompt(facts, at, item.id.as_deref()));
-        }
-        _ => {}
-    }
-    facts.codex = Some(state);
-    Understood::after(&room)
+    WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some())
 }
 
 impl State {
+    /// The entries of a line; `None` if it cannot be understood.
+    pub(crate) fn entries<'a>(&mut self, line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
+        let line: Line = repair::decode(line, room).ok()?;
+        let Some(payload) = line.payload else { return Some(Vec::new()) };
+        let at = line.timestamp.as_deref().and_then(lenient::millis)?;
+        let mut kinds = Vec::new();
+        let mut id = None;
+        match (line.kind.as_deref().unwrap_or_default(), payload.kind.as_deref().unwrap_or_default()) {
+            ("session_meta", _) => kinds.extend(self.meta(payload, at)),
+            ("turn_context", _) | (_, "thread_settings_applied") => self.context(&payload),
+            ("token_usage_record", _) => self.record(payload, at, &mut kinds),
+            (_, "token_count") => kinds.extend(self.count(&payload, at)),
+            (_, "task_started") => self.turn(&payload),
+            (_, "user_message") => kinds.extend(self.prompt(message(payload.message.as_deref()), at)),
+            (_, "item_completed") => {
+                let text = payload.item.as_ref().and_then(Item::typed);
+                id = payload.item.and_then(|item| item.id).map(Cow::Owned);
+                kinds.extend(self.prompt(text, at));
+            }
+            _ => {}
+        }
+        let thread = if self.subagent { Thread::Side } else { Thread::Main };
+        let (at, conversation) = (Some(at), Cow::<str>::Owned(self.root.clone()));
+        let id = id.or_else(|| Some(Cow::Owned(format!("{}@{}", self.thread, at?))));
+        let entry = |kind| Entry { at, id: id.clone(), conversation: conversation.clone(), thread, kind };
+        Some(kinds.into_iter().map(entry).collect())
+    }
+
     /// The first describes the file; a second is the parent's, and what follows is copied.
-    fn meta(&mut self, facts: &mut Facts, meta: &Payload, at: i64) {
+    fn meta<'a>(&mut self, meta: Payload<'a>, at: i64) -> Option<Kind<'a>> {
         let id = meta.id.as_deref().unwrap_or_default();
         if !self.thread.is_empty() {
             self.copied |= id != self.thread;
-            return;
+            return None;
         }
         self.thread = id.to_string();
         self.root = meta.session_id.as_deref().or(meta.parent_thread_id.as_deref()).unwrap_or(id).to_string();
         let spawned = meta.source.as_ref().is_some_and(|source| source.get("subagent").is_some());
         self.subagent = spawned || meta.thread_source.as_deref() == Some("subagent") || self.root != self.thread;
         self.inherits = meta.forked_from_id.is_some();
-        facts.forked |= self.inherits;
         self.born = at;
-        facts.cwd = dirs::without_worktree(meta.cwd.as_deref().unwrap_or_default()).to_string();
+        Some(Kind::Context { cwd: meta.cwd, is_copy: self.inherits })
     }
 
     fn context(&mut self, context: &Payload) {
@@ -128,7 +133,7 @@ impl State {
         self.named |= turn.turn_id.is_some();
         if self.copied && turn.turn_id.as_deref().and_then(age) >= age(&self.thread) {
             self.copied = false;
-            // The copied counts have told the parent's total.
+            // The copied counts have reported the parent's total.
             self.inherits &= self.counters.is_empty();
         }
     }
@@ -142,91 +147,81 @@ impl State {
         self.copied
     }
 
-    fn record(&mut self, facts: &mut Facts, places: &mut Places, record: &Payload, at: i64) {
-        let (Some(usage), Some(id)) = (record.usage, record.response_id.as_deref()) else { return };
+    fn record<'a>(&mut self, record: Payload<'a>, at: i64, kinds: &mut Vec<Kind<'a>>) {
+        let (Some(usage), Some(id)) = (record.usage, record.response_id) else { return };
         let tokens = usage.counter().unwrap_or_default().tokens();
         if record.thread_id.as_deref().is_none_or(|id| id == self.thread) {
             let total = record.thread_token_usage.and_then(|written| written.counter()).map(|counter| counter.total);
-            self.withdraw(facts, places, |guess| {
+            // The last response that was taken from a counter is this one; the record knows its name.
+            let is_it = |guess: &Guess| {
                 Some(guess.total) == total
                     || (guess.tokens == tokens && at.abs_diff(guess.at) <= TOGETHER_WITHIN as u64)
-            });
+            };
+            kinds.extend(self.guessed.take().filter(is_it).map(|guess| Kind::Withdrawn(guess.message)));
             self.recorded = true;
             self.inherits = false;
             self.counters = Counters::default();
         }
-        self.call(facts, places, tokens, hash(id), at);
+        kinds.push(self.response(tokens, id, true));
     }
 
-    /// Takes the last call from a counter back if a record tells of it, which knows its name.
-    fn withdraw(&mut self, facts: &mut Facts, places: &mut Places, is_it: impl Fn(&Guess) -> bool) {
-        if let Some(guess) = self.guessed.take().filter(is_it) {
-            facts.calls.retain(|call| call.message != guess.message);
-            *places = Places::of(facts);
-        }
-    }
-
-    fn count(&mut self, facts: &mut Facts, places: &mut Places, count: &Payload, at: i64) {
-        let Some(info) = count.info.as_ref().filter(|_| !self.recorded) else { return };
+    fn count(&mut self, count: &Payload, at: i64) -> Option<Kind<'static>> {
+        let info = count.info.as_ref().filter(|_| !self.recorded)?;
         let limit = count.rate_limits.as_ref().and_then(|limits| limits.limit_id.as_deref()).unwrap_or_default();
         let last = info.last_token_usage.and_then(|written| written.counter());
         let total = info.total_token_usage.and_then(|written| written.counter());
-        let Some(total) = total.or_else(|| self.counters.after(limit, last?)) else { return };
+        let total = total.or_else(|| self.counters.after(limit, last?))?;
         let is_copied = self.is_copied(at);
         // A fork's first total begins with its parent's.
         if is_copied || (self.inherits && last.is_none()) {
             self.inherits &= is_copied;
-            return self.counters.skip(limit, total);
+            self.counters.skip(limit, total);
+            return None;
         }
         self.inherits = false;
-        if let Some(news) = self.counters.news(limit, total, last) {
-            self.guess(facts, places, total, news.tokens(), at);
+        let tokens = self.counters.news(limit, total, last)?.tokens();
+        let message = self.name(total.total, at);
+        self.guessed = Some(Guess { total: total.total, message: message.clone(), tokens, at });
+        Some(self.response(tokens, Cow::Owned(message), false))
+    }
+
+    /// Names a response by the counter after it; a counter that was reset may come to the same a second time.
+    fn name(&mut self, total: u64, at: i64) -> String {
+        match *self.counted.entry(total).or_insert(at) {
+            first if first != at => format!("{}#{total}@{at}", self.thread),
+            _ => format!("{}#{total}", self.thread),
         }
     }
 
-    fn guess(&mut self, facts: &mut Facts, places: &mut Places, total: Counter, tokens: Tokens, at: i64) {
-        let message = self.name(facts, places, total.total, at);
-        self.guessed = Some(Guess { total: total.total, message, tokens, at });
-        self.call(facts, places, tokens, message, at);
-    }
-
-    /// Names a call by the counter after it; a counter that began anew may come to the same a second time.
-    fn name(&self, facts: &Facts, places: &Places, total: u64, at: i64) -> u64 {
-        let plain = hash(&format!("{}#{total}", self.thread));
-        let earlier = places.newest(plain).and_then(|place| facts.calls.get(place as usize));
-        match earlier {
-            Some(call) if call.at != at => hash(&format!("{}#{total}@{at}", self.thread)),
-            _ => plain,
-        }
-    }
-
-    fn call(&self, facts: &mut Facts, places: &mut Places, tokens: Tokens, message: u64, at: i64) {
+    fn response<'a>(&self, tokens: Tokens, message: Cow<'a, str>, is_named: bool) -> Kind<'a> {
         let class = Class::default().of_prompt(tokens.prompt()).of_tier(self.tier);
         let model = if self.model.is_empty() { "unknown" } else { &self.model };
-        let call = Call {
-            at,
+        Kind::Response(Response {
             message,
-            request: 0,
-            reference: 0,
-            session: facts.number(&self.root),
-            model: facts.number(model),
+            part: None,
+            is_named,
+            request: None,
+            reference: None,
+            model: Cow::Owned(model.to_string()),
             class: if self.subagent { class.with(Class::SIDE) } else { class },
             lines: 1,
             searches: 0,
             tokens,
-            cost: 0,
-        };
-        places.add(facts, call);
+            cost_pico_usd: 0,
+        })
     }
 
-    fn prompt(&mut self, facts: &mut Facts, at: i64, id: Option<&str>) {
-        if self.is_copied(at) || self.subagent {
-            return;
-        }
-        let id = hash(&id.map_or_else(|| format!("{}@{at}", self.thread), str::to_string));
-        let session = facts.number(&self.root);
-        facts.prompts.push(Prompt { at, id, session });
+    /// A prompt of this thread, not one that was copied or that the parent gave.
+    fn prompt(&mut self, text: Option<String>, at: i64) -> Option<Kind<'static>> {
+        let text = text?;
+        let is_own = !self.is_copied(at) && !self.subagent;
+        is_own.then_some(Kind::Prompt(Cow::Owned(text)))
     }
+}
+
+/// What a person typed in a message; one that is not there was a picture.
+fn message(text: Option<&str>) -> Option<String> {
+    text.map_or_else(|| Some(String::new()), |text| typed::typed(text).map(|typed| typed.text.into_owned()))
 }
 
 /// The tier of service that a word in a thread's settings means. The client calls priority fast; flex costs what a
@@ -238,12 +233,4 @@ fn tier(word: &str) -> Tier {
         "priority" | "fast" => Tier::Priority,
         _ => Tier::Other,
     }
-}
-
-/// The response on a line, for people; see `explain`.
-pub fn named(line: &[u8]) -> Vec<Named> {
-    let mut room = Vec::new();
-    let line = repair::decode::<Line>(line, &mut room).ok();
-    let id = line.and_then(|line| line.payload?.response_id);
-    id.map(|id| Named::new(hash(&id), &id, None, None)).into_iter().collect()
 }

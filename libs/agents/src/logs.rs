@@ -1,7 +1,7 @@
 //! Owns where agents keep their logs, and which of them are there. No log is opened here. Must stay true: what is not
 //! looked into is told, each directory is looked into once, and links cannot lead in circles.
 
-use agents::Agent;
+use crate::agent::Agent;
 use cs_core::paths;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -63,49 +63,45 @@ pub struct Log {
 /// Directories in which logs lie.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
-    /// Each like `~/.claude`.
-    pub claude: Vec<PathBuf>,
-    /// Each like `~/.codex`.
-    pub codex: Vec<PathBuf>,
-    /// Those that a person named, and the folders of which one should be in them.
-    named: Vec<(PathBuf, &'static [&'static str])>,
+    /// Each agent's own folders, like `~/.claude`.
+    pub folders: Vec<(Agent, PathBuf)>,
+    /// Those that a person named.
+    named: Vec<(Agent, PathBuf)>,
 }
 
 impl Roots {
-    /// `CLAUDE_CONFIG_DIR` (several, with commas between them), else `~/.claude` and
-    /// `$XDG_CONFIG_HOME/claude`; `CODEX_HOME`, else `~/.codex`.
+    /// What each agent's variable names (several with commas between them), else its folder in the home directory;
+    /// Claude Code's may also be `$XDG_CONFIG_HOME/claude`.
     pub fn from_env() -> Self {
-        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let list = |name: &str| -> Vec<PathBuf> {
-            let list = set(name).unwrap_or_default().to_string_lossy().into_owned();
-            list.split(',').map(str::trim).filter(|dir| !dir.is_empty()).map(paths::expand).collect()
+        let mut roots = Roots::default();
+        for agent in Agent::ALL {
+            let named = named_in_env(agent);
+            let own = || default_folders(agent);
+            let folders = if named.is_empty() { own() } else { named.clone() };
+            roots.folders.extend(folders.into_iter().map(|folder| (agent, folder)));
+            roots.named.extend(named.into_iter().map(|folder| (agent, folder)));
+        }
+        roots
+    }
+
+    /// The folders of one agent.
+    pub fn of(&self, agent: Agent) -> Vec<PathBuf> {
+        self.folders.iter().filter(|(of, _)| *of == agent).map(|(_, folder)| folder.clone()).collect()
+    }
+
+    /// The directories in which logs may lie.
+    pub fn dirs(&self) -> impl Iterator<Item = (Agent, PathBuf)> + '_ {
+        let below = |(agent, root): &(Agent, PathBuf)| {
+            let (agent, root) = (*agent, root.clone());
+            agent.log_folders().iter().map(move |folder| (agent, root.join(folder)))
         };
-        let below = |name: &str| set("HOME").map(|home| PathBuf::from(home).join(name));
-        let mut claude = list("CLAUDE_CONFIG_DIR");
-        let mut codex: Vec<PathBuf> =
-            set("CODEX_HOME").map(|home| paths::expand(&home.to_string_lossy())).into_iter().collect();
-        let should_have =
-            |roots: &[PathBuf], folders| roots.iter().map(move |root| (root.clone(), folders)).collect::<Vec<_>>();
-        let named = [should_have(&claude, &CLAUDE[..]), should_have(&codex, &CODEX[..])].concat();
-        if claude.is_empty() {
-            let xdg = set("XDG_CONFIG_HOME").map(PathBuf::from).or_else(|| below(".config"));
-            claude = paths::claude_dir().ok().into_iter().chain(xdg.map(|dir| dir.join("claude"))).collect();
-        }
-        if codex.is_empty() {
-            codex.extend(below(".codex"));
-        }
-        Roots { claude, codex, named }
+        self.folders.iter().flat_map(below)
     }
 
     /// All logs, each file once, the older first, and what could not be looked into.
     pub fn logs(&self) -> Found {
         let mut found = Found::default();
-        let below = |roots: &[PathBuf], folders: &[&str]| -> Vec<PathBuf> {
-            roots.iter().flat_map(|root| folders.iter().map(|folder| root.join(folder))).collect()
-        };
-        let (claude, codex) = (below(&self.claude, &CLAUDE), below(&self.codex, &CODEX));
-        claude.iter().for_each(|dir| found.root(dir, Agent::Claude));
-        codex.iter().for_each(|dir| found.root(dir, Agent::Codex));
+        self.dirs().for_each(|(agent, dir)| found.root(&dir, agent));
         found.follow_links();
         found.miss(&self.named);
         found.logs.sort_by(|a, b| {
@@ -118,10 +114,25 @@ impl Roots {
     }
 }
 
-/// Where logs lie in a root of Claude Code.
-const CLAUDE: [&str; 1] = ["projects"];
-/// Where logs lie in a root of Codex.
-const CODEX: [&str; 2] = ["sessions", "archived_sessions"];
+/// The folders that an agent's variable names.
+fn named_in_env(agent: Agent) -> Vec<PathBuf> {
+    let text = std::env::var_os(agent.home_variable()).unwrap_or_default().to_string_lossy().into_owned();
+    let folders: Vec<&str> = match agent {
+        Agent::Claude => text.split(',').map(str::trim).collect(),
+        Agent::Codex => vec![&text],
+    };
+    folders.into_iter().filter(|dir| !dir.is_empty()).map(paths::expand).collect()
+}
+
+/// Where an agent's folder is if nothing names it.
+fn default_folders(agent: Agent) -> Vec<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = set("HOME");
+    let config = set("XDG_CONFIG_HOME").or_else(|| Some(user.as_ref()?.join(".config")));
+    let other = config.filter(|_| agent == Agent::Claude).map(|config| config.join("claude"));
+    user.map(|user| agent.default_home(&user)).into_iter().chain(other).collect()
+}
+
 /// Directories below each other, at most.
 const DEPTH: usize = 10;
 
@@ -155,9 +166,9 @@ impl Found {
     }
 
     /// Notes which of the roots that were named have nothing in them; what cannot be looked into is told already.
-    fn miss(&mut self, named: &[(PathBuf, &[&str])]) {
-        for (root, folders) in named {
-            let is_there = folders.iter().any(|folder| root.join(folder).symlink_metadata().is_ok());
+    fn miss(&mut self, named: &[(Agent, PathBuf)]) {
+        for (agent, root) in named {
+            let is_there = agent.log_folders().iter().any(|folder| root.join(folder).symlink_metadata().is_ok());
             if !is_there && !self.unseen.iter().any(|(path, _)| path.starts_with(root)) {
                 self.missing.push(root.clone());
             }
@@ -222,7 +233,7 @@ impl Found {
 
     fn file(&mut self, path: PathBuf, agent: Agent) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let ours = agent == Agent::Claude || name.starts_with("rollout-");
+        let ours = agent.names_log(name);
         self.compressed += usize::from(ours && name.ends_with(".jsonl.zst"));
         if !ours || !name.ends_with(".jsonl") {
             return;

@@ -6,10 +6,10 @@
 //! model made before it: whoever produced output is paid for. (Anthropic's documents on the advisor tool, on
 //! compaction and on fallbacks say so.)
 
-use crate::call::{Call, Class, Tier, Tokens};
-use crate::facts::hash;
+use crate::entry::Response;
 use crate::lenient;
-use crate::names::plain_name;
+use crate::model::plain_name;
+use crate::tokens::{Class, Tier, Tokens};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -64,23 +64,19 @@ struct ServerTools {
 /// A call inside an answer.
 pub struct Part<'a> {
     usage: &'a Usage<'a>,
-    pub model: &'a str,
+    model: &'a str,
     /// What it is, and the how manieth of its kind: `advisor_message 1`.
-    pub name: String,
+    name: String,
 }
 
 impl Part<'_> {
-    /// Its own name among all messages.
-    pub fn message(&self, answer: &str) -> u64 {
-        hash(&format!("{answer}/{}/{}", plain_name(self.model), self.name))
-    }
-
-    /// The call, made of the answer's; `cost` is its share of what the line says that the whole cost.
-    pub fn call(&self, answer: &Call, identity: &str, model: u32, cost: u64) -> Call {
+    /// The response, made of the answer's. `cost` is its share of the cost that the line says.
+    pub fn response<'a>(&self, answer: &Response<'a>, cost_pico_usd: u64) -> Response<'a> {
         let tokens = self.usage.tokens();
         let class = self.usage.class_within(answer.class, self.kind() == "compaction").of_prompt(tokens.prompt());
+        let (model, part) = (Cow::Owned(self.model.to_string()), Some(self.name.clone()));
         // The line is the answer's.
-        Call { message: self.message(identity), model, class, lines: 0, searches: 0, tokens, cost, ..answer.clone() }
+        Response { model, part, class, lines: 0, searches: 0, tokens, cost_pico_usd, ..answer.clone() }
     }
 
     fn kind(&self) -> &str {

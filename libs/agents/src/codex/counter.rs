@@ -7,9 +7,9 @@
 //! the limit's last total counts only where that is not said. Where no total is told, but the last response is, it counts
 //! once, however often it is told in a row.
 
-use crate::call::Tokens;
-use crate::facts::hash;
 use crate::lenient;
+use crate::tokens::Tokens;
+use cs_core::id::fnv1a;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,7 +135,7 @@ impl Counters {
 
     /// The limit's last total; `None` where this one was there before.
     fn take(&mut self, limit: &str, total: Counter) -> Option<Counter> {
-        if !self.told.insert(hash(&format!("{total:?}"))) {
+        if !self.told.insert(fnv1a(format!("{total:?}").as_bytes())) {
             return None;
         }
         Some(self.totals.insert(limit.to_string(), total).unwrap_or_default())

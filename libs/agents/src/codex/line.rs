@@ -1,8 +1,8 @@
 //! Owns how the lines of Codex's rollouts look, as far as they matter. Must stay true: every field is optional and read
 //! by itself.
 
+use super::counter::Written;
 use crate::content;
-use crate::counter::Written;
 use crate::lenient;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -93,9 +93,12 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// Whether it is a prompt that a person typed.
-    pub(super) fn is_typed(&self) -> bool {
-        let content = self.content.as_ref().map_or("[]", |content| content.get());
-        self.kind.as_deref() == Some("UserMessage") && content::is_typed(content, true)
+    /// What a person typed, if the item is a prompt.
+    pub(super) fn typed(&self) -> Option<String> {
+        let content = self.content.as_deref();
+        let is_prompt = self.kind.as_deref() == Some("UserMessage");
+        is_prompt
+            .then(|| content.map_or_else(|| Some(String::new()), |content| content::typed(content, true)))
+            .flatten()
     }
 }

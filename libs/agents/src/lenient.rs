@@ -2,6 +2,7 @@
 //! another type than expected is understood where it can be, else it is as if it were not there; it
 //! never costs the rest of its line.
 
+use cs_core::clock;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -46,6 +47,16 @@ pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error
         Scalar::Text(text) => text.parse().ok(),
         _ => None,
     })
+}
+
+/// Milliseconds since the epoch, of RFC 3339 or of a number: seconds, or milliseconds if it is a large one.
+pub fn millis(text: &str) -> Option<i64> {
+    const LARGE: f64 = 1e11;
+    // The end of the year 9999.
+    const LAST: f64 = 253_402_300_799_999.0;
+    let number = || text.parse().ok().map(|number: f64| if number < LARGE { number * 1000.0 } else { number });
+    let at = clock::parse(text).map(|at| at.timestamp_millis());
+    at.or_else(|| number().filter(|millis| (1.0..=LAST).contains(millis)).map(|millis| millis as i64))
 }
 
 /// A number.

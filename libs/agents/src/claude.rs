@@ -1,0 +1,288 @@
+//! Owns what lines of Claude Code's transcripts mean. Formats are internal to that client and
+//! change: every field is optional and read by itself, unknown lines are skipped.
+//! Must stay true: a line that cannot count is not parsed where only counting matters (that is what makes it fast).
+
+mod usage;
+
+use self::usage::{Part, SYNTHETIC, Usage};
+use crate::agent::Agent;
+use crate::content;
+use crate::entry::{ClientSum, Entry, Kind, Response, Thread, Tool};
+use crate::reader::Wanted;
+use crate::tokens::Class;
+use crate::{lenient, title, typed};
+use cs_core::repair;
+use memchr::memmem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// A line; anything but an object says nothing.
+#[derive(Deserialize)]
+struct Record<'a>(#[serde(borrow, deserialize_with = "lenient::object")] Option<Line<'a>>);
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isApiErrorMessage")]
+    is_failure: Option<bool>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "sessionId")]
+    session: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    timestamp: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    cwd: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    uuid: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "requestId")]
+    request: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "requestRef")]
+    reference: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isSidechain")]
+    side: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isMeta")]
+    meta: Option<bool>,
+    #[serde(default, deserialize_with = "lenient::flag", rename = "isCompactSummary")]
+    summary: Option<bool>,
+    #[serde(borrow, rename = "forkedFrom")]
+    forked: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "lenient::object")]
+    origin: Option<Origin>,
+    #[serde(borrow, default, deserialize_with = "lenient::text", rename = "advisorModel")]
+    advisor: Option<Cow<'a, str>>,
+    #[serde(default, deserialize_with = "lenient::number", rename = "costUSD")]
+    cost: Option<f64>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    message: Option<Message<'a>>,
+    #[serde(default, deserialize_with = "lenient::string", rename = "aiTitle")]
+    title: Option<String>,
+    #[serde(default, deserialize_with = "lenient::string", rename = "customTitle")]
+    custom_title: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Origin {
+    #[serde(default, deserialize_with = "lenient::string")]
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::text")]
+    model: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "lenient::object")]
+    usage: Option<Usage<'a>>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+/// Finds the bytes that matter to counting. The quotes tell keys and whole values from text: inside a text they are
+/// escaped.
+pub(crate) struct Guesser {
+    usage: memmem::Finder<'static>,
+    user: memmem::Finder<'static>,
+    tool_result: memmem::Finder<'static>,
+}
+
+impl Default for Guesser {
+    fn default() -> Self {
+        Guesser {
+            usage: memmem::Finder::new("\"usage\""),
+            user: memmem::Finder::new("\"user\""),
+            tool_result: memmem::Finder::new("\"tool_result\""),
+        }
+    }
+}
+
+/// Types of lines that say something about the whole conversation; the type stands near a line's beginning.
+const ABOUT_ALL: [&str; 3] = ["\"cost-state\"", "\"ai-title\"", "\"custom-title\""];
+
+impl Guesser {
+    /// Whether a line may have usage, a prompt, a title or a sum.
+    pub(crate) fn may_count(&self, line: &[u8]) -> bool {
+        let head = line.get(..200).unwrap_or(line);
+        self.usage.find(line).is_some()
+            || ABOUT_ALL.iter().any(|word| memmem::find(head, word.as_bytes()).is_some())
+            || (self.user.find(line).is_some() && self.tool_result.find(line).is_none())
+    }
+}
+
+/// The entries of a line; `None` if it cannot be understood. `number` is the line's.
+pub(crate) fn entries<'a>(
+    line: &'a [u8],
+    number: u64,
+    wanted: Wanted,
+    room: &'a mut Vec<u8>,
+) -> Option<Vec<Entry<'a>>> {
+    if memmem::find(line.get(..200).unwrap_or(line), ABOUT_ALL[0].as_bytes()).is_some() {
+        return sum(line, room);
+    }
+    let Record(Some(mut line)) = repair::decode(line, room).ok()? else { return Some(Vec::new()) };
+    let mut kinds = vec![Kind::Context { cwd: line.cwd.take(), is_copy: line.forked.is_some() }];
+    match line.kind.as_deref().unwrap_or_default() {
+        "assistant" => answer(&line, number, wanted, &mut kinds)?,
+        "user" => user(&line, wanted, &mut kinds),
+        "ai-title" => kinds.extend(line.title.as_deref().and_then(title::found).map(|found| Kind::Title(found.text))),
+        "custom-title" => kinds.extend(line.custom_title.as_deref().map(renamed)),
+        _ => {}
+    }
+    let thread = if line.side == Some(true) { Thread::Side } else { Thread::Main };
+    let at = line.timestamp.as_deref().and_then(lenient::millis);
+    let (id, conversation) = (line.uuid, line.session.unwrap_or_default());
+    let entry = |kind| Entry { at, id: id.clone(), conversation: conversation.clone(), thread, kind };
+    Some(kinds.into_iter().map(entry).collect())
+}
+
+/// What an answer's line says. `None` if it has usage and lacks what must be there then.
+fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) -> Option<()> {
+    let Some(message) = &line.message else { return Some(()) };
+    if wanted == Wanted::All {
+        said(message.content, kinds);
+        if line.is_failure == Some(true) {
+            kinds.push(Kind::Failed);
+        }
+    }
+    let Some(usage) = &message.usage else { return Some(()) };
+    let model = message.model.clone().unwrap_or(Cow::Borrowed("unknown"));
+    let named = message.id.clone().filter(|id| !id.is_empty()).or_else(|| line.uuid.clone());
+    if model == SYNTHETIC {
+        kinds.push(Kind::Synthetic(named));
+        return Some(());
+    }
+    let at = line.timestamp.as_deref().and_then(lenient::millis)?;
+    // Without any id each line is a call of its own.
+    let is_named = named.is_some();
+    let message = named.unwrap_or_else(|| Cow::Owned(format!("{:?}@{at}#{number}", line.session)));
+    let answer = Response {
+        message,
+        part: None,
+        is_named,
+        request: line.request.clone(),
+        reference: line.reference.clone(),
+        class: class(line, usage, &model),
+        lines: 1,
+        searches: usage.searches(),
+        tokens: usage.tokens(),
+        cost_pico_usd: recorded(line).map_or(0, |cost| (cost * 1e12) as u64),
+        model: model.clone(),
+    };
+    responses(answer, &usage.parts(&model, line.advisor.as_deref()), kinds);
+    Some(())
+}
+
+/// An answer's response and those inside it. What the line says that it cost is the cost of all; each has its share.
+fn responses<'a>(mut answer: Response<'a>, parts: &[Part], kinds: &mut Vec<Kind<'a>>) {
+    let sum = |sum: u64, part: &Part| sum.saturating_add(part.tokens().total());
+    let all = parts.iter().fold(answer.tokens.total(), sum);
+    let whole = u128::from(answer.cost_pico_usd);
+    for part in parts {
+        let share = (whole * u128::from(part.tokens().total())).checked_div(u128::from(all)).unwrap_or(0) as u64;
+        answer.cost_pico_usd = answer.cost_pico_usd.saturating_sub(share);
+        kinds.push(Kind::Response(part.response(&answer, share)));
+    }
+    kinds.push(Kind::Response(answer));
+}
+
+/// What the line says that it cost. Nothing is not a cost: some providers write it where they do not know.
+fn recorded(line: &Line) -> Option<f64> {
+    line.cost.filter(|cost| *cost > 0.0)
+}
+
+fn class(line: &Line, usage: &Usage, model: &str) -> Class {
+    let flags = [(recorded(line).is_some(), Class::RECORDED), (line.side == Some(true), Class::SIDE)];
+    flags.into_iter().filter(|(set, _)| *set).fold(usage.class(model), |class, (_, flag)| class.with(flag))
+}
+
+/// The words of an answer that answers nothing (2.1.329).
+const NO_ANSWER: &str = "No response requested.";
+
+/// The agent's words and its tool calls.
+fn said(content: Option<&RawValue>, kinds: &mut Vec<Kind>) {
+    let room = &mut Vec::new();
+    let blocks = content::blocks(content, room);
+    let words = content::words(&blocks);
+    if !words.is_empty() && words != NO_ANSWER {
+        kinds.push(Kind::Answer(Cow::Owned(words)));
+    }
+    let calls = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_use"));
+    kinds.extend(calls.map(|block| {
+        let tool = tool(block.name.as_deref().unwrap_or_default(), block.input.and_then(|input| input.command));
+        Kind::Call { id: owned(block.id), tool }
+    }));
+}
+
+fn owned(text: Option<Cow<str>>) -> Cow<'static, str> {
+    Cow::Owned(text.unwrap_or_default().into_owned())
+}
+
+/// What a tool with this name does.
+fn tool(name: &str, command: Option<Cow<str>>) -> Tool<'static> {
+    match name {
+        "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => Tool::Edit,
+        "AskUserQuestion" | "ExitPlanMode" => Tool::Ask,
+        "Bash" => Tool::Run(owned(command)),
+        _ => Tool::Other,
+    }
+}
+
+/// What a line of the user says: a prompt that a person typed, or what came of tool calls, or what the client says.
+fn user<'a>(line: &Line<'a>, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
+    let content = line.message.as_ref().and_then(|message| message.content);
+    if let Some(text) = prompt(line, content) {
+        return kinds.push(Kind::Prompt(Cow::Owned(text)));
+    }
+    if wanted == Wanted::Counted {
+        return;
+    }
+    let room = &mut Vec::new();
+    let blocks = content::blocks(content, room);
+    let words = content::words(&blocks);
+    if words.starts_with(typed::INTERRUPTED) {
+        kinds.push(Kind::Interrupted);
+    }
+    if words.starts_with(typed::NEWS) {
+        kinds.push(Kind::News);
+    }
+    let results = blocks.into_iter().filter(|block| block.kind.as_deref() == Some("tool_result"));
+    kinds.extend(results.map(|block| Kind::Result {
+        failed: block.is_error == Some(true),
+        text: Cow::Owned(content::words(&content::blocks(block.content, &mut Vec::new()))),
+        call: owned(block.call),
+    }));
+}
+
+/// What a person typed, where the line is a prompt of theirs: not of the client in their name.
+fn prompt(line: &Line, content: Option<&RawValue>) -> Option<String> {
+    let injected = [line.meta, line.summary, line.side].contains(&Some(true));
+    let origin = line.origin.as_ref().and_then(|origin| origin.kind.as_deref());
+    if injected || origin.is_some_and(|kind| kind != "human") {
+        return None;
+    }
+    // A tool's result may tell what an agent used, and so come here.
+    let content = content.filter(|content| !content.get().contains("\"tool_result\""))?;
+    content::typed(content, origin.is_some())
+}
+
+fn renamed(text: &str) -> Kind<'static> {
+    Kind::Renamed(title::renamed(Agent::Claude, text).map_or_else(String::new, |title| title.text))
+}
+
+/// The client's own sum.
+fn sum<'a>(line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
+    #[derive(Deserialize)]
+    struct State {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(rename = "sessionId")]
+        session: String,
+        #[serde(flatten)]
+        sum: ClientSum,
+    }
+    let state: State = repair::decode(line, room).ok()?;
+    let (conversation, kind) = (Cow::Owned(state.session), Kind::Sum(state.sum));
+    let entry = Entry { at: None, id: None, conversation, thread: Thread::Main, kind };
+    Some(if state.kind == "cost-state" { vec![entry] } else { Vec::new() })
+}

@@ -1,0 +1,152 @@
+//! Owns what a line of an agent's log can mean, whichever agent wrote it: the entries that all readers of logs share.
+//! Counting, exports and explanations fold entries; none of them looks at a line.
+//! Must stay true: an entry says what its line says; what several lines say together is the business of who folds.
+
+use crate::lenient;
+use crate::model::plain_name;
+use crate::tokens::{Class, Tokens};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// One thing that a line says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry<'a> {
+    /// Milliseconds since the epoch; where the line has no time, that of the line before.
+    pub at: Option<i64>,
+    /// The line's own id.
+    pub id: Option<Cow<'a, str>>,
+    /// The conversation that the line is of; empty if it does not say.
+    pub conversation: Cow<'a, str>,
+    pub thread: Thread,
+    pub kind: Kind<'a>,
+}
+
+/// Who speaks in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thread {
+    /// The conversation itself.
+    Main,
+    /// A subagent, or a side chain.
+    Side,
+}
+
+/// What a line can say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind<'a> {
+    /// Where the conversation is, and whether it holds lines of another one.
+    Context { cwd: Option<Cow<'a, str>>, is_copy: bool },
+    /// A person typed this. Empty: a picture, or a form that is not known.
+    Prompt(Cow<'a, str>),
+    /// The client told the agent about work in the background.
+    News,
+    /// The agent said this.
+    Answer(Cow<'a, str>),
+    /// The agent called a tool.
+    Call { id: Cow<'a, str>, tool: Tool<'a> },
+    /// A tool call ended.
+    Result { call: Cow<'a, str>, failed: bool, text: Cow<'a, str> },
+    /// A model's response, or a call of a model inside one.
+    Response(Response<'a>),
+    /// The response with this key was an estimate; another entry says what it was.
+    Withdrawn(String),
+    /// An answer that no model gave, with the name that it has.
+    Synthetic(Option<Cow<'a, str>>),
+    /// The title that the client found.
+    Title(String),
+    /// The title that a person gave; empty takes it away.
+    Renamed(String),
+    /// What the client itself says that the conversation used.
+    Sum(ClientSum),
+    /// The person interrupted the turn.
+    Interrupted,
+    /// A request to the model failed.
+    Failed,
+}
+
+/// What a tool call does, as far as readers tell tools apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tool<'a> {
+    /// Changes a file.
+    Edit,
+    /// Runs a command.
+    Run(Cow<'a, str>),
+    /// Asks the person, or lets them approve a plan.
+    Ask,
+    Other,
+}
+
+/// One response of a model, as one line says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response<'a> {
+    /// The message's id, else the line's, else what tells it from others.
+    pub message: Cow<'a, str>,
+    /// Which call inside the message it is, such as `advisor_message 1`.
+    pub part: Option<String>,
+    /// Whether the log itself has that id; else it was made here.
+    pub is_named: bool,
+    pub request: Option<Cow<'a, str>>,
+    /// The client's own name for the request.
+    pub reference: Option<Cow<'a, str>>,
+    pub model: Cow<'a, str>,
+    pub class: Class,
+    /// How many lines this is: a call inside a message has none of its own.
+    pub lines: u32,
+    /// Web searches that the server made.
+    pub searches: u32,
+    pub tokens: Tokens,
+    /// What the line says that it cost, in millionths of a millionth of a dollar.
+    pub cost_pico_usd: u64,
+}
+
+impl Response<'_> {
+    /// The text by which the response is known among all.
+    pub fn key(&self) -> Cow<'_, str> {
+        match &self.part {
+            Some(part) => Cow::Owned(format!("{}/{}/{part}", self.message, plain_name(&self.model))),
+            None => Cow::Borrowed(&self.message),
+        }
+    }
+}
+
+/// The client's own sum for a conversation (`cost-state`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClientSum {
+    #[serde(default, rename = "totalCostUSD", deserialize_with = "lenient::number")]
+    pub cost_usd: Option<f64>,
+    #[serde(default, rename = "modelUsage")]
+    pub models: BTreeMap<String, ClientModel>,
+}
+
+/// The client's own sum for a model.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientModel {
+    #[serde(deserialize_with = "lenient::count")]
+    pub input_tokens: u64,
+    #[serde(deserialize_with = "lenient::count")]
+    pub output_tokens: u64,
+    #[serde(deserialize_with = "lenient::count")]
+    pub cache_read_input_tokens: u64,
+    #[serde(deserialize_with = "lenient::count")]
+    pub cache_creation_input_tokens: u64,
+    #[serde(rename = "costUSD", deserialize_with = "lenient::number")]
+    pub cost_usd: Option<f64>,
+}
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Understood {
+    /// As it is, or it cannot matter.
+    AsItIs,
+    /// After a repair.
+    Repaired,
+    Not,
+}
+
+impl Understood {
+    /// `room` is what a repair made, if there was one.
+    pub(crate) fn after(room: &[u8]) -> Self {
+        if room.is_empty() { Understood::AsItIs } else { Understood::Repaired }
+    }
+}

@@ -1,0 +1,91 @@
+//! Owns reading the lines of a log, one after the other, into entries. What must be known of earlier lines to understand
+//! a later one is the reader's [`State`], with which reading can be resumed.
+//! Must stay true: a line that cannot matter to who asks is not parsed; a line that breaks off is never understood.
+
+use crate::agent::Agent;
+use crate::entry::{Entry, Understood};
+use crate::{claude, codex, lines};
+use cs_core::repair;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+/// Which entries somebody wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Those that counting needs: lines without usage, prompts and titles are not even parsed.
+    Counted,
+    /// All.
+    All,
+}
+
+/// What a reader knows of the lines that it has read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum State {
+    /// Each line stands for itself.
+    Claude,
+    Codex(Box<codex::State>),
+}
+
+impl State {
+    /// At the beginning of a log.
+    pub fn new(agent: Agent) -> Self {
+        match agent {
+            Agent::Claude => State::Claude,
+            Agent::Codex => State::Codex(Box::default()),
+        }
+    }
+}
+
+/// Reads a log's lines.
+pub struct Reader {
+    state: State,
+    wanted: Wanted,
+    guess: claude::Guesser,
+}
+
+impl Reader {
+    /// A reader that goes on from a state.
+    pub fn new(state: State, wanted: Wanted) -> Self {
+        Reader { state, wanted, guess: claude::Guesser::default() }
+    }
+
+    /// What it knows by now.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What it knows at the end.
+    pub fn into_state(self) -> State {
+        self.state
+    }
+
+    /// Gives the entries of a line to `each`. `number` is the line's, the first is 1: it may tell a line without an id
+    /// from others. Several records may be in a line; the worst that became of one of them is what became of the line.
+    pub fn line(&mut self, line: &[u8], number: u64, each: &mut dyn FnMut(Entry)) -> Understood {
+        let whole = self.record(line, number, each);
+        // Of a rollout's line only the beginning may have been looked at.
+        let is_seen = self.state == State::Claude && whole != Understood::Not;
+        let records = if is_seen { Vec::new() } else { lines::records(line) };
+        if records.len() < 2 {
+            return whole;
+        }
+        let is_torn = |record: &[u8]| repair::decode::<IgnoredAny>(record, &mut Vec::new()).is_err();
+        let one = |record| if is_torn(record) { Understood::Not } else { self.record(record, number, each) };
+        records.into_iter().map(one).fold(Understood::Repaired, Understood::max)
+    }
+
+    fn record(&mut self, record: &[u8], number: u64, each: &mut dyn FnMut(Entry)) -> Understood {
+        let mut room = Vec::new();
+        let entries = match &mut self.state {
+            State::Claude if self.wanted == Wanted::Counted && !self.guess.may_count(record) => {
+                return Understood::AsItIs;
+            }
+            State::Claude => claude::entries(record, number, self.wanted, &mut room),
+            State::Codex(_) if !codex::may_matter(record) => return Understood::AsItIs,
+            State::Codex(state) => state.entries(record, &mut room),
+        };
+        let Some(entries) = entries else { return Understood::Not };
+        entries.into_iter().for_each(each);
+        Understood::after(&room)
+    }
+}
