@@ -9,8 +9,8 @@ TO_BIN := $(DESTDIR)$(PREFIX)/bin
 
 SETUP ?= $(if $(DESTDIR),no,yes)
 
-BUILD := cargo build --release --workspace --exclude cs-tests --bins
 PROGRAMS := $(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml))
+BUILD := cargo build --release --bins $(PROGRAMS:%=-p %)
 # Shell text that prints the path of each built program, wherever cargo's configuration puts them.
 PATHS := $(BUILD) --quiet --message-format=json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
 FILES := .claude-plugin hooks skills README.md LICENSE
@@ -49,13 +49,13 @@ COUNT_EDGES := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
 fuzz: ## look for input that does harm, SECONDS for each target (60; long: 3600), FUZZ="--keep redact ..."
-	RUSTFLAGS="$(COUNT_EDGES)" cargo run --profile fuzz --target $(HOST) -p cs-tests --bin fuzz -- --seconds $(SECONDS) $(FUZZ)
+	RUSTFLAGS="$(COUNT_EDGES)" cargo run --profile fuzz --target $(HOST) -p fuzz -- --seconds $(SECONDS) $(FUZZ)
 
 bench: build ## measure what the programs cost
-	cargo run --release -p cs-tests --bin bench
+	cargo run --release -p bench
 
 soak: build ## try for an hour to make the programs lose something (SOAK=--save writes docs/SOAK.md)
-	cargo run --profile fuzz -p cs-tests --bin soak -- $(SOAK)
+	cargo run --profile fuzz -p soak -- $(SOAK)
 
 demo: build ## a dashboard with made-up sessions, in a temporary folder
 	sh tests/demo.sh

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v npm >/dev/null || { echo "compare-usage: npm is missing" >&2; exit 1; }
 cargo build --release --quiet -p cs-usage
-cargo build --quiet -p cs-tests --bin corpus
+cargo build --quiet -p bench --bin corpus
 target=${CARGO_TARGET_DIR:-target}
 ours=$(cd "$target/release" && pwd)/cs-usage
 place=$(mktemp -d)

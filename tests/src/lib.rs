@@ -3,20 +3,16 @@
 //! Nothing here knows what a program does. A test runs the real programs in a [`Sandbox`] and looks at
 //! their output and their files; there are no stand-ins for the store.
 
-pub mod bench;
 pub mod corpus;
-pub mod fuzz;
 mod held;
 pub mod http;
+pub mod machine;
 pub mod made;
 pub mod parse;
-#[cfg(target_os = "linux")]
-pub mod power;
-mod process;
+pub mod process;
 mod programs;
 pub mod replay;
-mod sandbox;
-pub mod soak;
+pub mod sandbox;
 pub mod strace;
 pub mod table;
 pub mod transcript;
@@ -29,7 +25,7 @@ use std::time::{Duration, Instant};
 
 pub use held::Held;
 pub use process::{LIMIT, Running, run};
-pub use programs::programs;
+pub use programs::{program_names, programs};
 pub use sandbox::Sandbox;
 
 /// The workspace's root folder: where README.md, `bins/` and `tests/` are.

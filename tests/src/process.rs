@@ -39,7 +39,7 @@ const PIPE: usize = 4096;
 
 /// A pipe to read `input` from. What it can hold is in it before the program starts: hooks wait for their input for
 /// a fifth of a second only, and a busy machine may need longer to come to it. More is to be written to the other end.
-pub(crate) fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
+pub fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
     let (reader, mut writer) = pipe().expect("there are file descriptors left");
     if input.len() > PIPE {
         return (reader.into(), Some(writer));
@@ -50,7 +50,7 @@ pub(crate) fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
 
 /// Does `work`, which waits for the process group `group`; when it takes longer than `limit`, the group is
 /// killed and the answer is None.
-pub(crate) fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -> Option<T> {
+pub fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -> Option<T> {
     let (done, waiting) = channel::<()>();
     thread::scope(|scope| {
         let watch = scope.spawn(move || {
@@ -68,7 +68,7 @@ pub(crate) fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -
 }
 
 /// Kills what is left of the process group that the process `leader` opened.
-pub(crate) fn kill_group(leader: u32) {
+pub fn kill_group(leader: u32) {
     // SAFETY: killpg only takes numbers; a group that is gone is no error for us.
     unsafe { libc::killpg(leader as libc::pid_t, libc::SIGKILL) };
 }

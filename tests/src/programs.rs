@@ -1,8 +1,8 @@
 //! The programs under test: built once, in the release profile, exactly as `make build` builds them.
 //!
 //! Cargo's own lock on the build folder makes parallel test processes wait for one build, and a build with
-//! nothing to do takes about a tenth of a second. The same command as in the Makefile, so neither undoes the
-//! other's work; cs-tests is left out, so its dependencies cannot change the features the programs are built with.
+//! nothing to do takes about a tenth of a second. The same packages as in the Makefile, so neither undoes the
+//! other's work; no others, so the dependencies of the tests cannot change the features the programs are built with.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,13 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-const BUILD: [&str; 6] = ["build", "--release", "--workspace", "--exclude", "cs-tests", "--bins"];
+const BUILD: [&str; 3] = ["build", "--release", "--bins"];
+
+/// The names of all programs of the workspace: one folder of `bins/` each.
+pub fn program_names() -> Vec<String> {
+    let folders = crate::entries(&crate::workspace().join("bins")).into_iter();
+    folders.filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
+}
 
 /// The folder with all programs of the workspace, built from the present sources. Panics when the build fails.
 pub fn programs() -> &'static Path {
@@ -22,6 +28,7 @@ pub fn programs() -> &'static Path {
 fn build() -> PathBuf {
     let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()))
         .args(BUILD)
+        .args(program_names().iter().flat_map(|name| ["-p", name.as_str()]))
         .args(["--quiet", "--message-format=json-render-diagnostics"])
         .current_dir(crate::workspace())
         .stdin(Stdio::null())

@@ -6,11 +6,11 @@ use std::env;
 use std::process::Command;
 use std::sync::Mutex;
 
-use cs_tests::bench::gate::Gate;
-use cs_tests::bench::instructions;
-use cs_tests::bench::measure::Bench;
-use cs_tests::bench::report::{ALL_BYTES, HEARTBEAT_CALLS, ceiling, programs};
-use cs_tests::bench::trace::{self, Trace};
+use bench::gate::Gate;
+use bench::instructions;
+use bench::measure::Bench;
+use bench::report::{ALL_BYTES, HEARTBEAT_CALLS, ceiling, programs};
+use bench::trace::{self, Trace};
 use cs_tests::{stderr, stdout, workspace};
 use serde_json::Value;
 
@@ -90,7 +90,7 @@ fn hold(gate: &Gate) {
         return gate.renew();
     }
     let worse = gate.worse();
-    let how = "see tests/src/bench/gate.rs for how to record it";
+    let how = "see tools/bench/src/gate.rs for how to record it";
     assert!(worse.is_empty(), "worse than tests/budgets.json, {how}:\n{}", worse.join("\n"));
 }
 

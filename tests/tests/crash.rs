@@ -8,12 +8,12 @@ mod found;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cs_tests::soak::kill::Stops;
-use cs_tests::soak::operation::Operation;
-use cs_tests::soak::report::Tally;
-use cs_tests::soak::scene::Scene;
-use cs_tests::soak::storm::{self, Plan};
-use cs_tests::soak::{crew, disk, fault, kill, rival, trace};
+use soak::kill::Stops;
+use soak::operation::Operation;
+use soak::report::Tally;
+use soak::scene::Scene;
+use soak::storm::{self, Plan};
+use soak::{crew, disk, fault, kill, rival, trace};
 
 /// Of all steps each operation is killed after every third one; `make soak` takes all.
 const KILLS: usize = 3;

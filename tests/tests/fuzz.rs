@@ -1,9 +1,9 @@
 //! The inputs that fuzzing kept, tried once more: those that reach code that no others do, and all that failed once.
 //! `make fuzz` looks for more.
 
-use cs_tests::fuzz::meter::Meter;
-use cs_tests::fuzz::run::{attempt, quiet_panics};
-use cs_tests::fuzz::{TARGETS, Target, files, folder, target};
+use fuzz::meter::Meter;
+use fuzz::run::{attempt, quiet_panics};
+use fuzz::{TARGETS, Target, files, folder, target};
 
 #[global_allocator]
 static METER: Meter = Meter;

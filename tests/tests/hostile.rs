@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use bench::native::{self, Native};
 use cs_core::record::Session;
-use cs_tests::bench::native::{self, Native};
-use cs_tests::fuzz::mutate::Mutator;
-use cs_tests::fuzz::worst;
 use cs_tests::{Sandbox, run, status, stderr, stdout};
+use fuzz::mutate::Mutator;
+use fuzz::worst;
 use serde_json::{Value, json};
 
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
@@ -285,7 +285,7 @@ fn mutated_files_are_left_alone_or_understood() {
 
 /// Whether a damaged record is where it was, or was set aside as it is.
 fn is_kept(place: &Place, file: &Path, damaged: &[u8]) -> bool {
-    let aside = cs_tests::fuzz::files(&place.sandbox.data().join("quarantine"));
+    let aside = fuzz::files(&place.sandbox.data().join("quarantine"));
     fs::read(file).is_ok_and(|bytes| bytes == damaged) || aside.iter().any(|(_, bytes)| bytes == damaged)
 }
 
@@ -294,7 +294,7 @@ fn mutated_payloads_are_silence() {
     let place = Place::new();
     let samples: Vec<(PathBuf, Vec<u8>)> = ["claude-code", "codex"]
         .iter()
-        .flat_map(|agent| cs_tests::fuzz::files(&cs_tests::replay::fixtures().join(agent).join("hooks")))
+        .flat_map(|agent| fuzz::files(&cs_tests::replay::fixtures().join(agent).join("hooks")))
         .collect();
     let mut mutator = Mutator::new(20_261_122, &["\"session_id\":", UUID, "\"Stop\"", "\"prompt\":"], PAYLOAD);
     for n in 0..MUTATIONS {

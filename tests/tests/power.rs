@@ -13,13 +13,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cs_tests::power::Depth;
-use cs_tests::power::report::Report;
-use cs_tests::power::scenario::{self, Scenario};
-use cs_tests::power::tree::Tree;
-use cs_tests::soak::scene::Scene;
-use cs_tests::soak::{caught, crew};
 use cs_tests::strace;
+use soak::power::Depth;
+use soak::power::report::Report;
+use soak::power::scenario::{self, Scenario};
+use soak::power::tree::Tree;
+use soak::scene::Scene;
+use soak::{caught, crew};
 
 /// From so many states of each scenario the programs go on.
 const GOING_ON: usize = 10;

@@ -5,8 +5,8 @@ use std::env;
 use std::process::Stdio;
 use std::thread;
 
-use cs_tests::bench::measure::Bench;
-use cs_tests::bench::trace;
+use bench::measure::Bench;
+use bench::trace;
 
 use super::*;
 

@@ -4,12 +4,12 @@ use std::fs;
 use std::process::Output;
 
 use cs_tests::replay::check::{records, unfinished, unseen};
-use cs_tests::soak::call::{Call, Kind};
-use cs_tests::soak::operation::{self, Operation};
-use cs_tests::soak::scene::{SILENT, Scene, uuid};
-use cs_tests::soak::trace::{self, Act};
 use cs_tests::{status, stderr, stdout};
 use serde_json::Value;
+use soak::call::{Call, Kind};
+use soak::operation::{self, Operation};
+use soak::scene::{SILENT, Scene, uuid};
+use soak::trace::{self, Act};
 
 /// Whether these tests can run; else says why not.
 fn can_trace() -> bool {

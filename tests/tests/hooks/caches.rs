@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
+use bench::measure::Bench;
+use bench::trace;
 use cs_tests::Sandbox;
-use cs_tests::bench::measure::Bench;
-use cs_tests::bench::trace;
 use cs_tests::replay::{Recording, Stage, Told, files, program};
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use cs_tests::bench::trace;
+use bench::trace;
 use cs_tests::replay::{Client, Stage, instant};
 use cs_tests::{run, stdout, trap};
 use serde_json::{Value, json};

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use cs_tests::power::Depth;
-use cs_tests::power::judge::{Promise, Verdict, judge};
-use cs_tests::power::record::Run;
-use cs_tests::power::step::Step;
-use cs_tests::power::tree::{Node, Tree};
+use soak::power::Depth;
+use soak::power::judge::{Promise, Verdict, judge};
+use soak::power::record::Run;
+use soak::power::step::Step;
+use soak::power::tree::{Node, Tree};
 
 const CONFIG: &str = ".claude/dashboard/config.json";
 const TEMP: &str = ".claude/dashboard/.tmp-1";

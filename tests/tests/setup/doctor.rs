@@ -3,8 +3,8 @@
 use std::fs::Permissions;
 
 use cs_tests::http::Served;
-use cs_tests::soak::call::Kind;
-use cs_tests::soak::trace::{self, Act};
+use soak::call::Kind;
+use soak::trace::{self, Act};
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Made-up corpora with known totals, and files that change while they are read.
 
 use super::*;
-use cs_tests::bench::native;
+use bench::native;
 use cs_tests::corpus::{Shape, Truth, noise, write};
 use cs_tests::run;
 use std::io::Write;

@@ -1,0 +1,47 @@
+//! How many instructions a program executes, as valgrind's callgrind counts them: a figure that hardly wobbles.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use cs_tests::Sandbox;
+
+/// Whether there is a valgrind that works.
+pub fn is_possible() -> bool {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=none", "-q", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Runs `command`, which was made by [`Sandbox::command`], under callgrind. Children are not counted.
+pub fn count(sandbox: &Sandbox, command: &Command, input: &Path) -> u64 {
+    let log = sandbox.root().join("callgrind.log");
+    let mut valgrind = sandbox.command("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.arg(format!("--log-file={}", log.display())).arg(command.get_program()).args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        valgrind.current_dir(folder);
+    }
+    let input = File::open(input).expect("the input was just written");
+    let status = valgrind.stdin(input).stdout(Stdio::null()).status().expect("valgrind can be run");
+    assert!(status.success(), "{command:?} under valgrind: {status}");
+    let text = fs::read_to_string(&log).expect("valgrind writes its log");
+    collected(&text).unwrap_or_else(|| panic!("callgrind counted nothing: {text}"))
+}
+
+/// The figure behind `Collected : `.
+fn collected(log: &str) -> Option<u64> {
+    let line = log.lines().find_map(|line| line.split_once("Collected : "))?;
+    line.1.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figure_is_found() {
+        assert_eq!(collected("==7== Events    : Ir\n==7== Collected : 123456\n==7==\n"), Some(123_456));
+        assert_eq!(collected("==7== nothing"), None);
+    }
+}

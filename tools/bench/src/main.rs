@@ -1,0 +1,137 @@
+//! Measures what the programs cost and prints it beside what they may cost.
+//!
+//! Reads: the programs, `tests/fixtures/`.
+//! Writes: temporary folders; `docs/BENCH.md` with `--save`.
+//! Exits: 0 measured (over budget or not), 64 usage.
+
+use std::fs;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bench::measure::{Bench, Times, median};
+use bench::native::{self, Native};
+use bench::report::{self, Found, Part, Table, millis};
+use bench::serve::{self, Costs};
+use bench::{instructions, trace};
+use cs_tests::machine;
+use cs_tests::workspace;
+
+const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
+    --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes;\n\
+    \x20               instructions are counted up to 1,000\n\
+    --runs N        how often each call is made (11)\n\
+    --markdown      tables in Markdown\n\
+    --save          write docs/BENCH.md, too\n";
+
+const FOOT: &str = "Every figure is the median of the runs, from starting the program to its end. The floor is a \
+    program that does nothing; it runs beside every call, so each call has its own, and the ratio is to that one; \
+    `at best` is the shortest call against the shortest floor, which noise on the machine does not reach. \
+    Hooks have to answer within so many floors, people within so many milliseconds. Before each call the store is \
+    as it was before the first. `async`: the agent does not wait for it. `creates`: the one call of a conversation \
+    that makes its session, and waits for the disk.\n";
+
+struct Options {
+    sessions: Vec<usize>,
+    runs: usize,
+    markdown: bool,
+    save: bool,
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let Some(options) = parse(&words) else {
+        eprint!("{HELP}");
+        return ExitCode::from(64);
+    };
+    let (floor, peak) = (native::build("floor"), native::build("peak"));
+    let mut sync = Vec::new();
+    let mut served = Vec::new();
+    let mut one = |sessions: &usize| {
+        let (part, bench) = measure(*sessions, options.runs, &floor, &peak, &mut sync);
+        served.extend(serve::measure(&bench, options.runs));
+        part
+    };
+    let parts: Vec<Part> = options.sessions.iter().map(&mut one).collect();
+    let text = document(&parts, &served, &floor, &sync, if options.markdown { Table::markdown } else { Table::plain });
+    // Nobody reads on: as good as done.
+    let _ = io::stdout().write_all(text.as_bytes());
+    if options.save {
+        save(&document(&parts, &served, &floor, &sync, Table::markdown), &words);
+    }
+    ExitCode::SUCCESS
+}
+
+fn parse(words: &[String]) -> Option<Options> {
+    let mut options = Options { sessions: vec![10, 1000, 10_000], runs: 11, markdown: false, save: false };
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--sessions" => {
+                options.sessions = words.next()?.split(',').map(|n| n.parse().ok()).collect::<Option<_>>()?
+            }
+            "--runs" => options.runs = words.next()?.parse().ok()?,
+            "--markdown" => options.markdown = true,
+            "--save" => options.save = true,
+            _ => return None,
+        }
+    }
+    (options.runs > 0 && options.sessions.iter().all(|n| *n >= 10)).then_some(options)
+}
+
+fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &mut Vec<Duration>) -> (Part, Bench) {
+    progress(sessions, "the store is written");
+    let mut bench = Bench::new(sessions);
+    let can_trace = trace::is_possible();
+    // Under valgrind everything takes fifty times as long, so not on large stores.
+    let can_count = instructions::is_possible() && sessions <= 1000;
+    let mut found = Vec::new();
+    for scenario in bench.scenarios() {
+        progress(sessions, scenario.name);
+        bench.check(&scenario);
+        let trace = can_trace.then(|| bench.trace(&scenario).0);
+        let peak = bench.peak(&scenario, peak);
+        let instructions = can_count.then(|| bench.instructions(&scenario));
+        found.push(Found { scenario, times: Times::default(), trace, instructions, peak });
+    }
+    for run in 1..=runs {
+        progress(sessions, &format!("run {run} of {runs}"));
+        for found in &mut found {
+            bench.time(&found.scenario, floor, &mut found.times);
+        }
+        sync.push(bench.time_sync());
+    }
+    eprintln!();
+    (Part { sessions, found }, bench)
+}
+
+/// One line that is written over and over.
+fn progress(sessions: usize, what: &str) {
+    eprint!("\r\x1b[Kbench: {} sessions: {what}", report::thousands(sessions));
+}
+
+fn document(parts: &[Part], served: &[Costs], floor: &Native, sync: &[Duration], form: fn(&Table) -> String) -> String {
+    let linked = if floor.is_static { "statically linked" } else { "not statically linked: this platform cannot" };
+    let all: Vec<Duration> =
+        parts.iter().flat_map(|part| &part.found).flat_map(|found| found.times.floor.iter().copied()).collect();
+    let sizes = form(&report::sizes(&report::programs()));
+    [
+        machine::describe() + "\n",
+        format!("floor: a program that does nothing, {linked}: {} ms\n", millis(median(&all))),
+        format!("disk: a record written, synced and renamed: {} ms\n", millis(median(sync))),
+        form(&report::times(parts)),
+        form(&report::calls_and_memory(parts)),
+        form(&report::growth(parts)),
+        form(&serve::table(served)),
+        sizes,
+    ]
+    .join("\n")
+}
+
+fn save(tables: &str, words: &[String]) {
+    let folder = workspace().join("docs");
+    fs::create_dir_all(&folder).expect("the workspace can be written");
+    let command = format!("make build && cargo run --release -p bench -- {}", words.join(" "));
+    let head = format!("# What the programs cost\n\nMeasured on {} with `{command}`.\n\n{FOOT}", machine::today());
+    fs::write(folder.join("BENCH.md"), format!("{head}\n{tables}")).expect("the workspace can be written");
+}

@@ -1,0 +1,269 @@
+//! A store on disk, and how long calls on it take.
+//!
+//! Owns the disk: before every call each file is as the scenario wants it, whatever the call before did. What
+//! must stay true: nothing but the call itself is timed, from starting the program to its end, and the program
+//! that does nothing runs beside every call, so that noise hits both.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use cs_tests::{Sandbox, run, status, stderr, stdout};
+
+use super::instructions;
+use super::native::Native;
+use super::scenario::{self, Kind, Scenario};
+use super::store::{Agent, Status, Store};
+use super::trace::{self, Trace};
+
+/// What tells a file's content from another's without reading it: its inode, when it was changed, its length.
+type Stamp = (u64, i64, i64, u64);
+
+/// A store on disk.
+pub struct Bench {
+    pub sandbox: Sandbox,
+    pub store: Store,
+    /// What is restored before each call.
+    base: BTreeMap<PathBuf, String>,
+    /// What was written last, and how the file looked then.
+    written: BTreeMap<PathBuf, (Option<Stamp>, String)>,
+    names: HashSet<PathBuf>,
+}
+
+/// How long calls took, and the program that does nothing beside each of them.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    pub call: Vec<Duration>,
+    pub floor: Vec<Duration>,
+}
+
+impl Bench {
+    /// Writes a store of so many sessions into a fresh sandbox.
+    pub fn new(sessions: usize) -> Bench {
+        let agent = Agent { pid: std::process::id(), started: started() };
+        let sandbox = Sandbox::new().with("CLAUDE_PID", agent.pid.to_string());
+        let store = Store::new(sessions, &sandbox.work(), agent);
+        let mut bench = Bench { sandbox, base: store.caches(), store, written: BTreeMap::new(), names: HashSet::new() };
+        bench.write();
+        bench
+    }
+
+    fn write(&mut self) {
+        for folder in ["sessions", "live", "projects", "context", "ended", "statusline", "logs"] {
+            fs::create_dir_all(self.sandbox.data().join(folder)).expect("a fresh folder can be written");
+        }
+        for number in 0..self.store.sessions.min(20) {
+            let git = self.store.checkout(number).join(".git");
+            fs::create_dir_all(&git).expect("a fresh folder can be written");
+            fs::write(git.join("HEAD"), "ref: refs/heads/main\n").expect("a fresh folder can be written");
+        }
+        let measured = [self.store.newest(Status::Active), self.store.newest(Status::Parked)];
+        for number in 0..self.store.sessions {
+            let (path, text) = self.store.record(number);
+            let lock = path.with_extension("lock");
+            self.put(&path, &text);
+            self.put(&lock, "");
+            if measured.contains(&number) {
+                self.base.extend([(path, text), (lock, String::new())]);
+            }
+        }
+        self.ready(&[]);
+        self.names = self.files().into_keys().collect();
+    }
+
+    fn put(&self, path: &Path, text: &str) {
+        let path = self.sandbox.data().join(path);
+        fs::write(&path, text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+
+    /// Makes every file that calls change as the store has it, or as `given` says, and lets the disk have it, so
+    /// that a call that syncs does not pay for us.
+    fn ready(&mut self, given: &[(PathBuf, String)]) {
+        let mut wanted: BTreeMap<&Path, &str> =
+            self.base.iter().map(|(path, text)| (path.as_path(), text.as_str())).collect();
+        wanted.extend(given.iter().map(|(path, text)| (path.as_path(), text.as_str())));
+        for (path, text) in wanted {
+            let file = self.sandbox.data().join(path);
+            let is_there = self.written.get(path).is_some_and(|(at, last)| *at == stamp(&file) && last == text);
+            if !(is_there || text.is_empty() && file.exists()) {
+                self.put(path, text);
+                File::open(&file).and_then(|file| file.sync_all()).expect("the disk takes it");
+                self.written.insert(path.to_path_buf(), (stamp(&file), text.to_owned()));
+            }
+        }
+    }
+
+    /// Removes the files that a call made.
+    fn clean(&self, scenario: &Scenario) {
+        let mut folders = vec!["live", "ended", "statusline"];
+        folders.extend(scenario.changes.contains(&Kind::Created).then_some("sessions"));
+        let data = self.sandbox.data();
+        folders.extend(data.join("spool").is_dir().then_some("spool"));
+        for words in ["_index.pending", "_index.folding"] {
+            let _ = fs::remove_file(data.join("sessions").join(words));
+        }
+        for folder in folders {
+            for path in cs_tests::entries(&self.sandbox.data().join(folder)) {
+                if self.relative(&path).is_some_and(|name| !self.names.contains(name)) {
+                    fs::remove_file(&path).expect("a file of ours can be removed");
+                }
+            }
+        }
+    }
+
+    fn relative<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        path.strip_prefix(self.sandbox.data()).ok()
+    }
+
+    /// All files below the data directory.
+    fn files(&self) -> BTreeMap<PathBuf, Option<Stamp>> {
+        let folders = cs_tests::entries(&self.sandbox.data()).into_iter().flat_map(|path| match path.is_dir() {
+            true => cs_tests::entries(&path),
+            false => vec![path],
+        });
+        folders.filter_map(|path| Some((self.relative(&path)?.to_path_buf(), stamp(&path)))).collect()
+    }
+
+    /// The calls that can be measured: those of programs that exist.
+    pub fn scenarios(&self) -> Vec<Scenario> {
+        let mut all = scenario::all(&self.store);
+        all.retain(|scenario| cs_tests::programs().join(scenario.program).is_file());
+        all
+    }
+
+    fn command(&self, scenario: &Scenario) -> Command {
+        let mut command = self.sandbox.command(scenario.program);
+        command.args(&scenario.args).current_dir(&scenario.folder);
+        command
+    }
+
+    fn input(&self, scenario: &Scenario) -> PathBuf {
+        let path = self.sandbox.root().join("input");
+        fs::write(&path, &scenario.input).expect("the sandbox can be written");
+        path
+    }
+
+    /// Makes the call once and panics unless it did what the scenario says: a hook that gives up is fast, too.
+    pub fn check(&mut self, scenario: &Scenario) {
+        self.ready(&scenario.given);
+        let before = self.files();
+        let output = run(self.command(scenario), &scenario.input);
+        let after = self.files();
+        let said = stderr(&output);
+        assert!(status(&output) == 0 && said.is_empty(), "{}: {}: {said}", scenario.name, output.status);
+        let log = fs::read_to_string(self.sandbox.data().join("logs/hook.log")).unwrap_or_default();
+        assert!(log.is_empty(), "{}: {log}", scenario.name);
+        let is_answer = scenario.is_hook() || !stdout(&output).is_empty();
+        assert!(is_answer, "{}: no output", scenario.name);
+        let changed = before.iter().filter(|(path, at)| after.get(*path) != Some(at)).map(|(path, _)| path);
+        let made = after.keys().filter(|path| !before.contains_key(*path));
+        let kinds: BTreeSet<Kind> = changed.chain(made).filter_map(|path| self.kind(path, &after)).collect();
+        assert_eq!(Vec::from_iter(kinds), scenario.changes, "{}: the kinds of files that it changed", scenario.name);
+        self.clean(scenario);
+    }
+
+    fn kind(&self, path: &Path, after: &BTreeMap<PathBuf, Option<Stamp>>) -> Option<Kind> {
+        let name = path.file_name()?.to_str()?;
+        let folder = path.parent()?.to_str()?;
+        if !name.ends_with(".json") && folder != "spool" || name.starts_with('_') {
+            return None;
+        }
+        match folder {
+            "spool" => after.contains_key(path).then_some(Kind::Noted),
+            "live" => after.contains_key(path).then_some(Kind::Live),
+            "ended" => Some(Kind::Ended),
+            "sessions" if self.names.contains(path) => Some(Kind::Record),
+            "sessions" => Some(Kind::Created),
+            _ => None,
+        }
+    }
+
+    /// The system calls of one call, and strace's log of them.
+    pub fn trace(&mut self, scenario: &Scenario) -> (Trace, String) {
+        self.ready(&scenario.given);
+        let traced = trace::trace(&self.sandbox, &self.command(scenario), &self.input(scenario));
+        self.clean(scenario);
+        traced
+    }
+
+    /// The instructions of one call.
+    pub fn instructions(&mut self, scenario: &Scenario) -> u64 {
+        self.ready(&scenario.given);
+        let count = instructions::count(&self.sandbox, &self.command(scenario), &self.input(scenario));
+        self.clean(scenario);
+        count
+    }
+
+    /// The most memory that the program had during one call, in bytes.
+    pub fn peak(&mut self, scenario: &Scenario, peak: &Native) -> u64 {
+        self.ready(&scenario.given);
+        let call = self.command(scenario);
+        let mut command = self.sandbox.command(peak.path.to_str().expect("a path of ours is text"));
+        command.arg(call.get_program()).args(call.get_args()).current_dir(&scenario.folder);
+        command.stdin(File::open(self.input(scenario)).expect("the input was just written"));
+        let output = command.output().expect("peak can be run");
+        self.clean(scenario);
+        assert!(output.status.success(), "{}: {}: {}", scenario.name, output.status, stderr(&output));
+        stdout(&output).trim().parse().unwrap_or_else(|_| panic!("{}: {}", scenario.name, stderr(&output)))
+    }
+
+    /// Times one call, and the floor before or after it in turns: who runs second finds warmer caches.
+    pub fn time(&mut self, scenario: &Scenario, floor: &Native, times: &mut Times) {
+        self.ready(&scenario.given);
+        let input = self.input(scenario);
+        let mut nothing = self.sandbox.command(floor.path.to_str().expect("a path of ours is text"));
+        let mut call = self.command(scenario);
+        // Preparing may have waited for the disk; the processor is awake again after this.
+        elapsed(&mut nothing, &input);
+        if times.call.len().is_multiple_of(2) {
+            times.floor.push(elapsed(&mut nothing, &input));
+            times.call.push(elapsed(&mut call, &input));
+        } else {
+            times.call.push(elapsed(&mut call, &input));
+            times.floor.push(elapsed(&mut nothing, &input));
+        }
+        self.clean(scenario);
+    }
+
+    /// How long it takes to write a file of a record's size, to sync it and to give it its name.
+    pub fn time_sync(&self) -> Duration {
+        let (_, text) = self.store.record(0);
+        let (new, named) = (self.sandbox.data().join("synced.new"), self.sandbox.data().join("synced"));
+        let begin = Instant::now();
+        fs::write(&new, text).expect("the sandbox can be written");
+        File::open(&new).and_then(|file| file.sync_data()).expect("the disk takes it");
+        fs::rename(&new, &named).expect("the sandbox can be written");
+        begin.elapsed()
+    }
+}
+
+/// The middle one; zero of none.
+pub fn median(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+fn elapsed(command: &mut Command, input: &Path) -> Duration {
+    let input = File::open(input).expect("the input was just written");
+    command.stdin(input).stdout(Stdio::null()).stderr(Stdio::null());
+    let begin = Instant::now();
+    let status = command.spawn().and_then(|mut child| child.wait()).unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let elapsed = begin.elapsed();
+    assert!(status.success(), "{command:?}: {status}");
+    elapsed
+}
+
+fn stamp(file: &Path) -> Option<Stamp> {
+    let meta = fs::symlink_metadata(file).ok()?;
+    Some((meta.ino(), meta.mtime(), meta.mtime_nsec(), meta.len()))
+}
+
+/// Our own start time as live files spell it: field 22 of `/proc/self/stat`; see proc_pid_stat(5).
+fn started() -> Option<String> {
+    let text = fs::read_to_string("/proc/self/stat").ok()?;
+    Some(text.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.to_owned())
+}

@@ -1,0 +1,255 @@
+//! The tables, for people or as Markdown.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::measure::{Times, median};
+use super::scenario::{Budget, Scenario};
+use super::trace::Trace;
+
+/// Most bytes of a program.
+pub fn ceiling(program: &str) -> u64 {
+    match program {
+        "cs-heartbeat" => 1_300 * 1024,
+        "cs-hook" => 1_600 * 1024,
+        _ => 2_500 * 1024,
+    }
+}
+/// Most bytes of all programs together.
+pub const ALL_BYTES: u64 = 32_000_000;
+/// A heartbeat makes fewer system calls than this.
+pub const HEARTBEAT_CALLS: usize = 100;
+
+/// What was found out about one call on one store.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub scenario: Scenario,
+    pub times: Times,
+    /// None without strace.
+    pub trace: Option<Trace>,
+    /// None without valgrind, and on large stores.
+    pub instructions: Option<u64>,
+    /// Bytes.
+    pub peak: u64,
+}
+
+/// The calls on a store of so many sessions.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub sessions: usize,
+    pub found: Vec<Found>,
+}
+
+/// A table: the first column is text, the others are figures.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// The first row is the heading.
+    pub fn plain(&self) -> String {
+        self.render("", "  ", "")
+    }
+
+    pub fn markdown(&self) -> String {
+        let mut text = self.render("| ", " | ", " |");
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let rule = format!("|---|{}\n", "--:|".repeat(columns.saturating_sub(1)));
+        let end = text.find('\n').map_or(text.len(), |at| at + 1);
+        text.insert_str(end, &rule);
+        text
+    }
+
+    fn render(&self, left: &str, between: &str, right: &str) -> String {
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let length = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| cell.chars().count());
+        let widths: Vec<usize> =
+            (0..columns).map(|column| self.rows.iter().map(|row| length(row, column)).max().unwrap_or(0)).collect();
+        let cell = |(column, text): (usize, &String)| match column {
+            0 => format!("{text:<0$}", widths[column]),
+            _ => format!("{text:>0$}", widths[column]),
+        };
+        let line = |row: &Vec<String>| row.iter().enumerate().map(cell).collect::<Vec<_>>().join(between);
+        self.rows.iter().map(|row| format!("{left}{}{right}\n", line(row))).collect()
+    }
+}
+
+/// How long every call takes on every store, beside the program that does nothing.
+pub fn times(parts: &[Part]) -> Table {
+    let mut heading = vec!["program".to_owned(), "call".into(), "budget".into()];
+    for part in parts {
+        heading.extend([
+            format!("{} sessions: ms", thousands(part.sessions)),
+            "floor".into(),
+            "ratio".into(),
+            "at best".into(),
+        ]);
+    }
+    heading.push("verdict".into());
+    let rows = calls(parts).into_iter().map(|found| {
+        let scenario = &found[0].scenario;
+        let mut row = vec![scenario.program.to_owned(), scenario.name.to_owned(), budget(scenario.budget)];
+        for found in &found {
+            let (call, floor) = (median(&found.times.call), median(&found.times.floor));
+            row.extend([
+                millis(call),
+                millis(floor),
+                format!("{:.1}", ratio(&found.times)),
+                format!("{:.1}", best(&found.times)),
+            ]);
+        }
+        row.push(verdict(scenario.budget, &found));
+        row
+    });
+    Table { rows: std::iter::once(heading).chain(rows).collect() }
+}
+
+/// System calls, opened directories, bytes written, instructions and memory.
+pub fn calls_and_memory(parts: &[Part]) -> Table {
+    let mut heading = vec!["program".to_owned(), "call".into()];
+    for part in parts {
+        let sessions = thousands(part.sessions);
+        heading.extend([format!("{sessions} sessions: system calls"), "directories".into(), "bytes written".into()]);
+        heading.extend(["instructions / 1,000".into(), "peak KiB".into()]);
+    }
+    heading.push("verdict".into());
+    let rows = calls(parts).into_iter().map(|found| {
+        let scenario = &found[0].scenario;
+        let mut row = vec![scenario.program.to_owned(), scenario.name.to_owned()];
+        for found in &found {
+            let trace = |figure: fn(Trace) -> usize| {
+                found.trace.map_or_else(|| "no strace".into(), |trace| thousands(figure(trace)))
+            };
+            row.extend([trace(|trace| trace.calls), trace(|trace| trace.directories), trace(|trace| trace.written)]);
+            let thousand = |count: u64| thousands(count as usize / 1000);
+            row.push(found.instructions.map_or_else(|| "not counted".into(), thousand));
+            row.push(thousands(found.peak as usize / 1024));
+        }
+        let within = |trace: Trace| trace.calls < HEARTBEAT_CALLS && trace.directories == 0;
+        let traces: Vec<Trace> = found.iter().filter_map(|found| found.trace).collect();
+        let is_judged = scenario.program == "cs-heartbeat" && !traces.is_empty();
+        row.push(if is_judged { word(traces.into_iter().all(within)).into() } else { String::new() });
+        row
+    });
+    Table { rows: std::iter::once(heading).chain(rows).collect() }
+}
+
+/// How much longer every call takes for each 1,000 sessions more: between the smallest and the largest store.
+pub fn growth(parts: &[Part]) -> Table {
+    let sizes = || parts.iter().map(|part| part.sessions);
+    let (least, most) = (sizes().min().unwrap_or(0), sizes().max().unwrap_or(0));
+    let heading = ["program", "call", "ms for each 1,000 sessions"].map(str::to_owned).to_vec();
+    let part = |size: usize| parts.iter().find(|part| part.sessions == size);
+    let (Some(small), Some(large)) = (part(least), part(most).filter(|_| most > least)) else {
+        return Table { rows: vec![heading] };
+    };
+    let millis = |found: &Found| median(&found.times.call).as_secs_f64() * 1000.0;
+    let rows = small.found.iter().zip(&large.found).map(|(small, large)| {
+        let slope = (millis(large) - millis(small)) / (most - least) as f64 * 1000.0;
+        vec![small.scenario.program.to_owned(), small.scenario.name.to_owned(), format!("{slope:.3}")]
+    });
+    Table { rows: std::iter::once(heading).chain(rows).collect() }
+}
+
+/// How large the programs are.
+pub fn sizes(programs: &[(String, u64)]) -> Table {
+    let kib = |bytes: u64| format!("{:.0}", bytes as f64 / 1024.0);
+    let mut rows = vec![["program", "KiB", "budget", "verdict"].map(str::to_owned).to_vec()];
+    for (name, bytes) in programs {
+        let most = ceiling(name);
+        rows.push(vec![name.clone(), kib(*bytes), kib(most), word(*bytes <= most).into()]);
+    }
+    let all: u64 = programs.iter().map(|(_, bytes)| bytes).sum();
+    rows.push(vec!["all together".into(), kib(all), kib(ALL_BYTES), word(all <= ALL_BYTES).into()]);
+    Table { rows }
+}
+
+/// The programs of the workspace and their sizes in bytes.
+pub fn programs() -> Vec<(String, u64)> {
+    let file = |name: &String| -> PathBuf { cs_tests::programs().join(name) };
+    let names = cs_tests::program_names().into_iter();
+    names.filter_map(|name| Some((name.clone(), fs::metadata(file(&name)).ok()?.len()))).collect()
+}
+
+/// The same call on every store, side by side.
+fn calls(parts: &[Part]) -> Vec<Vec<&Found>> {
+    let first = parts.first().map_or(&[][..], |part| &part.found);
+    (0..first.len()).map(|row| parts.iter().filter_map(|part| part.found.get(row)).collect()).collect()
+}
+
+fn ratio(times: &Times) -> f64 {
+    median(&times.call).as_secs_f64() / median(&times.floor).as_secs_f64().max(1e-9)
+}
+
+/// The shortest against the shortest: what the call costs where nothing else wants processor or disk.
+fn best(times: &Times) -> f64 {
+    let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64();
+    least(&times.call) / least(&times.floor).max(1e-9)
+}
+
+fn budget(budget: Budget) -> String {
+    match budget {
+        Budget::Floors(most) => format!("≤ {most} floors"),
+        Budget::Millis(most) => format!("≤ {most} ms"),
+        Budget::None(why) => why.into(),
+    }
+}
+
+fn verdict(budget: Budget, found: &[&Found]) -> String {
+    let is_within = |found: &&Found| match budget {
+        Budget::Floors(most) => ratio(&found.times) <= most,
+        Budget::Millis(most) => median(&found.times.call).as_secs_f64() * 1000.0 <= most,
+        Budget::None(_) => true,
+    };
+    match budget {
+        Budget::None(_) => String::new(),
+        _ => word(found.iter().all(is_within)).into(),
+    }
+}
+
+fn word(is_within: bool) -> &'static str {
+    if is_within { "ok" } else { "over" }
+}
+
+/// Milliseconds.
+pub fn millis(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64() * 1000.0)
+}
+
+/// A number with commas, for example `10,000`.
+pub fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&[u8]> = digits.as_bytes().rchunks(3).rev().collect();
+    groups.iter().map(|group| String::from_utf8_lossy(group)).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario;
+    use crate::store::{Agent, Store};
+    use std::path::Path;
+
+    #[test]
+    fn growth_is_a_slope_between_the_smallest_and_the_largest_store() {
+        let part = |sessions, millis: u64| {
+            let times = Times { call: vec![Duration::from_millis(millis)], floor: vec![Duration::from_millis(1)] };
+            let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });
+            let scenario = scenario::all(&store).remove(0);
+            Part { sessions, found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }] }
+        };
+        let table = growth(&[part(10, 2), part(2010, 12)]);
+        assert_eq!(table.rows[1][2], "5.000");
+        assert_eq!(growth(&[part(10, 2)]).rows.len(), 1);
+    }
+
+    #[test]
+    fn tables_are_aligned() {
+        let table = Table { rows: vec![vec!["a".into(), "ms".into()], vec!["≤ long".into(), "1".into()]] };
+        assert_eq!(table.plain(), "a       ms\n≤ long   1\n");
+        assert_eq!(table.markdown(), "| a      | ms |\n|---|--:|\n| ≤ long |  1 |\n");
+        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! The calls that are measured, each with what it may cost and what it must have changed.
+//!
+//! Payloads are the recorded ones of `fixtures/claude-code/hooks`, told of the store's own conversations.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::store::{self, Status, Store};
+
+/// A conversation that was heard of at its start only.
+const NEWCOMER: &str = "0c0ffee0-1111-4222-8333-000000000001";
+/// A conversation that was never heard of.
+const STRANGER: &str = "0c0ffee0-1111-4222-8333-000000000002";
+
+/// What a call may cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Budget {
+    /// So many times what a program costs that does nothing.
+    Floors(f64),
+    Millis(f64),
+    /// Nothing was promised, for this reason.
+    None(&'static str),
+}
+
+/// What kind of file a call changes. Caches are not named: when they are rewritten is the programs' business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A running conversation's file is written.
+    Live,
+    /// A conversation's file is moved from `live/` to `ended/`.
+    Ended,
+    /// A record is rewritten.
+    Record,
+    /// A record is made.
+    Created,
+    /// Something is noted about a session.
+    Noted,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub name: &'static str,
+    pub program: &'static str,
+    pub args: Vec<String>,
+    /// Standard input.
+    pub input: String,
+    /// Where it runs.
+    pub folder: PathBuf,
+    /// Files of the data directory that are to be other than in the store, or besides.
+    pub given: Vec<(PathBuf, String)>,
+    pub budget: Budget,
+    pub changes: &'static [Kind],
+}
+
+impl Scenario {
+    /// Whether an agent calls it.
+    pub fn is_hook(&self) -> bool {
+        matches!(self.program, "cs-heartbeat" | "cs-hook")
+    }
+}
+
+/// All calls, for a store.
+pub fn all(store: &Store) -> Vec<Scenario> {
+    let mut all = heartbeats(store);
+    all.extend(hooks(store));
+    all.push(statusline(store));
+    all.extend(changes(store));
+    all.extend(questions(store));
+    all.extend(long(store, &all));
+    all
+}
+
+/// Some of the calls once more, on a session with so many events.
+fn long(store: &Store, all: &[Scenario]) -> Vec<Scenario> {
+    const NAMES: [(&str, &str); 4] = [
+        ("heartbeat", "heartbeat, 5,000 events"),
+        ("UserPromptSubmit, next prompt", "next prompt, 5,000 events"),
+        ("event", "event, 5,000 events"),
+        ("show", "show, 5,000 events"),
+    ];
+    let find = |name: &str| all.iter().find(|scenario| scenario.name == name).expect("it is one of them").clone();
+    let with_events = |(name, new)| {
+        let mut scenario = find(name);
+        (scenario.name, scenario.budget) = (new, Budget::None("long"));
+        scenario.given.push(store.record_with_events(0, 5000));
+        scenario
+    };
+    NAMES.map(with_events).into()
+}
+
+fn heartbeats(store: &Store) -> Vec<Scenario> {
+    let stop = |uuid: &str| payload(store, "Stop.plain", uuid);
+    let failed = payload(store, "StopFailure", &store::uuid(0));
+    let of = |name, input, changes| hook(store, "cs-heartbeat", name, input, changes, Budget::Floors(2.0));
+    let by_hand = of("heartbeat by hand, no payload", Value::Null, &[Kind::Noted]);
+    vec![
+        of("heartbeat", stop(&store::uuid(0)), &[Kind::Live, Kind::Noted]),
+        of("heartbeat, conversation unknown", stop(STRANGER), &[Kind::Live, Kind::Noted]),
+        of("StopFailure", failed, &[Kind::Live, Kind::Noted]),
+        Scenario { input: String::new(), ..by_hand },
+    ]
+}
+
+fn hooks(store: &Store) -> Vec<Scenario> {
+    const BOTH: &[Kind] = &[Kind::Live, Kind::Noted];
+    let synchronous = Budget::Floors(3.0);
+    let of = |name, file, uuid: &str, changes, budget| {
+        hook(store, "cs-hook", name, payload(store, file, uuid), changes, budget)
+    };
+    let known = store::uuid(0);
+    let mut first = of(
+        "UserPromptSubmit, first prompt",
+        "UserPromptSubmit.plain",
+        NEWCOMER,
+        &[Kind::Live, Kind::Created],
+        Budget::None("creates"),
+    );
+    let newcomer = store.newcomer(NEWCOMER, 0).to_string();
+    first.given.push((format!("live/{NEWCOMER}.json").into(), newcomer));
+    vec![
+        of("SessionStart, startup", "SessionStart.startup", STRANGER, &[Kind::Live], synchronous),
+        of("UserPromptSubmit, next prompt", "UserPromptSubmit.plain", &known, BOTH, synchronous),
+        of("PermissionRequest", "PermissionRequest.Bash", &known, BOTH, synchronous),
+        of("Notification", "Notification.permission_prompt", &known, BOTH, synchronous),
+        of("PostToolUse, Edit", "PostToolUse.Edit", &known, BOTH, Budget::None("async")),
+        of("PostToolUse, TaskUpdate", "PostToolUse.TaskUpdate", &known, BOTH, Budget::None("async")),
+        of("PreCompact", "PreCompact", &known, BOTH, synchronous),
+        first,
+        of("SessionEnd", "SessionEnd.prompt_input_exit", &known, &[Kind::Ended, Kind::Record], synchronous),
+    ]
+}
+
+fn statusline(store: &Store) -> Scenario {
+    let figures = payload(store, "../statusline/resumed", &store::uuid(0));
+    hook(store, "cs-statusline", "status line, figures kept", figures, &[], Budget::Floors(3.0))
+}
+
+fn changes(store: &Store) -> Vec<Scenario> {
+    const RECORD: &[Kind] = &[Kind::Record];
+    let (slug, id) = (store::slug(0), store::id(0));
+    let parked = store::id(store.newest(Status::Parked));
+    let of = |name, args: &[&str], changes, budget| command(store, "cs-session", name, args, changes, budget);
+    let soon = Budget::Millis(20.0);
+    vec![
+        of("create", &["create", "--project", &slug, "--intent", "a new session"], &[Kind::Created], soon),
+        of("update --intent", &["update", &id, "--intent", "another intent"], RECORD, soon),
+        of("event", &["event", &id, "--message", "the tests are green"], RECORD, Budget::None("")),
+        of("park", &["park", &id, "--reason", "waits for the review"], RECORD, soon),
+        of("complete", &["complete", &id, "--outcome", "merged"], RECORD, soon),
+        of("resume", &["resume", &parked], &[Kind::Record, Kind::Created], Budget::None("")),
+    ]
+}
+
+fn questions(store: &Store) -> Vec<Scenario> {
+    let of = |program, name, args: &[&str], budget| command(store, program, name, args, &[], budget);
+    vec![
+        of("cs-session", "show", &["show", &store::id(0)], Budget::None("")),
+        of("cs-session", "list --status active", &["list", "--status", "active"], Budget::Millis(10.0)),
+        of("cs-session", "list", &["list", "--json"], Budget::Millis(30.0)),
+        of("cs-session", "list --full", &["list", "--full", "--json"], Budget::Millis(250.0)),
+        of("cs-project", "overview", &["overview", "--json"], Budget::Millis(30.0)),
+        of("cs-project", "list", &["list", "--json"], Budget::None("")),
+    ]
+}
+
+fn hook(
+    store: &Store,
+    program: &'static str,
+    name: &'static str,
+    payload: Value,
+    changes: &'static [Kind],
+    budget: Budget,
+) -> Scenario {
+    Scenario { input: payload.to_string(), ..command(store, program, name, &[], changes, budget) }
+}
+
+fn command(
+    store: &Store,
+    program: &'static str,
+    name: &'static str,
+    args: &[&str],
+    changes: &'static [Kind],
+    budget: Budget,
+) -> Scenario {
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    Scenario { name, program, args, input: String::new(), folder: store.checkout(0), given: vec![], budget, changes }
+}
+
+/// A recorded payload, as a conversation in the first session's checkout would send it.
+fn payload(store: &Store, name: &str, uuid: &str) -> Value {
+    let file = cs_tests::replay::fixtures().join(format!("claude-code/hooks/{name}.json"));
+    let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let here = store.checkout(0).display().to_string();
+    let mut payload: Value = serde_json::from_str(&text.replace("/home/dev/repo", &here)).expect("a payload is JSON");
+    payload["session_id"] = json!(uuid);
+    payload
+}

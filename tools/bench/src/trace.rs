@@ -1,0 +1,63 @@
+//! How many system calls a program makes, and how many directories it opens, as strace sees them.
+
+use std::path::Path;
+use std::process::Command;
+
+use cs_tests::{Sandbox, strace};
+
+/// What one run asked of the kernel, from its `execve` to its `exit_group`, its children included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trace {
+    pub calls: usize,
+    /// Opened with `O_DIRECTORY`, or read with `getdents`.
+    pub directories: usize,
+    /// Bytes that it wrote, but to its standard output and error.
+    pub written: usize,
+}
+
+/// Whether there is a strace that may trace.
+pub fn is_possible() -> bool {
+    strace::is_possible().is_ok()
+}
+
+/// Runs `command`, which was made by [`Sandbox::command`] and got its arguments, under strace.
+pub fn trace(sandbox: &Sandbox, command: &Command, input: &Path) -> (Trace, String) {
+    let (output, log) = strace::run(command, input, &[], &sandbox.root().join("strace"));
+    assert!(output.status.success(), "{command:?} under strace: {}", output.status);
+    (count(&log), log)
+}
+
+fn count(log: &str) -> Trace {
+    let calls = strace::calls(log);
+    let opens = |call: &&String| call.contains("O_DIRECTORY") || call.starts_with("getdents");
+    let written = calls.iter().filter_map(|call| written(call)).sum();
+    Trace { calls: calls.len(), directories: calls.iter().filter(opens).count(), written }
+}
+
+/// How many bytes a call wrote: `write(5, "{\n"..., 812) = 812`.
+fn written(call: &str) -> Option<usize> {
+    let (name, rest) = call.split_once('(')?;
+    let is_write = matches!(name, "write" | "pwrite64" | "writev");
+    let is_output = rest.starts_with("1,") || rest.starts_with("2,");
+    if is_write && !is_output { call.rsplit_once("= ")?.1.trim().parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_ends_and_second_halves_are_no_calls() {
+        let log = "12 execve(\"/bin/x\", [\"x\"], 0x7 /* 9 vars */) = 0\n\
+                   12 wait4(13,  <unfinished ...>\n\
+                   13 openat(AT_FDCWD, \"live\", O_RDONLY|O_CLOEXEC|O_DIRECTORY) = 3\n\
+                   13 getdents64(3, 0x5 /* 4 entries */, 32768) = 120\n\
+                   13 write(4, \"a = 1\"..., 512)          = 512\n\
+                   13 write(1, \"out\", 3)                 = 3\n\
+                   13 +++ exited with 0 +++\n\
+                   12 <... wait4 resumed>NULL, 0, NULL) = 13\n\
+                   12 --- SIGCHLD {si_signo=SIGCHLD} ---\n\
+                   12 exit_group(0)                     = ?\n";
+        assert_eq!(count(log), Trace { calls: 7, directories: 2, written: 512 });
+    }
+}

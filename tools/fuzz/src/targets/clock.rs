@@ -1,0 +1,68 @@
+//! Times: in records, on the command line, in `CS_NOW`.
+
+use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::id::SessionId;
+
+use super::{parts, text};
+use crate::Target;
+
+pub const TARGET: Target = Target { name: "clock", check, words: WORDS, seeds, most: 200, runs: 900_000 };
+
+const WORDS: &[&str] = &[
+    "2026-11-21",
+    "T03:37:00",
+    "Z",
+    "+00:00",
+    "-23:59",
+    "+23:59",
+    ".500000",
+    ".999999999",
+    "23:59:60",
+    "0000-01-01",
+    "9999-12-31",
+    "12h",
+    "7d",
+    "2w",
+    "90m",
+    "00:00:00",
+    "+262142",
+];
+
+fn seeds() -> Vec<Vec<u8>> {
+    let texts =
+        ["2026-11-21T03:37:00.000000+00:00", "2026-11-21", "12h", "2026-11-21T23:59:60Z", "2026-11-21T03:37:00\u{ff}"];
+    let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    all.push(b"2026-11-21T03:37:00Z\xff2026-11-21T03:37:00.000001Z".to_vec());
+    all
+}
+
+fn check(bytes: &[u8]) {
+    let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
+    let texts: Vec<String> = parts(bytes).into_iter().map(text).collect();
+    let instants: Vec<Instant> = texts.iter().filter_map(|text| clock::parse(text)).collect();
+    for at in &instants {
+        reads_back(*at);
+        assert!(!clock::age(*at, now).is_empty() && !clock::age(now, *at).is_empty());
+    }
+    for pair in instants.windows(2) {
+        let (a, b) = (clock::stamp(pair[0]), clock::stamp(pair[1]));
+        assert_eq!(a.cmp(&b), pair[0].timestamp_micros().cmp(&pair[1].timestamp_micros()), "{a} and {b}");
+    }
+    for text in &texts {
+        if let Ok(at) = clock::parse_when(text, now) {
+            let _ = (clock::stamp(at), at < now, now - at > TimeDelta::hours(1));
+        }
+        let number = text.trim().parse::<i64>().ok().and_then(clock::from_millis);
+        number.into_iter().for_each(|at| assert!(!clock::age(at, now).is_empty()));
+    }
+}
+
+/// What is written can be read, and an id can be made of it.
+fn reads_back(at: Instant) {
+    let stamp = clock::stamp(at);
+    assert_eq!(stamp.len(), 32, "{stamp}");
+    let again = clock::parse(&stamp).unwrap_or_else(|| panic!("{stamp} cannot be read"));
+    assert_eq!(again.timestamp_micros(), at.timestamp_micros(), "{stamp}");
+    let id = SessionId::random(at);
+    assert!(SessionId::parse(id.as_str()).is_ok(), "{id}");
+}

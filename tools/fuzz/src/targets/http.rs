@@ -1,0 +1,214 @@
+//! What comes over a connection of cs-serve: request heads, their targets, and who is answered.
+
+use tiny_http::Method;
+
+use super::text;
+use crate::Target;
+use serve::http::head::{self, Parsed, Request};
+use serve::http::limits::{FIELDS, HEAD_BYTES, TARGET_BYTES};
+use serve::http::reply::{Refusal, Reply};
+use serve::http::{guard, target};
+use serve::router::{self, Route};
+
+/// The program's own files: a program cannot be linked.
+#[allow(dead_code, reason = "the program uses more of them")]
+#[path = "../../../../bins/cs-serve/src"]
+mod serve {
+    pub mod http {
+        pub mod guard;
+        pub mod head;
+        pub mod limits;
+        pub mod reply;
+        pub mod target;
+        pub use reply::Refusal;
+    }
+    pub mod router;
+}
+
+pub const TARGET: Target = Target { name: "http", check, words: WORDS, seeds, most: 20 << 10, runs: 30_000 };
+
+const WORDS: &[&str] = &[
+    "GET ",
+    "HEAD ",
+    "POST ",
+    "OPTIONS * ",
+    " HTTP/1.1\r\n",
+    " HTTP/1.0\r\n",
+    " HTTP/2.0\r\n",
+    "\r\n\r\n",
+    "\r\n",
+    "\n",
+    "\r",
+    "Host: localhost\r\n",
+    "Host: [::1]:9000\r\n",
+    "host:",
+    "Content-Length: 0\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Connection: keep-alive, close\r\n",
+    "Sec-Fetch-Site: cross-site\r\n",
+    "Sec-Fetch-Mode: navigate\r\n",
+    "Authorization: Basic ",
+    "If-None-Match: *\r\n",
+    "http://127.0.0.1:9000/",
+    "/session/sess_20261121T0337_ca5d",
+    "/project/api",
+    "/api/export/session/",
+    "/assets/",
+    "/../",
+    "%2e%2e",
+    "%2f",
+    "%252e",
+    "%00",
+    "?q=a+b&c=%26",
+    "#",
+    "@",
+];
+
+fn seeds() -> Vec<Vec<u8>> {
+    let plain = "GET /api/sessions?status=active&q=a%2Bb+c HTTP/1.1\r\nHost: localhost:9000\r\nAccept: */*\r\n\r\n";
+    let texts = [
+        plain.to_string(),
+        format!("{plain}HEAD /session/%73ess_20261121T0337_ca5d HTTP/1.0\r\nhost:127.0.0.1\r\n\r\nGET /a/../b"),
+        "POST / HTTP/1.1\r\nHost: [::1]:1\r\nContent-Length: 3\r\n\r\nabc".into(),
+        "OPTIONS * HTTP/1.1\r\nHost: evil.example\r\n\r\n".into(),
+        "GET http://localhost/assets/style.css HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-site\r\n\r\n".into(),
+        format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(TARGET_BYTES)),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {}", "a".repeat(HEAD_BYTES)),
+        format!("GET / HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "A: b\r\n".repeat(FIELDS)),
+        "GET / HTTP/1.1\r\nHost: box\r\nAuthorization: Basic bWU6MDEyMw==\r\n\r\n".into(),
+    ];
+    texts.map(String::into_bytes).into()
+}
+
+fn check(bytes: &[u8]) {
+    let chance = cs_core::id::fnv1a(bytes) as usize;
+    let whole = conversation(bytes, &[bytes.len()]);
+    let cut = chance % (bytes.len() + 1);
+    // Byte by byte only what is short: each look costs.
+    let small: &[usize] = if bytes.len() < 600 { &[1] } else { &[7, 1, 300] };
+    for sizes in [&[cut, bytes.len()][..], small] {
+        assert_eq!(conversation(bytes, sizes), whole, "in pieces of {sizes:?}");
+    }
+}
+
+/// What a connection makes of the bytes when they come in pieces of these sizes, the last again and again.
+fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
+    let (mut told, mut held, mut seen, mut rest) = (Vec::new(), Vec::new(), 0, bytes);
+    let mut sizes = sizes.iter().copied().chain(std::iter::repeat(sizes[sizes.len() - 1].max(1)));
+    while !rest.is_empty() {
+        let piece;
+        (piece, rest) = rest.split_at(sizes.next().unwrap_or(1).min(rest.len()));
+        held.extend_from_slice(piece);
+        loop {
+            match head::parse(&held, seen) {
+                Parsed::Incomplete => {
+                    assert!(held.len() <= HEAD_BYTES, "{} bytes are held", held.len());
+                    seen = held.len();
+                    break;
+                }
+                Parsed::Refused(refusal) => {
+                    assert!([400, 414, 431, 505].contains(&refusal.status), "{refusal:?}");
+                    is_answered(&refusal);
+                    told.push(format!("{refusal:?}"));
+                    return told;
+                }
+                Parsed::Whole(request, end) => {
+                    told.push(understood(request, &held[..end]));
+                    held.drain(..end);
+                    seen = 0;
+                }
+            }
+        }
+    }
+    told
+}
+
+/// A request that was understood is what the bytes say, in the only way in which they can be read.
+fn understood(mut request: Request, head: &[u8]) -> String {
+    static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    assert!(head.len() <= HEAD_BYTES && head.ends_with(b"\r\n\r\n"), "{} bytes", head.len());
+    let head = text(head);
+    assert_eq!(head.find("\r\n\r\n").map(|at| at + 4), Some(head.len()), "another head in it");
+    assert!(!head.replace("\r\n", "").contains(['\r', '\n', '\0']), "half a line end");
+    let (line, fields) = head.split_once("\r\n").expect("it ends in a line end");
+    let hosts = fields.lines().filter(|line| line.to_ascii_lowercase().starts_with("host:")).count();
+    assert!(hosts == 1 && fields.lines().count() <= FIELDS + 1, "{hosts} hosts");
+    let raw = line.split(' ').nth(1).unwrap_or_default();
+    assert!(raw.len() <= TARGET_BYTES, "a target of {} bytes", raw.len());
+    match target::parse(raw) {
+        Ok(target) => {
+            assert_eq!(request.target, target, "the target is decoded once");
+            is_decoded(&target);
+        }
+        Err(refusal) => assert!(!matches!(request.method, Method::Get | Method::Head), "{refusal:?}"),
+    }
+    judged(&request);
+    request.received_at = *BEGAN;
+    format!("{request:?}")
+}
+
+/// What comes out of a target means the same once it is written down again, and hides nothing.
+fn is_decoded(target: &target::Target) {
+    assert!(target.path.starts_with('/') && !target.path.contains(char::is_control), "{:?}", target.path);
+    let path: Vec<String> = target.path.split('/').map(target::encode).collect();
+    let pair = |(name, value): &(String, String)| format!("{}={}", target::encode(name), target::encode(value));
+    let query: Vec<String> = target.query.iter().map(pair).collect();
+    let again = target::parse(&format!("{}?{}", path.join("/"), query.join("&"))).expect("what is encoded is a target");
+    assert_eq!((&again.path, &again.query), (&target.path, &target.query));
+    let has_dots = target.path.split('/').any(|part| part == ".." || part == ".");
+    match router::route(&target.path) {
+        Ok(Route::Asset(name)) => assert!(!name.contains('/'), "{name:?}"),
+        Ok(route) => assert!(!has_dots, "{route:?}"),
+        Err(refusal) => is_answered(&refusal),
+    }
+}
+
+/// Whom the guard lets pass asks for our own name, with GET or HEAD, without a body, and shows the token.
+fn judged(request: &Request) {
+    let token = "0123";
+    let open = guard::Policy::default();
+    let closed = guard::Policy { names: vec!["box".into()], token: Some(token.into()) };
+    for policy in [&open, &closed] {
+        match guard::check(request, policy) {
+            Err(refusal) => {
+                assert!([401, 403, 405, 413, 417, 421].contains(&refusal.status), "{refusal:?}");
+                is_answered(&refusal);
+            }
+            Ok(()) => {
+                assert!(matches!(request.method, Method::Get | Method::Head) && !request.has_body());
+                assert!(request.target.path.starts_with('/'), "{:?}", request.target);
+                let hosts = request.field("host").into_iter().chain(request.target.authority.as_deref());
+                hosts.for_each(|host| assert!(is_ours(host, policy), "{host:?}"));
+                let shows = request.field("authorization").is_some_and(|text| text.contains(' '));
+                assert!(policy.token.is_none() || shows, "no token");
+                let reply = Reply::json(&1).for_request(request);
+                assert!(reply.status == 200 || request.field("if-none-match").is_some());
+            }
+        }
+    }
+}
+
+/// Whether a host is a name of this machine, whatever its port.
+fn is_ours(host: &str, policy: &guard::Policy) -> bool {
+    let host = host.to_ascii_lowercase();
+    let name = host.rsplit_once(':').filter(|(name, _)| !name.contains(':') || name.ends_with(']'));
+    let name = name.map_or(host.as_str(), |(name, _)| name);
+    let name = name.strip_prefix('[').map_or(name, |name| name.split(']').next().unwrap_or_default());
+    let address = name.parse::<std::net::IpAddr>().ok();
+    let is_known = name == "localhost" || policy.names.iter().any(|known| known == name);
+    is_known || address.is_some_and(|address| address.is_loopback() || policy.token.is_some())
+}
+
+/// The answer to a refusal is one head with one body, and says what is wrong.
+fn is_answered(refusal: &Refusal) {
+    assert!((400..600).contains(&refusal.status) && !refusal.text.contains(char::is_control), "{refusal:?}");
+    let reply = Reply::refusal(refusal);
+    let body: serde_json::Value = serde_json::from_slice(&reply.body).expect("the body is JSON");
+    assert_eq!((&body["code"], &body["error"]), (&refusal.code.into(), &refusal.text.as_str().into()));
+    let head = text(&reply.head(true));
+    assert!(head.starts_with(&format!("HTTP/1.1 {} ", refusal.status)), "{head:?}");
+    assert_eq!(head.find("\r\n\r\n").map(|at| at + 4), Some(head.len()), "{head:?}");
+    assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", reply.body.len())), "{head:?}");
+    let wanted = [(405, "\r\nAllow: "), (401, "\r\nWWW-Authenticate: ")];
+    wanted.iter().for_each(|(status, field)| assert!(*status != refusal.status || head.contains(field), "{head:?}"));
+}

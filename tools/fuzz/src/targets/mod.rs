@@ -1,0 +1,118 @@
+//! The targets. What several have in common is here.
+
+mod caches;
+mod clock;
+mod export;
+mod git;
+mod http;
+mod index;
+mod names;
+mod payload;
+mod record;
+mod redact;
+mod settings;
+mod statusline;
+mod template;
+mod transcript;
+mod typed;
+mod usage;
+
+use std::sync::atomic::AtomicBool;
+
+use cs_core::patch::Patch;
+use cs_core::quote::Quote;
+use cs_core::repair;
+use serde_json::{Map, Value};
+
+use super::Target;
+
+/// Whether targets that compare processor times do so: not in tests, which others may disturb.
+pub static TIMED: AtomicBool = AtomicBool::new(false);
+
+/// All of them. In CI each runs for a minute at most, two at a time: more than 18 would be too many.
+pub const TARGETS: [Target; 18] = [
+    payload::TARGET,
+    record::TARGET,
+    index::TARGET,
+    caches::CONFIG,
+    caches::PROJECT,
+    caches::LIVE,
+    names::TARGET,
+    redact::TARGET,
+    git::TARGET,
+    clock::TARGET,
+    http::TARGET,
+    export::TARGET,
+    statusline::TARGET,
+    settings::TARGET,
+    transcript::TARGET,
+    template::TARGET,
+    typed::TARGET,
+    usage::TARGET,
+];
+
+/// Text, whatever the bytes are.
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An input of several parts: the byte 255, which no text has, stands between them.
+fn parts(bytes: &[u8]) -> Vec<&[u8]> {
+    bytes.split(|byte| *byte == 255).collect()
+}
+
+/// The files in a folder of `tests/` whose names end in `suffix`.
+fn samples(folder: &str, suffix: &str) -> Vec<Vec<u8>> {
+    let folder = cs_tests::workspace().join("tests").join(folder);
+    let files = super::files(&folder).into_iter();
+    files.filter(|(path, _)| path.to_string_lossy().ends_with(suffix)).map(|(_, bytes)| bytes).collect()
+}
+
+/// An object's fields, if the bytes hold one and nothing else.
+fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Some(fields),
+        _ => None,
+    }
+}
+
+/// Panics if a repair changes JSON that is right, changes where strings begin and end, or leaves work for a second one.
+fn repaired(bytes: &[u8]) {
+    let Some(found) = repair::repair(bytes) else { return };
+    assert!(serde_json::from_slice::<Value>(bytes).is_err(), "JSON was changed");
+    assert!(std::str::from_utf8(&found).is_ok(), "a repaired text is one");
+    assert_eq!(skeleton(&found), skeleton(bytes), "the structure");
+    assert!(repair::repair(&found).is_none(), "a second repair changes more");
+}
+
+/// The quotes around strings, and the brackets, commas and colons outside.
+fn skeleton(text: &[u8]) -> Vec<u8> {
+    let mut quote = Quote::default();
+    let mut found = Vec::new();
+    for &byte in text {
+        let was_open = quote.is_open();
+        match quote.holds(byte) {
+            true if was_open == quote.is_open() => {}
+            true => found.push(b'"'),
+            false if b"{}[]:,".contains(&byte) => found.push(byte),
+            false => {}
+        }
+    }
+    found
+}
+
+/// Panics unless all fields of `before` that are not `known` are in `after`, to the last digit.
+fn unknown_fields_are_kept(before: &[u8], after: &[u8], known: &[&str]) {
+    let (Ok(before), Ok(after)) = (Patch::of(before), Patch::of(after)) else { return };
+    let unknown = |(name, _): &(&str, &str)| !known.contains(name);
+    let (before, after): (Vec<_>, Vec<_>) =
+        (before.iter().filter(unknown).collect(), after.iter().filter(unknown).collect());
+    assert_eq!(before, after, "the unknown fields");
+}
+
+/// Panics unless the text may be stored and shown: one line, no control characters, not too long.
+fn is_storable(text: &str, most: usize) {
+    assert!(text.chars().count() <= most, "{} characters: {text:?}", text.chars().count());
+    assert!(!text.contains(char::is_control), "a control character: {text:?}");
+    assert_eq!(text, text.trim(), "blanks around it");
+}

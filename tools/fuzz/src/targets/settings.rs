@@ -1,0 +1,226 @@
+//! Other programs' settings, into which cs-setup puts our entries, and out of which it takes them again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use cs_core::Error;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{parts, text};
+use crate::Target;
+use setup::document::{Document, NOTHING, Ours};
+use setup::{client, entries, splice, text as json, wrapped};
+
+/// The program's own files: a program cannot be linked.
+#[allow(dead_code, reason = "the program uses more of them")]
+#[path = "../../../../bins/cs-setup/src"]
+mod setup {
+    pub mod client;
+    pub mod command;
+    pub mod document;
+    pub mod entries;
+    pub mod places;
+    pub mod splice;
+    pub mod swap;
+    pub mod text;
+    pub mod wrapped;
+}
+
+pub const TARGET: Target = Target { name: "settings", check, words: WORDS, seeds, most: 8 << 10, runs: 6_500 };
+
+const WORDS: &[&str] = &[
+    "\"hooks\":",
+    "\"Stop\":",
+    "\"SessionStart\":",
+    "\"command\":",
+    "\"type\":\"command\"",
+    "\"/x/claude-sessions/bin/cs-hook\"",
+    "\"'/x y/claude-sessions/bin/cs-heartbeat'\"",
+    "\"args\":[]",
+    "\"statusLine\":",
+    "\"/x/cs-statusline --wrap 'a'\"",
+    "'\\\\''",
+    "\\u0027",
+    "\"enabledPlugins\":",
+    "\"cs-sessions@claude-sessions\":true",
+    "\"extraKnownMarketplaces\":",
+    "\"claude-sessions\":",
+    "\"matcher\":\"\"",
+    "\u{feff}",
+    "// no",
+    "\n\t\"a\": ",
+    "\r\n  ",
+    "{ }",
+    "[ ]",
+    "\"\\u0068ooks\":",
+];
+
+fn seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "",
+        "{}",
+        " \n",
+        "\u{feff}{ }\n",
+        "{\n  \"model\": \"opus\",\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [{\"type\": \"command\", \"command\": \"mine\"}]\n      }\n    ]\n  }\n}\n",
+        "{\r\n\t\"a\": {\r\n\t}\r\n}\r\n",
+        r#"{"statusLine":{"type":"command","command":"echo \"it's\" '' \\ \u0027 \t"},"hooks":{}}"#,
+        r#"{"hooks": {"Stop": [{"hooks": [{"command": "/x/claude-sessions/bin/cs-hook"}, {"command": "mine"}]}]}, "hooks": {}}"#,
+        r#"{"enabledPlugins": {"x": true}, "extraKnownMarketplaces": {}, "hooks": {"Stop": []}}"#,
+        r#"{"hooks": []}"#,
+        "{\"a\": 1, // no\n}",
+        "{\"statusLine\":{\"command\":\"/old/cs-statusline --format '{model}'\"}}",
+    ];
+    let mut all: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    all.push(
+        b"{\"a\":1.50,\"hooks\":{\"Stop\":[{\"hooks\":[{\"command\":\"/x/claude-sessions/bin/cs-hook\"}]}]}}\xff{ \"a\":1.50 }".to_vec(),
+    );
+    all
+}
+
+/// A folder in memory where there is one: it is written a million times.
+fn place() -> &'static Path {
+    static PLACE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = PLACE.get_or_init(|| {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
+        let folder = folder.expect("a temporary folder can be made");
+        let path = folder.path().to_path_buf();
+        (folder, path)
+    });
+    path
+}
+
+fn check(bytes: &[u8]) {
+    let parts = parts(bytes);
+    let settings = text(parts[0]);
+    let backup = parts.get(1).map(|part| text(part));
+    shows_status(&settings);
+    let share = Path::new("/opt/our \"share\"/claude-sessions");
+    let all = [
+        Ours::Hooks(entries::for_claude(share).expect("the hooks were built in")),
+        Ours::Hooks(entries::for_codex(share).expect("the hooks were built in")),
+        Ours::plugin(share).expect("a path of ours"),
+    ];
+    for ours in &all {
+        there_and_back(&settings, backup.as_deref(), ours);
+    }
+}
+
+fn path() -> PathBuf {
+    place().join("settings.json")
+}
+
+fn found() -> Option<String> {
+    fs::read_to_string(path()).ok()
+}
+
+fn backup_path() -> PathBuf {
+    place().join("settings.json.cs-backup")
+}
+
+fn put(settings: &str, backup: Option<&str>) {
+    fs::write(path(), settings).expect("a folder of ours can be written");
+    let _ = fs::remove_file(backup_path());
+    backup.into_iter().for_each(|text| fs::write(backup_path(), text).expect("a folder of ours can be written"));
+}
+
+/// Installs and uninstalls as the program does. What is refused is left as it was, and said in one line.
+fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
+    put(settings, backup);
+    let Some(done) = installed(ours) else {
+        assert_eq!(found().as_deref(), Some(settings), "refused");
+        return;
+    };
+    let again = read().with(ours).expect("what was installed can be installed again");
+    assert_eq!(again, done.text, "a second time");
+    if let (Ours::Hooks(hooks), Ok(value)) = (ours, serde_json::from_str::<Value>(plain(&done.text))) {
+        assert!(entries::has_exactly(&value, hooks), "{value}");
+    }
+    let edited = splice::put(&done.text, &["zzz", "y"], "[1]");
+    read().restore().expect("what was installed can be taken out");
+    assert!(!backup_path().exists(), "a backup is left");
+    let left = found();
+    if done.was_fresh && backup.is_none() {
+        assert_eq!(left.as_deref(), Some(settings), "taken out again");
+    }
+    if let Some(left) = &left {
+        assert!(!has_ours(left), "{left:?}");
+    }
+    let Ok(edited) = edited else { return };
+    edited_meanwhile(settings, backup, ours, &edited, done.was_fresh && backup.is_none());
+}
+
+/// What somebody else changed while our entries were in the file stays changed.
+fn edited_meanwhile(settings: &str, backup: Option<&str>, ours: &Ours, edited: &str, was_fresh: bool) {
+    put(settings, backup);
+    installed(ours).expect("it was installed before");
+    fs::write(path(), edited).expect("a folder of ours can be written");
+    read().restore().expect("what was installed can be taken out");
+    let left = found().expect("it holds more than our entries");
+    assert!(!has_ours(&left), "{left:?}");
+    let base = if settings.trim().is_empty() { NOTHING } else { settings };
+    if let (true, Ok(wanted)) = (was_fresh, splice::put(base, &["zzz", "y"], "[1]")) {
+        assert_eq!(value(&left), value(&wanted), "edited meanwhile");
+        let numbers = |text: &str| text.matches(|c: char| c.is_ascii_digit()).collect::<String>();
+        assert_eq!(numbers(&left), numbers(&wanted), "every digit of others stays");
+    }
+}
+
+struct Installed {
+    text: String,
+    /// Nothing of ours stood in the file before.
+    was_fresh: bool,
+}
+
+fn read() -> Document {
+    Document::read(&path()).expect("what was written can be read")
+}
+
+/// Puts our entries in; `None` where that is refused.
+fn installed(ours: &Ours) -> Option<Installed> {
+    let told = |error: Error| {
+        assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
+        assert!(!error.to_string().contains('\n'), "{error}");
+    };
+    let document = Document::read(&path()).map_err(told).ok()?;
+    let text = document.with(ours).map_err(told).ok()?;
+    // Over somebody else's marketplace of our name the program puts nothing.
+    let is_free = json::at(&document.value, &client::MARKET).is_none();
+    let was_fresh = is_free && !document.has_ours().expect("what can be changed can be looked at");
+    let original = document.original().expect("what can be changed has an original");
+    document.seen.back_up(original.as_deref()).expect("a folder of ours can be written");
+    document.seen.replace(&text).expect("a folder of ours can be written");
+    assert_eq!(value(&text).as_object().map(|all| all.is_empty()), Some(false));
+    Some(Installed { text, was_fresh })
+}
+
+fn plain(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(plain(text)).unwrap_or_else(|e| panic!("no JSON: {e}: {text:?}"))
+}
+
+fn has_ours(text: &str) -> bool {
+    serde_json::from_str::<Value>(plain(text)).is_ok_and(|value| !entries::ours(&value).is_empty())
+}
+
+/// The status line: ours around the one that stands there, and back.
+fn shows_status(settings: &str) {
+    let own = entries::shell_word("/opt/it's ours/bin/cs-statusline");
+    let Ok(ours) = wrapped::with(settings, &own) else { return };
+    let line = &value(&ours)["statusLine"]["command"];
+    assert!(line.as_str().is_some_and(|line| line.starts_with(&own)), "{line}");
+    assert_eq!(wrapped::with(&ours, &own).expect("a second time"), ours, "a second time");
+    let back = wrapped::without(&ours).expect("what was put in can be taken out");
+    let known = wrapped::without(settings).expect("it was understood before");
+    // An empty container loses the blanks inside it.
+    let tight = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    assert_eq!(tight(&back), tight(&known), "taken out again");
+    if known == settings && !value(settings).as_object().is_some_and(|all| all.is_empty()) {
+        assert_eq!(back, settings, "taken out again");
+    }
+}

@@ -1,0 +1,91 @@
+//! What conversations used, as `cs-usage keep` leaves it for others: a conversation's summary, and the days.
+
+use cs_core::days::{Amount, Days};
+use cs_core::usage::{self, Usage};
+
+use super::{parts, text};
+use crate::Target;
+
+pub const TARGET: Target = Target { name: "usage", check, words: WORDS, seeds, most: 8 << 10, runs: 500_000 };
+
+const WORDS: &[&str] = &[
+    "\"input_tokens\":",
+    "\"output_tokens\":",
+    "\"cache_creation_input_tokens\":",
+    "\"cache_read_input_tokens\":",
+    "\"total_tokens\":",
+    "\"cost_usd\":",
+    "\"unpriced_tokens\":",
+    "\"turns\":",
+    "\"models\":",
+    "\"kept_at\":",
+    "\"from\":",
+    "\"rows\":",
+    "\"stats_cache\":",
+    "[\"2026-11-21\",\"shop\",\"opus\",1,2,3,4,0.5,0]",
+    "[null,\"shop\",\"opus\",0,0,0,0,null,10]",
+    "18446744073709551615",
+    "1e308",
+    "-1",
+    "null",
+    "0.004",
+];
+
+fn seeds() -> Vec<Vec<u8>> {
+    let summary = r#"{"input_tokens":3,"output_tokens":4,"cache_creation_input_tokens":5,"cache_read_input_tokens":6,
+        "total_tokens":18,"cost_usd":0.25,"unpriced_tokens":7,"turns":2,"messages":3,"first_at":"2026-11-21T08:00:00Z",
+        "models":{"opus":{"input_tokens":3,"output_tokens":4,"total_tokens":7,"cost_usd":0.25},"new":{"total_tokens":7}},
+        "kept_at":"2026-11-21T10:00:00Z","rows":[["2026-11-21T08:00:00Z","opus",3,4,5,6,0.25]]}"#;
+    let days = r#"{"kept_at":"2026-11-21T10:00:00Z","from":"2026-11-01","rows":[[null,"shop","opus",1,2,3,4,null,10],
+        ["2026-11-21","shop","opus",1,2,3,4,0.5,0]],"stats_cache":{"2026-10-01":{"opus":12}}}"#;
+    vec![summary.into(), days.into(), [summary.as_bytes(), b"\xff", days.as_bytes()].concat()]
+}
+
+fn check(bytes: &[u8]) {
+    for part in parts(bytes).into_iter().take(4) {
+        let part = text(part);
+        if let Ok(mut usage) = serde_json::from_str::<Usage>(&part) {
+            let costs = usage.models.values_mut().map(|of| &mut of.cost_usd).chain([&mut usage.cost_usd]);
+            costs.for_each(whole);
+            reads_back(&usage);
+            is_told(usage.cost_usd, usage.unpriced_tokens, &usage.cost());
+            adds_up(usage.models.values().map(Amount::from));
+        }
+        if let Ok(mut days) = serde_json::from_str::<Days>(&part) {
+            days.rows.iter_mut().for_each(|row| whole(&mut row.amount.cost_usd));
+            reads_back(&days);
+            adds_up(days.rows.iter().map(|row| row.amount));
+        }
+    }
+}
+
+/// Whole dollars: the reader of JSON gets the last digit of a fraction wrong, which is as good.
+fn whole(usd: &mut Option<f64>) {
+    *usd = usd.map(|usd| usd.clamp(-1e9, 1e9).round());
+}
+
+fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    let written = serde_json::to_string(value).expect("it has a text");
+    assert_eq!(serde_json::from_str::<T>(&written).expect("what is written can be read"), *value);
+}
+
+/// One short word, which never says that nothing was paid where nothing is known.
+fn is_told(usd: Option<f64>, unpriced: u64, told: &str) {
+    assert!(!told.is_empty() && !told.contains(char::is_control), "{told:?}");
+    assert_eq!(told == "?", usd.is_none(), "{told:?} of {usd:?}");
+    assert_eq!(told.ends_with('?'), usd.is_none() || unpriced > 0, "{told:?} of {unpriced}");
+}
+
+/// Sums are not less than their parts, and an unknown price stays unknown in them.
+fn adds_up(amounts: impl Iterator<Item = Amount>) {
+    let (mut sum, mut most, mut priced) = (Amount::default(), 0, true);
+    for amount in amounts {
+        priced &= amount.cost_usd.is_some() || amount.total_tokens == 0;
+        most = most.max(amount.total_tokens);
+        let unpriced = sum.unpriced_tokens.max(amount.unpriced_tokens);
+        sum.add(&amount);
+        assert!(sum.total_tokens >= most && sum.unpriced_tokens >= unpriced, "{sum:?}");
+    }
+    assert!(sum.cost_usd.is_some() || !priced, "all prices are known, the sum is not: {sum:?}");
+    is_told(sum.cost_usd, sum.unpriced_tokens, &usage::cost(sum.cost_usd, sum.unpriced_tokens, 0));
+}

@@ -1,0 +1,130 @@
+//! What is tried: every operation of [`crate::operation`], more programs that write, and whole conversations.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use cs_tests::Sandbox;
+use serde_json::Value;
+
+use super::Depth;
+use super::facts::{Facts, Reader};
+use super::going::{self, Usual};
+use super::judge::{Fault, OUT_OF_ORDER, Promise, Promised, Verdict, judge};
+use super::programs;
+use super::record::{self, Run};
+use super::talks;
+use super::tree::Tree;
+use crate::operation::{self, Operation};
+use crate::scene::Scene;
+
+/// Programs that run one after the other; the power may fail during each of them.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    pub name: String,
+    pub operations: Vec<Operation>,
+}
+
+impl Scenario {
+    fn alone(operation: &Operation) -> Scenario {
+        Scenario { name: operation.name.to_owned(), operations: vec![operation.clone()] }
+    }
+}
+
+/// All scenarios. Whole conversations come last.
+pub fn all(scene: &Scene) -> Vec<Scenario> {
+    let operations = [operation::all(scene), programs::all(scene), talks::busy(scene)].concat();
+    let followed = operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty());
+    let followed = followed.map(|first| Scenario {
+        name: format!("{}, and what follows", first.name),
+        operations: [std::slice::from_ref(first), &first.rest[..]].concat(),
+    });
+    operations.iter().map(Scenario::alone).chain(followed).chain(talks::all(scene)).collect()
+}
+
+/// A folder in memory where the system has one: elsewhere each fsync costs time.
+pub fn in_memory() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if Sandbox::can_be_in(&memory) { memory } else { std::env::temp_dir() }
+}
+
+/// A scene in memory.
+pub fn scene() -> Scene {
+    Scene::on(Sandbox::within(&in_memory()))
+}
+
+/// What a scenario came to.
+#[derive(Debug)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    /// From so many states the programs went on.
+    pub gone_on: usize,
+    /// What was wrong then.
+    pub faults: Vec<Fault>,
+}
+
+/// Runs the scenario once, and takes the power away at every moment.
+pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Depth) -> Outcome {
+    let (Some(first), Some(last)) = (scenario.operations.first(), scenario.operations.last()) else {
+        panic!("{}: nothing to run", scenario.name)
+    };
+    furnished.put(&scene.sandbox.home());
+    first.set(scene);
+    let before = Tree::read(&scene.sandbox.home());
+    let runs: Vec<Run> = scenario.operations.iter().map(|operation| record::run(scene, operation)).collect();
+    let mut promised: Vec<Promised> = Vec::new();
+    let mut facts = Reader::default().facts(&before);
+    for (operation, run) in scenario.operations.iter().zip(&runs) {
+        let after = Reader::default().facts(&run.after);
+        promised.push((run, promise(operation, &facts, &after)));
+        facts = after;
+    }
+    let verdict = judge(&before, &promised, depth);
+    let end = runs.last().map(|run| &run.after).unwrap_or(&before);
+    let (gone_on, faults) = go_on(scene, last, (&before, end), &verdict, depth);
+    Outcome { verdict, gone_on, faults }
+}
+
+/// What a program promises that ended well: commands of people all that they did; hooks what begins or ends a session
+/// or changes how it stands, and what they record of the agent's work. That it works or waits may be lost.
+fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
+    const PROMISED: [&str; 4] = ["status", "files_changed", "commits", "tasks"];
+    let stands = |facts: &Facts| -> Vec<(String, [Value; 4])> {
+        let sessions = facts.iter().filter(|(name, _)| name.starts_with("session "));
+        sessions.map(|(name, value)| (name.clone(), PROMISED.map(|field| value["is"][field].clone()))).collect()
+    };
+    let is_told = operation.is_of_a_person() || stands(before) != stands(after);
+    if is_told { Promise::Done } else { Promise::Nothing }
+}
+
+/// Lets the programs go on from the states that looked whole, evenly chosen where there are too many.
+fn go_on(
+    scene: &Scene,
+    operation: &Operation,
+    (before, after): (&Tree, &Tree),
+    verdict: &Verdict,
+    depth: Depth,
+) -> (usize, Vec<Fault>) {
+    let usual = Usual::of(scene, operation, before, after);
+    let most = match depth {
+        Depth::Full => verdict.good.len(),
+        Depth::Quick(most) => most.min(verdict.good.len()),
+    };
+    let (mut faults, mut told) = (Vec::new(), BTreeSet::new());
+    for n in 0..most {
+        let (tree, in_order, how) = &verdict.good[n * verdict.good.len() / most];
+        for wrong in going::faults(scene, operation, tree, &usual) {
+            let what = format!("then {}", short(&wrong));
+            if told.insert(what.clone()) {
+                let what = what + if *in_order { "" } else { OUT_OF_ORDER };
+                faults.push(Fault { what, how: format!("{how}: {wrong}") });
+            }
+        }
+    }
+    (most, faults)
+}
+
+/// What went wrong without the session and what was found: these differ from state to state.
+fn short(wrong: &str) -> String {
+    let head = wrong.split([':', '{', '"']).next().unwrap_or_default().trim();
+    head.split(' ').map(|word| if word.starts_with("sess_") { "a session" } else { word }).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,202 @@
+//! Looks up everything that was acknowledged.
+//!
+//! A change that was not acknowledged may be there or not, but only as a whole. Of changes to one field the last
+//! one stays: that of two which did not overlap, the later one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use cs_tests::replay::check::records;
+use serde_json::Value;
+
+use super::claim::{Change, Claim};
+
+/// The files after a storm, and what was promised.
+pub struct Ledger<'a> {
+    claims: &'a [Claim],
+    /// By the session, project or conversation that they name.
+    by_name: BTreeMap<&'a str, Vec<&'a Claim>>,
+    records: BTreeMap<String, Value>,
+    archived: BTreeMap<String, Value>,
+    projects: BTreeMap<String, Value>,
+    config: Value,
+}
+
+impl<'a> Ledger<'a> {
+    /// Reads the data directory.
+    pub fn new(data: &Path, claims: &'a [Claim]) -> Ledger<'a> {
+        let mut by_name: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
+        claims.iter().for_each(|claim| by_name.entry(&claim.of).or_default().push(claim));
+        let archived = records(&data.join("sessions/archive"));
+        let mut all = archived.clone();
+        all.extend(records(&data.join("sessions")));
+        let json = |path: &Path| {
+            let text = fs::read_to_string(path).unwrap_or_default();
+            serde_json::from_str::<Value>(&text).unwrap_or_default()
+        };
+        let slugs = super::PROJECTS.iter();
+        let projects = slugs.map(|slug| (slug.to_string(), json(&data.join(format!("projects/{slug}.json")))));
+        let (projects, config) = (projects.collect(), json(&data.join("config.json")));
+        Ledger { claims, by_name, records: all, archived, projects, config }
+    }
+
+    /// Everything that is lost, or half there, or there twice. Of hooks, which promise nothing, see
+    /// [`Ledger::unheard`].
+    pub fn faults(&self) -> Vec<String> {
+        let created = self.acknowledged(Change::Create).filter(|claim| !self.records.contains_key(&claim.printed));
+        let mut faults: Vec<String> = created.map(|claim| format!("lost: {claim:?}")).collect();
+        for (id, record) in &self.records {
+            let claims = self.by_name.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
+            faults.extend(claims.iter().filter_map(|claim| additions(claim, record)));
+            faults.extend(ends(claims, record));
+            faults.extend(self.heirs(claims, record));
+            faults.extend(pair(record));
+            let creation = self.claims.iter().filter(|claim| claim.change == Change::Create && claim.printed == *id);
+            let updates: Vec<&Claim> =
+                claims.iter().copied().filter(|claim| claim.change == Change::Update).chain(creation).collect();
+            faults.extend(newest(&updates, record["roadmap_ref"].as_str(), id));
+        }
+        faults.extend(self.of_projects());
+        faults.extend(self.doubled());
+        faults
+    }
+
+    fn acknowledged(&self, change: Change) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(move |claim| claim.acknowledged && claim.change == change)
+    }
+
+    /// The successor of a session. One that was in the archive already is not changed, and may have several.
+    fn heirs(&self, claims: &[&Claim], record: &Value) -> Vec<String> {
+        let resumed = claims.iter().filter(|claim| claim.acknowledged && claim.change == Change::Resume);
+        let is_kept = |claim: &&&Claim| {
+            let heir = self.records.get(&claim.printed);
+            let is_archived = self.archived.contains_key(&claim.of);
+            (is_archived || record["resumed_as"] == claim.printed.as_str())
+                && heir.is_some_and(|heir| heir["resumed_from"] == record["session_id"])
+        };
+        resumed.filter(|claim| !is_kept(claim)).map(|claim| format!("not resumed: {claim:?}: {record}")).collect()
+    }
+
+    fn of_projects(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (slug, project) in &self.projects {
+            let of = |change: Change| {
+                let claims = self.by_name.get(slug.as_str()).into_iter().flatten().copied();
+                claims.filter(|claim| claim.change == change).collect::<Vec<_>>()
+            };
+            let roadmap = &project["roadmap_summary"];
+            let phase = &project["current_phase"];
+            if *phase != roadmap["in_progress"][0] || *phase != roadmap["next_up"][0] {
+                faults.push(format!("half a roadmap: {project}"));
+            }
+            faults.extend(newest(&of(Change::Roadmap), phase.as_str(), slug));
+            let name = self.config["projects"][slug]["name"].as_str();
+            faults.extend(newest(&of(Change::Rename), name, &format!("the name of {slug}")));
+        }
+        faults
+    }
+
+    /// A conversation has one active session at a time, a session one successor.
+    fn doubled(&self) -> Vec<String> {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut faults = Vec::new();
+        for (id, record) in &self.records {
+            let active = record["claude_session_id"].as_str().filter(|_| record["status"] == "active");
+            let from = record["resumed_from"].as_str().filter(|id| !self.archived.contains_key(*id));
+            for key in [active, from].into_iter().flatten() {
+                if let Some(other) = seen.insert(key, id) {
+                    faults.push(format!("two of {key}: {other} and {id}"));
+                }
+            }
+        }
+        faults
+    }
+
+    /// What was told of a conversation, up to a claim: the names of its hooks, those that were killed in brackets.
+    pub fn history(&self, claim: &Claim) -> String {
+        let told = self.by_name.get(claim.of.as_str()).into_iter().flatten().filter(|other| other.ended <= claim.ended);
+        let name = |told: &&Claim| if told.acknowledged { told.name.to_owned() } else { format!("({})", told.name) };
+        let names: Vec<String> = told.map(name).collect();
+        format!("lost {:?} {} after {}", claim.change, claim.token, names.join(" "))
+    }
+
+    /// News of conversations that are in no record of theirs. Hooks give up when a lock is busy, and say so in
+    /// their log: there must be a line for each.
+    pub fn unheard(&self) -> Vec<&Claim> {
+        let mut texts: BTreeMap<&str, String> = BTreeMap::new();
+        for record in self.records.values() {
+            if let Some(uuid) = record["claude_session_id"].as_str() {
+                *texts.entry(uuid).or_default() += &record.to_string();
+            }
+        }
+        let told = self.claims.iter().filter(|claim| claim.acknowledged);
+        // Before a prompt of it is heard, a conversation may have no session to keep anything in.
+        let has_a_session = |claim: &Claim| {
+            let of_it = self.by_name.get(claim.of.as_str()).into_iter().flatten();
+            let prompts = of_it.filter(|other| other.change == Change::Prompt && other.ended <= claim.began);
+            prompts.max_by_key(|prompt| prompt.began).is_some_and(|prompt| prompt.acknowledged)
+        };
+        let lost = |claim: &&Claim| match (&claim.change, texts.get(claim.of.as_str())) {
+            (Change::File, text) if has_a_session(claim) => !text.is_some_and(|text| text.contains(&claim.token)),
+            (Change::Prompt, text) => text.is_none(),
+            _ => false,
+        };
+        told.filter(lost).collect()
+    }
+}
+
+/// What was added to one of the lists is there once, and what was added together is there together.
+fn additions(claim: &Claim, record: &Value) -> Option<String> {
+    let Change::Add(list) = claim.change else { return None };
+    let items: Vec<String> = record[list].as_array().into_iter().flatten().map(Value::to_string).collect();
+    let count = |text: &str| items.iter().filter(|item| item.contains(&format!("\"{text}\""))).count();
+    let first = count(&claim.token);
+    let fine = match list {
+        "tasks" => first == count(&format!("{} too", claim.token)) && first <= 1,
+        _ => first <= 1,
+    };
+    (!fine || claim.acknowledged && first != 1).then(|| format!("{first} times in {list}: {claim:?}: {record}"))
+}
+
+/// A session ends once, as it was said, and what ended it stands in two fields.
+fn ends(claims: &[&Claim], record: &Value) -> Vec<String> {
+    let of = |change: Change| claims.iter().filter(move |claim| claim.acknowledged && claim.change == change);
+    let mut faults = Vec::new();
+    let mut check = |fine: bool, what: &str| {
+        if !fine {
+            faults.push(format!("{what}: {record}: {claims:?}"));
+        }
+    };
+    check(of(Change::Park).count() <= 1, "parked twice");
+    check(of(Change::Complete).count() <= 1, "completed twice");
+    for claim in of(Change::Complete) {
+        check(record["outcome"] == claim.token.as_str() && record["status"] == "completed", "not completed");
+    }
+    let ended = of(Change::Park).count() + of(Change::Resume).count() > 0;
+    check(!ended || record["status"] != "active", "not ended");
+    let is_ours = |field: &Value| field.as_str().is_some_and(|text| claims.iter().any(|claim| claim.token == text));
+    if record["status"] == "parked" && is_ours(&record["parked_reason"]) {
+        check(record["parked_reason"] == record["next_steps"][0], "half parked");
+    }
+    if is_ours(&record["outcome"]) {
+        check(record["outcome"] == record["next_steps"][0], "half completed");
+    }
+    faults
+}
+
+/// Roadmap reference and branch are only ever set together.
+fn pair(record: &Value) -> Option<String> {
+    let (reference, branch) = (record["roadmap_ref"].as_str().unwrap_or_default(), record["git_branch"].as_str());
+    (branch != Some(reference)).then(|| format!("half old, half new: {record}"))
+}
+
+/// The value of a field is that of a change which no other one followed.
+fn newest(claims: &[&Claim], value: Option<&str>, of: &str) -> Option<String> {
+    let set = claims.iter().find(|claim| Some(claim.token.as_str()) == value);
+    let later = claims.iter().filter(|claim| claim.acknowledged).find(|claim| match set {
+        Some(set) => claim.began > set.ended,
+        None => true,
+    });
+    later.map(|later| format!("{of} is {value:?}, which {later:?} followed"))
+}

@@ -1,0 +1,72 @@
+//! Thousands of random operations of all programs by eight workers at once over one data directory, some of them
+//! killed at a random moment; then every change that was acknowledged must be there.
+//!
+//! The same seed makes the same plan for each worker; which worker is faster it does not say.
+
+mod action;
+mod claim;
+mod ledger;
+mod talk;
+mod work;
+
+use std::time::Duration;
+
+use cs_tests::Sandbox;
+
+use super::report::Tally;
+
+pub use work::epoch;
+
+/// How many programs run at once.
+pub const WORKERS: u64 = 8;
+
+/// Short names of the projects of a storm.
+const PROJECTS: [&str; 3] = ["red", "green", "blue"];
+
+/// How long a storm lasts and how often it kills.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub seed: u64,
+    /// Operations of all workers in one data directory.
+    pub operations: u64,
+    /// Of a hundred operations so many are killed.
+    pub kills: u64,
+}
+
+/// What a storm came to.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub tally: Tally,
+    /// Acknowledged changes that were looked up.
+    pub acknowledged: u64,
+    /// People who were told that a lock is busy.
+    pub busy: u64,
+    /// Lines in `logs/hook.log`.
+    pub hook_trouble: u64,
+    /// The longest that an operation took which was not killed.
+    pub longest: Duration,
+}
+
+impl Outcome {
+    /// Takes over what another storm came to.
+    pub fn add(&mut self, other: Outcome) {
+        self.tally.add(other.tally);
+        self.acknowledged += other.acknowledged;
+        self.busy += other.busy;
+        self.hook_trouble += other.hook_trouble;
+        self.longest = self.longest.max(other.longest);
+    }
+}
+
+/// A data directory with the projects of a storm, and the real clock.
+fn place() -> Sandbox {
+    let sandbox = Sandbox::new().without("CS_NOW");
+    for slug in PROJECTS {
+        let folder = sandbox.home().join(slug);
+        std::fs::create_dir(&folder).expect("a fresh folder can be written");
+        let folder = folder.to_string_lossy();
+        let output = sandbox.cs("cs-project", &["register", "--path", &folder, "-q"]);
+        assert_eq!(output.status.code(), Some(0), "{}", cs_tests::stderr(&output));
+    }
+    sandbox
+}

@@ -1,0 +1,200 @@
+//! What is wrong with a scene after an operation that was disturbed, and whether the next ones go on from there.
+
+use std::collections::BTreeMap;
+use std::process::Output;
+
+use cs_tests::replay::check::{damage, litter, records, unfinished, unseen};
+use cs_tests::{Sandbox, stderr};
+use serde_json::Value;
+
+use super::operation::Operation;
+use super::scene::{LATER, Scene, truth};
+
+/// What an operation makes of the scene when nothing disturbs it.
+pub struct Expected {
+    before: Value,
+    after: Value,
+    known: Vec<String>,
+    in_steps: bool,
+}
+
+impl Expected {
+    /// Runs the operation undisturbed.
+    pub fn of(scene: &Scene, operation: &Operation) -> Expected {
+        operation.set(scene);
+        // What its preparation made has another id each time.
+        let known: Vec<String> = records(&scene.furnished().join("sessions")).into_keys().collect();
+        let before = truth(&scene.sandbox.data(), &known);
+        let output = operation.run(scene);
+        assert_eq!(output.status.code(), Some(0), "{}: {}", operation.name, stderr(&output));
+        Expected { before, after: truth(&scene.sandbox.data(), &known), known, in_steps: operation.in_steps }
+    }
+
+    /// Whether the operation is to change something that must not be lost.
+    pub fn is_a_change(&self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// How much of an operation is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    Nothing,
+    /// Some of its files, each of them whole.
+    Some,
+    Everything,
+}
+
+/// How much of the operation is there; or what is there that should never be.
+pub fn done(scene: &Scene, expected: &Expected) -> Result<Done, String> {
+    let found = truth(&scene.sandbox.data(), &expected.known);
+    if found == expected.before {
+        return Ok(if expected.is_a_change() { Done::Nothing } else { Done::Everything });
+    }
+    if found == expected.after {
+        return Ok(Done::Everything);
+    }
+    let parts = [&expected.before, &expected.after, &found].map(flat);
+    let [before, after, found] = &parts;
+    let keys = parts.iter().flat_map(BTreeMap::keys);
+    let is_begun =
+        |key: &String| expected.in_steps && found.get(key).is_some() && begun(found.get(key)) == begun(after.get(key));
+    let odd =
+        |key: &&String| found.get(*key) != before.get(*key) && found.get(*key) != after.get(*key) && !is_begun(key);
+    match keys.into_iter().find(odd) {
+        None => Ok(Done::Some),
+        Some(key) => Err(format!(
+            "neither old nor new: {key}: {:?}\n  old: {:?}\n  new: {:?}",
+            found.get(key),
+            before.get(key),
+            after.get(key)
+        )),
+    }
+}
+
+/// A session that is made, or open again, before anything is noted in it.
+fn begun(record: Option<&Value>) -> Option<Value> {
+    let mut record = record?.clone();
+    record["history"].as_array_mut().into_iter().for_each(|moments| moments.retain(|moment| moment["text"] != "token"));
+    record["current_activity"] = Value::Null;
+    record["last_heartbeat"] = Value::Null;
+    record["files_changed"] = Value::Null;
+    record.as_object_mut()?.retain(|_, value| !value.is_null() && *value != Value::Array(Vec::new()));
+    record.as_object_mut()?.remove("last_message");
+    Some(record)
+}
+
+/// Every file of a truth.
+fn flat(truth: &Value) -> BTreeMap<String, Value> {
+    let places = truth.as_object().into_iter().flatten();
+    let files = |(place, files): (&String, &Value)| {
+        let place = place.clone();
+        let files = files.as_object().cloned().unwrap_or_default();
+        files.into_iter().map(move |(name, value)| (format!("{place}/{name}"), value)).collect::<Vec<_>>()
+    };
+    places.flat_map(files).collect()
+}
+
+/// Everything that is wrong right after the disturbance, and after going on from there. `told` is whether the
+/// program said that all is done.
+pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: bool) -> Vec<String> {
+    let data = scene.sandbox.data();
+    let mut faults = [damage(&data), unseen(&scene.sandbox)].concat();
+    let done = done(scene, expected);
+    match &done {
+        Err(odd) => faults.push(odd.clone()),
+        Ok(done) if told && *done != Done::Everything => faults.push(format!("said to be done, but: {done:?}")),
+        Ok(_) => {}
+    }
+    if faults.is_empty() && done != Ok(Done::Everything) {
+        faults.extend(again(scene, operation, expected));
+    }
+    faults.extend(go_on(scene, operation));
+    faults
+}
+
+/// What is not done is done again, by the person or by the next hook, and then there is no trace of the first try.
+fn again(scene: &Scene, operation: &Operation, expected: &Expected) -> Vec<String> {
+    let output = operation.run(scene);
+    match (output.status.code(), done(scene, expected)) {
+        (Some(0), Ok(Done::Everything)) => Vec::new(),
+        // A session that a hook made is not told to wait for its project: the next session registers it.
+        (Some(0), Ok(Done::Some)) if operation.is_hook() && is_but_registered(scene, expected) => Vec::new(),
+        (code, done) => vec![format!("done again: {code:?} {} {done:?}", stderr(&output))],
+    }
+}
+
+/// Whether nothing is missing but the project's registration.
+fn is_but_registered(scene: &Scene, expected: &Expected) -> bool {
+    let found = truth(&scene.sandbox.data(), &expected.known);
+    ["sessions", "archive", "projects"].iter().all(|part| found[part] == expected.after[part])
+}
+
+/// The next operations work, at once, and mend what is to be mended.
+fn go_on(scene: &Scene, operation: &Operation) -> Vec<String> {
+    let data = scene.sandbox.data();
+    let mut faults = Vec::new();
+    let mut next = |words: &[&str]| {
+        let mut command = scene.sandbox.command(words[0]);
+        command.args(&words[1..]).env("CS_NOW", LATER);
+        faults.extend(refusal(words, &cs_tests::run(command, "")));
+    };
+    let sessions = records(&data.join("sessions"));
+    let mut slugs: Vec<&str> = sessions.values().filter_map(|record| record["project_slug"].as_str()).collect();
+    slugs.sort();
+    slugs.dedup();
+    slugs.iter().for_each(|slug| next(&["cs-session", "create", "--project", slug, "--intent", "next", "-q"]));
+    for follower in &operation.rest {
+        faults.extend(refusal(&[follower.name], &follower.run(scene)));
+    }
+    faults.extend(damage(&data));
+    faults.extend(unfinished(&data));
+    faults.extend(doubled(scene));
+    faults.extend(operation.ending().and_then(|uuid| forgotten(scene, &uuid)));
+    faults.extend(swept(&scene.sandbox));
+    faults
+}
+
+fn refusal(words: &[&str], output: &Output) -> Option<String> {
+    (output.status.code() != Some(0)).then(|| format!("the next one fails: {words:?}: {}", stderr(output)))
+}
+
+/// A conversation that ended has no active session left.
+pub fn forgotten(scene: &Scene, uuid: &str) -> Option<String> {
+    let sessions = records(&scene.sandbox.data().join("sessions"));
+    let left = sessions.values().find(|record| record["claude_session_id"] == uuid && record["status"] == "active");
+    left.map(|record| format!("the conversation ended, its session did not: {record}"))
+}
+
+/// A conversation has one active session at a time, and a session one successor.
+pub fn doubled(scene: &Scene) -> Vec<String> {
+    let sessions = records(&scene.sandbox.data().join("sessions"));
+    let of = |field: &str, active: bool| {
+        let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (id, record) in &sessions {
+            if let Some(value) = record[field].as_str().filter(|_| !active || record["status"] == "active") {
+                found.entry(value.to_owned()).or_default().push(id.clone());
+            }
+        }
+        found.into_iter().filter(|(_, ids)| ids.len() > 1)
+    };
+    let talks = of("claude_session_id", true).map(|(uuid, ids)| format!("two sessions of {uuid}: {ids:?}"));
+    let heirs = of("resumed_from", false).map(|(id, ids)| format!("two successors of {id}: {ids:?}"));
+    talks.chain(heirs).collect()
+}
+
+/// What killed writers left is removed by `cs-cleanup tmp`, once it is old.
+pub fn swept(sandbox: &Sandbox) -> Vec<String> {
+    let found = litter(&sandbox.data());
+    if found.is_empty() || !cs_tests::programs().join("cs-cleanup").exists() {
+        return Vec::new();
+    }
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    for path in &found {
+        let file = std::fs::File::options().write(true).open(path);
+        file.and_then(|file| file.set_modified(long_ago)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    }
+    let output = sandbox.cs("cs-cleanup", &["tmp", "-q"]);
+    let left = litter(&sandbox.data()).into_iter().map(|path| format!("litter stays: {}", path.display()));
+    left.chain(refusal(&["cs-cleanup", "tmp"], &output)).collect()
+}
