@@ -13,6 +13,7 @@ pub mod process;
 mod programs;
 pub mod replay;
 pub mod sandbox;
+mod skip;
 pub mod strace;
 pub mod table;
 pub mod transcript;
@@ -27,6 +28,7 @@ pub use held::Held;
 pub use process::{LIMIT, Running, run};
 pub use programs::{program_names, programs};
 pub use sandbox::Sandbox;
+pub use skip::{can_run, has, skip};
 
 /// The workspace's root folder: where README.md, `bins/` and `tests/` are.
 pub fn workspace() -> &'static Path {

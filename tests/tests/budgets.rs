@@ -10,8 +10,8 @@ use bench::gate::Gate;
 use bench::instructions;
 use bench::measure::Bench;
 use bench::report::{ALL_BYTES, HEARTBEAT_CALLS, ceiling, programs};
-use bench::trace::{self, Trace};
-use cs_tests::{stderr, stdout, workspace};
+use bench::trace::Trace;
+use cs_tests::{has, stderr, stdout, strace, workspace};
 use serde_json::Value;
 
 /// By hand it looks for the session in the index, which grows; a hook never does.
@@ -41,9 +41,10 @@ fn traced(sessions: usize) -> Vec<Traced> {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
 fn hooks_ask_no_more_of_the_kernel_when_there_are_more_sessions() {
-    if !trace::is_possible() {
-        return skipped("strace is missing or may not trace; on Debian: apt-get install strace");
+    if !has(strace::is_possible()) {
+        return;
     }
     let (few, many) = (traced(10), traced(1000));
     let mut over = Vec::new();
@@ -76,12 +77,6 @@ fn hooks_ask_no_more_of_the_kernel_when_there_are_more_sessions() {
     assert!(over.is_empty(), "{}\n\n{}", heads.join("\n"), over.join("\n"));
 }
 
-/// Says why a check is left out; in CI nothing is.
-fn skipped(why: &str) {
-    assert!(!env::var("CI").is_ok_and(|set| set == "true"), "{why}");
-    println!("skipped: {why}");
-}
-
 /// Panics where something is worse than recorded; with `BUDGETS=renew` it is recorded instead.
 fn hold(gate: &Gate) {
     static FILE: Mutex<()> = Mutex::new(());
@@ -95,9 +90,10 @@ fn hold(gate: &Gate) {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "valgrind knows Linux best")]
 fn hooks_execute_no_more_instructions_than_before() {
-    if !instructions::is_possible() {
-        return skipped("valgrind is missing; on Debian: apt-get install valgrind libc6-dbg");
+    if !has(instructions::is_possible()) {
+        return;
     }
     let mut bench = Bench::new(10);
     let mut gate = Gate::default();

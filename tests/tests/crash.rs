@@ -8,6 +8,7 @@ mod found;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use cs_tests::{has, skip};
 use soak::kill::Stops;
 use soak::operation::Operation;
 use soak::report::Tally;
@@ -22,8 +23,8 @@ const FAILURES: usize = 60;
 
 #[test]
 fn a_program_that_is_killed_anywhere_leaves_all_or_nothing() {
-    if let Err(reason) = trace::is_possible() {
-        return eprintln!("skipped: {reason}");
+    if !has(trace::is_possible()) {
+        return;
     }
     let kill = |scene: &Scene, operation: &Operation, tally: &mut Tally| {
         kill::everywhere(scene, operation, Stops::Steps, KILLS, tally);
@@ -42,9 +43,8 @@ fn a_storm_of_operations_and_kills_loses_nothing() {
 
 #[test]
 fn no_change_is_lost_beside_the_python_tool() {
-    if let Err(reason) = rival::is_possible() {
-        assert!(std::env::var_os("CI").is_none(), "{reason}");
-        return eprintln!("skipped: {reason}");
+    if !has(rival::is_possible()) {
+        return;
     }
     let (tally, busy) = rival::contend(option("ROUNDS", 150), seed());
     println!("{}\n{busy} times busy", tally.table());
@@ -57,7 +57,7 @@ fn a_disk_that_is_full_or_read_only_loses_nothing() {
     let pages: &[u64] = if option("STRIDE", 0) == 1 { &[0, 1, 2, 3, 4, 5, 6, 8, 10] } else { &[0, 3] };
     let tried = disk::full(pages, &mut tally).and_then(|()| disk::read_only(5, &mut tally));
     if let Err(error) = tried {
-        return eprintln!("skipped: no small disk can be mounted here ({error}; that needs root)");
+        return skip(format_args!("a small disk cannot be mounted here: {error}; that needs root"));
     }
     println!("{}", tally.table());
     tally.check();
@@ -70,12 +70,10 @@ fn seed() -> u64 {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn a_call_that_fails_anywhere_changes_all_or_nothing() {
-    if let Err(reason) = trace::is_possible() {
-        return eprintln!("skipped: {reason}");
-    }
-    if !trace::CAN_FAIL {
-        return eprintln!("skipped: calls cannot be made to fail on this kind of processor");
+    if !has(trace::is_possible()) {
+        return;
     }
     let first = AtomicUsize::new(0);
     let fail = |scene: &Scene, operation: &Operation, tally: &mut Tally| {

@@ -3,9 +3,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use cs_tests::{Sandbox, run, status, stderr, stdout, workspace};
+use cs_tests::{Sandbox, can_run, has, run, status, stderr, stdout, workspace};
 use serde_json::{Map, Value, json};
 
 const OLD: [&str; 3] = ["v1", "v2", "v3"];
@@ -220,8 +219,8 @@ print(count, "sessions")
 
 #[test]
 fn the_python_tool_can_read_what_we_write() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return eprintln!("skipped: there is no python3");
+    if !has(can_run("python3", &["--version"], "python3")) {
+        return;
     }
     let sandbox = with_records(&["v4"]);
     let uuid = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";

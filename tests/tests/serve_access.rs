@@ -1,5 +1,5 @@
 //! Who may read what cs-serve shows: other accounts of this machine get nothing, whatever they ask for and however.
-//! Other accounts are real here, so these tests want root, which CI has; elsewhere those that need it are skipped.
+//! Other accounts are real here, so these tests want root, which CI has; without it those that need it are skipped.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cs_tests::http::{Answer, Served};
-use cs_tests::{Running, Sandbox, eventually, run, status, stderr, stdout};
+use cs_tests::{Running, Sandbox, can_run, eventually, has, run, status, stderr, stdout};
 
 const STRANGER: u32 = 65534;
 const OWNER: u32 = 65533;
@@ -34,11 +34,7 @@ fn can_be_others() -> bool {
     // SAFETY: takes nothing.
     let is_root = unsafe { libc::geteuid() } == 0;
     let can = is_root && Path::new("/usr/bin/setpriv").exists();
-    if !can {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "run as root, with setpriv: other accounts are needed");
-        println!("skipped: other accounts are needed, which only root with setpriv can be");
-    }
-    can
+    has(can.then_some(()).ok_or("other accounts are needed, which only root with setpriv can be"))
 }
 
 /// A command as another account. Numbers are enough, nobody needs a name.
@@ -235,10 +231,7 @@ fn where_the_owner_cannot_be_told_a_key_is_wanted() {
     let told = sandbox.root().join("told");
     let mut command = sandbox.command("sh");
     command.args(["-c", "exec unshare --user cs-serve \"$@\" 2>\"$0\""]).arg(&told);
-    let can = Command::new("unshare").args(["--user", "true"]).status().is_ok_and(|status| status.success());
-    if !can {
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "user namespaces are needed");
-        println!("skipped: there are no user namespaces");
+    if !has(can_run("unshare", &["--user", "true"], "util-linux")) {
         return;
     }
     let served = Served::from(command);

@@ -9,10 +9,9 @@ mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::process::Command;
 use std::thread;
 
-use cs_tests::{Held, Sandbox, run, status, stderr, stdout};
+use cs_tests::{Held, Sandbox, can_run, has, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
 /// Conversations whose sessions' ids end in ca5d, beef and cafe.
@@ -246,8 +245,8 @@ for n in range(count):
 
 #[test]
 fn events_of_the_python_tool_and_ours_are_all_kept() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return eprintln!("skipped: there is no python3");
+    if !has(can_run("python3", &["--version"], "python3")) {
+        return;
     }
     let sandbox = Sandbox::new();
     let id = create(&sandbox, &[]);

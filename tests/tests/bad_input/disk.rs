@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use cs_tests::{Held, run, status, stdout};
+use cs_tests::{Held, run, skip, status, stdout};
 use serde_json::{Value, json};
 
 use super::*;
@@ -121,12 +121,13 @@ impl Drop for Disk {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "only Linux mounts a tmpfs")]
 fn a_full_disk() {
     for pages in 0..6 {
         for command in WRITERS {
             let sandbox = Sandbox::new();
             let Some(disk) = Disk::new(sandbox.data(), 128) else {
-                return eprintln!("skipped: no small disk can be mounted here (that needs root)");
+                return skip("a small disk cannot be mounted here; that needs root");
             };
             furnish(&sandbox);
             let facts = |record: &Value| json!([record["intent"], record["tasks"][0]["subject"], record["started_at"]]);

@@ -4,21 +4,16 @@ use std::fs;
 use std::process::Output;
 
 use cs_tests::replay::check::{records, unfinished, unseen};
-use cs_tests::{status, stderr, stdout};
+use cs_tests::{has, status, stderr, stdout};
 use serde_json::Value;
 use soak::call::{Call, Kind};
 use soak::operation::{self, Operation};
 use soak::scene::{SILENT, Scene, uuid};
 use soak::trace::{self, Act};
 
-/// Whether these tests can run; else says why not.
+/// Whether programs can be stepped through, and their calls made to fail.
 fn can_trace() -> bool {
-    match trace::is_possible() {
-        Ok(()) if trace::CAN_FAIL => return true,
-        Ok(()) => eprintln!("skipped: calls cannot be made to fail on this kind of processor"),
-        Err(reason) => eprintln!("skipped: {reason}"),
-    }
-    false
+    has(trace::is_possible())
 }
 
 fn named(scene: &Scene, name: &str) -> Operation {
@@ -42,6 +37,7 @@ fn sessions(scene: &Scene) -> Vec<Value> {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn a_lock_whose_file_never_fits_is_busy_and_not_waited_for_without_end() {
     if !can_trace() {
         return;
@@ -60,6 +56,7 @@ fn a_lock_whose_file_never_fits_is_busy_and_not_waited_for_without_end() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn a_record_that_cannot_be_read_for_a_moment_is_not_left_out_of_the_index() {
     if !can_trace() {
         return;
@@ -80,6 +77,7 @@ fn a_record_that_cannot_be_read_for_a_moment_is_not_left_out_of_the_index() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn a_change_that_the_index_misses_is_not_made_without_leaving_word() {
     if !can_trace() {
         return;
@@ -92,6 +90,7 @@ fn a_change_that_the_index_misses_is_not_made_without_leaving_word() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn what_one_killed_program_left_to_look_up_survives_the_next_one() {
     if !can_trace() {
         return;
@@ -112,6 +111,7 @@ fn what_one_killed_program_left_to_look_up_survives_the_next_one() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn a_first_prompt_that_was_killed_does_not_make_two_sessions() {
     if !can_trace() {
         return;
@@ -140,6 +140,7 @@ fn a_first_prompt_that_was_killed_does_not_make_two_sessions() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn an_end_that_the_disk_refused_is_noted() {
     if !can_trace() {
         return;
@@ -156,6 +157,7 @@ fn an_end_that_the_disk_refused_is_noted() {
 }
 
 #[test]
+#[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
 fn a_resume_that_was_killed_is_finished_by_the_next_one() {
     if !can_trace() {
         return;

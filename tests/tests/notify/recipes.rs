@@ -3,11 +3,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-use cs_tests::workspace;
+use cs_tests::{can_run, has, workspace};
 use serde_json::{Value, json};
 
 use super::*;
@@ -86,21 +85,15 @@ fn follow(section: &str, file: &str, host: &str, port: u16) -> Sandbox {
     sandbox
 }
 
-fn curl_is_missing() -> bool {
-    let missing = !Command::new("curl").arg("--version").output().is_ok_and(|output| output.status.success());
-    let in_ci = std::env::var("CI").is_ok_and(|set| set == "true");
-    assert!(!(missing && in_ci), "curl is missing");
-    if missing {
-        println!("skipped: curl is missing; apt-get install curl");
-    }
-    missing
+fn has_curl() -> bool {
+    has(can_run("curl", &["--version"], "curl"))
 }
 
 const INTENT: &str = "say \"hello\" & <b>good</b> 'bye' \\ é $(id)";
 
 #[test]
 fn the_webhook() {
-    if curl_is_missing() {
+    if !has_curl() {
         return;
     }
     let (port, requests) = server(&[503, 204]);
@@ -122,7 +115,7 @@ fn the_webhook() {
 
 #[test]
 fn telegram() {
-    if curl_is_missing() {
+    if !has_curl() {
         return;
     }
     let (port, requests) = server(&[200, 200]);

@@ -3,8 +3,6 @@
 use std::fs::Permissions;
 
 use cs_tests::http::Served;
-use soak::call::Kind;
-use soak::trace::{self, Act};
 
 use super::*;
 
@@ -328,9 +326,13 @@ fn hooks_that_stand_in_a_project_too() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_disk_that_cannot_do_what_records_need_is_named_with_what_to_do() {
-    if let Err(reason) = trace::is_possible() {
-        return eprintln!("skipped: {reason}");
+    use soak::call::Kind;
+    use soak::trace::{self, Act};
+
+    if !cs_tests::has(trace::is_possible()) {
+        return;
     }
     let place = healthy();
     fs::create_dir_all(place.sandbox.data()).expect("it can be made");

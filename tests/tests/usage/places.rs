@@ -119,19 +119,32 @@ fn what_cannot_be_looked_into_is_a_failure() {
     assert_eq!(status(&sandbox.cs("cs-usage", &["model"])), 74);
 }
 
+/// Somebody who is not root, whom permissions bind.
+const NOBODY: u32 = 65534;
+
 #[test]
 fn what_others_may_not_read_is_told() {
     use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
     let sandbox = home(&[ANSWER]);
     let dir = sandbox.home().join(".claude/projects/-home-dev-secret");
     fs::create_dir_all(&dir).unwrap();
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o000)).unwrap();
-    // Whoever runs the tests as root may read everything.
-    if fs::read_dir(&dir).is_err() {
-        let output = sandbox.cs("cs-usage", &["model"]);
-        assert_eq!(status(&output), 74);
-        assert!(stderr(&output).contains("-home-dev-secret"), "{}", stderr(&output));
+    let program = sandbox.home().join("cs-usage");
+    cs_tests::made::copy(&cs_tests::programs().join("cs-usage"), &program);
+    fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = sandbox.command(program.to_str().unwrap());
+    // SAFETY: geteuid takes and changes nothing.
+    if unsafe { libc::geteuid() } == 0 {
+        let mut give = std::process::Command::new("chown");
+        give.args(["-R", &NOBODY.to_string()]).arg(sandbox.home());
+        assert!(give.status().unwrap().success());
+        command.uid(NOBODY).gid(NOBODY);
     }
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o000)).unwrap();
+    command.arg("model");
+    let output = cs_tests::run(command, "");
+    assert_eq!(status(&output), 74, "{}", stderr(&output));
+    assert!(stderr(&output).contains("-home-dev-secret"), "{}", stderr(&output));
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
 }
 

@@ -4,13 +4,11 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use cs_tests::Sandbox;
+use cs_tests::{Sandbox, can_run};
 
-/// Whether there is a valgrind that works.
-pub fn is_possible() -> bool {
-    let mut command = Command::new("valgrind");
-    command.args(["--tool=none", "-q", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
+/// Whether there is a valgrind that works, and how to get it.
+pub fn is_possible() -> Result<(), String> {
+    can_run("valgrind", &["--tool=none", "-q", "true"], "valgrind libc6-dbg")
 }
 
 /// Runs `command`, which was made by [`Sandbox::command`], under callgrind. Children are not counted.

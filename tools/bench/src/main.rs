@@ -9,13 +9,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bench::instructions;
 use bench::measure::{Bench, Times, median};
 use bench::native::{self, Native};
 use bench::report::{self, Found, Part, Table, millis};
 use bench::serve::{self, Costs};
-use bench::{instructions, trace};
 use cs_tests::machine;
-use cs_tests::workspace;
+use cs_tests::{strace, workspace};
 
 const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
     --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes;\n\
@@ -82,9 +82,9 @@ fn parse(words: &[String]) -> Option<Options> {
 fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &mut Vec<Duration>) -> (Part, Bench) {
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
-    let can_trace = trace::is_possible();
+    let can_trace = strace::is_possible().is_ok();
     // Under valgrind everything takes fifty times as long, so not on large stores.
-    let can_count = instructions::is_possible() && sessions <= 1000;
+    let can_count = instructions::is_possible().is_ok() && sessions <= 1000;
     let mut found = Vec::new();
     for scenario in bench.scenarios() {
         progress(sessions, scenario.name);

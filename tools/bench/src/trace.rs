@@ -15,11 +15,6 @@ pub struct Trace {
     pub written: usize,
 }
 
-/// Whether there is a strace that may trace.
-pub fn is_possible() -> bool {
-    strace::is_possible().is_ok()
-}
-
 /// Runs `command`, which was made by [`Sandbox::command`] and got its arguments, under strace.
 pub fn trace(sandbox: &Sandbox, command: &Command, input: &Path) -> (Trace, String) {
     let (output, log) = strace::run(command, input, &[], &sandbox.root().join("strace"));
