@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v npm >/dev/null || { echo "compare-usage: npm is missing" >&2; exit 1; }
 cargo build --release --quiet -p cs-usage
-cargo build --quiet -p bench --bin corpus
+cargo build --quiet -p bench --bin transcripts
 target=${CARGO_TARGET_DIR:-target}
 ours=$(cd "$target/release" && pwd)/cs-usage
 place=$(mktemp -d)
@@ -14,7 +14,7 @@ trap 'rm -rf "$place"' EXIT
 (cd "$place" && npm init -y >/dev/null 2>&1 && npm install --silent ccusage @ccusage/ccusage-linux-x64 >/dev/null)
 theirs="$place/node_modules/@ccusage/ccusage-linux-x64/bin/ccusage"
 chmod +x "$theirs"
-"$target/debug/corpus" "$place/claude" "${1:-400}" "${2:-250}" "${3:-1500}"
+"$target/debug/transcripts" "$place/claude" "${1:-400}" "${2:-250}" "${3:-1500}"
 mkdir "$place/home"
 run() { env -i HOME="$place/home" CLAUDE_CONFIG_DIR="$place/claude" CS_HOME="$place/cs" TZ=UTC PATH="$PATH" "$@"; }
 # Prints user plus system seconds, and those of the clock.

@@ -3,7 +3,7 @@
 
 use fuzz::meter::Meter;
 use fuzz::run::{attempt, quiet_panics};
-use fuzz::{TARGETS, Target, files, folder, target};
+use fuzz::{TARGETS, Target, failed, packed, target};
 
 #[global_allocator]
 static METER: Meter = Meter;
@@ -20,14 +20,12 @@ fn inputs_that_fuzzing_kept_do_no_harm() {
             few.push(format!("{}: no samples", target.name));
         }
         failures.extend(seeds.iter().enumerate().filter_map(|(n, seed)| failure(target, &format!("sample {n}"), seed)));
-        for kind in ["corpus", "crashes"] {
-            let kept = files(&folder(kind, target.name));
-            if kind == "corpus" && kept.len() <= 10 {
-                few.push(format!("{}: {} inputs are kept", target.name, kept.len()));
-            }
-            let name = |path: &std::path::Path| path.display().to_string();
-            failures.extend(kept.iter().filter_map(|(path, input)| failure(target, &name(path), input)));
+        let packed = packed(target.name);
+        if packed.len() <= 10 {
+            few.push(format!("{}: {} inputs are kept", target.name, packed.len()));
         }
+        let kept = packed.into_iter().chain(failed(target.name));
+        failures.extend(kept.filter_map(|(name, input)| failure(target, &name, &input)));
     }
     let known = target("names").expect("a target");
     let broken = Target { check: |_| panic!("on purpose"), ..*known };

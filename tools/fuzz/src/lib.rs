@@ -7,6 +7,7 @@
 pub mod cover;
 pub mod meter;
 pub mod mutate;
+pub mod pack;
 pub mod run;
 mod targets;
 pub mod worst;
@@ -42,9 +43,31 @@ pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// Where inputs of a target are kept: `corpus` (each reaches code that no other does) or `crashes` (each failed once).
-pub fn folder(kind: &str, target: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(kind).join(target)
+/// The pack of a target's inputs each of which reaches code that no other does.
+pub fn pack_of(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target).with_extension("pack")
+}
+
+/// The folder of a target's inputs each of which failed once.
+pub fn crashes(target: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crashes").join(target)
+}
+
+/// The inputs in a target's pack, each with its name; none without a pack. Panics when the pack is torn.
+pub fn packed(target: &str) -> Vec<(String, Vec<u8>)> {
+    let path = pack_of(target);
+    if !path.exists() {
+        return Vec::new();
+    }
+    let bytes = fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let inputs = pack::unpack(&bytes).unwrap_or_else(|why| panic!("{} {why}", path.display()));
+    inputs.into_iter().map(|input| (format!("{target}.pack: {}", name_of(&input)), input)).collect()
+}
+
+/// A target's inputs that failed once, each with its name.
+pub fn failed(target: &str) -> Vec<(String, Vec<u8>)> {
+    let files = files(&crashes(target)).into_iter();
+    files.map(|(path, input)| (path.display().to_string(), input)).collect()
 }
 
 /// The files in a folder and what they hold, in the order of their names. No folder: none.

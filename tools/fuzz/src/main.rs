@@ -1,16 +1,17 @@
 //! Feeds everything that reads bytes from outside with hostile input (see the library).
 //!
 //! Reads: `tools/fuzz/`, `target/fuzz/`, samples and recordings.
-//! Writes: `target/fuzz/` (what reached new code); `tools/fuzz/crashes/` (what failed); with --keep `tools/fuzz/corpus/`.
+//! Writes: `target/fuzz/` (what reached new code); `tools/fuzz/crashes/` (what failed); with --keep the packs in `tools/fuzz/corpus/`.
 //! Exits: 0 nothing failed, 1 something did, 64 usage.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use fuzz::meter::Meter;
+use fuzz::pack::pack;
 use fuzz::run::{self, Current, Limits};
 use fuzz::{TARGETS, TIMED, Target, cover};
 
@@ -150,7 +151,7 @@ fn peak_kib() -> usize {
 
 /// Keeps an input that failed and says how to look at it.
 fn note(target: &str, why: &str, input: &[u8]) {
-    let folder = fuzz::folder("crashes", target);
+    let folder = fuzz::crashes(target);
     fs::create_dir_all(&folder).expect("the workspace can be written");
     let path = folder.join(fuzz::name_of(input));
     fs::write(&path, input).expect("the workspace can be written");
@@ -243,7 +244,6 @@ fn over(target: &Target, seed: u64, child: &mut Child, watch: &mut Watch) -> Opt
 /// Replaces the inputs in the repository by the fewest that reach everything that was reached.
 fn keep(target: &Target) {
     run::quiet_panics();
-    let folder = fuzz::folder("corpus", target.name);
     let mut known = run::inputs(target, Some(&found(target.name)));
     // A long input reaches most: with a few of them there would be no room for others.
     known.retain(|input| input.len() <= KEPT_BYTES / 16);
@@ -253,12 +253,7 @@ fn keep(target: &Target) {
         bytes <= KEPT_BYTES
     });
     let fewest: Vec<Vec<u8>> = fewest.collect();
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the workspace can be written");
-    fewest.iter().for_each(|input| write(&folder, input));
-    println!("fuzz: {}: {} inputs kept", target.name, fewest.len());
-}
-
-fn write(folder: &Path, input: &[u8]) {
-    fs::write(folder.join(fuzz::name_of(input)), input).expect("the workspace can be written");
+    let count = fewest.len();
+    fs::write(fuzz::pack_of(target.name), pack(fewest)).expect("the workspace can be written");
+    println!("fuzz: {}: {} inputs kept", target.name, count);
 }

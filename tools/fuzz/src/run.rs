@@ -177,10 +177,9 @@ pub fn shrink(target: &Target, input: &[u8], kind: &str) -> Vec<u8> {
 /// The inputs to begin with: the target's own, the ones in the repository, and those of earlier runs if wanted.
 pub fn inputs(target: &Target, earlier: Option<&Path>) -> Vec<Vec<u8>> {
     let mut all = (target.seeds)();
-    let kept = ["corpus", "crashes"].map(|kind| super::folder(kind, target.name));
-    for folder in kept.iter().map(PathBuf::as_path).chain(earlier) {
-        all.extend(super::files(folder).into_iter().map(|(_, bytes)| bytes));
-    }
+    let kept = [super::packed(target.name), super::failed(target.name)].concat();
+    all.extend(kept.into_iter().map(|(_, input)| input));
+    all.extend(earlier.map(super::files).into_iter().flatten().map(|(_, input)| input));
     all
 }
 
