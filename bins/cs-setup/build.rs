@@ -1,11 +1,21 @@
-//! Tells the program which programs there are: those in README.md's table, which a test keeps in
-//! step with `bins/`.
+//! Gives the program the names of all programs: the packages in `bins/`.
+//!
+//! It runs again when Cargo.lock changes, which lists every package. Watching `bins/` itself would build this program
+//! again after each change of another one.
 
-fn main() {
+use std::path::Path;
+
+fn main() -> std::io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=../../README.md");
-    let readme = std::fs::read_to_string("../../README.md").unwrap_or_default();
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `cs-")?.split('`').next());
-    let names: Vec<String> = rows.map(|name| format!("cs-{name}")).collect();
+    println!("cargo:rerun-if-changed=../../Cargo.lock");
+    let mut names = Vec::new();
+    for entry in Path::new("..").read_dir()? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").is_file() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
     println!("cargo:rustc-env=CS_PROGRAMS={}", names.join(" "));
+    Ok(())
 }

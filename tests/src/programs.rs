@@ -13,10 +13,11 @@ use serde_json::Value;
 
 const BUILD: [&str; 3] = ["build", "--release", "--bins"];
 
-/// The names of all programs of the workspace: one folder of `bins/` each.
+/// The names of all programs of the workspace: the packages in `bins/`.
 pub fn program_names() -> Vec<String> {
     let folders = crate::entries(&crate::workspace().join("bins")).into_iter();
-    folders.filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
+    let packages = folders.filter(|folder| folder.join("Cargo.toml").is_file());
+    packages.filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
 }
 
 /// The folder with all programs of the workspace, built from the present sources. Panics when the build fails.

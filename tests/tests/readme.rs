@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use cs_tests::{Sandbox, entries, table, transcript, workspace};
+use cs_tests::{Sandbox, program_names, table, transcript, workspace};
 
 fn readme() -> String {
     fs::read_to_string(workspace().join("README.md")).expect("README.md exists")
@@ -18,8 +18,7 @@ fn examples_come_true() {
 
 #[test]
 fn the_table_names_every_program_and_nothing_else() {
-    let folders = entries(&workspace().join("bins")).into_iter().filter(|path| path.is_dir());
-    let programs: BTreeSet<String> = folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
+    let programs: BTreeSet<String> = program_names().into_iter().collect();
     let named = table::programs(&readme());
     let missing: Vec<_> = programs.difference(&named).collect();
     let unknown: Vec<_> = named.difference(&programs).collect();

@@ -52,8 +52,7 @@ impl Place {
             copy(&workspace().join(name), &share.join(name));
         }
         fs::create_dir_all(share.join("bin")).expect("it can be made");
-        for folder in entries(&workspace().join("bins")) {
-            let name = folder.file_name().expect("it has a name").to_owned();
+        for name in cs_tests::program_names() {
             made::copy(&programs().join(&name), &share.join("bin").join(&name));
         }
         Place { sandbox: sandbox.with("PATH", path), share }

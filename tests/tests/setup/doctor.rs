@@ -92,6 +92,9 @@ fn a_healthy_place_is_healthy() {
             .starts_with("a test conversation was recorded; its 4 hooks took")
     );
     assert!(found["hooks"]["detail"].as_str().expect("a text").starts_with("registered once, in"));
+    let programs = found["programs"]["detail"].as_str().expect("a text");
+    let count = cs_tests::program_names().len();
+    assert!(programs.starts_with(&format!("{count} programs, ")), "all packages in bins/ are known: {programs}");
     assert!(!place.sandbox.data().exists(), "the test went elsewhere");
     assert!(entries(&place.sandbox.root().join("tmp")).is_empty(), "and left nothing");
     assert_eq!(stdout(&place.setup(&["doctor", "-q"])), "");

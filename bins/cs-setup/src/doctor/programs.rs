@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// All programs, by README.md.
+/// All programs: the packages in `bins/`.
 const PROGRAMS: &str = env!("CS_PROGRAMS");
 /// How long a program may take to tell its version.
 const LIMIT: Duration = Duration::from_secs(5);

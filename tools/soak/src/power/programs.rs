@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cs_tests::{made, programs, workspace};
@@ -181,11 +180,8 @@ fn installed(scene: &Scene) -> String {
         for folder in [".claude-plugin", "hooks", "skills"] {
             symlink(workspace().join(folder), share.join(folder)).expect("it can be linked");
         }
-        for path in cs_tests::entries(&workspace().join("bins")) {
-            let name = Path::new(path.file_name().expect("it has a name"));
-            if programs().join(name).exists() && name != Path::new("cs-setup") {
-                symlink(programs().join(name), share.join("bin").join(name)).expect("it can be linked");
-            }
+        for name in cs_tests::program_names().iter().filter(|name| *name != "cs-setup") {
+            symlink(programs().join(name), share.join("bin").join(name)).expect("it can be linked");
         }
         made::copy(&programs().join("cs-setup"), program.as_ref());
     }
