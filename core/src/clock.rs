@@ -1,10 +1,10 @@
 //! Owns the one spelling of an instant: RFC 3339, UTC, microseconds, `+00:00`.
 //! Must stay true: what `stamp` writes, `parse` reads back to the same microsecond, and the
-//! strings sort as the instants do. Deliberately absent: local time zones.
+//! strings sort as the instants do. Deliberately absent: local time, which is `zone`'s.
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Datelike, Timelike, Utc};
-pub use chrono::{NaiveDate as Date, TimeDelta};
+pub use chrono::{NaiveDate as Date, NaiveDateTime as LocalTime, TimeDelta};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An instant in UTC.

@@ -46,5 +46,6 @@ pub mod validate;
 pub mod visible;
 pub mod weight;
 pub mod witness;
+pub mod zone;
 
 pub use error::{Error, Result};

@@ -2,8 +2,7 @@
 //! midnight; its start belongs to it, its end does not.
 
 use cs_core::clock::Instant;
-
-const DAY: u16 = 24 * 60;
+use cs_core::zone::Zone;
 
 /// A span of the day, in minutes since midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,17 +52,10 @@ fn minutes(text: &str) -> Option<u16> {
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
-/// Minutes since local midnight. The C library knows the time zones; chrono's own would have to be
-/// linked into a program that needs no more than this.
+/// Minutes since local midnight, as the clock on the wall counts them.
 fn local_minute(now: Instant) -> u16 {
-    let seconds: libc::time_t = now.timestamp();
-    // SAFETY: tm is plain old data for which all zeros is a value, and the call only writes it.
-    let local = unsafe {
-        let mut local: libc::tm = std::mem::zeroed();
-        (!libc::localtime_r(&raw const seconds, &raw mut local).is_null()).then_some(local)
-    };
-    let minute = local.map_or(seconds.rem_euclid(86_400) / 60, |local| i64::from(local.tm_hour * 60 + local.tm_min));
-    u16::try_from(minute).unwrap_or_default() % DAY
+    let seconds = Zone::system().local(now).and_utc().timestamp().rem_euclid(86_400);
+    u16::try_from(seconds / 60).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! are looked at.
 
 use super::style::{self, Style};
-use cli::local::{self, Day};
+use cli::local;
 use cs_core::clock::{self, Instant};
 use cs_core::git;
 use cs_core::id::{SessionId, Uuid};
@@ -14,6 +14,7 @@ use cs_core::states::States;
 use cs_core::statusline::{Limit, Payload, Reading};
 use cs_core::store::Store;
 use cs_core::usage::dollars;
+use cs_core::zone::Day;
 use std::path::Path;
 
 /// How many conversations are looked at, at most: those that were heard last.

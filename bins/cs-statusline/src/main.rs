@@ -10,13 +10,14 @@ mod style;
 mod wrap;
 
 use argh::FromArgs;
-use cli::{Out, Outcome, local};
+use cli::{Out, Outcome};
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::statusline::{Payload, Reading};
 use cs_core::stdin::{self, Limits};
 use cs_core::store::Store;
+use cs_core::zone::{Day, Zone};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ fn run(args: Args, mut out: Out) -> Outcome<()> {
 /// Our own line; the figures are kept on the way. Trouble with the data directory leaves out what it knows.
 fn line(args: &Args, payload: &Payload) -> String {
     let now = clock::now();
-    let today = local::Day::of(now);
+    let today = Zone::system().day_of(now);
     let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
     let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
     let reading = match (&store, &uuid) {
@@ -88,7 +89,7 @@ fn line(args: &Args, payload: &Payload) -> String {
 }
 
 /// The figures, kept if it is time to.
-fn keep(store: &Store, uuid: &Uuid, payload: &Payload, today: &local::Day, now: clock::Instant) -> Reading {
+fn keep(store: &Store, uuid: &Uuid, payload: &Payload, today: &Day, now: clock::Instant) -> Reading {
     let before = store.reading(uuid);
     let reading = Reading::of(payload, before.as_ref(), &today.date.to_string(), today.began, now);
     if reading.is_due_after(before.as_ref()) {

@@ -6,9 +6,9 @@ use crate::render::{Line, print};
 use cli::{Context, Failure, Outcome};
 use cs_core::clock;
 use cs_core::usage::{cost, count};
+use cs_core::zone::Zone;
 use serde_json::json;
 use usage::report::Block;
-use usage::zone::Zone;
 
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     if options.join {

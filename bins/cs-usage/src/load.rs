@@ -8,6 +8,7 @@ use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
 use cs_core::store::repo_of;
+use cs_core::zone::Zone;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,6 @@ use usage::facts::Facts;
 use usage::kept;
 use usage::prices::Prices;
 use usage::report::{Filter, View};
-use usage::zone::Zone;
 
 /// Everything that is known.
 pub struct Loaded {
@@ -57,7 +57,7 @@ const NOTHING: &str = "nothing was used that matches";
 
 /// Reads all logs. What cannot be read, settings and prices too, is told on standard error, and does not stop the rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
-    let zone = Zone::named(timezone)?;
+    let zone = timezone.map_or_else(|| Ok(Zone::system().clone()), Zone::named)?;
     let config = context.config();
     let (prices, wrong) = Prices::new(&config);
     let roots = Roots::from_env();

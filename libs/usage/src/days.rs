@@ -5,7 +5,6 @@
 use crate::report::{Filter, View};
 use crate::stats;
 use crate::sum::Sum;
-use crate::zone::monday;
 use chrono::{Days as Count, NaiveDate};
 use cs_core::clock::{self, Instant};
 use cs_core::days::{Amount, Days, Row};
@@ -13,6 +12,7 @@ use cs_core::file::{self, Durability};
 use cs_core::lock;
 use cs_core::paths::Home;
 use cs_core::validate::FILE_BYTES;
+use cs_core::zone::monday;
 use cs_core::{Error, Result, weight};
 use std::collections::BTreeMap;
 use std::path::PathBuf;

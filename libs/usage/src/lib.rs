@@ -16,4 +16,3 @@ pub mod report;
 pub mod shares;
 pub mod stats;
 pub mod sum;
-pub mod zone;

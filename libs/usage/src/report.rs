@@ -4,9 +4,9 @@
 use crate::book::{Book, Row, Session};
 use crate::prices::Prices;
 use crate::sum::Sum;
-use crate::zone::{Zone, monday};
 use agents::Agent;
 use chrono::{Datelike, NaiveDate};
+use cs_core::zone::{Zone, monday};
 use std::collections::{BTreeMap, HashMap};
 
 /// What rows are put together by.

@@ -5,8 +5,8 @@ use super::usage::{Range, Sum, Used};
 use crate::app::Asked;
 use crate::query::{Query, When};
 use chrono::{Datelike, Days as Count};
-use cli::local::Day;
 use cs_core::clock::{self, Date};
+use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub struct Period {
 
 /// The present local day.
 pub fn today() -> Date {
-    Day::of(clock::now()).date
+    Zone::system().local(clock::now()).date()
 }
 
 /// So many days before a day.
@@ -86,7 +86,7 @@ pub fn range(query: &Query) -> Range {
 
 /// A day as it was written; of an instant its local day.
 fn local(when: &When) -> Date {
-    when.text.parse().unwrap_or_else(|_| Day::of(when.at).date)
+    when.text.parse().unwrap_or_else(|_| Zone::system().local(when.at).date())
 }
 
 /// What was used in a range.

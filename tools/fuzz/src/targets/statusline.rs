@@ -2,12 +2,12 @@
 
 use std::sync::LazyLock;
 
-use cli::local::Day;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
 use cs_core::statusline::{Payload, Reading};
 use cs_core::store::Store;
+use cs_core::zone::{Day, Zone};
 use unicode_width::UnicodeWidthStr;
 
 use super::{parts, repaired, samples, text};
@@ -79,7 +79,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 static NOW: LazyLock<Instant> = LazyLock::new(|| clock::parse("2026-11-21T10:00:00Z").expect("an instant"));
-static TODAY: LazyLock<Day> = LazyLock::new(|| Day::of(*NOW));
+static TODAY: LazyLock<Day> = LazyLock::new(|| Zone::utc().day_of(*NOW));
 
 fn check(bytes: &[u8]) {
     repaired(bytes);

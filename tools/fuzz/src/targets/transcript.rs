@@ -13,6 +13,7 @@ use agents::tokens::Tokens;
 use cs_core::config::Config;
 use cs_core::paths::Home;
 use cs_core::usage::Usage;
+use cs_core::zone::Zone;
 use tempfile::TempDir;
 use usage::book::{self, Book};
 use usage::explain::Why;
@@ -21,7 +22,6 @@ use usage::prices::Prices;
 use usage::read::{self, Known};
 use usage::report::{By, Filter, View};
 use usage::shares::{Began, Records};
-use usage::zone::Zone;
 use usage::{explain, kept, stats};
 
 use super::{parts, repaired, samples};
@@ -102,7 +102,7 @@ fn short(log: &[u8]) -> Vec<u8> {
 }
 
 static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::new(&Config::default()).0);
-static UTC: LazyLock<Zone> = LazyLock::new(|| Zone::named(Some("UTC")).expect("a zone that every system has"));
+static UTC: LazyLock<Zone> = LazyLock::new(Zone::utc);
 const KEPT: &str = "00000000-0000-4000-8000-000000000001.json";
 
 /// A folder in memory where there is one: it is written a million times.
