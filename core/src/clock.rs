@@ -2,7 +2,6 @@
 //! Must stay true: what `stamp` writes, `parse` reads back to the same microsecond, and the
 //! strings sort as the instants do. Deliberately absent: local time, which is `zone`'s.
 
-use crate::error::{Error, Result};
 use chrono::{DateTime, Datelike, Timelike, Utc};
 pub use chrono::{NaiveDate as Date, NaiveDateTime as LocalTime, TimeDelta};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -92,13 +91,6 @@ pub fn age_or_unknown(at: Instant, now: Instant) -> String {
     if is_credible(at, now) { age(at, now) } else { "?".into() }
 }
 
-/// Where a range of times ends that people ask for. Without `until` it ends now: what was written while the clock was
-/// ahead is not in every range that began some days ago.
-pub fn range_end(since: Option<Instant>, until: Option<Instant>, now: Instant) -> Option<Instant> {
-    let is_past = since.is_some_and(|since| since <= now);
-    until.or_else(|| if is_past { now.checked_add_signed(AHEAD) } else { None })
-}
-
 /// The latest time that is taken for one in an order of times, as [`stamp`] writes it: a day ahead, because what lies
 /// less far ahead finds its place soon.
 pub fn horizon(now: Instant) -> String {
@@ -116,41 +108,9 @@ pub fn from_millis(millis: i64) -> Option<Instant> {
     DateTime::from_timestamp_millis(millis)
 }
 
-/// Reads what a person writes for --since and --until: RFC 3339, a day (`2026-11-21`, its start in
-/// UTC), or an age such as `90m`, `12h`, `7d`, `2w` before `now`.
-pub fn parse_when(text: &str, now: Instant) -> Result<Instant> {
-    if let Some(at) = parse(text) {
-        return Ok(at);
-    }
-    if let Some(day) = text.parse::<chrono::NaiveDate>().ok().and_then(|day| day.and_hms_opt(0, 0, 0)) {
-        return Some(day.and_utc()).filter(has_spelling).ok_or_else(|| far(text));
-    }
-    parse_age(text).and_then(|age| now.checked_sub_signed(age)).filter(has_spelling).ok_or_else(|| {
-        Error::Invalid(format!(
-            "not a time: {text:?}; write 2026-11-21, 2026-11-21T03:37:00Z or an age such as 12h or 7d"
-        ))
-    })
-}
-
 /// Whether its year has four digits.
-fn has_spelling(at: &Instant) -> bool {
+pub fn has_spelling(at: &Instant) -> bool {
     (0..=9999).contains(&at.year())
-}
-
-fn far(text: &str) -> Error {
-    Error::Invalid(format!("not a time: {text:?}; a year has four digits"))
-}
-
-fn parse_age(text: &str) -> Option<TimeDelta> {
-    let unit = text.chars().last()?;
-    let count: i64 = text.strip_suffix(unit)?.parse().ok().filter(|count| *count >= 0)?;
-    match unit {
-        'm' => TimeDelta::try_minutes(count),
-        'h' => TimeDelta::try_hours(count),
-        'd' => TimeDelta::try_days(count),
-        'w' => TimeDelta::try_weeks(count),
-        _ => None,
-    }
 }
 
 /// How long ago, in the coarsest unit that says something: `40 s`, `5 min`, `3 h`, `12 d`.
@@ -198,26 +158,5 @@ mod tests {
         assert_eq!(parse("9999-12-31T23:59:59-23:59"), None);
         assert_eq!(parse("0000-01-01T00:00:00+23:59"), None);
         assert_eq!(stamp(parse("9999-12-31T23:59:59Z").unwrap()), "9999-12-31T23:59:59.000000+00:00");
-    }
-
-    #[test]
-    fn people_may_write_days_and_ages() {
-        let now = parse("2026-11-21T03:00:00Z").unwrap();
-        assert_eq!(stamp(parse_when("2026-11-20", now).unwrap()), "2026-11-20T00:00:00.000000+00:00");
-        assert_eq!(stamp(parse_when("3h", now).unwrap()), "2026-11-21T00:00:00.000000+00:00");
-        for bad in [
-            "",
-            "h",
-            "yesterday",
-            "-3h",
-            "3y",
-            "99999999999999999d",
-            "+99999-01-01",
-            "-0001-01-01",
-            "99999999h",
-            "3000000d",
-        ] {
-            assert!(parse_when(bad, now).is_err(), "{bad}");
-        }
     }
 }

@@ -25,6 +25,7 @@ pub mod paths;
 pub mod process;
 pub mod project;
 pub mod quote;
+pub mod range;
 pub mod record;
 pub mod repair;
 pub mod schedule;

@@ -72,22 +72,6 @@ impl Zone {
         [early, late].into_iter().find(|start| self.day(*start) == day).unwrap_or(late)
     }
 
-    /// What people write for --since: a local day, a time, or an age; in milliseconds.
-    pub fn parse(&self, text: &str, now: Instant) -> Result<i64> {
-        if let Ok(day) = text.parse::<Date>() {
-            return Ok(self.start_of(day));
-        }
-        clock::parse_when(text, now).map(|at| at.timestamp_millis())
-    }
-
-    /// The same for --until, which includes a local day.
-    pub fn parse_until(&self, text: &str, now: Instant) -> Result<i64> {
-        match text.parse::<Date>().ok().and_then(|day| day.succ_opt()) {
-            Some(next) => Ok(self.start_of(next)),
-            None => self.parse(text, now),
-        }
-    }
-
     /// The local day of an instant, and when it began.
     pub fn day_of(&self, at: Instant) -> Day {
         let date = self.local(at).date();

@@ -2,8 +2,8 @@
 
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome};
-use cs_core::clock::{self, Instant};
 use cs_core::id::Slug;
+use cs_core::range::Range;
 use render::Format;
 use std::path::{Path, PathBuf};
 
@@ -25,10 +25,11 @@ pub struct Args {
     /// all sessions
     #[argh(switch)]
     all: bool,
-    /// started at or after: 2026-11-21, a full time, or an age such as 12h or 7d
+    /// only sessions started at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30, or an
+    /// age such as 90m, 12h, 7d or 2w
     #[argh(option)]
     since: Option<String>,
-    /// started before
+    /// only sessions started before TIME (a day includes that whole day)
     #[argh(option)]
     until: Option<String>,
     /// archived ones too (an archived session that is named is always found)
@@ -80,22 +81,13 @@ pub enum Which {
 #[derive(Debug)]
 pub struct Plan {
     pub which: Which,
-    pub since: Option<Instant>,
-    pub until: Option<Instant>,
+    /// When they started.
+    pub range: Range,
     pub include_archived: bool,
     pub format: Format,
     pub template: Option<PathBuf>,
     pub target: Target,
     pub force: bool,
-}
-
-impl Plan {
-    /// Whether a session that started then is asked for.
-    pub fn includes(&self, started_at: &str) -> bool {
-        let started = || clock::parse(started_at);
-        self.since.is_none_or(|since| started().is_some_and(|at| at >= since))
-            && self.until.is_none_or(|until| started().is_some_and(|at| at < until))
-    }
 }
 
 const HIGHLIGHT_WORDS: usize = 600;
@@ -104,11 +96,8 @@ impl Args {
     /// Understands the arguments.
     pub fn plan(self, context: &Context) -> Outcome<Plan> {
         self.check()?;
-        let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, context.now)).transpose();
-        let since = when(&self.since)?;
         Ok(Plan {
-            since,
-            until: clock::range_end(since, when(&self.until)?, context.now),
+            range: context.range(self.since.as_deref(), self.until.as_deref())?,
             include_archived: self.include_archived,
             format: self.format(context.out.form)?,
             force: self.force,

@@ -103,7 +103,7 @@ impl Chosen {
         let mut all = AllLoaded { sessions: Vec::new(), code: self.code };
         for id in &self.ids {
             match loader.load(id) {
-                Ok(mut loaded) if plan.includes(&loaded.session.started_at) => {
+                Ok(mut loaded) if plan.range.contains_text(&loaded.session.started_at) => {
                     masked::session(&mut loaded.session);
                     all.sessions.push(loaded);
                 }
@@ -244,8 +244,8 @@ struct Fit {
 impl Found {
     fn of(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Self> {
         let fit = |id: SessionId, entry: &Entry| {
-            let fits =
-                project.is_none_or(|slug| entry.project_slug == slug.as_str()) && plan.includes(&entry.started_at);
+            let fits = project.is_none_or(|slug| entry.project_slug == slug.as_str())
+                && plan.range.contains_text(&entry.started_at);
             fits.then(|| Fit { id, started_at: entry.started_at.to_string() })
         };
         let line = project.map(|slug| index::of_project(slug.as_str()));

@@ -176,7 +176,7 @@ impl Exporter<'_> {
 
     fn export(&self, id: &SessionId, plan: &Plan) -> Result<Done> {
         let loaded = self.loader.load(id)?;
-        if !plan.includes(&loaded.session.started_at) {
+        if !plan.range.contains_text(&loaded.session.started_at) {
             return Ok(Done::NotAsked);
         }
         if loaded.session.status == Status::Active {

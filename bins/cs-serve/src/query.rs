@@ -4,10 +4,12 @@
 
 use crate::http::Refusal;
 use crate::http::target::encode;
-use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::clock::Instant;
 use cs_core::id::{SessionId, Slug};
+use cs_core::range::{self, Range};
 use cs_core::record::Status;
 use cs_core::state::{STATES, State};
+use cs_core::zone::Zone;
 use render::{FORMATS, Format};
 use std::fmt;
 
@@ -90,8 +92,8 @@ impl Query {
             "project" => self.project = Some(Slug::parse(value).map_err(|error| bad(error.to_string()))?),
             "status" => self.status = Some(status(value)?),
             "state" => self.state = Some(state(value)?),
-            "since" => self.since = Some(When { text: value.to_string(), at: when(value, now)? }),
-            "until" => self.until = Some(until(value, now)?),
+            "since" => self.since = Some(when(value, range::start(value, Zone::system(), now))?),
+            "until" => self.until = Some(when(value, range::end(value, Zone::system(), now))?),
             "q" if value.chars().count() > SEARCH => {
                 return Err(bad(format!("q may have {SEARCH} characters, not more")));
             }
@@ -103,6 +105,12 @@ impl Query {
             _ => {}
         }
         Ok(())
+    }
+
+    /// When the sessions began that are wanted.
+    pub fn range(&self, now: Instant) -> Range {
+        let at = |when: &Option<When>| when.as_ref().map(|when| when.at);
+        Range::new(at(&self.since), at(&self.until), now)
     }
 
     /// How many sessions at most.
@@ -184,16 +192,8 @@ fn format(word: &str) -> Result<Format, Refusal> {
     Format::named(word).ok_or_else(|| bad(format!("{word:?} is no format; use one of {words}")))
 }
 
-fn when(text: &str, now: Instant) -> Result<Instant, Refusal> {
-    clock::parse_when(text, now).map_err(|error| bad(error.to_string()))
-}
-
-/// The end of a range: of a day, its end, because that is what people mean by it.
-fn until(text: &str, now: Instant) -> Result<When, Refusal> {
-    let at = when(text, now)?;
-    let is_day = text.parse::<chrono::NaiveDate>().is_ok();
-    let at = if is_day { at.checked_add_signed(TimeDelta::days(1)).unwrap_or(at) } else { at };
-    Ok(When { text: text.to_string(), at })
+fn when(text: &str, at: cs_core::Result<Instant>) -> Result<When, Refusal> {
+    at.map(|at| When { text: text.to_string(), at }).map_err(|error| bad(error.to_string()))
 }
 
 fn flag(name: &str, value: &str) -> Result<bool, Refusal> {
@@ -220,6 +220,7 @@ fn bad(text: String) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cs_core::clock;
 
     const ALL: [&str; 9] = ["project", "status", "state", "since", "until", "q", "include_archived", "limit", "cursor"];
 

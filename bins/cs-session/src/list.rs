@@ -7,6 +7,7 @@ use cs_core::Error;
 use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::index::Entry;
+use cs_core::range::Range;
 use cs_core::record::{Session, Status};
 use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
@@ -42,10 +43,11 @@ pub struct List {
     /// only those without a sign of life for too long
     #[argh(switch)]
     stale: bool,
-    /// started at or after: 2026-11-21, a full time, or an age such as 12h or 7d
+    /// only sessions started at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30, or an
+    /// age such as 90m, 12h, 7d or 2w
     #[argh(option)]
     since: Option<String>,
-    /// started before
+    /// only sessions started before TIME (a day includes that whole day)
     #[argh(option)]
     until: Option<String>,
     /// text in the id, intent or project; with --full in all that a record says
@@ -126,8 +128,8 @@ struct Wanted {
     clones: Option<Vec<String>>,
     status: Option<Status>,
     state: Option<Kind>,
-    since: Option<Instant>,
-    until: Option<Instant>,
+    /// When they started.
+    range: Range,
     search: Option<String>,
 }
 
@@ -204,19 +206,15 @@ impl List {
     }
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {
-        let now = context.now;
-        let when = |text: &Option<String>| text.as_deref().map(|text| clock::parse_when(text, now)).transpose();
         if self.stale && self.state.is_some_and(|state| state != Kind::Is(State::Stale)) {
             return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
         }
-        let since = when(&self.since)?;
         Ok(Wanted {
             project: self.project.as_deref().map(Slug::parse).transpose()?,
             clones: self.repo.as_deref().map(|repo| clones(context, repo)).transpose()?,
             status: self.status,
             state: if self.stale { Some(Kind::Is(State::Stale)) } else { self.state },
-            since,
-            until: clock::range_end(since, when(&self.until)?, now),
+            range: context.range(self.since.as_deref(), self.until.as_deref())?,
             search: self.search.as_ref().map(|text| text.to_lowercase()),
         })
     }
@@ -239,12 +237,10 @@ impl Wanted {
     }
 
     fn takes(&self, id: &SessionId, entry: &Entry, full: bool) -> bool {
-        let started = || clock::parse(&entry.started_at);
         self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
             && self.clones.as_ref().is_none_or(|clones| clones.iter().any(|slug| *slug == entry.project_slug))
             && self.status.is_none_or(|status| entry.status == status)
-            && self.since.is_none_or(|since| started().is_some_and(|at| at >= since))
-            && self.until.is_none_or(|until| started().is_some_and(|at| at < until))
+            && self.range.contains_text(&entry.started_at)
             && (full || self.search.as_ref().is_none_or(|text| names(id, entry, text)))
     }
 }

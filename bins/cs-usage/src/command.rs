@@ -13,10 +13,11 @@ use usage::report::By;
     example = "{command_name} --project api --agent claude --breakdown --csv"
 )]
 pub struct Options {
-    /// at or after: 2026-11-21 (a local day), a full time, or an age such as 12h or 7d
+    /// only what was used at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30, or
+    /// an age such as 90m, 12h, 7d or 2w
     #[argh(option)]
     pub since: Option<String>,
-    /// before; of a day, until its end
+    /// only what was used before TIME (a day includes that whole day)
     #[argh(option)]
     pub until: Option<String>,
     /// project: its short name, or its directory where it has none

@@ -7,6 +7,7 @@ use cli::{Context, Failure, Outcome, note, report};
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
+use cs_core::range::Range;
 use cs_core::store::repo_of;
 use cs_core::zone::Zone;
 use std::collections::HashMap;
@@ -169,9 +170,10 @@ pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter
 
 fn filter(options: &Options, zone: &Zone, context: &Context) -> Outcome<Filter> {
     let trimmed = |path: &String| if path.len() > 1 { path.trim_end_matches('/').to_string() } else { path.clone() };
+    let range = Range::parse(options.since.as_deref(), options.until.as_deref(), zone, context.now)?;
     Ok(Filter {
-        since: options.since.as_deref().map(|text| zone.parse(text, context.now)).transpose()?,
-        until: options.until.as_deref().map(|text| zone.parse_until(text, context.now)).transpose()?,
+        since: range.since.map(|at| at.timestamp_millis()),
+        until: range.until.map(|at| at.timestamp_millis()),
         project: options.project.as_ref().map(trimmed),
         repo: options.repo.as_deref().map(cli::repo::named).transpose()?,
         agent: options.agent,

@@ -24,7 +24,9 @@ pub use select::{STDIN, each, selectors};
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
 use cs_core::paths::Home;
+use cs_core::range::Range;
 use cs_core::store::Store;
+use cs_core::zone::Zone;
 
 /// What every subcommand works with.
 #[derive(Debug)]
@@ -38,6 +40,11 @@ impl Context {
     /// The data directory of this user, as people use it.
     pub fn new(out: Out) -> Outcome<Self> {
         Ok(Context { store: Store::for_people(Home::from_env()?, agents::WITNESS), out, now: clock::now() })
+    }
+
+    /// The range of times that `--since` and `--until` say.
+    pub fn range(&self, since: Option<&str>, until: Option<&str>) -> Outcome<Range> {
+        Ok(Range::parse(since, until, Zone::system(), self.now)?)
     }
 
     /// The settings. What of them cannot be understood is told; the program goes on with defaults, and its exit code

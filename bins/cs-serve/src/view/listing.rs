@@ -4,9 +4,10 @@
 use super::index_rows::{Row, Rows};
 use super::{Keeper, Snapshot, archive::Archive, search::Search};
 use crate::query::{Query, Wanted};
-use cs_core::clock::{self, Instant};
+use cs_core::clock;
 use cs_core::id::SessionId;
 use cs_core::overview::{Damaged, Summary};
+use cs_core::range::Range;
 use cs_core::record::Status;
 use cs_core::state::State;
 use cs_core::{Result, overview::Overview};
@@ -82,12 +83,12 @@ pub fn list(
     query: &Query,
 ) -> Result<Listing> {
     let now = clock::now();
-    let end = clock::range_end(query.since.as_ref().map(|when| when.at), query.until.as_ref().map(|when| when.at), now);
+    let range = query.range(now);
     let archived = if query.include_archived { archive.rows(&keeper.store)? } else { Arc::new(Rows::default()) };
-    let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, end, row)).collect();
+    let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, &range, row)).collect();
     if query.include_archived {
         // What is still there while it is being archived is there once.
-        let only = |row: &Row| takes(query, end, row) && snapshot.rows.find(row.id).is_none();
+        let only = |row: &Row| takes(query, &range, row) && snapshot.rows.find(row.id).is_none();
         rows.extend(archived.iter().filter(only));
     }
     let horizon = SessionId::horizon(now);
@@ -124,11 +125,8 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>,
     Listing { total, counts, sessions, damaged, next_cursor }
 }
 
-fn takes(query: &Query, end: Option<Instant>, row: &Row) -> bool {
-    let started = || clock::parse(row.started_at);
-    query.project.as_ref().is_none_or(|slug| row.project_slug == slug.as_str())
-        && query.since.as_ref().is_none_or(|since| started().is_some_and(|at| at >= since.at))
-        && end.is_none_or(|end| started().is_some_and(|at| at < end))
+fn takes(query: &Query, range: &Range, row: &Row) -> bool {
+    query.project.as_ref().is_none_or(|slug| row.project_slug == slug.as_str()) && range.contains_text(row.started_at)
 }
 
 fn is_of_kind(query: &Query, status: Status, state: State, has_failed: bool) -> bool {

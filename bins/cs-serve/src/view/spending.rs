@@ -3,7 +3,7 @@
 
 use super::usage::{Range, Sum, Used};
 use crate::app::Asked;
-use crate::query::{Query, When};
+use crate::query::Query;
 use chrono::{Datelike, Days as Count};
 use cs_core::clock::{self, Date};
 use cs_core::zone::Zone;
@@ -79,14 +79,10 @@ pub fn last_days(days: u64) -> Range {
 /// The range that a query wants: at most about a year, and nothing that is to come.
 pub fn range(query: &Query) -> Range {
     let today = today();
-    let until = query.until.as_ref().map_or(today, local).min(today);
-    let from = query.since.as_ref().map_or_else(|| before(until, DAYS - 1), local);
+    let (from, until) = query.range(clock::now()).days(Zone::system());
+    let until = until.map_or(today, |until| until.min(today));
+    let from = from.unwrap_or_else(|| before(until, DAYS - 1));
     Range { from: from.max(before(until, MOST - 1)), until }
-}
-
-/// A day as it was written; of an instant its local day.
-fn local(when: &When) -> Date {
-    when.text.parse().unwrap_or_else(|_| Zone::system().local(when.at).date())
 }
 
 /// What was used in a range.
@@ -153,11 +149,13 @@ impl Asked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::query::Unknown;
 
     fn wanted(since: Option<&str>, until: Option<&str>) -> (i64, i64) {
-        let when = |text: &str| When { text: text.into(), at: clock::parse_when(text, clock::now()).unwrap() };
-        let query = Query { since: since.map(when), until: until.map(when), ..Query::default() };
-        let range = range(&query);
+        let pairs = [("since", since), ("until", until)];
+        let pairs = pairs.map(|(name, text)| (name.to_string(), text.unwrap_or_default().to_string()));
+        let query = Query::parse(&pairs, &["since", "until"], Unknown::Refused, clock::now()).ok();
+        let range = range(&query.unwrap());
         ((today() - range.until).num_days(), (range.until - range.from).num_days() + 1)
     }
 
@@ -167,6 +165,7 @@ mod tests {
         assert_eq!(wanted(Some("6d"), None), (0, 7));
         assert_eq!(wanted(None, Some("7d")), (7, 30));
         assert_eq!(wanted(Some("2001-01-01"), Some("2999-01-01")), (0, MOST as i64));
+        assert_eq!(wanted(Some("yesterday"), Some("yesterday")), (1, 1));
         let day = before(today(), 3).to_string();
         assert_eq!(wanted(Some(&day), Some(&day)), (3, 1));
     }

@@ -1,7 +1,11 @@
 //! Times: in records, on the command line, in `CS_NOW`.
 
-use cs_core::clock::{self, Instant, TimeDelta};
+use std::sync::LazyLock;
+
+use cs_core::clock::{self, Instant};
 use cs_core::id::SessionId;
+use cs_core::range::{self, Range};
+use cs_core::zone::Zone;
 
 use super::{parts, text};
 use crate::Target;
@@ -24,6 +28,8 @@ const WORDS: &[&str] = &[
     "7d",
     "2w",
     "90m",
+    "today",
+    "T03:37",
     "00:00:00",
     "+262142",
 ];
@@ -35,6 +41,8 @@ fn seeds() -> Vec<Vec<u8>> {
     all.push(b"2026-11-21T03:37:00Z\xff2026-11-21T03:37:00.000001Z".to_vec());
     all
 }
+
+static BERLIN: LazyLock<Zone> = LazyLock::new(|| Zone::named("CET-1CEST,M3.5.0,M10.5.0/3").expect("a rule"));
 
 fn check(bytes: &[u8]) {
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
@@ -49,8 +57,10 @@ fn check(bytes: &[u8]) {
         assert_eq!(a.cmp(&b), pair[0].timestamp_micros().cmp(&pair[1].timestamp_micros()), "{a} and {b}");
     }
     for text in &texts {
-        if let Ok(at) = clock::parse_when(text, now) {
-            let _ = (clock::stamp(at), at < now, now - at > TimeDelta::hours(1));
+        if let (Ok(since), Ok(until)) = (range::start(text, &BERLIN, now), range::end(text, &BERLIN, now)) {
+            assert!(since <= until, "{text}");
+            let days = Range::new(Some(since), Some(until), now).days(&BERLIN);
+            assert!(until <= since || days.0 <= days.1, "{text}: {days:?}");
         }
         let number = text.trim().parse::<i64>().ok().and_then(clock::from_millis);
         number.into_iter().for_each(|at| assert!(!clock::age(at, now).is_empty()));
