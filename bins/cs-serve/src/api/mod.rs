@@ -11,6 +11,7 @@ use crate::view::{Rows, history, project, session};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::overview::Overview;
+use cs_core::zone::Zone;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -73,6 +74,6 @@ impl Asked<'_> {
     /// The last year, archived sessions included.
     pub fn days(&self) -> Result<Vec<history::Day>, Refusal> {
         let archived = self.archived()?;
-        Ok(history::days(self.snapshot.rows.iter().chain(archived.iter()), clock::now()))
+        Ok(history::days(self.snapshot.rows.iter().chain(archived.iter()), Zone::system(), clock::now()))
     }
 }

@@ -7,6 +7,7 @@ use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, fnv1a};
 use cs_core::record::TaskStatus;
 use cs_core::store::Store;
+use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +19,7 @@ const PROJECT_WEEKS: usize = 26;
 /// The sessions that began on a day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Day {
-    /// In UTC, for example `2026-11-21`.
+    /// Local, for example `2026-11-21`.
     pub date: String,
     pub sessions: usize,
     /// How many of them in which project.
@@ -36,17 +37,14 @@ pub struct Week {
 }
 
 /// All days of the last year, oldest first, from a Monday on to `now`.
-pub fn days<'a>(rows: impl Iterator<Item = Row<'a>>, now: Instant) -> Vec<Day> {
-    let today = now.date_naive();
+pub fn days<'a>(rows: impl Iterator<Item = Row<'a>>, zone: &Zone, now: Instant) -> Vec<Day> {
+    let today = zone.local(now).date();
     let first = weeks_before(today, YEAR_WEEKS - 1);
     let dates = first.iter_days().take_while(|date| *date <= today);
     let mut days: Vec<Day> = dates.map(|date| Day { date: date.to_string(), ..Day::default() }).collect();
     for row in rows {
-        // Instants are written in UTC, so a day is their first ten characters.
-        let date = row.started_at.get(..10).unwrap_or_default();
-        if let Ok(found) = days.binary_search_by(|day| day.date.as_str().cmp(date))
-            && let Some(day) = days.get_mut(found)
-        {
+        let place = date(row.started_at, zone).and_then(|date| usize::try_from((date - first).num_days()).ok());
+        if let Some(day) = place.and_then(|place| days.get_mut(place)) {
             day.sessions += 1;
             *day.projects.entry(row.project_slug.to_string()).or_default() += 1;
         }
@@ -60,7 +58,7 @@ pub struct TasksDone {
     known: Mutex<Finished>,
 }
 
-/// By a session's id: which version of its file was read, and the days of its finished tasks.
+/// By a session's id: which version of its file was read, and the local days of its finished tasks.
 type Finished = HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>;
 
 /// Most records of which that is kept.
@@ -68,21 +66,22 @@ const KEPT: usize = 20_000;
 
 /// The last half year of a project, oldest week first.
 pub fn weeks(store: &Store, done: &TasksDone, rows: &[&Rows], slug: &str, now: Instant) -> Vec<Week> {
-    let first = weeks_before(now.date_naive(), PROJECT_WEEKS - 1);
+    let zone = Zone::system();
+    let first = weeks_before(zone.local(now).date(), PROJECT_WEEKS - 1);
     let mondays = first.iter_weeks().take(PROJECT_WEEKS);
     let mut weeks: Vec<Week> = mondays.map(|date| Week { date: date.to_string(), ..Week::default() }).collect();
     let place = |date: NaiveDate| usize::try_from((date - first).num_days()).ok().map(|days| days / 7);
     let mut known = done.known.lock().unwrap_or_else(PoisonError::into_inner);
     for row in rows.iter().flat_map(|rows| rows.iter()).filter(|row| row.project_slug == slug) {
-        if let Some(week) = date(row.started_at).and_then(place).and_then(|at| weeks.get_mut(at)) {
+        if let Some(week) = date(row.started_at, zone).and_then(place).and_then(|at| weeks.get_mut(at)) {
             week.sessions += 1;
         }
         // A session that ended before has done nothing since.
         let last = row.ended_at.unwrap_or(row.last_heartbeat);
-        if row.ended_at.is_some() && date(last).is_some_and(|date| date < first) {
+        if row.ended_at.is_some() && date(last, zone).is_some_and(|date| date < first) {
             continue;
         }
-        for date in tasks_done(store, &mut known, row.id) {
+        for date in tasks_done(store, &mut known, row.id, zone) {
             if let Some(week) = place(*date).and_then(|at| weeks.get_mut(at)) {
                 week.tasks_done += 1;
             }
@@ -91,7 +90,7 @@ pub fn weeks(store: &Store, done: &TasksDone, rows: &[&Rows], slug: &str, now: I
     weeks
 }
 
-fn tasks_done<'k>(store: &Store, known: &'k mut Finished, id: &str) -> &'k [NaiveDate] {
+fn tasks_done<'k>(store: &Store, known: &'k mut Finished, id: &str, zone: &Zone) -> &'k [NaiveDate] {
     let key = fnv1a(id.as_bytes());
     let Ok(id) = SessionId::parse(id) else { return &[] };
     let stamp = Stamp::of(&store.home.session(&id)).or_else(|| Stamp::of(&store.home.archived(&id)));
@@ -102,13 +101,13 @@ fn tasks_done<'k>(store: &Store, known: &'k mut Finished, id: &str) -> &'k [Naiv
     if entry.0.is_none() || !unchanged(entry.0.as_ref(), stamp.as_ref()) {
         let tasks = store.session(&id).map(|session| session.tasks).unwrap_or_default();
         let finished = tasks.iter().filter(|task| task.status == TaskStatus::Completed);
-        *entry = (stamp, finished.filter_map(|task| date(&task.updated_at)).collect());
+        *entry = (stamp, finished.filter_map(|task| date(&task.updated_at, zone)).collect());
     }
     &entry.1
 }
 
-fn date(text: &str) -> Option<NaiveDate> {
-    clock::parse(text).map(|at| at.date_naive())
+fn date(text: &str, zone: &Zone) -> Option<NaiveDate> {
+    clock::parse(text).map(|at| zone.local(at).date())
 }
 
 /// The Monday so many weeks before the week of a day.
@@ -127,14 +126,18 @@ mod tests {
     }
 
     #[test]
-    fn a_year_of_days_ends_today_and_begins_on_a_monday() {
+    fn a_year_of_local_days_ends_today_and_begins_on_a_monday() {
         let now = clock::parse("2026-11-21T10:00:00Z").unwrap();
-        let rows =
-            [row("2026-11-21T00:00:00Z", "a"), row("2026-11-21T09:00:00Z", "b"), row("2024-01-01T00:00:00Z", "a")];
-        let days = days(rows.into_iter(), now);
-        assert_eq!((days[0].date.as_str(), days.len()), ("2025-11-17", 52 * 7 + 6));
-        let last = days.last().unwrap();
-        assert_eq!((last.date.as_str(), last.sessions, last.projects.len()), ("2026-11-21", 2, 2));
-        assert_eq!(days.iter().map(|day| day.sessions).sum::<usize>(), 2);
+        let begun = [("2026-11-20T22:59:00Z", "a"), ("2026-11-20T23:00:00Z", "a"), ("2026-11-21T09:00:00Z", "b")];
+        let days = |zone: &Zone| {
+            days(begun.iter().chain([&("2024-01-01T00:00:00Z", "a")]).map(|(at, of)| row(at, of)), zone, now)
+        };
+        let last = |days: &[Day]| days.iter().rev().take(2).map(|day| day.sessions).collect::<Vec<_>>();
+        let utc = days(&Zone::utc());
+        assert_eq!((utc[0].date.as_str(), utc.len()), ("2025-11-17", 52 * 7 + 6));
+        assert_eq!((last(&utc), utc.iter().map(|day| day.sessions).sum()), (vec![1, 2], 3));
+        let local = days(&Zone::named("CET-1").unwrap());
+        let today = local.last().unwrap();
+        assert_eq!((today.date.as_str(), last(&local), today.projects.len()), ("2026-11-21", vec![2, 1], 2));
     }
 }
