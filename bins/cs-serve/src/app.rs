@@ -12,8 +12,8 @@ use crate::view::search::Search;
 use crate::view::usage::Usage;
 use crate::view::{Keeper, Snapshot};
 use crate::{api, assets, pages};
+use cs_core::clock;
 use cs_core::store::Store;
-use cs_core::{Error, clock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -95,7 +95,7 @@ impl App {
     }
 
     fn find_in_store(&self, route: &Route, request: &Request) -> Result<Reply, Refusal> {
-        let snapshot = self.keeper.latest(request.received_at).map_err(|error| refusal(&error))?;
+        let snapshot = self.keeper.latest(request.received_at)?;
         if *route == Route::Events && request.version == HTTPVersion(1, 0) {
             return Err(Refusal::new(505, "HTTP_VERSION", "events need HTTP 1.1"));
         }
@@ -158,16 +158,4 @@ fn known(route: &Route) -> &'static [&'static str] {
         Route::ExportProject(_) => &["format", "include_archived", "limit"],
         _ => &[],
     }
-}
-
-/// Trouble with the store as an answer.
-pub fn refusal(error: &Error) -> Refusal {
-    let (status, code) = match error {
-        Error::Missing(_) => (404, "NOT_FOUND"),
-        Error::Invalid(_) | Error::Refused(_) => (400, "BAD_REQUEST"),
-        Error::Corrupt { .. } => (500, "CORRUPT_RECORD"),
-        Error::Newer { .. } | Error::Busy(_) | Error::Contended { .. } | Error::Io { .. } => (500, "STORE_UNREADABLE"),
-    };
-    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-    Refusal::new(status, code, &format!("{error}{hint}"))
 }

@@ -1,7 +1,7 @@
 //! Owns where the server listens and who may connect: from the command line to a listening socket.
 //! Must stay true: nobody but this machine can connect unless that was asked for twice and a token is set.
 
-use crate::Args;
+use crate::args::Args;
 use crate::http::Policy;
 use crate::owner::table;
 use crate::readers::{Readers, readers};

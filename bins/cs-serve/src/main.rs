@@ -7,6 +7,7 @@
 
 mod api;
 mod app;
+mod args;
 mod assets;
 mod cache;
 mod http;
@@ -21,48 +22,12 @@ mod router;
 mod token;
 mod view;
 
-use argh::FromArgs;
+use args::{Args, Command};
 use cli::{Out, Outcome};
 use cs_core::paths::Home;
 use cs_core::store::Store;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// Shows what is going on, in a browser. Only the account that runs it can read; nothing can be changed there.
-#[derive(FromArgs)]
-#[argh(example = "{command_name}", example = "{command_name} open")]
-pub struct Args {
-    /// port (default: dashboard_port of the settings, 9000); 0 takes a free one
-    #[argh(option)]
-    port: Option<u16>,
-    /// address to listen on (default: 127.0.0.1)
-    #[argh(option)]
-    host: Option<String>,
-    /// let other machines connect; needs --token-file
-    #[argh(switch)]
-    allow_remote: bool,
-    /// let every account of this machine read
-    #[argh(switch)]
-    allow_users: bool,
-    /// want a key of every request; `cs-serve open` has it. The default where the system does not tell whose a
-    /// connection is
-    #[argh(switch)]
-    owner_only: bool,
-    /// file with the token that every request must show then
-    #[argh(option)]
-    token_file: Option<String>,
-    /// name by which other machines call this one; repeatable
-    #[argh(option)]
-    name: Vec<String>,
-    #[argh(subcommand)]
-    command: Option<Ask>,
-}
-
-#[derive(FromArgs)]
-#[argh(subcommand)]
-enum Ask {
-    Open(open::Open),
-}
 
 fn main() -> ExitCode {
     cli::run("cs-serve", |args: Args, out| serve(args, out))
@@ -70,8 +35,8 @@ fn main() -> ExitCode {
 
 fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let store = Store::for_people(Home::from_env()?, agents::WITNESS);
-    if let Some(Ask::Open(open)) = args.command.take() {
-        return open.run(&store, out);
+    if let Some(Command::Open(open)) = args.command.take() {
+        return open::run(&open, &store, out);
     }
     http::save_memory();
     let plan = listen::plan(&args, &store)?;

@@ -3,9 +3,9 @@
 //! Must stay true: the key is on no command line, where every account could see it (a page of our own leads the
 //! browser there); and nobody is sent to a port that another account has.
 
+use crate::args::Open;
 use crate::owner::{self, Owners};
 use crate::{key, listen};
-use argh::FromArgs;
 use cli::{Out, Outcome};
 use cs_core::Error;
 use cs_core::file::{self, Durability};
@@ -19,40 +19,24 @@ use std::time::Duration;
 /// How long anything may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// print the dashboard's address, with its key where it wants one, and open it in a browser
-#[derive(FromArgs)]
-#[argh(subcommand, name = "open", example = "{command_name}", example = "{command_name} --port 9001 --print")]
-pub struct Open {
-    /// port of the running dashboard (default: dashboard_port of the settings, 9000)
-    #[argh(option)]
-    port: Option<u16>,
-    /// address on which it listens (default: 127.0.0.1)
-    #[argh(option)]
-    host: Option<String>,
-    /// only print the address
-    #[argh(switch)]
-    print: bool,
-}
-
-impl Open {
-    pub fn run(self, store: &Store, mut out: Out) -> Outcome<()> {
-        let address = listen::address(self.host.as_deref(), self.port, store)?;
-        let key = key::of_running(&store.home, address.port())?;
-        if key.is_none() {
-            is_ours(address)?;
-        }
-        let fragment = key.as_ref().map(|key| format!("#key={key}")).unwrap_or_default();
-        let url = format!("http://{address}/{fragment}");
-        out.line(&url)?;
-        out.flush()?;
-        if let Some(opener) = opener().filter(|_| !self.print) {
-            let target = if key.is_some() { page(store, address.port(), &url)? } else { url.into() };
-            let quiet = || Stdio::null();
-            // Without a browser the address stands there all the same.
-            drop(Command::new(opener).arg(target).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn());
-        }
-        Ok(())
+/// Prints the address, and opens it where there is a browser.
+pub fn run(open: &Open, store: &Store, mut out: Out) -> Outcome<()> {
+    let address = listen::address(open.host.as_deref(), open.port, store)?;
+    let key = key::of_running(&store.home, address.port())?;
+    if key.is_none() {
+        is_ours(address)?;
     }
+    let fragment = key.as_ref().map(|key| format!("#key={key}")).unwrap_or_default();
+    let url = format!("http://{address}/{fragment}");
+    out.line(&url)?;
+    out.flush()?;
+    if let Some(opener) = opener().filter(|_| !open.print) {
+        let target = if key.is_some() { page(store, address.port(), &url)? } else { url.into() };
+        let quiet = || Stdio::null();
+        // Without a browser the address stands there all the same.
+        drop(Command::new(opener).arg(target).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn());
+    }
+    Ok(())
 }
 
 /// What opens an address on this desktop; none where there is no desktop.

@@ -3,7 +3,7 @@
 //! Must stay true: without a word on the command line only the account that runs the server, and root, which can read
 //! the files anyway. Where the system does not tell whose a connection is, a key says so.
 
-use crate::Args;
+use crate::args::Args;
 use crate::http::{Access, Key, Policy, Reply};
 use crate::key::KeyFile;
 use crate::owner::Owners;

@@ -1,6 +1,6 @@
 //! Owns exports: sessions as files that are saved. How they look is core's business.
 
-use crate::app::{Asked, refusal};
+use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::MOST;
 use crate::view::project::find;
@@ -28,7 +28,7 @@ struct Read {
 
 /// `/api/export/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refusal> {
-    let read = asked.read(id).map_err(|error| refusal(&error))?;
+    let read = asked.read(id)?;
     let text = render::session(asked.format(), &read.document());
     Ok(asked.saved(id.as_str(), text))
 }
@@ -46,7 +46,7 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
             }
             // One that cannot be understood is no reason to keep the others back; the page names it.
             Err(Error::Missing(_) | Error::Corrupt { .. }) => {}
-            Err(error) => return Err(refusal(&error)),
+            Err(error) => return Err(error.into()),
         }
         if bytes > BYTES {
             let text = format!("the sessions have more than {BYTES} bytes; ask for fewer of them with limit");

@@ -2,7 +2,7 @@
 
 pub mod export;
 
-use crate::app::{Asked, refusal};
+use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::listing::{self, Listing};
 use crate::view::spending::{self, Lately, Spent};
@@ -33,7 +33,7 @@ pub fn sessions(asked: &Asked) -> Result<Reply, Refusal> {
 
 /// `/api/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
-    let shown = session::show(&asked.app.keeper, &asked.snapshot, id).map_err(|error| refusal(&error))?;
+    let shown = session::show(&asked.app.keeper, &asked.snapshot, id)?;
     Ok(Reply::json(&shown))
 }
 
@@ -58,7 +58,7 @@ impl Asked<'_> {
     pub fn listing(&self) -> Result<Listing, Refusal> {
         let app = self.app;
         let listed = listing::list(&app.keeper, &app.archive, &app.search, &self.snapshot, &self.query);
-        listed.map_err(|error| refusal(&error))
+        Ok(listed?)
     }
 
     /// A project, its sessions as the query wants them, and its last half year.
@@ -68,7 +68,7 @@ impl Asked<'_> {
 
     /// All archived sessions.
     pub fn archived(&self) -> Result<Arc<Rows>, Refusal> {
-        self.app.archive.rows(&self.app.keeper.store).map_err(|error| refusal(&error))
+        Ok(self.app.archive.rows(&self.app.keeper.store)?)
     }
 
     /// The last year, archived sessions included.

@@ -7,7 +7,8 @@
 use super::guard::{self, is_api};
 use super::guesses::Guesses;
 use super::head::Request;
-use super::reply::{Refusal, Reply};
+use super::refusal::Refusal;
+use super::reply::Reply;
 use crate::owner::{self, Owners};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

@@ -4,7 +4,8 @@
 use super::access::Peer;
 use super::head::{self, Parsed, Request};
 use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME, STALL_TIME, WRITE_TIME};
-use super::reply::{Refusal, Reply};
+use super::refusal::Refusal;
+use super::reply::Reply;
 use super::streams::Stream;
 use super::system::{self, READABLE, WRITABLE, Waited};
 use std::io::{self, ErrorKind, IoSlice, Read, Write};

@@ -2,7 +2,7 @@
 //! Must stay true: every request is judged, whatever its path, before anything else looks at it.
 
 use super::head::Request;
-use super::reply::Refusal;
+use super::refusal::Refusal;
 use std::net::IpAddr;
 use tiny_http::Method;
 

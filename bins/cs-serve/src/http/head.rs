@@ -3,7 +3,7 @@
 //! field is one line; a length is given once. So nobody can hide a second request in a first one.
 
 use super::limits::{FIELDS, HEAD_BYTES, TARGET_BYTES};
-use super::reply::Refusal;
+use super::refusal::Refusal;
 use super::target::{self, Target};
 use std::str::FromStr;
 use std::time::Instant;

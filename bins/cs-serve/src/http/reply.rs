@@ -3,6 +3,7 @@
 //! body that may be asked for again has a tag that depends on nothing but its bytes.
 
 use super::head::Request;
+use super::refusal::Refusal;
 use cs_core::id::fnv1a;
 use std::io;
 use std::sync::Arc;
@@ -28,30 +29,6 @@ pub const HTML: &str = "text/html; charset=utf-8";
 const EVENTS: &str = "text/event-stream; charset=utf-8";
 /// For what may change at any time: keep it, but ask before it is shown again.
 const ASK_AGAIN: &str = "private, no-cache";
-
-/// Why a request is not answered with what it asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub status: u16,
-    /// For programs, in capitals.
-    pub code: &'static str,
-    /// For people: what is wrong and what would be right.
-    pub text: String,
-    pub fields: Vec<(&'static str, String)>,
-}
-
-impl Refusal {
-    /// A refusal.
-    pub fn new(status: u16, code: &'static str, text: &str) -> Self {
-        Refusal { status, code, text: text.to_string(), fields: Vec::new() }
-    }
-
-    /// The same with a field of the answer's head.
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.fields.push((name, value.to_string()));
-        self
-    }
-}
 
 /// An answer.
 #[derive(Clone, Debug)]

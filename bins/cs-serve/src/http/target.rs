@@ -3,7 +3,7 @@
 //! never made shorter (`..` is a name like any other, which no route has), and characters that could mean
 //! two things, such as an encoded slash or a NUL, are refused.
 
-use super::reply::Refusal;
+use super::refusal::Refusal;
 
 /// Path and query of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]

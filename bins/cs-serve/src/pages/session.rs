@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Top};
 use super::usage::{self, Table};
-use crate::app::{Asked, refusal};
+use crate::app::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::session::{self, Shown};
 use cs_core::clock;
@@ -43,7 +43,7 @@ pub struct Page<'a> {
 
 /// The page.
 pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
-    let shown = session::show(&asked.app.keeper, &asked.snapshot, id).map_err(|error| refusal(&error))?;
+    let shown = session::show(&asked.app.keeper, &asked.snapshot, id)?;
     let record = &shown.session;
     let facts = timeline::of(record);
     let (tasks_done, tasks_total) = record.task_progress();

@@ -4,9 +4,10 @@ use tiny_http::Method;
 
 use super::text;
 use crate::Target;
+use serve::http::Refusal;
 use serve::http::head::{self, Parsed, Request};
 use serve::http::limits::{FIELDS, HEAD_BYTES, TARGET_BYTES};
-use serve::http::reply::{Refusal, Reply};
+use serve::http::reply::Reply;
 use serve::http::{guard, target};
 use serve::router::{self, Route};
 
@@ -18,9 +19,10 @@ mod serve {
         pub mod guard;
         pub mod head;
         pub mod limits;
+        pub mod refusal;
         pub mod reply;
         pub mod target;
-        pub use reply::Refusal;
+        pub use refusal::Refusal;
     }
     pub mod router;
 }
