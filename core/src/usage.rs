@@ -1,8 +1,7 @@
-//! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it; and how costs are said.
-//! Must stay true: a cost that is shown says whose it is. It comes from the log, at [`LIST`], or the client told it,
-//! an [`ESTIMATE`]; the two are never added up, and no place has both.
-//! Deliberately absent: where the numbers come from, which is the log reader's concern, and what
-//! only that needs of the file (`rows`, `keys`, `prompts`).
+//! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it.
+//! Must stay true: an unknown price is never a cost of 0.
+//! Deliberately absent: where the numbers come from, which is the log reader's concern, what
+//! only that needs of the file (`rows`, `keys`, `prompts`), and how numbers look to people.
 
 use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
@@ -83,11 +82,6 @@ impl ModelUsage {
         [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
     }
 
-    /// The cost for people; see [`cost`].
-    pub fn cost(&self) -> String {
-        cost(self.cost_usd, 0, 0)
-    }
-
     /// Adds another model's. With a part that has no known price the sum has none.
     pub fn add(&mut self, other: &ModelUsage) {
         self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
@@ -132,67 +126,5 @@ impl Usage {
         }
         self.records = self.records.into_iter().map(|(id, share)| (id, share.bounded())).collect();
         self
-    }
-
-    /// The cost for people: `$1.23`, `<$0.01`, `$1.23 + ?` where a part is unknown, `?` where all is, and `~` before it
-    /// where it rests on a price that is not confirmed.
-    pub fn cost(&self) -> String {
-        cost(self.cost_usd, self.unpriced_tokens, self.unconfirmed_tokens)
-    }
-}
-
-/// What stands above costs that were counted from the log.
-pub const LIST: &str = "list price";
-/// What stands above costs that the client told: its own estimates.
-pub const ESTIMATE: &str = "est. cost";
-
-/// A cost for people; see [`Usage::cost`].
-pub fn cost(usd: Option<f64>, unpriced_tokens: u64, unconfirmed_tokens: u64) -> String {
-    let Some(usd) = usd else { return "?".to_string() };
-    let mark = if unconfirmed_tokens > 0 { "~" } else { "" };
-    match unpriced_tokens {
-        0 => format!("{mark}{}", dollars(usd)),
-        _ => format!("{mark}${usd:.2} + ?"),
-    }
-}
-
-/// An amount of money for people: `$1.23`, `<$0.01`.
-pub fn dollars(usd: f64) -> String {
-    if usd > 0.0 && usd < 0.005 { "<$0.01".to_string() } else { format!("${usd:.2}") }
-}
-
-/// A count for people: `999`, `1.2k`, `12k`, `3.4M`.
-pub fn count(number: u64) -> String {
-    let scaled = |unit: u64| number as f64 / unit as f64;
-    match number {
-        0..1_000 => number.to_string(),
-        1_000..9_950 => format!("{:.1}k", scaled(1_000)),
-        9_950..999_500 => format!("{:.0}k", scaled(1_000)),
-        999_500..99_950_000 => format!("{:.1}M", scaled(1_000_000)),
-        99_950_000..999_500_000 => format!("{:.0}M", scaled(1_000_000)),
-        _ => format!("{:.1}G", scaled(1_000_000_000)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_unknown_is_never_nothing() {
-        assert_eq!(cost(None, 5, 1), "?");
-        assert_eq!(cost(Some(1.234), 0, 0), "$1.23");
-        assert_eq!([cost(Some(0.004), 0, 0), cost(Some(0.0), 0, 0)], ["<$0.01", "$0.00"]);
-        assert_eq!(cost(Some(1.234), 5, 0), "$1.23 + ?");
-        let usage = Usage { cost_usd: Some(1.234), unpriced_tokens: 5, unconfirmed_tokens: 1, ..Usage::default() };
-        assert_eq!(usage.cost(), "~$1.23 + ?");
-        assert_eq!(Usage { cost_usd: None, ..usage }.cost(), "?");
-    }
-
-    #[test]
-    fn counts_are_short() {
-        let shown: Vec<String> =
-            [0, 999, 1_000, 9_949, 9_950, 999_499, 999_500, 99_950_000, 5_070_632_468].map(count).into();
-        assert_eq!(shown, ["0", "999", "1.0k", "9.9k", "10k", "999k", "1.0M", "100M", "5.1G"]);
     }
 }

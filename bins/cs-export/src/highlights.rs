@@ -164,7 +164,7 @@ impl Highlights {
 }
 
 fn section(turn: &Turn) -> String {
-    let title = if turn.at.is_empty() { "Turn".to_string() } else { render::line(&render::when(&turn.at)) };
+    let title = if turn.at.is_empty() { "Turn".to_string() } else { render::line(&render::format_time(&turn.at)) };
     let mut out = format!("\n### {title}\n\n> {}\n", render::text(&turn.prompt, "> "));
     if !turn.answer.is_empty() {
         out.push_str(&format!("\n{}\n", render::text(&turn.answer, "")));

@@ -81,7 +81,7 @@ pub fn head(path: &Path) -> Result<Option<String>> {
 
 /// Whether a file that begins so was written by `cs-export`.
 pub fn is_own(head: &str) -> bool {
-    head.is_empty() || head.lines().take(2).any(|line| line.contains(MARK)) || render::csv_is_own(head)
+    head.is_empty() || head.lines().take(2).any(|line| line.contains(MARK)) || render::is_own_csv(head)
 }
 
 /// Refuses everything in the data directory: nothing but the store writes there. Of a path that is

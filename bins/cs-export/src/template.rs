@@ -6,7 +6,7 @@ use super::fence::{self, Limits};
 use cs_core::clock::{self, Instant};
 use cs_core::visible;
 use cs_core::{Error, Result, validate};
-use minijinja::value::{Serde, Value};
+use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, default_auto_escape_callback};
 use render::{Document, MARK, Project, Row};
 use serde::Serialize;
@@ -107,8 +107,8 @@ fn environment<'a>(fuel: u64) -> Environment<'a> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_auto_escape_callback(escape_of);
     environment.set_formatter(format);
-    environment.add_filter("when", |at: &str| render::when(at));
-    environment.add_filter("duration", render::duration);
+    environment.add_filter("when", |at: &str| render::format_time(at));
+    environment.add_filter("duration", render::format_duration);
     environment.add_filter("one_line", |text: &str| visible::one_line(text));
     environment.add_filter("paragraph", |text: &str| Value::from_safe_string(render::text(text, "")));
     environment.add_filter("item", |text: &str| Value::from_safe_string(render::text(text, "  ")));
@@ -134,11 +134,12 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
         return Ok(());
     }
     let text = value.to_string();
+    let is_number = value.kind() == ValueKind::Number;
     let shown = match state.auto_escape() {
         _ if value.is_safe() => text,
         AutoEscape::Html => render::html_escape(&text),
         AutoEscape::Custom(name) if name == MARKDOWN => render::cell(&text),
-        AutoEscape::Custom(name) if name == CSV => render::csv_cell(&text),
+        AutoEscape::Custom(name) if name == CSV && !is_number => render::format_text_cell(&text),
         _ => visible::visible(&text),
     };
     out.write_str(&shown).map_err(minijinja::Error::from)

@@ -6,6 +6,7 @@ use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::clock;
 use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
+use render::{format_age_cell, format_progress};
 
 /// every project with what is going on, what waits, what is parked, what came of it
 #[derive(FromArgs)]
@@ -83,15 +84,11 @@ fn title(project: &Project) -> String {
 
 fn row(context: &Context, summary: &Summary) -> Vec<String> {
     let age = clock::parse(summary.ended_at.as_deref().unwrap_or(&summary.started_at));
-    let tasks = match summary.tasks.total {
-        0 => String::new(),
-        total => format!("{}/{total}", summary.tasks.done),
-    };
     vec![
         summary.session_id.clone(),
         summary.label(),
-        age.map(|at| clock::age_or_unknown(at, context.now)).unwrap_or_default(),
-        tasks,
+        age.map(|at| format_age_cell(at, context.now)).unwrap_or_default(),
+        format_progress((summary.tasks.done, summary.tasks.total)),
         summary.intent.clone(),
     ]
 }

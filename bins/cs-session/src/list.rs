@@ -14,7 +14,7 @@ use cs_core::state::{STATES, State, Verdict};
 use cs_core::states::States;
 use cs_core::statusline::Reading;
 use cs_core::store::{Store, of_repo};
-use cs_core::usage::{ESTIMATE, dollars};
+use render::{ESTIMATE, format_age_cell, format_dollars, format_percent};
 use serde::Serialize;
 use std::cell::Cell;
 
@@ -325,9 +325,9 @@ fn table_row(
     reading: &Reading,
     now: Instant,
 ) -> Vec<String> {
-    let age = clock::parse(&entry.started_at).map(|at| clock::age_or_unknown(at, now)).unwrap_or_default();
-    let context = reading.context_used_percentage.map(|used| format!("{used:.0}%")).unwrap_or_default();
-    let cost = reading.cost_usd.map(dollars).unwrap_or_default();
+    let age = clock::parse(&entry.started_at).map(|at| format_age_cell(at, now)).unwrap_or_default();
+    let context = reading.context_used_percentage.map(format_percent).unwrap_or_default();
+    let cost = reading.cost_usd.map(format_dollars).unwrap_or_default();
     vec![
         id.to_string(),
         state.to_string(),

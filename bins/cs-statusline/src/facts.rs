@@ -13,8 +13,8 @@ use cs_core::state::State;
 use cs_core::states::States;
 use cs_core::statusline::{Limit, Payload, Reading};
 use cs_core::store::Store;
-use cs_core::usage::dollars;
 use cs_core::zone::Day;
+use render::{format_context, format_dollars, format_percent, format_progress};
 use std::path::Path;
 
 /// How many conversations are looked at, at most: those that were heard last.
@@ -63,12 +63,12 @@ impl Facts {
             branch: checkout.and_then(|checkout| checkout.branch).unwrap_or_default(),
             model: reading.model.clone().unwrap_or_default(),
             context: reading.context_used_percentage,
-            tokens: say_tokens(reading),
-            cost: reading.cost_usd.map(dollars).unwrap_or_default(),
+            tokens: format_context(reading.context_tokens, reading.context_window_size),
+            cost: reading.cost_usd.map(format_dollars).unwrap_or_default(),
             today: store.map(|store| spent_today(store, uuid, reading, today)).unwrap_or_default(),
             five_hour: limit(&reading.five_hour),
             seven_day: limit(&reading.seven_day),
-            tasks: session.as_ref().map(say_tasks).unwrap_or_default(),
+            tasks: session.as_ref().map(|session| format_progress(session.task_progress())).unwrap_or_default(),
             others: store.map(|store| others(store, uuid, now)).unwrap_or_default(),
             lines: say_lines(reading),
             intent: session.map(|session| session.intent).unwrap_or_default(),
@@ -91,7 +91,7 @@ impl Facts {
             "branch" => plain(&self.branch),
             "model" => plain(&self.model),
             "bar" => used(style::bar),
-            "context" => used(|used| format!("{used:.0}%")),
+            "context" => used(format_percent),
             "tokens" => plain(&self.tokens),
             "cost" => plain(&self.cost),
             "today" => plain(&self.today),
@@ -110,25 +110,6 @@ fn session(store: &Store, live: &Live) -> Option<Session> {
     store.session(&SessionId::parse(live.session_id.as_deref()?).ok()?).ok()
 }
 
-fn say_tasks(session: &Session) -> String {
-    match session.task_progress() {
-        (_, 0) => String::new(),
-        (done, total) => format!("{done}/{total}"),
-    }
-}
-
-fn say_tokens(reading: &Reading) -> String {
-    let short = |count: u64| match count {
-        0..1_000 => count.to_string(),
-        1_000..1_000_000 => format!("{}k", count / 1_000),
-        _ => format!("{}M", count / 1_000_000),
-    };
-    match (reading.context_tokens, reading.context_window_size) {
-        (Some(used), Some(size)) => format!("{}/{}", short(used), short(size)),
-        _ => String::new(),
-    }
-}
-
 fn say_lines(reading: &Reading) -> String {
     match (reading.lines_added, reading.lines_removed) {
         (None | Some(0), None | Some(0)) => String::new(),
@@ -144,7 +125,7 @@ fn spent_today(store: &Store, uuid: Option<&Uuid>, reading: &Reading, today: &Da
     }
     match spent.is_empty() {
         true => String::new(),
-        false => dollars(spent.values().sum()),
+        false => format_dollars(spent.values().sum()),
     }
 }
 
@@ -153,8 +134,8 @@ fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
     let used = limit.used_percentage;
     match limit.resets_at.as_deref().and_then(clock::parse) {
         Some(at) if at <= now => (0.0, String::new()),
-        Some(at) => (used, format!("{used:.0}% →{}", local::say(at, today))),
-        None => (used, format!("{used:.0}%")),
+        Some(at) => (used, format!("{} →{}", format_percent(used), local::say(at, today))),
+        None => (used, format_percent(used)),
     }
 }
 

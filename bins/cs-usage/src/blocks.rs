@@ -5,8 +5,8 @@ use crate::load::load_for;
 use crate::render::{Line, print};
 use cli::{Context, Failure, Outcome};
 use cs_core::clock;
-use cs_core::usage::{cost, count};
 use cs_core::zone::Zone;
+use render::{format_cost, format_count, format_minute};
 use serde_json::json;
 use usage::report::Block;
 
@@ -46,15 +46,15 @@ fn line(block: Block, zone: &Zone, now: i64, keys: usize) -> Line {
         ("projected_total_tokens", json!(projection.map(|(tokens, _)| tokens))),
         ("projected_cost_usd", json!(projection.and_then(|(_, usd)| usd).map(cents))),
     ];
-    let dollars = |usd: Option<f64>| cost(usd, block.sum.unpriced, block.sum.unconfirmed);
+    let dollars = |usd: Option<f64>| format_cost(usd, block.sum.unpriced, block.sum.unconfirmed);
     let more_cells = vec![
-        per_minute.map(|rate| count(rate as u64)).unwrap_or_default(),
+        per_minute.map(|rate| format_count(rate as u64)).unwrap_or_default(),
         burn.map(|burn| dollars(burn.usd_per_hour)).unwrap_or_default(),
-        projection.map(|(tokens, usd)| format!("{}, {}", count(tokens), dollars(usd))).unwrap_or_default(),
+        projection.map(|(tokens, usd)| format!("{}, {}", format_count(tokens), dollars(usd))).unwrap_or_default(),
     ];
     let start = stamp(block.start).unwrap_or_default();
     let local = block.start + zone.offset(block.start) * 1000;
-    let shown = clock::from_millis(local).map(|at| at.format("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+    let shown = clock::from_millis(local).map(format_minute).unwrap_or_default();
     let agent = block.agent.word();
     Line {
         keys: vec![("start_at", json!(start)), ("agent", json!(agent))],

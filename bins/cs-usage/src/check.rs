@@ -2,7 +2,7 @@
 
 use crate::load::Loaded;
 use agents::entry::ClientModel;
-use cs_core::usage::count;
+use render::format_count;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use usage::book::Session;
@@ -67,8 +67,8 @@ pub fn lines(loaded: &Loaded, session: Option<&Session>) -> Vec<String> {
         return vec!["the client left no sum of its own".to_string()];
     }
     let line = |pair: &Pair| {
-        let (model, tokens) = (cli::sanitize(&pair.model), count(pair.ours.tokens.total()));
-        let off = count(u64::try_from(pair.difference().unsigned_abs()).unwrap_or(u64::MAX));
+        let (model, tokens) = (cli::sanitize(&pair.model), format_count(pair.ours.tokens.total()));
+        let off = format_count(u64::try_from(pair.difference().unsigned_abs()).unwrap_or(u64::MAX));
         match pair.difference() {
             0 => format!("{model}: {tokens} tokens, and the client says the same"),
             1.. => format!(

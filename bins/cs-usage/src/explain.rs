@@ -10,7 +10,7 @@ use agents::tokens::Class;
 use argh::FromArgs;
 use cli::{Context, Form, Outcome};
 use cs_core::clock;
-use cs_core::usage::{LIST, count};
+use render::{LIST_PRICE, format_count, format_second};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -247,7 +247,7 @@ fn page(
     }
     let time = |at: i64| {
         let local = at + loaded.zone.offset(at) * 1000;
-        clock::from_millis(local).map(|at| at.format("%m-%d %H:%M:%S").to_string()).unwrap_or_default()
+        clock::from_millis(local).map(format_second).unwrap_or_default()
     };
     let row = |told: &Told| {
         let call = &told.judged.call;
@@ -255,7 +255,7 @@ fn page(
             time(call.at),
             if call.class.has(Class::SIDE) { "side".to_string() } else { String::new() },
             told.model.to_string(),
-            count(call.tokens.total()),
+            format_count(call.tokens.total()),
             money(&told.cost),
             call.lines.to_string(),
             told.fate.clone(),
@@ -270,7 +270,7 @@ fn page(
     };
     let rows: Vec<Vec<String>> = told.iter().map(row).chain(unsaid.iter().map(no_call)).collect();
     if !rows.is_empty() {
-        context.out.table(&["time", "chain", "model", "tokens", LIST, "lines", "fate", "message"], &rows)?;
+        context.out.table(&["time", "chain", "model", "tokens", LIST_PRICE, "lines", "fate", "message"], &rows)?;
     }
     let no_calls = if unsaid.is_empty() { String::new() } else { format!("; {} that no model gave", unsaid.len()) };
     context.out.line(&format!(

@@ -10,6 +10,7 @@ use cs_core::git::{self, identity};
 use cs_core::range::Range;
 use cs_core::store::repo_of;
 use cs_core::zone::Zone;
+use render::format_bytes;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -105,7 +106,7 @@ fn tell_first_time(context: &Context, logs: &[Log]) {
     const LARGE: u64 = 200_000_000;
     let bytes: u64 = logs.iter().map(|log| log.identity.size).sum();
     if bytes > LARGE && std::io::stderr().is_terminal() && !context.store.home.usage_dir().exists() {
-        let text = format!("{PROGRAM}: reading {} MB of logs for the first time\n", bytes / 1_000_000);
+        let text = format!("{PROGRAM}: reading {} of logs for the first time\n", format_bytes(bytes));
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }

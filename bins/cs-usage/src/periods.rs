@@ -8,7 +8,7 @@ use crate::render::{Line, print};
 use agents::Agent;
 use cli::{Context, Failure, Form, Outcome, note};
 use cs_core::clock;
-use cs_core::usage::count;
+use render::format_count;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -154,7 +154,7 @@ fn print_remembered(
         .iter()
         .map(|(date, models)| {
             let names: Vec<&str> = models.keys().map(String::as_str).collect();
-            vec![date.clone(), count(models.values().sum()), names.join(", ")]
+            vec![date.clone(), format_count(models.values().sum()), names.join(", ")]
         })
         .collect();
     context.out.table(&["date", "tokens", "models"], &rows)?;

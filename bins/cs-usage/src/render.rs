@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use crate::command::Options;
 use cli::{Form, Out, Outcome, note, sanitize};
-use cs_core::usage::{LIST, cost, count};
+use render::{LIST_PRICE, align_right, format_cost, format_count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -74,7 +74,7 @@ fn sums<M: SerializeMap>(map: &mut M, sum: &Sum) -> Result<(), M::Error> {
     Ok(())
 }
 
-const SUMS: [&str; 6] = ["input", "output", "cache write", "cache read", "total", LIST];
+const SUMS: [&str; 6] = ["input", "output", "cache write", "cache read", "total", LIST_PRICE];
 const CSV: [&str; 8] = [
     "messages",
     "input_tokens",
@@ -135,9 +135,9 @@ fn table(out: &mut Out, options: &Options, header: &[&str], more: &[&str], lines
         total.resize(header.len(), String::new());
         rows.push(cells(&total, &total_of(lines), &[]));
     }
-    let names: Vec<String> = header.iter().chain(&SUMS).chain(more).map(|name| name.to_string()).collect();
+    let mut names: Vec<String> = header.iter().chain(&SUMS).chain(more).map(|name| name.to_string()).collect();
     let numbers = header.len()..header.len() + SUMS.len();
-    let names = align(names, &mut rows, numbers);
+    align_right(&mut names, &mut rows, numbers);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     out.table(&names, &rows)
 }
@@ -145,7 +145,7 @@ fn table(out: &mut Out, options: &Options, header: &[&str], more: &[&str], lines
 fn cells(keys: &[String], sum: &Sum, more: &[String]) -> Vec<String> {
     let counts = [sum.tokens.input, sum.tokens.output, sum.tokens.written(), sum.tokens.read, sum.tokens.total()];
     let mut row = keys.to_vec();
-    row.extend(counts.map(count));
+    row.extend(counts.map(format_count));
     row.push(money(sum));
     row.extend_from_slice(more);
     row
@@ -153,18 +153,7 @@ fn cells(keys: &[String], sum: &Sum, more: &[String]) -> Vec<String> {
 
 /// What is known of a cost, for people.
 pub fn money(sum: &Sum) -> String {
-    cost(sum.cost_usd(), sum.unpriced, sum.unconfirmed)
-}
-
-/// Numbers stand at the right of their columns, under the ends of their names.
-fn align(mut names: Vec<String>, rows: &mut [Vec<String>], numbers: std::ops::Range<usize>) -> Vec<String> {
-    for column in numbers {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        let width = cells.chain(names.get(column)).map(String::len).max().unwrap_or(0);
-        let all = rows.iter_mut().filter_map(|row| row.get_mut(column)).chain(names.get_mut(column));
-        all.for_each(|cell| *cell = format!("{cell:>width$}"));
-    }
-    names
+    format_cost(sum.cost_usd(), sum.unpriced, sum.unconfirmed)
 }
 
 fn total_of(lines: &[Line]) -> Sum {

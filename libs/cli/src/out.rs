@@ -1,9 +1,9 @@
 //! Owns standard output: one locked, buffered writer; JSON lines in a pipe, tables on a terminal.
 
 use crate::failure::Outcome;
+use render::layout_table;
 use serde::Serialize;
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How data is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,15 +53,7 @@ impl Out {
     /// An aligned table that fits the terminal: the last column is cut where it must be.
     pub fn table(&mut self, header: &[&str], rows: &[Vec<String>]) -> Outcome<()> {
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| sanitize(cell)).collect()).collect();
-        let width_of = |column: usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
-            cells.chain(header.get(column).map(|title| title.width())).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..header.len()).map(width_of).collect();
-        let room = terminal_width();
-        let titles: Vec<String> = header.iter().map(|title| title.to_uppercase()).collect();
-        for row in std::iter::once(&titles).chain(&rows) {
-            let line = align(row, &widths, room);
+        for line in layout_table(header, &rows, terminal_width()) {
             self.line(&line)?;
         }
         Ok(())
@@ -72,38 +64,6 @@ impl Out {
         self.writer.flush()?;
         Ok(())
     }
-}
-
-fn align(row: &[String], widths: &[usize], room: Option<usize>) -> String {
-    let mut line = String::new();
-    for (n, (cell, width)) in row.iter().zip(widths).enumerate() {
-        if n > 0 {
-            line.push_str("  ");
-        }
-        line.push_str(cell);
-        if n + 1 < widths.len() {
-            line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
-        }
-    }
-    match room {
-        Some(room) if line.width() > room => shorten(&line, room),
-        _ => line.trim_end().to_string(),
-    }
-}
-
-/// At most `room` columns, the last one `…` if something was cut.
-fn shorten(text: &str, room: usize) -> String {
-    let mut kept = String::new();
-    let mut width = 0;
-    for c in text.chars() {
-        width += c.width().unwrap_or(0);
-        if width >= room {
-            break;
-        }
-        kept.push(c);
-    }
-    kept.push('…');
-    kept
 }
 
 /// The width of the terminal that shows the output; `None` where it is no terminal. `COLUMNS`
@@ -148,12 +108,5 @@ mod tests {
     #[test]
     fn hostile_text_stays_text() {
         assert_eq!(sanitize("a\u{1b}[31mb\u{202e}c\r\n"), "a\u{fffd}[31mb\u{fffd}c\u{fffd} ");
-    }
-
-    #[test]
-    fn wide_characters_align() {
-        let line = align(&["日本".into(), "x".into()], &[6, 1], None);
-        assert_eq!(line, "日本    x");
-        assert_eq!(shorten("日本語です", 6), "日本…");
     }
 }

@@ -8,7 +8,8 @@ use cs_core::record::{Session, TaskStatus};
 use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::timeline;
-use cs_core::usage::{ModelUsage, Usage, count};
+use cs_core::usage::{ModelUsage, Usage};
+use render::{format_count, format_minute, format_model_cost, format_quantity, format_usage_cost};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -68,7 +69,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
         }
     };
     let state = format!("{} ({})", verdict.state.as_str(), verdict.reason);
-    let when = |at: &str| clock::parse(at).map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string());
+    let when = |at: &str| clock::parse(at).map(|at| format!("{} UTC", format_minute(at)));
     field("id", Some(&session.session_id));
     field("state", Some(&state));
     field("project", Some(&session.project_slug));
@@ -103,12 +104,11 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
 /// What a session used, as lines for people.
 fn used(usage: &Usage) -> Vec<String> {
     let model = |(name, of): (&String, &ModelUsage)| {
-        format!("    {}  {} tokens, {}", sanitize(name), count(of.total_tokens), of.cost())
+        format!("    {}  {} tokens, {}", sanitize(name), format_count(of.total_tokens), format_model_cost(of))
     };
-    let many = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    let (turns, messages) = (many(usage.turns, "turn"), many(usage.messages, "message"));
-    let tokens = count(usage.total_tokens);
-    let all = format!("  usage      {} at list prices, {tokens} tokens, {turns}, {messages}", usage.cost());
+    let (turns, messages) = (format_quantity(usage.turns, "turn"), format_quantity(usage.messages, "message"));
+    let (cost, tokens) = (format_usage_cost(usage), format_count(usage.total_tokens));
+    let all = format!("  usage      {cost} at list prices, {tokens} tokens, {turns}, {messages}");
     std::iter::once(all).chain(usage.models.iter().map(model)).collect()
 }
 

@@ -1,186 +1,141 @@
-//! Owns the CSV form: RFC 4180, one row a session, lists as lines of one cell.
-//! Must stay true: no cell begins like a formula. A spreadsheet runs such a cell, so `'` stands
-//! before it, which spreadsheets take for "this is text".
+//! Owns how a row of comma-separated values is written: RFC 4180, for every program.
+//! Must stay true: a text never begins like a formula, because spreadsheets run such a cell. `'`
+//! stands before it, which they take for "this is text". A number stays a number.
 
-use super::Document;
-use cs_core::record::Session;
-use cs_core::usage::Usage;
 use cs_core::visible::visible;
 
-const HEADER: [&str; 40] = [
-    "session_id",
-    "project_slug",
-    "status",
-    "state",
-    "state_reason",
-    "intent",
-    "started_at",
-    "ended_at",
-    "duration_seconds",
-    "last_heartbeat",
-    "outcome",
-    "parked_reason",
-    "current_activity",
-    "awaiting_action",
-    "roadmap_ref",
-    "git_branch",
-    "worktree_root",
-    "agent",
-    "claude_session_id",
-    "archived",
-    "resumed_from",
-    "resumed_as",
-    "tasks_total",
-    "tasks_completed",
-    "tasks_open",
-    "tasks_skipped",
-    "tasks",
-    "decisions",
-    "commits",
-    "files_changed",
-    "events",
-    "open_questions",
-    "next_steps",
-    "input_tokens",
-    "output_tokens",
-    "cache_creation_input_tokens",
-    "cache_read_input_tokens",
-    "total_tokens",
-    "cost_usd",
-    "unpriced_tokens",
-];
-
-/// So many columns the first version had; others come behind them.
-const FIRST: usize = 33;
-
-/// The header and a row for each session.
-pub fn all(documents: &[Document]) -> String {
-    let mut out = HEADER.join(",") + "\r\n";
-    for document in documents {
-        let cells: Vec<String> = row(document).iter().map(|text| cell(text)).collect();
-        out.push_str(&cells.join(","));
-        out.push_str("\r\n");
-    }
-    out
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Anything that people or programs wrote.
+    Text(String),
+    /// A number, a date or a word of ours, which cannot be a formula.
+    Plain(String),
+    /// What is not known: never 0.
+    Empty,
 }
 
-/// Whether the text begins as [`all`] of any version begins: how such a file is told from others.
-pub fn is_own(text: &str) -> bool {
-    let first = HEADER.get(..FIRST).unwrap_or_default().join(",");
-    text.strip_prefix(&first).is_some_and(|rest| rest.starts_with("\r\n") || rest.starts_with(','))
+impl Cell {
+    /// A number, or nothing where it is not known.
+    pub fn number(number: Option<impl ToString>) -> Self {
+        number.map_or(Cell::Empty, |number| Cell::Plain(number.to_string()))
+    }
+
+    /// A text, or nothing.
+    pub fn text(text: impl Into<String>) -> Self {
+        Cell::Text(text.into())
+    }
+
+    fn format(&self) -> String {
+        match self {
+            Cell::Text(text) => format_text_cell(text),
+            Cell::Plain(text) => text.clone(),
+            Cell::Empty => String::new(),
+        }
+    }
+}
+
+/// A row with its line end.
+pub fn format_csv_row(cells: &[Cell]) -> String {
+    cells.iter().map(Cell::format).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
 /// A text as a cell: harmless to spreadsheets, in quotes where it must be.
-pub fn cell(text: &str) -> String {
+pub fn format_text_cell(text: &str) -> String {
     let mut shown = visible(text);
     if is_formula(&shown) {
         shown.insert(0, '\'');
     }
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '+' | '/');
-    if shown.chars().all(plain) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '+' | '/');
+    if shown.chars().all(is_plain) {
         return shown;
     }
     format!("\"{}\"", shown.replace('"', "\"\""))
 }
 
-/// What spreadsheets take for a formula, some of them also after spaces or in wide characters. A
-/// carriage return at the beginning is visible by now.
+/// Whether a spreadsheet may take the visible text for a formula. Some skip blanks and invisible
+/// characters before it, some know wide and small forms of the signs.
 fn is_formula(text: &str) -> bool {
-    let first = text.trim_start_matches([' ', '\n']).chars().next();
-    matches!(first, Some('=' | '+' | '-' | '@' | '\t' | '␍' | '＝' | '＋' | '－' | '＠'))
+    let rest = text.trim_start_matches(is_skipped);
+    let skipped = text.strip_suffix(rest).unwrap_or_default();
+    skipped.contains('\t') || rest.starts_with(is_sign)
 }
 
-/// In the order of [`HEADER`].
-fn row(document: &Document) -> Vec<String> {
-    record(document).into_iter().chain(used(document.usage)).collect()
+/// Characters that nobody sees and that [`visible`] leaves as they are.
+fn is_skipped(c: char) -> bool {
+    let is_invisible =
+        matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    c.is_whitespace() || is_invisible
 }
 
-/// Tokens and cost. What is not known is empty, never 0.
-fn used(usage: Option<&Usage>) -> [String; 7] {
-    let Some(usage) = usage else { return Default::default() };
-    let [input, output, written, read, total] = usage.tokens().map(|tokens| tokens.to_string());
-    let cost = usage.cost_usd.map(|usd| usd.to_string()).unwrap_or_default();
-    [input, output, written, read, total, cost, usage.unpriced_tokens.to_string()]
-}
-
-/// What the record says, and what follows from it.
-fn record(document: &Document) -> [String; FIRST] {
-    let session = document.session;
-    let tasks = document.task_summary;
-    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-    [
-        session.session_id.clone(),
-        session.project_slug.clone(),
-        session.status.as_str().into(),
-        document.state().into(),
-        document.verdict.map(|verdict| verdict.reason.clone()).unwrap_or_default(),
-        session.intent.clone(),
-        session.started_at.clone(),
-        optional(&session.ended_at),
-        document.duration_seconds.map(|seconds| seconds.to_string()).unwrap_or_default(),
-        session.last_heartbeat.clone(),
-        optional(&session.outcome),
-        optional(&session.parked_reason),
-        optional(&session.current_activity),
-        optional(&session.awaiting_action),
-        optional(&session.roadmap_ref),
-        session.git_branch.clone(),
-        optional(&session.worktree_root),
-        session.agent().into(),
-        optional(&session.claude_session_id),
-        document.archived.to_string(),
-        optional(&session.resumed_from),
-        optional(&session.resumed_as),
-        tasks.total.to_string(),
-        tasks.completed.to_string(),
-        (tasks.pending + tasks.in_progress).to_string(),
-        tasks.skipped.to_string(),
-        task_lines(session),
-        lines(session.decisions.iter().cloned()),
-        commit_lines(session),
-        lines(session.files_changed.iter().cloned()),
-        event_lines(session),
-        lines(session.open_questions.iter().cloned()),
-        lines(session.next_steps.iter().cloned()),
-    ]
-}
-
-fn task_lines(session: &Session) -> String {
-    lines(session.tasks.iter().map(|task| format!("[{}] {}", task.status.as_str(), task.subject)))
-}
-
-fn commit_lines(session: &Session) -> String {
-    lines(session.commits.iter().map(|commit| format!("{} {}", commit.sha, commit.message)))
-}
-
-fn event_lines(session: &Session) -> String {
-    lines(session.events.iter().map(|event| format!("{} {}", event.timestamp, event.message)))
-}
-
-/// Items as lines. Made visible one by one: a carriage return at the end of one is not half of our line end.
-fn lines(items: impl Iterator<Item = String>) -> String {
-    items.map(|item| visible(&item)).collect::<Vec<_>>().join("\n")
+/// `␍` is a carriage return that was made visible.
+fn is_sign(c: char) -> bool {
+    matches!(
+        c,
+        '=' | '+'
+            | '-'
+            | '@'
+            | '␍'
+            | '＝'
+            | '＋'
+            | '－'
+            | '＠'
+            | '﹦'
+            | '﹢'
+            | '﹣'
+            | '﹫'
+            | '⁼'
+            | '₌'
+            | '⁺'
+            | '₊'
+            | '⁻'
+            | '₋'
+            | '−'
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SIGNS: [&str; 17] =
+        ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫", "⁼", "⁻", "−"];
+    const BEFORE: [&str; 10] = ["", " ", "  ", "\n", "\r\n", "\u{a0}", "\u{3000}", "\u{200d}", "\u{ad}", "\u{85}"];
+
     #[test]
-    fn cells_are_text() {
-        assert_eq!(cell("plain"), "plain");
-        assert_eq!(cell("a,\"b\"\nc"), "\"a,\"\"b\"\"\nc\"");
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "＝1"] {
-            let text = cell(formula);
-            assert!(text.trim_start_matches('"').starts_with('\''), "{text}");
+    fn a_text_is_never_a_formula() {
+        for before in BEFORE {
+            for sign in SIGNS {
+                for after in ["1+1", "SUM(A1)", "cmd|' /C calc'!A0", "", "a,\"b\"\nc"] {
+                    let cell = format_text_cell(&format!("{before}{sign}{after}"));
+                    // What is hidden before it is visible by now, and text itself.
+                    let is_text = cell.trim_start_matches('"').starts_with(['\'', '⟨']);
+                    assert!(is_text, "{before:?} {sign:?} {after:?}: {cell}");
+                }
+            }
         }
-        assert_eq!(cell(""), "");
     }
 
     #[test]
-    fn files_of_every_version_are_known_again() {
-        let first = HEADER[..FIRST].join(",");
-        assert!(is_own(&all(&[])) && is_own(&format!("{first}\r\n")));
-        assert!(!is_own(&first) && !is_own(&format!("{first}x\r\n")) && !is_own("session_id,project_slug\r\n"));
+    fn hidden_marks_are_visible() {
+        for hidden in ['\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}', '\u{1b}', '\0'] {
+            let cell = format_text_cell(&format!("{hidden}=1+1"));
+            assert!(!cell.contains(hidden) && cell.starts_with(['"', '\'']), "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn harmless_texts_stay_as_they_are() {
+        for text in ["", "plain", "x-1", "2026-11-21", "https://a.example/x"] {
+            assert_eq!(format_text_cell(text), text);
+        }
+        assert_eq!(format_text_cell("a,\"b\"\r\nc"), "\"a,\"\"b\"\"\nc\"");
+        assert_eq!(format_text_cell("a;b c"), "\"a;b c\"");
+    }
+
+    #[test]
+    fn numbers_stay_numbers() {
+        let cells = [Cell::number(Some(-1.5)), Cell::number(None::<u64>), Cell::text("-1.5"), Cell::text("")];
+        assert_eq!(format_csv_row(&cells), "-1.5,,\"'-1.5\",\r\n");
     }
 }

@@ -2,7 +2,8 @@
 //! Must stay true: all text of a record goes through [`escape`], and the page forbids scripts and
 //! everything from elsewhere (its content security policy), should an escape ever be forgotten.
 
-use super::sheet::{Section, Sheet, USED, used, when};
+use super::sheet::{Section, Sheet, USED, used};
+use super::time::format_time;
 use super::{Document, MARK, Project};
 use cs_core::record::{Task, TaskStatus};
 use cs_core::visible::{one_line, visible};
@@ -106,7 +107,8 @@ fn section(title: &str, content: &Section, level: usize) -> String {
             ("commits", commits.iter().map(|c| commit(&c.sha, &c.message)).collect())
         }
         Section::Timeline(events) => {
-            let event = |at, message| format!("<time>{}</time> <span>{}</span>", escape(&when(at)), escape(message));
+            let event =
+                |at, message| format!("<time>{}</time> <span>{}</span>", escape(&format_time(at)), escape(message));
             ("timeline", events.iter().map(|e| event(e.timestamp, &e.message)).collect())
         }
     };

@@ -1,21 +1,40 @@
-//! Owns how sessions look outside: a [`Document`] in, the text of a file out, in five formats.
-//! Must stay true: everything here is pure (no files, no clock), and text of a record can never
-//! break the format around it. Deliberately absent: choosing sessions, masking, writing files.
+//! Owns how everything looks outside: numbers, money, times, tables and CSV for people, and whole
+//! sessions (a [`Document`] in, the text of a file out, in five formats).
+//! Must stay true: no other crate formats a number, an amount or a time for people. Everything here
+//! is pure (no files, no clock), and text of a record can never break the format around it.
+//! Deliberately absent: choosing sessions, masking, writing files.
 //!
-//! `sheet` says what is shown in which order; `markdown` and `html` only give it a form.
+//! `sheet` says what is shown of a session in which order; `markdown` and `html` only give it a form.
 
 mod commonmark;
 mod csv;
 mod html;
 mod json;
 mod markdown;
+mod money;
+mod number;
+mod session_csv;
 mod sheet;
+mod table;
+mod time;
 
 pub use commonmark::{cell, line, text};
-pub use csv::{cell as csv_cell, is_own as csv_is_own};
+pub use csv::{Cell, format_csv_row, format_text_cell};
 pub use html::escape as html_escape;
 pub use json::Row;
-pub use sheet::{duration, when};
+pub use money::{
+    ESTIMATE, LIST_PRICE, format_cost, format_dollars, format_model_cost, format_round_dollars, format_usage_cost,
+};
+pub use number::{
+    format_bytes, format_context, format_count, format_number, format_percent, format_progress, format_quantity,
+    format_round_count,
+};
+pub use session_csv::is_own as is_own_csv;
+pub use table::{align_right, layout_table};
+pub use time::{
+    format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_millis,
+    format_minute, format_month, format_second, format_time, format_until,
+};
 
 use cs_core::clock;
 use cs_core::project::Roadmap;
@@ -24,7 +43,7 @@ use cs_core::state::Verdict;
 use cs_core::usage::Usage;
 use serde::Serialize;
 
-/// Stands in one of the first two lines of every export but CSV, which is told by its header.
+/// Stands in one of the first two lines of every export but CSV, which is recognized by its header.
 /// The number grows when a field of the JSON form changes its meaning or goes away.
 pub const MARK: &str = "cs-export:1";
 
@@ -173,7 +192,7 @@ pub fn session(format: Format, document: &Document) -> String {
         Format::Json => json::one(document),
         Format::Jsonl => json::lines(std::slice::from_ref(document)),
         Format::Markdown => markdown::one(document),
-        Format::Csv => csv::all(std::slice::from_ref(document)),
+        Format::Csv => session_csv::format_sessions(std::slice::from_ref(document)),
         Format::Html => html::one(document),
     }
 }
@@ -184,7 +203,7 @@ pub fn sessions(format: Format, project: Option<&Project>, documents: &[Document
         Format::Json => json::all(project, documents),
         Format::Jsonl => json::lines(documents),
         Format::Markdown => markdown::all(project, documents),
-        Format::Csv => csv::all(documents),
+        Format::Csv => session_csv::format_sessions(documents),
         Format::Html => html::all(project, documents),
     }
 }

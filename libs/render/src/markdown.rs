@@ -2,7 +2,8 @@
 //! goes through `commonmark`.
 
 use super::commonmark::{cell, code, line, text};
-use super::sheet::{Section, Sheet, USED, used, when};
+use super::sheet::{Section, Sheet, USED, used};
+use super::time::format_time;
 use super::{Document, MARK, Project};
 use cs_core::record::{Task, TaskStatus};
 use cs_core::visible::visible;
@@ -64,7 +65,7 @@ fn section(title: &str, content: &Section, level: usize) -> String {
         }
         Section::Timeline(events) => events
             .iter()
-            .map(|event| format!("{}: {}", line(&when(event.timestamp)), text(&event.message, "  ")))
+            .map(|event| format!("{}: {}", line(&format_time(event.timestamp)), text(&event.message, "  ")))
             .collect(),
     };
     if items.is_empty() {

@@ -2,7 +2,9 @@
 //! not empty. Deliberately absent: any form (see `markdown` and `html`).
 
 use super::Document;
-use cs_core::clock;
+use super::money::{format_model_cost, format_usage_cost};
+use super::number::format_number;
+use super::time::{format_duration, format_time};
 use cs_core::record::{Commit, Session, Task};
 use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
@@ -44,12 +46,12 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Session", session.session_id.clone()),
         ("Project", session.project_slug.clone()),
         ("State", state),
-        ("Started", when(&session.started_at)),
-        ("Ended", session.ended_at.as_deref().map(when).unwrap_or_default()),
-        ("Duration", document.duration_seconds.map(duration).unwrap_or_default()),
+        ("Started", format_time(&session.started_at)),
+        ("Ended", session.ended_at.as_deref().map(format_time).unwrap_or_default()),
+        ("Duration", document.duration_seconds.map(format_duration).unwrap_or_default()),
         ("Tasks", tasks(document)),
-        ("Turns", document.usage.map(|usage| grouped(usage.turns)).unwrap_or_default()),
-        ("Answers", document.usage.map(|usage| grouped(usage.messages)).unwrap_or_default()),
+        ("Turns", document.usage.map(|usage| format_number(usage.turns)).unwrap_or_default()),
+        ("Answers", document.usage.map(|usage| format_number(usage.messages)).unwrap_or_default()),
         ("Activity", some(&session.current_activity)),
         ("Needs you", some(&session.awaiting_action)),
         ("Said", document.verdict.and_then(|verdict| verdict.said.clone()).unwrap_or_default()),
@@ -105,47 +107,10 @@ pub const USED: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache r
 /// What a session used, a row for each model and one for all.
 pub fn used(usage: &Usage) -> Vec<[String; 7]> {
     let row = |name: &str, tokens: [u64; 5], cost: String| {
-        let [input, output, written, read, total] = tokens.map(grouped);
+        let [input, output, written, read, total] = tokens.map(format_number);
         [name.to_string(), input, output, written, read, total, cost]
     };
-    let models = usage.models.iter().map(|(name, of)| row(name, of.tokens(), in_words(of.cost())));
-    let all = row("All models", usage.tokens(), in_words(usage.cost()));
+    let models = usage.models.iter().map(|(name, of)| row(name, of.tokens(), format_model_cost(of)));
+    let all = row("All models", usage.tokens(), format_usage_cost(usage));
     models.chain([all]).collect()
-}
-
-/// A cost in words, where there may be nobody to ask what `?` means.
-fn in_words(cost: String) -> String {
-    cost.replace('?', "unknown")
-}
-
-/// A number with commas between its thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
-    groups.join(",")
-}
-
-/// An instant for people: `2026-11-21 03:37 UTC`; the text itself if it is none.
-pub fn when(at: &str) -> String {
-    clock::parse(at).map_or_else(|| at.to_string(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
-}
-
-/// A duration for people: `40 s`, `5 min`, `3 h 10 min`, `12 d 4 h`.
-pub fn duration(seconds: i64) -> String {
-    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 12_345_678].map(grouped), ["0", "999", "1,000", "12,345,678"]);
-    }
 }

@@ -10,7 +10,7 @@ use crate::view::history::Day;
 use crate::view::spending;
 use crate::view::usage::Range;
 use cs_core::clock;
-use cs_core::usage::count;
+use render::format_count;
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -91,7 +91,7 @@ fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Use
     let known = asked.snapshot.overview.projects.iter().map(|project| project.slug.clone());
     let remembered = used.remembered(range).map(|(day, models)| {
         let names: Vec<&str> = models.keys().map(String::as_str).collect();
-        (day.clone(), count(models.values().sum()), names.join(", "))
+        (day.clone(), format_count(models.values().sum()), names.join(", "))
     });
     let mut remembered: Vec<_> = remembered.collect();
     remembered.reverse();

@@ -3,6 +3,7 @@
 
 use crate::view::history::Day;
 use chrono::NaiveDate;
+use render::{format_day, format_month};
 use serde::Serialize;
 
 /// Size of a column chart, in its own units.
@@ -63,11 +64,20 @@ pub struct Mark {
 
 /// A chart of dates and, for each, the values of the series from the bottom up.
 pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
-    columns_of(dates, |value| value.to_string())
+    columns_of(dates, Labels { value: |value| value.to_string(), level: |value| value.to_string() })
 }
 
-/// The same with other words for values.
-pub fn columns_of(dates: &[(String, Vec<usize>)], say: impl Fn(usize) -> String) -> Columns {
+/// How a chart writes numbers.
+#[derive(Clone, Copy)]
+pub struct Labels {
+    /// Of a column or a part of it, as tables do.
+    pub value: fn(usize) -> String,
+    /// Beside the axis, where there is little room.
+    pub level: fn(usize) -> String,
+}
+
+/// The same with other labels.
+pub fn columns_of(dates: &[(String, Vec<usize>)], labels: Labels) -> Columns {
     let most = dates.iter().map(|(_, values)| values.iter().sum()).max().unwrap_or_default();
     let top = ceiling(most);
     let step = (WIDTH - LEFT - RIGHT) / dates.len().max(1) as f64;
@@ -81,8 +91,8 @@ pub fn columns_of(dates: &[(String, Vec<usize>)], say: impl Fn(usize) -> String)
             width: round(step * 0.8),
             date: date.clone(),
             value: values.iter().sum(),
-            text: say(values.iter().sum()),
-            parts: stack(values, y, &say),
+            text: (labels.value)(values.iter().sum()),
+            parts: stack(values, y, labels.value),
         })
         .collect();
     let halves = if top.is_multiple_of(2) { vec![0, top / 2, top] } else { vec![0, top] };
@@ -91,13 +101,13 @@ pub fn columns_of(dates: &[(String, Vec<usize>)], say: impl Fn(usize) -> String)
         .iter()
         .rev()
         .step_by(every)
-        .map(|column| Mark { at: round(column.x + column.width / 2.0), text: short(&column.date) });
+        .map(|column| Mark { at: round(column.x + column.width / 2.0), text: dated(&column.date, format_day) });
     Columns {
         width: WIDTH,
         height: HEIGHT,
         floor,
         left: LEFT,
-        levels: halves.into_iter().map(|value| Mark { at: y(value), text: say(value) }).collect(),
+        levels: halves.into_iter().map(|value| Mark { at: y(value), text: (labels.level)(value) }).collect(),
         ticks: ticks.collect(),
         total: columns.iter().map(|column| column.value).sum(),
         columns,
@@ -167,7 +177,7 @@ pub fn heat_map(days: &[Day]) -> HeatMap {
     };
     let cells: Vec<Cell> = days.iter().enumerate().map(cell).collect();
     let begins = |cell: &&Cell| cell.date.ends_with("-01");
-    let months = cells.iter().filter(begins).map(|cell| Mark { at: cell.x, text: month(&cell.date) });
+    let months = cells.iter().filter(begins).map(|cell| Mark { at: cell.x, text: dated(&cell.date, format_month) });
     let weekdays = [(0, "Mon"), (2, "Wed"), (4, "Fri")];
     let row = |n: usize| MAP_TOP + STEP * n as f64 + CELL - 2.0;
     HeatMap {
@@ -180,17 +190,9 @@ pub fn heat_map(days: &[Day]) -> HeatMap {
     }
 }
 
-fn month(date: &str) -> String {
-    formatted(date, "%b")
-}
-
-/// A date as it stands below a column.
-fn short(date: &str) -> String {
-    formatted(date, "%b %-d")
-}
-
-fn formatted(date: &str, format: &str) -> String {
-    date.parse::<NaiveDate>().map_or_else(|_| date.to_string(), |day| day.format(format).to_string())
+/// A written date in another form; a text that is not a date stays as it is.
+fn dated(date: &str, format: fn(NaiveDate) -> String) -> String {
+    date.parse().map_or_else(|_| date.to_string(), format)
 }
 
 fn round(value: f64) -> f64 {

@@ -4,7 +4,7 @@ use crate::app::Asked;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::statusline::{self, Reading};
-use cs_core::usage::dollars;
+use render::{format_dollars, format_round_count};
 use serde::Serialize;
 
 /// For so long limits are as they were told.
@@ -16,7 +16,7 @@ pub struct Figures {
     pub model: Option<String>,
     /// Of the context window, 0 to 100.
     pub context: Option<u8>,
-    /// `84k of 200k tokens`
+    /// `85k of 200k tokens`
     pub tokens: Option<String>,
     /// `$1.25`, the client's own estimate.
     pub cost: Option<String>,
@@ -52,7 +52,7 @@ impl Asked<'_> {
         Some(Figures {
             context: reading.context_used_percentage.map(percent),
             tokens: reading.context_tokens.map(|used| tokens(used, reading.context_window_size)),
-            cost: reading.cost_usd.map(dollars),
+            cost: reading.cost_usd.map(format_dollars),
             limits: limits(&reading, clock::now()),
             model: reading.model,
             at: reading.at,
@@ -97,15 +97,10 @@ fn percent(number: f64) -> u8 {
     number.round().clamp(0.0, 100.0) as u8
 }
 
-/// `84k of 200k tokens`
+/// `85k of 200k tokens`
 fn tokens(used: u64, of: Option<u64>) -> String {
-    let short = |count: u64| match count {
-        0..1_000 => count.to_string(),
-        1_000..1_000_000 => format!("{}k", count / 1_000),
-        _ => format!("{}M", count / 1_000_000),
-    };
-    let of = of.map(|of| format!(" of {}", short(of))).unwrap_or_default();
-    format!("{}{of} tokens", short(used))
+    let of = of.map(|of| format!(" of {}", format_round_count(of))).unwrap_or_default();
+    format!("{}{of} tokens", format_round_count(used))
 }
 
 #[cfg(test)]
@@ -127,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_told_in_thousands() {
-        assert_eq!(tokens(84_900, Some(200_000)), "84k of 200k tokens");
+    fn tokens_are_shown_in_thousands() {
+        assert_eq!(tokens(84_900, Some(200_000)), "85k of 200k tokens");
         assert_eq!(tokens(999, None), "999 tokens");
         assert_eq!(tokens(10_000, Some(1_000_000)), "10k of 1M tokens");
     }

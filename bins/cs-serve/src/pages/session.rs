@@ -11,7 +11,7 @@ use cs_core::id::{SessionId, Uuid};
 use cs_core::record::Status;
 use cs_core::timeline::{self, Fact};
 use cs_core::usage::Usage;
-use render::Format;
+use render::{Format, format_duration};
 use serde::Serialize;
 
 /// Most facts of the timeline that the page shows; a download has all of them.
@@ -72,5 +72,6 @@ fn by_model(usage: &Usage) -> Table {
 }
 
 fn took(started_at: &str, ended_at: Option<&str>) -> Option<String> {
-    Some(clock::age(clock::parse(started_at)?, clock::parse(ended_at?)?))
+    let seconds = (clock::parse(ended_at?)? - clock::parse(started_at)?).num_seconds();
+    Some(format_duration(seconds.max(0)))
 }

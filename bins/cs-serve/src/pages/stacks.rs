@@ -1,14 +1,14 @@
 //! Owns charts of what was used: by day or by week, a part for each model, once as cost and once as tokens.
 //! Must stay true: what has no known price is missing in the chart of costs only, and the value says so.
 
-use super::charts::{self, Columns};
+use super::charts::{self, Columns, Labels};
 use super::usage::{Said, micros, unpriced, weight};
 use crate::view::spending::{self, last_days};
 use crate::view::usage::{Range, Sum, Used};
 use chrono::Datelike;
 use cs_core::clock::{Date, TimeDelta};
 use cs_core::days::Amount;
-use cs_core::usage::count;
+use render::{format_count, format_dollars, format_round_count, format_round_dollars};
 use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -20,20 +20,15 @@ const OTHERS: &str = "others";
 const DAYS: i64 = 92;
 /// Weeks of half a year.
 const WEEKS: u64 = 26;
-/// `$2.50`; no cents where there are none to tell.
-fn dollars(micros: usize) -> String {
-    match micros {
-        0 => "$0".to_string(),
-        1..5_000 => "<$0.01".to_string(),
-        _ if micros.is_multiple_of(1_000_000) => format!("${}", micros / 1_000_000),
-        _ => format!("${:.2}", micros as f64 / 1e6),
-    }
-}
 
-/// `20M`; no tenth where there is none to tell.
-fn short(tokens: usize) -> String {
-    count(tokens as u64).replace(".0", "")
-}
+/// Dollars of so many millionths, beside a column and beside the axis.
+const DOLLARS: Labels = Labels {
+    value: |micros| format_dollars(micros as f64 / 1e6),
+    level: |micros| format_round_dollars(micros as f64 / 1e6),
+};
+/// The same of tokens.
+const TOKENS: Labels =
+    Labels { value: |tokens| format_count(tokens as u64), level: |tokens| format_round_count(tokens as u64) };
 
 /// What was used in a range, as two charts with the same columns and series, and as a table.
 #[derive(Debug, Serialize)]
@@ -79,8 +74,8 @@ pub fn chart(used: &Used, project: Option<&str>, range: Range) -> Chart {
         from: range.from.to_string(),
         until: range.until.to_string(),
         per: if is_long { "week" } else { "day" },
-        cost: charts::columns_of(&values(micros), dollars),
-        tokens: charts::columns_of(&values(|amount| amount.total_tokens as usize), short),
+        cost: charts::columns_of(&values(micros), DOLLARS),
+        tokens: charts::columns_of(&values(|amount| amount.total_tokens as usize), TOKENS),
         rows: dated(&columns, &parts),
         total: Said::from(&sum.amount),
         unpriced: unpriced(&sum),
@@ -181,9 +176,8 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_short() {
-        let said = [0, 4_000, 50_000, 2_500_000, 20_000_000].map(dollars);
-        assert_eq!(said, ["$0", "<$0.01", "$0.05", "$2.50", "$20"]);
-        assert_eq!([20_000_000, 2_500_000, 0].map(short), ["20M", "2.5M", "0"]);
+    fn an_axis_is_short_and_a_value_is_as_in_a_table() {
+        assert_eq!([(DOLLARS.level)(20_000_000), (DOLLARS.value)(20_000_000)], ["$20", "$20.00"]);
+        assert_eq!([(TOKENS.level)(20_000_000), (TOKENS.value)(20_000_000)], ["20M", "20.0M"]);
     }
 }

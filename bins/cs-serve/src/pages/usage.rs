@@ -5,7 +5,7 @@ use crate::view::spending::{Lately, Period};
 use crate::view::usage::Sum;
 use cs_core::clock::{self, Instant};
 use cs_core::days::Amount;
-use cs_core::usage::count;
+use render::{format_cost, format_count, format_dollars};
 use serde::Serialize;
 use std::cmp::Reverse;
 
@@ -27,14 +27,14 @@ pub struct Said {
 
 impl From<&Amount> for Said {
     fn from(amount: &Amount) -> Self {
-        let [input, output, written, read] = amount.kinds().map(count);
-        Said { cost: cost(amount), input, output, written, read, tokens: count(amount.total_tokens) }
+        let [input, output, written, read] = amount.kinds().map(format_count);
+        Said { cost: cost(amount), input, output, written, read, tokens: format_count(amount.total_tokens) }
     }
 }
 
 /// A cost in words.
 pub fn cost(amount: &Amount) -> String {
-    cs_core::usage::cost(amount.cost_usd, amount.unpriced_tokens, 0).replace('?', "unknown")
+    format_cost(amount.cost_usd, amount.unpriced_tokens, 0)
 }
 
 /// A line of a table by model or by project.
@@ -89,7 +89,7 @@ pub fn unpriced(sum: &Sum) -> Option<String> {
     let models = sum.models.iter().filter(|(_, amount)| amount.unpriced_tokens > 0);
     let names: Vec<&str> = models.map(|(name, _)| name.as_str()).collect();
     let tokens = sum.amount.unpriced_tokens;
-    (tokens > 0).then(|| format!("{} tokens of {}", count(tokens), names.join(", ")))
+    (tokens > 0).then(|| format!("{} tokens of {}", format_count(tokens), names.join(", ")))
 }
 
 /// What was used lately, as an overview shows it.
@@ -135,7 +135,7 @@ impl Strip {
             // A week may have begun in another month.
             unpriced: [&lately.month, &lately.week].into_iter().flatten().find_map(|period| unpriced(&period.sum)),
             tiles: spans.into_iter().filter_map(tile).collect(),
-            told_today: lately.told_today_usd.map(|usd| cs_core::usage::cost(Some(usd), 0, 0)),
+            told_today: lately.told_today_usd.map(format_dollars),
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::swap;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::paths::Home;
 use cs_core::store::{Selector, Store};
+use render::format_millis;
 use serde_json::json;
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -38,9 +39,9 @@ pub fn check(commands: &[Command]) -> Check {
     }
     match tried {
         Ok(took) => {
-            let shown: Vec<String> = took.iter().map(|took| format!("{:.1}", took.as_secs_f64() * 1000.0)).collect();
+            let shown: Vec<String> = took.iter().map(|took| format_millis(*took)).collect();
             let detail =
-                format!("a test conversation was recorded; its {} hooks took {} ms", took.len(), shown.join(", "));
+                format!("a test conversation was recorded; its {} hooks took {}", took.len(), shown.join(", "));
             match is_fast(&took) {
                 true => Check::good("event", detail),
                 false => Check::bad("event", detail, "look for what slows this machine down; make bench measures more"),

@@ -276,7 +276,7 @@ fn in_html(shown: &str, room: Room) -> String {
 /// One row under the header, whose cells say the texts and are no formulas.
 fn csv_is_one_row(csv: &str, texts: &[String]) {
     let rows = parse::csv(csv);
-    assert!(render::csv_is_own(csv) && rows.len() == 2, "{} rows", rows.len());
+    assert!(render::is_own_csv(csv) && rows.len() == 2, "{} rows", rows.len());
     assert_eq!(rows[0], EXPECTED.csv[0]);
     for (cell, plain) in rows[1].iter().zip(&EXPECTED.csv[1]) {
         let said = saying(plain, texts, |shown, _| shown.to_string());

@@ -1,7 +1,8 @@
 //! What conversations used, as `cs-usage keep` leaves it for others: a conversation's summary, and the days.
 
 use cs_core::days::{Amount, Days};
-use cs_core::usage::{self, Usage};
+use cs_core::usage::Usage;
+use render::{format_cost, format_usage_cost};
 
 use super::{parts, text};
 use crate::Target;
@@ -48,7 +49,7 @@ fn check(bytes: &[u8]) {
             let costs = usage.models.values_mut().map(|of| &mut of.cost_usd).chain([&mut usage.cost_usd]);
             costs.for_each(whole);
             reads_back(&usage);
-            is_told(usage.cost_usd, usage.unpriced_tokens, &usage.cost());
+            is_told(usage.cost_usd, usage.unpriced_tokens, &format_usage_cost(&usage));
             adds_up(usage.models.values().map(Amount::from));
         }
         if let Ok(mut days) = serde_json::from_str::<Days>(&part) {
@@ -72,8 +73,8 @@ fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + st
 /// One short word, which never says that nothing was paid where nothing is known.
 fn is_told(usd: Option<f64>, unpriced: u64, told: &str) {
     assert!(!told.is_empty() && !told.contains(char::is_control), "{told:?}");
-    assert_eq!(told == "?", usd.is_none(), "{told:?} of {usd:?}");
-    assert_eq!(told.ends_with('?'), usd.is_none() || unpriced > 0, "{told:?} of {unpriced}");
+    assert_eq!(told == "unknown", usd.is_none(), "{told:?} of {usd:?}");
+    assert_eq!(told.ends_with("unknown"), usd.is_none() || unpriced > 0, "{told:?} of {unpriced}");
 }
 
 /// Sums are not less than their parts, and an unknown price stays unknown in them.
@@ -87,5 +88,5 @@ fn adds_up(amounts: impl Iterator<Item = Amount>) {
         assert!(sum.total_tokens >= most && sum.unpriced_tokens >= unpriced, "{sum:?}");
     }
     assert!(sum.cost_usd.is_some() || !priced, "all prices are known, the sum is not: {sum:?}");
-    is_told(sum.cost_usd, sum.unpriced_tokens, &usage::cost(sum.cost_usd, sum.unpriced_tokens, 0));
+    is_told(sum.cost_usd, sum.unpriced_tokens, &format_cost(sum.cost_usd, sum.unpriced_tokens, 0));
 }

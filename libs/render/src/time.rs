@@ -1,0 +1,102 @@
+//! Owns how instants, days and durations look to people. Must stay true: the same duration reads the
+//! same in every program. The ages that hooks write into records (`3 h`, `3 h ago`) are those of
+//! [`cs_core::clock`], and are used from there. Deliberately absent: time zones. A caller that shows
+//! local time gives an instant that was moved by the zone's offset.
+
+use cs_core::clock::{self, Date, Instant};
+pub use cs_core::clock::{age as format_age, age_or_unknown as format_age_cell, ago as format_ago};
+use std::time::Duration;
+
+/// An instant to the minute: `2026-11-21 03:37`.
+pub fn format_minute(at: Instant) -> String {
+    at.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// An instant to the second, in a table whose rows lie close together: `11-21 03:37:05`.
+pub fn format_second(at: Instant) -> String {
+    at.format("%m-%d %H:%M:%S").to_string()
+}
+
+/// A written instant: `2026-11-21 03:37 UTC`; a text that is not an instant stays as it is.
+pub fn format_time(at: &str) -> String {
+    clock::parse(at).map_or_else(|| at.to_string(), |at| format!("{} UTC", format_minute(at)))
+}
+
+/// A day below a chart: `Nov 21`.
+pub fn format_day(day: Date) -> String {
+    day.format("%b %-d").to_string()
+}
+
+/// A month above a chart: `Nov`.
+pub fn format_month(day: Date) -> String {
+    day.format("%b").to_string()
+}
+
+/// A duration: `40 s`, `5 min`, `3 h 10 min`, `12 d 4 h`.
+pub fn format_duration(seconds: i64) -> String {
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
+/// How long ago an instant was, on a page that is shown for a minute: `just now`, `3 min ago`.
+pub fn format_ago_by_minute(at: Instant, now: Instant) -> String {
+    match clock::is_credible(at, now) && (now - at).num_seconds() < 60 {
+        true => "just now".to_string(),
+        false => format_ago(at, now),
+    }
+}
+
+/// How long it is until an instant, on a page that is shown for a minute: `2 h 10 min`.
+pub fn format_until(at: Instant, now: Instant) -> String {
+    match (at - now).num_seconds() {
+        ..60 => "less than a minute".to_string(),
+        seconds => format_duration(seconds),
+    }
+}
+
+/// How long a program took: `3.4 ms`.
+pub fn format_millis(took: Duration) -> String {
+    format!("{:.1} ms", took.as_secs_f64() * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        clock::parse(text).unwrap()
+    }
+
+    #[test]
+    fn instants_are_short() {
+        assert_eq!(format_time("2026-11-21T03:37:59.000000+00:00"), "2026-11-21 03:37 UTC");
+        assert_eq!(
+            (format_time("x"), format_second(at("2026-11-21T03:37:05Z"))),
+            ("x".into(), "11-21 03:37:05".into())
+        );
+        let day: Date = "2026-11-05".parse().unwrap();
+        assert_eq!((format_day(day), format_month(day)), ("Nov 5".into(), "Nov".into()));
+    }
+
+    #[test]
+    fn durations_have_two_units_at_most() {
+        let shown = [0, 59, 60, 3_599, 3_600, 11_400, 86_400, 1_051_200].map(format_duration);
+        assert_eq!(shown, ["0 s", "59 s", "1 min", "59 min", "1 h 0 min", "3 h 10 min", "1 d 0 h", "12 d 4 h"]);
+        assert_eq!(format_millis(Duration::from_micros(3_440)), "3.4 ms");
+    }
+
+    #[test]
+    fn a_page_says_ages_by_the_minute() {
+        let now = at("2026-11-21T10:00:00Z");
+        let past = ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z"];
+        let shown = past.map(|text| format_ago_by_minute(at(text), now));
+        assert_eq!(shown, ["just now", "2 min ago", "2 d ago", "when the clock was ahead"]);
+        let next = ["2026-11-21T09:00:00Z", "2026-11-21T10:59:59Z", "2026-11-21T12:10:00Z", "2026-11-24T14:30:00Z"];
+        let shown = next.map(|text| format_until(at(text), now));
+        assert_eq!(shown, ["less than a minute", "59 min", "2 h 10 min", "3 d 4 h"]);
+    }
+}
