@@ -2,18 +2,18 @@
 
 use crate::command::Options;
 use crate::load::load_for;
-use crate::render::{Line, print};
-use cli::{Context, Failure, Outcome};
+use crate::output::print_rows;
+use crate::row::{Column, Field, Sides, Subject, UsageRow};
+use agents::Agent;
+use cli::{Context, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
 use render::{format_cost, format_count, format_minute};
 use serde_json::json;
-use usage::report::Block;
+use usage::report::{Block, Burn};
+use usage::sum::Sum;
 
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
-    if options.join {
-        return Err(Failure::Usage("--join is for session".into(), None));
-    }
     let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
     let now = context.now.timestamp_millis();
@@ -21,47 +21,84 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     if blocks.is_empty() {
         return Err(loaded.nothing());
     }
-    let several = blocks.iter().any(|block| Some(block.agent) != blocks.first().map(|first| first.agent));
-    let header: &[&str] = if several { &["start", "agent"] } else { &["start"] };
-    let line = |block| line(block, &loaded.zone, now, header.len());
-    let lines: Vec<Line> = blocks.into_iter().map(line).collect();
-    print(&mut context.out, options, header, &["tokens/min", "$/hour", "at its end"], &lines)?;
+    let names_agent = blocks.iter().any(|block| Some(block.agent) != blocks.first().map(|first| first.agent));
+    let row = |block| row(block, &loaded.zone, now, names_agent);
+    let rows: Vec<UsageRow<Window>> = blocks.into_iter().map(row).collect();
+    print_rows(&mut context.out, options, &rows)?;
     loaded.end()
 }
 
-/// A window with so many of its keys in a table.
-fn line(block: Block, zone: &Zone, now: i64, keys: usize) -> Line {
-    let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
-    let (burn, projection) = (block.burn(now), block.projection(now));
-    let cents = |usd: f64| (usd * 100.0).round() / 100.0;
-    let per_minute = burn.map(|burn| burn.tokens_per_minute.round());
-    let per_hour = burn.and_then(|burn| burn.usd_per_hour).map(cents);
-    let more = vec![
-        ("end_at", json!(stamp(block.end()))),
-        ("first_at", json!(stamp(block.sum.first))),
-        ("last_at", json!(stamp(block.sum.last))),
-        ("is_open", json!(block.is_open(now))),
-        ("tokens_per_minute", json!(per_minute)),
-        ("usd_per_hour", json!(per_hour)),
-        ("projected_total_tokens", json!(projection.map(|(tokens, _)| tokens))),
-        ("projected_cost_usd", json!(projection.and_then(|(_, usd)| usd).map(cents))),
-    ];
-    let dollars = |usd: Option<f64>| format_cost(usd, block.sum.unpriced, block.sum.unconfirmed);
-    let more_cells = vec![
-        per_minute.map(|rate| format_count(rate as u64)).unwrap_or_default(),
-        burn.map(|burn| dollars(burn.usd_per_hour)).unwrap_or_default(),
-        projection.map(|(tokens, usd)| format!("{}, {}", format_count(tokens), dollars(usd))).unwrap_or_default(),
-    ];
-    let start = stamp(block.start).unwrap_or_default();
-    let local = block.start + zone.offset(block.start) * 1000;
-    let shown = clock::from_millis(local).map(format_minute).unwrap_or_default();
-    let agent = block.agent.word();
-    Line {
-        keys: vec![("start_at", json!(start)), ("agent", json!(agent))],
-        cells: [shown, agent.to_string()].into_iter().take(keys).collect(),
-        sum: block.sum,
-        models: block.models,
-        more,
-        more_cells,
+/// A five-hour window.
+struct Window {
+    /// Milliseconds since the epoch.
+    start: i64,
+    end: i64,
+    /// The start, as a local clock shows it.
+    local_start: String,
+    agent: Agent,
+    /// Whether the table says which agent has it.
+    names_agent: bool,
+    is_open: bool,
+    burn: Option<Burn>,
+    /// Tokens and dollars at its end.
+    projection: Option<(u64, Option<f64>)>,
+}
+
+fn row(block: Block, zone: &Zone, now: i64, names_agent: bool) -> UsageRow<Window> {
+    let local = clock::from_millis(block.start + zone.offset(block.start) * 1000);
+    let window = Window {
+        start: block.start,
+        end: block.end(),
+        local_start: local.map(format_minute).unwrap_or_default(),
+        agent: block.agent,
+        names_agent,
+        is_open: block.is_open(now),
+        burn: block.burn(now),
+        projection: block.projection(now),
+    };
+    UsageRow { subject: window, sum: block.sum, models: block.models }
+}
+
+impl Window {
+    fn tokens_per_minute(&self) -> Option<f64> {
+        self.burn.map(|burn| burn.tokens_per_minute.round())
+    }
+}
+
+impl Subject for Window {
+    fn fields(&self, sum: &Sum) -> Sides<Field> {
+        let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
+        let cents = |usd: f64| (usd * 100.0).round() / 100.0;
+        let usd_per_hour = self.burn.and_then(|burn| burn.usd_per_hour).map(cents);
+        Sides {
+            before: vec![
+                ("start_at", json!(stamp(self.start).unwrap_or_default())),
+                ("agent", json!(self.agent.word())),
+            ],
+            behind: vec![
+                ("end_at", json!(stamp(self.end))),
+                ("first_at", json!(stamp(sum.first))),
+                ("last_at", json!(stamp(sum.last))),
+                ("is_open", json!(self.is_open)),
+                ("tokens_per_minute", json!(self.tokens_per_minute())),
+                ("usd_per_hour", json!(usd_per_hour)),
+                ("projected_total_tokens", json!(self.projection.map(|(tokens, _)| tokens))),
+                ("projected_cost_usd", json!(self.projection.and_then(|(_, usd)| usd).map(cents))),
+            ],
+        }
+    }
+
+    fn columns(&self, sum: &Sum) -> Sides<Column> {
+        let cost = |usd: Option<f64>| format_cost(usd, sum.unpriced, sum.unconfirmed);
+        let at_end = |(tokens, usd)| format!("{}, {}", format_count(tokens), cost(usd));
+        let agent = self.names_agent.then(|| ("agent", self.agent.word().to_string()));
+        Sides {
+            before: [("start", self.local_start.clone())].into_iter().chain(agent).collect(),
+            behind: vec![
+                ("tokens/min", self.tokens_per_minute().map(|rate| format_count(rate as u64)).unwrap_or_default()),
+                ("$/hour", self.burn.map(|burn| cost(burn.usd_per_hour)).unwrap_or_default()),
+                ("at its end", self.projection.map(at_end).unwrap_or_default()),
+            ],
+        }
     }
 }

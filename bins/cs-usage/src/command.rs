@@ -1,102 +1,142 @@
-//! Owns the command line: eight reports that take the same options, and two commands of their own.
+//! Owns the command line: eight reports, each with its own words, and two commands of their own.
 
 use crate::explain::Explain;
 use crate::keep::Keep;
 use agents::Agent;
-use argh::{CommandInfo, EarlyExit, FromArgs, SubCommand, SubCommands};
-use usage::report::By;
-
-/// show what was used
-#[derive(FromArgs, Debug)]
-#[argh(
-    example = "{command_name} --since 2026-11-01 --until 2026-11-30",
-    example = "{command_name} --project api --agent claude --breakdown --csv"
-)]
-pub struct Options {
-    /// only what was used at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30, or
-    /// an age such as 90m, 12h, 7d or 2w
-    #[argh(option)]
-    pub since: Option<String>,
-    /// only what was used before TIME (a day includes that whole day)
-    #[argh(option)]
-    pub until: Option<String>,
-    /// project: its short name, or its directory where it has none
-    #[argh(option)]
-    pub project: Option<String>,
-    /// repository, in all its clones: a directory in one, or an address
-    #[argh(option)]
-    pub repo: Option<String>,
-    /// claude or codex
-    #[argh(option, from_str_fn(agent))]
-    pub agent: Option<Agent>,
-    /// time zone of the days, such as Europe/Berlin (the system's)
-    #[argh(option)]
-    pub timezone: Option<String>,
-    /// by model, too
-    #[argh(switch)]
-    pub breakdown: bool,
-    /// comma-separated values
-    #[argh(switch)]
-    pub csv: bool,
-    /// with the records: intent, outcome, tasks, commits (session only)
-    #[argh(switch)]
-    pub join: bool,
-}
-
-fn agent(word: &str) -> Result<Agent, String> {
-    Agent::of_person(word).ok_or_else(|| format!("{word:?} is not an agent; use {}", Agent::shorts()))
-}
+use argh::FromArgs;
 
 /// What is to be done.
+#[derive(FromArgs, Debug)]
+#[argh(subcommand)]
 pub enum Command {
-    Periods(By, Options),
-    Blocks(Options),
+    Daily(Daily),
+    Weekly(Weekly),
+    Monthly(Monthly),
+    Session(Session),
+    Project(Project),
+    Repo(Repo),
+    Model(Model),
+    Blocks(Blocks),
     Explain(Explain),
     Keep(Keep),
 }
 
-const fn report(name: &'static str, description: &'static str) -> CommandInfo {
-    CommandInfo { name, short: &'\0', description }
+/// What every report is asked for.
+#[derive(Debug)]
+pub struct Options {
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub project: Option<String>,
+    pub repo: Option<String>,
+    pub agent: Option<Agent>,
+    pub timezone: Option<String>,
+    pub breakdown: bool,
+    pub csv: bool,
 }
 
-const DAILY: CommandInfo = report("daily", "what was used by local day");
-const WEEKLY: CommandInfo = report("weekly", "what was used by week, from Monday");
-const MONTHLY: CommandInfo = report("monthly", "what was used by month");
-const SESSION: CommandInfo = report("session", "what each conversation used");
-const PROJECT: CommandInfo = report("project", "what was used by project");
-const REPO: CommandInfo = report("repo", "what was used by repository, its clones together");
-const MODEL: CommandInfo = report("model", "what was used by model");
-const BLOCKS: CommandInfo = report("blocks", "five-hour windows of each agent, with burn rate and projection");
-
-impl SubCommands for Command {
-    const COMMANDS: &'static [&'static CommandInfo] = &[
-        &DAILY,
-        &WEEKLY,
-        &MONTHLY,
-        &SESSION,
-        &PROJECT,
-        &REPO,
-        &MODEL,
-        &BLOCKS,
-        <Explain as SubCommand>::COMMAND,
-        <Keep as SubCommand>::COMMAND,
-    ];
-}
-
-impl FromArgs for Command {
-    fn from_args(name: &[&str], args: &[&str]) -> Result<Self, EarlyExit> {
-        let by = |by| Options::from_args(name, args).map(|options| Command::Periods(by, options));
-        match name.last().copied().unwrap_or_default() {
-            "weekly" => by(By::Week),
-            "monthly" => by(By::Month),
-            "session" => by(By::Session),
-            "project" => by(By::Project),
-            "repo" => by(By::Repo),
-            "model" => by(By::Model),
-            "blocks" => Options::from_args(name, args).map(Command::Blocks),
-            "explain" => Explain::from_args(name, args).map(Command::Explain),
-            "keep" => Keep::from_args(name, args).map(Command::Keep),
-            _ => by(By::Day),
+/// A report's subcommand: its type, its word, what it shows, two examples, and its own switches. The argument parser
+/// cannot share options among structs, so a macro repeats them.
+macro_rules! report {
+    ($Name:ident, $word:tt, $about:tt, $first:tt, $second:tt $(, $switch:ident: $help:tt)*) => {
+        #[doc = $about]
+        #[derive(FromArgs, Debug)]
+        #[argh(subcommand, name = $word, example = $first, example = $second)]
+        pub struct $Name {
+            /// only what was used at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30,
+            /// or an age such as 90m, 12h, 7d or 2w
+            #[argh(option, arg_name = "time")]
+            since: Option<String>,
+            /// only what was used before TIME (a day includes that whole day)
+            #[argh(option, arg_name = "time")]
+            until: Option<String>,
+            /// only this project: its short name, or its directory where it has none
+            #[argh(option)]
+            project: Option<String>,
+            /// only this repository, in all its clones: a directory in one of them, or an address
+            #[argh(option)]
+            repo: Option<String>,
+            /// only this agent: claude or codex
+            #[argh(option, from_str_fn(agent))]
+            agent: Option<Agent>,
+            /// time zone of the days, such as Europe/Berlin (default: the system's)
+            #[argh(option, arg_name = "zone")]
+            timezone: Option<String>,
+            /// show each model, too
+            #[argh(switch)]
+            breakdown: bool,
+            /// print comma-separated values, for spreadsheets
+            #[argh(switch)]
+            csv: bool,
+            $(#[doc = $help] #[argh(switch)] pub $switch: bool,)*
         }
-    }
+
+        impl From<$Name> for Options {
+            fn from(args: $Name) -> Self {
+                let $Name { since, until, project, repo, agent, timezone, breakdown, csv, .. } = args;
+                Options { since, until, project, repo, agent, timezone, breakdown, csv, }
+            }
+        }
+    };
+}
+
+report!(
+    Daily,
+    "daily",
+    "show what was used on each local day",
+    "{command_name} --since 7d --breakdown",
+    "{command_name} --since 2026-11-01 --until 2026-11-30 --csv"
+);
+report!(
+    Weekly,
+    "weekly",
+    "show what was used in each week, from Monday",
+    "{command_name} --project api",
+    "{command_name} --since 2026-11-01 --breakdown --csv"
+);
+report!(
+    Monthly,
+    "monthly",
+    "show what was used in each month",
+    "{command_name} --agent codex",
+    "{command_name} --project api --agent claude --breakdown --csv"
+);
+report!(
+    Session,
+    "session",
+    "show what each conversation used",
+    "{command_name} --project api --join",
+    "{command_name} --since 2026-11-21 --breakdown",
+    join: "show the sessions' records, too: intent, outcome, tasks, commits"
+);
+report!(
+    Project,
+    "project",
+    "show what was used in each project",
+    "{command_name} --since 2w",
+    "{command_name} --breakdown --csv"
+);
+report!(
+    Repo,
+    "repo",
+    "show what was used in each repository, its clones together",
+    "{command_name} --since 2w",
+    "{command_name} --repo github.com/owner/name"
+);
+report!(
+    Model,
+    "model",
+    "show what was used by each model",
+    "{command_name} --since 2026-11-21",
+    "{command_name} --agent claude --csv"
+);
+report!(
+    Blocks,
+    "blocks",
+    "show the five-hour windows that each agent's limits count, how fast they are used up, and what the open one comes to",
+    "{command_name} --since 2026-11-21",
+    "{command_name} --agent claude --breakdown"
+);
+
+fn agent(word: &str) -> Result<Agent, String> {
+    Agent::of_person(word).ok_or_else(|| format!("{word:?} is not an agent; use {}", Agent::shorts()))
 }

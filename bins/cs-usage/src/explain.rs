@@ -3,7 +3,7 @@
 
 use crate::check;
 use crate::load::{Loaded, load};
-use crate::render::money;
+use crate::row::format_sum_cost;
 use crate::which::conversations;
 use agents::logs::Log;
 use agents::tokens::Class;
@@ -22,7 +22,7 @@ use usage::kept;
 use usage::sum::Sum;
 
 /// show what was counted of a conversation, what was not and why, beside what the client says
-#[derive(FromArgs)]
+#[derive(FromArgs, Debug)]
 #[argh(
     subcommand,
     name = "explain",
@@ -256,7 +256,7 @@ fn page(
             if call.class.has(Class::SIDE) { "side".to_string() } else { String::new() },
             told.model.to_string(),
             format_count(call.tokens.total()),
-            money(&told.cost),
+            format_sum_cost(&told.cost),
             call.lines.to_string(),
             told.fate.clone(),
             told.named.map(name).unwrap_or_default(),

@@ -2,23 +2,26 @@
 //! A conversation with several records is divided among them.
 
 use crate::command::Options;
-use crate::load::Loaded;
+use crate::load::load_for;
+use crate::output::print_rows;
 use crate::records::records;
-use crate::render::{Line, print};
+use crate::row::{Column, Field, Sides, Subject, UsageRow};
 use cli::{Context, Outcome};
 use cs_core::record::Session;
-use serde_json::{Value, json};
+use render::format_progress;
+use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
-use usage::book::Row;
 use usage::shares::place_of;
 use usage::sum::Sum;
 
-/// Prints the records whose conversations have these rows, and the conversations without a record.
-pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&Row]) -> Outcome<()> {
+/// Prints the records of the conversations that used something, and the conversations without a record.
+pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
+    let (loaded, filter) = load_for(options, context)?;
+    let view = loaded.view();
     let mut sessions: HashMap<String, Session> = HashMap::new();
     let records = records(context, |session| drop(sessions.insert(session.session_id.clone(), session)))?;
     let mut shares: HashMap<(u32, usize), Share> = HashMap::new();
-    for row in rows {
+    for row in view.rows(&filter) {
         let id = loaded.book.sessions.get(row.session as usize).map_or("", |session| session.id.as_str());
         let place = records.get(id).map_or(0, |records| place_of(records, row.first));
         let model = loaded.book.models.get(row.model as usize).map_or("", String::as_str);
@@ -28,20 +31,29 @@ pub fn run(options: &Options, context: &mut Context, loaded: &Loaded, rows: &[&R
     }
     let mut shares: Vec<((u32, usize), Share)> = shares.into_iter().collect();
     shares.sort_by_key(|(key, share)| (share.sum.last, *key));
-    let lines: Vec<Line> = shares
+    let rows: Vec<UsageRow<Record>> = shares
         .into_iter()
-        .filter_map(|((session, place), share)| {
-            let talk = loaded.book.sessions.get(session as usize)?;
-            let record = records.get(&talk.id).and_then(|records| sessions.get(&records.get(place)?.session_id));
-            let project = loaded.projects.get(session as usize).cloned().unwrap_or_default();
-            Some(line(&talk.id, record, talk.title.as_deref(), project, share))
+        .filter_map(|((index, place), share)| {
+            let conversation = loaded.book.sessions.get(index as usize)?;
+            let of = records.get(&conversation.id).and_then(|records| sessions.get(&records.get(place)?.session_id));
+            let record = match of {
+                Some(session) => Record::of(session, &conversation.id),
+                None => Record {
+                    claude_session_id: conversation.id.clone(),
+                    project: loaded.projects.get(index as usize).cloned().unwrap_or_default(),
+                    ..Record::default()
+                },
+            };
+            let title = conversation.title.clone();
+            let record = Record { intent: record.intent.or(title), ..record };
+            Some(UsageRow { subject: record, sum: share.sum, models: share.models })
         })
         .collect();
-    if lines.is_empty() {
+    if rows.is_empty() {
         return Err(loaded.nothing());
     }
-    let header = ["session", "status", "tasks", "commits"];
-    print(&mut context.out, options, &header, &["intent", "outcome"], &lines)
+    print_rows(&mut context.out, options, &rows)?;
+    loaded.end()
 }
 
 #[derive(Default)]
@@ -50,33 +62,65 @@ struct Share {
     models: BTreeMap<String, Sum>,
 }
 
-fn line(uuid: &str, record: Option<&Session>, title: Option<&str>, project: String, share: Share) -> Line {
-    let (done, tasks) = record.map(Session::task_progress).unwrap_or_default();
-    let commits = record.map_or(0, |record| record.commits.len());
-    let id = record.map(|record| record.session_id.clone());
-    let status = record.map(|record| record.status.as_str());
-    let intent = record.map(|record| record.intent.clone());
-    let outcome = record.and_then(|record| record.outcome.clone());
-    let slug = record.map_or(project, |record| record.project_slug.clone());
-    let keys: Vec<(&'static str, Value)> = vec![
-        ("session_id", json!(id)),
-        ("claude_session_id", json!(uuid)),
-        ("project_slug", json!(slug)),
-        ("status", json!(status)),
-        ("intent", json!(intent.as_deref().or(title))),
-        ("outcome", json!(outcome)),
-        ("tasks_done", json!(done)),
-        ("tasks", json!(tasks)),
-        ("commits", json!(commits)),
-    ];
-    let of_tasks = if tasks > 0 { format!("{done}/{tasks}") } else { String::new() };
-    let cells = vec![
-        id.unwrap_or_else(|| uuid.to_string()),
-        status.unwrap_or("no record").to_string(),
-        of_tasks,
-        if commits > 0 { commits.to_string() } else { String::new() },
-    ];
-    let intent = intent.or(title.map(str::to_string)).unwrap_or_default();
-    let more_cells = vec![intent, outcome.unwrap_or_default()];
-    Line { keys, cells, sum: share.sum, models: share.models, more: Vec::new(), more_cells }
+/// A record, or a conversation that has none.
+#[derive(Default)]
+struct Record {
+    session_id: Option<String>,
+    claude_session_id: String,
+    project: String,
+    status: Option<&'static str>,
+    /// The record's intent, else the conversation's title.
+    intent: Option<String>,
+    outcome: Option<String>,
+    /// Tasks that are done, and all.
+    tasks: (usize, usize),
+    commits: usize,
+}
+
+impl Record {
+    fn of(session: &Session, claude_session_id: &str) -> Self {
+        Record {
+            session_id: Some(session.session_id.clone()),
+            claude_session_id: claude_session_id.to_string(),
+            project: session.project_slug.clone(),
+            status: Some(session.status.as_str()),
+            intent: Some(session.intent.clone()),
+            outcome: session.outcome.clone(),
+            tasks: session.task_progress(),
+            commits: session.commits.len(),
+        }
+    }
+}
+
+impl Subject for Record {
+    fn fields(&self, _sum: &Sum) -> Sides<Field> {
+        let (done, total) = self.tasks;
+        let before = vec![
+            ("session_id", json!(self.session_id)),
+            ("claude_session_id", json!(self.claude_session_id)),
+            ("project_slug", json!(self.project)),
+            ("status", json!(self.status)),
+            ("intent", json!(self.intent)),
+            ("outcome", json!(self.outcome)),
+            ("tasks_done", json!(done)),
+            ("tasks", json!(total)),
+            ("commits", json!(self.commits)),
+        ];
+        Sides { before, ..Sides::default() }
+    }
+
+    fn columns(&self, _sum: &Sum) -> Sides<Column> {
+        Sides {
+            before: vec![
+                ("session", self.session_id.as_ref().unwrap_or(&self.claude_session_id).clone()),
+                ("status", self.status.unwrap_or("no record").to_string()),
+                ("tasks", format_progress(self.tasks)),
+                ("commits", if self.commits > 0 { self.commits.to_string() } else { String::new() }),
+            ],
+            behind: vec![
+                ("intent", self.intent.clone().unwrap_or_default()),
+                ("outcome", self.outcome.clone().unwrap_or_default()),
+            ],
+        }
+    }
 }

@@ -19,7 +19,7 @@ use usage::kept;
 use usage::shares::Records;
 
 /// keep what the conversations used: Claude Code deletes transcripts after a month
-#[derive(FromArgs)]
+#[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "keep", example = "{command_name}", example = "{command_name} --check")]
 pub struct Keep {
     /// change nothing; name what is deleted within five days and is not kept (exit code 1)

@@ -12,9 +12,10 @@ mod explain;
 mod join;
 mod keep;
 mod load;
+mod output;
 mod periods;
 mod records;
-mod render;
+mod row;
 mod titles;
 mod which;
 
@@ -22,8 +23,9 @@ use argh::FromArgs;
 use cli::{Context, Out, Outcome};
 use command::Command;
 use std::process::ExitCode;
+use usage::report::By;
 
-/// Tells what the conversations used, from the agents' own logs. Every call of a model counts once,
+/// Shows what the conversations used, from the agents' own logs. Every call of a model counts once,
 /// days are local, prices are list prices; what has no known price is shown as unknown.
 #[derive(FromArgs)]
 #[argh(
@@ -44,8 +46,15 @@ fn main() -> ExitCode {
 fn work(command: Command, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
     match command {
-        Command::Periods(by, options) => periods::run(by, &options, context),
-        Command::Blocks(options) => blocks::run(&options, context),
+        Command::Daily(args) => periods::run(By::Day, &args.into(), context),
+        Command::Weekly(args) => periods::run(By::Week, &args.into(), context),
+        Command::Monthly(args) => periods::run(By::Month, &args.into(), context),
+        Command::Session(args) if args.join => join::run(&args.into(), context),
+        Command::Session(args) => periods::run(By::Session, &args.into(), context),
+        Command::Project(args) => periods::run(By::Project, &args.into(), context),
+        Command::Repo(args) => periods::run(By::Repo, &args.into(), context),
+        Command::Model(args) => periods::run(By::Model, &args.into(), context),
+        Command::Blocks(args) => blocks::run(&args.into(), context),
         Command::Explain(args) => args.run(context),
         Command::Keep(args) => args.run(context),
     }

@@ -2,99 +2,143 @@
 
 use crate::PROGRAM;
 use crate::command::Options;
-use crate::join;
 use crate::load::{Loaded, load_for};
-use crate::render::{Line, print};
+use crate::output::print_rows;
+use crate::row::{Column, Field, Sides, Subject, UsageRow};
 use agents::Agent;
-use cli::{Context, Failure, Form, Outcome, note};
+use cli::{Context, Form, Outcome, note};
 use cs_core::clock;
-use render::format_count;
+use render::{format_count, format_number};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use usage::book::Row;
 use usage::report::{By, Filter, Group, Key, View};
 use usage::stats;
+use usage::sum::Sum;
 
 pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
-    if options.join && by != By::Session {
-        return Err(Failure::Usage("--join is for session".into(), None));
-    }
     let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
     let rows = view.rows(&filter);
-    if options.join {
-        join::run(options, context, &loaded, &rows)?;
-        return loaded.end();
-    }
-    let lines: Vec<Line> = view.groups(&rows, by).into_iter().map(|group| line(&view, group, by)).collect();
+    let groups: Vec<UsageRow<Part>> = view.groups(&rows, by).into_iter().map(|group| row(&view, group, by)).collect();
     let older = if by == By::Day { remembered(&loaded, options, &filter, &rows) } else { BTreeMap::new() };
-    if lines.is_empty() && older.is_empty() {
+    if groups.is_empty() && older.is_empty() {
         return Err(loaded.nothing());
     }
-    let (header, more) = columns(by);
-    if !lines.is_empty() {
-        print(&mut context.out, options, header, more, &lines)?;
+    if !groups.is_empty() {
+        print_rows(&mut context.out, options, &groups)?;
     }
     print_remembered(context, options, &older)?;
     loaded.end()
 }
 
-fn columns(by: By) -> (&'static [&'static str], &'static [&'static str]) {
-    match by {
-        By::Day => (&["date"], &[]),
-        By::Week => (&["week"], &[]),
-        By::Month => (&["month"], &[]),
-        By::Session => (&["session"], &["turns", "last", "project", "title"]),
-        By::Project => (&["project"], &[]),
-        By::Repo => (&["repo"], &[]),
-        By::Model => (&["model", "agent"], &[]),
-    }
+/// A part of what was used.
+enum Part {
+    Named {
+        /// What kind of name it is: `date`, `week`, `month`, `project` or `repo`.
+        kind: &'static str,
+        name: String,
+    },
+    Model {
+        model: String,
+        agent: Agent,
+    },
+    Conversation(Conversation),
 }
 
-fn line(view: &View, group: Group, by: By) -> Line {
-    let (keys, cells) = keys(view, &group.key, by);
-    let (more, more_cells) = match group.key {
-        Key::Session(place) => about_session(view, place, &group),
-        _ => (Vec::new(), Vec::new()),
+/// A conversation and what its log says of it.
+#[derive(Default)]
+struct Conversation {
+    id: String,
+    agent: &'static str,
+    project: String,
+    title: Option<String>,
+    turns: u64,
+    /// The local day of its last call.
+    last_day: String,
+    is_kept: bool,
+}
+
+fn row(view: &View, group: Group, by: By) -> UsageRow<Part> {
+    let named = |kind, name: String| Part::Named { kind, name };
+    let part = match (group.key, by) {
+        (Key::Date(day), By::Week) => named("week", day.to_string()),
+        (Key::Date(day), By::Month) => named("month", day.to_string().chars().take(7).collect()),
+        (Key::Date(day), _) => named("date", day.to_string()),
+        (Key::Project(project), _) => named("project", project),
+        (Key::Repo(repo), _) => named("repo", repo),
+        (Key::Model(agent, model), _) => Part::Model { model, agent },
+        (Key::Session(index), _) => Part::Conversation(conversation(view, index, &group.sum)),
     };
-    Line { keys, cells, sum: group.sum, models: group.models, more, more_cells }
+    UsageRow { subject: part, sum: group.sum, models: group.models }
 }
 
-fn keys(view: &View, key: &Key, by: By) -> (Vec<(&'static str, Value)>, Vec<String>) {
-    let one = |name, text: String| (vec![(name, Value::from(text.clone()))], vec![text]);
-    match (key, by) {
-        (Key::Date(day), By::Week) => one("week", day.to_string()),
-        (Key::Date(day), By::Month) => one("month", day.to_string().chars().take(7).collect()),
-        (Key::Date(day), _) => one("date", day.to_string()),
-        (Key::Project(project), _) => one("project", project.clone()),
-        (Key::Repo(repo), _) => one("repo", repo.clone()),
-        (Key::Session(place), _) => {
-            one("session_id", view.book.sessions.get(*place as usize).map(|s| s.id.clone()).unwrap_or_default())
+fn conversation(view: &View, index: u32, sum: &Sum) -> Conversation {
+    let Some(session) = view.book.sessions.get(index as usize) else { return Conversation::default() };
+    Conversation {
+        id: session.id.clone(),
+        agent: session.agent.word(),
+        project: view.projects.get(index as usize).cloned().unwrap_or_default(),
+        title: session.title.clone(),
+        turns: session.turns,
+        last_day: view.zone.day(sum.last).to_string(),
+        is_kept: session.kept,
+    }
+}
+
+impl Subject for Part {
+    fn fields(&self, sum: &Sum) -> Sides<Field> {
+        match self {
+            Part::Named { kind, name } => Sides { before: vec![(kind, json!(name))], ..Sides::default() },
+            Part::Model { model, agent } => {
+                let before = vec![("model", json!(model)), ("agent", json!(agent.word()))];
+                Sides { before, ..Sides::default() }
+            }
+            Part::Conversation(conversation) => conversation.fields(sum),
         }
-        (Key::Model(agent, model), _) => {
-            let agent = agent.word();
-            (vec![("model", json!(model)), ("agent", json!(agent))], vec![model.clone(), agent.to_string()])
+    }
+
+    fn columns(&self, _sum: &Sum) -> Sides<Column> {
+        match self {
+            Part::Named { kind, name } => Sides { before: vec![(kind, name.clone())], ..Sides::default() },
+            Part::Model { model, agent } => {
+                let before = vec![("model", model.clone()), ("agent", agent.word().to_string())];
+                Sides { before, ..Sides::default() }
+            }
+            Part::Conversation(conversation) => conversation.columns(),
         }
     }
 }
 
-fn about_session(view: &View, place: u32, group: &Group) -> (Vec<(&'static str, Value)>, Vec<String>) {
-    let Some(session) = view.book.sessions.get(place as usize) else { return (Vec::new(), Vec::new()) };
-    let project = view.projects.get(place as usize).cloned().unwrap_or_default();
-    let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
-    let more = vec![
-        ("agent", json!(session.agent.word())),
-        ("project", json!(project)),
-        ("title", json!(session.title)),
-        ("turns", json!(session.turns)),
-        ("first_at", json!(stamp(group.sum.first))),
-        ("last_at", json!(stamp(group.sum.last))),
-        ("source", json!(if session.kept { "summary" } else { "log" })),
-    ];
-    let title = session.title.clone().unwrap_or_default();
-    let cells = vec![session.turns.to_string(), view.zone.day(group.sum.last).to_string(), project, title];
-    (more, cells)
+impl Conversation {
+    fn fields(&self, sum: &Sum) -> Sides<Field> {
+        let stamp = |millis: i64| clock::from_millis(millis).map(clock::stamp);
+        Sides {
+            before: vec![("session_id", json!(self.id))],
+            behind: vec![
+                ("agent", json!(self.agent)),
+                ("project", json!(self.project)),
+                ("title", json!(self.title)),
+                ("turns", json!(self.turns)),
+                ("first_at", json!(stamp(sum.first))),
+                ("last_at", json!(stamp(sum.last))),
+                ("source", json!(if self.is_kept { "summary" } else { "log" })),
+            ],
+        }
+    }
+
+    fn columns(&self) -> Sides<Column> {
+        Sides {
+            before: vec![("session", self.id.clone())],
+            behind: vec![
+                ("turns", format_number(self.turns)),
+                ("last", self.last_day.clone()),
+                ("project", self.project.clone()),
+                ("title", self.title.clone().unwrap_or_default()),
+            ],
+        }
+    }
 }
 
 /// Days that only Claude Code's own `stats-cache.json` still knows, with the tokens of each model.

@@ -312,7 +312,7 @@ fn what_is_not_confirmed_is_shown_so() {
     let confirmed: Vec<&Value> = told.iter().filter(|l| l["kind"] == "call").map(|l| &l["cost_confirmed"]).collect();
     assert_eq!(confirmed, [false, true]);
     let csv = sandbox.cs("cs-usage", &["daily", "--csv"]);
-    assert!(stderr(&csv).contains("confirms the price of 300000 tokens"), "{}", stderr(&csv));
+    assert!(stderr(&csv).contains("confirms the price of 300,000 tokens"), "{}", stderr(&csv));
     usage(&sandbox, &["keep"]);
     assert_eq!(sandbox.json(&format!("usage/{}.json", id(1)))["unconfirmed_tokens"], 300_000);
     let sandbox = home(&[ANSWER]);

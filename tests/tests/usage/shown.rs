@@ -113,14 +113,70 @@ fn all_rows_have_the_same_columns() {
     }
 }
 
+/// What a spreadsheet runs, or takes for a number that nobody wrote.
+const FORMULAS: [&str; 12] = [
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1",
+    " =2+2",
+    "\n=3",
+    "＝SUM(A1)",
+    "－1",
+    "\u{a0}=1",
+    "=cmd|' /C calc'!A0",
+];
+
+#[test]
+fn no_text_is_a_formula_and_numbers_stay_numbers() {
+    for formula in FORMULAS {
+        let model = serde_json::to_string(formula).unwrap();
+        let sandbox = home(&[]);
+        put(&sandbox, &transcript(1), &ANSWER.line().replace("\"claude-opus-5-5\"", &model));
+        for args in
+            [["model", "--csv"].as_slice(), &["daily", "--csv", "--breakdown"], &["blocks", "--csv", "--breakdown"]]
+        {
+            let text = stdout(&sandbox.cs("cs-usage", args));
+            let mut rows = csv::Reader::from_reader(text.as_bytes());
+            let titles = rows.headers().unwrap().clone();
+            let row = rows.records().next().unwrap().unwrap();
+            let cell = |name| row.get(titles.iter().position(|title| title == name).unwrap()).unwrap();
+            assert!(cell("model").starts_with('\''), "{args:?} {formula:?}: {text:?}");
+            assert_eq!((cell("messages"), cell("cost_usd")), ("1", ""), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn each_report_has_its_own_help() {
+    let sandbox = Sandbox::new();
+    for report in ["daily", "weekly", "monthly", "session", "project", "repo", "model", "blocks", "explain", "keep"] {
+        let help = stdout(&sandbox.cs("cs-usage", &[report, "--help"]));
+        let about = help.lines().nth(2).unwrap().to_string();
+        let all = stdout(&sandbox.cs("cs-usage", &["--help"])).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(all.contains(&format!("{report} {about}")), "{report}: {about}");
+        let examples: Vec<&str> = help.lines().skip_while(|line| *line != "Examples:").skip(1).collect();
+        assert_eq!(examples.len(), 2, "{help}");
+        assert!(examples.iter().all(|line| line.trim().starts_with(&format!("cs-usage {report}"))), "{help}");
+        assert_eq!(help.contains("--join"), report == "session", "{help}");
+        for example in examples {
+            let words: Vec<&str> = example.split_whitespace().skip(1).collect();
+            let code = status(&sandbox.cs("cs-usage", &words));
+            assert!(code != 64, "{example}: {code}");
+        }
+    }
+}
+
 #[test]
 fn nothing_in_a_log_steers_a_terminal() {
     let sandbox = home(&[]);
     let line = ANSWER.line().replace("/home/dev/repo", "/p\\u001b[2J");
     put(&sandbox, &transcript(1), &line);
-    for args in [["project", "-q"], ["project", "--csv"]] {
+    for (args, in_pipe) in [(["project", "-q"], "/p\u{1b}[2J"), (["project", "--csv"], "/p␛[2J")] {
         let piped = stdout(&sandbox.cs("cs-usage", &args));
-        assert!(piped.contains("/p\u{1b}[2J"), "a pipe gets it as it is: {piped:?}");
+        assert!(piped.contains(in_pipe), "{args:?}: {piped:?}");
         let mut command = sandbox.command("cs-usage");
         command.args(args);
         let shown = on_a_terminal(command);
