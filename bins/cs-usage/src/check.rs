@@ -1,81 +1,78 @@
-//! Owns the comparison with what the client itself says that it used (`cost-state`).
+//! Owns the comparison with what the client itself reports that it used (`cost-state`).
 
 use crate::load::Loaded;
 use agents::entry::ClientModel;
 use render::format_count;
-use serde_json::{Value, json};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use usage::book::Session;
 use usage::sum::Sum;
 
-/// One model, on both sides.
-struct Pair {
+/// One model, counted here and reported by the client.
+#[derive(Serialize)]
+pub struct Check {
+    against: &'static str,
     model: String,
-    ours: Sum,
-    theirs: ClientModel,
+    counted_tokens: u64,
+    client_tokens: u64,
+    /// Tokens that the client reports and that were not counted here; below zero: the other way round.
+    difference: i128,
+    counted_usd: Option<f64>,
+    client_usd: Option<f64>,
 }
 
-impl Pair {
-    fn theirs_total(&self) -> u64 {
-        let of = &self.theirs;
-        of.input_tokens + of.output_tokens + of.cache_read_input_tokens + of.cache_creation_input_tokens
+impl Check {
+    fn new(model: &str, counted: &Sum, client: &ClientModel) -> Self {
+        let (counted_tokens, client_tokens) = (counted.tokens.total(), total(client));
+        Check {
+            against: "cost-state",
+            model: model.to_string(),
+            counted_tokens,
+            client_tokens,
+            difference: i128::from(client_tokens) - i128::from(counted_tokens),
+            counted_usd: counted.cost_usd(),
+            client_usd: client.cost_usd,
+        }
     }
 
-    /// Tokens that the client has and we do not (below zero: the other way round).
-    fn difference(&self) -> i128 {
-        i128::from(self.theirs_total()) - i128::from(self.ours.tokens.total())
+    /// The comparison in words.
+    pub fn describe(&self) -> String {
+        let (model, tokens) = (&self.model, format_count(self.counted_tokens));
+        let off = format_count(self.client_tokens.abs_diff(self.counted_tokens));
+        match self.difference {
+            0 => format!("{model}: {tokens} tokens, and the client reports the same"),
+            1.. => format!(
+                "{model}: {tokens} tokens; the client reports {off} more (requests, or ends of answers, that left no line)"
+            ),
+            _ => {
+                format!("{model}: {tokens} tokens; the client reports {off} less (it wrote its sum before the end)")
+            }
+        }
     }
 }
 
-fn pairs(loaded: &Loaded, session: Option<&Session>) -> Vec<Pair> {
+fn total(of: &ClientModel) -> u64 {
+    of.input_tokens + of.output_tokens + of.cache_read_input_tokens + of.cache_creation_input_tokens
+}
+
+/// A check for each model that either side has; nothing where the client left no sum.
+pub fn checks(loaded: &Loaded, session: Option<&Session>) -> Vec<Check> {
     let Some((session, client)) = session.and_then(|session| Some((session, session.client.as_ref()?))) else {
         return Vec::new();
     };
-    let place = loaded.book.find(session.agent, &session.id);
-    let mut ours: BTreeMap<&str, Sum> = BTreeMap::new();
-    for row in loaded.book.rows.iter().filter(|row| Some(row.session) == place) {
+    let index = loaded.book.find(session.agent, &session.id);
+    let mut counted: BTreeMap<&str, Sum> = BTreeMap::new();
+    for row in loaded.book.rows.iter().filter(|row| Some(row.session) == index) {
         let model = loaded.book.models.get(row.model as usize).map_or("", String::as_str);
-        ours.entry(model).or_default().add(row, model, &loaded.prices);
+        counted.entry(model).or_default().add(row, model, &loaded.prices);
     }
-    let mut names: Vec<&str> = ours.keys().copied().chain(client.models.keys().map(String::as_str)).collect();
-    names.sort_unstable();
-    names.dedup();
-    let pair = |model: &str| Pair {
-        model: model.to_string(),
-        ours: ours.get(model).cloned().unwrap_or_default(),
-        theirs: client.models.get(model).cloned().unwrap_or_default(),
+    let mut models: Vec<&str> = counted.keys().copied().chain(client.models.keys().map(String::as_str)).collect();
+    models.sort_unstable();
+    models.dedup();
+    let (no_sum, no_client) = (Sum::default(), ClientModel::default());
+    let check = |model: &str| {
+        let client = client.models.get(model).unwrap_or(&no_client);
+        Check::new(model, counted.get(model).unwrap_or(&no_sum), client)
     };
-    names.into_iter().map(pair).collect()
-}
-
-/// As JSON, a value a model.
-pub fn with_client(loaded: &Loaded, session: Option<&Session>) -> Vec<Value> {
-    let line = |pair: Pair| {
-        json!({
-            "kind": "check", "against": "cost-state", "model": pair.model,
-            "counted_tokens": pair.ours.tokens.total(), "client_tokens": pair.theirs_total(),
-            "difference": pair.difference(), "counted_usd": pair.ours.cost_usd(), "client_usd": pair.theirs.cost_usd,
-        })
-    };
-    pairs(loaded, session).into_iter().map(line).collect()
-}
-
-/// For people, a line a model.
-pub fn lines(loaded: &Loaded, session: Option<&Session>) -> Vec<String> {
-    let pairs = pairs(loaded, session);
-    if pairs.is_empty() {
-        return vec!["the client left no sum of its own".to_string()];
-    }
-    let line = |pair: &Pair| {
-        let (model, tokens) = (cli::sanitize(&pair.model), format_count(pair.ours.tokens.total()));
-        let off = format_count(u64::try_from(pair.difference().unsigned_abs()).unwrap_or(u64::MAX));
-        match pair.difference() {
-            0 => format!("{model}: {tokens} tokens, and the client says the same"),
-            1.. => format!(
-                "{model}: {tokens} tokens; the client says {off} more (requests, or ends of answers, that left no line)"
-            ),
-            _ => format!("{model}: {tokens} tokens; the client says {off} less (it wrote its sum before the end)"),
-        }
-    };
-    pairs.iter().map(line).collect()
+    models.into_iter().map(check).collect()
 }

@@ -5,6 +5,7 @@
 //! Writes: `usage/cache/` (a cache) and, with `keep`, `usage/<uuid>.json` and `usage/days.json`. Logs are only ever read.
 //! Exits: 0 done, 1 nothing matched or (keep --check) not all is kept, 64 usage, 65 invalid, 74 disk, 75 busy.
 
+mod account;
 mod blocks;
 mod check;
 mod command;
