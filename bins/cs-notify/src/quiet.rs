@@ -3,6 +3,8 @@
 
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
+use render::format_time_of_day;
+
 
 /// A span of the day, in minutes since midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl Quiet {
 
     /// The end of the span, as people write it.
     pub fn end(&self) -> String {
-        format!("{:02}:{:02}", self.to / 60, self.to % 60)
+        format_time_of_day(self.to)
     }
 
     fn covers(&self, minute: u16) -> bool {

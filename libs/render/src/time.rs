@@ -22,6 +22,11 @@ pub fn format_time(at: &str) -> String {
     clock::parse(at).map_or_else(|| at.to_string(), |at| format!("{} UTC", format_minute(at)))
 }
 
+/// A time of day, given in minutes after midnight: `07:30`.
+pub fn format_time_of_day(minutes: u16) -> String {
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
 /// A day below a chart: `Nov 21`.
 pub fn format_day(day: Date) -> String {
     day.format("%b %-d").to_string()
@@ -78,6 +83,7 @@ mod tests {
             (format_time("x"), format_second(at("2026-11-21T03:37:05Z"))),
             ("x".into(), "11-21 03:37:05".into())
         );
+        assert_eq!([0, 450, 1_439].map(format_time_of_day), ["00:00", "07:30", "23:59"]);
         let day: Date = "2026-11-05".parse().unwrap();
         assert_eq!((format_day(day), format_month(day)), ("Nov 5".into(), "Nov".into()));
     }

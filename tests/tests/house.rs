@@ -1,0 +1,96 @@
+//! The rules of the house that a search can hold: which crate may link which, and who formats for people.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cs_tests::{entries, workspace};
+
+/// What the hooks may link of ours: they run in front of a person who waits.
+const OF_HOOKS: [&str; 3] = ["cs-core", "agents", "redact"];
+
+/// What writes a number, an amount or a time for people.
+const SIGNS: [&str; 11] =
+    [":.0}", ":.1}", ":.2}", "%H:%M", "%b", "<$0", ":02}:{:02}", "rchunks(3)", "}k\"", "}%\"", "/ 86_400"];
+
+/// Files that write such a thing though they are not of `libs/render`, and what it is.
+const EXCEPTIONS: [(&str, &str); 2] = [
+    ("core/src/clock.rs", "ages in reasons, which hooks write into records"),
+    ("libs/cli/src/local.rs", "the hour of a limit's reset"),
+];
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let (folders, files): (Vec<_>, Vec<_>) = entries(folder).into_iter().partition(|path| path.is_dir());
+    let is_rust = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+    let inner = folders.iter().flat_map(|folder| rust_files(folder));
+    files.into_iter().filter(is_rust).chain(inner).collect()
+}
+
+/// The path of a file in the workspace.
+fn inside(path: &Path) -> String {
+    path.strip_prefix(workspace()).expect("it lies in the workspace").display().to_string()
+}
+
+/// The lines of a program before its tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.split("#[cfg(test)]").next().unwrap_or_default().lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn only_render_formats_for_people() {
+    let folders = ["core", "libs", "bins"].map(|folder| workspace().join(folder));
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for path in folders.iter().flat_map(|folder| rust_files(folder)) {
+        let (name, text) = (inside(&path), fs::read_to_string(&path).expect("it can be read"));
+        if name.starts_with("libs/render/") || name.contains("/tests") || name.contains("_tests") {
+            continue;
+        }
+        let lines = code(&text).filter(|line| SIGNS.iter().any(|sign| line.contains(sign)));
+        found.entry(name).or_default().extend(lines.map(|line| line.trim().to_string()));
+    }
+    found.retain(|_, lines| !lines.is_empty());
+    assert!(found.contains_key("core/src/clock.rs"), "the search finds what it must: {found:?}");
+    found.retain(|name, _| !EXCEPTIONS.iter().any(|(exception, _)| exception == name));
+    assert!(found.is_empty(), "format it in libs/render: {found:#?}");
+}
+
+/// Our own crates that a package links, by the manifest in this folder.
+fn links(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("Cargo.toml")).expect("there is a manifest");
+    let ours: Vec<String> = all_ours();
+    let section = text.split("\n[").find_map(|section| section.strip_prefix("dependencies]")).unwrap_or_default();
+    let names = section.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+    names.filter(|name| ours.iter().any(|ours| ours == name)).map(str::to_string).collect()
+}
+
+/// The names of our packages.
+fn all_ours() -> Vec<String> {
+    let named = |folder: &str| {
+        let all = entries(&workspace().join(folder)).into_iter();
+        all.filter_map(|path| path.file_name()?.to_str().map(str::to_string)).collect::<Vec<_>>()
+    };
+    ["libs", "bins"].into_iter().flat_map(named).chain(["cs-core".to_string()]).collect()
+}
+
+#[test]
+fn no_package_links_upwards() {
+    let root = workspace();
+    let libs: Vec<String> = entries(&root.join("libs")).iter().map(|path| inside(path)).collect();
+    assert!(libs.contains(&"libs/render".to_string()), "{libs:?}");
+    assert!(links(&root.join("bins/cs-usage")).contains(&"render".to_string()), "links are found");
+    for folder in entries(&root.join("bins")).iter().chain(&entries(&root.join("libs"))) {
+        let upwards: Vec<String> =
+            links(folder).into_iter().filter(|name| name.starts_with("cs-") && name != "cs-core").collect();
+        assert!(upwards.is_empty(), "{} links programs: {upwards:?}", inside(folder));
+    }
+    assert_eq!(links(&root.join("libs/redact")), [""; 0], "libs/redact depends on nothing of ours");
+}
+
+#[test]
+fn hooks_link_nothing_that_they_can_do_without() {
+    for hook in ["bins/cs-heartbeat", "bins/cs-hook"] {
+        let more: Vec<String> =
+            links(&workspace().join(hook)).into_iter().filter(|name| !OF_HOOKS.contains(&name.as_str())).collect();
+        assert!(more.is_empty(), "{hook} links {more:?}");
+    }
+}
