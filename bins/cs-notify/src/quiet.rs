@@ -5,7 +5,6 @@ use cs_core::clock::Instant;
 use cs_core::zone::Zone;
 use render::format_time_of_day;
 
-
 /// A span of the day, in minutes since midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiet {
