@@ -14,7 +14,8 @@ use cs_core::live::Live;
 /// conversation: one at a time. There is one to end, since each beginning ends one; so what a beginning costs does not
 /// depend on how much there is.
 pub fn by(hook: &HookCall, live: &Live, lives: &mut Vec<Live>) {
-    if hook_call::named_process(Agent::of(live)) != live.pid || Agent::of(live) != Agent::Claude {
+    let named = hook_call::named_process(Agent::of(live));
+    if named.is_none() || named != live.pid {
         return;
     }
     let of_it = lives.iter().filter(|older| is_of_the_process(older, live));

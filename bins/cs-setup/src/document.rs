@@ -2,12 +2,13 @@
 //! stay true: without our entries it is what it would be had we never been there.
 
 use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
-use super::entries::{self, HOOK_PROGRAMS, Hook};
+use super::entries::{self, Hook};
 use super::places::text_of;
 use super::splice::{self, Step, keys};
 use super::swap::{self, Seen};
 use super::text::{self, Trouble, at};
 use super::wrapped;
+use agents::event::PROGRAMS;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
@@ -56,7 +57,7 @@ impl Document {
             Err(error @ Error::Corrupt { .. }) => {
                 let bytes = swap::bytes(path).unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes);
-                let marks = HOOK_PROGRAMS.iter().copied().chain([wrapped::PROGRAM, PLUGIN, MARKETPLACE]);
+                let marks = PROGRAMS.iter().copied().chain([wrapped::PROGRAM, PLUGIN, MARKETPLACE]);
                 if marks.into_iter().any(|mark| text.contains(mark)) { Err(error) } else { Ok(None) }
             }
             read => read.map(Some),

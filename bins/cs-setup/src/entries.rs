@@ -4,6 +4,8 @@
 use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::text::{self, Trouble};
+use agents::event::PROGRAMS;
+use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
@@ -11,22 +13,6 @@ use std::path::Path;
 /// The plugin's own hooks; the settings get the same ones, with absolute paths.
 const PLUGIN_HOOKS: &str = include_str!("../../../hooks/hooks.json");
 const PLUGIN_ROOT: &str = "${CLAUDE_PLUGIN_ROOT}";
-
-/// The programs that agents call.
-pub const HOOK_PROGRAMS: [&str; 2] = ["cs-hook", "cs-heartbeat"];
-
-/// Which event runs which program in Codex.
-const CODEX: [(&str, &str); 9] = [
-    ("SessionStart", "cs-hook"),
-    ("UserPromptSubmit", "cs-hook"),
-    ("PermissionRequest", "cs-hook"),
-    ("PostToolUse", "cs-hook"),
-    ("PostModelRequest", "cs-hook"),
-    ("PreCompact", "cs-hook"),
-    ("Stop", "cs-heartbeat"),
-    ("Interrupt", "cs-heartbeat"),
-    ("SessionEnd", "cs-hook"),
-];
 
 /// Seconds after which Codex gives up on a hook; it allows three at an interrupt and at the end.
 const CODEX_TIMEOUT: u32 = 3;
@@ -53,13 +39,13 @@ pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
 /// The hooks for Codex: its commands go through a shell, `args` is not understood, and what is
 /// `async` is skipped.
 pub fn for_codex(share: &Path) -> Result<Vec<Hook>> {
-    let hook = |(event, program): &(&str, &str)| {
-        let command = shell_word(text_of(&share.join("bin").join(program))?);
+    let hook = |event: Event| {
+        let command = shell_word(text_of(&share.join("bin").join(event.program()))?);
         let command = serde_json::to_string(&command).unwrap_or_default();
         let handler = format!("{{\"type\":\"command\",\"command\":{command},\"timeout\":{CODEX_TIMEOUT}}}");
-        Ok((event.to_string(), format!("{{\"hooks\":[{handler}]}}")))
+        Ok((event.name().to_string(), format!("{{\"hooks\":[{handler}]}}")))
     };
-    CODEX.iter().map(hook).collect()
+    Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Codex)).map(hook).collect()
 }
 
 /// A text as one word for a shell.
@@ -102,7 +88,7 @@ pub fn namesake_of(handler: &Value) -> Option<&str> {
         _ if is_exec_form || !command.contains(|c: char| c.is_whitespace() || "'\"$`;&|<>".contains(c)) => command,
         _ => return None,
     };
-    let is_namesake = |path: &Path| HOOK_PROGRAMS.iter().any(|name| path.ends_with(name));
+    let is_namesake = |path: &Path| PROGRAMS.iter().any(|name| path.ends_with(name));
     (path.starts_with('/') && is_namesake(Path::new(path))).then_some(path)
 }
 
@@ -206,7 +192,13 @@ mod tests {
     fn the_hooks_for_settings_are_those_of_the_plugin() {
         let hooks = for_claude(Path::new("/a \"b\"/claude-sessions")).unwrap();
         let plugin: Value = serde_json::from_str(PLUGIN_HOOKS).unwrap();
-        assert_eq!(hooks.len(), plugin["hooks"].as_object().unwrap().len());
+        let reported = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Claude));
+        let programs: Vec<_> = reported.map(|event| (event.name(), event.program())).collect();
+        let mut registered: Vec<_> = hooks.iter().map(|(event, _)| event.as_str()).collect();
+        registered.sort_unstable();
+        let mut names: Vec<_> = programs.iter().map(|(event, _)| *event).collect();
+        names.sort_unstable();
+        assert_eq!(registered, names);
         for (event, group) in &hooks {
             let group: Value = serde_json::from_str(group).unwrap();
             let command = group["hooks"][0]["command"].as_str().unwrap();
@@ -215,6 +207,7 @@ mod tests {
                 command.replace("/a \"b\"/claude-sessions", PLUGIN_ROOT)
             );
             assert_eq!(program_of(&group["hooks"][0]), Some(command));
+            assert!(programs.iter().any(|(name, program)| name == event && command.ends_with(program)), "{event}");
         }
     }
 

@@ -2,6 +2,8 @@
 //! Deliberately absent: changing anything there.
 
 use super::swap;
+use agents::Agent;
+use agents::logs::Roots;
 use cs_core::error::{Error, Result};
 use cs_core::paths::{self, Home};
 use std::path::{Path, PathBuf};
@@ -30,7 +32,13 @@ impl Places {
         let places = Places {
             share: share()?,
             claude: absolute(&paths::claude_dir()?)?,
-            codex: absolute(&set("CODEX_HOME").map_or_else(|| user.join(".codex"), PathBuf::from))?,
+            codex: absolute(
+                &Roots::from_env()
+                    .of(Agent::Codex)
+                    .into_iter()
+                    .next()
+                    .unwrap_or_else(|| Agent::Codex.default_home(&user)),
+            )?,
             data: Home::at(absolute(Home::from_env()?.root())?),
             data_name: absolute(&paths::named_home()?)?,
             user: absolute(&user)?,

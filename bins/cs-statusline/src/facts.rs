@@ -3,6 +3,7 @@
 //! are looked at.
 
 use super::style::{self, Style};
+use agents::statusline::Payload;
 use cli::local;
 use cs_core::clock::{self, Instant};
 use cs_core::git;
@@ -11,7 +12,7 @@ use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::state::State;
 use cs_core::states::States;
-use cs_core::statusline::{Limit, Payload, Reading};
+use cs_core::statusline::{Limit, Reading};
 use cs_core::store::Store;
 use cs_core::zone::Day;
 use render::{format_context, format_dollars, format_percent, format_progress};

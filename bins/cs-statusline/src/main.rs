@@ -9,12 +9,13 @@ mod layout;
 mod style;
 mod wrap;
 
+use agents::statusline::Payload;
 use argh::FromArgs;
 use cli::{Out, Outcome};
 use cs_core::clock;
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
-use cs_core::statusline::{Payload, Reading};
+use cs_core::statusline::Reading;
 use cs_core::stdin::{self, Limits};
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
@@ -82,7 +83,7 @@ fn line(args: &Args, payload: &Payload) -> String {
     let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
     let reading = match (&store, &uuid) {
         (Some(store), Some(uuid)) => keep(store, uuid, payload, &today, now),
-        _ => Reading::of(payload, None, &today.date.to_string(), today.began, now),
+        _ => payload.reading(None, &today.date.to_string(), today.began, now),
     };
     let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
     layout::fit(&layout::parse(&args.format), &|name| facts.value(name), style::width(args.padding))
@@ -91,7 +92,7 @@ fn line(args: &Args, payload: &Payload) -> String {
 /// The figures, kept if it is time to.
 fn keep(store: &Store, uuid: &Uuid, payload: &Payload, today: &Day, now: clock::Instant) -> Reading {
     let before = store.reading(uuid);
-    let reading = Reading::of(payload, before.as_ref(), &today.date.to_string(), today.began, now);
+    let reading = payload.reading(before.as_ref(), &today.date.to_string(), today.began, now);
     if reading.is_due_after(before.as_ref()) {
         // What cannot be kept now is kept the next time.
         let _ = store.keep_reading(uuid, &reading, &today.date);

@@ -1,6 +1,16 @@
 //! Owns the names of the events that agents report to hooks, and which agents report them.
 //! Facts: `hook_event_name` of Claude Code 2.1.197 to 2.1.332 and Codex 0.145 to 0.171.
 
+use crate::agent::Agent;
+
+/// The program for the end of a turn.
+const HEARTBEAT: &str = "cs-heartbeat";
+/// The program for every other event.
+const HOOK: &str = "cs-hook";
+
+/// The programs that agents call.
+pub const PROGRAMS: [&str; 2] = [HOOK, HEARTBEAT];
+
 /// An event that a hook is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -58,11 +68,19 @@ impl Event {
         Event::ALL.into_iter().find(|event| event.name() == name)
     }
 
+    /// Whether an agent reports the event.
+    pub fn is_reported_by(self, agent: Agent) -> bool {
+        match agent {
+            Agent::Claude => !matches!(self, Event::PostModelRequest | Event::Interrupt),
+            Agent::Codex => !matches!(self, Event::Notification | Event::PostToolUseFailure | Event::StopFailure),
+        }
+    }
+
     /// The program that the event is for.
     pub fn program(self) -> &'static str {
         match self {
-            Event::Stop | Event::StopFailure | Event::Interrupt => "cs-heartbeat",
-            _ => "cs-hook",
+            Event::Stop | Event::StopFailure | Event::Interrupt => HEARTBEAT,
+            _ => HOOK,
         }
     }
 }

@@ -4,9 +4,10 @@
 use super::Check;
 use super::hooks::mentions;
 use crate::document::Document;
-use crate::entries::{self, HOOK_PROGRAMS};
+use crate::entries;
 use crate::places::Places;
 use crate::swap;
+use agents::event::PROGRAMS;
 use std::path::Path;
 
 const INSTALL: &str = "cs-setup install --codex";
@@ -38,7 +39,7 @@ pub fn check(places: &Places) -> Option<Check> {
 
 /// Whether a line of the configuration runs one of our programs.
 fn runs_ours(config: &str) -> bool {
-    let is_ours = |line: &str| HOOK_PROGRAMS.iter().any(|name| line.contains(&format!("bin/{name}")));
+    let is_ours = |line: &str| PROGRAMS.iter().any(|name| line.contains(&format!("bin/{name}")));
     config.lines().any(|line| !line.trim_start().starts_with('#') && is_ours(line))
 }
 

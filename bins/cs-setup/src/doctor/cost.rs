@@ -1,14 +1,11 @@
-//! What hooks cost, ours and others': Claude Code notes in its transcripts how long each hook at the
-//! end of a turn took (2.1.329: `system` lines `stop_hook_summary` with `hookInfos`; 2.1.197 and older:
-//! nothing). It notes that of no other event. Read as a stream, and only so much of it. Secrets in commands are masked.
+//! What hooks cost, ours and others': Claude Code notes in its transcripts how long each hook at the end of a turn took.
+//! It notes that of no other event. Only so much of a transcript is read. Secrets in commands are masked.
 
 use super::Check;
-use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
-use cs_core::{open, repair};
-use serde_json::Value;
+use agents::event::PROGRAMS;
+use agents::hook_runs;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -47,7 +44,7 @@ fn told(command: &str, mut times: Vec<u64>) -> Check {
     times.sort_unstable();
     let (median, most) = (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0));
     let detail = format!("end of a turn: {median} ms usually, {most} ms at most, in {} runs: {command}", times.len());
-    let is_ours = HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")));
+    let is_ours = PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")));
     if is_ours && median > OURS && times.len() >= RUNS {
         return Check::bad("cost", detail, "look for what slows this machine down; make bench measures more");
     }
@@ -70,29 +67,9 @@ fn recent(projects: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path, taken: &mut BTreeMap<String, Vec<u64>>) -> std::io::Result<()> {
-    let mut file = open::foreign(path)?;
-    let size = file.metadata()?.len();
-    file.seek(SeekFrom::Start(size.saturating_sub(FILE_BYTES)))?;
-    let mut lines = BufReader::new(file.take(FILE_BYTES));
-    let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line)? > 0 {
-        if String::from_utf8_lossy(&line).contains("\"hookInfos\"") {
-            note(&line, taken);
-        }
-        line.clear();
-    }
-    Ok(())
-}
-
-fn note(line: &[u8], taken: &mut BTreeMap<String, Vec<u64>>) {
-    let Ok(record) = repair::decode::<Value>(line, &mut Vec::new()) else { return };
-    for hook in record.get("hookInfos").and_then(Value::as_array).into_iter().flatten() {
-        if let (Some(command), Some(took)) =
-            (hook.get("command").and_then(Value::as_str), hook.get("durationMs").and_then(Value::as_f64))
-        {
-            // Masked before it is cut: half a secret is not known as one.
-            let command: String = redact::mask(command).chars().take(200).collect();
-            taken.entry(command).or_default().push(took.max(0.0).round() as u64);
-        }
-    }
+    hook_runs::read(path, FILE_BYTES, &mut |run| {
+        // Masked before it is cut: half a secret is not known as one.
+        let command: String = redact::mask(&run.command).chars().take(200).collect();
+        taken.entry(command).or_default().push(run.milliseconds);
+    })
 }

@@ -3,9 +3,10 @@
 use super::{Check, codex};
 use crate::client::{Client, PLUGIN, Registered};
 use crate::document::Document;
-use crate::entries::{self, HOOK_PROGRAMS};
+use crate::entries;
 use crate::places::Places;
 use crate::policy;
+use agents::event::PROGRAMS;
 use cs_core::store::Store;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -101,8 +102,7 @@ pub fn mentions(settings: &Value) -> usize {
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
     let names_ours = |handler: &&Value| {
         let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        entries::namesake_of(handler).is_none()
-            && HOOK_PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
+        entries::namesake_of(handler).is_none() && PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
     };
     handlers.filter(names_ours).count()
 }

@@ -2,8 +2,8 @@
 
 use super::Check;
 use crate::command;
-use crate::entries::HOOK_PROGRAMS;
 use crate::places::Places;
+use agents::event::PROGRAMS;
 use cli::programs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +34,7 @@ fn trouble(path: &Path, name: &str) -> Option<String> {
     if !programs::is_program(path) {
         return Some(format!("{} is missing", path.display()));
     }
-    if HOOK_PROGRAMS.contains(&name) {
+    if PROGRAMS.contains(&name) {
         return None;
     }
     let mut call = Command::new(path);
@@ -51,7 +51,7 @@ fn trouble(path: &Path, name: &str) -> Option<String> {
 fn on_path(places: &Places, names: &[&str]) -> Check {
     let mut other = Vec::new();
     let mut unknown = Vec::new();
-    for name in names.iter().filter(|name| !HOOK_PROGRAMS.contains(name)) {
+    for name in names.iter().filter(|name| !PROGRAMS.contains(name)) {
         match programs::on_path(name) {
             None => unknown.push(*name),
             Some(found) if same(&found, &places.program(name)) => {}

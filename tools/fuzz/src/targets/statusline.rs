@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
+use agents::statusline::Payload;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::paths::Home;
-use cs_core::statusline::{Payload, Reading};
+use cs_core::statusline::Reading;
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
 use unicode_width::UnicodeWidthStr;
@@ -122,8 +123,8 @@ fn shown(facts: &Facts, format: &str, width: usize) -> String {
 /// The figures that are kept can be read again, and no sum of them is nonsense.
 fn figures(payload: &Payload) -> Reading {
     let (day, began) = (TODAY.date.to_string(), TODAY.began);
-    let first = Reading::of(payload, None, &day, began, *NOW);
-    let second = Reading::of(payload, Some(&first), &day, began, *NOW);
+    let first = payload.reading(None, &day, began, *NOW);
+    let second = payload.reading(Some(&first), &day, began, *NOW);
     for reading in [&first, &second] {
         let written = serde_json::to_vec(reading).expect("figures have a text");
         let again: Reading = serde_json::from_slice(&written).expect("what is written can be read");

@@ -1,0 +1,150 @@
+//! Owns the decoding of what Claude Code passes to its status line. Wrong types read as nothing.
+//! Facts: payloads of Claude Code 2.1.329, and its documentation.
+
+use cs_core::clock::{self, Instant};
+use cs_core::repair;
+use cs_core::statusline::{Limit, Reading};
+use serde_json::Value;
+
+/// What the status line is passed, as far as it is used.
+#[derive(Clone, Debug, Default)]
+pub struct Payload(Value);
+
+impl Payload {
+    /// Decodes the bytes; what is no JSON object tells nothing.
+    pub fn decode(bytes: &[u8]) -> Self {
+        Payload(repair::decode(bytes, &mut Vec::new()).unwrap_or_default())
+    }
+
+    /// The text at a path such as `/model/display_name`.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.0.pointer(path)?.as_str().filter(|text| !text.trim().is_empty())
+    }
+
+    /// The finite, non-negative number at a path.
+    pub fn number(&self, path: &str) -> Option<f64> {
+        self.0.pointer(path)?.as_f64().filter(|number| number.is_finite() && *number >= 0.0)
+    }
+
+    /// The count at a path.
+    pub fn count(&self, path: &str) -> Option<u64> {
+        self.0.pointer(path)?.as_u64()
+    }
+
+    /// The directory in which the conversation works now.
+    pub fn cwd(&self) -> Option<&str> {
+        self.text("/workspace/current_dir").or(self.text("/cwd"))
+    }
+
+    /// A limit of the account: `five_hour` or `seven_day`.
+    pub fn limit(&self, name: &str) -> Option<Limit> {
+        let used_percentage = self.number(&format!("/rate_limits/{name}/used_percentage"))?;
+        let seconds = self.number(&format!("/rate_limits/{name}/resets_at"));
+        let resets_at = seconds.and_then(|seconds| clock::from_millis((seconds * 1000.0) as i64));
+        Some(Limit { used_percentage, resets_at: resets_at.map(clock::stamp) })
+    }
+
+    /// The figures, to be stored. `day` is the local day of `now`, `day_began` its first instant; `before` what was known
+    /// of the conversation.
+    pub fn reading(&self, before: Option<&Reading>, day: &str, day_began: Instant, now: Instant) -> Reading {
+        let (input, output) = ("/context_window/total_input_tokens", "/context_window/total_output_tokens");
+        let reading = Reading {
+            claude_session_id: self.text("/session_id").unwrap_or_default().to_string(),
+            at: clock::stamp(now),
+            model: self.text("/model/display_name").or(self.text("/model/id")).map(str::to_string),
+            context_used_percentage: self.number("/context_window/used_percentage"),
+            context_tokens: self.count(input).map(|tokens| tokens.saturating_add(self.count(output).unwrap_or(0))),
+            context_window_size: self.count("/context_window/context_window_size"),
+            cost_usd: self.number("/cost/total_cost_usd"),
+            duration_ms: self.count("/cost/total_duration_ms"),
+            lines_added: self.count("/cost/total_lines_added"),
+            lines_removed: self.count("/cost/total_lines_removed"),
+            five_hour: self.limit("five_hour"),
+            seven_day: self.limit("seven_day"),
+            day: day.to_string(),
+            cost_before_day_usd: 0.0,
+        };
+        reading.stored(before, day_began, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        clock::parse(&format!("2026-11-{text}Z")).unwrap()
+    }
+
+    fn told(cost: f64, duration_ms: u64) -> Payload {
+        let text =
+            format!(r#"{{"session_id":"u","cost":{{"total_cost_usd":{cost},"total_duration_ms":{duration_ms}}}}}"#);
+        Payload::decode(text.as_bytes())
+    }
+
+    fn reading(before: Option<&Reading>, cost: f64, duration_ms: u64, day: u32, time: &str) -> Reading {
+        let began = at(&format!("{day}T00:00:00"));
+        told(cost, duration_ms).reading(before, &format!("2026-11-{day}"), began, at(&format!("{day}T{time}")))
+    }
+
+    #[test]
+    fn a_day_counts_what_was_spent_on_it() {
+        let first = reading(None, 1.0, 60_000, 21, "10:00:00");
+        assert_eq!(first.cost_today_usd(), Some(1.0));
+        let later = reading(Some(&first), 3.0, 90_000, 21, "23:00:00");
+        assert_eq!(later.cost_today_usd(), Some(3.0));
+        let next_day = reading(Some(&later), 3.5, 99_000_000, 22, "01:00:00");
+        assert_eq!(next_day.cost_today_usd(), Some(0.5));
+        let same_day = reading(Some(&next_day), 4.0, 99_000_000, 22, "02:00:00");
+        assert_eq!(same_day.cost_today_usd(), Some(1.0));
+    }
+
+    #[test]
+    fn an_old_conversation_that_was_never_seen_counts_from_now() {
+        let first = reading(None, 7.0, 50_000_000, 21, "10:00:00");
+        assert_eq!(first.cost_today_usd(), Some(0.0));
+        assert_eq!(reading(Some(&first), 7.5, 50_000_000, 21, "10:10:00").cost_today_usd(), Some(0.5));
+    }
+
+    #[test]
+    fn a_cost_that_begins_anew_counts_anew() {
+        let first = reading(None, 5.0, 60_000, 21, "10:00:00");
+        assert_eq!(reading(Some(&first), 0.25, 1_000, 21, "11:00:00").cost_today_usd(), Some(0.25));
+    }
+
+    #[test]
+    fn new_figures_are_kept_every_ten_seconds_and_when_the_clock_was_set_back() {
+        let first = reading(None, 1.0, 60_000, 21, "10:00:00");
+        assert!(first.is_due_after(None));
+        let is_due = |cost, at| reading(Some(&first), cost, 61_000, 21, at).is_due_after(Some(&first));
+        assert!(!is_due(2.0, "10:00:09"));
+        assert!(is_due(2.0, "10:00:10"));
+        assert!(is_due(2.0, "09:00:00"));
+        assert!(!is_due(1.0, "11:00:00"), "nothing is new");
+        assert!(reading(Some(&first), 1.0, 61_000, 22, "00:00:01").is_due_after(Some(&first)), "but for the day");
+    }
+
+    #[test]
+    fn a_conversation_that_begins_does_not_keep_its_first_figures_waiting() {
+        let nothing = reading(None, 0.0, 1_000, 21, "10:00:00");
+        assert!(!nothing.is_due_after(None));
+        let first = reading(None, 0.01, 5_000, 21, "10:00:04");
+        assert!(first.is_due_after(None));
+        assert_eq!(first.cost_today_usd(), Some(0.01));
+    }
+
+    #[test]
+    fn odd_payloads_tell_nothing() {
+        for text in ["", "[]", "{", "null", r#"{"cost":7,"rate_limits":{"five_hour":{"used_percentage":"x"}}}"#] {
+            let payload = Payload::decode(text.as_bytes());
+            assert_eq!(payload.number("/cost/total_cost_usd"), None);
+            assert_eq!(payload.limit("five_hour"), None);
+        }
+        let payload =
+            Payload::decode(br#"{"rate_limits":{"five_hour":{"used_percentage":41.5,"resets_at":1795273200}}}"#);
+        let limit = payload.limit("five_hour").unwrap();
+        assert_eq!(limit.resets_at.as_deref(), Some("2026-11-21T15:00:00.000000+00:00"));
+        let huge = Payload::decode(br#"{"rate_limits":{"seven_day":{"used_percentage":1,"resets_at":1e300}}}"#);
+        assert_eq!(huge.limit("seven_day").unwrap().resets_at, None);
+    }
+}
