@@ -1,20 +1,17 @@
 //! Owns what becomes of a request that was let pass: the route decides who answers it.
 //! Must stay true: an answer that depends on the store is made from one snapshot of it; nothing is written.
 
+use crate::asked::Asked;
 use crate::cache::Cache;
 use crate::http::{Refusal, Reply, Request, guard, trim_memory};
 use crate::pages::Pages;
 use crate::query::{Query, Unknown};
-use crate::router::{Route, route};
-use crate::view::archive::Archive;
-use crate::view::history::TasksDone;
-use crate::view::search::Search;
-use crate::view::usage::Usage;
-use crate::view::{Keeper, Snapshot};
-use crate::{api, assets, pages};
+use crate::routes::{self, Answer, Answered, Handler, Route};
+use crate::site::Site;
+use crate::view::Caches;
 use cs_core::clock;
+use cs_core::id::{SessionId, Slug};
 use cs_core::store::Store;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tiny_http::HTTPVersion;
@@ -24,37 +21,19 @@ const TRIM_BYTES: usize = 256 * 1024;
 
 /// Everything that answers are made of.
 pub struct App {
-    pub keeper: Keeper,
-    pub archive: Archive,
-    pub search: Search,
-    pub tasks_done: TasksDone,
-    pub usage: Usage,
-    pub pages: Pages,
-    /// Who may read, in a word.
-    pub readers: &'static str,
+    pub site: Site,
+    caches: Caches,
     cache: Cache,
     trimmed_for: AtomicU64,
-}
-
-/// What an answer is made with.
-pub struct Asked<'a> {
-    pub app: &'a App,
-    pub snapshot: Arc<Snapshot>,
-    pub query: Query,
-    pub path: &'a str,
 }
 
 impl App {
     /// Reads nothing of the store yet.
     pub fn new(store: Store) -> Result<Self, minijinja::Error> {
+        let pages = Pages::new(routes::templates(), routes::descriptions())?;
         Ok(App {
-            keeper: Keeper::new(store),
-            archive: Archive::default(),
-            search: Search::default(),
-            tasks_done: TasksDone::default(),
-            usage: Usage::default(),
-            pages: Pages::new()?,
-            readers: "everyone",
+            site: Site { pages, readers: "everyone" },
+            caches: Caches::new(store),
             cache: Cache::default(),
             trimmed_for: AtomicU64::new(0),
         })
@@ -62,8 +41,8 @@ impl App {
 
     /// The answer to a request.
     pub fn answer(&self, request: &Request) -> Reply {
-        let answered = route(&request.target.path).and_then(|route| self.find(&route, request));
-        match answered {
+        let found = routes::find(&request.target.path);
+        match found.and_then(|(route, name)| self.make(route, name, request)) {
             Ok(reply) => reply.for_request(request),
             Err(refusal) => self.refuse(request, &refusal),
         }
@@ -71,7 +50,7 @@ impl App {
 
     /// The generation that is there now; the last one that could be read.
     pub fn look(&self) -> u64 {
-        self.keeper.latest(Instant::now()).map_or(0, |snapshot| snapshot.generation)
+        self.caches.keeper.latest(Instant::now()).map_or(0, |snapshot| snapshot.generation)
     }
 
     fn refuse(&self, request: &Request, refusal: &Refusal) -> Reply {
@@ -79,38 +58,55 @@ impl App {
         if guard::is_api(&request.target.path) || !wants_page {
             return Reply::refusal(refusal);
         }
-        self.pages.refusal(refusal)
+        self.site.pages.refusal(refusal)
     }
 
-    fn find(&self, route: &Route, request: &Request) -> Result<Reply, Refusal> {
-        match route {
-            Route::Health => {
-                let health = serde_json::json!({"status": "ok", "readers": self.readers});
-                Ok(Reply::json(&health).with("Cache-Control", "no-store"))
+    fn make(&self, route: &Route, name: &str, request: &Request) -> Answered {
+        match route.answer {
+            Answer::Text(_, make) => make(&self.site),
+            Answer::Health(make) => Ok(make(&self.site)),
+            Answer::Asset(find) => find(name),
+            Answer::Events => self.events(request),
+            // Links get all kinds of things appended on their way; a program would wonder why nothing changes.
+            Answer::Page(template, handler) => {
+                let query = Query::parse(&request.target.query, route.params, Unknown::Ignored, clock::now())?;
+                self.answer_from_store(handler, name, template.name, query, request)
             }
-            Route::Asset(name) => assets::find(name),
-            Route::Api => Ok(self.pages.api()),
-            _ => self.find_in_store(route, request),
+            Answer::Json(handler) | Answer::Download(handler) => {
+                let query = Query::parse(&request.target.query, route.params, Unknown::Refused, clock::now())?;
+                self.answer_from_store(handler, name, "", query, request)
+            }
         }
     }
 
-    fn find_in_store(&self, route: &Route, request: &Request) -> Result<Reply, Refusal> {
-        let snapshot = self.keeper.latest(request.received_at)?;
-        if *route == Route::Events && request.version == HTTPVersion(1, 0) {
+    fn events(&self, request: &Request) -> Answered {
+        if request.version == HTTPVersion(1, 0) {
             return Err(Refusal::new(505, "HTTP_VERSION", "events need HTTP 1.1"));
         }
-        if *route == Route::Events {
-            return Ok(Reply::events(snapshot.generation));
-        }
-        let unknown = if guard::is_api(&request.target.path) { Unknown::Refused } else { Unknown::Ignored };
-        let query = Query::parse(&request.target.query, known(route), unknown, clock::now())?;
+        Ok(Reply::events(self.caches.keeper.latest(request.received_at)?.generation))
+    }
+
+    fn answer_from_store(
+        &self,
+        handler: Handler,
+        name: &str,
+        template: &'static str,
+        query: Query,
+        request: &Request,
+    ) -> Answered {
+        let snapshot = self.caches.keeper.latest(request.received_at)?;
+        let path = request.target.path.as_str();
         let age = (snapshot.generation, clock::now().timestamp() / 60);
-        let url = format!("{}?{query}", request.target.path);
+        let url = format!("{path}?{query}");
         if let Some(reply) = self.cache.get(age, &url) {
             return Ok(reply);
         }
-        let asked = Asked { app: self, snapshot, query, path: &request.target.path };
-        let reply = make(route, &asked)?;
+        let asked = Asked { caches: &self.caches, snapshot, query, path, pages: &self.site.pages, template };
+        let reply = match handler {
+            Handler::All(make) => make(&asked),
+            Handler::Session(make) => make(&asked, &SessionId::parse(name)?),
+            Handler::Project(make) => make(&asked, &Slug::parse(name)?),
+        }?;
         self.cache.put(age, url, &reply);
         self.give_back(&reply, age.0);
         Ok(reply)
@@ -122,40 +118,5 @@ impl App {
         if is_new || reply.body.len() > TRIM_BYTES {
             trim_memory();
         }
-    }
-}
-
-fn make(route: &Route, asked: &Asked) -> Result<Reply, Refusal> {
-    match route {
-        Route::Overview => pages::overview::page(asked),
-        Route::Session(id) => pages::session::page(asked, id),
-        Route::Project(slug) => pages::project::page(asked, slug),
-        Route::Activity => pages::activity::page(asked),
-        Route::ApiOverview => Ok(api::overview(asked)),
-        Route::ApiSessions => api::sessions(asked),
-        Route::ApiSession(id) => api::session(asked, id),
-        Route::ApiProject(slug) => api::project(asked, slug),
-        Route::ApiActivity => api::activity(asked),
-        Route::ExportSession(id) => api::export::session(asked, id),
-        Route::ExportProject(slug) => api::export::project(asked, slug),
-        Route::Asset(_) | Route::Api | Route::Events | Route::Health => {
-            Err(Refusal::new(404, "NOT_FOUND", "there is no such page"))
-        }
-    }
-}
-
-/// The names that mean something behind the `?` of a route.
-fn known(route: &Route) -> &'static [&'static str] {
-    match route {
-        Route::Overview | Route::ApiSessions => {
-            &["project", "status", "state", "since", "until", "q", "limit", "cursor", "include_archived"]
-        }
-        Route::Project(_) | Route::ApiProject(_) => {
-            &["status", "state", "since", "until", "q", "limit", "cursor", "include_archived"]
-        }
-        Route::Activity | Route::ApiActivity => &["since", "until"],
-        Route::ExportSession(_) => &["format"],
-        Route::ExportProject(_) => &["format", "include_archived", "limit"],
-        _ => &[],
     }
 }

@@ -8,6 +8,7 @@
 mod api;
 mod app;
 mod args;
+mod asked;
 mod assets;
 mod cache;
 mod http;
@@ -16,9 +17,12 @@ mod listen;
 mod open;
 mod owner;
 mod pages;
+mod param;
+mod pattern;
 mod query;
 mod readers;
-mod router;
+mod routes;
+mod site;
 mod token;
 mod view;
 
@@ -44,9 +48,9 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     let address = listener.local_addr().map_err(listen::system)?;
     let home = store.home.clone();
     let mut app = app::App::new(store).map_err(|error| listen::system(std::io::Error::other(error)))?;
-    let shell = || app.pages.shell(address.port());
+    let shell = || app.site.pages.shell(address.port());
     let (access, key) = readers::access(plan.readers, &plan.policy, address, &home, shell)?;
-    app.readers = access.word(&plan.policy);
+    app.site.readers = access.word(&plan.policy);
     let app = Arc::new(app);
     let looking = app.clone();
     let files = http::raise_file_limit(1024);

@@ -4,6 +4,7 @@
 
 use crate::http::Refusal;
 use crate::http::target::encode;
+use crate::param::Param;
 use cs_core::clock::Instant;
 use cs_core::id::{SessionId, Slug};
 use cs_core::range::{self, Range};
@@ -57,52 +58,56 @@ pub struct When {
 /// What to do about a name that means nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// Programs are told: they would wonder why nothing changes.
     Refused,
-    /// Links get all kinds of things appended on their way.
     Ignored,
 }
 
 impl Query {
-    /// Reads the pairs of a URL. Only `known` names mean something here.
-    pub fn parse(pairs: &[(String, String)], known: &[&str], unknown: Unknown, now: Instant) -> Result<Query, Refusal> {
+    /// Reads the pairs of a URL. The route takes these parameters and no others.
+    pub fn parse(
+        pairs: &[(String, String)],
+        known: &[Param],
+        unknown: Unknown,
+        now: Instant,
+    ) -> Result<Query, Refusal> {
         let mut query = Query::default();
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: Vec<Param> = Vec::new();
         for (name, value) in pairs {
-            if !known.contains(&name.as_str()) {
+            let Some(param) = known.iter().find(|param| param.name() == name).copied() else {
                 match unknown {
                     Unknown::Ignored => continue,
-                    Unknown::Refused => return Err(bad(format!("{name:?} means nothing here{}", list(known)))),
+                    Unknown::Refused => return Err(bad(format!("{name:?} is not a parameter here{}", list(known)))),
                 }
+            };
+            if seen.contains(&param) {
+                return Err(bad(format!("{name} is given twice")));
             }
-            if seen.contains(&name.as_str()) {
-                return Err(bad(format!("{name} is there twice")));
-            }
-            seen.push(name);
+            seen.push(param);
             let value = value.trim();
             if !value.is_empty() {
-                query.set(name, value, now)?;
+                query.set(param, value, now)?;
             }
         }
         Ok(query)
     }
 
-    fn set(&mut self, name: &str, value: &str, now: Instant) -> Result<(), Refusal> {
-        match name {
-            "project" => self.project = Some(Slug::parse(value).map_err(|error| bad(error.to_string()))?),
-            "status" => self.status = Some(status(value)?),
-            "state" => self.state = Some(state(value)?),
-            "since" => self.since = Some(when(value, range::start(value, Zone::system(), now))?),
-            "until" => self.until = Some(when(value, range::end(value, Zone::system(), now))?),
-            "q" if value.chars().count() > SEARCH => {
+    fn set(&mut self, param: Param, value: &str, now: Instant) -> Result<(), Refusal> {
+        match param {
+            Param::Project => self.project = Some(Slug::parse(value).map_err(|error| bad(error.to_string()))?),
+            Param::Status => self.status = Some(status(value)?),
+            Param::State => self.state = Some(state(value)?),
+            Param::Since => self.since = Some(when(value, range::start(value, Zone::system(), now))?),
+            Param::Until => self.until = Some(when(value, range::end(value, Zone::system(), now))?),
+            Param::Q if value.chars().count() > SEARCH => {
                 return Err(bad(format!("q may have {SEARCH} characters, not more")));
             }
-            "q" => self.q = Some(value.to_string()),
-            "include_archived" => self.include_archived = flag(name, value)?,
-            "limit" => self.limit = Some(limit(value)?),
-            "format" => self.format = Some(format(value)?),
-            "cursor" => self.cursor = Some(SessionId::parse(value).map_err(|_| bad("cursor is none of ours".into()))?),
-            _ => {}
+            Param::Q => self.q = Some(value.to_string()),
+            Param::IncludeArchived => self.include_archived = flag(param.name(), value)?,
+            Param::Limit => self.limit = Some(limit(value)?),
+            Param::Format => self.format = Some(format(value)?),
+            Param::Cursor => {
+                self.cursor = Some(SessionId::parse(value).map_err(|_| bad("cursor is none of ours".into()))?)
+            }
         }
         Ok(())
     }
@@ -150,20 +155,20 @@ impl fmt::Display for Query {
             Wanted::Failed => "failed",
         });
         let pairs = [
-            ("project", self.project.as_ref().map(Slug::to_string)),
-            ("status", self.status.map(|status| status.as_str().to_string())),
-            ("state", state.map(str::to_string)),
-            ("since", self.since.as_ref().map(|when| when.text.clone())),
-            ("until", self.until.as_ref().map(|when| when.text.clone())),
-            ("q", self.q.clone()),
-            ("include_archived", self.include_archived.then(|| "true".to_string())),
-            ("limit", self.limit.map(|limit| limit.to_string())),
-            ("format", self.format.map(|format| format.name().to_string())),
-            ("cursor", self.cursor.as_ref().map(SessionId::to_string)),
+            (Param::Project, self.project.as_ref().map(Slug::to_string)),
+            (Param::Status, self.status.map(|status| status.as_str().to_string())),
+            (Param::State, state.map(str::to_string)),
+            (Param::Since, self.since.as_ref().map(|when| when.text.clone())),
+            (Param::Until, self.until.as_ref().map(|when| when.text.clone())),
+            (Param::Q, self.q.clone()),
+            (Param::IncludeArchived, self.include_archived.then(|| "true".to_string())),
+            (Param::Limit, self.limit.map(|limit| limit.to_string())),
+            (Param::Format, self.format.map(|format| format.name().to_string())),
+            (Param::Cursor, self.cursor.as_ref().map(SessionId::to_string)),
         ];
-        let given = pairs.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        for (n, (name, value)) in given.enumerate() {
-            write!(f, "{}{name}={}", if n == 0 { "" } else { "&" }, encode(&value))?;
+        let given = pairs.into_iter().filter_map(|(param, value)| Some((param, value?)));
+        for (n, (param, value)) in given.enumerate() {
+            write!(f, "{}{}={}", if n == 0 { "" } else { "&" }, param.name(), encode(&value))?;
         }
         Ok(())
     }
@@ -209,8 +214,9 @@ fn limit(value: &str) -> Result<usize, Refusal> {
     number.ok_or_else(|| bad(format!("limit is a number from 1 to {MOST}, not {value:?}")))
 }
 
-fn list(known: &[&str]) -> String {
-    if known.is_empty() { String::new() } else { format!("; use {}", known.join(", ")) }
+fn list(known: &[Param]) -> String {
+    let names: Vec<&str> = known.iter().map(|param| param.name()).collect();
+    if names.is_empty() { "; there are none".to_string() } else { format!("; use {}", names.join(", ")) }
 }
 
 fn bad(text: String) -> Refusal {
@@ -222,7 +228,10 @@ mod tests {
     use super::*;
     use cs_core::clock;
 
-    const ALL: [&str; 9] = ["project", "status", "state", "since", "until", "q", "include_archived", "limit", "cursor"];
+    const ALL: [Param; 9] = {
+        use Param::{Cursor, IncludeArchived, Limit, Project, Q, Since, State, Status, Until};
+        [Project, Status, State, Since, Until, Q, IncludeArchived, Limit, Cursor]
+    };
 
     fn read(text: &str) -> Result<Query, Refusal> {
         let target = crate::http::target::parse(&format!("/?{text}")).unwrap();

@@ -7,6 +7,7 @@ use crate::args::Args;
 use crate::http::{Access, Key, Policy, Reply};
 use crate::key::KeyFile;
 use crate::owner::Owners;
+use crate::routes;
 use cli::{Failure, Outcome};
 use cs_core::paths::Home;
 use std::net::SocketAddr;
@@ -50,6 +51,6 @@ pub fn access(
     let is_told = owners.is_some() || policy.token.is_some();
     let wants_key = readers == Readers::Key || (readers == Readers::Owner && !is_told);
     let file = if wants_key { Some(KeyFile::make(home, address.port())?) } else { None };
-    let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell() });
+    let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell(), is_open: routes::is_open });
     Ok((Access { owners, key, ..Access::default() }, file))
 }

@@ -1,6 +1,6 @@
 //! Owns exports: sessions as files that are saved. How they look is core's business.
 
-use crate::app::Asked;
+use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::MOST;
 use crate::view::project::find;
@@ -35,7 +35,7 @@ pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refu
 
 /// `/api/export/project/<slug>`
 pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal> {
-    let shown = find(asked, slug)?;
+    let shown = find(asked.caches, &asked.snapshot, slug)?;
     let mut all = Vec::new();
     let mut bytes = 0;
     for id in asked.ids_of(slug)? {
@@ -76,7 +76,7 @@ impl Asked<'_> {
     }
 
     fn read(&self, id: &SessionId) -> Result<Read> {
-        let store = &self.app.keeper.store;
+        let store = self.store();
         let (mut session, path) = store.located(id)?;
         let verdict = self.snapshot.evidence.judge(store, &session);
         let lives = &self.snapshot.evidence.lives;
@@ -92,7 +92,7 @@ impl Asked<'_> {
         let rows = &self.snapshot.rows;
         let of_project = |row: &crate::view::Row| row.project_slug == slug.as_str();
         let mut ids: Vec<&str> = rows.iter().filter(of_project).map(|row| row.id).collect();
-        let archived = if self.query.include_archived { self.archived()? } else { Arc::default() };
+        let archived = if self.query.include_archived { self.caches.archived()? } else { Arc::default() };
         let only = archived.iter().filter(|row| of_project(row) && rows.find(row.id).is_none());
         ids.extend(only.map(|row| row.id));
         let horizon = SessionId::horizon(clock::now());

@@ -4,7 +4,7 @@ use super::charts::{self, Columns, HeatMap};
 use super::figures::Top;
 use super::stacks::{self, Chart};
 use super::usage::{self, Table};
-use crate::app::Asked;
+use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Day;
 use crate::view::spending;
@@ -80,10 +80,10 @@ pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
         busiest: days.iter().filter(|day| day.sessions > 0).max_by_key(|day| day.sessions),
         projects: by_number(&days),
         days: days.iter().rev().filter(|day| day.sessions > 0).collect(),
-        used: asked.used().map(|used| in_range(asked, &used, range)),
+        used: asked.caches.used().map(|used| in_range(asked, &used, range)),
         ranges: ranges(range),
     };
-    asked.app.pages.render("activity.html", &page)
+    asked.render(&page)
 }
 
 fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Used {

@@ -1,6 +1,6 @@
 //! Owns what clients told of running conversations, as it is shown: context, cost, and the account's limits.
 
-use crate::app::Asked;
+use crate::asked::Asked;
 use cs_core::clock::{self, Instant};
 use cs_core::id::Uuid;
 use cs_core::statusline::{self, Reading};
@@ -48,7 +48,7 @@ pub struct Limit {
 impl Asked<'_> {
     /// What the client told of a conversation last.
     pub fn figures(&self, uuid: &Uuid) -> Option<Figures> {
-        let reading = self.app.keeper.store.reading(uuid)?;
+        let reading = self.store().reading(uuid)?;
         Some(Figures {
             context: reading.context_used_percentage.map(percent),
             tokens: reading.context_tokens.map(|used| tokens(used, reading.context_window_size)),
@@ -62,8 +62,7 @@ impl Asked<'_> {
     /// What stands at the top of each page.
     pub fn top(&self) -> Top {
         let (now, lives) = (clock::now(), self.snapshot.evidence.lives.iter());
-        let readings =
-            lives.filter_map(|live| self.app.keeper.store.reading(&Uuid::parse(&live.claude_session_id).ok()?));
+        let readings = lives.filter_map(|live| self.store().reading(&Uuid::parse(&live.claude_session_id).ok()?));
         let told = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
         Top {
             needs_me: self.snapshot.overview.needs_user,

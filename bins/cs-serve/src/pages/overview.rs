@@ -3,10 +3,11 @@
 use super::figures::Top;
 use super::rows::{self, Section};
 use super::usage::Strip;
-use crate::app::Asked;
+use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::query::{Query, Wanted};
 use crate::view::listing::Kinds;
+use crate::view::spending;
 use cs_core::clock;
 use cs_core::overview::{Damaged, Project, Summary};
 use cs_core::project::{Counts, Roadmap};
@@ -119,11 +120,11 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
         others: shown.into_iter().skip(GROUPS).chain(empty).collect(),
         total: overview.counts.total(),
         damaged: &overview.damaged,
-        usage: Some(Strip::new(&asked.lately(), clock::now())),
+        usage: Some(Strip::new(&spending::lately(asked.caches), clock::now())),
         next: None,
         first: None,
     };
-    asked.app.pages.render("overview.html", &page)
+    asked.render(&page)
 }
 
 /// The active sessions of all projects in such a state.
@@ -164,7 +165,7 @@ fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
         next: listing.next_cursor.as_deref().and_then(|id| asked.after(id)).map(url),
         first: asked.query.cursor.is_some().then(|| url(asked.query.first_page())),
     };
-    asked.app.pages.render("overview.html", &page)
+    asked.render(&page)
 }
 
 impl Asked<'_> {

@@ -6,10 +6,10 @@ use super::overview::Filters;
 use super::rows::Row;
 use super::stacks::{self, Chart};
 use super::usage::{self, Table};
-use crate::app::Asked;
+use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Week;
-use crate::view::project::Shown;
+use crate::view::project::{self, Shown};
 use cs_core::clock;
 use cs_core::id::Slug;
 use render::Format;
@@ -49,7 +49,7 @@ pub struct Used {
 
 /// The page.
 pub fn page(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
-    let shown = asked.project(slug)?;
+    let shown = project::show(asked.caches, &asked.snapshot, &asked.query, slug)?;
     let formats =
         [("JSON", Format::Json), ("Markdown", Format::Markdown), ("CSV", Format::Csv), ("HTML", Format::Html)];
     let export = |format: Format| format!("/api/export/project/{slug}?format={}", format.name());
@@ -67,7 +67,7 @@ pub fn page(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
         downloads: formats.into_iter().map(|(name, format)| (name, export(format))).collect(),
         project: &shown,
     };
-    asked.app.pages.render("project.html", &page)
+    asked.render(&page)
 }
 
 fn used(asked: &Asked, shown: &Shown) -> Option<Used> {
@@ -76,7 +76,7 @@ fn used(asked: &Asked, shown: &Shown) -> Option<Used> {
         kept_at: sum.kept_at.clone(),
         is_old: usage::is_old(&sum.kept_at, clock::now()),
         table: usage::by_model(&sum.total),
-        chart: stacks::recent(asked.used()?.as_ref(), &shown.project.slug),
+        chart: stacks::recent(asked.caches.used()?.as_ref(), &shown.project.slug),
     })
 }
 

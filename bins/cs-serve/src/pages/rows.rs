@@ -1,7 +1,7 @@
 //! Owns a session as a row of a list, and how rows are put together: by kind, no longer than one looks at.
 
 use super::usage::Said;
-use crate::app::Asked;
+use crate::asked::Asked;
 use crate::query::Query;
 use cs_core::id::{Slug, Uuid};
 use cs_core::overview::{Project, Summary};
@@ -55,7 +55,7 @@ impl Asked<'_> {
     /// A row with what it used.
     pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> Row<'a> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let used = uuid.and_then(|uuid| self.app.usage.of(&self.app.keeper.store, &uuid, &session.session_id));
+        let used = uuid.and_then(|uuid| self.caches.usage.of(self.store(), &uuid, &session.session_id));
         Row { used: used.as_ref().map(Said::from), ..self.row(session, home) }
     }
 

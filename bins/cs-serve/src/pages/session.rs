@@ -2,7 +2,7 @@
 
 use super::figures::{Figures, Top};
 use super::usage::{self, Table};
-use crate::app::Asked;
+use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::session::{self, Shown};
 use cs_core::clock;
@@ -43,7 +43,7 @@ pub struct Page<'a> {
 
 /// The page.
 pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
-    let shown = session::show(&asked.app.keeper, &asked.snapshot, id)?;
+    let shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
     let record = &shown.session;
     let facts = timeline::of(record);
     let (tasks_done, tasks_total) = record.task_progress();
@@ -63,7 +63,7 @@ pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
         downloads: formats.into_iter().map(|(name, format)| (name, url(format))).collect(),
         session: &shown,
     };
-    asked.app.pages.render("session.html", &page)
+    asked.render(&page)
 }
 
 fn by_model(usage: &Usage) -> Table {

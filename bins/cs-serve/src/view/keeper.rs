@@ -2,7 +2,7 @@
 //! Must stay true: a snapshot never changes; its number grows with each new one; whoever asks gets one that
 //! was found to be up to date after the question came in.
 
-use super::index_rows::Rows;
+use super::index_rows::{Row, Rows};
 use super::records::{Records, with_verdict};
 use super::stamp::{Stamp, unchanged};
 use super::strays::{self, Strays};
@@ -238,8 +238,7 @@ impl Inner {
 
     fn derive(&self, store: &Store, rows: &Rows, evidence: &Evidence) -> HashMap<String, Verdict> {
         let states = evidence.states(store);
-        let verdict =
-            |row: super::Row| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
+        let verdict = |row: Row| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
         rows.iter().filter(|row| row.status == Status::Active).map(verdict).collect()
     }
 

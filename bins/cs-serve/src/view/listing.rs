@@ -1,8 +1,9 @@
 //! Owns lists of sessions: which ones a query wants, in the order of their ids, newest first (those that a clock
 //! made that was ahead come last), page by page.
 
+use super::caches::Caches;
 use super::index_rows::{Row, Rows};
-use super::{Keeper, Snapshot, archive::Archive, search::Search};
+use super::keeper::{Keeper, Snapshot};
 use crate::query::{Query, Wanted};
 use cs_core::clock;
 use cs_core::id::SessionId;
@@ -75,16 +76,10 @@ impl Kinds {
 }
 
 /// The sessions that a query wants.
-pub fn list(
-    keeper: &Keeper,
-    archive: &Archive,
-    search: &Search,
-    snapshot: &Snapshot,
-    query: &Query,
-) -> Result<Listing> {
+pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listing> {
     let now = clock::now();
     let range = query.range(now);
-    let archived = if query.include_archived { archive.rows(&keeper.store)? } else { Arc::new(Rows::default()) };
+    let archived = if query.include_archived { caches.archived()? } else { Arc::new(Rows::default()) };
     let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, &range, row)).collect();
     if query.include_archived {
         // What is still there while it is being archived is there once.
@@ -96,10 +91,10 @@ pub fn list(
     let words = query.words();
     if !words.is_empty() {
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
-        let mut hits = search.hits(&keeper.store, snapshot.generation, &words, &ids).into_iter();
+        let mut hits = caches.search.hits(caches.store(), snapshot.generation, &words, &ids).into_iter();
         rows.retain(|_| hits.next().unwrap_or_default());
     }
-    Ok(page(keeper, snapshot, query, rows, &horizon))
+    Ok(page(&caches.keeper, snapshot, query, rows, &horizon))
 }
 
 fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>, horizon: &str) -> Listing {

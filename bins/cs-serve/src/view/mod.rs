@@ -3,14 +3,15 @@
 //! Must stay true: whether something changed is found out from a few stamps of directories, because every
 //! writer renames a new file into its directory; nothing is read again that has not changed.
 
-pub mod archive;
+mod archive;
+mod caches;
 pub mod history;
 mod index_rows;
-pub mod keeper;
+mod keeper;
 pub mod listing;
 pub mod project;
 mod records;
-pub mod search;
+mod search;
 pub mod session;
 pub mod spending;
 mod stamp;
@@ -18,5 +19,6 @@ mod strays;
 pub mod usage;
 mod watch;
 
-pub use index_rows::{Row, Rows};
-pub use keeper::{Keeper, Snapshot};
+pub use caches::Caches;
+pub use index_rows::Row;
+pub use keeper::Snapshot;

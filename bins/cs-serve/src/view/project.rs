@@ -1,14 +1,15 @@
 //! Owns one project as it is shown: where it stands, its sessions, and what was done when.
 
+use super::caches::Caches;
 use super::history::{self, Week};
-use super::listing::Listing;
-use super::spending::OfProject;
-use crate::app::Asked;
-use crate::http::Refusal;
+use super::keeper::Snapshot;
+use super::listing::{self, Listing};
+use super::spending::{self, OfProject};
 use crate::query::Query;
 use cs_core::clock;
 use cs_core::id::Slug;
 use cs_core::overview::Project;
+use cs_core::{Error, Result};
 use serde::Serialize;
 
 /// A project with everything that is known of it.
@@ -25,23 +26,23 @@ pub struct Shown {
 }
 
 /// Finds a project; one that only archived sessions name is known, too.
-pub fn find(asked: &Asked, slug: &Slug) -> Result<Project, Refusal> {
-    let known = asked.snapshot.overview.projects.iter().find(|project| project.slug == slug.as_str());
+pub fn find(caches: &Caches, snapshot: &Snapshot, slug: &Slug) -> Result<Project> {
+    let known = snapshot.overview.projects.iter().find(|project| project.slug == slug.as_str());
     match known {
         Some(project) => Ok(project.clone()),
-        None if asked.archived()?.slugs().iter().any(|known| known == slug.as_str()) => Ok(bare(slug)),
-        None => Err(Refusal::new(404, "NOT_FOUND", &format!("no project {slug}; /api/overview has all"))),
+        None if caches.archived()?.slugs().iter().any(|known| known == slug.as_str()) => Ok(bare(slug)),
+        None => Err(Error::Missing(format!("no project {slug}; /api/overview lists all"))),
     }
 }
 
 /// A project, its sessions as the query wants them, and its last half year.
-pub fn show(asked: &Asked, slug: &Slug) -> Result<Shown, Refusal> {
-    let (app, project, archived) = (asked.app, find(asked, slug)?, asked.archived()?);
-    let query = Query { project: Some(slug.clone()), ..asked.query.clone() };
-    let of_project = Asked { app, snapshot: asked.snapshot.clone(), query, path: asked.path };
-    let rows = [asked.snapshot.rows.as_ref(), archived.as_ref()];
-    let weeks = history::weeks(&app.keeper.store, &app.tasks_done, &rows, slug.as_str(), clock::now());
-    Ok(Shown { project, weeks, usage: asked.used_by(slug.as_str()), listing: of_project.listing()? })
+pub fn show(caches: &Caches, snapshot: &Snapshot, query: &Query, slug: &Slug) -> Result<Shown> {
+    let (project, archived) = (find(caches, snapshot, slug)?, caches.archived()?);
+    let rows = [snapshot.rows.as_ref(), archived.as_ref()];
+    let weeks = history::weeks(caches.store(), &caches.tasks_done, &rows, slug.as_str(), clock::now());
+    let query = Query { project: Some(slug.clone()), ..query.clone() };
+    let listing = listing::list(caches, snapshot, &query)?;
+    Ok(Shown { project, weeks, usage: spending::of_project(caches, slug.as_str()), listing })
 }
 
 fn bare(slug: &Slug) -> Project {

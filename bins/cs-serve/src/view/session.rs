@@ -1,7 +1,7 @@
 //! Owns one session as it is shown: its whole record, its state, what came before and after it, and how to
 //! go on with it.
 
-use super::{Keeper, Snapshot};
+use super::keeper::{Keeper, Snapshot};
 use agents::Agent;
 use cs_core::Result;
 use cs_core::clock;

@@ -1,15 +1,14 @@
 //! Owns which days "today", "this week", "this month" and a chosen range are, and what was used in them, as pages
 //! and API tell it. Days are local ones, as `cs-usage` has them.
 
+use super::caches::Caches;
 use super::usage::{Range, Sum, Used};
-use crate::app::Asked;
 use crate::query::Query;
 use chrono::{Datelike, Days as Count};
 use cs_core::clock::{self, Date};
 use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// How many days a range has if nobody says, and at most.
 pub const DAYS: u64 = 30;
@@ -108,53 +107,47 @@ pub struct OfProject {
     pub days: Vec<DayUse>,
 }
 
-impl Asked<'_> {
-    /// All that was used; none if nobody has summed it up yet.
-    pub fn used(&self) -> Option<Arc<Used>> {
-        self.app.usage.used(&self.app.keeper.store)
-    }
+/// What a project used; none if it was never counted.
+pub fn of_project(caches: &Caches, project: &str) -> Option<OfProject> {
+    let used = caches.used()?;
+    let all = Range { from: Date::MIN, until: Date::MAX };
+    let days = used.days(Some(project), all).into_iter();
+    Some(OfProject {
+        kept_at: used.kept_at.clone(),
+        total: used.total(Some(project)),
+        days: days.map(|(date, sum)| DayUse { date: date.to_string(), sum }).collect(),
+    })
+}
 
-    /// What a project used.
-    pub fn used_by(&self, project: &str) -> Option<OfProject> {
-        let used = self.used()?;
-        let all = Range { from: Date::MIN, until: Date::MAX };
-        let days = used.days(Some(project), all).into_iter();
-        Some(OfProject {
-            kept_at: used.kept_at.clone(),
-            total: used.total(Some(project)),
-            days: days.map(|(date, sum)| DayUse { date: date.to_string(), sum }).collect(),
-        })
-    }
-
-    /// What was used today, this week, this month.
-    pub fn lately(&self) -> Lately {
-        let today = today();
-        let monday = before(today, u64::from(today.weekday().num_days_from_monday()));
-        let used = self.used();
-        let since = |from: Date| {
-            let range = Range { from, until: Date::MAX };
-            used.as_ref().map(|used| Period { from: from.to_string(), sum: used.sum(None, range) })
-        };
-        let told: BTreeMap<String, f64> = self.app.keeper.store.spent_on(&today);
-        Lately {
-            kept_at: used.as_ref().map(|used| used.kept_at.clone()),
-            today: since(today),
-            week: since(monday),
-            month: since(today.with_day(1).unwrap_or(today)),
-            told_today_usd: (!told.is_empty()).then(|| told.values().sum()),
-        }
+/// What was used today, this week, this month.
+pub fn lately(caches: &Caches) -> Lately {
+    let today = today();
+    let monday = before(today, u64::from(today.weekday().num_days_from_monday()));
+    let used = caches.used();
+    let since = |from: Date| {
+        let range = Range { from, until: Date::MAX };
+        used.as_ref().map(|used| Period { from: from.to_string(), sum: used.sum(None, range) })
+    };
+    let told: BTreeMap<String, f64> = caches.store().spent_on(&today);
+    Lately {
+        kept_at: used.as_ref().map(|used| used.kept_at.clone()),
+        today: since(today),
+        week: since(monday),
+        month: since(today.with_day(1).unwrap_or(today)),
+        told_today_usd: (!told.is_empty()).then(|| told.values().sum()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::param::Param;
     use crate::query::Unknown;
 
     fn wanted(since: Option<&str>, until: Option<&str>) -> (i64, i64) {
         let pairs = [("since", since), ("until", until)];
         let pairs = pairs.map(|(name, text)| (name.to_string(), text.unwrap_or_default().to_string()));
-        let query = Query::parse(&pairs, &["since", "until"], Unknown::Refused, clock::now()).ok();
+        let query = Query::parse(&pairs, &[Param::Since, Param::Until], Unknown::Refused, clock::now()).ok();
         let range = range(&query.unwrap());
         ((today() - range.until).num_days(), (range.until - range.from).num_days() + 1)
     }

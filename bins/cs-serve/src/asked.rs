@@ -1,0 +1,47 @@
+//! Owns what an answer is made with: one snapshot of the store, what the query selects, and the page's template.
+
+use crate::http::{Refusal, Reply};
+use crate::pages::Pages;
+use crate::query::Query;
+use crate::view::history::{self, Day};
+use crate::view::listing::{self, Listing};
+use crate::view::{Caches, Snapshot};
+use cs_core::clock;
+use cs_core::store::Store;
+use cs_core::zone::Zone;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What an answer is made with.
+pub struct Asked<'a> {
+    pub caches: &'a Caches,
+    pub snapshot: Arc<Snapshot>,
+    pub query: Query,
+    pub path: &'a str,
+    pub pages: &'a Pages,
+    /// The name of the page's template; empty for the API.
+    pub template: &'static str,
+}
+
+impl Asked<'_> {
+    /// The store, for what no snapshot has.
+    pub fn store(&self) -> &Store {
+        self.caches.store()
+    }
+
+    /// The sessions that the query selects.
+    pub fn listing(&self) -> Result<Listing, Refusal> {
+        Ok(listing::list(self.caches, &self.snapshot, &self.query)?)
+    }
+
+    /// The last year, archived sessions included.
+    pub fn days(&self) -> Result<Vec<Day>, Refusal> {
+        let archived = self.caches.archived()?;
+        Ok(history::days(self.snapshot.rows.iter().chain(archived.iter()), Zone::system(), clock::now()))
+    }
+
+    /// The page: its template, filled in with this value.
+    pub fn render(&self, value: &impl Serialize) -> Result<Reply, Refusal> {
+        self.pages.render(self.template, value)
+    }
+}

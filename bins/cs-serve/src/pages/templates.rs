@@ -1,0 +1,103 @@
+//! Owns the templates in `web/`: how they are read, and how a value becomes a page.
+
+use crate::assets;
+use crate::http::reply::HTML;
+use crate::http::{Refusal, Reply};
+use cs_core::visible::visible;
+use minijinja::value::Serde;
+use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A template: its name, and what it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Template {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+/// The templates that belong to no route: others use them, or they stand in for a page.
+const SHARED: [Template; 5] = [
+    Template { name: "base.html", text: include_str!("../../../../web/base.html") },
+    Template { name: "parts.html", text: include_str!("../../../../web/parts.html") },
+    Template { name: "usage.html", text: include_str!("../../../../web/usage.html") },
+    Template { name: "key.html", text: include_str!("../../../../web/key.html") },
+    Template { name: "error.html", text: include_str!("../../../../web/error.html") },
+];
+
+/// The templates, ready to be filled in.
+#[derive(Debug)]
+pub struct Pages {
+    environment: Environment<'static>,
+}
+
+impl Pages {
+    /// Reads the templates of the pages and the shared ones; fails when one is wrong. Each gets `routes`.
+    pub fn new(
+        templates: impl Iterator<Item = Template>,
+        routes: Vec<impl Serialize>,
+    ) -> Result<Self, minijinja::Error> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        for template in templates.chain(SHARED) {
+            environment.add_template(template.name, template.text)?;
+        }
+        environment.add_global("asset", Serde(assets::urls().into_iter().collect::<BTreeMap<_, _>>()));
+        environment.add_global("routes", Serde(routes));
+        environment.add_global("version", env!("CARGO_PKG_VERSION"));
+        super::filters::add(&mut environment);
+        environment.set_formatter(format);
+        Ok(Pages { environment })
+    }
+
+    /// A page. The value's fields are the template's variables.
+    pub fn render(&self, template: &str, value: &impl Serialize) -> Result<Reply, Refusal> {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(Serde(value)));
+        match rendered {
+            Ok(text) => Ok(Reply::new(HTML, text.into_bytes())),
+            Err(error) => Err(Refusal::new(500, "TEMPLATE", &format!("{template} cannot be shown: {error:#}"))),
+        }
+    }
+
+    /// What is said to people instead of a page.
+    pub fn refusal(&self, refusal: &Refusal) -> Reply {
+        #[derive(Serialize)]
+        struct Page<'a> {
+            status: u16,
+            code: &'a str,
+            text: &'a str,
+        }
+        let page = Page { status: refusal.status, code: refusal.code, text: &refusal.text };
+        self.render("error.html", &page).map_or_else(|_| Reply::refusal(refusal), |reply| reply.refused(refusal))
+    }
+
+    /// The page that fetches the others with the key: it holds no data.
+    pub fn shell(&self, port: u16) -> Reply {
+        #[derive(Serialize)]
+        struct Page {
+            port: u16,
+        }
+        self.render("key.html", &Page { port }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+    }
+}
+
+/// Text is escaped, and what in it would turn the direction of writing or hide something can be seen.
+fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
+    match value.as_str() {
+        Some(text) if !value.is_safe() && text.bytes().any(|byte| !(b' '..=b'~').contains(&byte)) => {
+            minijinja::escape_formatter(out, state, &Value::from(visible(text)))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_page_has_the_status_of_its_refusal() {
+        let pages = Pages::new(std::iter::empty(), vec![()]).unwrap();
+        assert_eq!(pages.refusal(&Refusal::new(404, "NOT_FOUND", "<b>")).status, 404);
+    }
+}

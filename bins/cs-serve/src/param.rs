@@ -1,0 +1,34 @@
+//! Owns the names that may stand behind the `?` of a URL. `docs/API.md` describes their values, and `query` reads them.
+
+/// A parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Param {
+    Project,
+    Status,
+    State,
+    Since,
+    Until,
+    Q,
+    IncludeArchived,
+    Limit,
+    Format,
+    Cursor,
+}
+
+impl Param {
+    /// Its name in a URL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Param::Project => "project",
+            Param::Status => "status",
+            Param::State => "state",
+            Param::Since => "since",
+            Param::Until => "until",
+            Param::Q => "q",
+            Param::IncludeArchived => "include_archived",
+            Param::Limit => "limit",
+            Param::Format => "format",
+            Param::Cursor => "cursor",
+        }
+    }
+}

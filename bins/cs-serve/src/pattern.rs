@@ -1,0 +1,34 @@
+//! Owns how a path is compared with the pattern of a route, such as `/session/<id>`. Pure; sees the path that
+//! `http::target` decoded and `http::guard` has let pass.
+
+/// The part of the path at the pattern's placeholder, empty where the pattern has none; `None` if the path does not
+/// match. A placeholder is one whole part of a path, and stands for a part of any name but an empty one.
+pub fn name_in<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
+    let (mut wanted, mut parts, mut name) = (pattern.split('/'), path.split('/'), "");
+    loop {
+        match (wanted.next(), parts.next()) {
+            (None, None) => return Some(name),
+            (Some(wanted), Some(part)) if wanted.starts_with('<') && !part.is_empty() => name = part,
+            (Some(wanted), Some(part)) if wanted == part => {}
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_paths_match() {
+        assert_eq!(name_in("/", "/"), Some(""));
+        assert_eq!(name_in("/session/<id>", "/session/a"), Some("a"));
+        assert_eq!(name_in("/session/<id>", "/session/.."), Some(".."), "a name like any other");
+        for path in
+            ["", "//", "/session", "/session/", "/session/a/", "/session/a/b", "session/a", "/Session/a", "/x/a"]
+        {
+            assert_eq!(name_in("/session/<id>", path), None, "{path:?}");
+        }
+        assert!(name_in("/", "").is_none() && name_in("/", "//").is_none() && name_in("/api", "/api/").is_none());
+    }
+}

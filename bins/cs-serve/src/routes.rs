@@ -1,0 +1,285 @@
+//! Owns the routes: everything that is true of one stands in one row of [`ROUTES`], and all else is derived from it.
+//! That is how paths are found, which parameters are errors, which templates are read, the table on the page about
+//! the API, the one in `docs/API.md` (a test compares them), and the test that asks for every route.
+//! Every route is answered to GET and HEAD alone: `http::guard` refuses all other methods before a path matters.
+
+use crate::asked::Asked;
+use crate::http::{Refusal, Reply};
+use crate::pages::{Template, activity, api as about_api, overview, project, session};
+use crate::param::Param;
+use crate::pattern::name_in;
+use crate::site::Site;
+use crate::{api, assets};
+use cs_core::id::{SessionId, Slug};
+use serde::Serialize;
+
+/// A route.
+#[derive(Debug)]
+pub struct Route {
+    /// Its path, with at most one placeholder: `<id>` of a session, `<slug>` of a project, `<name>` of a file.
+    pub path: &'static str,
+    /// What may stand behind the `?`.
+    pub params: &'static [Param],
+    pub answer: Answer,
+    /// What the answer is, for the page about the API.
+    pub about: &'static str,
+}
+
+/// What kind of answer a route has, and what makes it.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    /// A page with data.
+    Page(Template, Handler),
+    /// A page without data: it reads nothing of the store.
+    Text(Template, fn(&Site) -> Answered),
+    /// JSON with data.
+    Json(Handler),
+    /// A file that is saved, in the format that the query names.
+    Download(Handler),
+    /// Server-sent events.
+    Events,
+    /// A file of ours that pages use.
+    Asset(fn(&str) -> Answered),
+    /// JSON about the server itself.
+    Health(fn(&Site) -> Reply),
+}
+
+/// What makes an answer from the store. The variant says what the path names.
+#[derive(Clone, Copy, Debug)]
+pub enum Handler {
+    All(fn(&Asked) -> Answered),
+    Session(fn(&Asked, &SessionId) -> Answered),
+    Project(fn(&Asked, &Slug) -> Answered),
+}
+
+/// An answer or why there is none.
+pub type Answered = Result<Reply, Refusal>;
+
+use Answer::{Asset, Download, Events, Health, Json, Page, Text};
+use Param::{Cursor, Format, IncludeArchived, Limit, Q, Since, State, Status, Until};
+
+/// What selects sessions of one project, and of all.
+const OF_PROJECT: &[Param] = &[Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
+const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
+
+const OVERVIEW: Template = Template { name: "overview.html", text: include_str!("../../../web/overview.html") };
+const SESSION: Template = Template { name: "session.html", text: include_str!("../../../web/session.html") };
+const PROJECT: Template = Template { name: "project.html", text: include_str!("../../../web/project.html") };
+const ACTIVITY: Template = Template { name: "activity.html", text: include_str!("../../../web/activity.html") };
+const API: Template = Template { name: "api.html", text: include_str!("../../../web/api.html") };
+
+/// Every route.
+pub static ROUTES: [Route; 15] = [
+    Route {
+        path: "/",
+        params: OF_ALL,
+        answer: Page(OVERVIEW, Handler::All(overview::page)),
+        about: "what goes on, or the sessions that the query selects",
+    },
+    Route {
+        path: "/session/<id>",
+        params: &[],
+        answer: Page(SESSION, Handler::Session(session::page)),
+        about: "one session",
+    },
+    Route {
+        path: "/project/<slug>",
+        params: OF_PROJECT,
+        answer: Page(PROJECT, Handler::Project(project::page)),
+        about: "one project and its sessions",
+    },
+    Route {
+        path: "/activity",
+        params: &[Since, Until],
+        answer: Page(ACTIVITY, Handler::All(activity::page)),
+        about: "sessions of the last year; what a range of days cost",
+    },
+    Route { path: "/api", params: &[], answer: Text(API, about_api::page), about: "this description" },
+    Route { path: "/assets/<name>", params: &[], answer: Asset(assets::find), about: "a file that the pages use" },
+    Route {
+        path: "/api/overview",
+        params: &[],
+        answer: Json(Handler::All(api::overview)),
+        about: "every project with its active, parked and recent sessions",
+    },
+    Route {
+        path: "/api/sessions",
+        params: OF_ALL,
+        answer: Json(Handler::All(api::sessions)),
+        about: "the sessions that the query selects, newest first, page by page",
+    },
+    Route {
+        path: "/api/session/<id>",
+        params: &[],
+        answer: Json(Handler::Session(api::session)),
+        about: "one whole record with its state",
+    },
+    Route {
+        path: "/api/project/<slug>",
+        params: OF_PROJECT,
+        answer: Json(Handler::Project(api::project)),
+        about: "one project, its weeks, and those of its sessions that the query selects",
+    },
+    Route {
+        path: "/api/activity",
+        params: &[Since, Until],
+        answer: Json(Handler::All(api::activity)),
+        about: "sessions of the last year, by day and project; what a range of days cost",
+    },
+    Route {
+        path: "/api/export/session/<id>",
+        params: &[Format],
+        answer: Download(Handler::Session(api::export::session)),
+        about: "one session as a file",
+    },
+    Route {
+        path: "/api/export/project/<slug>",
+        params: &[Format, IncludeArchived, Limit],
+        answer: Download(Handler::Project(api::export::project)),
+        about: "the sessions of a project as a file",
+    },
+    Route { path: "/api/events", params: &[], answer: Events, about: "an event whenever something changed" },
+    Route {
+        path: "/healthz",
+        params: &[],
+        answer: Health(api::health),
+        about: "whether the server runs, and who may read; needs no key and reads nothing of the store",
+    },
+];
+
+/// The route of a path, and what stands at its placeholder.
+pub fn find(path: &str) -> Result<(&'static Route, &str), Refusal> {
+    let mut matching = ROUTES.iter().filter_map(|route| Some((route, name_in(route.path, path)?)));
+    matching.next().ok_or_else(|| Refusal::new(404, "NOT_FOUND", "there is no such page; /api describes the API"))
+}
+
+/// Whether a path holds no data of anybody, so that no key is needed for it.
+pub fn is_open(path: &str) -> bool {
+    find(path).is_ok_and(|(route, _)| matches!(route.answer, Asset(_) | Health(_)))
+}
+
+/// The templates of all pages.
+pub fn templates() -> impl Iterator<Item = Template> {
+    ROUTES.iter().filter_map(|route| match route.answer {
+        Page(template, _) | Text(template, _) => Some(template),
+        _ => None,
+    })
+}
+
+/// A route as the page about the API shows it.
+#[derive(Debug, Serialize)]
+pub struct Description {
+    pub path: &'static str,
+    /// Where a link can lead: the path, if nothing is to be filled in.
+    pub url: Option<&'static str>,
+    pub params: Vec<&'static str>,
+    pub about: &'static str,
+}
+
+/// All routes in words.
+pub fn descriptions() -> Vec<Description> {
+    let describe = |route: &Route| Description {
+        path: route.path,
+        url: Some(route.path).filter(|path| !path.contains('<')),
+        params: route.params.iter().map(|param| param.name()).collect(),
+        about: route.about,
+    };
+    ROUTES.iter().map(describe).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::App;
+    use crate::http::head::{Parsed, parse};
+    use crate::http::{Policy, guard};
+    use cs_core::paths::Home;
+    use cs_core::store::Store;
+
+    const ID: &str = "sess_20261121T0337_ca5d";
+    const RECORD: &str = r#"{"session_id": "sess_20261121T0337_ca5d", "project_slug": "api", "status": "parked",
+        "intent": "x", "started_at": "2026-11-21T03:37:00+00:00", "last_heartbeat": "2026-11-21T03:37:00+00:00",
+        "parked_reason": "later", "schema_version": 4}"#;
+
+    fn request(method: &str, target: &str) -> crate::http::Request {
+        let text = format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n\r\n");
+        let Parsed::Whole(request, _) = parse(text.as_bytes(), 0) else { panic!("{target}") };
+        request
+    }
+
+    /// A path of a route, with something at its placeholder that is there.
+    fn path_of(route: &Route) -> String {
+        let file = assets::urls()[0].1.replace("/assets/", "");
+        route.path.replace("<id>", ID).replace("<slug>", "api").replace("<name>", &file)
+    }
+
+    fn kind(route: &Route) -> &'static str {
+        match route.answer {
+            Page(..) | Text(..) => "text/html; charset=utf-8",
+            Asset(_) => "text/css; charset=utf-8",
+            Events => "text/event-stream; charset=utf-8",
+            Json(_) | Health(_) => "application/json; charset=utf-8",
+            Download(_) => "application/json",
+        }
+    }
+
+    #[test]
+    fn every_route_is_answered_as_its_row_says() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("sessions")).unwrap();
+        std::fs::write(dir.path().join(format!("sessions/{ID}.json")), RECORD).unwrap();
+        let app = App::new(Store::for_people(Home::at(dir.path()))).unwrap();
+        for route in &ROUTES {
+            let path = path_of(route);
+            let ask = |target: &str| app.answer(&request("GET", target));
+            let reply = ask(&path);
+            let found = reply.fields.iter().find(|(name, _)| *name == "Content-Type").map(|(_, kind)| kind.as_str());
+            assert_eq!((reply.status, found), (200, Some(kind(route))), "{path}");
+            for param in route.params {
+                let status = ask(&format!("{path}?{}=", param.name())).status;
+                assert_eq!(status, 200, "{path} takes {param:?}");
+            }
+            let has_query = matches!(route.answer, Json(_) | Download(_));
+            assert_eq!(ask(&format!("{path}?other=1")).status, if has_query { 400 } else { 200 }, "{path}");
+            let refused = guard::check(&request("POST", &path), &Policy::default()).unwrap_err();
+            assert_eq!((refused.status, &*refused.fields), (405, &[("Allow", "GET, HEAD".to_string())][..]), "{path}");
+            assert_eq!(ask(&format!("{path}/")).status, 404, "{path}/");
+            assert_eq!(is_open(&path), matches!(route.answer, Asset(_) | Health(_)), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_one_row_and_names_what_its_handler_takes() {
+        for route in &ROUTES {
+            let path = path_of(route);
+            let matching = ROUTES.iter().filter(|other| name_in(other.path, &path).is_some());
+            assert_eq!(matching.map(|route| route.path).collect::<Vec<_>>(), [route.path]);
+            let placeholder = match route.answer {
+                Page(_, Handler::Session(_)) | Json(Handler::Session(_)) | Download(Handler::Session(_)) => "<id>",
+                Page(_, Handler::Project(_)) | Json(Handler::Project(_)) | Download(Handler::Project(_)) => "<slug>",
+                Asset(_) => "<name>",
+                _ => "",
+            };
+            assert_eq!(route.path.find('<').map_or("", |at| &route.path[at..]), placeholder, "{}", route.path);
+        }
+        for path in ["", "//", "/index.html", "/session", "/a/../", "/api/", "/api/session/x/y", "/./", "/assets/a/b"] {
+            assert_eq!(find(path).map(|(route, _)| route.path).map_err(|refusal| refusal.status), Err(404), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_document_has_the_same_table() {
+        let document = include_str!("../../../docs/API.md");
+        let line = |route: &Description| {
+            let params: Vec<String> = route.params.iter().map(|name| format!("`{name}`")).collect();
+            format!("| `{}` | {} | {} |\n", route.path, params.join(", "), route.about)
+        };
+        let table: String = descriptions().iter().map(line).collect();
+        let head = "## Routes\n\n| Route | Parameters | Answer |\n|---|---|---|\n";
+        let found = document.split_once(head).map(|(_, rest)| rest.split("\n\n").next().unwrap().to_string() + "\n");
+        assert_eq!(found.as_deref(), Some(table.as_str()), "docs/API.md should have this:\n{head}{table}");
+        for param in OF_ALL.iter().chain(&[Format]) {
+            assert!(document.contains(&format!("| `{}` |", param.name())), "docs/API.md describes {param:?}");
+        }
+    }
+}

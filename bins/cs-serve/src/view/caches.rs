@@ -1,0 +1,49 @@
+//! Owns everything that was read of the store and is kept between requests.
+
+use super::archive::Archive;
+use super::history::TasksDone;
+use super::index_rows::Rows;
+use super::keeper::Keeper;
+use super::search::Search;
+use super::usage::{Usage, Used};
+use cs_core::Result;
+use cs_core::store::Store;
+use std::sync::Arc;
+
+/// What is kept.
+#[derive(Debug)]
+pub struct Caches {
+    pub keeper: Keeper,
+    pub search: Search,
+    pub tasks_done: TasksDone,
+    pub usage: Usage,
+    archive: Archive,
+}
+
+impl Caches {
+    /// Reads nothing yet.
+    pub fn new(store: Store) -> Self {
+        Caches {
+            keeper: Keeper::new(store),
+            archive: Archive::default(),
+            search: Search::default(),
+            tasks_done: TasksDone::default(),
+            usage: Usage::default(),
+        }
+    }
+
+    /// The store that all of it comes from.
+    pub fn store(&self) -> &Store {
+        &self.keeper.store
+    }
+
+    /// All archived sessions.
+    pub fn archived(&self) -> Result<Arc<Rows>> {
+        self.archive.rows(self.store())
+    }
+
+    /// All that was used; none if it was never counted.
+    pub fn used(&self) -> Option<Arc<Used>> {
+        self.usage.used(self.store())
+    }
+}
