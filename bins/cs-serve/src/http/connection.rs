@@ -3,15 +3,15 @@
 
 use super::access::Peer;
 use super::head::{self, Parsed, Request};
-use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME, STALL_TIME, WRITE_TIME};
+use super::limits::{DRAIN_TIME, HEAD_TIME, IDLE_TIME};
+use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::streams::Stream;
 use super::system::{self, READABLE, WRITABLE, Waited};
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tiny_http::Method;
 
@@ -50,16 +50,6 @@ pub enum Phase {
     Streaming(Stream),
     /// The last answer is written; what still comes is thrown away.
     Draining(usize),
-}
-
-/// An answer on its way.
-#[derive(Debug)]
-pub struct Outgoing {
-    head: Vec<u8>,
-    body: Arc<Vec<u8>>,
-    written: usize,
-    until: Instant,
-    stream: Option<u64>,
 }
 
 /// What came of going on with a connection.
@@ -109,6 +99,7 @@ impl Connection {
     pub fn deadline(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Working => None,
+            Phase::Writing(out) => Some(out.deadline),
             Phase::Streaming(stream) => Some(stream.deadline()),
             _ => Some(self.deadline),
         }
@@ -128,7 +119,7 @@ impl Connection {
     /// Bytes of an answer that wait here.
     pub fn waiting_bytes(&self) -> usize {
         match &self.phase {
-            Phase::Writing(out) => out.body.len(),
+            Phase::Writing(out) => out.body_bytes(),
             _ => 0,
         }
     }
@@ -219,34 +210,14 @@ impl Connection {
 
     /// Begins to write an answer.
     pub fn answer(&mut self, reply: &Reply, now: Instant) -> Step {
-        let has_body = reply.has_body() && !self.only_head;
-        let out = Outgoing {
-            head: reply.head(self.closes),
-            body: if has_body { reply.body.clone() } else { Arc::default() },
-            written: 0,
-            until: now + WRITE_TIME,
-            stream: reply.stream.filter(|_| !self.only_head),
-        };
-        self.deadline = now + STALL_TIME;
-        self.phase = Phase::Writing(out);
+        self.phase = Phase::Writing(Outgoing::new(reply, self.only_head, self.closes, now));
         self.write(now).unwrap_or(Step::Close)
     }
 
     fn write(&mut self, now: Instant) -> io::Result<Step> {
         let Phase::Writing(out) = &mut self.phase else { return Ok(Step::Stay) };
-        while out.written < out.head.len() + out.body.len() {
-            let head = out.head.get(out.written..).unwrap_or_default();
-            let body = out.body.get(out.written.saturating_sub(out.head.len())..).unwrap_or_default();
-            match self.socket.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
-                Ok(0) => return Ok(Step::Close),
-                Ok(count) => {
-                    out.written += count;
-                    self.deadline = (now + STALL_TIME).min(out.until);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Step::Stay),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
+        if !out.write(&mut self.socket, now)? {
+            return Ok(Step::Stay);
         }
         let stream = out.stream;
         Ok(self.written(stream, now))

@@ -18,6 +18,7 @@ pub mod guard;
 mod guesses;
 pub mod head;
 pub mod limits;
+mod outgoing;
 pub mod refusal;
 pub mod reply;
 pub mod server;

@@ -1,0 +1,59 @@
+//! Owns an answer on its way to a client, and until when the client has to take more of it.
+//! Must stay true: nothing here blocks, and a client that takes nothing, or too little, is given up.
+
+use super::limits::{STALL_TIME, WRITE_TIME};
+use super::reply::Reply;
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// An answer on its way.
+#[derive(Debug)]
+pub struct Outgoing {
+    head: Vec<u8>,
+    body: Arc<Vec<u8>>,
+    written: usize,
+    until: Instant,
+    pub deadline: Instant,
+    /// The client stays and is told of every generation after this one.
+    pub stream: Option<u64>,
+}
+
+impl Outgoing {
+    /// The answer to a request, without its body if the request wants only the head.
+    pub fn new(reply: &Reply, only_head: bool, closes: bool, now: Instant) -> Self {
+        let has_body = reply.has_body() && !only_head;
+        Outgoing {
+            head: reply.head(closes),
+            body: if has_body { reply.body.clone() } else { Arc::default() },
+            written: 0,
+            until: now + WRITE_TIME,
+            deadline: now + STALL_TIME,
+            stream: reply.stream.filter(|_| !only_head),
+        }
+    }
+
+    /// Bytes of the body, which wait in memory.
+    pub fn body_bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Writes as much as the socket takes; whether that was all.
+    pub fn write(&mut self, socket: &mut impl Write, now: Instant) -> io::Result<bool> {
+        while self.written < self.head.len() + self.body.len() {
+            let head = self.head.get(self.written..).unwrap_or_default();
+            let body = self.body.get(self.written.saturating_sub(self.head.len())..).unwrap_or_default();
+            match socket.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(count) => {
+                    self.written += count;
+                    self.deadline = (now + STALL_TIME).min(self.until);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
