@@ -228,7 +228,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("sessions")).unwrap();
         std::fs::write(dir.path().join(format!("sessions/{ID}.json")), RECORD).unwrap();
-        let app = App::new(Store::for_people(Home::at(dir.path()))).unwrap();
+        let app = App::new(Store::for_people(Home::at(dir.path()), agents::WITNESS)).unwrap();
         for route in &ROUTES {
             let path = path_of(route);
             let ask = |target: &str| app.answer(&request("GET", target));

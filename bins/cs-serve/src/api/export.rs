@@ -8,7 +8,7 @@ use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::masked;
 use cs_core::record::Session;
-use cs_core::state::{self, Verdict};
+use cs_core::state::Verdict;
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use render::{Document, Format, Project};
@@ -78,9 +78,7 @@ impl Asked<'_> {
     fn read(&self, id: &SessionId) -> Result<Read> {
         let store = self.store();
         let (mut session, path) = store.located(id)?;
-        let verdict = self.snapshot.evidence.judge(store, &session);
-        let lives = &self.snapshot.evidence.lives;
-        state::settle(id.as_str(), &mut session.awaiting_action, lives, &verdict);
+        let verdict = self.snapshot.verdicts.settle(store, &mut session);
         // A summary that cannot be understood is no reason to keep the session back.
         let usage = store.usage_of(&session).unwrap_or_default();
         masked::session(&mut session);

@@ -61,7 +61,7 @@ impl Asked<'_> {
 
     /// What stands at the top of each page.
     pub fn top(&self) -> Top {
-        let (now, lives) = (clock::now(), self.snapshot.evidence.lives.iter());
+        let (now, lives) = (clock::now(), self.snapshot.verdicts.lives().iter());
         let readings = lives.filter_map(|live| self.store().reading(&Uuid::parse(&live.claude_session_id).ok()?));
         let told = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
         Top {

@@ -100,8 +100,8 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
 fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>, horizon: &str) -> Listing {
     let mut counts = Kinds::default();
     rows.retain(|row| {
-        let state = snapshot.state(row.id, row.status);
-        let has_failed = snapshot.has_failed(row.id);
+        let state = snapshot.verdicts.state(row.id, row.status);
+        let has_failed = snapshot.verdicts.has_failed(row.id);
         counts.add(row.status, state, has_failed);
         is_of_kind(query, row.status, state, has_failed)
     });

@@ -5,6 +5,7 @@
 
 mod archive;
 mod caches;
+mod files;
 pub mod history;
 mod index_rows;
 mod keeper;
@@ -17,6 +18,7 @@ pub mod spending;
 mod stamp;
 mod strays;
 pub mod usage;
+mod verdicts;
 mod watch;
 
 pub use caches::Caches;

@@ -1,11 +1,9 @@
 //! Owns sessions in short that were read from their records, kept while their files stay as they are.
 
 use super::stamp::{Stamp, unchanged};
-use cs_core::clock::{self, Instant, TimeDelta};
+use cs_core::clock::{Instant, TimeDelta};
 use cs_core::id::SessionId;
-use cs_core::live::Live;
 use cs_core::overview::{Summary, summarize};
-use cs_core::state::{Verdict, settle};
 use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::{Error, Result};
@@ -95,7 +93,7 @@ impl Records {
 
     fn read(&mut self, store: &Store, id: &SessionId, stamps: Stamps) -> Result<Summary> {
         let read = match store.session(id) {
-            // The state is not the record's business; who asks fills it in.
+            // The state changes without the record: `Verdicts::fill_in` adds it.
             Ok(session) => Ok(summarize(&States::of_lives(store, &[], TimeDelta::zero(), Instant::default()), session)),
             Err(Error::Missing(text)) => return Err(Error::Missing(text)),
             Err(error) => Err(error.to_string()),
@@ -114,15 +112,4 @@ impl Known {
     fn answer(&self) -> Result<Summary> {
         self.read.clone().map_err(Error::Invalid)
     }
-}
-
-/// Fills in the state. The reason goes without its age: what is shown here is shown for a while.
-pub fn with_verdict(mut summary: Summary, verdict: &Verdict, lives: &[Live]) -> Summary {
-    settle(&summary.session_id, &mut summary.awaiting_action, lives, verdict);
-    summary.failed.clone_from(&verdict.failed);
-    summary.said.clone_from(&verdict.said);
-    summary.state = verdict.state;
-    summary.state_reason.clone_from(&verdict.evidence);
-    summary.state_at = verdict.evidence_at.map(clock::stamp);
-    summary
 }

@@ -8,7 +8,7 @@ use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::masked;
 use cs_core::record::{Session, Status};
-use cs_core::state::{self, State, settle};
+use cs_core::state::State;
 use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
 use serde::Serialize;
@@ -71,14 +71,12 @@ pub struct Link {
 pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Shown> {
     let store = &keeper.store;
     let (mut session, path) = store.located(id)?;
-    let verdict = snapshot.evidence.judge(store, &session);
-    settle(&session.session_id, &mut session.awaiting_action, &snapshot.evidence.lives, &verdict);
-    let lives = &snapshot.evidence.lives;
-    let last_sign = state::last_sign(&session.session_id, &session.last_heartbeat, lives, clock::now()).to_string();
+    let verdict = snapshot.verdicts.settle(store, &mut session);
+    let last_sign = snapshot.verdicts.last_sign(store, &session);
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
     let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
-    let name = snapshot.evidence.names.get(&session.project_slug);
+    let name = snapshot.names.get(&session.project_slug);
     let resume_command = resume_command(&session);
     masked::session(&mut session);
     Ok(Shown {

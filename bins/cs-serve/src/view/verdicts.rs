@@ -1,0 +1,93 @@
+//! Owns what the sessions of a snapshot are doing. `core::states` decides it; this is the only file here that asks.
+//! Must stay true: a reason goes without its age, because what is shown is shown for a while, and an age would make
+//! every look find something new.
+
+use super::index_rows::{Row, Rows};
+use cs_core::clock::{self, TimeDelta};
+use cs_core::live::Live;
+use cs_core::overview::Summary;
+use cs_core::record::{Session, Status};
+use cs_core::state::{State, Verdict, settle};
+use cs_core::states::States;
+use cs_core::store::Store;
+use std::collections::HashMap;
+
+/// The verdicts on active sessions, and the running conversations that they are made from.
+#[derive(Debug)]
+pub struct Verdicts {
+    lives: Vec<Live>,
+    stale_after: TimeDelta,
+    of_active: HashMap<String, Verdict>,
+}
+
+impl Verdicts {
+    /// Judges all active sessions, as of now.
+    pub fn derive(store: &Store, rows: &Rows, lives: Vec<Live>, stale_after: TimeDelta) -> Self {
+        let states = States::of_lives(store, &lives, stale_after, clock::now());
+        let active = rows.iter().filter(|row| row.status == Status::Active);
+        let judge = |row: Row| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
+        let of_active = active.map(judge).collect();
+        Verdicts { lives, stale_after, of_active }
+    }
+
+    /// Whether these say the same of every session.
+    pub fn agree_with(&self, other: &Verdicts) -> bool {
+        self.of_active == other.of_active
+    }
+
+    /// All running conversations.
+    pub fn lives(&self) -> &[Live] {
+        &self.lives
+    }
+
+    /// What a session that the index knows is doing.
+    pub fn state(&self, id: &str, status: Status) -> State {
+        match status {
+            Status::Active => self.of_active.get(id).map_or(State::Unknown, |verdict| verdict.state),
+            Status::Parked => State::Parked,
+            Status::Completed => State::Completed,
+        }
+    }
+
+    /// Whether the last turn of an active session failed.
+    pub fn has_failed(&self, id: &str) -> bool {
+        self.of_active.get(id).is_some_and(|verdict| verdict.failed.is_some())
+    }
+
+    /// Fills in the state of a session in short.
+    pub fn fill_in(&self, mut summary: Summary) -> Summary {
+        let known = self.of_active.get(&summary.session_id).filter(|_| summary.status == Status::Active);
+        let verdict = known.cloned().unwrap_or_else(|| {
+            let state = self.state(&summary.session_id, summary.status);
+            Verdict::new(state, &format!("the record says {}", summary.status.as_str()))
+        });
+        settle(&summary.session_id, &mut summary.awaiting_action, &self.lives, &verdict);
+        Summary {
+            failed: verdict.failed,
+            said: verdict.said,
+            state: verdict.state,
+            state_reason: verdict.evidence,
+            state_at: verdict.evidence_at.map(clock::stamp),
+            ..summary
+        }
+    }
+
+    /// Judges a record as of now, and removes the question it waits for if that was answered.
+    pub fn settle(&self, store: &Store, session: &mut Session) -> Verdict {
+        timeless(self.states(store).settle(session))
+    }
+
+    /// The last sign of life of a session, as of now.
+    pub fn last_sign(&self, store: &Store, session: &Session) -> String {
+        self.states(store).last_sign(&session.session_id, &session.last_heartbeat).to_string()
+    }
+
+    fn states<'a>(&'a self, store: &'a Store) -> States<'a> {
+        States::of_lives(store, &self.lives, self.stale_after, clock::now())
+    }
+}
+
+fn timeless(mut verdict: Verdict) -> Verdict {
+    verdict.reason.clone_from(&verdict.evidence);
+    verdict
+}
