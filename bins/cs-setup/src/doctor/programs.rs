@@ -3,7 +3,7 @@
 use super::Check;
 use crate::command;
 use crate::places::Places;
-use agents::event::PROGRAMS;
+use agents::event;
 use cli::programs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -34,7 +34,7 @@ fn trouble(path: &Path, name: &str) -> Option<String> {
     if !programs::is_program(path) {
         return Some(format!("{} is missing", path.display()));
     }
-    if PROGRAMS.contains(&name) {
+    if event::PROGRAMS.contains(&name) {
         return None;
     }
     let mut call = Command::new(path);
@@ -51,7 +51,7 @@ fn trouble(path: &Path, name: &str) -> Option<String> {
 fn on_path(places: &Places, names: &[&str]) -> Check {
     let mut other = Vec::new();
     let mut unknown = Vec::new();
-    for name in names.iter().filter(|name| !PROGRAMS.contains(name)) {
+    for name in names.iter().filter(|name| !event::PROGRAMS.contains(name)) {
         match programs::on_path(name) {
             None => unknown.push(*name),
             Some(found) if same(&found, &places.program(name)) => {}
