@@ -3,7 +3,6 @@
 
 use super::swap;
 use agents::Agent;
-use agents::logs::Roots;
 use cs_core::error::{Error, Result};
 use cs_core::paths::{self, Home};
 use std::path::{Path, PathBuf};
@@ -31,14 +30,8 @@ impl Places {
         let user = set("HOME").map(PathBuf::from).ok_or_else(|| Error::Invalid("HOME is not set".into()))?;
         let places = Places {
             share: share()?,
-            claude: absolute(&paths::claude_dir()?)?,
-            codex: absolute(
-                &Roots::from_env()
-                    .of(Agent::Codex)
-                    .into_iter()
-                    .next()
-                    .unwrap_or_else(|| Agent::Codex.default_home(&user)),
-            )?,
+            claude: absolute(&Agent::Claude.home().unwrap_or_else(|| user.clone()))?,
+            codex: absolute(&Agent::Codex.home().unwrap_or_else(|| user.clone()))?,
             data: Home::at(absolute(Home::from_env()?.root())?),
             data_name: absolute(&paths::named_home()?)?,
             user: absolute(&user)?,

@@ -4,6 +4,7 @@
 //! Facts: Claude Code 2.1.197 to 2.1.332, Codex 0.42 to 0.171.
 
 use cs_core::live::Live;
+use cs_core::paths;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -26,6 +27,10 @@ struct Words {
     name: &'static str,
     /// The environment variable that names its folder, and the folder's name in the home directory.
     home: (&'static str, &'static str),
+    /// Whether that variable may name several folders, with commas between them.
+    takes_several: bool,
+    /// A folder in `$XDG_CONFIG_HOME` (`~/.config`) that it may use instead.
+    xdg: Option<&'static str>,
     /// The folders for logs in its folder.
     logs: &'static [&'static str],
     /// How the names of its logs begin.
@@ -45,6 +50,8 @@ const CLAUDE: Words = Words {
     short: "claude",
     name: "Claude Code",
     home: ("CLAUDE_CONFIG_DIR", ".claude"),
+    takes_several: true,
+    xdg: Some("claude"),
     logs: &["projects"],
     log_prefix: "",
     conversation: "CLAUDE_CODE_SESSION_ID",
@@ -58,6 +65,8 @@ const CODEX: Words = Words {
     short: "codex",
     name: "Codex",
     home: ("CODEX_HOME", ".codex"),
+    takes_several: false,
+    xdg: None,
     logs: &["sessions", "archived_sessions"],
     log_prefix: "rollout-",
     conversation: "CODEX_THREAD_ID",
@@ -107,14 +116,28 @@ impl Agent {
         self.words().name
     }
 
-    /// The environment variable that names its folder.
-    pub fn home_variable(self) -> &'static str {
-        self.words().home.0
+    /// The folders that its variable names; none if it is not set.
+    pub fn named_homes(self) -> Vec<PathBuf> {
+        let text = std::env::var_os(self.words().home.0).unwrap_or_default().to_string_lossy().into_owned();
+        let folders: Vec<&str> = match self.words().takes_several {
+            true => text.split(',').map(str::trim).collect(),
+            false => vec![&text],
+        };
+        folders.into_iter().filter(|folder| !folder.is_empty()).map(paths::expand).collect()
     }
 
-    /// Its folder in the home directory `user`, where the variable says nothing else.
-    pub fn default_home(self, user: &std::path::Path) -> PathBuf {
-        user.join(self.words().home.1)
+    /// The folders that it uses where its variable is not set.
+    pub fn default_homes(self) -> Vec<PathBuf> {
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let user = set("HOME");
+        let config = set("XDG_CONFIG_HOME").or_else(|| Some(user.as_ref()?.join(".config")));
+        let other = config.zip(self.words().xdg).map(|(config, folder)| config.join(folder));
+        user.map(|user| user.join(self.words().home.1)).into_iter().chain(other).collect()
+    }
+
+    /// Its own folder: the first of those.
+    pub fn home(self) -> Option<PathBuf> {
+        self.named_homes().into_iter().chain(self.default_homes()).next()
     }
 
     /// The folders for logs in its folder.
@@ -122,9 +145,14 @@ impl Agent {
         self.words().logs
     }
 
-    /// Whether a file's name can be that of one of its logs, as far as its beginning says.
+    /// Whether a file in its folders can be one of its logs, as far as the beginning of its name says.
     pub fn names_log(self, name: &str) -> bool {
         name.starts_with(self.words().log_prefix)
+    }
+
+    /// The agent whose logs alone have names like this; `None` if the name does not say.
+    pub fn of_log(name: &str) -> Option<Agent> {
+        Agent::ALL.into_iter().find(|agent| !agent.words().log_prefix.is_empty() && agent.names_log(name))
     }
 
     /// The id of the conversation in whose shell this program runs.

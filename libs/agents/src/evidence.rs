@@ -12,7 +12,7 @@ use cs_core::process::{self, Condition, Process};
 use cs_core::state::{Client, Logged, LoggedEnd};
 use cs_core::validate::FILE_BYTES;
 use cs_core::witness::Witness;
-use cs_core::{open, paths, repair};
+use cs_core::{open, repair};
 use serde::Deserialize;
 use serde_json::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -114,7 +114,7 @@ fn account(live: &Live) -> Option<PathBuf> {
     let projects = live.transcript_path.as_deref().and_then(|path| Path::new(path).parent()?.parent());
     match projects.filter(|folder| folder.file_name().is_some_and(|name| name == "projects")) {
         Some(projects) => projects.parent().map(Path::to_path_buf),
-        None => paths::claude_dir().ok(),
+        None => Agent::Claude.home(),
     }
 }
 

@@ -2,7 +2,6 @@
 //! looked into is told, each directory is looked into once, and links cannot lead in circles.
 
 use crate::agent::Agent;
-use cs_core::paths;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, Metadata};
@@ -70,14 +69,12 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// What each agent's variable names (several with commas between them), else its folder in the home directory;
-    /// Claude Code's may also be `$XDG_CONFIG_HOME/claude`.
+    /// The folders that each agent's variable names, else those that it uses without one.
     pub fn from_env() -> Self {
         let mut roots = Roots::default();
         for agent in Agent::ALL {
-            let named = named_in_env(agent);
-            let own = || default_folders(agent);
-            let folders = if named.is_empty() { own() } else { named.clone() };
+            let named = agent.named_homes();
+            let folders = if named.is_empty() { agent.default_homes() } else { named.clone() };
             roots.folders.extend(folders.into_iter().map(|folder| (agent, folder)));
             roots.named.extend(named.into_iter().map(|folder| (agent, folder)));
         }
@@ -112,25 +109,6 @@ impl Roots {
         found.logs.sort_by(|a, b| (a.born, &a.path).cmp(&(b.born, &b.path)));
         found
     }
-}
-
-/// The folders that an agent's variable names.
-fn named_in_env(agent: Agent) -> Vec<PathBuf> {
-    let text = std::env::var_os(agent.home_variable()).unwrap_or_default().to_string_lossy().into_owned();
-    let folders: Vec<&str> = match agent {
-        Agent::Claude => text.split(',').map(str::trim).collect(),
-        Agent::Codex => vec![&text],
-    };
-    folders.into_iter().filter(|dir| !dir.is_empty()).map(paths::expand).collect()
-}
-
-/// Where an agent's folder is if nothing names it.
-fn default_folders(agent: Agent) -> Vec<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let user = set("HOME");
-    let config = set("XDG_CONFIG_HOME").or_else(|| Some(user.as_ref()?.join(".config")));
-    let other = config.filter(|_| agent == Agent::Claude).map(|config| config.join("claude"));
-    user.map(|user| agent.default_home(&user)).into_iter().chain(other).collect()
 }
 
 /// Directories below each other, at most.

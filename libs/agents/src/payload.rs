@@ -147,8 +147,7 @@ impl Payload {
     /// their own.
     pub fn agent(&self) -> Option<Agent> {
         let log = self.transcript_path.as_deref().and_then(|path| path.rsplit('/').next());
-        let is_codex = self.is_codex_turn || log.is_some_and(|name| Agent::Codex.names_log(name));
-        is_codex.then_some(Agent::Codex)
+        self.is_codex_turn.then_some(Agent::Codex).or_else(|| Agent::of_log(log?))
     }
 
     /// The event.

@@ -15,7 +15,7 @@ fn live(transcript_path: &str) -> Live {
 fn the_registry_is_beside_the_log() {
     let of = |path: &str| account(&live(path));
     assert_eq!(of("/home/dev/.claude-work/projects/x/u.jsonl"), Some("/home/dev/.claude-work".into()));
-    let own = paths::claude_dir().ok();
+    let own = Agent::Claude.home();
     for elsewhere in ["u.jsonl", "/u.jsonl", "/home/dev/logs/x/u.jsonl", "/projects", ""] {
         assert_eq!(of(elsewhere), own, "{elsewhere}");
     }
