@@ -4,6 +4,8 @@
 mod corpus;
 #[path = "usage/counters.rs"]
 mod counters;
+#[path = "usage/explain.rs"]
+mod explain;
 #[path = "usage/keep.rs"]
 mod keep;
 #[path = "usage/mixtures.rs"]

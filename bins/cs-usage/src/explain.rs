@@ -3,17 +3,18 @@
 
 use crate::account::{CallFacts, LineFacts, LogFacts, SessionFacts};
 use crate::check::{self, Check};
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, load_with_accounts};
 use crate::which::conversations;
 use argh::FromArgs;
 use cli::{Context, Form, Outcome, sanitize};
 use cs_core::clock;
 use render::{LIST_PRICE, format_second};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 use usage::book;
-use usage::explain::{self, Account, Judged};
-use usage::kept;
+use usage::explain::Judged;
+use usage::{kept, read};
 
 /// show which calls of a conversation were counted, which were not and why, and what the client itself reports
 #[derive(FromArgs, Debug)]
@@ -34,9 +35,9 @@ pub struct Explain {
 
 impl Explain {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let loaded = load(context, self.timezone.as_deref())?;
+        let mut loaded = load_with_accounts(context, self.timezone.as_deref())?;
         for id in conversations(context, &self.id, &loaded.book)? {
-            let explanation = Explanation::of(context, &loaded, &id);
+            let explanation = Explanation::of(context, &mut loaded, &id);
             match context.out.form {
                 Form::Json => explanation.print_json(context)?,
                 Form::Table => explanation.print_page(context, &loaded)?,
@@ -69,16 +70,13 @@ enum Fact<'a> {
 }
 
 impl Explanation {
-    fn of(context: &Context, loaded: &Loaded, id: &str) -> Self {
+    fn of(context: &Context, loaded: &mut Loaded, id: &str) -> Self {
         let judged = judge(context, loaded, id);
-        let mut accounts: BTreeMap<usize, Account> = BTreeMap::new();
-        for call in &judged {
-            if let Some((log, _)) = loaded.logs.get(call.log) {
-                accounts.entry(call.log).or_insert_with(|| explain::account(log));
-            }
-        }
-        let logs = || accounts.iter().filter_map(|(index, account)| Some((loaded.logs.get(*index)?, account)));
-        let call = |call: &Judged| CallFacts::of(loaded, call, accounts.get(&call.log));
+        let used: BTreeSet<usize> = judged.iter().map(|call| call.log).collect();
+        used.iter().for_each(|index| complete_account(loaded, *index));
+        let loaded = &*loaded;
+        let logs = || used.iter().filter_map(|index| Some((loaded.logs.get(*index)?, loaded.accounts.get(index)?)));
+        let call = |call: &Judged| CallFacts::of(loaded, call, loaded.accounts.get(&call.log));
         let calls: Vec<CallFacts> = judged.iter().map(call).collect();
         let lines: Vec<LineFacts> =
             logs().flat_map(|((log, _), account)| LineFacts::of_log(log, account, id)).collect();
@@ -120,6 +118,13 @@ impl Explanation {
             out.line("the client left no sum of its own")?;
         }
         self.checks.iter().try_for_each(|check| out.line(&sanitize(&check.describe())))
+    }
+}
+
+/// Reads a log that the cache knew, for its account. What cannot be read was reported when it was loaded.
+fn complete_account(loaded: &mut Loaded, index: usize) {
+    if let (Some((log, _)), Entry::Vacant(account)) = (loaded.logs.get(index), loaded.accounts.entry(index)) {
+        account.insert(read::log_with_account(log).map(|(_, account)| account).unwrap_or_default());
     }
 }
 

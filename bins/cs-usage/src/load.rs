@@ -7,15 +7,17 @@ use cli::{Context, Failure, Outcome, note, report};
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
+use cs_core::paths::Home;
 use cs_core::range::Range;
 use cs_core::store::repo_of;
 use cs_core::zone::Zone;
 use render::format_bytes;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use usage::book::{self, Book};
 use usage::cache;
+use usage::explain::Account;
 use usage::facts::Facts;
 use usage::kept;
 use usage::prices::Prices;
@@ -32,6 +34,8 @@ pub struct Loaded {
     pub repos: Vec<String>,
     pub roots: Roots,
     pub logs: Vec<(Log, Facts)>,
+    /// Accounts of logs by their index, if they are asked for; see [`cache::read_with_accounts`].
+    pub accounts: BTreeMap<usize, Account>,
     /// The exit code of what could not be read, which was told.
     pub trouble: Option<u8>,
 }
@@ -57,15 +61,25 @@ impl Loaded {
 
 const NOTHING: &str = "nothing was used that matches";
 
-/// Reads all logs. What cannot be read, settings and prices too, is told on standard error, and does not stop the rest.
+/// Reads all logs. What cannot be read, settings and prices too, is reported on standard error, and does not stop the
+/// rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
+    load_by(cache::read, context, timezone)
+}
+
+/// The same with the accounts of the logs that were read.
+pub fn load_with_accounts(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
+    load_by(cache::read_with_accounts, context, timezone)
+}
+
+fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     let zone = timezone.map_or_else(|| Ok(Zone::system().clone()), Zone::named)?;
     let config = context.config();
     let (prices, wrong) = Prices::new(&config);
     let roots = Roots::from_env();
     let found = roots.logs();
     tell_first_time(context, &found.logs);
-    let read = cache::read(&context.store.home, found.logs);
+    let read = read(&context.store.home, found.logs);
     let (kept, damaged) = kept::load(&context.store.home);
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
@@ -77,7 +91,7 @@ pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     let projects = projects(&book, &config);
     let repos = repos(&book, &projects, &config);
     let trouble = failures.first().map(Failure::code);
-    Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, trouble })
+    Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, accounts: read.accounts, trouble })
 }
 
 fn places(roots: &Roots) -> String {

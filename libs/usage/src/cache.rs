@@ -2,6 +2,7 @@
 //! chooses. Must stay true: it may be deleted at any time; every part stands for itself and is
 //! replaced in one step, so two programs at once only do each other's work again.
 
+use crate::explain::Account;
 use crate::facts::Facts;
 use crate::read::{self, Known, on_all_processors, path_hash};
 use agents::logs::Log;
@@ -9,7 +10,7 @@ use cs_core::file::{self, Durability};
 use cs_core::paths::Home;
 use cs_core::validate::FILE_BYTES;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 const PARTS: u8 = 64;
@@ -33,19 +34,35 @@ struct Entry {
 pub struct Read {
     /// In the order in which they were found.
     pub logs: Vec<(Log, Facts)>,
+    /// Accounts of logs, by their index. Only [`read_with_accounts`] has them, of the logs that it read.
+    pub accounts: BTreeMap<usize, Account>,
     pub unreadable: Vec<(PathBuf, std::io::Error)>,
 }
+
+/// Reads a log, with what the cache knows of it.
+type Reader = fn(&Log, Option<Known>) -> std::io::Result<(Known, Option<Account>)>;
+/// What became of a log.
+type Found = std::io::Result<(Facts, Option<Account>)>;
 
 /// Reads all logs, as far as the cache does not know them, and brings the cache up to date. A cache
 /// that cannot be written is no trouble.
 pub fn read(home: &Home, logs: Vec<Log>) -> Read {
+    read_by(|log, known| Ok((read::log(log, known)?, None)), home, logs)
+}
+
+/// The same with the accounts of all logs that have to be read, so that no log is read twice for its account.
+pub fn read_with_accounts(home: &Home, logs: Vec<Log>) -> Read {
+    read_by(|log, _| read::log_with_account(log).map(|(known, account)| (known, Some(account))), home, logs)
+}
+
+fn read_by(reader: Reader, home: &Home, logs: Vec<Log>) -> Read {
     let mut parts: Vec<Vec<(usize, &Log)>> = vec![Vec::new(); usize::from(PARTS)];
     for (n, log) in logs.iter().enumerate() {
         let part = (path_hash(log) % u64::from(PARTS)) as usize;
         parts.get_mut(part).into_iter().for_each(|part| part.push((n, log)));
     }
-    let work = |n: usize| parts.get(n).map(|logs| read_part(home, n as u8, logs)).unwrap_or_default();
-    let mut found: Vec<Option<std::io::Result<Facts>>> = Vec::new();
+    let work = |n: usize| parts.get(n).map(|logs| read_part(reader, home, n as u8, logs)).unwrap_or_default();
+    let mut found: Vec<Option<Found>> = Vec::new();
     found.resize_with(logs.len(), || None);
     for (n, facts) in on_all_processors(parts.len(), work).into_iter().flat_map(|(_, part)| part) {
         if let Some(place) = found.get_mut(n) {
@@ -55,7 +72,10 @@ pub fn read(home: &Home, logs: Vec<Log>) -> Read {
     let mut read = Read::default();
     for (log, facts) in logs.into_iter().zip(found) {
         match facts {
-            Some(Ok(facts)) => read.logs.push((log, facts)),
+            Some(Ok((facts, account))) => {
+                read.accounts.extend(account.map(|account| (read.logs.len(), account)));
+                read.logs.push((log, facts));
+            }
             // Deleted since it was found.
             Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
             Some(Err(error)) => read.unreadable.push((log.path, error)),
@@ -65,25 +85,29 @@ pub fn read(home: &Home, logs: Vec<Log>) -> Read {
     read
 }
 
-fn read_part(home: &Home, part: u8, logs: &[(usize, &Log)]) -> Vec<(usize, std::io::Result<Facts>)> {
+fn read_part(reader: Reader, home: &Home, part: u8, logs: &[(usize, &Log)]) -> Vec<(usize, Found)> {
     if logs.is_empty() {
         return Vec::new();
     }
     let mut known = load(home, part);
     let mut news = false;
     let mut entries = Vec::new();
+    let mut accounts = Vec::new();
     let mut failed = Vec::new();
     for (n, log) in logs {
         let old = known.remove(&log.path);
         let now = match old {
-            Some(old) if old.holds(log) => Ok(old),
+            Some(old) if old.holds(log) => Ok((old, None)),
             old => {
                 news = true;
-                read::log(log, old)
+                reader(log, old)
             }
         };
         match now {
-            Ok(now) => entries.push((*n, Entry { path: log.path.clone(), known: now })),
+            Ok((known, account)) => {
+                entries.push((*n, Entry { path: log.path.clone(), known }));
+                accounts.push(account);
+            }
             Err(error) => failed.push((*n, Err(error))),
         }
     }
@@ -96,7 +120,8 @@ fn read_part(home: &Home, part: u8, logs: &[(usize, &Log)]) -> Vec<(usize, std::
     if news {
         save(home, part, entries.iter().map(|(_, entry)| entry).chain(&others));
     }
-    let good = entries.into_iter().map(|(n, entry)| (n, Ok(entry.known.into_facts())));
+    let good =
+        entries.into_iter().zip(accounts).map(|((n, entry), account)| (n, Ok((entry.known.into_facts(), account))));
     good.chain(failed).collect()
 }
 

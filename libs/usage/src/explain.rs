@@ -1,14 +1,10 @@
-//! Owns the account of one conversation: which calls were counted, which were not and why, and
-//! what the client itself says that it used.
+//! Owns what people want to know of a log besides its facts: what its calls are called, and which lines are not calls
+//! and why. Deliberately absent: reading. Whoever reads a log for its facts fills the account in the same pass.
 
 use crate::call::Call;
 use crate::facts::hash;
 use crate::judge::Fate;
 use agents::entry::{Entry, Kind, Understood};
-use agents::lines::{self, Piece};
-use agents::logs::Log;
-use agents::reader::{Reader, State, Wanted};
-use cs_core::open;
 use std::collections::HashMap;
 
 /// The names of a log's calls, by the hashes that stand for message and request in a [`Call`].
@@ -32,7 +28,7 @@ pub struct Account {
     pub dropped: Vec<Dropped>,
 }
 
-/// A line of which something is to be said.
+/// A line that is not a call, or was repaired.
 #[derive(Clone, Debug)]
 pub struct Dropped {
     /// The first is 1.
@@ -40,7 +36,7 @@ pub struct Dropped {
     pub why: Why,
 }
 
-/// What is to be said of a line.
+/// Why a line is in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// An answer in this session that no model gave.
@@ -65,54 +61,39 @@ impl Why {
     }
 }
 
-/// Reads a log once more, for people; empty if it cannot be read.
-pub fn account(log: &Log) -> Account {
-    let mut account = Account::default();
-    let mut reader = Reader::new(State::new(log.agent), Wanted::Counted);
-    let mut line = 0;
-    let Ok(file) = open::foreign(&log.path) else { return account };
-    // What can be read is reported; the book has said already that the rest cannot.
-    let _ = lines::read(file, |piece| {
-        line += 1;
-        let mut whys = Vec::new();
-        let mut fold = |entry: Entry| whys.extend(account.look(entry));
-        let why = match piece {
-            Piece::Line(text) => Why::of(reader.line(text, line, &mut fold)),
-            Piece::Rest(text) => {
-                reader.line(text, line, &mut fold);
-                None
-            }
-            Piece::TooLong => Some(Why::TooLong),
-        };
-        account.dropped.extend(whys.into_iter().chain(why).map(|why| Dropped { line, why }));
-    });
-    account
-}
-
 impl Account {
-    /// Notes what a call is called; returns what is to be said of an answer that no model gave.
-    fn look(&mut self, entry: Entry) -> Option<Why> {
-        match entry.kind {
+    /// Notes what an entry of a line says.
+    pub(crate) fn note_entry(&mut self, line: u64, entry: &Entry) {
+        match &entry.kind {
             Kind::Response(response) if response.is_named => {
                 let key = (hash(&response.key()), response.request.as_deref().map_or(0, hash));
-                let (message, request) = (response.message.into_owned(), response.request.map(|id| id.into_owned()));
-                self.names.insert(key, Named { message, request, part: response.part });
-                None
+                let (message, request) =
+                    (response.message.to_string(), response.request.as_deref().map(str::to_string));
+                self.names.insert(key, Named { message, request, part: response.part.clone() });
             }
-            Kind::Synthetic(id) => Some(Why::Synthetic {
-                session: entry.conversation.into_owned(),
-                id: id.map(|id| id.into_owned()),
-                at: entry.at,
-            }),
-            _ => None,
+            Kind::Synthetic(id) => {
+                let (session, id) = (entry.conversation.to_string(), id.as_deref().map(str::to_string));
+                self.dropped.push(Dropped { line, why: Why::Synthetic { session, id, at: entry.at } });
+            }
+            _ => {}
         }
+    }
+
+    /// Notes whether a whole line was understood.
+    pub(crate) fn note_line(&mut self, line: u64, understood: Understood) {
+        self.dropped.extend(Why::of(understood).map(|why| Dropped { line, why }));
+    }
+
+    /// Notes a line that is too long to be read.
+    pub(crate) fn note_too_long(&mut self, line: u64) {
+        self.dropped.push(Dropped { line, why: Why::TooLong });
     }
 }
 
 /// A call with what became of it, and in which log it is.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// A place among the logs.
+    /// Its index among the logs.
     pub log: usize,
     pub call: Call,
     pub fate: Fate,

@@ -2,6 +2,7 @@
 //! Must stay true: what is read twice counts once; a file that changed and did not grow, was
 //! replaced, or has other bytes where they are compared, is read anew.
 
+use crate::explain::Account;
 use crate::facts::{Facts, Places, hash};
 use agents::entry::Understood;
 use agents::lines::{self, Piece};
@@ -47,8 +48,18 @@ impl Known {
     }
 }
 
+/// Reads a whole log, and what people want to know of it besides.
+pub fn log_with_account(log: &Log) -> Result<(Known, Account)> {
+    let mut account = Account::default();
+    Ok((read(log, None, Some(&mut account))?, account))
+}
+
 /// Reads a log, going on from what is known where that is possible.
 pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
+    read(log, known, None)
+}
+
+fn read(log: &Log, known: Option<Known>, account: Option<&mut Account>) -> Result<Known> {
     let mut file = open::foreign(&log.path)?;
     let identity = Identity::of(&file.metadata()?);
     let old = known.filter(|known| {
@@ -59,7 +70,7 @@ pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
     let new = || (0, Facts::default(), State::new(log.agent));
     let (start, mut facts, state) = old.map_or_else(new, |known| (known.offset, known.facts, known.state));
     file.seek(SeekFrom::Start(start))?;
-    let (read, state, whole) = pieces(&mut file, state, &mut facts)?;
+    let (read, state, whole) = pieces(&mut file, state, &mut facts, account)?;
     let offset = start + read;
     let check = check(&mut file, offset)?;
     Ok(Known { identity, offset, check, facts, state, whole })
@@ -80,7 +91,12 @@ fn check(file: &mut File, offset: u64) -> Result<u64> {
 
 /// Folds all complete lines into the facts. Returns how many bytes they have, what the reader knows of them, and the
 /// facts with what follows them, if that says something.
-fn pieces(from: impl Read, state: State, facts: &mut Facts) -> Result<(u64, State, Option<Facts>)> {
+fn pieces(
+    from: impl Read,
+    state: State,
+    facts: &mut Facts,
+    mut account: Option<&mut Account>,
+) -> Result<(u64, State, Option<Facts>)> {
     let mut reader = Reader::new(state, Wanted::Counted);
     let mut places = Places::of(facts);
     let mut whole = None;
@@ -88,14 +104,15 @@ fn pieces(from: impl Read, state: State, facts: &mut Facts) -> Result<(u64, Stat
         Piece::Line(text) => {
             // The number of the line may tell it from others, so it counts first.
             facts.lines += 1;
-            let understood = fold(&mut reader, facts, &mut places, text);
+            let understood = fold(&mut reader, facts, &mut places, &mut account, text);
             facts.count(understood);
+            account.iter_mut().for_each(|account| account.note_line(facts.lines, understood));
         }
         // Not done yet, or torn. It may say something already, but not for good: it is read again.
         Piece::Rest(text) if text.ends_with(b"}") => {
             let mut with = Facts { lines: facts.lines + 1, ..facts.clone() };
             let mut once = Reader::new(reader.state().clone(), Wanted::Counted);
-            fold(&mut once, &mut with, &mut places, text);
+            fold(&mut once, &mut with, &mut places, &mut account, text);
             with.lines -= 1;
             whole = (with != *facts).then_some(with);
         }
@@ -103,13 +120,25 @@ fn pieces(from: impl Read, state: State, facts: &mut Facts) -> Result<(u64, Stat
         Piece::TooLong => {
             facts.lines += 1;
             facts.too_long += 1;
+            account.iter_mut().for_each(|account| account.note_too_long(facts.lines));
         }
     })?;
     Ok((read, reader.into_state(), whole))
 }
 
-fn fold(reader: &mut Reader, facts: &mut Facts, places: &mut Places, text: &[u8]) -> Understood {
-    reader.line(text, facts.lines, &mut |entry| facts.fold(places, entry))
+/// Folds the entries of a line into the facts and, if there is one, the account.
+fn fold(
+    reader: &mut Reader,
+    facts: &mut Facts,
+    places: &mut Places,
+    account: &mut Option<&mut Account>,
+    text: &[u8],
+) -> Understood {
+    let number = facts.lines;
+    reader.line(text, number, &mut |entry| {
+        account.iter_mut().for_each(|account| account.note_entry(number, &entry));
+        facts.fold(places, entry);
+    })
 }
 
 /// Does `work` for every number below `count` on all processors, and returns what came of it.

@@ -23,7 +23,7 @@ use usage::prices::Prices;
 use usage::read::{self, Known};
 use usage::report::{By, Filter, View};
 use usage::shares::{Began, Records};
-use usage::{explain, kept, stats};
+use usage::{kept, stats};
 
 use super::{parts, repaired, samples};
 use crate::Target;
@@ -162,7 +162,7 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     let whole = known(&path, agent, None);
     let log = log(&path, agent);
     assert!(whole.holds(&log));
-    let dropped = explain::account(&log).dropped;
+    let dropped = read::log_with_account(&log).expect("it was just written").1.dropped;
     let told = |why: Why| dropped.iter().filter(|dropped| dropped.why == why).count() as u64;
     let facts = whole.clone().into_facts();
     assert_eq!((told(Why::Broken), told(Why::Repaired)), (facts.broken, facts.repaired));
