@@ -8,6 +8,7 @@ pub mod days;
 pub mod dirs;
 pub mod ending;
 pub mod error;
+mod fields;
 pub mod file;
 pub mod git;
 pub mod going_on;

@@ -4,6 +4,7 @@
 //! The file is a cache: without it a session is found again by its id, its state is unknown.
 
 use crate::clock::{self, Instant};
+use crate::fields;
 use crate::id::fnv1a;
 use crate::patch::Patch;
 use crate::process::{self, Condition, Process};
@@ -156,47 +157,6 @@ pub struct Live {
     pub has_moved: bool,
 }
 
-/// The names of the fields above, as they stand in the file.
-const FIELDS: [&str; 37] = [
-    "claude_session_id",
-    "session_id",
-    "project_slug",
-    "agent",
-    "state",
-    "since",
-    "last_event",
-    "last_event_at",
-    "started_at",
-    "source",
-    "pid",
-    "pid_started",
-    "host",
-    "windows",
-    "cwd",
-    "worktree_root",
-    "head_mark",
-    "transcript_path",
-    "model",
-    "waiting_for",
-    "waiting_key",
-    "questions",
-    "awaiting",
-    "requested",
-    "error",
-    "request_failed",
-    "background_tasks",
-    "goes_on",
-    "own_prompts",
-    "queued",
-    "prompt_mark",
-    "prompt_id",
-    "capture",
-    "unattended",
-    "last_message",
-    "title",
-    "ended_at",
-];
-
 /// Most windows that are remembered.
 const WINDOWS: usize = 16;
 
@@ -254,8 +214,8 @@ impl Live {
 
     /// Reads a file's bytes; `None` if they cannot be understood.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let mut live: Live = serde_json::from_slice(bytes).ok()?;
-        live.unknown = Patch::of(bytes).ok()?.others(&FIELDS);
+        let (mut live, names) = fields::read::<Live>(bytes)?;
+        live.unknown = Patch::of(bytes).ok()?.others(names);
         Some(live)
     }
 
@@ -499,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_of_fields_is_complete_and_others_survive() {
+    fn every_field_is_written_and_others_survive() {
         let mut live = Live::new("u", at(0));
         let text = || Some("x".to_string());
         (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
@@ -511,7 +471,7 @@ mod tests {
         (live.awaiting, live.unattended, live.background_tasks) = (true, true, Some(1));
         let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
         let mut names: Vec<&str> = written.keys().map(String::as_str).collect();
-        let mut known = FIELDS.to_vec();
+        let mut known = fields::read::<Live>(&live.to_bytes()).unwrap().1.to_vec();
         names.sort_unstable();
         known.sort_unstable();
         assert_eq!(names, known);

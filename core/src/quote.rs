@@ -21,6 +21,11 @@ impl Quote {
         true
     }
 
+    /// The same for the next character of a text.
+    pub fn holds_char(&mut self, next: char) -> bool {
+        self.holds(u8::try_from(next).unwrap_or_default())
+    }
+
     /// Takes bytes of an open string that are neither quotes nor backslashes.
     pub fn pass_plain(&mut self) {
         self.escaped = false;

@@ -7,6 +7,7 @@ use super::text::{self, Trouble};
 use agents::event::PROGRAMS;
 use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
+use cs_core::quote::Quote;
 use serde_json::Value;
 use std::path::Path;
 
@@ -59,16 +60,8 @@ pub fn shell_word(text: &str) -> String {
 
 /// JSON without the blanks between its parts.
 fn compact(json: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let keep = |c: &char| {
-        if in_string {
-            in_string = escaped || *c != '"';
-            escaped = *c == '\\' && !escaped;
-            return true;
-        }
-        in_string = *c == '"';
-        !c.is_whitespace()
-    };
+    let mut quote = Quote::default();
+    let keep = |c: &char| quote.holds_char(*c) || !c.is_whitespace();
     json.chars().filter(keep).collect()
 }
 

@@ -3,6 +3,7 @@
 //! container may lose the blanks inside it); every result is a JSON text.
 
 use super::text::{self, Kind, Node, Trouble};
+use cs_core::quote::Quote;
 
 /// A step into a text: the value of a key, or an element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,23 +198,22 @@ impl<'a> Style<'a> {
             return value.to_string();
         }
         let mut shown = String::new();
-        let (mut depth, mut in_string, mut escaped, mut last) = (0usize, false, false, ' ');
+        let (mut depth, mut quote, mut last) = (0usize, Quote::default(), ' ');
         for c in value.chars() {
+            let was_open = quote.is_open();
+            let is_text = quote.holds_char(c);
             let is_empty = matches!((last, c), ('{', '}') | ('[', ']'));
-            let closes = !in_string && matches!(c, '}' | ']');
+            let closes = !is_text && matches!(c, '}' | ']');
             depth -= usize::from(closes && depth > 0);
             // Between brackets and after commas a line begins, but not in what is empty.
-            if !in_string && !is_empty && (closes || matches!(last, '{' | '[' | ',')) {
+            if !was_open && !is_empty && (closes || matches!(last, '{' | '[' | ',')) {
                 shown.push_str(&format!("{}{indent}{}", self.end, self.unit.repeat(depth)));
             }
             shown.push(c);
-            if in_string {
-                in_string = escaped || c != '"';
-                escaped = c == '\\' && !escaped;
+            if is_text {
                 last = '"';
                 continue;
             }
-            in_string = c == '"';
             depth += usize::from(matches!(c, '{' | '['));
             if c == ':' {
                 shown.push(' ');

@@ -2,6 +2,7 @@
 //! written anew. Must stay true: what `parse` finds is what serde_json reads; a text that the two
 //! would read differently is refused. Deliberately absent: changing anything (`splice`).
 
+use cs_core::quote::Quote;
 use serde_json::{Map, Value};
 use std::ops::Range;
 
@@ -184,15 +185,12 @@ impl Reader<'_> {
     }
 
     fn string(&mut self) -> Option<String> {
-        let start = self.at;
-        self.at += 1;
-        let mut escaped = false;
-        for byte in self.text.as_bytes().get(self.at..)? {
+        let (start, mut quote) = (self.at, Quote::default());
+        for byte in self.text.as_bytes().get(start..)? {
             self.at += 1;
-            match byte {
-                b'"' if !escaped => return serde_json::from_str(self.text.get(start..self.at)?).ok(),
-                b'\\' => escaped = !escaped,
-                _ => escaped = false,
+            quote.holds(*byte);
+            if !quote.is_open() {
+                return serde_json::from_str(self.text.get(start..self.at)?).ok();
             }
         }
         None
