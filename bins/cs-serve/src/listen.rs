@@ -72,7 +72,7 @@ pub fn system(error: io::Error) -> Error {
 /// Which process listens on a port, where the system tells: `/proc/net/tcp` has the socket's inode, and
 /// `/proc/<pid>/fd` who has it open. Source: proc_pid_net(5).
 fn holder(port: u16) -> Option<(u32, String)> {
-    let is_it = |row: &table::Row| row.state == "0A" && row.local.ends_with(&format!(":{port:04X}"));
+    let is_it = |row: &table::SocketRow| row.state == "0A" && row.local.ends_with(&format!(":{port:04X}"));
     let inode = table::find(|row| is_it(row).then_some(row.inode))?;
     let wanted = format!("socket:[{inode}]");
     let processes = std::fs::read_dir("/proc").ok()?;

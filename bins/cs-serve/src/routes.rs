@@ -73,28 +73,28 @@ pub static ROUTES: [Route; 15] = [
     Route {
         path: "/",
         params: OF_ALL,
-        answer: Page(OVERVIEW, Handler::All(overview::page)),
+        answer: Page(OVERVIEW, Handler::All(overview::render)),
         about: "what goes on, or the sessions that the query selects",
     },
     Route {
         path: "/session/<id>",
         params: &[],
-        answer: Page(SESSION, Handler::Session(session::page)),
+        answer: Page(SESSION, Handler::Session(session::render)),
         about: "one session",
     },
     Route {
         path: "/project/<slug>",
         params: OF_PROJECT,
-        answer: Page(PROJECT, Handler::Project(project::page)),
+        answer: Page(PROJECT, Handler::Project(project::render)),
         about: "one project and its sessions",
     },
     Route {
         path: "/activity",
         params: &[Since, Until],
-        answer: Page(ACTIVITY, Handler::All(activity::page)),
+        answer: Page(ACTIVITY, Handler::All(activity::render)),
         about: "sessions of the last year; what a range of days cost",
     },
-    Route { path: "/api", params: &[], answer: Text(API, about_api::page), about: "this description" },
+    Route { path: "/api", params: &[], answer: Text(API, about_api::render), about: "this description" },
     Route { path: "/assets/<name>", params: &[], answer: Asset(assets::find), about: "a file that the pages use" },
     Route {
         path: "/api/overview",

@@ -88,7 +88,7 @@ impl Asked<'_> {
     /// The newest sessions of a project.
     fn ids_of(&self, slug: &Slug) -> std::result::Result<Vec<SessionId>, Refusal> {
         let rows = &self.snapshot.rows;
-        let of_project = |row: &crate::view::Row| row.project_slug == slug.as_str();
+        let of_project = |row: &crate::view::IndexRow| row.project_slug == slug.as_str();
         let mut ids: Vec<&str> = rows.iter().filter(of_project).map(|row| row.id).collect();
         let archived = if self.query.include_archived { self.caches.archived()? } else { Arc::default() };
         let only = archived.iter().filter(|row| of_project(row) && rows.find(row.id).is_none());

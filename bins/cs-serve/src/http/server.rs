@@ -9,7 +9,7 @@ use super::limits::{CONNECTIONS, LOOK_TIME, STOP_TIME, STREAMS, WAITING_BYTES};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::system::{self, READABLE, Waker};
-use super::workers::{Done, Job, Place, Workers};
+use super::workers::{ConnectionId, Finished, Job, Workers};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
@@ -131,7 +131,7 @@ impl Server {
         self.slots.iter().flatten().filter(|connection| connection.is_stream()).count()
     }
 
-    /// Takes new connections. When there is no place, the one that is missed least has to go.
+    /// Takes new connections. When there is no room, the one that is missed least has to go.
     fn accept(&mut self, now: Instant) {
         let taken = self.take(now);
         let clients: Vec<SocketAddr> = taken.iter().map(|(_, client)| *client).collect();
@@ -187,26 +187,26 @@ impl Server {
     fn hear(&mut self, now: Instant) {
         while let Ok(done) = self.workers.done.try_recv() {
             match done {
-                Done::Looked(generation) => {
+                Finished::Looked(generation) => {
                     self.is_looking = false;
                     self.generation = self.generation.max(generation);
                     self.tell(now);
                 }
-                Done::Answered(place, reply) => self.answer(place, reply, now),
+                Finished::Answered(id, reply) => self.answer(id, reply, now),
             }
         }
     }
 
-    fn answer(&mut self, place: Place, reply: Reply, now: Instant) {
+    fn answer(&mut self, id: ConnectionId, reply: Reply, now: Instant) {
         let waiting: usize = self.slots.iter().flatten().map(Connection::waiting_bytes).sum();
         let too_many = reply.stream.is_some() && self.streams() >= self.most_streams;
         let too_much = reply.body.len() > super::limits::HEAD_BYTES && waiting + reply.body.len() > WAITING_BYTES;
         let reply = if too_many || too_much { Reply::refusal(&busy()) } else { reply };
         self.generation = self.generation.max(reply.stream.unwrap_or_default());
-        let connection = self.slots.get_mut(place.slot).and_then(Option::as_mut);
-        if let Some(connection) = connection.filter(|connection| connection.serial == place.serial) {
+        let connection = self.slots.get_mut(id.slot).and_then(Option::as_mut);
+        if let Some(connection) = connection.filter(|connection| connection.serial == id.serial) {
             let step = connection.answer(&reply, now);
-            self.step(place.slot, step, now);
+            self.step(id.slot, step, now);
         }
     }
 
@@ -258,11 +258,11 @@ impl Server {
     /// Does what a connection asks for, until it has to wait.
     fn step(&mut self, slot: usize, mut step: Step, now: Instant) {
         loop {
-            let Some(place) = self.slots.get_mut(slot) else { return };
-            let Some(connection) = place else { return };
+            let Some(held) = self.slots.get_mut(slot) else { return };
+            let Some(connection) = held else { return };
             step = match step {
                 Step::Stay => return,
-                Step::Close => return *place = None,
+                Step::Close => return *held = None,
                 Step::Refused(refusal) => {
                     let refusal = access::stranger(connection.peer).err().unwrap_or(refusal);
                     connection.refuse(&Reply::refusal(&refusal), now)
@@ -276,8 +276,8 @@ impl Server {
                     match self.access.check(&request, &self.policy, peer, client, now) {
                         Err(refusal) => connection.refuse(&self.access.refused(Some(&request), &refusal), now),
                         Ok(()) => {
-                            let place = Place { slot, serial: connection.serial };
-                            match self.workers.jobs.send(Job::Answer(place, request)) {
+                            let id = ConnectionId { slot, serial: connection.serial };
+                            match self.workers.jobs.send(Job::Answer(id, request)) {
                                 Ok(()) => return,
                                 Err(_) => Step::Close,
                             }

@@ -16,22 +16,22 @@ const THREADS: usize = 3;
 #[derive(Debug)]
 pub enum Job {
     /// Answer the request of a connection.
-    Answer(Place, Box<Request>),
+    Answer(ConnectionId, Box<Request>),
     /// Look whether something changed on disk.
     Look,
 }
 
 /// Something done.
 #[derive(Debug)]
-pub enum Done {
-    Answered(Place, Reply),
+pub enum Finished {
+    Answered(ConnectionId, Reply),
     /// The generation that is there now.
     Looked(u64),
 }
 
-/// Which connection: where it stands, and its number, because places are used again.
+/// Which connection: its slot, and its number, because slots are used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ConnectionId {
     pub slot: usize,
     pub serial: u64,
 }
@@ -40,7 +40,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Workers {
     pub jobs: Sender<Job>,
-    pub done: Receiver<Done>,
+    pub done: Receiver<Finished>,
 }
 
 impl Workers {
@@ -59,8 +59,8 @@ impl Workers {
             let run = move || {
                 while let Some(job) = next(&todo) {
                     let done = match job {
-                        Job::Answer(place, request) => Done::Answered(place, (work.0)(&request)),
-                        Job::Look => Done::Looked((work.1)()),
+                        Job::Answer(id, request) => Finished::Answered(id, (work.0)(&request)),
+                        Job::Look => Finished::Looked((work.1)()),
                     };
                     if finished.send(done).is_err() {
                         return;

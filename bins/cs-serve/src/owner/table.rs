@@ -12,7 +12,7 @@ const MOST: u64 = 32 * 1024 * 1024;
 
 /// What a line says of a socket.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row<'a> {
+pub struct SocketRow<'a> {
     /// Address and port in hexadecimal.
     pub local: &'a str,
     pub remote: &'a str,
@@ -24,15 +24,15 @@ pub struct Row<'a> {
 }
 
 /// Understands a line; the first line of a table is none.
-fn row(line: &str) -> Option<Row<'_>> {
+fn row(line: &str) -> Option<SocketRow<'_>> {
     let mut fields = line.split_ascii_whitespace();
     let mut next = |skipped: usize| fields.nth(skipped);
     let (local, remote, state) = (next(1)?, next(0)?, next(0)?);
-    Some(Row { local, remote, state, uid: next(3)?.parse().ok()?, inode: next(1)?.parse().ok()? })
+    Some(SocketRow { local, remote, state, uid: next(3)?.parse().ok()?, inode: next(1)?.parse().ok()? })
 }
 
 /// What `wanted` makes of the first socket that it wants.
-pub fn find<T>(mut wanted: impl FnMut(&Row) -> Option<T>) -> Option<T> {
+pub fn find<T>(mut wanted: impl FnMut(&SocketRow) -> Option<T>) -> Option<T> {
     TABLES.iter().find_map(|table| {
         let mut lines = BufReader::with_capacity(32 * 1024, File::open(table).ok()?.take(MOST));
         let mut line = String::new();
@@ -64,7 +64,7 @@ pub fn owners(locals: &[SocketAddr], remote: SocketAddr) -> Vec<Option<u32>> {
 }
 
 /// The account that has a socket open; an account of 0 beside an inode of 0 means nobody.
-fn holder(row: &Row) -> Option<u32> {
+fn holder(row: &SocketRow) -> Option<u32> {
     (row.inode != 0).then_some(row.uid)
 }
 
@@ -89,7 +89,7 @@ mod tests {
     fn a_line_says_whose_a_socket_is() {
         let line =
             "   1: 0100007F:1F90 0100007F:C350 06 00000000:00000000 03:000016F5 00000000  1000        0 77 3 x\n";
-        let wanted = Row { local: "0100007F:1F90", remote: "0100007F:C350", state: "06", uid: 1000, inode: 77 };
+        let wanted = SocketRow { local: "0100007F:1F90", remote: "0100007F:C350", state: "06", uid: 1000, inode: 77 };
         assert_eq!(row(line), Some(wanted));
         for line in [
             "",

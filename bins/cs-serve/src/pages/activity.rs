@@ -23,7 +23,7 @@ const OTHERS: &str = "others";
 
 /// The variables of `activity.html`.
 #[derive(Serialize)]
-pub struct Page<'a> {
+pub struct ActivityPage<'a> {
     pub top: Top,
     /// Days on which sessions began, newest first: `date`, `sessions`, `projects` (slug → number).
     pub days: Vec<&'a Day>,
@@ -38,13 +38,13 @@ pub struct Page<'a> {
     /// Projects and their sessions in the year, the busiest first.
     pub projects: Vec<(&'a str, usize)>,
     /// What was used in the range; none if nobody has summed it up yet.
-    pub used: Option<Used>,
+    pub used: Option<RangeUse>,
     pub ranges: Vec<Span>,
 }
 
 /// What was used in a range.
 #[derive(Serialize)]
-pub struct Used {
+pub struct RangeUse {
     pub kept_at: String,
     pub is_old: bool,
     pub chart: Chart,
@@ -65,13 +65,13 @@ pub struct Span {
 }
 
 /// The page.
-pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
+pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     let days = asked.days()?;
     let range = spending::range(&asked.query);
     let last = days.get(days.len().saturating_sub(DAYS)..).unwrap_or_default();
     let series = series(last);
     let dates: Vec<(String, Vec<usize>)> = last.iter().map(|day| (day.date.clone(), values(day, &series))).collect();
-    let page = Page {
+    let page = ActivityPage {
         top: asked.top(),
         map: charts::heat_map(&days),
         recent: charts::columns(&dates),
@@ -86,7 +86,7 @@ pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
     asked.render(&page)
 }
 
-fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Used {
+fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> RangeUse {
     let sum = used.sum(None, range);
     let known = asked.snapshot.overview.projects.iter().map(|project| project.slug.clone());
     let remembered = used.remembered(range).map(|(day, models)| {
@@ -95,7 +95,7 @@ fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Use
     });
     let mut remembered: Vec<_> = remembered.collect();
     remembered.reverse();
-    Used {
+    RangeUse {
         kept_at: used.kept_at.clone(),
         is_old: usage::is_old(&used.kept_at, clock::now()),
         chart: stacks::chart(used, None, range),

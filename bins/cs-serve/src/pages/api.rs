@@ -8,15 +8,15 @@ const DOCUMENT: &str = include_str!("../../../../docs/API.md");
 
 /// The variables of `api.html`, besides `routes`, which every template has.
 #[derive(Serialize)]
-pub struct Page {
+pub struct ApiPage {
     /// What the document says before its list of routes, which the page has as a table.
     pub intro: &'static str,
     pub text: &'static str,
 }
 
 /// The page.
-pub fn page(site: &Site) -> Result<Reply, Refusal> {
+pub fn render(site: &Site) -> Result<Reply, Refusal> {
     let (intro, rest) = DOCUMENT.split_once("## Routes\n").unwrap_or((DOCUMENT, ""));
     let text = rest.find("## ").and_then(|at| rest.get(at..)).unwrap_or_default();
-    site.pages.render("api.html", &Page { intro, text })
+    site.pages.render("api.html", &ApiPage { intro, text })
 }

@@ -5,8 +5,8 @@
 //! 1. A row of [`crate::routes::ROUTES`] says which path it has, which parameters it takes, its template and the
 //!    function that makes it. `app` reads the URL's query with [`crate::query::Query::parse`] (the same for pages
 //!    and API) and takes one [`crate::view::Snapshot`] of the store.
-//! 2. That function, in a module here, makes the page's value, a `Serialize` struct: [`overview::Page`],
-//!    [`session::Page`], [`project::Page`], [`activity::Page`]. These are the templates' variables; each field is
+//! 2. That function, in a module here, makes the page's value, a `Serialize` struct: [`overview::OverviewPage`],
+//!    [`session::SessionPage`], [`project::ProjectPage`], [`activity::ActivityPage`]. These are the templates' variables; each field is
 //!    described there. Everything a page shows comes from its value: templates compute nothing but how it looks.
 //! 3. [`crate::asked::Asked::render`] renders the row's template with it. All templates extend `web/base.html`.
 //!

@@ -23,7 +23,7 @@ const AT_TOP: usize = 50;
 
 /// The variables of `overview.html`.
 #[derive(Serialize)]
-pub struct Page<'a> {
+pub struct OverviewPage<'a> {
     pub top: Top,
     /// What the form and the links are filled with.
     pub filters: Filters,
@@ -102,7 +102,7 @@ pub struct Choice {
 }
 
 /// The page.
-pub fn page(asked: &Asked) -> Result<Reply, Refusal> {
+pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     if asked.query.is_filtered() { filtered(asked) } else { everything(asked) }
 }
 
@@ -110,7 +110,7 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     let overview = &asked.snapshot.overview;
     let is_shown = |project: &&Project| project.counts.total() > 0;
     let (shown, empty): (Vec<&Project>, Vec<&Project>) = overview.projects.iter().partition(is_shown);
-    let page = Page {
+    let page = OverviewPage {
         top: asked.top(),
         filters: Filters::new(asked, Kinds::of(overview)),
         is_filtered: false,
@@ -151,7 +151,7 @@ fn by_urgency(state: State) -> (bool, State) {
 fn filtered(asked: &Asked) -> Result<Reply, Refusal> {
     let listing = asked.listing()?;
     let url = |query: Query| format!("{}?{query}", asked.path);
-    let page = Page {
+    let page = OverviewPage {
         top: asked.top(),
         filters: Filters::new(asked, listing.counts),
         is_filtered: true,

@@ -3,13 +3,13 @@
 use super::charts::{self, Columns};
 use super::figures::Top;
 use super::overview::Filters;
-use super::rows::Row;
+use super::rows::SessionRow;
 use super::stacks::{self, Chart};
 use super::usage::{self, Table};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Week;
-use crate::view::project::{self, Shown};
+use crate::view::project::{self, ShownProject};
 use cs_core::clock;
 use cs_core::id::Slug;
 use render::Format;
@@ -17,19 +17,19 @@ use serde::Serialize;
 
 /// The variables of `project.html`.
 #[derive(Serialize)]
-pub struct Page<'a> {
+pub struct ProjectPage<'a> {
     pub top: Top,
     /// What the form and the links are filled with.
     pub filters: Filters,
     /// The project: `slug`, `name`, `path`, `current_phase`, `roadmap_summary`, `counts`, `last_activity`,
     /// `open_questions`, `recent_commits`, and `listing` (`total`, `damaged`).
-    pub project: &'a Shown,
-    pub rows: Vec<Row<'a>>,
+    pub project: &'a ShownProject,
+    pub rows: Vec<SessionRow<'a>>,
     /// Sessions that began, and tasks done, by week.
     pub sessions: Columns,
     pub tasks: Columns,
     /// What it used; none if nobody has summed it up yet.
-    pub used: Option<Used>,
+    pub used: Option<ProjectUse>,
     pub next: Option<String>,
     pub first: Option<String>,
     /// Names of formats and the URLs that save this project's sessions.
@@ -38,7 +38,7 @@ pub struct Page<'a> {
 
 /// What a project used.
 #[derive(Serialize)]
-pub struct Used {
+pub struct ProjectUse {
     pub kept_at: String,
     pub is_old: bool,
     /// All of it, by model.
@@ -48,14 +48,14 @@ pub struct Used {
 }
 
 /// The page.
-pub fn page(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
+pub fn render(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
     let shown = project::show(asked.caches, &asked.snapshot, &asked.query, slug)?;
     let formats =
         [("JSON", Format::Json), ("Markdown", Format::Markdown), ("CSV", Format::Csv), ("HTML", Format::Html)];
     let export = |format: Format| format!("/api/export/project/{slug}?format={}", format.name());
     let url = |query| format!("{}?{query}", asked.path);
     let home = shown.project.path.as_deref();
-    let page = Page {
+    let page = ProjectPage {
         top: asked.top(),
         filters: Filters::new(asked, shown.listing.counts),
         rows: shown.listing.sessions.iter().map(|session| asked.row_with_usage(session, home)).collect(),
@@ -70,9 +70,9 @@ pub fn page(asked: &Asked, slug: &Slug) -> Result<Reply, Refusal> {
     asked.render(&page)
 }
 
-fn used(asked: &Asked, shown: &Shown) -> Option<Used> {
+fn used(asked: &Asked, shown: &ShownProject) -> Option<ProjectUse> {
     let sum = shown.usage.as_ref()?;
-    Some(Used {
+    Some(ProjectUse {
         kept_at: sum.kept_at.clone(),
         is_old: usage::is_old(&sum.kept_at, clock::now()),
         table: usage::by_model(&sum.total),

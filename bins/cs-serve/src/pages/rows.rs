@@ -16,7 +16,7 @@ const RECENT: usize = 3;
 
 /// A session in short, as `docs/API.md` describes it, and:
 #[derive(Serialize)]
-pub struct Row<'a> {
+pub struct SessionRow<'a> {
     #[serde(flatten)]
     pub session: &'a Summary,
     /// The last part of its work tree's path, where that is not the project's own.
@@ -32,7 +32,7 @@ pub struct Row<'a> {
 pub struct Section<'a> {
     /// `needs_me`, `running`, `quiet` (suspended, gone, stale, unknown), `parked`, `recent` or `found`.
     pub key: &'static str,
-    pub rows: Vec<Row<'a>>,
+    pub rows: Vec<SessionRow<'a>>,
     /// How many there are besides.
     pub hidden: usize,
     /// Where those are.
@@ -41,10 +41,10 @@ pub struct Section<'a> {
 
 impl Asked<'_> {
     /// A row. `home` is the project's main work tree, where that is known.
-    pub fn row<'a>(&self, session: &'a Summary, home: Option<&str>) -> Row<'a> {
+    pub fn row<'a>(&self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
         let root = session.worktree_root.as_deref().filter(|root| Some(*root) != home);
         let uuid = session.claude_session_id.as_deref().filter(|_| session.status == Status::Active);
-        Row {
+        SessionRow {
             session,
             worktree: root.map(tail).filter(|name| *name != session.project_slug && !name.is_empty()),
             figures: uuid.and_then(|uuid| self.figures(&Uuid::parse(uuid).ok()?)),
@@ -53,10 +53,10 @@ impl Asked<'_> {
     }
 
     /// A row with what it used.
-    pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> Row<'a> {
+    pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
         let used = uuid.and_then(|uuid| self.caches.usage.of(self.store(), &uuid, &session.session_id));
-        Row { used: used.as_ref().map(Said::from), ..self.row(session, home) }
+        SessionRow { used: used.as_ref().map(Said::from), ..self.row(session, home) }
     }
 
     /// What an overview shows of a project, but for the sessions that stand at its top.

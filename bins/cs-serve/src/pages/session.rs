@@ -4,7 +4,7 @@ use super::figures::{Figures, Top};
 use super::usage::{self, Table};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
-use crate::view::session::{self, Shown};
+use crate::view::session::{self, ShownSession};
 use cs_core::clock;
 use cs_core::days::Amount;
 use cs_core::id::{SessionId, Uuid};
@@ -19,11 +19,11 @@ const FACTS: usize = 500;
 
 /// The variables of `session.html`.
 #[derive(Serialize)]
-pub struct Page<'a> {
+pub struct SessionPage<'a> {
     pub top: Top,
     /// The whole record with `state`, `state_reason`, `state_at`, `is_archived`, `project_name`,
     /// `resume_command`, `earlier`, `later`; but see `timeline`.
-    pub session: &'a Shown,
+    pub session: &'a ShownSession,
     /// The newest facts of the timeline, newest first.
     pub timeline: Vec<Fact<'a>>,
     /// How many older ones are not shown.
@@ -42,7 +42,7 @@ pub struct Page<'a> {
 }
 
 /// The page.
-pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
+pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let shown = session::show(&asked.caches.keeper, &asked.snapshot, id)?;
     let record = &shown.session;
     let facts = timeline::of(record);
@@ -50,7 +50,7 @@ pub fn page(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     let formats = [("JSON", Format::Json), ("Markdown", Format::Markdown), ("HTML", Format::Html)];
     let url = |format: Format| format!("/api/export/session/{id}?format={}", format.name());
     let uuid = record.claude_session_id.as_deref().filter(|_| record.status == Status::Active);
-    let page = Page {
+    let page = SessionPage {
         top: asked.top(),
         older_facts: facts.len().saturating_sub(FACTS),
         timeline: facts.into_iter().rev().take(FACTS).collect(),

@@ -62,22 +62,22 @@ impl Pages {
     /// What is said to people instead of a page.
     pub fn refusal(&self, refusal: &Refusal) -> Reply {
         #[derive(Serialize)]
-        struct Page<'a> {
+        struct ErrorPage<'a> {
             status: u16,
             code: &'a str,
             text: &'a str,
         }
-        let page = Page { status: refusal.status, code: refusal.code, text: &refusal.text };
+        let page = ErrorPage { status: refusal.status, code: refusal.code, text: &refusal.text };
         self.render("error.html", &page).map_or_else(|_| Reply::refusal(refusal), |reply| reply.refused(refusal))
     }
 
     /// The page that fetches the others with the key: it holds no data.
     pub fn shell(&self, port: u16) -> Reply {
         #[derive(Serialize)]
-        struct Page {
+        struct KeyPage {
             port: u16,
         }
-        self.render("key.html", &Page { port }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
+        self.render("key.html", &KeyPage { port }).unwrap_or_else(|refusal| Reply::refusal(&refusal))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Owns all archived sessions in short. They have no index; their records do not change, so each is read
 //! once, when somebody asks for the archive.
 
-use super::index_rows::Rows;
+use super::index_rows::IndexRows;
 use super::stamp::{Stamp, unchanged};
 use cs_core::Result;
 use cs_core::id::SessionId;
@@ -13,12 +13,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// What was read of the archive.
 #[derive(Debug, Default)]
 pub struct Archive {
-    known: Mutex<(Option<Stamp>, Arc<Rows>)>,
+    known: Mutex<(Option<Stamp>, Arc<IndexRows>)>,
 }
 
 impl Archive {
     /// All archived sessions, newest first. Damaged ones are left out: their project is not known.
-    pub fn rows(&self, store: &Store) -> Result<Arc<Rows>> {
+    pub fn rows(&self, store: &Store) -> Result<Arc<IndexRows>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let dir = store.home.archive();
         let stamp = Stamp::of(&dir);
@@ -32,7 +32,7 @@ impl Archive {
             // A present record of the same id is the one that counts.
             .filter_map(|id| store.session(id).ok().map(slim))
             .collect();
-        let rows = Arc::new(Rows::new(&merged(&ids, &known.1, &new)));
+        let rows = Arc::new(IndexRows::new(&merged(&ids, &known.1, &new)));
         *known = (stamp, rows.clone());
         Ok(rows)
     }
@@ -52,7 +52,7 @@ fn slim(session: Session) -> Session {
     }
 }
 
-fn merged<'a>(ids: &[SessionId], known: &'a Rows, new: &'a [Session]) -> Vec<(SessionId, Entry<'a>)> {
+fn merged<'a>(ids: &[SessionId], known: &'a IndexRows, new: &'a [Session]) -> Vec<(SessionId, Entry<'a>)> {
     let entry = |id: &SessionId| match known.find(id.as_str()) {
         Some(row) => Some(Entry {
             project_slug: row.project_slug.into(),

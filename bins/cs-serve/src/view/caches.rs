@@ -2,7 +2,7 @@
 
 use super::archive::Archive;
 use super::history::TasksDone;
-use super::index_rows::Rows;
+use super::index_rows::IndexRows;
 use super::keeper::Keeper;
 use super::search::Search;
 use super::usage::{Usage, Used};
@@ -38,7 +38,7 @@ impl Caches {
     }
 
     /// All archived sessions.
-    pub fn archived(&self) -> Result<Arc<Rows>> {
+    pub fn archived(&self) -> Result<Arc<IndexRows>> {
         self.archive.rows(self.store())
     }
 

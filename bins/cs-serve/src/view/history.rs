@@ -1,6 +1,6 @@
 //! Owns what happened over time: sessions by day and by week, tasks done by week.
 
-use super::index_rows::{Row, Rows};
+use super::index_rows::{IndexRow, IndexRows};
 use super::stamp::{Stamp, unchanged};
 use chrono::{Datelike, Days, NaiveDate};
 use cs_core::clock::{self, Instant};
@@ -37,14 +37,14 @@ pub struct Week {
 }
 
 /// All days of the last year, oldest first, from a Monday on to `now`.
-pub fn days<'a>(rows: impl Iterator<Item = Row<'a>>, zone: &Zone, now: Instant) -> Vec<Day> {
+pub fn days<'a>(rows: impl Iterator<Item = IndexRow<'a>>, zone: &Zone, now: Instant) -> Vec<Day> {
     let today = zone.local(now).date();
     let first = weeks_before(today, YEAR_WEEKS - 1);
     let dates = first.iter_days().take_while(|date| *date <= today);
     let mut days: Vec<Day> = dates.map(|date| Day { date: date.to_string(), ..Day::default() }).collect();
     for row in rows {
-        let place = date(row.started_at, zone).and_then(|date| usize::try_from((date - first).num_days()).ok());
-        if let Some(day) = place.and_then(|place| days.get_mut(place)) {
+        let index = date(row.started_at, zone).and_then(|date| usize::try_from((date - first).num_days()).ok());
+        if let Some(day) = index.and_then(|index| days.get_mut(index)) {
             day.sessions += 1;
             *day.projects.entry(row.project_slug.to_string()).or_default() += 1;
         }
@@ -65,15 +65,15 @@ type Finished = HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>;
 const KEPT: usize = 20_000;
 
 /// The last half year of a project, oldest week first.
-pub fn weeks(store: &Store, done: &TasksDone, rows: &[&Rows], slug: &str, now: Instant) -> Vec<Week> {
+pub fn weeks(store: &Store, done: &TasksDone, rows: &[&IndexRows], slug: &str, now: Instant) -> Vec<Week> {
     let zone = Zone::system();
     let first = weeks_before(zone.local(now).date(), PROJECT_WEEKS - 1);
     let mondays = first.iter_weeks().take(PROJECT_WEEKS);
     let mut weeks: Vec<Week> = mondays.map(|date| Week { date: date.to_string(), ..Week::default() }).collect();
-    let place = |date: NaiveDate| usize::try_from((date - first).num_days()).ok().map(|days| days / 7);
+    let index = |date: NaiveDate| usize::try_from((date - first).num_days()).ok().map(|days| days / 7);
     let mut known = done.known.lock().unwrap_or_else(PoisonError::into_inner);
     for row in rows.iter().flat_map(|rows| rows.iter()).filter(|row| row.project_slug == slug) {
-        if let Some(week) = date(row.started_at, zone).and_then(place).and_then(|at| weeks.get_mut(at)) {
+        if let Some(week) = date(row.started_at, zone).and_then(index).and_then(|at| weeks.get_mut(at)) {
             week.sessions += 1;
         }
         // A session that ended before has done nothing since.
@@ -82,7 +82,7 @@ pub fn weeks(store: &Store, done: &TasksDone, rows: &[&Rows], slug: &str, now: I
             continue;
         }
         for date in tasks_done(store, &mut known, row.id, zone) {
-            if let Some(week) = place(*date).and_then(|at| weeks.get_mut(at)) {
+            if let Some(week) = index(*date).and_then(|at| weeks.get_mut(at)) {
                 week.tasks_done += 1;
             }
         }
@@ -121,8 +121,16 @@ mod tests {
     use super::*;
     use cs_core::record::Status;
 
-    fn row<'a>(started_at: &'a str, project_slug: &'a str) -> Row<'a> {
-        Row { id: "", project_slug, status: Status::Active, started_at, ended_at: None, last_heartbeat: "", intent: "" }
+    fn row<'a>(started_at: &'a str, project_slug: &'a str) -> IndexRow<'a> {
+        IndexRow {
+            id: "",
+            project_slug,
+            status: Status::Active,
+            started_at,
+            ended_at: None,
+            last_heartbeat: "",
+            intent: "",
+        }
     }
 
     #[test]

@@ -7,15 +7,15 @@ use cs_core::record::Status;
 
 /// All sessions of the index.
 #[derive(Debug, Default)]
-pub struct Rows {
+pub struct IndexRows {
     text: String,
     slugs: Vec<String>,
-    rows: Vec<Place>,
+    rows: Vec<Span>,
 }
 
 /// Where a session's fields stand: one behind the other, in this order.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Span {
     at: u32,
     slug: u16,
     id: u8,
@@ -28,7 +28,7 @@ struct Place {
 
 /// A session as the index knows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row<'a> {
+pub struct IndexRow<'a> {
     pub id: &'a str,
     pub project_slug: &'a str,
     pub status: Status,
@@ -38,10 +38,10 @@ pub struct Row<'a> {
     pub intent: &'a str,
 }
 
-impl Rows {
+impl IndexRows {
     /// Takes the entries of an index, oldest id first.
     pub fn new(entries: &[(SessionId, Entry)]) -> Self {
-        let mut rows = Rows::default();
+        let mut rows = IndexRows::default();
         rows.text.reserve_exact(entries.iter().map(|(id, entry)| length(id, entry)).sum());
         rows.rows.reserve_exact(entries.len());
         let mut known = std::collections::HashMap::new();
@@ -63,7 +63,7 @@ impl Rows {
         let ended = self.put(entry.ended_at.as_deref().unwrap_or_default(), u8::MAX.into()) as u8;
         let heartbeat = self.put(&entry.last_heartbeat, u8::MAX.into()) as u8;
         let intent = self.put(&entry.intent, u16::MAX.into()) as u16;
-        self.rows.push(Place { at, slug, id, started, ended, heartbeat, intent, status: entry.status });
+        self.rows.push(Span { at, slug, id, started, ended, heartbeat, intent, status: entry.status });
     }
 
     /// Appends a text, cut where it is longer than anything that the format allows.
@@ -73,33 +73,33 @@ impl Rows {
         cut
     }
 
-    fn row(&self, place: &Place) -> Row<'_> {
-        let mut rest = self.text.get(place.at as usize..).unwrap_or_default();
+    fn row(&self, span: &Span) -> IndexRow<'_> {
+        let mut rest = self.text.get(span.at as usize..).unwrap_or_default();
         let mut next = |length: usize| {
             let (field, others) = rest.split_at_checked(length).unwrap_or_default();
             rest = others;
             field
         };
-        Row {
-            id: next(place.id.into()),
-            started_at: next(place.started.into()),
-            ended_at: Some(next(place.ended.into())).filter(|text| !text.is_empty()),
-            last_heartbeat: next(place.heartbeat.into()),
-            intent: next(place.intent.into()),
-            project_slug: self.slugs.get(usize::from(place.slug)).map_or("", String::as_str),
-            status: place.status,
+        IndexRow {
+            id: next(span.id.into()),
+            started_at: next(span.started.into()),
+            ended_at: Some(next(span.ended.into())).filter(|text| !text.is_empty()),
+            last_heartbeat: next(span.heartbeat.into()),
+            intent: next(span.intent.into()),
+            project_slug: self.slugs.get(usize::from(span.slug)).map_or("", String::as_str),
+            status: span.status,
         }
     }
 
     /// All of them, newest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Row<'_>> {
-        self.rows.iter().map(|place| self.row(place))
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = IndexRow<'_>> {
+        self.rows.iter().map(|span| self.row(span))
     }
 
     /// The one with this id.
-    pub fn find(&self, id: &str) -> Option<Row<'_>> {
-        let found = self.rows.binary_search_by(|place| id.cmp(self.row(place).id)).ok()?;
-        self.rows.get(found).map(|place| self.row(place))
+    pub fn find(&self, id: &str) -> Option<IndexRow<'_>> {
+        let found = self.rows.binary_search_by(|span| id.cmp(self.row(span).id)).ok()?;
+        self.rows.get(found).map(|span| self.row(span))
     }
 
     /// Every project that a session names.
@@ -108,7 +108,7 @@ impl Rows {
     }
 }
 
-impl<'a> Row<'a> {
+impl<'a> IndexRow<'a> {
     /// What an overview needs of it.
     pub fn brief(&self) -> Brief<'a> {
         Brief {
@@ -142,7 +142,7 @@ mod tests {
             ended_at: (slug == "a").then(|| "2026".into()),
             last_heartbeat: "x".into(),
         };
-        let rows = Rows::new(&[(id(1), entry("éins", "a")), (id(2), entry("zwei", "b")), (id(3), entry("", "a"))]);
+        let rows = IndexRows::new(&[(id(1), entry("éins", "a")), (id(2), entry("zwei", "b")), (id(3), entry("", "a"))]);
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
         assert_eq!(ids, [id(3).as_str(), id(2).as_str(), id(1).as_str()]);
         let one = rows.find(id(1).as_str()).unwrap();

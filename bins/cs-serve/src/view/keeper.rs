@@ -3,10 +3,10 @@
 //! was found to be up to date after the question came in.
 
 use super::files::{Lives, ProjectStates};
-use super::index_rows::Rows;
+use super::index_rows::IndexRows;
 use super::records::Records;
 use super::stamp::{Stamp, unchanged};
-use super::strays::{self, Strays};
+use super::unlisted::{self, Unlisted};
 use super::verdicts::Verdicts;
 use super::watch::{Changes, Watch};
 use cs_core::clock;
@@ -28,13 +28,13 @@ pub struct Snapshot {
     pub generation: u64,
     pub overview: Overview,
     /// All sessions but archived ones, newest first.
-    pub rows: Arc<Rows>,
+    pub rows: Arc<IndexRows>,
     /// What its sessions are doing.
     pub verdicts: Verdicts,
     /// Names of projects for people, by slug.
     pub names: HashMap<String, String>,
     /// Damaged records that the index does not know.
-    pub strays: Vec<Damaged>,
+    pub unlisted: Vec<Damaged>,
 }
 
 /// Keeps the present snapshot.
@@ -52,7 +52,7 @@ struct Inner {
     lives: Lives,
     projects: ProjectStates,
     records: Records,
-    strays: Strays,
+    unlisted: Unlisted,
     snapshot: Option<Arc<Snapshot>>,
     looked_at: Instant,
     derived_at: Instant,
@@ -70,7 +70,7 @@ impl Keeper {
             lives: Lives::default(),
             projects: ProjectStates::default(),
             records: Records::default(),
-            strays: Strays::default(),
+            unlisted: Unlisted::default(),
             snapshot: None,
             looked_at: now,
             derived_at: now,
@@ -137,10 +137,10 @@ impl Inner {
         let rows = rows.or_else(before).unwrap_or_default();
         let verdicts = Verdicts::derive(store, &rows, self.lives.all(), self.config.stale_after());
         if changes.sessions {
-            self.strays.changed();
+            self.unlisted.changed();
         }
         // Not the first time: that has enough to read, and the next look is soon.
-        let are_other = self.snapshot.is_some() && self.strays.look(store, &rows, &mut self.records)?;
+        let are_other = self.snapshot.is_some() && self.unlisted.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
         if let Some(known) = known.filter(|known| known.verdicts.agree_with(&verdicts) && !are_other && !is_edited) {
             return Ok(known);
@@ -150,20 +150,20 @@ impl Inner {
         Ok(snapshot)
     }
 
-    fn assemble(&mut self, store: &Store, rows: Arc<Rows>, verdicts: Verdicts, changes: Changes) -> Snapshot {
+    fn assemble(&mut self, store: &Store, rows: Arc<IndexRows>, verdicts: Verdicts, changes: Changes) -> Snapshot {
         self.generation += 1;
         let briefs: Vec<_> = rows.iter().map(|row| row.brief()).collect();
         let (projects, records) = (&self.projects, &mut self.records);
         let look = changes.sessions || changes.archive || changes.live;
         let summary = |id: &str| Ok(verdicts.fill_in(records.summary(store, id, look)?));
         let mut overview = overview::assemble(&briefs, &self.config, |slug| projects.of(slug), summary, clock::now());
-        overview.damaged.extend(self.strays.found.iter().cloned());
+        overview.damaged.extend(self.unlisted.found.iter().cloned());
         let settings = self.config.troubles.iter().map(|trouble| trouble.error.to_string());
         overview.damaged.extend(settings.map(|reason| Damaged { session_id: "config.json".to_string(), reason }));
         drop(briefs);
-        let strays = self.strays.found.clone();
+        let unlisted = self.unlisted.found.clone();
         let names = self.config.projects.iter().map(|(slug, project)| (slug.clone(), project.name.clone()));
-        Snapshot { generation: self.generation, overview, rows, verdicts, names: names.collect(), strays }
+        Snapshot { generation: self.generation, overview, rows, verdicts, names: names.collect(), unlisted }
     }
 
     fn read_config(&mut self, store: &Store) {
@@ -171,7 +171,7 @@ impl Inner {
     }
 
     /// The index's sessions, if the index is another one than before.
-    fn read_rows(&mut self, store: &Store) -> Result<Option<Arc<Rows>>> {
+    fn read_rows(&mut self, store: &Store) -> Result<Option<Arc<IndexRows>>> {
         let home = &store.home;
         let now = [home.index(), home.index_pending(), home.index_folding()].map(|path| Stamp::of(&path));
         let [index, _, folding] = &now;
@@ -182,9 +182,9 @@ impl Inner {
             return Ok(None);
         }
         let index = store.index()?;
-        let rows = Rows::new(&index.entries(|_| true));
+        let rows = IndexRows::new(&index.entries(|_| true));
         if !index.damaged().is_empty() {
-            self.strays.found = index.damaged().iter().map(strays::damaged).collect();
+            self.unlisted.found = index.damaged().iter().map(unlisted::damaged).collect();
         }
         self.index = now;
         Ok(Some(Arc::new(rows)))

@@ -2,7 +2,7 @@
 //! made that was ahead come last), page by page.
 
 use super::caches::Caches;
-use super::index_rows::{Row, Rows};
+use super::index_rows::{IndexRow, IndexRows};
 use super::keeper::{Keeper, Snapshot};
 use crate::query::{Query, Wanted};
 use cs_core::clock;
@@ -79,11 +79,11 @@ impl Kinds {
 pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listing> {
     let now = clock::now();
     let range = query.range(now);
-    let archived = if query.include_archived { caches.archived()? } else { Arc::new(Rows::default()) };
-    let mut rows: Vec<Row> = snapshot.rows.iter().filter(|row| takes(query, &range, row)).collect();
+    let archived = if query.include_archived { caches.archived()? } else { Arc::new(IndexRows::default()) };
+    let mut rows: Vec<IndexRow> = snapshot.rows.iter().filter(|row| takes(query, &range, row)).collect();
     if query.include_archived {
         // What is still there while it is being archived is there once.
-        let only = |row: &Row| takes(query, &range, row) && snapshot.rows.find(row.id).is_none();
+        let only = |row: &IndexRow| takes(query, &range, row) && snapshot.rows.find(row.id).is_none();
         rows.extend(archived.iter().filter(only));
     }
     let horizon = SessionId::horizon(now);
@@ -97,7 +97,7 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
     Ok(page(&caches.keeper, snapshot, query, rows, &horizon))
 }
 
-fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>, horizon: &str) -> Listing {
+fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<IndexRow>, horizon: &str) -> Listing {
     let mut counts = Kinds::default();
     rows.retain(|row| {
         let state = snapshot.verdicts.state(row.id, row.status);
@@ -115,12 +115,12 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Row>,
     let (sessions, mut damaged) = keeper.summaries(snapshot, shown.into_iter());
     // Nobody knows of which project or kind they are.
     if query.cursor.is_none() {
-        damaged.extend(snapshot.strays.iter().cloned());
+        damaged.extend(snapshot.unlisted.iter().cloned());
     }
     Listing { total, counts, sessions, damaged, next_cursor }
 }
 
-fn takes(query: &Query, range: &Range, row: &Row) -> bool {
+fn takes(query: &Query, range: &Range, row: &IndexRow) -> bool {
     query.project.as_ref().is_none_or(|slug| row.project_slug == slug.as_str()) && range.contains_text(row.started_at)
 }
 

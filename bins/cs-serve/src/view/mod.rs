@@ -16,11 +16,11 @@ mod search;
 pub mod session;
 pub mod spending;
 mod stamp;
-mod strays;
+mod unlisted;
 pub mod usage;
 mod verdicts;
 mod watch;
 
 pub use caches::Caches;
-pub use index_rows::Row;
+pub use index_rows::IndexRow;
 pub use keeper::Snapshot;

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// A project with everything that is known of it.
 #[derive(Debug, Serialize)]
-pub struct Shown {
+pub struct ShownProject {
     #[serde(flatten)]
     pub project: Project,
     /// The last half year.
@@ -36,13 +36,13 @@ pub fn find(caches: &Caches, snapshot: &Snapshot, slug: &Slug) -> Result<Project
 }
 
 /// A project, its sessions as the query wants them, and its last half year.
-pub fn show(caches: &Caches, snapshot: &Snapshot, query: &Query, slug: &Slug) -> Result<Shown> {
+pub fn show(caches: &Caches, snapshot: &Snapshot, query: &Query, slug: &Slug) -> Result<ShownProject> {
     let (project, archived) = (find(caches, snapshot, slug)?, caches.archived()?);
     let rows = [snapshot.rows.as_ref(), archived.as_ref()];
     let weeks = history::weeks(caches.store(), &caches.tasks_done, &rows, slug.as_str(), clock::now());
     let query = Query { project: Some(slug.clone()), ..query.clone() };
     let listing = listing::list(caches, snapshot, &query)?;
-    Ok(Shown { project, weeks, usage: spending::of_project(caches, slug.as_str()), listing })
+    Ok(ShownProject { project, weeks, usage: spending::of_project(caches, slug.as_str()), listing })
 }
 
 fn bare(slug: &Slug) -> Project {

@@ -18,7 +18,7 @@ const CHAIN: usize = 20;
 
 /// A session with everything that is known of it.
 #[derive(Debug, Serialize)]
-pub struct Shown {
+pub struct ShownSession {
     #[serde(flatten)]
     pub session: Session,
     pub state: State,
@@ -48,7 +48,7 @@ pub struct Shown {
     pub status_line: Option<Reading>,
 }
 
-impl Shown {
+impl ShownSession {
     /// Whether an earlier or a later session is the same conversation, so that each has a share of what it used.
     pub fn shares_usage(&self) -> bool {
         let others = self.earlier.iter().chain(&self.later);
@@ -68,7 +68,7 @@ pub struct Link {
 }
 
 /// Reads a session; the state is as of now.
-pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Shown> {
+pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<ShownSession> {
     let store = &keeper.store;
     let (mut session, path) = store.located(id)?;
     let verdict = snapshot.verdicts.settle(store, &mut session);
@@ -79,7 +79,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let name = snapshot.names.get(&session.project_slug);
     let resume_command = resume_command(&session);
     masked::session(&mut session);
-    Ok(Shown {
+    Ok(ShownSession {
         state: verdict.state,
         state_reason: verdict.reason,
         failed: verdict.failed,

@@ -93,7 +93,7 @@ pub struct Used {
     pub kept_at: String,
     /// The first day that is told apart.
     pub from: Option<Date>,
-    rows: Vec<Row>,
+    rows: Vec<UsedRow>,
     /// Projects and models that rows name.
     names: Vec<String>,
     /// What only the agent's own statistics know; see `core/FORMAT.md`.
@@ -101,7 +101,7 @@ pub struct Used {
 }
 
 #[derive(Debug)]
-struct Row {
+struct UsedRow {
     date: Option<Date>,
     project: u32,
     model: u32,
@@ -110,21 +110,21 @@ struct Row {
 
 impl Used {
     fn new(days: Days) -> Self {
-        let mut places: HashMap<String, u32> = HashMap::new();
-        let mut place = |name: String| {
-            let next = places.len() as u32;
-            *places.entry(name).or_insert(next)
+        let mut indices: HashMap<String, u32> = HashMap::new();
+        let mut index = |name: String| {
+            let next = indices.len() as u32;
+            *indices.entry(name).or_insert(next)
         };
         let day = |text: &str| text.parse::<Date>().ok();
-        let row = |row: cs_core::days::Row| Row {
+        let row = |row: cs_core::days::Row| UsedRow {
             date: row.date.as_deref().and_then(day),
-            project: place(row.project),
-            model: place(row.model),
+            project: index(row.project),
+            model: index(row.model),
             amount: row.amount,
         };
         let rows = days.rows.into_iter().map(row).collect();
-        let mut names: Vec<(String, u32)> = places.into_iter().collect();
-        names.sort_by_key(|(_, place)| *place);
+        let mut names: Vec<(String, u32)> = indices.into_iter().collect();
+        names.sort_by_key(|(_, index)| *index);
         Used {
             kept_at: days.kept_at,
             from: days.from.as_deref().and_then(day),
@@ -134,11 +134,11 @@ impl Used {
         }
     }
 
-    fn name(&self, place: u32) -> &str {
-        self.names.get(place as usize).map_or("", String::as_str)
+    fn name(&self, index: u32) -> &str {
+        self.names.get(index as usize).map_or("", String::as_str)
     }
 
-    fn rows(&self, project: Option<&str>) -> impl Iterator<Item = &Row> {
+    fn rows(&self, project: Option<&str>) -> impl Iterator<Item = &UsedRow> {
         self.rows.iter().filter(move |row| project.is_none_or(|project| self.name(row.project) == project))
     }
 

@@ -2,7 +2,7 @@
 //! Must stay true: a reason goes without its age, because what is shown is shown for a while, and an age would make
 //! every look find something new.
 
-use super::index_rows::{Row, Rows};
+use super::index_rows::{IndexRow, IndexRows};
 use cs_core::clock::{self, TimeDelta};
 use cs_core::live::Live;
 use cs_core::overview::Summary;
@@ -22,10 +22,10 @@ pub struct Verdicts {
 
 impl Verdicts {
     /// Judges all active sessions, as of now.
-    pub fn derive(store: &Store, rows: &Rows, lives: Vec<Live>, stale_after: TimeDelta) -> Self {
+    pub fn derive(store: &Store, rows: &IndexRows, lives: Vec<Live>, stale_after: TimeDelta) -> Self {
         let states = States::of_lives(store, &lives, stale_after, clock::now());
         let active = rows.iter().filter(|row| row.status == Status::Active);
-        let judge = |row: Row| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
+        let judge = |row: IndexRow| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
         let of_active = active.map(judge).collect();
         Verdicts { lives, stale_after, of_active }
     }

@@ -1,7 +1,7 @@
 //! Owns damaged records that the index does not know: whoever made the index anew could not read them, so no
 //! list has them. They are looked for seldom, because that takes all names of a directory.
 
-use super::index_rows::Rows;
+use super::index_rows::IndexRows;
 use super::records::Records;
 use cs_core::overview::Damaged;
 use cs_core::store::Store;
@@ -14,20 +14,20 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// What was found last.
 #[derive(Debug, Default)]
-pub struct Strays {
+pub struct Unlisted {
     pub found: Vec<Damaged>,
     looked_at: Option<Instant>,
     is_due: bool,
 }
 
-impl Strays {
+impl Unlisted {
     /// Records have changed since.
     pub fn changed(&mut self) {
         self.is_due = true;
     }
 
     /// Looks for them if that is due; whether there are others than before.
-    pub fn look(&mut self, store: &Store, rows: &Rows, records: &mut Records) -> Result<bool> {
+    pub fn look(&mut self, store: &Store, rows: &IndexRows, records: &mut Records) -> Result<bool> {
         if !self.is_due || self.looked_at.is_some_and(|at| at.elapsed() < PAUSE) {
             return Ok(false);
         }
