@@ -2,6 +2,12 @@
 //! input and the instant. Must stay true: a refused change leaves the record as it was.
 //! Deliberately absent: disk, ids of files, and tasks (see `task`).
 
+mod commits;
+mod handover;
+
+pub use commits::{also_committed, also_in, amended_commit, commit, has_also_committed, has_commit};
+pub use handover::{may_resume, reopen, resumed_as, take_over};
+
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug};
@@ -10,6 +16,9 @@ use crate::naming::Namer;
 use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknown};
 use crate::timeline::{self, ANSWER, QUESTION};
 use crate::validate;
+
+/// The first word of the event of a session that was reopened.
+pub const REOPENED: &str = "reopened";
 
 /// What a new session starts with. Texts are checked by [`create`].
 #[derive(Clone, Debug, Default)]
@@ -145,52 +154,6 @@ fn task_steps(session: &Session, wanted: impl Fn(&Task) -> bool) -> impl Iterato
     tasks.map(|task| validate::cut(&task.subject, validate::NEXT_STEP)).filter(|step| !step.is_empty())
 }
 
-/// Adds a commit that was made at `at`; one whose first seven digits are known already is the same one.
-pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> Result<()> {
-    let sha = validate::sha(sha)?;
-    let message = validate::cut(message, validate::COMMIT_MESSAGE);
-    if has_commit(session, &sha) {
-        return Ok(());
-    }
-    if session.commits.len() >= validate::COMMITS {
-        return Err(Error::Refused(format!(
-            "{} has {} commits already, which is the most",
-            session.session_id,
-            validate::COMMITS
-        )));
-    }
-    timeline::saw(session, timeline::COMMIT, &sha, at);
-    session.commits.push(Commit { sha, message, unknown: Unknown::new() });
-    Ok(())
-}
-
-/// Whether the session has a commit with the same first seven digits.
-pub fn has_commit(session: &Session, sha: &str) -> bool {
-    session.commits.iter().any(|known| is_same_commit(&known.sha, sha))
-}
-
-fn is_same_commit(one: &str, other: &str) -> bool {
-    let short = |sha: &str| sha.chars().take(7).collect::<String>().to_ascii_lowercase();
-    short(one) == short(other)
-}
-
-/// Adds a commit that was made by amending another one, which it replaces: that one is in no branch
-/// any more.
-pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str, at: Instant) -> Result<()> {
-    let Some(place) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
-        return commit(session, sha, message, at);
-    };
-    if has_commit(session, sha) {
-        session.commits.remove(place);
-    } else if let Some(known) = session.commits.get_mut(place) {
-        known.sha = validate::sha(sha)?;
-        known.message = validate::cut(message, validate::COMMIT_MESSAGE);
-        let sha = known.sha.clone();
-        timeline::saw(session, timeline::COMMIT, &sha, at);
-    }
-    Ok(())
-}
-
 /// Adds a decision, once per text.
 pub fn decision(session: &mut Session, text: &str, now: Instant) -> Result<()> {
     push_once(&mut session.decisions, validate::text("decision", text, validate::DECISION)?);
@@ -211,35 +174,6 @@ pub fn file_changed(session: &mut Session, path: &str) {
     if !path.is_empty() && session.files_changed.len() < validate::FILES {
         push_once(&mut session.files_changed, path);
     }
-}
-
-/// Notes that the session works in another repository, too: the root of its work tree, with an event the first time.
-pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
-    let is_own = session.worktree_root.as_deref() == Some(worktree_root);
-    let is_known = session.also_in.iter().any(|known| known == worktree_root);
-    if !is_own && !is_known && session.also_in.len() < validate::PLACES {
-        session.also_in.push(worktree_root.to_string());
-        remember(session, &format!("also works in {worktree_root}"), now);
-    }
-    beat(session, now);
-}
-
-/// Notes a commit in another repository, once: it is none of the session's own.
-pub fn also_committed(session: &mut Session, sha: &str, worktree_root: &str, subject: &str, now: Instant) {
-    also_in(session, worktree_root, now);
-    if !has_also_committed(session, sha) {
-        remember(session, &format!("{}{worktree_root}: {subject}", also_commits(sha)), now);
-    }
-}
-
-/// Whether a commit in another repository is noted.
-pub fn has_also_committed(session: &Session, sha: &str) -> bool {
-    let begin = also_commits(sha);
-    session.events.iter().any(|event| event.message.starts_with(&begin))
-}
-
-fn also_commits(sha: &str) -> String {
-    format!("also committed {} in ", sha.get(..7).unwrap_or(sha))
 }
 
 fn push_once(list: &mut Vec<String>, text: String) {
@@ -337,106 +271,6 @@ fn checked_steps(steps: &[String]) -> Result<Vec<String>> {
         )));
     }
     steps.iter().map(|step| validate::text("next step", step, validate::NEXT_STEP)).collect()
-}
-
-/// Makes an ended session active again, as if it had not ended. What it had ended with goes to
-/// the timeline. Steps that a hook made of open tasks are tasks again; others are a person's.
-pub fn reopen(session: &mut Session, now: Instant) {
-    remember_end(session);
-    let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
-    if session.ended_by.is_some() {
-        let tasks: Vec<String> = task_steps(session, |_| true).collect();
-        session.next_steps.retain(|step| !tasks.contains(step));
-    }
-    session.status = Status::Active;
-    session.ended_at = None;
-    session.ended_by = None;
-    session.last_message = None;
-    if parked.is_none() && outcome.is_none() {
-        remember(session, REOPENED, now);
-    }
-    for text in parked.into_iter().chain(outcome) {
-        remember(session, &format!("{REOPENED}; it had ended with: {text}"), now);
-    }
-    beat(session, now);
-}
-
-/// With what the event of a session begins that goes on.
-pub const REOPENED: &str = "reopened";
-
-/// Keeps in the history when and why a session that goes on had ended.
-fn remember_end(session: &mut Session) {
-    let Some(at) = session.ended_at.as_deref().and_then(clock::parse) else { return };
-    let (kind, why) = match session.status {
-        Status::Active => return,
-        Status::Parked => (timeline::PARKED, session.parked_reason.clone()),
-        Status::Completed => (timeline::COMPLETED, session.outcome.clone()),
-    };
-    timeline::saw(session, kind, &why.unwrap_or_default(), at);
-}
-
-/// Checks that a session may be resumed: ended, and not resumed before.
-pub fn may_resume(old: &Session) -> Result<()> {
-    if let Some(successor) = &old.resumed_as {
-        return Err(Error::Refused(format!("{} was resumed already as {successor}", old.session_id)));
-    }
-    if old.status == Status::Active {
-        return Err(Error::Refused(format!(
-            "{} is active; park or complete it before it can be resumed",
-            old.session_id
-        )));
-    }
-    Ok(())
-}
-
-/// Closes the old record of a pair: it lives on as `new_id`.
-pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
-    may_resume(old)?;
-    if old.status == Status::Parked {
-        remember_end(old);
-        old.status = Status::Completed;
-        old.ended_at = Some(clock::stamp(now));
-        old.outcome = Some(format!("Resumed as {new_id}"));
-    }
-    old.resumed_as = Some(new_id.to_string());
-    old.ended_by = None;
-    Ok(())
-}
-
-/// Brings the context of `old` into `new`: roadmap ref, open questions, next steps, unfinished
-/// tasks, and the intent unless `intent` names another.
-pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: Instant) -> Result<()> {
-    let intent = validate::optional("intent", intent, validate::INTENT)?;
-    let (intent, named_by) = match intent {
-        Some(intent) => (intent, Namer::Person),
-        None => (old.intent.clone(), Namer::of(old)),
-    };
-    (new.intent, new.intent_by) = (intent, Some(named_by.word().to_string()));
-    new.roadmap_ref = new.roadmap_ref.take().or_else(|| old.roadmap_ref.clone());
-    new.worktree_root = new.worktree_root.take().or_else(|| old.worktree_root.clone());
-    if new.git_branch.is_empty() {
-        new.git_branch = old.git_branch.clone();
-    }
-    for question in &old.open_questions {
-        push_once(&mut new.open_questions, question.clone());
-    }
-    if new.next_steps.is_empty() {
-        new.next_steps = old.next_steps.clone();
-    }
-    // Another conversation has a list of its own.
-    let is_its_list = new.claude_session_id.is_none() || new.claude_session_id == old.claude_session_id;
-    for task in old.tasks.iter().filter(|task| task.status.is_open()) {
-        if !new.tasks.iter().any(|known| known.subject == task.subject) {
-            let mut task = task.clone();
-            task.agent_key = task.agent_key.filter(|_| is_its_list);
-            new.tasks.push(task);
-        }
-    }
-    // The old record may be older than masking.
-    masked::texts(new).for_each(masked::text);
-    new.resumed_from = Some(old.session_id.clone());
-    beat(new, now);
-    Ok(())
 }
 
 fn must_be_active(session: &Session) -> Result<()> {

@@ -1,0 +1,176 @@
+//! What news does to a conversation, and how its file is written.
+
+use super::news::HELPERS;
+use super::*;
+
+fn prompt<'a>(id: Option<&'a str>, text: &'a str) -> Prompt<'a> {
+    Prompt { id, text, is_typed: !text.starts_with('<'), may_queue: true }
+}
+
+fn at(second: u32) -> Instant {
+    clock::parse(&format!("2026-11-21T00:00:{second:02}Z")).unwrap()
+}
+
+#[test]
+fn every_field_is_written_and_others_survive() {
+    let mut live = Live::new("u", at(0));
+    let text = || Some("x".to_string());
+    (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
+    live.title = text();
+    (live.head_mark, live.host, live.goes_on, live.prompt_mark) = (text(), text(), text(), text());
+    (live.queued, live.request_failed, live.own_prompts) = (true, true, vec!["p".into()]);
+    live.helper_asked("a", "permission for Bash", None, at(0));
+    live.windows.push("1/2".to_string());
+    (live.awaiting, live.unattended, live.background_tasks) = (true, true, Some(1));
+    let written: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(&live.to_bytes()).unwrap();
+    let mut names: Vec<&str> = written.keys().map(String::as_str).collect();
+    let mut known = fields::read::<Live>(&live.to_bytes()).unwrap().1.to_vec();
+    names.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(names, known);
+    live.unknown.push(("later".to_string(), "{\"a\":[1.50]}".to_string()));
+    assert_eq!(Live::read(&live.to_bytes()).unwrap(), live);
+    assert_eq!(Live::read(b"{"), None);
+}
+
+#[test]
+fn the_turn_of_a_queued_prompt_ends_once_though_it_asks() {
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(Some("a"), "go"), at(1));
+    live.prompted(&prompt(Some("a"), "also"), at(2));
+    live.stopped(0, at(3));
+    assert!(live.queued);
+    live.asked("permission for Bash", Some("k".into()), at(4));
+    live.tool_ended("k", at(5));
+    live.stopped(0, at(6));
+    assert_eq!((live.state, live.queued), (Activity::Idle, false));
+}
+
+#[test]
+fn a_window_is_known_with_the_host_that_it_was_seen_on() {
+    let window = |host: &str| Process { pid: 7, started: "8".into(), host: Some(host.into()) };
+    let mut live = Live::new("u", at(0));
+    live.set_process(Some(window("boot:1")));
+    live.opened_by(&window("boot:2"));
+    assert_eq!(live.windows().collect::<Vec<_>>(), [window("boot:2")]);
+    live.windows.push("9/10".into());
+    assert_eq!(live.windows().nth(1), Some(Process { pid: 9, started: "10".into(), host: None }));
+    live.closed_by(&window("boot:2"));
+    assert_eq!(live.windows().count(), 1);
+}
+
+#[test]
+fn what_a_helper_asks_is_something_in_the_middle() {
+    let mut live = Live::new("u", at(0));
+    assert!(!live.is_midway());
+    live.helper_asked("a", "permission for Bash", None, at(1));
+    assert!(live.is_midway() && !live.is_in_turn());
+}
+
+#[test]
+fn a_tool_proves_a_turn_of_whose_prompt_nobody_told() {
+    let mut live = Live::new("u", at(0));
+    live.tool_ended("k", at(1));
+    assert_eq!(live.state, Activity::Working);
+    live.turn_ended(0, None, at(2));
+    live.last_message = Some("done".into());
+    live.tool_ended("k", at(3));
+    assert_eq!(live.state, Activity::Idle, "told late");
+}
+
+#[test]
+fn a_turn_with_a_permission() {
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(Some("p1"), "go"), at(1));
+    assert_eq!(live.state, Activity::Working);
+    live.asked("permission for Bash", Some("k1".into()), at(2));
+    live.tool_ended("k0", at(3));
+    assert_eq!(live.state, Activity::Waiting, "another call's end says nothing about the question");
+    live.tool_ended("k1", at(4));
+    assert_eq!((live.state, live.since.as_str()), (Activity::Working, clock::stamp(at(4)).as_str()));
+    live.turn_ended(0, None, at(5));
+    live.tool_ended("k1", at(6));
+    assert_eq!(live.state, Activity::Idle, "a late tool event does not start a turn");
+    live.turn_ended(2, None, at(7));
+    assert_eq!((live.state, live.background_tasks), (Activity::Background, Some(2)));
+}
+
+#[test]
+fn a_failed_turn_says_so_until_the_next_prompt() {
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(None, "go"), at(1));
+    live.turn_ended(0, Some("rate_limit"), at(2));
+    assert_eq!(live.error.as_deref(), Some("rate_limit"));
+    live.prompted(&prompt(None, "again"), at(3));
+    assert_eq!(live.error, None);
+}
+
+#[test]
+fn helpers_ask_for_themselves() {
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(None, "go"), at(1));
+    live.helper_asked("x2", "permission for Bash: two", Some("k2".into()), at(2));
+    live.helper_asked("x1", "permission for Bash: one", Some("k1".into()), at(3));
+    assert_eq!((live.state, live.wanted()), (Activity::Working, Some("permission for Bash: two")));
+    live.helper_tool_ended("x1", "k2");
+    live.tool_ended("k2", at(4));
+    assert_eq!(live.questions.len(), 2, "neither another helper's call nor the agent's own is the one");
+    live.helper_tool_ended("x2", "k2");
+    live.turn_ended(1, None, at(5));
+    assert_eq!(live.wanted(), Some("permission for Bash: one"), "the end of the turn answers no helper");
+    live.asked("permission for Edit", None, at(6));
+    assert_eq!(live.wanted(), Some("permission for Edit"));
+    for n in 0..100 {
+        live.helper_asked(&n.to_string(), "more", None, at(7));
+    }
+    assert_eq!(live.questions.len(), HELPERS);
+    live.began_again(at(8));
+    assert_eq!((live.state, live.wanted()), (Activity::Idle, None));
+}
+
+#[test]
+fn a_prompt_that_is_typed_during_a_turn_has_the_next_one() {
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(Some("p"), "first"), at(1));
+    assert!(live.was_prompted("p", "first") && !live.was_prompted("p", "second") && !live.was_prompted("q", "first"));
+    live.prompted(&prompt(Some("p"), "second"), at(2));
+    live.stopped(0, at(3));
+    assert_eq!((live.state, live.queued), (Activity::Idle, true));
+    live.stopped(0, at(4));
+    assert!(!live.queued, "one prompt has one turn");
+    let mut other = Live::new("u", at(0));
+    let taken_in = |text| Prompt { may_queue: false, ..prompt(Some("t"), text) };
+    other.prompted(&taken_in("first"), at(1));
+    other.prompted(&taken_in("second"), at(2));
+    other.stopped(0, at(3));
+    assert!(!other.queued, "it belongs to the running turn");
+}
+
+#[test]
+fn a_request_that_is_tried_again_goes_on() {
+    let mut live = Live::new("u", at(0));
+    live.prompted(&prompt(None, "go"), at(1));
+    live.request_failed("usage limit", at(2));
+    assert_eq!((live.state, live.error.as_deref()), (Activity::Idle, Some("usage limit")));
+    live.tool_ended("k", at(3));
+    assert_eq!((live.state, live.error.as_deref()), (Activity::Working, None));
+    live.turn_ended(0, Some("overloaded"), at(4));
+    live.tool_ended("k", at(5));
+    assert_eq!(live.state, Activity::Idle, "a failed turn is over: late news does not begin it again");
+}
+
+#[test]
+fn what_the_client_will_do_by_itself_is_no_persons_turn() {
+    let mut live = Live::new("u", at(0));
+    (live.goes_on, live.own_prompts) = (Some("each minute".into()), vec![fingerprint("look again")]);
+    live.requested = Some("a key".into());
+    live.turn_ended(0, None, at(1));
+    assert_eq!(live.state, Activity::Background);
+    assert!(live.fires(" look\nagain ") && !live.fires("look"));
+    live.prompted(&prompt(None, "look again"), at(2));
+    assert_eq!((live.state, live.requested.as_deref()), (Activity::Working, Some("a key")));
+    live.prompted(&prompt(None, "<task-notification>done"), at(3));
+    assert_eq!(live.requested.as_deref(), Some("a key"));
+    live.prompted(&prompt(None, "here it is"), at(3));
+    assert_eq!(live.requested, None);
+}

@@ -1,0 +1,79 @@
+//! Owns the commits of a session, and where else its conversation works. Must stay true: a commit is noted once, by
+//! whatever length of its name it is reported.
+
+use super::*;
+
+/// Adds a commit that was made at `at`; one whose first seven digits are known already is the same one.
+pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> Result<()> {
+    let sha = validate::sha(sha)?;
+    let message = validate::cut(message, validate::COMMIT_MESSAGE);
+    if has_commit(session, &sha) {
+        return Ok(());
+    }
+    if session.commits.len() >= validate::COMMITS {
+        return Err(Error::Refused(format!(
+            "{} has {} commits already, which is the most",
+            session.session_id,
+            validate::COMMITS
+        )));
+    }
+    timeline::saw(session, timeline::COMMIT, &sha, at);
+    session.commits.push(Commit { sha, message, unknown: Unknown::new() });
+    Ok(())
+}
+
+/// Whether the session has a commit with the same first seven digits.
+pub fn has_commit(session: &Session, sha: &str) -> bool {
+    session.commits.iter().any(|known| is_same_commit(&known.sha, sha))
+}
+
+fn is_same_commit(one: &str, other: &str) -> bool {
+    let short = |sha: &str| sha.chars().take(7).collect::<String>().to_ascii_lowercase();
+    short(one) == short(other)
+}
+
+/// Adds a commit that was made by amending another one, which it replaces: that one is in no branch
+/// any more.
+pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str, at: Instant) -> Result<()> {
+    let Some(place) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
+        return commit(session, sha, message, at);
+    };
+    if has_commit(session, sha) {
+        session.commits.remove(place);
+    } else if let Some(known) = session.commits.get_mut(place) {
+        known.sha = validate::sha(sha)?;
+        known.message = validate::cut(message, validate::COMMIT_MESSAGE);
+        let sha = known.sha.clone();
+        timeline::saw(session, timeline::COMMIT, &sha, at);
+    }
+    Ok(())
+}
+
+/// Notes that the session works in another repository, too: the root of its work tree, with an event the first time.
+pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
+    let is_own = session.worktree_root.as_deref() == Some(worktree_root);
+    let is_known = session.also_in.iter().any(|known| known == worktree_root);
+    if !is_own && !is_known && session.also_in.len() < validate::PLACES {
+        session.also_in.push(worktree_root.to_string());
+        remember(session, &format!("also works in {worktree_root}"), now);
+    }
+    beat(session, now);
+}
+
+/// Notes a commit in another repository, once: it is none of the session's own.
+pub fn also_committed(session: &mut Session, sha: &str, worktree_root: &str, subject: &str, now: Instant) {
+    also_in(session, worktree_root, now);
+    if !has_also_committed(session, sha) {
+        remember(session, &format!("{}{worktree_root}: {subject}", also_commits(sha)), now);
+    }
+}
+
+/// Whether a commit in another repository is noted.
+pub fn has_also_committed(session: &Session, sha: &str) -> bool {
+    let begin = also_commits(sha);
+    session.events.iter().any(|event| event.message.starts_with(&begin))
+}
+
+fn also_commits(sha: &str) -> String {
+    format!("also committed {} in ", sha.get(..7).unwrap_or(sha))
+}

@@ -1,0 +1,101 @@
+//! Owns how a session is reopened, and how another one takes over what is open in it. Must stay true: what a person
+//! closed keeps its outcome in the timeline.
+
+use super::*;
+
+/// Makes an ended session active again, as if it had not ended. What it had ended with goes to
+/// the timeline. Steps that a hook made of open tasks are tasks again; others are a person's.
+pub fn reopen(session: &mut Session, now: Instant) {
+    remember_end(session);
+    let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
+    if session.ended_by.is_some() {
+        let tasks: Vec<String> = task_steps(session, |_| true).collect();
+        session.next_steps.retain(|step| !tasks.contains(step));
+    }
+    session.status = Status::Active;
+    session.ended_at = None;
+    session.ended_by = None;
+    session.last_message = None;
+    if parked.is_none() && outcome.is_none() {
+        remember(session, REOPENED, now);
+    }
+    for text in parked.into_iter().chain(outcome) {
+        remember(session, &format!("{REOPENED}; it had ended with: {text}"), now);
+    }
+    beat(session, now);
+}
+
+/// Keeps in the history when and why a session that goes on had ended.
+fn remember_end(session: &mut Session) {
+    let Some(at) = session.ended_at.as_deref().and_then(clock::parse) else { return };
+    let (kind, why) = match session.status {
+        Status::Active => return,
+        Status::Parked => (timeline::PARKED, session.parked_reason.clone()),
+        Status::Completed => (timeline::COMPLETED, session.outcome.clone()),
+    };
+    timeline::saw(session, kind, &why.unwrap_or_default(), at);
+}
+
+/// Checks that a session may be resumed: ended, and not resumed before.
+pub fn may_resume(old: &Session) -> Result<()> {
+    if let Some(successor) = &old.resumed_as {
+        return Err(Error::Refused(format!("{} was resumed already as {successor}", old.session_id)));
+    }
+    if old.status == Status::Active {
+        return Err(Error::Refused(format!(
+            "{} is active; park or complete it before it can be resumed",
+            old.session_id
+        )));
+    }
+    Ok(())
+}
+
+/// Closes the old record of a pair: it lives on as `new_id`.
+pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
+    may_resume(old)?;
+    if old.status == Status::Parked {
+        remember_end(old);
+        old.status = Status::Completed;
+        old.ended_at = Some(clock::stamp(now));
+        old.outcome = Some(format!("Resumed as {new_id}"));
+    }
+    old.resumed_as = Some(new_id.to_string());
+    old.ended_by = None;
+    Ok(())
+}
+
+/// Brings the context of `old` into `new`: roadmap ref, open questions, next steps, unfinished
+/// tasks, and the intent unless `intent` names another.
+pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: Instant) -> Result<()> {
+    let intent = validate::optional("intent", intent, validate::INTENT)?;
+    let (intent, named_by) = match intent {
+        Some(intent) => (intent, Namer::Person),
+        None => (old.intent.clone(), Namer::of(old)),
+    };
+    (new.intent, new.intent_by) = (intent, Some(named_by.word().to_string()));
+    new.roadmap_ref = new.roadmap_ref.take().or_else(|| old.roadmap_ref.clone());
+    new.worktree_root = new.worktree_root.take().or_else(|| old.worktree_root.clone());
+    if new.git_branch.is_empty() {
+        new.git_branch = old.git_branch.clone();
+    }
+    for question in &old.open_questions {
+        push_once(&mut new.open_questions, question.clone());
+    }
+    if new.next_steps.is_empty() {
+        new.next_steps = old.next_steps.clone();
+    }
+    // Another conversation has a list of its own.
+    let is_its_list = new.claude_session_id.is_none() || new.claude_session_id == old.claude_session_id;
+    for task in old.tasks.iter().filter(|task| task.status.is_open()) {
+        if !new.tasks.iter().any(|known| known.subject == task.subject) {
+            let mut task = task.clone();
+            task.agent_key = task.agent_key.filter(|_| is_its_list);
+            new.tasks.push(task);
+        }
+    }
+    // The old record may be older than masking.
+    masked::texts(new).for_each(masked::text);
+    new.resumed_from = Some(old.session_id.clone());
+    beat(new, now);
+    Ok(())
+}
