@@ -94,3 +94,41 @@ fn hooks_link_nothing_that_they_can_do_without() {
         assert!(more.is_empty(), "{hook} links {more:?}");
     }
 }
+
+/// The words of agents, which `libs/agents` alone spells, and one that is part of the format of records.
+const AGENTS: [&str; 2] = ["\"codex\"", "\"claude-code\""];
+
+/// Files outside of `libs/agents` that spell such a word, and what for.
+const SPELLED: [(&str, &str); 2] = [
+    ("core/src/record.rs", "the agent of a record that names none"),
+    ("bins/cs-setup/src/doctor/codex.rs", "the name of a check"),
+];
+
+#[test]
+fn only_agents_spells_the_agents() {
+    let folders = ["core", "libs", "bins"].map(|folder| workspace().join(folder));
+    let mut found: Vec<String> = Vec::new();
+    for path in folders.iter().flat_map(|folder| rust_files(folder)) {
+        let (name, text) = (inside(&path), fs::read_to_string(&path).expect("it can be read"));
+        if code(&text).any(|line| AGENTS.iter().any(|word| line.contains(word))) && !name.contains("tests") {
+            found.push(name);
+        }
+    }
+    assert!(found.contains(&"libs/agents/src/agent.rs".to_string()), "the search finds what it must: {found:?}");
+    found.retain(|name| !name.starts_with("libs/agents/") && !SPELLED.iter().any(|(spelled, _)| spelled == name));
+    assert!(found.is_empty(), "ask libs/agents: {found:?}");
+}
+
+#[test]
+fn core_knows_no_agent() {
+    let knows: Vec<String> = rust_files(&workspace().join("core/src"))
+        .into_iter()
+        .filter(|path| !inside(path).contains("tests"))
+        .filter(|path| {
+            let text = fs::read_to_string(path).expect("it can be read");
+            code(&text).any(|line| line.to_lowercase().contains("codex") || line.contains("\"claude\""))
+        })
+        .map(|path| inside(&path))
+        .collect();
+    assert!(knows.is_empty(), "{knows:?}");
+}
