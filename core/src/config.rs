@@ -7,6 +7,7 @@ mod place;
 mod read;
 mod register;
 
+pub use read::newer_version;
 pub use register::{learn, register, relocate};
 
 use crate::error::Error;

@@ -111,7 +111,7 @@ fn check_refusal(output: &Output, program: &str, code: i32, word: &str, what: &s
 }
 
 /// Writes a file of the data directory.
-fn put(sandbox: &Sandbox, file: &str, text: &str) {
+fn put(sandbox: &Sandbox, file: &str, text: impl AsRef<[u8]>) {
     fs::write(sandbox.data().join(file), text).expect("it can be written");
 }
 

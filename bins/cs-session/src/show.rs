@@ -22,10 +22,8 @@ impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         each(PROGRAM, context, &self.id, |context, id| {
             let session = context.store.session(id)?;
-            if !context.out.quiet {
-                // Its state is derived with the settings; what is wrong with them is told.
-                let _ = context.config();
-            }
+            // Its state is derived with the settings; what is wrong with them is told.
+            let _ = context.config();
             // A summary that cannot be understood is no reason to hide the record.
             let usage = context.store.usage_of(&session);
             print_session_with(context, &session, usage.as_ref().ok().and_then(Option::as_ref))?;

@@ -16,6 +16,14 @@ const MOST: f64 = 1e6;
 /// Most troubles that are told of one file.
 const TROUBLES: usize = 20;
 
+/// The version of the file that this program knows.
+const VERSION: u64 = 1;
+
+/// The version of the file if a newer program wrote it.
+pub fn newer_version(file: &Patch) -> Option<u64> {
+    file.value("version")?.parse().ok().filter(|version| *version > VERSION)
+}
+
 /// Understands the fields of the file at `path`.
 pub fn whole(path: &Path, file: &Patch) -> Config {
     Reader { path, troubles: Vec::new() }.whole(file)
@@ -29,6 +37,7 @@ struct Reader<'p> {
 
 impl Reader<'_> {
     fn whole(mut self, file: &Patch) -> Config {
+        self.version(file);
         let projects = self.projects(file);
         let settings = self.settings(file);
         let hooks = self.hooks(file);
@@ -36,6 +45,17 @@ impl Reader<'_> {
         let groups = file.iter().filter(|(name, _)| !known.contains(name));
         let groups = groups.map(|(name, text)| (name.to_string(), text.to_string())).collect();
         Config { projects, settings, hooks, troubles: self.troubles, groups }
+    }
+
+    fn version(&mut self, file: &Patch) {
+        let Some(text) = file.value("version") else { return };
+        if let Some(version) = newer_version(file) {
+            let reason =
+                format!("its version is {version}, and this program knows version {VERSION}; what it knows counts");
+            self.troubles.push(Trouble { key: "version".into(), error: Error::corrupt(self.path, reason) });
+        } else if text.parse::<u64>().is_err() {
+            self.trouble("version".into(), text, &VERSION.to_string(), &format!("{VERSION} is used"));
+        }
     }
 
     fn projects(&mut self, file: &Patch) -> BTreeMap<String, Registration> {
@@ -179,6 +199,18 @@ mod tests {
             config.is_doubtful("settings.stale_threshold_hours") && !config.is_doubtful("settings.archive_after_days")
         );
         assert_eq!(config.group("notify").unwrap()["at_once"], 7);
+    }
+
+    #[test]
+    fn a_version_that_is_not_known_is_told_and_the_rest_counts() {
+        for (version, told_of) in [("2", "its version is 2"), ("\"x\"", "version is \"x\""), ("1.5", "version is 1.5")]
+        {
+            let (config, told) =
+                read(&format!("{{\"version\": {version}, \"settings\": {{\"dashboard_port\": 9123}}}}"));
+            assert!(told.len() == 1 && told[0].contains(told_of), "{told:?}");
+            assert_eq!(config.settings.dashboard_port, 9123);
+        }
+        assert!(read("{\"version\": 1}").1.is_empty() && read("{}").1.is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Owns how a project gets into the text of `config.json`. Must stay true: all that stands there already stays, also
 //! what cannot be understood; a text to which nothing can be added without losing something is refused.
 
-use super::Config;
+use super::{Config, newer_version};
 use crate::clock::{self, Instant};
 use crate::dirs;
 use crate::error::{Error, Result};
@@ -38,7 +38,7 @@ pub fn register(
 ) -> Result<(Slug, Option<Vec<u8>>)> {
     let before = before.unwrap_or(FRESH.as_bytes());
     let refused = |reason: String| Error::corrupt(file, format!("{reason}; nothing was registered"));
-    let mut text = Patch::of(before).map_err(refused)?;
+    let mut text = Patch::of(before).and_then(writable).map_err(refused)?;
     let known = text.value("projects").filter(|text| *text != "null").unwrap_or("{}").to_string();
     let mut projects = Patch::of(known.as_bytes()).map_err(|reason| refused(format!("projects: {reason}")))?;
     let slug = match Config::read(file, before).project_of(root) {
@@ -106,9 +106,17 @@ fn changed(
     change: impl Fn(&mut Patch) -> std::result::Result<(), String>,
 ) -> Result<Vec<u8>> {
     let refused = |reason: String| Error::corrupt(file, format!("{reason}; nothing was changed"));
-    let mut text = Patch::of(before).map_err(refused)?;
+    let mut text = Patch::of(before).and_then(writable).map_err(refused)?;
     change(&mut text).map_err(refused)?;
     Ok(text.to_bytes())
+}
+
+/// A file that a newer program wrote is only read.
+fn writable(text: Patch) -> std::result::Result<Patch, String> {
+    match newer_version(&text) {
+        Some(version) => Err(format!("its version is {version}; update claude-sessions to change it")),
+        None => Ok(text),
+    }
 }
 
 /// Changes a group of the file: the projects, as the Python tool reads them, or what only we know of their places.

@@ -6,7 +6,7 @@ use super::Store;
 use super::project::Context;
 use super::sweep::{entries, is_dir};
 use crate::clock::{self, Date};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::days::Days;
 use crate::error::{Error, Result};
 use crate::file::{self, TEMP_PREFIX};
@@ -222,7 +222,7 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
             Some(format!("its schema_version is {version}; update claude-sessions"))
         }
         Place::Config => {
-            let version: u64 = patch.value("version")?.parse().ok().filter(|version| *version > 1)?;
+            let version = config::newer_version(&patch)?;
             Some(format!("its version is {version}; update claude-sessions"))
         }
         _ => None,

@@ -104,7 +104,7 @@ fn a_newer_record_is_read_and_never_written() {
     let mut record = sandbox.record(ACTIVE);
     record["schema_version"] = json!(5);
     record["of_tomorrow"] = json!({"x": 1});
-    put(&sandbox, &format!("sessions/{ACTIVE}.json"), &record.to_string());
+    put(&sandbox, &format!("sessions/{ACTIVE}.json"), record.to_string());
     let shown = ok(&sandbox, "cs-session", &["show", "ca5d"]);
     assert!(shown.contains("\"schema_version\":5") && shown.contains("\"of_tomorrow\":{\"x\":1}"), "{shown}");
     ok(&sandbox, "cs-task", &["list", "ca5d"]);

@@ -100,7 +100,7 @@ fn absurd_figures_in_files_are_not_shown() {
              \"cost_before_day_usd\":{number},\"context_used_percentage\":{number}}}"
         );
         put(&sandbox, &format!("statusline/{CA5D}.json"), &reading);
-        put(&sandbox, "statusline/2026-11-21.json", &format!("{{\"{BEEF}\":{number},\"{CA5D}\":{number}}}"));
+        put(&sandbox, "statusline/2026-11-21.json", format!("{{\"{BEEF}\":{number},\"{CA5D}\":{number}}}"));
         let count = if number.starts_with("1844") { number } else { "1" };
         let usage = format!("{{\"claude_session_id\":\"{CA5D}\",\"cost_usd\":{number},\"total_tokens\":{count}}}");
         put(&sandbox, &format!("usage/{CA5D}.json"), &usage);
@@ -124,7 +124,7 @@ fn absurd_figures_in_files_are_not_shown() {
     put(
         &sandbox,
         &format!("statusline/{CA5D}.json"),
-        &json!({"claude_session_id": CA5D, "at": "2999-01-01T00:00:00Z", "cost_usd": 5.0}).to_string(),
+        json!({"claude_session_id": CA5D, "at": "2999-01-01T00:00:00Z", "cost_usd": 5.0}).to_string(),
     );
     let figures =
         json!({"session_id": CA5D, "cost": {"total_cost_usd": 1.5}, "context_window": {"used_percentage": 10}});
