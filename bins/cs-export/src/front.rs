@@ -23,7 +23,7 @@ pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts
         quoted(&session.intent),
         quoted(session.status.as_str()),
         quoted(source),
-        render::markdown_body(document),
+        render::render_markdown_body(document),
         highlights.map(Highlights::markdown).unwrap_or_default()
     )
 }

@@ -164,10 +164,14 @@ impl Highlights {
 }
 
 fn section(turn: &Turn) -> String {
-    let title = if turn.at.is_empty() { "Turn".to_string() } else { render::line(&render::format_time(&turn.at)) };
-    let mut out = format!("\n### {title}\n\n> {}\n", render::text(&turn.prompt, "> "));
+    let title = if turn.at.is_empty() {
+        "Turn".to_string()
+    } else {
+        render::escape_markdown_line(&render::format_time(&turn.at))
+    };
+    let mut out = format!("\n### {title}\n\n> {}\n", render::escape_markdown_text(&turn.prompt, "> "));
     if !turn.answer.is_empty() {
-        out.push_str(&format!("\n{}\n", render::text(&turn.answer, "")));
+        out.push_str(&format!("\n{}\n", render::escape_markdown_text(&turn.answer, "")));
     }
     let facts = facts(turn);
     if !facts.is_empty() {

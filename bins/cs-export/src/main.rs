@@ -61,7 +61,7 @@ fn text(
 ) -> Outcome<String> {
     match (&plan.template, documents) {
         (Some(file), _) => Ok(template::render(file, project, documents, context.now)?),
-        (None, [one]) if single => Ok(render::session(plan.format, one)),
-        (None, all) => Ok(render::sessions(plan.format, project, all)),
+        (None, [one]) if single => Ok(render::render_session(plan.format, one)),
+        (None, all) => Ok(render::render_sessions(plan.format, project, all)),
     }
 }

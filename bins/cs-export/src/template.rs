@@ -8,7 +8,7 @@ use cs_core::visible;
 use cs_core::{Error, Result, validate};
 use minijinja::value::{Serde, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, default_auto_escape_callback};
-use render::{Document, MARK, Project, Row};
+use render::{Document, MARK, Project, SessionRow};
 use serde::Serialize;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -33,7 +33,7 @@ struct Context<'a> {
     generated_at: String,
     marker: &'static str,
     project: Option<&'a Project<'a>>,
-    sessions: Vec<Row<'a>>,
+    sessions: Vec<SessionRow<'a>>,
 }
 
 /// The template's text over these sessions.
@@ -60,7 +60,7 @@ pub fn context(project: Option<&Project>, documents: &[Document], now: Instant) 
         generated_at: clock::stamp(now),
         marker: MARK,
         project,
-        sessions: documents.iter().map(Row::of).collect(),
+        sessions: documents.iter().map(SessionRow::of).collect(),
     }))
 }
 
@@ -110,8 +110,8 @@ fn environment<'a>(fuel: u64) -> Environment<'a> {
     environment.add_filter("when", |at: &str| render::format_time(at));
     environment.add_filter("duration", render::format_duration);
     environment.add_filter("one_line", |text: &str| visible::one_line(text));
-    environment.add_filter("paragraph", |text: &str| Value::from_safe_string(render::text(text, "")));
-    environment.add_filter("item", |text: &str| Value::from_safe_string(render::text(text, "  ")));
+    environment.add_filter("paragraph", |text: &str| Value::from_safe_string(render::escape_markdown_text(text, "")));
+    environment.add_filter("item", |text: &str| Value::from_safe_string(render::escape_markdown_text(text, "  ")));
     environment
 }
 
@@ -137,8 +137,8 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
     let is_number = value.kind() == ValueKind::Number;
     let shown = match state.auto_escape() {
         _ if value.is_safe() => text,
-        AutoEscape::Html => render::html_escape(&text),
-        AutoEscape::Custom(name) if name == MARKDOWN => render::cell(&text),
+        AutoEscape::Html => render::escape_html(&text),
+        AutoEscape::Custom(name) if name == MARKDOWN => render::escape_markdown_cell(&text),
         AutoEscape::Custom(name) if name == CSV && !is_number => render::format_text_cell(&text),
         _ => visible::visible(&text),
     };

@@ -7,25 +7,25 @@ use cs_core::visible::{one_line, visible};
 
 /// Text of any number of lines, for a paragraph or a list item: every line after the first begins
 /// with `indent`, which must be the width of the surrounding block. Line ends at its ends go.
-pub fn text(text: &str, indent: &str) -> String {
+pub fn escape_markdown_text(text: &str, indent: &str) -> String {
     let shown = visible(text);
     // A backslash at the end of a block would be just that.
-    let lines: Vec<String> = shown.trim_matches('\n').split('\n').map(escaped).collect();
+    let lines: Vec<String> = shown.trim_matches('\n').split('\n').map(escape_inline).collect();
     lines.join(&format!("\\\n{indent}"))
 }
 
 /// Text on one line, for a heading or a list item that must stay short.
-pub fn line(text: &str) -> String {
-    escaped(&one_line(text))
+pub fn escape_markdown_line(text: &str) -> String {
+    escape_inline(&one_line(text))
 }
 
 /// Text for the cell of a table, where `\|` would have to be escaped twice.
-pub fn cell(text: &str) -> String {
-    line(text).replace("\\|", "&#124;")
+pub fn escape_markdown_cell(text: &str) -> String {
+    escape_markdown_line(text).replace("\\|", "&#124;")
 }
 
 /// Text as code, outside of tables.
-pub fn code(text: &str) -> String {
+pub fn escape_markdown_code(text: &str) -> String {
     let shown = visible(text).replace('\n', "␊").replace('\t', "␉");
     let longest = shown.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
@@ -42,7 +42,7 @@ pub fn code(text: &str) -> String {
 }
 
 /// One line. Spaces at its ends and tabs are written as references, else a reader drops them.
-fn escaped(line: &str) -> String {
+fn escape_inline(line: &str) -> String {
     let inner = line.trim_matches([' ', '\t']);
     let start = line.len() - line.trim_start_matches([' ', '\t']).len();
     let (before, rest) = line.split_at_checked(start).unwrap_or(("", line));
@@ -108,24 +108,24 @@ mod tests {
     #[test]
     fn only_what_must_be_is_escaped() {
         assert_eq!(
-            line("Fix snake_case in src/a.rs (C# & co): 50% done!"),
+            escape_markdown_line("Fix snake_case in src/a.rs (C# & co): 50% done!"),
             "Fix snake_case in src/a.rs (C# & co): 50% done!"
         );
         assert_eq!(
-            line("# a #b *c* _d_ [e](f) <g> &amp; | `h`"),
+            escape_markdown_line("# a #b *c* _d_ [e](f) <g> &amp; | `h`"),
             r"\# a \#b \*c\* \_d\_ \[e\](f) \<g> \&amp; \| \`h\`"
         );
-        assert_eq!(text("1. a\n- b\n  c ", "  "), "1\\. a\\\n  \\- b\\\n  &#32;&#32;c&#32;");
-        assert_eq!(text("\na\n\nb\r\n", ""), "a\\\n\\\nb");
-        assert_eq!(cell("a|b\nc"), "a&#124;b c");
-        assert_eq!(cell(r"\|"), r"\\&#124;");
+        assert_eq!(escape_markdown_text("1. a\n- b\n  c ", "  "), "1\\. a\\\n  \\- b\\\n  &#32;&#32;c&#32;");
+        assert_eq!(escape_markdown_text("\na\n\nb\r\n", ""), "a\\\n\\\nb");
+        assert_eq!(escape_markdown_cell("a|b\nc"), "a&#124;b c");
+        assert_eq!(escape_markdown_cell(r"\|"), r"\\&#124;");
     }
 
     #[test]
     fn code_holds_any_backticks() {
-        assert_eq!(code("src/a.rs"), "`src/a.rs`");
-        assert_eq!(code("a``b`"), "``` a``b` ```");
-        assert_eq!(code(" a "), "`  a  `");
-        assert_eq!(code("  "), "`  `");
+        assert_eq!(escape_markdown_code("src/a.rs"), "`src/a.rs`");
+        assert_eq!(escape_markdown_code("a``b`"), "``` a``b` ```");
+        assert_eq!(escape_markdown_code(" a "), "`  a  `");
+        assert_eq!(escape_markdown_code("  "), "`  `");
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 /// A session as JSON, and as templates see it.
 #[derive(Debug, Serialize)]
-pub struct Row<'a> {
+pub struct SessionRow<'a> {
     exported_by: &'static str,
     #[serde(flatten)]
     session: Cow<'a, Session>,
@@ -25,10 +25,10 @@ pub struct Row<'a> {
 const ADDED: [&str; 7] =
     ["exported_by", "state", "state_reason", "archived", "task_summary", "usage", "duration_seconds"];
 
-impl<'a> Row<'a> {
+impl<'a> SessionRow<'a> {
     /// The row of a document.
     pub fn of(document: &Document<'a>) -> Self {
-        Row {
+        SessionRow {
             exported_by: MARK,
             session: document.session.without(&ADDED),
             state: document.state(),
@@ -42,29 +42,29 @@ impl<'a> Row<'a> {
 }
 
 #[derive(Serialize)]
-struct All<'a> {
+struct AllSessions<'a> {
     exported_by: &'static str,
     project: Option<&'a Project<'a>>,
-    sessions: Vec<Row<'a>>,
+    sessions: Vec<SessionRow<'a>>,
 }
 
 /// One session as an object.
-pub fn one(document: &Document) -> String {
-    pretty(&Row::of(document))
+pub fn render_session(document: &Document) -> String {
+    format_pretty(&SessionRow::of(document))
 }
 
 /// An object with the project (or null) and the list of sessions.
-pub fn all(project: Option<&Project>, documents: &[Document]) -> String {
-    pretty(&All { exported_by: MARK, project, sessions: documents.iter().map(Row::of).collect() })
+pub fn render_sessions(project: Option<&Project>, documents: &[Document]) -> String {
+    format_pretty(&AllSessions { exported_by: MARK, project, sessions: documents.iter().map(SessionRow::of).collect() })
 }
 
 /// One compact object a line.
-pub fn lines(documents: &[Document]) -> String {
-    let line = |document| serde_json::to_string(&Row::of(document)).unwrap_or_default() + "\n";
+pub fn render_lines(documents: &[Document]) -> String {
+    let line = |document| serde_json::to_string(&SessionRow::of(document)).unwrap_or_default() + "\n";
     documents.iter().map(line).collect()
 }
 
-fn pretty(value: &impl Serialize) -> String {
+fn format_pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }
 
@@ -77,7 +77,7 @@ mod tests {
         let text =
             r#"{"session_id":"s","project_slug":"p","status":"active","intent":"i","state":"mine","usage":7,"x":1}"#;
         let session = Session::read(text.as_bytes()).unwrap();
-        let line = lines(&[Document::new(&session, None, false, None)]);
+        let line = render_lines(&[Document::new(&session, None, false, None)]);
         assert_eq!(["\"state\":", "\"usage\":"].map(|key| line.matches(key).count()), [1, 1], "{line}");
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!((value["state"].as_str(), value["x"].as_i64()), (Some("active"), Some(1)));

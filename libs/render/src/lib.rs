@@ -18,10 +18,10 @@ mod sheet;
 mod table;
 mod time;
 
-pub use commonmark::{cell, line, text};
+pub use commonmark::{escape_markdown_cell, escape_markdown_line, escape_markdown_text};
 pub use csv::{Cell, format_csv_row, format_text_cell};
-pub use html::escape as html_escape;
-pub use json::Row;
+pub use html::escape_html;
+pub use json::SessionRow;
 pub use money::{
     ESTIMATE, LIST_PRICE, format_cost, format_dollars, format_model_cost, format_round_dollars, format_usage_cost,
 };
@@ -29,7 +29,7 @@ pub use number::{
     format_bytes, format_context, format_count, format_number, format_percent, format_progress, format_quantity,
     format_round_count,
 };
-pub use session_csv::is_own as is_own_csv;
+pub use session_csv::is_own_csv;
 pub use table::{align_right, layout_table};
 pub use time::{
     format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_millis,
@@ -187,28 +187,28 @@ pub struct Project<'a> {
 }
 
 /// One session as a file.
-pub fn session(format: Format, document: &Document) -> String {
+pub fn render_session(format: Format, document: &Document) -> String {
     match format {
-        Format::Json => json::one(document),
-        Format::Jsonl => json::lines(std::slice::from_ref(document)),
-        Format::Markdown => markdown::one(document),
-        Format::Csv => session_csv::format_sessions(std::slice::from_ref(document)),
-        Format::Html => html::one(document),
+        Format::Json => json::render_session(document),
+        Format::Jsonl => json::render_lines(std::slice::from_ref(document)),
+        Format::Markdown => markdown::render_session(document),
+        Format::Csv => session_csv::render_sessions(std::slice::from_ref(document)),
+        Format::Html => html::render_session(document),
     }
 }
 
 /// Sessions as one file, in this order; of a project, if there is one to head them.
-pub fn sessions(format: Format, project: Option<&Project>, documents: &[Document]) -> String {
+pub fn render_sessions(format: Format, project: Option<&Project>, documents: &[Document]) -> String {
     match format {
-        Format::Json => json::all(project, documents),
-        Format::Jsonl => json::lines(documents),
-        Format::Markdown => markdown::all(project, documents),
-        Format::Csv => session_csv::format_sessions(documents),
-        Format::Html => html::all(project, documents),
+        Format::Json => json::render_sessions(project, documents),
+        Format::Jsonl => json::render_lines(documents),
+        Format::Markdown => markdown::render_sessions(project, documents),
+        Format::Csv => session_csv::render_sessions(documents),
+        Format::Html => html::render_sessions(project, documents),
     }
 }
 
 /// A session in Markdown without the mark, for a file that has its own beginning.
-pub fn markdown_body(document: &Document) -> String {
-    markdown::body(document, 1)
+pub fn render_markdown_body(document: &Document) -> String {
+    markdown::render_body(document, 1)
 }

@@ -54,13 +54,13 @@ const HEADER: [&str; 40] = [
 const FIRST: usize = 33;
 
 /// The header and a row for each session.
-pub fn format_sessions(documents: &[Document]) -> String {
+pub fn render_sessions(documents: &[Document]) -> String {
     let rows = documents.iter().map(|document| format_csv_row(&session_cells(document)));
     std::iter::once(format_csv_row(&HEADER.map(Cell::text))).chain(rows).collect()
 }
 
-/// Whether the text begins as [`format_sessions`] of any version begins: that is how such a file is recognized.
-pub fn is_own(text: &str) -> bool {
+/// Whether the text begins as [`render_sessions`] of any version begins: that is how such a file is recognized.
+pub fn is_own_csv(text: &str) -> bool {
     let first = HEADER.get(..FIRST).unwrap_or_default().join(",");
     text.strip_prefix(&first).is_some_and(|rest| rest.starts_with("\r\n") || rest.starts_with(','))
 }
@@ -146,7 +146,9 @@ mod tests {
     #[test]
     fn files_of_every_version_are_recognized() {
         let first = HEADER[..FIRST].join(",");
-        assert!(is_own(&format_sessions(&[])) && is_own(&format!("{first}\r\n")));
-        assert!(!is_own(&first) && !is_own(&format!("{first}x\r\n")) && !is_own("session_id,project_slug\r\n"));
+        assert!(is_own_csv(&render_sessions(&[])) && is_own_csv(&format!("{first}\r\n")));
+        assert!(
+            !is_own_csv(&first) && !is_own_csv(&format!("{first}x\r\n")) && !is_own_csv("session_id,project_slug\r\n")
+        );
     }
 }

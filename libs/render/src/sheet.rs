@@ -31,11 +31,11 @@ impl<'a> Sheet<'a> {
     /// Arranges a document.
     pub fn of(document: &Document<'a>) -> Self {
         let session = document.session;
-        Sheet { title: &session.intent, facts: facts(document), sections: sections(document) }
+        Sheet { title: &session.intent, facts: collect_facts(document), sections: collect_sections(document) }
     }
 }
 
-fn facts(document: &Document) -> Vec<(&'static str, String)> {
+fn collect_facts(document: &Document) -> Vec<(&'static str, String)> {
     let session = document.session;
     let some = |text: &Option<String>| text.clone().unwrap_or_default();
     let state = match document.verdict {
@@ -49,7 +49,7 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
         ("Started", format_time(&session.started_at)),
         ("Ended", session.ended_at.as_deref().map(format_time).unwrap_or_default()),
         ("Duration", document.duration_seconds.map(format_duration).unwrap_or_default()),
-        ("Tasks", tasks(document)),
+        ("Tasks", describe_tasks(document)),
         ("Turns", document.usage.map(|usage| format_number(usage.turns)).unwrap_or_default()),
         ("Answers", document.usage.map(|usage| format_number(usage.messages)).unwrap_or_default()),
         ("Activity", some(&session.current_activity)),
@@ -67,7 +67,7 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
     all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn tasks(document: &Document) -> String {
+fn describe_tasks(document: &Document) -> String {
     let summary = document.task_summary;
     match (summary.total, summary.skipped) {
         (0, _) => String::new(),
@@ -76,36 +76,36 @@ fn tasks(document: &Document) -> String {
     }
 }
 
-fn sections<'a>(document: &Document<'a>) -> Vec<(&'static str, Section<'a>)> {
+fn collect_sections<'a>(document: &Document<'a>) -> Vec<(&'static str, Section<'a>)> {
     let session: &'a Session = document.session;
     let all = [
-        ("Outcome", text(session.outcome.as_deref())),
-        ("Parked because", text(session.parked_reason.as_deref())),
-        ("Tasks", filled(&session.tasks, Section::Tasks)),
-        ("Decisions", filled(&session.decisions, Section::List)),
-        ("Commits", filled(&session.commits, Section::Commits)),
-        ("Files", filled(&session.files_changed, Section::Files)),
+        ("Outcome", text_section(session.outcome.as_deref())),
+        ("Parked because", text_section(session.parked_reason.as_deref())),
+        ("Tasks", list_section(&session.tasks, Section::Tasks)),
+        ("Decisions", list_section(&session.decisions, Section::List)),
+        ("Commits", list_section(&session.commits, Section::Commits)),
+        ("Files", list_section(&session.files_changed, Section::Files)),
         ("Usage", document.usage.map(Section::Usage)),
         ("Timeline", Some(Section::Timeline(timeline::of(session)))),
-        ("Open questions", filled(&session.open_questions, Section::List)),
-        ("Next steps", filled(&session.next_steps, Section::List)),
+        ("Open questions", list_section(&session.open_questions, Section::List)),
+        ("Next steps", list_section(&session.next_steps, Section::List)),
     ];
     all.into_iter().filter_map(|(title, section)| Some((title, section?))).collect()
 }
 
-fn text(text: Option<&str>) -> Option<Section<'_>> {
+fn text_section(text: Option<&str>) -> Option<Section<'_>> {
     text.filter(|text| !text.trim().is_empty()).map(Section::Text)
 }
 
-fn filled<'a, T>(items: &'a [T], section: impl Fn(&'a [T]) -> Section<'a>) -> Option<Section<'a>> {
+fn list_section<'a, T>(items: &'a [T], section: impl Fn(&'a [T]) -> Section<'a>) -> Option<Section<'a>> {
     (!items.is_empty()).then(|| section(items))
 }
 
-/// What stands above the columns of [`used`].
-pub const USED: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache read", "Total", "List price"];
+/// What stands above the columns of [`usage_rows`].
+pub const USAGE_TITLES: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache read", "Total", "List price"];
 
 /// What a session used, a row for each model and one for all.
-pub fn used(usage: &Usage) -> Vec<[String; 7]> {
+pub fn usage_rows(usage: &Usage) -> Vec<[String; 7]> {
     let row = |name: &str, tokens: [u64; 5], cost: String| {
         let [input, output, written, read, total] = tokens.map(format_number);
         [name.to_string(), input, output, written, read, total, cost]

@@ -29,7 +29,7 @@ struct Read {
 /// `/api/export/session/<id>`
 pub fn session(asked: &Asked, id: &SessionId) -> std::result::Result<Reply, Refusal> {
     let read = asked.read(id)?;
-    let text = render::session(asked.format(), &read.document());
+    let text = render::render_session(asked.format(), &read.document());
     Ok(asked.saved(id.as_str(), text))
 }
 
@@ -60,7 +60,7 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
         roadmap_summary: &shown.roadmap_summary,
     };
     let documents: Vec<Document> = all.iter().map(Read::document).collect();
-    Ok(asked.saved(slug.as_str(), render::sessions(asked.format(), Some(&head), &documents)))
+    Ok(asked.saved(slug.as_str(), render::render_sessions(asked.format(), Some(&head), &documents)))
 }
 
 impl Asked<'_> {

@@ -175,7 +175,7 @@ struct Expected {
 static EXPECTED: LazyLock<Expected> = LazyLock::new(|| {
     let texts: Vec<String> = (0..PLACES.len()).map(harmless).collect();
     let told = Told::with(&texts);
-    let shown = |format| render::session(format, &told.document());
+    let shown = |format| render::render_session(format, &told.document());
     Expected {
         markdown: parse::markdown(&shown(Format::Markdown)),
         html: parse::html(&shown(Format::Html)),
@@ -191,7 +191,7 @@ fn check(bytes: &[u8]) {
     let filled = |text: &String| if is_blank(text) { "nothing".to_string() } else { text.clone() };
     let texts: Vec<String> = parts.iter().map(filled).cycle().take(PLACES.len()).collect();
     let told = Told::with(&texts);
-    let shown = |format| render::session(format, &told.document());
+    let shown = |format| render::render_session(format, &told.document());
     json_gives_texts_back(&shown(Format::Json), &texts);
     let line = shown(Format::Jsonl);
     assert_eq!((line.matches('\n').count(), line.ends_with('\n')), (1, true), "one line");
@@ -215,7 +215,7 @@ fn of_project(text: &str, told: &Told) -> ([Parsed; 2], Parsed) {
     let roadmap = Roadmap { completed: list.clone(), in_progress: list.clone(), next_up: list, ..Roadmap::default() };
     let project = Project { slug: text, name: text, current_phase: text, roadmap_summary: &roadmap };
     let documents = [told.document(), told.document()];
-    let shown = |format| render::sessions(format, Some(&project), &documents);
+    let shown = |format| render::render_sessions(format, Some(&project), &documents);
     (parse::markdown(&shown(Format::Markdown)), parse::html(&shown(Format::Html)))
 }
 
