@@ -14,10 +14,7 @@ const SIGNS: [&str; 11] =
     [":.0}", ":.1}", ":.2}", "%H:%M", "%b", "<$0", ":02}:{:02}", "rchunks(3)", "}k\"", "}%\"", "/ 86_400"];
 
 /// Files that write such a thing though they are not of `libs/render`, and what it is.
-const EXCEPTIONS: [(&str, &str); 2] = [
-    ("core/src/clock.rs", "ages in reasons, which hooks write into records"),
-    ("libs/cli/src/local.rs", "the hour of a limit's reset"),
-];
+const EXCEPTIONS: [(&str, &str); 1] = [("core/src/clock.rs", "ages in reasons, which hooks write into records")];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let (folders, files): (Vec<_>, Vec<_>) = entries(folder).into_iter().partition(|path| path.is_dir());

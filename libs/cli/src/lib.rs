@@ -6,7 +6,6 @@ mod args;
 mod deferred;
 mod failure;
 mod lines;
-pub mod local;
 mod out;
 pub mod programs;
 mod record;

@@ -3,7 +3,7 @@
 //! [`cs_core::clock`], and are used from there. Deliberately absent: time zones. A caller that shows
 //! local time gives an instant that was moved by the zone's offset.
 
-use cs_core::clock::{self, Date, Instant};
+use cs_core::clock::{self, Date, Instant, LocalTime};
 pub use cs_core::clock::{age as format_age, age_or_unknown as format_age_cell, ago as format_ago};
 use std::time::Duration;
 
@@ -20,6 +20,11 @@ pub fn format_second(at: Instant) -> String {
 /// A written instant: `2026-11-21 03:37 UTC`; a text that is not an instant stays as it is.
 pub fn format_time(at: &str) -> String {
     clock::parse(at).map_or_else(|| at.to_string(), |at| format!("{} UTC", format_minute(at)))
+}
+
+/// An instant of about now, in local time: `15:00` on the same day, else `Mon 15:00`.
+pub fn format_near(local: LocalTime, today: Date) -> String {
+    local.format(if local.date() == today { "%H:%M" } else { "%a %H:%M" }).to_string()
 }
 
 /// A time of day, given in minutes after midnight: `07:30`.
@@ -76,6 +81,10 @@ mod tests {
         clock::parse(text).unwrap()
     }
 
+    fn day_before(day: Date) -> Date {
+        day.pred_opt().unwrap()
+    }
+
     #[test]
     fn instants_are_short() {
         assert_eq!(format_time("2026-11-21T03:37:59.000000+00:00"), "2026-11-21 03:37 UTC");
@@ -84,6 +93,11 @@ mod tests {
             ("x".into(), "11-21 03:37:05".into())
         );
         assert_eq!([0, 450, 1_439].map(format_time_of_day), ["00:00", "07:30", "23:59"]);
+        let (now, today) = (at("2026-11-21T15:00:00Z").naive_utc(), "2026-11-21".parse().unwrap());
+        assert_eq!(
+            (format_near(now, today), format_near(now, day_before(today))),
+            ("15:00".into(), "Sat 15:00".into())
+        );
         let day: Date = "2026-11-05".parse().unwrap();
         assert_eq!((format_day(day), format_month(day)), ("Nov 5".into(), "Nov".into()));
     }
