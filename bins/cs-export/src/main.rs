@@ -7,13 +7,13 @@
 mod args;
 mod chosen;
 mod excerpt;
-mod fence;
 mod folder;
 mod front;
 mod highlights;
 mod masked;
 mod output;
 mod progress;
+mod sandbox;
 mod template;
 mod transcript;
 

@@ -2,7 +2,7 @@
 //! `docs/TEMPLATE.md`). Must stay true: text is escaped by the template's extension, a template can
 //! read nothing but its context, and one that never ends or takes all memory is stopped.
 
-use super::fence::{self, Limits};
+use super::sandbox::{self, Limits};
 use cs_core::clock::{self, Instant};
 use cs_core::visible;
 use cs_core::{Error, Result, validate};
@@ -45,7 +45,7 @@ pub fn render(file: &Path, project: Option<&Project>, documents: &[Document], no
     let limits = Limits { seconds: LIMITS.seconds + count / SESSIONS_PER_SECOND, ..LIMITS };
     let context = context(project, documents, now);
     // The language bounds steps and depth, but neither memory nor what one step takes, and may fall over itself.
-    let written = fence::run(&limits, |out| write(&name, &source, context, fuel, out));
+    let written = sandbox::run(&limits, |out| write(&name, &source, context, fuel, out));
     let written = written.map_err(|error| Error::io(file, "render the template", error))?;
     let mut text = String::from_utf8(written.map_err(|what| Error::Invalid(told(&name, &what)))?)
         .map_err(|_| Error::Invalid(format!("{name}: the output is no text")))?;

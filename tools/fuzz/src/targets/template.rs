@@ -9,14 +9,14 @@ use render::Document;
 use super::{parts, text};
 use crate::Target;
 use crate::cover::Carry;
-use program::fence::{self, Limits};
+use program::sandbox::{self, Limits};
 use program::template;
 
 /// The program's own files: a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
 #[path = "../../../../bins/cs-export/src"]
 mod program {
-    pub mod fence;
+    pub mod sandbox;
     pub mod template;
 }
 
@@ -137,7 +137,7 @@ fn rendered(name: &str, source: &str) -> Result<String, String> {
     let documents = [Document::new(&session, None, false, None)];
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let context = template::context(None, &documents, now);
-    let written = fence::run(&LIMITS, |out| {
+    let written = sandbox::run(&LIMITS, |out| {
         let done = template::write(name, source, context, FUEL, out);
         CARRY.iter().for_each(Carry::leave);
         done
