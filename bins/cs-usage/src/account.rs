@@ -37,7 +37,7 @@ impl SessionFacts {
             claude_session_id: id.to_string(),
             agent: session.map(|session| session.agent.word()),
             title: session.and_then(|session| session.title.clone()),
-            source: if session.is_some_and(|session| session.kept) { "summary" } else { "log" },
+            source: if session.is_some_and(|session| session.is_summary) { "summary" } else { "log" },
             usage_lines: calls.iter().map(|call| u64::from(call.lines)).sum(),
             calls: calls.len(),
             counted,
@@ -193,7 +193,7 @@ impl CallFacts {
 fn fate(fate: Fate, loaded: &Loaded) -> String {
     match fate {
         Fate::Counted => COUNTED.to_string(),
-        Fate::Kept => "kept".to_string(),
+        Fate::InSummary => "kept".to_string(),
         Fate::Repeats(session) => match loaded.book.sessions.get(session as usize) {
             Some(session) => format!("repeats {}", session.id),
             None => "repeats".to_string(),

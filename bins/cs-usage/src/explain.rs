@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use usage::book;
 use usage::explain::Judged;
-use usage::{kept, read};
+use usage::{read, summary};
 
 /// show which calls of a conversation were counted, which were not and why, and what the client itself reports
 #[derive(FromArgs, Debug)]
@@ -131,7 +131,7 @@ fn complete_account(loaded: &mut Loaded, index: usize) {
 /// The calls of a conversation and what became of them, in the order of their times.
 fn judge(context: &Context, loaded: &Loaded, id: &str) -> Vec<Judged> {
     let mut judged = Vec::new();
-    let (summaries, _) = kept::load(&context.store.home);
+    let (summaries, _) = summary::load(&context.store.home);
     book::build(&loaded.logs, summaries, |log, call, fate| {
         let session = loaded.logs.get(log).map(|(_, facts)| facts.name(call.session));
         if session == Some(id) {

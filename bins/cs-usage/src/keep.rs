@@ -15,8 +15,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use usage::days;
-use usage::kept;
 use usage::shares::Records;
+use usage::summary;
 
 /// keep what the conversations used: Claude Code deletes transcripts after a month
 #[derive(FromArgs, Debug)]
@@ -49,7 +49,7 @@ impl Keep {
         if context.store.config().hooks.capture_prompts {
             titles.tell(&context.store, context.now);
         }
-        let done = kept::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
+        let done = summary::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
         let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.of(Agent::Claude), context.now);
         match context.out.form {
             _ if context.out.quiet => {}
@@ -102,11 +102,12 @@ fn warn(context: &Context, loaded: &Loaded, only: Option<&str>) {
 }
 
 fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
-    let (summaries, _) = kept::load(&context.store.home);
-    let kept: HashMap<&str, u64> = summaries.iter().map(|kept| (kept.session(), kept.usage.messages)).collect();
-    let all = kept::all(&loaded.book, &loaded.prices, &Records::new());
+    let (summaries, _) = summary::load(&context.store.home);
+    let kept: HashMap<&str, u64> =
+        summaries.iter().map(|summary| (summary.session(), summary.usage.messages)).collect();
+    let all = summary::summarize_all(&loaded.book, &loaded.prices, &Records::new());
     let used: HashMap<String, u64> =
-        all.into_iter().map(|(uuid, kept)| (uuid.to_string(), kept.usage.messages)).collect();
+        all.into_iter().map(|(uuid, summary)| (uuid.to_string(), summary.usage.messages)).collect();
     let is_kept = |id: &str| used.get(id).is_none_or(|used| kept.get(id).is_some_and(|kept| kept >= used));
     let roots = loaded.roots.of(Agent::Claude);
     let periods: Vec<(&PathBuf, i64)> = roots.iter().map(|root| (root, cleanup_days(root))).collect();

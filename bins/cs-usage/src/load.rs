@@ -19,9 +19,9 @@ use usage::book::{self, Book};
 use usage::cache;
 use usage::explain::Account;
 use usage::facts::Facts;
-use usage::kept;
 use usage::prices::Prices;
 use usage::report::{Filter, View};
+use usage::summary;
 
 /// Everything that is known.
 pub struct Loaded {
@@ -80,14 +80,14 @@ fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone
     let found = roots.logs();
     tell_first_time(context, &found.logs);
     let read = read(&context.store.home, found.logs);
-    let (kept, damaged) = kept::load(&context.store.home);
+    let (summaries, damaged) = summary::load(&context.store.home);
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
     let failures: Vec<Failure> = wrong.into_iter().chain(damaged).chain(unreadable).map(Failure::from).collect();
     failures.iter().for_each(|failure| report(PROGRAM, failure));
     tell_missing(&found.missing);
     tell_compressed(found.compressed);
-    let book = book::build(&read.logs, kept, |_, _, _| {});
+    let book = book::build(&read.logs, summaries, |_, _, _| {});
     let projects = projects(&book, &config);
     let repos = repos(&book, &projects, &config);
     let trouble = failures.first().map(Failure::code);

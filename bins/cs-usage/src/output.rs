@@ -86,7 +86,7 @@ fn total<S>(rows: &[UsageRow<S>]) -> Sum {
     let mut total = Sum::default();
     for row in rows {
         total.tokens.add(&row.sum.tokens);
-        total.pico = total.pico.saturating_add(row.sum.pico);
+        total.cost_pico_usd = total.cost_pico_usd.saturating_add(row.sum.cost_pico_usd);
         total.priced += row.sum.priced;
         total.unpriced += row.sum.unpriced;
         total.unconfirmed += row.sum.unconfirmed;

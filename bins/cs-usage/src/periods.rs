@@ -57,7 +57,7 @@ struct Conversation {
     turns: u64,
     /// The local day of its last call.
     last_day: String,
-    is_kept: bool,
+    is_summary: bool,
 }
 
 fn row(view: &View, group: Group, by: By) -> UsageRow<Part> {
@@ -83,7 +83,7 @@ fn conversation(view: &View, index: u32, sum: &Sum) -> Conversation {
         title: session.title.clone(),
         turns: session.turns,
         last_day: view.zone.day(sum.last).to_string(),
-        is_kept: session.kept,
+        is_summary: session.is_summary,
     }
 }
 
@@ -123,7 +123,7 @@ impl Conversation {
                 ("turns", json!(self.turns)),
                 ("first_at", json!(stamp(sum.first))),
                 ("last_at", json!(stamp(sum.last))),
-                ("source", json!(if self.is_kept { "summary" } else { "log" })),
+                ("source", json!(if self.is_summary { "summary" } else { "log" })),
             ],
         }
     }

@@ -7,7 +7,7 @@
 use crate::call::Call;
 use crate::facts::{Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
-use crate::kept::Kept;
+use crate::summary::Summary;
 use agents::Agent;
 use agents::entry::ClientSum;
 use agents::logs::Log;
@@ -53,8 +53,8 @@ pub struct Session {
     pub prompts: Vec<i64>,
     /// The client's own sum.
     pub client: Option<ClientSum>,
-    /// Its log is gone, or says less than it did: what was kept counts, and what the log has besides.
-    pub kept: bool,
+    /// Its log is gone, or has less than it had: the summary counts, and what the log has besides.
+    pub is_summary: bool,
     /// The newest change of its logs, in nanoseconds since the epoch.
     pub modified: i64,
     /// Hashes of its messages.
@@ -108,13 +108,13 @@ impl Places {
 }
 
 /// Counts. `watch` is told of every call: its log, itself, what became of it.
-pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
+pub fn build(logs: &[(Log, Facts)], summaries: Vec<Summary>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
     let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
     let judged = judge(logs, &places);
-    let (kept, claimed) = book.needed(kept, &judged, &places);
+    let (summaries, claimed) = book.needed(summaries, &judged, &places);
     for (n, call, fate) in judged {
-        let fate = if claimed.contains(&call.message) { Fate::Kept } else { fate };
+        let fate = if claimed.contains(&call.message) { Fate::InSummary } else { fate };
         watch(n, &call, fate);
         if fate == Fate::Counted
             && let Some(places) = places.get(n)
@@ -122,8 +122,8 @@ pub fn build(logs: &[(Log, Facts)], kept: Vec<Kept>, mut watch: impl FnMut(usize
             book.add(&call, places);
         }
     }
-    book.count_turns(logs, &places, &kept);
-    kept.into_iter().for_each(|kept| book.add_kept(kept));
+    book.count_turns(logs, &places, &summaries);
+    summaries.into_iter().for_each(|summary| book.add_summary(summary));
     book
 }
 
@@ -131,10 +131,15 @@ impl Book {
     /// The summaries that are needed, and their messages. Not needed is one of which every message is
     /// counted in the same conversation by the logs, or is in a summary that is needed: those without
     /// logs, and among them the fullest, go first.
-    fn needed(&self, mut kept: Vec<Kept>, judged: &[Judged], places: &[Places]) -> (Vec<Kept>, HashSet<u64>) {
-        let place = |kept: &Kept| self.find(kept.agent(), kept.session());
-        kept.sort_by_cached_key(|kept| {
-            (place(kept).is_some(), Reverse(kept.usage.messages), kept.session().to_string())
+    fn needed(
+        &self,
+        mut summaries: Vec<Summary>,
+        judged: &[Judged],
+        places: &[Places],
+    ) -> (Vec<Summary>, HashSet<u64>) {
+        let place = |summary: &Summary| self.find(summary.agent(), summary.session());
+        summaries.sort_by_cached_key(|summary| {
+            (place(summary).is_some(), Reverse(summary.usage.messages), summary.session().to_string())
         });
         let mut own: Vec<Vec<u64>> = vec![Vec::new(); self.sessions.len()];
         for (n, call, _) in judged.iter().filter(|(_, call, fate)| *fate == Fate::Counted && call.used_something()) {
@@ -142,19 +147,19 @@ impl Book {
             session.into_iter().for_each(|keys| keys.push(call.message));
         }
         let mut claimed = HashSet::new();
-        kept.retain(|kept| {
-            let own = place(kept).and_then(|place| own.get(place as usize)).map_or(&[][..], Vec::as_slice);
-            let elsewhere = kept.keys().filter(|key| claimed.contains(key)).count();
+        summaries.retain(|summary| {
+            let own = place(summary).and_then(|place| own.get(place as usize)).map_or(&[][..], Vec::as_slice);
+            let elsewhere = summary.keys().filter(|key| claimed.contains(key)).count();
             // The calls are in the order of their messages.
-            let known = kept.keys().all(|key| own.binary_search(&key).is_ok() || claimed.contains(&key));
+            let known = summary.keys().all(|key| own.binary_search(&key).is_ok() || claimed.contains(&key));
             // Several calls may have one message.
-            let needed = !known || kept.usage.messages > (own.len() + elsewhere) as u64;
+            let needed = !known || summary.usage.messages > (own.len() + elsewhere) as u64;
             if needed {
-                claimed.extend(kept.keys());
+                claimed.extend(summary.keys());
             }
             needed
         });
-        (kept, claimed)
+        (summaries, claimed)
     }
 
     /// For each name of a log that is a session or a model, its place here.
@@ -193,7 +198,7 @@ impl Book {
                 turns: 0,
                 prompts: Vec::new(),
                 client: None,
-                kept: false,
+                is_summary: false,
                 modified: 0,
                 keys: Vec::new(),
             });
@@ -250,8 +255,8 @@ impl Book {
     }
 
     /// A prompt that is in several logs is the oldest's; what a summary has is in no log.
-    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], kept: &[Kept]) {
-        let claimed: HashSet<i64> = kept.iter().flat_map(|kept| kept.prompts()).copied().collect();
+    fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], summaries: &[Summary]) {
+        let claimed: HashSet<i64> = summaries.iter().flat_map(|summary| summary.prompts()).copied().collect();
         let mut known = HashSet::new();
         for n in ranks(logs) {
             let (Some((_, facts)), Some(places)) = (logs.get(n), places.get(n)) else { continue };
@@ -266,20 +271,20 @@ impl Book {
         }
     }
 
-    fn add_kept(&mut self, kept: Kept) {
-        let place = self.session(kept.agent(), kept.session());
-        for row in kept.rows() {
+    fn add_summary(&mut self, summary: Summary) {
+        let place = self.session(summary.agent(), summary.session());
+        for row in summary.rows() {
             let model = self.model(&row.model);
             self.add_row(Row { session: place, model, ..row.row.clone() });
         }
         if let Some(session) = self.sessions.get_mut(place as usize) {
             // Older summaries name a work tree.
-            session.dir = dirs::without_worktree(kept.dir()).to_string();
-            session.title = session.title.take().or(kept.title().map(str::to_string));
-            session.prompts.extend(kept.prompts());
-            session.turns = kept.usage.turns.max(session.prompts.len() as u64);
-            session.kept = true;
-            session.keys.extend(kept.keys());
+            session.dir = dirs::without_worktree(summary.dir()).to_string();
+            session.title = session.title.take().or(summary.title().map(str::to_string));
+            session.prompts.extend(summary.prompts());
+            session.turns = summary.usage.turns.max(session.prompts.len() as u64);
+            session.is_summary = true;
+            session.keys.extend(summary.keys());
         }
     }
 

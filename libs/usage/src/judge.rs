@@ -14,7 +14,7 @@ pub enum Fate {
     /// It is also in another log, or in a side chain, and was counted in this session.
     Repeats(u32),
     /// A summary has it.
-    Kept,
+    InSummary,
 }
 
 /// A call, the place of its log, and what becomes of it.

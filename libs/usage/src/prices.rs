@@ -60,7 +60,7 @@ struct Above {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
     /// Millionths of a millionth of a dollar.
-    pub pico: u64,
+    pub pico_usd: u64,
     /// Whether a provider's page confirms the price.
     pub confirmed: bool,
 }
@@ -129,7 +129,7 @@ impl Prices {
     /// either; older summaries took it at its word.
     pub fn cost(&self, row: &Row, model: &str) -> Option<Cost> {
         if row.class.has(Class::RECORDED) && (row.cost > 0 || row.tokens.total() == 0) {
-            return Some(Cost { pico: row.cost, confirmed: true });
+            return Some(Cost { pico_usd: row.cost, confirmed: true });
         }
         let prices = self.by_model.get(model).or_else(|| self.by_model.get(&plain_name(model)))?;
         let price = prices.iter().find(|price| price.from <= row.first && row.first < price.until)?;
@@ -148,7 +148,7 @@ impl Prices {
             part(tokens.read, rates.cache_read)?,
             row.searches.saturating_mul(self.web_search),
         ];
-        Some(Cost { pico: parts.into_iter().fold(0, u64::saturating_add), confirmed })
+        Some(Cost { pico_usd: parts.into_iter().fold(0, u64::saturating_add), confirmed })
     }
 }
 

@@ -2,8 +2,8 @@
 //! they began. Pure.
 
 use crate::book::{Book, Row, Session};
-use crate::kept::usage;
 use crate::prices::Prices;
+use crate::summary::sum_usage;
 use cs_core::usage::Usage;
 use std::collections::{BTreeMap, HashMap};
 
@@ -38,7 +38,7 @@ pub fn shares(
         let rows: Vec<&Row> = rows.iter().copied().filter(|row| of_record(row.first)).collect();
         let timeless = if place == 0 { session.turns.saturating_sub(session.prompts.len() as u64) } else { 0 };
         let turns = timeless + session.prompts.iter().filter(|at| of_record(**at)).count() as u64;
-        (record.session_id.clone(), Usage { turns, ..usage(book, &rows, prices) })
+        (record.session_id.clone(), Usage { turns, ..sum_usage(book, &rows, prices) })
     };
     records.iter().enumerate().map(share).collect()
 }

@@ -12,7 +12,7 @@ pub struct Sum {
     pub searches: u64,
     pub tokens: Tokens,
     /// What is known of the cost, in millionths of a millionth of a dollar.
-    pub pico: u64,
+    pub cost_pico_usd: u64,
     /// Tokens whose cost is known.
     pub priced: u64,
     /// Tokens whose cost is not known.
@@ -37,7 +37,7 @@ impl Sum {
         self.tokens.add(&row.tokens);
         match prices.cost(row, model) {
             Some(cost) => {
-                self.pico = self.pico.saturating_add(cost.pico);
+                self.cost_pico_usd = self.cost_pico_usd.saturating_add(cost.pico_usd);
                 self.priced = self.priced.saturating_add(row.tokens.total());
                 let unconfirmed = if cost.confirmed { 0 } else { row.tokens.total() };
                 self.unconfirmed = self.unconfirmed.saturating_add(unconfirmed);
@@ -48,11 +48,11 @@ impl Sum {
 
     /// What is known of the cost; `None` if nothing is.
     pub fn cost_usd(&self) -> Option<f64> {
-        (self.unpriced == 0 || self.priced > 0).then(|| usd(self.pico))
+        (self.unpriced == 0 || self.priced > 0).then(|| usd(self.cost_pico_usd))
     }
 }
 
 /// Dollars.
-pub fn usd(pico: u64) -> f64 {
-    pico as f64 / 1e12
+pub fn usd(cost_pico_usd: u64) -> f64 {
+    cost_pico_usd as f64 / 1e12
 }

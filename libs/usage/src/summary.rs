@@ -1,6 +1,5 @@
-//! Owns summaries of conversations, `usage/<uuid>.json`: made while the log is there, kept for
-//! ever. Must stay true: what a summary counted is counted for ever: in it, or in another one that
-//! is there already.
+//! Owns summaries of conversations, `usage/<uuid>.json`: written while the log is there, and never
+//! deleted. Must stay true: what a summary counted stays counted, in it or in another summary.
 
 use crate::book::{Book, Row, Session};
 use crate::prices::Prices;
@@ -24,7 +23,7 @@ use std::fmt::Write as _;
 
 /// A summary. What records show of it is [`Usage`]; the rest is for reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Kept {
+pub struct Summary {
     #[serde(flatten)]
     own: Own,
     #[serde(flatten)]
@@ -40,7 +39,7 @@ struct Own {
     #[serde(default)]
     title: Option<String>,
     #[serde(default)]
-    rows: Vec<KeptRow>,
+    rows: Vec<SummaryRow>,
     /// Hashes of the messages that were counted, 16 hexadecimal digits each.
     #[serde(default)]
     keys: String,
@@ -52,7 +51,7 @@ struct Own {
 /// A [`Row`] with its model's name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
-pub struct KeptRow {
+pub struct SummaryRow {
     pub model: String,
     pub row: Row,
 }
@@ -60,22 +59,22 @@ pub struct KeptRow {
 /// First and last call, model, class, calls, searches, tokens, recorded cost.
 type Written = (i64, i64, String, Class, u64, u64, Tokens, u64);
 
-impl From<Written> for KeptRow {
+impl From<Written> for SummaryRow {
     fn from((first, last, model, class, calls, searches, tokens, cost): Written) -> Self {
-        KeptRow { model, row: Row { session: 0, model: 0, class, calls, searches, tokens, cost, first, last } }
+        SummaryRow { model, row: Row { session: 0, model: 0, class, calls, searches, tokens, cost, first, last } }
     }
 }
 
-impl From<KeptRow> for Written {
-    fn from(KeptRow { model, row }: KeptRow) -> Self {
+impl From<SummaryRow> for Written {
+    fn from(SummaryRow { model, row }: SummaryRow) -> Self {
         (row.first, row.last, model, row.class, row.calls, row.searches, row.tokens, row.cost)
     }
 }
 
-impl Kept {
+impl Summary {
     /// Understands a summary's bytes. Twice over them is a lot faster than one flattened structure.
     fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
-        Ok(Kept { own: serde_json::from_slice(bytes)?, usage: serde_json::from_slice(bytes)? })
+        Ok(Summary { own: serde_json::from_slice(bytes)?, usage: serde_json::from_slice(bytes)? })
     }
 
     /// The conversation's id.
@@ -95,7 +94,7 @@ impl Kept {
         self.own.title.as_deref()
     }
     /// What it used, by quarters of an hour.
-    pub fn rows(&self) -> &[KeptRow] {
+    pub fn rows(&self) -> &[SummaryRow] {
         &self.own.rows
     }
     /// When prompts were written, in milliseconds since the epoch.
@@ -110,15 +109,15 @@ impl Kept {
 }
 
 /// All summaries. One that cannot be understood is named beside the good ones.
-pub fn load(home: &Home) -> (Vec<Kept>, Vec<Error>) {
+pub fn load(home: &Home) -> (Vec<Summary>, Vec<Error>) {
     let stems = file::stems(&home.usage_dir(), ".json").unwrap_or_default();
     let uuids: Vec<Uuid> = stems.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect();
     let one = |n: usize| uuids.get(n).and_then(|uuid| read(home, uuid).transpose());
     let mut all = Vec::new();
     let mut damaged = Vec::new();
-    for (_, kept) in on_all_processors(uuids.len(), one) {
-        match kept {
-            Some(Ok(kept)) => all.push(kept),
+    for (_, summary) in on_all_processors(uuids.len(), one) {
+        match summary {
+            Some(Ok(summary)) => all.push(summary),
             Some(Err(error)) => damaged.push(error),
             None => {}
         }
@@ -126,19 +125,19 @@ pub fn load(home: &Home) -> (Vec<Kept>, Vec<Error>) {
     (all, damaged)
 }
 
-fn read(home: &Home, uuid: &Uuid) -> Result<Option<Kept>> {
+fn read(home: &Home, uuid: &Uuid) -> Result<Option<Summary>> {
     let path = home.usage(uuid);
     let Some(bytes) = file::read(&path)? else { return Ok(None) };
-    let kept = Kept::parse(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
-    if kept.session() == uuid.as_str() {
-        return Ok(Some(kept));
+    let summary = Summary::parse(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
+    if summary.session() == uuid.as_str() {
+        return Ok(Some(summary));
     }
     Err(Error::corrupt(&path, "it holds another conversation"))
 }
 
 /// What keeping came to.
 #[derive(Debug, Default, Serialize)]
-pub struct Done {
+pub struct KeepReport {
     /// Summaries that were written.
     pub written: usize,
     /// Summaries that were right already.
@@ -149,13 +148,13 @@ pub struct Done {
 }
 
 /// Writes a summary of every conversation in the book that has none, or one that says something else.
-pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: Instant) -> Result<Done> {
+pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: Instant) -> Result<KeepReport> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
-    let mut done = Done::default();
+    let mut done = KeepReport::default();
     let counted: HashSet<u64> = book.sessions.iter().flat_map(|session| session.keys.iter().copied()).collect();
-    for (uuid, mut new) in all(book, prices, records) {
+    for (uuid, mut new) in summarize_all(book, prices, records) {
         let written = read(home, &uuid).and_then(|old| match old {
-            Some(old) if same(&old, &new) || loses(&old, &new, &counted) => Ok(false),
+            Some(old) if is_same(&old, &new) || loses(&old, &new, &counted) => Ok(false),
             _ => {
                 new.usage.kept_at = Some(clock::stamp(now));
                 write(home, &uuid, &new).map(|()| true)
@@ -167,35 +166,35 @@ pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: I
             Err(error) => done.failed.push((uuid.to_string(), error)),
         }
     }
-    note(home, &done, now)?;
+    note_run(home, &done, now)?;
     Ok(done)
 }
 
 /// Notes when this was done, and what came of it.
-fn note(home: &Home, done: &Done, now: Instant) -> Result<()> {
+fn note_run(home: &Home, done: &KeepReport, now: Instant) -> Result<()> {
     let (written, unchanged, failed) = (done.written, done.unchanged, done.failed.len());
     let note = json!({"kept_at": clock::stamp(now), "written": written, "unchanged": unchanged, "failed": failed});
     file::replace(&home.usage_keep(), format!("{note}\n").as_bytes(), Durability::Synced)
 }
 
 /// Whether a summary says the same; when it was written does not matter.
-fn same(old: &Kept, new: &Kept) -> bool {
+fn is_same(old: &Summary, new: &Summary) -> bool {
     let usage = Usage { kept_at: old.usage.kept_at.clone(), ..new.usage.clone() };
     old.own == new.own && old.usage == usage
 }
 
 /// Whether a message of the old summary would be counted nowhere, such as one that another program
 /// has kept since the logs were read.
-fn loses(old: &Kept, new: &Kept, counted: &HashSet<u64>) -> bool {
+fn loses(old: &Summary, new: &Summary, counted: &HashSet<u64>) -> bool {
     let new_keys: HashSet<u64> = new.keys().collect();
     let elsewhere = old.keys().filter(|key| !new_keys.contains(key)).count();
     old.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
 }
 
 /// Writes a summary; what others wrote into the file besides survives.
-fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
+fn write(home: &Home, uuid: &Uuid, summary: &Summary) -> Result<()> {
     let path = home.usage(uuid);
-    let mut text = serde_json::to_value(kept).unwrap_or_default();
+    let mut text = serde_json::to_value(summary).unwrap_or_default();
     let old = file::read(&path)?.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     if let Some(new) = text.as_object_mut() {
         // Fields of ours that may be left out now.
@@ -213,7 +212,7 @@ fn write(home: &Home, uuid: &Uuid, kept: &Kept) -> Result<()> {
 }
 
 /// The summaries of all conversations in the book which used something.
-pub fn all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Kept)> {
+pub fn summarize_all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Summary)> {
     let mut rows: Vec<Vec<&Row>> = vec![Vec::new(); book.sessions.len()];
     for row in &book.rows {
         rows.get_mut(row.session as usize).into_iter().for_each(|rows| rows.push(row));
@@ -222,18 +221,18 @@ pub fn all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Kept)>
     sessions
         .filter_map(|(session, rows)| {
             let records = records.get(&session.id).map_or(&[][..], Vec::as_slice);
-            Some((Uuid::parse(&session.id).ok()?, summary(book, session, rows, prices, records)))
+            Some((Uuid::parse(&session.id).ok()?, summarize(book, session, rows, prices, records)))
         })
         .collect()
 }
 
-fn summary(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices, records: &[Began]) -> Kept {
+fn summarize(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices, records: &[Began]) -> Summary {
     let name = |row: &Row| book.models.get(row.model as usize).map_or("", String::as_str);
     rows.sort_by_key(|row| (row.first, name(row), row.class));
     let mut keys = session.keys.clone();
     keys.sort_unstable();
     keys.dedup();
-    let mut usage = usage(book, &rows, prices);
+    let mut usage = sum_usage(book, &rows, prices);
     usage.turns = session.turns;
     usage.records = shares(book, session, &rows, prices, records);
     let mut prompts = session.prompts.clone();
@@ -244,18 +243,18 @@ fn summary(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices,
         agent: session.agent,
         dir: session.dir.clone(),
         title: session.title.clone(),
-        rows: rows.iter().map(|row| KeptRow { model: name(row).to_string(), row: plain(row) }).collect(),
+        rows: rows.iter().map(|row| SummaryRow { model: name(row).to_string(), row: plain(row) }).collect(),
         keys: keys.iter().fold(String::with_capacity(keys.len() * 16), |mut text, key| {
             let _ = write!(text, "{key:016x}");
             text
         }),
         prompts,
     };
-    Kept { own, usage }
+    Summary { own, usage }
 }
 
 /// The sum of some rows, as records show it.
-pub fn usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
+pub fn sum_usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
     let mut all = Sum::default();
     let mut models: BTreeMap<&str, Sum> = BTreeMap::new();
     for row in rows {

@@ -11,7 +11,7 @@ fn row(day: &str, tokens: [u64; 5]) -> Row {
 }
 
 fn usd(cost: Option<Cost>) -> Option<f64> {
-    cost.map(|cost| crate::sum::usd(cost.pico))
+    cost.map(|cost| crate::sum::usd(cost.pico_usd))
 }
 
 #[test]

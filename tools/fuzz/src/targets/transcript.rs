@@ -23,7 +23,7 @@ use usage::prices::Prices;
 use usage::read::{self, Known};
 use usage::report::{By, Filter, View};
 use usage::shares::{Began, Records};
-use usage::{kept, stats};
+use usage::{stats, summary};
 
 use super::{parts, repaired, samples};
 use crate::Target;
@@ -128,7 +128,7 @@ fn check(bytes: &[u8]) {
     let logs = vec![one(Agent::Claude, part(0), chance), one(Agent::Codex, part(1), chance)];
     put(&place().join("data/usage").join(KEPT), part(2));
     put(&place().join("stats-cache.json"), part(3));
-    let (kept, _) = kept::load(&Home::at(place().join("data")));
+    let (kept, _) = summary::load(&Home::at(place().join("data")));
     stats::days(&[place().to_path_buf()]);
     let mut judged = 0;
     let book = book::build(&logs, kept, |_, _, _| judged += 1);
@@ -248,17 +248,17 @@ fn summaries(book: &Book) {
     };
     let records: Records =
         book.sessions.iter().map(|session| (session.id.clone(), vec![began(0), began(1), began(900_000)])).collect();
-    for (uuid, kept) in kept::all(book, &PRICES, &records) {
-        assert_eq!(kept.session().to_ascii_lowercase(), uuid.as_str());
-        let written = serde_json::to_vec(&kept).expect("a summary has a text");
+    for (uuid, summary) in summary::summarize_all(book, &PRICES, &records) {
+        assert_eq!(summary.session().to_ascii_lowercase(), uuid.as_str());
+        let written = serde_json::to_vec(&summary).expect("a summary has a text");
         put(&place().join("data/usage").join(KEPT), &written);
         let usage: Usage = serde_json::from_slice(&written).expect("what is written can be read");
-        assert_eq!(usage, kept.usage);
+        assert_eq!(usage, summary.usage);
         let of = |sum: fn(&Usage) -> u64| usage.records.values().map(sum).fold(0, u64::saturating_add);
         assert_eq!((of(|share| share.turns), of(|share| share.messages)), (usage.turns, usage.messages));
         // What was kept by somebody else may name more messages than it counts.
-        let is_ours = book.sessions.iter().all(|session| session.id != kept.session() || !session.kept);
+        let is_ours = book.sessions.iter().all(|session| session.id != summary.session() || !session.is_summary);
         assert!(!format_usage_cost(&usage).is_empty());
-        assert!(!is_ours || kept.keys().count() as u64 <= usage.messages.max(1));
+        assert!(!is_ours || summary.keys().count() as u64 <= usage.messages.max(1));
     }
 }
