@@ -4,6 +4,7 @@
 //! Writes: `notify_state.json`, after a notice was delivered.
 //! Exits: 0 done (also with nothing to tell), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy.
 
+mod channel;
 mod due;
 mod notice;
 mod quiet;
@@ -12,7 +13,6 @@ mod send;
 mod settings;
 mod show;
 mod told;
-mod way;
 
 use argh::FromArgs;
 use cli::{Context, Failure, Out, Outcome};
@@ -27,7 +27,7 @@ struct Args {
     /// say what would be told and how; tell nothing, write nothing
     #[argh(switch)]
     dry_run: bool,
-    /// send one test notice by the way in use
+    /// send one test notice by the channel in use
     #[argh(switch)]
     test: bool,
 }

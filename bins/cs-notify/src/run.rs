@@ -2,12 +2,12 @@
 //! Must stay true: something is noted only after it was delivered; of two runs at the same time one
 //! waits for the other, so nothing is told twice; a session is told of at most once in a run.
 
+use crate::channel::ChannelProgram;
 use crate::due::{self, Due};
 use crate::notice::Notice;
 use crate::settings::Settings;
 use crate::show::{self, Fate};
 use crate::told::Told;
-use crate::way::Way;
 use crate::{PROGRAM, send};
 use cli::{Context, Failure, Form, Outcome, report};
 use cs_core::clock;
@@ -38,8 +38,8 @@ pub fn tell(context: &mut Context, config: &Config, settings: &Settings) -> Outc
     if plan.due.is_empty() && !has_litter(&told, &context.store.home) {
         return show::rows(context, &[], None);
     }
-    let (rows, way) = with_lock(&context.store, |lock| deliver(context, config, settings, lock))?;
-    let shown = show::rows(context, &rows, way.as_ref());
+    let (rows, channel) = with_lock(&context.store, |lock| deliver(context, config, settings, lock))?;
+    let shown = show::rows(context, &rows, channel.as_ref());
     // Whoever reads our output may have gone; that a notice failed is still to be said.
     if rows.iter().any(|(_, fate)| matches!(fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
 }
@@ -48,7 +48,7 @@ pub fn tell(context: &mut Context, config: &Config, settings: &Settings) -> Outc
 pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
     let told = Told::read(&context.store.home)?;
     let plan = plan(context, config, settings, &told)?;
-    let way = Way::choose(settings);
+    let channel = ChannelProgram::choose(settings);
     let held = if settings.enabled { held(settings, context) } else { Some("off".into()) };
     let mut rows: Vec<(Notice, Fate)> = match held {
         Some(why) => plan.due.iter().map(|due| (Notice::one(due), Fate::Held(why.clone()))).collect(),
@@ -56,25 +56,25 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
     };
     let ago = |at| format!("told {} ago", clock::age(at, context.now));
     rows.extend(plan.recent.iter().map(|(due, at)| (Notice::one(due), Fate::Told(ago(*at)))));
-    show::rows(context, &rows, way.as_ref().ok())?;
+    show::rows(context, &rows, channel.as_ref().ok())?;
     if !settings.enabled {
         show::remark(&how_to_enable(context));
     }
-    way.map(drop)
+    channel.map(drop)
 }
 
 /// Sends one notice, whatever the settings say about when.
 pub fn test(context: &mut Context, settings: &Settings) -> Outcome<()> {
-    let way = Way::choose(settings)?;
+    let channel = ChannelProgram::choose(settings)?;
     let notice = Notice::test();
-    let fate = match send::run(way.call(&notice, context.now), settings.timeout) {
+    let fate = match send::run(channel.call(&notice, context.now), settings.timeout) {
         Ok(()) => Fate::Sent,
         Err(reason) => {
-            let error = format!("the test notice was not delivered by {}: {reason}", way.via.as_str());
+            let error = format!("the test notice was not delivered by {}: {reason}", channel.channel.as_str());
             return Err(Failure::Nothing(error));
         }
     };
-    show::rows(context, &[(notice, fate)], Some(&way))?;
+    show::rows(context, &[(notice, fate)], Some(&channel))?;
     if !settings.enabled {
         show::remark(&how_to_enable(context));
     }
@@ -134,7 +134,7 @@ fn with_lock<T>(store: &Store, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcom
     done
 }
 
-type Delivered = (Vec<(Notice, Fate)>, Option<Way>);
+type Delivered = (Vec<(Notice, Fate)>, Option<ChannelProgram>);
 
 /// Looks once more, because another run may have told it meanwhile, and tells what is left.
 fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock) -> Outcome<Delivered> {
@@ -148,7 +148,7 @@ fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock)
     if due.is_empty() {
         return Ok((Vec::new(), None));
     }
-    let way = Way::choose(settings)?;
+    let channel = ChannelProgram::choose(settings)?;
     let mut rows = Vec::new();
     for notice in Notice::of(&due, settings.at_once) {
         let mut after = told.clone();
@@ -158,7 +158,7 @@ fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock)
         // On disk before it is told: a full disk must not make us tell the same for ever.
         let staged = after.stage()?;
         lock.confirm()?;
-        let fate = match send::run(way.call(&notice, context.now), settings.timeout) {
+        let fate = match send::run(channel.call(&notice, context.now), settings.timeout) {
             Ok(()) => {
                 staged.replace()?;
                 told = after;
@@ -168,7 +168,7 @@ fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock)
         };
         rows.push((notice, fate));
     }
-    Ok((rows, Some(way)))
+    Ok((rows, Some(channel)))
 }
 
 fn failed(notice: &Notice, reason: String) -> Fate {

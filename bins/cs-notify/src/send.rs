@@ -2,7 +2,7 @@
 //! a deadline after which the whole group is killed. What it prints is thrown away, except the first
 //! line of its errors. It need not read its input.
 
-use crate::way::Call;
+use crate::channel::Call;
 use std::io::{Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};

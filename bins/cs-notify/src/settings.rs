@@ -2,8 +2,8 @@
 //! Python tool as this program needs them. The group is understood here and nowhere else, so that
 //! a wrong value in it stops no other program. Keys that are not known are left alone.
 
+use crate::channel::Channel;
 use crate::quiet::Quiet;
-use crate::way::Via;
 use cs_core::Error;
 use cs_core::clock::TimeDelta;
 use cs_core::config::Config;
@@ -24,7 +24,7 @@ pub struct Settings {
     pub quiet: Option<Quiet>,
     /// More notices than so many at once become one.
     pub at_once: usize,
-    pub via: Via,
+    pub channel: Channel,
     /// The user's own program and its arguments; empty for none.
     pub command: Vec<String>,
     /// How long a program may take to deliver one notice.
@@ -49,7 +49,7 @@ impl Settings {
             waiting_after: TimeDelta::seconds(number("waiting_after_seconds", 60, (0, 86_400))?.into()),
             quiet: quiet(group).map_err(wrong)?,
             at_once: number("at_once", 5, (1, 100))? as usize,
-            via: via(group, &command).map_err(wrong)?,
+            channel: channel(group, &command).map_err(wrong)?,
             command,
             timeout: Duration::from_secs(number("timeout_seconds", 10, (1, 300))?.into()),
         })
@@ -93,17 +93,19 @@ fn quiet(group: &Map<String, Value>) -> Result<Option<Quiet>, String> {
     Quiet::parse(from, to).map(Some).map_err(|reason| format!("notify.quiet_hours: {reason}"))
 }
 
-fn via(group: &Map<String, Value>, command: &[String]) -> Result<Via, String> {
-    let via = match group.get("via") {
-        None | Some(Value::Null) => Via::Auto,
+fn channel(group: &Map<String, Value>, command: &[String]) -> Result<Channel, String> {
+    let channel = match group.get("via") {
+        None | Some(Value::Null) => Channel::Auto,
         Some(value) => {
-            let known = value.as_str().and_then(Via::parse);
-            known.ok_or_else(|| format!("notify.via is {value}; write one of {}", Via::words()))?
+            let known = value.as_str().and_then(Channel::parse);
+            known.ok_or_else(|| format!("notify.via is {value}; write one of {}", Channel::words()))?
         }
     };
-    match via {
-        Via::Command if command.is_empty() => Err("notify.via is \"command\", but notify.command is not set".into()),
-        _ => Ok(via),
+    match channel {
+        Channel::Command if command.is_empty() => {
+            Err("notify.via is \"command\", but notify.command is not set".into())
+        }
+        _ => Ok(channel),
     }
 }
 
@@ -123,7 +125,7 @@ mod tests {
             let settings = read(group).unwrap();
             assert_eq!((settings.waiting_after, settings.at_once), (TimeDelta::seconds(60), 5));
             assert!(!settings.enabled && settings.quiet.is_none() && settings.command.is_empty());
-            assert_eq!((settings.via, settings.timeout), (Via::Auto, Duration::from_secs(10)));
+            assert_eq!((settings.channel, settings.timeout), (Channel::Auto, Duration::from_secs(10)));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Owns what is printed: one line a notice, with what became of it.
 
 use crate::PROGRAM;
+use crate::channel::ChannelProgram;
 use crate::notice::{About, Event, Notice};
-use crate::way::Way;
 use cli::{Context, Form, Outcome};
 use serde::Serialize;
 use std::io::Write;
@@ -12,7 +12,7 @@ use std::io::Write;
 pub enum Fate {
     Sent,
     Failed(String),
-    /// It would be told if nothing were in the way; why it is not.
+    /// It is due, but something holds it back; what that is.
     Held(String),
     /// `--dry-run`: it would be told now.
     Due,
@@ -40,7 +40,7 @@ impl Fate {
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct NoticeRow<'a> {
     result: &'static str,
     note: Option<&'a str>,
     via: Option<&'static str>,
@@ -49,8 +49,8 @@ struct Row<'a> {
 }
 
 /// Prints notices and what became of them.
-pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], way: Option<&Way>) -> Outcome<()> {
-    let via = way.map(|way| way.via.as_str());
+pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], channel: Option<&ChannelProgram>) -> Outcome<()> {
+    let via = channel.map(|channel| channel.channel.as_str());
     match context.out.form {
         _ if context.out.quiet => {
             for id in rows.iter().flat_map(|(notice, _)| notice.subjects()).map(|subject| &subject.session_id) {
@@ -60,7 +60,7 @@ pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], way: Option<&Way>) -
         Form::Json => {
             for (notice, fate) in rows {
                 let event = notice.event(context.now);
-                context.out.json(&Row { result: fate.word(), note: fate.note(), via, event })?;
+                context.out.json(&NoticeRow { result: fate.word(), note: fate.note(), via, event })?;
             }
         }
         Form::Table => {
@@ -70,8 +70,8 @@ pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], way: Option<&Way>) -
             } else {
                 context.out.table(&["result", "reason", "id", "notice"], &cells)?;
             }
-            if let Some(way) = way {
-                context.out.line(&format!("by {}", way.describe()))?;
+            if let Some(channel) = channel {
+                context.out.line(&format!("by {}", channel.describe()))?;
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Texts that try to be more than text arrive as text, by every way.
+//! Texts that try to be more than text arrive as text, by every channel.
 
 use serde_json::{Value, json};
 
@@ -85,8 +85,8 @@ fn markup(text: &str) -> String {
 
 #[test]
 fn texts_of_records_arrive_as_texts() {
-    for way in ["notify-send", "osascript", "terminal-notifier", "command"] {
-        let sandbox = sandbox(json!({"via": way, "command": ["tell", "--fixed"], "at_once": 100}));
+    for channel in ["notify-send", "osascript", "terminal-notifier", "command"] {
+        let sandbox = sandbox(json!({"via": channel, "command": ["tell", "--fixed"], "at_once": 100}));
         let victim = sandbox.home().join("victim");
         fs::create_dir(&victim).expect("it can be made");
         for (number, (intent, _)) in TEXTS.iter().enumerate() {
@@ -101,26 +101,26 @@ fn texts_of_records_arrive_as_texts() {
         let mut expected: Vec<(String, String)> =
             TEXTS.iter().map(|(_, text)| (title.clone(), format!("{text}: {text}"))).collect();
         expected.sort();
-        assert_eq!(got, expected, "{way}");
-        assert!(fs::read_dir(&victim).is_ok_and(|mut folder| folder.next().is_none()), "{way}: it is still there");
+        assert_eq!(got, expected, "{channel}");
+        assert!(fs::read_dir(&victim).is_ok_and(|mut folder| folder.next().is_none()), "{channel}: it is still there");
         let table = sandbox.cs("cs-notify", &["--dry-run", "--table"]);
-        assert!(!stdout(&table).contains(['\u{1b}', '\u{7}', '\u{202e}']), "{way}");
+        assert!(!stdout(&table).contains(['\u{1b}', '\u{7}', '\u{202e}']), "{channel}");
     }
 }
 
 #[test]
 fn names_of_projects_arrive_as_texts() {
     for (text, shown) in TEXTS {
-        for way in ["notify-send", "osascript", "terminal-notifier", "command"] {
+        for channel in ["notify-send", "osascript", "terminal-notifier", "command"] {
             let sandbox = sandbox(json!({}));
             let config = json!({"projects": {"api": {"name": text, "path": "/api"}},
                 "settings": {"notifications_enabled": true},
-                "notify": {"via": way, "command": ["tell", "--fixed"]}});
+                "notify": {"via": channel, "command": ["tell", "--fixed"]}});
             put(&sandbox, "config.json", &config.to_string());
             parked(&sandbox, 1, "x", "y");
             ids(&sandbox.cs("cs-notify", &["-q"]));
             let [(name, args, input)] = told(&sandbox).try_into().expect("one notice");
-            assert_eq!(seen(&name, &args, &input), (format!("{shown}: parked for 3 d"), "x: y".into()), "{way}");
+            assert_eq!(seen(&name, &args, &input), (format!("{shown}: parked for 3 d"), "x: y".into()), "{channel}");
         }
     }
 }

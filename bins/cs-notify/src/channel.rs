@@ -1,6 +1,6 @@
-//! Owns the ways to tell: the user's own command, else what the system has. For each it knows how
-//! texts are handed over so that they stay texts: no shell is started, nothing from a record becomes
-//! part of a script, an option or markup. Deliberately absent: running anything.
+//! Owns the channels by which notices are sent: the user's own command, else what the system has. For each it knows
+//! how texts are handed over so that they stay texts: no shell is started, nothing from a record becomes part of a
+//! script, an option or markup. Deliberately absent: running anything.
 
 use crate::notice::Notice;
 use crate::settings::Settings;
@@ -9,9 +9,9 @@ use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
 use std::path::{Path, PathBuf};
 
-/// Which way to take (`notify.via`).
+/// A channel (`notify.via`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Via {
+pub enum Channel {
     /// The command if there is one, else the first that the system has.
     Auto,
     Command,
@@ -20,11 +20,12 @@ pub enum Via {
     TerminalNotifier,
 }
 
-const ALL: [Via; 5] = [Via::Auto, Via::Command, Via::NotifySend, Via::Osascript, Via::TerminalNotifier];
+const ALL: [Channel; 5] =
+    [Channel::Auto, Channel::Command, Channel::NotifySend, Channel::Osascript, Channel::TerminalNotifier];
 
 /// What a system has, the best first.
-const OF_SYSTEM: &[Via] =
-    if cfg!(target_os = "macos") { &[Via::TerminalNotifier, Via::Osascript] } else { &[Via::NotifySend] };
+const OF_SYSTEM: &[Channel] =
+    if cfg!(target_os = "macos") { &[Channel::TerminalNotifier, Channel::Osascript] } else { &[Channel::NotifySend] };
 
 /// Where programs are that PATH may lack: launchd's knows nothing of Homebrew.
 const BESIDE_PATH: &[&str] = if cfg!(target_os = "macos") { &["/opt/homebrew/bin", "/usr/local/bin"] } else { &[] };
@@ -41,33 +42,33 @@ const APPLE_SCRIPT: [&str; 7] = [
     "claude-sessions",
 ];
 
-impl Via {
-    /// The way of this name.
-    pub fn parse(word: &str) -> Option<Via> {
-        ALL.into_iter().find(|via| via.as_str() == word)
+impl Channel {
+    /// The channel of this name.
+    pub fn parse(word: &str) -> Option<Channel> {
+        ALL.into_iter().find(|channel| channel.as_str() == word)
     }
 
     /// Its name; for what is a program also the program's.
     pub fn as_str(self) -> &'static str {
         match self {
-            Via::Auto => "auto",
-            Via::Command => "command",
-            Via::NotifySend => "notify-send",
-            Via::Osascript => "osascript",
-            Via::TerminalNotifier => "terminal-notifier",
+            Channel::Auto => "auto",
+            Channel::Command => "command",
+            Channel::NotifySend => "notify-send",
+            Channel::Osascript => "osascript",
+            Channel::TerminalNotifier => "terminal-notifier",
         }
     }
 
     /// All names.
     pub fn words() -> String {
-        ALL.map(Via::as_str).join(", ")
+        ALL.map(Channel::as_str).join(", ")
     }
 }
 
-/// The way that is taken.
+/// The channel in use, and its program.
 #[derive(Debug)]
-pub struct Way {
-    pub via: Via,
+pub struct ChannelProgram {
+    pub channel: Channel,
     pub program: PathBuf,
     /// Of the user's command.
     args: Vec<String>,
@@ -81,42 +82,42 @@ pub struct Call {
     pub input: Vec<u8>,
 }
 
-impl Way {
-    /// The way that the settings and the system give; the error says how to get one.
-    pub fn choose(settings: &Settings) -> Outcome<Way> {
-        let wanted = match settings.via {
-            Via::Auto if !settings.command.is_empty() => &[Via::Command],
-            Via::Auto => OF_SYSTEM,
-            _ => std::slice::from_ref(&settings.via),
+impl ChannelProgram {
+    /// Finds the channel that the settings and the system give; the error says how to get one.
+    pub fn choose(settings: &Settings) -> Outcome<ChannelProgram> {
+        let wanted = match settings.channel {
+            Channel::Auto if !settings.command.is_empty() => &[Channel::Command],
+            Channel::Auto => OF_SYSTEM,
+            _ => std::slice::from_ref(&settings.channel),
         };
-        if let ([Via::Command], [program, args @ ..]) = (wanted, settings.command.as_slice()) {
+        if let ([Channel::Command], [program, args @ ..]) = (wanted, settings.command.as_slice()) {
             let found = find(program).ok_or_else(|| no_command(program))?;
-            return Ok(Way { via: Via::Command, program: found, args: args.to_vec() });
+            return Ok(ChannelProgram { channel: Channel::Command, program: found, args: args.to_vec() });
         }
-        let found = wanted.iter().find_map(|via| Some((*via, find(via.as_str())?)));
-        let (via, program) = found.ok_or_else(|| {
-            let names: Vec<&str> = wanted.iter().map(|via| via.as_str()).collect();
+        let found = wanted.iter().find_map(|channel| Some((*channel, find(channel.as_str())?)));
+        let (channel, program) = found.ok_or_else(|| {
+            let names: Vec<&str> = wanted.iter().map(|channel| channel.as_str()).collect();
             let names = names.join(" nor ");
             Failure::Nothing(format!(
-                "no way to tell: {names} is not on PATH; install it, or set notify.command in config.json"
+                "no channel for notices: {names} is not on PATH; install it, or set notify.command in config.json"
             ))
         })?;
-        Ok(Way { via, program, args: Vec::new() })
+        Ok(ChannelProgram { channel, program, args: Vec::new() })
     }
 
-    /// How it is shown.
+    /// The channel for people.
     pub fn describe(&self) -> String {
-        format!("{} ({})", self.via.as_str(), self.program.display())
+        format!("{} ({})", self.channel.as_str(), self.program.display())
     }
 
-    /// How to tell this.
+    /// What to run to send this notice.
     pub fn call(&self, notice: &Notice, now: Instant) -> Call {
         let (title, body) = (notice.title.as_str(), notice.body.as_str());
-        let (args, input) = match self.via {
-            Via::Command | Via::Auto => (self.args.clone(), event_line(notice, now)),
-            Via::NotifySend => (notify_send(title, body), Vec::new()),
-            Via::Osascript => (osascript(title, body), Vec::new()),
-            Via::TerminalNotifier => (terminal_notifier(notice), Vec::new()),
+        let (args, input) = match self.channel {
+            Channel::Command | Channel::Auto => (self.args.clone(), event_line(notice, now)),
+            Channel::NotifySend => (notify_send(title, body), Vec::new()),
+            Channel::Osascript => (osascript(title, body), Vec::new()),
+            Channel::TerminalNotifier => (terminal_notifier(notice), Vec::new()),
         };
         Call { program: self.program.clone(), args, input }
     }
