@@ -7,9 +7,9 @@ use cs_core::range::Range;
 use render::Format;
 use std::path::{Path, PathBuf};
 
-/// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a
-/// project (a session goes before a project of that name); without one it is the conversation that
-/// runs the command; `-` takes ids or records from standard input.
+/// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a project;
+/// where it could be both, it means the session. Without an ID the conversation that runs the command
+/// is exported. `-` reads ids or records from standard input.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} ca5d --format markdown",
@@ -19,7 +19,7 @@ pub struct Args {
     /// sessions or projects
     #[argh(positional)]
     id: Vec<String>,
-    /// all sessions of a project, by its short name
+    /// all sessions of a project, given by its short name
     #[argh(option)]
     project: Option<String>,
     /// all sessions
@@ -32,32 +32,32 @@ pub struct Args {
     /// only sessions started before TIME (a day includes that whole day)
     #[argh(option)]
     until: Option<String>,
-    /// archived ones too (an archived session that is named is always found)
+    /// also archived sessions (one that is given as ID is always found)
     #[argh(switch)]
     include_archived: bool,
-    /// json, jsonl, markdown, csv or html (default: by the file's ending; else markdown on a
-    /// terminal and jsonl in a pipe)
+    /// json, jsonl, markdown, csv or html (default: by the ending of the file; without a file
+    /// markdown on a terminal and jsonl in a pipe)
     #[argh(option, from_str_fn(format))]
     format: Option<Format>,
-    /// a template of your own instead of a format; see docs/TEMPLATE.md
+    /// use your own template instead of a format; see docs/TEMPLATE.md
     #[argh(option)]
     template: Option<PathBuf>,
-    /// write into this file
+    /// write to this file
     #[argh(option, short = 'o')]
     output: Option<PathBuf>,
-    /// write a masked Markdown file for each session that has ended into this folder
+    /// write a masked Markdown file into this folder for each session that has ended
     #[argh(option)]
     output_dir: Option<PathBuf>,
-    /// most words of a conversation in such a file (default 600; 0: none)
+    /// words of the conversation in each of these files, at most (default 600; 0 for none)
     #[argh(option)]
     highlight_words: Option<usize>,
-    /// replace a file that cs-export did not write; with --output-dir write unchanged sessions again
+    /// replace a file that cs-export did not write; with --output-dir also write unchanged sessions again
     #[argh(switch)]
     force: bool,
 }
 
 fn format(word: &str) -> std::result::Result<Format, String> {
-    Format::named(word).ok_or_else(|| format!("{word:?} is no format; use json, jsonl, markdown, csv or html"))
+    Format::named(word).ok_or_else(|| format!("{word:?} is not a format; use json, jsonl, markdown, csv or html"))
 }
 
 /// Where the text goes.
@@ -117,8 +117,8 @@ impl Args {
     fn check(&self) -> Outcome<()> {
         let named = !self.id.is_empty();
         let contradictions = [
-            (named && self.project.is_some(), "name either sessions or a --project"),
-            (self.all && (named || self.project.is_some()), "--all is all sessions; name none beside it"),
+            (named && self.project.is_some(), "give either sessions or a --project, not both"),
+            (self.all && (named || self.project.is_some()), "--all means all sessions; give no others beside it"),
             (self.output.is_some() && self.output_dir.is_some(), "-o and --output-dir contradict each other"),
             (self.template.is_some() && self.format.is_some(), "--template and --format contradict each other"),
             (
@@ -129,7 +129,7 @@ impl Args {
                 self.output_dir.is_some() && self.format.is_some_and(|format| format != Format::Markdown),
                 "--output-dir writes Markdown only",
             ),
-            (self.highlight_words.is_some() && self.output_dir.is_none(), "--highlight-words belongs to --output-dir"),
+            (self.highlight_words.is_some() && self.output_dir.is_none(), "--highlight-words needs --output-dir"),
             (self.force && self.output.is_none() && self.output_dir.is_none(), "--force needs -o or --output-dir"),
         ];
         match contradictions.into_iter().find(|(holds, _)| *holds) {
@@ -164,7 +164,7 @@ impl Args {
 fn of_file(path: &Path) -> Outcome<Format> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     Format::of_extension(ending).ok_or_else(|| {
-        let text = format!("the name {:?} does not say which format", path.display().to_string());
+        let text = format!("the file name {:?} does not give a format", path.display().to_string());
         Failure::Usage(text, Some("add --format, or end it with .json, .jsonl, .md, .csv or .html".into()))
     })
 }

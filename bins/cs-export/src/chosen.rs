@@ -196,7 +196,7 @@ fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
     let error = match Selector::parse(name).and_then(|selector| store.find(&selector)) {
         Ok(id) => {
             if let Some(slug) = project().filter(|_| id.as_str() != name) {
-                note(PROGRAM, &format!("{slug} is taken for the session {id}; --project {slug} names the project"));
+                note(PROGRAM, &format!("{slug} means the session {id} here; --project {slug} means the project"));
             }
             return Ok(Named::Session(id));
         }

@@ -125,7 +125,7 @@ impl Told<'_> {
             }
             Ok(Done::Unchanged) => self.total.unchanged += 1,
             Ok(Done::Active) if self.named => {
-                note(PROGRAM, &format!("{id} is active: it is written when it has ended"))
+                note(PROGRAM, &format!("{id} is active; it is exported when it has ended"))
             }
             // The last is gone since the index was read.
             Ok(Done::Active | Done::NotAsked) | Err(Error::Missing(_)) => {}
@@ -188,7 +188,8 @@ impl Exporter<'_> {
         let before = output::head(&path)?;
         if let Some(head) = &before {
             if !front::is_of(head, id.as_str()) {
-                let text = format!("{} exists and is not the export of this session; it is left alone", path.display());
+                let text =
+                    format!("{} exists and is not the export of this session; it was not changed", path.display());
                 return Err(Error::Refused(text));
             }
             if !self.force && front::is_from(head, &source) {
@@ -203,7 +204,7 @@ impl Exporter<'_> {
         if before.is_some() {
             staged.replace()?;
         } else if !staged.create()? {
-            return Err(Error::Refused(format!("{} has just been made by another program", path.display())));
+            return Err(Error::Refused(format!("{} was just created by another program", path.display())));
         }
         let skipped = highlights.as_ref().map_or(0, |found| found.summary.skipped);
         Ok(Done::Written { counts, highlights: highlights.map_or(0, |found| found.len()), skipped })

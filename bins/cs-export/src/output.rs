@@ -66,7 +66,7 @@ pub fn head(path: &Path) -> Result<Option<String>> {
     match std::fs::symlink_metadata(path) {
         Ok(meta) if meta.is_symlink() => return Err(refused("a symbolic link")),
         Ok(meta) if meta.is_dir() => return Err(refused("a folder")),
-        Ok(meta) if !meta.is_file() => return Err(refused("no regular file")),
+        Ok(meta) if !meta.is_file() => return Err(refused("not a regular file")),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(path, "inspect", error)),

@@ -48,7 +48,7 @@ pub fn render(file: &Path, project: Option<&Project>, documents: &[Document], no
     let written = sandbox::run(&limits, |out| write(&name, &source, context, fuel, out));
     let written = written.map_err(|error| Error::io(file, "render the template", error))?;
     let mut text = String::from_utf8(written.map_err(|what| Error::Invalid(told(&name, &what)))?)
-        .map_err(|_| Error::Invalid(format!("{name}: the output is no text")))?;
+        .map_err(|_| Error::Invalid(format!("{name}: the output is not text")))?;
     text.push_str(missing_end(&source, &text));
     Ok(text)
 }
@@ -149,7 +149,7 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
 fn trouble(error: &minijinja::Error) -> String {
     let at = error.line().map(|line| format!(":{line}: ")).unwrap_or_default();
     let what = match error.kind() {
-        ErrorKind::OutOfFuel => "it does not end: the template ran too many steps".to_string(),
+        ErrorKind::OutOfFuel => "the template does not end: it ran too many steps".to_string(),
         ErrorKind::WriteFailure => format!("its output has more than {} bytes", LIMITS.output),
         kind => error.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}")),
     };

@@ -1,8 +1,8 @@
-//! Notices: who waits for the user, failed, went stale, stays parked. Checks once; timers call it.
+//! Sends notices of sessions that wait for the user, failed, went stale or stay parked. Checks once; timers run it.
 //!
-//! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, and the records that it tells of.
+//! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, and the records of the sessions in a notice.
 //! Writes: `notify_state.json`, after a notice was delivered.
-//! Exits: 0 done (also with nothing to tell), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy.
+//! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod channel;
 mod due;
@@ -19,12 +19,12 @@ use cli::{Context, Failure, Out, Outcome};
 use settings::Settings;
 use std::process::ExitCode;
 
-/// Tells when a session waits for you, fails, goes stale or stays parked: as a desktop notice, or by
-/// a command of yours. Off until settings.notifications_enabled in config.json is true.
+/// Sends a notice when a session waits for you, fails, goes stale or stays parked: on the desktop, or
+/// by your own command. It is off until settings.notifications_enabled in config.json is true.
 #[derive(FromArgs)]
 #[argh(example = "{command_name} --dry-run", example = "{command_name} --test")]
 struct Args {
-    /// say what would be told and how; tell nothing, write nothing
+    /// print what would be sent, and by which channel; send and write nothing
     #[argh(switch)]
     dry_run: bool,
     /// send one test notice by the channel in use

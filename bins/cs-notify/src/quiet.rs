@@ -16,7 +16,7 @@ impl Quiet {
     /// The span between two times such as `22:00`; the error says what is wrong with them.
     pub fn parse(from: &str, to: &str) -> Result<Self, String> {
         let time =
-            |text: &str| minutes(text).ok_or_else(|| format!("{text:?} is no time; write one such as \"22:00\""));
+            |text: &str| minutes(text).ok_or_else(|| format!("{text:?} is not a time; write one such as \"22:00\""));
         let (from, to) = (time(from)?, time(to)?);
         if from == to {
             return Err("from and to are the same; leave quiet_hours out to have none".into());

@@ -32,7 +32,7 @@ pub fn run(call: Call, limit: Duration) -> Result<(), String> {
             kill_group(group);
             // Nothing survives that signal, so this is short; it leaves no zombie behind.
             let _ = end.recv_timeout(limit);
-            Err(format!("{name} was not done after {} s and was killed", limit.as_secs()))
+            Err(format!("{name} did not end within {} s and was killed", limit.as_secs()))
         }
     }
 }

@@ -79,7 +79,7 @@ fn command(group: &Map<String, Value>) -> Result<Vec<String>, String> {
     };
     words.filter(fits).ok_or_else(|| {
         let example = "[\"/home/you/bin/tell\", \"--urgent\"]";
-        format!("notify.command is no list of texts; write the program and its arguments, such as {example}")
+        format!("notify.command is not a list of texts; write the program and its arguments, such as {example}")
     })
 }
 

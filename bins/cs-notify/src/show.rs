@@ -66,7 +66,7 @@ pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], channel: Option<&Cha
         Form::Table => {
             let cells: Vec<Vec<String>> = rows.iter().map(|(notice, fate)| cells(notice, fate)).collect();
             if cells.is_empty() {
-                context.out.line("nothing to tell")?;
+                context.out.line("no notice is due")?;
             } else {
                 context.out.table(&["result", "reason", "id", "notice"], &cells)?;
             }

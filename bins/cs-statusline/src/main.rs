@@ -1,8 +1,8 @@
-//! Claude Code's status line: one line of what the conversation uses and who waits for the user.
+//! Claude Code's status line: what the conversation uses, and which sessions wait for the user.
 //!
 //! Reads: standard input (the client's figures), `live/`, the record, `statusline/`, git's `HEAD`.
 //! Writes: `statusline/`, at most every 10 seconds a conversation.
-//! Exits: 0 whatever it is told; 64 usage.
+//! Exits: 0 whatever the input is; 64 usage.
 
 mod facts;
 mod layout;
@@ -28,27 +28,27 @@ const PROGRAM: &str = "cs-statusline";
 const LIMITS: Limits =
     Limits { bytes: 16 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 
-/// Prints Claude Code's status line from the figures on standard input, and keeps them for the other
+/// Prints Claude Code's status line from the figures on standard input, and stores them for the other
 /// programs. A format is text with placeholders: {project} {branch} {others} {model} {bar} {context} {tokens}
-/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. Costs are the client's own estimates. What
-/// stands in [brackets] is left out when a placeholder in it has no value; the last brackets go first when the
-/// line is too long. A backslash takes the next character as it is.
+/// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. Costs are the client's own estimates. Text
+/// in [brackets] is left out if a placeholder in it has no value. If the line is too long, the last brackets are
+/// left out first. A backslash before a character makes it plain text.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} --format \"{{model}}[ {{bar}} {{context}}]\"",
     example = "{command_name} --wrap \"~/.claude/my-statusline.sh\""
 )]
 struct Args {
-    /// what to show
+    /// the format of the line
     #[argh(option, default = "layout::FORMAT.to_string()")]
     format: String,
-    /// your own status line command, shown above ours: a shell command, or with further words after -- a program
+    /// your own status line, shown above this one: a shell command, or a program whose arguments follow after --
     #[argh(option)]
     wrap: Option<String>,
-    /// the padding that stands beside the command in the settings, if one does
+    /// the padding that the settings give the status line, if they do
     #[argh(option, default = "0")]
     padding: usize,
-    /// only keep the figures; with --wrap show your own line only
+    /// only store the figures; with --wrap show only your own line
     #[argh(switch)]
     silent: bool,
     /// arguments of the wrapped program

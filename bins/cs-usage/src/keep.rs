@@ -18,11 +18,11 @@ use usage::days;
 use usage::shares::Records;
 use usage::summary;
 
-/// keep what the conversations used: Claude Code deletes transcripts after a month
+/// write a summary of every conversation, because Claude Code deletes transcripts after a month
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "keep", example = "{command_name}", example = "{command_name} --check")]
 pub struct Keep {
-    /// change nothing; name what is deleted within five days and is not kept (exit code 1)
+    /// change nothing; list transcripts that are deleted within five days and have no summary (exit code 1)
     #[argh(switch)]
     check: bool,
 }
@@ -54,7 +54,9 @@ impl Keep {
         match context.out.form {
             _ if context.out.quiet => {}
             Form::Json => context.out.json(&done)?,
-            Form::Table => context.out.line(&format!("{} kept anew, {} as before", done.written, done.unchanged))?,
+            Form::Table => {
+                context.out.line(&format!("{} summaries written, {} unchanged", done.written, done.unchanged))?
+            }
         }
         context.out.flush()?;
         let mut code = None;
@@ -81,7 +83,7 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
     context.out.flush()?;
     if !risks.is_empty() {
         let text = format!(
-            "{} transcripts will be gone within {WARN_DAYS} days; cs-usage keep keeps what they used",
+            "{} transcripts will be deleted within {WARN_DAYS} days and have no summary; run cs-usage keep",
             risks.len()
         );
         report(PROGRAM, &Failure::Nothing(text));
@@ -91,7 +93,11 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
 }
 
 fn text(risk: &AtRisk) -> String {
-    format!("{}: not kept, and deleted about {}", risk.path.display(), risk.deleted_at.get(..10).unwrap_or_default())
+    format!(
+        "{} has no summary and will be deleted about {}",
+        risk.path.display(),
+        risk.deleted_at.get(..10).unwrap_or_default()
+    )
 }
 
 /// Tells about what could not be kept, and will be gone soon.

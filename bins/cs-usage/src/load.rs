@@ -59,7 +59,7 @@ impl Loaded {
     }
 }
 
-const NOTHING: &str = "nothing was used that matches";
+const NOTHING: &str = "no usage matches";
 
 /// Reads all logs. What cannot be read, settings and prices too, is reported on standard error, and does not stop the
 /// rest.
@@ -103,7 +103,7 @@ fn places(roots: &Roots) -> String {
 /// What is named but not there may come: a disk that is not mounted yet, an account that was not used yet.
 fn tell_missing(missing: &[PathBuf]) {
     for path in missing {
-        note(PROGRAM, &format!("there are no logs at {}, so nothing of them counts", path.display()));
+        note(PROGRAM, &format!("there are no logs at {}; nothing of them is counted", path.display()));
     }
 }
 
@@ -178,7 +178,7 @@ pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter
     let filter = filter(options, &loaded.zone, context)?;
     let broken: u64 = loaded.logs.iter().map(|(_, facts)| facts.broken).sum();
     if broken > 0 {
-        note(PROGRAM, &format!("{broken} lines cannot be understood; cs-usage explain tells where they are"));
+        note(PROGRAM, &format!("{broken} lines cannot be understood; cs-usage explain shows where they are"));
     }
     Ok((loaded, filter))
 }

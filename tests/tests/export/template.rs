@@ -66,7 +66,10 @@ fn what_is_wrong_is_told_with_its_line() {
         ("{% import 't.md' as t %}", "t.md:1: template not found"),
         ("{% extends 'other.md' %}", "t.md:1: template not found"),
         ("{{ sessions | nofilter }}", "t.md:1: unknown filter"),
-        ("{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}", "it does not end"),
+        (
+            "{% for a in range(9999) %}{% for b in range(9999) %}{{ b }}{% endfor %}{% endfor %}",
+            "the template does not end",
+        ),
         ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion limit exceeded"),
         ("{{ ''[::-1] }}", "t.md: the language cannot do this"),
         (

@@ -48,7 +48,7 @@ fn a_command_that_hangs_is_killed_with_its_children_and_tried_again() {
     parked(&sandbox, 1, "some work", "later");
     let output = sandbox.cs("cs-notify", &["--json"]);
     assert_eq!(status(&output), 1);
-    assert!(stderr(&output).contains("was not done after 1 s and was killed"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("did not end within 1 s and was killed"), "{}", stderr(&output));
     let row: Value = serde_json::from_str(&stdout(&output)).expect("one line");
     assert_eq!(row["result"], "failed");
     let pids = fs::read_to_string(sandbox.home().join("pids")).expect("it ran");

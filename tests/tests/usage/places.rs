@@ -77,7 +77,7 @@ fn what_is_named_and_not_there_is_told() {
     let sandbox = sandbox.with("CLAUDE_CONFIG_DIR", list);
     let output = sandbox.cs("cs-usage", &["model"]);
     let note =
-        format!("cs-usage: note: there are no logs at {}/gone, so nothing of them counts\n", sandbox.home().display());
+        format!("cs-usage: note: there are no logs at {}/gone; nothing of them is counted\n", sandbox.home().display());
     assert_eq!((status(&output), stderr(&output)), (0, note.clone()));
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep", "--check"])), note, "every command tells it");
     // A folder that is no agent's, and one of the other agent's.

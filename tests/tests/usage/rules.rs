@@ -135,7 +135,7 @@ fn broken_lines_are_counted_and_stop_nothing() {
     );
     put(&sandbox, &transcript(1), &text);
     assert_eq!(total(&sandbox), ONCE);
-    let note = "cs-usage: note: 2 lines cannot be understood; cs-usage explain tells where they are\n";
+    let note = "cs-usage: note: 2 lines cannot be understood; cs-usage explain shows where they are\n";
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["daily"])), note);
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep"])), "", "not every hour");
     let log = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "log").unwrap();
