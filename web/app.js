@@ -35,8 +35,8 @@ function stop() {
   main.hidden = false;
   if (key) sessionStorage.removeItem("key");
   const why = byId("key-why");
-  if (key && why) why.textContent = "The key of this tab is not valid any more: the dashboard was started again. On the command line, this opens it with the new key:";
-  say("lost", "it wants its key: cs-serve open");
+  if (key && why) why.textContent = "The key of this tab is no longer valid, because the dashboard was restarted. Open it with the new key from the command line:";
+  say("lost", "key required: cs-serve open");
 }
 
 // ---- ages ----------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ async function listen() {
     if (wantsKey && answer.status === 401) return stop();
     if (answer.ok) await hear(answer.body.pipeThrough(new TextDecoderStream()).getReader());
   } catch {
-    // Nobody is there, or no longer.
+    // The server is not running, or has stopped.
   }
   if (signal.aborted || isStopped) return;
   poll();
@@ -256,7 +256,7 @@ async function poll() {
   if (isStopped) return;
   const isThere = document.hidden || (await refresh()) !== false;
   if (isStopped) return;
-  if (byId("connection").dataset.state !== "live" || !isThere) say(isThere ? "polling" : "lost", isThere ? "asking every 5 s" : "connection lost, retrying");
+  if (byId("connection").dataset.state !== "live" || !isThere) say(isThere ? "polling" : "lost", isThere ? "checking every 5 s" : "connection lost, retrying");
   polling ??= setInterval(poll, 5000);
 }
 

@@ -238,7 +238,10 @@ fn where_the_owner_cannot_be_told_a_key_is_wanted() {
     wants_key(&sandbox, &served);
     let told = fs::read_to_string(told).unwrap();
     let port = served.address.rsplit(':').next().unwrap();
-    assert_eq!(told, format!("cs-serve: note: it wants its key; this opens it: cs-serve open --port {port}\n"));
+    assert_eq!(
+        told,
+        format!("cs-serve: note: a key is required; open the dashboard with: cs-serve open --port {port}\n")
+    );
 }
 
 /// Forbids a process and its children netlink sockets, as some containers do.
@@ -408,7 +411,7 @@ fn the_tokens_file_is_a_private_file_with_a_token() {
     let file = token(&sandbox, "f3b1c09a7e5d2846f01b9c3ae87d5264");
     let link = sandbox.root().join("link");
     symlink(&file, &link).unwrap();
-    refused(link.to_str().unwrap(), "name the file itself: --token-file ");
+    refused(link.to_str().unwrap(), "use the file itself: --token-file ");
     let folder = sandbox.root().join("folder");
     fs::create_dir(&folder).unwrap();
     refused(folder.to_str().unwrap(), "is a directory");

@@ -1,4 +1,4 @@
-//! Owns what becomes of a request that was let pass: the route decides who answers it.
+//! Owns how a request that has passed `http` is answered: its route decides.
 //! Must stay true: an answer that depends on the store is made from one snapshot of it; nothing is written.
 
 use crate::asked::Asked;

@@ -2,30 +2,31 @@
 
 use argh::FromArgs;
 
-/// Shows what is going on, in a browser. Only the account that runs it can read; nothing can be changed there.
+/// Show what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it can
+/// read it.
 #[derive(FromArgs)]
 #[argh(example = "{command_name}", example = "{command_name} open")]
 pub struct Args {
-    /// port (default: dashboard_port of the settings, 9000); 0 takes a free one
+    /// port (default: dashboard_port in config.json, else 9000); 0 chooses a free port
     #[argh(option)]
     pub port: Option<u16>,
     /// address to listen on (default: 127.0.0.1)
     #[argh(option)]
     pub host: Option<String>,
-    /// let other machines connect; needs --token-file
+    /// let other machines connect; requires --token-file
     #[argh(switch)]
     pub allow_remote: bool,
     /// let every account of this machine read
     #[argh(switch)]
     pub allow_users: bool,
-    /// want a key of every request; `cs-serve open` has it. The default where the system does not tell whose a
-    /// connection is
+    /// require a key from every request; `cs-serve open` sends it. This is the default where the system does not report
+    /// who owns a connection
     #[argh(switch)]
     pub owner_only: bool,
-    /// file with the token that every request must show then
+    /// file with the token that every request must send
     #[argh(option)]
     pub token_file: Option<String>,
-    /// name by which other machines call this one; repeatable
+    /// name that other machines use for this one; repeatable
     #[argh(option)]
     pub name: Vec<String>,
     #[argh(subcommand)]
@@ -38,14 +39,14 @@ pub enum Command {
     Open(Open),
 }
 
-/// print the dashboard's address, with its key where it wants one, and open it in a browser
+/// print the dashboard's address, with its key if it requires one, and open it in a browser
 #[derive(FromArgs)]
 #[argh(subcommand, name = "open", example = "{command_name}", example = "{command_name} --port 9001 --print")]
 pub struct Open {
-    /// port of the running dashboard (default: dashboard_port of the settings, 9000)
+    /// port of the running dashboard (default: dashboard_port in config.json, else 9000)
     #[argh(option)]
     pub port: Option<u16>,
-    /// address on which it listens (default: 127.0.0.1)
+    /// address that it listens on (default: 127.0.0.1)
     #[argh(option)]
     pub host: Option<String>,
     /// only print the address

@@ -1,4 +1,4 @@
-//! Owns what an answer is made with: one snapshot of the store, what the query selects, and the page's template.
+//! Owns the input of an answer: one snapshot of the store, the query, and the page's template.
 
 use crate::http::{Refusal, Reply};
 use crate::pages::Pages;
@@ -12,7 +12,7 @@ use cs_core::zone::Zone;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// What an answer is made with.
+/// The input of an answer.
 pub struct Asked<'a> {
     pub caches: &'a Caches,
     pub snapshot: Arc<Snapshot>,

@@ -1,4 +1,4 @@
-//! Owns the key of a running dashboard, for where the system does not tell whose a connection is:
+//! Owns the key of a running dashboard, for systems that do not report who owns a connection:
 //! `serve/<port>.key`, 32 random bytes in hexadecimal.
 //!
 //! Must stay true: every start makes a new key, so whoever had the port in between has learned nothing; while the
@@ -36,7 +36,7 @@ impl KeyFile {
 
 impl Drop for KeyFile {
     fn drop(&mut self) {
-        // What stays is a key that nothing takes.
+        // A key that cannot be removed is not valid any more.
         self.files.iter().for_each(|path| drop(file::remove(path)));
         drop(self.lock.take().map(Lock::remove));
     }

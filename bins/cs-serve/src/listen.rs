@@ -26,8 +26,8 @@ pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
     let address = address(args.host.as_deref(), args.port, store)?;
     let is_meant = args.allow_remote && args.token_file.is_some();
     if !address.ip().is_loopback() && !is_meant {
-        let hint = "other machines could read everything; ssh -L 9000:127.0.0.1:9000 is safer. To do it all the \
-            same, give both --allow-remote and --token-file FILE";
+        let hint = "other machines could read everything; ssh -L 9000:127.0.0.1:9000 is safer. To do it anyway, give \
+            both --allow-remote and --token-file FILE";
         let text = format!("--host {} lets other machines connect", address.ip());
         return Err(Failure::Usage(text, Some(hint.into())));
     }
@@ -41,10 +41,10 @@ pub fn address(host: Option<&str>, port: Option<u16>, store: &Store) -> Outcome<
     let host = match host {
         None | Some("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(text) => text.parse().map_err(|_| {
-            Failure::Usage(format!("not an address: {text:?}"), Some("write one such as 127.0.0.1 or 0.0.0.0".into()))
+            Failure::Usage(format!("not an IP address: {text:?}"), Some("use one such as 127.0.0.1 or 0.0.0.0".into()))
         })?,
     };
-    // A damaged config.json is shown on the page; it is no reason not to start.
+    // A damaged config.json does not prevent the start; the pages show the error.
     let port = port.unwrap_or_else(|| store.config().settings.dashboard_port);
     Ok(SocketAddr::new(host, port))
 }
@@ -59,9 +59,11 @@ pub fn bind(plan: &Plan) -> Outcome<TcpListener> {
 
 fn taken(address: SocketAddr) -> Error {
     let port = address.port();
-    let holder = holder(port)
-        .map_or_else(|| format!("lsof -i :{port} may say by whom"), |(pid, name)| format!("by {name}, process {pid}"));
-    Error::Refused(format!("port {port} is taken: {holder}; stop that, or take another port with --port"))
+    let holder = holder(port).map_or_else(
+        || format!("lsof -i :{port} may show by which program"),
+        |(pid, name)| format!("by {name}, process {pid}"),
+    );
+    Error::Refused(format!("port {port} is in use: {holder}; stop that program, or choose another port with --port"))
 }
 
 /// Trouble with the system that has no path.
@@ -69,7 +71,7 @@ pub fn system(error: io::Error) -> Error {
     Error::io(Path::new("connections"), "serve", error)
 }
 
-/// Which process listens on a port, where the system tells: `/proc/net/tcp` has the socket's inode, and
+/// Finds the process that listens on a port, if the system reports it: `/proc/net/tcp` has the socket's inode, and
 /// `/proc/<pid>/fd` who has it open. Source: proc_pid_net(5).
 fn holder(port: u16) -> Option<(u32, String)> {
     let is_it = |row: &table::SocketRow| row.state == "0A" && row.local.ends_with(&format!(":{port:04X}"));

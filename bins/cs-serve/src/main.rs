@@ -59,7 +59,7 @@ fn serve(mut args: Args, mut out: Out) -> Outcome<()> {
     out.line(&format!("http://{address}"))?;
     out.flush()?;
     if key.is_some() {
-        let text = format!("it wants its key; this opens it: cs-serve open --port {}", address.port());
+        let text = format!("a key is required; open the dashboard with: cs-serve open --port {}", address.port());
         cli::note("cs-serve", &text);
     }
     server.and_then(http::Server::run).map_err(|error| listen::system(error).into())

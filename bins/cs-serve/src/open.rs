@@ -33,13 +33,13 @@ pub fn run(open: &Open, store: &Store, mut out: Out) -> Outcome<()> {
     if let Some(opener) = opener().filter(|_| !open.print) {
         let target = if key.is_some() { page(store, address.port(), &url)? } else { url.into() };
         let quiet = || Stdio::null();
-        // Without a browser the address stands there all the same.
+        // The address was printed, so a browser that does not start is no failure.
         drop(Command::new(opener).arg(target).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn());
     }
     Ok(())
 }
 
-/// What opens an address on this desktop; none where there is no desktop.
+/// The program that opens an address on this desktop, if there is a desktop.
 fn opener() -> Option<&'static str> {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "macos") {
@@ -61,17 +61,17 @@ fn page(store: &Store, port: u16, url: &str) -> Outcome<OsString> {
     Ok(path.into_os_string())
 }
 
-/// Whether a dashboard answers there, and one of ours as far as the system tells.
+/// Checks that a dashboard answers there, and, where the system reports owners, that it belongs to this account.
 fn is_ours(address: SocketAddr) -> Outcome<()> {
     let nobody = || {
-        let text = format!("no dashboard answers on {address}; start one with cs-serve");
+        let text = format!("no dashboard is running on {address}; start one with cs-serve");
         Error::Refused(text)
     };
     let mut socket = TcpStream::connect_timeout(&address, LIMIT).map_err(|_| nobody())?;
     let (answer, owner) = ask(&mut socket, address).map_err(|_| nobody())?;
     match owner {
         Some(uid) if uid != 0 && uid != owner::own() => {
-            let text = format!("port {} belongs to another account (uid {uid}); take another one", address.port());
+            let text = format!("port {} belongs to another account (uid {uid}); choose another port", address.port());
             Err(Error::Refused(text).into())
         }
         _ if answer.contains("\r\nServer: cs-serve\r\n") => Ok(()),

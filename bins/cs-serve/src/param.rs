@@ -1,4 +1,4 @@
-//! Owns the names that may stand behind the `?` of a URL. `docs/API.md` describes their values, and `query` reads them.
+//! Owns the names of query parameters. `docs/API.md` describes their values, and `query` reads them.
 
 /// A parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

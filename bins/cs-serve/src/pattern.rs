@@ -2,7 +2,7 @@
 //! `http::target` decoded and `http::guard` has let pass.
 
 /// The part of the path at the pattern's placeholder, empty where the pattern has none; `None` if the path does not
-/// match. A placeholder is one whole part of a path, and stands for a part of any name but an empty one.
+/// match. A placeholder matches one whole part of a path that is not empty.
 pub fn name_in<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     let (mut wanted, mut parts, mut name) = (pattern.split('/'), path.split('/'), "");
     loop {

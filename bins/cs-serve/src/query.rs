@@ -1,4 +1,4 @@
-//! Owns what may stand behind the `?` of a URL: one language for pages and API, read in one place.
+//! Owns the values of query parameters: pages and API read them here alone.
 //! Must stay true: [`Query::to_string`] of what was read is read as the same again, so that a view can be
 //! bookmarked; an empty value is as good as none, because forms send those.
 
@@ -28,13 +28,13 @@ pub struct Query {
     pub state: Option<Wanted>,
     pub since: Option<When>,
     pub until: Option<When>,
-    /// What people wrote; see [`Query::words`].
+    /// The search as it was typed; see [`Query::words`].
     pub q: Option<String>,
     pub include_archived: bool,
     pub limit: Option<usize>,
     /// The last session of the page before.
     pub cursor: Option<SessionId>,
-    /// What an export looks like.
+    /// The format of an export.
     pub format: Option<Format>,
 }
 
@@ -55,7 +55,7 @@ pub struct When {
     pub at: Instant,
 }
 
-/// What to do about a name that means nothing.
+/// How to treat a parameter that the route does not take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
     Refused,
@@ -99,14 +99,17 @@ impl Query {
             Param::Since => self.since = Some(when(value, range::start(value, Zone::system(), now))?),
             Param::Until => self.until = Some(when(value, range::end(value, Zone::system(), now))?),
             Param::Q if value.chars().count() > SEARCH => {
-                return Err(bad(format!("q may have {SEARCH} characters, not more")));
+                return Err(bad(format!("q may have at most {SEARCH} characters")));
             }
             Param::Q => self.q = Some(value.to_string()),
             Param::IncludeArchived => self.include_archived = flag(param.name(), value)?,
             Param::Limit => self.limit = Some(limit(value)?),
             Param::Format => self.format = Some(format(value)?),
             Param::Cursor => {
-                self.cursor = Some(SessionId::parse(value).map_err(|_| bad("cursor is none of ours".into()))?)
+                self.cursor = Some(
+                    SessionId::parse(value)
+                        .map_err(|_| bad("cursor is not a session id; use next_cursor of the page before".into()))?,
+                )
             }
         }
         Ok(())
@@ -123,7 +126,7 @@ impl Query {
         self.limit.unwrap_or(LIMIT)
     }
 
-    /// What is searched for: all of these, in lower case. Words in quotes stay together.
+    /// The words that must all occur, in lower case. Words in quotes stay together.
     pub fn words(&self) -> Vec<String> {
         let text = self.q.as_deref().unwrap_or_default().to_lowercase();
         let parts = text.split('"').enumerate();
@@ -147,7 +150,7 @@ impl Query {
 }
 
 impl fmt::Display for Query {
-    /// What stands behind the `?`, in one order.
+    /// The query as a URL has it, always in the same order.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.map(|wanted| match wanted {
             Wanted::One(state) => state.as_str(),
@@ -177,7 +180,7 @@ impl fmt::Display for Query {
 fn status(word: &str) -> Result<Status, Refusal> {
     let all = [Status::Active, Status::Parked, Status::Completed];
     let found = all.into_iter().find(|status| status.as_str() == word);
-    found.ok_or_else(|| bad(format!("{word:?} is no status; use active, parked or completed")))
+    found.ok_or_else(|| bad(format!("{word:?} is not a status; use active, parked or completed")))
 }
 
 fn state(word: &str) -> Result<Wanted, Refusal> {
@@ -189,12 +192,12 @@ fn state(word: &str) -> Result<Wanted, Refusal> {
     }
     let found = STATES.into_iter().find(|state| state.as_str() == word);
     let words = STATES.map(State::as_str).join(", ");
-    found.map(Wanted::One).ok_or_else(|| bad(format!("{word:?} is no state; use needs_me, failed, {words}")))
+    found.map(Wanted::One).ok_or_else(|| bad(format!("{word:?} is not a state; use needs_me, failed, {words}")))
 }
 
 fn format(word: &str) -> Result<Format, Refusal> {
     let words = FORMATS.map(Format::name).join(", ");
-    Format::named(word).ok_or_else(|| bad(format!("{word:?} is no format; use one of {words}")))
+    Format::named(word).ok_or_else(|| bad(format!("{word:?} is not a format; use {words}")))
 }
 
 fn when(text: &str, at: cs_core::Result<Instant>) -> Result<When, Refusal> {
@@ -205,13 +208,13 @@ fn flag(name: &str, value: &str) -> Result<bool, Refusal> {
     match value {
         "true" | "1" | "on" => Ok(true),
         "false" | "0" | "off" => Ok(false),
-        _ => Err(bad(format!("{name} is true or false, not {value:?}"))),
+        _ => Err(bad(format!("{name} must be true or false, not {value:?}"))),
     }
 }
 
 fn limit(value: &str) -> Result<usize, Refusal> {
     let number = value.parse().ok().filter(|number| (1..=MOST).contains(number));
-    number.ok_or_else(|| bad(format!("limit is a number from 1 to {MOST}, not {value:?}")))
+    number.ok_or_else(|| bad(format!("limit must be a number from 1 to {MOST}, not {value:?}")))
 }
 
 fn list(known: &[Param]) -> String {

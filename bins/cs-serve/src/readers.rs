@@ -1,7 +1,7 @@
 //! Owns who may read, from the command line to what the server checks.
 //!
-//! Must stay true: without a word on the command line only the account that runs the server, and root, which can read
-//! the files anyway. Where the system does not tell whose a connection is, a key says so.
+//! Must stay true: by default only the account that runs the server may read, and root, which can read the files
+//! anyway. If the system does not report who owns a connection, a key is required.
 
 use crate::args::Args;
 use crate::http::{Access, Key, Policy, Reply};
@@ -12,7 +12,7 @@ use cli::{Failure, Outcome};
 use cs_core::paths::Home;
 use std::net::SocketAddr;
 
-/// Who may read, as it was asked for.
+/// Who may read, as requested on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
     /// The account that runs the server.
@@ -28,18 +28,26 @@ pub fn readers(args: &Args) -> Outcome<Readers> {
     let usage = |text: &str, hint: &str| Err(Failure::Usage(text.into(), Some(hint.into())));
     let has_token = args.token_file.is_some();
     if args.allow_remote && !has_token {
-        return usage("--allow-remote needs --token-file FILE", "other machines could read everything without a token");
+        return usage(
+            "--allow-remote needs --token-file FILE",
+            "without a token, other machines could read everything",
+        );
     }
     match (args.owner_only, args.allow_users || args.allow_remote) {
-        (true, true) => usage("--owner-only excludes --allow-users and --allow-remote", "leave one of them out"),
-        (true, false) if has_token => usage("--owner-only has a key of its own", "leave --token-file out"),
+        (true, true) => {
+            usage("--owner-only cannot be combined with --allow-users or --allow-remote", "use only one of them")
+        }
+        (true, false) if has_token => usage(
+            "--owner-only cannot be combined with --token-file",
+            "it makes a key by itself; leave --token-file out",
+        ),
         (true, false) => Ok(Readers::Key),
         (false, true) => Ok(Readers::Everyone),
         (false, false) => Ok(Readers::Owner),
     }
 }
 
-/// What the server checks, and the key's file, which must be kept as long as the server runs.
+/// Returns the rules that the server checks, and the key's file, which must be kept while the server runs.
 pub fn access(
     readers: Readers,
     policy: &Policy,

@@ -1,7 +1,7 @@
-//! Owns the routes: everything that is true of one stands in one row of [`ROUTES`], and all else is derived from it.
-//! That is how paths are found, which parameters are errors, which templates are read, the table on the page about
-//! the API, the one in `docs/API.md` (a test compares them), and the test that asks for every route.
-//! Every route is answered to GET and HEAD alone: `http::guard` refuses all other methods before a path matters.
+//! Owns the routes. Every fact about a route is in its row of [`ROUTES`], and the rest is derived from the rows:
+//! dispatch, unknown parameters, the templates, the table on `/api`, the one in `docs/API.md` (a test compares them),
+//! and the test that requests every route. All routes accept GET and HEAD only: `http::guard` refuses other methods
+//! before the path matters.
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
@@ -18,14 +18,14 @@ use serde::Serialize;
 pub struct Route {
     /// Its path, with at most one placeholder: `<id>` of a session, `<slug>` of a project, `<name>` of a file.
     pub path: &'static str,
-    /// What may stand behind the `?`.
+    /// Its query parameters.
     pub params: &'static [Param],
     pub answer: Answer,
-    /// What the answer is, for the page about the API.
+    /// A description of the answer, for `/api`.
     pub about: &'static str,
 }
 
-/// What kind of answer a route has, and what makes it.
+/// The kind of answer, and the function that makes it.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
     /// A page with data.
@@ -38,13 +38,13 @@ pub enum Answer {
     Download(Handler),
     /// Server-sent events.
     Events,
-    /// A file of ours that pages use.
+    /// A file that pages use.
     Asset(fn(&str) -> Answered),
     /// JSON about the server itself.
     Health(fn(&Site) -> Reply),
 }
 
-/// What makes an answer from the store. The variant says what the path names.
+/// A function that makes an answer from the store. The variant says what the path names.
 #[derive(Clone, Copy, Debug)]
 pub enum Handler {
     All(fn(&Asked) -> Answered),
@@ -58,7 +58,7 @@ pub type Answered = Result<Reply, Refusal>;
 use Answer::{Asset, Download, Events, Health, Json, Page, Text};
 use Param::{Cursor, Format, IncludeArchived, Limit, Q, Since, State, Status, Until};
 
-/// What selects sessions of one project, and of all.
+/// The parameters that select sessions of one project, and of all.
 const OF_PROJECT: &[Param] = &[Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
 const OF_ALL: &[Param] = &[Param::Project, Status, State, Since, Until, Q, Limit, Cursor, IncludeArchived];
 
@@ -147,13 +147,13 @@ pub static ROUTES: [Route; 15] = [
     },
 ];
 
-/// The route of a path, and what stands at its placeholder.
+/// The route of a path, and the part of the path at its placeholder.
 pub fn find(path: &str) -> Result<(&'static Route, &str), Refusal> {
     let mut matching = ROUTES.iter().filter_map(|route| Some((route, name_in(route.path, path)?)));
     matching.next().ok_or_else(|| Refusal::new(404, "NOT_FOUND", "there is no such page; /api describes the API"))
 }
 
-/// Whether a path holds no data of anybody, so that no key is needed for it.
+/// Whether a path needs no key, because its answer contains no data.
 pub fn is_open(path: &str) -> bool {
     find(path).is_ok_and(|(route, _)| matches!(route.answer, Asset(_) | Health(_)))
 }

@@ -1,11 +1,11 @@
-//! Owns what stays the same while the server runs, whatever the store says.
+//! Owns the input of answers that read nothing of the store.
 
 use crate::pages::Pages;
 
-/// What answers that read nothing of the store are made with.
+/// The parts that stay the same while the server runs.
 #[derive(Debug)]
 pub struct Site {
     pub pages: Pages,
-    /// Who may read, in a word.
+    /// One word for who may read; see `http::access`.
     pub readers: &'static str,
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// Fewer characters could be guessed.
 const CHARACTERS: usize = 16;
-/// What 16 different characters are worth at most, in bits: 16 · log2(16).
+/// The most that 16 different characters are worth, in bits: 16 · log2(16).
 const WORTH: f64 = 64.0;
 /// Most bytes of the file.
 const MOST: u64 = 4096;
@@ -27,11 +27,12 @@ pub fn read(path: &str) -> Outcome<String> {
     file.take(MOST).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
     let text = String::from_utf8_lossy(&bytes).trim().to_string();
     if text.chars().count() < CHARACTERS || !text.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
-        let text = format!("{} holds no token: one line of at least {CHARACTERS} letters and digits", path.display());
+        let text =
+            format!("{} does not hold a token: one line of at least {CHARACTERS} letters and digits", path.display());
         return Err(Error::Invalid(text).into());
     }
     if worth(&text) < WORTH {
-        let text = format!("the token in {} could be guessed: too few different characters", path.display());
+        let text = format!("the token in {} is too easy to guess: it has too few different characters", path.display());
         return Err(wrong(text, &make_one(path)));
     }
     Ok(text)
@@ -48,7 +49,7 @@ fn open(path: &Path) -> Outcome<File> {
         }
         let target = std::fs::canonicalize(path);
         let hint = match target {
-            Ok(target) if target.is_file() => format!("name the file itself: --token-file {}", target.display()),
+            Ok(target) if target.is_file() => format!("use the file itself: --token-file {}", target.display()),
             _ => format!("write the token into a file; {}", make_one(Path::new("FILE"))),
         };
         wrong(format!("{} is a symbolic link, which is not followed here", path.display()), &hint)
@@ -64,7 +65,7 @@ fn is_private(path: &Path, meta: &Metadata) -> Outcome<()> {
             () => "not a regular file",
         };
         let hint = format!("write the token into a file; {}", make_one(Path::new("FILE")));
-        return Err(wrong(format!("{name} is {what}, and the token must be in a file"), &hint));
+        return Err(wrong(format!("{name} is {what}; the token must be in a regular file"), &hint));
     }
     if meta.uid() != crate::owner::own() && meta.uid() != 0 {
         let text = format!("{name} belongs to another account (uid {}), which can change it", meta.uid());
@@ -84,7 +85,7 @@ fn wrong(text: String, hint: &str) -> Failure {
     Error::Invalid(format!("{text}; {hint}")).into()
 }
 
-/// What a token is worth in bits: for each character that is not part of a piece that came before, how much the
+/// The worth of a token in bits: for each character that is not part of a piece that came before, how much the
 /// choice among all of them says (Shannon's entropy). Random tokens come out a little below their true worth,
 /// repeated and monotonous ones at nearly nothing.
 fn worth(token: &str) -> f64 {

@@ -52,7 +52,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     dashboard.browser.open(&dashboard.url("/activity#usage"));
     dashboard.browser.until("document.getElementById('usage') !== null && !document.getElementById('main').hidden");
     dashboard.browser.open(&dashboard.url("/api"));
-    dashboard.browser.until("document.querySelector('pre.document')?.textContent.includes('/healthz') === true");
+    dashboard.browser.until("document.querySelector('#routes')?.textContent.includes('/healthz') === true");
     dashboard.browser.open(&dashboard.url("/project/nope"));
     dashboard.browser.until("document.querySelector('main .error') !== null");
     let asked = dashboard.browser.asked_for();
@@ -100,7 +100,7 @@ fn without_the_right_key_a_page_says_how_to_get_it() {
     dashboard.served = Served::start(&dashboard.sandbox, &["--owner-only"]);
     let wrong = format!("http://{}/#key={}", dashboard.served.address, "0".repeat(64));
     dashboard.browser.open(&wrong);
-    dashboard.browser.until("document.getElementById('key-why').textContent.includes('not valid any more')");
+    dashboard.browser.until("document.getElementById('key-why').textContent.includes('no longer valid')");
     assert!(dashboard.browser.text("#connection").contains("cs-serve open"));
     assert_eq!(dashboard.browser.eval("sessionStorage.length"), 0);
 }

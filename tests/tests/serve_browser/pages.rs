@@ -97,7 +97,7 @@ fn pages_say_what_is_wrong_and_how_to_begin() {
         ("/nowhere", "there is no such page"),
         ("/session/sess_20200101T0000_0000", "no session"),
         ("/project/nothing", "no project"),
-        ("/?status=odd", "is no status"),
+        ("/?status=odd", "is not a status"),
     ] {
         let url = dashboard.url(path);
         dashboard.browser.open(&url);

@@ -91,7 +91,7 @@ fn a_session_and_its_project_tell_what_they_cost() {
         dashboard.browser.eval(bars),
         json!(["2026-11-02: $0.05, claude-haiku-4-5-20251001", "2026-11-21: $0.50, claude-opus-4-8"])
     );
-    assert!(dashboard.browser.text("#usage").contains("No bar shows what 7.0k tokens of claude-next-9 cost"));
+    assert!(dashboard.browser.text("#usage").contains("The bars leave out 7.0k tokens of claude-next-9"));
     dashboard.browser.click("#usage-table summary");
     let table = dashboard.browser.text("#usage-table");
     assert!(table.contains("2026-11-21") && table.contains("unknown, 7.0k"), "{table}");

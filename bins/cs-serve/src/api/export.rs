@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Most bytes of records in one export: all of it is in memory for a moment.
 const BYTES: usize = 16 * 1024 * 1024;
 
-/// What was read of a session.
+/// A session as it was read.
 struct Read {
     session: Session,
     verdict: Verdict,
@@ -44,12 +44,12 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
                 bytes += read.bytes;
                 all.push(read);
             }
-            // One that cannot be understood is no reason to keep the others back; the page names it.
+            // A damaged record must not prevent the export of the others; the page lists it.
             Err(Error::Missing(_) | Error::Corrupt { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         if bytes > BYTES {
-            let text = format!("the sessions have more than {BYTES} bytes; ask for fewer of them with limit");
+            let text = format!("the sessions have more than {BYTES} bytes in all; select fewer with limit");
             return Err(Refusal::new(413, "TOO_MUCH", &text));
         }
     }
@@ -79,7 +79,7 @@ impl Asked<'_> {
         let store = self.store();
         let (mut session, path) = store.located(id)?;
         let verdict = self.snapshot.verdicts.settle(store, &mut session);
-        // A summary that cannot be understood is no reason to keep the session back.
+        // A damaged usage summary must not prevent the export.
         let usage = store.usage_of(&session).unwrap_or_default();
         masked::session(&mut session);
         Ok(Read { verdict, archived: path == store.home.archived(id), usage, bytes: session.to_bytes().len(), session })

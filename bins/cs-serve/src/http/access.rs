@@ -1,8 +1,8 @@
 //! Owns who is answered at all: by whose connection it is, by a key, and how fast tokens may be guessed.
 //!
-//! Must stay true: whose a connection is, is asked once, when it is taken, and decides over everything that comes
-//! on it, requests that cannot be understood included. What cannot be told does not pass.
-//! What every request must look like, and its token, is the business of `guard`.
+//! Must stay true: the owner of a connection is determined once, when it is accepted, and decides about every request
+//! on it, also about those that cannot be parsed. A connection without a known owner does not pass.
+//! The form of requests and their token are the business of `guard`.
 
 use super::guard::{self, is_api};
 use super::guesses::Guesses;
@@ -13,12 +13,12 @@ use crate::owner::{self, Owners};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Whom this server answers, besides what `guard` wants.
+/// The rules for who gets an answer, besides those of `guard`.
 #[derive(Debug, Default)]
 pub struct Access {
-    /// Tells whose a connection is; none where everybody may connect, or the system does not tell.
+    /// Finds the owners of connections; none if everyone may connect, or if the system does not report owners.
     pub owners: Option<Owners>,
-    /// What every request for data must show.
+    /// The key that every request for data must send.
     pub key: Option<Key>,
     pub guesses: Guesses,
 }
@@ -32,19 +32,19 @@ pub struct Key {
     pub is_open: fn(&str) -> bool,
 }
 
-/// Whose connection it is.
+/// The owner of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
     /// Ours or root's, or that does not matter.
     Welcome,
     /// Another account's.
     Stranger(u32),
-    /// The system does not tell; a key or a token can.
+    /// The system does not report it; a key or a token is needed.
     Untold,
 }
 
 impl Access {
-    /// Whose connections are that were just taken.
+    /// The owners of connections that were just accepted.
     pub fn peers(&self, clients: &[SocketAddr], server: SocketAddr) -> Vec<Peer> {
         let Some(owners) = &self.owners else { return vec![Peer::Welcome; clients.len()] };
         let peer = |uid: Option<u32>| match uid {
@@ -98,7 +98,7 @@ impl Access {
         if (key.is_open)(&request.target.path) || guard::shows(request, &key.secret) {
             return Ok(());
         }
-        let text = "this dashboard wants its key: `cs-serve open` opens it with the key; programs send it as \
+        let text = "this dashboard requires its key: `cs-serve open` opens it with the key; programs send it as \
             Authorization: Bearer KEY";
         Err(Refusal::new(401, "KEY_REQUIRED", text).with("WWW-Authenticate", "Bearer realm=\"claude-sessions\""))
     }
@@ -116,7 +116,7 @@ impl Access {
         }
     }
 
-    /// Who may read, in a word: `docs/API.md` says what each means.
+    /// One word for who may read; `docs/API.md` describes each.
     pub fn word(&self, policy: &guard::Policy) -> &'static str {
         match (&policy.token, &self.key, &self.owners) {
             (Some(_), ..) => "token",
@@ -135,15 +135,15 @@ fn is_page(path: &str) -> bool {
 pub fn stranger(peer: Peer) -> Result<(), Refusal> {
     let Peer::Stranger(uid) = peer else { return Ok(()) };
     let text = format!(
-        "this dashboard is for the account that runs it (uid {}) and for root, and this connection is of uid {uid}; \
-         to let all accounts of this machine read it, start it with --allow-users",
+        "only the account that runs this dashboard (uid {}) and root may read it, and this connection belongs to uid \
+         {uid}; start it with --allow-users to let all accounts of this machine read it",
         owner::own()
     );
     Err(Refusal::new(403, "OTHER_ACCOUNT", &text))
 }
 
 fn untold() -> Refusal {
-    let text = "the system does not tell which account this connection is of; start the dashboard with --owner-only \
+    let text = "the system does not report which account owns this connection; start the dashboard with --owner-only \
         and use `cs-serve open`, or let everybody in with --allow-users";
     Refusal::new(403, "ACCOUNT_UNKNOWN", text)
 }

@@ -15,7 +15,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 use tiny_http::Method;
 
-/// How much a closed connection may go on sending.
+/// How much a closed connection may still send.
 const DRAIN_BYTES: usize = 1024 * 1024;
 
 /// A connection.
@@ -23,11 +23,11 @@ const DRAIN_BYTES: usize = 1024 * 1024;
 pub struct Connection {
     socket: TcpStream,
     pub serial: u64,
-    /// Whose it is, and where it comes from.
+    /// Its owner; `client` is its address.
     pub peer: Peer,
     pub client: SocketAddr,
     pub phase: Phase,
-    /// What has come and was not understood yet, and how much of it was looked at.
+    /// Bytes that have arrived and are not parsed yet, and how many of them `head::parse` has seen.
     bytes: Vec<u8>,
     seen: usize,
     deadline: Instant,
@@ -36,7 +36,7 @@ pub struct Connection {
     closes: bool,
 }
 
-/// What a connection is doing.
+/// The phases of a connection.
 #[derive(Debug)]
 pub enum Phase {
     /// A head is awaited.
@@ -52,7 +52,7 @@ pub enum Phase {
     Draining(usize),
 }
 
-/// What came of going on with a connection.
+/// The result of a step.
 #[derive(Debug)]
 pub enum Step {
     /// Nothing for anybody else.
@@ -82,7 +82,7 @@ impl Connection {
         })
     }
 
-    /// What to wait for. A connection that works waits for nothing.
+    /// The events to wait for. A connection whose request is being answered waits for nothing.
     pub fn waited(&self) -> Waited {
         let (fd, both) = (self.socket.as_raw_fd(), READABLE | WRITABLE);
         match &self.phase {
@@ -95,7 +95,7 @@ impl Connection {
         }
     }
 
-    /// Until when it may go on as it does.
+    /// When its phase has to end.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Working => None,
@@ -140,7 +140,7 @@ impl Connection {
         went.unwrap_or(Step::Close)
     }
 
-    /// What becomes of it when its deadline has come.
+    /// The step at its deadline.
     pub fn expire(&mut self) -> Step {
         if matches!(self.phase, Phase::Held(_))
             && let Phase::Held(request) = std::mem::replace(&mut self.phase, Phase::Working)
@@ -223,7 +223,7 @@ impl Connection {
         Ok(self.written(stream, now))
     }
 
-    /// What follows an answer.
+    /// Goes to the phase that follows an answer.
     fn written(&mut self, stream: Option<u64>, now: Instant) -> Step {
         if let Some(generation) = stream {
             system::keep_little(&self.socket);
@@ -263,7 +263,8 @@ impl Connection {
     }
 }
 
-/// Throws away what comes. The end, or more than `rest`, ends the connection; a `rest` of nothing is no limit.
+/// Discards incoming bytes. The end of the stream, or more than `rest` bytes, closes the connection; a `rest` of 0 is
+/// no limit.
 fn discard(socket: &mut TcpStream, room: &mut [u8], rest: &mut usize) -> io::Result<Step> {
     match socket.read(room) {
         Ok(0) => Ok(Step::Close),

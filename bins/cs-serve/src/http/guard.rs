@@ -6,12 +6,12 @@ use super::refusal::Refusal;
 use std::net::IpAddr;
 use tiny_http::Method;
 
-/// Whom this server answers.
+/// The names and the token that requests must have.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Names by which it may be called, besides those of this machine itself.
     pub names: Vec<String>,
-    /// What every request must show, where others than this machine may connect.
+    /// The token that every request must send, if other machines may connect.
     pub token: Option<String>,
 }
 
@@ -19,14 +19,14 @@ pub struct Policy {
 pub fn check(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     host(request, policy)?;
     if !matches!(request.method, Method::Get | Method::Head) {
-        let text = "nothing can be changed here: only GET and HEAD are answered";
+        let text = "this server is read-only and answers only GET and HEAD";
         return Err(Refusal::new(405, "METHOD_NOT_ALLOWED", text).with("Allow", "GET, HEAD"));
     }
     if request.has_body() {
-        return Err(Refusal::new(413, "BODY_NOT_ALLOWED", "a request may have no body here"));
+        return Err(Refusal::new(413, "BODY_NOT_ALLOWED", "a request must not have a body here"));
     }
     if request.field("expect").is_some() {
-        return Err(Refusal::new(417, "EXPECTATION_FAILED", "nothing can be expected of a request without a body"));
+        return Err(Refusal::new(417, "EXPECTATION_FAILED", "an Expect header is not allowed here"));
     }
     site(request)?;
     token(request, policy)
@@ -38,7 +38,7 @@ fn host(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     let named = request.field("host").into_iter().chain(request.target.authority.as_deref());
     for host in named {
         if !name_of(host).is_some_and(|name| is_ours(&name, policy)) {
-            return Err(Refusal::new(421, "WRONG_HOST", "this server is not called by that name; use 127.0.0.1"));
+            return Err(Refusal::new(421, "WRONG_HOST", "the Host header does not name this server; use 127.0.0.1"));
         }
     }
     Ok(())
@@ -58,7 +58,7 @@ fn is_ours(name: &str, policy: &Policy) -> bool {
     if name == "localhost" || policy.names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return true;
     }
-    // With a token any address is as good as another: a rebound name is no address.
+    // With a token any IP address may be used: a rebound name is not an IP address.
     name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || policy.token.is_some())
 }
 
@@ -87,7 +87,7 @@ fn origin(request: &Request) -> Result<(), Refusal> {
 }
 
 fn cross_site() -> Refusal {
-    Refusal::new(403, "CROSS_SITE", "a page of another site may not ask for this")
+    Refusal::new(403, "CROSS_SITE", "pages of other sites must not request this")
 }
 
 /// Whether a path belongs to the API.
@@ -100,7 +100,7 @@ fn token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     if policy.token.as_ref().is_none_or(|wanted| shows(request, wanted)) {
         return Ok(());
     }
-    let text = "this server wants a token: Authorization: Bearer TOKEN, or the token as the password";
+    let text = "this server requires a token: send Authorization: Bearer TOKEN, or the token as the password";
     let realm = "Basic realm=\"claude-sessions\", charset=\"UTF-8\"";
     Err(Refusal::new(401, "TOKEN_REQUIRED", text).with("WWW-Authenticate", realm))
 }

@@ -14,7 +14,7 @@ const WAIT: Duration = Duration::from_secs(2);
 /// How many addresses are known whose last token was right.
 const KNOWN: usize = 32;
 
-/// What was guessed lately.
+/// Recent wrong tokens.
 #[derive(Debug, Default)]
 pub struct Guesses {
     /// When the last wrong ones came, oldest first.

@@ -15,7 +15,7 @@ pub struct Request {
     pub method: Method,
     pub target: Target,
     pub version: HTTPVersion,
-    /// What is found out after this is new enough for the answer.
+    /// Anything read from the store after this instant is recent enough for the answer.
     pub received_at: Instant,
     /// Names in lower case.
     fields: Vec<(String, String)>,
@@ -46,7 +46,7 @@ impl Request {
     }
 }
 
-/// What the bytes so far are.
+/// The result of parsing the bytes so far.
 #[derive(Debug)]
 pub enum Parsed {
     /// Not a whole head yet.
@@ -81,7 +81,7 @@ fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
         let before = |n: usize| at.checked_sub(n).and_then(|at| bytes.get(at)).copied();
         match byte {
             _ if at >= HEAD_BYTES => return Err(head_too_large()),
-            0 => return Err(bad("the head has a NUL")),
+            0 => return Err(bad("the head contains a NUL byte")),
             b'\n' if before(1) != Some(b'\r') => return Err(bad("a line ends without CR LF")),
             b'\n' if before(2) == Some(b'\n') => return Ok(Some(at + 1)),
             b'\n' => is_first_line = false,
@@ -94,11 +94,11 @@ fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
 }
 
 fn head_too_large() -> Refusal {
-    Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request's head may have {HEAD_BYTES} bytes, not more"))
+    Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request's head may have at most {HEAD_BYTES} bytes"))
 }
 
 fn uri_too_long() -> Refusal {
-    Refusal::new(414, "URI_TOO_LONG", &format!("a URL may have {TARGET_BYTES} bytes, not more"))
+    Refusal::new(414, "URI_TOO_LONG", &format!("a URL may have at most {TARGET_BYTES} bytes"))
 }
 
 fn understand(head: &[u8]) -> Result<Request, Refusal> {
@@ -110,7 +110,7 @@ fn understand(head: &[u8]) -> Result<Request, Refusal> {
     }
     let fields: Vec<(String, String)> = lines.filter(|line| !line.is_empty()).map(field).collect::<Result<_, _>>()?;
     if fields.len() > FIELDS {
-        return Err(Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request may have {FIELDS} headers, not more")));
+        return Err(Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request may have at most {FIELDS} headers")));
     }
     // A method that is not answered may have any target, such as `OPTIONS *`.
     let target = match (target::parse(raw), &method) {
@@ -125,26 +125,28 @@ fn understand(head: &[u8]) -> Result<Request, Refusal> {
 
 fn request_line(line: &str) -> Result<(Method, &str, HTTPVersion), Refusal> {
     let parts: Vec<&str> = line.split(' ').collect();
-    let &[method, target, version] = parts.as_slice() else { return Err(bad("the request line has not three parts")) };
+    let &[method, target, version] = parts.as_slice() else {
+        return Err(bad("the request line does not have three parts"));
+    };
     if !is_token(method) {
-        return Err(bad("the method is no word"));
+        return Err(bad("the method is not a valid token"));
     }
     let version = match version {
         "HTTP/1.1" => HTTPVersion(1, 1),
         "HTTP/1.0" => HTTPVersion(1, 0),
         other if other.starts_with("HTTP/") => {
-            return Err(Refusal::new(505, "HTTP_VERSION", "only HTTP 1.0 and 1.1 are spoken here"));
+            return Err(Refusal::new(505, "HTTP_VERSION", "only HTTP 1.0 and 1.1 are supported"));
         }
         _ => return Err(bad("the request line has no version")),
     };
-    Ok((Method::from_str(method).map_err(|()| bad("the method is no word"))?, target, version))
+    Ok((Method::from_str(method).map_err(|()| bad("the method is not a valid token"))?, target, version))
 }
 
 fn field(line: &str) -> Result<(String, String), Refusal> {
     let (name, value) = line.split_once(':').ok_or_else(|| bad("a header has no colon"))?;
     // Also what begins with a space: the old way to continue the line before.
     if !is_token(name) {
-        return Err(bad("a header's name is no word"));
+        return Err(bad("a header's name is not a valid token"));
     }
     let value = value.trim_matches([' ', '\t']);
     if value.chars().any(|c| c.is_control() && c != '\t') {
@@ -155,7 +157,7 @@ fn field(line: &str) -> Result<(String, String), Refusal> {
 
 fn consistent(request: &Request) -> Result<(), Refusal> {
     if request.count("host") > 1 || request.count("content-length") > 1 || request.count("transfer-encoding") > 1 {
-        return Err(bad("a header is there twice"));
+        return Err(bad("a header is given twice"));
     }
     if request.count("host") == 0 {
         return Err(bad("there is no Host header"));
@@ -165,7 +167,7 @@ fn consistent(request: &Request) -> Result<(), Refusal> {
     }
     let length = request.field("content-length").unwrap_or("0");
     if length.is_empty() || !length.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(bad("the body's length is no number"));
+        return Err(bad("Content-Length is not a number"));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ pub const FIELDS: usize = 100;
 pub const CONNECTIONS: usize = 512;
 /// Most clients that wait for events.
 pub const STREAMS: usize = 256;
-/// Most bytes of answers that wait for slow readers; above it there is no further answer.
+/// Most bytes of answers that wait for slow readers; beyond that the server answers 503.
 pub const WAITING_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a whole head may take, from its first byte.
@@ -23,7 +23,7 @@ pub const IDLE_TIME: Duration = Duration::from_secs(20);
 /// How long a reader may take for an answer, and how long it may take nothing of it.
 pub const WRITE_TIME: Duration = Duration::from_secs(120);
 pub const STALL_TIME: Duration = Duration::from_secs(15);
-/// How long a closed connection may go on sending, so that it sees our answer before the end.
+/// How long a closed connection may still send, so that it sees our answer before the end.
 pub const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// Clients that wait for events hear something at least so often.
 pub const STREAM_TIME: Duration = Duration::from_secs(15);

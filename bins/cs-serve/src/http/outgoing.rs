@@ -15,7 +15,7 @@ pub struct Outgoing {
     written: usize,
     until: Instant,
     pub deadline: Instant,
-    /// The client stays and is told of every generation after this one.
+    /// The client stays connected and receives every generation after this one.
     pub stream: Option<u64>,
 }
 

@@ -37,7 +37,7 @@ pub struct Reply {
     pub fields: Vec<(&'static str, String)>,
     pub body: Arc<Vec<u8>>,
     tag: Option<String>,
-    /// The client stays and is told of every generation after this one.
+    /// The client stays connected and receives every generation after this one.
     pub stream: Option<u64>,
 }
 
@@ -67,13 +67,13 @@ impl Reply {
         Reply::json(&value).refused(refusal)
     }
 
-    /// A refusal as people read it, where no other file of ours can be had: a page without style and script.
+    /// A refusal for people who cannot load our other files: a page without style and script.
     pub fn refusal_page(refusal: &Refusal) -> Self {
         let text = refusal.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let page = format!(
             "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width\">\n<title>{status}</title>\n\
-             <h1>Not for you</h1>\n<p>{text}</p>\n",
+             <h1>Access denied</h1>\n<p>{text}</p>\n",
             status = refusal.status
         );
         Reply::new(HTML, page.into_bytes()).refused(refusal)
@@ -89,7 +89,7 @@ impl Reply {
         self
     }
 
-    /// The beginning of a stream of events, which go on from `generation`.
+    /// The start of an event stream that continues from `generation`.
     pub fn events(generation: u64) -> Self {
         let mut reply = Reply::new(EVENTS, Vec::new());
         reply.tag = None;
@@ -109,7 +109,7 @@ impl Reply {
         self.with("Content-Disposition", &format!("attachment; filename=\"{name}\""))
     }
 
-    /// What is left of it for somebody who has the same already.
+    /// The answer for this request: a 304 if the client has the same bytes already.
     pub fn for_request(mut self, request: &Request) -> Self {
         let has = |tag: &String| request.field("if-none-match").is_some_and(|list| names(list, tag));
         if self.status == 200 && self.tag.as_ref().is_some_and(has) {

@@ -109,7 +109,7 @@ impl Server {
         Ok(())
     }
 
-    /// Waits until something is to be done. What is ready: the listener, then each slot.
+    /// Waits until there is something to do. Returns whether the listener and each slot are ready.
     fn wait(&mut self, accepting: bool) -> io::Result<Vec<i16>> {
         let now = Instant::now();
         let accepts = accepting && self.paused_until.is_none_or(|until| until <= now);
@@ -131,7 +131,7 @@ impl Server {
         self.slots.iter().flatten().filter(|connection| connection.is_stream()).count()
     }
 
-    /// Takes new connections. When there is no room, the one that is missed least has to go.
+    /// Takes new connections. If there is no room, the least important one is closed.
     fn accept(&mut self, now: Instant) {
         let taken = self.take(now);
         let clients: Vec<SocketAddr> = taken.iter().map(|(_, client)| *client).collect();
@@ -290,5 +290,5 @@ impl Server {
 }
 
 fn busy() -> Refusal {
-    Refusal::new(503, "BUSY", "too many clients at the same time; try again").with("Retry-After", "2")
+    Refusal::new(503, "BUSY", "too many clients at once; try again").with("Retry-After", "2")
 }

@@ -1,4 +1,4 @@
-//! Owns what a client that waits for events is told, and what of it is still on the way.
+//! Owns the messages to a client that waits for events, and those still on their way.
 //! Must stay true: only the newest generation matters, so a slow client has at most one message waiting.
 
 use super::limits::{STALL_TIME, STREAM_TIME};
@@ -8,7 +8,7 @@ use std::time::Instant;
 /// A client that waits for events.
 #[derive(Debug)]
 pub struct Stream {
-    /// The generation it was told last.
+    /// The last generation that was sent.
     told: u64,
     waiting: Vec<u8>,
     /// Since when it has taken nothing, or heard nothing.
@@ -16,13 +16,13 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// A client that has the page of this generation; it is told so at once.
+    /// A client that has the page of this generation; the generation is sent at once.
     pub fn new(generation: u64, now: Instant) -> Self {
         let text = format!("retry: 1000\n{}", change(generation));
         Stream { told: generation, waiting: chunk(&text), since: now }
     }
 
-    /// Queues news of a generation, unless it was told, and a word of life, if it has been quiet for long.
+    /// Queues a new generation, or a comment if nothing was sent for a while.
     pub fn tell(&mut self, generation: u64, now: Instant) {
         if !self.waiting.is_empty() {
             return;

@@ -19,7 +19,7 @@ pub struct Target {
 /// Understands a target.
 pub fn parse(raw: &str) -> Result<Target, Refusal> {
     if !raw.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) || raw.contains('#') {
-        return Err(bad("the target has characters that must be encoded"));
+        return Err(bad("the target has characters that must be percent-encoded"));
     }
     let (authority, rest) = split_authority(raw)?;
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -60,7 +60,9 @@ fn decode(text: &str, plus_is_space: bool) -> Result<String, Refusal> {
         bytes.push(match byte {
             b'%' => {
                 let (high, low) = (rest.next().and_then(digit), rest.next().and_then(digit));
-                let (Some(high), Some(low)) = (high, low) else { return Err(bad("a % without two digits follows")) };
+                let (Some(high), Some(low)) = (high, low) else {
+                    return Err(bad("% must be followed by two hexadecimal digits"));
+                };
                 high * 16 + low
             }
             b'+' if plus_is_space => b' ',

@@ -1,8 +1,8 @@
-//! Owns the question whose a connection is: which account holds the client's end of a connection on this machine.
+//! Owns finding the owner of a connection: the account that holds the client's end on this machine.
 //!
 //! Must stay true: an answer is the account that has the socket open now. A socket that nobody has open any more
 //! shows account 0 in the kernel's tables, and so does one that waits for its end; neither is an answer. An account
-//! that has no number in our user namespace shows the overflow number, which is no answer either.
+//! that has no number in our user namespace shows the overflow number, which does not count either.
 //! Deliberately absent: what follows from the answer (`http::access`).
 
 #[cfg(target_os = "linux")]
@@ -11,7 +11,7 @@ pub mod table;
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 
-/// How the system tells owners.
+/// How the system reports owners.
 #[derive(Debug)]
 enum Source {
     /// One row for one connection, from the kernel: sock_diag(7).
@@ -25,13 +25,13 @@ enum Source {
 #[derive(Debug)]
 pub struct Owners {
     source: Source,
-    /// The number that stands for all accounts without a number here.
+    /// The number that the system shows for all accounts without a number here.
     overflow: Option<u32>,
 }
 
 impl Owners {
     /// The way that works here, tried on a connection of our own to this address; none where the system does not
-    /// tell, as on macOS or where `/proc` is hidden.
+    /// report owners, as on macOS or where `/proc` is hidden.
     pub fn find(address: IpAddr) -> Option<Owners> {
         let listener = TcpListener::bind((address, 0)).ok()?;
         let server = listener.local_addr().ok()?;
@@ -41,7 +41,7 @@ impl Owners {
         ways.find(|owners| owners.of(local, server) == Some(own()))
     }
 
-    /// The account that has the end `local` of a connection to `remote` open; none where that cannot be told.
+    /// The account that has the end `local` of a connection to `remote` open; none if that is unknown.
     pub fn of(&self, local: SocketAddr, remote: SocketAddr) -> Option<u32> {
         self.of_all(&[local], remote).pop().flatten()
     }

@@ -10,7 +10,7 @@ const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 /// Most bytes of a table that are read: about 200,000 sockets.
 const MOST: u64 = 32 * 1024 * 1024;
 
-/// What a line says of a socket.
+/// A socket, as a line of the table describes it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SocketRow<'a> {
     /// Address and port in hexadecimal.
@@ -31,7 +31,7 @@ fn row(line: &str) -> Option<SocketRow<'_>> {
     Some(SocketRow { local, remote, state, uid: next(3)?.parse().ok()?, inode: next(1)?.parse().ok()? })
 }
 
-/// What `wanted` makes of the first socket that it wants.
+/// The first result of `wanted` over all sockets.
 pub fn find<T>(mut wanted: impl FnMut(&SocketRow) -> Option<T>) -> Option<T> {
     TABLES.iter().find_map(|table| {
         let mut lines = BufReader::with_capacity(32 * 1024, File::open(table).ok()?.take(MOST));

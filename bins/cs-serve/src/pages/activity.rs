@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// How many days the chart of projects has, and how many projects are told apart in it.
+/// How many days the chart of projects has, and how many projects have their own series.
 const DAYS: usize = 30;
 const SERIES: usize = 5;
 /// The name of what all others did.
@@ -37,12 +37,12 @@ pub struct ActivityPage<'a> {
     pub busiest: Option<&'a Day>,
     /// Projects and their sessions in the year, the busiest first.
     pub projects: Vec<(&'a str, usize)>,
-    /// What was used in the range; none if nobody has summed it up yet.
+    /// The usage in the range; none if nothing was counted yet.
     pub used: Option<RangeUse>,
     pub ranges: Vec<Span>,
 }
 
-/// What was used in a range.
+/// The usage in a range.
 #[derive(Serialize)]
 pub struct RangeUse {
     pub kept_at: String,
@@ -127,7 +127,7 @@ fn by_number(days: &[Day]) -> Vec<(&str, usize)> {
     projects
 }
 
-/// The projects that are told apart; all others together are the last of the series.
+/// The projects with their own series; all others together are the last series.
 fn series(days: &[Day]) -> Vec<&str> {
     let mut names: Vec<&str> = by_number(days).into_iter().map(|(slug, _)| slug).collect();
     if names.len() > SERIES {

@@ -1,4 +1,4 @@
-//! `/api`: the routes, and what else `docs/API.md` says.
+//! `/api`: the routes, and the rest of `docs/API.md`.
 
 use crate::http::{Refusal, Reply};
 use crate::site::Site;
@@ -9,7 +9,7 @@ const DOCUMENT: &str = include_str!("../../../../docs/API.md");
 /// The variables of `api.html`, besides `routes`, which every template has.
 #[derive(Serialize)]
 pub struct ApiPage {
-    /// What the document says before its list of routes, which the page has as a table.
+    /// The document up to its list of routes, which the page shows as a table.
     pub intro: &'static str,
     pub text: &'static str,
 }

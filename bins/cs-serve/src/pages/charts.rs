@@ -1,5 +1,5 @@
 //! Owns the geometry of charts: numbers become rectangles, templates draw them as SVG. Pure.
-//! Must stay true: every shape has its number in words, because a picture alone tells some people nothing.
+//! Must stay true: every shape has its number in words, because some people cannot see the picture.
 
 use crate::view::history::Day;
 use chrono::NaiveDate;
@@ -20,7 +20,7 @@ const TOP: f64 = 8.0;
 pub struct Columns {
     pub width: f64,
     pub height: f64,
-    /// Where the columns stand.
+    /// The positions of the columns.
     pub floor: f64,
     pub left: f64,
     pub columns: Vec<Column>,

@@ -1,4 +1,4 @@
-//! Owns what clients told of running conversations, as it is shown: context, cost, and the account's limits.
+//! Owns what pages show of the clients' reports on running conversations: context, cost, and the account's limits.
 
 use crate::asked::Asked;
 use cs_core::clock::{self, Instant};
@@ -7,10 +7,10 @@ use cs_core::statusline::{self, Reading};
 use render::{format_dollars, format_round_count};
 use serde::Serialize;
 
-/// For so long limits are as they were told.
+/// For so long, reported limits count as current.
 const FRESH_MINUTES: i64 = 10;
 
-/// The figures of a conversation. What was not told is not there.
+/// The figures of a conversation, as far as the client reported them.
 #[derive(Debug, Serialize)]
 pub struct Figures {
     pub model: Option<String>,
@@ -22,11 +22,11 @@ pub struct Figures {
     pub cost: Option<String>,
     /// Limits of the account.
     pub limits: Vec<Limit>,
-    /// When that was told.
+    /// The time of the report.
     pub at: String,
 }
 
-/// What stands at the top of a page.
+/// The values at the top of a page.
 #[derive(Debug, Default, Serialize)]
 pub struct Top {
     /// In how many sessions the user is the one to act.
@@ -41,12 +41,12 @@ pub struct Limit {
     pub name: &'static str,
     pub percent: u8,
     pub resets_at: Option<String>,
-    /// When that was told, if it was not just now.
+    /// The time of the report, if it is not recent.
     pub told_at: Option<String>,
 }
 
 impl Asked<'_> {
-    /// What the client told of a conversation last.
+    /// The client's last report on a conversation.
     pub fn figures(&self, uuid: &Uuid) -> Option<Figures> {
         let reading = self.store().reading(uuid)?;
         Some(Figures {
@@ -59,7 +59,7 @@ impl Asked<'_> {
         })
     }
 
-    /// What stands at the top of each page.
+    /// The values at the top of each page.
     pub fn top(&self) -> Top {
         let (now, lives) = (clock::now(), self.snapshot.verdicts.lives().iter());
         let readings = lives.filter_map(|live| self.store().reading(&Uuid::parse(&live.claude_session_id).ok()?));

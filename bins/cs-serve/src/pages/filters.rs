@@ -20,7 +20,7 @@ pub fn add(environment: &mut Environment<'static>) {
     environment.add_function("minute", || clock::stamp(clock::now()).get(..16).unwrap_or_default().to_string());
 }
 
-/// An instant as people read it, in UTC: `2026-11-21 03:37`. What is no instant stays as it is.
+/// An instant as people read it, in UTC: `2026-11-21 03:37`. Any other text stays as it is.
 fn moment(text: &str) -> String {
     clock::parse(text).map_or_else(|| text.to_string(), format_minute)
 }
@@ -73,7 +73,7 @@ fn url_start(text: &str) -> Option<usize> {
 fn url_length(text: &str) -> usize {
     let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"'`\\{}|^⟨".contains(c);
     let end = text.find(ends).unwrap_or(text.len());
-    // What ends a sentence or a bracket around the URL is not part of it.
+    // Punctuation and brackets around the URL are not part of it.
     text.get(..end).unwrap_or_default().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']).len()
 }
 

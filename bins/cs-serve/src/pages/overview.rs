@@ -18,14 +18,14 @@ use std::cmp::Reverse;
 
 /// How many projects an overview shows with their sessions; the others have a line each.
 const GROUPS: usize = 12;
-/// Most sessions of a kind that stand at its top; the others are one click away.
+/// Most sessions of a kind at the top of the page; the others are one click away.
 const AT_TOP: usize = 50;
 
 /// The variables of `overview.html`.
 #[derive(Serialize)]
 pub struct OverviewPage<'a> {
     pub top: Top,
-    /// What the form and the links are filled with.
+    /// The values of the form and the links.
     pub filters: Filters,
     /// Whether the query asks for anything. If not, `groups` has the projects with their other sessions;
     /// else it has only what the query wants, in the order of the list, page by page.
@@ -40,7 +40,7 @@ pub struct OverviewPage<'a> {
     /// How many sessions the query wants; all of them when it wants none in particular.
     pub total: usize,
     pub damaged: &'a [Damaged],
-    /// What was used lately; not where the query wants something.
+    /// The recent usage; none if the query selects sessions.
     pub usage: Option<Strip>,
     /// URL of the next page of a filtered list.
     pub next: Option<String>,
@@ -57,7 +57,7 @@ pub struct Group<'a> {
     pub roadmap: Option<&'a Roadmap>,
     pub counts: Counts,
     pub open_questions: usize,
-    /// How many of its sessions stand at the page's top instead.
+    /// How many of its sessions are at the top of the page instead.
     pub needs_me: usize,
     pub running: usize,
     pub sections: Vec<Section<'a>>,
@@ -143,7 +143,7 @@ fn at_top<'a>(asked: &'a Asked, key: &'static str, wanted: impl Fn(State) -> boo
     }
 }
 
-/// Working comes before what only goes on in the background.
+/// Working sessions come before those with background tasks only.
 fn by_urgency(state: State) -> (bool, State) {
     (state == State::Background, state)
 }
@@ -233,7 +233,7 @@ impl<'a> Group<'a> {
 }
 
 impl Filters {
-    /// What a page shows of the query and of its alternatives.
+    /// The form's values for a query, and its alternatives.
     pub fn new(asked: &Asked, kinds: Kinds) -> Self {
         let query = &asked.query;
         let text = |when: &Option<crate::query::When>| when.as_ref().map(|when| when.text.clone()).unwrap_or_default();

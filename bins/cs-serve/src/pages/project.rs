@@ -19,7 +19,7 @@ use serde::Serialize;
 #[derive(Serialize)]
 pub struct ProjectPage<'a> {
     pub top: Top,
-    /// What the form and the links are filled with.
+    /// The values of the form and the links.
     pub filters: Filters,
     /// The project: `slug`, `name`, `path`, `current_phase`, `roadmap_summary`, `counts`, `last_activity`,
     /// `open_questions`, `recent_commits`, and `listing` (`total`, `damaged`).
@@ -28,7 +28,7 @@ pub struct ProjectPage<'a> {
     /// Sessions that began, and tasks done, by week.
     pub sessions: Columns,
     pub tasks: Columns,
-    /// What it used; none if nobody has summed it up yet.
+    /// Its usage; none if nothing was counted yet.
     pub used: Option<ProjectUse>,
     pub next: Option<String>,
     pub first: Option<String>,
@@ -36,7 +36,7 @@ pub struct ProjectPage<'a> {
     pub downloads: Vec<(&'static str, String)>,
 }
 
-/// What a project used.
+/// The usage of a project.
 #[derive(Serialize)]
 pub struct ProjectUse {
     pub kept_at: String,

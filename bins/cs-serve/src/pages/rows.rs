@@ -21,9 +21,9 @@ pub struct SessionRow<'a> {
     pub session: &'a Summary,
     /// The last part of its work tree's path, where that is not the project's own.
     pub worktree: Option<&'a str>,
-    /// What the client told of its context and cost; see [`super::figures`].
+    /// The client's report on its context and cost; see [`super::figures`].
     pub figures: Option<super::figures::Figures>,
-    /// What it used, as its conversation was last summed up; only a project's page asks for it.
+    /// Its usage at the last count; only a project's page has it.
     pub used: Option<Said>,
 }
 
@@ -59,7 +59,7 @@ impl Asked<'_> {
         SessionRow { used: used.as_ref().map(Said::from), ..self.row(session, home) }
     }
 
-    /// What an overview shows of a project, but for the sessions that stand at its top.
+    /// The sections of a project in an overview, without the sessions at the top of the page.
     pub fn sections<'a>(&self, project: &'a Project) -> Vec<Section<'a>> {
         let is_quiet = |session: &&Summary| !session.state.needs_user() && !is_running(session.state);
         let quiet: Vec<&Summary> = project.active.iter().filter(is_quiet).collect();
@@ -82,7 +82,7 @@ impl Asked<'_> {
     }
 }
 
-/// Whether something goes on without the user.
+/// Whether it continues without the user.
 pub fn is_running(state: State) -> bool {
     matches!(state, State::Working | State::Background)
 }

@@ -30,10 +30,10 @@ pub struct SessionPage<'a> {
     pub older_facts: usize,
     pub tasks_done: usize,
     pub tasks_total: usize,
-    /// From beginning to end, in words; none while it goes on.
+    /// How long it took, in words; none while it is active.
     pub took: Option<String>,
     pub figures: Option<Figures>,
-    /// What it used, by model; the rest of it is in `session.usage`.
+    /// Its usage by model; `session.usage` has the rest.
     pub used: Option<Table>,
     /// Other sessions of the same conversation share that.
     pub shares_usage: bool,

@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// How many models are told apart in a chart, and the name of all others together.
+/// How many models have their own series in a chart, and the name of all others together.
 const SERIES: usize = 5;
 const OTHERS: &str = "others";
 /// So many days and more are shown as weeks.
@@ -30,7 +30,7 @@ const DOLLARS: Labels = Labels {
 const TOKENS: Labels =
     Labels { value: |tokens| format_count(tokens as u64), level: |tokens| format_round_count(tokens as u64) };
 
-/// What was used in a range, as two charts with the same columns and series, and as a table.
+/// The usage in a range, as two charts with the same columns and series, and as a table.
 #[derive(Debug, Serialize)]
 pub struct Chart {
     pub from: String,
@@ -45,7 +45,7 @@ pub struct Chart {
     pub total: Said,
     /// Tokens that no cost counts, and their models.
     pub unpriced: Option<String>,
-    /// How much of the range lies before the first day that is told apart.
+    /// The first day that is counted separately, if the range begins before it.
     pub begins_at: Option<String>,
 }
 
@@ -107,7 +107,7 @@ fn monday(day: Date) -> Date {
     day.checked_sub_signed(TimeDelta::days(day.weekday().num_days_from_monday().into())).unwrap_or(day)
 }
 
-/// The models that are told apart; all others together are the last of the series.
+/// The models with their own series; all others together are the last series.
 fn series(sum: &Sum) -> Vec<String> {
     let mut models: Vec<(&String, &Amount)> = sum.models.iter().collect();
     models.sort_by_key(|(_, amount)| Reverse(weight(amount)));
@@ -119,7 +119,7 @@ fn series(sum: &Sum) -> Vec<String> {
     names
 }
 
-/// What each of the series has of a sum.
+/// The part of a sum that belongs to each series.
 fn parts(sum: &Sum, series: &[String]) -> Vec<Amount> {
     let named = series.get(..SERIES.min(series.len())).unwrap_or_default();
     let mut parts: Vec<Amount> = named.iter().map(|name| sum.models.get(name).copied().unwrap_or_default()).collect();

@@ -1,4 +1,4 @@
-//! Owns the templates in `web/`: how they are read, and how a value becomes a page.
+//! Owns the templates in `web/`, and how a value becomes a page.
 
 use crate::assets;
 use crate::http::reply::HTML;
@@ -16,7 +16,7 @@ pub struct Template {
     pub text: &'static str,
 }
 
-/// The templates that belong to no route: others use them, or they stand in for a page.
+/// The templates that belong to no route: other templates use them, or they replace a page.
 const SHARED: [Template; 5] = [
     Template { name: "base.html", text: include_str!("../../../../web/base.html") },
     Template { name: "parts.html", text: include_str!("../../../../web/parts.html") },
@@ -59,7 +59,7 @@ impl Pages {
         }
     }
 
-    /// What is said to people instead of a page.
+    /// The error page of a refusal.
     pub fn refusal(&self, refusal: &Refusal) -> Reply {
         #[derive(Serialize)]
         struct ErrorPage<'a> {

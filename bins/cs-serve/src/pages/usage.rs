@@ -1,4 +1,4 @@
-//! Owns how it is said what was used: tokens and money in words, and in tables by model.
+//! Owns usage in words: tokens and money, and tables by model.
 //! Must stay true: what has no known price is said to be unknown.
 
 use crate::view::spending::{Lately, Period};
@@ -9,7 +9,7 @@ use render::{format_cost, format_count, format_dollars};
 use serde::Serialize;
 use std::cmp::Reverse;
 
-/// After so many hours somebody should be told how to count more often.
+/// After so many hours the page explains how to count more often.
 const OLD_HOURS: i64 = 25;
 
 /// An amount in words.
@@ -74,7 +74,7 @@ pub fn by_model(sum: &Sum) -> Table {
     table(sum.models.iter().map(|(model, amount)| (model.as_str(), *amount)), &sum.amount)
 }
 
-/// What comes first: cost, then tokens.
+/// The sort key of amounts: cost, then tokens.
 pub fn weight(amount: &Amount) -> (usize, u64) {
     (micros(amount), amount.total_tokens)
 }
@@ -92,7 +92,7 @@ pub fn unpriced(sum: &Sum) -> Option<String> {
     (tokens > 0).then(|| format!("{} tokens of {}", format_count(tokens), names.join(", ")))
 }
 
-/// What was used lately, as an overview shows it.
+/// The recent usage, as an overview shows it.
 #[derive(Debug, Serialize)]
 pub struct Strip {
     /// When that was summed up; none: never.
@@ -102,7 +102,7 @@ pub struct Strip {
     pub tiles: Vec<Tile>,
     /// Tokens of the month or the week that no cost counts, and their models.
     pub unpriced: Option<String>,
-    /// What status lines told of today, `$1.23`.
+    /// The cost that status lines have reported today, `$1.23`.
     pub told_today: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use cs_core::record::Session;
 use cs_core::store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What was read of the archive.
+/// The archived sessions that were read.
 #[derive(Debug, Default)]
 pub struct Archive {
     known: Mutex<(Option<Stamp>, Arc<IndexRows>)>,
@@ -38,7 +38,7 @@ impl Archive {
     }
 }
 
-/// What is shown in short needs neither a timeline nor lists.
+/// A short session needs neither a timeline nor lists.
 fn slim(session: Session) -> Session {
     Session {
         events: Vec::new(),

@@ -1,4 +1,4 @@
-//! Owns everything that was read of the store and is kept between requests.
+//! Owns everything that was read from the store and is kept between requests.
 
 use super::archive::Archive;
 use super::history::TasksDone;
@@ -10,7 +10,7 @@ use cs_core::Result;
 use cs_core::store::Store;
 use std::sync::Arc;
 
-/// What is kept.
+/// All caches.
 #[derive(Debug)]
 pub struct Caches {
     pub keeper: Keeper,

@@ -26,7 +26,7 @@ pub struct Day {
     pub projects: BTreeMap<String, usize>,
 }
 
-/// What happened in a week.
+/// The numbers of a week.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Week {
     /// Its Monday.

@@ -1,4 +1,4 @@
-//! Owns all sessions of the index, newest first, in little memory: one text, and where in it what stands.
+//! Owns all sessions of the index, newest first, in little memory: one text, and the place of each field in it.
 
 use cs_core::id::SessionId;
 use cs_core::index::Entry;
@@ -13,7 +13,7 @@ pub struct IndexRows {
     rows: Vec<Span>,
 }
 
-/// Where a session's fields stand: one behind the other, in this order.
+/// The lengths of a session's fields, which follow each other in this order.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     at: u32,
@@ -109,7 +109,7 @@ impl IndexRows {
 }
 
 impl<'a> IndexRow<'a> {
-    /// What an overview needs of it.
+    /// The part that an overview needs.
     pub fn brief(&self) -> Brief<'a> {
         Brief {
             id: self.id,

@@ -29,7 +29,7 @@ pub struct Snapshot {
     pub overview: Overview,
     /// All sessions but archived ones, newest first.
     pub rows: Arc<IndexRows>,
-    /// What its sessions are doing.
+    /// The states of its sessions.
     pub verdicts: Verdicts,
     /// Names of projects for people, by slug.
     pub names: HashMap<String, String>,

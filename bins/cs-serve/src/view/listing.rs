@@ -82,7 +82,7 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
     let archived = if query.include_archived { caches.archived()? } else { Arc::new(IndexRows::default()) };
     let mut rows: Vec<IndexRow> = snapshot.rows.iter().filter(|row| takes(query, &range, row)).collect();
     if query.include_archived {
-        // What is still there while it is being archived is there once.
+        // A session that is just being archived is listed once.
         let only = |row: &IndexRow| takes(query, &range, row) && snapshot.rows.find(row.id).is_none();
         rows.extend(archived.iter().filter(only));
     }

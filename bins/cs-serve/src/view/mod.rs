@@ -1,5 +1,5 @@
 //! Owns what is known of the store: read once, kept until it changes, shared by all who answer.
-//! What was used (`usage`, `spending`) is summed up by others and only read here.
+//! Usage (`usage`, `spending`) is counted by `cs-usage` and only read here.
 //! Must stay true: whether something changed is found out from a few stamps of directories, because every
 //! writer renames a new file into its directory; nothing is read again that has not changed.
 

@@ -1,4 +1,4 @@
-//! Owns one project as it is shown: where it stands, its sessions, and what was done when.
+//! Owns one project as it is shown: its progress, its sessions, and its weeks.
 
 use super::caches::Caches;
 use super::history::{self, Week};

@@ -15,7 +15,7 @@ const MOST: usize = 2000;
 /// How many files are looked at in one go.
 const LOOKS: usize = 250;
 
-/// What was read.
+/// The records that were read.
 #[derive(Debug, Default)]
 pub struct Records {
     known: HashMap<String, Known>,

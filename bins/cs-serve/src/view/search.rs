@@ -19,7 +19,7 @@ pub struct Search {
 struct Last {
     words: Vec<String>,
     generation: u64,
-    /// What was found in a session's file, and which version of the file that was.
+    /// For each session, whether its file contains the words, and which version of the file was read.
     known: HashMap<u64, (Option<Stamp>, bool)>,
 }
 

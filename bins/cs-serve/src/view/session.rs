@@ -1,5 +1,5 @@
-//! Owns one session as it is shown: its whole record, its state, what came before and after it, and how to
-//! go on with it.
+//! Owns one session as it is shown: its whole record, its state, the sessions before and after it, and how to
+//! resume it.
 
 use super::keeper::{Keeper, Snapshot};
 use agents::Agent;
@@ -26,7 +26,7 @@ pub struct ShownSession {
     /// Why the last turn failed, where nothing came after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// What the agent said last, where its turn is over.
+    /// The agent's last message, if its turn is over.
     pub said: Option<String>,
     pub state_at: Option<String>,
     /// The last sign of life, which the record may not know yet.
@@ -34,17 +34,17 @@ pub struct ShownSession {
     pub is_archived: bool,
     /// The project's name for people.
     pub project_name: String,
-    /// A shell command that goes on with the conversation; none where it is not known.
+    /// A shell command that resumes the conversation, if that is known.
     pub resume_command: Option<String>,
     /// The sessions that this one continues, the latest first.
     pub earlier: Vec<Link>,
     /// The sessions that continue this one, the earliest first.
     pub later: Vec<Link>,
-    /// What it used, as its conversation was last summed up.
+    /// Its usage at the last count.
     pub usage: Option<Usage>,
     /// Why that cannot be read.
     pub usage_error: Option<String>,
-    /// What the client told of it last, while it is active.
+    /// The client's last report, while the session is active.
     pub status_line: Option<Reading>,
 }
 
@@ -124,7 +124,7 @@ fn resume_command(session: &Session) -> Option<String> {
     })
 }
 
-/// A word as a shell reads it, whatever stands in it.
+/// Any text as one word for a shell.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:".contains(c);
     if word.chars().all(is_plain) && !word.starts_with('-') {

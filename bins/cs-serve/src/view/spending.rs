@@ -1,5 +1,5 @@
-//! Owns which days "today", "this week", "this month" and a chosen range are, and what was used in them, as pages
-//! and API tell it. Days are local ones, as `cs-usage` has them.
+//! Owns which days "today", "this week", "this month" and a chosen range are, and the usage in them, for pages and
+//! API. Days are local, as in `cs-usage`.
 
 use super::caches::Caches;
 use super::usage::{Range, Sum, Used};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 pub const DAYS: u64 = 30;
 const MOST: u64 = 53 * 7;
 
-/// What was used in a range, day by day.
+/// The usage in a range, day by day.
 #[derive(Debug, Serialize)]
 pub struct Spent {
     /// When that was summed up.
@@ -30,7 +30,7 @@ pub struct Spent {
     pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
-/// What was used on a day.
+/// The usage on a day.
 #[derive(Debug, Serialize)]
 pub struct DayUse {
     pub date: String,
@@ -38,7 +38,7 @@ pub struct DayUse {
     pub sum: Sum,
 }
 
-/// What was used of late.
+/// The recent usage.
 #[derive(Debug, Serialize)]
 pub struct Lately {
     /// When that was summed up; nothing but `told_today_usd` is known if it was not.
@@ -47,11 +47,11 @@ pub struct Lately {
     /// From Monday on.
     pub week: Option<Period>,
     pub month: Option<Period>,
-    /// What status lines told of today so far: the client's own estimate, of conversations that have one.
+    /// The cost that status lines have reported today: the client's own estimate, for conversations that have one.
     pub told_today_usd: Option<f64>,
 }
 
-/// What was used since a day.
+/// The usage since a day.
 #[derive(Debug, Serialize)]
 pub struct Period {
     pub from: String,
@@ -84,7 +84,7 @@ pub fn range(query: &Query) -> Range {
     Range { from: from.max(before(until, MOST - 1)), until }
 }
 
-/// What was used in a range.
+/// The usage in a range.
 pub fn spent(used: &Used, range: Range) -> Spent {
     let days = used.days(None, range).into_iter();
     let stats_cache = used.remembered(range).map(|(day, models)| (day.clone(), models.clone()));
@@ -98,7 +98,7 @@ pub fn spent(used: &Used, range: Range) -> Spent {
     }
 }
 
-/// All that a project used, and its days, as far as they are told apart.
+/// All that a project used, and its days, as far as they are counted separately.
 #[derive(Debug, Serialize)]
 pub struct OfProject {
     pub kept_at: String,
@@ -107,7 +107,7 @@ pub struct OfProject {
     pub days: Vec<DayUse>,
 }
 
-/// What a project used; none if it was never counted.
+/// The usage of a project; none if nothing was counted yet.
 pub fn of_project(caches: &Caches, project: &str) -> Option<OfProject> {
     let used = caches.used()?;
     let all = Range { from: Date::MIN, until: Date::MAX };
@@ -119,7 +119,7 @@ pub fn of_project(caches: &Caches, project: &str) -> Option<OfProject> {
     })
 }
 
-/// What was used today, this week, this month.
+/// The usage of today, this week and this month.
 pub fn lately(caches: &Caches) -> Lately {
     let today = today();
     let monday = before(today, u64::from(today.weekday().num_days_from_monday()));

@@ -1,4 +1,4 @@
-//! Owns what tells one version of a file or directory from another without reading it.
+//! Owns how versions of a file or directory are distinguished without reading it.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -22,7 +22,7 @@ impl Stamp {
     pub fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::symlink_metadata(path).ok()?;
         let now = SystemTime::now();
-        // A clock that is ahead of ours ticks no slower.
+        // A clock that is ahead of ours has the same tick.
         let age = meta.modified().ok().map(|at| now.duration_since(at).unwrap_or_else(|error| error.duration()));
         Some(Stamp {
             inode: meta.ino(),

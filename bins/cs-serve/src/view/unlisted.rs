@@ -1,5 +1,5 @@
-//! Owns damaged records that the index does not know: whoever made the index anew could not read them, so no
-//! list has them. They are looked for seldom, because that takes all names of a directory.
+//! Owns damaged records that are not in the index: when the index was rebuilt they could not be read, so no list has
+//! them. The search for them is rare, because it reads all names of a directory.
 
 use super::index_rows::IndexRows;
 use super::records::Records;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How long what was found will do, however much changes.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What was found last.
+/// The records found by the last search.
 #[derive(Debug, Default)]
 pub struct Unlisted {
     pub found: Vec<Damaged>,

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most sessions whose sums are kept; then all are forgotten.
 const MOST: usize = 2000;
 
-/// What was read.
+/// The files that were read.
 #[derive(Debug, Default)]
 pub struct Usage {
     days: Mutex<(Option<Stamp>, Option<Arc<Used>>)>,
@@ -33,7 +33,7 @@ impl Usage {
         days.1.clone()
     }
 
-    /// What one session used, from its conversation's summary.
+    /// Returns the usage of one session, from its conversation's summary.
     pub fn of(&self, store: &Store, uuid: &Uuid, session_id: &str) -> Option<Amount> {
         let stamp = Stamp::of(&store.home.usage(uuid))?;
         let mut known = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,12 +91,12 @@ impl Sum {
 pub struct Used {
     /// When it was summed up.
     pub kept_at: String,
-    /// The first day that is told apart.
+    /// The first day that is counted separately.
     pub from: Option<Date>,
     rows: Vec<UsedRow>,
     /// Projects and models that rows name.
     names: Vec<String>,
-    /// What only the agent's own statistics know; see `core/FORMAT.md`.
+    /// Days known only from the agent's own statistics; see `core/FORMAT.md`.
     stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
@@ -149,7 +149,7 @@ impl Used {
         total
     }
 
-    /// What was used in a range.
+    /// The usage in a range.
     pub fn sum(&self, project: Option<&str>, range: Range) -> Sum {
         let mut total = Sum::default();
         let rows = self.rows(project).filter(|row| range.has(row.date));
@@ -168,7 +168,7 @@ impl Used {
         days
     }
 
-    /// What each project used in a range.
+    /// The usage of each project in a range.
     pub fn projects(&self, range: Range) -> BTreeMap<&str, Amount> {
         let mut projects: BTreeMap<&str, Amount> = BTreeMap::new();
         for row in self.rows.iter().filter(|row| range.has(row.date)) {

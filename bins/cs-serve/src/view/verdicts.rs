@@ -1,4 +1,4 @@
-//! Owns what the sessions of a snapshot are doing. `core::states` decides it; this is the only file here that asks.
+//! Owns the states of the sessions in a snapshot. `core::states` decides it; this is the only file here that asks.
 //! Must stay true: a reason goes without its age, because what is shown is shown for a while, and an age would make
 //! every look find something new.
 
@@ -40,7 +40,7 @@ impl Verdicts {
         &self.lives
     }
 
-    /// What a session that the index knows is doing.
+    /// The state of a session in the index.
     pub fn state(&self, id: &str, status: Status) -> State {
         match status {
             Status::Active => self.of_active.get(id).map_or(State::Unknown, |verdict| verdict.state),

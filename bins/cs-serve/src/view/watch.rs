@@ -1,13 +1,13 @@
 //! Owns the question whether anything changed on disk. Reads nothing: it compares the stamps of a handful of
 //! directories. A writer puts every new version into its directory under a temporary name first, and that
-//! changes the directory's stamp (for who does not, see `Records::forget_edited`). So nobody needs to be notified, on any system, and nobody is while nobody
-//! asks.
+//! changes the directory's stamp (for writers that do not, see `Records::forget_edited`). So no system needs file
+//! notifications, and nothing happens while nobody asks.
 
 use super::stamp::{Stamp, unchanged};
 use cs_core::paths::Home;
 use std::path::PathBuf;
 
-/// What has changed since the last look.
+/// The kinds of files that have changed since the last look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     pub config: bool,
@@ -15,7 +15,7 @@ pub struct Changes {
     pub archive: bool,
     pub live: bool,
     pub projects: bool,
-    /// What clients told, or what was summed up: nothing of it is in a snapshot, but answers show it.
+    /// Status lines or usage files: a snapshot does not contain them, but answers show them.
     pub figures: bool,
 }
 
@@ -44,7 +44,7 @@ impl Watch {
         Watch { paths, stamps: [None; PATHS] }
     }
 
-    /// What has changed since the last look; at the first one, everything.
+    /// Returns what has changed since the last look; at the first look, everything.
     pub fn look(&mut self) -> Changes {
         let mut changed = [false; PATHS];
         for ((path, known), changed) in self.paths.iter().zip(&mut self.stamps).zip(&mut changed) {
