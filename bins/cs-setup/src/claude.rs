@@ -1,5 +1,5 @@
 //! Registering with Claude Code and the way back. The client itself registers the plugin; but it
-//! writes its settings anew when it does, so what it wrote is replaced by the text from before with
+//! rewrites its settings when it does, so what it wrote is replaced by the text from before with
 //! the same entries put in, provided that both mean the same.
 
 use crate::client::{Client, MARKETPLACE, PLUGIN, Registered};
@@ -53,16 +53,15 @@ fn choose(
             "Claude Code {} is older than 2.1.139, so the hooks go into its settings instead of a plugin",
             client.shown()
         )),
-        (None, _) if !settings_only => plan.note("there is no claude command, so the hooks go into the settings"),
+        (None, _) if !settings_only => plan.note("the claude command was not found, so the hooks go into the settings"),
         (None, _) => {}
     }
     if registered.is_complete(places) && !settings_only {
-        plan.note("the plugin is registered already");
+        plan.note("the plugin is already registered");
         return Ok(None);
     }
     if registered.is_enabled.is_some() {
-        let what =
-            "the plugin is registered, and hooks in the settings would run besides; run cs-setup uninstall first";
+        let what = "the plugin is registered, so hooks in the settings would run as well; run cs-setup uninstall first";
         return Err(Error::Refused(what.into()).into());
     }
     if places.share.to_str().is_none_or(|path| entries::shell_word(path) != path) {
@@ -132,12 +131,16 @@ fn show_plugin(
 ) -> Result<()> {
     let program = client.program.display().to_string();
     if renew {
-        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "removes the copy of the build before");
+        plan.step("run", format!("{program} plugin uninstall {PLUGIN}"), "removes the copy of the previous build");
     }
-    plan.step("run", format!("{program} plugin marketplace add {}", places.share.display()), "makes this folder known");
+    plan.step(
+        "run",
+        format!("{program} plugin marketplace add {}", places.share.display()),
+        "registers this folder as a marketplace",
+    );
     plan.step("run", format!("{program} plugin install {PLUGIN}"), "registers the hooks and the skills");
     if goal != document.text {
-        plan.rewrite(&document.seen, "what these commands put into it", goal)?;
+        plan.rewrite(&document.seen, "what these commands write into it", goal)?;
     }
     Ok(())
 }
@@ -163,7 +166,7 @@ fn register(document: &Document, client: &Client, renew: bool, goal: &str, place
     })
 }
 
-/// Replaces what the client wrote by `wanted` where both mean the same; else tells.
+/// Replaces the client's text by `wanted` if both mean the same; else adds a note.
 fn put_back(after: &Document, wanted: &str) -> Result<Option<String>> {
     match document::settled(&after.text, wanted) {
         Some(text) if text == wanted => {
@@ -173,7 +176,7 @@ fn put_back(after: &Document, wanted: &str) -> Result<Option<String>> {
             Ok(None)
         }
         _ => Ok(Some(format!(
-            "Claude Code changed other settings of its own at the same time, so {} is as it wrote it",
+            "Claude Code changed other settings of its own at the same time, so {} stays as Claude Code wrote it",
             after.seen.path.display()
         ))),
     }
@@ -187,7 +190,7 @@ fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &P
         Document::read(&document.seen.path)?.persist(|after| put_original(after, &bare, original))?;
         document.seen.back_up(backup)
     };
-    // What cannot be taken back is less bad than what failed, and that is told.
+    // The failure is reported; a rollback that fails as well matters less.
     let _: Result<()> = back();
     if matches!(error, Error::Contended { .. }) {
         return error.into();
@@ -197,7 +200,7 @@ fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &P
 }
 
 /// After the client has taken the plugin out: if what is left means the same as `bare`, the file
-/// becomes `original` again (`None`: no file); else only our entries are taken out.
+/// becomes `original` again (`None`: no file); else only our entries are removed.
 fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<bool> {
     let rest = after.without()?;
     let text = document::settled(&rest, bare).unwrap_or(rest);
@@ -225,12 +228,12 @@ pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
             plan.step(
                 "run",
                 format!("{program} plugin uninstall {PLUGIN}"),
-                "takes hooks and skills out of Claude Code",
+                "removes the hooks and skills from Claude Code",
             );
             plan.step("run", format!("{program} plugin marketplace remove {MARKETPLACE}"), "forgets our folder");
         }
         None if registered.is_any() => plan.note(format!(
-            "there is no claude command, so its own list in {} is left",
+            "the claude command was not found, so its own list in {} is kept",
             places.claude.join("plugins").display()
         )),
         None => {}
@@ -275,7 +278,7 @@ impl Undo {
         let original = self.document.original()?;
         let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(document::NOTHING);
         if !after.persist(|after| put_original(&after.without_line()?, bare, original.as_deref()))? {
-            plan.note("Claude Code changed other settings of its own meanwhile; only our entries were taken out");
+            plan.note("Claude Code changed other settings of its own in the meantime; only our entries were removed");
         }
         after.seen.back_up(None)
     }

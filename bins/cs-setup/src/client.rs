@@ -21,7 +21,7 @@ pub const MARKET: [&str; 2] = ["extraKnownMarketplaces", MARKETPLACE];
 /// The first version that starts a hook's program without a shell.
 pub const EXEC_FORM: [u32; 3] = [2, 1, 139];
 
-/// What the plugin consists of.
+/// The files of the plugin.
 const PARTS: [&str; 4] = [".claude-plugin", "hooks", "skills", "bin"];
 
 /// The client's command.
@@ -73,7 +73,7 @@ fn version(text: &str) -> Option<[u32; 3]> {
     Some([parts.next()??, parts.next()??, parts.next()??])
 }
 
-/// What the client's files say of our plugin.
+/// Our plugin, as the client's files describe it.
 #[derive(Debug, Default)]
 pub struct Registered {
     /// The settings turn it on (`true`), off (`false`), or do not know it.
@@ -88,7 +88,7 @@ pub struct Registered {
     pub others: Option<String>,
 }
 
-/// Where a marketplace of our name comes from, if that is no folder of ours: then it and its plugins are somebody else's.
+/// The source of a marketplace with our name, if that is not our folder: then it and its plugins are not ours.
 pub fn origin_of_others(market: &Value) -> Option<String> {
     let word = |key: &str| market.get("source")?.get(key)?.as_str();
     let folder = word("path").map(Path::new).filter(|_| word("source") == Some("directory"));

@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Most bytes of output that are kept.
 const OUTPUT: u64 = 1024 * 1024;
 
-/// What a program did.
+/// The result of running a program.
 #[derive(Debug)]
 pub struct Done {
     pub is_success: bool,
@@ -23,7 +23,7 @@ impl Done {
     /// The last line that says anything, errors first.
     pub fn last_words(&self) -> String {
         let last = |text: &str| text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_string);
-        last(&self.stderr).or_else(|| last(&self.stdout)).unwrap_or_else(|| "it said nothing".into())
+        last(&self.stderr).or_else(|| last(&self.stdout)).unwrap_or_else(|| "it printed nothing".into())
     }
 }
 
@@ -60,7 +60,7 @@ pub fn wait(child: &mut Child, limit: Duration) -> std::io::Result<ExitStatus> {
         if waited >= limit {
             child.kill()?;
             child.wait()?;
-            return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, format!("not done after {limit:?}")));
+            return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, format!("not finished after {limit:?}")));
         }
         // Often enough to measure by, seldom enough to cost nothing.
         std::thread::sleep((waited / 10).clamp(Duration::from_micros(50), Duration::from_millis(20)));

@@ -24,7 +24,7 @@ pub struct Document {
     pub value: Value,
 }
 
-/// What of ours stands in a file.
+/// Our entries in a file.
 #[derive(Clone, Debug)]
 pub enum Ours {
     /// Hooks.
@@ -41,7 +41,7 @@ impl Ours {
 }
 
 impl Document {
-    /// Reads a file and refuses what is no JSON object, or has `hooks` of a wrong kind.
+    /// Reads a file. Refuses a file that is not a JSON object or whose `hooks` have a wrong kind.
     pub fn read(path: &Path) -> Result<Self> {
         let seen = swap::look(path)?;
         let text = if seen.is_blank() { NOTHING } else { seen.text.as_deref().unwrap_or(NOTHING) };
@@ -122,7 +122,7 @@ impl Document {
         entries::remove(&text, before)
     }
 
-    /// Whether our plugin stands in the text, turned on or off. Where somebody else's marketplace has our name, it
+    /// Whether the text names our plugin, turned on or off. Where somebody else's marketplace has our name, it
     /// is not ours.
     pub fn has_plugin(&self) -> bool {
         let market = at(&self.value, &MARKET);
@@ -130,13 +130,13 @@ impl Document {
         is_there && market.and_then(client::origin_of_others).is_none()
     }
 
-    /// Whether anything of ours stands in the text.
+    /// Whether the text contains anything of ours.
     pub fn has_ours(&self) -> Result<bool> {
         let has_line = || self.without_line().map(|bare| bare.text != self.text);
         Ok(!entries::ours(&self.value).is_empty() || self.has_plugin() || has_line()?)
     }
 
-    /// What is kept as the backup: the file without our entries; nothing where there was no file.
+    /// The text of the backup: the file without our entries; none if there was no file.
     pub fn original(&self) -> Result<Option<String>> {
         let bare = self.without_line()?;
         match (&self.seen.text, self.seen.backup()?) {
@@ -192,7 +192,7 @@ fn understand(text: &str) -> std::result::Result<Value, Trouble> {
     let root = text::parse(text)?;
     let value = root.value(text).unwrap_or_default();
     if !value.is_object() {
-        return Err(Trouble::new(root.span.start, "it is no JSON object"));
+        return Err(Trouble::new(root.span.start, "it is not a JSON object"));
     }
     if let Some(hooks) = root.get("hooks").filter(|_| !value.get("hooks").is_some_and(Value::is_object)) {
         return Err(Trouble::new(hooks.span.start, "\"hooks\" must be an object"));
@@ -207,7 +207,7 @@ fn with_plugin(text: &str, share: &str) -> std::result::Result<String, Trouble> 
 }
 
 /// The text without the empty objects that the client leaves behind where it takes a plugin out,
-/// unless they stand in `wanted`, which is otherwise the same: then `wanted`.
+/// unless `wanted` contains them, which is otherwise the same: then `wanted`.
 pub fn settled(text: &str, wanted: &str) -> Option<String> {
     let never = |_: &[Step]| false;
     let mut text = text.to_string();

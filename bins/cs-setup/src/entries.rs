@@ -1,5 +1,5 @@
-//! Owns which hooks we register and how ours are told from everybody else's: a handler is ours if
-//! its command is nothing but the absolute path of one of the two hook programs in a folder of ours.
+//! Owns which hooks we register and how ours are recognized: a handler is ours if
+//! its command is nothing but the absolute path of one of the two hook programs in one of our folders.
 
 use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
@@ -25,7 +25,7 @@ pub type Hook = (String, String);
 pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
     let root = serde_json::to_string(text_of(share)?).unwrap_or_default();
     let root = root.strip_prefix('"').and_then(|root| root.strip_suffix('"')).unwrap_or_default();
-    let defect = || Error::Invalid("the hooks that were built in cannot be read".into());
+    let defect = || Error::Invalid("the built-in hooks cannot be read".into());
     let tree = text::parse(PLUGIN_HOOKS).map_err(|_| defect())?;
     let mut hooks = Vec::new();
     for member in tree.get("hooks").ok_or_else(defect)?.members() {
@@ -65,13 +65,13 @@ fn compact(json: &str) -> String {
     json.chars().filter(keep).collect()
 }
 
-/// The program that a handler runs, if it is one of ours and the handler does nothing else.
+/// The program that a handler runs, if it is one of our programs and the handler does nothing else.
 pub fn program_of(handler: &Value) -> Option<&str> {
     let folder = |path| Path::new(path).parent().filter(|dir| dir.ends_with("bin")).and_then(Path::parent);
     namesake_of(handler).filter(|path| folder(*path).is_some_and(places::is_ours))
 }
 
-/// The program that a handler runs, if it is called like one of ours and the handler does nothing else.
+/// The program that a handler runs, if it has the name of one of our programs and the handler does nothing else.
 pub fn namesake_of(handler: &Value) -> Option<&str> {
     let command = handler.get("command")?.as_str()?;
     let is_exec_form = handler.get("args").is_some();
@@ -102,7 +102,7 @@ pub fn ours(value: &Value) -> Vec<(String, usize, usize, String)> {
     found
 }
 
-/// Whether the text has exactly these hooks of ours, each once.
+/// Whether the text has exactly these of our hooks, each once.
 pub fn has_exactly(value: &Value, hooks: &[Hook]) -> bool {
     let has = |(event, group): &Hook| {
         let wanted: Option<Value> = serde_json::from_str(group).ok();

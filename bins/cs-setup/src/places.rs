@@ -62,7 +62,7 @@ fn share() -> Result<PathBuf> {
     let own = own.map_err(|error| Error::io(Path::new("cs-setup"), "find", error))?;
     let share = own.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
     if !share.join(".claude-plugin/plugin.json").is_file() {
-        let what = format!("{} lies in no installed folder; make install makes one", own.display());
+        let what = format!("{} is not in an installed folder; make install creates one", own.display());
         return Err(Error::Refused(what));
     }
     text_of(share)?;
@@ -84,7 +84,7 @@ pub fn is_ours(folder: &Path) -> bool {
 /// A path as text without control characters.
 pub fn text_of(path: &Path) -> Result<&str> {
     let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
-    text.ok_or_else(|| Error::Invalid(format!("a path with control characters or broken characters: {path:?}")))
+    text.ok_or_else(|| Error::Invalid(format!("the path contains control characters or invalid UTF-8: {path:?}")))
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

@@ -1,5 +1,5 @@
 //! Owns what people see of a change: the steps and their reasons before anything happens, the
-//! question whether to go on, and one JSON line a step afterwards.
+//! question whether to continue, and one JSON line for each step afterwards.
 
 use crate::diff;
 use crate::swap::Seen;
@@ -62,7 +62,7 @@ impl Plan {
         let (path, others) = (seen.path.display(), seen.other_names());
         if others > 0 {
             let names = if others == 1 { "one other name" } else { "other names" };
-            self.note(format!("{path} has {names} (a hard link), which will keep the text from before"));
+            self.note(format!("{path} has {names} (a hard link), which will keep the old text"));
         }
     }
 
@@ -74,14 +74,14 @@ impl Plan {
         }
     }
 
-    /// Adds the step that takes something of ours out of a file; `None`: the file goes.
+    /// Adds the step that removes our entries from a file; `None` removes the file.
     pub fn take_out(&mut self, what: &str, seen: &Seen, text: Option<&str>) -> Result<()> {
         let Some(text) = text else {
             let path = seen.path.display();
-            self.step("remove", path, format!("nothing but our {what} is in it, and it was not there before"));
+            self.step("remove", path, format!("it contains only our {what}, and did not exist before"));
             return seen.check_writable();
         };
-        self.rewrite(seen, format!("takes our {what} out"), text)
+        self.rewrite(seen, format!("removes our {what}"), text)
     }
 
     /// Adds what the user should know.
@@ -89,7 +89,7 @@ impl Plan {
         self.notes.push(note.into());
     }
 
-    /// Shows the plan, asks, does the work, and tells that it is done.
+    /// Shows the plan, asks, does the work, and reports that it is done.
     pub fn carry_out(
         mut self,
         out: &mut Out,
@@ -152,7 +152,7 @@ impl Plan {
     }
 }
 
-/// Asks whether to go on, after what of the plan was not on the terminal yet.
+/// Shows the parts of the plan that the terminal has not shown yet, and asks whether to continue.
 fn ask(unseen: Vec<String>) -> Outcome<()> {
     let shown: String = unseen.into_iter().map(|line| line + "\n").collect();
     let mut stderr = std::io::stderr();
@@ -161,6 +161,6 @@ fn ask(unseen: Vec<String>) -> Outcome<()> {
     std::io::stdin().lock().read_line(&mut answer)?;
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => Err(Failure::Nothing("not wanted, so nothing was changed".into())),
+        _ => Err(Failure::Nothing("cancelled, nothing was changed".into())),
     }
 }

@@ -9,16 +9,16 @@ use std::path::Path;
 pub const MANAGED: [&str; 2] =
     ["/etc/claude-code/managed-settings.json", "/Library/Application Support/ClaudeCode/managed-settings.json"];
 
-/// What keeps hooks from running, one sentence each, in settings that came from `source`.
+/// The settings from `source` that prevent hooks from running, one sentence each.
 pub fn obstacles(settings: &Value, source: &str) -> Vec<String> {
     let is_on = |key: &str| settings.get(key).and_then(Value::as_bool) == Some(true);
     let mut found = Vec::new();
     if is_on("disableAllHooks") {
-        found.push(format!("\"disableAllHooks\" in {source} keeps all hooks from running"));
+        found.push(format!("\"disableAllHooks\" in {source} prevents all hooks from running"));
     }
     if is_on("allowManagedHooksOnly") {
         found.push(format!(
-            "\"allowManagedHooksOnly\" in {source} keeps all hooks but the machine owner's from running"
+            "\"allowManagedHooksOnly\" in {source} prevents all hooks but those of the machine's owner from running"
         ));
     }
     found

@@ -1,6 +1,6 @@
 //! `project`: registers a project, and gives it the skills where no plugin does. Must stay true: a
 //! skill that somebody else wrote, or changed, is never replaced and never removed. Ours end with
-//! a line that has the sum of what stands before it.
+//! a line with a checksum of the text before it.
 
 use crate::client::Registered;
 use crate::diff;
@@ -91,7 +91,10 @@ fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(
         match seen.text.clone() {
             Some(old) if old == text => continue,
             Some(old) if !is_ours(&old) => {
-                plan.note(format!("{} is not ours, or was changed, and is left alone", seen.path.display()));
+                plan.note(format!(
+                    "{} was not made by cs-setup, or was changed since, and is kept",
+                    seen.path.display()
+                ));
                 continue;
             }
             old => {
@@ -106,7 +109,7 @@ fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(
     Ok(files)
 }
 
-/// The skills of ours in a project.
+/// Our skills in a project.
 pub fn planned_removal(root: &Path, plan: &mut Plan) -> Result<Vec<Seen>> {
     let mut files = Vec::new();
     for (name, _) in SKILLS {
@@ -116,20 +119,21 @@ pub fn planned_removal(root: &Path, plan: &mut Plan) -> Result<Vec<Seen>> {
                 plan.step("remove", seen.path.display(), format!("the skill /{name}"));
                 files.push(seen);
             }
-            Some(_) => plan.note(format!("{} is not ours, or was changed, and is left alone", seen.path.display())),
+            Some(_) => plan
+                .note(format!("{} was not made by cs-setup, or was changed since, and is kept", seen.path.display())),
             None => {}
         }
     }
     Ok(files)
 }
 
-/// The skills of ours in all registered projects.
+/// Our skills in all registered projects.
 pub fn planned_removal_everywhere(places: &Places, plan: &mut Plan) -> Vec<Seen> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let roots = config.projects.values().map(|project| PathBuf::from(&project.path)).filter(|root| root.is_absolute());
     let mut found = Vec::new();
     for root in roots {
-        // A project that has gone, or cannot be read, has nothing to remove. What is not ours is not told here.
+        // A project that is gone or cannot be read has nothing to remove. Files that are not ours are not reported.
         let mut own = Plan::default();
         found.extend(planned_removal(&root, &mut own).unwrap_or_default());
         plan.actions.append(&mut own.actions);
@@ -155,7 +159,7 @@ fn signed(text: &str) -> String {
     format!("{text}\n{MARK}{:016x} -->\n", sum(text))
 }
 
-/// Whether a text is one of ours, as it was written.
+/// Whether a text was written by us and has not been changed.
 fn is_ours(text: &str) -> bool {
     text.rsplit_once(MARK).is_some_and(|(body, _)| signed(body.strip_suffix('\n').unwrap_or(body)) == text)
 }

@@ -47,7 +47,7 @@ pub fn push(text: &str, path: &[&str], value: &str) -> Result<String, Trouble> {
     Ok(add(text, node, "", value))
 }
 
-/// Takes out what stands at the path, and the containers that are empty without it, except those
+/// Removes the value at the path, and the containers that are empty without it, except those
 /// that `keep` names.
 pub fn take(text: &str, path: &[Step], keep: &dyn Fn(&[Step]) -> bool) -> Result<String, Trouble> {
     let Some((last, above)) = path.split_last() else { return Ok(text.to_string()) };
@@ -73,7 +73,7 @@ pub fn follow<'a>(root: &'a Node, path: &[Step]) -> Option<&'a Node> {
     })
 }
 
-/// How far a path of keys leads, and what stands there.
+/// How far a path of keys leads, and the value there.
 fn deepest<'a>(text: &str, root: &'a Node, path: &[&str]) -> Result<(usize, &'a Node), Trouble> {
     let mut node = root;
     for (depth, key) in path.iter().enumerate() {
@@ -81,7 +81,7 @@ fn deepest<'a>(text: &str, root: &'a Node, path: &[&str]) -> Result<(usize, &'a 
         let mut named = node.members().iter().filter(|member| member.key == *key);
         let Some(member) = named.next() else { return Ok((depth, node)) };
         if let Some(second) = named.next() {
-            return Err(Trouble::new(second.at, format!("the key {} stands here a second time", quote(key))));
+            return Err(Trouble::new(second.at, format!("the key {} appears a second time here", quote(key))));
         }
         node = &member.value;
     }
@@ -96,7 +96,7 @@ fn must_be(text: &str, node: &Node, kind: &str) -> Result<(), Trouble> {
     };
     let what = || {
         let shown: String = text.get(node.span.clone()).unwrap_or_default().chars().take(20).collect();
-        Trouble::new(node.span.start, format!("{kind} must stand here, not {is}: {}", shown.trim()))
+        Trouble::new(node.span.start, format!("expected {kind} here, found {is}: {}", shown.trim()))
     };
     if is == kind { Ok(()) } else { Err(what()) }
 }
@@ -109,7 +109,7 @@ fn spans(container: &Node) -> Vec<std::ops::Range<usize>> {
     }
 }
 
-/// What goes with element `index`: it, and the comma between it and its neighbour.
+/// The text to remove with element `index`: the element, and the comma between it and its neighbour.
 fn hole(container: &Node, spans: &[std::ops::Range<usize>], index: usize) -> Option<std::ops::Range<usize>> {
     let own = spans.get(index)?;
     let before = index.checked_sub(1).and_then(|index| spans.get(index));
@@ -158,7 +158,7 @@ fn quote(key: &str) -> String {
     serde_json::to_string(key).unwrap_or_default()
 }
 
-/// The blanks at the beginning of the line on which byte `at` stands.
+/// The blanks at the beginning of the line of byte `at`.
 fn line_indent(text: &str, at: usize) -> &str {
     let line = text.get(..at).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
     let line = line.trim_start_matches(text::BOM);
@@ -171,9 +171,9 @@ struct Style<'a> {
     end: &'static str,
     /// One step of indentation.
     unit: &'a str,
-    /// What stands after a colon.
+    /// The blanks after a colon.
     colon: &'static str,
-    /// All of it stands on one line.
+    /// The whole text is one line.
     is_one_line: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What is put into texts of many styles comes out again, and nothing else has moved.
+//! Everything that is put into texts of many styles can be removed again, and nothing else has changed.
 
 use super::*;
 
@@ -96,7 +96,7 @@ fn the_wrong_type_and_a_key_that_stands_twice_are_refused() {
         ("{\"hooks\": []}", "line 1, column 11: an object must stand here"),
         ("{\"hooks\": {\n\"Stop\": {}}}", "line 2, column 9: an array must stand here"),
         ("{\"hooks\": null}", "line 1, column 11: an object must stand here, not a plain value: null"),
-        ("{\"hooks\": {}, \"hooks\": {}}", "line 1, column 15: the key \"hooks\" stands here a second time"),
+        ("{\"hooks\": {}, \"hooks\": {}}", "line 1, column 15: the key \"hooks\" appears a second time here"),
     ] {
         let said = push(text, &["hooks", "Stop"], "1").unwrap_err().in_text(text);
         assert!(said.starts_with(told), "{said}");

@@ -1,5 +1,5 @@
-//! Owns our status line in Claude Code's settings. A plugin cannot bring one, so it stands there with
-//! an absolute path. What its text becomes is in `wrapped`.
+//! Owns our status line in Claude Code's settings. A plugin cannot contain one, so the settings name it with
+//! an absolute path. `wrapped` owns its text.
 
 use crate::document::Document;
 use crate::entries::shell_word;
@@ -43,7 +43,7 @@ struct Install {
     yes: bool,
 }
 
-/// take it out of settings.json; a status line that it wrapped stands there again
+/// remove it from settings.json; a status line that it wrapped is restored
 #[derive(FromArgs)]
 #[argh(subcommand, name = "remove", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Remove {
@@ -77,7 +77,7 @@ fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     plan.carry_out(out, consent, |_| Ok(document.persist(|document| document.replace(&with_line(document)?))?))
 }
 
-/// Takes ours out. Where nothing else of ours stands in the file, it is then what it was.
+/// Removes our status line. If the file contains nothing else of ours, it becomes what it was before.
 fn remove(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     let mut plan = Plan::default();
     let Some(document) = Document::read_ours(&places.settings())? else {

@@ -35,7 +35,7 @@ pub struct Seen {
     pub path: PathBuf,
     /// The file itself, behind all links.
     target: PathBuf,
-    /// What it holds; `None` where there is no file.
+    /// Its text; `None` if there is no file.
     pub text: Option<String>,
     meta: Option<Metadata>,
 }
@@ -54,14 +54,15 @@ pub fn look(path: &Path) -> Result<Seen> {
     };
     let (bytes, meta) = undisturbed(&file).map_err(|error| Error::io(path, "read", error))?;
     if bytes.len() > BYTES {
-        return Err(Error::corrupt(path, format!("at most {BYTES} are read, and it has more bytes")));
+        return Err(Error::corrupt(path, format!("it has more than {BYTES} bytes, which is too much to read")));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| Error::corrupt(path, format!("byte {} is no UTF-8", error.utf8_error().valid_up_to() + 1)))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Error::corrupt(path, format!("byte {} is not valid UTF-8", error.utf8_error().valid_up_to() + 1))
+    })?;
     seen(Some(text), Some(meta))
 }
 
-/// Opens somebody else's file; waits for who has it to himself for a moment, as we have ours in `put`.
+/// Opens a file; waits while another program holds it exclusively, as we do in `put`.
 fn open(target: &Path) -> io::Result<File> {
     for _ in 0..MOMENTS {
         match open::foreign(target) {
@@ -72,7 +73,7 @@ fn open(target: &Path) -> io::Result<File> {
     open::foreign(target)
 }
 
-/// What a file holds, and which one it is, while nobody writes it: some programs empty it first, and then write.
+/// Reads a file and its identity while nobody writes it: some programs empty a file first, and then write.
 fn undisturbed(file: &File) -> io::Result<(Vec<u8>, Metadata)> {
     let lease = (0..MOMENTS).find_map(|_| {
         let lease = Lease::take(file, Kind::Write);
@@ -133,7 +134,7 @@ impl Seen {
     }
 
     /// Gives the file this text. Where there was none, it is for this user only. `Contended` if another program has
-    /// changed it since it was looked at: then that stands.
+    /// changed it since it was read: then that version stays.
     pub fn replace(&self, text: &str) -> Result<()> {
         self.check_writable()?;
         let temp = self.stage(&self.target, text)?;

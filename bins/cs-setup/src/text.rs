@@ -1,19 +1,19 @@
-//! Owns where things stand in a JSON text, byte for byte, so that it can be changed without being
-//! written anew. Must stay true: what `parse` finds is what serde_json reads; a text that the two
+//! Owns the positions of values in a JSON text, byte for byte, so that it can be changed without being
+//! rewritten. Must stay true: what `parse` finds is what serde_json reads; a text that the two
 //! would read differently is refused. Deliberately absent: changing anything (`splice`).
 
 use cs_core::quote::Quote;
 use serde_json::{Map, Value};
 use std::ops::Range;
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub span: Range<usize>,
     pub kind: Kind,
 }
 
-/// What a value consists of.
+/// The parts of a value.
 #[derive(Clone, Debug)]
 pub enum Kind {
     Object(Vec<Member>),
@@ -29,7 +29,7 @@ pub struct Member {
     pub value: Node,
 }
 
-/// What is wrong with a text, and at which byte.
+/// An error in a text, and the byte where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub at: usize,
@@ -59,10 +59,10 @@ pub fn parse(text: &str) -> Result<Node, Trouble> {
     let body = text.get(start..).unwrap_or_default();
     let expected: Value = serde_json::from_str(body).map_err(|error| explain(text, start, &error))?;
     let mut reader = Reader { text, at: start };
-    let node = reader.value().ok_or_else(|| Trouble::new(reader.at, "it cannot be understood"))?;
+    let node = reader.value().ok_or_else(|| Trouble::new(reader.at, "it is not valid JSON"))?;
     match node.value(text) {
         Some(value) if value == expected => Ok(node),
-        _ => Err(Trouble::new(start, "it can be understood in two ways")),
+        _ => Err(Trouble::new(start, "it can be read in two ways, perhaps because a key appears twice")),
     }
 }
 
@@ -76,9 +76,9 @@ fn explain(text: &str, start: usize, error: &serde_json::Error) -> Trouble {
     }
     let here = text.get(at..).unwrap_or_default();
     let what = if here.starts_with("//") || here.starts_with("/*") || here.starts_with('#') {
-        "a comment, which JSON does not have".to_string()
+        "JSON does not allow comments".to_string()
     } else if error.to_string().starts_with("trailing comma") {
-        "a comma with nothing after it, which JSON does not allow".to_string()
+        "JSON does not allow a comma before a closing bracket".to_string()
     } else {
         let told = error.to_string();
         told.split(" at line ").next().unwrap_or(&told).to_string()
@@ -87,7 +87,7 @@ fn explain(text: &str, start: usize, error: &serde_json::Error) -> Trouble {
 }
 
 impl Node {
-    /// The value that stands here; a key that stands twice means its last value.
+    /// The value at this position; a key that appears twice has its last value.
     pub fn value(&self, text: &str) -> Option<Value> {
         Some(match &self.kind {
             Kind::Scalar => serde_json::from_str(text.get(self.span.clone())?).ok()?,
@@ -121,7 +121,7 @@ impl Node {
     }
 }
 
-/// What stands in a value under these keys, one in another.
+/// The value under these keys, each inside the one before.
 pub fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, key| value.get(key))
 }
@@ -161,7 +161,7 @@ impl Reader<'_> {
         (self.at > start).then_some(Node { span: start..self.at, kind })
     }
 
-    /// What stands between brackets, divided by commas.
+    /// The elements between brackets, separated by commas.
     fn list<T>(&mut self, end: u8, mut item: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         self.at += 1;
         let mut items = Vec::new();
@@ -214,10 +214,10 @@ mod tests {
     #[test]
     fn refusals_say_where() {
         for (text, place) in [
-            ("{\n  // no\n}", "line 2, column 3: a comment"),
-            ("{\n  \"é\": 1, # no\n}", "line 2, column 11: a comment"),
-            ("{\"a\": 1,}", "line 1, column 9: a comma with nothing after it"),
-            ("{\n\"a\": [1,\n]}", "line 3, column 1: a comma with nothing after it"),
+            ("{\n  // no\n}", "line 2, column 3: JSON does not allow comments"),
+            ("{\n  \"é\": 1, # no\n}", "line 2, column 11: JSON does not allow comments"),
+            ("{\"a\": 1,}", "line 1, column 9: JSON does not allow a comma before"),
+            ("{\n\"a\": [1,\n]}", "line 3, column 1: JSON does not allow a comma before"),
             ("{\"a\": 1", "line 1, column 7: EOF while parsing an object"),
             ("{} {}", "line 1, column 4: trailing characters"),
             ("{\"a\": \"\\ud800\"}", "line 1, column 14: "),

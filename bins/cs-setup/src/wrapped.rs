@@ -16,7 +16,7 @@ const REFRESH_SECONDS: u64 = 10;
 /// How a JSON text can spell a single quote.
 const QUOTES: [&str; 2] = ["'", r"\u0027"];
 
-/// The text with our status line, around the one that stands there.
+/// The text with our status line around the existing one.
 pub fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
     let root = text::parse(text)?;
     let Some(node) = root.get(KEY) else {
@@ -45,7 +45,7 @@ pub fn without(text: &str) -> std::result::Result<String, Trouble> {
     }
 }
 
-/// The option that says how much room the padding of the settings takes away; the client tells nobody.
+/// The option that says how much room the padding of the settings takes away; the client does not report it.
 fn padding(text: &str, node: &Node) -> String {
     let padding = node.get("padding").and_then(|node| node.value(text)?.as_u64()).filter(|columns| *columns > 0);
     padding.map(|columns| format!(" --padding {columns}")).unwrap_or_default()
@@ -58,12 +58,12 @@ fn command_of<'a>(text: &str, node: &'a Node) -> std::result::Result<&'a Node, T
     command.ok_or_else(|| Trouble::new(node.span.start, what))
 }
 
-/// What stands between the quotes of a JSON text.
+/// The text between the quotes of a JSON string.
 fn literal<'a>(text: &'a str, node: &Node) -> &'a str {
     text.get(node.span.start + 1..node.span.end - 1).unwrap_or_default()
 }
 
-/// A text as it stands between the quotes.
+/// A text, escaped for the inside of quotes.
 fn inner(text: &str) -> String {
     let quoted = serde_json::to_string(text).unwrap_or_default();
     quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_string()
@@ -77,8 +77,8 @@ fn quoted(raw: &str) -> String {
         .collect()
 }
 
-/// What [`quoted`] was made of, up to the quote that ends the word: options may follow, people add `--silent` at the
-/// end. `None` where no quote ends it.
+/// The text that was passed to [`quoted`], up to the quote that ends the word: options may follow, as people add
+/// `--silent` at the end. `None` where no quote ends it.
 fn unquoted(quoted: &str) -> Option<String> {
     let mut raw = String::with_capacity(quoted.len());
     let mut rest = quoted;
@@ -108,7 +108,7 @@ fn pieces(raw: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What follows our program in a command; `None` where the command is another one.
+/// The rest of a command behind our program; `None` if the command runs another one.
 fn rest_of(raw: &str) -> Option<&str> {
     let (word, rest) = raw.split_at(match raw.strip_prefix('\'') {
         Some(quoted) => 1 + word_end(quoted)?,

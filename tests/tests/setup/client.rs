@@ -51,7 +51,7 @@ fn the_client_registers_the_plugin_and_no_byte_of_the_settings_moves() {
 fn what_the_client_itself_changes_is_its_own_affair() {
     let place = with_client().with("FAKE_MOVES", "model");
     place.put_settings(Some("{\"model\": \"old\", \"a\": [1,2]}"));
-    assert!(place.ok(&["install"]).contains("is as it wrote it"));
+    assert!(place.ok(&["install"]).contains("stays as Claude Code wrote it"));
     assert_eq!(json(&place.text().expect("it is there"))["model"], Value::Null);
     place.ok(&["uninstall"]);
     assert_eq!(json(&place.text().expect("it is there")), json("{\"a\": [1, 2]}"), "no empty object is left");
@@ -141,8 +141,8 @@ fn without_its_command_the_client_forgets_the_plugin_all_the_same() {
     place.put_settings(Some(SETTINGS));
     place.ok(&["install"]);
     fs::remove_file(place.sandbox.home().join("fake/claude")).expect("it is there");
-    assert!(place.ok(&["install"]).contains("the plugin is registered already"));
-    assert!(place.ok(&["uninstall"]).contains("there is no claude command"));
+    assert!(place.ok(&["install"]).contains("the plugin is already registered"));
+    assert!(place.ok(&["uninstall"]).contains("the claude command was not found"));
     assert_eq!(place.text().as_deref(), Some(SETTINGS));
 }
 

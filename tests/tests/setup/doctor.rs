@@ -57,7 +57,7 @@ fn the_dashboard_says_who_may_read_it() {
     };
     let served = dashboard(&place, &[]);
     if cfg!(target_os = "linux") {
-        said("answers this account and root: the system tells whose each connection is");
+        said("answers this account and root: the system reports who owns each connection");
     }
     drop(served);
     said("not running; it would answer ");
@@ -77,7 +77,7 @@ fn the_dashboard_says_who_may_read_it() {
     std::thread::spawn(move || {
         other.accept().map(|(mut socket, _)| std::io::Write::write_all(&mut socket, b"220 mail\r\n"))
     });
-    said("another program has port ");
+    said("another program uses port ");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn programs_that_are_missing_of_another_version_or_not_the_first() {
     let place = Place { sandbox: place.sandbox.with("PATH", "/usr/bin:/bin"), ..place };
     finds(&place, "path", "a shell does not find cs-", "PATH=\"");
     place.program("cs-task", "echo cs-task 9.9.9");
-    finds(&place, "programs", "cs-task is of another version: cs-task 9.9.9", "make install");
+    finds(&place, "programs", "cs-task has another version: cs-task 9.9.9", "make install");
     fs::remove_file(place.share.join("bin/cs-task")).expect("it is there");
     finds(&place, "programs", "cs-task is missing", "make install");
 }
@@ -157,16 +157,16 @@ fn hooks_that_are_missing_old_twice_or_kept_from_running() {
     let place = healthy();
     let good = place.text().expect("it is there");
     place.put_settings(Some(&good.replacen('{', "{\"disableAllHooks\": true,", 1)));
-    finds(&place, "allowed", "\"disableAllHooks\" in", "take that line out");
+    finds(&place, "allowed", "\"disableAllHooks\" in", "remove that line");
     place.put_settings(Some(&good.replace("\"timeout\": 5", "\"timeout\": 6")));
     finds(&place, "hooks", "not those of this version", "cs-setup install");
     place.put_settings(Some(&good.replacen('{', "{\"enabledPlugins\": {\"cs-sessions@claude-sessions\": true},", 1)));
     finds(&place, "hooks", "registered twice", "cs-setup install");
     let pipe = "\"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"/x/bin/cs-heartbeat | tee log\"}]},";
     place.put_settings(Some(&good.replace("\"Stop\": [", pipe)));
-    finds(&place, "hooks", "there twice", "cs-setup install");
+    finds(&place, "hooks", "registered twice", "cs-setup install");
     place.put_settings(Some("{\"a\": 1,}"));
-    finds(&place, "hooks", "a comma with nothing after it", "by hand");
+    finds(&place, "hooks", "JSON does not allow a comma before", "by hand");
     place.put_settings(Some("{}"));
     finds(&place, "hooks", "nothing is registered", "cs-setup install");
     place.put_settings(Some("{\"enabledPlugins\": {\"cs-sessions@claude-sessions\": false}}"));
@@ -183,7 +183,7 @@ fn an_event_that_does_not_go_through() {
         ("exit 3", "it ended with exit status: 3"),
         (
             "mkdir -p \"$CS_HOME/logs\"; echo 'disk is full' >\"$CS_HOME/logs/hook.log\"",
-            "a hook had trouble: disk is full",
+            "a hook reported a problem: disk is full",
         ),
     ] {
         place.program("cs-hook", script);
@@ -200,7 +200,7 @@ fn a_data_directory_that_is_open_unreadable_or_has_had_trouble() {
     assert_eq!(status(&place.sandbox.cs("cs-project", &["register", "-q"])), 0);
     assert_eq!(findings(&place).0, 0);
     fs::create_dir(place.sandbox.data().join("logs")).expect("it can be made");
-    finds(&place, "data", "others can get at", "chmod -R go-rwx");
+    finds(&place, "data", "other accounts can access", "chmod -R go-rwx");
     fs::set_permissions(place.sandbox.data().join("logs"), fs::Permissions::from_mode(0o700)).expect("it is ours");
     put("logs/hook.log", "2026-11-19T10:00:00.000000+00:00 cs-hook: long ago\n");
     assert_eq!(findings(&place).0, 0);
@@ -211,7 +211,7 @@ fn a_data_directory_that_is_open_unreadable_or_has_had_trouble() {
     finds(
         &place,
         "log",
-        "trouble 1 times in the last day, at last: 2026-11-21T09:00:00.000000+00:00 cs-hook: no space",
+        "in the last day: 1; the last one: 2026-11-21T09:00:00.000000+00:00 cs-hook: no space",
         "hook.log",
     );
     put("config.json", "{\"settings\": 7}");
@@ -248,7 +248,7 @@ fn what_hooks_cost_is_read_from_recent_transcripts() {
     assert_eq!(code, 0, "others may be as slow as they like");
     let said = stdout(&place.setup(&["doctor"]));
     assert!(
-        said.contains("end of a turn: 2 ms usually, 3 ms at most, in 3 runs: ${CLAUDE_PLUGIN_ROOT}/bin/cs-heartbeat"),
+        said.contains("end of a turn: 2 ms (median), 3 ms at most, in 3 runs: ${CLAUDE_PLUGIN_ROOT}/bin/cs-heartbeat"),
         "{said}"
     );
     assert!(said.contains("900 ms usually, 900 ms at most, in 3 runs: notify done"), "{said}");
@@ -344,12 +344,12 @@ fn a_disk_that_cannot_do_what_records_need_is_named_with_what_to_do() {
     for (kind, error, detail, fix) in [
         (Kind::Lock, libc::ENOLCK, "cannot lock ", "cannot lock files (flock)"),
         (Kind::Lock, libc::EOPNOTSUPP, "cannot lock ", "cannot lock files (flock)"),
-        (Kind::Create, libc::EROFS, "cannot write in ", "mount the disk so that it can be written"),
+        (Kind::Create, libc::EROFS, "cannot write in ", "mount the disk read-write"),
         (Kind::Create, libc::EACCES, "cannot write in ", "chmod u+rwx "),
-        (Kind::Write, libc::ENOSPC, "cannot write ", "make room on that disk"),
-        (Kind::Write, libc::EDQUOT, "cannot write ", "make room on that disk"),
+        (Kind::Write, libc::ENOSPC, "cannot write ", "free some space on that disk"),
+        (Kind::Write, libc::EDQUOT, "cannot write ", "free some space on that disk"),
         (Kind::Rename, libc::EPERM, "cannot replace ", "chmod u+rwx "),
-        (Kind::Sync, libc::EIO, "cannot sync ", "look at the disk"),
+        (Kind::Sync, libc::EIO, "cannot sync ", "check the disk"),
     ] {
         let (data, mut hit) = (place.sandbox.data(), false);
         let mut command = place.sandbox.command(place.share.join("bin/cs-setup").to_str().expect("UTF-8"));

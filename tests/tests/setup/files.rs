@@ -232,7 +232,10 @@ fn a_hard_link_is_told_before_it_parts() {
     fs::hard_link(place.settings(), &other).expect("it can be made");
     for form in ["--table", "--json"] {
         let shown = place.ok(&["install", "--settings", "--dry-run", form]);
-        assert!(shown.contains("settings.json has one other name (a hard link), which will keep the text"), "{shown}");
+        assert!(
+            shown.contains("settings.json has one other name (a hard link), which will keep the old text"),
+            "{shown}"
+        );
     }
     assert_eq!(fs::metadata(&other).expect("there").nlink(), 2, "nothing has happened yet");
     let told = place.ok(&["install", "--settings"]);

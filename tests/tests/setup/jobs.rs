@@ -258,7 +258,7 @@ fn cron_lines_do_what_they_say_and_the_crontab_is_not_touched() {
     assert_eq!(status(&place.setup(&["jobs", "status", "--with", "cron"])), NO);
     fs::write(place.sandbox.home().join("crontab"), &lines).expect("it can be written");
     place.ok(&["jobs", "status", "--with", "cron"]);
-    assert!(place.ok(&["jobs", "remove", "--with", "cron"]).contains("crontab -e takes them out"));
+    assert!(place.ok(&["jobs", "remove", "--with", "cron"]).contains("remove them with crontab -e"));
 }
 
 #[test]

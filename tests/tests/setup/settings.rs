@@ -116,19 +116,19 @@ fn what_somebody_else_changed_meanwhile_stays() {
 fn what_cannot_be_understood_is_refused_and_left() {
     let place = Place::new();
     for (text, told) in [
-        ("{\n  // my settings\n  \"a\": 1\n}\n", "line 2, column 3: a comment"),
-        ("{\n  /* mine */ \"a\": 1\n}\n", "line 2, column 3: a comment"),
-        ("{\n  \"a\": 1,\n}\n", "line 3, column 1: a comma with nothing after it"),
-        ("{\"a\": [1, 2,]}", "line 1, column 13: a comma with nothing after it"),
+        ("{\n  // my settings\n  \"a\": 1\n}\n", "line 2, column 3: JSON does not allow comments"),
+        ("{\n  /* mine */ \"a\": 1\n}\n", "line 2, column 3: JSON does not allow comments"),
+        ("{\n  \"a\": 1,\n}\n", "line 3, column 1: JSON does not allow a comma before"),
+        ("{\"a\": [1, 2,]}", "line 1, column 13: JSON does not allow a comma before"),
         ("{\"a\": 1", "line 1, column 7: EOF"),
-        ("[1]", "line 1, column 1: it is no JSON object"),
-        ("\"text\"", "line 1, column 1: it is no JSON object"),
+        ("[1]", "line 1, column 1: it is not a JSON object"),
+        ("\"text\"", "line 1, column 1: it is not a JSON object"),
         ("{\n \"hooks\": []}", "line 2, column 11: \"hooks\" must be an object"),
         ("{\"hooks\": null}", "line 1, column 11: \"hooks\" must be an object"),
-        ("{\"hooks\": {\n  \"Stop\": {}}}", "line 2, column 11: an array must stand here, not an object"),
+        ("{\"hooks\": {\n  \"Stop\": {}}}", "line 2, column 11: expected an array here, found an object"),
         (
             "{\"hooks\": {\"Stop\": []}, \"hooks\": {}}",
-            "line 1, column 25: the key \"hooks\" stands here a second time",
+            "line 1, column 25: the key \"hooks\" appears a second time here",
         ),
         ("{'a': 1}", "line 1, column 2: key must be a string"),
         ("{} trailing", "line 1, column 4: trailing characters"),
@@ -137,10 +137,10 @@ fn what_cannot_be_understood_is_refused_and_left() {
         place.refused(&["install", "--settings"], INVALID, told);
     }
     fs::write(place.settings(), b"{\"a\": \"\xff\"}").expect("it can be written");
-    place.refused(&["install", "--settings"], INVALID, "byte 8 is no UTF-8");
+    place.refused(&["install", "--settings"], INVALID, "byte 8 is not valid UTF-8");
     place.ok(&["uninstall"]); // nothing of ours is in it, whatever it is
     fs::write(place.settings(), b"{\"a\": \"\xff /x/bin/cs-hook\"}").expect("it can be written");
-    place.refused(&["uninstall"], INVALID, "byte 8 is no UTF-8");
+    place.refused(&["uninstall"], INVALID, "byte 8 is not valid UTF-8");
     fs::write(place.settings(), vec![b' '; 11 << 20]).expect("it can be written");
     place.refused(&["install", "--settings"], INVALID, "at most 10485760 are read");
     place.put_settings(None);

@@ -12,14 +12,14 @@ use std::path::Path;
 
 const INSTALL: &str = "cs-setup install --codex";
 
-/// Nothing where there is no Codex.
+/// Returns nothing if Codex is not installed.
 pub fn check(places: &Places) -> Option<Check> {
     if !places.codex.is_dir() {
         return None;
     }
     let document = match Document::read(&places.codex_hooks()) {
         Ok(document) => document,
-        Err(error) => return Some(Check::bad("codex", error.to_string(), "mend the file by hand")),
+        Err(error) => return Some(Check::bad("codex", error.to_string(), "repair the file by hand")),
     };
     let config = swap::bytes(&places.codex.join("config.toml")).unwrap_or_default();
     let config = String::from_utf8_lossy(&config);
@@ -28,10 +28,14 @@ pub fn check(places: &Places) -> Option<Check> {
         (true, true) => Check::good("codex", "registered in config.toml, by hand"),
         (true, false) => Check::offer("codex", "not registered with Codex", INSTALL),
         (false, true) => {
-            Check::bad("codex", "registered twice: in hooks.json and in config.toml", "take them out of config.toml")
+            Check::bad("codex", "registered twice: in hooks.json and in config.toml", "remove them from config.toml")
         }
         (false, false) if !entries::has_exactly(&document.value, &wanted) || mentions(&document.value) > 0 => {
-            Check::bad("codex", "the hooks in hooks.json are not those of this version, or are there twice", INSTALL)
+            Check::bad(
+                "codex",
+                "the hooks in hooks.json are not those of this version, or are registered twice",
+                INSTALL,
+            )
         }
         (false, false) => approved(&document, &config),
     })

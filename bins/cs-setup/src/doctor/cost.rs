@@ -15,9 +15,9 @@ const RECENT: Duration = Duration::from_secs(7 * 24 * 3600);
 const FILES: usize = 60;
 /// Most bytes of each, from its end.
 const FILE_BYTES: u64 = 8 * 1024 * 1024;
-/// Most hooks that are told.
+/// Most hooks that are listed.
 const HOOKS: usize = 12;
-/// Milliseconds that one of ours may take, usually.
+/// Milliseconds that one of our hooks may take (median).
 const OURS: u64 = 50;
 /// Fewer runs say nothing.
 const RUNS: usize = 5;
@@ -26,14 +26,11 @@ pub fn check(places: &Places) -> Vec<Check> {
     let mut taken: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     let files = recent(&places.claude.join("projects"));
     for file in &files {
-        // One that cannot be read tells nothing.
+        // A transcript that cannot be read is skipped.
         let _ = read(file, &mut taken);
     }
     if taken.is_empty() {
-        return vec![Check::good(
-            "cost",
-            format!("{} recent transcripts tell nothing of what hooks cost", files.len()),
-        )];
+        return vec![Check::good("cost", format!("{} recent transcripts contain no hook durations", files.len()))];
     }
     let mut hooks: Vec<(String, Vec<u64>)> = taken.into_iter().collect();
     hooks.sort_by_key(|(_, times)| std::cmp::Reverse(times.iter().sum::<u64>()));
@@ -43,10 +40,10 @@ pub fn check(places: &Places) -> Vec<Check> {
 fn told(command: &str, mut times: Vec<u64>) -> Check {
     times.sort_unstable();
     let (median, most) = (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0));
-    let detail = format!("end of a turn: {median} ms usually, {most} ms at most, in {} runs: {command}", times.len());
+    let detail = format!("end of a turn: {median} ms (median), {most} ms at most, in {} runs: {command}", times.len());
     let is_ours = PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")));
     if is_ours && median > OURS && times.len() >= RUNS {
-        return Check::bad("cost", detail, "look for what slows this machine down; make bench measures more");
+        return Check::bad("cost", detail, "find out what slows this machine down; make bench measures more");
     }
     Check::good("cost", detail)
 }

@@ -1,4 +1,4 @@
-//! Who may read the dashboard? A running one says so itself. Where none runs, one is started for a moment, on a free
+//! Checks who may read the dashboard. A running one says so. If none runs, one is started for a moment, on a free
 //! port and with an empty data directory of its own, and asked what it would do.
 
 use super::Check;
@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Most bytes of an answer that are read.
 const ANSWER: u64 = 16 * 1024;
 
-/// What a dashboard says of its readers: a word of `/healthz`, or the code of a refusal.
+/// The readers that a dashboard names: a word of `/healthz`, or the code of a refusal.
 type Said = Option<String>;
 
 pub fn check(places: &Places) -> Option<Check> {
@@ -42,30 +42,31 @@ fn running(port: u16, said: Option<&str>) -> Check {
     match said {
         Some("OTHER_ACCOUNT" | "ACCOUNT_UNKNOWN") => Check::offer(
             "dashboard",
-            format!("port {port} has the dashboard of another account"),
+            format!("another account's dashboard uses port {port}"),
             "set dashboard_port in config.json to another port",
         ),
         Some(word) => Check::good("dashboard", format!("runs on port {port} and answers {}", readers(word))),
         None => Check::offer(
             "dashboard",
-            format!("another program has port {port}"),
-            "stop that, or set dashboard_port in config.json to another port",
+            format!("another program uses port {port}"),
+            "stop that program, or set dashboard_port in config.json to another port",
         ),
     }
 }
 
-/// Whom it answers, and why that is so.
+/// Describes the readers, and why they may read.
 fn readers(word: &str) -> &'static str {
     match word {
-        "owner" => "this account and root: the system tells whose each connection is",
+        "owner" => "this account and root: the system reports who owns each connection",
         "key" | "KEY_REQUIRED" => "only with its key: cs-serve open",
         "token" | "TOKEN_REQUIRED" => "only with its token",
         "everyone" => "every account of this machine: it was started with --allow-users",
-        _ => "in a way that this version does not know",
+        _ => "by a rule that this version does not know",
     }
 }
 
-/// What the dashboard at an address says; none where nobody answers, and nothing in it where it is no dashboard.
+/// The readers that the dashboard at an address names. The outer option is none if nothing answers, the inner one if
+/// the program there is not a dashboard.
 fn ask(address: SocketAddr) -> Option<Said> {
     let mut socket = TcpStream::connect_timeout(&address, LIMIT).ok()?;
     let answer = converse(&mut socket, address).unwrap_or_default();
@@ -84,7 +85,7 @@ fn converse(socket: &mut TcpStream, address: SocketAddr) -> std::io::Result<Stri
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// What one says that is started for that.
+/// The readers that a dashboard names which is started for this check.
 fn tried(places: &Places) -> Option<String> {
     let dir = tempfile::tempdir().ok()?;
     let mut command = Command::new(places.program(PROGRAM));

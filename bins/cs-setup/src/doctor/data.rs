@@ -41,7 +41,7 @@ fn private(places: &Places) -> Check {
     ];
     let open: Vec<PathBuf> = std::iter::once(root.to_path_buf()).chain(known).filter(|path| is_open(path)).collect();
     if !root.is_dir() {
-        return Check::bad("data", format!("{} is no directory", root.display()), "move it away");
+        return Check::bad("data", format!("{} is not a directory", root.display()), "move it away");
     }
     if let Err(error) = std::fs::read_dir(root) {
         let fix = format!("chmod u+rwx {}", crate::entries::shell_word(&root.to_string_lossy()));
@@ -53,12 +53,16 @@ fn private(places: &Places) -> Check {
     let (dirs, deeper) = (places.data.dirs(), [places.data.logs_dir(), places.data.usage_cache_dir()]);
     if let Some(link) = dirs.iter().chain(&deeper).find(|dir| dir.is_symlink()) {
         let detail = format!("{} is a symbolic link, and nothing is recorded through one", link.display());
-        return Check::bad("data", detail, "make it a directory; CS_HOME may be a link, or name another place");
+        return Check::bad(
+            "data",
+            detail,
+            "make it a directory; CS_HOME itself may be a link, or may name another directory",
+        );
     }
     match open.first() {
         None => Check::good("data", format!("{} is yours alone", root.display())),
         Some(first) => {
-            let detail = format!("others can get at {}", first.display());
+            let detail = format!("other accounts can access {}", first.display());
             Check::bad(
                 "data",
                 detail,
@@ -72,7 +76,7 @@ fn is_open(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0 && !meta.is_symlink())
 }
 
-/// What the hooks noted lately.
+/// The problems that the hooks logged in the last day.
 fn trouble(places: &Places) -> Option<Check> {
     let path = places.data.hook_log();
     let text = match file::tail(&path, LOG_BYTES) {
@@ -85,6 +89,6 @@ fn trouble(places: &Places) -> Option<Check> {
     let is_recent = |line: &&str| line.split(' ').next().and_then(clock::parse).is_some_and(|at| at > since);
     let recent: Vec<&str> = text.lines().filter(is_recent).collect();
     let last = recent.last()?;
-    let detail = format!("the hooks noted trouble {} times in the last day, at last: {last}", recent.len());
-    Some(Check::bad("log", detail, format!("cs-cleanup check, and look at {}", path.display())))
+    let detail = format!("problems that the hooks logged in the last day: {}; the last one: {last}", recent.len());
+    Some(Check::bad("log", detail, format!("run cs-cleanup check, and read {}", path.display())))
 }

@@ -18,7 +18,7 @@ pub fn check(root: &Path) -> Option<Check> {
     let (first, second, lock) = (own(""), own("-renamed"), own(".lock"));
     let tried = attempt(&first, &second, &lock);
     for path in [&first, &second, &lock] {
-        // What could not be made need not go.
+        // A file that could not be created need not be removed.
         let _ = file::remove(path);
     }
     tried.err().map(|error| Check::bad("data", error.to_string(), fix(&error, root)))
@@ -34,21 +34,21 @@ fn attempt(first: &Path, second: &Path, lock: &Path) -> Result<()> {
     }
 }
 
-/// What to do about it.
+/// The fix for such a failure.
 fn fix(error: &Error, root: &Path) -> String {
     let elsewhere = "set CS_HOME to a directory on a local disk, and move the data directory there";
     let Error::Io { source, doing, .. } = error else {
-        return format!("look at what else works in {}", root.display());
+        return format!("check which other commands work in {}", root.display());
     };
     match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "make room on that disk; until then nothing is recorded".to_string()
+            "free some space on that disk; until then nothing is recorded".to_string()
         }
-        ErrorKind::ReadOnlyFilesystem => format!("mount the disk so that it can be written, or {elsewhere}"),
+        ErrorKind::ReadOnlyFilesystem => format!("mount the disk read-write, or {elsewhere}"),
         ErrorKind::PermissionDenied => {
             format!("chmod u+rwx {}", crate::entries::shell_word(&root.to_string_lossy()))
         }
         _ if *doing == "lock" => format!("this file system cannot lock files (flock): {elsewhere}"),
-        _ => format!("look at the disk, or {elsewhere}"),
+        _ => format!("check the disk, or {elsewhere}"),
     }
 }

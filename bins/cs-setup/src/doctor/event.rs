@@ -1,4 +1,4 @@
-//! Does an event go through? A short conversation is told to the registered programs, in the way
+//! Checks that an event is recorded. The events of a short conversation are sent to the registered programs, in the way
 //! Claude Code does, with a data directory of its own; then the record must be there.
 
 use super::Check;
@@ -28,7 +28,7 @@ const TRIES: usize = 3;
 
 pub fn check(commands: &[Command]) -> Check {
     if commands.is_empty() {
-        return Check::bad("event", "no hook is registered, so nothing can be tried", "cs-setup install");
+        return Check::bad("event", "no hook is registered, so there is nothing to test", "cs-setup install");
     }
     let is_fast = |took: &[Duration]| took.iter().all(|took| *took < SLOW);
     let mut tried = converse(commands);
@@ -44,7 +44,7 @@ pub fn check(commands: &[Command]) -> Check {
                 format!("a test conversation was recorded; its {} hooks took {}", took.len(), shown.join(", "));
             match is_fast(&took) {
                 true => Check::good("event", detail),
-                false => Check::bad("event", detail, "look for what slows this machine down; make bench measures more"),
+                false => Check::bad("event", detail, "find out what slows this machine down; make bench measures more"),
             }
         }
         Err(trouble) => Check::bad("event", trouble, "make install, in the source folder of claude-sessions"),
@@ -52,7 +52,7 @@ pub fn check(commands: &[Command]) -> Check {
 }
 
 fn converse(commands: &[Command]) -> Result<Vec<Duration>, String> {
-    let dir = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
+    let dir = tempfile::tempdir().map_err(|error| format!("cannot create a temporary folder: {error}"))?;
     let dir = dir.path();
     let mut took = Vec::new();
     for (event, extra) in [
@@ -97,7 +97,7 @@ fn recorded(dir: &Path) -> Result<(), String> {
     let log = swap::bytes(&store.home.hook_log()).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
     if let Some(line) = log.lines().last() {
-        return Err(format!("a hook had trouble: {line}"));
+        return Err(format!("a hook reported a problem: {line}"));
     }
     let uuid = Uuid::parse(CONVERSATION).map_err(|error| error.to_string())?;
     let id: SessionId = store
@@ -107,6 +107,8 @@ fn recorded(dir: &Path) -> Result<(), String> {
     let is_told = session.intent == INTENT || session.intent.starts_with("conversation in");
     match is_told && session.ended_at.is_some() {
         true => Ok(()),
-        false => Err(format!("the record is not what was told: {} ({:?})", session.intent, session.status)),
+        false => {
+            Err(format!("the record differs from what the hooks were sent: {} ({:?})", session.intent, session.status))
+        }
     }
 }

@@ -36,7 +36,7 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
         checks.push(Check::bad("copy", detail, INSTALL));
     }
     for obstacle in policy::all_obstacles(&document.value, &places.settings()) {
-        checks.push(Check::bad("allowed", obstacle, "take that line out, if the file is yours"));
+        checks.push(Check::bad("allowed", obstacle, "remove that line, if the file is yours"));
     }
     checks.extend(codex::check(places));
     let commands = commands(&document.value, &registered, places);
@@ -64,7 +64,10 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
         }
         (_, true) => Check::bad(
             "hooks",
-            format!("the hooks in {} are not those of this version, or are there twice", places.settings().display()),
+            format!(
+                "the hooks in {} are not those of this version, or are registered twice",
+                places.settings().display()
+            ),
             INSTALL,
         ),
     }
@@ -83,7 +86,7 @@ fn in_projects(places: &Places) -> Vec<Check> {
         Check::bad(
             "hooks",
             format!("registered twice: for you, and in {shown}"),
-            format!("take our hooks out of {shown}"),
+            format!("remove our hooks from {shown}"),
         )
     };
     files.filter(is_other).filter(has_hooks).map(told).collect()
@@ -109,7 +112,7 @@ pub fn mentions(settings: &Value) -> usize {
 
 fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {
     let Some(client) = client else {
-        return Some(Check::good("client", "there is no claude command, so its version cannot be told"));
+        return Some(Check::good("client", "the claude command was not found, so its version is unknown"));
     };
     let shown = format!("Claude Code {} ({})", client.shown(), client.program.display());
     if client.version.is_some() && !client.is_new_enough() && registered.is_enabled.is_some() {
@@ -118,7 +121,7 @@ fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {
     Some(Check::good("client", shown))
 }
 
-/// What Claude Code runs, and Codex besides if it alone is set up.
+/// The hooks that Claude Code runs, and those of Codex if only Codex is set up.
 fn commands(settings: &Value, registered: &Registered, places: &Places) -> Vec<Command> {
     let from = |value: &Value| -> Vec<Command> {
         entries::ours(value).into_iter().map(|(event, _, _, program)| (event, program.into())).collect()

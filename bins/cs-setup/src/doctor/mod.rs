@@ -1,4 +1,4 @@
-//! `doctor`: does everything work? Each finding comes with the command that mends it.
+//! `doctor`: checks whether everything works. Each problem comes with the command that fixes it.
 //! Changes nothing: the test event goes into a temporary data directory, and the file with which the disk is tried
 //! goes away again.
 
@@ -22,7 +22,7 @@ use serde::Serialize;
 #[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
 pub struct Doctor {}
 
-/// What was looked at and what was found.
+/// A check and its result.
 #[derive(Debug, Serialize)]
 pub struct Check {
     pub check: &'static str,
@@ -37,7 +37,7 @@ impl Check {
         Check { check, ok: true, detail: detail.into(), fix: None }
     }
 
-    /// Something is wrong, and this mends it.
+    /// Something is wrong, and this fixes it.
     pub fn bad(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
         Check { check, ok: false, detail: detail.into(), fix: Some(fix.into()) }
     }

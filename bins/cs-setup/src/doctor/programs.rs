@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// All programs: the packages in `bins/`.
 const PROGRAMS: &str = env!("CS_PROGRAMS");
-/// How long a program may take to tell its version.
+/// How long a program may take to print its version.
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub fn check(places: &Places) -> Vec<Check> {
@@ -29,7 +29,7 @@ fn installed(places: &Places, names: &[&str]) -> Check {
     Check::bad("programs", wrong.join("; "), "make install, in the source folder of claude-sessions")
 }
 
-/// What is wrong with a program. Those that agents call take no arguments and tell no version.
+/// The problem with a program, if there is one. Programs that agents call take no arguments and print no version.
 fn trouble(path: &Path, name: &str) -> Option<String> {
     if !programs::is_program(path) {
         return Some(format!("{} is missing", path.display()));
@@ -42,7 +42,7 @@ fn trouble(path: &Path, name: &str) -> Option<String> {
     let expected = format!("{name} {}", env!("CARGO_PKG_VERSION"));
     match command::collect(call, path, LIMIT) {
         Ok(done) if done.is_success && done.stdout.trim() == expected => None,
-        Ok(done) if done.is_success => Some(format!("{name} is of another version: {}", done.stdout.trim())),
+        Ok(done) if done.is_success => Some(format!("{name} has another version: {}", done.stdout.trim())),
         Ok(done) => Some(format!("{name} does not run: {}", done.last_words())),
         Err(error) => Some(error.to_string()),
     }

@@ -22,7 +22,7 @@ struct Line<'a> {
 /// Prints the line of each job.
 pub fn show(places: &Places, jobs: &[Job], notes: &[String], out: &mut Out) -> Outcome<()> {
     if out.form == Form::Table && !out.quiet {
-        out.line("this machine has no scheduler that can be told; add these lines with crontab -e:")?;
+        out.line("this machine has no scheduler that cs-setup can control; add these lines with crontab -e:")?;
     }
     for job in jobs {
         let line = line(places, job)?;
@@ -54,7 +54,7 @@ pub fn lines(places: &Places) -> Vec<String> {
     listed.map(|done| done.stdout.lines().map(str::to_string).collect()).unwrap_or_default()
 }
 
-/// Whether a line is one of ours that counts.
+/// Whether a line is one of ours and is not a comment.
 pub fn is_ours(line: &str) -> bool {
     line.contains(MARK) && !line.trim_start().starts_with('#')
 }

@@ -7,7 +7,7 @@ use crate::places::{Places, set, text_of};
 use cs_core::error::Result;
 use cs_core::paths::Home;
 
-/// What a job must know, wherever it is started.
+/// The settings that a job needs, whichever scheduler starts it.
 pub fn environment(places: &Places) -> Result<Vec<(&'static str, String)>> {
     let mut environment = vec![("CS_HOME", text_of(&places.data_name)?.to_string())];
     if set("CLAUDE_CONFIG_DIR").is_some() {

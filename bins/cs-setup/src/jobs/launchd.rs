@@ -38,7 +38,7 @@ pub fn unit(places: &Places, job: &Job) -> Result<Unit> {
         format!("\t\t<key>{}</key>\n\t\t<string>{}</string>", fill::xml(name), fill::xml(&value))
     };
     let pairs: Vec<String> = environment.map(pair).collect();
-    // What is filled in is not looked at again: it may hold anything, @ signs too.
+    // Inserted texts are not searched again: they may contain @ signs.
     let mut text = template.replace("@ENVIRONMENT@", "\u{1}").replace("@LOG@", "\u{2}");
     text = text.replace("@COMMAND@", &words.join("\n"));
     text = text.replace('\u{1}', &pairs.join("\n")).replace('\u{2}', &fill::xml(&fill::log(places, job)?));
@@ -52,7 +52,7 @@ fn domain() -> String {
 }
 
 fn launchctl(places: &Places, args: &[&str]) -> Result<command::Done> {
-    let program = programs::on_path("launchctl").ok_or_else(|| Error::Missing("there is no launchctl".into()))?;
+    let program = programs::on_path("launchctl").ok_or_else(|| Error::Missing("launchctl was not found".into()))?;
     command::run(&program, args, &places.user)
 }
 

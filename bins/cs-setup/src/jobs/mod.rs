@@ -37,7 +37,7 @@ enum Command {
     Run(run::Run),
 }
 
-/// write the jobs' files and start them; where there is no scheduler, print crontab lines
+/// write the jobs' files and start them; without a scheduler, print crontab lines
 #[derive(FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name}", example = "{command_name} --with cron -q")]
 struct Install {
@@ -81,7 +81,7 @@ pub struct Job {
 #[derive(Debug)]
 pub struct Unit {
     pub job: &'static str,
-    /// What the scheduler calls it.
+    /// The scheduler's name for it.
     pub name: String,
     pub path: PathBuf,
     pub text: String,
@@ -89,7 +89,7 @@ pub struct Unit {
     pub is_started: bool,
 }
 
-/// Who starts jobs.
+/// The programs that can start jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {
     Launchd,
@@ -125,8 +125,8 @@ impl Scheduler {
             Some("systemd") => Ok(Scheduler::Systemd),
             Some("cron") => Ok(Scheduler::Cron),
             Some(other) => {
-                let hint = "launchd, systemd and cron are known".to_string();
-                Err(Failure::Usage(format!("no scheduler {other:?}"), Some(hint)))
+                let hint = "use launchd, systemd or cron".to_string();
+                Err(Failure::Usage(format!("{other:?} is not a scheduler"), Some(hint)))
             }
             None if cfg!(target_os = "macos") => Ok(Scheduler::Launchd),
             None if systemd::is_there(places) => Ok(Scheduler::Systemd),
@@ -134,7 +134,7 @@ impl Scheduler {
         }
     }
 
-    /// The one that has files of ours, whether or not it can be reached now; else as in `pick`.
+    /// The scheduler that has our files, whether or not it can be reached now; else as in `pick`.
     pub fn in_use(places: &Places) -> Outcome<Self> {
         let has_files = |units: &[Unit]| units.iter().any(|unit| unit.path.exists());
         if has_files(&systemd::names(places)) {
@@ -194,7 +194,7 @@ pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
 fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Out) -> Outcome<()> {
     let (jobs, missing) = all(places)?;
     let mut plan = Plan::default();
-    missing.iter().for_each(|program| plan.note(format!("{program} is not installed, so its job is left out")));
+    missing.iter().for_each(|program| plan.note(format!("{program} is not installed, so its job is skipped")));
     if jobs.is_empty() {
         return Err(Error::Missing(format!("none of the jobs' programs is installed: {}", missing.join(", "))).into());
     }
@@ -212,7 +212,7 @@ fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Ou
         unit.is_started && (is_changed || !scheduler.is_running(places, unit))
     };
     let due: Vec<&Unit> = units.iter().filter(is_due).collect();
-    due.iter().for_each(|unit| plan.step("start", &unit.name, format!("{} looks after it", scheduler.as_str())));
+    due.iter().for_each(|unit| plan.step("start", &unit.name, format!("{} runs it", scheduler.as_str())));
     plan.carry_out(out, consent, |_| {
         make_logs()?;
         changed.iter().try_for_each(|(unit, seen)| seen.replace(&unit.text))?;
@@ -245,7 +245,7 @@ pub struct Removal {
     units: Vec<Unit>,
 }
 
-/// What would be removed.
+/// The plan of a removal.
 pub fn removal(places: &Places, scheduler: Scheduler, plan: &mut Plan) -> Result<Removal> {
     let mut units = match scheduler {
         Scheduler::Launchd => launchd::names(places),
@@ -257,7 +257,7 @@ pub fn removal(places: &Places, scheduler: Scheduler, plan: &mut Plan) -> Result
         plan.step("remove", unit.path.display(), format!("{} stops the {} job", scheduler.as_str(), unit.job));
     }
     if scheduler == Scheduler::Cron && cron::lines(places).iter().any(|line| cron::is_ours(line)) {
-        plan.note("lines of ours are in your crontab; crontab -e takes them out");
+        plan.note("your crontab contains our lines; remove them with crontab -e");
     }
     Ok(Removal { scheduler, units })
 }

@@ -12,7 +12,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
-/// Size from which a log starts anew; this much of the old one is kept.
+/// A larger log is cut; this much of its end is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
 /// what a scheduler calls: keep the jobs' logs small, then run a program
@@ -34,7 +34,7 @@ impl Run {
         let mut words = self.command.iter();
         let program = words.find(|word| *word != "--").ok_or_else(|| Error::Invalid("no program to run".into()))?;
         for job in all(places)?.0 {
-            // A log that cannot be cut is no reason not to work.
+            // A log that cannot be cut does not prevent the job.
             let _ = cut(&places.data.job_log(job.name));
         }
         let error = std::process::Command::new(program).args(words).exec();
@@ -42,7 +42,7 @@ impl Run {
     }
 }
 
-/// Starts a log that has grown too long anew, in place: whoever writes to it appends.
+/// Cuts a log that has grown too long, in place, because its writers append to it.
 fn cut(path: &Path) -> Result<()> {
     let failed = |error| Error::io(path, "cut", error);
     if !std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > LOG_BYTES) {

@@ -72,7 +72,7 @@ impl Status {
         out.flush()?;
         match states.iter().all(|state| state.state == "running") {
             true => Ok(()),
-            false => Err(Failure::Nothing("not every job runs; cs-setup jobs install starts them".into())),
+            false => Err(Failure::Nothing("not every job is running; cs-setup jobs install starts them".into())),
         }
     }
 }

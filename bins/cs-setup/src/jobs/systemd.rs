@@ -39,7 +39,7 @@ pub fn units(places: &Places, jobs: &[Job]) -> Result<Vec<Unit>> {
             .map(|(name, value)| format!("Environment={}", fill::unit_word(&format!("{name}={value}"))))
             .collect();
         for (_, kind, template, is_started) in TEMPLATES.iter().filter(|(name, ..)| *name == job.name) {
-            // What is filled in is not looked at again: it may hold anything, @ signs too.
+            // Inserted texts are not searched again: they may contain @ signs.
             let text =
                 template.replace("@ENVIRONMENT@", "\u{1}").replace("@COMMAND@", &fill::unit_command(&job.command));
             units.push(named(places, job.name, kind, *is_started, text.replace('\u{1}', &lines.join("\n"))));
@@ -49,7 +49,7 @@ pub fn units(places: &Places, jobs: &[Job]) -> Result<Vec<Unit>> {
 }
 
 fn systemctl(places: &Places, args: &[&str]) -> Result<command::Done> {
-    let program = programs::on_path("systemctl").ok_or_else(|| Error::Missing("there is no systemctl".into()))?;
+    let program = programs::on_path("systemctl").ok_or_else(|| Error::Missing("systemctl was not found".into()))?;
     command::run(&program, &[&["--user"], args].concat(), &places.user)
 }
 

@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io;
 
-/// What nobody else may do with a file meanwhile.
+/// The kinds of access that others must not have in the meantime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Open it for writing. The file must be open for reading only.
@@ -69,7 +69,7 @@ mod system {
     }
 
     pub fn set(file: &File, kind: Kind) -> io::Result<()> {
-        // Its holder is told by a signal that somebody waits. This one is ignored unless somebody asks for it.
+        // A signal informs the holder that another program waits. It is ignored by default.
         // SAFETY: fcntl with these commands takes and gives numbers only.
         let done = unsafe {
             libc::fcntl(file.as_raw_fd(), F_SETSIG, libc::SIGURG);

@@ -1,5 +1,5 @@
 //! Owns putting a text in the place of another program's file, which that program may write at the same moment, by a
-//! rename or in place. Must stay true: no version of anybody is lost. What comes out of an exchange is looked at, and
+//! rename or in place. Must stay true: no version of anybody is lost. The file that an exchange returns is checked, and
 //! goes back if it is not what was seen. Where the system has leases nobody finds our text before that is certain:
 //! whoever opens the file then waits, and finds what stands there in the end. Elsewhere somebody may read our text in
 //! that moment and write without the edit that came before it; then one of both versions is kept as a copy.
@@ -22,11 +22,11 @@ const PATIENCE: usize = 1000;
 /// Most copies beside one file.
 const COPIES: usize = 100;
 
-/// What came of it.
+/// The result of a write.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Put {
     Done,
-    /// Another program was faster; its version stands.
+    /// Another program wrote first; its version stays.
     Changed,
     /// The same, and an older version, which it may not have seen, is kept here.
     Kept(PathBuf),
@@ -37,9 +37,9 @@ pub enum Put {
 pub struct Staged<'s> {
     pub temp: NamedTempFile,
     pub target: &'s Path,
-    /// What was staged.
+    /// The staged text.
     pub text: &'s str,
-    /// What stood there, and in which file.
+    /// The text that was there, and its file.
     pub seen: (&'s str, &'s Metadata),
 }
 
@@ -121,7 +121,7 @@ impl Staged<'_> {
     fn give_back(self, ours: &File, lease: Option<Lease>) -> io::Result<Put> {
         let (own, lease_held) = (id(&ours.metadata()?), lease.as_ref().is_some_and(Lease::is_held));
         self.push(own)?;
-        // Whoever waits for our file finds in it what stands at its name.
+        // A program that waits for our file must find the current text in it.
         if id_at(self.temp.path())? == own && lease.as_ref().is_some_and(Lease::is_wanted) {
             let (before, standing) = (fs::read(self.target)?, id_at(self.target)?);
             fill(ours, &before)?;
@@ -173,7 +173,7 @@ impl Staged<'_> {
                 other => return other.map(|()| copy),
             }
         }
-        Err(io::Error::other(format!("there are {COPIES} copies beside it; remove some")))
+        Err(io::Error::other(format!("{COPIES} backup copies are beside it; remove some")))
     }
 }
 
