@@ -1,5 +1,5 @@
-// Live pages: says when something changed, takes over what is different, and adds keys. Everything else works
-// without this. Nothing is made of text here: what comes is a page of our own server, parsed without running it.
+// Live pages: reports changes, updates the parts of the page that differ, and adds keys. Everything else works without
+// this. No HTML is built from text here: each update is a page of our own server, parsed without running it.
 "use strict";
 
 const main = document.getElementById("main");
@@ -8,8 +8,8 @@ const byId = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- the key ------------------------------------------------------------------------------------------
-// Where the server wants a key, every page of it comes as one without data (`key.html`), and what was asked for is
-// fetched with the key. It comes in the fragment, which browsers send to nobody, and is known to this tab alone.
+// If the server requires a key, it sends a page without data (`key.html`) for every URL, and this script fetches the
+// real page with the key. The key comes in the fragment, which browsers never send, and is stored in this tab only.
 const wantsKey = byId("key-wanted") !== null;
 
 function takeKey() {
@@ -27,7 +27,7 @@ const ask = (url, options = {}) => fetch(url, { ...options, headers: { ...option
 let isShown = !wantsKey;
 let isStopped = false;
 
-// Without the right key there is nothing to ask for.
+// Without the right key nothing can be fetched.
 function stop() {
   isStopped = true;
   clearInterval(polling);
@@ -40,15 +40,15 @@ function stop() {
 }
 
 // ---- ages ----------------------------------------------------------------------------------------------
-// The server's clock may be fixed or off: then ages count from what it says.
+// The server's clock may be fixed or wrong; ages are then relative to it.
 let skew = 0;
 
-function tellClock(page) {
+function readClock(page) {
   const served = Date.parse(page.body.dataset.minute + "Z");
   skew = Math.abs(Date.now() - served) < 180_000 ? 0 : served - Date.now();
 }
 
-tellClock(document);
+readClock(document);
 
 function age(ms) {
   const s = Math.max(0, Math.floor(ms / 1000));
@@ -70,7 +70,7 @@ const forms = {
   moment: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
 };
 
-function tellTimes(root) {
+function showTimes(root) {
   for (const time of root.querySelectorAll("time")) {
     const at = new Date(time.dateTime);
     if (isNaN(at)) continue;
@@ -83,14 +83,14 @@ function tellTimes(root) {
   }
 }
 
-// ---- taking over a new page ----------------------------------------------------------------------------
-// The button that says just now what came of pressing it.
-let telling = null;
+// ---- updating the page ----------------------------------------------------------------------------
+// The button that shows the result of a click at the moment.
+let activeButton = null;
 
-// Makes `from` look like `to`, keeping every element that has the same id (or place) and so its focus,
-// scroll, selection, typed text; what the reader opened stays open.
+// Makes `from` look like `to`, keeping every element that has the same id (or position), and with it its
+// focus, scroll position, selection and typed text. Details that the reader opened stay open.
 function morph(from, to) {
-  if (from.isEqualNode(to) || from === telling) return;
+  if (from.isEqualNode(to) || from === activeButton) return;
   syncAttributes(from, to);
   if (from.localName === "time") return;
   const known = new Map([...from.children].filter((child) => child.id).map((child) => [child.id, child]));
@@ -134,7 +134,7 @@ function syncAttributes(from, to) {
   }
 }
 
-// What a row says, its ages left out: those change all the time.
+// The text of a row without its ages, which change all the time.
 function words(row) {
   const copy = row.cloneNode(true);
   for (const time of copy.querySelectorAll("time")) time.remove();
@@ -144,20 +144,20 @@ function words(row) {
 const rows = () => [...main.querySelectorAll(".row")];
 const said = () => new Map(rows().map((row) => [row.id, { words: words(row), state: row.dataset.state }]));
 
-function takeOver(page) {
-  tellClock(page);
+function updatePage(page) {
+  readClock(page);
   const before = said();
   const focused = document.activeElement;
-  const place = rows().findIndex((row) => row.contains(focused));
+  const index = rows().findIndex((row) => row.contains(focused));
   morph(byId("top"), page.getElementById("top"));
   morph(main, page.getElementById("main"));
   document.title = page.title;
-  tellTimes(document);
-  if (place >= 0 && !focused.isConnected) rows()[Math.min(place, rows().length - 1)]?.querySelector(".open").focus({ preventScroll: true });
-  tellNews(before);
+  showTimes(document);
+  if (index >= 0 && !focused.isConnected) rows()[Math.min(index, rows().length - 1)]?.querySelector(".open").focus({ preventScroll: true });
+  announceNews(before);
 }
 
-function tellNews(before) {
+function announceNews(before) {
   const changed = rows().filter((row) => before.get(row.id)?.words !== words(row));
   for (const row of changed.slice(0, 50)) highlight(row);
   const news = changed.filter((row) => before.get(row.id)?.state !== row.dataset.state);
@@ -171,7 +171,7 @@ function highlight(row) {
   row.animate([{ backgroundColor: colour, offset: 0 }, { backgroundColor: colour, offset: 0.5 }, {}], { duration: calm.matches ? 4000 : 2500, easing: calm.matches ? "steps(2)" : "ease" });
 }
 
-// ---- hearing of changes --------------------------------------------------------------------------------
+// ---- listening for changes --------------------------------------------------------------------------------
 let tag = null;
 let isBusy = false;
 let isDirty = false;
@@ -188,7 +188,7 @@ async function refresh() {
     if (answer.ok || answer.status === 404 || (!isShown && answer.status !== 304)) {
       tag = answer.headers.get("ETag");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (page.getElementById("main")) takeOver(page);
+      if (page.getElementById("main")) updatePage(page);
       if (!isShown) show();
       if (page.getElementById("script")?.src !== byId("script").src) say("new", "the dashboard was updated; reload this page");
     }
@@ -201,7 +201,7 @@ async function refresh() {
   }
 }
 
-// The first page that came with the key.
+// Shows the first page that was fetched with the key.
 function show() {
   isShown = true;
   main.hidden = false;
@@ -224,7 +224,7 @@ async function listen() {
   try {
     const answer = await ask("/api/events", { signal });
     if (wantsKey && answer.status === 401) return stop();
-    if (answer.ok) await hear(answer.body.pipeThrough(new TextDecoderStream()).getReader());
+    if (answer.ok) await readStream(answer.body.pipeThrough(new TextDecoderStream()).getReader());
   } catch {
     // The server is not running, or has stopped.
   }
@@ -234,7 +234,7 @@ async function listen() {
   wait = Math.min(wait * 2, 15_000);
 }
 
-async function hear(reader) {
+async function readStream(reader) {
   wait = 1000;
   clearInterval(polling);
   polling = null;
@@ -251,7 +251,7 @@ async function hear(reader) {
   }
 }
 
-// Without a stream the page asks now and then, and so finds out whether anybody is there.
+// Without a stream the page polls, and so notices whether the server is running.
 async function poll() {
   if (isStopped) return;
   const isThere = document.hidden || (await refresh()) !== false;
@@ -263,7 +263,7 @@ async function poll() {
 document.addEventListener("visibilitychange", () => isDirty && refresh());
 addEventListener("pagehide", () => events?.abort());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
-setInterval(() => document.hidden || tellTimes(document), 15_000);
+setInterval(() => document.hidden || showTimes(document), 15_000);
 
 // ---- keys and buttons ----------------------------------------------------------------------------------
 function step(by) {
@@ -299,7 +299,7 @@ for (const name of ["mouseout", "focusout"]) {
   document.addEventListener(name, (event) => event.target.closest?.(".why")?.classList.remove("is-dismissed"));
 }
 
-// A link to a file carries no key, so the file is fetched and then saved.
+// A link to a file sends no key, so the file is fetched here and then saved.
 async function save(link) {
   const answer = await ask(link.href);
   if (answer.status === 401) return stop();
@@ -323,19 +323,19 @@ document.addEventListener("click", async (event) => {
   const isDone = await navigator.clipboard.writeText(source.textContent).then(() => true, () => false);
   if (!isDone) getSelection().selectAllChildren(source);
   button.textContent = isDone ? "Copied" : "Selected: copy it";
-  telling = button;
+  activeButton = button;
   setTimeout(() => {
     button.textContent = "Copy";
-    telling = null;
+    activeButton = null;
   }, 2000);
 });
 
-// A URL to keep has no empty values.
+// A URL for a bookmark has no empty values.
 document.addEventListener("formdata", ({ formData }) => {
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
 
-tellTimes(document);
+showTimes(document);
 if (!wantsKey) listen();
 else if (key) {
   main.hidden = true;

@@ -1,5 +1,5 @@
-//! Owns the files that pages need besides their text: embedded, and named after what is in them, so that a
-//! browser keeps each for ever and asks for a new one when there is one.
+//! Owns the style, script and icon of the pages. Each is embedded and named after its content, so that a browser can
+//! keep it for ever and requests a changed one under its new name.
 
 use crate::http::{Refusal, Reply};
 use cs_core::id::fnv1a;

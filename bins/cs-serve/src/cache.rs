@@ -1,5 +1,5 @@
-//! Owns answers that were made already: for one generation of the store and one minute, because some of
-//! them depend on what time it is. Must stay true: it never holds more than a little memory.
+//! Owns the cache of answers. They hold for one generation of the store and one minute, because some of them
+//! depend on the time. Must stay true: the cache never needs more than a little memory.
 
 use crate::http::Reply;
 use std::collections::HashMap;

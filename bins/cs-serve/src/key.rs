@@ -1,8 +1,8 @@
 //! Owns the key of a running dashboard, for systems that do not report who owns a connection:
 //! `serve/<port>.key`, 32 random bytes in hexadecimal.
 //!
-//! Must stay true: every start makes a new key, so whoever had the port in between has learned nothing; while the
-//! server runs it holds `serve/<port>.lock`, so nobody is sent with the key to a port that somebody else has now.
+//! Must stay true: every start makes a new key, so a program that had the port in between has learned nothing. While
+//! the server runs it holds `serve/<port>.lock`, so the key is never sent to another program's port.
 
 use cs_core::file::{self, Durability};
 use cs_core::lock::{self, HOOK_WAIT, Lock};
@@ -42,7 +42,7 @@ impl Drop for KeyFile {
     }
 }
 
-/// The key of the server that has this port now; none where that wants no key, or does not run.
+/// The key of the server that has this port now; none if that requires no key, or is not running.
 pub fn of_running(home: &Home, port: u16) -> Result<Option<String>> {
     let lock = home.serve_lock(port);
     if !lock.exists() || lock::try_existing(&lock)?.is_some() {

@@ -1,5 +1,5 @@
 //! Owns where the server listens and who may connect: from the command line to a listening socket.
-//! Must stay true: nobody but this machine can connect unless that was asked for twice and a token is set.
+//! Must stay true: only this machine can connect, unless two options allow others and a token is set.
 
 use crate::args::Args;
 use crate::http::Policy;

@@ -2,8 +2,8 @@
 //!
 //! Reads: `config.json`, the index, records, `live/`, `projects/`, `statusline/`, `usage/`; the token's file if one
 //! is named; `serve/<port>.key`.
-//! Writes: nothing, but where a key is wanted `serve/<port>.key`, `.lock` and, with `open`, `.html`.
-//! Exits: 0 stopped by a signal, 1 refused (the port is taken), 64 usage, 65 invalid token, 74 system.
+//! Writes: nothing; if a key is required, `serve/<port>.key`, `.lock` and, with `open`, `.html`.
+//! Exits: 0 stopped by a signal, 1 refused (the port is in use), 64 usage, 65 invalid token, 74 system.
 
 mod api;
 mod app;

@@ -1,7 +1,7 @@
-//! `open`: the dashboard's address, with its key where it wants one, printed and opened in a browser.
+//! `open`: the dashboard's address, with its key if it requires one, printed and opened in a browser.
 //!
-//! Must stay true: the key is on no command line, where every account could see it (a page of our own leads the
-//! browser there); and nobody is sent to a port that another account has.
+//! Must stay true: the key is on no command line, where every account could see it (the browser opens a
+//! page of our own, which leads there); and a port of another account is never opened.
 
 use crate::args::Open;
 use crate::owner::{self, Owners};

@@ -1,6 +1,6 @@
 //! Owns the values of query parameters: pages and API read them here alone.
-//! Must stay true: [`Query::to_string`] of what was read is read as the same again, so that a view can be
-//! bookmarked; an empty value is as good as none, because forms send those.
+//! Must stay true: [`Query::to_string`] is parsed as the same query again, so that a view can be bookmarked; an
+//! empty value counts as none, because forms send those.
 
 use crate::http::Refusal;
 use crate::http::target::encode;
@@ -14,13 +14,13 @@ use cs_core::zone::Zone;
 use render::{FORMATS, Format};
 use std::fmt;
 
-/// How many sessions a list has if nobody says, and at most.
+/// The default and the largest length of a list.
 pub const LIMIT: usize = 50;
 pub const MOST: usize = 500;
 /// Longest text that is searched for, in characters.
 const SEARCH: usize = 200;
 
-/// Which sessions are wanted.
+/// The sessions to select.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
     pub project: Option<Slug>,
@@ -115,7 +115,7 @@ impl Query {
         Ok(())
     }
 
-    /// When the sessions began that are wanted.
+    /// When the selected sessions began.
     pub fn range(&self, now: Instant) -> Range {
         let at = |when: &Option<When>| when.as_ref().map(|when| when.at);
         Range::new(at(&self.since), at(&self.until), now)

@@ -1,4 +1,4 @@
-//! Owns who may read, from the command line to what the server checks.
+//! Owns who may read: from the command line to the rules of the server.
 //!
 //! Must stay true: by default only the account that runs the server may read, and root, which can read the files
 //! anyway. If the system does not report who owns a connection, a key is required.
@@ -19,7 +19,7 @@ pub enum Readers {
     Owner,
     /// The same, and only with the key.
     Key,
-    /// Every account of this machine, or of others: a token may be wanted.
+    /// Every account of this machine or of others; a token may be required.
     Everyone,
 }
 

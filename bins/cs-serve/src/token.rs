@@ -14,7 +14,7 @@ const CHARACTERS: usize = 16;
 const WORTH: f64 = 64.0;
 /// Most bytes of the file.
 const MOST: u64 = 4096;
-/// A piece of so many characters that came before is nothing new.
+/// A piece of at least so many characters that occurred before counts as repeated.
 const REPEATED: usize = 3;
 
 /// Reads the token.

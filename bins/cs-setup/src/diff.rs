@@ -1,5 +1,5 @@
-//! Owns showing what changes in a text: lines that go and lines that come, without the lines
-//! around them, which are nobody's business (settings hold keys). Values are masked.
+//! Owns showing the changes of a text: removed and added lines, without the lines around them, which may be private
+//! (settings hold keys). Values are masked.
 
 /// Longest line that is shown whole.
 const WIDTH: usize = 160;

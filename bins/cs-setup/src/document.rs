@@ -1,5 +1,5 @@
 //! Owns a settings file as a text with our entries in it or without: hooks, plugin, status line. Must
-//! stay true: without our entries it is what it would be had we never been there.
+//! stay true: without our entries it is what it was before us.
 
 use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
 use super::entries::{self, Hook};

@@ -1,4 +1,4 @@
-//! Installs, shows, checks and removes what Claude Code, Codex and the scheduler need.
+//! Installs, shows, checks and removes the hooks, skills and jobs in Claude Code, Codex and the scheduler.
 //!
 //! Reads: its own folder, the agents' settings, `config.json`, `logs/`, recent transcripts.
 //! Writes: `settings.json`, `hooks.json`, unit files, skills of a project; `config.json` (project).
@@ -29,8 +29,8 @@ use places::Places;
 use plan::{Consent, Plan};
 use std::process::ExitCode;
 
-/// Sets up what records conversations: hooks in Claude Code and Codex, scheduled jobs. Shows every
-/// change before it is made. Records are never touched.
+/// Set up the recording of conversations: hooks in Claude Code and Codex, and scheduled jobs. Every change is shown
+/// before it is made. Records are never changed.
 #[derive(FromArgs)]
 #[argh(example = "{command_name} install --dry-run", example = "{command_name} doctor")]
 struct Args {
@@ -59,25 +59,25 @@ struct Install {
     /// write the hooks into settings.json, even if a plugin could be registered
     #[argh(switch)]
     settings: bool,
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }
 
-/// take back what install and jobs install did; records stay
+/// undo install and jobs install; records are kept
 #[derive(FromArgs)]
 #[argh(subcommand, name = "uninstall", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
 struct Uninstall {
     /// from Codex instead of Claude Code
     #[argh(switch)]
     codex: bool,
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }

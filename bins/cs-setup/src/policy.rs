@@ -1,4 +1,4 @@
-//! Owns what keeps registered hooks from running: switches in the user's settings and in those of
+//! Owns the settings that prevent registered hooks from running: switches in the user's settings and in those of
 //! the machine's owner. Source: Claude Code's settings, `disableAllHooks`, `allowManagedHooksOnly`.
 
 use super::swap;

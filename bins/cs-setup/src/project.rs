@@ -1,5 +1,5 @@
-//! `project`: registers a project, and gives it the skills where no plugin does. Must stay true: a
-//! skill that somebody else wrote, or changed, is never replaced and never removed. Ours end with
+//! `project`: registers a project, and gives it the skills if there is no plugin. Must stay true: a
+//! skill that we did not write, or that was changed, is never replaced and never removed. Ours end with
 //! a line with a checksum of the text before it.
 
 use crate::client::Registered;
@@ -32,13 +32,13 @@ pub struct Project {
     /// a name for people (default: the directory's)
     #[argh(option)]
     name: Option<String>,
-    /// take the skills out again; the project stays registered
+    /// remove the skills; the project stays registered
     #[argh(switch)]
     remove: bool,
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }

@@ -1,5 +1,5 @@
-//! Owns changing a JSON text in place: what is put in follows the style around it, and nothing
-//! else moves. Must stay true: taking out what was put in gives the text from before (an empty
+//! Owns changing a JSON text in place: inserted text follows the style around it, and nothing
+//! else moves. Must stay true: removing an insertion gives the text from before (an empty
 //! container may lose the blanks inside it); every result is a JSON text.
 
 use super::text::{self, Kind, Node, Trouble};

@@ -11,7 +11,7 @@ use argh::FromArgs;
 use cli::{Out, Outcome};
 use cs_core::error::Error;
 
-/// show our status line in Claude Code, or take it out again
+/// show our status line in Claude Code, or remove it
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -31,14 +31,14 @@ enum Command {
     Remove(Remove),
 }
 
-/// write it into settings.json; a status line that you have is shown above it
+/// write it into settings.json; an existing status line is shown above it
 #[derive(FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Install {
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }
@@ -47,10 +47,10 @@ struct Install {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "remove", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Remove {
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }

@@ -1,6 +1,6 @@
 //! Owns our status line in the text of Claude Code's settings. Must stay true: a status line that the user
-//! had is wrapped, not lost, and taking ours out leaves its text as it was, byte for byte (but for blanks
-//! in an empty object).
+//! had is wrapped, not lost, and removing ours leaves its text as it was, byte for byte (except blanks in
+//! an empty object).
 
 use super::document::NOTHING;
 use super::splice::{self, Step, keys};

@@ -251,10 +251,10 @@ fn what_hooks_cost_is_read_from_recent_transcripts() {
         said.contains("end of a turn: 2 ms (median), 3 ms at most, in 3 runs: ${CLAUDE_PLUGIN_ROOT}/bin/cs-heartbeat"),
         "{said}"
     );
-    assert!(said.contains("900 ms usually, 900 ms at most, in 3 runs: notify done"), "{said}");
+    assert!(said.contains("900 ms (median), 900 ms at most, in 3 runs: notify done"), "{said}");
     fs::write(project.join("two.jsonl"), [80, 90, 70, 80, 75, 80].map(|took| line(ours, took)).concat())
         .expect("it can be written");
-    finds(&place, "cost", "75 ms usually", "make bench");
+    finds(&place, "cost", "75 ms (median)", "make bench");
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(30 * 24 * 3600);
     fs::File::options()
         .append(true)

@@ -142,7 +142,7 @@ fn what_cannot_be_understood_is_refused_and_left() {
     fs::write(place.settings(), b"{\"a\": \"\xff /x/bin/cs-hook\"}").expect("it can be written");
     place.refused(&["uninstall"], INVALID, "byte 8 is not valid UTF-8");
     fs::write(place.settings(), vec![b' '; 11 << 20]).expect("it can be written");
-    place.refused(&["install", "--settings"], INVALID, "at most 10485760 are read");
+    place.refused(&["install", "--settings"], INVALID, "more than 10485760 bytes");
     place.put_settings(None);
     fs::create_dir(place.settings()).expect("it can be made");
     place.refused(&["install", "--settings"], INVALID, "not a regular file");

@@ -1,4 +1,4 @@
-//! Owns who is answered at all: by whose connection it is, by a key, and how fast tokens may be guessed.
+//! Owns who gets an answer: it depends on the owner of the connection, on the key, and on wrong tokens before.
 //!
 //! Must stay true: the owner of a connection is determined once, when it is accepted, and decides about every request
 //! on it, also about those that cannot be parsed. A connection without a known owner does not pass.

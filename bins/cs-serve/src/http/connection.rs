@@ -1,4 +1,4 @@
-//! Owns one connection: what it is doing, until when it may, and the bytes on their way in and out.
+//! Owns one connection: its phase, its deadline, and the bytes on their way in and out.
 //! Must stay true: nothing here blocks, and every phase but working has a deadline.
 
 use super::access::Peer;
@@ -31,7 +31,7 @@ pub struct Connection {
     bytes: Vec<u8>,
     seen: usize,
     deadline: Instant,
-    /// Whether the request under way wants no body, and no further request.
+    /// Whether the answer to the current request has no body; whether it is the last one.
     only_head: bool,
     closes: bool,
 }
@@ -41,7 +41,7 @@ pub struct Connection {
 pub enum Phase {
     /// A head is awaited.
     Reading,
-    /// Its request waits before anybody looks at it.
+    /// Its request waits before it is checked.
     Held(Box<Request>),
     /// Its request is being answered.
     Working,
@@ -55,7 +55,7 @@ pub enum Phase {
 /// The result of a step.
 #[derive(Debug)]
 pub enum Step {
-    /// Nothing for anybody else.
+    /// Nothing is left to do.
     Stay,
     Close,
     Request(Box<Request>),

@@ -1,5 +1,5 @@
-//! Owns who is answered: a pure judgement over a request's head.
-//! Must stay true: every request is judged, whatever its path, before anything else looks at it.
+//! Owns the checks of a request's head. Pure.
+//! Must stay true: every request is checked, whatever its path, before anything else uses it.
 
 use super::head::Request;
 use super::refusal::Refusal;
@@ -9,7 +9,7 @@ use tiny_http::Method;
 /// The names and the token that requests must have.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    /// Names by which it may be called, besides those of this machine itself.
+    /// Names that `Host` may have, besides those of this machine itself.
     pub names: Vec<String>,
     /// The token that every request must send, if other machines may connect.
     pub token: Option<String>,

@@ -1,8 +1,8 @@
 //! Owns how fast tokens may be guessed. Pure.
 //!
-//! After ten wrong tokens within ten minutes, from wherever, each further one is looked at two seconds late: before
-//! that nobody learns whether it was right, so giving up early gains nothing. Nobody is locked out: a right token
-//! is late at most, and not even that from an address whose last token was right. A wrong one ends that.
+//! After ten wrong tokens within ten minutes, from any address, each further token is checked two seconds late. The
+//! client learns nothing before that, so disconnecting early gains nothing. Nobody is locked out: a right token is
+//! late at most, and it is not late from an address whose last token was right. A wrong token ends that.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! Owns the head of a request: from bytes to a [`Request`], strictly.
-//! Must stay true: what could be understood in two ways is refused. Lines end in CR LF, never in less; a
-//! field is one line; a length is given once. So nobody can hide a second request in a first one.
+//! Must stay true: anything ambiguous is refused. Lines end in CR LF, never in less; a field is one line; a
+//! length is given once. So no second request can be hidden in a first one.
 
 use super::limits::{FIELDS, HEAD_BYTES, TARGET_BYTES};
 use super::refusal::Refusal;

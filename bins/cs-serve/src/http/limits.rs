@@ -1,4 +1,4 @@
-//! Owns the numbers: how much anybody may send, and how long anything may take.
+//! Owns the limits: how much a client may send, and how long anything may take.
 
 use std::time::Duration;
 

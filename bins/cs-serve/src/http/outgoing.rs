@@ -1,5 +1,5 @@
-//! Owns an answer on its way to a client, and until when the client has to take more of it.
-//! Must stay true: nothing here blocks, and a client that takes nothing, or too little, is given up.
+//! Owns an answer on its way to a client, and the deadlines by which the client must read more of it.
+//! Must stay true: nothing here blocks, and a client that reads nothing, or too slowly, is disconnected.
 
 use super::limits::{STALL_TIME, WRITE_TIME};
 use super::reply::Reply;

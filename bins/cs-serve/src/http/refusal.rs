@@ -1,8 +1,8 @@
-//! Owns why a request is not answered with what it asks for: a status, a code for programs, a text for people.
+//! Owns refusals: the status, a code for programs, and a text for people.
 
 use cs_core::Error;
 
-/// Why a request is not answered with what it asks for.
+/// The reason why a request does not get what it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,

@@ -1,6 +1,6 @@
-//! Owns what is answered: status, fields, body, and how that looks on the wire.
-//! Must stay true: every answer has the fields that keep a browser from doing more than show it, and every
-//! body that may be asked for again has a tag that depends on nothing but its bytes.
+//! Owns answers: status, fields, body, and their form on the wire.
+//! Must stay true: every answer has the fields that limit a browser to showing it, and every body that may be
+//! requested again has a tag that depends only on its bytes.
 
 use super::head::Request;
 use super::refusal::Refusal;

@@ -1,5 +1,5 @@
 //! Owns all sockets: one thread that waits for them, and moves bytes and requests on.
-//! Must stay true: it never blocks but in that one wait, and without connections it waits for ever.
+//! Must stay true: it blocks only in that one wait, and without connections it waits for ever.
 
 use super::Request;
 use super::access::{self, Access};
@@ -35,7 +35,7 @@ pub struct Server {
     serial: u64,
     /// No connection is taken before.
     paused_until: Option<Instant>,
-    /// The generation that was last heard of, when to look again, and whether somebody is looking.
+    /// The last known generation, when to look again, and whether a worker is looking.
     generation: u64,
     next_look: Instant,
     is_looking: bool,
@@ -237,7 +237,7 @@ impl Server {
         }
     }
 
-    /// Has somebody look at the disk while clients wait for events.
+    /// Lets a worker look at the disk while clients wait for events.
     fn look(&mut self, now: Instant) {
         if self.is_looking || now < self.next_look || self.streams() == 0 {
             return;

@@ -1,5 +1,5 @@
-//! Owns what only the operating system can do: waiting for many sockets at once, waking that up, signals,
-//! and the limits of this process.
+//! Owns the calls to the operating system: waiting for many sockets at once, waking that up, signals, and the limits
+//! of this process.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -36,7 +36,7 @@ pub fn wait(all: &mut [Waited], most: Option<Duration>) -> io::Result<()> {
     }
 }
 
-/// Wakes up who waits: a pair of sockets, one byte is a call.
+/// Wakes up the waiting thread: a pair of sockets, on which one byte is a call.
 #[derive(Debug)]
 pub struct Waker {
     calling: UnixStream,
@@ -122,7 +122,7 @@ pub fn raise_file_limit(wanted: u64) -> u64 {
     }
 }
 
-/// Makes the kernel keep little for a client that reads events: who does not read them is to be noticed.
+/// Makes the kernel keep little for a client that reads events: so that a client that does not read is noticed.
 pub fn keep_little(socket: &impl AsRawFd) {
     let bytes: libc::c_int = 4096;
     let size = std::mem::size_of::<libc::c_int>() as libc::socklen_t;

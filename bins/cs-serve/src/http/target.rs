@@ -1,7 +1,7 @@
-//! Owns the target of a request: the one place where anything is decoded.
-//! Must stay true: what comes out is what guard and router see, and nothing is decoded again. A path is
-//! never made shorter (`..` is a name like any other, which no route has), and characters that could mean
-//! two things, such as an encoded slash or a NUL, are refused.
+//! Owns the target of a request: percent-encoding is decoded here alone.
+//! Must stay true: guard and routes see the decoded target, and nothing is decoded again. A path is never
+//! shortened (`..` is a name like any other, which no route has), and ambiguous characters,
+//! such as an encoded slash or a NUL, are refused.
 
 use super::refusal::Refusal;
 

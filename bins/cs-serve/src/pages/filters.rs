@@ -1,5 +1,5 @@
-//! Owns what templates may do with a value besides showing it.
-//! Must stay true: what is marked as safe here was escaped here.
+//! Owns the filters that templates apply to values.
+//! Must stay true: text that is marked as safe here was escaped here.
 
 use cs_core::clock::{self, Instant};
 use cs_core::visible::visible;

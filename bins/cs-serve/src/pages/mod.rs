@@ -6,20 +6,20 @@
 //!    function that makes it. `app` reads the URL's query with [`crate::query::Query::parse`] (the same for pages
 //!    and API) and takes one [`crate::view::Snapshot`] of the store.
 //! 2. That function, in a module here, makes the page's value, a `Serialize` struct: [`overview::OverviewPage`],
-//!    [`session::SessionPage`], [`project::ProjectPage`], [`activity::ActivityPage`]. These are
-//!    the templates' variables; each field is described there. Everything that a page shows comes from its value:
+//!    [`session::SessionPage`], [`project::ProjectPage`], [`activity::ActivityPage`]. These are the
+//!    templates' variables; each field is described there. Everything that a page shows comes from its value, and
 //!    templates only decide how it looks.
 //! 3. [`crate::asked::Asked::render`] renders the row's template with it. All templates extend `web/base.html`.
 //!
 //! Every template also has `asset` (file name → URL, for example `asset["app.js"]`), `version`, and the
-//! filters of [`filters`]: `day`, `moment`, `linked`, `percent`. Autoescape is on for all of them, so text of
-//! people is safe anywhere between tags or in quoted attributes; it must never stand in an
-//! unquoted attribute, in a URL's scheme, or in a script. The Content-Security-Policy forbids inline script
+//! filters of [`filters`]: `day`, `moment`, `linked`, `percent`. Autoescape is on for all of them, so texts are
+//! safe anywhere between tags or in quoted attributes; they must never be in an unquoted attribute, in a URL's
+//! scheme, or in a script. The Content-Security-Policy forbids inline script
 //! and style, `style="…"` too: use classes, `<progress>`, and attributes of SVG.
 //!
-//! Live: `/api/events` sends `change` whenever something on disk or a state changed. A page then asks for its
-//! own URL again (with its ETag: 304 if nothing of it changed) and takes over what is different. A page's
-//! bytes depend on nothing but the store and the minute, so what has no age in it does not change by itself.
+//! Live: `/api/events` sends `change` whenever something on disk or a state changed. A page then requests
+//! its own URL again (with its ETag: 304 if it has not changed) and updates the parts that differ. A page's bytes
+//! depend only on the store and the minute, so a page without ages does not change by itself.
 //! Reasons of states have no age (`state_reason`); the instant is a field of its own (`state_at`).
 
 pub mod activity;

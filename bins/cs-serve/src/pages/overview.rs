@@ -1,4 +1,4 @@
-//! `/`: what is going on, or the sessions that the query wants.
+//! `/`: all projects with their sessions, or the sessions that the query selects.
 
 use super::figures::Top;
 use super::rows::{self, Section};
@@ -28,7 +28,7 @@ pub struct OverviewPage<'a> {
     /// The values of the form and the links.
     pub filters: Filters,
     /// Whether the query asks for anything. If not, `groups` has the projects with their other sessions;
-    /// else it has only what the query wants, in the order of the list, page by page.
+    /// else it has only the selected sessions, in the order of the list, page by page.
     pub is_filtered: bool,
     /// Of all projects: those in which the user is the one to act, waiting before idle; then those in which
     /// something runs. Empty when filtered.
@@ -37,7 +37,7 @@ pub struct OverviewPage<'a> {
     pub groups: Vec<Group<'a>>,
     /// Projects without a group, for want of room or of sessions.
     pub others: Vec<&'a Project>,
-    /// How many sessions the query wants; all of them when it wants none in particular.
+    /// How many sessions the query selects; all if it selects none in particular.
     pub total: usize,
     pub damaged: &'a [Damaged],
     /// The recent usage; none if the query selects sessions.

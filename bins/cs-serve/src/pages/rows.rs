@@ -1,4 +1,4 @@
-//! Owns a session as a row of a list, and how rows are put together: by kind, no longer than one looks at.
+//! Owns a session as a row of a list, and the sections of rows: one for each kind, each of limited length.
 
 use super::usage::Said;
 use crate::asked::Asked;
@@ -33,7 +33,7 @@ pub struct Section<'a> {
     /// `needs_me`, `running`, `quiet` (suspended, gone, stale, unknown), `parked`, `recent` or `found`.
     pub key: &'static str,
     pub rows: Vec<SessionRow<'a>>,
-    /// How many there are besides.
+    /// How many rows are left out.
     pub hidden: usize,
     /// Where those are.
     pub more_url: String,

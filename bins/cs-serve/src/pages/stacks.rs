@@ -1,5 +1,5 @@
-//! Owns charts of what was used: by day or by week, a part for each model, once as cost and once as tokens.
-//! Must stay true: what has no known price is missing in the chart of costs only, and the value says so.
+//! Owns charts of usage: by day or by week, a part for each model, once as cost and once as tokens.
+//! Must stay true: usage without a known price is missing only in the chart of costs, and the value says so.
 
 use super::charts::{self, Columns, Labels};
 use super::usage::{Said, micros, unpriced, weight};

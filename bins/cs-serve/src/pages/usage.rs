@@ -1,5 +1,5 @@
 //! Owns usage in words: tokens and money, and tables by model.
-//! Must stay true: what has no known price is said to be unknown.
+//! Must stay true: a cost without a known price is called unknown.
 
 use crate::view::spending::{Lately, Period};
 use crate::view::usage::Sum;
@@ -140,7 +140,7 @@ impl Strip {
     }
 }
 
-/// Whether figures are so old that nobody seems to count any more.
+/// Whether figures are so old that the count does not seem to run any more.
 pub fn is_old(kept_at: &str, now: Instant) -> bool {
     clock::credible(kept_at, now).is_none_or(|at| (now - at).num_hours() >= OLD_HOURS)
 }

@@ -32,7 +32,7 @@ impl Caches {
         }
     }
 
-    /// The store that all of it comes from.
+    /// The store that the caches are read from.
     pub fn store(&self) -> &Store {
         &self.keeper.store
     }

@@ -1,4 +1,4 @@
-//! Owns lists of sessions: which ones a query wants, in the order of their ids, newest first (those that a clock
+//! Owns lists of sessions: those that a query selects, in the order of their ids, newest first (those that a clock
 //! made that was ahead come last), page by page.
 
 use super::caches::Caches;
@@ -18,9 +18,9 @@ use std::sync::Arc;
 /// A page of a list.
 #[derive(Debug, Serialize)]
 pub struct Listing {
-    /// How many sessions the query wants, on all pages.
+    /// How many sessions the query selects, on all pages.
     pub total: usize,
-    /// How many there are of each kind, whatever kind the query wants.
+    /// How many there are of each kind, whichever kind the query selects.
     pub counts: Kinds,
     pub sessions: Vec<Summary>,
     pub damaged: Vec<Damaged>,
@@ -75,7 +75,7 @@ impl Kinds {
     }
 }
 
-/// The sessions that a query wants.
+/// Lists the sessions that a query selects.
 pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listing> {
     let now = clock::now();
     let range = query.range(now);

@@ -19,9 +19,9 @@ pub struct ShownProject {
     pub project: Project,
     /// The last half year.
     pub weeks: Vec<Week>,
-    /// Its sessions, as the query wants them.
+    /// The sessions that the query selects.
     pub listing: Listing,
-    /// All that it used, and its days; none if nobody has summed it up yet.
+    /// Its usage in all, and by day; none if nothing was counted yet.
     pub usage: Option<OfProject>,
 }
 
@@ -35,7 +35,7 @@ pub fn find(caches: &Caches, snapshot: &Snapshot, slug: &Slug) -> Result<Project
     }
 }
 
-/// A project, its sessions as the query wants them, and its last half year.
+/// Reads a project, the sessions that the query selects, and its last half year.
 pub fn show(caches: &Caches, snapshot: &Snapshot, query: &Query, slug: &Slug) -> Result<ShownProject> {
     let (project, archived) = (find(caches, snapshot, slug)?, caches.archived()?);
     let rows = [snapshot.rows.as_ref(), archived.as_ref()];

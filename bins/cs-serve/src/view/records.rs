@@ -76,8 +76,8 @@ impl Records {
         }
     }
 
-    /// Forgets records whose files are others than when they were read: somebody wrote into them, which no
-    /// directory shows. Whether there were any. Of many files some are looked at each time.
+    /// Forgets records whose files were edited in place, which no directory shows, and returns whether there were any.
+    /// Each call checks only some of the files.
     pub fn forget_edited(&mut self, store: &Store) -> bool {
         let from = if self.looked < self.known.len() { self.looked } else { 0 };
         self.looked = from + LOOKS;

@@ -58,7 +58,7 @@ impl Last {
 
 fn says_all(path: &Path, words: &[String]) -> bool {
     let Ok(Some(bytes)) = file::read(path) else { return false };
-    // Most records say nothing of it, and that shows without understanding them.
+    // Most records do not contain the words; that is found without parsing them.
     let whole = words.iter().filter(|word| word.bytes().all(|byte| byte.is_ascii_alphanumeric())).collect::<Vec<_>>();
     if !whole.is_empty() {
         let mut lower = bytes.clone();

@@ -10,7 +10,7 @@ use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many days a range has if nobody says, and at most.
+/// The default and the largest number of days in a range.
 pub const DAYS: u64 = 30;
 const MOST: u64 = 53 * 7;
 
@@ -75,7 +75,7 @@ pub fn last_days(days: u64) -> Range {
     Range { from: before(until, days.saturating_sub(1)), until }
 }
 
-/// The range that a query wants: at most about a year, and nothing that is to come.
+/// The range that a query selects: at most about a year, and no future days.
 pub fn range(query: &Query) -> Range {
     let today = today();
     let (from, until) = query.range(clock::now()).days(Zone::system());

@@ -22,8 +22,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// All that was used; none if nobody has summed it up yet. A rollup that cannot be understood is as good as
-    /// none: it is made anew.
+    /// All usage; none if nothing was counted yet. A rollup that cannot be parsed counts as none: it will be rebuilt.
     pub fn used(&self, store: &Store) -> Option<Arc<Used>> {
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&store.home.usage_days());

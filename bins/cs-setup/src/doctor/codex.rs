@@ -1,5 +1,5 @@
-//! Are the hooks registered with Codex, once, and approved? Codex keeps its approvals in `config.toml`,
-//! as `[hooks.state."<file>:<event>:<group>:<handler>"]` with a sum of the hook (seen in 0.169.0).
+//! Checks that the hooks are registered with Codex, once, and approved. Codex keeps its approvals in `config.toml`,
+//! as `[hooks.state."<file>:<event>:<group>:<handler>"]` with a checksum of the hook (seen in 0.169.0).
 
 use super::Check;
 use super::hooks::mentions;

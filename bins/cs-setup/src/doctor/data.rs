@@ -1,4 +1,4 @@
-//! Is the data directory healthy? What is in the records is a deeper question: `cs-cleanup check`.
+//! Checks the data directory. The records in it are checked by `cs-cleanup check`.
 
 use super::{Check, disk};
 use crate::places::Places;

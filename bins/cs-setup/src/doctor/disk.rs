@@ -1,5 +1,5 @@
-//! Can the data directory do what a record needs: keep bytes, lock a file, give it another name? Tried for real, with
-//! a file of its own that goes away again. Some network and container file systems cannot lock, some disks are full.
+//! Checks that files in the data directory can be written, locked and renamed, with a test file that is removed
+//! again. Some network and container file systems cannot lock, some disks are full.
 
 use super::Check;
 use cs_core::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! Are the hooks registered, once, and may they run?
+//! Checks that the hooks are registered once, and may run.
 
 use super::{Check, codex};
 use crate::client::{Client, PLUGIN, Registered};

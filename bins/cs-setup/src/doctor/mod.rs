@@ -1,6 +1,5 @@
 //! `doctor`: checks whether everything works. Each problem comes with the command that fixes it.
-//! Changes nothing: the test event goes into a temporary data directory, and the file with which the disk is tried
-//! goes away again.
+//! Changes nothing: the test event goes into a temporary data directory, and the file that tests the disk is removed.
 
 mod codex;
 mod cost;
@@ -17,7 +16,8 @@ use argh::FromArgs;
 use cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 
-/// check programs, hooks, data directory, who may read the dashboard, jobs, and what hooks cost; exit 1 if something is wrong
+/// check programs, hooks, data directory, readers of the dashboard, jobs, and the cost of hooks; exit 1 if something is
+/// wrong
 #[derive(FromArgs)]
 #[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
 pub struct Doctor {}

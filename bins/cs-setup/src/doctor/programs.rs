@@ -1,4 +1,4 @@
-//! Are all programs there, of one build, and the ones that a shell finds?
+//! Checks that all programs exist, are of one build, and are the ones that a shell finds.
 
 use super::Check;
 use crate::command;

@@ -1,5 +1,5 @@
-//! `jobs`: what runs without being asked. The dashboard from login on, cleaning and summing up what was
-//! used every hour, notices every 30 minutes; by launchd, by systemd, or by crontab lines where there is neither.
+//! `jobs`: the scheduled programs. The dashboard from login on, cleanup and counting of usage every hour, notices every
+//! 30 minutes; by launchd, by systemd, or by crontab lines if there is neither.
 
 mod cron;
 mod fill;
@@ -41,13 +41,13 @@ enum Command {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name}", example = "{command_name} --with cron -q")]
 struct Install {
-    /// launchd, systemd or cron (default: what this machine has)
+    /// launchd, systemd or cron (default: the one that this machine has)
     #[argh(option)]
     with: Option<String>,
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }
@@ -56,13 +56,13 @@ struct Install {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "remove", example = "{command_name}", example = "{command_name} --dry-run")]
 struct Remove {
-    /// launchd, systemd or cron (default: what this machine has)
+    /// launchd, systemd or cron (default: the one that this machine has)
     #[argh(option)]
     with: Option<String>,
-    /// only show what would be changed
+    /// only show the changes
     #[argh(switch)]
     dry_run: bool,
-    /// do not ask
+    /// do not ask for confirmation
     #[argh(switch, short = 'y')]
     yes: bool,
 }

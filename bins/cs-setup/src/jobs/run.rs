@@ -1,5 +1,5 @@
-//! `jobs run`: what launchd and cron call. Keeps the jobs' logs small, then becomes the program.
-//! The logs of all jobs are looked at, because one of them may run for months.
+//! `jobs run`, which launchd and cron call: keeps the jobs' logs small, then becomes the program. It checks the logs of
+//! all jobs, because one of them may run for months.
 
 use super::all;
 use crate::places::Places;

@@ -1,6 +1,6 @@
-//! Owns keeping others from opening a file for a moment. Linux has leases for that (fcntl(2), F_SETLEASE): whoever
-//! opens a leased file waits until its holder lets go, or dies. Elsewhere, and on disks without them, nothing is held:
-//! then [`Lease::is_held`] says so, and whoever relies on it must look twice.
+//! Owns keeping others from opening a file for a moment. Linux has leases for that (fcntl(2), F_SETLEASE): a program
+//! that opens a leased file waits until its holder releases it, or dies. Elsewhere, and on disks without leases,
+//! nothing is held: [`Lease::is_held`] is then false, and the caller must check the file again.
 
 use std::fs::File;
 use std::io;

@@ -1,8 +1,8 @@
 //! Owns putting a text in the place of another program's file, which that program may write at the same moment, by a
-//! rename or in place. Must stay true: no version of anybody is lost. The file that an exchange returns is checked, and
-//! goes back if it is not what was seen. Where the system has leases nobody finds our text before that is certain:
-//! whoever opens the file then waits, and finds what stands there in the end. Elsewhere somebody may read our text in
-//! that moment and write without the edit that came before it; then one of both versions is kept as a copy.
+//! rename or in place. Must stay true: no version of the file is lost. The file that an exchange returns is checked,
+//! and goes back if it is not what was seen. With leases no program finds our text before that is certain: one
+//! that opens the file waits, and finds the final text. Without leases a program may read our text in that moment and
+//! write without the edit that came before it; then one of both versions is kept as a copy.
 
 use super::lease::{Kind, Lease};
 use cs_core::{file, open};
