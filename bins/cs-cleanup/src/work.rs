@@ -1,12 +1,11 @@
 //! Owns how things are done one after the other: each is told as it is done, a failure is told and
 //! the work goes on; the first failure's code is the exit code.
 
-use crate::PROGRAM;
 use crate::progress::Progress;
-use cli::{Context, Failure, Form, Outcome, report};
+use cli::{Context, Failure, Failures, Form, Outcome};
 use cs_core::Result;
 use cs_core::store::{Author, Done, Finding, Run, Store};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -19,9 +18,7 @@ pub struct Work {
     rows: Vec<Vec<String>>,
     /// How often each thing was done.
     counts: BTreeMap<&'static str, usize>,
-    /// What was told of failures: many steps read the same file.
-    told: BTreeSet<String>,
-    code: Option<u8>,
+    failures: Failures,
 }
 
 impl Work {
@@ -35,8 +32,7 @@ impl Work {
             system_now: SystemTime::now(),
             rows: Vec::new(),
             counts: BTreeMap::new(),
-            told: BTreeSet::new(),
-            code: None,
+            failures: Failures::default(),
         }
     }
 
@@ -69,14 +65,7 @@ impl Work {
 
     /// Notes a failure and tells it; only output that nobody can read ends the work.
     pub fn failed(&mut self, failure: Failure) -> Outcome<()> {
-        if matches!(failure, Failure::ClosedPipe | Failure::Output(_)) {
-            return Err(failure);
-        }
-        if failure.message().is_none_or(|(text, _)| self.told.insert(text)) {
-            report(PROGRAM, &failure);
-        }
-        self.code = self.code.or(Some(failure.code()));
-        Ok(())
+        self.failures.tell(failure)
     }
 
     /// Tells one thing that was done, at once: the job that runs us may be stopped.
@@ -125,12 +114,12 @@ impl Work {
 
     /// Shows the table, or the text `nothing` where it would be empty. Other forms of output print nothing then.
     pub fn finish(self, nothing: &str) -> Outcome<()> {
-        let Work { mut context, run, rows, counts, code, .. } = self;
+        let Work { mut context, run, rows, counts, failures, .. } = self;
         let out = &mut context.out;
         if out.form == Form::Table && !out.quiet {
-            match (rows.is_empty(), code) {
-                (true, None) => out.line(nothing)?,
-                (true, Some(_)) => {}
+            match (rows.is_empty(), failures.is_empty()) {
+                (true, true) => out.line(nothing)?,
+                (true, false) => {}
                 (false, _) => out.table(&["what", "where", "why"], &rows)?,
             }
             if counts.values().sum::<usize>() > 1 {
@@ -138,12 +127,12 @@ impl Work {
             }
         }
         out.flush()?;
-        code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+        failures.end()
     }
 
     /// The work ends with this code, unless something failed before.
     pub fn ends_with(&mut self, code: u8) {
-        self.code = self.code.or(Some(code));
+        self.failures.ends_with(code);
     }
 }
 

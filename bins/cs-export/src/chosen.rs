@@ -3,7 +3,7 @@
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
-use cli::{Context, Failure, Outcome, STDIN, note, report, selectors};
+use cli::{Context, Failures, Outcome, STDIN, note, selectors};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, Entry};
@@ -16,7 +16,6 @@ use cs_core::store::{Selector, Store};
 use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use render::{Document, Project};
-use std::cell::Cell;
 use std::collections::{BTreeSet, HashSet};
 
 /// The sessions that are asked for, in the order in which they are shown.
@@ -26,7 +25,8 @@ pub struct Chosen {
     pub project: Option<Slug>,
     /// Whether one session was asked for by name: then it is shown without anything around it.
     pub single: bool,
-    code: Option<u8>,
+    /// The names that mean nothing; then the records that cannot be loaded.
+    pub failures: Failures,
 }
 
 /// A project for the head of a report.
@@ -64,12 +64,6 @@ impl Loaded {
     }
 }
 
-/// The loaded sessions, and the code of the first failure.
-pub struct AllLoaded {
-    pub sessions: Vec<Loaded>,
-    pub code: Option<u8>,
-}
-
 /// What a name on the command line is.
 enum Named {
     Session(SessionId),
@@ -84,7 +78,8 @@ impl Chosen {
             Which::Project(slug) => Some(slug.clone()),
             Which::All => None,
         };
-        Ok(Chosen { ids: many(&context.store, plan, project.as_ref())?, project, single: false, code: None })
+        let ids = many(&context.store, plan, project.as_ref())?;
+        Ok(Chosen { ids, project, single: false, failures: Failures::default() })
     }
 
     /// What stands above the sessions of a project.
@@ -98,29 +93,23 @@ impl Chosen {
     }
 
     /// Reads the records.
-    pub fn load(&self, context: &Context, plan: &Plan) -> Outcome<AllLoaded> {
+    pub fn load(&mut self, context: &Context, plan: &Plan) -> Outcome<Vec<Loaded>> {
         let loader = Loader::new(&context.store, context.now)?;
-        let mut all = AllLoaded { sessions: Vec::new(), code: self.code };
+        let mut all = Vec::new();
         for id in &self.ids {
             match loader.load(id) {
                 Ok(mut loaded) if plan.range.contains_text(&loaded.session.started_at) => {
                     masked::session(&mut loaded.session);
-                    all.sessions.push(loaded);
+                    all.push(loaded);
                 }
                 Ok(_) => {}
                 // Gone since the index was read.
                 Err(Error::Missing(_)) if !matches!(plan.which, Which::Named(_)) => {}
                 Err(error) if self.ids.len() == 1 => return Err(error.into()),
-                Err(error) => all.code = all.code.or(Some(told(error.into()))),
+                Err(error) => self.failures.tell(error)?,
             }
         }
-        all.code = all.code.or(loader.trouble.get());
         Ok(all)
-    }
-
-    /// The code of the first name that meant nothing.
-    pub fn code(&self) -> Option<u8> {
-        self.code
     }
 }
 
@@ -128,8 +117,6 @@ impl Chosen {
 pub struct Loader<'a> {
     store: &'a Store,
     states: States<'a>,
-    /// The code of the first summary that cannot be understood.
-    pub trouble: Cell<Option<u8>>,
 }
 
 impl<'a> Loader<'a> {
@@ -137,7 +124,7 @@ impl<'a> Loader<'a> {
     pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
         let stale_after = cli::config_of(store).stale_after();
         let states = States::read(store, stale_after, now)?;
-        Ok(Loader { store, states, trouble: Cell::new(None) })
+        Ok(Loader { store, states })
     }
 
     /// A session by its id, archived or not.
@@ -151,23 +138,17 @@ impl<'a> Loader<'a> {
     /// A summary that cannot be understood is told, and is no reason to do without the session.
     fn usage(&self, session: &Session) -> Option<Usage> {
         self.store.usage_of(session).unwrap_or_else(|error| {
-            let code = told(error.into());
-            self.trouble.set(self.trouble.get().or(Some(code)));
+            cli::defer(&error);
             None
         })
     }
 }
 
-/// Tells a failure while the work goes on; its code.
-pub fn told(failure: Failure) -> u8 {
-    report(PROGRAM, &failure);
-    failure.code()
-}
-
 fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
     let from_stdin = names.iter().any(|name| name == STDIN);
     let all = selectors(names)?;
-    let mut chosen = Chosen { ids: Vec::new(), project: None, single: all.len() == 1 && !from_stdin, code: None };
+    let single = all.len() == 1 && !from_stdin;
+    let mut chosen = Chosen { ids: Vec::new(), project: None, single, failures: Failures::default() };
     for name in &all {
         let found = meant(context, plan, name).and_then(|named| match named {
             Named::Session(id) => Ok(vec![id]),
@@ -180,7 +161,7 @@ fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
         match found {
             Ok(ids) => chosen.ids.extend(ids),
             Err(failure) if all.len() == 1 => return Err(failure),
-            Err(failure) => chosen.code = chosen.code.or(Some(told(failure))),
+            Err(failure) => chosen.failures.tell(failure)?,
         }
     }
     let mut seen = HashSet::new();

@@ -4,14 +4,14 @@
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
-use crate::chosen::{Chosen, Loaded, Loader, told};
+use crate::chosen::{Chosen, Loaded, Loader};
 use crate::highlights::{self, Highlights};
 use crate::masked::Masker;
 use crate::progress::Progress;
 use crate::{front, output};
 use agents::Agent;
 use agents::logs::Roots;
-use cli::{Context, Failure, Form, Out, Outcome, note};
+use cli::{Context, Failures, Form, Out, Outcome, note};
 use cs_core::file::{self, Durability};
 use cs_core::id::{SessionId, Uuid, fnv1a};
 use cs_core::live::Live;
@@ -88,7 +88,7 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
         out,
         named: matches!(plan.which, Which::Named(_)) && chosen.project.is_none(),
         total: Total::default(),
-        code: chosen.code(),
+        failures: chosen.failures,
     };
     let mut progress = Progress::of(chosen.ids.len());
     for id in &chosen.ids {
@@ -96,7 +96,6 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
         progress.step();
     }
     drop(progress);
-    told.code = told.code.or(exporter.loader.trouble.get());
     told.all(folder)
 }
 
@@ -106,7 +105,7 @@ struct Told<'a> {
     /// Whether sessions were asked for by name.
     named: bool,
     total: Total,
-    code: Option<u8>,
+    failures: Failures,
 }
 
 impl Told<'_> {
@@ -131,7 +130,7 @@ impl Told<'_> {
             Ok(Done::Active | Done::NotAsked) | Err(Error::Missing(_)) => {}
             Err(error) => {
                 self.total.failed += 1;
-                self.code = self.code.or(Some(told(error.into())));
+                self.failures.tell(error)?;
             }
         }
         Ok(())
@@ -144,7 +143,7 @@ impl Told<'_> {
             (false, Form::Table) => self.out.line(&self.total.sentence(folder))?,
         }
         self.out.flush()?;
-        self.code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+        self.failures.end()
     }
 }
 

@@ -35,11 +35,11 @@ fn work(args: Args, out: Out) -> Outcome<()> {
     if let Target::Folder { folder, highlight_words } = &plan.target {
         return folder::write(context, &plan, folder, *highlight_words);
     }
-    let chosen = Chosen::of(context, &plan)?;
+    let mut chosen = Chosen::of(context, &plan)?;
     let loaded = chosen.load(context, &plan)?;
-    let documents: Vec<Document> = loaded.sessions.iter().map(chosen::Loaded::document).collect();
+    let documents: Vec<Document> = loaded.iter().map(chosen::Loaded::document).collect();
     if documents.is_empty() {
-        return Err(loaded.code.map_or_else(|| Failure::Nothing("no session matches".into()), Failure::Reported));
+        return chosen.failures.end().and(Err(Failure::Nothing("no session matches".into())));
     }
     let head = chosen.head(context)?;
     let project = head.as_ref().map(chosen::Head::project);
@@ -49,7 +49,7 @@ fn work(args: Args, out: Out) -> Outcome<()> {
         _ => context.out.text(&text)?,
     }
     context.out.flush()?;
-    loaded.code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+    chosen.failures.end()
 }
 
 fn text(

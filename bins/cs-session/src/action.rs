@@ -1,7 +1,6 @@
 //! `request-action`, `clear-action`: the user is needed, or not any more. A running conversation
 //! shows it until its next prompt.
 
-use crate::PROGRAM;
 use argh::FromArgs;
 use cli::{Context, Outcome, each, print_session};
 use cs_core::id::{SessionId, Uuid};
@@ -29,7 +28,7 @@ pub struct RequestAction {
 impl RequestAction {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let now = context.now;
-        each(PROGRAM, context, &self.id, |context, id| {
+        each(context, &self.id, |context, id| {
             let record = context.store.update(id, now, |record| session::request_action(record, &self.reason, now))?;
             tell(context, id, &record, |live| live.requested = record.awaiting_action.clone())?;
             print_session(context, &record)
@@ -49,7 +48,7 @@ pub struct ClearAction {
 impl ClearAction {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let now = context.now;
-        each(PROGRAM, context, &self.id, |context, id| {
+        each(context, &self.id, |context, id| {
             let clear = |record: &mut Session| -> Result<()> {
                 session::clear_action(record, now);
                 Ok(())

@@ -1,6 +1,6 @@
 //! `capture-commits`: the commits of a repository since the session's start.
 
-use crate::{PROGRAM, git};
+use crate::git;
 use argh::FromArgs;
 use cli::{Context, Outcome, each, print_session};
 use cs_core::git::find;
@@ -22,7 +22,7 @@ pub struct CaptureCommits {
 
 impl CaptureCommits {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        each(PROGRAM, context, &self.id, |context, id| {
+        each(context, &self.id, |context, id| {
             let known = context.store.session(id)?;
             let repo = self.repo.as_deref().or(known.worktree_root.as_deref()).unwrap_or(".");
             let commits = git::log(repo, &known.started_at, validate::COMMITS)?;

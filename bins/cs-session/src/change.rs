@@ -1,6 +1,5 @@
 //! `update`, `event`, `commit`, `decision`, `question`: small additions to records.
 
-use crate::PROGRAM;
 use argh::FromArgs;
 use cli::{Context, Failure, Outcome, each, print_session};
 use cs_core::Result;
@@ -159,7 +158,7 @@ impl Question {
 
 /// Changes each named record and prints it.
 pub fn change(context: &mut Context, ids: &[String], mut apply: impl FnMut(&mut Session) -> Result<()>) -> Outcome<()> {
-    each(PROGRAM, context, ids, |context, id| {
+    each(context, ids, |context, id| {
         let session = context.store.update(id, context.now, &mut apply)?;
         print_session(context, &session)
     })

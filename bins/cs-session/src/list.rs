@@ -1,8 +1,7 @@
 //! `list`: many sessions. The index is enough, unless whole records are asked for or searched.
 
-use crate::PROGRAM;
 use argh::FromArgs;
-use cli::{Context, Failure, Form, Out, Outcome, report, shown};
+use cli::{Context, Failure, Failures, Form, Out, Outcome, shown};
 use cs_core::Error;
 use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, Slug, Uuid};
@@ -153,7 +152,7 @@ impl List {
         let limit = self.limit.unwrap_or(usize::MAX);
         let mut table = Vec::new();
         let mut shown = 0;
-        let mut code = None;
+        let mut failures = Failures::default();
         for (id, entry) in &rows {
             if shown == limit {
                 break;
@@ -179,11 +178,8 @@ impl List {
                 match print_full(&found, out, id, &verdict) {
                     Err(Failure::Core(Error::Corrupt { .. })) if harm.is_some() => {}
                     // A damaged record is no reason to hide the others.
-                    Err(failure @ Failure::Core(_)) => {
-                        report(PROGRAM, &failure);
-                        code = code.or(Some(failure.code()));
-                    }
-                    other => other?,
+                    Err(failure) => failures.tell(failure)?,
+                    Ok(()) => {}
                 }
             } else {
                 print(out, id, entry, (state, verdict), &found.reading(id))?;
@@ -194,15 +190,10 @@ impl List {
         // Beside the archive known only while the index has to be made from the records; `cs-cleanup check` always knows.
         damaged.extend(index.damaged().iter().map(|(path, error)| Error::corrupt(path, reason(error))));
         for error in damaged {
-            let failure = Failure::Core(error);
-            report(PROGRAM, &failure);
-            code = code.or(Some(failure.code()));
+            failures.tell(error)?;
         }
-        match code {
-            Some(code) => Err(Failure::Reported(code)),
-            None if shown == 0 => Err(Failure::Nothing("no session matches".into())),
-            None => Ok(()),
-        }
+        failures.end()?;
+        if shown == 0 { Err(Failure::Nothing("no session matches".into())) } else { Ok(()) }
     }
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {

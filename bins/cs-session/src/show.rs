@@ -1,6 +1,5 @@
 //! `show`: whole records, with what their conversations used.
 
-use crate::PROGRAM;
 use argh::FromArgs;
 use cli::{Context, Failure, Outcome, each, print_session_with};
 
@@ -20,7 +19,7 @@ pub struct Show {
 
 impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        each(PROGRAM, context, &self.id, |context, id| {
+        each(context, &self.id, |context, id| {
             let session = context.store.session(id)?;
             // Its state is derived with the settings; what is wrong with them is told.
             let _ = context.config();

@@ -126,7 +126,7 @@ fn change(
     ids: &[String],
     mut apply: impl FnMut(&mut Session) -> cs_core::Result<()>,
 ) -> Outcome<()> {
-    each(PROGRAM, context, ids, |context, id| {
+    each(context, ids, |context, id| {
         let session = context.store.update(id, context.now, &mut apply)?;
         print_session(context, &session)
     })
@@ -143,7 +143,7 @@ struct Row<'a> {
 fn list(context: &mut Context, args: &List) -> Outcome<()> {
     let mut table = Vec::new();
     let mut count = 0;
-    each(PROGRAM, context, &args.id, |context, id| {
+    each(context, &args.id, |context, id| {
         let session = context.store.session(id)?;
         count += session.tasks.len();
         for task in &session.tasks {

@@ -7,7 +7,7 @@ use crate::titles::Titles;
 use agents::Agent;
 use agents::logs::Log;
 use argh::FromArgs;
-use cli::{Context, Failure, Form, Outcome, report};
+use cli::{Context, Failure, Failures, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::validate::FILE_BYTES;
 use cs_core::{open, repair};
@@ -59,15 +59,13 @@ impl Keep {
             }
         }
         context.out.flush()?;
-        let mut code = None;
+        let mut failures = Failures::default();
         for (uuid, error) in done.failed {
-            let failure = Failure::from(error);
-            report(PROGRAM, &failure);
-            code = code.or(Some(failure.code()));
+            failures.tell(error)?;
             warn(context, &loaded, Some(&uuid));
         }
         summed?;
-        code.map_or_else(|| loaded.end(), |code| Err(Failure::Reported(code)))
+        failures.end().and_then(|()| loaded.end())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use crate::command::Options;
 use agents::logs::{Log, Roots};
-use cli::{Context, Failure, Outcome, note, report};
+use cli::{Context, Failure, Failures, Outcome, note, report};
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
@@ -36,8 +36,8 @@ pub struct Loaded {
     pub logs: Vec<(Log, Facts)>,
     /// Accounts of logs by their index, if they are asked for; see [`cache::read_with_accounts`].
     pub accounts: BTreeMap<usize, Account>,
-    /// The exit code of what could not be read, which was told.
-    pub trouble: Option<u8>,
+    /// What could not be read.
+    failures: Failures,
 }
 
 impl Loaded {
@@ -55,7 +55,7 @@ impl Loaded {
 
     /// Ends a report that worked: what could not be read is still a failure.
     pub fn end(&self) -> Outcome<()> {
-        self.trouble.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+        self.failures.end()
     }
 }
 
@@ -83,15 +83,14 @@ fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone
     let (summaries, damaged) = summary::load(&context.store.home);
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
-    let failures: Vec<Failure> = wrong.into_iter().chain(damaged).chain(unreadable).map(Failure::from).collect();
-    failures.iter().for_each(|failure| report(PROGRAM, failure));
+    let mut failures = Failures::default();
+    wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.tell(error))?;
     tell_missing(&found.missing);
     tell_compressed(found.compressed);
     let book = book::build(&read.logs, summaries, |_, _, _| {});
     let projects = projects(&book, &config);
     let repos = repos(&book, &projects, &config);
-    let trouble = failures.first().map(Failure::code);
-    Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, accounts: read.accounts, trouble })
+    Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, accounts: read.accounts, failures })
 }
 
 fn places(roots: &Roots) -> String {

@@ -19,6 +19,11 @@ pub fn begin(program: &'static str) {
     DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).program = program;
 }
 
+/// The name of this program.
+pub fn program() -> &'static str {
+    DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).program
+}
+
 /// The code of the first trouble; 0 where there was none.
 pub fn code() -> u8 {
     DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).code

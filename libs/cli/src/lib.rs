@@ -5,6 +5,7 @@
 mod args;
 mod deferred;
 mod failure;
+mod failures;
 mod lines;
 mod out;
 pub mod programs;
@@ -15,6 +16,7 @@ mod select;
 pub use args::{note, report, run};
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
+pub use failures::Failures;
 pub use lines::names;
 pub use out::{Form, Out, sanitize};
 pub use record::{block, print_session, print_session_with, shown};

@@ -1,8 +1,8 @@
 //! Owns addressing: which sessions the arguments name.
 
 use crate::Context;
-use crate::args::report;
 use crate::failure::{Failure, Outcome};
+use crate::failures::Failures;
 use crate::lines::names;
 use agents::Agent;
 use cs_core::id::SessionId;
@@ -44,14 +44,13 @@ fn own_conversation() -> Outcome<String> {
 /// Runs `work` for each named session. With several, each failure is told and the work goes on;
 /// the first failure's code is the exit code.
 pub fn each(
-    program: &str,
     context: &mut Context,
     args: &[String],
     mut work: impl FnMut(&mut Context, &SessionId) -> Outcome<()>,
 ) -> Outcome<()> {
     let names = selectors(args)?;
     let alone = names.len() == 1;
-    let mut code = None;
+    let mut failures = Failures::default();
     for name in names {
         let done = Selector::parse(&name)
             .and_then(|selector| context.store.find(&selector))
@@ -59,15 +58,10 @@ pub fn each(
             .and_then(|id| work(context, &id));
         match done {
             Ok(()) => {}
-            Err(failure) if alone || matches!(failure, Failure::ClosedPipe | Failure::Output(_)) => {
-                return Err(failure);
-            }
-            Err(failure) => {
-                report(program, &failure);
-                code = code.or(Some(failure.code()));
-            }
+            Err(failure) if alone => return Err(failure),
+            Err(failure) => failures.tell(failure)?,
         }
     }
     context.out.flush()?;
-    code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
+    failures.end()
 }
