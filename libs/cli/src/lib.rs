@@ -9,6 +9,7 @@ mod failures;
 mod lines;
 mod out;
 pub mod programs;
+mod quote;
 mod record;
 pub mod repo;
 mod select;
@@ -19,6 +20,7 @@ pub use failure::{Failure, Outcome};
 pub use failures::Failures;
 pub use lines::names;
 pub use out::{Form, Out, sanitize};
+pub use quote::quote_word;
 pub use record::{block, print_session, print_session_with, shown};
 pub use select::{STDIN, each, selectors};
 

@@ -1,7 +1,7 @@
 //! Owns how a person names a repository: by a directory in one of its clones, by its address in any spelling, or by its
 //! first commit; and the hint that a project's folder may have been moved.
 
-use crate::{Failure, Outcome};
+use crate::{Failure, Outcome, quote_word};
 use cs_core::clock::{self, Instant};
 use cs_core::config::{Config, Registration};
 use cs_core::git::{self, identity};
@@ -55,7 +55,7 @@ pub fn moves(store: &Store, config: &Config) -> Vec<String> {
         };
         let new = &config.projects.values().filter(is_same).max_by_key(|other| &other.registered_at)?.path;
         let old = &project.path;
-        let moved = format!("if it was moved: cs-project move {slug} {}", quoted(new));
+        let moved = format!("if it was moved: cs-project move {slug} {}", quote_word(new));
         Some(format!("{old} is gone, and {new} is the same repository; {moved}"))
     };
     gone.filter_map(hint).collect()
@@ -66,10 +66,4 @@ fn last_begun(store: &Store, slug: &str) -> Option<Instant> {
     let index = store.index().ok()?;
     let entries = index.entries(index::of_project(slug));
     entries.iter().filter_map(|(_, entry)| clock::parse(&entry.started_at)).max()
-}
-
-/// A word as a shell takes it whole.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,".contains(c);
-    if word.chars().all(is_plain) { word.to_string() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

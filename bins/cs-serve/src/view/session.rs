@@ -119,28 +119,7 @@ fn resume_command(session: &Session) -> Option<String> {
     let uuid = Uuid::parse(session.claude_session_id.as_deref()?).ok()?;
     let resume = Agent::of_word(session.agent())?.resume_command(uuid.as_str());
     Some(match session.worktree_root.as_deref().filter(|root| !root.is_empty()) {
-        Some(root) => format!("cd {} && {resume}", quoted(root)),
+        Some(root) => format!("cd {} && {resume}", cli::quote_word(root)),
         None => resume,
     })
-}
-
-/// Any text as one word for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:".contains(c);
-    if word.chars().all(is_plain) && !word.starts_with('-') {
-        return word.to_string();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_stays_one_word() {
-        assert_eq!(quoted("/home/dev/api"), "/home/dev/api");
-        assert_eq!(quoted("/tmp/a b'$(x)"), "'/tmp/a b'\\''$(x)'");
-        assert_eq!(quoted("-x"), "'-x'");
-    }
 }
