@@ -3,6 +3,7 @@
 
 use crate::deferred;
 use crate::failure::{Failure, Outcome};
+use crate::nearest::{nearest, words_of};
 use crate::out::{Form, Out};
 use crate::select::STDIN;
 use argh::TopLevelCommand;
@@ -77,11 +78,20 @@ fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)
             std::io::stdout().write_all(help(&early.output).as_bytes())?;
             Ok(None)
         }
-        Err(early) => Err(usage(program, &early.output)),
+        Err(early) => Err(usage(program, &early.output, meant::<A>(program, &words, &early.output))),
     }
 }
 
-fn usage(program: &str, text: &str) -> Failure {
+/// The word that may be meant by the one that the parser does not know.
+fn meant<A: TopLevelCommand>(program: &str, words: &[&str], trouble: &str) -> Option<String> {
+    let unknown = trouble.lines().next()?.strip_prefix("Unrecognized argument: ")?.trim();
+    let before = words.iter().copied().take_while(|word| *word != unknown && !word.starts_with('-'));
+    let asked: Vec<&str> = before.chain(["--help"]).collect();
+    let early = A::from_args(&[program], &asked).err().filter(|early| early.status.is_ok())?;
+    nearest(unknown, words_of(&help(&early.output))).map(str::to_string)
+}
+
+fn usage(program: &str, text: &str, meant: Option<String>) -> Failure {
     let text = text.replace(STDIN, "-");
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("wrong arguments").trim_end_matches(['.', ':']);
@@ -91,7 +101,8 @@ fn usage(program: &str, text: &str) -> Failure {
     if !rest.is_empty() {
         text = format!("{text}: {}", rest.join(", "));
     }
-    Failure::Usage(text, Some(format!("{program} --help shows what it takes")))
+    let meant = meant.map(|word| format!("did you mean {word}? ")).unwrap_or_default();
+    Failure::Usage(text, Some(format!("{meant}{program} --help shows what it takes")))
 }
 
 /// The parser's help, with what all programs take.

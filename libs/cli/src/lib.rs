@@ -7,6 +7,7 @@ mod deferred;
 mod failure;
 mod failures;
 mod lines;
+mod nearest;
 mod out;
 pub mod programs;
 mod quote;
