@@ -68,7 +68,7 @@ pub enum Target {
     Folder { folder: PathBuf, highlight_words: usize },
 }
 
-/// Which sessions.
+/// The sessions that are asked for.
 #[derive(Debug)]
 pub enum Which {
     /// Named on the command line or on standard input; nothing named is the own conversation.
@@ -77,7 +77,7 @@ pub enum Which {
     All,
 }
 
-/// What is asked for, understood.
+/// The arguments, understood.
 #[derive(Debug)]
 pub struct Plan {
     pub which: Which,

@@ -1,5 +1,5 @@
 //! Owns which sessions are exported, and loads them. Must stay true: nothing is written; a record
-//! that cannot be understood is told and hides no other.
+//! that cannot be understood is reported and hides no other.
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
@@ -53,7 +53,7 @@ pub struct Loaded {
     pub session: Session,
     pub verdict: Verdict,
     pub archived: bool,
-    /// What its conversation used, where that was summed up.
+    /// What its conversation used, if there is a summary of it.
     pub usage: Option<Usage>,
 }
 
@@ -135,7 +135,7 @@ impl<'a> Loader<'a> {
         Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })
     }
 
-    /// A summary that cannot be understood is told, and is no reason to do without the session.
+    /// A summary that cannot be understood is reported; the session is exported without it.
     fn usage(&self, session: &Session) -> Option<Usage> {
         self.store.usage_of(session).unwrap_or_else(|error| {
             cli::defer(&error);
@@ -202,7 +202,7 @@ fn is_project(store: &Store, plan: &Plan, slug: &Slug) -> bool {
 }
 
 /// All sessions, or those of a project, within the asked time, newest first. After them the records that cannot be
-/// understood, whatever they are of: who loads them tells so.
+/// understood, whatever they are of: loading reports them.
 fn many(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Vec<SessionId>> {
     let Found { mut sessions, damaged } = Found::of(store, plan, project)?;
     sessions.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| b.id.cmp(&a.id)));

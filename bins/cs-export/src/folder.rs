@@ -36,7 +36,7 @@ struct Line<'a> {
     skipped_lines: usize,
 }
 
-/// What became of all.
+/// The results of all sessions.
 #[derive(Default, Serialize)]
 struct Total {
     written: usize,
@@ -45,7 +45,7 @@ struct Total {
     masked: Counts,
 }
 
-/// What became of one.
+/// The result of one session.
 enum Done {
     Written {
         counts: Counts,
@@ -99,7 +99,7 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
     told.all(folder)
 }
 
-/// What was told so far, and what is left to tell at the end.
+/// The failures that were reported so far, and those that are reported at the end.
 struct Told<'a> {
     out: &'a mut Out,
     /// Whether sessions were asked for by name.
@@ -195,7 +195,7 @@ impl Exporter<'_> {
                 return Ok(Done::Unchanged);
             }
         }
-        // A transcript that cannot be read is no reason to do without the session.
+        // The session is exported even if its transcript cannot be read.
         let highlights =
             transcript.and_then(|path| highlights::of(&path, Agent::Claude, self.words, &self.personal).ok()).flatten();
         let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);

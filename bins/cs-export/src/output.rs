@@ -1,6 +1,6 @@
 //! Owns `-o FILE`: one atomic write. Must stay true: a file that `cs-export` did not write is
-//! replaced only with `--force`, one that is no regular file never, nor anything in the data
-//! directory. How its own files are told: the mark in one of the first two lines, or the header of
+//! replaced only with `--force`, one that is not a regular file never, nor anything in the data
+//! directory. Its own files are recognized by the mark in one of the first two lines, or the header of
 //! its CSV; an empty file has nothing to lose.
 
 use crate::args::Plan;

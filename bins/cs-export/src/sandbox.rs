@@ -1,12 +1,12 @@
 //! Owns running what may take any memory or time, or fall over: in a process of its own, which has limits.
 //! Must stay true: whatever happens there, we get its output or one line that says why there is none.
-//! Where the system tells no sizes of processes (macOS), memory is not limited.
+//! Where the system does not report sizes of processes (macOS), memory is not limited.
 
 use std::fs::File;
 use std::io::{self, BufWriter, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
 
-/// What the work may take.
+/// The limits of the work.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes beside those that this process has already.
@@ -41,7 +41,7 @@ pub fn run(
     }
 }
 
-/// Bytes of this process's address space, if the system tells.
+/// Bytes of this process's address space, if the system reports it.
 fn size() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split(' ').next()?.parse().ok()?;
@@ -122,7 +122,7 @@ fn wait(pid: libc::pid_t) -> io::Result<i32> {
     }
 }
 
-/// What came of the work.
+/// The result of the work.
 fn judge(limits: &Limits, status: i32, mut told: Vec<u8>) -> Result<Vec<u8>, String> {
     if libc::WIFSIGNALED(status) {
         return Err(match libc::WTERMSIG(status) {

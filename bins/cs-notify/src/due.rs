@@ -1,6 +1,6 @@
-//! Owns the question of what there is to tell: which sessions wait, failed, went stale or stay
+//! Owns which notices are due: which sessions wait, failed, went stale or stay
 //! parked, and since when. The state engine of cs-core says what a session is doing; nothing here
-//! guesses. Deliberately absent: what was told before, and how to tell.
+//! guesses. Deliberately absent: earlier notices, and how notices are sent.
 
 use crate::notice::Subject;
 use crate::settings::Settings;
@@ -22,7 +22,7 @@ use serde::Serialize;
 /// How long after its end a conversation that failed is still news, in hours.
 const NEWS_HOURS: i64 = 24;
 
-/// Why the user is told, the most urgent first.
+/// The reason for a notice, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -54,11 +54,11 @@ pub struct Due {
     pub subject: Subject,
     /// In short, after the project's name.
     pub headline: String,
-    /// It is over: told once, not again after the cooldown.
+    /// It is over, so one notice is enough: none follows after the cooldown.
     pub once: bool,
 }
 
-/// What holds of one session, before its record is asked for the details.
+/// A reason for a notice of one session, before its record is read for the details.
 struct Found {
     reason: Reason,
     since: String,
@@ -70,7 +70,7 @@ struct Found {
     once: bool,
 }
 
-/// What there is to tell, the most urgent first, whatever was told before. A session may be in it
+/// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may be in it
 /// more than once.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
     let looker = Looker { store, settings, states: States::read(store, config.stale_after(), now)?, now };
@@ -81,7 +81,7 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -
         if found.is_empty() {
             continue;
         }
-        // A record that is damaged is no reason to say nothing; the index knows enough.
+        // A damaged record does not suppress the notice; the index knows enough.
         let record = store.session(&id).ok();
         let name = config.projects.get(entry.project_slug.as_ref()).map(|project| project.name.as_str());
         for found in found {
@@ -230,7 +230,7 @@ impl Looker<'_> {
         Ok(found.map(|found| Found { state, ..found }))
     }
 
-    /// What `cs-cleanup` closed, told as it would have been before; what was told then is not told again.
+    /// A session that `cs-cleanup` closed gets the notice that it would have had before, unless it was sent then.
     fn closed(&self, record: &Session, ended: Option<Live>) -> Found {
         let since = ended.as_ref().map_or(&record.last_heartbeat, |ended| &ended.last_event_at).clone();
         let gone = ended.filter(|ended| ended.process().is_some());

@@ -18,7 +18,7 @@ const NAMED: usize = 5;
 /// The version of the event's fields; it goes up when one changes its meaning or goes away.
 const EVENT_VERSION: u8 = 1;
 
-/// A session that is told of.
+/// A session in a notice.
 #[derive(Clone, Debug, Serialize)]
 pub struct Subject {
     pub reason: Reason,
@@ -48,7 +48,7 @@ impl Subject {
     }
 }
 
-/// What a notice is about.
+/// The sessions that a notice is about.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum About {
@@ -57,7 +57,7 @@ pub enum About {
     Nothing { reason: &'static str },
 }
 
-/// Something to tell.
+/// A notice.
 #[derive(Clone, Debug)]
 pub struct Notice {
     pub title: String,
@@ -65,7 +65,7 @@ pub struct Notice {
     pub about: About,
 }
 
-/// What the user's own command reads.
+/// The event that the user's own command reads.
 #[derive(Serialize)]
 pub struct Event<'a> {
     version: u8,
@@ -125,7 +125,7 @@ impl Notice {
         }
     }
 
-    /// The sessions it tells of.
+    /// The sessions that it is about.
     pub fn subjects(&self) -> &[Subject] {
         match &self.about {
             About::One(subject) => std::slice::from_ref(subject),

@@ -1,4 +1,4 @@
-//! Owns quiet hours: a span of the day, in local time, in which nothing is told. It may cross
+//! Owns quiet hours: a span of the day, in local time, in which no notice is sent. It may cross
 //! midnight; its start belongs to it, its end does not.
 
 use cs_core::clock::Instant;

@@ -1,6 +1,7 @@
-//! Owns one run: what is due, what was told already, telling it, and noting that it was told.
+//! Owns one run: it finds the notices that are due, leaves out those that were sent already, sends the others and
+//! records that they were sent.
 //! Must stay true: something is noted only after it was delivered; of two runs at the same time one
-//! waits for the other, so nothing is told twice; a session is told of at most once in a run.
+//! waits for the other, so no notice is sent twice; a session has at most one notice in a run.
 
 use crate::channel::ChannelProgram;
 use crate::due::{self, Due};
@@ -17,13 +18,13 @@ use cs_core::paths::Home;
 use cs_core::store::Store;
 use std::collections::BTreeSet;
 
-/// What there is to tell, and what was told too recently.
+/// Notices that are due, and those that were sent too recently.
 struct Plan {
     due: Vec<Due>,
     recent: Vec<(Due, clock::Instant)>,
 }
 
-/// Tells what is due.
+/// Sends the notices that are due.
 pub fn tell(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
     if !settings.enabled {
         return off(context);
@@ -44,7 +45,7 @@ pub fn tell(context: &mut Context, config: &Config, settings: &Settings) -> Outc
     if rows.iter().any(|(_, fate)| matches!(fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
 }
 
-/// Says what would be told, and how. Writes nothing, not even a lock.
+/// Prints what would be sent, and by which channel. Writes nothing, not even a lock.
 pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
     let told = Told::read(&context.store.home)?;
     let plan = plan(context, config, settings, &told)?;
@@ -94,7 +95,7 @@ fn how_to_enable(context: &Context) -> String {
     format!("notifications are off; set settings.notifications_enabled to true in {}", path.display())
 }
 
-/// Why nothing is told now. What is due then is told at the first run afterwards.
+/// The reason why nothing is sent now. The first run afterwards sends what is still due.
 fn held(settings: &Settings, context: &Context) -> Option<String> {
     let quiet = settings.quiet.filter(|quiet| quiet.holds_at(context.now))?;
     Some(format!("quiet until {}", quiet.end()))
@@ -136,7 +137,7 @@ fn with_lock<T>(store: &Store, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcom
 
 type Delivered = (Vec<(Notice, Fate)>, Option<ChannelProgram>);
 
-/// Looks once more, because another run may have told it meanwhile, and tells what is left.
+/// Looks once more, because another run may have sent some notices meanwhile, and sends the rest.
 fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock) -> Outcome<Delivered> {
     let mut told = Told::read(&context.store.home)?;
     let due = plan(context, config, settings, &told)?.due;
@@ -155,7 +156,7 @@ fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock)
         for subject in notice.subjects() {
             after.note(&subject.session_id, subject.reason, &subject.since, context.now);
         }
-        // On disk before it is told: a full disk must not make us tell the same for ever.
+        // Written to disk before the notice is sent: a full disk must not make us send it again and again.
         let staged = after.stage()?;
         lock.confirm()?;
         let fate = match send::run(channel.call(&notice, context.now), settings.timeout) {

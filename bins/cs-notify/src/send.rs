@@ -47,7 +47,7 @@ fn spawn(call: &Call) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Writes the input beside everything else: who does not read it must not hold us up. A pipe that is
+/// Writes the input in a thread of its own, so that a program that does not read it cannot block us. A pipe that is
 /// closed early is an error of the write only, because Rust programs ignore SIGPIPE.
 fn feed(child: &mut Child, input: Vec<u8>) {
     if let Some(mut pipe) = child.stdin.take() {
@@ -85,6 +85,6 @@ fn verdict(status: ExitStatus) -> String {
 
 fn kill_group(leader: u32) {
     let Ok(group) = libc::pid_t::try_from(leader) else { return };
-    // SAFETY: killpg only takes numbers; a group that is gone is no error for us.
+    // SAFETY: killpg only takes numbers; a group that has ended is not an error for us.
     unsafe { libc::killpg(group, libc::SIGKILL) };
 }

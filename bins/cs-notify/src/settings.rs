@@ -11,15 +11,15 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use std::time::Duration;
 
-/// What holds for this run.
+/// The settings of this run.
 #[derive(Debug)]
 pub struct Settings {
     pub enabled: bool,
-    /// How long a session is parked before that is told.
+    /// How long a session is parked before there is a notice.
     pub parked_after: TimeDelta,
-    /// How long after a notice the same thing may be told again.
+    /// How long after a notice the same notice may be sent again.
     pub cooldown: TimeDelta,
-    /// How long a session has waited, or lain there with an error, before that is told.
+    /// How long a session waits, or stays with an error, before there is a notice.
     pub waiting_after: TimeDelta,
     pub quiet: Option<Quiet>,
     /// More notices than so many at once become one.

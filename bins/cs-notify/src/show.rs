@@ -14,9 +14,9 @@ pub enum Fate {
     Failed(String),
     /// It is due, but something holds it back; what that is.
     Held(String),
-    /// `--dry-run`: it would be told now.
+    /// `--dry-run`: it would be sent now.
     Due,
-    /// `--dry-run`: it was told not long ago.
+    /// `--dry-run`: it was sent not long ago.
     Told(String),
 }
 

@@ -1,6 +1,6 @@
-//! Owns `notify_state.json`: what was told of which session, and when. It is the Python tool's
-//! file: it maps a session's id to `{reason, notified_at}`, the last thing told. Ours are `since` and
-//! `told` beside them. Must stay true: what we do not know stays as it is.
+//! Owns `notify_state.json`: which notices were sent of which session, and when. It is the Python tool's
+//! file: it maps a session's id to `{reason, notified_at}`, the last notice. Ours are `since` and
+//! `told` beside them. Must stay true: unknown entries stay as they are.
 
 use crate::due::Reason;
 use cs_core::clock::{self, Instant, TimeDelta};
@@ -19,7 +19,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// Reads the file; nothing was told where there is none.
+    /// Reads the file. If there is none, no notice was sent.
     pub fn read(home: &Home) -> Result<Self> {
         let path = home.notify_state();
         let entries = match file::read(&path)? {
@@ -31,8 +31,8 @@ impl Told {
         Ok(Told { path, entries })
     }
 
-    /// When this was told, if that is so recent that it is not to be told again. Whatever began at
-    /// another time than what was told is a new thing.
+    /// When this notice was sent, if that is too recent to send it again. A state that began at another
+    /// time than the one in the last notice is new.
     pub fn recently(
         &self,
         id: &str,
@@ -55,7 +55,7 @@ impl Told {
         (same && recent).then_some(at)
     }
 
-    /// Notes that this is told now.
+    /// Records that this notice is sent now.
     pub fn note(&mut self, id: &str, reason: Reason, since: &str, now: Instant) {
         let entry = self.entries.entry(id).or_insert_with(|| json!({}));
         if !entry.is_object() {
@@ -73,7 +73,7 @@ impl Told {
         }
     }
 
-    /// Forgets sessions that are no longer there. What is no session's entry stays.
+    /// Forgets sessions that are no longer there. Entries of anything but sessions stay.
     pub fn prune(&mut self, home: &Home) {
         let is_there = |key: &str| match SessionId::parse(key) {
             Ok(id) => std::fs::symlink_metadata(home.session(&id)).is_ok(),

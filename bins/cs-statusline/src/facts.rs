@@ -117,7 +117,7 @@ fn say_lines(reading: &Reading) -> String {
     }
 }
 
-/// What all conversations spent today, this one as it was told just now.
+/// The cost of all conversations today; for this one the figure that was just read.
 fn spent_today(store: &Store, uuid: Option<&Uuid>, reading: &Reading, today: &Day) -> String {
     let mut spent = store.spent_on(&today.date);
     if let (Some(uuid), Some(cost)) = (uuid, reading.cost_today_usd()) {
@@ -129,7 +129,8 @@ fn spent_today(store: &Store, uuid: Option<&Uuid>, reading: &Reading, today: &Da
     }
 }
 
-/// `41% →15:00`: used, and when it begins anew. A limit whose time has come says nothing: what it is now was not told.
+/// `41% →15:00`: how much is used, and when the limit is reset. A limit that was reset since shows nothing, because its
+/// present value is unknown.
 fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
     let used = limit.used_percentage;
     match limit.resets_at.as_deref().and_then(clock::parse) {

@@ -6,7 +6,7 @@ use super::style::{Style, paint};
 use cli::sanitize;
 use unicode_width::UnicodeWidthStr;
 
-/// What is shown unless `--format` says something else.
+/// The format unless `--format` gives another one.
 pub const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}] est.]\
                       [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
 

@@ -55,7 +55,7 @@ pub fn bar(percentage: f64) -> String {
 /// what is wider than `COLUMNS` less these and the padding, it cuts).
 const MARGIN: usize = 2;
 
-/// Columns that a line may have. `padding` is that of the settings; the client does not tell it.
+/// Columns that a line may have. `padding` is that of the settings; the client does not report it.
 pub fn width(padding: usize) -> usize {
     let margins = MARGIN.saturating_add(padding).saturating_mul(2);
     terminal_width().saturating_sub(margins).max(1)

@@ -48,7 +48,7 @@ pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String
     });
     let deadline = Instant::now() + WAIT;
     let output = read(&mut child, &chunks, deadline);
-    // Who has said too much is not waited for.
+    // A program that printed too much is not waited for.
     if output.len() < BYTES && !has_succeeded(&mut child, deadline) {
         return None;
     }

@@ -5,7 +5,7 @@ use crate::keep::Keep;
 use agents::Agent;
 use argh::FromArgs;
 
-/// What is to be done.
+/// The subcommands.
 #[derive(FromArgs, Debug)]
 #[argh(subcommand)]
 pub enum Command {
@@ -21,7 +21,7 @@ pub enum Command {
     Keep(Keep),
 }
 
-/// What every report is asked for.
+/// The options of every report.
 #[derive(Debug)]
 pub struct Options {
     pub since: Option<String>,

@@ -27,7 +27,7 @@ pub struct Keep {
     check: bool,
 }
 
-/// A transcript that will be gone soon, and whose summary is missing or says less.
+/// A transcript that will be deleted soon, and whose summary is missing or incomplete.
 #[derive(Serialize)]
 struct AtRisk {
     claude_session_id: String,
@@ -35,7 +35,7 @@ struct AtRisk {
     deleted_at: String,
 }
 
-/// How long before a transcript is deleted it is told.
+/// How many days before its deletion a transcript is reported.
 const WARN_DAYS: i64 = 5;
 
 impl Keep {
@@ -98,7 +98,7 @@ fn text(risk: &AtRisk) -> String {
     )
 }
 
-/// Tells about what could not be kept, and will be gone soon.
+/// Warns of a conversation that has no summary and whose transcript will be deleted soon.
 fn warn(context: &Context, loaded: &Loaded, only: Option<&str>) {
     for risk in at_risk(context, loaded).iter().filter(|risk| only.is_none_or(|uuid| uuid == risk.claude_session_id)) {
         report(PROGRAM, &Failure::Nothing(text(risk)));

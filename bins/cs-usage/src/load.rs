@@ -99,7 +99,7 @@ fn places(roots: &Roots) -> String {
     format!("there is nothing in {}", all.join(", "))
 }
 
-/// What is named but not there may come: a disk that is not mounted yet, an account that was not used yet.
+/// A folder that is named but missing may come later: a disk that is not mounted yet, an account that was not used yet.
 fn tell_missing(missing: &[PathBuf]) {
     for path in missing {
         note(PROGRAM, &format!("there are no logs at {}; nothing of them is counted", path.display()));
@@ -171,7 +171,7 @@ fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
     all
 }
 
-/// What a report is made from. Lines that cannot be understood are told, which is no failure.
+/// Loads everything that a report needs. Lines that cannot be understood are noted, which is not a failure.
 pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
     let loaded = load(context, options.timezone.as_deref())?;
     let filter = filter(options, &loaded.zone, context)?;

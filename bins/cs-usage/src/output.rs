@@ -26,7 +26,7 @@ pub fn print_rows<S: Subject>(out: &mut Out, options: &Options, rows: &[UsageRow
     Ok(())
 }
 
-/// What a row is about. A pipe gets it as it is, a terminal nothing that it would obey.
+/// Prints the name of a row: as it is in a pipe, and without control characters on a terminal.
 fn print_name<S: Subject>(out: &mut Out, row: &UsageRow<S>) -> Outcome<()> {
     let columns = row.subject.columns(&row.sum).before;
     let name = columns.into_iter().next().map(|(_, text)| text).unwrap_or_default();

@@ -14,7 +14,7 @@ pub fn records(context: &Context, mut each: impl FnMut(Session)) -> Outcome<Reco
         for id in store.ids(&dir)? {
             let Ok(session) = store.session(&id) else { continue };
             if let Some(uuid) = session.claude_session_id.clone() {
-                // What began nobody knows when has begun at no time.
+                // A record whose start is not a time has never begun.
                 let at = clock::parse(&session.started_at).map_or(i64::MAX, |at| at.timestamp_millis());
                 records.entry(uuid).or_default().push(Began { at, session_id: session.session_id.clone() });
                 each(session);

@@ -16,7 +16,7 @@ pub struct UsageRow<S> {
     pub models: BTreeMap<String, Sum>,
 }
 
-/// What a row is about.
+/// The subject of a row.
 pub trait Subject {
     /// Its facts for programs.
     fn fields(&self, sum: &Sum) -> Sides<Field>;
@@ -24,7 +24,7 @@ pub trait Subject {
     fn columns(&self, sum: &Sum) -> Sides<Column>;
 }
 
-/// What stands before the sums of a row and behind them.
+/// Facts before the sums of a row and behind them.
 #[derive(Debug, Default)]
 pub struct Sides<T> {
     pub before: Vec<T>,
@@ -36,7 +36,7 @@ pub type Field = (&'static str, Value);
 /// A fact for people: the title of its column and its text.
 pub type Column = (&'static str, String);
 
-/// What is known of a cost, for people.
+/// The cost of a sum for people, as far as it is known.
 pub fn format_sum_cost(sum: &Sum) -> String {
     format_cost(sum.cost_usd(), sum.unpriced, sum.unconfirmed)
 }

@@ -85,7 +85,7 @@ impl Format {
         }
     }
 
-    /// What a web server calls it.
+    /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Format::Json => "application/json",
@@ -121,7 +121,7 @@ pub struct Document<'a> {
     /// Whether the record is in the archive.
     pub archived: bool,
     pub task_summary: TaskSummary,
-    /// What it used, where its conversation was summed up.
+    /// What it used, if its conversation has a summary.
     pub usage: Option<&'a Usage>,
     /// See [`duration_seconds`].
     pub duration_seconds: Option<i64>,

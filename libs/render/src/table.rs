@@ -1,5 +1,5 @@
 //! Owns how a table for people is laid out: columns of equal width, titles in capitals. Must stay
-//! true: a line is never wider than the room that it has. Pure; who prints it makes the cells
+//! true: a line is never wider than the room that it has. Pure; the caller makes the cells
 //! harmless first.
 
 use std::ops::Range;

@@ -22,9 +22,9 @@ pub const QUARTER: i64 = 900_000;
 /// Calls of one session, model and class within a quarter of an hour.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// A place in [`Book::sessions`].
+    /// An index in [`Book::sessions`].
     pub session: u32,
-    /// A place in [`Book::models`].
+    /// An index in [`Book::models`].
     pub model: u32,
     pub class: Class,
     pub calls: u64,
@@ -107,7 +107,7 @@ impl Places {
     }
 }
 
-/// Counts. `watch` is told of every call: its log, itself, what became of it.
+/// Counts. `watch` gets every call: the index of its log, the call, and what became of it.
 pub fn build(logs: &[(Log, Facts)], summaries: Vec<Summary>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
     let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
@@ -162,7 +162,7 @@ impl Book {
         (summaries, claimed)
     }
 
-    /// For each name of a log that is a session or a model, its place here.
+    /// The index here of each name of a log that is a session or a model.
     fn places(&mut self, log: &Log, facts: &Facts) -> Places {
         let nowhere = || vec![u32::MAX; facts.names.len()];
         let mut places = Places { sessions: nowhere(), models: nowhere() };
@@ -288,7 +288,7 @@ impl Book {
         }
     }
 
-    /// The place of a conversation.
+    /// The index of a conversation.
     pub fn find(&self, agent: Agent, id: &str) -> Option<u32> {
         self.by_id.get(&(agent, id.to_string())).copied()
     }

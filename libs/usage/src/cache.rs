@@ -45,7 +45,7 @@ type Reader = fn(&Log, Option<Known>) -> std::io::Result<(Known, Option<Account>
 type Found = std::io::Result<(Facts, Option<Account>)>;
 
 /// Reads all logs, as far as the cache does not know them, and brings the cache up to date. A cache
-/// that cannot be written is no trouble.
+/// that cannot be written does no harm.
 pub fn read(home: &Home, logs: Vec<Log>) -> Read {
     read_by(|log, known| Ok((read::log(log, known)?, None)), home, logs)
 }
@@ -131,7 +131,7 @@ fn load(home: &Home, part: u8) -> HashMap<PathBuf, Known> {
     part.map(|part| part.logs.into_iter().map(|entry| (entry.path, entry.known)).collect()).unwrap_or_default()
 }
 
-/// A log that would make the file too large for its readers is left out, and read anew each time.
+/// A log that would make the file too large for its readers is left out, and read again each time.
 fn save<'a>(home: &Home, part: u8, entries: impl Iterator<Item = &'a Entry>) {
     let mut bytes = format!("{{\"version\":{VERSION},\"logs\":[").into_bytes();
     let mut first = true;

@@ -17,10 +17,10 @@ use cs_core::{Error, Result, weight};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// How many days are told apart: a year from a Monday on, as pictures show it; fewer if they would be too many.
+/// How many days have rows of their own: a year from a Monday on, as charts show it; fewer if there were too many rows.
 const DAYS: [u64; 4] = [53 * 7, 120, 40, 0];
 
-/// Day, project and model. Days that are not told apart come first.
+/// Day, project and model. Days without rows of their own come first.
 type Place = (Option<NaiveDate>, String, String);
 type Sums = BTreeMap<Place, Amount>;
 

@@ -17,7 +17,7 @@ pub enum Fate {
     InSummary,
 }
 
-/// A call, the place of its log, and what becomes of it.
+/// The index of a log, a call in it, and what becomes of the call.
 pub(crate) type Judged = (usize, Call, Fate);
 
 /// Every call with what becomes of it, by message, in the order of [`ranks`]. A call that is counted has
@@ -62,7 +62,7 @@ fn judge_one(judged: &mut Vec<Judged>, group: usize, n: usize, call: &Call, plac
     judged.push((n, call.clone(), Fate::Repeats(owner)));
 }
 
-/// Who owns a call that several have: those that are no copies of others go first, then the older.
+/// The order in which logs own a call that several have: originals before copies, then the older first.
 pub(crate) fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
     let mut ranks: Vec<usize> = (0..logs.len()).collect();
     ranks.sort_by_key(|n| logs.get(*n).is_some_and(|(_, facts)| facts.forked));

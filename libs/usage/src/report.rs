@@ -21,7 +21,7 @@ pub enum By {
     Model,
 }
 
-/// Which rows count. Times are compared with a row's first call, so they hold to a quarter of an hour.
+/// Which rows count. Times are compared with a row's first call, so they are exact to a quarter of an hour.
 #[derive(Debug, Default)]
 pub struct Filter {
     /// Milliseconds since the epoch; inclusive.
@@ -39,7 +39,7 @@ pub struct Filter {
 pub enum Key {
     /// A day, the Monday of a week, the first of a month.
     Date(NaiveDate),
-    /// A place in [`Book::sessions`].
+    /// An index in [`Book::sessions`].
     Session(u32),
     Project(String),
     Repo(String),

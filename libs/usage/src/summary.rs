@@ -81,7 +81,7 @@ impl Summary {
     pub fn session(&self) -> &str {
         &self.own.claude_session_id
     }
-    /// Whose conversation it is.
+    /// The agent of the conversation.
     pub fn agent(&self) -> Agent {
         self.own.agent
     }
@@ -135,7 +135,7 @@ fn read(home: &Home, uuid: &Uuid) -> Result<Option<Summary>> {
     Err(Error::corrupt(&path, "it holds another conversation"))
 }
 
-/// What keeping came to.
+/// The result of writing summaries.
 #[derive(Debug, Default, Serialize)]
 pub struct KeepReport {
     /// Summaries that were written.
