@@ -324,13 +324,13 @@ fn readers_that_do_not_read_are_given_up() {
 }
 
 #[test]
-fn the_port_of_somebody_else_is_named_and_signals_end_it() {
+fn a_port_in_use_is_named_and_signals_end_it() {
     let (sandbox, mut served) = served();
     let port = served.address.rsplit(':').next().unwrap().to_owned();
     let output = sandbox.cs("cs-serve", &["--port", &port]);
     assert_eq!(status(&output), 1);
     let said = stderr(&output);
-    assert!(said.starts_with(&format!("cs-serve: error: port {port} is taken: ")), "{said}");
+    assert!(said.starts_with(&format!("cs-serve: error: port {port} is in use: ")), "{said}");
     if cfg!(target_os = "linux") {
         assert!(said.contains(&format!("by cs-serve, process {}", served.running.pid())), "{said}");
     }
