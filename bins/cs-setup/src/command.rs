@@ -13,13 +13,13 @@ const OUTPUT: u64 = 1024 * 1024;
 
 /// The result of running a program.
 #[derive(Debug)]
-pub struct Done {
+pub struct RunResult {
     pub is_success: bool,
     pub stdout: String,
     pub stderr: String,
 }
 
-impl Done {
+impl RunResult {
     /// The last line that says anything, errors first.
     pub fn last_words(&self) -> String {
         let last = |text: &str| text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_string);
@@ -28,14 +28,14 @@ impl Done {
 }
 
 /// Runs a program in a directory.
-pub fn run(program: &Path, args: &[&str], dir: &Path) -> Result<Done> {
+pub fn run(program: &Path, args: &[&str], dir: &Path) -> Result<RunResult> {
     let mut command = Command::new(program);
     command.args(args).current_dir(dir);
     collect(command, program, LIMIT)
 }
 
 /// Runs a command without input. One that takes too long is ended, and that is an error.
-pub fn collect(mut command: Command, program: &Path, limit: Duration) -> Result<Done> {
+pub fn collect(mut command: Command, program: &Path, limit: Duration) -> Result<RunResult> {
     let failed = |error| Error::io(program, "run", error);
     let (mut out, mut err) = (tempfile::tempfile().map_err(failed)?, tempfile::tempfile().map_err(failed)?);
     command.stdin(Stdio::null());
@@ -46,7 +46,7 @@ pub fn collect(mut command: Command, program: &Path, limit: Duration) -> Result<
         let read = file.rewind().and_then(|()| file.take(OUTPUT).read_to_end(&mut bytes));
         read.map(|_| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     };
-    Ok(Done { is_success: status.success(), stdout: text(&mut out), stderr: text(&mut err) })
+    Ok(RunResult { is_success: status.success(), stdout: text(&mut out), stderr: text(&mut err) })
 }
 
 /// Waits for a child, and ends it when it takes too long.

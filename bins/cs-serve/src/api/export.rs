@@ -18,7 +18,7 @@ use std::sync::Arc;
 const BYTES: usize = 16 * 1024 * 1024;
 
 /// A session as it was read.
-struct Read {
+struct ReadSession {
     session: Session,
     verdict: Verdict,
     archived: bool,
@@ -59,7 +59,7 @@ pub fn project(asked: &Asked, slug: &Slug) -> std::result::Result<Reply, Refusal
         current_phase: &shown.current_phase,
         roadmap_summary: &shown.roadmap_summary,
     };
-    let documents: Vec<Document> = all.iter().map(Read::document).collect();
+    let documents: Vec<Document> = all.iter().map(ReadSession::document).collect();
     Ok(asked.saved(slug.as_str(), render::render_sessions(asked.format(), Some(&head), &documents)))
 }
 
@@ -75,14 +75,20 @@ impl Asked<'_> {
         Reply::new(kind, text.into_bytes()).saved_as(&format!("{stem}.{}", format.extension()))
     }
 
-    fn read(&self, id: &SessionId) -> Result<Read> {
+    fn read(&self, id: &SessionId) -> Result<ReadSession> {
         let store = self.store();
         let (mut session, path) = store.located(id)?;
         let verdict = self.snapshot.verdicts.settle(store, &mut session);
         // A damaged usage summary must not prevent the export.
         let usage = store.usage_of(&session).unwrap_or_default();
         masked::session(&mut session);
-        Ok(Read { verdict, archived: path == store.home.archived(id), usage, bytes: session.to_bytes().len(), session })
+        Ok(ReadSession {
+            verdict,
+            archived: path == store.home.archived(id),
+            usage,
+            bytes: session.to_bytes().len(),
+            session,
+        })
     }
 
     /// The newest sessions of a project.
@@ -100,7 +106,7 @@ impl Asked<'_> {
     }
 }
 
-impl Read {
+impl ReadSession {
     fn document(&self) -> Document<'_> {
         Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
     }

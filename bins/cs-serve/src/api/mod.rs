@@ -6,7 +6,7 @@ use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::site::Site;
 use crate::view::spending::{self, Lately, Spent};
-use crate::view::usage::Used;
+use crate::view::usage::Rollup;
 use crate::view::{history, project, session};
 use cs_core::id::{SessionId, Slug};
 use cs_core::overview::Overview;
@@ -53,6 +53,6 @@ pub fn activity(asked: &Asked) -> Result<Reply, Refusal> {
         days: Vec<history::Day>,
         usage: Option<Spent>,
     }
-    let spent = |used: Arc<Used>| spending::spent(&used, spending::range(&asked.query));
+    let spent = |used: Arc<Rollup>| spending::spent(&used, spending::range(&asked.query));
     Ok(Reply::json(&Activity { days: asked.days()?, usage: asked.caches.used().map(spent) }))
 }

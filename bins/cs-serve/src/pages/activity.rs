@@ -3,12 +3,12 @@
 use super::charts::{self, Columns, HeatMap};
 use super::figures::Top;
 use super::stacks::{self, Chart};
-use super::usage::{self, Table};
+use super::usage::{self, AmountTable};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Day;
 use crate::view::spending;
-use crate::view::usage::Range;
+use crate::view::usage::DayRange;
 use cs_core::clock;
 use render::format_count;
 use serde::Serialize;
@@ -48,8 +48,8 @@ pub struct RangeUse {
     pub kept_at: String,
     pub is_old: bool,
     pub chart: Chart,
-    pub models: Table,
-    pub projects: Table,
+    pub models: AmountTable,
+    pub projects: AmountTable,
     /// Slugs that have a page.
     pub known: Vec<String>,
     /// UTC days that only the agent's own statistics know: day, tokens, models; newest first.
@@ -86,7 +86,7 @@ pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
     asked.render(&page)
 }
 
-fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> RangeUse {
+fn in_range(asked: &Asked, used: &crate::view::usage::Rollup, range: DayRange) -> RangeUse {
     let sum = used.sum(None, range);
     let known = asked.snapshot.overview.projects.iter().map(|project| project.slug.clone());
     let remembered = used.remembered(range).map(|(day, models)| {
@@ -106,7 +106,7 @@ fn in_range(asked: &Asked, used: &crate::view::usage::Used, range: Range) -> Ran
     }
 }
 
-fn ranges(range: Range) -> Vec<Span> {
+fn ranges(range: DayRange) -> Vec<Span> {
     let spans = [("7 days", 7_u64), ("30 days", 30), ("90 days", 90), ("A year", 364)];
     let span = |(label, days): (&'static str, u64)| Span {
         label,

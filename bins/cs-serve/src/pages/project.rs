@@ -5,7 +5,7 @@ use super::figures::Top;
 use super::overview::Filters;
 use super::rows::SessionRow;
 use super::stacks::{self, Chart};
-use super::usage::{self, Table};
+use super::usage::{self, AmountTable};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::history::Week;
@@ -42,7 +42,7 @@ pub struct ProjectUse {
     pub kept_at: String,
     pub is_old: bool,
     /// All of it, by model.
-    pub table: Table,
+    pub table: AmountTable,
     /// The last month, else half year; none if it used nothing then.
     pub chart: Option<Chart>,
 }

@@ -1,6 +1,6 @@
 //! Owns a session as a row of a list, and the sections of rows: one for each kind, each of limited length.
 
-use super::usage::Said;
+use super::usage::AmountText;
 use crate::asked::Asked;
 use crate::query::Query;
 use cs_core::id::{Slug, Uuid};
@@ -24,7 +24,7 @@ pub struct SessionRow<'a> {
     /// The client's report on its context and cost; see [`super::figures`].
     pub figures: Option<super::figures::Figures>,
     /// Its usage at the last count; only a project's page has it.
-    pub used: Option<Said>,
+    pub used: Option<AmountText>,
 }
 
 /// Rows of one kind.
@@ -56,7 +56,7 @@ impl Asked<'_> {
     pub fn row_with_usage<'a>(&self, session: &'a Summary, home: Option<&str>) -> SessionRow<'a> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
         let used = uuid.and_then(|uuid| self.caches.usage.of(self.store(), &uuid, &session.session_id));
-        SessionRow { used: used.as_ref().map(Said::from), ..self.row(session, home) }
+        SessionRow { used: used.as_ref().map(AmountText::from), ..self.row(session, home) }
     }
 
     /// The sections of a project in an overview, without the sessions at the top of the page.

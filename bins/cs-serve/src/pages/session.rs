@@ -1,7 +1,7 @@
 //! `/session/<id>`: one session.
 
 use super::figures::{Figures, Top};
-use super::usage::{self, Table};
+use super::usage::{self, AmountTable};
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
 use crate::view::session::{self, ShownSession};
@@ -34,7 +34,7 @@ pub struct SessionPage<'a> {
     pub took: Option<String>,
     pub figures: Option<Figures>,
     /// Its usage by model; `session.usage` has the rest.
-    pub used: Option<Table>,
+    pub used: Option<AmountTable>,
     /// Other sessions of the same conversation share that.
     pub shares_usage: bool,
     /// Names of formats and the URLs that save this session.
@@ -66,7 +66,7 @@ pub fn render(asked: &Asked, id: &SessionId) -> Result<Reply, Refusal> {
     asked.render(&page)
 }
 
-fn by_model(usage: &Usage) -> Table {
+fn by_model(usage: &Usage) -> AmountTable {
     let models = usage.models.iter().map(|(model, used)| (model.as_str(), Amount::from(used)));
     usage::table(models, &Amount::from(usage))
 }

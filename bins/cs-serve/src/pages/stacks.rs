@@ -2,9 +2,9 @@
 //! Must stay true: usage without a known price is missing only in the chart of costs, and the value says so.
 
 use super::charts::{self, Columns, Labels};
-use super::usage::{Said, micros, unpriced, weight};
+use super::usage::{AmountText, micros, unpriced, weight};
 use crate::view::spending::{self, last_days};
-use crate::view::usage::{Range, Sum, Used};
+use crate::view::usage::{DayRange, ModelSum, Rollup};
 use chrono::Datelike;
 use cs_core::clock::{Date, TimeDelta};
 use cs_core::days::Amount;
@@ -42,7 +42,7 @@ pub struct Chart {
     pub cost: Columns,
     pub tokens: Columns,
     pub rows: Vec<Dated>,
-    pub total: Said,
+    pub total: AmountText,
     /// Tokens that no cost counts, and their models.
     pub unpriced: Option<String>,
     /// The first day that is counted separately, if the range begins before it.
@@ -53,13 +53,13 @@ pub struct Chart {
 #[derive(Debug, Serialize)]
 pub struct Dated {
     pub date: String,
-    pub said: Said,
+    pub said: AmountText,
     /// Of each series.
-    pub parts: Vec<Option<Said>>,
+    pub parts: Vec<Option<AmountText>>,
 }
 
 /// The charts of a range, of one project or of all.
-pub fn chart(used: &Used, project: Option<&str>, range: Range) -> Chart {
+pub fn chart(used: &Rollup, project: Option<&str>, range: DayRange) -> Chart {
     let sum = used.sum(project, range);
     let series = series(&sum);
     let is_long = (range.until - range.from).num_days() >= DAYS;
@@ -77,7 +77,7 @@ pub fn chart(used: &Used, project: Option<&str>, range: Range) -> Chart {
         cost: charts::columns_of(&values(micros), DOLLARS),
         tokens: charts::columns_of(&values(|amount| amount.total_tokens as usize), TOKENS),
         rows: dated(&columns, &parts),
-        total: Said::from(&sum.amount),
+        total: AmountText::from(&sum.amount),
         unpriced: unpriced(&sum),
         begins_at: older.map(|from| from.to_string()),
         series,
@@ -85,7 +85,7 @@ pub fn chart(used: &Used, project: Option<&str>, range: Range) -> Chart {
 }
 
 /// The last 30 days of a project or, if it used nothing then, its last half year; none if that is empty, too.
-pub fn recent(used: &Used, project: &str) -> Option<Chart> {
+pub fn recent(used: &Rollup, project: &str) -> Option<Chart> {
     let last = used.last(Some(project))?;
     let month = last_days(spending::DAYS);
     let half_year = last_days(WEEKS * 7);
@@ -94,9 +94,9 @@ pub fn recent(used: &Used, project: &str) -> Option<Chart> {
 }
 
 /// Every day of a range, or every week, whether something was used or not.
-fn grouped(days: BTreeMap<Date, Sum>, range: Range, group: impl Fn(Date) -> Date) -> BTreeMap<Date, Sum> {
+fn grouped(days: BTreeMap<Date, ModelSum>, range: DayRange, group: impl Fn(Date) -> Date) -> BTreeMap<Date, ModelSum> {
     let all = range.from.iter_days().take_while(|day| *day <= range.until);
-    let mut columns: BTreeMap<Date, Sum> = all.map(|day| (group(day), Sum::default())).collect();
+    let mut columns: BTreeMap<Date, ModelSum> = all.map(|day| (group(day), ModelSum::default())).collect();
     for (day, sum) in days {
         columns.entry(group(day)).or_default().merge(&sum);
     }
@@ -108,7 +108,7 @@ fn monday(day: Date) -> Date {
 }
 
 /// The models with their own series; all others together are the last series.
-fn series(sum: &Sum) -> Vec<String> {
+fn series(sum: &ModelSum) -> Vec<String> {
     let mut models: Vec<(&String, &Amount)> = sum.models.iter().collect();
     models.sort_by_key(|(_, amount)| Reverse(weight(amount)));
     let mut names: Vec<String> = models.into_iter().map(|(name, _)| name.clone()).collect();
@@ -120,7 +120,7 @@ fn series(sum: &Sum) -> Vec<String> {
 }
 
 /// The part of a sum that belongs to each series.
-fn parts(sum: &Sum, series: &[String]) -> Vec<Amount> {
+fn parts(sum: &ModelSum, series: &[String]) -> Vec<Amount> {
     let named = series.get(..SERIES.min(series.len())).unwrap_or_default();
     let mut parts: Vec<Amount> = named.iter().map(|name| sum.models.get(name).copied().unwrap_or_default()).collect();
     if series.len() > SERIES {
@@ -131,12 +131,12 @@ fn parts(sum: &Sum, series: &[String]) -> Vec<Amount> {
     parts
 }
 
-fn dated(columns: &BTreeMap<Date, Sum>, parts: &[(String, Vec<Amount>)]) -> Vec<Dated> {
-    let said = |amount: &Amount| (amount.total_tokens > 0).then(|| Said::from(amount));
+fn dated(columns: &BTreeMap<Date, ModelSum>, parts: &[(String, Vec<Amount>)]) -> Vec<Dated> {
+    let said = |amount: &Amount| (amount.total_tokens > 0).then(|| AmountText::from(amount));
     let rows = columns.values().zip(parts).filter(|(sum, _)| sum.amount.total_tokens > 0);
-    let row = |(sum, (date, parts)): (&Sum, &(String, Vec<Amount>))| Dated {
+    let row = |(sum, (date, parts)): (&ModelSum, &(String, Vec<Amount>))| Dated {
         date: date.clone(),
-        said: Said::from(&sum.amount),
+        said: AmountText::from(&sum.amount),
         parts: parts.iter().map(said).collect(),
     };
     rows.rev().map(row).collect()
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_many_models_used_stands_together() {
-        let mut sum = Sum::default();
+        let mut sum = ModelSum::default();
         for n in 1..=8_u64 {
             sum.add(&format!("m{n}"), &Amount::new([n, 0, 0, 0], Some(n as f64), 0));
         }
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn weeks_hold_all_of_their_days() {
-        let mut sum = Sum::default();
+        let mut sum = ModelSum::default();
         sum.add("m", &Amount::new([1, 0, 0, 0], Some(0.5), 0));
         let days = BTreeMap::from([(day("2026-11-16"), sum.clone()), (day("2026-11-21"), sum)]);
-        let range = Range { from: day("2026-11-05"), until: day("2026-11-21") };
+        let range = DayRange { from: day("2026-11-05"), until: day("2026-11-21") };
         let weeks: Vec<(String, u64)> = grouped(days, range, monday)
             .into_iter()
             .map(|(date, sum)| (date.to_string(), sum.amount.total_tokens))

@@ -2,7 +2,7 @@
 //! Must stay true: a cost without a known price is called unknown.
 
 use crate::view::spending::{Lately, Period};
-use crate::view::usage::Sum;
+use crate::view::usage::ModelSum;
 use cs_core::clock::{self, Instant};
 use cs_core::days::Amount;
 use render::{format_cost, format_count, format_dollars};
@@ -14,7 +14,7 @@ const OLD_HOURS: i64 = 25;
 
 /// An amount in words.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Said {
+pub struct AmountText {
     /// `$1.23`, `$1.23 + unknown`, `unknown`
     pub cost: String,
     /// `1.2M`, of each kind and of all.
@@ -25,10 +25,10 @@ pub struct Said {
     pub tokens: String,
 }
 
-impl From<&Amount> for Said {
+impl From<&Amount> for AmountText {
     fn from(amount: &Amount) -> Self {
         let [input, output, written, read] = amount.kinds().map(format_count);
-        Said { cost: cost(amount), input, output, written, read, tokens: format_count(amount.total_tokens) }
+        AmountText { cost: cost(amount), input, output, written, read, tokens: format_count(amount.total_tokens) }
     }
 }
 
@@ -39,38 +39,38 @@ pub fn cost(amount: &Amount) -> String {
 
 /// A line of a table by model or by project.
 #[derive(Debug, Serialize)]
-pub struct Line {
+pub struct AmountLine {
     pub name: String,
     #[serde(flatten)]
-    pub said: Said,
+    pub said: AmountText,
     /// Of the most expensive one, 0 to 100; by tokens where no cost is known.
     pub share: u64,
 }
 
 /// Lines for a table, the most expensive first, and their sum.
 #[derive(Debug, Serialize)]
-pub struct Table {
-    pub lines: Vec<Line>,
-    pub total: Said,
+pub struct AmountTable {
+    pub lines: Vec<AmountLine>,
+    pub total: AmountText,
 }
 
 /// A table of these parts of a sum.
-pub fn table<'a>(parts: impl Iterator<Item = (&'a str, Amount)>, total: &Amount) -> Table {
+pub fn table<'a>(parts: impl Iterator<Item = (&'a str, Amount)>, total: &Amount) -> AmountTable {
     let mut parts: Vec<(&str, Amount)> = parts.collect();
     parts.sort_by_key(|(_, amount)| Reverse(weight(amount)));
     let by_cost = parts.iter().any(|(_, amount)| micros(amount) > 0);
     let size = |amount: &Amount| if by_cost { micros(amount) as u64 } else { amount.total_tokens };
     let most = parts.iter().map(|(_, amount)| size(amount)).max().unwrap_or_default().max(1);
-    let line = |(name, amount): &(&str, Amount)| Line {
+    let line = |(name, amount): &(&str, Amount)| AmountLine {
         name: (*name).to_string(),
-        said: Said::from(amount),
+        said: AmountText::from(amount),
         share: (u128::from(size(amount)) * 100 / u128::from(most)) as u64,
     };
-    Table { lines: parts.iter().map(line).collect(), total: Said::from(total) }
+    AmountTable { lines: parts.iter().map(line).collect(), total: AmountText::from(total) }
 }
 
 /// A table by model.
-pub fn by_model(sum: &Sum) -> Table {
+pub fn by_model(sum: &ModelSum) -> AmountTable {
     table(sum.models.iter().map(|(model, amount)| (model.as_str(), *amount)), &sum.amount)
 }
 
@@ -85,7 +85,7 @@ pub fn micros(amount: &Amount) -> usize {
 }
 
 /// `1.2M tokens of claude-next`
-pub fn unpriced(sum: &Sum) -> Option<String> {
+pub fn unpriced(sum: &ModelSum) -> Option<String> {
     let models = sum.models.iter().filter(|(_, amount)| amount.unpriced_tokens > 0);
     let names: Vec<&str> = models.map(|(name, _)| name.as_str()).collect();
     let tokens = sum.amount.unpriced_tokens;
@@ -113,7 +113,7 @@ pub struct Tile {
     pub title: &'static str,
     /// Its first day.
     pub from: String,
-    pub said: Said,
+    pub said: AmountText,
 }
 
 impl Strip {
@@ -121,7 +121,7 @@ impl Strip {
     pub fn new(lately: &Lately, now: Instant) -> Self {
         let tile = |(key, title, period): (_, _, &Option<Period>)| {
             let period = period.as_ref()?;
-            let said = Said::from(&period.sum.amount);
+            let said = AmountText::from(&period.sum.amount);
             Some(Tile { key, title, from: period.from.clone(), said })
         };
         let spans = [
@@ -153,7 +153,7 @@ mod tests {
     fn what_is_unknown_is_said_and_counts_least() {
         let known = Amount::new([0, 1500, 0, 0], Some(1.5), 0);
         let unknown = Amount::new([900_000, 0, 0, 0], None, 900_000);
-        let mut sum = Sum::default();
+        let mut sum = ModelSum::default();
         sum.add("claude-next", &unknown);
         sum.add("claude-opus", &known);
         let table = by_model(&sum);

@@ -5,7 +5,7 @@ use super::history::TasksDone;
 use super::index_rows::IndexRows;
 use super::keeper::Keeper;
 use super::search::Search;
-use super::usage::{Usage, Used};
+use super::usage::{Rollup, Usage};
 use cs_core::Result;
 use cs_core::store::Store;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Caches {
     }
 
     /// All that was used; none if it was never counted.
-    pub fn used(&self) -> Option<Arc<Used>> {
+    pub fn used(&self) -> Option<Arc<Rollup>> {
         self.usage.used(self.store())
     }
 }

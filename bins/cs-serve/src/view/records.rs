@@ -18,7 +18,7 @@ const LOOKS: usize = 250;
 /// The records that were read.
 #[derive(Debug, Default)]
 pub struct Records {
-    known: HashMap<String, Known>,
+    known: HashMap<String, KnownRecord>,
     /// How many were looked at in this round.
     looked: usize,
 }
@@ -52,7 +52,7 @@ impl Stamps {
 }
 
 #[derive(Debug)]
-struct Known {
+struct KnownRecord {
     stamps: Stamps,
     /// A damaged file is kept as its reason.
     read: std::result::Result<Summary, String>,
@@ -81,7 +81,7 @@ impl Records {
     pub fn forget_edited(&mut self, store: &Store) -> bool {
         let from = if self.looked < self.known.len() { self.looked } else { 0 };
         self.looked = from + LOOKS;
-        let is_edited = |id: &str, known: &Known| {
+        let is_edited = |id: &str, known: &KnownRecord| {
             let now = SessionId::parse(id).ok().and_then(|id| Stamps::of(store, &id));
             now.is_none_or(|now| !known.stamps.look_like(&now))
         };
@@ -101,14 +101,14 @@ impl Records {
         if self.known.len() >= MOST {
             self.known.clear();
         }
-        let known = Known { stamps, read };
+        let known = KnownRecord { stamps, read };
         let answer = known.answer();
         self.known.insert(id.to_string(), known);
         answer
     }
 }
 
-impl Known {
+impl KnownRecord {
     fn answer(&self) -> Result<Summary> {
         self.read.clone().map_err(Error::Invalid)
     }

@@ -12,11 +12,11 @@ use std::sync::{Mutex, PoisonError};
 /// Remembers the last search.
 #[derive(Debug, Default)]
 pub struct Search {
-    last: Mutex<Last>,
+    last: Mutex<LastSearch>,
 }
 
 #[derive(Debug, Default)]
-struct Last {
+struct LastSearch {
     words: Vec<String>,
     generation: u64,
     /// For each session, whether its file contains the words, and which version of the file was read.
@@ -28,7 +28,7 @@ impl Search {
     pub fn hits(&self, store: &Store, generation: u64, words: &[String], ids: &[&str]) -> Vec<bool> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.words != words {
-            *last = Last { words: words.to_vec(), ..Last::default() };
+            *last = LastSearch { words: words.to_vec(), ..LastSearch::default() };
         }
         let is_current = last.generation == generation;
         last.generation = generation;
@@ -36,7 +36,7 @@ impl Search {
     }
 }
 
-impl Last {
+impl LastSearch {
     fn says(&mut self, store: &Store, id: &str, is_current: bool) -> bool {
         let key = fnv1a(id.as_bytes());
         let known = self.known.get(&key);

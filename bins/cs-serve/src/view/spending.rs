@@ -2,7 +2,7 @@
 //! API. Days are local, as in `cs-usage`.
 
 use super::caches::Caches;
-use super::usage::{Range, Sum, Used};
+use super::usage::{DayRange, ModelSum, Rollup};
 use crate::query::Query;
 use chrono::{Datelike, Days as Count};
 use cs_core::clock::{self, Date};
@@ -23,7 +23,7 @@ pub struct Spent {
     pub from: String,
     pub until: String,
     #[serde(flatten)]
-    pub sum: Sum,
+    pub sum: ModelSum,
     /// The days on which something was used, oldest first.
     pub days: Vec<DayUse>,
     /// UTC days of the range that only the agent's own statistics know: model → input and output tokens.
@@ -35,7 +35,7 @@ pub struct Spent {
 pub struct DayUse {
     pub date: String,
     #[serde(flatten)]
-    pub sum: Sum,
+    pub sum: ModelSum,
 }
 
 /// The recent usage.
@@ -56,7 +56,7 @@ pub struct Lately {
 pub struct Period {
     pub from: String,
     #[serde(flatten)]
-    pub sum: Sum,
+    pub sum: ModelSum,
 }
 
 /// The present local day.
@@ -70,22 +70,22 @@ pub fn before(day: Date, days: u64) -> Date {
 }
 
 /// The last days, today included.
-pub fn last_days(days: u64) -> Range {
+pub fn last_days(days: u64) -> DayRange {
     let until = today();
-    Range { from: before(until, days.saturating_sub(1)), until }
+    DayRange { from: before(until, days.saturating_sub(1)), until }
 }
 
 /// The range that a query selects: at most about a year, and no future days.
-pub fn range(query: &Query) -> Range {
+pub fn range(query: &Query) -> DayRange {
     let today = today();
     let (from, until) = query.range(clock::now()).days(Zone::system());
     let until = until.map_or(today, |until| until.min(today));
     let from = from.unwrap_or_else(|| before(until, DAYS - 1));
-    Range { from: from.max(before(until, MOST - 1)), until }
+    DayRange { from: from.max(before(until, MOST - 1)), until }
 }
 
 /// The usage in a range.
-pub fn spent(used: &Used, range: Range) -> Spent {
+pub fn spent(used: &Rollup, range: DayRange) -> Spent {
     let days = used.days(None, range).into_iter();
     let stats_cache = used.remembered(range).map(|(day, models)| (day.clone(), models.clone()));
     Spent {
@@ -103,14 +103,14 @@ pub fn spent(used: &Used, range: Range) -> Spent {
 pub struct OfProject {
     pub kept_at: String,
     #[serde(flatten)]
-    pub total: Sum,
+    pub total: ModelSum,
     pub days: Vec<DayUse>,
 }
 
 /// The usage of a project; none if nothing was counted yet.
 pub fn of_project(caches: &Caches, project: &str) -> Option<OfProject> {
     let used = caches.used()?;
-    let all = Range { from: Date::MIN, until: Date::MAX };
+    let all = DayRange { from: Date::MIN, until: Date::MAX };
     let days = used.days(Some(project), all).into_iter();
     Some(OfProject {
         kept_at: used.kept_at.clone(),
@@ -125,7 +125,7 @@ pub fn lately(caches: &Caches) -> Lately {
     let monday = before(today, u64::from(today.weekday().num_days_from_monday()));
     let used = caches.used();
     let since = |from: Date| {
-        let range = Range { from, until: Date::MAX };
+        let range = DayRange { from, until: Date::MAX };
         used.as_ref().map(|used| Period { from: from.to_string(), sum: used.sum(None, range) })
     };
     let told: BTreeMap<String, f64> = caches.store().spent_on(&today);

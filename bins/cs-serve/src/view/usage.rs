@@ -17,17 +17,17 @@ const MOST: usize = 2000;
 /// The files that were read.
 #[derive(Debug, Default)]
 pub struct Usage {
-    days: Mutex<(Option<Stamp>, Option<Arc<Used>>)>,
+    days: Mutex<(Option<Stamp>, Option<Arc<Rollup>>)>,
     sessions: Mutex<HashMap<String, (Stamp, Option<Amount>)>>,
 }
 
 impl Usage {
     /// All usage; none if nothing was counted yet. A rollup that cannot be parsed counts as none: it will be rebuilt.
-    pub fn used(&self, store: &Store) -> Option<Arc<Used>> {
+    pub fn used(&self, store: &Store) -> Option<Arc<Rollup>> {
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&store.home.usage_days());
         if !unchanged(days.0.as_ref(), stamp.as_ref()) {
-            *days = (stamp, store.usage_days().ok().flatten().map(|read| Arc::new(Used::new(read))));
+            *days = (stamp, store.usage_days().ok().flatten().map(|read| Arc::new(Rollup::new(read))));
         }
         days.1.clone()
     }
@@ -50,12 +50,12 @@ impl Usage {
 
 /// From the first day to the last, both included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
+pub struct DayRange {
     pub from: Date,
     pub until: Date,
 }
 
-impl Range {
+impl DayRange {
     fn has(&self, date: Option<Date>) -> bool {
         date.is_some_and(|date| self.from <= date && date <= self.until)
     }
@@ -63,13 +63,13 @@ impl Range {
 
 /// An amount with its models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Sum {
+pub struct ModelSum {
     #[serde(flatten)]
     pub amount: Amount,
     pub models: BTreeMap<String, Amount>,
 }
 
-impl Sum {
+impl ModelSum {
     /// Adds what a model used.
     pub fn add(&mut self, model: &str, amount: &Amount) {
         self.amount.add(amount);
@@ -80,14 +80,14 @@ impl Sum {
     }
 
     /// Adds another sum, model by model.
-    pub fn merge(&mut self, other: &Sum) {
+    pub fn merge(&mut self, other: &ModelSum) {
         other.models.iter().for_each(|(model, amount)| self.add(model, amount));
     }
 }
 
 /// The rollup.
 #[derive(Debug)]
-pub struct Used {
+pub struct Rollup {
     /// When it was summed up.
     pub kept_at: String,
     /// The first day that is counted separately.
@@ -107,7 +107,7 @@ struct UsedRow {
     amount: Amount,
 }
 
-impl Used {
+impl Rollup {
     fn new(days: Days) -> Self {
         let mut indices: HashMap<String, u32> = HashMap::new();
         let mut index = |name: String| {
@@ -124,7 +124,7 @@ impl Used {
         let rows = days.rows.into_iter().map(row).collect();
         let mut names: Vec<(String, u32)> = indices.into_iter().collect();
         names.sort_by_key(|(_, index)| *index);
-        Used {
+        Rollup {
             kept_at: days.kept_at,
             from: days.from.as_deref().and_then(day),
             rows,
@@ -142,23 +142,23 @@ impl Used {
     }
 
     /// Everything, of one project or of all.
-    pub fn total(&self, project: Option<&str>) -> Sum {
-        let mut total = Sum::default();
+    pub fn total(&self, project: Option<&str>) -> ModelSum {
+        let mut total = ModelSum::default();
         self.rows(project).for_each(|row| total.add(self.name(row.model), &row.amount));
         total
     }
 
     /// The usage in a range.
-    pub fn sum(&self, project: Option<&str>, range: Range) -> Sum {
-        let mut total = Sum::default();
+    pub fn sum(&self, project: Option<&str>, range: DayRange) -> ModelSum {
+        let mut total = ModelSum::default();
         let rows = self.rows(project).filter(|row| range.has(row.date));
         rows.for_each(|row| total.add(self.name(row.model), &row.amount));
         total
     }
 
     /// The days of a range on which something was used, oldest first.
-    pub fn days(&self, project: Option<&str>, range: Range) -> BTreeMap<Date, Sum> {
-        let mut days: BTreeMap<Date, Sum> = BTreeMap::new();
+    pub fn days(&self, project: Option<&str>, range: DayRange) -> BTreeMap<Date, ModelSum> {
+        let mut days: BTreeMap<Date, ModelSum> = BTreeMap::new();
         for row in self.rows(project).filter(|row| range.has(row.date)) {
             if let Some(date) = row.date {
                 days.entry(date).or_default().add(self.name(row.model), &row.amount);
@@ -168,7 +168,7 @@ impl Used {
     }
 
     /// The usage of each project in a range.
-    pub fn projects(&self, range: Range) -> BTreeMap<&str, Amount> {
+    pub fn projects(&self, range: DayRange) -> BTreeMap<&str, Amount> {
         let mut projects: BTreeMap<&str, Amount> = BTreeMap::new();
         for row in self.rows.iter().filter(|row| range.has(row.date)) {
             projects.entry(self.name(row.project)).or_default().add(&row.amount);
@@ -177,7 +177,7 @@ impl Used {
     }
 
     /// The UTC days of a range that only the agent's own statistics know, and the tokens of each model.
-    pub fn remembered(&self, range: Range) -> impl Iterator<Item = (&String, &BTreeMap<String, u64>)> {
+    pub fn remembered(&self, range: DayRange) -> impl Iterator<Item = (&String, &BTreeMap<String, u64>)> {
         self.stats_cache.iter().filter(move |(day, _)| range.has(day.parse().ok()))
     }
 
@@ -202,15 +202,15 @@ mod tests {
             [null, "a", "m", 1, 0, 0, 0, 0.5, 0],
             ["2026-11-01", "a", "m", 2, 0, 0, 0, 1.0, 0], ["2026-11-01", "a", "n", 4, 0, 0, 0, null, 4],
             ["2026-11-01", "b", "m", 8, 0, 0, 0, 2.0, 0], ["2026-11-03", "a", "m", 16, 0, 0, 0, 4.0, 0]]}"#;
-        let used = Used::new(serde_json::from_str(text).unwrap());
+        let used = Rollup::new(serde_json::from_str(text).unwrap());
         let day = |n: u32| Date::from_ymd_opt(2026, 11, n).unwrap();
         let short = |amount: &Amount| (amount.total_tokens, amount.cost_usd, amount.unpriced_tokens);
         assert_eq!(short(&used.total(None).amount), (31, Some(7.5), 4));
         assert_eq!(short(&used.total(Some("a")).amount), (23, Some(5.5), 4));
-        let range = Range { from: day(1), until: day(2) };
+        let range = DayRange { from: day(1), until: day(2) };
         assert_eq!(short(&used.sum(None, range).amount), (14, Some(3.0), 4));
         assert_eq!(used.sum(Some("a"), range).models["n"].cost_usd, None);
-        let all = Range { until: day(3), ..range };
+        let all = DayRange { until: day(3), ..range };
         let days: Vec<(u32, u64)> = used
             .days(Some("a"), all)
             .iter()

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 const ANSWER: u64 = 16 * 1024;
 
 /// The readers that a dashboard names: a word of `/healthz`, or the code of a refusal.
-type Said = Option<String>;
+type ReadersWord = Option<String>;
 
 pub fn check(places: &Places) -> Option<Check> {
     if !programs::is_program(&places.program(PROGRAM)) {
@@ -67,7 +67,7 @@ fn readers(word: &str) -> &'static str {
 
 /// The readers that the dashboard at an address names. The outer option is none if nothing answers, the inner one if
 /// the program there is not a dashboard.
-fn ask(address: SocketAddr) -> Option<Said> {
+fn ask(address: SocketAddr) -> Option<ReadersWord> {
     let mut socket = TcpStream::connect_timeout(&address, LIMIT).ok()?;
     let answer = converse(&mut socket, address).unwrap_or_default();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();

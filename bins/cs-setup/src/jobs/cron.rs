@@ -14,7 +14,7 @@ use serde::Serialize;
 const MARK: &str = "# claude-sessions";
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct CronLine<'a> {
     job: &'a str,
     crontab: &'a str,
 }
@@ -27,7 +27,7 @@ pub fn show(places: &Places, jobs: &[Job], notes: &[String], out: &mut Out) -> O
     for job in jobs {
         let line = line(places, job)?;
         match out.form {
-            Form::Json if !out.quiet => out.json(&Line { job: job.name, crontab: &line })?,
+            Form::Json if !out.quiet => out.json(&CronLine { job: job.name, crontab: &line })?,
             _ => out.line(&line)?,
         }
     }

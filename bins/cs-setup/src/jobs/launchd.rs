@@ -51,7 +51,7 @@ fn domain() -> String {
     format!("gui/{}", unsafe { libc::getuid() })
 }
 
-fn launchctl(places: &Places, args: &[&str]) -> Result<command::Done> {
+fn launchctl(places: &Places, args: &[&str]) -> Result<command::RunResult> {
     let program = programs::on_path("launchctl").ok_or_else(|| Error::Missing("launchctl was not found".into()))?;
     command::run(&program, args, &places.user)
 }

@@ -48,7 +48,7 @@ pub fn units(places: &Places, jobs: &[Job]) -> Result<Vec<Unit>> {
     Ok(units)
 }
 
-fn systemctl(places: &Places, args: &[&str]) -> Result<command::Done> {
+fn systemctl(places: &Places, args: &[&str]) -> Result<command::RunResult> {
     let program = programs::on_path("systemctl").ok_or_else(|| Error::Missing("systemctl was not found".into()))?;
     command::run(&program, &[&["--user"], args].concat(), &places.user)
 }
