@@ -24,17 +24,33 @@ pub enum Change {
     /// A prompt was sent.
     Prompted(Prompted),
     /// The agent waits for the user; `None`: it does not any more.
-    Waits { what: Option<String> },
+    Waits {
+        /// The question, or what needs permission; for people.
+        what: Option<String>,
+    },
     /// The turn is over.
     TurnEnded(TurnEnded),
     /// A tool call ended.
     ToolEnded(ToolEnded),
     /// Something for the timeline.
-    Happened { message: String },
+    Happened {
+        /// Text of the event.
+        message: String,
+    },
     /// The conversation works in another repository, too: the root of its work tree.
-    AlsoIn { worktree_root: String },
+    AlsoIn {
+        /// Absolute path of the root.
+        worktree_root: String,
+    },
     /// It made a commit there, which is none of the session's own.
-    AlsoCommitted { worktree_root: String, sha: String, message: String },
+    AlsoCommitted {
+        /// Absolute path of the other work tree's root.
+        worktree_root: String,
+        /// 4 to 40 hexadecimal digits.
+        sha: String,
+        /// The subject line.
+        message: String,
+    },
     /// What the conversation is called: by its client, or by a person there.
     Titled(Title),
     /// The conversation is over.
@@ -42,12 +58,23 @@ pub enum Change {
     /// The conversation goes on after its end.
     Reopened,
     /// A conversation goes on with a session that had none.
-    Adopted { conversation: String },
+    Adopted {
+        /// The agent's conversation, a UUID.
+        conversation: String,
+    },
     /// The session goes on as another one.
-    ResumedAs { successor: String },
+    ResumedAs {
+        /// Session id of the successor.
+        successor: String,
+    },
     /// The end of the last turn came after the end of the conversation, at which `instead_of` was taken for the agent's
     /// last message.
-    SaidLate { message: Option<String>, instead_of: Option<String> },
+    SaidLate {
+        /// First line of the agent's last message.
+        message: Option<String>,
+        /// The message that the end of the conversation stored as the outcome.
+        instead_of: Option<String>,
+    },
 }
 
 /// A prompt: its first line, and where the conversation works.
@@ -59,6 +86,7 @@ pub struct Prompted {
     /// Empty for none; absent outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_branch: Option<String>,
+    /// Absolute path of the work tree's root; absent outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worktree_root: Option<String>,
     /// The prompt says better what the session is for than the intent it has.
@@ -92,6 +120,7 @@ pub struct ToolEnded {
     /// Commits that were made, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<NewCommit>,
+    /// What the call changed in the agent's own task list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Tasks>,
 }
@@ -120,7 +149,9 @@ impl ToolEnded {
 /// A commit that was made.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NewCommit {
+    /// 4 to 40 hexadecimal digits.
     pub sha: String,
+    /// The subject line.
     pub message: String,
     /// The commit that was amended, which is none any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,25 +163,49 @@ pub struct NewCommit {
 #[serde(rename_all = "snake_case")]
 pub enum Tasks {
     /// The whole list: subjects and where they are.
-    List { conversation: String, list: Vec<(String, TaskStatus)> },
+    List {
+        /// The agent's conversation, a UUID.
+        conversation: String,
+        /// Subjects and statuses, in the agent's order.
+        list: Vec<(String, TaskStatus)>,
+    },
     /// One task of it.
-    One { conversation: String, key: String, subject: Option<String>, from: Option<TaskStatus>, to: Option<TaskStatus> },
+    One {
+        /// The agent's conversation, a UUID.
+        conversation: String,
+        /// The task's number in the agent's list.
+        key: String,
+        /// Its text, if the event has it.
+        subject: Option<String>,
+        /// Its status before, if the event has it.
+        from: Option<TaskStatus>,
+        /// Its status now, if the event has it.
+        to: Option<TaskStatus>,
+    },
 }
 
 /// The end of a conversation; see [`Ending`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
+    /// What the configuration says about the ends of conversations.
     pub setting: SessionEnd,
+    /// Whether a person may come back to the conversation.
     pub attended: bool,
+    /// What happened, as the reason of a parked session begins: `the conversation ended`.
     pub why: String,
+    /// The agent's last message, if the record may not have it.
     #[serde(default)]
     pub message: Option<String>,
+    /// Whether anything may have been asked in the conversation.
     pub asked: bool,
+    /// Whether `awaiting_action` of the record is a question of the agent, which a hook wrote.
     pub dialog: bool,
     /// Whether a turn was going on; absent: as the record says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub midway: Option<bool>,
+    /// `hook` or `cleanup`; becomes `ended_by` in the record.
     pub by: String,
+    /// Last sign of life, RFC 3339, UTC.
     #[serde(default)]
     pub seen_at: Option<String>,
     /// For the timeline, if this ends the session.
@@ -343,10 +398,12 @@ fn relative(file: &str, root: Option<&str>) -> String {
 /// A change as it is written down: when it happened, and a word that no other line has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
+    /// Instant of the change, RFC 3339, UTC.
     pub at: String,
     /// Tells lines apart that say the same.
     #[serde(default)]
     pub nonce: String,
+    /// What happened.
     #[serde(flatten)]
     pub change: Change,
 }

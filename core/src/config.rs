@@ -21,8 +21,11 @@ use std::path::Path;
 /// The whole file.
 #[derive(Debug, Default)]
 pub struct Config {
+    /// Registered projects by slug.
     pub projects: BTreeMap<String, Registration>,
+    /// The group `settings`.
     pub settings: Settings,
+    /// The group `hooks`.
     pub hooks: Hooks,
     /// What could not be understood, and was replaced by its default.
     pub troubles: Vec<Trouble>,
@@ -42,8 +45,11 @@ pub struct Trouble {
 /// A project: its name for people and the path of its main work tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Registration {
+    /// The name for people.
     pub name: String,
+    /// Absolute path of the main work tree, or of the directory outside a repository.
     pub path: String,
+    /// Instant, RFC 3339, UTC.
     pub registered_at: String,
     /// By what its repository was known last; see [`crate::git::identity`].
     pub repo: Option<String>,
@@ -61,12 +67,17 @@ impl Registration {
 /// The six settings that the Python tool knows, too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
+    /// TCP port of the dashboard.
     pub dashboard_port: u16,
     /// An active session without a sign of life for this long is stale.
     pub stale_threshold_hours: f64,
+    /// Days after its end when a session may be archived.
     pub archive_after_days: f64,
+    /// Whether `cs-notify` may send anything.
     pub notifications_enabled: bool,
+    /// Hours after which a parked session is reported.
     pub parked_notify_hours: f64,
+    /// Hours before the same reason is reported again.
     pub notify_cooldown_hours: f64,
 }
 

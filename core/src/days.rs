@@ -25,10 +25,13 @@ pub struct Days {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Row {
+    /// Local day, `YYYY-MM-DD`; `None` for everything before [`Days::from`].
     pub date: Option<String>,
     /// A slug, or a directory where no project is registered.
     pub project: String,
+    /// The model's plain name.
     pub model: String,
+    /// Tokens and cost of this day, project and model.
     pub amount: Amount,
 }
 
@@ -62,10 +65,15 @@ impl From<Row> for Written {
 /// Tokens by kind and what they cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Amount {
+    /// Input that was neither read from a cache nor written to one.
     pub input_tokens: u64,
+    /// Tokens that the model wrote.
     pub output_tokens: u64,
+    /// Input written to a cache.
     pub cache_creation_input_tokens: u64,
+    /// Input read from a cache.
     pub cache_read_input_tokens: u64,
+    /// Sum of the four kinds.
     pub total_tokens: u64,
     /// List price; `None`: no part of it has a known price.
     pub cost_usd: Option<f64>,

@@ -40,6 +40,7 @@ pub struct Ending<'a> {
     pub by: &'a str,
     /// The last sign of life.
     pub seen_at: Option<Instant>,
+    /// The instant of the end.
     pub now: Instant,
 }
 

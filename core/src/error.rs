@@ -16,15 +16,37 @@ pub enum Error {
     /// The input breaks a rule of the format (empty, too long, malformed). Nothing was written.
     Invalid(String),
     /// A file on disk cannot be understood. It is left as it is.
-    Corrupt { path: PathBuf, reason: String },
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, for people.
+        reason: String,
+    },
     /// The record was written by a newer version; it may be read, never written.
-    Newer { path: PathBuf, version: u64 },
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its `schema_version`.
+        version: u64,
+    },
     /// Somebody else holds the lock; trying again later helps.
     Busy(PathBuf),
     /// Another program writes a file that belongs to both; nothing of it was lost. Trying again later helps.
-    Contended { path: PathBuf, kept: Option<PathBuf> },
+    Contended {
+        /// The file.
+        path: PathBuf,
+        /// The copy of what the other program wrote, if one was made.
+        kept: Option<PathBuf>,
+    },
     /// The operating system said no.
-    Io { path: PathBuf, doing: &'static str, source: io::Error },
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The operation, such as `read`.
+        doing: &'static str,
+        /// The system's error.
+        source: io::Error,
+    },
 }
 
 /// Result of everything in this crate.

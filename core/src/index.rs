@@ -13,15 +13,21 @@ use std::ops::Range;
 /// What the index knows about one session. `last_heartbeat` may be older than the record's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry<'a> {
+    /// As in the record.
     #[serde(borrow)]
     pub project_slug: Cow<'a, str>,
+    /// As in the record.
     pub status: Status,
+    /// As in the record.
     #[serde(borrow)]
     pub intent: Cow<'a, str>,
+    /// Instant, RFC 3339.
     #[serde(borrow, default)]
     pub started_at: Cow<'a, str>,
+    /// Instant, RFC 3339; `None` while the session is active.
     #[serde(borrow, default)]
     pub ended_at: Option<Cow<'a, str>>,
+    /// Instant, RFC 3339; may be older than the record's.
     #[serde(borrow, default)]
     pub last_heartbeat: Cow<'a, str>,
 }
@@ -195,8 +201,11 @@ pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<Sessio
 /// How a session stands, as its line says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing<'a> {
+    /// Session id, not checked.
     pub id: Cow<'a, str>,
+    /// As in the record.
     pub status: Status,
+    /// Instant, RFC 3339; `None` while the session is active.
     pub ended_at: Option<Cow<'a, str>>,
 }
 

@@ -42,7 +42,9 @@ pub struct Question {
 /// A prompt, as its hook reports it.
 #[derive(Clone, Copy, Debug)]
 pub struct Prompt<'a> {
+    /// The client's id of the turn.
     pub id: Option<&'a str>,
+    /// The whole prompt, before it is masked or cut.
     pub text: &'a str,
     /// Whether a person typed any of it.
     pub is_typed: bool,
@@ -53,26 +55,35 @@ pub struct Prompt<'a> {
 /// A running conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Live {
+    /// The agent's conversation, a UUID.
     pub claude_session_id: String,
     /// Our session; none before the first prompt.
     #[serde(default)]
     pub session_id: Option<String>,
+    /// Slug of the session's project; absent before the first prompt.
     #[serde(default)]
     pub project_slug: Option<String>,
+    /// The agent's word on the wire; absent means `claude-code`.
     #[serde(default)]
     pub agent: Option<String>,
+    /// What hooks last reported that the conversation does.
     pub state: Activity,
     /// Since when `state` holds.
     pub since: String,
+    /// Name of the last hook event.
     pub last_event: String,
+    /// Instant of the last hook event, RFC 3339, UTC.
     pub last_event_at: String,
+    /// Instant of the first hook event, RFC 3339, UTC.
     #[serde(default)]
     pub started_at: String,
     /// How it began: startup, resume, clear, fork, compact; none if hooks came in mid-way.
     #[serde(default)]
     pub source: Option<String>,
+    /// Id of the client's process.
     #[serde(default)]
     pub pid: Option<u32>,
+    /// When that process started, as the system writes it; guards against reused ids.
     #[serde(default)]
     pub pid_started: Option<String>,
     /// Where that process was seen; see [`crate::process::here`].
@@ -81,15 +92,19 @@ pub struct Live {
     /// Other processes that have the conversation open: `PID/STARTED`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<String>,
+    /// The directory in which the conversation works now.
     #[serde(default)]
     pub cwd: String,
+    /// Root of the work tree that contains `cwd`; absent outside a repository.
     #[serde(default)]
     pub worktree_root: Option<String>,
     /// Where HEAD was when the turn began, for telling which commits are new; see [`crate::git::made::mark`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_mark: Option<String>,
+    /// Absolute path of the agent's log.
     #[serde(default)]
     pub transcript_path: Option<String>,
+    /// The model, as the client names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// What it waits for, for people.

@@ -56,6 +56,7 @@ impl Namer {
 /// removed by those who read it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Title {
+    /// The title, before it is masked or cut.
     #[serde(rename = "title")]
     pub text: String,
     /// Whether a person gave it; else the client found it.

@@ -24,39 +24,59 @@ pub const PARKED: usize = 20;
 /// The document.
 #[derive(Clone, Debug, Serialize)]
 pub struct Overview {
+    /// Instant, RFC 3339, UTC.
     pub generated_at: String,
+    /// Sessions of all projects shown, by status.
     pub counts: Counts,
     /// Sessions in which the user is the one to act.
     pub needs_user: usize,
+    /// Projects with something to do first, then the latest.
     pub projects: Vec<Project>,
+    /// Records that cannot be understood.
     pub damaged: Vec<Damaged>,
 }
 
 /// A project and its sessions. Projects with something to do come first, then the latest.
 #[derive(Clone, Debug, Serialize)]
 pub struct Project {
+    /// The project's id.
     pub slug: String,
+    /// The name for people.
     pub name: String,
+    /// Absolute path; `None` for a project that is not registered.
     pub path: Option<String>,
+    /// What people said about the phase; empty if nothing.
     pub current_phase: String,
+    /// What is done, in progress and next.
     pub roadmap_summary: Roadmap,
+    /// All sessions of the project, by status.
     pub counts: Counts,
+    /// Instant, RFC 3339; empty for a project without sessions.
     pub last_activity: String,
+    /// Newest last, at most 20.
     pub open_questions: Vec<String>,
+    /// Newest last, at most 20.
     pub recent_commits: Vec<Commit>,
+    /// All active sessions.
     pub active: Vec<Summary>,
     /// The newest; `counts` says how many there are.
     pub parked: Vec<Summary>,
+    /// The completed sessions that ended last.
     pub recent: Vec<Summary>,
 }
 
 /// A session in short.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
+    /// As in the record.
     pub session_id: String,
+    /// As in the record.
     pub project_slug: String,
+    /// As in the record.
     pub status: Status,
+    /// What the session does now.
     pub state: State,
+    /// The evidence for the state, for people.
     pub state_reason: String,
     /// Why the last turn failed, where nothing came after it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,21 +86,37 @@ pub struct Summary {
     pub said: Option<String>,
     /// When the evidence for the state is from.
     pub state_at: Option<String>,
+    /// As in the record.
     pub intent: String,
+    /// Instant, RFC 3339.
     pub started_at: String,
+    /// Instant, RFC 3339.
     pub ended_at: Option<String>,
+    /// Last sign of life, RFC 3339.
     pub last_heartbeat: String,
+    /// As in the record.
     pub current_activity: Option<String>,
+    /// What the user is needed for.
     pub awaiting_action: Option<String>,
+    /// As in the record.
     pub outcome: Option<String>,
+    /// As in the record.
     pub parked_reason: Option<String>,
+    /// At most three.
     pub next_steps: Vec<String>,
+    /// Empty when unknown.
     pub git_branch: String,
+    /// Absolute path of the work tree's root.
     pub worktree_root: Option<String>,
+    /// The agent's word on the wire; never empty.
     pub agent: String,
+    /// The agent's conversation, a UUID.
     pub claude_session_id: Option<String>,
+    /// How many tasks are done.
     pub tasks: TaskSummary,
+    /// Name of the last hook event.
     pub last_event: Option<String>,
+    /// Instant, RFC 3339, UTC.
     pub last_event_at: Option<String>,
 }
 
@@ -94,26 +130,37 @@ impl Summary {
 /// The tasks of a session in short. Skipped ones do not count.
 #[derive(Clone, Debug, Serialize)]
 pub struct TaskSummary {
+    /// Completed tasks.
     pub done: usize,
+    /// All tasks except skipped ones.
     pub total: usize,
+    /// Subject of the task that is in progress.
     pub current: Option<String>,
 }
 
 /// A file that cannot be understood.
 #[derive(Clone, Debug, Serialize)]
 pub struct Damaged {
+    /// The id in the file's name.
     pub session_id: String,
+    /// What is wrong, for people.
     pub reason: String,
 }
 
 /// What the index knows of a session, as far as an overview needs it.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief<'a> {
+    /// Session id.
     pub id: &'a str,
+    /// As in the record.
     pub project_slug: &'a str,
+    /// As in the record.
     pub status: Status,
+    /// Instant, RFC 3339.
     pub started_at: &'a str,
+    /// Instant, RFC 3339; `None` while the session is active.
     pub ended_at: Option<&'a str>,
+    /// Instant, RFC 3339.
     pub last_heartbeat: &'a str,
 }
 

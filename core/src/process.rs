@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 /// A process that was seen running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Process {
+    /// The system's process id.
     pub pid: u32,
     /// Start time as the system spells it: clock ticks since boot on Linux,
     /// `seconds.microseconds` on macOS.
@@ -25,9 +26,11 @@ impl Process {
 /// What the system says of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
+    /// A process with this id and this start time exists.
     Runs,
     /// It runs, but was stopped (Ctrl-Z) and does nothing until it is told to go on.
     Suspended,
+    /// No such process exists.
     Ended,
     /// It was seen where we cannot look.
     Elsewhere,

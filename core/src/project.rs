@@ -13,26 +13,37 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct ProjectState {
+    /// The file's name without its extension.
     #[serde(default)]
     pub project_slug: String,
+    /// What people said about the phase; empty if nothing.
     #[serde(default)]
     pub current_phase: String,
+    /// What is done, in progress and next.
     #[serde(default)]
     pub roadmap_summary: Roadmap,
+    /// How many of the project's sessions are active; a cache.
     #[serde(default)]
     pub active_sessions: usize,
+    /// How many of the project's sessions are parked; a cache.
     #[serde(default)]
     pub parked_sessions: usize,
+    /// Sessions of any status; a cache.
     #[serde(default)]
     pub total_sessions: usize,
+    /// Instant, RFC 3339; empty for a project without sessions.
     #[serde(default)]
     pub last_activity: String,
+    /// Newest last, at most 20.
     #[serde(default)]
     pub recent_commits: Vec<Commit>,
+    /// Newest last, at most 20.
     #[serde(default)]
     pub open_questions: Vec<String>,
+    /// Instant of the last write, RFC 3339, UTC.
     #[serde(default)]
     pub updated_at: String,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -41,12 +52,16 @@ pub struct ProjectState {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Roadmap {
+    /// Entries that are done.
     #[serde(default)]
     pub completed: Vec<String>,
+    /// Entries that somebody works on.
     #[serde(default)]
     pub in_progress: Vec<String>,
+    /// Entries that come next.
     #[serde(default)]
     pub next_up: Vec<String>,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -56,8 +71,11 @@ keeps_unknown!(ProjectState, Roadmap);
 /// How many sessions a project has, by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// Sessions with this status.
     pub active: usize,
+    /// Sessions with this status.
     pub parked: usize,
+    /// Sessions with this status.
     pub completed: usize,
 }
 
@@ -83,9 +101,13 @@ const RECENT: usize = 20;
 /// What people say about a project; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
+    /// The new phase.
     pub current_phase: Option<String>,
+    /// Replaces the whole list.
     pub completed: Option<Vec<String>>,
+    /// Replaces the whole list.
     pub in_progress: Option<Vec<String>>,
+    /// Replaces the whole list.
     pub next_up: Option<Vec<String>>,
 }
 

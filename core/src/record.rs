@@ -19,8 +19,11 @@ pub const UNSAID_AGENT: &str = "claude-code";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
+    /// The session goes on.
     Active,
+    /// The session has ended and may be resumed.
     Parked,
+    /// The session has ended for good.
     Completed,
 }
 
@@ -44,9 +47,13 @@ impl Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
+    /// Not begun.
     Pending,
+    /// Somebody works on it.
     InProgress,
+    /// Done.
     Completed,
+    /// Will not be done; does not count.
     Skipped,
 }
 
@@ -71,10 +78,13 @@ impl TaskStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Event {
+    /// Instant, RFC 3339.
     #[serde(default)]
     pub timestamp: String,
+    /// At most 2000 characters.
     #[serde(default)]
     pub message: String,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -83,13 +93,16 @@ pub struct Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Moment {
+    /// Instant, RFC 3339, UTC.
     #[serde(default)]
     pub at: String,
+    /// `prompt`, `question`, `answer`, `failure`, `commit`, `parked` or `completed`.
     #[serde(default)]
     pub kind: String,
     /// Empty where texts of the conversation are not stored.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -98,10 +111,13 @@ pub struct Moment {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Commit {
+    /// 4 to 40 hexadecimal digits.
     #[serde(default)]
     pub sha: String,
+    /// The subject line, at most 500 characters.
     #[serde(default)]
     pub message: String,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -110,18 +126,25 @@ pub struct Commit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Task {
+    /// `t` and 8 hexadecimal digits.
     pub id: String,
+    /// At most 300 characters.
     pub subject: String,
+    /// How far it is.
     pub status: TaskStatus,
+    /// Instant, RFC 3339.
     #[serde(default)]
     pub added_at: String,
+    /// Instant of the last change, RFC 3339.
     #[serde(default)]
     pub updated_at: String,
+    /// The task's number in the agent's list, or `list:` and a hash of its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_key: Option<String>,
     /// `person` on a task of the agent's list that a person has changed: then the list changes it no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_by: Option<String>,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }
@@ -130,46 +153,69 @@ pub struct Task {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Session {
+    /// `sess_<UTC minute>_<4 hex>`, the same as the file's name.
     pub session_id: String,
+    /// Slug of its project.
     pub project_slug: String,
+    /// Whether it goes on.
     pub status: Status,
+    /// What it is for, at most 500 characters.
     pub intent: String,
+    /// Entry of the project's roadmap.
     #[serde(default)]
     pub roadmap_ref: Option<String>,
+    /// Instant, RFC 3339.
     #[serde(default, deserialize_with = "or_default")]
     pub started_at: String,
+    /// Last sign of life that was written down, RFC 3339.
     #[serde(default, deserialize_with = "or_default")]
     pub last_heartbeat: String,
+    /// Instant when it was parked or completed, RFC 3339.
     #[serde(default)]
     pub ended_at: Option<String>,
+    /// What came of it, at most 1000 characters.
     #[serde(default)]
     pub outcome: Option<String>,
+    /// Why it was parked, at most 500 characters.
     #[serde(default)]
     pub parked_reason: Option<String>,
+    /// What it does, at most 300 characters.
     #[serde(default)]
     pub current_activity: Option<String>,
+    /// What the user is needed for, at most 500 characters.
     #[serde(default)]
     pub awaiting_action: Option<String>,
+    /// What somebody noted, oldest first.
     #[serde(default, deserialize_with = "or_default")]
     pub events: Vec<Event>,
+    /// Empty when unknown.
     #[serde(default, deserialize_with = "or_default")]
     pub git_branch: String,
+    /// Absolute path of the work tree's root; since version 3.
     #[serde(default)]
     pub worktree_root: Option<String>,
+    /// The agent's conversation, a UUID; since version 4.
     #[serde(default)]
     pub claude_session_id: Option<String>,
+    /// Paths, relative to the work tree if they are inside it.
     #[serde(default, deserialize_with = "or_default")]
     pub files_changed: Vec<String>,
+    /// At most 500, one for each first seven digits.
     #[serde(default, deserialize_with = "or_default")]
     pub commits: Vec<Commit>,
+    /// Each text once, at most 500 characters each.
     #[serde(default, deserialize_with = "or_default")]
     pub decisions: Vec<String>,
+    /// Each text once, at most 500 characters each.
     #[serde(default, deserialize_with = "or_default")]
     pub open_questions: Vec<String>,
+    /// At most three, at most 500 characters each.
     #[serde(default, deserialize_with = "or_default")]
     pub next_steps: Vec<String>,
+    /// In the order in which they were added; since version 2.
     #[serde(default, deserialize_with = "or_default")]
     pub tasks: Vec<Task>,
+    /// 1 when absent in the file; see [`SCHEMA_VERSION`].
     #[serde(default = "first_version")]
     pub schema_version: u64,
     /// `claude-code` when absent; `codex`.
@@ -202,6 +248,7 @@ pub struct Session {
     /// Which notes of hooks are in the record already (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,
+    /// Fields that this program does not know; written back unchanged.
     #[serde(flatten, skip_deserializing)]
     pub unknown: Unknown,
 }

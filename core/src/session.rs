@@ -23,12 +23,19 @@ pub const REOPENED: &str = "reopened";
 /// What a new session starts with. Texts are checked by [`create`].
 #[derive(Clone, Debug, Default)]
 pub struct Start {
+    /// What the session is for; must not be empty.
     pub intent: String,
+    /// Author of the intent.
     pub named_by: Namer,
+    /// Entry of the project's roadmap.
     pub roadmap_ref: Option<String>,
+    /// `None` if unknown.
     pub git_branch: Option<String>,
+    /// Absolute path of the work tree's root.
     pub worktree_root: Option<String>,
+    /// The agent's conversation, a UUID.
     pub claude_session_id: Option<String>,
+    /// The agent's word on the wire; `None` means `claude-code`.
     pub agent: Option<String>,
 }
 
@@ -81,9 +88,13 @@ pub fn unsaid_intent(slug: &str) -> String {
 /// Changes to single fields; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
+    /// What the session is for; must not be empty.
     pub intent: Option<String>,
+    /// What the session does now.
     pub activity: Option<String>,
+    /// Entry of the project's roadmap.
     pub roadmap_ref: Option<String>,
+    /// The git branch.
     pub branch: Option<String>,
 }
 
@@ -224,9 +235,13 @@ pub fn park(session: &mut Session, reason: &str, next_steps: &[String], now: Ins
 /// What is said when a session is completed.
 #[derive(Clone, Debug, Default)]
 pub struct Completion {
+    /// What came of the session.
     pub outcome: Option<String>,
+    /// At most three.
     pub next_steps: Vec<String>,
+    /// Names and subjects.
     pub commits: Vec<(String, String)>,
+    /// Changed files.
     pub files: Vec<String>,
 }
 

@@ -35,7 +35,9 @@ pub enum State {
     Stale,
     /// Nothing is known that would say.
     Unknown,
+    /// The record says that the session was parked.
     Parked,
+    /// The record says that the session was completed.
     Completed,
 }
 
@@ -81,7 +83,9 @@ impl State {
 /// `shell` (the turn is over, a shell or monitor runs in the background).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {
+    /// The registry's word, such as `busy`.
     pub status: String,
+    /// What it waits for, in the client's own words.
     pub waiting_for: Option<String>,
     /// `None` where it does not say.
     pub updated_at: Option<Instant>,
@@ -100,7 +104,9 @@ impl Client {
 /// How the conversation's own log says that the last turn ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logged {
+    /// How the turn ended, or that it still runs.
     pub end: LoggedEnd,
+    /// When the log says so.
     pub at: Instant,
 }
 
@@ -109,7 +115,9 @@ pub struct Logged {
 pub enum LoggedEnd {
     /// It has begun and not ended (only Codex's log says so).
     Runs,
+    /// The person interrupted the turn.
     Interrupted,
+    /// The turn ended normally.
     Finished,
     /// The turn failed, and why.
     Failed(String),
@@ -118,11 +126,13 @@ pub enum LoggedEnd {
 /// Everything that bears on a session's state.
 #[derive(Clone, Debug)]
 pub struct Evidence<'a> {
+    /// The record's status.
     pub status: Status,
     /// The record's last heartbeat.
     pub last_heartbeat: Option<Instant>,
     /// Since when silence is counted if the last sign of life is from no time that can be (see `ending::doubted_at`).
     pub counted_from: Option<Instant>,
+    /// The conversation's live file, if there is one.
     pub live: Option<&'a Live>,
     /// What the system says of the live file's process.
     pub process: Condition,
@@ -132,7 +142,9 @@ pub struct Evidence<'a> {
     pub logged: Option<Logged>,
     /// The conversation with which the same process went on, if it left this one.
     pub left_for: Option<&'a str>,
+    /// Silence that makes an active session stale.
     pub stale_after: TimeDelta,
+    /// The instant at which the state is asked for.
     pub now: Instant,
 }
 
@@ -163,6 +175,7 @@ impl Evidence<'_> {
 /// A state and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
+    /// What the session does.
     pub state: State,
     /// The evidence with its age, as it is told once: `permission for Bash (PermissionRequest 40 s ago)`.
     pub reason: String,

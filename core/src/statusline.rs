@@ -15,7 +15,9 @@ const SECONDS_BETWEEN: i64 = 10;
 /// How much of a limit is used up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
+    /// 0 to 100; more if the limit was exceeded.
     pub used_percentage: f64,
+    /// When the limit begins again, RFC 3339, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<String>,
 }
@@ -24,29 +26,38 @@ pub struct Limit {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reading {
+    /// The conversation, a UUID.
     pub claude_session_id: String,
     /// When the figures were told first.
     pub at: String,
+    /// The model's name, as the client shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Of the context window, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_used_percentage: Option<f64>,
+    /// Tokens in the context window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<u64>,
+    /// Tokens that fit into the context window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_window_size: Option<u64>,
     /// The client's own estimate for the whole conversation, US dollars.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Milliseconds since the conversation began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
+    /// Lines of files, in the whole conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines_added: Option<u64>,
+    /// Lines of files, in the whole conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines_removed: Option<u64>,
+    /// The account's limit for five hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub five_hour: Option<Limit>,
+    /// The account's limit for seven days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seven_day: Option<Limit>,
     /// The local day of `at`, `YYYY-MM-DD`.

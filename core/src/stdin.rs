@@ -22,6 +22,7 @@ const CHUNK: usize = 64 * 1024;
 /// How much is read and waited for.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
+    /// Most bytes that are read.
     pub bytes: usize,
     /// How long nothing may come: before the first byte, or between two.
     pub silence: Duration,
@@ -55,6 +56,7 @@ pub struct Received {
     pub kept: Vec<u8>,
     /// How many bytes were read.
     pub bytes: usize,
+    /// Why reading stopped.
     pub end: End,
 }
 

@@ -87,8 +87,11 @@ fn find(session: &Session, wanted: &str) -> Result<String> {
 pub struct Report<'a> {
     /// The agent's name for the task within the conversation.
     pub key: &'a str,
+    /// Its text, if the report has it.
     pub subject: Option<&'a str>,
+    /// Its status before, if the report has it.
     pub from: Option<TaskStatus>,
+    /// Its status now, if the report has it.
     pub to: Option<TaskStatus>,
 }
 

@@ -10,14 +10,19 @@ use std::collections::BTreeMap;
 /// What a conversation used. Prices are list prices in US dollars.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
+    /// Input that was neither read from a cache nor written to one.
     #[serde(default)]
     pub input_tokens: u64,
+    /// Tokens that the models wrote.
     #[serde(default)]
     pub output_tokens: u64,
+    /// Input written to a cache.
     #[serde(default)]
     pub cache_creation_input_tokens: u64,
+    /// Input read from a cache.
     #[serde(default)]
     pub cache_read_input_tokens: u64,
+    /// Sum of the four kinds.
     #[serde(default)]
     pub total_tokens: u64,
     /// `None`: no part of it has a known price.
@@ -35,10 +40,13 @@ pub struct Usage {
     /// Answers of models.
     #[serde(default)]
     pub messages: u64,
+    /// Share of each model, by its plain name.
     #[serde(default)]
     pub models: BTreeMap<String, ModelUsage>,
+    /// Instant of the first answer, RFC 3339, UTC.
     #[serde(default)]
     pub first_at: Option<String>,
+    /// Instant of the last answer, RFC 3339, UTC.
     #[serde(default)]
     pub last_at: Option<String>,
     /// When this was written.
@@ -52,16 +60,22 @@ pub struct Usage {
 /// What one model contributed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelUsage {
+    /// Input that was neither read from a cache nor written to one.
     #[serde(default)]
     pub input_tokens: u64,
+    /// Tokens that the model wrote.
     #[serde(default)]
     pub output_tokens: u64,
+    /// Input written to a cache.
     #[serde(default)]
     pub cache_creation_input_tokens: u64,
+    /// Input read from a cache.
     #[serde(default)]
     pub cache_read_input_tokens: u64,
+    /// Sum of the four kinds.
     #[serde(default)]
     pub total_tokens: u64,
+    /// List price in US dollars; `None` if no price is known.
     #[serde(default)]
     pub cost_usd: Option<f64>,
 }

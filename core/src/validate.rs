@@ -7,8 +7,11 @@
 
 use crate::error::{Error, Result};
 
+/// Characters of a session's intent.
 pub const INTENT: usize = 500;
+/// Characters of a session's outcome.
 pub const OUTCOME: usize = 1000;
+/// Characters of an event's message.
 pub const EVENT: usize = 2000;
 /// Characters of what hooks saw at a time.
 pub const MOMENT: usize = 500;
@@ -16,16 +19,27 @@ pub const MOMENT: usize = 500;
 pub const HISTORY: usize = 500;
 /// Other repositories in which a session works.
 pub const PLACES: usize = 50;
+/// Characters of a reason for parking, and of what the user is needed for.
 pub const REASON: usize = 500;
+/// Characters of a decision.
 pub const DECISION: usize = 500;
+/// Characters of an open question.
 pub const QUESTION: usize = 500;
+/// Characters of a next step.
 pub const NEXT_STEP: usize = 500;
+/// Characters of a task's subject.
 pub const TASK_SUBJECT: usize = 300;
+/// Characters of what a session does.
 pub const ACTIVITY: usize = 300;
+/// Characters of a reference to the roadmap.
 pub const ROADMAP_REF: usize = 100;
+/// Characters of a project's slug or name.
 pub const PROJECT_NAME: usize = 100;
+/// Characters of a branch's name.
 pub const BRANCH: usize = 200;
+/// Characters of a path.
 pub const PATH: usize = 4096;
+/// Characters of a commit's subject.
 pub const COMMIT_MESSAGE: usize = 500;
 /// Most digits of a commit's name.
 const SHA: usize = 40;

@@ -37,6 +37,7 @@ const LOOKED_AT: usize = 100;
 /// A command that ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
+    /// The command line, as the agent gave it to the shell.
     pub line: &'a str,
     /// What it printed.
     pub output: &'a str,
@@ -55,6 +56,7 @@ pub struct Call<'a> {
 pub struct Made {
     /// The whole name.
     pub sha: String,
+    /// The first paragraph of the message, on one line.
     pub subject: String,
     /// The commit whose place it took.
     pub replaces: Option<String>,

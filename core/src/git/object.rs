@@ -22,6 +22,7 @@ const NAMES: usize = 10_000;
 /// What matters of a commit here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
+    /// Full names of the parents; empty for a first commit.
     pub parents: Vec<String>,
     /// Seconds since the epoch, as whoever made it said.
     pub committed_at: i64,

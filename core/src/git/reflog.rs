@@ -19,6 +19,7 @@ pub(super) const LOG: &str = "logs/HEAD";
 pub struct Entry {
     /// Where HEAD was; all zeros before the first commit.
     pub old: String,
+    /// Full name of the commit at HEAD afterwards.
     pub new: String,
     /// Seconds since the epoch, as the committer said.
     pub at: i64,
@@ -43,6 +44,7 @@ impl Entry {
 /// The newest entries of a log, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
+    /// Oldest first.
     pub entries: Vec<Entry>,
     /// How many of them were there when the mark was set; `None` if that cannot be told.
     pub before_mark: Option<usize>,

@@ -30,6 +30,7 @@ pub struct Word {
 /// A simple command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Command {
+    /// The command's name and its arguments.
     pub words: Vec<Word>,
     /// The text of its here-document or here-string.
     pub input: Option<String>,

@@ -19,6 +19,7 @@ use std::path::Path;
 /// The session that a new one comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
+    /// The earlier session.
     pub session: &'a Session,
     /// Whether the new one takes over its intent and what is open in it, as its one successor. Else it only names it.
     pub takes_over: bool,
@@ -31,8 +32,11 @@ pub struct Beginning<'a> {
     pub text: &'a str,
     /// Whether it begins with a prompt, of which the timeline tells even where its text may not be stored.
     pub is_prompted: bool,
+    /// The work tree in which it works; `None` outside a repository.
     pub checkout: Option<&'a Checkout>,
+    /// The session that it continues, if there is one.
     pub origin: Option<Origin<'a>>,
+    /// Instant of the beginning.
     pub at: Instant,
     /// Who writes to the log.
     pub program: &'a str,

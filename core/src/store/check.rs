@@ -64,8 +64,11 @@ impl Kind {
 /// Something that is wrong.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
+    /// What kind of fault it is.
     pub found: Kind,
+    /// Absolute path of the file.
     pub path: PathBuf,
+    /// What is wrong, for people.
     pub reason: String,
 }
 

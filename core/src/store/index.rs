@@ -39,14 +39,18 @@ pub struct IndexText<'s> {
 /// What is left of a session whose record is damaged.
 #[derive(Debug)]
 pub struct Remembered {
+    /// As the index has it.
     pub project_slug: String,
+    /// As the index has it.
     pub intent: String,
 }
 
 /// An index made from the records, and the files that could not be understood.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
+    /// The index file's contents.
     pub text: String,
+    /// Records that cannot be understood, and why.
     pub damaged: Vec<(PathBuf, Error)>,
 }
 

@@ -58,6 +58,7 @@ use std::time::Duration;
 /// The data directory and how patient its user is.
 #[derive(Clone, Debug)]
 pub struct Store {
+    /// The data directory.
     pub home: Home,
     /// How long to wait for a lock.
     pub wait: Duration,

@@ -21,8 +21,11 @@ use std::path::{Path, PathBuf};
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Moved {
+    /// The project that was moved.
     pub project_slug: String,
+    /// Absolute path before.
     pub from: String,
+    /// Absolute path now.
     pub to: String,
     /// The project that was registered at the new path, and is a part of the moved one now.
     pub absorbed: Option<String>,

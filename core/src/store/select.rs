@@ -8,6 +8,7 @@ use crate::id::{SessionId, Uuid};
 /// A session as people name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
+    /// A whole session id.
     Id(SessionId),
     /// The session of a conversation.
     Conversation(Uuid),

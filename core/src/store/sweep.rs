@@ -24,24 +24,32 @@ use std::time::{Duration, SystemTime};
 /// Whether things are done or only shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
+    /// Changes are written.
     Real,
+    /// Changes are only reported.
     Dry,
 }
 
 /// One thing that was done, or would be.
 #[derive(Clone, Debug, Serialize)]
 pub struct Done {
+    /// One word for what was done, such as `archived`.
     pub action: &'static str,
+    /// The session concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
+    /// The conversation concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claude_session_id: Option<Uuid>,
+    /// The file concerned, as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
     /// Where it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<PathBuf>,
+    /// Why it was done, for people.
     pub reason: String,
+    /// Whether nothing was written.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
 }

@@ -11,8 +11,10 @@ use std::path::PathBuf;
 /// A coding agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Agent {
+    /// Claude Code, by Anthropic.
     #[serde(rename = "claude-code")]
     Claude,
+    /// Codex, by OpenAI.
     #[serde(rename = "codex")]
     Codex,
 }

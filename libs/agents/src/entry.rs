@@ -18,7 +18,9 @@ pub struct Entry<'a> {
     pub id: Option<Cow<'a, str>>,
     /// The conversation that the line is of; empty if it does not say.
     pub conversation: Cow<'a, str>,
+    /// The conversation itself or one of its branches.
     pub thread: Thread,
+    /// What the line says.
     pub kind: Kind<'a>,
 }
 
@@ -35,7 +37,12 @@ pub enum Thread {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind<'a> {
     /// Where the conversation is, and whether it holds lines of another one.
-    Context { cwd: Option<Cow<'a, str>>, is_copy: bool },
+    Context {
+        /// The directory in which the conversation works.
+        cwd: Option<Cow<'a, str>>,
+        /// Whether the log holds lines of another conversation.
+        is_copy: bool,
+    },
     /// A person typed this. Empty: a picture, or a form that is not known.
     Prompt(Cow<'a, str>),
     /// The client told the agent about work in the background.
@@ -43,9 +50,21 @@ pub enum Kind<'a> {
     /// The agent said this.
     Answer(Cow<'a, str>),
     /// The agent called a tool.
-    Call { id: Cow<'a, str>, tool: Tool<'a> },
+    Call {
+        /// The call's id; its result names it.
+        id: Cow<'a, str>,
+        /// What the tool does.
+        tool: Tool<'a>,
+    },
     /// A tool call ended.
-    Result { call: Cow<'a, str>, failed: bool, text: Cow<'a, str> },
+    Result {
+        /// Id of the call.
+        call: Cow<'a, str>,
+        /// Whether the tool reported an error.
+        failed: bool,
+        /// What the tool answered.
+        text: Cow<'a, str>,
+    },
     /// A model's response, or a call of a model inside one.
     Response(Response<'a>),
     /// The response with this key was an estimate; another entry says what it was.
@@ -73,6 +92,7 @@ pub enum Tool<'a> {
     Run(Cow<'a, str>),
     /// Asks the person, or lets them approve a plan.
     Ask,
+    /// Any other tool.
     Other,
 }
 
@@ -85,15 +105,19 @@ pub struct Response<'a> {
     pub part: Option<String>,
     /// Whether the log itself has that id; else it was made here.
     pub is_named: bool,
+    /// The provider's id for the request.
     pub request: Option<Cow<'a, str>>,
     /// The client's own name for the request.
     pub reference: Option<Cow<'a, str>>,
+    /// The model's name, as the line has it.
     pub model: Cow<'a, str>,
+    /// What else the price depends on.
     pub class: Class,
     /// How many lines this is: a call inside a message has none of its own.
     pub lines: u32,
     /// Web searches that the server made.
     pub searches: u32,
+    /// Tokens of this response by kind.
     pub tokens: Tokens,
     /// What the line says that it cost, in millionths of a millionth of a dollar.
     pub cost_pico_usd: u64,
@@ -112,8 +136,10 @@ impl Response<'_> {
 /// The client's own sum for a conversation (`cost-state`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientSum {
+    /// US dollars; `None` if the client does not say.
     #[serde(default, rename = "totalCostUSD", deserialize_with = "lenient::number")]
     pub cost_usd: Option<f64>,
+    /// Share of each model, by the client's name for it.
     #[serde(default, rename = "modelUsage")]
     pub models: BTreeMap<String, ClientModel>,
 }
@@ -122,14 +148,19 @@ pub struct ClientSum {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClientModel {
+    /// Input that was neither read from a cache nor written to one.
     #[serde(deserialize_with = "lenient::count")]
     pub input_tokens: u64,
+    /// Tokens that the model wrote.
     #[serde(deserialize_with = "lenient::count")]
     pub output_tokens: u64,
+    /// Input read from a cache.
     #[serde(deserialize_with = "lenient::count")]
     pub cache_read_input_tokens: u64,
+    /// Input written to a cache.
     #[serde(deserialize_with = "lenient::count")]
     pub cache_creation_input_tokens: u64,
+    /// US dollars; `None` if the client does not say.
     #[serde(rename = "costUSD", deserialize_with = "lenient::number")]
     pub cost_usd: Option<f64>,
 }
@@ -141,6 +172,7 @@ pub enum Understood {
     AsItIs,
     /// After a repair.
     Repaired,
+    /// It is broken beyond repair.
     Not,
 }
 

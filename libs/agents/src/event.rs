@@ -14,17 +14,29 @@ pub const PROGRAMS: [&str; 2] = [HOOK, HEARTBEAT];
 /// An event that a hook is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// A conversation begins or is resumed.
     SessionStart,
+    /// A prompt is sent.
     UserPromptSubmit,
+    /// The agent asks for permission to use a tool.
     PermissionRequest,
+    /// The client notifies the user.
     Notification,
+    /// A tool call has succeeded.
     PostToolUse,
+    /// A tool call has failed.
     PostToolUseFailure,
+    /// A request to the model has ended (Codex).
     PostModelRequest,
+    /// The context is about to be compacted.
     PreCompact,
+    /// A turn has ended.
     Stop,
+    /// A turn has ended because a request to the model failed.
     StopFailure,
+    /// The person interrupted the turn (Codex).
     Interrupt,
+    /// The conversation has ended.
     SessionEnd,
 }
 

@@ -41,9 +41,13 @@ const MIDWAY: &str = "midway";
 /// One call of a hook.
 #[derive(Debug)]
 pub struct HookCall {
+    /// The decoded standard input.
     pub payload: Payload,
+    /// The conversation.
     pub uuid: Uuid,
+    /// The data directory, with the patience of a hook.
     pub store: Store,
+    /// Instant of the call.
     pub now: Instant,
 }
 

@@ -13,6 +13,7 @@ use std::path::Path;
 pub struct HookRun {
     /// Its command, as it is registered.
     pub command: String,
+    /// How long it took.
     pub milliseconds: u64,
 }
 

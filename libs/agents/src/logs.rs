@@ -14,8 +14,11 @@ use std::time::UNIX_EPOCH;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64, u64, i64, i64)", into = "(u64, u64, u64, i64, i64)")]
 pub struct Identity {
+    /// The device's number.
     pub dev: u64,
+    /// The inode's number.
     pub ino: u64,
+    /// Bytes.
     pub size: u64,
     /// Nanoseconds since the epoch: content.
     pub modified: i64,
@@ -52,8 +55,11 @@ impl Identity {
 /// A log that is there.
 #[derive(Clone, Debug)]
 pub struct Log {
+    /// Absolute path.
     pub path: PathBuf,
+    /// The agent that wrote it.
     pub agent: Agent,
+    /// Tells whether the file has changed since.
     pub identity: Identity,
     /// When the file was made, in nanoseconds since the epoch; 0 where the system does not know.
     pub born: i64,
@@ -117,6 +123,7 @@ const DEPTH: usize = 10;
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
+    /// All logs found, each once.
     pub logs: Vec<Log>,
     /// Rollouts that are compressed, which are not read.
     pub compressed: usize,

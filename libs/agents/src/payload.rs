@@ -24,29 +24,47 @@ const FAILURES: usize = 6;
 pub struct Payload {
     /// Whether the text could not be read to the end of its object, even after a repair.
     pub is_torn: bool,
+    /// The conversation's id, not checked.
     pub session_id: Option<String>,
+    /// Absolute path of the agent's log.
     pub transcript_path: Option<String>,
+    /// The directory in which the conversation works.
     pub cwd: Option<String>,
+    /// `hook_event_name`, such as `Stop`.
     pub event_name: Option<String>,
+    /// How the conversation began, such as `startup` or `resume`.
     pub source: Option<String>,
     /// The name that a person gave to the conversation (`/rename`), at a beginning and with a prompt (2.1.332).
     pub title: Option<String>,
+    /// The model, as the client names it.
     pub model: Option<String>,
+    /// The whole prompt; the text blocks of a list are joined.
     pub prompt: Option<String>,
     /// Claude Code's prompt_id or Codex's turn_id: the same in every event of a turn.
     pub prompt_id: Option<String>,
+    /// Whether `prompt_id` is Codex's `turn_id`.
     pub is_codex_turn: bool,
+    /// The subagent that the event belongs to; absent for the conversation itself.
     pub agent_id: Option<String>,
+    /// Text of a notification.
     pub message: Option<String>,
+    /// The client's word for a notification's kind.
     pub notification_type: Option<String>,
+    /// The tool that is called.
     pub tool_name: Option<String>,
+    /// What the tool was called with.
     pub input: Input,
+    /// What the tool answered.
     pub response: Response,
+    /// Why the conversation ended, such as `clear` or `logout`.
     pub reason: Option<String>,
+    /// What started a compaction: `manual` or `auto`.
     pub trigger: Option<String>,
+    /// Why a turn or a tool call failed.
     pub error: Option<String>,
     /// How long a tool call took; older clients and Codex do not say.
     pub duration_ms: Option<u64>,
+    /// The agent's last message.
     pub last_message: Option<String>,
     /// How many go on at the end of a turn; older clients and Codex do not say.
     pub background_tasks: Option<usize>,
@@ -59,19 +77,28 @@ pub struct Payload {
 /// A prompt that the client will fire by itself: when (as crontab(5) spells it), and its text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cron {
+    /// Five fields, as in crontab(5).
     pub schedule: String,
+    /// The whole prompt.
     pub prompt: String,
 }
 
 /// What a tool was called with, as far as it matters here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Input {
+    /// The file that is edited, absolute or relative to `cwd`.
     pub file_path: Option<String>,
+    /// A shell's command line.
     pub command: Option<String>,
+    /// What the agent says that the call is for.
     pub description: Option<String>,
+    /// The first question of a dialog.
     pub question: Option<String>,
+    /// Text of a task.
     pub subject: Option<String>,
+    /// The task's id in the agent's list.
     pub task_id: Option<String>,
+    /// The task's new status, in the agent's words.
     pub status: Option<String>,
     /// Claude Code's `todos`, Codex's `plan`: text and status.
     pub list: Option<Vec<(String, String)>>,
@@ -91,12 +118,14 @@ pub struct Response {
 /// A task that was made.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreatedTask {
+    /// Its id in the agent's list.
     pub id: Option<String>,
 }
 
 /// What a task's status was before.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatusChange {
+    /// In the agent's words.
     pub from: Option<String>,
 }
 

@@ -23,6 +23,7 @@ pub enum Wanted {
 pub enum State {
     /// Each line stands for itself.
     Claude,
+    /// What Codex's earlier lines said.
     Codex(Box<codex::State>),
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Tokens {
     /// Input that was neither read from a cache nor written to one.
     pub input: u64,
+    /// Tokens that the model wrote.
     pub output: u64,
     /// Written to a cache that lasts five minutes.
     pub write_5m: u64,
@@ -59,10 +60,12 @@ pub struct Class(pub u8);
 /// How a provider served a call, as far as the price depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tier {
+    /// The ordinary tier.
     #[default]
     Standard = 0,
     /// In a batch; what OpenAI calls flex costs the same.
     Batch = 1,
+    /// Served first, for a higher price.
     Priority = 2,
     /// A word that is not known, so neither is the price.
     Other = 3,

@@ -35,8 +35,11 @@ use cs_core::zone::Zone;
 /// What every subcommand works with.
 #[derive(Debug)]
 pub struct Context {
+    /// The data directory.
     pub store: Store,
+    /// Standard output.
     pub out: Out,
+    /// Instant at which the program started, or `CS_NOW`.
     pub now: Instant,
 }
 

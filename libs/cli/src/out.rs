@@ -17,6 +17,7 @@ pub enum Form {
 /// Standard output.
 #[derive(Debug)]
 pub struct Out {
+    /// Whether people or programs read it.
     pub form: Form,
     /// Ids only.
     pub quiet: bool,

@@ -24,9 +24,13 @@ const NAME: usize = 64;
 /// How much was replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
+    /// Keys, tokens and passwords.
     pub secrets: usize,
+    /// Email addresses.
     pub emails: usize,
+    /// Telephone numbers.
     pub phones: usize,
+    /// User names in paths.
     pub users: usize,
 }
 

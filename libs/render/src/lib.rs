@@ -115,11 +115,13 @@ impl Format {
 /// A session and what is known about it beside its record.
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
+    /// The record.
     pub session: &'a Session,
     /// Its state and the reason, where somebody looked.
     pub verdict: Option<&'a Verdict>,
     /// Whether the record is in the archive.
     pub archived: bool,
+    /// Its tasks by status.
     pub task_summary: TaskSummary,
     /// What it used, if its conversation has a summary.
     pub usage: Option<&'a Usage>,
@@ -143,10 +145,15 @@ impl<'a> Document<'a> {
 /// How many tasks a session has, by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct TaskSummary {
+    /// Tasks of any status.
     pub total: usize,
+    /// Tasks with this status.
     pub pending: usize,
+    /// Tasks with this status.
     pub in_progress: usize,
+    /// Tasks with this status.
     pub completed: usize,
+    /// Tasks with this status.
     pub skipped: usize,
 }
 
@@ -180,9 +187,13 @@ pub fn duration_seconds(session: &Session) -> Option<i64> {
 /// A project as the head of its sessions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Project<'a> {
+    /// The project's id.
     pub slug: &'a str,
+    /// The name for people.
     pub name: &'a str,
+    /// What people said about the phase; empty if nothing.
     pub current_phase: &'a str,
+    /// What is done, in progress and next.
     pub roadmap_summary: &'a Roadmap,
 }
 

@@ -26,24 +26,32 @@ pub struct Row {
     pub session: u32,
     /// An index in [`Book::models`].
     pub model: u32,
+    /// What else the price depends on.
     pub class: Class,
+    /// Responses of models.
     pub calls: u64,
+    /// Web searches that the server made.
     pub searches: u64,
+    /// Tokens of all calls by kind.
     pub tokens: Tokens,
     /// What the lines themselves say that it cost, in millionths of a millionth of a dollar.
     pub cost: u64,
     /// The first and the last call, in milliseconds since the epoch.
     pub first: i64,
+    /// The last call, in milliseconds since the epoch.
     pub last: i64,
 }
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
+    /// The agent's conversation, a UUID where the log has one.
     pub id: String,
+    /// The agent that wrote the log.
     pub agent: Agent,
     /// The directory in which it began.
     pub dir: String,
+    /// The title that a person gave, else the one that the client found.
     pub title: Option<String>,
     /// A person gave it that title (`/rename`).
     pub is_renamed: bool,
@@ -82,8 +90,11 @@ impl Session {
 /// The count.
 #[derive(Debug, Default)]
 pub struct Book {
+    /// Every conversation once, across all logs.
     pub sessions: Vec<Session>,
+    /// Plain names, each once.
     pub models: Vec<String>,
+    /// In no particular order.
     pub rows: Vec<Row>,
     by_id: HashMap<(Agent, String), u32>,
     by_model: HashMap<String, u32>,

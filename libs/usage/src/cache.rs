@@ -36,6 +36,7 @@ pub struct Read {
     pub logs: Vec<(Log, Facts)>,
     /// Accounts of logs, by their index. Only [`read_with_accounts`] has them, of the logs that it read.
     pub accounts: BTreeMap<usize, Account>,
+    /// Logs that could not be read, and why.
     pub unreadable: Vec<(PathBuf, std::io::Error)>,
 }
 

@@ -20,11 +20,13 @@ pub struct Call {
     pub session: u32,
     /// Which model: a place in [`Facts::names`].
     pub model: u32,
+    /// What else the price depends on.
     pub class: Class,
     /// How many lines said it.
     pub lines: u32,
     /// Web searches that the server made.
     pub searches: u32,
+    /// Tokens by kind.
     pub tokens: Tokens,
     /// What the line itself says that it cost, in millionths of a millionth of a dollar.
     pub cost: u64,

@@ -15,6 +15,7 @@ pub type Names = HashMap<(u64, u64), Named>;
 pub struct Named {
     /// The message's id, of the response's, or the line's.
     pub message: String,
+    /// The provider's id for the request.
     pub request: Option<String>,
     /// Which call inside the message it is, such as `advisor_message 1`.
     pub part: Option<String>,
@@ -23,6 +24,7 @@ pub struct Named {
 /// What a log's lines say besides its calls.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
+    /// What the calls are called in the log.
     pub names: Names,
     /// Lines that are no calls although they might be, and those that were repaired, in their order.
     pub dropped: Vec<Dropped>,
@@ -33,6 +35,7 @@ pub struct Account {
 pub struct Dropped {
     /// The first is 1.
     pub line: u64,
+    /// Why the line is listed.
     pub why: Why,
 }
 
@@ -41,13 +44,18 @@ pub struct Dropped {
 pub enum Why {
     /// An answer in this session that no model gave.
     Synthetic {
+        /// The conversation.
         session: String,
+        /// The id of the answer.
         id: Option<String>,
+        /// Milliseconds since the epoch.
         at: Option<i64>,
     },
+    /// It could not be understood.
     Broken,
     /// It was understood, after a repair.
     Repaired,
+    /// It is longer than any line that is read.
     TooLong,
 }
 
@@ -95,6 +103,8 @@ impl Account {
 pub struct Judged {
     /// Its index among the logs.
     pub log: usize,
+    /// What was used.
     pub call: Call,
+    /// Whether it was counted.
     pub fate: Fate,
 }

@@ -12,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 /// A prompt that a person wrote.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prompt {
+    /// Milliseconds since the epoch.
     pub at: i64,
     /// Hash of the line's id.
     pub id: u64,
@@ -30,6 +31,7 @@ pub struct Talk {
     /// The title that a person gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_title: Option<String>,
+    /// The client's own sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<ClientSum>,
 }
@@ -45,9 +47,12 @@ pub struct Facts {
     /// It holds lines that were copied from another session.
     #[serde(default)]
     pub forked: bool,
+    /// Responses of models, in the order of their lines.
     pub calls: Vec<Call>,
+    /// In the order of their lines.
     #[serde(default)]
     pub prompts: Vec<Prompt>,
+    /// One for each session of which a line says something else.
     #[serde(default)]
     pub talks: Vec<Talk>,
     /// Lines in all.

@@ -10,6 +10,7 @@ use agents::tokens::Class;
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
+    /// It counts here.
     Counted,
     /// It is also in another log, or in a side chain, and was counted in this session.
     Repeats(u32),

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// What is known of a file, and how to see whether that still holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Known {
+    /// The file's identity when it was read.
     pub identity: Identity,
     /// So many bytes are complete lines that were read.
     pub offset: u64,

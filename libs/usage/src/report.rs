@@ -12,12 +12,19 @@ use std::collections::{BTreeMap, HashMap};
 /// What rows are put together by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
+    /// Local days.
     Day,
+    /// Local weeks, which begin on Monday.
     Week,
+    /// Local months.
     Month,
+    /// Conversations.
     Session,
+    /// Slugs, or directories where no project is registered.
     Project,
+    /// Repositories, by what they are known.
     Repo,
+    /// Models by agent.
     Model,
 }
 
@@ -28,9 +35,11 @@ pub struct Filter {
     pub since: Option<i64>,
     /// Milliseconds since the epoch; exclusive.
     pub until: Option<i64>,
+    /// A slug.
     pub project: Option<String>,
     /// By what a repository is known.
     pub repo: Option<String>,
+    /// Only this agent's conversations.
     pub agent: Option<Agent>,
 }
 
@@ -41,15 +50,20 @@ pub enum Key {
     Date(NaiveDate),
     /// An index in [`Book::sessions`].
     Session(u32),
+    /// A slug, or a directory where no project is registered.
     Project(String),
+    /// By what the repository is known.
     Repo(String),
+    /// The model's plain name.
     Model(Agent, String),
 }
 
 /// Rows together.
 #[derive(Clone, Debug)]
 pub struct Group {
+    /// What its rows have in common.
     pub key: Key,
+    /// All its rows.
     pub sum: Sum,
     /// By model.
     pub models: BTreeMap<String, Sum>,
@@ -57,8 +71,11 @@ pub struct Group {
 
 /// What is needed to make sense of a book.
 pub struct View<'a> {
+    /// What was counted.
     pub book: &'a Book,
+    /// List prices of models.
     pub prices: &'a Prices,
+    /// The zone in which days begin.
     pub zone: &'a Zone,
     /// For each session its project: the slug, or the directory where none is registered.
     pub projects: &'a [String],
@@ -178,14 +195,18 @@ pub const WINDOW: i64 = 5 * HOUR;
 pub struct Block {
     /// Milliseconds since the epoch.
     pub start: i64,
+    /// Limits belong to one agent's account.
     pub agent: Agent,
+    /// All calls in the window.
     pub sum: Sum,
+    /// The same by model's plain name.
     pub models: BTreeMap<String, Sum>,
 }
 
 /// How fast a window is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Burn {
+    /// Tokens of any kind.
     pub tokens_per_minute: f64,
     /// `None` where no cost is known.
     pub usd_per_hour: Option<f64>,

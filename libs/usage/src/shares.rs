@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 /// A record and when it began, in milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Began {
+    /// Milliseconds since the epoch.
     pub at: i64,
+    /// The record.
     pub session_id: String,
 }
 

@@ -8,8 +8,11 @@ use agents::tokens::Tokens;
 /// Some calls together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sum {
+    /// Responses of models.
     pub calls: u64,
+    /// Web searches that the server made.
     pub searches: u64,
+    /// Tokens of all calls by kind.
     pub tokens: Tokens,
     /// What is known of the cost, in millionths of a millionth of a dollar.
     pub cost_pico_usd: u64,
@@ -21,6 +24,7 @@ pub struct Sum {
     pub unconfirmed: u64,
     /// The first and the last call, in milliseconds since the epoch.
     pub first: i64,
+    /// The last call, in milliseconds since the epoch.
     pub last: i64,
 }
 

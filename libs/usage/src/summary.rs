@@ -26,6 +26,7 @@ use std::fmt::Write as _;
 pub struct Summary {
     #[serde(flatten)]
     own: Own,
+    /// The sums.
     #[serde(flatten)]
     pub usage: Usage,
 }
@@ -52,7 +53,9 @@ struct Own {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct SummaryRow {
+    /// The model's plain name.
     pub model: String,
+    /// Its `model` is not used: the name is here.
     pub row: Row,
 }
 
