@@ -31,9 +31,10 @@ build: ## build all programs into bin/
 	$(BUILD)
 	@mkdir -p bin && $(PATHS) | while read -r p; do $(call put,$$p,bin/$$(basename "$$p")) || exit 1; done
 
-check: ## formatting and lints
+check: ## formatting, lints, and no circles of files that import each other
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo run --quiet -p circles
 
 # The tests run the programs of `build`; they themselves need no optimising, which would only take longer.
 test: build ## run all tests
