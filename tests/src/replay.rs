@@ -5,6 +5,7 @@
 //! except those that hold after any replay, see [`check_store`].
 
 pub mod check;
+mod record;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +19,8 @@ use serde_json::value::RawValue;
 
 use crate::{Running, Sandbox, entries, run, status, stderr, stdout};
 
-pub use check::{check_store, files, whole};
+pub use check::{check_store, files};
+pub use record::whole;
 
 /// When every replay begins.
 pub const START: &str = "2026-11-21T10:00:00Z";

@@ -14,10 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use cs_tests::{has, strace};
-use soak::power::Depth;
 use soak::power::report::Report;
 use soak::power::scenario::{self, Scenario};
 use soak::power::tree::Tree;
+use soak::power::{Depth, scenarios};
 use soak::scene::Scene;
 use soak::{caught, crew};
 
@@ -50,7 +50,7 @@ fn everything(depth: Depth, filter: &str) -> Report {
                 let scene = scenario::scene();
                 let furnished = Tree::read(&scene.sandbox.home());
                 loop {
-                    let scenarios = scenario::all(&scene);
+                    let scenarios = scenarios(&scene);
                     let Some(one) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                     if filter.split("|").any(|word| one.name.contains(word)) {
                         attempt(&scene, one, &furnished, depth, &report);

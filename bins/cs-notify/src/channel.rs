@@ -3,7 +3,6 @@
 //! script, an option or markup. Deliberately absent: running anything.
 
 use crate::notice::Notice;
-use crate::settings::Settings;
 use cli::programs::{is_program, on_path};
 use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
@@ -83,14 +82,15 @@ pub struct Call {
 }
 
 impl ChannelProgram {
-    /// Finds the channel that the settings and the system give; the error says how to get one.
-    pub fn choose(settings: &Settings) -> Outcome<ChannelProgram> {
-        let wanted = match settings.channel {
-            Channel::Auto if !settings.command.is_empty() => &[Channel::Command],
+    /// Finds the channel that is set and that the system has; the error says how to get one. `command` is the user's
+    /// own, empty for none.
+    pub fn choose(channel: Channel, command: &[String]) -> Outcome<ChannelProgram> {
+        let wanted = match channel {
+            Channel::Auto if !command.is_empty() => &[Channel::Command],
             Channel::Auto => OF_SYSTEM,
-            _ => std::slice::from_ref(&settings.channel),
+            _ => std::slice::from_ref(&channel),
         };
-        if let ([Channel::Command], [program, args @ ..]) = (wanted, settings.command.as_slice()) {
+        if let ([Channel::Command], [program, args @ ..]) = (wanted, command) {
             let found = find(program).ok_or_else(|| no_command(program))?;
             return Ok(ChannelProgram { channel: Channel::Command, program: found, args: args.to_vec() });
         }

@@ -2,8 +2,8 @@
 //! parked, and since when. The state engine of cs-core says what a session is doing; nothing here
 //! guesses. Deliberately absent: earlier notices, and how notices are sent.
 
-use crate::notice::Subject;
 use crate::settings::Settings;
+use crate::subject::{Reason, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::ending::{self, BY_CLEANUP};
@@ -17,36 +17,9 @@ use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict};
 use cs_core::states::States;
 use cs_core::store::Store;
-use serde::Serialize;
 
 /// How long after its end a conversation that failed is still news, in hours.
 const NEWS_HOURS: i64 = 24;
-
-/// The reason for a notice, the most urgent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// It waits for a permission or an answer.
-    Waiting,
-    /// Its turn failed, its process ended without saying so, or it ended after a turn that failed.
-    Error,
-    /// No sign of life for longer than stale_threshold_hours.
-    Stale,
-    /// Parked for longer than parked_notify_hours.
-    Parked,
-}
-
-impl Reason {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::Waiting => "waiting",
-            Reason::Error => "error",
-            Reason::Stale => "stale",
-            Reason::Parked => "parked",
-        }
-    }
-}
 
 /// Something that holds of a session.
 #[derive(Clone, Debug)]

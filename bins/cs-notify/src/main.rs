@@ -12,6 +12,7 @@ mod run;
 mod send;
 mod settings;
 mod show;
+mod subject;
 mod told;
 
 use argh::FromArgs;

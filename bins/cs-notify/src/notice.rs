@@ -1,11 +1,9 @@
 //! Owns what a notice says: its title and body for people, and the event for the user's own command.
 //! Must stay true: texts from records are one line, short, masked, and without control characters.
 
-use crate::due::{Due, Reason};
-use cli::sanitize;
+use crate::due::Due;
+use crate::subject::{Reason, Subject, clean};
 use cs_core::clock::{self, Instant};
-use cs_core::state::State;
-use cs_core::validate::{INTENT, OUTCOME, PROJECT_NAME, REASON, cut};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -18,37 +16,7 @@ const NAMED: usize = 5;
 /// The version of the event's fields; it goes up when one changes its meaning or goes away.
 const EVENT_VERSION: u8 = 1;
 
-/// A session in a notice.
-#[derive(Clone, Debug, Serialize)]
-pub struct Subject {
-    pub reason: Reason,
-    pub session_id: String,
-    pub project: String,
-    pub project_name: String,
-    pub intent: String,
-    pub agent: String,
-    pub claude_session_id: Option<String>,
-    pub state: State,
-    pub state_reason: String,
-    /// What the agent said last, if its turn is over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub said: Option<String>,
-    pub since: String,
-    pub cwd: Option<String>,
-}
-
-impl Subject {
-    /// The same with texts that are safe to show and to send.
-    pub fn cleaned(mut self) -> Self {
-        self.project_name = clean(&self.project_name, PROJECT_NAME);
-        self.intent = clean(&self.intent, INTENT);
-        self.state_reason = clean(&self.state_reason, REASON);
-        self.said = self.said.map(|said| clean(&said, OUTCOME));
-        self
-    }
-}
-
-/// The sessions that a notice is about.
+/// What a notice is about.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum About {
@@ -140,9 +108,4 @@ impl Notice {
         let text = format!("{title}\n{body}");
         Event { version: EVENT_VERSION, at: clock::stamp(now), title, body, text, about: &self.about }
     }
-}
-
-/// One line of at most so many characters, secrets masked, nothing in it that does something.
-fn clean(text: &str, limit: usize) -> String {
-    sanitize(&cut(text, limit))
 }

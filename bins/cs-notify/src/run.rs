@@ -49,7 +49,7 @@ pub fn tell(context: &mut Context, config: &Config, settings: &Settings) -> Outc
 pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
     let told = Told::read(&context.store.home)?;
     let plan = plan(context, config, settings, &told)?;
-    let channel = ChannelProgram::choose(settings);
+    let channel = ChannelProgram::choose(settings.channel, &settings.command);
     let held = if settings.enabled { held(settings, context) } else { Some("off".into()) };
     let mut rows: Vec<(Notice, Fate)> = match held {
         Some(why) => plan.due.iter().map(|due| (Notice::one(due), Fate::Held(why.clone()))).collect(),
@@ -66,7 +66,7 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
 
 /// Sends one notice, whatever the settings say about when.
 pub fn test(context: &mut Context, settings: &Settings) -> Outcome<()> {
-    let channel = ChannelProgram::choose(settings)?;
+    let channel = ChannelProgram::choose(settings.channel, &settings.command)?;
     let notice = Notice::test();
     let fate = match send::run(channel.call(&notice, context.now), settings.timeout) {
         Ok(()) => Fate::Sent,
@@ -149,7 +149,7 @@ fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock)
     if due.is_empty() {
         return Ok((Vec::new(), None));
     }
-    let channel = ChannelProgram::choose(settings)?;
+    let channel = ChannelProgram::choose(settings.channel, &settings.command)?;
     let mut rows = Vec::new();
     for notice in Notice::of(&due, settings.at_once) {
         let mut after = told.clone();

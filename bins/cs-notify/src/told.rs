@@ -2,7 +2,7 @@
 //! file: it maps a session's id to `{reason, notified_at}`, the last notice. Ours are `since` and
 //! `told` beside them. Must stay true: unknown entries stay as they are.
 
-use crate::due::Reason;
+use crate::subject::Reason;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, Staged};

@@ -276,7 +276,7 @@ impl Undo {
     /// After the client has done its part: the text from before, if nothing else has changed.
     fn settle(&self, after: &Document, plan: &mut Plan) -> Result<()> {
         let original = self.document.original()?;
-        let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(document::NOTHING);
+        let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(crate::text::NOTHING);
         if !after.persist(|after| put_original(&after.without_line()?, bare, original.as_deref()))? {
             plan.note("Claude Code changed other settings of its own in the meantime; only our entries were removed");
         }

@@ -13,9 +13,6 @@ use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
 
-/// The text of a file that is not there or blank.
-pub const NOTHING: &str = "{}\n";
-
 /// A settings file that was understood.
 #[derive(Debug)]
 pub struct Document {
@@ -44,7 +41,7 @@ impl Document {
     /// Reads a file. Refuses a file that is not a JSON object or whose `hooks` have a wrong kind.
     pub fn read(path: &Path) -> Result<Self> {
         let seen = swap::look(path)?;
-        let text = if seen.is_blank() { NOTHING } else { seen.text.as_deref().unwrap_or(NOTHING) };
+        let text = if seen.is_blank() { text::NOTHING } else { seen.text.as_deref().unwrap_or(text::NOTHING) };
         let text = text.to_string();
         let value = understand(&text).map_err(|trouble| Error::corrupt(path, trouble.in_text(&text)))?;
         Ok(Document { seen, text, value })

@@ -144,6 +144,19 @@ pub fn stands_in(before: Option<&Value>, path: &[Step]) -> bool {
     path.iter().fold(before.cloned(), step).is_some()
 }
 
+/// How many handlers run one of our programs in a way that is not ours, such as in a pipe. A program of somebody
+/// else that is called like ours is none of them.
+pub fn mentions(settings: &Value) -> usize {
+    let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
+    let groups = groups.filter_map(Value::as_array).flatten();
+    let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
+    let names_ours = |handler: &&Value| {
+        let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
+        namesake_of(handler).is_none() && PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
+    };
+    handlers.filter(names_ours).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

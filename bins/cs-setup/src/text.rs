@@ -6,6 +6,9 @@ use cs_core::quote::Quote;
 use serde_json::{Map, Value};
 use std::ops::Range;
 
+/// The text of a file that is not there or blank.
+pub const NOTHING: &str = "{}\n";
+
 /// A value and its position.
 #[derive(Clone, Debug)]
 pub struct Node {

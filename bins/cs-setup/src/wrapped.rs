@@ -2,7 +2,6 @@
 //! had is wrapped, not lost, and removing ours leaves its text as it was, byte for byte (except blanks in
 //! an empty object).
 
-use super::document::NOTHING;
 use super::splice::{self, Step, keys};
 use super::text::{self, Node, Trouble};
 
@@ -131,7 +130,7 @@ fn word_end(quoted: &str) -> Option<usize> {
 }
 
 fn replaced(text: &str, node: &Node, inner: &str) -> String {
-    let before = text.get(..node.span.start).unwrap_or(NOTHING);
+    let before = text.get(..node.span.start).unwrap_or(text::NOTHING);
     let after = text.get(node.span.end..).unwrap_or_default();
     format!("{before}\"{inner}\"{after}")
 }

@@ -7,14 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cs_core::clock;
-use cs_core::id::SessionId;
 use cs_core::paths::Home;
-use cs_core::record::Session;
 use cs_core::store::{Run, Store};
 use serde_json::{Value, json};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
+use super::record::{name, read, try_whole};
 use crate::{Sandbox, status, stderr, stdout};
 
 /// First letters of the name of a file that is being written.
@@ -28,22 +27,6 @@ pub fn check_store(sandbox: &Sandbox) {
     let litter = litter(&data).into_iter().map(|path| format!("litter: {}", path.display()));
     let faults = [damage(&data), unfinished(&data), litter.collect()].concat();
     assert!(faults.is_empty(), "{faults:#?}");
-}
-
-/// A record with what hooks have noted about it, as programs read it; where they cannot, the file as it is.
-pub fn whole(path: &Path) -> Value {
-    try_whole(path).unwrap_or_else(|| panic!("{}: no record", path.display()))
-}
-
-fn try_whole(path: &Path) -> Option<Value> {
-    let home = path.parent().and_then(Path::parent).map(Home::at);
-    let id = SessionId::parse(name(path).trim_end_matches(".json")).ok();
-    let session = home.zip(id).and_then(|(home, id)| Store::for_people(home, agents::WITNESS).session(&id).ok());
-    match session {
-        // Which notes are in it says nothing of what happened.
-        Some(session) => Some(json!(Session { folded: None, ..session })),
-        None => read(path).ok().flatten(),
-    }
 }
 
 /// What the index, as readers correct it, says otherwise than the records.
@@ -104,16 +87,6 @@ fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     let is_record = path.starts_with(data.join("sessions"));
     let stem = name.trim_end_matches(".json");
     (is_record && value["session_id"] != stem).then(|| format!("another session: {}: {value}", path.display()))
-}
-
-/// The JSON value of a file; None where somebody has just removed it.
-fn read(path: &Path) -> Result<Option<Value>, String> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("{}: {error}", path.display())),
-    };
-    serde_json::from_str(&text).map(Some).map_err(|error| format!("torn: {}: {error}: {text}", path.display()))
 }
 
 /// What must hold when all programs have ended: readers see what the records say, and so do the files of the index and
@@ -186,10 +159,6 @@ fn wrong_counts(data: &Path, slug: &str, records: &BTreeMap<String, Value>) -> O
     let counts = ["active_sessions", "parked_sessions", "total_sessions"].map(|field| project[field].as_u64());
     let expected = [of("active"), of("parked"), ours.len()].map(|count| Some(count as u64));
     (counts != expected).then(|| format!("active, parked, total of {slug}: {counts:?}, by records {expected:?}"))
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// All files below a folder, with those in folders of it.

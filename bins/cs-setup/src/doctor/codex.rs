@@ -2,7 +2,6 @@
 //! as `[hooks.state."<file>:<event>:<group>:<handler>"]` with a checksum of the hook (seen in 0.169.0).
 
 use super::Check;
-use super::hooks::mentions;
 use crate::document::Document;
 use crate::entries;
 use crate::places::Places;
@@ -30,7 +29,7 @@ pub fn check(places: &Places) -> Option<Check> {
         (false, true) => {
             Check::bad("codex", "registered twice: in hooks.json and in config.toml", "remove them from config.toml")
         }
-        (false, false) if !entries::has_exactly(&document.value, &wanted) || mentions(&document.value) > 0 => {
+        (false, false) if !entries::has_exactly(&document.value, &wanted) || entries::mentions(&document.value) > 0 => {
             Check::bad(
                 "codex",
                 "the hooks in hooks.json are not those of this version, or are registered twice",

@@ -6,7 +6,6 @@ use crate::document::Document;
 use crate::entries;
 use crate::places::Places;
 use crate::policy;
-use agents::event::PROGRAMS;
 use cs_core::store::Store;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -59,7 +58,7 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
             let other = registered.market.clone().unwrap_or_else(|| "an unknown folder".into());
             Check::bad("hooks", format!("the plugin is registered incompletely, or from elsewhere: {other}"), INSTALL)
         }
-        (_, true) if entries::has_exactly(settings, &wanted) && mentions(settings) == 0 => {
+        (_, true) if entries::has_exactly(settings, &wanted) && entries::mentions(settings) == 0 => {
             Check::good("hooks", format!("registered once, in {}", places.settings().display()))
         }
         (_, true) => Check::bad(
@@ -94,20 +93,7 @@ fn in_projects(places: &Places) -> Vec<Check> {
 
 /// Whether hooks run one of our programs, in whatever way.
 fn runs_ours(settings: &Value) -> bool {
-    !entries::ours(settings).is_empty() || mentions(settings) > 0
-}
-
-/// How many handlers run one of our programs in a way that is not ours, such as in a pipe. A program of somebody
-/// else that is called like ours is none of them.
-pub fn mentions(settings: &Value) -> usize {
-    let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
-    let groups = groups.filter_map(Value::as_array).flatten();
-    let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
-    let names_ours = |handler: &&Value| {
-        let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        entries::namesake_of(handler).is_none() && PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
-    };
-    handlers.filter(names_ours).count()
+    !entries::ours(settings).is_empty() || entries::mentions(settings) > 0
 }
 
 fn version(client: Option<&Client>, registered: &Registered) -> Option<Check> {

@@ -8,7 +8,7 @@ mod run;
 mod status;
 mod systemd;
 
-pub use status::{State, states};
+pub use status::states;
 
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
@@ -18,7 +18,18 @@ use cli::programs;
 use cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
+use serde::Serialize;
 use std::path::PathBuf;
+
+/// How a job does.
+#[derive(Debug, Serialize)]
+pub struct State {
+    pub job: &'static str,
+    pub scheduler: &'static str,
+    /// `running`, `outdated`, `stopped` or `not installed`.
+    pub state: &'static str,
+    pub file: String,
+}
 
 /// scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes
 #[derive(FromArgs)]

@@ -1,12 +1,11 @@
 //! `jobs status`: which jobs are there, and whether they run.
 
-use super::{Job, Scheduler, Unit, all, cron};
+use super::{Job, Scheduler, State, Unit, all, cron};
 use crate::places::Places;
 use crate::swap;
 use argh::FromArgs;
 use cli::{Failure, Form, Out, Outcome};
 use cs_core::error::Result;
-use serde::Serialize;
 
 /// which jobs are there and whether they run
 #[derive(FromArgs)]
@@ -15,16 +14,6 @@ pub struct Status {
     /// launchd, systemd or cron (default: what this machine has)
     #[argh(option)]
     with: Option<String>,
-}
-
-/// How a job does.
-#[derive(Debug, Serialize)]
-pub struct State {
-    pub job: &'static str,
-    pub scheduler: &'static str,
-    /// `running`, `outdated`, `stopped` or `not installed`.
-    pub state: &'static str,
-    pub file: String,
 }
 
 /// How each job does.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{parts, text};
 use crate::Target;
-use setup::document::{Document, NOTHING, Ours};
+use setup::document::{Document, Ours};
 use setup::{client, entries, splice, text as json, wrapped};
 
 /// The program's own files: a program cannot be linked.
@@ -160,7 +160,7 @@ fn edited_meanwhile(settings: &str, backup: Option<&str>, ours: &Ours, edited: &
     read().restore().expect("what was installed can be taken out");
     let left = found().expect("it holds more than our entries");
     assert!(!has_ours(&left), "{left:?}");
-    let base = if settings.trim().is_empty() { NOTHING } else { settings };
+    let base = if settings.trim().is_empty() { json::NOTHING } else { settings };
     if let (true, Ok(wanted)) = (was_fresh, splice::put(base, &["zzz", "y"], "[1]")) {
         assert_eq!(value(&left), value(&wanted), "edited meanwhile");
         let numbers = |text: &str| text.matches(|c: char| c.is_ascii_digit()).collect::<String>();

@@ -15,7 +15,7 @@ use cs_tests::replay::check::misread;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::scenario::in_memory;
+use super::in_memory;
 use super::tree::{Node, Tree};
 
 /// The data directory in the watched folder.

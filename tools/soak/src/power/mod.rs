@@ -23,6 +23,14 @@ pub mod step;
 pub mod talks;
 pub mod tree;
 
+use std::path::PathBuf;
+
+use cs_tests::Sandbox;
+
+use crate::operation;
+use crate::scene::Scene;
+use scenario::Scenario;
+
 /// How much is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -30,4 +38,21 @@ pub enum Depth {
     Quick(usize),
     /// After each step; the programs go on from every state.
     Full,
+}
+
+/// All scenarios. Whole conversations come last.
+pub fn scenarios(scene: &Scene) -> Vec<Scenario> {
+    let operations = [operation::all(scene), programs::all(scene), talks::busy(scene)].concat();
+    let followed = operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty());
+    let followed = followed.map(|first| Scenario {
+        name: format!("{}, and what follows", first.name),
+        operations: [std::slice::from_ref(first), &first.rest[..]].concat(),
+    });
+    operations.iter().map(Scenario::alone).chain(followed).chain(talks::all(scene)).collect()
+}
+
+/// A folder in memory where the system has one: elsewhere each fsync costs time.
+pub fn in_memory() -> PathBuf {
+    let memory = PathBuf::from("/dev/shm");
+    if Sandbox::can_be_in(&memory) { memory } else { std::env::temp_dir() }
 }

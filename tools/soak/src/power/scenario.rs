@@ -1,7 +1,6 @@
 //! What is tried: every operation of [`crate::operation`], more programs that write, and whole conversations.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use cs_tests::Sandbox;
 use serde_json::Value;
@@ -9,12 +8,11 @@ use serde_json::Value;
 use super::Depth;
 use super::facts::{Facts, Reader};
 use super::going::{self, Usual};
+use super::in_memory;
 use super::judge::{Fault, OUT_OF_ORDER, Promise, Promised, Verdict, judge};
-use super::programs;
 use super::record::{self, Run};
-use super::talks;
 use super::tree::Tree;
-use crate::operation::{self, Operation};
+use crate::operation::Operation;
 use crate::scene::Scene;
 
 /// Programs that run one after the other; the power may fail during each of them.
@@ -25,26 +23,10 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    fn alone(operation: &Operation) -> Scenario {
+    /// One operation, alone.
+    pub fn alone(operation: &Operation) -> Scenario {
         Scenario { name: operation.name.to_owned(), operations: vec![operation.clone()] }
     }
-}
-
-/// All scenarios. Whole conversations come last.
-pub fn all(scene: &Scene) -> Vec<Scenario> {
-    let operations = [operation::all(scene), programs::all(scene), talks::busy(scene)].concat();
-    let followed = operations.iter().filter(|operation| operation.is_hook() && !operation.rest.is_empty());
-    let followed = followed.map(|first| Scenario {
-        name: format!("{}, and what follows", first.name),
-        operations: [std::slice::from_ref(first), &first.rest[..]].concat(),
-    });
-    operations.iter().map(Scenario::alone).chain(followed).chain(talks::all(scene)).collect()
-}
-
-/// A folder in memory where the system has one: elsewhere each fsync costs time.
-pub fn in_memory() -> PathBuf {
-    let memory = PathBuf::from("/dev/shm");
-    if Sandbox::can_be_in(&memory) { memory } else { std::env::temp_dir() }
 }
 
 /// A scene in memory.

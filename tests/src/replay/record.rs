@@ -1,0 +1,40 @@
+//! One record as a test looks at it: with the notes that are not in its file yet.
+
+use std::fs;
+use std::path::Path;
+
+use cs_core::id::SessionId;
+use cs_core::paths::Home;
+use cs_core::record::Session;
+use cs_core::store::Store;
+use serde_json::{Value, json};
+
+/// A record with what hooks have noted about it, as programs read it; where they cannot, the file as it is.
+pub fn whole(path: &Path) -> Value {
+    try_whole(path).unwrap_or_else(|| panic!("{}: no record", path.display()))
+}
+
+pub fn try_whole(path: &Path) -> Option<Value> {
+    let home = path.parent().and_then(Path::parent).map(Home::at);
+    let id = SessionId::parse(name(path).trim_end_matches(".json")).ok();
+    let session = home.zip(id).and_then(|(home, id)| Store::for_people(home, agents::WITNESS).session(&id).ok());
+    match session {
+        // Which notes are in it says nothing of what happened.
+        Some(session) => Some(json!(Session { folded: None, ..session })),
+        None => read(path).ok().flatten(),
+    }
+}
+
+/// The JSON value of a file; None where somebody has just removed it.
+pub fn read(path: &Path) -> Result<Option<Value>, String> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{}: {error}", path.display())),
+    };
+    serde_json::from_str(&text).map(Some).map_err(|error| format!("torn: {}: {error}: {text}", path.display()))
+}
+
+pub fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
