@@ -143,7 +143,7 @@ impl Seen {
             None => match temp.persist_noclobber(&self.target) {
                 Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => Ok(Put::Changed),
                 Err(failed) => Err(failed.error),
-                Ok(_) => Ok(Put::PutResult),
+                Ok(_) => Ok(Put::Written),
             },
         };
         self.settle(put.map_err(|error| Error::io(&self.path, "replace", error))?)
@@ -214,7 +214,7 @@ impl Seen {
 
     fn settle(&self, put: Put) -> Result<()> {
         let kept = match put {
-            Put::PutResult => {
+            Put::Written => {
                 let synced = File::open(self.dir()).and_then(|dir| dir.sync_all());
                 return synced.map_err(|error| Error::io(self.dir(), "sync", error));
             }

@@ -25,7 +25,8 @@ const COPIES: usize = 100;
 /// The result of a write.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Put {
-    PutResult,
+    /// Our text is in place.
+    Written,
     /// Another program wrote first; its version stays.
     Changed,
     /// The same, and an older version, which it may not have seen, is kept here.
@@ -67,7 +68,7 @@ impl Staged<'_> {
             return self.rename();
         }
         if self.is_certain()? {
-            return Ok(Put::PutResult);
+            return Ok(Put::Written);
         }
         self.give_back(&ours, lease)
     }
@@ -79,7 +80,7 @@ impl Staged<'_> {
         }
         fs::rename(self.target, self.temp.path())?;
         if self.is_certain()? {
-            return Ok(Put::PutResult);
+            return Ok(Put::Written);
         }
         match fs::hard_link(self.temp.path(), self.target) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => self.keep(),
@@ -93,7 +94,7 @@ impl Staged<'_> {
             return Ok(Put::Changed);
         }
         self.temp.persist(self.target).map_err(|failed| failed.error)?;
-        Ok(Put::PutResult)
+        Ok(Put::Written)
     }
 
     /// Whether what was seen is what is there now.
