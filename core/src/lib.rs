@@ -18,6 +18,7 @@ pub mod index;
 pub mod live;
 pub mod lock;
 pub mod masked;
+pub mod namer;
 pub mod naming;
 pub mod open;
 pub mod overview;

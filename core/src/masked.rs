@@ -1,11 +1,10 @@
-//! Owns which fields of a record and of a project's file are texts that people or agents wrote, and their masking
+//! Owns which fields of a record are texts that people or agents wrote, and their masking
 //! where they leave this program: what was written by an older version, or by the Python tool, was not masked when
 //! it entered. What enters is the business of `validate`.
 //! Must stay true: ids, times and names of commits stay, by which everything is found; the file on disk stays.
 //! Deliberately absent: unknown fields, whose meaning nobody here knows.
 
-use crate::project::ProjectState;
-use crate::record::{Commit, Session};
+use crate::record::Session;
 use std::borrow::Cow;
 
 /// All texts of a record but its paths.
@@ -38,15 +37,6 @@ pub fn session(session: &mut Session) {
             *path = masked;
         }
     }
-}
-
-/// Masks what people say about a project.
-pub fn project(state: &mut ProjectState) {
-    let roadmap = &mut state.roadmap_summary;
-    let lists = [&mut roadmap.completed, &mut roadmap.in_progress, &mut roadmap.next_up, &mut state.open_questions];
-    lists.into_iter().flatten().for_each(text);
-    text(&mut state.current_phase);
-    state.recent_commits.iter_mut().for_each(|commit: &mut Commit| text(&mut commit.message));
 }
 
 /// Masks one text.

@@ -3,6 +3,7 @@
 //! one is right.
 
 use crate::ending;
+use crate::namer::Namer;
 use crate::record::Session;
 use crate::session;
 use crate::timeline::PROMPT;
@@ -12,31 +13,7 @@ use serde::{Deserialize, Serialize};
 /// So many characters of a prompt are no name that a person would choose.
 const LONG: usize = 30;
 
-/// Who said what a session is for; later ones stand higher.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Namer {
-    /// A prompt, or nobody yet.
-    #[default]
-    Prompt,
-    /// The client, which found a title for the conversation.
-    Client,
-    /// A person, who named the conversation in the client (`/rename`).
-    Rename,
-    /// A person, or an agent, with the programs of people.
-    Person,
-}
-
 impl Namer {
-    /// The word on the wire (`intent_by`).
-    pub fn word(self) -> &'static str {
-        match self {
-            Namer::Prompt => "prompt",
-            Namer::Client => "client",
-            Namer::Rename => "rename",
-            Namer::Person => "person",
-        }
-    }
-
     /// Who said what this session is for. Records of older versions and of other programs do not tell: there it is a
     /// prompt's if it is one that was heard, and a person's if a person may have written in the record.
     pub fn of(record: &Session) -> Namer {

@@ -2,7 +2,6 @@
 //! the program that runs at every turn does to a record. All other bytes of values stay as they
 //! are, their order too. Deliberately absent: the rules of a record (see `session`).
 
-use crate::record::SCHEMA_VERSION;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -23,11 +22,11 @@ impl<'a> Patch<'a> {
         serde_json::from_str(self.value(name)?).ok()
     }
 
-    /// Whether a newer program wrote the object; `None` if its version is no number.
-    pub fn newer_version(&self) -> Result<Option<u64>, String> {
+    /// The version of the object if it is newer than the known one; the message says why it is not a version.
+    pub fn newer_version(&self, known: u64) -> Result<Option<u64>, String> {
         let Some(value) = self.value("schema_version") else { return Ok(None) };
         let version: u64 = value.parse().map_err(|_| format!("schema_version is {value}"))?;
-        Ok((version > SCHEMA_VERSION).then_some(version))
+        Ok((version > known).then_some(version))
     }
 
     /// Names and values, in order.
@@ -134,7 +133,7 @@ mod tests {
 
     #[test]
     fn versions_are_known() {
-        let newer = |text: &str| Patch::of(text.as_bytes()).unwrap().newer_version();
+        let newer = |text: &str| Patch::of(text.as_bytes()).unwrap().newer_version(4);
         assert_eq!(newer("{}"), Ok(None));
         assert_eq!(newer("{\"schema_version\": 4}"), Ok(None));
         assert_eq!(newer("{\"schema_version\": 5}"), Ok(Some(5)));

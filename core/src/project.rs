@@ -162,3 +162,12 @@ pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], que
     state.last_activity = clock::stamp(now);
     state.updated_at = clock::stamp(now);
 }
+
+/// Masks what people say about a project.
+pub fn mask(state: &mut ProjectState) {
+    let roadmap = &mut state.roadmap_summary;
+    let lists = [&mut roadmap.completed, &mut roadmap.in_progress, &mut roadmap.next_up, &mut state.open_questions];
+    lists.into_iter().flatten().for_each(masked::text);
+    masked::text(&mut state.current_phase);
+    state.recent_commits.iter_mut().for_each(|commit: &mut Commit| masked::text(&mut commit.message));
+}

@@ -227,7 +227,7 @@ pub struct Session {
     /// `hook` while only hooks have written the record. Absent: it is a person's, and no timer deletes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_by: Option<String>,
-    /// Who said what it is for; see [`crate::naming::Namer`].
+    /// Who said what it is for; see [`crate::namer::Namer`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_by: Option<String>,
     /// The session that this one continues.

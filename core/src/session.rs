@@ -12,13 +12,10 @@ use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Slug};
 use crate::masked;
-use crate::naming::Namer;
+use crate::namer::Namer;
 use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknown};
 use crate::timeline::{self, ANSWER, QUESTION};
 use crate::validate;
-
-/// The first word of the event of a session that was reopened.
-pub const REOPENED: &str = "reopened";
 
 /// What a new session starts with. Texts are checked by [`create`].
 #[derive(Clone, Debug, Default)]

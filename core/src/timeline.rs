@@ -4,10 +4,12 @@
 
 use crate::clock::{self, Instant};
 use crate::record::{Event, Moment, Session, Status, Task, TaskStatus, Unknown};
-use crate::session::REOPENED;
 use crate::validate;
 use serde::Serialize;
 use std::borrow::Cow;
+
+/// The first word of the event of a session that was reopened.
+pub const REOPENED: &str = "reopened";
 
 /// A prompt was sent: its first line.
 pub const PROMPT: &str = "prompt";

@@ -8,7 +8,7 @@ use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, Entry};
 use cs_core::masked;
-use cs_core::project::ProjectState;
+use cs_core::project::{self, ProjectState};
 use cs_core::record::Session;
 use cs_core::state::Verdict;
 use cs_core::states::States;
@@ -88,7 +88,7 @@ impl Chosen {
         let config = context.config();
         let name = config.projects.get(slug.as_str()).map_or(slug.as_str(), |project| &project.name).to_string();
         let mut state = context.store.project(slug)?;
-        masked::project(&mut state);
+        project::mask(&mut state);
         Ok(Some(Head { slug: slug.clone(), name, state }))
     }
 

@@ -11,7 +11,7 @@ use cs_core::git::{self, Checkout, made};
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::live::Prompt;
-use cs_core::naming::Namer;
+use cs_core::namer::Namer;
 use cs_core::record::Session;
 use cs_core::session;
 use cs_core::store::{self, Beginning, Noted, Origin};

@@ -4,7 +4,7 @@ use crate::PROGRAM;
 use argh::FromArgs;
 use cli::{Context, Outcome, note, print_session};
 use cs_core::id::{Slug, Uuid};
-use cs_core::naming::Namer;
+use cs_core::namer::Namer;
 use cs_core::record::Status;
 use cs_core::session::Start;
 use cs_core::{Error, git, index, validate};

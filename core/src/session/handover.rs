@@ -2,6 +2,7 @@
 //! closed keeps its outcome in the timeline.
 
 use super::*;
+use crate::timeline::REOPENED;
 
 /// Makes an ended session active again, as if it had not ended. What it had ended with goes to
 /// the timeline. Steps that a hook made of open tasks are tasks again; others are a person's.

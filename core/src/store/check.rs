@@ -15,6 +15,7 @@ use crate::index;
 use crate::live::Live;
 use crate::patch::Patch;
 use crate::project::ProjectState;
+use crate::record::SCHEMA_VERSION;
 use crate::record::Session;
 use crate::statusline::{Day, Reading};
 use crate::usage::Usage;
@@ -221,7 +222,7 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
     let patch = Patch::of(bytes).ok()?;
     match place {
         Place::Record(_) | Place::Archived => {
-            let version = patch.newer_version().ok()??;
+            let version = patch.newer_version(SCHEMA_VERSION).ok()??;
             Some(format!("its schema_version is {version}; update claude-sessions"))
         }
         Place::Config => {
