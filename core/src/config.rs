@@ -133,7 +133,7 @@ impl Config {
             Err(_) if bytes.is_empty() => "it is empty".to_string(),
             Err(reason) => reason,
         };
-        let instead = "there are no projects and only default settings until it is mended";
+        let instead = "there are no projects and only default settings until it is repaired";
         Config::unreadable(Error::corrupt(path, format!("{reason}; {instead}")))
     }
 

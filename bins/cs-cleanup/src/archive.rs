@@ -30,7 +30,7 @@ pub struct Archive {
 
 fn days(text: &str) -> Result<f64, String> {
     let days = text.parse().ok().filter(|days: &f64| days.is_finite() && *days >= 0.0);
-    days.ok_or_else(|| format!("{text:?} is no number of days"))
+    days.ok_or_else(|| format!("{text:?} is not a number of days"))
 }
 
 impl Archive {

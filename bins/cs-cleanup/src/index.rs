@@ -5,7 +5,7 @@ use argh::FromArgs;
 use cli::{Context, Outcome};
 use cs_core::store::{Done, Rebuilt, Run};
 
-/// make the index again from the records, and name those that cannot be understood
+/// rebuild the index from the records, and name the records that cannot be understood
 #[derive(FromArgs)]
 #[argh(subcommand, name = "index", example = "{command_name} --dry-run", example = "{command_name}")]
 pub struct Index {

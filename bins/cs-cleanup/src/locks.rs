@@ -4,7 +4,7 @@ use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 
-/// remove unused lock files whose file is gone and that are older than an hour
+/// remove lock files that are not held and whose record is gone, after an hour
 #[derive(FromArgs)]
 #[argh(subcommand, name = "locks", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Locks {

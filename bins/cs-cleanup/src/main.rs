@@ -21,6 +21,7 @@ mod work;
 use argh::FromArgs;
 use cli::{Context, Failure, Out, Outcome};
 use cs_core::clock;
+use cs_core::zone::Zone;
 use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-cleanup";
@@ -74,7 +75,7 @@ fn must_know_the_time(context: &Context) -> Outcome<()> {
     match clocks.into_iter().find(|now| clock::is_wrong(*now)) {
         Some(now) => Err(Failure::Core(cs_core::Error::Refused(format!(
             "the clock says {}, which is wrong; set it first: nothing was closed, archived or removed",
-            now.date_naive()
+            Zone::system().local(now).date()
         )))),
         None => Ok(()),
     }

@@ -5,7 +5,7 @@ use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 
-/// close active sessions without a sign of life for longer than stale_threshold_hours
+/// close active sessions that showed no sign of life for stale_threshold_hours
 #[derive(FromArgs)]
 #[argh(subcommand, name = "stale", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Stale {

@@ -127,7 +127,7 @@ fn named(context: &Context, slug: Option<&str>) -> Outcome<Slug> {
     if let Some(slug) = config.project_of(&root) {
         return Ok(Slug::parse(slug)?);
     }
-    let unknown = Failure::Nothing(format!("{root} is no registered project; cs-project register makes it one"));
+    let unknown = Failure::Nothing(format!("{root} is not a registered project; cs-project register makes it one"));
     Err(doubt(config).unwrap_or(unknown))
 }
 

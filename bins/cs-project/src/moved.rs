@@ -64,7 +64,7 @@ fn must_be_same(slug: &Slug, project: Option<&Registration>, to: &str) -> Outcom
         return Ok(());
     }
     let what = identity::at(Path::new(to))
-        .map_or_else(|| "is no repository with a commit".to_string(), |there| format!("is {there}"));
+        .map_or_else(|| "is not a repository with a commit".to_string(), |there| format!("is {there}"));
     let text = format!("{to} {what}, and {slug} was {known}; nothing was changed. If it is the same: --force");
     Err(Error::Refused(text).into())
 }

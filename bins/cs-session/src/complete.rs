@@ -50,7 +50,7 @@ fn parse_commits(text: &str) -> Result<Vec<(String, String)>, Error> {
     }
     let given: Vec<Given> = serde_json::from_str(text).map_err(|error| {
         Error::Invalid(format!(
-            "--commits is no list of commits: {error}; write [{{\"sha\": \"1a2b3c4\", \"message\": \"Fix\"}}]"
+            "--commits is not a list of commits: {error}; write [{{\"sha\": \"1a2b3c4\", \"message\": \"Fix\"}}]"
         ))
     })?;
     Ok(given.into_iter().map(|commit| (commit.sha, commit.message)).collect())

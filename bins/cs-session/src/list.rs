@@ -66,7 +66,7 @@ pub struct List {
 fn status(word: &str) -> std::result::Result<Status, String> {
     let all = [Status::Active, Status::Parked, Status::Completed];
     let found = all.into_iter().find(|status| status.as_str() == word);
-    found.ok_or_else(|| format!("{word:?} is no status; use active, parked or completed"))
+    found.ok_or_else(|| format!("{word:?} is not a status; use active, parked or completed"))
 }
 
 /// What `--state` wants.
@@ -92,7 +92,7 @@ fn state(word: &str) -> std::result::Result<Kind, String> {
     }
     let words: Vec<&str> = STATES.iter().map(|state| state.as_str()).chain([FAILED]).collect();
     let found = STATES.into_iter().find(|state| state.as_str() == word);
-    found.map(Kind::Is).ok_or_else(|| format!("{word:?} is no state; use one of {}", words.join(", ")))
+    found.map(Kind::Is).ok_or_else(|| format!("{word:?} is not a state; use one of {}", words.join(", ")))
 }
 
 /// A line of the list.

@@ -14,7 +14,7 @@ use cs_core::states::States;
 use cs_core::statusline::{Limit, Reading};
 use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
-use render::{format_context, format_dollars, format_near, format_percent, format_progress};
+use render::{format_context, format_dollars, format_near_time, format_percent, format_progress};
 use std::path::Path;
 
 /// How many conversations are looked at, at most: those that were heard last.
@@ -135,7 +135,7 @@ fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
     let used = limit.used_percentage;
     match limit.resets_at.as_deref().and_then(clock::parse) {
         Some(at) if at <= now => (0.0, String::new()),
-        Some(at) => (used, format!("{} →{}", format_percent(used), format_near(Zone::system().local(at), today.date))),
+        Some(at) => (used, format!("{} →{}", format_percent(used), format_near_time(at, today, Zone::system()))),
         None => (used, format_percent(used)),
     }
 }

@@ -102,7 +102,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
 fn status(word: &str) -> Result<TaskStatus, String> {
     let all = [TaskStatus::Pending, TaskStatus::InProgress, TaskStatus::Completed, TaskStatus::Skipped];
     let found = all.into_iter().find(|status| status.as_str() == word);
-    found.ok_or_else(|| format!("{word:?} is no status of a task; use pending, in_progress, completed or skipped"))
+    found.ok_or_else(|| format!("{word:?} is not a status; use pending, in_progress, completed or skipped"))
 }
 
 fn add(context: &mut Context, args: &Add) -> Outcome<()> {

@@ -245,7 +245,7 @@ fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), 
         }
         Place::Context(_) => as_json::<Context>(bytes).map(drop),
         Place::Live(uuid) | Place::Ended(uuid) => {
-            let live = Live::read(bytes).ok_or("it is no file of a conversation")?;
+            let live = Live::read(bytes).ok_or("it is not the file of a conversation")?;
             named("conversation", &live.claude_session_id, uuid.as_str())
         }
         Place::Reading(uuid) => {
@@ -257,7 +257,7 @@ fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), 
         Place::UsedOn => as_json::<Days>(bytes).map(drop),
         Place::Index => {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-            index::parse(text).map(drop).ok_or_else(|| "it is torn; it will be made again".into())
+            index::parse(text).map(drop).ok_or_else(|| "it is torn; it will be rebuilt".into())
         }
         Place::Passed | Place::Foreign => Ok(()),
     }
@@ -268,7 +268,7 @@ fn times(record: &Session) -> std::result::Result<(), String> {
     let always = [("started_at", &record.started_at), ("last_heartbeat", &record.last_heartbeat)];
     let ended = record.ended_at.iter().map(|at| ("ended_at", at));
     match always.into_iter().chain(ended).find(|(_, at)| clock::parse(at).is_none()) {
-        Some((name, at)) => Err(format!("its {name} is no time: {:?}", validate::cut(at, 40))),
+        Some((name, at)) => Err(format!("its {name} is not a time: {:?}", validate::cut(at, 40))),
         None => Ok(()),
     }
 }

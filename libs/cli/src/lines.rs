@@ -63,7 +63,7 @@ fn name_of(line: &[u8]) -> Outcome<Option<String>> {
         return Ok((!text.is_empty()).then(|| short(text)));
     }
     let named: Named = serde_json::from_str(text)
-        .map_err(|error| Error::Invalid(format!("a line on standard input is no JSON: {error}")))?;
+        .map_err(|error| Error::Invalid(format!("a line on standard input is not JSON: {error}")))?;
     match named.session_id.and_then(|id| serde_json::from_str::<String>(id.get()).ok()) {
         Some(id) => Ok(Some(short(&id))),
         None => Err(invalid("a line on standard input has no session_id".into())),

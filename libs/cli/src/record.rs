@@ -9,7 +9,8 @@ use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::timeline;
 use cs_core::usage::{ModelUsage, Usage};
-use render::{format_count, format_minute, format_model_cost, format_quantity, format_usage_cost};
+use cs_core::zone::Zone;
+use render::{format_count, format_local_minute, format_model_cost, format_quantity, format_usage_cost};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -69,7 +70,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
         }
     };
     let state = format!("{} ({})", verdict.state.as_str(), verdict.reason);
-    let when = |at: &str| clock::parse(at).map(|at| format!("{} UTC", format_minute(at)));
+    let when = |at: &str| clock::parse(at).map(|at| format_local_minute(at, Zone::system()));
     field("id", Some(&session.session_id));
     field("state", Some(&state));
     field("project", Some(&session.project_slug));

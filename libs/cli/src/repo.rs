@@ -21,7 +21,7 @@ pub fn named(text: &str) -> Outcome<String> {
         let why = if checkout.is_some() {
             "has no remote origin or upstream, and its log does not begin with a first commit"
         } else {
-            "is no git repository"
+            "is not a git repository"
         };
         return known
             .ok_or_else(|| Failure::Usage(format!("{text:?} {why}; name an address, or another directory"), None));
@@ -35,7 +35,10 @@ pub fn named(text: &str) -> Outcome<String> {
     let address = is_remote.then(|| identity::address(&url, None)).flatten();
     address.ok_or_else(|| {
         let example = "github.com/owner/name";
-        Failure::Usage(format!("{text:?} is no directory and no address of a repository, such as {example}"), None)
+        Failure::Usage(
+            format!("{text:?} is neither a directory nor the address of a repository, such as {example}"),
+            None,
+        )
     })
 }
 

@@ -1,10 +1,11 @@
 //! Owns how instants, days and durations look to people. Must stay true: the same duration reads the
 //! same in every program. The ages that hooks write into records (`3 h`, `3 h ago`) are those of
-//! [`cs_core::clock`], and are used from there. Deliberately absent: time zones. A caller that shows
-//! local time gives an instant that was moved by the zone's offset.
+//! [`cs_core::clock`], and are used from there. Deliberately absent: which zone is the local one, which is
+//! [`cs_core::zone`]'s.
 
 use cs_core::clock::{self, Date, Instant, LocalTime};
 pub use cs_core::clock::{age as format_age, age_or_unknown as format_age_cell, ago as format_ago};
+use cs_core::zone::{Day, Zone};
 use std::time::Duration;
 
 /// An instant to the minute: `2026-11-21 03:37`.
@@ -12,19 +13,26 @@ pub fn format_minute(at: Instant) -> String {
     at.format("%Y-%m-%d %H:%M").to_string()
 }
 
+/// An instant to the minute, as a clock in this zone says it: what people see on a terminal or a page.
+pub fn format_local_minute(at: Instant, zone: &Zone) -> String {
+    format_minute(zone.local(at).and_utc())
+}
+
+/// A local time that is not far away: `15:00` on this day, else `Mon 15:00`.
+pub fn format_near_time(at: Instant, day: &Day, zone: &Zone) -> String {
+    let local = zone.local(at);
+    let form = if local.date() == day.date { "%H:%M" } else { "%a %H:%M" };
+    local.format(form).to_string()
+}
+
 /// An instant to the second, in a table whose rows lie close together: `11-21 03:37:05`.
 pub fn format_second(at: Instant) -> String {
     at.format("%m-%d %H:%M:%S").to_string()
 }
 
-/// A written instant: `2026-11-21 03:37 UTC`; a text that is not an instant stays as it is.
+/// A written instant in a file that may be read anywhere: `2026-11-21 03:37 UTC`; a text that is not an instant stays as it is.
 pub fn format_time(at: &str) -> String {
     clock::parse(at).map_or_else(|| at.to_string(), |at| format!("{} UTC", format_minute(at)))
-}
-
-/// An instant of about now, in local time: `15:00` on the same day, else `Mon 15:00`.
-pub fn format_near(local: LocalTime, today: Date) -> String {
-    local.format(if local.date() == today { "%H:%M" } else { "%a %H:%M" }).to_string()
 }
 
 /// A time of day, given in minutes after midnight: `07:30`.
@@ -100,6 +108,15 @@ mod tests {
         );
         let day: Date = "2026-11-05".parse().unwrap();
         assert_eq!((format_day(day), format_month(day)), ("Nov 5".into(), "Nov".into()));
+    }
+
+    #[test]
+    fn local_times_are_those_of_the_zone() {
+        let zone = Zone::named("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+        assert_eq!(format_local_minute(at("2026-07-01T22:30:00Z"), &zone), "2026-07-02 00:30");
+        let day = zone.day_of(at("2026-11-21T10:00:00Z"));
+        let near = ["2026-11-21T14:00:00Z", "2026-11-21T23:00:00Z"].map(|text| format_near_time(at(text), &day, &zone));
+        assert_eq!(near, ["15:00", "Sun 00:00"]);
     }
 
     #[test]

@@ -62,11 +62,11 @@ fn what_is_no_known_repository_is_told() {
     fs::create_dir(sandbox.home().join("empty")).expect("it can be made");
     for (name, code, why) in [
         ("github.com/Ada/none", 1, "no project has the repository github.com/Ada/none"),
-        ("nonsense", 64, "is no directory and no address of a repository, such as github.com/owner/name"),
-        ("/no/such/place", 64, "is no directory"),
-        ("./a/shopp", 64, "is no directory"),
-        ("", 64, "is no directory"),
-        ("empty", 64, "is no git repository"),
+        ("nonsense", 64, "is neither a directory nor the address of a repository, such as github.com/owner/name"),
+        ("/no/such/place", 64, "is neither a directory"),
+        ("./a/shopp", 64, "is neither a directory"),
+        ("", 64, "is neither a directory"),
+        ("empty", 64, "is not a git repository"),
         ("https://x:hunter2@github.com/Ada/none", 1, "github.com/Ada/none"),
     ] {
         let output = sandbox.sh(&format!("cd ~ && cs-session list --repo '{name}'"));

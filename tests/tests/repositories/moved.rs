@@ -115,7 +115,7 @@ fn what_cannot_be_moved_changes_nothing() {
     for (words, code, why) in [
         ([text(&old), text(&new)], 1, "both have a roadmap"),
         ([text(&old), text(&other)], 1, "and shop was first-commit:"),
-        ([text(&old), text(&plain)], 1, "is no repository with a commit"),
+        ([text(&old), text(&plain)], 1, "is not a repository with a commit"),
         ([text(&old), gone.clone()], 65, "no such directory"),
         ([gone.clone(), text(&new)], 1, "cs-project list shows where they lie"),
         (["nothing".into(), text(&new)], 1, "cs-project list shows where they lie"),

@@ -3,8 +3,9 @@
 
 use cs_core::clock::{self, Instant};
 use cs_core::visible::visible;
+use cs_core::zone::Zone;
 use minijinja::{Environment, Value};
-use render::{format_ago_by_minute, format_minute, format_quantity, format_until};
+use render::{format_ago_by_minute, format_local_minute, format_quantity, format_until};
 
 /// Makes the filters known.
 pub fn add(environment: &mut Environment<'static>) {
@@ -20,9 +21,9 @@ pub fn add(environment: &mut Environment<'static>) {
     environment.add_function("minute", || clock::stamp(clock::now()).get(..16).unwrap_or_default().to_string());
 }
 
-/// An instant as people read it, in UTC: `2026-11-21 03:37`. Any other text stays as it is.
+/// An instant as people read it, in local time: `2026-11-21 03:37`. Any other text stays as it is.
 fn moment(text: &str) -> String {
-    clock::parse(text).map_or_else(|| text.to_string(), format_minute)
+    clock::parse(text).map_or_else(|| text.to_string(), |at| format_local_minute(at, Zone::system()))
 }
 
 /// An instant as it lies from now; a text that is not an instant stays as it is.
