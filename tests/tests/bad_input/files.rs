@@ -127,6 +127,7 @@ fn a_torn_config_is_named_and_left_alone() {
         put(&sandbox, "config.json", text);
         refused(&sandbox, "cs-project", &["register", "--name", "x"], "", INVALID, "config.json");
         refused(&sandbox, "cs-session", &["create", "--intent", "x"], "", INVALID, "config.json");
-        assert_eq!(ok(&sandbox, "cs-session", &["show", "ca5d", "-q"]).trim(), ACTIVE);
+        let shown = sandbox.cs("cs-session", &["show", "ca5d", "-q"]);
+        assert_eq!((status(&shown), stdout(&shown).trim()), (INVALID, ACTIVE));
     }
 }

@@ -136,8 +136,8 @@ fn words_numbers_and_lists_that_are_none() {
         (&["cs-session", "list", "--status", ""], USAGE, "use active, parked or completed"),
         (&["cs-session", "list", "--state", "busy"], USAGE, "waiting, idle"),
         (&["cs-session", "list", "--limit", "-1"], USAGE, "--limit"),
-        (&["cs-session", "list", "--since", "soon"], INVALID, "an age such as 12h or 7d"),
-        (&["cs-session", "list", "--until", "2026-13-01"], INVALID, "an age such as 12h or 7d"),
+        (&["cs-session", "list", "--since", "soon"], INVALID, "an age such as 90m"),
+        (&["cs-session", "list", "--until", "2026-13-01"], INVALID, "an age such as 90m"),
         (&["cs-task", "update", "ca5d", "--task", "t", "--status", "done"], USAGE, "use pending, in_progress"),
         (&["cs-task", "update", "ca5d", "--task", "", "--status", "completed"], NOT, "no task"),
         (&["cs-session", "commit", "ca5d", "--sha", "abc"], INVALID, "4 to 40 hexadecimal digits"),
@@ -197,13 +197,13 @@ fn lines_on_standard_input_that_name_nothing() {
     for (input, code, word) in [
         ("", NOT, "no session came on standard input"),
         ("\n \n", NOT, "no session came on standard input"),
-        ("{\"session_id\": \"sess_2026\n", INVALID, "no JSON"),
+        ("{\"session_id\": \"sess_2026\n", INVALID, "not JSON"),
         ("{\"intent\": \"x\"}\n", INVALID, "has no session_id"),
         ("{\"session_id\": 7}\n", INVALID, "has no session_id"),
         ("{\"session_id\": \"../../etc/passwd\"}\n", INVALID, "write an id such as"),
         ("../../etc/passwd\n", INVALID, "write an id such as"),
         ("[1, 2]\n", INVALID, "write an id such as"),
-        ("ca5d\n{\n", INVALID, "no JSON"),
+        ("ca5d\n{\n", INVALID, "not JSON"),
     ] {
         refused(&sandbox, "cs-session", &["event", "-", "--message", "x"], input, code, word);
         refused(&sandbox, "cs-task", &["add", "-", "--subject", "x"], input, code, word);
