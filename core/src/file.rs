@@ -137,6 +137,7 @@ fn settle(path: &Path, durability: Durability) -> Result<()> {
 /// once, in case nobody synced them (`auto_da_alloc`, ext4(5)), which costs a third of a
 /// millisecond; an exchange does not.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
+#[allow(unsafe_code, reason = "renameat2(2), renamex_np(2)")]
 pub fn exchange(from: &Path, to: &Path) -> bool {
     let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).ok();
     let (Some(from), Some(to)) = (text(from), text(to)) else { return false };
@@ -179,6 +180,7 @@ pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
 }
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]
+#[allow(unsafe_code, reason = "renameat2(2), renamex_np(2)")]
 fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from);
     let (old, new) = (text(from)?, text(to)?);

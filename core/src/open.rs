@@ -43,6 +43,7 @@ mod tests {
     use std::os::unix::ffi::OsStrExt;
 
     #[test]
+    #[allow(unsafe_code, reason = "mkfifo(3)")]
     fn nothing_but_a_regular_file_is_opened_and_nothing_waits() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");

@@ -178,6 +178,7 @@ mod system {
     }
 
     /// The UUID of this boot.
+    #[allow(unsafe_code, reason = "sysctl(3)")]
     pub fn place() -> Option<String> {
         let mut text = [0u8; 64];
         let mut size = text.len();
@@ -202,6 +203,7 @@ mod system {
         })
     }
 
+    #[allow(unsafe_code, reason = "proc_pidinfo")]
     fn facts(pid: u32) -> Option<libc::proc_bsdinfo> {
         let size = std::mem::size_of::<libc::proc_bsdinfo>() as libc::c_int;
         // SAFETY: proc_bsdinfo is plain old data for which all zeros is a value, and the call
@@ -270,6 +272,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(unsafe_code, reason = "kill(2)")]
     fn a_stopped_process_is_suspended_until_it_goes_on() {
         let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
         let process = find(child.id()).unwrap();

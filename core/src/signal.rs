@@ -6,7 +6,7 @@
 /// EFBIG. Otherwise SIGXFSZ ends the process, leaving a temporary file. Source: setrlimit(2), write(2).
 ///
 /// With a handler and not by ignoring the signal: what is ignored stays so in the programs that we start (execve(2)).
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "signal(2)")]
 pub fn outlive_file_size_limits() {
     extern "C" fn nothing(_signal: libc::c_int) {}
     let handler: extern "C" fn(libc::c_int) = nothing;

@@ -99,7 +99,7 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
 
 /// The descriptor as a file that does not close it: a copy would cost two system calls, and can be made only while
 /// the process may open more files.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "borrows a descriptor as a file")]
 fn borrowed(fd: &impl AsFd) -> ManuallyDrop<File> {
     // SAFETY: `fd` is borrowed for longer than the file is used, and the file is never dropped.
     ManuallyDrop::new(unsafe { File::from_raw_fd(fd.as_fd().as_raw_fd()) })
@@ -130,7 +130,7 @@ fn wait(input: &File, limits: Limits, started: Instant, bytes: usize) -> Option<
 }
 
 /// Waits at most so long until there is something to read, or an error: both end a read at once.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "poll(2)")]
 fn poll(input: &File, wait: Duration) -> Result<bool, ErrorKind> {
     let mut entry = libc::pollfd { fd: input.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     // Rounded up: with 0 milliseconds for the last fraction this would spin.

@@ -22,6 +22,7 @@ const REASON: usize = 1000;
 
 /// What `work` wrote. It runs in a copy of this process, so what it changes is lost; it must not wait for another
 /// thread.
+#[allow(unsafe_code, reason = "fork(2)")]
 pub fn run(
     limits: &Limits,
     work: impl FnOnce(&mut dyn Write) -> Result<(), String>,
@@ -42,6 +43,7 @@ pub fn run(
 }
 
 /// Bytes of this process's address space, if the system reports it.
+#[allow(unsafe_code, reason = "sysconf(3)")]
 fn size() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split(' ').next()?.parse().ok()?;
@@ -51,6 +53,7 @@ fn size() -> Option<u64> {
 }
 
 /// The work, in the process that is made for it.
+#[allow(unsafe_code, reason = "owns a descriptor that fork(2) left")]
 fn child(
     limits: &Limits,
     size: Option<u64>,
@@ -77,6 +80,7 @@ fn child(
 }
 
 /// The output is over: the reason why there is none follows, and its length.
+#[allow(unsafe_code, reason = "_exit(2)")]
 fn end(to: &mut impl Write, reason: &str) -> ! {
     let reason = cs_core::validate::cut(reason, REASON);
     let told = to.write_all(reason.as_bytes()).and_then(|()| to.write_all(&(reason.len() as u64).to_le_bytes()));
@@ -85,6 +89,7 @@ fn end(to: &mut impl Write, reason: &str) -> ! {
 }
 
 /// From here on memory and time are limited; nothing is read or shown, and nothing is left behind.
+#[allow(unsafe_code, reason = "setrlimit(2), close(2)")]
 fn confine(limits: &Limits, size: Option<u64>) {
     let limit = |resource, most: u64| {
         let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
@@ -110,6 +115,7 @@ fn collect(from: &mut PipeReader, limits: &Limits) -> io::Result<Vec<u8>> {
 }
 
 /// Waits for the end of a child of ours.
+#[allow(unsafe_code, reason = "waitpid(2)")]
 fn wait(pid: libc::pid_t) -> io::Result<i32> {
     let mut status = 0;
     loop {

@@ -34,6 +34,7 @@ const UNKNOWN: &str = "unknown";
 const CRONS: usize = 50;
 
 /// Called by the C library. With an argument it was called by hand, whatever standard input is.
+#[allow(unsafe_code, reason = "the C library calls it by this name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
     hook_call::guard("cs-heartbeat", |home| {

@@ -83,6 +83,7 @@ fn verdict(status: ExitStatus) -> String {
     }
 }
 
+#[allow(unsafe_code, reason = "killpg(3)")]
 fn kill_group(leader: u32) {
     let Ok(group) = libc::pid_t::try_from(leader) else { return };
     // SAFETY: killpg only takes numbers; a group that has ended is not an error for us.

@@ -168,6 +168,7 @@ fn read_all(mut pipe: ChildStderr) -> Vec<u8> {
     bytes
 }
 
+#[allow(unsafe_code, reason = "killpg(3)")]
 fn kill(group: u32) {
     let Ok(group) = libc::pid_t::try_from(group) else { return };
     // SAFETY: killpg only takes numbers; a group that is gone is no error for us.

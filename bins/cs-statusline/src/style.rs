@@ -67,6 +67,7 @@ fn terminal_width() -> usize {
     told.or_else(of_terminal).filter(|columns| *columns > 0).unwrap_or(80)
 }
 
+#[allow(unsafe_code, reason = "ioctl(2)")]
 fn of_terminal() -> Option<usize> {
     let terminal = File::open("/dev/tty").ok()?;
     // SAFETY: winsize is plain old data for which all zeros is a value, and the call only writes it.

@@ -63,6 +63,7 @@ pub fn open_below(dir: &Path, name: &str) -> Option<Opened> {
     Opened::new(open_part(&at, file, 0)?)
 }
 
+#[allow(unsafe_code, reason = "openat(2)")]
 fn open_part(dir: &File, part: &str, more: libc::c_int) -> Option<File> {
     if matches!(part, "" | "." | "..") {
         return None;

@@ -69,6 +69,7 @@ impl Out {
 
 /// The width of the terminal that shows the output; `None` where it is no terminal. `COLUMNS`
 /// overrides it.
+#[allow(unsafe_code, reason = "ioctl(2)")]
 fn terminal_width() -> Option<usize> {
     if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|n| *n >= 20) {
         return Some(columns);

@@ -19,6 +19,7 @@ pub fn waited(fd: RawFd, events: i16) -> Waited {
 }
 
 /// Waits until one of them is ready, at most so long; `None` is for ever.
+#[allow(unsafe_code, reason = "poll(2)")]
 pub fn wait(all: &mut [Waited], most: Option<Duration>) -> io::Result<()> {
     // Rounded up: a deadline that has nearly come would make us ask again and again.
     let millis = most.map_or(-1, |most| i32::try_from(most.as_millis().saturating_add(1)).unwrap_or(i32::MAX));
@@ -81,6 +82,7 @@ impl Caller {
 static STOPPED: AtomicBool = AtomicBool::new(false);
 static STOP_CALL: AtomicI32 = AtomicI32::new(-1);
 
+#[allow(unsafe_code, reason = "write(2) in a signal handler")]
 extern "C" fn stop(_signal: libc::c_int) {
     STOPPED.store(true, Ordering::SeqCst);
     let fd = STOP_CALL.load(Ordering::SeqCst);
@@ -89,6 +91,7 @@ extern "C" fn stop(_signal: libc::c_int) {
 }
 
 /// From now on, SIGTERM and SIGINT call instead of ending the process at once.
+#[allow(unsafe_code, reason = "signal(2)")]
 pub fn stop_on_signals(waker: &Waker) {
     STOP_CALL.store(waker.calling.as_raw_fd(), Ordering::SeqCst);
     for signal in [libc::SIGTERM, libc::SIGINT] {
@@ -104,6 +107,7 @@ pub fn is_stopped() -> bool {
 }
 
 /// Lets this process have as many files open as connections need, where the system allows it. Says how many.
+#[allow(unsafe_code, reason = "setrlimit(2)")]
 pub fn raise_file_limit(wanted: u64) -> u64 {
     // SAFETY: rlimit is plain old data, and both calls only read or write that one.
     unsafe {
@@ -123,6 +127,7 @@ pub fn raise_file_limit(wanted: u64) -> u64 {
 }
 
 /// Makes the kernel keep little for a client that reads events: so that a client that does not read is noticed.
+#[allow(unsafe_code, reason = "setsockopt(2)")]
 pub fn keep_little(socket: &impl AsRawFd) {
     let bytes: libc::c_int = 4096;
     let size = std::mem::size_of::<libc::c_int>() as libc::socklen_t;
@@ -132,6 +137,7 @@ pub fn keep_little(socket: &impl AsRawFd) {
 
 /// Makes the allocator give memory back: one arena for all threads, and large pieces straight from the
 /// system. Before any thread is started.
+#[allow(unsafe_code, reason = "mallopt(3)")]
 pub fn save_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: mallopt only sets numbers.
@@ -143,6 +149,7 @@ pub fn save_memory() {
 }
 
 /// Gives memory back that is free.
+#[allow(unsafe_code, reason = "malloc_trim(3)")]
 pub fn trim_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: malloc_trim only gives back what nobody uses.

@@ -26,6 +26,7 @@ pub struct Diag {
 
 impl Diag {
     /// Opens it; none where the system forbids or does not know it.
+    #[allow(unsafe_code, reason = "netlink(7)")]
     pub fn open() -> Option<Diag> {
         let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
         // SAFETY: takes numbers only; the result is a new descriptor, or negative.
@@ -61,12 +62,14 @@ impl Diag {
         None
     }
 
+    #[allow(unsafe_code, reason = "send(2)")]
     fn send(&self, bytes: &[u8]) -> io::Result<()> {
         // SAFETY: the pointer and the length are those of one slice.
         let sent = unsafe { libc::send(self.socket.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
         if sent < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
+    #[allow(unsafe_code, reason = "recv(2)")]
     fn receive(&self, room: &mut [u8]) -> io::Result<usize> {
         // SAFETY: the pointer and the length are those of one slice.
         let count = unsafe { libc::recv(self.socket.as_raw_fd(), room.as_mut_ptr().cast(), room.len(), 0) };

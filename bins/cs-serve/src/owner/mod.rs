@@ -59,6 +59,7 @@ impl Owners {
 }
 
 /// The account that we run as.
+#[allow(unsafe_code, reason = "geteuid(2)")]
 pub fn own() -> u32 {
     // SAFETY: takes nothing, cannot fail.
     unsafe { libc::geteuid() }
@@ -95,6 +96,7 @@ mod tests {
     }
 
     /// A connection that another account makes; only root can do that, and elsewhere than in CI it may be missing.
+    #[allow(unsafe_code, reason = "setfsuid(2)")]
     fn as_stranger(server: SocketAddr) -> Option<TcpStream> {
         if own() != 0 {
             assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "run as root: other accounts are needed");

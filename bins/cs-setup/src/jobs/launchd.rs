@@ -46,6 +46,7 @@ pub fn unit(places: &Places, job: &Job) -> Result<Unit> {
 }
 
 /// The user's part of launchd.
+#[allow(unsafe_code, reason = "getuid(2)")]
 fn domain() -> String {
     // SAFETY: getuid takes and changes nothing.
     format!("gui/{}", unsafe { libc::getuid() })

@@ -68,6 +68,7 @@ mod system {
         }
     }
 
+    #[allow(unsafe_code, reason = "fcntl(2)")]
     pub fn set(file: &File, kind: Kind) -> io::Result<()> {
         // A signal informs the holder that another program waits. It is ignored by default.
         // SAFETY: fcntl with these commands takes and gives numbers only.
@@ -78,11 +79,13 @@ mod system {
         if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
+    #[allow(unsafe_code, reason = "fcntl(2)")]
     pub fn is_whole(file: &File, kind: Kind) -> bool {
         // SAFETY: as above.
         unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLEASE) == word(kind) }
     }
 
+    #[allow(unsafe_code, reason = "fcntl(2)")]
     pub fn release(file: &File) {
         // SAFETY: as above.
         unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, libc::F_UNLCK) };
