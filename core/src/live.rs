@@ -1,5 +1,5 @@
-//! Owns `live/<uuid>.json`: what is known about a conversation right now; `news` has how each kind of news changes it.
-//! The file is a cache: without it a session is found again by its id, and its state is unknown.
+//! Owns `live/<uuid>.json`: what is known about a conversation right now. `news` owns how each event changes it.
+//! The file is a cache: without it the session is found by its id, and its state is unknown.
 
 mod news;
 
@@ -11,7 +11,7 @@ use crate::patch::Patch;
 use crate::process::{self, Condition, Process};
 use serde::{Deserialize, Serialize};
 
-/// What a running conversation does, as far as its hooks told.
+/// What a running conversation does, according to its hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
@@ -25,17 +25,17 @@ pub enum Activity {
     Background,
 }
 
-/// What a helper that the agent started (a subagent) asks the user.
+/// A question that a subagent asks the user.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
-    /// The helper's id (`agent_id`).
+    /// The subagent's id (`agent_id`).
     pub agent: String,
-    /// What it waits for, for people.
+    /// What it waits for, in words for people.
     pub what: String,
-    /// Which tool call that is; see [`Live::waiting_key`].
+    /// Key of the tool call; see [`Live::waiting_key`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Since when it asks.
+    /// Instant of the question, RFC 3339, UTC.
     pub at: String,
 }
 
@@ -48,7 +48,7 @@ pub struct Prompt<'a> {
     pub text: &'a str,
     /// Whether a person typed any of it.
     pub is_typed: bool,
-    /// Whether the client queues a prompt that is sent while a turn runs; else the running turn takes it in.
+    /// Whether the client may queue a prompt that is sent during a turn; otherwise the running turn handles it.
     pub may_queue: bool,
 }
 
@@ -57,7 +57,7 @@ pub struct Prompt<'a> {
 pub struct Live {
     /// The agent's conversation, a UUID.
     pub claude_session_id: String,
-    /// Our session; none before the first prompt.
+    /// Our session's id; absent before the first prompt.
     #[serde(default)]
     pub session_id: Option<String>,
     /// Slug of the session's project; absent before the first prompt.
@@ -68,7 +68,7 @@ pub struct Live {
     pub agent: Option<String>,
     /// What hooks last reported that the conversation does.
     pub state: Activity,
-    /// Since when `state` holds.
+    /// Instant since when `state` holds, RFC 3339, UTC.
     pub since: String,
     /// Name of the last hook event.
     pub last_event: String,
@@ -77,7 +77,7 @@ pub struct Live {
     /// Instant of the first hook event, RFC 3339, UTC.
     #[serde(default)]
     pub started_at: String,
-    /// How it began: startup, resume, clear, fork, compact; none if hooks came in mid-way.
+    /// How it began: startup, resume, clear, fork or compact; absent if the first hook came later.
     #[serde(default)]
     pub source: Option<String>,
     /// Id of the client's process.
@@ -86,7 +86,7 @@ pub struct Live {
     /// When that process started, as the system writes it; guards against reused ids.
     #[serde(default)]
     pub pid_started: Option<String>,
-    /// Where that process was seen; see [`crate::process::here`].
+    /// The machine or container in which that process runs; see [`crate::process::here`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Other processes that have the conversation open: `PID/STARTED`.
@@ -98,7 +98,7 @@ pub struct Live {
     /// Root of the work tree that contains `cwd`; absent outside a repository.
     #[serde(default)]
     pub worktree_root: Option<String>,
-    /// Where HEAD was when the turn began, for telling which commits are new; see [`crate::git::made::mark`].
+    /// State of HEAD's log when the turn began; later commits are new. See [`crate::git::made::mark`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_mark: Option<String>,
     /// Absolute path of the agent's log.
@@ -107,16 +107,16 @@ pub struct Live {
     /// The model, as the client names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// What it waits for, for people.
+    /// What it waits for, in words for people.
     #[serde(default)]
     pub waiting_for: Option<String>,
-    /// Which tool call it waits for, so that only that call's end clears it.
+    /// Key of the tool call that it waits for: only the end of that call clears the question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_key: Option<String>,
-    /// What helpers of the agent ask, the oldest question first; at most one for each of them.
+    /// Questions of subagents, oldest first, at most one for each subagent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub questions: Vec<Question>,
-    /// The record's awaiting_action was set by a hook and is to be cleared by one.
+    /// Whether a hook set the record's `awaiting_action`, so that a hook must clear it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaiting: bool,
     /// What the agent or a person asked the user for (`request-action`); holds until the next prompt.
@@ -125,52 +125,53 @@ pub struct Live {
     /// Why the last turn failed.
     #[serde(default)]
     pub error: Option<String>,
-    /// That was a request of the agent, which may be tried again.
+    /// Whether a request to the model failed; the agent may try it again.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub request_failed: bool,
     /// How many background tasks went on when the turn ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background_tasks: Option<usize>,
-    /// When it goes on by itself, for people: the schedule of a prompt that the client will fire.
+    /// When the conversation continues without a person, in words for people: the schedule of a prompt that the client
+    /// sends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goes_on: Option<String>,
-    /// Fingerprints of the prompts that the client will fire by itself; see [`fingerprint`].
+    /// Fingerprints of the prompts that the client sends by itself; see [`fingerprint`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_prompts: Vec<String>,
-    /// A prompt was typed while the turn ran: the next one may begin without another word.
+    /// Whether a prompt was typed during the turn: the next turn may begin without another prompt event.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub queued: bool,
-    /// The last prompt's fingerprint: a prompt that is typed during a turn carries the id of that turn.
+    /// Fingerprint of the last prompt. The id alone is not enough: a prompt typed during a turn has that turn's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_mark: Option<String>,
-    /// The last prompt's or turn's id, to know a repeated event by.
+    /// Id of the last prompt or turn, by which repeated events are recognised.
     #[serde(default)]
     pub prompt_id: Option<String>,
     /// Whether prompts and answers may be stored.
     #[serde(default)]
     pub capture: bool,
-    /// Nobody attends it: a program runs the agent, as with `claude -p`.
+    /// Whether a program runs the agent, as with `claude -p`, and no person attends it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unattended: bool,
     /// First line of the agent's last message.
     #[serde(default)]
     pub last_message: Option<String>,
-    /// The name that a person gave to it, and that its session has heard of.
+    /// Name that a person gave to the conversation, once the session's record has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// When the conversation ended; only in `ended/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
-    /// Fields that we do not know, with the text of their values. Not flattened: that would make
-    /// the program that runs at every turn a tenth larger.
+    /// Unknown fields, with the text of their values. They are not flattened by serde: that would make the program that
+    /// runs at every turn a tenth larger.
     #[serde(skip)]
     pub unknown: Vec<(String, String)>,
-    /// The event at hand came from another directory than the one before.
+    /// Whether the current event came from another directory than the previous one.
     #[serde(skip)]
     pub has_moved: bool,
 }
 
-/// Most windows that are remembered.
+/// Most entries of `windows`.
 const WINDOWS: usize = 16;
 
 fn word(window: &Process) -> String {
@@ -179,7 +180,7 @@ fn word(window: &Process) -> String {
 }
 
 impl Live {
-    /// A conversation of which nothing is known but its id.
+    /// Creates a conversation of which only the id is known.
     pub fn new(uuid: &str, at: Instant) -> Self {
         let at = clock::stamp(at);
         Live {
@@ -249,12 +250,12 @@ impl Live {
         Some(Process { pid: self.pid?, started: self.pid_started.clone()?, host: self.host.clone() })
     }
 
-    /// Whether its process was seen where we cannot look.
+    /// Whether its process runs on another machine or in another container.
     pub fn is_elsewhere(&self) -> bool {
         self.process().is_some_and(|process| process::condition(&process) == Condition::Elsewhere)
     }
 
-    /// Notes the agent's process.
+    /// Stores the agent's process.
     pub fn set_process(&mut self, process: Option<Process>) {
         if let Some(process) = process {
             self.pid = Some(process.pid);
@@ -263,7 +264,7 @@ impl Live {
         }
     }
 
-    /// The other processes that have the conversation open, as far as they told.
+    /// The other processes that have the conversation open, as far as their hooks reported it.
     pub fn windows(&self) -> impl Iterator<Item = Process> {
         let process = |word: &String| {
             let (pid, seen) = word.split_once('/')?;
@@ -273,7 +274,7 @@ impl Live {
         self.windows.iter().filter_map(process)
     }
 
-    /// Another process has opened the conversation, too.
+    /// Adds a process that has opened the conversation as well.
     pub fn opened_by(&mut self, window: &Process) {
         self.closed_by(window);
         if self.windows.len() < WINDOWS {
@@ -281,7 +282,7 @@ impl Live {
         }
     }
 
-    /// Another process has closed the conversation.
+    /// Removes a process that has closed the conversation.
     pub fn closed_by(&mut self, window: &Process) {
         self.windows.retain(|known| *known != word(window));
     }

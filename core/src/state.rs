@@ -1,6 +1,5 @@
-//! Owns the one answer to "what is this session doing?": a pure function from evidence to a state
-//! with its reason. Must stay true: nothing is guessed (`unknown` is an answer), the newest direct
-//! evidence wins, and the reason says which evidence that was.
+//! Owns the rule that turns evidence into a session's state and the reason for it. Pure. Must stay true: nothing is
+//! guessed (`unknown` is an answer), the newest direct evidence wins, and the reason names that evidence.
 
 use crate::clock::{self, Instant};
 use crate::live::{Activity, Live};
@@ -19,7 +18,7 @@ const FAILURE: usize = 60;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Waits for a permission or an answer of the user.
+    /// The session waits for a permission or an answer from the user.
     Waiting,
     /// The turn is over: the user's turn.
     Idle,
@@ -29,11 +28,11 @@ pub enum State {
     Working,
     /// The process was stopped (Ctrl-Z) and does nothing until it is told to go on.
     Suspended,
-    /// The process ended without saying so.
+    /// The process ended, but no hook reported the end of the conversation.
     Gone,
     /// No sign of life for longer than the threshold.
     Stale,
-    /// Nothing is known that would say.
+    /// There is no evidence.
     Unknown,
     /// The record says that the session was parked.
     Parked,
@@ -56,7 +55,7 @@ pub const STATES: [State; 10] = [
 ];
 
 impl State {
-    /// The word for it.
+    /// The word on the wire and in lists.
     pub fn as_str(self) -> &'static str {
         match self {
             State::Waiting => "waiting",
@@ -72,14 +71,14 @@ impl State {
         }
     }
 
-    /// Whether the user is the one to act.
+    /// Whether the user has to act.
     pub fn needs_user(self) -> bool {
         matches!(self, State::Waiting | State::Idle)
     }
 }
 
-/// What Claude Code's own registry says of a client (`~/.claude/sessions/<pid>.json`, an internal
-/// format): one word, what it waits for, and since when that holds. Words of 2.1.332: `busy`, `idle`, `waiting`, and
+/// An entry of Claude Code's own registry (`~/.claude/sessions/<pid>.json`, an internal format): a status, what the
+/// client waits for, and the time of the last change. The statuses of 2.1.332 are `busy`, `idle`, `waiting`, and
 /// `shell` (the turn is over, a shell or monitor runs in the background).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {
@@ -87,21 +86,21 @@ pub struct Client {
     pub status: String,
     /// What it waits for, in the client's own words.
     pub waiting_for: Option<String>,
-    /// `None` where it does not say.
+    /// Instant since when `status` holds; `None` if the registry has none.
     pub updated_at: Option<Instant>,
 }
 
-/// What the client calls menus that a person opened, among other dialogs.
+/// `waiting_for` of a menu that a person opened, and of some other dialogs.
 const MENU: &str = "dialog open";
 
 impl Client {
-    /// Whether a dialog is open that may be a menu of the person's own: the client's word does not tell which.
+    /// Whether an open dialog may be a menu that the person opened. The client uses the same words for other dialogs.
     pub fn shows_menu(&self) -> bool {
         self.status == "waiting" && self.waiting_for.as_deref() == Some(MENU)
     }
 }
 
-/// How the conversation's own log says that the last turn ended.
+/// The end of the last turn, according to the conversation's log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logged {
     /// How the turn ended, or that it still runs.
@@ -113,7 +112,7 @@ pub struct Logged {
 /// See [`Logged`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum LoggedEnd {
-    /// It has begun and not ended (only Codex's log says so).
+    /// The turn has begun and not ended (only Codex's log says so).
     Runs,
     /// The person interrupted the turn.
     Interrupted,
@@ -130,15 +129,15 @@ pub struct Evidence<'a> {
     pub status: Status,
     /// The record's last heartbeat.
     pub last_heartbeat: Option<Instant>,
-    /// Since when silence is counted if the last sign of life is from no time that can be (see `ending::doubted_at`).
+    /// Start of the silence if the last sign of life has an impossible time (see `ending::doubted_at`).
     pub counted_from: Option<Instant>,
     /// The conversation's live file, if there is one.
     pub live: Option<&'a Live>,
-    /// What the system says of the live file's process.
+    /// Condition of the process that the live file names.
     pub process: Condition,
-    /// The client's own word, if it is about this very conversation and process.
+    /// The client's registry entry, if it is about this conversation and this process.
     pub client: Option<Client>,
-    /// What the log says, for clients that have no word of their own.
+    /// The end of the turn in the log, for clients without a registry.
     pub logged: Option<Logged>,
     /// The conversation with which the same process went on, if it left this one.
     pub left_for: Option<&'a str>,
@@ -148,51 +147,51 @@ pub struct Evidence<'a> {
     pub now: Instant,
 }
 
-/// Hooks are told within this time of what they tell about; then what the client itself says is as new, whatever date
-/// it has: that is only since when it holds.
+/// A hook runs within this time after the event that it reports. After it, the registry includes the event, even if the
+/// date of its entry is older: that date is only since when the entry holds.
 const SETTLED: TimeDelta = TimeDelta::seconds(2);
 
 impl Evidence<'_> {
-    /// Whether the last sign of life is longer ago than the threshold.
+    /// Whether the last sign of life is older than the threshold.
     fn is_silent_since(&self, at: Option<Instant>) -> bool {
         let at = at.filter(|at| clock::is_credible(*at, self.now)).or(self.counted_from);
         at.is_some_and(|at| self.now - at > self.stale_after)
     }
 
-    /// Whether something that holds since `told` is newer than what was told at `heard`.
+    /// Whether a statement that holds since `told` is newer than a hook event at `heard`.
     fn is_newer(&self, told: Instant, heard: Option<Instant>) -> bool {
         let credible = |at| clock::is_credible(at, self.now);
         let is_older = |at| told <= at && (credible(at) || !credible(told));
         !heard.is_some_and(is_older)
     }
 
-    /// Whether the last event is so long ago that the client has said by now what follows from it.
+    /// Whether the last event is old enough for the registry to include it.
     fn is_settled(&self, heard: Option<Instant>) -> bool {
         heard.is_none_or(|at| !clock::is_credible(at, self.now) || self.now - at > SETTLED)
     }
 }
 
-/// A state and why.
+/// A state and the reason for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// What the session does.
     pub state: State,
-    /// The evidence with its age, as it is told once: `permission for Bash (PermissionRequest 40 s ago)`.
+    /// The evidence with its age, for output that is printed once: `permission for Bash (PermissionRequest 40 s ago)`.
     pub reason: String,
-    /// The evidence without its age, for who shows it longer: `permission for Bash (PermissionRequest)`.
+    /// The evidence without its age, for output that stays visible: `permission for Bash (PermissionRequest)`.
     pub evidence: String,
-    /// When the evidence is from.
+    /// Instant of the evidence.
     pub evidence_at: Option<Instant>,
-    /// Why the last turn failed, where nothing came after it.
+    /// Why the last turn failed; `None` if it did not, or if anything happened after it.
     pub failed: Option<String>,
-    /// Whether the question that hooks told of (see [`Live::wanted`]) still stands.
+    /// Whether the question that hooks reported (see [`Live::wanted`]) is still open.
     pub asks: bool,
-    /// First line of what the agent said last, where its turn is over: what the user is to answer.
+    /// First line of the agent's last message if the turn is over: the user should answer it.
     pub said: Option<String>,
 }
 
 impl Verdict {
-    /// A state whose reason has no age.
+    /// Creates a verdict whose reason has no age.
     pub fn new(state: State, reason: &str) -> Self {
         let (reason, evidence) = (reason.to_string(), reason.to_string());
         Verdict { state, reason, evidence, evidence_at: None, failed: None, asks: false, said: None }
@@ -204,7 +203,7 @@ impl Verdict {
     }
 }
 
-/// A state as lists show it, and why the last turn failed if it did.
+/// The state as lists show it. After a failed turn it is `failed` and the cause.
 pub fn label(state: State, failed: Option<&str>) -> String {
     match failed {
         Some(why) => format!("failed: {}", validate::cut(why, FAILURE)),
@@ -212,15 +211,14 @@ pub fn label(state: State, failed: Option<&str>) -> String {
     }
 }
 
-/// Takes from a record what it says that the session waits for, if that is answered or was dismissed. Hooks write it
-/// and clear it again, but none tells that a dialog was dismissed: then the state knows better. What a person or an
-/// agent wrote holds.
+/// Clears `awaiting_action` of a record if the question was answered or dismissed. Hooks set and clear this field, but
+/// no hook reports a dismissed dialog, so the state decides. A text that a person or an agent wrote is kept.
 pub fn settle(session_id: &str, awaiting_action: &mut Option<String>, lives: &[Live], verdict: &Verdict) {
     let is_ours = |live: &Live| live.awaiting && live.session_id.as_deref() == Some(session_id);
     awaiting_action.take_if(|_| !verdict.asks && lives.iter().any(is_ours));
 }
 
-/// How old a piece of evidence is: in words that fit into a sentence.
+/// The age of a piece of evidence, in words that fit into a sentence.
 struct Age {
     at: Option<Instant>,
     words: String,
@@ -233,7 +231,7 @@ impl Age {
         Age { at: at.filter(|at| clock::is_credible(*at, now)), words, now }
     }
 
-    /// As [`Age::ago`], seen from the same moment as another age.
+    /// Like [`Age::ago`], at the same moment as another age.
     fn ago_of(at: &str, other: &Age) -> Self {
         Age::ago(clock::parse(at), other.now)
     }
@@ -243,7 +241,7 @@ impl Age {
     }
 }
 
-/// A verdict whose reason has the age between two parts of its sentence.
+/// Creates a verdict whose reason has the age between two parts of its sentence.
 fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
     Verdict {
         reason: format!("{before} {}{after}", age.words),
@@ -253,22 +251,22 @@ fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
     }
 }
 
-/// The conversation by which a session is judged: the one heard of last. One that was heard of while the clock was
-/// ahead is not the last one for ever.
+/// The conversation that decides a session's state: the one with the latest event. Events with a time in the future
+/// (the clock was ahead) count as oldest.
 pub fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&'a Live> {
     let of_it = lives.iter().filter(|live| live.session_id.as_deref() == Some(session_id));
     let key = |live: &Live| (clock::credible(&live.last_event_at, now).is_some(), live.last_event_at.clone());
     of_it.max_by_key(|live| key(live))
 }
 
-/// The last sign of life of a session: what the record says, or what was heard of its conversation since.
+/// The last sign of life of a session: the record's, or a later one from its conversation.
 pub fn last_sign<'a>(session_id: &str, recorded: &'a str, lives: &'a [Live], now: Instant) -> &'a str {
     let heard = latest(session_id, lives, now).map(|live| live.last_event_at.as_str());
     let at = |text: &str| clock::credible(text, now);
     heard.filter(|heard| at(heard) > at(recorded)).unwrap_or(recorded)
 }
 
-/// The state that the evidence shows.
+/// Derives the state from the evidence.
 pub fn derive(evidence: &Evidence) -> Verdict {
     match (evidence.status, evidence.live) {
         (Status::Completed, _) => Verdict::new(State::Completed, "the record says completed"),
@@ -278,7 +276,7 @@ pub fn derive(evidence: &Evidence) -> Verdict {
             let rests = matches!(found.state, State::Idle | State::Background | State::Waiting);
             let is_over = rests && found.failed.is_none() && !live.is_in_turn();
             let said = live.last_message.as_deref().filter(|_| is_over);
-            // The file may be older than masking.
+            // An older version may have written the file, without masking.
             let said = said.map(|said| validate::cut(said, validate::OUTCOME)).filter(|said| !said.is_empty());
             Verdict { said, ..found }
         }
@@ -297,8 +295,8 @@ fn from_heartbeat(evidence: &Evidence) -> Verdict {
     dated(State::Unknown, "no running conversation is known; last heartbeat", &age, "")
 }
 
-/// In this order: what the system says of the process; what the client or the log says of the turn, where that is
-/// newer; silence; what the hooks told last.
+/// Asks in this order: the system about the process; the client or the log about the turn, if they are newer than the
+/// hooks; the silence; the last hook event.
 fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
     let heard_at = clock::parse(&live.last_event_at);
     let age = Age::ago(heard_at, evidence.now);
@@ -329,7 +327,7 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
     said.or_else(|| from_silence(evidence, live, &age)).unwrap_or_else(|| told(live, &age))
 }
 
-/// Where nothing was heard for too long, or nothing can be known.
+/// The state if the silence is too long, or if there is nothing to go by.
 fn from_silence(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     let heard_at = clock::parse(&live.last_event_at);
     let silent = heard_at.is_none() || evidence.is_silent_since(heard_at);
@@ -343,13 +341,13 @@ fn from_silence(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> 
     None
 }
 
-/// Nobody can look at the process from here.
+/// Adds to the reason that the process cannot be seen from here.
 fn elsewhere(found: Verdict) -> Verdict {
     let tell = |text: &str| format!("elsewhere (another machine, container or boot): {text}");
     Verdict { reason: tell(&found.reason), evidence: tell(&found.evidence), ..found }
 }
 
-/// What the hooks told, and no more.
+/// The state according to the hooks alone.
 fn told(live: &Live, age: &Age) -> Verdict {
     let event = &live.last_event;
     if let (Activity::Waiting, what) = (live.state, live.waiting_for.as_deref().unwrap_or("an answer")) {
@@ -373,7 +371,7 @@ fn told(live: &Live, age: &Age) -> Verdict {
     }
 }
 
-/// The turn is over: what follows. `how` says how it ended if the hooks did not.
+/// The state after a turn. `how` says how the turn ended if the hooks did not.
 fn rests(live: &Live, how: &str, event: &str, age: &Age) -> Verdict {
     if let Some(what) = &live.requested {
         return dated(State::Waiting, &format!("{what} (requested; {event}"), age, ")");

@@ -1,8 +1,8 @@
-//! Owns the answer to "what is each session doing?" at one moment: it gathers the evidence on every session, and
-//! [`crate::state`] derives the state from it. Everything that shows, exports or acts on a state asks here, so that all
-//! agree on which conversation a session is judged by, which lives count, and how long silence may last.
-//! Must stay true: the running conversations are read once; a question about one session never depends on how many
-//! there are; nothing is written.
+//! Owns the states of all sessions at one moment: it collects the evidence, and [`crate::state`] derives the state from
+//! it. All programs that show, export or act on a state use this module, so that they agree on the conversation that
+//! decides a session's state and on the silence that makes it stale.
+//! Must stay true: live files are read once; the cost of one session's state does not grow with the number of
+//! sessions; nothing is written.
 
 use crate::clock::{self, Instant};
 use crate::error::Result;
@@ -26,7 +26,7 @@ pub struct States<'a> {
     now: Instant,
 }
 
-/// What is known of a conversation beside the news of its hooks.
+/// Evidence on a conversation that does not come from its hooks.
 struct Beside<'l> {
     process: Condition,
     client: Option<Client>,
@@ -35,12 +35,12 @@ struct Beside<'l> {
 }
 
 impl<'a> States<'a> {
-    /// Reads the running conversations. Silence for longer than `stale_after` makes a session stale.
+    /// Reads the live files. A session with no sign of life for longer than `stale_after` is stale.
     pub fn read(store: &'a Store, stale_after: TimeDelta, now: Instant) -> Result<Self> {
         Ok(States { store, lives: Cow::Owned(store.all_live()?), stale_after, now })
     }
 
-    /// The states for conversations that were read before.
+    /// Uses live files that were read before.
     pub fn of_lives(store: &'a Store, lives: &'a [Live], stale_after: TimeDelta, now: Instant) -> Self {
         States { store, lives: Cow::Borrowed(lives), stale_after, now }
     }
@@ -50,7 +50,7 @@ impl<'a> States<'a> {
         &self.lives
     }
 
-    /// The conversation by which a session is judged, if one runs: the one heard of last.
+    /// The running conversation that decides a session's state: the one with the latest event.
     pub fn live(&self, id: &str) -> Option<&Live> {
         state::latest(id, &self.lives, self.now)
     }
@@ -72,19 +72,19 @@ impl<'a> States<'a> {
         verdict
     }
 
-    /// Removes from a record the question that it waits for, if the state knows that it was answered or dismissed.
+    /// Clears the record's `awaiting_action` if the state shows that the question was answered or dismissed.
     pub fn drop_answered(&self, session: &mut Session, verdict: &Verdict) {
         state::settle(&session.session_id, &mut session.awaiting_action, &self.lives, verdict);
     }
 
-    /// The last sign of life of a session: what the record says, or what its conversation did since.
+    /// The last sign of life of a session: the record's, or a later one from its conversation.
     pub fn last_sign<'s>(&'s self, id: &str, recorded: &'s str) -> &'s str {
         state::last_sign(id, recorded, &self.lives, self.now)
     }
 
     /// The state of a running conversation, which may have no session yet.
     pub fn of_live(&self, live: &Live) -> Verdict {
-        // A session of its own, so that no other conversation of its session speaks for it.
+        // With a session id of its own, no other conversation of the same session decides the state.
         let alone = Live { session_id: Some(live.claude_session_id.clone()), ..live.clone() };
         let mut others = self.lives.to_vec();
         others.retain(|other| other.claude_session_id != live.claude_session_id);
@@ -98,7 +98,7 @@ impl<'a> States<'a> {
         let live = self.live(id);
         let last_heartbeat = match live {
             None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat),
-            // A conversation that runs, or a session that ended, is not judged by it.
+            // The heartbeat does not matter for running conversations and ended sessions.
             _ => None,
         };
         let sign = live.map_or(last_heartbeat, |live| clock::parse(&live.last_event_at));
@@ -122,7 +122,7 @@ impl<'a> States<'a> {
         })
     }
 
-    /// What the system and the client know of a conversation. The log is asked where neither can say: never by hooks.
+    /// Asks the system and the client about a conversation, and its log if neither knows. Hooks never read the log.
     fn beside(&self, live: &Live) -> Beside<'_> {
         let witness = &self.store.witness;
         let process = store::runner(live);
@@ -139,8 +139,8 @@ impl<'a> States<'a> {
         Beside { process: condition, client, logged, left_for }
     }
 
-    /// The index may hold an old heartbeat, or one that is from no time that can be. Where that would make a session
-    /// stale, the record is asked, but only if its file, or that of the notes about it, is younger.
+    /// The newest heartbeat. The one in the index may be old or have an impossible time; if it would make the session
+    /// stale, the record is read, but only if the record's file or the file of its notes is newer.
     fn newest_heartbeat(&self, id: &str, indexed: &str) -> Option<Instant> {
         let indexed = clock::parse(indexed);
         let is_doubtful = indexed.is_some_and(|at| !clock::is_credible(at, self.now));

@@ -1,38 +1,38 @@
-//! Owns how each kind of news changes what is known of a running conversation. Pure; instants and texts come in as
-//! values. Must stay true: every transition may be applied twice, and late news never undoes newer news.
+//! Owns how each event changes what is known of a running conversation. Pure: instants and texts are parameters. Must
+//! stay true: every transition may be applied twice, and a late event never undoes a newer one.
 
 use super::{Activity, Live, Prompt, Question};
 use crate::clock::{self, Instant};
 use crate::id::fnv1a;
 
-/// Most helpers of one conversation whose questions are kept.
+/// Most subagents of one conversation whose questions are stored.
 pub(super) const HELPERS: usize = 16;
 
 impl Live {
-    /// Whether a prompt was sent. Where the beginning was not seen, one may have been.
+    /// Whether a prompt may have been sent. If no hook saw the beginning, this is true.
     pub fn was_asked(&self) -> bool {
         let is_from_its_start = matches!(self.source.as_deref(), Some("startup" | "clear"));
         let is_untouched = self.state == Activity::Idle && self.since == self.started_at;
         !is_from_its_start || !is_untouched || self.prompt_id.is_some() || self.last_message.is_some()
     }
 
-    /// Whether a turn is going on, as far as it was heard.
+    /// Whether a turn is running, according to the hooks.
     pub fn is_in_turn(&self) -> bool {
         matches!(self.state, Activity::Working | Activity::Waiting)
     }
 
-    /// Whether an end now is one in the middle: of a turn, or of what a helper asks.
+    /// Whether an end of the conversation would now interrupt a turn or a subagent's question.
     pub fn is_midway(&self) -> bool {
         self.is_in_turn() || !self.questions.is_empty()
     }
 
-    /// Whether the conversation is being summed up between turns, as far as it was heard: a start follows when Claude Code
-    /// has done it, nothing with Codex.
+    /// Whether the context is being compacted between turns, according to the hooks. Claude Code sends SessionStart
+    /// afterwards, Codex sends nothing.
     pub fn compacts(&self) -> bool {
         !self.is_in_turn() && self.last_event == "PreCompact"
     }
 
-    /// Notes that news of this kind came.
+    /// Stores the name and the instant of an event.
     pub fn heard(&mut self, event: &str, at: Instant) {
         self.last_event = event.to_string();
         self.last_event_at = clock::stamp(at);
@@ -49,12 +49,12 @@ impl Live {
         }
     }
 
-    /// What the user is waited for: the agent's own question, else the oldest of its helpers'.
+    /// The question that the user must answer: the agent's own, otherwise the oldest of its subagents.
     pub fn wanted(&self) -> Option<&str> {
         self.waiting_for.as_deref().or(self.questions.first().map(|question| question.what.as_str()))
     }
 
-    /// A prompt was sent: a turn runs. One that a person typed ends what was requested.
+    /// A prompt was sent, so a turn runs. A prompt that a person typed clears `requested`.
     pub fn prompted(&mut self, prompt: &Prompt, at: Instant) {
         let prompt_id = prompt.id.map(str::to_string);
         self.queued = prompt.may_queue && self.is_in_turn() && prompt_id.is_some() && prompt_id == self.prompt_id;
@@ -64,7 +64,7 @@ impl Live {
         let text = prompt.text;
         if !self.fires(text) && prompt.is_typed {
             self.requested = None;
-            // It answered the prompt before.
+            // The last message answered the previous prompt.
             self.last_message = None;
         }
         self.prompt_mark = Some(fingerprint(text));
@@ -72,20 +72,20 @@ impl Live {
         self.background_tasks = None;
     }
 
-    /// Whether this prompt was told before: hooks may be registered in two places.
+    /// Whether this prompt was reported before: hooks may be registered in two places.
     pub fn was_prompted(&self, prompt_id: &str, text: &str) -> bool {
         let is_same = |mark: &String| *mark == fingerprint(text);
         self.prompt_id.as_deref() == Some(prompt_id) && self.prompt_mark.as_ref().is_none_or(is_same)
     }
 
-    /// Whether the client fires this prompt by itself.
+    /// Whether the client sends this prompt by itself.
     pub fn fires(&self, text: &str) -> bool {
         !self.own_prompts.is_empty() && self.own_prompts.contains(&fingerprint(text))
     }
 
-    /// The agent asks something. `key` names the tool call, if there is one.
+    /// The agent asks the user something. `key` names the tool call, if there is one.
     pub fn asked(&mut self, what: &str, key: Option<String>, at: Instant) {
-        // The turn of the prompt that was typed meanwhile is this one.
+        // Outside a turn, the queued prompt has begun this one.
         self.queued &= self.is_in_turn();
         self.enter(Activity::Waiting, at);
         if self.waiting_for.as_deref() != Some(what) {
@@ -95,7 +95,7 @@ impl Live {
         self.waiting_key = key;
     }
 
-    /// A helper of the agent asks something. The turn goes on as it did.
+    /// A subagent asks the user something. The main turn continues.
     pub fn helper_asked(&mut self, agent: &str, what: &str, key: Option<String>, at: Instant) {
         self.questions.retain(|question| question.agent != agent);
         let question = Question { agent: agent.into(), what: what.into(), key, at: clock::stamp(at) };
@@ -104,16 +104,16 @@ impl Live {
         self.questions.drain(..surplus);
     }
 
-    /// A helper's tool call ended: if it asked for that call, it has its answer.
+    /// A subagent's tool call ended: a question about that call is answered.
     pub fn helper_tool_ended(&mut self, agent: &str, key: &str) {
         self.questions.retain(|question| question.agent != agent || question.key.as_deref() != Some(key));
     }
 
-    /// A tool call ended. Only the call that was waited for ends the waiting: calls run side by
-    /// side, and their ends may be told late.
+    /// A tool call ended. It clears the question only if the question was about this call: calls run in parallel, and
+    /// their ends may be reported late.
     pub fn tool_ended(&mut self, key: &str, at: Instant) {
         self.went_on(at);
-        // A turn of whose prompt nobody told.
+        // No hook reported the prompt of this turn.
         if self.state == Activity::Idle
             && self.prompt_id.is_none()
             && self.last_message.is_none()
@@ -126,14 +126,14 @@ impl Live {
         }
     }
 
-    /// A question was answered that had no tool call.
+    /// A question without a tool call was answered.
     pub fn answered(&mut self, at: Instant) {
         if self.state == Activity::Waiting {
             self.enter(Activity::Working, at);
         }
     }
 
-    /// A request of the agent failed, which ends the turn unless the agent tries again.
+    /// A request to the model failed; the turn is over unless the agent tries again.
     pub fn request_failed(&mut self, error: &str, at: Instant) {
         if self.is_in_turn() || self.error.is_some() {
             self.turn_ended(0, Some(error), at);
@@ -141,7 +141,7 @@ impl Live {
         }
     }
 
-    /// The agent went on after a request had failed.
+    /// The agent continued after a failed request.
     pub fn went_on(&mut self, at: Instant) {
         if self.request_failed {
             self.enter(Activity::Working, at);
@@ -150,15 +150,15 @@ impl Live {
         }
     }
 
-    /// The turn ended in order. A prompt that was typed meanwhile has its own turn now, unless the ended one took it in:
-    /// nobody says which, but a client that says it is idle.
+    /// The turn ended normally. A prompt that was typed during it begins the next turn now, unless the ended turn
+    /// handled it. No hook says which; only a client that reports `idle` does.
     pub fn stopped(&mut self, background: usize, at: Instant) {
         let is_next = self.queued && self.is_in_turn();
         self.turn_ended(background, None, at);
         self.queued = is_next;
     }
 
-    /// A new process has the conversation: nothing of the old one goes on.
+    /// A new process continues the conversation, so the old process's turn, tasks and questions are over.
     pub fn began_again(&mut self, at: Instant) {
         self.goes_on = None;
         self.own_prompts.clear();
@@ -166,7 +166,7 @@ impl Live {
         self.turn_ended(0, None, at);
     }
 
-    /// The turn ended, with so many background tasks going on and, if it failed, why.
+    /// The turn ended. `background` tasks still run; `error` says why the turn failed.
     pub fn turn_ended(&mut self, background: usize, error: Option<&str>, at: Instant) {
         let goes_on = background > 0 || self.goes_on.is_some();
         self.enter(if goes_on { Activity::Background } else { Activity::Idle }, at);
@@ -176,7 +176,7 @@ impl Live {
     }
 }
 
-/// A short name for a prompt, to know it again by although it is not stored. White space does not count.
+/// A hash by which a prompt is recognised without being stored. White space does not count.
 pub fn fingerprint(text: &str) -> String {
     let words = text.split_whitespace().flat_map(|word| word.as_bytes().iter().chain(b" "));
     format!("{:016x}", fnv1a(words))

@@ -1,19 +1,19 @@
-//! Owns what the client itself says (its registry, or its log where it has none) against what its hooks told: an
-//! interrupted turn or a dismissed dialog fires no hook, an approved permission only when the tool has ended.
-//! Must stay true: a registry's date is since when its word holds, so an old one may be true now; only `busy` must be
-//! newer than the last event, because a helper keeps a client busy while the main turn rests.
+//! Owns how the client's registry, or its log if it has no registry, corrects the state that hooks reported: an
+//! interrupted turn or a dismissed dialog fires no hook, an approved permission fires one only when the tool has ended.
+//! Must stay true: an entry of the registry may be true now although its date is old. Only `busy` must be newer than
+//! the last event, because a subagent keeps a client busy while the main turn rests.
 
 use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, dated, rests, told};
 use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
 
-/// Most characters of a word of the client.
+/// Most characters of the client's own words in a reason.
 const WORD: usize = 60;
-/// A dialog that the agent opens is on the screen within this time of the hook that tells of it.
+/// A dialog of the agent is on the screen within this time after the hook that reports it.
 const OPENS: TimeDelta = TimeDelta::seconds(10);
 
-/// What the client's word makes of the hooks' news; `None` if it adds nothing to them.
+/// The state according to the client's registry; `None` if it adds nothing to the hooks.
 pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let client = evidence.client.as_ref()?;
     let heard = clock::parse(&live.last_event_at);
@@ -36,8 +36,8 @@ pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     }
 }
 
-/// It works: then what was asked before is answered. A question is as old as itself, not as the last event: calls that
-/// run beside the one that was asked for may end meanwhile.
+/// The client works, so earlier questions are answered. The time of the question counts here, not that of the last
+/// event: other tool calls of the same turn may end while the question is open.
 fn busy(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     let is_newer_than = |at: &str| age.at.is_some_and(|busy| evidence.is_newer(busy, clock::parse(at)));
     let mut left = live.clone();
@@ -57,7 +57,8 @@ fn busy(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     if left == *live { None } else { from_hooks(evidence, &left) }
 }
 
-/// Nothing runs in it and no dialog is open. It knows nothing of background tasks, nor of what was asked for in words.
+/// No turn runs in the client and no dialog is open. The registry knows neither background tasks nor questions that the
+/// agent asked in its text.
 fn idle(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     let ended = ": the turn ended without Stop";
     let after = |how: &str| Some(rests(live, how, "the client says idle", age));
@@ -79,7 +80,7 @@ fn shell(live: &Live, age: &Age) -> Verdict {
     dated(State::Background, "a shell or monitor runs in the background (the client says shell", age, ")")
 }
 
-/// A dialog is open: the one that we know of, or another.
+/// A dialog is open: the one that hooks reported, or another.
 fn waiting(evidence: &Evidence, live: &Live, what: Option<&str>, age: &Age) -> Option<Verdict> {
     let opened = |since: &str| clock::parse(since).filter(|at| clock::is_credible(*at, evidence.now));
     let is_it = |question: &str, since: &str| is_same_dialog(question, opened(since), what, age.at);
@@ -107,17 +108,17 @@ fn is_same_dialog(question: &str, asked: Option<Instant>, what: Option<&str>, si
     }
 }
 
-/// Whether the client calls this question a permission prompt. A plan or a question of the agent has a dialog of its own.
+/// Whether the client calls this question a permission prompt. Plans and questions of the agent have other dialogs.
 fn is_permission(question: &str) -> bool {
     question.starts_with("permission for ") && !question.starts_with("permission for ExitPlanMode")
 }
 
-/// The hooks' news as they are left when the client's word is taken into account.
+/// The state according to the hooks, once the client has confirmed it.
 fn from_hooks(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     Some(told(live, &Age::ago(clock::parse(&live.last_event_at), evidence.now)))
 }
 
-/// The log tells of an interrupt or a failure that no hook told of, where the client has no word of its own.
+/// The state according to the log, for clients without a registry: an interrupt or a failure that no hook reported.
 pub fn by_log(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let logged = evidence.logged.as_ref().filter(|_| evidence.client.is_none())?;
     if live.compacts() && logged.end == LoggedEnd::Runs {
@@ -127,7 +128,7 @@ pub fn by_log(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     logged_end(evidence, live)
 }
 
-/// How the log says that the turn ended, if that is newer than what the hooks told.
+/// The end of the turn in the log, if it is newer than the last hook event.
 fn logged_end(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let Logged { end, at } = evidence.logged.as_ref()?;
     let is_newer = evidence.is_newer(*at, clock::parse(&live.last_event_at));
