@@ -1,6 +1,6 @@
-//! Owns what hooks have to say about a session, as values: each [`Change`] can be written down as one line and applied
-//! to the record later, by whoever holds its lock next. Must stay true: a change may be applied twice, and late ones
-//! reach ended sessions too. Deliberately absent: the disk (see `store/spool.rs`), and changes that people make.
+//! Owns the changes that hooks make to a session, as values: each [`Change`] can be stored as one line and applied to
+//! the record later, by the next program that holds the record's lock. Must stay true: a change may be applied twice,
+//! and late changes reach ended sessions too. Deliberately absent: the disk (see `store/spool.rs`), changes by people.
 
 use crate::clock::{self, Instant};
 use crate::config::SessionEnd;
@@ -23,7 +23,7 @@ use std::path::Path;
 pub enum Change {
     /// A prompt was sent.
     Prompted(Prompted),
-    /// The agent waits for the user; `None`: it does not any more.
+    /// The agent waits for the user; `None`: it no longer waits.
     Waits {
         /// The question, or what needs permission; for people.
         what: Option<String>,
@@ -32,17 +32,17 @@ pub enum Change {
     TurnEnded(TurnEnded),
     /// A tool call ended.
     ToolEnded(ToolEnded),
-    /// Something for the timeline.
+    /// An event for the timeline.
     Happened {
         /// Text of the event.
         message: String,
     },
-    /// The conversation works in another repository, too: the root of its work tree.
+    /// The conversation also works in another repository.
     AlsoIn {
         /// Absolute path of the root.
         worktree_root: String,
     },
-    /// It made a commit there, which is none of the session's own.
+    /// The conversation made a commit in another repository.
     AlsoCommitted {
         /// Absolute path of the other work tree's root.
         worktree_root: String,
@@ -51,24 +51,24 @@ pub enum Change {
         /// The subject line.
         message: String,
     },
-    /// What the conversation is called: by its client, or by a person there.
+    /// The client or a person in the client named the conversation.
     Titled(Title),
     /// The conversation is over.
     Ended(Ended),
-    /// The conversation goes on after its end.
+    /// The conversation continues after its end.
     Reopened,
-    /// A conversation goes on with a session that had none.
+    /// A conversation continues a session that had no conversation.
     Adopted {
         /// The agent's conversation, a UUID.
         conversation: String,
     },
-    /// The session goes on as another one.
+    /// Another session continues this one.
     ResumedAs {
         /// Session id of the successor.
         successor: String,
     },
-    /// The end of the last turn came after the end of the conversation, at which `instead_of` was taken for the agent's
-    /// last message.
+    /// The end of the last turn was reported after the end of the conversation, which had stored `instead_of` as the
+    /// agent's last message.
     SaidLate {
         /// First line of the agent's last message.
         message: Option<String>,
@@ -80,16 +80,16 @@ pub enum Change {
 /// A prompt: its first line, and where the conversation works.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prompted {
-    /// Absent where prompts are not stored.
+    /// First line of the prompt; absent if prompts are not stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Empty for none; absent outside a repository.
+    /// Empty without a branch; absent outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_branch: Option<String>,
     /// Absolute path of the work tree's root; absent outside a repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worktree_root: Option<String>,
-    /// The prompt says better what the session is for than the intent it has.
+    /// Whether the prompt becomes the intent, because it says more than the present one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_intent: bool,
 }
@@ -100,13 +100,13 @@ pub struct TurnEnded {
     /// First line of the agent's last message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
-    /// The record shows a question of the agent that is settled now.
+    /// Whether the record shows a question of the agent that is answered now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_answered: bool,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// What the user was asked for on purpose, which stays.
+    /// Text of `request-action`, which stays in the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
 }
@@ -114,7 +114,7 @@ pub struct TurnEnded {
 /// The end of a tool call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ToolEnded {
-    /// Changed files, as absolute paths where that is known.
+    /// Changed files, as absolute paths if the directory is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
     /// Commits that were made, oldest first.
@@ -153,23 +153,23 @@ pub struct NewCommit {
     pub sha: String,
     /// The subject line.
     pub message: String,
-    /// The commit that was amended, which is none any more.
+    /// Name of the commit that was amended and no longer counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
 }
 
-/// What happened to the agent's own list of a conversation.
+/// A change of the agent's own task list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tasks {
-    /// The whole list: subjects and where they are.
+    /// The whole list.
     List {
         /// The agent's conversation, a UUID.
         conversation: String,
         /// Subjects and statuses, in the agent's order.
         list: Vec<(String, TaskStatus)>,
     },
-    /// One task of it.
+    /// One task of the list.
     One {
         /// The agent's conversation, a UUID.
         conversation: String,
@@ -200,7 +200,7 @@ pub struct Ended {
     pub asked: bool,
     /// Whether `awaiting_action` of the record is a question of the agent, which a hook wrote.
     pub dialog: bool,
-    /// Whether a turn was going on; absent: as the record says.
+    /// Whether a turn was running; absent: derived from the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub midway: Option<bool>,
     /// `hook` or `cleanup`; becomes `ended_by` in the record.
@@ -208,13 +208,13 @@ pub struct Ended {
     /// Last sign of life, RFC 3339, UTC.
     #[serde(default)]
     pub seen_at: Option<String>,
-    /// For the timeline, if this ends the session.
+    /// Text for the timeline if this ends the session.
     #[serde(default)]
     pub note: Option<String>,
 }
 
 impl Ended {
-    /// The end with a note, as a value of its own.
+    /// Copies an ending and a note for the timeline.
     pub fn of(ending: &Ending, note: Option<&str>) -> Self {
         Ended {
             setting: ending.setting,
@@ -248,7 +248,7 @@ impl Ended {
 }
 
 impl Change {
-    /// The change with its texts as a record keeps them: masked, and no longer.
+    /// Masks the change's texts and cuts them to the limits of the record.
     pub fn bounded(mut self) -> Self {
         let cut = |text: &mut Option<String>, limit| *text = text.take().map(|text| validate::cut(&text, limit));
         match &mut self {
@@ -280,8 +280,8 @@ impl Change {
         self
     }
 
-    /// Whether fields change that the index repeats, or that say whether the session goes on: then the record is
-    /// written at once, if that can be done.
+    /// Whether the change concerns fields in the index or the end of the session. Such changes are written to the
+    /// record at once if possible.
     pub fn is_of_life(&self) -> bool {
         match self {
             Change::Ended(_) | Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => true,
@@ -291,7 +291,7 @@ impl Change {
         }
     }
 
-    /// Changes the record. What does not fit the record any more (it has ended, its lists are full) is left out.
+    /// Changes the record. Ignores what no longer fits (the session has ended, a list is full).
     pub fn apply(&self, record: &mut Session, now: Instant) -> Result<()> {
         let is_active = record.status == Status::Active;
         match self {
@@ -313,7 +313,7 @@ impl Change {
                 record.claude_session_id = Some(Uuid::parse(conversation)?.to_string());
                 session::beat(record, now);
             }
-            // Who has gone on already, or is active, has no use for another successor.
+            // A session that is active or has a successor gets no other one.
             Change::ResumedAs { successor } if session::may_resume(record).is_ok() => {
                 session::resumed_as(record, SessionId::parse(successor)?.as_str(), now)?;
             }
@@ -329,7 +329,7 @@ impl Change {
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
     timeline::saw(record, PROMPT, prompted.text.as_deref().unwrap_or_default(), now);
     record.awaiting_action = None;
-    // It answered the prompt before.
+    // The last message answered the previous prompt.
     record.last_message = None;
     if let Some(text) = &prompted.text {
         record.current_activity = Some(text.clone());
@@ -344,7 +344,7 @@ fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
     session::beat(record, now);
 }
 
-/// That a turn failed is news even if it comes late.
+/// Records the end of a turn. A failure is recorded even if the session has ended.
 fn turn_ended(record: &mut Session, turn: &TurnEnded, now: Instant) {
     turn.failed.iter().for_each(|why| timeline::saw(record, FAILURE, why, now));
     if record.status != Status::Active {
@@ -365,7 +365,7 @@ fn tool_ended(record: &mut Session, tool: &ToolEnded, now: Instant) {
         session::file_changed(record, &shown);
     }
     for NewCommit { sha, message, replaces } in &tool.commits {
-        // A full list is no reason to lose the rest.
+        // If the list is full, the other changes still apply.
         let _ = match replaces {
             Some(old) => session::amended_commit(record, old, sha, message, now),
             None => session::commit(record, sha, message, now),
@@ -388,19 +388,19 @@ fn tool_ended(record: &mut Session, tool: &ToolEnded, now: Instant) {
     session::beat(record, now);
 }
 
-/// A changed file as the record shows it: relative to the work tree where it lies inside.
+/// A changed file as the record shows it: relative to the work tree if it is inside.
 fn relative(file: &str, root: Option<&str>) -> String {
     let path = Path::new(file);
     let inside = root.and_then(|root| path.strip_prefix(root).ok());
     inside.unwrap_or(path).to_string_lossy().into_owned()
 }
 
-/// A change as it is written down: when it happened, and a word that no other line has.
+/// A change as a line of `spool/`, with its instant and a unique nonce.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     /// Instant of the change, RFC 3339, UTC.
     pub at: String,
-    /// Tells lines apart that say the same.
+    /// Distinguishes lines with equal contents.
     #[serde(default)]
     pub nonce: String,
     /// What happened.
@@ -409,7 +409,7 @@ pub struct Note {
 }
 
 impl Note {
-    /// The line, between two line ends: a line before it that a power failure tore spoils only itself.
+    /// The line between two line ends, so that a preceding line torn by a power failure does not damage this one.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![b'\n'];
         bytes.extend(serde_json::to_vec(self).unwrap_or_default());
@@ -417,14 +417,14 @@ impl Note {
         bytes
     }
 
-    /// Applies the change as of the time that it names.
+    /// Applies the change with the instant of the note.
     pub fn apply(&self, record: &mut Session) -> Result<()> {
         let at = clock::parse(&self.at).ok_or_else(|| Error::Invalid(format!("{:?} is not a time", self.at)))?;
         self.change.apply(record, at)
     }
 }
 
-/// What a text of notes says: the notes in order, and how many lines cannot be understood.
+/// Parses notes; returns them in order, and the number of lines that cannot be understood.
 pub fn read_notes(bytes: &[u8]) -> (Vec<Note>, usize) {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let (mut notes, mut damaged) = (Vec::new(), 0);

@@ -1,7 +1,6 @@
-//! Owns how a session ends that nobody ended by hand: with its conversation, or because nothing was
-//! heard of it. Pure; `store/close.rs` brings it to disk. Must stay true: a session that was ended
-//! here says so (`ended_by`), so that its conversation gets it back when it goes on after all; what
-//! a person wrote in it is in it afterwards, at worst in the timeline.
+//! Owns how a session ends without a person: with its conversation, or after a long silence. Pure; `store/close.rs`
+//! writes the record. Must stay true: such a session has `ended_by`, so that it is reopened if its conversation
+//! continues; everything that a person wrote stays in the record, at least in the timeline.
 
 use crate::clock::{self, Instant};
 use crate::config::SessionEnd;
@@ -12,39 +11,39 @@ use crate::validate;
 
 /// `ended_by` of a session that ended with its conversation.
 pub const BY_HOOK: &str = "hook";
-/// `ended_by` of a session that was closed because its conversation had vanished.
+/// `ended_by` of a session that `cs-cleanup` closed because its conversation was gone or silent.
 pub const BY_CLEANUP: &str = "cleanup";
 
-/// How the reason and the event say that a turn was going on.
+/// Words in the reason and in the event of a session that ended during a turn.
 const IN_THE_MIDDLE: &str = " in the middle of";
 
 /// How a session ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Ending<'a> {
-    /// What the settings want.
+    /// The configured rule for ends of conversations.
     pub setting: SessionEnd,
-    /// Whether a person may come back to it.
+    /// Whether a person may come back to the conversation.
     pub attended: bool,
     /// What happened, as the reason of a parked session begins: `the conversation ended`.
     pub why: &'a str,
-    /// The agent's last message, if that is known better than from the record: the outcome of a completed session.
+    /// The agent's last message, if it may be newer than the record's. It becomes the outcome of a completed session.
     pub message: Option<&'a str>,
     /// Whether anything may have been asked in the conversation.
     pub asked: bool,
-    /// Whether what the record says that the user is needed for is a question of the agent, which a hook wrote.
+    /// Whether `awaiting_action` of the record is a question of the agent, which a hook wrote.
     pub dialog: bool,
-    /// Whether a turn was going on; `None`: as the record says. Then nothing that was said before is its answer, and somebody who attended it
-    /// comes back to it.
+    /// Whether a turn was running; `None`: derived from the record. An interrupted turn has no answer, so no earlier
+    /// message becomes the outcome, and an attended session is parked.
     pub midway: Option<bool>,
     /// [`BY_HOOK`] or [`BY_CLEANUP`].
     pub by: &'a str,
-    /// The last sign of life.
+    /// Instant of the last sign of life.
     pub seen_at: Option<Instant>,
     /// The instant of the end.
     pub now: Instant,
 }
 
-/// Ends an active session, with a note in its timeline if that ends it. Steps that are left stay with it either way.
+/// Ends an active session, and then adds `note` to its timeline. The next steps are kept.
 pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Result<()> {
     if let Some(seen_at) = ending.seen_at
         && clock::credible(&record.last_heartbeat, ending.now).is_none_or(|known| known < seen_at)
@@ -65,7 +64,7 @@ pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Resu
     if let Some(reason) = parked {
         session::park(record, &reason, &[], ending.now)?;
     } else {
-        // Of an active session only another program may have told the outcome: it knew better.
+        // An active session has an outcome only if another program wrote it; that one is kept.
         let message = ending.message.or(last_message.as_deref()).filter(|_| !midway);
         let outcome = message.filter(|_| record.outcome.is_none()).map(str::to_string);
         session::complete(record, &Completion { outcome, ..Completion::default() }, ending.now)?;
@@ -76,13 +75,13 @@ pub fn finish(record: &mut Session, ending: &Ending, note: Option<&str>) -> Resu
     note.map_or(Ok(()), |note| session::event(record, note, ending.now))
 }
 
-/// Whether a turn is going on. A prompt takes away what was said before, so that a record shows where it has no answer.
+/// Whether a turn is running. A prompt clears `last_message`, so a record without one has an unanswered prompt.
 fn is_midway(record: &Session, ending: &Ending) -> bool {
     let is_unanswered = record.current_activity.is_some() && record.last_message.is_none() && !is_of_people(record);
     ending.midway.unwrap_or(is_unanswered)
 }
 
-/// Why the session is parked; `None`: it is completed.
+/// The reason for parking the session; `None`: complete it.
 fn parked_reason(record: &Session, ending: &Ending) -> Option<String> {
     let count = record.tasks.iter().filter(|task| task.status.is_open()).count();
     let waits = (count > 0 && ending.attended) || (is_of_people(record) && !ending.is_known_to_be_over());
@@ -96,14 +95,14 @@ fn parked_reason(record: &Session, ending: &Ending) -> Option<String> {
     Some(validate::cut(&format!("{}{middle}{}", ending.why, left(count)), validate::REASON))
 }
 
-/// Where a turn was when it broke off: at its question, else at its prompt.
+/// The question, otherwise the prompt, at which a turn was interrupted.
 fn in_the_middle(record: &Session) -> String {
     let what = record.awaiting_action.as_deref().or(record.current_activity.as_deref());
     format!("{IN_THE_MIDDLE}: {}", what.unwrap_or("a turn"))
 }
 
-/// What the agent said last comes after the end, which had overtaken the end of the turn: so it was not broken off. A
-/// session that was parked for nothing else is completed. `instead_of` was taken for the last message.
+/// Stores the agent's last message, which was reported after the end of the session: the turn was not interrupted. A
+/// session that was parked only for that is completed. `instead_of` is the message that the end had stored.
 pub fn said_late(record: &mut Session, message: Option<&str>, instead_of: Option<&str>, now: Instant) -> Result<()> {
     if record.ended_by.as_deref() != Some(BY_HOOK) || record.outcome.as_deref() != instead_of {
         return Ok(());
@@ -130,18 +129,18 @@ fn is_of_a_broken_turn(event: &Event, ended_at: Instant) -> bool {
 }
 
 impl Ending<'_> {
-    /// Whether what a person wrote is done with the conversation: somebody ended it, and something was asked in it.
+    /// Whether a person's session is over with its conversation: somebody ended it, and something was asked in it.
     fn is_known_to_be_over(&self) -> bool {
         self.by == BY_HOOK && self.asked
     }
 
-    /// Whether a hook wrote what the record says that the user is needed for: the question of an agent that is gone.
+    /// Whether `awaiting_action` is a question that a hook wrote for an agent that is gone.
     fn is_question(&self, of_people: bool) -> bool {
         !of_people || self.dialog
     }
 }
 
-/// What the end would take away, and a hook would not write again, goes to the timeline.
+/// Moves texts to the timeline that the end would remove and no hook would write again.
 fn keep_words(record: &mut Session, ending: &Ending) {
     let of_people = is_of_people(record);
     let is_question = ending.is_question(of_people);
@@ -158,13 +157,13 @@ fn keep_words(record: &mut Session, ending: &Ending) {
     }
 }
 
-/// What stands in the timeline where it was noted that a sign of life is from no time that can be.
+/// Text of the event for a sign of life with an impossible time.
 pub fn doubt(sign: Instant) -> String {
     let way = if clock::is_wrong(sign) { "behind" } else { "ahead" };
     format!("the clock was {way}: the last sign of life is of {}; its age counts from here", clock::stamp(sign))
 }
 
-/// When that was noted.
+/// Instant of the event with [`doubt`]'s text.
 pub fn doubted_at(record: &Session, sign: Instant, now: Instant) -> Option<Instant> {
     let text = doubt(sign);
     let noted = record.events.iter().filter(|event| event.message == text);
@@ -179,9 +178,8 @@ fn left(count: usize) -> String {
     }
 }
 
-/// Whether a session ended by itself, so that its conversation may have it back. One that a person
-/// ended stays ended. Other programs do not know the mark: where we complete a session it has no reason why it was
-/// parked, so somebody else has completed one that we had parked.
+/// Whether a hook or `cs-cleanup` ended the session, so that its conversation may reopen it. Other programs do not
+/// remove `ended_by` when they complete a session that we parked; such a session still has a parked reason.
 pub fn is_ours(record: &Session) -> bool {
     let by_us = matches!(record.ended_by.as_deref(), Some(BY_HOOK | BY_CLEANUP));
     match record.status {
@@ -191,19 +189,18 @@ pub fn is_ours(record: &Session) -> bool {
     }
 }
 
-/// Whether a person may have written in the record, or an agent that called the programs of people. Records of
-/// older versions and of other programs do not tell: they are taken for a person's.
+/// Whether a person may have written in the record, or an agent with the commands for people. True for records of
+/// older versions and of other programs, which do not say so.
 pub fn is_of_people(record: &Session) -> bool {
     record.written_by.as_deref() != Some(BY_HOOK)
 }
 
-/// Whether a hook made the session and nothing ever happened in it after that: no sign of life, nothing that
-/// anybody said or did, nothing that we do not know. Whoever changed the file by other means than ours, and left
-/// `written_by` as it was, left a word: all that could hold one is looked at.
+/// Whether a hook created the session and nothing happened in it afterwards: no sign of life, no text, no unknown
+/// field. Checks every field that could hold a text, since other programs may leave `written_by` unchanged.
 pub fn is_empty(record: &Session) -> bool {
     let lists = [&record.files_changed, &record.decisions, &record.open_questions, &record.next_steps];
     let texts = [&record.roadmap_ref, &record.outcome, &record.parked_reason, &record.awaiting_action];
-    // The hooks note the first prompt here, too, unless its text may not be stored: then somebody asked for something.
+    // Hooks store the first prompt here too, so the session had a prompt.
     let texts = texts.into_iter().chain([&record.current_activity]);
     let links = [&record.ended_at, &record.ended_by, &record.resumed_from, &record.resumed_as];
     !is_of_people(record)

@@ -1,25 +1,25 @@
-//! Owns how a session goes on when its conversation does, whoever ended it. Pure; `store/going_on.rs` follows the links
-//! between sessions. Must stay true: a session that a person completed is not changed but for the link to its
-//! successor; one that has gone on elsewhere is nobody's to reopen.
+//! Owns how an ended session continues when its conversation does. Pure; `store/going_on.rs` follows the links between
+//! sessions. Must stay true: a session that a person completed changes only by the link to its successor; a session
+//! with a successor is never reopened.
 
 use crate::ending;
 use crate::record::{Session, Status};
 
-/// How a conversation goes on with a session.
+/// The session in which a conversation continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// In it: it is active, and the conversation's or nobody's.
+    /// The same session: it is active, and belongs to this conversation or to none.
     In,
-    /// In it, once it is active again: it was parked, or a hook had completed it.
+    /// The same session, reopened: it was parked, or a hook had completed it.
     Reopened,
-    /// In a successor that takes over its intent and what is open: a person completed it, or it is another
-    /// conversation's, or in the archive.
+    /// A successor that takes over the intent and the open work: a person completed the session, or it belongs to
+    /// another conversation, or it is archived.
     Succeeded,
-    /// In a session of its own that names it: another conversation goes on with it.
+    /// A separate session with a link to this one: another conversation continues this one.
     Apart,
 }
 
-/// How the conversation goes on with a session that has no successor.
+/// Decides how the conversation continues a session that has no successor.
 pub fn way(session: &Session, conversation: &str, is_archived: bool) -> Way {
     let is_others = session.claude_session_id.as_deref().is_some_and(|own| own != conversation);
     match session.status {
@@ -33,7 +33,7 @@ pub fn way(session: &Session, conversation: &str, is_archived: bool) -> Way {
     }
 }
 
-/// Whether the session may be active again: nothing has gone on in its place, and nobody has completed it by hand.
+/// Whether the session may be reopened: it has no successor, and no person completed it.
 pub fn may_reopen(session: &Session) -> bool {
     session.resumed_as.is_none() && (session.status == Status::Parked || ending::is_ours(session))
 }

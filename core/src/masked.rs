@@ -1,7 +1,6 @@
-//! Owns which fields of a record are texts that people or agents wrote, and their masking
-//! where they leave this program: what was written by an older version, or by the Python tool, was not masked when
-//! it entered. What enters is the business of `validate`.
-//! Must stay true: ids, times and names of commits stay, by which everything is found; the file on disk stays.
+//! Owns which fields of a record hold texts of people or agents, and masks them on output:
+//! older versions and the Python tool did not mask what they wrote. `validate` masks new input.
+//! Must stay true: ids, times and names of commits are never changed; the file on disk is not written.
 //! Deliberately absent: unknown fields, whose meaning nobody here knows.
 
 use crate::record::Session;
@@ -29,7 +28,7 @@ pub fn texts(session: &mut Session) -> impl Iterator<Item = &mut String> {
         .chain(session.tasks.iter_mut().map(|task| &mut task.subject))
 }
 
-/// Masks a record that is shown or handed on.
+/// Masks a record before it is shown or exported.
 pub fn session(session: &mut Session) {
     texts(session).for_each(text);
     for path in session.files_changed.iter_mut().chain(&mut session.also_in).chain(&mut session.worktree_root) {
@@ -50,7 +49,7 @@ pub fn text(text: &mut String) {
 mod tests {
     use super::*;
 
-    /// Made at run time, so that no scanner takes this file for a leak.
+    /// Built at run time, so that secret scanners do not report this file.
     fn secret() -> String {
         ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_")
     }
@@ -66,7 +65,7 @@ mod tests {
         assert!(text.contains("[masked]") && !text.contains("a1B2c3"), "{text}");
     }
 
-    /// Puts a secret into every text but those by which things are found.
+    /// Puts a secret into every text except ids, times and names of commits.
     fn put(value: &mut serde_json::Value, secret: &str) {
         let found = ["id", "sha", "status", "agent", "agent_key", "ended_by", "resumed_from", "resumed_as"];
         let is_found = |name: &str| {

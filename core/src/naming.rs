@@ -1,6 +1,6 @@
-//! Owns who may say what a session is for: its first prompt, the client's own title, a person's `/rename`, a person
-//! here. Pure. Must stay true: who stands higher is never overruled by who stands lower, and among equals the last
-//! one is right.
+//! Owns which source decides a session's intent: its first prompt, the client's title, a person's `/rename`, or a
+//! person with our commands. Pure. Must stay true: a lower source never replaces the text of a higher one; of two equal
+//! sources the later text counts.
 
 use crate::ending;
 use crate::namer::Namer;
@@ -10,12 +10,12 @@ use crate::timeline::PROMPT;
 use crate::validate;
 use serde::{Deserialize, Serialize};
 
-/// So many characters of a prompt are no name that a person would choose.
+/// A beginning of a prompt with so many characters is not a name that a person chose.
 const LONG: usize = 30;
 
 impl Namer {
-    /// Who said what this session is for. Records of older versions and of other programs do not tell: there it is a
-    /// prompt's if it is one that was heard, and a person's if a person may have written in the record.
+    /// The source of this session's intent. Records of older versions and of other programs do not name it: then it is
+    /// `Prompt` if the intent is a known prompt, and `Person` if a person may have written in the record.
     pub fn of(record: &Session) -> Namer {
         if let Some(word) = &record.intent_by {
             let known = [Namer::Prompt, Namer::Client, Namer::Rename].into_iter().find(|namer| namer.word() == word);
@@ -29,17 +29,15 @@ impl Namer {
     }
 }
 
-/// What a conversation is called, as its client says. The text is a name alone: what clients wrap around texts was
-/// removed by those who read it.
+/// The client's title of a conversation. Readers have already removed the markup that clients put around texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Title {
     /// The title, before it is masked or cut.
     #[serde(rename = "title")]
     pub text: String,
-    /// Whether a person gave it; else the client found it.
+    /// Whether a person gave the title; otherwise the client generated it.
     pub renamed: bool,
-    /// Whether the client names conversations after their prompts and does not say who gave a name: then a title that
-    /// repeats a prompt is nobody's.
+    /// Whether the client uses prompts as titles without marking them; then a title that repeats a prompt is ignored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_echo: bool,
 }
@@ -55,7 +53,7 @@ impl Title {
     }
 }
 
-/// Names the session from now on, unless somebody who stands higher has said what it is for.
+/// Replaces the intent by the title, unless a higher source decided the intent.
 pub fn name(record: &mut Session, title: &Title) {
     if is_news(record, title) {
         record.intent = title.stored();

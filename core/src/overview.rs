@@ -1,7 +1,7 @@
-//! Owns the overview: every project with what is going on, what waits, what is parked and what
-//! came of the last sessions. The dashboard and `cs-project overview` show this one document.
-//! Must stay true: it reads the index, running conversations, and the records that it shows in
-//! full; never all records. A record that cannot be understood is named beside the good ones.
+//! Owns the overview: every project with its active, waiting, parked and latest completed sessions. The dashboard and
+//! `cs-project overview` show this document.
+//! Must stay true: it reads the index, the live files, and only the records that it shows in full. A damaged record is
+//! listed beside the good ones.
 
 use crate::clock::{self, Instant};
 use crate::config::Config;
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// How many completed sessions of a project are shown.
 const RECENT: usize = 5;
-/// How many parked ones, the newest: they gather over the years, and each is a file to be read.
+/// How many parked sessions of a project are shown, the newest. They accumulate over years, and each is a file to read.
 pub const PARKED: usize = 20;
 
 /// The document.
@@ -28,7 +28,7 @@ pub struct Overview {
     pub generated_at: String,
     /// Sessions of all projects shown, by status.
     pub counts: Counts,
-    /// Sessions in which the user is the one to act.
+    /// Number of sessions in which the user has to act.
     pub needs_user: usize,
     /// Projects with something to do first, then the latest.
     pub projects: Vec<Project>,
@@ -78,13 +78,13 @@ pub struct Summary {
     pub state: State,
     /// The evidence for the state, for people.
     pub state_reason: String,
-    /// Why the last turn failed, where nothing came after it.
+    /// Why the last turn failed, if nothing happened after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// What the agent said last, where it waits for the user.
+    /// The agent's last message, if it waits for the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
-    /// When the evidence for the state is from.
+    /// Instant of the evidence for the state, RFC 3339, UTC.
     pub state_at: Option<String>,
     /// As in the record.
     pub intent: String,
@@ -147,7 +147,7 @@ pub struct Damaged {
     pub reason: String,
 }
 
-/// What the index knows of a session, as far as an overview needs it.
+/// The fields of an index entry that an overview needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Brief<'a> {
     /// Session id.
@@ -198,8 +198,8 @@ fn brief<'a>(id: &'a SessionId, entry: &'a Entry) -> Brief<'a> {
     }
 }
 
-/// Makes the overview of these sessions. `state` finds what people said about a project, `summary`
-/// reads a session; who has them at hand need not go to the disk.
+/// Builds the overview of these sessions. `state` returns what people said about a project, `summary` returns a session
+/// in short; callers that have these in memory need not read files.
 pub fn assemble(
     briefs: &[Brief],
     config: &Config,
@@ -225,7 +225,7 @@ struct Builder<'a, F> {
     config: &'a Config,
     summary: F,
     damaged: Vec<Damaged>,
-    /// What lies beyond it is of a clock that was ahead.
+    /// Later times come from a clock that was ahead.
     horizon: String,
 }
 

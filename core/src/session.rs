@@ -1,6 +1,6 @@
-//! Owns the life of a session: every change of a record, as a pure function of the record, the
-//! input and the instant. Must stay true: a refused change leaves the record as it was.
-//! Deliberately absent: disk, ids of files, and tasks (see `task`).
+//! Owns the life of a session: every change of a record, as a pure function of the record, the input and the instant.
+//! Must stay true: a refused change leaves the record unchanged.
+//! Deliberately absent: the disk, names of files, and tasks (see `task`).
 
 mod commits;
 mod handover;
@@ -36,7 +36,7 @@ pub struct Start {
     pub agent: Option<String>,
 }
 
-/// A new, active session.
+/// Creates an active session.
 pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result<Session> {
     let stamp = clock::stamp(now);
     Ok(Session {
@@ -77,7 +77,7 @@ pub fn create(id: &SessionId, slug: &Slug, start: Start, now: Instant) -> Result
     })
 }
 
-/// The intent of a session of which hooks know no better one: nobody said it.
+/// The intent of a session as long as no prompt, title or person gives a better one.
 pub fn unsaid_intent(slug: &str) -> String {
     format!("conversation in {slug}")
 }
@@ -114,7 +114,7 @@ pub fn update(session: &mut Session, changes: &Changes, now: Instant) -> Result<
     Ok(())
 }
 
-/// A sign of life. Ended sessions have none.
+/// Records a sign of life, unless the session has ended.
 pub fn beat(session: &mut Session, now: Instant) {
     if session.status == Status::Active {
         session.last_heartbeat = clock::stamp(now);
@@ -129,8 +129,8 @@ pub fn event(session: &mut Session, message: &str, now: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Adds to the timeline what a hook saw, unless the newest event says the same and is younger than
-/// five seconds: hooks may be registered twice.
+/// Adds to the timeline what a hook saw, unless the newest event has the same text and is younger than five seconds:
+/// hooks may be registered twice.
 pub fn event_once(session: &mut Session, message: &str, now: Instant) -> Result<()> {
     let repeated = session.events.last().is_some_and(|last| {
         last.message == message && clock::parse(&last.timestamp).is_some_and(|at| (now - at).num_seconds().abs() < 5)
@@ -138,14 +138,14 @@ pub fn event_once(session: &mut Session, message: &str, now: Instant) -> Result<
     if repeated { Ok(()) } else { event(session, message, now) }
 }
 
-/// Adds to the timeline what a machine has to say. It is cut, and is no sign of life.
+/// Adds a text of a program to the timeline. The text is cut to fit, and does not count as a sign of life.
 pub fn remember(session: &mut Session, message: &str, now: Instant) {
     let message = validate::cut(message, validate::EVENT);
     session.events.push(Event { timestamp: clock::stamp(now), message, unknown: Unknown::new() });
 }
 
-/// What is to be done next where nobody says so: the steps that stand there, then open tasks. Steps of people go
-/// first, and none of them is cut off.
+/// The next steps of a session that ends without new ones: its present steps, then open tasks up to three in all. All
+/// steps of people are kept and come first.
 pub fn steps_left(session: &Session) -> Vec<String> {
     let mut steps = session.next_steps.clone();
     for step in task_steps(session, |task| task.status.is_open()) {
@@ -156,7 +156,7 @@ pub fn steps_left(session: &Session) -> Vec<String> {
     steps
 }
 
-/// Tasks as steps. Cut: another program may have written a subject that is no step as it stands.
+/// Tasks as steps. They are cut to fit, because another program may have written a longer subject.
 fn task_steps(session: &Session, wanted: impl Fn(&Task) -> bool) -> impl Iterator<Item = String> {
     let tasks = session.tasks.iter().filter(move |task| wanted(task));
     tasks.map(|task| validate::cut(&task.subject, validate::NEXT_STEP)).filter(|step| !step.is_empty())
@@ -176,7 +176,7 @@ pub fn question(session: &mut Session, text: &str, now: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Adds a changed file, once per path; beyond the limit it is dropped.
+/// Adds a changed file, once per path; ignores it beyond the limit.
 pub fn file_changed(session: &mut Session, path: &str) {
     let path = validate::file_name(path);
     if !path.is_empty() && session.files_changed.len() < validate::FILES {
@@ -190,7 +190,7 @@ fn push_once(list: &mut Vec<String>, text: String) {
     }
 }
 
-/// Says that the user is needed.
+/// Stores what the user is needed for.
 pub fn request_action(session: &mut Session, reason: &str, now: Instant) -> Result<()> {
     must_be_active(session)?;
     let reason = validate::text("reason", reason, validate::REASON)?;
@@ -198,13 +198,13 @@ pub fn request_action(session: &mut Session, reason: &str, now: Instant) -> Resu
     Ok(())
 }
 
-/// Says that the user is not needed any more.
+/// Clears what the user is needed for.
 pub fn clear_action(session: &mut Session, now: Instant) {
     waits_for(session, None, now);
 }
 
-/// What the user is needed for from now on. What they were needed for before is answered; it may come back after
-/// another question that came between, and is then asked no second time.
+/// Replaces what the user is needed for; the previous question counts as answered. A question that returns after
+/// another one is not added to the history again.
 pub fn waits_for(session: &mut Session, what: Option<&str>, now: Instant) {
     let before = session.awaiting_action.take();
     if before.as_deref() != what {
@@ -229,7 +229,7 @@ pub fn park(session: &mut Session, reason: &str, next_steps: &[String], now: Ins
     Ok(())
 }
 
-/// What is said when a session is completed.
+/// The input for completing a session.
 #[derive(Clone, Debug, Default)]
 pub struct Completion {
     /// What came of the session.

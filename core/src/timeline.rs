@@ -1,5 +1,5 @@
-//! Owns the timeline of a session: every dated fact of its record, in order. Pure. Must stay true: whatever shows a
-//! timeline shows this one, so that nothing can be missing in one place and be there in another.
+//! Owns the timeline of a session: every dated fact of its record, in order. Pure. Must stay true: all programs show
+//! this timeline, so that no output lacks a fact that another one has.
 //! Deliberately absent: facts without a time, such as changed files and decisions.
 
 use crate::clock::{self, Instant};
@@ -13,29 +13,29 @@ pub const REOPENED: &str = "reopened";
 
 /// A prompt was sent: its first line.
 pub const PROMPT: &str = "prompt";
-/// The agent, or whoever spoke for it, asked the user for something.
+/// The agent, or a command for people, asked the user for something.
 pub const QUESTION: &str = "question";
-/// That was answered.
+/// A question was answered.
 pub const ANSWER: &str = "answer";
-/// A turn failed: why.
+/// A turn failed, for this reason.
 pub const FAILURE: &str = "failure";
-/// The session was parked before it went on: why.
+/// The session was parked for this reason, and reopened later.
 pub const PARKED: &str = "parked";
-/// The session was completed before it went on: its outcome.
+/// The session was completed with this outcome, and reopened later.
 pub const COMPLETED: &str = "completed";
-/// A commit was made: its name, which stands with its message among the session's commits.
+/// A commit was made. The text is its name; the message is in the session's commits.
 pub const COMMIT: &str = "commit";
 
 /// Something that happened at a known time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact<'a> {
-    /// When: the text of the record.
+    /// Instant, as the record has it.
     pub timestamp: &'a str,
-    /// What, for people.
+    /// What happened, in words for people.
     pub message: Cow<'a, str>,
 }
 
-/// Adds to the history what hooks saw, once. Of more than a record keeps, the oldest goes.
+/// Adds what a hook saw to the history, once. Beyond the limit the oldest entry is removed.
 pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
     let moment = Moment {
         at: clock::stamp(at),
@@ -51,9 +51,9 @@ pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
     session.history.drain(..surplus);
 }
 
-/// All dated facts of a session, oldest first. What has no time that can be read stands where it stands in the record.
+/// All dated facts of a session, oldest first. A fact whose time cannot be read keeps its position in the record.
 pub fn of(session: &Session) -> Vec<Fact<'_>> {
-    // At the same time, what reopened a session stands before the prompt.
+    // With equal times, the event of a reopened session comes before the prompt.
     let (reopened, events): (Vec<&Event>, Vec<&Event>) =
         session.events.iter().partition(|event| event.message.starts_with(REOPENED));
     let mut facts: Vec<Fact> = reopened.into_iter().map(happened).collect();
@@ -64,7 +64,7 @@ pub fn of(session: &Session) -> Vec<Fact<'_>> {
     facts.extend(session.tasks.iter().filter_map(ended_task));
     facts.extend(events.into_iter().map(happened));
     facts.extend(session.ended_at.as_deref().map(|at| fact(at, ended(session))));
-    // Whatever the clock said then.
+    // The beginning comes first, even if the clock was wrong.
     [vec![fact(&session.started_at, began(session))], in_order(facts)].concat()
 }
 
@@ -83,7 +83,7 @@ fn began(session: &Session) -> String {
     }
 }
 
-/// What a moment of the history says. A commit that was amended is no commit of the session.
+/// Text of an entry of the history; `None` for a commit that was amended later.
 fn told(moment: &Moment, session: &Session) -> Option<String> {
     let name = match moment.kind.as_str() {
         COMMIT => return commit(&moment.text, session),
@@ -117,14 +117,14 @@ fn ended(session: &Session) -> String {
         Status::Completed => ("completed", session.outcome.as_deref()),
     };
     match (why, &session.resumed_as) {
-        // The outcome says so already.
+        // The outcome already says this.
         (Some(why), _) => format!("{how}: {}", on_one_line(why)),
         (None, Some(next)) => format!("{how}; it goes on as {next}"),
         (None, None) => how.to_string(),
     }
 }
 
-/// What the record tells at another place with all its lines.
+/// A text on one line; the record shows all its lines elsewhere.
 fn on_one_line(text: &str) -> String {
     text.replace("\r\n", " ").replace(['\n', '\t'], " ")
 }

@@ -1,9 +1,9 @@
-//! Owns the commits of a session, and where else its conversation works. Must stay true: a commit is noted once, by
-//! whatever length of its name it is reported.
+//! Owns the commits of a session, and the other repositories in which its conversation works. Must stay true: a commit
+//! is recorded once, however many digits of its name are reported.
 
 use super::*;
 
-/// Adds a commit that was made at `at`; one whose first seven digits are known already is the same one.
+/// Adds a commit that was made at `at`, unless the session has one with the same first seven digits.
 pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> Result<()> {
     let sha = validate::sha(sha)?;
     let message = validate::cut(message, validate::COMMIT_MESSAGE);
@@ -32,8 +32,7 @@ fn is_same_commit(one: &str, other: &str) -> bool {
     short(one) == short(other)
 }
 
-/// Adds a commit that was made by amending another one, which it replaces: that one is in no branch
-/// any more.
+/// Adds a commit that was made by amending `old`, and removes `old`, which is in no branch any more.
 pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str, at: Instant) -> Result<()> {
     let Some(place) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
         return commit(session, sha, message, at);
@@ -49,7 +48,8 @@ pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str
     Ok(())
 }
 
-/// Notes that the session works in another repository, too: the root of its work tree, with an event the first time.
+/// Records that the session also works in another repository, given by the root of its work tree. Adds an event the
+/// first time.
 pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
     let is_own = session.worktree_root.as_deref() == Some(worktree_root);
     let is_known = session.also_in.iter().any(|known| known == worktree_root);
@@ -60,7 +60,7 @@ pub fn also_in(session: &mut Session, worktree_root: &str, now: Instant) {
     beat(session, now);
 }
 
-/// Notes a commit in another repository, once: it is none of the session's own.
+/// Records a commit in another repository, once, as an event. It is not added to the session's commits.
 pub fn also_committed(session: &mut Session, sha: &str, worktree_root: &str, subject: &str, now: Instant) {
     also_in(session, worktree_root, now);
     if !has_also_committed(session, sha) {
@@ -68,7 +68,7 @@ pub fn also_committed(session: &mut Session, sha: &str, worktree_root: &str, sub
     }
 }
 
-/// Whether a commit in another repository is noted.
+/// Whether this commit in another repository was recorded.
 pub fn has_also_committed(session: &Session, sha: &str) -> bool {
     let begin = also_commits(sha);
     session.events.iter().any(|event| event.message.starts_with(&begin))

@@ -1,11 +1,11 @@
-//! Owns how a session is reopened, and how another one takes over what is open in it. Must stay true: what a person
-//! closed keeps its outcome in the timeline.
+//! Owns how a session is reopened, and how a successor takes over its open work. Must stay true: the outcome of a
+//! session that a person closed stays in the timeline.
 
 use super::*;
 use crate::timeline::REOPENED;
 
-/// Makes an ended session active again, as if it had not ended. What it had ended with goes to
-/// the timeline. Steps that a hook made of open tasks are tasks again; others are a person's.
+/// Makes an ended session active again. The reason or outcome of its end goes to the timeline. Next steps that a hook
+/// made from open tasks are removed, since the tasks are there; steps of people stay.
 pub fn reopen(session: &mut Session, now: Instant) {
     remember_end(session);
     let (parked, outcome) = (session.parked_reason.take(), session.outcome.take());
@@ -26,7 +26,7 @@ pub fn reopen(session: &mut Session, now: Instant) {
     beat(session, now);
 }
 
-/// Keeps in the history when and why a session that goes on had ended.
+/// Stores in the history when and why the session had ended.
 fn remember_end(session: &mut Session) {
     let Some(at) = session.ended_at.as_deref().and_then(clock::parse) else { return };
     let (kind, why) = match session.status {
@@ -51,7 +51,7 @@ pub fn may_resume(old: &Session) -> Result<()> {
     Ok(())
 }
 
-/// Closes the old record of a pair: it lives on as `new_id`.
+/// Links the old session to its successor `new_id`, and completes it if it was parked.
 pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
     may_resume(old)?;
     if old.status == Status::Parked {
@@ -65,8 +65,8 @@ pub fn resumed_as(old: &mut Session, new_id: &str, now: Instant) -> Result<()> {
     Ok(())
 }
 
-/// Brings the context of `old` into `new`: roadmap ref, open questions, next steps, unfinished
-/// tasks, and the intent unless `intent` names another.
+/// Copies the context of `old` into `new`: roadmap ref, open questions, next steps, unfinished tasks, and the intent
+/// unless `intent` is given.
 pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: Instant) -> Result<()> {
     let intent = validate::optional("intent", intent, validate::INTENT)?;
     let (intent, named_by) = match intent {
@@ -85,7 +85,7 @@ pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: In
     if new.next_steps.is_empty() {
         new.next_steps = old.next_steps.clone();
     }
-    // Another conversation has a list of its own.
+    // Another conversation has its own task list.
     let is_its_list = new.claude_session_id.is_none() || new.claude_session_id == old.claude_session_id;
     for task in old.tasks.iter().filter(|task| task.status.is_open()) {
         if !new.tasks.iter().any(|known| known.subject == task.subject) {
@@ -94,7 +94,7 @@ pub fn take_over(new: &mut Session, old: &Session, intent: Option<&str>, now: In
             new.tasks.push(task);
         }
     }
-    // The old record may be older than masking.
+    // An older version may have written the old record, without masking.
     masked::texts(new).for_each(masked::text);
     new.resumed_from = Some(old.session_id.clone());
     beat(new, now);

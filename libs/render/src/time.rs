@@ -101,11 +101,6 @@ mod tests {
             ("x".into(), "11-21 03:37:05".into())
         );
         assert_eq!([0, 450, 1_439].map(format_time_of_day), ["00:00", "07:30", "23:59"]);
-        let (now, today) = (at("2026-11-21T15:00:00Z").naive_utc(), "2026-11-21".parse().unwrap());
-        assert_eq!(
-            (format_near(now, today), format_near(now, day_before(today))),
-            ("15:00".into(), "Sat 15:00".into())
-        );
         let day: Date = "2026-11-05".parse().unwrap();
         assert_eq!((format_day(day), format_month(day)), ("Nov 5".into(), "Nov".into()));
     }
