@@ -1,6 +1,6 @@
-//! Owns which coding agents there are, and the facts about each that are words: how it is called, where its files lie,
-//! which variables it sets, how a conversation is resumed. Everything else that differs between agents is in their
-//! modules. Must stay true: no other file of the project spells an agent's word.
+//! Owns the list of coding agents and the words of each: its name, its folders, its environment variables, its resume
+//! command. Everything else that differs between agents is in their modules. Must stay true: no other file of the
+//! project contains an agent's word.
 //! Facts: Claude Code 2.1.197 to 2.1.332, Codex 0.42 to 0.171.
 
 use cs_core::live::Live;
@@ -27,7 +27,7 @@ struct Words {
     short: &'static str,
     /// As people call it.
     name: &'static str,
-    /// The environment variable that names its folder, and the folder's name in the home directory.
+    /// The environment variable with the path of its folder, and the folder's name in the home directory.
     home: (&'static str, &'static str),
     /// Whether that variable may name several folders, with commas between them.
     takes_several: bool,
@@ -41,9 +41,9 @@ struct Words {
     conversation: &'static str,
     /// The command that resumes a conversation, before its id.
     resume: &'static str,
-    /// Whether a prompt that is sent during a turn waits for the turn's end; else the running turn takes it in.
+    /// Whether a prompt that is sent during a turn waits for the turn's end; otherwise the running turn handles it.
     queues_prompts: bool,
-    /// Whether it names conversations after their prompts and does not say who gave a name.
+    /// Whether it uses prompts as titles without marking them.
     echoes_prompts: bool,
 }
 
@@ -78,7 +78,7 @@ const CODEX: Words = Words {
 };
 
 impl Agent {
-    /// All agents. The first is the one that a record without an agent means.
+    /// All agents. The first is the agent of a record without this field.
     pub const ALL: [Agent; 2] = [Agent::Claude, Agent::Codex];
 
     fn words(self) -> &'static Words {
@@ -103,7 +103,7 @@ impl Agent {
         Agent::ALL.map(|agent| agent.words().short).join(" or ")
     }
 
-    /// The agent of a conversation. An unknown word is that of a newer version; it is read as the first agent's.
+    /// The agent of a conversation. An unknown word comes from a newer version and is read as the first agent.
     pub fn of(live: &Live) -> Agent {
         live.agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude)
     }
@@ -168,12 +168,12 @@ impl Agent {
         format!("{} {uuid}", self.words().resume)
     }
 
-    /// Whether a prompt that is sent during a turn waits for the turn's end; else the running turn takes it in.
+    /// Whether a prompt that is sent during a turn waits for the turn's end; otherwise the running turn handles it.
     pub fn queues_prompts(self) -> bool {
         self.words().queues_prompts
     }
 
-    /// Whether it names conversations after their prompts and does not say who gave a name.
+    /// Whether it uses prompts as titles without marking them.
     pub fn echoes_prompts(self) -> bool {
         self.words().echoes_prompts
     }

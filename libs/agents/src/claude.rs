@@ -1,6 +1,6 @@
-//! Owns what lines of Claude Code's transcripts mean. Formats are internal to that client and
-//! change: every field is optional and read by itself, unknown lines are skipped.
-//! Must stay true: a line that cannot count is not parsed where only counting matters (that is what makes it fast).
+//! Owns what lines of Claude Code's transcripts mean. The format is internal to that client and changes: every field is
+//! optional and read separately, unknown lines are skipped.
+//! Must stay true: when only counting is wanted, lines without usage are not parsed. Counting is fast because of this.
 
 mod usage;
 
@@ -97,7 +97,7 @@ impl Default for Guesser {
     }
 }
 
-/// Types of lines that say something about the whole conversation; the type stands near a line's beginning.
+/// Types of lines about the whole conversation; the type is near the beginning of the line.
 const ABOUT_ALL: [&str; 3] = ["\"cost-state\"", "\"ai-title\"", "\"custom-title\""];
 
 impl Guesser {
@@ -173,7 +173,7 @@ fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<Kind
     Some(())
 }
 
-/// An answer's response and those inside it. What the line says that it cost is the cost of all; each has its share.
+/// The response of an answer and the calls inside it. The cost in the line covers all of them and is divided.
 fn responses<'a>(mut answer: Response<'a>, parts: &[Part], kinds: &mut Vec<Kind<'a>>) {
     let sum = |sum: u64, part: &Part| sum.saturating_add(part.tokens().total());
     let all = parts.iter().fold(answer.tokens.total(), sum);
@@ -186,7 +186,7 @@ fn responses<'a>(mut answer: Response<'a>, parts: &[Part], kinds: &mut Vec<Kind<
     kinds.push(Kind::Response(answer));
 }
 
-/// What the line says that it cost. Nothing is not a cost: some providers write it where they do not know.
+/// The cost in the line. 0 counts as unknown: some providers write it if they do not know the cost.
 fn recorded(line: &Line) -> Option<f64> {
     line.cost.filter(|cost| *cost > 0.0)
 }
@@ -228,7 +228,7 @@ fn tool(name: &str, command: Option<Cow<str>>) -> Tool<'static> {
     }
 }
 
-/// What a line of the user says: a prompt that a person typed, or what came of tool calls, or what the client says.
+/// The entries of a `user` line: a prompt that a person typed, results of tool calls, or news from the client.
 fn user<'a>(line: &Line<'a>, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
     let content = line.message.as_ref().and_then(|message| message.content);
     if let Some(text) = prompt(line, content) {
@@ -254,14 +254,14 @@ fn user<'a>(line: &Line<'a>, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) {
     }));
 }
 
-/// What a person typed, where the line is a prompt of theirs: not of the client in their name.
+/// The text that a person typed; `None` if the client wrote the line.
 fn prompt(line: &Line, content: Option<&RawValue>) -> Option<String> {
     let injected = [line.meta, line.summary, line.side].contains(&Some(true));
     let origin = line.origin.as_ref().and_then(|origin| origin.kind.as_deref());
     if injected || origin.is_some_and(|kind| kind != "human") {
         return None;
     }
-    // A tool's result may tell what an agent used, and so come here.
+    // Results of tools that mention usage get here too.
     let content = content.filter(|content| !content.get().contains("\"tool_result\""))?;
     content::typed(content, origin.is_some())
 }

@@ -1,8 +1,8 @@
-//! Owns what lines of Codex's rollouts mean. Must stay true: usage is counted once although the
-//! client writes running totals, repeats them, and copies a parent's lines into forks.
+//! Owns what lines of Codex's rollouts mean. Must stay true: usage is counted once, although the client writes running
+//! totals, repeats them, and copies a parent's lines into forks.
 //!
-//! Two sources stand side by side. `token_usage_record` (0.153 and newer) is one response; before, only `token_count`
-//! says what the whole thread has used so far (see [`counter`]). Where a thread has records, counts add nothing.
+//! There are two sources. `token_usage_record` (0.153 and newer) is one response. Older versions only have
+//! `token_count`, the running total of the thread (see [`counter`]). In a thread with records, counts add nothing.
 
 mod counter;
 mod line;
@@ -18,16 +18,16 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// Where we are in a rollout.
+/// What earlier lines of a rollout said.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// The thread: the file's own, whatever is copied into it.
+    /// The file's own thread, not one that was copied into it.
     thread: String,
     /// The thread that the user talks to: a subagent's calls belong to it.
     root: String,
     model: String,
     subagent: bool,
-    /// What stands here was copied from the parent.
+    /// Whether the current line was copied from the parent.
     copied: bool,
     /// Turns have names here.
     named: bool,
@@ -46,7 +46,7 @@ pub struct State {
     tier: Tier,
 }
 
-/// A call that was taken from a counter. A record may tell of it, too.
+/// A call that was derived from a counter. A record may report the same call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Guess {
     /// The counter after it.
@@ -56,7 +56,7 @@ struct Guess {
     at: i64,
 }
 
-/// Words of which one stands near the beginning of every line that matters.
+/// Every relevant line has one of these words near its beginning.
 const WORDS: [&str; 7] =
     ["session_meta", "turn_context", "token_", "task_started", "thread_settings", "user_message", "item_completed"];
 /// A copy is written in one go; without turn ids it is known by that, in milliseconds.

@@ -1,5 +1,5 @@
-//! Owns what the contents of messages in logs are: a text, or a list of blocks. What a person typed in one is known by
-//! [`crate::typed`] alone. Deliberately absent: flags of the line that holds the content.
+//! Owns the form of messages' contents in logs: a text, or a list of blocks. [`crate::typed`] owns which part of a text
+//! a person typed. Deliberately absent: flags of the line that holds the content.
 
 use crate::{lenient, typed};
 use cs_core::repair;
@@ -72,8 +72,8 @@ pub(crate) fn words(blocks: &[Block]) -> String {
     texts.join("\n").trim().to_string()
 }
 
-/// What a person typed in a content; `None` if nobody did. A form that is not known is a prompt all the same, of which
-/// nothing is known. A command without an origin is one of the client itself, such as `/model`.
+/// The text that a person typed; `None` if a program wrote the content. An unknown form counts as an empty prompt. A
+/// command without an origin belongs to the client itself, such as `/model`.
 pub(crate) fn typed(content: &RawValue, has_origin: bool) -> Option<String> {
     let room = &mut Vec::new();
     let Some(blocks) = known_blocks(content, room) else { return Some(String::new()) };

@@ -1,6 +1,6 @@
-//! Owns what a line of an agent's log can mean, whichever agent wrote it: the entries that all readers of logs share.
-//! Counting, exports and explanations fold entries; none of them looks at a line.
-//! Must stay true: an entry says what its line says; what several lines say together is the business of who folds.
+//! Owns the entries to which lines of agents' logs are decoded, the same for every agent. Counting, exports and
+//! explanations use entries and never parse a line.
+//! Must stay true: an entry has only what its line says; callers combine several lines.
 
 use crate::lenient;
 use crate::model::plain_name;
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// One thing that a line says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry<'a> {
-    /// Milliseconds since the epoch; where the line has no time, that of the line before.
+    /// Milliseconds since the epoch; if the line has no time, that of the previous line.
     pub at: Option<i64>,
     /// The line's own id.
     pub id: Option<Cow<'a, str>>,
@@ -24,7 +24,7 @@ pub struct Entry<'a> {
     pub kind: Kind<'a>,
 }
 
-/// Who speaks in a line.
+/// The part of a conversation to which a line belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thread {
     /// The conversation itself.
@@ -67,13 +67,13 @@ pub enum Kind<'a> {
     },
     /// A model's response, or a call of a model inside one.
     Response(Response<'a>),
-    /// The response with this key was an estimate; another entry says what it was.
+    /// The response with this key was an estimate; another entry replaces it.
     Withdrawn(String),
-    /// An answer that no model gave, with the name that it has.
+    /// An answer without a model, and its id.
     Synthetic(Option<Cow<'a, str>>),
-    /// The title that the client found.
+    /// The title that the client generated.
     Title(String),
-    /// The title that a person gave; empty takes it away.
+    /// The title that a person gave; empty removes it.
     Renamed(String),
     /// What the client itself says that the conversation used.
     Sum(ClientSum),
@@ -83,7 +83,7 @@ pub enum Kind<'a> {
     Failed,
 }
 
-/// What a tool call does, as far as readers tell tools apart.
+/// What a tool call does, as far as callers distinguish tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tool<'a> {
     /// Changes a file.
@@ -99,11 +99,11 @@ pub enum Tool<'a> {
 /// One response of a model, as one line says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response<'a> {
-    /// The message's id, else the line's, else what tells it from others.
+    /// The message's id, otherwise the line's, otherwise a text that is unique in the log.
     pub message: Cow<'a, str>,
     /// Which call inside the message it is, such as `advisor_message 1`.
     pub part: Option<String>,
-    /// Whether the log itself has that id; else it was made here.
+    /// Whether the id is from the log; otherwise it was derived here.
     pub is_named: bool,
     /// The provider's id for the request.
     pub request: Option<Cow<'a, str>>,
@@ -113,7 +113,7 @@ pub struct Response<'a> {
     pub model: Cow<'a, str>,
     /// What else the price depends on.
     pub class: Class,
-    /// How many lines this is: a call inside a message has none of its own.
+    /// Number of lines: 1, or 0 for a call inside a message.
     pub lines: u32,
     /// Web searches that the server made.
     pub searches: u32,
@@ -124,7 +124,7 @@ pub struct Response<'a> {
 }
 
 impl Response<'_> {
-    /// The text by which the response is known among all.
+    /// A text that identifies the response across all logs.
     pub fn key(&self) -> Cow<'_, str> {
         match &self.part {
             Some(part) => Cow::Owned(format!("{}/{}/{part}", self.message, plain_name(&self.model))),
@@ -165,10 +165,10 @@ pub struct ClientModel {
     pub cost_usd: Option<f64>,
 }
 
-/// What became of a line.
+/// Whether a line was understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Understood {
-    /// As it is, or it cannot matter.
+    /// Understood without a repair, or irrelevant.
     AsItIs,
     /// After a repair.
     Repaired,
@@ -177,7 +177,7 @@ pub enum Understood {
 }
 
 impl Understood {
-    /// `room` is what a repair made, if there was one.
+    /// The result for a whole line. `room` holds the repaired text if there was a repair.
     pub(crate) fn after(room: &[u8]) -> Self {
         if room.is_empty() { Understood::AsItIs } else { Understood::Repaired }
     }

@@ -75,7 +75,7 @@ impl Event {
         }
     }
 
-    /// The event with this name; `None` if nothing is done about it.
+    /// The event with this name; `None` for events that are not used.
     pub fn named(name: &str) -> Option<Event> {
         Event::ALL.into_iter().find(|event| event.name() == name)
     }

@@ -1,7 +1,7 @@
-//! Owns what is known of a running conversation beside what its hooks told: what the system says of its process, what
-//! its client says in the registry, and how its own log says that the last turn ended.
-//! Must stay true: the registry is looked for beside the conversation's own log, not in the reader's environment, so
-//! that several accounts may share a data directory; of a log at most its last [`TAIL`] bytes are read, never by hooks.
+//! Owns the evidence on a running conversation that does not come from hooks: its process, the client's registry, and
+//! the end of the last turn in its log.
+//! Must stay true: the registry is found next to the conversation's log, not through the environment, so that several
+//! accounts may share a data directory; at most the last [`TAIL`] bytes of a log are read, and never by hooks.
 
 use crate::agent::Agent;
 use crate::{payload, title, typed};
@@ -20,14 +20,14 @@ use std::path::{Path, PathBuf};
 
 /// How much of a log's end is read.
 const TAIL: u64 = 64 * 1024;
-/// With what it begins lines about commands of the client itself, such as `/model`.
+/// Beginnings of texts about commands of the client itself, such as `/model`.
 const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];
 
 /// What the agents' own files say; see [`Witness`].
 pub const WITNESS: Witness = Witness { client, logged: logged_end, left_for, given_name };
 
-/// The conversation with which a Codex in a terminal went on (`/new` ends nothing). Its app server has several
-/// conversations at once, of which none is left for another.
+/// The conversation to which a Codex in a terminal switched (`/new` reports no end). Its app server runs several
+/// conversations at once and never leaves one for another.
 fn left_for<'a>(live: &Live, process: &Process, lives: &'a [Live]) -> Option<&'a str> {
     let goes_on = |other: &&Live| {
         other.process().as_ref() == Some(process)
@@ -57,8 +57,7 @@ impl Registry {
     }
 }
 
-/// The name that a person gave to a running conversation (`/rename`), as its client says and a record keeps it. Codex
-/// tells no hook of it.
+/// The name that a person gave to a running conversation (`/rename`). Codex does not report it to hooks.
 fn given_name(live: &Live) -> Option<Title> {
     let agent = Agent::of(live);
     let name = match agent {
@@ -81,7 +80,7 @@ struct Named {
     thread_name: String,
 }
 
-/// The name that a Codex conversation has by now: a person's, or one that Codex gave by itself (see [`cs_core::naming`]).
+/// The present name of a Codex conversation, from a person or from Codex itself (see [`cs_core::naming`]).
 fn renamed(live: &Live) -> Option<String> {
     let sessions = Path::new(live.transcript_path.as_deref()?).ancestors().find(|path| path.ends_with("sessions"))?;
     let bytes = tail(&sessions.parent()?.join("session_index.jsonl"))?;
@@ -98,11 +97,11 @@ fn client(live: &Live, process: &Process) -> Option<Client> {
     Some(Client { status: told("status")?, waiting_for: told("waitingFor"), updated_at })
 }
 
-/// What the client's registry says of this process, if that has this conversation.
+/// The client's registry entry for this process, if it names this conversation.
 fn registry(live: &Live, process: &Process) -> Option<Registry> {
     let path = account(live)?.join(format!("sessions/{}.json", process.pid));
     let registry = Registry(repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?);
-    // Only Linux spells the start time as we do. That the process itself is the one is known.
+    // Only Linux has the start time in our form. The caller has checked the process itself.
     let told = registry.text("procStart").filter(|_| cfg!(target_os = "linux"));
     let same_process = told.is_none_or(|started| started == process.started);
     let is_its = registry.text("sessionId").is_some_and(|id| id.eq_ignore_ascii_case(&live.claude_session_id));
@@ -146,8 +145,8 @@ fn at(line: &Value) -> Option<Instant> {
     clock::parse(line.get("timestamp")?.as_str()?)
 }
 
-/// A line of the conversation itself tells: the last of them is the interrupt, or it goes on. Menus and other commands
-/// of the client itself are none of it.
+/// The end of a turn in a line of Claude Code's log: an interrupt, or `Some(None)` if the turn continues. `None` for
+/// lines about menus and other commands of the client.
 fn of_claude(line: &Value) -> Option<Option<Logged>> {
     let kind = line.get("type")?.as_str()?;
     let is_aside = line.get("isSidechain").and_then(Value::as_bool) == Some(true);

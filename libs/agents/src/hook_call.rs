@@ -1,7 +1,7 @@
-//! Owns what every hook program does first: read the payload within its limits, find the
-//! conversation's file, recognise late news; and where trouble goes (`logs/hook.log`).
-//! Must stay true: nobody waits for standard input longer than [`LIMITS`] say, and what came too late, broke off or
-//! cannot be understood is noted, never taken for a call by hand; nothing reaches the person.
+//! Owns the beginning of every hook program: it reads the payload within limits, finds the conversation's file and
+//! recognises late events. Errors are written to `logs/hook.log`.
+//! Must stay true: standard input is read no longer than [`LIMITS`]; a payload that is late, torn or not understood is
+//! logged, never taken for a call by hand; nothing is printed.
 
 use crate::agent::Agent;
 use crate::event::Event;
@@ -25,17 +25,16 @@ use cs_core::validate;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-/// How much of a payload is read, and how long it is waited for: hooks have five seconds in all, so that one is left
-/// for the work.
+/// Limits for reading a payload. Hooks have five seconds in all; one is left for the work.
 const LIMITS: Limits =
     Limits { bytes: 64 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
-/// A name in a payload that is longer is none.
+/// A longer name in a payload is ignored.
 const WORD_BYTES: usize = 200;
-/// Most characters of a helper's id.
+/// Most characters of a subagent's id.
 const HELPER: usize = 100;
-/// News that comes within this time after the end of a conversation came late.
+/// An event within this time after the end of its conversation is late.
 const LATE_SECONDS: i64 = 10;
-/// How a conversation began of which hooks heard in its middle only.
+/// `source` of a conversation whose beginning no hook reported.
 const MIDWAY: &str = "midway";
 
 /// One call of a hook.
@@ -54,15 +53,15 @@ pub struct HookCall {
 /// What a hook program was called for.
 #[derive(Debug)]
 pub enum Call {
-    /// An agent told of an event.
+    /// An agent reported an event.
     Event(Box<HookCall>),
     /// A person called it: on a terminal, or with an input that ends without a byte.
     ByHand,
-    /// An agent called it, but of which conversation cannot be told. It is noted.
+    /// An agent called it without a conversation's id. This is logged.
     Unheard,
 }
 
-/// Listens to standard input.
+/// Reads and decodes standard input.
 pub fn call(program: &str, store: Store) -> Call {
     let input = std::io::stdin();
     let received = stdin::receive(&input, LIMITS);
@@ -103,30 +102,30 @@ fn trouble(received: &Received, payload: &Payload) -> Option<String> {
 }
 
 impl HookCall {
-    /// Ready to work. A word or a path that is too long, or no path, is as if it were not there.
+    /// Creates a call from a payload. Words and paths that are too long, and values that are not paths, are ignored.
     pub fn new(mut payload: Payload, uuid: Uuid, store: Store) -> Self {
         let words = [&mut payload.event_name, &mut payload.source, &mut payload.model, &mut payload.prompt_id];
         let paths = [&mut payload.cwd, &mut payload.transcript_path];
         words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
-        // However long it is, it is a helper's.
+        // An event with an id of any length belongs to a subagent.
         payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
         HookCall { payload, uuid, store, now: clock::now() }
     }
 
-    /// The settings. What of them cannot be understood is noted; its default holds.
+    /// The settings. Values that cannot be understood are logged and replaced by their defaults.
     pub fn config(&self, program: &str) -> Config {
         let config = self.store.config();
         config.troubles.iter().for_each(|trouble| log(&self.store.home, program, &trouble.error.to_string()));
         config
     }
 
-    /// Whether the news is about a helper that the agent started, not about the conversation.
+    /// Whether the event belongs to a subagent, not to the conversation itself.
     pub fn is_from_subagent(&self) -> bool {
         self.payload.agent_id.is_some()
     }
 
-    /// Takes the lock of the conversation, or goes on without.
+    /// Takes the lock of the conversation; `None` if it is not free in time.
     pub fn lock(&self) -> Option<Lock> {
         let lock = self.store.try_lock_live(&self.uuid);
         if lock.is_none() {
@@ -140,8 +139,8 @@ impl HookCall {
         lock
     }
 
-    /// The conversation's file, or a new one. `None` if the conversation has just ended, so that
-    /// this is old news.
+    /// Reads the conversation's file, or creates a new one. `None` if the conversation has just ended and the event is
+    /// late.
     pub fn live(&self, lock: &Option<Lock>) -> Result<Option<Live>> {
         let live = match self.store.live_for(&self.uuid, lock)? {
             Some(live) => live,
@@ -157,7 +156,7 @@ impl HookCall {
         Live { capture, ..Live::new(self.uuid.as_str(), self.now) }
     }
 
-    /// The session of the conversation. It is looked for, once, where the file began in the middle.
+    /// The session of the conversation. If no hook saw the beginning, it is searched for once.
     pub fn session(&self, live: &mut Live) -> Result<Option<SessionId>> {
         if live.session_id.is_none() && live.source.is_none() {
             live.session_id = self.store.conversation(&self.uuid)?.map(String::from);
@@ -166,7 +165,7 @@ impl HookCall {
         Ok(live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()))
     }
 
-    /// Notes what happened to a session.
+    /// Stores a change of a session.
     pub fn tell(&self, id: &SessionId, change: Change, noted: Noted) -> Result<()> {
         self.store.tell(id, change, self.now, noted)
     }
@@ -176,12 +175,12 @@ impl HookCall {
         title::renamed(Agent::of(live), self.payload.title.as_deref()?)
     }
 
-    /// The process that tells of the conversation.
+    /// The agent's process that called this hook.
     pub fn caller(&self) -> Option<Process> {
         process::caller(named_process(self.payload.agent().unwrap_or(Agent::Claude)))
     }
 
-    /// Whether another process tells of the conversation than the one that is known to have it, and that still runs.
+    /// Whether this event comes from another process than the known one, which still runs.
     pub fn is_from_another_window(&self, live: &Live) -> bool {
         let Some(known) = live.process() else { return false };
         self.caller().is_some_and(|caller| !caller.is(&known)) && process::is_alive(&known) == Some(true)
@@ -194,8 +193,8 @@ impl HookCall {
         Ok(ended_at.is_some_and(|at| (self.now - at).num_seconds().abs() < LATE_SECONDS))
     }
 
-    /// The file with what every event tells: where the conversation is, who runs it. What a helper of the agent does
-    /// is not the conversation's news.
+    /// Updates the fields that every event has: agent, directory, log, process, last event. An event of a subagent updates
+    /// only the agent, and the last event if there is none yet.
     pub fn noted(&self, mut live: Live) -> Live {
         let payload = &self.payload;
         let agent = payload.agent().unwrap_or_else(|| Agent::of(&live));

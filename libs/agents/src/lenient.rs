@@ -1,6 +1,5 @@
-//! Owns reading the fields of lines that others wrote, each by itself. Must stay true: a field of
-//! another type than expected is understood where it can be, else it is as if it were not there; it
-//! never costs the rest of its line.
+//! Owns decoding single fields of lines that other programs wrote. Must stay true: a field with an unexpected type is
+//! converted if possible, otherwise ignored; the other fields of the line are still read.
 
 use cs_core::clock;
 use serde::de::value::MapAccessDeserializer;
@@ -77,7 +76,7 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result
 /// How many objects of a list are read at most; no more are kept in memory, whatever a line holds.
 const MOST: usize = 1000;
 
-/// A list's objects; what else is in it is passed over, and anything but a list has none.
+/// The objects of a list; other elements are skipped. Empty for anything but a list.
 pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     from.deserialize_any(Objects(PhantomData))
 }

@@ -1,5 +1,5 @@
-//! What coding agents are and say. Only here is parsed what agents write: the payloads of their hooks, their logs, and
-//! their own files about running conversations. Everything else in the project gets values: [`agent::Agent`],
+//! Coding agents and the formats that they write. All parsing of agents' hook payloads, logs and files about running
+//! conversations is in this package. Everything else in the project gets values: [`agent::Agent`],
 //! [`event::Event`], a [`payload::Payload`], the [`entry::Entry`]s of a log.
 //! Never here: counting, prices, what a session is doing.
 

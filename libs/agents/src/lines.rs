@@ -1,7 +1,7 @@
 //! Owns reading a log line by line: in pieces, with bounded memory, whatever the file holds.
-//! Must stay true: no more than [`LIMIT`] bytes of a line are ever held; a longer one is passed
-//! over and told. What stands before and behind a record and is no part of it (a byte order mark, NUL bytes that a
-//! power failure left, white space) is never given away. Deliberately absent: what a line means.
+//! Must stay true: at most [`LIMIT`] bytes of a line are held; a longer line is skipped and reported. Bytes around a
+//! record that do not belong to it (a byte order mark, NUL bytes after a power failure, white space) are never passed
+//! on. Deliberately absent: what a line means.
 
 use cs_core::repair;
 use memchr::memchr;
@@ -17,7 +17,7 @@ const CHUNK: usize = 256 * 1024;
 pub enum Piece<'a> {
     /// A line, without its newline; see [`records`].
     Line(&'a [u8]),
-    /// What stands after the last newline: a line that is being written, or was torn.
+    /// The bytes after the last newline: a line that is being written, or was torn.
     Rest(&'a [u8]),
     /// A line of more than [`LIMIT`] bytes.
     TooLong,

@@ -1,5 +1,5 @@
-//! Owns where agents keep their logs, and which of them are there. No log is opened here. Must stay true: what is not
-//! looked into is told, each directory is looked into once, and links cannot lead in circles.
+//! Owns the search for agents' logs. No log is opened here. Must stay true: directories that cannot be read are
+//! reported, each directory is read once, and links cannot lead in circles.
 
 use crate::agent::Agent;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// Tells a file from another that has its name later, and one state of it from the next.
+/// Identifies a file and its state: another file of the same name, or a changed file, has another identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64, u64, i64, i64)", into = "(u64, u64, u64, i64, i64)")]
 pub struct Identity {
@@ -127,9 +127,9 @@ pub struct Found {
     pub logs: Vec<Log>,
     /// Rollouts that are compressed, which are not read.
     pub compressed: usize,
-    /// What cannot be looked into.
+    /// Directories and files that cannot be read.
     pub unseen: Vec<(PathBuf, Error)>,
-    /// What is named, by a person or by a link, and is not there.
+    /// Paths that a person or a link names and that do not exist.
     pub missing: Vec<PathBuf>,
     /// The directories that were looked into, by device and inode.
     visited: HashSet<(Agent, u64, u64)>,

@@ -1,5 +1,5 @@
-//! Owns loose JSON decoding: objects field by field into a value that keeps what it got when the
-//! text breaks off; wrong types read as nothing instead of failing.
+//! Owns loose JSON decoding: objects are read field by field into a value, which keeps the fields read so far if the
+//! text is torn. Wrong types are ignored instead of failing.
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ pub trait Fields {
     fn bare(&mut self, _text: &str) {}
 }
 
-/// Reads an object into the value; anything but an object is passed over.
+/// Reads an object into the value; ignores anything but an object.
 pub struct Object<'a, T>(pub &'a mut T);
 
 impl<'de, T: Fields> DeserializeSeed<'de> for Object<'_, T> {

@@ -1,8 +1,7 @@
-//! Owns the decoding of what an agent sends to a hook. It is loose: only the conversation's id,
-//! the directory and the event's name can be relied on; unknown keys and wrong types are passed
-//! over; of two keys of one name the last counts, as in JSON.parse; what is nearly JSON is repaired; a payload that is
-//! cut off yields what stood before the cut. Must stay true: of a value that is cut only what people read is kept
-//! (what was said), never an id, a path or a command, which would be another one.
+//! Owns the decoding of hook payloads. It is loose: unknown keys and wrong types are ignored; the last of two equal
+//! keys counts, as in JSON.parse; text that is nearly JSON is repaired; a torn payload yields the values before the tear.
+//! Must stay true: a torn value is used only if it is a text for people, never if it is an id, a path or a command,
+//! since a part of those would name something else.
 //! Facts: recorded payloads of Claude Code 2.1.197 and 2.1.329 and of Codex 0.145 and 0.169.
 
 use crate::agent::Agent;
@@ -19,7 +18,7 @@ const UUID_LENGTH: usize = "1efc27bb-f68f-47d0-bb52-fc872cee82d8".len();
 /// How deep a failure may lie in what was passed on.
 const FAILURES: usize = 6;
 
-/// What a hook was told. Every field may be missing.
+/// A hook's payload. Every field may be missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
     /// Whether the text could not be read to the end of its object, even after a repair.
@@ -66,15 +65,15 @@ pub struct Payload {
     pub duration_ms: Option<u64>,
     /// The agent's last message.
     pub last_message: Option<String>,
-    /// How many go on at the end of a turn; older clients and Codex do not say.
+    /// Number of background tasks at the end of a turn; older clients and Codex do not say.
     pub background_tasks: Option<usize>,
-    /// Prompts that the client will fire by itself.
+    /// Prompts that the client will send by itself.
     pub crons: Vec<Cron>,
     /// How a request to the model ended (Codex): completed, failed or cancelled.
     pub status: Option<String>,
 }
 
-/// A prompt that the client will fire by itself: when (as crontab(5) spells it), and its text.
+/// A prompt that the client will send by itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cron {
     /// Five fields, as in crontab(5).

@@ -1,6 +1,6 @@
-//! Owns reading the lines of a log, one after the other, into entries. What must be known of earlier lines to understand
-//! a later one is the reader's [`State`], with which reading can be resumed.
-//! Must stay true: a line that cannot matter to who asks is not parsed; a line that breaks off is never understood.
+//! Owns decoding the lines of a log into entries, in order. The reader's [`State`] holds what later lines need from
+//! earlier ones; with it, reading can be resumed.
+//! Must stay true: a line that cannot matter to the caller is not parsed; a torn line is never understood.
 
 use crate::agent::Agent;
 use crate::entry::{Entry, Understood};
@@ -60,8 +60,8 @@ impl Reader {
         self.state
     }
 
-    /// Gives the entries of a line to `each`. `number` is the line's, the first is 1: it may tell a line without an id
-    /// from others. Several records may be in a line; the worst that became of one of them is what became of the line.
+    /// Passes the entries of a line to `each`. `number` is the line's, beginning with 1; it identifies a line without
+    /// an id. If a line has several records, the worst result is returned.
     pub fn line(&mut self, line: &[u8], number: u64, each: &mut dyn FnMut(Entry)) -> Understood {
         let whole = self.record(line, number, each);
         // Of a rollout's line only the beginning may have been looked at.

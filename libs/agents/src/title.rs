@@ -1,5 +1,5 @@
-//! Owns what of a title that a client keeps is a name: what clients wrap around texts is left out, and a title that a
-//! client found and that says nothing is none.
+//! Owns which part of a client's title is a name: markup of the client is removed, and a generated title without
+//! meaning is ignored.
 
 use crate::agent::Agent;
 use crate::typed;
@@ -11,7 +11,7 @@ pub fn renamed(agent: Agent, text: &str) -> Option<Title> {
     (!text.is_empty()).then_some(Title { text, renamed: true, may_echo: agent.echoes_prompts() })
 }
 
-/// A title that the client found; `None` if it is a greeting, or nothing.
+/// A title that the client generated; `None` if it is empty or a greeting.
 pub fn found(text: &str) -> Option<Title> {
     let text = clean(text);
     let tells = !text.is_empty() && !typed::says_nothing(&text);

@@ -1,6 +1,6 @@
-//! Owns what a person typed in the text of a prompt. Clients send other texts as prompts too, and put their own
-//! texts around a person's words: *wrappers* are left out, *envelopes* are taken off. Everybody who asks whether a
-//! prompt is a person's, or what it says, asks here: hooks, counting, export.
+//! Owns which part of a prompt a person typed. Clients send other texts as prompts too, and put texts around a person's
+//! words: *wrappers* are removed with their content, of *envelopes* only the tags. Hooks, counting and export all use
+//! this module to decide whether a prompt is a person's.
 //! Must stay true: time is linear in the text, whatever it holds; words of a person in the middle of a line are
 //! never taken for a wrapper.
 //! Deliberately absent: masking and limits (see [`cs_core::validate`]), and flags of the line that holds the text.
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
         self.line().starts_with(start)
     }
 
-    /// Passes over what is not a person's, if that comes next.
+    /// Skips a program's text if that comes next.
     fn skip(&mut self) -> bool {
         let line = self.line();
         let rest = self

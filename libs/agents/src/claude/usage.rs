@@ -1,5 +1,5 @@
-//! Owns what an answer's `usage` says: tokens, what their price depends on, and the calls inside the answer. Must stay
-//! true: nothing that the sums at the top contain is counted once more.
+//! Owns the decoding of an answer's `usage`: tokens, what their price depends on, and the calls inside the answer. Must
+//! stay true: nothing that the sums at the top contain is counted again.
 //!
 //! `iterations` lists the calls of models that one answer took. The sums at the top are those of the model that
 //! answered. They leave out the advisor that it asked, the compaction of its context, and an attempt that another
@@ -65,7 +65,7 @@ struct ServerTools {
 pub struct Part<'a> {
     usage: &'a Usage<'a>,
     model: &'a str,
-    /// What it is, and the how manieth of its kind: `advisor_message 1`.
+    /// Its kind and its number among those of that kind: `advisor_message 1`.
     name: String,
 }
 

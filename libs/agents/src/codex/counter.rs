@@ -1,11 +1,10 @@
-//! Owns what is new in the running totals that a thread of Codex tells. Must stay true: the whole thread is never
-//! counted once more, whatever its counters do.
+//! Owns the difference between the running totals that a thread of Codex reports. Must stay true: no part of the thread
+//! is counted twice, whatever its counters do.
 //!
-//! They do not only grow: a client that goes on with a thread, or rewrites it, may begin lower; the same snapshot comes
-//! again, also later and for another limit; and each limit (`limit_id`) may have a counter of its own. So a snapshot
-//! that was there before tells nothing, and of a new one counts what it says of the last response. What is above
-//! the limit's last total counts only where that is not said. Where no total is told, but the last response is, it counts
-//! once, however often it is told in a row.
+//! The totals do not only grow: a client that continues or rewrites a thread may begin lower; a snapshot may be
+//! repeated later and for another limit; each limit (`limit_id`) may have its own counter. Therefore a known snapshot
+//! is ignored, and a new one counts the last response that it reports. Only without that, the increase over the limit's
+//! last total counts. A last response without a total counts once, however often it is repeated in a row.
 
 use crate::lenient;
 use crate::tokens::Tokens;
