@@ -1,5 +1,5 @@
-//! Owns the wire format of what was used on each day: `usage/days.json`, a rollup of all conversations, small
-//! enough to be read by whoever shows it. Must stay true: an unknown price never becomes no cost, also in a sum.
+//! Owns the wire format of `usage/days.json`: the usage of all conversations by day, small enough for every program
+//! that shows it. Must stay true: an unknown price never becomes a cost of 0, not even in a sum.
 //! Deliberately absent: where the numbers come from, which is the log reader's concern.
 
 use crate::usage::{ModelUsage, Usage};
@@ -7,15 +7,15 @@ use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What was used, day by day. Days are local ones of whoever wrote this.
+/// Usage by day. Days are local to the program that wrote the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Days {
-    /// When this was written.
+    /// Instant of the write, RFC 3339, UTC.
     pub kept_at: String,
-    /// The first day that is told apart, `YYYY-MM-DD`; none before anything was used.
+    /// The first day with rows of its own, `YYYY-MM-DD`; `None` if nothing was used.
     pub from: Option<String>,
-    /// Each day, project and model once, in this order; what was used before `from` has no date.
+    /// One row for each day, project and model, sorted in this order. Usage before `from` has no date.
     pub rows: Vec<Row>,
     /// Days that only the agent's own statistics know: UTC day → model → tokens. Never added to the others.
     pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,

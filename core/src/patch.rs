@@ -1,6 +1,6 @@
-//! Owns changing single top-level fields of a JSON object without understanding the others: what
-//! the program that runs at every turn does to a record. All other bytes of values stay as they
-//! are, their order too. Deliberately absent: the rules of a record (see `session`).
+//! Owns changes of single top-level fields of a JSON object without decoding the others. The program that runs at every
+//! turn changes records this way. The other values keep their bytes and their order. Deliberately absent: the rules of
+//! a record (see `session`).
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -12,7 +12,7 @@ use std::fmt;
 pub struct Patch<'a>(Vec<(String, Cow<'a, str>)>);
 
 impl<'a> Patch<'a> {
-    /// Takes an object apart; the message says why it is none.
+    /// Splits an object into its fields; the error says why the bytes are not an object.
     pub fn of(bytes: &'a [u8]) -> Result<Self, String> {
         serde_json::from_slice(bytes).map_err(|error| error.to_string())
     }
@@ -45,12 +45,12 @@ impl<'a> Patch<'a> {
         others.map(|(name, value)| (name, value.into_owned())).collect()
     }
 
-    /// Gives a field a text, or null.
+    /// Sets a field to a text or null.
     pub fn set(&mut self, name: &str, text: Option<&str>) {
         self.set_value(name, serde_json::to_string(&text).unwrap_or_else(|_| "null".into()));
     }
 
-    /// Gives a field a value, which must be JSON.
+    /// Sets a field to a value, which must be JSON.
     pub fn set_value(&mut self, name: &str, value: String) {
         match self.0.iter_mut().rev().find(|(known, _)| known == name) {
             Some(field) => field.1 = Cow::Owned(value),
@@ -58,12 +58,12 @@ impl<'a> Patch<'a> {
         }
     }
 
-    /// Takes a field away.
+    /// Removes a field.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// The object again, one field a line.
+    /// The object as text, one field on each line.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = self.to_text(0);
         out.push('\n');

@@ -9,7 +9,7 @@ use crate::unknown::keeps_unknown;
 use crate::validate;
 use serde::{Deserialize, Serialize};
 
-/// The file.
+/// The contents of the file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct ProjectState {
@@ -141,7 +141,7 @@ pub fn count(state: &mut ProjectState, counts: Counts) {
     state.total_sessions = counts.total();
 }
 
-/// Refreshes the cached part from the truth.
+/// Updates the cached part from the project's sessions.
 pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], questions: &[String], now: Instant) {
     count(state, counts);
     for commit in commits {

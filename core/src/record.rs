@@ -11,11 +11,10 @@ use crate::unknown::keeps_unknown;
 /// The version that this program writes.
 pub const SCHEMA_VERSION: u64 = 4;
 
-/// The agent of a record that names none. The word is part of the format: it is the agent that was the only one before
-/// records named it.
+/// The agent of a record without this field. The word is part of the format: the first versions knew only this agent.
 pub const UNSAID_AGENT: &str = "claude-code";
 
-/// Where a session is in its life.
+/// The status of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -37,13 +36,13 @@ impl Status {
         }
     }
 
-    /// The status that this word on the wire is.
+    /// The status with this word on the wire.
     pub fn named(word: &str) -> Option<Status> {
         [Status::Active, Status::Parked, Status::Completed].into_iter().find(|status| status.as_str() == word)
     }
 }
 
-/// Where a task is in its life.
+/// The status of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
@@ -74,7 +73,7 @@ impl TaskStatus {
     }
 }
 
-/// Something that happened, in the order of the file.
+/// An event that a person or a program added, in the order of the file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Event {
@@ -89,7 +88,7 @@ pub struct Event {
     pub unknown: Unknown,
 }
 
-/// Something that hooks saw, with its time: a prompt, a question, an answer, a failure (see `timeline`).
+/// Something that a hook saw: a prompt, a question, an answer, a failure (see `timeline`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Moment {
@@ -99,7 +98,7 @@ pub struct Moment {
     /// `prompt`, `question`, `answer`, `failure`, `commit`, `parked` or `completed`.
     #[serde(default)]
     pub kind: String,
-    /// Empty where texts of the conversation are not stored.
+    /// At most 500 characters; empty if texts of the conversation are not stored.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// Fields that this program does not know; written back unchanged.
@@ -141,7 +140,7 @@ pub struct Task {
     /// The task's number in the agent's list, or `list:` and a hash of its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_key: Option<String>,
-    /// `person` on a task of the agent's list that a person has changed: then the list changes it no more.
+    /// `person` on a mirrored task that a person has changed; the agent's list no longer changes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_by: Option<String>,
     /// Fields that this program does not know; written back unchanged.
@@ -221,13 +220,13 @@ pub struct Session {
     /// `claude-code` when absent; `codex`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
-    /// `hook` when this tool itself ended the session, so that it may reopen it.
+    /// `hook` or `cleanup` if no person ended the session, so that its conversation may reopen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
-    /// `hook` while only hooks have written the record. Absent: it is a person's, and no timer deletes it.
+    /// `hook` while only hooks have written the record. If absent, a person may have written in it: no timer deletes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_by: Option<String>,
-    /// Who said what it is for; see [`crate::namer::Namer`].
+    /// Source of the intent; see [`crate::namer::Namer`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent_by: Option<String>,
     /// The session that this one continues.
@@ -236,16 +235,16 @@ pub struct Session {
     /// The session that continues this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_as: Option<String>,
-    /// First line of what the agent said last; the outcome, if the session ends so.
+    /// First line of the agent's last message. It becomes the outcome when the session ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
     /// What hooks saw, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub history: Vec<Moment>,
-    /// Roots of work trees of other repositories in which it works, too.
+    /// Roots of work trees of other repositories in which the conversation has worked.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub also_in: Vec<String>,
-    /// Which notes of hooks are in the record already (see `store/spool.rs`).
+    /// Token of the notes that the record already contains (see `store/spool.rs`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folded: Option<String>,
     /// Fields that this program does not know; written back unchanged.
@@ -264,17 +263,17 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(from: D)
 }
 
 impl Session {
-    /// Reads a record of any version and brings it, in memory, to the current one. What older
-    /// versions lack (tasks, worktree_root, claude_session_id) reads as empty, which is its meaning.
-    /// A newer version keeps its number, so that nobody writes it.
+    /// Reads a record of any version and migrates it, in memory, to the current one. Fields that older versions lack
+    /// (tasks, worktree_root, claude_session_id) read as empty. A newer version keeps its number, so it is never
+    /// written.
     pub fn read(bytes: &[u8]) -> Result<Self, serde_json::Error> {
         let mut session: Session = serde_json::from_slice(bytes)?;
         session.schema_version = session.schema_version.max(SCHEMA_VERSION);
         Ok(session)
     }
 
-    /// The record as far as it has no unknown field of these names: for who shows it with such keys of their own,
-    /// because no key may stand twice.
+    /// The record without unknown fields of these names, for output that adds keys of the same names: no key may occur
+    /// twice.
     pub fn without(&self, keys: &[&str]) -> Cow<'_, Session> {
         if !keys.iter().any(|key| self.unknown.contains_key(key)) {
             return Cow::Borrowed(self);
@@ -291,12 +290,12 @@ impl Session {
         bytes
     }
 
-    /// Which program's conversation this is.
+    /// The word of the agent whose conversation this is.
     pub fn agent(&self) -> &str {
         self.agent.as_deref().unwrap_or(UNSAID_AGENT)
     }
 
-    /// Tasks that are done, and all that count (skipped ones do not).
+    /// The numbers of completed tasks, and of all tasks except skipped ones.
     pub fn task_progress(&self) -> (usize, usize) {
         let done = self.tasks.iter().filter(|task| task.status == TaskStatus::Completed).count();
         let skipped = self.tasks.iter().filter(|task| task.status == TaskStatus::Skipped).count();

@@ -7,9 +7,9 @@ use crate::validate;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A limit that begins anew later is none.
+/// A limit that resets later than this is ignored.
 const RESET_DAYS: i64 = 366;
-/// How long figures may lag behind.
+/// Seconds between two writes of the same conversation, at least.
 const SECONDS_BETWEEN: i64 = 10;
 
 /// How much of a limit is used up.
@@ -28,7 +28,7 @@ pub struct Limit {
 pub struct Reading {
     /// The conversation, a UUID.
     pub claude_session_id: String,
-    /// When the figures were told first.
+    /// Instant when the figures were first reported, RFC 3339, UTC.
     pub at: String,
     /// The model's name, as the client shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,8 +75,8 @@ impl Reading {
         reading
     }
 
-    /// The same without figures that make no sense, as if they had not been told: negative ones, percentages above
-    /// 1,000, more than ten million dollars or a million millions of anything, limits that begin anew in years.
+    /// Removes figures that make no sense: negative ones, percentages above 1,000, more than ten million dollars or a
+    /// million millions of anything, limits that reset in more than a year.
     pub fn bounded(mut self, now: Instant) -> Self {
         let counts = [
             &mut self.context_tokens,

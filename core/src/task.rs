@@ -42,7 +42,7 @@ fn task(id: String, subject: String, agent_key: Option<String>, now: Instant) ->
 /// `set_by` of a task of the agent's list that a person has changed.
 const BY_PERSON: &str = "person";
 
-/// What a person says of the task whose id is `wanted` or uniquely starts with it.
+/// Applies a person's change to the task whose id is `wanted` or uniquely starts with it.
 pub fn update(
     session: &mut Session,
     wanted: &str,
@@ -82,7 +82,7 @@ fn find(session: &Session, wanted: &str) -> Result<String> {
     }
 }
 
-/// What the agent's own list says about one of its tasks.
+/// A report of the agent about one task of its own list.
 #[derive(Clone, Debug, Default)]
 pub struct Report<'a> {
     /// The agent's name for the task within the conversation.
@@ -95,8 +95,8 @@ pub struct Report<'a> {
     pub to: Option<TaskStatus>,
 }
 
-/// Mirrors one report. A status applies if it goes forward, or if the task is where the report
-/// says that it was: reports may arrive late. In a session with very many tasks no more are made.
+/// Mirrors one report. Reports may arrive late, so a status applies only if it moves the task forward, or if the task
+/// still has the status before. Beyond the limit no tasks are added.
 pub fn mirror(session: &mut Session, uuid: &Uuid, report: &Report, now: Instant) {
     let key = validate::cut(report.key, validate::TASK_KEY);
     let id = id::agent_task_id(uuid, &key);
@@ -128,8 +128,8 @@ fn rank(status: TaskStatus) -> u8 {
     }
 }
 
-/// Mirrors a whole list (a to-do list or a plan), in which the text is the key. Open tasks of the
-/// mirror that are not in the list any more were given up.
+/// Mirrors a whole list (a to-do list or a plan), in which the text is the key. Open mirrored tasks that are no longer
+/// in the list are skipped.
 pub fn mirror_list(session: &mut Session, uuid: &Uuid, list: &[(String, TaskStatus)], now: Instant) {
     let list = list.get(..validate::MIRRORED_TASKS).unwrap_or(list);
     let keys: Vec<String> = list.iter().map(|(subject, _)| list_key(subject)).collect();

@@ -1,6 +1,6 @@
-//! Owns fields that this program does not know and keeps for whoever wrote them. Must stay true: they survive at
-//! every level to the last digit, and cost as much memory as they cost in the file, because they are kept as text.
-//! A tree of values would take up to a hundred times as much, and would round long numbers.
+//! Owns the fields that this program does not know and writes back unchanged. Must stay true: they survive at every
+//! level, to the last digit, and use no more memory than in the file, because they are kept as text. A tree of values
+//! would use up to a hundred times as much, and would round long numbers.
 
 use crate::patch::Patch;
 use serde::de::value::StrDeserializer;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// The fields as the text of a JSON object; none where there are none.
+/// The fields as the text of a JSON object; empty without fields.
 ///
 /// A struct that keeps them has it as `#[serde(flatten, skip_deserializing)] unknown`, derives with
 /// `#[serde(remote = "Self")]` and is named in [`keeps_unknown`].
@@ -29,18 +29,18 @@ impl Unknown {
         self.0.is_empty()
     }
 
-    /// Whether a field is among them.
+    /// Whether there is a field with this name.
     pub fn contains_key(&self, name: &str) -> bool {
         self.fields().any(|(known, _)| known == name)
     }
 
-    /// The value of a field; of several with one name the last.
+    /// The value of a field; the last one if several have this name.
     pub fn get(&self, name: &str) -> Option<Value> {
         let (_, text) = self.fields().filter(|(known, _)| known == name).last()?;
         serde_json::from_str(&text).ok()
     }
 
-    /// Gives a field a value, and returns the one before.
+    /// Sets a field, and returns its previous value.
     pub fn insert(&mut self, name: String, value: Value) -> Option<Value> {
         let before = self.get(&name);
         self.retain(|known, _| *known != name);
@@ -48,7 +48,7 @@ impl Unknown {
         before
     }
 
-    /// Keeps the fields of whose name and text of the value `wanted` says so.
+    /// Removes the fields for which `wanted` returns false. Its arguments are the name and the text of the value.
     pub fn retain(&mut self, mut wanted: impl FnMut(&String, &str) -> bool) {
         let fields: Vec<(String, String)> = self.fields().filter(|(name, value)| wanted(name, value)).collect();
         self.0.clear();

@@ -25,13 +25,13 @@ pub struct Usage {
     /// Sum of the four kinds.
     #[serde(default)]
     pub total_tokens: u64,
-    /// `None`: no part of it has a known price.
+    /// List price in US dollars; `None` if no part of it has a known price.
     #[serde(default)]
     pub cost_usd: Option<f64>,
     /// Tokens that `cost_usd` leaves out, because their model has no known price.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unpriced_tokens: u64,
-    /// Tokens that `cost_usd` has by a price which no provider's page confirms.
+    /// Tokens in `cost_usd` whose price no provider's page confirms.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unconfirmed_tokens: u64,
     /// Prompts that a person wrote.
@@ -52,7 +52,7 @@ pub struct Usage {
     /// When this was written.
     #[serde(default)]
     pub kept_at: Option<String>,
-    /// Where several records share the conversation, what falls to each, by their ids.
+    /// Share of each record, by session id, if several records share the conversation.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub records: BTreeMap<String, Usage>,
 }
@@ -96,7 +96,7 @@ impl ModelUsage {
         [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
     }
 
-    /// Adds another model's. With a part that has no known price the sum has none.
+    /// Adds another model's usage. The sum has no cost if either part has none.
     pub fn add(&mut self, other: &ModelUsage) {
         self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
         self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);

@@ -1,6 +1,6 @@
-//! Owns what the store asks of those who know agents: what clients say of their conversations, beside what their hooks
-//! reported. The answers are in the agents' own files, whose formats the core does not know.
-//! Must stay true: an answer is a hint; where there is none, `None`, nothing is guessed.
+//! Owns the interface through which the store gets evidence that is not from hooks. It is in the agents' own files,
+//! whose formats the core does not know.
+//! Must stay true: an answer is a hint; without an answer nothing is guessed.
 
 use crate::live::Live;
 use crate::naming::Title;
@@ -14,14 +14,14 @@ pub struct Witness {
     pub client: fn(&Live, &Process) -> Option<Client>,
     /// How the conversation's own log says that the last turn ended; `None` if it goes on, or cannot be told.
     pub logged: fn(&Live) -> Option<Logged>,
-    /// The conversation with which this process has gone on, if it left this one; of all that run.
+    /// The conversation to which this process switched, if it left this one. The list has all running conversations.
     pub left_for: for<'a> fn(&Live, &Process, &'a [Live]) -> Option<&'a str>,
     /// The name that a person gave to a running conversation, which no hook reports.
     pub given_name: fn(&Live) -> Option<Title>,
 }
 
 impl Witness {
-    /// Knows nothing: for programs that never ask.
+    /// Answers nothing, for programs that never ask.
     pub const NONE: Witness =
         Witness { client: |_, _| None, logged: |_| None, left_for: |_, _, _| None, given_name: |_| None };
 }

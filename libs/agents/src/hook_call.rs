@@ -193,8 +193,8 @@ impl HookCall {
         Ok(ended_at.is_some_and(|at| (self.now - at).num_seconds().abs() < LATE_SECONDS))
     }
 
-    /// Updates the fields that every event has: agent, directory, log, process, last event. An event of a subagent updates
-    /// only the agent, and the last event if there is none yet.
+    /// Updates the fields that every event has: agent, directory, log, process, last event. An event of a subagent
+    /// updates only the agent, and the last event if there is none yet.
     pub fn noted(&self, mut live: Live) -> Live {
         let payload = &self.payload;
         let agent = payload.agent().unwrap_or_else(|| Agent::of(&live));
