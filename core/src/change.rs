@@ -120,7 +120,7 @@ pub struct ToolEnded {
     /// Commits that were made, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commits: Vec<NewCommit>,
-    /// What the call changed in the agent's own task list.
+    /// Changes in the agent's own task list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Tasks>,
 }
@@ -187,11 +187,11 @@ pub enum Tasks {
 /// The end of a conversation; see [`Ending`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
-    /// What the configuration says about the ends of conversations.
+    /// The configured rule for ends of conversations.
     pub setting: SessionEnd,
     /// Whether a person may come back to the conversation.
     pub attended: bool,
-    /// What happened, as the reason of a parked session begins: `the conversation ended`.
+    /// Beginning of a parked session's reason: `the conversation ended`.
     pub why: String,
     /// The agent's last message, if the record may not have it.
     #[serde(default)]
@@ -403,7 +403,7 @@ pub struct Note {
     /// Distinguishes lines with equal contents.
     #[serde(default)]
     pub nonce: String,
-    /// What happened.
+    /// The change itself.
     #[serde(flatten)]
     pub change: Change,
 }

@@ -21,7 +21,7 @@ pub struct Days {
     pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
-/// What a model used in a project on a day.
+/// Usage of a model in a project on a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Row {

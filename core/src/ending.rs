@@ -24,7 +24,7 @@ pub struct Ending<'a> {
     pub setting: SessionEnd,
     /// Whether a person may come back to the conversation.
     pub attended: bool,
-    /// What happened, as the reason of a parked session begins: `the conversation ended`.
+    /// Beginning of a parked session's reason: `the conversation ended`.
     pub why: &'a str,
     /// The agent's last message, if it may be newer than the record's. It becomes the outcome of a completed session.
     pub message: Option<&'a str>,

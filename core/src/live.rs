@@ -11,7 +11,7 @@ use crate::patch::Patch;
 use crate::process::{self, Condition, Process};
 use serde::{Deserialize, Serialize};
 
-/// What a running conversation does, according to its hooks.
+/// The activity of a running conversation, according to its hooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
@@ -30,7 +30,7 @@ pub enum Activity {
 pub struct Question {
     /// The subagent's id (`agent_id`).
     pub agent: String,
-    /// What it waits for, in words for people.
+    /// The question or the reason for waiting, in words for people.
     pub what: String,
     /// Key of the tool call; see [`Live::waiting_key`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ pub struct Live {
     /// The agent's word on the wire; absent means `claude-code`.
     #[serde(default)]
     pub agent: Option<String>,
-    /// What hooks last reported that the conversation does.
+    /// The activity that hooks reported last.
     pub state: Activity,
     /// Instant since when `state` holds, RFC 3339, UTC.
     pub since: String,
@@ -107,7 +107,7 @@ pub struct Live {
     /// The model, as the client names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// What it waits for, in words for people.
+    /// The question or the reason for waiting, in words for people.
     #[serde(default)]
     pub waiting_for: Option<String>,
     /// Key of the tool call that it waits for: only the end of that call clears the question.
@@ -119,7 +119,7 @@ pub struct Live {
     /// Whether a hook set the record's `awaiting_action`, so that a hook must clear it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaiting: bool,
-    /// What the agent or a person asked the user for (`request-action`); holds until the next prompt.
+    /// Request to the user by the agent or a person (`request-action`); holds until the next prompt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested: Option<String>,
     /// Why the last turn failed.

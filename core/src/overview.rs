@@ -45,9 +45,9 @@ pub struct Project {
     pub name: String,
     /// Absolute path; `None` for a project that is not registered.
     pub path: Option<String>,
-    /// What people said about the phase; empty if nothing.
+    /// The phase in people's words; may be empty.
     pub current_phase: String,
-    /// What is done, in progress and next.
+    /// Entries that are done, in progress and next.
     pub roadmap_summary: Roadmap,
     /// All sessions of the project, by status.
     pub counts: Counts,
@@ -74,7 +74,7 @@ pub struct Summary {
     pub project_slug: String,
     /// As in the record.
     pub status: Status,
-    /// What the session does now.
+    /// The present activity.
     pub state: State,
     /// The evidence for the state, for people.
     pub state_reason: String,
@@ -96,7 +96,7 @@ pub struct Summary {
     pub last_heartbeat: String,
     /// As in the record.
     pub current_activity: Option<String>,
-    /// What the user is needed for.
+    /// The action that the user is needed for.
     pub awaiting_action: Option<String>,
     /// As in the record.
     pub outcome: Option<String>,
@@ -143,7 +143,7 @@ pub struct TaskSummary {
 pub struct Damaged {
     /// The id in the file's name.
     pub session_id: String,
-    /// What is wrong, for people.
+    /// The fault, in words for people.
     pub reason: String,
 }
 

@@ -16,10 +16,10 @@ pub struct ProjectState {
     /// The file's name without its extension.
     #[serde(default)]
     pub project_slug: String,
-    /// What people said about the phase; empty if nothing.
+    /// The phase in people's words; may be empty.
     #[serde(default)]
     pub current_phase: String,
-    /// What is done, in progress and next.
+    /// Entries that are done, in progress and next.
     #[serde(default)]
     pub roadmap_summary: Roadmap,
     /// How many of the project's sessions are active; a cache.
@@ -48,7 +48,7 @@ pub struct ProjectState {
     pub unknown: Unknown,
 }
 
-/// What is done, under way and next, as people say.
+/// Entries of a roadmap that are done, in progress and next, in people's words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Roadmap {
@@ -98,7 +98,7 @@ impl Counts {
 /// Most commits and questions that a project's file repeats from its sessions.
 const RECENT: usize = 20;
 
-/// What people say about a project; `None` leaves a part as it is.
+/// Changes by people; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// The new phase.

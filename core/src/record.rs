@@ -158,7 +158,7 @@ pub struct Session {
     pub project_slug: String,
     /// Whether it goes on.
     pub status: Status,
-    /// What it is for, at most 500 characters.
+    /// Its purpose, at most 500 characters.
     pub intent: String,
     /// Entry of the project's roadmap.
     #[serde(default)]
@@ -172,19 +172,19 @@ pub struct Session {
     /// Instant when it was parked or completed, RFC 3339.
     #[serde(default)]
     pub ended_at: Option<String>,
-    /// What came of it, at most 1000 characters.
+    /// Its result, at most 1000 characters.
     #[serde(default)]
     pub outcome: Option<String>,
     /// Why it was parked, at most 500 characters.
     #[serde(default)]
     pub parked_reason: Option<String>,
-    /// What it does, at most 300 characters.
+    /// Its present activity, at most 300 characters.
     #[serde(default)]
     pub current_activity: Option<String>,
-    /// What the user is needed for, at most 500 characters.
+    /// The action that the user is needed for, at most 500 characters.
     #[serde(default)]
     pub awaiting_action: Option<String>,
-    /// What somebody noted, oldest first.
+    /// Notes of people and programs, oldest first.
     #[serde(default, deserialize_with = "or_default")]
     pub events: Vec<Event>,
     /// Empty when unknown.
@@ -217,13 +217,14 @@ pub struct Session {
     /// 1 when absent in the file; see [`SCHEMA_VERSION`].
     #[serde(default = "first_version")]
     pub schema_version: u64,
-    /// `claude-code` when absent; `codex`.
+    /// The agent: `claude-code`, also when absent, or `codex`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
     /// `hook` or `cleanup` if no person ended the session, so that its conversation may reopen it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<String>,
-    /// `hook` while only hooks have written the record. If absent, a person may have written in it: no timer deletes it.
+    /// `hook` while only hooks have written the record. If absent, a person may have written in it and no timer
+    /// deletes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub written_by: Option<String>,
     /// Source of the intent; see [`crate::namer::Namer`].
@@ -238,7 +239,7 @@ pub struct Session {
     /// First line of the agent's last message. It becomes the outcome when the session ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_message: Option<String>,
-    /// What hooks saw, oldest first.
+    /// Prompts, questions, answers and other facts that hooks saw, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "or_default")]
     pub history: Vec<Moment>,
     /// Roots of work trees of other repositories in which the conversation has worked.

@@ -17,10 +17,10 @@ use crate::record::{Commit, Event, SCHEMA_VERSION, Session, Status, Task, Unknow
 use crate::timeline::{self, ANSWER, QUESTION};
 use crate::validate;
 
-/// What a new session starts with. Texts are checked by [`create`].
+/// The fields of a new session. Texts are checked by [`create`].
 #[derive(Clone, Debug, Default)]
 pub struct Start {
-    /// What the session is for; must not be empty.
+    /// The session's purpose; must not be empty.
     pub intent: String,
     /// Author of the intent.
     pub named_by: Namer,
@@ -85,9 +85,9 @@ pub fn unsaid_intent(slug: &str) -> String {
 /// Changes to single fields; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// What the session is for; must not be empty.
+    /// The session's purpose; must not be empty.
     pub intent: Option<String>,
-    /// What the session does now.
+    /// The present activity.
     pub activity: Option<String>,
     /// Entry of the project's roadmap.
     pub roadmap_ref: Option<String>,
@@ -232,7 +232,7 @@ pub fn park(session: &mut Session, reason: &str, next_steps: &[String], now: Ins
 /// The input for completing a session.
 #[derive(Clone, Debug, Default)]
 pub struct Completion {
-    /// What came of the session.
+    /// The session's result.
     pub outcome: Option<String>,
     /// At most three.
     pub next_steps: Vec<String>,

@@ -14,7 +14,7 @@ mod said;
 /// Most characters of a failure that lists show.
 const FAILURE: usize = 60;
 
-/// What a session is doing.
+/// The state of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -84,7 +84,7 @@ impl State {
 pub struct Client {
     /// The registry's word, such as `busy`.
     pub status: String,
-    /// What it waits for, in the client's own words.
+    /// The reason for waiting, in the client's own words.
     pub waiting_for: Option<String>,
     /// Instant since when `status` holds; `None` if the registry has none.
     pub updated_at: Option<Instant>,
@@ -174,7 +174,7 @@ impl Evidence<'_> {
 /// A state and the reason for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// What the session does.
+    /// The derived state.
     pub state: State,
     /// The evidence with its age, for output that is printed once: `permission for Bash (PermissionRequest 40 s ago)`.
     pub reason: String,

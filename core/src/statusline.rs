@@ -1,5 +1,5 @@
-//! Owns what is stored of the figures of a status line, in `statusline/<uuid>.json`: context, cost, lines and limits of a
-//! conversation. They are the only live source of these figures; all of them may be missing.
+//! Owns the figures of a status line in `statusline/<uuid>.json`: context, cost, lines and limits of a conversation.
+//! There is no other live source of these figures; all of them may be missing.
 //! Must stay true: nothing is computed that was not reported; an absent figure is `None`, not 0.
 
 use crate::clock::{self, Instant};
@@ -62,7 +62,7 @@ pub struct Reading {
     pub seven_day: Option<Limit>,
     /// The local day of `at`, `YYYY-MM-DD`.
     pub day: String,
-    /// What `cost_usd` was when that day began, or when the conversation was first seen on it.
+    /// `cost_usd` when that day began, or when the conversation was first seen on it.
     pub cost_before_day_usd: f64,
 }
 
@@ -100,7 +100,7 @@ impl Reading {
         self
     }
 
-    /// What had been spent when the day began. A conversation that is older than the day and was not
+    /// The cost when the day began. A conversation that is older than the day and was not
     /// seen before counts from now on: what it spent today before is not known.
     fn spent_before(&self, before: Option<&Reading>, day_began: Instant, now: Instant) -> f64 {
         let cost = self.cost_usd.unwrap_or(0.0);
@@ -116,7 +116,7 @@ impl Reading {
         }
     }
 
-    /// What was spent on the day of the reading.
+    /// The cost of the reading's day, US dollars.
     pub fn cost_today_usd(&self) -> Option<f64> {
         self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).max(0.0))
     }
@@ -140,5 +140,5 @@ impl Reading {
     }
 }
 
-/// What each conversation spent on one day, US dollars: `statusline/<day>.json`.
+/// Cost of each conversation on one day, US dollars: `statusline/<day>.json`.
 pub type Day = BTreeMap<String, f64>;

@@ -31,7 +31,7 @@ pub const COMMIT: &str = "commit";
 pub struct Fact<'a> {
     /// Instant, as the record has it.
     pub timestamp: &'a str,
-    /// What happened, in words for people.
+    /// The fact, in words for people.
     pub message: Cow<'a, str>,
 }
 

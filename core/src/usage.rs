@@ -7,7 +7,7 @@ use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a conversation used. Prices are list prices in US dollars.
+/// Usage of a conversation. Prices are list prices in US dollars.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
     /// Input that was neither read from a cache nor written to one.
@@ -57,7 +57,7 @@ pub struct Usage {
     pub records: BTreeMap<String, Usage>,
 }
 
-/// What one model contributed.
+/// Usage of one model.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelUsage {
     /// Input that was neither read from a cache nor written to one.
@@ -115,7 +115,7 @@ impl Usage {
         [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
     }
 
-    /// What falls to a record: its share where the conversation is divided (`None` if it began since then),
+    /// The usage of a record: its share if the conversation is divided (`None` if it began since then),
     /// else all of it.
     pub fn of_record(mut self, session_id: &str) -> Option<Usage> {
         if self.records.is_empty() {

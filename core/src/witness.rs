@@ -10,7 +10,7 @@ use crate::state::{Client, Logged};
 /// The questions, as functions.
 #[derive(Clone, Copy, Debug)]
 pub struct Witness {
-    /// What the client itself says of a conversation that this process has.
+    /// The client's registry entry for a conversation of this process.
     pub client: fn(&Live, &Process) -> Option<Client>,
     /// How the conversation's own log says that the last turn ended; `None` if it goes on, or cannot be told.
     pub logged: fn(&Live) -> Option<Logged>,

@@ -98,7 +98,7 @@ impl Agent {
         Agent::of_word(text).or_else(|| Agent::ALL.into_iter().find(|agent| agent.words().short == text))
     }
 
-    /// What people call the agents on a command line: `claude or codex`.
+    /// The short names of all agents: `claude or codex`.
     pub fn shorts() -> String {
         Agent::ALL.map(|agent| agent.words().short).join(" or ")
     }

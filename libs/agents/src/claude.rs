@@ -136,7 +136,7 @@ pub(crate) fn entries<'a>(
     Some(kinds.into_iter().map(entry).collect())
 }
 
-/// What an answer's line says. `None` if it has usage and lacks what must be there then.
+/// The entries of an answer's line. `None` if it has usage without the fields that belong to it.
 fn answer<'a>(line: &Line<'a>, number: u64, wanted: Wanted, kinds: &mut Vec<Kind<'a>>) -> Option<()> {
     let Some(message) = &line.message else { return Some(()) };
     if wanted == Wanted::All {
@@ -218,7 +218,7 @@ fn owned(text: Option<Cow<str>>) -> Cow<'static, str> {
     Cow::Owned(text.unwrap_or_default().into_owned())
 }
 
-/// What a tool with this name does.
+/// The kind of tool with this name.
 fn tool(name: &str, command: Option<Cow<str>>) -> Tool<'static> {
     match name {
         "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => Tool::Edit,

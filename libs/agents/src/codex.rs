@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// What earlier lines of a rollout said.
+/// Facts from earlier lines of a rollout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// The file's own thread, not one that was copied into it.
@@ -35,7 +35,7 @@ pub struct State {
     inherits: bool,
     /// When the file was begun, in milliseconds.
     born: i64,
-    /// What the thread's counters have told.
+    /// The thread's counters so far.
     counters: Counters,
     /// The last call that was taken from a counter.
     guessed: Option<Guess>,
@@ -219,7 +219,7 @@ impl State {
     }
 }
 
-/// What a person typed in a message; one that is not there was a picture.
+/// The text that a person typed in a message; a missing text was a picture.
 fn message(text: Option<&str>) -> Option<String> {
     text.map_or_else(|| Some(String::new()), |text| typed::typed(text).map(|typed| typed.text.into_owned()))
 }

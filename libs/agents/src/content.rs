@@ -27,12 +27,12 @@ pub(crate) struct Block<'a> {
     pub is_error: Option<bool>,
     #[serde(borrow, default, deserialize_with = "lenient::object")]
     pub input: Option<Input<'a>>,
-    /// What a result says.
+    /// Content of a result.
     #[serde(borrow, default)]
     pub content: Option<&'a RawValue>,
 }
 
-/// What a tool is called with, as far as readers want to know.
+/// The arguments of a tool call that readers use.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Input<'a> {
     #[serde(borrow, default, deserialize_with = "lenient::text")]

@@ -20,7 +20,7 @@ pub struct Entry<'a> {
     pub conversation: Cow<'a, str>,
     /// The conversation itself or one of its branches.
     pub thread: Thread,
-    /// What the line says.
+    /// The entry's meaning.
     pub kind: Kind<'a>,
 }
 
@@ -33,7 +33,7 @@ pub enum Thread {
     Side,
 }
 
-/// What a line can say.
+/// The meanings of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind<'a> {
     /// Where the conversation is, and whether it holds lines of another one.
@@ -53,7 +53,7 @@ pub enum Kind<'a> {
     Call {
         /// The call's id; its result names it.
         id: Cow<'a, str>,
-        /// What the tool does.
+        /// The kind of tool.
         tool: Tool<'a>,
     },
     /// A tool call ended.
@@ -62,7 +62,7 @@ pub enum Kind<'a> {
         call: Cow<'a, str>,
         /// Whether the tool reported an error.
         failed: bool,
-        /// What the tool answered.
+        /// The tool's answer.
         text: Cow<'a, str>,
     },
     /// A model's response, or a call of a model inside one.
@@ -75,7 +75,7 @@ pub enum Kind<'a> {
     Title(String),
     /// The title that a person gave; empty removes it.
     Renamed(String),
-    /// What the client itself says that the conversation used.
+    /// The client's own sum of usage.
     Sum(ClientSum),
     /// The person interrupted the turn.
     Interrupted,
@@ -83,7 +83,7 @@ pub enum Kind<'a> {
     Failed,
 }
 
-/// What a tool call does, as far as callers distinguish tools.
+/// The kinds of tools that callers distinguish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tool<'a> {
     /// Changes a file.
@@ -111,7 +111,7 @@ pub struct Response<'a> {
     pub reference: Option<Cow<'a, str>>,
     /// The model's name, as the line has it.
     pub model: Cow<'a, str>,
-    /// What else the price depends on.
+    /// Flags that decide the price.
     pub class: Class,
     /// Number of lines: 1, or 0 for a call inside a message.
     pub lines: u32,
@@ -119,7 +119,7 @@ pub struct Response<'a> {
     pub searches: u32,
     /// Tokens of this response by kind.
     pub tokens: Tokens,
-    /// What the line says that it cost, in millionths of a millionth of a dollar.
+    /// The cost in the line, in millionths of a millionth of a dollar.
     pub cost_pico_usd: u64,
 }
 

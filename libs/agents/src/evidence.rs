@@ -23,7 +23,7 @@ const TAIL: u64 = 64 * 1024;
 /// Beginnings of texts about commands of the client itself, such as `/model`.
 const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];
 
-/// What the agents' own files say; see [`Witness`].
+/// Evidence from the agents' own files; see [`Witness`].
 pub const WITNESS: Witness = Witness { client, logged: logged_end, left_for, given_name };
 
 /// The conversation to which a Codex in a terminal switched (`/new` reports no end). Its app server runs several

@@ -50,7 +50,7 @@ pub struct HookCall {
     pub now: Instant,
 }
 
-/// What a hook program was called for.
+/// The reason why a hook program was called.
 #[derive(Debug)]
 pub enum Call {
     /// An agent reported an event.
@@ -86,7 +86,7 @@ pub fn call(program: &str, store: Store) -> Call {
     hook.filter(|_| !is_lost).map_or(Call::Unheard, |hook| Call::Event(Box::new(hook)))
 }
 
-/// What is wrong with a payload that did not come whole.
+/// The fault of a payload that did not arrive whole.
 fn trouble(received: &Received, payload: &Payload) -> Option<String> {
     let bytes = received.bytes;
     Some(match received.end {
@@ -215,8 +215,8 @@ impl HookCall {
         live
     }
 
-    /// Notes who called us where that may be another process than the noted one: at a start, where the client names
-    /// another one, and where the noted one does not run (here).
+    /// Stores the calling process if it may differ from the stored one: at a start, if the client names another process,
+    /// or if the stored one does not run here.
     fn note_process(&self, live: &mut Live) {
         let named = named_process(Agent::of(live));
         let starts = self.payload.event() == Some(Event::SessionStart);
@@ -230,7 +230,7 @@ impl HookCall {
     }
 }
 
-/// The conversation is told of by another process than before. If that still runs, it has it open, too.
+/// Another process than before reports the conversation. If the old one still runs, it stays in `windows`.
 fn other_window(live: &mut Live, before: Option<Process>) {
     let Some(now) = live.process() else { return };
     live.closed_by(&now);
@@ -239,7 +239,7 @@ fn other_window(live: &mut Live, before: Option<Process>) {
     }
 }
 
-/// A directory may be of another system (`C:\work`), but is never a bare word or a number.
+/// Whether a text can be a directory. It may be of another system (`C:\work`), but is not a bare word or a number.
 fn is_path(text: &str) -> bool {
     text.len() <= validate::PATH && text.contains(['/', '\\'])
 }
@@ -260,8 +260,7 @@ pub fn first_line(text: &str, limit: usize) -> String {
     validate::cut(line, limit)
 }
 
-/// Runs a hook so that it can never disturb its caller: a failure goes to the log, and even a
-/// defect of ours ends with exit code 0.
+/// Runs a hook so that it never disturbs its caller: failures are logged, and even a panic ends with exit code 0.
 pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
     signal::outlive_file_size_limits();
     std::panic::set_hook(Box::new(move |info| {

@@ -12,7 +12,7 @@ use std::io::{ErrorKind, Read, Result};
 pub const LIMIT: usize = 4 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
 
-/// What a log consists of.
+/// A piece of a log.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
     /// A line, without its newline; see [`records`].

@@ -39,7 +39,7 @@ impl From<Identity> for (u64, u64, u64, i64, i64) {
 }
 
 impl Identity {
-    /// What the system says of a file.
+    /// The identity in a file's metadata.
     pub fn of(meta: &Metadata) -> Self {
         let nanos = |seconds: i64, nanos: i64| seconds.saturating_mul(1_000_000_000).saturating_add(nanos);
         Identity {
@@ -120,7 +120,7 @@ impl Roots {
 /// Directories below each other, at most.
 const DEPTH: usize = 10;
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug, Default)]
 pub struct Found {
     /// All logs found, each once.
@@ -133,9 +133,9 @@ pub struct Found {
     pub missing: Vec<PathBuf>,
     /// The directories that were looked into, by device and inode.
     visited: HashSet<(Agent, u64, u64)>,
-    /// Links to directories, which are followed last: what has a name of its own is known by that.
+    /// Links to directories. They are followed last, so that files with a direct path are listed by that path.
     links: Vec<(PathBuf, Agent, usize)>,
-    /// What the directories are really called that logs lie in.
+    /// Canonical paths of the directories that contain logs.
     roots: Vec<PathBuf>,
 }
 
@@ -150,7 +150,7 @@ impl Found {
         }
     }
 
-    /// Notes which of the roots that were named have nothing in them; what cannot be looked into is told already.
+    /// Records the named roots that are missing; unreadable ones are reported already.
     fn miss(&mut self, named: &[(Agent, PathBuf)]) {
         for (agent, root) in named {
             let is_there = agent.log_folders().iter().any(|folder| root.join(folder).symlink_metadata().is_ok());
@@ -191,8 +191,8 @@ impl Found {
         }
     }
 
-    /// A link may lead to where other links are. One that leads up, to a folder that all logs lie in, leads to nothing new
-    /// but half of the disk.
+    /// Follows links to directories, which may contain more links. Links to a parent of the logs' folders are skipped:
+    /// they would lead to nothing new but half of the disk.
     fn follow_links(&mut self) {
         while !self.links.is_empty() {
             let mut links = std::mem::take(&mut self.links);
@@ -207,7 +207,7 @@ impl Found {
         }
     }
 
-    /// What is not there any more is no trouble, unless something still names it.
+    /// Records an error. A missing path is ignored, unless something still names it.
     fn trouble(&mut self, path: &Path, error: Error) {
         match error.kind() {
             ErrorKind::NotFound if path.symlink_metadata().is_ok() => self.missing.push(path.to_path_buf()),

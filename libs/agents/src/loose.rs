@@ -104,7 +104,7 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// What somebody said: a text, or the texts in a list of blocks, one a line; a number as text. A block is a text or an
+/// Spoken text: a text, or the texts in a list of blocks, one a line; a number as text. A block is a text or an
 /// object with the key `text`, as in the messages of both agents.
 pub struct Said(pub Option<String>);
 

@@ -46,7 +46,7 @@ pub fn is_fast(model: &str) -> bool {
     name.contains("claude") && name.split(['@', '[']).next().unwrap_or(name).ends_with("-fast")
 }
 
-/// What of a path or an address names the model.
+/// The part of a path or an address that names the model.
 fn own_part(name: &str) -> &str {
     name.rsplit(['/', ':']).find(|part| part.contains("claude") || part.contains("gpt")).unwrap_or(name)
 }
@@ -72,9 +72,9 @@ fn of_claude(name: &str) -> String {
     }
 }
 
-/// What providers put behind a name: the version of an interface, or an alias.
+/// Endings that providers add: the version of an interface, or an alias.
 const VERSIONS: [&str; 3] = ["-v1", "-v2", "-latest"];
-/// What gateways put behind one of Anthropic's, besides.
+/// Endings that gateways add to Anthropic's names.
 const MODES: [&str; 5] = ["-v1", "-v2", "-latest", "-thinking", "-fast"];
 
 /// Without such endings, and without the day of a snapshot.

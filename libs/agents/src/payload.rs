@@ -51,13 +51,13 @@ pub struct Payload {
     pub notification_type: Option<String>,
     /// The tool that is called.
     pub tool_name: Option<String>,
-    /// What the tool was called with.
+    /// The tool's arguments.
     pub input: Input,
-    /// What the tool answered.
+    /// The tool's answer.
     pub response: Response,
     /// Why the conversation ended, such as `clear` or `logout`.
     pub reason: Option<String>,
-    /// What started a compaction: `manual` or `auto`.
+    /// The cause of a compaction: `manual` or `auto`.
     pub trigger: Option<String>,
     /// Why a turn or a tool call failed.
     pub error: Option<String>,
@@ -82,14 +82,14 @@ pub struct Cron {
     pub prompt: String,
 }
 
-/// What a tool was called with, as far as it matters here.
+/// The arguments of a tool call that are used here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Input {
     /// The file that is edited, absolute or relative to `cwd`.
     pub file_path: Option<String>,
     /// A shell's command line.
     pub command: Option<String>,
-    /// What the agent says that the call is for.
+    /// The agent's description of the call.
     pub description: Option<String>,
     /// The first question of a dialog.
     pub question: Option<String>,
@@ -103,14 +103,14 @@ pub struct Input {
     pub list: Option<Vec<(String, String)>>,
 }
 
-/// What a tool answered, as far as it matters here.
+/// The parts of a tool's answer that are used here.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Response {
-    /// What a command printed: Claude Code's `stdout`, or Codex's whole answer.
+    /// Output of a command: Claude Code's `stdout`, or Codex's whole answer.
     pub output: Option<String>,
     /// The task that Claude Code's TaskCreate made.
     pub task: CreatedTask,
-    /// What Claude Code's TaskUpdate changed.
+    /// The change by Claude Code's TaskUpdate.
     pub change: StatusChange,
 }
 
@@ -121,7 +121,7 @@ pub struct CreatedTask {
     pub id: Option<String>,
 }
 
-/// What a task's status was before.
+/// A task's status before a change.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StatusChange {
     /// In the agent's words.
@@ -148,7 +148,7 @@ impl Payload {
         payload
     }
 
-    /// With what was said in the text that the payload ends in, if it ends in one.
+    /// Adds the torn text at the end of the payload, if it is a text for people.
     fn with_torn_text(mut self, bytes: &[u8]) -> Payload {
         if self.is_torn {
             let closed = Payload::of(&[bytes, b"\"}"].concat());
@@ -171,8 +171,7 @@ impl Payload {
         })
     }
 
-    /// The agent that sent this, as far as it can be told: only Codex's turns have a turn_id, and its logs have names of
-    /// their own.
+    /// The agent that sent this, if known: only Codex's turns have a turn_id, and its logs have names of their own.
     pub fn agent(&self) -> Option<Agent> {
         let log = self.transcript_path.as_deref().and_then(|path| path.rsplit('/').next());
         self.is_codex_turn.then_some(Agent::Codex).or_else(|| Agent::of_log(log?))
@@ -202,7 +201,7 @@ impl Payload {
     }
 }
 
-/// What went wrong, for people: clients pass on what a server answered, a JSON object with a `message` in it.
+/// The failure, in words for people. Clients pass on a server's answer, a JSON object with a `message` in it.
 pub fn failure(told: &str) -> String {
     let mut text = told.trim().to_string();
     for _ in 0..FAILURES {

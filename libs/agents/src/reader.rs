@@ -18,12 +18,12 @@ pub enum Wanted {
     All,
 }
 
-/// What a reader knows of the lines that it has read.
+/// Facts from the lines that a reader has read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum State {
     /// Each line stands for itself.
     Claude,
-    /// What Codex's earlier lines said.
+    /// Facts from Codex's earlier lines.
     Codex(Box<codex::State>),
 }
 
@@ -50,12 +50,12 @@ impl Reader {
         Reader { state, wanted, guess: claude::Guesser::default() }
     }
 
-    /// What it knows by now.
+    /// The present state.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What it knows at the end.
+    /// The state at the end.
     pub fn into_state(self) -> State {
         self.state
     }

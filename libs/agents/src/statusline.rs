@@ -6,7 +6,7 @@ use cs_core::repair;
 use cs_core::statusline::{Limit, Reading};
 use serde_json::Value;
 
-/// What the status line is passed, as far as it is used.
+/// The input of the status line.
 #[derive(Clone, Debug, Default)]
 pub struct Payload(Value);
 

@@ -53,7 +53,7 @@ impl Tokens {
     }
 }
 
-/// What else the price of a call depends on, in one byte.
+/// Flags that decide the price of a call, in one byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Class(pub u8);
 

@@ -38,7 +38,7 @@ const WRAPPERS: [(&str, &str, char); 22] = [
 /// Tags around what a person pasted: the tags go, their content stays.
 const ENVELOPE: (&str, &str) = ("<pasted_content", "</pasted_content");
 
-/// What Claude Code writes when a person interrupts a turn; more words may follow. The line is a program's.
+/// Claude Code's line for an interrupted turn; more words may follow. The line is a program's.
 pub const INTERRUPTED: &str = "[Request interrupted by user";
 
 /// How the client begins to tell the agent about work in the background.
@@ -60,7 +60,7 @@ const EMPTY_WORDS: &str = "hi, hello, hey, yo, hi there, hello there, hey there,
     thank you, thx, test, hallo, guten morgen, moin, weiter, mach weiter, ja, nein, danke, bonjour, salut, oui, merci, \
     hola, si, gracias, continue where you left off, where you left off, how are you, are you ready, ready";
 
-/// What a person typed.
+/// The text that a person typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed<'a> {
     /// The person's words, without blanks at their ends; `/name arguments` of a command.
@@ -70,7 +70,7 @@ pub struct Typed<'a> {
     pub is_of_client: bool,
 }
 
-/// What a person typed in the text of a prompt. `None`: all of it is a program's, so it is nobody's turn. An empty
+/// Finds the text that a person typed in a prompt. `None`: all of it is a program's, so no turn counts. An empty
 /// text may be a picture: that is a prompt.
 pub fn typed(prompt: &str) -> Option<Typed<'_>> {
     let whole = prompt.trim();
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         rest.is_some()
     }
 
-    /// What follows a tag of an envelope with which the line begins.
+    /// The rest after a tag of an envelope at the beginning of the line.
     fn after_envelope(&mut self, line: &'a str) -> Option<&'a str> {
         let (start, end) = ENVELOPE;
         let begins = opens(line, start);
@@ -161,8 +161,8 @@ impl<'a> Reader<'a> {
         Some(line.split_at(tag.len() + 1).1)
     }
 
-    /// What follows a wrapper with which the line begins. One without an end goes on to the end of the text, but not
-    /// after words of a person, who may speak of such a thing.
+    /// The rest after a wrapper at the beginning of the line. A wrapper without an end extends to the end of the text,
+    /// but not after words of a person, who may write about such a tag.
     fn after_wrapper(&mut self, line: &'a str) -> Option<&'a str> {
         let is_first = self.kept.trim_start().is_empty();
         if is_first && WHOLE.iter().any(|start| line.starts_with(start)) {
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
         // Blank lines before the first word would be looked at again with each line.
         if !self.kept.is_empty() || !words.trim().is_empty() {
             self.kept.push_str(words);
-            // What follows the end of an envelope is a line of its own.
+            // The rest after an envelope begins a new line.
             self.kept.push_str(if closed.is_some() { "\n" } else { "" });
         }
         let is_blank = behind.trim().is_empty();
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What stands before and behind the end of an envelope in a line.
+/// The parts of a line before and after the end of an envelope.
 fn closing(line: &str) -> Option<(&str, &str)> {
     let (inside, tail) = line.split_once(ENVELOPE.1)?;
     Some((inside, tail.strip_prefix('>')?))
@@ -241,7 +241,7 @@ pub fn gist(text: &str) -> &str {
     best.or_else(|| lines().find(|line| is_telling(line))).or_else(|| lines().next()).unwrap_or_default()
 }
 
-/// What begins and ends lines of code.
+/// Marks around lines of code.
 const FENCES: [&str; 2] = ["```", "~~~"];
 
 /// Whether a line has words of its own.

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 /// Text in place of a model's name, where no model answered.
 pub const SYNTHETIC: &str = "<synthetic>";
 
-/// What an answer says that it used, or one of its iterations.
+/// The `usage` of an answer, or of one of its iterations.
 #[derive(Deserialize)]
 pub struct Usage<'a> {
     #[serde(default, deserialize_with = "lenient::count")]
@@ -83,14 +83,14 @@ impl Part<'_> {
         self.usage.kind()
     }
 
-    /// What it used.
+    /// Its tokens by kind.
     pub fn tokens(&self) -> Tokens {
         self.usage.tokens()
     }
 }
 
 impl Usage<'_> {
-    /// What of the cache's tokens is not split by duration counts as five minutes, the default.
+    /// Tokens by kind. Cache tokens without a duration count as five minutes, the default.
     pub fn tokens(&self) -> Tokens {
         let split = self.cache_creation.as_ref();
         let (of_5m, of_1h) =
@@ -115,7 +115,7 @@ impl Usage<'_> {
         self.kind.as_deref().unwrap_or("message")
     }
 
-    /// What the price of the answer depends on.
+    /// The class that decides the answer's price.
     pub fn class(&self, model: &str) -> Class {
         let class = self.class_within(Class::default(), false);
         class.of_prompt(self.prompt(model))

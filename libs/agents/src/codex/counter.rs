@@ -12,7 +12,7 @@ use cs_core::id::fnv1a;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was used, as Codex counts it: the input contains what was cached, and the total is input and output.
+/// Usage as Codex counts it: the input includes cached tokens, and the total is input and output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counter {
     input: u64,
@@ -38,7 +38,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// What it says, if it says anything. A total that is missing, or 0, is input and output.
+    /// The counter; `None` if it is empty. A total that is missing, or 0, is input and output.
     pub fn counter(&self) -> Option<Counter> {
         self.input_tokens.or(self.output_tokens).or(self.total_tokens)?;
         let [input, cached, written, output, total] = [
@@ -55,7 +55,7 @@ impl Written {
 }
 
 impl Counter {
-    /// What it is above another; nothing if it is below.
+    /// The difference to another counter; 0 if it is lower.
     fn above(&self, other: &Counter) -> Counter {
         let less = |ours: u64, theirs: u64| ours.saturating_sub(theirs);
         if self.total < other.total {
@@ -102,17 +102,17 @@ pub struct Counters {
     totals: BTreeMap<String, Counter>,
     /// Hashes of all snapshots.
     told: BTreeSet<u64>,
-    /// What the last snapshot of each limit said of the last response.
+    /// The last response in the last snapshot of each limit.
     last: BTreeMap<String, Counter>,
 }
 
 impl Counters {
-    /// Whether nothing was told yet.
+    /// Whether no total was reported yet.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()
     }
 
-    /// The total after a response of which only itself is told; `None` where that is what was told before.
+    /// The total after a response that is reported without a total; `None` if it repeats the last report.
     pub fn after(&self, limit: &str, last: Counter) -> Option<Counter> {
         let is_new = self.last.get(limit) != Some(&last);
         is_new.then(|| self.totals.get(limit).copied().unwrap_or_default().and(&last))
@@ -149,7 +149,7 @@ mod tests {
         Counter { input, output, total: input + output, ..Counter::default() }
     }
 
-    /// What a run of totals comes to: limit, total, and what it says of the last response.
+    /// Sum of a run of totals, each with its limit and its last response.
     fn sum(run: &[(&str, u64, Option<u64>)]) -> u64 {
         let mut counters = Counters::default();
         let news = |(limit, total, last): &(&str, u64, Option<u64>)| {

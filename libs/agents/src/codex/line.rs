@@ -55,7 +55,7 @@ pub(super) struct Payload<'a> {
     pub(super) rate_limits: Option<Limits>,
     #[serde(default, deserialize_with = "lenient::object")]
     pub(super) item: Option<Item>,
-    /// What a prompt says.
+    /// Text of a prompt.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub(super) message: Option<Cow<'a, str>>,
 }
@@ -93,7 +93,7 @@ pub(super) struct Item {
 }
 
 impl Item {
-    /// What a person typed, if the item is a prompt.
+    /// The text that a person typed, if the item is a prompt.
     pub(super) fn typed(&self) -> Option<String> {
         let content = self.content.as_deref();
         let is_prompt = self.kind.as_deref() == Some("UserMessage");
