@@ -215,8 +215,8 @@ impl HookCall {
         live
     }
 
-    /// Stores the calling process if it may differ from the stored one: at a start, if the client names another process,
-    /// or if the stored one does not run here.
+    /// Stores the calling process if it may differ from the stored one: at a start, if the client names another
+    /// process, or if the stored one does not run here.
     fn note_process(&self, live: &mut Live) {
         let named = named_process(Agent::of(live));
         let starts = self.payload.event() == Some(Event::SessionStart);

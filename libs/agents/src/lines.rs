@@ -55,19 +55,19 @@ fn bare(mut line: &[u8]) -> &[u8] {
 struct Lines<R> {
     from: R,
     buffer: Vec<u8>,
-    /// So many bytes of the buffer are of the file.
+    /// Number of bytes in the buffer.
     filled: usize,
     /// Bytes of the file up to the end of the last complete line.
     done: u64,
-    /// We are in the middle of a line that is too long.
+    /// Whether the present line is too long.
     skipping: bool,
-    /// So many bytes of it were thrown away.
+    /// Bytes of that line that were dropped.
     thrown: u64,
 }
 
 impl<R: Read> Lines<R> {
     fn run(mut self, mut each: impl FnMut(Piece<'_>)) -> Result<u64> {
-        // Bytes of the buffer in which no newline is.
+        // Number of leading bytes of the buffer without a newline.
         let mut searched = 0;
         while self.fill()? {
             let start = self.whole_lines(searched, &mut each);
@@ -87,7 +87,7 @@ impl<R: Read> Lines<R> {
         Ok(self.done)
     }
 
-    /// Gives away the lines that are whole, and returns where the next one begins.
+    /// Passes on the complete lines, and returns the start of the next one.
     fn whole_lines(&mut self, searched: usize, each: &mut impl FnMut(Piece<'_>)) -> usize {
         let mut start = 0;
         while let Some(at) = self.newline(searched.max(start)) {
@@ -120,7 +120,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Reads on; false at the end of the file.
+    /// Reads more bytes; returns false at the end of the file.
     fn fill(&mut self) -> Result<bool> {
         loop {
             match self.from.read(self.buffer.get_mut(self.filled..).unwrap_or_default()) {

@@ -9,10 +9,10 @@ use cs_core::repair;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-/// Which entries somebody wants.
+/// The entries that a caller wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// Those that counting needs: lines without usage, prompts and titles are not even parsed.
+    /// Only those for counting: lines without usage, prompts or titles are not parsed.
     Counted,
     /// All.
     All,
@@ -28,7 +28,7 @@ pub enum State {
 }
 
 impl State {
-    /// At the beginning of a log.
+    /// The state at the beginning of a log.
     pub fn new(agent: Agent) -> Self {
         match agent {
             Agent::Claude => State::Claude,
@@ -45,7 +45,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that goes on from a state.
+    /// Creates a reader that continues from a state.
     pub fn new(state: State, wanted: Wanted) -> Self {
         Reader { state, wanted, guess: claude::Guesser::default() }
     }
@@ -64,7 +64,7 @@ impl Reader {
     /// an id. If a line has several records, the worst result is returned.
     pub fn line(&mut self, line: &[u8], number: u64, each: &mut dyn FnMut(Entry)) -> Understood {
         let whole = self.record(line, number, each);
-        // Of a rollout's line only the beginning may have been looked at.
+        // Only the beginning of a rollout's line may have been checked.
         let is_seen = self.state == State::Claude && whole != Understood::Not;
         let records = if is_seen { Vec::new() } else { lines::records(line) };
         if records.len() < 2 {

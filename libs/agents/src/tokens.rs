@@ -1,4 +1,4 @@
-//! Owns what one response of a model used, as agents write it down: tokens by kind, and what their price depends on.
+//! Owns the usage of one response of a model: tokens by kind, and the flags that decide their price.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl Tokens {
     pub fn written(&self) -> u64 {
         self.write_5m.saturating_add(self.write_1h)
     }
-    /// All that the model was sent.
+    /// All input.
     pub fn prompt(&self) -> u64 {
         self.input.saturating_add(self.written()).saturating_add(self.read)
     }
@@ -67,12 +67,12 @@ pub enum Tier {
     Batch = 1,
     /// Served first, for a higher price.
     Priority = 2,
-    /// A word that is not known, so neither is the price.
+    /// An unknown word, so the price is unknown too.
     Other = 3,
 }
 
 impl Tier {
-    /// A word for it.
+    /// The word that reports show.
     pub fn as_str(self) -> &'static str {
         match self {
             Tier::Standard => "standard",
@@ -89,15 +89,15 @@ pub const EDGES: [u64; 3] = [100_000, 200_000, 272_000];
 impl Class {
     /// In fast mode.
     pub const FAST: u8 = 1;
-    /// To be computed in the United States.
+    /// Inference in the United States.
     pub const US: u8 = 2;
     /// The line says what it cost (old clients).
     pub const RECORDED: u8 = 4;
     /// Of a subagent, or in a side chain.
     pub const SIDE: u8 = 8;
-    /// Where the size of the prompt begins, in two bits.
+    /// Lowest of the two bits for the size of the prompt.
     const SIZE: u8 = 4;
-    /// Where the tier of service begins, in two bits.
+    /// Lowest of the two bits for the tier of service.
     const TIER: u8 = 6;
 
     /// The class of a call whose prompt has so many tokens.
