@@ -1,4 +1,4 @@
-//! What news does to a conversation, and how its file is written.
+//! Checks how events change a conversation, and how its file is written.
 
 use super::news::HELPERS;
 use super::*;

@@ -3,7 +3,7 @@
 use super::*;
 use crate::live::Prompt;
 
-/// What the system says of a process, if it says whether it runs.
+/// The condition of a process, if the system knows whether it runs.
 fn condition(alive: Option<bool>) -> Condition {
     alive.map_or(Condition::Unknown, |alive| if alive { Condition::Runs } else { Condition::Ended })
 }
@@ -103,7 +103,7 @@ fn without_a_live_file_only_the_heartbeat_speaks() {
     assert_eq!(judge(None, None, None, "11:00:00"), State::Stale);
 }
 
-/// What a combination is made of, for messages of failed checks.
+/// Describes a combination, for messages of failed checks.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     status: Status,
@@ -129,7 +129,7 @@ fn all_cases() -> Vec<Case> {
                     for later in [-30, 0, 30] {
                         for silence in [-86_400, 0, 60, STALE_SECONDS + 1, 1_000_000] {
                             for requested in [false, true] {
-                                // Who has no process that runs has no word of its client.
+                                // Without a running process there is no registry entry.
                                 let client = word.filter(|_| alive.is_some()).map(|word| (word, later));
                                 cases.push(Case { status, activity, alive, client, silence, requested });
                             }

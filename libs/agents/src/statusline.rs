@@ -11,7 +11,7 @@ use serde_json::Value;
 pub struct Payload(Value);
 
 impl Payload {
-    /// Decodes the bytes; what is no JSON object tells nothing.
+    /// Decodes the bytes; empty for anything but a JSON object.
     pub fn decode(bytes: &[u8]) -> Self {
         Payload(repair::decode(bytes, &mut Vec::new()).unwrap_or_default())
     }
