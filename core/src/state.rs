@@ -315,7 +315,7 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
             return Verdict { asks: live.wanted().is_some(), ..dated(State::Suspended, &before, &age, "") };
         }
         Condition::Elsewhere => {
-            return elsewhere(from_silence(evidence, live, &age).unwrap_or_else(|| told(live, &age)));
+            return elsewhere(from_silence(evidence, live, &age).unwrap_or_else(|| by_hooks(live, &age)));
         }
         Condition::Runs | Condition::Unknown => {}
     }
@@ -324,7 +324,7 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
         return dated(State::Gone, &before, &age, "");
     }
     let said = said::by_client(evidence, live).or_else(|| said::by_log(evidence, live));
-    said.or_else(|| from_silence(evidence, live, &age)).unwrap_or_else(|| told(live, &age))
+    said.or_else(|| from_silence(evidence, live, &age)).unwrap_or_else(|| by_hooks(live, &age))
 }
 
 /// The state if the silence is too long, or if there is nothing to go by.
@@ -348,7 +348,7 @@ fn elsewhere(found: Verdict) -> Verdict {
 }
 
 /// The state according to the hooks alone.
-fn told(live: &Live, age: &Age) -> Verdict {
+fn by_hooks(live: &Live, age: &Age) -> Verdict {
     let event = &live.last_event;
     if let (Activity::Waiting, what) = (live.state, live.waiting_for.as_deref().unwrap_or("an answer")) {
         return Verdict { asks: true, ..dated(State::Waiting, &format!("{what} ({event}"), age, ")") };

@@ -27,7 +27,7 @@ pub struct States<'a> {
 }
 
 /// Evidence on a conversation that does not come from its hooks.
-struct Beside<'l> {
+struct Gathered<'l> {
     process: Condition,
     client: Option<Client>,
     logged: Option<Logged>,
@@ -104,9 +104,9 @@ impl<'a> States<'a> {
         let sign = live.map_or(last_heartbeat, |live| clock::parse(&live.last_event_at));
         let doubted = sign.filter(|at| status == Status::Active && !clock::is_credible(*at, self.now));
         let counted_from = doubted.and_then(|sign| self.store.doubted_at(id, sign, self.now));
-        let beside = live.filter(|_| status == Status::Active).map(|live| self.beside(live));
-        let nothing = Beside { process: Condition::Unknown, client: None, logged: None, left_for: None };
-        let Beside { process, client, logged, left_for } = beside.unwrap_or(nothing);
+        let gathered = live.filter(|_| status == Status::Active).map(|live| self.gather(live));
+        let nothing = Gathered { process: Condition::Unknown, client: None, logged: None, left_for: None };
+        let Gathered { process, client, logged, left_for } = gathered.unwrap_or(nothing);
         let (stale_after, now) = (self.stale_after, self.now);
         state::derive(&Evidence {
             status,
@@ -123,7 +123,7 @@ impl<'a> States<'a> {
     }
 
     /// Asks the system and the client about a conversation, and its log if neither knows. Hooks never read the log.
-    fn beside(&self, live: &Live) -> Beside<'_> {
+    fn gather(&self, live: &Live) -> Gathered<'_> {
         let witness = &self.store.witness;
         let process = store::runner(live);
         let condition = process.as_ref().map_or(Condition::Unknown, process::condition);
@@ -136,7 +136,7 @@ impl<'a> States<'a> {
         let logged = Some(live).filter(|_| asks_log).and_then(|live| (witness.logged)(live));
         let resting = running.filter(|_| !in_turn);
         let left_for = resting.and_then(|process| (witness.left_for)(live, &process, &self.lives));
-        Beside { process: condition, client, logged, left_for }
+        Gathered { process: condition, client, logged, left_for }
     }
 
     /// The newest heartbeat. The one in the index may be old or have an impossible time; if it would make the session

@@ -3,7 +3,7 @@
 //! Must stay true: an entry of the registry may be true now although its date is old. Only `busy` must be newer than
 //! the last event, because a subagent keeps a client busy while the main turn rests.
 
-use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, dated, rests, told};
+use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, by_hooks, dated, rests};
 use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
@@ -115,7 +115,7 @@ fn is_permission(question: &str) -> bool {
 
 /// The state according to the hooks, once the client has confirmed it.
 fn from_hooks(evidence: &Evidence, live: &Live) -> Option<Verdict> {
-    Some(told(live, &Age::ago(clock::parse(&live.last_event_at), evidence.now)))
+    Some(by_hooks(live, &Age::ago(clock::parse(&live.last_event_at), evidence.now)))
 }
 
 /// The state according to the log, for clients without a registry: an interrupt or a failure that no hook reported.
