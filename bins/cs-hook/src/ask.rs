@@ -13,7 +13,7 @@ use cs_core::validate;
 /// Most characters of what is waited for.
 const WHAT: usize = 200;
 
-pub fn permission(hook: &HookCall) -> Result<()> {
+pub fn on_permission_request(hook: &HookCall) -> Result<()> {
     let what = question(hook);
     let key = hook.payload.tool_key();
     change(hook, |live| asks(hook, live, &what, key.clone()))
@@ -43,7 +43,7 @@ fn question(hook: &HookCall) -> String {
     validate::cut(&text, WHAT)
 }
 
-pub fn notification(hook: &HookCall) -> Result<()> {
+pub fn on_notification(hook: &HookCall) -> Result<()> {
     let message = hook.payload.message.as_deref().unwrap_or("an answer");
     let message = validate::cut(message, WHAT);
     match hook.payload.notification_type.as_deref() {

@@ -12,7 +12,7 @@ use cs_core::live::Live;
 use cs_core::process::{self, Process};
 use cs_core::store::Noted;
 
-pub fn ended(hook: &HookCall) -> Result<()> {
+pub fn on_session_end(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
     let known = hook.store.live_for(&hook.uuid, &lock)?;
     let is_known = known.is_some();

@@ -11,7 +11,7 @@ use cs_core::store::Noted;
 /// Most characters of what went wrong.
 const WHY: usize = 200;
 
-pub fn requested(hook: &HookCall) -> Result<()> {
+pub fn on_model_request(hook: &HookCall) -> Result<()> {
     let failed = hook.payload.status.as_deref() == Some("failed");
     let is_after_failure = || Ok(hook.store.live(&hook.uuid)?.is_some_and(|live| live.request_failed));
     if !failed && (hook.payload.status.as_deref() != Some("completed") || !is_after_failure()?) {

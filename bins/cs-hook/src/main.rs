@@ -50,19 +50,19 @@ fn handle(hook: &HookCall) -> Result<()> {
         {
             Ok(())
         }
-        Some(Event::PostModelRequest) => failed::requested(hook),
-        Some(Event::SessionStart) => start::started(hook),
-        Some(Event::UserPromptSubmit) => prompt::submitted(hook),
-        Some(Event::PermissionRequest) => ask::permission(hook),
-        Some(Event::Notification) => ask::notification(hook),
-        Some(Event::PostToolUse | Event::PostToolUseFailure) => tool::ended(hook),
-        Some(Event::PreCompact) => compacted(hook),
-        Some(Event::SessionEnd) => end::ended(hook),
+        Some(Event::PostModelRequest) => failed::on_model_request(hook),
+        Some(Event::SessionStart) => start::on_session_start(hook),
+        Some(Event::UserPromptSubmit) => prompt::on_prompt(hook),
+        Some(Event::PermissionRequest) => ask::on_permission_request(hook),
+        Some(Event::Notification) => ask::on_notification(hook),
+        Some(Event::PostToolUse | Event::PostToolUseFailure) => tool::on_tool_end(hook),
+        Some(Event::PreCompact) => on_compact(hook),
+        Some(Event::SessionEnd) => end::on_session_end(hook),
         _ => Ok(()),
     }
 }
 
-fn compacted(hook: &HookCall) -> Result<()> {
+fn on_compact(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
     let Some(mut live) = hook.live(&lock)? else { return hook.store.drop_live(&hook.uuid) };
     let trigger = hook.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));

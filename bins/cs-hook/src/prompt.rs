@@ -22,7 +22,7 @@ pub const INTENT: usize = 120;
 /// So many conversations are looked at, of which something was heard last.
 const NEWEST: usize = 32;
 
-pub fn submitted(hook: &HookCall) -> Result<()> {
+pub fn on_prompt(hook: &HookCall) -> Result<()> {
     if hook.is_from_subagent() {
         return Ok(());
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 /// so soon after a prompt was overtaken by it.
 const REPEAT_SECONDS: i64 = 2;
 
-pub fn started(hook: &HookCall) -> Result<()> {
+pub fn on_session_start(hook: &HookCall) -> Result<()> {
     let source = hook.payload.source.as_deref().unwrap_or("startup");
     let lock = hook.lock();
     let resumed = source == "resume";

@@ -14,7 +14,7 @@ use cs_core::store::Noted;
 use cs_core::task;
 use std::path::Path;
 
-pub fn ended(hook: &HookCall) -> Result<()> {
+pub fn on_tool_end(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
     let (id, place) = match hook.live(&lock)? {
         Some(mut live) => {
