@@ -7,6 +7,7 @@ pub use news::fingerprint;
 
 use crate::clock::{self, Instant};
 use crate::fields;
+use crate::id::SessionId;
 use crate::patch::Patch;
 use crate::process::{self, Condition, Process};
 use serde::{Deserialize, Serialize};
@@ -243,6 +244,11 @@ impl Live {
         }
         bytes.extend_from_slice(b"}\n");
         bytes
+    }
+
+    /// The session that the file names; `None` if it names none, or its id is not valid.
+    pub fn session(&self) -> Option<SessionId> {
+        SessionId::parse(self.session_id.as_deref()?).ok()
     }
 
     /// The agent's process, if it is known.

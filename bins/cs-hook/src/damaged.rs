@@ -1,7 +1,7 @@
 //! A record that cannot be understood must not silence its conversation: it is set aside, and the conversation goes on
 //! in another session, which says so.
 
-use crate::{prompt, session_of};
+use crate::prompt;
 use agents::hook_call::HookCall;
 use cs_core::error::{Error, Result};
 use cs_core::git;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// The session of the conversation, or in place of one whose record is damaged another one.
 pub fn session(hook: &HookCall, live: &mut Live) -> Result<Option<Session>> {
-    let Some(id) = session_of(live) else { return Ok(None) };
+    let Some(id) = live.session() else { return Ok(None) };
     match hook.store.session(&id) {
         Err(Error::Corrupt { reason, .. }) => replace(hook, live, &id, &reason).map(Some),
         Err(Error::Missing(_)) => Ok(None),

@@ -27,7 +27,7 @@ pub fn gone_to(hook: &HookCall, id: &SessionId, cwd: &str) -> Result<()> {
 
 /// The conversation is open again, perhaps elsewhere: it still works in its session's work tree.
 pub fn opened(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
-    let Some(id) = crate::session_of(live) else { return Ok(()) };
+    let Some(id) = live.session() else { return Ok(()) };
     // A damaged one is the next prompt's trouble.
     let Ok(record) = hook.store.session(&id) else { return Ok(()) };
     if checkout.is_some_and(|found| hook.store.is_own(&record, found)) {

@@ -72,7 +72,7 @@ pub fn left_to(hook: &HookCall, uuid: &Uuid, mut live: Live, window: Process) ->
     live.set_process(Some(window));
     live.turn_ended(0, None, hook.now);
     let asked = std::mem::take(&mut live.awaiting);
-    let id = crate::session_of(&live).filter(|_| asked);
+    let id = live.session().filter(|_| asked);
     hook.store.write_live(uuid, &live)?;
     let turn = TurnEnded { is_answered: true, requested: live.requested.clone(), ..TurnEnded::default() };
     id.map_or(Ok(()), |id| hook.tell(&id, Change::TurnEnded(turn), Noted::Soon))

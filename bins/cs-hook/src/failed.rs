@@ -1,11 +1,12 @@
 //! PostModelRequest (Codex): a request that failed ends the turn, unless the agent tries again. Codex tells of every
 //! request, so one that was answered must cost next to nothing.
 
-use crate::{ask, session_of};
+use crate::ask;
 use agents::hook_call::{self, HookCall};
 use agents::payload;
 use cs_core::change::{Change, TurnEnded};
 use cs_core::error::Result;
+use cs_core::live::Live;
 use cs_core::store::Noted;
 
 /// Most characters of what went wrong.
@@ -30,7 +31,7 @@ pub fn on_model_request(hook: &HookCall) -> Result<()> {
 /// end did not break the turn off, which had failed.
 fn note(hook: &HookCall, why: String) -> Result<()> {
     let (live, ended) = (hook.store.live(&hook.uuid)?, hook.store.ended(&hook.uuid)?);
-    let Some(id) = live.as_ref().or(ended.as_ref()).and_then(session_of) else { return Ok(()) };
+    let Some(id) = live.as_ref().or(ended.as_ref()).and_then(Live::session) else { return Ok(()) };
     let turn = TurnEnded { failed: Some(why), ..TurnEnded::default() };
     hook.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
     let was_in_turn = ended.is_some_and(|ended| ended.is_in_turn());

@@ -80,8 +80,3 @@ fn is_unattended() -> bool {
         Err(_) => std::env::var("CLAUDE_CODE_ENTRYPOINT").is_ok_and(|name| name.starts_with("sdk")),
     }
 }
-
-/// The session that a conversation's file names.
-fn session_of(live: &cs_core::live::Live) -> Option<cs_core::id::SessionId> {
-    cs_core::id::SessionId::parse(live.session_id.as_deref()?).ok()
-}

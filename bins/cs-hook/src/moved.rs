@@ -27,7 +27,7 @@ pub fn begun(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> R
         return Ok(());
     };
     let before = hook.store.just_ended(|ended| is_moved(ended, live, hook))?;
-    let known = before.as_ref().and_then(crate::session_of);
+    let known = before.as_ref().and_then(Live::session);
     let session = match known.map(|id| hook.store.session(&id)) {
         Some(Ok(known)) => going_on::succeeded(hook, live, known, checkout)?,
         _ => alone(hook, live, &job, checkout)?,

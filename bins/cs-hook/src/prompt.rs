@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, ask, damaged, elsewhere, going_on, session_of, superseded};
+use crate::{PROGRAM, ask, damaged, elsewhere, going_on, superseded};
 use agents::Agent;
 use agents::Event;
 use agents::hook_call::{self, HookCall};
@@ -85,7 +85,7 @@ fn is_repeated(hook: &HookCall, live: Option<&Live>) -> Result<bool> {
 fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
     let checkout = git::find(Path::new(&live.cwd));
     live.head_mark = checkout.as_ref().map(made::mark);
-    let is_named = session_of(live).is_some();
+    let is_named = live.session().is_some();
     live.session_id = known_session(hook, live)?.map(String::from);
     let session = match damaged::session(hook, live)? {
         Some(known) => {
@@ -118,7 +118,7 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
 /// The conversation's session, if it has one. A conversation that began before our eyes has none
 /// that its file does not name.
 fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
-    match (session_of(live), live.source.as_deref()) {
+    match (live.session(), live.source.as_deref()) {
         (Some(id), _) => Ok(Some(id)),
         (None, Some("startup" | "clear" | "fork")) => Ok(None),
         (None, Some("resume")) => match hook.store.conversation(&hook.uuid)? {

@@ -2,7 +2,7 @@
 //! of waiting for that call. Late news of an ended conversation still reaches its record.
 
 use crate::commits::{self, Place};
-use crate::{PROGRAM, ask, elsewhere, session_of};
+use crate::{PROGRAM, ask, elsewhere};
 use agents::Agent;
 use agents::Event;
 use agents::hook_call::HookCall;
@@ -28,7 +28,7 @@ pub fn on_tool_end(hook: &HookCall) -> Result<()> {
             hook.store.drop_live(&hook.uuid)?;
             let ended = hook.store.ended(&hook.uuid)?;
             let place = ended.as_ref().map(|ended| Place::of(ended, hook)).unwrap_or_default();
-            (ended.as_ref().and_then(session_of), place)
+            (ended.as_ref().and_then(Live::session), place)
         }
     };
     drop(lock);

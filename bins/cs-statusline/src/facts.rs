@@ -107,7 +107,7 @@ impl Facts {
 }
 
 fn session(store: &Store, live: &Live) -> Option<Session> {
-    store.session(&SessionId::parse(live.session_id.as_deref()?).ok()?).ok()
+    store.session(&live.session()?).ok()
 }
 
 fn say_lines(reading: &Reading) -> String {

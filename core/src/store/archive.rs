@@ -5,13 +5,13 @@
 
 use super::Noted;
 use super::Store;
-use super::close::session_of;
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::{Names, SessionId, Uuid};
 use crate::index::{self, Entry};
+use crate::live::Live;
 use crate::record::{Session, Status};
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl Store {
             .collect();
         found.extend(self.in_both()?);
         let lives = self.all_live()?;
-        let open: BTreeSet<SessionId> = lives.iter().filter_map(session_of).collect();
+        let open: BTreeSet<SessionId> = lives.iter().filter_map(Live::session).collect();
         found.retain(|id| !open.contains(id));
         Ok(found.into_iter().collect())
     }
@@ -121,7 +121,7 @@ impl Store {
         let mut ids = self.ids(&self.home.archive())?;
         let names = Names::of(uuid);
         ids.retain(|id| names.fit(id.as_str()));
-        let known = self.ended(uuid)?.and_then(|ended| session_of(&ended));
+        let known = self.ended(uuid)?.and_then(|ended| ended.session());
         let is_its = |id: &SessionId| {
             self.session(id).is_ok_and(|session: Session| session.claude_session_id.as_deref() == Some(uuid.as_str()))
         };

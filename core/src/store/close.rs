@@ -45,7 +45,7 @@ impl Store {
 
     /// The session of a conversation; it is looked for if its hooks came in mid-way.
     fn session_id_of(&self, live: &Live, uuid: &Uuid) -> Result<Option<SessionId>> {
-        match session_of(live) {
+        match live.session() {
             Some(id) => Ok(Some(id)),
             None if live.source.is_none() => self.conversation(uuid),
             None => Ok(None),
@@ -105,7 +105,7 @@ impl Store {
     fn has_another(&self, id: &SessionId, uuid: &Uuid) -> bool {
         let lives = self.all_live().unwrap_or_default();
         let mut others = lives.iter().filter(|live| live.claude_session_id != uuid.as_str());
-        others.any(|live| session_of(live).as_ref() == Some(id) && is_alive(live) != Some(false))
+        others.any(|live| live.session().as_ref() == Some(id) && is_alive(live) != Some(false))
     }
 
     /// The lock of a conversation, unless nothing is to be changed.
@@ -123,11 +123,6 @@ impl Store {
             _ => Ok(()),
         }
     }
-}
-
-/// The session that a conversation's file names.
-pub(super) fn session_of(live: &Live) -> Option<SessionId> {
-    SessionId::parse(live.session_id.as_deref()?).ok()
 }
 
 pub(super) fn uuid_of(live: &Live) -> Option<Uuid> {

@@ -1,7 +1,6 @@
 //! Owns how a session learns what its conversation is called: from a hook that was told, or from the client's registry,
 //! which knows a new name (`/rename`) before any hook does. Must stay true: a name that is known is written once.
 
-use super::close::session_of;
 use super::{Caches, Store};
 use crate::change::Change;
 use crate::clock::{self, Instant};
@@ -16,7 +15,7 @@ impl Store {
     /// file.
     pub fn name_session(&self, live: &mut Live, title: Option<Title>, now: Instant) -> Result<()> {
         let news = title.filter(|title| live.capture && live.title.as_ref() != Some(&title.text));
-        let Some((title, id)) = news.zip(session_of(live)) else { return Ok(()) };
+        let Some((title, id)) = news.zip(live.session()) else { return Ok(()) };
         self.tell(&id, Change::Titled(title.clone()), now, Noted::Soon)?;
         live.title = Some(title.text);
         Ok(())

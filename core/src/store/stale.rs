@@ -3,7 +3,7 @@
 //! process runs is never closed for its silence; one without any known sign of life stays open.
 
 use super::Store;
-use super::close::{is_running, session_of, uuid_of};
+use super::close::{is_running, uuid_of};
 use super::sweep::{Done, Run};
 use crate::clock::{self, Instant};
 use crate::config::{Config, SessionEnd};
@@ -54,7 +54,7 @@ impl Store {
             return Ok(None);
         }
         let named = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let uuid = self.all_live()?.iter().find(|live| session_of(live).as_ref() == Some(id)).and_then(uuid_of);
+        let uuid = self.all_live()?.iter().find(|live| live.session().as_ref() == Some(id)).and_then(uuid_of);
         let uuid = uuid.or(named);
         let lock = uuid.as_ref().map(|uuid| self.conversation_lock(uuid, run)).transpose()?.flatten();
         let (config, lives) = (self.config(), self.all_live()?);

@@ -162,7 +162,7 @@ impl HookCall {
             live.session_id = self.store.conversation(&self.uuid)?.map(String::from);
             live.source = Some(MIDWAY.to_string());
         }
-        Ok(live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()))
+        Ok(live.session())
     }
 
     /// Stores a change of a session.
