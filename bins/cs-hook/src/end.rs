@@ -19,7 +19,7 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
     let mut live = match known {
         None if hook.has_just_ended()? => return hook.store.drop_live(&hook.uuid),
         None => hook.noted(hook.new_live()),
-        Some(mut live) if is_of_another_window(hook, &live) => {
+        Some(mut live) if is_open_elsewhere(hook, &live) => {
             hook.caller().iter().for_each(|window| live.closed_by(window));
             return hook.store.write_live(&hook.uuid, &live);
         }
@@ -30,7 +30,7 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
     };
     hook.store.heed_last_name(&mut live, hook.now)?;
     match damaged::session(hook, &mut live) {
-        // What cannot be read for the moment is noted all the same.
+        // The end is noted even if the record cannot be read at the moment.
         Err(Error::Io { .. }) => {}
         other => drop(other?),
     }
@@ -55,10 +55,9 @@ pub fn ending<'a>(hook: &HookCall, why: &'a str, attended: bool) -> Ending<'a> {
     }
 }
 
-/// Whether another process ends than the one that was heard last, which may run where we cannot look.
-fn is_of_another_window(hook: &HookCall, live: &Live) -> bool {
-    let known = live.process().filter(process::may_run);
-    known.zip(hook.caller()).is_some_and(|(known, caller)| !caller.is(&known))
+/// Whether the conversation stays open in another process. A process on another host counts: it may still run.
+fn is_open_elsewhere(hook: &HookCall, live: &Live) -> bool {
+    hook.other_process(live).is_some_and(|other| process::may_run(&other))
 }
 
 /// A process that has the conversation open, and is not the one that ends.

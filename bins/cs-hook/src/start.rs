@@ -7,6 +7,7 @@ use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::git::{self, made};
 use cs_core::live::Live;
+use cs_core::process;
 use cs_core::store::project_root;
 use std::io::Write;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     if known.is_none() && !resumed && hook.has_just_ended()? {
         return hook.store.drop_live(&hook.uuid);
     }
-    if let Some(first) = known.as_ref().filter(|live| hook.is_from_another_window(live)) {
+    if let Some(first) = known.as_ref().filter(|live| is_second_window(hook, live)) {
         return opened_again(hook, first.clone());
     }
     let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, hook));
@@ -79,6 +80,11 @@ fn opened_again(hook: &HookCall, mut live: Live) -> Result<()> {
         tell(&context::text(hook, &live, &hook.store.all_live().unwrap_or_default()));
     }
     Ok(())
+}
+
+/// Whether another process has the conversation open and certainly runs.
+fn is_second_window(hook: &HookCall, live: &Live) -> bool {
+    hook.other_process(live).is_some_and(|first| process::is_alive(&first) == Some(true))
 }
 
 fn is_repeated(live: &Live, source: &str, hook: &HookCall) -> bool {

@@ -180,10 +180,11 @@ impl HookCall {
         process::caller(named_process(self.payload.agent().unwrap_or(Agent::Claude)))
     }
 
-    /// Whether this event comes from another process than the known one, which still runs.
-    pub fn is_from_another_window(&self, live: &Live) -> bool {
-        let Some(known) = live.process() else { return false };
-        self.caller().is_some_and(|caller| !caller.is(&known)) && process::is_alive(&known) == Some(true)
+    /// The process that the conversation's file names, if another one calls. It may run or not: a start asks whether it
+    /// certainly runs, an end whether it may run.
+    pub fn other_process(&self, live: &Live) -> Option<Process> {
+        let known = live.process()?;
+        self.caller().filter(|caller| !caller.is(&known)).map(|_| known)
     }
 
     /// Whether the conversation ended moments ago.
