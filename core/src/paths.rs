@@ -72,7 +72,7 @@ impl Home {
     pub fn index_pending(&self) -> PathBuf {
         self.0.join("sessions/_index.pending")
     }
-    /// The words of [`Home::index_pending`] that are being stored.
+    /// The entries of [`Home::index_pending`] that are being stored.
     pub fn index_folding(&self) -> PathBuf {
         self.0.join("sessions/_index.folding")
     }

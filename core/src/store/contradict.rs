@@ -40,7 +40,7 @@ impl Store {
             if attempt > 0 {
                 std::thread::sleep(PAUSE);
             }
-            let trouble = self.index_trouble(&self.words()?, &self.rebuilt()?)?;
+            let trouble = self.index_trouble(&self.pending()?, &self.rebuilt()?)?;
             if trouble.is_none() || attempt + 1 == TRIES {
                 return Ok(trouble);
             }

@@ -1,12 +1,12 @@
 //! Owns `_index.json` on disk: reading it as it should be, and storing it.
-//! Must stay true: the index is what its file says, corrected by the words that were left since (see `words`), and
-//! completed from the directory; where the file cannot be used all records are asked. Hooks leave words and store
+//! Must stay true: the index is what its file says, corrected by the entries written since (see `pending`), and
+//! completed from the directory; where the file cannot be used all records are asked. Hooks write entries and store
 //! nothing; readers correct what they read in memory; commands of people and `cs-cleanup` store it, under its lock.
 
 use super::Store;
+use super::pending::Pending;
 use super::spool::Noted;
 use super::sweep::{Done, Run};
-use super::words::Words;
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
@@ -20,9 +20,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// From so many words on a large index is stored: it costs more than looking up a few records.
-const MANY_WORDS: usize = 16;
-/// An index up to this size is stored for each word.
+/// A large index is stored from so many entries on: storing it costs more than looking up a few records.
+const MANY_PENDING: usize = 16;
+/// An index up to this size is stored for each entry.
 const SMALL_BYTES: u64 = 1024 * 1024;
 /// So many changes of a text are made one by one; more are made at once.
 const FEW_CHANGES: usize = 64;
@@ -95,17 +95,17 @@ impl Store {
     /// The index as it should be. Writes nothing.
     pub fn index(&self) -> Result<IndexText<'_>> {
         // Before the index: what is stored meanwhile is in one of the two.
-        let words = self.words()?;
-        let Rebuilt { text, damaged } = self.corrected(&words)?;
+        let pending = self.pending()?;
+        let Rebuilt { text, damaged } = self.corrected(&pending)?;
         Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
     }
 
-    /// The index of the file with the words and the directory taken into account, or that of all records.
-    fn corrected(&self, words: &Words) -> Result<Rebuilt> {
+    /// The index of the file with the pending entries and the directory taken into account, or that of all records.
+    fn corrected(&self, pending: &Pending) -> Result<Rebuilt> {
         match self.whole_index()? {
-            Some(text) if !words.is_damaged && !self.is_stale()? => {
+            Some(text) if !pending.is_damaged && !self.is_stale()? => {
                 let mut rebuilt = Rebuilt { text: canonical(text), damaged: Vec::new() };
-                self.look_up(&mut rebuilt, &words.ids)?;
+                self.look_up(&mut rebuilt, &pending.ids)?;
                 self.complete(&mut rebuilt)?;
                 Ok(rebuilt)
             }
@@ -116,13 +116,13 @@ impl Store {
     /// Ids whose line in the index passes the filter, and those that changed since; `None` where the file cannot be
     /// used. For hooks: it asks no directory and reads no record.
     pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Option<Vec<SessionId>>> {
-        let words = self.words()?;
+        let pending = self.pending()?;
         let text = file::read_at_most(&self.home.index(), INDEX_BYTES).ok().flatten();
         let text = text.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| index::is_canonical(text));
         let known = text.and_then(|text| index::ids_where(&text, wanted));
-        let is_fit = !words.is_damaged && !self.is_stale()?;
+        let is_fit = !pending.is_damaged && !self.is_stale()?;
         Ok(known.filter(|_| is_fit).map(|mut ids| {
-            ids.extend(words.ids);
+            ids.extend(pending.ids);
             ids.sort();
             ids.dedup();
             ids
@@ -156,18 +156,18 @@ impl Store {
     /// Rebuilds the file from the records and says which records could not be understood.
     pub fn rebuild_index(&self) -> Result<Rebuilt> {
         let lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
-        self.take_words()?;
+        self.take_pending()?;
         let rebuilt = self.whole_rebuilt()?;
         self.store_text(&lock, &rebuilt.text)?;
         Ok(rebuilt)
     }
 
-    /// Compares the index with the records and stores what they say; `None` if it said the same. Words are stored
+    /// Compares the index with the records and stores what they say; `None` if it said the same. Pending are stored
     /// without a word about it: that they are left is how hooks work.
     pub fn mend_index(&self, run: Run, now: Instant) -> Result<Option<Done>> {
         let path = self.home.index();
         if run == Run::Dry {
-            let trouble = self.index_trouble(&self.words()?, &self.rebuilt()?)?;
+            let trouble = self.index_trouble(&self.pending()?, &self.rebuilt()?)?;
             return Ok(trouble.map(|trouble| Done::at("rebuilt", &path, trouble, run)));
         }
         let lock = match super::is_present(&self.home.sessions()) {
@@ -175,50 +175,50 @@ impl Store {
             // Nothing to be indexed, and no folder is made for that.
             false => return Ok(None),
         };
-        let words = self.take_words()?.unwrap_or_default();
+        let pending = self.take_pending()?.unwrap_or_default();
         let rebuilt = self.whole_rebuilt()?;
-        let trouble = self.index_trouble(&words, &rebuilt)?;
-        if trouble.is_some() || words.is_any {
+        let trouble = self.index_trouble(&pending, &rebuilt)?;
+        if trouble.is_some() || pending.is_any {
             self.store_text(&lock, &rebuilt.text)?;
         }
         drop(lock);
-        self.refresh_projects(&words.ids, now);
+        self.refresh_projects(&pending.ids, now);
         Ok(trouble.map(|trouble| Done::at("rebuilt", &path, trouble, run)))
     }
 
-    /// What is wrong with the index of the file, apart from what the words say.
-    pub(super) fn index_trouble(&self, words: &Words, truth: &Rebuilt) -> Result<Option<String>> {
+    /// What is wrong with the index of the file, apart from what is pending.
+    pub(super) fn index_trouble(&self, pending: &Pending, truth: &Rebuilt) -> Result<Option<String>> {
         if self.is_stale()? {
             return Ok(Some("it missed a change".into()));
         }
         let Some(text) = self.whole_index()? else {
             let is_needed = index::count(&truth.text).is_some_and(|count| count > 0);
             return Ok(match super::is_absent(&self.home.index()) {
-                // Where only hooks have written there are words, and no index yet.
-                true => (is_needed && !words.is_any).then(|| "it is missing".into()),
+                // Where only hooks have written there are pending entries, and no index yet.
+                true => (is_needed && !pending.is_any).then(|| "it is missing".into()),
                 false => Some("it is torn".into()),
             });
         };
-        if words.is_damaged {
+        if pending.is_damaged {
             return Ok(Some("a change of it was not finished".into()));
         }
         let Some(seen) = index::parse(&text) else { return Ok(Some("it is damaged".into())) };
-        let newer = self.words()?;
+        let newer = self.pending()?;
         let stem = |(path, _): &(PathBuf, Error)| SessionId::parse(path.file_stem()?.to_str()?).ok();
         let damaged: Vec<SessionId> = truth.damaged.iter().filter_map(stem).collect();
-        let others = differing(seen, &truth.text, words.ids.iter().chain(&newer.ids).chain(&damaged));
+        let others = differing(seen, &truth.text, pending.ids.iter().chain(&newer.ids).chain(&damaged));
         let first: Vec<&str> = others.iter().take(3).map(SessionId::as_str).collect();
         let more = if others.len() > first.len() { " and others" } else { "" };
         Ok((!first.is_empty())
             .then(|| format!("it does not say what the records say about {}{more}", first.join(", "))))
     }
 
-    /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with a word for the index
+    /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with an entry for the index
     /// left before.
     pub(super) fn publish(&self, id: &SessionId, noted: Noted, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
-        let word = self.leave_word(id, noted)?;
+        let entry = self.note_pending(id, noted)?;
         let written = write();
-        drop(word);
+        drop(entry);
         written
     }
 
@@ -231,31 +231,31 @@ impl Store {
         }
     }
 
-    /// Whether the file cannot be used, or enough words were left.
+    /// Whether the file cannot be used, or enough entries are pending.
     fn is_due(&self) -> Result<bool> {
-        let words = self.words()?;
+        let pending = self.pending()?;
         let size = std::fs::symlink_metadata(self.home.index()).map(|meta| meta.len());
         let is_small = size.is_ok_and(|size| size <= SMALL_BYTES);
-        if words.is_damaged || words.ids.len() >= MANY_WORDS || (is_small && words.is_any) || self.is_stale()? {
+        if pending.is_damaged || pending.ids.len() >= MANY_PENDING || (is_small && pending.is_any) || self.is_stale()? {
             return Ok(true);
         }
         let text = self.whole_index()?.filter(|text| index::has_layout(text));
         let count = text.as_deref().and_then(index::count);
-        Ok(count.is_none_or(|count| count.abs_diff(self.count().unwrap_or(count)) > words.ids.len()))
+        Ok(count.is_none_or(|count| count.abs_diff(self.count().unwrap_or(count)) > pending.ids.len()))
     }
 
     fn store_words(&self) -> Result<Vec<SessionId>> {
-        // Nobody waits long for a cache: the words stay for the next one.
+        // Nobody waits long for a cache: the entries stay for the next program.
         let lock = lock::acquire(&Home::lock_of(&self.home.index()), lock::HOOK_WAIT)?;
         let mut ids = Vec::new();
-        // Twice, if words were left over from a killed program.
+        // Twice, if a killed program left entries that it had taken.
         for _ in 0..2 {
-            let words = self.take_words()?;
-            let is_last = words.as_ref().is_none_or(|_| super::is_absent(&self.home.index_pending()));
-            let words = words.unwrap_or_default();
-            let text = self.whole(self.corrected(&words)?)?.text;
+            let pending = self.take_pending()?;
+            let is_last = pending.as_ref().is_none_or(|_| super::is_absent(&self.home.index_pending()));
+            let pending = pending.unwrap_or_default();
+            let text = self.whole(self.corrected(&pending)?)?.text;
             self.store_text(&lock, &text)?;
-            ids.extend(words.ids);
+            ids.extend(pending.ids);
             if is_last {
                 break;
             }
@@ -263,13 +263,13 @@ impl Store {
         Ok(ids)
     }
 
-    /// Gives the index its text. The words it holds go after it is on the disk.
+    /// Stores the index, then removes the entries that it holds now.
     fn store_text(&self, lock: &lock::Lock, text: &str) -> Result<()> {
         let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Synced)?;
         lock.confirm()?;
         staged.replace()?;
         file::remove(&self.home.index_stale())?;
-        self.drop_words()
+        self.drop_pending()
     }
 
     /// The file's text if it is a whole index.

@@ -15,6 +15,7 @@ mod live;
 mod moved;
 mod names;
 mod own;
+mod pending;
 mod project;
 mod quarantine;
 mod repo;
@@ -24,7 +25,6 @@ mod stale;
 mod statusline;
 mod sweep;
 mod usage;
-mod words;
 
 pub use begin::{Beginning, Origin, branch, project_root};
 pub use check::{Finding, Kind};

@@ -1,0 +1,119 @@
+//! Owns `_index.pending`: the ids of records that may have changed since the index was stored. A writer that changes
+//! what the index repeats appends the record's id before it renames the record; readers look these records up; the
+//! program that stores the index takes the entries.
+//!
+//! Must stay true: an entry is written before its change, and its writer holds the file shared until the change is
+//! done or the writer is dead. To take the entries, a program renames the file to `_index.folding`, so that later
+//! entries go to a new file, and then locks it exclusively: by then every change listed in it is over. A file that
+//! cannot be understood, or is empty, may have listed any record: then all records are read.
+
+use super::Store;
+use super::spool::Noted;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::id::SessionId;
+use crate::lock;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+
+/// Most bytes that are read: about forty thousand entries.
+const PENDING_BYTES: usize = 1024 * 1024;
+
+/// Records that may have changed since the index was stored.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub ids: Vec<SessionId>,
+    /// Other records may have changed, too.
+    pub is_damaged: bool,
+    /// Whether a pending file exists at all.
+    pub is_any: bool,
+}
+
+impl Pending {
+    fn read(path: &Path) -> Result<Self> {
+        let bytes = match file::read_at_most(path, PENDING_BYTES) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(Pending::default()),
+            Err(Error::Corrupt { .. }) => return Ok(Pending { is_damaged: true, is_any: true, ..Pending::default() }),
+            Err(error) => return Err(error),
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let (mut ids, mut is_damaged) = (Vec::new(), bytes.is_empty());
+        for line in text.lines() {
+            match SessionId::parse(line) {
+                Ok(id) => ids.push(id),
+                Err(_) => is_damaged = true,
+            }
+        }
+        Ok(Pending { ids, is_damaged, is_any: true })
+    }
+
+    fn and(mut self, other: Pending) -> Self {
+        self.ids.extend(other.ids);
+        self.ids.sort();
+        self.ids.dedup();
+        self.is_damaged |= other.is_damaged;
+        self.is_any |= other.is_any;
+        self
+    }
+}
+
+/// An entry that was written. It is not taken while this is held.
+#[derive(Debug)]
+pub(super) struct PendingEntry {
+    _file: File,
+}
+
+impl Store {
+    /// The entries that are not stored yet. Read them before the index, so that no change is missed.
+    pub(super) fn pending(&self) -> Result<Pending> {
+        let newest = Pending::read(&self.home.index_pending())?;
+        Ok(newest.and(Pending::read(&self.home.index_folding())?))
+    }
+
+    /// Notes that a record is about to change. If that fails, the index is removed: without one, all records are read.
+    pub(super) fn note_pending(&self, id: &SessionId, noted: Noted) -> Result<Option<PendingEntry>> {
+        match self.try_note_pending(id, noted) {
+            Ok(entry) => Ok(Some(entry)),
+            Err(error) => file::remove(&self.home.index()).map_err(|_| error).map(|()| None),
+        }
+    }
+
+    fn try_note_pending(&self, id: &SessionId, noted: Noted) -> Result<PendingEntry> {
+        let path = self.home.index_pending();
+        let mut file = lock::open_shared(&path, OpenOptions::new().append(true), self.wait)?;
+        let failed = |error| Error::io(&path, "write", error);
+        let is_new = file.metadata().map_err(failed)?.len() == 0;
+        file.write_all(format!("{id}\n").as_bytes()).map_err(failed)?;
+        if noted == Noted::Synced {
+            file.sync_data().map_err(failed)?;
+            if is_new {
+                file::sync_dir(&self.home.sessions())?;
+            }
+        }
+        Ok(PendingEntry { _file: file })
+    }
+
+    /// Takes the entries to be stored, under the lock of the index: first those that a killed program had taken.
+    /// `None` if there are none.
+    pub(super) fn take_pending(&self) -> Result<Option<Pending>> {
+        let (pending, folding) = (self.home.index_pending(), self.home.index_folding());
+        if !super::is_present(&folding) {
+            match std::fs::rename(&pending, &folding) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(Error::io(&pending, "set aside", error)),
+            }
+        }
+        let held = lock::try_existing_within(&folding, self.wait)?;
+        let taken = Pending::read(&folding);
+        drop(held);
+        taken.map(Some)
+    }
+
+    /// Removes the entries that were taken, once the index that holds them is stored.
+    pub(super) fn drop_pending(&self) -> Result<()> {
+        file::remove(&self.home.index_folding())
+    }
+}
