@@ -21,10 +21,10 @@ use std::{ffi::CString, os::unix::ffi::OsStrExt};
 /// First characters of the name of a file that is being written; one that stays is litter.
 pub const TEMP_PREFIX: &str = ".tmp-";
 
-/// What is wrong with a symbolic link in the data directory.
+/// The reason why a symbolic link in the data directory is refused.
 const LINK: &str = "it is a symbolic link, which is never followed here";
 
-/// What is left of a write after a power failure.
+/// The guarantee that a write gives after a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
     /// The new bytes: the file is synced before it gets its name, and its directory afterwards.

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What the index knows about one session. `last_heartbeat` may be older than the record's.
+/// The entry of one session in the index. `last_heartbeat` may be older than the record's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry<'a> {
     /// As in the record.

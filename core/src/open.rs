@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// What is wrong with something that is no regular file.
+/// The reason why anything but a regular file is refused.
 pub const IRREGULAR: &str = "it is not a regular file";
 /// Flags without which opening may wait (a pipe, a modem), or make a terminal ours.
 const NEVER_WAIT: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;

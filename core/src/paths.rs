@@ -48,15 +48,15 @@ impl Home {
     pub fn archived(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("sessions/archive/{id}.json"))
     }
-    /// What hooks have noted about sessions and nobody has brought into the records yet.
+    /// Notes of hooks about sessions that are not in the records yet.
     pub fn spool_dir(&self) -> PathBuf {
         self.0.join("spool")
     }
-    /// What hooks have noted about one session.
+    /// Notes of hooks about one session.
     pub fn spool(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("spool/{id}.jsonl"))
     }
-    /// What `cs-heartbeat` has noted about a conversation whose session it does not know.
+    /// Notes of `cs-heartbeat` about a conversation whose session it does not know.
     pub fn unplaced(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("spool/{uuid}.jsonl"))
     }
@@ -98,7 +98,7 @@ impl Home {
     pub fn project(&self, slug: &Slug) -> PathBuf {
         self.0.join(format!("projects/{slug}.json"))
     }
-    /// What a new conversation in the project is told.
+    /// The context for a new conversation in the project.
     pub fn context(&self, slug: &Slug) -> PathBuf {
         self.0.join(format!("context/{slug}.json"))
     }
@@ -106,7 +106,7 @@ impl Home {
     pub fn projects_dir(&self) -> PathBuf {
         self.0.join("projects")
     }
-    /// What new conversations are told.
+    /// The contexts for new conversations.
     pub fn context_dir(&self) -> PathBuf {
         self.0.join("context")
     }
@@ -114,7 +114,7 @@ impl Home {
     pub fn quarantine(&self) -> PathBuf {
         self.0.join("quarantine")
     }
-    /// What hooks and jobs had to say.
+    /// The logs of hooks and jobs.
     pub fn logs_dir(&self) -> PathBuf {
         self.0.join("logs")
     }
@@ -138,7 +138,7 @@ impl Home {
     pub fn ended(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("ended/{uuid}.json"))
     }
-    /// What status lines were told.
+    /// The input of status lines.
     pub fn statusline_dir(&self) -> PathBuf {
         self.0.join("statusline")
     }
@@ -146,23 +146,23 @@ impl Home {
     pub fn reading(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("statusline/{uuid}.json"))
     }
-    /// What each conversation spent on one local day, `YYYY-MM-DD`.
+    /// The cost of each conversation on one local day, `YYYY-MM-DD`.
     pub fn spent_on(&self, day: &Date) -> PathBuf {
         self.0.join(format!("statusline/{day}.json"))
     }
-    /// What was told already, and when.
+    /// The notifications that were sent, with their times.
     pub fn notify_state(&self) -> PathBuf {
         self.0.join("notify_state.json")
     }
-    /// What conversations used, and the cache that reading it takes.
+    /// The usage of conversations, and the cache for reading it.
     pub fn usage_dir(&self) -> PathBuf {
         self.0.join("usage")
     }
-    /// What one conversation used.
+    /// The usage of one conversation.
     pub fn usage(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("usage/{uuid}.json"))
     }
-    /// What is known of the agents' logs, in parts.
+    /// The cache of the agents' logs, in parts.
     pub fn usage_cache(&self, part: u8) -> PathBuf {
         self.0.join(format!("usage/cache/{part:02x}.json"))
     }
@@ -170,7 +170,7 @@ impl Home {
     pub fn usage_cache_dir(&self) -> PathBuf {
         self.0.join("usage/cache")
     }
-    /// What was used on each day.
+    /// The usage of each day.
     pub fn usage_days(&self) -> PathBuf {
         self.0.join("usage/days.json")
     }
@@ -178,15 +178,15 @@ impl Home {
     pub fn usage_keep(&self) -> PathBuf {
         self.0.join("usage/keep.json")
     }
-    /// What the hooks had trouble with.
+    /// The log of the hooks' failures.
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")
     }
-    /// What a scheduled job printed, where the scheduler does not keep it.
+    /// The output of a scheduled job, where the scheduler does not keep it.
     pub fn job_log(&self, job: &str) -> PathBuf {
         self.0.join(format!("logs/{job}.log"))
     }
-    /// What running dashboards keep that want a key.
+    /// The files of running dashboards that require a key.
     pub fn serve_dir(&self) -> PathBuf {
         self.0.join("serve")
     }
@@ -208,7 +208,7 @@ impl Home {
     }
 }
 
-/// What the data directory is called: `CS_HOME`, else `$CLAUDE_CONFIG_DIR/dashboard`, else `~/.claude/dashboard`.
+/// The path of the data directory: `CS_HOME`, else `$CLAUDE_CONFIG_DIR/dashboard`, else `~/.claude/dashboard`.
 pub fn named_home() -> Result<PathBuf> {
     let named = set("CS_HOME").map_or_else(|| Ok(claude_dir()?.join("dashboard")), |home| Ok(PathBuf::from(home)))?;
     // Without the slash at its end, behind which a link is no link.

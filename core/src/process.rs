@@ -23,7 +23,7 @@ impl Process {
     }
 }
 
-/// What the system says of a process.
+/// The state of a process as the system reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
     /// A process with this id and this start time exists.
@@ -38,7 +38,7 @@ pub enum Condition {
     Unknown,
 }
 
-/// What the system says of the process now.
+/// Asks the system for the state of the process.
 pub fn condition(process: &Process) -> Condition {
     if process.host.as_deref().is_some_and(|host| here() != Some(host)) {
         return Condition::Elsewhere;

@@ -18,7 +18,7 @@ const STRING: usize = 8 * 1024;
 /// At most so many bytes are kept.
 const MOST: usize = 2 * 1024 * 1024;
 
-/// What is known after a chunk.
+/// The result after a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// The object has not begun or not ended.
@@ -44,7 +44,7 @@ pub struct Skim {
     drops: Drops,
 }
 
-/// What is not kept at the moment.
+/// The part that is being skipped at the moment.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Drops {
     #[default]
@@ -56,7 +56,7 @@ enum Drops {
 }
 
 impl Skim {
-    /// What was kept, up to the last byte that was taken.
+    /// The part that was kept, up to the last byte that was taken.
     pub fn into_kept(self) -> Vec<u8> {
         self.kept
     }
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// What is kept of a text that comes in chunks of this size; `None` if it does not end.
+    /// The kept part of a text that comes in chunks of this size; `None` if it does not end.
     fn kept(text: &[u8], size: usize) -> Option<Vec<u8>> {
         let mut skim = Skim::default();
         for chunk in text.chunks(size) {

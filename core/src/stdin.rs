@@ -4,7 +4,7 @@
 //! caller that keeps its end of the pipe open, writes without end, trickles or writes nothing must not hold up the
 //! program, and how the reading ended is told: nothing that came too late is taken for nothing that came.
 //!
-//! What must stay true: the descriptor itself is neither closed nor changed; no read is begun that could block;
+//! Must stay true: the descriptor itself is neither closed nor changed; no read is begun that could block;
 //! nothing beyond `bytes` is taken from it. Bytes behind the object that arrived together with it are lost.
 //!
 //! Deliberately absent: JSON. `skim` knows enough of it to see the end of an object.
@@ -41,7 +41,7 @@ pub enum End {
     TooLate,
     /// The object goes on beyond the limit.
     TooMuch,
-    /// What came first is not an object.
+    /// The input does not begin with an object.
     NoObject,
     /// Nothing is there, and a person would have to type it.
     Terminal,
@@ -49,10 +49,10 @@ pub enum End {
     Failed,
 }
 
-/// What came.
+/// The input that was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// What was kept of the object (see `skim`).
+    /// The part of the object that was kept (see `skim`).
     pub kept: Vec<u8>,
     /// How many bytes were read.
     pub bytes: usize,
@@ -60,7 +60,7 @@ pub struct Received {
     pub end: End,
 }
 
-/// What `fd` delivers up to the end of the first JSON object, within the limits. What is there already is read even
+/// Reads `fd` up to the end of the first JSON object, within the limits. What is there already is read even
 /// if no time is allowed.
 pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
     let mut input = borrowed(&fd);

@@ -72,7 +72,7 @@ fn turn_ended(hook: &HookCall) -> Result<()> {
     }
     let message = last_message(hook).filter(|_| live.capture);
     let noted = note(hook, &mut live, message.clone());
-    // What was said before is no answer to what failed.
+    // An earlier message does not answer the failed turn.
     live.last_message = message.or(live.last_message.filter(|_| error.is_none()));
     hook.store.write_live(&hook.uuid, &live)?;
     noted
@@ -86,7 +86,7 @@ fn why(payload: &Payload, capture: bool) -> &str {
     word.filter(|word| *word != UNKNOWN).or(said).or(word).unwrap_or(UNKNOWN)
 }
 
-/// What goes on after the turn. Where nothing does, no helper is left that could ask.
+/// Background work that continues after the turn. If there is none, no subagent is left that could ask.
 fn plans(live: &mut Live, payload: &Payload) {
     if payload.background_tasks == Some(0) {
         live.questions.clear();
@@ -120,8 +120,8 @@ fn note(hook: &HookCall, live: &mut Live, last_message: Option<String>) -> Resul
     Ok(())
 }
 
-/// The conversation ended moments ago, and its end overtook the end of its last turn. What the agent
-/// said last is the outcome all the same, unless somebody wrote another.
+/// The conversation ended moments ago, and its end overtook the end of its last turn. The agent's
+/// last message is the outcome all the same, unless somebody wrote another.
 fn late(hook: &HookCall) -> Result<()> {
     let Some(ended) = hook.store.ended(&hook.uuid)? else { return Ok(()) };
     let message = last_message(hook).filter(|_| ended.capture);

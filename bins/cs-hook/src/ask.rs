@@ -30,7 +30,7 @@ fn asks(hook: &HookCall, live: &mut Live, what: &str, key: Option<String>) {
     }
 }
 
-/// What the dialog asks: the question itself, or which tool may do what.
+/// The text of the dialog: the question itself, or which tool may do what.
 fn question(hook: &HookCall) -> String {
     let (payload, input) = (&hook.payload, &hook.payload.input);
     let tool = payload.tool_name.as_deref().unwrap_or("a tool");
@@ -83,7 +83,7 @@ pub fn change(hook: &HookCall, apply: impl Fn(&mut Live)) -> Result<()> {
     shown
 }
 
-/// What the record says that the conversation waits for, where its file was lost meanwhile.
+/// Restores from the record what the conversation waits for, if its file was lost meanwhile.
 pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     if live.source.is_some() || live.session_id.is_some() {
         return Ok(());
@@ -94,7 +94,7 @@ pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     };
     live.asked(what, None, hook.now);
     live.awaiting = true;
-    // Who asked is not known: a person's word comes back after the dialog.
+    // It is not known who asked. If a person did, that request is restored after the dialog.
     live.requested = Some(what.to_string()).filter(|_| ending::is_of_people(&record));
     Ok(())
 }
@@ -119,7 +119,7 @@ pub fn show(hook: &HookCall, live: &mut Live) -> Result<()> {
     Ok(())
 }
 
-/// What a person asked the user for while the conversation was not known: it comes back after the dialog.
+/// A request of a person from before the conversation's file was known. It is restored after the dialog.
 fn asked_by_person(hook: &HookCall, id: &SessionId) -> Option<String> {
     let record = hook.store.session(id).ok().filter(ending::is_of_people)?;
     record.awaiting_action

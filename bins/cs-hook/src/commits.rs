@@ -13,7 +13,7 @@ use cs_core::session;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What is known of the conversation before its record is read.
+/// The facts about the conversation that are known before its record is read.
 #[derive(Debug, Default)]
 pub struct Place {
     worktree_root: Option<String>,

@@ -1,5 +1,5 @@
-//! What a new conversation is told: parked sessions, next steps of the last session, other conversations in
-//! the checkout. Nothing to say is an empty text.
+//! The context that a new conversation gets: parked sessions, next steps of the last session, other conversations in
+//! the checkout. The text is empty if there is nothing to report.
 //!
 //! Must stay true: texts from records are data. Each one is quoted on a line that this program begins, without
 //! angle brackets, line ends and invisible characters, so no text can look like a message of the client.

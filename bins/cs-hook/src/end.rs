@@ -39,7 +39,7 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
     hook.store.end_conversation(&hook.uuid, live, &ending, None).map(drop)
 }
 
-/// The end of a conversation, now.
+/// An ending at the current time.
 pub fn ending<'a>(hook: &HookCall, why: &'a str, attended: bool) -> Ending<'a> {
     Ending {
         setting: hook.config(PROGRAM).hooks.session_end,
@@ -60,7 +60,7 @@ fn is_open_elsewhere(hook: &HookCall, live: &Live) -> bool {
     hook.other_process(live).is_some_and(|other| process::may_run(&other))
 }
 
-/// A process that has the conversation open, and is not the one that ends.
+/// A process that has the conversation open, other than the one that ends.
 pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
     live.windows().find(|window| !ends.is_some_and(|ends| ends.is(window)) && process::may_run(window))
 }

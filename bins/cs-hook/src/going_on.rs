@@ -14,7 +14,7 @@ use cs_core::record::{Session, Status};
 use cs_core::store::{Noted, Origin};
 
 /// SessionStart: the conversation is open again. It has its session back if that is active (a person may have resumed
-/// it) or if only the end of the conversation had ended it. What a person put aside waits for a prompt.
+/// it) or if only the end of the conversation had ended it. A session that a person put aside waits for a prompt.
 pub fn opened(hook: &HookCall, live: &mut Live) -> Result<()> {
     let Some(id) = hook.store.conversation(&hook.uuid)? else { return Ok(()) };
     let (mut heir, way) = hook.store.heir(hook.store.session(&id)?, &hook.uuid);

@@ -34,17 +34,17 @@ fn main() {
     });
 }
 
-/// As the log calls it.
+/// The name in the log.
 const PROGRAM: &str = "cs-hook";
 
 fn handle(hook: &HookCall) -> Result<()> {
-    // A prompt makes the session itself, and knows what it is for.
+    // A prompt creates the session itself, because it knows the session's purpose.
     let makes = hook.payload.event() != Some(Event::UserPromptSubmit);
     if let Err(error) = hook.store.place_notes(&hook.uuid, makes, PROGRAM, hook.now) {
         hook_log::log(&hook.store.home, PROGRAM, &format!("notes of {}: {error}", hook.uuid));
     }
     match hook.payload.event() {
-        // What a helper of the agent does is not the conversation's news, but its questions are the user's.
+        // Events of a subagent are ignored here, but its questions (below) go to the user.
         Some(Event::SessionStart | Event::SessionEnd | Event::PreCompact | Event::PostModelRequest)
             if hook.is_from_subagent() =>
         {
@@ -72,8 +72,8 @@ fn on_compact(hook: &HookCall) -> Result<()> {
     id.map_or(Ok(()), |id| hook.tell(&id, Change::Happened { message }, Noted::Soon))
 }
 
-/// Whether no person has the conversation, who may come back to it. Newer clients say so; before,
-/// the ways to run one from a program had names of their own (`sdk-cli` is `claude -p`).
+/// Whether no person attends the conversation and could come back to it. Newer clients report this; in older ones the
+/// entry points for programs have names of their own (`sdk-cli` is `claude -p`).
 fn is_unattended() -> bool {
     match std::env::var("CLAUDE_CODE_SESSION_ATTENDED") {
         Ok(word) => word == "0",

@@ -95,7 +95,7 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
             }
             let before = known.clone();
             let session = going_on::prompted(hook, live, known, text, checkout.as_ref())?;
-            // What has changed is on the disk, and so is its reason.
+            // The change and its reason are on the disk.
             let noted = if session == before { Noted::Soon } else { Noted::Synced };
             note(hook, &session, text, checkout.as_ref(), noted)?;
             session
@@ -132,7 +132,7 @@ fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
 /// Notes the prompt in the session.
 fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
-    // What a person said that it is for stands, whatever that is.
+    // A purpose that a person set is kept, whatever it is.
     let says_nothing =
         typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_prompts = Namer::of(record) == Namer::Prompt;

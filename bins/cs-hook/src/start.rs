@@ -12,8 +12,8 @@ use cs_core::store::project_root;
 use std::io::Write;
 use std::path::Path;
 
-/// A second SessionStart of the same kind within this time is the same one, told twice; one that comes
-/// so soon after a prompt was overtaken by it.
+/// A second SessionStart of the same kind within this time is the same one, sent twice; one that
+/// comes so soon after a prompt was overtaken by it.
 const REPEAT_SECONDS: i64 = 2;
 
 pub fn on_session_start(hook: &HookCall) -> Result<()> {
@@ -21,7 +21,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
     let resumed = source == "resume";
     let known = hook.store.live_for(&hook.uuid, &lock)?;
-    // A conversation that is new or goes on cannot have ended: its end was told first.
+    // The end of this conversation was reported moments ago, so this start is old news and arrived late.
     if known.is_none() && !resumed && hook.has_just_ended()? {
         return hook.store.drop_live(&hook.uuid);
     }
@@ -95,7 +95,7 @@ fn is_recent(live: &Live, hook: &HookCall) -> bool {
     clock::parse(&live.last_event_at).is_some_and(|at| (hook.now - at).num_seconds().abs() < REPEAT_SECONDS)
 }
 
-/// What was known of the conversation when it ended.
+/// The conversation's file as it was when it ended.
 fn recalled(hook: &HookCall) -> Result<Live> {
     let Some(mut live) = hook.store.ended(&hook.uuid)? else {
         return Ok(Live::new(hook.uuid.as_str(), hook.now));
@@ -105,7 +105,7 @@ fn recalled(hook: &HookCall) -> Result<Live> {
     Ok(live)
 }
 
-/// Prints context; a client that does not read it is none of our business.
+/// Prints context. Failures are ignored: a client need not read it.
 fn tell(text: &str) {
     if !text.is_empty() {
         let _ = std::io::stdout().write_all(text.as_bytes());

@@ -69,7 +69,7 @@ fn record(hook: &HookCall, id: &SessionId, place: &Place) -> Result<()> {
     for (other, commits) in commits::made_elsewhere(hook, id, place, &commits) {
         elsewhere::committed(hook, id, &other, &commits)?;
     }
-    // What failed changed no file, but what was committed before it failed stays.
+    // A failed tool changed no file, but commits made before it failed stay.
     let is_done = hook.payload.event() == Some(Event::PostToolUse);
     let files = if is_done { files(hook) } else { Vec::new() };
     let tasks = if is_done { tasks(hook) } else { None };
@@ -94,7 +94,7 @@ fn is_task_tool(hook: &HookCall) -> bool {
     !hook.is_from_subagent() && matches!(tool, Some("TodoWrite" | "TaskCreate" | "TaskUpdate" | "update_plan"))
 }
 
-/// What the tool did to the agent's own list.
+/// The change that the tool made to the agent's own list.
 fn tasks(hook: &HookCall) -> Option<Tasks> {
     if !is_task_tool(hook) {
         return None;

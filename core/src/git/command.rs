@@ -1,7 +1,7 @@
 //! Owns whether a command line runs `git … commit`: as command words, behind wrappers such as `env`
 //! and `timeout`, in `sh -c '…'`, in loops and substitutions.
 //!
-//! What must stay true: words of other commands (`echo "git commit"`, `git log | grep commit`) and
+//! Must stay true: words of other commands (`echo "git commit"`, `git log | grep commit`) and
 //! calls that commit nothing (`--dry-run`, `--help`) do not count.
 //!
 //! Deliberately absent: aliases of git and of the shell, and scripts that are files: nobody here can
@@ -132,7 +132,7 @@ impl Found {
         }
     }
 
-    /// What a simple command runs, whatever wraps it.
+    /// Looks at the command that a simple command runs, behind all wrappers.
     fn look(&mut self, words: &[Word], command: &Command, depth: usize) {
         if depth > DEPTH {
             return;
@@ -181,8 +181,8 @@ impl Found {
         }
     }
 
-    /// What an expansion would give is missing in the path, so that it leads nowhere, or elsewhere:
-    /// that is seen by whoever looks there.
+    /// Notes a directory. The text of expansions is missing in it, so it may not exist or may be another one: the
+    /// caller has to check it.
     fn note(&mut self, dir: PathBuf) {
         if self.dirs.len() < DIRS {
             self.dirs.insert(dir);

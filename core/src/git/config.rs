@@ -1,6 +1,6 @@
 //! Owns how a repository's configuration is read, one value at a time. The source is git-config(1).
 //!
-//! What must stay true: of several values the last one holds; a file that is too long, or is no file, says nothing.
+//! Must stay true: of several values the last one holds; a file that is too long or not regular is ignored.
 //!
 //! Deliberately absent: `include.path`, `config.worktree`, and the person's and the system's own configuration.
 
@@ -10,7 +10,7 @@ use std::path::Path;
 /// Most bytes that are read.
 const BYTES: u64 = 256 * 1024;
 
-/// What is asked for: `[section "of"] name`; `of` is empty for `[section]`.
+/// The key to look up: `[section "of"] name`; `of` is empty for `[section]`.
 #[derive(Clone, Copy, Debug)]
 pub struct Key {
     pub section: &'static str,

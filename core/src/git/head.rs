@@ -1,7 +1,7 @@
 //! Owns where HEAD points: at a commit, through branches that are files of their own or lines of
 //! `packed-refs` (gitrepository-layout(5)).
 //!
-//! What must stay true: no symbolic link is followed, and a chain of references has an end. With the
+//! Must stay true: no symbolic link is followed, and a chain of references has an end. With the
 //! reftable format HEAD is a stub, and nothing is known.
 
 use super::{is_name, read};

@@ -1,7 +1,7 @@
 //! Owns by what a repository is known wherever a copy of it lies: the address that it was cloned from, else its first
 //! commit. The sources are git-clone(1) ("GIT URLS") and git-reflog(1).
 //!
-//! What must stay true: of an address no user and no password is read on; ways to spell the same address
+//! Must stay true: the user and the password of an address are never returned; ways to spell the same address
 //! (`https://`, `ssh://`, `git@host:…`, with `.git` or without) are one.
 //!
 //! Deliberately absent: `include.path` and `url.*.insteadOf`, which are a person's own shorthand, and the walk to the
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the configuration says from where a repository was cloned.
 const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
-/// What a clone calls that which has another name for it.
+/// The usual name for the repository that a fork was made from.
 const UPSTREAM: config::Key = config::Key { of: "upstream", ..ORIGIN };
 /// Most bytes of the beginning of a reflog that are read.
 const LOG: u64 = 4096;
@@ -55,7 +55,7 @@ pub fn is_known_as(folder: &Path, text: &str) -> bool {
     known(&repository, ORIGINS).as_deref() == Some(text) || first().as_deref() == Some(text)
 }
 
-/// What all work trees of a repository share, and from where its relative addresses are.
+/// The directory that all work trees of a repository share, and the base of its relative addresses.
 struct Repository {
     common: PathBuf,
     base: PathBuf,
@@ -101,7 +101,7 @@ pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => local(Path::new(rest), base)?,
         Some((scheme, rest)) => {
             let (place, path) = rest.split_once('/')?;
-            // What is asked for behind the path may be a token.
+            // The query behind the path may hold a token.
             remote(&host(place, scheme), path.split(['?', '#']).next().unwrap_or_default())?
         }
         None => match without_password(url).split_once(':') {

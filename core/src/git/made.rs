@@ -39,7 +39,7 @@ const LOOKED_AT: usize = 100;
 pub struct Call<'a> {
     /// The command line, as the agent gave it to the shell.
     pub line: &'a str,
-    /// What it printed.
+    /// The output that it printed.
     pub output: &'a str,
     /// The directory in which it ran, or in which it left the shell.
     pub cwd: &'a Path,
@@ -112,7 +112,7 @@ pub fn made(root: &Path, call: &Call, commits: &Commits, known: impl Fn(&str) ->
     select(found, commits.most.unwrap_or(COMMITS))
 }
 
-/// What git prints where it commits nothing.
+/// The messages of git when it commits nothing.
 const NOTHING: [&str; 3] = ["nothing to commit", "nothing added to commit", "no changes added to commit"];
 
 /// How many commits a call made, as far as its output alone says, where the repository cannot be asked any more: as many

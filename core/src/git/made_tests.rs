@@ -22,7 +22,7 @@ fn subjects_of(root: &Path, call: &Call) -> Vec<String> {
     made(root, call, &commits, |_| false).into_iter().map(|made| made.subject).collect()
 }
 
-/// What a call made that began at the mark and ends now.
+/// The commits of a call that began at the mark and ends now.
 fn subjects(root: &Path, line: &str, output: &str, mark: Option<&str>) -> Vec<String> {
     subjects_of(root, &call(root, line, output, mark))
 }

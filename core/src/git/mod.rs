@@ -1,4 +1,4 @@
-//! What a git checkout says, by reading its files only.
+//! Reads the facts of a git checkout from its files only.
 //!
 //! Owns the knowledge of git's layout that finding a checkout takes: `.git` as a directory or as a
 //! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
@@ -6,7 +6,7 @@
 //! moved HEAD, [`head`] where HEAD points, `config` one value, [`command`] whether a command line
 //! commits, [`made`] which commits a command made, [`identity`] by what the repository is known elsewhere.
 //!
-//! What must stay true: git is never run, nothing is written, every read is bounded, and only
+//! Must stay true: git is never run, nothing is written, every read is bounded, and only
 //! regular files are read (a FIFO would block). A directory without a repository costs one system
 //! call per ancestor.
 //!
@@ -39,7 +39,7 @@ const MAIN: config::Key = config::Key { section: "core", of: "", name: "worktree
 pub struct Checkout {
     /// The top of the work tree that holds the directory.
     pub worktree_root: PathBuf,
-    /// What all work trees of the repository share: the top of the main work
+    /// The directory that all work trees share: the top of the main work
     /// tree, the folder whose `.git` file names the repository, or the
     /// repository itself when it is bare. A submodule is a
     /// repository of its own and names its own work tree.
@@ -128,7 +128,7 @@ fn around(common: PathBuf) -> PathBuf {
     }
 }
 
-/// What a linked work tree shares with the others: objects and branches.
+/// The directory that a linked work tree shares with the others: objects and branches.
 fn common_dir(git_dir: &Path) -> Option<PathBuf> {
     let file = git_dir.join("commondir");
     let text = if file.is_file() { read_start(&file) } else { None };

@@ -1,7 +1,7 @@
 //! Owns reading a commit from its loose object: one small compressed file (gitformat-loose(5)). A
 //! commit that was just made is such a file.
 //!
-//! What must stay true: at most 64 KiB are read and 64 KiB inflated, whatever the file claims; a
+//! Must stay true: at most 64 KiB are read and 64 KiB inflated, whatever the file claims; a
 //! message may be longer than that, its first line is not.
 //!
 //! Deliberately absent: packs, alternates, and the check that the bytes have the name's hash.
@@ -19,7 +19,7 @@ const INFLATED: usize = 64 * 1024;
 /// Most names in one folder of objects that are looked at. Git packs when there are about 27.
 const NAMES: usize = 10_000;
 
-/// What matters of a commit here.
+/// The parts of a commit that are used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commit {
     /// Full names of the parents; empty for a first commit.
@@ -65,7 +65,7 @@ pub fn whole_name(common: &Path, beginning: &str) -> Option<String> {
     found.next().is_none().then_some(first)
 }
 
-/// What a zlib stream holds: all of it, or the beginning of what is long.
+/// Inflates a zlib stream: all of it, or the beginning if it is long.
 fn inflate(packed: &[u8]) -> Option<Inflated> {
     let mut text = vec![0; INFLATED];
     let flags = inflate_flags::TINFL_FLAG_PARSE_ZLIB_HEADER | inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
@@ -108,7 +108,7 @@ fn commit_in(body: &[u8]) -> Option<Commit> {
     })
 }
 
-/// What git's `%s` gives: the lines up to the first empty one.
+/// The subject as git's `%s` prints it: the lines up to the first empty one.
 fn subject(message: &str) -> String {
     let lines = message.lines().map(str::trim).skip_while(|line| line.is_empty());
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")

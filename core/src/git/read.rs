@@ -1,9 +1,9 @@
 //! Owns how bytes of a checkout are read: from a regular file, bounded, without waiting.
 //!
-//! What must stay true: a FIFO or a device is not waited for; below a git directory no symbolic link
+//! Must stay true: a FIFO or a device is not waited for; below a git directory no symbolic link
 //! is followed, so that nothing outside of it is read; a path has few parts and no `..`.
 //!
-//! Deliberately absent: errors. What cannot be read is not known, whatever the reason.
+//! Deliberately absent: errors. A file that cannot be read counts as unknown, whatever the reason.
 
 use std::ffi::CString;
 use std::fs::{File, OpenOptions};

@@ -1,8 +1,8 @@
 //! Owns the log of what moved HEAD, `logs/HEAD` (git-reflog(1)), and a mark in it: how far it went
 //! at some moment, so that what came later can be told from what was there.
 //!
-//! What must stay true: only the end of a long log is read. Git appends lines and writes the log
-//! again when it expires, as another file; a mark in a file that is gone says nothing.
+//! Must stay true: only the end of a long log is read. Git appends lines and writes the log
+//! again when it expires, as another file; a mark in a file that is gone is ignored.
 
 use super::{is_name, read};
 use std::fs;
@@ -23,7 +23,7 @@ pub struct Entry {
     pub new: String,
     /// Seconds since the epoch, as the committer said.
     pub at: i64,
-    /// What was done: `commit: Subject`, `checkout: moving from …`.
+    /// The action: `commit: Subject`, `checkout: moving from …`.
     pub message: String,
 }
 

@@ -2,7 +2,7 @@
 //! quotes, comments, redirections, here-documents and keywords do to it (POSIX Shell Command
 //! Language; bash(1), GRAMMAR and QUOTING). Commands in substitutions are commands too.
 //!
-//! What must stay true: any text yields something, in a time that grows with its length only; nesting
+//! Must stay true: any text yields something, in a time that grows with its length only; nesting
 //! has an end. Nothing is expanded: a word with an expansion in it is not plain.
 //!
 //! Deliberately absent: aliases, the values of variables, which branch is taken, and here-documents

@@ -24,7 +24,7 @@ pub struct Parser<'a> {
     has_functions: bool,
 }
 
-/// What belongs to one script: the line, or what stands between parentheses.
+/// The state of one script: the line, or the text between parentheses.
 #[derive(Default)]
 struct Script {
     words: Vec<Word>,
@@ -99,7 +99,7 @@ impl<'a> Parser<'a> {
         self.flush(&mut script);
     }
 
-    /// What stands in parentheses, the first of which was read.
+    /// Parses the text in parentheses; the opening one was read already.
     pub(super) fn nested(&mut self) {
         self.deeper(|parser| parser.script(Some(b')')));
     }
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         self.depth -= 1;
     }
 
-    /// What stands between backquotes, once they are taken off.
+    /// Parses the text between backquotes, without the backquotes.
     pub(super) fn quoted_script(&mut self, text: &[u8]) {
         if self.depth < DEPTH {
             let commands = Parser::new(text, self.depth + 1).commands();

@@ -1,4 +1,4 @@
-//! What a shell would take from a line.
+//! Compares the parser with what a shell would run.
 
 use super::*;
 

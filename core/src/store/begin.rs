@@ -25,10 +25,10 @@ pub struct Origin<'a> {
     pub takes_over: bool,
 }
 
-/// What a new session begins with.
+/// The facts with which a new session begins.
 #[derive(Clone, Copy, Debug)]
 pub struct Beginning<'a> {
-    /// What was said first; empty if that is not known, or may not be stored.
+    /// The first prompt; empty if it is not known, or may not be stored.
     pub text: &'a str,
     /// Whether it begins with a prompt, of which the timeline tells even where its text may not be stored.
     pub is_prompted: bool,
@@ -38,7 +38,7 @@ pub struct Beginning<'a> {
     pub origin: Option<Origin<'a>>,
     /// Instant of the beginning.
     pub at: Instant,
-    /// Who writes to the log.
+    /// The program's name in the log.
     pub program: &'a str,
 }
 
@@ -89,8 +89,8 @@ impl Store {
         self.create(&slug, start, fill, at)
     }
 
-    /// Who comes after us, if we are killed while we make the session, must look for it: as in a conversation that
-    /// began before our eyes. Under the conversation's lock.
+    /// If we are killed while creating the session, the next hook must search for it, so record that first. Needs the
+    /// conversation's lock.
     pub fn expect_a_session(&self, uuid: &Uuid, live: &Live) -> Result<()> {
         let seeking = Live { session_id: None, source: None, prompt_id: None, ..live.clone() };
         self.write_live(uuid, &seeking)

@@ -63,13 +63,13 @@ pub struct Store {
     /// How long to wait for a lock.
     pub wait: Duration,
     caches: Caches,
-    /// Who is asked about running clients.
+    /// Reports running clients.
     pub(crate) witness: Witness,
-    /// Whose words it writes.
+    /// The author of what this store writes.
     pub author: Author,
 }
 
-/// Whose words are written. An agent that calls the programs of people writes as a person does.
+/// The author of a change. An agent that calls the programs of people counts as a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// Every record that is changed becomes a person's.
@@ -78,10 +78,10 @@ pub enum Author {
     Machine,
 }
 
-/// Who brings in step what only repeats the records.
+/// The program that updates the caches of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caches {
-    /// Whoever changes a record: people wait for that.
+    /// The one that changes a record: people wait for it.
     Kept,
     /// Somebody else, later: an agent waits.
     LeftToOthers,
@@ -226,8 +226,8 @@ impl Store {
         Ok(())
     }
 
-    /// A change that a hook saw. What decides whether the session goes on is written at once; all else is noted, and so
-    /// is what cannot be written in time.
+    /// Applies a change that a hook saw. A change that decides whether the session goes on is written at once; every
+    /// other is noted, and so is one that cannot be written in time.
     pub fn tell(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
         let change = change.bounded();
         if !change.is_of_life() {

@@ -18,7 +18,7 @@ use crate::record::{Session, Status};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// What was done.
+/// The result of a move.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Moved {
     /// The project that was moved.
@@ -50,7 +50,7 @@ impl Store {
         let there = config.projects.iter().find(|(other, project)| project.path == to && *other != slug.as_str());
         let absorbed = there.map(|(other, _)| Slug::parse(other)).transpose()?;
         let words = absorbed.as_ref().map(|other| self.words_of(slug, other)).transpose()?.flatten();
-        // Whose the records are does not change.
+        // A hook's store leaves the author of the records as it is.
         let hook = Store::for_hooks(self.home.clone(), self.witness);
         let mut sessions = Vec::new();
         for id in self.sessions_of(slug, absorbed.as_ref())? {
@@ -81,7 +81,8 @@ impl Store {
         Ok(Moved { project_slug: slug.to_string(), from, to: to.to_string(), absorbed, sessions })
     }
 
-    /// What people said about the absorbed project, if anything. Nobody can say whose word holds if both have one.
+    /// The statements of people about the absorbed project, if any. It is refused if both projects have some, because
+    /// it is not known which ones hold.
     fn words_of(&self, slug: &Slug, absorbed: &Slug) -> Result<Option<ProjectState>> {
         let other = self.project(absorbed)?;
         match (is_said(&other), is_said(&self.project(slug)?)) {

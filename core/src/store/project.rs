@@ -20,7 +20,7 @@ use crate::weight;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What a new conversation in a project is told; a cache of the records.
+/// The context that a new conversation in a project gets; a cache of the records.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Context {
     /// Newest first, at most [`PARKED`].
@@ -136,7 +136,7 @@ impl Store {
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
             let mut state = match self.project(slug) {
-                // What is left of it is kept, and what is said now is not lost for that.
+                // The damaged file is kept aside, and the new statement is stored all the same.
                 Err(Error::Corrupt { reason, .. }) => {
                     self.put_away(&path, &reason, "cs-project update", clock::now())?;
                     self.project(slug)?
@@ -207,7 +207,7 @@ impl Store {
         Context { parked: parked.collect(), last }
     }
 
-    /// What a new conversation in the project is told; nothing where nothing is known.
+    /// The context for a new conversation in the project; empty if nothing is known.
     pub fn context(&self, slug: &Slug) -> Context {
         let bytes = file::read(&self.home.context(slug)).ok().flatten();
         bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()

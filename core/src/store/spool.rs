@@ -43,7 +43,7 @@ pub enum Noted {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     notes: Vec<Note>,
-    /// What the record will say when it holds them.
+    /// The token that the record carries once it holds the notes.
     token: Option<String>,
 }
 
@@ -174,7 +174,7 @@ impl Store {
 
     /// The notes of a file that nobody writes to any more.
     fn settled_notes(&self, folding: &Path) -> Result<Notes> {
-        // Who still writes to it holds it shared; who comes later sees that it has another name.
+        // A program that still writes to it holds it shared; a later one sees that the file has another name.
         match lock::try_existing_within(folding, self.wait)? {
             Some(held) => {
                 let notes = self.notes_in(folding);
@@ -239,7 +239,7 @@ impl Store {
         Ok(self.spools()?.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect())
     }
 
-    /// Whose notes there are, half folded ones too.
+    /// The names of all note files, including those that are half folded.
     fn spools(&self) -> Result<BTreeSet<String>> {
         let dir = self.home.spool_dir();
         Ok(file::stems(&dir, ".jsonl")?.into_iter().chain(file::stems(&dir, ".folding")?).collect())
@@ -269,7 +269,7 @@ fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> 
     file.write_all(line).map_err(failed)?;
     if noted == Noted::Synced {
         file.sync_data().map_err(failed)?;
-        // Who made the file may not have waited for its name.
+        // The program that created the file may not have synced its directory entry.
         file::sync_dir(path.parent().unwrap_or(path))?;
     }
     Ok(())

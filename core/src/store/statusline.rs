@@ -25,7 +25,7 @@ impl Store {
         (!is_to_come).then(|| reading.bounded(now))
     }
 
-    /// What each conversation spent on a local day; empty where nothing is known.
+    /// The cost of each conversation on a local day; empty if nothing is known.
     pub fn spent_on(&self, day: &Date) -> Day {
         let mut spent: Day = cached(&self.home.spent_on(day)).unwrap_or_default();
         spent.retain(|_, cost| validate::dollars(*cost).is_some());

@@ -9,7 +9,7 @@ use crate::record::Session;
 use crate::usage::Usage;
 
 impl Store {
-    /// What the session used, as its conversation was last summed up; `None` if it was not yet. Several sessions
+    /// The usage of a session when its conversation was last summed up; `None` if it never was. Several sessions
     /// of one conversation (a resumed one that got a new record) have a share each.
     pub fn usage_of(&self, session: &Session) -> Result<Option<Usage>> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
@@ -24,7 +24,7 @@ impl Store {
         Ok(usage.bounded().of_record(session_id))
     }
 
-    /// What was used on each day, as it was last summed up; `None` if it was not yet.
+    /// The usage of each day when it was last summed up; `None` if it never was.
     pub fn usage_days(&self) -> Result<Option<Days>> {
         let path = self.home.usage_days();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };

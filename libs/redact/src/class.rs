@@ -47,7 +47,7 @@ pub(super) const UPPER: Class = LARGE.and(DIGIT);
 /// Large letters, digits and dashes, of keys that people type.
 pub(super) const TYPED: Class = UPPER.and(Class::of(b"-_"));
 pub(super) const ALNUM: Class = LOWER.and(LARGE);
-/// What a name in a program is made of.
+/// The bytes of a name in a program.
 pub(super) const NAME: Class = ALNUM.and(Class::of(b"_"));
 /// Base64 of URLs.
 pub(super) const WORD: Class = NAME.and(Class::of(b"-"));
@@ -87,12 +87,12 @@ pub(super) fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// What an unquoted value is made of, text beyond ASCII too.
+/// The bytes of an unquoted value, text beyond ASCII too.
 pub(super) fn is_bare(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b',' | b';' | b'&' | b')' | b'<')
 }
 
-/// What stands between `://` and the path, text beyond ASCII too.
+/// The bytes between `://` and the path, text beyond ASCII too.
 pub(super) fn is_authority(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'\\')
 }

@@ -6,7 +6,7 @@ use super::class::{Words, is_dotted};
 use std::cell::Cell;
 use std::ops::Range;
 
-/// What follows such a flag.
+/// The kind of value that follows such a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Takes {
     /// A password, as the next word.
@@ -69,7 +69,7 @@ static RULES: [Rule; 14] = [
 /// The programs that were called in the command that is being read.
 #[derive(Default)]
 pub(super) struct Called {
-    /// What is masked, in order.
+    /// The masked spans, in order.
     masked: Vec<Range<usize>>,
     /// How far the text was read, and how many of the masked spans lie before.
     upto: Cell<(usize, usize)>,
@@ -78,7 +78,7 @@ pub(super) struct Called {
 }
 
 impl Called {
-    /// What the flag takes that begins at `at`.
+    /// The value of the flag that begins at `at`.
     pub(super) fn takes(&self, text: &[u8], at: usize, flag: &[u8]) -> Option<Takes> {
         self.read(text, at);
         let mut rules = RULES.iter().enumerate();

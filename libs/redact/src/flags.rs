@@ -38,7 +38,7 @@ impl Scan<'_> {
         self.value(value, kind, Tie::Flag)
     }
 
-    /// What a flag takes, if it is one of a program that is called before it in the same command.
+    /// The value that a flag takes, if it belongs to a program that is called before it in the same command.
     pub(super) fn takes(&self, at: usize, flag: &[u8]) -> Option<Takes> {
         if !commands::is_flag(flag) {
             return None;

@@ -1,6 +1,6 @@
 //! Owns finding the keys of `makers`: by how they begin, or by a mark at a known place.
 //!
-//! What must stay true: a rule that declines has read at most 255 bytes. The table is made when the program is
+//! Must stay true: a rule that declines has read at most 255 bytes. The table is made when the program is
 //! compiled, and holds no address: a hook begins with nothing to prepare.
 
 use super::class::*;
@@ -25,7 +25,7 @@ struct Table {
     rows: [Row; SIZE.0],
     /// Where the rows of a bucket begin.
     first: [u16; BUCKETS + 1],
-    /// What follows the prefixes of a group.
+    /// The text that follows the prefixes of a group.
     bodies: [Body; GROUPS.len()],
 }
 

@@ -4,7 +4,7 @@
 //! credentials in headers, passwords in addresses, passwords behind the flags of programs (`commands`), and the
 //! values of names that say that they are secret (`names`, `values`).
 //!
-//! What must stay true:
+//! Must stay true:
 //! - The cost is linear in the text, whatever the text is. A rule that declines has looked at a bounded number of
 //!   bytes, at bytes that no later attempt of the same rule looks at again, or at a run that is remembered.
 //! - Masking twice changes nothing: a text is gone through until nothing is found, see [`ROUNDS`].
@@ -36,7 +36,7 @@ use std::ops::Range;
 use scan::Scan;
 use tokens::Tokens;
 
-/// What stands in the text in place of a secret.
+/// The text that replaces a secret.
 pub const MASK: &str = "[masked]";
 
 /// The text with every secret replaced; borrowed when there was none.

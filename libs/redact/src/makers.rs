@@ -11,7 +11,7 @@ pub(super) enum Length {
 }
 use Length::{AtLeast, Between};
 
-/// What else tells a key from a name that begins like it.
+/// A further test that separates a key from a name with the same beginning.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Care {
     /// It is not made of words, see [`is_wordy`].
@@ -170,7 +170,7 @@ pub(super) const GROUPS: &[Group] = &[
     (PARTS, AtLeast(80), Mixed, "00D"),
     (WORD, AtLeast(60), Mixed, "fio-u-"),
     (ALNUM, AtLeast(80), Mixed, "sk"),
-    // What watches.
+    // Monitoring.
     (TYPED, AtLeast(24), Digit, "NRAK- NRAA- NRII- NRRA- NRIQ- NRSP-"),
     (WORD, AtLeast(16), Digit, "NRJS- NRII- NRIQ- NRRA- NRAK- NRAA-"),
     (BASE64, AtLeast(40), Digit, "sntryu_ sntrys_ sntrya_ sntryi_ glc_ essu_ eyJrIjoi"),
@@ -198,7 +198,7 @@ pub(super) const GROUPS: &[Group] = &[
         Digit,
         "LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBSU0EgUFJJVkFURSB LS0tLS1CRUdJTiBFQyBQUklWQVRF LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUg LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0EgUFJJVkFURSB LS0tLS1CRUdJTiBQR1AgUFJJVkFURSB",
     ),
-    // Who knows the address of a web hook may write there.
+    // Anyone who knows the address of a web hook may write there.
     (
         BASE64,
         AtLeast(20),

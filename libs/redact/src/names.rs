@@ -37,20 +37,20 @@ const KEY_ENDS: [&str; 6] = ["authkey", "appkey", "signingkey", "encryptionkey",
 static RANDOM: Words = Words::of("credential credentials cred creds jwt bearer pat seed otp totp pepper authtok");
 static SESSION: Words =
     Words::of("sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac");
-/// What stands before `token` where it is no secret.
+/// Words before `token` that mean it is not a secret.
 static OTHER_TOKENS: Words = Words::of(
     "max min num next page continuation pad eos bos unk sep cls mask stop special sync cancellation design css syntax lookahead end start first last image input output per current cancel",
 );
-/// What stands before `key` where it is a secret.
+/// Words before `key` that mean it is a secret.
 static SECRET_KEYS: Words = Words::of("api access secret private");
 static KEYS: Words = Words::of(
     "app application signing sign encryption encrypt enc decrypt decryption master auth account storage shared service server client webhook deploy license licence ssh hmac aes rsa jwt crypto cipher cookie consumer integration subscription functions function admin root write read ingest ingestion rest sdk bot team security vault wallet ssl tls pgp gpg signature symmetric host node data db database",
 );
-/// What stands before `key` where it is no secret.
+/// Words before `key` that mean it is not a secret.
 static OTHER_KEYS: Words = Words::of(
     "public primary foreign sort partition cache index object map dict idempotency row group join route query lookup translation unique composite candidate hot arrow enter escape modifier registry public_key",
 );
-/// What may stand behind the word that decides.
+/// Words that may follow the deciding word.
 static BEHIND: Words = Words::of(
     "prod production dev development stage staging test testing live sandbox old new previous primary secondary main default value string text raw plain plaintext base b hex str backup ro rw local global v data prd stg qa uat ci is",
 );

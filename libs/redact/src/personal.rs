@@ -1,7 +1,7 @@
 //! Replaces what tells who somebody is, for text that leaves the machine: secrets (see
 //! [`super::mask`]), then e-mail addresses, telephone numbers, and user names in paths.
 //!
-//! What must stay true: the cost is linear in the text.
+//! Must stay true: the cost is linear in the text.
 //! Deliberately absent: names of people in sentences, and any promise that a number or an address
 //! of an unusual shape is found.
 
@@ -43,7 +43,7 @@ impl AddAssign for Counts {
     }
 }
 
-/// What is known of the person whose texts are masked.
+/// The known facts about the person whose texts are masked.
 #[derive(Clone, Debug, Default)]
 pub struct Personal {
     /// User names that are masked wherever they are a whole part of a path.

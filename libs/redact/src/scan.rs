@@ -12,7 +12,7 @@ use super::tokens::Tokens;
 /// How much of the text before it a rule looks at for a name.
 pub(super) const NAME_BYTES: usize = 96;
 
-/// What a rule says of a place.
+/// The verdict of a rule about a position.
 enum Step {
     Secret(Range<usize>),
     /// Nothing begins before here.
@@ -96,7 +96,7 @@ impl<'a> Scan<'a> {
         span.map_or(Step::Go(end), Step::Secret)
     }
 
-    /// What stands before `at`, behind the last mask.
+    /// The text before `at`, after the last mask.
     pub(super) fn text_before(&self, at: usize) -> &[u8] {
         let text = self.bytes().get(at.saturating_sub(NAME_BYTES).max(self.done)..at).unwrap_or_default();
         let mask = text.windows(MASK.len()).rposition(|window| window == MASK.as_bytes());

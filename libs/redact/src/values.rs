@@ -40,7 +40,7 @@ static PLAIN: Words = Words::of(
     bearer basic jwt csrf oauth session cookie include omit same-origin inherit env file prompt ask placeholder example changeme \
     redacted masked hidden removed todo tbd n/a unknown user username admin:password user:pass user:password username:password",
 );
-/// What follows `--password` in a sentence.
+/// Words that follow `--password` in a sentence.
 static SENTENCE: Words = Words::of(
     "field fields header headers setting settings string strings page pages to or and is are was the a an for from with without in on as if when must can should may will flag flags option \
     options argument arguments arg parameter parameters value values set not of by at it that this which instead here only also \
