@@ -138,11 +138,11 @@ impl Home {
     pub fn ended(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("ended/{uuid}.json"))
     }
-    /// The input of status lines.
+    /// The last figures of status lines.
     pub fn statusline_dir(&self) -> PathBuf {
         self.0.join("statusline")
     }
-    /// The last figures that the status line of a conversation was told.
+    /// The last figures that the status line of a conversation received.
     pub fn reading(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("statusline/{uuid}.json"))
     }

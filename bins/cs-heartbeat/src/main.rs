@@ -78,15 +78,16 @@ fn turn_ended(hook: &HookCall) -> Result<()> {
     noted
 }
 
-/// Why a turn failed. Clients have a word for some failures only, and tell the others in what they say last (2.1.332),
-/// which may be noted only where what is said may.
+/// Why a turn failed. Clients name some failures only, and describe the others in the last message (2.1.332). That
+/// message is used only where messages may be stored.
 fn why(payload: &Payload, capture: bool) -> &str {
     let word = payload.error.as_deref().filter(|word| !word.trim().is_empty());
     let said = payload.last_message.as_deref().filter(|said| capture && !said.trim().is_empty());
     word.filter(|word| *word != UNKNOWN).or(said).or(word).unwrap_or(UNKNOWN)
 }
 
-/// Background work that continues after the turn. If there is none, no subagent is left that could ask.
+/// Notes the plans that continue after the turn. Without background tasks no subagent is left that could ask, so its
+/// questions are dropped.
 fn plans(live: &mut Live, payload: &Payload) {
     if payload.background_tasks == Some(0) {
         live.questions.clear();

@@ -94,17 +94,17 @@ pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     };
     live.asked(what, None, hook.now);
     live.awaiting = true;
-    // It is not known who asked. If a person did, that request is restored after the dialog.
+    // It is not known who asked. In a person's record it is kept as a request, and shown again after the dialog.
     live.requested = Some(what.to_string()).filter(|_| ending::is_of_people(&record));
     Ok(())
 }
 
-/// Whether what the conversation waits for is the tool call at hand, although nobody noted which one that is.
+/// Whether the conversation waits for this tool call, although the call's key was not noted.
 pub fn is_answered(hook: &HookCall, live: &Live) -> bool {
     live.waiting_key.is_none() && live.waiting_for.as_ref() == Some(&question(hook))
 }
 
-/// Brings the record's awaiting_action in step with what the conversation waits for.
+/// Updates the record's awaiting_action to what the conversation waits for.
 pub fn show(hook: &HookCall, live: &mut Live) -> Result<()> {
     if live.wanted().is_none() && !live.awaiting {
         return Ok(());
@@ -119,7 +119,8 @@ pub fn show(hook: &HookCall, live: &mut Live) -> Result<()> {
     Ok(())
 }
 
-/// A request of a person from before the conversation's file was known. It is restored after the dialog.
+/// The request that a person left in the record while the conversation's file was not known. It is shown again after
+/// the dialog.
 fn asked_by_person(hook: &HookCall, id: &SessionId) -> Option<String> {
     let record = hook.store.session(id).ok().filter(ending::is_of_people)?;
     record.awaiting_action

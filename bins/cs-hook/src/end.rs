@@ -1,6 +1,6 @@
 //! SessionEnd: the conversation is over, unless another window has it open. Its session is parked while tasks are open
-//! and somebody may come back to them, or when a turn broke off, else completed; one that never asked anything leaves
-//! nothing behind.
+//! and somebody may come back to them, or when a turn broke off, else completed; one without a prompt leaves
+//! no record.
 
 use crate::{PROGRAM, damaged};
 use agents::hook_call::HookCall;
@@ -65,7 +65,7 @@ pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
     live.windows().find(|window| !ends.is_some_and(|ends| ends.is(window)) && process::may_run(window))
 }
 
-/// The window that was heard last is closed, and its turn with it; the conversation goes on in another one.
+/// Closes the window that was heard last, and its turn; the conversation goes on in `window`.
 pub fn left_to(hook: &HookCall, uuid: &Uuid, mut live: Live, window: Process) -> Result<()> {
     live.closed_by(&window);
     live.set_process(Some(window));

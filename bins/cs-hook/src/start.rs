@@ -1,5 +1,5 @@
-//! SessionStart: the conversation runs. A resumed one gets its session back (see `going_on`); a new one is told what is
-//! parked.
+//! SessionStart: the conversation runs. A resumed one gets its session back (see `going_on`); a new one gets the
+//! parked sessions as context.
 
 use crate::{PROGRAM, context, elsewhere, going_on, moved, superseded};
 use agents::hook_call::HookCall;
@@ -72,7 +72,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     Ok(())
 }
 
-/// A second window on a conversation changes nothing for the first, but that its end is not the conversation's.
+/// Notes a second window on a conversation, so that the end of one window is not taken for the conversation's end.
 fn opened_again(hook: &HookCall, mut live: Live) -> Result<()> {
     hook.caller().iter().for_each(|window| live.opened_by(window));
     hook.store.write_live(&hook.uuid, &live)?;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Where the configuration says from where a repository was cloned.
 const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
-/// The usual name for the repository that a fork was made from.
+/// The remote that is read if there is no `origin`.
 const UPSTREAM: config::Key = config::Key { of: "upstream", ..ORIGIN };
 /// Most bytes of the beginning of a reflog that are read.
 const LOG: u64 = 4096;

@@ -92,7 +92,7 @@ impl Store {
         Ok(Some(Done { session_id: Some(id.clone()), ..Done::new("archived", reason, run) }))
     }
 
-    /// Whether it ended before `before`. If the clock was wrong when it ended, the time of that note counts.
+    /// Whether it ended before `before`. If the clock was wrong when it ended, the time when that was noticed counts.
     fn has_ended(&self, id: &SessionId, entry: &Entry, before: Instant, now: Instant) -> bool {
         let ended_at = clock::parse(entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat));
         let known = ended_at.and_then(|at| match clock::is_credible(at, now) {

@@ -17,7 +17,7 @@ use crate::record::{Session, Status};
 impl Store {
     /// Ends a conversation: its session as `ending` says and with `note` in its timeline, its file
     /// goes to `ended/`. Under the conversation's lock. If the disk refuses
-    /// it, the conversation stays: its state will say that its process is gone. Returns the session, if there is one.
+    /// it, the conversation stays, and its state reports that its process is gone. Returns the session, if there is one.
     pub fn end_conversation(
         &self,
         uuid: &Uuid,
@@ -28,7 +28,7 @@ impl Store {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
         let (asked, dialog) = (live.was_asked(), live.awaiting);
-        // Of a conversation that nobody knows its record knows more.
+        // Without a file of the conversation, the record knows more about its last turn.
         let midway = ending.midway.map(|_| live.is_midway());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
@@ -43,7 +43,7 @@ impl Store {
         id.map(|id| self.session(&id)).transpose()
     }
 
-    /// The session of a conversation; it is looked for if its hooks came in mid-way.
+    /// The session of a conversation; searched for if the first hook came in the middle of it.
     fn session_id_of(&self, live: &Live, uuid: &Uuid) -> Result<Option<SessionId>> {
         match live.session() {
             Some(id) => Ok(Some(id)),
@@ -58,8 +58,8 @@ impl Store {
         Ok(lives.iter().filter(|live| is_alive(live) == Some(false)).filter_map(uuid_of).collect())
     }
 
-    /// Ends a conversation whose process is gone as its own SessionEnd would have. `None` if that is
-    /// not so any more.
+    /// Ends a conversation whose process is gone, as its SessionEnd would have. `None` if the process is no longer
+    /// gone.
     pub fn close_gone(&self, uuid: &Uuid, run: Run, now: Instant) -> Result<Option<Done>> {
         if run == Run::Real {
             self.place_notes(uuid, true, "cs-cleanup", now)?;

@@ -74,16 +74,16 @@ pub struct Store {
 pub enum Author {
     /// Every record that is changed becomes a person's.
     Person,
-    /// Hooks and timers write what they see, and change nothing about whose a record is.
+    /// Hooks and timers write what they see, and leave the author of a record as it is.
     Machine,
 }
 
-/// The program that updates the caches of the records.
+/// Which program updates the caches of the records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caches {
-    /// The one that changes a record: people wait for it.
+    /// The program that changes a record updates them at once: people wait for it.
     Kept,
-    /// Somebody else, later: an agent waits.
+    /// Another program updates them later, because an agent waits for this one.
     LeftToOthers,
 }
 

@@ -81,8 +81,8 @@ impl Store {
         Ok(Moved { project_slug: slug.to_string(), from, to: to.to_string(), absorbed, sessions })
     }
 
-    /// The statements of people about the absorbed project, if any. It is refused if both projects have some, because
-    /// it is not known which ones hold.
+    /// The statements of people about the absorbed project, if any. The move is refused if both projects have
+    /// some, because it is not known which ones hold.
     fn words_of(&self, slug: &Slug, absorbed: &Slug) -> Result<Option<ProjectState>> {
         let other = self.project(absorbed)?;
         match (is_said(&other), is_said(&self.project(slug)?)) {
