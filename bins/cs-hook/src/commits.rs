@@ -22,7 +22,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a conversation. Its mark is of use if it was set before the turn of this call began.
+    /// The facts of a conversation. Its mark is used only if it was set before the turn of this call began.
     pub fn of(live: &Live, hook: &HookCall) -> Place {
         let turn = &hook.payload.prompt_id;
         let is_of_turn = turn.is_none() || *turn == live.prompt_id;

@@ -1,5 +1,5 @@
 //! A record that cannot be understood must not silence its conversation: it is set aside, and the conversation goes on
-//! in another session, which says so.
+//! in another session, whose timeline reports it.
 
 use crate::prompt;
 use agents::hook_call::HookCall;
@@ -11,7 +11,7 @@ use cs_core::live::Live;
 use cs_core::record::Session;
 use std::path::Path;
 
-/// The session of the conversation, or in place of one whose record is damaged another one.
+/// Returns the session of the conversation, or a new one if its record is damaged.
 pub fn session(hook: &HookCall, live: &mut Live) -> Result<Option<Session>> {
     let Some(id) = live.session() else { return Ok(None) };
     match hook.store.session(&id) {

@@ -18,17 +18,17 @@ pub fn note(hook: &HookCall, id: &SessionId, record: &Session, other: &Path) -> 
     if is_noted { Ok(()) } else { hook.tell(id, Change::AlsoIn { worktree_root }, Noted::Soon) }
 }
 
-/// The conversation has gone into another directory in the middle of a turn.
+/// Handles a change of the conversation's directory in the middle of a turn.
 pub fn gone_to(hook: &HookCall, id: &SessionId, cwd: &str) -> Result<()> {
     let Some(found) = git::find(Path::new(cwd)) else { return Ok(()) };
     let record = hook.store.session(id)?;
     if hook.store.is_own(&record, &found) { Ok(()) } else { note(hook, id, &record, &found.worktree_root) }
 }
 
-/// The conversation is open again, perhaps elsewhere: it still works in its session's work tree.
+/// Handles a conversation that was opened again, perhaps elsewhere: its session keeps its work tree.
 pub fn opened(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
     let Some(id) = live.session() else { return Ok(()) };
-    // A damaged one is the next prompt's trouble.
+    // The next prompt handles a damaged record.
     let Ok(record) = hook.store.session(&id) else { return Ok(()) };
     if checkout.is_some_and(|found| hook.store.is_own(&record, found)) {
         return Ok(());
@@ -37,7 +37,7 @@ pub fn opened(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> 
     checkout.map_or(Ok(()), |other| note(hook, &id, &record, &other.worktree_root))
 }
 
-/// Notes commits that were made in another repository, which are none of the session's own.
+/// Notes commits made in another repository, which do not count as the session's own.
 pub fn committed(hook: &HookCall, id: &SessionId, other: &Path, commits: &[NewCommit]) -> Result<()> {
     let worktree_root = other.to_string_lossy();
     commits.iter().try_for_each(|commit| {

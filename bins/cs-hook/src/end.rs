@@ -55,7 +55,7 @@ pub fn ending<'a>(hook: &HookCall, why: &'a str, attended: bool) -> Ending<'a> {
     }
 }
 
-/// Whether the conversation stays open in another process. A process on another host counts: it may still run.
+/// Whether the conversation stays open in another process. One in another PID namespace counts: it may still run.
 fn is_open_elsewhere(hook: &HookCall, live: &Live) -> bool {
     hook.other_process(live).is_some_and(|other| process::may_run(&other))
 }

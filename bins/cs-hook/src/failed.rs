@@ -1,4 +1,4 @@
-//! PostModelRequest (Codex): a request that failed ends the turn, unless the agent tries again. Codex tells of every
+//! PostModelRequest (Codex): a request that failed ends the turn, unless the agent tries again. Codex reports every
 //! request, so one that was answered must cost next to nothing.
 
 use crate::ask;
@@ -9,7 +9,7 @@ use cs_core::error::Result;
 use cs_core::live::Live;
 use cs_core::store::Noted;
 
-/// Most characters of what went wrong.
+/// Most characters of the failure's text.
 const WHY: usize = 200;
 
 pub fn on_model_request(hook: &HookCall) -> Result<()> {
@@ -27,8 +27,8 @@ pub fn on_model_request(hook: &HookCall) -> Result<()> {
     if failed { note(hook, why) } else { Ok(()) }
 }
 
-/// The failure in the record, as that of a turn of Claude Code. The conversation may have ended moments ago: then its
-/// end did not break the turn off, which had failed.
+/// Notes the failure in the record, like that of a turn of Claude Code. The conversation may have ended moments ago:
+/// then the turn had failed already, and the end did not break it off.
 fn note(hook: &HookCall, why: String) -> Result<()> {
     let (live, ended) = (hook.store.live(&hook.uuid)?, hook.store.ended(&hook.uuid)?);
     let Some(id) = live.as_ref().or(ended.as_ref()).and_then(Live::session) else { return Ok(()) };

@@ -13,7 +13,7 @@ use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::store::{Noted, Origin};
 
-/// SessionStart: the conversation is open again. It has its session back if that is active (a person may have resumed
+/// SessionStart: the conversation is open again. It gets its session back if that is active (a person may have resumed
 /// it) or if only the end of the conversation had ended it. A session that a person put aside waits for a prompt.
 pub fn opened(hook: &HookCall, live: &mut Live) -> Result<()> {
     let Some(id) = hook.store.conversation(&hook.uuid)? else { return Ok(()) };
@@ -31,7 +31,7 @@ pub fn opened(hook: &HookCall, live: &mut Live) -> Result<()> {
     Ok(())
 }
 
-/// A turn begins in the conversation of a session: the session in which it goes on.
+/// Returns the session in which a turn of this session's conversation goes on.
 pub fn prompted(hook: &HookCall, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
     let (heir, way) = hook.store.heir(known, &hook.uuid);
     match way {
@@ -41,7 +41,7 @@ pub fn prompted(hook: &HookCall, live: &Live, known: Session, text: &str, at: Op
     }
 }
 
-/// Another conversation goes on with a session: in a successor.
+/// Creates a successor, in which another conversation continues the session.
 pub fn succeeded(hook: &HookCall, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
     let (heir, _) = hook.store.heir(known, &hook.uuid);
     succeed(hook, live, Origin { session: &heir, takes_over: true }, "", at)
@@ -54,14 +54,14 @@ fn succeed(hook: &HookCall, live: &Live, from: Origin, text: &str, at: Option<&C
     Ok(successor)
 }
 
-/// The session before says which one goes on in its place. It may say so already, or be in the archive.
+/// Notes the successor in the previous session, which may name it already, or be in the archive.
 pub fn link(hook: &HookCall, successor: &Session) -> Result<()> {
     let before = successor.resumed_from.as_deref().and_then(|id| SessionId::parse(id).ok());
     let Some(id) = before.filter(|id| !hook.store.is_archived(id)) else { return Ok(()) };
     hook.tell(&id, Change::ResumedAs { successor: successor.session_id.clone() }, Noted::Synced)
 }
 
-/// Makes the session active and the conversation's.
+/// Makes the session active and assigns it to the conversation.
 fn take(hook: &HookCall, session: Session) -> Result<Session> {
     let id = SessionId::parse(&session.session_id)?;
     let mut changes = Vec::new();

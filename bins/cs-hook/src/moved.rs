@@ -1,7 +1,7 @@
 //! A conversation that its client moved to the background goes on in another process under another id: SessionEnd, then
 //! SessionStart of a fork with `CLAUDE_JOB_DIR` in its environment, and its turn goes on without a prompt (Claude Code
 //! 2.1.332). So its session is made at once: a successor of the one that has just ended in the same directory, if there
-//! is one. Must stay true: a fork that a person made, which has no job, is no move.
+//! is one. Must stay true: a fork that a person made, which has no job, is not a move.
 
 use crate::{going_on, prompt};
 use agents::hook_call::{self, HookCall};
@@ -14,14 +14,14 @@ use cs_core::patch::Patch;
 use cs_core::record::Session;
 use std::path::{Path, PathBuf};
 
-/// The end of a conversation is that of a move if it came so long before, in milliseconds.
+/// An end counts as part of a move if it came at most this long before the start, in milliseconds.
 const MOVED: i64 = 2000;
-/// The same of one whose turn was going on: a client that is in no hurry to move may have much to do.
+/// The same limit if a turn was running: the client may have much to do before it moves.
 const MOVED_IN_A_TURN: i64 = 10_000;
 /// Most bytes of the client's own file about a job.
 const JOB_BYTES: usize = 256 * 1024;
 
-/// Gives a conversation its session that has come to the background.
+/// Gives a conversation that was moved to the background its session.
 pub fn begun(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
     let Some(job) = job().filter(|_| live.source.as_deref() == Some("fork") && live.session_id.is_none()) else {
         return Ok(());
@@ -51,7 +51,7 @@ fn is_moved(ended: &Live, live: &Live, hook: &HookCall) -> bool {
     is_soon && ended.cwd == live.cwd && ended.claude_session_id != live.claude_session_id
 }
 
-/// A job of which nobody knows where it comes from. Its client knows what it is for.
+/// A job whose origin is not known. The client's own file says what it is for.
 fn alone(hook: &HookCall, live: &Live, job: &Path, checkout: Option<&Checkout>) -> Result<Session> {
     let bytes = open::foreign_bytes(&job.join("state.json"), JOB_BYTES).unwrap_or_default();
     let intent = Patch::of(&bytes).ok().and_then(|state| state.text("intent")).filter(|_| live.capture);

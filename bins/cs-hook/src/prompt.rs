@@ -19,7 +19,7 @@ use std::path::Path;
 
 /// Most characters of a prompt that are kept.
 pub const INTENT: usize = 120;
-/// So many conversations are looked at, of which something was heard last.
+/// Most conversations that are looked at, the most recently heard first.
 const NEWEST: usize = 32;
 
 pub fn on_prompt(hook: &HookCall) -> Result<()> {
@@ -34,13 +34,13 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     let is_new = known.is_none();
     let mut live = hook.noted(known.unwrap_or_else(|| hook.new_live()));
     live.unattended = crate::is_unattended();
-    // A prompt may be a picture only, or come in a form that we do not know: a session all the same.
+    // A prompt may be only a picture, or have an unknown form. It creates a session all the same.
     let prompt = hook.payload.prompt.as_deref().unwrap_or_default();
     let is_own = live.fires(prompt);
     let typed = typed::typed(prompt);
     let (id, may_queue) = (hook.payload.prompt_id.as_deref(), Agent::of(&live).queues_prompts());
     live.prompted(&Prompt { id, text: prompt, is_typed: typed.is_some(), may_queue }, hook.now);
-    // No SessionStart was heard, which reads the settings otherwise.
+    // SessionStart, which usually reads the settings, was not received.
     if live.source.is_none() {
         live.capture = hook.config(PROGRAM).hooks.capture_prompts;
     }
@@ -48,28 +48,28 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
         let text = if live.capture { hook_call::first_line(typed::gist(&typed.text), INTENT) } else { String::new() };
         let tracked = track(hook, &mut live, &text);
         if tracked.is_err() {
-            // The state is right all the same, and the same prompt, told again, may have more luck.
+            // The state is written all the same, and a repeat of this prompt may succeed.
             live.prompt_id = None;
-            // A session may have been made before the trouble came: whoever is next looks for it.
+            // A session may have been created before the failure, so the next hook searches for it.
             live.source = live.source.take().filter(|_| live.session_id.is_some());
             hook.store.write_live(&hook.uuid, &live)?;
             return tracked;
         }
-        // A helper's question stands, whatever is typed beside it.
+        // A prompt does not answer a subagent's question.
         ask::show(hook, &mut live)?;
         let title = hook.title(&live);
         hook.store.name_session(&mut live, title, hook.now)?;
     }
     hook.store.write_live(&hook.uuid, &live)?;
     drop(lock);
-    // Of its beginning nothing was told.
+    // Its start was not reported.
     if is_new {
         superseded::by(hook, &live, &mut hook.store.newest_live(NEWEST).unwrap_or_default());
     }
     Ok(())
 }
 
-/// The same prompt, told twice: hooks may be registered in two places. Another text is another prompt, although one
+/// Whether this is the same prompt, sent twice: hooks may be registered in two places. Another text is another prompt, although one
 /// that is typed during a turn carries the id of that turn.
 fn is_repeated(hook: &HookCall, live: Option<&Live>) -> Result<bool> {
     let Some(prompt_id) = &hook.payload.prompt_id else { return Ok(false) };
@@ -81,7 +81,7 @@ fn is_repeated(hook: &HookCall, live: Option<&Live>) -> Result<bool> {
     Ok(ended.is_some_and(|ended| ended.was_prompted(prompt_id, text)))
 }
 
-/// Brings the session in step with a prompt of the user, creating it where there is none.
+/// Updates the session after a prompt of the user, or creates it.
 fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
     let checkout = git::find(Path::new(&live.cwd));
     live.head_mark = checkout.as_ref().map(made::mark);
@@ -89,7 +89,7 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
     live.session_id = known_session(hook, live)?.map(String::from);
     let session = match damaged::session(hook, live)? {
         Some(known) => {
-            // Whoever was killed while it made the session has not told the one before.
+            // A hook that was killed while creating the session has not updated the previous one.
             if !is_named {
                 going_on::link(hook, &known)?;
             }
@@ -115,8 +115,8 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The conversation's session, if it has one. A conversation that began before our eyes has none
-/// that its file does not name.
+/// The conversation's session, if it has one. If the start of a conversation was seen, its file names the session;
+/// otherwise the session is searched for.
 fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
     match (live.session(), live.source.as_deref()) {
         (Some(id), _) => Ok(Some(id)),
@@ -149,7 +149,7 @@ fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkou
     hook.tell(id, Change::Prompted(prompted), noted)
 }
 
-/// Makes a session for the conversation.
+/// Creates a session for the conversation.
 pub fn create(
     hook: &HookCall,
     live: &Live,

@@ -1,6 +1,6 @@
-//! A client process has one conversation at a time: where another one begins in it, the older is over, whatever its
-//! client told of that (`/clear` in an editor tells nothing). Must stay true: only where the client names its process,
-//! since what starts our programs otherwise may serve many; Codex's app server holds several threads in one.
+//! A client process has one conversation at a time: if another one begins in it, the older one is over, even if the
+//! client did not report its end (`/clear` in an editor reports nothing). Must stay true: this holds only if the client
+//! names its process. A process that does not may serve many conversations, as Codex's app server does.
 
 use crate::{PROGRAM, end};
 use agents::Agent;
@@ -10,9 +10,9 @@ use cs_core::hook_log;
 use cs_core::id::Uuid;
 use cs_core::live::Live;
 
-/// Ends what the process had before, and leaves it out of the running conversations. Without the lock of the new
-/// conversation: one at a time. There is one to end, since each beginning ends one; so what a beginning costs does not
-/// depend on how much there is.
+/// Ends the process's previous conversation and removes it from `lives`. The caller must not hold the lock of the new
+/// conversation: only one is held at a time. Each start ends at most one conversation, so its cost does not depend on
+/// how many there are.
 pub fn by(hook: &HookCall, live: &Live, lives: &mut Vec<Live>) {
     let named = hook_call::named_process(Agent::of(live));
     if named.is_none() || named != live.pid {

@@ -35,7 +35,8 @@ pub fn on_tool_end(hook: &HookCall) -> Result<()> {
     id.map_or(Ok(()), |id| record(hook, &id, &place))
 }
 
-/// Brings the conversation's file in step; its session. A helper's call that nobody waited for changes nothing in it.
+/// Updates the conversation's file and returns its session. A subagent's call changes nothing in it unless it was
+/// waited for.
 fn live_on(hook: &HookCall, live: &mut Live) -> Result<Option<SessionId>> {
     ask::recall(hook, live)?;
     let before = live.clone();
@@ -48,7 +49,7 @@ fn live_on(hook: &HookCall, live: &mut Live) -> Result<Option<SessionId>> {
     let is_settled = live.wanted().is_none() || live.wanted() != before.wanted();
     let shown = if is_settled { ask::show(hook, live) } else { Ok(()) };
     let id = match hook.session(live)? {
-        // Of its prompt nobody told.
+        // Its prompt was not reported.
         None if changes_something(hook) => Some(hook.store.begin_unprompted(&hook.uuid, live, PROGRAM, hook.now)?),
         known => known,
     };
@@ -82,7 +83,7 @@ fn record(hook: &HookCall, id: &SessionId, place: &Place) -> Result<()> {
     if noted == Noted::Synced { hook.store.fold_when_due(id, hook.now) } else { Ok(()) }
 }
 
-/// Changed files, as absolute paths where that is known.
+/// Changed files, as absolute paths if the directory is known.
 fn files(hook: &HookCall) -> Vec<String> {
     let cwd = Path::new(hook.payload.cwd.as_deref().unwrap_or_default());
     let absolute = |file: &String| cwd.join(file).to_string_lossy().into_owned();
