@@ -3,7 +3,7 @@
 //! [`cs_core::clock`], and are used from there. Deliberately absent: which zone is the local one, which is
 //! [`cs_core::zone`]'s.
 
-use cs_core::clock::{self, Date, Instant, LocalTime};
+use cs_core::clock::{self, Date, Instant};
 pub use cs_core::clock::{age as format_age, age_or_unknown as format_age_cell, ago as format_ago};
 use cs_core::zone::{Day, Zone};
 use std::time::Duration;
@@ -87,10 +87,6 @@ mod tests {
 
     fn at(text: &str) -> Instant {
         clock::parse(text).unwrap()
-    }
-
-    fn day_before(day: Date) -> Date {
-        day.pred_opt().unwrap()
     }
 
     #[test]
