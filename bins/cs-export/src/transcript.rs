@@ -3,9 +3,10 @@
 //! that are torn or too long are skipped and counted. Deliberately absent: which turns matter, masking.
 
 use agents::Agent;
+use agents::entry::Wanted;
 use agents::entry::{Entry, Kind, Thread, Tool, Understood};
 use agents::lines::{self, Piece};
-use agents::reader::{Reader, State, Wanted};
+use agents::reader::{Reader, State};
 use cs_core::clock;
 use cs_core::git::command::{self, Commits};
 use cs_core::git::made;

@@ -1,7 +1,7 @@
 //! A record that cannot be understood must not silence its conversation: it is set aside, and the conversation goes on
 //! in another session, whose timeline reports it.
 
-use crate::prompt;
+use crate::begin;
 use agents::hook_call::HookCall;
 use cs_core::error::{Error, Result};
 use cs_core::git;
@@ -29,7 +29,7 @@ fn replace(hook: &HookCall, live: &mut Live, id: &SessionId, reason: &str) -> Re
     live.project_slug = live.project_slug.take().or(known.as_ref().map(|known| known.project_slug.clone()));
     let intent = known.map(|known| known.intent).filter(|_| live.capture).unwrap_or_default();
     let checkout = git::find(Path::new(&live.cwd));
-    let session = prompt::create(hook, live, &intent, checkout.as_ref(), None)?;
+    let session = begin::create_session(hook, live, &intent, checkout.as_ref(), None)?;
     let new = hook.store.continue_damaged(id, &session, &to, hook.now)?;
     live.session_id = Some(new.session_id.clone());
     Ok(new)

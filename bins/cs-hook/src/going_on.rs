@@ -2,7 +2,7 @@
 //! the session that `cs-session resume` made, in its own one that was parked, or in a successor that names the one
 //! before; what a person completed stays as it is.
 
-use crate::prompt;
+use crate::begin;
 use agents::hook_call::HookCall;
 use cs_core::change::Change;
 use cs_core::error::Result;
@@ -49,7 +49,7 @@ pub fn succeeded(hook: &HookCall, live: &Live, known: Session, at: Option<&Check
 
 fn succeed(hook: &HookCall, live: &Live, from: Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
     hook.store.expect_a_session(&hook.uuid, live)?;
-    let successor = prompt::create(hook, live, text, at, Some(from))?;
+    let successor = begin::create_session(hook, live, text, at, Some(from))?;
     link(hook, &successor)?;
     Ok(successor)
 }

@@ -5,6 +5,7 @@
 //! Exits: 0, always; trouble goes to `logs/hook.log`. Prints only context for a new conversation.
 
 mod ask;
+mod begin;
 mod commits;
 mod context;
 mod damaged;

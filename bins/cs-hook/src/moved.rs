@@ -3,7 +3,7 @@
 //! 2.1.332). So its session is made at once: a successor of the one that has just ended in the same directory, if there
 //! is one. Must stay true: a fork that a person made, which has no job, is not a move.
 
-use crate::{going_on, prompt};
+use crate::{begin, going_on, prompt};
 use agents::hook_call::{self, HookCall};
 use cs_core::clock;
 use cs_core::error::Result;
@@ -57,5 +57,5 @@ fn alone(hook: &HookCall, live: &Live, job: &Path, checkout: Option<&Checkout>) 
     let intent = Patch::of(&bytes).ok().and_then(|state| state.text("intent")).filter(|_| live.capture);
     let text = hook_call::first_line(&intent.unwrap_or_default(), prompt::INTENT);
     hook.store.expect_a_session(&hook.uuid, live)?;
-    prompt::create(hook, live, &text, checkout, None)
+    begin::create_session(hook, live, &text, checkout, None)
 }

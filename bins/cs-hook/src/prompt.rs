@@ -1,8 +1,7 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, ask, damaged, elsewhere, going_on, superseded};
+use crate::{PROGRAM, ask, begin, damaged, elsewhere, going_on, superseded};
 use agents::Agent;
-use agents::Event;
 use agents::hook_call::{self, HookCall};
 use agents::typed;
 use cs_core::change::{Change, Prompted};
@@ -14,7 +13,7 @@ use cs_core::live::Prompt;
 use cs_core::namer::Namer;
 use cs_core::record::Session;
 use cs_core::session;
-use cs_core::store::{self, Beginning, Noted, Origin};
+use cs_core::store::{self, Noted};
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
@@ -102,7 +101,7 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
         }
         None => {
             hook.store.expect_a_session(&hook.uuid, live)?;
-            create(hook, live, text, checkout.as_ref(), None)?
+            begin::create_session(hook, live, text, checkout.as_ref(), None)?
         }
     };
     live.worktree_root = match checkout.as_ref().filter(|found| hook.store.is_own(&session, found)) {
@@ -147,17 +146,4 @@ fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkou
         is_intent: !typed::says_nothing(text) && says_nothing && is_prompts,
     };
     hook.tell(id, Change::Prompted(prompted), noted)
-}
-
-/// Creates a session for the conversation.
-pub fn create(
-    hook: &HookCall,
-    live: &Live,
-    text: &str,
-    checkout: Option<&Checkout>,
-    origin: Option<Origin>,
-) -> Result<Session> {
-    let is_prompted = !text.is_empty() || hook.payload.event() == Some(Event::UserPromptSubmit);
-    let how = Beginning { text, is_prompted, checkout, origin, at: hook.now, program: PROGRAM };
-    hook.store.begin(&hook.uuid, live, &how)
 }

@@ -182,3 +182,12 @@ impl Understood {
         if room.is_empty() { Understood::AsItIs } else { Understood::Repaired }
     }
 }
+
+/// The entries that a caller wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Only those for counting: lines without usage, prompts or titles are not parsed.
+    Counted,
+    /// All.
+    All,
+}

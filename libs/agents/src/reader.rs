@@ -3,20 +3,11 @@
 //! Must stay true: a line that cannot matter to the caller is not parsed; a torn line is never understood.
 
 use crate::agent::Agent;
-use crate::entry::{Entry, Understood};
+use crate::entry::{Entry, Understood, Wanted};
 use crate::{claude, codex, lines};
 use cs_core::repair;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-
-/// The entries that a caller wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Only those for counting: lines without usage, prompts or titles are not parsed.
-    Counted,
-    /// All.
-    All,
-}
 
 /// Facts from the lines that a reader has read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,13 +3,16 @@
 
 use crate::deferred;
 use crate::failure::{Failure, Outcome};
+use crate::messages::report;
 use crate::nearest::{nearest, words_of};
 use crate::out::{Form, Out};
-use crate::select::STDIN;
 use argh::TopLevelCommand;
 use cs_core::signal;
 use std::io::Write;
 use std::process::ExitCode;
+
+/// Stands for `-` after the arguments were prepared: ids or records come on standard input.
+pub const STDIN: &str = "\u{1}stdin";
 
 /// Parses the arguments, runs the program and turns what comes of it into an exit code.
 pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) -> Outcome<()>) -> ExitCode {
@@ -30,31 +33,6 @@ pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) 
             ExitCode::from(earlier.unwrap_or_else(|| failure.code()))
         }
     }
-}
-
-/// Tells a failure on standard error: one line, and one with a hint.
-pub fn report(program: &str, failure: &Failure) {
-    if let Some((text, hint)) = failure.message() {
-        tell(program, &text, hint.as_deref());
-    }
-}
-
-/// The same with the words.
-pub fn tell(program: &str, text: &str, hint: Option<&str>) {
-    let mut lines = format!("{program}: error: {}\n", one_line(text));
-    if let Some(hint) = hint {
-        lines.push_str(&format!("{program}: hint: {}\n", one_line(hint)));
-    }
-    let _ = std::io::stderr().write_all(lines.as_bytes());
-}
-
-/// Tells on standard error what a person may want to know, though nothing went wrong.
-pub fn note(program: &str, text: &str) {
-    let _ = std::io::stderr().write_all(format!("{program}: note: {}\n", one_line(text)).as_bytes());
-}
-
-fn one_line(text: &str) -> String {
-    crate::sanitize(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)>> {

@@ -1,8 +1,8 @@
 //! Owns trouble that keeps no program from its work: it is told at once, each text once, and becomes the exit code of
 //! a program that otherwise did what it should.
 
-use crate::args::tell;
 use crate::failure::code_of;
+use crate::messages::tell;
 use cs_core::Error;
 use std::sync::{Mutex, PoisonError};
 

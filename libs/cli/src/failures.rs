@@ -1,9 +1,9 @@
 //! Owns going on after failures: each is told once, the work goes on, and the first failure's code is the exit code.
 //! Must stay true: output that nobody reads or that cannot be written ends the work at once.
 
-use crate::args::tell;
 use crate::deferred;
 use crate::failure::{Failure, Outcome};
+use crate::messages::tell;
 use std::collections::BTreeSet;
 
 /// The failures of a piece of work that goes on after them.

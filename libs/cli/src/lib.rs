@@ -7,6 +7,7 @@ mod deferred;
 mod failure;
 mod failures;
 mod lines;
+mod messages;
 mod nearest;
 mod out;
 pub mod programs;
@@ -15,15 +16,16 @@ mod record;
 pub mod repo;
 mod select;
 
-pub use args::{note, report, run};
+pub use args::{STDIN, run};
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
 pub use failures::Failures;
 pub use lines::names;
+pub use messages::{note, report};
 pub use out::{Form, Out, sanitize};
 pub use quote::quote_word;
 pub use record::{block, print_session, print_session_with, shown};
-pub use select::{STDIN, each, selectors};
+pub use select::{each, selectors};
 
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;

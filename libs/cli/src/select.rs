@@ -1,15 +1,13 @@
 //! Owns addressing: which sessions the arguments name.
 
 use crate::Context;
+use crate::args::STDIN;
 use crate::failure::{Failure, Outcome};
 use crate::failures::Failures;
 use crate::lines::names;
 use agents::Agent;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;
-
-/// Stands for `-` after the arguments were prepared: ids or records come on standard input.
-pub const STDIN: &str = "\u{1}stdin";
 
 /// The sessions that the arguments name; without any, the conversation that we run in.
 pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {

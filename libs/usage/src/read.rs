@@ -5,9 +5,10 @@
 use crate::explain::Account;
 use crate::facts::{Facts, Places, hash};
 use agents::entry::Understood;
+use agents::entry::Wanted;
 use agents::lines::{self, Piece};
 use agents::logs::{Identity, Log};
-use agents::reader::{Reader, State, Wanted};
+use agents::reader::{Reader, State};
 use cs_core::open;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
