@@ -1,5 +1,5 @@
 //! Owns how clients name directories: their own work trees, and paths of Windows, which a client there sends to hooks
-//! in WSL. What must stay true: a path of another system is never taken for one below the current directory.
+//! in WSL. Must stay true: a path of another system is never taken for one below the current directory.
 //! The source for `/mnt/c` and `\\wsl.localhost` is "Working across Windows and Linux file systems" of the WSL
 //! documentation.
 

@@ -1,5 +1,5 @@
-//! Owns `logs/hook.log`: the trouble that hooks and timers had. Must stay true: the file has a limit, and trouble with
-//! the log itself troubles nobody.
+//! Owns `logs/hook.log`: the trouble that hooks and timers had. Must stay true: the file has a limit, and a failure of
+//! the log itself is ignored.
 
 use crate::clock;
 use crate::file;
@@ -11,8 +11,8 @@ use std::io::Write;
 /// Size from which the log is started again; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
-/// Appends one line: the time, the program, the trouble. A line that cannot be written is lost, because a hook has
-/// nobody to tell.
+/// Appends one line: the time, the program, the trouble. A line that cannot be written is lost, because a hook
+/// cannot report it.
 pub fn log(home: &Home, program: &str, trouble: &str) {
     let path = home.hook_log();
     if file::own_dir(&path).is_err() {

@@ -35,14 +35,14 @@ impl Lock {
 }
 
 impl Lock {
-    /// Removes the lock's file and lets go. Nobody is cheated: who waits for this file finds, when
-    /// it gets it, that the name has gone or belongs to another file, and asks for that one.
+    /// Removes the lock's file and releases the lock. This is safe: a program that waits for this file sees, when it gets
+    /// the lock, that the name is gone or belongs to another file, and tries that one.
     pub fn remove(self) -> Result<()> {
         if is_current(&self.file, &self.path)? { file::remove(&self.path) } else { Ok(()) }
     }
 }
 
-/// Takes the lock at `path` if the file is there and no process holds it; makes no file.
+/// Takes the lock at `path` if the file is there and no process holds it; never creates the file.
 pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
     file::own_dir(path)?;
     let file = match open::unlinked(path, OpenOptions::new().read(true).write(true)) {
@@ -73,8 +73,8 @@ pub fn try_existing_within(path: &Path, wait: Duration) -> Result<Option<Lock>> 
     }
 }
 
-/// Opens the file that has the name, made where needed, with a share of its lock: who sets the file aside and then takes
-/// its lock alone knows that nobody writes to it any more. The share is held until the file is closed.
+/// Opens the file that has the name, created if needed, with a shared lock: a program that renames the file and then locks
+/// it exclusively knows that no other writes to it any more. The share is held until the file is closed.
 pub fn open_shared(path: &Path, options: &mut OpenOptions, wait: Duration) -> Result<File> {
     let deadline = Instant::now() + wait;
     loop {
@@ -90,18 +90,18 @@ pub fn open_shared(path: &Path, options: &mut OpenOptions, wait: Duration) -> Re
     }
 }
 
-/// `false` if somebody has the lock alone, or if the file has lost its name.
+/// `false` if another program holds the lock exclusively, or if the file has lost its name.
 fn share(file: &File, path: &Path) -> Result<bool> {
     match FileExt::try_lock_shared(file) {
         Ok(()) => is_current(file, path),
         Err(error) if is_contended(&error) => Ok(false),
-        // A disk without locks: then nobody has one, and nobody sets the file aside.
+        // A disk without locks: no program can hold one, so none renames the file.
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOLCK | libc::ENOSYS | libc::EOPNOTSUPP)) => Ok(true),
         Err(error) => Err(Error::io(path, "lock", error)),
     }
 }
 
-/// Takes the lock at `path`, or says `Busy` after `wait`.
+/// Takes the lock at `path`, or returns `Busy` after `wait`.
 pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
     let deadline = Instant::now() + wait;
     let mut pause = Duration::from_micros(200);

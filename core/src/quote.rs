@@ -1,8 +1,8 @@
-//! Owns the one answer to "is this byte inside a JSON string?", for those who look for brackets and commas in a
-//! text that they do not parse. Must stay true: it agrees with every JSON parser on a valid text; in any other text a
+//! Owns the one answer to "is this byte inside a JSON string?", for code that looks for brackets and commas in a
+//! text without parsing it. Must stay true: it agrees with every JSON parser on a valid text; in any other text a
 //! backslash takes the next byte with it, whatever that is. Deliberately absent: what an escape means (see `repair`).
 
-/// Where in a text a reader is. In UTF-8 no byte of a longer character equals a quote or a backslash.
+/// The position of a reader: inside a string or outside. In UTF-8 no byte of a longer character equals a quote or a backslash.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Quote {
     inside: bool,

@@ -1,4 +1,4 @@
-//! Owns what a search looks at in a record: all that people read there, and nothing else.
+//! Owns which parts of a record a search looks at: all that people read there, and nothing else.
 
 use crate::record::Session;
 

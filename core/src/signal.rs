@@ -1,5 +1,5 @@
 //! Owns what this process does about signals that a failing write sends. Must stay true: a write that fails is an
-//! error where it happens, never the end of the process: what was under way is cleaned up, and somebody is told.
+//! error where it happens, never the end of the process: unfinished work is cleaned up, and the failure is reported.
 //! Deliberately absent: SIGPIPE, which Rust's runtime ignores; signals with which somebody ends a program.
 
 /// From now on, a write beyond the limit on a file's size (`ulimit -f`, or what the file system can hold) fails with

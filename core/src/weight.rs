@@ -1,5 +1,5 @@
 //! Owns the limit on how much a JSON file may hold besides text. A file of 10 MiB can be five million zeros, and
-//! whoever reads it into values needs fifty times as much memory as into text. Must stay true: whatever a file
+//! reading it into values takes fifty times as much memory as reading it as text. Must stay true: whatever a file
 //! holds, no program needs more than 64 MiB for it; no record that people or agents make comes near the limit.
 
 use crate::quote::Quote;

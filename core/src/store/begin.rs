@@ -30,7 +30,7 @@ pub struct Origin<'a> {
 pub struct Beginning<'a> {
     /// The first prompt; empty if it is not known, or may not be stored.
     pub text: &'a str,
-    /// Whether it begins with a prompt, of which the timeline tells even where its text may not be stored.
+    /// Whether it begins with a prompt, which the timeline records even if its text may not be stored.
     pub is_prompted: bool,
     /// The work tree in which it works; `None` outside a repository.
     pub checkout: Option<&'a Checkout>,
@@ -43,7 +43,7 @@ pub struct Beginning<'a> {
 }
 
 impl Store {
-    /// Makes a session for the conversation, in the project of its origin or of the checkout.
+    /// Creates a session for the conversation, in the project of its origin or of the checkout.
     pub fn begin(&self, uuid: &Uuid, live: &Live, how: &Beginning) -> Result<Session> {
         let Beginning { text, is_prompted, checkout, origin, at, .. } = *how;
         let root = project_root(&live.cwd, checkout);
@@ -121,7 +121,7 @@ impl Store {
     }
 }
 
-/// The branch's name as far as the format keeps it.
+/// The branch's name, cut to the length that the format allows.
 pub fn branch(checkout: &Checkout) -> Option<String> {
     checkout.branch.as_deref().map(|name| validate::cut(name, validate::BRANCH))
 }

@@ -27,7 +27,7 @@ impl Store {
         Ok(entries.into_iter().map(|(id, _)| id).filter(is_new).collect())
     }
 
-    /// Notes that the session's last sign of life is from no time that can be. `None` if that is not so any more.
+    /// Notes that the session's last sign of life has an impossible time. `None` if it no longer has one.
     pub fn note_doubt(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
         let lives = self.all_live()?;
         let mut noted = None;
@@ -43,7 +43,7 @@ impl Store {
             Run::Dry => self.session(id).and_then(|mut record| note(&mut record)),
         };
         match changed {
-            // Somebody was faster, or it is for a newer program to do.
+            // Another program was faster, or the record needs a newer program.
             Err(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) => return Ok(None),
             other => other?,
         }
@@ -53,7 +53,7 @@ impl Store {
 }
 
 impl Store {
-    /// When it was noted that this sign of life is from no time that can be.
+    /// The time when this sign of life was noted as impossible.
     pub(crate) fn doubted_at(&self, id: &str, sign: Instant, now: Instant) -> Option<Instant> {
         let record = self.session(&SessionId::parse(id).ok()?).ok()?;
         ending::doubted_at(&record, sign, now)

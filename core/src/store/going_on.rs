@@ -10,7 +10,7 @@ use crate::record::Session;
 const LINKS: usize = 100;
 
 impl Store {
-    /// The last of the sessions as which this one went on, and how a conversation goes on with it.
+    /// The last successor of this session, and how a conversation goes on with it.
     pub fn heir(&self, session: Session, uuid: &Uuid) -> (Session, Way) {
         let heir = self.follow_links(session, |_| true);
         let is_archived = SessionId::parse(&heir.session_id).is_ok_and(|id| self.is_archived(&id));
@@ -18,7 +18,7 @@ impl Store {
         (heir, way)
     }
 
-    /// The last of the sessions of a conversation as which one of them went on.
+    /// The last successor among the sessions of a conversation.
     pub(super) fn newest_of(&self, id: SessionId, uuid: &Uuid) -> SessionId {
         let Ok(session) = self.session(&id) else { return id };
         let is_its = |next: &Session| next.claude_session_id.as_deref() == Some(uuid.as_str());

@@ -15,9 +15,9 @@ use crate::record::Status;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-/// Most active sessions that a hook asks whose conversation they are.
+/// Most active sessions in which a hook searches for its conversation.
 const ASKED: usize = 32;
-/// Most ended conversations that are asked whether they ended just now.
+/// Most ended conversations among which the last one is searched for.
 const JUST_ENDED: usize = 8;
 
 impl Store {
@@ -37,7 +37,7 @@ impl Store {
         lock
     }
 
-    /// The running conversation as a hook may believe it: if its file missed something, its session is looked for.
+    /// The running conversation for a hook: if its file missed something, its session is searched for.
     pub fn live_for(&self, uuid: &Uuid, lock: &Option<Lock>) -> Result<Option<Live>> {
         let mut live = self.live(uuid)?;
         let missed = self.home.live_missed(uuid);
@@ -80,7 +80,7 @@ impl Store {
         file::remove(&Home::lock_of(&path))
     }
 
-    /// All running conversations. One that cannot be understood is left out: it is a cache.
+    /// All running conversations. A file that cannot be understood is skipped: it is a cache.
     pub fn all_live(&self) -> Result<Vec<Live>> {
         let mut all = Vec::new();
         for stem in file::stems(&self.home.live_dir(), ".json")? {

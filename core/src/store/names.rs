@@ -11,7 +11,7 @@ use crate::naming::Title;
 use crate::store::Noted;
 
 impl Store {
-    /// Notes the name that a person gave to a conversation, if that is news. Whoever calls writes the conversation's
+    /// Notes the name that a person gave to a conversation, if it is new. The caller writes the conversation's
     /// file.
     pub fn name_session(&self, live: &mut Live, title: Option<Title>, now: Instant) -> Result<()> {
         let news = title.filter(|title| live.capture && live.title.as_ref() != Some(&title.text));
@@ -36,7 +36,7 @@ impl Store {
         }
     }
 
-    /// The name that a conversation has at its end, if its client still tells.
+    /// The name of a conversation at its end, if its client still reports it.
     pub fn heed_last_name(&self, live: &mut Live, now: Instant) -> Result<()> {
         let title = (self.witness.given_name)(live);
         self.name_session(live, title, now)

@@ -1,5 +1,5 @@
 //! Owns whether a checkout is of a session's own repository. Must stay true: all work trees of the repository are, by
-//! whichever name a folder is reached; where nothing is known of the session's place, everything is its own.
+//! whichever name a folder is reached; if the session's repository is not known, every checkout counts as its own.
 
 use super::Store;
 use crate::git::{self, Checkout};

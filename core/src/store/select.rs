@@ -17,7 +17,7 @@ pub enum Selector {
 }
 
 impl Selector {
-    /// Understands what people write; text that can be no part of any id is `Invalid`.
+    /// Parses a selector; text that cannot be part of an id is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(uuid) = text.strip_prefix("claude:") {
             return Ok(Selector::Conversation(Uuid::parse(uuid)?));

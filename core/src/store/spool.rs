@@ -1,6 +1,6 @@
-//! Owns `spool/<id>.jsonl`: what hooks have noted about a session and nobody has brought into its record yet. Readers
-//! see record and notes as one. Hooks only append, so they need no lock of the record and damage nothing in a power
-//! failure; whoever changes the record next folds the notes in.
+//! Owns `spool/<id>.jsonl`: the notes of hooks about a session that are not in its record yet. Readers see record and
+//! notes as one. Hooks only append, so they need no lock of the record and damage nothing in a power
+//! failure; the next program that changes the record folds the notes in.
 //!
 //! Must stay true: a note is in the spool or in the record, and counts once. For that the folder renames the spool
 //! (`.folding`), so that new notes go to a new file; takes its flock alone, which it gets once the last writer, who
@@ -22,12 +22,12 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// Most bytes of a spool. So many are years of turns, or a defect.
+/// Most bytes of a spool: more than years of turns, so a larger one is a defect.
 const SPOOL_BYTES: usize = 8 * 1024 * 1024;
 
 /// From this size on notes are folded in, so that readers have little to do.
 const MANY_BYTES: u64 = 64 * 1024;
-/// For so long a record may lag behind its notes: other programs read it, too.
+/// A record may lag behind its notes for so long; other programs read it, too.
 const LONG: Duration = Duration::from_secs(15 * 60);
 
 /// When a note is on the disk.
@@ -52,7 +52,7 @@ impl Notes {
         self.token.is_none()
     }
 
-    /// Brings the notes into a session. Notes that make it larger are left out where it would be too large to read.
+    /// Applies the notes to a session. Notes that make it larger are left out where it would be too large to read.
     pub fn apply(&self, session: &Session) -> Session {
         let full = self.applied(session, |_| true);
         match super::encode(&full) {
@@ -64,7 +64,7 @@ impl Notes {
     fn applied(&self, session: &Session, wanted: impl Fn(&Change) -> bool) -> Session {
         let mut session = session.clone();
         for note in self.notes.iter().filter(|note| wanted(&note.change)) {
-            // A note that does not fit any more is no reason to lose the others.
+            // A note that no longer fits is skipped; the others are kept.
             let _ = note.apply(&mut session);
         }
         if self.token.is_some() {
@@ -111,14 +111,14 @@ impl Store {
         file::remove(&taken)
     }
 
-    /// Makes the session of a conversation of whose prompts nobody tells, while it runs.
+    /// Creates the session of a running conversation whose prompts are not reported.
     fn unprompted(&self, uuid: &Uuid, program: &str, now: Instant) -> Result<Option<SessionId>> {
         let _lock = self.lock_live(uuid)?;
         let live = self.live(uuid)?.filter(|live| live.session_id.is_none());
         live.map(|mut live| self.begin_unprompted(uuid, &mut live, program, now)).transpose()
     }
 
-    /// Conversations about which something is noted that no session has.
+    /// Conversations with notes that belong to no session yet.
     pub fn unplaced(&self) -> Result<Vec<Uuid>> {
         Ok(self.spools()?.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect())
     }
@@ -141,7 +141,7 @@ impl Store {
         let bytes = match file::read_at_most(path, SPOOL_BYTES) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(Notes::default()),
-            // Not ours (a link, a pipe): nothing that a hook noted.
+            // Not our file (a link, a pipe): it holds no notes.
             Err(Error::Corrupt { .. }) => return Ok(Notes::default()),
             Err(error) => return Err(error),
         };
@@ -151,7 +151,7 @@ impl Store {
         Ok(Notes { notes, token })
     }
 
-    /// Notes that a killed folder left, if they are not in the record yet. Under the record's lock.
+    /// Notes left by a program that was killed while folding, if they are not in the record yet. Under the record's lock.
     pub(super) fn left_notes(&self, id: &SessionId, record: &Session) -> Result<Notes> {
         let folding = self.home.folding(id);
         let left = self.settled_notes(&folding)?;
@@ -172,7 +172,7 @@ impl Store {
         }
     }
 
-    /// The notes of a file that nobody writes to any more.
+    /// The notes of a file that no program writes to any more.
     fn settled_notes(&self, folding: &Path) -> Result<Notes> {
         // A program that still writes to it holds it shared; a later one sees that the file has another name.
         match lock::try_existing_within(folding, self.wait)? {
@@ -185,7 +185,7 @@ impl Store {
         }
     }
 
-    /// The folded notes are in the record.
+    /// Removes the folded notes, once they are in the record.
     pub(super) fn drop_notes(&self, id: &SessionId) -> Result<()> {
         file::remove(&self.home.folding(id))
     }
@@ -217,7 +217,7 @@ impl Store {
         if !super::is_absent(&self.home.session(id)) {
             return match run {
                 Run::Dry => Ok(None),
-                // Damaged, or for a newer program: the record is told of by `check`, and the notes stay.
+                // Damaged, or written by a newer program: `check` reports the record, and the notes stay.
                 Run::Real => match self.fold(id, now) {
                     Ok(_) | Err(Error::Corrupt { .. } | Error::Newer { .. } | Error::Missing(_)) => Ok(None),
                     Err(error) => Err(error),
@@ -245,7 +245,7 @@ impl Store {
         Ok(file::stems(&dir, ".jsonl")?.into_iter().chain(file::stems(&dir, ".folding")?).collect())
     }
 
-    /// Gives the notes about one session to another, which goes on in its place.
+    /// Moves the notes about one session to its successor.
     pub(super) fn hand_over_notes(&self, from: &SessionId, to: &SessionId) -> Result<()> {
         for (from, to) in
             [(self.home.folding(from), self.home.folding(to)), (self.home.spool(from), self.home.spool(to))]
@@ -258,7 +258,7 @@ impl Store {
     }
 }
 
-/// Appends in one call of the system, to the file that has the name then.
+/// Appends in one system call, to the file that has the name at that time.
 fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> {
     let mut file = lock::open_shared(path, OpenOptions::new().append(true), wait)?;
     let failed = |error| Error::io(path, "note in", error);
@@ -275,7 +275,7 @@ fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> 
     Ok(())
 }
 
-/// A word that no other note has, on any clock.
+/// A token that no other note has, whatever the clock says.
 fn nonce() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     format!("{:x}-{:x}", std::process::id(), since.as_nanos())
