@@ -35,8 +35,8 @@ impl Lock {
 }
 
 impl Lock {
-    /// Removes the lock's file and releases the lock. This is safe: a program that waits for this file sees, when it gets
-    /// the lock, that the name is gone or belongs to another file, and tries that one.
+    /// Removes the lock's file and releases the lock. This is safe: a program that waits for this file sees, when it
+    /// gets the lock, that the name is gone or belongs to another file, and tries that one.
     pub fn remove(self) -> Result<()> {
         if is_current(&self.file, &self.path)? { file::remove(&self.path) } else { Ok(()) }
     }
@@ -73,8 +73,8 @@ pub fn try_existing_within(path: &Path, wait: Duration) -> Result<Option<Lock>> 
     }
 }
 
-/// Opens the file that has the name, created if needed, with a shared lock: a program that renames the file and then locks
-/// it exclusively knows that no other writes to it any more. The share is held until the file is closed.
+/// Opens the file that has the name, created if needed, with a shared lock: a program that renames the file and then
+/// locks it exclusively knows that no other writes to it any more. The share is held until the file is closed.
 pub fn open_shared(path: &Path, options: &mut OpenOptions, wait: Duration) -> Result<File> {
     let deadline = Instant::now() + wait;
     loop {

@@ -2,7 +2,8 @@
 //! text without parsing it. Must stay true: it agrees with every JSON parser on a valid text; in any other text a
 //! backslash takes the next byte with it, whatever that is. Deliberately absent: what an escape means (see `repair`).
 
-/// The position of a reader: inside a string or outside. In UTF-8 no byte of a longer character equals a quote or a backslash.
+/// The position of a reader: inside a string or outside. In UTF-8 no byte of a longer character equals a quote or a
+/// backslash.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Quote {
     inside: bool,

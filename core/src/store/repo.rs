@@ -23,7 +23,7 @@ pub fn of_repo<'a>(config: &'a Config, repo: &str) -> Vec<&'a str> {
 }
 
 impl Store {
-    /// Remembers by what the repositories of the projects are known now: their folders may be gone later.
+    /// Stores the current identities of the projects' repositories: their folders may be gone later.
     pub fn learn_repos(&self, run: Run) -> Result<Option<Done>> {
         let known = news(&self.config());
         let names: Vec<&str> = known.iter().map(|(slug, _)| slug.as_str()).collect();
@@ -42,7 +42,7 @@ impl Store {
     }
 }
 
-/// The projects whose repository is known by something else now, and by what.
+/// The projects whose repository has another identity now, with that identity.
 fn news(config: &Config) -> Vec<(String, String)> {
     let known = config.projects.iter().map(|(slug, project)| (slug, project, repo_of(project)));
     known

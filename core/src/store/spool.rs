@@ -151,7 +151,7 @@ impl Store {
         Ok(Notes { notes, token })
     }
 
-    /// Notes left by a program that was killed while folding, if they are not in the record yet. Under the record's lock.
+    /// Notes left by a program that was killed while folding, if the record lacks them. Under the record's lock.
     pub(super) fn left_notes(&self, id: &SessionId, record: &Session) -> Result<Notes> {
         let folding = self.home.folding(id);
         let left = self.settled_notes(&folding)?;
