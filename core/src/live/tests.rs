@@ -174,3 +174,12 @@ fn what_the_client_will_do_by_itself_is_no_persons_turn() {
     live.prompted(&prompt(None, "here it is"), at(3));
     assert_eq!(live.requested, None);
 }
+
+#[test]
+fn a_file_names_a_session_only_by_a_valid_id() {
+    let id = "sess_20261121T0300_ca5d";
+    let named = |id: Option<&str>| Live { session_id: id.map(str::to_string), ..Live::new("u", at(0)) }.session();
+    assert_eq!(named(None), None);
+    assert_eq!(named(Some("../x")), None);
+    assert_eq!(named(Some(id)).map(|id| id.to_string()).as_deref(), Some(id));
+}
