@@ -61,7 +61,12 @@ fn a_third_agents_logs_are_counted() {
     let copy = sandbox.root().join("workspace");
     fs::create_dir(&copy).expect("a fresh folder can be written");
     must(Command::new("cp").arg("-R").args(PARTS.map(|part| workspace().join(part))).arg(&copy));
-    must(Command::new("git").arg("apply").arg(workspace().join("tests/agent/gemini.patch")).current_dir(&copy));
+    must(
+        Command::new("git")
+            .args(["apply", "--unidiff-zero"])
+            .arg(workspace().join("tests/agent/gemini.patch"))
+            .current_dir(&copy),
+    );
     let target = workspace().join("target/third-agent");
     let build = ["build", "--quiet", "--offline", "-p", "cs-usage", "--bin", "cs-usage"];
     must(Command::new("cargo").args(build).current_dir(&copy).env("CARGO_TARGET_DIR", &target));

@@ -72,7 +72,7 @@ fn turns_and_commits_of_a_transcript_are_the_same_in_every_program() {
     assert_eq!(status(&report), 0, "{}", stderr(&report));
     let rows: Vec<Value> =
         stdout(&report).lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
-    let row = rows.iter().find(|row| row["claude_session_id"] == UUID).expect("the conversation has a row");
+    let [row] = &rows[..] else { panic!("one conversation has one row: {rows:?}") };
     assert_eq!(row["turns"], 2, "{row}");
 
     let export = sandbox.cs("cs-export", &["--all", "--output-dir", "notes"]);
@@ -90,13 +90,15 @@ fn every_list_judges_a_session_by_the_conversation_that_was_heard_of_last() {
     let id = sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_string();
     let live = sandbox.json(&format!("live/{UUID}.json"));
     let other = "2efc27bb-f68f-47d0-bb52-fc872cee82d8";
-    let mut later = live.clone();
+    let (mut earlier, mut later) = (live.clone(), live);
+    earlier["last_event_at"] = json!("2026-11-21T00:00:00.000000+00:00");
     later["claude_session_id"] = json!(other);
-    later["last_event_at"] = json!("2026-11-21T10:30:00.000000+00:00");
     later["state"] = json!("idle");
     later["last_event"] = json!("Stop");
     let data = sandbox.data();
-    fs::write(data.join(format!("live/{other}.json")), later.to_string()).expect("it can be written");
+    for (uuid, file) in [(UUID, &earlier), (other, &later)] {
+        fs::write(data.join(format!("live/{uuid}.json")), file.to_string()).expect("it can be written");
+    }
     fs::create_dir_all(data.join("statusline")).expect("it can be written");
     for (uuid, used) in [(UUID, 97.0), (other, 3.0)] {
         let reading = json!({"claude_session_id": uuid, "at": "2026-11-21T10:20:00.000000+00:00", "context_used_percentage": used, "day": "2026-11-21", "cost_before_day_usd": 0.0});

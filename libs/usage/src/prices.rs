@@ -173,7 +173,7 @@ impl Entry {
             Some(text) => text
                 .parse::<chrono::NaiveDate>()
                 .map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis())
-                .map_err(|_| invalid(&format!("of {}: {text:?} is no day such as 2026-11-21", self.model))),
+                .map_err(|_| invalid(&format!("of {}: {text:?} is not a day such as 2026-11-21", self.model))),
         };
         let (from, until) = (day(&self.from, i64::MIN)?, day(&self.until, i64::MAX)?);
         if let Some(above) = &self.above

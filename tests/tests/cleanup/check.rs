@@ -136,7 +136,7 @@ fn a_session_at_no_time_is_damaged() {
         put(&sandbox, &format!("sessions/archive/{id}.json"), &record.to_string());
         let seen = found(&sandbox, &[]);
         assert_eq!((seen.len(), &seen[0]["found"]), (1, &json!("damaged")), "{seen:?}");
-        assert_eq!(seen[0]["reason"], format!("its {field} is no time: \"last tuesday\""));
+        assert_eq!(seen[0]["reason"], format!("its {field} is not a time: \"last tuesday\""));
     }
 }
 

@@ -122,7 +122,7 @@ fn files_of_others_are_left_alone_even_with_force() {
         let output = sandbox.cs("cs-export", &[&["--all", "--output-dir", "out"], more].concat());
         let told = stderr(&output);
         assert_eq!((status(&output), told.lines().count()), (1, 2), "{told}");
-        assert!(told.contains(&id(0)) && told.contains(&id(1)) && told.contains("left alone"), "{told}");
+        assert!(told.contains(&id(0)) && told.contains(&id(1)) && told.contains("not changed"), "{told}");
         assert_eq!(fs::read_to_string(&mine).expect("text"), "---\nsession_id: mine\n---\nmy notes\n");
     }
     assert!(read(&sandbox, 2).contains("an intent"));
