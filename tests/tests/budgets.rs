@@ -120,7 +120,7 @@ fn what_agents_wait_for_has_few_dependencies() {
 }
 
 #[test]
-fn what_agents_wait_for_depends_on_the_core_only() {
+fn what_agents_wait_for_links_only_what_it_needs() {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).current_dir(workspace());
     let output = command.output().expect("cargo can be run");
@@ -134,7 +134,7 @@ fn what_agents_wait_for_depends_on_the_core_only() {
     let dependencies: BTreeMap<&str, Vec<String>> =
         packages.iter().filter_map(|package| Some((package["name"].as_str()?, of(package)))).collect();
     for program in ["cs-heartbeat", "cs-hook"] {
-        assert_eq!(dependencies[program], ["cs-core"], "{program}");
+        assert_eq!(dependencies[program], ["agents", "cs-core"], "{program}");
     }
 }
 

@@ -86,7 +86,7 @@ fn what_is_named_and_not_there_is_told() {
         fs::create_dir_all(sandbox.home().join("else").join(folder)).unwrap();
         let dir = sandbox.home().join("else").display().to_string();
         let sandbox = sandbox.with(name, dir);
-        assert!(told(&sandbox).contains("else, so nothing"), "{name}");
+        assert!(told(&sandbox).contains("else; nothing"), "{name}");
     }
     // A link to a disk that is not there, and a linked log.
     let sandbox = home(&[ANSWER]);
