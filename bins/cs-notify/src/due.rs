@@ -3,7 +3,7 @@
 //! guesses. Deliberately absent: earlier notices, and how notices are sent.
 
 use crate::settings::Settings;
-use crate::subject::{Reason, Subject};
+use crate::subject::{Due, Reason, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::ending::{self, BY_CLEANUP};
@@ -20,16 +20,6 @@ use cs_core::store::Store;
 
 /// How long after its end a conversation that failed is still news, in hours.
 const NEWS_HOURS: i64 = 24;
-
-/// Something that holds of a session.
-#[derive(Clone, Debug)]
-pub struct Due {
-    pub subject: Subject,
-    /// In short, after the project's name.
-    pub headline: String,
-    /// It is over, so one notice is enough: none follows after the cooldown.
-    pub once: bool,
-}
 
 /// A reason for a notice of one session, before its record is read for the details.
 struct Found {

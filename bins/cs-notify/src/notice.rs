@@ -1,8 +1,7 @@
 //! Owns what a notice says: its title and body for people, and the event for the user's own command.
 //! Must stay true: texts from records are one line, short, masked, and without control characters.
 
-use crate::due::Due;
-use crate::subject::{Reason, Subject, clean};
+use crate::subject::{Due, Reason, Subject, clean};
 use cs_core::clock::{self, Instant};
 use serde::Serialize;
 use std::collections::BTreeSet;

@@ -4,10 +4,11 @@
 //! waits for the other, so no notice is sent twice; a session has at most one notice in a run.
 
 use crate::channel::ChannelProgram;
-use crate::due::{self, Due};
+use crate::due;
 use crate::notice::Notice;
 use crate::settings::Settings;
 use crate::show::{self, Fate};
+use crate::subject::Due;
 use crate::told::Told;
 use crate::{PROGRAM, send};
 use cli::{Context, Failure, Form, Outcome, report};

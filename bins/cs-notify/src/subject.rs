@@ -51,6 +51,16 @@ pub struct Subject {
     pub cwd: Option<String>,
 }
 
+/// Something that holds of a session.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub subject: Subject,
+    /// In short, after the project's name.
+    pub headline: String,
+    /// It is over, so one notice is enough: none follows after the cooldown.
+    pub once: bool,
+}
+
 impl Subject {
     /// The same with texts that are safe to show and to send.
     pub fn cleaned(mut self) -> Self {
