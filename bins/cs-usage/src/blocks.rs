@@ -1,7 +1,7 @@
 //! `blocks`: five-hour windows of each agent, as its limits count them, with how fast one is used up.
 
-use crate::command::Options;
 use crate::load::load_for;
+use crate::options::Options;
 use crate::output::print_rows;
 use crate::row::{Column, Field, Sides, Subject, UsageRow};
 use agents::Agent;

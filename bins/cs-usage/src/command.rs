@@ -2,6 +2,7 @@
 
 use crate::explain::Explain;
 use crate::keep::Keep;
+use crate::options::Options;
 use agents::Agent;
 use argh::FromArgs;
 
@@ -19,19 +20,6 @@ pub enum Command {
     Blocks(Blocks),
     Explain(Explain),
     Keep(Keep),
-}
-
-/// The options of every report.
-#[derive(Debug)]
-pub struct Options {
-    pub since: Option<String>,
-    pub until: Option<String>,
-    pub project: Option<String>,
-    pub repo: Option<String>,
-    pub agent: Option<Agent>,
-    pub timezone: Option<String>,
-    pub breakdown: bool,
-    pub csv: bool,
 }
 
 /// A report's subcommand: its type, its word, what it shows, two examples, and its own switches. The argument parser

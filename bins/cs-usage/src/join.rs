@@ -1,8 +1,8 @@
 //! `session --join`: records beside what they cost, so that what an intent came to is one line.
 //! A conversation with several records is divided among them.
 
-use crate::command::Options;
 use crate::load::load_for;
+use crate::options::Options;
 use crate::output::print_rows;
 use crate::records::records;
 use crate::row::{Column, Field, Sides, Subject, UsageRow};

@@ -1,7 +1,7 @@
 //! Owns bringing together what reports need: logs, summaries, prices, the time zone, projects.
 
 use crate::PROGRAM;
-use crate::command::Options;
+use crate::options::Options;
 use agents::logs::{Log, Roots};
 use cli::{Context, Failure, Failures, Outcome, note, report};
 use cs_core::Error;

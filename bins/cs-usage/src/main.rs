@@ -13,6 +13,7 @@ mod explain;
 mod join;
 mod keep;
 mod load;
+mod options;
 mod output;
 mod periods;
 mod records;

@@ -1,7 +1,7 @@
 //! Owns printing the rows of a report: JSON lines, comma-separated values, tables.
 
 use crate::PROGRAM;
-use crate::command::Options;
+use crate::options::Options;
 use crate::row::{Column, JsonRow, Sides, Subject, UsageRow, csv_lines, sum_columns};
 use cli::{Form, Out, Outcome, note, sanitize};
 use render::{Cell, align_right, format_csv_row, format_number};

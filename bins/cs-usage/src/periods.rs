@@ -1,8 +1,8 @@
 //! `daily`, `weekly`, `monthly`, `session`, `project`, `repo`, `model`: rows by one key.
 
 use crate::PROGRAM;
-use crate::command::Options;
 use crate::load::{Loaded, load_for};
+use crate::options::Options;
 use crate::output::print_rows;
 use crate::row::{Column, Field, Sides, Subject, UsageRow};
 use agents::Agent;

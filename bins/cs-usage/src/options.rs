@@ -1,0 +1,16 @@
+//! Owns the options that every report has, however its subcommand is called.
+
+use agents::Agent;
+
+/// The options of every report.
+#[derive(Debug)]
+pub struct Options {
+    pub since: Option<String>,
+    pub until: Option<String>,
+    pub project: Option<String>,
+    pub repo: Option<String>,
+    pub agent: Option<Agent>,
+    pub timezone: Option<String>,
+    pub breakdown: bool,
+    pub csv: bool,
+}
