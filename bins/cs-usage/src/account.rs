@@ -8,10 +8,11 @@ use agents::tokens::Class;
 use cs_core::clock;
 use render::format_count;
 use serde::{Serialize, Serializer};
-use usage::book::{Row, Session};
+use usage::book::Session;
 use usage::explain::{Account, Judged, Named, Why};
 use usage::facts::Facts;
 use usage::judge::Fate;
+use usage::row::Row;
 use usage::sum::Sum;
 
 /// A conversation as a whole.

@@ -12,8 +12,8 @@ use render::{format_count, format_number};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-use usage::book::Row;
 use usage::report::{By, Filter, Group, Key, View};
+use usage::row::Row;
 use usage::stats;
 use usage::sum::Sum;
 

@@ -7,40 +7,19 @@
 use crate::call::Call;
 use crate::facts::{Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
+use crate::places::Places;
+use crate::row::Row;
 use crate::summary::Summary;
 use agents::Agent;
 use agents::entry::ClientSum;
 use agents::logs::Log;
-use agents::tokens::{Class, Tokens};
+use agents::tokens::Class;
 use cs_core::dirs;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Milliseconds in a quarter of an hour.
 pub const QUARTER: i64 = 900_000;
-
-/// Calls of one session, model and class within a quarter of an hour.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    /// An index in [`Book::sessions`].
-    pub session: u32,
-    /// An index in [`Book::models`].
-    pub model: u32,
-    /// What else the price depends on.
-    pub class: Class,
-    /// Responses of models.
-    pub calls: u64,
-    /// Web searches that the server made.
-    pub searches: u64,
-    /// Tokens of all calls by kind.
-    pub tokens: Tokens,
-    /// What the lines themselves say that it cost, in millionths of a millionth of a dollar.
-    pub cost: u64,
-    /// The first and the last call, in milliseconds since the epoch.
-    pub first: i64,
-    /// The last call, in milliseconds since the epoch.
-    pub last: i64,
-}
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,23 +78,6 @@ pub struct Book {
     by_id: HashMap<(Agent, String), u32>,
     by_model: HashMap<String, u32>,
     by_row: HashMap<(i64, u32, u32, Class), u32>,
-}
-
-/// Where the names of a log are in the book. A session and a model may have the same name.
-#[derive(Debug)]
-pub(crate) struct Places {
-    sessions: Vec<u32>,
-    models: Vec<u32>,
-}
-
-impl Places {
-    pub(crate) fn session(&self, name: u32) -> u32 {
-        self.sessions.get(name as usize).copied().unwrap_or(u32::MAX)
-    }
-
-    fn model(&self, name: u32) -> u32 {
-        self.models.get(name as usize).copied().unwrap_or(u32::MAX)
-    }
 }
 
 /// Counts. `watch` gets every call: the index of its log, the call, and what became of it.

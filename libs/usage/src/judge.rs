@@ -1,9 +1,9 @@
 //! Owns what becomes of each call beside all others: counted, or a repetition of one that is. The rules are those
 //! of "Counted once" in `docs/USAGE.md`; what summaries have is the book's concern.
 
-use crate::book::Places;
 use crate::call::Call;
 use crate::facts::Facts;
+use crate::places::Places;
 use agents::logs::Log;
 use agents::tokens::Class;
 

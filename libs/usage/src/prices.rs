@@ -3,7 +3,7 @@
 //! without a price has no cost, not a cost of zero. All money is whole millionths of a millionth of
 //! a dollar, so sums are exact.
 
-use crate::book::Row;
+use crate::row::Row;
 use agents::model::{Profile, is_fast, plain_name, profile};
 use agents::tokens::{Class, EDGES, Tier};
 use cs_core::config::Config;

@@ -1,8 +1,9 @@
 //! Owns grouping: a book's rows by day, week, month, session, project, repository, model or five-hour window.
 //! Pure; every number of a report and of the dashboard comes from here.
 
-use crate::book::{Book, Row, Session};
+use crate::book::{Book, Session};
 use crate::prices::Prices;
+use crate::row::Row;
 use crate::sum::Sum;
 use agents::Agent;
 use chrono::{Datelike, NaiveDate};

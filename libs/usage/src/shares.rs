@@ -1,9 +1,10 @@
 //! Owns how a conversation is divided among the records that share it (one that was resumed has several): by when
 //! they began. Pure.
 
-use crate::book::{Book, Row, Session};
+use crate::book::{Book, Session};
 use crate::prices::Prices;
-use crate::summary::sum_usage;
+use crate::row::Row;
+use crate::sum::sum_usage;
 use cs_core::usage::Usage;
 use std::collections::{BTreeMap, HashMap};
 

@@ -2,7 +2,8 @@
 //! gone. Must stay true: these are another kind of number (UTC days, input and output tokens only,
 //! no cost), and are never added to ours.
 
-use crate::book::{Book, Row};
+use crate::book::Book;
+use crate::row::Row;
 use agents::Agent;
 use chrono::NaiveDate;
 use cs_core::validate::FILE_BYTES;

@@ -1,9 +1,13 @@
 //! Owns sums of rows with what they cost. Must stay true: tokens without a known price never cost
 //! nothing; a sum knows how many it leaves out.
 
-use crate::book::Row;
+use crate::book::Book;
 use crate::prices::Prices;
+use crate::row::Row;
 use agents::tokens::Tokens;
+use cs_core::clock;
+use cs_core::usage::{ModelUsage, Usage};
+use std::collections::BTreeMap;
 
 /// Some calls together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,4 +63,41 @@ impl Sum {
 /// Dollars.
 pub fn usd(cost_pico_usd: u64) -> f64 {
     cost_pico_usd as f64 / 1e12
+}
+
+/// The sum of some rows, as records show it.
+pub fn sum_usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
+    let mut all = Sum::default();
+    let mut models: BTreeMap<&str, Sum> = BTreeMap::new();
+    for row in rows {
+        let model = book.models.get(row.model as usize).map_or("", String::as_str);
+        all.add(row, model, prices);
+        models.entry(model).or_default().add(row, model, prices);
+    }
+    let instant = |millis: i64| clock::from_millis(millis).filter(|_| all.calls > 0).map(clock::stamp);
+    let of_model = |sum: &Sum| ModelUsage {
+        input_tokens: sum.tokens.input,
+        output_tokens: sum.tokens.output,
+        cache_creation_input_tokens: sum.tokens.written(),
+        cache_read_input_tokens: sum.tokens.read,
+        total_tokens: sum.tokens.total(),
+        cost_usd: sum.cost_usd(),
+    };
+    Usage {
+        input_tokens: all.tokens.input,
+        output_tokens: all.tokens.output,
+        cache_creation_input_tokens: all.tokens.written(),
+        cache_read_input_tokens: all.tokens.read,
+        total_tokens: all.tokens.total(),
+        cost_usd: all.cost_usd(),
+        unpriced_tokens: all.unpriced,
+        unconfirmed_tokens: all.unconfirmed,
+        turns: 0,
+        messages: all.calls,
+        models: models.iter().map(|(name, sum)| (name.to_string(), of_model(sum))).collect(),
+        first_at: instant(all.first),
+        last_at: instant(all.last),
+        kept_at: None,
+        records: BTreeMap::new(),
+    }
 }
