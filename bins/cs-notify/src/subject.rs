@@ -51,16 +51,6 @@ pub struct Subject {
     pub cwd: Option<String>,
 }
 
-/// Something that holds of a session.
-#[derive(Clone, Debug)]
-pub struct Due {
-    pub subject: Subject,
-    /// In short, after the project's name.
-    pub headline: String,
-    /// It is over, so one notice is enough: none follows after the cooldown.
-    pub once: bool,
-}
-
 impl Subject {
     /// The same with texts that are safe to show and to send.
     pub fn cleaned(mut self) -> Self {
@@ -70,6 +60,16 @@ impl Subject {
         self.said = self.said.map(|said| clean(&said, OUTCOME));
         self
     }
+}
+
+/// Something that holds of a session.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub subject: Subject,
+    /// In short, after the project's name.
+    pub headline: String,
+    /// It is over, so one notice is enough: none follows after the cooldown.
+    pub once: bool,
 }
 
 /// One line of at most so many characters, secrets masked, nothing in it that does something.
