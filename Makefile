@@ -55,7 +55,7 @@ fuzz: ## look for input that does harm, SECONDS for each target (60; long: 3600)
 bench: build ## measure what the programs cost
 	cargo run --release -p bench
 
-soak: build ## try for an hour to make the programs lose something (SOAK=--save writes docs/SOAK.md)
+soak: build ## try for half an hour or more to make the programs lose a record (SOAK=--save writes target/soak.md)
 	cargo run --profile fuzz -p soak -- $(SOAK)
 
 demo: build ## a dashboard with made-up sessions, in a temporary folder

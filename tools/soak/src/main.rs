@@ -1,7 +1,7 @@
 //! Tries for a long time to make the programs lose something, and prints what was tried and found.
 //!
 //! Reads: the programs.
-//! Writes: temporary folders; `docs/SOAK.md` with `--save`.
+//! Writes: temporary folders; `target/soak.md` with `--save`. docs/SOAK.md explains the report.
 //! Exits: 0 nothing was wrong, 1 something was, 64 usage.
 
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ const HELP: &str = "soak [--seed N] [--operations N] [--kills N] [--rounds N] [-
     --kills N       random operations that are killed, at least (2000)\n\
     --rounds N      changes of each of three files by the Python tool's protocol (5000)\n\
     --stride N      of all calls to be killed before or to let fail, every Nth (1)\n\
-    --save          write docs/SOAK.md, too\n";
+    --save          also write the report to target/soak.md\n";
 
 /// Operations in one data directory.
 const EPOCH: u64 = 2000;
@@ -51,7 +51,9 @@ fn main() -> ExitCode {
     // Nobody reads on: as good as done.
     let _ = io::stdout().write_all(text.as_bytes());
     if options.save {
-        std::fs::write(workspace().join("docs/SOAK.md"), &text).expect("docs/ can be written");
+        let folder = workspace().join("target");
+        std::fs::create_dir_all(&folder).expect("target/ can be created");
+        std::fs::write(folder.join("soak.md"), &text).expect("target/ can be written");
     }
     let faults: usize = all.iter().map(|tally| tally.faults.len()).sum();
     all.iter().filter(|tally| !tally.faults.is_empty()).for_each(|tally| eprintln!("{}", tally.told()));
