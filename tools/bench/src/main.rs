@@ -26,6 +26,7 @@ const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
 
 const FOOT: &str = "Every figure is the median of the runs, from starting the program to its end. The floor is a \
     program that does nothing; it runs beside every call, so each call has its own, and the ratio is to that one; \
+    `over it` is the milliseconds that the call takes longer than its floor; \
     `at best` is the shortest call against the shortest floor, which noise on the machine does not reach. \
     Hooks have to answer within so many floors, people within so many milliseconds. Before each call the store is \
     as it was before the first. `async`: the agent does not wait for it. `creates`: the one call of a conversation \

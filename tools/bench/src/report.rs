@@ -83,6 +83,7 @@ pub fn times(parts: &[Part]) -> Table {
         heading.extend([
             format!("{} sessions: ms", thousands(part.sessions)),
             "floor".into(),
+            "over it".into(),
             "ratio".into(),
             "at best".into(),
         ]);
@@ -96,6 +97,7 @@ pub fn times(parts: &[Part]) -> Table {
             row.extend([
                 millis(call),
                 millis(floor),
+                over(call, floor),
                 format!("{:.1}", ratio(&found.times)),
                 format!("{:.1}", best(&found.times)),
             ]);
@@ -183,6 +185,11 @@ fn ratio(times: &Times) -> f64 {
     median(&times.call).as_secs_f64() / median(&times.floor).as_secs_f64().max(1e-9)
 }
 
+/// The milliseconds that the call takes longer than the floor; negative where noise hid the difference.
+fn over(call: Duration, floor: Duration) -> String {
+    format!("{:.2}", (call.as_secs_f64() - floor.as_secs_f64()) * 1000.0)
+}
+
 /// The shortest against the shortest: what the call costs where nothing else wants processor or disk.
 fn best(times: &Times) -> f64 {
     let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64();
@@ -232,14 +239,25 @@ mod tests {
     use crate::store::{Agent, Store};
     use std::path::Path;
 
+    /// One call that takes so many milliseconds, with a floor of one millisecond.
+    fn part(sessions: usize, millis: u64) -> Part {
+        let times = Times { call: vec![Duration::from_millis(millis)], floor: vec![Duration::from_millis(1)] };
+        let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });
+        let scenario = scenario::all(&store).remove(0);
+        Part { sessions, found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }] }
+    }
+
+    #[test]
+    fn each_call_has_its_floor_the_difference_and_the_ratio() {
+        let table = times(&[part(10, 5)]);
+        assert_eq!(table.rows[0][3..8], ["10 sessions: ms", "floor", "over it", "ratio", "at best"]);
+        assert_eq!(table.rows[1][3..8], ["5.00", "1.00", "4.00", "5.0", "5.0"]);
+        let ms = Duration::from_millis;
+        assert_eq!(over(ms(1), ms(2)), "-1.00");
+    }
+
     #[test]
     fn growth_is_a_slope_between_the_smallest_and_the_largest_store() {
-        let part = |sessions, millis: u64| {
-            let times = Times { call: vec![Duration::from_millis(millis)], floor: vec![Duration::from_millis(1)] };
-            let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });
-            let scenario = scenario::all(&store).remove(0);
-            Part { sessions, found: vec![Found { scenario, times, trace: None, instructions: None, peak: 0 }] }
-        };
         let table = growth(&[part(10, 2), part(2010, 12)]);
         assert_eq!(table.rows[1][2], "5.000");
         assert_eq!(growth(&[part(10, 2)]).rows.len(), 1);
