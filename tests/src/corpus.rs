@@ -2,24 +2,25 @@
 //!
 //! Every message is there more than once, as in real life: one line per content block with the usage repeated,
 //! forks that copy the lines of their parent, replays in side chains under another request id. Broken lines, lines
-//! of unknown types and a torn last line stand between them. What counts is written down while it is made up.
+//! of unknown types and a torn last line stand between them. The true totals are counted
+//! while the transcripts are written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is to be made up.
+/// The shape of the transcripts to write.
 #[derive(Clone, Debug)]
 pub struct Shape {
     pub sessions: usize,
-    /// API messages a session.
+    /// API messages in each session.
     pub messages: usize,
-    /// Bytes of text that a line carries along, about.
+    /// About how many bytes of filler text a line carries.
     pub filler: usize,
-    /// Every so manieth session is forked, too.
+    /// One of so many sessions is also forked.
     pub fork_every: usize,
-    /// Every so manieth message is replayed in a side chain.
+    /// One of so many messages is replayed in a side chain.
     pub replay_every: usize,
 }
 
@@ -32,7 +33,7 @@ impl Default for Shape {
 /// Tokens by kind: input, output, cache written, cache read.
 pub type Kinds = [u64; 4];
 
-/// What truly was used.
+/// The true totals of the transcripts.
 #[derive(Debug, Default)]
 pub struct Truth {
     /// By UTC day and model.
@@ -63,7 +64,7 @@ const DAY_ONE: i64 = 20_750;
 const TEXT: &str =
     "    let answer = look_up(&key).unwrap_or(\\\"none\\\");\\n    // as before, but for the other side\\n";
 
-/// Numbers that look random and are the same every time.
+/// Pseudo-random numbers, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -92,7 +93,7 @@ struct Session<'a> {
     shape: &'a Shape,
 }
 
-/// A message with all that is said about it.
+/// A message with everything that its lines say about it.
 struct Message {
     at: i64,
     id: String,
@@ -211,7 +212,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A file of at least `bytes` bytes in which nothing is a line of a transcript.
+/// Writes a file of at least `bytes` bytes, none of whose lines belongs to a transcript.
 pub fn noise(path: &Path, bytes: usize) {
     let mut dice = Dice(42);
     let mut text = Vec::with_capacity(bytes + 64);
@@ -252,7 +253,8 @@ fn stamp(millis: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{:03}Z", rest / 1000 % 60, rest % 1000)
 }
 
-/// Writes the transcript of a conversation that began in `dir`: of each answer when it came, its model, its tokens.
+/// Writes the transcript of a conversation that began in `dir`: each answer is given
+/// as its instant, model and tokens.
 pub fn conversation(claude: &Path, uuid: &str, dir: &Path, answers: &[(&str, &str, Kinds)]) {
     let mut text = format!(
         "{{\"type\":\"user\",\"uuid\":\"{uuid}\",\"sessionId\":\"{uuid}\",\"timestamp\":\"{}\",\"cwd\":\"{}\",\

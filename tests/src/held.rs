@@ -10,7 +10,7 @@ use std::path::Path;
 pub struct Held(File);
 
 impl Held {
-    /// Takes the lock, made if it is not there, and waits for whoever has it. Panics when the system refuses.
+    /// Waits for the lock and takes it; creates its file if needed. Panics when the system refuses.
     #[must_use]
     pub fn take(path: &Path) -> Held {
         loop {
@@ -22,7 +22,7 @@ impl Held {
         }
     }
 
-    /// The number of the file that is locked.
+    /// The inode number of the locked file.
     #[must_use]
     pub fn inode(&self) -> u64 {
         self.0.metadata().expect("it is open").ino()
@@ -34,8 +34,8 @@ impl Held {
     }
 }
 
-/// Unlocks, and does not only close: a program that another test is just starting has a copy of the descriptor until
-/// its own code begins, and the lock would live on with it.
+/// Unlocks explicitly. Closing is not enough: a program that another test is starting keeps a copy of the descriptor
+/// until its own code begins, and the lock would last as long.
 impl Drop for Held {
     fn drop(&mut self) {
         self.flock(libc::LOCK_UN);

@@ -1,4 +1,4 @@
-//! A client that can be as rude as a test needs it: raw bytes over a socket, and a server to send them to.
+//! An HTTP client that can send any bytes, also invalid ones, and the server to send them to.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{Running, Sandbox};
 
-/// How long any answer may take. Nothing is measured with it; it ends a test that would wait for ever.
+/// The longest wait for an answer. It only ends a test that would otherwise wait for ever.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A running `cs-serve`, killed when dropped.
@@ -28,14 +28,14 @@ pub struct Answer {
 }
 
 impl Served {
-    /// Starts the dashboard of a sandbox on a free port. Panics when it does not say where.
+    /// Starts the dashboard of a sandbox on a free port. Panics when it does not print its address.
     pub fn start(sandbox: &Sandbox, args: &[&str]) -> Served {
         let mut command = sandbox.command("cs-serve");
         command.args(args);
         Served::from(command)
     }
 
-    /// Starts the dashboard as the command says, on a free port. Panics when it does not say where.
+    /// Starts the dashboard with this command on a free port. Panics when it does not print its address.
     pub fn from(mut command: Command) -> Served {
         command.args(["--port", "0"]);
         let mut running = Running::start(command).expect("it starts");
@@ -53,7 +53,7 @@ impl Served {
         socket
     }
 
-    /// Sends bytes, reads one answer, and whether the server closed the connection after it.
+    /// Sends bytes; returns one answer and whether the server closed the connection after it.
     pub fn raw(&self, bytes: &[u8]) -> Option<Answer> {
         let mut socket = self.connect();
         // The server may have answered and closed before we have sent everything.
@@ -61,17 +61,17 @@ impl Served {
         Answer::read(&mut BufReader::new(socket), false)
     }
 
-    /// Asks for a path with GET and more header lines, each ended by CR LF.
+    /// Sends GET for a path with more header lines, each ended by CR LF.
     pub fn get_with(&self, path: &str, lines: &str) -> Answer {
         self.ask("GET", path, lines)
     }
 
-    /// Asks for a path.
+    /// Sends GET for a path.
     pub fn get(&self, path: &str) -> Answer {
         self.get_with(path, "")
     }
 
-    /// Asks with any method.
+    /// Sends a request with any method.
     pub fn ask(&self, method: &str, path: &str, lines: &str) -> Answer {
         let mut socket = self.connect();
         let text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}\r\n", self.address);
@@ -93,7 +93,7 @@ impl Served {
         found.trim().trim_end_matches(" kB").parse().ok()
     }
 
-    /// How many files it has open, and how many threads; none where the system does not say.
+    /// How many files it has open, and how many threads; none where the system does not report it.
     pub fn open(&self) -> Option<(usize, usize)> {
         let count =
             |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.running.pid())).ok().map(Iterator::count);
@@ -102,7 +102,7 @@ impl Served {
 }
 
 impl Answer {
-    /// Reads one answer; none when the connection ends before one has come.
+    /// Reads one answer; none when the connection ends first.
     pub fn read(from: &mut impl BufRead, only_head: bool) -> Option<Answer> {
         let first = line(from)?;
         let status = first.split(' ').nth(1)?.parse().ok()?;
@@ -147,7 +147,7 @@ fn line(from: &mut impl BufRead) -> Option<String> {
     text.strip_suffix("\r\n").map(str::to_owned)
 }
 
-/// Reads until a text has come, for streams; panics when it does not come within `limit`.
+/// Reads a stream until a text has come; panics when it does not come within `limit`.
 pub fn read_until(socket: &mut TcpStream, wanted: &str, limit: Duration) -> String {
     let end = Instant::now() + limit;
     let mut seen = Vec::new();

@@ -1,10 +1,10 @@
-//! What the figures were measured on: the processor, the kernel, the day. Names no person, host or folder.
+//! The machine and day of a measurement: processor, kernel, date. Names no person, host or folder.
 
 use std::fs;
 use std::process::Command;
 use std::thread;
 
-/// One line: the processor, how many of it, the kernel.
+/// One line: the processor, the number of cores, the kernel.
 pub fn describe() -> String {
     let count = thread::available_parallelism().map_or(1, |count| count.get());
     format!("{}, {count} cores, {}", processor(), answer("uname", &["-srm"]))

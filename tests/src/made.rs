@@ -1,5 +1,5 @@
-//! Makes programs to run. A process that another test starts at that moment has copies of this one's open files until
-//! it is a program of its own, and what is open for writing cannot be started (ETXTBSY): a process of its own writes.
+//! Creates programs for tests to run. A separate process writes them: a process that another test is starting has
+//! copies of this one's open files for a moment, and a file that is open for writing cannot be run (ETXTBSY).
 
 use std::path::Path;
 use std::process::Command;

@@ -1,10 +1,10 @@
-//! Real parsers, each giving the structure of a text and the words in it.
+//! Real parsers; each returns the structure of a text and the words in it.
 
 use pulldown_cmark::{Event, Options, Parser};
 use scraper::{Html, Node};
 use yaml_rust2::{Yaml, YamlLoader};
 
-/// What a document consists of, and what it says.
+/// The elements of a document, and its words.
 #[derive(Debug, PartialEq)]
 pub struct Parsed {
     pub structure: Vec<String>,

@@ -12,8 +12,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs `command` with `input` on a pipe as its standard input and collects its output.
 ///
-/// Panics when it does not end, or a child of it keeps the output open, within [`LIMIT`]. A program that
-/// does not read its input is no error.
+/// Panics unless it ends, and all its children close the output, within [`LIMIT`]. A program that
+/// does not read its input is not an error.
 pub fn run(mut command: Command, input: &str) -> Output {
     let (filled, rest) = filled(input);
     let child = command
@@ -24,7 +24,7 @@ pub fn run(mut command: Command, input: &str) -> Output {
         .spawn()
         .unwrap_or_else(|e| panic!("{command:?}: {e}"));
     let name = format!("{command:?}");
-    // It holds an end of the pipe, too.
+    // The command holds an end of the pipe, too.
     drop(command);
     let group = child.id();
     thread::scope(|scope| {
@@ -34,11 +34,11 @@ pub fn run(mut command: Command, input: &str) -> Output {
     .unwrap_or_else(|| panic!("{name}: not done after {LIMIT:?}"))
 }
 
-/// What every pipe holds at least.
+/// The least number of bytes that every pipe can hold.
 const PIPE: usize = 4096;
 
-/// A pipe to read `input` from. What it can hold is in it before the program starts: hooks wait for their input for
-/// a fifth of a second only, and a busy machine may need longer to come to it. More is to be written to the other end.
+/// A pipe to read `input` from, filled before the program starts: hooks wait for their input for only a fifth of a
+/// second, and a busy machine may need longer. The caller writes an input that is too long to the returned end.
 pub fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
     let (reader, mut writer) = pipe().expect("there are file descriptors left");
     if input.len() > PIPE {
@@ -69,7 +69,7 @@ pub fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -> Optio
 
 /// Kills what is left of the process group that the process `leader` opened.
 pub fn kill_group(leader: u32) {
-    // SAFETY: killpg only takes numbers; a group that is gone is no error for us.
+    // SAFETY: killpg only takes numbers; a group that is gone is not an error.
     unsafe { libc::killpg(leader as libc::pid_t, libc::SIGKILL) };
 }
 
@@ -90,7 +90,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Fails only when the program ended by itself, which is as good.
+        // Fails only when the program has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,8 +1,8 @@
 //! The programs under test: built once, in the release profile, exactly as `make build` builds them.
 //!
 //! Cargo's own lock on the build folder makes parallel test processes wait for one build, and a build with
-//! nothing to do takes about a tenth of a second. The same packages as in the Makefile, so neither undoes the
-//! other's work; no others, so the dependencies of the tests cannot change the features the programs are built with.
+//! nothing to do takes about a tenth of a second. The packages are those of the Makefile, so neither build
+//! undoes the other, and no others, so the tests' dependencies cannot change the features of the programs.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn build() -> PathBuf {
     folder(&String::from_utf8_lossy(&output.stdout)).expect("the workspace has at least one program")
 }
 
-/// Where cargo says it put the first program, whatever its target folder or target triple is.
+/// The folder of the first program, as cargo reports it for any target folder and target triple.
 fn folder(messages: &str) -> Option<PathBuf> {
     messages
         .lines()
