@@ -1,8 +1,8 @@
 //! Replays what real clients sent to their hooks through the real programs.
 //!
-//! Owns the routing (as in hooks.json), the places (`/home/dev/repo` becomes a git repository of the test) and
-//! the clock (each event comes at its recorded second after [`START`]). Deliberately absent: expectations,
-//! except those that hold after any replay, see [`check_store`].
+//! Owns the routing (as in hooks.json), the folders (`/home/dev/repo` becomes a git repository of the test) and
+//! the clock (each event comes at its recorded second after [`START`]). [`check_store`] checks what holds after any
+//! replay; other expectations belong to the tests.
 
 pub mod check;
 mod record;
@@ -22,13 +22,13 @@ use crate::{Running, Sandbox, entries, run, status, stderr, stdout};
 pub use check::{check_store, files};
 pub use record::whole;
 
-/// When every replay begins.
+/// The instant at which every replay begins.
 pub const START: &str = "2026-11-21T10:00:00Z";
 
-/// Where the recordings were made; each becomes a repository in the sandbox's HOME.
+/// The folders below `/home/dev` of the recordings; each becomes a repository in the sandbox's HOME.
 const PLACES: [&str; 2] = ["repo", "project"];
 
-/// Events this close may change their order in [`Recording::shuffled`], in milliseconds.
+/// [`Recording::shuffled`] changes the order of events within so many milliseconds.
 const WINDOW: u64 = 50;
 
 /// The program that hooks.json calls for an event; none for events it does not register.
@@ -48,9 +48,9 @@ pub struct Event {
     pub line: usize,
     /// Milliseconds since the first event.
     pub at: u64,
-    /// The client's own spelling, as it was sent.
+    /// The payload exactly as the client sent it.
     text: String,
-    /// The same, understood.
+    /// The same, parsed.
     pub payload: Value,
 }
 
@@ -105,9 +105,9 @@ impl Recording {
         Recording { name: format!("{} from line {line}", self.name), events }
     }
 
-    /// The same recording, events that lie close together in another order. Each keeps its time: a program
-    /// that started first may be the last to take a lock. The same seed makes the same order. A request of Codex is made
-    /// and told of when the hooks of what came before have ended.
+    /// The same recording with events that lie close together in another order. Each keeps its time: a program that
+    /// started first may be the last to take a lock. The same seed gives the same order. A request of Codex stays where
+    /// it is, because Codex waits for the hooks of earlier events before it makes and reports one.
     pub fn shuffled(&self, seed: u64) -> Recording {
         let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut events = self.events.clone();
@@ -124,7 +124,7 @@ impl Recording {
         Recording { name: format!("{} shuffled with {seed}", self.name), events }
     }
 
-    /// Who sent this.
+    /// The client that sent these events.
     pub fn client(&self) -> Client {
         match self.name.split_once('/') {
             Some(("codex", _)) => Client::Codex,
@@ -155,9 +155,9 @@ pub enum Client {
     Interactive,
     /// `claude -p`.
     Print,
-    /// `claude -p` before it said whether somebody attends.
+    /// `claude -p` of versions that do not report whether a person attends.
     OldPrint,
-    /// Codex, which tells its hooks nothing but the payload.
+    /// Codex, which gives its hooks nothing but the payload.
     Codex,
 }
 
@@ -173,7 +173,7 @@ impl Client {
     }
 }
 
-/// Whether an event is told once, or twice at the same moment (registered by the plugin and in the settings).
+/// Whether an event is sent once, or twice at the same moment (registered by the plugin and in the settings).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     Once,
@@ -211,12 +211,12 @@ impl Stage {
         self.client.as_ref().map_or(0, Running::pid)
     }
 
-    /// Kills the client with SIGKILL: it can tell nobody.
+    /// Kills the client with SIGKILL, so that it sends no further event.
     pub fn kill_client(&mut self) {
         self.client = None;
     }
 
-    /// A recorded text with the recording's places replaced by ours.
+    /// A recorded text with the recording's folders replaced by the sandbox's.
     pub fn placed(&self, text: &str) -> String {
         PLACES.iter().fold(text.to_owned(), |text, place| {
             text.replace(&format!("/home/dev/{place}"), &self.repository(place).to_string_lossy())
@@ -237,7 +237,7 @@ impl Stage {
         command
     }
 
-    /// Sends one event, if its kind is registered, and returns what the programs answered.
+    /// Sends one event, if its kind is registered, and returns the outputs of the programs.
     pub fn send(&self, event: &Event, client: Client, told: Told) -> Vec<Output> {
         let Some(program) = program(event.name()) else { return Vec::new() };
         let input = self.placed(&event.text);
@@ -251,8 +251,8 @@ impl Stage {
         }
     }
 
-    /// Plays a recording to its end; `after` sees each event that was sent, when its effect is there.
-    /// Panics where a program fails or says anything, but for what a new conversation is told.
+    /// Plays a recording to its end; `after` is called for each event that was sent, once its hooks have ended.
+    /// Panics where a program fails or prints anything except the text for a new conversation.
     pub fn play(&self, recording: &Recording, told: Told, mut after: impl FnMut(&Stage, &Event)) {
         let client = recording.client();
         for event in &recording.events {
@@ -283,8 +283,8 @@ impl Stage {
         records.pop()
     }
 
-    /// All records, without what differs between two replays of one recording: ids of sessions, instants,
-    /// the place of the sandbox. Ordered by conversation and beginning.
+    /// All records without what differs between two replays of one recording: ids of sessions, instants and
+    /// the sandbox's folder. Ordered by conversation, then by start.
     pub fn comparable(&self) -> Vec<Value> {
         let mut records = self.sandbox.records();
         records.sort_by_key(|record| (record["claude_session_id"].to_string(), record["started_at"].to_string()));
@@ -310,7 +310,7 @@ fn without_instants(mut record: Value) -> Value {
     record
 }
 
-/// The instant `at` milliseconds after [`START`], as CS_NOW wants it.
+/// The instant `at` milliseconds after [`START`], as CS_NOW expects it.
 pub fn instant(at: u64) -> String {
     let (seconds, hours) = (at / 1000, 10 + at / 3_600_000);
     assert!(hours < 24, "replays end on the day they began");

@@ -30,12 +30,12 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// A sandbox with the programs of this workspace in front of PATH; builds them when necessary.
-    #[allow(clippy::new_without_default)] // it runs a compiler: not what anyone expects of a default
+    #[allow(clippy::new_without_default)] // it runs a compiler, which no default should
     pub fn new() -> Sandbox {
         Sandbox::within(&env::temp_dir())
     }
 
-    /// The same in this folder.
+    /// The same, in this folder.
     pub fn within(folder: &Path) -> Sandbox {
         let mut path = OsString::from(crate::programs());
         path.push(":");
@@ -43,7 +43,7 @@ impl Sandbox {
         Sandbox::bare_within(folder).with("PATH", path)
     }
 
-    /// Whether a sandbox could be in this folder.
+    /// Whether a sandbox can be created in this folder.
     pub fn can_be_in(folder: &Path) -> bool {
         TempDir::with_prefix_in("cs-", folder).is_ok()
     }
@@ -88,12 +88,12 @@ impl Sandbox {
         self.folder("HOME")
     }
 
-    /// Where programs start: an empty folder in HOME.
+    /// The folder in which programs start: empty, in HOME.
     pub fn work(&self) -> PathBuf {
         self.home().join("work")
     }
 
-    /// The data directory, CS_HOME. Does not exist until a program makes it.
+    /// The data directory, CS_HOME. Does not exist until a program creates it.
     pub fn data(&self) -> PathBuf {
         self.folder("CS_HOME")
     }
@@ -139,15 +139,15 @@ impl Sandbox {
         run(command, input)
     }
 
-    /// Starts a program that keeps running; dropping the answer kills it.
+    /// Starts a program that keeps running; it is killed when the returned value is dropped.
     pub fn start(&self, program: &str, args: &[&str]) -> Running {
         let mut command = self.command(program);
         command.args(args);
         Running::start(command).unwrap_or_else(|e| panic!("{program}: {e}"))
     }
 
-    /// The records under `sessions/` with what hooks have noted about them, in the order of their ids, the archive left
-    /// out. No folder: none.
+    /// The records under `sessions/` with what hooks have noted about them, in the order of their ids, without
+    /// the archive; empty if the folder does not exist.
     pub fn records(&self) -> Vec<Value> {
         let sessions = self.data().join("sessions");
         if !sessions.exists() {

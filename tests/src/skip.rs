@@ -1,7 +1,7 @@
-//! The one way for a test to do nothing: something that it needs is missing on this machine.
+//! The only way for a test to do nothing when something that it needs is missing on this machine.
 //!
-//! With `CI=true` it fails instead, so that no run of CI is green because nothing was tested. What a platform can never
-//! have is not skipped here: such a test is ignored there by an attribute, which the list of tests shows.
+//! With `CI=true` the test fails instead, so that no run of CI passes because nothing was tested. A test that can
+//! never run on a platform is ignored there by an attribute, which the list of tests shows.
 
 use std::env;
 use std::fmt::Display;
@@ -13,14 +13,14 @@ pub fn skip(missing: impl Display) {
     println!("skipped: {missing}");
 }
 
-/// Whether what a test needs is there; where it is not, the test is skipped for the reason given.
+/// Returns whether the test can run; if not, skips it for the given reason.
 #[track_caller]
 #[must_use]
 pub fn has(needed: Result<(), impl Display>) -> bool {
     needed.map_err(skip).is_ok()
 }
 
-/// Whether `program`, which the Debian package `package` brings, can be run with `arguments`; else how to get it.
+/// Returns whether `program` can be run with `arguments`; if not, the error names the Debian package that has it.
 pub fn can_run(program: &str, arguments: &[&str], package: &str) -> Result<(), String> {
     let output = std::process::Command::new(program).args(arguments).output();
     match output.is_ok_and(|output| output.status.success()) {
@@ -62,7 +62,7 @@ mod tests {
         assert!(others.len() > 100, "{}", others.len());
         others.retain(|(_, text)| text.contains("\"skipped: ") || text.contains("\"CI\""));
         let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-        assert!(names.is_empty(), "these decide themselves what CI does: {names:?}");
+        assert!(names.is_empty(), "these files skip tests without `skip`: {names:?}");
     }
 
     fn sources(folder: &Path) -> Vec<(String, String)> {

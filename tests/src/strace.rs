@@ -1,6 +1,6 @@
 //! Runs programs under strace, and joins the two halves of a call that another process interrupted.
 //!
-//! Deliberately absent: what a call means. `bench` counts calls, `power` replays them.
+//! The meaning of a call is left to the callers: `bench` counts calls, `power` replays them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::process::{LIMIT, within};
 
-/// Whether there is a strace that may trace, and why not.
+/// Returns whether strace is there and may trace; the error says why not.
 pub fn is_possible() -> Result<(), String> {
     let mut command = Command::new("strace");
     command.args(["-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -39,8 +39,8 @@ pub fn run(command: &Command, input: &Path, options: &[&str], log: &Path) -> (Ou
     (output, fs::read_to_string(log).expect("strace writes its log"))
 }
 
-/// The calls of a log in the order in which they ended, each one line: `openat(…) = 3`. Those that never ended come
-/// last. Signals and ends of processes are left out.
+/// The calls of a log in the order in which they ended, each one line: `openat(…) = 3`. Calls that never ended
+/// come last. Signals and ends of processes are left out.
 pub fn calls(log: &str) -> Vec<String> {
     let (mut calls, mut begun) = (Vec::new(), BTreeMap::new());
     for line in log.lines() {

@@ -1,4 +1,4 @@
-//! Transcripts: Markdown whose ```` ```console ```` blocks are run by a real `sh` and must come true.
+//! Transcripts: Markdown whose ```` ```console ```` blocks are run by a real `sh` and must print what they show.
 //!
 //! ````text
 //! ```console
@@ -34,7 +34,7 @@ use crate::sandbox::Sandbox;
 
 pub use markdown::{Step, Transcript, parse};
 
-/// What one command of a transcript did.
+/// The outcome of one command of a transcript.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     lines: Vec<String>,
@@ -58,7 +58,7 @@ pub fn check(sandbox: &Sandbox, name: &str, steps: &[Step]) -> Result<(), String
     if report.is_empty() { Ok(()) } else { Err(report) }
 }
 
-/// What is wrong with an outcome, nothing when it is as expected.
+/// The difference between an outcome and what was expected; none when they agree.
 fn complain(step: &Step, outcome: &Outcome) -> String {
     let mut complaint = compare::difference(&step.expected, &outcome.lines).unwrap_or_default();
     if step.status != outcome.status {
@@ -91,13 +91,13 @@ fn shell_script(steps: &[Step], token: &str) -> String {
     steps.iter().map(run).collect()
 }
 
-/// Runs the shell; its output, both streams in one, and how it ended.
+/// Runs the shell; returns its output, both streams in one, and how it ended.
 fn run_shell(mut shell: Command, limit: Duration) -> (String, String) {
     let (mut reader, writer) = io::pipe().expect("a pipe can be made");
     let second = writer.try_clone().expect("a pipe can be cloned");
     shell.process_group(0).stdin(Stdio::null()).stdout(writer).stderr(second);
     let mut child = shell.spawn().unwrap_or_else(|e| panic!("{shell:?}: {e}"));
-    drop(shell); // it holds the writing end
+    drop(shell); // the command holds the writing end
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -114,7 +114,7 @@ fn run_shell(mut shell: Command, limit: Duration) -> (String, String) {
     }
 }
 
-/// Cuts the output at the token's lines. The last outcome is what came after the last token: normally nothing.
+/// Cuts the output at the token's lines. The last outcome is the text after the last token, normally empty.
 fn split(output: &str, token: &str) -> Vec<Result<Outcome, String>> {
     let mut outcomes = Vec::new();
     let mut rest = output;

@@ -11,7 +11,7 @@ pub fn folder(sandbox: &Sandbox) -> PathBuf {
     sandbox.root().join("evil")
 }
 
-/// A program that leaves a mark when it is started, and does not end soon.
+/// Creates a program that leaves a mark when it is started and runs for long; returns its path.
 pub fn program(sandbox: &Sandbox, name: &str) -> String {
     let program = folder(sandbox).join(name);
     fs::create_dir_all(folder(sandbox)).expect("it can be made");
@@ -20,7 +20,7 @@ pub fn program(sandbox: &Sandbox, name: &str) -> String {
     program.to_string_lossy().into_owned()
 }
 
-/// A PATH on which a git that must not run comes first.
+/// A PATH with a git that must not run in front.
 pub fn path(sandbox: &Sandbox) -> OsString {
     program(sandbox, "git");
     let mut path = folder(sandbox).into_os_string();
@@ -28,7 +28,7 @@ pub fn path(sandbox: &Sandbox) -> OsString {
     path
 }
 
-/// The programs that were started, although they must not be.
+/// The forbidden programs that were started.
 pub fn sprung(sandbox: &Sandbox) -> Vec<String> {
     let names = fs::read_dir(sandbox.root()).expect("it is there");
     let names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -36,7 +36,7 @@ pub fn sprung(sandbox: &Sandbox) -> Vec<String> {
 }
 
 /// A script that sets all traps in the repository in which it runs: settings, attributes, and a signed commit on top.
-/// `date` is the commit's, in seconds since the epoch.
+/// `date` is the date of the commit, in seconds since the epoch.
 pub fn script(sandbox: &Sandbox, date: u64) -> String {
     let settings = [
         "gpg.program",
