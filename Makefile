@@ -16,11 +16,11 @@ PATHS := $(BUILD) --quiet --message-format=json | sed -n 's/.*"executable":"\([^
 FILES := .claude-plugin hooks skills README.md LICENSE
 
 # Shell text that puts file or folder $(1) to $(2), which never holds half of it: a running program's file
-# cannot be overwritten, only replaced. What is the same already is left alone.
+# cannot be overwritten, only replaced. A copy that is already the same is left alone.
 put = { diff -r -q "$(1)" "$(2)" >/dev/null 2>&1 || { rm -rf "$(2).new" && cp -R "$(1)" "$(2).new" \
 	&& { [ ! -d "$(2)" ] || rm -rf "$(2)"; } && mv -f "$(2).new" "$(2)"; }; }
 
-# Shell text that links program $(1) into PREFIX/bin; what lies there and is not a link of ours is not touched.
+# Shell text that links program $(1) into PREFIX/bin; a file there that is not our link is not touched.
 link = case $$(readlink "$(TO_BIN)/$(1)" || ls -d "$(TO_BIN)/$(1)" 2>/dev/null) in \
 	""|*/share/claude-sessions/bin/$(1)) ln -sfn "$(SHARE)/bin/$(1)" "$(TO_BIN)/$(1)";; \
 	*) echo "$(TO_BIN)/$(1): not ours, left alone" >&2; false;; esac
@@ -31,12 +31,12 @@ build: ## build all programs into bin/
 	$(BUILD)
 	@mkdir -p bin && $(PATHS) | while read -r p; do $(call put,$$p,bin/$$(basename "$$p")) || exit 1; done
 
-check: ## formatting, lints, and no circles of files that import each other
+check: ## check formatting, lints, and that no files import each other in a circle
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo run --quiet -p circles
 
-# The tests run the programs of `build`; they themselves need no optimising, which would only take longer.
+# The tests run the programs of `build`; they themselves are not optimised, which would only take longer.
 test: build ## run all tests
 	cargo test --workspace --no-fail-fast
 
@@ -49,19 +49,19 @@ COUNT_EDGES := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 
-fuzz: ## look for input that does harm, SECONDS for each target (60; long: 3600), FUZZ="--keep redact ..."
+fuzz: ## search for harmful input, SECONDS for each target (default 60, long 3600), FUZZ="--keep redact ..."
 	RUSTFLAGS="$(COUNT_EDGES)" cargo run --profile fuzz --target $(HOST) -p fuzz -- --seconds $(SECONDS) $(FUZZ)
 
-bench: build ## measure what the programs cost
+bench: build ## measure the time and memory that the programs need
 	cargo run --release -p bench
 
 soak: build ## try for half an hour or more to make the programs lose a record (SOAK=--save writes target/soak.md)
 	cargo run --profile fuzz -p soak -- $(SOAK)
 
-demo: build ## a dashboard with made-up sessions, in a temporary folder
+demo: build ## show a dashboard with invented sessions, in a temporary folder
 	sh tests/demo.sh
 
-screenshots: build ## make the pictures of the README anew (needs Chromium)
+screenshots: build ## renew the pictures of the README (needs Chromium)
 	cargo test -p cs-tests --test serve_browser -- --ignored screenshots
 
 axe: ## get axe-core, which checks the dashboard for accessibility (needs npm)
@@ -72,8 +72,8 @@ install: build ## install into PREFIX (default ~/.local) and register with Claud
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
 	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install
 
-# Hooks of programs that are gone would show an error at every event: they go first.
-uninstall: ## remove what install made; records stay
+# Hooks go first: a hook whose program is gone would show an error at every event.
+uninstall: ## remove what install created; records stay
 	@[ "$(SETUP)" = no ] || ! [ -x "$(TO_SHARE)/bin/cs-setup" ] || for agent in "" --codex; do \
 		"$(TO_SHARE)/bin/cs-setup" uninstall --yes $$agent || exit 1; done
 	@for l in "$(TO_BIN)"/cs-*; do case $$(readlink "$$l") in "$(SHARE)/bin/"*) rm -f "$$l";; esac; done

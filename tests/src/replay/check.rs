@@ -1,6 +1,6 @@
-//! What holds for any data directory, whatever the programs were told, and whenever they were killed.
+//! Rules that hold for any data directory, whatever the programs were asked and whenever they were killed.
 //!
-//! Everything here only reads, and tells what is wrong as lines of text; none is good.
+//! Everything here only reads. Each fault is one line of text; no lines means no fault.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::record::{name, read, try_whole};
 use crate::{Sandbox, status, stderr, stdout};
 
-/// First letters of the name of a file that is being written.
+/// The prefix of the name of a file that is being written.
 const TEMP: &str = ".tmp-";
 
 /// What holds for any data directory that only whole programs touched: every JSON file is whole, nothing
@@ -29,7 +29,7 @@ pub fn check_store(sandbox: &Sandbox) {
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
-/// What the index, as readers correct it, says otherwise than the records.
+/// The differences between the index, as readers correct it, and the records.
 pub fn misread(data: &Path) -> Vec<String> {
     let store = Store::for_people(Home::at(data), agents::WITNESS);
     let index = store.index().expect("the index can be read");
@@ -38,7 +38,7 @@ pub fn misread(data: &Path) -> Vec<String> {
     differences("the index, as it is read,", &index_of(&seen), &index_of(&json!(records(&data.join("sessions")))))
 }
 
-/// A copy of the data directory, in which everything that hooks have left to others is done.
+/// A copy of the data directory in which all work that hooks leave to others is done.
 pub fn settled(data: &Path) -> TempDir {
     let copy = tempfile::tempdir().expect("there is a folder for that");
     for from in files(data).iter().filter(|path| path.is_file()) {
@@ -54,7 +54,7 @@ pub fn settled(data: &Path) -> TempDir {
     copy
 }
 
-/// Files of writes that did not end. A killed program may leave them, nobody else.
+/// The files of writes that did not end. Only a killed program may leave them.
 pub fn litter(data: &Path) -> Vec<PathBuf> {
     let mut found = files(data);
     found.retain(|path| name(path).starts_with(TEMP));
@@ -116,7 +116,7 @@ pub fn unstored(data: &Path) -> Vec<String> {
     faults
 }
 
-/// Whether readers see what the records say, although a program may have been killed: `cs-session list`.
+/// The differences between `cs-session list` and the records; also valid after a program was killed.
 pub fn unseen(sandbox: &Sandbox) -> Vec<String> {
     let output = sandbox.cs("cs-session", &["list"]);
     let records = records(&sandbox.data().join("sessions"));
@@ -137,7 +137,7 @@ pub fn records(folder: &Path) -> BTreeMap<String, Value> {
     listing.filter(is_record).filter_map(read).collect()
 }
 
-/// An index without the heartbeats, which may lag.
+/// An index without the heartbeats, which may be late.
 fn index_of(index: &Value) -> BTreeMap<String, Value> {
     const FIELDS: [&str; 5] = ["project_slug", "status", "intent", "started_at", "ended_at"];
     let entry = |entry: &Value| FIELDS.iter().map(|field| (*field, entry[field].clone())).collect::<BTreeMap<_, _>>();
@@ -161,7 +161,7 @@ fn wrong_counts(data: &Path, slug: &str, records: &BTreeMap<String, Value>) -> O
     (counts != expected).then(|| format!("active, parked, total of {slug}: {counts:?}, by records {expected:?}"))
 }
 
-/// All files below a folder, with those in folders of it.
+/// All files below a folder, at any depth.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
     let paths = listing.map(|entry| entry.expect("a folder can be read").path());

@@ -1,4 +1,4 @@
-//! One record as a test looks at it: with the notes that are not in its file yet.
+//! One record as a test sees it, with the notes that are not in its file yet.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub fn try_whole(path: &Path) -> Option<Value> {
     let id = SessionId::parse(name(path).trim_end_matches(".json")).ok();
     let session = home.zip(id).and_then(|(home, id)| Store::for_people(home, agents::WITNESS).session(&id).ok());
     match session {
-        // Which notes are in it says nothing of what happened.
+        // The list of notes already in the file does not matter to a test.
         Some(session) => Some(json!(Session { folded: None, ..session })),
         None => read(path).ok().flatten(),
     }

@@ -1,10 +1,10 @@
 //! Expected lines against actual lines. Pure.
 //!
-//! One alignment answers both questions: with cost 0 the output is as expected, else its steps are the diff.
+//! One alignment serves both: at cost 0 the output is as expected, otherwise its steps are the diff.
 
 /// A line that stands for any number of lines.
 const ANY_LINES: &str = "...";
-/// Stands for anything within a line.
+/// A pattern that stands for anything within a line.
 const ANY_TEXT: &str = "[..]";
 
 /// None when `actual` is what `expected` describes, else a diff: `-` expected, `+` was.
@@ -13,7 +13,7 @@ pub fn difference(expected: &[String], actual: &[String]) -> Option<String> {
     (costs[0][0] > 0).then(|| render(expected, actual, &costs))
 }
 
-/// Lines that no one expected, as in a diff.
+/// Unexpected lines, as in a diff.
 pub fn added(lines: &[String]) -> String {
     lines.iter().map(|line| format!("    + {line}\n")).collect()
 }

@@ -1,6 +1,6 @@
-//! Markdown → steps. Pure. Everything that would silently not be run is an error.
+//! Markdown → steps. Pure. Whatever would silently not run is an error.
 
-/// One command and what must come of it.
+/// One command and its expected outcome.
 #[derive(Debug, PartialEq)]
 pub struct Step {
     /// Line in the file, from 1.
@@ -15,7 +15,7 @@ pub struct Step {
 pub struct Transcript {
     /// The steps of all blocks, in order.
     pub steps: Vec<Step>,
-    /// How many blocks are marked `no-run`.
+    /// The number of blocks marked `no-run`.
     pub skipped: usize,
 }
 

@@ -10,7 +10,7 @@ fn outcome(block: &str) -> Result<(), String> {
     check(&Sandbox::bare(), "file.md", &transcript.steps)
 }
 
-/// Runs the block, which must fail, and gives back the report.
+/// Runs the block, which must fail, and returns the report.
 fn report(block: &str) -> String {
     outcome(block).expect_err("the transcript is wrong, the runner must say so")
 }
