@@ -4,7 +4,7 @@ use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::id::Slug;
 use cs_core::range::Range;
-use render::Format;
+use render::{FORMATS, Format};
 use std::path::{Path, PathBuf};
 
 /// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a project;
@@ -57,7 +57,8 @@ pub struct Args {
 }
 
 fn format(word: &str) -> std::result::Result<Format, String> {
-    Format::named(word).ok_or_else(|| format!("{word:?} is not a format; use json, jsonl, markdown, csv or html"))
+    let words = || one_of(FORMATS.map(|format| format.name().to_string()));
+    Format::named(word).ok_or_else(|| format!("{word:?} is not a format; use {}", words()))
 }
 
 /// Where the text goes.
@@ -163,13 +164,20 @@ impl Args {
 
 fn of_file(path: &Path) -> Outcome<Format> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let endings = || one_of(FORMATS.map(|format| format!(".{}", format.extension())));
     Format::of_extension(ending).ok_or_else(|| {
         let text = format!("the file name {:?} does not give a format", path.display().to_string());
-        Failure::Usage(text, Some("add --format, or end it with .json, .jsonl, .md, .csv or .html".into()))
+        Failure::Usage(text, Some(format!("add --format, or end it with {}", endings())))
     })
 }
 
 /// `-o -`; the argument layer has a name of its own for `-`.
 fn is_stdout(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new(cli::STDIN)
+}
+
+/// `a, b or c`.
+fn one_of<const N: usize>(words: [String; N]) -> String {
+    let [first @ .., last] = &words[..] else { return String::new() };
+    format!("{} or {last}", first.join(", "))
 }

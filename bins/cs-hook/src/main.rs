@@ -59,7 +59,8 @@ fn handle(hook: &HookCall) -> Result<()> {
         Some(Event::PostToolUse | Event::PostToolUseFailure) => tool::on_tool_end(hook),
         Some(Event::PreCompact) => on_compact(hook),
         Some(Event::SessionEnd) => end::on_session_end(hook),
-        _ => Ok(()),
+        // Those of cs-heartbeat, and events of which nothing is known.
+        Some(Event::Stop | Event::StopFailure | Event::Interrupt) | None => Ok(()),
     }
 }
 

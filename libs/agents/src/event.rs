@@ -82,9 +82,21 @@ impl Event {
 
     /// Whether an agent reports the event.
     pub fn is_reported_by(self, agent: Agent) -> bool {
-        match agent {
-            Agent::Claude => !matches!(self, Event::PostModelRequest | Event::Interrupt),
-            Agent::Codex => !matches!(self, Event::Notification | Event::PostToolUseFailure | Event::StopFailure),
+        self.reporters().contains(&agent)
+    }
+
+    /// The agents that report the event.
+    fn reporters(self) -> &'static [Agent] {
+        match self {
+            Event::SessionStart
+            | Event::UserPromptSubmit
+            | Event::PermissionRequest
+            | Event::PostToolUse
+            | Event::PreCompact
+            | Event::Stop
+            | Event::SessionEnd => &[Agent::Claude, Agent::Codex],
+            Event::Notification | Event::PostToolUseFailure | Event::StopFailure => &[Agent::Claude],
+            Event::PostModelRequest | Event::Interrupt => &[Agent::Codex],
         }
     }
 
@@ -92,7 +104,18 @@ impl Event {
     pub fn program(self) -> &'static str {
         match self {
             Event::Stop | Event::StopFailure | Event::Interrupt => HEARTBEAT,
-            _ => HOOK,
+            Event::SessionStart
+            | Event::UserPromptSubmit
+            | Event::PermissionRequest
+            | Event::Notification
+            | Event::PostToolUse
+            | Event::PostToolUseFailure
+            | Event::PostModelRequest
+            | Event::PreCompact
+            | Event::SessionEnd => HOOK,
         }
     }
 }
+
+// A variant that is missing in `ALL` would never be recognized. The last variant stays the last.
+const _: () = assert!(Event::ALL.len() == Event::SessionEnd as usize + 1);

@@ -66,6 +66,9 @@ pub enum Format {
 /// All formats.
 pub const FORMATS: [Format; 5] = [Format::Json, Format::Jsonl, Format::Markdown, Format::Csv, Format::Html];
 
+// A variant that is missing there could not be asked for. The last variant stays the last.
+const _: () = assert!(FORMATS.len() == Format::Html as usize + 1);
+
 impl Format {
     /// The word for it.
     pub fn name(self) -> &'static str {
