@@ -13,7 +13,8 @@ pub fn ceiling(program: &str) -> u64 {
     match program {
         "cs-heartbeat" => 1_300 * 1024,
         "cs-hook" => 1_600 * 1024,
-        _ => 2_500 * 1024,
+        // 2.5 MiB.
+        _ => 2_560 * 1024,
     }
 }
 /// Most bytes of all programs together.
