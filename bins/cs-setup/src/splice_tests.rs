@@ -92,10 +92,10 @@ fn an_emptied_container_goes_unless_it_is_kept() {
 #[test]
 fn the_wrong_type_and_a_key_that_stands_twice_are_refused() {
     for (text, told) in [
-        ("[]", "line 1, column 1: an object must stand here, not an array: []"),
-        ("{\"hooks\": []}", "line 1, column 11: an object must stand here"),
-        ("{\"hooks\": {\n\"Stop\": {}}}", "line 2, column 9: an array must stand here"),
-        ("{\"hooks\": null}", "line 1, column 11: an object must stand here, not a plain value: null"),
+        ("[]", "line 1, column 1: expected an object here, found an array: []"),
+        ("{\"hooks\": []}", "line 1, column 11: expected an object here"),
+        ("{\"hooks\": {\n\"Stop\": {}}}", "line 2, column 9: expected an array here"),
+        ("{\"hooks\": null}", "line 1, column 11: expected an object here, found a plain value: null"),
         ("{\"hooks\": {}, \"hooks\": {}}", "line 1, column 15: the key \"hooks\" appears a second time here"),
     ] {
         let said = push(text, &["hooks", "Stop"], "1").unwrap_err().in_text(text);
