@@ -75,9 +75,11 @@ fn turns_and_commits_of_a_transcript_are_the_same_in_every_program() {
     let [row] = &rows[..] else { panic!("one conversation has one row: {rows:?}") };
     assert_eq!(row["turns"], 2, "{row}");
 
+    let id = sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_string();
+    let ended = sandbox.cs("cs-session", &["complete", &id, "--outcome", "done"]);
+    assert_eq!(status(&ended), 0, "only ended sessions have notes: {}", stderr(&ended));
     let export = sandbox.cs("cs-export", &["--all", "--output-dir", "notes"]);
     assert_eq!(status(&export), 0, "{}", stderr(&export));
-    let id = sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_string();
     let note = fs::read_to_string(sandbox.work().join(format!("notes/{id}.md"))).expect("there is a note");
     let conversation = note.split("## Conversation").nth(1).expect("the note has the conversation");
     assert!(conversation.contains("All 2 turns."), "{conversation}");
