@@ -7,7 +7,7 @@ const UTC: &str = " UTC";
 /// The timeline in `show`: the texts, oldest first.
 fn shown(block: &str) -> Vec<String> {
     let lines = block.lines().skip_while(|line| line.trim() != "timeline").skip(1);
-    lines.map(|line| line.split_once("UTC  ").map_or(line, |(_, text)| text).trim().to_owned()).collect()
+    lines.map(|line| line.trim().split_once("  ").map_or(line, |(_, text)| text).trim().to_owned()).collect()
 }
 
 /// The same of an export in Markdown.

@@ -29,7 +29,7 @@ fn said(stage: &Stage, at: u64) -> Option<String> {
         ("list", table.contains("(said: ")),
         ("show", block.contains("\n  said ")),
         ("overview", front.contains("<b>Said:</b>")),
-        ("page", page.contains("Said last")),
+        ("page", page.contains("Last message")),
         ("export", export.contains("| Said |")),
     ];
     for (place, is_shown) in shows {

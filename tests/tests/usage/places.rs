@@ -94,7 +94,7 @@ fn what_is_named_and_not_there_is_told() {
     symlink("/nowhere/shop", projects.join("-home-dev-shop")).unwrap();
     symlink("/nowhere/x.jsonl", projects.join("-home-dev-repo/x.jsonl")).unwrap();
     let notes = told(&sandbox);
-    assert!(notes.contains("-home-dev-shop,") && notes.contains("x.jsonl,"), "{notes}");
+    assert!(notes.contains("-home-dev-shop;") && notes.contains("x.jsonl;"), "{notes}");
     assert_eq!(total(&sandbox), ONCE, "the rest counts");
 }
 
