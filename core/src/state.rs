@@ -253,14 +253,14 @@ fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
 
 /// The conversation that decides a session's state: the one with the latest event. Events with a time in the future
 /// (the clock was ahead) count as oldest.
-pub fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&'a Live> {
+pub(crate) fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&'a Live> {
     let of_it = lives.iter().filter(|live| live.session_id.as_deref() == Some(session_id));
     let key = |live: &Live| (clock::credible(&live.last_event_at, now).is_some(), live.last_event_at.clone());
     of_it.max_by_key(|live| key(live))
 }
 
 /// The last sign of life of a session: the record's, or a later one from its conversation.
-pub fn last_sign<'a>(session_id: &str, recorded: &'a str, lives: &'a [Live], now: Instant) -> &'a str {
+pub(crate) fn last_sign<'a>(session_id: &str, recorded: &'a str, lives: &'a [Live], now: Instant) -> &'a str {
     let heard = latest(session_id, lives, now).map(|live| live.last_event_at.as_str());
     let at = |text: &str| clock::credible(text, now);
     heard.filter(|heard| at(heard) > at(recorded)).unwrap_or(recorded)

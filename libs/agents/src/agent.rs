@@ -25,8 +25,6 @@ struct Words {
     word: &'static str,
     /// As people may abbreviate it on a command line.
     short: &'static str,
-    /// As people call it.
-    name: &'static str,
     /// The environment variable with the path of its folder, and the folder's name in the home directory.
     home: (&'static str, &'static str),
     /// Whether that variable may name several folders, with commas between them.
@@ -50,7 +48,6 @@ struct Words {
 const CLAUDE: Words = Words {
     word: "claude-code",
     short: "claude",
-    name: "Claude Code",
     home: ("CLAUDE_CONFIG_DIR", ".claude"),
     takes_several: true,
     xdg: Some("claude"),
@@ -65,7 +62,6 @@ const CLAUDE: Words = Words {
 const CODEX: Words = Words {
     word: "codex",
     short: "codex",
-    name: "Codex",
     home: ("CODEX_HOME", ".codex"),
     takes_several: false,
     xdg: None,
@@ -111,11 +107,6 @@ impl Agent {
     /// As records spell it.
     pub fn word(self) -> &'static str {
         self.words().word
-    }
-
-    /// As people call it.
-    pub fn name(self) -> &'static str {
-        self.words().name
     }
 
     /// The folders that its variable names; none if it is not set.
