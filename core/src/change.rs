@@ -4,9 +4,9 @@
 
 use crate::clock::{self, Instant};
 use crate::config::SessionEnd;
+use crate::continuation;
 use crate::ending::{self, Ending};
 use crate::error::{Error, Result};
-use crate::going_on;
 use crate::id::{SessionId, Uuid};
 use crate::naming::{self, Title};
 use crate::record::{Session, Status, TaskStatus};
@@ -308,7 +308,7 @@ impl Change {
                 session::also_committed(record, sha, worktree_root, message, now);
             }
             Change::Ended(ended) if is_active => ended.finish(record, now)?,
-            Change::Reopened if going_on::may_reopen(record) => session::reopen(record, now),
+            Change::Reopened if continuation::may_reopen(record) => session::reopen(record, now),
             Change::Adopted { conversation } if record.claude_session_id.is_none() => {
                 record.claude_session_id = Some(Uuid::parse(conversation)?.to_string());
                 session::beat(record, now);
@@ -318,7 +318,7 @@ impl Change {
                 session::resumed_as(record, SessionId::parse(successor)?.as_str(), now)?;
             }
             Change::SaidLate { message, instead_of } => {
-                ending::said_late(record, message.as_deref(), instead_of.as_deref(), now)?;
+                ending::add_late_message(record, message.as_deref(), instead_of.as_deref(), now)?;
             }
             _ => {}
         }
@@ -327,7 +327,7 @@ impl Change {
 }
 
 fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
-    timeline::saw(record, PROMPT, prompted.text.as_deref().unwrap_or_default(), now);
+    timeline::add_moment(record, PROMPT, prompted.text.as_deref().unwrap_or_default(), now);
     record.awaiting_action = None;
     // The last message answered the previous prompt.
     record.last_message = None;
@@ -346,7 +346,7 @@ fn prompt(record: &mut Session, prompted: &Prompted, now: Instant) {
 
 /// Records the end of a turn. A failure is recorded even if the session has ended.
 fn turn_ended(record: &mut Session, turn: &TurnEnded, now: Instant) {
-    turn.failed.iter().for_each(|why| timeline::saw(record, FAILURE, why, now));
+    turn.failed.iter().for_each(|why| timeline::add_moment(record, FAILURE, why, now));
     if record.status != Status::Active {
         return;
     }

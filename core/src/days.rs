@@ -16,7 +16,7 @@ pub struct Days {
     /// The first day with rows of its own, `YYYY-MM-DD`; `None` if nothing was used.
     pub from: Option<String>,
     /// One row for each day, project and model, sorted in this order. Usage before `from` has no date.
-    pub rows: Vec<Row>,
+    pub rows: Vec<DayRow>,
     /// Days that only the agent's own statistics know: UTC day → model → tokens. Never added to the others.
     pub stats_cache: BTreeMap<String, BTreeMap<String, u64>>,
 }
@@ -24,7 +24,7 @@ pub struct Days {
 /// Usage of a model in a project on a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
-pub struct Row {
+pub struct DayRow {
     /// Local day, `YYYY-MM-DD`; `None` for everything before [`Days::from`].
     pub date: Option<String>,
     /// A slug, or a directory where no project is registered.
@@ -38,11 +38,11 @@ pub struct Row {
 /// Date, project, model; input, output, cache written, cache read; dollars, tokens without a price.
 type Written = (Option<String>, String, String, u64, u64, u64, u64, Option<f64>, u64);
 
-impl From<Written> for Row {
+impl From<Written> for DayRow {
     fn from((date, project, model, input, output, written, read, cost, unpriced): Written) -> Self {
         let kinds = [input, output, written, read].map(|count| count.min(COUNT));
         let amount = Amount::new(kinds, cost.and_then(validate::dollars), unpriced.min(COUNT));
-        Row { date, project, model, amount }
+        DayRow { date, project, model, amount }
     }
 }
 
@@ -55,8 +55,8 @@ impl Days {
     }
 }
 
-impl From<Row> for Written {
-    fn from(Row { date, project, model, amount }: Row) -> Self {
+impl From<DayRow> for Written {
+    fn from(DayRow { date, project, model, amount }: DayRow) -> Self {
         let [input, output, written, read] = amount.kinds();
         (date, project, model, input, output, written, read, amount.cost_usd, amount.unpriced_tokens)
     }
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn a_row_is_a_list_and_reads_back() {
         let text = r#"["2026-11-21","shop","opus",1,2,3,4,null,10]"#;
-        let row: Row = serde_json::from_str(text).unwrap();
+        let row: DayRow = serde_json::from_str(text).unwrap();
         assert_eq!((row.amount.total_tokens, row.amount.cost_usd, row.date.as_deref()), (10, None, Some("2026-11-21")));
         assert_eq!(serde_json::to_string(&row).unwrap(), text);
     }

@@ -103,7 +103,12 @@ fn in_the_middle(record: &Session) -> String {
 
 /// Stores the agent's last message, which was reported after the end of the session: the turn was not interrupted. A
 /// session that was parked only for that is completed. `instead_of` is the message that the end had stored.
-pub fn said_late(record: &mut Session, message: Option<&str>, instead_of: Option<&str>, now: Instant) -> Result<()> {
+pub fn add_late_message(
+    record: &mut Session,
+    message: Option<&str>,
+    instead_of: Option<&str>,
+    now: Instant,
+) -> Result<()> {
     if record.ended_by.as_deref() != Some(BY_HOOK) || record.outcome.as_deref() != instead_of {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 /// The entry of one session in the index. `last_heartbeat` may be older than the record's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry<'a> {
+pub struct IndexEntry<'a> {
     /// As in the record.
     #[serde(borrow)]
     pub project_slug: Cow<'a, str>,
@@ -33,12 +33,12 @@ pub struct Entry<'a> {
 }
 
 /// All entries, by id.
-pub type Entries<'a> = BTreeMap<SessionId, Entry<'a>>;
+pub type Entries<'a> = BTreeMap<SessionId, IndexEntry<'a>>;
 
-impl<'a> Entry<'a> {
+impl<'a> IndexEntry<'a> {
     /// The entry that belongs to a record.
     pub fn of(session: &'a Session) -> Self {
-        Entry {
+        IndexEntry {
             project_slug: Cow::Borrowed(&session.project_slug),
             status: session.status,
             intent: Cow::Borrowed(&session.intent),
@@ -49,7 +49,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Whether the index must be rewritten for the change: any field but the heartbeat differs.
-    pub fn differs(&self, other: &Entry) -> bool {
+    pub fn differs(&self, other: &IndexEntry) -> bool {
         let mut other = other.clone();
         other.last_heartbeat = self.last_heartbeat.clone();
         *self != other
@@ -57,7 +57,7 @@ impl<'a> Entry<'a> {
 }
 
 /// The canonical text of these entries.
-pub fn render<'a>(entries: impl IntoIterator<Item = (&'a SessionId, &'a Entry<'a>)>) -> String {
+pub fn render<'a>(entries: impl IntoIterator<Item = (&'a SessionId, &'a IndexEntry<'a>)>) -> String {
     let lines: Vec<String> = entries.into_iter().map(|(id, entry)| line(id, entry)).collect();
     if lines.is_empty() {
         return "{\n}\n".into();
@@ -65,16 +65,16 @@ pub fn render<'a>(entries: impl IntoIterator<Item = (&'a SessionId, &'a Entry<'a
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
-fn line(id: &SessionId, entry: &Entry) -> String {
+fn line(id: &SessionId, entry: &IndexEntry) -> String {
     format!("\"{id}\":{}", serde_json::to_string(entry).unwrap_or_default())
 }
 
 /// The line of an entry as filters can read it: what is no slug, and so of no project, may be spelt in ways
 /// that they do not know.
-fn spelt(id: &SessionId, entry: &Entry) -> String {
+fn spelt(id: &SessionId, entry: &IndexEntry) -> String {
     match Slug::parse(&entry.project_slug) {
         Ok(_) => line(id, entry),
-        Err(_) => line(id, &Entry { project_slug: "".into(), ..entry.clone() }),
+        Err(_) => line(id, &IndexEntry { project_slug: "".into(), ..entry.clone() }),
     }
 }
 
@@ -110,14 +110,14 @@ const ENTRIES: usize = 110_000;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.
 /// `None` if the text is not canonical.
-pub fn upsert(text: &str, id: &SessionId, entry: Option<&Entry>) -> Option<String> {
+pub fn upsert(text: &str, id: &SessionId, entry: Option<&IndexEntry>) -> Option<String> {
     let mut changed = Some(text).filter(|text| is_canonical(text))?.to_string();
     splice(&mut changed, id, entry).then_some(changed)
 }
 
 /// [`upsert`] in place, of a whole text: an index may have tens of megabytes. `false`, and no change, if the text has
 /// another layout.
-pub fn splice(text: &mut String, id: &SessionId, entry: Option<&Entry>) -> bool {
+pub fn splice(text: &mut String, id: &SessionId, entry: Option<&IndexEntry>) -> bool {
     if !has_layout(text) {
         return false;
     }
@@ -166,7 +166,7 @@ fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
 /// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the canonical
 /// line; where the text is canonical, a filter costs no parsing. `None` if the text is no index, or
 /// names one of them twice: nobody can tell which line is right.
-pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, Entry<'a>)>> {
+pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
     if !has_layout(text) {
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
         return Some(entries.filter(|(id, entry)| wanted(&spelt(id, entry))).collect());
@@ -179,7 +179,7 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
             continue;
         }
         let (key, value) = text.strip_prefix('"')?.split_once("\":")?;
-        let entry: Entry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
+        let entry: IndexEntry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
         let id = SessionId::parse(key).ok()?;
         // Spelt otherwise, though one entry a line: filters know our spelling only.
         if is_ours || wanted(&spelt(&id, &entry)) {
@@ -240,7 +240,7 @@ fn ended_at(line: &str) -> Option<Option<&str>> {
 }
 
 /// All entries of the text; `None` if it is no index.
-pub fn parse(text: &str) -> Option<Vec<(SessionId, Entry<'_>)>> {
+pub fn parse(text: &str) -> Option<Vec<(SessionId, IndexEntry<'_>)>> {
     parse_where(text, |_| true)
 }
 

@@ -4,6 +4,7 @@
 pub mod change;
 pub mod clock;
 pub mod config;
+pub mod continuation;
 pub mod days;
 pub mod dirs;
 pub mod ending;
@@ -11,7 +12,6 @@ pub mod error;
 mod fields;
 pub mod file;
 pub mod git;
-pub mod going_on;
 pub mod hook_log;
 pub mod id;
 pub mod index;

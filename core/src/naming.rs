@@ -89,7 +89,7 @@ mod tests {
         let id = SessionId::parse("sess_20261121T0300_ca5d").unwrap();
         let start = Start { intent: intent.into(), ..Start::default() };
         let mut record = session::create(&id, &Slug::parse("api").unwrap(), start, now).unwrap();
-        timeline::saw(&mut record, PROMPT, intent, now);
+        timeline::add_moment(&mut record, PROMPT, intent, now);
         record
     }
 

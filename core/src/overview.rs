@@ -7,7 +7,7 @@ use crate::clock::{self, Instant};
 use crate::config::Config;
 use crate::error::Result;
 use crate::id::{SessionId, Slug};
-use crate::index::Entry;
+use crate::index::IndexEntry;
 use crate::project::{Counts, ProjectState, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
 use crate::state::{self, State};
@@ -187,7 +187,7 @@ pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instan
     Ok(overview)
 }
 
-fn brief<'a>(id: &'a SessionId, entry: &'a Entry) -> Brief<'a> {
+fn brief<'a>(id: &'a SessionId, entry: &'a IndexEntry) -> Brief<'a> {
     Brief {
         id: id.as_str(),
         project_slug: &entry.project_slug,

@@ -211,8 +211,8 @@ pub fn waits_for(session: &mut Session, what: Option<&str>, now: Instant) {
         let was_asked =
             |what: &str| session.history.iter().any(|moment| moment.kind == QUESTION && moment.text == what);
         let is_back = before.is_some() && what.is_some_and(was_asked);
-        before.iter().for_each(|before| timeline::saw(session, ANSWER, before, now));
-        what.iter().filter(|_| !is_back).for_each(|what| timeline::saw(session, QUESTION, what, now));
+        before.iter().for_each(|before| timeline::add_moment(session, ANSWER, before, now));
+        what.iter().filter(|_| !is_back).for_each(|what| timeline::add_moment(session, QUESTION, what, now));
     }
     session.awaiting_action = what.map(str::to_string);
     beat(session, now);

@@ -312,7 +312,7 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
         }
         Condition::Suspended => {
             let before = format!("process {pid} is stopped (Ctrl-Z); {}", live.last_event);
-            return Verdict { asks: live.wanted().is_some(), ..dated(State::Suspended, &before, &age, "") };
+            return Verdict { asks: live.open_question().is_some(), ..dated(State::Suspended, &before, &age, "") };
         }
         Condition::Elsewhere => {
             return elsewhere(from_silence(evidence, live, &age).unwrap_or_else(|| by_hooks(live, &age)));

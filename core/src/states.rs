@@ -7,7 +7,7 @@
 use crate::clock::{self, Instant};
 use crate::error::Result;
 use crate::id::SessionId;
-use crate::index::Entry;
+use crate::index::IndexEntry;
 use crate::live::Live;
 use crate::process::{self, Condition};
 use crate::record::{Session, Status};
@@ -56,7 +56,7 @@ impl<'a> States<'a> {
     }
 
     /// The state of a session that the index knows.
-    pub fn of_entry(&self, id: &str, entry: &Entry) -> Verdict {
+    pub fn of_entry(&self, id: &str, entry: &IndexEntry) -> Verdict {
         self.of(id, entry.status, &entry.last_heartbeat)
     }
 

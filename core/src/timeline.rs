@@ -36,7 +36,7 @@ pub struct Fact<'a> {
 }
 
 /// Adds what a hook saw to the history, once. Beyond the limit the oldest entry is removed.
-pub fn saw(session: &mut Session, kind: &str, text: &str, at: Instant) {
+pub fn add_moment(session: &mut Session, kind: &str, text: &str, at: Instant) {
     let moment = Moment {
         at: clock::stamp(at),
         kind: kind.to_string(),
@@ -164,11 +164,11 @@ mod tests {
     fn every_dated_fact_has_its_place() {
         let mut record = new();
         session::event(&mut record, "found the cause", at(4)).unwrap();
-        saw(&mut record, PROMPT, "Fix the login", at(0));
-        saw(&mut record, QUESTION, "permission for Bash: make", at(2));
-        saw(&mut record, ANSWER, "permission for Bash: make", at(3));
-        saw(&mut record, FAILURE, "usage limit", at(6));
-        saw(&mut record, PROMPT, "", at(7));
+        add_moment(&mut record, PROMPT, "Fix the login", at(0));
+        add_moment(&mut record, QUESTION, "permission for Bash: make", at(2));
+        add_moment(&mut record, ANSWER, "permission for Bash: make", at(3));
+        add_moment(&mut record, FAILURE, "usage limit", at(6));
+        add_moment(&mut record, PROMPT, "", at(7));
         task::add(&mut record, "write a test", at(1)).unwrap();
         let id = record.tasks[0].id.clone();
         task::update(&mut record, &id, Some(TaskStatus::Completed), None, at(8)).unwrap();
@@ -197,7 +197,7 @@ mod tests {
         let mut record = new();
         session::park(&mut record, "lunch", &[], at(5)).unwrap();
         session::reopen(&mut record, at(7));
-        saw(&mut record, PROMPT, "back", at(7));
+        add_moment(&mut record, PROMPT, "back", at(7));
         let facts = ["started", "parked: lunch", "reopened; it had ended with: lunch", "prompt: back"];
         assert_eq!(told(&record), facts);
         record.started_at = clock::stamp(at(9));
@@ -219,8 +219,8 @@ mod tests {
         let mut record = new();
         for n in 0..validate::HISTORY + 3 {
             let when = at(0) + chrono::TimeDelta::seconds(n as i64);
-            saw(&mut record, PROMPT, "again", when);
-            saw(&mut record, PROMPT, "again", when);
+            add_moment(&mut record, PROMPT, "again", when);
+            add_moment(&mut record, PROMPT, "again", when);
         }
         assert_eq!(record.history.len(), validate::HISTORY);
         assert_eq!(record.history[0].at, clock::stamp(at(0) + chrono::TimeDelta::seconds(3)));

@@ -21,7 +21,7 @@ impl All {
         let (run, system_now, now) = (work.run, work.system_now, work.context.now);
         tmp::sweep(&mut work)?;
         // First: with a damaged index all others would read all records.
-        work.each(Ok(vec![()]), |store, ()| store.mend_index(run, now))?;
+        work.each(Ok(vec![()]), |store, ()| store.repair_index(run, now))?;
         notes::sweep(&mut work)?;
         gone::sweep(&mut work)?;
         doubt::sweep(&mut work)?;

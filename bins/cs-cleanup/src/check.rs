@@ -61,7 +61,7 @@ impl Check {
         let mut left = 0;
         for finding in found {
             work.found(finding)?;
-            let mended = if self.repair { work.context.store.mend(finding, run, now) } else { Ok(None) };
+            let mended = if self.repair { work.context.store.repair(finding, run, now) } else { Ok(None) };
             match mended {
                 Ok(Some(done)) => {
                     left += usize::from(self.dry_run);

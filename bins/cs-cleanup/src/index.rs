@@ -3,7 +3,7 @@
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
-use cs_core::store::{Done, Rebuilt, Run};
+use cs_core::store::{Rebuilt, Run, SweepAction};
 
 /// rebuild the index from the records, and name the records that cannot be understood
 #[derive(FromArgs)]
@@ -26,7 +26,7 @@ impl Index {
             };
             let count = cs_core::index::parse(&text).unwrap_or_default().len();
             let path = store.home.index();
-            work.done(&Done::at("rebuilt", &path, format!("made from {count} records"), work.run))?;
+            work.done(&SweepAction::at("rebuilt", &path, format!("made from {count} records"), work.run))?;
             for (_, error) in damaged {
                 work.failed(error.into())?;
             }

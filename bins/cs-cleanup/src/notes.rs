@@ -11,6 +11,6 @@ pub fn sweep(work: &mut Work) -> Outcome<()> {
         let unplaced = work.context.store.unplaced();
         work.each(unplaced, |store, uuid| store.place_notes(uuid, true, PROGRAM, now).map(|()| None))?;
     }
-    let found = work.context.store.noted();
+    let found = work.context.store.ids_with_notes();
     work.each(found, |store, id| store.sweep_notes(id, run, now, system_now))
 }

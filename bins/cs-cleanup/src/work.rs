@@ -4,7 +4,7 @@
 use crate::progress::Progress;
 use cli::{Context, Failure, Failures, Form, Outcome};
 use cs_core::Result;
-use cs_core::store::{Author, Done, Finding, Run, Store};
+use cs_core::store::{Author, Finding, Run, Store, SweepAction};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
@@ -40,7 +40,7 @@ impl Work {
     pub fn each<T>(
         &mut self,
         found: Result<Vec<T>>,
-        mut act: impl FnMut(&Store, &T) -> Result<Option<Done>>,
+        mut act: impl FnMut(&Store, &T) -> Result<Option<SweepAction>>,
     ) -> Outcome<()> {
         let found = match found {
             Ok(found) => found,
@@ -65,11 +65,11 @@ impl Work {
 
     /// Notes a failure and tells it; only output that nobody can read ends the work.
     pub fn failed(&mut self, failure: Failure) -> Outcome<()> {
-        self.failures.tell(failure)
+        self.failures.report(failure)
     }
 
     /// Tells one thing that was done, at once: the job that runs us may be stopped.
-    pub fn done(&mut self, done: &Done) -> Outcome<()> {
+    pub fn done(&mut self, done: &SweepAction) -> Outcome<()> {
         let conversation = done.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
         let session = done.session_id.as_ref().map(ToString::to_string);
         let subject = session.or(done.path.as_deref().map(|path| path.display().to_string())).or(conversation);

@@ -6,7 +6,7 @@ use crate::args::{Plan, Which};
 use cli::{Context, Failures, Outcome, STDIN, note, selectors};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
-use cs_core::index::{self, Entry};
+use cs_core::index::{self, IndexEntry};
 use cs_core::masked;
 use cs_core::project::{self, ProjectState};
 use cs_core::record::Session;
@@ -106,7 +106,7 @@ impl Chosen {
                 // Gone since the index was read.
                 Err(Error::Missing(_)) if !matches!(plan.which, Which::Named(_)) => {}
                 Err(error) if self.ids.len() == 1 => return Err(error.into()),
-                Err(error) => self.failures.tell(error)?,
+                Err(error) => self.failures.report(error)?,
             }
         }
         Ok(all)
@@ -161,7 +161,7 @@ fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
         match found {
             Ok(ids) => chosen.ids.extend(ids),
             Err(failure) if all.len() == 1 => return Err(failure),
-            Err(failure) => chosen.failures.tell(failure)?,
+            Err(failure) => chosen.failures.report(failure)?,
         }
     }
     let mut seen = HashSet::new();
@@ -224,7 +224,7 @@ struct Fit {
 
 impl Found {
     fn of(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Self> {
-        let fit = |id: SessionId, entry: &Entry| {
+        let fit = |id: SessionId, entry: &IndexEntry| {
             let fits = project.is_none_or(|slug| entry.project_slug == slug.as_str())
                 && plan.range.contains_text(&entry.started_at);
             fits.then(|| Fit { id, started_at: entry.started_at.to_string() })
@@ -244,7 +244,7 @@ impl Found {
         }
         for id in others {
             match store.session(&id) {
-                Ok(session) => found.sessions.extend(fit(id, &Entry::of(&session))),
+                Ok(session) => found.sessions.extend(fit(id, &IndexEntry::of(&session))),
                 Err(Error::Missing(_)) => {}
                 Err(_) => found.damaged.push(id),
             }

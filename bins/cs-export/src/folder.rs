@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 /// One file that was written.
 #[derive(Serialize)]
-struct Line<'a> {
+struct WrittenFile<'a> {
     session_id: &'a str,
     file: String,
     masked: Counts,
@@ -46,7 +46,7 @@ struct Total {
 }
 
 /// The result of one session.
-enum Done {
+enum ExportResult {
     Written {
         counts: Counts,
         highlights: usize,
@@ -109,28 +109,29 @@ struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn one(&mut self, id: &SessionId, file: &Path, done: Result<Done>) -> Outcome<()> {
+    fn one(&mut self, id: &SessionId, file: &Path, done: Result<ExportResult>) -> Outcome<()> {
         match done {
-            Ok(Done::Written { counts, highlights, skipped }) => {
+            Ok(ExportResult::Written { counts, highlights, skipped }) => {
                 self.total.written += 1;
                 self.total.masked += counts;
                 let file = file.display().to_string();
-                let line = Line { session_id: id.as_str(), file, masked: counts, highlights, skipped_lines: skipped };
+                let line =
+                    WrittenFile { session_id: id.as_str(), file, masked: counts, highlights, skipped_lines: skipped };
                 match (self.out.quiet, self.out.form) {
                     (true, _) => self.out.line(id.as_str())?,
                     (false, Form::Json) => self.out.json(&line)?,
                     (false, Form::Table) => {}
                 }
             }
-            Ok(Done::Unchanged) => self.total.unchanged += 1,
-            Ok(Done::Active) if self.named => {
+            Ok(ExportResult::Unchanged) => self.total.unchanged += 1,
+            Ok(ExportResult::Active) if self.named => {
                 note(PROGRAM, &format!("{id} is active; it is exported when it has ended"))
             }
             // The last is gone since the index was read.
-            Ok(Done::Active | Done::NotAsked) | Err(Error::Missing(_)) => {}
+            Ok(ExportResult::Active | ExportResult::NotAsked) | Err(Error::Missing(_)) => {}
             Err(error) => {
                 self.total.failed += 1;
-                self.failures.tell(error)?;
+                self.failures.report(error)?;
             }
         }
         Ok(())
@@ -173,13 +174,13 @@ impl Exporter<'_> {
         self.folder.join(format!("{id}.md"))
     }
 
-    fn export(&self, id: &SessionId, plan: &Plan) -> Result<Done> {
+    fn export(&self, id: &SessionId, plan: &Plan) -> Result<ExportResult> {
         let loaded = self.loader.load(id)?;
         if !plan.range.contains_text(&loaded.session.started_at) {
-            return Ok(Done::NotAsked);
+            return Ok(ExportResult::NotAsked);
         }
         if loaded.session.status == Status::Active {
-            return Ok(Done::Active);
+            return Ok(ExportResult::Active);
         }
         let transcript = if self.words == 0 { None } else { self.transcript(&loaded) };
         let source = self.source(&loaded, transcript.as_deref());
@@ -192,7 +193,7 @@ impl Exporter<'_> {
                 return Err(Error::Refused(text));
             }
             if !self.force && front::is_from(head, &source) {
-                return Ok(Done::Unchanged);
+                return Ok(ExportResult::Unchanged);
             }
         }
         // The session is exported even if its transcript cannot be read.
@@ -206,7 +207,7 @@ impl Exporter<'_> {
             return Err(Error::Refused(format!("{} was just created by another program", path.display())));
         }
         let skipped = highlights.as_ref().map_or(0, |found| found.summary.skipped);
-        Ok(Done::Written { counts, highlights: highlights.map_or(0, |found| found.len()), skipped })
+        Ok(ExportResult::Written { counts, highlights: highlights.map_or(0, |found| found.len()), skipped })
     }
 
     fn text(&self, loaded: &Loaded, highlights: Option<&Highlights>, source: &str) -> (String, Counts) {

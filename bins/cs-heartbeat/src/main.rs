@@ -21,7 +21,7 @@ use cs_core::id::SessionId;
 use cs_core::live::{self, Live};
 use cs_core::patch::Patch;
 use cs_core::record::Status;
-use cs_core::store::{Noted, Store};
+use cs_core::store::{NoteSync, Store};
 use cs_core::witness::Witness;
 use cs_core::{file, git, index, schedule};
 use std::path::Path;
@@ -103,13 +103,13 @@ fn last_message(hook: &HookCall) -> Option<String> {
 }
 
 fn note(hook: &HookCall, live: &mut Live, last_message: Option<String>) -> Result<()> {
-    let asks = live.wanted().map(str::to_string);
+    let asks = live.open_question().map(str::to_string);
     let (is_asking, requested) = (asks.is_some(), asks.or(live.requested.clone()));
     let failed = live.error.clone();
     let turn = TurnEnded { last_message, failed, is_answered: live.awaiting, requested };
     let turn = Change::TurnEnded(turn);
     match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
-        Some(id) => hook.tell(&id, turn, Noted::Soon)?,
+        Some(id) => hook.record_change(&id, turn, NoteSync::Later)?,
         // Its file began in the middle, so that nobody has looked for its session yet; or of no prompt was told, as in
         // editors: the next hook makes one.
         None if live.source.is_none() || live.prompt_id.is_none() => {
@@ -131,7 +131,7 @@ fn late(hook: &HookCall) -> Result<()> {
     let instead_of = if ended.is_in_turn() { None } else { ended.last_message };
     let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
     match id.filter(|_| is_news) {
-        Some(id) => hook.tell(&id, Change::SaidLate { message, instead_of }, Noted::Soon),
+        Some(id) => hook.record_change(&id, Change::SaidLate { message, instead_of }, NoteSync::Later),
         None => Ok(()),
     }
 }
@@ -151,7 +151,7 @@ fn beat_by_hand(store: &Store) -> Result<()> {
         Patch::of(&bytes).is_ok_and(|record| is(&record, "status", "active") && is(&record, "project_slug", &slug))
     };
     match candidates.iter().rev().find(is_it) {
-        Some(id) => store.tell(id, Change::TurnEnded(TurnEnded::default()), now, Noted::Soon),
+        Some(id) => store.record_change(id, Change::TurnEnded(TurnEnded::default()), now, NoteSync::Later),
         None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use cs_core::error::Result;
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::record::Status;
-use cs_core::store::Noted;
+use cs_core::store::NoteSync;
 use cs_core::validate;
 
 /// Most characters of what is waited for.
@@ -49,7 +49,7 @@ pub fn on_notification(hook: &HookCall) -> Result<()> {
     match hook.payload.notification_type.as_deref() {
         // Comes seconds after the request, which knew more.
         Some("permission_prompt") => change(hook, |live| {
-            if live.wanted().is_none() {
+            if live.open_question().is_none() {
                 asks(hook, live, &message, None);
             }
         }),
@@ -106,16 +106,16 @@ pub fn is_answered(hook: &HookCall, live: &Live) -> bool {
 
 /// Updates the record's awaiting_action to what the conversation waits for.
 pub fn show(hook: &HookCall, live: &mut Live) -> Result<()> {
-    if live.wanted().is_none() && !live.awaiting {
+    if live.open_question().is_none() && !live.awaiting {
         return Ok(());
     }
     let Some(id) = hook.session(live)? else { return Ok(()) };
-    if live.wanted().is_some() && !live.awaiting && live.requested.is_none() {
+    if live.open_question().is_some() && !live.awaiting && live.requested.is_none() {
         live.requested = asked_by_person(hook, &id);
     }
-    let what = live.wanted().map(str::to_string).or(live.requested.clone());
-    hook.tell(&id, Change::Waits { what }, Noted::Soon)?;
-    live.awaiting = live.wanted().is_some();
+    let what = live.open_question().map(str::to_string).or(live.requested.clone());
+    hook.record_change(&id, Change::Waits { what }, NoteSync::Later)?;
+    live.awaiting = live.open_question().is_some();
     Ok(())
 }
 

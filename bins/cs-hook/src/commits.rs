@@ -42,7 +42,7 @@ fn line(hook: &HookCall) -> Option<&str> {
 
 /// The commits of a call of Bash that the session does not have yet. A call that failed counts too: what
 /// follows a commit may fail.
-pub fn made(hook: &HookCall, id: &SessionId, place: &Place) -> Vec<NewCommit> {
+pub fn find_made(hook: &HookCall, id: &SessionId, place: &Place) -> Vec<NewCommit> {
     let Some((line, commits)) = committing(hook) else { return Vec::new() };
     let record = hook.store.session(id).ok();
     let root = place.worktree_root.clone().or_else(|| record.as_ref()?.worktree_root.clone());
@@ -51,7 +51,7 @@ pub fn made(hook: &HookCall, id: &SessionId, place: &Place) -> Vec<NewCommit> {
 
 /// The commits that a call made in other repositories, by their work trees: where the shell was left, and in those that
 /// the command names. Those of a submodule are the session's `own`.
-pub fn made_elsewhere(
+pub fn find_made_elsewhere(
     hook: &HookCall,
     id: &SessionId,
     place: &Place,

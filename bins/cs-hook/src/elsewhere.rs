@@ -8,14 +8,14 @@ use cs_core::git::{self, Checkout};
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::record::Session;
-use cs_core::store::Noted;
+use cs_core::store::NoteSync;
 use std::path::Path;
 
 /// Notes, once, that the conversation works in another repository, too.
 pub fn note(hook: &HookCall, id: &SessionId, record: &Session, other: &Path) -> Result<()> {
     let worktree_root = other.to_string_lossy().into_owned();
     let is_noted = record.also_in.contains(&worktree_root);
-    if is_noted { Ok(()) } else { hook.tell(id, Change::AlsoIn { worktree_root }, Noted::Soon) }
+    if is_noted { Ok(()) } else { hook.record_change(id, Change::AlsoIn { worktree_root }, NoteSync::Later) }
 }
 
 /// Handles a change of the conversation's directory in the middle of a turn.
@@ -43,6 +43,6 @@ pub fn committed(hook: &HookCall, id: &SessionId, other: &Path, commits: &[NewCo
     commits.iter().try_for_each(|commit| {
         let NewCommit { sha, message, .. } = commit.clone();
         let worktree_root = worktree_root.clone().into_owned();
-        hook.tell(id, Change::AlsoCommitted { worktree_root, sha, message }, Noted::Soon)
+        hook.record_change(id, Change::AlsoCommitted { worktree_root, sha, message }, NoteSync::Later)
     })
 }

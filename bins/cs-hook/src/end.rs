@@ -10,7 +10,7 @@ use cs_core::error::{Error, Result};
 use cs_core::id::Uuid;
 use cs_core::live::Live;
 use cs_core::process::{self, Process};
-use cs_core::store::Noted;
+use cs_core::store::NoteSync;
 
 pub fn on_session_end(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
@@ -18,14 +18,14 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
     let is_known = known.is_some();
     let mut live = match known {
         None if hook.has_just_ended()? => return hook.store.drop_live(&hook.uuid),
-        None => hook.noted(hook.new_live()),
+        None => hook.update_live(hook.new_live()),
         Some(mut live) if is_open_elsewhere(hook, &live) => {
             hook.caller().iter().for_each(|window| live.closed_by(window));
             return hook.store.write_live(&hook.uuid, &live);
         }
         Some(live) => match other_window(&live, hook.caller().as_ref()) {
             Some(window) => return left_to(hook, &hook.uuid, live, window),
-            None => hook.noted(live),
+            None => hook.update_live(live),
         },
     };
     hook.store.heed_last_name(&mut live, hook.now)?;
@@ -74,5 +74,5 @@ pub fn left_to(hook: &HookCall, uuid: &Uuid, mut live: Live, window: Process) ->
     let id = live.session().filter(|_| asked);
     hook.store.write_live(uuid, &live)?;
     let turn = TurnEnded { is_answered: true, requested: live.requested.clone(), ..TurnEnded::default() };
-    id.map_or(Ok(()), |id| hook.tell(&id, Change::TurnEnded(turn), Noted::Soon))
+    id.map_or(Ok(()), |id| hook.record_change(&id, Change::TurnEnded(turn), NoteSync::Later))
 }

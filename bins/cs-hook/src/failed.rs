@@ -7,7 +7,7 @@ use agents::payload;
 use cs_core::change::{Change, TurnEnded};
 use cs_core::error::Result;
 use cs_core::live::Live;
-use cs_core::store::Noted;
+use cs_core::store::NoteSync;
 
 /// Most characters of the failure's text.
 const WHY: usize = 200;
@@ -33,8 +33,8 @@ fn note(hook: &HookCall, why: String) -> Result<()> {
     let (live, ended) = (hook.store.live(&hook.uuid)?, hook.store.ended(&hook.uuid)?);
     let Some(id) = live.as_ref().or(ended.as_ref()).and_then(Live::session) else { return Ok(()) };
     let turn = TurnEnded { failed: Some(why), ..TurnEnded::default() };
-    hook.tell(&id, Change::TurnEnded(turn), Noted::Soon)?;
+    hook.record_change(&id, Change::TurnEnded(turn), NoteSync::Later)?;
     let was_in_turn = ended.is_some_and(|ended| ended.is_in_turn());
     let late = Change::SaidLate { message: None, instead_of: None };
-    if live.is_none() && was_in_turn { hook.tell(&id, late, Noted::Soon) } else { Ok(()) }
+    if live.is_none() && was_in_turn { hook.record_change(&id, late, NoteSync::Later) } else { Ok(()) }
 }

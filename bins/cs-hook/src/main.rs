@@ -8,11 +8,11 @@ mod ask;
 mod begin;
 mod commits;
 mod context;
+mod continuation;
 mod damaged;
 mod elsewhere;
 mod end;
 mod failed;
-mod going_on;
 mod moved;
 mod prompt;
 mod start;
@@ -24,7 +24,7 @@ use agents::hook_call::{self, Call, HookCall};
 use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::hook_log;
-use cs_core::store::{Noted, Store};
+use cs_core::store::{NoteSync, Store};
 
 fn main() {
     hook_call::guard("cs-hook", |home| {
@@ -71,7 +71,7 @@ fn on_compact(hook: &HookCall) -> Result<()> {
     let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));
     let id = hook.session(&mut live)?;
     hook.store.write_live(&hook.uuid, &live)?;
-    id.map_or(Ok(()), |id| hook.tell(&id, Change::Happened { message }, Noted::Soon))
+    id.map_or(Ok(()), |id| hook.record_change(&id, Change::Happened { message }, NoteSync::Later))
 }
 
 /// Whether no person attends the conversation and could come back to it. Newer clients report this; in older ones the

@@ -3,7 +3,7 @@
 //! 2.1.332). So its session is made at once: a successor of the one that has just ended in the same directory, if there
 //! is one. Must stay true: a fork that a person made, which has no job, is not a move.
 
-use crate::{begin, going_on, prompt};
+use crate::{begin, continuation, prompt};
 use agents::hook_call::{self, HookCall};
 use cs_core::clock;
 use cs_core::error::Result;
@@ -29,7 +29,7 @@ pub fn begun(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> R
     let before = hook.store.just_ended(|ended| is_moved(ended, live, hook))?;
     let known = before.as_ref().and_then(Live::session);
     let session = match known.map(|id| hook.store.session(&id)) {
-        Some(Ok(known)) => going_on::succeeded(hook, live, known, checkout)?,
+        Some(Ok(known)) => continuation::create_successor(hook, live, known, checkout)?,
         _ => alone(hook, live, &job, checkout)?,
     };
     if before.is_some_and(|ended| ended.is_in_turn()) {

@@ -1,6 +1,6 @@
 //! UserPromptSubmit: a turn begins. The first prompt of a conversation creates its session.
 
-use crate::{PROGRAM, ask, begin, damaged, elsewhere, going_on, superseded};
+use crate::{PROGRAM, ask, begin, continuation, damaged, elsewhere, superseded};
 use agents::Agent;
 use agents::hook_call::{self, HookCall};
 use agents::typed;
@@ -13,7 +13,7 @@ use cs_core::live::Prompt;
 use cs_core::namer::Namer;
 use cs_core::record::Session;
 use cs_core::session;
-use cs_core::store::{self, Noted};
+use cs_core::store::{self, NoteSync};
 use std::path::Path;
 
 /// Most characters of a prompt that are kept.
@@ -31,7 +31,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
         return if known.is_none() { hook.store.drop_live(&hook.uuid) } else { Ok(()) };
     }
     let is_new = known.is_none();
-    let mut live = hook.noted(known.unwrap_or_else(|| hook.new_live()));
+    let mut live = hook.update_live(known.unwrap_or_else(|| hook.new_live()));
     live.unattended = crate::is_unattended();
     // A prompt may be only a picture, or have an unknown form. It creates a session all the same.
     let prompt = hook.payload.prompt.as_deref().unwrap_or_default();
@@ -63,7 +63,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     drop(lock);
     // Its start was not reported.
     if is_new {
-        superseded::by(hook, &live, &mut hook.store.newest_live(NEWEST).unwrap_or_default());
+        superseded::end_previous(hook, &live, &mut hook.store.newest_live(NEWEST).unwrap_or_default());
     }
     Ok(())
 }
@@ -90,13 +90,13 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
         Some(known) => {
             // A hook that was killed while creating the session has not updated the previous one.
             if !is_named {
-                going_on::link(hook, &known)?;
+                continuation::link(hook, &known)?;
             }
             let before = known.clone();
-            let session = going_on::prompted(hook, live, known, text, checkout.as_ref())?;
+            let session = continuation::on_prompt(hook, live, known, text, checkout.as_ref())?;
             // The change and its reason are on the disk.
-            let noted = if session == before { Noted::Soon } else { Noted::Synced };
-            note(hook, &session, text, checkout.as_ref(), noted)?;
+            let sync = if session == before { NoteSync::Later } else { NoteSync::Synced };
+            note(hook, &session, text, checkout.as_ref(), sync)?;
             session
         }
         None => {
@@ -129,7 +129,7 @@ fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
 }
 
 /// Notes the prompt in the session.
-fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkout>, noted: Noted) -> Result<()> {
+fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkout>, sync: NoteSync) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
     // A purpose that a person set is kept, whatever it is.
     let says_nothing =
@@ -145,5 +145,5 @@ fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkou
         worktree_root: own.map(|found| found.worktree_root.to_string_lossy().into_owned()),
         is_intent: !typed::says_nothing(text) && says_nothing && is_prompts,
     };
-    hook.tell(id, Change::Prompted(prompted), noted)
+    hook.record_change(id, Change::Prompted(prompted), sync)
 }

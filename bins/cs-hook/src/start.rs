@@ -1,7 +1,7 @@
-//! SessionStart: the conversation runs. A resumed one gets its session back (see `going_on`); a new one gets the
+//! SessionStart: the conversation runs. A resumed one gets its session back (see `continuation`); a new one gets the
 //! parked sessions as context.
 
-use crate::{PROGRAM, context, elsewhere, going_on, moved, superseded};
+use crate::{PROGRAM, context, continuation, elsewhere, moved, superseded};
 use agents::hook_call::HookCall;
 use cs_core::clock;
 use cs_core::error::Result;
@@ -30,7 +30,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     }
     let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, hook));
     let overtaken = known.as_ref().is_some_and(|live| live.last_event == "UserPromptSubmit" && is_recent(live, hook));
-    let mut live = hook.noted(match known {
+    let mut live = hook.update_live(match known {
         Some(live) => live,
         None if resumed => recalled(hook)?,
         None => Live::new(hook.uuid.as_str(), hook.now),
@@ -54,7 +54,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
         if !overtaken {
             live.began_again(hook.now);
         }
-        going_on::opened(hook, &mut live)?;
+        continuation::on_start(hook, &mut live)?;
     }
     elsewhere::opened(hook, &mut live, checkout.as_ref())?;
     moved::begun(hook, &mut live, checkout.as_ref())?;
@@ -64,7 +64,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     drop(lock);
     if !repeated && source != "compact" {
         let mut lives = hook.store.all_live().unwrap_or_default();
-        superseded::by(hook, &live, &mut lives);
+        superseded::end_previous(hook, &live, &mut lives);
         if config.hooks.context {
             tell(&context::text(hook, &live, &lives));
         }

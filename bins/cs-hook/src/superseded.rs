@@ -13,7 +13,7 @@ use cs_core::live::Live;
 /// Ends the process's previous conversation and removes it from `lives`. The caller must not hold the lock of the new
 /// conversation: only one is held at a time. Each start ends at most one conversation, so its cost does not depend on
 /// how many there are.
-pub fn by(hook: &HookCall, live: &Live, lives: &mut Vec<Live>) {
+pub fn end_previous(hook: &HookCall, live: &Live, lives: &mut Vec<Live>) {
     let named = hook_call::named_process(Agent::of(live));
     if named.is_none() || named != live.pid {
         return;

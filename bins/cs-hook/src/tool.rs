@@ -10,7 +10,7 @@ use cs_core::change::{Change, Tasks, ToolEnded};
 use cs_core::error::Result;
 use cs_core::id::SessionId;
 use cs_core::live::Live;
-use cs_core::store::Noted;
+use cs_core::store::NoteSync;
 use cs_core::task;
 use std::path::Path;
 
@@ -46,7 +46,7 @@ fn live_on(hook: &HookCall, live: &mut Live) -> Result<Option<SessionId>> {
         (Some(key), None) => live.tool_ended(&key, hook.now),
         (None, _) => {}
     }
-    let is_settled = live.wanted().is_none() || live.wanted() != before.wanted();
+    let is_settled = live.open_question().is_none() || live.open_question() != before.open_question();
     let shown = if is_settled { ask::show(hook, live) } else { Ok(()) };
     let id = match hook.session(live)? {
         // Its prompt was not reported.
@@ -66,8 +66,8 @@ fn changes_something(hook: &HookCall) -> bool {
 }
 
 fn record(hook: &HookCall, id: &SessionId, place: &Place) -> Result<()> {
-    let commits = commits::made(hook, id, place);
-    for (other, commits) in commits::made_elsewhere(hook, id, place, &commits) {
+    let commits = commits::find_made(hook, id, place);
+    for (other, commits) in commits::find_made_elsewhere(hook, id, place, &commits) {
         elsewhere::committed(hook, id, &other, &commits)?;
     }
     // A failed tool changed no file, but commits made before it failed stay.
@@ -78,9 +78,9 @@ fn record(hook: &HookCall, id: &SessionId, place: &Place) -> Result<()> {
         return Ok(());
     }
     // Claude Code does not wait for this hook; Codex does.
-    let noted = if hook.payload.agent() == Some(Agent::Codex) { Noted::Soon } else { Noted::Synced };
-    hook.tell(id, Change::ToolEnded(ToolEnded { files, commits, tasks }), noted)?;
-    if noted == Noted::Synced { hook.store.fold_when_due(id, hook.now) } else { Ok(()) }
+    let sync = if hook.payload.agent() == Some(Agent::Codex) { NoteSync::Later } else { NoteSync::Synced };
+    hook.record_change(id, Change::ToolEnded(ToolEnded { files, commits, tasks }), sync)?;
+    if sync == NoteSync::Synced { hook.store.fold_when_due(id, hook.now) } else { Ok(()) }
 }
 
 /// Changed files, as absolute paths if the directory is known.

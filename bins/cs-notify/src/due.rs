@@ -9,7 +9,7 @@ use cs_core::config::Config;
 use cs_core::ending::{self, BY_CLEANUP};
 use cs_core::error::Result;
 use cs_core::id::{SessionId, Uuid};
-use cs_core::index::Entry;
+use cs_core::index::IndexEntry;
 use cs_core::live::{Activity, Live};
 use cs_core::process;
 use cs_core::record;
@@ -66,7 +66,7 @@ struct Looker<'a> {
 }
 
 impl Looker<'_> {
-    fn look(&self, id: &SessionId, entry: &Entry) -> Result<Vec<Found>> {
+    fn look(&self, id: &SessionId, entry: &IndexEntry) -> Result<Vec<Found>> {
         let active = entry.status == Status::Active;
         let live = if active { self.states.live(id.as_str()) } else { None };
         let mut found = Vec::new();
@@ -149,7 +149,7 @@ impl Looker<'_> {
         })
     }
 
-    fn parked(&self, entry: &Entry) -> Option<Found> {
+    fn parked(&self, entry: &IndexEntry) -> Option<Found> {
         let since = entry.ended_at.as_deref()?;
         let at = clock::parse(since)?;
         let headline = match clock::is_credible(at, self.now) {
@@ -169,7 +169,7 @@ impl Looker<'_> {
 
     /// It ended without anybody's word, not long ago: after a turn that had failed, or by `cs-cleanup`, which may
     /// have been faster than we.
-    fn ended_alone(&self, id: &SessionId, entry: &Entry) -> Result<Option<Found>> {
+    fn ended_alone(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
         let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
             return Ok(None);
@@ -219,7 +219,7 @@ impl Looker<'_> {
     fn describe(
         &self,
         id: &SessionId,
-        entry: &Entry,
+        entry: &IndexEntry,
         record: Option<&Session>,
         name: Option<&str>,
         found: Found,

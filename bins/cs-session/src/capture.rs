@@ -28,7 +28,7 @@ impl CaptureCommits {
             let commits = git::log(repo, &known.started_at, validate::COMMITS)?;
             let other = elsewhere(context, &known, repo);
             let session = context.store.update(id, context.now, |record| {
-                let mut add = |commit: &git::Found| match &other {
+                let mut add = |commit: &git::LoggedCommit| match &other {
                     Some(other) => {
                         session::also_committed(record, &commit.sha, other, &commit.subject, context.now);
                         Ok(())

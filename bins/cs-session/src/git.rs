@@ -76,23 +76,23 @@ const PLAIN: [&str; 8] = [
 
 /// A commit as git tells of it.
 #[derive(Debug, PartialEq)]
-pub struct Found {
+pub struct LoggedCommit {
     pub sha: String,
     /// When it was committed.
     pub at: Option<Instant>,
     pub subject: String,
 }
 
-impl Found {
-    fn read(line: &str) -> Option<Found> {
+impl LoggedCommit {
+    fn read(line: &str) -> Option<LoggedCommit> {
         let (sha, rest) = line.split_once('\t')?;
         let (at, subject) = rest.split_once('\t')?;
-        Some(Found { sha: sha.to_string(), at: clock::parse(at), subject: subject.to_string() })
+        Some(LoggedCommit { sha: sha.to_string(), at: clock::parse(at), subject: subject.to_string() })
     }
 }
 
 /// Names, times and subjects of the commits that HEAD has since a time, oldest first, the newest `most` of them.
-pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<Found>> {
+pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<LoggedCommit>> {
     let words = [format!("--max-count={most}"), format!("--since={since}")];
     let mut command = neutral(repo)?;
     command.args(["log", "--reverse"]).args(PLAIN).args(words).args(["HEAD", "--"]);
@@ -101,7 +101,7 @@ pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<Found>> {
         let trouble = cli::sanitize(done.stderr.lines().next().unwrap_or("git failed"));
         return Err(Error::Invalid(format!("no commits from {repo:?}: {trouble}; name a repository with --repo")));
     }
-    Ok(done.stdout.lines().filter_map(Found::read).collect())
+    Ok(done.stdout.lines().filter_map(LoggedCommit::read).collect())
 }
 
 /// Git in a repository, with nothing of its own choice.
@@ -117,7 +117,7 @@ fn neutral(repo: &str) -> Result<Command> {
 }
 
 /// What git said.
-struct Done {
+struct GitOutput {
     is_success: bool,
     stdout: String,
     stderr: String,
@@ -125,7 +125,7 @@ struct Done {
 
 /// Runs a command to its end, without input. What takes too long, or says too much, is killed with all that it
 /// started.
-fn run(mut command: Command) -> Result<Done> {
+fn run(mut command: Command) -> Result<GitOutput> {
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
     let group = child.id();
@@ -157,7 +157,7 @@ fn run(mut command: Command) -> Result<Done> {
     }
     read.map_err(failed)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    Ok(Done { is_success: status.map_err(failed)?.success(), stdout: text(&stdout), stderr: text(&stderr) })
+    Ok(GitOutput { is_success: status.map_err(failed)?.success(), stdout: text(&stdout), stderr: text(&stderr) })
 }
 
 /// The beginning of the complaints; the rest is read too, so that nothing blocks.

@@ -5,7 +5,7 @@ use cli::{Context, Failure, Failures, Form, Out, Outcome, shown};
 use cs_core::Error;
 use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, Slug, Uuid};
-use cs_core::index::Entry;
+use cs_core::index::IndexEntry;
 use cs_core::range::Range;
 use cs_core::record::{Session, Status};
 use cs_core::search;
@@ -38,7 +38,7 @@ pub struct List {
     status: Option<Status>,
     /// waiting, idle, background, working, suspended, gone, stale, unknown, parked, completed; or failed (the last turn was)
     #[argh(option, from_str_fn(state))]
-    state: Option<Kind>,
+    state: Option<StateFilter>,
     /// only those without a sign of life for too long
     #[argh(switch)]
     stale: bool,
@@ -71,33 +71,33 @@ fn status(word: &str) -> std::result::Result<Status, String> {
 
 /// What `--state` wants.
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum StateFilter {
     Is(State),
     /// The last turn failed, whatever goes on in the background.
     Failed,
 }
 
-impl Kind {
+impl StateFilter {
     fn takes(self, verdict: &Verdict) -> bool {
         match self {
-            Kind::Is(state) => verdict.state == state,
-            Kind::Failed => verdict.failed.is_some(),
+            StateFilter::Is(state) => verdict.state == state,
+            StateFilter::Failed => verdict.failed.is_some(),
         }
     }
 }
 
-fn state(word: &str) -> std::result::Result<Kind, String> {
+fn state(word: &str) -> std::result::Result<StateFilter, String> {
     if word == FAILED {
-        return Ok(Kind::Failed);
+        return Ok(StateFilter::Failed);
     }
     let words: Vec<&str> = STATES.iter().map(|state| state.as_str()).chain([FAILED]).collect();
     let found = STATES.into_iter().find(|state| state.as_str() == word);
-    found.map(Kind::Is).ok_or_else(|| format!("{word:?} is not a state; use one of {}", words.join(", ")))
+    found.map(StateFilter::Is).ok_or_else(|| format!("{word:?} is not a state; use one of {}", words.join(", ")))
 }
 
 /// A line of the list.
 #[derive(Serialize)]
-struct Row<'a> {
+struct ListRow<'a> {
     session_id: &'a str,
     project_slug: &'a str,
     status: Status,
@@ -126,7 +126,7 @@ struct Wanted {
     /// Projects with the repository.
     clones: Option<Vec<String>>,
     status: Option<Status>,
-    state: Option<Kind>,
+    state: Option<StateFilter>,
     /// When they started.
     range: Range,
     search: Option<String>,
@@ -139,10 +139,10 @@ impl List {
         let found = Found::new(store, *now)?;
         let index = store.index()?;
         let needle = wanted.line_filter();
-        let mut rows: Vec<(SessionId, Entry)> = index.entries(needle);
+        let mut rows: Vec<(SessionId, IndexEntry)> = index.entries(needle);
         let mut damaged = Vec::new();
         let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
-        rows.extend(archived.iter().map(|(id, session)| (id.clone(), Entry::of(session))));
+        rows.extend(archived.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))));
         rows.retain(|(id, entry)| wanted.takes(id, entry, self.full));
         let horizon = clock::horizon(*now);
         rows.sort_by(|(a_id, a), (b_id, b)| {
@@ -178,7 +178,7 @@ impl List {
                 match print_full(&found, out, id, &verdict) {
                     Err(Failure::Core(Error::Corrupt { .. })) if harm.is_some() => {}
                     // A damaged record is no reason to hide the others.
-                    Err(failure) => failures.tell(failure)?,
+                    Err(failure) => failures.report(failure)?,
                     Ok(()) => {}
                 }
             } else {
@@ -190,21 +190,21 @@ impl List {
         // Beside the archive known only while the index has to be made from the records; `cs-cleanup check` always knows.
         damaged.extend(index.damaged().iter().map(|(path, error)| Error::corrupt(path, reason(error))));
         for error in damaged {
-            failures.tell(error)?;
+            failures.report(error)?;
         }
         failures.end()?;
         if shown == 0 { Err(Failure::Nothing("no session matches".into())) } else { Ok(()) }
     }
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {
-        if self.stale && self.state.is_some_and(|state| state != Kind::Is(State::Stale)) {
+        if self.stale && self.state.is_some_and(|state| state != StateFilter::Is(State::Stale)) {
             return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
         }
         Ok(Wanted {
             project: self.project.as_deref().map(Slug::parse).transpose()?,
             clones: self.repo.as_deref().map(|repo| clones(context, repo)).transpose()?,
             status: self.status,
-            state: if self.stale { Some(Kind::Is(State::Stale)) } else { self.state },
+            state: if self.stale { Some(StateFilter::Is(State::Stale)) } else { self.state },
             range: context.range(self.since.as_deref(), self.until.as_deref())?,
             search: self.search.as_ref().map(|text| text.to_lowercase()),
         })
@@ -227,7 +227,7 @@ impl Wanted {
         move |line| project.as_ref().is_none_or(|fits| fits(line)) && status.as_ref().is_none_or(|fits| fits(line))
     }
 
-    fn takes(&self, id: &SessionId, entry: &Entry, full: bool) -> bool {
+    fn takes(&self, id: &SessionId, entry: &IndexEntry, full: bool) -> bool {
         self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
             && self.clones.as_ref().is_none_or(|clones| clones.iter().any(|slug| *slug == entry.project_slug))
             && self.status.is_none_or(|status| entry.status == status)
@@ -244,7 +244,7 @@ fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
     if clones.is_empty() { Err(Failure::Nothing(format!("no project has the repository {repo}"))) } else { Ok(clones) }
 }
 
-fn names(id: &SessionId, entry: &Entry, text: &str) -> bool {
+fn names(id: &SessionId, entry: &IndexEntry, text: &str) -> bool {
     [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| field.to_lowercase().contains(text))
 }
 
@@ -271,7 +271,7 @@ impl<'a> Found<'a> {
 
     /// Why the record of an active session cannot be understood: the index knows what it was, not what it is. Of very
     /// many only some are asked, and ended ones are not, which nobody works in.
-    fn harm(&self, id: &SessionId, entry: &Entry) -> Option<Error> {
+    fn harm(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
         let asked = self.asked.get();
         if entry.status != Status::Active || asked == ASKED {
             return None;
@@ -311,7 +311,7 @@ fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, 
 
 fn table_row(
     id: &SessionId,
-    entry: &Entry,
+    entry: &IndexEntry,
     (state, verdict): (&str, &Verdict),
     reading: &Reading,
     now: Instant,
@@ -359,14 +359,14 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
 fn print(
     out: &mut Out,
     id: &SessionId,
-    entry: &Entry,
+    entry: &IndexEntry,
     (state, verdict): (&str, Verdict),
     reading: &Reading,
 ) -> Outcome<()> {
     if out.quiet {
         return out.line(id.as_str());
     }
-    out.json(&Row {
+    out.json(&ListRow {
         session_id: id.as_str(),
         project_slug: &entry.project_slug,
         status: entry.status,

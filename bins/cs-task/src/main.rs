@@ -134,7 +134,7 @@ fn change(
 
 /// A task with the session that it belongs to.
 #[derive(Serialize)]
-struct Row<'a> {
+struct TaskRow<'a> {
     session_id: &'a str,
     #[serde(flatten)]
     task: &'a cs_core::record::Task,
@@ -149,7 +149,7 @@ fn list(context: &mut Context, args: &List) -> Outcome<()> {
         for task in &session.tasks {
             match context.out.form {
                 _ if context.out.quiet => context.out.line(&task.id)?,
-                Form::Json => context.out.json(&Row { session_id: &session.session_id, task })?,
+                Form::Json => context.out.json(&TaskRow { session_id: &session.session_id, task })?,
                 Form::Table => {
                     table.push(vec![task.id.clone(), task.status.as_str().into(), task.subject.clone()]);
                 }

@@ -12,7 +12,7 @@ use usage::book::Session;
 use usage::explain::{Account, Judged, Named, Why};
 use usage::facts::Facts;
 use usage::judge::Fate;
-use usage::row::Row;
+use usage::row::QuarterRow;
 use usage::sum::Sum;
 
 /// A conversation as a whole.
@@ -205,7 +205,7 @@ fn fate(fate: Fate, loaded: &Loaded) -> String {
 /// What one call costs.
 fn sum(judged: &Judged, model: &str, loaded: &Loaded) -> Sum {
     let call = &judged.call;
-    let row = Row {
+    let row = QuarterRow {
         session: 0,
         model: 0,
         class: call.class,

@@ -61,7 +61,7 @@ impl Keep {
         context.out.flush()?;
         let mut failures = Failures::default();
         for (uuid, error) in done.failed {
-            failures.tell(error)?;
+            failures.report(error)?;
             warn(context, &loaded, Some(&uuid));
         }
         summed?;

@@ -84,7 +84,7 @@ fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
     let mut failures = Failures::default();
-    wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.tell(error))?;
+    wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.report(error))?;
     tell_missing(&found.missing);
     tell_compressed(found.compressed);
     let book = book::build(&read.logs, summaries, |_, _, _| {});

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use usage::report::{By, Filter, Group, Key, View};
-use usage::row::Row;
+use usage::row::QuarterRow;
 use usage::stats;
 use usage::sum::Sum;
 
@@ -146,7 +146,7 @@ fn remembered(
     loaded: &Loaded,
     options: &Options,
     filter: &Filter,
-    rows: &[&Row],
+    rows: &[&QuarterRow],
 ) -> BTreeMap<String, BTreeMap<String, u64>> {
     // It knows neither projects nor hours.
     if options.project.is_some() || options.repo.is_some() || options.agent == Some(Agent::Codex) {

@@ -10,7 +10,7 @@ use cs_core::hook_log;
 use cs_core::id::SessionId;
 use cs_core::naming::{self, Title};
 use cs_core::record::Session;
-use cs_core::store::{Noted, Store};
+use cs_core::store::{NoteSync, Store};
 use std::collections::HashMap;
 use usage::book::Book;
 
@@ -52,7 +52,7 @@ impl<'a> Titles<'a> {
         for Newest { id, news } in self.newest.into_values() {
             let (Ok(id), Some(news)) = (SessionId::parse(&id), news) else { continue };
             if store.home.session(&id).exists()
-                && let Err(error) = hook.tell(&id, news, now, Noted::Synced)
+                && let Err(error) = hook.record_change(&id, news, now, NoteSync::Synced)
             {
                 hook_log::log(&store.home, PROGRAM, &format!("title of {id}: {error}"));
             }

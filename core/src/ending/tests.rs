@@ -204,7 +204,7 @@ fn a_turn_that_was_broken_off_has_no_answer_and_waits_for_whoever_attended_it() 
             (status, None, vec!["ended in the middle of: migrate"])
         );
         // Its answer was on the way.
-        said_late(&mut record, Some("done"), None, at("09:00:01")).unwrap();
+        add_late_message(&mut record, Some("done"), None, at("09:00:01")).unwrap();
         let is_parked = setting == SessionEnd::Park;
         let expected = if is_parked { (Status::Parked, None) } else { (Status::Completed, Some("done")) };
         assert_eq!((record.status, record.outcome.as_deref()), expected, "{setting:?}");

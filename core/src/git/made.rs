@@ -15,7 +15,7 @@
 
 use super::command::Commits;
 use super::object::{self, Commit};
-use super::reflog::{self, Entry, Log};
+use super::reflog::{self, Log, ReflogEntry};
 use super::{Checkout, checkout_at, common_dir, find, head};
 use std::collections::BTreeSet;
 use std::fs;
@@ -237,7 +237,7 @@ impl<'a> Case<'a> {
     }
 }
 
-fn of_entry(entry: &Entry, commit: Commit) -> Made {
+fn of_entry(entry: &ReflogEntry, commit: Commit) -> Made {
     let replaces = entry.is_amend().then(|| entry.old.clone());
     Made { sha: entry.new.clone(), subject: commit.subject, replaces }
 }

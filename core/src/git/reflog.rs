@@ -16,7 +16,7 @@ pub(super) const LOG: &str = "logs/HEAD";
 
 /// HEAD moved once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ReflogEntry {
     /// Where HEAD was; all zeros before the first commit.
     pub old: String,
     /// Full name of the commit at HEAD afterwards.
@@ -27,7 +27,7 @@ pub struct Entry {
     pub message: String,
 }
 
-impl Entry {
+impl ReflogEntry {
     /// Whether `git commit` made this entry: `commit:`, `commit (initial):`, `commit (amend):` and so on.
     #[must_use]
     pub fn is_commit(&self) -> bool {
@@ -45,7 +45,7 @@ impl Entry {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log {
     /// Oldest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ReflogEntry>,
     /// How many of them were there when the mark was set; `None` if that cannot be told.
     pub before_mark: Option<usize>,
 }
@@ -79,12 +79,12 @@ fn offset(mark: &str, inode: u64) -> Option<u64> {
 
 /// The entries in the text of a log; what is no entry is skipped.
 #[must_use]
-pub fn entries(log: &[u8]) -> Vec<Entry> {
+pub fn entries(log: &[u8]) -> Vec<ReflogEntry> {
     log.split(|&byte| byte == b'\n').filter_map(entry).collect()
 }
 
 /// Understands `OLD NEW NAME <MAIL> SECONDS ZONE TAB MESSAGE`.
-fn entry(line: &[u8]) -> Option<Entry> {
+fn entry(line: &[u8]) -> Option<ReflogEntry> {
     let line = String::from_utf8_lossy(line);
     let (head, message) = line.split_once('\t')?;
     let (old, rest) = head.split_once(' ')?;
@@ -93,7 +93,7 @@ fn entry(line: &[u8]) -> Option<Entry> {
         return None;
     }
     let at = rest.rsplit_once('>')?.1.split_ascii_whitespace().next()?.parse().ok()?;
-    Some(Entry { old: old.into(), new: new.into(), at, message: message.into() })
+    Some(ReflogEntry { old: old.into(), new: new.into(), at, message: message.into() })
 }
 
 #[cfg(test)]
@@ -119,7 +119,7 @@ mod tests {
             ("commits: a", false, false),
             ("cherry-pick: a", false, false),
         ] {
-            let entry = Entry { message: message.into(), ..found[0].clone() };
+            let entry = ReflogEntry { message: message.into(), ..found[0].clone() };
             assert_eq!((entry.is_commit(), entry.is_amend()), (is_commit, is_amend), "{message}");
         }
     }

@@ -4,8 +4,8 @@ fn id(n: u32) -> SessionId {
     SessionId::parse(&format!("sess_20261121T0337_{n:04x}")).unwrap()
 }
 
-fn entry(intent: &str, status: Status) -> Entry<'_> {
-    Entry {
+fn entry(intent: &str, status: Status) -> IndexEntry<'_> {
+    IndexEntry {
         project_slug: "api".into(),
         status,
         intent: intent.into(),
@@ -66,7 +66,7 @@ fn torn_and_foreign_texts_are_told_apart() {
 #[test]
 fn a_project_that_is_no_slug_hides_no_session_from_filters() {
     for slug in ["\"", "a\\", "A\nb", ""] {
-        let entry = Entry { project_slug: slug.into(), ..entry("x", Status::Active) };
+        let entry = IndexEntry { project_slug: slug.into(), ..entry("x", Status::Active) };
         let all: Entries = [(id(1), entry)].into_iter().collect();
         for text in [render(&all), serde_json::to_string(&all).unwrap()] {
             let found = |status| parse_where(&text, of_status(status)).map(|found| found.len());
@@ -109,10 +109,10 @@ fn a_line_that_is_spelt_otherwise_is_not_lost() {
 fn standings_are_those_of_the_entries() {
     let sly = ",\"ended_at\":\"2030\",\"status\":\"active\"";
     let mut entries: Entries = [(id(1), entry("x", Status::Active)), (id(2), entry(sly, Status::Parked))].into();
-    entries.insert(id(3), Entry { project_slug: "shop".into(), ..entry("y", Status::Active) });
-    entries.insert(id(4), Entry { ended_at: Some("2026-11-21".into()), ..entry(sly, Status::Completed) });
+    entries.insert(id(3), IndexEntry { project_slug: "shop".into(), ..entry("y", Status::Active) });
+    entries.insert(id(4), IndexEntry { ended_at: Some("2026-11-21".into()), ..entry(sly, Status::Completed) });
     let of_api = entries.iter().filter(|(_, entry)| entry.project_slug == "api");
-    let standing = |(id, entry): (&SessionId, &Entry)| {
+    let standing = |(id, entry): (&SessionId, &IndexEntry)| {
         (id.to_string(), entry.status, entry.ended_at.as_deref().map(str::to_string))
     };
     let expected: Vec<_> = of_api.map(standing).collect();

@@ -33,7 +33,7 @@ impl Live {
     }
 
     /// Stores the name and the instant of an event.
-    pub fn heard(&mut self, event: &str, at: Instant) {
+    pub fn note_event(&mut self, event: &str, at: Instant) {
         self.last_event = event.to_string();
         self.last_event_at = clock::stamp(at);
     }
@@ -50,7 +50,7 @@ impl Live {
     }
 
     /// The question that the user must answer: the agent's own, otherwise the oldest of its subagents.
-    pub fn wanted(&self) -> Option<&str> {
+    pub fn open_question(&self) -> Option<&str> {
         self.waiting_for.as_deref().or(self.questions.first().map(|question| question.what.as_str()))
     }
 

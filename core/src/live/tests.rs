@@ -111,21 +111,21 @@ fn helpers_ask_for_themselves() {
     live.prompted(&prompt(None, "go"), at(1));
     live.helper_asked("x2", "permission for Bash: two", Some("k2".into()), at(2));
     live.helper_asked("x1", "permission for Bash: one", Some("k1".into()), at(3));
-    assert_eq!((live.state, live.wanted()), (Activity::Working, Some("permission for Bash: two")));
+    assert_eq!((live.state, live.open_question()), (Activity::Working, Some("permission for Bash: two")));
     live.helper_tool_ended("x1", "k2");
     live.tool_ended("k2", at(4));
     assert_eq!(live.questions.len(), 2, "neither another helper's call nor the agent's own is the one");
     live.helper_tool_ended("x2", "k2");
     live.turn_ended(1, None, at(5));
-    assert_eq!(live.wanted(), Some("permission for Bash: one"), "the end of the turn answers no helper");
+    assert_eq!(live.open_question(), Some("permission for Bash: one"), "the end of the turn answers no helper");
     live.asked("permission for Edit", None, at(6));
-    assert_eq!(live.wanted(), Some("permission for Edit"));
+    assert_eq!(live.open_question(), Some("permission for Edit"));
     for n in 0..100 {
         live.helper_asked(&n.to_string(), "more", None, at(7));
     }
     assert_eq!(live.questions.len(), HELPERS);
     live.began_again(at(8));
-    assert_eq!((live.state, live.wanted()), (Activity::Idle, None));
+    assert_eq!((live.state, live.open_question()), (Activity::Idle, None));
 }
 
 #[test]

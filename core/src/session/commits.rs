@@ -17,7 +17,7 @@ pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> R
             validate::COMMITS
         )));
     }
-    timeline::saw(session, timeline::COMMIT, &sha, at);
+    timeline::add_moment(session, timeline::COMMIT, &sha, at);
     session.commits.push(Commit { sha, message, unknown: Unknown::new() });
     Ok(())
 }
@@ -43,7 +43,7 @@ pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str
         known.sha = validate::sha(sha)?;
         known.message = validate::cut(message, validate::COMMIT_MESSAGE);
         let sha = known.sha.clone();
-        timeline::saw(session, timeline::COMMIT, &sha, at);
+        timeline::add_moment(session, timeline::COMMIT, &sha, at);
     }
     Ok(())
 }

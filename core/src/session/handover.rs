@@ -34,7 +34,7 @@ fn remember_end(session: &mut Session) {
         Status::Parked => (timeline::PARKED, session.parked_reason.clone()),
         Status::Completed => (timeline::COMPLETED, session.outcome.clone()),
     };
-    timeline::saw(session, kind, &why.unwrap_or_default(), at);
+    timeline::add_moment(session, kind, &why.unwrap_or_default(), at);
 }
 
 /// Checks that a session may be resumed: ended, and not resumed before.

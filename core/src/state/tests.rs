@@ -21,7 +21,7 @@ fn live(state: Activity, heard: &str) -> Live {
         Activity::Idle => live.turn_ended(0, None, at(heard)),
         Activity::Background => live.turn_ended(1, None, at(heard)),
     }
-    live.heard("Event", at(heard));
+    live.note_event("Event", at(heard));
     live
 }
 

@@ -3,14 +3,14 @@
 //! places at any time, and nothing in the archive is ever replaced. Where the disk cannot rename
 //! without replacing, a killed program may leave one record with two names; the next run ends that.
 
-use super::Noted;
+use super::NoteSync;
 use super::Store;
-use super::sweep::{Done, Run};
+use super::sweep::{Run, SweepAction};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::{Names, SessionId, Uuid};
-use crate::index::{self, Entry};
+use crate::index::{self, IndexEntry};
 use crate::live::Live;
 use crate::record::{Session, Status};
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ impl Store {
     }
 
     /// Ends what a killed program left half done: one record in both places.
-    pub fn finish_archiving(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn finish_archiving(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         match self.is_copy_of_archived(id) {
             Ok(true) => self.archive(id, None, run, now),
             _ => Ok(None),
@@ -52,7 +52,13 @@ impl Store {
     }
 
     /// Puts a completed session away; with `before`, only if it ended before that.
-    pub fn archive(&self, id: &SessionId, before: Option<Instant>, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn archive(
+        &self,
+        id: &SessionId,
+        before: Option<Instant>,
+        run: Run,
+        now: Instant,
+    ) -> Result<Option<SweepAction>> {
         if super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id)) {
             return if before.is_some() { Ok(None) } else { Err(Error::Refused(format!("{id} is archived already"))) };
         }
@@ -71,7 +77,7 @@ impl Store {
         };
         let is_copy = self.is_copy_of_archived(id)?;
         if let Some(before) = before.filter(|_| !is_copy)
-            && (record.status != Status::Completed || !self.has_ended(id, &Entry::of(&record), before, now))
+            && (record.status != Status::Completed || !self.has_ended(id, &IndexEntry::of(&record), before, now))
         {
             return Ok(None);
         }
@@ -82,18 +88,18 @@ impl Store {
         if let Some(lock) = lock {
             let (from, to) = (self.home.session(id), self.home.archived(id));
             let put = || lock.confirm().and_then(|()| if is_copy { gone(&from) } else { file::move_new(&from, &to) });
-            if !self.publish(id, Noted::Soon, put)? {
+            if !self.publish(id, NoteSync::Later, put)? {
                 return Err(two_of(id));
             }
             self.follow(&record, now);
             lock.remove()?;
         }
         let reason = if is_copy { "it was half archived".into() } else { why(&record, now) };
-        Ok(Some(Done { session_id: Some(id.clone()), ..Done::new("archived", reason, run) }))
+        Ok(Some(SweepAction { session_id: Some(id.clone()), ..SweepAction::new("archived", reason, run) }))
     }
 
     /// Whether it ended before `before`. If the clock was wrong when it ended, the time when that was noticed counts.
-    fn has_ended(&self, id: &SessionId, entry: &Entry, before: Instant, now: Instant) -> bool {
+    fn has_ended(&self, id: &SessionId, entry: &IndexEntry, before: Instant, now: Instant) -> bool {
         let ended_at = clock::parse(entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat));
         let known = ended_at.and_then(|at| match clock::is_credible(at, now) {
             true => Some(at),

@@ -71,7 +71,7 @@ impl Store {
         let fill = |record: &mut Session| {
             record.current_activity.clone_from(&activity);
             if is_prompted {
-                timeline::saw(record, PROMPT, text, at);
+                timeline::add_moment(record, PROMPT, text, at);
             }
             if left.is_some() {
                 session::also_in(record, &tree, at);

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 /// What can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum Problem {
     /// It cannot be understood.
     Damaged,
     /// It is larger than readers accept.
@@ -46,18 +46,18 @@ pub enum Kind {
     Index,
 }
 
-impl Kind {
+impl Problem {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::Damaged => "damaged",
-            Kind::Oversized => "oversized",
-            Kind::Newer => "newer",
-            Kind::Foreign => "foreign",
-            Kind::Link => "link",
-            Kind::Open => "open",
-            Kind::Twice => "twice",
-            Kind::Index => "index",
+            Problem::Damaged => "damaged",
+            Problem::Oversized => "oversized",
+            Problem::Newer => "newer",
+            Problem::Foreign => "foreign",
+            Problem::Link => "link",
+            Problem::Open => "open",
+            Problem::Twice => "twice",
+            Problem::Index => "index",
         }
     }
 }
@@ -66,7 +66,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// What kind of fault it is.
-    pub found: Kind,
+    pub found: Problem,
     /// Absolute path of the file.
     pub path: PathBuf,
     /// What is wrong, for people.
@@ -120,24 +120,24 @@ impl Store {
             let to = std::fs::read_link(path).unwrap_or_default();
             let what = if path.is_dir() { "nothing is put away through it" } else { "which is never followed here" };
             let reason = format!("it is a symbolic link to {}, {what}", to.display());
-            return vec![found(Kind::Link, reason)];
+            return vec![found(Problem::Link, reason)];
         }
         let place = self.place_of(path, meta.is_dir());
         let mut all = match place {
-            Place::Foreign => vec![found(Kind::Foreign, "no program of this suite made it".into())],
+            Place::Foreign => vec![found(Problem::Foreign, "no program of this suite made it".into())],
             place => self.judge(path, &place).into_iter().map(|(kind, reason)| found(kind, reason)).collect(),
         };
         let mode = meta.permissions().mode() & 0o777;
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
         if mode & 0o077 != 0 && !is_lock && !meta.is_symlink() {
             let wanted = if meta.is_dir() { "700" } else { "600" };
-            all.push(found(Kind::Open, format!("its mode is {mode:03o}, not {wanted}: others may reach it")));
+            all.push(found(Problem::Open, format!("its mode is {mode:03o}, not {wanted}: others may reach it")));
         }
         all
     }
 
     /// What the content of a file is worth.
-    pub(super) fn judge(&self, path: &Path, place: &Place) -> Option<(Kind, String)> {
+    pub(super) fn judge(&self, path: &Path, place: &Place) -> Option<(Problem, String)> {
         if matches!(place, Place::Passed | Place::Foreign) {
             return None;
         }
@@ -150,13 +150,13 @@ impl Store {
             Err(error) => {
                 let size = std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
                 let large = size > limit as u64;
-                return Some((if large { Kind::Oversized } else { Kind::Damaged }, told(error)));
+                return Some((if large { Problem::Oversized } else { Problem::Damaged }, told(error)));
             }
         };
         if let Some(reason) = newer(&bytes, place) {
-            return Some((Kind::Newer, reason));
+            return Some((Problem::Newer, reason));
         }
-        content(path, place, &bytes).err().map(|reason| (Kind::Damaged, reason))
+        content(path, place, &bytes).err().map(|reason| (Problem::Damaged, reason))
     }
 
     /// What a path in the data directory is for.

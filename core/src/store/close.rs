@@ -2,8 +2,8 @@
 //! Must stay true: what was seen before is looked at again under the locks (conversation, then
 //! session); where it cannot be told whether a process runs, it is not gone.
 
-use super::sweep::{Done, Run};
-use super::{Noted, Store};
+use super::sweep::{Run, SweepAction};
+use super::{NoteSync, Store};
 use crate::change::{Change, Ended};
 use crate::clock::{self, Instant};
 use crate::ending::{self, BY_CLEANUP, Ending};
@@ -32,7 +32,7 @@ impl Store {
         let midway = ending.midway.map(|_| live.is_midway());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
-        let closed = id.as_ref().map(|id| self.tell(id, change, ending.now, Noted::Synced)).transpose();
+        let closed = id.as_ref().map(|id| self.record_change(id, change, ending.now, NoteSync::Synced)).transpose();
         live.session_id = id.as_ref().map(SessionId::to_string);
         if let Err(Error::Io { .. }) = closed {
             self.write_live(uuid, &live)?;
@@ -60,7 +60,7 @@ impl Store {
 
     /// Ends a conversation whose process is gone, as its SessionEnd would have. `None` if the process is no longer
     /// gone.
-    pub fn close_gone(&self, uuid: &Uuid, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn close_gone(&self, uuid: &Uuid, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         if run == Run::Real {
             self.place_notes(uuid, true, "cs-cleanup", now)?;
         }
@@ -73,7 +73,7 @@ impl Store {
         done
     }
 
-    fn end_gone(&self, uuid: &Uuid, live: Live, run: Run, now: Instant) -> Result<Done> {
+    fn end_gone(&self, uuid: &Uuid, live: Live, run: Run, now: Instant) -> Result<SweepAction> {
         let setting = self.config().hooks.session_end;
         let heard_at = clock::parse(&live.last_event_at);
         let ago = heard_at.map_or_else(|| "at an unknown time".into(), |at| clock::ago(at, now));
@@ -98,7 +98,11 @@ impl Store {
         };
         let closed = after.filter(|record| record.ended_by.as_deref() == Some(BY_CLEANUP));
         let action = closed.map_or("ended", |record| record.status.as_str());
-        Ok(Done { session_id: id, claude_session_id: Some(uuid.clone()), ..Done::new(action, reason, run) })
+        Ok(SweepAction {
+            session_id: id,
+            claude_session_id: Some(uuid.clone()),
+            ..SweepAction::new(action, reason, run)
+        })
     }
 
     /// Whether another conversation that may run has the same session.

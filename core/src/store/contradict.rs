@@ -3,7 +3,7 @@
 //! no contradiction.
 
 use super::Store;
-use super::check::{Finding, Kind};
+use super::check::{Finding, Problem};
 use crate::error::Result;
 use crate::file;
 use std::time::Duration;
@@ -22,11 +22,11 @@ impl Store {
                 true => "it is in the archive, too: cs-cleanup archive was interrupted; it will be finished",
                 false => "it is in the archive, too, with other content; compare both and move one away",
             };
-            all.push(Finding { found: Kind::Twice, path: self.home.session(&id), reason: reason.into() });
+            all.push(Finding { found: Problem::Twice, path: self.home.session(&id), reason: reason.into() });
         }
         let path = self.home.index();
         let index = self.index_contradicts()?;
-        all.extend(index.map(|reason| Finding { found: Kind::Index, path, reason }));
+        all.extend(index.map(|reason| Finding { found: Problem::Index, path, reason }));
         Ok(all)
     }
 

@@ -5,12 +5,12 @@
 
 use super::Store;
 use super::close::is_running;
-use super::sweep::{Done, Run};
+use super::sweep::{Run, SweepAction};
 use crate::clock::{self, Instant};
 use crate::ending;
 use crate::error::{Error, Result};
 use crate::id::SessionId;
-use crate::index::Entry;
+use crate::index::IndexEntry;
 use crate::live::Live;
 use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::session;
@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// Notes that the session's last sign of life has an impossible time. `None` if it no longer has one.
-    pub fn note_doubt(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn note_doubt(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let lives = self.all_live()?;
         let mut noted = None;
         let mut note = |record: &mut Session| {
@@ -47,7 +47,8 @@ impl Store {
             Err(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) => return Ok(None),
             other => other?,
         }
-        let done = |sign| Done { session_id: Some(id.clone()), ..Done::new("noted", ending::doubt(sign), run) };
+        let done =
+            |sign| SweepAction { session_id: Some(id.clone()), ..SweepAction::new("noted", ending::doubt(sign), run) };
         Ok(noted.map(done))
     }
 }
@@ -61,7 +62,7 @@ impl Store {
 }
 
 /// The time by which the session's age is told, if it can be none. A conversation that runs needs no age.
-fn undated(id: &str, entry: &Entry, lives: &[Live], now: Instant) -> Option<Instant> {
+fn undated(id: &str, entry: &IndexEntry, lives: &[Live], now: Instant) -> Option<Instant> {
     let told = match (entry.status, state::latest(id, lives, now)) {
         (Status::Parked, _) => return None,
         (Status::Active, _) if is_running(id, lives) => return None,
@@ -74,7 +75,7 @@ fn undated(id: &str, entry: &Entry, lives: &[Live], now: Instant) -> Option<Inst
 
 /// The same of a record in which that is not noted.
 fn unnoted(record: &Session, lives: &[Live], now: Instant) -> Option<Instant> {
-    let sign = undated(&record.session_id, &Entry::of(record), lives, now)?;
+    let sign = undated(&record.session_id, &IndexEntry::of(record), lives, now)?;
     let is_ours = record.schema_version <= SCHEMA_VERSION;
     (is_ours && ending::doubted_at(record, sign, now).is_none()).then_some(sign)
 }

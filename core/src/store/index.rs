@@ -5,13 +5,13 @@
 
 use super::Store;
 use super::pending::Pending;
-use super::spool::Noted;
-use super::sweep::{Done, Run};
+use super::spool::NoteSync;
+use super::sweep::{Run, SweepAction};
 use crate::clock::Instant;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::SessionId;
-use crate::index::{self, Entries, Entry, Standing};
+use crate::index::{self, Entries, IndexEntry, Standing};
 use crate::lock;
 use crate::paths::Home;
 use crate::record::Session;
@@ -64,7 +64,7 @@ impl IndexText<'_> {
     pub fn standings(&self, slug: &str) -> Vec<Standing<'_>> {
         index::standings(&self.text, slug).unwrap_or_else(|| {
             let entries = self.entries(index::of_project(slug)).into_iter();
-            let standing = |(id, entry): (SessionId, Entry<'_>)| Standing {
+            let standing = |(id, entry): (SessionId, IndexEntry<'_>)| Standing {
                 id: id.to_string().into(),
                 status: entry.status,
                 ended_at: entry.ended_at.map(|instant| instant.into_owned().into()),
@@ -82,7 +82,7 @@ impl IndexText<'_> {
     }
 
     /// Entries whose line passes the filter, oldest id first.
-    pub fn entries(&self, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, Entry<'_>)> {
+    pub fn entries(&self, wanted: impl Fn(&str) -> bool) -> Vec<(SessionId, IndexEntry<'_>)> {
         index::parse_where(&self.text, &wanted).unwrap_or_else(|| {
             let text =
                 self.rebuilt.get_or_init(|| self.store.rebuilt().map(|rebuilt| rebuilt.text).unwrap_or_default());
@@ -149,7 +149,7 @@ impl Store {
                 Err(error) => damaged.push((self.home.session(&id), error)),
             }
         }
-        let entries: Entries = sessions.iter().map(|(id, session)| (id.clone(), Entry::of(session))).collect();
+        let entries: Entries = sessions.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))).collect();
         Ok(Rebuilt { text: index::render(&entries), damaged })
     }
 
@@ -164,11 +164,11 @@ impl Store {
 
     /// Compares the index with the records and stores what they say; `None` if it said the same. Pending are stored
     /// without a word about it: that they are left is how hooks work.
-    pub fn mend_index(&self, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn repair_index(&self, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = self.home.index();
         if run == Run::Dry {
             let trouble = self.index_trouble(&self.pending()?, &self.rebuilt()?)?;
-            return Ok(trouble.map(|trouble| Done::at("rebuilt", &path, trouble, run)));
+            return Ok(trouble.map(|trouble| SweepAction::at("rebuilt", &path, trouble, run)));
         }
         let lock = match super::is_present(&self.home.sessions()) {
             true => lock::acquire(&Home::lock_of(&path), self.wait)?,
@@ -183,7 +183,7 @@ impl Store {
         }
         drop(lock);
         self.refresh_projects(&pending.ids, now);
-        Ok(trouble.map(|trouble| Done::at("rebuilt", &path, trouble, run)))
+        Ok(trouble.map(|trouble| SweepAction::at("rebuilt", &path, trouble, run)))
     }
 
     /// What is wrong with the index of the file, apart from what is pending.
@@ -215,8 +215,8 @@ impl Store {
 
     /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with an entry for the index
     /// left before.
-    pub(super) fn publish(&self, id: &SessionId, noted: Noted, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
-        let entry = self.note_pending(id, noted)?;
+    pub(super) fn publish(&self, id: &SessionId, sync: NoteSync, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
+        let entry = self.note_pending(id, sync)?;
         let written = write();
         drop(entry);
         written
@@ -366,7 +366,7 @@ fn canonical(text: String) -> String {
 fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String {
     if found.len() <= FEW_CHANGES {
         for (id, session) in found {
-            index::splice(&mut text, id, session.as_ref().map(Entry::of).as_ref());
+            index::splice(&mut text, id, session.as_ref().map(IndexEntry::of).as_ref());
         }
         return text;
     }
@@ -374,7 +374,7 @@ fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String
     let mut entries: Entries = entries.into_iter().collect();
     for (id, session) in found {
         match session {
-            Some(session) => entries.insert((*id).clone(), Entry::of(session)),
+            Some(session) => entries.insert((*id).clone(), IndexEntry::of(session)),
             None => entries.remove(*id),
         };
     }
@@ -383,7 +383,7 @@ fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String
 
 /// Sessions of which two indexes say different things, but for some.
 fn differing<'a>(
-    seen: Vec<(SessionId, Entry<'_>)>,
+    seen: Vec<(SessionId, IndexEntry<'_>)>,
     truth: &str,
     except: impl Iterator<Item = &'a SessionId>,
 ) -> BTreeSet<SessionId> {

@@ -7,9 +7,9 @@ mod archive;
 mod begin;
 mod check;
 mod close;
+mod continuation;
 mod contradict;
 mod doubt;
-mod going_on;
 mod index;
 mod live;
 mod moved;
@@ -27,15 +27,15 @@ mod sweep;
 mod usage;
 
 pub use begin::{Beginning, Origin, branch, project_root};
-pub use check::{Finding, Kind};
+pub use check::{Finding, Problem};
 pub use close::runner;
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use moved::Moved;
 pub use project::Context;
 pub use repo::{of_repo, repo_of};
 pub use select::Selector;
-pub use spool::Noted;
-pub use sweep::{Done, Run};
+pub use spool::NoteSync;
+pub use sweep::{Run, SweepAction};
 
 use crate::change::Change;
 use crate::clock::Instant;
@@ -44,7 +44,7 @@ use crate::ending::BY_HOOK;
 use crate::error::{Error, Result};
 use crate::file::{self, Durability};
 use crate::id::{SessionId, Slug, Uuid};
-use crate::index::Entry;
+use crate::index::IndexEntry;
 use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::{SCHEMA_VERSION, Session, Status};
@@ -160,7 +160,7 @@ impl Store {
             session.written_by = (self.author == Author::Machine).then(|| BY_HOOK.to_string());
             let staged = stage(&self.home.session(&id), &session)?;
             // A new name shows in the directory, whatever becomes of the word.
-            if self.publish(&id, Noted::Soon, || staged.create())? {
+            if self.publish(&id, NoteSync::Later, || staged.create())? {
                 self.follow(&session, now);
                 return Ok(session);
             }
@@ -228,15 +228,15 @@ impl Store {
 
     /// Applies a change that a hook saw. A change that decides whether the session goes on is written at once; every
     /// other is noted, and so is one that cannot be written in time.
-    pub fn tell(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
+    pub fn record_change(&self, id: &SessionId, change: Change, now: Instant, sync: NoteSync) -> Result<()> {
         let change = change.bounded();
         if !change.is_of_life() {
-            return self.note(id, change, now, noted);
+            return self.note(id, change, now, sync);
         }
         match self.update(id, now, |record| change.apply(record, now)) {
-            Err(Error::Busy(_) | Error::Io { .. }) => {
-                self.publish(id, Noted::Synced, || self.note(id, change, now, Noted::Synced).map(|()| true)).map(drop)
-            }
+            Err(Error::Busy(_) | Error::Io { .. }) => self
+                .publish(id, NoteSync::Synced, || self.note(id, change, now, NoteSync::Synced).map(|()| true))
+                .map(drop),
             other => other.map(drop),
         }
     }
@@ -275,11 +275,11 @@ impl Store {
     fn write(&self, lock: &Lock, id: &SessionId, before: &Session, after: &Session, now: Instant) -> Result<()> {
         let staged = stage(&self.home.session(id), after)?;
         let rename = || lock.confirm().and_then(|()| staged.replace()).map(|()| true);
-        let is_repeated = Entry::of(after).differs(&Entry::of(before))
+        let is_repeated = IndexEntry::of(after).differs(&IndexEntry::of(before))
             || after.commits != before.commits
             || after.open_questions != before.open_questions;
         if is_repeated {
-            self.publish(id, Noted::Synced, rename)?;
+            self.publish(id, NoteSync::Synced, rename)?;
             self.follow(after, now);
         } else {
             rename()?;
@@ -310,7 +310,7 @@ impl Store {
             return Ok(false);
         }
         let path = self.home.session(id);
-        self.publish(id, Noted::Soon, || lock.confirm().and_then(|()| file::remove(&path)).map(|()| true))?;
+        self.publish(id, NoteSync::Later, || lock.confirm().and_then(|()| file::remove(&path)).map(|()| true))?;
         file::remove(&self.home.spool(id))?;
         file::remove(&self.home.folding(id))?;
         self.follow(&session, now);

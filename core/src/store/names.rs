@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::id::Uuid;
 use crate::live::Live;
 use crate::naming::Title;
-use crate::store::Noted;
+use crate::store::NoteSync;
 
 impl Store {
     /// Notes the name that a person gave to a conversation, if it is new. The caller writes the conversation's
@@ -16,7 +16,7 @@ impl Store {
     pub fn name_session(&self, live: &mut Live, title: Option<Title>, now: Instant) -> Result<()> {
         let news = title.filter(|title| live.capture && live.title.as_ref() != Some(&title.text));
         let Some((title, id)) = news.zip(live.session()) else { return Ok(()) };
-        self.tell(&id, Change::Titled(title.clone()), now, Noted::Soon)?;
+        self.record_change(&id, Change::Titled(title.clone()), now, NoteSync::Later)?;
         live.title = Some(title.text);
         Ok(())
     }

@@ -8,7 +8,7 @@
 //! cannot be understood, or is empty, may have listed any record: then all records are read.
 
 use super::Store;
-use super::spool::Noted;
+use super::spool::NoteSync;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::id::SessionId;
@@ -73,20 +73,20 @@ impl Store {
     }
 
     /// Notes that a record is about to change. If that fails, the index is removed: without one, all records are read.
-    pub(super) fn note_pending(&self, id: &SessionId, noted: Noted) -> Result<Option<PendingEntry>> {
-        match self.try_note_pending(id, noted) {
+    pub(super) fn note_pending(&self, id: &SessionId, sync: NoteSync) -> Result<Option<PendingEntry>> {
+        match self.try_note_pending(id, sync) {
             Ok(entry) => Ok(Some(entry)),
             Err(error) => file::remove(&self.home.index()).map_err(|_| error).map(|()| None),
         }
     }
 
-    fn try_note_pending(&self, id: &SessionId, noted: Noted) -> Result<PendingEntry> {
+    fn try_note_pending(&self, id: &SessionId, sync: NoteSync) -> Result<PendingEntry> {
         let path = self.home.index_pending();
         let mut file = lock::open_shared(&path, OpenOptions::new().append(true), self.wait)?;
         let failed = |error| Error::io(&path, "write", error);
         let is_new = file.metadata().map_err(failed)?.len() == 0;
         file.write_all(format!("{id}\n").as_bytes()).map_err(failed)?;
-        if noted == Noted::Synced {
+        if sync == NoteSync::Synced {
             file.sync_data().map_err(failed)?;
             if is_new {
                 file::sync_dir(&self.home.sessions())?;

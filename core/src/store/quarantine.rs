@@ -3,9 +3,9 @@
 //! the lock of the file it is looked at once more; settings are never moved, because without them
 //! the hooks would store what the user forbade; nor is what a newer program wrote.
 
-use super::check::{Finding, Kind, Place};
-use super::sweep::{Done, Run};
-use super::{Noted, Store};
+use super::check::{Finding, Place, Problem};
+use super::sweep::{Run, SweepAction};
+use super::{NoteSync, Store};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
 use crate::file;
@@ -32,36 +32,36 @@ const NAMES: usize = 1000;
 
 impl Store {
     /// Mends what was found, if it can be mended without a person and is still so.
-    pub fn mend(&self, finding: &Finding, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn repair(&self, finding: &Finding, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = finding.path.as_path();
         match finding.found {
-            Kind::Open => self.narrow(path, run),
-            Kind::Index => self.make_index(path, &finding.reason, run),
-            Kind::Damaged | Kind::Oversized | Kind::Link => match self.place_of(path, false) {
-                Place::Index if finding.found != Kind::Link => self.make_index(path, &finding.reason, run),
+            Problem::Open => self.narrow(path, run),
+            Problem::Index => self.rebuild_index_file(path, &finding.reason, run),
+            Problem::Damaged | Problem::Oversized | Problem::Link => match self.place_of(path, false) {
+                Place::Index if finding.found != Problem::Link => self.rebuild_index_file(path, &finding.reason, run),
                 Place::Config | Place::Passed | Place::Foreign => Ok(None),
                 place => self.quarantine(finding, &place, run, now),
             },
-            Kind::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(SessionId::parse) {
+            Problem::Twice => match path.file_stem().and_then(|stem| stem.to_str()).map(SessionId::parse) {
                 Some(Ok(id)) => self.finish_archiving(&id, run, now),
                 _ => Ok(None),
             },
-            Kind::Newer | Kind::Foreign => Ok(None),
+            Problem::Newer | Problem::Foreign => Ok(None),
         }
     }
 
-    fn narrow(&self, path: &Path, run: Run) -> Result<Option<Done>> {
+    fn narrow(&self, path: &Path, run: Run) -> Result<Option<SweepAction>> {
         if run == Run::Real && !file::narrow(path)? {
             return Ok(None);
         }
-        Ok(Some(Done::at("restricted", path, "others could reach it", run)))
+        Ok(Some(SweepAction::at("restricted", path, "others could reach it", run)))
     }
 
-    fn make_index(&self, path: &Path, reason: &str, run: Run) -> Result<Option<Done>> {
+    fn rebuild_index_file(&self, path: &Path, reason: &str, run: Run) -> Result<Option<SweepAction>> {
         if run == Run::Real {
             self.rebuild_index()?;
         }
-        Ok(Some(Done::at("rebuilt", path, reason, run)))
+        Ok(Some(SweepAction::at("rebuilt", path, reason, run)))
     }
 
     /// Moves a record away that cannot be understood, so that its conversation can go on in another one. Returns
@@ -72,7 +72,7 @@ impl Store {
             return Err(Error::Refused(format!("{id} is not damaged any more")));
         }
         let mut kept = PathBuf::new();
-        self.publish(id, Noted::Soon, || {
+        self.publish(id, NoteSync::Later, || {
             kept = self.put_away(&self.home.session(id), reason, by, now)?;
             Ok(true)
         })?;
@@ -104,7 +104,7 @@ impl Store {
         })
     }
 
-    fn quarantine(&self, finding: &Finding, place: &Place, run: Run, now: Instant) -> Result<Option<Done>> {
+    fn quarantine(&self, finding: &Finding, place: &Place, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = &finding.path;
         let lock = if run == Run::Real { self.lock_of_place(path, place)? } else { None };
         let still = self.look_at(path).into_iter().any(|again| again.found == finding.found);
@@ -116,7 +116,10 @@ impl Store {
         if let Some(lock) = lock.filter(|_| super::is_absent(path)) {
             lock.remove()?;
         }
-        Ok(to.map(|to| Done { to: Some(to), ..Done::at("quarantined", path, finding.reason.clone(), run) }))
+        Ok(to.map(|to| SweepAction {
+            to: Some(to),
+            ..SweepAction::at("quarantined", path, finding.reason.clone(), run)
+        }))
     }
 
     /// The lock under which such a file is written; archived records are never written.
@@ -139,7 +142,7 @@ impl Store {
             file::move_new(from, &to)
         };
         let moved = match place {
-            Place::Record(id) => self.publish(id, Noted::Soon, put),
+            Place::Record(id) => self.publish(id, NoteSync::Later, put),
             _ => put(),
         };
         match moved {

@@ -1,7 +1,7 @@
 //! Owns by what the repositories of projects are known: as their folders say now, else as they said last. Must stay
 //! true: a file that cannot be understood is left alone, and nothing is written where nothing is new.
 
-use super::sweep::{Done, Run};
+use super::sweep::{Run, SweepAction};
 use super::{Store, project};
 use crate::config::{self, Config, Registration};
 use crate::error::Result;
@@ -24,11 +24,11 @@ pub fn of_repo<'a>(config: &'a Config, repo: &str) -> Vec<&'a str> {
 
 impl Store {
     /// Stores the current identities of the projects' repositories: their folders may be gone later.
-    pub fn learn_repos(&self, run: Run) -> Result<Option<Done>> {
+    pub fn learn_repos(&self, run: Run) -> Result<Option<SweepAction>> {
         let known = news(&self.config());
         let names: Vec<&str> = known.iter().map(|(slug, _)| slug.as_str()).collect();
         let file = self.home.config();
-        let done = Done::at("learned", &file, format!("the repository of {}", names.join(", ")), run);
+        let done = SweepAction::at("learned", &file, format!("the repository of {}", names.join(", ")), run);
         if known.is_empty() || run == Run::Dry {
             return Ok(Some(done).filter(|_| !known.is_empty()));
         }

@@ -8,7 +8,7 @@
 //! A reader looks at the spool, then at `.folding`, then at the record: what is in none of them was never there.
 
 use super::Store;
-use super::sweep::{Done, LEFT_OVER, Run, is_left_over};
+use super::sweep::{LEFT_OVER, Run, SweepAction, is_left_over};
 use crate::change::{Change, Note, read_notes};
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
@@ -32,11 +32,11 @@ const LONG: Duration = Duration::from_secs(15 * 60);
 
 /// When a note is on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noted {
+pub enum NoteSync {
     /// When it returns: nobody waits for that.
     Synced,
     /// Some seconds later, as the system likes: somebody waits.
-    Soon,
+    Later,
 }
 
 /// Notes about one session, oldest first.
@@ -76,9 +76,9 @@ impl Notes {
 
 impl Store {
     /// Notes a change of a session. It needs no lock that anybody holds for long.
-    pub(super) fn note(&self, id: &SessionId, change: Change, now: Instant, noted: Noted) -> Result<()> {
+    pub(super) fn note(&self, id: &SessionId, change: Change, now: Instant, sync: NoteSync) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change };
-        append(&self.home.spool(id), &note.to_bytes(), noted, self.wait)
+        append(&self.home.spool(id), &note.to_bytes(), sync, self.wait)
     }
 
     /// Notes a change for the session of a conversation, whichever that is: finding it takes longer than the end of a turn
@@ -86,7 +86,7 @@ impl Store {
     /// notes to the session.
     pub fn note_unplaced(&self, uuid: &Uuid, change: Change, now: Instant) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
-        append(&self.home.unplaced(uuid), &note.to_bytes(), Noted::Soon, self.wait)
+        append(&self.home.unplaced(uuid), &note.to_bytes(), NoteSync::Later, self.wait)
     }
 
     /// Gives notes that know only their conversation to its session. They prove that something happened in it: with
@@ -106,7 +106,7 @@ impl Store {
             known => known,
         };
         if let (Some(id), Some(bytes)) = (id, file::read_at_most(&taken, SPOOL_BYTES)?) {
-            append(&self.home.spool(&id), &bytes, Noted::Soon, self.wait)?;
+            append(&self.home.spool(&id), &bytes, NoteSync::Later, self.wait)?;
         }
         file::remove(&taken)
     }
@@ -212,7 +212,13 @@ impl Store {
     }
 
     /// Folds notes, or removes them, if nobody has a record for them and nobody has added to them within the hour.
-    pub fn sweep_notes(&self, id: &SessionId, run: Run, now: Instant, system_now: SystemTime) -> Result<Option<Done>> {
+    pub fn sweep_notes(
+        &self,
+        id: &SessionId,
+        run: Run,
+        now: Instant,
+        system_now: SystemTime,
+    ) -> Result<Option<SweepAction>> {
         let path = self.home.spool(id);
         if !super::is_absent(&self.home.session(id)) {
             return match run {
@@ -231,11 +237,11 @@ impl Store {
         if run == Run::Real {
             files.iter().try_for_each(|file| file::remove(file))?;
         }
-        Ok(Some(Done::at("removed", &path, "notes about a session that is not there", run)))
+        Ok(Some(SweepAction::at("removed", &path, "notes about a session that is not there", run)))
     }
 
     /// Sessions about which something is noted.
-    pub fn noted(&self) -> Result<Vec<SessionId>> {
+    pub fn ids_with_notes(&self) -> Result<Vec<SessionId>> {
         Ok(self.spools()?.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect())
     }
 
@@ -259,7 +265,7 @@ impl Store {
 }
 
 /// Appends in one system call, to the file that has the name at that time.
-fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> {
+fn append(path: &Path, line: &[u8], sync: NoteSync, wait: Duration) -> Result<()> {
     let mut file = lock::open_shared(path, OpenOptions::new().append(true), wait)?;
     let failed = |error| Error::io(path, "note in", error);
     let before = file.metadata().map_err(failed)?.len();
@@ -267,7 +273,7 @@ fn append(path: &Path, line: &[u8], noted: Noted, wait: Duration) -> Result<()> 
         return Err(Error::Refused(format!("{} is full: run cs-cleanup all", path.display())));
     }
     file.write_all(line).map_err(failed)?;
-    if noted == Noted::Synced {
+    if sync == NoteSync::Synced {
         file.sync_data().map_err(failed)?;
         // The program that created the file may not have synced its directory entry.
         file::sync_dir(path.parent().unwrap_or(path))?;

@@ -4,13 +4,13 @@
 
 use super::Store;
 use super::close::{is_running, uuid_of};
-use super::sweep::{Done, Run};
+use super::sweep::{Run, SweepAction};
 use crate::clock::{self, Instant};
 use crate::config::{Config, SessionEnd};
 use crate::ending::{self, BY_CLEANUP, Ending};
 use crate::error::{Error, Result};
 use crate::id::{SessionId, Uuid};
-use crate::index::{self, Entry};
+use crate::index::{self, IndexEntry};
 use crate::live::Live;
 use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::state::State;
@@ -34,7 +34,7 @@ impl Store {
         let stale_after = self.config().stale_after();
         let (index, states) = (self.index()?, States::read(self, stale_after, now)?);
         let mut entries = index.entries(index::of_status(Status::Active));
-        let is_stale = |id: &SessionId, entry: &Entry| {
+        let is_stale = |id: &SessionId, entry: &IndexEntry| {
             let verdict = states.of_entry(id.as_str(), entry);
             verdict.state == State::Stale && !may_run(id.as_str(), states.lives())
         };
@@ -44,7 +44,7 @@ impl Store {
 
     /// Closes a session of which nothing was heard for too long, or forgets it if nothing ever
     /// happened in it. `None` if that is not so any more.
-    pub fn close_stale(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<Done>> {
+    pub fn close_stale(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let record = match self.session(id) {
             Err(Error::Missing(_)) => return Ok(None),
             other => other?,
@@ -76,7 +76,7 @@ fn may_run(id: &str, lives: &[Live]) -> bool {
 }
 
 impl Suspect<'_> {
-    fn close(&self, record: &Session) -> Result<Option<Done>> {
+    fn close(&self, record: &Session) -> Result<Option<SweepAction>> {
         let Some(seen_at) = self.silent_since(record) else { return Ok(None) };
         let why = format!("no sign of life for {}", clock::age(seen_at, self.now));
         if self.is_forgettable(record) {
@@ -89,9 +89,13 @@ impl Suspect<'_> {
         Ok(ended.map(|record| self.done(record.status.as_str(), why)))
     }
 
-    fn done(&self, action: &'static str, reason: String) -> Done {
+    fn done(&self, action: &'static str, reason: String) -> SweepAction {
         let claude_session_id = self.uuid.clone();
-        Done { session_id: Some(self.id.clone()), claude_session_id, ..Done::new(action, reason, self.run) }
+        SweepAction {
+            session_id: Some(self.id.clone()),
+            claude_session_id,
+            ..SweepAction::new(action, reason, self.run)
+        }
     }
 
     /// The session as it is (or would be) after its end.

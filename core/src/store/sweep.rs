@@ -32,7 +32,7 @@ pub enum Run {
 
 /// One thing that was done, or would be.
 #[derive(Clone, Debug, Serialize)]
-pub struct Done {
+pub struct SweepAction {
     /// One word for what was done, such as `archived`.
     pub action: &'static str,
     /// The session concerned.
@@ -54,16 +54,16 @@ pub struct Done {
     pub dry_run: bool,
 }
 
-impl Done {
+impl SweepAction {
     /// Something that concerns no session and no file yet.
     pub fn new(action: &'static str, reason: impl Into<String>, run: Run) -> Self {
         let (session_id, claude_session_id, path, to) = (None, None, None, None);
-        Done { action, session_id, claude_session_id, path, to, reason: reason.into(), dry_run: run == Run::Dry }
+        SweepAction { action, session_id, claude_session_id, path, to, reason: reason.into(), dry_run: run == Run::Dry }
     }
 
     /// Something that concerns a file.
     pub fn at(action: &'static str, path: &Path, reason: impl Into<String>, run: Run) -> Self {
-        Done { path: Some(path.to_path_buf()), ..Done::new(action, reason, run) }
+        SweepAction { path: Some(path.to_path_buf()), ..SweepAction::new(action, reason, run) }
     }
 }
 
@@ -90,7 +90,7 @@ impl Store {
     }
 
     /// Removes the lock of a file that is not there, unless somebody holds it.
-    pub fn remove_lock(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
+    pub fn remove_lock(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         let Some(lock) = lock::try_existing(path)? else { return Ok(None) };
         let is_in_use = !super::is_absent(&path.with_extension("json"));
         if is_in_use || !is_empty(path) || !is_left_over(path, LEFT_OVER, now) {
@@ -99,7 +99,7 @@ impl Store {
         if run == Run::Real {
             lock.remove()?;
         }
-        Ok(Some(Done::at("removed", path, "a lock of nothing", run)))
+        Ok(Some(SweepAction::at("removed", path, "a lock of nothing", run)))
     }
 
     /// Files of writes that were killed, in all directories of the store and in no others.
@@ -118,14 +118,14 @@ impl Store {
     }
 
     /// Removes the file of a write that was killed.
-    pub fn remove_left_over(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
+    pub fn remove_left_over(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         if !is_left_over(path, LEFT_OVER, now) {
             return Ok(None);
         }
         if run == Run::Real {
             file::remove(path)?;
         }
-        Ok(Some(Done::at("removed", path, "left over from a write that was not finished", run)))
+        Ok(Some(SweepAction::at("removed", path, "left over from a write that was not finished", run)))
     }
 
     /// Conversations that ended so long ago that nobody asks for their file.
@@ -138,14 +138,14 @@ impl Store {
     }
 
     /// Removes the file of a conversation that ended long ago.
-    pub fn remove_ended(&self, uuid: &Uuid, run: Run, now: SystemTime) -> Result<Option<Done>> {
+    pub fn remove_ended(&self, uuid: &Uuid, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         let path = self.home.ended(uuid);
         let lock = self.conversation_lock(uuid, run)?;
         let is_old = is_left_over(&path, OLD_NEWS, now);
         let removed = if is_old && run == Run::Real { file::remove(&path) } else { Ok(()) };
         self.release(lock, uuid)?;
         removed?;
-        Ok(is_old.then(|| Done::at("removed", &path, "the conversation ended more than 30 days ago", run)))
+        Ok(is_old.then(|| SweepAction::at("removed", &path, "the conversation ended more than 30 days ago", run)))
     }
 
     /// Figures of status lines that nobody has told for so long.
@@ -159,14 +159,14 @@ impl Store {
     }
 
     /// Removes old figures. Nobody waits for a lock of theirs: what is told just now is told again.
-    pub fn remove_figures(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<Done>> {
+    pub fn remove_figures(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         if !is_left_over(path, OLD_NEWS, now) {
             return Ok(None);
         }
         if run == Run::Real {
             file::remove(path)?;
         }
-        Ok(Some(Done::at("removed", path, "figures of a status line of more than 30 days ago", run)))
+        Ok(Some(SweepAction::at("removed", path, "figures of a status line of more than 30 days ago", run)))
     }
 
     /// Logs of jobs that have outgrown their size. The hooks see to their own.
@@ -184,14 +184,14 @@ impl Store {
 
     /// Lets a log start anew and keeps its last part beside it. The file itself stays: a job that
     /// runs has it open.
-    pub fn trim_log(&self, path: &Path, run: Run) -> Result<Option<Done>> {
+    pub fn trim_log(&self, path: &Path, run: Run) -> Result<Option<SweepAction>> {
         let Some(meta) = regular(path).filter(|meta| meta.len() > LOG_BYTES) else { return Ok(None) };
         if run == Run::Real {
             let old = path.with_extension("log.1");
             file::replace(&old, &file::tail(path, LOG_BYTES)?, file::Durability::Disposable)?;
             file::empty(path)?;
         }
-        Ok(Some(Done::at("trimmed", path, format!("it had {} bytes", meta.len()), run)))
+        Ok(Some(SweepAction::at("trimmed", path, format!("it had {} bytes", meta.len()), run)))
     }
 }
 

@@ -20,7 +20,7 @@ use cs_core::paths::Home;
 use cs_core::process::{self, Process};
 use cs_core::signal;
 use cs_core::stdin::{self, End, Limits, Received};
-use cs_core::store::{Noted, Store};
+use cs_core::store::{NoteSync, Store};
 use cs_core::validate;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -147,7 +147,7 @@ impl HookCall {
             None if self.has_just_ended()? => return Ok(None),
             None => self.new_live(),
         };
-        Ok(Some(self.noted(live)))
+        Ok(Some(self.update_live(live)))
     }
 
     /// The file of a conversation that is new, or whose file was lost: nothing in it may be missed for that.
@@ -166,8 +166,8 @@ impl HookCall {
     }
 
     /// Stores a change of a session.
-    pub fn tell(&self, id: &SessionId, change: Change, noted: Noted) -> Result<()> {
-        self.store.tell(id, change, self.now, noted)
+    pub fn record_change(&self, id: &SessionId, change: Change, sync: NoteSync) -> Result<()> {
+        self.store.record_change(id, change, self.now, sync)
     }
 
     /// The name that a person gave to the conversation, if the payload has it.
@@ -196,7 +196,7 @@ impl HookCall {
 
     /// Updates the fields that every event has: agent, directory, log, process, last event. An event of a subagent
     /// updates only the agent, and the last event if there is none yet.
-    pub fn noted(&self, mut live: Live) -> Live {
+    pub fn update_live(&self, mut live: Live) -> Live {
         let payload = &self.payload;
         let agent = payload.agent().unwrap_or_else(|| Agent::of(&live));
         live.agent = Some(agent.word().to_string());
@@ -211,7 +211,7 @@ impl HookCall {
             self.note_process(&mut live);
         }
         if !self.is_from_subagent() || live.last_event.is_empty() {
-            live.heard(payload.event_name.as_deref().unwrap_or(Event::Stop.name()), self.now);
+            live.note_event(payload.event_name.as_deref().unwrap_or(Event::Stop.name()), self.now);
         }
         live
     }

@@ -25,7 +25,7 @@ pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) 
     match result {
         Ok(()) => ExitCode::from(deferred::code()),
         Err(failure) => {
-            if !failure.message().is_some_and(|(text, _)| deferred::is_told(&text)) {
+            if !failure.message().is_some_and(|(text, _)| deferred::is_reported(&text)) {
                 report(program, &failure);
             }
             // The first trouble's code, as everywhere; a reader that has gone away is none.

@@ -2,17 +2,17 @@
 //! a program that otherwise did what it should.
 
 use crate::failure::code_of;
-use crate::messages::tell;
+use crate::messages::print;
 use cs_core::Error;
 use std::sync::{Mutex, PoisonError};
 
 struct Deferred {
     program: &'static str,
-    told: Vec<String>,
+    reported: Vec<String>,
     code: u8,
 }
 
-static DEFERRED: Mutex<Deferred> = Mutex::new(Deferred { program: "", told: Vec::new(), code: 0 });
+static DEFERRED: Mutex<Deferred> = Mutex::new(Deferred { program: "", reported: Vec::new(), code: 0 });
 
 /// Notes which program this is.
 pub fn begin(program: &'static str) {
@@ -33,15 +33,15 @@ pub fn code() -> u8 {
 pub fn defer(error: &Error) {
     let text = error.to_string();
     let mut deferred = DEFERRED.lock().unwrap_or_else(PoisonError::into_inner);
-    if deferred.told.contains(&text) {
+    if deferred.reported.contains(&text) {
         return;
     }
-    tell(deferred.program, &text, error.hint().as_deref());
-    deferred.told.push(text);
+    print(deferred.program, &text, error.hint().as_deref());
+    deferred.reported.push(text);
     deferred.code = if deferred.code == 0 { code_of(error) } else { deferred.code };
 }
 
 /// Whether this text was told already.
-pub fn is_told(text: &str) -> bool {
-    DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).told.iter().any(|told| told == text)
+pub fn is_reported(text: &str) -> bool {
+    DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).reported.iter().any(|told| told == text)
 }

@@ -3,28 +3,28 @@
 
 use crate::deferred;
 use crate::failure::{Failure, Outcome};
-use crate::messages::tell;
+use crate::messages::print;
 use std::collections::BTreeSet;
 
 /// The failures of a piece of work that goes on after them.
 #[derive(Debug, Default)]
 pub struct Failures {
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     code: Option<u8>,
 }
 
 impl Failures {
     /// Tells a failure on standard error, unless this program has told the same before.
-    pub fn tell(&mut self, failure: impl Into<Failure>) -> Outcome<()> {
+    pub fn report(&mut self, failure: impl Into<Failure>) -> Outcome<()> {
         let failure = failure.into();
         if matches!(failure, Failure::ClosedPipe | Failure::Output(_)) {
             return Err(failure);
         }
         if let Some((text, hint)) = failure.message()
-            && !deferred::is_told(&text)
-            && self.told.insert(text.clone())
+            && !deferred::is_reported(&text)
+            && self.reported.insert(text.clone())
         {
-            tell(deferred::program(), &text, hint.as_deref());
+            print(deferred::program(), &text, hint.as_deref());
         }
         self.ends_with(failure.code());
         Ok(())
@@ -40,7 +40,7 @@ impl Failures {
         self.code.is_none()
     }
 
-    /// What the work ends with: the code of the first failure, all of which were told.
+    /// What the work ends with: the code of the first failure, all of which were reported.
     pub fn end(&self) -> Outcome<()> {
         self.code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
     }
@@ -56,11 +56,11 @@ mod tests {
         let mut failures = Failures::default();
         assert!(failures.is_empty() && failures.end().is_ok());
         for text in ["one", "one", "two"] {
-            failures.tell(Error::Invalid(text.into())).unwrap();
+            failures.report(Error::Invalid(text.into())).unwrap();
         }
-        failures.tell(Error::Missing("three".into())).unwrap();
-        assert_eq!((failures.told.len(), failures.end().unwrap_err().code()), (3, 65));
-        assert!(failures.tell(Failure::ClosedPipe).is_err());
-        assert!(failures.tell(std::io::Error::other("no room")).is_err());
+        failures.report(Error::Missing("three".into())).unwrap();
+        assert_eq!((failures.reported.len(), failures.end().unwrap_err().code()), (3, 65));
+        assert!(failures.report(Failure::ClosedPipe).is_err());
+        assert!(failures.report(std::io::Error::other("no room")).is_err());
     }
 }

@@ -7,12 +7,12 @@ use std::io::Write;
 /// Tells a failure on standard error: one line, and one with a hint.
 pub fn report(program: &str, failure: &Failure) {
     if let Some((text, hint)) = failure.message() {
-        tell(program, &text, hint.as_deref());
+        print(program, &text, hint.as_deref());
     }
 }
 
 /// The same with the words.
-pub fn tell(program: &str, text: &str, hint: Option<&str>) {
+pub fn print(program: &str, text: &str, hint: Option<&str>) {
     let mut lines = format!("{program}: error: {}\n", one_line(text));
     if let Some(hint) = hint {
         lines.push_str(&format!("{program}: hint: {}\n", one_line(hint)));

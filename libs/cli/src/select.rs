@@ -57,7 +57,7 @@ pub fn each(
         match done {
             Ok(()) => {}
             Err(failure) if alone => return Err(failure),
-            Err(failure) => failures.tell(failure)?,
+            Err(failure) => failures.report(failure)?,
         }
     }
     context.out.flush()?;

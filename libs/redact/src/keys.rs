@@ -11,7 +11,7 @@ use super::words::{self, is_filler, is_wordy};
 
 /// One prefix of a group.
 #[derive(Clone, Copy)]
-struct Row {
+struct KeyRow {
     at: u16,
     length: u8,
     group: u8,
@@ -22,7 +22,7 @@ struct Row {
 /// [`GROUPS`] with the prefixes in the order of their buckets.
 struct Table {
     letters: [u8; SIZE.1],
-    rows: [Row; SIZE.0],
+    rows: [KeyRow; SIZE.0],
     /// Where the rows of a bucket begin.
     first: [u16; BUCKETS + 1],
     /// The text that follows the prefixes of a group.
@@ -64,7 +64,7 @@ const fn size() -> (usize, usize) {
 
 #[allow(clippy::indexing_slicing)] // run by the compiler
 const fn table() -> Table {
-    let none = Row { at: 0, length: 0, group: 0, begin: [0; 3] };
+    let none = KeyRow { at: 0, length: 0, group: 0, begin: [0; 3] };
     let mut table = Table {
         letters: [0; SIZE.1],
         rows: [none; SIZE.0],
@@ -89,7 +89,7 @@ const fn table() -> Table {
             let bytes = [table.letters[begin], table.letters[begin + 1], third];
             let bucket = bucket(bytes[0], bytes[1]);
             table.rows[next[bucket] as usize] =
-                Row { at: begin as u16, length: (letters - begin) as u8, group: group as u8, begin: bytes };
+                KeyRow { at: begin as u16, length: (letters - begin) as u8, group: group as u8, begin: bytes };
             next[bucket] += 1;
         }
         group += 1;
@@ -127,8 +127,9 @@ pub(super) fn end(text: &[u8]) -> Option<usize> {
     let bucket = bucket(first, second);
     let rows = usize::from(*TABLE.first.get(bucket)?)..usize::from(*TABLE.first.get(bucket + 1)?);
     let mut rows = TABLE.rows.get(rows)?.iter();
-    let may_be =
-        |row: &&Row| row.begin == [first, second, third] || row.length == 2 && row.begin.starts_with(&[first, second]);
+    let may_be = |row: &&KeyRow| {
+        row.begin == [first, second, third] || row.length == 2 && row.begin.starts_with(&[first, second])
+    };
     let mut end = None;
     while let Some(row) = rows.find(may_be) {
         end = end.max(row_end(text, row));
@@ -136,7 +137,7 @@ pub(super) fn end(text: &[u8]) -> Option<usize> {
     end
 }
 
-fn row_end(text: &[u8], row: &Row) -> Option<usize> {
+fn row_end(text: &[u8], row: &KeyRow) -> Option<usize> {
     let at = usize::from(row.at);
     let prefix = TABLE.letters.get(at..at + usize::from(row.length))?;
     let body = text.strip_prefix(prefix)?;

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::facts::{Facts, Prompt};
 use crate::judge::{Fate, Judged, judge, ranks};
 use crate::places::Places;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use crate::summary::Summary;
 use agents::Agent;
 use agents::entry::ClientSum;
@@ -74,7 +74,7 @@ pub struct Book {
     /// Plain names, each once.
     pub models: Vec<String>,
     /// In no particular order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<QuarterRow>,
     by_id: HashMap<(Agent, String), u32>,
     by_model: HashMap<String, u32>,
     by_row: HashMap<(i64, u32, u32, Class), u32>,
@@ -197,7 +197,7 @@ impl Book {
         if let Some(session) = self.sessions.get_mut(session as usize) {
             session.keys.push(call.message);
         }
-        self.add_row(Row {
+        self.add_row(QuarterRow {
             session,
             model,
             class: call.class,
@@ -210,7 +210,7 @@ impl Book {
         });
     }
 
-    fn add_row(&mut self, row: Row) {
+    fn add_row(&mut self, row: QuarterRow) {
         let key = (row.first.div_euclid(QUARTER), row.session, row.model, row.class);
         let next = self.rows.len() as u32;
         let place = *self.by_row.entry(key).or_insert(next);
@@ -248,7 +248,7 @@ impl Book {
         let place = self.session(summary.agent(), summary.session());
         for row in summary.rows() {
             let model = self.model(&row.model);
-            self.add_row(Row { session: place, model, ..row.row.clone() });
+            self.add_row(QuarterRow { session: place, model, ..row.row.clone() });
         }
         if let Some(session) = self.sessions.get_mut(place as usize) {
             // Older summaries name a work tree.

@@ -7,7 +7,7 @@ use crate::stats;
 use crate::sum::Sum;
 use chrono::{Days as Count, NaiveDate};
 use cs_core::clock::{self, Instant};
-use cs_core::days::{Amount, Days, Row};
+use cs_core::days::{Amount, DayRow, Days};
 use cs_core::file::{self, Durability};
 use cs_core::lock;
 use cs_core::paths::Home;
@@ -39,7 +39,7 @@ pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Resul
     for days in DAYS {
         let from = today.checked_sub_days(Count::new(days)).map_or(today, monday);
         sums = fold(sums, from);
-        let rows: Vec<Row> = sums.iter().map(row).collect();
+        let rows: Vec<DayRow> = sums.iter().map(row).collect();
         let from = rows.iter().find_map(|row| row.date.clone());
         let days = Days { kept_at: clock::stamp(now), from, rows, stats_cache: stats_cache.clone() };
         let mut text = serde_json::to_vec(&days).unwrap_or_default();
@@ -51,9 +51,9 @@ pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Resul
     Err(Error::Refused("usage/days.json would be too large: there are too many projects and models".into()))
 }
 
-fn row(((date, project, model), amount): (&Place, &Amount)) -> Row {
+fn row(((date, project, model), amount): (&Place, &Amount)) -> DayRow {
     let date = date.map(|date| date.to_string());
-    Row { date, project: project.clone(), model: model.clone(), amount: *amount }
+    DayRow { date, project: project.clone(), model: model.clone(), amount: *amount }
 }
 
 fn amount(sum: &Sum) -> Amount {

@@ -3,7 +3,7 @@
 //! without a price has no cost, not a cost of zero. All money is whole millionths of a millionth of
 //! a dollar, so sums are exact.
 
-use crate::row::Row;
+use crate::row::QuarterRow;
 use agents::model::{Profile, is_fast, plain_name, profile};
 use agents::tokens::{Class, EDGES, Tier};
 use cs_core::config::Config;
@@ -127,7 +127,7 @@ impl Prices {
 
     /// What the calls of a row cost; `None` if that is not known. A line that says that it cost nothing does not know
     /// either; older summaries took it at its word.
-    pub fn cost(&self, row: &Row, model: &str) -> Option<Cost> {
+    pub fn cost(&self, row: &QuarterRow, model: &str) -> Option<Cost> {
         if row.class.has(Class::RECORDED) && (row.cost > 0 || row.tokens.total() == 0) {
             return Some(Cost { pico_usd: row.cost, confirmed: true });
         }

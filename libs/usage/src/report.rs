@@ -3,7 +3,7 @@
 
 use crate::book::{Book, Session};
 use crate::prices::Prices;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use crate::sum::Sum;
 use agents::Agent;
 use chrono::{Datelike, NaiveDate};
@@ -85,29 +85,29 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    fn session(&self, row: &Row) -> Option<&Session> {
+    fn session(&self, row: &QuarterRow) -> Option<&Session> {
         self.book.sessions.get(row.session as usize)
     }
 
-    fn agent(&self, row: &Row) -> Agent {
+    fn agent(&self, row: &QuarterRow) -> Agent {
         self.session(row).map_or(Agent::Claude, |session| session.agent)
     }
 
-    fn project(&self, row: &Row) -> &str {
+    fn project(&self, row: &QuarterRow) -> &str {
         self.projects.get(row.session as usize).map_or("", String::as_str)
     }
 
-    fn repo(&self, row: &Row) -> &str {
+    fn repo(&self, row: &QuarterRow) -> &str {
         self.repos.get(row.session as usize).map_or("", String::as_str)
     }
 
-    fn model(&self, row: &Row) -> &str {
+    fn model(&self, row: &QuarterRow) -> &str {
         self.book.models.get(row.model as usize).map_or("", String::as_str)
     }
 
     /// The rows that pass a filter.
-    pub fn rows(&self, filter: &Filter) -> Vec<&Row> {
-        let takes = |row: &&Row| {
+    pub fn rows(&self, filter: &Filter) -> Vec<&QuarterRow> {
+        let takes = |row: &&QuarterRow| {
             filter.since.is_none_or(|since| row.first >= since)
                 && filter.until.is_none_or(|until| row.first < until)
                 && filter.project.as_ref().is_none_or(|project| self.project(row) == project)
@@ -118,7 +118,7 @@ impl View<'_> {
     }
 
     /// Groups in the order of their keys; sessions, projects and repositories in the order of their last call.
-    pub fn groups(&self, rows: &[&Row], by: By) -> Vec<Group> {
+    pub fn groups(&self, rows: &[&QuarterRow], by: By) -> Vec<Group> {
         let mut groups: HashMap<Key, Group> = HashMap::new();
         for row in rows {
             let key = self.key(row, by);
@@ -151,7 +151,7 @@ impl View<'_> {
         cells
     }
 
-    fn key(&self, row: &Row, by: By) -> Key {
+    fn key(&self, row: &QuarterRow, by: By) -> Key {
         let day = || self.zone.day(row.first);
         match by {
             By::Day => Key::Date(day()),
@@ -166,8 +166,8 @@ impl View<'_> {
 
     /// Five-hour windows by their beginning, those of each agent by itself: limits are. One begins with the hour
     /// of the first call after the one before.
-    pub fn blocks(&self, rows: &[&Row]) -> Vec<Block> {
-        let mut rows: Vec<(Agent, &Row)> = rows.iter().map(|row| (self.agent(row), *row)).collect();
+    pub fn blocks(&self, rows: &[&QuarterRow]) -> Vec<Block> {
+        let mut rows: Vec<(Agent, &QuarterRow)> = rows.iter().map(|row| (self.agent(row), *row)).collect();
         rows.sort_by_key(|(agent, row)| (*agent, row.first));
         let mut blocks: Vec<Block> = Vec::new();
         for (agent, row) in rows {
@@ -214,7 +214,7 @@ pub struct Burn {
 }
 
 impl Block {
-    fn add(&mut self, row: &Row, model: &str, prices: &Prices) {
+    fn add(&mut self, row: &QuarterRow, model: &str, prices: &Prices) {
         self.sum.add(row, model, prices);
         self.models.entry(model.to_string()).or_default().add(row, model, prices);
     }

@@ -4,7 +4,7 @@ use agents::tokens::{Class, Tokens};
 
 /// Calls of one session, model and class within a quarter of an hour.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct QuarterRow {
     /// An index in [`Book::sessions`](crate::book::Book::sessions).
     pub session: u32,
     /// An index in [`Book::models`](crate::book::Book::models).

@@ -3,7 +3,7 @@
 
 use crate::book::{Book, Session};
 use crate::prices::Prices;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use crate::sum::sum_usage;
 use cs_core::usage::Usage;
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +29,7 @@ pub fn place_of(records: &[Began], at: i64) -> usize {
 pub fn shares(
     book: &Book,
     session: &Session,
-    rows: &[&Row],
+    rows: &[&QuarterRow],
     prices: &Prices,
     records: &[Began],
 ) -> BTreeMap<String, Usage> {
@@ -38,7 +38,7 @@ pub fn shares(
     }
     let share = |(place, record): (usize, &Began)| {
         let of_record = |at: i64| place_of(records, at) == place;
-        let rows: Vec<&Row> = rows.iter().copied().filter(|row| of_record(row.first)).collect();
+        let rows: Vec<&QuarterRow> = rows.iter().copied().filter(|row| of_record(row.first)).collect();
         let timeless = if place == 0 { session.turns.saturating_sub(session.prompts.len() as u64) } else { 0 };
         let turns = timeless + session.prompts.iter().filter(|at| of_record(**at)).count() as u64;
         (record.session_id.clone(), Usage { turns, ..sum_usage(book, &rows, prices) })

@@ -3,7 +3,7 @@
 //! no cost), and are never added to ours.
 
 use crate::book::Book;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use agents::Agent;
 use chrono::NaiveDate;
 use cs_core::validate::FILE_BYTES;
@@ -50,8 +50,8 @@ pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, Models> {
 }
 
 /// Those UTC days on which no row of Claude Code's began.
-pub fn uncovered(roots: &[PathBuf], book: &Book, rows: &[&Row]) -> BTreeMap<NaiveDate, Models> {
-    let agent = |row: &Row| book.sessions.get(row.session as usize).map(|session| session.agent);
+pub fn uncovered(roots: &[PathBuf], book: &Book, rows: &[&QuarterRow]) -> BTreeMap<NaiveDate, Models> {
+    let agent = |row: &QuarterRow| book.sessions.get(row.session as usize).map(|session| session.agent);
     let claude = rows.iter().filter(|row| agent(row) == Some(Agent::Claude));
     let covered: HashSet<NaiveDate> =
         claude.filter_map(|row| clock::from_millis(row.first)).map(|at| at.date_naive()).collect();

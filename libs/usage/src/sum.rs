@@ -3,7 +3,7 @@
 
 use crate::book::Book;
 use crate::prices::Prices;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use agents::tokens::Tokens;
 use cs_core::clock;
 use cs_core::usage::{ModelUsage, Usage};
@@ -34,7 +34,7 @@ pub struct Sum {
 
 impl Sum {
     /// Adds a row of this model.
-    pub fn add(&mut self, row: &Row, model: &str, prices: &Prices) {
+    pub fn add(&mut self, row: &QuarterRow, model: &str, prices: &Prices) {
         if self.calls == 0 {
             (self.first, self.last) = (row.first, row.last);
         }
@@ -66,7 +66,7 @@ pub fn usd(cost_pico_usd: u64) -> f64 {
 }
 
 /// The sum of some rows, as records show it.
-pub fn sum_usage(book: &Book, rows: &[&Row], prices: &Prices) -> Usage {
+pub fn sum_usage(book: &Book, rows: &[&QuarterRow], prices: &Prices) -> Usage {
     let mut all = Sum::default();
     let mut models: BTreeMap<&str, Sum> = BTreeMap::new();
     for row in rows {

@@ -6,7 +6,7 @@ mod keep;
 pub use keep::{KeepReport, keep, summarize_all};
 
 use crate::read::on_all_processors;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use agents::Agent;
 use agents::tokens::{Class, Tokens};
 use cs_core::file;
@@ -44,14 +44,14 @@ struct Own {
     prompts: Vec<i64>,
 }
 
-/// A [`Row`] with its model's name.
+/// A [`QuarterRow`] with its model's name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct SummaryRow {
     /// The model's plain name.
     pub model: String,
     /// Its `model` is not used: the name is here.
-    pub row: Row,
+    pub row: QuarterRow,
 }
 
 /// First and last call, model, class, calls, searches, tokens, recorded cost.
@@ -59,7 +59,10 @@ type Written = (i64, i64, String, Class, u64, u64, Tokens, u64);
 
 impl From<Written> for SummaryRow {
     fn from((first, last, model, class, calls, searches, tokens, cost): Written) -> Self {
-        SummaryRow { model, row: Row { session: 0, model: 0, class, calls, searches, tokens, cost, first, last } }
+        SummaryRow {
+            model,
+            row: QuarterRow { session: 0, model: 0, class, calls, searches, tokens, cost, first, last },
+        }
     }
 }
 

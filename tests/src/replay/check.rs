@@ -47,10 +47,10 @@ pub fn settled(data: &Path) -> TempDir {
         fs::copy(from, to).expect("can be copied");
     }
     let store = Store::for_people(Home::at(copy.path()), agents::WITNESS);
-    for id in store.noted().expect("can be listed") {
+    for id in store.ids_with_notes().expect("can be listed") {
         store.sweep_notes(&id, Run::Real, clock::now(), SystemTime::now()).expect("can be folded");
     }
-    store.mend_index(Run::Real, clock::now()).expect("can be stored");
+    store.repair_index(Run::Real, clock::now()).expect("can be stored");
     copy
 }
 

@@ -140,7 +140,7 @@ impl Browser {
     }
 
     /// How many events came so far.
-    pub fn heard(&self) -> usize {
+    pub fn note_event(&self) -> usize {
         self.events.len()
     }
 

@@ -28,7 +28,7 @@ fn words_are_found_wherever_a_record_has_them() {
         dashboard.open("/");
         dashboard.browser.press("/");
         dashboard.browser.type_text(words);
-        let from = dashboard.browser.heard();
+        let from = dashboard.browser.note_event();
         dashboard.browser.press("Enter");
         dashboard.browser.wait_for("Page.loadEventFired", from);
         assert_eq!(dashboard.intents(), [INTENTS[found]], "{words}");
@@ -51,7 +51,7 @@ fn everything_can_be_reached_without_a_script() {
     assert!(body.contains("just now"), "ages are made by the server: {body}");
     dashboard.browser.click("#q");
     dashboard.browser.type_text("login");
-    let from = dashboard.browser.heard();
+    let from = dashboard.browser.note_event();
     dashboard.browser.press("Enter");
     dashboard.browser.wait_for("Page.loadEventFired", from);
     assert!(dashboard.browser.text("main").contains(INTENTS[0]));

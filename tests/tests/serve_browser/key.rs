@@ -37,7 +37,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     // Links, a reload, the back button, a form, a place in a page.
     dashboard.browser.follow(&format!("#{} .open", ids[0]));
     dashboard.browser.until(&format!("document.title.includes({})", json!(INTENTS[0])));
-    let from = dashboard.browser.heard();
+    let from = dashboard.browser.note_event();
     dashboard.browser.call("Page.reload", json!({}));
     dashboard.browser.wait_for("Page.loadEventFired", from);
     dashboard.browser.until(LIVE);
@@ -45,7 +45,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     dashboard.browser.eval("history.back()");
     dashboard.browser.until("document.querySelectorAll('.row').length === 4");
     dashboard.browser.eval("document.getElementById('q').value = 'logo'");
-    let from = dashboard.browser.heard();
+    let from = dashboard.browser.note_event();
     dashboard.browser.eval("document.getElementById('filters').requestSubmit()");
     dashboard.browser.wait_for("Page.loadEventFired", from);
     dashboard.browser.until("document.querySelectorAll('.row').length === 1");

@@ -28,7 +28,7 @@ fn keys_move_open_search_and_help() {
     assert_ne!(dashboard.browser.eval(&format!("{ACTIVE}.id")), "q");
 
     dashboard.browser.press("j");
-    let from = dashboard.browser.heard();
+    let from = dashboard.browser.note_event();
     dashboard.browser.press("Enter");
     dashboard.browser.wait_for("Page.loadEventFired", from);
     assert_eq!(dashboard.browser.eval("location.pathname.split('/').pop()"), rows[0]);

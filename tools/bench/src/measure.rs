@@ -172,7 +172,7 @@ impl Bench {
             return None;
         }
         match folder {
-            "spool" => after.contains_key(path).then_some(Kind::Noted),
+            "spool" => after.contains_key(path).then_some(Kind::Spool),
             "live" => after.contains_key(path).then_some(Kind::Live),
             "ended" => Some(Kind::Ended),
             "sessions" if self.names.contains(path) => Some(Kind::Record),

@@ -36,7 +36,7 @@ pub enum Kind {
     /// A record is made.
     Created,
     /// Something is noted about a session.
-    Noted,
+    Spool,
 }
 
 /// One call.
@@ -95,17 +95,17 @@ fn heartbeats(store: &Store) -> Vec<Scenario> {
     let stop = |uuid: &str| payload(store, "Stop.plain", uuid);
     let failed = payload(store, "StopFailure", &store::uuid(0));
     let of = |name, input, changes| hook(store, "cs-heartbeat", name, input, changes, Budget::Floors(2.0));
-    let by_hand = of("heartbeat by hand, no payload", Value::Null, &[Kind::Noted]);
+    let by_hand = of("heartbeat by hand, no payload", Value::Null, &[Kind::Spool]);
     vec![
-        of("heartbeat", stop(&store::uuid(0)), &[Kind::Live, Kind::Noted]),
-        of("heartbeat, conversation unknown", stop(STRANGER), &[Kind::Live, Kind::Noted]),
-        of("StopFailure", failed, &[Kind::Live, Kind::Noted]),
+        of("heartbeat", stop(&store::uuid(0)), &[Kind::Live, Kind::Spool]),
+        of("heartbeat, conversation unknown", stop(STRANGER), &[Kind::Live, Kind::Spool]),
+        of("StopFailure", failed, &[Kind::Live, Kind::Spool]),
         Scenario { input: String::new(), ..by_hand },
     ]
 }
 
 fn hooks(store: &Store) -> Vec<Scenario> {
-    const BOTH: &[Kind] = &[Kind::Live, Kind::Noted];
+    const BOTH: &[Kind] = &[Kind::Live, Kind::Spool];
     let synchronous = Budget::Floors(3.0);
     let of = |name, file, uuid: &str, changes, budget| {
         hook(store, "cs-hook", name, payload(store, file, uuid), changes, budget)

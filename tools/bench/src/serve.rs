@@ -14,12 +14,12 @@ use super::measure::{Bench, median};
 use super::report::{Table, millis, thousands};
 
 /// One thing that was measured: what, what it may cost, the times.
-type Row = (&'static str, Option<f64>, Vec<Duration>);
+type ServeRow = (&'static str, Option<f64>, Vec<Duration>);
 
 /// What was found out on one store.
 pub struct Costs {
     sessions: usize,
-    rows: Vec<Row>,
+    rows: Vec<ServeRow>,
     /// In KiB, at the end; none where the system does not tell.
     memory: Option<u64>,
 }

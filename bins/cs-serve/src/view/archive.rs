@@ -5,7 +5,7 @@ use super::index_rows::IndexRows;
 use super::stamp::{Stamp, unchanged};
 use cs_core::Result;
 use cs_core::id::SessionId;
-use cs_core::index::Entry;
+use cs_core::index::IndexEntry;
 use cs_core::record::Session;
 use cs_core::store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,9 +52,9 @@ fn slim(session: Session) -> Session {
     }
 }
 
-fn merged<'a>(ids: &[SessionId], known: &'a IndexRows, new: &'a [Session]) -> Vec<(SessionId, Entry<'a>)> {
+fn merged<'a>(ids: &[SessionId], known: &'a IndexRows, new: &'a [Session]) -> Vec<(SessionId, IndexEntry<'a>)> {
     let entry = |id: &SessionId| match known.find(id.as_str()) {
-        Some(row) => Some(Entry {
+        Some(row) => Some(IndexEntry {
             project_slug: row.project_slug.into(),
             status: row.status,
             intent: row.intent.into(),
@@ -64,7 +64,7 @@ fn merged<'a>(ids: &[SessionId], known: &'a IndexRows, new: &'a [Session]) -> Ve
         }),
         None => {
             let found = new.binary_search_by(|session| session.session_id.as_str().cmp(id.as_str())).ok()?;
-            new.get(found).map(Entry::of)
+            new.get(found).map(IndexEntry::of)
         }
     };
     ids.iter().filter_map(|id| Some((id.clone(), entry(id)?))).collect()

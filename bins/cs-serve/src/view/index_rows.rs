@@ -1,7 +1,7 @@
 //! Owns all sessions of the index, newest first, in little memory: one text, and the place of each field in it.
 
 use cs_core::id::SessionId;
-use cs_core::index::Entry;
+use cs_core::index::IndexEntry;
 use cs_core::overview::Brief;
 use cs_core::record::Status;
 
@@ -40,7 +40,7 @@ pub struct IndexRow<'a> {
 
 impl IndexRows {
     /// Takes the entries of an index, oldest id first.
-    pub fn new(entries: &[(SessionId, Entry)]) -> Self {
+    pub fn new(entries: &[(SessionId, IndexEntry)]) -> Self {
         let mut rows = IndexRows::default();
         rows.text.reserve_exact(entries.iter().map(|(id, entry)| length(id, entry)).sum());
         rows.rows.reserve_exact(entries.len());
@@ -56,7 +56,7 @@ impl IndexRows {
         rows
     }
 
-    fn push(&mut self, id: &SessionId, entry: &Entry, slug: u16) {
+    fn push(&mut self, id: &SessionId, entry: &IndexEntry, slug: u16) {
         let Ok(at) = u32::try_from(self.text.len()) else { return };
         let id = self.put(id.as_str(), u8::MAX.into()) as u8;
         let started = self.put(&entry.started_at, u8::MAX.into()) as u8;
@@ -122,7 +122,7 @@ impl<'a> IndexRow<'a> {
     }
 }
 
-fn length(id: &SessionId, entry: &Entry) -> usize {
+fn length(id: &SessionId, entry: &IndexEntry) -> usize {
     let ended = entry.ended_at.as_deref().unwrap_or_default();
     id.as_str().len() + entry.started_at.len() + ended.len() + entry.last_heartbeat.len() + entry.intent.len()
 }
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn rows_give_back_what_they_took() {
         let id = |n: u32| SessionId::parse(&format!("sess_20261121T0337_{n:04x}")).unwrap();
-        let entry = |intent: &'static str, slug: &'static str| Entry {
+        let entry = |intent: &'static str, slug: &'static str| IndexEntry {
             project_slug: slug.into(),
             status: Status::Parked,
             intent: intent.into(),

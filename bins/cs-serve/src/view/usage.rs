@@ -115,7 +115,7 @@ impl Rollup {
             *indices.entry(name).or_insert(next)
         };
         let day = |text: &str| text.parse::<Date>().ok();
-        let row = |row: cs_core::days::Row| UsedRow {
+        let row = |row: cs_core::days::DayRow| UsedRow {
             date: row.date.as_deref().and_then(day),
             project: index(row.project),
             model: index(row.model),

@@ -3,11 +3,11 @@
 use super::*;
 use agents::tokens::Tokens;
 
-fn row(day: &str, tokens: [u64; 5]) -> Row {
+fn row(day: &str, tokens: [u64; 5]) -> QuarterRow {
     let first = cs_core::clock::parse(&format!("{day}T12:00:00Z")).unwrap().timestamp_millis();
     let tokens = Tokens::from(tokens);
     let class = Class::default().of_prompt(tokens.prompt());
-    Row { session: 0, model: 0, class, calls: 1, searches: 0, tokens, cost: 0, first, last: first }
+    QuarterRow { session: 0, model: 0, class, calls: 1, searches: 0, tokens, cost: 0, first, last: first }
 }
 
 fn usd(cost: Option<Cost>) -> Option<f64> {

@@ -4,7 +4,7 @@
 use super::{Own, Summary, SummaryRow, read};
 use crate::book::{Book, Session};
 use crate::prices::Prices;
-use crate::row::Row;
+use crate::row::QuarterRow;
 use crate::shares::{Began, Records, shares};
 use crate::sum::sum_usage;
 use cs_core::clock::{self, Instant};
@@ -98,7 +98,7 @@ fn write(home: &Home, uuid: &Uuid, summary: &Summary) -> Result<()> {
 
 /// The summaries of all conversations in the book which used something.
 pub fn summarize_all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Summary)> {
-    let mut rows: Vec<Vec<&Row>> = vec![Vec::new(); book.sessions.len()];
+    let mut rows: Vec<Vec<&QuarterRow>> = vec![Vec::new(); book.sessions.len()];
     for row in &book.rows {
         rows.get_mut(row.session as usize).into_iter().for_each(|rows| rows.push(row));
     }
@@ -111,8 +111,14 @@ pub fn summarize_all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uu
         .collect()
 }
 
-fn summarize(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Prices, records: &[Began]) -> Summary {
-    let name = |row: &Row| book.models.get(row.model as usize).map_or("", String::as_str);
+fn summarize(
+    book: &Book,
+    session: &Session,
+    mut rows: Vec<&QuarterRow>,
+    prices: &Prices,
+    records: &[Began],
+) -> Summary {
+    let name = |row: &QuarterRow| book.models.get(row.model as usize).map_or("", String::as_str);
     rows.sort_by_key(|row| (row.first, name(row), row.class));
     let mut keys = session.keys.clone();
     keys.sort_unstable();
@@ -122,7 +128,7 @@ fn summarize(book: &Book, session: &Session, mut rows: Vec<&Row>, prices: &Price
     usage.records = shares(book, session, &rows, prices, records);
     let mut prompts = session.prompts.clone();
     prompts.sort_unstable();
-    let plain = |row: &Row| Row { session: 0, model: 0, ..row.clone() };
+    let plain = |row: &QuarterRow| QuarterRow { session: 0, model: 0, ..row.clone() };
     let own = Own {
         claude_session_id: session.id.clone(),
         agent: session.agent,

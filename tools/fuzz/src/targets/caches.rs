@@ -186,7 +186,7 @@ fn live(bytes: &[u8]) {
     live.stopped(live.questions.len(), now);
     live.turn_ended(live.background_tasks.unwrap_or(1), Some(&word), now);
     live.prompted(&prompt(&word, &word), now);
-    live.heard(&word, now);
+    live.note_event(&word, now);
     assert_eq!(Live::read(&live.to_bytes()).expect("what is written can be read"), live);
 }
 

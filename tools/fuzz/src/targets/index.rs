@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cs_core::id::SessionId;
-use cs_core::index::{self, Entry};
+use cs_core::index::{self, IndexEntry};
 use cs_core::record::Status;
 
 use super::{parts, samples, text};
@@ -37,7 +37,7 @@ const WORDS: &[&str] = &[
 type Known = BTreeMap<String, String>;
 
 fn seeds() -> Vec<Vec<u8>> {
-    let entries: Vec<(SessionId, Entry)> = (0..4).map(|n| (id(n), entry("fix it", n))).collect();
+    let entries: Vec<(SessionId, IndexEntry)> = (0..4).map(|n| (id(n), entry("fix it", n))).collect();
     let whole = index::render(entries.iter().map(|(id, entry)| (id, entry)));
     let changed = [whole.as_bytes(), b"\xff\x01\x01a new \"intent\"", b"\xff\x02", b"\xff\x07\x02x\n}\n}\n"].concat();
     let mut all = samples("samples", "index-python.json");
@@ -49,9 +49,9 @@ fn id(n: u8) -> SessionId {
     SessionId::parse(&format!("sess_20261121T0337_{:04x}", n % 8)).expect("an id")
 }
 
-fn entry(intent: &str, n: u8) -> Entry<'_> {
+fn entry(intent: &str, n: u8) -> IndexEntry<'_> {
     let status = [Status::Active, Status::Parked, Status::Completed][usize::from(n % 3)];
-    Entry {
+    IndexEntry {
         project_slug: if n < 128 { "api".into() } else { "shop".into() },
         status,
         intent: intent.into(),
@@ -82,14 +82,14 @@ fn check(bytes: &[u8]) {
 
 fn known(text: &str) -> Option<Known> {
     let entries = index::parse(text)?;
-    let whole = |entry: &Entry| serde_json::to_string(entry).expect("an entry has a text");
+    let whole = |entry: &IndexEntry| serde_json::to_string(entry).expect("an entry has a text");
     let known: Known = entries.iter().map(|(id, entry)| (id.to_string(), whole(entry))).collect();
     assert_eq!(known.len(), entries.len(), "one entry a session");
     Some(known)
 }
 
 /// A splice equals a parse, a change and a print; where nothing can be parsed, no other line is lost.
-fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<&Entry>) {
+fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<&IndexEntry>) {
     let Some(mut expected) = known(before) else {
         let own = format!("\"{id}\":");
         let is_layout = |sign: char| sign == ',' || sign.is_ascii_whitespace();
@@ -129,7 +129,8 @@ fn filters_agree(text: &str) {
 /// A file that a power failure tore, or in which it left a hole, is no index; it is never a smaller one.
 fn damage_is_seen(bytes: &[u8]) {
     let intents: Vec<String> = parts(bytes).into_iter().take(4).map(|part| text(&part[..part.len().min(99)])).collect();
-    let entries: Vec<(SessionId, Entry)> = (0..).zip(&intents).map(|(n, intent)| (id(n), entry(intent, n))).collect();
+    let entries: Vec<(SessionId, IndexEntry)> =
+        (0..).zip(&intents).map(|(n, intent)| (id(n), entry(intent, n))).collect();
     let whole = index::render(entries.iter().map(|(id, entry)| (id, entry)));
     assert_eq!(index::parse(&whole).as_ref(), Some(&entries));
     let at = (cs_core::id::fnv1a(bytes) as usize) % whole.len();

@@ -8,11 +8,11 @@ use super::judge::{Fault, Verdict};
 /// What was tried of each operation, and what was wrong.
 #[derive(Debug, Default)]
 pub struct Report {
-    rows: BTreeMap<String, Row>,
+    rows: BTreeMap<String, OperationRow>,
 }
 
 #[derive(Debug, Default)]
-struct Row {
+struct OperationRow {
     states: usize,
     gone_on: usize,
     faults: Vec<Fault>,
@@ -37,7 +37,7 @@ impl Report {
     /// A Markdown table.
     pub fn table(&self) -> String {
         let mut text = "| operation | states | gone on from | a power failure |\n|---|--:|--:|---|\n".to_owned();
-        for (name, Row { states, gone_on, faults }) in &self.rows {
+        for (name, OperationRow { states, gone_on, faults }) in &self.rows {
             let found = faults.iter().map(|fault| fault.what.as_str()).collect::<Vec<_>>().join("; ");
             let found = if found.is_empty() { "does no harm" } else { &found };
             // Writing to a text cannot fail.
@@ -48,7 +48,7 @@ impl Report {
 
     /// All faults, each with how it comes about.
     pub fn faults(&self) -> Vec<String> {
-        let of = |(name, row): (&String, &Row)| {
+        let of = |(name, row): (&String, &OperationRow)| {
             row.faults.iter().map(|fault| format!("{name}: {}\n    {}", fault.what, fault.how)).collect::<Vec<_>>()
         };
         self.rows.iter().flat_map(of).collect()

@@ -2,7 +2,7 @@
 //! in a circle end where they do so; nothing is written here.
 
 use super::Store;
-use crate::going_on::{self, Way};
+use crate::continuation::{self, Continuation};
 use crate::id::{SessionId, Uuid};
 use crate::record::Session;
 
@@ -11,11 +11,11 @@ const LINKS: usize = 100;
 
 impl Store {
     /// The last successor of this session, and how a conversation goes on with it.
-    pub fn heir(&self, session: Session, uuid: &Uuid) -> (Session, Way) {
+    pub fn heir(&self, session: Session, uuid: &Uuid) -> (Session, Continuation) {
         let heir = self.follow_links(session, |_| true);
         let is_archived = SessionId::parse(&heir.session_id).is_ok_and(|id| self.is_archived(&id));
-        let way = going_on::way(&heir, uuid.as_str(), is_archived);
-        (heir, way)
+        let continuation = continuation::decide(&heir, uuid.as_str(), is_archived);
+        (heir, continuation)
     }
 
     /// The last successor among the sessions of a conversation.

@@ -5,23 +5,23 @@
 use crate::begin;
 use agents::hook_call::HookCall;
 use cs_core::change::Change;
+use cs_core::continuation::Continuation;
 use cs_core::error::Result;
 use cs_core::git::Checkout;
-use cs_core::going_on::Way;
 use cs_core::id::SessionId;
 use cs_core::live::Live;
 use cs_core::record::{Session, Status};
-use cs_core::store::{Noted, Origin};
+use cs_core::store::{NoteSync, Origin};
 
 /// SessionStart: the conversation is open again. It gets its session back if that is active (a person may have resumed
 /// it) or if only the end of the conversation had ended it. A session that a person put aside waits for a prompt.
-pub fn opened(hook: &HookCall, live: &mut Live) -> Result<()> {
+pub fn on_start(hook: &HookCall, live: &mut Live) -> Result<()> {
     let Some(id) = hook.store.conversation(&hook.uuid)? else { return Ok(()) };
-    let (mut heir, way) = hook.store.heir(hook.store.session(&id)?, &hook.uuid);
-    let is_open = match way {
-        Way::In => true,
-        Way::Reopened => cs_core::ending::is_ours(&heir),
-        Way::Succeeded | Way::Apart => false,
+    let (mut heir, continuation) = hook.store.heir(hook.store.session(&id)?, &hook.uuid);
+    let is_open = match continuation {
+        Continuation::Same => true,
+        Continuation::Reopened => cs_core::ending::is_ours(&heir),
+        Continuation::Successor | Continuation::Separate => false,
     };
     if is_open {
         heir = take(hook, heir)?;
@@ -32,17 +32,17 @@ pub fn opened(hook: &HookCall, live: &mut Live) -> Result<()> {
 }
 
 /// Returns the session in which a turn of this session's conversation goes on.
-pub fn prompted(hook: &HookCall, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
-    let (heir, way) = hook.store.heir(known, &hook.uuid);
-    match way {
-        Way::In | Way::Reopened => take(hook, heir),
-        Way::Succeeded => succeed(hook, live, Origin { session: &heir, takes_over: true }, text, at),
-        Way::Apart => succeed(hook, live, Origin { session: &heir, takes_over: false }, text, at),
+pub fn on_prompt(hook: &HookCall, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
+    let (heir, continuation) = hook.store.heir(known, &hook.uuid);
+    match continuation {
+        Continuation::Same | Continuation::Reopened => take(hook, heir),
+        Continuation::Successor => succeed(hook, live, Origin { session: &heir, takes_over: true }, text, at),
+        Continuation::Separate => succeed(hook, live, Origin { session: &heir, takes_over: false }, text, at),
     }
 }
 
 /// Creates a successor, in which another conversation continues the session.
-pub fn succeeded(hook: &HookCall, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
+pub fn create_successor(hook: &HookCall, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
     let (heir, _) = hook.store.heir(known, &hook.uuid);
     succeed(hook, live, Origin { session: &heir, takes_over: true }, "", at)
 }
@@ -58,7 +58,7 @@ fn succeed(hook: &HookCall, live: &Live, from: Origin, text: &str, at: Option<&C
 pub fn link(hook: &HookCall, successor: &Session) -> Result<()> {
     let before = successor.resumed_from.as_deref().and_then(|id| SessionId::parse(id).ok());
     let Some(id) = before.filter(|id| !hook.store.is_archived(id)) else { return Ok(()) };
-    hook.tell(&id, Change::ResumedAs { successor: successor.session_id.clone() }, Noted::Synced)
+    hook.record_change(&id, Change::ResumedAs { successor: successor.session_id.clone() }, NoteSync::Synced)
 }
 
 /// Makes the session active and assigns it to the conversation.
@@ -74,6 +74,6 @@ fn take(hook: &HookCall, session: Session) -> Result<Session> {
     if changes.is_empty() {
         return Ok(session);
     }
-    changes.into_iter().try_for_each(|change| hook.tell(&id, change, Noted::Synced))?;
+    changes.into_iter().try_for_each(|change| hook.record_change(&id, change, NoteSync::Synced))?;
     hook.store.session(&id)
 }

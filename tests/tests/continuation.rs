@@ -7,15 +7,15 @@ use cs_tests::replay::{self, Client, Stage, check_store};
 use cs_tests::{Running, run, status, stderr, stdout};
 use serde_json::{Value, json};
 
-#[path = "going_on/again.rs"]
+#[path = "continuation/again.rs"]
 mod again;
-#[path = "going_on/midway.rs"]
+#[path = "continuation/midway.rs"]
 mod midway;
-#[path = "going_on/process.rs"]
+#[path = "continuation/process.rs"]
 mod process;
-#[path = "going_on/unprompted.rs"]
+#[path = "continuation/unprompted.rs"]
 mod unprompted;
-#[path = "going_on/windows.rs"]
+#[path = "continuation/windows.rs"]
 mod windows;
 
 const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
