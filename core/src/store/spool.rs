@@ -281,8 +281,8 @@ fn append(path: &Path, line: &[u8], sync: NoteSync, wait: Duration) -> Result<()
     Ok(())
 }
 
-/// A token that no other note has, whatever the clock says.
+/// Returns a token that no other note has, whatever the clock says. Its length is the same for every process.
 fn nonce() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    format!("{:x}-{:x}", std::process::id(), since.as_nanos())
+    format!("{:08x}-{:x}", std::process::id(), since.as_nanos())
 }
