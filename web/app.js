@@ -50,16 +50,22 @@ function readClock(page) {
 
 readClock(document);
 
-function age(ms) {
-  const s = Math.max(0, Math.floor(ms / 1000));
+// The same words as the server's (`render::format_ago_by_minute`, `format_until`); a test compares them.
+const FIRST = Date.UTC(2020, 0);
+const SKEW = 120_000;
+
+function ago(at, now) {
+  if (at < FIRST) return "when the clock was behind";
+  if (at - now > SKEW) return "when the clock was ahead";
+  const s = Math.max(0, Math.floor((now - at) / 1000));
   if (s < 60) return "just now";
   if (s < 3600) return `${Math.floor(s / 60)} min ago`;
   if (s < 172_800) return `${Math.floor(s / 3600)} h ago`;
   return `${Math.floor(s / 86_400)} d ago`;
 }
 
-function ahead(ms) {
-  const m = Math.floor(ms / 60_000);
+function until(at, now) {
+  const m = Math.floor((at - now) / 60_000);
   if (m < 1) return "less than a minute";
   if (m < 60) return `${m} min`;
   if (m < 1440) return `${Math.floor(m / 60)} h ${m % 60} min`;
@@ -76,7 +82,7 @@ function showTimes(root) {
     if (isNaN(at)) continue;
     const form = forms[time.dataset.form];
     const now = Date.now() + skew;
-    const text = form ? at.toLocaleString([], form) : time.dataset.form === "ahead" ? ahead(at - now) : age(now - at);
+    const text = form ? at.toLocaleString([], form) : (time.dataset.form === "ahead" ? until : ago)(at, now);
     if (time.textContent !== text) time.textContent = text;
     const title = at.toLocaleString();
     if (time.title !== title) time.title = title;

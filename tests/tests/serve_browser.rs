@@ -6,6 +6,8 @@
 
 #[path = "serve_browser/access.rs"]
 mod access;
+#[path = "serve_browser/ages.rs"]
+mod ages;
 #[path = "serve_browser/chromium.rs"]
 mod chromium;
 #[path = "serve_browser/dashboard.rs"]
