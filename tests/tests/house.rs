@@ -129,3 +129,38 @@ fn core_knows_no_agent() {
         .collect();
     assert!(knows.is_empty(), "{knows:?}");
 }
+
+/// Words that may stand only in the code of one owner: who owns them, the words, and files that have one of them for
+/// another reason.
+const OWNERS: [(&str, &str, &[&str], &[&str]); 3] = [
+    (
+        "what a line of an agent's log means",
+        "libs/agents/",
+        &["isMeta", "isSidechain", "toolUseResult", "isApiErrorMessage", "event_msg", "response_item", "turn_context"],
+        &[],
+    ),
+    ("what a session is doing", "core/src/state", &["Evidence {", "state::derive"], &[]),
+    (
+        "what --since and --until mean",
+        "core/src/range.rs",
+        &["parse_from", "NaiveTime", "and_hms"],
+        &["core/src/clock.rs", "core/src/zone.rs", "libs/usage/src/prices.rs"],
+    ),
+];
+
+#[test]
+fn a_fact_is_decided_by_its_owner() {
+    for (fact, owner, words, exceptions) in OWNERS {
+        let has_word = |path: &PathBuf| {
+            let text = fs::read_to_string(path).expect("it can be read");
+            code(&text).any(|line| words.iter().any(|word| line.contains(word)))
+        };
+        let files = ["core", "libs", "bins"].iter().flat_map(|folder| rust_files(&workspace().join(folder)));
+        let found: Vec<String> =
+            files.filter(|path| !inside(path).contains("tests") && has_word(path)).map(|path| inside(&path)).collect();
+        let is_elsewhere = |name: &&String| !name.starts_with(owner) && !exceptions.contains(&name.as_str());
+        let elsewhere: Vec<&String> = found.iter().filter(is_elsewhere).collect();
+        assert!(found.iter().any(|name| name.starts_with(owner)), "{fact}: the search finds its owner: {found:?}");
+        assert!(elsewhere.is_empty(), "{fact} is decided by {owner} alone, not in {elsewhere:?}");
+    }
+}
