@@ -1,6 +1,6 @@
 # The programs of this repository: build, test, measure, install. `make help` lists the targets.
-# Variables: PREFIX (an absolute path), DESTDIR (in front of PREFIX, for packagers), CARGO_TARGET_DIR, SECONDS, FUZZ,
-# SETUP (no: install the programs, but register nothing; with DESTDIR nothing is registered anyway).
+# Variables: PREFIX (an absolute path), DESTDIR (put before PREFIX, for packagers), CARGO_TARGET_DIR, SECONDS, FUZZ,
+# SETUP (no: install the programs, but register nothing; this is the default with DESTDIR).
 
 PREFIX ?= $(HOME)/.local
 SHARE := $(PREFIX)/share/claude-sessions
@@ -11,16 +11,16 @@ SETUP ?= $(if $(DESTDIR),no,yes)
 
 PROGRAMS := $(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml))
 BUILD := cargo build --release --bins $(PROGRAMS:%=-p %)
-# Shell text that prints the path of each built program, wherever cargo's configuration puts them.
+# Shell code that prints the path of each built program, wherever cargo's configuration puts it.
 PATHS := $(BUILD) --quiet --message-format=json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
 FILES := .claude-plugin hooks skills README.md LICENSE
 
-# Shell text that puts file or folder $(1) to $(2), which never holds half of it: a running program's file
-# cannot be overwritten, only replaced. A copy that is already the same is left alone.
+# Shell code that copies file or folder $(1) to a temporary name and renames it to $(2), so that $(2) is never half a
+# copy: the file of a running program cannot be overwritten, only replaced. If both are equal, it does nothing.
 put = { diff -r -q "$(1)" "$(2)" >/dev/null 2>&1 || { rm -rf "$(2).new" && cp -R "$(1)" "$(2).new" \
 	&& { [ ! -d "$(2)" ] || rm -rf "$(2)"; } && mv -f "$(2).new" "$(2)"; }; }
 
-# Shell text that links program $(1) into PREFIX/bin; a file there that is not our link is not touched.
+# Shell code that links program $(1) into PREFIX/bin. A file there that is not our link is left alone.
 link = case $$(readlink "$(TO_BIN)/$(1)" || ls -d "$(TO_BIN)/$(1)" 2>/dev/null) in \
 	""|*/share/claude-sessions/bin/$(1)) ln -sfn "$(SHARE)/bin/$(1)" "$(TO_BIN)/$(1)";; \
 	*) echo "$(TO_BIN)/$(1): not ours, left alone" >&2; false;; esac
@@ -36,14 +36,14 @@ check: ## check formatting, lints, and that no files import each other in a circ
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo run --quiet -p circles
 
-# The tests run the programs of `build`; they themselves are not optimised, which would only take longer.
+# The tests run the programs that `build` built. The test code is not optimized: that would only take longer.
 test: build ## run all tests
 	cargo test --workspace --no-fail-fast
 
 accept: build ## try the programs with the real Claude Code (needs the claude command)
 	sh tests/accept.sh
 
-# Hostile input, guided by coverage: each edge of the code gets a counter, on any stable compiler.
+# Fuzzing is guided by coverage: these flags give each edge of the code a counter, with any stable compiler.
 SECONDS ?= 60
 COUNT_EDGES := -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 \
 	-Cllvm-args=-sanitizer-coverage-inline-8bit-counters
@@ -55,16 +55,16 @@ fuzz: ## search for harmful input, SECONDS for each target (default 60, long 360
 bench: build ## measure the time and memory that the programs need
 	cargo run --release -p bench
 
-soak: build ## try for half an hour or more to make the programs lose a record (SOAK=--save writes target/soak.md)
+soak: build ## try for half an hour or more to make the programs lose data (SOAK=--save writes target/soak.md)
 	cargo run --profile fuzz -p soak -- $(SOAK)
 
 demo: build ## show a dashboard with invented sessions, in a temporary folder
 	sh tests/demo.sh
 
-screenshots: build ## renew the pictures of the README (needs Chromium)
+screenshots: build ## take the screenshots for the README (needs Chromium)
 	cargo test -p cs-tests --test serve_browser -- --ignored screenshots
 
-axe: ## get axe-core, which checks the dashboard for accessibility (needs npm)
+axe: ## download axe-core, which checks the dashboard for accessibility (needs npm)
 	sh tests/axe.sh
 
 install: build ## install into PREFIX (default ~/.local) and register with Claude Code
@@ -72,7 +72,7 @@ install: build ## install into PREFIX (default ~/.local) and register with Claud
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
 	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install
 
-# Hooks go first: a hook whose program is gone would show an error at every event.
+# The hooks are removed first: a hook without its program would show an error at every event.
 uninstall: ## remove what install created; records stay
 	@[ "$(SETUP)" = no ] || ! [ -x "$(TO_SHARE)/bin/cs-setup" ] || for agent in "" --codex; do \
 		"$(TO_SHARE)/bin/cs-setup" uninstall --yes $$agent || exit 1; done

@@ -20,17 +20,17 @@ use cs_tests::{strace, workspace};
 const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
     --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes;\n\
     \x20               instructions are counted up to 1,000\n\
-    --runs N        how often each call is made (11)\n\
+    --runs N        how often each call is measured (11)\n\
     --markdown      tables in Markdown\n\
-    --save          write docs/BENCH.md, too\n";
+    --save          also write docs/BENCH.md\n";
 
-const FOOT: &str = "Every figure is the median of the runs, from starting the program to its end. The floor is a \
-    program that does nothing; it runs beside every call, so each call has its own, and the ratio is to that one; \
-    `over it` is the milliseconds that the call takes longer than its floor; \
-    `at best` is the shortest call against the shortest floor, which noise on the machine does not reach. \
-    Hooks have to answer within so many floors, people within so many milliseconds. Before each call the store is \
-    as it was before the first. `async`: the agent does not wait for it. `creates`: the one call of a conversation \
-    that makes its session, and waits for the disk.\n";
+const FOOT: &str = "Every time is the median of the runs, from the start of the program to its end. The floor is a \
+    program that does nothing. It runs right before or after every call, so each call has its own floor: `over it` is the \
+    call's time minus the floor's in milliseconds, `ratio` is the call's time divided by the floor's, and `at best` \
+    is the same ratio of the shortest times, which noise on the machine hardly changes. The budget of a hook is a \
+    multiple of the floor; that of a command for people is in milliseconds. The store is reset before each call. \
+    `async`: the agent does not wait for this hook. `creates`: the one hook of a conversation that creates its \
+    session and waits for the disk. `long`: a session with 5,000 events.\n";
 
 struct Options {
     sessions: Vec<usize>,
