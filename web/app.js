@@ -1,15 +1,16 @@
-// Live pages: reports changes, updates the parts of the page that differ, and adds keys. Everything else works without
-// this. No HTML is built from text here: each update is a page of our own server, parsed without running it.
+// Live pages: this script updates the parts of a page that changed, announces changes, and adds keyboard shortcuts.
+// Everything else works without it. It builds no HTML from text: each update is a page of our own server, parsed without
+// running scripts.
 "use strict";
 
 const main = document.getElementById("main");
 document.documentElement.classList.replace("no-js", "js");
 const byId = (id) => document.getElementById(id);
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 // ---- the key ------------------------------------------------------------------------------------------
-// If the server requires a key, it sends a page without data (`key.html`) for every URL, and this script fetches the
-// real page with the key. The key comes in the fragment, which browsers never send, and is stored in this tab only.
+// If the server requires a key, it answers every URL with a page without data (`key.html`), and this script fetches the
+// real page with the key. The key comes in the fragment, which browsers never send, and is stored only for this tab.
 const wantsKey = byId("key-wanted") !== null;
 
 function takeKey() {
@@ -23,11 +24,11 @@ function takeKey() {
 takeKey();
 addEventListener("hashchange", () => takeKey() && location.reload());
 const key = wantsKey ? sessionStorage.getItem("key") : null;
-const ask = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) } });
+const fetchWithKey = (url, options = {}) => fetch(url, { ...options, headers: { ...options.headers, ...(key && { Authorization: `Bearer ${key}` }) } });
 let isShown = !wantsKey;
 let isStopped = false;
 
-// Without the right key nothing can be fetched.
+// Stops all requests: the key is missing or no longer valid.
 function stop() {
   isStopped = true;
   clearInterval(polling);
@@ -36,11 +37,11 @@ function stop() {
   if (key) sessionStorage.removeItem("key");
   const why = byId("key-why");
   if (key && why) why.textContent = "The key of this tab is no longer valid, because the dashboard was restarted. Open it with the new key from the command line:";
-  say("lost", "key required: cs-serve open");
+  showConnection("lost", "key required: cs-serve open");
 }
 
 // ---- ages ----------------------------------------------------------------------------------------------
-// The server's clock may be fixed or wrong; ages are then relative to it.
+// The server's clock may be fixed or wrong. Ages are relative to it.
 let skew = 0;
 
 function readClock(page) {
@@ -90,43 +91,43 @@ function showTimes(root) {
 }
 
 // ---- updating the page ----------------------------------------------------------------------------
-// The button that shows the result of a click at the moment.
+// The button that currently shows the result of a click.
 let activeButton = null;
 
-// Makes `from` look like `to`, keeping every element that has the same id (or position), and with it its
-// focus, scroll position, selection and typed text. Details that the reader opened stay open.
+// Makes `from` look like `to`. Elements with the same id (or position) are kept, and with them focus, scroll position,
+// selection and typed text. Details that the reader opened stay open.
 function morph(from, to) {
   if (from.isEqualNode(to) || from === activeButton) return;
   syncAttributes(from, to);
   if (from.localName === "time") return;
   const known = new Map([...from.children].filter((child) => child.id).map((child) => [child.id, child]));
-  let place = from.firstChild;
+  let anchor = from.firstChild;
   for (const want of [...to.childNodes]) {
-    const have = want.id ? known.get(want.id) : likeNext(place, want);
+    const have = want.id ? known.get(want.id) : likeNext(anchor, want);
     if (!have || have.nodeName !== want.nodeName) {
-      from.insertBefore(document.importNode(want, true), place);
+      from.insertBefore(document.importNode(want, true), anchor);
       continue;
     }
-    if (have === place) place = place.nextSibling;
-    else move(from, have, place);
+    if (have === anchor) anchor = anchor.nextSibling;
+    else move(from, have, anchor);
     if (have.nodeType === Node.ELEMENT_NODE) morph(have, want);
     else if (have.nodeValue !== want.nodeValue) have.nodeValue = want.nodeValue;
   }
-  while (place) {
-    const next = place.nextSibling;
-    place.remove();
-    place = next;
+  while (anchor) {
+    const next = anchor.nextSibling;
+    anchor.remove();
+    anchor = next;
   }
 }
 
-function likeNext(place, want) {
-  return place && !place.id && place.nodeName === want.nodeName ? place : null;
+function likeNext(anchor, want) {
+  return anchor && !anchor.id && anchor.nodeName === want.nodeName ? anchor : null;
 }
 
-function move(parent, node, place) {
-  if (parent.moveBefore) return parent.moveBefore(node, place);
+function move(parent, node, anchor) {
+  if (parent.moveBefore) return parent.moveBefore(node, anchor);
   const focused = document.activeElement;
-  parent.insertBefore(node, place);
+  parent.insertBefore(node, anchor);
   if (node.contains(focused)) focused.focus({ preventScroll: true });
 }
 
@@ -141,18 +142,18 @@ function syncAttributes(from, to) {
 }
 
 // The text of a row without its ages, which change all the time.
-function words(row) {
+function textWithoutAges(row) {
   const copy = row.cloneNode(true);
   for (const time of copy.querySelectorAll("time")) time.remove();
   return copy.textContent.replace(/\s+/g, " ");
 }
 
 const rows = () => [...main.querySelectorAll(".row")];
-const said = () => new Map(rows().map((row) => [row.id, { words: words(row), state: row.dataset.state }]));
+const snapshot = () => new Map(rows().map((row) => [row.id, { words: textWithoutAges(row), state: row.dataset.state }]));
 
 function updatePage(page) {
   readClock(page);
-  const before = said();
+  const before = snapshot();
   const focused = document.activeElement;
   const index = rows().findIndex((row) => row.contains(focused));
   morph(byId("top"), page.getElementById("top"));
@@ -164,62 +165,62 @@ function updatePage(page) {
 }
 
 function announceNews(before) {
-  const changed = rows().filter((row) => before.get(row.id)?.words !== words(row));
+  const changed = rows().filter((row) => before.get(row.id)?.words !== textWithoutAges(row));
   for (const row of changed.slice(0, 50)) highlight(row);
   const news = changed.filter((row) => before.get(row.id)?.state !== row.dataset.state);
-  const told = news.slice(0, 3).map((row) => `${row.querySelector(".open").textContent}: ${row.dataset.state}`);
-  if (news.length > 3) told.push(`and ${news.length - 3} more`);
-  if (told.length) byId("news").textContent = told.join("; ");
+  const messages = news.slice(0, 3).map((row) => `${row.querySelector(".open").textContent}: ${row.dataset.state}`);
+  if (news.length > 3) messages.push(`and ${news.length - 3} more`);
+  if (messages.length) byId("news").textContent = messages.join("; ");
 }
 
 function highlight(row) {
   const colour = getComputedStyle(document.documentElement).getPropertyValue("--accent-ground");
-  row.animate([{ backgroundColor: colour, offset: 0 }, { backgroundColor: colour, offset: 0.5 }, {}], { duration: calm.matches ? 4000 : 2500, easing: calm.matches ? "steps(2)" : "ease" });
+  row.animate([{ backgroundColor: colour, offset: 0 }, { backgroundColor: colour, offset: 0.5 }, {}], { duration: reducedMotion.matches ? 4000 : 2500, easing: reducedMotion.matches ? "steps(2)" : "ease" });
 }
 
 // ---- listening for changes --------------------------------------------------------------------------------
 let tag = null;
-let isBusy = false;
-let isDirty = false;
+let isRefreshing = false;
+let isOutdated = false;
 
 async function refresh() {
   if (isStopped) return;
-  if (document.hidden && isShown) return void (isDirty = true);
-  if (isBusy) return void (isDirty = true);
-  isBusy = true;
-  isDirty = false;
+  if (document.hidden && isShown) return void (isOutdated = true);
+  if (isRefreshing) return void (isOutdated = true);
+  isRefreshing = true;
+  isOutdated = false;
   try {
-    const answer = await ask(location.href, { headers: { Accept: "text/html", ...(tag && { "If-None-Match": tag }) } });
+    const answer = await fetchWithKey(location.href, { headers: { Accept: "text/html", ...(tag && { "If-None-Match": tag }) } });
     if (wantsKey && answer.status === 401) return stop();
     if (answer.ok || answer.status === 404 || (!isShown && answer.status !== 304)) {
       tag = answer.headers.get("ETag");
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (page.getElementById("main")) updatePage(page);
-      if (!isShown) show();
-      if (page.getElementById("script")?.src !== byId("script").src) say("new", "the dashboard was updated; reload this page");
+      if (!isShown) showFirstPage();
+      if (page.getElementById("script")?.src !== byId("script").src) showConnection("new", "the dashboard was updated; reload this page");
     }
     return true;
   } catch {
     return false;
   } finally {
-    isBusy = false;
-    if (isDirty && !document.hidden) setTimeout(refresh, 200);
+    isRefreshing = false;
+    if (isOutdated && !document.hidden) setTimeout(refresh, 200);
   }
 }
 
 // Shows the first page that was fetched with the key.
-function show() {
+function showFirstPage() {
   isShown = true;
   main.hidden = false;
   if (location.hash) byId(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 }
 
-function say(state, text) {
+function showConnection(state, text) {
   byId("connection").dataset.state = state;
   if (byId("connection-text").textContent !== text) byId("connection-text").textContent = text;
 }
 
-let wait = 1000;
+let retryDelay = 1000;
 let polling = null;
 let events = null;
 
@@ -228,7 +229,7 @@ async function listen() {
   events = new AbortController();
   const { signal } = events;
   try {
-    const answer = await ask("/api/events", { signal });
+    const answer = await fetchWithKey("/api/events", { signal });
     if (wantsKey && answer.status === 401) return stop();
     if (answer.ok) await readStream(answer.body.pipeThrough(new TextDecoderStream()).getReader());
   } catch {
@@ -236,15 +237,15 @@ async function listen() {
   }
   if (signal.aborted || isStopped) return;
   poll();
-  setTimeout(listen, wait);
-  wait = Math.min(wait * 2, 15_000);
+  setTimeout(listen, retryDelay);
+  retryDelay = Math.min(retryDelay * 2, 15_000);
 }
 
 async function readStream(reader) {
-  wait = 1000;
+  retryDelay = 1000;
   clearInterval(polling);
   polling = null;
-  say("live", "live");
+  showConnection("live", "live");
   let text = "";
   for (;;) {
     const { value, done } = await reader.read();
@@ -257,22 +258,22 @@ async function readStream(reader) {
   }
 }
 
-// Without a stream the page polls, and so notices whether the server is running.
+// Polls while there is no stream, to get changes and to notice whether the server is running.
 async function poll() {
   if (isStopped) return;
   const isThere = document.hidden || (await refresh()) !== false;
   if (isStopped) return;
-  if (byId("connection").dataset.state !== "live" || !isThere) say(isThere ? "polling" : "lost", isThere ? "checking every 5 s" : "connection lost, retrying");
+  if (byId("connection").dataset.state !== "live" || !isThere) showConnection(isThere ? "polling" : "lost", isThere ? "checking every 5 s" : "connection lost, retrying");
   polling ??= setInterval(poll, 5000);
 }
 
-document.addEventListener("visibilitychange", () => isDirty && refresh());
+document.addEventListener("visibilitychange", () => isOutdated && refresh());
 addEventListener("pagehide", () => events?.abort());
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(() => document.hidden || showTimes(document), 15_000);
 
 // ---- keys and buttons ----------------------------------------------------------------------------------
-function step(by) {
+function moveFocus(by) {
   const all = [...main.querySelectorAll(".row .open")];
   const here = all.findIndex((link) => link.closest(".row").contains(document.activeElement));
   const next = all[here < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, here + by))];
@@ -283,8 +284,8 @@ function step(by) {
 const keys = {
   "/": () => byId("q")?.select(),
   "?": () => byId("help").showModal(),
-  j: () => step(1),
-  k: () => step(-1),
+  j: () => moveFocus(1),
+  k: () => moveFocus(-1),
   g: () => location.assign("/"),
 };
 
@@ -307,7 +308,7 @@ for (const name of ["mouseout", "focusout"]) {
 
 // A link to a file sends no key, so the file is fetched here and then saved.
 async function save(link) {
-  const answer = await ask(link.href);
+  const answer = await fetchWithKey(link.href);
   if (answer.status === 401) return stop();
   const copy = document.createElement("a");
   copy.href = URL.createObjectURL(await answer.blob());
@@ -336,7 +337,7 @@ document.addEventListener("click", async (event) => {
   }, 2000);
 });
 
-// A URL for a bookmark has no empty values.
+// Leaves empty values out of the URL, so that it makes a short bookmark.
 document.addEventListener("formdata", ({ formData }) => {
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });

@@ -127,7 +127,7 @@ fn a_long_life_is_bounded_and_in_order() {
     let page = served.get(&format!("/session/{}", id(&stage))).text();
     let facts = listed(&page, "<ol class=\"timeline\"");
     assert_eq!((facts.len(), facts[0].as_str()), (500, "prompt: prompt 2999"), "the newest, newest first");
-    assert!(page.contains("older facts"), "{page}");
+    assert!(page.contains("older items"), "{page}");
     // Whoever writes next keeps what a record may have.
     prompt(&stage, 7_100, "and more");
     person(&stage, 7_110, &["cs-session", "event", &id(&stage), "--message", "deployed"]);
