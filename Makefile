@@ -58,7 +58,7 @@ bench: build ## measure the time and memory that the programs need
 soak: build ## try for half an hour or more to make the programs lose data (SOAK=--save writes target/soak.md)
 	cargo run --profile fuzz -p soak -- $(SOAK)
 
-demo: build ## show a dashboard with invented sessions, in a temporary folder
+demo: build ## replay recorded conversations in a temporary folder, and show the result
 	sh tests/demo.sh
 
 screenshots: build ## take the screenshots for the README (needs Chromium)
