@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stamps_are_days() {
+    fn timestamps_match_the_calendar() {
         assert_eq!(stamp(1_795_233_238_611), "2026-11-21T03:53:58.611Z");
         assert_eq!(stamp(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(day(DAY_ONE * 86_400_000), "2026-10-24");

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn input_that_nobody_reads_is_no_error() {
+    fn unread_input_is_not_an_error() {
         let output = run(sh("exit 3"), &"x".repeat(1 << 20));
         assert_eq!(output.status.code(), Some(3));
     }

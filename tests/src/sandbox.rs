@@ -183,7 +183,7 @@ mod tests {
     use crate::{status, stdout};
 
     #[test]
-    fn nothing_of_the_outer_environment_gets_in() {
+    fn the_outer_environment_does_not_leak_in() {
         let output = Sandbox::bare().sh("env | cut -d= -f1 | grep -E '^(CLAUDE|CODEX|CARGO|RUST|XDG)'");
         assert_eq!((status(&output), stdout(&output)), (1, String::new()));
     }
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn records_are_the_session_files_only() {
+    fn only_session_files_are_records() {
         let sandbox = Sandbox::bare();
         assert!(sandbox.records().is_empty());
         sandbox.sh("mkdir -p $CS_HOME/sessions/archive; cd $CS_HOME/sessions; touch .x.json sess_b.lock");

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_are_joined_where_the_call_ended() {
+    fn halves_of_a_call_are_joined_where_it_ended() {
         let log = "12 execve(\"/bin/x\", [\"x\"], 0x7 /* 9 vars */) = 0\n\
                    12 fsync(3 <unfinished ...>\n\
                    13 write(4, \"a\", 1)   = 1\n\

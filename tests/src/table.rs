@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_rows_of_the_table_of_programs_count() {
+    fn only_rows_of_the_program_table_count() {
         let text = "| `cs-a` | before |\n\n| Program | Concern |\n|---|---|\n| `cs-b` | uses `cs-x` |\n\
                     | [`cs-c`](c.md), `cs-d` | two |\n\n| What | Budget |\n|---|---|\n| `cs-e` | 3 |\n`cs-f`\n";
         assert_eq!(Vec::from_iter(programs(text)), ["cs-b", "cs-c", "cs-d"]);

@@ -39,7 +39,7 @@ fn patched() -> BTreeSet<String> {
 }
 
 #[test]
-fn the_files_are_those_of_the_recipe() {
+fn the_patch_touches_exactly_the_files_of_the_recipe() {
     let recipe = recipe("An agent");
     let named = |file: &String| recipe.contains(&file.replace("gemini", "NAME"));
     let patched = patched();

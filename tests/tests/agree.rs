@@ -87,7 +87,7 @@ fn turns_and_commits_of_a_transcript_are_the_same_in_every_program() {
 }
 
 #[test]
-fn every_list_judges_a_session_by_the_conversation_that_was_heard_of_last() {
+fn every_list_takes_the_state_from_the_most_recent_conversation() {
     let sandbox = recorded();
     let id = sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_string();
     let live = sandbox.json(&format!("live/{UUID}.json"));

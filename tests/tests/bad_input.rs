@@ -140,7 +140,7 @@ fn with_id<'a>(command: &[&'a str], id: &'a str) -> (&'a str, Vec<&'a str>) {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has /dev/full")]
-fn output_that_cannot_be_written() {
+fn unwritable_output_is_an_error_and_a_closed_pipe_is_not() {
     let sandbox = furnished();
     for command in ["cs-session list", "cs-session show ca5d", "cs-session --help", "cs-project overview -q"] {
         let output = sandbox.sh(&format!("{command} >/dev/full"));
@@ -154,7 +154,7 @@ fn output_that_cannot_be_written() {
 }
 
 #[test]
-fn where_there_is_no_home() {
+fn a_missing_home_is_reported() {
     let sandbox = Sandbox::new();
     let mut list = sandbox.command("cs-session");
     list.arg("list").env_remove("CS_HOME").env_remove("HOME");

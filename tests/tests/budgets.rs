@@ -42,7 +42,7 @@ fn traced(sessions: usize) -> Vec<Traced> {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
-fn hooks_ask_no_more_of_the_kernel_when_there_are_more_sessions() {
+fn system_calls_of_hooks_do_not_grow_with_the_number_of_sessions() {
     if !has(strace::is_possible()) {
         return;
     }
@@ -104,7 +104,7 @@ fn hooks_execute_no_more_instructions_than_before() {
 }
 
 #[test]
-fn what_agents_wait_for_has_few_dependencies() {
+fn programs_that_agents_wait_for_have_few_dependencies() {
     let mut gate = Gate::default();
     for program in ["cs-heartbeat", "cs-hook"] {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -120,7 +120,7 @@ fn what_agents_wait_for_has_few_dependencies() {
 }
 
 #[test]
-fn what_agents_wait_for_links_only_what_it_needs() {
+fn programs_that_agents_wait_for_link_only_what_they_need() {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(["metadata", "--format-version", "1", "--no-deps", "--offline"]).current_dir(workspace());
     let output = command.output().expect("cargo can be run");

@@ -9,7 +9,7 @@ use std::thread;
 use cs_tests::{Sandbox, entries, programs, transcript};
 
 #[test]
-fn transcripts() {
+fn all_transcripts_pass() {
     let files = selected(entries(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cli")));
     assert!(!files.is_empty(), "no transcript to run");
     programs();

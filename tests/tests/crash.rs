@@ -22,7 +22,7 @@ const KILLS: usize = 3;
 const FAILURES: usize = 60;
 
 #[test]
-fn a_program_that_is_killed_anywhere_leaves_all_or_nothing() {
+fn a_killed_program_leaves_all_of_its_change_or_none() {
     if !has(trace::is_possible()) {
         return;
     }
@@ -42,7 +42,7 @@ fn a_storm_of_operations_and_kills_loses_nothing() {
 }
 
 #[test]
-fn no_change_is_lost_beside_the_python_tool() {
+fn the_python_tool_and_ours_lose_no_change_of_each_other() {
     if !has(rival::is_possible()) {
         return;
     }
@@ -71,7 +71,7 @@ fn seed() -> u64 {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn a_call_that_fails_anywhere_changes_all_or_nothing() {
+fn a_failed_system_call_leaves_all_of_the_change_or_none() {
     if !has(trace::is_possible()) {
         return;
     }

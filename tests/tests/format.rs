@@ -57,7 +57,7 @@ fn migrated(mut record: Value) -> Value {
 }
 
 #[test]
-fn the_samples_are_what_they_are_called() {
+fn each_sample_has_the_version_in_its_name() {
     let lacks = |name: &str, field: &str| sample(name).get(field).is_none();
     assert!(lacks("v1", "schema_version") && lacks("v1", "tasks") && lacks("v1", "worktree_root"));
     assert!(!lacks("v2", "tasks") && lacks("v2", "worktree_root"));
@@ -82,7 +82,7 @@ fn records_of_every_version_are_shown_and_listed() {
 }
 
 #[test]
-fn after_an_update_everything_is_kept_and_the_version_is_four() {
+fn an_update_keeps_everything_and_writes_version_four() {
     for name in ["v1", "v2", "v3", "v4"] {
         let sandbox = with_records(&[name]);
         let id = id(&sample(name));
@@ -100,7 +100,7 @@ fn after_an_update_everything_is_kept_and_the_version_is_four() {
 }
 
 #[test]
-fn lists_that_are_null_and_fields_that_are_missing_read_as_empty() {
+fn null_lists_and_missing_fields_read_as_empty() {
     let sandbox = Sandbox::new();
     let bare = json!({"session_id": "sess_20260101T0000_0001", "project_slug": "api", "status": "active",
         "intent": "bare", "started_at": "2026-01-01T00:00:00", "last_heartbeat": null, "git_branch": null,
@@ -125,7 +125,7 @@ fn python_home() -> Sandbox {
 }
 
 #[test]
-fn a_data_directory_of_the_python_tool_is_used_as_it_is() {
+fn a_data_directory_of_the_python_tool_works_unchanged() {
     let sandbox = python_home();
     let ids: Vec<String> = OLD.iter().rev().map(|name| id(&sample(name))).collect();
     assert_eq!(ok(&sandbox, "cs-session", &["list", "-q"]).lines().collect::<Vec<_>>(), ids, "newest first");
@@ -153,7 +153,7 @@ fn a_data_directory_of_the_python_tool_is_used_as_it_is() {
 }
 
 #[test]
-fn settings_have_no_keys_but_the_six() {
+fn settings_have_exactly_the_six_documented_keys() {
     let six = ["dashboard_port", "stale_threshold_hours", "archive_after_days", "notifications_enabled"];
     let six: Vec<&str> = six.into_iter().chain(["parked_notify_hours", "notify_cooldown_hours"]).collect();
     let sorted = |object: &Map<String, Value>| object.keys().cloned().collect::<std::collections::BTreeSet<_>>();

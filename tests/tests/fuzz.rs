@@ -10,7 +10,7 @@ static METER: Meter = Meter;
 
 /// One after the other: memory is counted for the whole process.
 #[test]
-fn inputs_that_fuzzing_kept_do_no_harm() {
+fn kept_fuzz_inputs_pass() {
     quiet_panics();
     let mut failures = Vec::new();
     let mut few = Vec::new();

@@ -30,7 +30,7 @@ fn id(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn no_program_that_a_repository_names_is_started() {
+fn programs_named_by_a_repository_are_not_started() {
     let sandbox = place("");
     let script = format!("cd api\n{}", trap::script(&sandbox, 1_795_256_400));
     let made = sandbox.sh(&script);
@@ -49,7 +49,7 @@ fn run_for_a_second(sandbox: &Sandbox, script: &str) -> i32 {
 }
 
 #[test]
-fn a_bare_repository_in_a_folder_is_no_repository() {
+fn a_bare_repository_in_a_folder_is_ignored() {
     let sandbox = place("");
     assert_eq!(status(&sandbox.sh("git clone -q --bare api api/tools && echo [gpg] >>api/tools/config")), 0);
     let captured = sandbox.cs("cs-session", &["capture-commits", &id(&sandbox), "--repo", "api/tools"]);
@@ -58,7 +58,7 @@ fn a_bare_repository_in_a_folder_is_no_repository() {
 }
 
 #[test]
-fn a_git_that_hangs_is_ended_with_all_that_it_started() {
+fn a_hanging_git_is_killed_with_its_children() {
     let sandbox = place("");
     let mut command = sandbox.command("cs-session");
     command.args(["capture-commits", &id(&sandbox), "--repo", "api"]).env("PATH", trap::path(&sandbox));
@@ -73,7 +73,7 @@ fn a_git_that_hangs_is_ended_with_all_that_it_started() {
 }
 
 #[test]
-fn neither_a_directory_nor_the_environment_chooses_git_or_its_repository() {
+fn neither_the_directory_nor_the_environment_chooses_git_or_the_repository() {
     let sandbox = place("");
     let evil = trap::program(&sandbox, "git");
     cs_tests::made::copy(evil.as_ref(), &sandbox.work().join("git"));
@@ -88,7 +88,7 @@ fn neither_a_directory_nor_the_environment_chooses_git_or_its_repository() {
 }
 
 #[test]
-fn names_of_sha_256_are_kept_as_far_as_the_format_goes() {
+fn sha_256_names_are_cut_to_forty_digits() {
     let sandbox = place("--object-format=sha256");
     let captured = sandbox.cs("cs-session", &["capture-commits", &id(&sandbox), "--repo", "api"]);
     assert_eq!((status(&captured), stderr(&captured)), (0, String::new()));
@@ -97,7 +97,7 @@ fn names_of_sha_256_are_kept_as_far_as_the_format_goes() {
 }
 
 #[test]
-fn one_place_starts_git() {
+fn only_one_file_starts_git() {
     let mut places = Vec::new();
     let mut folders = vec![workspace().join("core/src"), workspace().join("bins"), workspace().join("libs")];
     while let Some(folder) = folders.pop() {

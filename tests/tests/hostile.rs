@@ -215,7 +215,7 @@ fn huge_payloads_of_the_worst_shapes_take_no_more_than_64_mib() {
 }
 
 #[test]
-fn lines_without_end_are_refused() {
+fn endless_lines_are_refused() {
     let place = Place::new();
     let record =
         fs::read_to_string(place.sandbox.data().join(format!("sessions/{}.json", place.id))).expect("it is there");
@@ -231,7 +231,7 @@ fn lines_without_end_are_refused() {
 }
 
 #[test]
-fn a_record_that_is_full_of_values_stays_readable() {
+fn a_full_record_can_still_be_read_and_completed() {
     let place = Place::new();
     let file = place.sandbox.data().join(format!("sessions/{}.json", place.id));
     let mut record: Value = serde_json::from_slice(&fs::read(&file).expect("it is there")).expect("JSON");
@@ -248,7 +248,7 @@ fn a_record_that_is_full_of_values_stays_readable() {
 }
 
 #[test]
-fn mutated_files_are_left_alone_or_understood() {
+fn mutated_files_are_understood_or_left_alone() {
     let place = Place::new();
     let saved = place.saved();
     let mut mutator =
@@ -290,7 +290,7 @@ fn is_kept(place: &Place, file: &Path, damaged: &[u8]) -> bool {
 }
 
 #[test]
-fn mutated_payloads_are_silence() {
+fn hooks_are_silent_on_mutated_payloads() {
     let place = Place::new();
     let samples: Vec<(PathBuf, Vec<u8>)> = ["claude-code", "codex"]
         .iter()

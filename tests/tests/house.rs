@@ -34,7 +34,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn only_render_formats_for_people() {
+fn only_the_render_crate_formats_for_people() {
     let folders = ["core", "libs", "bins"].map(|folder| workspace().join(folder));
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for path in folders.iter().flat_map(|folder| rust_files(folder)) {
@@ -70,7 +70,7 @@ fn all_ours() -> Vec<String> {
 }
 
 #[test]
-fn no_package_links_upwards() {
+fn packages_link_only_lower_layers() {
     let root = workspace();
     let libs: Vec<String> = entries(&root.join("libs")).iter().map(|path| inside(path)).collect();
     assert!(libs.contains(&"libs/render".to_string()), "{libs:?}");
@@ -84,7 +84,7 @@ fn no_package_links_upwards() {
 }
 
 #[test]
-fn hooks_link_nothing_that_they_can_do_without() {
+fn hooks_link_only_what_they_need() {
     for hook in ["bins/cs-heartbeat", "bins/cs-hook"] {
         let more: Vec<String> =
             links(&workspace().join(hook)).into_iter().filter(|name| !OF_HOOKS.contains(&name.as_str())).collect();
@@ -102,7 +102,7 @@ const SPELLED: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn only_agents_spells_the_agents() {
+fn only_the_agents_crate_contains_agent_names() {
     let folders = ["core", "libs", "bins"].map(|folder| workspace().join(folder));
     let mut found: Vec<String> = Vec::new();
     for path in folders.iter().flat_map(|folder| rust_files(folder)) {
@@ -117,7 +117,7 @@ fn only_agents_spells_the_agents() {
 }
 
 #[test]
-fn core_knows_no_agent() {
+fn core_does_not_depend_on_any_agent() {
     let knows: Vec<String> = rust_files(&workspace().join("core/src"))
         .into_iter()
         .filter(|path| !inside(path).contains("tests"))

@@ -113,7 +113,7 @@ fn listing(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_users_command_comes_before_what_the_system_has() {
+fn a_configured_command_replaces_the_system_notifier() {
     let sandbox = sandbox(json!({"command": ["tell", "x"]}));
     parked(&sandbox, 1, "some work", "later");
     ids(&sandbox.cs("cs-notify", &["-q"]));
@@ -129,7 +129,7 @@ fn the_users_command_comes_before_what_the_system_has() {
 }
 
 #[test]
-fn a_session_is_told_of_once_a_run_and_the_most_urgent_comes_first() {
+fn a_session_appears_once_per_run_for_its_most_urgent_reason() {
     let sandbox = sandbox(json!({"command": ["tell"]}));
     let config = json!({"settings": {"notifications_enabled": true, "parked_notify_hours": 0.5},
         "notify": {"command": ["tell"]}, "hooks": {"session_end": "park"}});
@@ -165,7 +165,7 @@ fn the_most_urgent_sessions_come_first() {
 
 /// The client's registry says that a dialog is open, of which no hook told.
 #[test]
-fn waiting_that_only_the_client_knows_is_one_period_however_often_it_says_so() {
+fn waiting_reported_only_by_the_client_is_one_period() {
     let sandbox = sandbox(json!({"command": ["tell"]}));
     let client: Running = sandbox.start("sleep", &["60"]);
     let sandbox = sandbox.with("CLAUDE_PID", client.pid().to_string());
@@ -189,7 +189,7 @@ fn waiting_that_only_the_client_knows_is_one_period_however_often_it_says_so() {
 }
 
 #[test]
-fn nothing_is_written_where_nothing_is_told() {
+fn without_notifications_nothing_is_written() {
     let sandbox = Sandbox::new();
     for args in [&[][..], &["--dry-run"], &["--table"]] {
         sandbox.cs("cs-notify", args);
@@ -208,7 +208,7 @@ fn nothing_is_written_where_nothing_is_told() {
 }
 
 #[test]
-fn what_was_told_cannot_be_read_so_nothing_is_told() {
+fn an_unreadable_notification_state_suppresses_notifications() {
     let torn = |path: &Path| fs::write(path, "{\"sess_").expect("it can be written");
     let list = |path: &Path| fs::write(path, "[]").expect("it can be written");
     let linked = |path: &Path| symlink("/dev/null", path).expect("it can be linked");
@@ -247,7 +247,7 @@ fn unknown_entries_and_settings_stay() {
 }
 
 #[test]
-fn a_damaged_record_hides_no_other() {
+fn a_damaged_record_does_not_hide_others() {
     let sandbox = sandbox(json!({"command": ["tell"]}));
     let (bad, good) = (parked(&sandbox, 1, "x", "y"), parked(&sandbox, 2, "x", "y"));
     put(&sandbox, &format!("sessions/{bad}.json"), "{");
@@ -255,7 +255,7 @@ fn a_damaged_record_hides_no_other() {
 }
 
 #[test]
-fn no_arguments_and_no_settings_end_with_two() {
+fn invalid_arguments_and_settings_never_exit_with_two() {
     let sandbox = sandbox(json!({"command": ["tell"]}));
     for args in [&["-"][..], &["x"], &["--nonsense"], &["--test=1"], &["--dry-run", "--dry-run"], &["--", "-q"], &["é"]]
     {

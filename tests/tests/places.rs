@@ -125,7 +125,7 @@ fn no_program_waits_for_a_pipe_in_the_data_directory() {
 }
 
 #[test]
-fn no_program_waits_for_a_pipe_in_the_folders_of_a_client() {
+fn no_program_waits_for_a_pipe_in_a_clients_folders() {
     let (sandbox, id) = furnished();
     for file in [
         ".claude/settings.json",

@@ -25,7 +25,7 @@ use soak::{caught, crew};
 const GOING_ON: usize = 10;
 
 #[test]
-fn a_power_failure_takes_nothing_that_was_acknowledged_and_harms_nothing_older() {
+fn a_power_failure_loses_nothing_acknowledged_and_damages_nothing_older() {
     if !has(strace::is_possible()) {
         return;
     }

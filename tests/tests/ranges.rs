@@ -96,7 +96,7 @@ fn a_day_is_the_same_day_everywhere() {
 }
 
 #[test]
-fn all_programs_say_the_same_about_ranges() {
+fn all_help_texts_describe_ranges_alike() {
     let sandbox = Sandbox::new();
     let helps =
         [("cs-session", &["list", "--help"][..]), ("cs-export", &["--help"]), ("cs-usage", &["daily", "--help"])];
@@ -118,7 +118,7 @@ fn all_programs_say_the_same_about_ranges() {
 }
 
 #[test]
-fn local_time_is_what_the_machine_says() {
+fn local_time_is_the_time_zone_of_the_machine() {
     for tz in [Some("Europe/Berlin"), Some("America/New_York"), Some(":Asia/Kolkata"), Some(""), Some("No/Where"), None]
     {
         for now in [1_782_900_000, 1_795_255_200] {

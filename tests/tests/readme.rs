@@ -10,7 +10,7 @@ fn readme() -> String {
 }
 
 #[test]
-fn examples_come_true() {
+fn the_examples_run() {
     let parsed = transcript::parse(&readme()).unwrap_or_else(|e| panic!("README.md: {e}"));
     assert!(!parsed.steps.is_empty(), "README.md has no console block that is run");
     transcript::check(&Sandbox::new(), "README.md", &parsed.steps).unwrap_or_else(|report| panic!("\n{report}"));

@@ -314,7 +314,7 @@ fn of_each_recording(check: impl Fn(&Recording) + Sync) {
 }
 
 #[test]
-fn every_recording_leaves_the_records_that_a_person_would_write() {
+fn every_recording_leaves_the_expected_records() {
     of_each_recording(|recording| {
         let stage = Stage::new();
         stage.play(recording, Told::Once, |_, _| {});
@@ -337,7 +337,7 @@ fn sorted(mut records: Vec<Value>) -> Vec<Value> {
 }
 
 #[test]
-fn a_tour_that_somebody_attended_is_parked_with_what_is_left() {
+fn an_attended_tour_is_parked_with_its_open_tasks() {
     let (stage, mut recording) = (Stage::new(), Recording::load("claude-code/print-tour"));
     recording.name = "claude-code/attended".into();
     stage.play(&recording, Told::Once, |_, _| {});
@@ -412,7 +412,7 @@ fn a_record_grows_with_its_conversation() {
 }
 
 #[test]
-fn the_live_file_says_who_runs_the_conversation() {
+fn the_live_file_names_the_process_of_the_conversation() {
     let stage = Stage::new();
     let mut last = Value::Null;
     stage.play(&Recording::load("claude-code/print-tour"), Told::Once, |stage, event| {
@@ -435,7 +435,7 @@ fn the_live_file_says_who_runs_the_conversation() {
 }
 
 #[test]
-fn each_prompt_and_each_stop_is_a_heartbeat() {
+fn every_prompt_and_every_stop_is_a_heartbeat() {
     let stage = Stage::new();
     let mut beats = BTreeMap::new();
     stage.play(&Recording::load("claude-code/idle"), Told::Once, |stage, event| {
@@ -462,7 +462,7 @@ fn a_killed_client_leaves_its_live_file() {
 }
 
 #[test]
-fn events_that_come_twice_change_nothing_more() {
+fn duplicate_events_change_nothing() {
     of_each_recording(|recording| {
         let (once, twice) = (Stage::new(), Stage::new());
         once.play(recording, Told::Once, |_, _| {});
@@ -476,7 +476,7 @@ fn events_that_come_twice_change_nothing_more() {
 }
 
 #[test]
-fn events_that_come_in_another_order_end_the_same() {
+fn reordered_events_lead_to_the_same_record() {
     of_each_recording(|recording| {
         let plain = Stage::new();
         plain.play(recording, Told::Once, |_, _| {});
@@ -495,7 +495,7 @@ fn events_that_come_in_another_order_end_the_same() {
 }
 
 #[test]
-fn hooks_that_are_installed_mid_way_find_their_feet() {
+fn hooks_installed_during_a_conversation_catch_up() {
     let cuts = |name: &str, step: usize| {
         let recording = Recording::load(name);
         let lines = (0..recording.events.len()).step_by(step);

@@ -99,7 +99,7 @@ fn another_account_gets_nothing_from_any_route() {
 }
 
 #[test]
-fn another_account_gets_nothing_before_its_request_is_understood() {
+fn another_account_is_refused_before_its_request_is_parsed() {
     if !can_be_others() {
         return;
     }
@@ -127,7 +127,7 @@ fn another_account_gets_nothing_before_its_request_is_understood() {
 }
 
 #[test]
-fn all_accounts_are_let_in_on_purpose_only() {
+fn all_accounts_are_admitted_only_on_request() {
     if !can_be_others() {
         return;
     }
@@ -142,7 +142,7 @@ fn all_accounts_are_let_in_on_purpose_only() {
 }
 
 #[test]
-fn a_token_on_this_machine_lets_no_other_account_in() {
+fn a_token_does_not_admit_other_local_accounts() {
     if !can_be_others() {
         return;
     }
@@ -186,7 +186,7 @@ fn wants_key(sandbox: &Sandbox, served: &Served) -> String {
 }
 
 #[test]
-fn with_a_key_only_who_shows_it_reads() {
+fn with_a_key_only_its_bearer_can_read() {
     let sandbox = sandbox();
     let mut served = Served::start(&sandbox, &["--owner-only"]);
     let key = wants_key(&sandbox, &served);
@@ -225,7 +225,7 @@ fn with_a_key_only_who_shows_it_reads() {
 }
 
 #[test]
-fn where_the_owner_cannot_be_told_a_key_is_wanted() {
+fn a_key_is_required_where_the_owner_cannot_be_determined() {
     let sandbox = sandbox();
     // A user namespace without numbers: everybody shows the same one there.
     let told = sandbox.root().join("told");
@@ -273,7 +273,7 @@ fn without_netlink(command: &mut Command) {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn where_netlink_is_forbidden_the_tables_tell() {
+fn where_netlink_is_forbidden_the_proc_tables_identify_the_owner() {
     if !can_be_others() {
         return;
     }
@@ -298,7 +298,7 @@ fn where_netlink_is_forbidden_the_tables_tell() {
 }
 
 #[test]
-fn open_sends_nobody_to_another_accounts_port() {
+fn open_does_not_lead_to_another_accounts_port() {
     if !can_be_others() {
         return;
     }
@@ -359,7 +359,7 @@ fn connect_from(from: [u8; 4], to: SocketAddr) -> TcpStream {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn guesses_are_slowed_and_nobody_is_locked_out() {
+fn token_guesses_are_slowed_but_nobody_is_locked_out() {
     let sandbox = sandbox();
     let right = "f3b1c09a7e5d2846f01b9c3ae87d5264";
     let served = Served::start(&sandbox, &["--allow-remote", "--token-file", &token(&sandbox, right)]);
@@ -398,7 +398,7 @@ fn guesses_are_slowed_and_nobody_is_locked_out() {
 }
 
 #[test]
-fn the_tokens_file_is_a_private_file_with_a_token() {
+fn the_token_file_must_be_private_and_hold_a_token() {
     let sandbox = sandbox();
     let refused = |file: &str, part: &str| {
         let output = sandbox.cs("cs-serve", &["--port", "0", "--token-file", file]);
@@ -433,7 +433,7 @@ fn the_tokens_file_is_a_private_file_with_a_token() {
 }
 
 #[test]
-fn what_contradicts_itself_is_refused() {
+fn contradictory_options_are_refused() {
     let sandbox = sandbox();
     let file = token(&sandbox, "f3b1c09a7e5d2846f01b9c3ae87d5264");
     for args in [

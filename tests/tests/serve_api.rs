@@ -63,7 +63,7 @@ fn ids(listing: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_overview_is_the_one_document() {
+fn the_overview_is_the_same_document_as_the_commands() {
     let (sandbox, _) = world();
     let served = Served::start(&sandbox, &[]);
     let mut shown = served.json("/api/overview");
@@ -122,7 +122,7 @@ fn lists_are_filtered_searched_and_paged() {
 }
 
 #[test]
-fn pages_of_a_list_neither_repeat_nor_hide_when_sessions_come_in_between() {
+fn pages_of_a_list_neither_repeat_nor_skip_when_sessions_are_added() {
     let sandbox = Sandbox::new();
     let before: Vec<String> = (0..7).map(|n| create(&sandbox, "api", &format!("number {n}"))).collect();
     let served = Served::start(&sandbox, &[]);
@@ -144,7 +144,7 @@ fn pages_of_a_list_neither_repeat_nor_hide_when_sessions_come_in_between() {
 }
 
 #[test]
-fn one_session_has_everything() {
+fn a_session_document_has_every_part() {
     let (sandbox, [active, _, completed, archived]) = world();
     let path = format!("sessions/{active}.json");
     let mut record = sandbox.record(&active);
@@ -209,7 +209,7 @@ fn errors_are_json_with_the_right_status() {
 }
 
 #[test]
-fn a_damaged_record_is_named_beside_the_good_ones() {
+fn a_damaged_record_is_listed_beside_the_good_ones() {
     let (sandbox, [active, parked, ..]) = world();
     let served = Served::start(&sandbox, &[]);
     assert_eq!(served.json("/api/overview")["damaged"], serde_json::json!([]));
@@ -244,7 +244,7 @@ fn a_damaged_record_is_named_beside_the_good_ones() {
 }
 
 #[test]
-fn tags_spare_what_did_not_change_and_head_is_get_without_a_body() {
+fn unchanged_answers_are_not_resent_and_head_is_get_without_a_body() {
     let (sandbox, [active, ..]) = world();
     let served = Served::start(&sandbox, &[]);
     let style = served.get("/").text().split("&#x2f;assets&#x2f;style-").nth(1).unwrap()[..20].to_owned();
@@ -331,7 +331,7 @@ fn files_have_names_and_kinds() {
 }
 
 #[test]
-fn hostile_text_is_shown_and_does_nothing() {
+fn hostile_text_is_shown_as_text() {
     let sandbox = Sandbox::new();
     let hostile = "<script>alert(1)</script> \"onmouseover=\"alert(1) </title>{{ 7*7 }}{% raw %} javascript:alert(1)";
     let id = create(&sandbox, "api", hostile);
@@ -369,7 +369,7 @@ fn hostile_text_is_shown_and_does_nothing() {
 }
 
 #[test]
-fn events_tell_of_every_kind_of_change_within_a_second() {
+fn every_kind_of_change_is_sent_as_an_event_within_a_second() {
     let (sandbox, [active, parked, ..]) = world();
     let served = Served::start(&sandbox, &[]);
     let mut socket = served.connect();
@@ -440,7 +440,7 @@ fn started(pid: u32) -> String {
 }
 
 #[test]
-fn two_hundred_clients_wait_for_events_and_one_too_many_is_told_so() {
+fn two_hundred_clients_can_wait_for_events_and_one_more_is_refused() {
     let (sandbox, [active, ..]) = world();
     let served = Served::start(&sandbox, &[]);
     let mut sockets: Vec<_> = (0..256)
@@ -468,7 +468,7 @@ fn two_hundred_clients_wait_for_events_and_one_too_many_is_told_so() {
 }
 
 #[test]
-fn nothing_is_written_and_nothing_needs_to_be_there() {
+fn the_dashboard_writes_nothing_and_needs_no_files() {
     let sandbox = Sandbox::new();
     let served = Served::start(&sandbox, &[]);
     for path in ["/", "/activity", "/api/overview", "/api/sessions?q=x&include_archived=true", "/healthz"] {

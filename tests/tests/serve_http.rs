@@ -31,7 +31,7 @@ fn request(line: &str, rest: &str) -> String {
 }
 
 #[test]
-fn shapes_that_smuggle_are_refused_and_end_the_connection() {
+fn request_smuggling_is_refused_and_closes_the_connection() {
     let (_sandbox, served) = served();
     let hidden = "GET /api/overview HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let shapes = [
@@ -71,7 +71,7 @@ fn shapes_that_smuggle_are_refused_and_end_the_connection() {
 }
 
 #[test]
-fn requests_may_follow_each_other_on_one_connection() {
+fn a_connection_can_carry_several_requests() {
     let (_sandbox, served) = served();
     let mut socket = served.connect();
     let many = request("GET /healthz", "").repeat(50) + &request("HEAD /", "") + &request("GET /healthz", "");
@@ -91,7 +91,7 @@ fn requests_may_follow_each_other_on_one_connection() {
 }
 
 #[test]
-fn paths_are_decoded_once_and_lead_nowhere_else() {
+fn paths_are_decoded_once_and_do_not_escape() {
     let (sandbox, served) = served();
     std::fs::write(sandbox.data().join("secret.json"), "{\"secret\": 1}").unwrap();
     let ups = ["..", "%2e%2e", "%2E.", ".%2e", "%252e%252e", "..%00", "%c0%ae%c0%ae", "%uff0e%uff0e", "..;", "..%5c"];
@@ -123,7 +123,7 @@ fn paths_are_decoded_once_and_lead_nowhere_else() {
 }
 
 #[test]
-fn only_our_own_names_are_answered() {
+fn only_requests_for_our_host_names_are_answered() {
     let (_sandbox, served) = served();
     let port = served.address.rsplit(':').next().unwrap();
     let host = |line: &str, host: &str| sent(&served, &format!("GET {line} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
@@ -149,7 +149,7 @@ fn only_our_own_names_are_answered() {
 }
 
 #[test]
-fn nothing_can_be_changed_and_other_sites_get_nothing() {
+fn requests_cannot_change_anything_and_other_sites_get_nothing() {
     let (sandbox, served) = served();
     let before = sandbox.records();
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "get"] {
@@ -183,7 +183,7 @@ fn nothing_can_be_changed_and_other_sites_get_nothing() {
 }
 
 #[test]
-fn what_is_too_long_is_refused() {
+fn requests_that_are_too_long_are_refused() {
     let (_sandbox, served) = served();
     let long = "a".repeat(5000);
     assert_eq!(sent(&served, &request(&format!("GET /{long}"), "")), 414);
@@ -202,7 +202,7 @@ fn what_is_too_long_is_refused() {
 }
 
 #[test]
-fn garbage_is_answered_or_dropped() {
+fn garbage_gets_an_error_or_a_closed_connection() {
     let (_sandbox, served) = served();
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = move || {
@@ -240,7 +240,7 @@ fn garbage_is_answered_or_dropped() {
 }
 
 #[test]
-fn a_thousand_connections_and_slow_ones_cost_little_and_keep_nobody_out() {
+fn a_thousand_slow_connections_cost_little_and_block_nobody() {
     let (_sandbox, served) = served();
     is_well(&served);
     let (before, threads) = (served.memory("VmRSS"), served.open().map(|(_, threads)| threads));
@@ -271,7 +271,7 @@ fn a_thousand_connections_and_slow_ones_cost_little_and_keep_nobody_out() {
 }
 
 #[test]
-fn a_head_has_to_come_in_time_however_many_bytes_of_it_do() {
+fn a_request_head_must_arrive_in_time_even_if_bytes_keep_coming() {
     let (_sandbox, served) = served();
     let mut socket = served.connect();
     socket.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ").unwrap();
@@ -297,7 +297,7 @@ fn a_head_has_to_come_in_time_however_many_bytes_of_it_do() {
 }
 
 #[test]
-fn readers_that_do_not_read_are_given_up() {
+fn clients_that_do_not_read_are_dropped() {
     let (sandbox, served) = served();
     // Enough that it does not fit into the system's buffers.
     let event = "x".repeat(1900);
@@ -324,7 +324,7 @@ fn readers_that_do_not_read_are_given_up() {
 }
 
 #[test]
-fn a_port_in_use_is_named_and_signals_end_it() {
+fn a_port_in_use_is_reported_and_signals_stop_the_server() {
     let (sandbox, mut served) = served();
     let port = served.address.rsplit(':').next().unwrap().to_owned();
     let output = sandbox.cs("cs-serve", &["--port", &port]);
@@ -352,7 +352,7 @@ fn a_port_in_use_is_named_and_signals_end_it() {
 }
 
 #[test]
-fn other_machines_only_with_a_token_and_then_everywhere() {
+fn other_machines_need_a_token_for_every_path() {
     let sandbox = Sandbox::new();
     let token = sandbox.root().join("token");
     let file = token.to_str().unwrap();

@@ -27,7 +27,7 @@ fn plan() -> Plan {
 }
 
 #[test]
-fn readers_beside_writers_get_whole_answers() {
+fn readers_get_complete_answers_while_others_write() {
     let sandbox = Sandbox::new().without("CS_NOW");
     let ids: Vec<String> = (0..20).map(|n| create(&sandbox, n)).collect();
     let served = Served::start(&sandbox, &[]);

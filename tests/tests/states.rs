@@ -147,7 +147,7 @@ fn is(stage: &Stage, at: u64, uuid: &str, state: &str, reason: &str) {
 }
 
 #[test]
-fn an_interrupted_turn_is_known_from_the_clients_word() {
+fn an_interrupted_turn_is_known_from_the_clients_status() {
     let stage = stage();
     registry(&stage, 60, UUID, "busy");
     is(&stage, 70, UUID, "working", "UserPromptSubmit 10 s ago");
@@ -169,7 +169,7 @@ fn a_registry_that_is_nearly_json_is_understood() {
 }
 
 #[test]
-fn a_dismissed_dialog_needs_nobody() {
+fn a_dismissed_dialog_is_not_waiting() {
     let stage = stage();
     ask(&stage, 70, UUID);
     registry(&stage, 70, UUID, "waiting");
@@ -186,7 +186,7 @@ fn a_dismissed_dialog_needs_nobody() {
 }
 
 #[test]
-fn an_approved_permission_works_before_its_tool_ends() {
+fn an_approved_permission_shows_as_working_before_its_tool_ends() {
     let stage = stage();
     ask(&stage, 70, UUID);
     registry(&stage, 72, UUID, "busy");
@@ -207,7 +207,7 @@ fn a_failed_turn_says_why() {
 }
 
 #[test]
-fn a_killed_client_is_gone_whatever_its_registry_says() {
+fn a_killed_client_is_gone_despite_its_registry() {
     for signal in ["KILL", "TERM", "HUP"] {
         let mut stage = stage();
         registry(&stage, 65, UUID, "busy");
@@ -219,7 +219,7 @@ fn a_killed_client_is_gone_whatever_its_registry_says() {
 }
 
 #[test]
-fn a_process_id_that_is_used_again_is_no_sign_of_life() {
+fn a_reused_process_id_is_not_a_sign_of_life() {
     let stage = stage();
     let path = stage.sandbox.data().join(format!("live/{UUID}.json"));
     let mut live: Value = read(&path);
@@ -249,7 +249,7 @@ fn clear_and_resume_move_the_state_with_the_conversation() {
 }
 
 #[test]
-fn a_compaction_ends_no_turn() {
+fn a_compaction_does_not_end_a_turn() {
     let stage = stage();
     tell(&stage, 70, UUID, "PreCompact", json!({"trigger": "auto"}));
     tell(&stage, 75, UUID, "SessionStart", json!({"source": "compact"}));
@@ -280,7 +280,7 @@ fn background_work_is_neither_working_nor_my_turn() {
 }
 
 #[test]
-fn a_conversation_that_a_conversation_starts_flips_nobody_elses_state() {
+fn a_nested_conversation_does_not_change_the_outer_state() {
     let stage = stage();
     // `claude -p` in the Bash tool: another process, which inherits what the Bash tool's environment says.
     let nested = stage.sandbox.start("sleep", &["60"]);
@@ -299,7 +299,7 @@ fn a_conversation_that_a_conversation_starts_flips_nobody_elses_state() {
 }
 
 #[test]
-fn a_helpers_events_are_not_the_conversations() {
+fn events_of_a_subagent_do_not_change_the_conversation() {
     let stage = stage();
     tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [{"id": "a"}]}));
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}, "agent_id": "a"});
@@ -310,7 +310,7 @@ fn a_helpers_events_are_not_the_conversations() {
 }
 
 #[test]
-fn hours_without_events_are_told_by_what_was_going_on() {
+fn a_state_without_events_for_hours_depends_on_the_last_event() {
     // A laptop that slept: the process lives, nothing was heard.
     let idle = stage();
     tell(&idle, 70, UUID, "Stop", json!({}));
@@ -329,7 +329,7 @@ fn hours_without_events_are_told_by_what_was_going_on() {
 }
 
 #[test]
-fn hooks_that_are_installed_mid_way_say_what_they_saw() {
+fn hooks_installed_during_a_conversation_show_what_they_have_seen() {
     let stage = Stage::new();
     ask(&stage, 30, UUID);
     prompt(&stage, 60, UUID);
@@ -341,7 +341,7 @@ fn hooks_that_are_installed_mid_way_say_what_they_saw() {
 }
 
 #[test]
-fn conversations_in_one_checkout_or_beside_it_keep_apart() {
+fn conversations_in_one_checkout_or_its_work_trees_are_kept_apart() {
     let stage = stage();
     prompt(&stage, 61, OTHER);
     ask(&stage, 65, OTHER);
@@ -357,7 +357,7 @@ fn conversations_in_one_checkout_or_beside_it_keep_apart() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_hides_nothing() {
+fn a_clock_set_back_hides_nothing() {
     let stage = stage();
     ask(&stage, 2 * HOUR, UUID);
     is(&stage, 65, UUID, "waiting", "PermissionRequest when the clock was ahead");
@@ -366,7 +366,7 @@ fn a_clock_that_was_set_back_hides_nothing() {
 }
 
 #[test]
-fn codex_tells_of_an_interrupt_itself() {
+fn codex_reports_an_interrupt_itself() {
     let stage = Stage::new();
     let rollout = json!({"transcript_path": format!("/home/dev/.codex/sessions/2026/11/21/rollout-x-{UUID}.jsonl")});
     let codex = |stage: &Stage, at: u64, event: &str, more: Value| {

@@ -63,7 +63,7 @@ fn a_recorded_conversation_is_shown_and_kept() {
 }
 
 #[test]
-fn whatever_comes_it_fits_and_is_not_blank() {
+fn any_payload_gives_one_fitting_nonempty_line() {
     let whole = recorded().pop().expect("there are figures");
     let mut inputs: Vec<String> =
         ["", "null", "[]", "{}", "{", "7", "\u{0}", "{\"cwd\":7}"].into_iter().map(str::to_string).collect();
@@ -83,7 +83,7 @@ fn whatever_comes_it_fits_and_is_not_blank() {
 }
 
 #[test]
-fn many_status_lines_at_once_fail_nobody_and_lose_at_most_one_turn() {
+fn many_simultaneous_status_lines_succeed_and_lose_at_most_one_turn() {
     let sandbox = Sandbox::new().with("NO_COLOR", "1").with("COLUMNS", "100");
     let uuid = |n: usize| format!("aaaaaaaa-0000-4000-8000-{n:012}");
     let round = |second: u64| {
@@ -109,7 +109,7 @@ fn many_status_lines_at_once_fail_nobody_and_lose_at_most_one_turn() {
 }
 
 #[test]
-fn a_wrapped_command_that_reads_nothing_holds_nobody_up() {
+fn a_wrapped_command_that_reads_nothing_does_not_block() {
     let sandbox = Sandbox::new().with("NO_COLOR", "1");
     let figures = json!({"cwd": "/", "padding": "x".repeat(900_000)}).to_string();
     let answer = sandbox.feed("cs-statusline", &["--silent", "--wrap", "echo mine"], &figures);
@@ -121,7 +121,7 @@ fn a_wrapped_command_that_reads_nothing_holds_nobody_up() {
 }
 
 #[test]
-fn a_wrapped_command_that_does_not_end_holds_nobody_up_for_long() {
+fn a_wrapped_command_that_hangs_does_not_block_for_long() {
     let sandbox = Sandbox::new().with("NO_COLOR", "1");
     let wrap = |command: &str| {
         let answer = sandbox.feed("cs-statusline", &["--format", "ours", "--wrap", command], "{}");
@@ -135,7 +135,7 @@ fn a_wrapped_command_that_does_not_end_holds_nobody_up_for_long() {
 }
 
 #[test]
-fn what_killed_clients_left_behind_does_not_hide_who_waits() {
+fn files_of_killed_clients_do_not_hide_a_waiting_session() {
     let sandbox = Sandbox::new().with("NO_COLOR", "1").with("CLAUDE_PID", std::process::id().to_string());
     let uuid = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
     for more in [r#""UserPromptSubmit","prompt":"x""#, r#""PermissionRequest","tool_name":"Bash","tool_use_id":"1""#] {

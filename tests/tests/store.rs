@@ -115,7 +115,7 @@ fn edit(sandbox: &Sandbox, id: &str, change: impl FnOnce(&mut Value)) {
 }
 
 #[test]
-fn sixteen_hundred_events_of_eight_writers_are_all_kept() {
+fn sixteen_hundred_events_from_eight_writers_are_all_kept() {
     let sandbox = Sandbox::new();
     let id = create(&sandbox, &[]);
     parallel(|worker| {
@@ -135,7 +135,7 @@ fn sixteen_hundred_events_of_eight_writers_are_all_kept() {
 }
 
 #[test]
-fn five_hundred_sessions_of_one_minute_are_five_hundred_files() {
+fn five_hundred_sessions_in_one_minute_are_five_hundred_files() {
     let sandbox = Sandbox::new();
     let made = parallel(|worker| {
         let count = 500 / WORKERS + usize::from(worker < 500 % WORKERS);

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn any_text_matches_within_a_line() {
+    fn the_text_pattern_matches_within_a_line() {
         for (pattern, line) in
             [("a", "a"), ("[..]", ""), ("a[..]", "ab"), ("[..]b", "ab"), ("a[..]c[..]e", "abcde"), ("a[..][..]b", "ab")]
         {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn any_lines_match_none_one_or_many() {
+    fn the_lines_pattern_matches_zero_one_or_many_lines() {
         for (expected, actual) in
             [("...", ""), ("a ... b", "a b"), ("a ... b", "a x y b b"), ("... c ...", "a b c c d")]
         {

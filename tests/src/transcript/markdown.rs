@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_not_be_run_is_an_error() {
+    fn a_block_that_would_not_run_is_an_error() {
         let blocks = [
             "```console\n$ a\n",              // never closed
             "```console\n```\n",              // empty

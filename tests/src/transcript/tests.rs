@@ -16,13 +16,13 @@ fn report(block: &str) -> String {
 }
 
 #[test]
-fn a_true_transcript_passes() {
+fn a_correct_transcript_passes() {
     outcome("$ echo one\none\n$ exit_with() { return $1; }\n$ cd /; X=2\n$ pwd; echo $X; exit_with 65\n/\n2\n? 65")
         .unwrap();
 }
 
 #[test]
-fn both_streams_mix_in_order() {
+fn both_streams_appear_in_order() {
     outcome("$ echo a; echo b >&2; echo c\na\nb\nc").unwrap();
 }
 
@@ -77,7 +77,7 @@ fn a_step_that_ends_the_shell_is_reported() {
 }
 
 #[test]
-fn what_a_step_leaves_running_is_killed_at_the_end() {
+fn background_processes_are_killed_at_the_end() {
     let started = Instant::now();
     outcome("$ sleep 600 &").unwrap();
     assert!(started.elapsed() < Duration::from_secs(30));

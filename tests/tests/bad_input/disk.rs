@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::*;
 
 #[test]
-fn a_lock_that_is_held_is_waited_for_and_then_told() {
+fn a_held_lock_is_waited_for_and_then_reported() {
     let sandbox = furnished();
     let lock = Held::take(&sandbox.data().join(format!("sessions/{ACTIVE}.lock")));
     let began = Instant::now();
@@ -122,7 +122,7 @@ impl Drop for Disk {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux mounts a tmpfs")]
-fn a_full_disk() {
+fn a_full_disk_is_reported_and_damages_nothing() {
     for pages in 0..6 {
         for command in WRITERS {
             let sandbox = Sandbox::new();

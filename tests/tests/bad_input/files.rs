@@ -55,7 +55,7 @@ fn damages() -> Vec<(Damage, &'static str)> {
 }
 
 #[test]
-fn records_that_are_none_are_named_and_left_alone() {
+fn damaged_records_are_reported_and_left_alone() {
     for (damage, word) in damages() {
         let sandbox = furnished();
         damage(&sandbox.data().join(format!("sessions/{ACTIVE}.json")));
@@ -76,7 +76,7 @@ fn records_that_are_none_are_named_and_left_alone() {
 }
 
 #[test]
-fn a_torn_index_is_seen_through() {
+fn readers_see_through_a_torn_index() {
     let sandbox = furnished();
     let whole = fs::read_to_string(sandbox.data().join("sessions/_index.json")).expect("it is there");
     let listed = ok(&sandbox, "cs-session", &["list"]);
@@ -99,7 +99,7 @@ fn a_torn_index_is_seen_through() {
 }
 
 #[test]
-fn a_newer_record_is_read_and_never_written() {
+fn a_newer_record_is_read_but_never_written() {
     let sandbox = furnished();
     let mut record = sandbox.record(ACTIVE);
     record["schema_version"] = json!(5);
@@ -121,7 +121,7 @@ fn a_newer_record_is_read_and_never_written() {
 }
 
 #[test]
-fn a_torn_config_is_named_and_left_alone() {
+fn a_torn_config_is_reported_and_left_alone() {
     let sandbox = furnished();
     for text in ["", "{\"version\": 1, \"projects\": {", "[]"] {
         put(&sandbox, "config.json", text);

@@ -56,7 +56,7 @@ fn absurd_numbers_on_the_command_line_are_refused_or_bounded() {
 }
 
 #[test]
-fn absurd_figures_of_a_client_are_as_if_they_had_not_been_told() {
+fn absurd_figures_from_a_client_are_ignored() {
     for number in ABSURD.iter().filter(|number| !["-0", "1e-400"].contains(number)) {
         let sandbox = furnished();
         let figures = |number: &str| {

@@ -84,7 +84,7 @@ fn config(sandbox: &Sandbox) -> Vec<u8> {
 }
 
 #[test]
-fn readers_do_their_work_with_defaults_and_say_so_once() {
+fn readers_work_with_defaults_and_say_so_once() {
     let sandbox = used();
     for (text, told) in DAMAGED {
         for (words, printed) in READERS {
@@ -104,7 +104,7 @@ fn readers_do_their_work_with_defaults_and_say_so_once() {
 }
 
 #[test]
-fn hooks_and_the_dashboard_go_on() {
+fn hooks_and_the_dashboard_work_with_damaged_settings() {
     let sandbox = furnished();
     let served = Served::start(&sandbox, &[]);
     for (n, (text, told)) in DAMAGED.into_iter().enumerate() {
@@ -132,7 +132,7 @@ fn hooks_and_the_dashboard_go_on() {
 }
 
 #[test]
-fn changes_of_sessions_are_made_and_acknowledged_all_the_same() {
+fn sessions_can_be_changed_with_damaged_settings() {
     let sandbox = furnished();
     for (text, _) in DAMAGED {
         put(&sandbox, "config.json", text);
@@ -155,7 +155,7 @@ fn changes_of_sessions_are_made_and_acknowledged_all_the_same() {
 }
 
 #[test]
-fn a_project_is_registered_where_nothing_is_lost_by_it() {
+fn a_project_is_registered_only_if_no_setting_is_lost() {
     let sandbox = furnished();
     for (text, _) in DAMAGED {
         put(&sandbox, "config.json", text);

@@ -7,7 +7,7 @@ use cs_tests::run;
 use super::*;
 
 #[test]
-fn ids_that_fit_none_or_several_or_cannot_be() {
+fn unknown_ambiguous_and_invalid_ids_are_refused() {
     let sandbox = furnished();
     let long = "a".repeat(10_000);
     for command in ON_A_SESSION {
@@ -32,7 +32,7 @@ fn ids_that_fit_none_or_several_or_cannot_be() {
 }
 
 #[test]
-fn names_that_lead_out_of_the_data_directory() {
+fn names_that_lead_out_of_the_data_directory_are_refused() {
     let sandbox = furnished();
     let slugs: [&[&str]; 6] = [
         &["cs-session", "create", "--intent", "x", "--project", OUTSIDE],
@@ -84,7 +84,7 @@ const TEXTS: [(&[&str], &str, usize); 24] = [
 ];
 
 #[test]
-fn texts_that_are_empty_or_too_long_or_no_texts() {
+fn empty_long_and_invalid_texts_are_refused() {
     let sandbox = furnished();
     let elsewhere = sandbox.home().join("elsewhere");
     fs::create_dir(&elsewhere).expect("it can be made");
@@ -111,7 +111,7 @@ fn texts_that_are_empty_or_too_long_or_no_texts() {
 }
 
 #[test]
-fn texts_that_just_fit_are_taken() {
+fn texts_of_the_maximum_length_are_accepted() {
     for (command, option, limit) in TEXTS {
         let sandbox = furnished();
         let text = "é".repeat(limit);
@@ -122,14 +122,14 @@ fn texts_that_just_fit_are_taken() {
 }
 
 #[test]
-fn resuming_inside_a_conversation_with_a_bad_intent_leaves_the_old_session_parked() {
+fn resuming_with_an_invalid_intent_leaves_the_old_session_parked() {
     let sandbox = furnished().with("CLAUDE_CODE_SESSION_ID", CA5D);
     refused(&sandbox, "cs-session", &["resume", "beef", "--intent", " "], "", INVALID, "intent is empty");
     assert_eq!(sandbox.record(PARKED)["status"], "parked");
 }
 
 #[test]
-fn words_numbers_and_lists_that_are_none() {
+fn invalid_words_numbers_and_lists_are_refused() {
     let sandbox = furnished();
     let cases: [(&[&str], i32, &str); 22] = [
         (&["cs-session", "list", "--status", "done"], USAGE, "use active, parked or completed"),
@@ -165,7 +165,7 @@ fn words_numbers_and_lists_that_are_none() {
 }
 
 #[test]
-fn command_lines_that_are_wrong() {
+fn wrong_command_lines_are_refused() {
     let sandbox = furnished();
     let cases: [&[&str]; 17] = [
         &["cs-session"],
@@ -192,7 +192,7 @@ fn command_lines_that_are_wrong() {
 }
 
 #[test]
-fn lines_on_standard_input_that_name_nothing() {
+fn input_lines_without_a_session_are_refused() {
     let sandbox = furnished();
     for (input, code, word) in [
         ("", NOT, "no session came on standard input"),

@@ -61,7 +61,7 @@ fn a_killed_archiver_leaves_every_record_in_one_place() {
 
 /// Where a disk cannot rename without replacing, it is link and unlink: one file with two names in between.
 #[test]
-fn one_record_with_two_names_is_mended_and_two_records_are_not() {
+fn one_record_with_two_names_is_repaired_and_two_records_are_not() {
     let sandbox = Sandbox::new();
     put(&sandbox, &format!("sessions/{}.json", id(1)), &completed(&id(1), LONG_AGO));
     put(&sandbox, &format!("sessions/{}.json", id(2)), &completed(&id(2), LONG_AGO));
@@ -111,7 +111,7 @@ fn opened(bench: &Bench, args: &[&str]) -> BTreeSet<String> {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
-fn no_record_is_read_that_the_index_says_is_irrelevant() {
+fn records_that_the_index_rules_out_are_not_read() {
     if !cs_tests::has(cs_tests::strace::is_possible()) {
         return;
     }

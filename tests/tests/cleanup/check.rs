@@ -48,7 +48,7 @@ fn found(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
 type Damage = fn(&Path);
 
 #[test]
-fn each_kind_of_file_and_each_kind_of_damage() {
+fn every_kind_of_damage_is_found_in_every_kind_of_file() {
     let files = [
         "sessions/sess_20261121T1000_ca5d.json".to_owned(),
         "sessions/archive/sess_20260901T0800_0001.json".to_owned(),
@@ -126,7 +126,7 @@ fn each_kind_of_file_and_each_kind_of_damage() {
 }
 
 #[test]
-fn a_session_at_no_time_is_damaged() {
+fn a_record_with_an_invalid_time_is_damaged() {
     for field in ["started_at", "last_heartbeat", "ended_at"] {
         let sandbox = furnished();
         let id = "sess_20260902T0800_0002";
@@ -141,7 +141,7 @@ fn a_session_at_no_time_is_damaged() {
 }
 
 #[test]
-fn nothing_is_put_away_through_a_link() {
+fn nothing_is_moved_through_a_link() {
     let sandbox = furnished();
     let outside = sandbox.root().join("outside");
     fs::create_dir(&outside).expect("it can be made");
@@ -163,7 +163,7 @@ fn nothing_is_put_away_through_a_link() {
 }
 
 #[test]
-fn settings_that_cannot_be_understood_are_told_once() {
+fn damaged_settings_are_reported_once() {
     let sandbox = furnished();
     put(&sandbox, "config.json", "{");
     let output = sandbox.cs("cs-cleanup", &["all"]);
@@ -171,7 +171,7 @@ fn settings_that_cannot_be_understood_are_told_once() {
 }
 
 #[test]
-fn a_newer_record_is_no_damage_whatever_it_looks_like() {
+fn a_newer_record_is_never_damaged() {
     let sandbox = furnished();
     for (file, text) in [
         ("sessions/sess_20261121T1000_0005.json", r#"{"schema_version": 5, "everything": "is different"}"#),
@@ -187,7 +187,7 @@ fn a_newer_record_is_no_damage_whatever_it_looks_like() {
 }
 
 #[test]
-fn settings_stay_where_they_are() {
+fn damaged_settings_are_not_moved_away() {
     let sandbox = furnished();
     put(&sandbox, "config.json", r#"{"hooks": {"capture_prompts": false"#);
     let seen = found(&sandbox, &["--repair"]);
@@ -196,7 +196,7 @@ fn settings_stay_where_they_are() {
 }
 
 #[test]
-fn an_index_that_lies_is_found_and_made_again() {
+fn a_wrong_index_is_found_and_rebuilt() {
     let lies: [fn(&mut Value); 4] = [
         |index| drop(index.as_object_mut().expect("an object").remove("sess_20261121T1000_ca5d")),
         |index| index["sess_20261121T1000_ca5d"]["status"] = json!("parked"),
@@ -223,7 +223,7 @@ fn an_index_that_lies_is_found_and_made_again() {
 }
 
 #[test]
-fn a_damaged_record_is_named_by_readers_that_miss_the_index() {
+fn readers_without_an_index_report_a_damaged_record() {
     let sandbox = furnished();
     fs::write(sandbox.data().join("sessions/sess_20261121T1000_ca5d.json"), "{").expect("it can be written");
     fs::remove_file(sandbox.data().join("sessions/_index.json")).expect("it is there");
@@ -239,7 +239,7 @@ fn a_damaged_record_is_named_by_readers_that_miss_the_index() {
 }
 
 #[test]
-fn a_home_that_is_not_there_is_in_order() {
+fn a_missing_data_directory_is_in_order() {
     let sandbox = Sandbox::new();
     for args in [&["check"][..], &["check", "--repair"], &["all"], &["index"], &["archive", "--days", "0"]] {
         assert_eq!(ok(&sandbox, "cs-cleanup", args), "", "{args:?}");

@@ -20,7 +20,7 @@ fn event(sandbox: &Sandbox, now: &str, uuid: &str, event: &str, more: &str) {
 }
 
 #[test]
-fn a_session_of_a_wrong_clock_is_closed_after_the_threshold_from_when_it_was_found() {
+fn a_session_with_a_wrong_time_is_closed_one_threshold_after_it_was_found() {
     for (wrong, way) in [(AHEAD, "ahead"), (BEHIND, "behind")] {
         let sandbox = Sandbox::new();
         let id = made_at(&sandbox, wrong);
@@ -54,7 +54,7 @@ fn a_session_of_a_wrong_clock_is_closed_after_the_threshold_from_when_it_was_fou
 }
 
 #[test]
-fn the_next_sign_of_life_counts_again() {
+fn a_sign_of_life_replaces_a_wrong_time() {
     for wrong in [AHEAD, BEHIND] {
         let sandbox = Sandbox::new();
         let id = made_at(&sandbox, wrong);
@@ -69,7 +69,7 @@ fn the_next_sign_of_life_counts_again() {
 
 /// A conversation whose hooks told everything while the clock was wrong, and nothing since.
 #[test]
-fn a_conversation_of_a_wrong_clock_ends_as_any_other() {
+fn a_conversation_with_a_wrong_time_ends_like_any_other() {
     for wrong in [AHEAD, BEHIND] {
         let sandbox = Sandbox::new();
         event(&sandbox, wrong, CA5D, "SessionStart", r#","source":"startup""#);
@@ -92,7 +92,7 @@ fn a_conversation_of_a_wrong_clock_ends_as_any_other() {
 }
 
 #[test]
-fn what_ended_while_the_clock_was_wrong_is_archived_after_the_days_from_when_it_was_found() {
+fn a_session_with_a_wrong_end_time_is_archived_some_days_after_it_was_found() {
     for wrong in [AHEAD, BEHIND] {
         let sandbox = Sandbox::new();
         let id = made_at(&sandbox, wrong);
@@ -105,7 +105,7 @@ fn what_ended_while_the_clock_was_wrong_is_archived_after_the_days_from_when_it_
 
 /// A machine without a battery begins at 1970 until something sets its clock.
 #[test]
-fn nothing_is_done_for_its_age_while_the_clock_cannot_be_right() {
+fn nothing_is_done_by_age_while_the_clock_is_impossible() {
     let sandbox = Sandbox::new();
     let id = create(&sandbox, &[]);
     put(
@@ -150,7 +150,7 @@ fn a_clock_that_was_behind_leaves_nothing_closed() {
 }
 
 #[test]
-fn a_session_of_the_future_is_not_the_newest_one_for_years() {
+fn a_session_with_a_future_time_does_not_stay_the_newest() {
     let sandbox = Sandbox::new();
     let wrong = made_at(&sandbox, AHEAD);
     let right = create(&sandbox, &[]);
@@ -186,7 +186,7 @@ fn a_session_of_the_future_is_not_the_newest_one_for_years() {
 }
 
 #[test]
-fn what_was_left_while_the_clock_was_ahead_is_swept() {
+fn files_left_while_the_clock_was_ahead_are_removed() {
     let sandbox = Sandbox::new();
     let files =
         ["sessions/.tmp-x", "sessions/sess_20260901T0800_0001.lock", "ended/e998145e-4e5d-40c9-a3a6-681ad5bd51c9.json"];
@@ -203,7 +203,7 @@ fn what_was_left_while_the_clock_was_ahead_is_swept() {
 }
 
 #[test]
-fn what_was_parked_while_the_clock_was_ahead_is_told() {
+fn sessions_parked_while_the_clock_was_ahead_are_reported() {
     let sandbox = Sandbox::new();
     let id = made_at(&sandbox, AHEAD);
     at(&sandbox, AHEAD, "cs-session", &["park", &id, "--reason", "later", "-q"]);

@@ -42,7 +42,7 @@ const COMMANDS: [&[&str]; 8] =
     [&["all"], &["stale"], &["gone"], &["archive"], &["locks"], &["tmp"], &["index"], &["check", "--repair"]];
 
 #[test]
-fn a_dry_run_changes_nothing_and_says_what_a_real_one_does() {
+fn a_dry_run_changes_nothing_and_prints_what_a_real_run_does() {
     for command in COMMANDS {
         let sandbox = untidy();
         let before = contents(&sandbox);
@@ -103,7 +103,7 @@ fn a_directory_that_cannot_be_written() {
 }
 
 #[test]
-fn only_unfinished_writes_go_and_no_link_is_followed() {
+fn only_unfinished_writes_are_removed_and_no_link_is_followed() {
     let sandbox = Sandbox::new();
     let outside = sandbox.root().join("outside");
     fs::create_dir(&outside).expect("it can be made");
@@ -137,7 +137,7 @@ fn only_unfinished_writes_go_and_no_link_is_followed() {
 }
 
 #[test]
-fn a_log_keeps_its_last_part_and_its_writer() {
+fn a_trimmed_log_keeps_its_last_part_and_its_writer() {
     let sandbox = Sandbox::new();
     put(&sandbox, "logs/job.log", &"a".repeat(300 * 1024));
     put(&sandbox, "logs/short.log", &"a".repeat(200 * 1024));

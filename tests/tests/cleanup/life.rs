@@ -65,7 +65,7 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
 }
 
 #[test]
-fn what_nobody_attended_is_completed_like_at_its_end() {
+fn a_killed_unattended_conversation_is_completed() {
     let sandbox = Sandbox::new();
     let client = client(&sandbox);
     for (event, more) in
@@ -84,7 +84,7 @@ fn what_nobody_attended_is_completed_like_at_its_end() {
 }
 
 #[test]
-fn settings_hold_for_what_is_gone_too() {
+fn the_setting_for_ended_sessions_applies_to_killed_ones() {
     for (setting, expected) in [("keep", "active"), ("park", "parked"), ("complete", "completed")] {
         let sandbox = Sandbox::new();
         let client = client(&sandbox);
@@ -98,7 +98,7 @@ fn settings_hold_for_what_is_gone_too() {
 }
 
 #[test]
-fn a_conversation_that_never_asked_anything_only_loses_its_file() {
+fn a_conversation_without_a_prompt_only_loses_its_file() {
     let sandbox = Sandbox::new();
     let client = client(&sandbox);
     tell(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
@@ -110,7 +110,7 @@ fn a_conversation_that_never_asked_anything_only_loses_its_file() {
 }
 
 #[test]
-fn what_cleanup_closed_goes_on_with_its_conversation() {
+fn a_session_closed_by_cleanup_is_reopened_by_its_conversation() {
     for way in ["resume", "prompt"] {
         let sandbox = Sandbox::new();
         let first = client(&sandbox);
@@ -130,7 +130,7 @@ fn what_cleanup_closed_goes_on_with_its_conversation() {
 }
 
 #[test]
-fn a_threshold_is_a_threshold() {
+fn a_session_is_stale_only_after_the_threshold() {
     let sandbox = Sandbox::new();
     let id = create(&sandbox, &[]);
     ok(&sandbox, "cs-session", &["event", &id, "--message", "a note", "-q"]);
@@ -147,7 +147,7 @@ fn a_threshold_is_a_threshold() {
 }
 
 #[test]
-fn silence_is_no_end_while_the_process_runs() {
+fn a_silent_conversation_stays_open_while_its_process_runs() {
     let sandbox = Sandbox::new();
     let alive = client(&sandbox);
     tell(&sandbox, alive.pid(), CA5D, "UserPromptSubmit", PROMPT);
@@ -169,7 +169,7 @@ fn silence_is_no_end_while_the_process_runs() {
 
 /// Without its process, a conversation is judged by what was heard of it last.
 #[test]
-fn a_conversation_of_which_no_process_is_known() {
+fn a_conversation_without_a_known_process_is_judged_by_its_last_event() {
     let sandbox = Sandbox::new();
     let client = client(&sandbox);
     tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);

@@ -20,7 +20,7 @@ fn orphan(sandbox: &Sandbox) -> PathBuf {
 }
 
 #[test]
-fn a_lock_that_somebody_holds_stays() {
+fn a_held_lock_is_not_removed() {
     let sandbox = Sandbox::new();
     let path = orphan(&sandbox);
     let held = Held::take(&path);
@@ -34,7 +34,7 @@ fn a_lock_that_somebody_holds_stays() {
 }
 
 #[test]
-fn only_old_locks_of_nothing_go() {
+fn only_old_locks_without_a_record_are_removed() {
     let sandbox = Sandbox::new();
     let id = create(&sandbox, &[]);
     ok(&sandbox, "cs-session", &["event", &id, "--message", "x", "-q"]);
@@ -69,7 +69,7 @@ fn only_old_locks_of_nothing_go() {
 /// Eight lockers count under one lock whose file is removed again and again. If ever two of them held it at once, a
 /// count would be lost.
 #[test]
-fn lockers_that_wait_for_a_removed_lock_share_the_next_one() {
+fn no_two_waiters_hold_a_removed_lock_at_once() {
     let sandbox = Sandbox::new();
     let path = orphan(&sandbox);
     let counter = sandbox.root().join("counter");

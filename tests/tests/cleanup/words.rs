@@ -19,7 +19,7 @@ fn all_text(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_plan_is_parked_and_found_but_what_a_hook_made_by_itself_is_forgotten() {
+fn a_plan_is_parked_and_an_empty_session_made_by_a_hook_is_removed() {
     let sandbox = Sandbox::new();
     let empty = made_by_hook(&sandbox);
     assert_eq!(sandbox.record(&empty)["written_by"], "hook");
@@ -47,7 +47,7 @@ fn a_plan_is_parked_and_found_but_what_a_hook_made_by_itself_is_forgotten() {
 }
 
 #[test]
-fn every_command_of_a_person_makes_a_session_theirs() {
+fn every_command_of_a_person_keeps_a_session_from_being_removed() {
     let id = "sess_20261121T1000_ca5d";
     let same = "conversation in work";
     let commands: [(&str, &[&str]); 10] = [
@@ -74,7 +74,7 @@ fn every_command_of_a_person_makes_a_session_theirs() {
 
 /// Other programs do not know the mark and may leave it where it is; so may an editor.
 #[test]
-fn a_word_that_another_program_left_is_a_word() {
+fn a_change_by_another_program_keeps_a_session_from_being_removed() {
     let edits: [(&str, Value); 6] = [
         ("intent", json!("Plan the spring campaign")),
         ("outcome", json!("half of it")),
@@ -102,7 +102,7 @@ fn a_word_that_another_program_left_is_a_word() {
 }
 
 #[test]
-fn no_word_goes_when_a_timer_closes_a_session() {
+fn no_text_is_lost_when_a_timer_closes_a_session() {
     let sandbox = Sandbox::new();
     let old = create(&sandbox, &[]);
     let steps = ["--next-step", "ask Anna", "--next-step", "ask Ben", "-q"];
@@ -141,7 +141,7 @@ fn a_killed_conversation_in_which_a_person_wrote_is_parked() {
 
 /// Its conversation ended, or its client was killed, before anybody asked for anything.
 #[test]
-fn a_plan_of_a_conversation_without_a_prompt_is_not_done() {
+fn a_plan_in_a_conversation_without_a_prompt_is_not_completed() {
     for way in ["SessionEnd", "gone"] {
         let sandbox = Sandbox::new();
         let mut client = sandbox.start("sleep", &["600"]);
@@ -160,7 +160,7 @@ fn a_plan_of_a_conversation_without_a_prompt_is_not_done() {
 }
 
 #[test]
-fn what_a_person_ended_stays_as_they_ended_it() {
+fn a_session_ended_by_a_person_stays_as_it_was_ended() {
     for (command, option) in [("park", "--reason"), ("complete", "--outcome")] {
         let sandbox = Sandbox::new();
         let mut client = sandbox.start("sleep", &["600"]);
@@ -181,7 +181,7 @@ fn what_a_person_ended_stays_as_they_ended_it() {
 }
 
 #[test]
-fn an_absurd_threshold_closes_nothing_that_is_young() {
+fn an_absurd_threshold_closes_no_young_session() {
     for threshold in ["0", "-1", "-1e308", "1e308", "\"2\"", "null"] {
         let sandbox = Sandbox::new();
         let id = create(&sandbox, &[]);
@@ -202,7 +202,7 @@ fn an_absurd_threshold_closes_nothing_that_is_young() {
 }
 
 #[test]
-fn what_was_done_is_counted_apart() {
+fn the_total_counts_each_action_separately() {
     let sandbox = Sandbox::new();
     made_by_hook(&sandbox);
     create(&sandbox, &[]);
@@ -212,7 +212,7 @@ fn what_was_done_is_counted_apart() {
 }
 
 #[test]
-fn hooks_put_nothing_over_what_a_person_said() {
+fn hooks_do_not_overwrite_what_a_person_wrote() {
     let sandbox = Sandbox::new();
     let pid = std::process::id();
     let id = "sess_20261121T1000_ca5d";
@@ -253,7 +253,7 @@ fn hooks_put_nothing_over_what_a_person_said() {
 
 /// A successor that somebody works in is not taken back because its predecessor cannot be closed.
 #[test]
-fn a_resume_that_fails_takes_back_only_what_it_made() {
+fn a_failed_resume_undoes_only_its_own_changes() {
     for is_begun in [true, false] {
         let sandbox = Sandbox::new();
         let old = create(&sandbox, &[]);

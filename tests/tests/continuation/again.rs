@@ -28,7 +28,7 @@ fn is_whole(record: &Value) {
 
 /// `cs-session resume`, then the command that the dashboard prints: the conversation goes on in the resumed session.
 #[test]
-fn a_resumed_session_and_its_conversation_are_one_chain() {
+fn a_resumed_session_is_continued_by_its_conversation() {
     for (ends, restarts) in [(true, true), (false, true), (false, false)] {
         let stage = stage();
         let old = with_open_things(&stage);
@@ -100,7 +100,7 @@ fn the_chain_is_found_without_any_cache() {
 }
 
 #[test]
-fn what_a_person_parked_goes_on_with_all_that_was_open() {
+fn a_parked_session_continues_with_everything_that_was_open() {
     for ends in [false, true] {
         let stage = stage();
         let old = with_open_things(&stage);
@@ -122,7 +122,7 @@ fn what_a_person_parked_goes_on_with_all_that_was_open() {
 }
 
 #[test]
-fn what_a_person_completed_goes_on_in_a_successor() {
+fn a_completed_session_continues_in_a_successor() {
     for (ends, archived) in [(false, false), (true, false), (true, true)] {
         let stage = stage();
         let old = with_open_things(&stage);
@@ -154,7 +154,7 @@ fn what_a_person_completed_goes_on_in_a_successor() {
 
 /// A session that was resumed in another conversation goes on there; the older conversation gets one of its own.
 #[test]
-fn a_conversation_takes_no_session_away_from_another_one() {
+fn a_conversation_does_not_take_a_session_from_another_one() {
     let stage = stage();
     let old = with_open_things(&stage);
     park(&stage, 80, &old);
@@ -183,7 +183,7 @@ fn a_conversation_takes_no_session_away_from_another_one() {
 
 /// Resumed by the agent itself, in a conversation whose own session is over.
 #[test]
-fn a_session_that_is_resumed_inside_a_conversation_is_that_conversations() {
+fn a_session_resumed_inside_a_conversation_belongs_to_it() {
     let stage = stage();
     let old = with_open_things(&stage);
     park(&stage, 80, &old);

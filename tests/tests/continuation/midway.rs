@@ -9,7 +9,7 @@ fn ask(stage: &Stage, at: u64) {
 }
 
 #[test]
-fn a_turn_that_was_broken_off_is_parked_without_an_older_answer() {
+fn an_interrupted_turn_is_parked_without_an_older_answer() {
     for asks in [false, true] {
         let stage = stage();
         told(&stage, 80).prompt("migrate the database");
@@ -34,7 +34,7 @@ fn a_turn_that_was_broken_off_is_parked_without_an_older_answer() {
 }
 
 #[test]
-fn nobody_comes_back_to_a_broken_turn_that_nobody_attended() {
+fn an_interrupted_unattended_turn_is_completed() {
     let stage = stage();
     told(&stage, 80).prompt("migrate the database");
     told(&stage, 90).with("CLAUDE_CODE_SESSION_ATTENDED", "0").end("other");
@@ -44,7 +44,7 @@ fn nobody_comes_back_to_a_broken_turn_that_nobody_attended() {
 }
 
 #[test]
-fn a_killed_client_leaves_no_older_answer_either() {
+fn a_killed_client_leaves_no_older_answer() {
     let mut stage = stage();
     told(&stage, 80).prompt("migrate the database");
     stage.kill_client();
@@ -55,7 +55,7 @@ fn a_killed_client_leaves_no_older_answer_either() {
 }
 
 #[test]
-fn an_answer_that_was_overtaken_by_the_end_completes_it_with_all_that_was_open() {
+fn an_answer_that_arrives_after_the_end_completes_the_session_and_keeps_what_was_open() {
     let stage = stage();
     told(&stage, 80).prompt("migrate the database");
     told(&stage, 90).end("other");

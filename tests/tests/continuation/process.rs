@@ -15,7 +15,7 @@ fn of<'a>(records: &'a [Value], uuid: &str) -> &'a Value {
 }
 
 #[test]
-fn a_conversation_is_over_where_its_process_begins_another_one() {
+fn a_conversation_ends_when_its_process_begins_another_one() {
     for is_told in [true, false] {
         let stage = stage();
         told(&stage, 71).task("1", "write tests");
@@ -57,7 +57,7 @@ fn conversations_of_other_processes_go_on() {
 }
 
 #[test]
-fn a_conversation_with_another_window_is_left_to_that_one() {
+fn a_conversation_that_is_open_in_another_window_stays_open() {
     let stage = stage();
     let second = window(&stage);
     told(&stage, 80).from(&second).start("resume");
@@ -77,7 +77,7 @@ fn job<'a>(stage: &'a Stage, at: u64, window: &cs_tests::Running) -> Told<'a> {
 }
 
 #[test]
-fn a_conversation_that_is_moved_to_the_background_goes_on() {
+fn a_conversation_moved_to_the_background_continues() {
     for (in_turn, later) in [(true, 81), (true, 87), (false, 81)] {
         let stage = stage();
         told(&stage, 71).task("1", "write tests");
@@ -109,7 +109,7 @@ fn a_conversation_that_is_moved_to_the_background_goes_on() {
 }
 
 #[test]
-fn a_job_without_a_known_beginning_has_a_session_at_once() {
+fn a_background_job_with_an_unknown_start_gets_a_session_at_once() {
     let stage = stage();
     told(&stage, 75).end("prompt_input_exit");
     let background = window(&stage);

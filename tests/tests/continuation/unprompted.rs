@@ -16,7 +16,7 @@ fn edit(stage: &Stage, at: u64) {
 }
 
 #[test]
-fn a_tool_that_changed_something_makes_the_session() {
+fn a_tool_call_that_changes_a_file_creates_the_session() {
     let stage = begun();
     told(&stage, 5).event("PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
     assert!(records(&stage).is_empty(), "it may be a question of the client itself");
@@ -36,7 +36,7 @@ fn a_tool_that_changed_something_makes_the_session() {
 }
 
 #[test]
-fn a_turn_that_changed_nothing_makes_it_with_the_next_event() {
+fn a_turn_without_changes_creates_the_session_with_the_next_event() {
     for next in ["Notification", "SessionEnd", "PreCompact", "cs-cleanup all", "killed"] {
         let mut stage = begun();
         told(&stage, 60).stop("It is a login page.");
@@ -57,7 +57,7 @@ fn a_turn_that_changed_nothing_makes_it_with_the_next_event() {
 }
 
 #[test]
-fn a_prompt_that_comes_after_all_says_what_it_is_for() {
+fn a_late_prompt_sets_the_intent() {
     let stage = begun();
     edit(&stage, 60);
     told(&stage, 70).prompt("fix the login page");
@@ -71,7 +71,7 @@ fn a_prompt_that_comes_after_all_says_what_it_is_for() {
 }
 
 #[test]
-fn what_nobody_asked_is_still_nothing() {
+fn a_conversation_without_a_turn_gets_no_session() {
     let stage = begun();
     told(&stage, 60).end("other");
     assert!(records(&stage).is_empty());

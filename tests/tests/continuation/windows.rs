@@ -12,7 +12,7 @@ fn session(stage: &Stage) -> String {
 }
 
 #[test]
-fn a_second_window_changes_nothing_for_the_first_and_its_end_neither() {
+fn a_second_window_and_its_end_do_not_affect_the_first() {
     let stage = stage();
     let session = session(&stage);
     told(&stage, 80).prompt("more");
@@ -33,7 +33,7 @@ fn a_second_window_changes_nothing_for_the_first_and_its_end_neither() {
 }
 
 #[test]
-fn the_first_window_may_be_the_one_that_is_closed() {
+fn the_first_window_may_be_closed_first() {
     let mut stage = stage();
     let session = session(&stage);
     let second = window(&stage);
@@ -49,7 +49,7 @@ fn the_first_window_may_be_the_one_that_is_closed() {
 }
 
 #[test]
-fn a_window_that_worked_last_leaves_the_conversation_to_the_other_one() {
+fn the_conversation_stays_open_when_the_last_active_window_closes() {
     for says_so in [true, false] {
         let stage = stage();
         let session = session(&stage);
@@ -78,7 +78,7 @@ fn a_window_that_worked_last_leaves_the_conversation_to_the_other_one() {
 }
 
 #[test]
-fn the_end_of_a_window_after_the_other_one_was_killed_is_the_end() {
+fn the_conversation_ends_when_the_last_living_window_closes() {
     let mut stage = stage();
     let second = window(&stage);
     told(&stage, 80).from(&second).start("resume");

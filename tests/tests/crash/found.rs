@@ -38,7 +38,7 @@ fn sessions(scene: &Scene) -> Vec<Value> {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn a_lock_whose_file_never_fits_is_busy_and_not_waited_for_without_end() {
+fn waiting_for_a_lock_whose_file_keeps_changing_ends() {
     if !can_trace() {
         return;
     }
@@ -57,7 +57,7 @@ fn a_lock_whose_file_never_fits_is_busy_and_not_waited_for_without_end() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn a_record_that_cannot_be_read_for_a_moment_is_not_left_out_of_the_index() {
+fn a_record_with_a_temporary_read_error_stays_in_the_index() {
     if !can_trace() {
         return;
     }
@@ -78,7 +78,7 @@ fn a_record_that_cannot_be_read_for_a_moment_is_not_left_out_of_the_index() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn a_change_that_the_index_misses_is_not_made_without_leaving_word() {
+fn a_change_that_the_index_misses_is_marked_as_pending() {
     if !can_trace() {
         return;
     }
@@ -91,7 +91,7 @@ fn a_change_that_the_index_misses_is_not_made_without_leaving_word() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn what_one_killed_program_left_to_look_up_survives_the_next_one() {
+fn a_pending_index_change_survives_the_next_killed_program() {
     if !can_trace() {
         return;
     }
@@ -112,7 +112,7 @@ fn what_one_killed_program_left_to_look_up_survives_the_next_one() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn a_first_prompt_that_was_killed_does_not_make_two_sessions() {
+fn a_killed_first_prompt_does_not_make_two_sessions() {
     if !can_trace() {
         return;
     }
@@ -141,7 +141,7 @@ fn a_first_prompt_that_was_killed_does_not_make_two_sessions() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn an_end_that_the_disk_refused_is_noted() {
+fn an_end_that_cannot_be_written_is_noted() {
     if !can_trace() {
         return;
     }
@@ -158,7 +158,7 @@ fn an_end_that_the_disk_refused_is_noted() {
 
 #[test]
 #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-fn a_resume_that_was_killed_is_finished_by_the_next_one() {
+fn a_killed_resume_is_finished_by_the_next_program() {
     if !can_trace() {
         return;
     }

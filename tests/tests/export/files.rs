@@ -18,7 +18,7 @@ fn code(sandbox: &Sandbox, args: &[&str]) -> i32 {
 }
 
 #[test]
-fn own_files_are_replaced_and_others_are_not() {
+fn only_our_own_exports_are_replaced() {
     let sandbox = furnished();
     let (first, second) = (id(0), id(1));
     for ending in FORMATS {
@@ -44,7 +44,7 @@ fn own_files_are_replaced_and_others_are_not() {
 }
 
 #[test]
-fn what_is_no_regular_file_is_never_replaced() {
+fn only_a_regular_file_is_ever_replaced() {
     let sandbox = furnished();
     let work = sandbox.work();
     fs::write(work.join("target.md"), "text").expect("it can be written");
@@ -61,7 +61,7 @@ fn what_is_no_regular_file_is_never_replaced() {
 }
 
 #[test]
-fn the_data_directory_is_not_written_into() {
+fn exports_are_not_written_into_the_data_directory() {
     let sandbox = furnished();
     symlink(sandbox.data(), sandbox.work().join("door")).expect("a link can be made");
     let config = sandbox.data().join("config.json");
@@ -81,7 +81,7 @@ fn the_data_directory_is_not_written_into() {
 }
 
 #[test]
-fn a_full_or_missing_place_is_told_and_leaves_nothing() {
+fn a_full_disk_or_missing_folder_is_reported_and_leaves_no_file() {
     let sandbox = furnished();
     assert_eq!(code(&sandbox, &[&id(0), "-o", "nowhere/x.md"]), 74);
     assert!(!sandbox.work().join("nowhere").exists(), "a misspelt folder is not made");
@@ -92,7 +92,7 @@ fn a_full_or_missing_place_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn a_damaged_record_hides_no_other() {
+fn a_damaged_record_does_not_hide_others() {
     let sandbox = furnished();
     fs::write(sandbox.data().join(format!("sessions/{}.json", id(1))), "{\"session_id\":").expect("written");
     let (first, second) = (id(0), id(1));

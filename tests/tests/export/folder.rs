@@ -75,7 +75,7 @@ fn the_frontmatter_is_yaml_whatever_the_intent_is() {
 }
 
 #[test]
-fn only_what_changed_is_written_again() {
+fn only_changed_files_are_rewritten() {
     let sandbox = Sandbox::new();
     let mut active = record(2);
     active["status"] = "active".into();
@@ -108,7 +108,7 @@ fn only_what_changed_is_written_again() {
 }
 
 #[test]
-fn files_of_others_are_left_alone_even_with_force() {
+fn force_does_not_overwrite_files_of_others() {
     let sandbox = Sandbox::new();
     store(&sandbox, &[record(0), record(1), record(2)]);
     let folder = sandbox.work().join("out");
@@ -133,7 +133,7 @@ fn export_of(sandbox: &Sandbox, id: &str, file: &str) {
 }
 
 #[test]
-fn people_and_secrets_are_masked_everywhere_and_counted() {
+fn names_and_secrets_are_masked_everywhere_and_counted() {
     let sandbox = Sandbox::new().with("USER", "jdoe");
     // Built here, so that no scanner takes this file for a leak.
     let secret = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0");
@@ -229,7 +229,7 @@ fn a_broken_transcript_of_any_size_is_read_as_far_as_it_goes() {
 }
 
 #[test]
-fn who_stores_no_prompts_gets_no_highlights() {
+fn without_stored_prompts_there_are_no_highlights() {
     let sandbox = Sandbox::new();
     store(&sandbox, &[record(0)]);
     transcript(&sandbox, said("user", "hello").as_bytes());

@@ -131,7 +131,7 @@ fn html_keeps_its_structure_and_the_text() {
 }
 
 #[test]
-fn csv_is_one_row_whose_cells_are_no_formulas() {
+fn csv_is_one_row_without_formulas() {
     let (harmless, all) = exported("csv");
     let rows = parse::csv(&harmless);
     for ((raw, shown), text) in all {
@@ -148,7 +148,7 @@ fn csv_is_one_row_whose_cells_are_no_formulas() {
 }
 
 #[test]
-fn json_gives_every_text_back_exactly() {
+fn json_preserves_every_text_exactly() {
     for format in ["json", "jsonl"] {
         for ((raw, _), text) in exported(format).1 {
             let value: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
@@ -183,7 +183,7 @@ fn many_sessions_are_as_safe_as_one() {
 }
 
 #[test]
-fn a_project_says_what_people_wrote_about_it() {
+fn a_project_export_keeps_what_people_wrote() {
     let sandbox = Sandbox::new();
     store(&sandbox, &[record(0)]);
     fs::create_dir_all(sandbox.data().join("projects")).expect("a fresh home can be written");

@@ -45,7 +45,7 @@ fn text_is_escaped_by_the_extension() {
 }
 
 #[test]
-fn json_templates_give_texts_back_and_plain_ones_hide_nothing() {
+fn json_templates_preserve_text_and_plain_ones_hide_nothing() {
     let sandbox = with_template("t.json", "{\"intent\": {{ sessions[0].intent }}, \"none\": {{ project }}}");
     fs::write(sandbox.work().join("t.txt"), "{{ sessions[0].intent }}").expect("it can be written");
     for (n, (raw, shown)) in hostile::all().enumerate() {
@@ -57,7 +57,7 @@ fn json_templates_give_texts_back_and_plain_ones_hide_nothing() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_line() {
+fn template_errors_name_the_line() {
     let cases = [
         ("a\n{% if %}", "t.md:2: "),
         ("\n\n{{ sessions[0].nothing }}", "t.md:3: undefined value"),

@@ -29,7 +29,7 @@ fn sandbox() -> Sandbox {
 }
 
 #[test]
-fn every_format_says_what_was_used() {
+fn every_format_shows_the_usage() {
     let sandbox = sandbox();
     let without =
         ["json", "jsonl", "csv", "markdown", "html"].map(|format| export(&sandbox, &[&id(0), "--format", format]));
@@ -70,7 +70,7 @@ fn every_format_says_what_was_used() {
 }
 
 #[test]
-fn a_models_name_cannot_break_an_export() {
+fn a_model_name_cannot_break_an_export() {
     let sandbox = sandbox();
     let exported = |model: &str| {
         keep(&sandbox, model);
@@ -94,7 +94,7 @@ fn a_models_name_cannot_break_an_export() {
 }
 
 #[test]
-fn a_folder_masks_the_names_of_models() {
+fn folder_exports_mask_model_names() {
     let sandbox = Sandbox::new().with("USER", "jdoe");
     store(&sandbox, &[record(0)]);
     keep(&sandbox, "proxy/anna@example.com");
@@ -107,7 +107,7 @@ fn a_folder_masks_the_names_of_models() {
 }
 
 #[test]
-fn tables_of_the_first_version_are_still_replaced() {
+fn tables_of_the_first_version_can_be_replaced() {
     let sandbox = sandbox();
     let table = export(&sandbox, &[&id(0), "--format", "csv"]);
     let old: Vec<&str> = table.lines().next().expect("a header").split(',').take(33).collect();

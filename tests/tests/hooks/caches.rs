@@ -39,7 +39,7 @@ fn damage(stage: &Stage, damage: Damage) {
 }
 
 #[test]
-fn the_record_is_the_same_whatever_happens_to_caches_between_any_two_events() {
+fn damaged_caches_between_events_do_not_change_the_record() {
     for name in ["claude-code/print-tour", "claude-code/interactive", "codex/resume"] {
         let recording = Recording::load(name);
         let whole = Stage::new();
@@ -67,7 +67,7 @@ fn opened(sandbox: &Sandbox, event: &str, more: Value) -> (Vec<String>, usize) {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
-fn what_a_hook_costs_does_not_depend_on_the_index() {
+fn the_cost_of_a_hook_does_not_depend_on_the_index() {
     if !cs_tests::has(cs_tests::strace::is_possible()) {
         return;
     }

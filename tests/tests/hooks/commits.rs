@@ -36,7 +36,7 @@ fn tell_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
 }
 
 #[test]
-fn commits_of_the_session_are_recorded_whole() {
+fn commits_of_the_session_are_recorded_with_all_fields() {
     let stage = stage();
     run_bash(&stage, 70, "git commit --allow-empty -m 'Fix it'");
     let once = bash("git commit --allow-empty -m 'Fix it'", "");
@@ -49,7 +49,7 @@ fn commits_of_the_session_are_recorded_whole() {
 }
 
 #[test]
-fn a_quiet_commit_is_recorded_if_it_was_made_by_the_command_that_just_ended() {
+fn a_quiet_commit_of_the_command_that_just_ended_is_recorded() {
     let stage = stage();
     in_repository(&stage, 80, "git commit -q --allow-empty -m Quiet");
     tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
@@ -61,7 +61,7 @@ fn a_quiet_commit_is_recorded_if_it_was_made_by_the_command_that_just_ended() {
 }
 
 #[test]
-fn commits_in_every_form() {
+fn commits_made_in_any_way_are_recorded() {
     let stage = stage();
     let forms = [
         ("git commit --allow-empty -qm One && git commit --allow-empty -qm Two", vec!["One", "Two"]),
@@ -92,7 +92,7 @@ fn commits_in_every_form() {
 }
 
 #[test]
-fn a_command_that_fails_after_its_commit_made_it_all_the_same() {
+fn a_commit_counts_even_if_its_command_fails_later() {
     let stage = stage();
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Made; echo oops");
     let failed = json!({"tool_name": "Bash", "tool_input": {"command": "git commit --allow-empty -m Made && make"},
@@ -102,7 +102,7 @@ fn a_command_that_fails_after_its_commit_made_it_all_the_same() {
 }
 
 #[test]
-fn repositories_of_other_formats() {
+fn commits_in_other_repository_formats_are_recorded() {
     for option in ["--object-format=sha256", "--ref-format=reftable"] {
         let stage = Stage::new();
         let made = stage.sandbox.sh(&format!("rm -rf ~/repo && git init -q {option} ~/repo"));
@@ -120,7 +120,7 @@ fn repositories_of_other_formats() {
 }
 
 #[test]
-fn what_no_commit_was_made_by_is_not_believed() {
+fn output_that_only_looks_like_a_commit_is_ignored() {
     let stage = stage();
     let first = in_repository(&stage, 0, "git rev-parse --short HEAD");
     let never = "[main 7654321] never happened";
@@ -141,7 +141,7 @@ fn what_no_commit_was_made_by_is_not_believed() {
 }
 
 #[test]
-fn a_commit_of_somebody_else_in_the_same_work_tree_is_not_the_sessions() {
+fn a_commit_by_somebody_else_in_the_work_tree_is_ignored() {
     let stage = stage();
     in_repository(&stage, 65, "git commit -q --allow-empty -m Before");
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Ours");
@@ -155,7 +155,7 @@ fn a_commit_of_somebody_else_in_the_same_work_tree_is_not_the_sessions() {
 }
 
 #[test]
-fn news_of_a_commit_may_come_after_the_next_prompt() {
+fn a_commit_may_be_reported_after_the_next_prompt() {
     let stage = stage();
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Made");
     let mut late = bash("git commit --allow-empty -m Made", &output);
@@ -166,7 +166,7 @@ fn news_of_a_commit_may_come_after_the_next_prompt() {
 }
 
 #[test]
-fn a_hook_starts_no_program_that_a_repository_names() {
+fn a_hook_starts_no_program_named_by_a_repository() {
     let stage = stage();
     // The beginning of 2026-11-21T10:01:10Z.
     let traps = trap::script(&stage.sandbox, 1_795_255_270);
@@ -201,7 +201,7 @@ fn a_hook_starts_no_program_that_a_repository_names() {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has strace")]
-fn strace_sees_no_program_and_no_child() {
+fn a_hook_starts_no_child_process() {
     if !cs_tests::has(cs_tests::strace::is_possible()) {
         return;
     }
@@ -233,7 +233,7 @@ fn after(harm: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_head_that_is_something_else_does_no_harm() {
+fn a_damaged_head_is_harmless() {
     for harm in [
         "rm .git/HEAD && mkfifo .git/HEAD",
         "rm .git/HEAD && ln -s /dev/zero .git/HEAD",
@@ -258,7 +258,7 @@ fn a_head_that_is_something_else_does_no_harm() {
 }
 
 #[test]
-fn references_and_objects_that_are_something_else_do_no_harm() {
+fn damaged_references_and_objects_are_harmless() {
     for harm in [
         "truncate -s 3G .git/logs/HEAD",
         "rm -r .git/logs; printf 'ref: refs/heads/../../../../etc/passwd' >.git/HEAD",
@@ -278,7 +278,7 @@ fn references_and_objects_that_are_something_else_do_no_harm() {
 }
 
 #[test]
-fn an_object_that_grows_without_end_is_read_to_its_limit() {
+fn an_endless_object_is_read_up_to_a_limit() {
     let stage = stage();
     let bomb = r#"
         head() { printf 'tree %s\nauthor A <a@b> 1763719270 +0000\ncommitter A <a@b> 1763719270 +0000\n' $(git write-tree); }
@@ -297,7 +297,7 @@ fn an_object_that_grows_without_end_is_read_to_its_limit() {
 }
 
 #[test]
-fn what_a_clone_brings_in_a_folder_is_not_the_conversations_head() {
+fn commits_in_a_nested_clone_are_not_recorded() {
     let stage = stage();
     let output = in_repository(&stage, 70, "git clone -q . nested && cd nested && git commit --allow-empty -m Nested");
     let root = stage.repository("repo");
@@ -313,7 +313,7 @@ fn what_a_clone_brings_in_a_folder_is_not_the_conversations_head() {
 }
 
 #[test]
-fn a_subagents_commit_is_the_sessions() {
+fn a_commit_by_a_subagent_belongs_to_the_session() {
     let stage = stage();
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Helped");
     let mut told = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Helped", &output));

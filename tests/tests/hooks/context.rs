@@ -57,7 +57,7 @@ fn texts_of_other_sessions_are_quoted_as_data() {
 }
 
 #[test]
-fn a_neighbour_is_named_by_an_id_only() {
+fn another_session_is_named_only_by_its_id() {
     let stage = stage();
     let path = stage.sandbox.data().join(format!("live/{UUID}.json"));
     let mut live: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();

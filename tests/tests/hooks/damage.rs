@@ -15,7 +15,7 @@ use super::{
 };
 
 #[test]
-fn a_record_that_cannot_be_understood_is_set_aside_and_its_conversation_goes_on() {
+fn a_damaged_record_is_quarantined_and_its_conversation_continues() {
     let whole = fs::read(record_path(&stage())).expect("a record can be read");
     let other_id = String::from_utf8_lossy(&whole).replace("_20261121T1001_", "_20261121T1002_");
     for (what, bytes) in [
@@ -51,7 +51,7 @@ fn a_record_that_cannot_be_understood_is_set_aside_and_its_conversation_goes_on(
 }
 
 #[test]
-fn a_list_says_that_an_active_record_is_damaged_although_the_index_knows_better_days() {
+fn a_list_shows_a_damaged_active_record_with_its_intent_from_the_index() {
     let stage = stage();
     settle(&stage, 100);
     fs::write(record_path(&stage), "").expect("can be written");
@@ -61,7 +61,7 @@ fn a_list_says_that_an_active_record_is_damaged_although_the_index_knows_better_
 }
 
 #[test]
-fn a_record_of_a_newer_program_is_left_alone() {
+fn a_record_of_a_newer_version_is_left_alone() {
     let stage = stage();
     let path = record_path(&stage);
     let whole = fs::read_to_string(&path).expect("a record can be read");
@@ -120,7 +120,7 @@ fn symbolic_links_are_not_followed() {
 }
 
 #[test]
-fn a_data_directory_that_cannot_be_written_is_silence() {
+fn hooks_are_silent_when_the_data_directory_is_not_writable() {
     let stage = Stage::new();
     let file = stage.sandbox.root().join("file");
     fs::write(&file, "text").expect("can be written");
@@ -137,7 +137,7 @@ fn a_data_directory_that_cannot_be_written_is_silence() {
 }
 
 #[test]
-fn without_a_home_there_is_silence_too() {
+fn hooks_are_silent_without_a_home() {
     let stage = Stage::new();
     for program in ["cs-hook", "cs-heartbeat"] {
         let mut command = stage.command(program, 0, Client::Interactive);
@@ -148,7 +148,7 @@ fn without_a_home_there_is_silence_too() {
 }
 
 #[test]
-fn a_torn_or_lost_index_is_made_again_from_the_records() {
+fn a_torn_or_missing_index_is_rebuilt_from_the_records() {
     let stage = stage();
     for n in 2..6 {
         let uuid = format!("aaaaaaaa-0000-4000-8000-00000000000{n}");
@@ -213,7 +213,7 @@ fn broken_settings_are_never_overwritten() {
 }
 
 #[test]
-fn settings_that_are_wrong_in_part_keep_that_part_and_get_the_project() {
+fn partly_wrong_settings_are_kept_and_get_the_new_project() {
     let stage = Stage::new();
     let config = stage.sandbox.data().join("config.json");
     fs::create_dir_all(stage.sandbox.data()).expect("can be made");
@@ -293,7 +293,7 @@ fn read(path: &std::path::Path) -> Value {
 }
 
 #[test]
-fn an_older_record_is_written_as_version_four_and_keeps_what_it_said() {
+fn an_older_record_is_written_as_version_four_and_keeps_its_data() {
     let stage = stage();
     let path = record_path(&stage);
     edit(&path, |record| {
@@ -312,7 +312,7 @@ fn an_older_record_is_written_as_version_four_and_keeps_what_it_said() {
 }
 
 #[test]
-fn litter_of_killed_programs_is_no_obstacle() {
+fn files_left_by_killed_programs_do_not_matter() {
     let stage = stage();
     let data = stage.sandbox.data();
     fs::write(data.join("sessions/.tmp-dead"), "{\"half\":").expect("can be written");

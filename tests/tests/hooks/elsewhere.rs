@@ -36,7 +36,7 @@ fn a_session_keeps_its_project_in_another_repository() {
 }
 
 #[test]
-fn going_elsewhere_within_a_turn_is_noted() {
+fn moving_to_another_repository_within_a_turn_is_noted() {
     let stage = stage();
     let other = stage.repository("other");
     super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
@@ -49,7 +49,7 @@ fn going_elsewhere_within_a_turn_is_noted() {
 }
 
 #[test]
-fn a_successor_that_begins_elsewhere_stays_in_the_project() {
+fn a_successor_that_starts_in_another_repository_keeps_the_project() {
     let stage = stage();
     let other = stage.repository("other");
     super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
@@ -68,7 +68,7 @@ fn a_successor_that_begins_elsewhere_stays_in_the_project() {
 }
 
 #[test]
-fn a_resumed_conversation_that_starts_in_another_repository_stays_in_its_own() {
+fn a_resumed_conversation_in_another_repository_keeps_its_project() {
     let stage = stage();
     let (own, other) = (stage.repository("repo"), stage.repository("other"));
     super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
@@ -92,7 +92,7 @@ fn a_resumed_conversation_that_starts_in_another_repository_stays_in_its_own() {
 }
 
 #[test]
-fn a_conversation_in_another_repository_is_told_who_works_there() {
+fn a_conversation_in_another_repository_sees_who_works_there() {
     let stage = stage();
     let other = stage.repository("other");
     super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
@@ -104,7 +104,7 @@ fn a_conversation_in_another_repository_is_told_who_works_there() {
 }
 
 #[test]
-fn commits_in_another_repository_are_none_of_its_own() {
+fn commits_in_another_repository_are_not_recorded() {
     let stage = stage();
     super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
     let other = stage.repository("other");

@@ -35,7 +35,7 @@ fn send_last(stage: &Stage, program: &str, event: &str, key: &str, value: &Long,
 }
 
 #[test]
-fn keys_behind_megabytes_are_found() {
+fn keys_after_megabytes_of_text_are_found() {
     let edit = json!({"tool_name": "Edit", "tool_input": {"old_string": "y".repeat(MIB / 4), "file_path": "a.txt"}});
     for answer in [
         Long("{\"stdout\":\"", "line\\n".repeat(10_000), 50, "\"}"),
@@ -60,7 +60,7 @@ fn keys_behind_megabytes_are_found() {
 }
 
 #[test]
-fn lists_in_lists_of_any_depth_are_read() {
+fn lists_nested_to_any_depth_are_read() {
     let stage = stage();
     let depth = 2 * MIB;
     let answer = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
@@ -96,7 +96,7 @@ fn a_prompt_and_an_answer_of_megabytes_come_before_their_keys() {
 }
 
 #[test]
-fn what_is_too_large_all_the_same_is_noted() {
+fn an_event_that_is_too_large_is_logged() {
     let stage = stage();
     let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}});
     let before = contents(&stage);
@@ -107,7 +107,7 @@ fn what_is_too_large_all_the_same_is_noted() {
 }
 
 #[test]
-fn a_prompt_that_is_no_text_makes_a_session_all_the_same() {
+fn a_prompt_that_is_not_text_still_makes_a_session() {
     let nothing = "conversation in repo";
     let blocks = json!([{"type": "image", "source": {"data": "x"}}, {"type": "text", "text": "fix the login"}]);
     for (value, intent) in [
@@ -141,7 +141,7 @@ fn a_prompt_that_is_no_text_makes_a_session_all_the_same() {
 
 /// A payload without one of its keys, or with something else in its place.
 #[test]
-fn a_conversation_is_recorded_while_it_can_be_told() {
+fn a_payload_is_recorded_if_its_conversation_can_be_identified() {
     let log_of = |uuid: &str| json!(format!("/home/dev/.claude/projects/-home-dev-repo/{uuid}.jsonl"));
     let odd =
         [json!(null), json!(7), json!(""), json!([]), json!({"a": 1}), json!(true), json!("unknown"), json!(1e300)];
@@ -166,7 +166,7 @@ fn a_conversation_is_recorded_while_it_can_be_told() {
 }
 
 #[test]
-fn an_event_that_cannot_be_told_is_noted() {
+fn an_event_that_cannot_be_identified_is_logged() {
     let stage = stage();
     let before = contents(&stage);
     for (key, value) in [
@@ -190,7 +190,7 @@ fn an_event_that_cannot_be_told_is_noted() {
 }
 
 #[test]
-fn what_breaks_off_names_no_other_directory() {
+fn a_truncated_payload_does_not_change_the_directory() {
     let stage = stage();
     let cwd = stage.live(UUID).expect("it lives")["cwd"].clone();
     let whole = format!("{{\"session_id\":\"{UUID}\",\"hook_event_name\":\"Stop\",\"cwd\":{cwd}}}");
@@ -204,7 +204,7 @@ fn what_breaks_off_names_no_other_directory() {
 }
 
 #[test]
-fn an_agent_id_of_nothing_is_no_subagent() {
+fn an_empty_agent_id_is_not_a_subagent() {
     let stage = stage();
     for (n, value) in [json!(""), json!(" "), json!(null), json!([])].into_iter().enumerate() {
         let text = format!("prompt {n}");

@@ -57,7 +57,7 @@ pub fn ended(mut child: Child, begun: Instant) -> Ended {
 }
 
 #[test]
-fn what_is_no_payload_changes_nothing() {
+fn input_that_is_not_a_payload_changes_nothing() {
     let stage = stage();
     let before = contents(&stage);
     let id = |id: &str| json!({"session_id": id, "hook_event_name": "UserPromptSubmit", "cwd": "/", "prompt": "x"});
@@ -172,7 +172,7 @@ fn an_endless_payload_costs_neither_time_nor_memory() {
 }
 
 #[test]
-fn a_whole_payload_is_acted_on_while_its_writer_stays() {
+fn a_complete_payload_is_handled_before_the_pipe_closes() {
     let stage = stage();
     let (held, release) = std::sync::mpsc::channel::<ChildStdin>();
     let more = json!({"prompt": "go on", "prompt_id": "p"});
@@ -211,7 +211,7 @@ fn junk(n: usize) -> Value {
 }
 
 #[test]
-fn wrong_types_anywhere_do_no_harm() {
+fn values_of_wrong_types_are_harmless() {
     let stage = stage();
     let mut runs = 0;
     for agent in ["claude-code", "codex"] {

@@ -56,7 +56,7 @@ fn a_first_prompt_that_comes_late_makes_a_session() {
 }
 
 #[test]
-fn a_trickle_is_read_to_its_end() {
+fn a_slow_payload_is_read_to_its_end() {
     let stage = Stage::new();
     let whole = payload(&stage, UUID, "UserPromptSubmit", json!({"prompt": "do it"})).to_string();
     let ended = fed(&stage, "cs-hook", |mut pipe| {
@@ -73,7 +73,7 @@ fn a_trickle_is_read_to_its_end() {
 /// A heartbeat whose payload comes late beats for its own conversation, and one whose payload never comes for none:
 /// not for the newest session of the project, in whose directory it runs.
 #[test]
-fn a_late_heartbeat_beats_for_no_other_session() {
+fn a_late_heartbeat_never_counts_for_another_session() {
     let stage = stage();
     prompt(&stage, 120, OTHER, "newer");
     let beat = |stage: &Stage, uuid| stage.record_of(uuid).expect("it is there")["last_heartbeat"].clone();
@@ -100,7 +100,7 @@ fn a_late_heartbeat_beats_for_no_other_session() {
 }
 
 #[test]
-fn a_hook_gives_up_in_time_and_says_so() {
+fn a_hook_gives_up_in_time_and_logs_it() {
     let stage = stage();
     let next = payload(&stage, UUID, "UserPromptSubmit", json!({"prompt": "go on", "prompt_id": "p"})).to_string();
     let (torn, _) = next.split_at(next.find("go on").expect("the prompt is there") + 2);
@@ -144,7 +144,7 @@ fn a_hook_gives_up_in_time_and_says_so() {
 }
 
 #[test]
-fn by_hand_is_an_argument_an_end_or_a_terminal() {
+fn a_heartbeat_by_hand_has_an_argument_no_input_or_a_terminal() {
     let stage = stage();
     let beat = |stage: &Stage| stage.record_of(UUID).expect("it is there")["last_heartbeat"].clone();
     let command = |minute: u64| stage.command("cs-heartbeat", minute * 60_000, Client::Interactive);

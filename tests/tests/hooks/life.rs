@@ -30,7 +30,7 @@ fn ended(setting: &str, open: usize) -> Value {
 }
 
 #[test]
-fn the_settings_say_what_an_end_means() {
+fn the_settings_decide_what_the_end_of_a_conversation_does() {
     let facts =
         |record: Value| json!([record["status"], record["outcome"], record["parked_reason"], record["next_steps"]]);
     let done = json!(["completed", "Here it is.", null, []]);
@@ -104,7 +104,7 @@ fn a_resumed_conversation_is_found_without_any_cache() {
 }
 
 #[test]
-fn what_a_person_closed_stays_closed() {
+fn a_session_closed_by_a_person_stays_closed() {
     let stage = stage();
     tell(&stage, 61, UUID, "Stop", json!({}));
     end(&stage, 62, UUID);
@@ -127,7 +127,7 @@ fn what_a_person_closed_stays_closed() {
 }
 
 #[test]
-fn what_a_person_closed_while_the_conversation_ran_stays_closed() {
+fn a_session_closed_while_its_conversation_ran_stays_closed() {
     let stage = stage();
     edit(&record_path(&stage), |record| {
         record["status"] = json!("completed");
@@ -141,7 +141,7 @@ fn what_a_person_closed_while_the_conversation_ran_stays_closed() {
 }
 
 #[test]
-fn prompts_that_nobody_typed_make_no_session() {
+fn prompts_sent_by_the_client_make_no_session() {
     let stage = Stage::new();
     start(&stage, 0, UUID, "startup");
     for (n, text) in (1..).zip([
@@ -166,7 +166,7 @@ fn prompts_that_nobody_typed_make_no_session() {
 }
 
 #[test]
-fn news_that_comes_after_the_end_is_kept_and_leaves_no_lock() {
+fn an_event_after_the_end_is_recorded_and_leaves_no_lock() {
     let stage = stage();
     tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "first"}));
     prompt(&stage, 62, UUID, "more");
@@ -190,7 +190,7 @@ fn news_that_comes_after_the_end_is_kept_and_leaves_no_lock() {
 }
 
 #[test]
-fn a_late_word_replaces_no_outcome_of_a_person() {
+fn a_late_answer_does_not_replace_a_persons_outcome() {
     let stage = stage();
     tell(&stage, 63, UUID, "Stop", json!({}));
     end(&stage, 64, UUID);
@@ -200,7 +200,7 @@ fn a_late_word_replaces_no_outcome_of_a_person() {
 }
 
 #[test]
-fn a_prompt_that_overtakes_the_resumption_keeps_its_turn() {
+fn a_prompt_that_arrives_before_the_resume_event_keeps_its_turn() {
     let stage = stage();
     end(&stage, 62, UUID);
     prompt(&stage, 100, UUID, "quick");
@@ -212,7 +212,7 @@ fn a_prompt_that_overtakes_the_resumption_keeps_its_turn() {
 }
 
 #[test]
-fn a_prompt_that_is_told_again_after_its_turn_begins_no_turn() {
+fn a_prompt_repeated_after_its_turn_begins_no_turn() {
     let stage = stage();
     tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "Done."}));
     prompt(&stage, 60, UUID, "do it");
@@ -220,7 +220,7 @@ fn a_prompt_that_is_told_again_after_its_turn_begins_no_turn() {
 }
 
 #[test]
-fn a_killed_client_is_told_apart_from_a_running_one() {
+fn a_killed_client_is_distinguished_from_a_running_one() {
     let mut stage = stage();
     let live = stage.live(UUID).expect("it lives");
     let pid = stage.client();

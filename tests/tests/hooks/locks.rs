@@ -18,7 +18,7 @@ fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
 }
 
 #[test]
-fn two_beginnings_and_two_first_prompts_make_one_session() {
+fn two_starts_and_two_first_prompts_make_one_session() {
     let stage = Stage::new();
     for round in 0..20 {
         let uuid = format!("bbbbbbbb-0000-4000-8000-0000000000{round:02}");
@@ -43,7 +43,7 @@ fn two_beginnings_and_two_first_prompts_make_one_session() {
 }
 
 #[test]
-fn a_beginning_and_a_first_prompt_at_once_make_one_session() {
+fn a_simultaneous_start_and_first_prompt_make_one_session() {
     let stage = Stage::new();
     for round in 0..20 {
         let uuid = format!("bbbbbbbb-0000-4000-8000-0000000000{round:02}");
@@ -62,7 +62,7 @@ fn a_beginning_and_a_first_prompt_at_once_make_one_session() {
 }
 
 #[test]
-fn many_conversations_at_once_lose_nothing() {
+fn many_simultaneous_conversations_lose_nothing() {
     let stage = Stage::new();
     let uuids: Vec<String> = (0..12).map(|n| format!("bbbbbbbb-0000-4000-8000-0000000000{n:02}")).collect();
     thread::scope(|scope| {
@@ -99,7 +99,7 @@ fn lock(stage: &Stage, kind: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_lock_that_somebody_holds_delays_nobody() {
+fn a_held_lock_delays_no_hook() {
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
     let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}});
     let events = [
@@ -167,7 +167,7 @@ fn a_prompt_is_seen_while_the_record_is_locked() {
 
 /// What a hook could not do in time is there all the same, for readers at once and in the record after `cs-cleanup`.
 #[test]
-fn what_cannot_be_done_in_time_is_noted() {
+fn a_change_that_takes_too_long_is_left_as_a_note() {
     let edit = |file: &str| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});
     for kind in ["live", "session"] {
         let stage = stage();
@@ -207,7 +207,7 @@ fn a_first_prompt_makes_its_session_while_its_conversation_is_locked() {
 }
 
 #[test]
-fn two_hundred_edits_at_once_of_a_large_record_are_all_kept() {
+fn two_hundred_simultaneous_edits_of_a_large_record_are_all_kept() {
     let stage = stage();
     super::edit(&record_path(&stage), |record| {
         let event = |n: usize| json!({"timestamp": "2026-11-21T10:01:00.000000+00:00", "message": format!("{n} {}", "x".repeat(1990))});

@@ -26,7 +26,7 @@ fn is_nowhere(stage: &Stage, text: &str) {
 }
 
 #[test]
-fn secrets_are_masked_wherever_they_are_said() {
+fn secrets_are_masked_in_every_field() {
     let stage = stage();
     for (n, secret) in (0..).zip(secrets()) {
         let at = 100 + n * 2000;
@@ -72,7 +72,7 @@ fn secrets_are_masked_wherever_they_are_said() {
 }
 
 #[test]
-fn a_secret_over_several_lines_or_at_the_cut_is_masked_too() {
+fn secrets_across_lines_or_at_the_cut_are_masked() {
     let stage = Stage::new();
     let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
     let key = format!("-----BEGIN {0}-----\n{body}\n{body}\n-----END {0}-----", "PRIVATE KEY");
@@ -86,7 +86,7 @@ fn a_secret_over_several_lines_or_at_the_cut_is_masked_too() {
 }
 
 #[test]
-fn with_capture_off_nothing_that_was_said_is_stored() {
+fn with_capture_off_no_text_of_the_conversation_is_stored() {
     for line in [0, 40] {
         let stage = Stage::new();
         set(&stage, json!({"capture_prompts": false}));

@@ -59,7 +59,7 @@ fn a_prompt_that_is_nearly_json_makes_a_session() {
 }
 
 #[test]
-fn what_stands_around_a_payload_does_not_matter() {
+fn text_around_a_payload_is_ignored() {
     for (before, after) in [
         (&b"\xef\xbb\xbf"[..], &b""[..]),
         (b"\xef\xbb\xbf\r\n", b"\r\n"),
@@ -75,7 +75,7 @@ fn what_stands_around_a_payload_does_not_matter() {
 }
 
 #[test]
-fn a_number_that_is_none_and_a_broken_text_elsewhere_cost_nothing() {
+fn an_invalid_number_or_text_in_another_field_is_harmless() {
     let stage = Stage::new();
     for (n, odd) in
         ["1e999", "-1e999", "NaN", "[Infinity]", r#"{"a":["\ud83d","\q"]}"#, r#""\ud83d""#].iter().enumerate()
@@ -95,7 +95,7 @@ fn a_number_that_is_none_and_a_broken_text_elsewhere_cost_nothing() {
 
 /// A text that looks like keys stays a text, however it is damaged: the conversation is the payload's own.
 #[test]
-fn a_repair_makes_no_keys_out_of_a_text() {
+fn a_repair_does_not_turn_text_into_keys() {
     let stage = Stage::new();
     let forged = format!(r#"x\",\"session_id\":\"{OTHER}\",\"cwd\":\"/evil\",\"y\":\""#);
     let damages: [&[u8]; 7] = [br"\ud83d", b"\x01", br"\U", b"\xff", br"\u00", br"\u0022", b"\xe2"];
@@ -116,7 +116,7 @@ fn a_repair_makes_no_keys_out_of_a_text() {
 }
 
 #[test]
-fn a_status_line_that_is_nearly_json_is_shown_and_kept() {
+fn a_status_line_payload_that_is_nearly_json_is_shown_and_kept() {
     for damage in [r"\ud83d", "\u{1}", r"\U", "\u{feff}"] {
         let stage = Stage::new();
         let figures = format!(
@@ -133,7 +133,7 @@ fn a_status_line_that_is_nearly_json_is_shown_and_kept() {
 }
 
 #[test]
-fn of_two_keys_of_one_name_the_last_counts() {
+fn the_last_of_two_equal_keys_counts() {
     let stage = Stage::new();
     let whole = payload(&stage, UUID, "UserPromptSubmit", json!({"prompt": "the last"})).to_string();
     let doubled = whole.replacen('{', &format!("{{\"session_id\":\"{OTHER}\",\"prompt\":\"the first\","), 1);

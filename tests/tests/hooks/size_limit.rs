@@ -31,7 +31,7 @@ fn litter(stage: &Stage) -> Vec<PathBuf> {
 }
 
 #[test]
-fn hooks_outlive_a_limit_on_file_sizes() {
+fn hooks_survive_a_file_size_limit() {
     let stage = stage();
     let before = said(&stage);
     let sent = [
@@ -59,7 +59,7 @@ fn hooks_outlive_a_limit_on_file_sizes() {
 }
 
 #[test]
-fn people_are_told_of_a_limit_on_file_sizes() {
+fn commands_report_a_file_size_limit() {
     let stage = stage();
     let id = stage.record_of(UUID).expect("it is there")["session_id"].as_str().expect("an id").to_owned();
     let before = said(&stage);
@@ -111,7 +111,7 @@ fn hooks_with_few_descriptors_are_silent() {
 
 /// What we start has the limit's signal as we found it: its own writes end it, as in any other program.
 #[test]
-fn programs_that_we_start_keep_their_signals() {
+fn child_programs_get_their_default_signals() {
     let stage = stage();
     let wrapped = "grep -i ^SigIgn /proc/self/status >ignored; grep -i ^SigCgt /proc/self/status >caught; echo mine";
     let mut command = stage.command("cs-statusline", 60_000, Client::Interactive);

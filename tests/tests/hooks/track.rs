@@ -13,7 +13,7 @@ fn record(stage: &Stage) -> Value {
 }
 
 #[test]
-fn a_helper_changes_neither_directory_nor_model() {
+fn a_subagent_changes_neither_directory_nor_model() {
     let stage = stage();
     tell(&stage, 61, UUID, "PostToolUse", json!({"model": "big", "tool_name": "Read"}));
     let mut helper =
@@ -25,7 +25,7 @@ fn a_helper_changes_neither_directory_nor_model() {
 }
 
 #[test]
-fn a_very_long_branch_name_is_cut_and_costs_no_session() {
+fn a_very_long_branch_name_is_cut() {
     let stage = Stage::new();
     let branch = format!("{}/{}", "a".repeat(150), "b".repeat(150));
     assert_eq!(status(&stage.sandbox.sh(&format!("git -C ~/repo checkout -q -b {branch}"))), 0);
@@ -37,7 +37,7 @@ fn a_very_long_branch_name_is_cut_and_costs_no_session() {
 }
 
 #[test]
-fn work_trees_and_names_make_the_projects_that_they_should() {
+fn work_trees_and_folder_names_determine_the_project() {
     let stage = Stage::new();
     let script = "git -C ~/repo worktree add -q ~/tree -b side && mkdir -p ~/other && git init -q ~/other/repo";
     assert_eq!(status(&stage.sandbox.sh(script)), 0);
@@ -58,7 +58,7 @@ fn work_trees_and_names_make_the_projects_that_they_should() {
 }
 
 #[test]
-fn every_heartbeat_is_seen_and_the_record_itself_is_written_seldom() {
+fn every_heartbeat_is_visible_and_the_record_is_written_rarely() {
     let stage = stage();
     let at = |seconds| {
         tell(&stage, seconds, UUID, "Stop", json!({"last_assistant_message": "x"}));
@@ -76,7 +76,7 @@ fn every_heartbeat_is_seen_and_the_record_itself_is_written_seldom() {
 
 /// Other programs read records without their notes: an asynchronous hook brings them up to date.
 #[test]
-fn a_record_is_written_when_it_is_a_quarter_of_an_hour_old_or_its_notes_are_many() {
+fn a_record_is_written_after_a_quarter_of_an_hour_or_many_notes() {
     let edit = |file: String| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});
     let stored = |stage: &Stage| fs::read_to_string(record_path(stage)).expect("it is there");
     let stage = stage();
@@ -97,7 +97,7 @@ fn a_record_is_written_when_it_is_a_quarter_of_an_hour_old_or_its_notes_are_many
 }
 
 #[test]
-fn by_hand_a_heartbeat_is_for_the_newest_session_of_the_project() {
+fn a_heartbeat_by_hand_goes_to_the_newest_session_of_the_project() {
     let stage = stage();
     prompt(&stage, 120, OTHER, "newer");
     let command = stage.command("cs-heartbeat", 300_000, Client::Interactive);

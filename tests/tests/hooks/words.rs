@@ -47,14 +47,14 @@ fn the_intent_is_what_the_person_typed() {
 }
 
 #[test]
-fn a_prompt_that_nobody_typed_makes_no_session() {
+fn a_prompt_sent_by_the_client_makes_no_session() {
     for text in ["<ide_selection>a</ide_selection>", "[Cross-session idle notice] b is idle", "<system-reminder>torn"] {
         assert!(after(&[text]).record_of(UUID).is_none(), "{text}");
     }
 }
 
 #[test]
-fn what_a_person_says_that_it_is_for_stands() {
+fn an_intent_set_by_a_person_is_kept() {
     let stage = after(&["hi"]);
     let id = stage.record_of(UUID).expect("a session")["session_id"].as_str().expect("an id").to_string();
     let mut command = stage.sandbox.command("cs-session");

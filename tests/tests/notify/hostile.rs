@@ -84,7 +84,7 @@ fn markup(text: &str) -> String {
 }
 
 #[test]
-fn texts_of_records_arrive_as_texts() {
+fn record_texts_arrive_as_plain_text() {
     for channel in ["notify-send", "osascript", "terminal-notifier", "command"] {
         let sandbox = sandbox(json!({"via": channel, "command": ["tell", "--fixed"], "at_once": 100}));
         let victim = sandbox.home().join("victim");
@@ -109,7 +109,7 @@ fn texts_of_records_arrive_as_texts() {
 }
 
 #[test]
-fn names_of_projects_arrive_as_texts() {
+fn project_names_arrive_as_plain_text() {
     for (text, shown) in TEXTS {
         for channel in ["notify-send", "osascript", "terminal-notifier", "command"] {
             let sandbox = sandbox(json!({}));
@@ -126,7 +126,7 @@ fn names_of_projects_arrive_as_texts() {
 }
 
 #[test]
-fn long_texts_are_cut_and_secrets_masked() {
+fn long_texts_are_cut_and_secrets_are_masked() {
     let sandbox = sandbox(json!({"via": "osascript"}));
     let secret = "token=ghp_0123456789abcdefghijklmnopqrstuvwxyz";
     parked(&sandbox, 1, &format!("{secret} {}", "é".repeat(480)), &"b".repeat(500));

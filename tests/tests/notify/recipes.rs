@@ -92,7 +92,7 @@ fn has_curl() -> bool {
 const INTENT: &str = "say \"hello\" & <b>good</b> 'bye' \\ é $(id)";
 
 #[test]
-fn the_webhook() {
+fn the_webhook_recipe_works() {
     if !has_curl() {
         return;
     }
@@ -114,7 +114,7 @@ fn the_webhook() {
 }
 
 #[test]
-fn telegram() {
+fn the_telegram_recipe_works() {
     if !has_curl() {
         return;
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 
 #[test]
-fn runs_at_the_same_time_tell_once() {
+fn simultaneous_runs_notify_once() {
     let sandbox = sandbox(json!({"command": ["slow"], "at_once": 100}));
     program(&sandbox, "slow", &RECORDER.replace("#!/bin/sh\n", "#!/bin/sh\nsleep 0.1\n"));
     let all: Vec<String> = (0..8).map(|n| parked(&sandbox, n, "some work", "later")).collect();
@@ -29,7 +29,7 @@ fn runs_at_the_same_time_tell_once() {
 }
 
 #[test]
-fn a_run_that_waits_too_long_for_another_says_so_and_tells_nothing() {
+fn a_run_that_waits_too_long_reports_it_and_notifies_nobody() {
     let sandbox = sandbox(json!({"command": ["tell"]}));
     parked(&sandbox, 1, "some work", "later");
     let lock = Held::take(&sandbox.data().join("notify_state.lock"));
@@ -42,7 +42,7 @@ fn a_run_that_waits_too_long_for_another_says_so_and_tells_nothing() {
 }
 
 #[test]
-fn a_command_that_hangs_is_killed_with_its_children_and_tried_again() {
+fn a_hanging_command_is_killed_with_its_children_and_retried() {
     let sandbox = sandbox(json!({"command": ["hang"], "timeout_seconds": 1}));
     program(&sandbox, "hang", "#!/bin/sh\nsleep 600 &\necho $$ $! >~/pids\nwait\n");
     parked(&sandbox, 1, "some work", "later");
@@ -70,7 +70,7 @@ fn is_zombie(pid: i32) -> bool {
 }
 
 #[test]
-fn a_command_that_does_not_read_its_input_is_no_trouble() {
+fn a_command_that_does_not_read_its_input_succeeds() {
     for script in ["#!/bin/sh\nexec <&-\nsleep 0.2\n", "#!/bin/sh\nexit 0\n", "#!/bin/sh\nsleep 0.2\n"] {
         let sandbox = sandbox(json!({"command": ["deaf"], "at_once": 1}));
         program(&sandbox, "deaf", script);
@@ -86,7 +86,7 @@ fn a_command_that_does_not_read_its_input_is_no_trouble() {
 }
 
 #[test]
-fn a_command_that_leaves_something_running_does_not_hold_us_up() {
+fn a_background_process_of_a_command_is_not_waited_for() {
     let sandbox = sandbox(json!({"command": ["fork"]}));
     program(&sandbox, "fork", "#!/bin/sh\nsleep 600 &\necho $! >~/pid\nexit 0\n");
     parked(&sandbox, 1, "some work", "later");

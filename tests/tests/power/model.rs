@@ -50,7 +50,7 @@ fn whats(verdict: &Verdict) -> Vec<&str> {
 const NEW: &str = "{\"a\":2}";
 
 #[test]
-fn a_file_and_then_its_directory_synced_is_safe() {
+fn syncing_a_file_and_then_its_directory_is_safe() {
     let steps = vec![open(TEMP), write(TEMP, NEW), sync(TEMP), rename(TEMP, CONFIG), sync(DIR)];
     let verdict = tried(steps, Promise::Done);
     assert_eq!(whats(&verdict), [""; 0], "{:#?}", verdict.faults);
@@ -58,7 +58,7 @@ fn a_file_and_then_its_directory_synced_is_safe() {
 }
 
 #[test]
-fn a_rename_of_bytes_that_nobody_synced_harms_what_was_there() {
+fn renaming_an_unsynced_file_can_destroy_the_old_one() {
     let steps = || vec![open(TEMP), write(TEMP, NEW), rename(TEMP, CONFIG), sync(DIR)];
     for promise in [Promise::Done, Promise::Nothing] {
         let verdict = tried(steps(), promise);
@@ -70,7 +70,7 @@ fn a_rename_of_bytes_that_nobody_synced_harms_what_was_there() {
 }
 
 #[test]
-fn a_rename_is_lost_until_its_directory_is_synced() {
+fn a_rename_can_be_lost_until_its_directory_is_synced() {
     let steps = || vec![open(TEMP), write(TEMP, NEW), sync(TEMP), rename(TEMP, CONFIG)];
     let verdict = tried(steps(), Promise::Done);
     assert_eq!(whats(&verdict), ["config.json was promised and is lost"], "{:#?}", verdict.faults);
@@ -81,7 +81,7 @@ fn a_rename_is_lost_until_its_directory_is_synced() {
 }
 
 #[test]
-fn bytes_that_are_appended_are_lost_until_they_are_synced() {
+fn appended_bytes_can_be_lost_until_they_are_synced() {
     const NOTES: &str = "work/notes";
     let mut before = furnished();
     before.0.extend([(path("work"), Node::Dir), (path(NOTES), Node::File(b"old\n".as_slice().into()))]);
@@ -100,7 +100,7 @@ fn bytes_that_are_appended_are_lost_until_they_are_synced() {
 }
 
 #[test]
-fn a_new_directory_is_lost_with_all_that_is_in_it_until_its_parent_is_synced() {
+fn a_new_directory_and_its_contents_can_be_lost_until_its_parent_is_synced() {
     const NEW_FILE: &str = "out/export";
     let make = || {
         let make = Step::MakeDir { path: path("out") };
@@ -113,7 +113,7 @@ fn a_new_directory_is_lost_with_all_that_is_in_it_until_its_parent_is_synced() {
 }
 
 #[test]
-fn a_record_that_moves_to_another_directory_is_never_in_neither() {
+fn a_record_that_moves_is_always_in_one_of_the_two_directories() {
     const FROM: &str = ".claude/dashboard/sessions/sess_20261121T0337_ca5d.json";
     const TO: &str = ".claude/dashboard/sessions/archive/sess_20261121T0337_ca5d.json";
     let dirs = [".claude/dashboard/sessions", ".claude/dashboard/sessions/archive"];
@@ -133,7 +133,7 @@ fn a_record_that_moves_to_another_directory_is_never_in_neither() {
 }
 
 #[test]
-fn what_is_removed_may_come_back() {
+fn a_removed_file_may_come_back() {
     let verdict = tried(vec![Step::Remove { path: path(CONFIG) }], Promise::Done);
     assert_eq!(whats(&verdict), ["config.json was promised and is lost"]);
     assert_eq!(whats(&tried(vec![Step::Remove { path: path(CONFIG) }, sync(DIR)], Promise::Done)), [""; 0]);

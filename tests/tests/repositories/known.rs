@@ -20,7 +20,7 @@ fn clones() -> Town {
 }
 
 #[test]
-fn clones_are_known_by_the_address_they_are_from() {
+fn clones_are_known_by_the_address_of_their_origin() {
     let sandbox = clones();
     let known: Vec<String> = sandbox.json("config.json")["places"]
         .as_object()
@@ -40,7 +40,7 @@ fn clones_are_known_by_the_address_they_are_from() {
 }
 
 #[test]
-fn a_repository_is_named_by_an_address_in_any_spelling_or_a_directory() {
+fn a_repository_can_be_named_by_any_spelling_of_its_address_or_by_a_directory() {
     let sandbox = clones();
     let inside = sandbox.home().join("d/laden/src");
     fs::create_dir(&inside).expect("it can be made");
@@ -57,7 +57,7 @@ fn a_repository_is_named_by_an_address_in_any_spelling_or_a_directory() {
 }
 
 #[test]
-fn what_is_no_known_repository_is_told() {
+fn an_unknown_repository_is_reported() {
     let sandbox = clones();
     fs::create_dir(sandbox.home().join("empty")).expect("it can be made");
     for (name, code, why) in [
@@ -79,7 +79,7 @@ fn what_is_no_known_repository_is_told() {
 }
 
 #[test]
-fn without_an_origin_the_first_commit_tells() {
+fn without_an_origin_the_first_commit_identifies_the_repository() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "shop", None);
     let first = git(&sandbox, &shop, "rev-parse HEAD");
@@ -115,7 +115,7 @@ fn without_an_origin_the_first_commit_tells() {
 }
 
 #[test]
-fn the_hourly_job_learns_what_repositories_are() {
+fn the_hourly_job_identifies_repositories() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "shop", Some("git@github.com:Ada/shop"));
     prompt(&sandbox, 1, &shop);
@@ -155,7 +155,7 @@ fn the_hourly_job_learns_what_repositories_are() {
 }
 
 #[test]
-fn what_clones_used_is_one_sum() {
+fn usage_of_all_clones_is_one_sum() {
     let sandbox = clones();
     for (n, (name, _)) in (1..).zip(CLONES) {
         let dir = sandbox.home().join(format!(".claude/projects/-{n}"));

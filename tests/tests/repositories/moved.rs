@@ -35,7 +35,7 @@ fn moved() -> (Town, PathBuf, PathBuf) {
 }
 
 #[test]
-fn a_moved_project_stays_itself() {
+fn a_moved_project_keeps_its_sessions() {
     let (sandbox, old, new) = moved();
     let (from, to) = (old.to_string_lossy().into_owned(), new.to_string_lossy().into_owned());
     let output = move_to(&sandbox, &[&from, &to, "--table"]);
@@ -69,7 +69,7 @@ fn a_moved_project_stays_itself() {
 }
 
 #[test]
-fn what_was_registered_at_the_new_place_meanwhile_becomes_a_part() {
+fn a_project_already_registered_at_the_new_folder_is_merged() {
     let (sandbox, _, new) = moved();
     assert_eq!(prompt(&sandbox, 5, &new), "laden");
     assert_eq!(status(&sandbox.cs("cs-project", &["update", "laden", "--current-phase", "beta", "-q"])), 0);
@@ -100,7 +100,7 @@ fn what_was_registered_at_the_new_place_meanwhile_becomes_a_part() {
 }
 
 #[test]
-fn what_cannot_be_moved_changes_nothing() {
+fn a_refused_move_changes_nothing() {
     let (sandbox, old, new) = moved();
     prompt(&sandbox, 5, &new);
     repository(&sandbox, "other", None);
@@ -137,7 +137,7 @@ fn what_cannot_be_moved_changes_nothing() {
 }
 
 #[test]
-fn a_folder_that_comes_back_or_takes_the_place_of_a_moved_one() {
+fn the_old_folder_of_a_moved_project_can_be_used_again() {
     let (sandbox, old, new) = moved();
     let (from, to) = (old.to_string_lossy().into_owned(), new.to_string_lossy().into_owned());
     // A link to it, and what a client left behind in the old place.

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_linked_folder_is_the_folder() {
+fn a_linked_folder_is_the_same_project() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "disk/shop", None);
     symlink(sandbox.home().join("disk"), sandbox.home().join("link")).expect("it can be made");
@@ -24,7 +24,7 @@ fn a_linked_folder_is_the_folder() {
 }
 
 #[test]
-fn a_project_that_is_registered_by_another_name_is_found() {
+fn a_project_registered_under_another_path_is_found() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "disk/shop", None);
     symlink(sandbox.home().join("disk"), sandbox.home().join("link")).expect("it can be made");
@@ -43,7 +43,7 @@ fn a_project_that_is_registered_by_another_name_is_found() {
 }
 
 #[test]
-fn work_trees_are_of_their_repository() {
+fn work_trees_belong_to_their_repository() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "shop", None);
     git(&sandbox, &shop, "worktree add -q -b one ../one");
@@ -82,7 +82,7 @@ fn a_folder_around_a_bare_repository_is_one_project() {
 }
 
 #[test]
-fn a_repository_apart_from_its_work_tree_is_its() {
+fn a_separate_git_directory_belongs_to_its_work_tree() {
     let sandbox = sandbox();
     fs::create_dir(sandbox.home().join("store")).expect("it can be made");
     git(&sandbox, &sandbox.home(), "init -q --separate-git-dir store/shop.git shop");
@@ -94,7 +94,7 @@ fn a_repository_apart_from_its_work_tree_is_its() {
 }
 
 #[test]
-fn a_path_of_windows_is_a_project_and_no_folder_here() {
+fn a_windows_path_is_a_project_but_not_a_local_folder() {
     // The hook runs in a repository.
     let sandbox = sandbox();
     git(&sandbox, &sandbox.work(), "init -q");

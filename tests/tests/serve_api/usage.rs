@@ -55,7 +55,7 @@ fn same(amount: &Value, (tokens, usd): (u64, f64)) {
 }
 
 #[test]
-fn the_same_numbers_as_in_the_reports() {
+fn usage_numbers_equal_those_of_the_reports() {
     let sandbox = Sandbox::new();
     let [first, second, _] = work(&sandbox);
     let served = Served::start(&sandbox, &[]);
@@ -119,7 +119,7 @@ fn days_are_local() {
 }
 
 #[test]
-fn what_clients_tell_is_there_at_once_and_apart() {
+fn figures_of_clients_are_shown_at_once_and_separately() {
     let sandbox = Sandbox::new();
     let id = talk(&sandbox, 1, "api", &[("2026-11-21T09:00:00Z", OPUS, [1000, 0, 0, 0])]);
     let served = Served::start(&sandbox, &[]);
@@ -139,7 +139,7 @@ fn what_clients_tell_is_there_at_once_and_apart() {
 }
 
 #[test]
-fn damaged_figures_hide_nothing_else() {
+fn damaged_usage_files_do_not_hide_sessions() {
     let sandbox = Sandbox::new();
     let [first, ..] = work(&sandbox);
     run(&sandbox, "cs-usage", &["keep", "-q"]);
@@ -200,7 +200,7 @@ fn absurd_numbers_are_refused_or_bounded_on_every_page() {
 }
 
 #[test]
-fn nothing_changes_by_itself() {
+fn usage_changes_only_when_files_change() {
     let sandbox = Sandbox::new();
     let [first, ..] = work(&sandbox);
     run(&sandbox, "cs-usage", &["keep", "-q"]);

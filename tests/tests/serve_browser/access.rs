@@ -22,7 +22,7 @@ fn serious(findings: &Value) -> Vec<String> {
 }
 
 #[test]
-fn nothing_serious_stands_in_anybodys_way() {
+fn pages_have_no_serious_accessibility_problems() {
     let Some(axe) = axe() else { return };
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
     let counted = crate::usage::talk(&dashboard, 100_000);

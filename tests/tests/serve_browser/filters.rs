@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::dashboard::{Dashboard, INTENTS};
 
 #[test]
-fn filters_narrow_what_is_shown_and_stand_in_the_url() {
+fn filters_narrow_the_list_and_appear_in_the_url() {
     let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
     dashboard.open("/");
     assert_eq!(dashboard.intents().len(), 4);
@@ -22,7 +22,7 @@ fn filters_narrow_what_is_shown_and_stand_in_the_url() {
 }
 
 #[test]
-fn words_are_found_wherever_a_record_has_them() {
+fn search_finds_words_in_every_field() {
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
     for (words, found) in [("cookie", 0), ("failing test", 0), ("place", 3), ("font", 2), (ids[1].as_str(), 1)] {
         dashboard.open("/");

@@ -48,7 +48,7 @@ fn with_hostile_records() -> Option<(Dashboard, String)> {
 }
 
 #[test]
-fn a_hostile_record_is_shown_and_does_nothing() {
+fn a_hostile_record_is_shown_as_text() {
     let Some((mut dashboard, id)) = with_hostile_records() else { return };
     let search = "/?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%20onfocus%3D";
     let (session, project) = (format!("/session/{id}"), "/project/api".to_owned());

@@ -63,7 +63,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
 }
 
 #[test]
-fn what_changes_comes_with_the_key_too() {
+fn live_updates_work_with_the_key() {
     let Some((mut dashboard, ids, url)) = start() else { return };
     dashboard.browser.open(&url);
     dashboard.browser.until(LIVE);

@@ -35,7 +35,7 @@ fn keys_move_open_search_and_help() {
 }
 
 #[test]
-fn the_first_tab_leads_to_the_content_and_states_tell_their_evidence() {
+fn the_first_tab_stop_skips_to_the_content_and_states_show_their_reason() {
     let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
     dashboard.open("/");
     dashboard.browser.press("Tab");

@@ -17,7 +17,7 @@ fn hook(sandbox: &Sandbox, event: &str, more: serde_json::Value) {
 }
 
 #[test]
-fn a_change_shows_without_a_reload_and_takes_nothing_away() {
+fn a_change_appears_without_a_reload_and_keeps_input_and_scrolling() {
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
     for n in 0..8 {
         dashboard.create(&format!("more-{n}"), "one more");
@@ -52,7 +52,7 @@ fn a_change_shows_without_a_reload_and_takes_nothing_away() {
 }
 
 #[test]
-fn a_conversation_that_waits_comes_to_the_top_and_is_told() {
+fn a_waiting_conversation_moves_to_the_top_and_is_announced() {
     let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
     dashboard.open("/");
     hook(&dashboard.sandbox, "UserPromptSubmit", json!({"prompt": "tidy the cellar"}));
@@ -79,7 +79,7 @@ fn a_conversation_that_waits_comes_to_the_top_and_is_told() {
 }
 
 #[test]
-fn a_server_that_is_away_is_told_and_comes_back() {
+fn a_lost_server_is_announced_and_reconnected() {
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
     dashboard.open(&format!("/session/{}", ids[0]));
     dashboard.browser.eval("window.sameDocument = true");
@@ -97,7 +97,7 @@ fn a_server_that_is_away_is_told_and_comes_back() {
 }
 
 #[test]
-fn without_a_stream_the_page_asks() {
+fn without_an_event_stream_the_page_polls() {
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
     dashboard.browser.call("Network.setBlockedURLs", json!({"urls": ["*/api/events"]}));
     let url = dashboard.url("/");

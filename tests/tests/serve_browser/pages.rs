@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::dashboard::{Dashboard, INTENTS};
 
 #[test]
-fn a_session_is_shown_whole_and_can_be_saved() {
+fn a_session_page_is_complete_and_can_be_saved() {
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
     let id = ids[0].as_str();
     dashboard.cs("cs-session", &["commit", id, "--sha", "3f2a91c", "--message", "login: keep the query"]);
@@ -44,7 +44,7 @@ fn a_session_is_shown_whole_and_can_be_saved() {
 }
 
 #[test]
-fn a_command_to_go_on_is_one_click_away() {
+fn the_resume_command_is_copied_with_one_click() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     let uuid = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
     let create = ["create", "--project", "api", "--intent", "a", "--claude-session", uuid, "-q"];
@@ -68,7 +68,7 @@ fn a_command_to_go_on_is_one_click_away() {
 }
 
 #[test]
-fn a_project_and_the_year_have_charts_with_words() {
+fn project_and_year_charts_have_text_alternatives() {
     let Some((mut dashboard, _)) = Dashboard::with_sessions() else { return };
     dashboard.open("/project/api");
     let shown =
@@ -87,7 +87,7 @@ fn a_project_and_the_year_have_charts_with_words() {
 }
 
 #[test]
-fn pages_say_what_is_wrong_and_how_to_begin() {
+fn error_pages_explain_the_problem_and_empty_pages_how_to_begin() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     dashboard.open("/");
     assert!(dashboard.browser.text("#empty").contains("cs-session create"), "an empty store says how to begin");

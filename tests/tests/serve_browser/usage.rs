@@ -40,7 +40,7 @@ fn texts(dashboard: &mut Dashboard, selector: &str) -> String {
 }
 
 #[test]
-fn the_overview_says_how_to_count_and_shows_it_as_soon_as_it_is_counted() {
+fn the_overview_explains_how_to_count_usage_and_then_shows_it() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     talk(&dashboard, 100_000);
     dashboard.open("/");
@@ -67,7 +67,7 @@ fn the_overview_says_how_to_count_and_shows_it_as_soon_as_it_is_counted() {
 }
 
 #[test]
-fn a_session_and_its_project_tell_what_they_cost() {
+fn a_session_and_its_project_show_their_cost() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     let id = talk(&dashboard, 100_000);
     let path = format!("/session/{id}");

@@ -16,7 +16,7 @@ fn plugin_calls(place: &Place) -> Vec<String> {
 }
 
 #[test]
-fn the_client_registers_the_plugin_and_no_byte_of_the_settings_moves() {
+fn the_client_registers_the_plugin_and_the_settings_stay_byte_for_byte() {
     let place = with_client();
     for before in [Some(SETTINGS), Some("{}"), Some(""), None, Some("{\"enabledPlugins\": { }}")] {
         place.put_settings(before);
@@ -48,7 +48,7 @@ fn the_client_registers_the_plugin_and_no_byte_of_the_settings_moves() {
 }
 
 #[test]
-fn what_the_client_itself_changes_is_its_own_affair() {
+fn changes_that_the_client_makes_itself_are_kept() {
     let place = with_client().with("FAKE_MOVES", "model");
     place.put_settings(Some("{\"model\": \"old\", \"a\": [1,2]}"));
     assert!(place.ok(&["install"]).contains("stays as Claude Code wrote it"));
@@ -58,7 +58,7 @@ fn what_the_client_itself_changes_is_its_own_affair() {
 }
 
 #[test]
-fn a_setting_that_was_changed_meanwhile_stays() {
+fn a_setting_changed_in_between_is_kept() {
     let place = with_client();
     place.put_settings(Some(SETTINGS));
     place.ok(&["install"]);
@@ -69,7 +69,7 @@ fn a_setting_that_was_changed_meanwhile_stays() {
 }
 
 #[test]
-fn an_older_client_gets_hooks_in_its_settings_and_so_does_one_that_tells_no_version() {
+fn a_client_with_an_old_or_unknown_version_gets_hooks_in_its_settings() {
     for version in ["2.1.138", "2.0.999", "1.9.200", "newest"] {
         let place = with_client().with("FAKE_VERSION", version);
         assert!(place.ok(&["install"]).contains("older than 2.1.139"), "{version}");
@@ -79,7 +79,7 @@ fn an_older_client_gets_hooks_in_its_settings_and_so_does_one_that_tells_no_vers
 }
 
 #[test]
-fn where_the_client_appears_later_the_plugin_takes_over() {
+fn when_the_client_is_installed_later_the_plugin_replaces_the_hooks() {
     let place = with_client();
     place.put_settings(Some(SETTINGS));
     place.ok(&["install", "--settings"]);
@@ -92,7 +92,7 @@ fn where_the_client_appears_later_the_plugin_takes_over() {
 }
 
 #[test]
-fn a_new_build_reaches_a_client_that_runs_a_copy() {
+fn a_new_build_reaches_a_client_with_a_copy_of_the_plugin() {
     let place = with_client();
     place.ok(&["install"]);
     plugin_calls(&place);
@@ -107,7 +107,7 @@ fn a_new_build_reaches_a_client_that_runs_a_copy() {
 }
 
 #[test]
-fn a_client_that_refuses_leaves_everything_as_it_was() {
+fn a_refusing_client_leaves_everything_unchanged() {
     for fails in ["marketplace", "install"] {
         for before in [Some(SETTINGS), Some(""), None] {
             let place = with_client().with("FAKE_FAILS", fails);
@@ -136,7 +136,7 @@ fn a_plugin_that_was_turned_off_stays_off() {
 }
 
 #[test]
-fn without_its_command_the_client_forgets_the_plugin_all_the_same() {
+fn the_plugin_is_removed_even_without_the_clients_command() {
     let place = with_client();
     place.put_settings(Some(SETTINGS));
     place.ok(&["install"]);
@@ -147,7 +147,7 @@ fn without_its_command_the_client_forgets_the_plugin_all_the_same() {
 }
 
 #[test]
-fn settings_that_cannot_be_understood_never_reach_the_client() {
+fn the_client_is_not_called_with_damaged_settings() {
     let place = with_client();
     place.put_settings(Some("{\"a\": 1,}"));
     let output = place.setup(&["install"]);
@@ -166,7 +166,7 @@ fn a_dry_run_asks_the_client_for_nothing_but_its_version() {
 }
 
 #[test]
-fn with_the_status_line_nothing_is_left_where_there_was_nothing() {
+fn uninstalling_plugin_and_status_line_restores_the_settings() {
     let place = with_client();
     for before in [None, Some(""), Some(SETTINGS)] {
         for steps in [[&["install"][..], &["statusline", "install"]], [&["statusline", "install"], &["install"]]] {
@@ -184,7 +184,7 @@ fn with_the_status_line_nothing_is_left_where_there_was_nothing() {
 }
 
 #[test]
-fn a_client_that_refuses_leaves_the_way_back_of_what_was_there_already() {
+fn a_refusing_client_keeps_the_backup_of_an_earlier_installation() {
     let place = with_client().with("FAKE_FAILS", "marketplace");
     for before in [None, Some("{ }"), Some(SETTINGS)] {
         for first in [&["statusline", "install"][..], &["install", "--settings"]] {
@@ -198,7 +198,7 @@ fn a_client_that_refuses_leaves_the_way_back_of_what_was_there_already() {
 }
 
 #[test]
-fn a_marketplace_of_somebody_else_that_is_called_like_ours_is_left_to_the_client() {
+fn a_foreign_marketplace_with_our_name_is_left_to_the_client() {
     let place = with_client();
     let theirs = "{\"claude-sessions\":{\"source\":{\"source\":\"github\",\"repo\":\"other/claude-sessions\"}}}";
     let known = place.sandbox.home().join(".claude/plugins/known_marketplaces.json");

@@ -47,7 +47,7 @@ fn dashboard(place: &Place, args: &[&str]) -> Served {
 }
 
 #[test]
-fn the_dashboard_says_who_may_read_it() {
+fn the_doctor_reports_who_may_read_the_dashboard() {
     let place = healthy();
     let said = |what: &str| {
         let (code, found) = findings(&place);
@@ -81,7 +81,7 @@ fn the_dashboard_says_who_may_read_it() {
 }
 
 #[test]
-fn a_healthy_place_is_healthy() {
+fn a_healthy_installation_has_no_findings() {
     let place = healthy();
     let (code, found) = findings(&place);
     assert_eq!(code, 0, "{found:?}");
@@ -101,7 +101,7 @@ fn a_healthy_place_is_healthy() {
 }
 
 #[test]
-fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+fn the_doctor_does_not_wait_for_a_pipe_in_place_of_a_file() {
     let place = healthy();
     let home = place.sandbox.home();
     fs::create_dir_all(place.sandbox.data().join("logs")).expect("it can be made");
@@ -137,7 +137,7 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
 }
 
 #[test]
-fn programs_that_are_missing_of_another_version_or_not_the_first() {
+fn missing_outdated_and_shadowed_programs_are_found() {
     let place = healthy();
     place.fake("cs-task", "exit 0");
     let fake_first =
@@ -153,7 +153,7 @@ fn programs_that_are_missing_of_another_version_or_not_the_first() {
 }
 
 #[test]
-fn hooks_that_are_missing_old_twice_or_kept_from_running() {
+fn missing_old_duplicate_and_disabled_hooks_are_found() {
     let place = healthy();
     let good = place.text().expect("it is there");
     place.put_settings(Some(&good.replacen('{', "{\"disableAllHooks\": true,", 1)));
@@ -176,7 +176,7 @@ fn hooks_that_are_missing_old_twice_or_kept_from_running() {
 }
 
 #[test]
-fn an_event_that_does_not_go_through() {
+fn an_event_that_fails_is_found() {
     let place = healthy();
     for (script, told) in [
         ("cat >/dev/null; exit 0", "the hooks ran, but recorded nothing"),
@@ -194,7 +194,7 @@ fn an_event_that_does_not_go_through() {
 }
 
 #[test]
-fn a_data_directory_that_is_open_unreadable_or_has_had_trouble() {
+fn an_open_unreadable_or_troubled_data_directory_is_found() {
     let place = healthy();
     let put = |file: &str, text: &str| fs::write(place.sandbox.data().join(file), text).expect("it can be written");
     assert_eq!(status(&place.sandbox.cs("cs-project", &["register", "-q"])), 0);
@@ -219,7 +219,7 @@ fn a_data_directory_that_is_open_unreadable_or_has_had_trouble() {
 }
 
 #[test]
-fn jobs_that_do_not_run() {
+fn jobs_that_do_not_run_are_found() {
     let place = healthy();
     place.fake("systemctl", "case $2 in is-active) exit 3;; esac");
     place.ok(&["jobs", "install", "--with", "systemd"]);
@@ -232,7 +232,7 @@ fn jobs_that_do_not_run() {
 }
 
 #[test]
-fn what_hooks_cost_is_read_from_recent_transcripts() {
+fn the_cost_of_hooks_is_read_from_recent_transcripts() {
     let place = healthy();
     let project = place.sandbox.home().join(".claude/projects/-home-dev");
     fs::create_dir_all(&project).expect("it can be made");
@@ -265,7 +265,7 @@ fn what_hooks_cost_is_read_from_recent_transcripts() {
 }
 
 #[test]
-fn codex_is_looked_at_where_it_is() {
+fn codex_is_checked_where_it_is_installed() {
     let place = healthy();
     assert!(!findings(&place).1.contains_key("codex"));
     fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be made");
@@ -290,7 +290,7 @@ fn codex_is_looked_at_where_it_is() {
 }
 
 #[test]
-fn what_others_keep_secret_in_their_hooks_is_not_told() {
+fn secrets_in_foreign_hooks_are_not_printed() {
     let place = healthy();
     let project = place.sandbox.home().join(".claude/projects/-home-dev");
     fs::create_dir_all(&project).expect("it can be made");
@@ -306,7 +306,7 @@ fn what_others_keep_secret_in_their_hooks_is_not_told() {
 }
 
 #[test]
-fn hooks_that_stand_in_a_project_too() {
+fn hooks_in_a_project_are_found() {
     let place = healthy();
     let project = place.sandbox.home().join("src/shop");
     fs::create_dir_all(project.join(".claude")).expect("it can be made");
@@ -330,7 +330,7 @@ fn hooks_that_stand_in_a_project_too() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_disk_that_cannot_do_what_records_need_is_named_with_what_to_do() {
+fn an_unsuitable_disk_is_reported_with_a_fix() {
     use soak::call::Kind;
     use soak::trace::{self, Act};
 
@@ -371,7 +371,7 @@ fn a_disk_that_cannot_do_what_records_need_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_directory_of_records_that_is_a_link_is_found() {
+fn a_linked_record_directory_is_found() {
     let place = healthy();
     fs::create_dir_all(place.sandbox.data()).expect("it can be made");
     symlink(place.sandbox.work(), place.sandbox.data().join("sessions")).expect("it can be made");

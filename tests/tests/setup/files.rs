@@ -11,7 +11,7 @@ use super::settings::FOREIGN;
 use super::*;
 
 #[test]
-fn a_link_stays_and_its_target_is_written() {
+fn a_link_is_kept_and_its_target_is_written() {
     let place = Place::new();
     let target = place.sandbox.home().join("dotfiles/claude.json");
     fs::create_dir_all(target.parent().expect("it has one")).expect("it can be made");
@@ -40,7 +40,7 @@ fn a_link_stays_and_its_target_is_written() {
 }
 
 #[test]
-fn mode_and_owner_stay_and_a_new_file_is_private() {
+fn mode_and_owner_are_kept_and_a_new_file_is_private() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     fs::set_permissions(place.settings(), fs::Permissions::from_mode(0o640)).expect("it is ours");
@@ -59,7 +59,7 @@ fn mode_and_owner_stay_and_a_new_file_is_private() {
 }
 
 #[test]
-fn a_read_only_file_or_folder_is_left() {
+fn a_read_only_file_or_folder_is_left_alone() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     fs::set_permissions(place.settings(), fs::Permissions::from_mode(0o444)).expect("it is ours");
@@ -89,7 +89,7 @@ fn a_read_only_file_or_folder_is_left() {
 }
 
 #[test]
-fn nothing_is_written_in_a_dry_run_and_what_would_be_is_shown() {
+fn a_dry_run_writes_nothing_and_shows_the_change() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     let before = tree(&place.sandbox.home());
@@ -102,7 +102,7 @@ fn nothing_is_written_in_a_dry_run_and_what_would_be_is_shown() {
 }
 
 #[test]
-fn killed_at_any_moment_the_file_is_old_or_new() {
+fn a_kill_at_any_moment_leaves_the_old_or_the_new_file() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     place.ok(&["install", "--settings"]);
@@ -127,7 +127,7 @@ fn killed_at_any_moment_the_file_is_old_or_new() {
 }
 
 #[test]
-fn the_settings_are_where_the_client_looks_for_them() {
+fn the_settings_are_written_where_the_client_reads_them() {
     let place = Place::new().with("CLAUDE_CONFIG_DIR", "elsewhere");
     place.ok(&["install", "--settings"]);
     let file = place.sandbox.work().join("elsewhere/settings.json");
@@ -181,7 +181,7 @@ fn on_a_terminal_it_asks_first() {
 }
 
 #[test]
-fn whoever_is_asked_has_seen_what_it_is_about() {
+fn the_change_is_shown_before_the_question() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     for form in ["--table", "--json", "-q"] {
@@ -199,7 +199,7 @@ fn whoever_is_asked_has_seen_what_it_is_about() {
 }
 
 #[test]
-fn no_words_make_it_exit_with_two() {
+fn no_arguments_make_it_exit_with_two() {
     let place = Place::new();
     let words = [
         "install",
@@ -225,7 +225,7 @@ fn no_words_make_it_exit_with_two() {
 }
 
 #[test]
-fn a_hard_link_is_told_before_it_parts() {
+fn a_hard_link_is_reported_before_it_is_broken() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     let other = place.sandbox.home().join("dotfiles.json");

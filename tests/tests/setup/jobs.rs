@@ -79,7 +79,7 @@ fn files(place: &Place, folder: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn launchd_understands_its_files() {
+fn launchd_files_are_valid() {
     let place = hostile("launchctl");
     place.ok(&["jobs", "install", "--with", "launchd"]);
     let agents = files(&place, "Library/LaunchAgents");
@@ -124,7 +124,7 @@ fn launchd_understands_its_files() {
 }
 
 #[test]
-fn launchd_is_told_once_and_again_when_something_changed() {
+fn launchd_is_called_once_and_again_after_a_change() {
     let place = with("launchctl", ".local/share/claude-sessions");
     // SAFETY: getuid takes and changes nothing.
     let domain = format!("gui/{}", unsafe { libc::getuid() });
@@ -166,7 +166,7 @@ fn verify(place: &Place, units: &[PathBuf]) -> Option<Output> {
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "only Linux has systemd")]
-fn systemd_understands_its_files() {
+fn systemd_units_are_valid() {
     for folder in [".local/share/claude-sessions", "with blanks & %h $x/claude-sessions", HOSTILE] {
         let place = with("systemctl", folder);
         let data = place.sandbox.home().join(folder).join("data");
@@ -187,7 +187,7 @@ fn systemd_understands_its_files() {
 }
 
 #[test]
-fn systemd_is_told_once_and_again_when_something_changed() {
+fn systemd_is_called_once_and_again_after_a_change() {
     let place = with("systemctl", ".local/share/claude-sessions");
     fs::write(place.sandbox.home().join("refuses"), "is-active").expect("it can be written");
     place.ok(&["jobs", "install"]);
@@ -233,7 +233,7 @@ fn uninstalling_removes_the_jobs_too() {
 }
 
 #[test]
-fn cron_lines_do_what_they_say_and_the_crontab_is_not_touched() {
+fn cron_lines_work_and_the_crontab_is_not_touched() {
     let place = hostile("systemctl");
     place.fake("crontab", "echo \"crontab $*\" >>\"$HOME/calls\"; cat \"$HOME/crontab\" 2>/dev/null");
     fs::write(place.sandbox.home().join("refuses"), "show-environment").expect("it can be written");
@@ -262,7 +262,7 @@ fn cron_lines_do_what_they_say_and_the_crontab_is_not_touched() {
 }
 
 #[test]
-fn the_logs_stay_small_and_lose_only_what_is_old() {
+fn logs_stay_small_and_lose_only_old_lines() {
     let place = with("systemctl", ".local/share/claude-sessions");
     let logs = place.sandbox.data().join("logs");
     fs::create_dir_all(&logs).expect("it can be made");
@@ -292,7 +292,7 @@ fn the_dashboard_gets_the_port_of_the_settings() {
 }
 
 #[test]
-fn programs_that_are_missing_are_told() {
+fn missing_programs_are_reported() {
     let place = with("systemctl", ".local/share/claude-sessions");
     for name in ["cs-serve", "cs-cleanup", "cs-notify", "cs-usage"] {
         fs::remove_file(place.share.join("bin").join(name)).expect("it is there");
@@ -306,7 +306,7 @@ fn programs_that_are_missing_are_told() {
 }
 
 #[test]
-fn a_dry_run_makes_nothing_whoever_the_scheduler_is() {
+fn a_dry_run_creates_nothing_with_any_scheduler() {
     for (scheduler, program) in [("cron", "crontab"), ("launchd", "launchctl"), ("systemd", "systemctl")] {
         let place = with(program, ".local/share/claude-sessions");
         let before = tree(&place.share);

@@ -35,7 +35,7 @@ fn made(sandbox: &Sandbox, words: &[&str]) -> String {
 }
 
 #[test]
-fn what_install_made_uninstall_removes_and_records_stay() {
+fn uninstall_removes_what_install_made_and_keeps_records() {
     programs();
     let sandbox = Sandbox::new();
     let home = sandbox.home();
@@ -74,7 +74,7 @@ fn what_install_made_uninstall_removes_and_records_stay() {
 }
 
 #[test]
-fn packagers_and_those_who_say_so_get_no_registration() {
+fn packagers_can_install_without_registration() {
     programs();
     for more in [&["SETUP=no"][..], &["DESTDIR="]] {
         let sandbox = Sandbox::new();
@@ -95,7 +95,7 @@ fn packagers_and_those_who_say_so_get_no_registration() {
 }
 
 #[test]
-fn programs_stay_while_hooks_cannot_be_taken_out() {
+fn programs_stay_while_hooks_cannot_be_removed() {
     programs();
     let sandbox = Sandbox::new();
     let to = format!("PREFIX={}", sandbox.root().join("prefix").display());

@@ -101,7 +101,7 @@ const LINE: [&[&str]; 2] = [&["statusline", "install"], &["statusline", "remove"
 const CODEX: [&[&str]; 2] = [&["install", "--codex"], &["uninstall", "--codex"]];
 
 #[test]
-fn no_edit_of_a_client_is_lost_whichever_way_it_writes() {
+fn no_edit_by_a_client_is_lost() {
     for way in [Way::Rename, Way::InPlace] {
         for (pause, file, commands) in [
             (Duration::from_micros(300), ".claude/settings.json", SETTINGS),

@@ -71,7 +71,7 @@ fn is_within(part: &str, whole: &str) -> bool {
 }
 
 #[test]
-fn every_kind_of_file_is_what_it_was_afterwards() {
+fn uninstalling_restores_every_kind_of_file() {
     let place = Place::new();
     for (name, before) in kinds() {
         place.put_settings(before.as_deref());
@@ -95,7 +95,7 @@ fn every_kind_of_file_is_what_it_was_afterwards() {
 }
 
 #[test]
-fn what_somebody_else_changed_meanwhile_stays() {
+fn changes_made_in_between_are_kept() {
     let place = Place::new();
     for (name, before) in kinds() {
         place.put_settings(before.as_deref());
@@ -113,7 +113,7 @@ fn what_somebody_else_changed_meanwhile_stays() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_refused_and_left() {
+fn damaged_settings_are_refused_and_left_alone() {
     let place = Place::new();
     for (text, told) in [
         ("{\n  // my settings\n  \"a\": 1\n}\n", "line 2, column 3: JSON does not allow comments"),
@@ -149,7 +149,7 @@ fn what_cannot_be_understood_is_refused_and_left() {
 }
 
 #[test]
-fn hooks_of_another_place_are_replaced_and_hooks_of_others_are_not() {
+fn hooks_of_another_installation_are_replaced_and_foreign_hooks_are_not() {
     let place = Place::new();
     let checkout = place.sandbox.home().join("checkout");
     fs::create_dir_all(checkout.join("bin")).expect("it can be made");
@@ -167,7 +167,7 @@ fn hooks_of_another_place_are_replaced_and_hooks_of_others_are_not() {
 }
 
 #[test]
-fn a_program_of_somebody_else_that_is_called_like_ours_stays() {
+fn a_foreign_program_with_our_name_is_kept() {
     let place = Place::new();
     let theirs = place.sandbox.home().join("claude-sessions/bin");
     fs::create_dir_all(&theirs).expect("it can be made");
@@ -183,7 +183,7 @@ fn a_program_of_somebody_else_that_is_called_like_ours_stays() {
 }
 
 #[test]
-fn a_marketplace_of_somebody_else_that_is_called_like_ours_stays() {
+fn a_foreign_marketplace_with_our_name_is_kept() {
     let place = Place::new();
     let theirs = place.sandbox.home().join("src/claude-sessions");
     fs::create_dir_all(&theirs).expect("it can be made");
@@ -206,7 +206,7 @@ fn a_marketplace_of_somebody_else_that_is_called_like_ours_stays() {
 }
 
 #[test]
-fn with_the_status_line_every_kind_of_file_is_what_it_was_afterwards() {
+fn uninstalling_with_the_status_line_restores_every_kind_of_file() {
     let place = Place::new();
     let (hooks, line) = (&["install", "--settings"][..], &["statusline", "install"][..]);
     let (all, line_alone) = (&["uninstall"][..], &["statusline", "remove"][..]);
@@ -274,7 +274,7 @@ fn codex_gets_its_own_hooks() {
 }
 
 #[test]
-fn switches_that_keep_hooks_from_running_are_told() {
+fn switches_that_disable_hooks_are_reported() {
     let place = Place::new();
     place.put_settings(Some("{\"disableAllHooks\": true}"));
     assert!(place.ok(&["install", "--settings"]).contains("\\\"disableAllHooks\\\" in"));

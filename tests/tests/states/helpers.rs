@@ -17,7 +17,7 @@ fn awaited(stage: &Stage) -> Value {
 }
 
 #[test]
-fn of_two_helpers_that_ask_one_is_answered() {
+fn answering_one_of_two_subagents_leaves_the_other_waiting() {
     let stage = stage();
     ask_as(&stage, 70, "x2", "mkdir 2");
     ask_as(&stage, 71, "x1", "mkdir 1");
@@ -39,7 +39,7 @@ fn of_two_helpers_that_ask_one_is_answered() {
 }
 
 #[test]
-fn helpers_that_ask_the_same_are_told_apart_however_they_are_called() {
+fn subagents_with_the_same_question_are_distinguished() {
     let stage = stage();
     let (long, longer) = ("x".repeat(5000), format!("y{}", "x".repeat(5000)));
     ask_as(&stage, 70, &long, "make");
@@ -52,7 +52,7 @@ fn helpers_that_ask_the_same_are_told_apart_however_they_are_called() {
 }
 
 #[test]
-fn the_end_of_the_turn_answers_no_helper() {
+fn the_end_of_the_turn_does_not_answer_a_subagent() {
     for tasks in [json!({}), json!({"background_tasks": [{"id": "x1"}]})] {
         let stage = stage();
         ask_as(&stage, 70, "x1", "mkdir x");
@@ -68,7 +68,7 @@ fn the_end_of_the_turn_answers_no_helper() {
 }
 
 #[test]
-fn a_helpers_news_does_not_move_the_turn() {
+fn events_of_a_subagent_do_not_move_the_turn() {
     let stage = stage();
     registry(&stage, 65, UUID, "idle");
     is(&stage, 70, UUID, "idle", "ended without Stop");
@@ -86,7 +86,7 @@ fn a_helpers_news_does_not_move_the_turn() {
 }
 
 #[test]
-fn the_agents_own_question_and_its_helpers_do_not_answer_each_other() {
+fn questions_of_the_agent_and_its_subagents_do_not_answer_each_other() {
     let stage = stage();
     ask(&stage, 70, UUID);
     ask_as(&stage, 71, "x1", "make");

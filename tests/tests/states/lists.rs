@@ -48,7 +48,7 @@ fn a_question_that_was_dismissed_is_gone_from_every_output() {
 }
 
 #[test]
-fn a_failed_turn_is_shown_as_such_in_every_list() {
+fn every_list_shows_a_failed_turn() {
     let stage = stage();
     tell(&stage, 70, UUID, "StopFailure", json!({"error": "usage limit"}));
     is(&stage, 75, UUID, "idle", "the turn failed: usage limit (StopFailure 5 s ago)");
@@ -79,7 +79,7 @@ fn a_failed_turn_is_shown_as_such_in_every_list() {
 }
 
 #[test]
-fn what_was_stopped_with_ctrl_z_is_suspended_until_it_goes_on() {
+fn a_client_stopped_with_ctrl_z_is_suspended_until_it_continues() {
     let stage = stage();
     ask(&stage, 65, UUID);
     let signal = |name: &str| {
@@ -107,7 +107,7 @@ fn what_was_stopped_with_ctrl_z_is_suspended_until_it_goes_on() {
 }
 
 #[test]
-fn lists_show_the_figures_of_the_conversation_that_was_heard_of_last() {
+fn lists_show_the_figures_of_the_most_recent_conversation() {
     let stage = stage();
     let id = stage.record_of(UUID).expect("it is recorded")["session_id"].clone();
     tell(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));

@@ -36,7 +36,7 @@ fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
 }
 
 #[test]
-fn a_process_of_elsewhere_is_not_judged() {
+fn a_process_on_another_machine_is_not_judged() {
     let mut stage = stage();
     ask(&stage, 70, UUID);
     edit(&stage, UUID, |live| live["host"] = json!(ELSEWHERE));
@@ -65,7 +65,7 @@ fn a_process_of_elsewhere_is_not_judged() {
 }
 
 #[test]
-fn a_conversation_that_goes_on_here_is_judged_here_again() {
+fn a_conversation_that_returns_to_this_machine_is_judged_here_again() {
     let stage = stage();
     edit(&stage, UUID, |live| live["host"] = json!(ELSEWHERE));
     assert!(told(&stage, 65, UUID).1.contains("elsewhere"));
@@ -75,7 +75,7 @@ fn a_conversation_that_goes_on_here_is_judged_here_again() {
 }
 
 #[test]
-fn a_file_that_does_not_say_where_is_judged_as_before() {
+fn a_live_file_without_a_machine_is_judged_as_before() {
     let mut stage = stage();
     edit(&stage, UUID, |live| drop(live.as_object_mut().expect("an object").remove("host")));
     is(&stage, 65, UUID, "working", "UserPromptSubmit");
@@ -85,7 +85,7 @@ fn a_file_that_does_not_say_where_is_judged_as_before() {
 
 /// A resumed Codex has another process, which does not say its id: the noted one is dead.
 #[test]
-fn the_process_is_taken_anew_at_a_start_and_where_the_noted_one_is_dead() {
+fn the_process_is_updated_at_a_start_or_when_the_noted_one_is_dead() {
     for (event, more) in [
         ("SessionStart", json!({"source": "resume"})),
         ("UserPromptSubmit", json!({"prompt": "more", "turn_id": "t2"})),
@@ -145,7 +145,7 @@ fn a_conversation_in_another_namespace_is_elsewhere_in_both_directions() {
 }
 
 #[test]
-fn two_accounts_with_one_data_directory_have_registries_of_their_own() {
+fn two_accounts_with_one_data_directory_have_separate_registries() {
     let stage = Stage::new();
     let work = stage.sandbox.home().join(".claude-work");
     let log = work.join(format!("projects/x/{UUID}.jsonl"));
@@ -159,7 +159,7 @@ fn two_accounts_with_one_data_directory_have_registries_of_their_own() {
 }
 
 #[test]
-fn a_checkout_is_never_free_where_that_is_not_known() {
+fn a_checkout_is_not_free_while_its_process_cannot_be_judged() {
     let stage = Stage::new();
     let repo = stage.repository("repo");
     let path = repo.to_string_lossy().into_owned();

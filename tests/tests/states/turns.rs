@@ -31,7 +31,7 @@ fn line(second: u32, kind: &str, text: &str, aside: bool) -> String {
 const INTERRUPTED: &str = "[Request interrupted by user]";
 
 #[test]
-fn an_interrupt_is_read_from_the_end_of_the_log_where_there_is_no_registry() {
+fn without_a_registry_an_interrupt_is_read_from_the_end_of_the_log() {
     let (stage, log) = logged(".claude/projects/x", json!({}));
     append(&log, &line(1, "user", "go", false));
     is(&stage, 65, UUID, "working", "UserPromptSubmit");
@@ -53,7 +53,7 @@ fn an_interrupt_is_read_from_the_end_of_the_log_where_there_is_no_registry() {
 }
 
 #[test]
-fn a_menu_opened_after_a_dismissed_question_is_not_the_question() {
+fn a_menu_opened_after_a_dismissed_question_is_not_a_question() {
     for asked in ["AskUserQuestion", "ExitPlanMode", "Bash"] {
         let (stage, log) = logged(".claude/projects/x", json!({}));
         let input = json!({"questions": [{"question": "Which one?"}], "plan": "1. go", "command": "make"});
@@ -72,7 +72,7 @@ fn a_menu_opened_after_a_dismissed_question_is_not_the_question() {
 }
 
 #[test]
-fn a_failure_that_the_client_has_no_word_for_is_told_as_the_client_told_it() {
+fn an_unclassified_failure_is_shown_in_the_clients_words() {
     let said = "API Error: 400 scripted failure";
     for (more, why) in [
         (json!({"error": "unknown", "last_assistant_message": said}), said),
@@ -105,7 +105,7 @@ fn a_compaction_between_turns_is_work_until_it_is_done_or_interrupted() {
 }
 
 #[test]
-fn a_codex_that_sums_up_between_turns_works_until_its_log_says_that_it_has_done_so() {
+fn a_codex_compaction_between_turns_is_work_until_its_log_ends_it() {
     let stage = Stage::new();
     let log = stage.sandbox.home().join(format!("rollout-x-{UUID}.jsonl"));
     let turn = |at: &str, kind: &str| {
@@ -137,7 +137,7 @@ fn only_the_end_of_a_log_is_read() {
 }
 
 #[test]
-fn a_codex_request_that_failed_ends_the_turn_unless_it_is_tried_again() {
+fn a_failed_codex_request_ends_the_turn_unless_it_is_retried() {
     let stage = Stage::new();
     let rollout = format!("/home/dev/.codex/sessions/2026/11/21/rollout-x-{UUID}.jsonl");
     let codex = |at: u64, event: &str, mut more: Value| {
@@ -162,7 +162,7 @@ fn a_codex_request_that_failed_ends_the_turn_unless_it_is_tried_again() {
 }
 
 #[test]
-fn a_rollout_tells_how_a_turn_ended_that_no_hook_told_of() {
+fn a_rollout_shows_the_end_of_a_turn_that_no_hook_reported() {
     let turn = |second: u32, kind: &str, more: Value| {
         let mut payload = json!({"type": kind, "turn_id": "t1"});
         more.as_object().expect("an object").iter().for_each(|(key, value)| payload[key] = value.clone());
@@ -189,7 +189,7 @@ fn a_rollout_tells_how_a_turn_ended_that_no_hook_told_of() {
 }
 
 #[test]
-fn a_codex_that_went_on_with_another_conversation_has_left_this_one() {
+fn a_codex_that_switched_conversations_has_left_the_old_one() {
     let stage = Stage::new();
     let start = |uuid: &str, at: u64| codex_tells(&stage, uuid, at, "SessionStart", json!({"source": "startup"}));
     start(UUID, 0);
@@ -223,7 +223,7 @@ fn codex_tells(stage: &Stage, uuid: &str, at: u64, event: &str, mut more: Value)
 }
 
 #[test]
-fn a_loop_goes_on_by_itself_and_is_nobodys_activity() {
+fn a_scheduled_prompt_is_background_work_and_not_an_activity() {
     let stage = stage();
     let crons = json!([{"id": "x", "schedule": "* * * * *", "recurring": true, "prompt": "look again"}]);
     tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [], "session_crons": crons}));
@@ -244,7 +244,7 @@ fn a_loop_goes_on_by_itself_and_is_nobodys_activity() {
 }
 
 #[test]
-fn a_prompt_that_is_typed_during_a_turn_is_another_one_although_it_has_its_id() {
+fn a_prompt_typed_during_a_turn_is_a_new_one_despite_its_id() {
     let stage = Stage::new();
     tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup"}));
     let prompt = |at, text| tell(&stage, at, UUID, "UserPromptSubmit", json!({"prompt": text, "prompt_id": "a"}));

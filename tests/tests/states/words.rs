@@ -3,7 +3,7 @@
 use crate::*;
 
 #[test]
-fn a_word_holds_since_its_date_and_counts_once_the_last_event_has_settled() {
+fn a_client_status_counts_once_the_last_event_has_settled() {
     for (word, state) in [("idle", "idle"), ("shell", "background"), ("waiting", "waiting")] {
         let stage = stage();
         registry(&stage, 30, UUID, word);
@@ -17,7 +17,7 @@ fn a_word_holds_since_its_date_and_counts_once_the_last_event_has_settled() {
 }
 
 #[test]
-fn a_helper_that_keeps_the_client_busy_is_no_turn() {
+fn a_subagent_that_keeps_the_client_busy_is_not_a_turn() {
     let stage = stage();
     tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [{"id": "a", "type": "subagent"}]}));
     registry(&stage, 71, UUID, "busy");
@@ -25,7 +25,7 @@ fn a_helper_that_keeps_the_client_busy_is_no_turn() {
 }
 
 #[test]
-fn the_end_of_a_turn_beside_a_shell_is_known_without_stop() {
+fn the_end_of_a_turn_beside_a_background_shell_is_known_without_stop() {
     let stage = stage();
     registry(&stage, 70, UUID, "shell");
     is(&stage, 75, UUID, "background", "a shell or monitor runs in the background");
@@ -35,7 +35,7 @@ fn the_end_of_a_turn_beside_a_shell_is_known_without_stop() {
 }
 
 #[test]
-fn a_word_that_nobody_knows_is_told_and_makes_the_state_unknown() {
+fn an_unknown_client_status_is_shown_and_makes_the_state_unknown() {
     for word in ["dreaming", "", "IDLE", "7"] {
         let stage = stage();
         registry(&stage, 70, UUID, word);
@@ -47,7 +47,7 @@ fn a_word_that_nobody_knows_is_told_and_makes_the_state_unknown() {
 }
 
 #[test]
-fn a_dialog_that_is_not_the_question_is_told_as_the_client_calls_it() {
+fn another_dialog_is_shown_in_the_clients_words() {
     let stage = stage();
     ask(&stage, 70, UUID);
     registry(&stage, 72, UUID, "idle");
@@ -62,7 +62,7 @@ fn a_dialog_that_is_not_the_question_is_told_as_the_client_calls_it() {
 }
 
 #[test]
-fn a_menu_that_a_person_opened_needs_nobody() {
+fn a_menu_opened_by_a_person_is_not_waiting() {
     let stage = stage();
     tell(&stage, 70, UUID, "Stop", json!({}));
     registry_waiting(&stage, 80, UUID, "dialog open");
@@ -74,7 +74,7 @@ fn a_menu_that_a_person_opened_needs_nobody() {
 }
 
 #[test]
-fn a_question_with_a_dialog_of_its_own_keeps_its_words_while_it_may_be_that_dialog() {
+fn a_question_keeps_its_text_while_its_dialog_may_be_open() {
     let stage = stage();
     let questions = json!({"questions": [{"question": "Which one?"}]});
     tell(&stage, 70, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": questions}));

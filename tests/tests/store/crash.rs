@@ -46,7 +46,7 @@ fn the_index_and_the_counts_keep_up_with_a_storm_of_changes() {
 }
 
 #[test]
-fn killed_writers_leave_whole_records_a_true_index_and_no_lock() {
+fn killed_writers_leave_whole_records_a_correct_index_and_no_lock() {
     let sandbox = Sandbox::new();
     let ids: Vec<String> = (0..4).map(|_| create(&sandbox, &[])).collect();
     let killed: usize = parallel(|worker| {
@@ -77,7 +77,7 @@ fn is_killed(sandbox: &Sandbox, id: &str, random: &mut Random) -> bool {
 }
 
 #[test]
-fn what_a_killed_writer_left_in_the_index_is_looked_up_again() {
+fn an_index_entry_of_a_killed_writer_is_corrected() {
     let sandbox = Sandbox::new();
     let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
     edit(&sandbox, &one, |record| record["status"] = json!("parked"));
@@ -88,7 +88,7 @@ fn what_a_killed_writer_left_in_the_index_is_looked_up_again() {
 }
 
 #[test]
-fn who_cannot_get_the_index_writes_the_record_all_the_same() {
+fn a_record_is_written_even_if_the_index_is_locked() {
     let sandbox = Sandbox::new();
     let (one, two) = (create(&sandbox, &[]), create(&sandbox, &[]));
     let held = Held::take(&sandbox.data().join("sessions/_index.lock"));

@@ -27,7 +27,7 @@ fn strange_fields(value: &Value) -> usize {
 }
 
 #[test]
-fn fields_that_we_do_not_know_survive_every_changing_command() {
+fn unknown_fields_survive_every_changing_command() {
     let sandbox = Sandbox::new();
     let work = sandbox.work().to_string_lossy().into_owned();
     ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
@@ -90,7 +90,7 @@ fn fields_that_we_do_not_know_survive_every_changing_command() {
 }
 
 #[test]
-fn fields_that_we_do_not_know_survive_the_hooks() {
+fn unknown_fields_survive_the_hooks() {
     let sandbox = Sandbox::new();
     let work = sandbox.work();
     let tell = |program: &str, event: &str, more: &str| {

@@ -33,7 +33,7 @@ fn counted(stage: &Stage) -> String {
 }
 
 #[test]
-fn what_the_client_told_is_called_an_estimate() {
+fn a_cost_from_the_client_is_called_an_estimate() {
     let stage = spent(false);
     let table = person(&stage, 80, &["cs-session", "list", "--table"]);
     assert!(table.contains("EST. COST") && table.contains("$3.41"), "{table}");
@@ -53,7 +53,7 @@ fn what_the_client_told_is_called_an_estimate() {
 }
 
 #[test]
-fn what_was_counted_is_called_a_list_price() {
+fn a_counted_cost_is_called_a_list_price() {
     let stage = spent(true);
     let (id, cost) = (id(&stage), counted(&stage));
     let block = person(&stage, 80, &["cs-session", "show", &id, "--table"]);
@@ -69,7 +69,7 @@ fn what_was_counted_is_called_a_list_price() {
 }
 
 #[test]
-fn no_place_has_both() {
+fn no_row_shows_both_costs() {
     let stage = spent(true);
     let (id, cost) = (id(&stage), counted(&stage));
     let served = served(&stage, 80);

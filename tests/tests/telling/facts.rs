@@ -48,7 +48,7 @@ fn timeline(stage: &Stage, at: u64) -> Vec<String> {
 }
 
 #[test]
-fn every_dated_fact_is_in_it() {
+fn every_dated_fact_is_in_the_timeline() {
     let stage = stage();
     let id = id(&stage);
     let ask = json!({"tool_name": "Bash", "tool_input": {"command": "make"}});
@@ -90,7 +90,7 @@ fn every_dated_fact_is_in_it() {
 }
 
 #[test]
-fn a_commit_alone_is_something_that_happened() {
+fn a_commit_alone_makes_a_timeline() {
     let stage = stage();
     let sha = commit(&stage, 120, "Add page");
     let facts = timeline(&stage, 180);
@@ -98,7 +98,7 @@ fn a_commit_alone_is_something_that_happened() {
 }
 
 #[test]
-fn a_commit_by_hand_has_its_time() {
+fn a_commit_added_by_hand_has_its_time() {
     let stage = begun();
     prompt(&stage, 60, "hi");
     person(&stage, 120, &["cs-session", "commit", &id(&stage), "--sha", "1a2b3c4d", "--message", "Fix\nit"]);
@@ -107,7 +107,7 @@ fn a_commit_by_hand_has_its_time() {
 }
 
 #[test]
-fn what_nobody_may_store_is_in_no_timeline() {
+fn text_that_must_not_be_stored_is_in_no_timeline() {
     let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
     prompt(&stage, 60, "a secret plan");
     assert_eq!(timeline(&stage, 65), ["started", "prompt"]);
@@ -116,7 +116,7 @@ fn what_nobody_may_store_is_in_no_timeline() {
 }
 
 #[test]
-fn a_long_life_is_bounded_and_in_order() {
+fn a_long_timeline_is_bounded_and_in_order() {
     let stage = stage();
     let path = stage.sandbox.data().join(format!("sessions/{}.json", id(&stage)));
     let mut record = record(&stage);

@@ -37,7 +37,7 @@ fn listed(stage: &Stage, at: u64) -> String {
 }
 
 #[test]
-fn a_rename_is_shown_at_once_and_for_good() {
+fn a_rename_is_shown_at_once_and_kept() {
     let stage = stage();
     assert_eq!(listed(&stage, 65), "build the login page");
     registry(&stage, stage.client(), 66, json!("build-login-3f"), "derived");
@@ -58,7 +58,7 @@ fn a_rename_is_shown_at_once_and_for_good() {
 }
 
 #[test]
-fn a_name_that_is_known_is_written_once() {
+fn a_known_name_is_written_once() {
     let stage = stage();
     for name in ["auth", &format!("key {SECRET} {}", "x".repeat(3_000)), "  a\tb "] {
         renamed(&stage, 70, name);
@@ -71,7 +71,7 @@ fn a_name_that_is_known_is_written_once() {
 }
 
 #[test]
-fn a_name_that_nobody_looked_at_is_kept_at_the_end() {
+fn a_name_that_nobody_read_is_kept_at_the_end() {
     let stage = stage();
     renamed(&stage, 70, "auth");
     stop(&stage, 75, "Done.");
@@ -82,7 +82,7 @@ fn a_name_that_nobody_looked_at_is_kept_at_the_end() {
 }
 
 #[test]
-fn hooks_tell_names() {
+fn hooks_record_names() {
     for event in ["UserPromptSubmit", "SessionStart"] {
         let stage = stage();
         stop(&stage, 70, "Done.");
@@ -99,7 +99,7 @@ fn hooks_tell_names() {
 }
 
 #[test]
-fn a_person_here_has_the_last_word() {
+fn an_intent_set_by_a_person_here_wins() {
     let stage = stage();
     renamed(&stage, 70, "auth");
     assert_eq!(listed(&stage, 75), "auth");
@@ -119,7 +119,7 @@ fn a_person_here_has_the_last_word() {
 }
 
 #[test]
-fn a_name_that_says_nothing_or_too_much_does_no_harm() {
+fn empty_and_oversized_names_are_harmless() {
     let long = "long ".repeat(2_000);
     let secret = format!("use {SECRET} there");
     for (name, shown) in [
@@ -158,7 +158,7 @@ fn a_name_that_says_nothing_or_too_much_does_no_harm() {
 }
 
 #[test]
-fn where_prompts_are_not_stored_names_are_not() {
+fn without_stored_prompts_names_are_not_stored() {
     let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
     renamed(&stage, 50, "auth of Jane");
     let more = json!({"prompt": "build it", "prompt_id": "p", "session_title": "auth of Jane"});
@@ -169,7 +169,7 @@ fn where_prompts_are_not_stored_names_are_not() {
 }
 
 #[test]
-fn of_two_windows_the_one_that_was_heard_last_gives_the_name() {
+fn the_most_recent_of_two_windows_gives_the_name() {
     let stage = stage();
     let other = stage.sandbox.start("sleep", &["600"]);
     tell_from(&stage, other.pid(), 65, "SessionStart", json!({"source": "resume"}));
@@ -191,7 +191,7 @@ fn of_two_windows_the_one_that_was_heard_last_gives_the_name() {
 }
 
 #[test]
-fn a_prompt_that_says_something_replaces_one_that_does_not() {
+fn a_meaningful_prompt_replaces_a_meaningless_one_as_intent() {
     for (prompts, intent) in [
         (&["hi", "continue", "fix the login"][..], "fix the login"),
         (&["ok", "/sessions", "fix the login", "fix the footer"], "fix the login"),

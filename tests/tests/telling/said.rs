@@ -56,7 +56,7 @@ fn notices(stage: &Stage, at: u64) -> Vec<Value> {
 }
 
 #[test]
-fn it_is_shown_while_the_person_is_waited_for() {
+fn the_answer_is_shown_while_the_session_waits_for_the_person() {
     let stage = stage();
     assert_eq!(said(&stage, 65), None, "it works");
     stop(&stage, 70, "The page is there.\nMore below.");
@@ -75,7 +75,7 @@ fn it_is_shown_while_the_person_is_waited_for() {
 }
 
 #[test]
-fn what_failed_or_was_interrupted_has_no_answer() {
+fn a_failed_or_interrupted_turn_has_no_answer() {
     let stage = stage();
     stop(&stage, 70, "The page is there.");
     prompt(&stage, 80, "and the footer");
@@ -87,7 +87,7 @@ fn what_failed_or_was_interrupted_has_no_answer() {
 }
 
 #[test]
-fn what_is_asked_for_afterwards_stands_beside_it() {
+fn a_later_request_is_shown_beside_the_answer() {
     let stage = stage();
     stop(&stage, 70, "Which colour?");
     person(&stage, 75, &["cs-session", "request-action", &id(&stage), "--reason", "choose a colour"]);
@@ -97,7 +97,7 @@ fn what_is_asked_for_afterwards_stands_beside_it() {
 }
 
 #[test]
-fn a_turn_that_goes_on_in_the_background_has_its_answer() {
+fn a_turn_that_continues_in_the_background_has_its_answer() {
     let stage = stage();
     let more = json!({"last_assistant_message": "The tests run.", "background_tasks": [{"id": "a", "type": "shell"}]});
     tell(&stage, 70, "Stop", more);
@@ -107,7 +107,7 @@ fn a_turn_that_goes_on_in_the_background_has_its_answer() {
 }
 
 #[test]
-fn it_is_masked_and_one_line_whatever_the_file_says() {
+fn the_answer_is_one_masked_line_whatever_the_file_says() {
     let stage = stage();
     stop(&stage, 70, &format!("The key is {SECRET}."));
     assert_eq!(said(&stage, 75).as_deref(), Some("The key is [masked]."));
@@ -121,7 +121,7 @@ fn it_is_masked_and_one_line_whatever_the_file_says() {
 }
 
 #[test]
-fn where_answers_are_not_stored_there_is_none() {
+fn without_stored_answers_none_is_shown() {
     let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
     prompt(&stage, 60, "build the login page");
     stop(&stage, 70, "The page is there.");

@@ -20,7 +20,7 @@ fn last_sign(stage: &Stage, at: u64) -> i64 {
 }
 
 #[test]
-fn what_a_person_writes() {
+fn a_change_by_a_person_is_a_sign_of_life() {
     for words in [
         &["cs-session", "update", "ID", "--intent", "another"][..],
         &["cs-session", "update", "ID", "--activity", "another"],
@@ -72,7 +72,7 @@ fn record_now(stage: &Stage, at: u64) -> Value {
 }
 
 #[test]
-fn what_a_hook_writes() {
+fn a_change_by_a_hook_is_a_sign_of_life() {
     let bash = |command: &str| json!({"tool_name": "Bash", "tool_input": {"command": command}});
     for (event, more) in [
         ("UserPromptSubmit", json!({"prompt": "more", "prompt_id": "p2"})),
@@ -97,7 +97,7 @@ fn what_a_hook_writes() {
 }
 
 #[test]
-fn what_proves_no_life_is_no_sign_of_it() {
+fn reading_and_maintenance_are_not_signs_of_life() {
     let stage = stage();
     for words in [
         &["cs-session", "list", "--json"][..],
@@ -113,14 +113,14 @@ fn what_proves_no_life_is_no_sign_of_it() {
 }
 
 #[test]
-fn a_commit() {
+fn a_commit_is_a_sign_of_life() {
     let stage = stage();
     commit(&stage, LATER, "now");
     assert_eq!(last_sign(&stage, LATER + 5), LATER as i64 + 1);
 }
 
 #[test]
-fn what_is_heard_and_not_written() {
+fn an_event_that_only_the_live_file_notes_is_a_sign_of_life() {
     let stage = stage();
     let call = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
     let page = |at: u64| served(&stage, at).json(&format!("/api/session/{}", id(&stage)))["last_sign"].clone();

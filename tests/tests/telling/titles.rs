@@ -30,7 +30,7 @@ fn kept(stage: &Stage, at: u64, of: &[Value]) -> String {
 }
 
 #[test]
-fn the_clients_title_wins_over_a_prompt_and_a_persons_over_both() {
+fn the_clients_title_beats_a_prompt_and_a_persons_title_beats_both() {
     let stage = stage();
     assert_eq!(kept(&stage, 70, &[found("Login page")]), "Login page");
     assert_eq!(record(&stage)["intent_by"], "client");
@@ -45,7 +45,7 @@ fn the_clients_title_wins_over_a_prompt_and_a_persons_over_both() {
 }
 
 #[test]
-fn a_title_changes_no_date_and_no_state() {
+fn a_title_changes_neither_dates_nor_state() {
     let stage = stage();
     stop(&stage, 70, "Done.");
     tell(&stage, 80, "SessionEnd", json!({"reason": "other"}));
@@ -58,7 +58,7 @@ fn a_title_changes_no_date_and_no_state() {
 }
 
 #[test]
-fn a_title_that_is_none_is_left_alone() {
+fn an_invalid_title_is_ignored() {
     let secret = format!("use {SECRET} there");
     for (title, intent) in [
         ("", "build the login page"),
@@ -72,14 +72,14 @@ fn a_title_that_is_none_is_left_alone() {
 }
 
 #[test]
-fn where_prompts_are_not_stored_titles_made_of_them_are_not() {
+fn without_stored_prompts_titles_made_from_them_are_not_stored() {
     let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
     prompt(&stage, 60, "build the login page");
     assert_eq!(kept(&stage, 70, &[found("Login page")]), "conversation in repo");
 }
 
 #[test]
-fn a_name_that_was_taken_away_names_nothing() {
+fn a_removed_name_is_not_used() {
     let stage = stage();
     assert_eq!(kept(&stage, 70, &[found("Login page"), given("auth"), given("")]), "Login page");
     assert_eq!(kept(&stage, 80, &[given("auth")]), "auth");

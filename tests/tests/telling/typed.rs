@@ -61,7 +61,7 @@ fn of_codex(stage: &Stage, event: Value) {
 }
 
 #[test]
-fn everybody_sees_the_same_prompts() {
+fn hooks_usage_and_pages_find_the_same_typed_prompts() {
     for (text, is_typed) in PROMPTS {
         let expected = u64::from(is_typed);
         let hook = begun();

@@ -28,7 +28,7 @@ fn anew(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn the_truth_comes_out() {
+fn reports_equal_the_true_totals() {
     let (sandbox, truth) = made_up(&Shape::default());
     assert_eq!(total(&sandbox), truth.all);
     for line in usage(&sandbox, &["daily", "--breakdown"]) {
@@ -47,7 +47,7 @@ fn the_truth_comes_out() {
 }
 
 #[test]
-fn every_report_sums_up_to_the_same() {
+fn all_reports_have_the_same_total() {
     let (sandbox, truth) = made_up(&Shape::default());
     for report in ["daily", "weekly", "monthly", "session", "project", "model", "blocks"] {
         let mut sum = [0; 4];
@@ -78,7 +78,7 @@ fn the_cache_changes_nothing() {
 }
 
 #[test]
-fn files_that_grow_shrink_or_are_replaced() {
+fn files_that_grow_shrink_or_are_replaced_are_counted_correctly() {
     let sandbox = Sandbox::new();
     let answer = |n: u64| Answer { message: &format!("msg_{n}"), request: "", kinds: [n, 0, 0, 0], ..ANSWER }.line();
     let path = put(&sandbox, &transcript(1), &(answer(1) + &answer(2)));
@@ -103,7 +103,7 @@ fn files_that_grow_shrink_or_are_replaced() {
 }
 
 #[test]
-fn a_file_whose_lines_change_while_it_grows() {
+fn a_file_whose_lines_change_while_it_grows_is_counted_correctly() {
     let sandbox = Sandbox::new();
     let lines = |kinds| -> Vec<String> {
         (0..2_000).map(|n| Answer { message: &format!("msg_{n}"), kinds, ..ANSWER }.line()).collect()
@@ -127,7 +127,7 @@ fn a_file_whose_lines_change_while_it_grows() {
 }
 
 #[test]
-fn a_file_that_grows_while_it_is_read() {
+fn a_file_that_grows_while_it_is_read_is_counted_correctly() {
     let (sandbox, mut truth) = made_up(&Shape { sessions: 3, ..Shape::default() });
     let answer = |n: u64| Answer { message: &format!("msg_{n}"), request: "", kinds: [1, 0, 0, 0], ..ANSWER }.line();
     let path = put(&sandbox, &transcript(1), "");
@@ -159,7 +159,7 @@ fn a_file_that_grows_while_it_is_read() {
 }
 
 #[test]
-fn several_at_once() {
+fn simultaneous_runs_report_the_true_totals() {
     let (sandbox, truth) = made_up(&Shape { sessions: 20, ..Shape::default() });
     for round in 0..3 {
         std::thread::scope(|scope| {
@@ -193,7 +193,7 @@ fn peak(sandbox: &Sandbox, report: &str) -> u64 {
 
 /// `CS_NOISE_MB` megabytes (30) of noise, a line of 40 MB, and ordinary transcripts.
 #[test]
-fn memory_is_bounded_whatever_lies_there() {
+fn memory_is_bounded_for_any_files() {
     let megabytes = std::env::var("CS_NOISE_MB").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
     let (sandbox, truth) = made_up(&Shape { sessions: 30, filler: 2_000, ..Shape::default() });
     noise(&sandbox.home().join(".claude/projects/noise/noise.jsonl"), megabytes << 20);

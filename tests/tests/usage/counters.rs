@@ -69,7 +69,7 @@ fn counter([input, cached, output]: [u64; 3]) -> String {
 }
 
 #[test]
-fn a_total_that_goes_down_is_not_the_whole_thread_again() {
+fn a_total_that_decreases_does_not_count_the_thread_twice() {
     let rollout = Rollout::new(1)
         .count("", [100_000, 0, 1000], Some([100_000, 0, 1000]))
         .count("", [80_000, 0, 900], Some([5000, 0, 100]))
@@ -80,7 +80,7 @@ fn a_total_that_goes_down_is_not_the_whole_thread_again() {
 }
 
 #[test]
-fn a_new_start_says_that_its_total_is_its_last() {
+fn a_restarted_counter_equals_its_last_response() {
     let rollout = Rollout::new(1)
         .count("", [100_000, 0, 1000], Some([100_000, 0, 1000]))
         .count("", [3000, 0, 30], Some([3000, 0, 30]))
@@ -89,7 +89,7 @@ fn a_new_start_says_that_its_total_is_its_last() {
 }
 
 #[test]
-fn an_older_snapshot_is_nothing_new() {
+fn an_older_snapshot_adds_nothing() {
     let first = [1000, 200, 100];
     let rollout = Rollout::new(1)
         .count("", first, Some(first))
@@ -121,7 +121,7 @@ fn each_limit_has_a_baseline() {
 }
 
 #[test]
-fn a_total_that_is_missing_is_input_and_output() {
+fn a_missing_total_is_input_plus_output() {
     let whole = Rollout::new(1).count("", [1000, 200, 100], Some([1000, 200, 100])).count(
         "",
         [3000, 1200, 150],
@@ -139,7 +139,7 @@ fn a_total_that_is_missing_is_input_and_output() {
 }
 
 #[test]
-fn where_the_difference_says_something_else_the_last_response_counts() {
+fn the_last_response_counts_where_the_difference_disagrees() {
     let rollout = Rollout::new(1).count("", [50_000, 0, 500], Some([3000, 0, 30])).count(
         "",
         [60_000, 0, 600],
@@ -155,7 +155,7 @@ fn where_the_difference_says_something_else_the_last_response_counts() {
 }
 
 #[test]
-fn responses_count_where_no_total_is_told() {
+fn responses_count_where_there_is_no_total() {
     let (one, two) = ([1000, 200, 10], [500, 100, 5]);
     let told = Rollout::new(1).count("", [1, 1, 1], Some(one)).count("", [1, 1, 1], Some(one));
     let told = told.count("", [1, 1, 1], Some(two)).count("", [1, 1, 1], Some(one));
@@ -167,7 +167,7 @@ fn responses_count_where_no_total_is_told() {
 }
 
 #[test]
-fn where_records_stand_counts_add_nothing() {
+fn counters_add_nothing_where_there_are_records() {
     let (first, second) = ([1000, 0, 10], [2000, 0, 20]);
     let both = Rollout::new(1)
         .record("resp_1", first, Some(first))
@@ -187,7 +187,7 @@ fn where_records_stand_counts_add_nothing() {
 }
 
 #[test]
-fn a_fork_counts_what_is_above_its_parent() {
+fn a_fork_counts_only_what_exceeds_its_parent() {
     let first = [1000, 0, 0];
     let counts = |rollout: Rollout| {
         let rollout = rollout.count("", first, Some(first)).count("", [2500, 0, 0], Some([1500, 0, 0]));
@@ -224,7 +224,7 @@ fn a_fork_counts_what_is_above_its_parent() {
 }
 
 #[test]
-fn a_cache_goes_on_where_it_was() {
+fn counting_continues_from_the_cache() {
     let sandbox = Sandbox::new();
     let first = [1000, 0, 10];
     let rollout = Rollout::new(1).count("a", first, Some(first));
@@ -238,7 +238,7 @@ fn a_cache_goes_on_where_it_was() {
 }
 
 #[test]
-fn the_tier_of_a_thread_has_its_price() {
+fn the_service_tier_of_a_thread_has_its_price() {
     let cost = |tier: &str| {
         let mut rollout = Rollout::new(1);
         rollout.line(

@@ -36,7 +36,7 @@ fn reports_are_the_same_without_the_logs() {
 }
 
 #[test]
-fn a_summary_never_comes_to_say_less() {
+fn a_summary_never_decreases() {
     let sandbox = Sandbox::new();
     let second = Answer { message: "msg_2", request: "req_2", ..ANSWER }.line();
     let path = put(&sandbox, &transcript(1), &(ANSWER.line() + &second));
@@ -51,7 +51,7 @@ fn a_summary_never_comes_to_say_less() {
 }
 
 #[test]
-fn a_summary_of_somebody_else_is_left_alone() {
+fn a_foreign_summary_is_left_alone() {
     let sandbox = Sandbox::new();
     put(&sandbox, &transcript(1), &ANSWER.line());
     usage(&sandbox, &["keep"]);
@@ -77,7 +77,7 @@ pub fn age(path: &Path, days: u64) {
 }
 
 #[test]
-fn what_will_be_gone_soon_is_told() {
+fn logs_that_will_soon_be_deleted_are_reported() {
     let sandbox = Sandbox::new();
     let path = put(&sandbox, &transcript(1), &ANSWER.line());
     let second = Answer { session: 2, message: "msg_2", request: "req_2", ..ANSWER };
@@ -101,7 +101,7 @@ fn what_will_be_gone_soon_is_told() {
 }
 
 #[test]
-fn wrong_settings_are_told_and_nothing_is_lost_by_them() {
+fn wrong_settings_are_reported_and_lose_nothing() {
     for (config, told) in [
         (
             r#"{"usage":{"prices":[{"model":"x","input":1},{"model":"claude-opus-5-5","input":1,"output":0}]}}"#,
@@ -131,7 +131,7 @@ fn wrong_settings_are_told_and_nothing_is_lost_by_them() {
 }
 
 #[test]
-fn where_there_is_nothing_yet_keeping_is_done() {
+fn keeping_succeeds_where_there_is_nothing() {
     let sandbox = Sandbox::new();
     assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0);
     assert!(usage(&sandbox, &["keep", "--check"]).is_empty());
@@ -141,7 +141,7 @@ fn where_there_is_nothing_yet_keeping_is_done() {
 }
 
 #[test]
-fn keeping_waits_for_its_turn() {
+fn simultaneous_keep_runs_write_each_summary_once() {
     let sandbox = Sandbox::new();
     put(&sandbox, &transcript(1), &ANSWER.line());
     std::thread::scope(|scope| {
@@ -153,7 +153,7 @@ fn keeping_waits_for_its_turn() {
 }
 
 #[test]
-fn days_are_summed_up_for_whoever_shows_them() {
+fn keeping_stores_the_sum_of_each_day() {
     let sandbox = Sandbox::new();
     write(&sandbox.home().join(".claude"), &Shape::default());
     let old = Answer { message: "msg_old", at: "2024-02-29T10:00:00.000Z", session: 9, ..ANSWER };

@@ -275,7 +275,7 @@ fn count(limit: usize, total: [u64; 3], last: [u64; 3], with_total: bool) -> Str
 }
 
 #[test]
-fn any_mixture_comes_to_what_was_used() {
+fn any_mixture_adds_up_to_the_true_usage() {
     for seed in 0..8 {
         let mut world = World::new(seed);
         for step in 0..25 {

@@ -35,7 +35,7 @@ fn told_for_ever(sandbox: &Sandbox, messages: u64) {
 }
 
 #[test]
-fn what_a_summary_counts_no_other_log_counts() {
+fn usage_in_a_summary_is_not_counted_from_another_log() {
     let mark = format!("\"forkedFrom\":{{\"sessionId\":\"{}\"}},", id(1));
     let changes: [fn(&Sandbox); 5] = [
         |_| {},
@@ -67,7 +67,7 @@ fn what_a_summary_counts_no_other_log_counts() {
 }
 
 #[test]
-fn a_log_that_lost_something_and_got_something_new() {
+fn a_log_that_lost_and_gained_lines_is_counted_correctly() {
     let sandbox = forked("");
     usage(&sandbox, &["keep"]);
     put(&sandbox, &transcript(1), &(ANSWER.line() + &Answer { message: "msg_6", ..ANSWER }.line()));
@@ -76,7 +76,7 @@ fn a_log_that_lost_something_and_got_something_new() {
 }
 
 #[test]
-fn what_two_summaries_count_is_put_right_while_the_logs_are_there() {
+fn usage_in_two_summaries_is_corrected_while_the_logs_exist() {
     let sandbox = forked("");
     let original = sandbox.home().join(transcript(1));
     let text = fs::read_to_string(&original).unwrap();

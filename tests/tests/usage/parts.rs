@@ -48,7 +48,7 @@ fn advised() -> String {
 }
 
 #[test]
-fn the_advisor_is_a_call_of_its_own() {
+fn the_advisor_is_a_separate_call() {
     // Two lines of one answer; the first does not know the end yet.
     let early = Answer { kinds: [2, 41, 8000, 200_000], ..SONNET };
     let sandbox = of(&(with(&early, &advised()) + &with(&SONNET, &advised())));
@@ -74,7 +74,7 @@ fn the_advisor_is_a_call_of_its_own() {
 }
 
 #[test]
-fn an_advisor_that_is_asked_twice_is_two_calls() {
+fn an_advisor_asked_twice_is_two_calls() {
     let twice = list(&[
         iteration("advisor_message", "claude-opus-5", [1000, 10, 0, 0]),
         iteration("message", "", [2, 400, 8000, 200_000]),
@@ -87,7 +87,7 @@ fn an_advisor_that_is_asked_twice_is_two_calls() {
 }
 
 #[test]
-fn an_advisor_that_is_not_named_is_the_one_of_the_line() {
+fn an_unnamed_advisor_is_the_one_of_the_line() {
     let iterations = iteration("advisor_message", "", [150_000, 7000, 0, 0]);
     let answer = Answer { more: "\"advisorModel\":\"claude-opus-5\",", ..SONNET };
     assert_eq!(models(&of(&with(&answer, &iterations)))[0], ("claude-opus-5".into(), [150_000, 7000, 0, 0], 0.925));
@@ -126,7 +126,7 @@ fn a_declined_attempt_costs_what_its_output_says() {
 }
 
 #[test]
-fn a_mirror_of_the_answer_counts_once() {
+fn an_iteration_that_mirrors_the_answer_counts_once() {
     let served = Answer { model: "claude-opus-4-8", kinds: [2, 1000, 0, 79_214], ..ANSWER };
     for (kind, model) in [
         ("message", ""),
@@ -153,7 +153,7 @@ fn a_mirror_of_the_answer_counts_once() {
 }
 
 #[test]
-fn copies_forks_and_summaries_have_the_calls_inside_once() {
+fn copies_forks_and_summaries_count_inner_calls_once() {
     let mark = format!("\"forkedFrom\":{{\"sessionId\":\"{}\"}},", id(1));
     let sandbox = of(&with(&SONNET, &advised()));
     let copy = with(&Answer { session: 2, more: &mark, ..SONNET }, &advised());
@@ -180,7 +180,7 @@ fn copies_forks_and_summaries_have_the_calls_inside_once() {
 }
 
 #[test]
-fn a_summary_that_did_not_know_of_them_is_put_right() {
+fn a_summary_without_inner_calls_is_corrected() {
     let sandbox = of(&SONNET.line());
     usage(&sandbox, &["keep"]);
     // The same line, as it was there all the time.
@@ -192,7 +192,7 @@ fn a_summary_that_did_not_know_of_them_is_put_right() {
 }
 
 #[test]
-fn what_the_line_says_that_it_cost_is_the_cost_of_all() {
+fn the_cost_in_a_line_covers_all_its_calls() {
     let answer = Answer { more: "\"costUSD\":0.25,", ..SONNET };
     let sandbox = of(&with(&answer, &advised()));
     let costs: Vec<f64> = models(&sandbox).into_iter().map(|(_, _, cost)| cost).collect();
@@ -200,7 +200,7 @@ fn what_the_line_says_that_it_cost_is_the_cost_of_all() {
 }
 
 #[test]
-fn no_prompt_was_as_long_as_the_sum_of_two() {
+fn prices_by_prompt_length_apply_to_each_call() {
     // Haiku 5.5 costs five times as much where a prompt has more than 100,000 tokens. None has here.
     let answer = Answer { model: "claude-haiku-5-5", kinds: [0, 0, 0, 160_000], ..ANSWER };
     let two = list(&[iteration("message", "", [0, 0, 0, 80_000]), iteration("message", "", [0, 0, 0, 80_000])]);
@@ -211,7 +211,7 @@ fn no_prompt_was_as_long_as_the_sum_of_two() {
 }
 
 #[test]
-fn of_two_lines_with_the_same_sum_the_last_one_counts() {
+fn the_last_of_two_lines_with_the_same_sum_counts() {
     let one = Answer { kinds: [100, 10, 0, 0], ..ANSWER };
     let other = Answer { kinds: [10, 100, 0, 0], ..ANSWER };
     assert_eq!(total(&of(&(one.line() + &other.line()))), [10, 100, 0, 0]);

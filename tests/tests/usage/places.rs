@@ -36,7 +36,7 @@ fn linked_folders_are_followed_once() {
 }
 
 #[test]
-fn keeping_and_checking_see_what_is_linked() {
+fn keep_and_check_follow_links() {
     let sandbox = Sandbox::new();
     let file = put(&sandbox, &format!("disk/shop/{}.jsonl", id(1)), &ANSWER.line());
     let projects = sandbox.home().join(".claude/projects");
@@ -55,7 +55,7 @@ fn keeping_and_checking_see_what_is_linked() {
 }
 
 #[test]
-fn a_tilde_is_home_where_no_shell_saw_it() {
+fn a_tilde_means_home_without_a_shell() {
     for named in ["~/work", "~/work, ~/other", " ~/work ,", "~/work/"] {
         let sandbox = Sandbox::new();
         put(&sandbox, "work/projects/p/x.jsonl", &ANSWER.line());
@@ -71,7 +71,7 @@ fn a_tilde_is_home_where_no_shell_saw_it() {
 }
 
 #[test]
-fn what_is_named_and_not_there_is_told() {
+fn a_named_folder_that_does_not_exist_is_reported() {
     let sandbox = home(&[ANSWER]);
     let list = format!("{0}/gone,{0}/.claude", sandbox.home().display());
     let sandbox = sandbox.with("CLAUDE_CONFIG_DIR", list);
@@ -99,7 +99,7 @@ fn what_is_named_and_not_there_is_told() {
 }
 
 #[test]
-fn what_cannot_be_looked_into_is_a_failure() {
+fn a_folder_that_cannot_be_read_is_a_failure() {
     let sandbox = home(&[ANSWER]);
     let projects = sandbox.home().join(".claude/projects");
     // A link to itself, which nobody can read, whoever asks.
@@ -123,7 +123,7 @@ fn what_cannot_be_looked_into_is_a_failure() {
 const NOBODY: u32 = 65534;
 
 #[test]
-fn what_others_may_not_read_is_told() {
+fn folders_without_permission_are_reported() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let sandbox = home(&[ANSWER]);

@@ -47,7 +47,7 @@ fn calls(n: u64) -> [u64; 4] {
 }
 
 #[test]
-fn a_printed_session_with_a_subagent() {
+fn a_printed_session_with_a_subagent_has_the_known_totals() {
     // 12 calls of its own (16 lines, three of which repeat), 2 of the subagent (3 lines).
     let sandbox = home(&["print-tour"]);
     let sessions = usage(&sandbox, &["session"]);
@@ -68,7 +68,7 @@ fn a_printed_session_with_a_subagent() {
 }
 
 #[test]
-fn a_printed_session_of_an_older_client() {
+fn a_printed_session_of_an_older_client_has_the_known_totals() {
     let lines = usage(&home(&["print-tour.2.1.197"]), &["model"]);
     assert_eq!((lines.len(), &lines[0]["model"]), (1, &"claude-opus-4-8".into()));
     assert_eq!(kinds(&lines[0]), calls(14));
@@ -77,7 +77,7 @@ fn a_printed_session_of_an_older_client() {
 }
 
 #[test]
-fn a_long_session_with_interrupts_a_resume_and_two_models() {
+fn a_long_session_with_interrupts_a_resume_and_two_models_has_the_known_totals() {
     // 34 calls of its own with Opus, 4 of two subagents, 9 with Sonnet; in one of these an interrupt came after the
     // first token of output. The numbers of the scripted server began anew on the way, so ids repeat: only
     // `requestRef`, the client's own name for a request, tells those calls apart.
@@ -95,7 +95,7 @@ fn a_long_session_with_interrupts_a_resume_and_two_models() {
 }
 
 #[test]
-fn cleared_interrupted_and_killed_sessions() {
+fn cleared_interrupted_and_killed_sessions_have_the_known_totals() {
     let sandbox = home(&["after-clear", "interrupt", "sigkill"]);
     let sessions = usage(&sandbox, &["session"]);
     assert_eq!(sessions.len(), 3);
@@ -112,7 +112,7 @@ fn cleared_interrupted_and_killed_sessions() {
 }
 
 #[test]
-fn a_fork_costs_nothing_again() {
+fn a_fork_does_not_cost_twice() {
     let sandbox = home(&["print-tour"]);
     let parent = fs::read_to_string(fixture("claude-code/transcripts/print-tour.jsonl")).unwrap();
     let old = session_of(&parent);
@@ -151,7 +151,7 @@ fn days_are_local() {
 }
 
 #[test]
-fn days_on_which_clocks_change_have_23_or_25_hours() {
+fn days_with_a_clock_change_have_23_or_25_hours() {
     // Central Europe, by its rule: forward on 29 March, back on 25 October 2026.
     let moments = [
         ("2026-03-28T22:59:59Z", "2026-03-28"),
@@ -202,7 +202,7 @@ fn answers(n: u64) -> [u64; 3] {
 }
 
 #[test]
-fn plain_and_tools_and_resumed_rollouts() {
+fn plain_tool_and_resumed_rollouts_have_the_known_totals() {
     assert_eq!(codex(&["plain"])[0].1, answers(1));
     assert_eq!(codex(&["tools"])[0].1, answers(17));
     assert_eq!(answers(17)[2], 198_832);
@@ -213,7 +213,7 @@ fn plain_and_tools_and_resumed_rollouts() {
 }
 
 #[test]
-fn interrupted_and_compacted_rollouts() {
+fn interrupted_and_compacted_rollouts_have_the_known_totals() {
     let sandbox = codex_home(&["interrupt-text"]);
     let nothing = sandbox.cs("cs-usage", &["session"]);
     assert_eq!((status(&nothing), stdout(&nothing)), (1, String::new()), "nothing came of it");
@@ -248,7 +248,7 @@ fn subagents_belong_to_the_conversation_that_started_them() {
 }
 
 #[test]
-fn a_model_without_a_price_is_unknown_with_its_tokens() {
+fn a_model_without_a_price_has_an_unknown_cost_and_known_tokens() {
     let sandbox = Sandbox::new();
     let known = ANSWER.line();
     let unknown = Answer { message: "msg_2", request: "req_2", model: "claude-next", ..ANSWER }.line();

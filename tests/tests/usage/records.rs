@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn records_show_what_their_conversation_used() {
+fn records_show_the_usage_of_their_conversation() {
     let sandbox = Sandbox::new();
     put(&sandbox, &transcript(1), &ANSWER.line());
     let create = ["create", "--project", "api", "--intent", "x", "--claude-session", &id(1), "-q"];
@@ -27,7 +27,7 @@ fn records_show_what_their_conversation_used() {
 }
 
 #[test]
-fn intents_and_what_came_of_them_stand_beside_the_cost() {
+fn intents_and_outcomes_are_shown_beside_the_cost() {
     let sandbox = Sandbox::new();
     let late = Answer { message: "msg_2", request: "req_2", at: "2026-11-20T15:00:00Z", ..ANSWER }.line();
     put(&sandbox, &transcript(1), &(ANSWER.line() + &late));
@@ -53,7 +53,7 @@ fn intents_and_what_came_of_them_stand_beside_the_cost() {
 }
 
 #[test]
-fn records_of_one_conversation_show_what_falls_to_each() {
+fn records_of_one_conversation_share_its_usage_by_time() {
     let sandbox = Sandbox::new();
     let prompt = |n: u8, at: &str| {
         format!(

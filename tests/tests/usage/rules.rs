@@ -5,7 +5,7 @@ use super::*;
 const ONCE: [u64; 4] = [100, 10, 0, 0];
 
 #[test]
-fn the_lines_of_a_message_are_one_call_and_the_fullest_counts() {
+fn the_lines_of_a_message_are_one_call_and_the_most_complete_counts() {
     let first = Answer { kinds: [100, 1, 5, 0], ..ANSWER };
     let last = Answer { kinds: [100, 10, 5, 0], ..ANSWER };
     assert_eq!(total(&home(&[first.clone(), first.clone(), last.clone()])), [100, 10, 5, 0]);
@@ -21,7 +21,7 @@ fn a_message_in_two_sessions_is_one_call() {
 }
 
 #[test]
-fn a_copy_says_so_and_its_original_counts() {
+fn a_marked_copy_does_not_count_and_its_original_does() {
     for (original, copy) in [(1, 2), (2, 1)] {
         let mark = format!("\"forkedFrom\":{{\"sessionId\":\"{}\"}},", id(original));
         let copied = Answer { session: copy, more: &mark, ..ANSWER };
@@ -32,7 +32,7 @@ fn a_copy_says_so_and_its_original_counts() {
 }
 
 #[test]
-fn a_replay_in_a_side_chain_is_no_call_whatever_its_request() {
+fn a_replay_in_a_side_chain_is_not_a_call() {
     let replay = Answer { request: "req_2", more: "\"isSidechain\":true,", kinds: [100, 12, 0, 0], ..ANSWER };
     let sandbox = home(&[replay.clone(), ANSWER]);
     assert_eq!(total(&sandbox), [100, 12, 0, 0], "the fullest counts");
@@ -53,13 +53,13 @@ fn a_message_with_two_requests_is_two_calls() {
 }
 
 #[test]
-fn without_a_request_the_message_decides() {
+fn without_a_request_id_the_message_id_decides() {
     assert_eq!(total(&home(&[ANSWER, Answer { request: "", ..ANSWER }])), ONCE);
     assert_eq!(total(&home(&[Answer { request: "", ..ANSWER }, ANSWER])), ONCE);
 }
 
 #[test]
-fn the_clients_own_name_for_a_request_goes_before_all_other_ids() {
+fn the_clients_own_request_name_precedes_all_other_ids() {
     let named = |name: &'static str| Answer { more: name, ..ANSWER };
     let (one, two) = (named("\"requestRef\":\"r1\","), named("\"requestRef\":\"r2\","));
     assert_eq!(total(&home(&[one.clone(), two.clone()])), [200, 20, 0, 0]);
@@ -83,7 +83,7 @@ fn without_any_id_every_line_counts() {
 }
 
 #[test]
-fn what_no_model_said_is_not_counted() {
+fn lines_not_written_by_a_model_are_not_counted() {
     let made_up = Answer { message: "msg_2", model: "<synthetic>", ..ANSWER };
     let sandbox = home(&[ANSWER, made_up]);
     assert_eq!(total(&sandbox), ONCE);
@@ -101,7 +101,7 @@ fn what_no_model_said_is_not_counted() {
 }
 
 #[test]
-fn a_file_in_two_places_is_one() {
+fn a_file_in_two_places_counts_once() {
     let sandbox = home(&[ANSWER]);
     let other = put(&sandbox, ".config/claude/projects/-home-dev-repo/copy.jsonl", &ANSWER.line());
     assert_eq!(total(&sandbox), ONCE, "a copy");
@@ -111,7 +111,7 @@ fn a_file_in_two_places_is_one() {
 }
 
 #[test]
-fn several_folders_and_the_variables_that_name_them() {
+fn folders_can_be_named_by_several_variables() {
     let sandbox = home(&[ANSWER]);
     let second = Answer { session: 2, message: "msg_2", request: "req_2", ..ANSWER }.line();
     put(&sandbox, ".config/claude/projects/p/x.jsonl", &second);
@@ -124,7 +124,7 @@ fn several_folders_and_the_variables_that_name_them() {
 }
 
 #[test]
-fn broken_lines_are_counted_and_stop_nothing() {
+fn broken_lines_are_counted_and_skipped() {
     let sandbox = Sandbox::new();
     let huge = format!("{{\"type\":\"user\",\"x\":\"{}\"}}\n", "y".repeat(9 << 20));
     let text = format!(
@@ -146,7 +146,7 @@ fn broken_lines_are_counted_and_stop_nothing() {
 }
 
 #[test]
-fn an_odd_field_costs_nothing_but_itself() {
+fn an_odd_field_affects_only_itself() {
     let line = ANSWER.line();
     for (of, odd) in [
         ("\"requestId\":\"req_1\"", "\"requestId\":7"),
@@ -197,13 +197,13 @@ fn the_last_line_may_lack_its_newline() {
 }
 
 #[test]
-fn what_an_old_line_says_that_it_cost_is_believed() {
+fn the_cost_in_an_old_line_is_used() {
     let sandbox = home(&[Answer { more: "\"costUSD\":1.5,", ..ANSWER }]);
     assert_eq!(usage(&sandbox, &["daily"])[0]["cost_usd"], 1.5);
 }
 
 #[test]
-fn what_stands_before_a_record_is_no_part_of_it() {
+fn junk_before_a_record_is_not_part_of_it() {
     let (one, two) = (ANSWER.line(), Answer { message: "msg_2", ..ANSWER }.line());
     let hole = "\0".repeat(5_000_000);
     for before in ["\u{feff}", "\0\0\0", "\0\u{feff}\0", " \t\u{feff} ", &hole] {
@@ -229,7 +229,7 @@ fn what_stands_before_a_record_is_no_part_of_it() {
 }
 
 #[test]
-fn what_a_power_failure_tore_costs_only_itself() {
+fn a_line_torn_by_a_power_failure_affects_only_itself() {
     let (one, two) = (ANSWER.line(), Answer { message: "msg_2", ..ANSWER }.line());
     let zeros = "\0".repeat(700);
     for (text, sum, counts) in [
@@ -256,7 +256,7 @@ fn what_a_power_failure_tore_costs_only_itself() {
 }
 
 #[test]
-fn a_cost_of_nothing_is_not_known() {
+fn a_cost_of_zero_is_unknown() {
     let cost = |said: &str| {
         let sandbox = home(&[Answer { kinds: [1_000_000, 0, 0, 0], model: "claude-opus-5", more: said, ..ANSWER }]);
         let before = usage(&sandbox, &["daily"])[0]["cost_usd"].clone();
@@ -281,7 +281,7 @@ fn a_cost_of_nothing_is_not_known() {
 
 /// A summary of an older version, which took a cost of nothing at its word and knew no calls inside an answer.
 #[test]
-fn summaries_of_older_versions_stay_counted() {
+fn summaries_of_older_versions_still_count() {
     let sandbox = Sandbox::new();
     let key = format!("{:016x}", cs_core::id::fnv1a(b"msg_1"));
     let summary = |class: u8| {
@@ -299,7 +299,7 @@ fn summaries_of_older_versions_stay_counted() {
 }
 
 #[test]
-fn what_is_not_confirmed_is_shown_so() {
+fn unconfirmed_prices_are_marked() {
     let long =
         |read: u64| Answer { model: "claude-opus-4-6", at: "2026-03-01T10:00:00Z", kinds: [0, 0, 0, read], ..ANSWER };
     let sandbox = home(&[long(300_000), Answer { message: "msg_2", at: "2026-03-01T11:00:00Z", ..long(100_000) }]);
@@ -320,7 +320,7 @@ fn what_is_not_confirmed_is_shown_so() {
 }
 
 #[test]
-fn a_tier_of_service_has_its_price_or_none() {
+fn a_service_tier_has_its_price_or_none() {
     for (word, tier, dollars) in [
         ("\"standard\"", "standard", Some(5.0)),
         ("null", "standard", Some(5.0)),

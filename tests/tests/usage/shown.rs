@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_clients_cache_of_statistics_is_never_mixed_in() {
+fn the_clients_statistics_cache_is_never_added() {
     let sandbox = home(&[ANSWER]);
     let stats = r#"{"version":5,"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}},{"date":"2026-11-20","tokensByModel":{"claude-opus-5-5":9}}]}"#;
     put(&sandbox, ".claude/stats-cache.json", stats);
@@ -22,7 +22,7 @@ fn the_clients_cache_of_statistics_is_never_mixed_in() {
 }
 
 #[test]
-fn the_clients_cache_of_statistics_may_be_all_that_there_is() {
+fn the_clients_statistics_cache_is_shown_even_alone() {
     let sandbox = Sandbox::new();
     let stats = r#"{"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}}]}"#;
     put(&sandbox, ".claude/stats-cache.json", stats);
@@ -39,7 +39,7 @@ fn the_clients_cache_of_statistics_may_be_all_that_there_is() {
 }
 
 #[test]
-fn until_a_day_is_until_its_end() {
+fn until_a_day_includes_that_day() {
     let day = |message, at| Answer { message, at, ..ANSWER };
     let sandbox = home(&[
         day("msg_1", "2026-11-19T22:59:59Z"),
@@ -57,7 +57,7 @@ fn until_a_day_is_until_its_end() {
 }
 
 #[test]
-fn each_agent_has_windows_of_its_own() {
+fn each_agent_has_its_own_windows() {
     let at = |message, at| Answer { message, at, ..ANSWER };
     let sandbox = home(&[
         at("msg_1", "2026-11-20T08:30:00Z"),
@@ -130,7 +130,7 @@ const FORMULAS: [&str; 12] = [
 ];
 
 #[test]
-fn no_text_is_a_formula_and_numbers_stay_numbers() {
+fn text_is_never_a_formula_and_numbers_stay_numbers() {
     for formula in FORMULAS {
         let model = serde_json::to_string(formula).unwrap();
         let sandbox = home(&[]);
@@ -170,7 +170,7 @@ fn each_report_has_its_own_help() {
 }
 
 #[test]
-fn nothing_in_a_log_steers_a_terminal() {
+fn text_from_a_log_cannot_control_a_terminal() {
     let sandbox = home(&[]);
     let line = ANSWER.line().replace("/home/dev/repo", "/p\\u001b[2J");
     put(&sandbox, &transcript(1), &line);

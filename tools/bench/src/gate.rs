@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_than_a_tenth_more_is_worse() {
+    fn an_increase_above_a_tenth_is_worse() {
         let recorded = recorded();
         let (what, all) = recorded.iter().find(|(what, _)| what.starts_with("bytes")).expect("sizes are recorded");
         let (of, was) = all.as_object().and_then(|all| all.iter().next()).expect("of programs");

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_figure_is_found() {
+    fn the_instruction_count_is_found() {
         assert_eq!(collected("==7== Events    : Ir\n==7== Collected : 123456\n==7==\n"), Some(123_456));
         assert_eq!(collected("==7== nothing"), None);
     }

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn each_call_has_its_floor_the_difference_and_the_ratio() {
+    fn each_call_shows_its_floor_the_difference_and_the_ratio() {
         let table = times(&[part(10, 5)]);
         assert_eq!(table.rows[0][3..8], ["10 sessions: ms", "floor", "over it", "ratio", "at best"]);
         assert_eq!(table.rows[1][3..8], ["5.00", "1.00", "4.00", "5.0", "5.0"]);

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn instants_are_spelt_as_records_spell_them() {
+    fn instants_have_the_format_of_records() {
         assert!(stamp(0).starts_with(NOW.trim_end_matches('Z')), "{}", stamp(0));
         assert_eq!(stamp(10 * 60 + 1), "2026-11-20T23:59:00.000000+00:00");
         assert_eq!(&stamp((325 + 1461) * 1440)[..10], "2021-12-31");
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn stores_have_what_they_promise() {
+    fn stores_have_the_documented_contents() {
         let count = |store: &Store, status| (0..store.sessions).filter(|n| store.status(*n) == status).count();
         let all =
             |store: &Store| [Status::Active, Status::Parked, Status::Completed].map(|status| count(store, status));

@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_ends_and_second_halves_are_no_calls() {
+    fn signals_exits_and_second_halves_are_not_counted_as_calls() {
         let log = "12 execve(\"/bin/x\", [\"x\"], 0x7 /* 9 vars */) = 0\n\
                    12 wait4(13,  <unfinished ...>\n\
                    13 openat(AT_FDCWD, \"live\", O_RDONLY|O_CLOEXEC|O_DIRECTORY) = 3\n\

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_that_need_each_other_are_a_circle() {
+    fn two_files_that_import_each_other_are_a_circle() {
         let root = ("lib.rs", "mod a; mod b; mod c;");
         let (a, b) = (("a.rs", "use crate::b::B; pub struct A;"), ("b.rs", "pub struct B(super::a::A);"));
         let c = ("c.rs", "use crate::a::A;");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_is_no_circle_with_its_parts_but_with_others() {
+    fn a_parent_forms_no_circle_with_its_own_submodules() {
         let root = ("main.rs", "mod a; mod o;");
         let a = ("a.rs", "mod b; mod c; pub use b::B; use c::C; pub struct A; fn f() { b::g() }");
         let (b, c) = (("a/b.rs", "use super::{A, C}; pub struct B;"), ("a/c.rs", "use super::A; pub struct C;"));

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_of_imports_are_taken_apart() {
+    fn trees_of_imports_are_split() {
         let text = "use crate::{a::{self, b as c}, d::*}; pub(crate) use super::e;";
         assert_eq!(shown(text), ["crate::a as a", "crate::a::b as c", "crate::d as *", "super::e as e"]);
         assert!(names(&tokens(text)).imports[3].is_public && !names(&tokens(text)).imports[0].is_public);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_module_within_the_file_super_is_the_file() {
+    fn super_in_an_inline_module_is_the_file() {
         assert_eq!(shown("mod m { use super::a; } use super::b;"), ["self::a as a", "super::b as b"]);
     }
 }

@@ -136,14 +136,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_texts_and_characters_hide_what_is_in_them() {
+    fn comments_strings_and_characters_hide_their_contents() {
         let text = "a::b /* x /* y */ z */ \"c::d \\\" e\" r#\"f\"# '\\'' 'g' &'h i // j\nr k";
         let kept = ["a", "::", "b", "\"c::d \\\" e\"", "r#\"f\"#", "&", "h", "i", "r", "k"];
         assert_eq!(tokens(text), kept);
     }
 
     #[test]
-    fn what_is_for_tests_is_left_out_and_their_files_are_known() {
+    fn test_code_is_left_out_and_test_files_are_known() {
         let text = "use a; #[cfg(test)] mod b; #[cfg(test)] #[path = \"c_d.rs\"] mod e; #[cfg(test)] mod f { { } } g";
         let (kept, files) = without_tests(&tokens(text));
         assert_eq!(kept, ["use", "a", ";", "g"]);

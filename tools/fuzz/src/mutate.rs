@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_texts_words_and_signs_and_know_what_they_open() {
+    fn tokens_are_strings_words_and_signs_and_know_what_they_open() {
         let text = br#"{"a \" b": [1.5, {"c":null}], x}"#;
         let shown: Vec<&[u8]> = tokens(text).into_iter().map(|(from, to)| &text[from..to]).collect();
         assert_eq!(shown[..4], [&b"{"[..], br#""a \" b""#, b":", b"["]);
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_change_keeps_within_the_limit() {
+    fn every_mutation_stays_within_the_limit() {
         let mut mutator = Mutator::new(7, &["status"], 100);
         let mut input = b"{\"a\":[1,2]}".to_vec();
         for _ in 0..20_000 {

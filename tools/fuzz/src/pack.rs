@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_and_unpacked_makes_the_same_pack() {
+    fn unpacking_and_packing_gives_the_same_pack() {
         let mut backwards = inputs();
         backwards.reverse();
         let first = pack(inputs());
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_packs_in_the_repository_are_as_they_would_be_written() {
+    fn the_packs_in_the_repository_are_canonical() {
         for target in &TARGETS {
             let kept = std::fs::read(pack_of(target.name)).unwrap();
             let unpacked = unpack(&kept).unwrap_or_else(|e| panic!("{}: {e}", target.name));

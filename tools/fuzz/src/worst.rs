@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shapes_are_json_of_that_size() {
+    fn shapes_are_json_of_the_requested_size() {
         let base = serde_json::json!({"a": 1, "z": {}});
         for (name, text) in all(&base, &["later"], 9999).iter().filter(|(name, _)| !name.starts_with("an abyss")) {
             let value: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));

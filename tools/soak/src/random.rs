@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_makes_the_same_numbers_and_parts_differ() {
+    fn a_seed_gives_the_same_numbers_and_parts_differ() {
         let numbers = |mut random: Random| (0..50).map(|_| random.below(10)).collect::<Vec<_>>();
         assert_eq!(numbers(Random::part(7, 1)), numbers(Random::part(7, 1)));
         assert_ne!(numbers(Random::part(7, 1)), numbers(Random::part(7, 2)));

@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     #[cfg_attr(not(target_arch = "x86_64"), ignore = "calls can be made to fail on x86_64 only")]
-    fn a_call_fails_as_it_is_told() {
+    fn a_call_fails_with_the_given_error() {
         let folder = tempfile::tempdir().unwrap();
         let one = folder.path().join("one");
         let script = format!("read word; echo $word; : >{}", one.display());

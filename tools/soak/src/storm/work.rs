@@ -203,7 +203,7 @@ fn inspect(sandbox: &Sandbox, claims: &[Claim], outcome: &mut Outcome) {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn instants_are_those_of_the_calendar() {
+    fn instants_match_the_calendar() {
         assert_eq!(super::instant(0), "1970-01-01T00:00:00Z");
         assert_eq!(super::instant(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(super::instant(1_795_258_799), "2026-11-21T10:59:59Z");
