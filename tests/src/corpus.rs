@@ -1,9 +1,8 @@
 //! Writes a made-up `projects/` folder of Claude Code transcripts whose true totals are known.
 //!
-//! Every message is there more than once, as in real life: one line per content block with the usage repeated,
-//! forks that copy the lines of their parent, replays in side chains under another request id. Broken lines, lines
-//! of unknown types and a torn last line stand between them. The true totals are counted
-//! while the transcripts are written.
+//! Every message occurs more than once, as in real life: one line per content block with the usage repeated, forks that
+//! copy the lines of their parent, replays in side chains with another request id. Broken lines, lines of unknown types
+//! and a torn last line stand between them. The true totals are counted while the transcripts are written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,11 +15,11 @@ pub struct Shape {
     pub sessions: usize,
     /// API messages in each session.
     pub messages: usize,
-    /// About how many bytes of filler text a line carries.
+    /// Approximate number of bytes of filler text in a line.
     pub filler: usize,
-    /// One of so many sessions is also forked.
+    /// One session in this many is also forked.
     pub fork_every: usize,
-    /// One of so many messages is replayed in a side chain.
+    /// One message in this many is replayed in a side chain.
     pub replay_every: usize,
 }
 
@@ -142,7 +141,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The lines of one round: a tool's result or a prompt, what the client notes for itself, the answer.
+    /// The lines of one round: a tool's result or a prompt, the client's own notes, the answer.
     fn turn(&self, text: &mut String, n: usize, message: &Message, session: &str, mark: &str) {
         let (at, cwd) = (stamp(message.at - 900), self.cwd());
         let head = format!(r#""uuid":"{}-u","timestamp":"{at}","cwd":"{cwd}","sessionId":"{session}""#, message.id);
@@ -190,7 +189,7 @@ impl<'a> Session<'a> {
         .unwrap();
     }
 
-    /// A side chain sends an old message again, under a request of its own.
+    /// A side chain sends an old message again, with its own request id.
     fn replay(&self, text: &mut String, message: &Message, n: usize) {
         let request = format!("req_replay{:06x}{n}", self.number);
         self.answer(text, message, message.blocks - 1, &self.id, (&request, true), "");
@@ -212,7 +211,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Writes a file of at least `bytes` bytes, none of whose lines belongs to a transcript.
+/// Writes a file of at least `bytes` bytes without a single line of a transcript.
 pub fn noise(path: &Path, bytes: usize) {
     let mut dice = Dice(42);
     let mut text = Vec::with_capacity(bytes + 64);
@@ -253,8 +252,7 @@ fn stamp(millis: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{:03}Z", rest / 1000 % 60, rest % 1000)
 }
 
-/// Writes the transcript of a conversation that began in `dir`: each answer is given
-/// as its instant, model and tokens.
+/// Writes the transcript of a conversation that began in `dir`; an answer consists of its instant, model and tokens.
 pub fn conversation(claude: &Path, uuid: &str, dir: &Path, answers: &[(&str, &str, Kinds)]) {
     let mut text = format!(
         "{{\"type\":\"user\",\"uuid\":\"{uuid}\",\"sessionId\":\"{uuid}\",\"timestamp\":\"{}\",\"cwd\":\"{}\",\

@@ -34,8 +34,8 @@ impl Held {
     }
 }
 
-/// Unlocks explicitly. Closing is not enough: a program that another test is starting keeps a copy of the descriptor
-/// until its own code begins, and the lock would last as long.
+/// Unlocks explicitly. Closing is not enough: a program that another test is starting holds a copy of the descriptor
+/// until its exec, and the lock with it.
 impl Drop for Held {
     fn drop(&mut self) {
         self.flock(libc::LOCK_UN);

@@ -1,4 +1,4 @@
-//! An HTTP client that can send any bytes, also invalid ones, and the server to send them to.
+//! An HTTP client that can send any bytes, even invalid ones, and the server to send them to.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{Running, Sandbox};
 
-/// The longest wait for an answer. It only ends a test that would otherwise wait for ever.
+/// The longest wait for an answer. It only ends tests that would otherwise wait forever.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A running `cs-serve`, killed when dropped.
@@ -86,14 +86,14 @@ impl Served {
         answer.json()
     }
 
-    /// A line of `/proc/<pid>/status` in KiB, such as `VmRSS`; none where the system has no such file.
+    /// A line of `/proc/<pid>/status` in KiB, such as `VmRSS`; `None` where the system has no such file.
     pub fn memory(&self, line: &str) -> Option<u64> {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.running.pid())).ok()?;
         let found = text.lines().find_map(|one| one.strip_prefix(line)?.strip_prefix(':'))?;
         found.trim().trim_end_matches(" kB").parse().ok()
     }
 
-    /// How many files it has open, and how many threads; none where the system does not report it.
+    /// The numbers of its open files and of its threads; `None` where the system does not report them.
     pub fn open(&self) -> Option<(usize, usize)> {
         let count =
             |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", self.running.pid())).ok().map(Iterator::count);
@@ -102,7 +102,7 @@ impl Served {
 }
 
 impl Answer {
-    /// Reads one answer; none when the connection ends first.
+    /// Reads one answer; `None` if the connection ends first.
     pub fn read(from: &mut impl BufRead, only_head: bool) -> Option<Answer> {
         let first = line(from)?;
         let status = first.split(' ').nth(1)?.parse().ok()?;
@@ -134,7 +134,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON; panics when it is torn.
+    /// The body as JSON; panics if it is not valid.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.text()))
     }
@@ -147,7 +147,7 @@ fn line(from: &mut impl BufRead) -> Option<String> {
     text.strip_suffix("\r\n").map(str::to_owned)
 }
 
-/// Reads a stream until a text has come; panics when it does not come within `limit`.
+/// Reads a stream until it contains a text; panics if that takes longer than `limit`.
 pub fn read_until(socket: &mut TcpStream, wanted: &str, limit: Duration) -> String {
     let end = Instant::now() + limit;
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! What every test of the programs needs: the built programs, a fresh home, and transcripts.
+//! Shared by all tests of the programs: the built programs, a fresh home, and transcripts.
 //!
 //! Nothing here knows what a program does. A test runs the real programs in a [`Sandbox`] and looks at
 //! their output and their files; there are no stand-ins for the store.
@@ -35,7 +35,7 @@ pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace")
 }
 
-/// The entries of `folder`, hidden ones left out, in the order of their names. Panics when there is no such folder.
+/// The entries of `folder` in the order of their names, without hidden ones. Panics if there is no such folder.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let listing = folder.read_dir().unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
     let mut paths: Vec<PathBuf> = listing.map(|entry| entry.expect("a folder can be read").path()).collect();
@@ -44,7 +44,7 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Asks `condition` every five milliseconds until it holds, at least once; false when `timeout` went by without it.
+/// Checks `condition` every five milliseconds until it holds, at least once; returns false after `timeout`.
 #[must_use]
 pub fn eventually(timeout: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + timeout;

@@ -1,5 +1,5 @@
-//! Creates programs for tests to run. A separate process writes them: a process that another test is starting has
-//! copies of this one's open files for a moment, and a file that is open for writing cannot be run (ETXTBSY).
+//! Creates programs for tests to run. A separate process writes them: a process that another test is starting briefly
+//! holds copies of our open files, and a file that is open for writing cannot be run (ETXTBSY).
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Real parsers; each returns the structure of a text and the words in it.
+//! Real parsers; each returns the structure of a text and its words.
 
 use pulldown_cmark::{Event, Options, Parser};
 use scraper::{Html, Node};
@@ -11,9 +11,9 @@ pub struct Parsed {
     pub text: String,
 }
 
-/// CommonMark, and with every extension that the parser knows.
+/// Parses as plain CommonMark, and with every extension of the parser.
 pub fn markdown(text: &str) -> [Parsed; 2] {
-    // Smart punctuation changes characters; old footnotes and metadata exclude each other with new ones.
+    // Smart punctuation changes characters; old footnotes and metadata conflict with the new ones.
     let all = Options::all() - Options::ENABLE_SMART_PUNCTUATION - Options::ENABLE_OLD_FOOTNOTES;
     [Options::empty(), all].map(|options| events(Parser::new_ext(text, options)))
 }

@@ -37,8 +37,8 @@ pub fn run(mut command: Command, input: &str) -> Output {
 /// The least number of bytes that every pipe can hold.
 const PIPE: usize = 4096;
 
-/// A pipe to read `input` from, filled before the program starts: hooks wait for their input for only a fifth of a
-/// second, and a busy machine may need longer. The caller writes an input that is too long to the returned end.
+/// A pipe to read `input` from, filled before the program starts: hooks wait only a fifth of a second for their input,
+/// and a busy machine may need longer. If the input does not fit, the caller writes it to the returned end.
 pub fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
     let (reader, mut writer) = pipe().expect("there are file descriptors left");
     if input.len() > PIPE {
@@ -48,8 +48,8 @@ pub fn filled(input: &str) -> (Stdio, Option<PipeWriter>) {
     (reader.into(), None)
 }
 
-/// Does `work`, which waits for the process group `group`; when it takes longer than `limit`, the group is
-/// killed and the answer is None.
+/// Does `work`, which waits for the process group `group`; if that takes longer than `limit`, kills the group and
+/// returns `None`.
 pub fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -> Option<T> {
     let (done, waiting) = channel::<()>();
     thread::scope(|scope| {
@@ -67,13 +67,13 @@ pub fn within<T>(limit: Duration, group: u32, work: impl FnOnce() -> T) -> Optio
     })
 }
 
-/// Kills what is left of the process group that the process `leader` opened.
+/// Kills what is left of the process group led by `leader`.
 pub fn kill_group(leader: u32) {
     // SAFETY: killpg only takes numbers; a group that is gone is not an error.
     unsafe { libc::killpg(leader as libc::pid_t, libc::SIGKILL) };
 }
 
-/// A program that keeps running, such as a server; killed when dropped, also when the test panics.
+/// A program that keeps running, such as a server; killed when dropped, even if the test panics.
 pub struct Running(pub Child);
 
 impl Running {

@@ -1,8 +1,8 @@
-//! Replays what real clients sent to their hooks through the real programs.
+//! Replays what real clients sent to their hooks, with the real programs.
 //!
-//! Owns the routing (as in hooks.json), the folders (`/home/dev/repo` becomes a git repository of the test) and
-//! the clock (each event comes at its recorded second after [`START`]). [`check_store`] checks what holds after any
-//! replay; other expectations belong to the tests.
+//! Owns the routing (as in hooks.json), the folders (`/home/dev/repo` becomes a git repository of the test) and the
+//! clock (each event comes at its recorded time after [`START`]). [`check_store`] checks what holds after any replay;
+//! all other expectations are in the tests.
 
 pub mod check;
 mod record;
@@ -28,10 +28,10 @@ pub const START: &str = "2026-11-21T10:00:00Z";
 /// The folders below `/home/dev` of the recordings; each becomes a repository in the sandbox's HOME.
 const PLACES: [&str; 2] = ["repo", "project"];
 
-/// [`Recording::shuffled`] changes the order of events within so many milliseconds.
+/// [`Recording::shuffled`] reorders events within this many milliseconds.
 const WINDOW: u64 = 50;
 
-/// The program that hooks.json calls for an event; none for events it does not register.
+/// The program that hooks.json calls for an event; `None` for events that it does not register.
 pub fn program(event: &str) -> Option<&'static str> {
     match event {
         "Stop" | "StopFailure" | "Interrupt" => Some("cs-heartbeat"),
@@ -60,7 +60,7 @@ impl Event {
         self.field("hook_event_name")
     }
 
-    /// A text of the payload; empty where there is none.
+    /// A string of the payload; empty if there is none.
     pub fn field(&self, key: &str) -> &str {
         self.payload[key].as_str().unwrap_or_default()
     }
@@ -74,7 +74,7 @@ impl Event {
 /// A recorded session: events in the order of arrival.
 #[derive(Clone, Debug)]
 pub struct Recording {
-    /// Such as `claude-code/print-tour`.
+    /// For example `claude-code/print-tour`.
     pub name: String,
     pub events: Vec<Event>,
 }
@@ -99,15 +99,15 @@ impl Recording {
         [of("claude-code"), of("codex")].concat()
     }
 
-    /// The same recording from a line on, as if the hooks had been installed then.
+    /// The recording from a line onwards, as if the hooks had been installed then.
     pub fn from_line(&self, line: usize) -> Recording {
         let events = self.events.iter().filter(|event| event.line >= line).cloned().collect();
         Recording { name: format!("{} from line {line}", self.name), events }
     }
 
-    /// The same recording with events that lie close together in another order. Each keeps its time: a program that
-    /// started first may be the last to take a lock. The same seed gives the same order. A request of Codex stays where
-    /// it is, because Codex waits for the hooks of earlier events before it makes and reports one.
+    /// The same recording with neighbouring events reordered. Each keeps its time: a program that started first may be
+    /// the last to take a lock. The same seed gives the same order. A Codex request keeps its position, because Codex
+    /// waits for the hooks of earlier events before it sends one.
     pub fn shuffled(&self, seed: u64) -> Recording {
         let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut events = self.events.clone();
@@ -155,14 +155,14 @@ pub enum Client {
     Interactive,
     /// `claude -p`.
     Print,
-    /// `claude -p` of versions that do not report whether a person attends.
+    /// `claude -p` of versions that do not report whether a person is present.
     OldPrint,
     /// Codex, which gives its hooks nothing but the payload.
     Codex,
 }
 
 impl Client {
-    /// Variables of the recorded environments that say something about the conversation.
+    /// Variables of the recorded environments that describe the conversation.
     fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Client::Interactive => &[("CLAUDE_CODE_ENTRYPOINT", "cli"), ("CLAUDE_CODE_SESSION_ATTENDED", "1")],
@@ -173,7 +173,7 @@ impl Client {
     }
 }
 
-/// Whether an event is sent once, or twice at the same moment (registered by the plugin and in the settings).
+/// Whether an event is sent once, or twice simultaneously (registered by the plugin and in the settings).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     Once,
@@ -187,7 +187,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Repositories with one commit on `main`, and a process that stands for the client.
+    /// Creates repositories with one commit on `main`, and a process that stands in for the client.
     #[allow(clippy::new_without_default)] // it starts processes
     pub fn new() -> Stage {
         let sandbox = Sandbox::new();
@@ -206,7 +206,7 @@ impl Stage {
         self.sandbox.home().join(place)
     }
 
-    /// The client's process id; 0 when it was killed.
+    /// The client's process id; 0 if it was killed.
     pub fn client(&self) -> u32 {
         self.client.as_ref().map_or(0, Running::pid)
     }
@@ -251,8 +251,8 @@ impl Stage {
         }
     }
 
-    /// Plays a recording to its end; `after` is called for each event that was sent, once its hooks have ended.
-    /// Panics where a program fails or prints anything except the text for a new conversation.
+    /// Plays a recording to its end; calls `after` for each event that was sent, once its hooks have ended. Panics if a
+    /// program fails or prints anything except the context for a new conversation.
     pub fn play(&self, recording: &Recording, told: Told, mut after: impl FnMut(&Stage, &Event)) {
         let client = recording.client();
         for event in &recording.events {
@@ -275,7 +275,7 @@ impl Stage {
         self.sandbox.data().join(&path).exists().then(|| self.sandbox.json(&path))
     }
 
-    /// The one record of a conversation; panics when there are several.
+    /// The only record of a conversation; panics if there are several.
     pub fn record_of(&self, uuid: &str) -> Option<Value> {
         let mut records = self.sandbox.records();
         records.retain(|record| record["claude_session_id"] == uuid);
@@ -283,8 +283,8 @@ impl Stage {
         records.pop()
     }
 
-    /// All records without what differs between two replays of one recording: ids of sessions, instants and
-    /// the sandbox's folder. Ordered by conversation, then by start.
+    /// All records without what differs between two replays of a recording: session ids, instants and the sandbox's
+    /// folder. Ordered by conversation, then by start.
     pub fn comparable(&self) -> Vec<Value> {
         let mut records = self.sandbox.records();
         records.sort_by_key(|record| (record["claude_session_id"].to_string(), record["started_at"].to_string()));

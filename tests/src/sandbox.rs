@@ -1,7 +1,7 @@
 //! A fresh home for each test: own HOME, data directory, temporary directory, clock and PATH.
 //!
-//! The environment is built from nothing, so no variable of the person who runs the tests (CLAUDE_*, CODEX_*,
-//! CS_*, XDG_*, GIT_* …) can reach a program. The folder is removed when the sandbox is dropped.
+//! The environment is built from scratch, so no variable of whoever runs the tests (CLAUDE_*, CODEX_*, CS_*, XDG_*,
+//! GIT_* …) can reach a program. The folder is removed when the sandbox is dropped.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -29,7 +29,7 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox with the programs of this workspace in front of PATH; builds them when necessary.
+    /// Creates a sandbox with the programs of this workspace first on PATH; builds them if necessary.
     #[allow(clippy::new_without_default)] // it runs a compiler, which no default should
     pub fn new() -> Sandbox {
         Sandbox::within(&env::temp_dir())
@@ -48,7 +48,7 @@ impl Sandbox {
         TempDir::with_prefix_in("cs-", folder).is_ok()
     }
 
-    /// A sandbox with only the system's programs.
+    /// Creates a sandbox with only the system's programs.
     pub fn bare() -> Sandbox {
         Sandbox::bare_within(&env::temp_dir())
     }
@@ -71,13 +71,13 @@ impl Sandbox {
             .with("GIT_CONFIG_GLOBAL", place.join("gitconfig"))
     }
 
-    /// The same sandbox with an environment variable set for everything that runs in it from now on.
+    /// Sets an environment variable for everything that runs in the sandbox from now on.
     pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Sandbox {
         self.variables.insert(name.to_owned(), value.into());
         self
     }
 
-    /// The same sandbox without an environment variable.
+    /// Removes an environment variable.
     pub fn without(mut self, name: &str) -> Sandbox {
         self.variables.remove(name);
         self
@@ -107,8 +107,8 @@ impl Sandbox {
         PathBuf::from(self.variables.get(variable).unwrap_or_else(|| panic!("{variable} is not set")))
     }
 
-    /// A command for `program`, a name on the sandbox's PATH or a path, with the sandbox's environment.
-    /// Add to it what one call needs, then give it to [`run`] or [`Running::start`].
+    /// A command for `program`, a name on the sandbox's PATH or a path, with the sandbox's environment. Callers add
+    /// what they need, then pass it to [`run`] or [`Running::start`].
     pub fn command(&self, program: &str) -> Command {
         let path = self.variables.get("PATH").cloned().unwrap_or_default();
         let found = env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file());
@@ -146,8 +146,8 @@ impl Sandbox {
         Running::start(command).unwrap_or_else(|e| panic!("{program}: {e}"))
     }
 
-    /// The records under `sessions/` with what hooks have noted about them, in the order of their ids, without
-    /// the archive; empty if the folder does not exist.
+    /// The records under `sessions/` with the hooks' notes, without the archive, ordered by id; empty if the folder
+    /// does not exist.
     pub fn records(&self) -> Vec<Value> {
         let sessions = self.data().join("sessions");
         if !sessions.exists() {
@@ -156,12 +156,12 @@ impl Sandbox {
         crate::entries(&sessions).iter().filter(|path| is_record(path)).map(|path| crate::replay::whole(path)).collect()
     }
 
-    /// The record with exactly this id, with what hooks have noted about it; panics when there is none.
+    /// The record with exactly this id, with the hooks' notes; panics if there is none.
     pub fn record(&self, id: &str) -> Value {
         crate::replay::whole(&self.data().join(format!("sessions/{id}.json")))
     }
 
-    /// A JSON file in the data directory; panics when it is missing or torn.
+    /// A JSON file in the data directory; panics if it is missing or invalid.
     pub fn json(&self, file: &str) -> Value {
         json(&self.data().join(file))
     }

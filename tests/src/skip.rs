@@ -1,7 +1,7 @@
-//! The only way for a test to do nothing when something that it needs is missing on this machine.
+//! The only way for a test to skip itself when this machine lacks something.
 //!
-//! With `CI=true` the test fails instead, so that no run of CI passes because nothing was tested. A test that can
-//! never run on a platform is ignored there by an attribute, which the list of tests shows.
+//! With `CI=true` the test fails instead, so that CI cannot pass without testing anything. A test that can never run on
+//! a platform has an `ignore` attribute there, which the list of tests shows.
 
 use std::env;
 use std::fmt::Display;

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::process::{LIMIT, within};
 
-/// Returns whether strace is there and may trace; the error says why not.
+/// Checks that strace is installed and may trace; the error says why not.
 pub fn is_possible() -> Result<(), String> {
     let mut command = Command::new("strace");
     command.args(["-o", "/dev/null", "true"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -21,8 +21,8 @@ pub fn is_possible() -> Result<(), String> {
     }
 }
 
-/// Runs `command` and its children under strace with `options` and the file `input` as its standard input; returns
-/// what it printed, and strace's log, which is written to `log`. Panics when it does not end within [`LIMIT`].
+/// Runs `command` and its children under strace with `options` and the file `input` as its standard input; returns its
+/// output and strace's log, which is written to `log`. Panics if it does not end within [`LIMIT`].
 pub fn run(command: &Command, input: &Path, options: &[&str], log: &Path) -> (Output, String) {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq"]).args(options).arg("-o").arg(log).arg("--");
@@ -39,8 +39,8 @@ pub fn run(command: &Command, input: &Path, options: &[&str], log: &Path) -> (Ou
     (output, fs::read_to_string(log).expect("strace writes its log"))
 }
 
-/// The calls of a log in the order in which they ended, each one line: `openat(…) = 3`. Calls that never ended
-/// come last. Signals and ends of processes are left out.
+/// The calls of a log in the order in which they ended, one per line: `openat(…) = 3`. Calls that never ended come
+/// last; signals and exits of processes are left out.
 pub fn calls(log: &str) -> Vec<String> {
     let (mut calls, mut begun) = (Vec::new(), BTreeMap::new());
     for line in log.lines() {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// The programs that the table (or tables) with the heading `Program` in the first column names: every
-/// `cs-*` in backticks in the first cell of a row.
+/// The programs in the table (or tables) whose first column is headed `Program`: every `cs-*` in backticks in the first
+/// cell of a row.
 pub fn programs(markdown: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let (mut in_table, mut is_map) = (false, false);

@@ -9,14 +9,13 @@
 //! ```
 //! ````
 //!
-//! A line `$ …` is a command, `> …` continues it; then come the expected lines (stdout and stderr as they
-//! mix) and, on a last line `? N`, the expected exit status (none: 0). In an expected line `[..]` stands for
-//! anything within the line; a line that is only `...` stands for any number of lines. Output that begins with
-//! `$ `, `> ` or `? ` is written with `[..]` in front. Output that does not end with a newline shows as
-//! ` (no newline)` at the end of its last line.
+//! A line `$ …` is a command, `> …` continues it; then come the expected lines (stdout and stderr as they mix) and, on
+//! a last line `? N`, the expected exit status (none: 0). In an expected line `[..]` stands for anything within the
+//! line; a line that is only `...` stands for any number of lines. Output that begins with `$ `, `> ` or `? ` is
+//! written with a leading `[..]`. A missing newline at the end of the output is shown as ` (no newline)`.
 //!
-//! One file is one shell and one sandbox: `cd`, variables and functions last until its end. What a file
-//! leaves running is killed then.
+//! One file is one shell and one sandbox: `cd`, variables and functions last until its end. Processes that are still
+//! running then are killed.
 
 mod compare;
 mod markdown;
@@ -41,7 +40,7 @@ struct Outcome {
     status: i32,
 }
 
-/// Runs all steps in `sandbox`; the error is a report, each failing step with its line in the file `name`.
+/// Runs all steps in `sandbox`; the error is a report of the failing steps, each with its line in the file `name`.
 pub fn check(sandbox: &Sandbox, name: &str, steps: &[Step]) -> Result<(), String> {
     let mut outcomes = run(sandbox, steps).into_iter();
     let mut report = String::new();
@@ -58,7 +57,7 @@ pub fn check(sandbox: &Sandbox, name: &str, steps: &[Step]) -> Result<(), String
     if report.is_empty() { Ok(()) } else { Err(report) }
 }
 
-/// The difference between an outcome and what was expected; none when they agree.
+/// The difference between an outcome and the expected one; empty if they agree.
 fn complain(step: &Step, outcome: &Outcome) -> String {
     let mut complaint = compare::difference(&step.expected, &outcome.lines).unwrap_or_default();
     if step.status != outcome.status {
@@ -84,14 +83,14 @@ fn run(sandbox: &Sandbox, steps: &[Step]) -> Vec<Result<Outcome, String>> {
     outcomes
 }
 
-/// One script for all steps: each is evaluated, then a line with `token` and the exit status is written.
+/// One script for all steps: evaluates each step, then writes a line with `token` and the exit status.
 fn shell_script(steps: &[Step], token: &str) -> String {
     let quote = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
     let run = |step: &Step| format!("eval {}\nprintf '\\n%s %s\\n' {token} $?\n", quote(&step.command));
     steps.iter().map(run).collect()
 }
 
-/// Runs the shell; returns its output, both streams in one, and how it ended.
+/// Runs the shell; returns its output, both streams combined, and how it ended.
 fn run_shell(mut shell: Command, limit: Duration) -> (String, String) {
     let (mut reader, writer) = io::pipe().expect("a pipe can be made");
     let second = writer.try_clone().expect("a pipe can be cloned");

@@ -1,4 +1,4 @@
-//! Programs that must never run, and repositories that name them wherever git would run something.
+//! Programs that must never run, and repositories that name them wherever git would run a program.
 
 use std::ffi::OsString;
 use std::fs;
@@ -11,7 +11,7 @@ pub fn folder(sandbox: &Sandbox) -> PathBuf {
     sandbox.root().join("evil")
 }
 
-/// Creates a program that leaves a mark when it is started and runs for long; returns its path.
+/// Creates a program that leaves a marker file when started and runs for a long time; returns its path.
 pub fn program(sandbox: &Sandbox, name: &str) -> String {
     let program = folder(sandbox).join(name);
     fs::create_dir_all(folder(sandbox)).expect("it can be made");
@@ -20,7 +20,7 @@ pub fn program(sandbox: &Sandbox, name: &str) -> String {
     program.to_string_lossy().into_owned()
 }
 
-/// A PATH with a git that must not run in front.
+/// A PATH that begins with a git that must not run.
 pub fn path(sandbox: &Sandbox) -> OsString {
     program(sandbox, "git");
     let mut path = folder(sandbox).into_os_string();

@@ -1,5 +1,5 @@
-//! The recipe for an agent in CONTRIBUTING.md, followed with a made-up one: `tests/agent/gemini.patch` is all that it
-//! takes, it touches the files that the recipe names and no other, and then its logs count.
+//! Follows the recipe for a new agent in CONTRIBUTING.md with a made-up one: `tests/agent/gemini.patch` changes only
+//! the files that the recipe names, and then the agent's logs count.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Command;
 use cs_tests::{Sandbox, status, stderr, stdout, workspace};
 use serde_json::Value;
 
-/// What is built of the workspace, and what that includes.
+/// The parts of the workspace that the build needs.
 const PARTS: [&str; 12] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -24,7 +24,7 @@ const PARTS: [&str; 12] = [
     "web",
 ];
 
-/// The files that a recipe of CONTRIBUTING.md names: the paths at the beginning of its list's items.
+/// The files that a recipe of CONTRIBUTING.md names: the paths that begin its list items.
 fn recipe(title: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(workspace().join("CONTRIBUTING.md")).expect("there is a CONTRIBUTING.md");
     let section = text.split("\n### ").find(|section| section.starts_with(title)).expect("there is this recipe");
@@ -32,7 +32,7 @@ fn recipe(title: &str) -> BTreeSet<String> {
     items.filter_map(|item| item.split('`').next()).map(str::to_string).collect()
 }
 
-/// The files that the patch changes or makes.
+/// The files that the patch changes or creates.
 fn patched() -> BTreeSet<String> {
     let text = fs::read_to_string(workspace().join("tests/agent/gemini.patch")).expect("there is the patch");
     text.lines().filter_map(|line| line.strip_prefix("+++ b/")).map(str::to_string).collect()

@@ -1,5 +1,5 @@
-//! Two programs that look at one conversation say the same of it: what a turn is, how many commits were made, and by which
-//! of its conversations a session is judged, are decided in one place each.
+//! All programs say the same about a conversation: what a turn is, how many commits were made, and which conversation
+//! decides the state of a session are each decided in one place.
 
 use std::fs;
 
@@ -30,7 +30,7 @@ fn ran(second: u32, id: &str, command: &str, output: &str) -> String {
     line(second, "assistant", json!({"message": message})) + &said(second + 1, result)
 }
 
-/// Two turns and two commits, among all that is neither.
+/// Two turns and two commits, among lines that are neither.
 fn transcript() -> String {
     [
         said(1, json!("fix the login")),

@@ -1,4 +1,4 @@
-//! What is wrong is refused: with the right exit code, an error that says what to do, and no byte changed.
+//! Wrong input is refused with the right exit code and an error that says what to do, and changes nothing.
 
 #[path = "bad_input/disk.rs"]
 mod disk;
@@ -24,7 +24,7 @@ const CA5D: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 const BEEF: &str = "d8c64c56-59a9-4b11-aded-58c4ded45e16";
 const ACTIVE: &str = "sess_20261121T1000_ca5d";
 const PARKED: &str = "sess_20261121T1000_beef";
-/// No session has this id.
+/// The id of no session.
 const NONE: &str = "sess_20261121T1000_0000";
 const OUTSIDE: &str = "../../etc/passwd";
 
@@ -57,8 +57,8 @@ fn furnished() -> Sandbox {
     sandbox
 }
 
-/// Every file, folder and link under `folder` with what it holds. Lock files are left out: they hold nothing, and
-/// taking a lock makes one; but each must belong to something.
+/// Every file, folder and link under `folder` with its contents. Lock files are left out, since they are empty and
+/// taking a lock creates one; but each must belong to something.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     let mut folders = vec![folder.to_path_buf()];
@@ -88,8 +88,8 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     all
 }
 
-/// Runs what must fail with `code`, tell `word` in one line of error (and perhaps one with a hint), print no data
-/// and change nothing.
+/// Runs a program that must fail with `code`, mention `word` in one line of error (and perhaps a hint line), print no
+/// data and change nothing.
 #[track_caller]
 fn refused(sandbox: &Sandbox, program: &str, args: &[&str], input: &str, code: i32, word: &str) {
     let before = tree(&sandbox.data());

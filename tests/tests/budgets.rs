@@ -1,5 +1,5 @@
-//! What the programs may cost, as far as it does not wobble: system calls, opened directories, instructions,
-//! dependencies, sizes. `BUDGETS=renew` writes `tests/budgets.json` again.
+//! What the programs may cost, by stable measures: system calls, opened directories, instructions, dependencies, sizes.
+//! `BUDGETS=renew` rewrites `tests/budgets.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -14,7 +14,7 @@ use bench::trace::Trace;
 use cs_tests::{has, stderr, stdout, strace, workspace};
 use serde_json::Value;
 
-/// By hand it looks for the session in the index, which grows; a hook never does.
+/// A heartbeat by hand searches the index, which grows, for its session; a hook never does.
 const BY_HAND: &str = "heartbeat by hand, no payload";
 /// The hooks of every turn.
 const EVERY_TURN: [&str; 5] = [
@@ -25,10 +25,10 @@ const EVERY_TURN: [&str; 5] = [
     "PostToolUse, TaskUpdate",
 ];
 
-/// A name, what strace counted, and its log.
+/// A name, strace's counts, and its log.
 type Traced = (&'static str, &'static str, Trace, String);
 
-/// The hooks on a store of so many sessions.
+/// Traces the hooks on a store of this many sessions.
 fn traced(sessions: usize) -> Vec<Traced> {
     let mut bench = Bench::new(sessions);
     let hooks = bench.scenarios().into_iter().filter(|scenario| scenario.is_hook());
@@ -77,7 +77,7 @@ fn system_calls_of_hooks_do_not_grow_with_the_number_of_sessions() {
     assert!(over.is_empty(), "{}\n\n{}", heads.join("\n"), over.join("\n"));
 }
 
-/// Panics where something is worse than recorded; with `BUDGETS=renew` it is recorded instead.
+/// Panics if a figure is worse than recorded; with `BUDGETS=renew`, records it instead.
 fn hold(gate: &Gate) {
     static FILE: Mutex<()> = Mutex::new(());
     let _one = FILE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -1,5 +1,5 @@
-//! cs-cleanup with real processes, real locks, real kills: it closes only what is over, loses nothing beside
-//! writers, and what it leaves half done the next run ends.
+//! cs-cleanup with real processes, real locks, real kills: it closes only what is over, loses nothing while others
+//! write, and the next run finishes what an interrupted one left.
 
 #[path = "cleanup/archive.rs"]
 mod archive;
@@ -30,7 +30,7 @@ const CA5D: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 const BEEF: &str = "d8c64c56-59a9-4b11-aded-58c4ded45e16";
 const HOUR: u64 = 3600;
 
-/// Runs a program that must succeed; its output.
+/// Runs a program that must succeed; returns its output.
 #[track_caller]
 fn ok(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
     let output = sandbox.cs(program, args);
@@ -38,7 +38,7 @@ fn ok(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
     stdout(&output)
 }
 
-/// Runs a program at another time.
+/// Runs a program at another time; returns its output.
 fn at(sandbox: &Sandbox, now: &str, program: &str, args: &[&str]) -> String {
     let mut command = sandbox.command(program);
     command.args(args).env("CS_NOW", now);
@@ -47,7 +47,7 @@ fn at(sandbox: &Sandbox, now: &str, program: &str, args: &[&str]) -> String {
     stdout(&output)
 }
 
-/// What a run of cs-cleanup did, as `action subject`, one a line.
+/// What a run of cs-cleanup did, as `action subject`, one per line.
 fn done(output: &str) -> Vec<String> {
     let line = |line: &str| {
         let done: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
@@ -59,16 +59,16 @@ fn done(output: &str) -> Vec<String> {
     output.lines().map(line).collect()
 }
 
-/// A new session in the project `api`; its id.
+/// Creates a session in the project `api`; returns its id.
 fn create(sandbox: &Sandbox, more: &[&str]) -> String {
     let args = [&["create", "--project", "api", "--intent", "some work", "-q"], more].concat();
     let output = sandbox.cs("cs-session", &args);
-    // Where other projects are known, a note says that this one is new.
+    // If other projects exist, a note says that this one is new.
     assert_eq!(status(&output), 0, "{args:?}: {}", stderr(&output));
     stdout(&output).trim().to_owned()
 }
 
-/// A hook's payload, sent by the process `client`.
+/// Sends a hook's payload from the process `client`.
 fn tell(sandbox: &Sandbox, client: u32, uuid: &str, event: &str, more: &str) {
     let program = if event == "Stop" { "cs-heartbeat" } else { "cs-hook" };
     let work = sandbox.work();
@@ -78,7 +78,7 @@ fn tell(sandbox: &Sandbox, client: u32, uuid: &str, event: &str, more: &str) {
     assert_eq!(status(&run(command, &payload)), 0);
 }
 
-/// Makes a file as old as that.
+/// Makes a file look this many seconds old.
 fn age(path: &Path, seconds: u64) {
     let then = SystemTime::now() - Duration::from_secs(seconds);
     File::options().write(true).open(path).and_then(|file| file.set_modified(then)).expect("it is ours");
@@ -104,7 +104,7 @@ fn put(sandbox: &Sandbox, file: &str, text: &str) {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
 }
 
-/// The check finds nothing: every record can be read and is in one place, and the index says what they say.
+/// Panics unless the check finds nothing: every record can be read and exists once, and the index agrees with them.
 #[track_caller]
 fn in_order(sandbox: &Sandbox) {
     let output = sandbox.cs("cs-cleanup", &["check"]);

@@ -1,4 +1,4 @@
-//! Every transcript in `tests/cli/` comes true. `TRANSCRIPT_FILTER=name` runs only files whose name contains it.
+//! Every transcript in `tests/cli/` passes. `TRANSCRIPT_FILTER=name` selects files whose name contains it.
 
 use std::env;
 use std::fs;
@@ -23,7 +23,7 @@ fn selected(mut files: Vec<PathBuf>) -> Vec<PathBuf> {
     files
 }
 
-/// The reports of the files that failed, several files at a time.
+/// Checks several files at a time; returns the reports of those that failed.
 fn check_all(files: &[PathBuf]) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let work = || {

@@ -1,5 +1,5 @@
-//! How a conversation and its session end and go on: in another window, in the background, after a person had put the
-//! session aside, in the middle of a turn. Hooks as clients send them, real processes, and the programs of people.
+//! How a conversation and its session end and continue: in another window, in the background, after a person parked the
+//! session, in the middle of a turn. With events as clients send them, real processes, and the command-line programs.
 
 use std::process::Command;
 
@@ -21,7 +21,7 @@ mod windows;
 const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
 
-/// An event from a window of its own, `at` seconds after the beginning.
+/// Sends events from one window, `at` seconds after the start.
 struct Told<'a> {
     stage: &'a Stage,
     at: u64,
@@ -84,7 +84,7 @@ fn told<'a>(stage: &'a Stage, at: u64) -> Told<'a> {
     Told::new(stage, at, UUID)
 }
 
-/// A conversation with one prompt and its answer.
+/// A stage with a conversation of one prompt and its answer.
 fn stage() -> Stage {
     let stage = Stage::new();
     told(&stage, 0).start("startup");
@@ -93,12 +93,12 @@ fn stage() -> Stage {
     stage
 }
 
-/// Another window: a process of its own.
+/// Another window, with its own process.
 fn window(stage: &Stage) -> Running {
     stage.sandbox.start("sleep", &["600"])
 }
 
-/// What a program of people prints, `at` seconds after the beginning.
+/// Runs a command-line program `at` seconds after the start; returns its output.
 #[track_caller]
 fn person(stage: &Stage, at: u64, words: &[&str]) -> String {
     let mut command: Command = stage.command(words[0], at * 1000, Client::Interactive);
@@ -108,7 +108,7 @@ fn person(stage: &Stage, at: u64, words: &[&str]) -> String {
     stdout(&output).trim_end().to_owned()
 }
 
-/// All records, in the order of their ids; the data directory is in order.
+/// All records, ordered by id; panics unless the data directory is in order.
 fn records(stage: &Stage) -> Vec<Value> {
     check_store(&stage.sandbox);
     stage.sandbox.records()
@@ -118,7 +118,7 @@ fn id(record: &Value) -> &str {
     record["session_id"].as_str().expect("an id")
 }
 
-/// The state that a person is shown.
+/// The state that is shown to a person.
 fn state(stage: &Stage, at: u64, id: &str) -> String {
     let shown: Value = serde_json::from_str(&person(stage, at, &["cs-session", "show", id, "--json"])).expect("JSON");
     shown["state"].as_str().expect("a word").to_owned()

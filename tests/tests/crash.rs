@@ -16,9 +16,9 @@ use soak::scene::Scene;
 use soak::storm::{self, Plan};
 use soak::{crew, disk, fault, kill, rival, trace};
 
-/// Of all steps each operation is killed after every third one; `make soak` takes all.
+/// Each operation is killed after every third step; `make soak` uses every step.
 const KILLS: usize = 3;
-/// Of all calls that can fail, in each way, so many fail; `make soak` takes all.
+/// How many of all possible failures of system calls are tried; `make soak` tries all.
 const FAILURES: usize = 60;
 
 #[test]
@@ -63,7 +63,7 @@ fn a_disk_that_is_full_or_read_only_loses_nothing() {
     tally.check();
 }
 
-/// SEED, or one of its own in every run; it is told where something is wrong.
+/// `SEED`, else a new seed in every run, which failures report.
 fn seed() -> u64 {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.as_secs() % 100_000);
     std::env::var("SEED").ok().and_then(|word| word.parse().ok()).unwrap_or_else(now)
@@ -86,7 +86,7 @@ fn a_failed_system_call_leaves_all_of_the_change_or_none() {
     tally.check();
 }
 
-/// The number that a variable gives, else the default.
+/// The number in an environment variable, else the default.
 fn option(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|word| word.parse().ok()).unwrap_or(default)
 }

@@ -1,5 +1,5 @@
-//! Exports hold whatever people write: hostile texts in every field are read back by real parsers
-//! (CommonMark, HTML, CSV, JSON, YAML); the structure is that of harmless texts, and the text comes back.
+//! Exports survive whatever people write: with hostile texts in every field, real parsers (CommonMark, HTML, CSV, JSON,
+//! YAML) find the same structure as with harmless ones, and get the text back.
 
 #[path = "export/files.rs"]
 mod files;
@@ -18,7 +18,7 @@ use cs_tests::{Sandbox, parse, status, stderr, stdout};
 use serde_json::{Value, json};
 use std::fs;
 
-/// A record that has something in every field.
+/// A record with a value in every field.
 fn record(number: usize) -> Value {
     json!({
         "session_id": id(number), "project_slug": "api", "status": "completed", "intent": "an intent",
@@ -42,7 +42,7 @@ fn id(number: usize) -> String {
     format!("sess_20261121T0800_{number:04x}")
 }
 
-/// Writes records as another program would: into their files, without an index.
+/// Writes records to their files as another program would, without an index.
 fn store(sandbox: &Sandbox, records: &[Value]) {
     let folder = sandbox.data().join("sessions");
     fs::create_dir_all(&folder).expect("a fresh home can be written");
@@ -52,7 +52,7 @@ fn store(sandbox: &Sandbox, records: &[Value]) {
     }
 }
 
-/// What `cs-export` prints; it must succeed without a word of error.
+/// Runs `cs-export`, which must succeed without any error output; returns its output.
 #[track_caller]
 fn export(sandbox: &Sandbox, args: &[&str]) -> String {
     let output = sandbox.cs("cs-export", args);

@@ -1,5 +1,5 @@
-//! The format on disk: every older version is read and kept, a data directory of the Python tool is used as it
-//! is, and that tool can read what we write. The samples are the contract; FORMAT.md shows one of them.
+//! The format on disk: every older version is read and kept, a data directory of the Python tool works unchanged, and
+//! that tool can read what we write. The samples are the contract; FORMAT.md shows one of them.
 
 use std::fs;
 use std::path::Path;
@@ -23,14 +23,14 @@ fn id(record: &Value) -> String {
     record["session_id"].as_str().expect("a record has an id").to_owned()
 }
 
-/// Runs a program that must succeed; its output.
+/// Runs a program that must succeed; returns its output.
 fn ok(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
     let output = sandbox.cs(program, args);
     assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{program} {args:?}");
     stdout(&output)
 }
 
-/// Puts a file into the data directory.
+/// Writes a file of the data directory.
 fn put(sandbox: &Sandbox, file: &str, text: &str) {
     let path = sandbox.data().join(file);
     fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
@@ -46,7 +46,7 @@ fn with_records(names: &[&str]) -> Sandbox {
     sandbox
 }
 
-/// A record as version 4 has it: what older versions lack is empty.
+/// A record in version 4: fields that older versions lack are empty.
 fn migrated(mut record: Value) -> Value {
     let fields = record.as_object_mut().expect("an object");
     fields.entry("tasks").or_insert_with(|| json!([]));
@@ -114,7 +114,7 @@ fn null_lists_and_missing_fields_read_as_empty() {
     assert!(ok(&sandbox, "cs-session", &["list", "--since", "2025-12-31", "-q"]).contains("0001"));
 }
 
-/// A data directory as the Python tool leaves it.
+/// A data directory as the Python tool writes it.
 fn python_home() -> Sandbox {
     let sandbox = with_records(&OLD);
     put(&sandbox, "config.json", &sample_text("config"));
@@ -255,7 +255,7 @@ fn the_python_tool_can_read_what_we_write() {
     assert_eq!((stdout(&output), stderr(&output)), ("3 sessions\n".into(), String::new()));
 }
 
-/// The text of the first block of the language `json`.
+/// The text of the first `json` block.
 fn first_json_block(markdown: &str) -> Option<String> {
     let mut lines = markdown.lines().skip_while(|line| line.trim() != "```json").skip(1);
     let mut closed = false;

@@ -1,5 +1,5 @@
-//! The inputs that fuzzing kept, tried once more: those that reach code that no others do, and all that failed once.
-//! `make fuzz` looks for more.
+//! Runs the kept fuzz inputs again: those that reach code that no others reach, and all that once failed. `make fuzz`
+//! searches for more.
 
 use fuzz::meter::Meter;
 use fuzz::run::{attempt, quiet_panics};
@@ -8,7 +8,7 @@ use fuzz::{TARGETS, Target, failed, packed, target};
 #[global_allocator]
 static METER: Meter = Meter;
 
-/// One after the other: memory is counted for the whole process.
+/// One at a time, since memory is counted for the whole process.
 #[test]
 fn kept_fuzz_inputs_pass() {
     quiet_panics();
@@ -32,7 +32,7 @@ fn kept_fuzz_inputs_pass() {
     assert!(attempt(&broken, b"").failure.is_some(), "a failure is seen");
     let greedy = Target { check: |_| drop(std::hint::black_box(vec![1u8; 70 << 20])), ..*known };
     assert!(attempt(&greedy, b"").failure.is_some_and(|why| why.starts_with("memory")), "memory is counted");
-    // From here on a panic may be heard again.
+    // Panics are printed again from here on.
     drop(std::panic::take_hook());
     failures.extend(few);
     assert!(failures.is_empty(), "{}", failures.join("\n"));

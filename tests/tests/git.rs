@@ -1,5 +1,5 @@
-//! The one program that starts git, for a person: in a repository that names programs wherever it can, with a git that
-//! hangs, with a directory that brings its own git.
+//! The only program that starts git, for a person: in a repository that names programs wherever it can, with a hanging
+//! git, in a directory that has its own git.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use cs_tests::{Sandbox, entries, run, status, stderr, stdout, trap, workspace};
 use serde_json::Value;
 
-/// A repository with two commits after the session's start, and the session.
+/// A session, and a repository with two commits after its start.
 fn place(options: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let made = sandbox.sh(&format!(
@@ -39,7 +39,7 @@ fn programs_named_by_a_repository_are_not_started() {
     assert_eq!((status(&captured), stderr(&captured)), (0, String::new()));
     assert_eq!(subjects(&stdout(&captured)), ["One", "Signed"]);
     assert_eq!(trap::sprung(&sandbox), Vec::<String>::new());
-    // The traps are real: plain git falls into them.
+    // The traps work: plain git falls into them.
     let _ = run_for_a_second(&sandbox, "cd api && git log -1 --show-signature");
     assert_eq!(trap::sprung(&sandbox), ["gpg-program"]);
 }

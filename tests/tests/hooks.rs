@@ -1,5 +1,5 @@
-//! Hooks when things are not as they should be: input that is no payload, files that are damaged, locks that are
-//! taken, two of everything. Whatever happens, a hook ends with 0, says nothing and loses nothing.
+//! Hooks under adverse conditions: invalid input, damaged files, held locks, two of everything. Whatever happens, a
+//! hook exits with 0, prints nothing and loses nothing.
 
 #[path = "hooks/caches.rs"]
 mod caches;
@@ -48,7 +48,7 @@ const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
 /// Clients stop a hook after five seconds.
 const TIMEOUT: Duration = Duration::from_millis(4800);
 
-/// A payload with what every event has, and `more`.
+/// A payload with the common fields of all events, and `more`.
 fn payload(stage: &Stage, uuid: &str, event: &str, more: Value) -> Value {
     let mut payload = json!({
         "session_id": uuid, "cwd": stage.repository("repo"), "hook_event_name": event,
@@ -60,8 +60,8 @@ fn payload(stage: &Stage, uuid: &str, event: &str, more: Value) -> Value {
     payload
 }
 
-/// Sends an event `at` seconds after the beginning and returns what its program answered. The stage's client has the
-/// conversation [`UUID`], and others only where it went on to them: a client has one at a time.
+/// Sends an event `at` seconds after the start and returns the program's output. The stage's client has the
+/// conversation [`UUID`], and others only after it switched to them: a client has one at a time.
 fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
     let event = payload["hook_event_name"].as_str().expect("an event has a name");
     let program = replay::program(event).expect("the event is registered");
@@ -72,7 +72,7 @@ fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
     run(command, &payload.to_string())
 }
 
-/// Sends an event that must be answered with silence.
+/// Sends an event to which the program must print nothing.
 fn tell(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
     quiet(&send(stage, at, &payload(stage, uuid, event, more)), event);
 }
@@ -85,8 +85,8 @@ fn prompt(stage: &Stage, at: u64, uuid: &str, text: &str) {
     tell(stage, at, uuid, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("prompt-{at}")}));
 }
 
-/// Runs a script in the repository `at` seconds after the beginning, as far as git is concerned, and returns what
-/// it printed. The client's call of Bash is to be told with [`bash`].
+/// Runs a script in the repository, with git's clock `at` seconds after the start, and returns its output. The client's
+/// Bash call is reported separately, with [`bash`].
 fn in_repository(stage: &Stage, at: u64, script: &str) -> String {
     let mut command = stage.sandbox.command("sh");
     command.args(["-c", script]).current_dir(stage.repository("repo"));
@@ -101,7 +101,7 @@ fn bash(command: &str, stdout: &str) -> Value {
     json!({"tool_name": "Bash", "tool_input": {"command": command}, "tool_response": {"stdout": stdout}})
 }
 
-/// A command that really runs, and is told of.
+/// Runs a command and reports it to the hook.
 fn run_bash(stage: &Stage, at: u64, command: &str) {
     let output = in_repository(stage, at, command);
     tell(stage, at + 1, UUID, "PostToolUse", bash(command, &output));
@@ -117,7 +117,7 @@ fn end(stage: &Stage, at: u64, uuid: &str) {
     tell(stage, at, uuid, "SessionEnd", json!({"reason": "other"}));
 }
 
-/// Every kind of event in which a conversation with a session can be told of, the end last.
+/// Sends every kind of event of a conversation with a session, the end last.
 fn every_event(stage: &Stage, at: u64, uuid: &str) {
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
     let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}, "tool_response": {}});
@@ -133,7 +133,7 @@ fn every_event(stage: &Stage, at: u64, uuid: &str) {
     end(stage, at, uuid);
 }
 
-/// A stage with a session: the conversation [`UUID`] with one prompt, one minute after the beginning.
+/// A stage with a session: the conversation [`UUID`] with one prompt, one minute after the start.
 fn stage() -> Stage {
     let stage = Stage::new();
     start(&stage, 0, UUID, "startup");
@@ -147,7 +147,7 @@ fn quiet(output: &Output, place: &str) {
     assert_eq!((status(output), stdout(output), stderr(output)), (0, String::new(), String::new()), "{place}");
 }
 
-/// Every file of the data directory with its bytes, logs left out.
+/// Every file of the data directory with its bytes, without logs.
 fn contents(stage: &Stage) -> BTreeMap<PathBuf, Vec<u8>> {
     let data = stage.sandbox.data();
     let mut paths = files(&data);
@@ -155,18 +155,18 @@ fn contents(stage: &Stage) -> BTreeMap<PathBuf, Vec<u8>> {
     paths.into_iter().map(|path| (path.clone(), fs::read(&path).unwrap_or_default())).collect()
 }
 
-/// What the hooks noted about their trouble.
+/// The hooks' log of problems.
 fn log(stage: &Stage) -> String {
     fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default()
 }
 
-/// Takes a lock, in a folder that need not be there yet.
+/// Takes a lock, in a folder that need not exist yet.
 fn hold(path: &Path) -> Held {
     create_dir_all(path.parent().expect("a lock lies in a folder")).expect("can be made");
     Held::take(path)
 }
 
-/// What hooks have left to others is done, as it is once an hour.
+/// Does the work that hooks leave to the hourly job.
 fn settle(stage: &Stage, at: u64) {
     let mut command = stage.command("cs-cleanup", at * 1000, Client::Interactive);
     command.arg("all");
@@ -174,7 +174,7 @@ fn settle(stage: &Stage, at: u64) {
     assert_eq!((status(&output), stderr(&output)), (0, String::new()));
 }
 
-/// The path of the one record.
+/// The path of the only record.
 fn record_path(stage: &Stage) -> PathBuf {
     let records = stage.sandbox.records();
     assert_eq!(records.len(), 1, "{records:#?}");
@@ -186,7 +186,7 @@ fn live_path(stage: &Stage, uuid: &str) -> PathBuf {
     stage.sandbox.data().join(format!("live/{uuid}.json"))
 }
 
-/// Changes a JSON file as another program would, keeping what it does not know.
+/// Changes a JSON file as another program would, keeping unknown fields.
 fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
     let text = fs::read_to_string(path).unwrap_or_else(|_| "{}".into());
     let mut value = serde_json::from_str(&text).expect("the file is JSON");

@@ -1,6 +1,6 @@
-//! The real programs with files and payloads that nobody would write by accident: huge ones of the worst shapes, and
-//! mutated ones. Hooks stay silent, people get a documented exit code and one line; what a program cannot
-//! understand it leaves as it is; and none takes more than 64 MiB.
+//! The real programs with files and payloads that nobody writes by accident: huge ones of the worst shapes, and mutated
+//! ones. Hooks stay silent; commands give a documented exit code and one line; what a program cannot parse it leaves as
+//! it is; and none uses more than 64 MiB.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,13 +15,13 @@ use fuzz::worst;
 use serde_json::{Value, json};
 
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
-/// Most memory of any program, whatever it reads.
+/// The maximum memory of any program, whatever it reads.
 const MEMORY: u64 = 64 << 20;
 const FILE: usize = 10 << 20;
 const PAYLOAD: usize = 1 << 20;
 /// The documented exit codes.
 const CODES: [i32; 6] = [0, 1, 64, 65, 74, 75];
-/// How many mutated files and payloads are tried.
+/// The number of mutated files and payloads.
 const MUTATIONS: usize = 150;
 
 fn payload(event: &str, more: Value) -> Value {
@@ -30,7 +30,7 @@ fn payload(event: &str, more: Value) -> Value {
     payload
 }
 
-/// A data directory with one session, whose conversation runs and has a task.
+/// A data directory with one session whose conversation runs and has a task.
 struct Place {
     sandbox: Sandbox,
     id: String,
@@ -51,7 +51,7 @@ impl Place {
         Place { sandbox, id }
     }
 
-    /// The files that programs read, each with names of fields in which much may stand, and an example.
+    /// The files that programs read, each with the names of fields that can be large, and an example.
     fn files(&self) -> Vec<(PathBuf, &'static [&'static str], Value)> {
         let of = |path: String, names: &'static [&'static str]| {
             let text = fs::read_to_string(self.sandbox.data().join(&path)).unwrap_or_else(|_| "{}".into());
@@ -67,7 +67,7 @@ impl Place {
         ]
     }
 
-    /// Calls that read all of them: a program, its arguments, its input.
+    /// Calls that together read all of these files: a program, its arguments, its input.
     fn calls(&self) -> Vec<(&'static str, Vec<String>, String)> {
         let words = |words: &[&str]| -> Vec<String> { words.iter().map(|word| (*word).to_owned()).collect() };
         let prompt = payload("UserPromptSubmit", json!({"prompt": "and the logout page", "prompt_id": "p2"}));
@@ -85,7 +85,7 @@ impl Place {
         ]
     }
 
-    /// Gives every file the bytes that it had.
+    /// Restores the bytes of every file.
     fn restore(&self, files: &[(PathBuf, Vec<u8>)]) {
         for (path, bytes) in files {
             let path = self.sandbox.data().join(path);
@@ -98,7 +98,7 @@ impl Place {
         let _ = fs::remove_file(ended);
     }
 
-    /// All files as they are.
+    /// All files with their bytes.
     fn saved(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let read = |path: PathBuf| fs::read(self.sandbox.data().join(&path)).ok().map(|bytes| (path, bytes));
         self.files().into_iter().filter_map(|(path, ..)| read(path)).collect()
@@ -110,7 +110,7 @@ fn quiet(output: &Output, what: &str) {
     assert_eq!(said, (0, String::new(), String::new()), "{what}");
 }
 
-/// Exit code and lines of what a program said; a hook says nothing, or context.
+/// Checks the exit code and the lines of the output; a hook prints nothing, or context.
 fn check(program: &str, output: &Output, what: &str) {
     let (code, told) = (output.status.code(), stderr(output));
     if matches!(program, "cs-hook" | "cs-heartbeat") {
@@ -129,7 +129,7 @@ fn peak() -> &'static Native {
     PEAK.get_or_init(|| native::build("peak"))
 }
 
-/// The memory that a call takes; panics where it ends in another way than is documented.
+/// The peak memory of a call; panics if it ends in an undocumented way.
 fn memory(sandbox: &Sandbox, program: &str, args: &[String], input: &str, what: &str) -> u64 {
     let file = sandbox.root().join("input");
     fs::write(&file, input).expect("the sandbox can be written");
@@ -158,7 +158,8 @@ fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib() {
             place.restore(&saved);
             let file = place.sandbox.data().join(&path);
             fs::write(&file, text).expect("a file of ours can be written");
-            // Each shape meets three of the calls, and each call many shapes; what costs most meets all.
+            // Each shape is tried with three calls, and each call with many shapes; the most expensive shape with all
+            // calls.
             let calls = if shape.starts_with("one text") { place.calls().len() } else { 3 };
             for (program, args, input) in place.calls().into_iter().cycle().skip((n + m) * 3).take(calls) {
                 let what = format!("{} with {shape}: {program} {args:?} <{input:.60}", path.display());
@@ -174,7 +175,7 @@ fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib() {
     check_log(&place.sandbox);
 }
 
-/// An index of as many entries as fit.
+/// An index with as many entries as fit.
 fn entries(bytes: usize) -> String {
     const ENTRY: &str = "{\"project_slug\":\"w\",\"status\":\"active\",\"intent\":\"\"}";
     let id = |n: usize| format!("sess_{:04}{:02}{:02}T0000_{:04x}", n >> 24, n >> 20 & 15, n >> 16 & 15, n & 0xffff);
@@ -283,7 +284,7 @@ fn mutated_files_are_understood_or_left_alone() {
     check_log(&place.sandbox);
 }
 
-/// Whether a damaged record is where it was, or was set aside as it is.
+/// Whether a damaged record is unchanged in its place or in quarantine.
 fn is_kept(place: &Place, file: &Path, damaged: &[u8]) -> bool {
     let aside = fuzz::files(&place.sandbox.data().join("quarantine"));
     fs::read(file).is_ok_and(|bytes| bytes == damaged) || aside.iter().any(|(_, bytes)| bytes == damaged)
@@ -316,7 +317,7 @@ fn hooks_are_silent_on_mutated_payloads() {
     check_log(&place.sandbox);
 }
 
-/// Trouble is noted, but no program had a defect.
+/// Panics if the log shows a defect of a program; other problems may be logged.
 fn check_log(sandbox: &Sandbox) {
     let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
     assert!(!log.contains("defect"), "{log}");

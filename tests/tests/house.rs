@@ -1,4 +1,4 @@
-//! The rules of the house that a search can hold: which crate may link which, and who formats for people.
+//! Rules of the architecture that a search can check: which crate may link which, and which formats for people.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use cs_tests::{entries, workspace};
 
-/// What the hooks may link of ours: they run in front of a person who waits.
+/// The crates of ours that hooks may link: a person waits while they run.
 const OF_HOOKS: [&str; 3] = ["cs-core", "agents", "redact"];
 
-/// What writes a number, an amount or a time for people.
+/// Code that formats a number, an amount or a time for people.
 const SIGNS: [&str; 11] =
     [":.0}", ":.1}", ":.2}", "%H:%M", "%b", "<$0", ":02}:{:02}", "rchunks(3)", "}k\"", "}%\"", "/ 86_400"];
 
-/// Files that write such a thing though they are not of `libs/render`, and what it is.
+/// Files outside `libs/render` that do so, and what they format.
 const EXCEPTIONS: [(&str, &str); 1] = [("core/src/clock.rs", "ages in reasons, which hooks write into records")];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
@@ -28,7 +28,7 @@ fn inside(path: &Path) -> String {
     path.strip_prefix(workspace()).expect("it lies in the workspace").display().to_string()
 }
 
-/// The lines of a program before its tests.
+/// The lines of a source file before its tests.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split("#[cfg(test)]").next().unwrap_or_default().lines().filter(|line| !line.trim_start().starts_with("//"))
 }
@@ -51,7 +51,7 @@ fn only_the_render_crate_formats_for_people() {
     assert!(found.is_empty(), "format it in libs/render: {found:#?}");
 }
 
-/// Our own crates that a package links, by the manifest in this folder.
+/// Our own crates that the package in this folder links, by its manifest.
 fn links(folder: &Path) -> Vec<String> {
     let text = fs::read_to_string(folder.join("Cargo.toml")).expect("there is a manifest");
     let ours: Vec<String> = all_ours();
@@ -92,10 +92,10 @@ fn hooks_link_only_what_they_need() {
     }
 }
 
-/// The words of agents, which `libs/agents` alone spells, and one that is part of the format of records.
+/// The names of agents, which only `libs/agents` may contain; one is also part of the record format.
 const AGENTS: [&str; 2] = ["\"codex\"", "\"claude-code\""];
 
-/// Files outside of `libs/agents` that spell such a word, and what for.
+/// Files outside `libs/agents` that contain such a name, and why.
 const SPELLED: [(&str, &str); 2] = [
     ("core/src/record.rs", "the agent of a record that names none"),
     ("bins/cs-setup/src/doctor/codex.rs", "the name of a check"),

@@ -20,14 +20,14 @@ const BEEF: &str = "d8c64c56-59a9-4b11-aded-58c4ded45e16";
 
 const WORKERS: usize = 8;
 
-/// Runs a program that must succeed; its output.
+/// Runs a program that must succeed; returns its output.
 fn ok(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
     let output = sandbox.cs(program, args);
     assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{program} {args:?}");
     stdout(&output)
 }
 
-/// A new session in the project `api`; its id.
+/// Creates a session in the project `api`; returns its id.
 fn create(sandbox: &Sandbox, more: &[&str]) -> String {
     let args = [&["create", "--project", "api", "--intent", "some work", "-q"], more].concat();
     ok(sandbox, "cs-session", &args).trim().to_owned()
@@ -164,7 +164,7 @@ fn five_hundred_sessions_in_one_minute_are_five_hundred_files() {
     }
 }
 
-/// A data directory in which every kind of file is there.
+/// A data directory with every kind of file.
 fn furnished() -> Sandbox {
     let sandbox = Sandbox::new();
     let work = sandbox.work();

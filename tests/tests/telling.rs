@@ -72,7 +72,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// What a program of people prints, `at` seconds after the beginning.
+/// Runs a command-line program `at` seconds after the start; returns its output.
 #[track_caller]
 fn person(stage: &Stage, at: u64, words: &[&str]) -> String {
     let mut command = stage.command(words[0], at * 1000, Client::Interactive);

@@ -1,9 +1,9 @@
-//! Stands for Claude Code's command where `cs-setup` registers the plugin. Does what 2.1.139 and 2.1.329 were seen
-//! to do: `plugin marketplace add|remove` and `plugin install|uninstall` write settings.json anew, in the client's
-//! own layout, and keep a list of their own; emptied objects stay.
+//! Stands in for Claude Code's command, with which `cs-setup` registers the plugin. Behaves as 2.1.139 and 2.1.329 were
+//! seen to: `plugin marketplace add|remove` and `plugin install|uninstall` rewrite settings.json in the client's own
+//! layout and keep a list of their own; emptied objects stay.
 //!
-//! `FAKE_VERSION` is its version, `FAKE_FAILS` a subcommand that fails, `FAKE_MOVES` a settings key that it drops as
-//! if a migration did. Calls are recorded in `$HOME/calls`.
+//! `FAKE_VERSION` is its version, `FAKE_FAILS` a subcommand that fails, `FAKE_MOVES` a settings key that it drops, as a
+//! migration would. Calls are recorded in `$HOME/calls`.
 
 use std::fs;
 use std::io::Write;

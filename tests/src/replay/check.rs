@@ -1,4 +1,4 @@
-//! Rules that hold for any data directory, whatever the programs were asked and whenever they were killed.
+//! Rules that hold for any data directory, whatever the programs did and whenever they were killed.
 //!
 //! Everything here only reads. Each fault is one line of text; no lines means no fault.
 
@@ -19,9 +19,9 @@ use crate::{Sandbox, status, stderr, stdout};
 /// The prefix of the name of a file that is being written.
 const TEMP: &str = ".tmp-";
 
-/// What holds for any data directory that only whole programs touched: every JSON file is whole, nothing
-/// half-written lies about, readers see what the records say, and so do the index and the projects' counts once
-/// somebody stores them.
+/// Checks what holds for any data directory if no program was killed: every JSON file is complete, there are no
+/// temporary files, readers see what the records say, and so do the index and the projects' counts once they are
+/// stored.
 pub fn check_store(sandbox: &Sandbox) {
     let data = sandbox.data();
     let litter = litter(&data).into_iter().map(|path| format!("litter: {}", path.display()));
@@ -38,7 +38,7 @@ pub fn misread(data: &Path) -> Vec<String> {
     differences("the index, as it is read,", &index_of(&seen), &index_of(&json!(records(&data.join("sessions")))))
 }
 
-/// A copy of the data directory in which all work that hooks leave to others is done.
+/// A copy of the data directory after all the work that hooks leave to other programs.
 pub fn settled(data: &Path) -> TempDir {
     let copy = tempfile::tempdir().expect("there is a folder for that");
     for from in files(data).iter().filter(|path| path.is_file()) {
@@ -54,15 +54,15 @@ pub fn settled(data: &Path) -> TempDir {
     copy
 }
 
-/// The files of writes that did not end. Only a killed program may leave them.
+/// The files of unfinished writes. Only a killed program may leave them.
 pub fn litter(data: &Path) -> Vec<PathBuf> {
     let mut found = files(data);
     found.retain(|path| name(path).starts_with(TEMP));
     found
 }
 
-/// What must hold at any moment: each JSON file is whole, a record is in the file of its name, the two fields
-/// of a pair agree, no file has a name that nobody gave it.
+/// What must hold at any moment: each JSON file is complete, a record is in the file with its name, the two fields of a
+/// pair agree, and no file has an unexpected name.
 pub fn damage(data: &Path) -> Vec<String> {
     let mut ours = files(data);
     ours.retain(|path| !name(path).starts_with(TEMP) && !path.starts_with(data.join("quarantine")));
@@ -75,7 +75,7 @@ fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     if !known.iter().any(|end| name.ends_with(end)) {
         return Some(format!("a stray file: {}", path.display()));
     }
-    // Readers correct an index that is torn, and the next change by a person stores it.
+    // Readers correct a torn index, and the next change by a person stores it.
     if !name.ends_with(".json") || name == "_index.json" {
         return None;
     }
@@ -89,13 +89,13 @@ fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     (is_record && value["session_id"] != stem).then(|| format!("another session: {}: {value}", path.display()))
 }
 
-/// What must hold when all programs have ended: readers see what the records say, and so do the files of the index and
-/// of the projects, once somebody has done what is left to be done.
+/// What must hold when all programs have ended: readers see what the records say, and so do the index and the project
+/// files once the pending work is done.
 pub fn unfinished(data: &Path) -> Vec<String> {
     [misread(data), unstored(settled(data).path())].concat()
 }
 
-/// What the files of the index and of the projects say otherwise than the records, and what is left to be done.
+/// Where the index and the project files differ from the records, and which work is pending.
 pub fn unstored(data: &Path) -> Vec<String> {
     let mut faults = Vec::new();
     for name in ["_index.pending", "_index.folding", "_index.stale"] {
@@ -116,7 +116,7 @@ pub fn unstored(data: &Path) -> Vec<String> {
     faults
 }
 
-/// The differences between `cs-session list` and the records; also valid after a program was killed.
+/// The differences between `cs-session list` and the records; none are allowed even after a program was killed.
 pub fn unseen(sandbox: &Sandbox) -> Vec<String> {
     let output = sandbox.cs("cs-session", &["list"]);
     let records = records(&sandbox.data().join("sessions"));
@@ -129,7 +129,7 @@ pub fn unseen(sandbox: &Sandbox) -> Vec<String> {
     differences("cs-session list", &index_of(&listed), &index_of(&json!(records)))
 }
 
-/// The records of a folder with what hooks have noted about them, by id. Those that cannot be understood are left out: [`damage`] tells of them.
+/// The records of a folder with the hooks' notes, by id, without those that cannot be parsed, which [`damage`] reports.
 pub fn records(folder: &Path) -> BTreeMap<String, Value> {
     let listing = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_record = |path: &PathBuf| name(path).starts_with("sess_") && name(path).ends_with(".json");
@@ -137,7 +137,7 @@ pub fn records(folder: &Path) -> BTreeMap<String, Value> {
     listing.filter(is_record).filter_map(read).collect()
 }
 
-/// An index without the heartbeats, which may be late.
+/// An index without the heartbeats, which may be out of date.
 fn index_of(index: &Value) -> BTreeMap<String, Value> {
     const FIELDS: [&str; 5] = ["project_slug", "status", "intent", "started_at", "ended_at"];
     let entry = |entry: &Value| FIELDS.iter().map(|field| (*field, entry[field].clone())).collect::<BTreeMap<_, _>>();

@@ -1,4 +1,4 @@
-//! One record as a test sees it, with the notes that are not in its file yet.
+//! One record as a test sees it, including the notes that are not in its file yet.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use cs_core::record::Session;
 use cs_core::store::Store;
 use serde_json::{Value, json};
 
-/// A record with what hooks have noted about it, as programs read it; where they cannot, the file as it is.
+/// A record with the hooks' notes, as programs read it; if they cannot, the plain file.
 pub fn whole(path: &Path) -> Value {
     try_whole(path).unwrap_or_else(|| panic!("{}: no record", path.display()))
 }
@@ -19,13 +19,13 @@ pub fn try_whole(path: &Path) -> Option<Value> {
     let id = SessionId::parse(name(path).trim_end_matches(".json")).ok();
     let session = home.zip(id).and_then(|(home, id)| Store::for_people(home, agents::WITNESS).session(&id).ok());
     match session {
-        // The list of notes already in the file does not matter to a test.
+        // The list of notes already merged into the file does not matter to a test.
         Some(session) => Some(json!(Session { folded: None, ..session })),
         None => read(path).ok().flatten(),
     }
 }
 
-/// The JSON value of a file; None where somebody has just removed it.
+/// The JSON value of a file; `None` if the file was just removed.
 pub fn read(path: &Path) -> Result<Option<Value>, String> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,

@@ -1,13 +1,13 @@
 //! Expected lines against actual lines. Pure.
 //!
-//! One alignment serves both: at cost 0 the output is as expected, otherwise its steps are the diff.
+//! One alignment serves both purposes: at cost 0 the output is as expected, otherwise its steps are the diff.
 
 /// A line that stands for any number of lines.
 const ANY_LINES: &str = "...";
 /// A pattern that stands for anything within a line.
 const ANY_TEXT: &str = "[..]";
 
-/// None when `actual` is what `expected` describes, else a diff: `-` expected, `+` was.
+/// Returns `None` if `actual` matches `expected`, else a diff: `-` expected, `+` actual.
 pub fn difference(expected: &[String], actual: &[String]) -> Option<String> {
     let costs = costs(expected, actual);
     (costs[0][0] > 0).then(|| render(expected, actual, &costs))
@@ -18,7 +18,7 @@ pub fn added(lines: &[String]) -> String {
     lines.iter().map(|line| format!("    + {line}\n")).collect()
 }
 
-/// `costs[i][j]`: how many lines must be taken out or put in to make `actual[j..]` fit `expected[i..]`.
+/// `costs[i][j]`: how many lines must be removed or inserted to make `actual[j..]` fit `expected[i..]`.
 fn costs(expected: &[String], actual: &[String]) -> Vec<Vec<usize>> {
     let mut costs = vec![vec![0; actual.len() + 1]; expected.len() + 1];
     for j in (0..actual.len()).rev() {
@@ -63,7 +63,7 @@ fn render(expected: &[String], actual: &[String], costs: &[Vec<usize>]) -> Strin
     diff
 }
 
-/// Whether a line is what `pattern`, with its `[..]`, describes.
+/// Whether a line matches `pattern`, which may contain `[..]`.
 fn line_fits(pattern: &str, line: &str) -> bool {
     let Some((start, mut pattern)) = pattern.split_once(ANY_TEXT) else {
         return pattern == line;

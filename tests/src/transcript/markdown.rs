@@ -1,4 +1,4 @@
-//! Markdown → steps. Pure. Whatever would silently not run is an error.
+//! Turns Markdown into steps. Pure. A block that would silently not run is an error.
 
 /// One command and its expected outcome.
 #[derive(Debug, PartialEq)]
@@ -69,7 +69,7 @@ impl<'a> Fence<'a> {
             && line.trim_start_matches(&self.marks[..1]).is_empty()
     }
 
-    /// A block in a list is indented as its fence is.
+    /// Removes the indentation of the fence, which a block in a list has.
     fn dedent<'b>(&self, line: &'b str) -> &'b str {
         let spaces = line.len() - line.trim_start_matches(' ').len();
         &line[spaces.min(self.indent)..]

@@ -1,4 +1,4 @@
-//! The runner must be able to fail: each kind of difference between a transcript and the truth, seen once.
+//! The runner must be able to fail: one test for each kind of difference between a transcript and the real output.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Disks that are full, directories that cannot be written, locks that somebody holds.
+//! Full disks, unwritable directories, held locks.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -28,7 +28,7 @@ fn a_held_lock_is_waited_for_and_then_reported() {
     ok(&sandbox, "cs-session", &["event", "ca5d", "--message", "x", "-q"]);
 }
 
-/// Commands that write, and all on files of their own.
+/// Commands that write, each to its own files.
 const WRITERS: [&[&str]; 8] = [
     &["cs-session", "event", "ca5d", "--message", "x"],
     &["cs-session", "park", "ca5d", "--reason", "x"],
@@ -40,7 +40,7 @@ const WRITERS: [&[&str]; 8] = [
     &["cs-project", "register", "--name", "x"],
 ];
 
-/// Somebody who is not root, whom permissions bind.
+/// An account other than root, for which permissions apply.
 const NOBODY: u32 = 65534;
 
 #[test]
@@ -90,11 +90,11 @@ fn all_paths(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// A small disk of its own; gone when dropped.
+/// A small disk of its own; unmounted when dropped.
 struct Disk(PathBuf);
 
 impl Disk {
-    /// A tmpfs of `kib` KiB; None where one may not mount.
+    /// Mounts a tmpfs of `kib` KiB; `None` where mounting is not permitted.
     fn new(place: PathBuf, kib: usize) -> Option<Disk> {
         fs::create_dir_all(&place).expect("it can be made");
         let size = format!("size={kib}k,mode=0700");
@@ -102,7 +102,7 @@ impl Disk {
         mount.is_ok_and(|output| output.status.success()).then_some(Disk(place))
     }
 
-    /// Fills the disk but for `pages` pages of 4 KiB.
+    /// Fills the disk except for `pages` pages of 4 KiB.
     fn fill(&self, pages: usize) {
         let filler = self.0.join("filler");
         let mut file = File::create(&filler).expect("it can be made");

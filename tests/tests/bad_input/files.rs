@@ -1,4 +1,4 @@
-//! Files in the data directory that cannot be understood, or not by us.
+//! Files in the data directory that are damaged or of a newer version.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Does something to the record at a path.
+/// Damages the record at a path.
 type Damage = fn(&Path);
 
-/// Ways in which a record can be no record: how to make it of a good one, and the word that the error says.
+/// Ways to damage a record: how to do it to a good one, and a word that the error contains.
 fn damages() -> Vec<(Damage, &'static str)> {
     let torn = |path: &Path| {
         let text = fs::read(path).expect("it is there");

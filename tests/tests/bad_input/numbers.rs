@@ -1,11 +1,11 @@
-//! Numbers that nobody means: on the command line, in the figures of a client, in files. They are refused or bounded;
-//! no program breaks off, and nothing absurd is kept or shown.
+//! Absurd numbers on the command line, in a client's figures and in files: they are refused or bounded, no program
+//! aborts, and none are stored or shown.
 
 use serde_json::json;
 
 use super::*;
 
-/// As text, because JSON texts have them and values do not.
+/// As text, because JSON text can contain them and parsed values cannot.
 const ABSURD: [&str; 12] = [
     "1e308",
     "-1e308",
@@ -74,7 +74,7 @@ fn absurd_figures_from_a_client_are_ignored() {
         assert!(shown.chars().count() < 200 && !shown.contains("inf") && !shown.contains("NaN"), "{number}: {shown}");
         let kept = fs::read_to_string(sandbox.data().join(format!("statusline/{CA5D}.json"))).unwrap_or("{}".into());
         let kept: Value = serde_json::from_str(&kept).expect("JSON");
-        // A count may be as large as a thousand millions; money and percentages may not.
+        // A count may be as large as 10⁹; money and percentages may not.
         for field in ["cost_usd", "context_used_percentage", "five_hour"] {
             assert!(kept[field].is_null(), "{number}: {kept}");
         }

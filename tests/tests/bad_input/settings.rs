@@ -1,5 +1,5 @@
-//! A damaged `config.json`: programs that read use the default of what cannot be understood, say so in one line, do
-//! their work and end with 65; programs that write lose nothing of it.
+//! A damaged `config.json`: readers use defaults for what they cannot parse, say so in one line, do their work and exit
+//! with 65; writers lose nothing of it.
 
 use super::*;
 
@@ -11,7 +11,7 @@ use cs_tests::http::Served;
 /// How long the dashboard may take to see a change.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// All commands that read what the settings are about, with a word of what they print.
+/// All commands that read the settings, each with a word of its output.
 const READERS: [(&[&str], &str); 34] = [
     (&["cs-session", "list"], ACTIVE),
     (&["cs-session", "list", "-q"], ACTIVE),
@@ -49,7 +49,7 @@ const READERS: [(&[&str], &str); 34] = [
     (&["cs-usage", "keep", "--check"], ""),
 ];
 
-/// Damaged files, each with what is told of it.
+/// Damaged files, each with what is reported about it.
 const DAMAGED: [(&[u8], &str); 12] = [
     (b"", "it is empty"),
     (b"{\"version\": 1, \"projects\": {", "EOF while parsing"),

@@ -55,7 +55,7 @@ fn names_that_lead_out_of_the_data_directory_are_refused() {
     refused(&sandbox, "cs-session", &["event", "--message", "x"], "", INVALID, "it is a UUID such as");
 }
 
-/// Every option that takes a text of people: the command, the option, and how many characters it may have.
+/// Every option that takes free text: the command, the option, and the maximum number of characters.
 const TEXTS: [(&[&str], &str, usize); 24] = [
     (&["cs-session", "create"], "--intent", 500),
     (&["cs-session", "create", "--intent", "x"], "--roadmap-ref", 100),
@@ -100,7 +100,7 @@ fn empty_long_and_invalid_texts_are_refused() {
             ("a\u{9b}b", "control character"),
         ] {
             let mut child = sandbox.command(command[0]);
-            // Not in the project's folder: nothing may be registered either.
+            // Not in the project's folder, since nothing may be registered either.
             child.args(&command[1..]).args([option, text]).current_dir(&elsewhere);
             let before = tree(&sandbox.data());
             let what = format!("{command:?} {option} {:?}", text.chars().take(20).collect::<String>());

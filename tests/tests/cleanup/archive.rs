@@ -1,4 +1,4 @@
-//! Moves that are interrupted, and what `all` reads of ten thousand sessions.
+//! Interrupted moves, and which of ten thousand records `all` reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
@@ -59,7 +59,7 @@ fn a_killed_archiver_leaves_every_record_in_one_place() {
     assert!(killed >= 3, "only {killed} archivers were in the middle of it when they were killed");
 }
 
-/// Where a disk cannot rename without replacing, it is link and unlink: one file with two names in between.
+/// Where a disk cannot rename without replacing, a move is link and unlink: in between, one file has two names.
 #[test]
 fn one_record_with_two_names_is_repaired_and_two_records_are_not() {
     let sandbox = Sandbox::new();
@@ -121,7 +121,7 @@ fn records_that_the_index_rules_out_are_not_read() {
     for command in ["stale", "archive"] {
         assert_eq!(opened(&bench, &[command]), BTreeSet::new(), "{command}");
     }
-    // One active session has fallen silent, and one was completed long ago: these two are read.
+    // One active session has gone silent, and one was completed long ago: only these two are read.
     let index = bench.sandbox.json("sessions/_index.json");
     let active: Vec<&String> = index
         .as_object()

@@ -1,4 +1,4 @@
-//! Every way in which a file can be wrong is named, and mending loses nothing.
+//! Every kind of damage to a file is reported, and repairing loses nothing.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
@@ -6,10 +6,10 @@ use std::process::Command;
 
 use super::*;
 
-/// A data directory in which every kind of file is there.
+/// A data directory with every kind of file.
 fn furnished() -> Sandbox {
     let sandbox = Sandbox::new();
-    // Each has a process of its own, which runs.
+    // Each has its own running process.
     let clients = [std::process::id(), std::os::unix::process::parent_id()];
     ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
     for (uuid, client) in [CA5D, BEEF].into_iter().zip(clients) {
@@ -28,7 +28,7 @@ fn furnished() -> Sandbox {
     put(&sandbox, "usage/cache/2a.json", "whatever");
     put(&sandbox, "logs/hook.log", "trouble\n");
     ok(&sandbox, "cs-cleanup", &["index", "-q"]);
-    // Some conversation left work to be done: a context is made only then.
+    // A conversation left work to do: a context is only created then.
     put(&sandbox, "context/api.json", "{}");
     ok(&sandbox, "cs-project", &["update", "api", "--current-phase", "one"]);
     in_order(&sandbox);
@@ -44,7 +44,7 @@ fn found(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
     lines
 }
 
-/// Does something to a path.
+/// Damages the file at a path.
 type Damage = fn(&Path);
 
 #[test]
@@ -216,7 +216,7 @@ fn a_wrong_index_is_found_and_rebuilt() {
         assert_eq!(sandbox.json("sessions/_index.json"), truth, "{n}");
         in_order(&sandbox);
     }
-    // The heartbeat there may be old.
+    // The heartbeat in the index may be out of date.
     let sandbox = furnished();
     at(&sandbox, "2026-11-21T10:30:00Z", "cs-session", &["heartbeat", "ca5d", "-q"]);
     in_order(&sandbox);

@@ -1,4 +1,4 @@
-//! A clock that was wrong once leaves nothing that stays for ever, and loses nothing.
+//! A clock that was once wrong leaves nothing behind forever, and loses nothing.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const AHEAD: &str = "2030-01-01T00:00:00Z";
 const BEHIND: &str = "1970-01-01T00:00:07Z";
 const DAY: [&str; 4] = ["2026-11-21T10:00:00Z", "2026-11-22T09:59:00Z", "2026-11-22T10:01:00Z", "2027-01-30T00:00:00Z"];
 
-/// A session that a person made while the clock was wrong.
+/// A session that a person created while the clock was wrong.
 fn made_at(sandbox: &Sandbox, now: &str) -> String {
     at(sandbox, now, "cs-session", &["create", "--project", "api", "--intent", "some work", "-q"]).trim().to_owned()
 }
@@ -67,7 +67,7 @@ fn a_sign_of_life_replaces_a_wrong_time() {
     }
 }
 
-/// A conversation whose hooks told everything while the clock was wrong, and nothing since.
+/// A conversation whose events all came while the clock was wrong.
 #[test]
 fn a_conversation_with_a_wrong_time_ends_like_any_other() {
     for wrong in [AHEAD, BEHIND] {
@@ -82,7 +82,7 @@ fn a_conversation_with_a_wrong_time_ends_like_any_other() {
         event(&sandbox, DAY[0], CA5D, "UserPromptSubmit", r#","prompt":"go on","prompt_id":"p2""#);
         assert_eq!(sandbox.record(&id)["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00");
         event(&sandbox, wrong, CA5D, "Stop", "");
-        // Its process is not known any more.
+        // Its process is no longer known.
         let mut live = sandbox.json(&format!("live/{CA5D}.json"));
         (live["pid"], live["pid_started"]) = (Value::Null, Value::Null);
         put(&sandbox, &format!("live/{CA5D}.json"), &live.to_string());
@@ -103,7 +103,7 @@ fn a_session_with_a_wrong_end_time_is_archived_some_days_after_it_was_found() {
     }
 }
 
-/// A machine without a battery begins at 1970 until something sets its clock.
+/// The clock of a machine without a battery starts at 1970 until it is set.
 #[test]
 fn nothing_is_done_by_age_while_the_clock_is_impossible() {
     let sandbox = Sandbox::new();
@@ -127,13 +127,13 @@ fn nothing_is_done_by_age_while_the_clock_is_impossible() {
     let after = (sandbox.records(), fs::read(sandbox.data().join("sessions/_index.json")).expect("it is there"));
     assert_eq!(after, before);
     assert!(sandbox.data().join("sessions/.tmp-old").exists());
-    // Once it is set, all is as it was.
+    // Once it is set, everything is as before.
     let told = done(&at(&sandbox, DAY[1], "cs-cleanup", &["all"]));
     assert_eq!(told, ["removed .tmp-old", "archived sess_20260901T0800_0001"]);
     assert_eq!(sandbox.record(&id)["status"], "active");
 }
 
-/// A clock that is behind by months says of everything that it lies ahead.
+/// For a clock that is months behind, everything lies in the future.
 #[test]
 fn a_clock_that_was_behind_leaves_nothing_closed() {
     let sandbox = Sandbox::new();
@@ -176,7 +176,7 @@ fn a_session_with_a_future_time_does_not_stay_the_newest() {
     assert_eq!(served.json("/api/sessions?since=7d")["total"], 1);
     assert_eq!(served.json("/api/overview")["projects"][0]["active"][0]["session_id"], json!(right));
 
-    // Nor is it the one that ended last, of which new conversations are told.
+    // Nor is it the last one that ended, which new conversations are told about.
     for (now, id, step) in [(AHEAD, &wrong, "of the future"), (DAY[0], &right, "of today")] {
         at(&sandbox, now, "cs-session", &["park", id, "--reason", "later", "--next-step", step, "-q"]);
     }

@@ -1,4 +1,4 @@
-//! Folders that cannot be written, left-over files, links that lead out.
+//! Unwritable folders, leftover files, links that lead out.
 
 use std::collections::BTreeMap;
 use std::fs::Permissions;
@@ -10,7 +10,7 @@ use cs_tests::replay::files;
 
 use super::*;
 
-/// Somebody who is not root, whom permissions bind.
+/// An account other than root, for which permissions apply.
 const NOBODY: u32 = 65534;
 
 fn contents(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -93,7 +93,7 @@ fn a_directory_that_cannot_be_written() {
         }
         let output = run(child, "");
         let told = stderr(&output);
-        // A log is emptied in place, which needs no folder: but first its last part has to be kept.
+        // Emptying a log in place does not need a writable folder, but saving its last part first does.
         assert_eq!(status(&output), 74, "{command:?}: {told}");
         assert!(told.contains("Permission denied") && told.starts_with("cs-cleanup: error: "), "{command:?}: {told}");
         assert!(!stdout(&output).contains("\"action\""), "{command:?}: {}", stdout(&output));

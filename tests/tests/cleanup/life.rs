@@ -1,10 +1,10 @@
-//! What is closed, and what is not: fake clocks and processes that are killed.
+//! What is closed and what is not, with fake clocks and killed processes.
 
 use cs_tests::Running;
 
 use super::*;
 
-/// A process that stands for the agent.
+/// A process that stands in for the agent.
 fn client(sandbox: &Sandbox) -> Running {
     sandbox.start("sleep", &["600"])
 }
@@ -74,7 +74,7 @@ fn a_killed_unattended_conversation_is_completed() {
         let payload =
             format!(r#"{{"session_id":"{CA5D}","cwd":{:?},"hook_event_name":"{event}"{more}}}"#, sandbox.work());
         let mut command = sandbox.command("cs-hook");
-        // As the client says it for `claude -p`.
+        // As the client reports it for `claude -p`.
         command.env("CLAUDE_PID", client.pid().to_string()).env("CLAUDE_CODE_ENTRYPOINT", "sdk-cli");
         assert_eq!(status(&run(command, &payload)), 0);
     }
@@ -167,7 +167,7 @@ fn a_silent_conversation_stays_open_while_its_process_runs() {
     assert_eq!(done(&at(&sandbox, NEXT_WEEK, "cs-cleanup", &["gone"])).len(), 2);
 }
 
-/// Without its process, a conversation is judged by what was heard of it last.
+/// Without its process, a conversation is judged by its last event.
 #[test]
 fn a_conversation_without_a_known_process_is_judged_by_its_last_event() {
     let sandbox = Sandbox::new();

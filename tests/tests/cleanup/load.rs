@@ -1,6 +1,6 @@
-//! Cleanup in a loop beside eight writers, and everything looks old to it: what it may close is closed under the
-//! writers' hands, what it may archive is archived at once. Every change that was acknowledged is there in the end.
-//! `CLEANUP_SECONDS` says how long (10).
+//! Cleanup in a loop beside eight writers, with a clock that makes everything look old: it closes sessions under the
+//! writers' hands and archives at once. In the end every acknowledged change is there. `CLEANUP_SECONDS` sets the
+//! duration (10).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::*;
 
-/// What programs acknowledged of one session.
+/// The acknowledged changes of one session.
 #[derive(Debug, Default)]
 struct Acknowledged {
     events: Vec<String>,
@@ -22,10 +22,10 @@ struct Acknowledged {
 
 type Sessions = BTreeMap<String, Acknowledged>;
 
-/// For cleanup it is two days later: whoever does not run is stale.
+/// Cleanup's clock is two days ahead: every session without a running process is stale.
 const LATER: &str = "2026-11-23T10:00:00Z";
 
-/// Runs a change; its output if it was acknowledged. A refusal is an answer: the session is archived.
+/// Runs a change; returns its output if it was acknowledged. It may be refused, since the session may be archived.
 fn acknowledged(sandbox: &Sandbox, program: &str, args: &[&str]) -> Option<String> {
     let output = sandbox.cs(program, args);
     assert!([0, 1].contains(&status(&output)), "{program} {args:?}: {}", stderr(&output));
@@ -34,7 +34,7 @@ fn acknowledged(sandbox: &Sandbox, program: &str, args: &[&str]) -> Option<Strin
 
 /// The life of one session, from its beginning to its end.
 fn live_one(sandbox: &Sandbox, worker: usize, round: usize, sessions: &mut Sessions) {
-    // Not empty, so that it cannot be forgotten.
+    // Not empty, so that cleanup does not remove it.
     let id = create(sandbox, &["--roadmap-ref", "v2"]);
     let mut known = Acknowledged::default();
     for n in 0..4 {
@@ -60,7 +60,7 @@ fn live_one(sandbox: &Sandbox, worker: usize, round: usize, sessions: &mut Sessi
     sessions.insert(id, known);
 }
 
-/// The life of one conversation; its process is killed, or it says that it ends.
+/// The life of one conversation; either its process is killed, or it reports its end.
 fn converse(sandbox: &Sandbox, worker: usize, round: usize) -> String {
     let uuid = format!("{worker:08x}-0000-4000-8000-{round:012x}");
     let client = sandbox.start("sleep", &["600"]);
@@ -76,7 +76,7 @@ fn converse(sandbox: &Sandbox, worker: usize, round: usize) -> String {
     uuid
 }
 
-/// Cleans up until it is told to end; how often it did, and what.
+/// Cleans up until `ends` is set; returns how often it ran and what it did.
 fn clean(sandbox: &Sandbox, ends: &AtomicBool) -> (usize, BTreeSet<String>) {
     let (mut runs, mut actions) = (0, BTreeSet::new());
     while !ends.load(Ordering::Relaxed) {
@@ -87,7 +87,7 @@ fn clean(sandbox: &Sandbox, ends: &AtomicBool) -> (usize, BTreeSet<String>) {
     (runs, actions)
 }
 
-/// Makes locks look as if nobody used them.
+/// Makes locks look unused.
 fn backdate(sandbox: &Sandbox, ends: &AtomicBool) {
     while !ends.load(Ordering::Relaxed) {
         for folder in ["sessions", "live"] {
@@ -103,7 +103,7 @@ fn backdate(sandbox: &Sandbox, ends: &AtomicBool) {
     }
 }
 
-/// The record with this id, from the one place where it is.
+/// The record with this id, which must exist exactly once.
 #[track_caller]
 fn the_record(sandbox: &Sandbox, id: &str) -> Value {
     let places = ["sessions", "sessions/archive"].map(|folder| sandbox.data().join(format!("{folder}/{id}.json")));
@@ -189,7 +189,7 @@ fn check_sessions(sandbox: &Sandbox, sessions: &Sessions) {
     }
 }
 
-/// Hooks lose nothing, whoever holds the locks.
+/// Panics unless everything that the hooks were sent is recorded.
 fn check_conversations(sandbox: &Sandbox, uuids: &[String]) {
     let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
     let others: Vec<&str> = log.lines().filter(|line| !line.contains("went on without")).collect();

@@ -1,4 +1,4 @@
-//! Lock files are removed, and no lock is ever split by that.
+//! Removing lock files never splits a lock.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
@@ -66,8 +66,8 @@ fn only_old_locks_without_a_record_are_removed() {
     assert!(sandbox.data().join(format!("sessions/{id}.lock")).exists(), "its record is there");
 }
 
-/// Eight lockers count under one lock whose file is removed again and again. If ever two of them held it at once, a
-/// count would be lost.
+/// Eight threads count under one lock whose file is removed again and again. If two ever held it at once, a count would
+/// be lost.
 #[test]
 fn no_two_waiters_hold_a_removed_lock_at_once() {
     let sandbox = Sandbox::new();
@@ -85,7 +85,7 @@ fn no_two_waiters_hold_a_removed_lock_at_once() {
                     thread::sleep(Duration::from_micros(50 * n));
                     fs::write(counter, (count + 1).to_string()).expect("it can be written");
                     counted.fetch_add(1, Ordering::Relaxed);
-                    // Looks as old as a lock that nobody uses.
+                    // As old as an unused lock.
                     age(path, 2 * HOUR);
                     drop(lock);
                     thread::sleep(Duration::from_micros(700));

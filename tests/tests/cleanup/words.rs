@@ -1,19 +1,19 @@
-//! What a person wrote is never deleted by a timer, nor changed into what nobody said.
+//! A timer never deletes or falsifies what a person wrote.
 
 use super::*;
 
 const LATER: &str = "2026-11-23T11:00:00Z";
 
-/// A session that a hook made by itself, of which it knows nothing but that it is there. Returns its id.
+/// Lets a hook create a session about which nothing else is known; returns its id.
 fn made_by_hook(sandbox: &Sandbox) -> String {
     put(sandbox, "config.json", r#"{"hooks": {"capture_prompts": false}}"#);
     tell(sandbox, std::process::id(), CA5D, "UserPromptSubmit", r#","prompt":"a secret","prompt_id":"p1""#);
-    // Its client was killed before it said anything more, and its live file, a cache, was deleted.
+    // Its client was killed before the next event, and its live file, a cache, was deleted.
     fs::remove_file(sandbox.data().join(format!("live/{CA5D}.json"))).expect("it is there");
     "sess_20261121T1000_ca5d".to_owned()
 }
 
-/// Everything that the data directory says, but logs.
+/// All text in the data directory except logs.
 fn all_text(sandbox: &Sandbox) -> String {
     sandbox.records().iter().map(Value::to_string).collect()
 }
@@ -72,7 +72,7 @@ fn every_command_of_a_person_keeps_a_session_from_being_removed() {
     }
 }
 
-/// Other programs do not know the mark and may leave it where it is; so may an editor.
+/// Other programs do not know the mark of such a session and may leave it in place; so may an editor.
 #[test]
 fn a_change_by_another_program_keeps_a_session_from_being_removed() {
     let edits: [(&str, Value); 6] = [
@@ -92,7 +92,7 @@ fn a_change_by_another_program_keeps_a_session_from_being_removed() {
         at(&sandbox, LATER, "cs-cleanup", &["all"]);
         assert_eq!(sandbox.record(&id)[field], value, "{field}");
     }
-    // A record of an older version, or of the Python tool.
+    // A record of an older version or of the Python tool.
     let sandbox = Sandbox::new();
     let id = made_by_hook(&sandbox);
     let mut record = sandbox.record(&id);
@@ -139,7 +139,7 @@ fn a_killed_conversation_in_which_a_person_wrote_is_parked() {
     }
 }
 
-/// Its conversation ended, or its client was killed, before anybody asked for anything.
+/// Its conversation ended, or its client was killed, before the first prompt.
 #[test]
 fn a_plan_in_a_conversation_without_a_prompt_is_not_completed() {
     for way in ["SessionEnd", "gone"] {
@@ -239,7 +239,7 @@ fn hooks_do_not_overwrite_what_a_person_wrote() {
     let task = &record["tasks"][0];
     assert_eq!((&task["status"], &task["subject"]), (&json!("completed"), &json!("write good tests")), "{task}");
 
-    // The conversation's file is a cache: what a person asked for outlives a dialog of which only the record knows.
+    // The live file is a cache: a person's request outlives a dialog that only the record knows about.
     ok(&sandbox, "cs-session", &["request-action", id, "--reason", "the deploy needs a key", "-q"]);
     let mut live = sandbox.json(&format!("live/{CA5D}.json"));
     assert!(live.as_object_mut().expect("an object").remove("requested").is_some());
@@ -251,7 +251,7 @@ fn hooks_do_not_overwrite_what_a_person_wrote() {
     assert_eq!(sandbox.record(id)["awaiting_action"], "the deploy needs a key");
 }
 
-/// A successor that somebody works in is not taken back because its predecessor cannot be closed.
+/// A successor that is in use is not undone because its predecessor cannot be closed.
 #[test]
 fn a_failed_resume_undoes_only_its_own_changes() {
     for is_begun in [true, false] {
@@ -259,7 +259,7 @@ fn a_failed_resume_undoes_only_its_own_changes() {
         let old = create(&sandbox, &[]);
         ok(&sandbox, "cs-session", &["park", &old, "--reason", "lunch", "-q"]);
         let mut record = sandbox.record(&old);
-        // So large that nothing more can be written in it.
+        // So large that nothing can be added.
         record["theirs"] = json!("x".repeat(10 * 1024 * 1024 - format!("{record:#}").len() - 60));
         put(&sandbox, &format!("sessions/{old}.json"), &record.to_string());
         let mut expected = vec![old.clone()];

@@ -1,10 +1,10 @@
-//! A conversation that goes on after a person had parked, completed or resumed its session.
+//! A conversation that continues after a person parked, completed or resumed its session.
 
 use super::{OTHER, Told, id, person, records, stage, state, texts, told};
 use cs_tests::replay::Stage;
 use serde_json::{Value, json};
 
-/// A task, steps, and the session's id.
+/// Adds a task and next steps; returns the session's id.
 fn with_open_things(stage: &Stage) -> String {
     told(stage, 71).task("1", "write tests");
     let id = id(&records(stage)[0]).to_owned();
@@ -26,7 +26,7 @@ fn is_whole(record: &Value) {
     assert_eq!(texts(record, "open_questions", ""), ["which colour?"]);
 }
 
-/// `cs-session resume`, then the command that the dashboard prints: the conversation goes on in the resumed session.
+/// `cs-session resume`, then the command that the dashboard prints: the conversation continues in the resumed session.
 #[test]
 fn a_resumed_session_is_continued_by_its_conversation() {
     for (ends, restarts) in [(true, true), (false, true), (false, false)] {
@@ -51,7 +51,7 @@ fn a_resumed_session_is_continued_by_its_conversation() {
         assert_eq!(records[1]["current_activity"], "go on please");
         is_whole(&records[1]);
         assert_eq!(state(&stage, 181, &new), "working");
-        // The agent's list goes on in it.
+        // The agent's task list continues in it.
         let done = json!({"tool_name": "TaskUpdate", "tool_input": {"taskId": "1", "status": "completed"}});
         told(&stage, 182).event("PostToolUse", done);
         assert_eq!(texts(&super::records(&stage)[1], "tasks", "status"), ["completed"]);
@@ -152,7 +152,7 @@ fn a_completed_session_continues_in_a_successor() {
     }
 }
 
-/// A session that was resumed in another conversation goes on there; the older conversation gets one of its own.
+/// A session that was resumed in another conversation continues there; the older conversation gets a new one.
 #[test]
 fn a_conversation_does_not_take_a_session_from_another_one() {
     let stage = stage();
@@ -181,7 +181,7 @@ fn a_conversation_does_not_take_a_session_from_another_one() {
     assert_eq!(texts(aside, "events", "message"), [event]);
 }
 
-/// Resumed by the agent itself, in a conversation whose own session is over.
+/// The agent itself resumes it, in a conversation whose own session is over.
 #[test]
 fn a_session_resumed_inside_a_conversation_belongs_to_it() {
     let stage = stage();

@@ -22,7 +22,7 @@ fn an_interrupted_turn_is_parked_without_an_older_answer() {
         let facts = json!([record["status"], record["outcome"], record["parked_reason"]]);
         assert_eq!(facts, json!(["parked", null, format!("the conversation ended in the middle of: {what}")]));
         assert_eq!(texts(record, "events", "message"), [format!("ended in the middle of: {what}")]);
-        // It goes on where it was.
+        // It continues where it was.
         told(&stage, 500).start("resume");
         told(&stage, 510).prompt("go on please");
         told(&stage, 520).stop("migrated");
@@ -63,7 +63,7 @@ fn an_answer_that_arrives_after_the_end_completes_the_session_and_keeps_what_was
     let record = &records(&stage)[0];
     let facts = json!([record["status"], record["outcome"], record["parked_reason"], record["events"]]);
     assert_eq!(facts, json!(["completed", "migrated", null, []]));
-    // A task that is left is a reason of its own.
+    // An open task is a separate reason.
     let stage = super::stage();
     told(&stage, 79).task("1", "write tests");
     told(&stage, 80).prompt("migrate the database");

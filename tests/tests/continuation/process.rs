@@ -1,4 +1,4 @@
-//! A client's process: which conversation it has, and which one it hands to another process.
+//! A client's process: which conversation it has, and which one it hands over to another process.
 
 use super::{OTHER, Told, UUID, id, person, records, stage, state, told, window};
 use cs_tests::replay::Stage;
@@ -29,12 +29,12 @@ fn a_conversation_ends_when_its_process_begins_another_one() {
         assert_eq!(json!([old["status"], new["status"]]), json!(["parked", "active"]), "{is_told}");
         assert_eq!(old["parked_reason"], "its client began another conversation with 1 open task");
         assert_eq!(state(&stage, 120, id(new)), "working");
-        // Its own end may come all the same, and its late news.
+        // Its own end may still arrive, and late events.
         told(&stage, 111).end("clear");
         told(&stage, 112).stop("answer one");
         other(&stage, 120).stop("new answer");
         assert!(stage.live(UUID).is_none());
-        // The person goes back to it.
+        // The person returns to it.
         told(&stage, 200).start("resume");
         told(&stage, 210).prompt("back");
         let records = super::records(&stage);
@@ -49,7 +49,7 @@ fn conversations_of_other_processes_go_on() {
     let second = window(&stage);
     other(&stage, 100).from(&second).start("startup");
     other(&stage, 110).from(&second).prompt("beside it");
-    // Which process a third one has is not known.
+    // The process of a third one is unknown.
     Told::new(&stage, 120, THIRD).with("CLAUDE_PID", "").start("startup");
     Told::new(&stage, 121, THIRD).with("CLAUDE_PID", "").prompt("in between");
     let statuses: Vec<Value> = records(&stage).iter().map(|record| record["status"].clone()).collect();
@@ -67,7 +67,7 @@ fn a_conversation_that_is_open_in_another_window_stays_open() {
     assert_eq!(of(&records(&stage), UUID)["status"], "active");
 }
 
-/// The client of the job in the background.
+/// The client of the background job.
 fn job<'a>(stage: &'a Stage, at: u64, window: &cs_tests::Running) -> Told<'a> {
     let folder = stage.sandbox.home().join(".claude/jobs/2222");
     std::fs::create_dir_all(&folder).expect("it can be made");
@@ -117,7 +117,7 @@ fn a_background_job_with_an_unknown_start_gets_a_session_at_once() {
     let found = records(&stage);
     let new = of(&found, OTHER);
     assert_eq!(json!([new["intent"], new["resumed_from"]]), json!(["a job of its own", null]));
-    // A fork that a person made has a session with its first prompt, and is no move.
+    // A fork made by a person gets a session with its first prompt, and is not a move.
     Told::new(&stage, 81, THIRD).from(&window(&stage)).start("fork");
     assert_eq!(records(&stage).len(), 2);
 }

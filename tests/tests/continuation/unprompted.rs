@@ -1,4 +1,4 @@
-//! A conversation of whose prompts its client does not tell (editors): what happens in it proves that there was one.
+//! A conversation whose client does not report prompts (editors): the other events prove that there was one.
 
 use super::{UUID, id, person, records, state, texts, told};
 use cs_tests::replay::Stage;

@@ -1,4 +1,4 @@
-//! Two windows on one conversation: each end is that of one window only.
+//! Two windows on one conversation: each end event concerns one window only.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ fn the_first_window_may_be_closed_first() {
     let second = window(&stage);
     told(&stage, 80).from(&second).start("resume");
     told(&stage, 90).from(&second).prompt("from the second");
-    // Closed while the other one works: nothing changes.
+    // Closed while the other one works, so nothing changes.
     told(&stage, 100).end("prompt_input_exit");
     stage.kill_client();
     assert_eq!(state(&stage, 105, &session), "working");
@@ -89,7 +89,7 @@ fn the_conversation_ends_when_the_last_living_window_closes() {
     told(&stage, 100).from(&second).end("other");
     assert_eq!(records(&stage)[0]["status"], "completed");
     assert!(stage.live(UUID).is_none());
-    // A conversation that was never opened elsewhere ends with whoever says so.
+    // The end of a conversation that was never open elsewhere counts, whichever process reports it.
     let third = window(&stage);
     Told::new(&stage, 200, OTHER).from(&third).start("startup");
     Told::new(&stage, 210, OTHER).from(&third).end("other");

@@ -1,4 +1,4 @@
-//! What was found and mended: each by its symptom, at the very call where it happened.
+//! Bugs that were found and fixed: each by its symptom, at the system call where it happened.
 
 use std::fs;
 use std::process::Output;
@@ -11,7 +11,7 @@ use soak::operation::{self, Operation};
 use soak::scene::{SILENT, Scene, uuid};
 use soak::trace::{self, Act};
 
-/// Whether programs can be stepped through, and their calls made to fail.
+/// Whether programs can be stepped through and their system calls made to fail.
 fn can_trace() -> bool {
     has(trace::is_possible())
 }
@@ -21,7 +21,7 @@ fn named(scene: &Scene, name: &str) -> Operation {
     found.unwrap_or_else(|| panic!("no operation {name:?}"))
 }
 
-/// Runs an operation on the scene, and asks `decide` before each of its calls about a path.
+/// Runs an operation on the scene and asks `decide` before each of its calls on a path.
 fn disturb(scene: &Scene, operation: &Operation, mut decide: impl FnMut(Kind, &str) -> Act) -> Output {
     let (command, input) = operation.command(scene);
     let data = scene.sandbox.data();
@@ -43,7 +43,7 @@ fn waiting_for_a_lock_whose_file_keeps_changing_ends() {
         return;
     }
     let scene = Scene::new();
-    // Asked first by the number of the open file, then by its name: that is not there.
+    // The first stat is of the open file, the second of its name, which does not exist.
     let mut asked = 0;
     let output = disturb(&scene, &named(&scene, "PermissionRequest"), |kind, path| {
         let asks = kind == Kind::Stat && path.ends_with(".lock");
@@ -118,7 +118,7 @@ fn a_killed_first_prompt_does_not_make_two_sessions() {
     }
     let scene = Scene::new();
     let prompt = named(&scene, "first prompt");
-    // The conversation's file is written twice: before the session is made, and after.
+    // The live file is written twice: before the session is created, and after.
     let mut writes = 0;
     let output = disturb(&scene, &prompt, |kind, path| {
         writes += u32::from(kind == Kind::Create && path.starts_with("live/.tmp-"));

@@ -1,4 +1,4 @@
-//! `-o FILE`: whose file may be replaced, and what no file ever is.
+//! `-o FILE`: which files may be replaced, and which never.
 
 use crate::{id, record, store};
 use cs_tests::{Sandbox, status, stderr, stdout};
@@ -100,7 +100,7 @@ fn a_damaged_record_does_not_hide_others() {
     assert_eq!((status(&output), stdout(&output).lines().count()), (1, 1), "{}", stderr(&output));
     assert_eq!(stderr(&output).matches("cs-export: error: ").count(), 2, "{}", stderr(&output));
     assert_eq!(code(&sandbox, &[&second, "-o", "x.md"]), 65);
-    // No index knows of it, and it is told all the same; so is one in the archive, where that was asked for.
+    // It is reported although no index lists it; so is one in the archive, if that was asked for.
     assert_eq!(status(&sandbox.cs("cs-cleanup", &["index"])), 65);
     let archived = "sess_20261121T0800_dddd";
     let path = sandbox.data().join(format!("sessions/archive/{archived}.json"));

@@ -1,4 +1,4 @@
-//! `--output-dir`: frontmatter that YAML readers read, masking, highlights, and files that are left alone.
+//! `--output-dir`: frontmatter that YAML parsers accept, masking, highlights, and files that are left alone.
 
 use crate::{hostile, id, parse, record, store};
 use cs_tests::{Sandbox, status, stderr, stdout, workspace};
@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
 
-/// Runs the export of everything into `out`: its lines, the last one the sum.
+/// Exports everything into `out`; returns the printed lines, the total last.
 #[track_caller]
 fn export(sandbox: &Sandbox, more: &[&str]) -> Vec<Value> {
     let args = [&["--all", "--output-dir", "out"], more].concat();
@@ -32,7 +32,7 @@ fn times(folder: &Path) -> BTreeMap<String, SystemTime> {
         .collect()
 }
 
-/// Puts a transcript where Claude Code would have it.
+/// Writes a transcript where Claude Code would.
 fn transcript(sandbox: &Sandbox, text: &[u8]) {
     let folder = sandbox.home().join(".claude/projects/-srv-api");
     fs::create_dir_all(&folder).expect("a fresh home can be written");
@@ -116,7 +116,7 @@ fn force_does_not_overwrite_files_of_others() {
     let mine = folder.join(format!("{}.md", id(0)));
     fs::write(&mine, "---\nsession_id: mine\n---\nmy notes\n").expect("it can be written");
     export_of(&sandbox, &id(2), "x.md");
-    // An export of another session, moved here, is not this session's file either.
+    // Nor is an export of another session that was moved here this session's file.
     fs::copy(sandbox.work().join("x.md"), folder.join(format!("{}.md", id(1)))).expect("it can be copied");
     for more in [&[][..], &["--force"]] {
         let output = sandbox.cs("cs-export", &[&["--all", "--output-dir", "out"], more].concat());
@@ -135,7 +135,7 @@ fn export_of(sandbox: &Sandbox, id: &str, file: &str) {
 #[test]
 fn names_and_secrets_are_masked_everywhere_and_counted() {
     let sandbox = Sandbox::new().with("USER", "jdoe");
-    // Built here, so that no scanner takes this file for a leak.
+    // Built at run time, so that secret scanners do not flag this file.
     let secret = format!("ghp_{}", "a1B2c3D4e5F6g7H8i9J0");
     let private = format!("ask anna@example.com or +49 171 2345678, /home/anna/x, /data/jdoe/y, {secret}");
     let mut all = record(0);
@@ -173,7 +173,7 @@ fn names_and_secrets_are_masked_everywhere_and_counted() {
     assert_eq!((&lines[0]["masked"], &lines[1]["masked"]), (&expected, &expected));
     let (front, _) = parse::front(&text);
     assert_eq!(front["masked"]["users"].as_i64(), i64::try_from(2 * places).ok());
-    // The record itself stays as it is.
+    // The record itself is unchanged.
     assert!(sandbox.record(&id(0))["intent"].as_str().is_some_and(|intent| intent.contains("anna")));
 }
 
@@ -218,7 +218,7 @@ fn a_broken_transcript_of_any_size_is_read_as_far_as_it_goes() {
     put(said("assistant", "# the *answer*\n- <b>").as_bytes());
     put(said("user", "the last prompt").as_bytes());
     put(b"{\"type\": \"assistant\", \"message\": {\"content\": [{\"type\": \"te");
-    // A line of 100 MB fits into no 60 MB of address space.
+    // A line of 100 MB does not fit into 60 MB of address space.
     let output = sandbox.sh("ulimit -v 61440; cs-export --all --output-dir out");
     assert_eq!((status(&output), stderr(&output)), (0, String::new()));
     let line: Value = serde_json::from_str(stdout(&output).lines().next().expect("a line")).expect("JSON");

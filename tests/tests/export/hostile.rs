@@ -1,7 +1,7 @@
-//! Texts that mean something to some format, and what must be read of them: the same, but for
-//! characters that nobody can see.
+//! Texts that have a meaning in some format, and how they must be read back: unchanged, except for invisible
+//! characters.
 
-/// A text, and how it is shown.
+/// A text and how it is shown.
 pub type Hostile = (&'static str, &'static str);
 
 const SAME: &[&str] = &[
@@ -185,7 +185,7 @@ const SHOWN: &[Hostile] = &[
     ("a\u{ffff}", "a⟨U+FFFF⟩"),
 ];
 
-/// All of them.
+/// All hostile texts.
 pub fn all() -> impl Iterator<Item = Hostile> {
     SAME.iter().map(|text| (*text, *text)).chain(SHOWN.iter().copied())
 }

@@ -20,7 +20,7 @@ enum Room {
     Code,
 }
 
-/// Every field that holds what people write: its place in the record, and the room it has.
+/// Every field that holds what people write: its JSON pointer in the record and its room.
 const FIELDS: [(&str, Room); 16] = [
     ("/intent", Room::Line),
     ("/roadmap_ref", Room::Line),
@@ -40,7 +40,7 @@ const FIELDS: [(&str, Room); 16] = [
     ("/files_changed/0", Room::Code),
 ];
 
-/// What stands in each field of the harmless record.
+/// The value of each field of the harmless record.
 fn harmless(room: Room) -> String {
     format!("harmless {room:?}")
 }
@@ -53,7 +53,7 @@ fn record_with(number: usize, text: impl Fn(Room) -> String) -> Value {
     record
 }
 
-/// The document of a harmless session, and those of a session for each hostile text.
+/// The document of a harmless session, and one for each hostile text.
 fn exported(format: &str) -> (String, Vec<(Hostile, String)>) {
     let sandbox = Sandbox::new();
     let all: Vec<Hostile> = hostile::all().collect();
@@ -64,7 +64,7 @@ fn exported(format: &str) -> (String, Vec<(Hostile, String)>) {
     (document(0), all.into_iter().enumerate().map(|(n, text)| (text, document(n + 1))).collect())
 }
 
-/// What the harmless document says, with another text in place of the harmless one. Behind other words it has one line.
+/// The harmless document with another text in place of the harmless one. After other words, the text has one line.
 fn saying(harmless_text: &str, shown: &str, read: impl Fn(&str, Room) -> String) -> String {
     let rooms = [Room::Block, Room::Item, Room::Line, Room::Code];
     let behind = |text: String, words: &str| {
@@ -79,7 +79,7 @@ fn split(text: &str) -> Vec<String> {
     text.split('\u{1}').map(str::to_owned).collect()
 }
 
-/// Names the first place where two lists differ.
+/// Panics with the first difference between two lists.
 #[track_caller]
 fn same(found: &[String], expected: &[String], raw: &str) {
     let difference = found.iter().zip(expected).find(|(found, expected)| found != expected);
@@ -87,7 +87,7 @@ fn same(found: &[String], expected: &[String], raw: &str) {
     assert_eq!(found.len(), expected.len(), "with {raw:?}");
 }
 
-/// What must be read of a text in Markdown.
+/// How a text must be read back from Markdown.
 fn read_in_markdown(shown: &str, room: Room) -> String {
     match room {
         Room::Block => shown.trim().trim_matches('\n').into(),
@@ -123,7 +123,7 @@ fn html_keeps_its_structure_and_the_text() {
     for ((raw, shown), text) in all {
         let found = parse::html(&text);
         same(&found.structure, &expected.structure, raw);
-        // The title and the heading are one line; everything else keeps its line ends.
+        // The title and the heading are one line; everything else keeps its line breaks.
         let one_line = |text: &str| text.replace(['\n', '\t'], " ");
         same(&split(&one_line(&found.text)), &split(&one_line(&saying(&expected.text, shown, read))), raw);
         assert!(!shown.trim().contains('\n') || found.text.contains(shown.trim()), "{raw:?}\n{text}");
@@ -173,7 +173,7 @@ fn many_sessions_are_as_safe_as_one() {
     assert_eq!(articles, hostile.len());
     let [_, markdown] = parse::markdown(&export(&sandbox, &["--all", "--format", "markdown"]));
     let titles = markdown.structure.iter().filter(|line| line.contains("level: H2")).count();
-    // Each has its own heading and nine sections a level below.
+    // Each has its own heading and nine sections one level below.
     assert_eq!(titles, hostile.len(), "{:?}", &markdown.structure[..40]);
     let rows = parse::csv(&export(&sandbox, &["--all", "--format", "csv"]));
     assert_eq!(rows.len(), hostile.len() + 1);

@@ -1,4 +1,4 @@
-//! Templates: escaped by their extension, held to their context, stopped when they do not end.
+//! Templates: escaped by extension, restricted to their context, stopped when they do not end.
 
 use crate::{export, hostile, id, parse, record, store};
 use cs_tests::{Sandbox, status, stderr, stdout};

@@ -1,4 +1,4 @@
-//! What a conversation used: names of models come from logs, and so may hold anything.
+//! Usage in exports: model names come from logs and may therefore contain anything.
 
 use crate::{export, hostile, id, parse, record, store};
 use cs_tests::{Sandbox, status, stderr, stdout};
@@ -8,7 +8,7 @@ use std::fs;
 /// The conversation of every [`record`].
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
 
-/// Writes a summary, as `cs-usage keep` would, whose one model has this name.
+/// Writes a summary as `cs-usage keep` would, with one model of this name.
 fn keep(sandbox: &Sandbox, model: &str) {
     let tokens = json!({
         "input_tokens": 1, "output_tokens": 20, "cache_creation_input_tokens": 300,

@@ -1,5 +1,5 @@
-//! Caches may be lost or damaged at any moment: nothing that was said is lost with them, and no hook makes them anew
-//! while somebody waits.
+//! Caches may be lost or damaged at any moment: no data is lost with them, and no hook rebuilds them while somebody
+//! waits.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{UUID, hold};
 
-/// What may happen to a cache: what is left of its bytes.
+/// Damages a cache: returns what is left of its bytes.
 type Damage = fn(&[u8]) -> Option<Vec<u8>>;
 
 const DAMAGES: [(&str, Damage); 4] = [
@@ -22,7 +22,7 @@ const DAMAGES: [(&str, Damage); 4] = [
     ("zeroed", |bytes| Some(vec![0; bytes.len()])),
 ];
 
-/// Every cache that FORMAT.md names: what may be deleted.
+/// Whether a path is a cache by FORMAT.md, which may be deleted.
 fn is_cache(path: &Path) -> bool {
     let text = path.to_string_lossy();
     ["/live/", "/ended/", "/context/", "/statusline/", "/_index."].iter().any(|part| text.contains(part))
@@ -52,7 +52,7 @@ fn damaged_caches_between_events_do_not_change_the_record() {
     }
 }
 
-/// The files below the data directory that a hook opens, and how many calls of the system it makes.
+/// The files below the data directory that a hook opens, and how many system calls it makes.
 fn opened(sandbox: &Sandbox, event: &str, more: Value) -> (Vec<String>, usize) {
     let mut payload = json!({"session_id": UUID, "cwd": sandbox.work(), "hook_event_name": event});
     more.as_object().expect("an object").iter().for_each(|(field, value)| payload[field] = value.clone());

@@ -1,5 +1,5 @@
-//! Commits that a session made, and that are none of its: made by real git, told by the client's call of Bash.
-//! No hook starts a program, whatever a repository says.
+//! Commits made by a session, and others: made with real git and reported by the client's Bash calls. No hook starts a
+//! program, whatever a repository says.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, settle, stage, start, tell};
 
-/// The commits of the session, as people see them.
+/// The commits of the session, as a reader sees them.
 fn commits(stage: &Stage) -> Vec<Value> {
     let shown = stage.sandbox.cs("cs-session", &["show", &format!("claude:{UUID}"), "--json"]);
     let record: Value = serde_json::from_str(&stdout(&shown)).expect("a session is shown as JSON");
@@ -23,7 +23,7 @@ fn subjects(stage: &Stage) -> Vec<String> {
     commits(stage).iter().map(|commit| commit["message"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
-/// Tells of an event, in a directory, with an evil git first on PATH; the hook must be quick and start nothing.
+/// Sends an event in a directory, with a malicious git first on PATH; the hook must be quick and start nothing.
 fn tell_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
     let mut payload = payload(stage, UUID, event, more);
     payload["cwd"] = json!(cwd);
@@ -148,7 +148,7 @@ fn a_commit_by_somebody_else_in_the_work_tree_is_ignored() {
     in_repository(&stage, 72, "git commit -q --allow-empty -m After");
     tell(&stage, 73, UUID, "PostToolUse", bash("git commit --allow-empty -F -", &output));
     assert_eq!(subjects(&stage), ["Ours"]);
-    // Not even what a prompt finds.
+    // Nor when a prompt finds it.
     prompt(&stage, 74, UUID, "go on");
     tell(&stage, 75, UUID, "PostToolUse", bash("git commit --allow-empty -m After", ""));
     assert_eq!(subjects(&stage), ["Ours"]);
@@ -168,7 +168,7 @@ fn a_commit_may_be_reported_after_the_next_prompt() {
 #[test]
 fn a_hook_starts_no_program_named_by_a_repository() {
     let stage = stage();
-    // The beginning of 2026-11-21T10:01:10Z.
+    // The start of 2026-11-21T10:01:10Z.
     let traps = trap::script(&stage.sandbox, 1_795_255_270);
     in_repository(&stage, 70, "git clone -q --bare . tools/bare");
     in_repository(&stage, 70, &format!("cd tools/bare\n{}", traps.replace(".git/info", "info")));
@@ -219,7 +219,7 @@ fn a_hook_starts_no_child_process() {
     assert_eq!(subjects(&stage), ["Made"]);
 }
 
-/// What happens to a repository after a commit, and the session's commits then.
+/// Damages a repository after a commit; returns the session's commits.
 fn after(harm: &str) -> Vec<String> {
     let stage = stage();
     in_repository(&stage, 70, "git commit -q --allow-empty -m Made");
@@ -246,7 +246,7 @@ fn a_damaged_head_is_harmless() {
     ] {
         assert_eq!(after(harm), Vec::<String>::new(), "{harm}");
     }
-    // Where HEAD has no log that can be read, HEAD itself says it; a log that can be read is enough.
+    // If HEAD has no readable log, HEAD itself is read; a readable log is enough.
     for harm in [
         "truncate -s 3G .git/HEAD",
         "rm .git/logs/HEAD && mkfifo .git/logs/HEAD",
@@ -290,7 +290,7 @@ fn an_endless_object_is_read_up_to_a_limit() {
     let root = stage.repository("repo");
     tell_in(&stage, 71, &root, "PostToolUse", bash("git commit -m Bomb", ""));
     assert_eq!(subjects(&stage), Vec::<String>::new());
-    // A message that goes on is read as far as it matters.
+    // An endless message is read as far as needed.
     let long = "{ printf 'Long\\n\\n'; head -c 30000000 /dev/zero | tr '\\0' a; } | git commit -q --allow-empty -F -";
     run_bash(&stage, 80, long);
     assert_eq!(subjects(&stage), ["Long"]);

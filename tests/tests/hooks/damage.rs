@@ -1,4 +1,4 @@
-//! A data directory in which something is damaged, foreign or newer: it is left as it is, and the rest works.
+//! A data directory with something damaged, foreign or newer: it is left as it is, and the rest works.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -178,7 +178,7 @@ fn a_torn_or_missing_index_is_rebuilt_from_the_records() {
         let (at, uuid) = (1000 + n * 100, format!("aaaaaaaa-0000-4000-8000-0000000001{n:02}"));
         prompt(&stage, at, &uuid, "go");
         check_store(&stage.sandbox);
-        // A change by a person stores it.
+        // A change by a person stores the index.
         let id = stage.record_of(&uuid).expect("it is there")["session_id"].as_str().expect("a text").to_owned();
         assert_eq!(status(&stage.sandbox.cs("cs-session", &["event", &id, "--message", "x"])), 0);
         assert!(unstored(&stage.sandbox.data()).is_empty(), "{:#?}", unstored(&stage.sandbox.data()));
@@ -271,7 +271,7 @@ fn unknown_fields_survive_at_every_level() {
     let before: Vec<Value> = places.keys().map(|path| read(path)).collect();
     every_event(&stage, 1200, UUID);
     start(&stage, 1300, UUID, "resume");
-    // A new project, so that the settings are written.
+    // A new project, which makes the hook write the settings.
     let mut elsewhere = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
     elsewhere["cwd"] = json!(stage.repository("project"));
     quiet(&send(&stage, 1301, &elsewhere), "elsewhere");

@@ -1,4 +1,4 @@
-//! A conversation that goes into another repository stays a session of its own project.
+//! A conversation that moves into another repository keeps its session in its own project.
 
 use cs_tests::{run, status, stdout};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ fn a_resumed_conversation_in_another_repository_keeps_its_project() {
     let shown = stdout(&stage.sandbox.cs("cs-session", &["show", &format!("claude:{UUID}"), "--json"]));
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!((&shown["also_in"], &shown["worktree_root"]), (&json!([other]), &json!(own)));
-    // One that starts in either place is told of it.
+    // A conversation that starts in either repository is told about it.
     for (n, place) in [(1, &own), (2, &other)] {
         let uuid = format!("00000000-0000-4000-8000-00000000000{n}");
         let begun =
@@ -116,7 +116,7 @@ fn commits_in_another_repository_are_not_recorded() {
     let commands = ["git -C ../other commit --allow-empty -qm One", "cd ../other && git commit --allow-empty -m Two"];
     for (n, command) in (0..).zip(commands) {
         super::run_bash(&stage, 100 + n * 100, command);
-        // Told twice.
+        // Reported twice.
         super::tell(&stage, 101 + n * 100, UUID, "PostToolUse", super::bash(command, ""));
     }
     let mut inside = super::bash("git commit --allow-empty -qm Three", "");
@@ -133,13 +133,13 @@ fn commits_in_another_repository_are_not_recorded() {
     assert!(told.iter().all(|text| text.contains(&format!(" in {}: ", other.display()))), "{told:?}");
     let project = stage.sandbox.json("projects/repo.json");
     assert_eq!(project["recent_commits"], json!([]));
-    // Those of a submodule are its own, and are noted once.
+    // Commits in a submodule are its own, and are noted once.
     super::run_bash(&stage, 510, "git -c protocol.file.allow=always submodule --quiet add ../other lib");
     super::run_bash(&stage, 600, "cd lib && git commit --allow-empty -qm Four");
     super::settle(&stage, 700);
     let record = stage.record_of(UUID).expect("a session");
     assert_eq!((&record["commits"][0]["message"], noted(&record).len()), (&json!("Four"), 3), "{record}");
-    // A person who captures those by hand has the same.
+    // Capturing them by hand gives the same.
     let session = record["session_id"].as_str().expect("an id");
     let captured = stage.sandbox.cs("cs-session", &["capture-commits", session, "--repo", &other.to_string_lossy()]);
     assert_eq!(status(&captured), 0, "{captured:?}");

@@ -1,5 +1,5 @@
-//! Payloads of another form than expected: keys that come last behind megabytes, prompts that are no text, fields that
-//! are missing or of another type. While the conversation can be told, the event is recorded.
+//! Payloads of an unexpected form: keys after megabytes of text, prompts that are not text, fields that are missing or
+//! of another type. If the conversation can be identified, the event is recorded.
 
 use std::io::Write;
 
@@ -11,11 +11,11 @@ use super::{TIMEOUT, UUID, contents, log, payload, prompt, stage, tell};
 
 const MIB: usize = 1 << 20;
 
-/// A text that is made while it is sent: the memory of a program is measured together with that of the test, which
-/// starts it.
+/// A text that is generated while it is sent, because a program's measured memory includes that of the test that starts
+/// it.
 struct Long<'a>(&'a str, String, usize, &'a str);
 
-/// Sends a payload in this order: a large value, `more`, then what every event has.
+/// Sends a payload in this order: a large value, `more`, then the common fields.
 fn send_last(stage: &Stage, program: &str, event: &str, key: &str, value: &Long, more: &Value) -> Ended {
     let (more, common) = (more.to_string(), payload(stage, UUID, event, json!({})).to_string());
     let Long(head, piece, times, tail) = value;
@@ -52,7 +52,7 @@ fn keys_after_megabytes_of_text_are_found() {
         assert_eq!(stage.record_of(UUID).expect("it is there")["files_changed"], json!(["a.txt"]), "{}", answer.0);
         check_store(&stage.sandbox);
     }
-    // The same, in the call itself: the file's name stands behind its content.
+    // The same in the call itself: the file's name comes after its content.
     let stage = stage();
     let content = Long("{\"content\":\"", "x\\n".repeat(10_000), 100, "\",\"file_path\":\"b.txt\"}");
     send_last(&stage, "cs-hook", "PostToolUse", "tool_input", &content, &json!({"tool_name": "Write"}));
@@ -139,7 +139,7 @@ fn a_prompt_that_is_not_text_still_makes_a_session() {
     }
 }
 
-/// A payload without one of its keys, or with something else in its place.
+/// Tries payloads without one of the keys, or with something else in its place.
 #[test]
 fn a_payload_is_recorded_if_its_conversation_can_be_identified() {
     let log_of = |uuid: &str| json!(format!("/home/dev/.claude/projects/-home-dev-repo/{uuid}.jsonl"));
@@ -157,7 +157,7 @@ fn a_payload_is_recorded_if_its_conversation_can_be_identified() {
             }
             super::quiet(&super::send(&stage, 60, &payload), key);
             let record = stage.record_of(UUID).unwrap_or_else(|| panic!("no session: {payload}"));
-            // Hooks start where the conversation works.
+            // Hooks start in the directory of the conversation.
             let here = key != "cwd" || record["worktree_root"].as_str().is_some_and(|root| root.starts_with('/'));
             assert!(record["intent"] == "do it" && here, "{payload}: {record}");
             assert_eq!(log(&stage), "");

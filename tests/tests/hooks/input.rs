@@ -1,4 +1,4 @@
-//! Input that is not what a client sends: nothing, too much, too late, something else.
+//! Input that no client sends: nothing, too much, too late, something else.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,11 +21,11 @@ pub struct Ended {
     pub code: Option<i32>,
     pub said: String,
     pub took: Duration,
-    /// The most memory it had, in KiB.
+    /// Its peak memory, in KiB.
     pub peak: i64,
 }
 
-/// Starts a program in HOME/work, which belongs to no project, gives its input to `feed` and waits for it.
+/// Starts a program in HOME/work, which belongs to no project, lets `feed` write its input and waits for it to end.
 pub fn fed(stage: &Stage, program: &str, feed: impl FnOnce(ChildStdin) + Send) -> Ended {
     let begun = Instant::now();
     let mut command = stage.sandbox.command(program);
@@ -110,7 +110,7 @@ fn input_that_is_not_a_payload_changes_nothing() {
             let shown = String::from_utf8_lossy(&input[..input.len().min(60)]).into_owned();
             assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""), "{name} {shown}");
             assert_eq!(contents(&stage), before, "{name} {shown}");
-            // Nothing at all is a call by hand.
+            // No input at all means a call by hand.
             let lines = log(&stage).lines().count() - noted;
             assert_eq!(lines, usize::from(!input.is_empty()), "{name} {shown}: {}", log(&stage));
         }
@@ -151,7 +151,7 @@ fn an_endless_payload_costs_neither_time_nor_memory() {
             }
         });
         let place = format!("{name} {head}{filling}…");
-        // A SessionStart that was understood up to the cut is told who else works here.
+        // A SessionStart that was parsed up to the cut is told who else works here.
         let said = ended.said.lines().next().unwrap_or_default();
         assert_eq!(
             (ended.code, said),
@@ -177,7 +177,7 @@ fn a_complete_payload_is_handled_before_the_pipe_closes() {
     let (held, release) = std::sync::mpsc::channel::<ChildStdin>();
     let more = json!({"prompt": "go on", "prompt_id": "p"});
     let whole = payload(&stage, UUID, "UserPromptSubmit", more).to_string();
-    // Best of three: other tests run at the same time.
+    // The best of three, since other tests run at the same time.
     let took = (0..3).map(|_| {
         let (keep, whole) = (held.clone(), whole.clone());
         let ended = fed(&stage, "cs-hook", move |mut pipe| {
@@ -193,7 +193,7 @@ fn a_complete_payload_is_handled_before_the_pipe_closes() {
     drop(release);
 }
 
-/// A value of every type, none of which fits many fields.
+/// Values of every type, few of which fit a field.
 fn junk(n: usize) -> Value {
     let all = [
         json!(null),
@@ -247,7 +247,7 @@ fn check_odd(stage: &Stage, event: &str, odd: &Value) {
     }
 }
 
-/// The place of every value in a JSON value, as JSON pointers.
+/// The JSON pointers of all values inside a value.
 fn pointers(value: &Value, at: &str) -> BTreeSet<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(key, value)| (key.replace('/', "~1"), value)).collect(),

@@ -1,4 +1,4 @@
-//! Payloads that come late, bit by bit or not at all. What came late is no call by hand.
+//! Payloads that come late, piece by piece or not at all. A late payload is not a call by hand.
 
 use std::fs;
 use std::io::Write;
@@ -21,7 +21,7 @@ fn begun(mut command: Command) -> (Child, ChildStdin) {
     (child, input)
 }
 
-/// Starts a program as the client does and lets `feed` write, in steps, whenever it likes.
+/// Starts a program as the client does and lets `feed` write its input at any pace.
 fn fed(stage: &Stage, program: &str, feed: impl FnOnce(ChildStdin) + Send) -> Ended {
     let started = Instant::now();
     let (child, input) = begun(stage.command(program, 1_200_000, Client::Interactive));
@@ -70,8 +70,8 @@ fn a_slow_payload_is_read_to_its_end() {
     assert_eq!(log(&stage), "");
 }
 
-/// A heartbeat whose payload comes late beats for its own conversation, and one whose payload never comes for none:
-/// not for the newest session of the project, in whose directory it runs.
+/// A heartbeat with a late payload counts for its own conversation, and one without a payload for none: in particular
+/// not for the newest session of the project in whose directory it runs.
 #[test]
 fn a_late_heartbeat_never_counts_for_another_session() {
     let stage = stage();
@@ -118,7 +118,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
         silent(&ended);
         assert!(ended.took >= Duration::from_secs(2), "{text:?}: {:?}", ended.took);
     }
-    // A byte now and then, for longer than a hook may take.
+    // One byte at a time, for longer than a hook may take.
     let ended = fed(&stage, "cs-hook", |mut pipe| {
         while pipe.write_all(b" ").is_ok() {
             thread::sleep(Duration::from_millis(300));
@@ -129,7 +129,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
     let noted = log(&stage);
     assert_eq!(noted.lines().count(), 4, "{noted}");
     assert!(noted.contains("no payload came within 2 s") && noted.contains("stopped after 2 bytes"), "{noted}");
-    // What is there of a prompt that stops half way is taken.
+    // A prompt that is cut off is used as far as it came.
     let torn = torn.to_owned();
     let hold = hold.clone();
     let ended = fed(&stage, "cs-hook", move |mut pipe| {
@@ -177,7 +177,7 @@ fn a_heartbeat_by_hand_has_an_argument_no_input_or_a_terminal() {
     check_store(&stage.sandbox);
 }
 
-/// `script` of util-linux runs a command on a terminal of its own.
+/// `script` of util-linux, which runs a command on its own terminal.
 fn command_of_script() -> Command {
     let mut command = Command::new("sh");
     command.args(["-c", "script --version | grep -q util-linux"]);

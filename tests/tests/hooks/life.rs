@@ -1,4 +1,4 @@
-//! How a conversation's session ends, goes on, and what late news does to it.
+//! How a conversation's session ends and continues, and how late events change it.
 
 use std::fs;
 use std::time::Duration;
@@ -15,7 +15,7 @@ fn record(stage: &Stage) -> Value {
     stage.record_of(UUID).expect("the session is there")
 }
 
-/// Ends the conversation of a new stage under a setting; `open` tasks are open.
+/// Ends the conversation of a new stage with `open` open tasks under a setting.
 fn ended(setting: &str, open: usize) -> Value {
     let stage = stage();
     set(&stage, json!({"session_end": setting}));
@@ -68,7 +68,7 @@ fn clear_ends_one_session_and_begins_another() {
 #[test]
 fn a_resumed_conversation_gets_its_session_back() {
     for open in [0, 1] {
-        // Soon, and long after anybody could take the news for late.
+        // Soon, and long after the events could count as late.
         for later in [65, 5000] {
             let stage = stage();
             for n in 0..open {
@@ -108,7 +108,7 @@ fn a_session_closed_by_a_person_stays_closed() {
     let stage = stage();
     tell(&stage, 61, UUID, "Stop", json!({}));
     end(&stage, 62, UUID);
-    // As `cs-session complete` and the Python tool leave it.
+    // As `cs-session complete` and the Python tool write it.
     edit(&record_path(&stage), |record| {
         record.as_object_mut().expect("a record is an object").remove("ended_by");
         record["outcome"] = json!("all mine");
@@ -206,7 +206,7 @@ fn a_prompt_that_arrives_before_the_resume_event_keeps_its_turn() {
     prompt(&stage, 100, UUID, "quick");
     start(&stage, 101, UUID, "resume");
     assert_eq!(stage.live(UUID).expect("it lives")["state"], "working");
-    // A client that was killed in a turn and is resumed has no turn.
+    // A client that was killed during a turn and is resumed has no turn.
     start(&stage, 500, UUID, "resume");
     assert_eq!(stage.live(UUID).expect("it lives")["state"], "idle");
 }
@@ -229,7 +229,7 @@ fn a_killed_client_is_distinguished_from_a_running_one() {
     let gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists() || cfg!(not(target_os = "linux"));
     assert!(eventually(Duration::from_secs(5), gone));
     assert_eq!(stage.live(UUID).expect("nobody removes it"), live);
-    // Another conversation in the checkout is not told of the dead one.
+    // Another conversation in the checkout is not told about the dead one.
     start(&stage, 100, OTHER, "startup");
     let before = contents(&stage);
     assert_eq!(before.keys().filter(|path| path.to_string_lossy().contains("/live/")).count(), 4);

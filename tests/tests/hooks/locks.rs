@@ -1,4 +1,4 @@
-//! Two of everything at once, and locks that somebody else holds.
+//! Two of everything at once, and locks held by somebody else.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, stage, start, tell};
 
-/// Sends the two payloads at the same moment.
+/// Sends two payloads at the same time.
 fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
     thread::scope(|scope| {
         for payload in payloads {
@@ -24,7 +24,7 @@ fn two_starts_and_two_first_prompts_make_one_session() {
         let uuid = format!("bbbbbbbb-0000-4000-8000-0000000000{round:02}");
         let start = payload(&stage, &uuid, "SessionStart", json!({"source": "startup"}));
         let prompt = |id: Value| payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "go", "prompt_id": id}));
-        // The same prompt told twice; two prompts; an older client that sends no id.
+        // The same prompt twice; two prompts; an older client that sends no id.
         let (one, two) = match round % 4 {
             0 | 1 => (prompt(json!("a")), prompt(json!("a"))),
             2 => (prompt(json!("a")), prompt(json!("b"))),
@@ -86,7 +86,7 @@ fn many_simultaneous_conversations_lose_nothing() {
     check_store(&stage.sandbox);
 }
 
-/// Each kind of lock, and what it guards.
+/// The lock file of each kind.
 fn lock(stage: &Stage, kind: &str) -> std::path::PathBuf {
     let data = stage.sandbox.data();
     match kind {
@@ -115,7 +115,7 @@ fn a_held_lock_delays_no_hook() {
     ];
     for kind in ["live", "session", "index", "config", "project"] {
         for (event, more) in &events {
-            // Best of three: other tests run at the same time.
+            // The best of three, since other tests run at the same time.
             let took = (0..3).map(|_| held(kind, event, more)).find(|took| *took < Duration::from_millis(500));
             assert!(took.is_some(), "{event} waited for the lock of {kind}");
         }
@@ -130,7 +130,7 @@ fn held(kind: &str, event: &str, more: &Value) -> Duration {
     quiet(&send(&stage, 1200, &payload), event);
     let took = begun.elapsed();
     drop(holder);
-    // The next change finds everything in order and mends what was missed.
+    // The next change repairs what was missed.
     prompt(&stage, 1300, OTHER, "next");
     end(&stage, 1301, OTHER);
     check_store(&stage.sandbox);
@@ -158,14 +158,14 @@ fn a_prompt_is_seen_while_the_record_is_locked() {
     prompt(&stage, 62, UUID, "go on");
     assert_eq!(stage.live(UUID).expect("it lives")["state"], "working");
     drop(holder);
-    // The same prompt, told by the second registration, reaches the record.
+    // The same prompt, sent by the second registration, reaches the record.
     prompt(&stage, 62, UUID, "go on");
     assert_eq!(stage.record_of(UUID).expect("it is there")["current_activity"], "go on");
     start(&stage, 63, UUID, "compact");
     assert_eq!(stage.live(UUID).expect("it lives")["state"], "working", "a compaction ends no turn");
 }
 
-/// What a hook could not do in time is there all the same, for readers at once and in the record after `cs-cleanup`.
+/// A change that a hook could not write in time is visible to readers at once, and in the record after `cs-cleanup`.
 #[test]
 fn a_change_that_takes_too_long_is_left_as_a_note() {
     let edit = |file: &str| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});
@@ -196,7 +196,7 @@ fn a_first_prompt_makes_its_session_while_its_conversation_is_locked() {
     let holder = hold(&live_path(&stage, UUID).with_extension("lock"));
     prompt(&stage, 1, UUID, "do it");
     assert_eq!(stage.record_of(UUID).expect("nothing is lost")["intent"], "do it");
-    // Whoever held the lock knew of no session, and writes what it knew.
+    // The holder of the lock did not know about the session and writes its own version.
     let mut live = stage.live(UUID).expect("it lives");
     live["session_id"] = Value::Null;
     std::fs::write(live_path(&stage, UUID), live.to_string()).expect("it can be written");

@@ -1,11 +1,11 @@
-//! What must never be stored: secrets, and with `capture_prompts` off what was said.
+//! What must never be stored: secrets and, with `capture_prompts` off, the text of the conversation.
 
 use cs_tests::replay::{Recording, Stage, Told, check_store};
 use serde_json::json;
 
 use super::{UUID, contents, end, log, prompt, run_bash, set, stage, start, tell};
 
-/// Secrets of several shapes; put together here, so that no scanner finds them in the sources.
+/// Secrets of several shapes, assembled at run time, so that secret scanners do not flag the sources.
 fn secrets() -> Vec<String> {
     vec![
         format!("{}{}", "gh", "p_A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8"),
@@ -15,7 +15,7 @@ fn secrets() -> Vec<String> {
     ]
 }
 
-/// No file of the data directory, logs included, contains the text.
+/// Panics if any file of the data directory, logs included, contains the text.
 #[track_caller]
 fn is_nowhere(stage: &Stage, text: &str) {
     for (path, bytes) in contents(stage) {

@@ -1,4 +1,4 @@
-//! Payloads that are nearly JSON: the conversation is recorded all the same.
+//! Payloads that are nearly JSON: the conversation is still recorded.
 
 use std::process::Output;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::input::fed;
 use super::{OTHER, UUID, log, payload, quiet, start};
 
-/// Sends bytes as they are.
+/// Sends raw bytes.
 fn send(stage: &Stage, program: &str, at: u64, bytes: &[u8]) {
     use std::io::Write;
     let mut command = stage.command(program, at * 1000, Client::Interactive);
@@ -21,14 +21,14 @@ fn send(stage: &Stage, program: &str, at: u64, bytes: &[u8]) {
     quiet(&output, &String::from_utf8_lossy(bytes));
 }
 
-/// A payload whose text is put in as it is, not as JSON would spell it.
+/// A payload with a raw text in place of an escaped JSON string.
 fn spelt(stage: &Stage, uuid: &str, event: &str, key: &str, raw: &[u8]) -> Vec<u8> {
     let whole = payload(stage, uuid, event, json!({key: "@@"})).to_string();
     let (before, after) = whole.split_once("@@").expect("the text is there");
     [before.as_bytes(), raw, after.as_bytes()].concat()
 }
 
-/// Texts as clients and wrappers around them were seen to write them, and what is understood.
+/// Raw texts as clients and their wrappers were seen to write them, and what they are read as.
 const TEXTS: [(&[u8], &str); 9] = [
     (br"fix the login \ud83d page", "fix the login \u{fffd} page"),
     (br"fix \ude00\ud83d", "fix \u{fffd}\u{fffd}"),
@@ -93,7 +93,7 @@ fn an_invalid_number_or_text_in_another_field_is_harmless() {
     assert_eq!(log(&stage), "");
 }
 
-/// A text that looks like keys stays a text, however it is damaged: the conversation is the payload's own.
+/// A text that looks like keys stays text, however damaged: the conversation is the payload's own.
 #[test]
 fn a_repair_does_not_turn_text_into_keys() {
     let stage = Stage::new();
@@ -108,7 +108,7 @@ fn a_repair_does_not_turn_text_into_keys() {
     assert!(record["intent"].as_str().unwrap_or_default().contains("session_id"), "{record}");
     assert_eq!((stage.record_of(OTHER), stage.live(OTHER)), (None, None));
     assert_eq!(stage.live(UUID).expect("it lives")["cwd"], json!(stage.repository("repo")));
-    // An unescaped quote is not repaired: what stood before it holds, and what follows is nobody's.
+    // An unescaped quote is not repaired: what comes before it counts, and what follows is ignored.
     let quote = format!(r#"x","session_id":"{OTHER}""#);
     let whole = spelt(&stage, UUID, "UserPromptSubmit", "prompt", quote.as_bytes());
     let ended = fed(&stage, "cs-hook", |mut pipe| drop(std::io::Write::write_all(&mut pipe, &whole)));

@@ -1,5 +1,5 @@
-//! A limit on the size of files (`ulimit -f`): a write that fails is an error, not the end of the program, and leaves
-//! no temporary file.
+//! A limit on file sizes (`ulimit -f`): a failed write is an error, does not kill the program, and leaves no temporary
+//! file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{OTHER, UUID, contents, log, payload, quiet, stage};
 
-/// The program, in a shell that lets files have so many blocks of 512 bytes (POSIX; dash and bash in POSIX mode).
+/// The program in a shell that limits files to this many blocks of 512 bytes (POSIX; dash and bash in POSIX mode).
 fn limited(stage: &Stage, at: u64, blocks: u32, words: &[&str]) -> Command {
     let mut command = stage.command("sh", at * 1000, Client::Interactive);
     let script = format!("ulimit -f {blocks} && exec \"$@\"");
@@ -19,7 +19,7 @@ fn limited(stage: &Stage, at: u64, blocks: u32, words: &[&str]) -> Command {
     command
 }
 
-/// All files that say something: locks are empty.
+/// All files except locks, which are empty.
 fn said(stage: &Stage) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = contents(stage);
     all.retain(|_, bytes| !bytes.is_empty());
@@ -49,7 +49,7 @@ fn hooks_survive_a_file_size_limit() {
         assert_eq!(litter(&stage), [] as [PathBuf; 0], "{event}");
     }
     assert!(said(&stage) == before, "nothing was written, and nothing was torn");
-    // What is left when the record fits and the log does not, and the other way round.
+    // Cases where the record fits and the log does not, and the other way round.
     std::fs::write(stage.sandbox.data().join("logs/hook.log"), "x".repeat(8 << 10) + "\n").expect("it can be written");
     let text = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "new", "prompt_id": "c"})).to_string();
     let output = run(limited(&stage, 1300, 8, &["cs-hook"]), &text);
@@ -91,7 +91,7 @@ fn commands_report_a_file_size_limit() {
     assert_eq!(status(&output), 74, "{}", stderr(&output));
 }
 
-/// Who may open no second file can note nothing either, but disturbs nobody and leaves nothing torn; who has no
+/// A hook that cannot open a second file cannot log either, but prints nothing and leaves nothing torn; one without an
 /// output loses nothing.
 #[test]
 fn hooks_with_few_descriptors_are_silent() {
@@ -109,7 +109,7 @@ fn hooks_with_few_descriptors_are_silent() {
     }
 }
 
-/// What we start has the limit's signal as we found it: its own writes end it, as in any other program.
+/// Children get the limit's signal (SIGXFSZ) as we found it: their own writes kill them, as usual.
 #[test]
 fn child_programs_get_their_default_signals() {
     let stage = stage();

@@ -1,4 +1,4 @@
-//! What a session takes from its events: place, branch, commits, signs of life.
+//! What a session takes from its events: directory, branch, commits, signs of life.
 
 use std::fs;
 
@@ -70,11 +70,11 @@ fn every_heartbeat_is_visible_and_the_record_is_written_rarely() {
     settle(&stage, 1000);
     assert!(!stage.sandbox.data().join("spool").read_dir().expect("it is there").any(|_| true), "and are folded in");
     assert_eq!(record(&stage)["last_heartbeat"], "2026-11-21T10:16:01.000000+00:00");
-    // The clock was set back: the newest heartbeat counts, not the highest.
+    // The clock was set back: the last heartbeat counts, not the latest time.
     assert_eq!(at(120), "10:02:00");
 }
 
-/// Other programs read records without their notes: an asynchronous hook brings them up to date.
+/// Other programs read records without the notes, so an asynchronous hook brings the records up to date.
 #[test]
 fn a_record_is_written_after_a_quarter_of_an_hour_or_many_notes() {
     let edit = |file: String| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});

@@ -1,4 +1,4 @@
-//! What a session is for: what a person typed, without what clients put around it.
+//! The intent of a session: what a person typed, without what clients wrap around it.
 
 use cs_tests::replay::Stage;
 use cs_tests::{run, status, stderr};
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{UUID, prompt, start};
 
-/// A conversation with these prompts.
+/// A stage with a conversation of these prompts.
 fn after(prompts: &[&str]) -> Stage {
     let stage = Stage::new();
     start(&stage, 0, UUID, "startup");

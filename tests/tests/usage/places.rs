@@ -119,7 +119,7 @@ fn a_folder_that_cannot_be_read_is_a_failure() {
     assert_eq!(status(&sandbox.cs("cs-usage", &["model"])), 74);
 }
 
-/// Somebody who is not root, whom permissions bind.
+/// An account other than root, for which permissions apply.
 const NOBODY: u32 = 65534;
 
 #[test]
