@@ -1,5 +1,5 @@
-//! cs-notify with programs that only write down what they were given: what records say stays text, nothing is told
-//! twice, and no program can hold it up.
+//! cs-notify with programs that only record what they are given: text from records stays text, nothing is notified
+//! twice, and no program can block it.
 
 #[path = "notify/hostile.rs"]
 mod hostile;
@@ -19,18 +19,18 @@ use serde_json::{Value, json};
 const CA5D: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 const SESSION: &str = "sess_20261121T1000_ca5d";
 
-/// Writes its arguments, each with a NUL at its end, and its input to files of their own in ~/told.
+/// Writes its arguments, each followed by NUL, and its input to separate files in ~/told.
 const RECORDER: &str = "#!/bin/sh\nmkdir -p ~/told\nname=~/told/$(basename \"$0\").$$\n\
     printf '%s\\0' \"$@\" >$name.args\ncat >$name.in\n";
 
-/// A program in front of PATH.
+/// Creates a program that comes first on PATH.
 fn program(sandbox: &Sandbox, name: &str, script: &str) {
     let path = sandbox.home().join("bin").join(name);
     fs::create_dir_all(path.parent().expect("it lies in bin")).expect("it can be made");
     made::script(&path, script);
 }
 
-/// A sandbox with recorders and with notifications switched on; `notify` is the group in config.json.
+/// A sandbox with recorders and notifications switched on; `notify` is the group in config.json.
 fn sandbox(notify: Value) -> Sandbox {
     let mut sandbox = Sandbox::new();
     let path = format!("{}:{}:/usr/bin:/bin", sandbox.home().join("bin").display(), cs_tests::programs().display());
@@ -53,7 +53,7 @@ fn put(sandbox: &Sandbox, file: &str, text: &str) {
     fs::write(path, text).expect("it can be written");
 }
 
-/// A session that has been parked for three days, as another program may have written it; its id.
+/// Writes a session that has been parked for three days, as another program might; returns its id.
 fn parked(sandbox: &Sandbox, number: usize, intent: &str, reason: &str) -> String {
     let id = format!("sess_20261118T1000_{number:04x}");
     let at = "2026-11-18T10:00:00.000000+00:00";
@@ -69,7 +69,7 @@ fn at(sandbox: &Sandbox, now: &str, program: &str, args: &[&str], input: &str) -
     run(command, input)
 }
 
-/// A hook of the conversation, at a time.
+/// Sends a hook of the conversation, at a given time.
 fn hook(sandbox: &Sandbox, now: &str, program: &str, event: &str, more: Value) {
     let mut payload = json!({"session_id": CA5D, "cwd": sandbox.work(), "hook_event_name": event});
     payload.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -81,7 +81,7 @@ fn ids(output: &Output) -> Vec<String> {
     stdout(output).lines().map(str::to_owned).collect()
 }
 
-/// What the recorders were given: the program's name, its arguments, its input.
+/// What the recorders were given: program name, arguments, input.
 fn told(sandbox: &Sandbox) -> Vec<(String, Vec<String>, String)> {
     let folder = sandbox.home().join("told");
     let files = if folder.exists() { entries(&folder) } else { Vec::new() };
@@ -163,7 +163,7 @@ fn the_most_urgent_sessions_come_first() {
     assert_eq!(ids(&at(&sandbox, "21T10:05:00", "cs-notify", &["-q"], "")), [SESSION, stale, parked.as_str()]);
 }
 
-/// The client's registry says that a dialog is open, of which no hook told.
+/// The client's registry reports an open dialog that no hook reported.
 #[test]
 fn waiting_reported_only_by_the_client_is_one_period() {
     let sandbox = sandbox(json!({"command": ["tell"]}));

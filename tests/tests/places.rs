@@ -11,10 +11,10 @@ use serde_json::json;
 
 const UUID: &str = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
 const DAY: &str = "2026-11-21";
-/// What `timeout` ends with when it had to kill.
+/// The exit code of `timeout` after a kill.
 const HUNG: i32 = 124;
 
-/// A data directory with one session, whose conversation runs, has a task and told figures.
+/// A data directory with one session whose conversation runs, has a task and reported figures.
 fn furnished() -> (Sandbox, String) {
     let sandbox = Sandbox::new().with("CLAUDE_PID", std::process::id().to_string());
     let work = sandbox.work();
@@ -39,7 +39,7 @@ fn figures() -> String {
     json!({"session_id": UUID, "cost": {"total_cost_usd": 1.0}, "context_window": {"used_percentage": 40}}).to_string()
 }
 
-/// Every program that reads, with its input.
+/// Every command that reads, with its input.
 fn calls(id: &str) -> Vec<(Vec<&str>, String)> {
     let hook = |event: &str, more: serde_json::Value| {
         let mut payload = json!({"session_id": UUID, "hook_event_name": event, "cwd": "/"});
@@ -73,7 +73,7 @@ fn calls(id: &str) -> Vec<(Vec<&str>, String)> {
     ]
 }
 
-/// Runs a program that must end by itself, and soon.
+/// Runs a program that must end by itself soon.
 #[track_caller]
 fn ends(sandbox: &Sandbox, words: &[&str], input: &str, what: &str) -> Output {
     let mut command = sandbox.command("timeout");
@@ -87,7 +87,7 @@ fn ends(sandbox: &Sandbox, words: &[&str], input: &str, what: &str) -> Output {
     output
 }
 
-/// The files that FORMAT.md names, with names in place of `<id>` and its like.
+/// The files that FORMAT.md names, with `<id>` and other placeholders filled in.
 fn named_files(id: &str) -> Vec<String> {
     let text = fs::read_to_string(workspace().join("core/FORMAT.md")).expect("it is there");
     let section = text.split("\n## Files\n").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("a section");
@@ -99,7 +99,7 @@ fn named_files(id: &str) -> Vec<String> {
     names.filter(|name| !name.contains("<folder>") && !name.contains('*')).map(filled).collect()
 }
 
-/// Puts a pipe that nobody writes to in place of whatever is there.
+/// Replaces a path by a pipe without a writer.
 fn pipe_at(path: &Path) {
     let _ = fs::remove_file(path);
     fs::create_dir_all(path.parent().expect("it has one")).expect("it can be made");
@@ -116,7 +116,7 @@ fn no_program_waits_for_a_pipe_in_the_data_directory() {
         let (sandbox, id) = furnished();
         let path = sandbox.data().join(&file);
         for (words, input) in calls(&id) {
-            // Some put a file in its place. What hooks have trouble with they want to note.
+            // Some replace it by a file. Hooks want to log their problems.
             pipe_at(&path);
             pipe_at(&sandbox.data().join("logs/hook.log"));
             ends(&sandbox, &words, &input, &file);
@@ -179,7 +179,7 @@ fn a_link_in_place_of_a_directory_is_neither_read_nor_written_through() {
         }
         let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
         let is_told = [told, log].iter().any(|text| text.contains("it is a symbolic link, which is never followed"));
-        // Caches, which nobody misses, and what nothing was put into.
+        // Caches, which are not missed, and directories that were empty.
         let is_silent = ["context", "statusline", "usage/cache", "logs", "spool"].contains(&name);
         assert!(is_told || is_silent, "nobody says why nothing is done about {name}");
         if ["sessions", "live"].contains(&name) {
@@ -210,7 +210,7 @@ fn the_data_directory_itself_may_be_a_link() {
     assert!(sandbox.data().is_symlink());
 }
 
-/// What is in a directory: paths and contents.
+/// The paths and contents of a directory.
 fn tree(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![dir.to_path_buf()];

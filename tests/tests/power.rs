@@ -1,8 +1,8 @@
-//! The power fails at any moment, on a disk that keeps only what was forced out: nothing that was acknowledged is
-//! lost, nothing older is damaged, and the programs go on.
+//! The power fails at any moment, on a disk that keeps only what was synced: nothing acknowledged is lost, nothing
+//! older is damaged, and the programs go on.
 //!
-//! `POWER=full` tries every step and goes on from every state, which takes hours; `POWER=100` goes on from so many states
-//! of each scenario. `POWER_FILTER="edit|setup"` takes only scenarios with one of these texts in their name.
+//! `POWER=full` tries every step and continues from every state, which takes hours; `POWER=100` continues from 100
+//! states of each scenario. `POWER_FILTER="edit|setup"` selects scenarios whose name contains one of these words.
 
 #![cfg(target_os = "linux")]
 
@@ -21,7 +21,7 @@ use soak::power::{Depth, scenarios};
 use soak::scene::Scene;
 use soak::{caught, crew};
 
-/// From so many states of each scenario the programs go on.
+/// The number of states of each scenario from which the programs continue.
 const GOING_ON: usize = 10;
 
 #[test]
@@ -41,7 +41,7 @@ fn a_power_failure_loses_nothing_acknowledged_and_damages_nothing_older() {
     report.check();
 }
 
-/// Tries all scenarios, on as many scenes at once as there are processors.
+/// Tries all scenarios, with one scene per processor at a time.
 fn everything(depth: Depth, filter: &str) -> Report {
     let (next, report) = (AtomicUsize::new(0), Mutex::new(Report::default()));
     thread::scope(|scope| {

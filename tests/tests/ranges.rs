@@ -1,5 +1,5 @@
-//! Ranges of time: a day is the same day in all programs, the API and the pages, and all help texts say what may be
-//! written; local time is what the machine says.
+//! Ranges of time: a day is the same day in all programs, the API and the pages; all help texts list the accepted
+//! forms; local time is the machine's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ const CHANGES: [(&str, &str, [&str; 2]); 5] = [
     ("UTC", "2026-10-25", ["2026-10-25T00:00:00Z", "2026-10-26T00:00:00Z"]),
 ];
 
-/// The id of a conversation that is about one session.
+/// The id of the conversation of session `n`.
 fn uuid(n: usize) -> String {
     format!("{n:08x}-0000-4000-8000-000000000000")
 }
@@ -27,7 +27,7 @@ fn out(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
     stdout(&output)
 }
 
-/// A session that began then, with its transcript. Its number is its intent.
+/// Creates a session that began at `at`, with its transcript. Its number is its intent.
 fn begin(sandbox: &Sandbox, n: usize, at: &str) {
     let mut create = sandbox.command("cs-session");
     create.args(["create", "--project", "api", "--intent", &format!("number {n}"), "-q"]).env("CS_NOW", at);
@@ -43,12 +43,12 @@ fn begin(sandbox: &Sandbox, n: usize, at: &str) {
     fs::write(folder.join(format!("{id}.jsonl")), line + "\n").unwrap();
 }
 
-/// Which sessions a text names.
+/// The sessions that a text names.
 fn numbers(text: &str, name: impl Fn(usize) -> String) -> BTreeSet<usize> {
     (0..4).filter(|n| text.contains(&name(*n))).collect()
 }
 
-/// Which sessions are in a range: what each program, the API and the page say.
+/// The sessions in a range according to each program, the API and the page.
 fn selected(sandbox: &Sandbox, served: &Served, range: &[&str]) -> Vec<(&'static str, BTreeSet<usize>)> {
     let args = |first: &[&'static str]| [first, range].concat();
     let query: Vec<String> = range.chunks(2).map(|pair| format!("{}={}", &pair[0][2..], pair[1])).collect();

@@ -1,5 +1,5 @@
-//! What must come of the recorded sessions of real clients. The expectations are written by hand, from reading
-//! the recordings: what a person who watched the conversation would say about it.
+//! What recorded sessions of real clients must lead to. The expectations are written by hand from reading the
+//! recordings: what a person who watched the conversation would note.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
@@ -16,7 +16,7 @@ const FAILED: &str = "failure: scripted failure";
 const SAY_HI: &str =
     "waiting: permission for Bash: echo hi; pwd; recorder-hello; echo PATH=$PATH; env | grep -E '^(CLAUDE|AI_)' | sort";
 
-/// A session of Claude Code that ended well, about which nothing else is known.
+/// A session of Claude Code that ended normally, with nothing else known about it.
 fn claude(uuid: &str, intent: &str, outcome: &str) -> Value {
     json!({
         "project_slug": "repo", "status": "completed", "intent": intent, "outcome": outcome, "parked_reason": null,
@@ -28,7 +28,7 @@ fn claude(uuid: &str, intent: &str, outcome: &str) -> Value {
     })
 }
 
-/// The same of Codex.
+/// The same for Codex.
 fn codex(uuid: &str, intent: &str, outcome: &str) -> Value {
     let codex = json!({"project_slug": "project", "worktree_root": "/home/dev/project", "agent": "codex"});
     with(claude(uuid, intent, outcome), codex)
@@ -41,14 +41,14 @@ fn with(mut record: Value, changes: Value) -> Value {
     record
 }
 
-/// The same of one that ended in the middle of a turn, which somebody attended.
+/// The record of an attended session that ended during a turn.
 fn broken(record: Value, during: &str) -> Value {
     let reason = format!("the conversation ended in the middle of: {during}");
     let events = [format!("ended in the middle of: {during}")];
     with(record, json!({"status": "parked", "outcome": null, "parked_reason": reason, "events": events}))
 }
 
-/// A record with its tasks, its history and its events in short: ids of tasks are hashes, which nobody writes by hand.
+/// A record with its tasks, history and events in short form: task ids are hashes, which nobody writes by hand.
 fn in_short(mut record: Value) -> Value {
     let texts = |list: &Value, text: fn(&Value) -> String| list.as_array().map(|all| all.iter().map(text).collect());
     let tasks: Option<Vec<String>> =
@@ -63,7 +63,7 @@ fn in_short(mut record: Value) -> Value {
     record
 }
 
-/// What happened in the long conversation, in which a person tried everything.
+/// The events of the long conversation, in which a person tried everything.
 fn interactive() -> Vec<String> {
     let asked = |what: &str| ["question", "answer"].map(|kind| format!("{kind}: {what}"));
     let prompts = |all: &[&str]| all.iter().map(|text| format!("prompt: {text}")).collect::<Vec<_>>();
@@ -83,9 +83,9 @@ fn interactive() -> Vec<String> {
     .concat()
 }
 
-/// What the records say when a recording is over.
+/// The expected records at the end of a recording.
 fn expected_records(name: &str) -> Vec<Value> {
-    // A task is left, but nobody attended who could come back to it.
+    // A task is left, but no person was present who could come back to it.
     let tour = |uuid, files: Value| {
         let tasks = ["First task: completed", "Second task: pending"];
         let left = json!({"next_steps": ["Second task"], "tasks": tasks, "files_changed": files});
@@ -96,7 +96,7 @@ fn expected_records(name: &str) -> Vec<Value> {
         "claude-code/idle" => {
             vec![claude("032e43b7-15b7-4406-9cf7-9827598d42c8", "simple prompt idle", "A simple answer.")]
         }
-        // It was renamed on the way; the client keeps the name after /clear.
+        // It was renamed during the conversation; the client keeps the name after /clear.
         "claude-code/interactive" => vec![
             with(
                 broken(claude(INTERACTIVE, "do the full tour", ""), "slow please"),
@@ -117,9 +117,9 @@ fn expected_records(name: &str) -> Vec<Value> {
             vec![broken(claude("cbd44839-d656-4cb8-bd0f-273f967001f6", "long tool", ""), "long tool")]
         }
         "claude-code/print-tour" => tour(PRINT, json!(["hello.txt"])),
-        // This client told of no Write and Edit: both failed before they began.
+        // This client reported no Write and no Edit, since both failed before they began.
         "claude-code/print-tour.2.1.197" => tour("6ebf5cf0-4774-4417-a045-0b507d70c941", json!([])),
-        // `--init-only` asks nothing, so it leaves nothing.
+        // `--init-only` sends no prompt, so it leaves nothing.
         "claude-code/setup-init-maintenance" => vec![
             claude("22eabf4c-f2e9-451f-a61a-ef5bb5681ae9", "simple prompt", "A simple answer."),
             claude("75bbec83-5caa-45c3-840a-d2891bb76e9c", "simple prompt", "A simple answer."),
@@ -163,7 +163,7 @@ fn expected_records(name: &str) -> Vec<Value> {
             json!({"files_changed": ["hello.txt"], "tasks": ["First step: completed", "Second step: completed"]}),
         )],
         "codex/tui" => vec![with(
-            // Its last prompt was interrupted: what was said before is no answer to it.
+            // Its last prompt was interrupted, so the earlier answer is not an answer to it.
             with(codex("01a1fc80-7020-7fa0-8504-e6ff14741ebb", "simple prompt in the terminal", ""), none),
             json!({
                 "events": ["context compacted (manual)"],
@@ -178,7 +178,7 @@ fn expected_records(name: &str) -> Vec<Value> {
     }
 }
 
-/// After which line of a recording the conversation is in which state. Lines at which nothing changes are left out.
+/// The lines of a recording after which the state of the conversation changes, each with the new state.
 fn expected_states(name: &str) -> Vec<(usize, &'static str)> {
     match name {
         "claude-code/idle" => vec![(0, "idle"), (2, "working"), (4, "idle"), (6, "ended")],
@@ -189,7 +189,7 @@ fn expected_states(name: &str) -> Vec<(usize, &'static str)> {
             (7, "working"),
             (10, "waiting: permission for Bash: echo oops >&2; exit 3"),
             (11, "working"),
-            (39, "background: 1"), // the helper goes on
+            (39, "background: 1"), // the subagent continues
             (41, "working"),       // <task-notification>
             (43, "idle"),
             (44, "working"),
@@ -208,7 +208,7 @@ fn expected_states(name: &str) -> Vec<(usize, &'static str)> {
             (69, "waiting: permission for Bash: mkdir -p /home/dev/permdir && touch /home/dev/permdir/x"),
             (70, "working"),
             (73, "idle"),
-            (74, "working"), // interrupted, of which no hook tells
+            (74, "working"), // interrupted, which no hook reports
             (81, "idle"),
             (82, "working"),
             (84, "waiting: answer: Which colour?"),
@@ -293,7 +293,7 @@ fn state(stage: &Stage, uuid: &str) -> String {
     }
 }
 
-/// Nothing of a conversation is left in `live/`, locks included.
+/// Panics if anything of a conversation is left in `live/`, locks included.
 fn check_nobody_lives(sandbox: &Sandbox) {
     let live = sandbox.data().join("live");
     if live.exists() {
@@ -301,7 +301,7 @@ fn check_nobody_lives(sandbox: &Sandbox) {
     }
 }
 
-/// Runs a check of each recording, a few at a time.
+/// Runs a check on each recording, a few at a time.
 fn of_each_recording(check: impl Fn(&Recording) + Sync) {
     let names = Recording::all();
     assert!(names.len() >= 16, "recordings are missing: {names:?}");
@@ -416,7 +416,7 @@ fn the_live_file_names_the_process_of_the_conversation() {
     let stage = Stage::new();
     let mut last = Value::Null;
     stage.play(&Recording::load("claude-code/print-tour"), Told::Once, |stage, event| {
-        // What a subagent does is not the conversation's news.
+        // Actions of a subagent do not count as events of the conversation.
         if event.payload["agent_id"].is_null() {
             last = json!([event.name(), instant(event.at).replace('Z', "000+00:00")]);
         }
@@ -428,7 +428,7 @@ fn the_live_file_names_the_process_of_the_conversation() {
     let stage = Stage::new();
     stage.play(&Recording::load("codex/resume"), Told::Once, |stage, event| {
         if let Some(live) = stage.live(event.field("session_id")) {
-            // Codex names no process, so it is the one that started the hook: this test.
+            // Codex reports no process, so it is the one that started the hook: this test.
             assert_eq!((&live["agent"], &live["pid"]), (&json!("codex"), &json!(std::process::id())));
         }
     });

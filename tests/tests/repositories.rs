@@ -1,5 +1,5 @@
-//! By what repositories are known, and projects by their folders: clones join, a folder has one project by any of its
-//! names, and a project that was moved stays itself. With repositories that git made.
+//! How repositories and projects are identified: clones belong together, a folder is one project under any of its
+//! paths, and a moved project keeps its identity. With real git repositories.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ mod one;
 
 const GIT: &str = "git -c user.name=ada -c user.email=ada@example.org -c protocol.file.allow=always";
 
-/// A sandbox in which each conversation has a client of its own, that runs.
+/// A sandbox in which each conversation has its own running client.
 struct Town {
     sandbox: Sandbox,
     clients: RefCell<BTreeMap<u32, Running>>,
@@ -46,7 +46,7 @@ fn git(sandbox: &Town, dir: &Path, words: &str) -> String {
     stdout(&output).trim().to_owned()
 }
 
-/// A repository with a commit, from `origin` or from nowhere.
+/// Creates a repository with a commit, with or without an `origin`.
 fn repository(sandbox: &Town, name: &str, origin: Option<&str>) -> PathBuf {
     let path = sandbox.home().join(name);
     fs::create_dir_all(&path).expect("it can be made");
@@ -77,7 +77,7 @@ fn tell(sandbox: &Town, n: u32, cwd: &str, event: &str, more: Value) -> Output {
     output
 }
 
-/// A conversation with a prompt; its project.
+/// Starts a conversation with a prompt; returns its project.
 #[track_caller]
 fn prompt(sandbox: &Town, n: u32, cwd: &Path) -> String {
     prompt_at(sandbox, n, &cwd.to_string_lossy())
@@ -101,7 +101,7 @@ fn projects(sandbox: &Town) -> Value {
     sandbox.json("config.json")["projects"].clone()
 }
 
-/// What is known of the place of a project.
+/// The known location of a project.
 fn place(sandbox: &Town, slug: &str) -> Value {
     sandbox.json("config.json")["places"][slug].clone()
 }

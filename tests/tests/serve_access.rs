@@ -1,5 +1,5 @@
-//! Who may read what cs-serve shows: other accounts of this machine get nothing, whatever they ask for and however.
-//! Other accounts are real here, so these tests want root, which CI has; without it those that need it are skipped.
+//! Access to cs-serve: other accounts of this machine get nothing, whatever they request and however. The tests use
+//! real accounts and so need root, which CI has; without it, those tests are skipped.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -37,14 +37,14 @@ fn can_be_others() -> bool {
     has(can.then_some(()).ok_or("other accounts are needed, which only root with setpriv can be"))
 }
 
-/// A command as another account. Numbers are enough, nobody needs a name.
+/// Runs a command as another account, given by its number; it needs no name.
 fn as_account(uid: u32, words: &[&str]) -> Command {
     let mut command = Command::new("setpriv");
     command.args([&format!("--reuid={uid}"), &format!("--regid={uid}"), "--clear-groups"]).args(words);
     command
 }
 
-/// What curl gets as this account: status and body.
+/// Runs curl as this account; returns status and body.
 fn curl(uid: u32, url: &str, more: &[&str]) -> (u16, String) {
     let fixed = ["curl", "-s", "--path-as-is", "--max-time", "20", "-w", "\n%{http_code}", url];
     let output = run(as_account(uid, &[&fixed[..], more].concat()), "");
@@ -59,7 +59,7 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// A dashboard that another account than root runs.
+/// A dashboard run by an account other than root.
 fn served_by_owner(sandbox: &Sandbox, args: &[&str]) -> Served {
     let copy = sandbox.root().join("cs-serve");
     cs_tests::made::copy(sandbox.command("cs-serve").get_program().as_ref(), &copy);
@@ -112,7 +112,7 @@ fn another_account_is_refused_before_its_request_is_parsed() {
         let output = run(as_account(STRANGER, &["bash", "-c", &script]), "");
         assert!(stdout(&output).starts_with("HTTP/1.1 403 "), "{sent}: {}", stdout(&output));
     }
-    // Many requests on one connection, and many connections that say nothing: the owner is answered all the same.
+    // Many requests on one connection, and many silent connections: the owner is still answered.
     let url = format!("http://{}/api/sessions", served.address);
     let (code, body) = curl(STRANGER, &url, &[url.as_str()]);
     assert!(code == 403 && !body.contains(SECRET), "{body}");
@@ -159,7 +159,7 @@ fn a_token_does_not_admit_other_local_accounts() {
     }
 }
 
-/// The key that `open` prints, after it was asked for the address.
+/// The key in the address that `open` prints.
 fn opened(sandbox: &Sandbox, served: &Served) -> String {
     let port = served.address.rsplit(':').next().unwrap();
     let output = sandbox.cs("cs-serve", &["open", "--print", "--port", port]);
@@ -200,7 +200,7 @@ fn with_a_key_only_its_bearer_can_read() {
         assert_eq!(curl(STRANGER, &format!("http://{}/", served.address), &with).0, 403);
     }
     let port = served.address.rsplit(':').next().unwrap().to_owned();
-    // Killed: the key stays on disk, and leads nowhere, whoever takes the port.
+    // Killed: the key stays on disk but is useless, whoever takes the port.
     served.running.0.kill().unwrap();
     served.running.0.wait().unwrap();
     assert!(folder.join(format!("{port}.key")).exists());
@@ -212,7 +212,7 @@ fn with_a_key_only_its_bearer_can_read() {
     let output = sandbox.cs("cs-serve", &["open", "--print", "--port", &port]);
     assert_eq!((status(&output), stdout(&output)), (1, String::new()), "{}", stderr(&output));
     answering.join().unwrap();
-    // Started again: another key, and a signal takes the files away.
+    // Restarted: another key, and a signal makes it remove the files.
     let mut again = sandbox.command("cs-serve");
     again.args(["--owner-only"]);
     let mut served = Served::from(again);
@@ -227,7 +227,7 @@ fn with_a_key_only_its_bearer_can_read() {
 #[test]
 fn a_key_is_required_where_the_owner_cannot_be_determined() {
     let sandbox = sandbox();
-    // A user namespace without numbers: everybody shows the same one there.
+    // A user namespace without a mapping: all accounts have the same number there.
     let told = sandbox.root().join("told");
     let mut command = sandbox.command("sh");
     command.args(["-c", "exec unshare --user cs-serve \"$@\" 2>\"$0\""]).arg(&told);
@@ -244,7 +244,7 @@ fn a_key_is_required_where_the_owner_cannot_be_determined() {
     );
 }
 
-/// Forbids a process and its children netlink sockets, as some containers do.
+/// Denies a process and its children netlink sockets, as some containers do.
 #[cfg(target_os = "linux")]
 fn without_netlink(command: &mut Command) {
     // Load the call's number; unless it is socket(2), allow; load the family; unless it is AF_NETLINK, allow; EACCES.
@@ -284,7 +284,7 @@ fn where_netlink_is_forbidden_the_proc_tables_identify_the_owner() {
     assert_eq!(served.json("/healthz")["readers"], "owner");
     let url = format!("http://{}/api/overview", served.address);
     assert_eq!((curl(STRANGER, &url, &[]).0, curl(0, &url, &[]).0), (403, 200));
-    // Many at once: each is judged for itself.
+    // Many at once: each is judged separately.
     let all: Vec<u16> = std::thread::scope(|scope| {
         let ask = |n: u32| {
             let url = &url;
@@ -328,7 +328,7 @@ fn token(sandbox: &Sandbox, text: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Asks from one of the many addresses of this machine.
+/// Sends a request from one of the many addresses of this machine.
 fn guess(served: &Served, from: [u8; 4], token: &str) -> (u16, Duration) {
     let began = Instant::now();
     let mut socket = connect_from(from, served.address.parse().unwrap());
@@ -341,7 +341,7 @@ fn guess(served: &Served, from: [u8; 4], token: &str) -> (u16, Duration) {
 }
 
 fn connect_from(from: [u8; 4], to: SocketAddr) -> TcpStream {
-    // SAFETY: the address is plain old data of the size that is told, and the descriptor is new.
+    // SAFETY: the address is plain old data of the given size, and the descriptor is new.
     unsafe {
         let fd = libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0);
         let mut address: libc::sockaddr_in = std::mem::zeroed();
@@ -372,17 +372,17 @@ fn token_guesses_are_slowed_but_nobody_is_locked_out() {
     }
     let (code, took) = guess(&served, attacker, "one more");
     assert!(code == 401 && took >= slow, "{code} {took:?}");
-    // Who was right before is not late, and who comes now is late once.
+    // A client that was right before is not delayed, and a new one is delayed once.
     let (code, took) = guess(&served, owner, right);
     assert!(code == 200 && took < slow, "{code} {took:?}");
     let (code, took) = guess(&served, late, right);
     assert!(code == 200 && took >= slow, "{code} {took:?}");
     let (code, took) = guess(&served, late, right);
     assert!(code == 200 && took < slow, "{code} {took:?}");
-    // Where the guesses come from the right token is late, and right.
+    // From the address of the guesses, the right token is delayed but accepted.
     let (code, took) = guess(&served, attacker, right);
     assert!(code == 200 && took >= slow, "{code} {took:?}");
-    // Guesses that wait take no place from others, and who does not wait costs nothing.
+    // Delayed guesses do not block others, and clients that disconnect cost nothing.
     let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer x\r\n\r\n", served.address);
     let crowd: Vec<TcpStream> = (0..600)
         .map(|_| {

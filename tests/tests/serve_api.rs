@@ -1,4 +1,4 @@
-//! The dashboard's answers: each route, what is wrong with a request, pages of lists, tags, files, damage, events.
+//! The dashboard's answers: each route, invalid requests, list pages, tags, files, damage, events.
 
 use std::fs;
 use std::io::Write;
@@ -41,7 +41,7 @@ fn world() -> (Sandbox, [String; 4]) {
     (sandbox, [active, parked, completed, archived])
 }
 
-/// Puts a record away, as archiving does.
+/// Moves a record to the archive.
 fn archive(sandbox: &Sandbox, id: &str) {
     let sessions = sandbox.data().join("sessions");
     fs::create_dir_all(sessions.join("archive")).unwrap();
@@ -49,7 +49,7 @@ fn archive(sandbox: &Sandbox, id: &str) {
     fs::remove_file(sessions.join("_index.json")).unwrap();
 }
 
-/// Writes a file as every writer does: under another name first.
+/// Writes a file as every writer does: under a temporary name first.
 fn put(sandbox: &Sandbox, name: &str, text: &str) {
     let path = sandbox.data().join(name);
     let temp = path.with_file_name(".tmp-test");
@@ -70,7 +70,7 @@ fn the_overview_is_the_same_document_as_the_commands() {
     let usage = shown.as_object_mut().unwrap().remove("usage").unwrap();
     assert_eq!((&usage["kept_at"], &usage["today"]), (&Value::Null, &Value::Null), "nobody has counted");
     let mut said: Value = serde_json::from_str(&run(&sandbox, "cs-project", &["overview", "--json"])).unwrap();
-    // The command is read at once, the dashboard for a while: there, reasons have no age.
+    // The command's output is read at once, but the dashboard stays open, so its reasons have no age.
     let reason = said.pointer_mut("/projects/0/active/0/state_reason").unwrap();
     assert_eq!(*reason, "no running conversation is known; last heartbeat 0 s ago");
     *reason = "no running conversation is known; last heartbeat".into();
@@ -204,7 +204,7 @@ fn errors_are_json_with_the_right_status() {
     }
     let page = served.get_with("/nope", "Accept: text/html,*/*\r\n");
     assert!(page.status == 404 && page.text().starts_with("<!doctype html>"), "{}", page.text());
-    // Links get things appended on their way; pages do not mind.
+    // Links may get parameters appended; pages ignore those.
     assert_eq!(served.get("/?utm_source=x").status, 200);
 }
 
@@ -230,7 +230,7 @@ fn a_damaged_record_is_listed_beside_the_good_ones() {
     assert!(page.status == 500 && page.text().contains("left untouched"), "{}", page.text());
     let file = served.get("/api/export/project/api?format=jsonl");
     assert!(file.status == 200 && file.text().contains(&parked));
-    // Other damage: settings, an index that is torn, one that is not there.
+    // Other damage: settings, a torn index, a missing one.
     put(&sandbox, "config.json", "{");
     assert_eq!(served.json("/api/overview")["damaged"][1]["session_id"], "config.json");
     put(&sandbox, "sessions/_index.json", "{\"sess_");
@@ -413,7 +413,7 @@ fn every_kind_of_change_is_sent_as_an_event_within_a_second() {
         }),
     ];
     for (what, change) in changes {
-        // What came before is heard of before.
+        // The event for the change arrives first.
         std::thread::sleep(Duration::from_millis(700));
         let mut rest = [0; 65536];
         socket.set_nonblocking(true).unwrap();
@@ -427,7 +427,7 @@ fn every_kind_of_change_is_sent_as_an_event_within_a_second() {
     assert!(cfg!(not(target_os = "linux")) || state().contains("\"working\""), "{}", state());
     client.0.kill().unwrap();
     client.0.wait().unwrap();
-    // A process ends without a trace on disk.
+    // A process that ends leaves no trace on disk.
     if cfg!(target_os = "linux") {
         assert!(eventually(Duration::from_secs(10), || state().contains("\"gone\"")), "{}", state());
     }

@@ -1,6 +1,6 @@
-//! The dashboard in a real browser, on real files that the real programs write. What a page looks like is for
-//! people to judge; here is what it must do: show, filter, keep up, stay in bounds, be usable without a mouse,
-//! without a script, on a phone, with a screen reader.
+//! The dashboard in a real browser, on real files written by the real programs. People judge how a page looks; these
+//! tests check what it must do: show, filter, update, stay in bounds, and be usable without a mouse, without scripts,
+//! on a phone, with a screen reader.
 //!
 //! Needs Chromium or Chrome; the accessibility check needs axe-core, too (see `.ci/run`).
 

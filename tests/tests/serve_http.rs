@@ -1,5 +1,5 @@
-//! cs-serve among rude clients: whatever is sent, it answers what is right to the next one, and nothing of it
-//! stays behind.
+//! cs-serve with misbehaving clients: whatever they send, the next client gets a correct answer, and nothing is left
+//! behind.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,7 +16,7 @@ fn served() -> (Sandbox, Served) {
     (sandbox, served)
 }
 
-/// What a polite client must get, whatever went before.
+/// Panics unless a well-behaved client gets a correct answer.
 fn is_well(served: &Served) {
     let overview = served.json("/api/overview");
     assert_eq!(overview["projects"][0]["active"][0]["intent"], "fix login");
@@ -81,7 +81,7 @@ fn a_connection_can_carry_several_requests() {
         let answer = Answer::read(&mut reader, n == 50).unwrap();
         assert_eq!((answer.status, answer.field("connection")), (200, None), "{n}");
     }
-    // Byte by byte, and half closed: still an answer.
+    // Byte by byte and half closed: it is still answered.
     let mut socket = served.connect();
     for byte in request("GET /healthz", "").bytes() {
         socket.write_all(&[byte]).unwrap();
@@ -193,7 +193,7 @@ fn requests_that_are_too_long_are_refused() {
     assert_eq!(sent(&served, &request("GET /", &"X: y\r\n".repeat(101))), 431);
     assert_eq!(sent(&served, &request("GET /", &format!("Cookie: {}\r\n", "a".repeat(12_000)))), 200);
     assert_eq!(sent(&served, &request(&format!("GET /api/sessions?q={}", "a".repeat(300)), "")), 400);
-    // A line without end, as much of it as the server takes.
+    // An endless line, as much of it as the server accepts.
     let mut socket = served.connect();
     let piece = vec![b'a'; 64 * 1024];
     let written = (0..1000).take_while(|_| socket.write_all(&piece).is_ok()).count();
@@ -299,7 +299,7 @@ fn a_request_head_must_arrive_in_time_even_if_bytes_keep_coming() {
 #[test]
 fn clients_that_do_not_read_are_dropped() {
     let (sandbox, served) = served();
-    // Enough that it does not fit into the system's buffers.
+    // Too much for the system's buffers.
     let event = "x".repeat(1900);
     let id = served.json("/api/sessions")["sessions"][0]["session_id"].as_str().unwrap().to_owned();
     let path = sandbox.data().join(format!("sessions/{id}.json"));
@@ -334,7 +334,7 @@ fn a_port_in_use_is_reported_and_signals_stop_the_server() {
     if cfg!(target_os = "linux") {
         assert!(said.contains(&format!("by cs-serve, process {}", served.running.pid())), "{said}");
     }
-    // With clients of every kind.
+    // With every kind of client connected.
     let mut streaming = served.connect();
     streaming.write_all(request("GET /api/events", "").as_bytes()).unwrap();
     let _idle = served.connect();

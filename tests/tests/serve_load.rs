@@ -1,8 +1,8 @@
-//! Readers of the dashboard beside writers of the store: every answer is whole, none is an error.
+//! Readers of the dashboard beside writers of the store: every answer is complete, and none is an error.
 //!
-//! `CS_LOAD_SECONDS=60 cargo test --release -p cs-tests --test serve_load -- --nocapture` is the long form, with
-//! 8 writers and 50 readers; without the variable it is a short one with fewer of both. How long answers take is
-//! printed, not judged.
+//! `CS_LOAD_SECONDS=60 cargo test --release -p cs-tests --test serve_load -- --nocapture` is the long form, with 8
+//! writers and 50 readers; without the variable the test is short, with fewer of both. Response times are printed, not
+//! judged.
 
 use std::env;
 use std::io::{BufReader, Write};
@@ -74,7 +74,7 @@ fn create(sandbox: &Sandbox, number: usize) -> String {
     stdout(&output).trim().to_owned()
 }
 
-/// Changes its sessions again and again, as people and hooks do. A resumed session goes on under a new id.
+/// Changes its sessions again and again, as people and hooks do. A resumed session continues under a new id.
 fn write(sandbox: &Sandbox, ids: &[String], stopped: &AtomicBool, written: &AtomicUsize) {
     let mut ids = ids.to_vec();
     for round in 0.. {
@@ -101,7 +101,7 @@ fn call(sandbox: &Sandbox, words: &[&str]) -> String {
     stdout(&output)
 }
 
-/// Asks for everything in turns, over one connection, and looks at every answer.
+/// Requests everything in turn over one connection, and checks every answer.
 fn read(served: &Served, ids: &[String], number: usize, end: Instant) -> Vec<Duration> {
     let mut times = Vec::new();
     let mut reader = BufReader::new(served.connect());

@@ -1,4 +1,4 @@
-//! `cs-setup`: what it does to other people's files, and that it takes it back.
+//! `cs-setup`: what it does to other programs' files, and that it undoes it.
 
 #[path = "setup/client.rs"]
 mod client;
@@ -30,8 +30,7 @@ const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 const DISK: i32 = 74;
 
-/// A sandbox in which the programs are installed, and where other programs are looked for in `fake/` and the
-/// system's folders.
+/// A sandbox in which the programs are installed, with a PATH of `fake/` and the system's folders.
 struct Place {
     sandbox: Sandbox,
     share: PathBuf,
@@ -63,12 +62,12 @@ impl Place {
         self
     }
 
-    /// Puts a shell script on PATH.
+    /// Creates a shell script on PATH.
     fn fake(&self, name: &str, script: &str) {
         put_program(&self.sandbox.home().join("fake").join(name), script);
     }
 
-    /// Puts a program into the installed folder.
+    /// Creates a program in the installation folder.
     fn program(&self, name: &str, script: &str) {
         put_program(&self.share.join("bin").join(name), script);
     }
@@ -77,7 +76,7 @@ impl Place {
         self.sandbox.cs(self.share.join("bin/cs-setup").to_str().expect("UTF-8"), args)
     }
 
-    /// Runs what must succeed; its output.
+    /// Runs `cs-setup`, which must succeed; returns its output.
     #[track_caller]
     fn ok(&self, args: &[&str]) -> String {
         let output = self.setup(args);
@@ -85,7 +84,7 @@ impl Place {
         stdout(&output)
     }
 
-    /// Runs what must fail with `code` and tell `word`, and change nothing in HOME.
+    /// Runs `cs-setup`, which must fail with `code`, mention `word` and change nothing in HOME.
     #[track_caller]
     fn refused(&self, args: &[&str], code: i32, word: &str) {
         let before = tree(&self.sandbox.home());
@@ -101,7 +100,7 @@ impl Place {
         self.sandbox.home().join(".claude/settings.json")
     }
 
-    /// Writes the settings; `None`: there is no file.
+    /// Writes the settings; `None` removes the file.
     fn put_settings(&self, text: Option<&str>) {
         fs::create_dir_all(self.sandbox.home().join(".claude")).expect("it can be made");
         match text {
@@ -114,7 +113,7 @@ impl Place {
         fs::read_to_string(self.settings()).ok()
     }
 
-    /// The calls that were recorded in `$HOME/calls`, which begins anew.
+    /// Returns and clears the calls recorded in `$HOME/calls`.
     fn calls(&self) -> Vec<String> {
         let file = self.sandbox.home().join("calls");
         let text = fs::read_to_string(&file).unwrap_or_default();
@@ -137,7 +136,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Every file and link under `folder` with what it holds, and every folder.
+/// Every file and link under `folder` with its contents, and every folder.
 fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for entry in folder.read_dir().into_iter().flatten().flatten() {
@@ -159,7 +158,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// The commands of our handlers in settings, by event.
+/// Our hook commands in the settings, with their events.
 fn ours(settings: &Value) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (event, groups) in settings["hooks"].as_object().into_iter().flatten() {

@@ -1,5 +1,5 @@
-//! What a person is told of a conversation: hooks as clients send them, real processes, Claude Code's registry of
-//! running clients as recorded, and every program that shows states asked at the same moment.
+//! The state of a conversation as people see it: with events as clients send them, real processes, Claude Code's
+//! registry of running clients as recorded, and every program that shows states run at the same moment.
 
 #[path = "states/helpers.rs"]
 mod helpers;
@@ -24,7 +24,7 @@ const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
 const HOUR: u64 = 3600;
 
-/// Sends an event `at` seconds after the beginning, as a client in a terminal does.
+/// Sends an event `at` seconds after the start, as a client in a terminal does.
 #[track_caller]
 fn tell(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
     tell_as(stage, at, uuid, event, more, Client::Interactive, &[]);
@@ -52,7 +52,7 @@ fn ask(stage: &Stage, at: u64, uuid: &str) {
     tell(stage, at, uuid, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
 }
 
-/// A conversation with one prompt, a minute after the beginning.
+/// A conversation with one prompt, a minute after the start.
 fn stage() -> Stage {
     let stage = Stage::new();
     tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup"}));
@@ -60,23 +60,23 @@ fn stage() -> Stage {
     stage
 }
 
-/// The client's own word `at` seconds after the beginning, as 2.1.329 writes it.
+/// Writes the client's registry entry `at` seconds after the start, as 2.1.329 does.
 fn registry(stage: &Stage, at: u64, uuid: &str, word: &str) {
     registry_with(stage, at, uuid, word, "");
 }
 
-/// The same, with a text in its `name` as it is, not as JSON would spell it.
+/// The same, with a raw text in `name` in place of an escaped JSON string.
 fn registry_with(stage: &Stage, at: u64, uuid: &str, word: &str, raw: &str) {
     let what = (word == "waiting").then_some("permission prompt");
     registry_at(stage, &stage.sandbox.home().join(".claude"), at, uuid, (word, what), raw);
 }
 
-/// The same, with what it waits for.
+/// The same, with `waitingFor`.
 fn registry_waiting(stage: &Stage, at: u64, uuid: &str, what: &str) {
     registry_at(stage, &stage.sandbox.home().join(".claude"), at, uuid, ("waiting", Some(what)), "");
 }
 
-/// The same, of an account with a folder of its own.
+/// The same, for an account with its own folder.
 fn registry_at(stage: &Stage, account: &Path, at: u64, uuid: &str, (word, what): (&str, Option<&str>), raw: &str) {
     let pid = stage.client();
     let folder = account.join("sessions");
@@ -93,7 +93,7 @@ fn registry_at(stage: &Stage, account: &Path, at: u64, uuid: &str, (word, what):
     fs::write(folder.join(format!("{pid}.json")), text).expect("the registry can be written");
 }
 
-/// State and reason of a conversation's session, `at` seconds after the beginning. All programs must agree.
+/// State and reason of a conversation's session, `at` seconds after the start. All programs must agree.
 #[track_caller]
 fn seen(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     let ask = |program: &str, args: &[&str]| {
@@ -131,7 +131,7 @@ fn seen(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     of(&shown)
 }
 
-/// Lets `cs-notify` tell of whatever there is, at once.
+/// Configures `cs-notify` to report everything at once.
 fn tell_everything(stage: &Stage) {
     let mut config = stage.sandbox.json("config.json");
     config["settings"]["notifications_enabled"] = json!(true);
@@ -191,7 +191,7 @@ fn an_approved_permission_shows_as_working_before_its_tool_ends() {
     ask(&stage, 70, UUID);
     registry(&stage, 72, UUID, "busy");
     is(&stage, 75, UUID, "working", "the client says busy");
-    // A call that ran beside it ends, and another one asks.
+    // A parallel call ends, and another one asks.
     tell(&stage, 76, UUID, "PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
     is(&stage, 80, UUID, "working", "the client says busy");
     let other = json!({"tool_name": "Bash", "tool_input": {"command": "make install"}});
@@ -282,7 +282,7 @@ fn background_work_is_neither_working_nor_my_turn() {
 #[test]
 fn a_nested_conversation_does_not_change_the_outer_state() {
     let stage = stage();
-    // `claude -p` in the Bash tool: another process, which inherits what the Bash tool's environment says.
+    // `claude -p` in the Bash tool: another process, which inherits the environment of the Bash tool.
     let nested = stage.sandbox.start("sleep", &["60"]);
     let pid = nested.pid().to_string();
     let variables = [("CLAUDE_PID", pid.as_str()), ("CLAUDE_CODE_SESSION_ID", UUID)];
@@ -311,7 +311,7 @@ fn events_of_a_subagent_do_not_change_the_conversation() {
 
 #[test]
 fn a_state_without_events_for_hours_depends_on_the_last_event() {
-    // A laptop that slept: the process lives, nothing was heard.
+    // A laptop slept: the process is alive, but no event came.
     let idle = stage();
     tell(&idle, 70, UUID, "Stop", json!({}));
     is(&idle, 70 + 3 * HOUR, UUID, "idle", "your turn (Stop 3 h ago)");
@@ -323,7 +323,7 @@ fn a_state_without_events_for_hours_depends_on_the_last_event() {
     )
     .expect("settings can be written");
     is(&working, 60 + 3 * HOUR, UUID, "stale", "UserPromptSubmit 3 h ago, nothing since");
-    // It wakes up.
+    // The laptop wakes up.
     tell(&working, 61 + 3 * HOUR, UUID, "Stop", json!({}));
     is(&working, 62 + 3 * HOUR, UUID, "idle", "your turn");
 }
@@ -334,7 +334,7 @@ fn hooks_installed_during_a_conversation_show_what_they_have_seen() {
     ask(&stage, 30, UUID);
     prompt(&stage, 60, UUID);
     is(&stage, 65, UUID, "working", "UserPromptSubmit");
-    // The first thing that is heard of a conversation is the end of a turn: there is no session to show yet.
+    // The first event of a conversation is the end of a turn, so there is no session to show yet.
     tell(&stage, 70, OTHER, "Stop", json!({}));
     assert_eq!(stage.live(OTHER).expect("it is noted")["state"], "idle");
     assert_eq!(stage.sandbox.records().len(), 1);

@@ -1,4 +1,4 @@
-//! The status line beside a real client's recorded figures, and beside figures that make no sense.
+//! The status line with recorded figures of a real client, and with nonsensical ones.
 
 use std::fs;
 use std::thread;
@@ -18,14 +18,14 @@ fn at(second: u64) -> String {
     format!("2026-11-21T10:{:02}:{:02}Z", second / 60, second % 60)
 }
 
-/// One line, no wider than the terminal, and something on it.
+/// Panics unless the output is one non-empty line that fits the terminal.
 #[track_caller]
 fn check(answer: &std::process::Output, columns: usize) -> String {
     let text = stdout(answer);
     assert_eq!((status(answer), stderr(answer)), (0, String::new()), "{text}");
     let line = text.strip_suffix('\n').expect("the line ends");
     assert!(!line.trim().is_empty() && !line.contains('\n'), "{text:?}");
-    // All that is shown here is one column wide.
+    // Every character here is one column wide.
     assert!(line.chars().count() <= columns, "{line:?} is wider than {columns}");
     assert!(!line.chars().any(char::is_control), "{line:?}");
     line.to_string()
@@ -40,7 +40,7 @@ fn a_recorded_conversation_is_shown_and_kept() {
         let line = check(&sandbox.feed("cs-statusline", &[], figures), 100);
         let told: Value = serde_json::from_str(figures).expect("figures are JSON");
         assert!(line.contains(told["model"]["display_name"].as_str().expect("a model")), "{line}");
-        // The first figures say that nothing was used yet; the first that say something are kept at once.
+        // The first figures show no usage yet; the first that do are stored at once.
         if told["session_id"] == UUID && told["cost"]["total_cost_usd"] == 0 {
             assert!(!sandbox.data().join(format!("statusline/{UUID}.json")).exists());
         } else if told["session_id"] == UUID {
@@ -103,7 +103,7 @@ fn many_simultaneous_status_lines_succeed_and_lose_at_most_one_turn() {
     };
     let first = round(0);
     assert!(first >= 1);
-    // Who was passed over tries again at once: nothing of theirs was kept.
+    // A status line that was skipped tries again at once, since its figures were not stored.
     let all = (1..40).map(|n| round(n * 11)).find(|kept| *kept == 16);
     assert_eq!(all, Some(16));
 }
@@ -127,7 +127,7 @@ fn a_wrapped_command_that_hangs_does_not_block_for_long() {
         let answer = sandbox.feed("cs-statusline", &["--format", "ours", "--wrap", command], "{}");
         (status(&answer), stdout(&answer))
     };
-    // What it leaves running has its output open.
+    // Its background process keeps the output open.
     assert_eq!(wrap("echo mine; sleep 60 &"), (0, "mine\nours\n".into()));
     assert_eq!(wrap("echo mine; exec sleep 60"), (0, "ours\n".into()));
     let (code, shown) = wrap("exec yes");
@@ -142,7 +142,7 @@ fn files_of_killed_clients_do_not_hide_a_waiting_session() {
         let payload = format!(r#"{{"session_id":"{uuid}","cwd":{:?},"hook_event_name":{more}}}"#, sandbox.work());
         assert_eq!(status(&sandbox.hook("cs-hook", &payload)), 0);
     }
-    // More than are looked at, and all of them older.
+    // More than are read, and all of them older.
     let live = sandbox.data().join("live");
     let text = std::fs::read_to_string(live.join(format!("{uuid}.json"))).expect("it runs");
     let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(86_400);

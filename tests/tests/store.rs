@@ -1,6 +1,6 @@
 //! The store under load, under kill -9, with its caches gone, and beside the Python tool.
 //!
-//! What must stay true: no event is lost, no record is ever torn, and what the index says is what the records say.
+//! What must stay true: no event is lost, no record is ever torn, and the index agrees with the records.
 
 #[path = "store/crash.rs"]
 mod crash;
@@ -33,7 +33,7 @@ fn create(sandbox: &Sandbox, more: &[&str]) -> String {
     ok(sandbox, "cs-session", &args).trim().to_owned()
 }
 
-/// Runs `work` in `WORKERS` threads, each with its number; what they return.
+/// Runs `work` in `WORKERS` threads, each with its number; returns their results.
 fn parallel<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     thread::scope(|scope| {
         let work = &work;
@@ -42,7 +42,7 @@ fn parallel<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-/// Numbers that look random and are the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -58,19 +58,19 @@ impl Random {
     }
 }
 
-/// What the index should say of a record, the heartbeat left out: there the index may be behind.
+/// What the index should say about a record, without the heartbeat, which may be out of date there.
 fn entry(record: &Value) -> Value {
     let fields = ["project_slug", "status", "intent", "started_at", "ended_at"];
     fields.iter().map(|field| (field.to_string(), record[*field].clone())).collect()
 }
 
-/// What the records say, by id.
+/// The index entries that follow from the records, by id.
 fn truth(sandbox: &Sandbox) -> BTreeMap<String, Value> {
     let id = |record: &Value| record["session_id"].as_str().expect("a record has an id").to_owned();
     sandbox.records().iter().map(|record| (id(record), entry(record))).collect()
 }
 
-/// `cs-session list` says what the records say. It is a reader: nothing is mended on disk.
+/// Panics unless `cs-session list` agrees with the records. As a reader, it repairs nothing on disk.
 fn check_list(sandbox: &Sandbox) {
     let shown = ok(sandbox, "cs-session", &["list"]);
     let rows = shown.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is an object"));
@@ -79,7 +79,7 @@ fn check_list(sandbox: &Sandbox) {
     assert_eq!(shown, truth(sandbox));
 }
 
-/// `_index.json` says what the records say, and nothing is left to be mended.
+/// Panics unless `_index.json` agrees with the records and no repair is pending.
 fn check_index(sandbox: &Sandbox) {
     let index = sandbox.json("sessions/_index.json");
     let index: BTreeMap<String, Value> =
@@ -91,7 +91,7 @@ fn check_index(sandbox: &Sandbox) {
     check_list(sandbox);
 }
 
-/// The counts in the project's file are those of the records.
+/// Panics unless the counts in the project's file are those of the records.
 fn check_counts(sandbox: &Sandbox) {
     let records = sandbox.records();
     let count = |status: &str| records.iter().filter(|record| record["status"] == status).count();
@@ -100,14 +100,14 @@ fn check_counts(sandbox: &Sandbox) {
     assert_eq!(counts, json!([count("active"), count("parked"), records.len()]));
 }
 
-/// Half-written files that nobody will finish.
+/// Unfinished temporary files.
 fn litter(sandbox: &Sandbox) -> Vec<String> {
     let names = fs::read_dir(sandbox.data().join("sessions")).expect("it is there").flatten();
     let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with(".tmp-")).collect()
 }
 
-/// Changes a record behind everyone's back, as a program would that was killed right after its rename.
+/// Changes a record without the index, like a program that is killed right after its rename.
 fn edit(sandbox: &Sandbox, id: &str, change: impl FnOnce(&mut Value)) {
     let mut record = sandbox.record(id);
     change(&mut record);
@@ -220,8 +220,8 @@ fn deleting_any_cache_loses_no_session() {
     }
 }
 
-/// Reads, changes and replaces a record as the Python tool does: it holds a lock of the same name, and removes
-/// the lock's file after releasing it.
+/// Reads, changes and replaces a record as the Python tool does, which holds a lock with the same name and removes the
+/// lock's file after releasing it.
 const PYTHON: &str = r#"
 import fcntl, json, os, sys
 home, session, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -261,7 +261,7 @@ fn events_of_the_python_tool_and_ours_are_all_kept() {
             assert_eq!((status(&output), stderr(&output)), (0, String::new()));
         });
         for n in 0..150 {
-            // 75 is the honest answer when the other one removed the file of the lock that we had just got.
+            // 75 is the correct result if the other program removed the file of the lock that we had just acquired.
             let message = format!("ours {n}");
             let say = || status(&sandbox.cs("cs-session", &["event", &id, "--message", &message, "-q"]));
             while {

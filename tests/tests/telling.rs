@@ -1,5 +1,5 @@
-//! What a session says of itself: its name, what was said last, what happened when, its signs of life and its costs.
-//! Hooks as clients send them, the registry and the log as clients write them, and the programs of people.
+//! What is shown about a session: its name, the last answer, the timeline, signs of life and costs. With events as
+//! clients send them, the registry and the log as clients write them, and the command-line programs.
 
 #[path = "telling/costs.rs"]
 mod costs;
@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const SECRET: &str = "ghp_Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4";
 
-/// Sends an event `at` seconds after the beginning from the process `pid`.
+/// Sends an event `at` seconds after the start from the process `pid`.
 #[track_caller]
 fn tell_from(stage: &Stage, pid: u32, at: u64, event: &str, more: Value) {
     let mut payload = json!({"session_id": UUID, "cwd": stage.repository("repo"), "hook_event_name": event});
@@ -87,7 +87,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// The record as it is on disk, with what hooks noted.
+/// The record on disk, with the hooks' notes.
 fn record(stage: &Stage) -> Value {
     stage.record_of(UUID).expect("it is recorded")
 }
@@ -100,7 +100,7 @@ fn served(stage: &Stage, at: u64) -> Served {
     Served::from(stage.command("cs-serve", at * 1000, Client::Interactive))
 }
 
-/// A commit in the repository, of which the hook of the tool is told.
+/// Makes a commit in the repository and reports it to the hook.
 fn commit(stage: &Stage, at: u64, subject: &str) -> String {
     let when = cs_core::clock::parse(replay::START).expect("a time") + cs_core::clock::TimeDelta::seconds(at as i64);
     let date = when.to_rfc3339();

@@ -1,4 +1,4 @@
-//! What conversations used: counted once, right to the token, whatever the logs look like.
+//! Usage of conversations: counted once and exactly, whatever the logs look like.
 
 #[path = "usage/corpus.rs"]
 mod corpus;
@@ -32,7 +32,7 @@ use std::process::Output;
 use cs_tests::{Sandbox, has, status, stderr, stdout};
 use serde_json::Value;
 
-/// Runs `cs-usage` and returns its lines; panics when it does not work.
+/// Runs `cs-usage` and returns its lines; panics if it fails.
 #[track_caller]
 fn usage(sandbox: &Sandbox, args: &[&str]) -> Vec<Value> {
     let output = sandbox.cs("cs-usage", args);
@@ -69,7 +69,7 @@ fn id(n: u8) -> String {
     format!("{n:08x}-0000-4000-8000-000000000000")
 }
 
-/// The place of a session's transcript below home.
+/// The path of a session's transcript below home.
 fn transcript(n: u8) -> String {
     format!(".claude/projects/-home-dev-repo/{}.jsonl", id(n))
 }
@@ -84,7 +84,7 @@ struct Answer<'a> {
     model: &'a str,
     /// Input, output, cache written, cache read.
     kinds: [u64; 4],
-    /// More fields, with a comma behind each.
+    /// More fields, each followed by a comma.
     more: &'a str,
 }
 
@@ -134,7 +134,7 @@ fn knows_zones() -> bool {
     has(known.then_some(()).ok_or("time zones are missing; apt-get install tzdata"))
 }
 
-/// The sum of all that was used, of each kind.
+/// The total usage of each kind.
 #[track_caller]
 fn total(sandbox: &Sandbox) -> [u64; 4] {
     let mut total = [0; 4];

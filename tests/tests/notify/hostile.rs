@@ -1,10 +1,10 @@
-//! Texts that try to be more than text arrive as text, by every channel.
+//! Texts with markup or escapes arrive as plain text through every channel.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// What it says in the record, and what arrives of it: one line without control characters.
+/// The text in the record, and the text that arrives: one line without control characters.
 const TEXTS: [(&str, &str); 18] = [
     ("\"; rm -rf ~/victim; echo \"", "\"; rm -rf ~/victim; echo \""),
     ("$(touch ~/victim) `touch ~/victim`", "$(touch ~/victim) `touch ~/victim`"),
@@ -26,7 +26,7 @@ const TEXTS: [(&str, &str); 18] = [
     ("'; DROP TABLE", "'; DROP TABLE"),
 ];
 
-/// A title and a body as the person sees them, after what each program does to its arguments.
+/// The title and body as the person sees them, after each program has processed its arguments.
 fn seen(name: &str, args: &[String], input: &str) -> (String, String) {
     match name {
         "notify-send" => {
@@ -60,7 +60,7 @@ fn seen(name: &str, args: &[String], input: &str) -> (String, String) {
     }
 }
 
-/// What notify-send does to its body (`g_strcompress` of GLib).
+/// Unescapes a body as notify-send does (`g_strcompress` of GLib).
 fn strcompress(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars();
@@ -72,7 +72,7 @@ fn strcompress(text: &str) -> String {
     out
 }
 
-/// What a desktop makes of the body's markup; there must be no element in it.
+/// Decodes the body's markup as a desktop does; panics if it contains an element.
 fn markup(text: &str) -> String {
     assert!(!text.contains(['<', '>']), "an element: {text}");
     let plain = text.replace("&lt;", "<").replace("&gt;", ">");

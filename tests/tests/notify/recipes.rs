@@ -1,5 +1,5 @@
-//! The recipes in README.md, as they stand there: their shell blocks are run, their settings are used, and a server
-//! on this machine sees what comes. Only the address of that server is put in the place of the one in the recipe.
+//! Runs the recipes in README.md as written: their shell blocks and settings, with a local server as the receiver. Only
+//! the address in the recipe is replaced by that of the server.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// What the server was asked.
+/// A request that the server received.
 struct Request {
     line: String,
     headers: Vec<String>,
     body: Value,
 }
 
-/// A server on a free port that answers each request with the next of these codes, then goes away.
+/// Starts a server on a free port that answers each request with the next of these codes, then stops.
 fn server(codes: &'static [u16]) -> (u16, Receiver<Request>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let port = listener.local_addr().expect("it has an address").port();
@@ -50,7 +50,7 @@ fn server(codes: &'static [u16]) -> (u16, Receiver<Request>) {
     (port, receiver)
 }
 
-/// The only block in this language in this section of README.md.
+/// The only block of this language in this section of README.md.
 fn block(section: &str, language: &str) -> String {
     let readme = fs::read_to_string(workspace().join("README.md")).expect("it is there");
     let (_, rest) = readme.split_once(&format!("\n### {section}\n")).expect("the section is there");
@@ -62,8 +62,8 @@ fn block(section: &str, language: &str) -> String {
     block.to_owned()
 }
 
-/// A sandbox set up as the section says; `host` is the address in the recipe. curl is a script that writes down its
-/// arguments and its environment and becomes curl.
+/// A sandbox set up as the section says; `host` is the address in the recipe. `curl` is a script that records its
+/// arguments and environment and then runs the real curl.
 fn follow(section: &str, file: &str, host: &str, port: u16) -> Sandbox {
     let sandbox = sandbox(json!({}));
     program(
@@ -130,7 +130,7 @@ fn the_telegram_recipe_works() {
         assert!(request.headers.iter().any(|line| line == "Content-Type: application/json"), "{:?}", request.headers);
     }
     assert_eq!(requests[1].body["text"], format!("api: parked for 3 d\n{INTENT}: later"));
-    // Fields by these names would mean something to sendMessage.
+    // Fields with these names would have a meaning for sendMessage.
     for name in ["chat_id", "parse_mode", "entities", "reply_markup", "reply_parameters", "message_thread_id"] {
         assert!(requests.iter().all(|request| request.body.get(name).is_none()), "{name}");
     }

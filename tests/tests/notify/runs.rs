@@ -1,4 +1,4 @@
-//! Several runs at once, and programs that hang, that do not read, that leave something behind.
+//! Simultaneous runs, and programs that hang, do not read, or leave something running.
 
 use std::thread;
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn a_hanging_command_is_killed_with_its_children_and_retried() {
     assert_eq!(row["result"], "failed");
     let pids = fs::read_to_string(sandbox.home().join("pids")).expect("it ran");
     for pid in pids.split_whitespace().map(|pid| pid.parse::<i32>().expect("a number")) {
-        // SAFETY: signal 0 only asks whether the process is there.
+        // SAFETY: signal 0 only checks whether the process exists.
         let gone = || unsafe { libc::kill(pid, 0) } != 0 || is_zombie(pid);
         assert!(eventually(Duration::from_secs(5), gone), "{pid} still runs");
     }
@@ -63,7 +63,7 @@ fn a_hanging_command_is_killed_with_its_children_and_retried() {
     assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
 }
 
-/// Whether it only waits for its parent, which in a container may be nobody.
+/// Whether a process has ended and waits for its parent to reap it, which may never happen in a container.
 fn is_zombie(pid: i32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))

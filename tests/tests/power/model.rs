@@ -1,4 +1,4 @@
-//! The model itself: what is known to be wrong is found, what is known to be right passes.
+//! The model itself: known faults are found, and correct sequences pass.
 
 use std::path::PathBuf;
 
@@ -94,7 +94,7 @@ fn appended_bytes_can_be_lost_until_they_are_synced() {
     let found: Vec<&str> = lost.faults.iter().map(|fault| fault.how.as_str()).collect();
     assert!(found.iter().all(|how| how.contains("old\\n")), "what was synced stays: {found:#?}");
     assert!(!found.is_empty());
-    // What is acknowledged is safe then; half a line may be found before.
+    // Acknowledged bytes are safe then; before that, half a line may be found.
     let synced = judged([append(), vec![sync(NOTES)]].concat());
     assert!(whats(&synced).iter().all(|what| *what == "work/notes is neither old nor new"), "{:#?}", synced.faults);
 }

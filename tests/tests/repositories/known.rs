@@ -1,4 +1,4 @@
-//! By what a repository is known, and the commands that ask for it.
+//! How a repository is identified, and the commands that show it.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn clones_are_known_by_the_address_of_their_origin() {
         .collect();
     assert_eq!(known.iter().filter(|repo| *repo == "github.com/Ada/shop").count(), 4, "{known:?}");
     assert_eq!(known.iter().filter(|repo| *repo == "gitlab.com/Ada/shop").count(), 1, "{known:?}");
-    // The password is nowhere.
+    // The password is not stored anywhere.
     let found = sandbox.sh("cd ~ && grep -rl hunter2 .claude");
     assert_eq!(stdout(&found), "");
     for command in ["cs-project list --json", "cs-session list --repo a/shop --full --json", "cs-project show shop"] {
@@ -50,7 +50,7 @@ fn a_repository_can_be_named_by_any_spelling_of_its_address_or_by_a_directory() 
         assert_eq!(listed(&sandbox, &["occupants", "--repo", name]), [1, 2, 3, 4], "{name}");
     }
     assert_eq!(listed(&sandbox, &["list", "--repo", "gitlab.com/Ada/shop"]), [5]);
-    // A conversation of another repository that has gone into a clone works in it as well.
+    // A conversation of another repository that moved into a clone works there as well.
     let clone = sandbox.home().join("b/shop");
     tell(&sandbox, 5, &clone.to_string_lossy(), "PostToolUse", json!({"tool_name": "Read"}));
     assert_eq!(listed(&sandbox, &["occupants", "--repo", "github.com/Ada/shop"]), [1, 2, 3, 4, 5]);
@@ -95,14 +95,14 @@ fn without_an_origin_the_first_commit_identifies_the_repository() {
         prompt(&sandbox, n, path);
     }
     assert_eq!(place(&sandbox, "shop")["repo"], json!(format!("first-commit:{first}")));
-    // What was cloned from it here is the same. No hook looks at another place than its own for that.
+    // Local clones of it are the same repository. No hook looks outside its own repository for that.
     assert_eq!(place(&sandbox, "clone")["repo"], Value::Null);
     assert_eq!(status(&sandbox.cs("cs-cleanup", &["all", "-q"])), 0);
     assert_eq!(place(&sandbox, "third")["repo"], json!(format!("first-commit:{first}")));
     let name = shop.to_string_lossy();
     assert_eq!(listed(&sandbox, &["list", "--repo", &name]), [1, 2, 3, 4]);
     assert_eq!(listed(&sandbox, &["list", "--repo", &format!("first-commit:{first}")]), [1, 2, 3, 4]);
-    // A folder without a commit is known by nothing.
+    // A repository without a commit cannot be identified.
     fs::create_dir(sandbox.home().join("new")).expect("it can be made");
     git(&sandbox, &sandbox.home().join("new"), "init -q");
     let output = sandbox.cs("cs-session", &["list", "--repo", &sandbox.home().join("new").to_string_lossy()]);
@@ -137,16 +137,16 @@ fn the_hourly_job_identifies_repositories() {
     assert!(run(&["all", "--json"]).contains("\"action\":\"learned\""));
     config["places"]["shop"]["repo"] = json!("github.com/Ada/shop");
     assert_eq!(sandbox.json("config.json"), config, "all else stays");
-    // Nothing is written where nothing is new.
+    // Nothing is written if nothing is new.
     let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).expect("it is there"));
     let before = inode(&file);
     assert!(!run(&["all", "--json"]).contains("learned"));
     assert_eq!(inode(&file), before);
-    // It has got another address.
+    // Its address has changed.
     git(&sandbox, &shop, "remote set-url origin https://gitlab.com/Ada/shop");
     run(&["all", "-q"]);
     assert_eq!(place(&sandbox, "shop")["repo"], json!("gitlab.com/Ada/shop"));
-    // One that cannot be understood is left alone.
+    // A project file that cannot be parsed is left alone.
     for damaged in ["", "{", "{\"projects\": 7}", "{\"projects\": {\"shop\": 7}}", "{\"places\": 7}"] {
         fs::write(&file, damaged).expect("it can be written");
         sandbox.cs("cs-cleanup", &["all", "-q"]);

@@ -6,7 +6,7 @@ fn move_to(sandbox: &Town, words: &[&str]) -> Output {
     sandbox.cs("cs-project", &[&["move"], words].concat())
 }
 
-/// All that is in the data directory, but for times that locks have.
+/// The contents of the data directory, without the times of locks.
 fn contents(sandbox: &Town) -> Vec<(PathBuf, Vec<u8>)> {
     let found = stdout(&sandbox.sh("cd ~ && find .claude -type f | grep -v lock | sort"));
     let paths = found.lines().map(|line| sandbox.home().join(line));
@@ -47,14 +47,14 @@ fn a_moved_project_keeps_its_sessions() {
     );
     assert_eq!(of(&sandbox, 2)["worktree_root"], json!(new.join(".claude/worktrees/side")));
     assert_eq!(of(&sandbox, 3)["worktree_root"], json!(old), "what is done was done there");
-    // The running conversation, whose client still names the old place.
+    // The running conversation, whose client still reports the old folder.
     assert_eq!(sandbox.json(&format!("live/{}.json", uuid(1)))["worktree_root"], json!(to));
     assert_eq!(listed(&sandbox, &["occupants", "--path", &to]), [1, 3], "3 runs after its session was completed");
     tell(&sandbox, 1, &from, "UserPromptSubmit", json!({"prompt": "on", "prompt_id": "q1"}));
     let running = of(&sandbox, 1);
     assert_eq!((&running["project_slug"], &running["worktree_root"]), (&json!("shop"), &json!(to)));
     assert_eq!(running["also_in"], Value::Null);
-    // A new one in the new folder, and what is told how to go on.
+    // A new one in the new folder, and the context that it gets.
     assert_eq!(prompt(&sandbox, 5, &new), "shop");
     let id = of(&sandbox, 2)["session_id"].as_str().expect("an id").to_owned();
     assert_eq!(status(&sandbox.cs("cs-session", &["resume", &id])), 0);
@@ -126,12 +126,12 @@ fn a_refused_move_changes_nothing() {
         assert!(status(&output) == code && stderr(&output).contains(why), "{words:?}: {output:?}");
         assert_eq!((contents(&sandbox), stdout(&output)), (before, String::new()), "{words:?}");
     }
-    // A clone is another folder, as long as the first one is there.
+    // A clone is another folder as long as the first one exists.
     assert_eq!(status(&sandbox.sh("cd ~ && git clone -q new/laden clone")), 0);
     let clone = text(&sandbox.home().join("clone"));
     let output = move_to(&sandbox, &["laden", &clone]);
     assert!(status(&output) == 1 && stderr(&output).contains("two folders are two projects"), "{output:?}");
-    // Whoever knows better says so.
+    // The user can override that.
     assert_eq!(status(&move_to(&sandbox, &["shop", &text(&other), "--force"])), 0);
     assert_eq!(projects(&sandbox)["shop"]["path"], json!(text(&other)));
 }
@@ -140,15 +140,15 @@ fn a_refused_move_changes_nothing() {
 fn the_old_folder_of_a_moved_project_can_be_used_again() {
     let (sandbox, old, new) = moved();
     let (from, to) = (old.to_string_lossy().into_owned(), new.to_string_lossy().into_owned());
-    // A link to it, and what a client left behind in the old place.
+    // A link to it, and files that a client left in the old folder.
     symlink(&new, &old).expect("it can be made");
     assert_eq!(status(&move_to(&sandbox, &["shop", &to])), 0);
     assert_eq!(prompt(&sandbox, 5, &old), "shop");
     fs::remove_file(&old).expect("it is there");
-    // Another repository in the old place is another project.
+    // Another repository in the old folder is another project.
     repository(&sandbox, "shop", None);
     assert_eq!(prompt(&sandbox, 6, &old), "shop-2");
-    // The same one, back again.
+    // The same repository, moved back.
     fs::remove_dir_all(&old).expect("it is there");
     let mut config = sandbox.json("config.json");
     config["projects"].as_object_mut().expect("projects").remove("shop-2");

@@ -1,4 +1,4 @@
-//! One folder is one project: by its real path, and by what its work trees share.
+//! One folder is one project: by its real path, and by the repository that its work trees share.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn a_linked_folder_is_the_same_project() {
     for path in [&linked, &shop] {
         assert_eq!(listed(&sandbox, &["occupants", "--path", &path.to_string_lossy()]), [1, 2, 3, 4]);
     }
-    // A folder outside of any repository.
+    // A folder outside any repository.
     fs::create_dir(sandbox.home().join("disk/notes")).expect("it can be made");
     assert_eq!(prompt(&sandbox, 5, &sandbox.home().join("link/notes")), "notes");
     assert_eq!(prompt(&sandbox, 6, &sandbox.home().join("disk/notes")), "notes");
@@ -37,7 +37,7 @@ fn a_project_registered_under_another_path_is_found() {
     let shown = sandbox
         .sh("cd ~ && cd disk/shop && cs-project show -q && cs-project register -q && cs-session create --intent x");
     assert!(status(&shown) == 0 && stdout(&shown).starts_with("mine\nmine\n"), "{shown:?}");
-    // A beat by hand finds it, too.
+    // A heartbeat by hand finds it, too.
     assert_eq!(status(&sandbox.sh("cd ~ && cd link/shop && cs-heartbeat </dev/null")), 0);
     assert_eq!(projects(&sandbox).as_object().map(serde_json::Map::len), Some(1));
 }
@@ -55,7 +55,7 @@ fn work_trees_belong_to_their_repository() {
         assert_eq!(prompt(&sandbox, n, path), "shop", "{}", path.display());
         assert_eq!(of(&sandbox, n)["worktree_root"], json!(path));
     }
-    // A client's own work tree that is gone, as it is when the client has removed it.
+    // A client's own work tree that no longer exists, as after the client removed it.
     git(&sandbox, &shop, "worktree remove --force .claude/worktrees/two");
     assert_eq!(prompt(&sandbox, 5, &shop.join(".claude/worktrees/two")), "shop");
 }
@@ -108,7 +108,7 @@ fn a_windows_path_is_a_project_but_not_a_local_folder() {
     }
     assert_eq!(prompt_at(&sandbox, 9, r"\\server\share\notes"), "notes");
     assert_eq!(projects(&sandbox)["shop"]["path"], json!(r"C:\Users\ada\shop"));
-    // In WSL the same folder has a name here.
+    // In WSL the same folder has a local path.
     let shop = repository(&sandbox, "laden", None);
     git(&sandbox, &shop, "worktree add -q -b fix .claude/worktrees/fix");
     let there = format!(r"\\wsl.localhost\Debian{}", shop.to_string_lossy().replace('/', r"\"));

@@ -1,5 +1,4 @@
-//! What was used: the same numbers as in the reports of `cs-usage`, for the right days, and honest about what is
-//! not known.
+//! Usage: the same numbers as in the reports of `cs-usage`, for the right days, with unknown figures marked as unknown.
 
 use super::*;
 use cs_tests::corpus::{Kinds, conversation};
@@ -13,7 +12,7 @@ fn uuid(n: u32) -> String {
     format!("e998145e-4e5d-40c9-a3a6-681ad5bd5{n:03}")
 }
 
-/// Conversation `n` in project `slug`, as the hooks and the client write it down; the id of its session.
+/// Records conversation `n` in project `slug` as the hooks and the client do; returns the id of its session.
 pub fn talk(sandbox: &Sandbox, n: u32, slug: &str, answers: &[(&str, &str, Kinds)]) -> String {
     let dir = sandbox.home().join(slug);
     fs::create_dir_all(dir.join(".git")).unwrap();
@@ -26,7 +25,8 @@ pub fn talk(sandbox: &Sandbox, n: u32, slug: &str, answers: &[(&str, &str, Kinds
     own["session_id"].as_str().unwrap().to_owned()
 }
 
-/// Three conversations of two projects: today, this week, this month, before, and more than a year ago.
+/// Records three conversations in two projects, with usage today, this week, this month, earlier, and more than a year
+/// ago.
 fn work(sandbox: &Sandbox) -> [String; 3] {
     let today = [("2026-11-21T09:00:00Z", OPUS, [1000, 100, 0, 0]), ("2026-11-21T09:05:00Z", UNKNOWN, [10, 1, 0, 0])];
     let week = [("2026-11-16T00:00:00Z", HAIKU, [2000, 200, 30, 4])];
@@ -38,7 +38,7 @@ fn work(sandbox: &Sandbox) -> [String; 3] {
     [talk(sandbox, 1, "api", &today), talk(sandbox, 2, "api", &week), talk(sandbox, 3, "shop", &older)]
 }
 
-/// What `cs-usage` says of a span, all lines together: tokens, dollars.
+/// The total of `cs-usage` for a range: tokens, dollars.
 fn told(sandbox: &Sandbox, args: &[&str]) -> (u64, f64) {
     let text = run(sandbox, "cs-usage", &[&["model"], args].concat());
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

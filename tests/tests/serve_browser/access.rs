@@ -1,4 +1,4 @@
-//! What axe-core, a checker of accessibility, says of the pages: nothing that is serious.
+//! The accessibility checker axe-core finds no serious problem in the pages.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::dashboard::Dashboard;
 
-/// The checker's text; without it the test is skipped.
+/// The checker's script; without it the test is skipped.
 fn axe() -> Option<String> {
     let named = std::env::var_os("CS_AXE").map(PathBuf::from);
     let file = named.unwrap_or_else(|| cs_tests::workspace().join("target/axe-core/axe.min.js"));

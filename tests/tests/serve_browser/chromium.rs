@@ -1,5 +1,5 @@
-//! A headless Chromium, spoken to over a pipe with its own protocol (DevTools), so that a test sees what a
-//! person would see and does what a person would do. One browser a test; it ends with its test.
+//! A headless Chromium, controlled over a pipe with its own protocol (DevTools), so that a test sees and does what a
+//! person would. One browser per test; it ends with its test.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use cs_tests::skip;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// How long anything may take before a test fails. Nothing is measured with it.
+/// How long anything may take before a test fails. It is not used to measure.
 const LIMIT: Duration = Duration::from_secs(40);
 const NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 const MAC: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
@@ -23,12 +23,12 @@ pub struct Browser {
     incoming: Receiver<Value>,
     session: Option<String>,
     calls: u64,
-    /// What came without being asked for, oldest first.
+    /// Events, oldest first.
     events: Vec<Value>,
     profile: TempDir,
 }
 
-/// The browser of this machine; without one the test is skipped.
+/// The path of this machine's browser; without one the test is skipped.
 fn program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -41,7 +41,7 @@ fn program() -> Option<PathBuf> {
 }
 
 impl Browser {
-    /// Starts one; none where there is none.
+    /// Starts a browser; `None` if there is none.
     pub fn start() -> Option<Browser> {
         let profile = TempDir::with_prefix("cs-chromium-").expect("the temporary directory can be written");
         let mut child = Command::new("sh")
@@ -85,7 +85,7 @@ impl Browser {
         for domain in ["Page", "Runtime", "Log", "Network"] {
             self.call(&format!("{domain}.enable"), json!({}));
         }
-        // As if this window were the one in front: the clipboard is only for that one.
+        // Makes this window the focused one, since only that one may use the clipboard.
         self.call("Emulation.setFocusEmulationEnabled", json!({"enabled": true}));
         self.size(1200, 900);
     }
@@ -119,14 +119,14 @@ impl Browser {
         self.incoming.recv_timeout(LIMIT).ok()
     }
 
-    /// Opens an address and waits until everything of it is there.
+    /// Opens an address and waits until the page is fully loaded.
     pub fn open(&mut self, url: &str) {
         let from = self.events.len();
         self.call("Page.navigate", json!({"url": url}));
         self.wait_for("Page.loadEventFired", from);
     }
 
-    /// Waits until an event came after the first `from` ones.
+    /// Waits for an event after the first `from` ones.
     pub fn wait_for(&mut self, method: &str, from: usize) -> Value {
         let mut seen = from;
         loop {
@@ -139,12 +139,12 @@ impl Browser {
         }
     }
 
-    /// How many events came so far.
+    /// The number of events so far.
     pub fn note_event(&self) -> usize {
         self.events.len()
     }
 
-    /// The value of a JavaScript expression in the page, promises awaited; null where the page made way for another one
+    /// The value of a JavaScript expression in the page, with promises awaited; null if the page was replaced
     /// meanwhile.
     pub fn eval(&mut self, script: &str) -> Value {
         let answer = self.evaluate(script);
@@ -152,7 +152,7 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// What the page answers to an expression; null where it made way for another one meanwhile.
+    /// The protocol's answer for an expression; null if the page was replaced meanwhile.
     fn evaluate(&mut self, script: &str) -> Value {
         let parameters = json!({"expression": script, "returnByValue": true, "awaitPromise": true});
         match self.try_call("Runtime.evaluate", parameters) {
@@ -161,7 +161,7 @@ impl Browser {
         }
     }
 
-    /// Waits until an expression is true. An exception in it means: not yet, the page is changing.
+    /// Waits until an expression is true. An exception in it counts as false, since the page may be changing.
     pub fn until(&mut self, script: &str) {
         let deadline = Instant::now() + LIMIT;
         while self.evaluate(script)["result"]["value"] != json!(true) {
@@ -170,7 +170,7 @@ impl Browser {
         }
     }
 
-    /// What is to be read in the first element of a selector.
+    /// The visible text of the first element of a selector.
     pub fn text(&mut self, selector: &str) -> String {
         let found = self.eval(&format!("document.querySelector({})?.innerText ?? ''", json!(selector)));
         found.as_str().unwrap_or_default().to_owned()
@@ -215,20 +215,20 @@ impl Browser {
         }
     }
 
-    /// Clicks a link and waits for its page.
+    /// Clicks a link and waits for the new page.
     pub fn follow(&mut self, selector: &str) {
         let from = self.events.len();
         self.click(selector);
         self.wait_for("Page.loadEventFired", from);
     }
 
-    /// The size of the window, as a phone's below 500.
+    /// Sets the size of the window; below 500 it is that of a phone.
     pub fn size(&mut self, width: u32, height: u32) {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500});
         self.call("Emulation.setDeviceMetricsOverride", metrics);
     }
 
-    /// `dark` or `light`.
+    /// Sets the colour scheme, `dark` or `light`.
     pub fn scheme(&mut self, scheme: &str) {
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.call("Emulation.setEmulatedMedia", json!({"features": features}));
@@ -240,7 +240,7 @@ impl Browser {
         picture["data"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Where the browser keeps what it saves.
+    /// The folder to which the browser saves downloads.
     pub fn downloads(&mut self) -> PathBuf {
         let folder = self.profile.path().join("saved");
         let session = self.session.take();
@@ -250,9 +250,9 @@ impl Browser {
         folder
     }
 
-    /// Everything that a browser's console would have complained about, violations of the policy included.
+    /// All errors that a browser's console would show, including policy violations.
     pub fn complaints(&mut self) -> Vec<String> {
-        // What was said before is here when this is answered.
+        // All earlier messages have arrived once this is answered.
         self.eval("1");
         let said = |event: &Value| match event["method"].as_str() {
             Some("Runtime.exceptionThrown") => Some(event["params"]["exceptionDetails"].to_string()),
@@ -264,7 +264,7 @@ impl Browser {
         self.events.iter().filter_map(said).collect()
     }
 
-    /// The addresses that the page asked for.
+    /// The addresses that the page requested.
     pub fn asked_for(&self) -> Vec<String> {
         let asked = self.events.iter().filter(|event| event["method"] == "Network.requestWillBeSent");
         asked.filter_map(|event| event["params"]["request"]["url"].as_str().map(str::to_owned)).collect()

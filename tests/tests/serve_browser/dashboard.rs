@@ -1,4 +1,4 @@
-//! A dashboard with a few sessions that the programs made, and a browser that looks at it.
+//! A dashboard with a few sessions created by the programs, and a browser that shows it.
 
 use cs_tests::http::Served;
 use cs_tests::{Sandbox, status, stderr, stdout};
@@ -16,14 +16,14 @@ pub struct Dashboard {
 pub const INTENTS: [&str; 4] = ["Fix the login page", "Rate limits per key", "Draw a new logo", "Sort the attic"];
 
 impl Dashboard {
-    /// Starts everything; none where there is no browser.
+    /// Starts everything; `None` if there is no browser.
     pub fn start(sandbox: Sandbox) -> Option<Dashboard> {
         let browser = Browser::start()?;
         let served = Served::start(&sandbox, &[]);
         Some(Dashboard { sandbox, served, browser })
     }
 
-    /// The same with sessions: two active ones in `api`, one parked and one completed in `shop`.
+    /// Starts everything with sessions: two active ones in `api`, one parked and one completed in `shop`.
     pub fn with_sessions() -> Option<(Dashboard, Vec<String>)> {
         let dashboard = Dashboard::start(Sandbox::new())?;
         let ids: Vec<String> = INTENTS
@@ -38,24 +38,24 @@ impl Dashboard {
         Some((dashboard, ids))
     }
 
-    /// Makes a session; its id.
+    /// Creates a session; returns its id.
     pub fn create(&self, project: &str, intent: &str) -> String {
         self.cs("cs-session", &["create", "--project", project, "--intent", intent, "-q"]).trim().to_owned()
     }
 
-    /// Runs a program, which must succeed; what it printed.
+    /// Runs a program, which must succeed; returns its output.
     pub fn cs(&self, program: &str, args: &[&str]) -> String {
         let output = self.sandbox.cs(program, args);
         assert_eq!(status(&output), 0, "{program} {args:?}: {}", stderr(&output));
         stdout(&output)
     }
 
-    /// A whole address.
+    /// The full address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.served.address)
     }
 
-    /// Opens a page and waits until it is live.
+    /// Opens a page and waits until it has an event stream.
     pub fn open(&mut self, path: &str) {
         self.browser.open(&self.url(path));
         self.browser.until("document.querySelector('#connection').dataset.state === 'live'");

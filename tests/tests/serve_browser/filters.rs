@@ -1,4 +1,4 @@
-//! Filters: links and forms that work with and without a script, and a URL for every view.
+//! Filters: links and forms that work with and without scripts, and a URL for every view.
 
 use serde_json::json;
 

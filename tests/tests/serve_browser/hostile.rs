@@ -1,4 +1,4 @@
-//! Whatever stands in a record is text and nothing else, and no text breaks a page.
+//! Everything in a record is shown as text, and no text breaks a page.
 
 use cs_tests::Sandbox;
 use serde_json::json;
@@ -28,7 +28,7 @@ fn with_hostile_records() -> Option<(Dashboard, String)> {
     }
     dashboard.cs("cs-session", &["update", &id, "--branch", &long[..200], "--activity", LINKS]);
     dashboard.cs("cs-session", &["request-action", &id, "--reason", &format!("{SCRIPT}{LINKS}")]);
-    // What no program writes may stand in a file all the same.
+    // Texts that no program writes can still be in a file.
     let path = dashboard.sandbox.data().join(format!("sessions/{id}.json"));
     let mut record = dashboard.sandbox.record(&id);
     record["worktree_root"] = json!("/tmp/it's \"$(x)\" `y`/<b>");
@@ -81,12 +81,12 @@ fn a_hostile_record_is_shown_as_text() {
         "the others are there all the same"
     );
 
-    // An error page is an error on the network, which the browser notes; nothing else is there to note.
+    // The browser logs an error page as a network error; there must be no other message.
     let complaints = dashboard.browser.complaints();
     let others: Vec<&String> = complaints.iter().filter(|text| !text.contains("\"source\":\"network\"")).collect();
     assert!(others.is_empty(), "{others:?}");
     let own = dashboard.url("/");
-    // Browsers draw parts of their own fields with data.
+    // Browsers draw parts of form fields from data URLs.
     let is_foreign = |url: &String| !url.starts_with(&own) && !url.starts_with("data:");
     let foreign: Vec<String> = dashboard.browser.asked_for().into_iter().filter(is_foreign).collect();
     assert_eq!(foreign, [""; 0], "everything came from here");

@@ -1,4 +1,4 @@
-//! The dashboard where it wants a key: one address with the key opens it, and everything goes on as ever.
+//! The dashboard with a required key: one address with the key opens it, and everything works as without.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::dashboard::{Dashboard, INTENTS};
 
 const LIVE: &str = "document.querySelector('#connection').dataset.state === 'live'";
 
-/// A dashboard that wants a key, and the address with it.
+/// A dashboard that requires a key, and the address with the key.
 fn start() -> Option<(Dashboard, Vec<String>, String)> {
     let (mut dashboard, ids) = Dashboard::with_sessions()?;
     dashboard.served = Served::start(&dashboard.sandbox, &["--owner-only"]);
@@ -34,7 +34,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     assert_eq!(dashboard.browser.eval("location.href"), format!("http://{}/", dashboard.served.address));
     assert_eq!(dashboard.browser.eval("sessionStorage.length"), 1);
     assert_eq!(dashboard.browser.eval("document.cookie + localStorage.length"), "0");
-    // Links, a reload, the back button, a form, a place in a page.
+    // Links, a reload, the back button, a form, an anchor in a page.
     dashboard.browser.follow(&format!("#{} .open", ids[0]));
     dashboard.browser.until(&format!("document.title.includes({})", json!(INTENTS[0])));
     let from = dashboard.browser.note_event();
@@ -73,7 +73,7 @@ fn live_updates_work_with_the_key() {
         dashboard.browser.until(&format!("document.querySelector('main').textContent.includes('{text}')"));
     }
     assert_eq!(dashboard.browser.eval("window.sameDocument"), true);
-    // Files are fetched with the key, and have their names.
+    // Files are downloaded with the key and have their names.
     let saved = dashboard.browser.downloads();
     dashboard.browser.open(&dashboard.url(&format!("/session/{}", ids[0])));
     dashboard.browser.until(LIVE);
@@ -93,10 +93,10 @@ fn without_the_right_key_a_page_says_how_to_get_it() {
     dashboard.browser.until("document.getElementById('key-wanted').checkVisibility()");
     let told = dashboard.browser.text("main");
     assert!(told.contains(&format!("cs-serve open --port {port}")), "{told}");
-    // The address in the same tab, as one pastes it.
+    // The address in the same tab, as if pasted.
     dashboard.browser.eval(&format!("location.href = {}", json!(url)));
     dashboard.browser.until("document.querySelectorAll('.row').length === 4");
-    // A new start has a new key; the old one is told to be old, and the page stops asking.
+    // A restarted dashboard has a new key; the page is told that its key is old and stops requesting.
     dashboard.served = Served::start(&dashboard.sandbox, &["--owner-only"]);
     let wrong = format!("http://{}/#key={}", dashboard.served.address, "0".repeat(64));
     dashboard.browser.open(&wrong);

@@ -1,4 +1,4 @@
-//! What changes on disk shows by itself, and nothing that the reader did is lost over it.
+//! Changes on disk appear by themselves and do not disturb the reader.
 
 use cs_tests::http::Served;
 use cs_tests::{Sandbox, status};

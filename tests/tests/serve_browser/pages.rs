@@ -35,7 +35,7 @@ fn a_session_page_is_complete_and_can_be_saved() {
     for (n, name) in [(1, "json"), (2, "md"), (3, "html")] {
         dashboard.browser.click(&format!(".downloads a:nth-child({n})"));
         let file = saved.join(format!("{id}.{name}"));
-        // A browser makes the file before it has all of it.
+        // A browser creates the file before it has all of it.
         let has_all = || std::fs::read_to_string(&file).is_ok_and(|text| text.contains(INTENTS[0]));
         assert!(eventually(Duration::from_secs(20), has_all), "{} was not saved", file.display());
     }
@@ -52,7 +52,7 @@ fn the_resume_command_is_copied_with_one_click() {
     let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
     dashboard.browser.call("Browser.grantPermissions", permissions);
     dashboard.open(&format!("/session/{id}"));
-    // What the button says, it says for two seconds: who looks now and then may miss it.
+    // The button shows its message for two seconds, which a poll could miss.
     let listen = "new MutationObserver(() => (window.said ??= []).push(document.getElementById('copy').textContent))";
     let listen = format!("{listen}.observe(document.getElementById('copy'), {{childList: true}})");
     dashboard.browser.eval(&listen);
@@ -61,7 +61,7 @@ fn the_resume_command_is_copied_with_one_click() {
     let copied = dashboard.browser.eval("navigator.clipboard.readText()");
     assert!(copied.as_str().is_some_and(|text| text.ends_with(&format!("claude --resume {uuid}"))), "{copied}");
     assert_eq!(copied, json!(dashboard.browser.text("#resume")));
-    // A page that comes meanwhile, where nothing was copied, does not take the word away.
+    // A live update in the meantime does not remove the message.
     let redraw = "refresh().then(() => document.getElementById('copy').textContent)";
     let press = "(document.getElementById('copy').click(), new Promise((done) => setTimeout(done, 200)))";
     assert_eq!(dashboard.browser.eval(&format!("{press}.then(() => {redraw})")), "Copied");

@@ -1,11 +1,11 @@
-//! The pictures of the README, made from made-up sessions by `make screenshots`. Not a test.
+//! The pictures of the README, which `make screenshots` takes of made-up sessions. Not a test.
 
 use cs_tests::{Sandbox, run, status, stderr, stdout, workspace};
 use serde_json::{Value, json};
 
 use crate::dashboard::Dashboard;
 
-/// Runs a program at a time, with input; what it printed.
+/// Runs a program at a given time, with input; returns its output.
 fn at(dashboard: &Dashboard, when: &str, program: &str, args: &[&str], input: &str) -> String {
     let mut command = dashboard.sandbox.command(program);
     command.args(args).env("CS_NOW", format!("2026-{when}:00Z"));
@@ -14,7 +14,7 @@ fn at(dashboard: &Dashboard, when: &str, program: &str, args: &[&str], input: &s
     stdout(&output)
 }
 
-/// A conversation in `project` that says these things to the hooks, one after the other.
+/// A conversation that sends these events to the hooks, one after the other.
 fn conversation(dashboard: &Dashboard, n: u32, place: (&str, &str), told: &[(&str, &str, Value)]) {
     let (project, branch) = place;
     let folder = dashboard.sandbox.home().join(project);
@@ -42,7 +42,7 @@ fn figures(dashboard: &Dashboard, n: u32, context: u32, cost: f64) {
     at(dashboard, "11-21T09:59", "cs-statusline", &[], &payload.to_string());
 }
 
-/// What the conversations used, and those of the weeks before.
+/// The usage of these conversations and of earlier weeks.
 fn spending(dashboard: &Dashboard) {
     let claude = dashboard.sandbox.home().join(".claude");
     for n in 1..70_u32 {
@@ -84,7 +84,7 @@ fn todo(done: usize, subjects: &[&str]) -> Value {
     json!({"tool_name": "TodoWrite", "tool_input": {"todos": todos}})
 }
 
-/// A year of sessions that are over.
+/// A year of finished sessions.
 fn history(dashboard: &Dashboard) {
     let work = ["Speed up the search", "Retry failed payments", "Document the webhooks", "Fix the flaky test"];
     let came =

@@ -1,5 +1,4 @@
-//! What it costs: on the overview, a session, a project, over a range of days; before anything was counted, and as
-//! soon as it was.
+//! Costs on the overview, a session, a project and over a range of days; before usage is counted, and right after.
 
 use cs_tests::corpus::conversation;
 use cs_tests::{Sandbox, status};
@@ -9,7 +8,7 @@ use crate::dashboard::Dashboard;
 
 const CONVERSATION: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 
-/// A conversation in `api` as the hooks and the client write it down; the id of its session.
+/// Records a conversation in `api` as the hooks and the client do; returns the id of its session.
 pub fn talk(dashboard: &Dashboard, tokens: u64) -> String {
     let sandbox = &dashboard.sandbox;
     let dir = sandbox.home().join("api");
@@ -95,7 +94,7 @@ fn a_session_and_its_project_show_their_cost() {
     dashboard.browser.click("#usage-table summary");
     let table = dashboard.browser.text("#usage-table");
     assert!(table.contains("2026-11-21") && table.contains("unknown, 7.0k"), "{table}");
-    // What the client says is newer while it runs; of one that is over, what was counted stays.
+    // While a conversation runs, the client's figure is newer; once it has ended, the counted one is shown.
     assert!(dashboard.browser.text(".row").contains("$3.41"));
     dashboard.cs("cs-session", &["complete", &id, "--outcome", "counted"]);
     dashboard

@@ -1,4 +1,4 @@
-//! The plugin, registered by the client's own command; what the client does to the settings is undone.
+//! The plugin, registered with the client's own command, whose changes to the settings are undone.
 
 use super::*;
 

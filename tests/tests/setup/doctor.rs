@@ -1,4 +1,4 @@
-//! `doctor`: each thing that can be wrong is found, and with it what mends it.
+//! `doctor`: every possible problem is found, with a fix.
 
 use std::fs::Permissions;
 
@@ -10,7 +10,7 @@ fn healthy() -> Place {
     let place = Place::new();
     let path = format!("{}:{}/fake:/usr/bin:/bin", place.share.join("bin").display(), place.sandbox.home().display());
     let place = Place { sandbox: place.sandbox.with("PATH", path), ..place };
-    place.fake("systemctl", "exit 1"); // whatever this machine has
+    place.fake("systemctl", "exit 1"); // regardless of this machine
     place.ok(&["install", "--settings"]);
     place
 }
@@ -33,7 +33,7 @@ fn finds(place: &Place, check: &str, detail: &str, fix: &str) {
     assert!(has("detail", detail) && has("fix", fix), "{found}");
 }
 
-/// Runs the dashboard as this place has it, on a port that the settings name.
+/// Runs the installed dashboard on the port in the settings.
 fn dashboard(place: &Place, args: &[&str]) -> Served {
     let served = Served::start(&place.sandbox, args);
     let port = served.address.rsplit(':').next().expect("a port");
@@ -225,7 +225,7 @@ fn jobs_that_do_not_run_are_found() {
     place.ok(&["jobs", "install", "--with", "systemd"]);
     let (_, found) = findings(&place);
     if !cfg!(target_os = "macos") {
-        // Each is told; this is the last one.
+        // Each is reported; this is the last one.
         assert_eq!(found["jobs"]["detail"], "usage: stopped (systemd)");
         assert_eq!(found["jobs"]["fix"], "cs-setup jobs install");
     }

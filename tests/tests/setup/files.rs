@@ -1,4 +1,4 @@
-//! How settings.json is written: links, modes, folders, a kill in the middle, and the question before.
+//! How settings.json is written: links, modes, folders, a kill in the middle, and the question beforehand.
 
 use std::io::Write;
 use std::os::fd::FromRawFd;
@@ -136,10 +136,10 @@ fn the_settings_are_written_where_the_client_reads_them() {
     assert!(!file.exists() && !place.settings().exists());
 }
 
-/// Runs `cs-setup` with a terminal as its input, on which `answer` is typed.
+/// Runs `cs-setup` with a terminal as its input and types `answer` there.
 fn answered(place: &Place, args: &[&str], answer: &str) -> Output {
     let (mut terminal, mut line) = (0, 0);
-    // SAFETY: both numbers are written by the call, and nothing else is given.
+    // SAFETY: the call only writes both numbers.
     let made = unsafe {
         libc::openpty(
             &raw mut terminal,
@@ -150,7 +150,7 @@ fn answered(place: &Place, args: &[&str], answer: &str) -> Output {
         )
     };
     assert_eq!(made, 0, "a terminal can be made");
-    // SAFETY: they were just opened, and nobody else has them.
+    // SAFETY: they were just opened and have no other owner.
     let (mut terminal, line) = unsafe { (fs::File::from_raw_fd(terminal), fs::File::from_raw_fd(line)) };
     terminal.write_all(answer.as_bytes()).expect("it can be typed");
     let mut command = place.sandbox.command(place.share.join("bin/cs-setup").to_str().expect("UTF-8"));

@@ -1,11 +1,11 @@
-//! Scheduled jobs: files that their schedulers understand, wherever the programs and the data lie.
+//! Scheduled jobs: their schedulers accept the files, wherever the programs and the data are.
 
 use plist::Value as Plist;
 
 use super::*;
 use cs_tests::skip;
 
-/// A folder with everything in its name that one of the formats could take for something else.
+/// A folder whose name has every character that one of the formats could misread.
 const HOSTILE: &str = "a b&<c> %h $HOME 'q' \"d\" \\n @LOG@ {x} é=1";
 
 /// Keys of launchd.plist(5), as macOS 14 documents them (<https://keith.github.io/xcode-man-pages/launchd.plist.5.html>),
@@ -54,8 +54,8 @@ const LAUNCHD_KEYS: [&str; 41] = [
     "SessionCreate",
 ];
 
-/// A place with the jobs' programs and a scheduler's command that notes its calls and is content with everything
-/// but the words in `$HOME/refuses`.
+/// A place with the jobs' programs and a scheduler command that records its calls and accepts everything but the words
+/// in `$HOME/refuses`.
 fn with(scheduler: &str, folder: &str) -> Place {
     let place = Place::at(folder);
     for name in ["cs-serve", "cs-cleanup", "cs-notify", "cs-usage"] {
@@ -156,7 +156,7 @@ fn launchd_is_called_once_and_again_after_a_change() {
     assert!(stderr(&output).contains("bootstrap") && stderr(&output).contains("sorry"), "{}", stderr(&output));
 }
 
-/// What systemd says of the units; None where it cannot be asked.
+/// Lets systemd verify the units; `None` if it is not available.
 fn verify(place: &Place, units: &[PathBuf]) -> Option<Output> {
     let mut command = std::process::Command::new("systemd-analyze");
     let run_dir = place.sandbox.root().join("tmp");
@@ -228,7 +228,7 @@ fn uninstalling_removes_the_jobs_too() {
     place.ok(&["jobs", "install"]);
     place.ok(&["install", "--settings"]);
     fs::write(place.sandbox.home().join("refuses"), "--user").expect("it can be written");
-    place.ok(&["uninstall"]); // even where systemd cannot be reached
+    place.ok(&["uninstall"]); // even if systemd cannot be reached
     assert!(files(&place, ".config/systemd/user").is_empty() && !place.settings().exists());
 }
 

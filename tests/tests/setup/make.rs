@@ -1,4 +1,4 @@
-//! `make install` and `make uninstall`: what is there afterwards, and that nothing is left.
+//! `make install` and `make uninstall`: what they install, and that nothing is left.
 
 use std::env;
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::*;
 
-/// One `make` at a time: all put the built programs into the same folder.
+/// One `make` at a time, since all write the built programs to the same folder.
 static MAKE: Mutex<()> = Mutex::new(());
 
-/// `make` with words, in a HOME of its own but with the compiler of the one who runs the tests.
+/// Runs `make` in the sandbox's HOME, but with the compiler of whoever runs the tests.
 fn make(sandbox: &Sandbox, words: &[&str]) -> Output {
     let mut command: Command = sandbox.command("make");
     let outer = PathBuf::from(env::var_os("HOME").expect("HOME is set"));

@@ -1,6 +1,6 @@
-//! Another program writes the same file all the time, while our entries are put in and taken out: no edit of it is
-//! lost. Only Linux can keep it from reading our text in the moment before it is certain; elsewhere a version may be
-//! kept beside the file instead.
+//! Another program edits the same file all the time while our entries are added and removed: none of its edits is lost.
+//! Only Linux can keep it from reading our text before we know that no edit is lost; elsewhere a version may be kept
+//! beside the file instead.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use super::settings::FOREIGN;
 use super::*;
 
-/// How many edits the other program makes at least in each of six races, and how long one race may take.
+/// The minimum number of edits by the other program in each of six races.
 const ROUNDS: usize = 700;
 const BUSY: i32 = 75;
+/// The maximum duration of one race.
 const LIMIT: Duration = Duration::from_secs(6);
 
 /// How a client writes its settings.
@@ -23,12 +24,12 @@ enum Way {
     InPlace,
 }
 
-/// Reads the file, adds one key, and writes all of it, as clients do.
+/// Reads the file, adds one key, and writes the whole file, as clients do.
 fn edit(path: &Path, n: usize, way: Way) {
     let text = fs::read_to_string(path).expect("it is never away");
     let mut value: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("round {n}: {e}: {text:?}"));
     value["edits"][format!("{n}")] = n.into();
-    // The file must not grow without end.
+    // Keeps the file from growing endlessly.
     let old = n.checked_sub(50).map(|old| old.to_string());
     value["edits"].as_object_mut().expect("an object").retain(|key, _| Some(key) != old.as_ref());
     let text = serde_json::to_string_pretty(&value).expect("a value has a text");
@@ -42,7 +43,7 @@ fn edit(path: &Path, n: usize, way: Way) {
     }
 }
 
-/// Edits until somebody says stop; after each edit the one before must be there.
+/// Edits until `stop` is set; each time, the previous edit must still be there.
 fn edit_all_the_time(path: &Path, way: Way, pause: Duration, stop: &AtomicBool, rounds: &AtomicUsize) {
     for n in 0.. {
         edit(path, n, way);
@@ -59,7 +60,8 @@ fn edit_all_the_time(path: &Path, way: Way, pause: Duration, stop: &AtomicBool, 
     }
 }
 
-/// Runs two commands in turn while a client edits; how often each ended how.
+/// Runs two commands alternately while a client edits; returns the number of edits and how often each exit code
+/// occurred.
 fn race(way: Way, pause: Duration, file: &str, commands: [&[&str]; 2]) -> (usize, BTreeMap<i32, usize>) {
     let place = Place::new();
     fs::create_dir_all(place.sandbox.home().join(".codex")).expect("it can be made");

@@ -1,4 +1,4 @@
-//! Hooks in settings.json: put in, found to be there, and taken out again, byte for byte.
+//! Hooks in settings.json: added, recognised, and removed again, byte for byte.
 
 use super::*;
 
@@ -23,7 +23,7 @@ pub const FOREIGN: &str = r#"{
 }
 "#;
 
-/// Settings of many kinds. `None`: there is no file.
+/// Settings files of many kinds; `None` stands for no file.
 fn kinds() -> Vec<(&'static str, Option<String>)> {
     let mut kinds: Vec<(&str, Option<String>)> = [
         ("absent", None),
@@ -64,7 +64,7 @@ fn kinds() -> Vec<(&'static str, Option<String>)> {
     kinds
 }
 
-/// Whether the bytes of `part` stand in `whole` in their order: nothing was taken away or moved.
+/// Whether `whole` contains the bytes of `part` in order, so that nothing was removed or moved.
 fn is_within(part: &str, whole: &str) -> bool {
     let mut rest = whole.bytes();
     part.bytes().filter(|byte| !byte.is_ascii_whitespace()).all(|byte| rest.any(|other| other == byte))
@@ -100,7 +100,7 @@ fn changes_made_in_between_are_kept() {
     for (name, before) in kinds() {
         place.put_settings(before.as_deref());
         place.ok(&["install", "--settings"]);
-        // The client changes a setting: it writes all of it in its own layout.
+        // The client changes a setting and writes the whole file in its own layout.
         let mut value = json(&place.text().expect("it is there"));
         value["theme"] = "dark".into();
         place.put_settings(Some(&serde_json::to_string_pretty(&value).expect("JSON")));
@@ -138,7 +138,7 @@ fn damaged_settings_are_refused_and_left_alone() {
     }
     fs::write(place.settings(), b"{\"a\": \"\xff\"}").expect("it can be written");
     place.refused(&["install", "--settings"], INVALID, "byte 8 is not valid UTF-8");
-    place.ok(&["uninstall"]); // nothing of ours is in it, whatever it is
+    place.ok(&["uninstall"]); // it contains nothing of ours
     fs::write(place.settings(), b"{\"a\": \"\xff /x/bin/cs-hook\"}").expect("it can be written");
     place.refused(&["uninstall"], INVALID, "byte 8 is not valid UTF-8");
     fs::write(place.settings(), vec![b' '; 11 << 20]).expect("it can be written");
@@ -211,7 +211,7 @@ fn uninstalling_with_the_status_line_restores_every_kind_of_file() {
     let (hooks, line) = (&["install", "--settings"][..], &["statusline", "install"][..]);
     let (all, line_alone) = (&["uninstall"][..], &["statusline", "remove"][..]);
     let theirs = ("a status line", Some("{\"statusLine\": {\"command\": \"date\", \"padding\": 1} }".to_owned()));
-    // Size makes no difference here, and the huge one takes seconds each time.
+    // Size makes no difference here, and the huge file takes seconds each time.
     for (name, before) in kinds().into_iter().filter(|(name, _)| *name != "huge").chain([theirs]) {
         for steps in [
             &[hooks, line, all][..],

@@ -1,4 +1,4 @@
-//! Helpers that the agent starts (subagents) ask for themselves, and never move its turn.
+//! Subagents ask their own questions and never move the turn of their agent.
 
 use crate::*;
 
@@ -30,7 +30,7 @@ fn answering_one_of_two_subagents_leaves_the_other_waiting() {
     tell(&stage, 77, UUID, "Stop", json!({"background_tasks": [{"id": "x1", "type": "subagent"}]}));
     is(&stage, 80, UUID, "waiting", "permission for Bash: mkdir 1 (asked by a subagent 9 s ago)");
     assert_eq!(awaited(&stage), "permission for Bash: mkdir 1");
-    // Approved; nobody says so but the client, until the tool has ended.
+    // Approved, which only the client's registry shows until the tool has ended.
     registry(&stage, 82, UUID, "busy");
     is(&stage, 85, UUID, "background", "1 background tasks");
     end_as(&stage, 90, "x1", "mkdir 1");

@@ -1,8 +1,8 @@
-//! How states are shown: everywhere the same, and nothing that is over.
+//! States are shown the same everywhere, and nothing that is over is shown.
 
 use crate::*;
 
-/// No output says that the session waits for something, raw ones and exports included.
+/// Panics if any output, raw ones and exports included, says that the session waits for something.
 #[track_caller]
 pub fn asks_nothing(stage: &Stage, at: u64, uuid: &str) {
     let ask = |program: &str, args: &[&str]| {
@@ -30,7 +30,7 @@ pub fn asks_nothing(stage: &Stage, at: u64, uuid: &str) {
         assert!(compact.contains("\"awaiting_action\":null"), "{output}");
         assert!(!compact.contains("\"awaiting_action\":\""), "{output}");
     }
-    // In the timeline it was asked all the same; a line of CSV has none.
+    // The timeline still has the question; a CSV row has no timeline.
     for (form, sign) in [("markdown", "Needs you"), ("html", "Needs you"), ("csv", "permission for")] {
         let text = ask("cs-export", &[&id, "--format", form]);
         assert!(!text.is_empty() && !text.contains(sign), "{text}");

@@ -1,8 +1,8 @@
-//! Whose process a process id is: on which machine, in which namespace, and for which conversation.
+//! Which process a process id means: on which machine, in which namespace, and for which conversation.
 
 use crate::*;
 
-/// Somebody else's boot of a machine with the same ids.
+/// Another boot, on which the same process ids mean other processes.
 const ELSEWHERE: &str = "00000000-0000-4000-8000-000000000000:4026531836";
 
 fn edit(stage: &Stage, uuid: &str, change: impl Fn(&mut Value)) {
@@ -19,7 +19,7 @@ fn ask_at(stage: &Stage, at: u64, program: &str, args: &[&str]) -> (i32, String)
     (status(&answer), stdout(&answer))
 }
 
-/// What nothing was heard of for two hours is stale.
+/// Makes sessions stale after two hours.
 fn be_impatient(stage: &Stage) {
     tell_everything(stage);
     let mut config = stage.sandbox.json("config.json");
@@ -27,7 +27,7 @@ fn be_impatient(stage: &Stage) {
     fs::write(stage.sandbox.data().join("config.json"), config.to_string()).expect("the settings can be written");
 }
 
-/// State and reason, as `cs-session show` says them.
+/// State and reason according to `cs-session show`.
 fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     let shown = ask_at(stage, at, "cs-session", &["show", &format!("claude:{uuid}"), "--json"]).1;
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
@@ -40,7 +40,7 @@ fn a_process_on_another_machine_is_not_judged() {
     let mut stage = stage();
     ask(&stage, 70, UUID);
     edit(&stage, UUID, |live| live["host"] = json!(ELSEWHERE));
-    // Here that id is dead, or another process.
+    // On this machine that id is unused or another process.
     stage.kill_client();
     let (state, why) = told(&stage, 75, UUID);
     assert_eq!(state, "waiting", "{why}");
@@ -83,7 +83,7 @@ fn a_live_file_without_a_machine_is_judged_as_before() {
     is(&stage, 70, UUID, "gone", "ended without SessionEnd");
 }
 
-/// A resumed Codex has another process, which does not say its id: the noted one is dead.
+/// A resumed Codex has another process, which does not report its id, and the noted one is dead.
 #[test]
 fn the_process_is_updated_at_a_start_or_when_the_noted_one_is_dead() {
     for (event, more) in [
@@ -109,7 +109,7 @@ fn the_process_is_updated_at_a_start_or_when_the_noted_one_is_dead() {
     }
 }
 
-/// Two PID namespaces share a data directory: what the one sees, the other does not judge.
+/// Two PID namespaces share a data directory: neither judges the processes of the other.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_conversation_in_another_namespace_is_elsewhere_in_both_directions() {
@@ -125,12 +125,12 @@ fn a_conversation_in_another_namespace_is_elsewhere_in_both_directions() {
         assert_eq!((status(&answer), stderr(&answer)), (0, String::new()), "{whole}");
         stdout(&answer)
     };
-    // Ours, seen from a container.
+    // Our process, seen from a container.
     let seen = inside(&format!("{bin}/cs-session show claude:{UUID} --json"));
     assert!(seen.contains("elsewhere") && !seen.contains("\"state\":\"gone\""), "{seen}");
     inside(&format!("{bin}/cs-cleanup gone -q"));
     assert_eq!(stage.record_of(UUID).expect("it is recorded")["status"], "active");
-    // A container's, seen from here, while it runs and when it has ended.
+    // A container's process, seen from here, while it runs and after it has ended.
     let payload = json!({"session_id": OTHER, "cwd": stage.repository("repo"), "hook_event_name": "UserPromptSubmit",
         "prompt": "inside", "prompt_id": "i1"});
     fs::write(stage.sandbox.home().join("payload"), payload.to_string()).expect("it can be written");
@@ -151,7 +151,7 @@ fn two_accounts_with_one_data_directory_have_separate_registries() {
     let log = work.join(format!("projects/x/{UUID}.jsonl"));
     tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup", "transcript_path": log}));
     prompt(&stage, 60, UUID);
-    // What the reader's own account says of a process with this id is not about it.
+    // The registry of the reader's own account is about another process with this id.
     registry(&stage, 70, UUID, "waiting");
     is(&stage, 75, UUID, "working", "UserPromptSubmit");
     registry_at(&stage, &work, 70, UUID, ("idle", None), "");
@@ -170,7 +170,7 @@ fn a_checkout_is_not_free_while_its_process_cannot_be_judged() {
     assert!(code == 0 && row.contains("\"perhaps\":true") && row.contains("\"state\":\"unknown\""), "{row}");
     let table = ask_at(&stage, 60, "cs-session", &["occupants", "--path", &path, "--table"]).1;
     assert!(table.contains("perhaps: no running conversation is known"), "{table}");
-    // The Python tool does not say where it works; its project does.
+    // A record of the Python tool has no folder, but its project has one.
     let id = stage.sandbox.records()[0]["session_id"].as_str().expect("an id").to_string();
     let record = stage.sandbox.data().join(format!("sessions/{id}.json"));
     let mut theirs = read(&record);
@@ -181,7 +181,7 @@ fn a_checkout_is_not_free_while_its_process_cannot_be_judged() {
     assert_eq!(ask_at(&stage, 60, "cs-session", &["occupants", "--path", &elsewhere]).0, 1);
     be_impatient(&stage);
     assert_eq!(occupants(10 * HOUR).0, 1, "nothing was heard of it for too long");
-    // A conversation without a session is judged by itself.
+    // A conversation without a session is judged by its live file.
     tell(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));
     let (_, rows) = occupants(75);
     let own = rows.lines().find(|row| row.contains(OTHER)).expect("it is named");

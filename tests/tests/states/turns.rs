@@ -1,9 +1,9 @@
-//! How a turn ends that no Stop ends, and what begins without a person.
+//! Turns that end without a Stop event or begin without a person.
 
 use crate::*;
 use std::io::Write;
 
-/// A conversation with one prompt and a log at this place.
+/// A conversation with one prompt and a log in this folder.
 fn logged(folder: &str, more: Value) -> (Stage, std::path::PathBuf) {
     let stage = Stage::new();
     let log = stage.sandbox.home().join(folder).join(format!("{UUID}.jsonl"));
@@ -40,13 +40,13 @@ fn without_a_registry_an_interrupt_is_read_from_the_end_of_the_log() {
     append(&log, &line(10, "user", "[Request interrupted by user for tool use]", false));
     append(&log, r#"{"type":"file-history-snapshot"}"#);
     is(&stage, 75, UUID, "idle", "the turn was interrupted (the log says so 4 s ago)");
-    // It goes on, although no hook said so.
+    // It continues, although no hook reported it.
     append(&log, &line(20, "assistant", "Well then.", false));
     is(&stage, 85, UUID, "working", "UserPromptSubmit");
     append(&log, &line(30, "user", INTERRUPTED, false));
     prompt(&stage, 91, UUID);
     is(&stage, 95, UUID, "working", "UserPromptSubmit 4 s ago");
-    // The registry knows better.
+    // The registry takes precedence.
     append(&log, &line(40, "user", INTERRUPTED, false));
     registry(&stage, 101, UUID, "busy");
     is(&stage, 105, UUID, "working", "UserPromptSubmit");
@@ -63,7 +63,7 @@ fn a_menu_opened_after_a_dismissed_question_is_not_a_question() {
         registry_waiting(&stage, 66, UUID, "dialog open");
         is(&stage, 70, UUID, "idle", "the turn was interrupted");
         lists::asks_nothing(&stage, 70, UUID);
-        // The next question has a dialog again.
+        // The next question opens a dialog again.
         prompt(&stage, 71, UUID);
         tell(&stage, 72, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": input}));
         registry_waiting(&stage, 72, UUID, "dialog open");
@@ -202,13 +202,13 @@ fn a_codex_that_switched_conversations_has_left_the_old_one() {
     assert_eq!(state, "gone", "{why}");
     assert!(why.contains(&format!("its process went on with conversation {OTHER}")), "{why}");
     assert_eq!(told(&stage, 90, OTHER).0, "working");
-    // A person came back to it.
+    // A person returned to it.
     codex_tells(&stage, UUID, 95, "UserPromptSubmit", json!({"prompt": "three", "turn_id": "t3"}));
     codex_tells(&stage, UUID, 96, "Stop", json!({"turn_id": "t3"}));
     is(&stage, 99, UUID, "idle", "your turn");
 }
 
-/// What `cs-session show` says.
+/// State and reason according to `cs-session show`.
 fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     let mut command = stage.command("cs-session", at * 1000, Client::Interactive);
     command.args(["show", &format!("claude:{uuid}"), "--json"]);
@@ -257,7 +257,7 @@ fn a_prompt_typed_during_a_turn_is_a_new_one_despite_its_id() {
     assert_eq!(stage.sandbox.records().len(), 1);
     tell(&stage, 70, UUID, "Stop", json!({}));
     is(&stage, 75, UUID, "working", "the prompt that was typed meanwhile runs (Stop 5 s ago)");
-    // The client knows whether it does: the ended turn may have taken it in.
+    // Only the client knows whether it continues, since the ended turn may have included the prompt.
     registry(&stage, 50, UUID, "busy");
     is(&stage, 76, UUID, "working", "the prompt that was typed meanwhile runs");
     registry(&stage, 70, UUID, "idle");

@@ -1,4 +1,4 @@
-//! The client's own word: since when it holds is not when it was last true, and no word is passed over.
+//! The client's own status: its date is when it began, not when it was last true, and no status is ignored.
 
 use crate::*;
 
@@ -55,7 +55,7 @@ fn another_dialog_is_shown_in_the_clients_words() {
     registry_waiting(&stage, 76, UUID, "dialog open");
     is(&stage, 80, UUID, "waiting", "dialog open (the client says waiting since 4 s)");
     lists::asks_nothing(&stage, 80, UUID);
-    // The next question is one again.
+    // The next question counts as one again.
     ask(&stage, 90, UUID);
     registry_waiting(&stage, 90, UUID, "permission prompt");
     is(&stage, 95, UUID, "waiting", "permission for Bash: make (PermissionRequest 5 s ago)");
@@ -67,7 +67,7 @@ fn a_menu_opened_by_a_person_is_not_waiting() {
     tell(&stage, 70, UUID, "Stop", json!({}));
     registry_waiting(&stage, 80, UUID, "dialog open");
     is(&stage, 85, UUID, "idle", "your turn (Stop 15 s ago)");
-    // A dialog that the agent opens in a turn does.
+    // A dialog that the agent opens during a turn does.
     prompt(&stage, 90, UUID);
     registry_waiting(&stage, 92, UUID, "dialog open");
     is(&stage, 95, UUID, "waiting", "dialog open");
@@ -80,7 +80,7 @@ fn a_question_keeps_its_text_while_its_dialog_may_be_open() {
     tell(&stage, 70, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": questions}));
     registry_waiting(&stage, 71, UUID, "dialog open");
     is(&stage, 200, UUID, "waiting", "answer: Which one?");
-    // It was dismissed and, much later, a menu opened.
+    // It was dismissed and, much later, a menu was opened.
     registry_waiting(&stage, 190, UUID, "dialog open");
     is(&stage, 200, UUID, "waiting", "dialog open (the client says waiting since 10 s)");
 }

@@ -1,4 +1,4 @@
-//! Storms of changes, writers that are killed, and an index that missed something.
+//! Storms of changes, killed writers, and an index that missed a change.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// One change of a session's life, picked at random; many of them are refused.
+/// A random change of a session; many of them are refused.
 fn live_on(sandbox: &Sandbox, id: &str, random: &mut Random) -> Command {
     let mut command = sandbox.command("cs-session");
     match random.below(5) {
@@ -67,7 +67,7 @@ fn killed_writers_leave_whole_records_a_correct_index_and_no_lock() {
     check_counts(&sandbox);
 }
 
-/// Starts a change and kills it after a moment; whether it was in time.
+/// Starts a change and kills it after a moment; returns whether it was killed in time.
 fn is_killed(sandbox: &Sandbox, id: &str, random: &mut Random) -> bool {
     let mut command = live_on(sandbox, id, random);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it can be started");

@@ -1,4 +1,4 @@
-//! Fields that we do not know, at every level, survive whatever changes their file.
+//! Unknown fields at every level survive all changes of their file.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-/// Adds a field that we do not know to an object.
+/// Adds an unknown field to an object.
 fn strange(mut object: Value) -> Value {
     object["x_theirs"] = json!({"kept": [1, 2.5, null, "é"]});
     object

@@ -1,8 +1,8 @@
-//! Costs: one number a place, and it says whose number that is.
+//! Costs: each place shows one number and says where it comes from.
 
 use crate::*;
 
-/// A conversation whose client told its own estimate, and whose log was summed up where `is_counted`.
+/// A conversation whose client reported its estimate, and whose log was counted if `is_counted`.
 fn spent(is_counted: bool) -> Stage {
     let stage = stage();
     let figures = json!({
@@ -25,7 +25,7 @@ fn spent(is_counted: bool) -> Stage {
     stage
 }
 
-/// The cost in the summary, as people read it.
+/// The formatted cost in the summary.
 fn counted(stage: &Stage) -> String {
     let usd = stage.sandbox.json(&format!("usage/{UUID}.json"))["cost_usd"].as_f64().expect("a price is known");
     assert!((usd - 3.41).abs() > 0.1, "the two can be told apart");
@@ -76,7 +76,7 @@ fn no_row_shows_both_costs() {
     for path in ["/", "/project/repo", &format!("/session/{id}")] {
         let page = served.get(path).text();
         let main = page.split("<main").nth(1).unwrap_or_default();
-        // A project's own sum is another place than the rows of its sessions.
+        // The total of a project and the rows of its sessions are separate places.
         let rows: Vec<&str> =
             if path.starts_with("/session") { vec![main] } else { main.split("<article").skip(1).collect() };
         for row in rows {

@@ -1,4 +1,4 @@
-//! The timeline is made of all dated facts, in their order, and is the same wherever it is shown.
+//! The timeline consists of all dated facts in order, and is the same wherever it is shown.
 
 use crate::*;
 
@@ -10,14 +10,14 @@ fn shown(block: &str) -> Vec<String> {
     lines.map(|line| line.trim().split_once("  ").map_or(line, |(_, text)| text).trim().to_owned()).collect()
 }
 
-/// The same of an export in Markdown.
+/// The same for an export in Markdown.
 fn exported(text: &str) -> Vec<String> {
     let lines = text.lines().skip_while(|line| *line != "## Timeline").skip(2);
     let facts = lines.take_while(|line| !line.is_empty());
     facts.filter_map(|line| Some(line.split_once(UTC)?.1.trim_start_matches(": ").replace('\\', ""))).collect()
 }
 
-/// The same of a page or an export in HTML, which is newest first on the page.
+/// The same for a page or an export in HTML; the page has the newest first.
 fn listed(page: &str, begin: &str) -> Vec<String> {
     let timeline = page.split_once(begin).map(|(_, rest)| rest.split("</ol>").next().unwrap_or_default());
     let items = timeline.unwrap_or_default().split("<li>").skip(1);
@@ -29,7 +29,7 @@ fn listed(page: &str, begin: &str) -> Vec<String> {
     items.map(text).collect()
 }
 
-/// A timeline, which each output shows alike.
+/// The timeline, which must be the same in every output.
 #[track_caller]
 fn timeline(stage: &Stage, at: u64) -> Vec<String> {
     let id = id(stage);
@@ -128,7 +128,7 @@ fn a_long_timeline_is_bounded_and_in_order() {
     let facts = listed(&page, "<ol class=\"timeline\"");
     assert_eq!((facts.len(), facts[0].as_str()), (500, "prompt: prompt 2999"), "the newest, newest first");
     assert!(page.contains("older items"), "{page}");
-    // Whoever writes next keeps what a record may have.
+    // The next writer trims the record to the allowed length.
     prompt(&stage, 7_100, "and more");
     person(&stage, 7_110, &["cs-session", "event", &id(&stage), "--message", "deployed"]);
     let kept = self::record(&stage)["history"].as_array().expect("a list").len();

@@ -1,4 +1,4 @@
-//! What a session is called: by its prompt, until its client or a person there says better, or a person here.
+//! The name of a session: its prompt, until its client, a person in the client or a person here gives a better one.
 
 use crate::*;
 
@@ -21,7 +21,7 @@ fn renamed(stage: &Stage, at: u64, name: &str) {
     registry(stage, stage.client(), at, json!(name), "user");
 }
 
-/// What `list` calls it, which every other output must, too.
+/// The name in `list`, which must be the same in every other output.
 #[track_caller]
 fn listed(stage: &Stage, at: u64) -> String {
     let id = id(stage);
@@ -49,7 +49,7 @@ fn a_rename_is_shown_at_once_and_kept() {
     assert_eq!(listed(&stage, 85), "auth, again");
     prompt(&stage, 90, "and now the footer");
     assert_eq!(listed(&stage, 95), "auth, again");
-    // The client says no name any more: the last one it gave is the best that is known.
+    // The client no longer reports a name, so the last one is kept.
     registry(&stage, stage.client(), 100, json!(null), "derived");
     assert_eq!(listed(&stage, 105), "auth, again");
     fs::remove_dir_all(stage.sandbox.home().join(".claude/sessions")).expect("it is there");
@@ -149,7 +149,7 @@ fn empty_and_oversized_names_are_harmless() {
     let stage = stage();
     renamed(&stage, 70, &long);
     assert_eq!(listed(&stage, 75).chars().count(), 500);
-    // A registry that is no registry.
+    // An invalid registry.
     for text in ["", "{", "[]", "{\"name\": 7}", "\u{0}"] {
         let path = stage.sandbox.home().join(format!(".claude/sessions/{}.json", stage.client()));
         fs::write(path, text).expect("it can be written");
@@ -185,7 +185,7 @@ fn the_most_recent_of_two_windows_gives_the_name() {
         json!({"prompt": "more", "prompt_id": "w", "session_title": "second window"}),
     );
     assert_eq!(listed(&stage, 85), "second window");
-    // The registry of a process that is another one by now says nothing.
+    // The registry entry of a process id that was reused does not count.
     drop(other);
     assert_eq!(listed(&stage, 90), "second window");
 }

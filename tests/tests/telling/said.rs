@@ -1,8 +1,8 @@
-//! What the agent said last is shown where the session waits for the person, and nowhere else.
+//! The agent's last answer is shown where the session waits for the person, and nowhere else.
 
 use crate::*;
 
-/// What each output says that the agent said; all must agree.
+/// The agent's answer in each output; all must agree.
 #[track_caller]
 fn said(stage: &Stage, at: u64) -> Option<String> {
     let id = id(stage);
@@ -65,7 +65,7 @@ fn the_answer_is_shown_while_the_session_waits_for_the_person() {
     assert_eq!(said(&stage, 85), None, "it works again");
     tell(&stage, 90, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
     assert_eq!(said(&stage, 95), None, "it asks in the middle of a turn");
-    // The turn ends without a word: the answer to another prompt is no answer to this one.
+    // The turn ends without an answer, and the one to an earlier prompt does not count.
     tell(&stage, 100, "Stop", json!({}));
     assert_eq!(said(&stage, 105), None, "it said nothing");
     stop(&stage, 110, "The footer, too.");

@@ -1,10 +1,11 @@
-//! Whatever is written because somebody lives is a sign of life: "last sign 1 h ago" beside a commit of now is a lie.
+//! Everything written because a person or agent is active is a sign of life: "last sign 1 h ago" beside a new commit
+//! would be wrong.
 
 use crate::*;
 
 const LATER: u64 = 3_660;
 
-/// The last sign of life, in seconds after the beginning, as each output says.
+/// The last sign of life, in seconds after the start, on which all outputs must agree.
 #[track_caller]
 fn last_sign(stage: &Stage, at: u64) -> i64 {
     let id = id(stage);
@@ -66,7 +67,7 @@ fn a_change_by_a_person_is_a_sign_of_life() {
     }
 }
 
-/// The record with what hooks noted, as a program of people reads it.
+/// The record with the hooks' notes, as a command-line program reads it.
 fn record_now(stage: &Stage, at: u64) -> Value {
     parsed(&person(stage, at, &["cs-session", "show", &id(stage), "--json"]))
 }
@@ -127,7 +128,7 @@ fn an_event_that_only_the_live_file_notes_is_a_sign_of_life() {
     assert_eq!(page(65), "2026-11-21T10:01:00.000000+00:00");
     tell(&stage, LATER, "PostToolUse", call);
     assert_eq!(page(LATER + 5), "2026-11-21T11:01:00.000000+00:00");
-    // What was heard while the clock was ahead is none.
+    // An event from while the clock was ahead does not count.
     let path = stage.sandbox.data().join(format!("live/{UUID}.json"));
     let mut live = stage.live(UUID).expect("it runs");
     live["last_event_at"] = json!("2027-11-21T10:00:00Z");

@@ -1,4 +1,4 @@
-//! Titles that stand in the client's log: `cs-usage keep` brings them into the records.
+//! Titles in the client's log, which `cs-usage keep` copies into the records.
 
 use crate::*;
 
@@ -19,7 +19,7 @@ fn given(title: &str) -> Value {
     json!({"type": "custom-title", "customTitle": title, "sessionId": UUID})
 }
 
-/// The intent after the log with these lines was summed up.
+/// The intent after `cs-usage keep` read a log with these lines.
 #[track_caller]
 fn kept(stage: &Stage, at: u64, of: &[Value]) -> String {
     let folder = stage.sandbox.home().join(".claude/projects/-home-dev-repo");

@@ -1,8 +1,8 @@
-//! What a person typed is the same for everybody who asks: hooks, counting of both agents' logs, the page's transcript.
+//! Hooks, the counting of both agents' logs, and the transcript on the page agree on what a person typed.
 
 use crate::*;
 
-/// A prompt, and whether a person typed it. A lone `/model` in tags is the client's own: no hook is told of it.
+/// A prompt, and whether a person typed it. A lone `/model` in tags is the client's own, and no hook is called for it.
 const PROMPTS: [(&str, bool); 13] = [
     ("fix the login page", true),
     ("<ide_opened_file>a.rs</ide_opened_file>\nfix it", true),
@@ -19,7 +19,7 @@ const PROMPTS: [(&str, bool); 13] = [
     ("<environment_context>\n<cwd>/x</cwd>\n</environment_context>", false),
 ];
 
-/// How many turns `cs-usage` finds.
+/// The number of turns that `cs-usage` finds.
 #[track_caller]
 fn turns(stage: &Stage) -> u64 {
     let line = parsed(&person(stage, 600, &["cs-usage", "session", "--json"]));

@@ -13,7 +13,7 @@ fn made_up(shape: &Shape) -> (Sandbox, Truth) {
     (sandbox, truth)
 }
 
-/// All that the reports say, to be compared.
+/// All reports, for comparison.
 fn everything(sandbox: &Sandbox) -> String {
     let script = "for r in daily weekly monthly session project model blocks; do cs-usage $r --breakdown || exit; done";
     let output = sandbox.sh(script);
@@ -21,7 +21,7 @@ fn everything(sandbox: &Sandbox) -> String {
     stdout(&output)
 }
 
-/// What the reports say without a cache.
+/// All reports without a cache.
 fn anew(sandbox: &Sandbox) -> String {
     fs::remove_dir_all(sandbox.data().join("usage/cache")).expect("there is a cache");
     everything(sandbox)
@@ -136,7 +136,7 @@ fn a_file_that_grows_while_it_is_read_is_counted_correctly() {
         let writer = scope.spawn(|| {
             let mut file = fs::OpenOptions::new().append(true).open(&path).unwrap();
             for n in 0..LINES {
-                // In two pieces, so that half lines are seen.
+                // In two pieces, so that readers see half lines.
                 let line = answer(n);
                 file.write_all(&line.as_bytes()[..30]).unwrap();
                 file.write_all(&line.as_bytes()[30..]).unwrap();
@@ -175,7 +175,7 @@ fn simultaneous_runs_report_the_true_totals() {
     assert!(litter.iter().all(|path| path.extension().is_some_and(|e| e == "json")), "{litter:?}");
 }
 
-/// The most memory that a report took, in bytes.
+/// The peak memory of a report, in bytes.
 fn peak(sandbox: &Sandbox, report: &str) -> u64 {
     let peak = native::build("peak");
     let mut command = Command::new(&peak.path);

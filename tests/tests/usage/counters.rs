@@ -1,4 +1,4 @@
-//! Codex's running totals, which do not only grow. Totals by hand.
+//! Codex's running totals, which do not always grow. The expected totals are computed by hand.
 
 use super::*;
 
@@ -25,7 +25,7 @@ impl Rollout {
         );
     }
 
-    /// A total, and what it says of the last response if anything; a limit unless it is empty.
+    /// Adds a counter line: the total, the last response if given, and the limit unless it is empty.
     fn count(mut self, limit: &str, total: [u64; 3], last: Option<[u64; 3]>) -> Self {
         let last = last.map(|last| format!(",\"last_token_usage\":{}", counter(last))).unwrap_or_default();
         let limit = match limit {
@@ -48,7 +48,7 @@ impl Rollout {
         put(sandbox, &format!(".codex/sessions/rollout-2026-11-20T10-00-00-{}.jsonl", id(self.thread)), &self.text);
     }
 
-    /// Input, output and cache read, all as we count them, and how many calls.
+    /// Panics unless input, output and cache read, as we count them, and the number of calls are as expected.
     #[track_caller]
     fn comes_to(&self, expected: [u64; 3], calls: u64) {
         let sandbox = Sandbox::new();
@@ -60,7 +60,7 @@ impl Rollout {
     }
 }
 
-/// Input (with what was cached of it), cached, output.
+/// Input (including cached input), cached input, output.
 fn counter([input, cached, output]: [u64; 3]) -> String {
     let total = input + output;
     format!(
@@ -111,7 +111,7 @@ fn each_limit_has_a_baseline() {
     rollout.comes_to([3200, 32, 0], 4);
     let silent = Rollout::new(1).count("codex", [1000, 0, 0], None).count("codex_other", [300, 0, 0], None);
     silent.count("codex", [2500, 0, 0], None).count("codex_other", [700, 0, 0], None).comes_to([3200, 0, 0], 4);
-    // The client tells each limit of the same responses.
+    // The client reports the same responses for each limit.
     let told = Rollout::new(1)
         .count("codex", [1000, 0, 10], Some([1000, 0, 10]))
         .count("codex_other", [1000, 0, 10], Some([1000, 0, 10]))
@@ -146,7 +146,7 @@ fn the_last_response_counts_where_the_difference_disagrees() {
         Some([4000, 0, 40]),
     );
     rollout.comes_to([7000, 70, 0], 2);
-    // What is empty says nothing, a zero does.
+    // An empty value says nothing, but a zero does.
     let empty = Rollout::new(1).count("", [1000, 0, 10], Some([1000, 0, 10])).count("", [1500, 0, 15], Some([7, 0, 8]));
     let text = empty.text.replace(&counter([7, 0, 8]), "{}");
     Rollout { thread: 1, at: 0, text }.comes_to([1500, 15, 0], 2);
@@ -181,7 +181,7 @@ fn counters_add_nothing_where_there_are_records() {
         let before = Rollout::new(1).count("", first, Some(first)).record("resp_1", first, thread);
         before.count("", [3000, 0, 30], Some(second)).record("resp_2", second, thread).comes_to([3000, 30, 0], 2);
     }
-    // A thread that began with an older client.
+    // A thread that was started by an older client.
     let older = Rollout::new(1).count("", first, Some(first)).count("", [3000, 0, 30], Some(second));
     older.record("resp_3", [500, 0, 5], Some([3500, 0, 35])).comes_to([3500, 35, 0], 3);
 }
@@ -202,7 +202,7 @@ fn a_fork_counts_only_what_exceeds_its_parent() {
         (line["messages"].as_u64().unwrap(), line["total_tokens"].as_u64().unwrap())
     };
     assert_eq!(used(1), (3, 3400));
-    // The same file in another place, and a fork, which begins with what its parent wrote in one go.
+    // The same file in another folder, and a fork, which begins with its parent's lines written all at once.
     let path = format!(".codex/archived_sessions/rollout-2026-11-20T10-00-00-{}.jsonl", id(1));
     put(&sandbox, &path, &parent.text);
     let meta = |n: u8, more: &str| {

@@ -1,9 +1,9 @@
-//! The account of a conversation: each log is read once for it, whatever the cache knows.
+//! `cs-usage explain` reads each log of a conversation once, whatever the cache contains.
 
 use super::*;
 use cs_tests::{has, strace};
 
-/// How often `cs-usage explain` opens each of these logs. Also that its account is complete.
+/// How often `cs-usage explain` opens each of these logs; panics unless its output is complete.
 fn opens(sandbox: &Sandbox, logs: &[PathBuf]) -> Vec<usize> {
     let mut command = sandbox.command("cs-usage");
     command.args(["explain", &id(1), "--json"]);

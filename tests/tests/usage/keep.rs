@@ -1,4 +1,4 @@
-//! What was used is known for ever: summaries, what they say when the logs are gone, and who shows them.
+//! Usage is kept forever: summaries, what they contain once the logs are gone, and who shows them.
 
 use super::*;
 use cs_tests::corpus::{Shape, write};
@@ -19,7 +19,7 @@ fn reports_are_the_same_without_the_logs() {
     assert_eq!((&kept[0]["written"], &kept[0]["unchanged"]), (&truth.sessions.len().into(), &0.into()));
     assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0, "nothing to do");
     assert_eq!(say(&sandbox), before, "summaries beside their logs");
-    // Every second one goes, and the copies in forks stay.
+    // Every second log is deleted, and the copies in forks stay.
     let projects = sandbox.home().join(".claude/projects");
     for session in truth.sessions.keys().step_by(2) {
         for project in cs_tests::entries(&projects) {
@@ -69,7 +69,7 @@ fn a_foreign_summary_is_left_alone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "{\"claude_session_id\": ", "it is left as it is");
 }
 
-/// Makes a file look as if it had been written so many days before the clock of the tests.
+/// Makes a file look as if it had been written this many days before the tests' clock.
 pub fn age(path: &Path, days: u64) {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_255_200);
     let then = now - Duration::from_secs(days * 86_400);
@@ -89,7 +89,7 @@ fn logs_that_will_soon_be_deleted_are_reported() {
         assert_eq!(stdout(&output), if told { format!("{}\n", id(1)) } else { String::new() }, "{days} days");
         assert_eq!(status(&output), i32::from(told));
     }
-    // Clients ignore a longer time, so that is no comfort.
+    // Clients ignore a longer retention time, so it does not help.
     for days in ["99", "30", "99999", "\"x\"", "1e300"] {
         put(&sandbox, ".claude/settings.json", &format!("{{\"cleanupPeriodDays\": {days}}}"));
         assert_eq!((status(&check()), stdout(&check())), (1, format!("{}\n", id(1))), "{days}");

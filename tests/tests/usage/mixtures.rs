@@ -1,5 +1,5 @@
-//! Random mixtures of all that makes counting hard: calls inside answers, counters that do not only grow, records beside
-//! them, forks, summaries, logs that go. The truth is what was made up; it is known without reading a line.
+//! Random mixtures of everything that makes counting hard: calls inside answers, counters that decrease, records beside
+//! them, forks, summaries, deleted logs. The true usage is known from generating it, without reading a line.
 
 use super::*;
 use nanorand::{Rng, WyRand};
@@ -11,7 +11,7 @@ fn add(sum: &mut Kinds, used: Kinds) {
     sum.iter_mut().zip(used).for_each(|(sum, used)| *sum += used);
 }
 
-/// A conversation of Claude Code: its lines without the session's name, and whether its log is gone for good.
+/// A conversation of Claude Code: its lines without the session id, and whether its log was deleted for good.
 #[derive(Default)]
 struct Talk {
     lines: Vec<String>,
@@ -21,12 +21,12 @@ struct Talk {
 
 /// A thread of Codex.
 struct Thread {
-    /// What stands before its own lines: another thread's, restamped.
+    /// The lines before its own: another thread's, with new timestamps.
     copied: Vec<String>,
     /// Kinds and payloads.
     own: Vec<String>,
     parent: Option<u8>,
-    /// It writes records, too.
+    /// Whether it writes records, too.
     records: bool,
     /// The counters of its two limits: input, cached, output.
     totals: [[u64; 3]; 2],
@@ -81,7 +81,7 @@ impl World {
         [1 + self.below(5000), 1 + self.below(900), self.below(9000), self.below(90_000)]
     }
 
-    /// An answer with calls inside, in one to three lines; the last is whole.
+    /// Adds an answer with inner calls, in one to three lines; the last is complete.
     fn answer(&mut self) {
         let talk = self.below(self.talks.len() as u64) as usize;
         if self.talks[talk].gone {
@@ -109,7 +109,7 @@ impl World {
         }
         self.used(whole);
         for line in (0..=self.below(3)).rev() {
-            // Early lines know less; one with the same sum may be split in another way.
+            // Early lines have lower counts; one with the same sum may be split differently.
             let kinds = match line {
                 0 => whole,
                 1 if self.chance(2) => [whole[1], whole[0], whole[2], whole[3]],
@@ -125,27 +125,27 @@ impl World {
         }
     }
 
-    /// A conversation that begins with a copy of another one.
+    /// Adds a conversation that begins with a copy of another one.
     fn fork(&mut self) {
         let lines = self.talks[self.random.generate_range(0..self.talks.len())].lines.clone();
         self.talks.push(Talk { lines, forked: true, gone: false });
     }
 
-    /// A response of Codex, as the thread's client tells it.
+    /// Adds a response of Codex, as the thread's client reports it.
     fn respond(&mut self) {
         let n = self.random.generate_range(0..self.threads.len());
         if self.threads[n].gone {
             return;
         }
         self.next += 1;
-        // No two responses are the same, so no two totals are.
+        // All responses differ, so all totals do.
         let input = 1_000_000 * self.next + self.below(900_000);
         let last = [input, self.below(input), 1 + self.below(900)];
         self.used([last[0] - last[1], last[2], 0, last[1]]);
         let limit = self.below(2) as usize;
         let before = self.threads[n].totals[limit];
         let total = match self.below(6) {
-            // It begins anew, or somewhere lower.
+            // The counter restarts at zero or at a lower value.
             0 => last,
             1 if before[0] > 0 => before.map(|count| count - count / 5),
             _ => [before[0] + last[0], before[1] + last[1], before[2] + last[2]],
@@ -170,14 +170,14 @@ impl World {
         }
     }
 
-    /// A snapshot that was there before, perhaps of long ago.
+    /// Repeats an earlier snapshot, perhaps a very old one.
     fn stale(&mut self, n: usize) {
         let counts: Vec<&String> = self.threads[n].own.iter().filter(|line| line.contains("token_count")).collect();
         let old = counts[self.random.generate_range(0..counts.len())].clone();
         self.threads[n].own.push(old);
     }
 
-    /// A thread that begins with what another one wrote.
+    /// Adds a thread that begins with the lines of another one.
     fn fork_thread(&mut self) {
         let n = self.random.generate_range(0..self.threads.len());
         let records = self.chance(2);
@@ -188,7 +188,7 @@ impl World {
         self.threads.push(Thread { copied, own, parent: Some(n as u8), records, totals, gone: false });
     }
 
-    /// What a summary has is known for ever: then logs may go.
+    /// Keeps summaries, after which logs may be deleted.
     fn keep(&mut self) {
         usage(&self.sandbox, &["keep"]);
         let talks = self.talks.len();
@@ -222,7 +222,7 @@ impl World {
         }
     }
 
-    /// A log that stays as it is is not written again.
+    /// Writes a log unless it is unchanged.
     fn log(&self, path: &str, gone: bool, text: &str) {
         let file = self.sandbox.home().join(path);
         if gone {
@@ -240,7 +240,7 @@ impl Thread {
         let own_meta = meta(thread_id(n), forked.unwrap_or_default());
         let parent = self.parent.map(|parent| meta(thread_id(parent.into()), String::new()));
         let born = [("00:00.000".to_string(), own_meta)];
-        // A copy is written in one go.
+        // A copy is written all at once.
         let copied = parent.into_iter().chain(self.copied.clone()).map(|line| ("00:00.500".to_string(), line));
         let own = self.own.iter().enumerate();
         let own = own.map(|(second, line)| (format!("{:02}:{:02}.000", 1 + second / 60, second % 60), line.clone()));
@@ -302,7 +302,7 @@ fn any_mixture_adds_up_to_the_true_usage() {
     }
 }
 
-/// The models' lines; none where nothing was used yet.
+/// The lines of the models; empty if nothing was used yet.
 fn run(sandbox: &Sandbox) -> Vec<Value> {
     let output = sandbox.cs("cs-usage", &["model"]);
     assert!(

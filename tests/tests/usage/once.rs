@@ -1,10 +1,10 @@
-//! Summaries, logs, forks and copies together: every message counts once, whatever is left of them.
+//! Summaries, logs, forks and copies together: every message counts once, whichever of them are left.
 
 use super::*;
 use nanorand::{Rng, WyRand};
 use std::collections::BTreeSet;
 
-/// A conversation of four messages with a subagent's one, and one that begins with a copy of the four.
+/// A conversation of four messages and one of a subagent, and a conversation that begins with a copy of the four.
 fn forked(mark: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let (mut original, mut fork) = (String::new(), String::new());
@@ -22,7 +22,7 @@ fn subagent(session: u8) -> String {
     format!(".claude/projects/-home-dev-repo/{}/subagents/agent-a1.jsonl", id(session))
 }
 
-/// What is told stays the same, whether it is kept once more or not, and when no log is left.
+/// Panics unless the reports stay the same after another `keep` and after all logs are deleted.
 #[track_caller]
 fn told_for_ever(sandbox: &Sandbox, messages: u64) {
     let all = [100 * messages, 10 * messages, 0, 0];
@@ -42,7 +42,7 @@ fn usage_in_a_summary_is_not_counted_from_another_log() {
         |sandbox| fs::remove_file(sandbox.home().join(transcript(1))).unwrap(),
         |sandbox| drop(put(sandbox, &transcript(1), &ANSWER.line())),
         |sandbox| {
-            // A line of the original is left in the fork's file.
+            // One line of the original remains in the fork's file.
             fs::remove_dir_all(sandbox.home().join(subagent(1)).parent().unwrap()).unwrap();
             let text = fs::read_to_string(sandbox.home().join(transcript(2))).unwrap();
             put(sandbox, &transcript(2), &text.replacen(&id(2), &id(1), 1));
@@ -113,7 +113,7 @@ fn turns_count_once_when_the_original_is_gone() {
     assert_eq!((turns.len(), turns.iter().sum::<u64>()), (2, 1));
 }
 
-/// Random changes of a few logs that copy from each other, with `keep` between them.
+/// Random changes to a few logs that copy from each other, with `keep` in between.
 #[test]
 fn any_mixture_of_summaries_and_logs_counts_every_message_once() {
     for seed in 0..12 {
@@ -132,7 +132,7 @@ fn any_mixture_of_summaries_and_logs_counts_every_message_once() {
                     logs[one].push((session, next));
                 }
                 3 => {
-                    // Sometimes a line keeps the session's id that it had.
+                    // Sometimes a line keeps its original session id.
                     let copied = logs[other].iter().map(|(of, message)| {
                         (if random.generate_range(0..8u8) == 0 { *of } else { session }, *message)
                     });
@@ -161,7 +161,7 @@ fn any_mixture_of_summaries_and_logs_counts_every_message_once() {
     }
 }
 
-/// A log that has no lines is not there. One that stays as it is is not written again: its age counts.
+/// Writes a log, or removes it if it has no lines. An unchanged log is not rewritten, because its age counts.
 fn write_log(sandbox: &Sandbox, n: u8, lines: &[(u8, u32)]) {
     let line = |(session, message): &(u8, u32)| {
         Answer { session: *session, message: &format!("msg_{message}"), ..ANSWER }.line()

@@ -1,8 +1,9 @@
-//! Calls inside an answer: `usage.iterations` has what the sums at the top leave out. Totals by hand.
+//! Calls inside an answer: `usage.iterations` contains what the sums at the top leave out. The expected totals are
+//! computed by hand.
 
 use super::*;
 
-/// An answer's line whose usage has these iterations.
+/// A line of an answer with these iterations in its usage.
 fn with(answer: &Answer, iterations: &str) -> String {
     let line = answer.line();
     assert!(line.ends_with("}}}\n"), "{line}");
@@ -21,14 +22,14 @@ fn list(iterations: &[String]) -> String {
     iterations.join(",")
 }
 
-/// A conversation with these lines.
+/// A sandbox with a conversation of these lines.
 fn of(lines: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     put(&sandbox, &transcript(1), lines);
     sandbox
 }
 
-/// Tokens by kind and dollars of each model, by its name.
+/// The tokens by kind and the dollars of each model.
 fn models(sandbox: &Sandbox) -> Vec<(String, [u64; 4], f64)> {
     let lines = usage(sandbox, &["model"]);
     let one = |line: &Value| (line["model"].as_str().unwrap().into(), kinds(line), line["cost_usd"].as_f64().unwrap());
@@ -38,7 +39,7 @@ fn models(sandbox: &Sandbox) -> Vec<(String, [u64; 4], f64)> {
 const SONNET: Answer<'static> =
     Answer { model: "claude-sonnet-5", at: "2026-11-20T10:00:00.000Z", kinds: [2, 400, 8000, 200_000], ..ANSWER };
 
-/// Two calls of the model itself, and of the advisor between them.
+/// Two calls of the model itself with one of the advisor between them.
 fn advised() -> String {
     list(&[
         iteration("message", "", [1, 40, 7000, 100_000]),
@@ -49,7 +50,7 @@ fn advised() -> String {
 
 #[test]
 fn the_advisor_is_a_separate_call() {
-    // Two lines of one answer; the first does not know the end yet.
+    // Two lines of one answer; the first was written before its end.
     let early = Answer { kinds: [2, 41, 8000, 200_000], ..SONNET };
     let sandbox = of(&(with(&early, &advised()) + &with(&SONNET, &advised())));
     // 150,000 × $5 + 7,000 × $25; 2 × $2 + 400 × $10 + 8,000 × $2.50 + 200,000 × $0.20, a million.
@@ -80,7 +81,7 @@ fn an_advisor_asked_twice_is_two_calls() {
         iteration("message", "", [2, 400, 8000, 200_000]),
         iteration("advisor_message", "claude-opus-5", [2000, 20, 0, 0]),
     ]);
-    // The first line knows of the first one only.
+    // The first line contains only the first call.
     let once = list(&[iteration("advisor_message", "claude-opus-5", [1000, 10, 0, 0])]);
     let sandbox = of(&(with(&SONNET, &once) + &with(&SONNET, &twice)));
     assert_eq!(models(&sandbox)[0].1, [3000, 30, 0, 0]);
@@ -135,7 +136,7 @@ fn an_iteration_that_mirrors_the_answer_counts_once() {
         ("message", "us.anthropic.claude-opus-4-8"),
         ("something_new", ""),
         ("fallback_message", "claude-opus-4-8"),
-        // Served by this one, although the line names the one that was asked.
+        // This model answered, although the line names the requested one.
         ("fallback_message", "claude-sonnet-5"),
     ] {
         let sandbox = of(&with(&served, &iteration(kind, model, served.kinds)));
@@ -183,7 +184,7 @@ fn copies_forks_and_summaries_count_inner_calls_once() {
 fn a_summary_without_inner_calls_is_corrected() {
     let sandbox = of(&SONNET.line());
     usage(&sandbox, &["keep"]);
-    // The same line, as it was there all the time.
+    // The same line, which was there all the time.
     put(&sandbox, &transcript(1), &with(&SONNET, &advised()));
     assert_eq!(total(&sandbox), [150_002, 7400, 8000, 200_000]);
     assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1);
@@ -216,7 +217,7 @@ fn the_last_of_two_lines_with_the_same_sum_counts() {
     let other = Answer { kinds: [10, 100, 0, 0], ..ANSWER };
     assert_eq!(total(&of(&(one.line() + &other.line()))), [10, 100, 0, 0]);
     assert_eq!(total(&of(&(other.line() + &one.line()))), [100, 10, 0, 0]);
-    // It is the same call, and belongs to the conversation and not to its side chain.
+    // It is the same call and belongs to the conversation, not to its side chain.
     let side = Answer { more: "\"isSidechain\":true,", ..other };
     assert_eq!(total(&of(&(one.line() + &side.line()))), [100, 10, 0, 0]);
 }

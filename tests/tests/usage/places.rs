@@ -1,4 +1,4 @@
-//! Where logs lie: what is linked is followed, and what cannot be looked into is told.
+//! Where logs are: links are followed, and unreadable folders are reported.
 
 use super::*;
 use std::os::unix::fs::symlink;
@@ -17,7 +17,7 @@ fn linked_folders_are_followed_once() {
     fs::create_dir_all(&projects).unwrap();
     symlink(home.join("disk/shop"), projects.join("-home-dev-shop")).unwrap();
     assert_eq!(total(&sandbox), ONCE);
-    // Another name for the same, one that leads through it, and circles.
+    // Another path to the same folder, one that leads through it, and loops.
     symlink(home.join("disk/shop"), projects.join("-home-dev-again")).unwrap();
     symlink(home.join("disk"), projects.join("-home-dev-disk")).unwrap();
     symlink(&projects, projects.join("-home-dev-circle")).unwrap();
@@ -42,7 +42,7 @@ fn keep_and_check_follow_links() {
     let projects = sandbox.home().join(".claude/projects");
     fs::create_dir_all(&projects).unwrap();
     symlink(sandbox.home().join("disk/shop"), projects.join("-home-dev-shop")).unwrap();
-    // Of a subagent whose conversation has no other log.
+    // The log of a subagent whose conversation has no other log.
     let agent = Answer { session: 2, message: "msg_2", more: "\"isSidechain\":true,", ..ANSWER };
     let agent = put(&sandbox, &format!("disk/shop/{}/subagents/agent-a1.jsonl", id(2)), &agent.line());
     for file in [&file, &agent] {
@@ -80,7 +80,7 @@ fn a_named_folder_that_does_not_exist_is_reported() {
         format!("cs-usage: note: there are no logs at {}/gone; nothing of them is counted\n", sandbox.home().display());
     assert_eq!((status(&output), stderr(&output)), (0, note.clone()));
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep", "--check"])), note, "every command tells it");
-    // A folder that is no agent's, and one of the other agent's.
+    // A folder that belongs to no agent, and one of the other agent.
     for (name, folder) in [("CLAUDE_CONFIG_DIR", "sessions"), ("CODEX_HOME", "projects")] {
         let sandbox = home(&[ANSWER]);
         fs::create_dir_all(sandbox.home().join("else").join(folder)).unwrap();
@@ -88,7 +88,7 @@ fn a_named_folder_that_does_not_exist_is_reported() {
         let sandbox = sandbox.with(name, dir);
         assert!(told(&sandbox).contains("else; nothing"), "{name}");
     }
-    // A link to a disk that is not there, and a linked log.
+    // A link to a disk that is not mounted, and a linked log.
     let sandbox = home(&[ANSWER]);
     let projects = sandbox.home().join(".claude/projects");
     symlink("/nowhere/shop", projects.join("-home-dev-shop")).unwrap();
@@ -102,7 +102,7 @@ fn a_named_folder_that_does_not_exist_is_reported() {
 fn a_folder_that_cannot_be_read_is_a_failure() {
     let sandbox = home(&[ANSWER]);
     let projects = sandbox.home().join(".claude/projects");
-    // A link to itself, which nobody can read, whoever asks.
+    // A link to itself, which no account can read.
     symlink(projects.join("-home-dev-self"), projects.join("-home-dev-self")).unwrap();
     let output = sandbox.cs("cs-usage", &["model"]);
     assert_eq!(status(&output), 74);
@@ -113,7 +113,7 @@ fn a_folder_that_cannot_be_read_is_a_failure() {
     put(&sandbox, ".claude/projects", "x");
     let output = sandbox.cs("cs-usage", &["model"]);
     assert!(stderr(&output).contains(".claude/projects"), "{}", stderr(&output));
-    // Deeper than anybody looks.
+    // Deeper than the search goes.
     let sandbox = home(&[ANSWER]);
     put(&sandbox, &format!(".claude/projects/{}x.jsonl", "d/".repeat(14)), &ANSWER.line());
     assert_eq!(status(&sandbox.cs("cs-usage", &["model"])), 74);

@@ -7,7 +7,7 @@
 use super::*;
 use cs_tests::entries;
 
-/// A home in which the recorded transcripts lie where the client puts them.
+/// A home with the recorded transcripts where the client writes them.
 fn home(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     for name in names {
@@ -29,7 +29,7 @@ fn session_of(text: &str) -> String {
     first["sessionId"].as_str().unwrap().to_owned()
 }
 
-/// A home in which the recorded rollouts lie where Codex puts them.
+/// A home with the recorded rollouts where Codex writes them.
 fn codex_home(names: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     for (n, name) in names.iter().enumerate() {
@@ -54,7 +54,7 @@ fn a_printed_session_with_a_subagent_has_the_known_totals() {
     assert_eq!(sessions.len(), 1);
     assert_eq!((kinds(&sessions[0]), &sessions[0]["messages"]), (calls(14), &14.into()));
     assert_eq!(sessions[0]["turns"], 1);
-    // What the client itself printed.
+    // The figures that the client itself printed.
     let told: Value = serde_json::from_slice(&fs::read(fixture("claude-code/print-result.json")).unwrap()).unwrap();
     assert_eq!(sessions[0]["cost_usd"], told["total_cost_usd"]);
     assert_eq!(sessions[0]["cost_usd"], 0.18032);
@@ -79,8 +79,8 @@ fn a_printed_session_of_an_older_client_has_the_known_totals() {
 #[test]
 fn a_long_session_with_interrupts_a_resume_and_two_models_has_the_known_totals() {
     // 34 calls of its own with Opus, 4 of two subagents, 9 with Sonnet; in one of these an interrupt came after the
-    // first token of output. The numbers of the scripted server began anew on the way, so ids repeat: only
-    // `requestRef`, the client's own name for a request, tells those calls apart.
+    // first token of output. The scripted server restarted its numbers during the session, so ids repeat: only
+    // `requestRef`, the client's own name for a request, distinguishes those calls.
     let sandbox = home(&["interactive"]);
     let models = usage(&sandbox, &["model"]);
     let [input, output, written, read] = calls(9);
@@ -88,7 +88,7 @@ fn a_long_session_with_interrupts_a_resume_and_two_models_has_the_known_totals()
     assert_eq!(kinds(&models[1]), [input, output - 39, written, read]);
     let session = &usage(&sandbox, &["session"])[0];
     assert_eq!((&session["turns"], &session["title"]), (&17.into(), &"my-session".into()));
-    // Two calls and the rest of the interrupted answer left no line.
+    // Two calls and the rest of the interrupted answer are in no line.
     let explained = usage(&sandbox, &["explain", "3c93296d"]);
     let checks: Vec<_> = explained.iter().filter(|line| line["kind"] == "check").collect();
     assert_eq!(checks.iter().map(|line| line["difference"].as_i64().unwrap()).collect::<Vec<_>>(), [20_320, 199]);
@@ -184,7 +184,7 @@ fn days_with_a_clock_change_have_23_or_25_hours() {
     assert_eq!(daily(&["--since", "2026-03-29", "--until", "2026-03-29"]), [("2026-03-29".into(), 2)]);
 }
 
-/// Totals with cached input apart, as Codex counts: input, output, total.
+/// Totals with cached input counted separately, as Codex does: input, output, total.
 fn codex(names: &[&str]) -> Vec<(String, [u64; 3])> {
     let sandbox = codex_home(names);
     let sum = |line: &Value| {

@@ -1,4 +1,4 @@
-//! Records show what their conversations used, each its share.
+//! Each record shows its share of the usage of its conversation.
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn records_of_one_conversation_share_its_usage_by_time() {
         [prompt(1, "2026-11-20T08:00:00Z"), prompt(2, "2026-11-20T14:30:00Z"), prompt(3, "2026-11-20T14:31:00Z")];
     put(&sandbox, &transcript(1), &(text.concat() + &ANSWER.line() + &late.line()));
     let create = |at: &str| {
-        // It went on after its session was over.
+        // The conversation continued after its session ended.
         let create = format!(
             "cs-session list --status active -q | cs-session complete - --outcome done -q >/dev/null
              CS_NOW={at} cs-session create --project api --intent x --claude-session {} -q",

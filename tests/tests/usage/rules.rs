@@ -40,7 +40,7 @@ fn a_replay_in_a_side_chain_is_not_a_call() {
     assert_eq!(total(&sandbox), [100, 12, 0, 0]);
     let call = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "call").unwrap();
     assert_eq!(call["side_chain"], false, "the conversation goes before its side chain");
-    // In a file of its own, too.
+    // In a separate file, too.
     let sandbox = home(&[ANSWER]);
     let replay = Answer { request: "req_2", more: "\"isSidechain\":true,", ..ANSWER }.line();
     put(&sandbox, &format!(".claude/projects/-home-dev-repo/{}/subagents/agent-a1.jsonl", id(1)), &replay);
@@ -93,7 +93,7 @@ fn lines_not_written_by_a_model_are_not_counted() {
     assert_eq!((&told[0]["calls"], &told[0]["synthetic"]), (&1.into(), &1.into()));
     let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
     assert!(page.contains("<synthetic>") && page.contains(" 0 dropped; 1 that no model gave\n"), "{page}");
-    // The client notes an agent's usage with its result; its own transcript has it, too.
+    // The client notes an agent's usage with its result; the agent's own transcript has it, too.
     let sandbox = home(&[ANSWER]);
     let result = "{\"type\":\"user\",\"sessionId\":\"x\",\"toolUseResult\":{\"usage\":{\"input_tokens\":7}},\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"tool_result\"}]}}\n";
     put(&sandbox, &transcript(2), result);
@@ -233,11 +233,11 @@ fn a_line_torn_by_a_power_failure_affects_only_itself() {
     let (one, two) = (ANSWER.line(), Answer { message: "msg_2", ..ANSWER }.line());
     let zeros = "\0".repeat(700);
     for (text, sum, counts) in [
-        // The tail of the file was lost, and the client went on behind it.
+        // The end of the file was lost, and the client continued after it.
         (format!("{}{zeros}{two}", &one[..90]), ONCE, [1, 1, 0]),
         (format!("{}{zeros}{two}", one.trim_end()), [200, 20, 0, 0], [1, 0, 1]),
         (format!("{one}{zeros}{two}"), [200, 20, 0, 0], [2, 0, 0]),
-        // In a text.
+        // Inside a text.
         (one.replace("/home/dev", "/home/\0\0dev"), ONCE, [1, 0, 1]),
         (one.replace("/home/dev", "/home/\\ud83d"), ONCE, [1, 0, 1]),
     ] {
@@ -279,7 +279,7 @@ fn a_cost_of_zero_is_unknown() {
     }
 }
 
-/// A summary of an older version, which took a cost of nothing at its word and knew no calls inside an answer.
+/// A summary of an older version, which believed a cost of zero and did not know calls inside an answer.
 #[test]
 fn summaries_of_older_versions_still_count() {
     let sandbox = Sandbox::new();

@@ -113,7 +113,7 @@ fn all_rows_have_the_same_columns() {
     }
 }
 
-/// What a spreadsheet runs, or takes for a number that nobody wrote.
+/// Texts that a spreadsheet executes or misreads as numbers.
 const FORMULAS: [&str; 12] = [
     "=1+1",
     "+1",
@@ -184,21 +184,21 @@ fn text_from_a_log_cannot_control_a_terminal() {
     }
 }
 
-/// What a program prints on a terminal.
+/// Runs a program on a terminal; returns its output.
 fn on_a_terminal(mut command: std::process::Command) -> String {
     use std::io::Read;
     use std::os::fd::FromRawFd;
     let (mut screen, mut terminal) = (-1, -1);
     let null = std::ptr::null_mut();
-    // SAFETY: both places are valid for the call; nothing else is asked for.
+    // SAFETY: both pointers are valid for the call.
     let made = unsafe { libc::openpty(&raw mut screen, &raw mut terminal, null, null.cast(), null.cast()) };
     assert_eq!(made, 0, "a terminal can be made");
-    // SAFETY: the call gave us both.
+    // SAFETY: the call just opened both.
     let (mut screen, terminal) = unsafe { (fs::File::from_raw_fd(screen), fs::File::from_raw_fd(terminal)) };
     let mut child = command.stdout(terminal).spawn().expect("it starts");
     drop(command);
     let mut shown = Vec::new();
-    // The end of a terminal is an error.
+    // Reading at the end of a terminal is an error.
     let _ = screen.read_to_end(&mut shown);
     assert!(child.wait().expect("it ends").success());
     String::from_utf8_lossy(&shown).into_owned()

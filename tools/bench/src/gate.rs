@@ -1,8 +1,8 @@
-//! What was measured when `tests/budgets.json` was last written, and what has become worse since.
+//! The figures of `tests/budgets.json`, and what has become worse since it was written.
 //!
-//! Only what does not wobble: system calls, opened directories, sizes, dependencies and, with the same C library,
-//! instructions. `BUDGETS=renew cargo test -p cs-tests --test budgets` writes the file again: when something became
-//! better, or worse for a good reason that the commit states.
+//! Only stable figures: system calls, opened directories, sizes, dependencies and, with the same C library,
+//! instructions. `BUDGETS=renew cargo test -p cs-tests --test budgets` rewrites the file: after an improvement, or
+//! after a regression whose reason the commit states.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-/// How much more than recorded is allowed, in percent.
+/// The allowed increase over the recorded figure, in percent.
 const SLACK: u64 = 10;
 
 /// Figures by what they count (`system calls at 10 sessions` …) and then by call or program.
@@ -21,11 +21,11 @@ fn file() -> PathBuf {
     cs_tests::workspace().join("tests/budgets.json")
 }
 
-/// The C library, on which instructions depend; empty where it does not say.
+/// The C library, on which instruction counts depend; empty if unknown.
 fn library() -> String {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
-        // SAFETY: the answer is a static text.
+        // SAFETY: the result is a static text.
         let version = unsafe { std::ffi::CStr::from_ptr(libc::gnu_get_libc_version()) };
         return format!("{} {}", std::env::consts::ARCH, version.to_string_lossy());
     }
@@ -34,17 +34,17 @@ fn library() -> String {
 }
 
 impl Gate {
-    /// Notes a figure.
+    /// Records a figure.
     pub fn note(&mut self, what: &str, of: &str, figure: u64) {
         self.0.entry(what.to_owned()).or_default().insert(of.to_owned(), figure);
     }
 
-    /// Whether the file is to be written again.
+    /// Whether the file is to be rewritten.
     pub fn is_renewed() -> bool {
         std::env::var("BUDGETS").is_ok_and(|word| word == "renew")
     }
 
-    /// Brings the figures into the file; others in it stay.
+    /// Writes the figures to the file; others in it stay.
     pub fn renew(&self) {
         let mut all = recorded();
         let figures = self.0.iter().map(|(what, of)| (what.clone(), json!(of)));
@@ -54,7 +54,7 @@ impl Gate {
         fs::write(file(), text + "\n").expect("the workspace can be written");
     }
 
-    /// What is worse than recorded, one line each; a figure that was never recorded is worse.
+    /// The figures that are worse than recorded, one line each; an unrecorded figure counts as worse.
     pub fn worse(&self) -> Vec<String> {
         let recorded = recorded();
         let same_library = recorded.get("C library").and_then(Value::as_str) == Some(library().as_str());

@@ -1,4 +1,4 @@
-//! How many instructions a program executes, as valgrind's callgrind counts them: a figure that hardly wobbles.
+//! The number of instructions that a program executes, counted by valgrind's callgrind: a nearly constant figure.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -6,12 +6,12 @@ use std::process::{Command, Stdio};
 
 use cs_tests::{Sandbox, can_run};
 
-/// Whether there is a valgrind that works, and how to get it.
+/// Checks for a working valgrind; the error says how to get it.
 pub fn is_possible() -> Result<(), String> {
     can_run("valgrind", &["--tool=none", "-q", "true"], "valgrind libc6-dbg")
 }
 
-/// Runs `command`, which was made by [`Sandbox::command`], under callgrind. Children are not counted.
+/// Runs `command`, which comes from [`Sandbox::command`], under callgrind. Children are not counted.
 pub fn count(sandbox: &Sandbox, command: &Command, input: &Path) -> u64 {
     let log = sandbox.root().join("callgrind.log");
     let mut valgrind = sandbox.command("valgrind");
@@ -27,7 +27,7 @@ pub fn count(sandbox: &Sandbox, command: &Command, input: &Path) -> u64 {
     collected(&text).unwrap_or_else(|| panic!("callgrind counted nothing: {text}"))
 }
 
-/// The figure behind `Collected : `.
+/// The figure after `Collected : `.
 fn collected(log: &str) -> Option<u64> {
     let line = log.lines().find_map(|line| line.split_once("Collected : "))?;
     line.1.split_whitespace().next()?.parse().ok()

@@ -1,7 +1,7 @@
-//! What the programs cost: stores of any size, the calls that are measured on them, and the tables.
+//! Measures what the programs cost: stores of any size, the calls measured on them, and the tables.
 //!
-//! The program measures times; `budgets.rs` of the tests checks what does not wobble (see [`gate`]). Both use the real programs
-//! on real files. What is allowed stands beside each call in [`scenario`].
+//! The program measures times; `budgets.rs` of the tests checks the stable figures (see [`gate`]). Both use the real
+//! programs on real files. Each call in [`scenario`] has its budget beside it.
 
 pub mod gate;
 pub mod instructions;

@@ -1,4 +1,4 @@
-//! Measures what the programs cost and prints it beside what they may cost.
+//! Measures what the programs cost and prints it beside their budgets.
 //!
 //! Reads: the programs, `tests/fixtures/`.
 //! Writes: temporary folders; `docs/BENCH.md` with `--save`.
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     };
     let parts: Vec<Part> = options.sessions.iter().map(&mut one).collect();
     let text = document(&parts, &served, &floor, &sync, if options.markdown { Table::markdown } else { Table::plain });
-    // Nobody reads on: as good as done.
+    // The reader has closed the pipe, which is fine.
     let _ = io::stdout().write_all(text.as_bytes());
     if options.save {
         save(&document(&parts, &served, &floor, &sync, Table::markdown), &words);
@@ -84,7 +84,7 @@ fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &m
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
     let can_trace = strace::is_possible().is_ok();
-    // Under valgrind everything takes fifty times as long, so not on large stores.
+    // Not on large stores, since everything takes fifty times as long under valgrind.
     let can_count = instructions::is_possible().is_ok() && sessions <= 1000;
     let mut found = Vec::new();
     for scenario in bench.scenarios() {
@@ -106,7 +106,7 @@ fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &m
     (Part { sessions, found }, bench)
 }
 
-/// One line that is written over and over.
+/// Overwrites one line of progress.
 fn progress(sessions: usize, what: &str) {
     eprint!("\r\x1b[Kbench: {} sessions: {what}", report::thousands(sessions));
 }

@@ -1,8 +1,8 @@
 //! A store on disk, and how long calls on it take.
 //!
-//! Owns the disk: before every call each file is as the scenario wants it, whatever the call before did. What
-//! must stay true: nothing but the call itself is timed, from starting the program to its end, and the program
-//! that does nothing runs beside every call, so that noise hits both.
+//! Owns the disk: before every call each file is as the scenario wants it, whatever the previous call did. What must
+//! stay true: only the call itself is timed, from starting the program to its end, and the baseline program runs beside
+//! every call, so that noise affects both.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs::{self, File};
@@ -19,21 +19,21 @@ use super::scenario::{self, Kind, Scenario};
 use super::store::{Agent, Status, Store};
 use super::trace::{self, Trace};
 
-/// What tells a file's content from another's without reading it: its inode, when it was changed, its length.
+/// Identifies the content of a file without reading it: inode, modification time, length.
 type Stamp = (u64, i64, i64, u64);
 
 /// A store on disk.
 pub struct Bench {
     pub sandbox: Sandbox,
     pub store: Store,
-    /// What is restored before each call.
+    /// The files that are restored before each call.
     base: BTreeMap<PathBuf, String>,
-    /// What was written last, and how the file looked then.
+    /// The files as last written, with their stamps.
     written: BTreeMap<PathBuf, (Option<Stamp>, String)>,
     names: HashSet<PathBuf>,
 }
 
-/// How long calls took, and the program that does nothing beside each of them.
+/// The times of a call, and of the baseline program beside it.
 #[derive(Clone, Debug, Default)]
 pub struct Times {
     pub call: Vec<Duration>,
@@ -41,7 +41,7 @@ pub struct Times {
 }
 
 impl Bench {
-    /// Writes a store of so many sessions into a fresh sandbox.
+    /// Writes a store of this many sessions into a fresh sandbox.
     pub fn new(sessions: usize) -> Bench {
         let agent = Agent { pid: std::process::id(), started: started() };
         let sandbox = Sandbox::new().with("CLAUDE_PID", agent.pid.to_string());
@@ -79,8 +79,8 @@ impl Bench {
         fs::write(&path, text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
 
-    /// Makes every file that calls change as the store has it, or as `given` says, and lets the disk have it, so
-    /// that a call that syncs does not pay for us.
+    /// Restores every file that calls change, to the store's version or the one in `given`, and syncs the disk, so that
+    /// a call that syncs does not pay for our writes.
     fn ready(&mut self, given: &[(PathBuf, String)]) {
         let mut wanted: BTreeMap<&Path, &str> =
             self.base.iter().map(|(path, text)| (path.as_path(), text.as_str())).collect();
@@ -127,7 +127,7 @@ impl Bench {
         folders.filter_map(|path| Some((self.relative(&path)?.to_path_buf(), stamp(&path)))).collect()
     }
 
-    /// The calls that can be measured: those of programs that exist.
+    /// The calls that can be measured, which are those of existing programs.
     pub fn scenarios(&self) -> Vec<Scenario> {
         let mut all = scenario::all(&self.store);
         all.retain(|scenario| cs_tests::programs().join(scenario.program).is_file());
@@ -146,7 +146,7 @@ impl Bench {
         path
     }
 
-    /// Makes the call once and panics unless it did what the scenario says: a hook that gives up is fast, too.
+    /// Makes the call once and panics unless it did what the scenario says, since a hook that gives up is fast, too.
     pub fn check(&mut self, scenario: &Scenario) {
         self.ready(&scenario.given);
         let before = self.files();
@@ -181,7 +181,7 @@ impl Bench {
         }
     }
 
-    /// The system calls of one call, and strace's log of them.
+    /// The system calls of one call, and strace's log.
     pub fn trace(&mut self, scenario: &Scenario) -> (Trace, String) {
         self.ready(&scenario.given);
         let traced = trace::trace(&self.sandbox, &self.command(scenario), &self.input(scenario));
@@ -197,7 +197,7 @@ impl Bench {
         count
     }
 
-    /// The most memory that the program had during one call, in bytes.
+    /// The peak memory of the program during one call, in bytes.
     pub fn peak(&mut self, scenario: &Scenario, peak: &Native) -> u64 {
         self.ready(&scenario.given);
         let call = self.command(scenario);
@@ -210,13 +210,13 @@ impl Bench {
         stdout(&output).trim().parse().unwrap_or_else(|_| panic!("{}: {}", scenario.name, stderr(&output)))
     }
 
-    /// Times one call, and the floor before or after it in turns: who runs second finds warmer caches.
+    /// Times one call, and the baseline alternately before or after it, because the second one finds warmer caches.
     pub fn time(&mut self, scenario: &Scenario, floor: &Native, times: &mut Times) {
         self.ready(&scenario.given);
         let input = self.input(scenario);
         let mut nothing = self.sandbox.command(floor.path.to_str().expect("a path of ours is text"));
         let mut call = self.command(scenario);
-        // Preparing may have waited for the disk; the processor is awake again after this.
+        // Preparation may have waited for the disk; this wakes up the processor.
         elapsed(&mut nothing, &input);
         if times.call.len().is_multiple_of(2) {
             times.floor.push(elapsed(&mut nothing, &input));
@@ -228,7 +228,7 @@ impl Bench {
         self.clean(scenario);
     }
 
-    /// How long it takes to write a file of a record's size, to sync it and to give it its name.
+    /// Times writing, syncing and renaming a file of a record's size.
     pub fn time_sync(&self) -> Duration {
         let (_, text) = self.store.record(0);
         let (new, named) = (self.sandbox.data().join("synced.new"), self.sandbox.data().join("synced"));
@@ -240,7 +240,7 @@ impl Bench {
     }
 }
 
-/// The middle one; zero of none.
+/// The median; zero if there are no times.
 pub fn median(times: &[Duration]) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort();
@@ -262,7 +262,7 @@ fn stamp(file: &Path) -> Option<Stamp> {
     Some((meta.ino(), meta.mtime(), meta.mtime_nsec(), meta.len()))
 }
 
-/// Our own start time as live files spell it: field 22 of `/proc/self/stat`; see proc_pid_stat(5).
+/// Our own start time as in live files: field 22 of `/proc/self/stat`; see proc_pid_stat(5).
 fn started() -> Option<String> {
     let text = fs::read_to_string("/proc/self/stat").ok()?;
     Some(text.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.to_owned())

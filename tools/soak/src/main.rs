@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let (notes, tallies) = (notes(&storms), std::mem::take(&mut parts.tallies));
     let all = [vec![storms.tally], tallies].concat();
     let text = document(&words, &options, &all, &[notes, parts.notes].concat(), began.elapsed());
-    // Nobody reads on: as good as done.
+    // The reader has closed the pipe, which is fine.
     let _ = io::stdout().write_all(text.as_bytes());
     if options.save {
         let folder = workspace().join("target");

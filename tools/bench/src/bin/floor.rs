@@ -1,4 +1,4 @@
-//! Does nothing. What starting it costs is what any program costs: the measure of the benchmark, which compiles
-//! this file by itself, linked statically where the platform can.
+//! Does nothing. Starting it costs what starting any program costs, which is the baseline of the benchmark. The
+//! benchmark compiles this file separately, linked statically where the platform can.
 
 fn main() {}

@@ -1,8 +1,8 @@
-//! Runs a program, its output thrown away, prints the most memory that it had, in bytes, and exits as it did; with
-//! 128 and more where a signal ended it.
+//! Runs a program without its output, prints its peak memory in bytes, and exits with its exit code, or 128 and more if
+//! a signal ended it.
 //!
-//! The benchmark compiles this file by itself, statically: what `wait4` says of a program is never less than
-//! what the process had that started it, so that has to be small. For the same reason it uses no crate.
+//! The benchmark compiles this file separately and statically: the memory that `wait4` reports is never less than that
+//! of the process that started the program, which therefore has to be small. For the same reason it uses no crate.
 
 use std::env;
 use std::process::{Command, ExitCode, Stdio};
@@ -11,7 +11,7 @@ unsafe extern "C" {
     fn wait4(pid: i32, status: *mut i32, options: i32, usage: *mut [i64; 32]) -> i32;
 }
 
-/// `ru_maxrss` in `struct rusage`, behind two `timeval`s of two words each; see getrusage(2).
+/// The index of `ru_maxrss` in `struct rusage`, after two `timeval`s of two words each; see getrusage(2).
 const MAXRSS: usize = 4;
 /// Its unit in bytes.
 const UNIT: i64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
