@@ -1,5 +1,5 @@
-//! Compiles the two programs that the benchmark itself needs, `floor` and `peak`, without cargo: they are linked
-//! statically, which no profile can say of a single program.
+//! Compiles the benchmark's own two programs, `floor` and `peak`, without cargo: they are linked statically, which no
+//! profile can set for a single program.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 #[derive(Debug)]
 pub struct Native {
     pub path: PathBuf,
-    /// Whether it is linked statically; else the platform's C library is loaded when it starts.
+    /// Whether it is linked statically; otherwise it loads the platform's C library when it starts.
     pub is_static: bool,
 }
 
@@ -18,13 +18,13 @@ const OPTIMISED: [&str; 6] =
     ["-Copt-level=3", "-Cpanic=abort", "-Cstrip=symbols", "-Ccodegen-units=1", "-Clto=fat", "--edition=2024"];
 const STATIC: [&str; 2] = ["-Ctarget-feature=+crt-static", "-Crelocation-model=static"];
 
-/// Compiles `src/bin/<name>.rs` into the target folder. Panics when it cannot be compiled at all.
+/// Compiles `src/bin/<name>.rs` into the target folder. Panics if it cannot be compiled at all.
 pub fn build(name: &str) -> Native {
     let folder = cs_tests::programs().parent().expect("programs lie in the target folder").join("bench");
     fs::create_dir_all(&folder).expect("the target folder can be written");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("src/bin/{name}.rs"));
     let path = folder.join(name);
-    // Only on Linux is there a C library to link with.
+    // Only Linux has a C library for static linking.
     let is_static = cfg!(target_os = "linux") && compile(&source, &path, &STATIC);
     assert!(is_static || compile(&source, &path, &[]), "{} does not compile", source.display());
     Native { path, is_static }

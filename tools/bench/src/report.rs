@@ -8,7 +8,7 @@ use super::measure::{Times, median};
 use super::scenario::{Budget, Scenario};
 use super::trace::Trace;
 
-/// Most bytes of a program.
+/// The maximum size of a program in bytes.
 pub fn ceiling(program: &str) -> u64 {
     match program {
         "cs-heartbeat" => 1_300 * 1024,
@@ -17,25 +17,25 @@ pub fn ceiling(program: &str) -> u64 {
         _ => 2_560 * 1024,
     }
 }
-/// Most bytes of all programs together.
+/// The maximum size of all programs together in bytes.
 pub const ALL_BYTES: u64 = 32_000_000;
 /// A heartbeat makes fewer system calls than this.
 pub const HEARTBEAT_CALLS: usize = 100;
 
-/// What was found out about one call on one store.
+/// The measurements of one call on one store.
 #[derive(Clone, Debug)]
 pub struct Found {
     pub scenario: Scenario,
     pub times: Times,
-    /// None without strace.
+    /// `None` without strace.
     pub trace: Option<Trace>,
-    /// None without valgrind, and on large stores.
+    /// `None` without valgrind, and on large stores.
     pub instructions: Option<u64>,
     /// Bytes.
     pub peak: u64,
 }
 
-/// The calls on a store of so many sessions.
+/// The calls on a store of this many sessions.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub sessions: usize,
@@ -77,7 +77,7 @@ impl Table {
     }
 }
 
-/// How long every call takes on every store, beside the program that does nothing.
+/// How long every call takes on every store, beside the baseline program.
 pub fn times(parts: &[Part]) -> Table {
     let mut heading = vec!["program".to_owned(), "call".into(), "budget".into()];
     for part in parts {
@@ -139,7 +139,7 @@ pub fn calls_and_memory(parts: &[Part]) -> Table {
     Table { rows: std::iter::once(heading).chain(rows).collect() }
 }
 
-/// How much longer every call takes for each 1,000 sessions more: between the smallest and the largest store.
+/// How much longer every call takes per 1,000 additional sessions, between the smallest and the largest store.
 pub fn growth(parts: &[Part]) -> Table {
     let sizes = || parts.iter().map(|part| part.sessions);
     let (least, most) = (sizes().min().unwrap_or(0), sizes().max().unwrap_or(0));
@@ -186,12 +186,12 @@ fn ratio(times: &Times) -> f64 {
     median(&times.call).as_secs_f64() / median(&times.floor).as_secs_f64().max(1e-9)
 }
 
-/// The milliseconds that the call takes longer than the floor; negative where noise hid the difference.
+/// How many milliseconds longer the call takes than the floor; negative if noise hides the difference.
 fn over(call: Duration, floor: Duration) -> String {
     format!("{:.2}", (call.as_secs_f64() - floor.as_secs_f64()) * 1000.0)
 }
 
-/// The shortest against the shortest: what the call costs where nothing else wants processor or disk.
+/// The ratio of the shortest times: the cost of the call when nothing else uses the processor or the disk.
 fn best(times: &Times) -> f64 {
     let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default().as_secs_f64();
     least(&times.call) / least(&times.floor).max(1e-9)
@@ -240,7 +240,7 @@ mod tests {
     use crate::store::{Agent, Store};
     use std::path::Path;
 
-    /// One call that takes so many milliseconds, with a floor of one millisecond.
+    /// One call that takes this many milliseconds, with a floor of one millisecond.
     fn part(sessions: usize, millis: u64) -> Part {
         let times = Times { call: vec![Duration::from_millis(millis)], floor: vec![Duration::from_millis(1)] };
         let store = Store::new(10, Path::new("/w"), Agent { pid: 1, started: None });

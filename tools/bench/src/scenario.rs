@@ -1,6 +1,6 @@
-//! The calls that are measured, each with what it may cost and what it must have changed.
+//! The measured calls, each with its budget and the changes that it must make.
 //!
-//! Payloads are the recorded ones of `fixtures/claude-code/hooks`, told of the store's own conversations.
+//! Payloads are the recorded ones of `fixtures/claude-code/hooks`, adapted to the store's own conversations.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,22 +9,22 @@ use serde_json::{Value, json};
 
 use super::store::{self, Status, Store};
 
-/// A conversation that was heard of at its start only.
+/// A conversation that has only sent its start event.
 const NEWCOMER: &str = "0c0ffee0-1111-4222-8333-000000000001";
-/// A conversation that was never heard of.
+/// A conversation that has not sent any event.
 const STRANGER: &str = "0c0ffee0-1111-4222-8333-000000000002";
 
-/// What a call may cost.
+/// The budget of a call.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Budget {
-    /// So many times what a program costs that does nothing.
+    /// This many times the cost of a program that does nothing.
     Floors(f64),
     Millis(f64),
-    /// Nothing was promised, for this reason.
+    /// No budget, for this reason.
     None(&'static str),
 }
 
-/// What kind of file a call changes. Caches are not named: when they are rewritten is the programs' business.
+/// The kind of file that a call changes. Caches are not included, since programs may rewrite them at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// A running conversation's file is written.
@@ -35,7 +35,7 @@ pub enum Kind {
     Record,
     /// A record is made.
     Created,
-    /// Something is noted about a session.
+    /// A note about a session is written.
     Spool,
 }
 
@@ -47,9 +47,9 @@ pub struct Scenario {
     pub args: Vec<String>,
     /// Standard input.
     pub input: String,
-    /// Where it runs.
+    /// The directory in which it runs.
     pub folder: PathBuf,
-    /// Files of the data directory that are to be other than in the store, or besides.
+    /// Files of the data directory that differ from the store or are added to it.
     pub given: Vec<(PathBuf, String)>,
     pub budget: Budget,
     pub changes: &'static [Kind],
@@ -62,7 +62,7 @@ impl Scenario {
     }
 }
 
-/// All calls, for a store.
+/// All calls on a store.
 pub fn all(store: &Store) -> Vec<Scenario> {
     let mut all = heartbeats(store);
     all.extend(hooks(store));
@@ -73,7 +73,7 @@ pub fn all(store: &Store) -> Vec<Scenario> {
     all
 }
 
-/// Some of the calls once more, on a session with so many events.
+/// Some of the calls again, on sessions with many events.
 fn long(store: &Store, all: &[Scenario]) -> Vec<Scenario> {
     const NAMES: [(&str, &str); 4] = [
         ("heartbeat", "heartbeat, 5,000 events"),

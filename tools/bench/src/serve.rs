@@ -1,7 +1,7 @@
-//! What the dashboard costs: answers on a store of any size, and its memory.
+//! Measures the dashboard: answers on a store of any size, and its memory.
 //!
-//! Times are from sending a request to the last byte of its answer, on a connection that is open already, but for
-//! the first answer, which counts from starting the program.
+//! Times run from sending a request to the last byte of its answer, on an open connection, except for the first answer,
+//! which counts from starting the program.
 
 use std::fs;
 use std::io::{BufReader, Write};
@@ -13,18 +13,18 @@ use cs_tests::http::{Answer, Served};
 use super::measure::{Bench, median};
 use super::report::{Table, millis, thousands};
 
-/// One thing that was measured: what, what it may cost, the times.
+/// One measurement: its name, its budget, the times.
 type ServeRow = (&'static str, Option<f64>, Vec<Duration>);
 
-/// What was found out on one store.
+/// The measurements on one store.
 pub struct Costs {
     sessions: usize,
     rows: Vec<ServeRow>,
-    /// In KiB, at the end; none where the system does not tell.
+    /// In KiB, at the end; `None` if the system does not report it.
     memory: Option<u64>,
 }
 
-/// Starts the dashboard of a store and asks it so often; none where there is no such program.
+/// Starts the dashboard of a store and sends each request `runs` times; `None` if there is no such program.
 pub fn measure(bench: &Bench, runs: usize) -> Option<Costs> {
     if !cs_tests::programs().join("cs-serve").is_file() {
         return None;
@@ -43,7 +43,7 @@ pub fn measure(bench: &Bench, runs: usize) -> Option<Costs> {
     let served = Served::start(&bench.sandbox, &[]);
     let mut client = Client::new(&served);
     let mut rows = vec![("start to first answer", Some(20.0), started), ("/api/overview, cold", Some(30.0), cold)];
-    // The stamps of files that have just been written count for little.
+    // The stamps of files that were just written are not trusted.
     std::thread::sleep(Duration::from_millis(200));
     rows.extend([
         ("/api/overview, nothing changed", Some(2.0), client.times(runs, "/api/overview", false)),

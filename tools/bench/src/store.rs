@@ -1,9 +1,9 @@
-//! A data directory with as many sessions as wanted, the same in every run: 20 projects, the newest sessions
-//! active and half of those with a running conversation, then parked ones, the rest completed.
+//! A data directory with any number of sessions, the same in every run: 20 projects; the newest sessions are active,
+//! half of them with a running conversation, then come parked ones, and the rest are completed.
 //!
-//! Owns the texts of its files. What must stay true: they are as the programs write them, the index in its own
-//! layout included, and the first session's record is the same in a store of any size. Deliberately absent:
-//! the disk, see [`super::measure`].
+//! Owns the texts of its files. What must stay true: they are as the programs write them, including the layout of the
+//! index, and the first session's record is the same in a store of any size. Deliberately absent: the disk, see
+//! [`super::measure`].
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// Minutes since 1970 at the sandbox's NOW.
 const NOW_MINUTES: u64 = 1_795_255_200 / 60;
-/// How long after one session the next began, in minutes.
+/// The minutes between the starts of two sessions.
 const PAUSE: u64 = 37;
 const PROJECTS: usize = 20;
 const ACTIVE: usize = 20;
@@ -22,7 +22,7 @@ const PARKED: usize = 30;
 #[derive(Clone, Debug)]
 pub struct Agent {
     pub pid: u32,
-    /// As the system spells it; none where it does not tell.
+    /// As the system reports it; `None` if it does not.
     pub started: Option<String>,
 }
 
@@ -35,7 +35,7 @@ pub struct Store {
     agent: Agent,
 }
 
-/// Where a session is in its life.
+/// The status of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Active,
@@ -75,7 +75,7 @@ impl Store {
         (0..self.sessions).find(|number| self.status(*number) == status).expect("a store has sessions of each status")
     }
 
-    /// The sessions whose conversation runs.
+    /// The sessions with a running conversation.
     pub fn running(&self) -> impl Iterator<Item = usize> {
         0..self.active().div_ceil(2)
     }
@@ -85,7 +85,7 @@ impl Store {
         self.checkouts.join(slug(number))
     }
 
-    /// All files but the records, by their path in the data directory: what programs rewrite or may rewrite.
+    /// All files except the records, by their path in the data directory: those that programs may rewrite.
     pub fn caches(&self) -> BTreeMap<PathBuf, String> {
         let mut files = BTreeMap::from([
             (PathBuf::from("config.json"), self.config()),
@@ -109,7 +109,7 @@ impl Store {
         (format!("sessions/{}.json", id(number)).into(), text + "\n")
     }
 
-    /// The same with so many events.
+    /// The same with this many events.
     pub fn record_with_events(&self, number: usize, count: usize) -> (PathBuf, String) {
         let mut session = self.session(number);
         session["events"] = events(age(number)).into_iter().cycle().take(count).collect();
@@ -167,7 +167,7 @@ impl Store {
         serde_json::to_string_pretty(&json!({"version": 1, "projects": projects})).expect("a value has a text") + "\n"
     }
 
-    /// One entry a line, as the programs splice it; the oldest id first.
+    /// The index with one entry per line, as the programs splice it; the oldest id first.
     fn index(&self) -> String {
         let lines: Vec<String> = (0..self.sessions).rev().map(|number| self.index_line(number)).collect();
         format!("{{\n{}\n}}\n", lines.join(",\n"))
@@ -256,12 +256,12 @@ fn age(number: usize) -> u64 {
     60 + number as u64 * PAUSE
 }
 
-/// A number that looks random, another one for each small number.
+/// A pseudo-random number, different for each small number.
 fn spread(number: usize) -> u32 {
     (number as u32 + 1).wrapping_mul(0x9e37_79b1)
 }
 
-/// The instant so many minutes before the sandbox's NOW, as records spell it.
+/// The instant this many minutes before the sandbox's NOW, in the format of records.
 pub fn stamp(minutes_ago: u64) -> String {
     let (year, month, day, hour, minute) = civil(NOW_MINUTES - minutes_ago);
     format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:00.000000+00:00")

@@ -1,21 +1,21 @@
-//! How many system calls a program makes, and how many directories it opens, as strace sees them.
+//! Counts the system calls of a program and the directories that it opens, with strace.
 
 use std::path::Path;
 use std::process::Command;
 
 use cs_tests::{Sandbox, strace};
 
-/// What one run asked of the kernel, from its `execve` to its `exit_group`, its children included.
+/// The system calls of one run, from its `execve` to its `exit_group`, including its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trace {
     pub calls: usize,
     /// Opened with `O_DIRECTORY`, or read with `getdents`.
     pub directories: usize,
-    /// Bytes that it wrote, but to its standard output and error.
+    /// Bytes written, except to standard output and error.
     pub written: usize,
 }
 
-/// Runs `command`, which was made by [`Sandbox::command`] and got its arguments, under strace.
+/// Runs `command`, which comes from [`Sandbox::command`] and has its arguments, under strace.
 pub fn trace(sandbox: &Sandbox, command: &Command, input: &Path) -> (Trace, String) {
     let (output, log) = strace::run(command, input, &[], &sandbox.root().join("strace"));
     assert!(output.status.success(), "{command:?} under strace: {}", output.status);
@@ -29,7 +29,7 @@ fn count(log: &str) -> Trace {
     Trace { calls: calls.len(), directories: calls.iter().filter(opens).count(), written }
 }
 
-/// How many bytes a call wrote: `write(5, "{\n"..., 812) = 812`.
+/// The number of bytes that a call wrote: `write(5, "{\n"..., 812) = 812`.
 fn written(call: &str) -> Option<usize> {
     let (name, rest) = call.split_once('(')?;
     let is_write = matches!(name, "write" | "pwrite64" | "writev");

@@ -1,4 +1,4 @@
-//! Circles in a graph: the largest sets of files in which each can be reached from each.
+//! Circles in a graph: the largest sets of files in which each file can be reached from every other.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,11 +1,11 @@
 //! Finds files of one package that need each other in a circle: none of them can be understood, moved or built
 //! without all the others.
 //!
-//! A file needs another one of its package if it imports something from it (`use crate::…`, `use super::…`) or names it
-//! by such a path. What counts is the file that has the thing: a name that a module only imports or hands over
-//! (`pub use`) is looked for where it comes from. A module does not need the modules below it, which are its parts,
-//! whether it declares, hands over or calls them; those below need it where they use what it defines. What is compiled
-//! for tests only is left out, and so is `src/bin/`.
+//! A file needs another one of its package if it imports something from it (`use crate::…`, `use super::…`) or refers
+//! to it by such a path. The file with the definition counts: a name that a module only imports or re-exports (`pub
+//! use`) is followed to where it comes from. A module does not need its submodules, whether it declares, re-exports or
+//! calls them; a submodule needs its parent if it uses what the parent defines. Code that is compiled only for tests is
+//! left out, and so is `src/bin/`.
 //!
 //! Reads: `src/` of every package in the workspace, or of those whose folders are given.
 //! Writes: nothing.

@@ -1,22 +1,22 @@
-//! What one file imports, names by a path, and defines.
+//! What one file imports, refers to by a path, and defines.
 
 use crate::tokens::Token;
 
-/// A path that `use` brings in.
+/// A path that `use` imports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     pub path: Vec<String>,
-    /// What it is called here; `*` for all that is in it.
+    /// Its name here; `*` for a glob import.
     pub name: String,
     /// `pub use`, with or without brackets.
     pub is_public: bool,
 }
 
-/// What a file says.
+/// The names in a file.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     pub imports: Vec<Import>,
-    /// Paths in the code itself.
+    /// Paths in the code outside `use`.
     pub paths: Vec<Vec<String>>,
     pub defined: Vec<String>,
 }
@@ -53,7 +53,7 @@ pub fn names(all: &[Token]) -> Names {
     names
 }
 
-/// How deep in `mod name { … }` a token lies: there, `super` leads no further than to the file.
+/// How deep a token is inside `mod name { … }`, where `super` leads at most to the file.
 #[derive(Default)]
 struct Inline {
     braces: usize,
@@ -90,7 +90,7 @@ fn is_public(all: &[Token], at: usize) -> bool {
     before(1) == Some("pub") || before(1) == Some(")") && (2..6).any(|back| before(back) == Some("pub"))
 }
 
-/// Words with `::` between them, from `at` on.
+/// Words separated by `::`, starting at `at`.
 fn path(all: &[Token], at: usize) -> Vec<String> {
     let mut words = Vec::new();
     let mut next = at;
@@ -104,7 +104,7 @@ fn path(all: &[Token], at: usize) -> Vec<String> {
     words
 }
 
-/// Adds what one tree of `use` brings in, and returns where it ends.
+/// Adds the imports of one `use` tree, and returns where it ends.
 fn tree(all: &[Token], at: usize, above: &[String], is_public: bool, found: &mut Vec<Import>) -> usize {
     let mut path = above.to_vec();
     let mut at = at;

@@ -1,4 +1,4 @@
-//! The files of one package as modules, and which of them needs which.
+//! The files of one package as modules, and the dependencies between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use crate::names::{Names, names};
 use crate::tokens::{tokens, without_tests};
 
-/// The words of a module's path; none for the root.
+/// The words of a module's path; empty for the root.
 type Module = Vec<String>;
-/// How many imports of imports are followed.
+/// How many re-exports are followed in a row.
 const FOLLOWED: usize = 16;
 
-/// A package: its modules that have a file of their own, those of tests left out.
+/// A package: its modules with a file of their own, without those of tests.
 pub struct Package {
     modules: BTreeMap<Module, (PathBuf, Names)>,
 }
@@ -42,7 +42,7 @@ impl Package {
         Ok(Package { modules })
     }
 
-    /// What the files need of each other. A module does not need those below it: it declares them, they are its parts.
+    /// The dependencies between the files. A module does not need its submodules, which are its parts.
     pub fn arrows(&self) -> Arrows {
         let mut arrows = Arrows::new();
         for (module, (file, names)) in &self.modules {
@@ -56,7 +56,7 @@ impl Package {
         arrows
     }
 
-    /// The module whose file has what `path` means in `module`; none where another package has it.
+    /// The module whose file defines what `path` means in `module`; `None` if another package does.
     fn resolve(&self, module: &Module, path: &[String], followed: usize) -> Option<Module> {
         let mut at = module.clone();
         let mut rest = path;
@@ -86,7 +86,7 @@ impl Package {
         is_begun.then_some(at).filter(|at| self.modules.contains_key(at))
     }
 
-    /// Where a module has the name from, if it imports it; `Some(None)` from another package.
+    /// The module from which a name is imported, if it is; `Some(None)` for another package.
     fn imported(&self, at: &Module, name: &str, followed: usize) -> Option<Option<Module>> {
         let followed = followed.checked_sub(1)?;
         let (_, names) = self.modules.get(at)?;
@@ -120,7 +120,7 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// The module that a file is; none for another package's.
+/// The module of a file; `None` for a file of another package.
 fn module(src: &Path, file: &Path, is_library: bool) -> Option<Module> {
     let path = file.strip_prefix(src).ok()?.with_extension("");
     let mut words: Module = path.iter().map(|word| word.to_string_lossy().into_owned()).collect();

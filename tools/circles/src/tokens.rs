@@ -1,6 +1,6 @@
-//! Rust text as words and signs, without comments, and without what is compiled for tests only.
+//! Rust source as words and signs, without comments and without code that is compiled only for tests.
 
-/// A word, a sign, `::`, or a text with its first quote.
+/// A word, a sign, `::`, or a string literal with its opening quote.
 pub type Token = String;
 
 /// The tokens of a file. Comments, characters and lifetimes are left out.
@@ -43,7 +43,7 @@ fn line_end(all: &[char], at: usize) -> usize {
     at + all[at..].iter().take_while(|sign| **sign != '\n').count()
 }
 
-/// Comments may lie in one another.
+/// The end of a comment; comments can be nested.
 fn comment_end(all: &[char], at: usize) -> usize {
     let (mut depth, mut end) = (0, at);
     while end < all.len() {
@@ -67,7 +67,7 @@ fn text_end(all: &[char], at: usize) -> usize {
     (end + 1).min(all.len())
 }
 
-/// The end of `r"…"` or `r#"…"#`; none where it is a word.
+/// The end of `r"…"` or `r#"…"#`; `None` if it is a word.
 fn raw_end(all: &[char], at: usize) -> Option<usize> {
     let marks = all[at + 1..].iter().take_while(|sign| **sign == '#').count();
     let open = at + 1 + marks;
@@ -79,7 +79,7 @@ fn raw_end(all: &[char], at: usize) -> Option<usize> {
     Some((open + 1..all.len()).find(close).map_or(all.len(), |end| end + 1 + marks))
 }
 
-/// The end of a character; of a lifetime, only of its quote.
+/// The end of a character literal; for a lifetime, the end of its quote.
 fn quote_end(all: &[char], at: usize) -> usize {
     match (all.get(at + 1), all.get(at + 2)) {
         (Some('\\'), _) => (at + 3..all.len()).find(|end| all[*end] == '\'').map_or(all.len(), |end| end + 1),
@@ -88,7 +88,7 @@ fn quote_end(all: &[char], at: usize) -> usize {
     }
 }
 
-/// The tokens without each item behind `#[cfg(test)]`, and the files of the modules among them.
+/// The tokens without the items marked `#[cfg(test)]`, and the files of the modules among those.
 pub fn without_tests(all: &[Token]) -> (Vec<Token>, Vec<String>) {
     const TEST: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut files, mut at) = (Vec::new(), Vec::new(), 0);
@@ -105,7 +105,7 @@ pub fn without_tests(all: &[Token]) -> (Vec<Token>, Vec<String>) {
     (kept, files)
 }
 
-/// Behind the `;` or the `}` that ends an item.
+/// The position after the `;` or `}` that ends an item.
 fn item_end(all: &[Token], from: usize) -> usize {
     let mut depth = 0usize;
     for (at, token) in all.iter().enumerate().skip(from) {
@@ -121,7 +121,7 @@ fn item_end(all: &[Token], from: usize) -> usize {
     all.len()
 }
 
-/// The file name that `#[path = "…"]` gives a module, else its own name and `.rs`.
+/// The file name that `#[path = "…"]` gives a module, else its name with `.rs`.
 fn file(item: &[Token]) -> Option<String> {
     if item.last().is_none_or(|end| end != ";") {
         return None;

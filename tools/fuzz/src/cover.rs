@@ -1,10 +1,10 @@
-//! Which code an input reached. The compiler counts: with the flags of `make fuzz` every edge of every function
-//! has a counter of eight bits, and each crate announces its own when the program starts. Without the flags there
-//! are none, and every input looks the same.
+//! Which code an input reached. With the flags of `make fuzz`, the compiler adds an eight-bit counter for every edge of
+//! every function, and each crate registers its counters when the program starts. Without the flags there are none, and
+//! all inputs look the same.
 
 use std::sync::Mutex;
 
-/// Where counters are: first and past the last.
+/// The ranges of counters: the first and one past the last.
 static REGIONS: Mutex<Vec<(usize, usize)>> = Mutex::new(Vec::new());
 
 /// Called before `main` by code that LLVM puts into each crate; see clang's SanitizerCoverage, "Inline 8bit-counters".
@@ -19,14 +19,14 @@ pub extern "C" fn __sanitizer_cov_8bit_counters_init(begin: *mut u8, end: *mut u
     }
 }
 
-/// What was reached so far: per counter one bit for each order of magnitude.
+/// What was reached so far: one bit per counter and order of magnitude.
 #[derive(Debug, Default)]
 pub struct Seen {
     bits: Vec<u8>,
 }
 
 impl Seen {
-    /// Adds what was reached since [`reset`]; how many counters said something new.
+    /// Adds what was reached since [`reset`]; returns how many counters had a new value.
     pub fn add(&mut self) -> usize {
         let mut new = 0;
         self.bits.resize(edges(), 0);
@@ -40,20 +40,20 @@ impl Seen {
         new
     }
 
-    /// Like [`Seen::add`]; how many counters were never reached before.
+    /// Like [`Seen::add`], but returns how many counters were reached for the first time.
     pub fn add_edges(&mut self) -> usize {
         let before = self.edges();
         self.add();
         self.edges() - before
     }
 
-    /// How many counters were reached at all.
+    /// The number of counters reached.
     pub fn edges(&self) -> usize {
         self.bits.iter().filter(|bits| **bits != 0).count()
     }
 }
 
-/// How many counters there are.
+/// The number of counters.
 pub fn edges() -> usize {
     regions().iter().map(|(begin, end)| end - begin).sum()
 }
@@ -61,17 +61,18 @@ pub fn edges() -> usize {
 /// Sets all counters to zero.
 pub fn reset() {
     for (begin, end) in regions() {
-        // SAFETY: the region is a static array of the running program, which lives as long as it does. Counters
-        // are only a hint: the increments of another thread may get lost.
+        // SAFETY: the region is a static array that lives as long as the program. Counters are only a hint: increments
+        // of another thread may be lost.
         unsafe { std::ptr::write_bytes(begin as *mut u8, 0, end - begin) };
     }
 }
 
-/// Number and count of every counter that is not zero. Most are, so eight are looked at together.
+/// Calls `take` with the number and count of every counter that is not zero. Most are zero, so eight are checked at
+/// once.
 fn each(mut take: impl FnMut(usize, u8)) {
     let mut first = 0;
     for (begin, end) in regions() {
-        // SAFETY: as in `reset`; nothing runs meanwhile that would count.
+        // SAFETY: as in `reset`; nothing that counts runs meanwhile.
         let counters = unsafe { std::slice::from_raw_parts(begin as *const u8, end - begin) };
         for (n, eight) in counters.chunks(8).enumerate().filter(|(_, eight)| **eight != [0; 8]) {
             let counted = eight.iter().enumerate().filter(|(_, count)| **count > 0);
@@ -85,20 +86,20 @@ fn regions() -> Vec<(usize, usize)> {
     REGIONS.lock().expect("nobody panics with the lock").clone()
 }
 
-/// Memory that a child process shares with us: by it, what was reached there counts here.
+/// Memory shared with a child process, which passes on what was reached there.
 #[derive(Debug)]
 pub struct Carry {
     at: *mut u8,
     length: usize,
 }
 
-// SAFETY: only raw bytes, which nobody borrows.
+// SAFETY: only raw bytes that nobody borrows.
 unsafe impl Send for Carry {}
 // SAFETY: as above; one child at a time writes.
 unsafe impl Sync for Carry {}
 
 impl Carry {
-    /// Room for all counters; `None` where there are none.
+    /// Allocates room for all counters; `None` if there are none.
     pub fn new() -> Option<Carry> {
         let length = Some(edges()).filter(|edges| *edges > 0)?;
         let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
@@ -107,7 +108,7 @@ impl Carry {
         (at != libc::MAP_FAILED).then_some(Carry { at: at.cast(), length })
     }
 
-    /// In the child, at its end: leaves what was reached.
+    /// Stores what was reached; called in the child at its end.
     pub fn leave(&self) {
         let mut at = 0;
         for (begin, end) in regions() {
@@ -117,7 +118,7 @@ impl Carry {
         }
     }
 
-    /// Afterwards: takes what was left, if anything.
+    /// Takes what the child stored, if anything.
     pub fn fetch(&self) {
         let mut at = 0;
         for (begin, end) in regions() {
@@ -130,12 +131,12 @@ impl Carry {
             }
             at += end - begin;
         }
-        // SAFETY: the mapping has so many bytes.
+        // SAFETY: the mapping has this many bytes.
         unsafe { std::ptr::write_bytes(self.at, 0, self.length) };
     }
 }
 
-/// One bit for how often: none, once, twice, three times, up to 7, 15, 31, 127, more.
+/// The bit for a count: none, 1, 2, 3, up to 7, 15, 31, 127, more.
 fn magnitude(count: u8) -> u8 {
     match count {
         0 => 0,

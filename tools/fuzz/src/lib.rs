@@ -1,8 +1,8 @@
-//! Hostile input: everything that reads bytes from outside, fed with bytes that nobody would send by accident.
+//! Fuzzes everything that reads bytes from outside with hostile input.
 //!
-//! A target is a function that gets bytes and panics where a promise is broken. The program makes inputs for
-//! it, guided by the code that they reach (see [`cover`]); `fuzz.rs` of the tests tries those that were kept, without any
-//! of that. A new target is one function in `targets/` and one entry in [`TARGETS`].
+//! A target is a function that takes bytes and panics if a promise is broken. The program generates inputs for it,
+//! guided by the code that they reach (see [`cover`]); `fuzz.rs` of the tests only tries those that were kept. A new
+//! target is one function in `targets/` and one entry in [`TARGETS`].
 
 pub mod cover;
 pub mod meter;
@@ -18,23 +18,23 @@ use std::time::Duration;
 
 pub use targets::{TARGETS, TIMED};
 
-/// Most memory that one input may cost, in bytes. A program may have 64 MiB in all; what it has besides is small.
+/// The maximum memory for one input, in bytes. A program may use 64 MiB in total, of which the rest needs little.
 pub const MEMORY: usize = 60 << 20;
-/// Most processor time that one input may cost, in a slow build on a busy machine.
+/// The maximum processor time for one input, in a slow build on a busy machine.
 pub const SLOW: Duration = Duration::from_secs(2);
 
 /// Something that reads bytes from outside.
 pub struct Target {
     pub name: &'static str,
-    /// Panics where a promise is broken.
+    /// Panics if a promise is broken.
     pub check: fn(&[u8]),
-    /// What its inputs are made of.
+    /// Words that inputs are built from.
     pub words: &'static [&'static str],
-    /// Inputs to begin with.
+    /// Initial inputs.
     pub seeds: fn() -> Vec<Vec<u8>>,
-    /// Most bytes of an input.
+    /// The maximum length of an input in bytes.
     pub most: usize,
-    /// So many inputs CI makes: those of well under a minute.
+    /// The number of inputs in CI, which take well under a minute.
     pub runs: u64,
 }
 
@@ -43,17 +43,17 @@ pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// The pack of a target's inputs each of which reaches code that no other does.
+/// The path of a target's pack: inputs that each reach code that no other does.
 pub fn pack_of(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target).with_extension("pack")
 }
 
-/// The folder of a target's inputs each of which failed once.
+/// The folder of a target's inputs that once failed.
 pub fn crashes(target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("crashes").join(target)
 }
 
-/// The inputs in a target's pack, each with its name; none without a pack. Panics when the pack is torn.
+/// The inputs in a target's pack, each with its name; empty without a pack. Panics if the pack is damaged.
 pub fn packed(target: &str) -> Vec<(String, Vec<u8>)> {
     let path = pack_of(target);
     if !path.exists() {
@@ -64,20 +64,20 @@ pub fn packed(target: &str) -> Vec<(String, Vec<u8>)> {
     inputs.into_iter().map(|input| (format!("{target}.pack: {}", name_of(&input)), input)).collect()
 }
 
-/// A target's inputs that failed once, each with its name.
+/// A target's inputs that once failed, each with its name.
 pub fn failed(target: &str) -> Vec<(String, Vec<u8>)> {
     let files = files(&crashes(target)).into_iter();
     files.map(|(path, input)| (path.display().to_string(), input)).collect()
 }
 
-/// The files in a folder and what they hold, in the order of their names. No folder: none.
+/// The files in a folder with their contents, ordered by name; empty if there is no folder.
 pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let paths = if folder.is_dir() { cs_tests::entries(folder) } else { Vec::new() };
     let read = |path: PathBuf| fs::read(&path).ok().map(|bytes| (path, bytes));
     paths.into_iter().filter_map(read).collect()
 }
 
-/// A file name for an input: a hash of it.
+/// A file name for an input: its hash.
 pub fn name_of(input: &[u8]) -> String {
     format!("{:016x}", cs_core::id::fnv1a(input))
 }

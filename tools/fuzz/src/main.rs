@@ -26,11 +26,11 @@ const HELP: &str = "fuzz [--seconds N] [--runs N] [--jobs N] [--seed N] [--keep]
     --seed N     what chance begins with, to repeat a run: only inputs in the repository are begun with then\n\
                  (from the clock; with CI=true always 1, so that only a change to the code changes what is found)\n\
     --keep       afterwards, bring the fewest inputs that reach everything into tools/fuzz/corpus\n";
-/// How long one input may take before its process is ended.
+/// How long one input may take before its process is killed.
 const STUCK: Duration = Duration::from_secs(30);
-/// What chance begins with where nobody looks who could tell a new failure from an old one.
+/// The fixed seed in CI, so that a failure there is the fault of the change and not of a new seed.
 const CI_SEED: u64 = 1;
-/// Most bytes of the inputs that are kept for one target.
+/// The maximum size of the inputs that are kept for one target.
 const KEPT_BYTES: usize = 96 << 10;
 
 struct Options {
@@ -39,10 +39,10 @@ struct Options {
     in_ci: bool,
     jobs: usize,
     seed: u64,
-    /// Nobody chose the seed, so that nothing need be repeated: begin with inputs of earlier runs, too.
+    /// Whether the seed was not given, so that the run need not be repeatable and may use inputs of earlier runs.
     earlier: bool,
     keep: bool,
-    /// Fuzz the one target in this process.
+    /// Whether to fuzz the only target in this process.
     one: bool,
     targets: Vec<&'static Target>,
 }
@@ -98,7 +98,7 @@ fn parse(words: &[String]) -> Option<Options> {
     Some(options)
 }
 
-/// Where inputs of earlier runs are.
+/// The folder of inputs from earlier runs.
 fn found(target: &str) -> PathBuf {
     let folder = cs_tests::workspace().join("target/fuzz").join(target);
     fs::create_dir_all(&folder).expect("the target folder can be written");
@@ -109,7 +109,7 @@ fn current(target: &str) -> PathBuf {
     found(target).with_extension("current")
 }
 
-/// Fuzzes one target in this process; whether something failed.
+/// Fuzzes one target in this process; returns whether something failed.
 fn one(target: &'static Target, options: &Options) -> bool {
     run::quiet_panics();
     TIMED.store(true, Ordering::Relaxed);
@@ -136,20 +136,20 @@ fn one(target: &'static Target, options: &Options) -> bool {
     !report.failures.is_empty()
 }
 
-/// Another one each time.
+/// A different seed each time.
 fn clock_seed() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     since.as_nanos() as u64
 }
 
-/// The most memory that this process had.
+/// The peak memory of this process.
 fn peak_kib() -> usize {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }
 
-/// Keeps an input that failed and says how to look at it.
+/// Stores an input that failed and prints how to inspect it.
 fn note(target: &str, why: &str, input: &[u8]) {
     let folder = fuzz::crashes(target);
     fs::create_dir_all(&folder).expect("the workspace can be written");
@@ -159,7 +159,7 @@ fn note(target: &str, why: &str, input: &[u8]) {
     println!("fuzz: {target}: FAILED: {why}\n  input: {shown}\n  kept: {}", path.display());
 }
 
-/// Fuzzes all targets, each in a process of its own: one that dies takes no other with it.
+/// Fuzzes all targets, each in its own process, so that one that dies does not affect the others.
 fn all(options: &Options) -> bool {
     if cover::edges() == 0 {
         println!("fuzz: not guided by coverage; `make fuzz` builds with the flags for that");
@@ -207,7 +207,7 @@ fn start(target: &Target, options: &Options) -> Child {
     command.spawn().expect("this program can be run again")
 }
 
-/// When a target last began with another input.
+/// When a target last started a new input.
 struct Watch(u64, Instant);
 
 impl Watch {
@@ -224,7 +224,7 @@ impl Watch {
     }
 }
 
-/// Whether a process failed, once it is over.
+/// Whether a process failed, once it has ended.
 fn over(target: &Target, seed: u64, child: &mut Child, watch: &mut Watch) -> Option<bool> {
     let status = match child.try_wait().expect("a child of ours can be waited for") {
         Some(status) => status,
@@ -241,11 +241,11 @@ fn over(target: &Target, seed: u64, child: &mut Child, watch: &mut Watch) -> Opt
     Some(!status.success())
 }
 
-/// Replaces the inputs in the repository by the fewest that reach everything that was reached.
+/// Replaces the inputs in the repository with the fewest that reach everything that was reached.
 fn keep(target: &Target) {
     run::quiet_panics();
     let mut known = run::inputs(target, Some(&found(target.name)));
-    // A long input reaches most: with a few of them there would be no room for others.
+    // Long inputs reach the most, but a few of them would leave no room for others.
     known.retain(|input| input.len() <= KEPT_BYTES / 16);
     let mut bytes = 0;
     let fewest = run::fewest(target, known).into_iter().take_while(|input| {

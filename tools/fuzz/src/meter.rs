@@ -1,5 +1,5 @@
-//! An allocator that counts: how many bytes the program has, and the most that it had since [`Meter::restart`].
-//! A program that wants to be measured makes one its global allocator.
+//! An allocator that counts the bytes that the program holds, and their maximum since [`Meter::restart`]. A program
+//! uses it as its global allocator to be measured.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,19 +7,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, counting.
+/// The system's allocator with counters.
 #[derive(Debug)]
 pub struct Meter;
 
 impl Meter {
-    /// Counts from here; what is held now counts as nothing.
+    /// Restarts counting; returns the bytes held now, which do not count.
     pub fn restart() -> usize {
         let held = HELD.load(Ordering::Relaxed);
         MOST.store(held, Ordering::Relaxed);
         held
     }
 
-    /// The most that was held since [`Meter::restart`], which answered `base`, beyond it; in bytes.
+    /// The maximum number of bytes held since [`Meter::restart`], beyond its result `base`.
     pub fn most_since(base: usize) -> usize {
         MOST.load(Ordering::Relaxed).saturating_sub(base)
     }
@@ -30,11 +30,11 @@ fn took(bytes: usize) {
     MOST.fetch_max(held, Ordering::Relaxed);
 }
 
-// SAFETY: everything is the system allocator's; the counting touches two numbers only.
+// SAFETY: everything is passed to the system allocator; counting only changes two numbers.
 unsafe impl GlobalAlloc for Meter {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // SAFETY: the caller's promises are passed on.
+        // SAFETY: the caller keeps the promises.
         unsafe { System.alloc(layout) }
     }
 

@@ -1,8 +1,8 @@
-//! Makes new inputs out of old ones: by bytes, and by tokens, so that most results are still nearly JSON.
+//! Makes new inputs from old ones, by bytes and by tokens, so that most results are still nearly JSON.
 
 use nanorand::{Rng, WyRand};
 
-/// Numbers that programs stumble over.
+/// Numbers that programs often mishandle.
 const NUMBERS: [&str; 14] = [
     "0",
     "-1",
@@ -19,7 +19,7 @@ const NUMBERS: [&str; 14] = [
     "1e308",
     "1e400",
 ];
-/// What else may stand anywhere.
+/// Other pieces to insert anywhere.
 const PIECES: [&str; 34] = [
     "null",
     "true",
@@ -66,17 +66,17 @@ pub struct Mutator {
 }
 
 impl Mutator {
-    /// Inputs of at most `most` bytes that like to contain `words`.
+    /// Creates inputs of at most `most` bytes that often contain `words`.
     pub fn new(seed: u64, words: &'static [&'static str], most: usize) -> Mutator {
         Mutator { random: WyRand::new_seed(seed), words, most }
     }
 
-    /// A number below `bound`, which is at least 1.
+    /// A random number below `bound`, which is at least 1.
     pub fn below(&mut self, bound: usize) -> usize {
         (self.random.generate::<u64>() % bound.max(1) as u64) as usize
     }
 
-    /// Another input like `input`, perhaps with a part of `other`.
+    /// A mutation of `input`, perhaps with a part of `other`.
     pub fn mutate(&mut self, input: &[u8], other: &[u8]) -> Vec<u8> {
         let mut bytes = input.to_vec();
         for _ in 0..1 << self.below(4) {
@@ -172,7 +172,7 @@ impl Mutator {
     }
 }
 
-/// Where tokens begin and end: texts in quotes, words and numbers, single other bytes. Blanks are none.
+/// The start and end of each token: strings in quotes, words and numbers, other single bytes. Blanks are skipped.
 fn tokens(bytes: &[u8]) -> Vec<(usize, usize)> {
     let mut all = Vec::new();
     let mut at = 0;
@@ -205,7 +205,7 @@ fn text_end(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
-/// The end of what a token opens: of the whole list or object, or of the field with its value.
+/// The end of what a token opens: the whole list or object, or the field with its value.
 fn closed(bytes: &[u8], begin: usize, end: usize) -> usize {
     let mut depth = 0usize;
     let mut is_field = bytes.get(end) == Some(&b':');

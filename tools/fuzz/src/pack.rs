@@ -1,9 +1,9 @@
-//! A pack: the inputs of one target that are worth keeping, in one file instead of hundreds.
+//! A pack: the kept inputs of one target in one file instead of hundreds.
 //!
-//! A pack is the line `fuzz inputs 1`, then how many inputs follow, then each input behind its length. Numbers are 32
-//! bits, the low byte first. The inputs stand in the order of their bytes, each once, so that the same inputs always
-//! make the same file. A file that ends early, goes on after the last input or is anything else is an error: no part
-//! of it is used.
+//! A pack is the line `fuzz inputs 1`, the number of inputs, then each input preceded by its length. Numbers are 32
+//! bits, little-endian. The inputs are sorted by their bytes and unique, so that the same inputs always make the same
+//! file. A file that ends early, continues after the last input or is anything else is an error, and no part of it is
+//! used.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn number(length: usize) -> [u8; 4] {
     u32::try_from(length).expect("inputs are far below 4 GiB").to_le_bytes()
 }
 
-/// The inputs of a pack; else what is wrong with it.
+/// The inputs of a pack, or what is wrong with it.
 pub fn unpack(pack: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     let mut rest = pack.strip_prefix(HEAD).ok_or("does not begin as a pack of inputs does")?;
     let count = take_number(&mut rest).ok_or("is torn: it ends before the number of its inputs")?;

@@ -1,4 +1,4 @@
-//! One target, for a while: makes inputs, keeps those that reach new code, and notes those that fail.
+//! Fuzzes one target: generates inputs, keeps those that reach new code, and reports those that fail.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -13,19 +13,19 @@ use super::mutate::Mutator;
 use super::{MEMORY, SLOW, Target};
 
 thread_local! {
-    /// What the last panic said.
+    /// The message of the last panic.
     static SAID: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// What one input did.
+/// The result of one input.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Why it failed; none where it did not.
+    /// Why it failed; `None` if it did not.
     pub failure: Option<String>,
     pub memory: usize,
 }
 
-/// Panics are noted, not printed: a fuzzer makes many.
+/// Stores panic messages instead of printing them, since a fuzzer causes many.
 pub fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| SAID.with_borrow_mut(|said| *said = info.to_string())));
 }
@@ -45,8 +45,8 @@ pub fn attempt(target: &Target, input: &[u8]) -> Outcome {
     Outcome { failure, memory }
 }
 
-/// The processor time of this thread in nanoseconds: what others do does not count. A plain number, since the branches
-/// of a [`Duration`]'s arithmetic would count as code that the input reached, by chance.
+/// The processor time of this thread in nanoseconds, which excludes other threads. A plain number, since branches in
+/// the arithmetic of a [`Duration`] would count as code that the input reached.
 pub fn cpu_time() -> u64 {
     // SAFETY: timespec is plain old data, and the call only writes it.
     let time = unsafe {
@@ -57,26 +57,26 @@ pub fn cpu_time() -> u64 {
     (time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64)
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {
     pub runs: u64,
     pub kept: usize,
     pub edges: usize,
     pub memory: usize,
-    /// Inputs that failed, one for each reason.
+    /// Inputs that failed, one per reason.
     pub failures: Vec<(String, Vec<u8>)>,
 }
 
-/// When a run is over: after so long, or after so many inputs that chance made, whatever comes first.
+/// When a run ends: after a time or a number of random inputs, whichever comes first.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub seconds: u64,
     pub runs: u64,
 }
 
-/// Fuzzes within the limits, beginning with these inputs. What reaches new code goes to `corpus`; `current` is where
-/// the input at hand is left for whoever finds this process dead.
+/// Fuzzes within the limits, starting with these inputs. Inputs that reach new code go to `corpus`; `current` holds the
+/// input being tried, in case this process dies.
 pub fn run(
     target: &Target,
     limits: Limits,
@@ -96,7 +96,7 @@ pub fn run(
     let most = report.runs.saturating_add(limits.runs);
     while Instant::now() < end && report.runs < most {
         for _ in 0..200.min(most - report.runs) {
-            // Young inputs reached something new: they get half of the turns.
+            // Recent inputs reached something new, so they get half of the turns.
             let most = pool.len();
             let recent = if mutator.below(2) == 0 { most.min(16) } else { most };
             let chosen = most - 1 - mutator.below(recent);
@@ -134,7 +134,7 @@ fn judge(
         }
         return false;
     }
-    // The first inputs are kept whatever they reach: without counters there would be none.
+    // The first inputs are always kept, because without counters none would be.
     let keep = new > 0 || pool.len() < 2;
     if keep {
         pool.push(input.to_vec());
@@ -142,18 +142,18 @@ fn judge(
     keep
 }
 
-/// What makes two failures the same: the place of the panic, else the first word.
+/// The key by which two failures are the same: the location of the panic, else the first word.
 fn kind(why: &str) -> String {
     let first = why.lines().next().unwrap_or_default();
     if first.starts_with("panicked at") { first.to_owned() } else { first.split(':').next().unwrap_or_default().into() }
 }
 
-/// Slow is only what is slow three times.
+/// Whether a failure is certain: an input is only slow if it is slow three times.
 fn is_certain(target: &Target, input: &[u8], kind: &str) -> bool {
     (0..2).all(|_| attempt(target, input).failure.is_some_and(|why| self::kind(&why) == kind))
 }
 
-/// A shorter input that fails in the same way.
+/// Finds a shorter input that fails in the same way.
 pub fn shrink(target: &Target, input: &[u8], kind: &str) -> Vec<u8> {
     let fails = |input: &[u8]| attempt(target, input).failure.is_some_and(|why| self::kind(&why) == kind);
     let mut best = input.to_vec();
@@ -174,7 +174,7 @@ pub fn shrink(target: &Target, input: &[u8], kind: &str) -> Vec<u8> {
     best
 }
 
-/// The inputs to begin with: the target's own, the ones in the repository, and those of earlier runs if wanted.
+/// The initial inputs: the target's own, those in the repository, and those of earlier runs if requested.
 pub fn inputs(target: &Target, earlier: Option<&Path>) -> Vec<Vec<u8>> {
     let mut all = (target.seeds)();
     let kept = [super::packed(target.name), super::failed(target.name)].concat();
@@ -188,8 +188,8 @@ fn save(folder: &Path, input: &[u8]) {
     fs::write(&name, input).unwrap_or_else(|e| panic!("{}: {e}", name.display()));
 }
 
-/// The inputs that, taken together, reach all code that was reached, though not as often; those that reach most
-/// first, and none for what the target's own inputs reach.
+/// The fewest inputs that together reach all code that was reached, though not as often; those that reach most come
+/// first. Code that the target's own inputs reach needs none.
 pub fn fewest(target: &Target, all: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut seen = Seen::default();
     let try_one = |input: &[u8], seen: &mut Seen| {
@@ -206,7 +206,7 @@ pub fn fewest(target: &Target, all: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     all.into_iter().map(|(_, input)| input).filter(|input| try_one(input, &mut seen) > 0).collect()
 }
 
-/// A file that always holds the input at hand, and survives this process.
+/// A file that always holds the current input and survives this process.
 #[derive(Debug)]
 pub struct Current {
     map: *mut u8,
@@ -215,10 +215,10 @@ pub struct Current {
 }
 
 impl Current {
-    /// Bytes before the input: how many runs there were, how long the input is.
+    /// Bytes before the input: the number of runs and the length of the input.
     const HEAD: usize = 16;
 
-    /// Maps the file, which is made.
+    /// Creates and maps the file.
     pub fn at(path: &Path, room: usize) -> std::io::Result<Current> {
         use std::os::fd::AsRawFd;
         let file = fs::File::options().read(true).write(true).create(true).truncate(true).open(path)?;
@@ -236,14 +236,14 @@ impl Current {
         self.runs += 1;
         let length = input.len().min(self.room);
         let head = [self.runs.to_le_bytes(), (length as u64).to_le_bytes()].concat();
-        // SAFETY: the mapping has HEAD + room bytes, and nobody in this process reads it.
+        // SAFETY: the mapping has HEAD + room bytes, and nothing in this process reads it.
         unsafe {
             std::ptr::copy_nonoverlapping(head.as_ptr(), self.map, Current::HEAD);
             std::ptr::copy_nonoverlapping(input.as_ptr(), self.map.add(Current::HEAD), length);
         }
     }
 
-    /// Runs and input that a process left in such a file.
+    /// The number of runs and the input that a process left in such a file.
     pub fn left(path: &Path) -> Option<(u64, Vec<u8>)> {
         let bytes = fs::read(path).ok()?;
         let number = |at: usize| Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?));

@@ -1,8 +1,8 @@
-//! The worst shapes that a JSON file can have, for the memory and the time of whoever reads it.
+//! JSON files of the worst shapes for the memory and time of a reader.
 
 use serde_json::Value;
 
-/// A name for a shape and what stands in it again and again.
+/// The name of a shape and the piece that it repeats.
 pub const SHAPES: [(&str, &str); 16] = [
     ("numbers", "0,"),
     ("empty texts", "\"\","),
@@ -22,7 +22,7 @@ pub const SHAPES: [(&str, &str); 16] = [
     ("one text", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
 ];
 
-/// The JSON object `base` with a field `name` in which a shape is repeated up to so many bytes.
+/// The JSON object `base` with a field `name` in which a piece is repeated up to this many bytes.
 pub fn list(base: &Value, name: &str, piece: &str, bytes: usize) -> String {
     let (mut text, end) = head(base);
     let is_text = !piece.ends_with(',');
@@ -37,7 +37,7 @@ pub fn list(base: &Value, name: &str, piece: &str, bytes: usize) -> String {
     text + &end
 }
 
-/// The object with many fields more: all different, or all of one name.
+/// The object with many more fields: all different, or all with the same name.
 pub fn fields(base: &Value, differ: bool, bytes: usize) -> String {
     let (mut text, end) = head(base);
     let mut n = 0;
@@ -56,8 +56,8 @@ pub fn abyss(base: &Value, name: &str, piece: &str, bytes: usize) -> String {
     head + &piece.repeat(depth)
 }
 
-/// The object up to the end of its last field, or of the last field of the object that is its last one; and what
-/// closes it again.
+/// The object up to the end of its last field (or of the last field inside that, if it is an object), and the text that
+/// closes it.
 fn head(base: &Value) -> (String, String) {
     let text = base.to_string();
     let open = text.trim_end_matches('}');
@@ -65,7 +65,7 @@ fn head(base: &Value) -> (String, String) {
     (if open.ends_with('{') { open.to_owned() } else { format!("{open},") }, end)
 }
 
-/// All worst texts made of `base`, with the interesting field names, each with a name for it.
+/// All worst shapes made from `base` with these field names, each with a description.
 pub fn all(base: &Value, names: &[&str], bytes: usize) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for name in names {

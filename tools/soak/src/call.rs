@@ -1,7 +1,7 @@
-//! What a system call does to files: which kind it is, and which path it is about.
+//! What a system call does to files: its kind, and the path it concerns.
 //!
-//! Only as much as is needed to stop a program before each step that can be seen on disk, and to let each
-//! call fail that may fail. A call that is not known here is [`Kind::Other`].
+//! Only as much as needed to stop a program before each step that is visible on disk, and to make calls fail that may
+//! fail. Any other call is [`Kind::Other`].
 
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub enum Kind {
     /// Opens for reading only.
     Open,
-    /// Opens for writing, perhaps making the file.
+    /// Opens for writing, perhaps creating the file.
     Create,
     Read,
     Write,
@@ -30,7 +30,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether other programs may see something else after the call.
+    /// Whether other programs may see a change after the call.
     fn is_a_step(self) -> bool {
         use Kind::*;
         matches!(self, Create | Write | Rename | Link | Unlink | MakeDir)
@@ -45,31 +45,31 @@ pub struct Call {
     arguments: [u64; 6],
 }
 
-/// Where a call keeps the path that it is about.
+/// Where a call has the path that it concerns.
 enum Place {
     /// The argument is an open file.
     Fd(usize),
-    /// The argument points to the text.
+    /// The argument points to the path.
     Text(usize),
 }
 
 impl Call {
-    /// The call of process `pid` that is stopped right before it.
+    /// The call of process `pid`, which is stopped right before it.
     pub fn new(pid: libc::pid_t, number: i64, arguments: [u64; 6]) -> Call {
         Call { pid, number, arguments }
     }
 
-    /// What kind of work it does.
+    /// The kind of the call.
     pub fn kind(&self) -> Kind {
         self.known().0
     }
 
-    /// Whether what is in the folder may be different after the call.
+    /// Whether the folder's contents may be different after the call.
     pub fn is_a_step_in(&self, folder: &Path) -> bool {
         self.kind().is_a_step() && self.path().is_some_and(|path| path.starts_with(folder))
     }
 
-    /// The path that it is about; none where it is about something else.
+    /// The path that it concerns; `None` if it does not concern a path.
     pub fn path(&self) -> Option<PathBuf> {
         match self.known().1? {
             Place::Fd(n) => fs::read_link(format!("/proc/{}/fd/{}", self.pid, self.arguments[n])).ok(),
@@ -117,7 +117,7 @@ impl Call {
     }
 }
 
-/// Calls that newer kinds of processors do not have any more.
+/// Calls that newer processor architectures no longer have.
 #[cfg(target_arch = "x86_64")]
 fn old_name(number: i64, opens: impl Fn(usize) -> Kind) -> (Kind, Option<Place>) {
     use Place::Text;

@@ -1,4 +1,4 @@
-//! Several threads, each with a scene of its own, that share a list of work.
+//! Several threads, each with its own scene, that share a list of work.
 
 use std::sync::Mutex;
 use std::thread;
@@ -7,7 +7,7 @@ use super::operation::{self, Operation};
 use super::report::Tally;
 use super::scene::Scene;
 
-/// Does `work` for every operation, on as many scenes at once as there are processors; `part` names it.
+/// Does `work` for every operation, with one scene per thread; `part` names it.
 pub fn each(part: &str, threads: usize, work: impl Fn(&Scene, &Operation, &mut Tally) + Sync) -> Tally {
     let (next, tally) = (Mutex::new(0), Mutex::new(Tally::new(part)));
     thread::scope(|scope| {
@@ -35,7 +35,7 @@ fn take(next: &Mutex<usize>) -> usize {
     *next - 1
 }
 
-/// As many threads as there are processors.
+/// The number of processors.
 pub fn processors() -> usize {
     thread::available_parallelism().map_or(1, |count| count.get())
 }

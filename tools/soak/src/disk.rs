@@ -1,6 +1,6 @@
-//! Disks of a test's own: one that is really full, and one that becomes read-only in the middle of everything.
+//! Real test disks: one that is full, and one that becomes read-only in the middle of writes.
 //!
-//! They are mounted in a mount namespace that only one thread and its children see; that needs root.
+//! They are mounted in a mount namespace that only one thread and its children see, which needs root.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -19,7 +19,7 @@ use super::verdict::{Expected, faults};
 const PAGE: u64 = 4096;
 const KIB: u64 = 512;
 
-/// Does `work` on a scene whose data directory lies on a small disk of its own; the error where one may not mount.
+/// Does `work` on a scene whose data directory is on its own small disk; fails if mounting is not permitted.
 pub fn on_a_small_disk<T: Send>(work: impl FnOnce(&Scene, &Path) -> T + Send) -> io::Result<T> {
     let alone = || {
         // SAFETY: unshare takes a number; it concerns this thread only.
@@ -30,7 +30,7 @@ pub fn on_a_small_disk<T: Send>(work: impl FnOnce(&Scene, &Path) -> T + Send) ->
         super::scene::remove(&scene.sandbox.data());
         mount(Some("tmpfs"), &place, 0, &format!("size={KIB}k,mode=0700"))?;
         let value = work(&scene, &place);
-        // The mount goes with the namespace; but the scene's folder is removed before that.
+        // The mount ends with the namespace, but the scene's folder is removed before that.
         let target = text(&place)?;
         // SAFETY: the pointer is to a text that outlives the call.
         done(unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) })?;
@@ -43,7 +43,7 @@ fn mount(kind: Option<&str>, place: &Path, flags: libc::c_ulong, options: &str) 
     let (none, target, options) = (text(Path::new("none"))?, text(place)?, text(Path::new(options))?);
     let kind = kind.map(|kind| text(Path::new(kind))).transpose()?;
     let kind = kind.as_ref().map_or(std::ptr::null(), |kind| kind.as_ptr());
-    // SAFETY: the pointers are to texts that outlive the call, or none.
+    // SAFETY: the pointers are null or to texts that outlive the call.
     done(unsafe { libc::mount(none.as_ptr(), target.as_ptr(), kind, flags, options.as_ptr().cast()) })
 }
 
@@ -56,7 +56,7 @@ fn done(answer: libc::c_int) -> io::Result<()> {
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// Runs each operation on a disk on which so many pages are free, for each number.
+/// Runs each operation on a disk with this many free pages, for each number.
 pub fn full(free: &[u64], tally: &mut Tally) -> io::Result<()> {
     on_a_small_disk(|scene, place| {
         for operation in operation::all(scene) {
@@ -77,7 +77,7 @@ pub fn full(free: &[u64], tally: &mut Tally) -> io::Result<()> {
     })
 }
 
-/// Fills a disk but for some pages.
+/// Fills a disk except for some pages.
 fn fill(place: &Path, pages: u64) -> PathBuf {
     let filler = place.join("filler");
     let mut file = File::create(&filler).expect("it can be made");
@@ -89,7 +89,7 @@ fn fill(place: &Path, pages: u64) -> PathBuf {
     filler
 }
 
-/// Four writers, while the disk becomes read-only and writable again `times` times.
+/// Runs four writers while the disk becomes read-only and writable again `times` times.
 pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
     on_a_small_disk(|scene, place| {
         scene.reset();
@@ -118,10 +118,10 @@ pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
     })
 }
 
-/// Most events of one writer: a record with all of them is still an ordinary one.
+/// The maximum number of events of one writer, which keeps the record at an ordinary size.
 const EVENTS: u32 = 400;
 
-/// Writes events until it is over: those that were acknowledged, and answers that nobody should get.
+/// Writes events until `over` is set; returns the acknowledged ones, and unexpected answers as errors.
 fn write(scene: &Scene, writer: u32, over: &AtomicBool) -> Vec<Result<String, String>> {
     let mut said = Vec::new();
     for n in (0..EVENTS).take_while(|_| !over.load(Ordering::Relaxed)) {
@@ -141,7 +141,7 @@ fn write(scene: &Scene, writer: u32, over: &AtomicBool) -> Vec<Result<String, St
 fn toggle(place: &Path, times: u32) {
     for _ in 0..times {
         thread::sleep(Duration::from_millis(15));
-        // Busy while somebody has a file open for writing: then once more.
+        // Busy while a file is open for writing, so try again.
         while mount(None, place, libc::MS_REMOUNT | libc::MS_RDONLY, "").is_err() {
             thread::yield_now();
         }

@@ -1,7 +1,7 @@
-//! Lets system calls of each operation fail, one after the other, and looks at what is left every time.
+//! Makes each system call of each operation fail, one at a time, and checks the result every time.
 //!
-//! Only calls about files of the data directory fail: a disk that is full, broken or closed, a table of open files
-//! that is full.
+//! Only calls on files of the data directory fail, as with a full, broken or read-only disk, or a full table of open
+//! files.
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -15,7 +15,7 @@ use super::scene::Scene;
 use super::trace::{self, Act};
 use super::verdict::{Expected, faults};
 
-/// A way to fail: the error, its name, and the calls that may answer it.
+/// A way to fail: the error, its name, and the calls that can return it.
 struct Failure(i32, &'static str, &'static [Kind]);
 
 const FAILURES: [Failure; 7] = [
@@ -32,14 +32,15 @@ const FAILURES: [Failure; 7] = [
     ),
 ];
 
-/// How long it goes on to fail.
+/// How long calls keep failing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spell {
     Once,
     FromThenOn,
 }
 
-/// Lets each call fail in each way, once and from then on; of all these cases the `stride`th ones, from `first`.
+/// Makes each call fail in each way, once and permanently; tries every `stride`th of these cases, starting with
+/// `first`.
 pub fn everywhere(scene: &Scene, operation: &Operation, (first, stride): (usize, usize), tally: &mut Tally) {
     let expected = Expected::of(scene, operation);
     let calls = calls(scene, operation);
@@ -63,7 +64,7 @@ pub fn everywhere(scene: &Scene, operation: &Operation, (first, stride): (usize,
     }
 }
 
-/// The calls about files of the data directory that the operation makes when nothing fails.
+/// The calls on files of the data directory that the operation makes when nothing fails.
 fn calls(scene: &Scene, operation: &Operation) -> Vec<Kind> {
     operation.set(scene);
     let (command, input) = operation.command(scene);
@@ -76,11 +77,11 @@ fn calls(scene: &Scene, operation: &Operation) -> Vec<Kind> {
     kinds
 }
 
-/// The calls that are to fail.
+/// Decides which calls fail.
 struct Trap<'a> {
     failure: &'a Failure,
     spell: Spell,
-    /// How many more calls of the kind are made as they should.
+    /// How many more calls of the kind succeed.
     left: usize,
     data: PathBuf,
     is_hook: bool,
@@ -95,8 +96,8 @@ impl Trap<'_> {
             return Act::Go;
         }
         let Some(path) = call.path().filter(|path| path.starts_with(&self.data)) else { return Act::Go };
-        // No disk has a say in closing a directory. And where settings cannot be read, hooks store no prompt, on
-        // purpose: somebody may have asked for that.
+        // Closing a directory does not involve the disk. And if the settings cannot be read, hooks store no prompt on
+        // purpose, since the user may have disabled that.
         let closes = call.kind() == Kind::Close && path.is_dir();
         if closes || self.is_hook && path == self.data.join("config.json") {
             return Act::Go;
@@ -112,7 +113,7 @@ impl Trap<'_> {
     }
 }
 
-/// What is wrong with how the program answered: people are told, hooks say nothing.
+/// What is wrong with the program's answer: commands must report the failure, hooks must stay silent.
 fn answer(operation: &Operation, output: &Output) -> Vec<String> {
     let (said, told, code) = (stdout(output), stderr(output), output.status.code());
     let fine = match code {

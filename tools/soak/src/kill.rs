@@ -1,4 +1,4 @@
-//! Kills each operation before each of its steps, and looks at what is left every time.
+//! Kills each operation before each of its steps, and checks the result every time.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -10,17 +10,17 @@ use super::scene::Scene;
 use super::trace::{self, Act};
 use super::verdict::{Expected, faults};
 
-/// Before which calls a program is killed.
+/// The calls before which a program is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stops {
-    /// After each call that may have changed a file. Between others there is nothing to be seen.
+    /// After each call that may have changed a file, since other calls make no visible difference.
     Steps,
     /// Before each call.
     Calls,
 }
 
-/// Kills the operation after its start, after its first step, its second, and so on until it survives; or
-/// only after each `stride`th step.
+/// Kills the operation after its start, after its first step, its second, and so on until it survives; or only after
+/// every `stride`th step.
 pub fn everywhere(scene: &Scene, operation: &Operation, stops: Stops, stride: usize, tally: &mut Tally) {
     let expected = Expected::of(scene, operation);
     for n in (0..).step_by(stride) {
@@ -39,7 +39,7 @@ pub fn everywhere(scene: &Scene, operation: &Operation, stops: Stops, stride: us
     }
 }
 
-/// Where the program is to be killed.
+/// Decides where the program is killed.
 struct Stop {
     stops: Stops,
     /// How many more stops it survives.

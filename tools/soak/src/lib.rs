@@ -1,5 +1,5 @@
-//! Tries to make the programs lose something: kills them between any two system calls, lets calls fail, runs
-//! thousands of random operations at once, and looks at what is left.
+//! Tries to make the programs lose data: kills them between any two system calls, makes calls fail, runs thousands of
+//! random operations at once, and checks the result.
 
 #[cfg(target_os = "linux")]
 pub mod call;
@@ -24,7 +24,7 @@ pub mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What `work` came to, or what it said when it panicked: hours of trying do not end with one surprise.
+/// The result of `work`, or its panic message, so that one panic does not end hours of work.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|said| {
         let said = said.downcast_ref::<String>().map(String::as_str).or(said.downcast_ref::<&str>().copied());

@@ -1,4 +1,4 @@
-//! Tries for a long time to make the programs lose something, and prints what was tried and found.
+//! Tries for a long time to make the programs lose data, and prints what was tried and found.
 //!
 //! Reads: the programs.
 //! Writes: temporary folders; `target/soak.md` with `--save`. docs/SOAK.md explains the report.
@@ -22,9 +22,9 @@ const HELP: &str = "soak [--seed N] [--operations N] [--kills N] [--rounds N] [-
     --stride N      of all calls to be killed before or to let fail, every Nth (1)\n\
     --save          also write the report to target/soak.md\n";
 
-/// Operations in one data directory.
+/// The number of operations in one data directory.
 const EPOCH: u64 = 2000;
-/// With so many faults there is no need to go on.
+/// The number of faults after which to stop.
 const FAULTS: usize = 100;
 
 struct Options {
@@ -79,7 +79,7 @@ fn parse(words: &[String]) -> Option<Options> {
     Some(options)
 }
 
-/// Storms, each over a new data directory, until there were enough operations and kills.
+/// Runs storms, each over a new data directory, until there were enough operations and kills.
 fn storms(options: &Options) -> Outcome {
     let mut all = Outcome { tally: Tally::new("random operations of eight workers"), ..Outcome::default() };
     for n in 0.. {
@@ -112,7 +112,7 @@ fn notes(storms: &Outcome) -> Vec<String> {
     )]
 }
 
-/// What was tried besides storms, and what could not be.
+/// What was tried besides storms, and what was skipped.
 #[derive(Default)]
 struct Parts {
     tallies: Vec<Tally>,

@@ -1,7 +1,7 @@
-//! The operations that change files: one of each kind, to be tried on a [`Scene`]. A new command is a new line
-//! in one of the lists.
+//! The operations that change files, one of each kind, for a [`Scene`]. A new command is a new line in one of the
+//! lists.
 //!
-//! Each operation writes to several fields, so that a record which is half old and half new can be told.
+//! Each operation writes several fields, so that a half-changed record can be detected.
 
 use std::fs;
 use std::process::{Command, Output};
@@ -19,13 +19,13 @@ pub struct Operation {
     words: Vec<String>,
     input: String,
     variables: Vec<(&'static str, String)>,
-    /// Done to the scene before.
+    /// Prepares the scene.
     prepare: Option<fn(&Scene)>,
-    /// A lock in the data directory that somebody else holds meanwhile.
+    /// A lock in the data directory that another program holds meanwhile.
     held: Option<String>,
-    /// Whether it makes a session, or opens one again, and then notes in it what happened: each is whole.
+    /// Whether it creates or reopens a session and then changes it: two steps, each of which is atomic.
     pub in_steps: bool,
-    /// What the conversation tells next, whatever became of this one.
+    /// What the conversation sends next, whatever happened to this operation.
     pub rest: Vec<Operation>,
 }
 
@@ -48,53 +48,53 @@ impl Operation {
         }
     }
 
-    /// A change of a session that no other operation touches.
+    /// A change to a session that no other operation touches.
     pub fn of_bystander(scene: &Scene) -> Operation {
         Operation::of_person("event", &["cs-session", "event", &scene.bystander, "--message", "token"])
     }
 
-    /// What a conversation of the scene tells a hook.
+    /// An event of a conversation of the scene.
     pub fn of_hook(scene: &Scene, name: &'static str, n: u32, event: &str, more: Value) -> Operation {
         let program = cs_tests::replay::program(event).expect("it is registered");
         Operation::of_client(name, program, payload(&scene.sandbox.work(), n, event, more))
     }
 
-    /// With a variable of the environment.
+    /// Adds an environment variable.
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Operation {
         self.variables.push((name, value.into()));
         self
     }
 
-    /// After something was done to the scene.
+    /// Adds a preparation of the scene.
     pub fn after(mut self, prepare: fn(&Scene)) -> Operation {
         self.prepare = Some(prepare);
         self
     }
 
-    /// In steps of which each is whole.
+    /// Marks the operation as two steps, each of which is atomic.
     pub fn in_steps(mut self) -> Operation {
         self.in_steps = true;
         self
     }
 
-    /// Under another name.
+    /// Renames the operation.
     pub fn called(mut self, name: &'static str) -> Operation {
         self.name = name;
         self
     }
 
-    /// While somebody else holds a lock of the data directory.
+    /// Lets another program hold a lock of the data directory meanwhile.
     pub fn while_held(mut self, lock: String) -> Operation {
         self.held = Some(lock);
         self
     }
 
-    /// Takes the lock that somebody else is to hold; it is held as long as the answer lives.
+    /// Takes the lock that another program is to hold; it is held as long as the returned value lives.
     pub fn hold(&self, scene: &Scene) -> Option<Held> {
         Some(Held::take(&scene.sandbox.data().join(self.held.as_ref()?)))
     }
 
-    /// With what comes next, whatever becomes of this one.
+    /// Adds the operations that come next, whatever happens to this one.
     pub fn then(mut self, rest: Vec<Operation>) -> Operation {
         self.rest = rest;
         self
@@ -110,29 +110,29 @@ impl Operation {
         !self.input.is_empty()
     }
 
-    /// Whether a person calls the program, or a timer in their place, and it says what it did.
+    /// Whether a person, or a timer in their place, calls the program, which then prints what it did.
     pub fn is_of_a_person(&self) -> bool {
         !self.is_hook() && !["cs-heartbeat", "cs-notify"].contains(&self.program.as_str())
     }
 
-    /// Whether it does what it finds to do, and leaves the rest to the next run: then success may say nothing.
+    /// Whether it does what work it can and leaves the rest to the next run, so that success promises nothing.
     pub fn is_a_sweep(&self) -> bool {
         self.program == "cs-cleanup"
     }
 
-    /// Whether exit code 0 says that everything is done.
+    /// Whether exit code 0 means that everything is done.
     pub fn promises(&self) -> bool {
         !self.is_hook() && !self.is_a_sweep()
     }
 
-    /// The conversation that tells something, if it ends with what follows.
+    /// The conversation that sends the event, if it ends with the operations that follow.
     pub fn ending(&self) -> Option<String> {
         self.rest.last().filter(|last| last.input.contains("\"SessionEnd\""))?;
         let payload: Value = serde_json::from_str(&self.input).ok()?;
         payload["session_id"].as_str().map(str::to_owned)
     }
 
-    /// What a conversation tells first that tells something and is resumed in a new client, if it goes on at all.
+    /// The first event of the conversation after it is resumed in a new client, if it continues.
     pub fn resumed(&self, scene: &Scene) -> Option<Operation> {
         let payload: Value = serde_json::from_str(&self.input).ok()?;
         let is_event = payload["hook_event_name"].is_string() && !self.rest.is_empty();
@@ -142,7 +142,7 @@ impl Operation {
         is_event.then(|| Operation::of_client("SessionStart, resumed", "cs-hook", payload.to_string()))
     }
 
-    /// The scene as it was furnished, and prepared for this operation.
+    /// Resets the scene and prepares it for this operation.
     pub fn set(&self, scene: &Scene) {
         scene.reset();
         if let Some(prepare) = self.prepare {
@@ -150,7 +150,7 @@ impl Operation {
         }
     }
 
-    /// The command, and what it reads.
+    /// The command and its input.
     pub fn command(&self, scene: &Scene) -> (Command, &str) {
         let mut command = scene.sandbox.command(&self.program);
         command.args(&self.words).envs(self.variables.iter().cloned());
@@ -172,7 +172,7 @@ fn index_is_gone(scene: &Scene) {
     fs::remove_file(scene.sandbox.data().join("sessions/_index.json")).expect("it is there");
 }
 
-/// The bystander was changed by one that was killed before it could write the index.
+/// A program changed the bystander and was killed before it could write the index.
 fn index_is_pending(scene: &Scene) {
     let sessions = scene.sandbox.data().join("sessions");
     let path = sessions.join(format!("{}.json", scene.bystander));
@@ -181,32 +181,32 @@ fn index_is_pending(scene: &Scene) {
     fs::write(sessions.join("_index.pending"), &scene.bystander).expect("it can be written");
 }
 
-/// The bystander was changed by one that could not get the index.
+/// A program changed the bystander but could not lock the index.
 fn index_is_stale(scene: &Scene) {
     index_is_pending(scene);
     let sessions = scene.sandbox.data().join("sessions");
     fs::rename(sessions.join("_index.pending"), sessions.join("_index.stale")).expect("it is there");
 }
 
-/// A person has closed the session of a conversation that goes on.
+/// A person has completed the session of a running conversation.
 fn session_is_completed(scene: &Scene) {
     let output = scene.sandbox.cs("cs-session", &["complete", &scene.working, "-q"]);
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// A person has put aside the session of a conversation that goes on.
+/// A person has parked the session of a running conversation.
 fn session_is_parked(scene: &Scene) {
     let output = scene.sandbox.cs("cs-session", &["park", &scene.working, "--reason", "lunch", "-q"]);
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// A person has resumed the session of a conversation that had ended.
+/// A person has resumed the session of an ended conversation.
 fn session_is_resumed(scene: &Scene) {
     let output = scene.sandbox.cs("cs-session", &["resume", &scene.ended, "-q"]);
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// The client has ended a conversation to go on with it in the background.
+/// The client has ended a conversation to continue it in the background.
 fn conversation_moves(scene: &Scene) {
     let end = Operation::of_hook(scene, "its end", WORKING, "SessionEnd", json!({"reason": "prompt_input_exit"}));
     assert!(end.run(scene).status.success());
@@ -228,7 +228,7 @@ pub fn all(scene: &Scene) -> Vec<Operation> {
     all
 }
 
-/// What people do to sessions.
+/// Commands of people on sessions.
 fn sessions(scene: &Scene) -> Vec<Operation> {
     let (id, parked) = (scene.by_hand.as_str(), scene.parked.as_str());
     let new = ["cs-session", "create", "--project", "work", "--intent", "token", "--roadmap-ref", "token"];
@@ -261,7 +261,7 @@ fn sessions(scene: &Scene) -> Vec<Operation> {
     ]
 }
 
-/// What people do to tasks and projects.
+/// Commands of people on tasks and projects.
 fn others(scene: &Scene) -> Vec<Operation> {
     let id = scene.by_hand.as_str();
     let person = Operation::of_person;
@@ -279,13 +279,13 @@ fn prompt(scene: &Scene, name: &'static str, n: u32, text: &str) -> Operation {
     Operation::of_hook(scene, name, n, "UserPromptSubmit", json!({"prompt": text, "prompt_id": text}))
 }
 
-/// What follows the first prompt of a conversation: there is to be one session, and it ends.
+/// The operations after the first prompt of a conversation: there must be one session, and it ends.
 fn rest(scene: &Scene, n: u32) -> Vec<Operation> {
     let end = Operation::of_hook(scene, "its end", n, "SessionEnd", json!({"reason": "other"}));
     vec![prompt(scene, "its next prompt", n, "the next prompt"), end]
 }
 
-/// What conversations tell while they go on.
+/// Events of running conversations.
 fn conversations(scene: &Scene) -> Vec<Operation> {
     let hook = |name, n, event: &str, more| Operation::of_hook(scene, name, n, event, more);
     let edit = json!({"tool_name": "Edit", "tool_use_id": "u2", "tool_input": {"file_path": "/token.rs"}});
@@ -334,7 +334,7 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
     ]
 }
 
-/// What ends conversations.
+/// Events that end conversations.
 fn ends(scene: &Scene) -> Vec<Operation> {
     let end = |name, n| Operation::of_hook(scene, name, n, "SessionEnd", json!({"reason": "other"}));
     vec![
@@ -345,7 +345,7 @@ fn ends(scene: &Scene) -> Vec<Operation> {
     ]
 }
 
-/// What keeps the directory in order.
+/// Cleanup operations.
 fn cleanups() -> Vec<Operation> {
     let person = Operation::of_person;
     vec![

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run with the same seed.
+//! Pseudo-random numbers, the same in every run with the same seed.
 
 /// A stream of numbers (splitmix64).
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ impl Random {
         Random(seed)
     }
 
-    /// A stream of its own for part `n` of what the seed stands for.
+    /// A separate stream for part `n` of a seed.
     pub fn part(seed: u64, n: u64) -> Random {
         Random(Random(seed ^ n.wrapping_mul(0xd6e8_feb8_6659_fd93)).number())
     }
@@ -29,12 +29,12 @@ impl Random {
         self.number() % end
     }
 
-    /// Whether something happens that happens `count` times in `of`.
+    /// Returns true with a probability of `count` in `of`.
     pub fn chance(&mut self, count: u64, of: u64) -> bool {
         self.below(of) < count
     }
 
-    /// One of several; None where there is none.
+    /// Picks one of several; `None` if there are none.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         if from.is_empty() { None } else { from.get(self.below(from.len() as u64) as usize) }
     }

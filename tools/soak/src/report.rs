@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// How many faults are told with all their words.
+/// How many faults are printed in full.
 const TOLD: usize = 20;
 
 /// What was tried, by kind of operation, and what was wrong.
@@ -17,12 +17,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing yet.
+    /// Creates an empty tally.
     pub fn new(part: &str) -> Tally {
         Tally { part: part.to_owned(), ..Tally::default() }
     }
 
-    /// One more try of the operation, and what was wrong after it.
+    /// Adds one try of the operation, and what was wrong after it.
     pub fn tried(&mut self, operation: &str, disturbed: bool, place: &str, faults: Vec<String>) {
         self.count(operation, 1, u64::from(disturbed));
         if let Some(row) = self.rows.get_mut(operation) {
@@ -31,14 +31,14 @@ impl Tally {
         self.faults.extend(faults.iter().map(|fault| format!("{operation}: {place}: {fault}")));
     }
 
-    /// More operations, some of them disturbed.
+    /// Adds several operations, some of them disturbed.
     pub fn count(&mut self, operation: &str, tries: u64, disturbed: u64) {
         let row = self.rows.entry(operation.to_owned()).or_default();
         row[0] += tries;
         row[1] += disturbed;
     }
 
-    /// Takes over what another one found.
+    /// Adds the results of another tally.
     pub fn add(&mut self, other: Tally) {
         for (operation, [tries, disturbed, faulty]) in other.rows {
             self.count(&operation, tries, disturbed);
@@ -49,12 +49,12 @@ impl Tally {
         self.faults.extend(other.faults);
     }
 
-    /// Tries, how many of them were disturbed, and after how many something was wrong.
+    /// The number of tries, of disturbed ones, and of faulty ones.
     pub fn sum(&self) -> [u64; 3] {
         self.rows.values().fold([0; 3], |sum, row| [sum[0] + row[0], sum[1] + row[1], sum[2] + row[2]])
     }
 
-    /// A Markdown table, one row an operation, the sum at last.
+    /// A Markdown table, one row per operation, the total last.
     pub fn table(&self) -> String {
         let mut text = format!("| {} | tried | disturbed | wrong after it |\n|---|--:|--:|--:|\n", self.part);
         let [tries, disturbed, faulty] = self.sum();
@@ -74,7 +74,7 @@ impl Tally {
         self.faults.iter().take(TOLD).cloned().collect::<Vec<_>>().join("\n") + &more
     }
 
-    /// Panics where something was wrong.
+    /// Panics if something was wrong.
     #[track_caller]
     pub fn check(&self) {
         assert!(self.faults.is_empty(), "{} faults:\n{}", self.faults.len(), self.told());

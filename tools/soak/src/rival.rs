@@ -1,5 +1,5 @@
-//! Our programs beside the Python tool's way to lock: it removes a lock's file after its release, so that for a
-//! moment two may hold a lock of one name. No change of either side may be lost.
+//! Our programs beside the locking of the Python tool, which removes a lock's file after its release, so that for a
+//! moment two programs may hold locks with the same name. No change of either side may be lost.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use super::scene::{UNHEARD, payload, uuid};
 
 const SCRIPT: &str = include_str!("rival.py");
 
-/// Whether there is a python3, and how to get it.
+/// Checks for python3; the error says how to get it.
 pub fn is_possible() -> Result<(), String> {
     match Command::new("python3").arg("--version").output() {
         Ok(_) => Ok(()),
@@ -59,7 +59,7 @@ impl Place {
         assert_eq!((status(&output), stderr(&output)), (0, String::new()));
     }
 
-    /// Runs a program until it is not busy; how often it was.
+    /// Runs a program until it is not busy; returns how often it was.
     fn insist(&self, program: &str, words: &[&str]) -> u64 {
         let mut busy = 0;
         loop {
@@ -79,10 +79,10 @@ impl Place {
     }
 }
 
-/// The nth change of one kind by ours; how often it was busy.
+/// Makes our nth change of one kind; returns how often it was busy.
 type Change<'a> = &'a (dyn Fn(u64) -> u64 + Sync);
 
-/// Lets one Python process change each of three files `rounds` times, while ours change them.
+/// Lets one Python process change each of three files `rounds` times while our programs change them, too.
 pub fn contend(rounds: u64, seed: u64) -> (Tally, u64) {
     let place = Place::new();
     let (over, busy) = (AtomicBool::new(false), AtomicU64::new(0));
@@ -109,7 +109,7 @@ pub fn contend(rounds: u64, seed: u64) -> (Tally, u64) {
     (tally, busy.into_inner())
 }
 
-/// Whether each file says what both sides said.
+/// Checks that each file has the changes of both sides.
 fn compare(place: &Place, rounds: u64, [events, phase, name, files]: [u64; 4], tally: &mut Tally) {
     let json = |path: &PathBuf| -> Value {
         let text = fs::read_to_string(path).expect("it is there");

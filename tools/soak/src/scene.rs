@@ -1,6 +1,6 @@
-//! One data directory in which something of every kind has happened, that can be put back as it was.
+//! A data directory with something of every kind in it, which can be reset.
 //!
-//! Owns the furnishing, and [`truth`]: what of a data directory must never be lost.
+//! Owns the initial contents, and [`truth`]: what must never be lost from a data directory.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -10,9 +10,9 @@ use cs_tests::replay::check::records;
 use cs_tests::{Sandbox, status, stderr, stdout};
 use serde_json::{Value, json};
 
-/// When the scene is furnished. What is done to it is done at [`LATER`].
+/// When the scene is created. Operations run at [`LATER`].
 const BEGIN: &str = "2026-11-21T10:00:00Z";
-/// An hour later: heartbeats are due, nothing is told twice.
+/// An hour later: heartbeats are due, and no event is a duplicate.
 pub const LATER: &str = "2026-11-21T11:00:00Z";
 /// The day before: the clock was set back.
 pub const YESTERDAY: &str = "2026-11-20T11:00:00Z";
@@ -24,8 +24,8 @@ pub fn uuid(n: u32) -> String {
     format!("00000000-0000-4000-8000-{n:012x}")
 }
 
-/// Conversations: one that works on a session with an open task, one that waits for a permission, one that has
-/// ended, one that has asked nothing yet, one that nobody has heard of.
+/// Conversations: one that works on a session with an open task, one that waits for a permission, one that has ended,
+/// one without a prompt yet, one without any event.
 pub const WORKING: u32 = 1;
 pub const WAITING: u32 = 2;
 pub const ENDED: u32 = 3;
@@ -41,7 +41,7 @@ pub struct Scene {
     pub by_hand: String,
     pub parked: String,
     pub old: String,
-    /// One that only the next program touches.
+    /// A session that only the next program touches.
     pub bystander: String,
     copy: PathBuf,
 }
@@ -89,14 +89,14 @@ impl Scene {
         Scene { sandbox, working, ended, by_hand, parked, old, bystander, copy }
     }
 
-    /// Puts the directory back as it was furnished.
+    /// Resets the directory.
     pub fn reset(&self) {
         remove(&self.sandbox.data());
         copy_folder(&self.copy, &self.sandbox.data());
     }
 }
 
-/// Adds what a program wrote that we do not know, at every level: it is kept.
+/// Adds unknown fields at every level, which must be kept.
 fn add_foreign(path: &Path) {
     let text = fs::read_to_string(path).expect("it is there");
     let mut value: Value = serde_json::from_str(&text).expect("JSON");
@@ -117,7 +117,7 @@ fn ok(sandbox: &Sandbox, now: &str, words: &[&str]) -> String {
     stdout(&output)
 }
 
-/// What the conversations of the scene tell.
+/// Sends the events of the scene's conversations.
 fn converse(sandbox: &Sandbox) {
     let tell = |n: u32, event: &str, more: Value| {
         let program = cs_tests::replay::program(event).expect("it is registered");
@@ -149,15 +149,15 @@ pub fn payload(cwd: &Path, n: u32, event: &str, more: Value) -> String {
     payload.to_string()
 }
 
-/// What must never be lost, by the file that holds it: the records, what was said about projects, which
-/// projects there are. Ids that a program draws at random are neutral, so that two runs can be compared.
+/// What must never be lost, by file: the records, what people set for projects, and the list of projects. Random ids
+/// are replaced, so that two runs can be compared.
 pub fn truth(data: &Path, known: &[String]) -> Value {
     let json = |path: PathBuf| fs::read_to_string(path).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let said = |path: &PathBuf| {
         let slug = path.file_name()?.to_str()?.strip_suffix(".json")?.to_owned();
         let state = json(path.clone())?;
         let facts = json!([state["current_phase"], state["roadmap_summary"]]);
-        // Without these it only holds counts, and may go.
+        // Without these fields the file only has counts and may be lost.
         facts.to_string().contains("token").then_some((slug, facts))
     };
     let projects = fs::read_dir(data.join("projects")).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -192,7 +192,7 @@ fn neutral(mut parts: Value, known: &[String]) -> Value {
     serde_json::from_str(&text).expect("still JSON")
 }
 
-/// Removes a folder with all that is in it; one that is not there is fine.
+/// Removes a folder with its contents, if it exists.
 pub fn remove(folder: &Path) {
     if let Err(error) = fs::remove_dir_all(folder) {
         assert_eq!(error.kind(), std::io::ErrorKind::NotFound, "{}: {error}", folder.display());

@@ -1,5 +1,5 @@
-//! Runs a program step by step: before each of its system calls somebody decides whether it is made, fails,
-//! or is the program's last. Linux only; no other tool is needed.
+//! Runs a program step by step: before each system call, a callback decides whether it is made, fails, or kills the
+//! program. Linux only; no other tool is needed.
 //!
 //! Children of the program are not followed. A program that does not end is killed after [`cs_tests::LIMIT`].
 
@@ -11,18 +11,18 @@ use cs_tests::process::{LIMIT, within};
 
 use super::call::Call;
 
-/// What becomes of a system call.
+/// What happens to a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// It is made.
     Go,
     /// The program is killed before it is made.
     Kill,
-    /// It is not made, and the program is told this error (a number of `libc`).
+    /// It is not made, and the program gets this error (a number of `libc`).
     Fail(i32),
 }
 
-/// Whether programs can be stepped through here, and why not.
+/// Checks whether programs can be stepped through here; the error says why not.
 pub fn is_possible() -> Result<(), String> {
     let mut calls = 0;
     let traced = run(Command::new("true"), "", |_| {
@@ -36,7 +36,7 @@ pub fn is_possible() -> Result<(), String> {
     }
 }
 
-/// Whether calls can be made to fail here: that is written for one kind of processor.
+/// Whether calls can be made to fail here, which is implemented for one processor architecture.
 pub const CAN_FAIL: bool = cfg!(target_arch = "x86_64");
 
 /// Runs `command` with `input` (less than a pipe holds) and asks `decide` before each system call.
@@ -55,7 +55,7 @@ pub fn run(mut command: Command, input: &str, mut decide: impl FnMut(&Call) -> A
     }
 }
 
-/// What the program left in its pipes. It has been waited for already.
+/// The output that the program left in its pipes. It has already been waited for.
 fn output(mut child: Child, status: ExitStatus) -> io::Result<Output> {
     let mut output = Output { status, stdout: Vec::new(), stderr: Vec::new() };
     child.stdout.take().map(|mut pipe| pipe.read_to_end(&mut output.stdout)).transpose()?;
@@ -63,7 +63,7 @@ fn output(mut child: Child, status: ExitStatus) -> io::Result<Output> {
     Ok(output)
 }
 
-/// From the program's first stop, after its exec, to its end.
+/// Follows the program from its first stop, after its exec, to its end.
 fn follow(pid: libc::pid_t, decide: &mut impl FnMut(&Call) -> Act) -> io::Result<ExitStatus> {
     if let Some(end) = wait(pid)?.1 {
         return Ok(end);
@@ -73,7 +73,7 @@ fn follow(pid: libc::pid_t, decide: &mut impl FnMut(&Call) -> Act) -> io::Result
     let (mut signal, mut error) = (0, None);
     loop {
         match traced(ptrace(libc::PTRACE_SYSCALL as i64, pid, 0, signal as usize)) {
-            // It was killed, and is on its way to its end.
+            // It was killed and is about to end.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
             other => other?,
         }
@@ -117,7 +117,7 @@ fn wait(pid: libc::pid_t) -> io::Result<(i32, Option<ExitStatus>)> {
     }
 }
 
-/// `struct ptrace_syscall_info` (ptrace(2)): at an entry `data` is the call's number and its arguments.
+/// `struct ptrace_syscall_info` (ptrace(2)): at a call's entry, `data` is its number and arguments.
 #[repr(C)]
 #[derive(Default)]
 struct Stop {
@@ -132,7 +132,7 @@ struct Stop {
 const GET_SYSCALL_INFO: i64 = 0x420e;
 const ENTRY: u8 = 1;
 
-/// The call that is about to be made; none where one was just made.
+/// The call that is about to be made; `None` if one was just made.
 fn call(pid: libc::pid_t) -> io::Result<Option<Call>> {
     let mut stop = Stop::default();
     traced(ptrace(GET_SYSCALL_INFO, pid, size_of::<Stop>(), &raw mut stop as usize))?;
@@ -141,7 +141,7 @@ fn call(pid: libc::pid_t) -> io::Result<Option<Call>> {
 }
 
 fn ptrace(request: i64, pid: libc::pid_t, address: usize, data: usize) -> libc::c_long {
-    // SAFETY: the callers give what ptrace(2) wants for their request.
+    // SAFETY: the callers pass what ptrace(2) requires for their request.
     unsafe { libc::ptrace(request as _, pid, address, data) }
 }
 
@@ -149,7 +149,7 @@ fn traced(answer: libc::c_long) -> io::Result<()> {
     if answer < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
-/// The registers that hold a call's number and its answer.
+/// The registers with a call's number and its result.
 #[cfg(target_arch = "x86_64")]
 mod registers {
     use super::{io, ptrace, traced};
@@ -158,12 +158,12 @@ mod registers {
     const NUMBER: usize = 15 * 8;
     const ANSWER: usize = 10 * 8;
 
-    /// Makes the call that is about to be made no call at all.
+    /// Skips the call that is about to be made.
     pub fn skip(pid: libc::pid_t) -> io::Result<()> {
         traced(ptrace(libc::PTRACE_POKEUSER as i64, pid, NUMBER, usize::MAX))
     }
 
-    /// Sets what the call that was just made answers.
+    /// Sets the result of the call that was just made.
     pub fn answer(pid: libc::pid_t, value: i64) -> io::Result<()> {
         traced(ptrace(libc::PTRACE_POKEUSER as i64, pid, ANSWER, value as usize))
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a scene after an operation that was disturbed, and whether the next ones go on from there.
+//! What is wrong with a scene after a disturbed operation, and whether the next ones can continue from there.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::operation::Operation;
 use super::scene::{LATER, Scene, truth};
 
-/// What an operation makes of the scene when nothing disturbs it.
+/// The result of an undisturbed operation on the scene.
 pub struct Expected {
     before: Value,
     after: Value,
@@ -22,7 +22,7 @@ impl Expected {
     /// Runs the operation undisturbed.
     pub fn of(scene: &Scene, operation: &Operation) -> Expected {
         operation.set(scene);
-        // What its preparation made has another id each time.
+        // Sessions created by its preparation have a different id each time.
         let known: Vec<String> = records(&scene.furnished().join("sessions")).into_keys().collect();
         let before = truth(&scene.sandbox.data(), &known);
         let output = operation.run(scene);
@@ -30,7 +30,7 @@ impl Expected {
         Expected { before, after: truth(&scene.sandbox.data(), &known), known, in_steps: operation.in_steps }
     }
 
-    /// Whether the operation is to change something that must not be lost.
+    /// Whether the operation changes something that must not be lost.
     pub fn is_a_change(&self) -> bool {
         self.before != self.after
     }
@@ -45,7 +45,7 @@ pub enum Done {
     Everything,
 }
 
-/// How much of the operation is there; or what is there that should never be.
+/// How much of the operation is on disk, or what is there that must never be.
 pub fn done(scene: &Scene, expected: &Expected) -> Result<Done, String> {
     let found = truth(&scene.sandbox.data(), &expected.known);
     if found == expected.before {
@@ -72,7 +72,7 @@ pub fn done(scene: &Scene, expected: &Expected) -> Result<Done, String> {
     }
 }
 
-/// A session that is made, or open again, before anything is noted in it.
+/// A session that was created or reopened, before it was changed further.
 fn begun(record: Option<&Value>) -> Option<Value> {
     let mut record = record?.clone();
     record["history"].as_array_mut().into_iter().for_each(|moments| moments.retain(|moment| moment["text"] != "token"));
@@ -95,8 +95,8 @@ fn flat(truth: &Value) -> BTreeMap<String, Value> {
     places.flat_map(files).collect()
 }
 
-/// Everything that is wrong right after the disturbance, and after going on from there. `told` is whether the
-/// program said that all is done.
+/// Everything that is wrong right after the disturbance, and after continuing from there. `told` is whether the program
+/// reported success.
 pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: bool) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = [damage(&data), unseen(&scene.sandbox)].concat();
@@ -113,24 +113,25 @@ pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: b
     faults
 }
 
-/// What is not done is done again, by the person or by the next hook, and then there is no trace of the first try.
+/// Repeats an operation that was not done, as the person or the next hook would; then there must be no trace of the
+/// first try.
 fn again(scene: &Scene, operation: &Operation, expected: &Expected) -> Vec<String> {
     let output = operation.run(scene);
     match (output.status.code(), done(scene, expected)) {
         (Some(0), Ok(Done::Everything)) => Vec::new(),
-        // A session that a hook made is not told to wait for its project: the next session registers it.
+        // A session created by a hook does not wait for its project, which the next session registers.
         (Some(0), Ok(Done::Some)) if operation.is_hook() && is_but_registered(scene, expected) => Vec::new(),
         (code, done) => vec![format!("done again: {code:?} {} {done:?}", stderr(&output))],
     }
 }
 
-/// Whether nothing is missing but the project's registration.
+/// Whether only the project's registration is missing.
 fn is_but_registered(scene: &Scene, expected: &Expected) -> bool {
     let found = truth(&scene.sandbox.data(), &expected.known);
     ["sessions", "archive", "projects"].iter().all(|part| found[part] == expected.after[part])
 }
 
-/// The next operations work, at once, and mend what is to be mended.
+/// Checks that the next operations work at once and repair what needs repair.
 fn go_on(scene: &Scene, operation: &Operation) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = Vec::new();
@@ -159,14 +160,14 @@ fn refusal(words: &[&str], output: &Output) -> Option<String> {
     (output.status.code() != Some(0)).then(|| format!("the next one fails: {words:?}: {}", stderr(output)))
 }
 
-/// A conversation that ended has no active session left.
+/// Checks that an ended conversation has no active session left.
 pub fn forgotten(scene: &Scene, uuid: &str) -> Option<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let left = sessions.values().find(|record| record["claude_session_id"] == uuid && record["status"] == "active");
     left.map(|record| format!("the conversation ended, its session did not: {record}"))
 }
 
-/// A conversation has one active session at a time, and a session one successor.
+/// Conversations with two active sessions, and sessions with two successors.
 pub fn doubled(scene: &Scene) -> Vec<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let of = |field: &str, active: bool| {
@@ -183,7 +184,7 @@ pub fn doubled(scene: &Scene) -> Vec<String> {
     talks.chain(heirs).collect()
 }
 
-/// What killed writers left is removed by `cs-cleanup tmp`, once it is old.
+/// Checks that `cs-cleanup tmp` removes old files of killed writers.
 pub fn swept(sandbox: &Sandbox) -> Vec<String> {
     let found = litter(&sandbox.data());
     if found.is_empty() || !cs_tests::programs().join("cs-cleanup").exists() {

@@ -1,4 +1,4 @@
-//! Makes a pack of a folder's files, or files of a pack, to look at them or to change them by hand.
+//! Packs the files of a folder, or unpacks them to view or edit them.
 //!
 //! Reads: the pack, or the folder.
 //! Writes: the folder (names are hashes), or the pack.

@@ -1,4 +1,4 @@
-//! The other files of the data directory: settings, projects, running conversations.
+//! Other files of the data directory: settings, projects, running conversations.
 
 use cs_core::clock::{self, TimeDelta};
 use cs_core::config::{self, Config};
@@ -190,7 +190,7 @@ fn live(bytes: &[u8]) {
     assert_eq!(Live::read(&live.to_bytes()).expect("what is written can be read"), live);
 }
 
-/// Whatever the file says, there is a state with a reason.
+/// Panics unless any live file gives a state with a reason.
 fn states(live: &Live, now: clock::Instant) {
     let heard = clock::parse(&live.started_at);
     let live_since = live.since.clone();

@@ -67,7 +67,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// What is written can be read, and an id can be made of it.
+/// Panics unless a written instant can be read back and made into an id.
 fn reads_back(at: Instant) {
     let stamp = clock::stamp(at);
     assert_eq!(stamp.len(), 32, "{stamp}");

@@ -1,5 +1,5 @@
-//! What people write, in every field of an export of every format: read back by real parsers, the structure is that
-//! of harmless texts, and the text comes back.
+//! Free text in every field of an export of every format: real parsers must find the same structure as with harmless
+//! texts, and get the text back.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -91,8 +91,8 @@ enum Room {
     Code,
 }
 
-/// Every place that holds what others write, and its room. The first and the last are no fields of a record: the
-/// reason of the state and the name of a model.
+/// Every place that holds foreign text, and its room. The first and the last are not fields of a record: the reason of
+/// the state and the name of a model.
 const PLACES: [(&str, Room); 21] = [
     ("reason", Room::Line),
     ("/intent", Room::Line),
@@ -117,7 +117,7 @@ const PLACES: [(&str, Room); 21] = [
     ("model", Room::Line),
 ];
 
-/// What stands in a place of the harmless record; no other text in a document has it.
+/// The text in a place of the harmless record; it occurs nowhere else in a document.
 fn harmless(place: usize) -> String {
     format!("Harmless{place:02}Text")
 }
@@ -142,7 +142,7 @@ fn record() -> Value {
 /// The fields of a record among [`PLACES`].
 const FIELDS: Range<usize> = 1..PLACES.len() - 1;
 
-/// A session, why it is in its state, and what it used.
+/// A session, the reason of its state, and its usage.
 struct Told(Session, Verdict, Usage);
 
 impl Told {
@@ -164,7 +164,7 @@ impl Told {
     }
 }
 
-/// What the parsers make of the harmless record.
+/// The parsed harmless record.
 struct Expected {
     markdown: [Parsed; 2],
     html: Parsed,
@@ -186,7 +186,7 @@ static EXPECTED: LazyLock<Expected> = LazyLock::new(|| {
 
 fn check(bytes: &[u8]) {
     let parts: Vec<String> = parts(bytes).into_iter().map(text).collect();
-    // Where there is no text there is no row and no section: that is another structure.
+    // Without text there is no row and no section, which is another structure.
     let is_blank = |text: &str| text.trim().is_empty() || visible(text).trim().is_empty();
     let filled = |text: &String| if is_blank(text) { "nothing".to_string() } else { text.clone() };
     let texts: Vec<String> = parts.iter().map(filled).cycle().take(PLACES.len()).collect();
@@ -209,7 +209,7 @@ fn check(bytes: &[u8]) {
     assert_eq!(html.structure, EXPECTED.project.1.structure, "of a project");
 }
 
-/// Two sessions of a project about which the same was said.
+/// Two sessions of a project with the same texts.
 fn of_project(text: &str, told: &Told) -> ([Parsed; 2], Parsed) {
     let list = vec![text.to_string()];
     let roadmap = Roadmap { completed: list.clone(), in_progress: list.clone(), next_up: list, ..Roadmap::default() };
@@ -228,14 +228,14 @@ fn json_gives_texts_back(json: &str, texts: &[String]) {
     }
 }
 
-/// What the harmless document says, with these texts in place of the harmless ones.
+/// The harmless document with these texts in place of the harmless ones.
 fn saying(expected: &str, texts: &[String], read: impl Fn(&str, Room) -> String) -> String {
     let mut said = String::with_capacity(expected.len());
     let mut rest = expected;
     while let Some((before, after)) = rest.split_once("Harmless") {
         let place: usize = after[..2].parse().expect("a place");
         said.push_str(before);
-        // Behind other words a text has one line.
+        // After other words a text has one line.
         let is_behind = ["completed: ", "new task: ", "done: "].iter().any(|words| before.ends_with(words));
         let room = if is_behind { Room::Line } else { PLACES[place].1 };
         said.push_str(&read(&visible(&texts[place]), room));
@@ -273,7 +273,7 @@ fn in_html(shown: &str, room: Room) -> String {
     }
 }
 
-/// One row under the header, whose cells say the texts and are no formulas.
+/// Panics unless there is one row under the header, whose cells contain the texts and are not formulas.
 fn csv_is_one_row(csv: &str, texts: &[String]) {
     let rows = parse::csv(csv);
     assert!(render::is_own_csv(csv) && rows.len() == 2, "{} rows", rows.len());

@@ -1,5 +1,5 @@
-//! The files of git's that are read: `.git`, `HEAD`, `commondir`, HEAD's log, a commit; and the command line that is
-//! said to have made it.
+//! The files of git that are read: `.git`, `HEAD`, `commondir`, HEAD's log, a commit; and the command line that is
+//! reported to have made it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ pub const TARGET: Target = Target { name: "git", check, words: WORDS, seeds, mos
 
 /// The commit whose object is written.
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-/// When the call was told of, which made it.
+/// When the call that made it was reported.
 const NOW: i64 = 1_795_255_270;
 
 const WORDS: &[&str] = &[
@@ -74,7 +74,7 @@ fn seeds() -> Vec<Vec<u8>> {
     inputs.iter().map(|input| input.to_vec()).collect()
 }
 
-/// A folder in memory where there is one: it is written a million times.
+/// A folder in memory if possible, since it is written a million times.
 fn place() -> &'static Path {
     static PLACE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = PLACE.get_or_init(|| {
@@ -120,7 +120,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// What any line yields: words without a limit would make a short line a long one.
+/// Panics unless a command line gives a bounded result: unlimited words would make a short line a long one.
 fn line(line: &str) {
     let commands = shell::parse(line);
     let words: usize = commands.iter().flat_map(|command| &command.words).map(|word| word.text.len()).sum();
@@ -130,7 +130,7 @@ fn line(line: &str) {
     }
 }
 
-/// An object's file: as it is if it looks like one, else with the bytes stored in it.
+/// The file of an object: the bytes as they are if they look like one, else stored in one.
 fn zlib(bytes: &[u8]) -> Vec<u8> {
     if bytes.starts_with(&[0x78]) {
         return bytes.to_vec();

@@ -1,4 +1,4 @@
-//! What comes over a connection of cs-serve: request heads, their targets, and who is answered.
+//! Input from a connection to cs-serve: request heads, their targets, and which requests are answered.
 
 use tiny_http::Method;
 
@@ -11,7 +11,7 @@ use serve::http::reply::Reply;
 use serve::http::{guard, target};
 use serve::pattern::name_in;
 
-/// The program's own files: a program cannot be linked.
+/// The program's own source files, because a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
 #[path = "../../../../bins/cs-serve/src"]
 mod serve {
@@ -86,14 +86,14 @@ fn check(bytes: &[u8]) {
     let chance = cs_core::id::fnv1a(bytes) as usize;
     let whole = conversation(bytes, &[bytes.len()]);
     let cut = chance % (bytes.len() + 1);
-    // Byte by byte only what is short: each look costs.
+    // Only short input byte by byte, since each step is expensive.
     let small: &[usize] = if bytes.len() < 600 { &[1] } else { &[7, 1, 300] };
     for sizes in [&[cut, bytes.len()][..], small] {
         assert_eq!(conversation(bytes, sizes), whole, "in pieces of {sizes:?}");
     }
 }
 
-/// What a connection makes of the bytes when they come in pieces of these sizes, the last again and again.
+/// How a connection handles the bytes when they arrive in pieces of these sizes; the last size repeats.
 fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
     let (mut told, mut held, mut seen, mut rest) = (Vec::new(), Vec::new(), 0, bytes);
     let mut sizes = sizes.iter().copied().chain(std::iter::repeat(sizes[sizes.len() - 1].max(1)));
@@ -125,7 +125,7 @@ fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
     told
 }
 
-/// A request that was understood is what the bytes say, in the only way in which they can be read.
+/// Panics unless an accepted request is the only possible reading of its bytes.
 fn understood(mut request: Request, head: &[u8]) -> String {
     static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
     assert!(head.len() <= HEAD_BYTES && head.ends_with(b"\r\n\r\n"), "{} bytes", head.len());
@@ -149,7 +149,7 @@ fn understood(mut request: Request, head: &[u8]) -> String {
     format!("{request:?}")
 }
 
-/// What comes out of a target means the same once it is written down again, and hides nothing.
+/// Panics unless a parsed target means the same when it is written again, and hides nothing.
 fn is_decoded(target: &target::Target) {
     assert!(target.path.starts_with('/') && !target.path.contains(char::is_control), "{:?}", target.path);
     let path: Vec<String> = target.path.split('/').map(target::encode).collect();
@@ -164,7 +164,8 @@ fn is_decoded(target: &target::Target) {
     }
 }
 
-/// Whom the guard lets pass asks for our own name, with GET or HEAD, without a body, and shows the token.
+/// Panics unless a request that the guard accepts uses our own host name, is GET or HEAD without a body, and has the
+/// token.
 fn judged(request: &Request) {
     let token = "0123";
     let open = guard::Policy::default();
@@ -189,7 +190,7 @@ fn judged(request: &Request) {
     }
 }
 
-/// Whether a host is a name of this machine, whatever its port.
+/// Whether a host is a name of this machine, with any port.
 fn is_ours(host: &str, policy: &guard::Policy) -> bool {
     let host = host.to_ascii_lowercase();
     let name = host.rsplit_once(':').filter(|(name, _)| !name.contains(':') || name.ends_with(']'));
@@ -200,7 +201,7 @@ fn is_ours(host: &str, policy: &guard::Policy) -> bool {
     is_known || address.is_some_and(|address| address.is_loopback() || policy.token.is_some())
 }
 
-/// The answer to a refusal is one head with one body, and says what is wrong.
+/// Panics unless the answer to a refusal is one head with one body that says what is wrong.
 fn is_answered(refusal: &Refusal) {
     assert!((400..600).contains(&refusal.status) && !refusal.text.contains(char::is_control), "{refusal:?}");
     let reply = Reply::refusal(refusal);

@@ -1,4 +1,4 @@
-//! The text of the index: the splice beside parsing, and damaged texts.
+//! The text of the index: splicing compared to parsing, and damaged texts.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ const WORDS: &[&str] = &[
     "\"api\"",
 ];
 
-/// Entries as they are compared: by id, in full.
+/// Entries for comparison: by id, complete.
 type Known = BTreeMap<String, String>;
 
 fn seeds() -> Vec<Vec<u8>> {
@@ -88,7 +88,8 @@ fn known(text: &str) -> Option<Known> {
     Some(known)
 }
 
-/// A splice equals a parse, a change and a print; where nothing can be parsed, no other line is lost.
+/// Panics unless a splice equals parsing, changing and printing; if the text cannot be parsed, no other line may be
+/// lost.
 fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<&IndexEntry>) {
     let Some(mut expected) = known(before) else {
         let own = format!("\"{id}\":");
@@ -104,7 +105,7 @@ fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<
     assert_eq!(known(after), Some(expected));
 }
 
-/// Filters on lines choose what parsing would choose.
+/// Panics unless filters on lines select what parsing would select.
 fn filters_agree(text: &str) {
     let Some(all) = index::parse(text) else { return };
     for status in [Status::Active, Status::Parked, Status::Completed] {
@@ -126,7 +127,7 @@ fn filters_agree(text: &str) {
     }
 }
 
-/// A file that a power failure tore, or in which it left a hole, is no index; it is never a smaller one.
+/// Panics if a file that a power failure truncated, or in which it left a hole, is taken for a smaller index.
 fn damage_is_seen(bytes: &[u8]) {
     let intents: Vec<String> = parts(bytes).into_iter().take(4).map(|part| text(&part[..part.len().min(99)])).collect();
     let entries: Vec<(SessionId, IndexEntry)> =

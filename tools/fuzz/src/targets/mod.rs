@@ -1,4 +1,4 @@
-//! The targets. What several have in common is here.
+//! The targets, and what several of them share.
 
 mod caches;
 mod clock;
@@ -26,10 +26,10 @@ use serde_json::{Map, Value};
 
 use super::Target;
 
-/// Whether targets that compare processor times do so: not in tests, which others may disturb.
+/// Whether targets compare processor times. Not in tests, which other programs may disturb.
 pub static TIMED: AtomicBool = AtomicBool::new(false);
 
-/// All of them. In CI each runs for a minute at most, two at a time: more than 18 would be too many.
+/// All targets. In CI each runs for at most a minute, two at a time, so more than 18 would take too long.
 pub const TARGETS: [Target; 18] = [
     payload::TARGET,
     record::TARGET,
@@ -51,12 +51,12 @@ pub const TARGETS: [Target; 18] = [
     usage::TARGET,
 ];
 
-/// Text, whatever the bytes are.
+/// The bytes as text, even if invalid.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// An input of several parts: the byte 255, which no text has, stands between them.
+/// The parts of an input, separated by the byte 255, which no text contains.
 fn parts(bytes: &[u8]) -> Vec<&[u8]> {
     bytes.split(|byte| *byte == 255).collect()
 }
@@ -68,7 +68,7 @@ fn samples(folder: &str, suffix: &str) -> Vec<Vec<u8>> {
     files.filter(|(path, _)| path.to_string_lossy().ends_with(suffix)).map(|(_, bytes)| bytes).collect()
 }
 
-/// An object's fields, if the bytes hold one and nothing else.
+/// The fields of an object, if the bytes are exactly one.
 fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(bytes) {
         Ok(Value::Object(fields)) => Some(fields),
@@ -76,7 +76,7 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     }
 }
 
-/// Panics if a repair changes JSON that is right, changes where strings begin and end, or leaves work for a second one.
+/// Panics if a repair changes valid JSON, changes where strings begin and end, or leaves something for a second repair.
 fn repaired(bytes: &[u8]) {
     let Some(found) = repair::repair(bytes) else { return };
     assert!(serde_json::from_slice::<Value>(bytes).is_err(), "JSON was changed");
@@ -85,7 +85,7 @@ fn repaired(bytes: &[u8]) {
     assert!(repair::repair(&found).is_none(), "a second repair changes more");
 }
 
-/// The quotes around strings, and the brackets, commas and colons outside.
+/// The quotes around strings, and the brackets, commas and colons outside strings.
 fn skeleton(text: &[u8]) -> Vec<u8> {
     let mut quote = Quote::default();
     let mut found = Vec::new();
@@ -101,7 +101,7 @@ fn skeleton(text: &[u8]) -> Vec<u8> {
     found
 }
 
-/// Panics unless all fields of `before` that are not `known` are in `after`, to the last digit.
+/// Panics unless all fields of `before` that are not `known` are in `after`, exactly.
 fn unknown_fields_are_kept(before: &[u8], after: &[u8], known: &[&str]) {
     let (Ok(before), Ok(after)) = (Patch::of(before), Patch::of(after)) else { return };
     let unknown = |(name, _): &(&str, &str)| !known.contains(name);
@@ -110,7 +110,7 @@ fn unknown_fields_are_kept(before: &[u8], after: &[u8], known: &[&str]) {
     assert_eq!(before, after, "the unknown fields");
 }
 
-/// Panics unless the text may be stored and shown: one line, no control characters, not too long.
+/// Panics unless the text can be stored and shown: one line, no control characters, not too long.
 fn is_storable(text: &str, most: usize) {
     assert!(text.chars().count() <= most, "{} characters: {text:?}", text.chars().count());
     assert!(!text.contains(char::is_control), "a control character: {text:?}");

@@ -1,4 +1,4 @@
-//! Ids, slugs, uuids, selectors, and the lines on standard input that carry them: what becomes a file name.
+//! Input that becomes a file name: ids, slugs, UUIDs, selectors, and the input lines that contain them.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
@@ -78,7 +78,7 @@ fn lies_in(path: &Path, folder: &str, stem: &str) {
     assert_eq!(path.file_stem().and_then(|name| name.to_str()), Some(stem));
 }
 
-/// A line is a name or a record, and a record's name comes out of it, in whatever pieces it comes.
+/// Panics unless a line gives its name, or the name of its record, in whatever pieces it arrives.
 fn lines(bytes: &[u8]) {
     let names = cli::names(bytes).ok();
     for size in [1, 3, 64] {
@@ -92,7 +92,7 @@ fn lines(bytes: &[u8]) {
     for (name, line) in names.iter().zip(&lines) {
         let named = match object(line.trim().as_bytes()) {
             Some(fields) => fields["session_id"].as_str().unwrap_or_default().to_string(),
-            // A number that no value holds: a record has its name all the same.
+            // A number that no value can hold: the record still has its name.
             None if serde_json::from_str::<BTreeMap<String, IgnoredAny>>(line.trim()).is_ok() => continue,
             None => line.trim().to_string(),
         };

@@ -88,7 +88,7 @@ fn check(bytes: &[u8]) {
         [("prompt", &payload.prompt), ("message", &payload.message), ("last_assistant_message", &payload.last_message)];
     for (name, value) in said.into_iter().filter(|(name, _)| !matches!(fields.get(*name), Some(Value::Array(_)))) {
         let text = match fields.get(name) {
-            // The last text of one name counts, and a block of another form takes none away.
+            // The last text of a name counts, and a block of another form does not remove it.
             Some(Value::Object(block)) => shown(block.get("text")),
             other => shown(other),
         };
@@ -118,7 +118,7 @@ fn derive(payload: &Payload) {
     }
 }
 
-/// Where the object ends, and what was kept of it.
+/// Where the object ends, and what was kept from it.
 fn skimmed(bytes: &[u8], size: usize) -> (Option<usize>, Vec<u8>) {
     let mut skim = Skim::default();
     for (n, chunk) in bytes.chunks(size).enumerate() {

@@ -1,4 +1,4 @@
-//! Records, of any version, read whole and field by field, and changed in every way.
+//! Records of any version, read completely and field by field, and changed in every way.
 
 use cs_core::clock;
 use cs_core::id::Uuid;
@@ -81,7 +81,7 @@ fn one_field_changes(patch: &Patch, bytes: &[u8]) {
     assert_eq!(others(&after), others(patch), "the other fields");
 }
 
-/// Versions lack fields, nothing else.
+/// Panics unless older versions are read; they only lack fields.
 fn older_versions_are_read(bytes: &[u8]) {
     let Some(mut fields) = object(bytes) else { return };
     for (version, younger) in [(3, "claude_session_id"), (2, "worktree_root"), (1, "tasks")] {
@@ -97,7 +97,7 @@ fn older_versions_are_read(bytes: &[u8]) {
 
 type Step<'a> = &'a dyn Fn(&mut Session) -> cs_core::Result<()>;
 
-/// Every change that programs make; each leaves a record that can be read, a refused one leaves it as it was.
+/// Makes every change that programs make; each must leave a readable record, and a refused one must leave it unchanged.
 fn live_through(mut session: Session) {
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let uuid = Uuid::parse("1efc27bb-f68f-47d0-bb52-fc872cee82d8").expect("a uuid");

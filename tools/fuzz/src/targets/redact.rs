@@ -1,4 +1,4 @@
-//! Masking: whatever stands around a secret, it does not survive, and no text takes long.
+//! Masking: a secret does not survive, whatever surrounds it, and no text takes long.
 
 use agents::hook_call;
 use redact::{MASK, mask, mask_counted};
@@ -77,7 +77,7 @@ fn seeds() -> Vec<Vec<u8>> {
     texts.iter().chain(PIECES).map(|text| text.as_bytes().to_vec()).collect()
 }
 
-/// What, repeated without end, keeps a rule busy that looks too far.
+/// Pieces that, repeated endlessly, keep a rule busy that looks too far ahead.
 const PIECES: &[&str] = &[
     "a",
     "A",
@@ -160,7 +160,7 @@ const PIECES: &[&str] = &[
     "hooks.slack.com/services/",
 ];
 
-/// What must not survive, and what it stands in. Joined at run time, so that no scanner takes this for a leak.
+/// What must not survive, and what surrounds it. Joined at run time, so that secret scanners do not flag it.
 const BODY: &str = "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4L5z6";
 const SECRETS: [&str; 28] = [
     "gsk_<>",
@@ -192,7 +192,7 @@ const SECRETS: [&str; 28] = [
     "12345678:<>",
     "dop_v1_<>",
 ];
-/// What may stand right before and right after a secret.
+/// What may come right before and right after a secret.
 const BORDERS: [&str; 12] = [" ", "\n", "\"", "'", "(", "=", ":", ",", "/", "`", "\\n", "\t"];
 
 fn check(bytes: &[u8]) {
@@ -213,7 +213,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// Neither the cut of a long prompt nor that of a line lets a piece of a secret through.
+/// Panics if a piece of a secret survives when a long prompt or a line is cut.
 fn no_piece_survives(before: &str, secret: &str, chance: usize) {
     let blanks = " ".repeat(chance % 2100);
     let line = hook_call::first_line(&format!("{before}{blanks} {secret} and more"), 120);
@@ -225,7 +225,7 @@ fn no_piece_survives(before: &str, secret: &str, chance: usize) {
     );
 }
 
-/// Four times the text takes about four times as long, not sixteen times.
+/// Panics unless four times the text takes about four times as long, not sixteen times.
 fn takes_linear_time(piece: &str) {
     if piece.is_empty() || piece.len() > 64 {
         return;

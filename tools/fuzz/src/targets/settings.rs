@@ -1,4 +1,4 @@
-//! Other programs' settings, into which cs-setup puts our entries, and out of which it takes them again.
+//! Settings of other programs, to which cs-setup adds our entries and from which it removes them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::Target;
 use setup::document::{Document, Ours};
 use setup::{client, entries, splice, text as json, wrapped};
 
-/// The program's own files: a program cannot be linked.
+/// The program's own source files, because a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
 #[path = "../../../../bins/cs-setup/src"]
 mod setup {
@@ -79,7 +79,7 @@ fn seeds() -> Vec<Vec<u8>> {
     all
 }
 
-/// A folder in memory where there is one: it is written a million times.
+/// A folder in memory if possible, since it is written a million times.
 fn place() -> &'static Path {
     static PLACE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = PLACE.get_or_init(|| {
@@ -126,7 +126,7 @@ fn put(settings: &str, backup: Option<&str>) {
     backup.into_iter().for_each(|text| fs::write(backup_path(), text).expect("a folder of ours can be written"));
 }
 
-/// Installs and uninstalls as the program does. What is refused is left as it was, and said in one line.
+/// Installs and uninstalls as the program does. Refused settings must stay unchanged, with a one-line error.
 fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
     put(settings, backup);
     let Some(done) = installed(ours) else {
@@ -152,7 +152,7 @@ fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
     edited_meanwhile(settings, backup, ours, &edited, done.was_fresh && backup.is_none());
 }
 
-/// What somebody else changed while our entries were in the file stays changed.
+/// Panics unless a change made while our entries were in the file survives.
 fn edited_meanwhile(settings: &str, backup: Option<&str>, ours: &Ours, edited: &str, was_fresh: bool) {
     put(settings, backup);
     installed(ours).expect("it was installed before");
@@ -170,7 +170,7 @@ fn edited_meanwhile(settings: &str, backup: Option<&str>, ours: &Ours, edited: &
 
 struct Installed {
     text: String,
-    /// Nothing of ours stood in the file before.
+    /// Whether the file contained nothing of ours before.
     was_fresh: bool,
 }
 
@@ -178,7 +178,7 @@ fn read() -> Document {
     Document::read(&path()).expect("what was written can be read")
 }
 
-/// Puts our entries in; `None` where that is refused.
+/// Adds our entries; `None` if that is refused.
 fn installed(ours: &Ours) -> Option<Installed> {
     let told = |error: Error| {
         assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
@@ -186,7 +186,7 @@ fn installed(ours: &Ours) -> Option<Installed> {
     };
     let document = Document::read(&path()).map_err(told).ok()?;
     let text = document.with(ours).map_err(told).ok()?;
-    // Over somebody else's marketplace of our name the program puts nothing.
+    // The program does not overwrite a foreign marketplace with our name.
     let is_free = json::at(&document.value, &client::MARKET).is_none();
     let was_fresh = is_free && !document.has_ours().expect("what can be changed can be looked at");
     let original = document.original().expect("what can be changed has an original");
@@ -208,7 +208,7 @@ fn has_ours(text: &str) -> bool {
     serde_json::from_str::<Value>(plain(text)).is_ok_and(|value| !entries::ours(&value).is_empty())
 }
 
-/// The status line: ours around the one that stands there, and back.
+/// Wraps our status line around the existing one, and removes it again.
 fn shows_status(settings: &str) {
     let own = entries::shell_word("/opt/it's ours/bin/cs-statusline");
     let Ok(ours) = wrapped::with(settings, &own) else { return };
@@ -217,7 +217,7 @@ fn shows_status(settings: &str) {
     assert_eq!(wrapped::with(&ours, &own).expect("a second time"), ours, "a second time");
     let back = wrapped::without(&ours).expect("what was put in can be taken out");
     let known = wrapped::without(settings).expect("it was understood before");
-    // An empty container loses the blanks inside it.
+    // An empty container loses its blanks.
     let tight = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     assert_eq!(tight(&back), tight(&known), "taken out again");
     if known == settings && !value(settings).as_object().is_some_and(|all| all.is_empty()) {

@@ -1,4 +1,4 @@
-//! What Claude Code tells its status line, and the formats in which people want it shown.
+//! The payload that Claude Code sends to its status line, and the formats that people configure.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ use crate::Target;
 use program::facts::Facts;
 use program::layout;
 
-/// The program's own files: a program cannot be linked.
+/// The program's own source files, because a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
 #[path = "../../../../bins/cs-statusline/src"]
 mod program {
@@ -103,7 +103,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// A line as the terminal shows it: one line that fits, in which nothing steers but our own colours.
+/// The line as a terminal shows it; panics unless it is one fitting line without control codes other than our colours.
 fn shown(facts: &Facts, format: &str, width: usize) -> String {
     let line = layout::fit(&layout::parse(format), &|name| facts.value(name), width);
     let plain = ["[36m", "[32m", "[33m", "[1;31m", "[0m"]
@@ -120,7 +120,7 @@ fn shown(facts: &Facts, format: &str, width: usize) -> String {
     plain
 }
 
-/// The figures that are kept can be read again, and no sum of them is nonsense.
+/// The stored figures; panics unless they can be read back and their sums make sense.
 fn figures(payload: &Payload) -> Reading {
     let (day, began) = (TODAY.date.to_string(), TODAY.began);
     let first = payload.reading(None, &day, began, *NOW);

@@ -1,4 +1,4 @@
-//! Templates that people write for cs-export, in a language of somebody else's.
+//! Templates that people write for cs-export, in a language that is not ours.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::cover::Carry;
 use program::sandbox::{self, Limits};
 use program::template;
 
-/// The program's own files: a program cannot be linked.
+/// The program's own source files, because a program cannot be linked.
 #[allow(dead_code, reason = "the program uses more of them")]
 #[path = "../../../../bins/cs-export/src"]
 mod program {
@@ -119,19 +119,19 @@ fn check(bytes: &[u8]) {
     let name = ["t.md", "t.html", "t.csv.j2", "t.json", "t.txt"][chance % 5];
     let rendered = rendered(name, &source);
     if !source.contains("{{") && !source.contains("{%") && !source.contains("{#") {
-        // Line ends at the end may become one.
+        // Trailing line breaks may become one.
         let inner = |text: &str| text.trim_end_matches(['\r', '\n']).to_string();
         assert_eq!(rendered.as_deref().map(inner), Ok(inner(&source)), "nothing but text");
         assert!(!source.ends_with('\n') || rendered.as_ref().is_ok_and(|text| text.ends_with('\n')), "no line end");
     }
     if let (Ok(rendered), true) = (&rendered, chance.is_multiple_of(4)) {
-        // What stands before may run out of nothing: it is text.
+        // The text before it cannot exhaust a limit.
         let longer = self::rendered(name, &format!("before:{source}"));
         assert_eq!(longer.as_deref(), Ok(format!("before:{rendered}").as_str()), "with text before it");
     }
 }
 
-/// What the template makes of a session, or one clear line that says why it makes nothing.
+/// The output of the template for a session, or a one-line error.
 fn rendered(name: &str, source: &str) -> Result<String, String> {
     let session = Session::read(RECORD.as_bytes()).expect("a record");
     let documents = [Document::new(&session, None, false, None)];

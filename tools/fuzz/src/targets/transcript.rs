@@ -1,5 +1,5 @@
-//! What agents write down: Claude Code's transcripts, Codex's rollouts, sums that the client keeps, and the
-//! summaries that are left when a log is gone.
+//! Files that agents write: Claude Code's transcripts, Codex's rollouts, the client's totals, and the summaries that
+//! are left when a log is gone.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -91,7 +91,7 @@ fn seeds() -> Vec<Vec<u8>> {
     all
 }
 
-/// The lines of a log that are not long, up to 20 KB.
+/// The short lines of a log, up to 20 KB.
 fn short(log: &[u8]) -> Vec<u8> {
     let mut bytes = 0;
     let lines = log.split_inclusive(|byte| *byte == b'\n').filter(|line| line.len() < 4000);
@@ -106,7 +106,7 @@ static PRICES: LazyLock<Prices> = LazyLock::new(|| Prices::new(&Config::default(
 static UTC: LazyLock<Zone> = LazyLock::new(Zone::utc);
 const KEPT: &str = "00000000-0000-4000-8000-000000000001.json";
 
-/// A folder in memory where there is one: it is written a million times.
+/// A folder in memory if possible, since it is written a million times.
 fn place() -> &'static Path {
     static PLACE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
     let (_, path) = PLACE.get_or_init(|| {
@@ -146,7 +146,7 @@ fn log(path: &Path, agent: Agent) -> Log {
     Log { path: path.to_path_buf(), agent, identity: Identity::of(&meta), born: 0 }
 }
 
-/// What is known of a file, as it is after it was written down and read again.
+/// What is known about a file, after writing it to the cache and reading it back.
 fn known(path: &Path, agent: Agent, before: Option<Known>) -> Known {
     let known = read::log(&log(path, agent), before).expect("a file of ours can be read");
     let written = serde_json::to_vec(&known).expect("what is known has a text");
@@ -155,7 +155,7 @@ fn known(path: &Path, agent: Agent, before: Option<Known>) -> Known {
     known
 }
 
-/// Reads a log, and in two steps; and with lines that say nothing.
+/// Reads a log at once, in two steps, and with additional empty lines.
 fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     let path = place().join("rollout-1.jsonl");
     put(&path, bytes);
@@ -182,7 +182,7 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
 
 #[track_caller]
 fn same(found: &Facts, expected: &Facts, how: &str) {
-    // As one comparison it would print all calls of both.
+    // A single comparison would print all calls of both.
     assert_eq!(found.calls, expected.calls, "{how}");
     assert!(found == expected, "{how}: {found:?}\nnot {expected:?}");
 }
@@ -196,7 +196,7 @@ fn counted(bytes: &[u8], facts: &Facts) {
     facts.prompts.iter().for_each(|prompt| told(prompt.session));
 }
 
-/// A broken line and one that is far too long are counted, and change nothing else.
+/// Panics unless a broken line and a far too long one are counted and change nothing else.
 fn passed_over(path: &Path, agent: Agent, bytes: &[u8], chance: usize) {
     let whole_lines = [bytes, b"\n"].concat();
     put(path, &whole_lines);
@@ -215,7 +215,7 @@ fn passed_over(path: &Path, agent: Agent, bytes: &[u8], chance: usize) {
     }
 }
 
-/// However rows are put together, they are the same tokens; no sum overflows.
+/// Panics unless all groupings have the same total tokens and no sum overflows.
 fn reports(book: &Book) {
     let projects = vec![String::new(); book.sessions.len()];
     let view = View { book, prices: &PRICES, zone: &UTC, projects: &projects, repos: &projects };
@@ -240,7 +240,7 @@ fn reports(book: &Book) {
     }
 }
 
-/// The summaries that would be kept can be written and read, and say the same tokens.
+/// Panics unless summaries can be written and read back, with the same tokens.
 fn summaries(book: &Book) {
     let began = |n: i64| Began {
         at: book.rows.first().map_or(0, |row| row.first).saturating_add(n),
@@ -256,7 +256,7 @@ fn summaries(book: &Book) {
         assert_eq!(usage, summary.usage);
         let of = |sum: fn(&Usage) -> u64| usage.records.values().map(sum).fold(0, u64::saturating_add);
         assert_eq!((of(|share| share.turns), of(|share| share.messages)), (usage.turns, usage.messages));
-        // What was kept by somebody else may name more messages than it counts.
+        // A foreign summary may name more messages than it counts.
         let is_ours = book.sessions.iter().all(|session| session.id != summary.session() || !session.is_summary);
         assert!(!format_usage_cost(&usage).is_empty());
         assert!(!is_ours || summary.keys().count() as u64 <= usage.messages.max(1));

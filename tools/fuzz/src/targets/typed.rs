@@ -48,7 +48,7 @@ fn check(bytes: &[u8]) {
         assert!(!prompt.trim().is_empty(), "an empty prompt may be a picture");
         return;
     };
-    // A command gets its slash and one blank.
+    // A command is written with its slash and one blank.
     assert!(typed.text.len() <= prompt.len() + 2, "{prompt:?}");
     assert_eq!(typed.text, typed.text.trim(), "{prompt:?}");
     assert_eq!(typed.text.is_empty(), prompt.trim().is_empty(), "{prompt:?}");

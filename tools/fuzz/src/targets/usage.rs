@@ -1,4 +1,4 @@
-//! What conversations used, as `cs-usage keep` leaves it for others: a conversation's summary, and the days.
+//! Usage as `cs-usage keep` stores it: the summaries of conversations, and the days.
 
 use cs_core::days::{Amount, Days};
 use cs_core::usage::Usage;
@@ -60,7 +60,7 @@ fn check(bytes: &[u8]) {
     }
 }
 
-/// Whole dollars: the reader of JSON gets the last digit of a fraction wrong, which is as good.
+/// Rounds to whole dollars, since the JSON parser may get the last digit of a fraction wrong, which does not matter.
 fn whole(usd: &mut Option<f64>) {
     *usd = usd.map(|usd| usd.clamp(-1e9, 1e9).round());
 }
@@ -70,14 +70,14 @@ fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + st
     assert_eq!(serde_json::from_str::<T>(&written).expect("what is written can be read"), *value);
 }
 
-/// One short word, which never says that nothing was paid where nothing is known.
+/// Panics unless the cost is one short word that never claims zero for an unknown cost.
 fn is_told(usd: Option<f64>, unpriced: u64, told: &str) {
     assert!(!told.is_empty() && !told.contains(char::is_control), "{told:?}");
     assert_eq!(told == "unknown", usd.is_none(), "{told:?} of {usd:?}");
     assert_eq!(told.ends_with("unknown"), usd.is_none() || unpriced > 0, "{told:?} of {unpriced}");
 }
 
-/// Sums are not less than their parts, and an unknown price stays unknown in them.
+/// Panics unless sums are at least their parts and keep an unknown price unknown.
 fn adds_up(amounts: impl Iterator<Item = Amount>) {
     let (mut sum, mut most, mut priced) = (Amount::default(), 0, true);
     for amount in amounts {

@@ -1,5 +1,5 @@
-//! One line of strace, taken apart. Owns the spelling of `strace -f -y -xx`: texts and paths are hexadecimal, so
-//! brackets and commas only ever stand between arguments.
+//! Parses one line of strace. Owns the format of `strace -f -y -xx`: texts and paths are hexadecimal, so brackets and
+//! commas only occur between arguments.
 
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
@@ -9,12 +9,12 @@ use std::path::PathBuf;
 pub struct Call {
     pub name: String,
     pub arguments: Vec<String>,
-    /// What it returned; None where it failed or never ended.
+    /// What it returned; `None` if it failed or never ended.
     pub result: Option<i64>,
 }
 
 impl Call {
-    /// Takes `name(argument, …) = result` apart; None where the line is something else.
+    /// Parses `name(argument, …) = result`; `None` if the line is something else.
     pub fn parse(line: &str) -> Option<Call> {
         let (name, rest) = line.split_once('(')?;
         let (arguments, result) = rest.rsplit_once(" = ")?;
@@ -23,7 +23,7 @@ impl Call {
         Some(Call { name: name.to_owned(), arguments: split(arguments), result: digits.parse().ok() })
     }
 
-    /// The argument `n`; empty where there are fewer.
+    /// The argument `n`; empty if there are fewer.
     pub fn argument(&self, n: usize) -> &str {
         self.arguments.get(n).map(String::as_str).unwrap_or_default()
     }
@@ -38,13 +38,13 @@ impl Call {
         self.argument(n).split('|').any(|word| word == flag)
     }
 
-    /// The path of an open file; None where it has lost its name, or is a socket, a pipe, a terminal.
+    /// The path of an open file; `None` if it has lost its name or is a socket, pipe or terminal.
     pub fn open_file(&self, n: usize) -> Option<PathBuf> {
         let (_, rest) = self.argument(n).split_once('<')?;
         path(rest.strip_suffix('>')?)
     }
 
-    /// The path that the text `n` is, seen from the directory `dir` where it is relative.
+    /// The path in argument `n`, relative to the directory `dir`.
     pub fn path(&self, dir: Option<usize>, n: usize) -> PathBuf {
         let text = PathBuf::from(std::ffi::OsString::from_vec(self.bytes(n)));
         let base = dir.filter(|_| text.is_relative()).and_then(|dir| self.open_file(dir));
@@ -52,7 +52,7 @@ impl Call {
         joined.components().filter(|part| *part != std::path::Component::CurDir).collect()
     }
 
-    /// The bytes of one text, or of all texts of a list of buffers. Panics where strace cut them.
+    /// The bytes of one text, or of all texts of a list of buffers. Panics if strace cut them.
     pub fn bytes(&self, n: usize) -> Vec<u8> {
         let argument = self.argument(n);
         assert!(!argument.contains("..."), "strace cut the bytes of a {}: a larger -s is needed", self.name);
@@ -65,12 +65,12 @@ fn path(text: &str) -> Option<PathBuf> {
     bytes.starts_with(b"/").then(|| PathBuf::from(std::ffi::OsString::from_vec(bytes)))
 }
 
-/// `\x2f\x74` as bytes; None where it is spelled otherwise.
+/// Decodes `\x2f\x74`; `None` if it has another format.
 fn unhex(text: &str) -> Option<Vec<u8>> {
     text.split("\\x").skip(1).map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
-/// Arguments lie between commas that are in no brackets.
+/// Splits arguments at commas outside brackets.
 fn split(arguments: &str) -> Vec<String> {
     let (mut found, mut depth) = (vec![String::new()], 0);
     for letter in arguments.chars() {

@@ -1,13 +1,14 @@
-//! A file system that promises what POSIX promises and nothing more: what is in memory, and what of it would be
-//! there after a power failure.
+//! A model of a file system that promises what POSIX promises and nothing more: what is in memory, and what of it
+//! survives a power failure.
 //!
 //! * The bytes of a file are durable up to its last fsync or fdatasync.
-//! * A name that was made, changed or removed is durable after an fsync of its directory. That of a rename to another
-//!   directory: of the new one. An fsync of the file promises no name.
+//! * A name that was created, changed or removed is durable after an fsync of its directory; for a rename to another
+//!   directory, of the new one. An fsync of the file does not make its name durable.
 //! * A change of names is one step: a rename leaves the old file or the new one under the name, never none; an
 //!   exchange changes both names or none.
 //!
-//! What some file systems do beyond that (ext4's `auto_da_alloc` and its order of data before names) is not counted on.
+//! Additional guarantees of some file systems (such as ext4's `auto_da_alloc` and its order of data before names) are
+//! ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,9 +17,9 @@ use std::sync::Arc;
 use super::step::Step;
 use super::tree::{Node, Tree};
 
-/// Number of a file or directory, whatever its names are.
+/// The number of a file or directory, whatever its names are.
 pub type Number = usize;
-/// What is called what.
+/// The file or directory of each name.
 pub type Names = BTreeMap<PathBuf, Number>;
 
 /// A change of names that no fsync has made durable yet.
@@ -27,7 +28,7 @@ pub struct Change {
     /// The step that made it.
     pub step: usize,
     pub text: String,
-    /// What each name that it concerns stands for afterwards. That in the directory which must be synced comes last.
+    /// What each affected name stands for afterwards. The one in the directory that must be synced comes last.
     pub sets: Vec<(PathBuf, Option<Number>)>,
 }
 
@@ -46,7 +47,7 @@ impl Change {
     }
 }
 
-/// Keeps of the changes only those that are not preceded by a lost one of the same name.
+/// Drops changes that are preceded by a lost change of the same name.
 pub fn close(pending: &[Change], kept: &mut [bool]) {
     for n in 0..pending.len() {
         let lost_before = |m: usize| !kept[m] && pending[m].shares_a_name_with(&pending[n]);
@@ -54,7 +55,7 @@ pub fn close(pending: &[Change], kept: &mut [bool]) {
     }
 }
 
-/// The bytes of a file: as they are on the disk, then as each write since has left them.
+/// The bytes of a file: as on the disk, then after each write since.
 pub type Versions = Vec<Arc<[u8]>>;
 
 #[derive(Clone, Debug)]
@@ -71,12 +72,12 @@ pub struct Disk {
     names: Names,
     durable: Names,
     pending: Vec<Change>,
-    /// Where the next write to a file goes; none: to its end.
+    /// The offset of the next write to a file; `None` for its end.
     places: BTreeMap<Number, Option<usize>>,
 }
 
 impl Disk {
-    /// A disk on which everything is durable.
+    /// Creates a disk on which everything is durable.
     pub fn new(tree: &Tree) -> Disk {
         let mut disk = Disk::default();
         for (path, node) in &tree.0 {
@@ -96,7 +97,7 @@ impl Disk {
         &self.pending
     }
 
-    /// The versions of a file; one that is durable has one.
+    /// The versions of a file; a durable file has one.
     pub fn versions(&self, number: Number) -> &[Arc<[u8]>] {
         match &self.inodes[number] {
             Inode::File(versions) => versions,
@@ -114,7 +115,7 @@ impl Disk {
         names
     }
 
-    /// What there is under these names, each file with the bytes that `bytes` says.
+    /// The tree of these names, with the bytes of each file from `bytes`.
     pub fn tree(&self, names: &Names, bytes: impl Fn(Number) -> Arc<[u8]>) -> Tree {
         let node = |number: &Number| match &self.inodes[*number] {
             Inode::Dir => Node::Dir,
@@ -201,7 +202,7 @@ impl Disk {
         }
     }
 
-    /// A file that has lost its name is nobody's concern.
+    /// Writes to a file; one without a name does not matter.
     fn write(&mut self, path: &Path, bytes: &[u8], at: Option<u64>) {
         let Some(number) = self.names.get(path).copied() else { return };
         let mut all = self.last(number);
@@ -243,7 +244,7 @@ impl Disk {
         self.durable = self.names.clone();
     }
 
-    /// Makes the names of a directory durable, with the earlier changes that they rest on.
+    /// Makes the names of a directory durable, with the earlier changes that they depend on.
     fn settle(&mut self, dir: &Path) {
         let is_of = |change: &Change| change.sets.last().is_some_and(|(name, _)| name.parent() == Some(dir));
         let mut settled: BTreeSet<usize> = (0..self.pending.len()).filter(|n| is_of(&self.pending[*n])).collect();
@@ -263,7 +264,7 @@ impl Disk {
     }
 }
 
-/// Whether all directories above a path are there.
+/// Whether all directories above a path exist.
 fn is_reachable(path: &Path, names: &Names) -> bool {
     path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()).all(|above| names.contains_key(above))
 }

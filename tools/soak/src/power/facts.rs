@@ -1,7 +1,7 @@
-//! What of a folder must never be lost, as values: records, what was said about projects, settings, sums of usage,
+//! The contents of a folder that must never be lost, as values: records, data about projects, settings, usage totals,
 //! files of other programs that ours edit, exports.
 //!
-//! Caches, markers, locks and logs are no facts. A file that cannot be understood is a fact of its own kind: torn.
+//! Caches, markers, locks and logs are not facts. A file that cannot be parsed is a special fact: torn.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use super::tree::{Node, Tree};
 /// The data directory in the watched folder.
 pub const DATA: &str = ".claude/dashboard";
 
-/// What is known about each thing; things that are not there are left out.
+/// The facts by name, without missing ones.
 pub type Facts = BTreeMap<String, Value>;
 
-/// Fields of a project's file that are made from its records.
+/// Fields of a project's file that are computed from its records.
 const COUNTED: [&str; 7] = [
     "active_sessions",
     "parked_sessions",
@@ -43,7 +43,7 @@ const PLACES: [(&str, &str, &str); 5] = [
     ("spool", "", "jsonl"),
     ("spool", "", "folding"),
 ];
-/// So many of them hold the record itself.
+/// The number of those that hold the record itself.
 const RECORDS: usize = 3;
 
 /// The files of one session, in the order of [`PLACES`].
@@ -59,7 +59,7 @@ fn place(path: &str) -> Option<(&str, usize)> {
     let (folder, name) = path.rsplit_once('/')?;
     let id = |(place, prefix, suffix): &(&str, &str, &str)| {
         let (id, rest) = name.strip_prefix(prefix)?.split_once('.')?;
-        // In quarantine nothing is overwritten: the next one gets a number.
+        // Quarantine never overwrites: the next file gets a number.
         let fits = rest == *suffix || (*place == "quarantine" && !rest.ends_with("note"));
         (folder == *place && id.starts_with("sess_") && fits).then_some(id)
     };
@@ -70,12 +70,12 @@ fn place(path: &str) -> Option<(&str, usize)> {
 #[derive(Debug)]
 pub struct Reader {
     known: HashMap<(String, Vec<Option<usize>>), Known>,
-    /// A data directory with only what is asked about: what core reads there, our programs read.
+    /// A data directory with only the files in question, which core reads as our programs would.
     scratch: Tree,
     home: TempDir,
 }
 
-/// What was read, and the bytes that it was read from: while they are kept no others have their address.
+/// What was read, and the bytes it was read from, which are kept so that their address stays unique.
 #[derive(Debug)]
 struct Known {
     _files: Vec<Option<Arc<[u8]>>>,
@@ -133,7 +133,7 @@ impl Reader {
         fact
     }
 
-    /// Where the index, as programs read it, says otherwise than the records. `rest` is what no program touched.
+    /// Where the index, as programs read it, differs from the records. `rest` is what no program touched.
     pub fn misread(&mut self, tree: &Tree, rest: &Tree) -> Option<String> {
         let [sessions, spool] = ["sessions", "spool"].map(|dir| Path::new(DATA).join(dir));
         let matters = |path: &Path| {
@@ -159,7 +159,7 @@ impl Reader {
         wrong.and_then(|wrong| wrong.as_str().map(str::to_owned))
     }
 
-    /// A session with all that is noted about it, as programs read it, and where its record is.
+    /// A session with all its notes, as programs read it, and where its record is.
     fn session(&self, id: &str, files: Files) -> Option<Value> {
         let places: Vec<&str> = (0..RECORDS).filter(|n| files[*n].is_some()).map(|n| PLACES[n].0).collect();
         let mut scratch = self.scratch.clone();
@@ -170,7 +170,7 @@ impl Reader {
         scratch.put(self.home.path());
         let parsed = SessionId::parse(id).ok()?;
         let is = match Store::for_people(Home::at(self.home.path()), agents::WITNESS).session(&parsed) {
-            // Which notes are in it says nothing of what happened.
+            // The list of merged notes is not a fact.
             Ok(session) => json!(Session { folded: None, ..session }),
             Err(_) if places == ["quarantine"] => Value::Null,
             Err(error) => torn(&error.to_string()),
@@ -179,12 +179,12 @@ impl Reader {
     }
 }
 
-/// Whether a fact says that a file cannot be understood.
+/// Whether a fact says that a file cannot be parsed.
 pub fn is_torn(fact: &Value) -> bool {
     fact.get("torn").or(fact.get("is").and_then(|is| is.get("torn"))).is_some()
 }
 
-/// How the fact of a file of the data directory, or of another one, is called.
+/// The name of the fact of a file in or outside the data directory.
 fn called(path: &str) -> String {
     match path.strip_prefix("projects/").and_then(|name| name.strip_suffix(".json")) {
         Some(slug) => format!("project {slug}"),
@@ -192,14 +192,14 @@ fn called(path: &str) -> String {
     }
 }
 
-/// What a file outside the data directory holds.
+/// The fact in a file outside the data directory.
 fn foreign(path: &str, bytes: &[u8]) -> Option<Value> {
     let name = path.rsplit('/').next()?;
     let is_passing = name.starts_with(".tmp-") || name.starts_with(".cs-setup-") || name.ends_with(".lock");
     (!is_passing).then(|| json!(String::from_utf8_lossy(bytes)))
 }
 
-/// What a file of the data directory says, that is about no session.
+/// The fact in a file of the data directory that is not about a session.
 fn fact(path: &str, bytes: &[u8]) -> Option<Value> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     match (folder, name.strip_suffix(".json")) {
@@ -220,7 +220,7 @@ fn torn(why: &str) -> Value {
     json!({ "torn": why })
 }
 
-/// What people said about a project; none where nobody said anything.
+/// What people set for a project; `None` if nobody set anything.
 fn said(mut state: Value) -> Option<Value> {
     let fields = state.as_object_mut()?;
     COUNTED.iter().for_each(|field| drop(fields.remove(*field)));

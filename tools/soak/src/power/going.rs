@@ -1,4 +1,4 @@
-//! Whether the programs go on from what a power failure left.
+//! Whether the programs can continue from what a power failure left.
 
 use std::collections::BTreeSet;
 use std::process::Output;
@@ -13,17 +13,17 @@ use crate::operation::Operation;
 use crate::scene::{LATER, Scene};
 use crate::verdict::{doubled, forgotten};
 
-/// What the programs see and leave when no power fails.
+/// What the programs see and leave without a power failure.
 #[derive(Debug)]
 pub struct Usual {
-    /// Whether everything can be listed from the beginning; a scenario may begin with damage.
+    /// Whether everything can be listed at first; a scenario may begin with damage.
     is_whole: bool,
-    /// What is left when they have gone on: what may be forgotten then may be forgotten.
+    /// What is left after continuing: whatever is removed then may also be missing after a failure.
     left: Facts,
 }
 
 impl Usual {
-    /// Goes on from the folder to which an operation that began with `before` comes.
+    /// Continues from the folder `after` that an operation made of `before`.
     pub fn of(scene: &Scene, operation: &Operation, before: &Tree, after: &Tree) -> Usual {
         before.put(&scene.sandbox.home());
         let is_whole = unseen(&scene.sandbox).is_empty();
@@ -34,7 +34,7 @@ impl Usual {
     }
 }
 
-/// Goes on from a folder, and says what is wrong then.
+/// Continues from a folder, and returns what is wrong then.
 pub fn faults(scene: &Scene, operation: &Operation, tree: &Tree, usual: &Usual) -> Vec<String> {
     tree.put(&scene.sandbox.home());
     let before = facts(scene);
@@ -43,7 +43,7 @@ pub fn faults(scene: &Scene, operation: &Operation, tree: &Tree, usual: &Usual) 
     let after = facts(scene);
     let lost = before.keys().filter(|name| usual.left.contains_key(*name) && !after.contains_key(*name));
     faults.extend(lost.map(|name| format!("{name} is gone when the programs have gone on")));
-    // Files of others come to the same, however often it is tried.
+    // Files of other programs must end up the same, however often it is tried.
     let is_foreign = |(name, value): &(&String, &Value)| value.is_string() && !name.starts_with("quarantine/");
     let foreign = usual.left.iter().filter(is_foreign).filter(|(name, value)| after.get(*name) != Some(value));
     faults.extend(foreign.map(|(name, _)| format!("{name} is another one when the programs have gone on")));
@@ -56,11 +56,11 @@ fn facts(scene: &Scene) -> Facts {
     Reader::default().facts(&Tree::read(&scene.sandbox.home()))
 }
 
-/// What the conversation tells next, a new session in each project, and `cs-cleanup all`.
+/// Sends the next events of the conversation, creates a session in each project, and runs `cs-cleanup all`.
 fn follow(scene: &Scene, operation: &Operation) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = Vec::new();
-    // The client has lost its power, too.
+    // The power failure killed the client, too.
     for follower in operation.resumed(scene).iter().chain(&operation.rest) {
         faults.extend(refusal(follower.name, &follower.run(scene)));
     }

@@ -1,7 +1,7 @@
 //! Whether a scenario survives a power failure at any moment.
 //!
-//! Each fact ([`super::facts`]) has, after a failure, a value that programs could see at some moment since the last
-//! promise: so what was promised is there, and nothing older is damaged.
+//! After a failure, each fact ([`super::facts`]) must have a value that programs could see at some moment since the
+//! last promise: so what was promised is there, and nothing older is damaged.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,38 +20,38 @@ use super::tree::{Node, Tree};
 /// Something that a power failure must not do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// In short; the same for all failures that do the same.
+    /// A short form, the same for all failures with the same effect.
     pub what: String,
-    /// When the power failed, what was lost then, what is found.
+    /// When the power failed, what was lost, and what was found.
     pub how: String,
 }
 
-/// Behind what goes wrong only where a directory's later changes reach the disk before its earlier ones.
+/// Appended to faults that need a directory's later changes to reach the disk before its earlier ones.
 pub const OUT_OF_ORDER: &str = " (out of order)";
 
-/// What was found.
+/// The result of judging a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
-    /// Different states in which the disk may be found.
+    /// The number of different states in which the disk may be found.
     pub states: usize,
     pub faults: Vec<Fault>,
-    /// States without a fault, from which the programs are to go on; whether the loss was in order, and what was lost.
+    /// States without a fault, from which the programs must continue; whether the loss was in order, and what was lost.
     pub good: Vec<(Tree, bool, String)>,
 }
 
 /// What a program promises when it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
-    /// That all it did is there.
+    /// Everything it did is there.
     Done,
-    /// Nothing, but that nothing older is harmed.
+    /// Only that nothing older is damaged.
     Nothing,
 }
 
 /// A program that ran, and what it promised.
 pub type Promised<'r> = (&'r Run, Promise);
 
-/// Tries every power failure of programs that ran one after the other on `before`, where everything was durable.
+/// Tries every power failure during programs that ran one after the other on `before`, in which everything was durable.
 pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
     let mut judge = Judge::new(before, runs);
     judge.look();
@@ -72,15 +72,15 @@ pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
 }
 
 struct Judge {
-    /// With all directories, the files that a program touched, and others of the same sessions.
+    /// The watched part: all directories, the files that a program touched, and others of the same sessions.
     disk: Disk,
     untouched: Tree,
-    /// Whether programs read the index as it should be, to begin with.
+    /// Whether programs read the index correctly at the start.
     is_whole: bool,
     reader: Reader,
     /// The facts after each step.
     seen_by_programs: Vec<Facts>,
-    /// Which of them was promised last.
+    /// The last of those that was promised.
     promised: usize,
     tried: HashSet<u64>,
     told: BTreeSet<String>,
@@ -117,7 +117,7 @@ impl Judge {
         }
     }
 
-    /// The power fails now.
+    /// Tries a power failure at this moment.
     fn fail(&mut self, when: &str, run: &Run) {
         let disk = self.disk.clone();
         loss::each(&disk, |loss, tree| {
@@ -148,7 +148,7 @@ impl Judge {
         }
     }
 
-    /// What is wrong with the facts, in short and in full.
+    /// What is wrong with the facts, in short and in detail.
     fn wrong(&self, found: &Facts) -> Vec<(String, String)> {
         let (older, allowed) = self.seen_by_programs.split_at(self.promised);
         let names: BTreeSet<&String> = allowed.iter().chain([found]).flat_map(Facts::keys).collect();
@@ -182,7 +182,7 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Where two values differ first.
+/// The first difference between two values.
 fn differ(is: Option<&Value>, was: Option<&Value>) -> String {
     match (is, was) {
         (Some(Value::Object(is)), Some(Value::Object(was))) => {

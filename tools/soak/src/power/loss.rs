@@ -1,9 +1,9 @@
-//! What a power failure may take: a bounded list of all that [`Disk`] allows to be lost.
+//! What a power failure may destroy: a bounded list of everything that [`Disk`] allows to be lost.
 //!
-//! Of the pending changes of names: every set that is closed (a change goes with an earlier one of the same name) while
-//! there are at most [`ALL_SETS`]; else all, none, every first so many, every first so many of each directory while
-//! the others keep all or nothing, each one lost, each one kept. Of the bytes that were not synced: all files whole,
-//! all in each other way ([`Harm`]); where all names or one change are kept also each file alone in each way.
+//! Of the pending changes of names: with at most [`ALL_SETS`], every closed set (a change is lost together with an
+//! earlier one of the same name); otherwise all, none, every prefix, every prefix of each directory while the others
+//! keep all or nothing, each one lost, and each one kept. Of the unsynced bytes: all files complete, and all files in
+//! each other way ([`Harm`]); where all names or one change are kept, also each file alone in each way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,24 +12,24 @@ use std::sync::Arc;
 use super::disk::{Change, Disk, Names, Number, close};
 use super::tree::Tree;
 
-/// So many pending changes are tried in all combinations.
+/// Up to this many pending changes are tried in all combinations.
 const ALL_SETS: usize = 6;
 /// What a disk writes at once.
 const BLOCK: usize = 4096;
 
-/// What became of the bytes of a file that nobody synced.
+/// What happened to the unsynced bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
     None,
-    /// As they were synced last; of a new file there are none.
+    /// As last synced; a new file is empty.
     Old,
     /// The new length, but NULs.
     Zeros,
-    /// Half of what is new.
+    /// Half of the new bytes.
     Half,
-    /// The new length, but the second half of what is new is NULs.
+    /// The new length, but the second half of the new bytes is NULs.
     HalfZeros,
-    /// The new length, but the first block of what is new is NULs: the later one came first.
+    /// The new length, but the first block of the new bytes is NULs: a later block was written first.
     FirstBlockZeros,
     /// All but the last byte.
     ButOne,
@@ -37,13 +37,13 @@ pub enum Harm {
     Write(usize),
 }
 
-/// Ways in which all files or one may be harmed.
+/// The ways in which all files, or one, may be damaged.
 const HARMS: [Harm; 6] = [Harm::Old, Harm::Zeros, Harm::Half, Harm::HalfZeros, Harm::FirstBlockZeros, Harm::ButOne];
 
-/// The bytes of a file after that harm; the first of `versions` is on the disk.
+/// The bytes of a file after that damage; the first of `versions` is on the disk.
 pub fn harmed(versions: &[Arc<[u8]>], harm: Harm) -> Arc<[u8]> {
     let (Some(old), Some(new)) = (versions.first(), versions.last()) else { return Arc::default() };
-    // What was synced and not overwritten stays.
+    // Bytes that were synced and not overwritten stay.
     let same = old.iter().zip(new.iter()).take_while(|(a, b)| a == b).count();
     let half = same + (new.len() - same) / 2;
     let zeros = |from: usize, to: usize| {
@@ -63,7 +63,7 @@ pub fn harmed(versions: &[Arc<[u8]>], harm: Harm) -> Arc<[u8]> {
     }
 }
 
-/// One way to lose something.
+/// One possible loss.
 #[derive(Clone, Debug)]
 pub struct Loss {
     /// Whether each directory lost only its last changes, as on a disk with a journal.
@@ -98,11 +98,11 @@ pub fn each(disk: &Disk, mut see: impl FnMut(&Loss, Tree)) {
 
 struct Set {
     kept: Vec<bool>,
-    /// Whether files are harmed one by one, too.
+    /// Whether files are also damaged one by one.
     is_simple: bool,
 }
 
-/// Which changes of names are kept.
+/// The sets of name changes that are kept.
 fn sets(disk: &Disk) -> Vec<Set> {
     let pending = disk.pending();
     let count = pending.len();
@@ -133,7 +133,7 @@ fn sets(disk: &Disk) -> Vec<Set> {
             }
         }
     }
-    // Those of an ordinary disk first: what goes wrong on it is told of it.
+    // Losses of an ordinary disk come first, so that a fault is reported for that if possible.
     sets.sort_by_key(|set| !is_in_order(pending, &set.kept));
     sets
 }
@@ -143,7 +143,7 @@ fn is_in_order(pending: &[Change], kept: &[bool]) -> bool {
     (0..kept.len()).all(|n| !kept[n] || (0..n).all(|m| kept[m] || dir(m) != dir(n)))
 }
 
-/// One change, and those of the same names before it.
+/// One change, and the earlier ones of the same names.
 fn needed(disk: &Disk, n: usize) -> Vec<bool> {
     let pending = disk.pending();
     let mut kept = vec![false; pending.len()];
@@ -155,7 +155,7 @@ fn needed(disk: &Disk, n: usize) -> Vec<bool> {
     kept
 }
 
-/// What becomes of the files that have these names; those that are durable are not in it.
+/// What happens to the files with these names; durable ones are left out.
 fn harms(disk: &Disk, names: &Names, one_by_one: bool) -> Vec<BTreeMap<Number, Harm>> {
     let dirty: BTreeSet<Number> = names.values().copied().filter(|number| disk.versions(*number).len() > 1).collect();
     let all = |harm: Harm| dirty.iter().map(|number| (*number, harm)).collect();
@@ -173,11 +173,11 @@ fn harms(disk: &Disk, names: &Names, one_by_one: bool) -> Vec<BTreeMap<Number, H
     found
 }
 
-/// So many parts of a loss are told.
+/// The number of parts of a loss that are described.
 const TOLD: usize = 4;
 
 impl Loss {
-    /// What is lost, for people.
+    /// Describes the loss for people.
     pub fn describe(&self, disk: &Disk) -> String {
         let lost = disk.pending().iter().zip(&self.kept).filter(|(_, kept)| !**kept);
         let undone = lost.map(|(change, _)| format!("step {} ({}) undone", change.step + 1, change.text));

@@ -1,13 +1,13 @@
-//! Takes the power away from the programs at any moment, on a disk that keeps only what it promised.
+//! Simulates a power failure at any moment, on a disk that keeps only what it promised.
 //!
-//! A real program runs under strace ([`record`]). Its changes of files are repeated on a file system in memory
-//! ([`disk`]) that knows what is durable. For every moment at which the power may fail, and everything that may be
-//! lost then ([`loss`]), [`judge`] asks: is what was acknowledged there, is everything older whole, and do the
-//! programs go on from there?
+//! A real program runs under strace ([`record`]). Its file changes are repeated on a file system in memory ([`disk`])
+//! that knows what is durable. For every moment at which the power may fail, and everything that may be lost then
+//! ([`loss`]), [`judge`] checks that everything acknowledged is there, that everything older is undamaged, and that the
+//! programs can continue.
 //!
-//! What may be lost at one moment may be lost at each later one until the next fsync. So [`Depth::Quick`] looks right
-//! before each fsync and after each program. As [`loss`] lists no more than a bounded choice of what may be lost,
-//! [`Depth::Full`], which looks after every step, sees more of it.
+//! Whatever may be lost at one moment may also be lost at every later one until the next fsync. So [`Depth::Quick`]
+//! checks right before each fsync and after each program. Since [`loss`] lists only a bounded choice of losses,
+//! [`Depth::Full`], which checks after every step, sees more of them.
 
 pub mod call;
 pub mod disk;
@@ -34,9 +34,9 @@ use scenario::Scenario;
 /// How much is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Before each fsync and after each program; the programs go on from so many of the states.
+    /// Before each fsync and after each program; the programs continue from this many of the states.
     Quick(usize),
-    /// After each step; the programs go on from every state.
+    /// After each step; the programs continue from every state.
     Full,
 }
 
@@ -51,7 +51,7 @@ pub fn scenarios(scene: &Scene) -> Vec<Scenario> {
     operations.iter().map(Scenario::alone).chain(followed).chain(talks::all(scene)).collect()
 }
 
-/// A folder in memory where the system has one: elsewhere each fsync costs time.
+/// A folder in memory if the system has one, since each fsync on a disk costs time.
 pub fn in_memory() -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     if Sandbox::can_be_in(&memory) { memory } else { std::env::temp_dir() }

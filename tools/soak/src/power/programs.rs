@@ -1,5 +1,5 @@
-//! Operations of programs that keep other things than sessions: usage, notices, figures of the status line, exports,
-//! the client's settings; and what only `cs-cleanup` and `cs-heartbeat` do by hand.
+//! Operations of programs that store something other than sessions: usage, notifications, status line figures, exports,
+//! the client's settings; and manual calls of `cs-cleanup` and `cs-heartbeat`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::operation::Operation;
 use crate::scene::{Scene, WAITING, WORKING, uuid};
 
-/// All of them.
+/// All of these operations.
 pub fn all(scene: &Scene) -> Vec<Operation> {
     [cleanup(scene), usage(), notices(scene), exports(scene), settings(scene)].concat()
 }
@@ -69,7 +69,7 @@ fn repository_has_a_commit(scene: &Scene) {
 const FIRST: &str = "2026-11-20T10:00:00.000Z";
 const SECOND: &str = "2026-11-20T10:05:00.000Z";
 
-/// A transcript with answers of a model at these times.
+/// Writes a transcript with answers of a model at these times.
 fn transcript(scene: &Scene, at: &[&str]) {
     let answer = |(n, at): (usize, &&str)| {
         let usage = json!({"input_tokens": 100, "output_tokens": 10, "cache_creation_input_tokens": 0,
@@ -145,7 +145,7 @@ fn export_is_old(scene: &Scene) {
     assert!(changed.status.success(), "{}", cs_tests::stderr(&changed));
 }
 
-/// Settings of the client, with something of its own.
+/// Settings of the client, with entries of its own.
 const SETTINGS: &str = "{\n  \"model\": \"opus\",\n  \"hooks\": {\n    \"Stop\": []\n  }\n}\n";
 
 fn settings(scene: &Scene) -> Vec<Operation> {
@@ -171,7 +171,7 @@ fn hooks_are_registered(scene: &Scene) {
     assert!(done.status.success(), "{}", cs_tests::stderr(&done));
 }
 
-/// `cs-setup` as it is installed, outside the folder that is watched.
+/// `cs-setup` as it is installed, outside the watched folder.
 fn installed(scene: &Scene) -> String {
     let share = scene.sandbox.root().join("share");
     let program = share.join("bin/cs-setup");

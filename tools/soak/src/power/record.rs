@@ -1,4 +1,4 @@
-//! Runs real programs under strace and keeps what they did to the files of a folder.
+//! Runs real programs under strace and records what they did to the files of a folder.
 
 use std::fs;
 
@@ -20,14 +20,14 @@ pub struct Run {
     pub after: Tree,
 }
 
-/// Runs the operation on the scene as it is, and says what it did below HOME. Panics when it fails, and when the
-/// model does not come to what is really on the disk: then it overlooks something.
+/// Runs the operation on the scene as it is, and returns what it did below HOME. Panics if it fails, or if the model
+/// differs from the real disk, since then the model overlooks something.
 pub fn run(scene: &Scene, operation: &Operation) -> Run {
     let (root, sandbox) = (scene.sandbox.home(), &scene.sandbox);
     let held = operation.hold(scene);
     let before = Tree::read(&root);
     let (mut command, text) = operation.command(scene);
-    // The client, as long as this test runs; else it would be strace, which has ended.
+    // This test process stands in for the client; otherwise it would be strace, which has ended.
     command.env("CLAUDE_PID", std::process::id().to_string());
     let input = sandbox.root().join("input");
     fs::write(&input, text).expect("the sandbox can be written");

@@ -1,11 +1,11 @@
-//! What holds and what is lost, one line an operation.
+//! What holds and what is lost, one line per operation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::judge::{Fault, Verdict};
 
-/// What was tried of each operation, and what was wrong.
+/// What was tried for each operation, and what was wrong.
 #[derive(Debug, Default)]
 pub struct Report {
     rows: BTreeMap<String, OperationRow>,
@@ -19,8 +19,7 @@ struct OperationRow {
 }
 
 impl Report {
-    /// Adds what was found of one operation; the programs went on from `gone_on` states, and `faults` is what was
-    /// wrong then.
+    /// Adds the result of one operation; the programs continued from `gone_on` states, with these `faults`.
     pub fn add(&mut self, operation: &str, verdict: &Verdict, gone_on: usize, faults: Vec<Fault>) {
         let row = self.rows.entry(operation.to_owned()).or_default();
         row.states += verdict.states;
@@ -46,7 +45,7 @@ impl Report {
         text
     }
 
-    /// All faults, each with how it comes about.
+    /// All faults, each with its cause.
     pub fn faults(&self) -> Vec<String> {
         let of = |(name, row): (&String, &OperationRow)| {
             row.faults.iter().map(|fault| format!("{name}: {}\n    {}", fault.what, fault.how)).collect::<Vec<_>>()
@@ -54,12 +53,12 @@ impl Report {
         self.rows.iter().flat_map(of).collect()
     }
 
-    /// How many states were tried, and from how many of them the programs went on.
+    /// How many states were tried, and from how many of them the programs continued.
     pub fn sum(&self) -> (usize, usize) {
         self.rows.values().fold((0, 0), |(states, gone), row| (states + row.states, gone + row.gone_on))
     }
 
-    /// Panics where something was wrong.
+    /// Panics if something was wrong.
     #[track_caller]
     pub fn check(&self) {
         let faults = self.faults();

@@ -1,4 +1,4 @@
-//! What is tried: every operation of [`crate::operation`], more programs that write, and whole conversations.
+//! The scenarios: every operation of [`crate::operation`], more programs that write, and whole conversations.
 
 use std::collections::BTreeSet;
 
@@ -34,17 +34,17 @@ pub fn scene() -> Scene {
     Scene::on(Sandbox::within(&in_memory()))
 }
 
-/// What a scenario came to.
+/// The result of a scenario.
 #[derive(Debug)]
 pub struct Outcome {
     pub verdict: Verdict,
-    /// From so many states the programs went on.
+    /// The number of states from which the programs continued.
     pub gone_on: usize,
-    /// What was wrong then.
+    /// What was wrong after continuing.
     pub faults: Vec<Fault>,
 }
 
-/// Runs the scenario once, and takes the power away at every moment.
+/// Runs the scenario once, and tries a power failure at every moment.
 pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Depth) -> Outcome {
     let (Some(first), Some(last)) = (scenario.operations.first(), scenario.operations.last()) else {
         panic!("{}: nothing to run", scenario.name)
@@ -66,8 +66,9 @@ pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Dept
     Outcome { verdict, gone_on, faults }
 }
 
-/// What a program promises that ended well: commands of people all that they did; hooks what begins or ends a session
-/// or changes how it stands, and what they record of the agent's work. That it works or waits may be lost.
+/// What a successful program promises. A command promises everything it did; a hook promises the start and end of a
+/// session, changes of its status, and what it records of the agent's work. Whether the agent works or waits may be
+/// lost.
 fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
     const PROMISED: [&str; 4] = ["status", "files_changed", "commits", "tasks"];
     let stands = |facts: &Facts| -> Vec<(String, [Value; 4])> {
@@ -78,7 +79,7 @@ fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
     if is_told { Promise::Done } else { Promise::Nothing }
 }
 
-/// Lets the programs go on from the states that looked whole, evenly chosen where there are too many.
+/// Lets the programs continue from the states that looked correct, evenly chosen if there are too many.
 fn go_on(
     scene: &Scene,
     operation: &Operation,
@@ -105,7 +106,7 @@ fn go_on(
     (most, faults)
 }
 
-/// What went wrong without the session and what was found: these differ from state to state.
+/// The fault without the session and the found value, which differ from state to state.
 fn short(wrong: &str) -> String {
     let head = wrong.split([':', '{', '"']).next().unwrap_or_default().trim();
     head.split(' ').map(|word| if word.starts_with("sess_") { "a session" } else { word }).collect::<Vec<_>>().join(" ")

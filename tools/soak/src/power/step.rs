@@ -1,28 +1,27 @@
-//! What a program did to files, one step a system call, with paths relative to the folder that is watched.
+//! What a program did to files, one step per system call, with paths relative to the watched folder.
 //!
-//! A call that changes files in a way that is not known here is refused loudly: a model that overlooks it would
-//! promise too much.
+//! An unknown call that changes files causes a panic, since a model that overlooks it would promise too much.
 
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
 use super::call::Call;
 
-/// The calls that strace is asked for: all that can change what a file system holds or force it to the disk.
+/// The calls that strace logs: all that can change the contents of a file system or sync it.
 pub const CALLS: &str = "trace=open,openat,openat2,creat,write,pwrite64,pwritev,pwritev2,writev,truncate,ftruncate,\
     fallocate,fsync,fdatasync,sync,syncfs,msync,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,\
     unlinkat,rmdir,mkdir,mkdirat,copy_file_range,sendfile,splice,lseek";
 
-/// A change of files, or a wait for the disk.
+/// A change of files, or a sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Opened for writing; made where there was no such file.
+    /// Opened for writing; created if there was no such file.
     Open {
         path: PathBuf,
         truncates: bool,
         appends: bool,
     },
-    /// `at` is the place in the file; none: where the last write ended.
+    /// `at` is the offset in the file; `None` for where the last write ended.
     Write {
         path: PathBuf,
         bytes: Vec<u8>,
@@ -37,11 +36,11 @@ pub enum Step {
         path: PathBuf,
         len: u64,
     },
-    /// A file's bytes, or a directory's names, are on the disk after it.
+    /// Makes a file's bytes or a directory's names durable.
     Sync {
         path: PathBuf,
     },
-    /// Everything is.
+    /// Makes everything durable.
     SyncAll,
     Rename {
         from: PathBuf,
@@ -68,12 +67,12 @@ pub enum Step {
 }
 
 impl Step {
-    /// Whether it waits for the disk: before it most can be lost.
+    /// Whether it waits for the disk; right before that, most can be lost.
     pub fn is_sync(&self) -> bool {
         matches!(self, Step::Sync { .. } | Step::SyncAll)
     }
 
-    /// The paths that it concerns.
+    /// The affected paths.
     pub fn paths(&self) -> Vec<&Path> {
         match self {
             Step::Open { path, .. } | Step::Write { path, .. } | Step::Seek { path, .. } => vec![path],
@@ -85,8 +84,7 @@ impl Step {
         }
     }
 
-    /// What a call of a program that was started in `cwd` does below `root`; none where it fails, or changes nothing
-    /// there.
+    /// What a call of a program started in `cwd` does below `root`; `None` if it fails or changes nothing there.
     pub fn of(call: &Call, root: &Path, cwd: &Path) -> Option<Step> {
         let result = call.result?;
         let inside = |path: PathBuf| path.strip_prefix(root).ok().map(Path::to_path_buf);
@@ -120,7 +118,7 @@ impl Step {
     }
 }
 
-/// Only what was opened for writing can change.
+/// A step for a file opened for writing; others cannot change.
 fn open(call: &Call, path: PathBuf, flags: usize) -> Option<Step> {
     assert!(!call.argument(flags).contains("O_TMPFILE"), "the model does not know O_TMPFILE: {call:?}");
     let writes = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC"].iter().any(|flag| call.has(flags, flag));
@@ -138,7 +136,7 @@ fn rename(call: &Call, paths: [Option<PathBuf>; 2], flags: Option<usize>) -> Opt
     }
 }
 
-/// The bytes that were really written.
+/// The bytes that were actually written.
 fn written(call: &Call, count: i64) -> Vec<u8> {
     let mut bytes = call.bytes(1);
     bytes.truncate(usize::try_from(count).unwrap_or_default());

@@ -1,5 +1,5 @@
-//! What a conversation tells one thing after the other, before anybody has synced what the last hook left; and what
-//! it tells while somebody else holds a lock.
+//! Sequences of events of a conversation, each sent before the changes of the last hook are synced; and events sent
+//! while another program holds a lock.
 
 use serde_json::{Value, json};
 

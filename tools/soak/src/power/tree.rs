@@ -1,4 +1,4 @@
-//! A folder with all that is in it, as a value: read from a real folder, put into one.
+//! A folder with its contents as a value, read from and written to a real folder.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What has a name.
+/// A file, directory or link.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
     Dir,
@@ -14,12 +14,12 @@ pub enum Node {
     Link(PathBuf),
 }
 
-/// Everything below a folder, by its path in it.
+/// Everything below a folder, by relative path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Tree(pub BTreeMap<PathBuf, Node>);
 
 impl Tree {
-    /// What a folder holds now.
+    /// Reads the current contents of a folder.
     pub fn read(folder: &Path) -> Tree {
         let mut tree = Tree::default();
         tree.read_dir(folder, Path::new(""));
@@ -42,7 +42,7 @@ impl Tree {
         }
     }
 
-    /// Makes `folder` hold this and nothing else, for this user only.
+    /// Makes `folder` contain exactly this, readable for this user only.
     pub fn put(&self, folder: &Path) {
         for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
             let is_dir = entry.file_type().expect("it has a type").is_dir();
@@ -60,7 +60,7 @@ impl Tree {
         }
     }
 
-    /// What passes, and what does not.
+    /// Splits into the nodes that pass and those that do not.
     pub fn split(self, passes: impl Fn(&Path, &Node) -> bool) -> (Tree, Tree) {
         let (some, rest) = self.0.into_iter().partition(|(path, node)| passes(path, node));
         (Tree(some), Tree(rest))

@@ -16,12 +16,12 @@ pub struct Action {
     pub words: Vec<String>,
     pub input: String,
     pub change: Change,
-    /// The session, project or conversation that it names.
+    /// The session, project or conversation that it concerns.
     pub of: String,
     pub token: String,
 }
 
-/// What an action is made from: a token of its own, sessions that exist, random numbers.
+/// What an action is made from: a unique token, existing sessions, random numbers.
 pub struct Material<'a> {
     pub token: String,
     pub ids: &'a [String],
@@ -55,7 +55,7 @@ const ACTIONS: [(u64, Make); 20] = [
     (4, delete_cache),
 ];
 
-/// A random action; None where it needs a session and there is none yet.
+/// A random action; `None` if it needs a session and there is none yet.
 pub fn any(material: &mut Material) -> Option<Action> {
     let mut left = material.random.below(ACTIONS.iter().map(|(weight, _)| weight).sum());
     for (weight, make) in ACTIONS {
@@ -74,7 +74,7 @@ impl Material<'_> {
         Action { name, program, words, input: String::new(), change, of: of.to_owned(), token: self.token.clone() }
     }
 
-    /// One of the newest sessions: there the workers meet.
+    /// One of the newest sessions, where the workers compete.
     fn id(&mut self) -> Option<String> {
         let recent = &self.ids[self.ids.len().saturating_sub(24)..];
         self.random.pick(recent).cloned()
@@ -166,7 +166,7 @@ fn list(m: &mut Material) -> Option<Action> {
     Some(m.call("cs-project overview", Change::Nothing, "", &["overview"]))
 }
 
-/// Completed sessions go to the archive at once.
+/// Archives completed sessions at once.
 fn archive(m: &mut Material) -> Option<Action> {
     cleanup(m, "cs-cleanup archive", &["archive", "--days", "0"])
 }
@@ -193,7 +193,7 @@ fn cleanup(m: &Material, name: &'static str, words: &[&str]) -> Option<Action> {
     cs_tests::programs().join("cs-cleanup").exists().then(|| m.call(name, Change::Nothing, "", words))
 }
 
-/// Somebody deletes a cache by hand, while everybody works.
+/// Deletes a cache by hand while others work.
 fn delete_cache(m: &mut Material) -> Option<Action> {
     let data = m.sandbox.data();
     match m.random.below(3) {

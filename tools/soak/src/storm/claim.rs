@@ -2,18 +2,18 @@
 
 use std::time::Instant;
 
-/// Which change a call was to make. Each carries a token that occurs nowhere else, in two fields where it can.
+/// The change that a call was to make. Each has a unique token, in two fields if possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A new session.
     Create,
-    /// Something in one of the lists of a session: events, decisions, open_questions, commits, tasks.
+    /// An entry in one of a session's lists: events, decisions, open_questions, commits, tasks.
     Add(&'static str),
     /// Intent, roadmap reference and branch.
     Update,
     Park,
     Complete,
-    /// The session goes on in another one.
+    /// The session is resumed as another one.
     Resume,
     /// Phase and roadmap of a project.
     Roadmap,
@@ -23,21 +23,21 @@ pub enum Change {
     Prompt,
     /// A changed file of a conversation.
     File,
-    /// Nothing that can be looked up.
+    /// Nothing that can be verified.
     Nothing,
 }
 
-/// One call of a program and what came of it.
+/// One call of a program and its result.
 #[derive(Clone, Debug)]
 pub struct Claim {
     pub name: &'static str,
     pub change: Change,
-    /// The session, project or conversation that was named.
+    /// The session, project or conversation that it concerned.
     pub of: String,
     pub token: String,
     /// What the program printed: the id of the changed session.
     pub printed: String,
-    /// Whether the program said that all is done.
+    /// Whether the program reported success.
     pub acknowledged: bool,
     pub began: Instant,
     pub ended: Instant,

@@ -1,7 +1,7 @@
-//! Looks up everything that was acknowledged.
+//! Verifies everything that was acknowledged.
 //!
-//! A change that was not acknowledged may be there or not, but only as a whole. Of changes to one field the last
-//! one stays: that of two which did not overlap, the later one.
+//! A change that was not acknowledged may be there or not, but only as a whole. Of several changes to one field the
+//! last one wins: of two that did not overlap, the later one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use super::claim::{Change, Claim};
 /// The files after a storm, and what was promised.
 pub struct Ledger<'a> {
     claims: &'a [Claim],
-    /// By the session, project or conversation that they name.
+    /// The claims by session, project or conversation.
     by_name: BTreeMap<&'a str, Vec<&'a Claim>>,
     records: BTreeMap<String, Value>,
     archived: BTreeMap<String, Value>,
@@ -41,8 +41,7 @@ impl<'a> Ledger<'a> {
         Ledger { claims, by_name, records: all, archived, projects, config }
     }
 
-    /// Everything that is lost, or half there, or there twice. Of hooks, which promise nothing, see
-    /// [`Ledger::unheard`].
+    /// Everything that is lost, incomplete or duplicated. For hooks, which promise nothing, see [`Ledger::unheard`].
     pub fn faults(&self) -> Vec<String> {
         let created = self.acknowledged(Change::Create).filter(|claim| !self.records.contains_key(&claim.printed));
         let mut faults: Vec<String> = created.map(|claim| format!("lost: {claim:?}")).collect();
@@ -66,7 +65,7 @@ impl<'a> Ledger<'a> {
         self.claims.iter().filter(move |claim| claim.acknowledged && claim.change == change)
     }
 
-    /// The successor of a session. One that was in the archive already is not changed, and may have several.
+    /// Checks the successor of a session. A session that was already archived is not changed, and may have several.
     fn heirs(&self, claims: &[&Claim], record: &Value) -> Vec<String> {
         let resumed = claims.iter().filter(|claim| claim.acknowledged && claim.change == Change::Resume);
         let is_kept = |claim: &&&Claim| {
@@ -97,7 +96,7 @@ impl<'a> Ledger<'a> {
         faults
     }
 
-    /// A conversation has one active session at a time, a session one successor.
+    /// Conversations with two active sessions, and sessions with two successors.
     fn doubled(&self) -> Vec<String> {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         let mut faults = Vec::new();
@@ -113,7 +112,7 @@ impl<'a> Ledger<'a> {
         faults
     }
 
-    /// What was told of a conversation, up to a claim: the names of its hooks, those that were killed in brackets.
+    /// The events of a conversation up to a claim: the names of its hooks, killed ones in brackets.
     pub fn history(&self, claim: &Claim) -> String {
         let told = self.by_name.get(claim.of.as_str()).into_iter().flatten().filter(|other| other.ended <= claim.ended);
         let name = |told: &&Claim| if told.acknowledged { told.name.to_owned() } else { format!("({})", told.name) };
@@ -121,8 +120,8 @@ impl<'a> Ledger<'a> {
         format!("lost {:?} {} after {}", claim.change, claim.token, names.join(" "))
     }
 
-    /// News of conversations that are in no record of theirs. Hooks give up when a lock is busy, and say so in
-    /// their log: there must be a line for each.
+    /// Events that are in no record of their conversation. Hooks give up when a lock is busy and log it, so there must
+    /// be a log line for each.
     pub fn unheard(&self) -> Vec<&Claim> {
         let mut texts: BTreeMap<&str, String> = BTreeMap::new();
         for record in self.records.values() {
@@ -131,7 +130,7 @@ impl<'a> Ledger<'a> {
             }
         }
         let told = self.claims.iter().filter(|claim| claim.acknowledged);
-        // Before a prompt of it is heard, a conversation may have no session to keep anything in.
+        // Before its first prompt a conversation may have no session to store anything in.
         let has_a_session = |claim: &Claim| {
             let of_it = self.by_name.get(claim.of.as_str()).into_iter().flatten();
             let prompts = of_it.filter(|other| other.change == Change::Prompt && other.ended <= claim.began);
@@ -146,7 +145,7 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// What was added to one of the lists is there once, and what was added together is there together.
+/// Checks that an added list entry is there once, and that entries added together are there together.
 fn additions(claim: &Claim, record: &Value) -> Option<String> {
     let Change::Add(list) = claim.change else { return None };
     let items: Vec<String> = record[list].as_array().into_iter().flatten().map(Value::to_string).collect();
@@ -159,7 +158,7 @@ fn additions(claim: &Claim, record: &Value) -> Option<String> {
     (!fine || claim.acknowledged && first != 1).then(|| format!("{first} times in {list}: {claim:?}: {record}"))
 }
 
-/// A session ends once, as it was said, and what ended it stands in two fields.
+/// Checks that a session ended once, as requested, in two fields.
 fn ends(claims: &[&Claim], record: &Value) -> Vec<String> {
     let of = |change: Change| claims.iter().filter(move |claim| claim.acknowledged && claim.change == change);
     let mut faults = Vec::new();
@@ -185,13 +184,13 @@ fn ends(claims: &[&Claim], record: &Value) -> Vec<String> {
     faults
 }
 
-/// Roadmap reference and branch are only ever set together.
+/// Checks that roadmap reference and branch agree, since they are always set together.
 fn pair(record: &Value) -> Option<String> {
     let (reference, branch) = (record["roadmap_ref"].as_str().unwrap_or_default(), record["git_branch"].as_str());
     (branch != Some(reference)).then(|| format!("half old, half new: {record}"))
 }
 
-/// The value of a field is that of a change which no other one followed.
+/// Checks that the value of a field is that of a change without a later one.
 fn newest(claims: &[&Claim], value: Option<&str>, of: &str) -> Option<String> {
     let set = claims.iter().find(|claim| Some(claim.token.as_str()) == value);
     let later = claims.iter().filter(|claim| claim.acknowledged).find(|claim| match set {

@@ -1,7 +1,7 @@
-//! Thousands of random operations of all programs by eight workers at once over one data directory, some of them
-//! killed at a random moment; then every change that was acknowledged must be there.
+//! Thousands of random operations of all programs by eight simultaneous workers over one data directory, some of them
+//! killed at a random moment; then every acknowledged change must be there.
 //!
-//! The same seed makes the same plan for each worker; which worker is faster it does not say.
+//! The same seed gives each worker the same plan, but not the same timing.
 
 mod action;
 mod claim;
@@ -23,32 +23,32 @@ pub const WORKERS: u64 = 8;
 /// Short names of the projects of a storm.
 const PROJECTS: [&str; 3] = ["red", "green", "blue"];
 
-/// How long a storm lasts and how often it kills.
+/// The length of a storm and how often it kills.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     pub seed: u64,
-    /// Operations of all workers in one data directory.
+    /// The number of operations of all workers in one data directory.
     pub operations: u64,
-    /// Of a hundred operations so many are killed.
+    /// The percentage of operations that are killed.
     pub kills: u64,
 }
 
-/// What a storm came to.
+/// The result of a storm.
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub tally: Tally,
-    /// Acknowledged changes that were looked up.
+    /// The number of verified acknowledged changes.
     pub acknowledged: u64,
-    /// People who were told that a lock is busy.
+    /// The number of commands that reported a busy lock.
     pub busy: u64,
-    /// Lines in `logs/hook.log`.
+    /// The number of lines in `logs/hook.log`.
     pub hook_trouble: u64,
-    /// The longest that an operation took which was not killed.
+    /// The longest time of an operation that was not killed.
     pub longest: Duration,
 }
 
 impl Outcome {
-    /// Takes over what another storm came to.
+    /// Adds the results of another storm.
     pub fn add(&mut self, other: Outcome) {
         self.tally.add(other.tally);
         self.acknowledged += other.acknowledged;

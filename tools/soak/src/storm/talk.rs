@@ -1,4 +1,4 @@
-//! Conversations: each worker holds a few, and each of their hooks is one operation.
+//! Conversations: each worker has a few, and each of their hooks is one operation.
 
 use cs_tests::Sandbox;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::PROJECTS;
 use super::action::Action;
 use super::claim::Change;
 
-/// A conversation and how far it is.
+/// A conversation and its progress.
 #[derive(Clone, Debug)]
 pub struct Talk {
     uuid: String,
@@ -25,7 +25,7 @@ enum Stage {
 }
 
 impl Talk {
-    /// A conversation that has not begun.
+    /// Creates a conversation that has not begun.
     pub fn new(random: &mut Random) -> Talk {
         let (high, low) = (random.number(), random.number());
         let uuid = format!(
@@ -40,7 +40,7 @@ impl Talk {
         Talk { uuid, project, stage: Stage::New }
     }
 
-    /// What its client tells next; the conversation goes on whether it is heard or not.
+    /// The next event of its client; the conversation continues whether the event is recorded or not.
     pub fn next(&mut self, token: &str, random: &mut Random, sandbox: &Sandbox) -> Action {
         let (event, more, change) = match self.stage {
             Stage::New => self.start("startup"),

@@ -1,4 +1,4 @@
-//! The workers of a storm, and what is looked at when it is over.
+//! The workers of a storm, and the checks after it.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Output, Stdio};
@@ -19,12 +19,12 @@ use super::ledger::Ledger;
 use super::talk::Talk;
 use super::{Outcome, PROJECTS, Plan, WORKERS, place};
 
-/// Conversations that a worker holds at a time.
+/// The number of conversations that a worker has at a time.
 const TALKS: usize = 3;
-/// One in so many operations happens a day earlier: the clock was set back.
+/// One in this many operations happens a day earlier, as if the clock had been set back.
 const BACK: u64 = 40;
 
-/// One storm over one new data directory.
+/// Runs one storm over a new data directory.
 pub fn epoch(plan: Plan) -> Outcome {
     let shared = Shared { sandbox: place(), ids: Mutex::default(), left: AtomicU64::new(plan.operations) };
     let crew: Vec<Worker> = thread::scope(|scope| {
@@ -50,12 +50,12 @@ pub fn epoch(plan: Plan) -> Outcome {
     outcome
 }
 
-/// What all workers use.
+/// State shared by all workers.
 struct Shared {
     sandbox: Sandbox,
-    /// Sessions that somebody made, the newest last.
+    /// The created sessions, the newest last.
     ids: Mutex<Vec<String>>,
-    /// Operations that nobody has begun yet.
+    /// The number of operations that have not been started.
     left: AtomicU64,
 }
 
@@ -123,20 +123,20 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// What is wrong with how a program ended.
+/// What is wrong with the way a program ended.
 fn wrong_answer(action: &Action, output: &Output, may_be_killed: bool) -> Option<String> {
     let is_hook = !action.input.is_empty();
     let fine = match output.status.code() {
         None => may_be_killed,
         Some(0) => true,
-        // The model said no: ended already, archived. Or somebody else held the lock for seconds.
+        // Refused, because the session has ended or is archived, or because the lock was held for seconds.
         Some(1 | 75) => !is_hook,
         Some(_) => false,
     };
     (!fine).then(|| format!("ended with {}: {}", output.status, stderr(output)))
 }
 
-/// Runs an action; with `kill` it is killed after that time, if it still runs.
+/// Runs an action; with `kill`, kills it after that time if it still runs.
 fn call(sandbox: &Sandbox, action: &Action, kill: Option<Duration>, back: bool) -> Output {
     let mut command = sandbox.command(action.program);
     command.args(&action.words).process_group(0);
@@ -171,7 +171,7 @@ fn instant(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
 }
 
-/// Goes on from where the storm left everything, and looks for what is lost.
+/// Continues from where the storm ended, and searches for losses.
 fn inspect(sandbox: &Sandbox, claims: &[Claim], outcome: &mut Outcome) {
     let data = sandbox.data();
     let mut faults = [damage(&data), unseen(sandbox)].concat();
