@@ -223,12 +223,12 @@ pub fn noise(path: &Path, bytes: usize) {
             _ => text.extend_from_slice(b"{\"type\":\"assistant\",\"message\":{\"usage\":{\"input_tokens\":-1}}}\n"),
         }
     }
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder can be created");
     fs::write(path, text).expect("a file can be written");
 }
 
 fn put(path: &PathBuf, text: &str) -> u64 {
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder can be created");
     fs::write(path, text).expect("a file can be written");
     text.len() as u64
 }
@@ -271,7 +271,7 @@ pub fn conversation(claude: &Path, uuid: &str, dir: &Path, answers: &[(&str, &st
         );
     }
     let folder = claude.join("projects/-made-up");
-    fs::create_dir_all(&folder).expect("a folder can be made");
+    fs::create_dir_all(&folder).expect("a folder can be created");
     fs::write(folder.join(format!("{uuid}.jsonl")), text).expect("a file can be written");
 }
 

@@ -42,7 +42,7 @@ impl Served {
         let mut line = String::new();
         let stdout = running.0.stdout.take().expect("stdout is a pipe");
         BufReader::new(stdout).read_line(&mut line).expect("the first line can be read");
-        let address = line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("no address: {line:?}"));
+        let address = line.trim().strip_prefix("http://").unwrap_or_else(|| panic!("{line:?} is not an address"));
         Served { address: address.to_owned(), running }
     }
 
@@ -75,7 +75,7 @@ impl Served {
     pub fn ask(&self, method: &str, path: &str, lines: &str) -> Answer {
         let mut socket = self.connect();
         let text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{lines}\r\n", self.address);
-        socket.write_all(text.as_bytes()).expect("the server takes a request");
+        socket.write_all(text.as_bytes()).expect("the server accepts a request");
         Answer::read(&mut BufReader::new(socket), method == "HEAD").unwrap_or_else(|| panic!("{path}: no answer"))
     }
 
@@ -164,5 +164,5 @@ pub fn read_until(socket: &mut TcpStream, wanted: &str, limit: Duration) -> Stri
             return String::from_utf8_lossy(&seen).into_owned();
         }
     }
-    panic!("{wanted:?} did not come: {:?}", String::from_utf8_lossy(&seen));
+    panic!("{wanted:?} did not arrive: {:?}", String::from_utf8_lossy(&seen));
 }

@@ -31,7 +31,7 @@ pub fn run(mut command: Command, input: &str) -> Output {
         scope.spawn(move || rest.map(|mut pipe| pipe.write_all(input.as_bytes())));
         within(LIMIT, group, || child.wait_with_output().expect("output can be read"))
     })
-    .unwrap_or_else(|| panic!("{name}: not done after {LIMIT:?}"))
+    .unwrap_or_else(|| panic!("{name}: still running after {LIMIT:?}"))
 }
 
 /// The least number of bytes that every pipe can hold.

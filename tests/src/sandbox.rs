@@ -55,7 +55,7 @@ impl Sandbox {
 
     fn bare_within(folder: &Path) -> Sandbox {
         let root = TempDir::with_prefix_in("cs-", folder).expect("the temporary directory can be written");
-        let place = root.path().canonicalize().expect("the folder was just made");
+        let place = root.path().canonicalize().expect("the folder was just created");
         fs::create_dir_all(place.join("home/work")).expect("a fresh folder can be written");
         fs::create_dir(place.join("tmp")).expect("a fresh folder can be written");
         fs::write(place.join("gitconfig"), GIT_CONFIG).expect("a fresh folder can be written");

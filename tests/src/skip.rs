@@ -9,7 +9,7 @@ use std::fmt::Display;
 /// Prints what is missing and how to get it; the test then returns. Panics with `CI=true`.
 #[track_caller]
 pub fn skip(missing: impl Display) {
-    assert!(env::var("CI").as_deref() != Ok("true"), "with CI=true nothing may be missing: {missing}");
+    assert!(env::var("CI").as_deref() != Ok("true"), "CI=true, but this is missing: {missing}");
     println!("skipped: {missing}");
 }
 

@@ -35,7 +35,7 @@ pub fn run(command: &Command, input: &Path, options: &[&str], log: &Path) -> (Ou
     let child = strace.process_group(0).spawn().expect("strace can be run");
     let group = child.id();
     let output = within(LIMIT, group, || child.wait_with_output().expect("output can be read"));
-    let output = output.unwrap_or_else(|| panic!("{command:?} under strace: not done after {LIMIT:?}"));
+    let output = output.unwrap_or_else(|| panic!("{command:?} under strace: still running after {LIMIT:?}"));
     (output, fs::read_to_string(log).expect("strace writes its log"))
 }
 

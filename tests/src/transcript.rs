@@ -92,7 +92,7 @@ fn shell_script(steps: &[Step], token: &str) -> String {
 
 /// Runs the shell; returns its output, both streams combined, and how it ended.
 fn run_shell(mut shell: Command, limit: Duration) -> (String, String) {
-    let (mut reader, writer) = io::pipe().expect("a pipe can be made");
+    let (mut reader, writer) = io::pipe().expect("a pipe can be created");
     let second = writer.try_clone().expect("a pipe can be cloned");
     shell.process_group(0).stdin(Stdio::null()).stdout(writer).stderr(second);
     let mut child = shell.spawn().unwrap_or_else(|e| panic!("{shell:?}: {e}"));

@@ -14,7 +14,7 @@ pub fn folder(sandbox: &Sandbox) -> PathBuf {
 /// Creates a program that leaves a marker file when started and runs for a long time; returns its path.
 pub fn program(sandbox: &Sandbox, name: &str) -> String {
     let program = folder(sandbox).join(name);
-    fs::create_dir_all(folder(sandbox)).expect("it can be made");
+    fs::create_dir_all(folder(sandbox)).expect("it can be created");
     let script = format!("#!/bin/sh\n: >{}/mark-{name}\nsleep 30 & wait\n", sandbox.root().display());
     made::script(&program, &script);
     program.to_string_lossy().into_owned()

@@ -43,7 +43,7 @@ fn the_patch_touches_exactly_the_files_of_the_recipe() {
     let recipe = recipe("An agent");
     let named = |file: &String| recipe.contains(&file.replace("gemini", "NAME"));
     let patched = patched();
-    assert!(patched.len() >= 5, "the patch is read: {patched:?}");
+    assert!(patched.len() >= 5, "the patch was not parsed: {patched:?}");
     let missing: Vec<&String> = patched.iter().filter(|file| !named(file)).collect();
     assert!(missing.is_empty(), "the recipe does not name {missing:?}");
 }

@@ -68,7 +68,11 @@ fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let meta = path.symlink_metadata().expect("nobody else removes files");
             if path.extension().is_some_and(|extension| extension == "lock") {
                 let of = path.with_extension("json");
-                assert!(meta.len() == 0 && of.symlink_metadata().is_ok(), "{}: a lock of nothing", path.display());
+                assert!(
+                    meta.len() == 0 && of.symlink_metadata().is_ok(),
+                    "{}: a lock without a record",
+                    path.display()
+                );
                 continue;
             }
             let held = match meta.file_type() {
@@ -107,7 +111,7 @@ fn check_refusal(output: &Output, program: &str, code: i32, word: &str, what: &s
     assert!(lines[0].starts_with(&format!("{program}: error: ")), "{what}: {told}");
     assert!(lines.len() == 1 || lines[1].starts_with(&format!("{program}: hint: ")), "{what}: {told}");
     assert!(lines.len() <= 2 && told.ends_with('\n'), "{what}: {told}");
-    assert!(told.contains(word), "{what} does not say {word:?}: {told}");
+    assert!(told.contains(word), "{what} does not contain {word:?}: {told}");
 }
 
 /// Writes a file of the data directory.

@@ -63,8 +63,8 @@ fn system_calls_of_hooks_do_not_grow_with_the_number_of_sessions() {
     }
     let heartbeats = few.iter().filter(|(program, ..)| *program == "cs-heartbeat").count();
     let names: Vec<&str> = few.iter().map(|(_, name, ..)| *name).collect();
-    assert!(EVERY_TURN.iter().chain([&BY_HAND]).all(|name| names.contains(name)), "measured are only {names:?}");
-    assert_eq!(heartbeats, 5, "paths through cs-heartbeat: {names:?}");
+    assert!(EVERY_TURN.iter().chain([&BY_HAND]).all(|name| names.contains(name)), "only {names:?} were measured");
+    assert_eq!(heartbeats, 5, "expected five paths through cs-heartbeat: {names:?}");
     let mut gate = Gate::default();
     for (sessions, all) in [("10", &few), ("1,000", &many)] {
         for (_, name, trace, _) in all {
@@ -145,7 +145,7 @@ fn programs_are_small() {
     programs.iter().for_each(|(name, bytes)| gate.note("bytes", name, *bytes));
     hold(&gate);
     let all: u64 = programs.iter().map(|(_, bytes)| bytes).sum();
-    assert!(all <= ALL_BYTES, "all programs together have {all} bytes, more than {ALL_BYTES}: {programs:?}");
+    assert!(all <= ALL_BYTES, "all programs together have {all} bytes, the limit is {ALL_BYTES}: {programs:?}");
     let large: Vec<_> = programs.iter().filter(|(name, bytes)| *bytes > ceiling(name)).collect();
-    assert!(large.is_empty() && programs.len() > 10, "larger than they may be: {large:?}");
+    assert!(large.is_empty() && programs.len() > 10, "too large: {large:?}");
 }

@@ -54,7 +54,7 @@ fn done(output: &str) -> Vec<String> {
         let subject = done["session_id"].as_str().or(done["path"].as_str()).unwrap_or_default();
         let name = Path::new(subject).file_name().unwrap_or_default().to_string_lossy().into_owned();
         assert!(done["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{line}");
-        format!("{} {name}", done["action"].as_str().expect("it says what it did"))
+        format!("{} {name}", done["action"].as_str().expect("it prints what it did"))
     };
     output.lines().map(line).collect()
 }
@@ -99,7 +99,7 @@ fn put(sandbox: &Sandbox, file: &str, text: &str) {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
     let path = sandbox.data().join(file);
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(path.parent().expect("it lies in a folder")).expect("it can be made");
+    builder.recursive(true).mode(0o700).create(path.parent().expect("it is in a folder")).expect("it can be created");
     fs::write(&path, text).expect("it can be written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
 }

@@ -47,7 +47,7 @@ fn the_python_tool_and_ours_lose_no_change_of_each_other() {
         return;
     }
     let (tally, busy) = rival::contend(option("ROUNDS", 150), seed());
-    println!("{}\n{busy} times busy", tally.table());
+    println!("{}\nbusy {busy} times", tally.table());
     tally.check();
 }
 

@@ -33,7 +33,7 @@ fn ok(sandbox: &Sandbox, program: &str, args: &[&str]) -> String {
 /// Writes a file of the data directory.
 fn put(sandbox: &Sandbox, file: &str, text: &str) {
     let path = sandbox.data().join(file);
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be created");
     fs::write(path, text).expect("it can be written");
 }
 
@@ -110,7 +110,7 @@ fn null_lists_and_missing_fields_read_as_empty() {
     ok(&sandbox, "cs-session", &["event", "0001", "--message", "one", "-q"]);
     let record = sandbox.record("sess_20260101T0000_0001");
     assert_eq!((&record["tasks"], &record["schema_version"]), (&json!([]), &json!(4)));
-    assert_eq!(record["started_at"], "2026-01-01T00:00:00", "what is there is kept as it is spelled");
+    assert_eq!(record["started_at"], "2026-01-01T00:00:00", "existing settings keep their format");
     assert!(ok(&sandbox, "cs-session", &["list", "--since", "2025-12-31", "-q"]).contains("0001"));
 }
 
@@ -137,14 +137,18 @@ fn a_data_directory_of_the_python_tool_works_unchanged() {
         serde_json::from_str::<Value>(&shown).expect("JSON")["counts"].clone()
     };
     assert_eq!(counts("api"), json!({"active": 1, "parked": 1, "completed": 1}));
-    assert_eq!(counts("api-2"), json!({"active": 0, "parked": 0, "completed": 0}), "another project's do not count");
+    assert_eq!(
+        counts("api-2"),
+        json!({"active": 0, "parked": 0, "completed": 0}),
+        "those of another project do not count"
+    );
     let overview = ok(&sandbox, "cs-project", &["overview", "--project", "api-2"]);
     assert!(!overview.contains("sess_"), "{overview}");
     ok(&sandbox, "cs-session", &["complete", &ids[0], "--outcome", "it is dark", "-q"]);
     let project = sandbox.json("projects/api.json");
     assert_eq!((&project["current_phase"], &project["total_sessions"]), (&json!("Beta"), &json!(3)));
     assert_eq!(project["roadmap_summary"], sample("project")["roadmap_summary"]);
-    assert_eq!(sandbox.json("config.json"), sample("config"), "nobody had a reason to write it");
+    assert_eq!(sandbox.json("config.json"), sample("config"), "there was no reason to write it");
     let mut index = sample("index-python");
     index[&ids[0]]["status"] = json!("completed");
     index[&ids[0]]["ended_at"] = json!("2026-11-21T10:00:00.000000+00:00");
@@ -165,7 +169,7 @@ fn settings_have_exactly_the_six_documented_keys() {
     let sandbox = python_home();
     ok(&sandbox, "cs-project", &["register", "--name", "new", "-q"]);
     let (before, after) = (sample("config"), sandbox.json("config.json"));
-    assert_eq!(after["settings"], before["settings"], "36 stays 36 and does not become 36.0");
+    assert_eq!(after["settings"], before["settings"], "36 does not become 36.0");
     assert_eq!(after["projects"]["api-2"], before["projects"]["api-2"]);
 }
 
@@ -276,6 +280,6 @@ fn the_example_in_format_md_is_the_sample_of_version_four() {
         .unwrap_or_else(|e| panic!("{}: {e}: this page describes the format and must exist", path.display()));
     let block = first_json_block(&text).unwrap_or_else(|| panic!("{}: there is no ```json block", path.display()));
     let example: Value = serde_json::from_str(&block)
-        .unwrap_or_else(|e| panic!("{}: the first ```json block is no JSON ({e}):\n{block}", path.display()));
+        .unwrap_or_else(|e| panic!("{}: the first ```json block is not valid JSON ({e}):\n{block}", path.display()));
     assert_eq!(example, sample("v4"), "{}: the first ```json block is not tests/samples/v4.json", path.display());
 }

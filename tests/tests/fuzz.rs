@@ -29,7 +29,7 @@ fn kept_fuzz_inputs_pass() {
     }
     let known = target("names").expect("a target");
     let broken = Target { check: |_| panic!("on purpose"), ..*known };
-    assert!(attempt(&broken, b"").failure.is_some(), "a failure is seen");
+    assert!(attempt(&broken, b"").failure.is_some(), "the failure is reported");
     let greedy = Target { check: |_| drop(std::hint::black_box(vec![1u8; 70 << 20])), ..*known };
     assert!(attempt(&greedy, b"").failure.is_some_and(|why| why.starts_with("memory")), "memory is counted");
     // Panics are printed again from here on.

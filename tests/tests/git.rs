@@ -107,7 +107,7 @@ fn only_one_file_starts_git() {
             } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs") {
                 let text = fs::read_to_string(&path).expect("it is a source");
                 if text.contains("\"git\"") && (text.contains("Command::new(") || text.contains("on_path(")) {
-                    places.push(path.strip_prefix(workspace()).expect("it lies below").display().to_string());
+                    places.push(path.strip_prefix(workspace()).expect("it is below").display().to_string());
                 }
             }
         }

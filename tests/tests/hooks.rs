@@ -162,7 +162,7 @@ fn log(stage: &Stage) -> String {
 
 /// Takes a lock, in a folder that need not exist yet.
 fn hold(path: &Path) -> Held {
-    create_dir_all(path.parent().expect("a lock lies in a folder")).expect("can be made");
+    create_dir_all(path.parent().expect("a lock is in a folder")).expect("can be created");
     Held::take(path)
 }
 
@@ -191,7 +191,7 @@ fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
     let text = fs::read_to_string(path).unwrap_or_else(|_| "{}".into());
     let mut value = serde_json::from_str(&text).expect("the file is JSON");
     change(&mut value);
-    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder can be made");
+    fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("the folder can be created");
     fs::write(path, serde_json::to_string_pretty(&value).expect("JSON can be written")).expect("can be written");
 }
 

@@ -90,8 +90,8 @@ impl Place {
         for (path, bytes) in files {
             let path = self.sandbox.data().join(path);
             if fs::read(&path).ok().as_ref() != Some(bytes) {
-                fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("ours");
-                fs::write(&path, bytes).expect("a file of ours can be written");
+                fs::create_dir_all(path.parent().expect("it is in a folder")).expect("ours");
+                fs::write(&path, bytes).expect("our file can be written");
             }
         }
         let ended = self.sandbox.data().join(format!("ended/{UUID}.json"));
@@ -121,7 +121,7 @@ fn check(program: &str, output: &Output, what: &str) {
     assert!(code.is_some_and(|code| CODES.contains(&code)), "{what}: {}: {told}", output.status);
     let is_told = |line: &str| ["error: ", "hint: "].iter().any(|kind| line.starts_with(&format!("{program}: {kind}")));
     assert!(told.lines().all(is_told), "{what}: {told}");
-    assert!(code == Some(0) || !told.is_empty(), "{what}: {code:?} and no word");
+    assert!(code == Some(0) || !told.is_empty(), "{what}: {code:?} without a message");
 }
 
 fn peak() -> &'static Native {
@@ -133,7 +133,7 @@ fn peak() -> &'static Native {
 fn memory(sandbox: &Sandbox, program: &str, args: &[String], input: &str, what: &str) -> u64 {
     let file = sandbox.root().join("input");
     fs::write(&file, input).expect("the sandbox can be written");
-    let mut command: Command = sandbox.command(peak().path.to_str().expect("a path of ours is text"));
+    let mut command: Command = sandbox.command(peak().path.to_str().expect("our path is text"));
     command.arg(cs_tests::programs().join(program)).args(args).stdin(File::open(&file).expect("it was just written"));
     let output = command.output().expect("peak can be run");
     let code = status(&output);
@@ -157,7 +157,7 @@ fn huge_files_of_the_worst_shapes_take_no_more_than_64_mib() {
         for (m, (shape, text)) in files.iter().enumerate() {
             place.restore(&saved);
             let file = place.sandbox.data().join(&path);
-            fs::write(&file, text).expect("a file of ours can be written");
+            fs::write(&file, text).expect("our file can be written");
             // Each shape is tried with three calls, and each call with many shapes; the most expensive shape with all
             // calls.
             let calls = if shape.starts_with("one text") { place.calls().len() } else { 3 };
@@ -238,14 +238,14 @@ fn a_full_record_can_still_be_read_and_completed() {
     let mut record: Value = serde_json::from_slice(&fs::read(&file).expect("it is there")).expect("JSON");
     let event = json!({"timestamp": "2026-11-21T10:00:00.000000+00:00", "message": "x"});
     record["events"] = Value::Array(vec![event; 33_310]);
-    fs::write(&file, record.to_string()).expect("a file of ours can be written");
+    fs::write(&file, record.to_string()).expect("our file can be written");
     let args = ["event", &place.id, "--message", "one more", "-q"];
     let full = (0..60).find_map(|_| Some(place.sandbox.cs("cs-session", &args)).filter(|output| status(output) != 0));
-    let output = full.expect("at some time it is full");
+    let output = full.expect("it becomes full at some point");
     assert!(status(&output) == 1 && stderr(&output).contains("is full"), "{}", stderr(&output));
     let shown = place.sandbox.cs("cs-session", &["show", &place.id, "-q"]);
-    assert_eq!((status(&shown), stderr(&shown)), (0, String::new()), "what was written can be read");
-    assert_eq!(status(&place.sandbox.cs("cs-session", &["complete", &place.id, "-q"])), 0, "and come to its end");
+    assert_eq!((status(&shown), stderr(&shown)), (0, String::new()), "written data can be read");
+    assert_eq!(status(&place.sandbox.cs("cs-session", &["complete", &place.id, "-q"])), 0, "and be completed");
 }
 
 #[test]
@@ -259,7 +259,7 @@ fn mutated_files_are_understood_or_left_alone() {
         let damaged = mutator.mutate(bytes, b"{\"later\":[1,2]}");
         place.restore(&saved);
         let file = place.sandbox.data().join(path);
-        fs::write(&file, &damaged).expect("a file of ours can be written");
+        fs::write(&file, &damaged).expect("our file can be written");
         let calls = place.calls();
         for _ in 0..3 {
             let (program, args, input) = &calls[mutator.below(calls.len())];
@@ -311,7 +311,7 @@ fn hooks_are_silent_on_mutated_payloads() {
         check(program, &output, &what);
     }
     for record in place.sandbox.records() {
-        let bytes = serde_json::to_vec(&record).expect("a value has a text");
+        let bytes = serde_json::to_vec(&record).expect("a value can be serialised");
         Session::read(&bytes).unwrap_or_else(|e| panic!("{e}: {record}"));
     }
     check_log(&place.sandbox);

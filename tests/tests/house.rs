@@ -25,7 +25,7 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 /// The path of a file in the workspace.
 fn inside(path: &Path) -> String {
-    path.strip_prefix(workspace()).expect("it lies in the workspace").display().to_string()
+    path.strip_prefix(workspace()).expect("it is in the workspace").display().to_string()
 }
 
 /// The lines of a source file before its tests.
@@ -46,7 +46,7 @@ fn only_the_render_crate_formats_for_people() {
         found.entry(name).or_default().extend(lines.map(|line| line.trim().to_string()));
     }
     found.retain(|_, lines| !lines.is_empty());
-    assert!(found.contains_key("core/src/clock.rs"), "the search finds what it must: {found:?}");
+    assert!(found.contains_key("core/src/clock.rs"), "the search misses what it must find: {found:?}");
     found.retain(|name, _| !EXCEPTIONS.iter().any(|(exception, _)| exception == name));
     assert!(found.is_empty(), "format it in libs/render: {found:#?}");
 }
@@ -74,7 +74,7 @@ fn packages_link_only_lower_layers() {
     let root = workspace();
     let libs: Vec<String> = entries(&root.join("libs")).iter().map(|path| inside(path)).collect();
     assert!(libs.contains(&"libs/render".to_string()), "{libs:?}");
-    assert!(links(&root.join("bins/cs-usage")).contains(&"render".to_string()), "links are found");
+    assert!(links(&root.join("bins/cs-usage")).contains(&"render".to_string()), "no links were found");
     for folder in entries(&root.join("bins")).iter().chain(&entries(&root.join("libs"))) {
         let upwards: Vec<String> =
             links(folder).into_iter().filter(|name| name.starts_with("cs-") && name != "cs-core").collect();
@@ -111,7 +111,7 @@ fn only_the_agents_crate_contains_agent_names() {
             found.push(name);
         }
     }
-    assert!(found.contains(&"libs/agents/src/agent.rs".to_string()), "the search finds what it must: {found:?}");
+    assert!(found.contains(&"libs/agents/src/agent.rs".to_string()), "the search misses what it must find: {found:?}");
     found.retain(|name| !name.starts_with("libs/agents/") && !SPELLED.iter().any(|(spelled, _)| spelled == name));
     assert!(found.is_empty(), "ask libs/agents: {found:?}");
 }

@@ -26,7 +26,7 @@ const RECORDER: &str = "#!/bin/sh\nmkdir -p ~/told\nname=~/told/$(basename \"$0\
 /// Creates a program that comes first on PATH.
 fn program(sandbox: &Sandbox, name: &str, script: &str) {
     let path = sandbox.home().join("bin").join(name);
-    fs::create_dir_all(path.parent().expect("it lies in bin")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it is in bin")).expect("it can be created");
     made::script(&path, script);
 }
 
@@ -49,7 +49,7 @@ fn settings(sandbox: &Sandbox, settings: Value, notify: Value) {
 /// Writes a file of the data directory.
 fn put(sandbox: &Sandbox, file: &str, text: &str) {
     let path = sandbox.data().join(file);
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be created");
     fs::write(path, text).expect("it can be written");
 }
 
@@ -143,9 +143,9 @@ fn a_session_appears_once_per_run_for_its_most_urgent_reason() {
         (!line.is_empty()).then(|| serde_json::from_str::<Value>(&line).expect("one line")["reason"].clone())
     };
     assert_eq!(reason("21T11:00:00"), Some(json!("error")));
-    assert_eq!(reason("21T11:00:01"), Some(json!("parked")), "the other has its turn at the next run");
+    assert_eq!(reason("21T11:00:01"), Some(json!("parked")), "the other one is next in the next run");
     assert_eq!(reason("21T11:00:02"), None);
-    assert_eq!(reason("21T23:00:01"), Some(json!("parked")), "what is over is not told again");
+    assert_eq!(reason("21T23:00:01"), Some(json!("parked")), "ended sessions are not reported again");
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn waiting_reported_only_by_the_client_is_one_period() {
         let entry = json!({"pid": client.pid(), "sessionId": CA5D, "status": "waiting",
             "waitingFor": "permission prompt", "updatedAt": millis});
         let path = sandbox.home().join(format!(".claude/sessions/{}.json", client.pid()));
-        fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        fs::create_dir_all(path.parent().expect("a folder")).expect("it can be created");
         fs::write(path, entry.to_string()).expect("it can be written");
     };
     says(5);
@@ -212,7 +212,7 @@ fn an_unreadable_notification_state_suppresses_notifications() {
     let torn = |path: &Path| fs::write(path, "{\"sess_").expect("it can be written");
     let list = |path: &Path| fs::write(path, "[]").expect("it can be written");
     let linked = |path: &Path| symlink("/dev/null", path).expect("it can be linked");
-    let folder = |path: &Path| fs::create_dir(path).expect("it can be made");
+    let folder = |path: &Path| fs::create_dir(path).expect("it can be created");
     for damage in [torn as fn(&Path), list, linked, folder] {
         let sandbox = sandbox(json!({"command": ["tell"]}));
         parked(&sandbox, 1, "some work", "later");

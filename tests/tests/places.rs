@@ -19,7 +19,7 @@ fn furnished() -> (Sandbox, String) {
     let sandbox = Sandbox::new().with("CLAUDE_PID", std::process::id().to_string());
     let work = sandbox.work();
     let transcript = sandbox.home().join(format!(".claude/projects/-work/{UUID}.jsonl"));
-    fs::create_dir_all(transcript.parent().expect("it has one")).expect("it can be made");
+    fs::create_dir_all(transcript.parent().expect("it has one")).expect("it can be created");
     fs::write(&transcript, "{}\n").expect("it can be written");
     for (event, more) in
         [("SessionStart", json!({"source": "startup"})), ("UserPromptSubmit", json!({"prompt": "fix it"}))]
@@ -102,7 +102,7 @@ fn named_files(id: &str) -> Vec<String> {
 /// Replaces a path by a pipe without a writer.
 fn pipe_at(path: &Path) {
     let _ = fs::remove_file(path);
-    fs::create_dir_all(path.parent().expect("it has one")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it has one")).expect("it can be created");
     let made = std::process::Command::new("mkfifo").arg(path).status();
     assert!(made.is_ok_and(|status| status.success()), "{}", path.display());
 }
@@ -170,7 +170,7 @@ fn a_link_in_place_of_a_directory_is_neither_read_nor_written_through() {
         let (dir, outside) = (sandbox.data().join(name), sandbox.root().join("outside"));
         let _ = fs::create_dir_all(&dir);
         fs::rename(&dir, &outside).expect("it can be moved");
-        symlink(&outside, &dir).expect("it can be made");
+        symlink(&outside, &dir).expect("it can be created");
         let before = tree(&outside);
         let mut told = String::new();
         for (words, input) in calls(&id) {
@@ -181,7 +181,7 @@ fn a_link_in_place_of_a_directory_is_neither_read_nor_written_through() {
         let is_told = [told, log].iter().any(|text| text.contains("it is a symbolic link, which is never followed"));
         // Caches, which are not missed, and directories that were empty.
         let is_silent = ["context", "statusline", "usage/cache", "logs", "spool"].contains(&name);
-        assert!(is_told || is_silent, "nobody says why nothing is done about {name}");
+        assert!(is_told || is_silent, "no reason given for ignoring {name}");
         if ["sessions", "live"].contains(&name) {
             assert_eq!(status(&sandbox.cs("cs-project", &["overview"])), 65, "{name}");
         }
@@ -193,7 +193,7 @@ fn the_data_directory_itself_may_be_a_link() {
     let (sandbox, id) = furnished();
     let elsewhere = sandbox.root().join("elsewhere");
     fs::rename(sandbox.data(), &elsewhere).expect("it can be moved");
-    symlink(&elsewhere, sandbox.data()).expect("it can be made");
+    symlink(&elsewhere, sandbox.data()).expect("it can be created");
     for suffix in ["", "/", "/."] {
         let name = format!("{}{suffix}", sandbox.data().display());
         let show = |words: &[&str]| {

@@ -37,7 +37,7 @@ fn a_power_failure_loses_nothing_acknowledged_and_damages_nothing_older() {
     let filter = std::env::var("POWER_FILTER").unwrap_or_default();
     let report = everything(depth, &filter);
     let (states, gone_on) = report.sum();
-    println!("{}\n{states} states; the programs went on from {gone_on}", report.table());
+    println!("{}\n{states} states; the programs continued from {gone_on}", report.table());
     report.check();
 }
 

@@ -174,7 +174,7 @@ fn expected_records(name: &str) -> Vec<Value> {
                 ],
             }),
         )],
-        other => panic!("nobody wrote down what comes of {other}"),
+        other => panic!("there are no expected records for {other}"),
     }
 }
 
@@ -276,7 +276,7 @@ fn expected_states(name: &str) -> Vec<(usize, &'static str)> {
             (23, "idle"), // Interrupt
             (27, "ended"),
         ],
-        other => panic!("nobody wrote down the states of {other}"),
+        other => panic!("there are no expected states for {other}"),
     }
 }
 
@@ -324,7 +324,7 @@ fn every_recording_leaves_the_expected_records() {
         let trouble = std::fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).unwrap_or_default();
         assert_eq!(trouble, "", "{}", recording.name);
         if recording.name == "claude-code/sigkill" {
-            assert_eq!(state(&stage, KILLED), "working", "nobody told that it was killed");
+            assert_eq!(state(&stage, KILLED), "working", "the kill was not reported");
         } else {
             check_nobody_lives(&stage.sandbox);
         }
@@ -369,7 +369,7 @@ fn the_state_follows_every_event() {
             let (live, record) = (stage.live(uuid), stage.record_of(uuid));
             let waiting_for = live.as_ref().map_or(&Value::Null, |live| &live["waiting_for"]);
             let awaiting = record.as_ref().map_or(&Value::Null, |record| &record["awaiting_action"]);
-            assert_eq!(awaiting, waiting_for, "{}, line {}: the record says so too", recording.name, event.line);
+            assert_eq!(awaiting, waiting_for, "{}, line {}: the record differs", recording.name, event.line);
         });
         let shown: Vec<(usize, String)> =
             states.into_iter().map(|(line, state)| (line, state.replace(&home(&stage), "/home/dev"))).collect();
@@ -396,7 +396,7 @@ fn a_record_grows_with_its_conversation() {
             44 => assert_eq!(facts(), json!(["active", "/recorder:rec-cmd foo bar", ["hello.txt"]])),
             134 => assert_eq!(facts(), json!(["active", "slow please", ["hello.txt"]])),
             135 => assert_eq!(facts(), json!(["parked", null, ["hello.txt"]])),
-            136 => assert!(stage.record_of(AFTER_CLEAR).is_none(), "/clear alone begins nothing"),
+            136 => assert!(stage.record_of(AFTER_CLEAR).is_none(), "/clear alone starts nothing"),
             _ => {}
         }
     });
@@ -444,7 +444,7 @@ fn every_prompt_and_every_stop_is_a_heartbeat() {
     });
     let at_prompt = json!("2026-11-21T10:00:03.291000+00:00");
     assert_eq!(beats[&2], at_prompt);
-    assert_eq!(beats[&4], json!("2026-11-21T10:00:03.391000+00:00"), "a tenth of a second later");
+    assert_eq!(beats[&4], json!("2026-11-21T10:00:03.391000+00:00"), "0.1 s later");
     assert_eq!(beats[&6], json!("2026-11-21T10:03:29.097000+00:00"), "the end counts");
 }
 
@@ -456,7 +456,7 @@ fn a_killed_client_leaves_its_live_file() {
     stage.kill_client();
     let live = stage.live(KILLED).expect("nobody removes it");
     assert_eq!((&live["state"], &live["pid"]), (&json!("working"), &json!(pid)));
-    assert!(live["pid_started"].is_string(), "the process can be told from one that gets its id: {live}");
+    assert!(live["pid_started"].is_string(), "the process cannot be distinguished from one that reuses its id: {live}");
     let record = stage.record_of(KILLED).expect("the session is there");
     assert_eq!((&record["status"], &live["session_id"]), (&json!("active"), &record["session_id"]));
 }
@@ -525,11 +525,15 @@ fn play_from_the_middle(recording: &Recording) {
             if begun.insert(uuid.to_owned()) {
                 let name = Some(event.field("session_title")).filter(|title| !title.is_empty());
                 let intent = name.unwrap_or(event.field("prompt"));
-                assert_eq!(active[0]["intent"], intent, "{place}: the first prompt that was seen");
+                assert_eq!(active[0]["intent"], intent, "{place}: the first prompt after the installation");
             }
         } else if !begun.contains(uuid) {
             let said = |record: &&Value| !record["intent"].as_str().unwrap_or_default().starts_with("conversation in ");
-            assert_eq!(records.iter().filter(of).filter(said).count(), 0, "{place}: no prompt, nothing that was said");
+            assert_eq!(
+                records.iter().filter(of).filter(said).count(),
+                0,
+                "{place}: a session without a prompt has an intent"
+            );
         }
     });
     check_store(&stage.sandbox);

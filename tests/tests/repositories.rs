@@ -49,7 +49,7 @@ fn git(sandbox: &Town, dir: &Path, words: &str) -> String {
 /// Creates a repository with a commit, with or without an `origin`.
 fn repository(sandbox: &Town, name: &str, origin: Option<&str>) -> PathBuf {
     let path = sandbox.home().join(name);
-    fs::create_dir_all(&path).expect("it can be made");
+    fs::create_dir_all(&path).expect("it can be created");
     git(sandbox, &path, "init -q -b main");
     git(sandbox, &path, &format!("commit -q --allow-empty -m 'of {name}'"));
     if let Some(origin) = origin {

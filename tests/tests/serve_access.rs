@@ -95,7 +95,7 @@ fn another_account_gets_nothing_from_any_route() {
         assert!(code == 200 && body.contains(SECRET), "{uid}: {code} {body}");
         assert_eq!(curl(uid, &url("/"), &["-H", "Accept: text/html"]).0, 200);
     }
-    assert!(!sandbox.data().join("serve").exists(), "no key is made where none is needed");
+    assert!(!sandbox.data().join("serve").exists(), "no key is created if none is needed");
 }
 
 #[test]
@@ -368,7 +368,7 @@ fn token_guesses_are_slowed_but_nobody_is_locked_out() {
     assert_eq!(guess(&served, owner, right).0, 200);
     for n in 0..10 {
         assert_eq!(guess(&served, attacker, &format!("{n}")).0, 401);
-        assert_eq!(served.get("/").status, 401, "no token is no guess");
+        assert_eq!(served.get("/").status, 401, "a missing token is not a guess");
     }
     let (code, took) = guess(&served, attacker, "one more");
     assert!(code == 401 && took >= slow, "{code} {took:?}");

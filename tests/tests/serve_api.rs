@@ -68,7 +68,7 @@ fn the_overview_is_the_same_document_as_the_commands() {
     let served = Served::start(&sandbox, &[]);
     let mut shown = served.json("/api/overview");
     let usage = shown.as_object_mut().unwrap().remove("usage").unwrap();
-    assert_eq!((&usage["kept_at"], &usage["today"]), (&Value::Null, &Value::Null), "nobody has counted");
+    assert_eq!((&usage["kept_at"], &usage["today"]), (&Value::Null, &Value::Null), "nothing has been counted");
     let mut said: Value = serde_json::from_str(&run(&sandbox, "cs-project", &["overview", "--json"])).unwrap();
     // The command's output is read at once, but the dashboard stays open, so its reasons have no age.
     let reason = said.pointer_mut("/projects/0/active/0/state_reason").unwrap();
@@ -171,7 +171,7 @@ fn a_session_document_has_every_part() {
     assert_eq!((&week["date"], &week["sessions"]), (&"2026-11-16".into(), &2.into()));
     let days = served.json("/api/activity");
     let today = days["days"].as_array().unwrap().last().unwrap();
-    assert_eq!((&today["sessions"], &today["projects"]["shop"]), (&4.into(), &2.into()), "archived ones count");
+    assert_eq!((&today["sessions"], &today["projects"]["shop"]), (&4.into(), &2.into()), "archived ones count, too");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_damaged_record_is_listed_beside_the_good_ones() {
     for path in ["/", "/project/api", "/?q=limits"] {
         let page = served.get(path);
         assert!(page.status == 200 && page.text().contains("rate limits"), "{path}: {}", page.text());
-        assert!(path == "/?q=limits" || page.text().contains(&active), "{path}: it is not named");
+        assert!(path == "/?q=limits" || page.text().contains(&active), "{path}: not reported");
     }
     let page = served.get_with(&format!("/session/{active}"), "Accept: text/html\r\n");
     assert!(page.status == 500 && page.text().contains("left untouched"), "{}", page.text());
@@ -238,7 +238,7 @@ fn a_damaged_record_is_listed_beside_the_good_ones() {
     fs::remove_file(sandbox.data().join("sessions/_index.json")).unwrap();
     assert_eq!(ids(&served.json("/api/sessions")), ids(&listing));
     let names_it = || served.json("/api/overview")["damaged"].to_string().contains(&active);
-    assert!(eventually(Duration::from_secs(20), names_it), "no list has it now");
+    assert!(eventually(Duration::from_secs(20), names_it), "it is in no list now");
     assert_eq!(served.json("/api/sessions")["damaged"][0]["session_id"], active);
     assert!(!sandbox.data().join("sessions/_index.json").exists(), "readers write nothing");
 }
@@ -319,7 +319,7 @@ fn files_have_names_and_kinds() {
             assert!(answer.text().contains("LOGIN"), "{format}: {}", answer.text());
         }
         let says = |word: &str| one.text().contains(word) && all.text().contains(word);
-        assert!(says("4321") || says("4,321"), "{format}: what it used is missing: {}", one.text());
+        assert!(says("4321") || says("4,321"), "{format}: the usage is missing: {}", one.text());
         assert!(all.text().contains("rate limits") && !one.text().contains("rate limits"), "{format}");
     }
     assert_eq!(served.get(&format!("/api/export/session/{active}")).json()["session_id"], active);
@@ -364,7 +364,7 @@ fn hostile_text_is_shown_as_text() {
         let inline =
             ["<style", " style=", " onclick=", " onload=", "http-equiv"].iter().find(|part| page.contains(**part));
         assert_eq!(inline, None, "{path}");
-        assert!(!page.contains(['\u{202d}', '\u{202e}']), "{path}: it turns around what follows");
+        assert!(!page.contains(['\u{202d}', '\u{202e}']), "{path}: it reverses the following text");
     }
 }
 
@@ -475,7 +475,7 @@ fn the_dashboard_writes_nothing_and_needs_no_files() {
         assert_eq!(served.get(path).status, 200, "{path}");
     }
     assert_eq!(served.json("/api/overview")["projects"], serde_json::json!([]));
-    assert!(!sandbox.data().exists(), "a reader made the data directory");
+    assert!(!sandbox.data().exists(), "a reader created the data directory");
     let id = create(&sandbox, "api", "the first one");
     assert_eq!(ids(&served.json("/api/sessions")), [id]);
 }

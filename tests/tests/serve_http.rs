@@ -197,7 +197,7 @@ fn requests_that_are_too_long_are_refused() {
     let mut socket = served.connect();
     let piece = vec![b'a'; 64 * 1024];
     let written = (0..1000).take_while(|_| socket.write_all(&piece).is_ok()).count();
-    assert!(written < 1000, "somebody took {written} pieces of a head");
+    assert!(written < 1000, "{written} pieces of a head were accepted");
     is_well(&served);
 }
 
@@ -290,7 +290,7 @@ fn a_request_head_must_arrive_in_time_even_if_bytes_keep_coming() {
             Err(e) => e.kind() != std::io::ErrorKind::WouldBlock,
         }
     });
-    assert!(ended, "it may go on for ever");
+    assert!(ended, "it may run forever");
     let text = String::from_utf8_lossy(&answer);
     assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
     is_well(&served);

@@ -43,7 +43,7 @@ fn readers_get_complete_answers_while_others_write() {
         let (served, ids) = (&served, &ids);
         let readers: Vec<_> = (0..plan.readers).map(|n| scope.spawn(move || read(served, ids, n, end))).collect();
         let times =
-            readers.into_iter().flat_map(|reader| reader.join().expect("a reader found nothing wrong")).collect();
+            readers.into_iter().flat_map(|reader| reader.join().expect("the reader found nothing wrong")).collect();
         stopped.store(true, Ordering::SeqCst);
         writers.into_iter().for_each(|writer| writer.join().expect("a writer found nothing wrong"));
         times
@@ -61,7 +61,7 @@ fn readers_get_complete_answers_while_others_write() {
         served.memory("VmRSS").unwrap_or_default(),
         served.memory("VmHWM").unwrap_or_default(),
     );
-    assert!(times.len() > plan.readers && changes > plan.writers, "nothing went on");
+    assert!(times.len() > plan.readers && changes > plan.writers, "nothing continued");
     let shown = served.json("/api/sessions?limit=500&include_archived=true");
     assert_eq!(shown["total"].as_u64(), Some(sandbox.records().len() as u64), "afterwards they agree");
     assert!(served.memory("VmRSS").is_none_or(|memory| memory < 15 * 1024), "{:?} KiB", served.memory("VmRSS"));
@@ -113,7 +113,7 @@ fn read(served: &Served, ids: &[String], number: usize, end: Instant) -> Vec<Dur
         let path = path(ids, round);
         let text = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n");
         let begin = Instant::now();
-        reader.get_mut().write_all(text.as_bytes()).expect("the server takes a request");
+        reader.get_mut().write_all(text.as_bytes()).expect("the server accepts a request");
         let answer = Answer::read(&mut reader, false).unwrap_or_else(|| panic!("{path}: no answer"));
         times.push(begin.elapsed());
         check(&path, &answer);

@@ -46,11 +46,11 @@ impl Place {
         let sandbox = Sandbox::new();
         let (share, fake) = (sandbox.home().join(folder), sandbox.home().join("fake"));
         let path = format!("{}:/usr/bin:/bin", fake.display());
-        fs::create_dir_all(&fake).expect("it can be made");
+        fs::create_dir_all(&fake).expect("it can be created");
         for name in [".claude-plugin", "hooks", "skills"] {
             copy(&workspace().join(name), &share.join(name));
         }
-        fs::create_dir_all(share.join("bin")).expect("it can be made");
+        fs::create_dir_all(share.join("bin")).expect("it can be created");
         for name in cs_tests::program_names() {
             made::copy(&programs().join(&name), &share.join("bin").join(&name));
         }
@@ -91,7 +91,7 @@ impl Place {
         let output = self.setup(args);
         let told = stderr(&output);
         assert_eq!(status(&output), code, "cs-setup {args:?}: {told}");
-        assert!(told.starts_with("cs-setup: error: ") && told.contains(word), "does not say {word:?}: {told}");
+        assert!(told.starts_with("cs-setup: error: ") && told.contains(word), "{word:?} is missing: {told}");
         assert!(told.lines().count() <= 2, "{told}");
         assert_eq!(tree(&self.sandbox.home()), before, "cs-setup {args:?} changed something");
     }
@@ -102,7 +102,7 @@ impl Place {
 
     /// Writes the settings; `None` removes the file.
     fn put_settings(&self, text: Option<&str>) {
-        fs::create_dir_all(self.sandbox.home().join(".claude")).expect("it can be made");
+        fs::create_dir_all(self.sandbox.home().join(".claude")).expect("it can be created");
         match text {
             Some(text) => fs::write(self.settings(), text).expect("it can be written"),
             None => drop(fs::remove_file(self.settings())),
@@ -127,7 +127,7 @@ fn put_program(path: &Path, script: &str) {
 }
 
 fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("it can be made");
+    fs::create_dir_all(to).expect("it can be created");
     for entry in from.read_dir().expect("it can be read").flatten() {
         match entry.path().is_dir() {
             true => copy(&entry.path(), &to.join(entry.file_name())),

@@ -80,7 +80,7 @@ fn registry_waiting(stage: &Stage, at: u64, uuid: &str, what: &str) {
 fn registry_at(stage: &Stage, account: &Path, at: u64, uuid: &str, (word, what): (&str, Option<&str>), raw: &str) {
     let pid = stage.client();
     let folder = account.join("sessions");
-    fs::create_dir_all(&folder).expect("the folder can be made");
+    fs::create_dir_all(&folder).expect("the folder can be created");
     let live = stage.live(uuid).expect("the conversation runs");
     // START is 2026-11-21T10:00:00Z.
     let millis = 1_795_255_200_000 + at * 1000;
@@ -143,7 +143,7 @@ fn tell_everything(stage: &Stage) {
 fn is(stage: &Stage, at: u64, uuid: &str, state: &str, reason: &str) {
     let (found, why) = seen(stage, at, uuid);
     assert_eq!(found, state, "{why}");
-    assert!(why.contains(reason), "{why:?} does not say {reason:?}");
+    assert!(why.contains(reason), "{why:?} does not contain {reason:?}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn check_index(sandbox: &Sandbox) {
         index.as_object().expect("an object").iter().map(|(id, found)| (id.clone(), entry(found))).collect();
     assert_eq!(index, truth(sandbox));
     for name in ["_index.pending", "_index.stale"] {
-        assert!(!sandbox.data().join("sessions").join(name).exists(), "{name} is left");
+        assert!(!sandbox.data().join("sessions").join(name).exists(), "{name} remains");
     }
     check_list(sandbox);
 }
@@ -142,14 +142,14 @@ fn five_hundred_sessions_in_one_minute_are_five_hundred_files() {
         (0..count).map(|_| create(&sandbox, &[])).collect::<Vec<_>>()
     });
     let ids: BTreeSet<String> = made.into_iter().flatten().collect();
-    assert_eq!(ids.len(), 500, "each session got an id of its own");
+    assert_eq!(ids.len(), 500, "each session has its own id");
     assert_eq!(BTreeSet::from_iter(truth(&sandbox).into_keys()), ids);
     check_index(&sandbox);
     check_counts(&sandbox);
     let listed = ok(&sandbox, "cs-session", &["list", "--full"]);
     let index = fs::read(sandbox.data().join("sessions/_index.json")).expect("it is there");
     fs::remove_file(sandbox.data().join("sessions/_index.json")).expect("it is there");
-    assert_eq!(ok(&sandbox, "cs-session", &["list", "--full"]), listed, "a rebuilt index says the same");
+    assert_eq!(ok(&sandbox, "cs-session", &["list", "--full"]), listed, "a rebuilt index is the same");
     let last = ids.last().expect("there are some");
     ok(&sandbox, "cs-session", &["park", last, "--reason", "later", "-q"]);
     ok(&sandbox, "cs-session", &["update", last, "--intent", "some work", "-q"]);

@@ -59,7 +59,7 @@ fn begun() -> Stage {
 /// The same with these settings.
 fn begun_with(settings: &Value) -> Stage {
     let stage = Stage::new();
-    fs::create_dir_all(stage.sandbox.data()).expect("the folder can be made");
+    fs::create_dir_all(stage.sandbox.data()).expect("the folder can be created");
     fs::write(stage.sandbox.data().join("config.json"), settings.to_string()).expect("it can be written");
     tell(&stage, 0, "SessionStart", json!({"source": "startup"}));
     stage

@@ -59,7 +59,7 @@ fn fixture(path: &str) -> PathBuf {
 /// Writes a file below the sandbox's home.
 fn put(sandbox: &Sandbox, path: &str, text: &str) -> PathBuf {
     let path = sandbox.home().join(path);
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder can be created");
     fs::write(&path, text).expect("a file can be written");
     path
 }

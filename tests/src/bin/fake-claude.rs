@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let dir = std::env::var_os("CLAUDE_CONFIG_DIR").map_or_else(|| home.join(".claude"), PathBuf::from);
-    fs::create_dir_all(dir.join("plugins")).expect("it can be made");
+    fs::create_dir_all(dir.join("plugins")).expect("it can be created");
     match words.as_slice() {
         ["plugin", "marketplace", "add", path] => {
             let source = json!({"source": {"source": "directory", "path": path}});
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
                 drop(known.as_object_mut().map(|all| all.remove(*name)))
             });
         }
-        other => panic!("not a call that the real one was seen to answer: {other:?}"),
+        other => panic!("the real client was not seen with this call: {other:?}"),
     }
     ExitCode::SUCCESS
 }
@@ -85,7 +85,7 @@ fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
 }
 
 fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("it can be made");
+    fs::create_dir_all(to).expect("it can be created");
     for entry in from.read_dir().expect("it can be read").flatten() {
         if entry.path().is_dir() {
             copy_folder(&entry.path(), &to.join(entry.file_name()));

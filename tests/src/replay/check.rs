@@ -43,7 +43,7 @@ pub fn settled(data: &Path) -> TempDir {
     let copy = tempfile::tempdir().expect("there is a folder for that");
     for from in files(data).iter().filter(|path| path.is_file()) {
         let to = copy.path().join(from.strip_prefix(data).expect("it is inside"));
-        fs::create_dir_all(to.parent().expect("it is in a folder")).expect("can be made");
+        fs::create_dir_all(to.parent().expect("it is in a folder")).expect("can be created");
         fs::copy(from, to).expect("can be copied");
     }
     let store = Store::for_people(Home::at(copy.path()), agents::WITNESS);

@@ -49,11 +49,11 @@ fn a_directory_that_cannot_be_written() {
     // SAFETY: geteuid takes and changes nothing.
     let root = unsafe { libc::geteuid() } == 0;
     let writers = sandbox.root().join("writers");
-    fs::create_dir(&writers).expect("it can be made");
+    fs::create_dir(&writers).expect("it can be created");
     for name in ["cs-session", "cs-task", "cs-project"] {
         cs_tests::made::copy(&cs_tests::programs().join(name), &writers.join(name));
     }
-    for way in [sandbox.root(), sandbox.data().parent().expect("it lies in a folder")] {
+    for way in [sandbox.root(), sandbox.data().parent().expect("it is in a folder")] {
         fs::set_permissions(way, Permissions::from_mode(0o755)).expect("it is ours");
     }
     let everything: Vec<PathBuf> = all_paths(&sandbox.data());
@@ -96,7 +96,7 @@ struct Disk(PathBuf);
 impl Disk {
     /// Mounts a tmpfs of `kib` KiB; `None` where mounting is not permitted.
     fn new(place: PathBuf, kib: usize) -> Option<Disk> {
-        fs::create_dir_all(&place).expect("it can be made");
+        fs::create_dir_all(&place).expect("it can be created");
         let size = format!("size={kib}k,mode=0700");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "none"]).arg(&place).output();
         mount.is_ok_and(|output| output.status.success()).then_some(Disk(place))
@@ -105,7 +105,7 @@ impl Disk {
     /// Fills the disk except for `pages` pages of 4 KiB.
     fn fill(&self, pages: usize) {
         let filler = self.0.join("filler");
-        let mut file = File::create(&filler).expect("it can be made");
+        let mut file = File::create(&filler).expect("it can be created");
         let mut written = 0;
         while file.write_all(&[0; 4096]).is_ok() {
             written += 4096;

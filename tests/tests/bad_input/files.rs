@@ -26,7 +26,7 @@ fn damages() -> Vec<(Damage, &'static str)> {
     };
     let folder = |path: &Path| {
         fs::remove_file(path).expect("it is there");
-        fs::create_dir(path).expect("it can be made");
+        fs::create_dir(path).expect("it can be created");
     };
     let oversized = |path: &Path| {
         let file = File::options().append(true).open(path).expect("it is there");
@@ -66,7 +66,7 @@ fn damaged_records_are_reported_and_left_alone() {
         let before = tree(&sandbox.data());
         assert_eq!(ok(&sandbox, "cs-session", &["show", "beef", "-q"]).trim(), PARKED);
         let listed = sandbox.cs("cs-session", &["list", "-q"]);
-        assert_eq!((status(&listed), stdout(&listed).contains(PARKED)), (INVALID, true), "{word}: lists say so");
+        assert_eq!((status(&listed), stdout(&listed).contains(PARKED)), (INVALID, true), "{word}: lists report it");
         let full = sandbox.cs("cs-session", &["list", "--full"]);
         assert_eq!((status(&full), stdout(&full).lines().count()), (INVALID, 1), "{word}: the other one is shown");
         let overview: Value = serde_json::from_str(&ok(&sandbox, "cs-project", &["overview"])).expect("JSON");

@@ -84,7 +84,7 @@ fn absurd_figures_from_a_client_are_ignored() {
         let mut later = sandbox.command("cs-statusline");
         later.env("CS_NOW", "2026-11-21T10:01:00Z");
         assert_eq!(status(&run(later, &figures("1"))), 0);
-        assert_eq!(sandbox.json(&format!("statusline/{CA5D}.json"))["cost_usd"], 1.0, "what makes sense is kept then");
+        assert_eq!(sandbox.json(&format!("statusline/{CA5D}.json"))["cost_usd"], 1.0, "valid figures are kept");
     }
 }
 
@@ -92,7 +92,7 @@ fn absurd_figures_from_a_client_are_ignored() {
 fn absurd_figures_in_files_are_not_shown() {
     let sandbox = furnished();
     for folder in ["usage", "statusline"] {
-        fs::create_dir_all(sandbox.data().join(folder)).expect("it can be made");
+        fs::create_dir_all(sandbox.data().join(folder)).expect("it can be created");
     }
     for number in ["1e308", "-1e308", "1e7000", "-5", "18446744073709551615"] {
         let reading = format!(
@@ -129,5 +129,9 @@ fn absurd_figures_in_files_are_not_shown() {
     let figures =
         json!({"session_id": CA5D, "cost": {"total_cost_usd": 1.5}, "context_window": {"used_percentage": 10}});
     sandbox.feed("cs-statusline", &[], &figures.to_string());
-    assert_eq!(sandbox.json(&format!("statusline/{CA5D}.json"))["cost_usd"], 1.5, "the future does not hold for ever");
+    assert_eq!(
+        sandbox.json(&format!("statusline/{CA5D}.json"))["cost_usd"],
+        1.5,
+        "the future date does not count forever"
+    );
 }

@@ -87,7 +87,7 @@ const TEXTS: [(&[&str], &str, usize); 24] = [
 fn empty_long_and_invalid_texts_are_refused() {
     let sandbox = furnished();
     let elsewhere = sandbox.home().join("elsewhere");
-    fs::create_dir(&elsewhere).expect("it can be made");
+    fs::create_dir(&elsewhere).expect("it can be created");
     for (command, option, limit) in TEXTS {
         let long = "é".repeat(limit + 1);
         let told = format!("has {} characters, at most {limit} are allowed", limit + 1);

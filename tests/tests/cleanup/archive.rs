@@ -40,23 +40,23 @@ fn a_killed_archiver_leaves_every_record_in_one_place() {
         let in_time = child.wait().expect("it can be waited for").code().is_none();
         let (left, moved) = (names(&sandbox, "sessions"), names(&sandbox, "sessions/archive"));
         killed += usize::from(in_time && !left.is_empty() && !moved.is_empty());
-        assert!(left.is_disjoint(&moved), "round {round}: in two places");
+        assert!(left.is_disjoint(&moved), "round {round}: a record is in two places");
         assert_eq!(
             left.union(&moved).cloned().collect::<BTreeSet<_>>(),
             texts.keys().cloned().collect(),
             "round {round}"
         );
         let listed = sandbox.cs("cs-session", &["list", "-q"]);
-        assert_eq!(stdout(&listed).lines().count(), left.len(), "round {round}: readers see what is there");
+        assert_eq!(stdout(&listed).lines().count(), left.len(), "round {round}: readers do not see what is there");
         ok(&sandbox, "cs-cleanup", &["all"]);
         assert!(names(&sandbox, "sessions").is_empty(), "round {round}");
         for (name, text) in &texts {
             let archived = fs::read_to_string(sandbox.data().join("sessions/archive").join(name)).expect("it is there");
-            assert_eq!(archived, *text, "round {round}: byte for byte");
+            assert_eq!(archived, *text, "round {round}: not byte for byte the same");
         }
         in_order(&sandbox);
     }
-    assert!(killed >= 3, "only {killed} archivers were in the middle of it when they were killed");
+    assert!(killed >= 3, "only {killed} archivers were killed in the middle");
 }
 
 /// Where a disk cannot rename without replacing, a move is link and unlink: in between, one file has two names.
@@ -67,7 +67,7 @@ fn one_record_with_two_names_is_repaired_and_two_records_are_not() {
     put(&sandbox, &format!("sessions/{}.json", id(2)), &completed(&id(2), LONG_AGO));
     put(&sandbox, &format!("sessions/archive/{}.json", id(2)), &completed(&id(2), "2026-09-01T09:00:01Z"));
     let (from, to) = (format!("sessions/{}.json", id(1)), format!("sessions/archive/{}.json", id(1)));
-    fs::hard_link(sandbox.data().join(&from), sandbox.data().join(&to)).expect("a link can be made");
+    fs::hard_link(sandbox.data().join(&from), sandbox.data().join(&to)).expect("a link can be created");
     let before = ["sessions", "sessions/archive"]
         .map(|folder| fs::read(sandbox.data().join(format!("{folder}/{}.json", id(2)))).expect("it is there"));
     ok(&sandbox, "cs-cleanup", &["index"]);
@@ -75,7 +75,7 @@ fn one_record_with_two_names_is_repaired_and_two_records_are_not() {
     for repair in [false, true] {
         let output =
             if repair { sandbox.cs("cs-cleanup", &["check", "--repair"]) } else { sandbox.cs("cs-cleanup", &["all"]) };
-        assert_eq!(status(&output), 1, "two records of one id need a person");
+        assert_eq!(status(&output), 1, "two records with one id need a person");
         let moved = stdout(&output).contains(&format!("\"action\":\"archived\",\"session_id\":\"{}\"", id(1)));
         assert_eq!(moved, !repair, "{}", stdout(&output));
         assert!(!sandbox.data().join(&from).exists() && sandbox.data().join(&to).exists());
@@ -103,7 +103,7 @@ fn opened(bench: &Bench, args: &[&str]) -> BTreeSet<String> {
     let mut command = bench.sandbox.command("cs-cleanup");
     command.args(args);
     let (_, log) = trace::trace(&bench.sandbox, &command, Path::new("/dev/null"));
-    assert!(log.contains("sessions/_index.json"), "strace saw what it opened:\n{log}");
+    assert!(log.contains("sessions/_index.json"), "strace did not see what it opened:\n{log}");
     let opens = log.lines().filter(|line| line.contains("open") && line.contains("/sessions/sess_"));
     let name = |line: &str| Some(line.split("/sessions/").nth(1)?.split('"').next()?.to_owned());
     opens.filter_map(name).filter(|name| name.ends_with(".json")).collect()

@@ -144,7 +144,7 @@ fn a_record_with_an_invalid_time_is_damaged() {
 fn nothing_is_moved_through_a_link() {
     let sandbox = furnished();
     let outside = sandbox.root().join("outside");
-    fs::create_dir(&outside).expect("it can be made");
+    fs::create_dir(&outside).expect("it can be created");
     let id = "sess_20260902T0800_0002";
     put(&sandbox, &format!("sessions/{id}.json"), &completed(id, "2026-09-02T09:00:00.000000+00:00"));
     put(&sandbox, &format!("ended/{BEEF}.json"), "torn");
@@ -233,9 +233,9 @@ fn readers_without_an_index_report_a_damaged_record() {
     let overview: Value = serde_json::from_str(&ok(&sandbox, "cs-project", &["overview"])).expect("JSON");
     assert_eq!(overview["damaged"][0]["session_id"], "sess_20261121T1000_ca5d");
     ok(&sandbox, "cs-session", &["create", "--project", "api", "--intent", "x", "-q"]);
-    assert_eq!(status(&sandbox.cs("cs-session", &["list", "-q"])), 65, "lists go on saying so");
+    assert_eq!(status(&sandbox.cs("cs-session", &["list", "-q"])), 65, "lists keep reporting it");
     let seen = found(&sandbox, &[]);
-    assert_eq!((seen.len(), &seen[0]["found"]), (1, &json!("damaged")), "but the check is not: {seen:?}");
+    assert_eq!((seen.len(), &seen[0]["found"]), (1, &json!("damaged")), "the check does not depend on it: {seen:?}");
 }
 
 #[test]
@@ -244,5 +244,5 @@ fn a_missing_data_directory_is_in_order() {
     for args in [&["check"][..], &["check", "--repair"], &["all"], &["index"], &["archive", "--days", "0"]] {
         assert_eq!(ok(&sandbox, "cs-cleanup", args), "", "{args:?}");
     }
-    assert!(!sandbox.data().exists(), "and is not made");
+    assert!(!sandbox.data().exists(), "and is not created");
 }

@@ -35,20 +35,20 @@ fn a_session_with_a_wrong_time_is_closed_one_threshold_after_it_was_found() {
         assert_eq!(done(&at(&sandbox, DAY[0], "cs-cleanup", &["all"])), [format!("noted {id}")]);
         let noted = sandbox.record(&id);
         for field in ["status", "started_at", "last_heartbeat", "intent"] {
-            assert_eq!(noted[field], before[field], "{field}: it may be our clock that is wrong");
+            assert_eq!(noted[field], before[field], "{field}: our clock may be wrong");
         }
         let note = noted["events"][0]["message"].as_str().unwrap_or_default();
         assert!(
             note.starts_with(&format!("the clock was {way}: the last sign of life is of {}", &wrong[..10])),
             "{note}"
         );
-        assert_eq!(at(&sandbox, DAY[1], "cs-cleanup", &["all"]), "", "noted once, and not yet silent for a day");
+        assert_eq!(at(&sandbox, DAY[1], "cs-cleanup", &["all"]), "", "noted once, and silent for less than a day");
 
         let told = at(&sandbox, DAY[2], "cs-cleanup", &["all"]);
         assert_eq!(done(&told), [format!("parked {id}")]);
         assert!(told.contains("no sign of life for 24 h"), "{told}");
         let record = sandbox.record(&id);
-        assert_eq!(record["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00", "from when silence was counted");
+        assert_eq!(record["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00", "the silence counts from here");
         in_order(&sandbox);
     }
 }
@@ -61,7 +61,7 @@ fn a_sign_of_life_replaces_a_wrong_time() {
         at(&sandbox, DAY[0], "cs-cleanup", &["all"]);
         at(&sandbox, DAY[1], "cs-session", &["heartbeat", &id, "-q"]);
         assert_eq!(sandbox.record(&id)["last_heartbeat"], "2026-11-22T09:59:00.000000+00:00");
-        assert_eq!(at(&sandbox, DAY[2], "cs-cleanup", &["all"]), "", "heard of 2 minutes ago");
+        assert_eq!(at(&sandbox, DAY[2], "cs-cleanup", &["all"]), "", "last event 2 minutes ago");
         let listed = at(&sandbox, DAY[2], "cs-session", &["list"]);
         assert!(listed.contains("last heartbeat 2 min ago"), "{listed}");
     }
@@ -77,7 +77,7 @@ fn a_conversation_with_a_wrong_time_ends_like_any_other() {
         event(&sandbox, wrong, CA5D, "Stop", r#","last_assistant_message":"All done.""#);
         let id = sandbox.records()[0]["session_id"].as_str().expect("an id").to_owned();
         for now in DAY {
-            assert_eq!(at(&sandbox, now, "cs-cleanup", &["all"]), "", "its process runs");
+            assert_eq!(at(&sandbox, now, "cs-cleanup", &["all"]), "", "its process is running");
         }
         event(&sandbox, DAY[0], CA5D, "UserPromptSubmit", r#","prompt":"go on","prompt_id":"p2""#);
         assert_eq!(sandbox.record(&id)["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00");
@@ -144,7 +144,7 @@ fn a_clock_that_was_behind_leaves_nothing_closed() {
     let told = done(&at(&sandbox, "2026-02-01T00:00:00Z", "cs-cleanup", &["all"]));
     assert_eq!(told, [format!("noted {finished}"), format!("noted {id}")]);
     assert_eq!(at(&sandbox, "2026-02-01T12:00:00Z", "cs-cleanup", &["all"]), "");
-    assert_eq!(at(&sandbox, DAY[1], "cs-cleanup", &["all"]), "", "the clock was set, and the heartbeat is 24 h old");
+    assert_eq!(at(&sandbox, DAY[1], "cs-cleanup", &["all"]), "", "the clock is right, and the heartbeat is 24 h old");
     assert_eq!(done(&at(&sandbox, DAY[2], "cs-cleanup", &["stale"])), [format!("parked {id}")]);
     assert_eq!(sandbox.record(&id)["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00");
 }

@@ -72,7 +72,7 @@ fn a_directory_that_cannot_be_written() {
         let root = unsafe { libc::geteuid() } == 0;
         let program = sandbox.root().join("cs-cleanup");
         cs_tests::made::copy(&cs_tests::programs().join("cs-cleanup"), &program);
-        for way in [sandbox.root(), sandbox.data().parent().expect("it lies in a folder")] {
+        for way in [sandbox.root(), sandbox.data().parent().expect("it is in a folder")] {
             fs::set_permissions(way, Permissions::from_mode(0o755)).expect("it is ours");
         }
         let mut paths = files(&sandbox.data());
@@ -106,7 +106,7 @@ fn a_directory_that_cannot_be_written() {
 fn only_unfinished_writes_are_removed_and_no_link_is_followed() {
     let sandbox = Sandbox::new();
     let outside = sandbox.root().join("outside");
-    fs::create_dir(&outside).expect("it can be made");
+    fs::create_dir(&outside).expect("it can be created");
     fs::write(outside.join(".tmp-mine"), "").expect("it can be written");
     age(&outside.join(".tmp-mine"), 2 * HOUR);
     let old = [".tmp-a", "sessions/.tmp-b", "live/.tmp-c", "usage/cache/.tmp-d"];
@@ -126,7 +126,7 @@ fn only_unfinished_writes_are_removed_and_no_link_is_followed() {
     age(&sandbox.data().join("sessions/.tmp-young"), HOUR - 60);
     symlink(&outside, sandbox.data().join("ended")).expect("it can be linked");
     symlink(outside.join(".tmp-mine"), sandbox.data().join(".tmp-link")).expect("it can be linked");
-    fs::create_dir(sandbox.data().join(".tmp-folder")).expect("it can be made");
+    fs::create_dir(sandbox.data().join(".tmp-folder")).expect("it can be created");
     let mut removed: Vec<String> = done(&ok(&sandbox, "cs-cleanup", &["tmp"]));
     removed.sort();
     assert_eq!(removed, ["removed .tmp-a", "removed .tmp-b", "removed .tmp-c", "removed .tmp-d"]);

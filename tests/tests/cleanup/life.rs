@@ -32,7 +32,7 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
                 tell(&sandbox, pid, CA5D, "PostToolUse", TASK);
             }
             tell(&sandbox, pid, CA5D, "Stop", r#","last_assistant_message":"Here it is.""#);
-            assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "its process runs");
+            assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "its process is running");
             if is_killed {
                 kill(client);
                 let closed = if task { "parked" } else { "completed" };
@@ -163,7 +163,7 @@ fn a_silent_conversation_stays_open_while_its_process_runs() {
     }
     kill(alive);
     kill(other);
-    assert_eq!(at(&sandbox, NEXT_WEEK, "cs-cleanup", &["stale"]), "", "that is for gone to say");
+    assert_eq!(at(&sandbox, NEXT_WEEK, "cs-cleanup", &["stale"]), "", "`gone` decides that");
     assert_eq!(done(&at(&sandbox, NEXT_WEEK, "cs-cleanup", &["gone"])).len(), 2);
 }
 
@@ -178,7 +178,7 @@ fn a_conversation_without_a_known_process_is_judged_by_its_last_event() {
     (live["pid"], live["pid_started"], live["last_event_at"]) =
         (Value::Null, Value::Null, json!("2026-11-23T10:00:00Z"));
     put(&sandbox, &format!("live/{CA5D}.json"), &live.to_string());
-    assert_eq!(at(&sandbox, "2026-11-24T09:00:00Z", "cs-cleanup", &["all"]), "", "heard of 23 h ago");
+    assert_eq!(at(&sandbox, "2026-11-24T09:00:00Z", "cs-cleanup", &["all"]), "", "last event 23 h ago");
     let told = at(&sandbox, "2026-11-24T11:00:00Z", "cs-cleanup", &["stale"]);
     assert_eq!(done(&told), ["completed sess_20261121T1000_ca5d"]);
     let record = sandbox.record("sess_20261121T1000_ca5d");

@@ -110,7 +110,7 @@ fn the_record(sandbox: &Sandbox, id: &str) -> Value {
     let found: Vec<Value> = places
         .iter()
         .filter_map(|path| fs::read(path).ok())
-        .map(|bytes| serde_json::from_slice(&bytes).expect("a record is whole"))
+        .map(|bytes| serde_json::from_slice(&bytes).expect("a record is complete"))
         .collect();
     assert_eq!(found.len(), 1, "{id}: in {} places", found.len());
     found.into_iter().next().unwrap_or_default()
@@ -162,7 +162,7 @@ fn cleanup_beside_eight_writers_loses_nothing() {
     );
     assert!(runs >= 2 && changes >= 50, "{runs} cleanups, {changes} changes: too few to say anything");
     for action in ["archived", "parked"] {
-        assert!(actions.contains(action), "it never came to {action}: {actions:?}");
+        assert!(actions.contains(action), "{action} never happened: {actions:?}");
     }
     check_sessions(&sandbox, &sessions);
     check_conversations(&sandbox, &uuids);

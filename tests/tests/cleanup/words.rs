@@ -192,7 +192,7 @@ fn an_absurd_threshold_closes_no_young_session() {
             let output = run(run_it, "");
             assert_eq!((status(&output), stdout(&output)), (65, String::new()), "{threshold}: {}", stderr(&output));
             let told = stderr(&output).lines().filter(|line| line.contains("stale_threshold_hours")).count();
-            assert_eq!(told, 1, "{threshold}, told once: {}", stderr(&output));
+            assert_eq!(told, 1, "{threshold}, reported once: {}", stderr(&output));
         }
         assert_eq!(sandbox.record(&id)["status"], "active", "{threshold}");
         let mut command = sandbox.command("cs-cleanup");
@@ -220,7 +220,7 @@ fn hooks_do_not_overwrite_what_a_person_wrote() {
     tell(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
     tell(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("/session-start"));
     tell(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("/sessions again"));
-    assert_eq!(sandbox.record(id)["intent"], "/session-start", "our own commands say nothing");
+    assert_eq!(sandbox.record(id)["intent"], "/session-start", "our own commands are not an intent");
     ok(&sandbox, "cs-session", &["update", id, "--intent", "/sessions: a new layout", "-q"]);
     tell(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("go on"));
     assert_eq!(sandbox.record(id)["intent"], "/sessions: a new layout");

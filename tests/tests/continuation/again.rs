@@ -108,7 +108,7 @@ fn a_parked_session_continues_with_everything_that_was_open() {
         if ends {
             told(&stage, 90).end("prompt_input_exit");
             told(&stage, 100).start("resume");
-            assert_eq!(records(&stage)[0]["status"], "parked", "looking at it is no reason");
+            assert_eq!(records(&stage)[0]["status"], "parked", "reading is not a reason");
         }
         told(&stage, 110).prompt("back again");
         let records = records(&stage);

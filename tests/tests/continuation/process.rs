@@ -70,7 +70,7 @@ fn a_conversation_that_is_open_in_another_window_stays_open() {
 /// The client of the background job.
 fn job<'a>(stage: &'a Stage, at: u64, window: &cs_tests::Running) -> Told<'a> {
     let folder = stage.sandbox.home().join(".claude/jobs/2222");
-    std::fs::create_dir_all(&folder).expect("it can be made");
+    std::fs::create_dir_all(&folder).expect("it can be created");
     std::fs::write(folder.join("state.json"), r#"{"intent":"a job of its own","other":[1]}"#).expect("it is ours");
     let told = other(stage, at).from(window).with("CLAUDE_CODE_SESSION_ATTENDED", "0");
     told.with("CLAUDE_JOB_DIR", &folder.to_string_lossy())

@@ -19,7 +19,7 @@ fn edit(stage: &Stage, at: u64) {
 fn a_tool_call_that_changes_a_file_creates_the_session() {
     let stage = begun();
     told(&stage, 5).event("PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
-    assert!(records(&stage).is_empty(), "it may be a question of the client itself");
+    assert!(records(&stage).is_empty(), "it may be the client's own question");
     edit(&stage, 90);
     let record = &records(&stage)[0];
     let facts = json!([record["intent"], record["started_at"], record["claude_session_id"]]);
@@ -79,5 +79,5 @@ fn a_conversation_without_a_turn_gets_no_session() {
     told(&stage, 110).prompt("<task-notification>\n<task-id>x</task-id>");
     told(&stage, 120).stop("noted");
     told(&stage, 130).end("other");
-    assert!(records(&stage).is_empty(), "its prompts are told of, and nobody typed one");
+    assert!(records(&stage).is_empty(), "its prompts are reported, and nobody typed one");
 }

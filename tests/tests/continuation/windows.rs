@@ -16,15 +16,15 @@ fn a_second_window_and_its_end_do_not_affect_the_first() {
     let stage = stage();
     let session = session(&stage);
     told(&stage, 80).prompt("more");
-    let before = stage.live(UUID).expect("it lives");
+    let before = stage.live(UUID).expect("it has a live file");
     let second = window(&stage);
     told(&stage, 90).from(&second).start("resume");
-    let mut live = stage.live(UUID).expect("it lives");
+    let mut live = stage.live(UUID).expect("it has a live file");
     assert!(live.as_object_mut().expect("an object").remove("windows").is_some());
     assert_eq!(live, before);
     assert_eq!(state(&stage, 95, &session), "working");
     told(&stage, 100).from(&second).end("prompt_input_exit");
-    assert_eq!(stage.live(UUID).expect("it lives"), before);
+    assert_eq!(stage.live(UUID).expect("it has a live file"), before);
     assert_eq!(state(&stage, 105, &session), "working");
     told(&stage, 110).stop("answer two");
     told(&stage, 120).end("other");
@@ -43,9 +43,9 @@ fn the_first_window_may_be_closed_first() {
     told(&stage, 100).end("prompt_input_exit");
     stage.kill_client();
     assert_eq!(state(&stage, 105, &session), "working");
-    assert_eq!(stage.live(UUID).expect("it lives")["pid"], second.pid());
+    assert_eq!(stage.live(UUID).expect("it has a live file")["pid"], second.pid());
     told(&stage, 110).from(&second).end("other");
-    assert_eq!(records(&stage)[0]["status"], "parked", "in the middle of its turn");
+    assert_eq!(records(&stage)[0]["status"], "parked", "during its turn");
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn can_trace() -> bool {
 
 fn named(scene: &Scene, name: &str) -> Operation {
     let found = operation::all(scene).into_iter().find(|operation| operation.name == name);
-    found.unwrap_or_else(|| panic!("no operation {name:?}"))
+    found.unwrap_or_else(|| panic!("there is no operation {name:?}"))
 }
 
 /// Runs an operation on the scene and asks `decide` before each of its calls on a path.
@@ -51,7 +51,7 @@ fn waiting_for_a_lock_whose_file_keeps_changing_ends() {
         if asks && asked % 2 == 0 { Act::Fail(libc::ENOENT) } else { Act::Go }
     });
     assert_eq!(status(&output), 0);
-    let log = fs::read_to_string(scene.sandbox.data().join("logs/hook.log")).expect("it tells");
+    let log = fs::read_to_string(scene.sandbox.data().join("logs/hook.log")).expect("it is logged");
     assert!(log.contains("went on without"), "{log}");
 }
 
@@ -130,13 +130,13 @@ fn a_killed_first_prompt_does_not_make_two_sessions() {
         found.retain(|record| record["claude_session_id"] == uuid(SILENT));
         found
     };
-    assert_eq!(of_it().len(), 1, "the session is there, and live/ does not know it");
+    assert_eq!(of_it().len(), 1, "the session exists, but live/ does not know it");
     for next in &prompt.rest {
         assert_eq!(status(&next.run(&scene)), 0);
     }
     let found = of_it();
     assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0]["status"], "parked", "it ended in the middle of a turn");
+    assert_eq!(found[0]["status"], "parked", "it ended during a turn");
 }
 
 #[test]
@@ -151,8 +151,8 @@ fn an_end_that_cannot_be_written_is_noted() {
         if kind == Kind::Write && path.starts_with("sessions/.tmp-") { Act::Fail(libc::ENOSPC) } else { Act::Go }
     });
     let path = scene.sandbox.data().join(format!("sessions/{}.json", scene.working));
-    assert!(fs::read_to_string(path).expect("it is there").contains("\"active\""), "the record is as it was");
-    assert_eq!(scene.sandbox.record(&scene.working)["status"], "parked", "the note beside it says more");
+    assert!(fs::read_to_string(path).expect("it is there").contains("\"active\""), "the record is unchanged");
+    assert_eq!(scene.sandbox.record(&scene.working)["status"], "parked", "the note beside it is newer");
     assert_eq!(unfinished(&scene.sandbox.data()), Vec::<String>::new());
 }
 

@@ -37,7 +37,7 @@ fn only_our_own_exports_are_replaced() {
         assert_eq!(fs::read_to_string(&path).expect("text"), "my own notes, by cs-export\n");
         assert_eq!(code(&sandbox, &[&first, "-o", &name, "--force"]), 0);
         fs::write(&path, "").expect("it can be written");
-        assert_eq!(code(&sandbox, &[&first, "-o", &name]), 0, "an empty file has nothing to lose");
+        assert_eq!(code(&sandbox, &[&first, "-o", &name]), 0, "an empty file loses nothing");
     }
     let left: Vec<_> = cs_tests::entries(&sandbox.work()).len().to_string().chars().collect();
     assert_eq!(left, ['5'], "no other file is left");
@@ -48,8 +48,8 @@ fn only_a_regular_file_is_ever_replaced() {
     let sandbox = furnished();
     let work = sandbox.work();
     fs::write(work.join("target.md"), "text").expect("it can be written");
-    symlink("target.md", work.join("link.md")).expect("a link can be made");
-    fs::create_dir(work.join("folder.md")).expect("a folder can be made");
+    symlink("target.md", work.join("link.md")).expect("a link can be created");
+    fs::create_dir(work.join("folder.md")).expect("a folder can be created");
     assert!(sandbox.sh("mkfifo pipe.md").status.success());
     for name in ["link.md", "folder.md", "pipe.md", "/dev/null"] {
         let output = sandbox.cs("cs-export", &[&id(0), "--format", "markdown", "-o", name, "--force"]);
@@ -63,7 +63,7 @@ fn only_a_regular_file_is_ever_replaced() {
 #[test]
 fn exports_are_not_written_into_the_data_directory() {
     let sandbox = furnished();
-    symlink(sandbox.data(), sandbox.work().join("door")).expect("a link can be made");
+    symlink(sandbox.data(), sandbox.work().join("door")).expect("a link can be created");
     let config = sandbox.data().join("config.json");
     fs::write(&config, "{\"version\": 1}").expect("it can be written");
     let inside = [config.display().to_string(), "door/config.json".into(), "door/sessions/new.json".into()];
@@ -84,7 +84,7 @@ fn exports_are_not_written_into_the_data_directory() {
 fn a_full_disk_or_missing_folder_is_reported_and_leaves_no_file() {
     let sandbox = furnished();
     assert_eq!(code(&sandbox, &[&id(0), "-o", "nowhere/x.md"]), 74);
-    assert!(!sandbox.work().join("nowhere").exists(), "a misspelt folder is not made");
+    assert!(!sandbox.work().join("nowhere").exists(), "a misspelt folder is not created");
     let output = sandbox.sh("cs-export api --format html >/dev/full");
     assert_eq!(status(&output), 74, "{}", stderr(&output));
     let output = sandbox.sh("cs-export api --format html | true");

@@ -112,7 +112,7 @@ fn force_does_not_overwrite_files_of_others() {
     let sandbox = Sandbox::new();
     store(&sandbox, &[record(0), record(1), record(2)]);
     let folder = sandbox.work().join("out");
-    fs::create_dir(&folder).expect("a folder can be made");
+    fs::create_dir(&folder).expect("a folder can be created");
     let mine = folder.join(format!("{}.md", id(0)));
     fs::write(&mine, "---\nsession_id: mine\n---\nmy notes\n").expect("it can be written");
     export_of(&sandbox, &id(2), "x.md");
@@ -208,7 +208,7 @@ fn a_broken_transcript_of_any_size_is_read_as_far_as_it_goes() {
     store(&sandbox, &[record(0)]);
     let folder = sandbox.home().join(".claude/projects/-srv-api");
     fs::create_dir_all(&folder).expect("a fresh home can be written");
-    let mut file = fs::File::create(folder.join(format!("{UUID}.jsonl"))).expect("it can be made");
+    let mut file = fs::File::create(folder.join(format!("{UUID}.jsonl"))).expect("it can be created");
     let mut put = |bytes: &[u8]| file.write_all(bytes).expect("it can be written");
     put(said("user", "the first prompt").as_bytes());
     put(b"{\"type\": \"user\", \"message\": {\"content\": \"");
@@ -243,12 +243,12 @@ fn a_live_file_says_where_the_transcript_is_but_cannot_name_another_file() {
     let sandbox = Sandbox::new();
     store(&sandbox, &[record(0)]);
     let elsewhere = sandbox.home().join("elsewhere");
-    fs::create_dir(&elsewhere).expect("a folder can be made");
+    fs::create_dir(&elsewhere).expect("a folder can be created");
     let good = elsewhere.join(format!("{UUID}.jsonl"));
     fs::write(&good, said("user", "from elsewhere")).expect("it can be written");
     let other = elsewhere.join("other.jsonl");
     fs::write(&other, said("user", "of another")).expect("it can be written");
-    fs::create_dir(sandbox.data().join("ended")).expect("a folder can be made");
+    fs::create_dir(sandbox.data().join("ended")).expect("a folder can be created");
     let point = |path: &Path, capture: bool| {
         let ended = json!({"claude_session_id": UUID, "state": "idle", "since": "", "last_event": "SessionEnd",
             "last_event_at": "", "transcript_path": path, "capture": capture});
@@ -262,5 +262,5 @@ fn a_live_file_says_where_the_transcript_is_but_cannot_name_another_file() {
     assert!(!read(&sandbox, 0).contains("of another"));
     point(&good, false);
     export(&sandbox, &["--force"]);
-    assert!(!read(&sandbox, 0).contains("from elsewhere"), "the conversation was not to be stored");
+    assert!(!read(&sandbox, 0).contains("from elsewhere"), "the conversation must not be stored");
 }

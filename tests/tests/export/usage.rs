@@ -87,7 +87,7 @@ fn a_model_name_cannot_break_an_export() {
         let page = parse::html(&found[1]);
         assert_eq!(page.structure, parse::html(&html).structure, "{raw:?}");
         assert!(page.text.contains(shown), "{raw:?}: {}", page.text);
-        assert_eq!(found[2], csv, "CSV does not name models");
+        assert_eq!(found[2], csv, "CSV does not contain model names");
         let row: Value = serde_json::from_str(&found[3]).expect("JSON");
         assert!(row["usage"]["models"].get(raw).is_some(), "{raw:?}: {row}");
     }

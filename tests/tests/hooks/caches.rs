@@ -108,6 +108,6 @@ fn the_cost_of_a_hook_does_not_depend_on_the_index() {
             assert!(opened.len() <= 45 && calls <= 330, "{event}, the index {what}: {calls} calls, {opened:#?}");
         }
         let listed = cs_tests::stdout(&sandbox.cs("cs-session", &["list", "-q"]));
-        assert_eq!(listed.lines().count(), 1001, "the index {what}: readers see all");
+        assert_eq!(listed.lines().count(), 1001, "the index {what}: readers do not see everything");
     }
 }

@@ -53,11 +53,11 @@ fn a_quiet_commit_of_the_command_that_just_ended_is_recorded() {
     let stage = stage();
     in_repository(&stage, 80, "git commit -q --allow-empty -m Quiet");
     tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
-    assert_eq!(subjects(&stage), Vec::<String>::new(), "too old to be of this command");
+    assert_eq!(subjects(&stage), Vec::<String>::new(), "too old to come from this command");
     let mut long = bash("git commit -q -m Quiet && make", "");
     long["duration_ms"] = json!(418_500);
     tell(&stage, 501, UUID, "PostToolUse", long);
-    assert_eq!(subjects(&stage), ["Quiet"], "the command went on for seven minutes");
+    assert_eq!(subjects(&stage), ["Quiet"], "the command ran for seven minutes");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn a_hook_starts_no_program_named_by_a_repository() {
             tell_in(&stage, 72, &cwd, event, more);
         }
     }
-    assert_eq!(subjects(&stage), ["Signed"], "it was there to be read");
+    assert_eq!(subjects(&stage), ["Signed"], "it could be read");
     tell_in(&stage, 80, &root, "SessionEnd", json!({"reason": "other"}));
 }
 

@@ -52,7 +52,7 @@ fn texts_of_other_sessions_are_quoted_as_data() {
         assert_eq!(status(&begun), 0);
         check(&stdout(&begun));
         let listed = stdout(&begun).lines().filter(|line| line.starts_with("- parked ")).count();
-        assert_eq!(listed, 1, "what is not an id is not named: {}", stdout(&begun));
+        assert_eq!(listed, 1, "text that is not an id is printed: {}", stdout(&begun));
     }
 }
 

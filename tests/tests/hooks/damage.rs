@@ -35,16 +35,16 @@ fn a_damaged_record_is_quarantined_and_its_conversation_continues() {
             let more = json!({"prompt": "still there?", "prompt_id": "p", "reason": "other"});
             tell(&stage, 1300, UUID, first, more);
             let kept = stage.sandbox.data().join(format!("quarantine/sessions-{name}"));
-            assert_eq!(fs::read(&kept).expect("it is set aside"), bytes, "{what}");
+            assert_eq!(fs::read(&kept).expect("it is in quarantine"), bytes, "{what}");
             assert!(fs::read_to_string(kept.with_extension("json.note")).expect("with a note").contains("cs-hook"));
-            let record = stage.record_of(UUID).expect("it goes on in another session");
+            let record = stage.record_of(UUID).expect("it continues in another session");
             let old = name.trim_end_matches(".json");
             assert_eq!((&record["resumed_from"], &record["files_changed"]), (&json!(old), &json!(["a.txt"])), "{what}");
             assert!(record["events"].to_string().contains("damaged"), "{what}: {record}");
-            assert!(log(&stage).contains(&name), "{what}: the trouble is noted, with the file");
+            assert!(log(&stage).contains(&name), "{what}: the problem is logged with the file");
             assert!(!log(&stage).contains("defect"), "{what}: {}", log(&stage));
             prompt(&stage, 1400, OTHER, "something else");
-            assert_eq!(stage.sandbox.records().len(), 2, "{what}: another conversation is not troubled");
+            assert_eq!(stage.sandbox.records().len(), 2, "{what}: another conversation is not affected");
             check_store(&stage.sandbox);
         }
     }
@@ -72,7 +72,8 @@ fn a_record_of_a_newer_version_is_left_alone() {
     start(&stage, 1300, UUID, "resume");
     prompt(&stage, 1301, UUID, "still there?");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), newer);
-    let live: Value = serde_json::from_slice(&fs::read(live_path(&stage, UUID)).expect("it lives")).expect("JSON");
+    let live: Value =
+        serde_json::from_slice(&fs::read(live_path(&stage, UUID)).expect("it has a live file")).expect("JSON");
     assert_eq!(live["state"], "working", "the state needs no record");
     assert!(log(&stage).contains("newer"), "{}", log(&stage));
 }
@@ -87,7 +88,7 @@ fn symbolic_links_are_not_followed() {
     let before = fs::read(&outside).expect("it is there");
     every_event(&stage, 1200, UUID);
     assert_eq!(fs::read(&outside).expect("it is there"), before);
-    assert!(!record.is_symlink(), "the link is set aside");
+    assert!(!record.is_symlink(), "the link is in quarantine");
     let name = record.file_name().expect("a name").to_string_lossy().into_owned();
     assert!(stage.sandbox.data().join(format!("quarantine/sessions-{name}")).is_symlink());
 
@@ -114,7 +115,7 @@ fn symbolic_links_are_not_followed() {
         symlink(&outside, &path).expect("can be linked");
         every_event(&stage, 1200, UUID);
         prompt(&stage, 1300, OTHER, "go");
-        assert!(!outside.exists(), "{lock}: made through the link");
+        assert!(!outside.exists(), "{lock}: created through the link");
         assert!(path.is_symlink() || lock == "live", "{lock}");
     }
 }
@@ -182,7 +183,7 @@ fn a_torn_or_missing_index_is_rebuilt_from_the_records() {
         let id = stage.record_of(&uuid).expect("it is there")["session_id"].as_str().expect("a text").to_owned();
         assert_eq!(status(&stage.sandbox.cs("cs-session", &["event", &id, "--message", "x"])), 0);
         assert!(unstored(&stage.sandbox.data()).is_empty(), "{:#?}", unstored(&stage.sandbox.data()));
-        fs::remove_file(&index).expect("it was made again");
+        fs::remove_file(&index).expect("it was recreated");
         end(&stage, at + 1, &uuid);
         check_store(&stage.sandbox);
         settle(&stage, 1500);
@@ -197,14 +198,14 @@ fn broken_settings_are_never_overwritten() {
     {
         let stage = Stage::new();
         let config = stage.sandbox.data().join("config.json");
-        fs::create_dir_all(stage.sandbox.data()).expect("can be made");
+        fs::create_dir_all(stage.sandbox.data()).expect("can be created");
         fs::write(&config, broken).expect("can be written");
         start(&stage, 0, UUID, "startup");
         prompt(&stage, 1, UUID, "do it");
         end(&stage, 2, UUID);
         start(&stage, 60, UUID, "resume");
         assert_eq!(fs::read_to_string(&config).expect("it is there"), broken);
-        let record = stage.record_of(UUID).expect("the session is there all the same");
+        let record = stage.record_of(UUID).expect("the session is still there");
         assert_eq!((&record["project_slug"], &record["status"]), (&json!("repo"), &json!("active")), "{broken}");
         let log = fs::read_to_string(stage.sandbox.data().join("logs/hook.log")).expect("it is there");
         assert!(log.contains("config.json: "), "{broken}: {log}");
@@ -216,7 +217,7 @@ fn broken_settings_are_never_overwritten() {
 fn partly_wrong_settings_are_kept_and_get_the_new_project() {
     let stage = Stage::new();
     let config = stage.sandbox.data().join("config.json");
-    fs::create_dir_all(stage.sandbox.data()).expect("can be made");
+    fs::create_dir_all(stage.sandbox.data()).expect("can be created");
     let wrong =
         r#"{"hooks": {"session_end": "never", "capture_prompts": "no"}, "settings": {"stale_threshold_hours": 0}}"#;
     fs::write(&config, wrong).expect("can be written");
@@ -230,7 +231,7 @@ fn partly_wrong_settings_are_kept_and_get_the_new_project() {
     assert_eq!(value["settings"], json!({"stale_threshold_hours": 0}));
     assert!(value["projects"]["repo"]["path"].is_string(), "{value}");
     let record = stage.record_of(UUID).expect("it is there");
-    assert_eq!(record["intent"], "conversation in repo", "what was said may not be stored");
+    assert_eq!(record["intent"], "conversation in repo", "text of the conversation must not be stored");
     assert_eq!(record["status"], "completed");
 }
 
@@ -323,7 +324,7 @@ fn files_left_by_killed_programs_do_not_matter() {
     end(&stage, 100, UUID);
     prompt(&stage, 200, OTHER, "next");
     for litter in ["sessions/.tmp-dead", "live/.tmp-dead", "live/nonsense.json", "sessions/notes.json"] {
-        fs::remove_file(data.join(litter)).expect("a hook removes nothing that it did not make");
+        fs::remove_file(data.join(litter)).expect("a hook removes only files that it made");
     }
     check_store(&stage.sandbox);
     assert_eq!(stage.sandbox.records().len(), 2);

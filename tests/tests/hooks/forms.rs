@@ -89,7 +89,7 @@ fn a_prompt_and_an_answer_of_megabytes_come_before_their_keys() {
         let record = stage.record_of(UUID).expect("a session");
         assert!(record["current_activity"].as_str().is_some_and(|text| text.starts_with("do it")), "{record}");
         send_last(&stage, "cs-heartbeat", "Stop", "last_assistant_message", text, &json!({"stop_hook_active": false}));
-        let live = stage.live(UUID).expect("it lives");
+        let live = stage.live(UUID).expect("it has a live file");
         assert!(live["state"] == "idle" && live["last_message"].as_str().is_some_and(|text| text.starts_with("do it")));
         assert_eq!(log(&stage), "");
     }
@@ -192,12 +192,12 @@ fn an_event_that_cannot_be_identified_is_logged() {
 #[test]
 fn a_truncated_payload_does_not_change_the_directory() {
     let stage = stage();
-    let cwd = stage.live(UUID).expect("it lives")["cwd"].clone();
+    let cwd = stage.live(UUID).expect("it has a live file")["cwd"].clone();
     let whole = format!("{{\"session_id\":\"{UUID}\",\"hook_event_name\":\"Stop\",\"cwd\":{cwd}}}");
     for cut in [whole.len() - 3, whole.len() - 12] {
         let ended = fed(&stage, "cs-heartbeat", |mut pipe| drop(pipe.write_all(&whole.as_bytes()[..cut])));
         assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""));
-        let live = stage.live(UUID).expect("it lives");
+        let live = stage.live(UUID).expect("it has a live file");
         assert_eq!((&live["cwd"], &live["state"]), (&cwd, &json!("idle")));
     }
     assert_eq!(log(&stage).matches("broke off").count(), 2, "{}", log(&stage));

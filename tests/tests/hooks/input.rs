@@ -162,7 +162,7 @@ fn an_endless_payload_costs_neither_time_nor_memory() {
         assert!(ended.peak < 64 * 1024, "{place}: {} KiB", ended.peak);
     }
     check_store(&stage.sandbox);
-    let begun = stage.record_of(OTHER).expect("the beginning of a prompt is a prompt");
+    let begun = stage.record_of(OTHER).expect("the start of a prompt is a prompt");
     let intent = begun["intent"].as_str().unwrap_or_default();
     assert!(intent.starts_with("very long very long") && intent.chars().count() <= 120, "{intent}");
     for (path, bytes) in contents(&stage) {
@@ -188,7 +188,7 @@ fn a_complete_payload_is_handled_before_the_pipe_closes() {
         ended.took
     });
     let took = took.min().unwrap_or_default();
-    assert!(took < Duration::from_millis(150), "a whole payload is acted on at once: {took:?}");
+    assert!(took < Duration::from_millis(150), "a complete payload is handled at once: {took:?}");
     assert_eq!(stage.record_of(UUID).expect("it is there")["current_activity"], "go on");
     drop(release);
 }

@@ -109,7 +109,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
         let hold = hold.clone();
         move |mut pipe: ChildStdin| {
             pipe.write_all(text.as_bytes()).expect("a pipe takes a few bytes");
-            hold.send(pipe).expect("the test holds it");
+            hold.send(pipe).expect("the test keeps it open");
         }
     };
     let before = contents(&stage);
@@ -134,7 +134,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
     let hold = hold.clone();
     let ended = fed(&stage, "cs-hook", move |mut pipe| {
         pipe.write_all(torn.as_bytes()).expect("a pipe takes a few bytes");
-        hold.send(pipe).expect("the test holds it");
+        hold.send(pipe).expect("the test keeps it open");
     });
     silent(&ended);
     let record = stage.record_of(UUID).expect("it is there");
@@ -157,7 +157,7 @@ fn a_heartbeat_by_hand_has_an_argument_no_input_or_a_terminal() {
     let took = ended(child, Instant::now());
     silent(&took);
     drop(input);
-    assert!(took.took < Duration::from_millis(1500), "an argument is waited for: {:?}", took.took);
+    assert!(took.took < Duration::from_millis(1500), "waited despite an argument: {:?}", took.took);
     assert_eq!(beat(&stage), minute(3));
     let closed = "exec <&-; exec cs-heartbeat";
     let mut shell = stage.command("sh", 4 * 60_000, Client::Interactive);
@@ -170,7 +170,7 @@ fn a_heartbeat_by_hand_has_an_argument_no_input_or_a_terminal() {
         let took = ended(child, Instant::now());
         drop(input);
         assert_eq!(took.code, Some(0));
-        assert!(took.took < Duration::from_millis(1500), "a terminal is waited for: {:?}", took.took);
+        assert!(took.took < Duration::from_millis(1500), "waited for a terminal: {:?}", took.took);
         assert_eq!(beat(&stage), minute(5));
     }
     assert_eq!(log(&stage), "");

@@ -61,7 +61,7 @@ fn clear_ends_one_session_and_begins_another() {
     let (old, new) = (record(&stage), stage.record_of(OTHER).expect("a new session"));
     assert_eq!((&old["status"], &new["status"]), (&json!("parked"), &json!("active")));
     assert_ne!(old["session_id"], new["session_id"]);
-    assert_eq!(stage.live(OTHER).expect("it lives")["pid"], stage.client(), "the same process");
+    assert_eq!(stage.live(OTHER).expect("it has a live file")["pid"], stage.client(), "the same process");
     check_store(&stage.sandbox);
 }
 
@@ -205,10 +205,10 @@ fn a_prompt_that_arrives_before_the_resume_event_keeps_its_turn() {
     end(&stage, 62, UUID);
     prompt(&stage, 100, UUID, "quick");
     start(&stage, 101, UUID, "resume");
-    assert_eq!(stage.live(UUID).expect("it lives")["state"], "working");
+    assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "working");
     // A client that was killed during a turn and is resumed has no turn.
     start(&stage, 500, UUID, "resume");
-    assert_eq!(stage.live(UUID).expect("it lives")["state"], "idle");
+    assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "idle");
 }
 
 #[test]
@@ -216,13 +216,13 @@ fn a_prompt_repeated_after_its_turn_begins_no_turn() {
     let stage = stage();
     tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "Done."}));
     prompt(&stage, 60, UUID, "do it");
-    assert_eq!(stage.live(UUID).expect("it lives")["state"], "idle");
+    assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "idle");
 }
 
 #[test]
 fn a_killed_client_is_distinguished_from_a_running_one() {
     let mut stage = stage();
-    let live = stage.live(UUID).expect("it lives");
+    let live = stage.live(UUID).expect("it has a live file");
     let pid = stage.client();
     assert_eq!(live["pid"], pid);
     stage.kill_client();

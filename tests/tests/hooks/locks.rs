@@ -50,7 +50,7 @@ fn a_simultaneous_start_and_first_prompt_make_one_session() {
         let start = payload(&stage, &uuid, "SessionStart", json!({"source": "startup"}));
         let prompt = payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "go", "prompt_id": "a"}));
         at_once(&stage, round * 60, [&start, &prompt]);
-        let live = stage.live(&uuid).expect("it lives");
+        let live = stage.live(&uuid).expect("it has a live file");
         let record = stage.record_of(&uuid).expect("one session");
         assert_eq!((&live["state"], &live["session_id"]), (&json!("working"), &record["session_id"]), "round {round}");
         tell(&stage, round * 60 + 29, &uuid, "Stop", json!({}));
@@ -117,7 +117,7 @@ fn a_held_lock_delays_no_hook() {
         for (event, more) in &events {
             // The best of three, since other tests run at the same time.
             let took = (0..3).map(|_| held(kind, event, more)).find(|took| *took < Duration::from_millis(500));
-            assert!(took.is_some(), "{event} waited for the lock of {kind}");
+            assert!(took.is_some(), "{event} waited for the {kind} lock");
         }
     }
 }
@@ -134,7 +134,7 @@ fn held(kind: &str, event: &str, more: &Value) -> Duration {
     prompt(&stage, 1300, OTHER, "next");
     end(&stage, 1301, OTHER);
     check_store(&stage.sandbox);
-    assert_eq!(stage.sandbox.records().len(), 2, "{event} without the lock of {kind}");
+    assert_eq!(stage.sandbox.records().len(), 2, "{event} without the {kind} lock");
     took
 }
 
@@ -156,13 +156,13 @@ fn a_prompt_is_seen_while_the_record_is_locked() {
     super::tell(&stage, 61, UUID, "Stop", json!({}));
     let holder = hold(&lock(&stage, "session"));
     prompt(&stage, 62, UUID, "go on");
-    assert_eq!(stage.live(UUID).expect("it lives")["state"], "working");
+    assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "working");
     drop(holder);
     // The same prompt, sent by the second registration, reaches the record.
     prompt(&stage, 62, UUID, "go on");
     assert_eq!(stage.record_of(UUID).expect("it is there")["current_activity"], "go on");
     start(&stage, 63, UUID, "compact");
-    assert_eq!(stage.live(UUID).expect("it lives")["state"], "working", "a compaction ends no turn");
+    assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "working", "a compaction does not end a turn");
 }
 
 /// A change that a hook could not write in time is visible to readers at once, and in the record after `cs-cleanup`.
@@ -197,7 +197,7 @@ fn a_first_prompt_makes_its_session_while_its_conversation_is_locked() {
     prompt(&stage, 1, UUID, "do it");
     assert_eq!(stage.record_of(UUID).expect("nothing is lost")["intent"], "do it");
     // The holder of the lock did not know about the session and writes its own version.
-    let mut live = stage.live(UUID).expect("it lives");
+    let mut live = stage.live(UUID).expect("it has a live file");
     live["session_id"] = Value::Null;
     std::fs::write(live_path(&stage, UUID), live.to_string()).expect("it can be written");
     drop(holder);

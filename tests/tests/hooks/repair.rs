@@ -51,10 +51,10 @@ fn a_prompt_that_is_nearly_json_makes_a_session() {
         assert_eq!(record["intent"], intent);
         assert_eq!(record["project_slug"], "repo");
         send(&stage, "cs-heartbeat", 120, &spelt(&stage, UUID, "Stop", "last_assistant_message", raw));
-        let live = stage.live(UUID).expect("the conversation lives");
+        let live = stage.live(UUID).expect("the conversation has a live file");
         assert_eq!((&live["state"], &live["last_message"]), (&json!("idle"), &json!(intent)));
         check_store(&stage.sandbox);
-        assert_eq!(log(&stage), "", "what could be repaired is no trouble");
+        assert_eq!(log(&stage), "", "a repaired payload is not a problem");
     }
 }
 
@@ -107,7 +107,7 @@ fn a_repair_does_not_turn_text_into_keys() {
     let record = stage.record_of(UUID).expect("a session");
     assert!(record["intent"].as_str().unwrap_or_default().contains("session_id"), "{record}");
     assert_eq!((stage.record_of(OTHER), stage.live(OTHER)), (None, None));
-    assert_eq!(stage.live(UUID).expect("it lives")["cwd"], json!(stage.repository("repo")));
+    assert_eq!(stage.live(UUID).expect("it has a live file")["cwd"], json!(stage.repository("repo")));
     // An unescaped quote is not repaired: what comes before it counts, and what follows is ignored.
     let quote = format!(r#"x","session_id":"{OTHER}""#);
     let whole = spelt(&stage, UUID, "UserPromptSubmit", "prompt", quote.as_bytes());

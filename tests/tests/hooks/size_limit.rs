@@ -48,7 +48,7 @@ fn hooks_survive_a_file_size_limit() {
         assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, String::new(), String::new()), "{event}");
         assert_eq!(litter(&stage), [] as [PathBuf; 0], "{event}");
     }
-    assert!(said(&stage) == before, "nothing was written, and nothing was torn");
+    assert!(said(&stage) == before, "nothing was written or torn");
     // Cases where the record fits and the log does not, and the other way round.
     std::fs::write(stage.sandbox.data().join("logs/hook.log"), "x".repeat(8 << 10) + "\n").expect("it can be written");
     let text = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "new", "prompt_id": "c"})).to_string();
@@ -105,7 +105,7 @@ fn hooks_with_few_descriptors_are_silent() {
             assert_eq!(litter(&stage), [] as [PathBuf; 0], "{program} {event} {script}");
             check_store(&stage.sandbox);
         }
-        assert_eq!(stage.live(UUID).expect("it lives")["last_event"], event);
+        assert_eq!(stage.live(UUID).expect("it has a live file")["last_event"], event);
     }
 }
 

@@ -20,7 +20,7 @@ fn a_subagent_changes_neither_directory_nor_model() {
         payload(&stage, UUID, "PostToolUse", json!({"model": "small", "tool_name": "Read", "agent_id": "a"}));
     helper["cwd"] = json!("/elsewhere");
     quiet(&send(&stage, 62, &helper), "helper");
-    let live = stage.live(UUID).expect("it lives");
+    let live = stage.live(UUID).expect("it has a live file");
     assert_eq!((&live["model"], &live["cwd"]), (&json!("big"), &json!(stage.repository("repo"))));
 }
 
@@ -66,9 +66,12 @@ fn every_heartbeat_is_visible_and_the_record_is_written_rarely() {
     };
     let before = fs::read(record_path(&stage)).expect("it is there");
     assert_eq!([at(61), at(700), at(961)], ["10:01:01", "10:11:40", "10:16:01"]);
-    assert_eq!(fs::read(record_path(&stage)).expect("it is there"), before, "the notes lie beside it");
+    assert_eq!(fs::read(record_path(&stage)).expect("it is there"), before, "the notes are beside it");
     settle(&stage, 1000);
-    assert!(!stage.sandbox.data().join("spool").read_dir().expect("it is there").any(|_| true), "and are folded in");
+    assert!(
+        !stage.sandbox.data().join("spool").read_dir().expect("it is there").any(|_| true),
+        "and the notes are merged"
+    );
     assert_eq!(record(&stage)["last_heartbeat"], "2026-11-21T10:16:01.000000+00:00");
     // The clock was set back: the last heartbeat counts, not the latest time.
     assert_eq!(at(120), "10:02:00");
@@ -81,19 +84,19 @@ fn a_record_is_written_after_a_quarter_of_an_hour_or_many_notes() {
     let stored = |stage: &Stage| fs::read_to_string(record_path(stage)).expect("it is there");
     let stage = stage();
     tell(&stage, 61, UUID, "PostToolUse", edit("first.rs".into()));
-    assert!(!stored(&stage).contains("first.rs"), "it is noted only");
+    assert!(!stored(&stage).contains("first.rs"), "it is only noted");
     let file = fs::File::options().write(true).open(record_path(&stage)).expect("it is there");
     let minutes = |count: u64| std::time::SystemTime::now() - std::time::Duration::from_secs(count * 60);
-    file.set_modified(minutes(14)).expect("a file of ours");
+    file.set_modified(minutes(14)).expect("our file");
     tell(&stage, 62, UUID, "PostToolUse", edit("second.rs".into()));
-    assert!(!stored(&stage).contains("second.rs"), "a record of 14 minutes ago is left alone");
-    file.set_modified(minutes(16)).expect("a file of ours");
+    assert!(!stored(&stage).contains("second.rs"), "a 14-minute-old record is left alone");
+    file.set_modified(minutes(16)).expect("our file");
     tell(&stage, 63, UUID, "PostToolUse", edit("third.rs".into()));
     assert!(["first.rs", "second.rs", "third.rs"].iter().all(|file| stored(&stage).contains(file)));
     for n in 0..18 {
         tell(&stage, 64, UUID, "PostToolUse", edit(format!("{}/{n}.rs", "deep/".repeat(800))));
     }
-    assert!(stored(&stage).contains("/15.rs"), "64 KiB of notes are many");
+    assert!(stored(&stage).contains("/15.rs"), "64 KiB of notes count as many");
 }
 
 #[test]

@@ -41,13 +41,13 @@ fn seen(name: &str, args: &[String], input: &str) -> (String, String) {
             let script: Vec<&str> = script.collect();
             let says = "display notification (item 3 of argv) with title (item 2 of argv)";
             assert_eq!(script, ["on run argv", says, "end run"]);
-            assert_eq!((args.len(), args[6].as_str()), (9, "claude-sessions"), "a first word that is no option");
+            assert_eq!((args.len(), args[6].as_str()), (9, "claude-sessions"), "a first word that is not an option");
             (args[7].clone(), args[8].clone())
         }
         "terminal-notifier" => {
             assert_eq!([&args[0], &args[2], &args[4]], ["-title", "-message", "-group"]);
             assert_eq!(args.len(), 6);
-            let text = |at: usize| args[at].strip_prefix('\\').expect("a backslash that it takes away").to_owned();
+            let text = |at: usize| args[at].strip_prefix('\\').expect("a backslash that it removes").to_owned();
             (text(1), text(3))
         }
         _ => {
@@ -65,8 +65,8 @@ fn strcompress(text: &str) -> String {
     let mut out = String::new();
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        let escaped = if c == '\\' { chars.next().expect("nothing ends in a lone backslash") } else { c };
-        assert!(c != '\\' || escaped == '\\', "an escape that means something: \\{escaped} in {text}");
+        let escaped = if c == '\\' { chars.next().expect("no argument ends with a lone backslash") } else { c };
+        assert!(c != '\\' || escaped == '\\', "an active escape: \\{escaped} in {text}");
         out.push(escaped);
     }
     out
@@ -88,7 +88,7 @@ fn record_texts_arrive_as_plain_text() {
     for channel in ["notify-send", "osascript", "terminal-notifier", "command"] {
         let sandbox = sandbox(json!({"via": channel, "command": ["tell", "--fixed"], "at_once": 100}));
         let victim = sandbox.home().join("victim");
-        fs::create_dir(&victim).expect("it can be made");
+        fs::create_dir(&victim).expect("it can be created");
         for (number, (intent, _)) in TEXTS.iter().enumerate() {
             parked(&sandbox, number, intent, intent);
         }
@@ -102,7 +102,10 @@ fn record_texts_arrive_as_plain_text() {
             TEXTS.iter().map(|(_, text)| (title.clone(), format!("{text}: {text}"))).collect();
         expected.sort();
         assert_eq!(got, expected, "{channel}");
-        assert!(fs::read_dir(&victim).is_ok_and(|mut folder| folder.next().is_none()), "{channel}: it is still there");
+        assert!(
+            fs::read_dir(&victim).is_ok_and(|mut folder| folder.next().is_none()),
+            "{channel}: the folder was removed"
+        );
         let table = sandbox.cs("cs-notify", &["--dry-run", "--table"]);
         assert!(!stdout(&table).contains(['\u{1b}', '\u{7}', '\u{202e}']), "{channel}");
     }

@@ -25,7 +25,7 @@ fn server(codes: &'static [u16]) -> (u16, Receiver<Request>) {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         for code in codes {
-            let (stream, _) = listener.accept().expect("somebody comes");
+            let (stream, _) = listener.accept().expect("a client connects");
             let mut reader = BufReader::new(&stream);
             let mut lines = Vec::new();
             loop {
@@ -74,7 +74,7 @@ fn follow(section: &str, file: &str, host: &str, port: u16) -> Sandbox {
     let output = sandbox.sh(&block(section, "sh"));
     assert_eq!((status(&output), stderr(&output)), (0, String::new()));
     let path = sandbox.home().join(".config/cs-notify").join(file);
-    let mode = path.metadata().expect("the recipe made it").permissions().mode();
+    let mode = path.metadata().expect("the recipe created it").permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "only its owner may read it");
     let text = fs::read_to_string(&path).expect("it can be read");
     assert!(text.contains(host), "{host} is in {text}");
@@ -100,7 +100,7 @@ fn the_webhook_recipe_works() {
     let sandbox = follow("A webhook", "webhook", "http://127.0.0.1:8080", port);
     let id = parked(&sandbox, 1, INTENT, "later");
     let output = sandbox.cs("cs-notify", &["-q"]);
-    assert_eq!(status(&output), 1, "an answer such as 503 is no delivery");
+    assert_eq!(status(&output), 1, "an answer such as 503 is not a delivery");
     assert!(stderr(&output).contains("503"), "{}", stderr(&output));
     assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])), [id.as_str()], "so it is tried again");
     assert!(ids(&sandbox.cs("cs-notify", &["-q"])).is_empty());

@@ -21,7 +21,7 @@ fn simultaneous_runs_notify_once() {
     let mut said: Vec<String> = outputs.iter().flat_map(ids).collect();
     said.sort();
     assert_eq!(said, all, "each is printed by one run");
-    assert_eq!(told(&sandbox).len(), all.len(), "each is told once");
+    assert_eq!(told(&sandbox).len(), all.len(), "each is reported once");
     let mut noted: Vec<String> =
         sandbox.json("notify_state.json").as_object().expect("an object").keys().cloned().collect();
     noted.sort();
@@ -57,8 +57,8 @@ fn a_hanging_command_is_killed_with_its_children_and_retried() {
         let gone = || unsafe { libc::kill(pid, 0) } != 0 || is_zombie(pid);
         assert!(eventually(Duration::from_secs(5), gone), "{pid} still runs");
     }
-    assert!(!sandbox.data().join("notify_state.json").exists(), "what was not delivered is not noted");
-    assert!(!sandbox.data().join("notify_state.lock").exists(), "a lock of nothing does not stay");
+    assert!(!sandbox.data().join("notify_state.json").exists(), "an undelivered notification is not noted");
+    assert!(!sandbox.data().join("notify_state.lock").exists(), "a lock without a record does not stay");
     program(&sandbox, "hang", RECORDER);
     assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
 }
@@ -79,7 +79,7 @@ fn a_command_that_does_not_read_its_input_succeeds() {
         }
         let output = sandbox.cs("cs-notify", &["--json"]);
         let row = stdout(&output);
-        assert!(row.len() > 128 * 1024, "more than a pipe holds: {}", row.len());
+        assert!(row.len() > 128 * 1024, "larger than a pipe: {}", row.len());
         assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{script}");
         assert_eq!(serde_json::from_str::<Value>(&row).expect("one line")["result"], "sent");
     }

@@ -75,7 +75,7 @@ fn a_rename_can_be_lost_until_its_directory_is_synced() {
     let verdict = tried(steps(), Promise::Done);
     assert_eq!(whats(&verdict), ["config.json was promised and is lost"], "{:#?}", verdict.faults);
     assert!(verdict.faults[0].how.contains("step 4 (rename"), "{:#?}", verdict.faults);
-    assert_eq!(whats(&tried(steps(), Promise::Nothing)), [""; 0], "who promises nothing may lose it");
+    assert_eq!(whats(&tried(steps(), Promise::Nothing)), [""; 0], "a program that promises nothing may lose it");
     let elsewhere = [steps(), vec![sync(".claude")]].concat();
     assert_eq!(tried(elsewhere, Promise::Done).faults.len(), 1, "another directory does not help");
 }
@@ -92,7 +92,7 @@ fn appended_bytes_can_be_lost_until_they_are_synced() {
     };
     let lost = judged(append());
     let found: Vec<&str> = lost.faults.iter().map(|fault| fault.how.as_str()).collect();
-    assert!(found.iter().all(|how| how.contains("old\\n")), "what was synced stays: {found:#?}");
+    assert!(found.iter().all(|how| how.contains("old\\n")), "synced bytes were lost: {found:#?}");
     assert!(!found.is_empty());
     // Acknowledged bytes are safe then; before that, half a line may be found.
     let synced = judged([append(), vec![sync(NOTES)]].concat());
@@ -128,7 +128,7 @@ fn a_record_that_moves_is_always_in_one_of_the_two_directories() {
     let link = || Step::Link { from: path(FROM), to: path(TO) };
     let remove = || Step::Remove { path: path(FROM) };
     let lost = judged(vec![link(), remove()]);
-    assert_eq!(whats(&lost), ["session is gone"], "the name that goes may be all that is kept: {:#?}", lost.faults);
+    assert_eq!(whats(&lost), ["session is gone"], "the removed name may be the only durable one: {:#?}", lost.faults);
     assert_eq!(whats(&judged(vec![link(), sync(dirs[1]), remove()])), [""; 0]);
 }
 

@@ -43,7 +43,7 @@ fn clones_are_known_by_the_address_of_their_origin() {
 fn a_repository_can_be_named_by_any_spelling_of_its_address_or_by_a_directory() {
     let sandbox = clones();
     let inside = sandbox.home().join("d/laden/src");
-    fs::create_dir(&inside).expect("it can be made");
+    fs::create_dir(&inside).expect("it can be created");
     let bad = "https://x:hunter2@github.com/Ada/shop.git";
     for name in ["github.com/Ada/shop", "git@github.com:Ada/shop", bad, &inside.to_string_lossy()] {
         assert_eq!(listed(&sandbox, &["list", "--repo", name]), [1, 2, 3, 4], "{name}");
@@ -59,7 +59,7 @@ fn a_repository_can_be_named_by_any_spelling_of_its_address_or_by_a_directory() 
 #[test]
 fn an_unknown_repository_is_reported() {
     let sandbox = clones();
-    fs::create_dir(sandbox.home().join("empty")).expect("it can be made");
+    fs::create_dir(sandbox.home().join("empty")).expect("it can be created");
     for (name, code, why) in [
         ("github.com/Ada/none", 1, "no project has the repository github.com/Ada/none"),
         ("nonsense", 64, "is neither a directory nor the address of a repository, such as github.com/owner/name"),
@@ -103,7 +103,7 @@ fn without_an_origin_the_first_commit_identifies_the_repository() {
     assert_eq!(listed(&sandbox, &["list", "--repo", &name]), [1, 2, 3, 4]);
     assert_eq!(listed(&sandbox, &["list", "--repo", &format!("first-commit:{first}")]), [1, 2, 3, 4]);
     // A repository without a commit cannot be identified.
-    fs::create_dir(sandbox.home().join("new")).expect("it can be made");
+    fs::create_dir(sandbox.home().join("new")).expect("it can be created");
     git(&sandbox, &sandbox.home().join("new"), "init -q");
     let output = sandbox.cs("cs-session", &["list", "--repo", &sandbox.home().join("new").to_string_lossy()]);
     assert!(
@@ -136,7 +136,7 @@ fn the_hourly_job_identifies_repositories() {
     assert_eq!(sandbox.json("config.json"), config);
     assert!(run(&["all", "--json"]).contains("\"action\":\"learned\""));
     config["places"]["shop"]["repo"] = json!("github.com/Ada/shop");
-    assert_eq!(sandbox.json("config.json"), config, "all else stays");
+    assert_eq!(sandbox.json("config.json"), config, "everything else stays");
     // Nothing is written if nothing is new.
     let inode = |path: &Path| std::os::unix::fs::MetadataExt::ino(&fs::metadata(path).expect("it is there"));
     let before = inode(&file);
@@ -159,7 +159,7 @@ fn usage_of_all_clones_is_one_sum() {
     let sandbox = clones();
     for (n, (name, _)) in (1..).zip(CLONES) {
         let dir = sandbox.home().join(format!(".claude/projects/-{n}"));
-        fs::create_dir_all(&dir).expect("it can be made");
+        fs::create_dir_all(&dir).expect("it can be created");
         let usage = json!({"input_tokens": 10_u64.pow(n - 1), "output_tokens": 0});
         let line = json!({"type": "assistant", "uuid": format!("l{n}"), "sessionId": uuid(n), "requestId": format!("r{n}"),
             "timestamp": "2026-11-20T10:00:00.000Z", "cwd": sandbox.home().join(name),

@@ -28,7 +28,7 @@ fn moved() -> (Town, PathBuf, PathBuf) {
     }
     tell(&sandbox, 4, &old.to_string_lossy(), "SessionEnd", json!({"reason": "other"}));
     let new = sandbox.home().join("new/laden");
-    fs::create_dir(sandbox.home().join("new")).expect("it can be made");
+    fs::create_dir(sandbox.home().join("new")).expect("it can be created");
     fs::rename(&old, &new).expect("it can be moved");
     git(&sandbox, &new, "worktree repair .claude/worktrees/side");
     (sandbox, old, new)
@@ -46,7 +46,7 @@ fn a_moved_project_keeps_its_sessions() {
         (&json!(to), &json!([from]))
     );
     assert_eq!(of(&sandbox, 2)["worktree_root"], json!(new.join(".claude/worktrees/side")));
-    assert_eq!(of(&sandbox, 3)["worktree_root"], json!(old), "what is done was done there");
+    assert_eq!(of(&sandbox, 3)["worktree_root"], json!(old), "completed work was done there");
     // The running conversation, whose client still reports the old folder.
     assert_eq!(sandbox.json(&format!("live/{}.json", uuid(1)))["worktree_root"], json!(to));
     assert_eq!(listed(&sandbox, &["occupants", "--path", &to]), [1, 3], "3 runs after its session was completed");
@@ -59,7 +59,7 @@ fn a_moved_project_keeps_its_sessions() {
     let id = of(&sandbox, 2)["session_id"].as_str().expect("an id").to_owned();
     assert_eq!(status(&sandbox.cs("cs-session", &["resume", &id])), 0);
     let successor =
-        sandbox.records().into_iter().find(|record| record["resumed_from"] == json!(id)).expect("it goes on");
+        sandbox.records().into_iter().find(|record| record["resumed_from"] == json!(id)).expect("it continues");
     assert_eq!(successor["worktree_root"], json!(new.join(".claude/worktrees/side")));
     // Again.
     let before = contents(&sandbox);
@@ -106,7 +106,7 @@ fn a_refused_move_changes_nothing() {
     repository(&sandbox, "other", None);
     let other = sandbox.home().join("other");
     let plain = sandbox.home().join("plain");
-    fs::create_dir(&plain).expect("it can be made");
+    fs::create_dir(&plain).expect("it can be created");
     for slug in ["shop", "laden"] {
         assert_eq!(status(&sandbox.cs("cs-project", &["update", slug, "--next-up", "a", "-q"])), 0);
     }
@@ -141,7 +141,7 @@ fn the_old_folder_of_a_moved_project_can_be_used_again() {
     let (sandbox, old, new) = moved();
     let (from, to) = (old.to_string_lossy().into_owned(), new.to_string_lossy().into_owned());
     // A link to it, and files that a client left in the old folder.
-    symlink(&new, &old).expect("it can be made");
+    symlink(&new, &old).expect("it can be created");
     assert_eq!(status(&move_to(&sandbox, &["shop", &to])), 0);
     assert_eq!(prompt(&sandbox, 5, &old), "shop");
     fs::remove_file(&old).expect("it is there");
@@ -155,7 +155,7 @@ fn the_old_folder_of_a_moved_project_can_be_used_again() {
     fs::write(sandbox.data().join("config.json"), config.to_string()).expect("it can be written");
     fs::rename(&new, &old).expect("it can be moved");
     assert_eq!(prompt(&sandbox, 7, &old), "shop");
-    fs::create_dir_all(new.join(".claude")).expect("it can be made");
-    assert_eq!(status(&move_to(&sandbox, &["shop", &from])), 0, "nothing but a folder was left behind");
+    fs::create_dir_all(new.join(".claude")).expect("it can be created");
+    assert_eq!(status(&move_to(&sandbox, &["shop", &from])), 0, "only a folder was left behind");
     assert_eq!(place(&sandbox, "shop")["former_paths"], json!([to]));
 }

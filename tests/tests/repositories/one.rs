@@ -6,9 +6,9 @@ use super::*;
 fn a_linked_folder_is_the_same_project() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "disk/shop", None);
-    symlink(sandbox.home().join("disk"), sandbox.home().join("link")).expect("it can be made");
+    symlink(sandbox.home().join("disk"), sandbox.home().join("link")).expect("it can be created");
     let linked = sandbox.home().join("link/shop");
-    fs::create_dir(shop.join("src")).expect("it can be made");
+    fs::create_dir(shop.join("src")).expect("it can be created");
     for (n, path) in (1..).zip([&linked, &shop, &linked.join("src"), &shop.join("src")]) {
         assert_eq!(prompt(&sandbox, n, path), "shop", "{}", path.display());
         assert_eq!(of(&sandbox, n)["worktree_root"], json!(shop));
@@ -18,7 +18,7 @@ fn a_linked_folder_is_the_same_project() {
         assert_eq!(listed(&sandbox, &["occupants", "--path", &path.to_string_lossy()]), [1, 2, 3, 4]);
     }
     // A folder outside any repository.
-    fs::create_dir(sandbox.home().join("disk/notes")).expect("it can be made");
+    fs::create_dir(sandbox.home().join("disk/notes")).expect("it can be created");
     assert_eq!(prompt(&sandbox, 5, &sandbox.home().join("link/notes")), "notes");
     assert_eq!(prompt(&sandbox, 6, &sandbox.home().join("disk/notes")), "notes");
 }
@@ -27,9 +27,9 @@ fn a_linked_folder_is_the_same_project() {
 fn a_project_registered_under_another_path_is_found() {
     let sandbox = sandbox();
     let shop = repository(&sandbox, "disk/shop", None);
-    symlink(sandbox.home().join("disk"), sandbox.home().join("link")).expect("it can be made");
+    symlink(sandbox.home().join("disk"), sandbox.home().join("link")).expect("it can be created");
     let linked = sandbox.home().join("link/shop");
-    fs::create_dir_all(sandbox.data()).expect("it can be made");
+    fs::create_dir_all(sandbox.data()).expect("it can be created");
     let config = json!({"projects": {"mine": {"name": "Mine", "path": linked}}});
     fs::write(sandbox.data().join("config.json"), config.to_string()).expect("it can be written");
     assert_eq!(prompt(&sandbox, 1, &shop), "mine");
@@ -84,7 +84,7 @@ fn a_folder_around_a_bare_repository_is_one_project() {
 #[test]
 fn a_separate_git_directory_belongs_to_its_work_tree() {
     let sandbox = sandbox();
-    fs::create_dir(sandbox.home().join("store")).expect("it can be made");
+    fs::create_dir(sandbox.home().join("store")).expect("it can be created");
     git(&sandbox, &sandbox.home(), "init -q --separate-git-dir store/shop.git shop");
     let shop = sandbox.home().join("shop");
     git(&sandbox, &shop, "commit -q --allow-empty -m first");

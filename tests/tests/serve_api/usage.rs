@@ -65,7 +65,7 @@ fn usage_numbers_equal_those_of_the_reports() {
         let page = served.get(path);
         assert!(
             page.status == 200 && page.text().contains("cs-usage keep"),
-            "{path} says how to count: {}",
+            "{path} explains how to count: {}",
             page.text()
         );
     }
@@ -87,7 +87,7 @@ fn usage_numbers_equal_those_of_the_reports() {
     assert_eq!(
         (&shop["total_tokens"], &shop["days"].as_array().unwrap().len()),
         (&100_000.into(), &2),
-        "old days are in the sum"
+        "the total includes old days"
     );
 
     let one = &served.json(&format!("/api/session/{first}"))["usage"];
@@ -103,7 +103,7 @@ fn usage_numbers_equal_those_of_the_reports() {
     assert_eq!(some["days"][0]["date"], "2026-10-31");
     assert_eq!(served.get("/api/activity?since=soon").status, 400);
     let none = &served.json("/api/activity?since=2026-11-19&until=2026-11-18")["usage"];
-    assert_eq!((&none["total_tokens"], &none["days"]), (&0.into(), &json!([])), "a range that ends before it begins");
+    assert_eq!((&none["total_tokens"], &none["days"]), (&0.into(), &json!([])), "a range that ends before it starts");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn figures_of_clients_are_shown_at_once_and_separately() {
     let shown = served.json(&format!("/api/session/{id}"));
     assert_eq!((&shown["status_line"]["cost_usd"], &shown["usage"]), (&3.5.into(), &Value::Null));
     run(&sandbox, "cs-session", &["complete", &id, "--outcome", "done"]);
-    assert_eq!(served.json(&format!("/api/session/{id}"))["status_line"], Value::Null, "only while it goes on");
+    assert_eq!(served.json(&format!("/api/session/{id}"))["status_line"], Value::Null, "only while it runs");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn pages_have_no_serious_accessibility_problems() {
         dashboard.browser.call("Runtime.evaluate", json!({"expression": axe}));
         let found =
             dashboard.browser.eval("axe.run(document).then(({passes, violations}) => [passes.length, violations])");
-        assert!(found[0].as_u64() > Some(10), "it has looked at nothing: {found}");
+        assert!(found[0].as_u64() > Some(10), "it checked nothing: {found}");
         assert_eq!(serious(&found[1]), [""; 0], "{path} {scheme} {width}");
     }
 }

@@ -134,7 +134,7 @@ impl Browser {
                 return event["params"].clone();
             }
             seen = self.events.len();
-            let event = self.next().unwrap_or_else(|| panic!("{method} did not come"));
+            let event = self.next().unwrap_or_else(|| panic!("no event {method}"));
             self.events.push(event);
         }
     }
@@ -165,7 +165,7 @@ impl Browser {
     pub fn until(&mut self, script: &str) {
         let deadline = Instant::now() + LIMIT;
         while self.evaluate(script)["result"]["value"] != json!(true) {
-            assert!(Instant::now() < deadline, "never: {script}; the page: {}", self.text("body"));
+            assert!(Instant::now() < deadline, "never true: {script}; the page: {}", self.text("body"));
             std::thread::sleep(Duration::from_millis(40));
         }
     }

@@ -64,6 +64,6 @@ impl Dashboard {
     /// The intents of all rows, from top to bottom.
     pub fn intents(&mut self) -> Vec<String> {
         let found = self.browser.eval("[...document.querySelectorAll('.row .open')].map((link) => link.textContent)");
-        serde_json::from_value(found).expect("an array of texts")
+        serde_json::from_value(found).expect("an array of strings")
     }
 }

@@ -35,7 +35,7 @@ fn search_finds_words_in_every_field() {
         assert_eq!(dashboard.browser.eval("document.getElementById('q').value"), words);
     }
     let search = dashboard.browser.eval("location.search");
-    assert_eq!(search, json!(format!("?q={}", ids[1])), "what was left empty is not in the URL");
+    assert_eq!(search, json!(format!("?q={}", ids[1])), "empty fields are not in the URL");
     dashboard.open("/?q=nowhere");
     assert!(dashboard.browser.text("#empty").contains("Nothing matches"));
 }
@@ -47,8 +47,11 @@ fn everything_can_be_reached_without_a_script() {
     let url = dashboard.url("/");
     dashboard.browser.open(&url);
     let body = dashboard.browser.text("body");
-    assert!(!body.contains("connecting") && !body.contains("Keyboard"), "nothing promises what needs a script: {body}");
-    assert!(body.contains("just now"), "ages are made by the server: {body}");
+    assert!(
+        !body.contains("connecting") && !body.contains("Keyboard"),
+        "the page offers something that needs a script: {body}"
+    );
+    assert!(body.contains("just now"), "the server renders ages: {body}");
     dashboard.browser.click("#q");
     dashboard.browser.type_text("login");
     let from = dashboard.browser.note_event();

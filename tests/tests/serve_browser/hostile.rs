@@ -72,14 +72,11 @@ fn a_hostile_record_is_shown_as_text() {
         assert_ne!(dashboard.browser.eval("document.title"), "owned");
     }
     dashboard.open(&session);
-    assert!(dashboard.browser.text("h1").contains("<script>"), "it is shown as what it is");
+    assert!(dashboard.browser.text("h1").contains("<script>"), "it is shown as text");
     let command = dashboard.browser.text("#resume");
     assert!(command.contains(r#"cd '/tmp/it'\''s "$(x)" `y`/<b>' && claude --resume"#), "{command}");
     dashboard.open("/");
-    assert!(
-        dashboard.browser.text(".damaged").contains("sess_20261121T0001_0bad"),
-        "the others are there all the same"
-    );
+    assert!(dashboard.browser.text(".damaged").contains("sess_20261121T0001_0bad"), "the others are still there");
 
     // The browser logs an error page as a network error; there must be no other message.
     let complaints = dashboard.browser.complaints();
@@ -89,5 +86,5 @@ fn a_hostile_record_is_shown_as_text() {
     // Browsers draw parts of form fields from data URLs.
     let is_foreign = |url: &String| !url.starts_with(&own) && !url.starts_with("data:");
     let foreign: Vec<String> = dashboard.browser.asked_for().into_iter().filter(is_foreign).collect();
-    assert_eq!(foreign, [""; 0], "everything came from here");
+    assert_eq!(foreign, [""; 0], "everything was loaded from this server");
 }

@@ -56,7 +56,7 @@ fn the_key_in_the_address_opens_everything_and_leaves_no_trace() {
     dashboard.browser.open(&dashboard.url("/project/nope"));
     dashboard.browser.until("document.querySelector('main .error') !== null");
     let asked = dashboard.browser.asked_for();
-    assert!(!asked.iter().any(|url| url.contains("key=")), "the fragment is sent to nobody: {asked:?}");
+    assert!(!asked.iter().any(|url| url.contains("key=")), "the fragment is never sent: {asked:?}");
     let complaints = dashboard.browser.complaints();
     let odd = complaints.iter().filter(|text| !text.contains("status of 401") && !text.contains("status of 404"));
     assert_eq!(odd.count(), 0, "{complaints:?}");

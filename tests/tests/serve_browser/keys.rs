@@ -23,7 +23,7 @@ fn keys_move_open_search_and_help() {
 
     dashboard.browser.press("/");
     dashboard.browser.type_text("j/k?");
-    assert_eq!(dashboard.browser.eval(&format!("{ACTIVE}.value")), "j/k?", "in a field keys are letters");
+    assert_eq!(dashboard.browser.eval(&format!("{ACTIVE}.value")), "j/k?", "keys in a field are letters");
     dashboard.browser.press("Escape");
     assert_ne!(dashboard.browser.eval(&format!("{ACTIVE}.id")), "q");
 
@@ -51,5 +51,5 @@ fn the_first_tab_stop_skips_to_the_content_and_states_show_their_reason() {
     dashboard.browser.until(&format!("!({shown})"));
     dashboard.browser.press("Tab");
     let ring = "getComputedStyle(document.activeElement.closest('.row')).outlineStyle";
-    assert_eq!(dashboard.browser.eval(ring), "solid", "one sees where the focus is");
+    assert_eq!(dashboard.browser.eval(ring), "solid", "the focus is visible");
 }

@@ -68,7 +68,7 @@ fn a_waiting_conversation_moves_to_the_top_and_is_announced() {
     let told = json!({"session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62}});
     assert_eq!(status(&dashboard.sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
     let focused = "document.activeElement.closest('.row') !== null";
-    assert_eq!(dashboard.browser.eval(focused), true, "who moved to a row is still at one");
+    assert_eq!(dashboard.browser.eval(focused), true, "the focus is still on a row");
     hook(&dashboard.sandbox, "Stop", json!({}));
     dashboard.browser.until("document.querySelector('#needs-me .row.is-idle') !== null");
     let figures = dashboard.browser.text("#needs-me .figures");

@@ -90,7 +90,7 @@ fn project_and_year_charts_have_text_alternatives() {
 fn error_pages_explain_the_problem_and_empty_pages_how_to_begin() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
     dashboard.open("/");
-    assert!(dashboard.browser.text("#empty").contains("cs-session create"), "an empty store says how to begin");
+    assert!(dashboard.browser.text("#empty").contains("cs-session create"), "an empty store explains how to begin");
     let id = dashboard.create("demo", "try the dashboard");
     dashboard.browser.until(&format!("document.getElementById('{id}') !== null"));
     for (path, words) in [

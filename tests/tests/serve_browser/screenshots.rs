@@ -18,7 +18,7 @@ fn at(dashboard: &Dashboard, when: &str, program: &str, args: &[&str], input: &s
 fn conversation(dashboard: &Dashboard, n: u32, place: (&str, &str), told: &[(&str, &str, Value)]) {
     let (project, branch) = place;
     let folder = dashboard.sandbox.home().join(project);
-    std::fs::create_dir_all(folder.join(".git")).expect("a folder can be made");
+    std::fs::create_dir_all(folder.join(".git")).expect("a folder can be created");
     std::fs::write(folder.join(".git/HEAD"), format!("ref: refs/heads/{branch}\n")).expect("a file can be written");
     for (when, event, more) in told {
         let mut payload = json!({"session_id": uuid(n), "cwd": folder, "hook_event_name": event});

@@ -12,7 +12,7 @@ const CONVERSATION: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 pub fn talk(dashboard: &Dashboard, tokens: u64) -> String {
     let sandbox = &dashboard.sandbox;
     let dir = sandbox.home().join("api");
-    std::fs::create_dir_all(dir.join(".git")).expect("a folder can be made");
+    std::fs::create_dir_all(dir.join(".git")).expect("a folder can be created");
     std::fs::write(dir.join(".git/HEAD"), "ref: refs/heads/main\n").expect("a file can be written");
     let prompt =
         json!({"session_id": CONVERSATION, "cwd": dir, "hook_event_name": "UserPromptSubmit", "prompt": "Count"});
@@ -61,7 +61,7 @@ fn the_overview_explains_how_to_count_usage_and_then_shows_it() {
     assert_eq!(
         dashboard.browser.eval("document.querySelector('#spent')"),
         json!(null),
-        "a filtered list has other news"
+        "a filtered list has different updates"
     );
 }
 

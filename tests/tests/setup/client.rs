@@ -7,7 +7,7 @@ const NOTHING: &str = "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n";
 
 fn with_client() -> Place {
     let place = Place::new();
-    symlink(env!("CARGO_BIN_EXE_fake-claude"), place.sandbox.home().join("fake/claude")).expect("it can be made");
+    symlink(env!("CARGO_BIN_EXE_fake-claude"), place.sandbox.home().join("fake/claude")).expect("it can be created");
     place
 }
 
@@ -32,7 +32,7 @@ fn the_client_registers_the_plugin_and_the_settings_stay_byte_for_byte() {
         assert_eq!(value["extraKnownMarketplaces"]["claude-sessions"]["source"]["path"], share);
         assert!(ours(&value).is_empty(), "else they would run twice");
         if before == Some(SETTINGS) {
-            assert!(during.starts_with(SETTINGS.strip_suffix('}').expect("it ends so")), "{during}");
+            assert!(during.starts_with(SETTINGS.strip_suffix('}').expect("it ends like this")), "{during}");
         }
         assert_eq!(place.ok(&["install"]), NOTHING);
         assert!(plugin_calls(&place).is_empty());
@@ -202,7 +202,7 @@ fn a_foreign_marketplace_with_our_name_is_left_to_the_client() {
     let place = with_client();
     let theirs = "{\"claude-sessions\":{\"source\":{\"source\":\"github\",\"repo\":\"other/claude-sessions\"}}}";
     let known = place.sandbox.home().join(".claude/plugins/known_marketplaces.json");
-    fs::create_dir_all(known.parent().expect("it has one")).expect("it can be made");
+    fs::create_dir_all(known.parent().expect("it has one")).expect("it can be created");
     fs::write(&known, theirs).expect("it can be written");
     let in_settings =
         format!("{{\"extraKnownMarketplaces\":{theirs},\"enabledPlugins\":{{\"a@claude-sessions\":true}}}}");
@@ -234,5 +234,5 @@ fn a_marketplace_of_an_older_installation_is_replaced() {
         place.share.to_str().expect("UTF-8")
     );
     place.ok(&["uninstall"]);
-    assert_eq!(place.text(), None, "nothing but ours was in it");
+    assert_eq!(place.text(), None, "it contained only our entries");
 }

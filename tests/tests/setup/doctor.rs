@@ -37,7 +37,7 @@ fn finds(place: &Place, check: &str, detail: &str, fix: &str) {
 fn dashboard(place: &Place, args: &[&str]) -> Served {
     let served = Served::start(&place.sandbox, args);
     let port = served.address.rsplit(':').next().expect("a port");
-    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
+    fs::create_dir_all(place.sandbox.data()).expect("it can be created");
     fs::set_permissions(place.sandbox.data(), Permissions::from_mode(0o700)).expect("it is ours");
     let config = place.sandbox.data().join("config.json");
     fs::write(&config, format!("{{\"version\":1,\"settings\":{{\"dashboard_port\":{port}}}}}"))
@@ -94,8 +94,8 @@ fn a_healthy_installation_has_no_findings() {
     assert!(found["hooks"]["detail"].as_str().expect("a text").starts_with("registered once, in"));
     let programs = found["programs"]["detail"].as_str().expect("a text");
     let count = cs_tests::program_names().len();
-    assert!(programs.starts_with(&format!("{count} programs, ")), "all packages in bins/ are known: {programs}");
-    assert!(!place.sandbox.data().exists(), "the test went elsewhere");
+    assert!(programs.starts_with(&format!("{count} programs, ")), "unexpected programs in bins/: {programs}");
+    assert!(!place.sandbox.data().exists(), "the test moved elsewhere");
     assert!(entries(&place.sandbox.root().join("tmp")).is_empty(), "and left nothing");
     assert_eq!(stdout(&place.setup(&["doctor", "-q"])), "");
 }
@@ -104,9 +104,9 @@ fn a_healthy_installation_has_no_findings() {
 fn the_doctor_does_not_wait_for_a_pipe_in_place_of_a_file() {
     let place = healthy();
     let home = place.sandbox.home();
-    fs::create_dir_all(place.sandbox.data().join("logs")).expect("it can be made");
-    fs::create_dir_all(home.join(".codex")).expect("it can be made");
-    fs::create_dir_all(home.join(".claude/plugins")).expect("it can be made");
+    fs::create_dir_all(place.sandbox.data().join("logs")).expect("it can be created");
+    fs::create_dir_all(home.join(".codex")).expect("it can be created");
+    fs::create_dir_all(home.join(".claude/plugins")).expect("it can be created");
     for (path, check) in [
         (place.sandbox.data().join("logs/hook.log"), "log"),
         (place.sandbox.data().join("config.json"), "config"),
@@ -199,7 +199,7 @@ fn an_open_unreadable_or_troubled_data_directory_is_found() {
     let put = |file: &str, text: &str| fs::write(place.sandbox.data().join(file), text).expect("it can be written");
     assert_eq!(status(&place.sandbox.cs("cs-project", &["register", "-q"])), 0);
     assert_eq!(findings(&place).0, 0);
-    fs::create_dir(place.sandbox.data().join("logs")).expect("it can be made");
+    fs::create_dir(place.sandbox.data().join("logs")).expect("it can be created");
     finds(&place, "data", "other accounts can access", "chmod -R go-rwx");
     fs::set_permissions(place.sandbox.data().join("logs"), fs::Permissions::from_mode(0o700)).expect("it is ours");
     put("logs/hook.log", "2026-11-19T10:00:00.000000+00:00 cs-hook: long ago\n");
@@ -235,7 +235,7 @@ fn jobs_that_do_not_run_are_found() {
 fn the_cost_of_hooks_is_read_from_recent_transcripts() {
     let place = healthy();
     let project = place.sandbox.home().join(".claude/projects/-home-dev");
-    fs::create_dir_all(&project).expect("it can be made");
+    fs::create_dir_all(&project).expect("it can be created");
     let line = |command: &str, took: u64| {
         let info = serde_json::json!([{"command": command, "durationMs": took}, {"command": "notify done", "durationMs": 900}]);
         format!("{}\n", serde_json::json!({"type": "system", "subtype": "stop_hook_summary", "hookInfos": info}))
@@ -245,7 +245,7 @@ fn the_cost_of_hooks_is_read_from_recent_transcripts() {
         [2, 1, 3].map(|took| line(ours, took)).concat() + "{\"hookInfos\": torn\n" + &"x".repeat(100_000);
     fs::write(project.join("one.jsonl"), &fast).expect("it can be written");
     let (code, _) = findings(&place);
-    assert_eq!(code, 0, "others may be as slow as they like");
+    assert_eq!(code, 0, "other programs may be slow");
     let said = stdout(&place.setup(&["doctor"]));
     assert!(
         said.contains("end of a turn: 2 ms (median), 3 ms at most, in 3 runs: ${CLAUDE_PLUGIN_ROOT}/bin/cs-heartbeat"),
@@ -268,7 +268,7 @@ fn the_cost_of_hooks_is_read_from_recent_transcripts() {
 fn codex_is_checked_where_it_is_installed() {
     let place = healthy();
     assert!(!findings(&place).1.contains_key("codex"));
-    fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be made");
+    fs::create_dir(place.sandbox.home().join(".codex")).expect("it can be created");
     assert_eq!(findings(&place).1["codex"]["fix"], "cs-setup install --codex");
     place.ok(&["install", "--codex"]);
     finds(&place, "codex", "9 hooks are not approved", "type /hooks, then t");
@@ -293,7 +293,7 @@ fn codex_is_checked_where_it_is_installed() {
 fn secrets_in_foreign_hooks_are_not_printed() {
     let place = healthy();
     let project = place.sandbox.home().join(".claude/projects/-home-dev");
-    fs::create_dir_all(&project).expect("it can be made");
+    fs::create_dir_all(&project).expect("it can be created");
     let long = format!("curl {}", "a ".repeat(80)) + "-H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwx'";
     let infos = ["curl -H 'Authorization: Bearer sk-ant-api03-abcdefghijklmnopqrstuvwx' http://x", &long]
         .map(|command| serde_json::json!({"command": command, "durationMs": 3}));
@@ -309,7 +309,7 @@ fn secrets_in_foreign_hooks_are_not_printed() {
 fn hooks_in_a_project_are_found() {
     let place = healthy();
     let project = place.sandbox.home().join("src/shop");
-    fs::create_dir_all(project.join(".claude")).expect("it can be made");
+    fs::create_dir_all(project.join(".claude")).expect("it can be created");
     place.ok(&["project", project.to_str().expect("UTF-8")]);
     assert_eq!(findings(&place).0, 0);
     for name in ["settings.json", "settings.local.json"] {
@@ -320,12 +320,12 @@ fn hooks_in_a_project_are_found() {
         assert!(!stdout(&place.setup(&["doctor"])).contains("registered once"));
         fs::write(file, "{\"hooks\": {\"Stop\": [{\"hooks\": [{\"command\": \"/x/cs-hook\"}]}]}}")
             .expect("it can be written");
-        assert_eq!(findings(&place).0, 0, "theirs is not ours");
+        assert_eq!(findings(&place).0, 0, "foreign hooks do not count as ours");
         fs::write(file, "{\"hooks\": [").expect("it can be written");
-        assert_eq!(findings(&place).0, 0, "what cannot be understood there is the project's affair");
+        assert_eq!(findings(&place).0, 0, "damaged files there are up to the project");
     }
     place.ok(&["project", place.sandbox.home().to_str().expect("UTF-8")]);
-    assert_eq!(findings(&place).0, 0, "the home directory's are the user's");
+    assert_eq!(findings(&place).0, 0, "hooks in the home directory are the user's");
 }
 
 #[test]
@@ -338,7 +338,7 @@ fn an_unsuitable_disk_is_reported_with_a_fix() {
         return;
     }
     let place = healthy();
-    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
+    fs::create_dir_all(place.sandbox.data()).expect("it can be created");
     fs::set_permissions(place.sandbox.data(), fs::Permissions::from_mode(0o700)).expect("it is ours");
     let before = tree(&place.sandbox.home());
     for (kind, error, detail, fix) in [
@@ -364,16 +364,16 @@ fn an_unsuitable_disk_is_reported_with_a_fix() {
         assert!(hit && found.len() == 1 && found[0]["ok"] == false, "{kind:?} {error}: {told}");
         let has = |key: &str, word: &str| found[0][key].as_str().is_some_and(|text| text.contains(word));
         assert!(has("detail", detail) && has("fix", fix), "{kind:?} {error}: {}", found[0]);
-        assert_eq!(tree(&place.sandbox.home()), before, "{kind:?}: it left something");
+        assert_eq!(tree(&place.sandbox.home()), before, "{kind:?}: it left a file");
     }
     assert_eq!(findings(&place).0, 0);
-    assert_eq!(tree(&place.sandbox.home()), before, "where all is well, too");
+    assert_eq!(tree(&place.sandbox.home()), before, "also if all is well");
 }
 
 #[test]
 fn a_linked_record_directory_is_found() {
     let place = healthy();
-    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
-    symlink(place.sandbox.work(), place.sandbox.data().join("sessions")).expect("it can be made");
+    fs::create_dir_all(place.sandbox.data()).expect("it can be created");
+    symlink(place.sandbox.work(), place.sandbox.data().join("sessions")).expect("it can be created");
     finds(&place, "data", "sessions is a symbolic link", "make it a directory");
 }

@@ -14,9 +14,9 @@ use super::*;
 fn a_link_is_kept_and_its_target_is_written() {
     let place = Place::new();
     let target = place.sandbox.home().join("dotfiles/claude.json");
-    fs::create_dir_all(target.parent().expect("it has one")).expect("it can be made");
-    fs::create_dir_all(place.sandbox.home().join(".claude")).expect("it can be made");
-    symlink("../dotfiles/claude.json", place.settings()).expect("it can be made");
+    fs::create_dir_all(target.parent().expect("it has one")).expect("it can be created");
+    fs::create_dir_all(place.sandbox.home().join(".claude")).expect("it can be created");
+    symlink("../dotfiles/claude.json", place.settings()).expect("it can be created");
     for before in [Some(FOREIGN), None] {
         before.map_or_else(
             || drop(fs::remove_file(&target)),
@@ -28,14 +28,10 @@ fn a_link_is_kept_and_its_target_is_written() {
         place.ok(&["uninstall"]);
         assert!(place.settings().is_symlink());
         assert_eq!(fs::read_to_string(&target).ok().as_deref(), before);
-        assert_eq!(
-            entries(target.parent().expect("it has one")).len(),
-            usize::from(before.is_some()),
-            "nothing beside it"
-        );
+        assert_eq!(entries(target.parent().expect("it has one")).len(), usize::from(before.is_some()), "no other file");
     }
     fs::remove_file(place.settings()).expect("it is there");
-    symlink("settings.json", place.settings()).expect("it can be made");
+    symlink("settings.json", place.settings()).expect("it can be created");
     place.refused(&["install", "--settings"], DISK, "too many symbolic links");
 }
 
@@ -123,7 +119,7 @@ fn a_kill_at_any_moment_leaves_the_old_or_the_new_file() {
     assert!(killed >= 30, "only {killed} were still running when they were killed");
     place.ok(&["install", "--settings"]);
     place.ok(&["uninstall"]);
-    assert_eq!(place.text().as_deref(), Some(FOREIGN), "and the way back is not lost");
+    assert_eq!(place.text().as_deref(), Some(FOREIGN), "and the backup is kept");
 }
 
 #[test]
@@ -149,7 +145,7 @@ fn answered(place: &Place, args: &[&str], answer: &str) -> Output {
             std::ptr::null_mut(),
         )
     };
-    assert_eq!(made, 0, "a terminal can be made");
+    assert_eq!(made, 0, "a terminal can be created");
     // SAFETY: they were just opened and have no other owner.
     let (mut terminal, line) = unsafe { (fs::File::from_raw_fd(terminal), fs::File::from_raw_fd(line)) };
     terminal.write_all(answer.as_bytes()).expect("it can be typed");
@@ -195,7 +191,7 @@ fn the_change_is_shown_before_the_question() {
         assert!(!shown.contains("secret"), "{form}: {told}");
     }
     let output = answered(&place, &["install", "--settings", "--yes", "--json"], "");
-    assert_eq!((status(&output), stderr(&output)), (0, String::new()), "who is not asked is not told twice");
+    assert_eq!((status(&output), stderr(&output)), (0, String::new()), "without a question nothing is printed twice");
 }
 
 #[test]
@@ -229,7 +225,7 @@ fn a_hard_link_is_reported_before_it_is_broken() {
     let place = Place::new();
     place.put_settings(Some(FOREIGN));
     let other = place.sandbox.home().join("dotfiles.json");
-    fs::hard_link(place.settings(), &other).expect("it can be made");
+    fs::hard_link(place.settings(), &other).expect("it can be created");
     for form in ["--table", "--json"] {
         let shown = place.ok(&["install", "--settings", "--dry-run", form]);
         assert!(

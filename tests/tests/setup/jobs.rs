@@ -110,7 +110,7 @@ fn launchd_files_are_valid() {
         assert_eq!(words[5..], *args);
         let log = place.sandbox.data().join(format!("logs/{job}.log"));
         assert_eq!([text("StandardOutPath"), text("StandardErrorPath")], [log.to_str().expect("UTF-8"); 2]);
-        assert!(log.parent().expect("it has one").is_dir(), "launchd does not make it");
+        assert!(log.parent().expect("it has one").is_dir(), "launchd does not create it");
         let environment = agent.get("EnvironmentVariables").and_then(Plist::as_dictionary).expect("a dictionary");
         assert_eq!(environment.get("CS_HOME").and_then(Plist::as_string), place.sandbox.data().to_str());
         let number = |key: &str| agent.get(key).and_then(Plist::as_signed_integer);
@@ -182,7 +182,7 @@ fn systemd_units_are_valid() {
         let text = fs::read_to_string(&units[0]).expect("it is there").replace("bin/cs-cleanup", "bin/cs-nothing");
         fs::write(&broken, text.replace("UMask", "UMusk")).expect("it can be written");
         let said = verify(&place, &[broken]).expect("it was there before");
-        assert!(stderr(&said).contains("UMusk"), "else it looks at nothing: {}", stderr(&said));
+        assert!(stderr(&said).contains("UMusk"), "the check compares nothing: {}", stderr(&said));
     }
 }
 
@@ -238,7 +238,7 @@ fn cron_lines_work_and_the_crontab_is_not_touched() {
     place.fake("crontab", "echo \"crontab $*\" >>\"$HOME/calls\"; cat \"$HOME/crontab\" 2>/dev/null");
     fs::write(place.sandbox.home().join("refuses"), "show-environment").expect("it can be written");
     let lines = place.ok(&["jobs", "install", "-q"]);
-    assert_eq!(place.calls(), ["systemctl --user show-environment"], "only looked for");
+    assert_eq!(place.calls(), ["systemctl --user show-environment"], "only searched for");
     let times: Vec<&str> = lines.lines().map(|line| line.split(" CS_HOME").next().expect("a time")).collect();
     assert_eq!(times, ["@reboot", "17 * * * *", "*/30 * * * *", "37 * * * *"]);
     for (line, (job, words)) in lines.lines().zip([
@@ -248,7 +248,7 @@ fn cron_lines_work_and_the_crontab_is_not_touched() {
         ("usage", "cs-usage keep"),
     ]) {
         let command = line.trim_start_matches(|c: char| !c.is_ascii_uppercase());
-        assert!(!command.replace("\\%", "").contains('%'), "cron would cut it: {command}");
+        assert!(!command.replace("\\%", "").contains('%'), "cron would truncate it: {command}");
         let output = place.sandbox.sh(&command.replace("\\%", "%"));
         assert_eq!((status(&output), stdout(&output)), (0, String::new()), "{}", stderr(&output));
         let log = fs::read_to_string(place.sandbox.data().join(format!("logs/{job}.log"))).expect("it was written");
@@ -265,7 +265,7 @@ fn cron_lines_work_and_the_crontab_is_not_touched() {
 fn logs_stay_small_and_lose_only_old_lines() {
     let place = with("systemctl", ".local/share/claude-sessions");
     let logs = place.sandbox.data().join("logs");
-    fs::create_dir_all(&logs).expect("it can be made");
+    fs::create_dir_all(&logs).expect("it can be created");
     let long: String = (0..60_000).map(|n| format!("line {n}\n")).collect();
     fs::write(logs.join("dashboard.log"), &long).expect("it can be written");
     fs::write(logs.join("notify.log"), "short\n").expect("it can be written");
@@ -274,7 +274,11 @@ fn logs_stay_small_and_lose_only_old_lines() {
     let said = place.ok(&["jobs", "run", "--", program.to_str().expect("UTF-8"), "all", "--json"]);
     assert!(said.starts_with(&format!("{} all --json\n", program.display())), "{said}");
     std::io::Write::write_all(&mut writer, b"more\n").expect("it can be written");
-    assert_eq!(fs::read_to_string(logs.join("dashboard.log")).expect("it is there"), "more\n", "who runs goes on");
+    assert_eq!(
+        fs::read_to_string(logs.join("dashboard.log")).expect("it is there"),
+        "more\n",
+        "a running session stays active"
+    );
     let kept = fs::read_to_string(logs.join("dashboard.log.1")).expect("it is there");
     assert!(kept.len() == 256 * 1024 && long.ends_with(&kept));
     assert_eq!(fs::read_to_string(logs.join("notify.log")).expect("it is there"), "short\n");
@@ -283,7 +287,7 @@ fn logs_stay_small_and_lose_only_old_lines() {
 #[test]
 fn the_dashboard_gets_the_port_of_the_settings() {
     let place = with("systemctl", ".local/share/claude-sessions");
-    fs::create_dir_all(place.sandbox.data()).expect("it can be made");
+    fs::create_dir_all(place.sandbox.data()).expect("it can be created");
     fs::write(place.sandbox.data().join("config.json"), "{\"settings\": {\"dashboard_port\": 9123}}")
         .expect("it can be written");
     place.ok(&["jobs", "install"]);

@@ -20,7 +20,7 @@ fn make(sandbox: &Sandbox, words: &[&str]) -> Output {
         env::var_os(name).map(|value| command.env(name, value));
     }
     let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-    let bin = cargo.parent().expect("it lies in a folder");
+    let bin = cargo.parent().expect("it is in a folder");
     command.env("PATH", format!("{}:{}/.cargo/bin:/usr/bin:/bin", bin.display(), outer.display()));
     command.current_dir(workspace()).args(words);
     let _alone = MAKE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ fn uninstall_removes_what_install_made_and_keeps_records() {
     let home = sandbox.home();
     let (prefix, settings) = (home.join("a prefix"), home.join(".claude/settings.json"));
     let to = format!("PREFIX={}", prefix.display());
-    fs::create_dir_all(home.join(".claude")).expect("it can be made");
+    fs::create_dir_all(home.join(".claude")).expect("it can be created");
     fs::write(&settings, "{\"a\": [ ]}").expect("it can be written");
     let before = tree(&home);
 
@@ -56,7 +56,7 @@ fn uninstall_removes_what_install_made_and_keeps_records() {
     assert!(tree(&home) == first, "the second time changes nothing");
     let through_the_link = sandbox.cs(prefix.join("bin/cs-setup").to_str().expect("UTF-8"), &["install", "--codex"]);
     assert_eq!(status(&through_the_link), 0, "{}", stderr(&through_the_link));
-    fs::create_dir_all(home.join(".codex")).expect("it can be made");
+    fs::create_dir_all(home.join(".codex")).expect("it can be created");
 
     let session = sandbox.cs(
         prefix.join("bin/cs-session").to_str().expect("UTF-8"),

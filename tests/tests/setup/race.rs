@@ -26,13 +26,13 @@ enum Way {
 
 /// Reads the file, adds one key, and writes the whole file, as clients do.
 fn edit(path: &Path, n: usize, way: Way) {
-    let text = fs::read_to_string(path).expect("it is never away");
+    let text = fs::read_to_string(path).expect("it always exists");
     let mut value: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("round {n}: {e}: {text:?}"));
     value["edits"][format!("{n}")] = n.into();
     // Keeps the file from growing endlessly.
     let old = n.checked_sub(50).map(|old| old.to_string());
     value["edits"].as_object_mut().expect("an object").retain(|key, _| Some(key) != old.as_ref());
-    let text = serde_json::to_string_pretty(&value).expect("a value has a text");
+    let text = serde_json::to_string_pretty(&value).expect("a value can be serialised");
     match way {
         Way::InPlace => fs::write(path, text).expect("it can be written"),
         Way::Rename => {
@@ -47,7 +47,7 @@ fn edit(path: &Path, n: usize, way: Way) {
 fn edit_all_the_time(path: &Path, way: Way, pause: Duration, stop: &AtomicBool, rounds: &AtomicUsize) {
     for n in 0.. {
         edit(path, n, way);
-        let text = fs::read_to_string(path).expect("it is never away");
+        let text = fs::read_to_string(path).expect("it always exists");
         let value: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("round {n}: {e}: {text:?}"));
         for known in n.saturating_sub(40)..=n {
             assert_eq!(value["edits"][known.to_string()], known, "edit {known} was lost at {n}, {way:?}");
@@ -64,9 +64,9 @@ fn edit_all_the_time(path: &Path, way: Way, pause: Duration, stop: &AtomicBool, 
 /// occurred.
 fn race(way: Way, pause: Duration, file: &str, commands: [&[&str]; 2]) -> (usize, BTreeMap<i32, usize>) {
     let place = Place::new();
-    fs::create_dir_all(place.sandbox.home().join(".codex")).expect("it can be made");
+    fs::create_dir_all(place.sandbox.home().join(".codex")).expect("it can be created");
     let path = place.sandbox.home().join(file);
-    fs::create_dir_all(path.parent().expect("it has one")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it has one")).expect("it can be created");
     fs::write(&path, FOREIGN).expect("it can be written");
     let (stop, rounds, mut codes) = (AtomicBool::new(false), AtomicUsize::new(0), BTreeMap::new());
     thread::scope(|scope| {
@@ -90,7 +90,7 @@ fn race(way: Way, pause: Duration, file: &str, commands: [&[&str]; 2]) -> (usize
         |path: &PathBuf| path.to_string_lossy().contains(".cs-kept") || path.to_string_lossy().contains(".cs-setup");
     assert!(!beside.iter().any(litter), "{beside:?}");
     let value = json(&fs::read_to_string(&path).expect("there"));
-    assert_eq!(value["permissions"], json(FOREIGN)["permissions"], "what was there is there");
+    assert_eq!(value["permissions"], json(FOREIGN)["permissions"], "everything is still there");
     (rounds.load(Ordering::Relaxed), codes)
 }
 
@@ -113,7 +113,7 @@ fn no_edit_by_a_client_is_lost() {
             let (rounds, codes) = race(way, pause, file, commands);
             println!("{way:?} {file} {pause:?}: {rounds} edits, ended with {codes:?}");
             assert!(rounds >= ROUNDS / 10 && codes.values().sum::<usize>() > 2, "{rounds} edits, {codes:?}");
-            assert!(codes.contains_key(&0), "never came through: {codes:?}");
+            assert!(codes.contains_key(&0), "never succeeded: {codes:?}");
         }
     }
 }

@@ -144,7 +144,7 @@ fn damaged_settings_are_refused_and_left_alone() {
     fs::write(place.settings(), vec![b' '; 11 << 20]).expect("it can be written");
     place.refused(&["install", "--settings"], INVALID, "more than 10485760 bytes");
     place.put_settings(None);
-    fs::create_dir(place.settings()).expect("it can be made");
+    fs::create_dir(place.settings()).expect("it can be created");
     place.refused(&["install", "--settings"], INVALID, "not a regular file");
 }
 
@@ -152,7 +152,7 @@ fn damaged_settings_are_refused_and_left_alone() {
 fn hooks_of_another_installation_are_replaced_and_foreign_hooks_are_not() {
     let place = Place::new();
     let checkout = place.sandbox.home().join("checkout");
-    fs::create_dir_all(checkout.join("bin")).expect("it can be made");
+    fs::create_dir_all(checkout.join("bin")).expect("it can be created");
     cs_tests::made::copy(&place.share.join("bin/cs-setup"), &checkout.join("bin/cs-setup"));
     for old in ["/old/share/claude-sessions", checkout.to_str().expect("UTF-8")] {
         let before = r#"{"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "OLD/bin/cs-heartbeat", "args": []}, {"type": "command", "command": "say"}]}], "Gone": [{"hooks": [{"type": "command", "command": "OLD/bin/cs-hook"}]}], "Mine": [{"hooks": [{"type": "command", "command": "/x/cs-hook | tee"}]}]}}"#;
@@ -170,7 +170,7 @@ fn hooks_of_another_installation_are_replaced_and_foreign_hooks_are_not() {
 fn a_foreign_program_with_our_name_is_kept() {
     let place = Place::new();
     let theirs = place.sandbox.home().join("claude-sessions/bin");
-    fs::create_dir_all(&theirs).expect("it can be made");
+    fs::create_dir_all(&theirs).expect("it can be created");
     for command in ["/x/cs-hook", "/x/bin/cs-heartbeat", theirs.join("cs-hook").to_str().expect("UTF-8")] {
         let before = format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{{"type":"command","command":"{command}"}}]}}]}}}}"#);
         place.put_settings(Some(&before));
@@ -186,7 +186,7 @@ fn a_foreign_program_with_our_name_is_kept() {
 fn a_foreign_marketplace_with_our_name_is_kept() {
     let place = Place::new();
     let theirs = place.sandbox.home().join("src/claude-sessions");
-    fs::create_dir_all(&theirs).expect("it can be made");
+    fs::create_dir_all(&theirs).expect("it can be created");
     for source in [
         r#""source":"github","repo":"other/claude-sessions""#.to_owned(),
         r#""source":"git","path":"/old/share/claude-sessions""#.to_owned(),
@@ -238,7 +238,7 @@ fn codex_gets_its_own_hooks() {
     let file = place.sandbox.home().join(".codex/hooks.json");
     let mine = "{\n \"hooks\": {\n  \"Stop\": [\n   {\n    \"hooks\": [\n     {\n      \"type\": \"command\",\n      \"command\": \"say\"\n     }\n    ]\n   }\n  ]\n }\n}";
     for before in [None, Some(mine)] {
-        fs::create_dir_all(file.parent().expect("it has one")).expect("it can be made");
+        fs::create_dir_all(file.parent().expect("it has one")).expect("it can be created");
         before.into_iter().for_each(|text| fs::write(&file, text).expect("it can be written"));
         let told = place.ok(&["install", "--codex"]);
         assert!(told.contains("type /hooks, then t"), "{told}");
@@ -260,7 +260,7 @@ fn codex_gets_its_own_hooks() {
         assert_eq!(events, wanted);
         for (event, command) in &found {
             let program = if ["Stop", "Interrupt"].contains(&event.as_str()) { "cs-heartbeat" } else { "cs-hook" };
-            assert_eq!(*command, format!("'{}/bin/{program}'", place.share.display()), "a shell runs it");
+            assert_eq!(*command, format!("'{}/bin/{program}'", place.share.display()), "a shell can run it");
         }
         assert!(
             !value.to_string().contains("async") && !value.to_string().contains("args"),

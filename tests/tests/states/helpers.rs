@@ -64,7 +64,7 @@ fn the_end_of_the_turn_does_not_answer_a_subagent() {
     ask_as(&stage, 70, "x1", "mkdir x");
     tell(&stage, 75, UUID, "Stop", json!({"background_tasks": []}));
     is(&stage, 80, UUID, "idle", "your turn");
-    assert_eq!(awaited(&stage), Value::Null, "no helper is left");
+    assert_eq!(awaited(&stage), Value::Null, "no subagent is left");
 }
 
 #[test]

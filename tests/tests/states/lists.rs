@@ -101,7 +101,7 @@ fn a_client_stopped_with_ctrl_z_is_suspended_until_it_continues() {
     assert!(served.get("/").text().contains("is-suspended"));
     let mut command = stage.command("cs-session", 70_000, Client::Interactive);
     command.args(["occupants", "-q"]);
-    assert_eq!(status(&run(command, "")), 0, "it has the checkout all the same");
+    assert_eq!(status(&run(command, "")), 0, "it still has the checkout");
     signal("CONT");
     is(&stage, 75, UUID, "waiting", "permission for Bash: make");
 }

@@ -50,10 +50,10 @@ fn a_process_on_another_machine_is_not_judged() {
     );
     be_impatient(&stage);
     let (state, why) = told(&stage, 10 * HOUR, UUID);
-    assert_eq!(state, "stale", "at most: {why}");
+    assert_eq!(state, "stale", "at most stale: {why}");
     assert!(why.contains("elsewhere"), "{why}");
     for at in [80, 10 * HOUR] {
-        assert_eq!(ask_at(&stage, at, "cs-notify", &["--dry-run", "--json"]).1, "", "nobody here can do anything");
+        assert_eq!(ask_at(&stage, at, "cs-notify", &["--dry-run", "--json"]).1, "", "no one here can act");
         for command in ["gone", "stale", "all"] {
             let (code, done) = ask_at(&stage, at, "cs-cleanup", &[command, "-q"]);
             assert_eq!((code, done.contains("sess_")), (0, false), "{done}");
@@ -101,7 +101,7 @@ fn the_process_is_updated_at_a_start_or_when_the_noted_one_is_dead() {
         let first = json!({"prompt": "do it", "turn_id": "t1"});
         tell_as(&stage, 60, UUID, "UserPromptSubmit", with(first), Client::Codex, &[]);
         edit(&stage, UUID, |live| live["pid_started"] = json!("1"));
-        assert_eq!(told(&stage, 65, UUID).0, "gone", "that process is dead");
+        assert_eq!(told(&stage, 65, UUID).0, "gone", "that process has ended");
         tell_as(&stage, 70, UUID, event, with(more), Client::Codex, &[]);
         let (state, why) = told(&stage, 75, UUID);
         assert_ne!(state, "gone", "{event}: {why}");
@@ -180,7 +180,7 @@ fn a_checkout_is_not_free_while_its_process_cannot_be_judged() {
     let elsewhere = stage.repository("project").to_string_lossy().into_owned();
     assert_eq!(ask_at(&stage, 60, "cs-session", &["occupants", "--path", &elsewhere]).0, 1);
     be_impatient(&stage);
-    assert_eq!(occupants(10 * HOUR).0, 1, "nothing was heard of it for too long");
+    assert_eq!(occupants(10 * HOUR).0, 1, "its last event is too long ago");
     // A conversation without a session is judged by its live file.
     tell(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));
     let (_, rows) = occupants(75);

@@ -7,7 +7,7 @@ use std::io::Write;
 fn logged(folder: &str, more: Value) -> (Stage, std::path::PathBuf) {
     let stage = Stage::new();
     let log = stage.sandbox.home().join(folder).join(format!("{UUID}.jsonl"));
-    fs::create_dir_all(log.parent().expect("a folder")).expect("the folder can be made");
+    fs::create_dir_all(log.parent().expect("a folder")).expect("the folder can be created");
     fs::write(&log, "").expect("the log can be written");
     let mut start = json!({"source": "startup", "transcript_path": log});
     more.as_object().expect("an object").iter().for_each(|(key, value)| start[key] = value.clone());
@@ -240,7 +240,7 @@ fn a_scheduled_prompt_is_background_work_and_not_an_activity() {
     is(&stage, 135, UUID, "idle", "your turn");
     tell(&stage, 140, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c2"}));
     let record = stage.record_of(UUID).expect("it is recorded");
-    assert_eq!(record["current_activity"], "look again", "now a person typed it");
+    assert_eq!(record["current_activity"], "look again", "this time a person typed it");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn killed_writers_leave_whole_records_a_correct_index_and_no_lock() {
     for id in &ids {
         let began = Instant::now();
         ok(&sandbox, "cs-session", &["event", id, "--message", "still here", "-q"]);
-        assert!(began.elapsed() < Duration::from_secs(2), "no lock is stuck");
+        assert!(began.elapsed() < Duration::from_secs(2), "no lock is still held");
     }
     create(&sandbox, &[]);
     check_index(&sandbox);
@@ -94,7 +94,7 @@ fn a_record_is_written_even_if_the_index_is_locked() {
     let held = Held::take(&sandbox.data().join("sessions/_index.lock"));
     let began = Instant::now();
     ok(&sandbox, "cs-session", &["park", &one, "--reason", "later", "-q"]);
-    assert!(began.elapsed() < Duration::from_secs(3), "nobody waits long for a cache");
+    assert!(began.elapsed() < Duration::from_secs(3), "waiting for a cache is short");
     assert!(sandbox.data().join("sessions/_index.pending").exists());
     check_list(&sandbox);
     drop(held);

@@ -60,7 +60,7 @@ fn unknown_fields_survive_every_changing_command() {
     });
     let task = sandbox.record(&id)["tasks"][0]["id"].as_str().expect("a task has an id").to_owned();
     let new_folder = format!("{work}/another");
-    fs::create_dir(&new_folder).expect("it can be made");
+    fs::create_dir(&new_folder).expect("it can be created");
     let commands: [(&str, &[&str]); 18] = [
         ("cs-session", &["update", &id, "--intent", "other work", "--activity", "typing", "--branch", "b"]),
         ("cs-session", &["event", &id, "--message", "two"]),

@@ -12,7 +12,7 @@ fn spent(is_counted: bool) -> Stage {
     run(stage.command("cs-statusline", 70_000, Client::Interactive), &figures.to_string());
     if is_counted {
         let folder = stage.sandbox.home().join(".claude/projects/-home-dev-repo");
-        fs::create_dir_all(&folder).expect("it can be made");
+        fs::create_dir_all(&folder).expect("it can be created");
         let line = json!({
             "type": "assistant", "sessionId": UUID, "timestamp": "2026-11-21T10:01:05Z", "cwd": stage.repository("repo"),
             "requestId": "r", "uuid": "bbbbbbbb-0000-4000-8000-000000000001",
@@ -28,7 +28,7 @@ fn spent(is_counted: bool) -> Stage {
 /// The formatted cost in the summary.
 fn counted(stage: &Stage) -> String {
     let usd = stage.sandbox.json(&format!("usage/{UUID}.json"))["cost_usd"].as_f64().expect("a price is known");
-    assert!((usd - 3.41).abs() > 0.1, "the two can be told apart");
+    assert!((usd - 3.41).abs() > 0.1, "the two are distinguishable");
     format!("${usd:.2}")
 }
 

@@ -5,7 +5,7 @@ use crate::*;
 /// The registry of running clients as Claude Code 2.1.332 writes it.
 fn registry(stage: &Stage, pid: u32, at: u64, name: Value, source: &str) {
     let folder = stage.sandbox.home().join(".claude/sessions");
-    fs::create_dir_all(&folder).expect("the folder can be made");
+    fs::create_dir_all(&folder).expect("the folder can be created");
     let started = fs::read_to_string(format!("/proc/{pid}/stat")).ok();
     let started = started.and_then(|stat| Some(stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned()));
     // START is 2026-11-21T10:00:00Z.
@@ -139,11 +139,11 @@ fn empty_and_oversized_names_are_harmless() {
         let told = begun();
         let more = json!({"prompt": "build the login page", "prompt_id": "p", "session_title": name});
         tell(&told, 60, "UserPromptSubmit", more);
-        assert_eq!(listed(&told, 75), shown, "told by a hook: {name:?}");
+        assert_eq!(listed(&told, 75), shown, "recorded by a hook: {name:?}");
         for stage in [stage, told] {
             let files = replay::files(&stage.sandbox.data());
             let all: String = files.iter().map(|file| fs::read_to_string(file).unwrap_or_default()).collect();
-            assert!(!all.contains(SECRET), "{name:?} is on the disk");
+            assert!(!all.contains(SECRET), "{name:?} was stored");
         }
     }
     let stage = stage();
@@ -176,7 +176,7 @@ fn the_most_recent_of_two_windows_gives_the_name() {
     renamed(&stage, 70, "first window");
     registry(&stage, other.pid(), 71, json!("second window"), "user");
     assert_eq!(listed(&stage, 72), "first window");
-    assert_eq!(listed(&stage, 73), "first window", "it does not change with every look");
+    assert_eq!(listed(&stage, 73), "first window", "it does not change on every request");
     tell_from(
         &stage,
         other.pid(),
@@ -207,5 +207,5 @@ fn a_meaningful_prompt_replaces_a_meaningless_one_as_intent() {
     renamed(&stage, 65, "ok");
     listed(&stage, 66);
     prompt(&stage, 70, "fix the login");
-    assert_eq!(listed(&stage, 75), "ok", "a person called it so");
+    assert_eq!(listed(&stage, 75), "ok", "a person gave it this name");
 }

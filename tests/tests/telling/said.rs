@@ -64,7 +64,7 @@ fn the_answer_is_shown_while_the_session_waits_for_the_person() {
     prompt(&stage, 80, "and the footer");
     assert_eq!(said(&stage, 85), None, "it works again");
     tell(&stage, 90, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
-    assert_eq!(said(&stage, 95), None, "it asks in the middle of a turn");
+    assert_eq!(said(&stage, 95), None, "it asks during a turn");
     // The turn ends without an answer, and the one to an earlier prompt does not count.
     tell(&stage, 100, "Stop", json!({}));
     assert_eq!(said(&stage, 105), None, "it said nothing");
@@ -103,7 +103,7 @@ fn a_turn_that_continues_in_the_background_has_its_answer() {
     tell(&stage, 70, "Stop", more);
     assert_eq!(said(&stage, 75).as_deref(), Some("The tests run."));
     prompt(&stage, 80, "<task-notification><task-id>a</task-id></task-notification>");
-    assert_eq!(said(&stage, 85), None, "it works on the news");
+    assert_eq!(said(&stage, 85), None, "it handles the new prompt");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn given(title: &str) -> Value {
 #[track_caller]
 fn kept(stage: &Stage, at: u64, of: &[Value]) -> String {
     let folder = stage.sandbox.home().join(".claude/projects/-home-dev-repo");
-    fs::create_dir_all(&folder).expect("it can be made");
+    fs::create_dir_all(&folder).expect("it can be created");
     fs::write(folder.join(format!("{UUID}.jsonl")), lines(of)).expect("it can be written");
     person(stage, at, &["cs-usage", "keep"]);
     record(stage)["intent"].as_str().expect("a text").to_owned()
@@ -86,6 +86,6 @@ fn a_removed_name_is_not_used() {
     assert_eq!(
         kept(&stage, 90, &[given("auth"), given(" "), found("Login page")]),
         "auth",
-        "nothing says a better one"
+        "nothing gives a better one"
     );
 }

@@ -28,7 +28,7 @@ fn turns(stage: &Stage) -> u64 {
 
 fn log(stage: &Stage, path: &str, lines: &[Value]) {
     let path = stage.sandbox.home().join(path);
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be created");
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     fs::write(path, text).expect("it can be written");
 }

@@ -38,7 +38,7 @@ fn reports_equal_the_true_totals() {
         }
     }
     let sessions = usage(&sandbox, &["session"]);
-    assert_eq!(sessions.len(), truth.sessions.len(), "forks used nothing of their own");
+    assert_eq!(sessions.len(), truth.sessions.len(), "forks have no usage of their own");
     for line in &sessions {
         assert_eq!(kinds(line), truth.sessions[line["session_id"].as_str().unwrap()], "{line}");
     }
@@ -74,7 +74,7 @@ fn the_cache_changes_nothing() {
     }
     assert_eq!(everything(&sandbox), first, "torn");
     let none = sandbox.with("CS_HOME", "/dev/null/nowhere");
-    assert_eq!(everything(&none), first, "where it cannot be written");
+    assert_eq!(everything(&none), first, "if it cannot be written");
 }
 
 #[test]
@@ -87,13 +87,13 @@ fn files_that_grow_shrink_or_are_replaced_are_counted_correctly() {
     file.write_all((answer(4) + &answer(8)[..50]).as_bytes()).unwrap();
     assert_eq!(total(&sandbox)[0], 7, "half a line is not counted");
     file.write_all(&answer(8).as_bytes()[50..]).unwrap();
-    assert_eq!(total(&sandbox)[0], 15, "and whole it is");
+    assert_eq!(total(&sandbox)[0], 15, "and it is complete");
     file.set_len((answer(1) + &answer(2)).len() as u64).unwrap();
     assert_eq!(total(&sandbox)[0], 3, "shorter");
     fs::write(&path, answer(16) + &answer(32) + &answer(64)).unwrap();
-    assert_eq!(total(&sandbox)[0], 112, "longer, but another text");
+    assert_eq!(total(&sandbox)[0], 112, "longer, different text");
     fs::write(&path, answer(17) + &answer(33) + &answer(65)).unwrap();
-    assert_eq!(total(&sandbox)[0], 115, "as long, but another text");
+    assert_eq!(total(&sandbox)[0], 115, "same length, different text");
     let other = put(&sandbox, "other", &(answer(1) + &answer(2) + &answer(4)));
     fs::rename(&other, &path).unwrap();
     assert_eq!(total(&sandbox)[0], 7, "another file");
@@ -114,7 +114,7 @@ fn a_file_whose_lines_change_while_it_grows_is_counted_correctly() {
     let mut text = old.clone();
     text[7] = new[7].clone();
     fs::write(&path, text.concat()).unwrap();
-    assert_eq!(total(&sandbox)[0], 200_800, "one line in the same place");
+    assert_eq!(total(&sandbox)[0], 200_800, "one line in the same position");
     for range in [0..1, 1_900..2_000, 200..500] {
         let before = total(&sandbox)[0];
         let lines = range.len() as u64;

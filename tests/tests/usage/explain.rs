@@ -33,10 +33,10 @@ fn each_log_is_read_once() {
         put(&sandbox, &other, &Answer { session: 3, message: "msg_4", ..ANSWER }.line()),
     ];
     assert_eq!(opens(&sandbox, &logs), [1, 1, 1], "nothing is known yet");
-    assert_eq!(opens(&sandbox, &logs), [1, 1, 0], "the cache knows all, so only what is explained is read");
+    assert_eq!(opens(&sandbox, &logs), [1, 1, 0], "the cache is complete, so only the explained log is read");
     put(&sandbox, &own, &(ANSWER.line() + &again.line() + &Answer { message: "msg_5", ..ANSWER }.line()));
     assert_eq!(opens(&sandbox, &logs), [1, 1, 0], "one has grown");
     fs::remove_dir_all(sandbox.data().join("usage/cache")).expect("there is a cache");
     usage(&sandbox, &["daily"]);
-    assert_eq!(opens(&sandbox, &logs), [1, 1, 0], "a report has filled the cache");
+    assert_eq!(opens(&sandbox, &logs), [1, 1, 0], "a report filled the cache");
 }

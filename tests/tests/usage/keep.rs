@@ -27,8 +27,8 @@ fn reports_are_the_same_without_the_logs() {
             let _ = fs::remove_dir_all(project.join(session));
         }
     }
-    assert_eq!(say(&sandbox), before, "half of the logs");
-    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0, "a fork is not told what its original used");
+    assert_eq!(say(&sandbox), before, "half of the logs are deleted");
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0, "a fork does not show the usage of its original");
     fs::remove_dir_all(&projects).unwrap();
     assert_eq!(say(&sandbox), before, "no logs");
     let sources: Vec<_> = usage(&sandbox, &["session"]).iter().map(|line| line["source"].clone()).collect();
@@ -42,7 +42,7 @@ fn a_summary_never_decreases() {
     let path = put(&sandbox, &transcript(1), &(ANSWER.line() + &second));
     usage(&sandbox, &["keep"]);
     fs::write(&path, ANSWER.line()).unwrap();
-    assert_eq!(total(&sandbox), [200, 20, 0, 0], "it was used all the same");
+    assert_eq!(total(&sandbox), [200, 20, 0, 0], "it was still used");
     assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0);
     let third = Answer { message: "msg_3", request: "req_3", ..ANSWER }.line();
     fs::write(&path, ANSWER.line() + &second + &third).unwrap();
@@ -66,7 +66,7 @@ fn a_foreign_summary_is_left_alone() {
     let output = sandbox.cs("cs-usage", &["keep"]);
     assert_eq!(status(&output), 65);
     assert!(stderr(&output).contains("cannot understand"), "{}", stderr(&output));
-    assert_eq!(fs::read_to_string(&path).unwrap(), "{\"claude_session_id\": ", "it is left as it is");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{\"claude_session_id\": ", "it is unchanged");
 }
 
 /// Makes a file look as if it had been written this many days before the tests' clock.
@@ -167,15 +167,11 @@ fn keeping_stores_the_sum_of_each_day() {
     );
     usage(&sandbox, &["keep"]);
     let days = sandbox.json("usage/days.json");
-    assert_eq!(
-        days["stats_cache"],
-        serde_json::json!({"2025-01-02": {"claude-opus-4-1": 7}}),
-        "only what is not known"
-    );
+    assert_eq!(days["stats_cache"], serde_json::json!({"2025-01-02": {"claude-opus-4-1": 7}}), "only unknown fields");
     let from = days["from"].as_str().unwrap();
     let rows = days["rows"].as_array().unwrap();
     let tokens = |row: &Value| (3..7).map(|n| row[n].as_u64().unwrap()).sum::<u64>();
-    assert_eq!((&rows[0][0], tokens(&rows[0])), (&Value::Null, 110), "older than a year is one sum");
+    assert_eq!((&rows[0][0], tokens(&rows[0])), (&Value::Null, 110), "days older than a year are one sum");
     assert!(rows[1..].iter().all(|row| row[0].as_str() >= Some(from)));
     for line in usage(&sandbox, &["daily", "--since", from]).iter().filter(|line| line.get("source").is_none()) {
         let of_day: Vec<&Value> = rows.iter().filter(|row| row[0] == line["date"]).collect();
@@ -184,6 +180,6 @@ fn keeping_stores_the_sum_of_each_day() {
         assert!((cost - line["cost_usd"].as_f64().unwrap_or_default()).abs() < 1e-9, "{line}");
     }
     let unknown = rows.iter().find(|row| row[2] == "claude-next-9").unwrap();
-    assert_eq!((&unknown[7], &unknown[8]), (&Value::Null, &110.into()), "no price is no cost of zero");
+    assert_eq!((&unknown[7], &unknown[8]), (&Value::Null, &110.into()), "an unknown price is not a cost of zero");
     assert_eq!(rows.iter().map(tokens).sum::<u64>(), total(&sandbox).iter().sum::<u64>());
 }

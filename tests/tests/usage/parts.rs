@@ -169,7 +169,7 @@ fn copies_forks_and_summaries_count_inner_calls_once() {
     assert_eq!(total(&sandbox), all);
     let sessions = usage(&sandbox, &["session"]);
     let of_original = sessions.iter().find(|line| line["session_id"] == id(1)).unwrap();
-    assert_eq!(kinds(of_original), [150_002, 7400, 8000, 200_000], "it is the original's");
+    assert_eq!(kinds(of_original), [150_002, 7400, 8000, 200_000], "it belongs to the original");
     usage(&sandbox, &["keep"]);
     assert_eq!(total(&sandbox), all, "kept");
     fs::remove_file(sandbox.home().join(transcript(1))).unwrap();

@@ -79,7 +79,7 @@ fn a_named_folder_that_does_not_exist_is_reported() {
     let note =
         format!("cs-usage: note: there are no logs at {}/gone; nothing of them is counted\n", sandbox.home().display());
     assert_eq!((status(&output), stderr(&output)), (0, note.clone()));
-    assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep", "--check"])), note, "every command tells it");
+    assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep", "--check"])), note, "every command reports it");
     // A folder that belongs to no agent, and one of the other agent.
     for (name, folder) in [("CLAUDE_CONFIG_DIR", "sessions"), ("CODEX_HOME", "projects")] {
         let sandbox = home(&[ANSWER]);

@@ -216,7 +216,7 @@ fn plain_tool_and_resumed_rollouts_have_the_known_totals() {
 fn interrupted_and_compacted_rollouts_have_the_known_totals() {
     let sandbox = codex_home(&["interrupt-text"]);
     let nothing = sandbox.cs("cs-usage", &["session"]);
-    assert_eq!((status(&nothing), stdout(&nothing)), (1, String::new()), "nothing came of it");
+    assert_eq!((status(&nothing), stdout(&nothing)), (1, String::new()), "it had no effect");
     assert_eq!(codex(&["interrupt-tool"])[0].1, answers(1));
     // "grow please" has 90000 and 30; the compaction is answer 1, what comes after it 0 again.
     assert_eq!(codex(&["compact"])[0].1, [90_000 + 6_700 + 6_000, 30 + 47 + 40, 102_817]);

@@ -23,7 +23,7 @@ fn records_show_the_usage_of_their_conversation() {
     assert!(used.get("rows").is_none() && used.get("keys").is_none());
     fs::write(sandbox.data().join(format!("usage/{}.json", id(1))), "{").unwrap();
     let output = sandbox.cs("cs-session", &["show", &session]);
-    assert_eq!((status(&output), stdout(&output).contains(&session)), (65, true), "the record is shown all the same");
+    assert_eq!((status(&output), stdout(&output).contains(&session)), (65, true), "the record is still shown");
 }
 
 #[test]
@@ -84,11 +84,11 @@ fn records_of_one_conversation_share_its_usage_by_time() {
     };
     let first = create("2026-11-20T09:00:00Z");
     usage(&sandbox, &["keep"]);
-    assert_eq!(says(&first), ([107, 10, 0, 0], 3, 2), "one has it all");
+    assert_eq!(says(&first), ([107, 10, 0, 0], 3, 2), "one has everything");
     let second = create("2026-11-20T14:00:00Z");
     let third = create("2026-11-20T16:00:00Z");
     assert_eq!(says(&second), ([107, 10, 0, 0], 3, 2), "not divided yet");
-    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1, "only the division is new");
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1, "only the shares are new");
     assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 0);
     let divided = || {
         assert_eq!([says(&first), says(&second)], [([100, 10, 0, 0], 1, 1), ([7, 0, 0, 0], 2, 1)]);
@@ -97,16 +97,16 @@ fn records_of_one_conversation_share_its_usage_by_time() {
     divided();
     assert!(used(&first)["kept_at"].is_string() && used(&first).get("records").is_none());
     for line in usage(&sandbox, &["session", "--join"]) {
-        assert_eq!(kinds(&line), says(line["session_id"].as_str().unwrap()).0, "as the report divides it");
+        assert_eq!(kinds(&line), says(line["session_id"].as_str().unwrap()).0, "as in the report");
     }
     let whole = sandbox.json(&format!("usage/{}.json", id(1)));
     assert_eq!((&whole["turns"], kinds(&whole)), (&3.into(), [107, 10, 0, 0]));
     let exported = stdout(&sandbox.cs("cs-export", &[&first, "--format", "json"]));
     assert!(!exported.contains("107"), "{exported}");
     let fourth = create("2026-11-20T17:00:00Z");
-    assert_eq!(used(&fourth), Value::Null, "nothing is known of it yet");
+    assert_eq!(used(&fourth), Value::Null, "nothing is known about it yet");
     fs::remove_dir_all(sandbox.home().join(".claude/projects")).unwrap();
-    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1, "also when the log is gone");
+    assert_eq!(usage(&sandbox, &["keep"])[0]["written"], 1, "also without the log");
     divided();
     assert_eq!(says(&fourth), ([0; 4], 0, 0));
 }

@@ -9,7 +9,7 @@ fn the_lines_of_a_message_are_one_call_and_the_most_complete_counts() {
     let first = Answer { kinds: [100, 1, 5, 0], ..ANSWER };
     let last = Answer { kinds: [100, 10, 5, 0], ..ANSWER };
     assert_eq!(total(&home(&[first.clone(), first.clone(), last.clone()])), [100, 10, 5, 0]);
-    assert_eq!(total(&home(&[last, first])), [100, 10, 5, 0], "whatever their order");
+    assert_eq!(total(&home(&[last, first])), [100, 10, 5, 0], "in any order");
 }
 
 #[test]
@@ -35,11 +35,11 @@ fn a_marked_copy_does_not_count_and_its_original_does() {
 fn a_replay_in_a_side_chain_is_not_a_call() {
     let replay = Answer { request: "req_2", more: "\"isSidechain\":true,", kinds: [100, 12, 0, 0], ..ANSWER };
     let sandbox = home(&[replay.clone(), ANSWER]);
-    assert_eq!(total(&sandbox), [100, 12, 0, 0], "the fullest counts");
+    assert_eq!(total(&sandbox), [100, 12, 0, 0], "the most complete counts");
     let sandbox = home(&[ANSWER, replay]);
     assert_eq!(total(&sandbox), [100, 12, 0, 0]);
     let call = usage(&sandbox, &["explain", &id(1)]).into_iter().find(|line| line["kind"] == "call").unwrap();
-    assert_eq!(call["side_chain"], false, "the conversation goes before its side chain");
+    assert_eq!(call["side_chain"], false, "the conversation takes precedence over its side chain");
     // In a separate file, too.
     let sandbox = home(&[ANSWER]);
     let replay = Answer { request: "req_2", more: "\"isSidechain\":true,", ..ANSWER }.line();
@@ -115,12 +115,12 @@ fn folders_can_be_named_by_several_variables() {
     let sandbox = home(&[ANSWER]);
     let second = Answer { session: 2, message: "msg_2", request: "req_2", ..ANSWER }.line();
     put(&sandbox, ".config/claude/projects/p/x.jsonl", &second);
-    assert_eq!(total(&sandbox), [200, 20, 0, 0], "both of the client's own");
+    assert_eq!(total(&sandbox), [200, 20, 0, 0], "both of the client's own folders");
     let third = Answer { session: 3, message: "msg_3", request: "req_3", ..ANSWER }.line();
     put(&sandbox, "elsewhere/projects/p/y.jsonl", &third);
     let dirs = format!("{0}/elsewhere, {0}/.claude,", sandbox.home().display());
     let sandbox = sandbox.with("CLAUDE_CONFIG_DIR", dirs);
-    assert_eq!(total(&sandbox), [200, 20, 0, 0], "a list in place of them");
+    assert_eq!(total(&sandbox), [200, 20, 0, 0], "a list replaces them");
 }
 
 #[test]
@@ -188,12 +188,12 @@ fn the_last_line_may_lack_its_newline() {
     let path = put(&sandbox, &transcript(1), line.trim_end());
     assert_eq!(total(&sandbox), ONCE);
     fs::write(&path, &line).unwrap();
-    assert_eq!(total(&sandbox), ONCE, "and get it later");
+    assert_eq!(total(&sandbox), ONCE, "and gets it later");
     let nameless = Answer { message: "", request: "", ..ANSWER }.line();
     fs::write(&path, nameless.trim_end()).unwrap();
     assert_eq!(total(&sandbox), ONCE);
     fs::write(&path, &nameless).unwrap();
-    assert_eq!(total(&sandbox), ONCE, "also where nothing names it");
+    assert_eq!(total(&sandbox), ONCE, "also if nothing names it");
 }
 
 #[test]

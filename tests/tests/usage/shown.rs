@@ -8,7 +8,7 @@ fn the_clients_statistics_cache_is_never_added() {
     let stats = r#"{"version":5,"dailyModelTokens":[{"date":"2026-11-19","tokensByModel":{"claude-opus-5":7}},{"date":"2026-11-20","tokensByModel":{"claude-opus-5-5":9}}]}"#;
     put(&sandbox, ".claude/stats-cache.json", stats);
     let days = usage(&sandbox, &["daily"]);
-    assert_eq!(days.len(), 2, "a day that transcripts cover is not shown twice");
+    assert_eq!(days.len(), 2, "a day covered by transcripts is not shown twice");
     assert_eq!(
         (&days[1]["source"], &days[1]["date"], &days[1]["total_tokens"]),
         (&"stats-cache".into(), &"2026-11-19".into(), &7.into())
@@ -53,7 +53,7 @@ fn until_a_day_includes_that_day() {
     };
     assert_eq!(of("2026-11-20", "2026-11-20"), [("2026-11-20".to_string(), 2)]);
     assert_eq!(of("2026-11-20", "2026-11-21").len(), 2);
-    assert_eq!(of("2026-11-20", "2026-11-20T23:00:00Z"), [("2026-11-20".to_string(), 2)], "a time is exclusive");
+    assert_eq!(of("2026-11-20", "2026-11-20T23:00:00Z"), [("2026-11-20".to_string(), 2)], "the end time is exclusive");
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn each_agent_has_its_own_windows() {
     assert_eq!(blocks, expected);
     let table = |args: &[&str]| stdout(&sandbox.cs("cs-usage", &[&["blocks", "--table"], args].concat()));
     assert!(table(&[]).starts_with("START             AGENT "), "{}", table(&[]));
-    assert!(table(&["--agent", "codex"]).starts_with("START             INPUT"), "no need to say it");
-    assert!(!table(&["--agent", "claude"]).contains("$0.00"), "little is not nothing: {}", table(&[]));
+    assert!(table(&["--agent", "codex"]).starts_with("START             INPUT"), "it need not be said");
+    assert!(!table(&["--agent", "claude"]).contains("$0.00"), "a small amount is not zero: {}", table(&[]));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn on_a_terminal(mut command: std::process::Command) -> String {
     let null = std::ptr::null_mut();
     // SAFETY: both pointers are valid for the call.
     let made = unsafe { libc::openpty(&raw mut screen, &raw mut terminal, null, null.cast(), null.cast()) };
-    assert_eq!(made, 0, "a terminal can be made");
+    assert_eq!(made, 0, "a terminal can be created");
     // SAFETY: the call just opened both.
     let (mut screen, terminal) = unsafe { (fs::File::from_raw_fd(screen), fs::File::from_raw_fd(terminal)) };
     let mut child = command.stdout(terminal).spawn().expect("it starts");

@@ -50,7 +50,7 @@ impl Gate {
         let figures = self.0.iter().map(|(what, of)| (what.clone(), json!(of)));
         all.extend(figures);
         all.insert("C library".into(), json!(library()));
-        let text = serde_json::to_string_pretty(&all).expect("figures have a text");
+        let text = serde_json::to_string_pretty(&all).expect("figures can be serialised");
         fs::write(file(), text + "\n").expect("the workspace can be written");
     }
 

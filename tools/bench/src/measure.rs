@@ -90,7 +90,7 @@ impl Bench {
             let is_there = self.written.get(path).is_some_and(|(at, last)| *at == stamp(&file) && last == text);
             if !(is_there || text.is_empty() && file.exists()) {
                 self.put(path, text);
-                File::open(&file).and_then(|file| file.sync_all()).expect("the disk takes it");
+                File::open(&file).and_then(|file| file.sync_all()).expect("the disk accepts it");
                 self.written.insert(path.to_path_buf(), (stamp(&file), text.to_owned()));
             }
         }
@@ -108,7 +108,7 @@ impl Bench {
         for folder in folders {
             for path in cs_tests::entries(&self.sandbox.data().join(folder)) {
                 if self.relative(&path).is_some_and(|name| !self.names.contains(name)) {
-                    fs::remove_file(&path).expect("a file of ours can be removed");
+                    fs::remove_file(&path).expect("our file can be removed");
                 }
             }
         }
@@ -161,7 +161,7 @@ impl Bench {
         let changed = before.iter().filter(|(path, at)| after.get(*path) != Some(at)).map(|(path, _)| path);
         let made = after.keys().filter(|path| !before.contains_key(*path));
         let kinds: BTreeSet<Kind> = changed.chain(made).filter_map(|path| self.kind(path, &after)).collect();
-        assert_eq!(Vec::from_iter(kinds), scenario.changes, "{}: the kinds of files that it changed", scenario.name);
+        assert_eq!(Vec::from_iter(kinds), scenario.changes, "{}: the kinds of changed files", scenario.name);
         self.clean(scenario);
     }
 
@@ -201,7 +201,7 @@ impl Bench {
     pub fn peak(&mut self, scenario: &Scenario, peak: &Native) -> u64 {
         self.ready(&scenario.given);
         let call = self.command(scenario);
-        let mut command = self.sandbox.command(peak.path.to_str().expect("a path of ours is text"));
+        let mut command = self.sandbox.command(peak.path.to_str().expect("our path is text"));
         command.arg(call.get_program()).args(call.get_args()).current_dir(&scenario.folder);
         command.stdin(File::open(self.input(scenario)).expect("the input was just written"));
         let output = command.output().expect("peak can be run");
@@ -214,7 +214,7 @@ impl Bench {
     pub fn time(&mut self, scenario: &Scenario, floor: &Native, times: &mut Times) {
         self.ready(&scenario.given);
         let input = self.input(scenario);
-        let mut nothing = self.sandbox.command(floor.path.to_str().expect("a path of ours is text"));
+        let mut nothing = self.sandbox.command(floor.path.to_str().expect("our path is text"));
         let mut call = self.command(scenario);
         // Preparation may have waited for the disk; this wakes up the processor.
         elapsed(&mut nothing, &input);
@@ -234,7 +234,7 @@ impl Bench {
         let (new, named) = (self.sandbox.data().join("synced.new"), self.sandbox.data().join("synced"));
         let begin = Instant::now();
         fs::write(&new, text).expect("the sandbox can be written");
-        File::open(&new).and_then(|file| file.sync_data()).expect("the disk takes it");
+        File::open(&new).and_then(|file| file.sync_data()).expect("the disk accepts it");
         fs::rename(&new, &named).expect("the sandbox can be written");
         begin.elapsed()
     }

@@ -78,7 +78,7 @@ impl Client {
     fn ask(&mut self, path: &str, tag: &str) -> (Duration, Answer) {
         let text = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: {tag}\r\n\r\n");
         let begin = Instant::now();
-        self.0.get_mut().write_all(text.as_bytes()).expect("the server takes a request");
+        self.0.get_mut().write_all(text.as_bytes()).expect("the server accepts a request");
         let answer = Answer::read(&mut self.0, false).unwrap_or_else(|| panic!("{path}: no answer"));
         assert!(matches!(answer.status, 200 | 304), "{path}: {}", answer.status);
         (begin.elapsed(), answer)

@@ -105,7 +105,7 @@ impl Store {
 
     /// A record's path in the data directory and its text.
     pub fn record(&self, number: usize) -> (PathBuf, String) {
-        let text = serde_json::to_string_pretty(&self.session(number)).expect("a value has a text");
+        let text = serde_json::to_string_pretty(&self.session(number)).expect("a value can be serialised");
         (format!("sessions/{}.json", id(number)).into(), text + "\n")
     }
 
@@ -113,7 +113,7 @@ impl Store {
     pub fn record_with_events(&self, number: usize, count: usize) -> (PathBuf, String) {
         let mut session = self.session(number);
         session["events"] = events(age(number)).into_iter().cycle().take(count).collect();
-        let text = serde_json::to_string_pretty(&session).expect("a value has a text");
+        let text = serde_json::to_string_pretty(&session).expect("a value can be serialised");
         (format!("sessions/{}.json", id(number)).into(), text + "\n")
     }
 
@@ -164,7 +164,8 @@ impl Store {
         let projects: BTreeMap<String, Value> = (0..PROJECTS)
             .map(|n| (slug(n), json!({"name": slug(n), "path": self.checkout(n), "registered_at": stamp(900_000)})))
             .collect();
-        serde_json::to_string_pretty(&json!({"version": 1, "projects": projects})).expect("a value has a text") + "\n"
+        serde_json::to_string_pretty(&json!({"version": 1, "projects": projects})).expect("a value can be serialised")
+            + "\n"
     }
 
     /// The index with one entry per line, as the programs splice it; the oldest id first.
@@ -190,7 +191,7 @@ impl Store {
             "total_sessions": of.len(), "last_activity": stamp(5), "recent_commits": commits(number, 20),
             "open_questions": ["who signs off the migration?"], "updated_at": stamp(5),
         });
-        serde_json::to_string_pretty(&state).expect("a value has a text") + "\n"
+        serde_json::to_string_pretty(&state).expect("a value can be serialised") + "\n"
     }
 
     fn context(&self, number: usize) -> String {

@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(handed_over, [["a/b.rs", "o.rs"]], "it is a/b.rs that has B");
         let siblings =
             found(&[root, a, ("a/b.rs", "use super::C; pub struct B;"), ("a/c.rs", "use super::b::B;"), ("o.rs", "")]);
-        assert_eq!(siblings, [["a/b.rs", "a/c.rs"]], "through what the parent imports");
+        assert_eq!(siblings, [["a/b.rs", "a/c.rs"]], "through an import of the parent");
     }
 
     #[test]

@@ -226,11 +226,11 @@ impl Watch {
 
 /// Whether a process failed, once it has ended.
 fn over(target: &Target, seed: u64, child: &mut Child, watch: &mut Watch) -> Option<bool> {
-    let status = match child.try_wait().expect("a child of ours can be waited for") {
+    let status = match child.try_wait().expect("our child can be waited for") {
         Some(status) => status,
         None if watch.is_stuck(target) => {
-            child.kill().expect("a child of ours can be ended");
-            child.wait().expect("a child of ours can be waited for")
+            child.kill().expect("our child can be killed");
+            child.wait().expect("our child can be waited for")
         }
         None => return None,
     };

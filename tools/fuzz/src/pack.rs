@@ -63,7 +63,7 @@ mod tests {
         let mut backwards = inputs();
         backwards.reverse();
         let first = pack(inputs());
-        assert_eq!(pack([inputs(), backwards].concat()), first, "neither the order nor doubles matter");
+        assert_eq!(pack([inputs(), backwards].concat()), first, "neither the order nor duplicates matter");
         let unpacked = unpack(&first).unwrap();
         assert_eq!((unpacked.len(), pack(unpacked)), (4, first));
         assert_eq!(unpack(&pack([])), Ok(Vec::new()));
@@ -88,6 +88,6 @@ mod tests {
         assert_eq!(unpack(&[&whole[..], b"xyz"].concat()), Err("has 3 bytes more than its 4 inputs".into()));
         assert!(unpack(b"something else").is_err());
         let huge = [HEAD, &[255; 8]].concat();
-        assert!(unpack(&huge).is_err(), "nothing is reserved for what it only claims to hold");
+        assert!(unpack(&huge).is_err(), "no memory is reserved for a claimed length");
     }
 }

@@ -26,7 +26,7 @@ pub fn on_a_small_disk<T: Send>(work: impl FnOnce(&Scene, &Path) -> T + Send) ->
         done(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
         mount(None, Path::new("/"), libc::MS_REC | libc::MS_PRIVATE, "")?;
         let scene = Scene::new();
-        let place = scene.sandbox.data().parent().expect("it lies in a folder").to_path_buf();
+        let place = scene.sandbox.data().parent().expect("it is in a folder").to_path_buf();
         super::scene::remove(&scene.sandbox.data());
         mount(Some("tmpfs"), &place, 0, &format!("size={KIB}k,mode=0700"))?;
         let value = work(&scene, &place);
@@ -80,7 +80,7 @@ pub fn full(free: &[u64], tally: &mut Tally) -> io::Result<()> {
 /// Fills a disk except for some pages.
 fn fill(place: &Path, pages: u64) -> PathBuf {
     let filler = place.join("filler");
-    let mut file = File::create(&filler).expect("it can be made");
+    let mut file = File::create(&filler).expect("it can be created");
     let mut written = 0;
     while file.write_all(&[0; PAGE as usize]).is_ok() {
         written += PAGE;
@@ -146,6 +146,6 @@ fn toggle(place: &Path, times: u32) {
             thread::yield_now();
         }
         thread::sleep(Duration::from_millis(10));
-        mount(None, place, libc::MS_REMOUNT, "").expect("what is read-only can be made writable");
+        mount(None, place, libc::MS_REMOUNT, "").expect("a read-only folder can be made writable");
     }
 }

@@ -49,6 +49,6 @@ mod tests {
         let numbers = |mut random: Random| (0..50).map(|_| random.below(10)).collect::<Vec<_>>();
         assert_eq!(numbers(Random::part(7, 1)), numbers(Random::part(7, 1)));
         assert_ne!(numbers(Random::part(7, 1)), numbers(Random::part(7, 2)));
-        assert!((0..10).all(|n| numbers(Random::new(7)).contains(&n)), "each comes up");
+        assert!((0..10).all(|n| numbers(Random::new(7)).contains(&n)), "each occurs");
     }
 }

@@ -200,7 +200,7 @@ pub fn remove(folder: &Path) {
 }
 
 fn copy_folder(from: &Path, to: &Path) {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).expect("it can be made");
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).expect("it can be created");
     for entry in fs::read_dir(from).expect("it is there").flatten() {
         let (path, to) = (entry.path(), to.join(entry.file_name()));
         match path.is_dir() {

@@ -135,8 +135,8 @@ fn inner(before: &[u8], after: &[u8], part: &str, known: &[&str]) {
 
 fn project(bytes: &[u8]) {
     let Ok(mut state) = serde_json::from_slice::<ProjectState>(bytes) else { return };
-    let written = serde_json::to_vec_pretty(&state).expect("a state has a text");
-    assert_eq!(serde_json::from_slice::<ProjectState>(&written).expect("what is written can be read"), state);
+    let written = serde_json::to_vec_pretty(&state).expect("a state can be serialised");
+    assert_eq!(serde_json::from_slice::<ProjectState>(&written).expect("written data can be read"), state);
     unknown_fields_are_kept(bytes, &written, STATE);
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let before = state.clone();
@@ -171,7 +171,7 @@ fn talks() -> Vec<Vec<u8>> {
 fn live(bytes: &[u8]) {
     let Some(mut live) = Live::read(bytes) else { return };
     let written = live.to_bytes();
-    assert_eq!(Live::read(&written).expect("what is written can be read"), live);
+    assert_eq!(Live::read(&written).expect("written data can be read"), live);
     unknown_fields_are_kept(bytes, &written, &TALK[..34]);
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     states(&live, now);
@@ -187,7 +187,7 @@ fn live(bytes: &[u8]) {
     live.turn_ended(live.background_tasks.unwrap_or(1), Some(&word), now);
     live.prompted(&prompt(&word, &word), now);
     live.note_event(&word, now);
-    assert_eq!(Live::read(&live.to_bytes()).expect("what is written can be read"), live);
+    assert_eq!(Live::read(&live.to_bytes()).expect("written data can be read"), live);
 }
 
 /// Panics unless any live file gives a state with a reason.

@@ -80,8 +80,8 @@ fn place() -> &'static Path {
     let (_, path) = PLACE.get_or_init(|| {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
-        let folder = folder.expect("a temporary folder can be made");
-        let path = folder.path().canonicalize().expect("it was just made");
+        let folder = folder.expect("a temporary folder can be created");
+        let path = folder.path().canonicalize().expect("it was just created");
         for part in ["tree/sub", "main/.git/worktrees/x", "own/.git/logs", "own/.git/objects/01"] {
             fs::create_dir_all(path.join(part)).expect("a fresh folder can be written");
         }
@@ -93,7 +93,7 @@ fn place() -> &'static Path {
 fn check(bytes: &[u8]) {
     let (parts, place) = (parts(bytes), place());
     let part = |n: usize| parts.get(n).copied().unwrap_or_default();
-    let put = |file: &str, bytes: &[u8]| fs::write(place.join(file), bytes).expect("a folder of ours can be written");
+    let put = |file: &str, bytes: &[u8]| fs::write(place.join(file), bytes).expect("our folder can be written");
     put("tree/.git", part(0));
     put("main/.git/worktrees/x/HEAD", part(1));
     put("main/.git/worktrees/x/commondir", part(2));

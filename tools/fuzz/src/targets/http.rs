@@ -89,7 +89,7 @@ fn check(bytes: &[u8]) {
     // Only short input byte by byte, since each step is expensive.
     let small: &[usize] = if bytes.len() < 600 { &[1] } else { &[7, 1, 300] };
     for sizes in [&[cut, bytes.len()][..], small] {
-        assert_eq!(conversation(bytes, sizes), whole, "in pieces of {sizes:?}");
+        assert_eq!(conversation(bytes, sizes), whole, "in pieces of sizes {sizes:?}");
     }
 }
 
@@ -132,7 +132,7 @@ fn understood(mut request: Request, head: &[u8]) -> String {
     let head = text(head);
     assert_eq!(head.find("\r\n\r\n").map(|at| at + 4), Some(head.len()), "another head in it");
     assert!(!head.replace("\r\n", "").contains(['\r', '\n', '\0']), "half a line end");
-    let (line, fields) = head.split_once("\r\n").expect("it ends in a line end");
+    let (line, fields) = head.split_once("\r\n").expect("it ends with a line break");
     let hosts = fields.lines().filter(|line| line.to_ascii_lowercase().starts_with("host:")).count();
     assert!(hosts == 1 && fields.lines().count() <= FIELDS + 1, "{hosts} hosts");
     let raw = line.split(' ').nth(1).unwrap_or_default();
@@ -155,7 +155,8 @@ fn is_decoded(target: &target::Target) {
     let path: Vec<String> = target.path.split('/').map(target::encode).collect();
     let pair = |(name, value): &(String, String)| format!("{}={}", target::encode(name), target::encode(value));
     let query: Vec<String> = target.query.iter().map(pair).collect();
-    let again = target::parse(&format!("{}?{}", path.join("/"), query.join("&"))).expect("what is encoded is a target");
+    let again =
+        target::parse(&format!("{}?{}", path.join("/"), query.join("&"))).expect("an encoded target is a target");
     assert_eq!((&again.path, &again.query), (&target.path, &target.query));
     for pattern in ["/", "/session/<id>", "/api/overview", "/api/export/project/<slug>"] {
         let Some(name) = name_in(pattern, &target.path) else { continue };

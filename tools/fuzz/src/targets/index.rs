@@ -70,7 +70,7 @@ fn check(bytes: &[u8]) {
         let change = rest.split_first().map(|(&kind, intent)| (kind, text(intent)));
         let new = change.as_ref().map(|(kind, intent)| entry(intent, *kind));
         let Some(after) = index::upsert(&now, &id(which), new.as_ref()) else {
-            assert!(!index::is_canonical(&now), "a canonical text was refused");
+            assert!(!index::is_canonical(&now), "canonical text was refused");
             continue;
         };
         a_change_is_only_that(&now, &after, &id(which), new.as_ref());
@@ -82,7 +82,7 @@ fn check(bytes: &[u8]) {
 
 fn known(text: &str) -> Option<Known> {
     let entries = index::parse(text)?;
-    let whole = |entry: &IndexEntry| serde_json::to_string(entry).expect("an entry has a text");
+    let whole = |entry: &IndexEntry| serde_json::to_string(entry).expect("an entry can be serialised");
     let known: Known = entries.iter().map(|(id, entry)| (id.to_string(), whole(entry))).collect();
     assert_eq!(known.len(), entries.len(), "one entry a session");
     Some(known)
@@ -95,10 +95,12 @@ fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<
         let own = format!("\"{id}\":");
         let is_layout = |sign: char| sign == ',' || sign.is_ascii_whitespace();
         let lines = before.lines().map(|line| line.trim_end_matches(is_layout)).filter(|line| !line.starts_with(&own));
-        return lines.for_each(|line| assert!(after.contains(line), "the line {line:?} is lost"));
+        return lines.for_each(|line| assert!(after.contains(line), "the line {line:?} was lost"));
     };
     match new {
-        Some(entry) => expected.insert(id.to_string(), serde_json::to_string(entry).expect("an entry has a text")),
+        Some(entry) => {
+            expected.insert(id.to_string(), serde_json::to_string(entry).expect("an entry can be serialised"))
+        }
         None => expected.remove(id.as_str()),
     };
     assert!(index::is_canonical(after), "{after:?}");

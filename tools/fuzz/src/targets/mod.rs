@@ -80,7 +80,7 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 fn repaired(bytes: &[u8]) {
     let Some(found) = repair::repair(bytes) else { return };
     assert!(serde_json::from_slice::<Value>(bytes).is_err(), "JSON was changed");
-    assert!(std::str::from_utf8(&found).is_ok(), "a repaired text is one");
+    assert!(std::str::from_utf8(&found).is_ok(), "repaired text is JSON");
     assert_eq!(skeleton(&found), skeleton(bytes), "the structure");
     assert!(repair::repair(&found).is_none(), "a second repair changes more");
 }

@@ -65,7 +65,7 @@ fn check(bytes: &[u8]) {
     }
     for n in [1, 2, usize::MAX] {
         let slug = Slug::from_name(&text, n);
-        assert_eq!(Slug::parse(slug.as_str()).ok().as_ref(), Some(&slug), "made of the name {text:?}");
+        assert_eq!(Slug::parse(slug.as_str()).ok().as_ref(), Some(&slug), "made from the name {text:?}");
     }
     if let Ok(Selector::Part(part)) = Selector::parse(&text) {
         assert!(part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && !part.is_empty());
@@ -83,7 +83,7 @@ fn lines(bytes: &[u8]) {
     let names = cli::names(bytes).ok();
     for size in [1, 3, 64] {
         let pieces = BufReader::with_capacity(size, bytes);
-        assert_eq!(cli::names(pieces).ok(), names, "in pieces of {size}");
+        assert_eq!(cli::names(pieces).ok(), names, "in pieces of size {size}");
     }
     let Some(names) = names else { return };
     let lines: Vec<String> =

@@ -54,12 +54,12 @@ fn check(bytes: &[u8]) {
         one_field_changes(patch, bytes);
     }
     let Ok(session) = Session::read(bytes) else { return };
-    let patch = patch.expect("what can be read can be taken apart");
+    let patch = patch.expect("what can be read can be parsed");
     assert_eq!(patch.text("session_id").as_ref(), Some(&session.session_id));
     let newer = patch.newer_version(cs_core::record::SCHEMA_VERSION).expect("a record's version is a number");
     assert_eq!(newer.is_some(), session.schema_version > SCHEMA_VERSION);
     let written = session.to_bytes();
-    assert_eq!(Session::read(&written).expect("what is written can be read"), session);
+    assert_eq!(Session::read(&written).expect("written data can be read"), session);
     unknown_fields_are_kept(bytes, &written, KNOWN);
     older_versions_are_read(bytes);
     live_through(session);
@@ -67,12 +67,12 @@ fn check(bytes: &[u8]) {
 
 fn one_field_changes(patch: &Patch, bytes: &[u8]) {
     let written = patch.to_bytes();
-    let again = Patch::of(&written).expect("what is written can be taken apart");
+    let again = Patch::of(&written).expect("a written target can be parsed");
     assert!(again.iter().eq(patch.iter()), "a copy has the same fields");
-    let mut changed = Patch::of(bytes).expect("it was one before");
+    let mut changed = Patch::of(bytes).expect("it was valid before");
     changed.set("last_heartbeat", Some("now \"\\\u{1}"));
     let changed = changed.to_bytes();
-    let after = Patch::of(&changed).expect("what is written can be taken apart");
+    let after = Patch::of(&changed).expect("a written target can be parsed");
     assert_eq!(after.text("last_heartbeat").as_deref(), Some("now \"\\\u{1}"));
     let others = |patch: &Patch| -> Vec<(String, String)> {
         let all = patch.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -87,12 +87,12 @@ fn older_versions_are_read(bytes: &[u8]) {
     for (version, younger) in [(3, "claude_session_id"), (2, "worktree_root"), (1, "tasks")] {
         fields.remove(younger);
         fields.insert("schema_version".into(), version.into());
-        let old = serde_json::to_vec(&fields).expect("a value has a text");
+        let old = serde_json::to_vec(&fields).expect("a value can be serialised");
         let session = Session::read(&old).expect("an older version can be read");
         assert_eq!(session.schema_version, SCHEMA_VERSION);
     }
     fields.remove("schema_version");
-    assert!(Session::read(&serde_json::to_vec(&fields).expect("a value has a text")).is_ok());
+    assert!(Session::read(&serde_json::to_vec(&fields).expect("a value can be serialised")).is_ok());
 }
 
 type Step<'a> = &'a dyn Fn(&mut Session) -> cs_core::Result<()>;
@@ -141,5 +141,5 @@ fn live_through(mut session: Session) {
     }
     let written = session.to_bytes();
     assert!(written.len() < validate::FILE_BYTES);
-    assert_eq!(Session::read(&written).expect("what is written can be read"), session);
+    assert_eq!(Session::read(&written).expect("written data can be read"), session);
 }

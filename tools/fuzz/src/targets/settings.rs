@@ -85,7 +85,7 @@ fn place() -> &'static Path {
     let (_, path) = PLACE.get_or_init(|| {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
-        let folder = folder.expect("a temporary folder can be made");
+        let folder = folder.expect("a temporary folder can be created");
         let path = folder.path().to_path_buf();
         (folder, path)
     });
@@ -101,7 +101,7 @@ fn check(bytes: &[u8]) {
     let all = [
         Ours::Hooks(entries::for_claude(share).expect("the hooks were built in")),
         Ours::Hooks(entries::for_codex(share).expect("the hooks were built in")),
-        Ours::plugin(share).expect("a path of ours"),
+        Ours::plugin(share).expect("our path"),
     ];
     for ours in &all {
         there_and_back(&settings, backup.as_deref(), ours);
@@ -121,9 +121,9 @@ fn backup_path() -> PathBuf {
 }
 
 fn put(settings: &str, backup: Option<&str>) {
-    fs::write(path(), settings).expect("a folder of ours can be written");
+    fs::write(path(), settings).expect("our folder can be written");
     let _ = fs::remove_file(backup_path());
-    backup.into_iter().for_each(|text| fs::write(backup_path(), text).expect("a folder of ours can be written"));
+    backup.into_iter().for_each(|text| fs::write(backup_path(), text).expect("our folder can be written"));
 }
 
 /// Installs and uninstalls as the program does. Refused settings must stay unchanged, with a one-line error.
@@ -133,17 +133,17 @@ fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
         assert_eq!(found().as_deref(), Some(settings), "refused");
         return;
     };
-    let again = read().with(ours).expect("what was installed can be installed again");
+    let again = read().with(ours).expect("an installation can be repeated");
     assert_eq!(again, done.text, "a second time");
     if let (Ours::Hooks(hooks), Ok(value)) = (ours, serde_json::from_str::<Value>(plain(&done.text))) {
         assert!(entries::has_exactly(&value, hooks), "{value}");
     }
     let edited = splice::put(&done.text, &["zzz", "y"], "[1]");
-    read().restore().expect("what was installed can be taken out");
-    assert!(!backup_path().exists(), "a backup is left");
+    read().restore().expect("an installation can be removed");
+    assert!(!backup_path().exists(), "a backup remains");
     let left = found();
     if done.was_fresh && backup.is_none() {
-        assert_eq!(left.as_deref(), Some(settings), "taken out again");
+        assert_eq!(left.as_deref(), Some(settings), "removed again");
     }
     if let Some(left) = &left {
         assert!(!has_ours(left), "{left:?}");
@@ -156,15 +156,15 @@ fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
 fn edited_meanwhile(settings: &str, backup: Option<&str>, ours: &Ours, edited: &str, was_fresh: bool) {
     put(settings, backup);
     installed(ours).expect("it was installed before");
-    fs::write(path(), edited).expect("a folder of ours can be written");
-    read().restore().expect("what was installed can be taken out");
-    let left = found().expect("it holds more than our entries");
+    fs::write(path(), edited).expect("our folder can be written");
+    read().restore().expect("an installation can be removed");
+    let left = found().expect("it contains more than our entries");
     assert!(!has_ours(&left), "{left:?}");
     let base = if settings.trim().is_empty() { json::NOTHING } else { settings };
     if let (true, Ok(wanted)) = (was_fresh, splice::put(base, &["zzz", "y"], "[1]")) {
         assert_eq!(value(&left), value(&wanted), "edited meanwhile");
         let numbers = |text: &str| text.matches(|c: char| c.is_ascii_digit()).collect::<String>();
-        assert_eq!(numbers(&left), numbers(&wanted), "every digit of others stays");
+        assert_eq!(numbers(&left), numbers(&wanted), "every digit of foreign numbers stays");
     }
 }
 
@@ -175,7 +175,7 @@ struct Installed {
 }
 
 fn read() -> Document {
-    Document::read(&path()).expect("what was written can be read")
+    Document::read(&path()).expect("written data can be read")
 }
 
 /// Adds our entries; `None` if that is refused.
@@ -188,10 +188,10 @@ fn installed(ours: &Ours) -> Option<Installed> {
     let text = document.with(ours).map_err(told).ok()?;
     // The program does not overwrite a foreign marketplace with our name.
     let is_free = json::at(&document.value, &client::MARKET).is_none();
-    let was_fresh = is_free && !document.has_ours().expect("what can be changed can be looked at");
+    let was_fresh = is_free && !document.has_ours().expect("what can be changed can be read");
     let original = document.original().expect("what can be changed has an original");
-    document.seen.back_up(original.as_deref()).expect("a folder of ours can be written");
-    document.seen.replace(&text).expect("a folder of ours can be written");
+    document.seen.back_up(original.as_deref()).expect("our folder can be written");
+    document.seen.replace(&text).expect("our folder can be written");
     assert_eq!(value(&text).as_object().map(|all| all.is_empty()), Some(false));
     Some(Installed { text, was_fresh })
 }
@@ -215,12 +215,12 @@ fn shows_status(settings: &str) {
     let line = &value(&ours)["statusLine"]["command"];
     assert!(line.as_str().is_some_and(|line| line.starts_with(&own)), "{line}");
     assert_eq!(wrapped::with(&ours, &own).expect("a second time"), ours, "a second time");
-    let back = wrapped::without(&ours).expect("what was put in can be taken out");
-    let known = wrapped::without(settings).expect("it was understood before");
+    let back = wrapped::without(&ours).expect("added entries can be removed");
+    let known = wrapped::without(settings).expect("it was valid before");
     // An empty container loses its blanks.
     let tight = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-    assert_eq!(tight(&back), tight(&known), "taken out again");
+    assert_eq!(tight(&back), tight(&known), "removed again");
     if known == settings && !value(settings).as_object().is_some_and(|all| all.is_empty()) {
-        assert_eq!(back, settings, "taken out again");
+        assert_eq!(back, settings, "removed again");
     }
 }

@@ -112,11 +112,7 @@ fn shown(facts: &Facts, format: &str, width: usize) -> String {
     let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     assert!(!plain.contains(steers), "{plain:?}");
     assert!(plain.width() <= width, "{} columns of {width}: {plain:?}", plain.width());
-    assert_eq!(
-        line.matches("\u{1b}[0m").count() * 2,
-        line.matches('\u{1b}').count(),
-        "a colour does not end: {line:?}"
-    );
+    assert_eq!(line.matches("\u{1b}[0m").count() * 2, line.matches('\u{1b}').count(), "unterminated colour: {line:?}");
     plain
 }
 
@@ -126,8 +122,8 @@ fn figures(payload: &Payload) -> Reading {
     let first = payload.reading(None, &day, began, *NOW);
     let second = payload.reading(Some(&first), &day, began, *NOW);
     for reading in [&first, &second] {
-        let written = serde_json::to_vec(reading).expect("figures have a text");
-        let again: Reading = serde_json::from_slice(&written).expect("what is written can be read");
+        let written = serde_json::to_vec(reading).expect("figures can be serialised");
+        let again: Reading = serde_json::from_slice(&written).expect("written data can be read");
         assert_eq!(again, *reading);
         let used = reading.context_used_percentage.into_iter().chain(reading.cost_usd).chain(reading.cost_today_usd());
         used.for_each(|figure| assert!(figure.is_finite() && figure >= 0.0, "{reading:?}"));
@@ -135,6 +131,6 @@ fn figures(payload: &Payload) -> Reading {
             assert!(limit.resets_at.as_deref().is_none_or(|at| clock::parse(at).is_some()), "{limit:?}");
         }
     }
-    assert!(!second.is_due_after(Some(&first)), "the same again is not worth a write");
+    assert!(!second.is_due_after(Some(&first)), "the same data is not written again");
     first
 }

@@ -112,7 +112,7 @@ fn place() -> &'static Path {
     let (_, path) = PLACE.get_or_init(|| {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { TempDir::new_in(memory) } else { TempDir::new() };
-        let folder = folder.expect("a temporary folder can be made");
+        let folder = folder.expect("a temporary folder can be created");
         let path = folder.path().to_path_buf();
         fs::create_dir_all(path.join("data/usage")).expect("a fresh folder can be written");
         (folder, path)
@@ -132,13 +132,13 @@ fn check(bytes: &[u8]) {
     stats::days(&[place().to_path_buf()]);
     let mut judged = 0;
     let book = book::build(&logs, kept, |_, _, _| judged += 1);
-    assert_eq!(judged, logs.iter().map(|(_, facts)| facts.calls.len()).sum::<usize>(), "every call has a fate");
+    assert_eq!(judged, logs.iter().map(|(_, facts)| facts.calls.len()).sum::<usize>(), "every call is accounted for");
     reports(&book);
     summaries(&book);
 }
 
 fn put(path: &Path, bytes: &[u8]) {
-    fs::write(path, bytes).expect("a folder of ours can be written");
+    fs::write(path, bytes).expect("our folder can be written");
 }
 
 fn log(path: &Path, agent: Agent) -> Log {
@@ -148,9 +148,9 @@ fn log(path: &Path, agent: Agent) -> Log {
 
 /// What is known about a file, after writing it to the cache and reading it back.
 fn known(path: &Path, agent: Agent, before: Option<Known>) -> Known {
-    let known = read::log(&log(path, agent), before).expect("a file of ours can be read");
-    let written = serde_json::to_vec(&known).expect("what is known has a text");
-    let again: Known = serde_json::from_slice(&written).expect("what is written can be read");
+    let known = read::log(&log(path, agent), before).expect("our file can be read");
+    let written = serde_json::to_vec(&known).expect("what is known can be serialised");
+    let again: Known = serde_json::from_slice(&written).expect("written data can be read");
     assert_eq!(again, known);
     known
 }
@@ -170,7 +170,7 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     put(&path, &bytes[..cut]);
     let half = known(&path, agent, None);
     let mut file = File::options().append(true).open(&path).expect("it was just written");
-    file.write_all(&bytes[cut..]).expect("a file of ours can be written");
+    file.write_all(&bytes[cut..]).expect("our file can be written");
     let (offset, check, facts) = (whole.offset, whole.check, whole.into_facts());
     let both = known(&path, agent, Some(half));
     assert_eq!((both.offset, both.check), (offset, check), "in two steps, cut at {cut}");
@@ -191,7 +191,7 @@ fn counted(bytes: &[u8], facts: &Facts) {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
     assert_eq!((facts.lines, facts.too_long), (lines, 0));
     assert!(facts.broken <= lines);
-    let told = |place: u32| assert!((place as usize) < facts.names.len(), "no such name: {place}");
+    let told = |place: u32| assert!((place as usize) < facts.names.len(), "unknown placeholder: {place}");
     facts.calls.iter().for_each(|call| [call.session, call.model].into_iter().for_each(told));
     facts.prompts.iter().for_each(|prompt| told(prompt.session));
 }
@@ -250,9 +250,9 @@ fn summaries(book: &Book) {
         book.sessions.iter().map(|session| (session.id.clone(), vec![began(0), began(1), began(900_000)])).collect();
     for (uuid, summary) in summary::summarize_all(book, &PRICES, &records) {
         assert_eq!(summary.session().to_ascii_lowercase(), uuid.as_str());
-        let written = serde_json::to_vec(&summary).expect("a summary has a text");
+        let written = serde_json::to_vec(&summary).expect("a summary can be serialised");
         put(&place().join("data/usage").join(KEPT), &written);
-        let usage: Usage = serde_json::from_slice(&written).expect("what is written can be read");
+        let usage: Usage = serde_json::from_slice(&written).expect("written data can be read");
         assert_eq!(usage, summary.usage);
         let of = |sum: fn(&Usage) -> u64| usage.records.values().map(sum).fold(0, u64::saturating_add);
         assert_eq!((of(|share| share.turns), of(|share| share.messages)), (usage.turns, usage.messages));

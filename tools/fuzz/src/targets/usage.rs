@@ -67,7 +67,7 @@ fn whole(usd: &mut Option<f64>) {
 
 fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
     let written = serde_json::to_string(value).expect("it has a text");
-    assert_eq!(serde_json::from_str::<T>(&written).expect("what is written can be read"), *value);
+    assert_eq!(serde_json::from_str::<T>(&written).expect("written data can be read"), *value);
 }
 
 /// Panics unless the cost is one short word that never claims zero for an unknown cost.
@@ -87,6 +87,6 @@ fn adds_up(amounts: impl Iterator<Item = Amount>) {
         sum.add(&amount);
         assert!(sum.total_tokens >= most && sum.unpriced_tokens >= unpriced, "{sum:?}");
     }
-    assert!(sum.cost_usd.is_some() || !priced, "all prices are known, the sum is not: {sum:?}");
+    assert!(sum.cost_usd.is_some() || !priced, "all prices are known but not the total: {sum:?}");
     is_told(sum.cost_usd, sum.unpriced_tokens, &format_cost(sum.cost_usd, sum.unpriced_tokens, 0));
 }

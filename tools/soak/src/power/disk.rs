@@ -164,7 +164,7 @@ impl Disk {
         };
         let is_dir = |(_, number): &(_, Option<Number>)| number.is_some_and(|n| matches!(self.inodes[n], Inode::Dir));
         let moves = matches!(step, Step::Rename { .. } | Step::Exchange { .. });
-        assert!(!moves || !sets.iter().any(is_dir), "the model knows no renamed directories: {step}");
+        assert!(!moves || !sets.iter().any(is_dir), "the model does not know renamed directories: {step}");
         let change = Change { step: n, text: step.to_string(), sets };
         change.apply(&mut self.names);
         self.pending.push(change);

@@ -23,7 +23,7 @@ fn person(name: &'static str, words: &[&str]) -> Operation {
 /// Writes a file below HOME.
 fn put(scene: &Scene, path: &str, text: &str) {
     let path = scene.sandbox.home().join(path);
-    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("it can be created");
     fs::write(path, text).expect("it can be written");
 }
 
@@ -176,7 +176,7 @@ fn installed(scene: &Scene) -> String {
     let share = scene.sandbox.root().join("share");
     let program = share.join("bin/cs-setup");
     if !program.exists() {
-        fs::create_dir_all(share.join("bin")).expect("it can be made");
+        fs::create_dir_all(share.join("bin")).expect("it can be created");
         for folder in [".claude-plugin", "hooks", "skills"] {
             symlink(workspace().join(folder), share.join(folder)).expect("it can be linked");
         }

@@ -160,9 +160,9 @@ impl Display for Step {
             Step::Rename { from, to } => write!(f, "rename {} to {}", from.display(), to.display()),
             Step::Exchange { one, other } => write!(f, "exchange {} and {}", one.display(), other.display()),
             Step::Link { from, to } => write!(f, "link {} to {}", from.display(), to.display()),
-            Step::Symlink { path, target } => write!(f, "make the link {} to {}", path.display(), target.display()),
+            Step::Symlink { path, target } => write!(f, "create the link {} to {}", path.display(), target.display()),
             Step::Remove { path } => write!(f, "remove {}", path.display()),
-            Step::MakeDir { path } => write!(f, "make the directory {}", path.display()),
+            Step::MakeDir { path } => write!(f, "create the directory {}", path.display()),
         }
     }
 }

@@ -64,7 +64,7 @@ fn hook(scene: &Scene, word: &str, n: u32) -> Operation {
         "allowed" => ("an allowed call", "PostToolUse", bash),
         "stop" => ("the end of a turn", "Stop", json!({"last_assistant_message": "token"})),
         "end" => ("the end", "SessionEnd", json!({"reason": "other"})),
-        other => panic!("no event {other:?}"),
+        other => panic!("unknown event {other:?}"),
     };
     Operation::of_hook(scene, name, n, event, more)
 }

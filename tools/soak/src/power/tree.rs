@@ -47,7 +47,7 @@ impl Tree {
         for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
             let is_dir = entry.file_type().expect("it has a type").is_dir();
             let removed = if is_dir { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) };
-            removed.expect("what is in the folder can be removed");
+            removed.expect("the folder's contents can be removed");
         }
         for (path, node) in &self.0 {
             let path = folder.join(path);

@@ -151,7 +151,7 @@ fn call(sandbox: &Sandbox, action: &Action, kill: Option<Duration>, back: bool) 
     }
     let group = child.id();
     within(LIMIT, group, || child.wait_with_output().expect("output can be read"))
-        .unwrap_or_else(|| panic!("{command:?}: not done after {LIMIT:?}"))
+        .unwrap_or_else(|| panic!("{command:?}: still running after {LIMIT:?}"))
 }
 
 fn a_day_back() -> String {
