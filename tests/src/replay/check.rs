@@ -35,7 +35,7 @@ pub fn misread(data: &Path) -> Vec<String> {
     let index = store.index().expect("the index can be read");
     let entries = index.entries(|_| true).into_iter();
     let seen: Value = entries.map(|(id, entry)| (id.to_string(), json!(entry))).collect();
-    differences("the index, as it is read,", &index_of(&seen), &index_of(&json!(records(&data.join("sessions")))))
+    differences("the index as read", &index_of(&seen), &index_of(&json!(records(&data.join("sessions")))))
 }
 
 /// A copy of the data directory after all the work that hooks leave to other programs.
@@ -73,7 +73,7 @@ fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     let name = name(path);
     let known = [".json", ".lock", ".log", ".log.1", ".pending", ".stale", ".folding", ".jsonl", ".missed"];
     if !known.iter().any(|end| name.ends_with(end)) {
-        return Some(format!("a stray file: {}", path.display()));
+        return Some(format!("an unexpected file: {}", path.display()));
     }
     // Readers correct a torn index, and the next change by a person stores it.
     if !name.ends_with(".json") || name == "_index.json" {
@@ -148,7 +148,7 @@ fn index_of(index: &Value) -> BTreeMap<String, Value> {
 fn differences(what: &str, found: &BTreeMap<String, Value>, truth: &BTreeMap<String, Value>) -> Vec<String> {
     let ids = found.keys().chain(truth.keys().filter(|id| !found.contains_key(*id)));
     let differing = ids.filter(|id| found.get(*id) != truth.get(*id));
-    let tell = |id: &String| format!("{what} says of {id}: {:?}, the record: {:?}", found.get(id), truth.get(id));
+    let tell = |id: &String| format!("{what} has {:?} for {id}, the record {:?}", found.get(id), truth.get(id));
     differing.map(tell).collect()
 }
 
@@ -158,7 +158,8 @@ fn wrong_counts(data: &Path, slug: &str, records: &BTreeMap<String, Value>) -> O
     let project = read(&data.join(format!("projects/{slug}.json"))).ok().flatten().unwrap_or(Value::Null);
     let counts = ["active_sessions", "parked_sessions", "total_sessions"].map(|field| project[field].as_u64());
     let expected = [of("active"), of("parked"), ours.len()].map(|count| Some(count as u64));
-    (counts != expected).then(|| format!("active, parked, total of {slug}: {counts:?}, by records {expected:?}"))
+    (counts != expected)
+        .then(|| format!("active, parked and total of {slug}: {counts:?}, from the records {expected:?}"))
 }
 
 /// All files below a folder, at any depth.

@@ -73,7 +73,7 @@ fn renaming_an_unsynced_file_can_destroy_the_old_one() {
 fn a_rename_can_be_lost_until_its_directory_is_synced() {
     let steps = || vec![open(TEMP), write(TEMP, NEW), sync(TEMP), rename(TEMP, CONFIG)];
     let verdict = tried(steps(), Promise::Done);
-    assert_eq!(whats(&verdict), ["config.json was promised and is lost"], "{:#?}", verdict.faults);
+    assert_eq!(whats(&verdict), ["config.json was promised but is lost"], "{:#?}", verdict.faults);
     assert!(verdict.faults[0].how.contains("step 4 (rename"), "{:#?}", verdict.faults);
     assert_eq!(whats(&tried(steps(), Promise::Nothing)), [""; 0], "a program that promises nothing may lose it");
     let elsewhere = [steps(), vec![sync(".claude")]].concat();
@@ -107,9 +107,9 @@ fn a_new_directory_and_its_contents_can_be_lost_until_its_parent_is_synced() {
         vec![make, open(NEW_FILE), write(NEW_FILE, "text"), sync(NEW_FILE), sync("out")]
     };
     let verdict = tried(make(), Promise::Done);
-    assert!(whats(&verdict).contains(&"out/export was promised and is lost"), "{:#?}", verdict.faults);
+    assert!(whats(&verdict).contains(&"out/export was promised but is lost"), "{:#?}", verdict.faults);
     let root = [make(), vec![sync("")]].concat();
-    assert!(!whats(&tried(root, Promise::Done)).contains(&"out/export was promised and is lost"));
+    assert!(!whats(&tried(root, Promise::Done)).contains(&"out/export was promised but is lost"));
 }
 
 #[test]
@@ -135,6 +135,6 @@ fn a_record_that_moves_is_always_in_one_of_the_two_directories() {
 #[test]
 fn a_removed_file_may_come_back() {
     let verdict = tried(vec![Step::Remove { path: path(CONFIG) }], Promise::Done);
-    assert_eq!(whats(&verdict), ["config.json was promised and is lost"]);
+    assert_eq!(whats(&verdict), ["config.json was promised but is lost"]);
     assert_eq!(whats(&tried(vec![Step::Remove { path: path(CONFIG) }, sync(DIR)], Promise::Done)), [""; 0]);
 }

@@ -63,8 +63,8 @@ impl Gate {
         let judge =
             |(what, of, figure): (&String, &String, u64)| match recorded.get(what).and_then(|all| all[of].as_u64()) {
                 Some(was) if figure <= was + was * SLACK / 100 => None,
-                Some(was) => Some(format!("{what}: {of}: {figure}, recorded were {was}")),
-                None => Some(format!("{what}: {of}: {figure}, nothing is recorded")),
+                Some(was) => Some(format!("{what}: {of}: {figure}, recorded {was}")),
+                None => Some(format!("{what}: {of}: {figure}, not recorded")),
             };
         each.filter_map(judge).collect()
     }

@@ -18,10 +18,10 @@ use cs_tests::machine;
 use cs_tests::{strace, workspace};
 
 const HELP: &str = "bench [--sessions N,N] [--runs N] [--markdown] [--save]\n\
-    --sessions N,N  sizes of the stores, at least 10 (10,1000,10000); 100000 takes minutes;\n\
-    \x20               instructions are counted up to 1,000\n\
+    --sessions N,N  sizes of the stores, each at least 10 (10,1000,10000); 100000 takes minutes;\n\
+    \x20               instructions are counted for sizes up to 1000\n\
     --runs N        how often each call is measured (11)\n\
-    --markdown      tables in Markdown\n\
+    --markdown      print Markdown tables\n\
     --save          also write docs/BENCH.md\n";
 
 const FOOT: &str = "Every time is the median of the runs, from the start of the program to its end. The floor is a \

@@ -20,12 +20,12 @@ static METER: Meter = Meter;
 
 const HELP: &str = "fuzz [--seconds N] [--runs N] [--jobs N] [--seed N] [--keep] [TARGET...]\n\
     --seconds N  for each target (60)\n\
-    --runs N     at most so many inputs for each target: with the same seed, the same ones on every machine\n\
+    --runs N     maximum number of inputs for each target; with the same seed, they are the same everywhere\n\
                  (with CI=true each target's own number)\n\
-    --jobs N     so many targets at a time (2)\n\
-    --seed N     what chance begins with, to repeat a run: only inputs in the repository are begun with then\n\
-                 (from the clock; with CI=true always 1, so that only a change to the code changes what is found)\n\
-    --keep       afterwards, bring the fewest inputs that reach everything into tools/fuzz/corpus\n";
+    --jobs N     number of targets at a time (2)\n\
+    --seed N     seed of the random numbers, to repeat a run, which then starts only from inputs in the repository\n\
+                 (from the clock; with CI=true always 1, so that only a code change changes the result)\n\
+    --keep       at the end, store the fewest inputs that reach everything in tools/fuzz/corpus\n";
 /// How long one input may take before its process is killed.
 const STUCK: Duration = Duration::from_secs(30);
 /// The fixed seed in CI, so that a failure there is the fault of the change and not of a new seed.
@@ -162,7 +162,7 @@ fn note(target: &str, why: &str, input: &[u8]) {
 /// Fuzzes all targets, each in its own process, so that one that dies does not affect the others.
 fn all(options: &Options) -> bool {
     if cover::edges() == 0 {
-        println!("fuzz: not guided by coverage; `make fuzz` builds with the flags for that");
+        println!("fuzz: not guided by coverage, which needs the build flags of `make fuzz`");
     }
     let mut waiting = options.targets.iter().copied();
     let mut running: Vec<(&Target, Child, Watch)> = Vec::new();

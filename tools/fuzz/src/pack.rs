@@ -26,13 +26,13 @@ fn number(length: usize) -> [u8; 4] {
 
 /// The inputs of a pack, or what is wrong with it.
 pub fn unpack(pack: &[u8]) -> Result<Vec<Vec<u8>>, String> {
-    let mut rest = pack.strip_prefix(HEAD).ok_or("does not begin as a pack of inputs does")?;
-    let count = take_number(&mut rest).ok_or("is torn: it ends before the number of its inputs")?;
+    let mut rest = pack.strip_prefix(HEAD).ok_or("is not a pack of inputs")?;
+    let count = take_number(&mut rest).ok_or("is torn: it ends before the number of inputs")?;
     let inputs: Option<Vec<Vec<u8>>> = (0..count).map(|_| take_input(&mut rest)).collect();
     let inputs = inputs.ok_or_else(|| format!("is torn: it ends before the last of its {count} inputs"))?;
     match rest.len() {
         0 => Ok(inputs),
-        more => Err(format!("has {more} bytes more than its {count} inputs")),
+        more => Err(format!("has {more} bytes after its {count} inputs")),
     }
 }
 

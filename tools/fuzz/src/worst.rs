@@ -76,7 +76,7 @@ pub fn all(base: &Value, names: &[&str], bytes: usize) -> Vec<(String, String)> 
     all.push(("many fields".into(), fields(base, true, bytes)));
     all.push(("one field many times".into(), fields(base, false, bytes)));
     for piece in ["[", "{\"\":"] {
-        all.push((format!("an abyss of {piece}"), abyss(base, "later", piece, bytes)));
+        all.push((format!("endlessly nested {piece}"), abyss(base, "later", piece, bytes)));
     }
     all
 }

@@ -107,7 +107,7 @@ pub fn read_only(times: u32, tally: &mut Tally) -> io::Result<()> {
         for answer in said {
             let found = match answer {
                 Ok(message) if kept.matches(&format!("\"{message}\"")).count() == 1 => Vec::new(),
-                Ok(message) => vec![format!("{message}: lost, or there twice")],
+                Ok(message) => vec![format!("{message}: lost or duplicated")],
                 Err(wrong) => vec![wrong],
             };
             tally.tried("event, the disk becomes read-only", true, "", found);

@@ -15,11 +15,11 @@ use soak::rival;
 use soak::storm::{self, Outcome, Plan};
 
 const HELP: &str = "soak [--seed N] [--operations N] [--kills N] [--rounds N] [--stride N] [--save]\n\
-    --seed N        numbers that look random are drawn from this (20261121)\n\
-    --operations N  random operations of eight workers, at least (100000)\n\
-    --kills N       random operations that are killed, at least (2000)\n\
-    --rounds N      changes of each of three files by the Python tool's protocol (5000)\n\
-    --stride N      of all calls to be killed before or to let fail, every Nth (1)\n\
+    --seed N        seed of the pseudo-random numbers (20261121)\n\
+    --operations N  minimum number of random operations by eight workers (100000)\n\
+    --kills N       minimum number of random operations that are killed (2000)\n\
+    --rounds N      changes to each of three files with the Python tool's locking (5000)\n\
+    --stride N      disturb only every Nth system call (1)\n\
     --save          also write the report to target/soak.md\n";
 
 /// The number of operations in one data directory.
@@ -103,8 +103,8 @@ fn storms(options: &Options) -> Outcome {
 
 fn notes(storms: &Outcome) -> Vec<String> {
     vec![format!(
-        "Random operations: {} acknowledged changes were looked up. The longest operation took {} ms, {} of people \
-             were told that a lock is busy, and the hooks' log has {} lines.",
+        "Random operations: {} acknowledged changes were looked up. The longest operation took {} ms, {} commands \
+             reported a busy lock, and the hooks' log has {} lines.",
         storms.acknowledged,
         storms.longest.as_millis(),
         storms.busy,
@@ -140,7 +140,7 @@ fn steps(options: &Options) -> Parts {
             match soak::caught(|| rival::contend(options.rounds, options.seed)) {
                 Ok((tally, busy)) => {
                     let note =
-                        format!("Beside the Python tool: a program of ours was busy {busy} times, and tried again.");
+                        format!("Beside the Python tool: our programs found a lock busy {busy} times and tried again.");
                     parts.notes.push(note);
                     parts.tallies.push(tally);
                 }
@@ -160,7 +160,7 @@ fn traced(options: &Options, parts: &mut Parts) {
     use soak::scene::Scene;
     use soak::{crew, disk, fault, trace};
 
-    let mut disks = Tally::new("on disks that are full or become read-only");
+    let mut disks = Tally::new("on full disks or disks that become read-only");
     eprintln!("soak: full and read-only disks");
     let mut on_disks =
         || disk::full(&[0, 1, 2, 3, 4, 6, 8, 12], &mut disks).and_then(|()| disk::read_only(20, &mut disks));
@@ -183,10 +183,10 @@ fn traced(options: &Options, parts: &mut Parts) {
     );
     parts.tallies.push(killed);
     if !trace::CAN_FAIL {
-        return parts.skip("calls that fail", &"not on this kind of processor");
+        return parts.skip("calls that fail", &"not on this processor architecture");
     }
     let failed = crew::each(
-        "one call fails, or all from then on",
+        "one call fails, once or from then on",
         crew::processors(),
         |scene: &Scene, operation: &Operation, tally| {
             eprintln!("soak: failing {}", operation.name);
@@ -201,16 +201,16 @@ fn traced(_options: &Options, parts: &mut Parts) {
     parts.skip("kills and failures at each system call, and disks", &"only on Linux");
 }
 
-const INTRODUCTION: &str = "Whatever is killed or fails, every change that was acknowledged must be there, no file half \
+const INTRODUCTION: &str = "Whatever is killed or fails, every acknowledged change must be there, no file may be half \
     old and half new, and the next operation must work. `disturbed`: a program was killed, a call failed, the disk \
-    was full. `wrong after it`: anything was lost, torn, doubled, stuck or in disagreement with the index.\n";
+    was full. `wrong after it`: something was lost, torn, duplicated, stuck or in disagreement with the index.\n";
 
 fn document(words: &[String], options: &Options, all: &[Tally], notes: &[String], took: Duration) -> String {
     let sum = |n: usize| all.iter().map(|tally| tally.sum()[n]).sum::<u64>();
     let command = if words.is_empty() { "make soak".into() } else { format!("make soak SOAK='{}'", words.join(" ")) };
     let mut text = format!(
         "# Nothing lost\n\nMeasured on {} with `{command}`, seed {}, in {} minutes, on {}.\n\n{INTRODUCTION}\n\
-         In all {} operations, {} of them disturbed; {} times something was wrong, {} faults.\n",
+         Total: {} operations, {} of them disturbed; something was wrong {} times, {} faults.\n",
         machine::today(),
         options.seed,
         took.as_secs() / 60,

@@ -120,7 +120,8 @@ fn compare(place: &Place, rounds: u64, [events, phase, name, files]: [u64; 4], t
     let record = whole(&paths[0]);
     for (file, value) in [("the record", &record), ("the project", &project), ("the settings", &config)] {
         let counted = value["rival"].as_u64().unwrap_or(0);
-        let lost = (counted != rounds).then(|| format!("{counted} of {rounds} changes of the other side are left"));
+        let lost =
+            (counted != rounds).then(|| format!("only {counted} of {rounds} changes of the other side are left"));
         tally.count(file, rounds - 1, 0);
         tally.tried(file, false, "of Python", lost.into_iter().collect());
     }

@@ -51,7 +51,7 @@ pub fn run(mut command: Command, input: &str, mut decide: impl FnMut(&Call) -> A
     let pid = child.id() as libc::pid_t;
     match within(LIMIT, child.id(), || follow(pid, &mut decide)) {
         Some(status) => output(child, status?),
-        None => Err(io::Error::other(format!("{command:?}: not done after {LIMIT:?}"))),
+        None => Err(io::Error::other(format!("{command:?}: still running after {LIMIT:?}"))),
     }
 }
 

@@ -103,7 +103,7 @@ pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: b
     let done = done(scene, expected);
     match &done {
         Err(odd) => faults.push(odd.clone()),
-        Ok(done) if told && *done != Done::Everything => faults.push(format!("said to be done, but: {done:?}")),
+        Ok(done) if told && *done != Done::Everything => faults.push(format!("reported as done, but: {done:?}")),
         Ok(_) => {}
     }
     if faults.is_empty() && done != Ok(Done::Everything) {
@@ -121,7 +121,7 @@ fn again(scene: &Scene, operation: &Operation, expected: &Expected) -> Vec<Strin
         (Some(0), Ok(Done::Everything)) => Vec::new(),
         // A session created by a hook does not wait for its project, which the next session registers.
         (Some(0), Ok(Done::Some)) if operation.is_hook() && is_but_registered(scene, expected) => Vec::new(),
-        (code, done) => vec![format!("done again: {code:?} {} {done:?}", stderr(&output))],
+        (code, done) => vec![format!("repeated: {code:?} {} {done:?}", stderr(&output))],
     }
 }
 
@@ -164,7 +164,7 @@ fn refusal(words: &[&str], output: &Output) -> Option<String> {
 pub fn forgotten(scene: &Scene, uuid: &str) -> Option<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let left = sessions.values().find(|record| record["claude_session_id"] == uuid && record["status"] == "active");
-    left.map(|record| format!("the conversation ended, its session did not: {record}"))
+    left.map(|record| format!("the conversation ended but not its session: {record}"))
 }
 
 /// Conversations with two active sessions, and sessions with two successors.
@@ -196,6 +196,6 @@ pub fn swept(sandbox: &Sandbox) -> Vec<String> {
         file.and_then(|file| file.set_modified(long_ago)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     }
     let output = sandbox.cs("cs-cleanup", &["tmp", "-q"]);
-    let left = litter(&sandbox.data()).into_iter().map(|path| format!("litter stays: {}", path.display()));
+    let left = litter(&sandbox.data()).into_iter().map(|path| format!("temporary files remain: {}", path.display()));
     left.chain(refusal(&["cs-cleanup", "tmp"], &output)).collect()
 }

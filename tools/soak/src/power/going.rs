@@ -42,13 +42,13 @@ pub fn faults(scene: &Scene, operation: &Operation, tree: &Tree, usual: &Usual) 
     faults.extend(follow(scene, operation));
     let after = facts(scene);
     let lost = before.keys().filter(|name| usual.left.contains_key(*name) && !after.contains_key(*name));
-    faults.extend(lost.map(|name| format!("{name} is gone when the programs have gone on")));
+    faults.extend(lost.map(|name| format!("{name} is lost after the programs continued")));
     // Files of other programs must end up the same, however often it is tried.
     let is_foreign = |(name, value): &(&String, &Value)| value.is_string() && !name.starts_with("quarantine/");
     let foreign = usual.left.iter().filter(is_foreign).filter(|(name, value)| after.get(*name) != Some(value));
-    faults.extend(foreign.map(|(name, _)| format!("{name} is another one when the programs have gone on")));
+    faults.extend(foreign.map(|(name, _)| format!("{name} changed after the programs continued")));
     let torn = after.iter().filter(|(_, value)| is_torn(value));
-    faults.extend(torn.map(|(name, value)| format!("{name} cannot be read when the programs have gone on: {value}")));
+    faults.extend(torn.map(|(name, value)| format!("{name} cannot be read after the programs continued: {value}")));
     faults
 }
 

@@ -66,7 +66,7 @@ pub fn judge(before: &Tree, runs: &[Promised], depth: Depth) -> Verdict {
         if *promise == Promise::Done {
             judge.promised = judge.seen_by_programs.len() - 1;
         }
-        judge.fail("after it has ended", run);
+        judge.fail("after its end", run);
     }
     judge.verdict
 }
@@ -133,7 +133,7 @@ impl Judge {
         let mut wrong = self.wrong(&found);
         if wrong.is_empty() && self.is_whole {
             let misread = self.reader.misread(&tree, &self.untouched);
-            wrong.extend(misread.map(|detail| ("the index is wrong, and believed".to_owned(), detail)));
+            wrong.extend(misread.map(|detail| ("a wrong index is trusted".to_owned(), detail)));
         }
         if wrong.is_empty() {
             let tree = Tree(self.untouched.0.clone().into_iter().chain(tree.0).collect());
@@ -157,7 +157,7 @@ impl Judge {
             let (is, was) = (found.get(name), allowed.last().and_then(|facts| facts.get(name)));
             let kind = match is {
                 Some(is) if is_torn(is) => "cannot be read",
-                _ if older.iter().any(|facts| facts.get(name) == is) => "was promised and is lost",
+                _ if older.iter().any(|facts| facts.get(name) == is) => "was promised but is lost",
                 None => "is gone",
                 Some(_) => "is neither old nor new",
             };

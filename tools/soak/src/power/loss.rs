@@ -199,10 +199,10 @@ impl Loss {
 fn words(harm: Harm) -> String {
     match harm {
         Harm::None => "whole".to_owned(),
-        Harm::Old => "nothing of what was written".to_owned(),
+        Harm::Old => "none of the written bytes".to_owned(),
         Harm::Zeros => "NULs".to_owned(),
-        Harm::Half => "half of what was written".to_owned(),
-        Harm::HalfZeros => "half of what was written, then NULs".to_owned(),
+        Harm::Half => "half of the written bytes".to_owned(),
+        Harm::HalfZeros => "half of the written bytes, then NULs".to_owned(),
         Harm::FirstBlockZeros => "the first block is NULs".to_owned(),
         Harm::ButOne => "all but the last byte".to_owned(),
         Harm::Write(n) => format!("as after write {n}"),

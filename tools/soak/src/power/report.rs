@@ -35,10 +35,10 @@ impl Report {
 
     /// A Markdown table.
     pub fn table(&self) -> String {
-        let mut text = "| operation | states | gone on from | a power failure |\n|---|--:|--:|---|\n".to_owned();
+        let mut text = "| operation | states | continued from | a power failure |\n|---|--:|--:|---|\n".to_owned();
         for (name, OperationRow { states, gone_on, faults }) in &self.rows {
             let found = faults.iter().map(|fault| fault.what.as_str()).collect::<Vec<_>>().join("; ");
-            let found = if found.is_empty() { "does no harm" } else { &found };
+            let found = if found.is_empty() { "is harmless" } else { &found };
             // Writing to a text cannot fail.
             let _ = writeln!(text, "| {name} | {states} | {gone_on} | {found} |");
         }

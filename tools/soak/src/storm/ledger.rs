@@ -176,10 +176,10 @@ fn ends(claims: &[&Claim], record: &Value) -> Vec<String> {
     check(!ended || record["status"] != "active", "not ended");
     let is_ours = |field: &Value| field.as_str().is_some_and(|text| claims.iter().any(|claim| claim.token == text));
     if record["status"] == "parked" && is_ours(&record["parked_reason"]) {
-        check(record["parked_reason"] == record["next_steps"][0], "half parked");
+        check(record["parked_reason"] == record["next_steps"][0], "incompletely parked");
     }
     if is_ours(&record["outcome"]) {
-        check(record["outcome"] == record["next_steps"][0], "half completed");
+        check(record["outcome"] == record["next_steps"][0], "incompletely completed");
     }
     faults
 }

@@ -180,7 +180,7 @@ fn inspect(sandbox: &Sandbox, claims: &[Claim], outcome: &mut Outcome) {
         let output = sandbox.cs("cs-session", &["create", "--project", slug, "--intent", "after it", "-q"]);
         outcome.longest = outcome.longest.max(began.elapsed());
         if output.status.code() != Some(0) {
-            faults.push(format!("nothing goes on: {}", stderr(&output)));
+            faults.push(format!("no operation works afterwards: {}", stderr(&output)));
         }
     }
     faults.extend(unfinished(&data));
@@ -190,7 +190,7 @@ fn inspect(sandbox: &Sandbox, claims: &[Claim], outcome: &mut Outcome) {
     let lines = log.iter().flatten().map(|text| text.lines().count()).sum::<usize>();
     let unheard = ledger.unheard();
     if unheard.len() > lines {
-        faults.push(format!("{} of hooks lost, {lines} lines in their log", unheard.len()));
+        faults.push(format!("{} hook events lost, but {lines} lines in the log", unheard.len()));
         faults.extend(unheard.iter().map(|claim| ledger.history(claim)));
     }
     faults.extend(super::super::verdict::swept(sandbox));
