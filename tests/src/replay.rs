@@ -175,7 +175,7 @@ impl Client {
 
 /// Whether an event is sent once, or twice simultaneously (registered by the plugin and in the settings).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Delivery {
     Once,
     Twice,
 }
@@ -238,13 +238,13 @@ impl Stage {
     }
 
     /// Sends one event, if its kind is registered, and returns the outputs of the programs.
-    pub fn send(&self, event: &Event, client: Client, told: Told) -> Vec<Output> {
+    pub fn send(&self, event: &Event, client: Client, told: Delivery) -> Vec<Output> {
         let Some(program) = program(event.name()) else { return Vec::new() };
         let input = self.placed(&event.text);
         let once = || run(self.command(program, event.at, client), &input);
         match told {
-            Told::Once => vec![once()],
-            Told::Twice => thread::scope(|scope| {
+            Delivery::Once => vec![once()],
+            Delivery::Twice => thread::scope(|scope| {
                 let other = scope.spawn(once);
                 vec![once(), other.join().expect("a run does not panic")]
             }),
@@ -253,7 +253,7 @@ impl Stage {
 
     /// Plays a recording to its end; calls `after` for each event that was sent, once its hooks have ended. Panics if a
     /// program fails or prints anything except the context for a new conversation.
-    pub fn play(&self, recording: &Recording, told: Told, mut after: impl FnMut(&Stage, &Event)) {
+    pub fn play(&self, recording: &Recording, told: Delivery, mut after: impl FnMut(&Stage, &Event)) {
         let client = recording.client();
         for event in &recording.events {
             let answers = self.send(event, client, told);

@@ -69,7 +69,7 @@ fn create(sandbox: &Sandbox, more: &[&str]) -> String {
 }
 
 /// Sends a hook's payload from the process `client`.
-fn tell(sandbox: &Sandbox, client: u32, uuid: &str, event: &str, more: &str) {
+fn send_hook(sandbox: &Sandbox, client: u32, uuid: &str, event: &str, more: &str) {
     let program = if event == "Stop" { "cs-heartbeat" } else { "cs-hook" };
     let work = sandbox.work();
     let payload = format!(r#"{{"session_id":"{uuid}","cwd":{work:?},"hook_event_name":"{event}"{more}}}"#);

@@ -22,7 +22,7 @@ const UUID: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const OTHER: &str = "aaaaaaaa-0000-4000-8000-000000000002";
 
 /// Sends events from one window, `at` seconds after the start.
-struct Told<'a> {
+struct Sender<'a> {
     stage: &'a Stage,
     at: u64,
     uuid: &'a str,
@@ -30,17 +30,17 @@ struct Told<'a> {
     variables: Vec<(&'a str, String)>,
 }
 
-impl<'a> Told<'a> {
-    fn new(stage: &'a Stage, at: u64, uuid: &'a str) -> Told<'a> {
-        Told { stage, at, uuid, pid: stage.client(), variables: Vec::new() }
+impl<'a> Sender<'a> {
+    fn new(stage: &'a Stage, at: u64, uuid: &'a str) -> Sender<'a> {
+        Sender { stage, at, uuid, pid: stage.client(), variables: Vec::new() }
     }
 
-    fn from(mut self, window: &Running) -> Told<'a> {
+    fn from(mut self, window: &Running) -> Sender<'a> {
         self.pid = window.pid();
         self
     }
 
-    fn with(mut self, name: &'a str, value: &str) -> Told<'a> {
+    fn with(mut self, name: &'a str, value: &str) -> Sender<'a> {
         self.variables.push((name, value.to_owned()));
         self
     }
@@ -80,16 +80,16 @@ impl<'a> Told<'a> {
     }
 }
 
-fn told<'a>(stage: &'a Stage, at: u64) -> Told<'a> {
-    Told::new(stage, at, UUID)
+fn sender<'a>(stage: &'a Stage, at: u64) -> Sender<'a> {
+    Sender::new(stage, at, UUID)
 }
 
 /// A stage with a conversation of one prompt and its answer.
 fn stage() -> Stage {
     let stage = Stage::new();
-    told(&stage, 0).start("startup");
-    told(&stage, 60).prompt("build the login page");
-    told(&stage, 70).stop("answer one");
+    sender(&stage, 0).start("startup");
+    sender(&stage, 60).prompt("build the login page");
+    sender(&stage, 70).stop("answer one");
     stage
 }
 
@@ -100,7 +100,7 @@ fn window(stage: &Stage) -> Running {
 
 /// Runs a command-line program `at` seconds after the start; returns its output.
 #[track_caller]
-fn person(stage: &Stage, at: u64, words: &[&str]) -> String {
+fn run_command(stage: &Stage, at: u64, words: &[&str]) -> String {
     let mut command: Command = stage.command(words[0], at * 1000, Client::Interactive);
     command.args(&words[1..]).env_remove("CLAUDE_PID");
     let output = run(command, "");
@@ -120,7 +120,8 @@ fn id(record: &Value) -> &str {
 
 /// The state that is shown to a person.
 fn state(stage: &Stage, at: u64, id: &str) -> String {
-    let shown: Value = serde_json::from_str(&person(stage, at, &["cs-session", "show", id, "--json"])).expect("JSON");
+    let shown: Value =
+        serde_json::from_str(&run_command(stage, at, &["cs-session", "show", id, "--json"])).expect("JSON");
     shown["state"].as_str().expect("a word").to_owned()
 }
 

@@ -73,16 +73,16 @@ fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
 }
 
 /// Sends an event to which the program must print nothing.
-fn tell(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
+fn send_silently(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
     quiet(&send(stage, at, &payload(stage, uuid, event, more)), event);
 }
 
 fn start(stage: &Stage, at: u64, uuid: &str, source: &str) {
-    tell(stage, at, uuid, "SessionStart", json!({"source": source}));
+    send_silently(stage, at, uuid, "SessionStart", json!({"source": source}));
 }
 
 fn prompt(stage: &Stage, at: u64, uuid: &str, text: &str) {
-    tell(stage, at, uuid, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("prompt-{at}")}));
+    send_silently(stage, at, uuid, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("prompt-{at}")}));
 }
 
 /// Runs a script in the repository, with git's clock `at` seconds after the start, and returns its output. The client's
@@ -104,17 +104,17 @@ fn bash(command: &str, stdout: &str) -> Value {
 /// Runs a command and reports it to the hook.
 fn run_bash(stage: &Stage, at: u64, command: &str) {
     let output = in_repository(stage, at, command);
-    tell(stage, at + 1, UUID, "PostToolUse", bash(command, &output));
+    send_silently(stage, at + 1, UUID, "PostToolUse", bash(command, &output));
 }
 
 fn create_task(stage: &Stage, at: u64, uuid: &str, key: &str, subject: &str) {
     let task =
         json!({"tool_name": "TaskCreate", "tool_input": {"subject": subject}, "tool_response": {"task": {"id": key}}});
-    tell(stage, at, uuid, "PostToolUse", task);
+    send_silently(stage, at, uuid, "PostToolUse", task);
 }
 
 fn end(stage: &Stage, at: u64, uuid: &str) {
-    tell(stage, at, uuid, "SessionEnd", json!({"reason": "other"}));
+    send_silently(stage, at, uuid, "SessionEnd", json!({"reason": "other"}));
 }
 
 /// Sends every kind of event of a conversation with a session, the end last.
@@ -122,13 +122,19 @@ fn every_event(stage: &Stage, at: u64, uuid: &str) {
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
     let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}, "tool_response": {}});
     prompt(stage, at, uuid, "and now?");
-    tell(stage, at, uuid, "PermissionRequest", bash.clone());
-    tell(stage, at, uuid, "Notification", json!({"message": "hello?", "notification_type": "permission_prompt"}));
-    tell(stage, at, uuid, "PostToolUse", bash);
-    tell(stage, at, uuid, "PostToolUse", edit);
+    send_silently(stage, at, uuid, "PermissionRequest", bash.clone());
+    send_silently(
+        stage,
+        at,
+        uuid,
+        "Notification",
+        json!({"message": "hello?", "notification_type": "permission_prompt"}),
+    );
+    send_silently(stage, at, uuid, "PostToolUse", bash);
+    send_silently(stage, at, uuid, "PostToolUse", edit);
     create_task(stage, at, uuid, "7", "a new task");
-    tell(stage, at, uuid, "PreCompact", json!({"trigger": "auto"}));
-    tell(stage, at, uuid, "Stop", json!({"last_assistant_message": "So."}));
+    send_silently(stage, at, uuid, "PreCompact", json!({"trigger": "auto"}));
+    send_silently(stage, at, uuid, "Stop", json!({"last_assistant_message": "So."}));
     start(stage, at, uuid, "compact");
     end(stage, at, uuid);
 }

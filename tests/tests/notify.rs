@@ -82,7 +82,7 @@ fn ids(output: &Output) -> Vec<String> {
 }
 
 /// What the recorders were given: program name, arguments, input.
-fn told(sandbox: &Sandbox) -> Vec<(String, Vec<String>, String)> {
+fn received(sandbox: &Sandbox) -> Vec<(String, Vec<String>, String)> {
     let folder = sandbox.home().join("told");
     let files = if folder.exists() { entries(&folder) } else { Vec::new() };
     let mut all = Vec::new();
@@ -117,7 +117,7 @@ fn a_configured_command_replaces_the_system_notifier() {
     let sandbox = sandbox(json!({"command": ["tell", "x"]}));
     parked(&sandbox, 1, "some work", "later");
     ids(&sandbox.cs("cs-notify", &["-q"]));
-    let all = told(&sandbox);
+    let all = received(&sandbox);
     assert_eq!((all.len(), all[0].0.as_str(), all[0].1.as_slice()), (1, "tell", &["x".to_owned()][..]));
     let event: Value = serde_json::from_str(&all[0].2).expect("one object");
     assert_eq!((&event["version"], &event["reason"]), (&json!(1), &json!("parked")));
@@ -125,7 +125,7 @@ fn a_configured_command_replaces_the_system_notifier() {
     settings(&sandbox, json!({"notifications_enabled": true}), json!({}));
     ids(&sandbox.cs("cs-notify", &["--test", "-q"]));
     let name = if cfg!(target_os = "macos") { "terminal-notifier" } else { "notify-send" };
-    assert_eq!(told(&sandbox)[0].0, name);
+    assert_eq!(received(&sandbox)[0].0, name);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn without_notifications_nothing_is_written() {
         ids(&sandbox.cs("cs-notify", args));
     }
     assert_eq!((before.len(), listing(&sandbox.data())), (1, with_session));
-    assert_eq!(told(&sandbox).len(), 1, "only the test was sent");
+    assert_eq!(received(&sandbox).len(), 1, "only the test was sent");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn an_unreadable_notification_state_suppresses_notifications() {
             assert!(stderr(&output).contains("notify_state.json"), "{}", stderr(&output));
         }
         assert_eq!(fs::read(&path).ok(), before);
-        assert!(told(&sandbox).is_empty());
+        assert!(received(&sandbox).is_empty());
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
-use cs_tests::replay::{Recording, Stage, Told, check_store, instant};
+use cs_tests::replay::{Delivery, Recording, Stage, check_store, instant};
 use cs_tests::{Sandbox, entries};
 use serde_json::{Value, json};
 
@@ -317,7 +317,7 @@ fn of_each_recording(check: impl Fn(&Recording) + Sync) {
 fn every_recording_leaves_the_expected_records() {
     of_each_recording(|recording| {
         let stage = Stage::new();
-        stage.play(recording, Told::Once, |_, _| {});
+        stage.play(recording, Delivery::Once, |_, _| {});
         let records: Vec<Value> = stage.comparable().into_iter().map(in_short).collect();
         assert_eq!(json!(records), json!(sorted(expected_records(&recording.name))), "{}", recording.name);
         check_store(&stage.sandbox);
@@ -340,7 +340,7 @@ fn sorted(mut records: Vec<Value>) -> Vec<Value> {
 fn an_attended_tour_is_parked_with_its_open_tasks() {
     let (stage, mut recording) = (Stage::new(), Recording::load("claude-code/print-tour"));
     recording.name = "claude-code/attended".into();
-    stage.play(&recording, Told::Once, |_, _| {});
+    stage.play(&recording, Delivery::Once, |_, _| {});
     let record = stage.record_of(PRINT).map(in_short).unwrap_or_default();
     let changes = json!({
         "status": "parked", "outcome": null, "parked_reason": "the conversation ended with 1 open task",
@@ -360,7 +360,7 @@ fn the_state_follows_every_event() {
     of_each_recording(|recording| {
         let stage = Stage::new();
         let mut states: Vec<(usize, String)> = Vec::new();
-        stage.play(recording, Told::Once, |stage, event| {
+        stage.play(recording, Delivery::Once, |stage, event| {
             let uuid = event.field("session_id");
             let now = state(stage, uuid);
             if states.last().is_none_or(|(_, before)| *before != now) {
@@ -385,7 +385,7 @@ fn home(stage: &Stage) -> String {
 #[test]
 fn a_record_grows_with_its_conversation() {
     let stage = Stage::new();
-    stage.play(&Recording::load("claude-code/interactive"), Told::Once, |stage, event| {
+    stage.play(&Recording::load("claude-code/interactive"), Delivery::Once, |stage, event| {
         let record = stage.record_of(INTERACTIVE).map(in_short).unwrap_or_default();
         let facts = || json!([record["status"], record["current_activity"], record["files_changed"]]);
         match event.line {
@@ -401,7 +401,7 @@ fn a_record_grows_with_its_conversation() {
         }
     });
     let stage = Stage::new();
-    stage.play(&Recording::load("codex/tools"), Told::Once, |stage, event| {
+    stage.play(&Recording::load("codex/tools"), Delivery::Once, |stage, event| {
         let record = stage.sandbox.records().pop().map(in_short).unwrap_or_default();
         if (11..67).contains(&event.line) {
             assert_eq!(record["tasks"], json!(["First step: in_progress", "Second step: pending"]));
@@ -415,7 +415,7 @@ fn a_record_grows_with_its_conversation() {
 fn the_live_file_names_the_process_of_the_conversation() {
     let stage = Stage::new();
     let mut last = Value::Null;
-    stage.play(&Recording::load("claude-code/print-tour"), Told::Once, |stage, event| {
+    stage.play(&Recording::load("claude-code/print-tour"), Delivery::Once, |stage, event| {
         // Actions of a subagent do not count as events of the conversation.
         if event.payload["agent_id"].is_null() {
             last = json!([event.name(), instant(event.at).replace('Z', "000+00:00")]);
@@ -426,7 +426,7 @@ fn the_live_file_names_the_process_of_the_conversation() {
         }
     });
     let stage = Stage::new();
-    stage.play(&Recording::load("codex/resume"), Told::Once, |stage, event| {
+    stage.play(&Recording::load("codex/resume"), Delivery::Once, |stage, event| {
         if let Some(live) = stage.live(event.field("session_id")) {
             // Codex reports no process, so it is the one that started the hook: this test.
             assert_eq!((&live["agent"], &live["pid"]), (&json!("codex"), &json!(std::process::id())));
@@ -438,7 +438,7 @@ fn the_live_file_names_the_process_of_the_conversation() {
 fn every_prompt_and_every_stop_is_a_heartbeat() {
     let stage = Stage::new();
     let mut beats = BTreeMap::new();
-    stage.play(&Recording::load("claude-code/idle"), Told::Once, |stage, event| {
+    stage.play(&Recording::load("claude-code/idle"), Delivery::Once, |stage, event| {
         let record = stage.sandbox.records().pop().unwrap_or_default();
         beats.insert(event.line, record["last_heartbeat"].clone());
     });
@@ -452,7 +452,7 @@ fn every_prompt_and_every_stop_is_a_heartbeat() {
 fn a_killed_client_leaves_its_live_file() {
     let mut stage = Stage::new();
     let pid = stage.client();
-    stage.play(&Recording::load("claude-code/sigkill"), Told::Once, |_, _| {});
+    stage.play(&Recording::load("claude-code/sigkill"), Delivery::Once, |_, _| {});
     stage.kill_client();
     let live = stage.live(KILLED).expect("nobody removes it");
     assert_eq!((&live["state"], &live["pid"]), (&json!("working"), &json!(pid)));
@@ -465,8 +465,8 @@ fn a_killed_client_leaves_its_live_file() {
 fn duplicate_events_change_nothing() {
     of_each_recording(|recording| {
         let (once, twice) = (Stage::new(), Stage::new());
-        once.play(recording, Told::Once, |_, _| {});
-        twice.play(recording, Told::Twice, |_, _| {});
+        once.play(recording, Delivery::Once, |_, _| {});
+        twice.play(recording, Delivery::Twice, |_, _| {});
         assert_eq!(json!(twice.comparable()), json!(once.comparable()), "{}", recording.name);
         check_store(&twice.sandbox);
         if recording.name != "claude-code/sigkill" {
@@ -479,10 +479,10 @@ fn duplicate_events_change_nothing() {
 fn reordered_events_lead_to_the_same_record() {
     of_each_recording(|recording| {
         let plain = Stage::new();
-        plain.play(recording, Told::Once, |_, _| {});
+        plain.play(recording, Delivery::Once, |_, _| {});
         for seed in 0..6 {
             let (stage, shuffled) = (Stage::new(), recording.shuffled(seed));
-            let told = if seed % 2 == 0 { Told::Once } else { Told::Twice };
+            let told = if seed % 2 == 0 { Delivery::Once } else { Delivery::Twice };
             stage.play(&shuffled, told, |_, _| {});
             let order: Vec<usize> = shuffled.events.iter().map(|event| event.line).collect();
             assert_eq!(json!(stage.comparable()), json!(plain.comparable()), "{}: {order:?}", shuffled.name);
@@ -512,7 +512,7 @@ fn hooks_installed_during_a_conversation_catch_up() {
 fn play_from_the_middle(recording: &Recording) {
     let stage = Stage::new();
     let mut begun = BTreeSet::new();
-    stage.play(recording, Told::Once, |stage, event| {
+    stage.play(recording, Delivery::Once, |stage, event| {
         let uuid = event.field("session_id");
         let place = format!("{}, line {}", recording.name, event.line);
         let records = stage.sandbox.records();

@@ -63,7 +63,7 @@ fn uuid(n: u32) -> String {
 }
 
 #[track_caller]
-fn tell(sandbox: &Town, n: u32, cwd: &str, event: &str, more: Value) -> Output {
+fn send_event(sandbox: &Town, n: u32, cwd: &str, event: &str, more: Value) -> Output {
     let mut payload = json!({"session_id": uuid(n), "hook_event_name": event, "cwd": cwd});
     payload.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
     let mut clients = sandbox.clients.borrow_mut();
@@ -85,8 +85,14 @@ fn prompt(sandbox: &Town, n: u32, cwd: &Path) -> String {
 
 #[track_caller]
 fn prompt_at(sandbox: &Town, n: u32, cwd: &str) -> String {
-    tell(sandbox, n, cwd, "SessionStart", json!({"source": "startup"}));
-    tell(sandbox, n, cwd, "UserPromptSubmit", json!({"prompt": format!("task {n}"), "prompt_id": format!("p{n}")}));
+    send_event(sandbox, n, cwd, "SessionStart", json!({"source": "startup"}));
+    send_event(
+        sandbox,
+        n,
+        cwd,
+        "UserPromptSubmit",
+        json!({"prompt": format!("task {n}"), "prompt_id": format!("p{n}")}),
+    );
     of(sandbox, n)["project_slug"].as_str().expect("a project").to_owned()
 }
 

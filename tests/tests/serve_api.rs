@@ -408,7 +408,12 @@ fn every_kind_of_change_is_sent_as_an_event_within_a_second() {
             assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told)), 0);
         }),
         ("what was counted", &|| {
-            usage::talk(&sandbox, 7, "api", &[("2026-11-21T09:00:00Z", "claude-opus-4-8", [1, 0, 0, 0])]);
+            usage::record_conversation(
+                &sandbox,
+                7,
+                "api",
+                &[("2026-11-21T09:00:00Z", "claude-opus-4-8", [1, 0, 0, 0])],
+            );
             run(&sandbox, "cs-usage", &["keep", "-q"]);
         }),
     ];

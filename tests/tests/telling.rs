@@ -28,7 +28,7 @@ const SECRET: &str = "ghp_Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4";
 
 /// Sends an event `at` seconds after the start from the process `pid`.
 #[track_caller]
-fn tell_from(stage: &Stage, pid: u32, at: u64, event: &str, more: Value) {
+fn send_event_from(stage: &Stage, pid: u32, at: u64, event: &str, more: Value) {
     let mut payload = json!({"session_id": UUID, "cwd": stage.repository("repo"), "hook_event_name": event});
     more.as_object().expect("an object").iter().for_each(|(key, value)| payload[key] = value.clone());
     let program = replay::program(event).expect("the event is registered");
@@ -39,16 +39,16 @@ fn tell_from(stage: &Stage, pid: u32, at: u64, event: &str, more: Value) {
 }
 
 #[track_caller]
-fn tell(stage: &Stage, at: u64, event: &str, more: Value) {
-    tell_from(stage, stage.client(), at, event, more);
+fn send_event(stage: &Stage, at: u64, event: &str, more: Value) {
+    send_event_from(stage, stage.client(), at, event, more);
 }
 
 fn prompt(stage: &Stage, at: u64, text: &str) {
-    tell(stage, at, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("p{at}")}));
+    send_event(stage, at, "UserPromptSubmit", json!({"prompt": text, "prompt_id": format!("p{at}")}));
 }
 
 fn stop(stage: &Stage, at: u64, message: &str) {
-    tell(stage, at, "Stop", json!({"last_assistant_message": message}));
+    send_event(stage, at, "Stop", json!({"last_assistant_message": message}));
 }
 
 /// A conversation that has begun.
@@ -61,7 +61,7 @@ fn begun_with(settings: &Value) -> Stage {
     let stage = Stage::new();
     fs::create_dir_all(stage.sandbox.data()).expect("the folder can be created");
     fs::write(stage.sandbox.data().join("config.json"), settings.to_string()).expect("it can be written");
-    tell(&stage, 0, "SessionStart", json!({"source": "startup"}));
+    send_event(&stage, 0, "SessionStart", json!({"source": "startup"}));
     stage
 }
 
@@ -74,7 +74,7 @@ fn stage() -> Stage {
 
 /// Runs a command-line program `at` seconds after the start; returns its output.
 #[track_caller]
-fn person(stage: &Stage, at: u64, words: &[&str]) -> String {
+fn run_command(stage: &Stage, at: u64, words: &[&str]) -> String {
     let mut command = stage.command(words[0], at * 1000, Client::Interactive);
     command.args(&words[1..]);
     let output = run(command, "");
@@ -111,7 +111,7 @@ fn commit(stage: &Stage, at: u64, subject: &str) -> String {
     let sha = stdout(&made).trim().to_owned();
     let output = format!("[main {}] {subject}\n", &sha[..7]);
     let command = json!({"command": format!("git commit -m '{subject}'")});
-    tell(
+    send_event(
         stage,
         at + 1,
         "PostToolUse",

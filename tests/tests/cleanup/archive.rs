@@ -89,7 +89,7 @@ fn one_record_with_two_names_is_repaired_and_two_records_are_not() {
 fn a_session_whose_conversation_is_open_is_not_archived_by_age() {
     let sandbox = Sandbox::new();
     let client = sandbox.start("sleep", &["600"]);
-    tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
+    send_hook(&sandbox, client.pid(), CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
     ok(&sandbox, "cs-session", &["complete", "ca5d", "-q"]);
     assert_eq!(at(&sandbox, "2027-03-01T10:00:00Z", "cs-cleanup", &["all"]), "");
     drop(client);

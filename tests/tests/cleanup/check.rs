@@ -13,10 +13,10 @@ fn furnished() -> Sandbox {
     let clients = [std::process::id(), std::os::unix::process::parent_id()];
     ok(&sandbox, "cs-project", &["register", "--name", "api", "-q"]);
     for (uuid, client) in [CA5D, BEEF].into_iter().zip(clients) {
-        tell(&sandbox, client, uuid, "SessionStart", r#","source":"startup""#);
-        tell(&sandbox, client, uuid, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
+        send_hook(&sandbox, client, uuid, "SessionStart", r#","source":"startup""#);
+        send_hook(&sandbox, client, uuid, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
     }
-    tell(&sandbox, clients[1], BEEF, "SessionEnd", r#","reason":"other""#);
+    send_hook(&sandbox, clients[1], BEEF, "SessionEnd", r#","reason":"other""#);
     let old = "sess_20260901T0800_0001";
     put(&sandbox, &format!("sessions/archive/{old}.json"), &completed(old, "2026-09-01T09:00:00.000000+00:00"));
     put(&sandbox, "notify_state.json", "{}");

@@ -21,7 +21,7 @@ fn contents(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
 fn untidy() -> Sandbox {
     let sandbox = Sandbox::new();
     let client = sandbox.start("sleep", &["600"]);
-    tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
+    send_hook(&sandbox, client.pid(), CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
     create(&sandbox, &["--claude-session", BEEF]);
     let old = "sess_20260901T0800_0001";
     put(&sandbox, &format!("sessions/{old}.json"), &completed(old, "2026-09-01T09:00:00.000000+00:00"));

@@ -26,12 +26,12 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
             let sandbox = Sandbox::new();
             let client = client(&sandbox);
             let pid = client.pid();
-            tell(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
-            tell(&sandbox, pid, CA5D, "UserPromptSubmit", PROMPT);
+            send_hook(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
+            send_hook(&sandbox, pid, CA5D, "UserPromptSubmit", PROMPT);
             if task {
-                tell(&sandbox, pid, CA5D, "PostToolUse", TASK);
+                send_hook(&sandbox, pid, CA5D, "PostToolUse", TASK);
             }
-            tell(&sandbox, pid, CA5D, "Stop", r#","last_assistant_message":"Here it is.""#);
+            send_hook(&sandbox, pid, CA5D, "Stop", r#","last_assistant_message":"Here it is.""#);
             assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "its process is running");
             if is_killed {
                 kill(client);
@@ -39,7 +39,7 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
                 let done = done(&ok(&sandbox, "cs-cleanup", &["gone"]));
                 assert_eq!(done, [format!("{closed} sess_20261121T1000_ca5d")]);
             } else {
-                tell(&sandbox, pid, CA5D, "SessionEnd", r#","reason":"other""#);
+                send_hook(&sandbox, pid, CA5D, "SessionEnd", r#","reason":"other""#);
             }
             assert_eq!(ok(&sandbox, "cs-cleanup", &["gone"]), "", "once is enough");
             assert!(!sandbox.data().join(format!("live/{CA5D}.json")).exists());
@@ -88,7 +88,7 @@ fn the_setting_for_ended_sessions_applies_to_killed_ones() {
     for (setting, expected) in [("keep", "active"), ("park", "parked"), ("complete", "completed")] {
         let sandbox = Sandbox::new();
         let client = client(&sandbox);
-        tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
+        send_hook(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
         put(&sandbox, "config.json", &format!(r#"{{"hooks": {{"session_end": "{setting}"}}}}"#));
         kill(client);
         let action = if setting == "keep" { "ended" } else { expected };
@@ -101,7 +101,7 @@ fn the_setting_for_ended_sessions_applies_to_killed_ones() {
 fn a_conversation_without_a_prompt_only_loses_its_file() {
     let sandbox = Sandbox::new();
     let client = client(&sandbox);
-    tell(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
+    send_hook(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
     kill(client);
     let told = ok(&sandbox, "cs-cleanup", &["all"]);
     assert_eq!(done(&told), ["ended "]);
@@ -114,14 +114,14 @@ fn a_session_closed_by_cleanup_is_reopened_by_its_conversation() {
     for way in ["resume", "prompt"] {
         let sandbox = Sandbox::new();
         let first = client(&sandbox);
-        tell(&sandbox, first.pid(), CA5D, "SessionStart", r#","source":"startup""#);
-        tell(&sandbox, first.pid(), CA5D, "UserPromptSubmit", PROMPT);
+        send_hook(&sandbox, first.pid(), CA5D, "SessionStart", r#","source":"startup""#);
+        send_hook(&sandbox, first.pid(), CA5D, "UserPromptSubmit", PROMPT);
         kill(first);
         ok(&sandbox, "cs-cleanup", &["gone"]);
         let second = client(&sandbox);
         match way {
-            "resume" => tell(&sandbox, second.pid(), CA5D, "SessionStart", r#","source":"resume""#),
-            _ => tell(&sandbox, second.pid(), CA5D, "UserPromptSubmit", r#","prompt":"go on","prompt_id":"p2""#),
+            "resume" => send_hook(&sandbox, second.pid(), CA5D, "SessionStart", r#","source":"resume""#),
+            _ => send_hook(&sandbox, second.pid(), CA5D, "UserPromptSubmit", r#","prompt":"go on","prompt_id":"p2""#),
         }
         let records = sandbox.records();
         assert_eq!((records.len(), &records[0]["status"]), (1, &json!("active")), "{way}");
@@ -150,10 +150,10 @@ fn a_session_is_stale_only_after_the_threshold() {
 fn a_silent_conversation_stays_open_while_its_process_runs() {
     let sandbox = Sandbox::new();
     let alive = client(&sandbox);
-    tell(&sandbox, alive.pid(), CA5D, "UserPromptSubmit", PROMPT);
+    send_hook(&sandbox, alive.pid(), CA5D, "UserPromptSubmit", PROMPT);
     let other = client(&sandbox);
-    tell(&sandbox, other.pid(), BEEF, "UserPromptSubmit", PROMPT);
-    tell(&sandbox, other.pid(), BEEF, "Stop", "");
+    send_hook(&sandbox, other.pid(), BEEF, "UserPromptSubmit", PROMPT);
+    send_hook(&sandbox, other.pid(), BEEF, "Stop", "");
     for command in ["stale", "gone", "all"] {
         assert_eq!(
             at(&sandbox, NEXT_WEEK, "cs-cleanup", &[command]),
@@ -172,8 +172,8 @@ fn a_silent_conversation_stays_open_while_its_process_runs() {
 fn a_conversation_without_a_known_process_is_judged_by_its_last_event() {
     let sandbox = Sandbox::new();
     let client = client(&sandbox);
-    tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
-    tell(&sandbox, client.pid(), CA5D, "Stop", "");
+    send_hook(&sandbox, client.pid(), CA5D, "UserPromptSubmit", PROMPT);
+    send_hook(&sandbox, client.pid(), CA5D, "Stop", "");
     let mut live = sandbox.json(&format!("live/{CA5D}.json"));
     (live["pid"], live["pid_started"], live["last_event_at"]) =
         (Value::Null, Value::Null, json!("2026-11-23T10:00:00Z"));

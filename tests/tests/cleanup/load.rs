@@ -66,12 +66,12 @@ fn converse(sandbox: &Sandbox, worker: usize, round: usize) -> String {
     let client = sandbox.start("sleep", &["600"]);
     let task =
         r#","tool_name":"TaskCreate","tool_input":{"subject":"write tests"},"tool_response":{"task":{"id":"1"}}"#;
-    tell(sandbox, client.pid(), &uuid, "SessionStart", r#","source":"startup""#);
-    tell(sandbox, client.pid(), &uuid, "UserPromptSubmit", &format!(r#","prompt":"of {uuid}","prompt_id":"p1""#));
-    tell(sandbox, client.pid(), &uuid, "PostToolUse", task);
-    tell(sandbox, client.pid(), &uuid, "Stop", "");
+    send_hook(sandbox, client.pid(), &uuid, "SessionStart", r#","source":"startup""#);
+    send_hook(sandbox, client.pid(), &uuid, "UserPromptSubmit", &format!(r#","prompt":"of {uuid}","prompt_id":"p1""#));
+    send_hook(sandbox, client.pid(), &uuid, "PostToolUse", task);
+    send_hook(sandbox, client.pid(), &uuid, "Stop", "");
     if round.is_multiple_of(2) {
-        tell(sandbox, client.pid(), &uuid, "SessionEnd", r#","reason":"other""#);
+        send_hook(sandbox, client.pid(), &uuid, "SessionEnd", r#","reason":"other""#);
     }
     uuid
 }

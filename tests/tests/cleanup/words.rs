@@ -7,7 +7,7 @@ const LATER: &str = "2026-11-23T11:00:00Z";
 /// Lets a hook create a session about which nothing else is known; returns its id.
 fn made_by_hook(sandbox: &Sandbox) -> String {
     put(sandbox, "config.json", r#"{"hooks": {"capture_prompts": false}}"#);
-    tell(sandbox, std::process::id(), CA5D, "UserPromptSubmit", r#","prompt":"a secret","prompt_id":"p1""#);
+    send_hook(sandbox, std::process::id(), CA5D, "UserPromptSubmit", r#","prompt":"a secret","prompt_id":"p1""#);
     // Its client was killed before the next event, and its live file, a cache, was deleted.
     fs::remove_file(sandbox.data().join(format!("live/{CA5D}.json"))).expect("it is there");
     "sess_20261121T1000_ca5d".to_owned()
@@ -130,7 +130,7 @@ fn a_killed_conversation_in_which_a_person_wrote_is_parked() {
     for (setting, expected) in [("auto", "parked"), ("complete", "completed"), ("park", "parked")] {
         let sandbox = Sandbox::new();
         let mut client = sandbox.start("sleep", &["600"]);
-        tell(&sandbox, client.pid(), CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
+        send_hook(&sandbox, client.pid(), CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
         put(&sandbox, "config.json", &format!(r#"{{"hooks": {{"session_end": "{setting}"}}}}"#));
         ok(&sandbox, "cs-session", &["decision", "ca5d", "--text", "use sqlite", "-q"]);
         client.0.kill().and_then(|()| client.0.wait()).expect("it is ours");
@@ -145,14 +145,14 @@ fn a_plan_in_a_conversation_without_a_prompt_is_not_completed() {
     for way in ["SessionEnd", "gone"] {
         let sandbox = Sandbox::new();
         let mut client = sandbox.start("sleep", &["600"]);
-        tell(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
+        send_hook(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
         let id = create(&sandbox, &["--claude-session", CA5D]);
         match way {
             "gone" => {
                 client.0.kill().and_then(|()| client.0.wait()).expect("it is ours");
                 assert_eq!(done(&ok(&sandbox, "cs-cleanup", &["all"])), [format!("parked {id}")]);
             }
-            _ => tell(&sandbox, client.pid(), CA5D, "SessionEnd", r#","reason":"clear""#),
+            _ => send_hook(&sandbox, client.pid(), CA5D, "SessionEnd", r#","reason":"clear""#),
         }
         let record = sandbox.record(&id);
         assert_eq!((&record["status"], &record["intent"]), (&json!("parked"), &json!("some work")), "{way}");
@@ -165,17 +165,17 @@ fn a_session_ended_by_a_person_stays_as_it_was_ended() {
         let sandbox = Sandbox::new();
         let mut client = sandbox.start("sleep", &["600"]);
         let pid = client.pid();
-        tell(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
-        tell(&sandbox, pid, CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
+        send_hook(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
+        send_hook(&sandbox, pid, CA5D, "UserPromptSubmit", r#","prompt":"fix login","prompt_id":"p1""#);
         let id = "sess_20261121T1000_ca5d";
         ok(&sandbox, "cs-session", &[command, id, option, "as I say", "--next-step", "ask Anna", "-q"]);
         let record = sandbox.record(id);
-        tell(&sandbox, pid, CA5D, "Stop", r#","last_assistant_message":"All done.""#);
+        send_hook(&sandbox, pid, CA5D, "Stop", r#","last_assistant_message":"All done.""#);
         at(&sandbox, LATER, "cs-cleanup", &["stale"]);
         client.0.kill().and_then(|()| client.0.wait()).expect("it is ours");
         at(&sandbox, LATER, "cs-cleanup", &["all"]);
-        tell(&sandbox, std::process::id(), CA5D, "SessionStart", r#","source":"resume""#);
-        tell(&sandbox, std::process::id(), CA5D, "SessionEnd", r#","reason":"other""#);
+        send_hook(&sandbox, std::process::id(), CA5D, "SessionStart", r#","source":"resume""#);
+        send_hook(&sandbox, std::process::id(), CA5D, "SessionEnd", r#","reason":"other""#);
         assert_eq!(sandbox.record(id), record, "{command}");
     }
 }
@@ -217,12 +217,12 @@ fn hooks_do_not_overwrite_what_a_person_wrote() {
     let pid = std::process::id();
     let id = "sess_20261121T1000_ca5d";
     let prompt = |text: &str| format!(r#","prompt":"{text}","prompt_id":"{text}""#);
-    tell(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
-    tell(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("/session-start"));
-    tell(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("/sessions again"));
+    send_hook(&sandbox, pid, CA5D, "SessionStart", r#","source":"startup""#);
+    send_hook(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("/session-start"));
+    send_hook(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("/sessions again"));
     assert_eq!(sandbox.record(id)["intent"], "/session-start", "our own commands are not an intent");
     ok(&sandbox, "cs-session", &["update", id, "--intent", "/sessions: a new layout", "-q"]);
-    tell(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("go on"));
+    send_hook(&sandbox, pid, CA5D, "UserPromptSubmit", &prompt("go on"));
     assert_eq!(sandbox.record(id)["intent"], "/sessions: a new layout");
 
     let list = |status: &str| {
@@ -230,11 +230,11 @@ fn hooks_do_not_overwrite_what_a_person_wrote() {
             r#","tool_name":"TodoWrite","tool_input":{{"todos":[{{"content":"write tests","status":"{status}"}}]}}"#
         )
     };
-    tell(&sandbox, pid, CA5D, "PostToolUse", &list("in_progress"));
+    send_hook(&sandbox, pid, CA5D, "PostToolUse", &list("in_progress"));
     let task = sandbox.record(id)["tasks"][0]["id"].as_str().expect("it is mirrored").to_owned();
     let done = ["update", id, "--task", &task, "--status", "completed", "--subject", "write good tests", "-q"];
     ok(&sandbox, "cs-task", &done);
-    tell(&sandbox, pid, CA5D, "PostToolUse", &list("pending"));
+    send_hook(&sandbox, pid, CA5D, "PostToolUse", &list("pending"));
     let record = sandbox.record(id);
     let task = &record["tasks"][0];
     assert_eq!((&task["status"], &task["subject"]), (&json!("completed"), &json!("write good tests")), "{task}");
@@ -245,9 +245,9 @@ fn hooks_do_not_overwrite_what_a_person_wrote() {
     assert!(live.as_object_mut().expect("an object").remove("requested").is_some());
     put(&sandbox, &format!("live/{CA5D}.json"), &live.to_string());
     let call = r#","tool_name":"Bash","tool_input":{"command":"make"}"#;
-    tell(&sandbox, pid, CA5D, "PermissionRequest", call);
+    send_hook(&sandbox, pid, CA5D, "PermissionRequest", call);
     assert_eq!(sandbox.record(id)["awaiting_action"], "permission for Bash: make");
-    tell(&sandbox, pid, CA5D, "PostToolUse", call);
+    send_hook(&sandbox, pid, CA5D, "PostToolUse", call);
     assert_eq!(sandbox.record(id)["awaiting_action"], "the deploy needs a key");
 }
 

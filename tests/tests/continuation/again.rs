@@ -1,21 +1,21 @@
 //! A conversation that continues after a person parked, completed or resumed its session.
 
-use super::{OTHER, Told, id, person, records, stage, state, texts, told};
+use super::{OTHER, Sender, id, records, run_command, sender, stage, state, texts};
 use cs_tests::replay::Stage;
 use serde_json::{Value, json};
 
 /// Adds a task and next steps; returns the session's id.
 fn with_open_things(stage: &Stage) -> String {
-    told(stage, 71).task("1", "write tests");
+    sender(stage, 71).task("1", "write tests");
     let id = id(&records(stage)[0]).to_owned();
-    person(stage, 72, &["cs-session", "question", &id, "--text", "which colour?", "-q"]);
+    run_command(stage, 72, &["cs-session", "question", &id, "--text", "which colour?", "-q"]);
     id
 }
 
 fn park(stage: &Stage, at: u64, id: &str) {
     let words =
         ["cs-session", "park", id, "--reason", "lunch", "--next-step", "ask Anna", "--next-step", "write tests"];
-    person(stage, at, &[&words[..], &["-q"]].concat());
+    run_command(stage, at, &[&words[..], &["-q"]].concat());
 }
 
 #[track_caller]
@@ -34,14 +34,14 @@ fn a_resumed_session_is_continued_by_its_conversation() {
         let old = with_open_things(&stage);
         park(&stage, 80, &old);
         if ends {
-            told(&stage, 90).end("prompt_input_exit");
+            sender(&stage, 90).end("prompt_input_exit");
         }
-        let new = person(&stage, 160, &["cs-session", "resume", &old, "-q"]);
+        let new = run_command(&stage, 160, &["cs-session", "resume", &old, "-q"]);
         if restarts {
-            told(&stage, 170).start("resume");
+            sender(&stage, 170).start("resume");
             assert_eq!(state(&stage, 175, &new), "idle");
         }
-        told(&stage, 180).prompt("go on please");
+        sender(&stage, 180).prompt("go on please");
         let records = records(&stage);
         assert_eq!(records.iter().map(id).collect::<Vec<_>>(), [old.as_str(), &new], "{ends} {restarts}");
         let facts = |record: &Value| json!([record["status"], record["resumed_from"], record["resumed_as"]]);
@@ -53,7 +53,7 @@ fn a_resumed_session_is_continued_by_its_conversation() {
         assert_eq!(state(&stage, 181, &new), "working");
         // The agent's task list continues in it.
         let done = json!({"tool_name": "TaskUpdate", "tool_input": {"taskId": "1", "status": "completed"}});
-        told(&stage, 182).event("PostToolUse", done);
+        sender(&stage, 182).event("PostToolUse", done);
         assert_eq!(texts(&super::records(&stage)[1], "tasks", "status"), ["completed"]);
     }
 }
@@ -63,12 +63,12 @@ fn a_chain_of_resumptions_is_followed_to_its_end() {
     let stage = stage();
     let first = with_open_things(&stage);
     park(&stage, 80, &first);
-    told(&stage, 90).end("prompt_input_exit");
-    let second = person(&stage, 100, &["cs-session", "resume", &first, "-q"]);
+    sender(&stage, 90).end("prompt_input_exit");
+    let second = run_command(&stage, 100, &["cs-session", "resume", &first, "-q"]);
     park(&stage, 105, &second);
-    let third = person(&stage, 110, &["cs-session", "resume", &second, "-q"]);
-    told(&stage, 120).start("resume");
-    told(&stage, 130).prompt("go on please");
+    let third = run_command(&stage, 110, &["cs-session", "resume", &second, "-q"]);
+    sender(&stage, 120).start("resume");
+    sender(&stage, 130).prompt("go on please");
     let records = records(&stage);
     assert_eq!(records.len(), 3);
     let newest = records.iter().find(|record| id(record) == third).expect("it is there");
@@ -81,21 +81,24 @@ fn the_chain_is_found_without_any_cache() {
     let stage = stage();
     let old = with_open_things(&stage);
     park(&stage, 80, &old);
-    told(&stage, 90).end("prompt_input_exit");
-    let new = person(&stage, 100, &["cs-session", "resume", &old, "-q"]);
-    told(&stage, 110).start("resume");
-    told(&stage, 120).prompt("go on please");
+    sender(&stage, 90).end("prompt_input_exit");
+    let new = run_command(&stage, 100, &["cs-session", "resume", &old, "-q"]);
+    sender(&stage, 110).start("resume");
+    sender(&stage, 120).prompt("go on please");
     for _ in 0..2 {
         for cache in ["live", "ended"] {
             let _ = std::fs::remove_dir_all(stage.sandbox.data().join(cache));
         }
-        told(&stage, 130).prompt("and on");
+        sender(&stage, 130).prompt("and on");
         assert_eq!(records(&stage).len(), 2);
-        let shown: Value =
-            serde_json::from_str(&person(&stage, 140, &["cs-session", "show", &format!("claude:{}", super::UUID)]))
-                .expect("JSON");
+        let shown: Value = serde_json::from_str(&run_command(
+            &stage,
+            140,
+            &["cs-session", "show", &format!("claude:{}", super::UUID)],
+        ))
+        .expect("JSON");
         assert_eq!(shown["session_id"], new.as_str());
-        told(&stage, 141).end("other");
+        sender(&stage, 141).end("other");
     }
 }
 
@@ -106,11 +109,11 @@ fn a_parked_session_continues_with_everything_that_was_open() {
         let old = with_open_things(&stage);
         park(&stage, 80, &old);
         if ends {
-            told(&stage, 90).end("prompt_input_exit");
-            told(&stage, 100).start("resume");
+            sender(&stage, 90).end("prompt_input_exit");
+            sender(&stage, 100).start("resume");
             assert_eq!(records(&stage)[0]["status"], "parked", "reading is not a reason");
         }
-        told(&stage, 110).prompt("back again");
+        sender(&stage, 110).prompt("back again");
         let records = records(&stage);
         assert_eq!(records.len(), 1);
         let facts = json!([records[0]["status"], records[0]["parked_reason"], records[0]["current_activity"]]);
@@ -127,18 +130,18 @@ fn a_completed_session_continues_in_a_successor() {
         let stage = stage();
         let old = with_open_things(&stage);
         let words = ["cs-session", "complete", &old, "--outcome", "shipped", "--next-step", "ask Anna"];
-        person(&stage, 80, &[&words[..], &["--next-step", "write tests", "-q"]].concat());
+        run_command(&stage, 80, &[&words[..], &["--next-step", "write tests", "-q"]].concat());
         if ends {
-            told(&stage, 90).end("prompt_input_exit");
+            sender(&stage, 90).end("prompt_input_exit");
         }
         if archived {
-            person(&stage, 95, &["cs-cleanup", "archive", &old, "-q"]);
+            run_command(&stage, 95, &["cs-cleanup", "archive", &old, "-q"]);
         }
         if ends {
-            told(&stage, 110).start("resume");
+            sender(&stage, 110).start("resume");
         }
-        told(&stage, 120).prompt("go on please");
-        told(&stage, 121).prompt("go on please");
+        sender(&stage, 120).prompt("go on please");
+        sender(&stage, 121).prompt("go on please");
         let found = records(&stage);
         let new = found.last().expect("a successor");
         assert_eq!(found.len(), if archived { 1 } else { 2 }, "{found:#?}");
@@ -158,16 +161,16 @@ fn a_conversation_does_not_take_a_session_from_another_one() {
     let stage = stage();
     let old = with_open_things(&stage);
     park(&stage, 80, &old);
-    told(&stage, 90).end("prompt_input_exit");
+    sender(&stage, 90).end("prompt_input_exit");
     let other = super::window(&stage);
-    let theirs = |at| Told::new(&stage, at, OTHER).from(&other);
+    let theirs = |at| Sender::new(&stage, at, OTHER).from(&other);
     theirs(100).start("startup");
     theirs(101).prompt("take it up");
     let mut resume = stage.command("cs-session", 102_000, cs_tests::replay::Client::Interactive);
     resume.args(["resume", &old, "-q"]).env("CLAUDE_CODE_SESSION_ID", OTHER);
     assert_eq!(cs_tests::status(&cs_tests::run(resume, "")), 0);
-    told(&stage, 110).start("resume");
-    told(&stage, 120).prompt("something aside");
+    sender(&stage, 110).start("resume");
+    sender(&stage, 120).prompt("something aside");
     theirs(130).prompt("and on");
     let found = records(&stage);
     assert_eq!(found.len(), 3, "{found:#?}");
@@ -190,7 +193,7 @@ fn a_session_resumed_inside_a_conversation_belongs_to_it() {
     let mut resume = stage.command("cs-session", 150_000, cs_tests::replay::Client::Interactive);
     resume.args(["resume", &old, "-q"]).env("CLAUDE_CODE_SESSION_ID", super::UUID);
     assert_eq!(cs_tests::status(&cs_tests::run(resume, "")), 0);
-    told(&stage, 160).prompt("go on");
+    sender(&stage, 160).prompt("go on");
     let found = records(&stage);
     assert_eq!(found.len(), 2, "{found:#?}");
     assert_eq!(found[1]["claude_session_id"], super::UUID);

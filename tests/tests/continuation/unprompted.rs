@@ -1,35 +1,35 @@
 //! A conversation whose client does not report prompts (editors): the other events prove that there was one.
 
-use super::{UUID, id, person, records, state, texts, told};
+use super::{UUID, id, records, run_command, sender, state, texts};
 use cs_tests::replay::Stage;
 use serde_json::json;
 
 fn begun() -> Stage {
     let stage = Stage::new();
-    told(&stage, 0).start("startup");
+    sender(&stage, 0).start("startup");
     stage
 }
 
 fn edit(stage: &Stage, at: u64) {
     let file = stage.repository("repo").join("a.rs");
-    told(stage, at).event("PostToolUse", json!({"tool_name": "Edit", "tool_input": {"file_path": file}}));
+    sender(stage, at).event("PostToolUse", json!({"tool_name": "Edit", "tool_input": {"file_path": file}}));
 }
 
 #[test]
 fn a_tool_call_that_changes_a_file_creates_the_session() {
     let stage = begun();
-    told(&stage, 5).event("PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
+    sender(&stage, 5).event("PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
     assert!(records(&stage).is_empty(), "it may be the client's own question");
     edit(&stage, 90);
     let record = &records(&stage)[0];
     let facts = json!([record["intent"], record["started_at"], record["claude_session_id"]]);
     assert_eq!(facts, json!(["conversation in repo", "2026-11-21T10:00:00.000000+00:00", UUID]));
     assert_eq!(texts(record, "files_changed", ""), ["a.rs"]);
-    told(&stage, 100).stop("Login works again.");
+    sender(&stage, 100).stop("Login works again.");
     edit(&stage, 110);
-    told(&stage, 120).stop("And logout.");
+    sender(&stage, 120).stop("And logout.");
     assert_eq!(state(&stage, 121, id(record)), "idle");
-    told(&stage, 130).end("other");
+    sender(&stage, 130).end("other");
     let records = records(&stage);
     assert_eq!(records.len(), 1);
     assert_eq!(json!([records[0]["status"], records[0]["outcome"]]), json!(["completed", "And logout."]));
@@ -39,15 +39,17 @@ fn a_tool_call_that_changes_a_file_creates_the_session() {
 fn a_turn_without_changes_creates_the_session_with_the_next_event() {
     for next in ["Notification", "SessionEnd", "PreCompact", "cs-cleanup all", "killed"] {
         let mut stage = begun();
-        told(&stage, 60).stop("It is a login page.");
+        sender(&stage, 60).stop("It is a login page.");
         match next {
-            "cs-cleanup all" => drop(person(&stage, 70, &["cs-cleanup", "all", "-q"])),
+            "cs-cleanup all" => drop(run_command(&stage, 70, &["cs-cleanup", "all", "-q"])),
             "killed" => {
                 stage.kill_client();
-                person(&stage, 70, &["cs-cleanup", "gone", "-q"]);
+                run_command(&stage, 70, &["cs-cleanup", "gone", "-q"]);
             }
-            "Notification" => told(&stage, 70).event(next, json!({"notification_type": "idle_prompt", "message": "?"})),
-            _ => told(&stage, 70).event(next, json!({})),
+            "Notification" => {
+                sender(&stage, 70).event(next, json!({"notification_type": "idle_prompt", "message": "?"}))
+            }
+            _ => sender(&stage, 70).event(next, json!({})),
         }
         let found = records(&stage);
         assert_eq!(found.len(), 1, "{next}");
@@ -60,8 +62,8 @@ fn a_turn_without_changes_creates_the_session_with_the_next_event() {
 fn a_late_prompt_sets_the_intent() {
     let stage = begun();
     edit(&stage, 60);
-    told(&stage, 70).prompt("fix the login page");
-    told(&stage, 80).prompt("and the logout");
+    sender(&stage, 70).prompt("fix the login page");
+    sender(&stage, 80).prompt("and the logout");
     let found = records(&stage);
     assert_eq!(found.len(), 1);
     assert_eq!(
@@ -73,11 +75,11 @@ fn a_late_prompt_sets_the_intent() {
 #[test]
 fn a_conversation_without_a_turn_gets_no_session() {
     let stage = begun();
-    told(&stage, 60).end("other");
+    sender(&stage, 60).end("other");
     assert!(records(&stage).is_empty());
-    told(&stage, 100).start("startup");
-    told(&stage, 110).prompt("<task-notification>\n<task-id>x</task-id>");
-    told(&stage, 120).stop("noted");
-    told(&stage, 130).end("other");
+    sender(&stage, 100).start("startup");
+    sender(&stage, 110).prompt("<task-notification>\n<task-id>x</task-id>");
+    sender(&stage, 120).stop("noted");
+    sender(&stage, 130).end("other");
     assert!(records(&stage).is_empty(), "its prompts are reported, and nobody typed one");
 }

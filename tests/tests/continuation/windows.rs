@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{OTHER, Told, UUID, id, person, records, stage, state, told, window};
+use super::{OTHER, Sender, UUID, id, records, run_command, sender, stage, state, window};
 use cs_tests::eventually;
 use cs_tests::replay::Stage;
 use serde_json::json;
@@ -15,19 +15,19 @@ fn session(stage: &Stage) -> String {
 fn a_second_window_and_its_end_do_not_affect_the_first() {
     let stage = stage();
     let session = session(&stage);
-    told(&stage, 80).prompt("more");
+    sender(&stage, 80).prompt("more");
     let before = stage.live(UUID).expect("it has a live file");
     let second = window(&stage);
-    told(&stage, 90).from(&second).start("resume");
+    sender(&stage, 90).from(&second).start("resume");
     let mut live = stage.live(UUID).expect("it has a live file");
     assert!(live.as_object_mut().expect("an object").remove("windows").is_some());
     assert_eq!(live, before);
     assert_eq!(state(&stage, 95, &session), "working");
-    told(&stage, 100).from(&second).end("prompt_input_exit");
+    sender(&stage, 100).from(&second).end("prompt_input_exit");
     assert_eq!(stage.live(UUID).expect("it has a live file"), before);
     assert_eq!(state(&stage, 105, &session), "working");
-    told(&stage, 110).stop("answer two");
-    told(&stage, 120).end("other");
+    sender(&stage, 110).stop("answer two");
+    sender(&stage, 120).end("other");
     let record = &records(&stage)[0];
     assert_eq!(json!([record["status"], record["outcome"]]), json!(["completed", "answer two"]));
 }
@@ -37,14 +37,14 @@ fn the_first_window_may_be_closed_first() {
     let mut stage = stage();
     let session = session(&stage);
     let second = window(&stage);
-    told(&stage, 80).from(&second).start("resume");
-    told(&stage, 90).from(&second).prompt("from the second");
+    sender(&stage, 80).from(&second).start("resume");
+    sender(&stage, 90).from(&second).prompt("from the second");
     // Closed while the other one works, so nothing changes.
-    told(&stage, 100).end("prompt_input_exit");
+    sender(&stage, 100).end("prompt_input_exit");
     stage.kill_client();
     assert_eq!(state(&stage, 105, &session), "working");
     assert_eq!(stage.live(UUID).expect("it has a live file")["pid"], second.pid());
-    told(&stage, 110).from(&second).end("other");
+    sender(&stage, 110).from(&second).end("other");
     assert_eq!(records(&stage)[0]["status"], "parked", "during its turn");
 }
 
@@ -55,23 +55,23 @@ fn the_conversation_stays_open_when_the_last_active_window_closes() {
         let session = session(&stage);
         let second = window(&stage);
         let pid = second.pid();
-        told(&stage, 80).from(&second).start("resume");
-        told(&stage, 90).from(&second).prompt("from the second");
+        sender(&stage, 80).from(&second).start("resume");
+        sender(&stage, 90).from(&second).prompt("from the second");
         if says_so {
-            told(&stage, 100).from(&second).end("other");
+            sender(&stage, 100).from(&second).end("other");
         }
         drop(second);
         let is_gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists() || cfg!(not(target_os = "linux"));
         assert!(eventually(Duration::from_secs(5), is_gone));
-        person(&stage, 105, &["cs-cleanup", "gone", "-q"]);
+        run_command(&stage, 105, &["cs-cleanup", "gone", "-q"]);
         assert_eq!(records(&stage)[0]["status"], "active", "the first window has it open");
         if says_so {
             assert_eq!(state(&stage, 106, &session), "idle");
         }
-        told(&stage, 110).prompt("from the first");
+        sender(&stage, 110).prompt("from the first");
         assert_eq!(state(&stage, 111, &session), "working");
-        told(&stage, 120).stop("answer two");
-        told(&stage, 130).end("other");
+        sender(&stage, 120).stop("answer two");
+        sender(&stage, 130).end("other");
         let record = &records(&stage)[0];
         assert_eq!(json!([record["status"], record["outcome"]]), json!(["completed", "answer two"]));
     }
@@ -81,17 +81,17 @@ fn the_conversation_stays_open_when_the_last_active_window_closes() {
 fn the_conversation_ends_when_the_last_living_window_closes() {
     let mut stage = stage();
     let second = window(&stage);
-    told(&stage, 80).from(&second).start("resume");
+    sender(&stage, 80).from(&second).start("resume");
     let pid = stage.client();
     stage.kill_client();
     let is_gone = || !std::path::Path::new(&format!("/proc/{pid}")).exists() || cfg!(not(target_os = "linux"));
     assert!(eventually(Duration::from_secs(5), is_gone));
-    told(&stage, 100).from(&second).end("other");
+    sender(&stage, 100).from(&second).end("other");
     assert_eq!(records(&stage)[0]["status"], "completed");
     assert!(stage.live(UUID).is_none());
     // The end of a conversation that was never open elsewhere counts, whichever process reports it.
     let third = window(&stage);
-    Told::new(&stage, 200, OTHER).from(&third).start("startup");
-    Told::new(&stage, 210, OTHER).from(&third).end("other");
+    Sender::new(&stage, 200, OTHER).from(&third).start("startup");
+    Sender::new(&stage, 210, OTHER).from(&third).end("other");
     assert!(stage.live(OTHER).is_none());
 }

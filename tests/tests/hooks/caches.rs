@@ -7,7 +7,7 @@ use std::path::Path;
 use bench::measure::Bench;
 use bench::trace;
 use cs_tests::Sandbox;
-use cs_tests::replay::{Recording, Stage, Told, files, program};
+use cs_tests::replay::{Delivery, Recording, Stage, files, program};
 use serde_json::{Value, json};
 
 use super::{UUID, hold};
@@ -43,10 +43,10 @@ fn damaged_caches_between_events_do_not_change_the_record() {
     for name in ["claude-code/print-tour", "claude-code/interactive", "codex/resume"] {
         let recording = Recording::load(name);
         let whole = Stage::new();
-        whole.play(&recording, Told::Once, |_, _| {});
+        whole.play(&recording, Delivery::Once, |_, _| {});
         for (what, how) in DAMAGES {
             let stage = Stage::new();
-            stage.play(&recording, Told::Once, |stage, _| damage(stage, how));
+            stage.play(&recording, Delivery::Once, |stage, _| damage(stage, how));
             assert_eq!(stage.comparable(), whole.comparable(), "{name}, caches {what}");
         }
     }

@@ -10,7 +10,7 @@ use cs_tests::replay::{Client, Stage, instant};
 use cs_tests::{run, stdout, trap};
 use serde_json::{Value, json};
 
-use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, settle, stage, start, tell};
+use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, send_silently, settle, stage, start};
 
 /// The commits of the session, as a reader sees them.
 fn commits(stage: &Stage) -> Vec<Value> {
@@ -24,7 +24,7 @@ fn subjects(stage: &Stage) -> Vec<String> {
 }
 
 /// Sends an event in a directory, with a malicious git first on PATH; the hook must be quick and start nothing.
-fn tell_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
+fn send_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
     let mut payload = payload(stage, UUID, event, more);
     payload["cwd"] = json!(cwd);
     let mut command = stage.command("cs-hook", at * 1000, Client::Interactive);
@@ -40,7 +40,7 @@ fn commits_of_the_session_are_recorded_with_all_fields() {
     let stage = stage();
     run_bash(&stage, 70, "git commit --allow-empty -m 'Fix it'");
     let once = bash("git commit --allow-empty -m 'Fix it'", "");
-    tell(&stage, 71, UUID, "PostToolUse", once);
+    send_silently(&stage, 71, UUID, "PostToolUse", once);
     let head = in_repository(&stage, 72, "git rev-parse HEAD");
     assert_eq!(commits(&stage), [json!({"sha": head.trim(), "message": "Fix it"})]);
     settle(&stage, 80);
@@ -52,11 +52,11 @@ fn commits_of_the_session_are_recorded_with_all_fields() {
 fn a_quiet_commit_of_the_command_that_just_ended_is_recorded() {
     let stage = stage();
     in_repository(&stage, 80, "git commit -q --allow-empty -m Quiet");
-    tell(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
+    send_silently(&stage, 500, UUID, "PostToolUse", bash("git commit -q -m Quiet", ""));
     assert_eq!(subjects(&stage), Vec::<String>::new(), "too old to come from this command");
     let mut long = bash("git commit -q -m Quiet && make", "");
     long["duration_ms"] = json!(418_500);
-    tell(&stage, 501, UUID, "PostToolUse", long);
+    send_silently(&stage, 501, UUID, "PostToolUse", long);
     assert_eq!(subjects(&stage), ["Quiet"], "the command ran for seven minutes");
 }
 
@@ -97,7 +97,7 @@ fn a_commit_counts_even_if_its_command_fails_later() {
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Made; echo oops");
     let failed = json!({"tool_name": "Bash", "tool_input": {"command": "git commit --allow-empty -m Made && make"},
         "error": format!("Exit code 2\n{output}"), "duration_ms": 900});
-    tell(&stage, 71, UUID, "PostToolUseFailure", failed);
+    send_silently(&stage, 71, UUID, "PostToolUseFailure", failed);
     assert_eq!(subjects(&stage), ["Made"]);
 }
 
@@ -129,13 +129,13 @@ fn output_that_only_looks_like_a_commit_is_ignored() {
         (0..).zip(["git commit -m x", "git commit -qm first", "git log | grep commit", "git notes list"])
     {
         for (m, output) in (0..).zip([never, &there, "", "nothing to commit, working tree clean"]) {
-            tell(&stage, 61 + 5 * n + m, UUID, "PostToolUse", bash(command, output));
+            send_silently(&stage, 61 + 5 * n + m, UUID, "PostToolUse", bash(command, output));
         }
     }
     assert_eq!(subjects(&stage), Vec::<String>::new(), "HEAD did not move");
     let output = in_repository(&stage, 100, "git commit --allow-empty -m Other");
     for command in ["git log | grep commit", "git notes add -m commit", "echo 'git commit'", "git commit --dry-run"] {
-        tell(&stage, 101, UUID, "PostToolUse", bash(command, &output));
+        send_silently(&stage, 101, UUID, "PostToolUse", bash(command, &output));
     }
     assert_eq!(subjects(&stage), Vec::<String>::new(), "these commands commit nothing");
 }
@@ -146,11 +146,11 @@ fn a_commit_by_somebody_else_in_the_work_tree_is_ignored() {
     in_repository(&stage, 65, "git commit -q --allow-empty -m Before");
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Ours");
     in_repository(&stage, 72, "git commit -q --allow-empty -m After");
-    tell(&stage, 73, UUID, "PostToolUse", bash("git commit --allow-empty -F -", &output));
+    send_silently(&stage, 73, UUID, "PostToolUse", bash("git commit --allow-empty -F -", &output));
     assert_eq!(subjects(&stage), ["Ours"]);
     // Nor when a prompt finds it.
     prompt(&stage, 74, UUID, "go on");
-    tell(&stage, 75, UUID, "PostToolUse", bash("git commit --allow-empty -m After", ""));
+    send_silently(&stage, 75, UUID, "PostToolUse", bash("git commit --allow-empty -m After", ""));
     assert_eq!(subjects(&stage), ["Ours"]);
 }
 
@@ -161,7 +161,7 @@ fn a_commit_may_be_reported_after_the_next_prompt() {
     let mut late = bash("git commit --allow-empty -m Made", &output);
     late["prompt_id"] = json!("prompt-60");
     prompt(&stage, 72, UUID, "go on");
-    tell(&stage, 73, UUID, "PostToolUse", late);
+    send_silently(&stage, 73, UUID, "PostToolUse", late);
     assert_eq!(subjects(&stage), ["Made"]);
 }
 
@@ -176,9 +176,9 @@ fn a_hook_starts_no_program_named_by_a_repository() {
     let root = stage.repository("repo");
     for cwd in [root.join("tools/bare"), root.join("tools/bare/objects"), root.clone()] {
         for command in ["grep -r git . | grep commit", "git commit -qm Signed"] {
-            tell_in(&stage, 71, &cwd, "PostToolUse", bash(command, ""));
+            send_in(&stage, 71, &cwd, "PostToolUse", bash(command, ""));
         }
-        tell_in(
+        send_in(
             &stage,
             71,
             &cwd,
@@ -192,11 +192,11 @@ fn a_hook_starts_no_program_named_by_a_repository() {
             ("Notification", json!({"message": "x"})),
             ("PreCompact", json!({"trigger": "auto"})),
         ] {
-            tell_in(&stage, 72, &cwd, event, more);
+            send_in(&stage, 72, &cwd, event, more);
         }
     }
     assert_eq!(subjects(&stage), ["Signed"], "it could be read");
-    tell_in(&stage, 80, &root, "SessionEnd", json!({"reason": "other"}));
+    send_in(&stage, 80, &root, "SessionEnd", json!({"reason": "other"}));
 }
 
 #[test]
@@ -225,10 +225,10 @@ fn after(harm: &str) -> Vec<String> {
     in_repository(&stage, 70, "git commit -q --allow-empty -m Made");
     in_repository(&stage, 70, harm);
     let root = stage.repository("repo");
-    tell_in(&stage, 71, &root, "PostToolUse", bash("git commit -q -m Made", "[main 7654321] never happened"));
+    send_in(&stage, 71, &root, "PostToolUse", bash("git commit -q -m Made", "[main 7654321] never happened"));
     let found = subjects(&stage);
-    tell_in(&stage, 72, &root, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
-    tell_in(&stage, 73, &root, "SessionStart", json!({"source": "startup"}));
+    send_in(&stage, 72, &root, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
+    send_in(&stage, 73, &root, "SessionStart", json!({"source": "startup"}));
     found
 }
 
@@ -288,7 +288,7 @@ fn an_endless_object_is_read_up_to_a_limit() {
         + "\ngit rev-parse HEAD >was; printf '%s %s A <a@b> 1763719270 +0000\\tcommit: Bomb\\n' $(cat was bomb) >>.git/logs/HEAD";
     in_repository(&stage, 70, &script.replace("head;", "_head;").replace("head()", "_head()"));
     let root = stage.repository("repo");
-    tell_in(&stage, 71, &root, "PostToolUse", bash("git commit -m Bomb", ""));
+    send_in(&stage, 71, &root, "PostToolUse", bash("git commit -m Bomb", ""));
     assert_eq!(subjects(&stage), Vec::<String>::new());
     // An endless message is read as far as needed.
     let long = "{ printf 'Long\\n\\n'; head -c 30000000 /dev/zero | tr '\\0' a; } | git commit -q --allow-empty -F -";
@@ -303,12 +303,12 @@ fn commits_in_a_nested_clone_are_not_recorded() {
     let root = stage.repository("repo");
     for cwd in ["", "nested", "nested/.git"] {
         let told = bash("git commit --allow-empty -m Nested", &output);
-        tell_in(&stage, 71, &root.join(cwd), "PostToolUse", told);
+        send_in(&stage, 71, &root.join(cwd), "PostToolUse", told);
     }
     assert_eq!(subjects(&stage), Vec::<String>::new());
     let _ = symlink("nested/.git", root.join("link"));
     let link = bash("git -C link commit --allow-empty -m Nested", &output);
-    tell_in(&stage, 72, &root, "PostToolUse", link);
+    send_in(&stage, 72, &root, "PostToolUse", link);
     assert_eq!(subjects(&stage), Vec::<String>::new());
 }
 

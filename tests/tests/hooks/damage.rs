@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, run_bash,
-    send, settle, stage, start, tell,
+    send, send_silently, settle, stage, start,
 };
 
 #[test]
@@ -31,9 +31,9 @@ fn a_damaged_record_is_quarantined_and_its_conversation_continues() {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             fs::write(&path, bytes).expect("can be written");
             let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "a.txt"}, "tool_response": {}});
-            tell(&stage, 1200, UUID, "PostToolUse", edit);
+            send_silently(&stage, 1200, UUID, "PostToolUse", edit);
             let more = json!({"prompt": "still there?", "prompt_id": "p", "reason": "other"});
-            tell(&stage, 1300, UUID, first, more);
+            send_silently(&stage, 1300, UUID, first, more);
             let kept = stage.sandbox.data().join(format!("quarantine/sessions-{name}"));
             assert_eq!(fs::read(&kept).expect("it is in quarantine"), bytes, "{what}");
             assert!(fs::read_to_string(kept.with_extension("json.note")).expect("with a note").contains("cs-hook"));
@@ -223,7 +223,7 @@ fn partly_wrong_settings_are_kept_and_get_the_new_project() {
     fs::write(&config, wrong).expect("can be written");
     start(&stage, 0, UUID, "startup");
     prompt(&stage, 1, UUID, "tell nobody");
-    tell(&stage, 1, UUID, "Stop", json!({}));
+    send_silently(&stage, 1, UUID, "Stop", json!({}));
     end(&stage, 2, UUID);
     let text = fs::read_to_string(&config).expect("it is there");
     assert!(text.contains(r#"{"session_end": "never", "capture_prompts": "no"}"#), "{text}");
@@ -246,7 +246,7 @@ fn check_records(stage: &Stage) {
 fn unknown_fields_survive_at_every_level() {
     let stage = stage();
     create_task(&stage, 61, UUID, "1", "a task");
-    tell(&stage, 62, UUID, "PreCompact", json!({"trigger": "auto"}));
+    send_silently(&stage, 62, UUID, "PreCompact", json!({"trigger": "auto"}));
     run_bash(&stage, 62, "git commit --allow-empty -m x");
     let (data, record, live) = (stage.sandbox.data(), record_path(&stage), live_path(&stage, UUID));
     settle(&stage, 100);

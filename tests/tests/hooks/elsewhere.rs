@@ -117,12 +117,12 @@ fn commits_in_another_repository_are_not_recorded() {
     for (n, command) in (0..).zip(commands) {
         super::run_bash(&stage, 100 + n * 100, command);
         // Reported twice.
-        super::tell(&stage, 101 + n * 100, UUID, "PostToolUse", super::bash(command, ""));
+        super::send_silently(&stage, 101 + n * 100, UUID, "PostToolUse", super::bash(command, ""));
     }
     let mut inside = super::bash("git commit --allow-empty -qm Three", "");
     inside["cwd"] = json!(other);
     super::in_repository(&stage, 400, "cd ../other && git commit --allow-empty -qm Three");
-    super::tell(&stage, 400, UUID, "PostToolUse", inside);
+    super::send_silently(&stage, 400, UUID, "PostToolUse", inside);
     super::settle(&stage, 500);
     let record = stage.record_of(UUID).expect("a session");
     assert_eq!(record["commits"], json!([]), "{record}");

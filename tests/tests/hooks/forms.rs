@@ -7,7 +7,7 @@ use cs_tests::replay::{Stage, check_store};
 use serde_json::{Value, json};
 
 use super::input::{Ended, fed};
-use super::{TIMEOUT, UUID, contents, log, payload, prompt, stage, tell};
+use super::{TIMEOUT, UUID, contents, log, payload, prompt, send_silently, stage};
 
 const MIB: usize = 1 << 20;
 
@@ -128,7 +128,7 @@ fn a_prompt_that_is_not_text_still_makes_a_session() {
         let stage = Stage::new();
         let shown = format!("{value:?}");
         let more = value.map_or(json!({}), |value| json!({"prompt": value}));
-        tell(&stage, 60, UUID, "UserPromptSubmit", more);
+        send_silently(&stage, 60, UUID, "UserPromptSubmit", more);
         let record = stage.record_of(UUID).unwrap_or_else(|| panic!("no session: {shown}"));
         assert_eq!((&record["intent"], &record["status"]), (&json!(intent), &json!("active")), "{shown}");
         assert_eq!(record["worktree_root"], json!(stage.repository("repo")), "{shown}");
@@ -208,7 +208,7 @@ fn an_empty_agent_id_is_not_a_subagent() {
     let stage = stage();
     for (n, value) in [json!(""), json!(" "), json!(null), json!([])].into_iter().enumerate() {
         let text = format!("prompt {n}");
-        tell(&stage, 120 + n as u64, UUID, "UserPromptSubmit", json!({"prompt": text, "agent_id": value}));
+        send_silently(&stage, 120 + n as u64, UUID, "UserPromptSubmit", json!({"prompt": text, "agent_id": value}));
         assert_eq!(stage.record_of(UUID).expect("it is there")["current_activity"], text.as_str());
     }
 }

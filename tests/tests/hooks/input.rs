@@ -270,9 +270,9 @@ fn control_characters_and_nul_bytes_reach_no_file() {
     super::prompt(&stage, 1, UUID, text);
     super::create_task(&stage, 2, UUID, "1\u{0}", "a\u{0}b\u{1b}c");
     let command = json!({"tool_name": "Bash\u{0}", "tool_input": {"command": "printf '\u{0}\u{1b}'"}});
-    super::tell(&stage, 3, UUID, "PermissionRequest", command);
+    super::send_silently(&stage, 3, UUID, "PermissionRequest", command);
     let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "/a\u{0}b\u{1b}"}});
-    super::tell(&stage, 4, UUID, "PostToolUse", edit);
+    super::send_silently(&stage, 4, UUID, "PostToolUse", edit);
     let record = stage.record_of(UUID).expect("it is there");
     assert_eq!(record["intent"], "fix the [31mred page");
     assert_eq!(record["tasks"][0]["subject"], "a b c");

@@ -8,7 +8,7 @@ use cs_tests::{entries, eventually, status, stdout};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, contents, create_task, edit, end, payload, prompt, record_path, send, set, stage, start, tell,
+    OTHER, UUID, contents, create_task, edit, end, payload, prompt, record_path, send, send_silently, set, stage, start,
 };
 
 fn record(stage: &Stage) -> Value {
@@ -22,7 +22,7 @@ fn ended(setting: &str, open: usize) -> Value {
     for n in 0..open {
         create_task(&stage, 61, UUID, &n.to_string(), &format!("task {n}"));
     }
-    tell(&stage, 62, UUID, "Stop", json!({"last_assistant_message": "Here it is.\nMore."}));
+    send_silently(&stage, 62, UUID, "Stop", json!({"last_assistant_message": "Here it is.\nMore."}));
     end(&stage, 63, UUID);
     check_store(&stage.sandbox);
     assert!(stage.live(UUID).is_none());
@@ -51,7 +51,7 @@ fn the_settings_decide_what_the_end_of_a_conversation_does() {
 fn clear_ends_one_session_and_begins_another() {
     let stage = stage();
     create_task(&stage, 61, UUID, "1", "left over");
-    tell(&stage, 62, UUID, "SessionEnd", json!({"reason": "clear"}));
+    send_silently(&stage, 62, UUID, "SessionEnd", json!({"reason": "clear"}));
     let begun = send(&stage, 62, &payload(&stage, OTHER, "SessionStart", json!({"source": "clear"})));
     let context = stdout(&begun);
     assert_eq!(status(&begun), 0);
@@ -106,7 +106,7 @@ fn a_resumed_conversation_is_found_without_any_cache() {
 #[test]
 fn a_session_closed_by_a_person_stays_closed() {
     let stage = stage();
-    tell(&stage, 61, UUID, "Stop", json!({}));
+    send_silently(&stage, 61, UUID, "Stop", json!({}));
     end(&stage, 62, UUID);
     // As `cs-session complete` and the Python tool write it.
     edit(&record_path(&stage), |record| {
@@ -134,7 +134,7 @@ fn a_session_closed_while_its_conversation_ran_stays_closed() {
         record["ended_at"] = json!("2026-11-21T10:01:30.000000+00:00");
     });
     let closed = record(&stage);
-    tell(&stage, 1200, UUID, "Stop", json!({"last_assistant_message": "x"}));
+    send_silently(&stage, 1200, UUID, "Stop", json!({"last_assistant_message": "x"}));
     assert_eq!(record(&stage), closed);
     end(&stage, 1201, UUID);
     assert_eq!(record(&stage), closed);
@@ -158,7 +158,7 @@ fn prompts_sent_by_the_client_make_no_session() {
         assert!(stage.sandbox.records().is_empty(), "{text}");
     }
     let helper = json!({"prompt": "a job", "prompt_id": "j", "agent_id": "a1", "agent_type": "general-purpose"});
-    tell(&stage, 50, UUID, "UserPromptSubmit", helper);
+    send_silently(&stage, 50, UUID, "UserPromptSubmit", helper);
     assert!(stage.sandbox.records().is_empty(), "a helper's prompt");
     end(&stage, 60, UUID);
     assert!(stage.sandbox.records().is_empty());
@@ -168,16 +168,16 @@ fn prompts_sent_by_the_client_make_no_session() {
 #[test]
 fn an_event_after_the_end_is_recorded_and_leaves_no_lock() {
     let stage = stage();
-    tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "first"}));
+    send_silently(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "first"}));
     prompt(&stage, 62, UUID, "more");
     end(&stage, 64, UUID);
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
     let edit = json!({"tool_name": "Edit", "tool_input": {"file_path": "late.txt"}});
-    tell(&stage, 63, UUID, "PostToolUse", edit);
-    tell(&stage, 63, UUID, "PermissionRequest", bash);
-    tell(&stage, 63, UUID, "PreCompact", json!({"trigger": "auto"}));
+    send_silently(&stage, 63, UUID, "PostToolUse", edit);
+    send_silently(&stage, 63, UUID, "PermissionRequest", bash);
+    send_silently(&stage, 63, UUID, "PreCompact", json!({"trigger": "auto"}));
     for _ in 0..2 {
-        tell(&stage, 63, UUID, "Stop", json!({"last_assistant_message": "second"}));
+        send_silently(&stage, 63, UUID, "Stop", json!({"last_assistant_message": "second"}));
         end(&stage, 64, UUID);
         start(&stage, 64, UUID, "startup");
         prompt(&stage, 62, UUID, "more");
@@ -192,10 +192,10 @@ fn an_event_after_the_end_is_recorded_and_leaves_no_lock() {
 #[test]
 fn a_late_answer_does_not_replace_a_persons_outcome() {
     let stage = stage();
-    tell(&stage, 63, UUID, "Stop", json!({}));
+    send_silently(&stage, 63, UUID, "Stop", json!({}));
     end(&stage, 64, UUID);
     edit(&record_path(&stage), |record| record["outcome"] = json!("mine"));
-    tell(&stage, 65, UUID, "Stop", json!({"last_assistant_message": "late"}));
+    send_silently(&stage, 65, UUID, "Stop", json!({"last_assistant_message": "late"}));
     assert_eq!(record(&stage)["outcome"], "mine");
 }
 
@@ -214,7 +214,7 @@ fn a_prompt_that_arrives_before_the_resume_event_keeps_its_turn() {
 #[test]
 fn a_prompt_repeated_after_its_turn_begins_no_turn() {
     let stage = stage();
-    tell(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "Done."}));
+    send_silently(&stage, 61, UUID, "Stop", json!({"last_assistant_message": "Done."}));
     prompt(&stage, 60, UUID, "do it");
     assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "idle");
 }

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use cs_tests::replay::{Stage, check_store};
 use serde_json::{Value, json};
 
-use super::{OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, stage, start, tell};
+use super::{
+    OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, send_silently, stage, start,
+};
 
 /// Sends two payloads at the same time.
 fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
@@ -36,7 +38,7 @@ fn two_starts_and_two_first_prompts_make_one_session() {
         at_once(&stage, round * 60 + 1, [&one, &two]);
         let record = stage.record_of(&uuid).expect("one session");
         assert_eq!((&record["intent"], &record["status"]), (&json!("go"), &json!("active")), "round {round}");
-        tell(&stage, round * 60 + 2, &uuid, "Stop", json!({}));
+        send_silently(&stage, round * 60 + 2, &uuid, "Stop", json!({}));
         end(&stage, round * 60 + 3, &uuid);
     }
     check_store(&stage.sandbox);
@@ -53,7 +55,7 @@ fn a_simultaneous_start_and_first_prompt_make_one_session() {
         let live = stage.live(&uuid).expect("it has a live file");
         let record = stage.record_of(&uuid).expect("one session");
         assert_eq!((&live["state"], &live["session_id"]), (&json!("working"), &record["session_id"]), "round {round}");
-        tell(&stage, round * 60 + 29, &uuid, "Stop", json!({}));
+        send_silently(&stage, round * 60 + 29, &uuid, "Stop", json!({}));
         at_once(&stage, round * 60 + 30, [&payload(&stage, &uuid, "SessionEnd", json!({"reason": "other"})); 2]);
         assert_eq!(stage.record_of(&uuid).expect("one session")["status"], "completed");
         assert!(!live_path(&stage, &uuid).with_extension("lock").exists(), "round {round}");
@@ -72,7 +74,7 @@ fn many_simultaneous_conversations_lose_nothing() {
                 prompt(stage, 1, uuid, "go");
                 for n in 0..10 {
                     super::create_task(stage, 2, uuid, &n.to_string(), &format!("task {n}"));
-                    super::tell(stage, 3, uuid, "Stop", json!({}));
+                    super::send_silently(stage, 3, uuid, "Stop", json!({}));
                 }
             });
         }
@@ -153,7 +155,7 @@ fn a_first_prompt_makes_its_session_while_all_other_locks_are_held() {
 #[test]
 fn a_prompt_is_seen_while_the_record_is_locked() {
     let stage = stage();
-    super::tell(&stage, 61, UUID, "Stop", json!({}));
+    super::send_silently(&stage, 61, UUID, "Stop", json!({}));
     let holder = hold(&lock(&stage, "session"));
     prompt(&stage, 62, UUID, "go on");
     assert_eq!(stage.live(UUID).expect("it has a live file")["state"], "working");
@@ -173,9 +175,9 @@ fn a_change_that_takes_too_long_is_left_as_a_note() {
         let stage = stage();
         let holder = hold(&lock(&stage, kind));
         for n in 0..8 {
-            super::tell(&stage, 61, UUID, "PostToolUse", edit(&format!("file{n}")));
+            super::send_silently(&stage, 61, UUID, "PostToolUse", edit(&format!("file{n}")));
         }
-        super::tell(&stage, 62, UUID, "Stop", json!({"last_assistant_message": "So."}));
+        super::send_silently(&stage, 62, UUID, "Stop", json!({"last_assistant_message": "So."}));
         end(&stage, 63, UUID);
         let seen = stage.record_of(UUID).expect("it is there");
         assert_eq!((&seen["status"], &seen["outcome"]), (&json!("completed"), &json!("So.")), "{kind}");

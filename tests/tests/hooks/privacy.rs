@@ -1,9 +1,9 @@
 //! What must never be stored: secrets and, with `capture_prompts` off, the text of the conversation.
 
-use cs_tests::replay::{Recording, Stage, Told, check_store};
+use cs_tests::replay::{Delivery, Recording, Stage, check_store};
 use serde_json::json;
 
-use super::{UUID, contents, end, log, prompt, run_bash, set, stage, start, tell};
+use super::{UUID, contents, end, log, prompt, run_bash, send_silently, set, stage, start};
 
 /// Secrets of several shapes, assembled at run time, so that secret scanners do not flag the sources.
 fn secrets() -> Vec<String> {
@@ -34,26 +34,38 @@ fn secrets_are_masked_in_every_field() {
         let checked = || is_nowhere(&stage, &secret);
         prompt(&stage, at, UUID, &format!("log in with {secret} please"));
         checked();
-        tell(&stage, at + 1, UUID, "PermissionRequest", bash(format!("curl -H 'X: {secret}' https://example.com")));
+        send_silently(
+            &stage,
+            at + 1,
+            UUID,
+            "PermissionRequest",
+            bash(format!("curl -H 'X: {secret}' https://example.com")),
+        );
         checked();
-        tell(&stage, at + 2, UUID, "Stop", json!({"last_assistant_message": "asked"}));
-        tell(&stage, at + 3, UUID, "Notification", json!({"message": format!("may I use {secret}?")}));
+        send_silently(&stage, at + 2, UUID, "Stop", json!({"last_assistant_message": "asked"}));
+        send_silently(&stage, at + 3, UUID, "Notification", json!({"message": format!("may I use {secret}?")}));
         checked();
         let question = json!({"tool_name": "AskUserQuestion", "tool_input": {"questions": [{"question": secret}]}});
-        tell(&stage, at + 4, UUID, "PermissionRequest", question);
+        send_silently(&stage, at + 4, UUID, "PermissionRequest", question);
         checked();
         let edit = json!({"tool_name": "Write", "tool_input": {"file_path": "a.txt", "content": secret}});
-        tell(&stage, at + 5, UUID, "PostToolUse", edit);
+        send_silently(&stage, at + 5, UUID, "PostToolUse", edit);
         let task = json!({"tool_name": "TaskCreate", "tool_input": {"subject": format!("rotate {secret}")},
             "tool_response": {"task": {"id": n.to_string()}}});
-        tell(&stage, at + 6, UUID, "PostToolUse", task);
+        send_silently(&stage, at + 6, UUID, "PostToolUse", task);
         let todos =
             json!({"tool_name": "TodoWrite", "tool_input": {"todos": [{"content": secret, "status": "pending"}]}});
-        tell(&stage, at + 7, UUID, "PostToolUse", todos);
+        send_silently(&stage, at + 7, UUID, "PostToolUse", todos);
         run_bash(&stage, at + 7, &format!("git commit --allow-empty -m 'use {secret}'"));
-        tell(&stage, at + 9, UUID, "StopFailure", json!({"error": secret, "last_assistant_message": secret}));
+        send_silently(&stage, at + 9, UUID, "StopFailure", json!({"error": secret, "last_assistant_message": secret}));
         checked();
-        tell(&stage, at + 1500, UUID, "Stop", json!({"last_assistant_message": format!("the key is {secret}.")}));
+        send_silently(
+            &stage,
+            at + 1500,
+            UUID,
+            "Stop",
+            json!({"last_assistant_message": format!("the key is {secret}.")}),
+        );
         checked();
     }
     let record = stage.record_of(UUID).expect("it is there");
@@ -91,7 +103,7 @@ fn with_capture_off_no_text_of_the_conversation_is_stored() {
         let stage = Stage::new();
         set(&stage, json!({"capture_prompts": false}));
         let recording = Recording::load("claude-code/interactive").from_line(line);
-        stage.play(&recording, Told::Once, |stage, event| {
+        stage.play(&recording, Delivery::Once, |stage, event| {
             for field in ["prompt", "last_assistant_message"] {
                 let text = event.field(field);
                 if text.len() > 6 {

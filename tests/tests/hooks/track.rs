@@ -6,7 +6,7 @@ use cs_tests::replay::{Client, Stage, check_store};
 use cs_tests::{run, status};
 use serde_json::{Value, json};
 
-use super::{OTHER, UUID, payload, prompt, quiet, record_path, send, settle, stage, tell};
+use super::{OTHER, UUID, payload, prompt, quiet, record_path, send, send_silently, settle, stage};
 
 fn record(stage: &Stage) -> Value {
     stage.record_of(UUID).expect("the session is there")
@@ -15,7 +15,7 @@ fn record(stage: &Stage) -> Value {
 #[test]
 fn a_subagent_changes_neither_directory_nor_model() {
     let stage = stage();
-    tell(&stage, 61, UUID, "PostToolUse", json!({"model": "big", "tool_name": "Read"}));
+    send_silently(&stage, 61, UUID, "PostToolUse", json!({"model": "big", "tool_name": "Read"}));
     let mut helper =
         payload(&stage, UUID, "PostToolUse", json!({"model": "small", "tool_name": "Read", "agent_id": "a"}));
     helper["cwd"] = json!("/elsewhere");
@@ -61,7 +61,7 @@ fn work_trees_and_folder_names_determine_the_project() {
 fn every_heartbeat_is_visible_and_the_record_is_written_rarely() {
     let stage = stage();
     let at = |seconds| {
-        tell(&stage, seconds, UUID, "Stop", json!({"last_assistant_message": "x"}));
+        send_silently(&stage, seconds, UUID, "Stop", json!({"last_assistant_message": "x"}));
         record(&stage)["last_heartbeat"].as_str().unwrap_or_default()[11..19].to_owned()
     };
     let before = fs::read(record_path(&stage)).expect("it is there");
@@ -83,18 +83,18 @@ fn a_record_is_written_after_a_quarter_of_an_hour_or_many_notes() {
     let edit = |file: String| json!({"tool_name": "Edit", "tool_input": {"file_path": file}, "tool_response": {}});
     let stored = |stage: &Stage| fs::read_to_string(record_path(stage)).expect("it is there");
     let stage = stage();
-    tell(&stage, 61, UUID, "PostToolUse", edit("first.rs".into()));
+    send_silently(&stage, 61, UUID, "PostToolUse", edit("first.rs".into()));
     assert!(!stored(&stage).contains("first.rs"), "it is only noted");
     let file = fs::File::options().write(true).open(record_path(&stage)).expect("it is there");
     let minutes = |count: u64| std::time::SystemTime::now() - std::time::Duration::from_secs(count * 60);
     file.set_modified(minutes(14)).expect("our file");
-    tell(&stage, 62, UUID, "PostToolUse", edit("second.rs".into()));
+    send_silently(&stage, 62, UUID, "PostToolUse", edit("second.rs".into()));
     assert!(!stored(&stage).contains("second.rs"), "a 14-minute-old record is left alone");
     file.set_modified(minutes(16)).expect("our file");
-    tell(&stage, 63, UUID, "PostToolUse", edit("third.rs".into()));
+    send_silently(&stage, 63, UUID, "PostToolUse", edit("third.rs".into()));
     assert!(["first.rs", "second.rs", "third.rs"].iter().all(|file| stored(&stage).contains(file)));
     for n in 0..18 {
-        tell(&stage, 64, UUID, "PostToolUse", edit(format!("{}/{n}.rs", "deep/".repeat(800))));
+        send_silently(&stage, 64, UUID, "PostToolUse", edit(format!("{}/{n}.rs", "deep/".repeat(800))));
     }
     assert!(stored(&stage).contains("/15.rs"), "64 KiB of notes count as many");
 }

@@ -95,7 +95,7 @@ fn record_texts_arrive_as_plain_text() {
         let output = sandbox.cs("cs-notify", &["--json"]);
         assert_eq!((status(&output), stderr(&output)), (0, String::new()));
         let mut got: Vec<(String, String)> =
-            told(&sandbox).iter().map(|(name, args, input)| seen(name, args, input)).collect();
+            received(&sandbox).iter().map(|(name, args, input)| seen(name, args, input)).collect();
         got.sort();
         let title = "api: parked for 3 d".to_owned();
         let mut expected: Vec<(String, String)> =
@@ -122,7 +122,7 @@ fn project_names_arrive_as_plain_text() {
             put(&sandbox, "config.json", &config.to_string());
             parked(&sandbox, 1, "x", "y");
             ids(&sandbox.cs("cs-notify", &["-q"]));
-            let [(name, args, input)] = told(&sandbox).try_into().expect("one notice");
+            let [(name, args, input)] = received(&sandbox).try_into().expect("one notice");
             assert_eq!(seen(&name, &args, &input), (format!("{shown}: parked for 3 d"), "x: y".into()), "{channel}");
         }
     }
@@ -134,7 +134,7 @@ fn long_texts_are_cut_and_secrets_are_masked() {
     let secret = "token=ghp_0123456789abcdefghijklmnopqrstuvwxyz";
     parked(&sandbox, 1, &format!("{secret} {}", "é".repeat(480)), &"b".repeat(500));
     ids(&sandbox.cs("cs-notify", &["-q"]));
-    let body = told(&sandbox)[0].1[8].clone();
+    let body = received(&sandbox)[0].1[8].clone();
     assert!(body.chars().count() == 300 && body.ends_with('…') && body.contains("[masked]"), "{body}");
     assert!(!body.contains("ghp_"));
 }

@@ -21,7 +21,7 @@ fn simultaneous_runs_notify_once() {
     let mut said: Vec<String> = outputs.iter().flat_map(ids).collect();
     said.sort();
     assert_eq!(said, all, "each is printed by one run");
-    assert_eq!(told(&sandbox).len(), all.len(), "each is reported once");
+    assert_eq!(received(&sandbox).len(), all.len(), "each is reported once");
     let mut noted: Vec<String> =
         sandbox.json("notify_state.json").as_object().expect("an object").keys().cloned().collect();
     noted.sort();
@@ -36,7 +36,7 @@ fn a_run_that_waits_too_long_reports_it_and_notifies_nobody() {
     let output = sandbox.cs("cs-notify", &[]);
     assert_eq!((status(&output), stdout(&output)), (75, String::new()));
     assert!(stderr(&output).contains("try again"));
-    assert!(told(&sandbox).is_empty());
+    assert!(received(&sandbox).is_empty());
     drop(lock);
     assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
 }

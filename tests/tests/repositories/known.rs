@@ -52,7 +52,7 @@ fn a_repository_can_be_named_by_any_spelling_of_its_address_or_by_a_directory() 
     assert_eq!(listed(&sandbox, &["list", "--repo", "gitlab.com/Ada/shop"]), [5]);
     // A conversation of another repository that moved into a clone works there as well.
     let clone = sandbox.home().join("b/shop");
-    tell(&sandbox, 5, &clone.to_string_lossy(), "PostToolUse", json!({"tool_name": "Read"}));
+    send_event(&sandbox, 5, &clone.to_string_lossy(), "PostToolUse", json!({"tool_name": "Read"}));
     assert_eq!(listed(&sandbox, &["occupants", "--repo", "github.com/Ada/shop"]), [1, 2, 3, 4, 5]);
 }
 

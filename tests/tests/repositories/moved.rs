@@ -26,7 +26,7 @@ fn moved() -> (Town, PathBuf, PathBuf) {
         let id = of(&sandbox, n)["session_id"].as_str().expect("an id").to_owned();
         assert_eq!(status(&sandbox.cs("cs-session", &[&[words[0], &id], &words[1..]].concat())), 0);
     }
-    tell(&sandbox, 4, &old.to_string_lossy(), "SessionEnd", json!({"reason": "other"}));
+    send_event(&sandbox, 4, &old.to_string_lossy(), "SessionEnd", json!({"reason": "other"}));
     let new = sandbox.home().join("new/laden");
     fs::create_dir(sandbox.home().join("new")).expect("it can be created");
     fs::rename(&old, &new).expect("it can be moved");
@@ -50,7 +50,7 @@ fn a_moved_project_keeps_its_sessions() {
     // The running conversation, whose client still reports the old folder.
     assert_eq!(sandbox.json(&format!("live/{}.json", uuid(1)))["worktree_root"], json!(to));
     assert_eq!(listed(&sandbox, &["occupants", "--path", &to]), [1, 3], "3 runs after its session was completed");
-    tell(&sandbox, 1, &from, "UserPromptSubmit", json!({"prompt": "on", "prompt_id": "q1"}));
+    send_event(&sandbox, 1, &from, "UserPromptSubmit", json!({"prompt": "on", "prompt_id": "q1"}));
     let running = of(&sandbox, 1);
     assert_eq!((&running["project_slug"], &running["worktree_root"]), (&json!("shop"), &json!(to)));
     assert_eq!(running["also_in"], Value::Null);
@@ -93,7 +93,7 @@ fn a_project_already_registered_at_the_new_folder_is_merged() {
     let shown: Value = serde_json::from_str(&stdout(&sandbox.cs("cs-project", &["show", "shop"]))).expect("JSON");
     assert_eq!((&shown["current_phase"], &shown["counts"]["active"]), (&json!("beta"), &json!(2)), "{shown}");
     assert_eq!(sandbox.json(&format!("live/{}.json", uuid(5)))["project_slug"], json!("shop"));
-    tell(&sandbox, 5, &new.to_string_lossy(), "UserPromptSubmit", json!({"prompt": "on", "prompt_id": "q5"}));
+    send_event(&sandbox, 5, &new.to_string_lossy(), "UserPromptSubmit", json!({"prompt": "on", "prompt_id": "q5"}));
     assert_eq!(of(&sandbox, 5)["project_slug"], json!("shop"));
     assert_eq!(status(&sandbox.cs("cs-cleanup", &["check"])), 0, "{:?}", sandbox.cs("cs-cleanup", &["check"]));
     assert!(!stderr(&sandbox.cs("cs-project", &["list"])).contains("is gone"));

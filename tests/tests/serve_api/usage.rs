@@ -13,7 +13,7 @@ fn uuid(n: u32) -> String {
 }
 
 /// Records conversation `n` in project `slug` as the hooks and the client do; returns the id of its session.
-pub fn talk(sandbox: &Sandbox, n: u32, slug: &str, answers: &[(&str, &str, Kinds)]) -> String {
+pub fn record_conversation(sandbox: &Sandbox, n: u32, slug: &str, answers: &[(&str, &str, Kinds)]) -> String {
     let dir = sandbox.home().join(slug);
     fs::create_dir_all(dir.join(".git")).unwrap();
     fs::write(dir.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
@@ -35,11 +35,15 @@ fn work(sandbox: &Sandbox) -> [String; 3] {
         ("2026-10-31T23:59:00Z", OPUS, [32_000, 0, 0, 0]),
         ("2026-11-01T00:00:00Z", OPUS, [4000, 0, 0, 0]),
     ];
-    [talk(sandbox, 1, "api", &today), talk(sandbox, 2, "api", &week), talk(sandbox, 3, "shop", &older)]
+    [
+        record_conversation(sandbox, 1, "api", &today),
+        record_conversation(sandbox, 2, "api", &week),
+        record_conversation(sandbox, 3, "shop", &older),
+    ]
 }
 
 /// The total of `cs-usage` for a range: tokens, dollars.
-fn told(sandbox: &Sandbox, args: &[&str]) -> (u64, f64) {
+fn reported_usage(sandbox: &Sandbox, args: &[&str]) -> (u64, f64) {
     let text = run(sandbox, "cs-usage", &[&["model"], args].concat());
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines.fold((0, 0.0), |(tokens, usd), line| {
@@ -71,15 +75,15 @@ fn usage_numbers_equal_those_of_the_reports() {
     }
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let lately = &served.json("/api/overview")["usage"];
-    same(&lately["today"], told(&sandbox, &["--since", "2026-11-21"]));
-    same(&lately["week"], told(&sandbox, &["--since", "2026-11-16"]));
-    same(&lately["month"], told(&sandbox, &["--since", "2026-11-01"]));
+    same(&lately["today"], reported_usage(&sandbox, &["--since", "2026-11-21"]));
+    same(&lately["week"], reported_usage(&sandbox, &["--since", "2026-11-16"]));
+    same(&lately["month"], reported_usage(&sandbox, &["--since", "2026-11-01"]));
     assert_eq!((&lately["today"]["total_tokens"], &lately["today"]["unpriced_tokens"]), (&1111.into(), &11.into()));
     assert_eq!(lately["today"]["models"][UNKNOWN]["cost_usd"], Value::Null, "unknown is not zero");
     assert_eq!((&lately["week"]["from"], &lately["month"]["total_tokens"]), (&"2026-11-16".into(), &7345.into()));
 
     let api = &served.json("/api/project/api")["usage"];
-    same(api, told(&sandbox, &["--project", "api"]));
+    same(api, reported_usage(&sandbox, &["--project", "api"]));
     let days: Vec<&Value> = api["days"].as_array().unwrap().iter().map(|day| &day["date"]).collect();
     assert_eq!(days, ["2026-11-16", "2026-11-21"]);
     assert_eq!(api["days"][0]["models"][HAIKU]["cache_creation_input_tokens"], 30);
@@ -97,9 +101,9 @@ fn usage_numbers_equal_those_of_the_reports() {
 
     let month = &served.json("/api/activity")["usage"];
     assert_eq!((&month["from"], &month["until"]), (&"2026-10-23".into(), &"2026-11-21".into()));
-    same(month, told(&sandbox, &["--since", "2026-10-23"]));
+    same(month, reported_usage(&sandbox, &["--since", "2026-10-23"]));
     let some = &served.json("/api/activity?since=2026-10-31&until=2026-11-15")["usage"];
-    same(some, told(&sandbox, &["--since", "2026-10-31", "--until", "2026-11-15"]));
+    same(some, reported_usage(&sandbox, &["--since", "2026-10-31", "--until", "2026-11-15"]));
     assert_eq!(some["days"][0]["date"], "2026-10-31");
     assert_eq!(served.get("/api/activity?since=soon").status, 400);
     let none = &served.json("/api/activity?since=2026-11-19&until=2026-11-18")["usage"];
@@ -110,7 +114,7 @@ fn usage_numbers_equal_those_of_the_reports() {
 fn days_are_local() {
     let sandbox = Sandbox::new().with("TZ", "XXX-5:45");
     let at = [("2026-11-20T18:14:00Z", OPUS, [1, 0, 0, 0]), ("2026-11-20T18:16:00Z", OPUS, [2, 0, 0, 0])];
-    talk(&sandbox, 1, "api", &at);
+    record_conversation(&sandbox, 1, "api", &at);
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let served = Served::start(&sandbox, &[]);
     assert_eq!(served.json("/api/overview")["usage"]["today"]["total_tokens"], 2, "midnight is at 18:15 UTC");
@@ -121,7 +125,7 @@ fn days_are_local() {
 #[test]
 fn figures_of_clients_are_shown_at_once_and_separately() {
     let sandbox = Sandbox::new();
-    let id = talk(&sandbox, 1, "api", &[("2026-11-21T09:00:00Z", OPUS, [1000, 0, 0, 0])]);
+    let id = record_conversation(&sandbox, 1, "api", &[("2026-11-21T09:00:00Z", OPUS, [1000, 0, 0, 0])]);
     let served = Served::start(&sandbox, &[]);
     assert_eq!(served.json(&format!("/api/session/{id}"))["status_line"], Value::Null);
     let told =
@@ -212,7 +216,7 @@ fn usage_changes_only_when_files_change() {
         assert_eq!(served.get_with(path, &format!("If-None-Match: {tag}\r\n")).status, 304, "{path}");
     }
     let before = served.get("/").text();
-    talk(&sandbox, 4, "api", &[("2026-11-21T09:00:00Z", OPUS, [5000, 0, 0, 0])]);
+    record_conversation(&sandbox, 4, "api", &[("2026-11-21T09:00:00Z", OPUS, [5000, 0, 0, 0])]);
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let after = served.get("/").text();
     assert!(before.contains("1.1k tokens") && after.contains("6.1k tokens"), "{after}");

@@ -25,7 +25,7 @@ fn serious(findings: &Value) -> Vec<String> {
 fn pages_have_no_serious_accessibility_problems() {
     let Some(axe) = axe() else { return };
     let Some((mut dashboard, ids)) = Dashboard::with_sessions() else { return };
-    let counted = crate::usage::talk(&dashboard, 100_000);
+    let counted = crate::usage::record_conversation(&dashboard, 100_000);
     dashboard.cs("cs-usage", &["keep", "-q"]);
     let spent = format!("/session/{counted}");
     dashboard.cs("cs-session", &["request-action", &ids[0], "--reason", "say yes or no"]);

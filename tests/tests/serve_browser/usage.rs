@@ -9,7 +9,7 @@ use crate::dashboard::Dashboard;
 const CONVERSATION: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
 
 /// Records a conversation in `api` as the hooks and the client do; returns the id of its session.
-pub fn talk(dashboard: &Dashboard, tokens: u64) -> String {
+pub fn record_conversation(dashboard: &Dashboard, tokens: u64) -> String {
     let sandbox = &dashboard.sandbox;
     let dir = sandbox.home().join("api");
     std::fs::create_dir_all(dir.join(".git")).expect("a folder can be created");
@@ -41,7 +41,7 @@ fn texts(dashboard: &mut Dashboard, selector: &str) -> String {
 #[test]
 fn the_overview_explains_how_to_count_usage_and_then_shows_it() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
-    talk(&dashboard, 100_000);
+    record_conversation(&dashboard, 100_000);
     dashboard.open("/");
     let before = dashboard.browser.text("#spent");
     assert!(before.contains("cs-usage keep") && before.contains("$3.41"), "{before}");
@@ -52,7 +52,7 @@ fn the_overview_explains_how_to_count_usage_and_then_shows_it() {
     assert_eq!(texts(&mut dashboard, "#spent-today dd > *"), "$0.50 | + unknown | 107k tokens");
     assert!(texts(&mut dashboard, "#spent-month dd").contains("$0.55 + unknown 157k tokens"));
     assert!(dashboard.browser.text("#spent").contains("no price is known for 7.0k tokens of claude-next-9"));
-    talk(&dashboard, 200_000);
+    record_conversation(&dashboard, 200_000);
     dashboard.cs("cs-usage", &["keep", "-q"]);
     dashboard.browser.until("document.querySelector('#spent-today').textContent.includes('$1.00')");
     assert_eq!(dashboard.browser.eval("window.sameDocument"), true);
@@ -68,7 +68,7 @@ fn the_overview_explains_how_to_count_usage_and_then_shows_it() {
 #[test]
 fn a_session_and_its_project_show_their_cost() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
-    let id = talk(&dashboard, 100_000);
+    let id = record_conversation(&dashboard, 100_000);
     let path = format!("/session/{id}");
     dashboard.open(&path);
     assert!(dashboard.browser.text("#usage").contains("cs-usage keep"), "not counted yet");
@@ -105,7 +105,7 @@ fn a_session_and_its_project_show_their_cost() {
 #[test]
 fn the_days_of_a_range_can_be_chosen_without_a_script() {
     let Some(mut dashboard) = Dashboard::start(Sandbox::new()) else { return };
-    talk(&dashboard, 100_000);
+    record_conversation(&dashboard, 100_000);
     dashboard.cs("cs-usage", &["keep", "-q"]);
     dashboard.browser.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
     let url = dashboard.url("/activity");

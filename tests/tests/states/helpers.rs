@@ -4,12 +4,12 @@ use crate::*;
 
 fn ask_as(stage: &Stage, at: u64, helper: &str, command: &str) {
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": command}, "agent_id": helper});
-    tell(stage, at, UUID, "PermissionRequest", bash);
+    send_event(stage, at, UUID, "PermissionRequest", bash);
 }
 
 fn end_as(stage: &Stage, at: u64, helper: &str, command: &str) {
     let bash = json!({"tool_name": "Bash", "tool_input": {"command": command}, "agent_id": helper});
-    tell(stage, at, UUID, "PostToolUse", bash);
+    send_event(stage, at, UUID, "PostToolUse", bash);
 }
 
 fn awaited(stage: &Stage) -> Value {
@@ -21,20 +21,20 @@ fn answering_one_of_two_subagents_leaves_the_other_waiting() {
     let stage = stage();
     ask_as(&stage, 70, "x2", "mkdir 2");
     ask_as(&stage, 71, "x1", "mkdir 1");
-    registry(&stage, 70, UUID, "waiting");
-    is(&stage, 74, UUID, "waiting", "permission for Bash: mkdir 2 and 1 more");
+    write_registry(&stage, 70, UUID, "waiting");
+    assert_state(&stage, 74, UUID, "waiting", "permission for Bash: mkdir 2 and 1 more");
     end_as(&stage, 75, "x2", "mkdir 2");
     assert_eq!(awaited(&stage), "permission for Bash: mkdir 1");
     let done = json!({"prompt": "<task-notification>x", "prompt_id": "b"});
-    tell(&stage, 76, UUID, "UserPromptSubmit", done);
-    tell(&stage, 77, UUID, "Stop", json!({"background_tasks": [{"id": "x1", "type": "subagent"}]}));
-    is(&stage, 80, UUID, "waiting", "permission for Bash: mkdir 1 (asked by a subagent 9 s ago)");
+    send_event(&stage, 76, UUID, "UserPromptSubmit", done);
+    send_event(&stage, 77, UUID, "Stop", json!({"background_tasks": [{"id": "x1", "type": "subagent"}]}));
+    assert_state(&stage, 80, UUID, "waiting", "permission for Bash: mkdir 1 (asked by a subagent 9 s ago)");
     assert_eq!(awaited(&stage), "permission for Bash: mkdir 1");
     // Approved, which only the client's registry shows until the tool has ended.
-    registry(&stage, 82, UUID, "busy");
-    is(&stage, 85, UUID, "background", "1 background tasks");
+    write_registry(&stage, 82, UUID, "busy");
+    assert_state(&stage, 85, UUID, "background", "1 background tasks");
     end_as(&stage, 90, "x1", "mkdir 1");
-    is(&stage, 95, UUID, "background", "1 background tasks");
+    assert_state(&stage, 95, UUID, "background", "1 background tasks");
     assert_eq!(awaited(&stage), Value::Null);
 }
 
@@ -45,9 +45,9 @@ fn subagents_with_the_same_question_are_distinguished() {
     ask_as(&stage, 70, &long, "make");
     ask_as(&stage, 71, &longer, "make");
     end_as(&stage, 72, &long, "make");
-    is(&stage, 75, UUID, "waiting", "permission for Bash: make (asked by a subagent 4 s ago)");
+    assert_state(&stage, 75, UUID, "waiting", "permission for Bash: make (asked by a subagent 4 s ago)");
     end_as(&stage, 76, &longer, "make");
-    is(&stage, 80, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 80, UUID, "working", "UserPromptSubmit");
     assert_eq!(awaited(&stage), Value::Null);
 }
 
@@ -56,28 +56,28 @@ fn the_end_of_the_turn_does_not_answer_a_subagent() {
     for tasks in [json!({}), json!({"background_tasks": [{"id": "x1"}]})] {
         let stage = stage();
         ask_as(&stage, 70, "x1", "mkdir x");
-        tell(&stage, 75, UUID, "Stop", tasks);
-        is(&stage, 80, UUID, "waiting", "permission for Bash: mkdir x");
+        send_event(&stage, 75, UUID, "Stop", tasks);
+        assert_state(&stage, 80, UUID, "waiting", "permission for Bash: mkdir x");
         assert_eq!(awaited(&stage), "permission for Bash: mkdir x");
     }
     let stage = stage();
     ask_as(&stage, 70, "x1", "mkdir x");
-    tell(&stage, 75, UUID, "Stop", json!({"background_tasks": []}));
-    is(&stage, 80, UUID, "idle", "your turn");
+    send_event(&stage, 75, UUID, "Stop", json!({"background_tasks": []}));
+    assert_state(&stage, 80, UUID, "idle", "your turn");
     assert_eq!(awaited(&stage), Value::Null, "no subagent is left");
 }
 
 #[test]
 fn events_of_a_subagent_do_not_move_the_turn() {
     let stage = stage();
-    registry(&stage, 65, UUID, "idle");
-    is(&stage, 70, UUID, "idle", "ended without Stop");
+    write_registry(&stage, 65, UUID, "idle");
+    assert_state(&stage, 70, UUID, "idle", "ended without Stop");
     end_as(&stage, 75, "x1", "ls");
-    is(&stage, 76, UUID, "idle", "ended without Stop");
+    assert_state(&stage, 76, UUID, "idle", "ended without Stop");
     let before = stage.live(UUID);
     for event in ["SessionStart", "PreCompact", "SessionEnd", "UserPromptSubmit", "Stop", "StopFailure"] {
         let more = json!({"agent_id": "x1", "source": "resume", "prompt": "go", "prompt_id": "q", "error": "no"});
-        tell(&stage, 80, UUID, event, more);
+        send_event(&stage, 80, UUID, event, more);
         assert_eq!(stage.live(UUID), before, "{event}");
     }
     ask_as(&stage, 85, "x1", "mkdir x");
@@ -91,11 +91,11 @@ fn questions_of_the_agent_and_its_subagents_do_not_answer_each_other() {
     ask(&stage, 70, UUID);
     ask_as(&stage, 71, "x1", "make");
     end_as(&stage, 72, "x1", "make");
-    is(&stage, 75, UUID, "waiting", "permission for Bash: make (PermissionRequest 5 s ago)");
+    assert_state(&stage, 75, UUID, "waiting", "permission for Bash: make (PermissionRequest 5 s ago)");
     ask_as(&stage, 76, "x1", "make");
-    tell(&stage, 77, UUID, "PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
-    is(&stage, 80, UUID, "waiting", "asked by a subagent 4 s ago");
-    registry(&stage, 81, UUID, "idle");
-    is(&stage, 85, UUID, "idle", "your turn");
+    send_event(&stage, 77, UUID, "PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
+    assert_state(&stage, 80, UUID, "waiting", "asked by a subagent 4 s ago");
+    write_registry(&stage, 81, UUID, "idle");
+    assert_state(&stage, 85, UUID, "idle", "your turn");
     lists::asks_nothing(&stage, 85, UUID);
 }

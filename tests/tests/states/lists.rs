@@ -43,15 +43,15 @@ pub fn asks_nothing(stage: &Stage, at: u64, uuid: &str) {
 fn a_question_that_was_dismissed_is_gone_from_every_output() {
     let stage = stage();
     ask(&stage, 70, UUID);
-    registry(&stage, 75, UUID, "idle");
+    write_registry(&stage, 75, UUID, "idle");
     asks_nothing(&stage, 80, UUID);
 }
 
 #[test]
 fn every_list_shows_a_failed_turn() {
     let stage = stage();
-    tell(&stage, 70, UUID, "StopFailure", json!({"error": "usage limit"}));
-    is(&stage, 75, UUID, "idle", "the turn failed: usage limit (StopFailure 5 s ago)");
+    send_event(&stage, 70, UUID, "StopFailure", json!({"error": "usage limit"}));
+    assert_state(&stage, 75, UUID, "idle", "the turn failed: usage limit (StopFailure 5 s ago)");
     let ask = |program: &str, args: &[&str]| {
         let mut command = stage.command(program, 75_000, Client::Interactive);
         command.args(args);
@@ -74,7 +74,7 @@ fn every_list_shows_a_failed_turn() {
     let page = served.get("/").text();
     assert!(page.contains("failed: usage limit"), "{page}");
     prompt(&stage, 80, UUID);
-    is(&stage, 85, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 85, UUID, "working", "UserPromptSubmit");
     assert_eq!(ask("cs-session", &["list", "--state", "failed"]).0, 1);
 }
 
@@ -86,9 +86,9 @@ fn a_client_stopped_with_ctrl_z_is_suspended_until_it_continues() {
         assert_eq!(status(&stage.sandbox.sh(&format!("kill -{name} {}", stage.client()))), 0);
         std::thread::sleep(std::time::Duration::from_millis(50));
     };
-    registry(&stage, 65, UUID, "waiting");
+    write_registry(&stage, 65, UUID, "waiting");
     signal("STOP");
-    is(
+    assert_state(
         &stage,
         70,
         UUID,
@@ -103,14 +103,14 @@ fn a_client_stopped_with_ctrl_z_is_suspended_until_it_continues() {
     command.args(["occupants", "-q"]);
     assert_eq!(status(&run(command, "")), 0, "it still has the checkout");
     signal("CONT");
-    is(&stage, 75, UUID, "waiting", "permission for Bash: make");
+    assert_state(&stage, 75, UUID, "waiting", "permission for Bash: make");
 }
 
 #[test]
 fn lists_show_the_figures_of_the_most_recent_conversation() {
     let stage = stage();
     let id = stage.record_of(UUID).expect("it is recorded")["session_id"].clone();
-    tell(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));
+    send_event(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));
     let path = stage.sandbox.data().join(format!("live/{OTHER}.json"));
     let mut other = read(&path);
     other["session_id"] = id;
@@ -126,6 +126,6 @@ fn lists_show_the_figures_of_the_most_recent_conversation() {
         (row["cost_usd"].clone(), row["state_reason"].clone())
     };
     assert_eq!(cost(85).0, 7.5);
-    tell(&stage, 90, UUID, "Stop", json!({}));
+    send_event(&stage, 90, UUID, "Stop", json!({}));
     assert_eq!(cost(95), (json!(1.25), json!("your turn (Stop 5 s ago)")));
 }

@@ -20,15 +20,15 @@ fn ask_at(stage: &Stage, at: u64, program: &str, args: &[&str]) -> (i32, String)
 }
 
 /// Makes sessions stale after two hours.
-fn be_impatient(stage: &Stage) {
-    tell_everything(stage);
+fn lower_stale_threshold(stage: &Stage) {
+    notify_everything_at_once(stage);
     let mut config = stage.sandbox.json("config.json");
     config["settings"]["stale_threshold_hours"] = json!(2);
     fs::write(stage.sandbox.data().join("config.json"), config.to_string()).expect("the settings can be written");
 }
 
 /// State and reason according to `cs-session show`.
-fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
+fn shown_state(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     let shown = ask_at(stage, at, "cs-session", &["show", &format!("claude:{uuid}"), "--json"]).1;
     let shown: Value = serde_json::from_str(&shown).expect("JSON");
     let word = |key: &str| shown[key].as_str().expect("a text").to_string();
@@ -42,14 +42,14 @@ fn a_process_on_another_machine_is_not_judged() {
     edit(&stage, UUID, |live| live["host"] = json!(ELSEWHERE));
     // On this machine that id is unused or another process.
     stage.kill_client();
-    let (state, why) = told(&stage, 75, UUID);
+    let (state, why) = shown_state(&stage, 75, UUID);
     assert_eq!(state, "waiting", "{why}");
     assert!(
         why.contains("elsewhere") && why.contains("permission for Bash: make (PermissionRequest 5 s ago)"),
         "{why}"
     );
-    be_impatient(&stage);
-    let (state, why) = told(&stage, 10 * HOUR, UUID);
+    lower_stale_threshold(&stage);
+    let (state, why) = shown_state(&stage, 10 * HOUR, UUID);
     assert_eq!(state, "stale", "at most stale: {why}");
     assert!(why.contains("elsewhere"), "{why}");
     for at in [80, 10 * HOUR] {
@@ -68,9 +68,9 @@ fn a_process_on_another_machine_is_not_judged() {
 fn a_conversation_that_returns_to_this_machine_is_judged_here_again() {
     let stage = stage();
     edit(&stage, UUID, |live| live["host"] = json!(ELSEWHERE));
-    assert!(told(&stage, 65, UUID).1.contains("elsewhere"));
-    tell(&stage, 70, UUID, "Stop", json!({}));
-    is(&stage, 75, UUID, "idle", "your turn (Stop 5 s ago)");
+    assert!(shown_state(&stage, 65, UUID).1.contains("elsewhere"));
+    send_event(&stage, 70, UUID, "Stop", json!({}));
+    assert_state(&stage, 75, UUID, "idle", "your turn (Stop 5 s ago)");
     assert_ne!(stage.live(UUID).expect("it runs")["host"], ELSEWHERE);
 }
 
@@ -78,9 +78,9 @@ fn a_conversation_that_returns_to_this_machine_is_judged_here_again() {
 fn a_live_file_without_a_machine_is_judged_as_before() {
     let mut stage = stage();
     edit(&stage, UUID, |live| drop(live.as_object_mut().expect("an object").remove("host")));
-    is(&stage, 65, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 65, UUID, "working", "UserPromptSubmit");
     stage.kill_client();
-    is(&stage, 70, UUID, "gone", "ended without SessionEnd");
+    assert_state(&stage, 70, UUID, "gone", "ended without SessionEnd");
 }
 
 /// A resumed Codex has another process, which does not report its id, and the noted one is dead.
@@ -99,11 +99,11 @@ fn the_process_is_updated_at_a_start_or_when_the_noted_one_is_dead() {
             more
         };
         let first = json!({"prompt": "do it", "turn_id": "t1"});
-        tell_as(&stage, 60, UUID, "UserPromptSubmit", with(first), Client::Codex, &[]);
+        send_event_as(&stage, 60, UUID, "UserPromptSubmit", with(first), Client::Codex, &[]);
         edit(&stage, UUID, |live| live["pid_started"] = json!("1"));
-        assert_eq!(told(&stage, 65, UUID).0, "gone", "that process has ended");
-        tell_as(&stage, 70, UUID, event, with(more), Client::Codex, &[]);
-        let (state, why) = told(&stage, 75, UUID);
+        assert_eq!(shown_state(&stage, 65, UUID).0, "gone", "that process has ended");
+        send_event_as(&stage, 70, UUID, event, with(more), Client::Codex, &[]);
+        let (state, why) = shown_state(&stage, 75, UUID);
         assert_ne!(state, "gone", "{event}: {why}");
         assert_eq!(stage.live(UUID).expect("it runs")["pid"], std::process::id(), "{event}");
     }
@@ -138,7 +138,7 @@ fn a_conversation_in_another_namespace_is_elsewhere_in_both_directions() {
     let rows = inside(&tell);
     let own = rows.lines().find(|row| row.contains("inside")).expect("it is listed");
     assert!(own.contains("\"state\":\"working\"") && !own.contains("elsewhere"), "{own}");
-    let (state, why) = told(&stage, 0, OTHER);
+    let (state, why) = shown_state(&stage, 0, OTHER);
     assert!(why.contains("elsewhere") && state != "gone", "{state}: {why}");
     assert_eq!(ask_at(&stage, 0, "cs-cleanup", &["gone", "-q"]), (0, String::new()));
     assert_eq!(stage.record_of(OTHER).expect("it is recorded")["status"], "active");
@@ -149,13 +149,13 @@ fn two_accounts_with_one_data_directory_have_separate_registries() {
     let stage = Stage::new();
     let work = stage.sandbox.home().join(".claude-work");
     let log = work.join(format!("projects/x/{UUID}.jsonl"));
-    tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup", "transcript_path": log}));
+    send_event(&stage, 0, UUID, "SessionStart", json!({"source": "startup", "transcript_path": log}));
     prompt(&stage, 60, UUID);
     // The registry of the reader's own account is about another process with this id.
-    registry(&stage, 70, UUID, "waiting");
-    is(&stage, 75, UUID, "working", "UserPromptSubmit");
-    registry_at(&stage, &work, 70, UUID, ("idle", None), "");
-    is(&stage, 75, UUID, "idle", "the client says idle");
+    write_registry(&stage, 70, UUID, "waiting");
+    assert_state(&stage, 75, UUID, "working", "UserPromptSubmit");
+    write_registry_at(&stage, &work, 70, UUID, ("idle", None), "");
+    assert_state(&stage, 75, UUID, "idle", "the client says idle");
 }
 
 #[test]
@@ -179,10 +179,10 @@ fn a_checkout_is_not_free_while_its_process_cannot_be_judged() {
     assert_eq!(occupants(60).0, 0);
     let elsewhere = stage.repository("project").to_string_lossy().into_owned();
     assert_eq!(ask_at(&stage, 60, "cs-session", &["occupants", "--path", &elsewhere]).0, 1);
-    be_impatient(&stage);
+    lower_stale_threshold(&stage);
     assert_eq!(occupants(10 * HOUR).0, 1, "its last event is too long ago");
     // A conversation without a session is judged by its live file.
-    tell(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));
+    send_event(&stage, 70, OTHER, "SessionStart", json!({"source": "startup"}));
     let (_, rows) = occupants(75);
     let own = rows.lines().find(|row| row.contains(OTHER)).expect("it is named");
     assert!(own.contains("\"state\":\"idle\"") && !own.contains("perhaps"), "{own}");

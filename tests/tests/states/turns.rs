@@ -11,7 +11,7 @@ fn logged(folder: &str, more: Value) -> (Stage, std::path::PathBuf) {
     fs::write(&log, "").expect("the log can be written");
     let mut start = json!({"source": "startup", "transcript_path": log});
     more.as_object().expect("an object").iter().for_each(|(key, value)| start[key] = value.clone());
-    tell(&stage, 0, UUID, "SessionStart", start);
+    send_event(&stage, 0, UUID, "SessionStart", start);
     prompt(&stage, 60, UUID);
     (stage, log)
 }
@@ -34,22 +34,22 @@ const INTERRUPTED: &str = "[Request interrupted by user]";
 fn without_a_registry_an_interrupt_is_read_from_the_end_of_the_log() {
     let (stage, log) = logged(".claude/projects/x", json!({}));
     append(&log, &line(1, "user", "go", false));
-    is(&stage, 65, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 65, UUID, "working", "UserPromptSubmit");
     append(&log, &line(6, "user", INTERRUPTED, true));
-    is(&stage, 68, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 68, UUID, "working", "UserPromptSubmit");
     append(&log, &line(10, "user", "[Request interrupted by user for tool use]", false));
     append(&log, r#"{"type":"file-history-snapshot"}"#);
-    is(&stage, 75, UUID, "idle", "the turn was interrupted (the log says so 4 s ago)");
+    assert_state(&stage, 75, UUID, "idle", "the turn was interrupted (the log says so 4 s ago)");
     // It continues, although no hook reported it.
     append(&log, &line(20, "assistant", "Well then.", false));
-    is(&stage, 85, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 85, UUID, "working", "UserPromptSubmit");
     append(&log, &line(30, "user", INTERRUPTED, false));
     prompt(&stage, 91, UUID);
-    is(&stage, 95, UUID, "working", "UserPromptSubmit 4 s ago");
+    assert_state(&stage, 95, UUID, "working", "UserPromptSubmit 4 s ago");
     // The registry takes precedence.
     append(&log, &line(40, "user", INTERRUPTED, false));
-    registry(&stage, 101, UUID, "busy");
-    is(&stage, 105, UUID, "working", "UserPromptSubmit");
+    write_registry(&stage, 101, UUID, "busy");
+    assert_state(&stage, 105, UUID, "working", "UserPromptSubmit");
 }
 
 #[test]
@@ -57,17 +57,17 @@ fn a_menu_opened_after_a_dismissed_question_is_not_a_question() {
     for asked in ["AskUserQuestion", "ExitPlanMode", "Bash"] {
         let (stage, log) = logged(".claude/projects/x", json!({}));
         let input = json!({"questions": [{"question": "Which one?"}], "plan": "1. go", "command": "make"});
-        tell(&stage, 61, UUID, "PermissionRequest", json!({"tool_name": asked, "tool_input": input}));
+        send_event(&stage, 61, UUID, "PermissionRequest", json!({"tool_name": asked, "tool_input": input}));
         append(&log, &line(5, "user", "[Request interrupted by user for tool use]", false));
         append(&log, &line(6, "user", "<command-name>/model</command-name>", false));
-        registry_waiting(&stage, 66, UUID, "dialog open");
-        is(&stage, 70, UUID, "idle", "the turn was interrupted");
+        write_registry_waiting(&stage, 66, UUID, "dialog open");
+        assert_state(&stage, 70, UUID, "idle", "the turn was interrupted");
         lists::asks_nothing(&stage, 70, UUID);
         // The next question opens a dialog again.
         prompt(&stage, 71, UUID);
-        tell(&stage, 72, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": input}));
-        registry_waiting(&stage, 72, UUID, "dialog open");
-        is(&stage, 76, UUID, "waiting", "answer: Which one?");
+        send_event(&stage, 72, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": input}));
+        write_registry_waiting(&stage, 72, UUID, "dialog open");
+        assert_state(&stage, 76, UUID, "waiting", "answer: Which one?");
     }
 }
 
@@ -81,8 +81,8 @@ fn an_unclassified_failure_is_shown_in_the_clients_words() {
         (json!({"error": "unknown", "last_assistant_message": " "}), "unknown"),
     ] {
         let stage = stage();
-        tell(&stage, 70, UUID, "StopFailure", more);
-        is(&stage, 75, UUID, "idle", &format!("the turn failed: {why} ("));
+        send_event(&stage, 70, UUID, "StopFailure", more);
+        assert_state(&stage, 75, UUID, "idle", &format!("the turn failed: {why} ("));
     }
 }
 
@@ -91,16 +91,16 @@ fn a_compaction_between_turns_is_work_until_it_is_done_or_interrupted() {
     for background in [json!([]), json!([{"id": "a"}])] {
         let stage = stage();
         let after = if background == json!([]) { "idle" } else { "background" };
-        tell(&stage, 70, UUID, "Stop", json!({"background_tasks": background}));
-        registry(&stage, 80, UUID, "busy");
-        tell(&stage, 81, UUID, "PreCompact", json!({"trigger": "manual"}));
-        is(&stage, 82, UUID, "working", "the client says busy");
-        is(&stage, 90, UUID, "working", "the client says busy");
-        registry(&stage, 91, UUID, "idle");
-        is(&stage, 92, UUID, after, "");
-        registry(&stage, 80, UUID, "busy");
-        tell(&stage, 93, UUID, "SessionStart", json!({"source": "compact"}));
-        is(&stage, 94, UUID, after, "");
+        send_event(&stage, 70, UUID, "Stop", json!({"background_tasks": background}));
+        write_registry(&stage, 80, UUID, "busy");
+        send_event(&stage, 81, UUID, "PreCompact", json!({"trigger": "manual"}));
+        assert_state(&stage, 82, UUID, "working", "the client says busy");
+        assert_state(&stage, 90, UUID, "working", "the client says busy");
+        write_registry(&stage, 91, UUID, "idle");
+        assert_state(&stage, 92, UUID, after, "");
+        write_registry(&stage, 80, UUID, "busy");
+        send_event(&stage, 93, UUID, "SessionStart", json!({"source": "compact"}));
+        assert_state(&stage, 94, UUID, after, "");
     }
 }
 
@@ -114,16 +114,16 @@ fn a_codex_compaction_between_turns_is_work_until_its_log_ends_it() {
     };
     let tells = |at: u64, event: &str, mut more: Value| {
         more["transcript_path"] = json!(log);
-        tell_as(&stage, at, UUID, event, more, Client::Codex, &[]);
+        send_event_as(&stage, at, UUID, event, more, Client::Codex, &[]);
     };
     fs::write(&log, "").expect("it can be written");
     tells(60, "UserPromptSubmit", json!({"prompt": "do it", "turn_id": "t1"}));
     tells(62, "Stop", json!({"turn_id": "t1"}));
     append(&log, &turn("2026-11-21T10:01:05.100Z", "task_started"));
     tells(65, "PreCompact", json!({"trigger": "manual", "turn_id": "t2"}));
-    is(&stage, 68, UUID, "working", "sums up the conversation (the log says so since 2 s)");
+    assert_state(&stage, 68, UUID, "working", "sums up the conversation (the log says so since 2 s)");
     append(&log, &turn("2026-11-21T10:01:09.100Z", "task_complete"));
-    is(&stage, 75, UUID, "idle", "your turn");
+    assert_state(&stage, 75, UUID, "idle", "your turn");
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn only_the_end_of_a_log_is_read() {
     let (stage, log) = logged(".claude/projects/x", json!({}));
     append(&log, &line(10, "user", INTERRUPTED, false));
     append(&log, &format!("{{\"type\":\"system\",\"content\":\"{}\"}}", "x".repeat(70_000)));
-    is(&stage, 75, UUID, "working", "UserPromptSubmit");
+    assert_state(&stage, 75, UUID, "working", "UserPromptSubmit");
     append(&log, &line(11, "user", INTERRUPTED, false));
-    is(&stage, 75, UUID, "idle", "interrupted");
+    assert_state(&stage, 75, UUID, "idle", "interrupted");
 }
 
 #[test]
@@ -143,22 +143,22 @@ fn a_failed_codex_request_ends_the_turn_unless_it_is_retried() {
     let codex = |at: u64, event: &str, mut more: Value| {
         more["transcript_path"] = json!(rollout);
         more["turn_id"] = json!("t1");
-        tell_as(&stage, at, UUID, event, more, Client::Codex, &[]);
+        send_event_as(&stage, at, UUID, event, more, Client::Codex, &[]);
     };
     codex(60, "UserPromptSubmit", json!({"prompt": "do it"}));
     codex(61, "PostModelRequest", json!({"status": "completed", "error": null}));
-    is(&stage, 62, UUID, "working", "UserPromptSubmit 2 s ago");
+    assert_state(&stage, 62, UUID, "working", "UserPromptSubmit 2 s ago");
     codex(70, "PostModelRequest", json!({"status": "failed", "error": "usage limit", "attempt_number": 1}));
-    is(&stage, 75, UUID, "idle", "the last request failed: usage limit (PostModelRequest 5 s ago)");
+    assert_state(&stage, 75, UUID, "idle", "the last request failed: usage limit (PostModelRequest 5 s ago)");
     codex(80, "PostModelRequest", json!({"status": "failed", "error": r#"{"error":{"message":"bad gateway"}}"#}));
-    is(&stage, 81, UUID, "idle", "the last request failed: bad gateway");
+    assert_state(&stage, 81, UUID, "idle", "the last request failed: bad gateway");
     codex(82, "PostModelRequest", json!({"status": "completed", "error": null}));
-    is(&stage, 85, UUID, "working", "PostModelRequest");
+    assert_state(&stage, 85, UUID, "working", "PostModelRequest");
     codex(90, "PostModelRequest", json!({"status": "failed", "error": "again"}));
     codex(95, "PostToolUse", json!({"tool_name": "Bash", "tool_input": {"command": "ls"}}));
-    is(&stage, 96, UUID, "working", "PostToolUse");
+    assert_state(&stage, 96, UUID, "working", "PostToolUse");
     codex(98, "PostModelRequest", json!({"status": "failed", "error": "of a helper", "agent_id": "x"}));
-    is(&stage, 99, UUID, "working", "PostToolUse");
+    assert_state(&stage, 99, UUID, "working", "PostToolUse");
 }
 
 #[test]
@@ -181,35 +181,35 @@ fn a_rollout_shows_the_end_of_a_turn_that_no_hook_reported() {
         let log = stage.sandbox.home().join(format!("rollout-x-{UUID}.jsonl"));
         fs::write(&log, format!("{}\n", turn(1, "task_started", json!({})))).expect("it can be written");
         let prompt = json!({"prompt": "do it", "turn_id": "t1", "transcript_path": log});
-        tell_as(&stage, 60, UUID, "UserPromptSubmit", prompt, Client::Codex, &[]);
+        send_event_as(&stage, 60, UUID, "UserPromptSubmit", prompt, Client::Codex, &[]);
         append(&log, &turn(10, kind, more).to_string());
         append(&log, &json!({"timestamp": "2026-11-21T10:01:11Z", "type": "response_item", "payload": {}}).to_string());
-        is(&stage, 75, UUID, state, reason);
+        assert_state(&stage, 75, UUID, state, reason);
     }
 }
 
 #[test]
 fn a_codex_that_switched_conversations_has_left_the_old_one() {
     let stage = Stage::new();
-    let start = |uuid: &str, at: u64| codex_tells(&stage, uuid, at, "SessionStart", json!({"source": "startup"}));
+    let start = |uuid: &str, at: u64| send_codex_event(&stage, uuid, at, "SessionStart", json!({"source": "startup"}));
     start(UUID, 0);
-    codex_tells(&stage, UUID, 60, "UserPromptSubmit", json!({"prompt": "one", "turn_id": "t1"}));
-    codex_tells(&stage, UUID, 70, "Stop", json!({"turn_id": "t1"}));
-    is(&stage, 75, UUID, "idle", "your turn");
+    send_codex_event(&stage, UUID, 60, "UserPromptSubmit", json!({"prompt": "one", "turn_id": "t1"}));
+    send_codex_event(&stage, UUID, 70, "Stop", json!({"turn_id": "t1"}));
+    assert_state(&stage, 75, UUID, "idle", "your turn");
     start(OTHER, 80);
-    codex_tells(&stage, OTHER, 85, "UserPromptSubmit", json!({"prompt": "two", "turn_id": "t2"}));
-    let (state, why) = told(&stage, 90, UUID);
+    send_codex_event(&stage, OTHER, 85, "UserPromptSubmit", json!({"prompt": "two", "turn_id": "t2"}));
+    let (state, why) = shown_state(&stage, 90, UUID);
     assert_eq!(state, "gone", "{why}");
     assert!(why.contains(&format!("its process went on with conversation {OTHER}")), "{why}");
-    assert_eq!(told(&stage, 90, OTHER).0, "working");
+    assert_eq!(shown_state(&stage, 90, OTHER).0, "working");
     // A person returned to it.
-    codex_tells(&stage, UUID, 95, "UserPromptSubmit", json!({"prompt": "three", "turn_id": "t3"}));
-    codex_tells(&stage, UUID, 96, "Stop", json!({"turn_id": "t3"}));
-    is(&stage, 99, UUID, "idle", "your turn");
+    send_codex_event(&stage, UUID, 95, "UserPromptSubmit", json!({"prompt": "three", "turn_id": "t3"}));
+    send_codex_event(&stage, UUID, 96, "Stop", json!({"turn_id": "t3"}));
+    assert_state(&stage, 99, UUID, "idle", "your turn");
 }
 
 /// State and reason according to `cs-session show`.
-fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
+fn shown_state(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     let mut command = stage.command("cs-session", at * 1000, Client::Interactive);
     command.args(["show", &format!("claude:{uuid}"), "--json"]);
     let shown: Value = serde_json::from_str(&stdout(&run(command, ""))).expect("JSON");
@@ -217,28 +217,28 @@ fn told(stage: &Stage, at: u64, uuid: &str) -> (String, String) {
     (word("state"), word("state_reason"))
 }
 
-fn codex_tells(stage: &Stage, uuid: &str, at: u64, event: &str, mut more: Value) {
+fn send_codex_event(stage: &Stage, uuid: &str, at: u64, event: &str, mut more: Value) {
     more["transcript_path"] = json!(format!("/home/dev/.codex/sessions/rollout-x-{uuid}.jsonl"));
-    tell_as(stage, at, uuid, event, more, Client::Codex, &[]);
+    send_event_as(stage, at, uuid, event, more, Client::Codex, &[]);
 }
 
 #[test]
 fn a_scheduled_prompt_is_background_work_and_not_an_activity() {
     let stage = stage();
     let crons = json!([{"id": "x", "schedule": "* * * * *", "recurring": true, "prompt": "look again"}]);
-    tell(&stage, 70, UUID, "Stop", json!({"background_tasks": [], "session_crons": crons}));
-    is(&stage, 75, UUID, "background", "goes on by itself every minute (Stop 5 s ago)");
-    registry(&stage, 76, UUID, "idle");
-    is(&stage, 80, UUID, "background", "goes on by itself every minute");
-    tell(&stage, 120, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c1"}));
-    registry(&stage, 120, UUID, "busy");
-    is(&stage, 125, UUID, "working", "UserPromptSubmit");
+    send_event(&stage, 70, UUID, "Stop", json!({"background_tasks": [], "session_crons": crons}));
+    assert_state(&stage, 75, UUID, "background", "goes on by itself every minute (Stop 5 s ago)");
+    write_registry(&stage, 76, UUID, "idle");
+    assert_state(&stage, 80, UUID, "background", "goes on by itself every minute");
+    send_event(&stage, 120, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c1"}));
+    write_registry(&stage, 120, UUID, "busy");
+    assert_state(&stage, 125, UUID, "working", "UserPromptSubmit");
     let record = stage.record_of(UUID).expect("it is recorded");
     assert_eq!(record["current_activity"], "do it", "the client's own prompt is no activity of the person");
-    tell(&stage, 130, UUID, "Stop", json!({"background_tasks": [], "session_crons": []}));
-    registry(&stage, 130, UUID, "idle");
-    is(&stage, 135, UUID, "idle", "your turn");
-    tell(&stage, 140, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c2"}));
+    send_event(&stage, 130, UUID, "Stop", json!({"background_tasks": [], "session_crons": []}));
+    write_registry(&stage, 130, UUID, "idle");
+    assert_state(&stage, 135, UUID, "idle", "your turn");
+    send_event(&stage, 140, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c2"}));
     let record = stage.record_of(UUID).expect("it is recorded");
     assert_eq!(record["current_activity"], "look again", "this time a person typed it");
 }
@@ -246,8 +246,8 @@ fn a_scheduled_prompt_is_background_work_and_not_an_activity() {
 #[test]
 fn a_prompt_typed_during_a_turn_is_a_new_one_despite_its_id() {
     let stage = Stage::new();
-    tell(&stage, 0, UUID, "SessionStart", json!({"source": "startup"}));
-    let prompt = |at, text| tell(&stage, at, UUID, "UserPromptSubmit", json!({"prompt": text, "prompt_id": "a"}));
+    send_event(&stage, 0, UUID, "SessionStart", json!({"source": "startup"}));
+    let prompt = |at, text| send_event(&stage, at, UUID, "UserPromptSubmit", json!({"prompt": text, "prompt_id": "a"}));
     let doing = || stage.record_of(UUID).expect("it is recorded")["current_activity"].clone();
     prompt(60, "first thing");
     prompt(61, "first thing");
@@ -255,14 +255,14 @@ fn a_prompt_typed_during_a_turn_is_a_new_one_despite_its_id() {
     prompt(65, "no, the other thing");
     assert_eq!(doing(), "no, the other thing");
     assert_eq!(stage.sandbox.records().len(), 1);
-    tell(&stage, 70, UUID, "Stop", json!({}));
-    is(&stage, 75, UUID, "working", "the prompt that was typed meanwhile runs (Stop 5 s ago)");
+    send_event(&stage, 70, UUID, "Stop", json!({}));
+    assert_state(&stage, 75, UUID, "working", "the prompt that was typed meanwhile runs (Stop 5 s ago)");
     // Only the client knows whether it continues, since the ended turn may have included the prompt.
-    registry(&stage, 50, UUID, "busy");
-    is(&stage, 76, UUID, "working", "the prompt that was typed meanwhile runs");
-    registry(&stage, 70, UUID, "idle");
-    is(&stage, 76, UUID, "idle", "your turn (Stop 6 s ago)");
-    registry(&stage, 70, UUID, "busy");
-    tell(&stage, 80, UUID, "Stop", json!({}));
-    is(&stage, 85, UUID, "idle", "your turn");
+    write_registry(&stage, 50, UUID, "busy");
+    assert_state(&stage, 76, UUID, "working", "the prompt that was typed meanwhile runs");
+    write_registry(&stage, 70, UUID, "idle");
+    assert_state(&stage, 76, UUID, "idle", "your turn (Stop 6 s ago)");
+    write_registry(&stage, 70, UUID, "busy");
+    send_event(&stage, 80, UUID, "Stop", json!({}));
+    assert_state(&stage, 85, UUID, "idle", "your turn");
 }

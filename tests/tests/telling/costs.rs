@@ -20,7 +20,7 @@ fn spent(is_counted: bool) -> Stage {
                 "usage": {"input_tokens": 200_000, "output_tokens": 50_000}},
         });
         fs::write(folder.join(format!("{UUID}.jsonl")), format!("{line}\n")).expect("it can be written");
-        person(&stage, 75, &["cs-usage", "keep"]);
+        run_command(&stage, 75, &["cs-usage", "keep"]);
     }
     stage
 }
@@ -35,10 +35,10 @@ fn counted(stage: &Stage) -> String {
 #[test]
 fn a_cost_from_the_client_is_called_an_estimate() {
     let stage = spent(false);
-    let table = person(&stage, 80, &["cs-session", "list", "--table"]);
+    let table = run_command(&stage, 80, &["cs-session", "list", "--table"]);
     assert!(table.contains("EST. COST") && table.contains("$3.41"), "{table}");
     assert!(table.lines().next().is_some_and(|header| header.chars().count() <= 80), "{table}");
-    let row = parsed(&person(&stage, 80, &["cs-session", "list", "--json"]));
+    let row = parsed(&run_command(&stage, 80, &["cs-session", "list", "--json"]));
     assert_eq!((&row["cost_usd"], &row["cost_by"]), (&json!(3.41), &json!("client")));
     let served = served(&stage, 80);
     for path in ["/", "/project/repo"] {
@@ -56,14 +56,14 @@ fn a_cost_from_the_client_is_called_an_estimate() {
 fn a_counted_cost_is_called_a_list_price() {
     let stage = spent(true);
     let (id, cost) = (id(&stage), counted(&stage));
-    let block = person(&stage, 80, &["cs-session", "show", &id, "--table"]);
+    let block = run_command(&stage, 80, &["cs-session", "show", &id, "--table"]);
     assert!(block.contains(&format!("  usage      {cost} at list prices, 250k tokens")), "{block}");
-    let export = person(&stage, 80, &["cs-export", &id, "--format", "markdown"]);
+    let export = run_command(&stage, 80, &["cs-export", &id, "--format", "markdown"]);
     assert!(export.contains("| List price |") && export.contains(&cost), "{export}");
-    let export = person(&stage, 80, &["cs-export", &id, "--format", "html"]);
+    let export = run_command(&stage, 80, &["cs-export", &id, "--format", "html"]);
     assert!(export.contains(">List price<") && export.contains(&cost), "{export}");
     for report in ["daily", "session", "project", "model"] {
-        let table = person(&stage, 80, &["cs-usage", report, "--table"]);
+        let table = run_command(&stage, 80, &["cs-usage", report, "--table"]);
         assert!(table.contains("LIST PRICE") && table.contains(&cost), "{table}");
     }
 }
@@ -84,7 +84,7 @@ fn no_row_shows_both_costs() {
             assert!(!(row.contains("$3.41") && row.contains(&cost)), "{path}: {row}");
         }
     }
-    person(&stage, 90, &["cs-session", "complete", &id, "--outcome", "counted"]);
+    run_command(&stage, 90, &["cs-session", "complete", &id, "--outcome", "counted"]);
     let row = self::served(&stage, 95).get("/project/repo").text();
     assert!(row.contains(&format!("{cost}</span>, 250k tokens, at list prices")), "{row}");
     let page = served.get(&format!("/session/{id}")).text();

@@ -33,8 +33,8 @@ fn listed(page: &str, begin: &str) -> Vec<String> {
 #[track_caller]
 fn timeline(stage: &Stage, at: u64) -> Vec<String> {
     let id = id(stage);
-    let facts = shown(&person(stage, at, &["cs-session", "show", &id, "--table"]));
-    let markdown = person(stage, at, &["cs-export", &id, "--format", "markdown"]);
+    let facts = shown(&run_command(stage, at, &["cs-session", "show", &id, "--table"]));
+    let markdown = run_command(stage, at, &["cs-export", &id, "--format", "markdown"]);
     assert_eq!(exported(&markdown), facts, "{markdown}");
     let served = served(stage, at);
     let mut page = listed(&served.get(&format!("/session/{id}")).text(), "<ol class=\"timeline\"");
@@ -52,16 +52,16 @@ fn every_dated_fact_is_in_the_timeline() {
     let stage = stage();
     let id = id(&stage);
     let ask = json!({"tool_name": "Bash", "tool_input": {"command": "make"}});
-    tell(&stage, 120, "PermissionRequest", ask.clone());
+    send_event(&stage, 120, "PermissionRequest", ask.clone());
     let done = json!({"tool_name": "Bash", "tool_input": {"command": "make"}, "tool_response": {"stdout": "ok"}});
-    tell(&stage, 180, "PostToolUse", done);
+    send_event(&stage, 180, "PostToolUse", done);
     let sha = commit(&stage, 240, "Add page");
     let task = json!({"tool_name": "TaskCreate", "tool_input": {"subject": "write a test"}, "tool_response": {"task": {"id": "1"}}});
-    tell(&stage, 300, "PostToolUse", task);
-    person(&stage, 360, &["cs-session", "event", &id, "--message", "deployed"]);
+    send_event(&stage, 300, "PostToolUse", task);
+    run_command(&stage, 360, &["cs-session", "event", &id, "--message", "deployed"]);
     let task = json!({"tool_name": "TaskUpdate", "tool_input": {"taskId": "1", "status": "completed"}});
-    tell(&stage, 420, "PostToolUse", task);
-    tell(&stage, 480, "StopFailure", json!({"error": "usage limit"}));
+    send_event(&stage, 420, "PostToolUse", task);
+    send_event(&stage, 480, "StopFailure", json!({"error": "usage limit"}));
     prompt(&stage, 540, "again");
     stop(&stage, 600, "Done.");
     let expected = [
@@ -77,15 +77,15 @@ fn every_dated_fact_is_in_the_timeline() {
         "prompt: again",
     ];
     assert_eq!(timeline(&stage, 610), expected);
-    person(&stage, 660, &["cs-session", "park", &id, "--reason", "lunch"]);
+    run_command(&stage, 660, &["cs-session", "park", &id, "--reason", "lunch"]);
     assert_eq!(timeline(&stage, 665), [&expected[..], &["parked: lunch"]].concat());
-    person(&stage, 720, &["cs-session", "resume", &id]);
-    let before = shown(&person(&stage, 725, &["cs-session", "show", &id, "--table"]));
+    run_command(&stage, 720, &["cs-session", "resume", &id]);
+    let before = shown(&run_command(&stage, 725, &["cs-session", "show", &id, "--table"]));
     let last = before.last().expect("it ended");
     assert!(last.contains("Resumed as sess_"), "{last}");
-    let next = parsed(&person(&stage, 725, &["cs-session", "list", "--status", "active", "--json"]));
+    let next = parsed(&run_command(&stage, 725, &["cs-session", "list", "--status", "active", "--json"]));
     let next = next["session_id"].as_str().expect("an id").to_owned();
-    let facts = shown(&person(&stage, 725, &["cs-session", "show", &next, "--table"]));
+    let facts = shown(&run_command(&stage, 725, &["cs-session", "show", &next, "--table"]));
     assert_eq!(facts.first(), Some(&format!("started, to go on with {id}")));
 }
 
@@ -101,8 +101,8 @@ fn a_commit_alone_makes_a_timeline() {
 fn a_commit_added_by_hand_has_its_time() {
     let stage = begun();
     prompt(&stage, 60, "hi");
-    person(&stage, 120, &["cs-session", "commit", &id(&stage), "--sha", "1a2b3c4d", "--message", "Fix\nit"]);
-    person(&stage, 180, &["cs-session", "event", &id(&stage), "--message", "deployed"]);
+    run_command(&stage, 120, &["cs-session", "commit", &id(&stage), "--sha", "1a2b3c4d", "--message", "Fix\nit"]);
+    run_command(&stage, 180, &["cs-session", "event", &id(&stage), "--message", "deployed"]);
     assert_eq!(timeline(&stage, 190)[2..], ["commit 1a2b3c4 Fix it", "deployed"]);
 }
 
@@ -130,7 +130,7 @@ fn a_long_timeline_is_bounded_and_in_order() {
     assert!(page.contains("older items"), "{page}");
     // The next writer trims the record to the allowed length.
     prompt(&stage, 7_100, "and more");
-    person(&stage, 7_110, &["cs-session", "event", &id(&stage), "--message", "deployed"]);
+    run_command(&stage, 7_110, &["cs-session", "event", &id(&stage), "--message", "deployed"]);
     let kept = self::record(&stage)["history"].as_array().expect("a list").len();
     assert!(kept <= 500, "{kept}");
 }

@@ -25,9 +25,9 @@ fn renamed(stage: &Stage, at: u64, name: &str) {
 #[track_caller]
 fn listed(stage: &Stage, at: u64) -> String {
     let id = id(stage);
-    let row = parsed(&person(stage, at, &["cs-session", "list", "--json"]));
-    let shown = parsed(&person(stage, at, &["cs-session", "show", &id, "--json"]));
-    let overview = person(stage, at, &["cs-project", "overview", "--json"]);
+    let row = parsed(&run_command(stage, at, &["cs-session", "list", "--json"]));
+    let shown = parsed(&run_command(stage, at, &["cs-session", "show", &id, "--json"]));
+    let overview = run_command(stage, at, &["cs-project", "overview", "--json"]);
     let served = served(stage, at);
     let api = served.json(&format!("/api/session/{id}"));
     let name = row["intent"].as_str().expect("a text").to_owned();
@@ -53,7 +53,7 @@ fn a_rename_is_shown_at_once_and_kept() {
     registry(&stage, stage.client(), 100, json!(null), "derived");
     assert_eq!(listed(&stage, 105), "auth, again");
     fs::remove_dir_all(stage.sandbox.home().join(".claude/sessions")).expect("it is there");
-    tell(&stage, 110, "SessionEnd", json!({"reason": "other"}));
+    send_event(&stage, 110, "SessionEnd", json!({"reason": "other"}));
     assert_eq!(listed(&stage, 115), "auth, again");
 }
 
@@ -75,7 +75,7 @@ fn a_name_that_nobody_read_is_kept_at_the_end() {
     let stage = stage();
     renamed(&stage, 70, "auth");
     stop(&stage, 75, "Done.");
-    tell(&stage, 80, "SessionEnd", json!({"reason": "other"}));
+    send_event(&stage, 80, "SessionEnd", json!({"reason": "other"}));
     fs::remove_dir_all(stage.sandbox.home().join(".claude/sessions")).expect("it is there");
     assert_eq!(listed(&stage, 85), "auth");
     assert_eq!(record(&stage)["status"], "completed");
@@ -90,7 +90,7 @@ fn hooks_record_names() {
             "SessionStart" => json!({"source": "resume", "session_title": "auth"}),
             _ => json!({"prompt": "go on with it", "prompt_id": "p2", "session_title": "auth"}),
         };
-        tell(&stage, 80, event, more);
+        send_event(&stage, 80, event, more);
         assert_eq!(listed(&stage, 85), "auth", "{event}");
         assert_eq!(record(&stage)["intent_by"], "rename");
         prompt(&stage, 90, "another thing");
@@ -103,10 +103,10 @@ fn an_intent_set_by_a_person_here_wins() {
     let stage = stage();
     renamed(&stage, 70, "auth");
     assert_eq!(listed(&stage, 75), "auth");
-    person(&stage, 80, &["cs-session", "update", &id(&stage), "--intent", "Ship it"]);
+    run_command(&stage, 80, &["cs-session", "update", &id(&stage), "--intent", "Ship it"]);
     for (at, name) in [(85, "auth"), (90, "auth 2")] {
         renamed(&stage, at, name);
-        tell(
+        send_event(
             &stage,
             at + 1,
             "UserPromptSubmit",
@@ -114,7 +114,7 @@ fn an_intent_set_by_a_person_here_wins() {
         );
         assert_eq!(listed(&stage, at + 2), "Ship it");
     }
-    tell(&stage, 100, "SessionEnd", json!({"reason": "other"}));
+    send_event(&stage, 100, "SessionEnd", json!({"reason": "other"}));
     assert_eq!((&record(&stage)["intent"], &record(&stage)["intent_by"]), (&json!("Ship it"), &json!("person")));
 }
 
@@ -138,7 +138,7 @@ fn empty_and_oversized_names_are_harmless() {
         assert_eq!(listed(&stage, 75), shown, "{name:?}");
         let told = begun();
         let more = json!({"prompt": "build the login page", "prompt_id": "p", "session_title": name});
-        tell(&told, 60, "UserPromptSubmit", more);
+        send_event(&told, 60, "UserPromptSubmit", more);
         assert_eq!(listed(&told, 75), shown, "recorded by a hook: {name:?}");
         for stage in [stage, told] {
             let files = replay::files(&stage.sandbox.data());
@@ -162,9 +162,9 @@ fn without_stored_prompts_names_are_not_stored() {
     let stage = begun_with(&json!({"hooks": {"capture_prompts": false}}));
     renamed(&stage, 50, "auth of Jane");
     let more = json!({"prompt": "build it", "prompt_id": "p", "session_title": "auth of Jane"});
-    tell(&stage, 60, "UserPromptSubmit", more);
+    send_event(&stage, 60, "UserPromptSubmit", more);
     assert_eq!(listed(&stage, 65), "conversation in repo");
-    tell(&stage, 70, "SessionEnd", json!({"reason": "other"}));
+    send_event(&stage, 70, "SessionEnd", json!({"reason": "other"}));
     assert_eq!(listed(&stage, 75), "conversation in repo");
 }
 
@@ -172,12 +172,12 @@ fn without_stored_prompts_names_are_not_stored() {
 fn the_most_recent_of_two_windows_gives_the_name() {
     let stage = stage();
     let other = stage.sandbox.start("sleep", &["600"]);
-    tell_from(&stage, other.pid(), 65, "SessionStart", json!({"source": "resume"}));
+    send_event_from(&stage, other.pid(), 65, "SessionStart", json!({"source": "resume"}));
     renamed(&stage, 70, "first window");
     registry(&stage, other.pid(), 71, json!("second window"), "user");
     assert_eq!(listed(&stage, 72), "first window");
     assert_eq!(listed(&stage, 73), "first window", "it does not change on every request");
-    tell_from(
+    send_event_from(
         &stage,
         other.pid(),
         80,

@@ -6,17 +6,17 @@ use crate::*;
 #[track_caller]
 fn said(stage: &Stage, at: u64) -> Option<String> {
     let id = id(stage);
-    let row = parsed(&person(stage, at, &["cs-session", "list", "--json"]));
+    let row = parsed(&run_command(stage, at, &["cs-session", "list", "--json"]));
     let said = row.get("said").map(|said| said.as_str().expect("a text").to_owned());
-    let shown = parsed(&person(stage, at, &["cs-session", "show", &id, "--json"]));
+    let shown = parsed(&run_command(stage, at, &["cs-session", "show", &id, "--json"]));
     assert_eq!(shown.get("said"), row.get("said"), "show");
-    let table = person(stage, at, &["cs-session", "list", "--table"]);
-    let block = person(stage, at, &["cs-session", "show", &id, "--table"]);
+    let table = run_command(stage, at, &["cs-session", "list", "--table"]);
+    let block = run_command(stage, at, &["cs-session", "show", &id, "--table"]);
     let served = served(stage, at);
     let api = served.json(&format!("/api/session/{id}"));
     assert_eq!(api["said"].as_str(), said.as_deref(), "the dashboard");
     let page = served.get(&format!("/session/{id}")).text();
-    let overview = parsed(&person(stage, at, &["cs-project", "overview", "--json"]));
+    let overview = parsed(&run_command(stage, at, &["cs-project", "overview", "--json"]));
     let projects = overview["projects"].as_array().expect("a list");
     let summaries = projects.iter().flat_map(|of| ["active", "parked", "recent"].map(|group| &of[group]));
     let summary = summaries.flat_map(|group| group.as_array().expect("a list")).next().expect("it is there");
@@ -24,7 +24,7 @@ fn said(stage: &Stage, at: u64) -> Option<String> {
     assert_eq!((summary.get("said"), rows["sessions"][0].get("said")), (row.get("said"), row.get("said")), "overview");
     let front = served.get("/").text();
     let notices = notices(stage, at);
-    let export = person(stage, at, &["cs-export", &id, "--format", "markdown"]);
+    let export = run_command(stage, at, &["cs-export", &id, "--format", "markdown"]);
     let shows = [
         ("list", table.contains("(said: ")),
         ("show", block.contains("\n  said ")),
@@ -52,7 +52,7 @@ fn notices(stage: &Stage, at: u64) -> Vec<Value> {
     config["settings"] = json!({"notifications_enabled": true});
     config["notify"] = json!({"waiting_after_seconds": 0, "command": ["true"]});
     fs::write(stage.sandbox.data().join("config.json"), config.to_string()).expect("it can be written");
-    person(stage, at, &["cs-notify", "--dry-run", "--json"]).lines().map(parsed).collect()
+    run_command(stage, at, &["cs-notify", "--dry-run", "--json"]).lines().map(parsed).collect()
 }
 
 #[test]
@@ -63,14 +63,14 @@ fn the_answer_is_shown_while_the_session_waits_for_the_person() {
     assert_eq!(said(&stage, 75).as_deref(), Some("The page is there."));
     prompt(&stage, 80, "and the footer");
     assert_eq!(said(&stage, 85), None, "it works again");
-    tell(&stage, 90, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
+    send_event(&stage, 90, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": "make"}}));
     assert_eq!(said(&stage, 95), None, "it asks during a turn");
     // The turn ends without an answer, and the one to an earlier prompt does not count.
-    tell(&stage, 100, "Stop", json!({}));
+    send_event(&stage, 100, "Stop", json!({}));
     assert_eq!(said(&stage, 105), None, "it said nothing");
     stop(&stage, 110, "The footer, too.");
     assert_eq!(said(&stage, 115).as_deref(), Some("The footer, too."));
-    tell(&stage, 120, "SessionEnd", json!({"reason": "other"}));
+    send_event(&stage, 120, "SessionEnd", json!({"reason": "other"}));
     assert_eq!(said(&stage, 125), None, "it has ended");
 }
 
@@ -79,7 +79,7 @@ fn a_failed_or_interrupted_turn_has_no_answer() {
     let stage = stage();
     stop(&stage, 70, "The page is there.");
     prompt(&stage, 80, "and the footer");
-    tell(&stage, 90, "StopFailure", json!({"error": "usage limit"}));
+    send_event(&stage, 90, "StopFailure", json!({"error": "usage limit"}));
     assert_eq!(said(&stage, 95), None);
     prompt(&stage, 100, "again");
     stop(&stage, 110, "Now it is.");
@@ -90,7 +90,7 @@ fn a_failed_or_interrupted_turn_has_no_answer() {
 fn a_later_request_is_shown_beside_the_answer() {
     let stage = stage();
     stop(&stage, 70, "Which colour?");
-    person(&stage, 75, &["cs-session", "request-action", &id(&stage), "--reason", "choose a colour"]);
+    run_command(&stage, 75, &["cs-session", "request-action", &id(&stage), "--reason", "choose a colour"]);
     let told = notices(&stage, 80);
     let body = told.first().expect("it waits")["body"].as_str().expect("a text");
     assert!(body.contains("choose a colour") && body.ends_with("said: Which colour?"), "{body}");
@@ -100,7 +100,7 @@ fn a_later_request_is_shown_beside_the_answer() {
 fn a_turn_that_continues_in_the_background_has_its_answer() {
     let stage = stage();
     let more = json!({"last_assistant_message": "The tests run.", "background_tasks": [{"id": "a", "type": "shell"}]});
-    tell(&stage, 70, "Stop", more);
+    send_event(&stage, 70, "Stop", more);
     assert_eq!(said(&stage, 75).as_deref(), Some("The tests run."));
     prompt(&stage, 80, "<task-notification><task-id>a</task-id></task-notification>");
     assert_eq!(said(&stage, 85), None, "it handles the new prompt");
@@ -115,7 +115,7 @@ fn the_answer_is_one_masked_line_whatever_the_file_says() {
     let mut live = stage.live(UUID).expect("it runs");
     live["last_message"] = json!(format!("old {SECRET}\u{1b}[2J\n{}", "x".repeat(5_000)));
     fs::write(path, live.to_string()).expect("it can be written");
-    let row = parsed(&person(&stage, 80, &["cs-session", "list", "--json"]));
+    let row = parsed(&run_command(&stage, 80, &["cs-session", "list", "--json"]));
     let said = row["said"].as_str().expect("it is said");
     assert!(said.starts_with("old [masked] [2J x") && said.chars().count() <= 1_000, "{said}");
 }

@@ -9,8 +9,8 @@ const LATER: u64 = 3_660;
 #[track_caller]
 fn last_sign(stage: &Stage, at: u64) -> i64 {
     let id = id(stage);
-    let shown = parsed(&person(stage, at, &["cs-session", "show", &id, "--json"]));
-    let row = parsed(&person(stage, at, &["cs-session", "list", "--json"]));
+    let shown = parsed(&run_command(stage, at, &["cs-session", "show", &id, "--json"]));
+    let row = parsed(&run_command(stage, at, &["cs-session", "list", "--json"]));
     let served = served(stage, at).json(&format!("/api/session/{id}"));
     assert_eq!(
         (&row["last_heartbeat"], &served["last_heartbeat"]),
@@ -44,7 +44,7 @@ fn a_change_by_a_person_is_a_sign_of_life() {
         let id = id(&stage);
         let task =
             json!({"tool_name": "TaskCreate", "tool_input": {"subject": "x"}, "tool_response": {"task": {"id": "1"}}});
-        tell(&stage, 61, "PostToolUse", task);
+        send_event(&stage, 61, "PostToolUse", task);
         let key = record_now(&stage, 62)["tasks"][0]["id"].as_str().expect("a task").to_owned();
         if words[1] == "capture-commits" {
             let made = stage.sandbox.sh("cd ~/repo && git commit -q --allow-empty -m now");
@@ -62,14 +62,14 @@ fn a_change_by_a_person_is_a_sign_of_life() {
                 }
             })
             .collect();
-        person(&stage, LATER, &words);
+        run_command(&stage, LATER, &words);
         assert_eq!(last_sign(&stage, LATER + 5), LATER as i64, "{words:?}");
     }
 }
 
 /// The record with the hooks' notes, as a command-line program reads it.
 fn record_now(stage: &Stage, at: u64) -> Value {
-    parsed(&person(stage, at, &["cs-session", "show", &id(stage), "--json"]))
+    parsed(&run_command(stage, at, &["cs-session", "show", &id(stage), "--json"]))
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_change_by_a_hook_is_a_sign_of_life() {
         ("StopFailure", json!({"error": "usage limit"})),
     ] {
         let stage = stage();
-        tell(&stage, LATER, event, more.clone());
+        send_event(&stage, LATER, event, more.clone());
         assert_eq!(last_sign(&stage, LATER + 5), LATER as i64, "{event} {more}");
     }
 }
@@ -126,7 +126,7 @@ fn an_event_that_only_the_live_file_notes_is_a_sign_of_life() {
     let call = json!({"tool_name": "Bash", "tool_input": {"command": "ls"}});
     let page = |at: u64| served(&stage, at).json(&format!("/api/session/{}", id(&stage)))["last_sign"].clone();
     assert_eq!(page(65), "2026-11-21T10:01:00.000000+00:00");
-    tell(&stage, LATER, "PostToolUse", call);
+    send_event(&stage, LATER, "PostToolUse", call);
     assert_eq!(page(LATER + 5), "2026-11-21T11:01:00.000000+00:00");
     // An event from while the clock was ahead does not count.
     let path = stage.sandbox.data().join(format!("live/{UUID}.json"));

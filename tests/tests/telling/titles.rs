@@ -25,7 +25,7 @@ fn kept(stage: &Stage, at: u64, of: &[Value]) -> String {
     let folder = stage.sandbox.home().join(".claude/projects/-home-dev-repo");
     fs::create_dir_all(&folder).expect("it can be created");
     fs::write(folder.join(format!("{UUID}.jsonl")), lines(of)).expect("it can be written");
-    person(stage, at, &["cs-usage", "keep"]);
+    run_command(stage, at, &["cs-usage", "keep"]);
     record(stage)["intent"].as_str().expect("a text").to_owned()
 }
 
@@ -40,7 +40,7 @@ fn the_clients_title_beats_a_prompt_and_a_persons_title_beats_both() {
     assert_eq!(kept(&stage, 100, &[given("auth"), found("Login and footer")]), "auth");
     assert_eq!(record(&stage)["intent_by"], "rename");
     assert_eq!(kept(&stage, 110, &[found("Later title")]), "auth");
-    person(&stage, 120, &["cs-session", "update", &id(&stage), "--intent", "Ship it"]);
+    run_command(&stage, 120, &["cs-session", "update", &id(&stage), "--intent", "Ship it"]);
     assert_eq!(kept(&stage, 130, &[given("auth 2")]), "Ship it");
 }
 
@@ -48,7 +48,7 @@ fn the_clients_title_beats_a_prompt_and_a_persons_title_beats_both() {
 fn a_title_changes_neither_dates_nor_state() {
     let stage = stage();
     stop(&stage, 70, "Done.");
-    tell(&stage, 80, "SessionEnd", json!({"reason": "other"}));
+    send_event(&stage, 80, "SessionEnd", json!({"reason": "other"}));
     let before = record(&stage);
     assert_eq!(kept(&stage, 7200, &[found("Login page")]), "Login page");
     let after = record(&stage);

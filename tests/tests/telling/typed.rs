@@ -22,7 +22,7 @@ const PROMPTS: [(&str, bool); 13] = [
 /// The number of turns that `cs-usage` finds.
 #[track_caller]
 fn turns(stage: &Stage) -> u64 {
-    let line = parsed(&person(stage, 600, &["cs-usage", "session", "--json"]));
+    let line = parsed(&run_command(stage, 600, &["cs-usage", "session", "--json"]));
     line["turns"].as_u64().expect("a count")
 }
 

@@ -24,7 +24,7 @@ fn subagent(session: u8) -> String {
 
 /// Panics unless the reports stay the same after another `keep` and after all logs are deleted.
 #[track_caller]
-fn told_for_ever(sandbox: &Sandbox, messages: u64) {
+fn check_reports_stay(sandbox: &Sandbox, messages: u64) {
     let all = [100 * messages, 10 * messages, 0, 0];
     assert_eq!(total(sandbox), all);
     usage(sandbox, &["keep"]);
@@ -61,7 +61,7 @@ fn usage_in_a_summary_is_not_counted_from_another_log() {
             usage(&sandbox, &["keep"]);
             change(&sandbox);
             eprintln!("change {n}, {mark:?}");
-            told_for_ever(&sandbox, 6);
+            check_reports_stay(&sandbox, 6);
         }
     }
 }
@@ -71,7 +71,7 @@ fn a_log_that_lost_and_gained_lines_is_counted_correctly() {
     let sandbox = forked("");
     usage(&sandbox, &["keep"]);
     put(&sandbox, &transcript(1), &(ANSWER.line() + &Answer { message: "msg_6", ..ANSWER }.line()));
-    told_for_ever(&sandbox, 7);
+    check_reports_stay(&sandbox, 7);
     assert_eq!(sandbox.json(&format!("usage/{}.json", id(1)))["messages"], 6);
 }
 
@@ -92,7 +92,7 @@ fn usage_in_two_summaries_is_corrected_while_the_logs_exist() {
     fs::remove_file(&original).unwrap();
     let fork = Answer { session: 2, ..ANSWER };
     put(&sandbox, &transcript(2), &(fork.line() + &Answer { message: "msg_5", ..fork }.line()));
-    told_for_ever(&sandbox, 6);
+    check_reports_stay(&sandbox, 6);
 }
 
 #[test]

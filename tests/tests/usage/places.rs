@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 
 const ONCE: [u64; 4] = [100, 10, 0, 0];
 
-fn told(sandbox: &Sandbox) -> String {
+fn notes(sandbox: &Sandbox) -> String {
     stderr(&sandbox.cs("cs-usage", &["model"]))
 }
 
@@ -24,7 +24,7 @@ fn linked_folders_are_followed_once() {
     symlink(&home, projects.join("-home-dev-home")).unwrap();
     symlink(home.join("disk"), home.join("disk/shop/up")).unwrap();
     put(&sandbox, &format!("disk/other/{}.jsonl", id(1)), &ANSWER.line());
-    assert_eq!((total(&sandbox), told(&sandbox)), (ONCE, String::new()));
+    assert_eq!((total(&sandbox), notes(&sandbox)), (ONCE, String::new()));
     assert_eq!(usage(&sandbox, &["daily"])[0]["messages"], 1);
     // The folder of all projects, and the whole configuration.
     fs::rename(&projects, home.join("disk/projects")).unwrap();
@@ -61,7 +61,7 @@ fn a_tilde_means_home_without_a_shell() {
         put(&sandbox, "work/projects/p/x.jsonl", &ANSWER.line());
         fs::create_dir_all(sandbox.home().join("other/projects")).unwrap();
         let sandbox = sandbox.with("CLAUDE_CONFIG_DIR", named.to_string());
-        assert_eq!((total(&sandbox), told(&sandbox)), (ONCE, String::new()), "{named}");
+        assert_eq!((total(&sandbox), notes(&sandbox)), (ONCE, String::new()), "{named}");
     }
     let sandbox = Sandbox::new();
     let rollout = "{\"timestamp\":\"2026-11-20T10:00:00Z\",\"type\":\"event_msg\",\"payload\":{\"type\":\"token_count\",\"info\":{\"total_token_usage\":{\"input_tokens\":7}}}}\n";
@@ -86,14 +86,14 @@ fn a_named_folder_that_does_not_exist_is_reported() {
         fs::create_dir_all(sandbox.home().join("else").join(folder)).unwrap();
         let dir = sandbox.home().join("else").display().to_string();
         let sandbox = sandbox.with(name, dir);
-        assert!(told(&sandbox).contains("else; nothing"), "{name}");
+        assert!(notes(&sandbox).contains("else; nothing"), "{name}");
     }
     // A link to a disk that is not mounted, and a linked log.
     let sandbox = home(&[ANSWER]);
     let projects = sandbox.home().join(".claude/projects");
     symlink("/nowhere/shop", projects.join("-home-dev-shop")).unwrap();
     symlink("/nowhere/x.jsonl", projects.join("-home-dev-repo/x.jsonl")).unwrap();
-    let notes = told(&sandbox);
+    let notes = notes(&sandbox);
     assert!(notes.contains("-home-dev-shop;") && notes.contains("x.jsonl;"), "{notes}");
     assert_eq!(total(&sandbox), ONCE, "the rest counts");
 }

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         std::fs::write(folder.join("soak.md"), &text).expect("target/ can be written");
     }
     let faults: usize = all.iter().map(|tally| tally.faults.len()).sum();
-    all.iter().filter(|tally| !tally.faults.is_empty()).for_each(|tally| eprintln!("{}", tally.told()));
+    all.iter().filter(|tally| !tally.faults.is_empty()).for_each(|tally| eprintln!("{}", tally.first_faults()));
     if faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

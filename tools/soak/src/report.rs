@@ -68,7 +68,7 @@ impl Tally {
     }
 
     /// The first faults, for people.
-    pub fn told(&self) -> String {
+    pub fn first_faults(&self) -> String {
         let more = self.faults.len().saturating_sub(TOLD);
         let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
         self.faults.iter().take(TOLD).cloned().collect::<Vec<_>>().join("\n") + &more
@@ -77,6 +77,6 @@ impl Tally {
     /// Panics if something was wrong.
     #[track_caller]
     pub fn check(&self) {
-        assert!(self.faults.is_empty(), "{} faults:\n{}", self.faults.len(), self.told());
+        assert!(self.faults.is_empty(), "{} faults:\n{}", self.faults.len(), self.first_faults());
     }
 }

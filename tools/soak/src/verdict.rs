@@ -107,15 +107,15 @@ pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: b
         Ok(_) => {}
     }
     if faults.is_empty() && done != Ok(Done::Everything) {
-        faults.extend(again(scene, operation, expected));
+        faults.extend(check_repeat(scene, operation, expected));
     }
-    faults.extend(go_on(scene, operation));
+    faults.extend(continue_from(scene, operation));
     faults
 }
 
 /// Repeats an operation that was not done, as the person or the next hook would; then there must be no trace of the
 /// first try.
-fn again(scene: &Scene, operation: &Operation, expected: &Expected) -> Vec<String> {
+fn check_repeat(scene: &Scene, operation: &Operation, expected: &Expected) -> Vec<String> {
     let output = operation.run(scene);
     match (output.status.code(), done(scene, expected)) {
         (Some(0), Ok(Done::Everything)) => Vec::new(),
@@ -132,7 +132,7 @@ fn is_but_registered(scene: &Scene, expected: &Expected) -> bool {
 }
 
 /// Checks that the next operations work at once and repair what needs repair.
-fn go_on(scene: &Scene, operation: &Operation) -> Vec<String> {
+fn continue_from(scene: &Scene, operation: &Operation) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = Vec::new();
     let mut next = |words: &[&str]| {

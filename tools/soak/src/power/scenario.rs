@@ -62,7 +62,7 @@ pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Dept
     }
     let verdict = judge(&before, &promised, depth);
     let end = runs.last().map(|run| &run.after).unwrap_or(&before);
-    let (gone_on, faults) = go_on(scene, last, (&before, end), &verdict, depth);
+    let (gone_on, faults) = continue_from(scene, last, (&before, end), &verdict, depth);
     Outcome { verdict, gone_on, faults }
 }
 
@@ -80,7 +80,7 @@ fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {
 }
 
 /// Lets the programs continue from the states that looked correct, evenly chosen if there are too many.
-fn go_on(
+fn continue_from(
     scene: &Scene,
     operation: &Operation,
     (before, after): (&Tree, &Tree),
