@@ -106,7 +106,7 @@ fn put(sandbox: &Sandbox, file: &str, text: &str) {
 
 /// Panics unless the check finds nothing: every record can be read and exists once, and the index agrees with them.
 #[track_caller]
-fn in_order(sandbox: &Sandbox) {
+fn check_in_order(sandbox: &Sandbox) {
     let output = sandbox.cs("cs-cleanup", &["check"]);
     assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, String::new(), String::new()));
 }

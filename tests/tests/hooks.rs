@@ -74,7 +74,7 @@ fn send(stage: &Stage, at: u64, payload: &Value) -> Output {
 
 /// Sends an event to which the program must print nothing.
 fn send_silently(stage: &Stage, at: u64, uuid: &str, event: &str, more: Value) {
-    quiet(&send(stage, at, &payload(stage, uuid, event, more)), event);
+    check_quiet(&send(stage, at, &payload(stage, uuid, event, more)), event);
 }
 
 fn start(stage: &Stage, at: u64, uuid: &str, source: &str) {
@@ -149,7 +149,7 @@ fn stage() -> Stage {
 }
 
 #[track_caller]
-fn quiet(output: &Output, place: &str) {
+fn check_quiet(output: &Output, place: &str) {
     assert_eq!((status(output), stdout(output), stderr(output)), (0, String::new(), String::new()), "{place}");
 }
 
@@ -173,7 +173,7 @@ fn hold(path: &Path) -> Held {
 }
 
 /// Does the work that hooks leave to the hourly job.
-fn settle(stage: &Stage, at: u64) {
+fn run_hourly_job(stage: &Stage, at: u64) {
     let mut command = stage.command("cs-cleanup", at * 1000, Client::Interactive);
     command.arg("all");
     let output = run(command, "");
@@ -202,6 +202,6 @@ fn edit(path: &Path, change: impl FnOnce(&mut Value)) {
 }
 
 /// Writes our own settings.
-fn set(stage: &Stage, hooks: Value) {
+fn write_settings(stage: &Stage, hooks: Value) {
     edit(&stage.sandbox.data().join("config.json"), |config| config["hooks"] = hooks);
 }

@@ -43,7 +43,7 @@ impl Place {
             payload("SessionStart", json!({"source": "startup"})),
             payload("UserPromptSubmit", json!({"prompt": "fix the login page", "prompt_id": "p1"})),
         ] {
-            quiet(&sandbox.hook("cs-hook", &told.to_string()), "the beginning");
+            check_quiet(&sandbox.hook("cs-hook", &told.to_string()), "the beginning");
         }
         let id = sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_owned();
         assert_eq!(status(&sandbox.cs("cs-task", &["add", &id, "--subject", "write tests", "-q"])), 0);
@@ -105,7 +105,7 @@ impl Place {
     }
 }
 
-fn quiet(output: &Output, what: &str) {
+fn check_quiet(output: &Output, what: &str) {
     let said = (status(output), stdout(output), stderr(output));
     assert_eq!(said, (0, String::new(), String::new()), "{what}");
 }

@@ -35,14 +35,14 @@ fn a_power_failure_loses_nothing_acknowledged_and_damages_nothing_older() {
         Err(_) => Depth::Quick(GOING_ON),
     };
     let filter = std::env::var("POWER_FILTER").unwrap_or_default();
-    let report = everything(depth, &filter);
+    let report = try_all_scenarios(depth, &filter);
     let (states, gone_on) = report.sum();
     println!("{}\n{states} states; the programs continued from {gone_on}", report.table());
     report.check();
 }
 
 /// Tries all scenarios, with one scene per processor at a time.
-fn everything(depth: Depth, filter: &str) -> Report {
+fn try_all_scenarios(depth: Depth, filter: &str) -> Report {
     let (next, report) = (AtomicUsize::new(0), Mutex::new(Report::default()));
     thread::scope(|scope| {
         for _ in 0..crew::processors() {

@@ -17,7 +17,7 @@ fn served() -> (Sandbox, Served) {
 }
 
 /// Panics unless a well-behaved client gets a correct answer.
-fn is_well(served: &Served) {
+fn check_is_well(served: &Served) {
     let overview = served.json("/api/overview");
     assert_eq!(overview["projects"][0]["active"][0]["intent"], "fix login");
 }
@@ -67,7 +67,7 @@ fn request_smuggling_is_refused_and_closes_the_connection() {
         assert!(text.starts_with(&format!("HTTP/1.1 {wanted} ")), "{lines:?}: {text}");
         assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lines:?}: the second request was answered: {text}");
     }
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn paths_are_decoded_once_and_do_not_escape() {
     for path in ["//", "/.", "/./", "/session", "/session/", "/api/", "/API", "/index.html", "/assets/", "/%"] {
         assert!(matches!(served.get(path).status, 400 | 404), "{path}");
     }
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn only_requests_for_our_host_names_are_answered() {
     assert_eq!(host("http://localhost/api/overview", "evil.example"), 421);
     assert_eq!(host(&format!("http://localhost:{port}/api/overview"), "localhost"), 200);
     assert_eq!(host("http://localhost@evil.example/", "localhost"), 421);
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn requests_that_are_too_long_are_refused() {
     let piece = vec![b'a'; 64 * 1024];
     let written = (0..1000).take_while(|_| socket.write_all(&piece).is_ok()).count();
     assert!(written < 1000, "{written} pieces of a head were accepted");
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
@@ -236,24 +236,24 @@ fn garbage_gets_an_error_or_a_closed_connection() {
     {
         assert!(served.raw(bytes).is_none_or(|answer| answer.status >= 400));
     }
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
 fn a_thousand_slow_connections_cost_little_and_block_nobody() {
     let (_sandbox, served) = served();
-    is_well(&served);
+    check_is_well(&served);
     let (before, threads) = (served.memory("VmRSS"), served.open().map(|(_, threads)| threads));
     let mut sockets: Vec<TcpStream> = (0..1000).filter_map(|_| TcpStream::connect(&served.address).ok()).collect();
     assert!(sockets.len() > 900, "only {} connections", sockets.len());
-    is_well(&served);
+    check_is_well(&served);
     for (n, socket) in sockets.iter_mut().enumerate() {
         let start = [&b""[..], b"G", b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", b"POST / HTTP/1.1\r\n"][n % 4];
         let _ = socket.write_all(start);
     }
     for _ in 0..3 {
         sockets.iter_mut().for_each(|socket| drop(socket.write_all(b"a")));
-        is_well(&served);
+        check_is_well(&served);
         thread::sleep(Duration::from_millis(100));
     }
     if let (Some(threads), Some((files, now))) = (threads, served.open()) {
@@ -265,7 +265,7 @@ fn a_thousand_slow_connections_cost_little_and_block_nobody() {
     drop(sockets);
     let is_back = || served.open().is_none_or(|(files, _)| files < 30);
     assert!(eventually(Duration::from_secs(20), is_back), "{:?}", served.open());
-    is_well(&served);
+    check_is_well(&served);
     let grown = served.memory("VmRSS").unwrap_or_default().saturating_sub(before.unwrap_or_default());
     assert!(grown < 3 * 1024, "{grown} KiB stayed");
 }
@@ -293,7 +293,7 @@ fn a_request_head_must_arrive_in_time_even_if_bytes_keep_coming() {
     assert!(ended, "it may run forever");
     let text = String::from_utf8_lossy(&answer);
     assert!(text.starts_with("HTTP/1.1 408 "), "{text}");
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
@@ -316,11 +316,11 @@ fn clients_that_do_not_read_are_dropped() {
             socket
         })
         .collect();
-    is_well(&served);
+    check_is_well(&served);
     let is_back = || served.open().map(|(files, _)| files) <= before.map(|(files, _)| files);
     assert!(eventually(Duration::from_secs(40), is_back), "{before:?} {:?}", served.open());
     drop(lazy);
-    is_well(&served);
+    check_is_well(&served);
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn a_port_in_use_is_reported_and_signals_stop_the_server() {
     let _idle = served.connect();
     let mut slow = served.connect();
     slow.write_all(b"GET /").unwrap();
-    is_well(&served);
+    check_is_well(&served);
     // SAFETY: kill only takes numbers, and the process is our child.
     unsafe { libc::kill(served.running.pid() as libc::pid_t, libc::SIGTERM) };
     let mut ended = None;

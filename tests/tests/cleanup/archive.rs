@@ -54,7 +54,7 @@ fn a_killed_archiver_leaves_every_record_in_one_place() {
             let archived = fs::read_to_string(sandbox.data().join("sessions/archive").join(name)).expect("it is there");
             assert_eq!(archived, *text, "round {round}: not byte for byte the same");
         }
-        in_order(&sandbox);
+        check_in_order(&sandbox);
     }
     assert!(killed >= 3, "only {killed} archivers were killed in the middle");
 }
@@ -95,7 +95,7 @@ fn a_session_whose_conversation_is_open_is_not_archived_by_age() {
     drop(client);
     let done = done(&at(&sandbox, "2027-03-01T10:00:00Z", "cs-cleanup", &["all"]));
     assert_eq!(done, ["ended sess_20261121T1000_ca5d", "archived sess_20261121T1000_ca5d"]);
-    in_order(&sandbox);
+    check_in_order(&sandbox);
 }
 
 /// The records that a run opens, by name.

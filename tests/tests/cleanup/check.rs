@@ -31,7 +31,7 @@ fn furnished() -> Sandbox {
     // A conversation left work to do: a context is only created then.
     put(&sandbox, "context/api.json", "{}");
     ok(&sandbox, "cs-project", &["update", "api", "--current-phase", "one"]);
-    in_order(&sandbox);
+    check_in_order(&sandbox);
     sandbox
 }
 
@@ -120,7 +120,7 @@ fn every_kind_of_damage_is_found_in_every_kind_of_file() {
                 .map(|path| path.metadata().expect("it is there").permissions().mode() & 0o777);
             assert_eq!(modes, [0o700, 0o600]);
             fs::remove_file(path.with_extension("aside")).ok();
-            in_order(&sandbox);
+            check_in_order(&sandbox);
         }
     }
 }
@@ -214,12 +214,12 @@ fn a_wrong_index_is_found_and_rebuilt() {
         assert!(seen[0]["path"].as_str().is_some_and(|path| path.ends_with("sessions/_index.json")), "{n}");
         found(&sandbox, &["--repair"]);
         assert_eq!(sandbox.json("sessions/_index.json"), truth, "{n}");
-        in_order(&sandbox);
+        check_in_order(&sandbox);
     }
     // The heartbeat in the index may be out of date.
     let sandbox = furnished();
     at(&sandbox, "2026-11-21T10:30:00Z", "cs-session", &["heartbeat", "ca5d", "-q"]);
-    in_order(&sandbox);
+    check_in_order(&sandbox);
 }
 
 #[test]

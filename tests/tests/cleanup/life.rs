@@ -45,7 +45,7 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
             assert!(!sandbox.data().join(format!("live/{CA5D}.json")).exists());
             assert!(!sandbox.data().join(format!("live/{CA5D}.lock")).exists());
             let ended = sandbox.json(&format!("ended/{CA5D}.json"));
-            in_order(&sandbox);
+            check_in_order(&sandbox);
             (sandbox.record("sess_20261121T1000_ca5d"), ended)
         });
         let [(killed, killed_live), (ended, ended_live)] = endings;
@@ -143,7 +143,7 @@ fn a_session_is_stale_only_after_the_threshold() {
     assert_eq!(record["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00", "the last sign of life");
     assert_eq!(record["ended_at"], "2026-11-21T12:30:01.000000+00:00");
     assert_eq!(record["events"][1]["message"], "closed by cs-cleanup: no sign of life for 2 h");
-    in_order(&sandbox);
+    check_in_order(&sandbox);
 }
 
 #[test]

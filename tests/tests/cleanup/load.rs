@@ -166,7 +166,7 @@ fn cleanup_beside_eight_writers_loses_nothing() {
     }
     check_sessions(&sandbox, &sessions);
     check_conversations(&sandbox, &uuids);
-    in_order(&sandbox);
+    check_in_order(&sandbox);
 }
 
 fn check_sessions(sandbox: &Sandbox, sessions: &Sessions) {

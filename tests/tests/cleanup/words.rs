@@ -41,7 +41,7 @@ fn a_plan_is_parked_and_an_empty_session_made_by_a_hook_is_removed() {
     for arguments in [&["list", "--status", "parked", "-q"][..], &["list", "--search", "spring", "-q"]] {
         assert_eq!(ok(&sandbox, "cs-session", arguments), format!("{plan}\n"));
     }
-    in_order(&sandbox);
+    check_in_order(&sandbox);
     assert_eq!(at(&sandbox, "2029-01-01T00:00:00Z", "cs-cleanup", &["all"]), "", "nor later");
     assert_eq!(sandbox.record(&plan), record);
 }

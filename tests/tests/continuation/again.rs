@@ -19,7 +19,7 @@ fn park(stage: &Stage, at: u64, id: &str) {
 }
 
 #[track_caller]
-fn is_whole(record: &Value) {
+fn check_nothing_lost(record: &Value) {
     assert_eq!(record["intent"], "build the login page");
     assert_eq!(texts(record, "tasks", "subject"), ["write tests"]);
     assert_eq!(texts(record, "next_steps", ""), ["ask Anna", "write tests"]);
@@ -49,7 +49,7 @@ fn a_resumed_session_is_continued_by_its_conversation() {
         assert_eq!(facts(&records[1]), json!(["active", old, null]));
         assert_eq!(records[1]["claude_session_id"], super::UUID);
         assert_eq!(records[1]["current_activity"], "go on please");
-        is_whole(&records[1]);
+        check_nothing_lost(&records[1]);
         assert_eq!(state(&stage, 181, &new), "working");
         // The agent's task list continues in it.
         let done = json!({"tool_name": "TaskUpdate", "tool_input": {"taskId": "1", "status": "completed"}});
@@ -73,7 +73,7 @@ fn a_chain_of_resumptions_is_followed_to_its_end() {
     assert_eq!(records.len(), 3);
     let newest = records.iter().find(|record| id(record) == third).expect("it is there");
     assert_eq!(json!([newest["status"], newest["claude_session_id"]]), json!(["active", super::UUID]));
-    is_whole(newest);
+    check_nothing_lost(newest);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_parked_session_continues_with_everything_that_was_open() {
         assert_eq!(records.len(), 1);
         let facts = json!([records[0]["status"], records[0]["parked_reason"], records[0]["current_activity"]]);
         assert_eq!(facts, json!(["active", null, "back again"]));
-        is_whole(&records[0]);
+        check_nothing_lost(&records[0]);
         assert!(texts(&records[0], "events", "message").contains(&"reopened; it had ended with: lunch".to_owned()));
         assert_eq!(state(&stage, 111, &old), "working");
     }
@@ -145,7 +145,7 @@ fn a_completed_session_continues_in_a_successor() {
         let found = records(&stage);
         let new = found.last().expect("a successor");
         assert_eq!(found.len(), if archived { 1 } else { 2 }, "{found:#?}");
-        is_whole(new);
+        check_nothing_lost(new);
         let facts = json!([new["status"], new["resumed_from"], new["claude_session_id"], new["current_activity"]]);
         assert_eq!(facts, json!(["active", old, super::UUID, "go on please"]));
         if !archived {
@@ -198,5 +198,5 @@ fn a_session_resumed_inside_a_conversation_belongs_to_it() {
     assert_eq!(found.len(), 2, "{found:#?}");
     assert_eq!(found[1]["claude_session_id"], super::UUID);
     assert_eq!(found[1]["resumed_from"], old.as_str());
-    is_whole(&found[1]);
+    check_nothing_lost(&found[1]);
 }

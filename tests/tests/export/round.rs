@@ -81,7 +81,7 @@ fn split(text: &str) -> Vec<String> {
 
 /// Panics with the first difference between two lists.
 #[track_caller]
-fn same(found: &[String], expected: &[String], raw: &str) {
+fn check_same(found: &[String], expected: &[String], raw: &str) {
     let difference = found.iter().zip(expected).find(|(found, expected)| found != expected);
     assert_eq!(difference, None, "with {raw:?}");
     assert_eq!(found.len(), expected.len(), "with {raw:?}");
@@ -103,8 +103,8 @@ fn markdown_keeps_its_structure_and_the_text() {
     let expected = parse::markdown(&harmless);
     for ((raw, shown), text) in all {
         for (found, expected) in parse::markdown(&text).iter().zip(&expected) {
-            same(&found.structure, &expected.structure, raw);
-            same(&split(&found.text), &split(&saying(&expected.text, shown, read_in_markdown)), raw);
+            check_same(&found.structure, &expected.structure, raw);
+            check_same(&split(&found.text), &split(&saying(&expected.text, shown, read_in_markdown)), raw);
         }
     }
 }
@@ -122,10 +122,10 @@ fn html_keeps_its_structure_and_the_text() {
     };
     for ((raw, shown), text) in all {
         let found = parse::html(&text);
-        same(&found.structure, &expected.structure, raw);
+        check_same(&found.structure, &expected.structure, raw);
         // The title and the heading are one line; everything else keeps its line breaks.
         let one_line = |text: &str| text.replace(['\n', '\t'], " ");
-        same(&split(&one_line(&found.text)), &split(&one_line(&saying(&expected.text, shown, read))), raw);
+        check_same(&split(&one_line(&found.text)), &split(&one_line(&saying(&expected.text, shown, read))), raw);
         assert!(!shown.trim().contains('\n') || found.text.contains(shown.trim()), "{raw:?}\n{text}");
     }
 }
@@ -200,10 +200,10 @@ fn a_project_export_keeps_what_people_wrote() {
     for (raw, shown) in hostile::all() {
         let (found, page) = documents(raw);
         for (found, expected) in found.iter().zip(&markdown) {
-            same(&found.structure, &expected.structure, raw);
+            check_same(&found.structure, &expected.structure, raw);
             assert!(found.text.contains(&read_in_markdown(shown, Room::Item)), "{raw:?}: {:?}", found.text);
         }
-        same(&page.structure, &html.structure, raw);
+        check_same(&page.structure, &html.structure, raw);
         assert!(page.text.contains(shown), "{raw:?}: {:?}", page.text);
     }
 }

@@ -10,7 +10,10 @@ use cs_tests::replay::{Client, Stage, instant};
 use cs_tests::{run, stdout, trap};
 use serde_json::{Value, json};
 
-use super::{UUID, bash, in_repository, payload, prompt, quiet, run_bash, send, send_silently, settle, stage, start};
+use super::{
+    UUID, bash, check_quiet, in_repository, payload, prompt, run_bash, run_hourly_job, send, send_silently, stage,
+    start,
+};
 
 /// The commits of the session, as a reader sees them.
 fn commits(stage: &Stage) -> Vec<Value> {
@@ -30,7 +33,7 @@ fn send_in(stage: &Stage, at: u64, cwd: &Path, event: &str, more: Value) {
     let mut command = stage.command("cs-hook", at * 1000, Client::Interactive);
     command.env("PATH", trap::path(&stage.sandbox)).current_dir(cwd);
     let began = Instant::now();
-    quiet(&run(command, &payload.to_string()), event);
+    check_quiet(&run(command, &payload.to_string()), event);
     assert!(began.elapsed() < Duration::from_secs(10), "{event} took {:?}", began.elapsed());
     assert_eq!(trap::sprung(&stage.sandbox), Vec::<String>::new(), "{event} started a program");
 }
@@ -43,7 +46,7 @@ fn commits_of_the_session_are_recorded_with_all_fields() {
     send_silently(&stage, 71, UUID, "PostToolUse", once);
     let head = in_repository(&stage, 72, "git rev-parse HEAD");
     assert_eq!(commits(&stage), [json!({"sha": head.trim(), "message": "Fix it"})]);
-    settle(&stage, 80);
+    run_hourly_job(&stage, 80);
     let project = stage.sandbox.json("projects/repo.json");
     assert_eq!(project["recent_commits"].as_array().map(Vec::len), Some(1));
 }
@@ -213,7 +216,7 @@ fn a_hook_starts_no_child_process() {
     strace.args(["-f", "-qq", "-e", "trace=execve,execveat,fork,vfork,clone,clone3", "-o"]).arg(&log);
     strace.arg(hook.get_program()).env("CS_NOW", instant(71_000)).current_dir(stage.repository("repo"));
     let payload = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Made", &output));
-    quiet(&run(strace, &payload.to_string()), "strace");
+    check_quiet(&run(strace, &payload.to_string()), "strace");
     let calls = fs::read_to_string(&log).expect("strace writes its log");
     assert_eq!(calls.lines().count(), 1, "only strace itself starts a program:\n{calls}");
     assert_eq!(subjects(&stage), ["Made"]);
@@ -318,6 +321,6 @@ fn a_commit_by_a_subagent_belongs_to_the_session() {
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Helped");
     let mut told = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Helped", &output));
     told["agent_id"] = json!("a1");
-    quiet(&send(&stage, 71, &told), "helper");
+    check_quiet(&send(&stage, 71, &told), "helper");
     assert_eq!(subjects(&stage), ["Helped"]);
 }

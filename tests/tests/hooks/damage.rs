@@ -10,8 +10,8 @@ use cs_tests::{entries, run, status};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, create_task, edit, end, every_event, live_path, log, payload, prompt, quiet, record_path, run_bash,
-    send, send_silently, settle, stage, start,
+    OTHER, UUID, check_quiet, create_task, edit, end, every_event, live_path, log, payload, prompt, record_path,
+    run_bash, run_hourly_job, send, send_silently, stage, start,
 };
 
 #[test]
@@ -53,7 +53,7 @@ fn a_damaged_record_is_quarantined_and_its_conversation_continues() {
 #[test]
 fn a_list_shows_a_damaged_active_record_with_its_intent_from_the_index() {
     let stage = stage();
-    settle(&stage, 100);
+    run_hourly_job(&stage, 100);
     fs::write(record_path(&stage), "").expect("can be written");
     let listed = stage.sandbox.cs("cs-session", &["list", "--json"]);
     let row: Value = serde_json::from_slice(&listed.stdout).expect("one row");
@@ -131,7 +131,7 @@ fn hooks_are_silent_when_the_data_directory_is_not_writable() {
         let program = cs_tests::replay::program(event).expect("it is registered");
         let mut command = stage.command(program, 0, Client::Interactive);
         command.env("CS_HOME", &home);
-        quiet(&run(command, &payload(&stage, UUID, event, more).to_string()), event);
+        check_quiet(&run(command, &payload(&stage, UUID, event, more).to_string()), event);
     }
     assert_eq!(fs::read_to_string(&file).expect("it is there"), "text");
     assert!(!stage.sandbox.data().exists());
@@ -144,7 +144,7 @@ fn hooks_are_silent_without_a_home() {
         let mut command = stage.command(program, 0, Client::Interactive);
         command.env_clear();
         let prompt = payload(&stage, UUID, "UserPromptSubmit", json!({"prompt": "x"}));
-        quiet(&run(command, &prompt.to_string()), program);
+        check_quiet(&run(command, &prompt.to_string()), program);
     }
 }
 
@@ -160,7 +160,7 @@ fn a_torn_or_missing_index_is_rebuilt_from_the_records() {
         }
     }
     let index = stage.sandbox.data().join("sessions/_index.json");
-    settle(&stage, 1500);
+    run_hourly_job(&stage, 1500);
     let cut = |end: fn(usize) -> usize| move |whole: Vec<u8>| whole[..end(whole.len())].to_vec();
     let damages: [&dyn Fn(Vec<u8>) -> Vec<u8>; 9] = [
         &cut(|_| 0),
@@ -186,7 +186,7 @@ fn a_torn_or_missing_index_is_rebuilt_from_the_records() {
         fs::remove_file(&index).expect("it was recreated");
         end(&stage, at + 1, &uuid);
         check_store(&stage.sandbox);
-        settle(&stage, 1500);
+        run_hourly_job(&stage, 1500);
     }
     assert_eq!(stage.sandbox.records().len(), 5 + 9);
 }
@@ -249,7 +249,7 @@ fn unknown_fields_survive_at_every_level() {
     send_silently(&stage, 62, UUID, "PreCompact", json!({"trigger": "auto"}));
     run_bash(&stage, 62, "git commit --allow-empty -m x");
     let (data, record, live) = (stage.sandbox.data(), record_path(&stage), live_path(&stage, UUID));
-    settle(&stage, 100);
+    run_hourly_job(&stage, 100);
     let places: BTreeMap<_, &[&str]> = [
         (record, &["", "/tasks/0", "/events/0", "/commits/0"] as &[&str]),
         (data.join("config.json"), &["", "/projects/repo", "/hooks"]),
@@ -275,8 +275,8 @@ fn unknown_fields_survive_at_every_level() {
     // A new project, which makes the hook write the settings.
     let mut elsewhere = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
     elsewhere["cwd"] = json!(stage.repository("project"));
-    quiet(&send(&stage, 1301, &elsewhere), "elsewhere");
-    settle(&stage, 1500);
+    check_quiet(&send(&stage, 1301, &elsewhere), "elsewhere");
+    run_hourly_job(&stage, 1500);
     for ((path, pointers), before) in places.iter().zip(before) {
         let after = read(path);
         assert_ne!(after, before, "{}: it was written", path.display());
@@ -306,7 +306,7 @@ fn an_older_record_is_written_as_version_four_and_keeps_its_data() {
         fields.insert("events".into(), json!(null));
     });
     create_task(&stage, 70, UUID, "1", "a task");
-    settle(&stage, 1500);
+    run_hourly_job(&stage, 1500);
     let record = read(&path);
     assert_eq!((&record["schema_version"], &record["intent"]), (&json!(4), &json!("do it")));
     assert_eq!(record["tasks"][0]["subject"], "a task");

@@ -3,7 +3,7 @@
 use cs_tests::{run, status, stdout};
 use serde_json::{Value, json};
 
-use super::{UUID, payload, quiet, send, stage};
+use super::{UUID, check_quiet, payload, send, stage};
 
 #[test]
 fn a_session_keeps_its_project_in_another_repository() {
@@ -13,7 +13,7 @@ fn a_session_keeps_its_project_in_another_repository() {
     let before = stage.record_of(UUID).expect("a session");
     for at in [120, 180, 240] {
         let more = json!({"cwd": other, "prompt": "go on there", "prompt_id": format!("there-{at}")});
-        quiet(&send(&stage, at, &payload(&stage, UUID, "UserPromptSubmit", more)), "the prompt");
+        check_quiet(&send(&stage, at, &payload(&stage, UUID, "UserPromptSubmit", more)), "the prompt");
     }
     let record = stage.record_of(UUID).expect("a session");
     for field in ["project_slug", "worktree_root", "git_branch"] {
@@ -41,7 +41,7 @@ fn moving_to_another_repository_within_a_turn_is_noted() {
     let other = stage.repository("other");
     super::in_repository(&stage, 70, "git init -q -b elsewhere ../other");
     let edit = json!({"cwd": other, "tool_name": "Write", "tool_input": {"file_path": other.join("a.txt")}});
-    quiet(&send(&stage, 120, &payload(&stage, UUID, "PostToolUse", edit)), "the edit");
+    check_quiet(&send(&stage, 120, &payload(&stage, UUID, "PostToolUse", edit)), "the edit");
     let record = stage.record_of(UUID).expect("a session");
     assert_eq!(record["also_in"], json!([other]), "{record}");
     let files = record["files_changed"].as_array().cloned().unwrap_or_default();
@@ -58,7 +58,7 @@ fn a_successor_that_starts_in_another_repository_keeps_the_project() {
     complete.args(["complete", before["session_id"].as_str().expect("an id"), "--outcome", "done", "-q"]);
     run(complete, "");
     let more = json!({"cwd": other, "prompt": "go on there", "prompt_id": "there"});
-    quiet(&send(&stage, 120, &payload(&stage, UUID, "UserPromptSubmit", more)), "the prompt");
+    check_quiet(&send(&stage, 120, &payload(&stage, UUID, "UserPromptSubmit", more)), "the prompt");
     let records = stage.sandbox.records();
     let new = records.iter().find(|record| record["resumed_from"] == before["session_id"]).expect("a successor");
     for field in ["project_slug", "worktree_root", "git_branch"] {
@@ -87,7 +87,7 @@ fn a_resumed_conversation_in_another_repository_keeps_its_project() {
             send(&stage, 130, &payload(&stage, &uuid, "SessionStart", json!({"source": "startup", "cwd": place})));
         assert!(stdout(&begun).contains("another conversation runs in this checkout"), "{}", place.display());
         let end = payload(&stage, &uuid, "SessionEnd", json!({"reason": "other"}));
-        quiet(&send(&stage, 131, &end), "the end");
+        check_quiet(&send(&stage, 131, &end), "the end");
     }
 }
 
@@ -123,7 +123,7 @@ fn commits_in_another_repository_are_not_recorded() {
     inside["cwd"] = json!(other);
     super::in_repository(&stage, 400, "cd ../other && git commit --allow-empty -qm Three");
     super::send_silently(&stage, 400, UUID, "PostToolUse", inside);
-    super::settle(&stage, 500);
+    super::run_hourly_job(&stage, 500);
     let record = stage.record_of(UUID).expect("a session");
     assert_eq!(record["commits"], json!([]), "{record}");
     assert_eq!(record["also_in"], json!([other]), "{record}");
@@ -136,7 +136,7 @@ fn commits_in_another_repository_are_not_recorded() {
     // Commits in a submodule are its own, and are noted once.
     super::run_bash(&stage, 510, "git -c protocol.file.allow=always submodule --quiet add ../other lib");
     super::run_bash(&stage, 600, "cd lib && git commit --allow-empty -qm Four");
-    super::settle(&stage, 700);
+    super::run_hourly_job(&stage, 700);
     let record = stage.record_of(UUID).expect("a session");
     assert_eq!((&record["commits"][0]["message"], noted(&record).len()), (&json!("Four"), 3), "{record}");
     // Capturing them by hand gives the same.

@@ -155,7 +155,7 @@ fn a_payload_is_recorded_if_its_conversation_can_be_identified() {
                 Some(value) => payload[key] = value.clone(),
                 None => drop(payload.as_object_mut().expect("an object").remove(key)),
             }
-            super::quiet(&super::send(&stage, 60, &payload), key);
+            super::check_quiet(&super::send(&stage, 60, &payload), key);
             let record = stage.record_of(UUID).unwrap_or_else(|| panic!("no session: {payload}"));
             // Hooks start in the directory of the conversation.
             let here = key != "cwd" || record["worktree_root"].as_str().is_some_and(|root| root.starts_with('/'));

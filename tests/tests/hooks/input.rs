@@ -11,7 +11,7 @@ use cs_tests::entries;
 use cs_tests::replay::{Client, Stage, check_store, fixtures, program};
 use serde_json::{Value, json};
 
-use super::{OTHER, TIMEOUT, UUID, contents, log, payload, quiet, stage};
+use super::{OTHER, TIMEOUT, UUID, check_quiet, contents, log, payload, stage};
 
 const PROGRAMS: [&str; 2] = ["cs-hook", "cs-heartbeat"];
 const MIB: usize = 1 << 20;
@@ -243,7 +243,7 @@ fn check_odd(stage: &Stage, event: &str, odd: &Value) {
         assert!(context.is_empty() || context.starts_with("claude-sessions:\n"), "{odd}: {context}");
         assert_eq!((cs_tests::status(&answer), cs_tests::stderr(&answer)), (0, String::new()), "{odd}");
     } else {
-        quiet(&answer, &odd.to_string());
+        check_quiet(&answer, &odd.to_string());
     }
 }
 

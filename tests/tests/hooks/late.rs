@@ -12,7 +12,7 @@ use cs_tests::{run, status};
 use serde_json::json;
 
 use super::input::{Ended, ended};
-use super::{OTHER, TIMEOUT, UUID, contents, log, payload, prompt, quiet, stage};
+use super::{OTHER, TIMEOUT, UUID, check_quiet, contents, log, payload, prompt, stage};
 
 fn begun(mut command: Command) -> (Child, ChildStdin) {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -32,7 +32,7 @@ fn fed(stage: &Stage, program: &str, feed: impl FnOnce(ChildStdin) + Send) -> En
 }
 
 #[track_caller]
-fn silent(ended: &Ended) {
+fn check_silent(ended: &Ended) {
     assert_eq!((ended.code, ended.said.as_str()), (Some(0), ""));
     assert!(ended.took < TIMEOUT, "{:?}", ended.took);
 }
@@ -49,7 +49,7 @@ fn a_first_prompt_that_comes_late_makes_a_session() {
             thread::sleep(Duration::from_millis(between));
             pipe.write_all(other.as_bytes()).expect("it is waited for");
         });
-        silent(&ended);
+        check_silent(&ended);
         assert_eq!(stage.record_of(UUID).expect("a session")["intent"], "do it", "{before} {between}");
         assert_eq!(log(&stage), "");
     }
@@ -65,7 +65,7 @@ fn a_slow_payload_is_read_to_its_end() {
             thread::sleep(Duration::from_millis(3));
         }
     });
-    silent(&ended);
+    check_silent(&ended);
     assert_eq!(stage.record_of(UUID).expect("a session")["intent"], "do it");
     assert_eq!(log(&stage), "");
 }
@@ -85,7 +85,7 @@ fn a_late_heartbeat_never_counts_for_another_session() {
             let _ = pipe.write_all(text.as_bytes());
         })
     };
-    silent(&late(&stop, 1000));
+    check_silent(&late(&stop, 1000));
     assert_ne!(beat(&stage, UUID), own, "twenty minutes later it is due");
     assert_eq!((beat(&stage, OTHER), log(&stage).as_str()), (others.clone(), ""));
     let before = contents(&stage);
@@ -115,7 +115,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
     let before = contents(&stage);
     for text in ["", "  ", "{\"session_id\":\"x\""] {
         let ended = fed(&stage, "cs-hook", never_closed(text));
-        silent(&ended);
+        check_silent(&ended);
         assert!(ended.took >= Duration::from_secs(2), "{text:?}: {:?}", ended.took);
     }
     // One byte at a time, for longer than a hook may take.
@@ -124,7 +124,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
             thread::sleep(Duration::from_millis(300));
         }
     });
-    silent(&ended);
+    check_silent(&ended);
     assert!(contents(&stage) == before);
     let noted = log(&stage);
     assert_eq!(noted.lines().count(), 4, "{noted}");
@@ -136,7 +136,7 @@ fn a_hook_gives_up_in_time_and_logs_it() {
         pipe.write_all(torn.as_bytes()).expect("a pipe takes a few bytes");
         hold.send(pipe).expect("the test keeps it open");
     });
-    silent(&ended);
+    check_silent(&ended);
     let record = stage.record_of(UUID).expect("it is there");
     assert!(["go", "do it"].contains(&record["current_activity"].as_str().unwrap_or_default()), "{record}");
     assert_eq!(log(&stage).lines().count(), 5, "{}", log(&stage));
@@ -149,19 +149,19 @@ fn a_heartbeat_by_hand_has_an_argument_no_input_or_a_terminal() {
     let beat = |stage: &Stage| stage.record_of(UUID).expect("it is there")["last_heartbeat"].clone();
     let command = |minute: u64| stage.command("cs-heartbeat", minute * 60_000, Client::Interactive);
     let minute = |minute: u64| json!(format!("2026-11-21T10:{minute:02}:00.000000+00:00"));
-    quiet(&run(command(2), ""), "an end without a byte");
+    check_quiet(&run(command(2), ""), "an end without a byte");
     assert_eq!(beat(&stage), minute(2));
     let mut argument = command(3);
     argument.arg("now");
     let (child, input) = begun(argument);
     let took = ended(child, Instant::now());
-    silent(&took);
+    check_silent(&took);
     drop(input);
     assert!(took.took < Duration::from_millis(1500), "waited despite an argument: {:?}", took.took);
     assert_eq!(beat(&stage), minute(3));
     let closed = "exec <&-; exec cs-heartbeat";
     let mut shell = stage.command("sh", 4 * 60_000, Client::Interactive);
-    quiet(&run(std::mem::replace(shell.args(["-c", closed]), Command::new("true")), ""), "no input at all");
+    check_quiet(&run(std::mem::replace(shell.args(["-c", closed]), Command::new("true")), ""), "no input at all");
     assert_eq!(beat(&stage), minute(4));
     if status(&run(command_of_script(), "")) == 0 {
         let mut terminal = stage.command("script", 5 * 60_000, Client::Interactive);

@@ -8,7 +8,8 @@ use cs_tests::{entries, eventually, status, stdout};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, contents, create_task, edit, end, payload, prompt, record_path, send, send_silently, set, stage, start,
+    OTHER, UUID, contents, create_task, edit, end, payload, prompt, record_path, send, send_silently, stage, start,
+    write_settings,
 };
 
 fn record(stage: &Stage) -> Value {
@@ -18,7 +19,7 @@ fn record(stage: &Stage) -> Value {
 /// Ends the conversation of a new stage with `open` open tasks under a setting.
 fn ended(setting: &str, open: usize) -> Value {
     let stage = stage();
-    set(&stage, json!({"session_end": setting}));
+    write_settings(&stage, json!({"session_end": setting}));
     for n in 0..open {
         create_task(&stage, 61, UUID, &n.to_string(), &format!("task {n}"));
     }

@@ -7,14 +7,14 @@ use cs_tests::replay::{Stage, check_store};
 use serde_json::{Value, json};
 
 use super::{
-    OTHER, UUID, end, hold, live_path, payload, prompt, quiet, record_path, send, send_silently, stage, start,
+    OTHER, UUID, check_quiet, end, hold, live_path, payload, prompt, record_path, send, send_silently, stage, start,
 };
 
 /// Sends two payloads at the same time.
 fn at_once(stage: &Stage, at: u64, payloads: [&Value; 2]) {
     thread::scope(|scope| {
         for payload in payloads {
-            scope.spawn(move || quiet(&send(stage, at, payload), "one of two"));
+            scope.spawn(move || check_quiet(&send(stage, at, payload), "one of two"));
         }
     });
 }
@@ -129,7 +129,7 @@ fn held(kind: &str, event: &str, more: &Value) -> Duration {
     let holder = hold(&lock(&stage, kind));
     let payload = payload(&stage, UUID, event, more.clone());
     let begun = Instant::now();
-    quiet(&send(&stage, 1200, &payload), event);
+    check_quiet(&send(&stage, 1200, &payload), event);
     let took = begun.elapsed();
     drop(holder);
     // The next change repairs what was missed.
@@ -147,7 +147,7 @@ fn a_first_prompt_makes_its_session_while_all_other_locks_are_held() {
     let begun = Instant::now();
     let mut elsewhere = payload(&stage, OTHER, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
     elsewhere["cwd"] = json!(stage.repository("project"));
-    quiet(&send(&stage, 100, &elsewhere), "prompt");
+    check_quiet(&send(&stage, 100, &elsewhere), "prompt");
     assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
     assert_eq!(stage.record_of(OTHER).expect("nothing is lost")["project_slug"], "project");
 }
@@ -184,7 +184,7 @@ fn a_change_that_takes_too_long_is_left_as_a_note() {
         assert_eq!(seen["files_changed"].as_array().map(Vec::len), Some(8), "{kind}");
         check_store(&stage.sandbox);
         drop(holder);
-        super::settle(&stage, 70);
+        super::run_hourly_job(&stage, 70);
         let stored: Value =
             serde_json::from_slice(&std::fs::read(record_path(&stage)).expect("it is there")).expect("JSON");
         assert_eq!((&stored["status"], &stored["outcome"]), (&seen["status"], &seen["outcome"]), "{kind}");
@@ -226,13 +226,13 @@ fn two_hundred_simultaneous_edits_of_a_large_record_are_all_kept() {
     thread::scope(|scope| {
         for some in payloads.chunks(7) {
             let stage = &stage;
-            scope.spawn(move || some.iter().for_each(|payload| quiet(&send(stage, 100, payload), "one of many")));
+            scope.spawn(move || some.iter().for_each(|payload| check_quiet(&send(stage, 100, payload), "one of many")));
         }
     });
     let files = |stage: &Stage| stage.record_of(UUID).expect("it is there")["files_changed"].as_array().map(Vec::len);
     assert_eq!(files(&stage), Some(200));
     end(&stage, 200, UUID);
-    super::settle(&stage, 201);
+    super::run_hourly_job(&stage, 201);
     assert_eq!(files(&stage), Some(200), "in the end, too");
     check_store(&stage.sandbox);
 }

@@ -3,7 +3,7 @@
 use cs_tests::replay::{Delivery, Recording, Stage, check_store};
 use serde_json::json;
 
-use super::{UUID, contents, end, log, prompt, run_bash, send_silently, set, stage, start};
+use super::{UUID, contents, end, log, prompt, run_bash, send_silently, stage, start, write_settings};
 
 /// Secrets of several shapes, assembled at run time, so that secret scanners do not flag the sources.
 fn secrets() -> Vec<String> {
@@ -17,7 +17,7 @@ fn secrets() -> Vec<String> {
 
 /// Panics if any file of the data directory, logs included, contains the text.
 #[track_caller]
-fn is_nowhere(stage: &Stage, text: &str) {
+fn check_nowhere(stage: &Stage, text: &str) {
     for (path, bytes) in contents(stage) {
         let found = String::from_utf8_lossy(&bytes).contains(text);
         assert!(!found, "{text} is in {}", path.display());
@@ -31,7 +31,7 @@ fn secrets_are_masked_in_every_field() {
     for (n, secret) in (0..).zip(secrets()) {
         let at = 100 + n * 2000;
         let bash = |command: String| json!({"tool_name": "Bash", "tool_input": {"command": command}});
-        let checked = || is_nowhere(&stage, &secret);
+        let checked = || check_nowhere(&stage, &secret);
         prompt(&stage, at, UUID, &format!("log in with {secret} please"));
         checked();
         send_silently(
@@ -75,11 +75,11 @@ fn secrets_are_masked_in_every_field() {
     for task in record["tasks"].as_array().expect("a list") {
         assert!(task["subject"].as_str().is_some_and(|subject| subject.contains("[masked]")), "{task}");
     }
-    set(&stage, json!({"session_end": "complete"}));
+    write_settings(&stage, json!({"session_end": "complete"}));
     end(&stage, 20_000, UUID);
     assert_eq!(stage.record_of(UUID).expect("it is there")["outcome"], "the key is [masked].");
     start(&stage, 20_100, UUID, "resume");
-    secrets().iter().for_each(|secret| is_nowhere(&stage, secret));
+    secrets().iter().for_each(|secret| check_nowhere(&stage, secret));
     check_store(&stage.sandbox);
 }
 
@@ -89,11 +89,11 @@ fn secrets_across_lines_or_at_the_cut_are_masked() {
     let body = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
     let key = format!("-----BEGIN {0}-----\n{body}\n{body}\n-----END {0}-----", "PRIVATE KEY");
     prompt(&stage, 1, UUID, &format!("{key} is the key"));
-    is_nowhere(&stage, body);
+    check_nowhere(&stage, body);
     for width in 90..130 {
         let secret = &secrets()[0];
         prompt(&stage, width, UUID, &format!("{} {secret} {}", "x".repeat(width as usize), "y ".repeat(4000)));
-        is_nowhere(&stage, &secret[..12]);
+        check_nowhere(&stage, &secret[..12]);
     }
 }
 
@@ -101,13 +101,13 @@ fn secrets_across_lines_or_at_the_cut_are_masked() {
 fn with_capture_off_no_text_of_the_conversation_is_stored() {
     for line in [0, 40] {
         let stage = Stage::new();
-        set(&stage, json!({"capture_prompts": false}));
+        write_settings(&stage, json!({"capture_prompts": false}));
         let recording = Recording::load("claude-code/interactive").from_line(line);
         stage.play(&recording, Delivery::Once, |stage, event| {
             for field in ["prompt", "last_assistant_message"] {
                 let text = event.field(field);
                 if text.len() > 6 {
-                    is_nowhere(stage, text);
+                    check_nowhere(stage, text);
                 }
             }
         });

@@ -7,7 +7,7 @@ use cs_tests::{run, status, stderr, stdout};
 use serde_json::json;
 
 use super::input::fed;
-use super::{OTHER, UUID, log, payload, quiet, start};
+use super::{OTHER, UUID, check_quiet, log, payload, start};
 
 /// Sends raw bytes.
 fn send(stage: &Stage, program: &str, at: u64, bytes: &[u8]) {
@@ -18,7 +18,7 @@ fn send(stage: &Stage, program: &str, at: u64, bytes: &[u8]) {
     let mut child = command.spawn().expect("the program can be started");
     child.stdin.take().expect("a pipe").write_all(bytes).expect("a hook reads its payload");
     let output: Output = child.wait_with_output().expect("it ends");
-    quiet(&output, &String::from_utf8_lossy(bytes));
+    check_quiet(&output, &String::from_utf8_lossy(bytes));
 }
 
 /// A payload with a raw text in place of an escaped JSON string.

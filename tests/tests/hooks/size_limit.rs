@@ -9,7 +9,7 @@ use cs_tests::replay::{Client, Stage, check_store, files};
 use cs_tests::{run, status, stderr, stdout};
 use serde_json::{Value, json};
 
-use super::{OTHER, UUID, contents, log, payload, quiet, stage};
+use super::{OTHER, UUID, check_quiet, contents, log, payload, stage};
 
 /// The program in a shell that limits files to this many blocks of 512 bytes (POSIX; dash and bash in POSIX mode).
 fn limited(stage: &Stage, at: u64, blocks: u32, words: &[&str]) -> Command {
@@ -101,7 +101,7 @@ fn hooks_with_few_descriptors_are_silent() {
             let mut command = stage.command("sh", 1_200_000, Client::Interactive);
             command.args(["-c", script, program]);
             let output = run(command, &payload(&stage, UUID, event, json!({"prompt": "go on"})).to_string());
-            quiet(&output, &format!("{program} {event} {script}"));
+            check_quiet(&output, &format!("{program} {event} {script}"));
             assert_eq!(litter(&stage), [] as [PathBuf; 0], "{program} {event} {script}");
             check_store(&stage.sandbox);
         }

@@ -6,7 +6,7 @@ use cs_tests::replay::{Client, Stage, check_store};
 use cs_tests::{run, status};
 use serde_json::{Value, json};
 
-use super::{OTHER, UUID, payload, prompt, quiet, record_path, send, send_silently, settle, stage};
+use super::{OTHER, UUID, check_quiet, payload, prompt, record_path, run_hourly_job, send, send_silently, stage};
 
 fn record(stage: &Stage) -> Value {
     stage.record_of(UUID).expect("the session is there")
@@ -19,7 +19,7 @@ fn a_subagent_changes_neither_directory_nor_model() {
     let mut helper =
         payload(&stage, UUID, "PostToolUse", json!({"model": "small", "tool_name": "Read", "agent_id": "a"}));
     helper["cwd"] = json!("/elsewhere");
-    quiet(&send(&stage, 62, &helper), "helper");
+    check_quiet(&send(&stage, 62, &helper), "helper");
     let live = stage.live(UUID).expect("it has a live file");
     assert_eq!((&live["model"], &live["cwd"]), (&json!("big"), &json!(stage.repository("repo"))));
 }
@@ -47,7 +47,7 @@ fn work_trees_and_folder_names_determine_the_project() {
         let uuid = format!("bbbbbbbb-0000-4000-8000-00000000000{n}");
         let mut first = payload(&stage, &uuid, "UserPromptSubmit", json!({"prompt": "x", "prompt_id": "x"}));
         first["cwd"] = json!(home.join(place));
-        quiet(&send(&stage, n, &first), place);
+        check_quiet(&send(&stage, n, &first), place);
         let record = stage.record_of(&uuid).expect("one session");
         slugs.push([record["project_slug"].clone(), record["git_branch"].clone()]);
         let top = if place == "repo/sub" { "repo" } else { place };
@@ -67,7 +67,7 @@ fn every_heartbeat_is_visible_and_the_record_is_written_rarely() {
     let before = fs::read(record_path(&stage)).expect("it is there");
     assert_eq!([at(61), at(700), at(961)], ["10:01:01", "10:11:40", "10:16:01"]);
     assert_eq!(fs::read(record_path(&stage)).expect("it is there"), before, "the notes are beside it");
-    settle(&stage, 1000);
+    run_hourly_job(&stage, 1000);
     assert!(
         !stage.sandbox.data().join("spool").read_dir().expect("it is there").any(|_| true),
         "and the notes are merged"
@@ -104,7 +104,7 @@ fn a_heartbeat_by_hand_goes_to_the_newest_session_of_the_project() {
     let stage = stage();
     prompt(&stage, 120, OTHER, "newer");
     let command = stage.command("cs-heartbeat", 300_000, Client::Interactive);
-    quiet(&run(command, ""), "by hand");
+    check_quiet(&run(command, ""), "by hand");
     assert_eq!(record(&stage)["last_heartbeat"], "2026-11-21T10:01:00.000000+00:00");
     let newer = stage.record_of(OTHER).expect("it is there");
     assert_eq!(newer["last_heartbeat"], "2026-11-21T10:05:00.000000+00:00");

@@ -52,7 +52,7 @@ fn reported_usage(sandbox: &Sandbox, args: &[&str]) -> (u64, f64) {
 }
 
 #[track_caller]
-fn same(amount: &Value, (tokens, usd): (u64, f64)) {
+fn check_same(amount: &Value, (tokens, usd): (u64, f64)) {
     assert_eq!(amount["total_tokens"], tokens, "{amount}");
     let cost = amount["cost_usd"].as_f64().unwrap_or_else(|| panic!("no cost: {amount}"));
     assert!((cost - usd).abs() < 1e-9, "{cost}, not {usd}");
@@ -75,15 +75,15 @@ fn usage_numbers_equal_those_of_the_reports() {
     }
     run(&sandbox, "cs-usage", &["keep", "-q"]);
     let lately = &served.json("/api/overview")["usage"];
-    same(&lately["today"], reported_usage(&sandbox, &["--since", "2026-11-21"]));
-    same(&lately["week"], reported_usage(&sandbox, &["--since", "2026-11-16"]));
-    same(&lately["month"], reported_usage(&sandbox, &["--since", "2026-11-01"]));
+    check_same(&lately["today"], reported_usage(&sandbox, &["--since", "2026-11-21"]));
+    check_same(&lately["week"], reported_usage(&sandbox, &["--since", "2026-11-16"]));
+    check_same(&lately["month"], reported_usage(&sandbox, &["--since", "2026-11-01"]));
     assert_eq!((&lately["today"]["total_tokens"], &lately["today"]["unpriced_tokens"]), (&1111.into(), &11.into()));
     assert_eq!(lately["today"]["models"][UNKNOWN]["cost_usd"], Value::Null, "unknown is not zero");
     assert_eq!((&lately["week"]["from"], &lately["month"]["total_tokens"]), (&"2026-11-16".into(), &7345.into()));
 
     let api = &served.json("/api/project/api")["usage"];
-    same(api, reported_usage(&sandbox, &["--project", "api"]));
+    check_same(api, reported_usage(&sandbox, &["--project", "api"]));
     let days: Vec<&Value> = api["days"].as_array().unwrap().iter().map(|day| &day["date"]).collect();
     assert_eq!(days, ["2026-11-16", "2026-11-21"]);
     assert_eq!(api["days"][0]["models"][HAIKU]["cache_creation_input_tokens"], 30);
@@ -101,9 +101,9 @@ fn usage_numbers_equal_those_of_the_reports() {
 
     let month = &served.json("/api/activity")["usage"];
     assert_eq!((&month["from"], &month["until"]), (&"2026-10-23".into(), &"2026-11-21".into()));
-    same(month, reported_usage(&sandbox, &["--since", "2026-10-23"]));
+    check_same(month, reported_usage(&sandbox, &["--since", "2026-10-23"]));
     let some = &served.json("/api/activity?since=2026-10-31&until=2026-11-15")["usage"];
-    same(some, reported_usage(&sandbox, &["--since", "2026-10-31", "--until", "2026-11-15"]));
+    check_same(some, reported_usage(&sandbox, &["--since", "2026-10-31", "--until", "2026-11-15"]));
     assert_eq!(some["days"][0]["date"], "2026-10-31");
     assert_eq!(served.get("/api/activity?since=soon").status, 400);
     let none = &served.json("/api/activity?since=2026-11-19&until=2026-11-18")["usage"];

@@ -97,5 +97,5 @@ fn questions_of_the_agent_and_its_subagents_do_not_answer_each_other() {
     assert_state(&stage, 80, UUID, "waiting", "asked by a subagent 4 s ago");
     write_registry(&stage, 81, UUID, "idle");
     assert_state(&stage, 85, UUID, "idle", "your turn");
-    lists::asks_nothing(&stage, 85, UUID);
+    lists::check_asks_nothing(&stage, 85, UUID);
 }

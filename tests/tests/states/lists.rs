@@ -4,7 +4,7 @@ use crate::*;
 
 /// Panics if any output, raw ones and exports included, says that the session waits for something.
 #[track_caller]
-pub fn asks_nothing(stage: &Stage, at: u64, uuid: &str) {
+pub fn check_asks_nothing(stage: &Stage, at: u64, uuid: &str) {
     let ask = |program: &str, args: &[&str]| {
         let mut command = stage.command(program, at * 1000, Client::Interactive);
         command.args(args);
@@ -44,7 +44,7 @@ fn a_question_that_was_dismissed_is_gone_from_every_output() {
     let stage = stage();
     ask(&stage, 70, UUID);
     write_registry(&stage, 75, UUID, "idle");
-    asks_nothing(&stage, 80, UUID);
+    check_asks_nothing(&stage, 80, UUID);
 }
 
 #[test]

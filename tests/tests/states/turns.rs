@@ -62,7 +62,7 @@ fn a_menu_opened_after_a_dismissed_question_is_not_a_question() {
         append(&log, &line(6, "user", "<command-name>/model</command-name>", false));
         write_registry_waiting(&stage, 66, UUID, "dialog open");
         assert_state(&stage, 70, UUID, "idle", "the turn was interrupted");
-        lists::asks_nothing(&stage, 70, UUID);
+        lists::check_asks_nothing(&stage, 70, UUID);
         // The next question opens a dialog again.
         prompt(&stage, 71, UUID);
         send_event(&stage, 72, UUID, "PermissionRequest", json!({"tool_name": "AskUserQuestion", "tool_input": input}));

@@ -54,7 +54,7 @@ fn another_dialog_is_shown_in_the_clients_words() {
     assert_state(&stage, 75, UUID, "idle", "after the question");
     write_registry_waiting(&stage, 76, UUID, "dialog open");
     assert_state(&stage, 80, UUID, "waiting", "dialog open (the client says waiting since 4 s)");
-    lists::asks_nothing(&stage, 80, UUID);
+    lists::check_asks_nothing(&stage, 80, UUID);
     // The next question counts as one again.
     ask(&stage, 90, UUID);
     write_registry_waiting(&stage, 90, UUID, "permission prompt");

@@ -14,7 +14,7 @@ fn made_up(shape: &Shape) -> (Sandbox, Truth) {
 }
 
 /// All reports, for comparison.
-fn everything(sandbox: &Sandbox) -> String {
+fn all_reports(sandbox: &Sandbox) -> String {
     let script = "for r in daily weekly monthly session project model blocks; do cs-usage $r --breakdown || exit; done";
     let output = sandbox.sh(script);
     assert_eq!((status(&output), trouble(&output)), (0, String::new()));
@@ -22,9 +22,9 @@ fn everything(sandbox: &Sandbox) -> String {
 }
 
 /// All reports without a cache.
-fn anew(sandbox: &Sandbox) -> String {
+fn reports_without_cache(sandbox: &Sandbox) -> String {
     fs::remove_dir_all(sandbox.data().join("usage/cache")).expect("there is a cache");
-    everything(sandbox)
+    all_reports(sandbox)
 }
 
 #[test]
@@ -65,16 +65,16 @@ fn all_reports_have_the_same_total() {
 #[test]
 fn the_cache_changes_nothing() {
     let (sandbox, _) = made_up(&Shape::default());
-    let first = everything(&sandbox);
+    let first = all_reports(&sandbox);
     assert!(sandbox.data().join("usage/cache").is_dir());
-    assert_eq!(everything(&sandbox), first, "warm");
-    assert_eq!(anew(&sandbox), first, "without");
+    assert_eq!(all_reports(&sandbox), first, "warm");
+    assert_eq!(reports_without_cache(&sandbox), first, "without");
     for part in cs_tests::entries(&sandbox.data().join("usage/cache")).iter().step_by(2) {
         fs::write(part, "{\"version\":1,\"logs\":[{\"path\":").unwrap();
     }
-    assert_eq!(everything(&sandbox), first, "torn");
+    assert_eq!(all_reports(&sandbox), first, "torn");
     let none = sandbox.with("CS_HOME", "/dev/null/nowhere");
-    assert_eq!(everything(&none), first, "if it cannot be written");
+    assert_eq!(all_reports(&none), first, "if it cannot be written");
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Rollout {
 
     /// Panics unless input, output and cache read, as we count them, and the number of calls are as expected.
     #[track_caller]
-    fn comes_to(&self, expected: [u64; 3], calls: u64) {
+    fn check_totals(&self, expected: [u64; 3], calls: u64) {
         let sandbox = Sandbox::new();
         self.put(&sandbox);
         let lines = usage(&sandbox, &["model"]);
@@ -74,9 +74,9 @@ fn a_total_that_decreases_does_not_count_the_thread_twice() {
         .count("", [100_000, 0, 1000], Some([100_000, 0, 1000]))
         .count("", [80_000, 0, 900], Some([5000, 0, 100]))
         .count("", [86_000, 0, 950], Some([6000, 0, 50]));
-    rollout.comes_to([111_000, 1150, 0], 3);
+    rollout.check_totals([111_000, 1150, 0], 3);
     let silent = Rollout::new(1).count("", [100_000, 0, 0], None).count("", [80_000, 0, 0], None);
-    silent.count("", [86_000, 0, 0], None).comes_to([106_000, 0, 0], 2);
+    silent.count("", [86_000, 0, 0], None).check_totals([106_000, 0, 0], 2);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_restarted_counter_equals_its_last_response() {
         .count("", [100_000, 0, 1000], Some([100_000, 0, 1000]))
         .count("", [3000, 0, 30], Some([3000, 0, 30]))
         .count("", [5000, 0, 50], Some([2000, 0, 20]));
-    rollout.comes_to([105_000, 1050, 0], 3);
+    rollout.check_totals([105_000, 1050, 0], 3);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_older_snapshot_adds_nothing() {
         .count("", first, Some(first))
         .count("", [3000, 1200, 150], Some([2000, 1000, 50]))
         .count("", [3500, 1200, 160], Some([500, 0, 10]));
-    rollout.comes_to([2300, 160, 1200], 3);
+    rollout.check_totals([2300, 160, 1200], 3);
 }
 
 #[test]
@@ -108,16 +108,16 @@ fn each_limit_has_a_baseline() {
         .count("codex_other", [300, 0, 3], Some([300, 0, 3]))
         .count("codex", [2500, 0, 25], Some([1500, 0, 15]))
         .count("codex_other", [700, 0, 7], Some([400, 0, 4]));
-    rollout.comes_to([3200, 32, 0], 4);
+    rollout.check_totals([3200, 32, 0], 4);
     let silent = Rollout::new(1).count("codex", [1000, 0, 0], None).count("codex_other", [300, 0, 0], None);
-    silent.count("codex", [2500, 0, 0], None).count("codex_other", [700, 0, 0], None).comes_to([3200, 0, 0], 4);
+    silent.count("codex", [2500, 0, 0], None).count("codex_other", [700, 0, 0], None).check_totals([3200, 0, 0], 4);
     // The client reports the same responses for each limit.
     let told = Rollout::new(1)
         .count("codex", [1000, 0, 10], Some([1000, 0, 10]))
         .count("codex_other", [1000, 0, 10], Some([1000, 0, 10]))
         .count("codex_other", [2500, 0, 25], Some([1500, 0, 15]))
         .count("codex", [2500, 0, 25], Some([1500, 0, 15]));
-    told.comes_to([2500, 25, 0], 2);
+    told.check_totals([2500, 25, 0], 2);
 }
 
 #[test]
@@ -133,9 +133,9 @@ fn a_missing_total_is_input_plus_output() {
             text = text.replace(&format!(",\"total_tokens\":{total}"), by);
         }
         assert_ne!(text, whole.text);
-        Rollout { thread: 1, at: 0, text }.comes_to([1800, 150, 1200], 2);
+        Rollout { thread: 1, at: 0, text }.check_totals([1800, 150, 1200], 2);
     }
-    whole.comes_to([1800, 150, 1200], 2);
+    whole.check_totals([1800, 150, 1200], 2);
 }
 
 #[test]
@@ -145,13 +145,13 @@ fn the_last_response_counts_where_the_difference_disagrees() {
         [60_000, 0, 600],
         Some([4000, 0, 40]),
     );
-    rollout.comes_to([7000, 70, 0], 2);
+    rollout.check_totals([7000, 70, 0], 2);
     // An empty value says nothing, but a zero does.
     let empty = Rollout::new(1).count("", [1000, 0, 10], Some([1000, 0, 10])).count("", [1500, 0, 15], Some([7, 0, 8]));
     let text = empty.text.replace(&counter([7, 0, 8]), "{}");
-    Rollout { thread: 1, at: 0, text }.comes_to([1500, 15, 0], 2);
+    Rollout { thread: 1, at: 0, text }.check_totals([1500, 15, 0], 2);
     let text = empty.text.replace(&counter([7, 0, 8]), &counter([0, 0, 0]));
-    Rollout { thread: 1, at: 0, text }.comes_to([1000, 10, 0], 1);
+    Rollout { thread: 1, at: 0, text }.check_totals([1000, 10, 0], 1);
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn responses_count_where_there_is_no_total() {
     for total in ["null", "{}", "7"] {
         let text = told.text.replace(&counter([1, 1, 1]), total);
         assert_ne!(text, told.text);
-        Rollout { thread: 1, at: 0, text }.comes_to([2000, 25, 500], 3);
+        Rollout { thread: 1, at: 0, text }.check_totals([2000, 25, 500], 3);
     }
 }
 
@@ -175,15 +175,15 @@ fn counters_add_nothing_where_there_are_records() {
         .record("resp_2", second, Some([3000, 0, 30]))
         .count("", [3000, 0, 30], Some(second))
         .count("", [9000, 0, 90], Some([6000, 0, 60]));
-    both.comes_to([3000, 30, 0], 2);
+    both.check_totals([3000, 30, 0], 2);
     // Without the thread's total, with another one, and in the other order.
     for thread in [None, Some([70_000, 0, 0])] {
         let before = Rollout::new(1).count("", first, Some(first)).record("resp_1", first, thread);
-        before.count("", [3000, 0, 30], Some(second)).record("resp_2", second, thread).comes_to([3000, 30, 0], 2);
+        before.count("", [3000, 0, 30], Some(second)).record("resp_2", second, thread).check_totals([3000, 30, 0], 2);
     }
     // A thread that was started by an older client.
     let older = Rollout::new(1).count("", first, Some(first)).count("", [3000, 0, 30], Some(second));
-    older.record("resp_3", [500, 0, 5], Some([3500, 0, 35])).comes_to([3500, 35, 0], 3);
+    older.record("resp_3", [500, 0, 5], Some([3500, 0, 35])).check_totals([3500, 35, 0], 3);
 }
 
 #[test]

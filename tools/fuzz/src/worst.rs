@@ -50,7 +50,7 @@ pub fn fields(base: &Value, differ: bool, bytes: usize) -> String {
 }
 
 /// The object with a field that opens lists and objects and never closes them.
-pub fn abyss(base: &Value, name: &str, piece: &str, bytes: usize) -> String {
+pub fn nested(base: &Value, name: &str, piece: &str, bytes: usize) -> String {
     let head = format!("{}{name:?}:", head(base).0);
     let depth = bytes.saturating_sub(head.len()) / piece.len();
     head + &piece.repeat(depth)
@@ -76,7 +76,7 @@ pub fn all(base: &Value, names: &[&str], bytes: usize) -> Vec<(String, String)> 
     all.push(("many fields".into(), fields(base, true, bytes)));
     all.push(("one field many times".into(), fields(base, false, bytes)));
     for piece in ["[", "{\"\":"] {
-        all.push((format!("endlessly nested {piece}"), abyss(base, "later", piece, bytes)));
+        all.push((format!("endlessly nested {piece}"), nested(base, "later", piece, bytes)));
     }
     all
 }

@@ -109,7 +109,7 @@ pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: b
     if faults.is_empty() && done != Ok(Done::Everything) {
         faults.extend(check_repeat(scene, operation, expected));
     }
-    faults.extend(continue_from(scene, operation));
+    faults.extend(check_next_operations(scene, operation));
     faults
 }
 
@@ -132,7 +132,7 @@ fn is_but_registered(scene: &Scene, expected: &Expected) -> bool {
 }
 
 /// Checks that the next operations work at once and repair what needs repair.
-fn continue_from(scene: &Scene, operation: &Operation) -> Vec<String> {
+fn check_next_operations(scene: &Scene, operation: &Operation) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = Vec::new();
     let mut next = |words: &[&str]| {

@@ -11,7 +11,7 @@ use cs_core::record::Status;
 use cs_core::state::{self, Client, Evidence, Logged, LoggedEnd};
 use std::path::Path;
 
-use super::{samples, unknown_fields_are_kept};
+use super::{check_unknown_fields, samples};
 use crate::Target;
 
 pub const CONFIG: Target = Target {
@@ -122,14 +122,14 @@ fn config(bytes: &[u8]) {
     let after = Config::read(path, &written);
     assert_eq!(after.slug_of("/fuzzed"), Some(slug.as_str()));
     assert_eq!((after.projects.len(), after.troubles.len()), (before.projects.len() + 1, before.troubles.len()));
-    unknown_fields_are_kept(bytes, &written, &["projects"]);
+    check_unknown_fields(bytes, &written, &["projects"]);
     inner(bytes, &written, "projects", &[slug.as_str()]);
 }
 
 fn inner(before: &[u8], after: &[u8], part: &str, known: &[&str]) {
     let (Ok(before), Ok(after)) = (Patch::of(before), Patch::of(after)) else { return };
     if let (Some(before), Some(after)) = (before.value(part), after.value(part)) {
-        unknown_fields_are_kept(before.as_bytes(), after.as_bytes(), known);
+        check_unknown_fields(before.as_bytes(), after.as_bytes(), known);
     }
 }
 
@@ -137,7 +137,7 @@ fn project(bytes: &[u8]) {
     let Ok(mut state) = serde_json::from_slice::<ProjectState>(bytes) else { return };
     let written = serde_json::to_vec_pretty(&state).expect("a state can be serialised");
     assert_eq!(serde_json::from_slice::<ProjectState>(&written).expect("written data can be read"), state);
-    unknown_fields_are_kept(bytes, &written, STATE);
+    check_unknown_fields(bytes, &written, STATE);
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let before = state.clone();
     let phase = Changes {
@@ -172,7 +172,7 @@ fn live(bytes: &[u8]) {
     let Some(mut live) = Live::read(bytes) else { return };
     let written = live.to_bytes();
     assert_eq!(Live::read(&written).expect("written data can be read"), live);
-    unknown_fields_are_kept(bytes, &written, &TALK[..34]);
+    check_unknown_fields(bytes, &written, &TALK[..34]);
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     states(&live, now);
     let word = live.last_event.clone();

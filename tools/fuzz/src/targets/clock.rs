@@ -49,7 +49,7 @@ fn check(bytes: &[u8]) {
     let texts: Vec<String> = parts(bytes).into_iter().map(text).collect();
     let instants: Vec<Instant> = texts.iter().filter_map(|text| clock::parse(text)).collect();
     for at in &instants {
-        reads_back(*at);
+        check_reads_back(*at);
         assert!(!clock::age(*at, now).is_empty() && !clock::age(now, *at).is_empty());
     }
     for pair in instants.windows(2) {
@@ -68,7 +68,7 @@ fn check(bytes: &[u8]) {
 }
 
 /// Panics unless a written instant can be read back and made into an id.
-fn reads_back(at: Instant) {
+fn check_reads_back(at: Instant) {
     let stamp = clock::stamp(at);
     assert_eq!(stamp.len(), 32, "{stamp}");
     let again = clock::parse(&stamp).unwrap_or_else(|| panic!("{stamp} cannot be read"));

@@ -192,11 +192,11 @@ fn check(bytes: &[u8]) {
     let texts: Vec<String> = parts.iter().map(filled).cycle().take(PLACES.len()).collect();
     let told = Told::with(&texts);
     let shown = |format| render::render_session(format, &told.document());
-    json_gives_texts_back(&shown(Format::Json), &texts);
+    check_json(&shown(Format::Json), &texts);
     let line = shown(Format::Jsonl);
     assert_eq!((line.matches('\n').count(), line.ends_with('\n')), (1, true), "one line");
-    json_gives_texts_back(&line, &texts);
-    csv_is_one_row(&shown(Format::Csv), &texts);
+    check_json(&line, &texts);
+    check_csv(&shown(Format::Csv), &texts);
     for (found, expected) in parse::markdown(&shown(Format::Markdown)).iter().zip(&EXPECTED.markdown) {
         same(found, expected, &texts, in_markdown);
     }
@@ -219,7 +219,7 @@ fn of_project(text: &str, told: &Told) -> ([Parsed; 2], Parsed) {
     (parse::markdown(&shown(Format::Markdown)), parse::html(&shown(Format::Html)))
 }
 
-fn json_gives_texts_back(json: &str, texts: &[String]) {
+fn check_json(json: &str, texts: &[String]) {
     let value: Value = serde_json::from_str(json).expect("the export is JSON");
     assert_eq!(value["state_reason"], texts[0].as_str());
     assert_eq!(value["usage"]["models"][&texts[FIELDS.end]]["total_tokens"], 12);
@@ -274,7 +274,7 @@ fn in_html(shown: &str, room: Room) -> String {
 }
 
 /// Panics unless there is one row under the header, whose cells contain the texts and are not formulas.
-fn csv_is_one_row(csv: &str, texts: &[String]) {
+fn check_csv(csv: &str, texts: &[String]) {
     let rows = parse::csv(csv);
     assert!(render::is_own_csv(csv) && rows.len() == 2, "{} rows", rows.len());
     assert_eq!(rows[0], EXPECTED.csv[0]);

@@ -110,12 +110,12 @@ fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
                 }
                 Parsed::Refused(refusal) => {
                     assert!([400, 414, 431, 505].contains(&refusal.status), "{refusal:?}");
-                    is_answered(&refusal);
+                    check_refusal(&refusal);
                     told.push(format!("{refusal:?}"));
                     return told;
                 }
                 Parsed::Whole(request, end) => {
-                    told.push(understood(request, &held[..end]));
+                    told.push(check_request(request, &held[..end]));
                     held.drain(..end);
                     seen = 0;
                 }
@@ -126,7 +126,7 @@ fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
 }
 
 /// Panics unless an accepted request is the only possible reading of its bytes.
-fn understood(mut request: Request, head: &[u8]) -> String {
+fn check_request(mut request: Request, head: &[u8]) -> String {
     static BEGAN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
     assert!(head.len() <= HEAD_BYTES && head.ends_with(b"\r\n\r\n"), "{} bytes", head.len());
     let head = text(head);
@@ -140,17 +140,17 @@ fn understood(mut request: Request, head: &[u8]) -> String {
     match target::parse(raw) {
         Ok(target) => {
             assert_eq!(request.target, target, "the target is decoded once");
-            is_decoded(&target);
+            check_target(&target);
         }
         Err(refusal) => assert!(!matches!(request.method, Method::Get | Method::Head), "{refusal:?}"),
     }
-    judged(&request);
+    check_guard(&request);
     request.received_at = *BEGAN;
     format!("{request:?}")
 }
 
 /// Panics unless a parsed target means the same when it is written again, and hides nothing.
-fn is_decoded(target: &target::Target) {
+fn check_target(target: &target::Target) {
     assert!(target.path.starts_with('/') && !target.path.contains(char::is_control), "{:?}", target.path);
     let path: Vec<String> = target.path.split('/').map(target::encode).collect();
     let pair = |(name, value): &(String, String)| format!("{}={}", target::encode(name), target::encode(value));
@@ -167,7 +167,7 @@ fn is_decoded(target: &target::Target) {
 
 /// Panics unless a request that the guard accepts uses our own host name, is GET or HEAD without a body, and has the
 /// token.
-fn judged(request: &Request) {
+fn check_guard(request: &Request) {
     let token = "0123";
     let open = guard::Policy::default();
     let closed = guard::Policy { names: vec!["box".into()], token: Some(token.into()) };
@@ -175,7 +175,7 @@ fn judged(request: &Request) {
         match guard::check(request, policy) {
             Err(refusal) => {
                 assert!([401, 403, 405, 413, 417, 421].contains(&refusal.status), "{refusal:?}");
-                is_answered(&refusal);
+                check_refusal(&refusal);
             }
             Ok(()) => {
                 assert!(matches!(request.method, Method::Get | Method::Head) && !request.has_body());
@@ -203,7 +203,7 @@ fn is_ours(host: &str, policy: &guard::Policy) -> bool {
 }
 
 /// Panics unless the answer to a refusal is one head with one body that says what is wrong.
-fn is_answered(refusal: &Refusal) {
+fn check_refusal(refusal: &Refusal) {
     assert!((400..600).contains(&refusal.status) && !refusal.text.contains(char::is_control), "{refusal:?}");
     let reply = Reply::refusal(refusal);
     let body: serde_json::Value = serde_json::from_slice(&reply.body).expect("the body is JSON");

@@ -64,7 +64,7 @@ fn entry(intent: &str, n: u8) -> IndexEntry<'_> {
 fn check(bytes: &[u8]) {
     let parts = parts(bytes);
     let mut now = text(parts.first().copied().unwrap_or_default());
-    filters_agree(&now);
+    check_filters(&now);
     for part in parts.iter().skip(1).take(6) {
         let Some((&which, rest)) = part.split_first() else { continue };
         let change = rest.split_first().map(|(&kind, intent)| (kind, text(intent)));
@@ -73,11 +73,11 @@ fn check(bytes: &[u8]) {
             assert!(!index::is_canonical(&now), "canonical text was refused");
             continue;
         };
-        a_change_is_only_that(&now, &after, &id(which), new.as_ref());
+        check_splice(&now, &after, &id(which), new.as_ref());
         now = after;
     }
-    filters_agree(&now);
-    damage_is_seen(bytes);
+    check_filters(&now);
+    check_damage(bytes);
 }
 
 fn known(text: &str) -> Option<Known> {
@@ -90,7 +90,7 @@ fn known(text: &str) -> Option<Known> {
 
 /// Panics unless a splice equals parsing, changing and printing; if the text cannot be parsed, no other line may be
 /// lost.
-fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<&IndexEntry>) {
+fn check_splice(before: &str, after: &str, id: &SessionId, new: Option<&IndexEntry>) {
     let Some(mut expected) = known(before) else {
         let own = format!("\"{id}\":");
         let is_layout = |sign: char| sign == ',' || sign.is_ascii_whitespace();
@@ -108,7 +108,7 @@ fn a_change_is_only_that(before: &str, after: &str, id: &SessionId, new: Option<
 }
 
 /// Panics unless filters on lines select what parsing would select.
-fn filters_agree(text: &str) {
+fn check_filters(text: &str) {
     let Some(all) = index::parse(text) else { return };
     for status in [Status::Active, Status::Parked, Status::Completed] {
         let some = index::parse_where(text, index::of_status(status)).expect("it is an index");
@@ -130,7 +130,7 @@ fn filters_agree(text: &str) {
 }
 
 /// Panics if a file that a power failure truncated, or in which it left a hole, is taken for a smaller index.
-fn damage_is_seen(bytes: &[u8]) {
+fn check_damage(bytes: &[u8]) {
     let intents: Vec<String> = parts(bytes).into_iter().take(4).map(|part| text(&part[..part.len().min(99)])).collect();
     let entries: Vec<(SessionId, IndexEntry)> =
         (0..).zip(&intents).map(|(n, intent)| (id(n), entry(intent, n))).collect();

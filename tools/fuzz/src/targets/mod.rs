@@ -77,7 +77,7 @@ fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 }
 
 /// Panics if a repair changes valid JSON, changes where strings begin and end, or leaves something for a second repair.
-fn repaired(bytes: &[u8]) {
+fn check_repair(bytes: &[u8]) {
     let Some(found) = repair::repair(bytes) else { return };
     assert!(serde_json::from_slice::<Value>(bytes).is_err(), "JSON was changed");
     assert!(std::str::from_utf8(&found).is_ok(), "repaired text is JSON");
@@ -102,7 +102,7 @@ fn skeleton(text: &[u8]) -> Vec<u8> {
 }
 
 /// Panics unless all fields of `before` that are not `known` are in `after`, exactly.
-fn unknown_fields_are_kept(before: &[u8], after: &[u8], known: &[&str]) {
+fn check_unknown_fields(before: &[u8], after: &[u8], known: &[&str]) {
     let (Ok(before), Ok(after)) = (Patch::of(before), Patch::of(after)) else { return };
     let unknown = |(name, _): &(&str, &str)| !known.contains(name);
     let (before, after): (Vec<_>, Vec<_>) =
@@ -111,7 +111,7 @@ fn unknown_fields_are_kept(before: &[u8], after: &[u8], known: &[&str]) {
 }
 
 /// Panics unless the text can be stored and shown: one line, no control characters, not too long.
-fn is_storable(text: &str, most: usize) {
+fn check_storable(text: &str, most: usize) {
     assert!(text.chars().count() <= most, "{} characters: {text:?}", text.chars().count());
     assert!(!text.contains(char::is_control), "a control character: {text:?}");
     assert_eq!(text, text.trim(), "blanks around it");

@@ -50,16 +50,16 @@ fn check(bytes: &[u8]) {
     let home = Home::at("/data");
     if let Ok(id) = SessionId::parse(&text) {
         assert_eq!(id.as_str(), text);
-        lies_in(&home.session(&id), "/data/sessions", &text);
-        lies_in(&home.archived(&id), "/data/sessions/archive", &text);
+        check_path(&home.session(&id), "/data/sessions", &text);
+        check_path(&home.archived(&id), "/data/sessions/archive", &text);
     }
     if let Ok(slug) = Slug::parse(&text) {
-        lies_in(&home.project(&slug), "/data/projects", &text);
-        lies_in(&home.context(&slug), "/data/context", &text);
+        check_path(&home.project(&slug), "/data/projects", &text);
+        check_path(&home.context(&slug), "/data/context", &text);
     }
     if let Ok(uuid) = Uuid::parse(&text) {
         assert_eq!(uuid.as_str(), text.to_ascii_lowercase());
-        lies_in(&home.live(&uuid), "/data/live", uuid.as_str());
+        check_path(&home.live(&uuid), "/data/live", uuid.as_str());
         let task = id::agent_task_id(&uuid, &text);
         assert!(task.len() == 9 && task.starts_with('t'));
     }
@@ -73,7 +73,7 @@ fn check(bytes: &[u8]) {
     lines(bytes);
 }
 
-fn lies_in(path: &Path, folder: &str, stem: &str) {
+fn check_path(path: &Path, folder: &str, stem: &str) {
     assert_eq!(path.parent(), Some(Path::new(folder)), "{}", path.display());
     assert_eq!(path.file_stem().and_then(|name| name.to_str()), Some(stem));
 }

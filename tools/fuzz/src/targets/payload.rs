@@ -8,7 +8,7 @@ use cs_core::store::Store;
 use cs_core::validate;
 use serde_json::Value;
 
-use super::{is_storable, object, repaired, samples};
+use super::{check_repair, check_storable, object, samples};
 use crate::Target;
 
 pub const TARGET: Target = Target { name: "payload", check, words: WORDS, seeds, most: 16 << 10, runs: 90_000 };
@@ -64,7 +64,7 @@ fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn check(bytes: &[u8]) {
-    repaired(bytes);
+    check_repair(bytes);
     let payload = Payload::decode(bytes);
     derive(&payload);
     let (end, kept) = skimmed(bytes, bytes.len().max(1));
@@ -110,7 +110,7 @@ fn derive(payload: &Payload) {
         assert!(payload.files_changed().iter().all(|name| !name.is_empty() && !name.contains('\n')));
     }
     for text in [&payload.prompt, &payload.last_message, &payload.message].into_iter().flatten() {
-        is_storable(&hook_call::first_line(text, 120), 120);
+        check_storable(&hook_call::first_line(text, 120), 120);
     }
     if let Some(uuid) = payload.uuid() {
         let hook = HookCall::new(payload.clone(), uuid, Store::for_hooks(Home::at("/nonexistent"), agents::WITNESS));

@@ -8,7 +8,7 @@ use cs_core::session::{self, Changes, Completion};
 use cs_core::task::{self, Report};
 use cs_core::validate;
 
-use super::{object, samples, unknown_fields_are_kept};
+use super::{check_unknown_fields, object, samples};
 use crate::Target;
 
 pub const TARGET: Target = Target { name: "record", check, words: KNOWN, seeds, most: 16 << 10, runs: 300_000 };
@@ -51,7 +51,7 @@ fn seeds() -> Vec<Vec<u8>> {
 fn check(bytes: &[u8]) {
     let patch = Patch::of(bytes);
     if let Ok(patch) = &patch {
-        one_field_changes(patch, bytes);
+        check_patch(patch, bytes);
     }
     let Ok(session) = Session::read(bytes) else { return };
     let patch = patch.expect("what can be read can be parsed");
@@ -60,12 +60,12 @@ fn check(bytes: &[u8]) {
     assert_eq!(newer.is_some(), session.schema_version > SCHEMA_VERSION);
     let written = session.to_bytes();
     assert_eq!(Session::read(&written).expect("written data can be read"), session);
-    unknown_fields_are_kept(bytes, &written, KNOWN);
-    older_versions_are_read(bytes);
-    live_through(session);
+    check_unknown_fields(bytes, &written, KNOWN);
+    check_older_versions(bytes);
+    make_all_changes(session);
 }
 
-fn one_field_changes(patch: &Patch, bytes: &[u8]) {
+fn check_patch(patch: &Patch, bytes: &[u8]) {
     let written = patch.to_bytes();
     let again = Patch::of(&written).expect("a written target can be parsed");
     assert!(again.iter().eq(patch.iter()), "a copy has the same fields");
@@ -82,7 +82,7 @@ fn one_field_changes(patch: &Patch, bytes: &[u8]) {
 }
 
 /// Panics unless older versions are read; they only lack fields.
-fn older_versions_are_read(bytes: &[u8]) {
+fn check_older_versions(bytes: &[u8]) {
     let Some(mut fields) = object(bytes) else { return };
     for (version, younger) in [(3, "claude_session_id"), (2, "worktree_root"), (1, "tasks")] {
         fields.remove(younger);
@@ -98,7 +98,7 @@ fn older_versions_are_read(bytes: &[u8]) {
 type Step<'a> = &'a dyn Fn(&mut Session) -> cs_core::Result<()>;
 
 /// Makes every change that programs make; each must leave a readable record, and a refused one must leave it unchanged.
-fn live_through(mut session: Session) {
+fn make_all_changes(mut session: Session) {
     let now = clock::parse("2026-11-21T10:00:00Z").expect("an instant");
     let uuid = Uuid::parse("1efc27bb-f68f-47d0-bb52-fc872cee82d8").expect("a uuid");
     let words: Vec<String> = [&session.intent, &session.git_branch, &session.last_heartbeat].map(Clone::clone).into();

@@ -207,14 +207,14 @@ fn check(bytes: &[u8]) {
     let (left, right) = (BORDERS[chance / 16 % BORDERS.len()], BORDERS[chance / 256 % BORDERS.len()]);
     let hidden = format!("{before}{left}{secret}{right}{after}");
     assert!(!mask(&hidden).contains(BODY), "{secret:?} between {left:?} and {right:?} survives in {hidden:?}");
-    no_piece_survives(&before, &secret, chance);
+    check_no_piece(&before, &secret, chance);
     if TIMED.load(Ordering::Relaxed) {
-        takes_linear_time(&whole);
+        check_linear_time(&whole);
     }
 }
 
 /// Panics if a piece of a secret survives when a long prompt or a line is cut.
-fn no_piece_survives(before: &str, secret: &str, chance: usize) {
+fn check_no_piece(before: &str, secret: &str, chance: usize) {
     let blanks = " ".repeat(chance % 2100);
     let line = hook_call::first_line(&format!("{before}{blanks} {secret} and more"), 120);
     let piece = &BODY[..8];
@@ -226,7 +226,7 @@ fn no_piece_survives(before: &str, secret: &str, chance: usize) {
 }
 
 /// Panics unless four times the text takes about four times as long, not sixteen times.
-fn takes_linear_time(piece: &str) {
+fn check_linear_time(piece: &str) {
     if piece.is_empty() || piece.len() > 64 {
         return;
     }

@@ -96,7 +96,7 @@ fn check(bytes: &[u8]) {
     let parts = parts(bytes);
     let settings = text(parts[0]);
     let backup = parts.get(1).map(|part| text(part));
-    shows_status(&settings);
+    check_status_line(&settings);
     let share = Path::new("/opt/our \"share\"/claude-sessions");
     let all = [
         Ours::Hooks(entries::for_claude(share).expect("the hooks were built in")),
@@ -104,7 +104,7 @@ fn check(bytes: &[u8]) {
         Ours::plugin(share).expect("our path"),
     ];
     for ours in &all {
-        there_and_back(&settings, backup.as_deref(), ours);
+        check_round_trip(&settings, backup.as_deref(), ours);
     }
 }
 
@@ -127,7 +127,7 @@ fn put(settings: &str, backup: Option<&str>) {
 }
 
 /// Installs and uninstalls as the program does. Refused settings must stay unchanged, with a one-line error.
-fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
+fn check_round_trip(settings: &str, backup: Option<&str>, ours: &Ours) {
     put(settings, backup);
     let Some(done) = installed(ours) else {
         assert_eq!(found().as_deref(), Some(settings), "refused");
@@ -149,11 +149,11 @@ fn there_and_back(settings: &str, backup: Option<&str>, ours: &Ours) {
         assert!(!has_ours(left), "{left:?}");
     }
     let Ok(edited) = edited else { return };
-    edited_meanwhile(settings, backup, ours, &edited, done.was_fresh && backup.is_none());
+    check_edit_survives(settings, backup, ours, &edited, done.was_fresh && backup.is_none());
 }
 
 /// Panics unless a change made while our entries were in the file survives.
-fn edited_meanwhile(settings: &str, backup: Option<&str>, ours: &Ours, edited: &str, was_fresh: bool) {
+fn check_edit_survives(settings: &str, backup: Option<&str>, ours: &Ours, edited: &str, was_fresh: bool) {
     put(settings, backup);
     installed(ours).expect("it was installed before");
     fs::write(path(), edited).expect("our folder can be written");
@@ -209,7 +209,7 @@ fn has_ours(text: &str) -> bool {
 }
 
 /// Wraps our status line around the existing one, and removes it again.
-fn shows_status(settings: &str) {
+fn check_status_line(settings: &str) {
     let own = entries::shell_word("/opt/it's ours/bin/cs-statusline");
     let Ok(ours) = wrapped::with(settings, &own) else { return };
     let line = &value(&ours)["statusLine"]["command"];

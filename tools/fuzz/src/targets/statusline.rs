@@ -11,7 +11,7 @@ use cs_core::store::Store;
 use cs_core::zone::{Day, Zone};
 use unicode_width::UnicodeWidthStr;
 
-use super::{parts, repaired, samples, text};
+use super::{check_repair, parts, samples, text};
 use crate::Target;
 use program::facts::Facts;
 use program::layout;
@@ -83,7 +83,7 @@ static NOW: LazyLock<Instant> = LazyLock::new(|| clock::parse("2026-11-21T10:00:
 static TODAY: LazyLock<Day> = LazyLock::new(|| Zone::utc().day_of(*NOW));
 
 fn check(bytes: &[u8]) {
-    repaired(bytes);
+    check_repair(bytes);
     let parts = parts(bytes);
     let part = |n: usize| text(parts.get(n).copied().unwrap_or_default());
     let payload = Payload::decode(parts[0]);

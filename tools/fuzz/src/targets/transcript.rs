@@ -25,7 +25,7 @@ use usage::report::{By, Filter, View};
 use usage::shares::{Began, Records};
 use usage::{stats, summary};
 
-use super::{parts, repaired, samples};
+use super::{check_repair, parts, samples};
 use crate::Target;
 
 pub const TARGET: Target = Target { name: "transcript", check, words: WORDS, seeds, most: 48 << 10, runs: 15_000 };
@@ -121,7 +121,7 @@ fn place() -> &'static Path {
 }
 
 fn check(bytes: &[u8]) {
-    bytes.split(|byte| *byte == b'\n').for_each(repaired);
+    bytes.split(|byte| *byte == b'\n').for_each(check_repair);
     let parts = parts(bytes);
     let part = |n: usize| parts.get(n).copied().unwrap_or_default();
     let chance = cs_core::id::fnv1a(bytes) as usize;
@@ -176,7 +176,7 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     assert_eq!((both.offset, both.check), (offset, check), "in two steps, cut at {cut}");
     same(&both.into_facts(), &facts, "in two steps");
     counted(bytes, &facts);
-    passed_over(&path, agent, bytes, chance);
+    check_bad_lines(&path, agent, bytes, chance);
     (log, facts)
 }
 
@@ -197,7 +197,7 @@ fn counted(bytes: &[u8], facts: &Facts) {
 }
 
 /// Panics unless a broken line and a far too long one are counted and change nothing else.
-fn passed_over(path: &Path, agent: Agent, bytes: &[u8], chance: usize) {
+fn check_bad_lines(path: &Path, agent: Agent, bytes: &[u8], chance: usize) {
     let whole_lines = [bytes, b"\n"].concat();
     put(path, &whole_lines);
     let mut facts = known(path, agent, None).into_facts();

@@ -48,14 +48,14 @@ fn check(bytes: &[u8]) {
         if let Ok(mut usage) = serde_json::from_str::<Usage>(&part) {
             let costs = usage.models.values_mut().map(|of| &mut of.cost_usd).chain([&mut usage.cost_usd]);
             costs.for_each(whole);
-            reads_back(&usage);
-            is_told(usage.cost_usd, usage.unpriced_tokens, &format_usage_cost(&usage));
-            adds_up(usage.models.values().map(Amount::from));
+            check_reads_back(&usage);
+            check_cost_word(usage.cost_usd, usage.unpriced_tokens, &format_usage_cost(&usage));
+            check_sums(usage.models.values().map(Amount::from));
         }
         if let Ok(mut days) = serde_json::from_str::<Days>(&part) {
             days.rows.iter_mut().for_each(|row| whole(&mut row.amount.cost_usd));
-            reads_back(&days);
-            adds_up(days.rows.iter().map(|row| row.amount));
+            check_reads_back(&days);
+            check_sums(days.rows.iter().map(|row| row.amount));
         }
     }
 }
@@ -65,20 +65,20 @@ fn whole(usd: &mut Option<f64>) {
     *usd = usd.map(|usd| usd.clamp(-1e9, 1e9).round());
 }
 
-fn reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+fn check_reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
     let written = serde_json::to_string(value).expect("it has a text");
     assert_eq!(serde_json::from_str::<T>(&written).expect("written data can be read"), *value);
 }
 
 /// Panics unless the cost is one short word that never claims zero for an unknown cost.
-fn is_told(usd: Option<f64>, unpriced: u64, told: &str) {
+fn check_cost_word(usd: Option<f64>, unpriced: u64, told: &str) {
     assert!(!told.is_empty() && !told.contains(char::is_control), "{told:?}");
     assert_eq!(told == "unknown", usd.is_none(), "{told:?} of {usd:?}");
     assert_eq!(told.ends_with("unknown"), usd.is_none() || unpriced > 0, "{told:?} of {unpriced}");
 }
 
 /// Panics unless sums are at least their parts and keep an unknown price unknown.
-fn adds_up(amounts: impl Iterator<Item = Amount>) {
+fn check_sums(amounts: impl Iterator<Item = Amount>) {
     let (mut sum, mut most, mut priced) = (Amount::default(), 0, true);
     for amount in amounts {
         priced &= amount.cost_usd.is_some() || amount.total_tokens == 0;
@@ -88,5 +88,5 @@ fn adds_up(amounts: impl Iterator<Item = Amount>) {
         assert!(sum.total_tokens >= most && sum.unpriced_tokens >= unpriced, "{sum:?}");
     }
     assert!(sum.cost_usd.is_some() || !priced, "all prices are known but not the total: {sum:?}");
-    is_told(sum.cost_usd, sum.unpriced_tokens, &format_cost(sum.cost_usd, sum.unpriced_tokens, 0));
+    check_cost_word(sum.cost_usd, sum.unpriced_tokens, &format_cost(sum.cost_usd, sum.unpriced_tokens, 0));
 }

@@ -46,7 +46,7 @@ impl Talk {
             Stage::New => self.start("startup"),
             Stage::Started => self.prompt(token),
             Stage::Going if random.chance(1, 12) => self.end(),
-            Stage::Going => self.continue_from(token, random),
+            Stage::Going => self.next_event(token, random),
             Stage::Ended if random.chance(1, 3) => self.start("resume"),
             Stage::Ended => {
                 *self = Talk::new(random);
@@ -71,7 +71,7 @@ impl Talk {
         ("SessionEnd", json!({"reason": "other"}), Change::Nothing)
     }
 
-    fn continue_from(&mut self, token: &str, random: &mut Random) -> (&'static str, Value, Change) {
+    fn next_event(&mut self, token: &str, random: &mut Random) -> (&'static str, Value, Change) {
         let tool = |name: &str, input: Value| json!({"tool_name": name, "tool_use_id": token, "tool_input": input});
         match random.below(9) {
             0 | 1 => self.prompt(token),
