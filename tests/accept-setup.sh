@@ -1,12 +1,12 @@
 # Part of tests/accept.sh, which reads it: installs the programs with `make install`, registers them with `cs-setup`,
-# and sees that real clients then record a conversation that was started like any other.
+# and checks that real clients then record an ordinary conversation.
 # shellcheck shell=sh disable=SC2154 # variables and functions of accept.sh
 
 prefix="$work/a prefix" # with a blank: no shell may come between
 installed=$prefix/share/claude-sessions/bin
 check "setup: make install works" make -s -C "$plugin" install SETUP=no PREFIX="$prefix"
 
-# A home whose settings are laid out as no program would.
+# A home whose settings have a layout that no program writes.
 plain() {
 	fresh "$1"
 	printf '{"env": {"A": "\\u00e9"},\n\t"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "true"}]}]}, "x": { }}' \
@@ -16,18 +16,18 @@ plain() {
 }
 setup() { env -i HOME="$home" PATH="$home/commands:/usr/bin:/bin" DISABLE_AUTOUPDATER=1 "$installed/cs-setup" "$@"; }
 same() { cmp "$work/before" "$home/.claude/settings.json"; }
-# The client, told nothing of us.
+# The client, without any option that names the plugin.
 unaware() {
 	# shellcheck disable=SC2086 # words
 	"$REAL_CLAUDE" ${REAL_CLAUDE_OPTIONS:-} --home "$home" --repo "$repo" --out "$out" --script "$model" --prompt "$1" \
 		</dev/null >"$out/said" 2>&1 || cat "$out/said"
 }
-# What must hold after a conversation that nobody told of us.
+# What must hold after such a conversation.
 recorded() {
 	tidy "$1"
-	check "$1: one session is there, with its intent" says "['answer briefly']" '[s["intent"] for s in r]'
+	check "$1: there is one session, with its intent" says "['answer briefly']" '[s["intent"] for s in r]'
 	check "$1: it is completed, with its outcome" says "('completed', 'A brief answer.')" '(r[0]["state"], r[0]["outcome"])'
-	check "$1: the doctor finds the hooks once, and an event goes through" healthy
+	check "$1: the doctor finds the hooks once, and a test event succeeds" healthy
 }
 healthy() { equal "True True" "$(setup doctor | json '" ".join(str(c["ok"]) for c in r if c["check"] in ("hooks", "event"))')"; }
 
@@ -36,26 +36,26 @@ check "settings: cs-setup install works" setup install --settings
 unaware "answer briefly"
 recorded settings
 check "settings: uninstall works" setup uninstall
-check "settings: the file is what it was, byte for byte" same
+check "settings: the file is restored byte for byte" same
 
 if [ -n "${REAL_CLAUDE_COMMAND:-}" ]; then
 	plain setup-plugin
 	ln -s "$REAL_CLAUDE_COMMAND" "$home/commands/claude"
 	check "plugin: cs-setup install works" setup install
-	check "plugin: no byte of the settings has moved" \
+	check "plugin: the existing settings are unchanged byte for byte" \
 		equal "$(sed '$s/}$//' "$work/before")" "$(head -c $(($(wc -c <"$work/before") - 1)) "$home/.claude/settings.json")"
 	check "plugin: the second time there is nothing to do" equal none "$(setup install | json 'r[0]["action"]')"
 	rm -f "$home/.claude.json" # the runner makes its own, without first-run dialogs
 	unaware "answer briefly"
 	recorded plugin
 	printf 'more' >>"$installed/cs-hook"
-	check "plugin: another build is brought to the client" equal run "$(setup install | json 'r[0]["action"]')"
+	check "plugin: a new build reaches the client" equal run "$(setup install | json 'r[0]["action"]')"
 	check "plugin: and then there is nothing to do" equal none "$(setup install | json 'r[0]["action"]')"
 	check "plugin: uninstall works" setup uninstall
-	check "plugin: the file is what it was, byte for byte" same
+	check "plugin: the file is restored byte for byte" same
 	known=$(env -i HOME="$home" PATH=/usr/bin:/bin "$REAL_CLAUDE_COMMAND" plugin list --json </dev/null |
 		json '[p["id"] for p in r[0] if not p["id"].endswith("@builtin")]') # 2.1.332 brings some of its own
-	check "plugin: the client knows it no more" equal "[]" "$known"
+	check "plugin: the client no longer lists it" equal "[]" "$known"
 	check "plugin: the programs can be installed again" make -s -C "$plugin" install SETUP=no PREFIX="$prefix"
 else
 	echo "skipped: REAL_CLAUDE_COMMAND is not set, so the plugin cannot be registered"
@@ -66,16 +66,16 @@ if [ -n "${REAL_CODEX:-}" ]; then
 	check "codex: cs-setup install works" setup install --codex
 	"$REAL_CODEX" --no-hooks --home "$home" --repo "$repo" --out "$out" --prompt "simple prompt" \
 		-- --dangerously-bypass-hook-trust </dev/null >"$out/said" 2>&1 || cat "$out/said"
-	check "codex: one session is there, with intent and agent" says "[('simple prompt', 'codex')]" \
+	check "codex: there is one session, with intent and agent" says "[('simple prompt', 'codex')]" \
 		'[(s["intent"], s["agent"]) for s in r]'
 	check "codex: it is completed" says completed 'r[0]["state"]'
 	. "$here/accept-codex.sh"
-	check "codex: the hooks noted no trouble" none cat "$home/.claude/dashboard/logs/hook.log"
+	check "codex: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"
 	check "codex: uninstall works" setup uninstall --codex
 	check "codex: nothing of ours is left" none ls "$home/.codex/hooks.json"
-	check "codex: Claude Code's settings are as they were" same
+	check "codex: Claude Code's settings are unchanged" same
 else
-	echo "skipped: REAL_CODEX is not set, so there is no Codex to try"
+	echo "skipped: REAL_CODEX is not set, so Codex cannot be tested"
 fi
 
 . "$here/accept-statusline.sh"

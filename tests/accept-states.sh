@@ -1,8 +1,9 @@
-# Part of tests/accept.sh, which reads it: what the screen of a real client shows and what the record says, side by
-# side, where hooks alone would be wrong; and the ways on which a conversation goes on.
+# Part of tests/accept.sh, which reads it: compares what the screen of a
+# real client shows with what the record says, where hooks alone would be wrong, and tries the ways to continue a
+# conversation.
 # shellcheck shell=sh disable=SC2154,SC2034 # variables and functions of accept.sh
 
-# Closes what is open. A dialog that has just opened ignores keys for a moment.
+# Closes the open dialog. A dialog that has just opened ignores keys for a moment.
 dismiss() {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		sleep 0.5
@@ -12,7 +13,7 @@ dismiss() {
 	done
 }
 
-# The turn is over, and a shell goes on.
+# The turn is over, and a shell continues.
 both_rest() { screen_shows idle && state background; }
 
 fresh states
@@ -22,24 +23,24 @@ type_in "let two agents ask"
 check "two agents: both ask" within 15 because "and 1 more"
 check "two agents: screen and record say waiting" both waiting
 press 1
-check "two agents: one is approved, the other one still asks" within 10 because "(asked by a subagent"
+check "two agents: one is approved, the other still asks" within 10 because "(asked by a subagent"
 check "two agents: screen and record say waiting again" within 5 both waiting
 press 1
-check "two agents: nobody asks any more" within 15 both idle
+check "two agents: no one asks any more" within 15 both idle
 
 type_in "which colour"
-check "question: the record says waiting, and for what" within 10 because "answer: Which colour?"
-check "question: the screen has it" within 5 see "Esc to cancel"
+check "question: the record says waiting, with the question" within 10 because "answer: Which colour?"
+check "question: the screen shows it" within 5 see "Esc to cancel"
 dismiss
 check "question: dismissed, screen and record say idle" within 5 both idle
 type_in "/model"
-check "menu: it is on the screen" within 5 see "Esc to cancel"
-check "menu: after a dismissed question nothing is asked" within 5 state idle
+check "menu: it is shown" within 5 see "Esc to cancel"
+check "menu: after a dismissed question it does not count as one" within 5 state idle
 check "menu: nothing is awaited" awaits None
 dismiss
 
 type_in "this fails"
-check "failure: it is on the screen" within 15 see "scripted failure"
+check "failure: it is shown" within 15 see "scripted failure"
 check "failure: the record says so" within 5 says True '"scripted failure" in r[0]["state_reason"]'
 
 type_in "leave something running"
@@ -67,7 +68,7 @@ pid=$(process)
 kill -STOP "$pid"
 check "suspended: the record says so" within 3 state suspended
 kill -CONT "$pid"
-check "suspended: it goes on" within 3 both working
+check "suspended: it continues" within 3 both working
 check "suspended: it answers" within 5 see "three"
 press Escape
 check "suspended: it can be interrupted" within 5 both_rest
@@ -78,7 +79,7 @@ check "windows: a second one opens the conversation" start --resume "$uuid"
 type_in "/exit"
 check "windows: the second one ends" within 10 ended
 window=talk
-check "windows: the first one goes on" state background
+check "windows: the first one continues" state background
 type_in "answer briefly"
 check "windows: it answers" within 10 see "A brief answer."
 check "windows: one conversation is one session" states background
@@ -90,11 +91,11 @@ check "fork: the client ends" within 10 ended
 check "fork: the session is completed" states completed
 check "fork: another client starts with a fork" start --resume "$uuid" --fork-session
 type_in "answer briefly"
-check "fork: its prompt begins another session" within 10 states "completed idle"
+check "fork: its prompt starts another session" within 10 states "completed idle"
 check "fork: it is another conversation" says 2 'len({s["claude_session_id"] for s in r})'
 type_in "run something long"
 check "closed: screen and record say waiting" within 10 both waiting
 tmux kill-session -t talk
-check "closed: with the terminal, in the middle of a question: it is parked" within 10 states "completed parked"
-check "closed: no older answer is its outcome" says None 'r[0]["outcome"]'
+check "closed: with the terminal, during a question: it is parked" within 10 states "completed parked"
+check "closed: an older answer is not its outcome" says None 'r[0]["outcome"]'
 tidy states

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Gets axe-core, the checker of accessibility that the browser tests use, into target/axe-core/. Its version and
-# content are fixed here; it is not part of this repository. Called by `make axe` and `.ci/run`.
+# Downloads axe-core, the accessibility checker of the browser tests, to target/axe-core/. Its version and checksum
+# are fixed here; it is not part of this repository. Called by `make axe` and `.ci/run`.
 set -eu
 
 version=4.14.1
@@ -14,6 +14,6 @@ if [ -e "$folder/axe.min.js" ] && check "$folder/axe.min.js"; then exit 0; fi
 mkdir -p "$folder"
 npm pack --silent --pack-destination "$folder" "axe-core@$version" >/dev/null
 tar -xzf "$folder/axe-core-$version.tgz" -C "$folder" package/axe.min.js
-check "$folder/package/axe.min.js" || { echo "axe.sh: axe-core $version is not what it was" >&2; exit 1; }
+check "$folder/package/axe.min.js" || { echo "axe.sh: axe-core $version has a wrong checksum" >&2; exit 1; }
 mv -f "$folder/package/axe.min.js" "$folder/axe.min.js"
 rm -rf "$folder/package" "$folder/axe-core-$version.tgz"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compares cs-usage with ccusage on a made-up corpus: totals must be the same, times are printed.
-# Opt-in: needs npm and the network (the npm registry). Nothing is kept but what is printed.
+# Compares cs-usage with ccusage on a made-up corpus: totals must be the same; times are printed.
+# Opt-in: needs npm and the network (the npm registry). Nothing is kept except the output.
 # Usage: bash tests/compare-usage.sh [SESSIONS [MESSAGES [FILLER]]]   (400 250 1500 make about 0.9 GB)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,12 +17,12 @@ chmod +x "$theirs"
 "$target/debug/transcripts" "$place/claude" "${1:-400}" "${2:-250}" "${3:-1500}"
 mkdir "$place/home"
 run() { env -i HOME="$place/home" CLAUDE_CONFIG_DIR="$place/claude" CS_HOME="$place/cs" TZ=UTC PATH="$PATH" "$@"; }
-# Prints user plus system seconds, and those of the clock.
+# Prints processor time and elapsed time in seconds.
 timed() {
     what=$1; shift
     { time -p run "$@" >"$place/out" 2>/dev/null; } 2>"$place/time"
     awk -v what="$what" '/^real/ {r = $2} /^user/ {u = $2} /^sys/ {s = $2}
-        END {printf "%-14s %6.2f s of processor, %6.2f s by the clock\n", what, u + s, r}' "$place/time"
+        END {printf "%-14s %6.2f s processor, %6.2f s elapsed\n", what, u + s, r}' "$place/time"
 }
 run "$theirs" claude daily --offline --json >/dev/null
 for round in 1 2 3; do

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Shows the programs at work: recorded conversations go through the hooks, as Claude Code would send them, and
-# the commands show what was kept. Everything happens in a temporary folder, which is removed at the end.
-# Called by `make demo`, after the build. Needs nothing but sh, sed and the built programs.
+# Demonstrates the programs: recorded conversations go through the hooks, as Claude Code would send them, and the
+# commands show what was recorded. Everything is in a temporary folder, which is removed at the end.
+# Called by `make demo`, after the build. Needs only sh, sed and the built programs.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -20,25 +20,25 @@ if [ -t 1 ]; then strong=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(pri
 width=$(stty size 2>/dev/null </dev/tty | sed 's/.* //') || width=
 [ "${width:-0}" -ge 60 ] || width=100
 
-# Runs a shell command at a time of day, our programs on PATH and nothing of the person's environment.
+# Runs a shell command at a time of day, with our programs on PATH and without the user's environment.
 at() {
 	env -i HOME="$scratch/home" CS_HOME="$scratch/home/.claude/dashboard" CS_NOW="2026-11-21T$1:00Z" CLAUDE_PID="$client" \
 		COLUMNS="$width" LC_ALL=C.UTF-8 PATH="$programs:/usr/bin:/bin" sh -c "$2"
 }
 
-# Makes project $1 with branch $2: a repository, as far as a hook looks at one.
+# Creates project $1 with branch $2: the parts of a repository that a hook reads.
 project() {
 	mkdir -p "$scratch/home/$1/.git"
 	echo "ref: refs/heads/$2" >"$scratch/home/$1/.git/HEAD"
 }
 
-# A process that stands for the client: while it lives, its conversations do.
+# A process that stands in for the client: its conversations run as long as it does.
 start_client() {
 	sleep 600 &
 	client=$!
 }
 
-# What stands in a recording, moved to project $1. The prompts and tasks recorded there are dull; they get names.
+# Moves a recording to project $1 and gives its dull prompts and tasks better names.
 move_to() {
 	folder=$(printf '%s' "$scratch/home/$1" | sed 's/[&#\\]/\\&/g')
 	sed -e 's/^{"t": [0-9.]*, "payload": //' -e 's/}$//' -e "s#/home/dev/repo#$folder#g" \
@@ -48,8 +48,8 @@ move_to() {
 		-e 's/"First task"/"Write hello.txt"/g' -e 's/"Second task"/"Show it on the front page"/g'
 }
 
-# At time $1, sends those lines of recording $2 that sed selects with $3 through the hooks, in project $4. The
-# recordings hold every event there is; hooks.json asks for these only.
+# At time $1, sends the lines of recording $2 that sed selects with $3 through the hooks, in project $4. The
+# recordings contain all events, of which hooks.json registers only these.
 replay() {
 	sed -n "$3" "$recordings/$2.jsonl" | move_to "$4" >"$scratch/payloads"
 	: >"$scratch/told"
@@ -65,7 +65,7 @@ replay() {
 	done <"$scratch/payloads"
 }
 
-# Says that conversation $1 of project $2 had $4 answers on day $3 of the month, as Claude Code writes it down.
+# Writes a log as Claude Code does: conversation $1 of project $2 with $4 answers on day $3 of the month.
 spend() {
 	mkdir -p "$scratch/home/.claude/projects/-$2"
 	n=0
@@ -80,7 +80,7 @@ spend() {
 	done >>"$scratch/home/.claude/projects/-$2/$1.jsonl"
 }
 
-# What all conversations of this month used, those of the recordings included.
+# Writes the usage of all conversations of this month, including the recorded ones.
 spend_all() {
 	day=2
 	while [ "$day" -le 20 ]; do
@@ -95,13 +95,13 @@ spend_all() {
 	at 11:00 "cs-usage keep -q"
 }
 
-# A sentence, the command that it is about, and what that prints.
+# Prints a sentence, a command and its output.
 show() {
 	printf '\n%s%s%s\n%s$ %s%s\n' "$strong" "$1" "$plain" "$dim" "$2" "$plain"
 	at 11:00 "$2"
 }
 
-# The same in a browser, while somebody at a terminal looks at it.
+# Shows the same in a browser, if this runs in a terminal.
 dashboard() {
 	[ -t 0 ] && [ -t 1 ] || return 0
 	at 11:00 'echo $$ >"$HOME/server"; exec cs-serve --port 0' >"$scratch/address" &
@@ -127,12 +127,12 @@ spend_all
 
 echo "Four conversations took place in two projects. Nobody took notes; the hooks did."
 show "What is going on?" "cs-session list --table"
-show "What does that one wait for?" "cs-session list --state waiting -q | cs-session show - --table"
-show "What is left of the one that ended with work undone?" \
+show "What is that one waiting for?" "cs-session list --state waiting -q | cs-session show - --table"
+show "What is left of the session that ended with open work?" \
 	"cs-session list --status parked -q | cs-session show - --table"
-show "How are the projects?" "cs-project overview --table"
+show "What is the state of the projects?" "cs-project overview --table"
 show "What does it cost?" "cs-usage weekly --table"
-printf '\n%s\n' "${strong}And when the next conversation began in that project, it was told:$plain"
+printf '\n%s\n' "${strong}When the next conversation started in that project, it got this context:$plain"
 sed 1d "$scratch/told"
 dashboard
-printf '\n%s\n' "All of this was in a temporary folder, which is gone now. To record your own: make install"
+printf '\n%s\n' "All of this was in a temporary folder, which is now removed. To record your own sessions: make install"

@@ -1,5 +1,5 @@
 """Counts in files of the data directory as the Python tool changes them: flock on the file of the lock, a new
-file, a rename, release, and only then the lock's file is removed. It does not look whether the file that it
+file, a rename, release, and only then the lock's file is removed. It does not check whether the file that it
 has locked still has its name."""
 
 import fcntl
