@@ -83,9 +83,9 @@ mod tests {
         let whole = pack(inputs());
         for end in 0..whole.len() {
             let said = unpack(&whole[..end]).unwrap_err();
-            assert!(said.starts_with("is torn: ") || end < HEAD.len() && said.starts_with("does not begin"), "{said}");
+            assert!(said.starts_with("is torn: ") || end < HEAD.len() && said.starts_with("is not a pack"), "{said}");
         }
-        assert_eq!(unpack(&[&whole[..], b"xyz"].concat()), Err("has 3 bytes more than its 4 inputs".into()));
+        assert_eq!(unpack(&[&whole[..], b"xyz"].concat()), Err("has 3 bytes after its 4 inputs".into()));
         assert!(unpack(b"something else").is_err());
         let huge = [HEAD, &[255; 8]].concat();
         assert!(unpack(&huge).is_err(), "no memory is reserved for a claimed length");

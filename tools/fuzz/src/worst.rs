@@ -88,7 +88,9 @@ mod tests {
     #[test]
     fn shapes_are_json_of_the_requested_size() {
         let base = serde_json::json!({"a": 1, "z": {}});
-        for (name, text) in all(&base, &["later"], 9999).iter().filter(|(name, _)| !name.starts_with("an abyss")) {
+        for (name, text) in
+            all(&base, &["later"], 9999).iter().filter(|(name, _)| !name.starts_with("endlessly nested"))
+        {
             let value: Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
             assert!(value["a"] == 1 && (9800..=9999).contains(&text.len()), "{name}: {}", text.len());
         }
