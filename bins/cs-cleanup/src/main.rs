@@ -75,7 +75,7 @@ fn must_know_the_time(context: &Context) -> Outcome<()> {
     match clocks.into_iter().find(|now| clock::is_wrong(*now)) {
         Some(now) => Err(Failure::Core(cs_core::Error::Refused(format!(
             "the clock says {}, which is wrong; set it first: nothing was closed, archived or removed",
-            Zone::system().local(now).date()
+            render::format_local_day(now, Zone::system())
         )))),
         None => Ok(()),
     }

@@ -5,6 +5,7 @@ use crate::progress::Progress;
 use cli::{Context, Failure, Failures, Form, Outcome};
 use cs_core::Result;
 use cs_core::store::{Author, Finding, Run, Store, SweepAction};
+use cs_core::zone::Zone;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
@@ -82,7 +83,8 @@ impl Work {
             Form::Table => {
                 let would = if done.dry_run { "would be " } else { "" };
                 let subject = self.short(&subject);
-                self.rows.push(vec![format!("{would}{}", done.action), subject, done.reason.clone()]);
+                let reason = render::format_stamps(&done.reason, Zone::system());
+                self.rows.push(vec![format!("{would}{}", done.action), subject, reason]);
                 return Ok(());
             }
         }

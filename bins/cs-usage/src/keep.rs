@@ -1,4 +1,4 @@
-//! `keep`: sums up every conversation while its log is there, for when it is gone.
+//! `keep`: writes a summary of every conversation, which counts once its log is deleted.
 
 use crate::PROGRAM;
 use crate::load::{Loaded, load};
@@ -10,8 +10,9 @@ use argh::FromArgs;
 use cli::{Context, Failure, Failures, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::validate::FILE_BYTES;
+use cs_core::zone::Zone;
 use cs_core::{open, repair};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use usage::days;
@@ -32,7 +33,12 @@ pub struct Keep {
 struct AtRisk {
     claude_session_id: String,
     path: PathBuf,
-    deleted_at: String,
+    #[serde(serialize_with = "serialize_stamp")]
+    deleted_at: Instant,
+}
+
+fn serialize_stamp<S: Serializer>(at: &Instant, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&clock::stamp(*at))
 }
 
 /// How many days before its deletion a transcript is reported.
@@ -62,7 +68,7 @@ impl Keep {
         let mut failures = Failures::default();
         for (uuid, error) in done.failed {
             failures.report(error)?;
-            warn(context, &loaded, Some(&uuid));
+            warn(context, &loaded, &uuid);
         }
         summed?;
         failures.end().and_then(|()| loaded.end())
@@ -75,7 +81,7 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
         match context.out.form {
             _ if context.out.quiet => context.out.line(&risk.claude_session_id)?,
             Form::Json => context.out.json(risk)?,
-            Form::Table => context.out.line(&cli::sanitize(&text(risk)))?,
+            Form::Table => context.out.line(&cli::sanitize(&describe(risk, &loaded.zone)))?,
         }
     }
     context.out.flush()?;
@@ -90,21 +96,22 @@ fn check(context: &mut Context, loaded: &Loaded) -> Outcome<()> {
     if risks.is_empty() { Ok(()) } else { Err(Failure::Reported(1)) }
 }
 
-fn text(risk: &AtRisk) -> String {
+fn describe(risk: &AtRisk, zone: &Zone) -> String {
     format!(
         "{} has no summary and will be deleted about {}",
         risk.path.display(),
-        risk.deleted_at.get(..10).unwrap_or_default()
+        render::format_local_day(risk.deleted_at, zone)
     )
 }
 
-/// Warns of a conversation that has no summary and whose transcript will be deleted soon.
-fn warn(context: &Context, loaded: &Loaded, only: Option<&str>) {
-    for risk in at_risk(context, loaded).iter().filter(|risk| only.is_none_or(|uuid| uuid == risk.claude_session_id)) {
-        report(PROGRAM, &Failure::Nothing(text(risk)));
+/// Warns if the transcript of this conversation will be deleted soon.
+fn warn(context: &Context, loaded: &Loaded, uuid: &str) {
+    for risk in at_risk(context, loaded).iter().filter(|risk| risk.claude_session_id == uuid) {
+        report(PROGRAM, &Failure::Nothing(describe(risk, &loaded.zone)));
     }
 }
 
+/// Finds the transcripts that will be deleted soon, the first to go first.
 fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let (summaries, _) = summary::load(&context.store.home);
     let kept: HashMap<&str, u64> =
@@ -115,17 +122,15 @@ fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
     let is_kept = |id: &str| used.get(id).is_none_or(|used| kept.get(id).is_some_and(|kept| kept >= used));
     let roots = loaded.roots.of(Agent::Claude);
     let periods: Vec<(&PathBuf, i64)> = roots.iter().map(|root| (root, cleanup_days(root))).collect();
-    // Of each conversation the log that goes first.
+    // For each conversation, the log that is deleted first.
     let mut risks: BTreeMap<&str, AtRisk> = BTreeMap::new();
     for (log, facts) in loaded.logs.iter().filter(|(log, _)| log.agent == Agent::Claude) {
         let days = periods.iter().find(|(root, _)| log.path.starts_with(root)).map_or(CLEANUP_DAYS, |(_, days)| *days);
-        let Some(deleted) = deleted_at(log, days).filter(|at| *at - context.now <= TimeDelta::days(WARN_DAYS)) else {
+        let Some(deleted_at) = deletion(log, days).filter(|at| *at - context.now <= TimeDelta::days(WARN_DAYS)) else {
             continue;
         };
-        let deleted_at = clock::stamp(deleted);
         for id in facts.sessions().into_iter().filter(|id| !is_kept(id)) {
-            let risk =
-                || AtRisk { claude_session_id: id.into(), path: log.path.clone(), deleted_at: deleted_at.clone() };
+            let risk = || AtRisk { claude_session_id: id.into(), path: log.path.clone(), deleted_at };
             let known = risks.entry(id).or_insert_with(risk);
             if deleted_at < known.deleted_at {
                 *known = risk();
@@ -133,21 +138,21 @@ fn at_risk(context: &Context, loaded: &Loaded) -> Vec<AtRisk> {
         }
     }
     let mut risks: Vec<AtRisk> = risks.into_values().collect();
-    risks.sort_by(|a, b| a.deleted_at.cmp(&b.deleted_at));
+    risks.sort_by_key(|risk| risk.deleted_at);
     risks
 }
 
-/// When Claude Code deletes a transcript: so many days after its last change.
-fn deleted_at(log: &Log, days: i64) -> Option<Instant> {
+/// When Claude Code deletes a transcript: this many days after its last change.
+fn deletion(log: &Log, days: i64) -> Option<Instant> {
     let modified = clock::from_millis(log.identity.modified / 1_000_000)?;
     modified.checked_add_signed(TimeDelta::try_days(days)?)
 }
 
-/// Claude Code's own default.
+/// Claude Code's default.
 const CLEANUP_DAYS: i64 = 30;
 
-/// After how many days Claude Code deletes transcripts: its setting `cleanupPeriodDays`, but no more than the default.
-/// Clients are known to ignore larger ones (anthropics/claude-code issue 41458).
+/// The days after which Claude Code deletes transcripts: its setting `cleanupPeriodDays`, but at most the default,
+/// because some clients ignore larger values (anthropics/claude-code issue 41458).
 fn cleanup_days(root: &Path) -> i64 {
     let bytes = open::foreign_bytes(&root.join("settings.json"), FILE_BYTES).unwrap_or_default();
     let settings: serde_json::Value = repair::decode(&bytes, &mut Vec::new()).unwrap_or_default();

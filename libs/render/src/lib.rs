@@ -32,9 +32,9 @@ pub use number::{
 pub use session_csv::is_own_csv;
 pub use table::{align_right, layout_table};
 pub use time::{
-    format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_local_minute,
-    format_millis, format_minute, format_month, format_near_time, format_second, format_time, format_time_of_day,
-    format_until,
+    format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_local_day,
+    format_local_minute, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,
+    format_time, format_time_of_day, format_until,
 };
 
 use cs_core::clock;

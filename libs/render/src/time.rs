@@ -18,6 +18,21 @@ pub fn format_local_minute(at: Instant, zone: &Zone) -> String {
     format_minute(zone.local(at).and_utc())
 }
 
+/// The local day of an instant: `2026-11-21`.
+pub fn format_local_day(at: Instant, zone: &Zone) -> String {
+    zone.local(at).date().to_string()
+}
+
+/// A text of a record in which every stamp (see [`clock::stamp`]) is replaced by its local time.
+pub fn format_stamps(text: &str, zone: &Zone) -> String {
+    let localize = |word: &str| {
+        let stamp = word.trim_end_matches([' ', ',', ';', '.']);
+        let at = clock::parse(stamp).filter(|at| clock::stamp(*at) == stamp)?;
+        Some(word.replacen(stamp, &format_local_minute(at, zone), 1))
+    };
+    text.split_inclusive(' ').map(|word| localize(word).unwrap_or_else(|| word.to_string())).collect()
+}
+
 /// A local time that is not far away: `15:00` on this day, else `Mon 15:00`.
 pub fn format_near_time(at: Instant, day: &Day, zone: &Zone) -> String {
     let local = zone.local(at);
@@ -108,6 +123,9 @@ mod tests {
         let day = zone.day_of(at("2026-11-21T10:00:00Z"));
         let near = ["2026-11-21T14:00:00Z", "2026-11-21T23:00:00Z"].map(|text| format_near_time(at(text), &day, &zone));
         assert_eq!(near, ["15:00", "Sun 00:00"]);
+        assert_eq!(format_local_day(at("2026-07-01T22:30:00Z"), &zone), "2026-07-02");
+        let text = "of 2026-07-01T22:30:00.000000+00:00; not 2026-07-01T22:30:00Z";
+        assert_eq!(format_stamps(text, &zone), "of 2026-07-02 00:30; not 2026-07-01T22:30:00Z");
     }
 
     #[test]

@@ -54,6 +54,24 @@ fn a_session_with_a_wrong_time_is_closed_one_threshold_after_it_was_found() {
 }
 
 #[test]
+fn a_wrong_time_is_local_in_the_table_and_utc_elsewhere() {
+    for (zone, shown, day) in [("CET-1", "2030-01-01 01:00", "1970-01-01"), ("EST5", "2029-12-31 19:00", "1969-12-31")]
+    {
+        let sandbox = Sandbox::new().with("TZ", zone);
+        let id = made_at(&sandbox, AHEAD);
+        let table = at(&sandbox, DAY[0], "cs-cleanup", &["archive", "--dry-run", "--table"]);
+        assert!(table.contains(&format!("the last sign of life is of {shown}; its age counts from here")), "{table}");
+        let json = at(&sandbox, DAY[0], "cs-cleanup", &["archive"]);
+        assert!(json.contains("of 2030-01-01T00:00:00.000000+00:00;"), "{json}");
+        assert!(sandbox.record(&id)["events"].to_string().contains("of 2030-01-01T00:00:00.000000+00:00;"));
+        let mut command = sandbox.command("cs-cleanup");
+        command.arg("archive").env("CS_NOW", BEHIND);
+        let refused = stderr(&run(command, ""));
+        assert!(refused.contains(&format!("the clock says {day}, which is wrong")), "{refused}");
+    }
+}
+
+#[test]
 fn a_sign_of_life_replaces_a_wrong_time() {
     for wrong in [AHEAD, BEHIND] {
         let sandbox = Sandbox::new();

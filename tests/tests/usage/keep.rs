@@ -101,6 +101,19 @@ fn logs_that_will_soon_be_deleted_are_reported() {
 }
 
 #[test]
+fn the_day_of_a_deletion_is_local_for_people() {
+    // Changed at 10:00 UTC, 26 days before the clock of the tests.
+    for (zone, day) in [("UTC", "2026-11-25"), ("SST11", "2026-11-24"), ("LINT-14", "2026-11-26")] {
+        let sandbox = Sandbox::new().with("TZ", zone);
+        age(&put(&sandbox, &transcript(1), &ANSWER.line()), 26);
+        let shown = stdout(&sandbox.cs("cs-usage", &["keep", "--check", "--table"]));
+        assert!(shown.ends_with(&format!("will be deleted about {day}\n")), "{zone}: {shown}");
+        let json = stdout(&sandbox.cs("cs-usage", &["keep", "--check", "--json"]));
+        assert!(json.contains(r#""deleted_at":"2026-11-25T10:00:00.000000+00:00""#), "{zone}: {json}");
+    }
+}
+
+#[test]
 fn wrong_settings_are_reported_and_lose_nothing() {
     for (config, told) in [
         (
