@@ -1,4 +1,4 @@
-//! `all`: what the timer runs. Whatever fails, the rest is done.
+//! `all`: does what the timer needs. If something fails, the rest is still done.
 
 use crate::work::{NOTHING, Work};
 use crate::{archive, doubt, gone, locks, notes, stale, tmp};
@@ -6,11 +6,12 @@ use argh::FromArgs;
 use cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
 
-/// tmp, index (only if it is damaged), gone, stale, archive, what the repositories are, locks, and files and logs that are too old or too long
+/// do all of it: tmp, index (if it is damaged), gone, stale, archive, locks; also note the projects' repositories, remove
+/// old files and trim long logs
 #[derive(FromArgs)]
 #[argh(subcommand, name = "all", example = "{command_name} --dry-run", example = "{command_name}")]
 pub struct All {
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }
@@ -20,12 +21,12 @@ impl All {
         let mut work = Work::new(context, self.dry_run);
         let (run, system_now, now) = (work.run, work.system_now, work.context.now);
         tmp::sweep(&mut work)?;
-        // First: with a damaged index all others would read all records.
+        // This comes first: with a damaged index, all others would read all records.
         work.each(Ok(vec![()]), |store, ()| store.repair_index(run, now))?;
         notes::sweep(&mut work)?;
         gone::sweep(&mut work)?;
         doubt::sweep(&mut work)?;
-        if !keeps(&work) {
+        if !keeps_sessions_open(&work) {
             stale::sweep(&mut work)?;
         }
         archive::sweep(&mut work, None)?;
@@ -41,7 +42,7 @@ impl All {
     }
 }
 
-/// Whether the user closes sessions by hand. Settings that cannot be understood are told by the others.
-fn keeps(work: &Work) -> bool {
+/// Whether the user closes sessions by hand. The other steps report settings that cannot be understood.
+fn keeps_sessions_open(work: &Work) -> bool {
     work.context.config().hooks.session_end == SessionEnd::Keep
 }

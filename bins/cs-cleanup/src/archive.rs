@@ -1,4 +1,4 @@
-//! `archive`: completed sessions are put away; `cs-session show` and `resume` find them there.
+//! `archive`: moves completed sessions to the archive, where `cs-session show` and `resume` still find them.
 
 use crate::PROGRAM;
 use crate::doubt;
@@ -8,7 +8,7 @@ use cli::{Context, Failure, Outcome, selectors};
 use cs_core::clock::TimeDelta;
 use cs_core::store::Selector;
 
-/// put completed sessions away: the named ones, or all that ended long ago
+/// archive completed sessions: the named ones, or all that ended long ago
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -17,18 +17,18 @@ use cs_core::store::Selector;
     example = "cs-session list --status completed --project api -q | {command_name} -"
 )]
 pub struct Archive {
-    /// sessions; none: those that ended long ago
+    /// sessions (default: all that ended long ago)
     #[argh(positional)]
     id: Vec<String>,
-    /// how many days ago (default: the setting archive_after_days)
-    #[argh(option, from_str_fn(days))]
+    /// archive what ended at least this many days ago (default: the setting archive_after_days)
+    #[argh(option, from_str_fn(parse_days))]
     days: Option<f64>,
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }
 
-fn days(text: &str) -> Result<f64, String> {
+fn parse_days(text: &str) -> Result<f64, String> {
     let days = text.parse().ok().filter(|days: &f64| days.is_finite() && *days >= 0.0);
     days.ok_or_else(|| format!("{text:?} is not a number of days"))
 }
@@ -41,18 +41,19 @@ impl Archive {
                 doubt::sweep(&mut work)?;
                 sweep(&mut work, days)?;
             }
-            (ids, None) => named(&mut work, ids)?,
+            (ids, None) => archive_named(&mut work, ids)?,
             (_, Some(_)) => {
-                let hint =
-                    format!("{PROGRAM} archive ID puts away the named ones, {PROGRAM} archive --days N the old ones");
-                return Err(Failure::Usage("sessions and --days contradict each other".into(), Some(hint)));
+                let hint = format!(
+                    "{PROGRAM} archive ID archives the named sessions, {PROGRAM} archive --days N the old ones"
+                );
+                return Err(Failure::Usage("sessions and --days cannot be combined".into(), Some(hint)));
             }
         }
         work.finish(NOTHING)
     }
 }
 
-fn named(work: &mut Work, ids: &[String]) -> Outcome<()> {
+fn archive_named(work: &mut Work, ids: &[String]) -> Outcome<()> {
     let (run, now) = (work.run, work.context.now);
     let names = selectors(ids)?;
     work.each(Ok(names), |store, name| {
@@ -64,7 +65,7 @@ fn named(work: &mut Work, ids: &[String]) -> Outcome<()> {
 pub fn sweep(work: &mut Work, days: Option<f64>) -> Outcome<()> {
     let (run, now) = (work.run, work.context.now);
     let config = work.context.config();
-    // Putting a record away is not taken back: not by a default that is not what the person wrote.
+    // Archiving cannot be undone, so a default does not replace a setting that cannot be understood.
     if days.is_none() && config.is_doubtful("settings.archive_after_days") {
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! `check`: reads everything and says what is wrong; `--repair` mends what needs no person.
+//! `check`: reads everything and reports what is wrong; `--repair` repairs what needs no decision.
 
 use crate::PROGRAM;
 use crate::progress::Progress;
@@ -7,14 +7,14 @@ use argh::FromArgs;
 use cli::{Context, Failure, Outcome, note};
 use cs_core::store::Finding;
 
-/// read everything and name each damaged, oversized, foreign or newer file; exit code 1 if there is any
+/// read everything and report each damaged, oversized, foreign or newer file; exit with 1 if there is any
 #[derive(FromArgs)]
 #[argh(subcommand, name = "check", example = "{command_name}", example = "{command_name} --repair --dry-run")]
 pub struct Check {
-    /// move damaged files into quarantine/ with a note, narrow modes, make a wrong index again
+    /// move damaged files to quarantine/ with a note, make files private, rebuild a wrong index
     #[argh(switch)]
     repair: bool,
-    /// with --repair: show what would be done
+    /// with --repair: only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }
@@ -22,8 +22,8 @@ pub struct Check {
 impl Check {
     pub fn run(self, context: Context) -> Outcome<()> {
         if self.dry_run && !self.repair {
-            let hint = "cs-cleanup check changes nothing; with --repair it does";
-            return Err(Failure::Usage("--dry-run is for --repair".into(), Some(hint.into())));
+            let hint = "cs-cleanup check changes nothing without --repair";
+            return Err(Failure::Usage("--dry-run needs --repair".into(), Some(hint.into())));
         }
         let mut work = Work::new(context, self.dry_run);
         let all = work.context.store.everything()?;
@@ -42,7 +42,7 @@ impl Check {
             Ok(found) => left += self.treat(&mut work, &found)?,
             Err(error) => work.failed(error.into())?,
         }
-        // No damage, and nothing that anybody but a person can know.
+        // Projects that may have moved are not damage: only a person knows.
         let hints = if work.context.out.quiet {
             Vec::new()
         } else {
@@ -55,19 +55,19 @@ impl Check {
         work.finish(&format!("everything is in order: {} files and folders", all.len()))
     }
 
-    /// Tells what was found and mends it where that was asked for; how many are left.
+    /// Reports what was found, repairs it if that was requested, and returns how many problems are left.
     fn treat(&self, work: &mut Work, found: &[Finding]) -> Outcome<usize> {
         let (run, now) = (work.run, work.context.now);
         let mut left = 0;
         for finding in found {
             work.found(finding)?;
-            let mended = if self.repair { work.context.store.repair(finding, run, now) } else { Ok(None) };
-            match mended {
+            let repaired = if self.repair { work.context.store.repair(finding, run, now) } else { Ok(None) };
+            match repaired {
                 Ok(Some(done)) => {
                     left += usize::from(self.dry_run);
                     work.done(&done)?;
                 }
-                // It may have gone with what was found before.
+                // The repair of an earlier finding may have moved this file away.
                 Ok(None) => left += usize::from(finding.path.symlink_metadata().is_ok()),
                 Err(error) => work.failed(error.into())?,
             }

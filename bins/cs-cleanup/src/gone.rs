@@ -1,14 +1,14 @@
-//! `gone`: conversations whose process ended without saying so.
+//! `gone`: closes conversations whose process ended without reporting it.
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 
-/// close sessions whose process ended without SessionEnd, as SessionEnd would have
+/// close sessions whose process ended without SessionEnd, as that hook would have
 #[derive(FromArgs)]
 #[argh(subcommand, name = "gone", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Gone {
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }
@@ -22,7 +22,7 @@ impl Gone {
 }
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {
-    // Read for what it tells.
+    // Reports what is wrong with the settings.
     let _ = work.context.config();
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.gone();

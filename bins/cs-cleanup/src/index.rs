@@ -1,15 +1,15 @@
-//! `index`: the index is made again from the records.
+//! `index`: rebuilds the index from the records.
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 use cs_core::store::{Rebuilt, Run, SweepAction};
 
-/// rebuild the index from the records, and name the records that cannot be understood
+/// rebuild the index from the records, and report damaged records
 #[derive(FromArgs)]
 #[argh(subcommand, name = "index", example = "{command_name} --dry-run", example = "{command_name}")]
 pub struct Index {
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }
@@ -18,7 +18,7 @@ impl Index {
     pub fn run(self, context: Context) -> Outcome<()> {
         let mut work = Work::new(context, self.dry_run);
         let store = &work.context.store;
-        // A folder that is not there yet has nothing to be indexed, and is not made for that.
+        // Without a folder there is nothing to index, and the folder is not created for it.
         if store.home.sessions().exists() {
             let Rebuilt { text, damaged } = match work.run {
                 Run::Real => store.rebuild_index()?,

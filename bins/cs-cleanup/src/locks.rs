@@ -1,14 +1,14 @@
-//! `locks`: lock files of files that are not there.
+//! `locks`: removes lock files of files that do not exist.
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 
-/// remove lock files that are not held and whose record is gone, after an hour
+/// remove lock files that are not held, whose record is gone, and that are older than an hour
 #[derive(FromArgs)]
 #[argh(subcommand, name = "locks", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Locks {
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }

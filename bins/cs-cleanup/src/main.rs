@@ -1,9 +1,9 @@
-//! Keeps the data directory in order: closes sessions that nobody closed, puts old ones away, sweeps
-//! what was left over, and checks everything. Made for timers: nothing to do is exit code 0.
+//! Keeps the data directory in order: closes sessions that nobody closed, archives old ones, removes
+//! left-over files, and checks everything. Made for timers: the exit code is 0 if there is nothing to do.
 //!
-//! Reads: the index, `live/`, `config.json`, names of files; `check` everything.
-//! Writes: records that it closes or moves, with what follows from them; it removes left-over files.
-//! Exits: 0 done or nothing to do, 1 refused or (check) something found, 64 usage, 65 invalid, 74 disk, 75 busy.
+//! Reads: the index, `live/`, `config.json`, names of files; `check` reads everything.
+//! Writes: records that it closes or moves, and the files derived from them; it removes left-over files.
+//! Exits: 0 done or nothing to do, 1 refused or (check) problems found, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod all;
 mod archive;
@@ -26,8 +26,8 @@ use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-cleanup";
 
-/// Keeps the data directory in order. Every command prints what it did, one line a thing;
-/// with --dry-run it prints what it would do. Nothing to do is no failure.
+/// Keeps the data directory in order. Every command prints one line for each thing that it did,
+/// or with --dry-run would do. It exits with 0 if there is nothing to do.
 #[derive(FromArgs)]
 #[argh(example = "{command_name} all --dry-run", example = "{command_name} check --repair")]
 struct Args {
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
 fn work(command: Command, out: Out) -> Outcome<()> {
     let context = Context::new(out)?;
     if !matches!(command, Command::Index(_) | Command::Check(_)) {
-        must_know_the_time(&context)?;
+        check_clock(&context)?;
     }
     match command {
         Command::All(args) => args.run(context),
@@ -69,8 +69,9 @@ fn work(command: Command, out: Out) -> Outcome<()> {
     }
 }
 
-/// With a clock that cannot be right nothing is closed, put away or removed for its age, and no wrong time is written.
-fn must_know_the_time(context: &Context) -> Outcome<()> {
+/// Refuses to work with a clock that is wrong: nothing is closed, archived or removed for its age, and no wrong time is
+/// written.
+fn check_clock(context: &Context) -> Outcome<()> {
     let clocks = [context.now, clock::of_system(std::time::SystemTime::now())];
     match clocks.into_iter().find(|now| clock::is_wrong(*now)) {
         Some(now) => Err(Failure::Core(cs_core::Error::Refused(format!(

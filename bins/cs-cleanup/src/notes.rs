@@ -1,4 +1,4 @@
-//! What hooks have noted about sessions is brought into the records. That is nothing to report: it happens all the time.
+//! Folds the notes of hooks about sessions into the records. This is not reported, because it happens all the time.
 
 use crate::PROGRAM;
 use crate::work::Work;

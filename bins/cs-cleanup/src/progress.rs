@@ -1,9 +1,9 @@
-//! Owns telling a person at a terminal how far long work is. Nobody else sees anything of it.
+//! Owns the progress of long work, which is shown only on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// How far the work is.
+/// The progress of the work.
 pub struct Progress {
     all: usize,
     done: usize,
@@ -11,7 +11,7 @@ pub struct Progress {
     is_shown: bool,
 }
 
-/// Work that is done sooner needs no telling; and so often it is told.
+/// The time before the first progress line, and between two updates.
 const PAUSE: Duration = Duration::from_millis(200);
 
 impl Progress {
@@ -20,18 +20,18 @@ impl Progress {
         Progress { all, done: 0, shown_at, is_shown: false }
     }
 
-    /// One more is done.
+    /// Counts one more step.
     pub fn step(&mut self) {
         self.done += 1;
         if self.shown_at.is_some_and(|at| at.elapsed() >= PAUSE) {
             self.shown_at = Some(Instant::now());
             self.is_shown = true;
-            // Best effort: it is no news that must arrive.
+            // Best effort: the work does not depend on this line.
             let _ = write!(std::io::stderr(), "\r{} of {}", self.done, self.all);
         }
     }
 
-    /// Takes the line away, before something else is told.
+    /// Clears the line, before something else is printed.
     pub fn clear(&mut self) {
         if std::mem::take(&mut self.is_shown) {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");

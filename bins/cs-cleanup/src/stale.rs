@@ -1,15 +1,15 @@
-//! `stale`: sessions of which nothing was heard for too long.
+//! `stale`: closes sessions without a sign of life for too long.
 
 use crate::doubt;
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 
-/// close active sessions that showed no sign of life for stale_threshold_hours
+/// close active sessions without a sign of life for stale_threshold_hours
 #[derive(FromArgs)]
 #[argh(subcommand, name = "stale", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Stale {
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }
@@ -24,7 +24,7 @@ impl Stale {
 }
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {
-    // Read for what it tells.
+    // Reports what is wrong with the settings.
     let _ = work.context.config();
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.stale(now);

@@ -1,4 +1,4 @@
-//! `tmp`: files of writes that were killed.
+//! `tmp`: removes the files of writes that were killed.
 
 use crate::work::{NOTHING, Work};
 use argh::FromArgs;
@@ -8,7 +8,7 @@ use cli::{Context, Outcome};
 #[derive(FromArgs)]
 #[argh(subcommand, name = "tmp", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Tmp {
-    /// show what would be done
+    /// only show what would be done
     #[argh(switch)]
     dry_run: bool,
 }

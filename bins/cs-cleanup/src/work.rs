@@ -1,5 +1,5 @@
-//! Owns how things are done one after the other: each is told as it is done, a failure is told and
-//! the work goes on; the first failure's code is the exit code.
+//! Owns doing things one after the other: each is reported as it is done. A failure is reported and the work goes on;
+//! the code of the first failure is the exit code.
 
 use crate::progress::Progress;
 use cli::{Context, Failure, Failures, Form, Outcome};
@@ -14,7 +14,7 @@ use std::time::SystemTime;
 pub struct Work {
     pub context: Context,
     pub run: Run,
-    /// What the ages of files are compared with.
+    /// The time from which the ages of files are counted.
     pub system_now: SystemTime,
     rows: Vec<Vec<String>>,
     /// How often each thing was done.
@@ -24,7 +24,7 @@ pub struct Work {
 
 impl Work {
     pub fn new(mut context: Context, dry_run: bool) -> Self {
-        // What it notes in a record does not make that a person's.
+        // A note of this program does not make a record one that a person has edited.
         context.store.author = Author::Machine;
         let run = if dry_run { Run::Dry } else { Run::Real };
         Work {
@@ -37,7 +37,7 @@ impl Work {
         }
     }
 
-    /// Does one thing for each of what was found.
+    /// Calls `act` for each item that was found, and reports what it did.
     pub fn each<T>(
         &mut self,
         found: Result<Vec<T>>,
@@ -64,12 +64,12 @@ impl Work {
         Ok(())
     }
 
-    /// Notes a failure and tells it; only output that nobody can read ends the work.
+    /// Records and reports a failure. Only output that nobody can read ends the work.
     pub fn failed(&mut self, failure: Failure) -> Outcome<()> {
         self.failures.report(failure)
     }
 
-    /// Tells one thing that was done, at once: the job that runs us may be stopped.
+    /// Reports one thing that was done, at once, because the job that runs this program may be stopped.
     pub fn done(&mut self, done: &SweepAction) -> Outcome<()> {
         let conversation = done.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
         let session = done.session_id.as_ref().map(ToString::to_string);
@@ -82,7 +82,7 @@ impl Work {
             Form::Json => out.json(done)?,
             Form::Table => {
                 let would = if done.dry_run { "would be " } else { "" };
-                let subject = self.short(&subject);
+                let subject = self.shorten(&subject);
                 let reason = render::format_stamps(&done.reason, Zone::system());
                 self.rows.push(vec![format!("{would}{}", done.action), subject, reason]);
                 return Ok(());
@@ -91,7 +91,7 @@ impl Work {
         out.flush()
     }
 
-    /// Tells something that is wrong.
+    /// Reports something that is wrong.
     pub fn found(&mut self, finding: &Finding) -> Outcome<()> {
         let out = &mut self.context.out;
         let path = finding.path.display().to_string();
@@ -99,7 +99,7 @@ impl Work {
             _ if out.quiet => out.line(&path)?,
             Form::Json => out.json(finding)?,
             Form::Table => {
-                let path = self.short(&path);
+                let path = self.shorten(&path);
                 self.rows.push(vec![finding.found.as_str().into(), path, finding.reason.clone()]);
                 return Ok(());
             }
@@ -107,14 +107,14 @@ impl Work {
         out.flush()
     }
 
-    /// A path as people want to see it: from the data directory.
-    fn short(&self, subject: &str) -> String {
+    /// Shortens a path in the data directory, for people.
+    fn shorten(&self, subject: &str) -> String {
         let inside = Path::new(subject).strip_prefix(self.context.store.home.root()).ok();
         let inside = inside.filter(|inside| !inside.as_os_str().is_empty());
         inside.map_or_else(|| subject.to_string(), |inside| inside.display().to_string())
     }
 
-    /// Shows the table, or the text `nothing` where it would be empty. Other forms of output print nothing then.
+    /// Prints the table, or the text `nothing` if it is empty; in JSON and with `-q` an empty result prints nothing.
     pub fn finish(self, nothing: &str) -> Outcome<()> {
         let Work { mut context, run, rows, counts, failures, .. } = self;
         let out = &mut context.out;
@@ -125,25 +125,25 @@ impl Work {
                 (false, _) => out.table(&["what", "where", "why"], &rows)?,
             }
             if counts.values().sum::<usize>() > 1 {
-                out.line(&in_all(&counts, run))?;
+                out.line(&format_counts(&counts, run))?;
             }
         }
         out.flush()?;
         failures.end()
     }
 
-    /// The work ends with this code, unless something failed before.
+    /// Sets the exit code, unless something failed before.
     pub fn ends_with(&mut self, code: u8) {
         self.failures.ends_with(code);
     }
 }
 
-/// How often each thing was done: `in all: 1 forgotten, 2 parked`.
-fn in_all(counts: &BTreeMap<&'static str, usize>, run: Run) -> String {
+/// How often each thing was done: `in all: 1 removed, 2 parked`.
+fn format_counts(counts: &BTreeMap<&'static str, usize>, run: Run) -> String {
     let parts: Vec<String> = counts.iter().map(|(action, count)| format!("{count} {action}")).collect();
     let begin = if run == Run::Dry { "in all there would be" } else { "in all" };
     format!("{begin}: {}", parts.join(", "))
 }
 
-/// What is said where nothing was to be done.
+/// The text if there was nothing to do.
 pub const NOTHING: &str = "nothing to do";

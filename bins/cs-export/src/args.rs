@@ -1,4 +1,4 @@
-//! Owns the command line: what is asked for, and which requests contradict each other.
+//! Owns the command line: what is requested, and which options cannot be combined.
 
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome};
@@ -32,12 +32,12 @@ pub struct Args {
     /// only sessions started before TIME (a day includes that whole day)
     #[argh(option)]
     until: Option<String>,
-    /// also archived sessions (one that is given as ID is always found)
+    /// include archived sessions (one that is given as ID is always found)
     #[argh(switch)]
     include_archived: bool,
     /// json, jsonl, markdown, csv or html (default: by the ending of the file; without a file
     /// markdown on a terminal and jsonl in a pipe)
-    #[argh(option, from_str_fn(format))]
+    #[argh(option, from_str_fn(parse_format))]
     format: Option<Format>,
     /// use your own template instead of a format; see docs/TEMPLATE.md
     #[argh(option)]
@@ -48,15 +48,19 @@ pub struct Args {
     /// write a masked Markdown file into this folder for each session that has ended
     #[argh(option)]
     output_dir: Option<PathBuf>,
-    /// words of the conversation in each of these files, at most (default 600; 0 for none)
-    #[argh(option)]
+    /// most words of the conversation in each of these files (default: 600; 0 for none)
+    #[argh(option, from_str_fn(parse_words))]
     highlight_words: Option<usize>,
-    /// replace a file that cs-export did not write; with --output-dir also write unchanged sessions again
+    /// replace a file that cs-export did not write; with --output-dir, write unchanged sessions again
     #[argh(switch)]
     force: bool,
 }
 
-fn format(word: &str) -> std::result::Result<Format, String> {
+fn parse_words(text: &str) -> std::result::Result<usize, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a number of words"))
+}
+
+fn parse_format(word: &str) -> std::result::Result<Format, String> {
     let words = || one_of(FORMATS.map(|format| format.name().to_string()));
     Format::named(word).ok_or_else(|| format!("{word:?} is not a format; use {}", words()))
 }
@@ -69,20 +73,20 @@ pub enum Target {
     Folder { folder: PathBuf, highlight_words: usize },
 }
 
-/// The sessions that are asked for.
+/// The requested sessions.
 #[derive(Debug)]
 pub enum Which {
-    /// Named on the command line or on standard input; nothing named is the own conversation.
+    /// Those named on the command line or on standard input; none means the conversation that runs the command.
     Named(Vec<String>),
     Project(Slug),
     All,
 }
 
-/// The arguments, understood.
+/// The parsed arguments.
 #[derive(Debug)]
 pub struct Plan {
     pub which: Which,
-    /// When they started.
+    /// The range of their start times.
     pub range: Range,
     pub include_archived: bool,
     pub format: Format,
@@ -94,7 +98,7 @@ pub struct Plan {
 const HIGHLIGHT_WORDS: usize = 600;
 
 impl Args {
-    /// Understands the arguments.
+    /// Checks the arguments.
     pub fn plan(self, context: &Context) -> Outcome<Plan> {
         self.check()?;
         Ok(Plan {
@@ -119,9 +123,9 @@ impl Args {
         let named = !self.id.is_empty();
         let contradictions = [
             (named && self.project.is_some(), "give either sessions or a --project, not both"),
-            (self.all && (named || self.project.is_some()), "--all means all sessions; give no others beside it"),
-            (self.output.is_some() && self.output_dir.is_some(), "-o and --output-dir contradict each other"),
-            (self.template.is_some() && self.format.is_some(), "--template and --format contradict each other"),
+            (self.all && (named || self.project.is_some()), "--all cannot be combined with sessions or --project"),
+            (self.output.is_some() && self.output_dir.is_some(), "-o and --output-dir cannot be combined"),
+            (self.template.is_some() && self.format.is_some(), "--template and --format cannot be combined"),
             (
                 self.template.is_some() && self.output_dir.is_some(),
                 "--output-dir writes Markdown; it takes no --template",
@@ -139,7 +143,7 @@ impl Args {
         }
     }
 
-    /// A time without names is about all sessions: one conversation has but one start.
+    /// Which sessions are meant. A range without names is about all sessions, since one conversation has only one start.
     fn which(&self) -> Outcome<Which> {
         let timed = self.since.is_some() || self.until.is_some();
         match &self.project {
@@ -166,12 +170,12 @@ fn of_file(path: &Path) -> Outcome<Format> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let endings = || one_of(FORMATS.map(|format| format!(".{}", format.extension())));
     Format::of_extension(ending).ok_or_else(|| {
-        let text = format!("the file name {:?} does not give a format", path.display().to_string());
-        Failure::Usage(text, Some(format!("add --format, or end it with {}", endings())))
+        let text = format!("the file name {:?} does not say which format to write", path.display().to_string());
+        Failure::Usage(text, Some(format!("add --format, or use a name that ends with {}", endings())))
     })
 }
 
-/// `-o -`; the argument layer has a name of its own for `-`.
+/// Whether the path is `-`, which the argument parser replaces with [`cli::STDIN`].
 fn is_stdout(path: &Path) -> bool {
     path == Path::new("-") || path == Path::new(cli::STDIN)
 }

@@ -91,7 +91,7 @@ pub fn outside(home: &Home, path: &Path) -> Result<()> {
     let nearest = absolute.ancestors().find_map(|place| place.canonicalize().ok());
     match (home.root().canonicalize(), nearest) {
         (Ok(root), Some(place)) if place.starts_with(&root) => {
-            Err(Error::Refused(format!("{} lies in the data directory; write somewhere else", path.display())))
+            Err(Error::Refused(format!("{} is in the data directory; write somewhere else", path.display())))
         }
         _ => Ok(()),
     }

@@ -67,10 +67,10 @@ fn child(
     std::panic::set_hook(Box::new(move |info| {
         let said = info.payload();
         let what = said.downcast_ref::<String>().map(String::as_str).or(said.downcast_ref::<&str>().copied());
-        let what = what.unwrap_or("it fell over");
+        let what = what.unwrap_or("it crashed");
         // SAFETY: the descriptor is open as long as this process lives.
         let mut told = std::mem::ManuallyDrop::new(unsafe { <File as std::os::fd::FromRawFd>::from_raw_fd(raw) });
-        end(&mut *told, &format!("the language cannot do this: {what}"));
+        end(&mut *told, &format!("the template engine failed: {what}"));
     }));
     let mut out = BufWriter::with_capacity(64 * 1024, Bounded { to: theirs, room: limits.output, most: limits.output });
     let done = work(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
@@ -132,7 +132,7 @@ fn wait(pid: libc::pid_t) -> io::Result<i32> {
 fn judge(limits: &Limits, status: i32, mut told: Vec<u8>) -> Result<Vec<u8>, String> {
     if libc::WIFSIGNALED(status) {
         return Err(match libc::WTERMSIG(status) {
-            libc::SIGXCPU | libc::SIGKILL => format!("it does not end: it took more than {} s", limits.seconds),
+            libc::SIGXCPU | libc::SIGKILL => format!("it took more than {} s", limits.seconds),
             // An allocation that fails and a stack that is full both end so.
             _ => format!("it needs more than {} MiB of memory", limits.memory >> 20),
         });
@@ -145,7 +145,7 @@ fn judge(limits: &Limits, status: i32, mut told: Vec<u8>) -> Result<Vec<u8>, Str
     match reason {
         Some(reason) if reason.is_empty() => Ok(told),
         Some(reason) => Err(String::from_utf8_lossy(&reason).into_owned()),
-        None => Err("it ended without a word".into()),
+        None => Err("it ended without output".into()),
     }
 }
 
@@ -191,13 +191,13 @@ mod tests {
         if size().is_some() {
             assert_eq!(run(big), Err("it needs more than 64 MiB of memory".into()));
         }
-        assert_eq!(run(|_| panic!("on purpose")), Err("the language cannot do this: on purpose".into()));
+        assert_eq!(run(|_| panic!("on purpose")), Err("the template engine failed: on purpose".into()));
         let endless = run(|_| {
             loop {
                 std::hint::black_box(1);
             }
         });
-        assert_eq!(endless, Err("it does not end: it took more than 1 s".into()));
+        assert_eq!(endless, Err("it took more than 1 s".into()));
         let flood = run(|out| {
             loop {
                 out.write_all(&[b'x'; 4096]).map_err(|e| e.to_string())?;

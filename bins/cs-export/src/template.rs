@@ -149,7 +149,7 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
 fn trouble(error: &minijinja::Error) -> String {
     let at = error.line().map(|line| format!(":{line}: ")).unwrap_or_default();
     let what = match error.kind() {
-        ErrorKind::OutOfFuel => "the template does not end: it ran too many steps".to_string(),
+        ErrorKind::OutOfFuel => "the template ran too many steps".to_string(),
         ErrorKind::WriteFailure => format!("its output has more than {} bytes", LIMITS.output),
         kind => error.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}")),
     };

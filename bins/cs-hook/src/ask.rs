@@ -10,17 +10,17 @@ use cs_core::record::Status;
 use cs_core::store::NoteSync;
 use cs_core::validate;
 
-/// Most characters of what is waited for.
+/// Most characters of the question.
 const WHAT: usize = 200;
 
 pub fn on_permission_request(hook: &HookCall) -> Result<()> {
     let what = question(hook);
     let key = hook.payload.tool_key();
-    change(hook, |live| asks(hook, live, &what, key.clone()))
+    change(hook, |live| note_question(hook, live, &what, key.clone()))
 }
 
-/// The agent asks, or a helper of it.
-fn asks(hook: &HookCall, live: &mut Live, what: &str, key: Option<String>) {
+/// Notes in the conversation's file that the agent, or a subagent, waits for the user.
+fn note_question(hook: &HookCall, live: &mut Live, what: &str, key: Option<String>) {
     match hook.payload.agent_id.as_deref() {
         Some(helper) => live.helper_asked(helper, what, key, hook.now),
         None => {
@@ -30,7 +30,7 @@ fn asks(hook: &HookCall, live: &mut Live, what: &str, key: Option<String>) {
     }
 }
 
-/// The text of the dialog: the question itself, or which tool may do what.
+/// The text of the dialog: the question, or the tool and what it wants to do.
 fn question(hook: &HookCall) -> String {
     let (payload, input) = (&hook.payload, &hook.payload.input);
     let tool = payload.tool_name.as_deref().unwrap_or("a tool");
@@ -47,32 +47,32 @@ pub fn on_notification(hook: &HookCall) -> Result<()> {
     let message = hook.payload.message.as_deref().unwrap_or("an answer");
     let message = validate::cut(message, WHAT);
     match hook.payload.notification_type.as_deref() {
-        // Comes seconds after the request, which knew more.
+        // This comes seconds after the request, which said more.
         Some("permission_prompt") => change(hook, |live| {
             if live.open_question().is_none() {
-                asks(hook, live, &message, None);
+                note_question(hook, live, &message, None);
             }
         }),
         Some("elicitation_dialog" | "elicitation_url_dialog" | "agent_needs_input") => {
-            change(hook, |live| asks(hook, live, &message, None))
+            change(hook, |live| note_question(hook, live, &message, None))
         }
         Some("elicitation_complete" | "elicitation_response") => change(hook, |live| match &hook.payload.agent_id {
             Some(helper) => live.questions.retain(|question| question.agent != *helper),
             None => live.answered(hook.now),
         }),
-        // Nobody typed for a minute: the turn is over, even if no Stop said so.
+        // Nobody typed for a minute: the turn is over, even if no Stop was reported.
         Some("idle_prompt") if !hook.is_from_subagent() => change(hook, |live| {
             let background = live.background_tasks.unwrap_or(0);
             let error = live.error.clone();
             live.turn_ended(background, error.as_deref(), hook.now);
         }),
         // Older clients send no type.
-        None => change(hook, |live| asks(hook, live, &message, None)),
+        None => change(hook, |live| note_question(hook, live, &message, None)),
         Some(_) => Ok(()),
     }
 }
 
-/// Applies a change to the conversation and shows in the record what is waited for.
+/// Applies a change to the conversation's file, and updates what the record says it waits for.
 pub fn change(hook: &HookCall, apply: impl Fn(&mut Live)) -> Result<()> {
     let lock = hook.lock();
     let Some(mut live) = hook.live(&lock)? else { return hook.store.drop_live(&hook.uuid) };
@@ -83,7 +83,7 @@ pub fn change(hook: &HookCall, apply: impl Fn(&mut Live)) -> Result<()> {
     shown
 }
 
-/// Restores from the record what the conversation waits for, if its file was lost meanwhile.
+/// Restores from the record what the conversation waits for, if its file was lost.
 pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     if live.source.is_some() || live.session_id.is_some() {
         return Ok(());
@@ -94,12 +94,12 @@ pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     };
     live.asked(what, None, hook.now);
     live.awaiting = true;
-    // It is not known who asked. In a person's record it is kept as a request, and shown again after the dialog.
+    // It is unknown who asked. In a person's record it is kept as a request, and shown again after the dialog.
     live.requested = Some(what.to_string()).filter(|_| ending::is_of_people(&record));
     Ok(())
 }
 
-/// Whether the conversation waits for this tool call, although the call's key was not noted.
+/// Whether the conversation waited for this tool call, although the call's key was not noted.
 pub fn is_answered(hook: &HookCall, live: &Live) -> bool {
     live.waiting_key.is_none() && live.waiting_for.as_ref() == Some(&question(hook))
 }
@@ -119,8 +119,8 @@ pub fn show(hook: &HookCall, live: &mut Live) -> Result<()> {
     Ok(())
 }
 
-/// The request that a person left in the record while the conversation's file was not known. It is shown again after
-/// the dialog.
+/// The request that a person put into the record while the conversation's file was missing. It is shown again after the
+/// dialog.
 fn asked_by_person(hook: &HookCall, id: &SessionId) -> Option<String> {
     let record = hook.store.session(id).ok().filter(ending::is_of_people)?;
     record.awaiting_action

@@ -1,5 +1,5 @@
-//! The commits that a command made. Git is not asked: a repository's configuration could make it run
-//! anything, and nothing may start a process here. See [`cs_core::git::made`] for what is read instead.
+//! The commits that a command made. Git is never started: a repository's configuration could make it run anything, and
+//! hooks must not start processes. See [`cs_core::git::made`] for what is read instead.
 
 use agents::hook_call::HookCall;
 use cs_core::change::NewCommit;
@@ -13,51 +13,51 @@ use cs_core::session;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// The facts about the conversation that are known before its record is read.
+/// The work tree of a conversation, as its file names it, and a mark of its HEAD.
 #[derive(Debug, Default)]
-pub struct Place {
-    worktree_root: Option<String>,
-    /// Where HEAD was before the call.
-    mark: Option<String>,
+pub struct WorkTree {
+    root: Option<String>,
+    /// The mark of HEAD from before the turn of the call.
+    head_mark: Option<String>,
 }
 
-impl Place {
-    /// The facts of a conversation. Its mark is used only if it was set before the turn of this call began.
-    pub fn of(live: &Live, hook: &HookCall) -> Place {
+impl WorkTree {
+    /// Reads both from the conversation's file. Its mark of HEAD is used only if it is of the turn of this call.
+    pub fn of(live: &Live, hook: &HookCall) -> WorkTree {
         let turn = &hook.payload.prompt_id;
         let is_of_turn = turn.is_none() || *turn == live.prompt_id;
-        Place { worktree_root: live.worktree_root.clone(), mark: live.head_mark.clone().filter(|_| is_of_turn) }
+        WorkTree { root: live.worktree_root.clone(), head_mark: live.head_mark.clone().filter(|_| is_of_turn) }
     }
 }
 
 /// Whether the call has a command that makes commits.
-pub fn may_be_made(hook: &HookCall) -> bool {
-    line(hook).is_some_and(|line| command::commits(line).is_some())
+pub fn may_commit(hook: &HookCall) -> bool {
+    command_line(hook).is_some_and(|line| command::commits(line).is_some())
 }
 
-fn line(hook: &HookCall) -> Option<&str> {
+fn command_line(hook: &HookCall) -> Option<&str> {
     let payload = &hook.payload;
     payload.input.command.as_deref().filter(|_| payload.tool_name.as_deref() == Some("Bash"))
 }
 
-/// The commits of a call of Bash that the session does not have yet. A call that failed counts too: what
-/// follows a commit may fail.
-pub fn find_made(hook: &HookCall, id: &SessionId, place: &Place) -> Vec<NewCommit> {
-    let Some((line, commits)) = committing(hook) else { return Vec::new() };
+/// Finds the commits of a call of Bash that the session does not have yet. A failed call counts too, because a command
+/// after the commit may have failed.
+pub fn find_made(hook: &HookCall, id: &SessionId, own_tree: &WorkTree) -> Vec<NewCommit> {
+    let Some((line, commits)) = parse_commits(hook) else { return Vec::new() };
     let record = hook.store.session(id).ok();
-    let root = place.worktree_root.clone().or_else(|| record.as_ref()?.worktree_root.clone());
-    root.map_or_else(Vec::new, |root| found(hook, line, &commits, place, Path::new(&root), record.as_ref()))
+    let root = own_tree.root.clone().or_else(|| record.as_ref()?.worktree_root.clone());
+    root.map_or_else(Vec::new, |root| find_new(hook, line, &commits, own_tree, Path::new(&root), record.as_ref()))
 }
 
-/// The commits that a call made in other repositories, by their work trees: where the shell was left, and in those that
-/// the command names. Those of a submodule are the session's `own`.
+/// Finds the commits that a call made in other repositories, by work tree: in the one in which it left the shell, and in
+/// those that the command names. Commits of a submodule are the session's `own`.
 pub fn find_made_elsewhere(
     hook: &HookCall,
     id: &SessionId,
-    place: &Place,
+    own_tree: &WorkTree,
     own: &[NewCommit],
 ) -> Vec<(PathBuf, Vec<NewCommit>)> {
-    let Some((line, commits)) = committing(hook) else { return Vec::new() };
+    let Some((line, commits)) = parse_commits(hook) else { return Vec::new() };
     let Ok(record) = hook.store.session(id) else { return Vec::new() };
     let cwd = Path::new(hook.payload.cwd.as_deref().unwrap_or_default());
     let bases = [Some(cwd), record.worktree_root.as_deref().map(Path::new)];
@@ -65,23 +65,23 @@ pub fn find_made_elsewhere(
     let places = named.chain([cwd.to_path_buf()]).filter_map(|dir| git::find(&dir));
     let others: BTreeSet<PathBuf> =
         places.filter(|found| !hook.store.is_own(&record, found)).map(|found| found.worktree_root).collect();
-    let of = |root: PathBuf| {
-        let mut commits = found(hook, line, &commits, place, &root, Some(&record));
+    let find_in = |root: PathBuf| {
+        let mut commits = find_new(hook, line, &commits, own_tree, &root, Some(&record));
         commits.retain(|commit| own.iter().all(|known| known.sha != commit.sha));
         (root, commits)
     };
-    others.into_iter().map(of).collect()
+    others.into_iter().map(find_in).collect()
 }
 
-fn committing(hook: &HookCall) -> Option<(&str, Commits)> {
-    line(hook).and_then(|line| Some((line, command::commits(line)?)))
+fn parse_commits(hook: &HookCall) -> Option<(&str, Commits)> {
+    command_line(hook).and_then(|line| Some((line, command::commits(line)?)))
 }
 
-fn found(
+fn find_new(
     hook: &HookCall,
     line: &str,
     commits: &Commits,
-    place: &Place,
+    own_tree: &WorkTree,
     root: &Path,
     record: Option<&Session>,
 ) -> Vec<NewCommit> {
@@ -92,7 +92,7 @@ fn found(
         cwd: payload.cwd.as_deref().map_or(root, Path::new),
         told_at: hook.now.timestamp(),
         lasted: i64::try_from(payload.duration_ms.unwrap_or(0).div_ceil(1000)).unwrap_or(i64::MAX),
-        mark: place.mark.as_deref(),
+        mark: own_tree.head_mark.as_deref(),
     };
     let is_known = |sha: &str| {
         record.is_some_and(|record| session::has_commit(record, sha) || session::has_also_committed(record, sha))

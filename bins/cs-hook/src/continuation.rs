@@ -1,6 +1,6 @@
-//! A conversation that goes on after its session has ended, or as another one. Must stay true: one chain. It goes on in
-//! the session that `cs-session resume` made, in its own one that was parked, or in a successor that names the one
-//! before; what a person completed stays as it is.
+//! A conversation that continues after its session has ended, or as another conversation. Must stay true: the sessions
+//! form one chain. The conversation continues in the session that `cs-session resume` created, in its own parked one, or
+//! in a successor that names the previous one; a session that a person completed stays as it is.
 
 use crate::begin;
 use agents::hook_call::HookCall;
@@ -13,8 +13,9 @@ use cs_core::live::Live;
 use cs_core::record::{Session, Status};
 use cs_core::store::{NoteSync, Origin};
 
-/// SessionStart: the conversation is open again. It gets its session back if that is active (a person may have resumed
-/// it) or if only the end of the conversation had ended it. A session that a person put aside waits for a prompt.
+/// Handles SessionStart of a conversation that is open again. It gets its session back if that is active (a person may
+/// have resumed it) or if only the end of the conversation had ended it. A session that a person parked or completed
+/// waits for a prompt.
 pub fn on_start(hook: &HookCall, live: &mut Live) -> Result<()> {
     let Some(id) = hook.store.conversation(&hook.uuid)? else { return Ok(()) };
     let (mut heir, continuation) = hook.store.heir(hook.store.session(&id)?, &hook.uuid);
@@ -24,30 +25,30 @@ pub fn on_start(hook: &HookCall, live: &mut Live) -> Result<()> {
         Continuation::Successor | Continuation::Separate => false,
     };
     if is_open {
-        heir = take(hook, heir)?;
+        heir = reactivate(hook, heir)?;
     }
     live.session_id = (is_open && heir.status == Status::Active).then_some(heir.session_id);
     live.project_slug = Some(heir.project_slug);
     Ok(())
 }
 
-/// Returns the session in which a turn of this session's conversation goes on.
+/// Returns the session in which a turn of this session's conversation continues.
 pub fn on_prompt(hook: &HookCall, live: &Live, known: Session, text: &str, at: Option<&Checkout>) -> Result<Session> {
     let (heir, continuation) = hook.store.heir(known, &hook.uuid);
     match continuation {
-        Continuation::Same | Continuation::Reopened => take(hook, heir),
-        Continuation::Successor => succeed(hook, live, Origin { session: &heir, takes_over: true }, text, at),
-        Continuation::Separate => succeed(hook, live, Origin { session: &heir, takes_over: false }, text, at),
+        Continuation::Same | Continuation::Reopened => reactivate(hook, heir),
+        Continuation::Successor => create_from(hook, live, Origin { session: &heir, takes_over: true }, text, at),
+        Continuation::Separate => create_from(hook, live, Origin { session: &heir, takes_over: false }, text, at),
     }
 }
 
 /// Creates a successor, in which another conversation continues the session.
 pub fn create_successor(hook: &HookCall, live: &Live, known: Session, at: Option<&Checkout>) -> Result<Session> {
     let (heir, _) = hook.store.heir(known, &hook.uuid);
-    succeed(hook, live, Origin { session: &heir, takes_over: true }, "", at)
+    create_from(hook, live, Origin { session: &heir, takes_over: true }, "", at)
 }
 
-fn succeed(hook: &HookCall, live: &Live, from: Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
+fn create_from(hook: &HookCall, live: &Live, from: Origin, text: &str, at: Option<&Checkout>) -> Result<Session> {
     hook.store.expect_a_session(&hook.uuid, live)?;
     let successor = begin::create_session(hook, live, text, at, Some(from))?;
     link(hook, &successor)?;
@@ -62,7 +63,7 @@ pub fn link(hook: &HookCall, successor: &Session) -> Result<()> {
 }
 
 /// Makes the session active and assigns it to the conversation.
-fn take(hook: &HookCall, session: Session) -> Result<Session> {
+fn reactivate(hook: &HookCall, session: Session) -> Result<Session> {
     let id = SessionId::parse(&session.session_id)?;
     let mut changes = Vec::new();
     if session.status != Status::Active {

@@ -1,5 +1,5 @@
-//! A record that cannot be understood must not silence its conversation: it is set aside, and the conversation goes on
-//! in another session, whose timeline reports it.
+//! A damaged record must not stop the recording of its conversation: it is set aside, and the conversation continues in
+//! another session, whose timeline reports it.
 
 use crate::begin;
 use agents::hook_call::HookCall;

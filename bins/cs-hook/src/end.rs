@@ -1,6 +1,6 @@
-//! SessionEnd: the conversation is over, unless another window has it open. Its session is parked while tasks are open
-//! and somebody may come back to them, or when a turn broke off, else completed; one without a prompt leaves
-//! no record.
+//! SessionEnd: the conversation is over, unless another window has it open. Its session is parked if tasks are open and
+//! somebody may come back to them, or if a turn was interrupted; otherwise it is completed. A conversation without a
+//! prompt leaves no record.
 
 use crate::{PROGRAM, damaged};
 use agents::hook_call::HookCall;
@@ -24,13 +24,13 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
             return hook.store.write_live(&hook.uuid, &live);
         }
         Some(live) => match other_window(&live, hook.caller().as_ref()) {
-            Some(window) => return left_to(hook, &hook.uuid, live, window),
+            Some(window) => return leave_to(hook, &hook.uuid, live, window),
             None => hook.update_live(live),
         },
     };
     hook.store.heed_last_name(&mut live, hook.now)?;
     match damaged::session(hook, &mut live) {
-        // The end is noted even if the record cannot be read at the moment.
+        // The end is recorded even if the record cannot be read at the moment.
         Err(Error::Io { .. }) => {}
         other => drop(other?),
     }
@@ -39,7 +39,7 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
     hook.store.end_conversation(&hook.uuid, live, &ending, None).map(drop)
 }
 
-/// An ending at the current time.
+/// Creates an ending at the current time.
 pub fn ending<'a>(hook: &HookCall, why: &'a str, attended: bool) -> Ending<'a> {
     Ending {
         setting: hook.config(PROGRAM).hooks.session_end,
@@ -65,8 +65,8 @@ pub fn other_window(live: &Live, ends: Option<&Process>) -> Option<Process> {
     live.windows().find(|window| !ends.is_some_and(|ends| ends.is(window)) && process::may_run(window))
 }
 
-/// Closes the window that was heard last, and its turn; the conversation goes on in `window`.
-pub fn left_to(hook: &HookCall, uuid: &Uuid, mut live: Live, window: Process) -> Result<()> {
+/// Ends the turn of the window that was open; the conversation continues in the process `window`.
+pub fn leave_to(hook: &HookCall, uuid: &Uuid, mut live: Live, window: Process) -> Result<()> {
     live.closed_by(&window);
     live.set_process(Some(window));
     live.turn_ended(0, None, hook.now);

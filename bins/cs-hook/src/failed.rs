@@ -27,8 +27,8 @@ pub fn on_model_request(hook: &HookCall) -> Result<()> {
     if failed { note(hook, why) } else { Ok(()) }
 }
 
-/// Notes the failure in the record, like that of a turn of Claude Code. The conversation may have ended moments ago:
-/// then the turn had failed already, and the end did not break it off.
+/// Notes the failure in the record, like that of a turn of Claude Code. If the conversation has just ended, its turn had
+/// failed before and was not interrupted by the end.
 fn note(hook: &HookCall, why: String) -> Result<()> {
     let (live, ended) = (hook.store.live(&hook.uuid)?, hook.store.ended(&hook.uuid)?);
     let Some(id) = live.as_ref().or(ended.as_ref()).and_then(Live::session) else { return Ok(()) };

@@ -1,8 +1,8 @@
-//! Every hook but the end of a turn. The payload's hook_event_name decides what happens.
+//! Handles all hooks but the end of a turn, by the payload's hook_event_name.
 //!
 //! Reads: standard input, `live/`, `ended/`, the record, `config.json`, `context/<slug>.json`.
-//! Writes: `live/<uuid>.json`, the record; with a session's beginning and end what follows from it.
-//! Exits: 0, always; trouble goes to `logs/hook.log`. Prints only context for a new conversation.
+//! Writes: `live/<uuid>.json`, the record; when a session begins or ends, also the files derived from it.
+//! Exits: always 0; errors go to `logs/hook.log`. Prints only context for a new conversation.
 
 mod ask;
 mod begin;
@@ -35,13 +35,12 @@ fn main() {
     });
 }
 
-/// The name in the log.
 const PROGRAM: &str = "cs-hook";
 
 fn handle(hook: &HookCall) -> Result<()> {
     // A prompt creates the session itself, because it knows the session's purpose.
-    let makes = hook.payload.event() != Some(Event::UserPromptSubmit);
-    if let Err(error) = hook.store.place_notes(&hook.uuid, makes, PROGRAM, hook.now) {
+    let creates = hook.payload.event() != Some(Event::UserPromptSubmit);
+    if let Err(error) = hook.store.place_notes(&hook.uuid, creates, PROGRAM, hook.now) {
         hook_log::log(&hook.store.home, PROGRAM, &format!("notes of {}: {error}", hook.uuid));
     }
     match hook.payload.event() {
@@ -59,7 +58,7 @@ fn handle(hook: &HookCall) -> Result<()> {
         Some(Event::PostToolUse | Event::PostToolUseFailure) => tool::on_tool_end(hook),
         Some(Event::PreCompact) => on_compact(hook),
         Some(Event::SessionEnd) => end::on_session_end(hook),
-        // Those of cs-heartbeat, and events of which nothing is known.
+        // Events of cs-heartbeat, and unknown ones.
         Some(Event::Stop | Event::StopFailure | Event::Interrupt) | None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
-//! A conversation that its client moved to the background goes on in another process under another id: SessionEnd, then
-//! SessionStart of a fork with `CLAUDE_JOB_DIR` in its environment, and its turn goes on without a prompt (Claude Code
-//! 2.1.332). So its session is made at once: a successor of the one that has just ended in the same directory, if there
-//! is one. Must stay true: a fork that a person made, which has no job, is not a move.
+//! A conversation that its client moved to the background continues in another process under another id. There is a
+//! SessionEnd, then a SessionStart of a fork with `CLAUDE_JOB_DIR` in its environment, and the turn continues without a
+//! prompt (Claude Code 2.1.332). So its session is created at SessionStart: a successor of the session that has just
+//! ended in the same directory, if there is one. Must stay true: a person's fork, which has no job, is not a move.
 
 use crate::{begin, continuation, prompt};
 use agents::hook_call::{self, HookCall};
@@ -21,16 +21,16 @@ const MOVED_IN_A_TURN: i64 = 10_000;
 /// Most bytes of the client's own file about a job.
 const JOB_BYTES: usize = 256 * 1024;
 
-/// Gives a conversation that was moved to the background its session.
-pub fn begun(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
-    let Some(job) = job().filter(|_| live.source.as_deref() == Some("fork") && live.session_id.is_none()) else {
+/// Creates the session of a conversation that was moved to the background.
+pub fn on_start(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> Result<()> {
+    let Some(job) = job_dir().filter(|_| live.source.as_deref() == Some("fork") && live.session_id.is_none()) else {
         return Ok(());
     };
     let before = hook.store.just_ended(|ended| is_moved(ended, live, hook))?;
     let known = before.as_ref().and_then(Live::session);
     let session = match known.map(|id| hook.store.session(&id)) {
         Some(Ok(known)) => continuation::create_successor(hook, live, known, checkout)?,
-        _ => alone(hook, live, &job, checkout)?,
+        _ => create_for_job(hook, live, &job, checkout)?,
     };
     if before.is_some_and(|ended| ended.is_in_turn()) {
         (live.state, live.since) = (Activity::Working, clock::stamp(hook.now));
@@ -40,7 +40,7 @@ pub fn begun(hook: &HookCall, live: &mut Live, checkout: Option<&Checkout>) -> R
     Ok(())
 }
 
-fn job() -> Option<PathBuf> {
+fn job_dir() -> Option<PathBuf> {
     std::env::var_os("CLAUDE_JOB_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from)
 }
 
@@ -51,8 +51,8 @@ fn is_moved(ended: &Live, live: &Live, hook: &HookCall) -> bool {
     is_soon && ended.cwd == live.cwd && ended.claude_session_id != live.claude_session_id
 }
 
-/// A job whose origin is not known. The client's own file says what it is for.
-fn alone(hook: &HookCall, live: &Live, job: &Path, checkout: Option<&Checkout>) -> Result<Session> {
+/// Creates the session of a job whose previous conversation is unknown. The client's file about the job has its purpose.
+fn create_for_job(hook: &HookCall, live: &Live, job: &Path, checkout: Option<&Checkout>) -> Result<Session> {
     let bytes = open::foreign_bytes(&job.join("state.json"), JOB_BYTES).unwrap_or_default();
     let intent = Patch::of(&bytes).ok().and_then(|state| state.text("intent")).filter(|_| live.capture);
     let text = hook_call::first_line(&intent.unwrap_or_default(), prompt::INTENT);

@@ -18,7 +18,7 @@ use std::path::Path;
 
 /// Most characters of a prompt that are kept.
 pub const INTENT: usize = 120;
-/// Most conversations that are looked at, the most recently heard first.
+/// Most conversations that are examined, those with the latest events first.
 const NEWEST: usize = 32;
 
 pub fn on_prompt(hook: &HookCall) -> Result<()> {
@@ -33,7 +33,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     let is_new = known.is_none();
     let mut live = hook.update_live(known.unwrap_or_else(|| hook.new_live()));
     live.unattended = crate::is_unattended();
-    // A prompt may be only a picture, or have an unknown form. It creates a session all the same.
+    // A prompt may be only a picture, or have an unknown form. It still creates a session.
     let prompt = hook.payload.prompt.as_deref().unwrap_or_default();
     let is_own = live.fires(prompt);
     let typed = typed::typed(prompt);
@@ -47,7 +47,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
         let text = if live.capture { hook_call::first_line(typed::gist(&typed.text), INTENT) } else { String::new() };
         let tracked = track(hook, &mut live, &text);
         if tracked.is_err() {
-            // The state is written all the same, and a repeat of this prompt may succeed.
+            // The state is still written, and a repeat of this prompt may succeed.
             live.prompt_id = None;
             // A session may have been created before the failure, so the next hook searches for it.
             live.source = live.source.take().filter(|_| live.session_id.is_some());
@@ -68,8 +68,8 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     Ok(())
 }
 
-/// Whether this is the same prompt, sent twice: hooks may be registered in two places. Another text is another prompt, although one
-/// that is typed during a turn carries the id of that turn.
+/// Whether this is the same prompt, sent twice, because the hooks are registered in two files. A different text is
+/// another prompt, even with the same id: a prompt that is typed during a turn has the id of that turn.
 fn is_repeated(hook: &HookCall, live: Option<&Live>) -> Result<bool> {
     let Some(prompt_id) = &hook.payload.prompt_id else { return Ok(false) };
     let text = hook.payload.prompt.as_deref().unwrap_or_default();
@@ -94,7 +94,7 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
             }
             let before = known.clone();
             let session = continuation::on_prompt(hook, live, known, text, checkout.as_ref())?;
-            // The change and its reason are on the disk.
+            // If the record was changed, the prompt that caused it must be on disk, too.
             let sync = if session == before { NoteSync::Later } else { NoteSync::Synced };
             note(hook, &session, text, checkout.as_ref(), sync)?;
             session
@@ -114,8 +114,8 @@ fn track(hook: &HookCall, live: &mut Live, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// The conversation's session, if it has one. If the start of a conversation was seen, its file names the session;
-/// otherwise the session is searched for.
+/// Finds the conversation's session, if it has one. If the start of the conversation was reported, its file names the
+/// session; otherwise the records are searched.
 fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
     match (live.session(), live.source.as_deref()) {
         (Some(id), _) => Ok(Some(id)),
@@ -131,7 +131,7 @@ fn known_session(hook: &HookCall, live: &Live) -> Result<Option<SessionId>> {
 /// Notes the prompt in the session.
 fn note(hook: &HookCall, record: &Session, text: &str, checkout: Option<&Checkout>, sync: NoteSync) -> Result<()> {
     let id = &SessionId::parse(&record.session_id)?;
-    // A purpose that a person set is kept, whatever it is.
+    // An intent that a person set is always kept.
     let says_nothing =
         typed::says_nothing(&record.intent) || record.intent == session::unsaid_intent(&record.project_slug);
     let is_prompts = Namer::of(record) == Namer::Prompt;

@@ -1,5 +1,5 @@
-//! SessionStart: the conversation runs. A resumed one gets its session back (see `continuation`); a new one gets the
-//! parked sessions as context.
+//! SessionStart: a conversation begins or is resumed. A resumed one gets its session back (see `continuation`); a new
+//! one gets the parked sessions as context.
 
 use crate::{PROGRAM, context, continuation, elsewhere, moved, superseded};
 use agents::hook_call::HookCall;
@@ -12,8 +12,8 @@ use cs_core::store::project_root;
 use std::io::Write;
 use std::path::Path;
 
-/// A second SessionStart of the same kind within this time is the same one, sent twice; one that
-/// comes so soon after a prompt was overtaken by it.
+/// A second SessionStart of the same kind within this time is the same one, sent twice. One that comes within this time
+/// after a prompt was sent before it and arrived late.
 const REPEAT_SECONDS: i64 = 2;
 
 pub fn on_session_start(hook: &HookCall) -> Result<()> {
@@ -21,31 +21,31 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
     let resumed = source == "resume";
     let known = hook.store.live_for(&hook.uuid, &lock)?;
-    // The end of this conversation was reported moments ago, so this start is old news and arrived late.
+    // The end of this conversation was just reported, so this start arrived late.
     if known.is_none() && !resumed && hook.has_just_ended()? {
         return hook.store.drop_live(&hook.uuid);
     }
     if let Some(first) = known.as_ref().filter(|live| is_second_window(hook, live)) {
-        return opened_again(hook, first.clone());
+        return note_second_window(hook, first.clone());
     }
     let repeated = known.as_ref().is_some_and(|live| is_repeated(live, source, hook));
     let overtaken = known.as_ref().is_some_and(|live| live.last_event == "UserPromptSubmit" && is_recent(live, hook));
     let mut live = hook.update_live(match known {
         Some(live) => live,
-        None if resumed => recalled(hook)?,
+        None if resumed => restore(hook)?,
         None => Live::new(hook.uuid.as_str(), hook.now),
     });
     live.source = Some(source.to_string());
     live.unattended = crate::is_unattended();
     let checkout = git::find(Path::new(&live.cwd));
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
-    // In a turn that goes on, HEAD may have moved already.
+    // If a turn continues, HEAD may have moved already.
     if !repeated && !overtaken && source != "compact" {
         live.head_mark = checkout.as_ref().map(made::mark);
     }
     let config = hook.config(PROGRAM);
     live.capture = config.hooks.capture_prompts;
-    // One that was noted may be a part of another since (`cs-project move`).
+    // The noted project may have been merged into another since (`cs-project move`).
     if live.project_slug.as_ref().is_none_or(|slug| !config.projects.contains_key(slug)) {
         let root = project_root(&live.cwd, checkout.as_ref());
         live.project_slug = config.project_of(&root).map(str::to_string).or(live.project_slug);
@@ -56,8 +56,8 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
         }
         continuation::on_start(hook, &mut live)?;
     }
-    elsewhere::opened(hook, &mut live, checkout.as_ref())?;
-    moved::begun(hook, &mut live, checkout.as_ref())?;
+    elsewhere::on_reopening(hook, &mut live, checkout.as_ref())?;
+    moved::on_start(hook, &mut live, checkout.as_ref())?;
     let title = hook.title(&live);
     hook.store.name_session(&mut live, title, hook.now)?;
     hook.store.write_live(&hook.uuid, &live)?;
@@ -66,23 +66,23 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
         let mut lives = hook.store.all_live().unwrap_or_default();
         superseded::end_previous(hook, &live, &mut lives);
         if config.hooks.context {
-            tell(&context::text(hook, &live, &lives));
+            print_context(&context::text(hook, &live, &lives));
         }
     }
     Ok(())
 }
 
 /// Notes a second window on a conversation, so that the end of one window is not taken for the conversation's end.
-fn opened_again(hook: &HookCall, mut live: Live) -> Result<()> {
+fn note_second_window(hook: &HookCall, mut live: Live) -> Result<()> {
     hook.caller().iter().for_each(|window| live.opened_by(window));
     hook.store.write_live(&hook.uuid, &live)?;
     if hook.config(PROGRAM).hooks.context {
-        tell(&context::text(hook, &live, &hook.store.all_live().unwrap_or_default()));
+        print_context(&context::text(hook, &live, &hook.store.all_live().unwrap_or_default()));
     }
     Ok(())
 }
 
-/// Whether another process has the conversation open and certainly runs.
+/// Whether another process, which is known to run, has the conversation open.
 fn is_second_window(hook: &HookCall, live: &Live) -> bool {
     hook.other_process(live).is_some_and(|first| process::is_alive(&first) == Some(true))
 }
@@ -95,8 +95,8 @@ fn is_recent(live: &Live, hook: &HookCall) -> bool {
     clock::parse(&live.last_event_at).is_some_and(|at| (hook.now - at).num_seconds().abs() < REPEAT_SECONDS)
 }
 
-/// The conversation's file as it was when it ended.
-fn recalled(hook: &HookCall) -> Result<Live> {
+/// Restores the conversation's file as it was when the conversation ended, or creates one.
+fn restore(hook: &HookCall) -> Result<Live> {
     let Some(mut live) = hook.store.ended(&hook.uuid)? else {
         return Ok(Live::new(hook.uuid.as_str(), hook.now));
     };
@@ -105,8 +105,8 @@ fn recalled(hook: &HookCall) -> Result<Live> {
     Ok(live)
 }
 
-/// Prints context. Failures are ignored: a client need not read it.
-fn tell(text: &str) {
+/// Prints context. Errors are ignored, because a client need not read it.
+fn print_context(text: &str) {
     if !text.is_empty() {
         let _ = std::io::stdout().write_all(text.as_bytes());
     }

@@ -1,6 +1,6 @@
 //! A client process has one conversation at a time: if another one begins in it, the older one is over, even if the
-//! client did not report its end (`/clear` in an editor reports nothing). Must stay true: this holds only if the client
-//! names its process. A process that does not may serve many conversations, as Codex's app server does.
+//! client did not report its end (`/clear` in an editor reports nothing). Must stay true: this applies only to clients
+//! that name their process. Others may serve many conversations from one process, as Codex's app server does.
 
 use crate::{PROGRAM, end};
 use agents::Agent;
@@ -11,8 +11,8 @@ use cs_core::id::Uuid;
 use cs_core::live::Live;
 
 /// Ends the process's previous conversation and removes it from `lives`. The caller must not hold the lock of the new
-/// conversation: only one is held at a time. Each start ends at most one conversation, so its cost does not depend on
-/// how many there are.
+/// conversation, because only one is held at a time. Each start ends at most one conversation, so that its cost does not
+/// depend on their number.
 pub fn end_previous(hook: &HookCall, live: &Live, lives: &mut Vec<Live>) {
     let named = hook_call::named_process(Agent::of(live));
     if named.is_none() || named != live.pid {
@@ -41,7 +41,7 @@ fn finish(hook: &HookCall, uuid: &Uuid, live: &Live) -> Result<()> {
     let older = hook.store.live(uuid)?.filter(|older| is_of_the_process(older, live));
     let Some(older) = older else { return Ok(()) };
     match end::other_window(&older, live.process().as_ref()) {
-        Some(window) => end::left_to(hook, uuid, older, window),
+        Some(window) => end::leave_to(hook, uuid, older, window),
         None => {
             let attended = !older.unattended;
             let ending = end::ending(hook, "its client began another conversation", attended);

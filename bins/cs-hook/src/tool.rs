@@ -1,7 +1,7 @@
-//! PostToolUse and PostToolUseFailure: files, commits and tasks of a call that ended, and the end
-//! of waiting for that call. Late news of an ended conversation still reaches its record.
+//! PostToolUse and PostToolUseFailure: the files, commits and tasks of a call that ended, and the end of waiting for
+//! that call. An event that arrives after the conversation's end is still recorded.
 
-use crate::commits::{self, Place};
+use crate::commits::{self, WorkTree};
 use crate::{PROGRAM, ask, elsewhere};
 use agents::Agent;
 use agents::Event;
@@ -16,27 +16,27 @@ use std::path::Path;
 
 pub fn on_tool_end(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
-    let (id, place) = match hook.live(&lock)? {
+    let (id, own_tree) = match hook.live(&lock)? {
         Some(mut live) => {
             let id = live_on(hook, &mut live)?;
             if let Some(id) = id.as_ref().filter(|_| live.has_moved) {
-                elsewhere::gone_to(hook, id, &live.cwd)?;
+                elsewhere::on_new_directory(hook, id, &live.cwd)?;
             }
-            (id, Place::of(&live, hook))
+            (id, WorkTree::of(&live, hook))
         }
         None => {
             hook.store.drop_live(&hook.uuid)?;
             let ended = hook.store.ended(&hook.uuid)?;
-            let place = ended.as_ref().map(|ended| Place::of(ended, hook)).unwrap_or_default();
-            (ended.as_ref().and_then(Live::session), place)
+            let own_tree = ended.as_ref().map(|ended| WorkTree::of(ended, hook)).unwrap_or_default();
+            (ended.as_ref().and_then(Live::session), own_tree)
         }
     };
     drop(lock);
-    id.map_or(Ok(()), |id| record(hook, &id, &place))
+    id.map_or(Ok(()), |id| record(hook, &id, &own_tree))
 }
 
-/// Updates the conversation's file and returns its session. A subagent's call changes nothing in it unless it was
-/// waited for.
+/// Updates the conversation's file and returns its session. A subagent's call changes nothing in the file, unless the
+/// conversation waited for it.
 fn live_on(hook: &HookCall, live: &mut Live) -> Result<Option<SessionId>> {
     ask::recall(hook, live)?;
     let before = live.clone();
@@ -62,13 +62,13 @@ fn live_on(hook: &HookCall, live: &mut Live) -> Result<Option<SessionId>> {
 /// Whether the call changed a file or the agent's list, or may have made a commit.
 fn changes_something(hook: &HookCall) -> bool {
     let is_done = hook.payload.event() == Some(Event::PostToolUse);
-    (is_done && (!files(hook).is_empty() || tasks(hook).is_some())) || commits::may_be_made(hook)
+    (is_done && (!files(hook).is_empty() || tasks(hook).is_some())) || commits::may_commit(hook)
 }
 
-fn record(hook: &HookCall, id: &SessionId, place: &Place) -> Result<()> {
-    let commits = commits::find_made(hook, id, place);
-    for (other, commits) in commits::find_made_elsewhere(hook, id, place, &commits) {
-        elsewhere::committed(hook, id, &other, &commits)?;
+fn record(hook: &HookCall, id: &SessionId, own_tree: &WorkTree) -> Result<()> {
+    let commits = commits::find_made(hook, id, own_tree);
+    for (other, commits) in commits::find_made_elsewhere(hook, id, own_tree, &commits) {
+        elsewhere::note_commits(hook, id, &other, &commits)?;
     }
     // A failed tool changed no file, but commits made before it failed stay.
     let is_done = hook.payload.event() == Some(Event::PostToolUse);

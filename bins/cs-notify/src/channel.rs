@@ -1,6 +1,6 @@
-//! Owns the channels by which notices are sent: the user's own command, else what the system has. For each it knows
-//! how texts are handed over so that they stay texts: no shell is started, nothing from a record becomes part of a
-//! script, an option or markup. Deliberately absent: running anything.
+//! Owns the channels by which notices are sent: the user's own command, else a program of the system. For each it knows
+//! how to pass texts so that they stay texts: no shell is started, and nothing from a record becomes part of a script,
+//! an option or markup. Deliberately absent: running anything.
 
 use crate::notice::Notice;
 use cli::programs::{is_program, on_path};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// A channel (`notify.via`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
-    /// The command if there is one, else the first that the system has.
+    /// The command if one is set, else the first program that the system has.
     Auto,
     Command,
     NotifySend,
@@ -22,15 +22,15 @@ pub enum Channel {
 const ALL: [Channel; 5] =
     [Channel::Auto, Channel::Command, Channel::NotifySend, Channel::Osascript, Channel::TerminalNotifier];
 
-/// What a system has, the best first.
+/// The programs that a system may have, the best first.
 const OF_SYSTEM: &[Channel] =
     if cfg!(target_os = "macos") { &[Channel::TerminalNotifier, Channel::Osascript] } else { &[Channel::NotifySend] };
 
-/// Where programs are that PATH may lack: launchd's knows nothing of Homebrew.
+/// Folders that may be missing in PATH: launchd's PATH does not contain Homebrew's.
 const BESIDE_PATH: &[&str] = if cfg!(target_os = "macos") { &["/opt/homebrew/bin", "/usr/local/bin"] } else { &[] };
 
-/// Says what its second and third argument are. The first is there so that what follows it can be no
-/// option: getopt(3) of BSD stops at the first word that is none.
+/// A script that shows its third argument, with its second as the title. The first argument is only there so that those
+/// after it cannot be options: BSD's getopt(3) stops at the first word that is not an option.
 const APPLE_SCRIPT: [&str; 7] = [
     "-e",
     "on run argv",
@@ -47,7 +47,7 @@ impl Channel {
         ALL.into_iter().find(|channel| channel.as_str() == word)
     }
 
-    /// Its name; for what is a program also the program's.
+    /// Its name; also the name of the program, unless it is `auto` or `command`.
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::Auto => "auto",
@@ -69,7 +69,7 @@ impl Channel {
 pub struct ChannelProgram {
     pub channel: Channel,
     pub program: PathBuf,
-    /// Of the user's command.
+    /// The arguments of the user's command.
     args: Vec<String>,
 }
 
@@ -82,8 +82,8 @@ pub struct Call {
 }
 
 impl ChannelProgram {
-    /// Finds the channel that is set and that the system has; the error says how to get one. `command` is the user's
-    /// own, empty for none.
+    /// Finds the program of the channel that is set; the error says how to get one. `command` is the user's own, empty
+    /// for none.
     pub fn choose(channel: Channel, command: &[String]) -> Outcome<ChannelProgram> {
         let wanted = match channel {
             Channel::Auto if !command.is_empty() => &[Channel::Command],
@@ -91,7 +91,7 @@ impl ChannelProgram {
             _ => std::slice::from_ref(&channel),
         };
         if let ([Channel::Command], [program, args @ ..]) = (wanted, command) {
-            let found = find(program).ok_or_else(|| no_command(program))?;
+            let found = find(program).ok_or_else(|| command_not_found(program))?;
             return Ok(ChannelProgram { channel: Channel::Command, program: found, args: args.to_vec() });
         }
         let found = wanted.iter().find_map(|channel| Some((*channel, find(channel.as_str())?)));
@@ -105,12 +105,12 @@ impl ChannelProgram {
         Ok(ChannelProgram { channel, program, args: Vec::new() })
     }
 
-    /// The channel for people.
+    /// Describes the channel for people.
     pub fn describe(&self) -> String {
         format!("{} ({})", self.channel.as_str(), self.program.display())
     }
 
-    /// What to run to send this notice.
+    /// Returns the call that sends this notice.
     pub fn call(&self, notice: &Notice, now: Instant) -> Call {
         let (title, body) = (notice.title.as_str(), notice.body.as_str());
         let (args, input) = match self.channel {
@@ -129,8 +129,8 @@ fn event_line(notice: &Notice, now: Instant) -> Vec<u8> {
     line
 }
 
-/// The summary is plain text. The body is markup for the server that shows it, after notify-send
-/// has replaced what follows a backslash as C does (`g_strcompress`; libnotify, tools/notify-send.c).
+/// The arguments of notify-send. The summary is plain text. The body is markup for the server that shows it, after
+/// notify-send has replaced escapes with a backslash as in C (`g_strcompress`; libnotify, tools/notify-send.c).
 fn notify_send(title: &str, body: &str) -> Vec<String> {
     let body = body.replace('\\', "\\\\").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     vec!["--app-name=claude-sessions".into(), "--".into(), title.into(), body]
@@ -140,8 +140,8 @@ fn osascript(title: &str, body: &str) -> Vec<String> {
     APPLE_SCRIPT.into_iter().chain([title, body]).map(str::to_string).collect()
 }
 
-/// Its values are read as property lists (`[`, `(`, `{`, `<`, `"` begin one) or as options (`-`). It
-/// takes away one leading backslash, after which anything is text (terminal-notifier, AppDelegate.m).
+/// The arguments of terminal-notifier. It reads values as property lists (`[`, `(`, `{`, `<`, `"` begin one) or as
+/// options (`-`), unless they begin with a backslash, which it removes (terminal-notifier, AppDelegate.m).
 fn terminal_notifier(notice: &Notice) -> Vec<String> {
     let group = match notice.subjects() {
         [one] => one.session_id.as_str(),
@@ -152,9 +152,9 @@ fn terminal_notifier(notice: &Notice) -> Vec<String> {
     words.map(str::to_string).into()
 }
 
-fn no_command(program: &str) -> Failure {
+fn command_not_found(program: &str) -> Failure {
     let why = match program {
-        _ if program.starts_with('~') => "no shell runs it, so write the whole path instead of ~",
+        _ if program.starts_with('~') => "no shell expands ~; write the whole path",
         _ if program.contains('/') && !program.starts_with('/') => "write the whole path",
         _ if program.contains('/') => "there is no such program",
         _ => "it is not on PATH; write the whole path",
@@ -162,8 +162,8 @@ fn no_command(program: &str) -> Failure {
     Failure::Nothing(format!("cannot run notify.command {program:?}: {why}"))
 }
 
-/// The file of a program: by its path, or by its name on PATH. A relative path would mean another program
-/// in every directory.
+/// Finds the file of a program, by its path or by its name on PATH. Relative paths are refused: they would mean another
+/// program in every directory.
 fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(PathBuf::from(program)).filter(|path| path.is_absolute() && is_program(path));

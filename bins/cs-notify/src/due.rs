@@ -1,6 +1,5 @@
-//! Owns which notices are due: which sessions wait, failed, went stale or stay
-//! parked, and since when. The state engine of cs-core says what a session is doing; nothing here
-//! guesses. Deliberately absent: earlier notices, and how notices are sent.
+//! Owns which notices are due: which sessions wait, failed, went stale or stay parked, and since when. The states are
+//! those of cs-core. Deliberately absent: earlier notices, and how notices are sent.
 
 use crate::settings::Settings;
 use crate::subject::{Due, Reason, Subject};
@@ -18,7 +17,7 @@ use cs_core::state::{State, Verdict};
 use cs_core::states::States;
 use cs_core::store::Store;
 
-/// How long after its end a conversation that failed is still news, in hours.
+/// How many hours after its end a failed conversation still gets a notice.
 const NEWS_HOURS: i64 = 24;
 
 /// A reason for a notice of one session, before its record is read for the details.
@@ -28,13 +27,12 @@ struct Found {
     headline: String,
     why: String,
     state: State,
-    /// What the agent said last, if its turn is over.
+    /// The agent's last message, if its turn is over.
     said: Option<String>,
     once: bool,
 }
 
-/// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may be in it
-/// more than once.
+/// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
     let looker = Looker { store, settings, states: States::read(store, config.stale_after(), now)?, now };
     let index = store.index()?;
@@ -87,20 +85,20 @@ impl Looker<'_> {
         Ok(found)
     }
 
-    /// Whether it has lasted so long, as far as anybody knows: what began while the clock was wrong may have.
+    /// Whether a state has lasted that long. A state that began while the clock was wrong counts as long enough.
     fn has_lasted(&self, since: &str, least: TimeDelta) -> bool {
         let is_long = |since| !clock::is_credible(since, self.now) || self.now - since >= least;
         clock::parse(since).is_some_and(is_long)
     }
 
-    /// Whether that is in the future, because the clock was set back since. Nobody knows how long ago it was, and to
-    /// say nothing until the clock has caught up may take a day.
+    /// Whether a time is in the future, because the clock was set back since. The age is unknown then, and waiting until
+    /// the clock has caught up may take a day.
     fn is_ahead(&self, since: &str) -> bool {
         clock::parse(since).is_some_and(|since| since > self.now)
     }
 
     fn of_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
-        // Nobody here can answer it, or say that it is gone.
+        // On another machine: nobody here can answer it, or know that it is gone.
         if live.is_elsewhere() {
             return None;
         }
@@ -111,12 +109,12 @@ impl Looker<'_> {
                 (Reason::Waiting, &question.at, "waits for you")
             }
             State::Waiting if asked => (Reason::Waiting, &live.since, "waits for you"),
-            // The client alone says so. Its own stamp may move on while it waits; the hooks' does not.
+            // Only the client reports it. Its own stamp may change while it waits; that of the hooks does not.
             State::Waiting => (Reason::Waiting, &live.last_event_at, "waits for you"),
             State::Idle | State::Background if verdict.failed.is_some() => {
                 (Reason::Error, &live.since, "the turn failed")
             }
-            // Its process went on with another conversation.
+            // Its process continued with another conversation.
             State::Gone if live.process().as_ref().and_then(process::is_alive) == Some(true) => return None,
             State::Gone => (Reason::Error, &live.last_event_at, "the process ended"),
             State::Stale => (Reason::Stale, &live.last_event_at, "no sign of life"),
@@ -167,8 +165,8 @@ impl Looker<'_> {
         })
     }
 
-    /// It ended without anybody's word, not long ago: after a turn that had failed, or by `cs-cleanup`, which may
-    /// have been faster than we.
+    /// Finds a session that recently ended without a person: after a turn that had failed, or closed by `cs-cleanup`
+    /// before this program could send a notice.
     fn ended_alone(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
         let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
@@ -182,7 +180,7 @@ impl Looker<'_> {
         let ended = uuid.map(|uuid| self.store.ended(&uuid)).transpose()?.flatten();
         let ended = ended.filter(|ended| ended.session_id.as_deref() == Some(id.as_str()));
         let found = match record.ended_by.as_deref() {
-            Some(BY_CLEANUP) if record.status != Status::Active => Some(self.closed(&record, ended)),
+            Some(BY_CLEANUP) if record.status != Status::Active => Some(self.of_closed(&record, ended)),
             _ => ended.and_then(failed_end),
         };
         let state = match record.status {
@@ -193,8 +191,8 @@ impl Looker<'_> {
         Ok(found.map(|found| Found { state, ..found }))
     }
 
-    /// A session that `cs-cleanup` closed gets the notice that it would have had before, unless it was sent then.
-    fn closed(&self, record: &Session, ended: Option<Live>) -> Found {
+    /// Describes a session that `cs-cleanup` closed as it was before, so that it gets the same notice.
+    fn of_closed(&self, record: &Session, ended: Option<Live>) -> Found {
         let since = ended.as_ref().map_or(&record.last_heartbeat, |ended| &ended.last_event_at).clone();
         let gone = ended.filter(|ended| ended.process().is_some());
         let (reason, headline, why) = match gone {
@@ -202,8 +200,7 @@ impl Looker<'_> {
                 (Reason::Error, "the process ended", format!("its process ended after its turn failed: {error}"))
             }
             Some(live) => {
-                let why =
-                    format!("its process ended without SessionEnd; {} was the last that was heard", live.last_event);
+                let why = format!("its process ended without SessionEnd; the last event was {}", live.last_event);
                 (Reason::Error, "the process ended", why)
             }
             None => {
@@ -248,7 +245,7 @@ impl Looker<'_> {
     }
 }
 
-/// A conversation that ended in order, but after a turn that had failed.
+/// Finds a conversation that ended normally, but after a turn that had failed.
 fn failed_end(ended: Live) -> Option<Found> {
     let (error, since) = ended.error.zip(ended.ended_at)?;
     Some(Found {

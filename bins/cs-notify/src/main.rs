@@ -1,10 +1,11 @@
-//! Sends notices of sessions that wait for the user, failed, went stale or stay parked. Checks once; timers run it.
+//! Sends notices about sessions that wait for the user, failed, went stale or stay parked. Checks once; timers run it.
 //!
 //! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, and the records of the sessions in a notice.
 //! Writes: `notify_state.json`, after a notice was delivered.
 //! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod channel;
+mod delivered;
 mod due;
 mod notice;
 mod quiet;
@@ -13,7 +14,6 @@ mod send;
 mod settings;
 mod show;
 mod subject;
-mod told;
 
 use argh::FromArgs;
 use cli::{Context, Failure, Out, Outcome};
@@ -25,7 +25,7 @@ use std::process::ExitCode;
 #[derive(FromArgs)]
 #[argh(example = "{command_name} --dry-run", example = "{command_name} --test")]
 struct Args {
-    /// print what would be sent, and by which channel; send and write nothing
+    /// print what would be sent and by which channel, but send and write nothing
     #[argh(switch)]
     dry_run: bool,
     /// send one test notice by the channel in use
@@ -44,9 +44,9 @@ fn work(args: Args, out: Out) -> Outcome<()> {
     let config = context.config();
     let settings = Settings::read(&config, &context.store.home.config())?;
     match (args.dry_run, args.test) {
-        (true, true) => Err(Failure::Usage("--dry-run and --test contradict each other".into(), None)),
+        (true, true) => Err(Failure::Usage("--dry-run and --test cannot be combined".into(), None)),
         (true, false) => run::rehearse(context, &config, &settings),
         (false, true) => run::test(context, &settings),
-        (false, false) => run::tell(context, &config, &settings),
+        (false, false) => run::send_due(context, &config, &settings),
     }
 }

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 /// Most characters of a title and of a body.
 const TITLE: usize = 100;
 const BODY: usize = 300;
-/// Most projects that a notice of several sessions names.
+/// Most projects that a notice about several sessions names.
 const NAMED: usize = 5;
 
-/// The version of the event's fields; it goes up when one changes its meaning or goes away.
+/// The version of the event's fields; it increases when a field changes its meaning or is removed.
 const EVENT_VERSION: u8 = 1;
 
 /// What a notice is about.
@@ -45,13 +45,13 @@ pub struct Event<'a> {
 }
 
 impl Notice {
-    /// What is due, in one notice a session, or in a single one where that would be more than `at_once`.
-    pub fn of(due: &[Due], at_once: usize) -> Vec<Notice> {
-        if due.len() > at_once { vec![Notice::several(due)] } else { due.iter().map(Notice::one).collect() }
+    /// Makes one notice for each session that is due, or a single one for all if they are more than `at_once`.
+    pub fn for_due(due: &[Due], at_once: usize) -> Vec<Notice> {
+        if due.len() > at_once { vec![Notice::about_all(due)] } else { due.iter().map(Notice::about_one).collect() }
     }
 
-    /// A notice of one session.
-    pub fn one(due: &Due) -> Notice {
+    /// Makes the notice about one session.
+    pub fn about_one(due: &Due) -> Notice {
         let subject = due.subject.clone();
         let said = subject.said.as_ref().map_or_else(String::new, |said| format!(" · said: {said}"));
         Notice {
@@ -61,7 +61,7 @@ impl Notice {
         }
     }
 
-    fn several(due: &[Due]) -> Notice {
+    fn about_all(due: &[Due]) -> Notice {
         let sessions: Vec<Subject> = due.iter().map(|due| due.subject.clone()).collect();
         let reasons = [Reason::Waiting, Reason::Error, Reason::Stale, Reason::Parked];
         let count = |reason| sessions.iter().filter(|subject| subject.reason == reason).count();
@@ -77,17 +77,17 @@ impl Notice {
             places.push_str(&format!(" and {} more", names.len() - NAMED));
         }
         Notice {
-            title: format!("{} sessions need a look", sessions.len()),
+            title: format!("{} sessions need you", sessions.len()),
             body: clean(&format!("{} ({places})", counts.join(", ")), BODY),
             about: About::Several { reason: "several", count: sessions.len(), sessions },
         }
     }
 
-    /// A notice that says nothing but that notices arrive.
+    /// Makes a notice that only shows that notices arrive.
     pub fn test() -> Notice {
         Notice {
             title: "claude-sessions: test".into(),
-            body: "This is how you will be told that a session waits for you.".into(),
+            body: "You will get such a notice when a session waits for you.".into(),
             about: About::Nothing { reason: "test" },
         }
     }

@@ -1,5 +1,5 @@
 //! Owns quiet hours: a span of the day, in local time, in which no notice is sent. It may cross
-//! midnight; its start belongs to it, its end does not.
+//! midnight; it includes its start, but not its end.
 
 use cs_core::clock::Instant;
 use cs_core::zone::Zone;
@@ -13,23 +13,23 @@ pub struct Quiet {
 }
 
 impl Quiet {
-    /// The span between two times such as `22:00`; the error says what is wrong with them.
+    /// Parses the span between two times such as `22:00`; the error says what is wrong with them.
     pub fn parse(from: &str, to: &str) -> Result<Self, String> {
         let time =
             |text: &str| minutes(text).ok_or_else(|| format!("{text:?} is not a time; write one such as \"22:00\""));
         let (from, to) = (time(from)?, time(to)?);
         if from == to {
-            return Err("from and to are the same; leave quiet_hours out to have none".into());
+            return Err("from and to are the same; remove quiet_hours to have none".into());
         }
         Ok(Quiet { from, to })
     }
 
-    /// Whether the instant lies in the span, on the clock of this machine (`TZ`).
+    /// Whether the instant is in the span, in the zone of this machine (`TZ`).
     pub fn holds_at(&self, now: Instant) -> bool {
         self.covers(local_minute(now))
     }
 
-    /// The end of the span, as people write it.
+    /// The end of the span, such as `07:30`.
     pub fn end(&self) -> String {
         format_time_of_day(self.to)
     }
@@ -53,7 +53,7 @@ fn minutes(text: &str) -> Option<u16> {
     (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
 }
 
-/// Minutes since local midnight, as the clock on the wall counts them.
+/// Minutes since midnight on the local clock.
 fn local_minute(now: Instant) -> u16 {
     let seconds = Zone::system().local(now).and_utc().timestamp().rem_euclid(86_400);
     u16::try_from(seconds / 60).unwrap_or_default()

@@ -1,6 +1,6 @@
-//! Owns running a program that delivers a notice: without a shell, in a process group of its own, with
-//! a deadline after which the whole group is killed. What it prints is thrown away, except the first
-//! line of its errors. It need not read its input.
+//! Owns running a program that delivers a notice: without a shell, in a process group of its own, with a deadline after
+//! which the whole group is killed. Its output is discarded, except the first line of its errors. It need not read its
+//! input.
 
 use crate::channel::Call;
 use std::io::{Read, Write};
@@ -10,12 +10,12 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How much of what the program complains is read.
+/// Most bytes of standard error that are kept.
 const COMPLAINT_BYTES: u64 = 4096;
-/// How long a complaint is waited for after the program's end: a child of it may keep the pipe open.
+/// How long to wait for the end of standard error after the program's end: a child of it may keep the pipe open.
 const COMPLAINT_WAIT: Duration = Duration::from_millis(200);
 
-/// Runs it to its end; the error says how it failed.
+/// Runs the program until it ends; the error says how it failed.
 pub fn run(call: Call, limit: Duration) -> Result<(), String> {
     let mut child = spawn(&call).map_err(|error| format!("cannot run {}: {error}", call.program.display()))?;
     let group = child.id();
@@ -30,7 +30,7 @@ pub fn run(call: Call, limit: Duration) -> Result<(), String> {
         Ok(Err(error)) => Err(format!("cannot wait for {name}: {error}")),
         Err(_) => {
             kill_group(group);
-            // Nothing survives that signal, so this is short; it leaves no zombie behind.
+            // Nothing survives that signal, so the wait is short; it leaves no zombie behind.
             let _ = end.recv_timeout(limit);
             Err(format!("{name} did not end within {} s and was killed", limit.as_secs()))
         }
@@ -47,15 +47,15 @@ fn spawn(call: &Call) -> std::io::Result<Child> {
         .spawn()
 }
 
-/// Writes the input in a thread of its own, so that a program that does not read it cannot block us. A pipe that is
-/// closed early is an error of the write only, because Rust programs ignore SIGPIPE.
+/// Writes the input in a thread, so that a program that does not read it cannot block us. A pipe that is closed early
+/// only makes the write fail, because Rust programs ignore SIGPIPE.
 fn feed(child: &mut Child, input: Vec<u8>) {
     if let Some(mut pipe) = child.stdin.take() {
         thread::spawn(move || pipe.write_all(&input));
     }
 }
 
-/// The beginning of what the program complains; the rest is read too, so that it never blocks.
+/// Receives the beginning of standard error; the rest is read and discarded, so that the program never blocks.
 fn listen(child: &mut Child) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
     if let Some(mut pipe) = child.stderr.take() {
@@ -78,7 +78,7 @@ fn first_line(complaint: &Receiver<Vec<u8>>) -> String {
 fn verdict(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exited with {code}"),
-        (None, Some(signal)) => format!("was ended by signal {signal}"),
+        (None, Some(signal)) => format!("was killed by signal {signal}"),
         (None, None) => "ended in an unknown way".into(),
     }
 }

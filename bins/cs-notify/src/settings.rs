@@ -1,6 +1,5 @@
-//! Owns what the user set: the group `notify` of `config.json`, and the settings shared with the
-//! Python tool as this program needs them. The group is understood here and nowhere else, so that
-//! a wrong value in it stops no other program. Keys that are not known are left alone.
+//! Owns the settings: the group `notify` of `config.json`, and those that are shared with the Python tool. The group is
+//! parsed only here, so that a wrong value in it stops no other program. Unknown keys are ignored.
 
 use crate::channel::Channel;
 use crate::quiet::Quiet;
@@ -22,7 +21,7 @@ pub struct Settings {
     /// How long a session waits, or stays with an error, before there is a notice.
     pub waiting_after: TimeDelta,
     pub quiet: Option<Quiet>,
-    /// More notices than so many at once become one.
+    /// Most notices at once; if there are more, a single one reports them all.
     pub at_once: usize,
     pub channel: Channel,
     /// The user's own program and its arguments; empty for none.
@@ -32,7 +31,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Understands the settings; what is wrong is named with the file at `path`.
+    /// Parses the settings; an error names the file at `path`.
     pub fn read(config: &Config, path: &Path) -> Result<Self, Error> {
         let wrong = |reason: String| Error::corrupt(path, reason);
         let group = &match config.group("notify") {
@@ -56,7 +55,7 @@ impl Settings {
     }
 }
 
-/// Hours as the Python tool has them.
+/// Converts hours, which may be fractions in the Python tool's settings.
 fn hours(hours: f64) -> TimeDelta {
     TimeDelta::seconds((hours * 3600.0) as i64)
 }

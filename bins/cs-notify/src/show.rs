@@ -1,4 +1,4 @@
-//! Owns what is printed: one line a notice, with what became of it.
+//! Owns what is printed: one line for each notice, with its result.
 
 use crate::PROGRAM;
 use crate::channel::ChannelProgram;
@@ -7,17 +7,17 @@ use cli::{Context, Form, Outcome};
 use serde::Serialize;
 use std::io::Write;
 
-/// What became of a notice.
+/// The result of a notice.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     Sent,
     Failed(String),
-    /// It is due, but something holds it back; what that is.
+    /// It is due, but is not sent for this reason.
     Held(String),
     /// `--dry-run`: it would be sent now.
     Due,
-    /// `--dry-run`: it was sent not long ago.
-    Told(String),
+    /// `--dry-run`: it was sent too recently; when.
+    Recent(String),
 }
 
 impl Fate {
@@ -27,13 +27,13 @@ impl Fate {
             Fate::Failed(_) => "failed",
             Fate::Held(_) => "held",
             Fate::Due => "due",
-            Fate::Told(_) => "told",
+            Fate::Recent(_) => "told",
         }
     }
 
     fn note(&self) -> Option<&str> {
         match self {
-            Fate::Failed(note) | Fate::Held(note) | Fate::Told(note) => Some(note),
+            Fate::Failed(note) | Fate::Held(note) | Fate::Recent(note) => Some(note),
             Fate::Sent | Fate::Due => None,
         }
     }
@@ -48,8 +48,8 @@ struct NoticeRow<'a> {
     event: Event<'a>,
 }
 
-/// Prints notices and what became of them.
-pub fn rows(context: &mut Context, rows: &[(Notice, Fate)], channel: Option<&ChannelProgram>) -> Outcome<()> {
+/// Prints notices and their results.
+pub fn print_rows(context: &mut Context, rows: &[(Notice, Fate)], channel: Option<&ChannelProgram>) -> Outcome<()> {
     let via = channel.map(|channel| channel.channel.as_str());
     match context.out.form {
         _ if context.out.quiet => {
@@ -91,7 +91,7 @@ fn cells(notice: &Notice, fate: &Fate) -> Vec<String> {
     vec![result, reason.into(), id, format!("{} · {}", notice.title, notice.body)]
 }
 
-/// Says something beside the data, on standard error.
+/// Prints a remark on standard error.
 pub fn remark(text: &str) {
     let _ = std::io::stderr().write_all(format!("{PROGRAM}: {text}\n").as_bytes());
 }

@@ -1,18 +1,18 @@
-//! Owns what is told of one session: which one, why, and the texts about it. Must stay true: texts from records are
-//! one line, short, masked, and without control characters.
+//! Owns what a notice says about one session: which one, why, and the texts about it. Must stay true: texts from records
+//! are one line, short, masked, and without control characters.
 
 use cli::sanitize;
 use cs_core::state::State;
 use cs_core::validate::{INTENT, OUTCOME, PROJECT_NAME, REASON, cut};
 use serde::Serialize;
 
-/// Why the user is told, the most urgent first.
+/// The reason for a notice, the most urgent first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// It waits for a permission or an answer.
     Waiting,
-    /// Its turn failed, its process ended without saying so, or it ended after a turn that failed.
+    /// Its turn failed, its process ended without reporting it, or it ended after a turn that failed.
     Error,
     /// No sign of life for longer than stale_threshold_hours.
     Stale,
@@ -21,7 +21,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The word for it.
+    /// Its name.
     pub fn as_str(self) -> &'static str {
         match self {
             Reason::Waiting => "waiting",
@@ -32,7 +32,7 @@ impl Reason {
     }
 }
 
-/// A session that is told of.
+/// A session that a notice is about.
 #[derive(Clone, Debug, Serialize)]
 pub struct Subject {
     pub reason: Reason,
@@ -44,7 +44,7 @@ pub struct Subject {
     pub claude_session_id: Option<String>,
     pub state: State,
     pub state_reason: String,
-    /// What the agent said last, if its turn is over.
+    /// The agent's last message, if its turn is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
     pub since: String,
@@ -52,7 +52,7 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The same with texts that are safe to show and to send.
+    /// Makes its texts safe to show and to send.
     pub fn cleaned(mut self) -> Self {
         self.project_name = clean(&self.project_name, PROJECT_NAME);
         self.intent = clean(&self.intent, INTENT);
@@ -62,17 +62,17 @@ impl Subject {
     }
 }
 
-/// Something that holds of a session.
+/// A notice about one session that is due.
 #[derive(Clone, Debug)]
 pub struct Due {
     pub subject: Subject,
-    /// In short, after the project's name.
+    /// The title, after the project's name.
     pub headline: String,
-    /// It is over, so one notice is enough: none follows after the cooldown.
+    /// Whether one notice is enough, because the session is over: it is not repeated after the cooldown.
     pub once: bool,
 }
 
-/// One line of at most so many characters, secrets masked, nothing in it that does something.
+/// Makes a text one line of at most `limit` characters, without secrets and control characters.
 pub fn clean(text: &str, limit: usize) -> String {
     sanitize(&cut(text, limit))
 }

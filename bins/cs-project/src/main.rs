@@ -1,4 +1,4 @@
-//! Project registry, roadmap state, and the overview of everything.
+//! The registry of projects, their roadmaps, and the overview of everything.
 //!
 //! Reads: `config.json`, `projects/`, the index, `live/`, and the records that the overview shows.
 //! Writes: `config.json` (register), `projects/<slug>.json` (update).
@@ -17,8 +17,8 @@ use cs_core::{Error, git};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Keeps the projects: a project is its main git work tree, its short name is what other commands
-/// take.
+/// Keeps the list of projects. A project is the main work tree of a git repository; other commands
+/// take its short name.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} overview",
@@ -40,7 +40,7 @@ enum Command {
     Overview(overview::Overview),
 }
 
-/// register a project, or rename it (conversations register theirs by themselves)
+/// register a project, or rename it (hooks register those of conversations)
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -57,7 +57,7 @@ struct Register {
     path: String,
 }
 
-/// say where the project stands
+/// set the phase and the roadmap of a project
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -83,7 +83,6 @@ struct Update {
     next_up: Vec<String>,
 }
 
-/// As our messages call it.
 const PROGRAM: &str = "cs-project";
 
 fn main() -> ExitCode {
@@ -108,7 +107,7 @@ fn register(context: &mut Context, args: &Register) -> Outcome<()> {
     show::print(context, &slug)
 }
 
-/// The main work tree of the repository that the directory lies in; else the directory.
+/// The main work tree of the repository that contains the directory; without one, the directory.
 fn main_root(path: &str) -> Outcome<String> {
     let dir = Path::new(path).canonicalize().map_err(|_| Error::Invalid(format!("no such directory: {path:?}")))?;
     if !dir.is_dir() {
@@ -127,12 +126,12 @@ fn named(context: &Context, slug: Option<&str>) -> Outcome<Slug> {
     if let Some(slug) = config.project_of(&root) {
         return Ok(Slug::parse(slug)?);
     }
-    let unknown = Failure::Nothing(format!("{root} is not a registered project; cs-project register makes it one"));
-    Err(doubt(config).unwrap_or(unknown))
+    let unknown = Failure::Nothing(format!("{root} is not a registered project; cs-project register registers it"));
+    Err(config_error(config).unwrap_or(unknown))
 }
 
-/// A project is known if it is registered or has a file or sessions.
-fn must_exist(context: &Context, slug: &Slug) -> Outcome<()> {
+/// Checks that a project is known: it is registered, or has a file or sessions.
+fn check_exists(context: &Context, slug: &Slug) -> Outcome<()> {
     let config = context.store.config();
     let known = config.projects.contains_key(slug.as_str())
         || context.store.home.project(slug).exists()
@@ -141,18 +140,18 @@ fn must_exist(context: &Context, slug: &Slug) -> Outcome<()> {
         return Ok(());
     }
     let unknown = Error::Missing(format!("no project {slug}; cs-project list shows all"));
-    Err(doubt(config).unwrap_or(unknown.into()))
+    Err(config_error(config).unwrap_or(unknown.into()))
 }
 
-/// Why the registered projects are not known, or not all of them.
-fn doubt(config: Config) -> Option<Failure> {
+/// The error in `config.json` because of which some registered projects may be missing.
+fn config_error(config: Config) -> Option<Failure> {
     let is_about_projects = |trouble: &Trouble| trouble.key.is_empty() || trouble.key.starts_with("projects");
     config.troubles.into_iter().find(is_about_projects).map(|trouble| trouble.error.into())
 }
 
 fn update(context: &mut Context, args: Update) -> Outcome<()> {
     let slug = named(context, args.slug.as_deref())?;
-    must_exist(context, &slug)?;
+    check_exists(context, &slug)?;
     let given = |list: Vec<String>| (!list.is_empty()).then_some(list);
     let changes = Changes {
         current_phase: args.current_phase,

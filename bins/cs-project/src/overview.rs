@@ -1,6 +1,6 @@
-//! `overview`: everything that goes on, as one document or as a page for the terminal.
+//! `overview`: all projects and sessions, as one document or as a page for the terminal.
 
-use crate::{PROGRAM, must_exist};
+use crate::{PROGRAM, check_exists};
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::clock;
@@ -8,7 +8,7 @@ use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
 use render::{format_age_cell, format_progress};
 
-/// every project with what is going on, what waits, what is parked, what came of it
+/// show what runs, what waits for you, what is parked and what was finished, by project
 #[derive(FromArgs)]
 #[argh(subcommand, name = "overview", example = "{command_name}", example = "{command_name} --project api --json")]
 pub struct Overview {
@@ -21,7 +21,7 @@ impl Overview {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let slug = self.project.as_deref().map(Slug::parse).transpose()?;
         if let Some(slug) = &slug {
-            must_exist(context, slug)?;
+            check_exists(context, slug)?;
         }
         let config = context.config();
         let hints = if context.out.quiet { Vec::new() } else { cli::repo::moves(&context.store, &config) };

@@ -1,6 +1,6 @@
 //! `list` and `show`: projects with their state.
 
-use crate::{PROGRAM, must_exist, named};
+use crate::{PROGRAM, check_exists, named};
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::id::Slug;
@@ -46,7 +46,7 @@ impl List {
             counts.entry(entry.project_slug.to_string()).or_default().add(entry.status);
         }
         if counts.is_empty() {
-            return Err(Failure::Nothing("no project yet; cs-project register makes one".into()));
+            return Err(Failure::Nothing("no project yet; cs-project register adds one".into()));
         }
         let mut rows = Vec::new();
         for (slug, counts) in &counts {
@@ -89,15 +89,15 @@ impl List {
 
 impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        // Read for what it tells.
+        // Reports what is wrong with the settings.
         let _ = context.config();
         let slug = named(context, self.slug.as_deref())?;
-        must_exist(context, &slug)?;
+        check_exists(context, &slug)?;
         print(context, &slug)
     }
 }
 
-/// Prints a project in the form that was asked for.
+/// Prints a project in the requested form.
 pub fn print(context: &mut Context, slug: &Slug) -> Outcome<()> {
     let config = context.store.config();
     let registered = config.projects.get(slug.as_str());

@@ -2,15 +2,15 @@
 
 use argh::FromArgs;
 
-/// Show what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it can
+/// Shows what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it can
 /// read it.
 #[derive(FromArgs)]
 #[argh(example = "{command_name}", example = "{command_name} open")]
 pub struct Args {
-    /// port (default: dashboard_port in config.json, else 9000); 0 chooses a free port
-    #[argh(option)]
+    /// the port (default: dashboard_port in config.json, else 9000); 0 chooses a free port
+    #[argh(option, from_str_fn(parse_port))]
     pub port: Option<u16>,
-    /// address to listen on (default: 127.0.0.1)
+    /// the address to listen on (default: 127.0.0.1)
     #[argh(option)]
     pub host: Option<String>,
     /// let other machines connect; requires --token-file
@@ -23,10 +23,10 @@ pub struct Args {
     /// who owns a connection
     #[argh(switch)]
     pub owner_only: bool,
-    /// file with the token that every request must send
+    /// a file with the token that every request must send
     #[argh(option)]
     pub token_file: Option<String>,
-    /// name that other machines use for this one; repeatable
+    /// a name that other machines use for this one; repeatable
     #[argh(option)]
     pub name: Vec<String>,
     #[argh(subcommand)]
@@ -39,14 +39,18 @@ pub enum Command {
     Open(Open),
 }
 
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a port; use a number from 0 to 65535"))
+}
+
 /// print the dashboard's address, with its key if it requires one, and open it in a browser
 #[derive(FromArgs)]
 #[argh(subcommand, name = "open", example = "{command_name}", example = "{command_name} --port 9001 --print")]
 pub struct Open {
-    /// port of the running dashboard (default: dashboard_port in config.json, else 9000)
-    #[argh(option)]
+    /// the port of the running dashboard (default: dashboard_port in config.json, else 9000)
+    #[argh(option, from_str_fn(parse_port))]
     pub port: Option<u16>,
-    /// address that it listens on (default: 127.0.0.1)
+    /// the address that it listens on (default: 127.0.0.1)
     #[argh(option)]
     pub host: Option<String>,
     /// only print the address

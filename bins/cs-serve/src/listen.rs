@@ -41,7 +41,10 @@ pub fn address(host: Option<&str>, port: Option<u16>, store: &Store) -> Outcome<
     let host = match host {
         None | Some("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
         Some(text) => text.parse().map_err(|_| {
-            Failure::Usage(format!("not an IP address: {text:?}"), Some("use one such as 127.0.0.1 or 0.0.0.0".into()))
+            Failure::Usage(
+                format!("{text:?} is not an IP address"),
+                Some("use one such as 127.0.0.1 or 0.0.0.0".into()),
+            )
         })?,
     };
     // A damaged config.json does not prevent the start; the pages show the error.

@@ -1,5 +1,5 @@
-//! `request-action`, `clear-action`: the user is needed, or not any more. A running conversation
-//! shows it until its next prompt.
+//! `request-action`, `clear-action`: mark a session as needing the user, or not any more. A running conversation
+//! shows the mark until its next prompt.
 
 use argh::FromArgs;
 use cli::{Context, Outcome, each, print_session};
@@ -8,7 +8,7 @@ use cs_core::live::Live;
 use cs_core::record::Session;
 use cs_core::{Result, session};
 
-/// say that the user is needed
+/// mark sessions as needing the user
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -20,7 +20,7 @@ pub struct RequestAction {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// what the user is needed for
+    /// what they need the user for
     #[argh(option)]
     reason: String,
 }
@@ -30,13 +30,13 @@ impl RequestAction {
         let now = context.now;
         each(context, &self.id, |context, id| {
             let record = context.store.update(id, now, |record| session::request_action(record, &self.reason, now))?;
-            tell(context, id, &record, |live| live.requested = record.awaiting_action.clone())?;
+            change_live(context, id, &record, |live| live.requested = record.awaiting_action.clone())?;
             print_session(context, &record)
         })
     }
 }
 
-/// say that the user is not needed any more
+/// mark sessions as no longer needing the user
 #[derive(FromArgs)]
 #[argh(subcommand, name = "clear-action", example = "{command_name}", example = "{command_name} ca5d")]
 pub struct ClearAction {
@@ -54,14 +54,14 @@ impl ClearAction {
                 Ok(())
             };
             let record = context.store.update(id, now, clear)?;
-            tell(context, id, &record, |live| live.requested = None)?;
+            change_live(context, id, &record, |live| live.requested = None)?;
             print_session(context, &record)
         })
     }
 }
 
-/// Changes the session's running conversation, if it has one.
-fn tell(context: &Context, id: &SessionId, record: &Session, change: impl FnOnce(&mut Live)) -> Outcome<()> {
+/// Changes the file of the session's running conversation, if it has one.
+fn change_live(context: &Context, id: &SessionId, record: &Session, change: impl FnOnce(&mut Live)) -> Outcome<()> {
     let Some(uuid) = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok()) else { return Ok(()) };
     if !context.store.home.live(&uuid).exists() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `capture-commits`: the commits of a repository since the session's start.
+//! `capture-commits`: adds the commits of a repository since the session's start.
 
 use crate::git;
 use argh::FromArgs;
@@ -15,7 +15,7 @@ pub struct CaptureCommits {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// the repository (default: the session's work tree); commits in another one than the session's become events
+    /// the repository (default: the session's work tree); commits of a repository that is not the session's become events
     #[argh(option)]
     repo: Option<String>,
 }

@@ -6,7 +6,7 @@ use cs_core::Result;
 use cs_core::record::Session;
 use cs_core::session::{self, Changes};
 
-/// change the intent, activity, roadmap reference or branch
+/// change a session's intent, activity, roadmap reference or branch
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -21,13 +21,13 @@ pub struct Update {
     /// what the session is for
     #[argh(option)]
     intent: Option<String>,
-    /// what it is doing
+    /// what it is doing now
     #[argh(option)]
     activity: Option<String>,
-    /// entry of the project's roadmap
+    /// an entry of the project's roadmap
     #[argh(option)]
     roadmap_ref: Option<String>,
-    /// git branch
+    /// the git branch
     #[argh(option)]
     branch: Option<String>,
 }
@@ -53,7 +53,7 @@ impl Update {
     }
 }
 
-/// add to the timeline
+/// add an event to the timeline
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -77,7 +77,7 @@ impl Event {
     }
 }
 
-/// add a commit, once per first seven digits
+/// add a commit, unless one has the same first seven digits
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -89,10 +89,10 @@ pub struct Commit {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// the commit's name, 4 to 40 hexadecimal digits
+    /// the commit's hash, 4 to 40 hexadecimal digits
     #[argh(option)]
     sha: String,
-    /// its subject
+    /// the commit's subject
     #[argh(option, default = "String::new()")]
     message: String,
 }
@@ -108,7 +108,7 @@ impl Commit {
     }
 }
 
-/// add a decision, once per text
+/// add a decision, unless the same one is there
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -132,7 +132,7 @@ impl Decision {
     }
 }
 
-/// add an open question, once per text
+/// add an open question, unless the same one is there
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -144,7 +144,7 @@ pub struct Question {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// what is open
+    /// the question
     #[argh(option)]
     text: String,
 }

@@ -1,4 +1,4 @@
-//! `complete`: end a session for good.
+//! `complete`: ends sessions.
 
 use crate::change::change;
 use argh::FromArgs;
@@ -21,13 +21,13 @@ pub struct Complete {
     /// what came of it
     #[argh(option)]
     outcome: Option<String>,
-    /// what to do next; up to three
+    /// what to do next; repeatable, at most three
     #[argh(option)]
     next_step: Vec<String>,
     /// commits to add, as a JSON list of objects with sha and message
     #[argh(option)]
     commits: Option<String>,
-    /// changed file to add; repeatable
+    /// a changed file to add; repeatable
     #[argh(option)]
     file: Vec<String>,
 }

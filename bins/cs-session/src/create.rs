@@ -1,4 +1,4 @@
-//! `create`: a new session, for work that no hook records.
+//! `create`: creates a session, for work that no hook records.
 
 use crate::PROGRAM;
 use argh::FromArgs;
@@ -10,7 +10,7 @@ use cs_core::session::Start;
 use cs_core::{Error, git, index, validate};
 use std::path::PathBuf;
 
-/// create a session (conversations get theirs by themselves)
+/// create a session (hooks create those of conversations)
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -19,19 +19,19 @@ use std::path::PathBuf;
     example = "{command_name} --project api --intent \"review\" --roadmap-ref v2 -q"
 )]
 pub struct Create {
-    /// project, by its short name (default: the one of the current directory)
+    /// the project, by its short name (default: the one of the current directory)
     #[argh(option)]
     project: Option<String>,
     /// what the session is for
     #[argh(option)]
     intent: String,
-    /// entry of the project's roadmap
+    /// an entry of the project's roadmap
     #[argh(option)]
     roadmap_ref: Option<String>,
-    /// git branch (default: the current one)
+    /// the git branch (default: the current one)
     #[argh(option)]
     branch: Option<String>,
-    /// root of the git work tree (default: the current one)
+    /// the root of the git work tree (default: the current one)
     #[argh(option)]
     worktree: Option<String>,
     /// the agent's conversation, a UUID
@@ -87,10 +87,7 @@ fn named(context: &Context, slug: &str) -> Outcome<Slug> {
         let fits = index::of_project(slug.as_str());
         let known = context.store.index()?.entries(fits).iter().any(|(_, entry)| entry.project_slug == slug.as_str());
         if !known {
-            note(
-                PROGRAM,
-                &format!("there was no project {:?}; cs-project list shows those that there are", slug.as_str()),
-            );
+            note(PROGRAM, &format!("there was no project {:?}; cs-project list shows all projects", slug.as_str()));
         }
     }
     Ok(slug)

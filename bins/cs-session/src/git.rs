@@ -149,11 +149,11 @@ fn run(mut command: Command) -> Result<GitOutput> {
     let is_late = watch.join().unwrap_or(true);
     let stderr = complaint.and_then(|thread| thread.join().ok()).unwrap_or_default();
     if is_late {
-        let why = format!("it was not done after {} s and was ended", LIMIT.as_secs());
+        let why = format!("it was not finished after {} s and was killed", LIMIT.as_secs());
         return Err(failed(std::io::Error::new(ErrorKind::TimedOut, why)));
     }
     if is_too_much {
-        return Err(failed(std::io::Error::other("it says more than any repository has to say")));
+        return Err(failed(std::io::Error::other("its output is too long")));
     }
     read.map_err(failed)?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

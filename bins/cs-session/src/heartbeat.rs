@@ -1,4 +1,4 @@
-//! `heartbeat`: a sign of life, by hand.
+//! `heartbeat`: records a sign of life, by hand.
 
 use crate::change::change;
 use argh::FromArgs;
@@ -7,14 +7,14 @@ use cs_core::id::Slug;
 use cs_core::record::Status;
 use cs_core::{Error, clock, index, session};
 
-/// a sign of life of a session, or of a project's most recent active one
+/// record a sign of life of sessions, or of a project's newest active session
 #[derive(FromArgs)]
 #[argh(subcommand, name = "heartbeat", example = "{command_name} ca5d", example = "{command_name} --project api")]
 pub struct Heartbeat {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// project, by its short name
+    /// the project, by its short name
     #[argh(option)]
     project: Option<String>,
 }

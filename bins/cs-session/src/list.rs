@@ -1,4 +1,4 @@
-//! `list`: many sessions. The index is enough, unless whole records are asked for or searched.
+//! `list`: lists sessions. The rows come from the index, unless whole records are printed or searched.
 
 use argh::FromArgs;
 use cli::{Context, Failure, Failures, Form, Out, Outcome, shown};
@@ -27,19 +27,20 @@ use std::cell::Cell;
     example = "{command_name} --project api --since 7d --search login --full --json"
 )]
 pub struct List {
-    /// project, by its short name
+    /// only this project, by its short name
     #[argh(option)]
     project: Option<String>,
-    /// repository, in all its clones: a directory in one, or an address
+    /// only this repository, in all its clones: a directory in one of them, or its address
     #[argh(option)]
     repo: Option<String>,
-    /// active, parked or completed
-    #[argh(option, from_str_fn(status))]
+    /// only this status: active, parked or completed
+    #[argh(option, from_str_fn(parse_status))]
     status: Option<Status>,
-    /// waiting, idle, background, working, suspended, gone, stale, unknown, parked, completed; or failed (the last turn was)
-    #[argh(option, from_str_fn(state))]
+    /// only this state: waiting, idle, background, working, suspended, gone, stale, unknown, parked or completed; or failed,
+    /// if the last turn failed
+    #[argh(option, from_str_fn(parse_state))]
     state: Option<StateFilter>,
-    /// only those without a sign of life for too long
+    /// only sessions without a sign of life for stale_threshold_hours
     #[argh(switch)]
     stale: bool,
     /// only sessions started at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30, or an
@@ -49,31 +50,35 @@ pub struct List {
     /// only sessions started before TIME (a day includes that whole day)
     #[argh(option)]
     until: Option<String>,
-    /// text in the id, intent or project; with --full in all that a record says
+    /// only sessions with this text in the id, intent or project; with --full, anywhere in the record
     #[argh(option)]
     search: Option<String>,
-    /// at most so many
-    #[argh(option)]
+    /// at most this many sessions
+    #[argh(option, from_str_fn(parse_limit))]
     limit: Option<usize>,
-    /// archived ones too
+    /// include archived sessions
     #[argh(switch)]
     include_archived: bool,
-    /// whole records
+    /// print whole records
     #[argh(switch)]
     full: bool,
 }
 
-fn status(word: &str) -> std::result::Result<Status, String> {
+fn parse_limit(text: &str) -> std::result::Result<usize, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a number of sessions"))
+}
+
+fn parse_status(word: &str) -> std::result::Result<Status, String> {
     let all = [Status::Active, Status::Parked, Status::Completed];
     let found = all.into_iter().find(|status| status.as_str() == word);
     found.ok_or_else(|| format!("{word:?} is not a status; use active, parked or completed"))
 }
 
-/// What `--state` wants.
+/// The value of `--state`.
 #[derive(Clone, Copy, PartialEq)]
 enum StateFilter {
     Is(State),
-    /// The last turn failed, whatever goes on in the background.
+    /// The last turn failed, even if background work continues.
     Failed,
 }
 
@@ -86,7 +91,7 @@ impl StateFilter {
     }
 }
 
-fn state(word: &str) -> std::result::Result<StateFilter, String> {
+fn parse_state(word: &str) -> std::result::Result<StateFilter, String> {
     if word == FAILED {
         return Ok(StateFilter::Failed);
     }
@@ -115,12 +120,12 @@ struct ListRow<'a> {
     context_used_percentage: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
-    /// Whose number that is.
+    /// Where that number comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_by: Option<&'static str>,
 }
 
-/// What is wanted, understood.
+/// The parsed filters.
 struct Wanted {
     project: Option<Slug>,
     /// Projects with the repository.
@@ -158,26 +163,26 @@ impl List {
                 break;
             }
             let verdict = found.states.of_entry(id.as_str(), entry);
-            if wanted.state.is_some_and(|kind| !kind.takes(&verdict)) || !self.searched(store, &wanted, id) {
+            if wanted.state.is_some_and(|kind| !kind.takes(&verdict)) || !self.matches_search(store, &wanted, id) {
                 continue;
             }
             shown += 1;
-            // What the index remembers of it is shown all the same.
-            let harm = found.harm(id, entry);
-            if let Some(error) = &harm {
+            // What the index knows about it is still shown.
+            let damage = found.damage(id, entry);
+            if let Some(error) = &damage {
                 damaged.push(Error::corrupt(&store.home.session(id), reason(error)));
             }
-            let state = match &harm {
+            let state = match &damage {
                 Some(_) => DAMAGED,
                 None => verdict.state.as_str(),
             };
             if out.form == Form::Table && !out.quiet {
-                let label = if harm.is_some() { DAMAGED.to_string() } else { verdict.label() };
+                let label = if damage.is_some() { DAMAGED.to_string() } else { verdict.label() };
                 table.push(table_row(id, entry, (&label, &verdict), &found.reading(id), *now));
             } else if self.full && !out.quiet {
                 match print_full(&found, out, id, &verdict) {
-                    Err(Failure::Core(Error::Corrupt { .. })) if harm.is_some() => {}
-                    // A damaged record is no reason to hide the others.
+                    Err(Failure::Core(Error::Corrupt { .. })) if damage.is_some() => {}
+                    // A damaged record must not hide the others.
                     Err(failure) => failures.report(failure)?,
                     Ok(()) => {}
                 }
@@ -187,7 +192,7 @@ impl List {
         }
         print_table(out, table)?;
         out.flush()?;
-        // Beside the archive known only while the index has to be made from the records; `cs-cleanup check` always knows.
+        // Except for the archive, these are known only when the index was just rebuilt; `cs-cleanup check` finds them all.
         damaged.extend(index.damaged().iter().map(|(path, error)| Error::corrupt(path, reason(error))));
         for error in damaged {
             failures.report(error)?;
@@ -198,7 +203,7 @@ impl List {
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {
         if self.stale && self.state.is_some_and(|state| state != StateFilter::Is(State::Stale)) {
-            return Err(Failure::Usage("--stale and --state contradict each other".into(), None));
+            return Err(Failure::Usage("--stale and --state cannot be combined".into(), None));
         }
         Ok(Wanted {
             project: self.project.as_deref().map(Slug::parse).transpose()?,
@@ -210,8 +215,8 @@ impl List {
         })
     }
 
-    /// Whether a whole record says what is searched for. Without --full the index has answered.
-    fn searched(&self, store: &Store, wanted: &Wanted, id: &SessionId) -> bool {
+    /// Whether the record contains the searched text; without --full, the index was searched already.
+    fn matches_search(&self, store: &Store, wanted: &Wanted, id: &SessionId) -> bool {
         match (&wanted.search, self.full) {
             (Some(text), true) => store.session(id).is_ok_and(|session| search::says(&session, text)),
             _ => true,
@@ -220,7 +225,7 @@ impl List {
 }
 
 impl Wanted {
-    /// A filter on raw lines of the index, for speed only: `takes` decides.
+    /// A filter on raw lines of the index, for speed only; `takes` decides.
     fn line_filter(&self) -> impl Fn(&str) -> bool {
         let project = self.project.as_ref().map(|slug| cs_core::index::of_project(slug.as_str()));
         let status = self.status.map(cs_core::index::of_status);
@@ -232,11 +237,11 @@ impl Wanted {
             && self.clones.as_ref().is_none_or(|clones| clones.iter().any(|slug| *slug == entry.project_slug))
             && self.status.is_none_or(|status| entry.status == status)
             && self.range.contains_text(&entry.started_at)
-            && (full || self.search.as_ref().is_none_or(|text| names(id, entry, text)))
+            && (full || self.search.as_ref().is_none_or(|text| contains(id, entry, text)))
     }
 }
 
-/// The projects that are clones of a repository.
+/// Finds the projects that are clones of a repository.
 fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
     let repo = cli::repo::named(repo)?;
     let config = context.config();
@@ -244,43 +249,43 @@ fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
     if clones.is_empty() { Err(Failure::Nothing(format!("no project has the repository {repo}"))) } else { Ok(clones) }
 }
 
-fn names(id: &SessionId, entry: &IndexEntry, text: &str) -> bool {
+fn contains(id: &SessionId, entry: &IndexEntry, text: &str) -> bool {
     [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| field.to_lowercase().contains(text))
 }
 
-/// What states are derived from, read once.
+/// The data that states are derived from, read once.
 struct Found<'a> {
     store: &'a Store,
     states: States<'a>,
-    /// How many records were asked whether they can be understood.
-    asked: Cell<usize>,
+    /// How many records were checked for damage.
+    checked: Cell<usize>,
 }
 
-/// Most records that a list asks whether they can be understood.
-const ASKED: usize = 200;
-/// The state of a session whose record cannot be understood.
+/// Most records that a list checks for damage.
+const CHECKED: usize = 200;
+/// The state of a session whose record is damaged.
 const DAMAGED: &str = "damaged";
-/// What people call a session whose last turn failed.
+/// The state shown for a session whose last turn failed.
 const FAILED: &str = "failed";
 
 impl<'a> Found<'a> {
     fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
         let stale_after = cli::config_of(store).stale_after();
-        Ok(Found { store, states: States::read(store, stale_after, now)?, asked: Cell::new(0) })
+        Ok(Found { store, states: States::read(store, stale_after, now)?, checked: Cell::new(0) })
     }
 
-    /// Why the record of an active session cannot be understood: the index knows what it was, not what it is. Of very
-    /// many only some are asked, and ended ones are not, which nobody works in.
-    fn harm(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
-        let asked = self.asked.get();
-        if entry.status != Status::Active || asked == ASKED {
+    /// Returns the error if the record of an active session is damaged, which the index does not show. Only a limited
+    /// number of records is checked, and ended sessions are not, because nobody works in them.
+    fn damage(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
+        let checked = self.checked.get();
+        if entry.status != Status::Active || checked == CHECKED {
             return None;
         }
-        self.asked.set(asked + 1);
+        self.checked.set(checked + 1);
         self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
     }
 
-    /// What the status line of the session's conversation was told last, while it runs.
+    /// The latest figures of the session's status line, while its conversation runs.
     fn reading(&self, id: &SessionId) -> Reading {
         let live = self.states.live(id.as_str());
         let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
@@ -288,7 +293,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// Why a record is in no list.
+/// The reason why a record is missing from the list.
 fn reason(error: &Error) -> String {
     match error {
         Error::Corrupt { reason, .. } => reason.clone(),
@@ -296,7 +301,7 @@ fn reason(error: &Error) -> String {
     }
 }
 
-/// What was put away, and why some of it cannot be understood.
+/// Reads the archived sessions; the errors of damaged ones are added to `damaged`.
 fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, Session)>> {
     let mut found = Vec::new();
     for id in store.ids(&store.home.archive())? {
@@ -333,7 +338,7 @@ fn table_row(
     ]
 }
 
-/// The table; without the columns that no row has anything in.
+/// Prints the table without empty columns.
 fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
     let titles = ["id", "state", "project", "age", "context", ESTIMATE, "intent"];
     let is_used = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
@@ -350,7 +355,7 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
             found.states.drop_answered(&mut session, verdict);
             out.json(&shown(&session, verdict, None))
         }
-        // Gone since the index was read.
+        // Removed since the index was read.
         Err(Error::Missing(_)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -21,8 +21,8 @@ use argh::FromArgs;
 use cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
-/// Keeps records of coding conversations. Without an ID a command acts on the conversation that
-/// runs it; `-` takes ids or records from standard input.
+/// Keeps records of coding conversations. An ID is a session's id, or the start or end of one. Without
+/// an ID a command acts on the conversation that runs it; `-` reads ids or records from standard input.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} list --status parked --project api",

@@ -15,7 +15,7 @@ use cs_core::store::{of_repo, runner};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// who works in this checkout now
+/// list the conversations that work in a checkout now
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -28,7 +28,7 @@ pub struct Occupants {
     /// a directory in the checkout (default: the current one)
     #[argh(option, default = "String::from(\".\")")]
     path: String,
-    /// instead: a repository, in all its clones; a directory in one, or an address
+    /// ask about all clones of a repository instead: a directory in one of them, or its address
     #[argh(option)]
     repo: Option<String>,
 }

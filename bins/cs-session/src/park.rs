@@ -1,11 +1,11 @@
-//! `park`: put a session aside.
+//! `park`: puts sessions aside.
 
 use crate::change::change;
 use argh::FromArgs;
 use cli::{Context, Outcome};
 use cs_core::session;
 
-/// put active sessions aside, to be resumed
+/// put active sessions aside, to be resumed later
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -17,10 +17,10 @@ pub struct Park {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// why
+    /// why they are parked
     #[argh(option)]
     reason: String,
-    /// what to do next; up to three
+    /// what to do next; repeatable, at most three
     #[argh(option)]
     next_step: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! `resume`: go on with an ended session in a new record; or, inside a conversation that has its
-//! own session already, in that one.
+//! `resume`: continues an ended session in a new record or, inside a conversation that has a session of its own, in
+//! that one.
 
 use crate::create::{Here, adopt};
 use agents::Agent;
@@ -12,7 +12,7 @@ use cs_core::store::Selector;
 use cs_core::{Result, index, validate};
 use std::cell::Cell;
 
-/// go on with a parked (or completed) session
+/// continue a parked or completed session
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -24,7 +24,7 @@ pub struct Resume {
     /// the session
     #[argh(positional)]
     id: Vec<String>,
-    /// what it is for now (default: as before)
+    /// what it is for now (default: the same as before)
     #[argh(option)]
     intent: Option<String>,
 }
@@ -34,7 +34,7 @@ impl Resume {
         validate::optional("intent", self.intent.as_deref(), validate::INTENT)?;
         let names = selectors(&self.id)?;
         let [name] = names.as_slice() else {
-            return Err(Failure::Usage("one session can be resumed at a time".into(), None));
+            return Err(Failure::Usage("only one session can be resumed at a time".into(), None));
         };
         let old_id = context.store.find(&Selector::parse(name)?)?;
         let intent = self.intent.as_deref();

@@ -1,9 +1,9 @@
-//! `show`: whole records, with what their conversations used.
+//! `show`: prints whole records, with the usage of their conversations.
 
 use argh::FromArgs;
 use cli::{Context, Failure, Outcome, each, print_session_with};
 
-/// show sessions, archived ones too
+/// show sessions, including archived ones
 #[derive(FromArgs)]
 #[argh(
     subcommand,

@@ -230,7 +230,11 @@ pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
                 format!("{program} plugin uninstall {PLUGIN}"),
                 "removes the hooks and skills from Claude Code",
             );
-            plan.step("run", format!("{program} plugin marketplace remove {MARKETPLACE}"), "forgets our folder");
+            plan.step(
+                "run",
+                format!("{program} plugin marketplace remove {MARKETPLACE}"),
+                "removes our folder from its list",
+            );
         }
         None if registered.is_any() => plan.note(format!(
             "the claude command was not found, so its own list in {} is kept",

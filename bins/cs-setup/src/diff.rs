@@ -16,7 +16,7 @@ pub fn lines(old: &str, new: &str) -> Vec<String> {
     let old = old.get(head..old.len() - tail).unwrap_or_default();
     let new = new.get(head..new.len() - tail).unwrap_or_default();
     if old.len() > LINES || new.len() > LINES {
-        return vec![format!("{} lines go, {} lines come", old.len(), new.len())];
+        return vec![format!("{} lines removed, {} lines added", old.len(), new.len())];
     }
     shortest(old, new).into_iter().map(|(sign, line)| format!("{sign} {}", shown(line))).collect()
 }

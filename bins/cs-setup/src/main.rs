@@ -29,7 +29,7 @@ use places::Places;
 use plan::{Consent, Plan};
 use std::process::ExitCode;
 
-/// Set up the recording of conversations: hooks in Claude Code and Codex, and scheduled jobs. Every change is shown
+/// Sets up the recording of conversations: hooks in Claude Code and Codex, and scheduled jobs. Every change is shown
 /// before it is made. Records are never changed.
 #[derive(FromArgs)]
 #[argh(example = "{command_name} install --dry-run", example = "{command_name} doctor")]
@@ -53,7 +53,7 @@ enum Command {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
 struct Install {
-    /// with Codex instead of Claude Code
+    /// register with Codex instead of Claude Code
     #[argh(switch)]
     codex: bool,
     /// write the hooks into settings.json, even if a plugin could be registered
@@ -71,7 +71,7 @@ struct Install {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "uninstall", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
 struct Uninstall {
-    /// from Codex instead of Claude Code
+    /// undo the registration with Codex instead of Claude Code
     #[argh(switch)]
     codex: bool,
     /// only show the changes

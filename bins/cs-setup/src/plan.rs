@@ -156,7 +156,7 @@ impl Plan {
 fn ask(unseen: Vec<String>) -> Outcome<()> {
     let shown: String = unseen.into_iter().map(|line| line + "\n").collect();
     let mut stderr = std::io::stderr();
-    stderr.write_all(format!("{shown}go on? [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
+    stderr.write_all(format!("{shown}continue? [y/N] ").as_bytes()).and_then(|()| stderr.flush())?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     match answer.trim().to_lowercase().as_str() {

@@ -31,7 +31,7 @@ enum Command {
     Remove(Remove),
 }
 
-/// write it into settings.json; an existing status line is shown above it
+/// write our status line into settings.json; an existing one is shown above it
 #[derive(FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Install {
@@ -43,7 +43,7 @@ struct Install {
     yes: bool,
 }
 
-/// remove it from settings.json; a status line that it wrapped is restored
+/// remove our status line from settings.json; one that it wrapped is restored
 #[derive(FromArgs)]
 #[argh(subcommand, name = "remove", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Remove {

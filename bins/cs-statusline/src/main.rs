@@ -42,11 +42,11 @@ struct Args {
     /// the format of the line
     #[argh(option, default = "layout::FORMAT.to_string()")]
     format: String,
-    /// your own status line, shown above this one: a shell command, or a program whose arguments follow after --
+    /// your own status line, shown above this one: a shell command, or a program whose arguments follow --
     #[argh(option)]
     wrap: Option<String>,
-    /// the padding that the settings give the status line, if they do
-    #[argh(option, default = "0")]
+    /// the padding of the status line in Claude Code's settings (default: 0)
+    #[argh(option, default = "0", from_str_fn(parse_columns))]
     padding: usize,
     /// only store the figures; with --wrap show only your own line
     #[argh(switch)]
@@ -54,6 +54,10 @@ struct Args {
     /// arguments of the wrapped program
     #[argh(positional, greedy)]
     words: Vec<String>,
+}
+
+fn parse_columns(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("{text:?} is not a number of columns"))
 }
 
 fn main() -> ExitCode {

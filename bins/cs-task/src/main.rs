@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 const PROGRAM: &str = "cs-task";
 
-/// Keeps the tasks of a session. Without an ID a command acts on the conversation that runs it;
-/// `-` takes ids or records from standard input.
+/// Keeps the tasks of sessions. An ID is a session's id, or the start or end of one. Without an ID
+/// a command acts on the conversation that runs it; `-` reads ids or records from standard input.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} add ca5d --subject \"write tests\"",
@@ -32,7 +32,7 @@ enum Command {
     List(List),
 }
 
-/// add tasks, once per subject
+/// add tasks, unless the session has a task with the same subject
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -44,7 +44,7 @@ struct Add {
     /// sessions
     #[argh(positional)]
     id: Vec<String>,
-    /// what is to be done; repeatable
+    /// what to do; repeatable
     #[argh(option)]
     subject: Vec<String>,
 }
@@ -64,10 +64,10 @@ struct Update {
     /// the task's id, or the start of it
     #[argh(option)]
     task: String,
-    /// pending, in_progress, completed or skipped
+    /// the new status: pending, in_progress, completed or skipped
     #[argh(option, from_str_fn(status))]
     status: Option<TaskStatus>,
-    /// what is to be done
+    /// what to do
     #[argh(option)]
     subject: Option<String>,
 }

@@ -42,7 +42,7 @@ impl Check {
         match self.difference {
             0 => format!("{model}: {tokens} tokens, and the client reports the same"),
             1.. => format!(
-                "{model}: {tokens} tokens; the client reports {off} more (requests, or ends of answers, that left no line)"
+                "{model}: {tokens} tokens; the client reports {off} more (requests, or ends of answers, that are in no log)"
             ),
             _ => {
                 format!("{model}: {tokens} tokens; the client reports {off} less (it wrote its sum before the end)")

@@ -1,4 +1,4 @@
-//! Owns the command line: eight reports, each with its own words, and two commands of their own.
+//! Owns the command line: eight reports, and two commands of their own.
 
 use crate::explain::Explain;
 use crate::keep::Keep;
@@ -37,19 +37,19 @@ macro_rules! report {
             /// only what was used before TIME (a day includes that whole day)
             #[argh(option, arg_name = "time")]
             until: Option<String>,
-            /// only this project: its short name, or its directory where it has none
+            /// only this project: its short name, or its directory if it has none
             #[argh(option)]
             project: Option<String>,
-            /// only this repository, in all its clones: a directory in one of them, or an address
+            /// only this repository, in all its clones: a directory in one of them, or its address
             #[argh(option)]
             repo: Option<String>,
             /// only this agent: claude or codex
-            #[argh(option, from_str_fn(agent))]
+            #[argh(option, from_str_fn(parse_agent))]
             agent: Option<Agent>,
             /// time zone of the days, such as Europe/Berlin (default: the system's)
             #[argh(option, arg_name = "zone")]
             timezone: Option<String>,
-            /// show each model, too
+            /// also show each model
             #[argh(switch)]
             breakdown: bool,
             /// print comma-separated values, for spreadsheets
@@ -94,7 +94,7 @@ report!(
     "show what each conversation used",
     "{command_name} --project api --join",
     "{command_name} --since 2026-11-21 --breakdown",
-    join: "show the sessions' records, too: intent, outcome, tasks, commits"
+    join: "also show the sessions' records: intent, outcome, tasks, commits"
 );
 report!(
     Project,
@@ -120,11 +120,11 @@ report!(
 report!(
     Blocks,
     "blocks",
-    "show the five-hour windows that each agent's limits count, how fast they are used up, and what the open one comes to",
+    "show the five-hour windows of each agent's limits, how fast they are used up, and a projection for the open one",
     "{command_name} --since 2026-11-21",
     "{command_name} --agent claude --breakdown"
 );
 
-fn agent(word: &str) -> Result<Agent, String> {
+fn parse_agent(word: &str) -> Result<Agent, String> {
     Agent::of_person(word).ok_or_else(|| format!("{word:?} is not an agent; use {}", Agent::shorts()))
 }

@@ -101,7 +101,7 @@ impl Explanation {
         let out = &mut context.out;
         out.line(&sanitize(self.session.title.as_deref().unwrap_or(&self.session.claude_session_id)))?;
         if self.session.source == "summary" {
-            out.line("  its log is gone or has less than it had; its summary counts")?;
+            out.line("  its log is gone or shorter than before, so its summary counts")?;
         }
         self.logs.iter().try_for_each(|log| out.line(&format!("  {}", sanitize(&log.describe()))))?;
         let time = |at: Option<i64>| {
@@ -115,7 +115,7 @@ impl Explanation {
         }
         out.line(&self.session.describe_counts())?;
         if self.checks.is_empty() {
-            out.line("the client left no sum of its own")?;
+            out.line("the client recorded no sum of its own")?;
         }
         self.checks.iter().try_for_each(|check| out.line(&sanitize(&check.describe())))
     }

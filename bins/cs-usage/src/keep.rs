@@ -19,11 +19,12 @@ use usage::days;
 use usage::shares::Records;
 use usage::summary;
 
-/// write a summary of every conversation, because Claude Code deletes transcripts after a month
+/// write a summary of each conversation, because Claude Code deletes transcripts after a month
 #[derive(FromArgs, Debug)]
 #[argh(subcommand, name = "keep", example = "{command_name}", example = "{command_name} --check")]
 pub struct Keep {
-    /// change nothing; list transcripts that are deleted within five days and have no summary (exit code 1)
+    /// change nothing; list transcripts that will be deleted within five days and have no summary, and exit with 1 if
+    /// there are any
     #[argh(switch)]
     check: bool,
 }
@@ -51,9 +52,9 @@ impl Keep {
             return check(context, &loaded);
         }
         let mut titles = Titles::new(&loaded.book);
-        let records = records(context, |record| titles.look(&record))?;
+        let records = records(context, |record| titles.note(&record))?;
         if context.store.config().hooks.capture_prompts {
-            titles.tell(&context.store, context.now);
+            titles.store(&context.store, context.now);
         }
         let done = summary::keep(&context.store.home, &loaded.book, &loaded.prices, &records, context.now)?;
         let summed = days::write(&context.store.home, &loaded.view(), &loaded.roots.of(Agent::Claude), context.now);

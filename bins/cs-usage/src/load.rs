@@ -1,4 +1,4 @@
-//! Owns bringing together what reports need: logs, summaries, prices, the time zone, projects.
+//! Owns loading what reports need: logs, summaries, prices, the time zone, projects.
 
 use crate::PROGRAM;
 use crate::options::Options;
@@ -23,25 +23,25 @@ use usage::prices::Prices;
 use usage::report::{Filter, View};
 use usage::summary;
 
-/// Everything that is known.
+/// The loaded data.
 pub struct Loaded {
     pub book: Book,
     pub prices: Prices,
     pub zone: Zone,
-    /// For each session its project.
+    /// The project of each session.
     pub projects: Vec<String>,
-    /// For each session by what its repository is known, else its project.
+    /// The identity of each session's repository, or its project if it has none.
     pub repos: Vec<String>,
     pub roots: Roots,
     pub logs: Vec<(Log, Facts)>,
-    /// Accounts of logs by their index, if they are asked for; see [`cache::read_with_accounts`].
+    /// Accounts of logs by their index, if they were requested; see [`cache::read_with_accounts`].
     pub accounts: BTreeMap<usize, Account>,
-    /// What could not be read.
+    /// The files that could not be read.
     failures: Failures,
 }
 
 impl Loaded {
-    /// The report's view of it.
+    /// The data as reports use it.
     pub fn view(&self) -> View<'_> {
         View { book: &self.book, prices: &self.prices, zone: &self.zone, projects: &self.projects, repos: &self.repos }
     }
@@ -49,11 +49,11 @@ impl Loaded {
     /// Why a report has no rows.
     pub fn nothing(&self) -> Failure {
         let is_new = self.logs.is_empty() && self.book.sessions.is_empty();
-        let text = if is_new { format!("no logs: {}", places(&self.roots)) } else { NOTHING.to_string() };
+        let text = if is_new { format!("no logs in {}", log_folders(&self.roots)) } else { NOTHING.to_string() };
         Failure::Nothing(text)
     }
 
-    /// Ends a report that worked: what could not be read is still a failure.
+    /// Ends a report that worked; a file that could not be read is still a failure.
     pub fn end(&self) -> Outcome<()> {
         self.failures.end()
     }
@@ -61,13 +61,12 @@ impl Loaded {
 
 const NOTHING: &str = "no usage matches";
 
-/// Reads all logs. What cannot be read, settings and prices too, is reported on standard error, and does not stop the
-/// rest.
+/// Reads all logs. Errors, also in settings and prices, are reported on standard error and do not stop the rest.
 pub fn load(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     load_by(cache::read, context, timezone)
 }
 
-/// The same with the accounts of the logs that were read.
+/// Like [`load`], with the accounts of the logs that were read.
 pub fn load_with_accounts(context: &Context, timezone: Option<&str>) -> Outcome<Loaded> {
     load_by(cache::read_with_accounts, context, timezone)
 }
@@ -78,44 +77,44 @@ fn load_by(read: fn(&Home, Vec<Log>) -> cache::Read, context: &Context, timezone
     let (prices, wrong) = Prices::new(&config);
     let roots = Roots::from_env();
     let found = roots.logs();
-    tell_first_time(context, &found.logs);
+    announce_first_run(context, &found.logs);
     let read = read(&context.store.home, found.logs);
     let (summaries, damaged) = summary::load(&context.store.home);
     let unreadable = found.unseen.into_iter().chain(read.unreadable);
     let unreadable = unreadable.map(|(path, error)| Error::io(&path, "read", error));
     let mut failures = Failures::default();
     wrong.into_iter().chain(damaged).chain(unreadable).try_for_each(|error| failures.report(error))?;
-    tell_missing(&found.missing);
-    tell_compressed(found.compressed);
+    note_missing(&found.missing);
+    report_compressed(found.compressed);
     let book = book::build(&read.logs, summaries, |_, _, _| {});
     let projects = projects(&book, &config);
     let repos = repos(&book, &projects, &config);
     Ok(Loaded { book, prices, zone, projects, repos, roots, logs: read.logs, accounts: read.accounts, failures })
 }
 
-fn places(roots: &Roots) -> String {
+fn log_folders(roots: &Roots) -> String {
     let all = roots.folders.iter().filter_map(|(agent, root)| Some(root.join(agent.log_folders().first()?)));
     let all: Vec<String> = all.map(|path| path.display().to_string()).collect();
-    format!("there is nothing in {}", all.join(", "))
+    all.join(", ")
 }
 
-/// A folder that is named but missing may come later: a disk that is not mounted yet, an account that was not used yet.
-fn tell_missing(missing: &[PathBuf]) {
+/// A missing folder is only noted, because it may appear later: a disk that is not mounted, an account without use yet.
+fn note_missing(missing: &[PathBuf]) {
     for path in missing {
-        note(PROGRAM, &format!("there are no logs at {}; nothing of them is counted", path.display()));
+        note(PROGRAM, &format!("{} does not exist, so its logs are not counted", path.display()));
     }
 }
 
-/// Not our failure, and nothing that a script should stop at.
-fn tell_compressed(count: usize) {
+/// Compressed logs are reported, but do not change the exit code, so that scripts do not stop.
+fn report_compressed(count: usize) {
     if count > 0 {
-        let text = format!("{count} compressed rollouts are not read; unpack them with zstd -d");
+        let text = format!("{count} compressed logs are not read; decompress them with zstd -d");
         report(PROGRAM, &Failure::Nothing(text));
     }
 }
 
-/// The first time takes seconds where there are gigabytes; a person may want to know why.
-fn tell_first_time(context: &Context, logs: &[Log]) {
+/// The first run takes seconds if there are gigabytes of logs, so it tells a person why.
+fn announce_first_run(context: &Context, logs: &[Log]) {
     const LARGE: u64 = 200_000_000;
     let bytes: u64 = logs.iter().map(|log| log.identity.size).sum();
     if bytes > LARGE && std::io::stderr().is_terminal() && !context.store.home.usage_dir().exists() {
@@ -124,7 +123,7 @@ fn tell_first_time(context: &Context, logs: &[Log]) {
     }
 }
 
-/// For each session the slug of its project, else the directory that it is about.
+/// For each session, the slug of its project; without one, its directory.
 fn projects(book: &Book, config: &Config) -> Vec<String> {
     let mut known: HashMap<&str, String> = HashMap::new();
     let mut all = Vec::with_capacity(book.sessions.len());
@@ -144,19 +143,19 @@ fn project(dir: &str, config: &Config) -> String {
         let rest = (!path.is_empty()).then(|| dir.strip_prefix(path)).flatten();
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\']))
     });
-    // Where a project lay before it was moved may be another's now.
+    // The former folder of a moved project may belong to another project now.
     let is_there = |slug: &str, path: &str| config.projects.get(slug).is_some_and(|project| project.path == path);
     if let Some((slug, _)) = around.max_by_key(|(slug, path)| (path.len(), is_there(slug, path))) {
         return slug.clone();
     }
-    // A linked work tree lies elsewhere, but belongs to its main one.
+    // A linked work tree is in another folder, but belongs to the main one.
     let main = git::find(Path::new(dir)).map(|checkout| checkout.main_root.to_string_lossy().into_owned());
     let main = main.unwrap_or_else(|| dir.to_string());
     config.project_of(&main).map_or(main.clone(), str::to_string)
 }
 
-/// For each session by what the repository of its project is known, else the project. A directory that is no project of
-/// ours may be a clone all the same.
+/// For each session, the identity of its project's repository; without one, the project. A directory that is not a
+/// registered project may still be a clone.
 fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
     let repo = |project: &str, dir: &str| match config.projects.get(project) {
         Some(registered) => repo_of(registered),
@@ -171,7 +170,7 @@ fn repos(book: &Book, projects: &[String], config: &Config) -> Vec<String> {
     all
 }
 
-/// Loads everything that a report needs. Lines that cannot be understood are noted, which is not a failure.
+/// Loads everything that a report needs. Lines that cannot be parsed are noted, but are not a failure.
 pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter)> {
     let loaded = load(context, options.timezone.as_deref())?;
     let filter = filter(options, &loaded.zone, context)?;

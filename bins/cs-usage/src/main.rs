@@ -27,8 +27,8 @@ use command::Command;
 use std::process::ExitCode;
 use usage::report::By;
 
-/// Shows what the conversations used, from the agents' own logs. Every call of a model counts once,
-/// days are local, prices are list prices; what has no known price is shown as unknown.
+/// Shows the tokens and money that conversations used, from the agents' own logs. Every call of a model counts
+/// once, days are local, prices are list prices; a cost without a known price is shown as unknown.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} daily --since 7d --breakdown",

@@ -31,7 +31,7 @@ impl<'a> Titles<'a> {
         Titles { book, newest: HashMap::new() }
     }
 
-    pub fn look(&mut self, record: &Session) {
+    pub fn note(&mut self, record: &Session) {
         let Some(agent) = Agent::of_word(record.agent()) else { return };
         let Some(uuid) = &record.claude_session_id else { return };
         let Some(of) = self.book.find(agent, uuid).and_then(|place| self.book.sessions.get(place as usize)) else {
@@ -46,8 +46,8 @@ impl<'a> Titles<'a> {
         self.newest.insert(uuid.clone(), Newest { id: record.session_id.clone(), news });
     }
 
-    /// Notes what is new, as a hook would.
-    pub fn tell(self, store: &Store, now: Instant) {
+    /// Stores the new titles, as a hook would.
+    pub fn store(self, store: &Store, now: Instant) {
         let hook = Store::for_hooks(store.home.clone(), agents::WITNESS);
         for Newest { id, news } in self.newest.into_values() {
             let (Ok(id), Some(news)) = (SessionId::parse(&id), news) else { continue };

@@ -19,14 +19,14 @@ fn conversation(context: &Context, name: &str, book: &Book) -> Outcome<String> {
     let found = Selector::parse(name).and_then(|selector| context.store.find(&selector));
     match found.and_then(|id| context.store.session(&id)) {
         Ok(session) => session.claude_session_id.ok_or_else(|| {
-            Failure::Nothing(format!("{} belongs to no conversation, so no log says what it used", session.session_id))
+            Failure::Nothing(format!("{} has no conversation, so no log has its usage", session.session_id))
         }),
         Err(error) => {
             let near: Vec<&str> = ids.into_iter().filter(|id| fits(id)).collect();
             match near.as_slice() {
                 [id] => Ok(id.to_string()),
                 [] => Err(error.into()),
-                several => Err(Failure::Nothing(format!("{name} may be {}", several.join(" or ")))),
+                several => Err(Failure::Nothing(format!("{name} is ambiguous: it may be {}", several.join(" or ")))),
             }
         }
     }

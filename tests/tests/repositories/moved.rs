@@ -117,8 +117,8 @@ fn a_refused_move_changes_nothing() {
         ([text(&old), text(&other)], 1, "and shop was first-commit:"),
         ([text(&old), text(&plain)], 1, "is not a repository with a commit"),
         ([text(&old), gone.clone()], 65, "no such directory"),
-        ([gone.clone(), text(&new)], 1, "cs-project list shows where they lie"),
-        (["nothing".into(), text(&new)], 1, "cs-project list shows where they lie"),
+        ([gone.clone(), text(&new)], 1, "cs-project list shows the folders of all projects"),
+        (["nothing".into(), text(&new)], 1, "cs-project list shows the folders of all projects"),
         ([text(&new), text(&other)], 1, "and laden was first-commit:"),
     ] {
         let before = contents(&sandbox);

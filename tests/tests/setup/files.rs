@@ -161,7 +161,7 @@ fn on_a_terminal_it_asks_first() {
         let output = answered(&place, &["install", "--settings", "--table"], no);
         let told = stderr(&output);
         assert!(
-            status(&output) == NO && told.contains("go on? [y/N] ") && told.contains("nothing was changed"),
+            status(&output) == NO && told.contains("continue? [y/N] ") && told.contains("nothing was changed"),
             "{told}"
         );
         assert_eq!(place.text().as_deref(), Some(FOREIGN), "{no:?}");
@@ -169,7 +169,7 @@ fn on_a_terminal_it_asks_first() {
     }
     for (args, answer) in [(&["install", "--settings"][..], "y\n"), (&["uninstall"], "Yes\n")] {
         let output = answered(&place, args, answer);
-        assert!(status(&output) == 0 && stderr(&output).ends_with("go on? [y/N] "), "{}", stderr(&output));
+        assert!(status(&output) == 0 && stderr(&output).ends_with("continue? [y/N] "), "{}", stderr(&output));
     }
     assert_eq!(place.text().as_deref(), Some(FOREIGN));
     let output = answered(&place, &["install", "--settings", "--yes"], "");
@@ -183,7 +183,7 @@ fn the_change_is_shown_before_the_question() {
     for form in ["--table", "--json", "-q"] {
         let output = answered(&place, &["install", "--settings", form], "n\n"); // the output goes elsewhere
         let told = stderr(&output);
-        let shown = told.split("go on? [y/N] ").next().unwrap_or_default();
+        let shown = told.split("continue? [y/N] ").next().unwrap_or_default();
         assert!(
             shown.contains(": registers the hooks") && shown.contains("+     \"SessionStart\": ["),
             "{form}: {told}"

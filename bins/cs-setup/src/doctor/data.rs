@@ -21,7 +21,7 @@ pub fn check(places: &Places) -> Vec<Check> {
         return vec![Check::good("data", format!("nothing is recorded yet; {} does not exist", root.display()))];
     }
     let mut checks = vec![private(places)];
-    let mend = || format!("mend {} by hand", places.data.config().display());
+    let mend = || format!("repair {} by hand", places.data.config().display());
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     checks.extend(config.troubles.iter().map(|trouble| Check::bad("config", trouble.error.to_string(), mend())));
     checks.extend(trouble(places));

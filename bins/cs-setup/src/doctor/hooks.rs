@@ -20,7 +20,7 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     let document = match Document::read(&places.settings()) {
         Ok(document) => document,
         Err(error) => {
-            let fix = format!("mend {} by hand", places.settings().display());
+            let fix = format!("repair {} by hand", places.settings().display());
             return (vec![Check::bad("hooks", error.to_string(), fix)], Vec::new());
         }
     };

@@ -16,8 +16,8 @@ use argh::FromArgs;
 use cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 
-/// check programs, hooks, data directory, readers of the dashboard, jobs, and the cost of hooks; exit 1 if something is
-/// wrong
+/// check programs, hooks, data directory, access to the dashboard, jobs, and the cost of hooks; exit with 1 if something
+/// is wrong
 #[derive(FromArgs)]
 #[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
 pub struct Doctor {}

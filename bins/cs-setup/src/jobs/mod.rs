@@ -31,7 +31,7 @@ pub struct State {
     pub file: String,
 }
 
-/// scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes
+/// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes
 #[derive(FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
 pub struct Jobs {

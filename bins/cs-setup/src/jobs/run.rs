@@ -15,7 +15,7 @@ use std::path::Path;
 /// A larger log is cut; this much of its end is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
-/// what a scheduler calls: keep the jobs' logs small, then run a program
+/// for schedulers: keep the jobs' logs small, then run a program
 #[derive(FromArgs)]
 #[argh(
     subcommand,

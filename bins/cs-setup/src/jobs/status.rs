@@ -1,4 +1,4 @@
-//! `jobs status`: which jobs are there, and whether they run.
+//! `jobs status`: lists the jobs, and whether they run.
 
 use super::{Job, Scheduler, State, Unit, all, cron};
 use crate::places::Places;
@@ -7,11 +7,11 @@ use argh::FromArgs;
 use cli::{Failure, Form, Out, Outcome};
 use cs_core::error::Result;
 
-/// which jobs are there and whether they run
+/// list the jobs, and whether they run
 #[derive(FromArgs)]
 #[argh(subcommand, name = "status", example = "{command_name}", example = "{command_name} --json")]
 pub struct Status {
-    /// launchd, systemd or cron (default: what this machine has)
+    /// launchd, systemd or cron (default: the one that this machine has)
     #[argh(option)]
     with: Option<String>,
 }
