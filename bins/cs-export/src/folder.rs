@@ -125,7 +125,7 @@ impl Told<'_> {
             }
             Ok(ExportResult::Unchanged) => self.total.unchanged += 1,
             Ok(ExportResult::Active) if self.named => {
-                note(PROGRAM, &format!("{id} is active; it is exported when it has ended"))
+                note(PROGRAM, &format!("{id} is active; it is exported once it has ended"))
             }
             // The last is gone since the index was read.
             Ok(ExportResult::Active | ExportResult::NotAsked) | Err(Error::Missing(_)) => {}
@@ -153,7 +153,7 @@ impl Total {
         let Counts { secrets, emails, phones, users } = self.masked;
         format!(
             "{} written, {} unchanged, {} failed in {}; masked: {secrets} secrets, {emails} addresses, \
-             {phones} telephone numbers, {users} user names",
+             {phones} phone numbers, {users} user names",
             self.written,
             self.unchanged,
             self.failed,

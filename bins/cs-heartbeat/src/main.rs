@@ -1,13 +1,12 @@
-//! The end of a turn: Stop, StopFailure and Codex's Interrupt. Called by hand (on a terminal, with an argument, or with
-//! an input that ends without a byte) it beats for the most recent active session of the current project.
+//! Handles the end of a turn: Stop, StopFailure and Codex's Interrupt. If it is called by hand (on a terminal, with an
+//! argument, or with an empty input), it records a heartbeat of the current project's most recent active session.
 //!
 //! Reads: standard input, `live/<uuid>.json`.
 //! Writes: `live/<uuid>.json`, and a note about the session in `spool/<id>.jsonl`.
-//! Exits: 0, always; trouble goes to `logs/hook.log`.
+//! Exits: always 0; errors go to `logs/hook.log`.
 //!
-//! Deliberately absent: options, settings, directory listings, the index, fsync, child processes; and
-//! what Rust's runtime does before `main` (it reads `/proc/self/maps` and prepares for signals that
-//! this program never prints anything about), which took a tenth of the whole time.
+//! Deliberately absent: options, settings, directory listings, the index, fsync, child processes; and Rust's runtime,
+//! which took a tenth of the whole time before `main` (it reads `/proc/self/maps` and prepares for reporting signals).
 
 #![no_main]
 
@@ -28,12 +27,12 @@ use std::path::Path;
 
 /// Most characters of the agent's last message that are kept.
 const MESSAGE: usize = 200;
-/// The client's word for a failure that it has no word for.
+/// The client's word for an unknown failure.
 const UNKNOWN: &str = "unknown";
-/// Most prompts of the client's own that are known again.
+/// Most scheduled prompts of the client that are recognized.
 const CRONS: usize = 50;
 
-/// Called by the C library. With an argument it was called by hand, whatever standard input is.
+/// The entry point of the C library. A call with an argument is one by hand, whatever standard input is.
 #[allow(unsafe_code, reason = "the C library calls it by this name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
@@ -57,14 +56,14 @@ fn turn_ended(hook: &HookCall) -> Result<()> {
     }
     let lock = hook.lock();
     let Some(mut live) = hook.live(&lock)? else {
-        return if lock.is_some() { hook.store.drop_live(&hook.uuid).and(late(hook)) } else { late(hook) };
+        return if lock.is_some() { hook.store.drop_live(&hook.uuid).and(note_late(hook)) } else { note_late(hook) };
     };
     let payload = &hook.payload;
     let error = match payload.event() {
-        Some(Event::StopFailure) => Some(hook_call::first_line(why(payload, live.capture), MESSAGE)),
+        Some(Event::StopFailure) => Some(hook_call::first_line(failure_reason(payload, live.capture), MESSAGE)),
         _ => None,
     };
-    plans(&mut live, payload);
+    note_schedule(&mut live, payload);
     let background = payload.background_tasks.unwrap_or(0);
     match payload.event() {
         Some(Event::Stop) => live.stopped(background, hook.now),
@@ -78,17 +77,17 @@ fn turn_ended(hook: &HookCall) -> Result<()> {
     noted
 }
 
-/// Why a turn failed. Clients name some failures only, and describe the others in the last message (2.1.332). That
-/// message is used only where messages may be stored.
-fn why(payload: &Payload, capture: bool) -> &str {
+/// Why a turn failed. Clients have words for some failures and describe the others in the last message (2.1.332), which
+/// is used only if messages may be stored.
+fn failure_reason(payload: &Payload, capture: bool) -> &str {
     let word = payload.error.as_deref().filter(|word| !word.trim().is_empty());
     let said = payload.last_message.as_deref().filter(|said| capture && !said.trim().is_empty());
     word.filter(|word| *word != UNKNOWN).or(said).or(word).unwrap_or(UNKNOWN)
 }
 
-/// Notes the plans that continue after the turn. Without background tasks no subagent is left that could ask, so its
-/// questions are dropped.
-fn plans(live: &mut Live, payload: &Payload) {
+/// Notes the scheduled prompts, which continue after the turn. Without background tasks no subagent is left to ask, so
+/// the questions of subagents are dropped.
+fn note_schedule(live: &mut Live, payload: &Payload) {
     if payload.background_tasks == Some(0) {
         live.questions.clear();
     }
@@ -96,7 +95,7 @@ fn plans(live: &mut Live, payload: &Payload) {
     live.own_prompts = payload.crons.iter().take(CRONS).map(|cron| live::fingerprint(&cron.prompt)).collect();
 }
 
-/// First line of what the agent said last.
+/// The first line of the agent's last message.
 fn last_message(hook: &HookCall) -> Option<String> {
     let message = hook.payload.last_message.as_deref()?;
     Some(hook_call::first_line(message, MESSAGE)).filter(|line| !line.is_empty())
@@ -110,8 +109,8 @@ fn note(hook: &HookCall, live: &mut Live, last_message: Option<String>) -> Resul
     let turn = Change::TurnEnded(turn);
     match live.session_id.as_deref().and_then(|id| SessionId::parse(id).ok()) {
         Some(id) => hook.record_change(&id, turn, NoteSync::Later)?,
-        // Its file began in the middle, so that nobody has looked for its session yet; or of no prompt was told, as in
-        // editors: the next hook makes one.
+        // The start or the prompt was not reported (editors report no prompt), so the session was not searched for or
+        // created yet. The next hook does that.
         None if live.source.is_none() || live.prompt_id.is_none() => {
             hook.store.note_unplaced(&hook.uuid, turn, hook.now)?
         }
@@ -121,12 +120,12 @@ fn note(hook: &HookCall, live: &mut Live, last_message: Option<String>) -> Resul
     Ok(())
 }
 
-/// The conversation ended moments ago, and its end overtook the end of its last turn. The agent's
-/// last message is the outcome all the same, unless somebody wrote another.
-fn late(hook: &HookCall) -> Result<()> {
+/// Handles the end of a turn that arrives after the end of its conversation. The agent's last message is still the
+/// outcome, unless somebody wrote another.
+fn note_late(hook: &HookCall) -> Result<()> {
     let Some(ended) = hook.store.ended(&hook.uuid)? else { return Ok(()) };
     let message = last_message(hook).filter(|_| ended.capture);
-    // A turn that was going on seemed to be broken off.
+    // A turn that was running was recorded as interrupted.
     let is_news = (message.is_some() && ended.last_message != message) || ended.is_in_turn();
     let instead_of = if ended.is_in_turn() { None } else { ended.last_message };
     let id = ended.session_id.as_deref().and_then(|id| SessionId::parse(id).ok());
@@ -144,7 +143,7 @@ fn beat_by_hand(store: &Store) -> Result<()> {
     let (of_project, active) = (index::of_project(&slug), index::of_status(Status::Active));
     let known = store.ids_where(|line| of_project(line) && active(line))?;
     let candidates = known.map_or_else(|| store.ids(&store.home.sessions()), Ok)?;
-    // The index may be older than the records, or missing: a candidate is asked itself.
+    // The index may be out of date or missing, so each candidate's record decides.
     let is_it = |id: &&SessionId| {
         let bytes = file::read(&store.home.session(id)).ok().flatten().unwrap_or_default();
         let is = |record: &Patch, name: &str, value: &str| record.text(name).as_deref() == Some(value);
@@ -161,7 +160,7 @@ fn slug_of(store: &Store, path: &str) -> Result<Option<String>> {
     let Some(bytes) = file::read(&store.home.config())? else { return Ok(None) };
     let Ok(config) = Patch::of(&bytes) else { return Ok(None) };
     let Ok(projects) = Patch::of(config.value("projects").unwrap_or("{}").as_bytes()) else { return Ok(None) };
-    // It may have been registered by another name of the folder.
+    // The project may have been registered by another path to the same folder.
     let is_it = |known: String| known == path || std::fs::canonicalize(known).is_ok_and(|real| real == Path::new(path));
     let is_here = |registration: &str| {
         Patch::of(registration.as_bytes()).is_ok_and(|project| project.text("path").is_some_and(is_it))

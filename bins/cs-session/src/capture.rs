@@ -44,7 +44,7 @@ impl CaptureCommits {
     }
 }
 
-/// The work tree of another repository than the session's own one.
+/// Returns the work tree, if it is of another repository than the session's.
 fn elsewhere(context: &Context, session: &Session, repo: &str) -> Option<String> {
     let own = session.worktree_root.as_deref().and_then(|root| find(Path::new(root)));
     let found = own.and_then(|_| find(Path::new(repo))).filter(|found| !context.store.is_own(session, found));

@@ -44,7 +44,7 @@ impl Create {
         let uuid = self.claude_session.as_deref().map(Uuid::parse).transpose()?;
         self.check()?;
         if let Some(uuid) = &uuid {
-            must_be_free(context, uuid)?;
+            check_is_free(context, uuid)?;
         }
         let here = Here::find()?;
         let slug = match &self.project {
@@ -69,7 +69,7 @@ impl Create {
         print_session(context, &session)
     }
 
-    /// Before the project is registered: a session that is not made leaves nothing behind.
+    /// Checks the arguments before the project is registered, so that a refused session leaves nothing behind.
     fn check(&self) -> Result<(), Error> {
         validate::text("intent", &self.intent, validate::INTENT)?;
         validate::optional("roadmap ref", self.roadmap_ref.as_deref(), validate::ROADMAP_REF)?;
@@ -79,7 +79,8 @@ impl Create {
     }
 }
 
-/// A project that nobody has heard of may be a slip of the pen; where none is registered, none is expected to be.
+/// Returns the named project, with a note if it is new, because it may be mistyped. Without any registered project there
+/// is no note.
 fn named(context: &Context, slug: &str) -> Outcome<Slug> {
     let slug = Slug::parse(slug)?;
     let projects = context.store.config().projects;
@@ -87,13 +88,13 @@ fn named(context: &Context, slug: &str) -> Outcome<Slug> {
         let fits = index::of_project(slug.as_str());
         let known = context.store.index()?.entries(fits).iter().any(|(_, entry)| entry.project_slug == slug.as_str());
         if !known {
-            note(PROGRAM, &format!("there was no project {:?}; cs-project list shows all projects", slug.as_str()));
+            note(PROGRAM, &format!("{:?} is a new project; cs-project list shows all projects", slug.as_str()));
         }
     }
     Ok(slug)
 }
 
-/// Where we are.
+/// The current directory and its repository.
 pub struct Here {
     /// Root of the main work tree, or the current directory outside a repository.
     pub project: String,
@@ -115,8 +116,8 @@ impl Here {
     }
 }
 
-/// A conversation has one session at a time.
-fn must_be_free(context: &Context, uuid: &Uuid) -> Outcome<()> {
+/// Refuses a conversation that has an active session: it has only one at a time.
+fn check_is_free(context: &Context, uuid: &Uuid) -> Outcome<()> {
     let Some(id) = context.store.conversation(uuid)? else { return Ok(()) };
     match context.store.session(&id) {
         Ok(known) if known.status == Status::Active => {
@@ -126,7 +127,7 @@ fn must_be_free(context: &Context, uuid: &Uuid) -> Outcome<()> {
     }
 }
 
-/// Tells a running conversation which session is its own.
+/// Sets the session in the file of a running conversation.
 pub fn adopt(context: &Context, uuid: &Uuid, id: &str) -> Outcome<()> {
     if !context.store.home.live(uuid).exists() {
         return Ok(());

@@ -1,9 +1,9 @@
-//! Owns starting git: no other place in any of the programs does. It is for a person's command, never for a hook.
+//! Owns starting git: no other file of any program does. It is for commands of a person, never for a hook.
 //!
-//! Must stay true: a repository can choose nothing that runs, and cannot hold us up. The environment and the
+//! Must stay true: a repository cannot choose a program that runs, and cannot block us. The environment and the
 //! configuration are neutral (see [`ENVIRONMENT`], [`SETTINGS`]), git's whole process group is killed at a deadline,
-//! and its output is bounded. The settings are those that name a program in git-config(1), gitattributes(5) and
-//! git(1), as far as `git log` without a diff could come to it.
+//! and its output is limited. The settings are those of git-config(1), gitattributes(5) and git(1) that name a program
+//! that `git log` without a diff could run.
 
 use cli::programs;
 use cs_core::clock::{self, Instant};
@@ -18,11 +18,11 @@ use std::time::Duration;
 
 /// How long git may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Most bytes of its output, and of its complaints.
+/// Most bytes of its output, and of its errors.
 const OUTPUT: u64 = 4 * 1024 * 1024;
-const COMPLAINT: u64 = 64 * 1024;
+const ERRORS: u64 = 64 * 1024;
 
-/// What replaces all that the environment says to git (`GIT_*`).
+/// The environment variables that replace all of `GIT_*`.
 const ENVIRONMENT: [(&str, &str); 11] = [
     ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
@@ -37,7 +37,7 @@ const ENVIRONMENT: [(&str, &str); 11] = [
     ("LC_ALL", "C.UTF-8"),
 ];
 
-/// What replaces the settings of the repository.
+/// The settings that override those of the repository.
 const SETTINGS: [&str; 21] = [
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
@@ -62,7 +62,7 @@ const SETTINGS: [&str; 21] = [
     "safe.bareRepository=explicit",
 ];
 
-/// What `git log` prints when it shows names, times and subjects only: no diff, no signatures, no notes, no mail addresses.
+/// The options with which `git log` prints only hashes, times and subjects: no diff, signatures, notes or mail addresses.
 const PLAIN: [&str; 8] = [
     "--format=%H%x09%cI%x09%s",
     "--no-patch",
@@ -74,7 +74,7 @@ const PLAIN: [&str; 8] = [
     "--no-color",
 ];
 
-/// A commit as git tells of it.
+/// A commit as git logs it.
 #[derive(Debug, PartialEq)]
 pub struct LoggedCommit {
     pub sha: String,
@@ -91,10 +91,10 @@ impl LoggedCommit {
     }
 }
 
-/// Names, times and subjects of the commits that HEAD has since a time, oldest first, the newest `most` of them.
+/// Returns the commits of HEAD since a time, oldest first; at most the newest `most`.
 pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<LoggedCommit>> {
     let words = [format!("--max-count={most}"), format!("--since={since}")];
-    let mut command = neutral(repo)?;
+    let mut command = neutral_git(repo)?;
     command.args(["log", "--reverse"]).args(PLAIN).args(words).args(["HEAD", "--"]);
     let done = run(command)?;
     if !done.is_success {
@@ -104,8 +104,8 @@ pub fn log(repo: &str, since: &str, most: usize) -> Result<Vec<LoggedCommit>> {
     Ok(done.stdout.lines().filter_map(LoggedCommit::read).collect())
 }
 
-/// Git in a repository, with nothing of its own choice.
-fn neutral(repo: &str) -> Result<Command> {
+/// Prepares git in a repository, with a neutral environment and configuration.
+fn neutral_git(repo: &str) -> Result<Command> {
     let git = programs::on_path("git").ok_or_else(|| failed(ErrorKind::NotFound.into()))?;
     let mut command = Command::new(git);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
@@ -116,15 +116,15 @@ fn neutral(repo: &str) -> Result<Command> {
     Ok(command)
 }
 
-/// What git said.
+/// The output of git.
 struct GitOutput {
     is_success: bool,
     stdout: String,
     stderr: String,
 }
 
-/// Runs a command to its end, without input. What takes too long, or says too much, is killed with all that it
-/// started.
+/// Runs a command without input until it ends. A command that takes too long or prints too much is killed, with all
+/// processes that it started.
 fn run(mut command: Command) -> Result<GitOutput> {
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(failed)?;
@@ -160,10 +160,10 @@ fn run(mut command: Command) -> Result<GitOutput> {
     Ok(GitOutput { is_success: status.map_err(failed)?.success(), stdout: text(&stdout), stderr: text(&stderr) })
 }
 
-/// The beginning of the complaints; the rest is read too, so that nothing blocks.
+/// Returns the beginning of the errors; the rest is read and discarded, so that nothing blocks.
 fn read_all(mut pipe: ChildStderr) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let _ = pipe.by_ref().take(COMPLAINT).read_to_end(&mut bytes);
+    let _ = pipe.by_ref().take(ERRORS).read_to_end(&mut bytes);
     let _ = std::io::copy(&mut pipe, &mut std::io::sink());
     bytes
 }
@@ -171,7 +171,7 @@ fn read_all(mut pipe: ChildStderr) -> Vec<u8> {
 #[allow(unsafe_code, reason = "killpg(3)")]
 fn kill(group: u32) {
     let Ok(group) = libc::pid_t::try_from(group) else { return };
-    // SAFETY: killpg only takes numbers; a group that is gone is no error for us.
+    // SAFETY: killpg only takes numbers; a group that has ended is not an error for us.
     unsafe { libc::killpg(group, libc::SIGKILL) };
 }
 

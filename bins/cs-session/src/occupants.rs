@@ -1,5 +1,5 @@
-//! `occupants`: which conversations work in a checkout now. Must stay true: where it cannot be known whether somebody
-//! works in it, somebody perhaps does: scripts ask before they change files.
+//! `occupants`: which conversations work in a checkout now. Must stay true: if it is unknown whether a conversation still
+//! runs, it is listed as `perhaps`, because scripts ask before they change files.
 
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome};
@@ -40,7 +40,7 @@ struct Occupant {
     agent: String,
     state: &'static str,
     state_reason: String,
-    /// Nobody can say whether it runs.
+    /// Whether it is unknown if it still runs.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     perhaps: bool,
     pid: Option<u32>,
@@ -48,28 +48,28 @@ struct Occupant {
     worktree_root: Option<String>,
 }
 
-/// The places that are asked about.
+/// The checkouts that the user asks about.
 enum Place {
     /// A checkout, or a directory outside of any.
     One { root: PathBuf, checkout: Option<Checkout> },
-    /// All clones of a repository; the projects that they are.
+    /// All clones of a repository, and their projects.
     Clones { repo: String, slugs: Vec<String> },
 }
 
 impl Occupants {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        let place = self.place(context)?;
+        let place = self.find_place(context)?;
         let states = States::read(&context.store, context.config().stale_after(), context.now)?;
         let here = states.lives().iter().filter(|live| place.has(live));
-        let mut found: Vec<Occupant> = here.map(|live| running(&states, live)).collect();
-        found.extend(unwatched(context, &place, &states)?);
+        let mut found: Vec<Occupant> = here.map(|live| occupant_of_live(&states, live)).collect();
+        found.extend(find_without_live(context, &place, &states)?);
         if found.is_empty() {
             return Err(Failure::Nothing(format!("no conversation works in {}", place.name())));
         }
         print(context, &found)
     }
 
-    fn place(&self, context: &Context) -> Outcome<Place> {
+    fn find_place(&self, context: &Context) -> Outcome<Place> {
         if let Some(repo) = &self.repo {
             let repo = cli::repo::named(repo)?;
             let slugs = of_repo(&context.config(), &repo).into_iter().map(str::to_string).collect();
@@ -92,12 +92,12 @@ impl Place {
     }
 
     fn has(&self, live: &Live) -> bool {
-        // The conversation may have gone into another repository, where it works as well.
+        // The conversation may have changed into another repository, and then works in both.
         let gone_to = || git::find(Path::new(&live.cwd));
         let is_here = match self {
             Place::One { root, checkout } => {
                 let tree = live.worktree_root.as_deref().unwrap_or(&live.cwd);
-                // Outside of a repository a place is a folder with what is below it and in none either.
+                // Outside of repositories, a place is a folder and everything below it that is in no repository.
                 let is_outside = || checkout.is_none() && git::find(Path::new(tree)).is_none();
                 let is_below = || Path::new(tree).starts_with(root) && is_outside();
                 let inside = Path::new(tree) == root || is_below();
@@ -111,7 +111,7 @@ impl Place {
         is_here && runner(live).as_ref().and_then(process::is_alive) != Some(false)
     }
 
-    /// Whether a record is of this place. Other programs do not say where they work: then its project's path tells.
+    /// Whether a record is of this place. Without a work tree in the record, its project's path decides.
     fn has_record(&self, session: &Session, project: Option<&str>) -> bool {
         match (self, &session.worktree_root, project) {
             (Place::Clones { slugs, .. }, ..) => slugs.contains(&session.project_slug),
@@ -126,7 +126,7 @@ impl Place {
     }
 }
 
-fn running(states: &States, live: &Live) -> Occupant {
+fn occupant_of_live(states: &States, live: &Live) -> Occupant {
     let verdict = states.of_live(live);
     Occupant {
         session_id: live.session_id.clone(),
@@ -141,8 +141,8 @@ fn running(states: &States, live: &Live) -> Occupant {
     }
 }
 
-/// Active sessions of this place of which no conversation is known, and that were heard of lately.
-fn unwatched(context: &Context, place: &Place, states: &States) -> Outcome<Vec<Occupant>> {
+/// Finds active sessions of this place without a known conversation that are not stale.
+fn find_without_live(context: &Context, place: &Place, states: &States) -> Outcome<Vec<Occupant>> {
     let config = context.config();
     let mut found = Vec::new();
     for (id, entry) in context.store.index()?.entries(index::of_status(Status::Active)) {
@@ -151,13 +151,13 @@ fn unwatched(context: &Context, place: &Place, states: &States) -> Outcome<Vec<O
         let Some(session) = (!is_known).then(|| context.store.session(&id).ok()).flatten() else { continue };
         let verdict = states.of_session(&session);
         if session.status == Status::Active && verdict.state != State::Stale && place.has_record(&session, project) {
-            found.push(perhaps(session, verdict));
+            found.push(occupant_of_record(session, verdict));
         }
     }
     Ok(found)
 }
 
-fn perhaps(session: Session, verdict: Verdict) -> Occupant {
+fn occupant_of_record(session: Session, verdict: Verdict) -> Occupant {
     Occupant {
         agent: session.agent().to_string(),
         session_id: Some(session.session_id),

@@ -46,7 +46,7 @@ impl Resume {
                 let is_made = Cell::new(false);
                 let undo = |new: &Session| undo(context, new, is_made.get());
                 let uuid = conversation.as_ref();
-                let make = |old: &Session| start_anew(context, old, &here, intent, uuid, &is_made);
+                let make = |old: &Session| create_successor(context, old, &here, intent, uuid, &is_made);
                 let new = hand_over(context, &old_id, make, undo)?;
                 uuid.map_or(Ok(()), |uuid| adopt(context, uuid, &new.session_id))?;
                 new
@@ -56,12 +56,12 @@ impl Resume {
     }
 }
 
-/// The conversation that runs us.
+/// The conversation that runs this program.
 fn own_conversation() -> Option<Uuid> {
     Agent::conversation_from_env().and_then(|id| Uuid::parse(&id).ok())
 }
 
-/// Its active session, if it is another one.
+/// The active session of that conversation, unless it is the one to resume.
 fn own_session(context: &Context, own: Option<&Uuid>, old: &SessionId) -> Outcome<Option<SessionId>> {
     let Some(uuid) = own else { return Ok(None) };
     let Some(id) = context.store.conversation(uuid)?.filter(|id| id != old) else { return Ok(None) };
@@ -69,9 +69,9 @@ fn own_session(context: &Context, own: Option<&Uuid>, old: &SessionId) -> Outcom
     Ok((own.status == Status::Active).then_some(id))
 }
 
-/// Lets `make` bring the old session's context into another one, and closes the old one, which is locked
-/// all the time: there is to be one successor. An archived one stays as it is. The old one is the last to be
-/// written: whoever is killed before has lost nothing, and the next try goes on with what is there.
+/// Lets `make` copy the old session's context into another one, and closes the old one. The old session stays locked all
+/// the time, so that it gets only one successor; it is written last, so that a run that is killed before loses nothing
+/// and the next one continues. An archived session is not changed.
 fn hand_over(
     context: &Context,
     old_id: &SessionId,
@@ -93,7 +93,7 @@ fn hand_over(
     });
     let Some(new) = heir else { return closed };
     if let Err(error) = closed {
-        // The old one may have been written all the same, and only not confirmed: then it has this successor.
+        // The old session may have been written although that was not confirmed: then it names this successor.
         let old = context.store.session(old_id);
         if old.is_ok_and(|old| old.resumed_as.as_deref() != Some(new.session_id.as_str())) {
             undo(&new)?;
@@ -107,13 +107,13 @@ fn take_over(context: &Context, old: &Session, own: &SessionId, intent: Option<&
     context.store.update(own, context.now, |record| session::take_over(record, old, intent, context.now))
 }
 
-/// Removes the successor again, if we made it and nobody has written in it since.
+/// Removes the successor, if this run created it and nobody has changed it since.
 fn undo(context: &Context, new: &Session, is_made: bool) -> Result<()> {
     let fits = |record: &Session| is_made && record == new;
     context.store.forget_when(&SessionId::parse(&new.session_id)?, context.now, fits).map(drop)
 }
 
-fn start_anew(
+fn create_successor(
     context: &Context,
     old: &Session,
     here: &Here,
@@ -121,8 +121,8 @@ fn start_anew(
     conversation: Option<&Uuid>,
     is_made: &Cell<bool>,
 ) -> Result<Session> {
-    if let Some(begun) = begun(context, old)? {
-        return take_over(context, old, &begun, intent);
+    if let Some(unfinished) = find_unfinished(context, old)? {
+        return take_over(context, old, &unfinished, intent);
     }
     let config = context.store.config();
     let start = Start {
@@ -138,11 +138,11 @@ fn start_anew(
     context.store.create(&Slug::parse(&old.project_slug)?, start, fill, context.now)
 }
 
-/// The successor that was made by one that was killed before it could close the old session.
-fn begun(context: &Context, old: &Session) -> Result<Option<SessionId>> {
+/// Finds the successor of a run that was killed before it could close the old session.
+fn find_unfinished(context: &Context, old: &Session) -> Result<Option<SessionId>> {
     let index = context.store.index()?;
     let entries = index.entries(index::of_project(&old.project_slug));
-    // Not by its time: the clock may have been set back.
+    // The search does not use times, because the clock may have been set back.
     let active = entries.iter().filter(|(_, entry)| entry.status == Status::Active);
     let is_heir = |id: &SessionId| {
         context.store.session(id).is_ok_and(|record| record.resumed_from.as_deref() == Some(&old.session_id))

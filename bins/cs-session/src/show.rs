@@ -21,9 +21,9 @@ impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         each(context, &self.id, |context, id| {
             let session = context.store.session(id)?;
-            // Its state is derived with the settings; what is wrong with them is told.
+            // Reports what is wrong with the settings, from which the state is derived.
             let _ = context.config();
-            // A summary that cannot be understood is no reason to hide the record.
+            // A damaged summary must not hide the record.
             let usage = context.store.usage_of(&session);
             print_session_with(context, &session, usage.as_ref().ok().and_then(Option::as_ref))?;
             usage.map(drop).map_err(Failure::from)

@@ -1,6 +1,5 @@
-//! Owns the placeholders: what each says, from the client's figures and from the data directory.
-//! Must stay true: the cost does not depend on how many sessions there are; only conversations that run
-//! are looked at.
+//! Owns the values of the placeholders, from the client's figures and from the data directory.
+//! Must stay true: the cost does not depend on the number of sessions; only running conversations are examined.
 
 use super::style::{self, Style};
 use agents::statusline::Payload;
@@ -17,7 +16,7 @@ use cs_core::zone::{Day, Zone};
 use render::{format_context, format_dollars, format_near_time, format_percent, format_progress};
 use std::path::Path;
 
-/// How many conversations are looked at, at most: those that were heard last.
+/// Most conversations that are examined: those with the latest events.
 const OTHERS: usize = 100;
 
 /// Everything that can be shown.
@@ -33,14 +32,14 @@ pub struct Facts {
     five_hour: Option<(f64, String)>,
     seven_day: Option<(f64, String)>,
     tasks: String,
-    /// How many other conversations wait for an answer, and in how many it is the person's turn.
+    /// How many other conversations wait for an answer, and how many are idle.
     others: (usize, usize),
     lines: String,
     intent: String,
 }
 
 impl Facts {
-    /// Looks everything up. What cannot be found is left out.
+    /// Gathers all values. Those that cannot be found stay empty.
     pub fn gather(
         store: Option<&Store>,
         uuid: Option<&Uuid>,
@@ -57,7 +56,7 @@ impl Facts {
         let top = payload.text("/workspace/project_dir").map_or(cwd.as_path(), Path::new);
         let root = checkout.as_ref().map_or(top, |checkout| checkout.main_root.as_path());
         let name = root.file_name().unwrap_or(root.as_os_str()).to_string_lossy().into_owned();
-        let limit = |limit: &Option<Limit>| limit.as_ref().map(|limit| say_limit(limit, today, now));
+        let limit = |limit: &Option<Limit>| limit.as_ref().map(|limit| format_limit(limit, today, now));
         Facts {
             project: live.and_then(|live| live.project_slug).unwrap_or(name),
             branch: checkout.and_then(|checkout| checkout.branch).unwrap_or_default(),
@@ -69,13 +68,13 @@ impl Facts {
             five_hour: limit(&reading.five_hour),
             seven_day: limit(&reading.seven_day),
             tasks: session.as_ref().map(|session| format_progress(session.task_progress())).unwrap_or_default(),
-            others: store.map(|store| others(store, uuid, now)).unwrap_or_default(),
-            lines: say_lines(reading),
+            others: store.map(|store| count_others(store, uuid, now)).unwrap_or_default(),
+            lines: format_lines(reading),
             intent: session.map(|session| session.intent).unwrap_or_default(),
         }
     }
 
-    /// A placeholder's value and look; `None` for a name that does not exist.
+    /// A placeholder's value and style; `None` for an unknown name.
     pub fn value(&self, name: &str) -> Option<(String, Style)> {
         let plain = |text: &String| (text.clone(), Style::Plain);
         let limit = |limit: &Option<(f64, String)>| match limit {
@@ -98,7 +97,7 @@ impl Facts {
             "five_hour" => limit(&self.five_hour),
             "seven_day" => limit(&self.seven_day),
             "tasks" => plain(&self.tasks),
-            "others" => (say_others(self.others), if self.others.0 > 0 { Style::Urgent } else { Style::Warning }),
+            "others" => (format_others(self.others), if self.others.0 > 0 { Style::Urgent } else { Style::Warning }),
             "lines" => plain(&self.lines),
             "intent" => plain(&self.intent),
             _ => return None,
@@ -110,14 +109,14 @@ fn session(store: &Store, live: &Live) -> Option<Session> {
     store.session(&live.session()?).ok()
 }
 
-fn say_lines(reading: &Reading) -> String {
+fn format_lines(reading: &Reading) -> String {
     match (reading.lines_added, reading.lines_removed) {
         (None | Some(0), None | Some(0)) => String::new(),
         (added, removed) => format!("+{} -{}", added.unwrap_or(0), removed.unwrap_or(0)),
     }
 }
 
-/// The cost of all conversations today; for this one the figure that was just read.
+/// The cost of all conversations today, with the figure of this one that was just read.
 fn spent_today(store: &Store, uuid: Option<&Uuid>, reading: &Reading, today: &Day) -> String {
     let mut spent = store.spent_on(&today.date);
     if let (Some(uuid), Some(cost)) = (uuid, reading.cost_today_usd()) {
@@ -129,9 +128,9 @@ fn spent_today(store: &Store, uuid: Option<&Uuid>, reading: &Reading, today: &Da
     }
 }
 
-/// `41% →15:00`: how much is used, and when the limit is reset. A limit that was reset since shows nothing, because its
-/// present value is unknown.
-fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
+/// `41% →15:00`: how much is used, and when the limit is reset. A limit that was reset since the report is empty, because
+/// its present value is unknown.
+fn format_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
     let used = limit.used_percentage;
     match limit.resets_at.as_deref().and_then(clock::parse) {
         Some(at) if at <= now => (0.0, String::new()),
@@ -140,8 +139,8 @@ fn say_limit(limit: &Limit, today: &Day, now: Instant) -> (f64, String) {
     }
 }
 
-/// Other conversations in which the person is the one to act.
-fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
+/// Counts the other conversations that wait for the person, and those that are idle.
+fn count_others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
     let lives = store.newest_live(OTHERS).unwrap_or_default();
     let states = States::of_lives(store, &lives, store.config().stale_after(), now);
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
@@ -150,7 +149,7 @@ fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
         let verdict = states.of(id, Status::Active, &live.last_event_at);
         verdict.state.needs_user().then_some((id, verdict.state))
     });
-    // A person may have closed the session while its conversation goes on.
+    // A person may have closed the session while its conversation continues.
     let is_active = |id: &str| {
         let record = SessionId::parse(id).and_then(|id| store.session(&id));
         record.is_ok_and(|record| record.status == Status::Active)
@@ -161,7 +160,7 @@ fn others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usize) {
     })
 }
 
-fn say_others(others: (usize, usize)) -> String {
+fn format_others(others: (usize, usize)) -> String {
     match others {
         (0, 0) => String::new(),
         (0, idle) => format!("{idle} idle"),

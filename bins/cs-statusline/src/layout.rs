@@ -1,6 +1,5 @@
-//! Owns the format: its little language, and how a line is made to fit. Pure.
-//! Must stay true: any text is a format; the line never is wider than asked for, and blank only if the
-//! format is.
+//! Owns the format language, and making a line fit. Pure.
+//! Must stay true: every text is a valid format; the line is never wider than requested, and blank only if the format is.
 
 use super::style::{Style, paint};
 use cli::sanitize;
@@ -10,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 pub const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}] est.]\
                       [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
 
-/// Groups in groups, at most; a bracket that would open one more is text.
+/// Most levels of nested groups; a bracket that would open one more is text.
 const DEPTH: usize = 32;
 
 /// A part of a format.
@@ -25,8 +24,8 @@ pub enum Part {
 /// A piece of the line.
 type Piece = (String, Style);
 
-/// Understands a format. A bracket that is never closed ends with the text; one that was never opened,
-/// and a brace without a name, are text.
+/// Parses a format. A group that is never closed ends with the text; a closing bracket without a group, and a brace
+/// without a name, are text.
 pub fn parse(format: &str) -> Vec<Part> {
     let mut open: Vec<Vec<Part>> = vec![Vec::new()];
     let mut rest = format.chars();
@@ -70,14 +69,13 @@ fn close(open: &mut Vec<Vec<Part>>) {
     }
 }
 
-/// The line: at most `width` columns. Groups go from the end until it fits; then it is cut.
-/// `value` gives a placeholder's value: `None` for a name that does not exist, an empty text for one
-/// without a value now.
+/// Renders the line in at most `width` columns. Groups are dropped from the end until it fits; then it is cut.
+/// `value` returns a placeholder's value: `None` for an unknown name, an empty text if there is no value now.
 pub fn fit(format: &[Part], value: &dyn Fn(&str) -> Option<Piece>, width: usize) -> String {
     let piece = |part: &Part| (matches!(part, Part::Group(_)), rendered(part, value).unwrap_or_default());
     let parts: Vec<(bool, Vec<Piece>)> = format.iter().map(piece).collect();
     let groups = parts.iter().filter(|(is_group, _)| *is_group).count();
-    // Each group that goes makes the line shorter, so how many must go is found by halves.
+    // Each dropped group makes the line shorter, so a binary search finds how many fit.
     let (mut most, mut too_many) = (0, groups + 1);
     while too_many - most > 1 {
         let middle = most + (too_many - most) / 2;
@@ -93,7 +91,7 @@ pub fn fit(format: &[Part], value: &dyn Fn(&str) -> Option<Piece>, width: usize)
     }
 }
 
-/// What is left with so many groups, the first ones.
+/// The pieces that are left with only the first `most` groups.
 fn with_groups(parts: &[(bool, Vec<Piece>)], most: usize) -> (Vec<&Piece>, String) {
     let mut left = most;
     let stays = |(is_group, _): &&(bool, Vec<Piece>)| {
@@ -113,7 +111,7 @@ fn rendered(part: &Part, value: &dyn Fn(&str) -> Option<Piece>) -> Option<Vec<Pi
         Part::Value(name) => match value(name) {
             Some((text, _)) if text.is_empty() => None,
             Some((text, style)) => Some(vec![(sanitize(&text), style)]),
-            // A name that is misspelt shows itself.
+            // A misspelt name is shown as it is.
             None => Some(vec![(format!("{{{name}}}"), Style::Plain)]),
         },
         Part::Group(parts) => {
@@ -127,7 +125,7 @@ fn rendered(part: &Part, value: &dyn Fn(&str) -> Option<Piece>) -> Option<Vec<Pi
     }
 }
 
-/// The beginning of the line that has room, and a sign that there was more.
+/// The beginning of the line that fits, and a sign that something was cut.
 fn cut(pieces: &[&Piece], line: &str, width: usize) -> String {
     let Some(room) = width.checked_sub(1) else { return String::new() };
     let mut left = fitting(line, room);
@@ -143,8 +141,7 @@ fn cut(pieces: &[&Piece], line: &str, width: usize) -> String {
     kept + "…"
 }
 
-/// How many bytes of the line have room. What follows a character can make it wider or narrower, so only whole
-/// texts are measured.
+/// How many bytes of the line fit. A character can change the width of the one before, so only whole texts are measured.
 fn fitting(line: &str, room: usize) -> usize {
     let ends: Vec<usize> = line.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
     let fits = |count: usize| {

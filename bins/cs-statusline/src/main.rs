@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const PROGRAM: &str = "cs-statusline";
-/// Most bytes of figures that are read, and how long they are waited for. The client stops a status line that is not
-/// done when the next one is due.
+/// Most bytes of figures that are read, and how long to wait for them. The client stops a status line that is not done
+/// when the next one is due.
 const LIMITS: Limits =
     Limits { bytes: 16 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 
@@ -67,7 +67,7 @@ fn main() -> ExitCode {
 fn run(args: Args, mut out: Out) -> Outcome<()> {
     let input = stdin::receive(std::io::stdin(), LIMITS).kept;
     let payload = Payload::decode(&input);
-    let own = line(&args, &payload);
+    let own = store_and_render(&args, &payload);
     let theirs = args.wrap.as_deref().and_then(|command| wrap::output_of(command, &args.words, &input));
     let shows_own = !args.silent || (args.wrap.is_some() && theirs.is_none());
     if let Some(theirs) = &theirs {
@@ -79,26 +79,26 @@ fn run(args: Args, mut out: Out) -> Outcome<()> {
     out.flush()
 }
 
-/// Our own line; the figures are kept on the way. Trouble with the data directory leaves out what it knows.
-fn line(args: &Args, payload: &Payload) -> String {
+/// Stores the figures and renders our own line. If the data directory cannot be read, its values are left out.
+fn store_and_render(args: &Args, payload: &Payload) -> String {
     let now = clock::now();
     let today = Zone::system().day_of(now);
     let store = Home::from_env().ok().map(|home| Store::for_hooks(home, agents::WITNESS));
     let uuid = payload.text("/session_id").and_then(|id| Uuid::parse(id).ok());
     let reading = match (&store, &uuid) {
-        (Some(store), Some(uuid)) => keep(store, uuid, payload, &today, now),
+        (Some(store), Some(uuid)) => read_and_store(store, uuid, payload, &today, now),
         _ => payload.reading(None, &today.date.to_string(), today.began, now),
     };
     let facts = facts::Facts::gather(store.as_ref(), uuid.as_ref(), payload, &reading, &today, now);
     layout::fit(&layout::parse(&args.format), &|name| facts.value(name), style::width(args.padding))
 }
 
-/// The figures, kept if it is time to.
-fn keep(store: &Store, uuid: &Uuid, payload: &Payload, today: &Day, now: clock::Instant) -> Reading {
+/// Returns the figures, and stores them if that is due.
+fn read_and_store(store: &Store, uuid: &Uuid, payload: &Payload, today: &Day, now: clock::Instant) -> Reading {
     let before = store.reading(uuid);
     let reading = payload.reading(before.as_ref(), &today.date.to_string(), today.began, now);
     if reading.is_due_after(before.as_ref()) {
-        // What cannot be kept now is kept the next time.
+        // Figures that cannot be stored now are stored the next time.
         let _ = store.keep_reading(uuid, &reading, &today.date);
     }
     reading

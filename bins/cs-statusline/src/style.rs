@@ -1,5 +1,5 @@
-//! Owns how values look: colours, the bar, the width of the terminal. Colours say how urgent something
-//! is, so nothing is lost without them (`NO_COLOR`, see no-color.org).
+//! Owns how values look: colours, the bar, the width of the terminal. Colours only show how urgent something is, so
+//! nothing is lost without them (`NO_COLOR`, see no-color.org).
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -15,7 +15,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// By how much of something is used up: from 70 % a warning, from 90 % urgent.
+    /// The style for a percentage that is used up: a warning from 70 %, urgent from 90 %.
     pub fn of_percentage(used: f64) -> Self {
         match used {
             used if used >= 90.0 => Style::Urgent,
@@ -45,23 +45,23 @@ pub fn paint(text: &str, style: Style) -> String {
     }
 }
 
-/// Eight cells, as many filled as eighths are used.
+/// A bar of eight cells, filled in proportion.
 pub fn bar(percentage: f64) -> String {
     let filled = (percentage / 12.5).round().clamp(0.0, 8.0) as usize;
     format!("{}{}", "█".repeat(filled), "░".repeat(8 - filled))
 }
 
-/// Columns that the client leaves free on each side of a status line, whatever its `padding` is (seen on 2.1.329:
-/// what is wider than `COLUMNS` less these and the padding, it cuts).
+/// Columns that the client leaves free on each side of a status line, whatever its `padding` is (2.1.329 cuts lines that
+/// are wider than `COLUMNS` less these and the padding).
 const MARGIN: usize = 2;
 
-/// Columns that a line may have. `padding` is that of the settings; the client does not report it.
+/// The width of a line. `padding` is that of the settings, which the client does not report.
 pub fn width(padding: usize) -> usize {
     let margins = MARGIN.saturating_add(padding).saturating_mul(2);
     terminal_width().saturating_sub(margins).max(1)
 }
 
-/// Columns of the terminal: what the client says (2.1.153 and newer), else what the terminal says, else 80.
+/// The columns of the terminal: as the client reports them (2.1.153 and newer), else as the terminal does, else 80.
 fn terminal_width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     told.or_else(of_terminal).filter(|columns| *columns > 0).unwrap_or(80)

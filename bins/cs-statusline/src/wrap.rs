@@ -1,5 +1,5 @@
-//! Owns the person's own status line command: it gets the same input, and its output is shown as it is.
-//! Must stay true: whatever the command does, ours ends in time.
+//! Owns the person's own status line command: it gets the same input, and its output is shown unchanged.
+//! Must stay true: whatever the command does, this program ends in time.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
@@ -7,15 +7,15 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the command may take; then it is ended.
+/// How long the command may take before it is killed.
 const WAIT: Duration = Duration::from_secs(5);
-/// How often it is asked whether it has ended while something else keeps its output open.
+/// How often to check whether it has ended while another process keeps its output open.
 const STEP: Duration = Duration::from_millis(20);
 /// Most bytes of output that are shown.
 const BYTES: usize = 64 * 1024;
 
-/// What the command printed, without the line ends behind it; `None` if it failed, printed nothing or took too long.
-/// Without words the command is for the shell, as in settings.json.
+/// Returns the command's output without trailing line ends; `None` if it failed, printed nothing or took too long.
+/// Without words, a shell runs the command, as in settings.json.
 pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String> {
     let mut program = match words {
         [] => {
@@ -29,13 +29,13 @@ pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String
             program
         }
     };
-    // What it leaves running must not keep anything of ours open.
+    // Processes that it leaves running must not keep our descriptors open.
     let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
     let (mut to, mut from) = (child.stdin.take()?, child.stdout.take()?);
     let mut input = input.to_vec();
-    // The figures are a line; what came behind them was not kept.
+    // The figures are one line; anything after them was dropped.
     input.push(b'\n');
-    // Both beside us: a command may print before it has read everything, read nothing at all, or end never.
+    // Both run in threads: a command may print before it has read everything, read nothing at all, or never end.
     thread::spawn(move || to.write_all(&input));
     let (sender, chunks) = sync_channel(4);
     thread::spawn(move || {
@@ -48,24 +48,24 @@ pub fn output_of(command: &str, words: &[String], input: &[u8]) -> Option<String
     });
     let deadline = Instant::now() + WAIT;
     let output = read(&mut child, &chunks, deadline);
-    // A program that printed too much is not waited for.
+    // Do not wait for a program that printed too much.
     if output.len() < BYTES && !has_succeeded(&mut child, deadline) {
         return None;
     }
-    // Where it has ended, there is nobody to end.
+    // This fails if it has ended already.
     let _ = child.kill();
     let text = String::from_utf8_lossy(&output);
     Some(text.trim_end_matches(['\n', '\r']).to_string()).filter(|text| !text.is_empty())
 }
 
-/// What it prints until it has ended; what it leaves running may keep the pipe open for ever.
+/// Reads the output until the command has ended; processes that it leaves running may keep the pipe open for ever.
 fn read(child: &mut Child, chunks: &Receiver<Vec<u8>>, deadline: Instant) -> Vec<u8> {
     let mut output = Vec::new();
     let mut has_ended = false;
     while output.len() < BYTES && Instant::now() < deadline {
         match chunks.recv_timeout(STEP) {
             Ok(chunk) => output.extend(chunk),
-            // Once more after its end: what it printed last may still come.
+            // Read once more after its end: its last output may still arrive.
             Err(RecvTimeoutError::Timeout) if !has_ended => has_ended = !matches!(child.try_wait(), Ok(None)),
             Err(_) => break,
         }
@@ -74,7 +74,7 @@ fn read(child: &mut Child, chunks: &Receiver<Vec<u8>>, deadline: Instant) -> Vec
     output
 }
 
-/// Whether it ended well, in time.
+/// Whether it ended successfully and in time.
 fn has_succeeded(child: &mut Child, deadline: Instant) -> bool {
     loop {
         match child.try_wait() {

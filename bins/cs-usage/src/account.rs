@@ -1,5 +1,5 @@
-//! Owns the facts that `explain` shows of a conversation, its logs, its calls, and lines that are not calls. Must stay
-//! true: each fact is determined once; the JSON form and the page only write it down.
+//! Owns the facts that `explain` shows about a conversation, its logs, its calls, and lines that are not calls. Must stay
+//! true: each fact is determined once; the JSON form and the page only print it.
 
 use crate::load::Loaded;
 use crate::row::format_sum_cost;
@@ -21,13 +21,13 @@ pub struct SessionFacts {
     pub claude_session_id: String,
     agent: Option<&'static str>,
     pub title: Option<String>,
-    /// `summary` or `log`: where what counts comes from.
+    /// The source of the usage that counts: `summary` or `log`.
     pub source: &'static str,
     usage_lines: u64,
     calls: usize,
     counted: usize,
     dropped: usize,
-    /// Answers that no model gave.
+    /// Answers that the client wrote itself, without a model.
     synthetic: usize,
 }
 
@@ -118,9 +118,9 @@ fn describe_lines(count: u64, what: &str, numbers: &[u64]) -> String {
 #[derive(Serialize)]
 pub struct CallFacts {
     fate: String,
-    /// What the call is called in its log; nothing where it was taken from a counter.
+    /// The call's id in its log; `None` if the call comes from a counter.
     message_id: Option<String>,
-    /// Which call inside the message it is.
+    /// Which call of the message it is.
     part: Option<String>,
     request_id: Option<String>,
     #[serde(serialize_with = "serialize_stamp")]
@@ -152,7 +152,7 @@ impl CallFacts {
         let sum = sum(judged, model, loaded);
         let named: Option<&Named> = account.and_then(|account| account.names.get(&(call.message, call.request)));
         CallFacts {
-            fate: fate(judged.fate, loaded),
+            fate: describe_fate(judged.fate, loaded),
             message_id: named.map(|named| named.message.clone()),
             part: named.and_then(|named| named.part.clone()),
             request_id: named.and_then(|named| named.request.clone()),
@@ -191,7 +191,7 @@ impl CallFacts {
     }
 }
 
-fn fate(fate: Fate, loaded: &Loaded) -> String {
+fn describe_fate(fate: Fate, loaded: &Loaded) -> String {
     match fate {
         Fate::Counted => COUNTED.to_string(),
         Fate::InSummary => "kept".to_string(),
@@ -202,7 +202,7 @@ fn fate(fate: Fate, loaded: &Loaded) -> String {
     }
 }
 
-/// What one call costs.
+/// The tokens and the cost of one call.
 fn sum(judged: &Judged, model: &str, loaded: &Loaded) -> Sum {
     let call = &judged.call;
     let row = QuarterRow {
@@ -252,7 +252,7 @@ impl LineFacts {
     }
 }
 
-/// Milliseconds as an instant is written.
+/// Writes milliseconds since the epoch as a timestamp.
 fn serialize_stamp<S: Serializer>(at: &Option<i64>, to: S) -> Result<S::Ok, S::Error> {
     at.and_then(clock::from_millis).map(clock::stamp).serialize(to)
 }

@@ -1,4 +1,4 @@
-//! `blocks`: five-hour windows of each agent, as its limits count them, with how fast one is used up.
+//! `blocks`: the five-hour windows of each agent, as its limits count them, and how fast they are used up.
 
 use crate::load::load_for;
 use crate::options::Options;
@@ -33,14 +33,14 @@ struct Window {
     /// Milliseconds since the epoch.
     start: i64,
     end: i64,
-    /// The start, as a local clock shows it.
+    /// The local time of the start.
     local_start: String,
     agent: Agent,
-    /// Whether the table says which agent has it.
+    /// Whether the table has a column for the agent.
     names_agent: bool,
     is_open: bool,
     burn: Option<Burn>,
-    /// Tokens and dollars at its end.
+    /// Tokens and dollars at the end of the window, at the present rate.
     projection: Option<(u64, Option<f64>)>,
 }
 

@@ -1,4 +1,4 @@
-//! Owns the comparison with what the client itself reports that it used (`cost-state`).
+//! Owns the comparison with the usage that the client itself reports (`cost-state`).
 
 use crate::load::Loaded;
 use agents::entry::ClientModel;
@@ -15,7 +15,7 @@ pub struct Check {
     model: String,
     counted_tokens: u64,
     client_tokens: u64,
-    /// Tokens that the client reports and that were not counted here; below zero: the other way round.
+    /// Tokens that the client reports but that were not counted here; negative if more were counted here.
     difference: i128,
     counted_usd: Option<f64>,
     client_usd: Option<f64>,
@@ -55,7 +55,7 @@ fn total(of: &ClientModel) -> u64 {
     of.input_tokens + of.output_tokens + of.cache_read_input_tokens + of.cache_creation_input_tokens
 }
 
-/// A check for each model that either side has; nothing where the client left no sum.
+/// Returns a check for each model that either side has; none if the client recorded no sum.
 pub fn checks(loaded: &Loaded, session: Option<&Session>) -> Vec<Check> {
     let Some((session, client)) = session.and_then(|session| Some((session, session.client.as_ref()?))) else {
         return Vec::new();

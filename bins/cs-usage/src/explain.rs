@@ -1,5 +1,5 @@
-//! `explain`: the account of a conversation. It shows which calls were counted, which were not and why, and what the
-//! client itself reports.
+//! `explain`: shows which calls of a conversation were counted, which were not and why, and what the client itself
+//! reports.
 
 use crate::account::{CallFacts, LineFacts, LogFacts, SessionFacts};
 use crate::check::{self, Check};
@@ -48,7 +48,7 @@ impl Explain {
     }
 }
 
-/// Everything that is known of how a conversation was counted.
+/// How a conversation was counted.
 struct Explanation {
     session: SessionFacts,
     logs: Vec<LogFacts>,
@@ -121,14 +121,14 @@ impl Explanation {
     }
 }
 
-/// Reads a log that the cache knew, for its account. What cannot be read was reported when it was loaded.
+/// Reads the account of a log that came from the cache. Errors were reported when it was loaded.
 fn complete_account(loaded: &mut Loaded, index: usize) {
     if let (Some((log, _)), Entry::Vacant(account)) = (loaded.logs.get(index), loaded.accounts.entry(index)) {
         account.insert(read::log_with_account(log).map(|(_, account)| account).unwrap_or_default());
     }
 }
 
-/// The calls of a conversation and what became of them, in the order of their times.
+/// The calls of a conversation and whether they were counted, in the order of their times.
 fn judge(context: &Context, loaded: &Loaded, id: &str) -> Vec<Judged> {
     let mut judged = Vec::new();
     let (summaries, _) = summary::load(&context.store.home);

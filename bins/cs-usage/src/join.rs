@@ -1,5 +1,5 @@
-//! `session --join`: records beside what they cost, so that what an intent came to is one line.
-//! A conversation with several records is divided among them.
+//! `session --join`: records with what they cost, so that each intent and its cost are one line. The usage of a
+//! conversation with several records is divided among them.
 
 use crate::load::load_for;
 use crate::options::Options;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use usage::shares::place_of;
 use usage::sum::Sum;
 
-/// Prints the records of the conversations that used something, and the conversations without a record.
+/// Prints the records of the conversations with usage, and the conversations without a record.
 pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     let (loaded, filter) = load_for(options, context)?;
     let view = loaded.view();
@@ -72,7 +72,7 @@ struct Record {
     /// The record's intent, else the conversation's title.
     intent: Option<String>,
     outcome: Option<String>,
-    /// Tasks that are done, and all.
+    /// The number of tasks that are done, and of all tasks.
     tasks: (usize, usize),
     commits: usize,
 }

@@ -101,7 +101,7 @@ fn log_folders(roots: &Roots) -> String {
 /// A missing folder is only noted, because it may appear later: a disk that is not mounted, an account without use yet.
 fn note_missing(missing: &[PathBuf]) {
     for path in missing {
-        note(PROGRAM, &format!("{} does not exist, so its logs are not counted", path.display()));
+        note(PROGRAM, &format!("no logs found in {}; nothing is counted there", path.display()));
     }
 }
 

@@ -1,9 +1,9 @@
-//! Tokens and money: by day, week, month, session, project, repository, model and five-hour window.
+//! Reports tokens and money by day, week, month, session, project, repository, model and five-hour window.
 //!
 //! Reads: the agents' logs (`~/.claude/projects`, `~/.codex/sessions`), `stats-cache.json` and
 //! `settings.json` of Claude Code, `config.json`, `usage/`; records for `session --join` and `keep`.
-//! Writes: `usage/cache/` (a cache) and, with `keep`, `usage/<uuid>.json` and `usage/days.json`. Logs are only ever read.
-//! Exits: 0 done, 1 nothing matched or (keep --check) not all is kept, 64 usage, 65 invalid, 74 disk, 75 busy.
+//! Writes: `usage/cache/` and, with `keep`, `usage/<uuid>.json` and `usage/days.json`. Logs are only read.
+//! Exits: 0 done, 1 nothing matched or (keep --check) summaries missing, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod account;
 mod blocks;

@@ -1,4 +1,4 @@
-//! Owns the options that every report has, however its subcommand is called.
+//! Owns the options that all reports have.
 
 use agents::Agent;
 

@@ -1,4 +1,4 @@
-//! Owns printing the rows of a report: JSON lines, comma-separated values, tables.
+//! Owns printing the rows of a report: as JSON lines, as comma-separated values, as a table.
 
 use crate::PROGRAM;
 use crate::options::Options;
@@ -26,7 +26,7 @@ pub fn print_rows<S: Subject>(out: &mut Out, options: &Options, rows: &[UsageRow
     Ok(())
 }
 
-/// Prints the name of a row: as it is in a pipe, and without control characters on a terminal.
+/// Prints the name of a row: unchanged in a pipe, without control characters on a terminal.
 fn print_name<S: Subject>(out: &mut Out, row: &UsageRow<S>) -> Outcome<()> {
     let columns = row.subject.columns(&row.sum).before;
     let name = columns.into_iter().next().map(|(_, text)| text).unwrap_or_default();
@@ -74,7 +74,7 @@ fn texts(columns: impl Iterator<Item = Column>) -> Vec<String> {
     columns.map(|(_, text)| text).collect()
 }
 
-/// A line that has a name and a sum only.
+/// A line with only a name and a sum.
 fn sum_line(name: &str, sum: &Sum, columns_before: usize) -> Vec<String> {
     let mut line = vec![name.to_string()];
     line.resize(columns_before, String::new());

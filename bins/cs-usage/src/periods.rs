@@ -47,7 +47,7 @@ enum Part {
     Conversation(Conversation),
 }
 
-/// A conversation and what its log says of it.
+/// A conversation, as its log describes it.
 #[derive(Default)]
 struct Conversation {
     id: String,
@@ -141,14 +141,14 @@ impl Conversation {
     }
 }
 
-/// Days that only Claude Code's own `stats-cache.json` still knows, with the tokens of each model.
+/// Days that only Claude Code's `stats-cache.json` still has, with the tokens of each model.
 fn remembered(
     loaded: &Loaded,
     options: &Options,
     filter: &Filter,
     rows: &[&QuarterRow],
 ) -> BTreeMap<String, BTreeMap<String, u64>> {
-    // It knows neither projects nor hours.
+    // That file has neither projects nor hours.
     if options.project.is_some() || options.repo.is_some() || options.agent == Some(Agent::Codex) {
         return BTreeMap::new();
     }
@@ -168,7 +168,7 @@ struct Remembered<'a> {
     tokens_by_model: &'a BTreeMap<String, u64>,
 }
 
-/// Never among the others: UTC days, input and output tokens only, no cost.
+/// Prints these days apart from the others: they are UTC days with input and output tokens only, without cost.
 fn print_remembered(
     context: &mut Context,
     options: &Options,

@@ -1,6 +1,5 @@
-//! Owns a row of a report: what it is about, what was used, and how that looks as JSON, as
-//! comma-separated values and as cells of a table. Must stay true: each fact stands beside its name,
-//! so all rows of a report have the same fields and columns.
+//! Owns a row of a report: its subject, what was used, and its form as JSON, as comma-separated values and as cells of a
+//! table. Must stay true: each fact comes with its name, so that all rows of a report have the same fields and columns.
 
 use render::{Cell, LIST_PRICE, format_cost, format_count};
 use serde::ser::SerializeMap;
@@ -24,7 +23,7 @@ pub trait Subject {
     fn columns(&self, sum: &Sum) -> Sides<Column>;
 }
 
-/// Facts before the sums of a row and behind them.
+/// The facts before and after the sums of a row.
 #[derive(Debug, Default)]
 pub struct Sides<T> {
     pub before: Vec<T>,
@@ -36,7 +35,7 @@ pub type Field = (&'static str, Value);
 /// A fact for people: the title of its column and its text.
 pub type Column = (&'static str, String);
 
-/// The cost of a sum for people, as far as it is known.
+/// The known cost of a sum, for people.
 pub fn format_sum_cost(sum: &Sum) -> String {
     format_cost(sum.cost_usd(), sum.unpriced, sum.unconfirmed)
 }
@@ -54,7 +53,7 @@ pub fn sum_columns(sum: &Sum) -> [Column; 6] {
     ]
 }
 
-/// A row as an object, with a list of its models if they are asked for.
+/// A row as an object, with a list of its models if requested.
 pub struct JsonRow<'a, S> {
     pub row: &'a UsageRow<S>,
     pub with_models: bool,
@@ -115,7 +114,7 @@ fn csv_sum(sum: &Sum) -> Vec<(&'static str, Cell)> {
     counts.chain(costs).collect()
 }
 
-/// A row as named cells: one line for each of its models if they are asked for, else one for all.
+/// A row as named cells: one line for each of its models if requested, else one line for all.
 pub fn csv_lines<S: Subject>(row: &UsageRow<S>, with_models: bool) -> Vec<Vec<(&'static str, Cell)>> {
     let UsageRow { subject, sum, models } = row;
     let line = |model: Option<&String>, of: &Sum| {

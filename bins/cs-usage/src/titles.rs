@@ -1,6 +1,6 @@
-//! Owns bringing the titles that the clients' logs have into the records: a client finds one for a conversation that no
-//! hook is told, and a person may name one that no hook hears of any more. Must stay true: of the sessions of a
-//! conversation the newest one has its title; archived ones are not changed.
+//! Owns copying titles from the clients' logs into the records. Clients create titles without telling a hook, and a
+//! person may name a conversation that sends no more events. Must stay true: the newest session of a conversation gets
+//! its title; archived sessions are not changed.
 
 use crate::PROGRAM;
 use agents::Agent;
@@ -22,7 +22,7 @@ pub struct Titles<'a> {
 
 struct Newest {
     id: String,
-    /// What its record does not know yet.
+    /// The title, if the record does not have it yet.
     news: Option<Change>,
 }
 

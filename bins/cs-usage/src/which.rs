@@ -1,10 +1,10 @@
-//! Owns which conversation an argument names: a record's, or one that has a log but no record.
+//! Owns finding the conversation that an argument names: that of a record, or one with a log but without a record.
 
 use cli::{Context, Failure, Outcome, selectors};
 use cs_core::store::Selector;
 use usage::book::Book;
 
-/// The conversations that the arguments name, by their own ids.
+/// Returns the ids of the conversations that the arguments name.
 pub fn conversations(context: &Context, args: &[String], book: &Book) -> Outcome<Vec<String>> {
     selectors(args)?.iter().map(|name| conversation(context, name, book)).collect()
 }

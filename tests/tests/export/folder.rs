@@ -83,7 +83,7 @@ fn only_changed_files_are_rewritten() {
     store(&sandbox, &[record(0), record(1), active]);
     assert_eq!(export(&sandbox, &[]).pop().expect("a sum")["written"], 2, "the active one has not ended");
     let output = sandbox.cs("cs-export", &[&id(2), "--output-dir", "out", "-q"]);
-    let told = format!("cs-export: note: {} is active; it is exported when it has ended\n", id(2));
+    let told = format!("cs-export: note: {} is active; it is exported once it has ended\n", id(2));
     assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, String::new(), told));
     let folder = sandbox.work().join("out");
     assert_eq!(folder.metadata().expect("made").permissions().mode() & 0o777, 0o700);

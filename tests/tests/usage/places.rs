@@ -77,7 +77,7 @@ fn a_named_folder_that_does_not_exist_is_reported() {
     let sandbox = sandbox.with("CLAUDE_CONFIG_DIR", list);
     let output = sandbox.cs("cs-usage", &["model"]);
     let note =
-        format!("cs-usage: note: {}/gone does not exist, so its logs are not counted\n", sandbox.home().display());
+        format!("cs-usage: note: no logs found in {}/gone; nothing is counted there\n", sandbox.home().display());
     assert_eq!((status(&output), stderr(&output)), (0, note.clone()));
     assert_eq!(stderr(&sandbox.cs("cs-usage", &["keep", "--check"])), note, "every command reports it");
     // A folder that belongs to no agent, and one of the other agent.
