@@ -1,5 +1,5 @@
-//! Owns which sessions are exported, and loads them. Must stay true: nothing is written; a record
-//! that cannot be understood is reported and hides no other.
+//! Owns choosing and loading the sessions to export. Must stay true: nothing is written; a damaged record is reported
+//! and does not hide others.
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
@@ -18,14 +18,14 @@ use cs_core::{Error, Result};
 use render::{Document, Project};
 use std::collections::{BTreeSet, HashSet};
 
-/// The sessions that are asked for, in the order in which they are shown.
+/// The requested sessions, in the order in which they are shown.
 pub struct Chosen {
     pub ids: Vec<SessionId>,
-    /// The project that they all are of, if that was the request.
+    /// The project of all of them, if a single project was requested.
     pub project: Option<Slug>,
-    /// Whether one session was asked for by name: then it is shown without anything around it.
+    /// Whether a single session was requested by name: then it is shown alone, without a head.
     pub single: bool,
-    /// The names that mean nothing; then the records that cannot be loaded.
+    /// The names that match nothing, and later the records that cannot be loaded.
     pub failures: Failures,
 }
 
@@ -37,7 +37,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// As the formats take it.
+    /// The project in the form that the formats take.
     pub fn project(&self) -> Project<'_> {
         Project {
             slug: self.slug.as_str(),
@@ -48,23 +48,23 @@ impl Head {
     }
 }
 
-/// Everything about a session.
+/// A session with everything that is exported.
 pub struct Loaded {
     pub session: Session,
     pub verdict: Verdict,
     pub archived: bool,
-    /// What its conversation used, if there is a summary of it.
+    /// The usage of its conversation, if there is a summary.
     pub usage: Option<Usage>,
 }
 
 impl Loaded {
-    /// As the formats take it.
+    /// The session in the form that the formats take.
     pub fn document(&self) -> Document<'_> {
         Document::new(&self.session, Some(&self.verdict), self.archived, self.usage.as_ref())
     }
 }
 
-/// What a name on the command line is.
+/// What a name on the command line means.
 enum Named {
     Session(SessionId),
     Project(Slug),
@@ -74,15 +74,15 @@ impl Chosen {
     /// Finds the sessions.
     pub fn of(context: &Context, plan: &Plan) -> Outcome<Self> {
         let project = match &plan.which {
-            Which::Named(names) => return named(context, plan, names),
+            Which::Named(names) => return choose_named(context, plan, names),
             Which::Project(slug) => Some(slug.clone()),
             Which::All => None,
         };
-        let ids = many(&context.store, plan, project.as_ref())?;
+        let ids = find_matching(&context.store, plan, project.as_ref())?;
         Ok(Chosen { ids, project, single: false, failures: Failures::default() })
     }
 
-    /// What stands above the sessions of a project.
+    /// The head above the sessions of a project.
     pub fn head(&self, context: &Context) -> Outcome<Option<Head>> {
         let Some(slug) = &self.project else { return Ok(None) };
         let config = context.config();
@@ -103,7 +103,7 @@ impl Chosen {
                     all.push(loaded);
                 }
                 Ok(_) => {}
-                // Gone since the index was read.
+                // Removed since the index was read.
                 Err(Error::Missing(_)) if !matches!(plan.which, Which::Named(_)) => {}
                 Err(error) if self.ids.len() == 1 => return Err(error.into()),
                 Err(error) => self.failures.report(error)?,
@@ -120,14 +120,14 @@ pub struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// Reads once what all states are derived from.
+    /// Reads the data from which all states are derived.
     pub fn new(store: &'a Store, now: clock::Instant) -> Outcome<Self> {
         let stale_after = cli::config_of(store).stale_after();
         let states = States::read(store, stale_after, now)?;
         Ok(Loader { store, states })
     }
 
-    /// A session by its id, archived or not.
+    /// Loads a session by its id, archived or not.
     pub fn load(&self, id: &SessionId) -> Result<Loaded> {
         let (mut session, path) = self.store.located(id)?;
         let verdict = self.states.settle(&mut session);
@@ -135,7 +135,7 @@ impl<'a> Loader<'a> {
         Ok(Loaded { archived: path == self.store.home.archived(id), session, verdict, usage })
     }
 
-    /// A summary that cannot be understood is reported; the session is exported without it.
+    /// Reads the usage summary. A damaged one is reported, and the session is exported without it.
     fn usage(&self, session: &Session) -> Option<Usage> {
         self.store.usage_of(session).unwrap_or_else(|error| {
             cli::defer(&error);
@@ -144,18 +144,18 @@ impl<'a> Loader<'a> {
     }
 }
 
-fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
+fn choose_named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
     let from_stdin = names.iter().any(|name| name == STDIN);
     let all = selectors(names)?;
     let single = all.len() == 1 && !from_stdin;
     let mut chosen = Chosen { ids: Vec::new(), project: None, single, failures: Failures::default() };
     for name in &all {
-        let found = meant(context, plan, name).and_then(|named| match named {
+        let found = resolve_name(context, plan, name).and_then(|named| match named {
             Named::Session(id) => Ok(vec![id]),
             Named::Project(slug) => {
                 chosen.single = false;
                 chosen.project = (all.len() == 1).then(|| slug.clone());
-                many(&context.store, plan, Some(&slug))
+                find_matching(&context.store, plan, Some(&slug))
             }
         });
         match found {
@@ -169,8 +169,8 @@ fn named(context: &Context, plan: &Plan, names: &[String]) -> Outcome<Chosen> {
     Ok(chosen)
 }
 
-/// A session goes before a project of the same name; a name that fits several sessions is none.
-fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
+/// Finds what a name means: a session, else a project. A name that fits several sessions is not a session.
+fn resolve_name(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
     let store = &context.store;
     let slug = Slug::parse(name).ok();
     let project = || slug.as_ref().filter(|slug| is_project(store, plan, slug)).cloned();
@@ -195,22 +195,22 @@ fn meant(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
     }
 }
 
-/// Whether there is such a project: registered, or named by a session.
+/// Whether a project exists: it is registered, or a session names it.
 fn is_project(store: &Store, plan: &Plan, slug: &Slug) -> bool {
     store.config().projects.contains_key(slug.as_str())
         || Found::of(store, plan, Some(slug)).is_ok_and(|found| !found.sessions.is_empty())
 }
 
-/// All sessions, or those of a project, within the asked time, newest first. After them the records that cannot be
-/// understood, whatever they are of: loading reports them.
-fn many(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Vec<SessionId>> {
+/// Finds all sessions, or those of a project, in the requested range, newest first. Damaged records of any project come
+/// last; loading reports them.
+fn find_matching(store: &Store, plan: &Plan, project: Option<&Slug>) -> Outcome<Vec<SessionId>> {
     let Found { mut sessions, damaged } = Found::of(store, plan, project)?;
     sessions.sort_by(|a, b| b.started_at.cmp(&a.started_at).then_with(|| b.id.cmp(&a.id)));
     sessions.dedup_by(|a, b| a.id == b.id);
     Ok(sessions.into_iter().map(|session| session.id).chain(damaged).collect())
 }
 
-/// What the index knows of, and what it does not: damaged records, and the archive.
+/// The sessions of the index and of the archive that fit, and damaged records, which the index does not have.
 struct Found {
     sessions: Vec<Fit>,
     damaged: Vec<SessionId>,

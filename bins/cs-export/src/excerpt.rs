@@ -1,6 +1,6 @@
-//! Owns how much of a text is shown: counting words and cutting at a word's end.
+//! Owns counting the words of a text, and cutting it at the end of a word.
 
-/// Letters from which a word counts as more than one: some scripts put no spaces between words.
+/// Longer words count as several, because some scripts put no spaces between words.
 const LONG: usize = 12;
 
 /// How many words a text has.
@@ -12,13 +12,13 @@ fn weight(word: &str) -> usize {
     1 + word.chars().count() / LONG
 }
 
-/// The beginning of a text, at most so many words, with `…` where something was cut.
+/// The beginning of a text, at most `most` words, with `…` if something was cut.
 pub fn cut(text: &str, most: usize) -> String {
     let text = text.trim();
     let mut left = most;
     let mut end = 0;
     for word in text.split_whitespace() {
-        // The word is a part of the text: its place is the distance of their beginnings.
+        // The word is a slice of the text, so its offset is the difference of the addresses.
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
         let weight = weight(word);
         if weight > left {

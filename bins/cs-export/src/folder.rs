@@ -1,6 +1,6 @@
-//! Owns `--output-dir`: a masked Markdown file for each session that has ended. Must stay true: a
-//! file that is not the export of that very session is never touched; an unchanged one is not
-//! written again without `--force`; the folder is 0700 where it is made here, files are 0600.
+//! Owns `--output-dir`: a masked Markdown file for each session that has ended. Must stay true: a file that is not the
+//! export of the same session is never changed; an unchanged session is not written again without `--force`; the mode of
+//! a new folder is 0700, that of files 0600.
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
@@ -58,7 +58,7 @@ enum ExportResult {
     NotAsked,
 }
 
-/// What all files have in common.
+/// The state that the exports of all sessions share.
 struct Exporter<'a> {
     store: &'a Store,
     loader: Loader<'a>,
@@ -69,10 +69,10 @@ struct Exporter<'a> {
     transcripts: OnceCell<HashMap<String, PathBuf>>,
 }
 
-/// Writes the files and says which.
+/// Writes the files and reports them.
 pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) -> Outcome<()> {
     let chosen = Chosen::of(context, plan)?;
-    output::outside(&context.store.home, folder)?;
+    output::check_outside(&context.store.home, folder)?;
     file::make_dir(folder)?;
     let Context { store, out, now } = context;
     let exporter = Exporter {
@@ -84,7 +84,7 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
         transcripts: OnceCell::new(),
         store,
     };
-    let mut told = Told {
+    let mut reporter = Reporter {
         out,
         named: matches!(plan.which, Which::Named(_)) && chosen.project.is_none(),
         total: Total::default(),
@@ -92,24 +92,24 @@ pub fn write(context: &mut Context, plan: &Plan, folder: &Path, words: usize) ->
     };
     let mut progress = Progress::of(chosen.ids.len());
     for id in &chosen.ids {
-        told.one(id, &exporter.file(id), exporter.export(id, plan))?;
+        reporter.report(id, &exporter.file(id), exporter.export(id, plan))?;
         progress.step();
     }
     drop(progress);
-    told.all(folder)
+    reporter.finish(folder)
 }
 
-/// The failures that were reported so far, and those that are reported at the end.
-struct Told<'a> {
+/// Reports each session, and the totals at the end.
+struct Reporter<'a> {
     out: &'a mut Out,
-    /// Whether sessions were asked for by name.
+    /// Whether sessions were requested by name.
     named: bool,
     total: Total,
     failures: Failures,
 }
 
-impl Told<'_> {
-    fn one(&mut self, id: &SessionId, file: &Path, done: Result<ExportResult>) -> Outcome<()> {
+impl Reporter<'_> {
+    fn report(&mut self, id: &SessionId, file: &Path, done: Result<ExportResult>) -> Outcome<()> {
         match done {
             Ok(ExportResult::Written { counts, highlights, skipped }) => {
                 self.total.written += 1;
@@ -127,7 +127,7 @@ impl Told<'_> {
             Ok(ExportResult::Active) if self.named => {
                 note(PROGRAM, &format!("{id} is active; it is exported once it has ended"))
             }
-            // The last is gone since the index was read.
+            // A missing session was removed since the index was read.
             Ok(ExportResult::Active | ExportResult::NotAsked) | Err(Error::Missing(_)) => {}
             Err(error) => {
                 self.total.failed += 1;
@@ -137,11 +137,11 @@ impl Told<'_> {
         Ok(())
     }
 
-    fn all(self, folder: &Path) -> Outcome<()> {
+    fn finish(self, folder: &Path) -> Outcome<()> {
         match (self.out.quiet, self.out.form) {
             (true, _) => {}
             (false, Form::Json) => self.out.json(&self.total)?,
-            (false, Form::Table) => self.out.line(&self.total.sentence(folder))?,
+            (false, Form::Table) => self.out.line(&self.total.describe(folder))?,
         }
         self.out.flush()?;
         self.failures.end()
@@ -149,7 +149,7 @@ impl Told<'_> {
 }
 
 impl Total {
-    fn sentence(&self, folder: &Path) -> String {
+    fn describe(&self, folder: &Path) -> String {
         let Counts { secrets, emails, phones, users } = self.masked;
         format!(
             "{} written, {} unchanged, {} failed in {}; masked: {secrets} secrets, {emails} addresses, \
@@ -162,7 +162,7 @@ impl Total {
     }
 }
 
-/// User names that this person's paths may contain.
+/// The user names that may appear in this person's paths.
 fn own_names() -> Vec<String> {
     let set = |name: &str| std::env::var(name).ok();
     let home = set("HOME").and_then(|home| Some(Path::new(&home).file_name()?.to_str()?.to_string()));
@@ -196,7 +196,7 @@ impl Exporter<'_> {
                 return Ok(ExportResult::Unchanged);
             }
         }
-        // The session is exported even if its transcript cannot be read.
+        // A transcript that cannot be read does not prevent the export.
         let highlights =
             transcript.and_then(|path| highlights::of(&path, Agent::Claude, self.words, &self.personal).ok()).flatten();
         let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);
@@ -220,7 +220,7 @@ impl Exporter<'_> {
         (front::text(&document, highlights, counts, source), counts)
     }
 
-    /// What the file is made from, in short: the same again means the same file again.
+    /// A fingerprint of the file's sources: if it is the same, the file would be the same.
     fn source(&self, loaded: &Loaded, transcript: Option<&Path>) -> String {
         let of =
             |path: &Path| std::fs::symlink_metadata(path).map(|meta| (meta.len(), meta.mtime(), meta.mtime_nsec()));
@@ -237,9 +237,8 @@ impl Exporter<'_> {
         format!("{hash:016x}")
     }
 
-    /// The conversation's transcript: where its live or ended file says, else in Claude Code's
-    /// folder. Only a file of the conversation's own name is taken, and none where the conversation
-    /// ran with the wish that nothing of it be stored.
+    /// Finds the conversation's transcript: by its live or ended file, else in Claude Code's folder. The file must have
+    /// the conversation's id as its name. There is none for a conversation whose texts must not be stored.
     fn transcript(&self, loaded: &Loaded) -> Option<PathBuf> {
         let uuid = Uuid::parse(loaded.session.claude_session_id.as_deref()?).ok()?;
         let name = format!("{uuid}.jsonl");
@@ -248,13 +247,13 @@ impl Exporter<'_> {
         if known.iter().any(|live| !live.capture) {
             return None;
         }
-        let told = known.into_iter().filter_map(|live| live.transcript_path).map(PathBuf::from);
+        let named = known.into_iter().filter_map(|live| live.transcript_path).map(PathBuf::from);
         let fits = |path: &PathBuf| path.file_name().is_some_and(|file| *file == *name) && path.is_file();
-        told.into_iter().find(fits).or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
+        named.into_iter().find(fits).or_else(|| self.transcripts.get_or_init(all_transcripts).get(&name).cloned())
     }
 }
 
-/// All transcripts of Claude Code, by file name; read once.
+/// Finds all transcripts of Claude Code, by file name.
 fn all_transcripts() -> HashMap<String, PathBuf> {
     let mut all = HashMap::new();
     let entries = |dir: &Path| std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());

@@ -1,13 +1,13 @@
-//! Owns the file of one ended session: YAML frontmatter, the session in Markdown, highlights of its
-//! conversation. Must stay true: a file says in its second line who wrote it, and in its
-//! frontmatter of which session and from which state of things, so that it is known again.
+//! Owns the file of one ended session: YAML frontmatter, the session in Markdown, highlights of its conversation. Must
+//! stay true: the second line says which program wrote the file, and the frontmatter names the session and a fingerprint
+//! of the sources, so that the file can be recognized.
 
 use crate::highlights::Highlights;
 use cs_core::visible::visible;
 use redact::personal::Counts;
 use render::{Document, MARK};
 
-/// The file's text. `source` names what it was made from.
+/// The file's text. `source` is the fingerprint of its sources.
 pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts, source: &str) -> String {
     let session = document.session;
     let ended_at = session.ended_at.as_deref().map_or_else(|| "null".into(), quoted);
@@ -28,18 +28,18 @@ pub fn text(document: &Document, highlights: Option<&Highlights>, counts: Counts
     )
 }
 
-/// A text in double quotes. JSON's strings are YAML's, once nothing unprintable is left in them.
+/// A text in double quotes. A JSON string without unprintable characters is also a YAML string.
 fn quoted(text: &str) -> String {
     serde_json::to_string(&visible(text)).unwrap_or_default()
 }
 
-/// Whether a file that begins so is the export of this session.
+/// Whether a file that begins with `head` is the export of this session.
 pub fn is_of(head: &str, session_id: &str) -> bool {
     head.starts_with(&format!("---\n# {MARK}\n"))
         && front_lines(head).any(|line| line == format!("session_id: {}", quoted(session_id)))
 }
 
-/// Whether such a file was made from this state of things.
+/// Whether a file that begins with `head` was made from these sources.
 pub fn is_from(head: &str, source: &str) -> bool {
     front_lines(head).any(|line| line == format!("source: {}", quoted(source)))
 }

@@ -1,9 +1,9 @@
-//! Owns which turns of a conversation are shown: the first, the last, then those with most signal,
-//! as far as the word budget goes; and how they look. Must stay true: texts are masked before they
-//! are cut, so that no half of a secret is left; memory does not grow with the conversation.
+//! Owns which turns of a conversation are shown (the first, the last, then those with the most signal, within the word
+//! budget) and how they look. Must stay true: texts are masked before they are cut, so that no half of a secret is left;
+//! memory does not grow with the conversation.
 //!
-//! Signal is what leaves traces whatever the language: commits weigh most, then questions to the
-//! person, edits, interrupts, failures, and a little the length of what was said.
+//! The signal does not depend on the language: commits weigh most, then questions to the person, edits, interrupts,
+//! failures, and a little the length of the texts.
 
 use crate::excerpt::{cut, words};
 use crate::masked::Masker;
@@ -18,9 +18,9 @@ use std::path::Path;
 /// Longest prompt and longest answer, in words.
 const PROMPT_WORDS: usize = 80;
 const ANSWER_WORDS: usize = 160;
-/// A turn with fewer words left than this is not worth cutting to.
+/// A turn is not cut to fewer words than this, but left out.
 const LEAST_WORDS: usize = 20;
-/// So many turns are kept beside the first and the last.
+/// Most turns that are kept, besides the first and the last.
 const KEPT: usize = 64;
 
 /// The chosen turns, in their order.
@@ -33,14 +33,14 @@ pub struct Highlights {
 /// A turn with its number in the conversation.
 type Numbered = (usize, Turn);
 
-/// Reads a transcript and chooses; `None` if nobody said anything in it.
+/// Reads a transcript and chooses turns; `None` if it has none.
 pub fn of(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::Result<Option<Highlights>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(None);
     }
     let mut seen = Seen::default();
-    let summary = transcript::read(file, agent, |turn| seen.take(shortened(turn, personal)))?;
+    let summary = transcript::read(file, agent, |turn| seen.take(mask_and_cut(turn, personal)))?;
     let turns = seen.chosen(budget);
     let counts = turns.iter().map(remaining).fold(Counts::default(), |mut all, more| {
         all += more;
@@ -49,8 +49,8 @@ pub fn of(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::
     Ok((!turns.is_empty()).then_some(Highlights { turns, summary, counts }))
 }
 
-/// Masked, then cut.
-fn shortened(mut turn: Turn, personal: &Personal) -> Turn {
+/// Masks the texts of a turn, then cuts them.
+fn mask_and_cut(mut turn: Turn, personal: &Personal) -> Turn {
     let mut masker = Masker::new(personal);
     masker.text(&mut turn.prompt);
     masker.text(&mut turn.answer);
@@ -59,13 +59,13 @@ fn shortened(mut turn: Turn, personal: &Personal) -> Turn {
     turn
 }
 
-/// What was masked in that part of a turn which is shown.
+/// Counts what is masked in the part of a turn that is shown.
 fn remaining(turn: &Turn) -> Counts {
     let count = |mask| turn.prompt.matches(mask).count() + turn.answer.matches(mask).count();
     Counts { secrets: count("[masked]"), emails: count("[email]"), phones: count("[phone]"), users: count("[user]") }
 }
 
-/// What must be remembered of a conversation of any length.
+/// The turns to choose from, a limited number of any conversation.
 #[derive(Default)]
 struct Seen {
     count: usize,
@@ -92,13 +92,13 @@ impl Seen {
         }
     }
 
-    /// The most signal first, earlier turns before later ones.
+    /// Sorts by signal, the most first and earlier turns before later ones, and drops the rest.
     fn rank(&mut self) {
         self.best.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
         self.best.truncate(KEPT);
     }
 
-    /// As many turns as the budget has words for, in their order.
+    /// Returns as many turns as fit the budget, in their order.
     fn chosen(mut self, budget: usize) -> Vec<Turn> {
         self.rank();
         let ends = if self.last.is_some() { 2 } else { 1 };
@@ -126,7 +126,7 @@ fn cost(turn: &Turn) -> usize {
     words(&turn.prompt) + words(&turn.answer)
 }
 
-/// Cuts a turn to so many words, of which the prompt gets at most half.
+/// Cuts a turn to `most` words. The prompt gets half of them, or what the answer leaves.
 fn fit(turn: &mut Turn, most: usize) {
     if cost(turn) > most {
         let answer = words(&turn.answer);
@@ -146,12 +146,12 @@ fn signal(turn: &Turn) -> usize {
 }
 
 impl Highlights {
-    /// How many turns are shown.
+    /// The number of turns that are shown.
     pub fn len(&self) -> usize {
         self.turns.len()
     }
 
-    /// As a section of Markdown.
+    /// Renders a section in Markdown.
     pub fn markdown(&self) -> String {
         let all = self.summary.turns;
         let of = match self.turns.len() {

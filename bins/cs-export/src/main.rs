@@ -1,8 +1,8 @@
-//! Sessions and projects as JSON, Markdown, CSV or HTML, in files or on standard output.
+//! Exports sessions and projects as JSON, Markdown, CSV or HTML, to files or standard output.
 //!
 //! Reads: `sessions/`, `sessions/archive/`, `live/`, `ended/`, `projects/`, `usage/`, `config.json`, transcripts.
-//! Writes: only the file or folder that is named, never in the data directory.
-//! Exits: 0 done, 1 not found, nothing matched or not ours, 64 usage, 65 invalid, 74 disk.
+//! Writes: only the named file or folder, never in the data directory.
+//! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk.
 
 mod args;
 mod chosen;

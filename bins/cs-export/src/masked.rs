@@ -1,4 +1,4 @@
-//! Owns masking of a whole record: every text that people see goes through the mask.
+//! Owns masking a whole record: every text that people see is masked.
 
 use cs_core::masked;
 use cs_core::record::Session;
@@ -6,14 +6,14 @@ use cs_core::usage::{ModelUsage, Usage};
 use redact::personal::{Counts, Personal};
 use std::collections::BTreeMap;
 
-/// Masks texts and counts.
+/// Masks texts and counts what it masked.
 pub struct Masker<'a> {
     personal: &'a Personal,
     pub counts: Counts,
 }
 
 impl<'a> Masker<'a> {
-    /// Nothing counted yet.
+    /// Starts with all counts at zero.
     pub fn new(personal: &'a Personal) -> Self {
         Masker { personal, counts: Counts::default() }
     }
@@ -29,7 +29,7 @@ impl<'a> Masker<'a> {
         texts.into_iter().for_each(|text| self.text(text));
     }
 
-    /// Masks a record. Ids, times and commit names stay: they are what the file is found by.
+    /// Masks a record. Ids, times and commit hashes stay, so that the file can be found by them.
     pub fn session(&mut self, session: &Session) -> Session {
         let mut session = session.clone();
         self.all(masked::texts(&mut session));
@@ -37,7 +37,7 @@ impl<'a> Masker<'a> {
         session
     }
 
-    /// Masks the names of models, which come from logs. Models of one masked name become one.
+    /// Masks the names of models, which come from logs. Models with the same masked name are merged.
     pub fn usage(&mut self, usage: &Usage) -> Usage {
         let mut models: BTreeMap<String, ModelUsage> = BTreeMap::new();
         for (name, of) in &usage.models {

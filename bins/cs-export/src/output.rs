@@ -1,7 +1,6 @@
-//! Owns `-o FILE`: one atomic write. Must stay true: a file that `cs-export` did not write is
-//! replaced only with `--force`, one that is not a regular file never, nor anything in the data
-//! directory. Its own files are recognized by the mark in one of the first two lines, or the header of
-//! its CSV; an empty file has nothing to lose.
+//! Owns `-o FILE`: one atomic write. Must stay true: a file that `cs-export` did not write is replaced only with
+//! `--force`; one that is not a regular file, or is in the data directory, is never replaced. Its own files are
+//! recognized by the mark in one of the first two lines, or by the header of its CSV. An empty file counts as its own.
 
 use crate::args::Plan;
 use cli::{Context, Form, Outcome};
@@ -15,7 +14,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The mark stands within so many bytes.
+/// The mark is within this many bytes.
 const HEAD: u64 = 4096;
 
 #[derive(Serialize)]
@@ -26,10 +25,10 @@ struct Written<'a> {
     bytes: usize,
 }
 
-/// Writes the file and says so.
+/// Writes the file and reports it.
 pub fn write(context: &mut Context, path: &Path, text: &str, plan: &Plan, documents: &[Document]) -> Outcome<()> {
-    outside(&context.store.home, path)?;
-    in_folder(path)?;
+    check_outside(&context.store.home, path)?;
+    check_folder(path)?;
     put(path, text, plan.force)?;
     let format = if plan.template.is_some() { "template" } else { plan.format.name() };
     let written = Written { file: path.display().to_string(), format, sessions: documents.len(), bytes: text.len() };
@@ -60,7 +59,7 @@ fn foreign(path: &Path) -> Error {
     Error::Refused(text)
 }
 
-/// The first bytes of a regular file; `None` where there is nothing.
+/// The first bytes of a regular file; `None` if there is no file.
 pub fn head(path: &Path) -> Result<Option<String>> {
     let refused = |what: &str| Error::Refused(format!("{} is {what}; only files are written", path.display()));
     match std::fs::symlink_metadata(path) {
@@ -79,14 +78,14 @@ pub fn head(path: &Path) -> Result<Option<String>> {
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Whether a file that begins so was written by `cs-export`.
+/// Whether a file that begins with `head` was written by `cs-export`.
 pub fn is_own(head: &str) -> bool {
     head.is_empty() || head.lines().take(2).any(|line| line.contains(MARK)) || render::is_own_csv(head)
 }
 
-/// Refuses everything in the data directory: nothing but the store writes there. Of a path that is
-/// not there yet its nearest folder counts.
-pub fn outside(home: &Home, path: &Path) -> Result<()> {
+/// Refuses a path in the data directory, where only the store writes. For a path that does not exist yet, its nearest
+/// existing folder counts.
+pub fn check_outside(home: &Home, path: &Path) -> Result<()> {
     let absolute = std::path::absolute(path).map_err(|error| Error::io(path, "find", error))?;
     let nearest = absolute.ancestors().find_map(|place| place.canonicalize().ok());
     match (home.root().canonicalize(), nearest) {
@@ -97,8 +96,8 @@ pub fn outside(home: &Home, path: &Path) -> Result<()> {
     }
 }
 
-/// A file is written into a folder that is there: a misspelt one is not made.
-fn in_folder(path: &Path) -> Result<()> {
+/// Checks that the file's folder exists, so that a mistyped one is not created.
+fn check_folder(path: &Path) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::metadata(parent).map(drop).map_err(|error| Error::io(parent, "write in", error))
 }

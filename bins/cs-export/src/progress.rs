@@ -1,5 +1,5 @@
-//! Owns the line on standard error that says how far long work is. Nothing is shown where no
-//! person looks, nor before a second has passed; the line is gone when the work is done.
+//! Owns the progress line on standard error. It is shown only on a terminal, and only after a second; it is removed when
+//! the work is done.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ const FIRST: Duration = Duration::from_secs(1);
 const EVERY: Duration = Duration::from_millis(100);
 const WIDTH: usize = 30;
 
-/// How far the work is.
+/// The progress of the work.
 pub struct Progress {
     total: usize,
     done: usize,
@@ -18,12 +18,12 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Work that has so many steps.
+    /// Starts work with this number of steps.
     pub fn of(total: usize) -> Self {
         Progress { total, done: 0, started: Instant::now(), shown: None, watched: std::io::stderr().is_terminal() }
     }
 
-    /// One step is done.
+    /// Counts a step that is done.
     pub fn step(&mut self) {
         self.done += 1;
         let due = self.shown.map_or(self.started.elapsed() >= FIRST, |at| at.elapsed() >= EVERY);

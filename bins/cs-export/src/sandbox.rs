@@ -1,6 +1,6 @@
-//! Owns running what may take any memory or time, or fall over: in a process of its own, which has limits.
-//! Must stay true: whatever happens there, we get its output or one line that says why there is none.
-//! Where the system does not report sizes of processes (macOS), memory is not limited.
+//! Owns running work that may take any amount of memory or time, or crash, in a process of its own with limits.
+//! Must stay true: whatever happens there, the caller gets its output or one line that says why there is none.
+//! Memory is not limited on systems that do not report the sizes of processes (macOS).
 
 use std::fs::File;
 use std::io::{self, BufWriter, PipeReader, PipeWriter, Read, Write};
@@ -9,19 +9,19 @@ use std::os::fd::AsRawFd;
 /// The limits of the work.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes beside those that this process has already.
+    /// Bytes of memory, in addition to those of this process.
     pub memory: u64,
-    /// Of processor time.
+    /// Seconds of processor time.
     pub seconds: u64,
     /// Bytes of output.
     pub output: usize,
 }
 
-/// Longest line that says why there is no output, in characters.
+/// The longest reason, in characters.
 const REASON: usize = 1000;
 
-/// What `work` wrote. It runs in a copy of this process, so what it changes is lost; it must not wait for another
-/// thread.
+/// Returns the output of `work`, or the reason why there is none. It runs in a copy of this process, so its changes are
+/// lost; it must not wait for another thread.
 #[allow(unsafe_code, reason = "fork(2)")]
 pub fn run(
     limits: &Limits,
@@ -29,30 +29,30 @@ pub fn run(
 ) -> io::Result<Result<Vec<u8>, String>> {
     let (mut ours, theirs) = io::pipe()?;
     let size = size();
-    // SAFETY: the child does nothing but `child`, which never returns; no other thread holds anything it needs.
+    // SAFETY: the child process only calls `child`, which never returns; no other thread holds anything that it needs.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => child(limits, size, ours, theirs, work),
         pid => {
             drop(theirs);
-            let told = collect(&mut ours, limits);
+            let bytes = collect(&mut ours, limits);
             drop(ours);
-            Ok(judge(limits, wait(pid)?, told?))
+            Ok(parse_result(limits, wait(pid)?, bytes?))
         }
     }
 }
 
-/// Bytes of this process's address space, if the system reports it.
+/// The bytes of this process's address space, if the system reports them.
 #[allow(unsafe_code, reason = "sysconf(3)")]
 fn size() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split(' ').next()?.parse().ok()?;
-    // SAFETY: only asks.
+    // SAFETY: sysconf only reads.
     let page = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     pages.checked_mul(u64::try_from(page).ok()?)
 }
 
-/// The work, in the process that is made for it.
+/// Does the work, in the new process.
 #[allow(unsafe_code, reason = "owns a descriptor that fork(2) left")]
 fn child(
     limits: &Limits,
@@ -65,30 +65,30 @@ fn child(
     confine(limits, size);
     let raw = theirs.as_raw_fd();
     std::panic::set_hook(Box::new(move |info| {
-        let said = info.payload();
-        let what = said.downcast_ref::<String>().map(String::as_str).or(said.downcast_ref::<&str>().copied());
+        let payload = info.payload();
+        let what = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
         let what = what.unwrap_or("it crashed");
         // SAFETY: the descriptor is open as long as this process lives.
-        let mut told = std::mem::ManuallyDrop::new(unsafe { <File as std::os::fd::FromRawFd>::from_raw_fd(raw) });
-        end(&mut *told, &format!("the template engine failed: {what}"));
+        let mut pipe = std::mem::ManuallyDrop::new(unsafe { <File as std::os::fd::FromRawFd>::from_raw_fd(raw) });
+        end(&mut *pipe, &format!("the template engine failed: {what}"));
     }));
     let mut out = BufWriter::with_capacity(64 * 1024, Bounded { to: theirs, room: limits.output, most: limits.output });
     let done = work(&mut out).and_then(|()| out.flush().map_err(|error| error.to_string()));
-    // What waits to be written would go behind the reason.
+    // This drops buffered output, which would otherwise be written after the reason.
     let (mut to, _) = out.into_parts();
     end(&mut to.to, done.err().as_deref().unwrap_or_default())
 }
 
-/// The output is over: the reason why there is none follows, and its length.
+/// Ends the output with the reason, which is empty on success, and its length; then ends the process.
 #[allow(unsafe_code, reason = "_exit(2)")]
 fn end(to: &mut impl Write, reason: &str) -> ! {
     let reason = cs_core::validate::cut(reason, REASON);
-    let told = to.write_all(reason.as_bytes()).and_then(|()| to.write_all(&(reason.len() as u64).to_le_bytes()));
-    // SAFETY: ends this process without anything that the other one shall do.
-    unsafe { libc::_exit(i32::from(told.is_err())) }
+    let written = to.write_all(reason.as_bytes()).and_then(|()| to.write_all(&(reason.len() as u64).to_le_bytes()));
+    // SAFETY: ends this process without running the exit handlers, which are for the parent.
+    unsafe { libc::_exit(i32::from(written.is_err())) }
 }
 
-/// From here on memory and time are limited; nothing is read or shown, and nothing is left behind.
+/// Limits memory and time, forbids core dumps, and disconnects the standard streams.
 #[allow(unsafe_code, reason = "setrlimit(2), close(2)")]
 fn confine(limits: &Limits, size: Option<u64>) {
     let limit = |resource, most: u64| {
@@ -100,21 +100,21 @@ fn confine(limits: &Limits, size: Option<u64>) {
     limit(libc::RLIMIT_CPU, limits.seconds);
     size.into_iter().for_each(|size| limit(libc::RLIMIT_AS, size.saturating_add(limits.memory)));
     if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
-        // SAFETY: both descriptors are open, and nobody here owns the standard ones.
+        // SAFETY: both descriptors are open, and no object owns the standard ones.
         (0..3).for_each(|standard| unsafe {
             libc::dup2(null.as_raw_fd(), standard);
         });
     }
 }
 
-/// All that the work writes, at most what it may and its reason.
+/// Reads everything that the work writes, up to its limit and the reason.
 fn collect(from: &mut PipeReader, limits: &Limits) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take((limits.output + 4 * REASON + 8) as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Waits for the end of a child of ours.
+/// Waits for the end of a child process.
 #[allow(unsafe_code, reason = "waitpid(2)")]
 fn wait(pid: libc::pid_t) -> io::Result<i32> {
     let mut status = 0;
@@ -128,28 +128,28 @@ fn wait(pid: libc::pid_t) -> io::Result<i32> {
     }
 }
 
-/// The result of the work.
-fn judge(limits: &Limits, status: i32, mut told: Vec<u8>) -> Result<Vec<u8>, String> {
+/// Separates the output from the reason.
+fn parse_result(limits: &Limits, status: i32, mut bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     if libc::WIFSIGNALED(status) {
         return Err(match libc::WTERMSIG(status) {
             libc::SIGXCPU | libc::SIGKILL => format!("it took more than {} s", limits.seconds),
-            // An allocation that fails and a stack that is full both end so.
+            // A failed allocation and a full stack both end with a signal.
             _ => format!("it needs more than {} MiB of memory", limits.memory >> 20),
         });
     }
-    let ends = told.len().checked_sub(8).map(|at| (at, told.split_off(at)));
+    let ends = bytes.len().checked_sub(8).map(|at| (at, bytes.split_off(at)));
     let reason = ends.and_then(|(at, length)| {
         let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
-        Some(told.split_off(at.checked_sub(length)?))
+        Some(bytes.split_off(at.checked_sub(length)?))
     });
     match reason {
-        Some(reason) if reason.is_empty() => Ok(told),
+        Some(reason) if reason.is_empty() => Ok(bytes),
         Some(reason) => Err(String::from_utf8_lossy(&reason).into_owned()),
         None => Err("it ended without output".into()),
     }
 }
 
-/// Takes output up to a limit.
+/// Accepts output up to a limit.
 struct Bounded<W> {
     to: W,
     room: usize,

@@ -1,6 +1,6 @@
-//! Owns `--template FILE`: the user's own minijinja template over a documented context (see
-//! `docs/TEMPLATE.md`). Must stay true: text is escaped by the template's extension, a template can
-//! read nothing but its context, and one that never ends or takes all memory is stopped.
+//! Owns `--template FILE`: the user's own minijinja template over a documented context (see `docs/TEMPLATE.md`). Must
+//! stay true: text is escaped according to the template's extension; a template can read only its context; one that never
+//! ends or takes all memory is stopped.
 
 use super::sandbox::{self, Limits};
 use cs_core::clock::{self, Instant};
@@ -13,15 +13,15 @@ use serde::Serialize;
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// The context's version: grows when a field changes its meaning or goes away.
+/// The context's version; it increases when a field changes its meaning or is removed.
 const CONTEXT_VERSION: u32 = 1;
-/// What a template may do: instructions, and more for each session.
+/// Most instructions of a template, and the additional ones for each session.
 const FUEL: u64 = 2_000_000;
 const FUEL_PER_SESSION: u64 = 500_000;
-/// What it may take beside the sessions; a second more for so many of them.
+/// Its limits without any session, and how many sessions add a second.
 const LIMITS: Limits = Limits { memory: 64 << 20, seconds: 60, output: 256 << 20 };
 const SESSIONS_PER_SECOND: u64 = 20;
-/// Longest account of what is wrong with a template, in bytes: it may quote a value.
+/// The longest error message about a template, in bytes; it may quote a value.
 const TROUBLE: usize = 300;
 
 const MARKDOWN: &str = "markdown";
@@ -36,7 +36,7 @@ struct Context<'a> {
     sessions: Vec<SessionRow<'a>>,
 }
 
-/// The template's text over these sessions.
+/// Renders the template with these sessions.
 pub fn render(file: &Path, project: Option<&Project>, documents: &[Document], now: Instant) -> Result<String> {
     let source = source(file)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -44,16 +44,16 @@ pub fn render(file: &Path, project: Option<&Project>, documents: &[Document], no
     let fuel = FUEL.saturating_add(FUEL_PER_SESSION.saturating_mul(count));
     let limits = Limits { seconds: LIMITS.seconds + count / SESSIONS_PER_SECOND, ..LIMITS };
     let context = context(project, documents, now);
-    // The language bounds steps and depth, but neither memory nor what one step takes, and may fall over itself.
+    // The engine limits steps and depth, but neither memory nor the time of one step, and may crash.
     let written = sandbox::run(&limits, |out| write(&name, &source, context, fuel, out));
     let written = written.map_err(|error| Error::io(file, "render the template", error))?;
-    let mut text = String::from_utf8(written.map_err(|what| Error::Invalid(told(&name, &what)))?)
+    let mut text = String::from_utf8(written.map_err(|what| Error::Invalid(format_error(&name, &what)))?)
         .map_err(|_| Error::Invalid(format!("{name}: the output is not text")))?;
     text.push_str(missing_end(&source, &text));
     Ok(text)
 }
 
-/// What a template sees.
+/// The context of a template.
 pub fn context(project: Option<&Project>, documents: &[Document], now: Instant) -> Value {
     Value::from(Serde(&Context {
         context_version: CONTEXT_VERSION,
@@ -64,7 +64,7 @@ pub fn context(project: Option<&Project>, documents: &[Document], now: Instant) 
     }))
 }
 
-/// Renders a template, or says what is wrong with it and where.
+/// Renders a template; the error says what is wrong with it and where.
 pub fn write(
     name: &str,
     source: &str,
@@ -77,14 +77,14 @@ pub fn write(
     template.render_captured_to(context, out).map(drop).map_err(|error| trouble(&error))
 }
 
-/// The language drops the line end at the end of a template; a file needs it.
+/// The line end to append: the engine drops the one at the end of a template, but a file needs it.
 pub fn missing_end(source: &str, text: &str) -> &'static str {
     let end = ["\r\n", "\n"].into_iter().find(|end| source.ends_with(end)).unwrap_or_default();
     if text.ends_with('\n') { "" } else { end }
 }
 
-/// What is said about a template: its name, perhaps `:` and the line, and what is wrong.
-pub fn told(name: &str, what: &str) -> String {
+/// Formats an error about a template: its name, perhaps `:` and the line, and what is wrong.
+pub fn format_error(name: &str, what: &str) -> String {
     visible::one_line(&format!("{name}{}{what}", if what.starts_with(':') { "" } else { ": " }))
 }
 
@@ -115,7 +115,7 @@ fn environment<'a>(fuel: u64) -> Environment<'a> {
     environment
 }
 
-/// By the extension, `.j2`, `.jinja` and `.jinja2` left aside.
+/// The escaping for a file name's extension, ignoring `.j2`, `.jinja` and `.jinja2`.
 fn escape_of(name: &str) -> AutoEscape {
     let inner = [".j2", ".jinja2", ".jinja"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     match inner.rsplit('.').next() {
@@ -125,7 +125,7 @@ fn escape_of(name: &str) -> AutoEscape {
     }
 }
 
-/// Nothing prints as nothing; text is escaped unless the template says it is safe.
+/// Prints a value: an undefined one and `none` as nothing, text escaped unless the template marks it as safe.
 fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Result<(), minijinja::Error> {
     if *state.auto_escape() == AutoEscape::Json && !value.is_safe() {
         return minijinja::escape_formatter(out, state, value);
@@ -145,7 +145,7 @@ fn format(out: &mut Output, state: &mut State, value: &Value) -> std::result::Re
     out.write_str(&shown).map_err(minijinja::Error::from)
 }
 
-/// What went wrong, after the line where it did.
+/// Describes an error, after the line where it happened.
 fn trouble(error: &minijinja::Error) -> String {
     let at = error.line().map(|line| format!(":{line}: ")).unwrap_or_default();
     let what = match error.kind() {

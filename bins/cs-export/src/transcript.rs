@@ -1,6 +1,6 @@
 //! Owns the turns of a conversation, folded from the entries of its log.
-//! Must stay true: a turn begins with a prompt that a person typed, by the same rule by which turns are counted; lines
-//! that are torn or too long are skipped and counted. Deliberately absent: which turns matter, masking.
+//! Must stay true: a turn begins with a prompt that a person typed, as where turns are counted; damaged and too long
+//! lines are skipped and counted. Deliberately absent: which turns matter, masking.
 
 use agents::Agent;
 use agents::entry::Wanted;
@@ -13,14 +13,14 @@ use cs_core::git::made;
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-/// A prompt and what came of it.
+/// A prompt and its results.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Turn {
     /// RFC 3339; empty if the log does not say.
     pub at: String,
     pub prompt: String,
-    /// The agent's last words in the turn. What it says to news of background work only counts if
-    /// that is more than it had said before.
+    /// The agent's last message in the turn. A message about background work counts only if it is longer than the one
+    /// before.
     pub answer: String,
     pub edits: usize,
     pub commits: usize,
@@ -31,15 +31,15 @@ pub struct Turn {
     pub interrupted: bool,
 }
 
-/// What was read.
+/// How much was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub turns: usize,
-    /// Lines that were passed over because they could not be understood.
+    /// Lines that were skipped because they could not be parsed.
     pub skipped: usize,
 }
 
-/// Gives each turn of the main conversation to `take`, in the order of the file.
+/// Passes each turn of the main conversation to `take`, in the order of the file.
 pub fn read(from: impl Read, agent: Agent, mut take: impl FnMut(Turn)) -> io::Result<Summary> {
     let mut summary = Summary::default();
     let mut reader = Reader::new(State::new(agent), Wanted::All);
@@ -60,7 +60,7 @@ pub fn read(from: impl Read, agent: Agent, mut take: impl FnMut(Turn)) -> io::Re
                 let before = open.replace(Open { turn, ..Open::default() });
                 before.into_iter().for_each(|open| take(open.turn));
             }
-            kind => open.iter_mut().for_each(|open| open.note(&kind)),
+            kind => open.iter_mut().for_each(|open| open.add(&kind)),
         };
         let understood = reader.line(line, number, &mut each);
         summary.skipped += usize::from(understood == Understood::Not && !line.is_empty());
@@ -69,19 +69,19 @@ pub fn read(from: impl Read, agent: Agent, mut take: impl FnMut(Turn)) -> io::Re
     Ok(summary)
 }
 
-/// A turn that is not over, and what is known of its calls.
+/// A turn that is not over, and its open calls.
 #[derive(Default)]
 struct Open {
     turn: Turn,
-    /// The agent was told about work in the background.
+    /// Whether background work was reported to the agent.
     news: bool,
-    /// Calls that may make commits, whose results did not come yet.
+    /// Calls without a result yet that may make commits.
     commits: HashMap<String, Commits>,
 }
 
 impl Open {
-    /// What an entry inside a turn adds to it.
-    fn note(&mut self, kind: &Kind) {
+    /// Adds an entry of the turn.
+    fn add(&mut self, kind: &Kind) {
         let turn = &mut self.turn;
         match kind {
             Kind::News => self.news = true,

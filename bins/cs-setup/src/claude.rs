@@ -1,6 +1,5 @@
-//! Registering with Claude Code and the way back. The client itself registers the plugin; but it
-//! rewrites its settings when it does, so what it wrote is replaced by the text from before with
-//! the same entries put in, provided that both mean the same.
+//! Registers the hooks with Claude Code, and removes them. The client itself registers the plugin, but it rewrites its
+//! settings when it does. That text is replaced by the text from before with the same entries, if both mean the same.
 
 use crate::client::{Client, MARKETPLACE, PLUGIN, Registered};
 use crate::document::{self, Document, Ours};
@@ -12,7 +11,7 @@ use cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
 
 /// How hooks are registered.
-enum Way {
+enum Method {
     Plugin(Client),
     Settings,
 }
@@ -26,27 +25,27 @@ pub fn install(places: &Places, settings_only: bool, consent: Consent, out: &mut
     let client = if settings_only { None } else { Client::find(places) };
     match choose(client, &registered, settings_only, places, &mut plan)? {
         None => plan.carry_out(out, consent, |_| Ok(())),
-        Some(Way::Settings) => install_hooks(&document, places, plan, consent, out),
-        Some(Way::Plugin(client)) => install_plugin(&document, &client, &registered, places, plan, consent, out),
+        Some(Method::Settings) => install_hooks(&document, places, plan, consent, out),
+        Some(Method::Plugin(client)) => install_plugin(&document, &client, &registered, places, plan, consent, out),
     }
 }
 
-/// Which way it goes; `None` where there is nothing to choose.
+/// Chooses the method; `None` if there is nothing to do.
 fn choose(
     client: Option<Client>,
     registered: &Registered,
     settings_only: bool,
     places: &Places,
     plan: &mut Plan,
-) -> Outcome<Option<Way>> {
+) -> Outcome<Option<Method>> {
     if registered.is_enabled == Some(false) && !settings_only {
         plan.note(format!("the plugin is turned off; claude plugin enable {PLUGIN} turns it on"));
         return Ok(None);
     }
     match (client, &registered.others) {
-        (Some(client), None) if client.is_new_enough() => return Ok(Some(Way::Plugin(client))),
+        (Some(client), None) if client.is_new_enough() => return Ok(Some(Method::Plugin(client))),
         (Some(client), Some(origin)) if client.is_new_enough() => plan.note(format!(
-            "a marketplace from {origin} is called {MARKETPLACE} too, so the hooks go into the settings instead of a \
+            "a marketplace from {origin} is also called {MARKETPLACE}, so the hooks go into the settings instead of a \
              plugin; claude plugin marketplace remove {MARKETPLACE} removes it"
         )),
         (Some(client), _) => plan.note(format!(
@@ -67,7 +66,7 @@ fn choose(
     if places.share.to_str().is_none_or(|path| entries::shell_word(path) != path) {
         plan.note("a Claude Code older than 2.1.139 cannot run the hooks from a folder with such a name");
     }
-    Ok(Some(Way::Settings))
+    Ok(Some(Method::Settings))
 }
 
 fn install_hooks(document: &Document, places: &Places, plan: Plan, consent: Consent, out: &mut Out) -> Outcome<()> {
@@ -75,7 +74,7 @@ fn install_hooks(document: &Document, places: &Places, plan: Plan, consent: Cons
     write_hooks(document, hooks, "registers the hooks with Claude Code", plan, consent, out)
 }
 
-/// Puts hooks into a file; the same for Claude Code and Codex.
+/// Writes hooks into a file of Claude Code or Codex.
 pub fn write_hooks(
     document: &Document,
     hooks: Vec<entries::Hook>,
@@ -115,7 +114,7 @@ fn install_plugin(
         match register(document, client, renew, &goal, places) {
             Ok(note) => note.into_iter().for_each(|note| plan.note(note)),
             Err(error) if renew => return Err(error.into()),
-            Err(error) => return Err(undone(document, backup.as_deref(), client, places, error)),
+            Err(error) => return Err(roll_back(document, backup.as_deref(), client, places, error)),
         }
         Ok(())
     })
@@ -145,11 +144,11 @@ fn show_plugin(
     Ok(())
 }
 
-/// Lets the client register the plugin, then puts the text from before back, with the same entries.
+/// Lets the client register the plugin, then restores the text from before, with the same entries.
 fn register(document: &Document, client: &Client, renew: bool, goal: &str, places: &Places) -> Result<Option<String>> {
     document.seen.back_up(document.original()?.as_deref())?;
     if !entries::ours(&document.value).is_empty() {
-        // Else they would run twice from now on.
+        // Otherwise they would run twice.
         document.persist(|document| document.seen.replace(&document.without()?))?;
     }
     let share = places.share.to_string_lossy();
@@ -182,15 +181,15 @@ fn put_back(after: &Document, wanted: &str) -> Result<Option<String>> {
     }
 }
 
-/// Takes back what was done before something failed.
-fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &Places, error: Error) -> Failure {
+/// Undoes the steps before a failure, and returns it.
+fn roll_back(document: &Document, backup: Option<&str>, client: &Client, places: &Places, error: Error) -> Failure {
     let _ = client.plugin(&["marketplace", "remove", MARKETPLACE], places);
     let back = || {
         let (bare, original) = (document.without()?, document.seen.text.as_deref());
         Document::read(&document.seen.path)?.persist(|after| put_original(after, &bare, original))?;
         document.seen.back_up(backup)
     };
-    // The failure is reported; a rollback that fails as well matters less.
+    // Only the original failure is reported, even if the rollback fails.
     let _: Result<()> = back();
     if matches!(error, Error::Contended { .. }) {
         return error.into();
@@ -199,8 +198,8 @@ fn undone(document: &Document, backup: Option<&str>, client: &Client, places: &P
     Error::Refused(format!("{error}; {hint}")).into()
 }
 
-/// After the client has taken the plugin out: if what is left means the same as `bare`, the file
-/// becomes `original` again (`None`: no file); else only our entries are removed.
+/// Restores the file after the client has removed the plugin. If the rest means the same as `bare`, the file becomes
+/// `original` again (`None`: no file); otherwise only our entries are removed.
 fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<bool> {
     let rest = after.without()?;
     let text = document::settled(&rest, bare).unwrap_or(rest);
@@ -213,7 +212,7 @@ fn put_original(after: &Document, bare: &str, original: Option<&str>) -> Result<
     Ok(is_back)
 }
 
-/// Takes back what `install` did, and what was registered by hand in the same way. `None`: nothing.
+/// Plans to undo `install`, or the same registration by hand. Returns `None` if there is nothing to undo.
 pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
     let Some(document) = Document::read_ours(&places.settings())? else { return Ok(None) };
     let registered = Registered::look(&document.value, places);
@@ -247,7 +246,7 @@ pub fn uninstall(places: &Places, plan: &mut Plan) -> Result<Option<Undo>> {
     Ok(Some(undo))
 }
 
-/// The way back.
+/// A planned removal.
 #[derive(Debug)]
 pub struct Undo {
     document: Document,
@@ -263,7 +262,7 @@ impl Undo {
         Ok(())
     }
 
-    /// Does it.
+    /// Removes the registration.
     pub fn carry_out(&self, places: &Places, plan: &mut Plan) -> Result<()> {
         let Some(client) = &self.client else { return self.document.persist(Document::restore) };
         if Registered::look(&self.document.value, places).copy.is_some() {
@@ -277,7 +276,7 @@ impl Undo {
         self.settle(&Document::read(&self.document.seen.path)?, plan)
     }
 
-    /// After the client has done its part: the text from before, if nothing else has changed.
+    /// Restores the text from before, once the client has removed the plugin, if nothing else has changed.
     fn settle(&self, after: &Document, plan: &mut Plan) -> Result<()> {
         let original = self.document.original()?;
         let bare = original.as_deref().filter(|text| !text.trim().is_empty()).unwrap_or(crate::text::NOTHING);

@@ -1,5 +1,5 @@
-//! Owns what is known of the installed Claude Code: its command, its version, and what its files
-//! say of our plugin. Facts: `claude plugin --help` of 2.1.139 and 2.1.329 and what they write.
+//! Owns the facts about the installed Claude Code: its command, its version, and our plugin in its files. Sources:
+//! `claude plugin --help` of 2.1.139 and 2.1.329, and the files that they write.
 
 use super::command;
 use super::places::{self, Places};
@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 pub const PLUGIN: &str = "cs-sessions@claude-sessions";
 /// The marketplace.
 pub const MARKETPLACE: &str = "claude-sessions";
-/// Where the settings turn the plugin on.
+/// The keys of the plugin's switch in the settings.
 pub const ENABLED: [&str; 2] = ["enabledPlugins", PLUGIN];
-/// Where the settings name the marketplace.
+/// The keys of the marketplace in the settings.
 pub const MARKET: [&str; 2] = ["extraKnownMarketplaces", MARKETPLACE];
 /// The first version that starts a hook's program without a shell.
 pub const EXEC_FORM: [u32; 3] = [2, 1, 139];
@@ -32,7 +32,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// The `claude` on PATH, else where its installers put it.
+    /// Finds `claude` on PATH, or in the folders of its installers.
     pub fn find(places: &Places) -> Option<Self> {
         let usual = [".local/bin/claude", ".claude/local/claude"].map(|path| places.user.join(path));
         let program =
@@ -52,7 +52,7 @@ impl Client {
         self.version.map_or("unknown".into(), |version| version.map(|part| part.to_string()).join("."))
     }
 
-    /// `claude plugin …`, in our own folder, where no project has a say.
+    /// Runs `claude plugin …` in our own folder, where no project's settings apply.
     pub fn plugin(&self, words: &[&str], places: &Places) -> Result<()> {
         let args = [&["plugin"], words].concat();
         let dir = if places.share.is_dir() { &places.share } else { Path::new("/") };
@@ -76,19 +76,19 @@ fn version(text: &str) -> Option<[u32; 3]> {
 /// Our plugin, as the client's files describe it.
 #[derive(Debug, Default)]
 pub struct Registered {
-    /// The settings turn it on (`true`), off (`false`), or do not know it.
+    /// Whether the settings turn it on; `None` if they do not name it.
     pub is_enabled: Option<bool>,
-    /// The settings know the marketplace at this path.
+    /// The path of the marketplace in the settings.
     pub market: Option<String>,
-    /// The client has fetched it, to this folder.
+    /// The folder of the client's own copy.
     pub copy: Option<PathBuf>,
     /// The path of the marketplace that the client has fetched.
     pub known_market: Option<String>,
-    /// A marketplace of somebody else has our name and comes from here. Then nothing of the above is ours.
+    /// The source of somebody else's marketplace with our name. Then none of the above is ours.
     pub others: Option<String>,
 }
 
-/// The source of a marketplace with our name, if that is not our folder: then it and its plugins are not ours.
+/// The source of a marketplace with our name, unless it is our folder.
 pub fn origin_of_others(market: &Value) -> Option<String> {
     let word = |key: &str| market.get("source")?.get(key)?.as_str();
     let folder = word("path").map(Path::new).filter(|_| word("source") == Some("directory"));
@@ -99,8 +99,8 @@ pub fn origin_of_others(market: &Value) -> Option<String> {
 }
 
 impl Registered {
-    /// Looks at the settings (already read) and at the client's own files, which are internal:
-    /// what cannot be understood there is taken as not there.
+    /// Reads the parsed settings and the client's own files. Those are internal, so what cannot be parsed counts as
+    /// missing.
     pub fn look(settings: &Value, places: &Places) -> Self {
         let file = |name: &str| {
             let bytes = swap::bytes(&places.claude.join("plugins").join(name)).ok();
@@ -122,7 +122,7 @@ impl Registered {
         }
     }
 
-    /// Whether anything of it is there.
+    /// Whether any part of the plugin is registered.
     pub fn is_any(&self) -> bool {
         self.is_enabled.is_some() || self.market.is_some() || self.copy.is_some() || self.known_market.is_some()
     }
@@ -137,15 +137,14 @@ impl Registered {
             && self.copy.is_some()
     }
 
-    /// Whether the client's own copy of the plugin (which older clients run) is not what is
-    /// installed now.
+    /// Whether the client's own copy of the plugin, which older clients run, differs from the installed one.
     pub fn is_outdated(&self, places: &Places) -> bool {
         let Some(copy) = &self.copy else { return false };
         PARTS.iter().any(|part| !is_same(&places.share.join(part), &copy.join(part)))
     }
 }
 
-/// Whether all that is at `from` is at `to` too.
+/// Whether everything in `from` is also in `to`.
 fn is_same(from: &Path, to: &Path) -> bool {
     if !from.is_dir() {
         return swap::bytes(from).ok() == swap::bytes(to).ok();

@@ -1,5 +1,5 @@
-//! Registering with Codex, in its `hooks.json`, and the way back. The user must approve hooks there
-//! once: that is Codex's rule, and its file about it is not ours to write.
+//! Registers the hooks with Codex, in its `hooks.json`, and removes them. The user must approve the hooks once in Codex,
+//! whose file of approvals is not ours to write.
 
 use crate::claude::write_hooks;
 use crate::document::Document;
@@ -19,7 +19,7 @@ pub fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> 
     write_hooks(&document, hooks, "registers the hooks with Codex", plan, consent, out)
 }
 
-/// Takes back what `install` did.
+/// Undoes `install`.
 pub fn uninstall(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     let mut plan = Plan::default();
     let document = Document::read_ours(&places.codex_hooks())?;

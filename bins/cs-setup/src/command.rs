@@ -20,7 +20,7 @@ pub struct RunResult {
 }
 
 impl RunResult {
-    /// The last line that says anything, errors first.
+    /// The last line that is not blank: of the errors, else of the output.
     pub fn last_words(&self) -> String {
         let last = |text: &str| text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_string);
         last(&self.stderr).or_else(|| last(&self.stdout)).unwrap_or_else(|| "it printed nothing".into())
@@ -34,7 +34,7 @@ pub fn run(program: &Path, args: &[&str], dir: &Path) -> Result<RunResult> {
     collect(command, program, LIMIT)
 }
 
-/// Runs a command without input. One that takes too long is ended, and that is an error.
+/// Runs a command without input. One that takes too long is killed, which is an error.
 pub fn collect(mut command: Command, program: &Path, limit: Duration) -> Result<RunResult> {
     let failed = |error| Error::io(program, "run", error);
     let (mut out, mut err) = (tempfile::tempfile().map_err(failed)?, tempfile::tempfile().map_err(failed)?);
@@ -49,7 +49,7 @@ pub fn collect(mut command: Command, program: &Path, limit: Duration) -> Result<
     Ok(RunResult { is_success: status.success(), stdout: text(&mut out), stderr: text(&mut err) })
 }
 
-/// Waits for a child, and ends it when it takes too long.
+/// Waits for a child process, and kills it if it takes too long.
 pub fn wait(child: &mut Child, limit: Duration) -> std::io::Result<ExitStatus> {
     let began = Instant::now();
     loop {
@@ -62,7 +62,7 @@ pub fn wait(child: &mut Child, limit: Duration) -> std::io::Result<ExitStatus> {
             child.wait()?;
             return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, format!("not finished after {limit:?}")));
         }
-        // Often enough to measure by, seldom enough to cost nothing.
+        // Short enough to measure durations, long enough to cost nothing.
         std::thread::sleep((waited / 10).clamp(Duration::from_micros(50), Duration::from_millis(20)));
     }
 }

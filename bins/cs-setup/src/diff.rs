@@ -1,12 +1,12 @@
 //! Owns showing the changes of a text: removed and added lines, without the lines around them, which may be private
-//! (settings hold keys). Values are masked.
+//! (settings can contain keys). Values are masked.
 
-/// Longest line that is shown whole.
+/// The longest line that is shown.
 const WIDTH: usize = 160;
-/// Most lines for which the shortest difference is looked for.
+/// Most lines for which the shortest difference is computed.
 const LINES: usize = 1500;
 
-/// The lines that go (`-`) and come (`+`).
+/// The removed (`-`) and added (`+`) lines.
 pub fn lines(old: &str, new: &str) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let head = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
@@ -21,7 +21,7 @@ pub fn lines(old: &str, new: &str) -> Vec<String> {
     shortest(old, new).into_iter().map(|(sign, line)| format!("{sign} {}", shown(line))).collect()
 }
 
-/// A line as it is shown: secrets masked, a long one cut.
+/// A line as it is shown: secrets are masked, and a long line is replaced by its length.
 fn shown(line: &str) -> String {
     if line.chars().count() > WIDTH {
         return format!("({} characters in one line)", line.chars().count());
@@ -29,7 +29,7 @@ fn shown(line: &str) -> String {
     redact::mask(line.trim_end()).into_owned()
 }
 
-/// The shortest way from one list of lines to another, by the longest common part.
+/// The shortest difference between two lists of lines, by their longest common subsequence.
 fn shortest<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(char, &'a str)> {
     let width = new.len() + 1;
     let mut common = vec![0u32; (old.len() + 1) * width];

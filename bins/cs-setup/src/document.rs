@@ -1,5 +1,5 @@
-//! Owns a settings file as a text with our entries in it or without: hooks, plugin, status line. Must
-//! stay true: without our entries it is what it was before us.
+//! Owns the text of a settings file, with and without our entries: hooks, plugin, status line. Must stay true: without
+//! our entries, the text is the one from before the installation.
 
 use super::client::{self, ENABLED, MARKET, MARKETPLACE, PLUGIN};
 use super::entries::{self, Hook};
@@ -13,7 +13,7 @@ use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
 
-/// A settings file that was understood.
+/// A parsed settings file.
 #[derive(Debug)]
 pub struct Document {
     pub seen: Seen,
@@ -38,17 +38,16 @@ impl Ours {
 }
 
 impl Document {
-    /// Reads a file. Refuses a file that is not a JSON object or whose `hooks` have a wrong kind.
+    /// Reads a file. Refuses one that is not a JSON object, or whose `hooks` are not one.
     pub fn read(path: &Path) -> Result<Self> {
         let seen = swap::look(path)?;
         let text = if seen.is_blank() { text::NOTHING } else { seen.text.as_deref().unwrap_or(text::NOTHING) };
         let text = text.to_string();
-        let value = understand(&text).map_err(|trouble| Error::corrupt(path, trouble.in_text(&text)))?;
+        let value = parse_settings(&text).map_err(|trouble| Error::corrupt(path, trouble.in_text(&text)))?;
         Ok(Document { seen, text, value })
     }
 
-    /// The same, to take our entries out. `None` where there is nothing to take out: then it does
-    /// not matter whether the file can be understood.
+    /// Reads a file to remove our entries. Returns `None` if it has none, even if it cannot be parsed.
     pub fn read_ours(path: &Path) -> Result<Option<Self>> {
         match Document::read(path) {
             Err(error @ Error::Corrupt { .. }) => {
@@ -61,14 +60,14 @@ impl Document {
         }
     }
 
-    /// The same without our status line.
+    /// Returns the document without our status line.
     pub fn without_line(&self) -> Result<Self> {
         let text = wrapped::without(&self.text).map_err(|trouble| self.trouble(&trouble))?;
-        let value = understand(&text).map_err(|trouble| self.trouble(&trouble))?;
+        let value = parse_settings(&text).map_err(|trouble| self.trouble(&trouble))?;
         Ok(Document { seen: self.seen.clone(), text, value })
     }
 
-    /// The text with these hooks or this plugin of ours and no others. Our status line stays.
+    /// The text with these entries instead of any other hooks and plugin of ours. Our status line stays.
     pub fn with(&self, ours: &Ours) -> Result<String> {
         let text = self.without()?;
         let added = match ours {
@@ -78,11 +77,11 @@ impl Document {
         added.map_err(|trouble| self.trouble(&trouble))
     }
 
-    /// The text without our hooks and plugin: the one from before, if nobody else has touched it since. Our
-    /// status line stays.
+    /// The text without our hooks and plugin: the one from before the installation, if nobody else has changed it since.
+    /// Our status line stays.
     pub fn without(&self) -> Result<String> {
         let backup = self.seen.backup()?.filter(|text| !text.trim().is_empty());
-        let before = backup.as_deref().and_then(|text| understand(text).ok());
+        let before = backup.as_deref().and_then(|text| parse_settings(text).ok());
         let bare = self.stripped(&self.text, before.as_ref()).map_err(|trouble| self.trouble(&trouble))?;
         match backup {
             Some(backup) if before.is_some() && self.is_made_from(&backup, &bare) => Ok(backup),
@@ -90,10 +89,10 @@ impl Document {
         }
     }
 
-    /// Whether our entries, put into the backup and taken out again, leave the same as taking them
-    /// out of the file does: then the file is the backup and our entries, and nothing else.
+    /// Whether the file is the backup with our entries and nothing else: adding them to the backup and removing them
+    /// again gives the same text as removing them from the file.
     fn is_made_from(&self, backup: &str, bare: &str) -> bool {
-        let before = understand(backup).ok();
+        let before = parse_settings(backup).ok();
         let hooks: Vec<Hook> = entries::ours(&self.value)
             .into_iter()
             .filter_map(|(event, g, ..)| {
@@ -105,22 +104,22 @@ impl Document {
             let text = if self.has_plugin() { with_plugin(&text, "/")? } else { text };
             self.stripped(&text, before.as_ref())
         };
-        // The status line may have been in it too, and have cost an empty object its blanks.
+        // The file may have had our status line too, whose removal drops the blanks in an empty object.
         let lined = wrapped::with(backup, wrapped::PROGRAM).and_then(|text| wrapped::without(&text)).ok();
         [Some(backup), lined.as_deref()].into_iter().flatten().any(|text| again(text).is_ok_and(|again| again == bare))
     }
 
-    /// A text without hooks of ours, and without the plugin where this file has it; containers that `before` has
-    /// stay, even when empty.
+    /// A text without our hooks, and without the plugin if this file has it. Containers that `before` has stay, even if
+    /// they are empty.
     fn stripped(&self, text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
-        let keep = |path: &[Step]| entries::stands_in(before, path);
+        let keep = |path: &[Step]| entries::was_in(before, path);
         let plugin: &[_] = if self.has_plugin() { &[ENABLED, MARKET] } else { &[] };
         let text = plugin.iter().try_fold(text.to_string(), |text, path| splice::take(&text, &keys(path), &keep))?;
         entries::remove(&text, before)
     }
 
-    /// Whether the text names our plugin, turned on or off. Where somebody else's marketplace has our name, it
-    /// is not ours.
+    /// Whether the text names our plugin, turned on or off. If somebody else's marketplace has our name, the plugin is not
+    /// ours.
     pub fn has_plugin(&self) -> bool {
         let market = at(&self.value, &MARKET);
         let is_there = market.is_some() || at(&self.value, &ENABLED).is_some();
@@ -145,16 +144,15 @@ impl Document {
         }
     }
 
-    /// Gives the file another text with our entries and keeps the backup. Where that fails, there is no new
-    /// backup either.
+    /// Replaces the file by a text with our entries and writes the backup. If that fails, there is no new backup either.
     pub fn replace(&self, text: &str) -> Result<()> {
         let (old, new) = (self.seen.backup()?, self.original()?);
         self.seen.back_up(new.as_deref())?;
         self.seen.replace(text).inspect_err(|_| drop(self.seen.back_up(old.as_deref())))
     }
 
-    /// Does something with the document that is `Contended` where another program writes it, too: then again with
-    /// what that wrote.
+    /// Calls `attempt` with the document, and again with the new text if another program has written it meanwhile
+    /// (`Contended`).
     pub fn persist<T>(&self, mut attempt: impl FnMut(&Document) -> Result<T>) -> Result<T> {
         let mut is_first = true;
         swap::persist(|| match std::mem::replace(&mut is_first, false) {
@@ -163,7 +161,7 @@ impl Document {
         })
     }
 
-    /// Puts the file back as it is without us, and removes the backup.
+    /// Restores the file as it is without our entries, and removes the backup.
     pub fn restore(&self) -> Result<()> {
         match self.original()? {
             Some(text) => self.seen.replace(&text)?,
@@ -176,7 +174,7 @@ impl Document {
     /// Whether nothing is left without our hooks and plugin.
     fn is_bare(&self) -> Result<bool> {
         let text = self.without()?;
-        Ok(understand(&text).is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty)))
+        Ok(parse_settings(&text).is_ok_and(|value| value.as_object().is_some_and(serde_json::Map::is_empty)))
     }
 
     fn trouble(&self, trouble: &Trouble) -> Error {
@@ -184,8 +182,8 @@ impl Document {
     }
 }
 
-/// The value of a text that settings can have.
-fn understand(text: &str) -> std::result::Result<Value, Trouble> {
+/// Parses a text, if settings can have such a value.
+fn parse_settings(text: &str) -> std::result::Result<Value, Trouble> {
     let root = text::parse(text)?;
     let value = root.value(text).unwrap_or_default();
     if !value.is_object() {
@@ -203,18 +201,18 @@ fn with_plugin(text: &str, share: &str) -> std::result::Result<String, Trouble> 
     splice::put(&splice::put(text, &MARKET, &market)?, &ENABLED, "true")
 }
 
-/// The text without the empty objects that the client leaves behind where it takes a plugin out,
-/// unless `wanted` contains them, which is otherwise the same: then `wanted`.
+/// Removes the empty objects that the client leaves behind when it removes a plugin. Returns `wanted` if that is the same
+/// apart from such objects.
 pub fn settled(text: &str, wanted: &str) -> Option<String> {
     let never = |_: &[Step]| false;
     let mut text = text.to_string();
-    let wanted_value = understand(wanted).ok()?;
+    let wanted_value = parse_settings(wanted).ok()?;
     for [key, _] in [ENABLED, MARKET] {
-        let value = understand(&text).ok()?;
+        let value = parse_settings(&text).ok()?;
         if value.get(key) == Some(&serde_json::json!({})) && wanted_value.get(key).is_none() {
             text = splice::take(&text, &keys(&[key]), &never).ok()?;
         }
     }
-    let is_same = understand(&text).ok()? == wanted_value;
+    let is_same = parse_settings(&text).ok()? == wanted_value;
     Some(if is_same { wanted.to_string() } else { text })
 }

@@ -1,5 +1,5 @@
-//! Owns which hooks we register and how ours are recognized: a handler is ours if
-//! its command is nothing but the absolute path of one of the two hook programs in one of our folders.
+//! Owns which hooks we register, and how ours are recognized: a handler is ours if its command is only the absolute path
+//! of one of the two hook programs in one of our folders.
 
 use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
@@ -15,7 +15,7 @@ use std::path::Path;
 const PLUGIN_HOOKS: &str = include_str!("../../../hooks/hooks.json");
 const PLUGIN_ROOT: &str = "${CLAUDE_PLUGIN_ROOT}";
 
-/// Seconds after which Codex gives up on a hook; it allows three at an interrupt and at the end.
+/// Seconds after which Codex stops a hook; it allows three at an interrupt and at the end.
 const CODEX_TIMEOUT: u32 = 3;
 
 /// An event and the group (compact JSON) that it gets.
@@ -37,8 +37,7 @@ pub fn for_claude(share: &Path) -> Result<Vec<Hook>> {
     Ok(hooks)
 }
 
-/// The hooks for Codex: its commands go through a shell, `args` is not understood, and what is
-/// `async` is skipped.
+/// The hooks for Codex, which runs commands with a shell, does not support `args`, and skips `async` hooks.
 pub fn for_codex(share: &Path) -> Result<Vec<Hook>> {
     let hook = |event: Event| {
         let command = shell_word(text_of(&share.join("bin").join(event.program()))?);
@@ -65,7 +64,7 @@ fn compact(json: &str) -> String {
     json.chars().filter(keep).collect()
 }
 
-/// The program that a handler runs, if it is one of our programs and the handler does nothing else.
+/// The program that a handler runs, if it is ours and the handler does nothing else.
 pub fn program_of(handler: &Value) -> Option<&str> {
     let folder = |path| Path::new(path).parent().filter(|dir| dir.ends_with("bin")).and_then(Path::parent);
     namesake_of(handler).filter(|path| folder(*path).is_some_and(places::is_ours))
@@ -117,9 +116,9 @@ pub fn add(text: &str, hooks: &[Hook]) -> std::result::Result<String, Trouble> {
     hooks.iter().try_fold(text.to_string(), |text, (event, group)| splice::push(&text, &["hooks", event], group))
 }
 
-/// The text without our hooks. Containers that are empty then go too, unless `before` has them.
+/// The text without our hooks. Containers that are then empty are removed too, unless `before` has them.
 pub fn remove(text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
-    let keep = |path: &[Step]| stands_in(before, path);
+    let keep = |path: &[Step]| was_in(before, path);
     let mut text = text.to_string();
     loop {
         let root = text::parse(&text)?;
@@ -135,8 +134,8 @@ pub fn remove(text: &str, before: Option<&Value>) -> std::result::Result<String,
     }
 }
 
-/// Whether a container stood in the text from before. Elements have no names, so theirs are not kept.
-pub fn stands_in(before: Option<&Value>, path: &[Step]) -> bool {
+/// Whether the text from before had this container. Containers in elements never count, because elements have no names.
+pub fn was_in(before: Option<&Value>, path: &[Step]) -> bool {
     let step = |value: Option<Value>, step: &Step| match step {
         Step::Key(key) => value?.get(key).cloned(),
         Step::Item(_) => None,
@@ -144,8 +143,8 @@ pub fn stands_in(before: Option<&Value>, path: &[Step]) -> bool {
     path.iter().fold(before.cloned(), step).is_some()
 }
 
-/// How many handlers run one of our programs in a way that is not ours, such as in a pipe. A program of somebody
-/// else that is called like ours is none of them.
+/// How many handlers run one of our programs as a part of a command, such as in a pipe. Programs of others with the same
+/// name do not count.
 pub fn mentions(settings: &Value) -> usize {
     let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
     let groups = groups.filter_map(Value::as_array).flatten();

@@ -2,7 +2,7 @@
 //!
 //! Reads: its own folder, the agents' settings, `config.json`, `logs/`, recent transcripts.
 //! Writes: `settings.json`, `hooks.json`, unit files, skills of a project; `config.json` (project).
-//! Exits: 0 done, 1 no or something is wrong, 64 usage, 65 settings that cannot be read, 74 disk.
+//! Exits: 0 done, 1 cancelled or something is wrong, 64 usage, 65 settings that cannot be read, 74 disk.
 
 mod claude;
 mod client;

@@ -20,12 +20,12 @@ pub struct Places {
     pub codex: PathBuf,
     /// The data directory.
     pub data: Home,
-    /// The data directory as the user calls it; what is installed finds it by that, too.
+    /// The path of the data directory as the user gave it, which is also used in installed files.
     pub data_name: PathBuf,
 }
 
 impl Places {
-    /// From the environment and from where this program lies.
+    /// Finds them from the environment and from this program's path.
     pub fn find() -> Result<Self> {
         let user = set("HOME").map(PathBuf::from).ok_or_else(|| Error::Invalid("HOME is not set".into()))?;
         let places = Places {
@@ -55,8 +55,8 @@ impl Places {
     }
 }
 
-/// The folder above the one that this program lies in, whatever link it was called by. It must be
-/// the plugin, and its path must be a text: it goes into JSON, XML and unit files.
+/// The parent of this program's folder, with links resolved. It must be the plugin, and its path must be valid text,
+/// because it is written into JSON, XML and unit files.
 fn share() -> Result<PathBuf> {
     let own = std::env::current_exe().and_then(|path| path.canonicalize());
     let own = own.map_err(|error| Error::io(Path::new("cs-setup"), "find", error))?;
@@ -69,10 +69,10 @@ fn share() -> Result<PathBuf> {
     Ok(share.to_path_buf())
 }
 
-/// Whether a folder is the plugin, or was: this installation, one at another PREFIX, a checkout. Anybody may
-/// call a program or a folder as we do, so it is asked for what it holds: `cs-setup` (or links to our
-/// programs), or our manifest where nothing is built. One that is gone is known by its name alone, the one
-/// that `make install` and `git clone` give it; else what an older installation left could not be replaced.
+/// Whether a folder is or was the plugin: this installation, one at another PREFIX, or a checkout. Names alone prove
+/// nothing, so the folder must contain `cs-setup` (or links to our programs), or our manifest if nothing is built. Only a
+/// folder that does not exist any more is recognized by the name that `make install` and `git clone` give it, so that the
+/// entries of an older installation can be replaced.
 pub fn is_ours(folder: &Path) -> bool {
     if !folder.exists() {
         return folder.ends_with("claude-sessions");

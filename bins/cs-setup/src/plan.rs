@@ -8,7 +8,7 @@ use cs_core::error::Result;
 use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Write};
 
-/// How willing the user is; the same for all commands that change something.
+/// The options of all commands that change something: whether to ask, and whether to change anything.
 #[derive(Clone, Copy, Debug)]
 pub struct Consent {
     pub is_given: bool,
@@ -16,25 +16,25 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// On a terminal the user is asked; elsewhere nobody could answer.
+    /// Whether to ask the user; without a terminal nobody could answer.
     fn is_asked(self) -> bool {
         !self.is_given && std::io::stdin().is_terminal()
     }
 }
 
-/// One thing that is done.
+/// One step of a plan.
 #[derive(Debug, Serialize)]
 pub struct Action {
     pub action: &'static str,
     pub target: String,
     pub detail: String,
-    /// Lines that go (`-`) and come (`+`).
+    /// The removed (`-`) and added (`+`) lines.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub diff: Vec<String>,
     pub done: bool,
 }
 
-/// All that is to be done, and what the user should know.
+/// All steps, and notes for the user.
 #[derive(Debug, Default)]
 pub struct Plan {
     pub actions: Vec<Action>,
@@ -48,17 +48,17 @@ impl Plan {
         self.actions.push(Action { action, target, detail, diff: Vec::new(), done: false });
     }
 
-    /// Adds the step that gives a file this text; refused if it cannot be written.
+    /// Adds the step that replaces a file's text; refuses a file that cannot be written.
     pub fn rewrite(&mut self, seen: &Seen, detail: impl Into<String>, text: &str) -> Result<()> {
         seen.check_writable()?;
         let lines = diff::lines(seen.text.as_deref().unwrap_or_default(), text);
         self.write(seen.path.display(), detail, lines);
-        self.tell_of_links(seen);
+        self.note_links(seen);
         Ok(())
     }
 
-    /// Hard links part when the file is replaced, which cannot be done in one step otherwise.
-    pub fn tell_of_links(&mut self, seen: &Seen) {
+    /// Notes that other names of the file (hard links) keep the old text, because the file is replaced, not overwritten.
+    pub fn note_links(&mut self, seen: &Seen) {
         let (path, others) = (seen.path.display(), seen.other_names());
         if others > 0 {
             let names = if others == 1 { "one other name" } else { "other names" };
@@ -84,12 +84,12 @@ impl Plan {
         self.rewrite(seen, format!("removes our {what}"), text)
     }
 
-    /// Adds what the user should know.
+    /// Adds a note for the user.
     pub fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
     }
 
-    /// Shows the plan, asks, does the work, and reports that it is done.
+    /// Shows the plan, asks for confirmation, does the work, and reports that it is done.
     pub fn carry_out(
         mut self,
         out: &mut Out,
@@ -106,11 +106,11 @@ impl Plan {
             if consent.is_asked() {
                 ask(if is_shown && std::io::stdout().is_terminal() { Vec::new() } else { self.lines() })?;
             }
-            let told = self.notes.len();
+            let shown = self.notes.len();
             work(&mut self)?;
             self.actions.iter_mut().for_each(|action| action.done = true);
             if is_shown {
-                for note in self.notes.get(told..).unwrap_or_default() {
+                for note in self.notes.get(shown..).unwrap_or_default() {
                     out.line(&format!("note: {}", sanitize(note)))?;
                 }
                 out.line("done.")?;
@@ -119,12 +119,12 @@ impl Plan {
         if out.quiet {
             self.actions.iter().try_for_each(|action| out.line(&sanitize(&action.target)))?;
         } else if out.form == Form::Json {
-            self.tell(out)?;
+            self.print_json(out)?;
         }
         out.flush()
     }
 
-    /// As people read it.
+    /// The plan for people.
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for action in &self.actions {
@@ -138,7 +138,7 @@ impl Plan {
         lines
     }
 
-    fn tell(&self, out: &mut Out) -> Outcome<()> {
+    fn print_json(&self, out: &mut Out) -> Outcome<()> {
         #[derive(Serialize)]
         struct Note<'a> {
             action: &'static str,

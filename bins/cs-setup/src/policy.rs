@@ -5,7 +5,7 @@ use super::swap;
 use serde_json::Value;
 use std::path::Path;
 
-/// Settings that whoever owns the machine has made. Source: Claude Code's documentation.
+/// The settings files of the machine's owner. Source: Claude Code's documentation.
 pub const MANAGED: [&str; 2] =
     ["/etc/claude-code/managed-settings.json", "/Library/Application Support/ClaudeCode/managed-settings.json"];
 
@@ -24,7 +24,7 @@ pub fn obstacles(settings: &Value, source: &str) -> Vec<String> {
     found
 }
 
-/// The same for all settings that count: the user's and the machine owner's.
+/// The same for all settings that apply: the user's and the machine owner's.
 pub fn all_obstacles(user: &Value, user_path: &Path) -> Vec<String> {
     let mut found = obstacles(user, &user_path.display().to_string());
     for path in MANAGED {

@@ -1,6 +1,5 @@
-//! `project`: registers a project, and gives it the skills if there is no plugin. Must stay true: a
-//! skill that we did not write, or that was changed, is never replaced and never removed. Ours end with
-//! a line with a checksum of the text before it.
+//! `project`: registers a project, and gives it the skills if there is no plugin. Must stay true: a skill that we did not
+//! write, or that was changed, is never replaced or removed. Ours end with a checksum of the text before it.
 
 use crate::client::Registered;
 use crate::diff;
@@ -66,7 +65,7 @@ impl Project {
     }
 }
 
-/// The main work tree that the directory lies in; else the directory.
+/// The main work tree that contains the directory; without one, the directory.
 fn root_of(path: &str) -> Result<PathBuf> {
     let dir = Path::new(path).canonicalize().ok().filter(|dir| dir.is_dir());
     let dir = dir.ok_or_else(|| Error::Invalid(format!("no such directory: {path:?}")))?;
@@ -77,7 +76,7 @@ fn skill_file(root: &Path, name: &str) -> PathBuf {
     root.join(".claude/skills").join(name).join("SKILL.md")
 }
 
-/// The skills that are to be written. The plugin brings its own.
+/// Returns the skills to write; with the plugin there are none.
 fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(Seen, String)>> {
     let settings = Document::read(&places.settings())?;
     if Registered::look(&settings.value, places).is_enabled == Some(true) {
@@ -101,7 +100,7 @@ fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(
                 seen.check_writable()?;
                 let lines = old.map(|old| diff::lines(&old, &text)).unwrap_or_default();
                 plan.write(seen.path.display(), format!("the skill /{name}"), lines);
-                plan.tell_of_links(&seen);
+                plan.note_links(&seen);
                 files.push((seen, text));
             }
         }
@@ -109,7 +108,7 @@ fn planned_skills(places: &Places, root: &Path, plan: &mut Plan) -> Result<Vec<(
     Ok(files)
 }
 
-/// Our skills in a project.
+/// Returns our skills in a project, to be removed.
 pub fn planned_removal(root: &Path, plan: &mut Plan) -> Result<Vec<Seen>> {
     let mut files = Vec::new();
     for (name, _) in SKILLS {
@@ -127,7 +126,7 @@ pub fn planned_removal(root: &Path, plan: &mut Plan) -> Result<Vec<Seen>> {
     Ok(files)
 }
 
-/// Our skills in all registered projects.
+/// Returns our skills in all registered projects, to be removed.
 pub fn planned_removal_everywhere(places: &Places, plan: &mut Plan) -> Vec<Seen> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let roots = config.projects.values().map(|project| PathBuf::from(&project.path)).filter(|root| root.is_absolute());
@@ -141,7 +140,7 @@ pub fn planned_removal_everywhere(places: &Places, plan: &mut Plan) -> Vec<Seen>
     found
 }
 
-/// Removes them, and the folders that are empty then.
+/// Removes the files, and the folders that are then empty.
 pub fn remove(files: &[Seen]) -> Result<()> {
     for seen in files {
         seen.remove()?;
@@ -154,9 +153,9 @@ pub fn remove(files: &[Seen]) -> Result<()> {
     Ok(())
 }
 
-/// The text with its sum.
+/// Appends the checksum to a text.
 fn signed(text: &str) -> String {
-    format!("{text}\n{MARK}{:016x} -->\n", sum(text))
+    format!("{text}\n{MARK}{:016x} -->\n", checksum(text))
 }
 
 /// Whether a text was written by us and has not been changed.
@@ -164,8 +163,8 @@ fn is_ours(text: &str) -> bool {
     text.rsplit_once(MARK).is_some_and(|(body, _)| signed(body.strip_suffix('\n').unwrap_or(body)) == text)
 }
 
-/// FNV-1a, 64 bit: against accidents, not against malice.
-fn sum(text: &str) -> u64 {
+/// FNV-1a, 64 bit. It detects accidents, not malice.
+fn checksum(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

@@ -1,11 +1,11 @@
-//! Owns changing a JSON text in place: inserted text follows the style around it, and nothing
-//! else moves. Must stay true: removing an insertion gives the text from before (an empty
-//! container may lose the blanks inside it); every result is a JSON text.
+//! Owns changing a JSON text in place: inserted text follows the style around it, and everything else stays. Must stay
+//! true: removing an insertion restores the text from before it (except for blanks in an empty container); every result
+//! is valid JSON.
 
 use super::text::{self, Kind, Node, Trouble};
 use cs_core::quote::Quote;
 
-/// A step into a text: the value of a key, or an element.
+/// A step of a path: the value of a key, or an element.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     Key(String),
@@ -17,7 +17,7 @@ pub fn keys(path: &[&str]) -> Vec<Step> {
     path.iter().map(|key| Step::Key((*key).to_string())).collect()
 }
 
-/// Sets the member at the path of keys to a value (compact JSON), making the objects on the way.
+/// Sets the member at the path of keys to a value (compact JSON), and creates missing objects on the path.
 pub fn put(text: &str, path: &[&str], value: &str) -> Result<String, Trouble> {
     let root = text::parse(text)?;
     let (depth, node) = deepest(text, &root, path)?;
@@ -35,8 +35,7 @@ pub fn put(text: &str, path: &[&str], value: &str) -> Result<String, Trouble> {
     }
 }
 
-/// Adds an element (compact JSON) to the end of the array at the path of keys, making what is not
-/// there.
+/// Adds an element (compact JSON) to the end of the array at the path of keys, and creates missing containers.
 pub fn push(text: &str, path: &[&str], value: &str) -> Result<String, Trouble> {
     let root = text::parse(text)?;
     let (depth, node) = deepest(text, &root, path)?;
@@ -47,8 +46,8 @@ pub fn push(text: &str, path: &[&str], value: &str) -> Result<String, Trouble> {
     Ok(add(text, node, "", value))
 }
 
-/// Removes the value at the path, and the containers that are empty without it, except those
-/// that `keep` names.
+/// Removes the value at the path, and the containers that are empty without it, except those for which `keep` returns
+/// true.
 pub fn take(text: &str, path: &[Step], keep: &dyn Fn(&[Step]) -> bool) -> Result<String, Trouble> {
     let Some((last, above)) = path.split_last() else { return Ok(text.to_string()) };
     let root = text::parse(text)?;
@@ -58,7 +57,9 @@ pub fn take(text: &str, path: &[Step], keep: &dyn Fn(&[Step]) -> bool) -> Result
         Step::Item(index) => Some(*index),
         Step::Key(key) => container.members().iter().rposition(|member| member.key == *key),
     };
-    let Some(hole) = index.and_then(|index| hole(container, &spans, index)) else { return Ok(text.to_string()) };
+    let Some(hole) = index.and_then(|index| removal_range(container, &spans, index)) else {
+        return Ok(text.to_string());
+    };
     if spans.len() == 1 && !above.is_empty() && !keep(above) {
         return take(text, above, keep);
     }
@@ -73,7 +74,7 @@ pub fn follow<'a>(root: &'a Node, path: &[Step]) -> Option<&'a Node> {
     })
 }
 
-/// How far a path of keys leads, and the value there.
+/// How many keys of a path exist, and the value of the last one.
 fn deepest<'a>(text: &str, root: &'a Node, path: &[&str]) -> Result<(usize, &'a Node), Trouble> {
     let mut node = root;
     for (depth, key) in path.iter().enumerate() {
@@ -109,8 +110,8 @@ fn spans(container: &Node) -> Vec<std::ops::Range<usize>> {
     }
 }
 
-/// The text to remove with element `index`: the element, and the comma between it and its neighbour.
-fn hole(container: &Node, spans: &[std::ops::Range<usize>], index: usize) -> Option<std::ops::Range<usize>> {
+/// The range to remove for element `index`: the element, and the comma between it and its neighbour.
+fn removal_range(container: &Node, spans: &[std::ops::Range<usize>], index: usize) -> Option<std::ops::Range<usize>> {
     let own = spans.get(index)?;
     let before = index.checked_sub(1).and_then(|index| spans.get(index));
     Some(match (before, spans.get(index + 1)) {
@@ -134,7 +135,7 @@ fn add(text: &str, container: &Node, label: &str, value: &str) -> String {
     replaced(text, last.end..last.end, &added)
 }
 
-/// The first value of a container.
+/// Adds the first value of a container.
 fn fill(text: &str, container: &Node, style: &Style, label: &str, value: &str) -> String {
     let inside = container.span.start + 1..container.span.end - 1;
     if style.is_one_line && !label.is_empty() && container.span.start > text.len() - text.trim_start().len() {
@@ -167,7 +168,7 @@ fn line_indent(text: &str, at: usize) -> &str {
 
 /// How a text is laid out.
 struct Style<'a> {
-    /// Ends a line.
+    /// The line ending.
     end: &'static str,
     /// One step of indentation.
     unit: &'a str,
@@ -192,7 +193,7 @@ impl<'a> Style<'a> {
         }
     }
 
-    /// A compact value over several lines, where the first line is indented by `indent`.
+    /// Spreads a compact value over several lines, of which the first is indented by `indent`.
     fn spread(&self, value: &str, indent: &str) -> String {
         if self.is_one_line {
             return value.to_string();
@@ -205,7 +206,8 @@ impl<'a> Style<'a> {
             let is_empty = matches!((last, c), ('{', '}') | ('[', ']'));
             let closes = !is_text && matches!(c, '}' | ']');
             depth -= usize::from(closes && depth > 0);
-            // Between brackets and after commas a line begins, but not in what is empty.
+            // A line begins after an opening bracket and a comma, and before a closing bracket, but not in an empty
+            // container.
             if !was_open && !is_empty && (closes || matches!(last, '{' | '[' | ',')) {
                 shown.push_str(&format!("{}{indent}{}", self.end, self.unit.repeat(depth)));
             }

@@ -77,7 +77,7 @@ fn install(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     plan.carry_out(out, consent, |_| Ok(document.persist(|document| document.replace(&with_line(document)?))?))
 }
 
-/// Removes our status line. If the file contains nothing else of ours, it becomes what it was before.
+/// Removes our status line. If the file contains nothing else of ours, the text from before is restored.
 fn remove(places: &Places, consent: Consent, out: &mut Out) -> Outcome<()> {
     let mut plan = Plan::default();
     let Some(document) = Document::read_ours(&places.settings())? else {

@@ -1,6 +1,6 @@
-//! Owns reading and replacing a file that belongs to somebody else. Must stay true: it holds the
-//! old bytes or the new ones, never half; its mode and owner stay; a symbolic link stays and its
-//! target is written; a file that is read-only is left; what others write at the same time stays (see `put`).
+//! Owns reading and replacing a file of another program. Must stay true: the file has the old bytes or the new ones,
+//! never a part of them; its mode and owner stay; a symbolic link stays, and its target is written; a read-only file is
+//! not changed; text that others write at the same time is kept (see `put`).
 
 mod lease;
 mod put;
@@ -20,27 +20,27 @@ use put::{Put, Staged};
 const BYTES: usize = 10 * 1024 * 1024;
 /// First characters of the name of a file that is being written.
 const TEMP_PREFIX: &str = ".cs-setup-";
-/// Longer than this no write takes.
+/// Temporary files that are older than this are left over, because no write takes so long.
 const LEFT_OVER: Duration = Duration::from_secs(60);
-/// How often, and how long each time, is waited for another program that is just writing.
+/// How often, and how long each time, to wait for another program that is writing.
 const MOMENTS: usize = 500;
 const MOMENT: Duration = Duration::from_millis(1);
-/// How often something is tried that others disturb.
+/// How often to retry a change if other programs write the file.
 const TRIES: u32 = 40;
 
-/// A file as it was when it was looked at.
+/// A file as it was when it was read.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The file as it is called.
+    /// The path as given.
     pub path: PathBuf,
-    /// The file itself, behind all links.
+    /// The path of the file itself, with links resolved.
     target: PathBuf,
     /// Its text; `None` if there is no file.
     pub text: Option<String>,
     meta: Option<Metadata>,
 }
 
-/// Looks at a file; one that is not there is seen as such.
+/// Reads a file, which may be missing.
 pub fn look(path: &Path) -> Result<Seen> {
     let target = resolve(path)?;
     let seen = |text, meta| Ok(Seen { path: path.to_path_buf(), target: target.clone(), text, meta });
@@ -73,7 +73,7 @@ fn open(target: &Path) -> io::Result<File> {
     open::foreign(target)
 }
 
-/// Reads a file and its identity while nobody writes it: some programs empty a file first, and then write.
+/// Reads a file and its identity while no program writes it, because some programs first truncate a file and then write.
 fn undisturbed(file: &File) -> io::Result<(Vec<u8>, Metadata)> {
     let lease = (0..MOMENTS).find_map(|_| {
         let lease = Lease::take(file, Kind::Write);
@@ -88,14 +88,14 @@ fn undisturbed(file: &File) -> io::Result<(Vec<u8>, Metadata)> {
     Ok((bytes, file.metadata()?))
 }
 
-/// The first bytes of somebody else's file, for what is only looked at. Links are followed.
+/// The first bytes of another program's file that will only be read. Links are followed.
 pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?.take(BYTES as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// The file behind all links; the last one may point to nothing.
+/// Resolves all links; the last one may point to a missing file.
 fn resolve(path: &Path) -> Result<PathBuf> {
     let mut target = path.to_path_buf();
     for _ in 0..40 {
@@ -108,12 +108,12 @@ fn resolve(path: &Path) -> Result<PathBuf> {
 }
 
 impl Seen {
-    /// Whether there is a file that holds anything but blanks.
+    /// Whether the file is missing, or contains only blanks.
     pub fn is_blank(&self) -> bool {
         self.text.as_deref().is_none_or(|text| text.trim().is_empty())
     }
 
-    /// Says now what `replace` would say later: that the file or its directory cannot be written.
+    /// Fails now, as `replace` would later, if the file or its directory cannot be written.
     pub fn check_writable(&self) -> Result<()> {
         if self.meta.as_ref().is_some_and(|meta| meta.mode() & 0o200 == 0) {
             let error = io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only; chmod u+w changes that");
@@ -128,13 +128,13 @@ impl Seen {
             .map_err(|error| Error::io(existing, "write in", error))
     }
 
-    /// How many other names the file has (hard links): they keep the text from before.
+    /// How many other names (hard links) the file has.
     pub fn other_names(&self) -> u64 {
         self.meta.as_ref().map_or(0, |meta| meta.nlink().saturating_sub(1))
     }
 
-    /// Gives the file this text. Where there was none, it is for this user only. `Contended` if another program has
-    /// changed it since it was read: then that version stays.
+    /// Replaces the file's text. A new file is readable by this user only. `Contended` if another program has changed the
+    /// file since it was read; then that version stays.
     pub fn replace(&self, text: &str) -> Result<()> {
         self.check_writable()?;
         let temp = self.stage(&self.target, text)?;
@@ -149,7 +149,7 @@ impl Seen {
         self.settle(put.map_err(|error| Error::io(&self.path, "replace", error))?)
     }
 
-    /// Removes the file (not a link to it). `Contended` as above.
+    /// Removes the file, but not a link to it. `Contended` as in `replace`.
     pub fn remove(&self) -> Result<()> {
         let Some(seen) = self.seen() else { return Ok(()) };
         let temp = self.stage(&self.target, "")?;
@@ -161,15 +161,15 @@ impl Seen {
         self.text.as_deref().zip(self.meta.as_ref())
     }
 
-    /// Where the text from before is kept while our entries are in the file: beside the file as it
-    /// is called, not beside what a link points to.
+    /// The path of the backup, which exists while our entries are in the file: beside the path as given, not beside the
+    /// target of a link.
     pub fn backup_path(&self) -> PathBuf {
         let mut name = self.path.file_name().unwrap_or_default().to_os_string();
         name.push(".cs-backup");
         self.path.with_file_name(name)
     }
 
-    /// Keeps `text` as the backup; `None` removes it. No backup means: there was no file.
+    /// Writes `text` as the backup; `None` removes it. No backup means that there was no file.
     pub fn back_up(&self, text: Option<&str>) -> Result<()> {
         let path = self.backup_path();
         let Some(text) = text else {
@@ -205,7 +205,7 @@ impl Seen {
         if let Some(meta) = &self.meta {
             let mode = Permissions::from_mode(meta.mode() & 0o7777);
             temp.as_file().set_permissions(mode).map_err(|error| Error::io(path, "write", error))?;
-            // Only root can, and only root must: for everybody else it is theirs already.
+            // Only root can do this, and only root must: other users own the file already.
             let _ = chown(temp.path(), Some(meta.uid()), Some(meta.gid()));
         }
         temp.as_file().sync_all().map_err(|error| Error::io(path, "sync", error))?;
@@ -225,7 +225,7 @@ impl Seen {
     }
 }
 
-/// Tries something that is `Contended` again, with what others wrote meanwhile.
+/// Retries an attempt that is `Contended`.
 pub fn persist<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     for n in 1..TRIES {
         match attempt() {
@@ -236,8 +236,8 @@ pub fn persist<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
     attempt()
 }
 
-/// Removes what a killed run left in a directory, if it is known: it may be what another program wrote, which had just
-/// come out when we were killed.
+/// Removes the temporary files of killed runs, if their text is known: a file with another text may be the version of
+/// another program that had just been exchanged.
 fn sweep(dir: &Path, known: &[&str]) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for entry in entries.flatten() {

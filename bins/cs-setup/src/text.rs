@@ -1,12 +1,12 @@
-//! Owns the positions of values in a JSON text, byte for byte, so that it can be changed without being
-//! rewritten. Must stay true: what `parse` finds is what serde_json reads; a text that the two
-//! would read differently is refused. Deliberately absent: changing anything (`splice`).
+//! Owns the byte positions of values in a JSON text, so that it can be changed without being rewritten. Must stay true:
+//! `parse` finds the same values as serde_json; a text that the two would read differently is refused. Deliberately
+//! absent: changing anything (`splice`).
 
 use cs_core::quote::Quote;
 use serde_json::{Map, Value};
 use std::ops::Range;
 
-/// The text of a file that is not there or blank.
+/// The text of a missing or blank file.
 pub const NOTHING: &str = "{}\n";
 
 /// A value and its position.
@@ -69,7 +69,7 @@ pub fn parse(text: &str) -> Result<Node, Trouble> {
     }
 }
 
-/// serde_json's error, with what people mean when they write such a thing.
+/// Explains serde_json's error, with a better text for frequent mistakes.
 fn explain(text: &str, start: usize, error: &serde_json::Error) -> Trouble {
     let line_start = text.match_indices('\n').map(|(at, _)| at + 1).nth(error.line().wrapping_sub(2)).unwrap_or(start);
     let line_start = if error.line() <= 1 { start } else { line_start };

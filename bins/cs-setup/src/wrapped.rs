@@ -1,6 +1,5 @@
-//! Owns our status line in the text of Claude Code's settings. Must stay true: a status line that the user
-//! had is wrapped, not lost, and removing ours leaves its text as it was, byte for byte (except blanks in
-//! an empty object).
+//! Owns our status line in the text of Claude Code's settings. Must stay true: a status line that the user had is
+//! wrapped, and removing ours restores its text byte for byte (except for blanks in an empty object).
 
 use super::splice::{self, Step, keys};
 use super::text::{self, Node, Trouble};
@@ -9,8 +8,8 @@ use super::text::{self, Node, Trouble};
 pub const PROGRAM: &str = "cs-statusline";
 const KEY: &str = "statusLine";
 const WRAP: &str = " --wrap '";
-/// Without it the client asks only when something is said: then nobody hears that another conversation waits, and the
-/// last figures may come too soon after others to be kept. The user's own command keeps the rhythm that it has.
+/// Without this setting the client updates the line only after messages: it would not show that another conversation
+/// waits, and the last figures might not be stored. A user's own interval is kept.
 const REFRESH_SECONDS: u64 = 10;
 /// How a JSON text can spell a single quote.
 const QUOTES: [&str; 2] = ["'", r"\u0027"];
@@ -26,14 +25,14 @@ pub fn with(text: &str, own: &str) -> std::result::Result<String, Trouble> {
     let raw = literal(text, command);
     let own = inner(own);
     let wrapped = match rest_of(raw) {
-        // With its options; the folder may be another one.
+        // Our line keeps its options, but may be in another folder.
         Some(rest) => format!("{own}{rest}"),
         None => format!("{own}{}{WRAP}{}'", padding(text, node), quoted(raw)),
     };
     Ok(replaced(text, command, &wrapped))
 }
 
-/// The text without our status line, the one that it wraps in its place.
+/// The text without our status line; the one that it wraps is restored.
 pub fn without(text: &str) -> std::result::Result<String, Trouble> {
     let root = text::parse(text)?;
     let Some(command) = root.get(KEY).and_then(|node| node.get("command")) else { return Ok(text.to_string()) };
@@ -44,13 +43,13 @@ pub fn without(text: &str) -> std::result::Result<String, Trouble> {
     }
 }
 
-/// The option that says how much room the padding of the settings takes away; the client does not report it.
+/// The option for the padding of the settings, which the client does not report.
 fn padding(text: &str, node: &Node) -> String {
     let padding = node.get("padding").and_then(|node| node.value(text)?.as_u64()).filter(|columns| *columns > 0);
     padding.map(|columns| format!(" --padding {columns}")).unwrap_or_default()
 }
 
-/// The command of a status line; anything else there is not for us to change.
+/// The command of a status line; a status line without a command is an error.
 fn command_of<'a>(text: &str, node: &'a Node) -> std::result::Result<&'a Node, Trouble> {
     let command = node.get("command").filter(|command| command.value(text).is_some_and(|value| value.is_string()));
     let what = "\"statusLine\" must be an object with a \"command\"";
@@ -68,16 +67,16 @@ fn inner(text: &str) -> String {
     quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default().to_string()
 }
 
-/// A literal inside a shell's word in single quotes. Each single quote is spelt as it was, also in the `'\''` that
-/// a shell needs for it, so that [`unquoted`] gives the same bytes back.
+/// A literal inside a shell word in single quotes. A single quote keeps its spelling inside the `'\''` that a shell
+/// needs for it, so that [`unquoted`] returns the same bytes.
 fn quoted(raw: &str) -> String {
     pieces(raw)
         .map(|piece| if QUOTES.contains(&piece) { format!(r"{piece}\\{piece}{piece}") } else { piece.into() })
         .collect()
 }
 
-/// The text that was passed to [`quoted`], up to the quote that ends the word: options may follow, as people add
-/// `--silent` at the end. `None` where no quote ends it.
+/// The text that was passed to [`quoted`], up to the quote that ends the word, because people add options such as
+/// `--silent` at the end. `None` if no quote ends it.
 fn unquoted(quoted: &str) -> Option<String> {
     let mut raw = String::with_capacity(quoted.len());
     let mut rest = quoted;
@@ -107,7 +106,7 @@ fn pieces(raw: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The rest of a command behind our program; `None` if the command runs another one.
+/// The rest of a command after our program; `None` if the command runs another one.
 fn rest_of(raw: &str) -> Option<&str> {
     let (word, rest) = raw.split_at(match raw.strip_prefix('\'') {
         Some(quoted) => 1 + word_end(quoted)?,
@@ -116,7 +115,7 @@ fn rest_of(raw: &str) -> Option<&str> {
     (word.trim_end_matches('\'').rsplit('/').next() == Some(PROGRAM)).then_some(rest)
 }
 
-/// Where a word in single quotes ends that may have single quotes in it, each as `'\''`.
+/// The end of a word in single quotes, in which a single quote is written as `'\''`.
 fn word_end(quoted: &str) -> Option<usize> {
     const INNER: &str = r"'\\''";
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! Checks that the hooks are registered with Codex, once, and approved. Codex keeps its approvals in `config.toml`,
+//! Checks that the hooks are registered with Codex exactly once, and approved. Codex stores approvals in `config.toml`,
 //! as `[hooks.state."<file>:<event>:<group>:<handler>"]` with a checksum of the hook (seen in 0.169.0).
 
 use super::Check;

@@ -1,5 +1,5 @@
-//! What hooks cost, ours and others': Claude Code notes in its transcripts how long each hook at the end of a turn took.
-//! It notes that of no other event. Only so much of a transcript is read. Secrets in commands are masked.
+//! Measures what hooks cost, ours and others'. Claude Code writes into its transcripts how long each hook at the end of a
+//! turn took, and only that. A limited part of each transcript is read. Secrets in commands are masked.
 
 use super::Check;
 use crate::places::Places;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Transcripts that are older are not looked at.
+/// Older transcripts are not read.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Most transcripts, the newest first.
 const FILES: usize = 60;
@@ -19,7 +19,7 @@ const FILE_BYTES: u64 = 8 * 1024 * 1024;
 const HOOKS: usize = 12;
 /// Milliseconds that one of our hooks may take (median).
 const OURS: u64 = 50;
-/// Fewer runs say nothing.
+/// Fewer runs are not enough to judge a hook.
 const RUNS: usize = 5;
 
 pub fn check(places: &Places) -> Vec<Check> {
@@ -34,10 +34,10 @@ pub fn check(places: &Places) -> Vec<Check> {
     }
     let mut hooks: Vec<(String, Vec<u64>)> = taken.into_iter().collect();
     hooks.sort_by_key(|(_, times)| std::cmp::Reverse(times.iter().sum::<u64>()));
-    hooks.into_iter().take(HOOKS).map(|(command, times)| told(&command, times)).collect()
+    hooks.into_iter().take(HOOKS).map(|(command, times)| judge(&command, times)).collect()
 }
 
-fn told(command: &str, mut times: Vec<u64>) -> Check {
+fn judge(command: &str, mut times: Vec<u64>) -> Check {
     times.sort_unstable();
     let (median, most) = (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0));
     let detail = format!("end of a turn: {median} ms (median), {most} ms at most, in {} runs: {command}", times.len());
@@ -65,7 +65,7 @@ fn recent(projects: &Path) -> Vec<PathBuf> {
 
 fn read(path: &Path, taken: &mut BTreeMap<String, Vec<u64>>) -> std::io::Result<()> {
     hook_runs::read(path, FILE_BYTES, &mut |run| {
-        // Masked before it is cut: half a secret is not known as one.
+        // Masked before it is cut, because half a secret would not be recognized.
         let command: String = redact::mask(&run.command).chars().take(200).collect();
         taken.entry(command).or_default().push(run.milliseconds);
     })

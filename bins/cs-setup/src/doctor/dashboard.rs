@@ -1,5 +1,5 @@
-//! Checks who may read the dashboard. A running one says so. If none runs, one is started for a moment, on a free
-//! port and with an empty data directory of its own, and asked what it would do.
+//! Checks who may read the dashboard, by asking it. If none is running, one is started for a moment, on a free port and
+//! with an empty data directory.
 
 use super::Check;
 
@@ -14,12 +14,12 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 const PROGRAM: &str = "cs-serve";
-/// How long any answer may take.
+/// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(2);
 /// Most bytes of an answer that are read.
 const ANSWER: u64 = 16 * 1024;
 
-/// The readers that a dashboard names: a word of `/healthz`, or the code of a refusal.
+/// The readers that a dashboard reports: a word of `/healthz`, or the code of a refusal.
 type ReadersWord = Option<String>;
 
 pub fn check(places: &Places) -> Option<Check> {
@@ -30,7 +30,7 @@ pub fn check(places: &Places) -> Option<Check> {
     let port = config.settings.dashboard_port;
     let check = match ask(SocketAddr::from(([127, 0, 0, 1], port))) {
         Some(said) => running(port, said.as_deref()),
-        None => match tried(places) {
+        None => match ask_new_one(places) {
             Some(said) => Check::good("dashboard", format!("not running; it would answer {}", readers(&said))),
             None => Check::bad("dashboard", "cs-serve does not answer", "cs-serve --port 0"),
         },
@@ -54,7 +54,7 @@ fn running(port: u16, said: Option<&str>) -> Check {
     }
 }
 
-/// Describes the readers, and why they may read.
+/// Describes the readers.
 fn readers(word: &str) -> &'static str {
     match word {
         "owner" => "this account and root: the system reports who owns each connection",
@@ -65,8 +65,8 @@ fn readers(word: &str) -> &'static str {
     }
 }
 
-/// The readers that the dashboard at an address names. The outer option is none if nothing answers, the inner one if
-/// the program there is not a dashboard.
+/// Asks the dashboard at an address for its readers. The outer option is none if nothing answers, the inner one if the
+/// program there is not a dashboard.
 fn ask(address: SocketAddr) -> Option<ReadersWord> {
     let mut socket = TcpStream::connect_timeout(&address, LIMIT).ok()?;
     let answer = converse(&mut socket, address).unwrap_or_default();
@@ -85,8 +85,8 @@ fn converse(socket: &mut TcpStream, address: SocketAddr) -> std::io::Result<Stri
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// The readers that a dashboard names which is started for this check.
-fn tried(places: &Places) -> Option<String> {
+/// Starts a dashboard for this check, and asks it for its readers.
+fn ask_new_one(places: &Places) -> Option<String> {
     let dir = tempfile::tempdir().ok()?;
     let mut command = Command::new(places.program(PROGRAM));
     command.args(["--port", "0"]).env("CS_HOME", dir.path()).current_dir(dir.path());

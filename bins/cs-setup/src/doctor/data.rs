@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Trouble that is older is history.
+/// Older problems are not reported.
 const RECENT_HOURS: i64 = 24;
 /// Most bytes of the log that are read.
 const LOG_BYTES: u64 = 1024 * 1024;
@@ -21,9 +21,9 @@ pub fn check(places: &Places) -> Vec<Check> {
         return vec![Check::good("data", format!("nothing is recorded yet; {} does not exist", root.display()))];
     }
     let mut checks = vec![private(places)];
-    let mend = || format!("repair {} by hand", places.data.config().display());
+    let repair = || format!("repair {} by hand", places.data.config().display());
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
-    checks.extend(config.troubles.iter().map(|trouble| Check::bad("config", trouble.error.to_string(), mend())));
+    checks.extend(config.troubles.iter().map(|trouble| Check::bad("config", trouble.error.to_string(), repair())));
     checks.extend(trouble(places));
     checks
 }

@@ -1,5 +1,5 @@
 //! Checks that files in the data directory can be written, locked and renamed, with a test file that is removed
-//! again. Some network and container file systems cannot lock, some disks are full.
+//! afterwards. Some network and container file systems cannot lock, and some disks are full.
 
 use super::Check;
 use cs_core::error::{Error, Result};
@@ -9,16 +9,16 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
-/// As much as a small record has: some disks take a few bytes even when they are full.
+/// The size of the test file, that of a small record: some full disks still take a few bytes.
 const BYTES: usize = 64 * 1024;
 
-/// Nothing where all goes well.
+/// Returns nothing if everything works.
 pub fn check(root: &Path) -> Option<Check> {
     let own = |suffix: &str| root.join(format!("{TEMP_PREFIX}doctor-{}{suffix}", std::process::id()));
     let (first, second, lock) = (own(""), own("-renamed"), own(".lock"));
     let tried = attempt(&first, &second, &lock);
     for path in [&first, &second, &lock] {
-        // A file that could not be created need not be removed.
+        // This fails if the file could not be created.
         let _ = file::remove(path);
     }
     tried.err().map(|error| Check::bad("data", error.to_string(), fix(&error, root)))

@@ -1,5 +1,5 @@
-//! Checks that an event is recorded. The events of a short conversation are sent to the registered programs, in the way
-//! Claude Code does, with a data directory of its own; then the record must be there.
+//! Checks that events are recorded: sends the events of a short conversation to the registered programs, as Claude Code
+//! does, with a temporary data directory, and then reads the record.
 
 use super::Check;
 use super::hooks::Command;
@@ -16,14 +16,14 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// A conversation that nobody has.
+/// The id of the test conversation, which no real one has.
 const CONVERSATION: &str = "00000000-0000-4000-8000-00000000d0c7";
 const INTENT: &str = "a test by cs-setup doctor";
-/// How long a hook may take before it is given up.
+/// How long a hook may take before it is killed.
 const LIMIT: Duration = Duration::from_secs(10);
-/// A hook that always takes longer disturbs.
+/// A hook that takes longer in every attempt is reported.
 const SLOW: Duration = Duration::from_millis(500);
-/// Something else may be slow just once.
+/// The number of attempts, since the machine may be slow just once.
 const TRIES: usize = 3;
 
 pub fn check(commands: &[Command]) -> Check {
@@ -71,15 +71,15 @@ fn converse(commands: &[Command]) -> Result<Vec<Duration>, String> {
             payload.extend(extra.clone());
         }
         took.push(
-            tell(program, &payload.to_string(), dir)
+            run_hook(program, &payload.to_string(), dir)
                 .map_err(|error| format!("{event}: {}: {error}", program.display()))?,
         );
     }
-    recorded(dir).map(|()| took)
+    check_record(dir).map(|()| took)
 }
 
-/// Runs a hook's program with a payload; how long it took.
-fn tell(program: &Path, payload: &str, dir: &Path) -> std::io::Result<Duration> {
+/// Runs a hook's program with a payload, and returns how long it took.
+fn run_hook(program: &Path, payload: &str, dir: &Path) -> std::io::Result<Duration> {
     let mut input: File = tempfile::tempfile()?;
     input.write_all(payload.as_bytes())?;
     input.rewind()?;
@@ -92,7 +92,7 @@ fn tell(program: &Path, payload: &str, dir: &Path) -> std::io::Result<Duration> 
     if status.success() { Ok(took) } else { Err(std::io::Error::other(format!("it ended with {status}"))) }
 }
 
-fn recorded(dir: &Path) -> Result<(), String> {
+fn check_record(dir: &Path) -> Result<(), String> {
     let store = Store::for_people(Home::at(dir.join("data")), agents::WITNESS);
     let log = swap::bytes(&store.home.hook_log()).unwrap_or_default();
     let log = String::from_utf8_lossy(&log);
@@ -104,8 +104,8 @@ fn recorded(dir: &Path) -> Result<(), String> {
         .find(&Selector::parse(&format!("claude:{uuid}")).map_err(|error| error.to_string())?)
         .map_err(|_| "the hooks ran, but recorded nothing".to_string())?;
     let session = store.session(&id).map_err(|error| error.to_string())?;
-    let is_told = session.intent == INTENT || session.intent.starts_with("conversation in");
-    match is_told && session.ended_at.is_some() {
+    let is_same = session.intent == INTENT || session.intent.starts_with("conversation in");
+    match is_same && session.ended_at.is_some() {
         true => Ok(()),
         false => {
             Err(format!("the record differs from what the hooks were sent: {} ({:?})", session.intent, session.status))

@@ -1,4 +1,4 @@
-//! Checks that the hooks are registered once, and may run.
+//! Checks that the hooks are registered exactly once, and are allowed to run.
 
 use super::{Check, codex};
 use crate::client::{Client, PLUGIN, Registered};
@@ -15,7 +15,7 @@ pub type Command = (String, PathBuf);
 
 const INSTALL: &str = "cs-setup install";
 
-/// The findings, and what is run at which event.
+/// Returns the findings, and the registered program of each event.
 pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     let document = match Document::read(&places.settings()) {
         Ok(document) => document,
@@ -72,7 +72,7 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
     }
 }
 
-/// Hooks in the settings of registered projects: there they run besides those that are registered already.
+/// Finds our hooks in the settings of registered projects, where they run in addition to the others.
 fn in_projects(places: &Places) -> Vec<Check> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let folders = config.projects.values().map(|project| Path::new(&project.path).join(".claude"));
@@ -91,7 +91,7 @@ fn in_projects(places: &Places) -> Vec<Check> {
     files.filter(is_other).filter(has_hooks).map(told).collect()
 }
 
-/// Whether hooks run one of our programs, in whatever way.
+/// Whether hooks run one of our programs, alone or as a part of a command.
 fn runs_ours(settings: &Value) -> bool {
     !entries::ours(settings).is_empty() || entries::mentions(settings) > 0
 }

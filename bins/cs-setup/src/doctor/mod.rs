@@ -1,5 +1,5 @@
-//! `doctor`: checks whether everything works. Each problem comes with the command that fixes it.
-//! Changes nothing: the test event goes into a temporary data directory, and the file that tests the disk is removed.
+//! `doctor`: checks that everything works. Each problem comes with the command that fixes it.
+//! It changes nothing: the test event goes into a temporary data directory, and the file that tests the disk is removed.
 
 mod codex;
 mod cost;
@@ -32,7 +32,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// All is well.
+    /// Everything is in order.
     pub fn good(check: &'static str, detail: impl Into<String>) -> Self {
         Check { check, ok: true, detail: detail.into(), fix: None }
     }
@@ -42,7 +42,7 @@ impl Check {
         Check { check, ok: false, detail: detail.into(), fix: Some(fix.into()) }
     }
 
-    /// All is well, and this could be done besides.
+    /// Everything is in order, and this could be done in addition.
     pub fn offer(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
         Check { ok: true, ..Check::bad(check, detail, fix) }
     }
@@ -85,8 +85,8 @@ fn check_jobs(places: &Places) -> Vec<Check> {
     let states = match states {
         Ok(states) => states,
         Err(failure) => {
-            let told = failure.message().map(|(text, _)| text).unwrap_or_default();
-            return vec![Check::bad("jobs", told, "cs-setup jobs install")];
+            let text = failure.message().map(|(text, _)| text).unwrap_or_default();
+            return vec![Check::bad("jobs", text, "cs-setup jobs install")];
         }
     };
     if states.iter().all(|state| state.state == "not installed") {

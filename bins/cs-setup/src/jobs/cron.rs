@@ -1,5 +1,5 @@
-//! Neither launchd nor systemd: lines for the user's crontab. It is shown, not changed: a crontab
-//! belongs to its user, and there is no safe way to share it. Source: crontab(5).
+//! Without launchd and systemd: lines for the user's crontab. They are printed, but not installed: a crontab belongs to
+//! its user, and there is no safe way to share it. Source: crontab(5).
 
 use super::{Job, State, fill};
 use crate::command;
@@ -10,7 +10,7 @@ use cli::{Form, Out, Outcome, sanitize};
 use cs_core::error::Result;
 use serde::Serialize;
 
-/// Ends each of our lines, so that they are found again.
+/// The end of each of our lines, by which they are recognized.
 const MARK: &str = "# claude-sessions";
 
 #[derive(Serialize)]
@@ -41,7 +41,7 @@ pub fn show(places: &Places, jobs: &[Job], notes: &[String], out: &mut Out) -> O
 fn line(places: &Places, job: &Job) -> Result<String> {
     let pairs = fill::environment(places)?;
     let environment = pairs.iter().map(|(name, value)| format!("{name}={}", shell_word(value)));
-    let words = fill::guarded(places, job)?;
+    let words = fill::with_log_limit(places, job)?;
     let words = environment.chain(words.iter().map(|word| shell_word(word))).collect::<Vec<_>>().join(" ");
     let command = format!("{words} >>{} 2>&1", shell_word(&fill::log(places, job)?)).replace('%', "\\%");
     Ok(format!("{} {command} {MARK} {}", job.cron, job.name))
@@ -59,7 +59,7 @@ pub fn is_ours(line: &str) -> bool {
     line.contains(MARK) && !line.trim_start().starts_with('#')
 }
 
-/// How each job does: whether its line is there, and as it should be.
+/// The state of each job: whether its line is in the crontab, and up to date.
 pub fn states(places: &Places, jobs: &[Job]) -> Vec<State> {
     let there = lines(places);
     let state = |job: &Job| {

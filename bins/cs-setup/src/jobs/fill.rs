@@ -1,4 +1,4 @@
-//! Owns filling in templates: each kind of file has its own rules for what a path may look like.
+//! Owns filling in templates: each kind of file has its own rules for quoting paths.
 //! Sources: XML 1.0 (2.4); systemd.syntax(7) "Quoting"; systemd.service(5) "Command lines";
 //! systemd.unit(5) "Specifiers"; crontab(5).
 
@@ -16,13 +16,13 @@ pub fn environment(places: &Places) -> Result<Vec<(&'static str, String)>> {
     Ok(environment)
 }
 
-/// The file that a job's output goes to, where nothing else keeps it.
+/// The file for a job's output, if the scheduler does not store it.
 pub fn log(places: &Places, job: &Job) -> Result<String> {
     Ok(text_of(&Home::at(&places.data_name).job_log(job.name))?.to_string())
 }
 
-/// The words that start a job with its log kept small.
-pub fn guarded(places: &Places, job: &Job) -> Result<Vec<String>> {
+/// The words that start a job through `jobs run`, which keeps its log small.
+pub fn with_log_limit(places: &Places, job: &Job) -> Result<Vec<String>> {
     let own = text_of(&places.program("cs-setup"))?.to_string();
     let words = [own, "jobs".into(), "run".into(), "--".into()];
     Ok(words.into_iter().chain(job.command.iter().cloned()).collect())
@@ -48,8 +48,8 @@ pub fn unit_word(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "%%"))
 }
 
-/// A command line of a unit file. Variables are looked for in the arguments, not in the program;
-/// and a program whose path has quotes or backslashes is refused, so that a shell must start it.
+/// A command line of a unit file. systemd expands variables in the arguments, but not in the program, and refuses a
+/// program whose path has quotes or backslashes, so that a shell must start it.
 pub fn unit_command(words: &[String]) -> String {
     let is_safe = !words.first().is_some_and(|path| path.contains(['"', '\'', '\\']));
     let shell = ["/bin/sh", "-c", "exec \"$0\" \"$@\""].map(str::to_string);

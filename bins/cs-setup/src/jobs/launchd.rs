@@ -14,7 +14,7 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("notify", include_str!("../../../../launchd/claude-sessions.notify.plist")),
     ("usage", include_str!("../../../../launchd/claude-sessions.usage.plist")),
 ];
-/// Where programs are looked for: launchd itself knows only the system's folders.
+/// The PATH of jobs: launchd's own has only the system's folders.
 const PATH: &str = "/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
 /// The agents by name, without their texts.
@@ -31,7 +31,7 @@ fn named(places: &Places, job: &'static str, text: String) -> Unit {
 /// The agent of a job.
 pub fn unit(places: &Places, job: &Job) -> Result<Unit> {
     let template = TEMPLATES.iter().find(|(name, _)| *name == job.name).map_or("", |(_, text)| text);
-    let words = fill::guarded(places, job)?;
+    let words = fill::with_log_limit(places, job)?;
     let words: Vec<String> = words.iter().map(|word| format!("\t\t<string>{}</string>", fill::xml(word))).collect();
     let environment = fill::environment(places)?.into_iter().chain([("PATH", PATH.to_string())]);
     let pair = |(name, value): (&str, String)| {
@@ -45,7 +45,7 @@ pub fn unit(places: &Places, job: &Job) -> Result<Unit> {
     Ok(named(places, job.name, text))
 }
 
-/// The user's part of launchd.
+/// The user's domain of launchd.
 #[allow(unsafe_code, reason = "getuid(2)")]
 fn domain() -> String {
     // SAFETY: getuid takes and changes nothing.
@@ -70,20 +70,20 @@ pub fn start(places: &Places, unit: &Unit) -> Result<()> {
     let service = format!("{}/{}", domain(), unit.name);
     launchctl(places, &["enable", &service])?;
     let path = unit.path.to_string_lossy();
-    let mut told = String::new();
-    // launchd may still be busy with letting go of the one before.
+    let mut error = String::new();
+    // launchd may still be unloading the previous one.
     for _ in 0..10 {
         let done = launchctl(places, &["bootstrap", &domain(), &path])?;
         if done.is_success {
             return Ok(());
         }
-        told = done.last_words();
+        error = done.last_words();
         std::thread::sleep(Duration::from_millis(200));
     }
-    Err(Error::Refused(format!("launchctl bootstrap {} {}: {told}", domain(), Path::new(&*path).display())))
+    Err(Error::Refused(format!("launchctl bootstrap {} {}: {error}", domain(), Path::new(&*path).display())))
 }
 
-/// Lets go of an agent. One that is not loaded is fine.
+/// Unloads an agent. An agent that is not loaded is not an error.
 pub fn stop(places: &Places, unit: &Unit) {
     let _ = launchctl(places, &["bootout", &format!("{}/{}", domain(), unit.name)]);
 }

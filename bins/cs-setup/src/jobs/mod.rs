@@ -1,5 +1,5 @@
-//! `jobs`: the scheduled programs. The dashboard from login on, cleanup and counting of usage every hour, notices every
-//! 30 minutes; by launchd, by systemd, or by crontab lines if there is neither.
+//! `jobs`: the scheduled programs. The dashboard starts at login; cleanup and usage run every hour, notices every 30
+//! minutes. They are run by launchd or systemd or, without either, by crontab lines.
 
 mod cron;
 mod fill;
@@ -21,7 +21,7 @@ use cs_core::store::Store;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// How a job does.
+/// The state of a job.
 #[derive(Debug, Serialize)]
 pub struct State {
     pub job: &'static str,
@@ -88,7 +88,7 @@ pub struct Job {
     pub cron: &'static str,
 }
 
-/// A file that makes a job known to the scheduler.
+/// A file that describes a job to the scheduler.
 #[derive(Debug)]
 pub struct Unit {
     pub job: &'static str,
@@ -96,7 +96,7 @@ pub struct Unit {
     pub name: String,
     pub path: PathBuf,
     pub text: String,
-    /// Whether it is started (else another one starts it).
+    /// Whether it is started itself; otherwise another unit starts it.
     pub is_started: bool,
 }
 
@@ -129,7 +129,7 @@ impl Jobs {
 }
 
 impl Scheduler {
-    /// The one that is named, else what this machine has.
+    /// Returns the named scheduler, or the one that this machine has.
     pub fn pick(name: Option<&str>, places: &Places) -> Outcome<Self> {
         match name {
             Some("launchd") => Ok(Scheduler::Launchd),
@@ -145,7 +145,7 @@ impl Scheduler {
         }
     }
 
-    /// The scheduler that has our files, whether or not it can be reached now; else as in `pick`.
+    /// Returns the scheduler that has our files, whether or not it can be reached now, or the one of `pick`.
     pub fn in_use(places: &Places) -> Outcome<Self> {
         let has_files = |units: &[Unit]| units.iter().any(|unit| unit.path.exists());
         if has_files(&systemd::names(places)) {
@@ -179,7 +179,7 @@ impl Scheduler {
     }
 }
 
-/// The jobs, and the programs among theirs that are not installed.
+/// Returns the jobs, and the programs of jobs that are not installed.
 pub fn all(places: &Places) -> Result<(Vec<Job>, Vec<&'static str>)> {
     let config = Store::for_people(places.data.clone(), agents::WITNESS).config();
     let port = config.settings.dashboard_port.to_string();
@@ -236,7 +236,7 @@ fn install(places: &Places, scheduler: Scheduler, consent: Consent, out: &mut Ou
     })
 }
 
-/// The files that are not as they should be.
+/// Returns the files that are missing or differ.
 fn changes<'a>(units: &'a [Unit], plan: &mut Plan) -> Result<Vec<(&'a Unit, Seen)>> {
     let mut changed = Vec::new();
     for unit in units {
@@ -249,14 +249,14 @@ fn changes<'a>(units: &'a [Unit], plan: &mut Plan) -> Result<Vec<(&'a Unit, Seen
     Ok(changed)
 }
 
-/// Jobs that are to be stopped, and files that are to go.
+/// Jobs to stop, and files to remove.
 #[derive(Debug)]
 pub struct Removal {
     scheduler: Scheduler,
     units: Vec<Unit>,
 }
 
-/// The plan of a removal.
+/// Plans a removal.
 pub fn removal(places: &Places, scheduler: Scheduler, plan: &mut Plan) -> Result<Removal> {
     let mut units = match scheduler {
         Scheduler::Launchd => launchd::names(places),
@@ -274,7 +274,7 @@ pub fn removal(places: &Places, scheduler: Scheduler, plan: &mut Plan) -> Result
 }
 
 impl Removal {
-    /// Does it.
+    /// Stops the jobs and removes the files.
     pub fn carry_out(&self, places: &Places) -> Result<()> {
         if self.units.is_empty() {
             return Ok(());
@@ -288,7 +288,7 @@ impl Removal {
             std::fs::remove_file(&unit.path).map_err(|error| Error::io(&unit.path, "remove", error))?;
         }
         if self.scheduler == Scheduler::Systemd {
-            // One that cannot be reached will not find the files when it can be.
+            // If systemd cannot be reached now, it will not find the files later.
             let _ = systemd::reload(places);
         }
         Ok(())

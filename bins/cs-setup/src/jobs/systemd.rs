@@ -53,8 +53,8 @@ fn systemctl(places: &Places, args: &[&str]) -> Result<command::RunResult> {
     command::run(&program, &[&["--user"], args].concat(), &places.user)
 }
 
-/// The same, where failing is an error.
-fn must(places: &Places, args: &[&str]) -> Result<()> {
+/// Runs systemctl, where failing is an error.
+fn must_run(places: &Places, args: &[&str]) -> Result<()> {
     let done = systemctl(places, args)?;
     if done.is_success {
         return Ok(());
@@ -62,7 +62,7 @@ fn must(places: &Places, args: &[&str]) -> Result<()> {
     Err(Error::Refused(format!("systemctl --user {}: {}", args.join(" "), done.last_words())))
 }
 
-/// Whether the user has a systemd that runs.
+/// Whether the user's systemd is running.
 pub fn is_there(places: &Places) -> bool {
     systemctl(places, &["show-environment"]).is_ok_and(|done| done.is_success)
 }
@@ -72,18 +72,18 @@ pub fn is_active(places: &Places, unit: &Unit) -> bool {
     systemctl(places, &["is-active", "--quiet", &unit.name]).is_ok_and(|done| done.is_success)
 }
 
-/// Starts units, now and from now on.
+/// Starts units now and at every login.
 pub fn start(places: &Places, units: &[&Unit]) -> Result<()> {
     reload(places)?;
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     if names.is_empty() {
         return Ok(());
     }
-    must(places, &[&["enable"], names.as_slice()].concat())?;
-    must(places, &[&["restart"], names.as_slice()].concat())
+    must_run(places, &[&["enable"], names.as_slice()].concat())?;
+    must_run(places, &[&["restart"], names.as_slice()].concat())
 }
 
-/// Stops units for good. One that does not run is fine.
+/// Stops units for good. A unit that is not running is not an error.
 pub fn stop(places: &Places, units: &[Unit]) {
     let names: Vec<&str> = units.iter().filter(|unit| unit.is_started).map(|unit| unit.name.as_str()).collect();
     let _ = systemctl(places, &[&["disable", "--now"], names.as_slice()].concat());
@@ -91,5 +91,5 @@ pub fn stop(places: &Places, units: &[Unit]) {
 
 /// Makes systemd read the units again.
 pub fn reload(places: &Places) -> Result<()> {
-    must(places, &["daemon-reload"])
+    must_run(places, &["daemon-reload"])
 }

@@ -1,11 +1,11 @@
-//! Owns keeping others from opening a file for a moment. Linux has leases for that (fcntl(2), F_SETLEASE): a program
-//! that opens a leased file waits until its holder releases it, or dies. Elsewhere, and on disks without leases,
-//! nothing is held: [`Lease::is_held`] is then false, and the caller must check the file again.
+//! Owns keeping other programs from opening a file for a moment, with leases of Linux (fcntl(2), F_SETLEASE): a program
+//! that opens a leased file waits until the holder releases the lease or ends. On other systems, and on disks without
+//! leases, [`Lease::is_held`] is false, and the caller must check the file again.
 
 use std::fs::File;
 use std::io;
 
-/// The kinds of access that others must not have in the meantime.
+/// The kinds of access that a lease excludes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Open it for writing. The file must be open for reading only.
@@ -14,7 +14,7 @@ pub enum Kind {
     Open,
 }
 
-/// A file that was asked for; let go when it is dropped, because the file is closed then.
+/// A lease on a file, which is released when it is dropped.
 #[derive(Debug)]
 pub struct Lease<'f> {
     file: &'f File,
@@ -23,7 +23,7 @@ pub struct Lease<'f> {
 }
 
 impl<'f> Lease<'f> {
-    /// Asks for a file; `None` if somebody has it open in a way that this excludes.
+    /// Takes a lease; `None` if another program has the file open with an access that it excludes.
     pub fn take(file: &'f File, kind: Kind) -> Option<Self> {
         match system::set(file, kind) {
             Ok(()) => Some(Lease { file, kind, is_held: true }),
@@ -32,12 +32,12 @@ impl<'f> Lease<'f> {
         }
     }
 
-    /// Whether others are kept from the file.
+    /// Whether the lease keeps others from the file.
     pub fn is_held(&self) -> bool {
         self.is_held
     }
 
-    /// Whether somebody waits for the file.
+    /// Whether another program waits for the file.
     pub fn is_wanted(&self) -> bool {
         self.is_held && !system::is_whole(self.file, self.kind)
     }
@@ -58,7 +58,7 @@ mod system {
     use std::io;
     use std::os::fd::AsRawFd;
 
-    /// By include/uapi/asm-generic/fcntl.h, which the libc crate leaves out.
+    /// From include/uapi/asm-generic/fcntl.h; the libc crate does not have it.
     const F_SETSIG: libc::c_int = 10;
 
     fn word(kind: Kind) -> libc::c_int {
@@ -71,7 +71,7 @@ mod system {
     #[allow(unsafe_code, reason = "fcntl(2)")]
     pub fn set(file: &File, kind: Kind) -> io::Result<()> {
         // A signal informs the holder that another program waits. It is ignored by default.
-        // SAFETY: fcntl with these commands takes and gives numbers only.
+        // SAFETY: fcntl with these commands takes and returns only numbers.
         let done = unsafe {
             libc::fcntl(file.as_raw_fd(), F_SETSIG, libc::SIGURG);
             libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, word(kind))

@@ -1,8 +1,8 @@
-//! Owns putting a text in the place of another program's file, which that program may write at the same moment, by a
-//! rename or in place. Must stay true: no version of the file is lost. The file that an exchange returns is checked,
-//! and goes back if it is not what was seen. With leases no program finds our text before that is certain: one
-//! that opens the file waits, and finds the final text. Without leases a program may read our text in that moment and
-//! write without the edit that came before it; then one of both versions is kept as a copy.
+//! Owns replacing another program's file, which that program may write at the same moment, by a rename or in place.
+//! Must stay true: no version of the file is lost. The two files are exchanged; the old one is then checked, and put back
+//! if it is not the version that was read. With leases no program sees our text before that check: a program that opens
+//! the file waits, and gets the final text. Without leases a program may read our text in that moment and write a version
+//! without the edit that came before it; then one of both versions is kept as a copy.
 
 use super::lease::{Kind, Lease};
 use cs_core::{file, open};
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
-/// How long is waited for somebody who was about to open the old file; without leases for somebody who is writing it.
+/// How long to wait for programs that are about to open the old file and, without leases, for those that are writing it.
 const SETTLING: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
-/// How often versions of others are given back, when each time another one has come meanwhile.
+/// How often to put versions of others back, if another one appears each time.
 const TURNS: usize = 1000;
-/// How long somebody may have our text open whom it was not meant for, in milliseconds.
+/// How long another program may keep our text open before it is final, in milliseconds.
 const PATIENCE: usize = 1000;
 /// Most copies beside one file.
 const COPIES: usize = 100;
@@ -29,22 +29,22 @@ pub enum Put {
     Written,
     /// Another program wrote first; its version stays.
     Changed,
-    /// The same, and an older version, which it may not have seen, is kept here.
+    /// Another program wrote first; an older version, which it may not have seen, is kept in this file.
     Kept(PathBuf),
 }
 
-/// A text that waits beside the file whose place it is to take.
+/// A text in a temporary file beside the one that it will replace.
 #[derive(Debug)]
 pub struct Staged<'s> {
     pub temp: NamedTempFile,
     pub target: &'s Path,
     /// The staged text.
     pub text: &'s str,
-    /// The text that was there, and its file.
+    /// The text that was read, and the identity of its file.
     pub seen: (&'s str, &'s Metadata),
 }
 
-/// Which file it is.
+/// The identity of a file: its device and inode.
 type Id = (u64, u64);
 
 fn id(meta: &Metadata) -> Id {
@@ -56,7 +56,7 @@ fn id_at(path: &Path) -> io::Result<Id> {
 }
 
 impl Staged<'_> {
-    /// Exchanges the two.
+    /// Exchanges the two files.
     pub fn replace(self) -> io::Result<Put> {
         let ours = self.temp.as_file().try_clone()?;
         let lease = Lease::take(&ours, Kind::Open);
@@ -73,7 +73,7 @@ impl Staged<'_> {
         self.give_back(&ours, lease)
     }
 
-    /// Takes the file away; what was staged is not used.
+    /// Removes the file; the staged text is not used.
     pub fn remove(self) -> io::Result<Put> {
         if !self.stands_at(self.target) {
             return Ok(Put::Changed);
@@ -88,7 +88,8 @@ impl Staged<'_> {
         }
     }
 
-    /// Where names cannot be exchanged. Between the look and the rename somebody could still come.
+    /// Replaces the file on systems that cannot exchange names. Another program could still write between the check and
+    /// the rename.
     fn rename(self) -> io::Result<Put> {
         if !self.stands_at(self.target) {
             return Ok(Put::Changed);
@@ -97,14 +98,15 @@ impl Staged<'_> {
         Ok(Put::Written)
     }
 
-    /// Whether what was seen is what is there now.
+    /// Whether the file at this path is the version that was read.
     fn stands_at(&self, path: &Path) -> bool {
         let (text, meta) = self.seen;
         id_at(path).is_ok_and(|found| found == id(meta))
             && open::foreign(path).is_ok_and(|mut file| holds(&mut file, text))
     }
 
-    /// Whether what came out is what was seen, and stays so: nobody has it open for writing, or will.
+    /// Whether the old file is the version that was read and stays so, because no program has it open for writing or is
+    /// about to.
     fn is_certain(&self) -> io::Result<bool> {
         let out = open::foreign(self.temp.path())?;
         let Some(lease) = Lease::take(&out, Kind::Write) else { return Ok(false) };
@@ -118,7 +120,7 @@ impl Staged<'_> {
         Ok(!lease.is_wanted() && (lease.is_held() || self.stands_at(self.temp.path())))
     }
 
-    /// Puts back what came out.
+    /// Puts the old file back.
     fn give_back(self, ours: &File, lease: Option<Lease>) -> io::Result<Put> {
         let (own, lease_held) = (id(&ours.metadata()?), lease.as_ref().is_some_and(Lease::is_held));
         self.push(own)?;
@@ -131,7 +133,7 @@ impl Staged<'_> {
                 self.push(standing)?;
             }
         }
-        // Nothing of anybody is in it if it is ours, and was ours alone, or still holds what we wrote.
+        // Our file can be dropped if no other program could write it, or if it still has our text.
         let was_alone = lease_held || open::foreign(self.temp.path()).is_ok_and(|mut file| holds(&mut file, self.text));
         match id_at(self.temp.path())? == own && was_alone {
             true => Ok(Put::Changed),
@@ -139,8 +141,8 @@ impl Staged<'_> {
         }
     }
 
-    /// Gives the file what is in our hands. What comes out must be `put`, which stood there through us; anything else
-    /// was put there meanwhile, is newer, and goes back.
+    /// Exchanges the temporary file with the target. The file that comes back must be `put`, which we put there; any other
+    /// one was written meanwhile, is newer, and is put back in turn.
     fn push(&self, mut put: Id) -> io::Result<()> {
         for _ in 0..TURNS {
             let given = id_at(self.temp.path())?;
@@ -163,7 +165,7 @@ impl Staged<'_> {
         self.keep_copy().map(Put::Kept)
     }
 
-    /// Gives what is in our hands another name, beside the file.
+    /// Keeps the temporary file under another name, beside the target.
     fn keep_copy(&self) -> io::Result<PathBuf> {
         for n in 1..=COPIES {
             let mut name = self.target.file_name().unwrap_or_default().to_os_string();
@@ -178,7 +180,7 @@ impl Staged<'_> {
     }
 }
 
-/// Whether a file holds this text and no more.
+/// Whether a file contains exactly this text.
 fn holds(file: &mut File, text: &str) -> bool {
     let mut bytes = Vec::with_capacity(text.len() + 1);
     file.take(text.len() as u64 + 1).read_to_end(&mut bytes).is_ok() && bytes == text.as_bytes()
@@ -190,7 +192,7 @@ fn fill(mut file: &File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Whether somebody wrote into our file; asked when everybody has closed it who was let at it.
+/// Whether another program wrote into our file. Waits until all programs that opened it have closed it.
 fn was_written(mut ours: &File, filled: &[u8]) -> io::Result<bool> {
     for _ in 0..PATIENCE {
         std::thread::sleep(Duration::from_millis(1));

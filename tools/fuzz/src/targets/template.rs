@@ -146,7 +146,7 @@ fn rendered(name: &str, source: &str) -> Result<String, String> {
     let written = written.expect("a process can be started");
     let written = written.map_err(|what| {
         assert!(!what.is_empty() && what.chars().count() <= 1000, "{what:?}");
-        let told = template::told(name, &what);
+        let told = template::format_error(name, &what);
         assert!(told.starts_with(&format!("{name}:")) && !told.contains(char::is_control), "{told:?}");
         assert!(!told.contains("without a word"), "{told:?}");
         told
