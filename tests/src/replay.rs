@@ -238,11 +238,11 @@ impl Stage {
     }
 
     /// Sends one event, if its kind is registered, and returns the outputs of the programs.
-    pub fn send(&self, event: &Event, client: Client, told: Delivery) -> Vec<Output> {
+    pub fn send(&self, event: &Event, client: Client, delivery: Delivery) -> Vec<Output> {
         let Some(program) = program(event.name()) else { return Vec::new() };
         let input = self.placed(&event.text);
         let once = || run(self.command(program, event.at, client), &input);
-        match told {
+        match delivery {
             Delivery::Once => vec![once()],
             Delivery::Twice => thread::scope(|scope| {
                 let other = scope.spawn(once);
@@ -253,10 +253,10 @@ impl Stage {
 
     /// Plays a recording to its end; calls `after` for each event that was sent, once its hooks have ended. Panics if a
     /// program fails or prints anything except the context for a new conversation.
-    pub fn play(&self, recording: &Recording, told: Delivery, mut after: impl FnMut(&Stage, &Event)) {
+    pub fn play(&self, recording: &Recording, delivery: Delivery, mut after: impl FnMut(&Stage, &Event)) {
         let client = recording.client();
         for event in &recording.events {
-            let answers = self.send(event, client, told);
+            let answers = self.send(event, client, delivery);
             for answer in &answers {
                 let place = format!("{}, line {} ({})", recording.name, event.line, event.name());
                 assert_eq!((status(answer), stderr(answer)), (0, String::new()), "{place}");

@@ -104,14 +104,14 @@ fn refused(sandbox: &Sandbox, program: &str, args: &[&str], input: &str, code: i
 
 #[track_caller]
 fn check_refusal(output: &Output, program: &str, code: i32, word: &str, what: &str) {
-    let told = stderr(output);
-    assert_eq!(status(output), code, "{what}: {told}");
+    let reported = stderr(output);
+    assert_eq!(status(output), code, "{what}: {reported}");
     assert_eq!(stdout(output), "", "{what}");
-    let lines: Vec<&str> = told.lines().collect();
-    assert!(lines[0].starts_with(&format!("{program}: error: ")), "{what}: {told}");
-    assert!(lines.len() == 1 || lines[1].starts_with(&format!("{program}: hint: ")), "{what}: {told}");
-    assert!(lines.len() <= 2 && told.ends_with('\n'), "{what}: {told}");
-    assert!(told.contains(word), "{what} does not contain {word:?}: {told}");
+    let lines: Vec<&str> = reported.lines().collect();
+    assert!(lines[0].starts_with(&format!("{program}: error: ")), "{what}: {reported}");
+    assert!(lines.len() == 1 || lines[1].starts_with(&format!("{program}: hint: ")), "{what}: {reported}");
+    assert!(lines.len() <= 2 && reported.ends_with('\n'), "{what}: {reported}");
+    assert!(reported.contains(word), "{what} does not contain {word:?}: {reported}");
 }
 
 /// Writes a file of the data directory.

@@ -39,11 +39,11 @@ struct Place {
 impl Place {
     fn new() -> Place {
         let sandbox = Sandbox::new().with("CLAUDE_PID", std::process::id().to_string());
-        for told in [
+        for sent in [
             payload("SessionStart", json!({"source": "startup"})),
             payload("UserPromptSubmit", json!({"prompt": "fix the login page", "prompt_id": "p1"})),
         ] {
-            check_quiet(&sandbox.hook("cs-hook", &told.to_string()), "the beginning");
+            check_quiet(&sandbox.hook("cs-hook", &sent.to_string()), "the beginning");
         }
         let id = sandbox.records()[0]["session_id"].as_str().expect("it has an id").to_owned();
         assert_eq!(status(&sandbox.cs("cs-task", &["add", &id, "--subject", "write tests", "-q"])), 0);
@@ -112,16 +112,16 @@ fn check_quiet(output: &Output, what: &str) {
 
 /// Checks the exit code and the lines of the output; a hook prints nothing, or context.
 fn check(program: &str, output: &Output, what: &str) {
-    let (code, told) = (output.status.code(), stderr(output));
+    let (code, sent) = (output.status.code(), stderr(output));
     if matches!(program, "cs-hook" | "cs-heartbeat") {
         let context = stdout(output);
         assert!(context.is_empty() || context.starts_with("claude-sessions:\n"), "{what}: {context}");
-        return assert_eq!((code, told), (Some(0), String::new()), "{what}");
+        return assert_eq!((code, sent), (Some(0), String::new()), "{what}");
     }
-    assert!(code.is_some_and(|code| CODES.contains(&code)), "{what}: {}: {told}", output.status);
+    assert!(code.is_some_and(|code| CODES.contains(&code)), "{what}: {}: {sent}", output.status);
     let is_told = |line: &str| ["error: ", "hint: "].iter().any(|kind| line.starts_with(&format!("{program}: {kind}")));
-    assert!(told.lines().all(is_told), "{what}: {told}");
-    assert!(code == Some(0) || !told.is_empty(), "{what}: {code:?} without a message");
+    assert!(sent.lines().all(is_told), "{what}: {sent}");
+    assert!(code == Some(0) || !sent.is_empty(), "{what}: {code:?} without a message");
 }
 
 fn peak() -> &'static Native {
@@ -188,7 +188,7 @@ fn huge_payloads_of_the_worst_shapes_take_no_more_than_64_mib() {
     let place = Place::new();
     let saved = place.saved();
     let tool = |name: &str| payload("PostToolUse", json!({"tool_name": name, "tool_input": {}}));
-    let told: [(&str, Value, &[&str]); 6] = [
+    let sent: [(&str, Value, &[&str]); 6] = [
         ("cs-hook", tool("TodoWrite"), &["todos"]),
         ("cs-hook", tool("update_plan"), &["plan"]),
         (
@@ -200,7 +200,7 @@ fn huge_payloads_of_the_worst_shapes_take_no_more_than_64_mib() {
         ("cs-heartbeat", payload("Stop", json!({})), &["background_tasks", "last_assistant_message"]),
         ("cs-heartbeat", payload("StopFailure", json!({})), &["error"]),
     ];
-    for (program, base, names) in told {
+    for (program, base, names) in sent {
         for (shape, text) in worst::all(&base, names, PAYLOAD) {
             let what = format!("{program} {} with {shape}", base["hook_event_name"]);
             let took = memory(&place.sandbox, program, &[], &text, &what);

@@ -130,7 +130,7 @@ fn core_does_not_depend_on_any_agent() {
     assert!(knows.is_empty(), "{knows:?}");
 }
 
-/// Words that may stand only in the code of one owner: who owns them, the words, and files that have one of them for
+/// Words that only the code of one owner may contain: the owner, the words, and files that contain one of them for
 /// another reason.
 const OWNERS: [(&str, &str, &[&str], &[&str]); 3] = [
     (
@@ -160,7 +160,7 @@ fn a_fact_is_decided_by_its_owner() {
             files.filter(|path| !inside(path).contains("tests") && has_word(path)).map(|path| inside(&path)).collect();
         let is_elsewhere = |name: &&String| !name.starts_with(owner) && !exceptions.contains(&name.as_str());
         let elsewhere: Vec<&String> = found.iter().filter(is_elsewhere).collect();
-        assert!(found.iter().any(|name| name.starts_with(owner)), "{fact}: the search finds its owner: {found:?}");
+        assert!(found.iter().any(|name| name.starts_with(owner)), "{fact}: the search misses its owner: {found:?}");
         assert!(elsewhere.is_empty(), "{fact} is decided by {owner} alone, not in {elsewhere:?}");
     }
 }

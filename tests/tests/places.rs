@@ -172,13 +172,14 @@ fn a_link_in_place_of_a_directory_is_neither_read_nor_written_through() {
         fs::rename(&dir, &outside).expect("it can be moved");
         symlink(&outside, &dir).expect("it can be created");
         let before = tree(&outside);
-        let mut told = String::new();
+        let mut reported = String::new();
         for (words, input) in calls(&id) {
-            told += &stderr(&ends(&sandbox, &words, &input, name));
+            reported += &stderr(&ends(&sandbox, &words, &input, name));
             assert_eq!(tree(&outside), before, "{words:?} wrote through {name}");
         }
         let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
-        let is_told = [told, log].iter().any(|text| text.contains("it is a symbolic link, which is never followed"));
+        let is_told =
+            [reported, log].iter().any(|text| text.contains("it is a symbolic link, which is never followed"));
         // Caches, which are not missed, and directories that were empty.
         let is_silent = ["context", "statusline", "usage/cache", "logs", "spool"].contains(&name);
         assert!(is_told || is_silent, "no reason given for ignoring {name}");

@@ -482,8 +482,8 @@ fn reordered_events_lead_to_the_same_record() {
         plain.play(recording, Delivery::Once, |_, _| {});
         for seed in 0..6 {
             let (stage, shuffled) = (Stage::new(), recording.shuffled(seed));
-            let told = if seed % 2 == 0 { Delivery::Once } else { Delivery::Twice };
-            stage.play(&shuffled, told, |_, _| {});
+            let reported = if seed % 2 == 0 { Delivery::Once } else { Delivery::Twice };
+            stage.play(&shuffled, reported, |_, _| {});
             let order: Vec<usize> = shuffled.events.iter().map(|event| event.line).collect();
             assert_eq!(json!(stage.comparable()), json!(plain.comparable()), "{}: {order:?}", shuffled.name);
             check_store(&stage.sandbox);

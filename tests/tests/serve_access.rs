@@ -228,18 +228,18 @@ fn with_a_key_only_its_bearer_can_read() {
 fn a_key_is_required_where_the_owner_cannot_be_determined() {
     let sandbox = sandbox();
     // A user namespace without a mapping: all accounts have the same number there.
-    let told = sandbox.root().join("told");
+    let reported = sandbox.root().join("told");
     let mut command = sandbox.command("sh");
-    command.args(["-c", "exec unshare --user cs-serve \"$@\" 2>\"$0\""]).arg(&told);
+    command.args(["-c", "exec unshare --user cs-serve \"$@\" 2>\"$0\""]).arg(&reported);
     if !has(can_run("unshare", &["--user", "true"], "util-linux")) {
         return;
     }
     let served = Served::from(command);
     wants_key(&sandbox, &served);
-    let told = fs::read_to_string(told).unwrap();
+    let reported = fs::read_to_string(reported).unwrap();
     let port = served.address.rsplit(':').next().unwrap();
     assert_eq!(
-        told,
+        reported,
         format!("cs-serve: note: a key is required; open the dashboard with: cs-serve open --port {port}\n")
     );
 }

@@ -403,9 +403,9 @@ fn every_kind_of_change_is_sent_as_an_event_within_a_second() {
         ("settings", &|| {
             put(&sandbox, "config.json", "{\"version\": 1, \"settings\": {\"stale_threshold_hours\": 7}}");
         }),
-        ("what a client told", &|| {
-            let told = format!("{{\"session_id\": \"{uuid}\", \"cost\": {{\"total_cost_usd\": 1}}}}");
-            assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told)), 0);
+        ("a client's figures", &|| {
+            let reported = format!("{{\"session_id\": \"{uuid}\", \"cost\": {{\"total_cost_usd\": 1}}}}");
+            assert_eq!(status(&sandbox.feed("cs-statusline", &[], &reported)), 0);
         }),
         ("what was counted", &|| {
             usage::record_conversation(

@@ -89,10 +89,13 @@ impl Place {
     fn refused(&self, args: &[&str], code: i32, word: &str) {
         let before = tree(&self.sandbox.home());
         let output = self.setup(args);
-        let told = stderr(&output);
-        assert_eq!(status(&output), code, "cs-setup {args:?}: {told}");
-        assert!(told.starts_with("cs-setup: error: ") && told.contains(word), "{word:?} is missing: {told}");
-        assert!(told.lines().count() <= 2, "{told}");
+        let reported = stderr(&output);
+        assert_eq!(status(&output), code, "cs-setup {args:?}: {reported}");
+        assert!(
+            reported.starts_with("cs-setup: error: ") && reported.contains(word),
+            "{word:?} is missing: {reported}"
+        );
+        assert!(reported.lines().count() <= 2, "{reported}");
         assert_eq!(tree(&self.sandbox.home()), before, "cs-setup {args:?} changed something");
     }
 

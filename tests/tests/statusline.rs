@@ -38,12 +38,12 @@ fn a_recorded_conversation_is_shown_and_kept() {
     for (second, figures) in recorded().iter().enumerate() {
         sandbox = sandbox.with("CS_NOW", at(4 * second as u64));
         let line = check(&sandbox.feed("cs-statusline", &[], figures), 100);
-        let told: Value = serde_json::from_str(figures).expect("figures are JSON");
-        assert!(line.contains(told["model"]["display_name"].as_str().expect("a model")), "{line}");
+        let reported: Value = serde_json::from_str(figures).expect("figures are JSON");
+        assert!(line.contains(reported["model"]["display_name"].as_str().expect("a model")), "{line}");
         // The first figures show no usage yet; the first that do are stored at once.
-        if told["session_id"] == UUID && told["cost"]["total_cost_usd"] == 0 {
+        if reported["session_id"] == UUID && reported["cost"]["total_cost_usd"] == 0 {
             assert!(!sandbox.data().join(format!("statusline/{UUID}.json")).exists());
-        } else if told["session_id"] == UUID {
+        } else if reported["session_id"] == UUID {
             kept.push(sandbox.json(&format!("statusline/{UUID}.json"))["at"].clone());
         }
     }

@@ -86,7 +86,7 @@ fn config(sandbox: &Sandbox) -> Vec<u8> {
 #[test]
 fn readers_work_with_defaults_and_say_so_once() {
     let sandbox = used();
-    for (text, told) in DAMAGED {
+    for (text, reported) in DAMAGED {
         for (words, printed) in READERS {
             put(&sandbox, "config.json", text);
             let output = sandbox.cs(words[0], &words[1..]);
@@ -95,7 +95,7 @@ fn readers_work_with_defaults_and_say_so_once() {
             assert_eq!(status(&output), INVALID, "{what}: {errors}");
             assert!(stdout(&output).contains(printed), "{what}: {}", stdout(&output));
             assert!(
-                errors.contains(told) && errors.matches("error: cannot understand").count() == 1,
+                errors.contains(reported) && errors.matches("error: cannot understand").count() == 1,
                 "{what}: {errors}"
             );
             assert_eq!(config(&sandbox), text, "{what}");
@@ -107,7 +107,7 @@ fn readers_work_with_defaults_and_say_so_once() {
 fn hooks_and_the_dashboard_work_with_damaged_settings() {
     let sandbox = furnished();
     let served = Served::start(&sandbox, &[]);
-    for (n, (text, told)) in DAMAGED.into_iter().enumerate() {
+    for (n, (text, reported)) in DAMAGED.into_iter().enumerate() {
         put(&sandbox, "config.json", text);
         let what = format!("{:?}", String::from_utf8_lossy(text));
         let uuid = format!("{n:08x}-0000-4000-8000-000000000000");
@@ -123,8 +123,8 @@ fn hooks_and_the_dashboard_work_with_damaged_settings() {
             );
         }
         let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).expect("a log");
-        assert!(log.contains(told), "{what}: {log}");
-        let named = || served.json("/api/overview")["damaged"].to_string().replace("\\\"", "\"").contains(told);
+        assert!(log.contains(reported), "{what}: {log}");
+        let named = || served.json("/api/overview")["damaged"].to_string().replace("\\\"", "\"").contains(reported);
         assert!(eventually(LIMIT, named), "{what}: {}", served.json("/api/overview")["damaged"]);
         let page = served.get("/");
         assert!(page.status == 200 && page.text().contains("config.json"), "{what}");

@@ -90,11 +90,11 @@ fn empty_long_and_invalid_texts_are_refused() {
     fs::create_dir(&elsewhere).expect("it can be created");
     for (command, option, limit) in TEXTS {
         let long = "é".repeat(limit + 1);
-        let told = format!("has {} characters, at most {limit} are allowed", limit + 1);
+        let reported = format!("has {} characters, at most {limit} are allowed", limit + 1);
         for (text, word) in [
             ("", "is empty"),
             (" \t\n ", "is empty"),
-            (long.as_str(), told.as_str()),
+            (long.as_str(), reported.as_str()),
             ("a\u{1b}[31mb", "control character"),
             ("a\u{7}b", "control character"),
             ("a\u{9b}b", "control character"),

@@ -105,9 +105,9 @@ fn every_kind_of_damage_is_found_in_every_kind_of_file() {
             assert_eq!(kinds, [kind], "{file}: {seen:?}");
             assert_eq!(cs_tests::replay::files(&sandbox.data()), before, "a check moves nothing");
             let bytes = path.is_file().then(|| fs::read(&path).expect("it is there"));
-            let mended = found(&sandbox, &["--repair"]);
-            let moved: Vec<&Value> = mended.iter().filter(|line| line["action"] == "quarantined").collect();
-            assert_eq!(moved.len(), 1, "{file}: {mended:?}");
+            let repaired = found(&sandbox, &["--repair"]);
+            let moved: Vec<&Value> = repaired.iter().filter(|line| line["action"] == "quarantined").collect();
+            assert_eq!(moved.len(), 1, "{file}: {repaired:?}");
             let to = Path::new(moved[0]["to"].as_str().expect("it says where"));
             assert!(path.symlink_metadata().is_err() && to.symlink_metadata().is_ok(), "{file}");
             if let (Some(bytes), true) = (bytes, kind != "link") {

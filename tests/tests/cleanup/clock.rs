@@ -44,9 +44,9 @@ fn a_session_with_a_wrong_time_is_closed_one_threshold_after_it_was_found() {
         );
         assert_eq!(at(&sandbox, DAY[1], "cs-cleanup", &["all"]), "", "noted once, and silent for less than a day");
 
-        let told = at(&sandbox, DAY[2], "cs-cleanup", &["all"]);
-        assert_eq!(done(&told), [format!("parked {id}")]);
-        assert!(told.contains("no sign of life for 24 h"), "{told}");
+        let reported = at(&sandbox, DAY[2], "cs-cleanup", &["all"]);
+        assert_eq!(done(&reported), [format!("parked {id}")]);
+        assert!(reported.contains("no sign of life for 24 h"), "{reported}");
         let record = sandbox.record(&id);
         assert_eq!(record["last_heartbeat"], "2026-11-21T10:00:00.000000+00:00", "the silence counts from here");
         check_in_order(&sandbox);
@@ -146,8 +146,8 @@ fn nothing_is_done_by_age_while_the_clock_is_impossible() {
     assert_eq!(after, before);
     assert!(sandbox.data().join("sessions/.tmp-old").exists());
     // Once it is set, everything is as before.
-    let told = done(&at(&sandbox, DAY[1], "cs-cleanup", &["all"]));
-    assert_eq!(told, ["removed .tmp-old", "archived sess_20260901T0800_0001"]);
+    let reported = done(&at(&sandbox, DAY[1], "cs-cleanup", &["all"]));
+    assert_eq!(reported, ["removed .tmp-old", "archived sess_20260901T0800_0001"]);
     assert_eq!(sandbox.record(&id)["status"], "active");
 }
 
@@ -159,8 +159,8 @@ fn a_clock_that_was_behind_leaves_nothing_closed() {
     let finished = "sess_20261101T0800_0001";
     put(&sandbox, &format!("sessions/{finished}.json"), &completed(finished, "2026-11-01T08:00:00Z"));
     ok(&sandbox, "cs-cleanup", &["index"]);
-    let told = done(&at(&sandbox, "2026-02-01T00:00:00Z", "cs-cleanup", &["all"]));
-    assert_eq!(told, [format!("noted {finished}"), format!("noted {id}")]);
+    let reported = done(&at(&sandbox, "2026-02-01T00:00:00Z", "cs-cleanup", &["all"]));
+    assert_eq!(reported, [format!("noted {finished}"), format!("noted {id}")]);
     assert_eq!(at(&sandbox, "2026-02-01T12:00:00Z", "cs-cleanup", &["all"]), "");
     assert_eq!(at(&sandbox, DAY[1], "cs-cleanup", &["all"]), "", "the clock is right, and the heartbeat is 24 h old");
     assert_eq!(done(&at(&sandbox, DAY[2], "cs-cleanup", &["stale"])), [format!("parked {id}")]);
@@ -226,6 +226,6 @@ fn sessions_parked_while_the_clock_was_ahead_are_reported() {
     let id = made_at(&sandbox, AHEAD);
     at(&sandbox, AHEAD, "cs-session", &["park", &id, "--reason", "later", "-q"]);
     put(&sandbox, "config.json", r#"{"settings": {"notifications_enabled": true}, "notify": {"command": ["true"]}}"#);
-    let told = ok(&sandbox, "cs-notify", &["--dry-run"]);
-    assert!(told.contains(&id) && told.contains("parked when the clock was ahead"), "{told}");
+    let reported = ok(&sandbox, "cs-notify", &["--dry-run"]);
+    assert!(reported.contains(&id) && reported.contains("parked when the clock was ahead"), "{reported}");
 }

@@ -92,10 +92,13 @@ fn a_directory_that_cannot_be_written() {
             child.uid(NOBODY).gid(NOBODY);
         }
         let output = run(child, "");
-        let told = stderr(&output);
+        let reported = stderr(&output);
         // Emptying a log in place does not need a writable folder, but saving its last part first does.
-        assert_eq!(status(&output), 74, "{command:?}: {told}");
-        assert!(told.contains("Permission denied") && told.starts_with("cs-cleanup: error: "), "{command:?}: {told}");
+        assert_eq!(status(&output), 74, "{command:?}: {reported}");
+        assert!(
+            reported.contains("Permission denied") && reported.starts_with("cs-cleanup: error: "),
+            "{command:?}: {reported}"
+        );
         assert!(!stdout(&output).contains("\"action\""), "{command:?}: {}", stdout(&output));
         assert_eq!(contents(&sandbox), before, "{command:?}");
         folders.iter().for_each(|path| fs::set_permissions(path, Permissions::from_mode(0o700)).expect("it is ours"));

@@ -56,10 +56,10 @@ fn a_killed_conversation_is_closed_as_its_end_would_have_closed_it() {
         for field in ["session_id", "ended_at", "last_message"] {
             assert_eq!(killed_live[field], ended_live[field], "{field}");
         }
-        let told = killed["events"][0]["message"].as_str().unwrap_or_default();
+        let reported = killed["events"][0]["message"].as_str().unwrap_or_default();
         assert!(
-            told.starts_with("closed by cs-cleanup: process ") && told.contains("ended without SessionEnd"),
-            "{told}"
+            reported.starts_with("closed by cs-cleanup: process ") && reported.contains("ended without SessionEnd"),
+            "{reported}"
         );
     }
 }
@@ -103,9 +103,9 @@ fn a_conversation_without_a_prompt_only_loses_its_file() {
     let client = client(&sandbox);
     send_hook(&sandbox, client.pid(), CA5D, "SessionStart", r#","source":"startup""#);
     kill(client);
-    let told = ok(&sandbox, "cs-cleanup", &["all"]);
-    assert_eq!(done(&told), ["ended "]);
-    assert!(told.contains(CA5D), "{told}");
+    let reported = ok(&sandbox, "cs-cleanup", &["all"]);
+    assert_eq!(done(&reported), ["ended "]);
+    assert!(reported.contains(CA5D), "{reported}");
     assert!(sandbox.records().is_empty() && !sandbox.data().join(format!("live/{CA5D}.json")).exists());
 }
 
@@ -179,8 +179,8 @@ fn a_conversation_without_a_known_process_is_judged_by_its_last_event() {
         (Value::Null, Value::Null, json!("2026-11-23T10:00:00Z"));
     put(&sandbox, &format!("live/{CA5D}.json"), &live.to_string());
     assert_eq!(at(&sandbox, "2026-11-24T09:00:00Z", "cs-cleanup", &["all"]), "", "last event 23 h ago");
-    let told = at(&sandbox, "2026-11-24T11:00:00Z", "cs-cleanup", &["stale"]);
-    assert_eq!(done(&told), ["completed sess_20261121T1000_ca5d"]);
+    let reported = at(&sandbox, "2026-11-24T11:00:00Z", "cs-cleanup", &["stale"]);
+    assert_eq!(done(&reported), ["completed sess_20261121T1000_ca5d"]);
     let record = sandbox.record("sess_20261121T1000_ca5d");
     assert_eq!(record["last_heartbeat"], "2026-11-23T10:00:00.000000+00:00");
     assert!(!sandbox.data().join(format!("live/{CA5D}.json")).exists());

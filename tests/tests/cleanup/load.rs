@@ -80,8 +80,8 @@ fn converse(sandbox: &Sandbox, worker: usize, round: usize) -> String {
 fn clean(sandbox: &Sandbox, ends: &AtomicBool) -> (usize, BTreeSet<String>) {
     let (mut runs, mut actions) = (0, BTreeSet::new());
     while !ends.load(Ordering::Relaxed) {
-        let told = at(sandbox, LATER, "cs-cleanup", &["all"]);
-        actions.extend(done(&told).iter().filter_map(|line| Some(line.split(' ').next()?.to_owned())));
+        let reported = at(sandbox, LATER, "cs-cleanup", &["all"]);
+        actions.extend(done(&reported).iter().filter_map(|line| Some(line.split(' ').next()?.to_owned())));
         runs += 1;
     }
     (runs, actions)

@@ -29,8 +29,8 @@ fn a_plan_is_parked_and_an_empty_session_made_by_a_hook_is_removed() {
     let mut expected = vec![format!("forgotten {empty}"), format!("parked {plan}")];
     expected.sort_by_key(|line| line.split(' ').nth(1).map(str::to_owned));
     for command in ["stale", "all"] {
-        let told = done(&at(&sandbox, LATER, "cs-cleanup", &[command, "--dry-run"]));
-        assert_eq!(told, expected, "{command}");
+        let reported = done(&at(&sandbox, LATER, "cs-cleanup", &[command, "--dry-run"]));
+        assert_eq!(reported, expected, "{command}");
     }
     assert_eq!(done(&at(&sandbox, LATER, "cs-cleanup", &["all"])), expected);
     assert!(!sandbox.data().join(format!("sessions/{empty}.json")).exists());
@@ -134,8 +134,8 @@ fn a_killed_conversation_in_which_a_person_wrote_is_parked() {
         put(&sandbox, "config.json", &format!(r#"{{"hooks": {{"session_end": "{setting}"}}}}"#));
         ok(&sandbox, "cs-session", &["decision", "ca5d", "--text", "use sqlite", "-q"]);
         client.0.kill().and_then(|()| client.0.wait()).expect("it is ours");
-        let told = done(&at(&sandbox, LATER, "cs-cleanup", &["all"]));
-        assert_eq!(told, [format!("{expected} sess_20261121T1000_ca5d")], "{setting}");
+        let reported = done(&at(&sandbox, LATER, "cs-cleanup", &["all"]));
+        assert_eq!(reported, [format!("{expected} sess_20261121T1000_ca5d")], "{setting}");
     }
 }
 
@@ -191,8 +191,8 @@ fn an_absurd_threshold_closes_no_young_session() {
             run_it.arg(command).env("CS_NOW", "2026-11-22T09:00:00Z");
             let output = run(run_it, "");
             assert_eq!((status(&output), stdout(&output)), (65, String::new()), "{threshold}: {}", stderr(&output));
-            let told = stderr(&output).lines().filter(|line| line.contains("stale_threshold_hours")).count();
-            assert_eq!(told, 1, "{threshold}, reported once: {}", stderr(&output));
+            let reported = stderr(&output).lines().filter(|line| line.contains("stale_threshold_hours")).count();
+            assert_eq!(reported, 1, "{threshold}, reported once: {}", stderr(&output));
         }
         assert_eq!(sandbox.record(&id)["status"], "active", "{threshold}");
         let mut command = sandbox.command("cs-cleanup");
@@ -207,8 +207,8 @@ fn the_total_counts_each_action_separately() {
     made_by_hook(&sandbox);
     create(&sandbox, &[]);
     create(&sandbox, &[]);
-    let told = at(&sandbox, LATER, "cs-cleanup", &["all", "--table"]);
-    assert_eq!(told.lines().last(), Some("in all: 1 forgotten, 2 parked"), "{told}");
+    let reported = at(&sandbox, LATER, "cs-cleanup", &["all", "--table"]);
+    assert_eq!(reported.lines().last(), Some("in all: 1 forgotten, 2 parked"), "{reported}");
 }
 
 #[test]

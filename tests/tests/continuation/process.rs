@@ -72,8 +72,8 @@ fn job<'a>(stage: &'a Stage, at: u64, window: &cs_tests::Running) -> Sender<'a> 
     let folder = stage.sandbox.home().join(".claude/jobs/2222");
     std::fs::create_dir_all(&folder).expect("it can be created");
     std::fs::write(folder.join("state.json"), r#"{"intent":"a job of its own","other":[1]}"#).expect("it is ours");
-    let told = other(stage, at).from(window).with("CLAUDE_CODE_SESSION_ATTENDED", "0");
-    told.with("CLAUDE_JOB_DIR", &folder.to_string_lossy())
+    let reported = other(stage, at).from(window).with("CLAUDE_CODE_SESSION_ATTENDED", "0");
+    reported.with("CLAUDE_JOB_DIR", &folder.to_string_lossy())
 }
 
 #[test]

@@ -108,9 +108,9 @@ fn a_damaged_record_does_not_hide_others() {
     for (more, expected) in [(&[][..], &[&second][..]), (&["--include-archived"], &[&second, &archived.to_owned()])] {
         for which in ["--all", "api"] {
             let output = sandbox.cs("cs-export", &[&[which, "--format", "jsonl"], more].concat());
-            let told = stderr(&output);
-            assert_eq!((status(&output), told.matches("error: ").count()), (65, expected.len()), "{told}");
-            assert!(expected.iter().all(|id| told.contains(*id)), "{told}");
+            let reported = stderr(&output);
+            assert_eq!((status(&output), reported.matches("error: ").count()), (65, expected.len()), "{reported}");
+            assert!(expected.iter().all(|id| reported.contains(*id)), "{reported}");
             assert!(stdout(&output).contains(&first));
         }
     }

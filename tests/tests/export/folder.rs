@@ -83,8 +83,8 @@ fn only_changed_files_are_rewritten() {
     store(&sandbox, &[record(0), record(1), active]);
     assert_eq!(export(&sandbox, &[]).pop().expect("a sum")["written"], 2, "the active one has not ended");
     let output = sandbox.cs("cs-export", &[&id(2), "--output-dir", "out", "-q"]);
-    let told = format!("cs-export: note: {} is active; it is exported once it has ended\n", id(2));
-    assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, String::new(), told));
+    let reported = format!("cs-export: note: {} is active; it is exported once it has ended\n", id(2));
+    assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, String::new(), reported));
     let folder = sandbox.work().join("out");
     assert_eq!(folder.metadata().expect("made").permissions().mode() & 0o777, 0o700);
     for file in cs_tests::entries(&folder) {
@@ -120,9 +120,12 @@ fn force_does_not_overwrite_files_of_others() {
     fs::copy(sandbox.work().join("x.md"), folder.join(format!("{}.md", id(1)))).expect("it can be copied");
     for more in [&[][..], &["--force"]] {
         let output = sandbox.cs("cs-export", &[&["--all", "--output-dir", "out"], more].concat());
-        let told = stderr(&output);
-        assert_eq!((status(&output), told.lines().count()), (1, 2), "{told}");
-        assert!(told.contains(&id(0)) && told.contains(&id(1)) && told.contains("not changed"), "{told}");
+        let reported = stderr(&output);
+        assert_eq!((status(&output), reported.lines().count()), (1, 2), "{reported}");
+        assert!(
+            reported.contains(&id(0)) && reported.contains(&id(1)) && reported.contains("not changed"),
+            "{reported}"
+        );
         assert_eq!(fs::read_to_string(&mine).expect("text"), "---\nsession_id: mine\n---\nmy notes\n");
     }
     assert!(read(&sandbox, 2).contains("an intent"));

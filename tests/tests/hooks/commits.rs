@@ -305,8 +305,8 @@ fn commits_in_a_nested_clone_are_not_recorded() {
     let output = in_repository(&stage, 70, "git clone -q . nested && cd nested && git commit --allow-empty -m Nested");
     let root = stage.repository("repo");
     for cwd in ["", "nested", "nested/.git"] {
-        let told = bash("git commit --allow-empty -m Nested", &output);
-        send_in(&stage, 71, &root.join(cwd), "PostToolUse", told);
+        let reported = bash("git commit --allow-empty -m Nested", &output);
+        send_in(&stage, 71, &root.join(cwd), "PostToolUse", reported);
     }
     assert_eq!(subjects(&stage), Vec::<String>::new());
     let _ = symlink("nested/.git", root.join("link"));
@@ -319,8 +319,8 @@ fn commits_in_a_nested_clone_are_not_recorded() {
 fn a_commit_by_a_subagent_belongs_to_the_session() {
     let stage = stage();
     let output = in_repository(&stage, 70, "git commit --allow-empty -m Helped");
-    let mut told = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Helped", &output));
-    told["agent_id"] = json!("a1");
-    check_quiet(&send(&stage, 71, &told), "helper");
+    let mut reported = payload(&stage, UUID, "PostToolUse", bash("git commit --allow-empty -m Helped", &output));
+    reported["agent_id"] = json!("a1");
+    check_quiet(&send(&stage, 71, &reported), "helper");
     assert_eq!(subjects(&stage), ["Helped"]);
 }

@@ -127,10 +127,11 @@ fn commits_in_another_repository_are_not_recorded() {
     let record = stage.record_of(UUID).expect("a session");
     assert_eq!(record["commits"], json!([]), "{record}");
     assert_eq!(record["also_in"], json!([other]), "{record}");
-    let told = noted(&record);
-    let subjects: Vec<_> = told.iter().filter_map(|text| text.rsplit_once(": ")).map(|(_, subject)| subject).collect();
-    assert_eq!(subjects, ["One", "Two", "Three"], "{told:?}");
-    assert!(told.iter().all(|text| text.contains(&format!(" in {}: ", other.display()))), "{told:?}");
+    let reported = noted(&record);
+    let subjects: Vec<_> =
+        reported.iter().filter_map(|text| text.rsplit_once(": ")).map(|(_, subject)| subject).collect();
+    assert_eq!(subjects, ["One", "Two", "Three"], "{reported:?}");
+    assert!(reported.iter().all(|text| text.contains(&format!(" in {}: ", other.display()))), "{reported:?}");
     let project = stage.sandbox.json("projects/repo.json");
     assert_eq!(project["recent_commits"], json!([]));
     // Commits in a submodule are its own, and are noted once.

@@ -75,11 +75,11 @@ fn commands_report_a_file_size_limit() {
     ];
     for words in calls {
         let output = run(limited(&stage, 1200, 0, words), "");
-        let told = stderr(&output);
-        assert!([Some(0), Some(74)].contains(&output.status.code()), "{words:?}: {:?} {told}", output.status);
+        let reported = stderr(&output);
+        assert!([Some(0), Some(74)].contains(&output.status.code()), "{words:?}: {:?} {reported}", output.status);
         if words[0] != "cs-usage" {
-            assert_eq!(output.status.code(), Some(74), "{words:?}: {told}");
-            assert!(told.contains("File too large"), "{words:?}: {told}");
+            assert_eq!(output.status.code(), Some(74), "{words:?}: {reported}");
+            assert!(reported.contains("File too large"), "{words:?}: {reported}");
         }
         assert_eq!(litter(&stage), [] as [PathBuf; 0], "{words:?}");
         assert!(said(&stage) == before, "{words:?}");

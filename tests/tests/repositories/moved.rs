@@ -39,8 +39,8 @@ fn a_moved_project_keeps_its_sessions() {
     let (sandbox, old, new) = moved();
     let (from, to) = (old.to_string_lossy().into_owned(), new.to_string_lossy().into_owned());
     let output = move_to(&sandbox, &[&from, &to, "--table"]);
-    let told = format!("shop lies in {to} now; 3 sessions were changed\n");
-    assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, told, String::new()));
+    let reported = format!("shop lies in {to} now; 3 sessions were changed\n");
+    assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, reported, String::new()));
     assert_eq!(
         (&projects(&sandbox)["shop"]["path"], &place(&sandbox, "shop")["former_paths"]),
         (&json!(to), &json!([from]))
@@ -84,8 +84,8 @@ fn a_project_already_registered_at_the_new_folder_is_merged() {
     let checked = sandbox.cs("cs-cleanup", &["check"]);
     assert!(status(&checked) == 0 && stderr(&checked).contains("cs-project move shop"), "{checked:?}");
     let output = move_to(&sandbox, &["shop", &new.join(".").to_string_lossy(), "--json"]);
-    let told: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
-    assert_eq!((&told["project_slug"], &told["absorbed"]), (&json!("shop"), &json!("laden")), "{output:?}");
+    let reported: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!((&reported["project_slug"], &reported["absorbed"]), (&json!("shop"), &json!("laden")), "{output:?}");
     assert_eq!(projects(&sandbox).as_object().map(serde_json::Map::len), Some(1));
     let all = sandbox.records();
     assert!(all.iter().all(|record| record["project_slug"] == json!("shop")), "{all:?}");

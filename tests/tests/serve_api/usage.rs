@@ -128,9 +128,9 @@ fn figures_of_clients_are_shown_at_once_and_separately() {
     let id = record_conversation(&sandbox, 1, "api", &[("2026-11-21T09:00:00Z", OPUS, [1000, 0, 0, 0])]);
     let served = Served::start(&sandbox, &[]);
     assert_eq!(served.json(&format!("/api/session/{id}"))["status_line"], Value::Null);
-    let told =
+    let reported =
         json!({"session_id": uuid(1), "cost": {"total_cost_usd": 3.5}, "context_window": {"used_percentage": 62}});
-    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
+    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &reported.to_string())), 0);
     let lately = &served.json("/api/overview")["usage"];
     assert_eq!(
         (&lately["told_today_usd"], &lately["today"], &lately["kept_at"]),

@@ -91,8 +91,8 @@ fn without_the_right_key_a_page_says_how_to_get_it() {
     let port = dashboard.served.address.rsplit(':').next().unwrap_or_default().to_owned();
     dashboard.browser.open(&dashboard.url("/"));
     dashboard.browser.until("document.getElementById('key-wanted').checkVisibility()");
-    let told = dashboard.browser.text("main");
-    assert!(told.contains(&format!("cs-serve open --port {port}")), "{told}");
+    let reported = dashboard.browser.text("main");
+    assert!(reported.contains(&format!("cs-serve open --port {port}")), "{reported}");
     // The address in the same tab, as if pasted.
     dashboard.browser.eval(&format!("location.href = {}", json!(url)));
     dashboard.browser.until("document.querySelectorAll('.row').length === 4");

@@ -65,8 +65,8 @@ fn a_waiting_conversation_moves_to_the_top_and_is_announced() {
     assert!(row.contains("tidy the cellar") && row.contains("permission for Bash"), "{row}");
     assert_eq!(dashboard.browser.eval("document.title.startsWith('(1)')"), true);
     dashboard.browser.until("document.getElementById('news').textContent.includes('tidy the cellar: waiting')");
-    let told = json!({"session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62}});
-    assert_eq!(status(&dashboard.sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
+    let reported = json!({"session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62}});
+    assert_eq!(status(&dashboard.sandbox.feed("cs-statusline", &[], &reported.to_string())), 0);
     let focused = "document.activeElement.closest('.row') !== null";
     assert_eq!(dashboard.browser.eval(focused), true, "the focus is still on a row");
     hook(&dashboard.sandbox, "Stop", json!({}));

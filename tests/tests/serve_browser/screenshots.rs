@@ -15,12 +15,12 @@ fn at(dashboard: &Dashboard, when: &str, program: &str, args: &[&str], input: &s
 }
 
 /// A conversation that sends these events to the hooks, one after the other.
-fn conversation(dashboard: &Dashboard, n: u32, place: (&str, &str), told: &[(&str, &str, Value)]) {
+fn conversation(dashboard: &Dashboard, n: u32, place: (&str, &str), sent: &[(&str, &str, Value)]) {
     let (project, branch) = place;
     let folder = dashboard.sandbox.home().join(project);
     std::fs::create_dir_all(folder.join(".git")).expect("a folder can be created");
     std::fs::write(folder.join(".git/HEAD"), format!("ref: refs/heads/{branch}\n")).expect("a file can be written");
-    for (when, event, more) in told {
+    for (when, event, more) in sent {
         let mut payload = json!({"session_id": uuid(n), "cwd": folder, "hook_event_name": event});
         payload.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         let program = if *event == "Stop" { "cs-heartbeat" } else { "cs-hook" };

@@ -17,11 +17,11 @@ pub fn record_conversation(dashboard: &Dashboard, tokens: u64) -> String {
     let prompt =
         json!({"session_id": CONVERSATION, "cwd": dir, "hook_event_name": "UserPromptSubmit", "prompt": "Count"});
     assert_eq!(status(&sandbox.hook("cs-hook", &prompt.to_string())), 0);
-    let told = json!({
+    let reported = json!({
         "session_id": CONVERSATION, "cost": {"total_cost_usd": 3.41}, "context_window": {"used_percentage": 62},
         "rate_limits": {"five_hour": {"used_percentage": 41, "resets_at": 1_795_261_200}},
     });
-    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &told.to_string())), 0);
+    assert_eq!(status(&sandbox.feed("cs-statusline", &[], &reported.to_string())), 0);
     let answers = [
         ("2026-11-02T09:00:00Z", "claude-haiku-4-5-20251001", [50_000, 0, 0, 0]),
         ("2026-11-21T09:00:00Z", "claude-opus-4-8", [tokens, 0, 0, 0]),

@@ -114,10 +114,10 @@ fn a_refusing_client_leaves_everything_unchanged() {
             place.put_settings(before);
             let output = place.setup(&["install"]);
             assert_eq!(status(&output), NO);
-            let told = stderr(&output);
+            let reported = stderr(&output);
             assert!(
-                told.contains("blocked by your organization") && told.contains("cs-setup install --settings"),
-                "{told}"
+                reported.contains("blocked by your organization") && reported.contains("cs-setup install --settings"),
+                "{reported}"
             );
             assert_eq!(place.text().as_deref(), before, "{fails}");
             assert!(!place.settings().with_file_name("settings.json.cs-backup").exists());
@@ -208,10 +208,11 @@ fn a_foreign_marketplace_with_our_name_is_left_to_the_client() {
         format!("{{\"extraKnownMarketplaces\":{theirs},\"enabledPlugins\":{{\"a@claude-sessions\":true}}}}");
     for before in [None, Some(in_settings.as_str())] {
         place.put_settings(before);
-        let told = place.ok(&["install"]);
+        let reported = place.ok(&["install"]);
         assert!(
-            told.contains("other/claude-sessions") && told.contains("claude plugin marketplace remove claude-sessions"),
-            "{told}"
+            reported.contains("other/claude-sessions")
+                && reported.contains("claude plugin marketplace remove claude-sessions"),
+            "{reported}"
         );
         assert_eq!(ours(&json(&place.text().expect("it is there"))).len(), 10, "they are in the settings instead");
         place.ok(&["uninstall"]);

@@ -178,7 +178,7 @@ fn missing_old_duplicate_and_disabled_hooks_are_found() {
 #[test]
 fn an_event_that_fails_is_found() {
     let place = healthy();
-    for (script, told) in [
+    for (script, reported) in [
         ("cat >/dev/null; exit 0", "the hooks ran, but recorded nothing"),
         ("exit 3", "it ended with exit status: 3"),
         (
@@ -187,7 +187,7 @@ fn an_event_that_fails_is_found() {
         ),
     ] {
         place.program("cs-hook", script);
-        finds(&place, "event", told, "make install");
+        finds(&place, "event", reported, "make install");
     }
     fs::remove_file(place.share.join("bin/cs-hook")).expect("it is there");
     finds(&place, "event", "No such file", "make install");
@@ -300,8 +300,8 @@ fn secrets_in_foreign_hooks_are_not_printed() {
     let line = serde_json::json!({"type": "system", "subtype": "stop_hook_summary", "hookInfos": infos});
     fs::write(project.join("one.jsonl"), format!("{line}\n")).expect("it can be written");
     for form in ["--json", "--table"] {
-        let told = stdout(&place.setup(&["doctor", form]));
-        assert!(told.contains("in 1 runs: curl") && !told.contains("sk-ant-api03"), "{told}");
+        let reported = stdout(&place.setup(&["doctor", form]));
+        assert!(reported.contains("in 1 runs: curl") && !reported.contains("sk-ant-api03"), "{reported}");
     }
 }
 
@@ -359,9 +359,9 @@ fn an_unsuitable_disk_is_reported_with_a_fix() {
             hit |= is_meant;
             if is_meant { Act::Fail(error) } else { Act::Go }
         });
-        let told = stdout(&output.expect("it can be traced"));
-        let found: Vec<Value> = told.lines().map(json).filter(|check| check["check"] == "data").collect();
-        assert!(hit && found.len() == 1 && found[0]["ok"] == false, "{kind:?} {error}: {told}");
+        let reported = stdout(&output.expect("it can be traced"));
+        let found: Vec<Value> = reported.lines().map(json).filter(|check| check["check"] == "data").collect();
+        assert!(hit && found.len() == 1 && found[0]["ok"] == false, "{kind:?} {error}: {reported}");
         let has = |key: &str, word: &str| found[0][key].as_str().is_some_and(|text| text.contains(word));
         assert!(has("detail", detail) && has("fix", fix), "{kind:?} {error}: {}", found[0]);
         assert_eq!(tree(&place.sandbox.home()), before, "{kind:?}: it left a file");

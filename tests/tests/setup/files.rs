@@ -159,10 +159,10 @@ fn on_a_terminal_it_asks_first() {
     place.put_settings(Some(FOREIGN));
     for no in ["n\n", "\n", "\u{4}", "later\n"] {
         let output = answered(&place, &["install", "--settings", "--table"], no);
-        let told = stderr(&output);
+        let reported = stderr(&output);
         assert!(
-            status(&output) == NO && told.contains("continue? [y/N] ") && told.contains("nothing was changed"),
-            "{told}"
+            status(&output) == NO && reported.contains("continue? [y/N] ") && reported.contains("nothing was changed"),
+            "{reported}"
         );
         assert_eq!(place.text().as_deref(), Some(FOREIGN), "{no:?}");
         assert!(stdout(&output).contains("registers the hooks"), "it was shown before");
@@ -182,13 +182,13 @@ fn the_change_is_shown_before_the_question() {
     place.put_settings(Some(FOREIGN));
     for form in ["--table", "--json", "-q"] {
         let output = answered(&place, &["install", "--settings", form], "n\n"); // the output goes elsewhere
-        let told = stderr(&output);
-        let shown = told.split("continue? [y/N] ").next().unwrap_or_default();
+        let reported = stderr(&output);
+        let shown = reported.split("continue? [y/N] ").next().unwrap_or_default();
         assert!(
             shown.contains(": registers the hooks") && shown.contains("+     \"SessionStart\": ["),
-            "{form}: {told}"
+            "{form}: {reported}"
         );
-        assert!(!shown.contains("secret"), "{form}: {told}");
+        assert!(!shown.contains("secret"), "{form}: {reported}");
     }
     let output = answered(&place, &["install", "--settings", "--yes", "--json"], "");
     assert_eq!((status(&output), stderr(&output)), (0, String::new()), "without a question nothing is printed twice");
@@ -234,8 +234,8 @@ fn a_hard_link_is_reported_before_it_is_broken() {
         );
     }
     assert_eq!(fs::metadata(&other).expect("there").nlink(), 2, "nothing has happened yet");
-    let told = place.ok(&["install", "--settings"]);
-    assert!(told.contains("a hard link"), "{told}");
+    let reported = place.ok(&["install", "--settings"]);
+    assert!(reported.contains("a hard link"), "{reported}");
     assert_eq!(fs::read_to_string(&other).expect("there"), FOREIGN);
     place.ok(&["uninstall"]);
     assert_eq!(place.text().as_deref(), Some(FOREIGN));

@@ -145,8 +145,8 @@ fn launchd_is_called_once_and_again_after_a_change() {
     place.calls();
     place.ok(&["jobs", "install", "--with", "launchd"]);
     let calls = place.calls();
-    let told: Vec<&String> = calls.iter().filter(|call| !call.contains(" print ")).collect();
-    assert_eq!(told.len(), 3, "bootout, enable, bootstrap of one job: {told:?}");
+    let reported: Vec<&String> = calls.iter().filter(|call| !call.contains(" print ")).collect();
+    assert_eq!(reported.len(), 3, "bootout, enable, bootstrap of one job: {reported:?}");
     place.ok(&["jobs", "remove", "--with", "launchd"]);
     assert!(place.calls().contains(&format!("launchctl bootout {domain}/claude-sessions.notify")));
     assert!(files(&place, "Library/LaunchAgents").is_empty());
@@ -193,14 +193,14 @@ fn systemd_is_called_once_and_again_after_a_change() {
     place.ok(&["jobs", "install"]);
     let started = "claude-sessions-dashboard.service claude-sessions-cleanup.timer claude-sessions-notify.timer claude-sessions-usage.timer";
     let calls = place.calls();
-    let told: Vec<&str> = calls.iter().map(String::as_str).filter(|call| !call.contains("is-active")).collect();
+    let reported: Vec<&str> = calls.iter().map(String::as_str).filter(|call| !call.contains("is-active")).collect();
     let expected = [
         "systemctl --user show-environment".to_owned(),
         "systemctl --user daemon-reload".to_owned(),
         format!("systemctl --user enable {started}"),
         format!("systemctl --user restart {started}"),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     fs::remove_file(place.sandbox.home().join("refuses")).expect("it is there");
     assert_eq!(place.ok(&["jobs", "install"]), "{\"action\":\"none\",\"detail\":\"nothing to do\"}\n");
     place.ok(&["jobs", "status"]);

@@ -115,7 +115,7 @@ fn changes_made_in_between_are_kept() {
 #[test]
 fn damaged_settings_are_refused_and_left_alone() {
     let place = Place::new();
-    for (text, told) in [
+    for (text, reported) in [
         ("{\n  // my settings\n  \"a\": 1\n}\n", "line 2, column 3: JSON does not allow comments"),
         ("{\n  /* mine */ \"a\": 1\n}\n", "line 2, column 3: JSON does not allow comments"),
         ("{\n  \"a\": 1,\n}\n", "line 3, column 1: JSON does not allow a comma before"),
@@ -134,7 +134,7 @@ fn damaged_settings_are_refused_and_left_alone() {
         ("{} trailing", "line 1, column 4: trailing characters"),
     ] {
         place.put_settings(Some(text));
-        place.refused(&["install", "--settings"], INVALID, told);
+        place.refused(&["install", "--settings"], INVALID, reported);
     }
     fs::write(place.settings(), b"{\"a\": \"\xff\"}").expect("it can be written");
     place.refused(&["install", "--settings"], INVALID, "byte 8 is not valid UTF-8");
@@ -240,8 +240,8 @@ fn codex_gets_its_own_hooks() {
     for before in [None, Some(mine)] {
         fs::create_dir_all(file.parent().expect("it has one")).expect("it can be created");
         before.into_iter().for_each(|text| fs::write(&file, text).expect("it can be written"));
-        let told = place.ok(&["install", "--codex"]);
-        assert!(told.contains("type /hooks, then t"), "{told}");
+        let reported = place.ok(&["install", "--codex"]);
+        assert!(reported.contains("type /hooks, then t"), "{reported}");
         let value = json(&fs::read_to_string(&file).expect("it was written"));
         let found = ours(&value);
         let mut events: Vec<&str> = found.iter().map(|(event, _)| event.as_str()).collect();

@@ -136,11 +136,11 @@ fn empty_and_oversized_names_are_harmless() {
         let stage = stage();
         renamed(&stage, 70, name);
         assert_eq!(listed(&stage, 75), shown, "{name:?}");
-        let told = begun();
+        let reported = begun();
         let more = json!({"prompt": "build the login page", "prompt_id": "p", "session_title": name});
-        send_event(&told, 60, "UserPromptSubmit", more);
-        assert_eq!(listed(&told, 75), shown, "recorded by a hook: {name:?}");
-        for stage in [stage, told] {
+        send_event(&reported, 60, "UserPromptSubmit", more);
+        assert_eq!(listed(&reported, 75), shown, "recorded by a hook: {name:?}");
+        for stage in [stage, reported] {
             let files = replay::files(&stage.sandbox.data());
             let all: String = files.iter().map(|file| fs::read_to_string(file).unwrap_or_default()).collect();
             assert!(!all.contains(SECRET), "{name:?} was stored");

@@ -91,8 +91,8 @@ fn a_later_request_is_shown_beside_the_answer() {
     let stage = stage();
     stop(&stage, 70, "Which colour?");
     run_command(&stage, 75, &["cs-session", "request-action", &id(&stage), "--reason", "choose a colour"]);
-    let told = notices(&stage, 80);
-    let body = told.first().expect("it waits")["body"].as_str().expect("a text");
+    let reported = notices(&stage, 80);
+    let body = reported.first().expect("it waits")["body"].as_str().expect("a text");
     assert!(body.contains("choose a colour") && body.ends_with("said: Which colour?"), "{body}");
 }
 

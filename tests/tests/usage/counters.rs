@@ -112,12 +112,12 @@ fn each_limit_has_a_baseline() {
     let silent = Rollout::new(1).count("codex", [1000, 0, 0], None).count("codex_other", [300, 0, 0], None);
     silent.count("codex", [2500, 0, 0], None).count("codex_other", [700, 0, 0], None).check_totals([3200, 0, 0], 4);
     // The client reports the same responses for each limit.
-    let told = Rollout::new(1)
+    let reported = Rollout::new(1)
         .count("codex", [1000, 0, 10], Some([1000, 0, 10]))
         .count("codex_other", [1000, 0, 10], Some([1000, 0, 10]))
         .count("codex_other", [2500, 0, 25], Some([1500, 0, 15]))
         .count("codex", [2500, 0, 25], Some([1500, 0, 15]));
-    told.check_totals([2500, 25, 0], 2);
+    reported.check_totals([2500, 25, 0], 2);
 }
 
 #[test]
@@ -157,11 +157,11 @@ fn the_last_response_counts_where_the_difference_disagrees() {
 #[test]
 fn responses_count_where_there_is_no_total() {
     let (one, two) = ([1000, 200, 10], [500, 100, 5]);
-    let told = Rollout::new(1).count("", [1, 1, 1], Some(one)).count("", [1, 1, 1], Some(one));
-    let told = told.count("", [1, 1, 1], Some(two)).count("", [1, 1, 1], Some(one));
+    let reported = Rollout::new(1).count("", [1, 1, 1], Some(one)).count("", [1, 1, 1], Some(one));
+    let reported = reported.count("", [1, 1, 1], Some(two)).count("", [1, 1, 1], Some(one));
     for total in ["null", "{}", "7"] {
-        let text = told.text.replace(&counter([1, 1, 1]), total);
-        assert_ne!(text, told.text);
+        let text = reported.text.replace(&counter([1, 1, 1]), total);
+        assert_ne!(text, reported.text);
         Rollout { thread: 1, at: 0, text }.check_totals([2000, 25, 500], 3);
     }
 }

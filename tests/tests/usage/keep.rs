@@ -83,11 +83,11 @@ fn logs_that_will_soon_be_deleted_are_reported() {
     let second = Answer { session: 2, message: "msg_2", request: "req_2", ..ANSWER };
     age(&put(&sandbox, &transcript(2), &second.line()), 3);
     let check = || sandbox.cs("cs-usage", &["keep", "--check", "-q"]);
-    for (days, told) in [(24, false), (26, true), (40, true)] {
+    for (days, reported) in [(24, false), (26, true), (40, true)] {
         age(&path, days);
         let output = check();
-        assert_eq!(stdout(&output), if told { format!("{}\n", id(1)) } else { String::new() }, "{days} days");
-        assert_eq!(status(&output), i32::from(told));
+        assert_eq!(stdout(&output), if reported { format!("{}\n", id(1)) } else { String::new() }, "{days} days");
+        assert_eq!(status(&output), i32::from(reported));
     }
     // Clients ignore a longer retention time, so it does not help.
     for days in ["99", "30", "99999", "\"x\"", "1e300"] {
@@ -115,7 +115,7 @@ fn the_day_of_a_deletion_is_local_for_people() {
 
 #[test]
 fn wrong_settings_are_reported_and_lose_nothing() {
-    for (config, told) in [
+    for (config, reported) in [
         (
             r#"{"usage":{"prices":[{"model":"x","input":1},{"model":"claude-opus-5-5","input":1,"output":0}]}}"#,
             "the price of x: ",
@@ -130,7 +130,10 @@ fn wrong_settings_are_reported_and_lose_nothing() {
         let run = |args: &[&str], say: &str| {
             let output = sandbox.cs("cs-usage", args);
             assert_eq!(status(&output), 65, "{config} {args:?}");
-            assert!(stderr(&output).starts_with("cs-usage: error: ") && stderr(&output).contains(told), "{output:?}");
+            assert!(
+                stderr(&output).starts_with("cs-usage: error: ") && stderr(&output).contains(reported),
+                "{output:?}"
+            );
             assert!(stdout(&output).contains(say), "{config} {args:?}: {}", stdout(&output));
         };
         run(&["keep", "--check", "-q"], &id(1));

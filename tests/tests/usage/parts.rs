@@ -59,8 +59,8 @@ fn the_advisor_is_a_separate_call() {
     let expected: Vec<_> = expected.map(|(model, kinds, cost)| (model.to_string(), kinds, cost)).into();
     assert_eq!(models(&sandbox), expected);
     assert_eq!(usage(&sandbox, &["daily"])[0]["messages"], 2);
-    let told = usage(&sandbox, &["explain", &id(1)]);
-    let calls: Vec<(&Value, &Value, &Value)> = told
+    let reported = usage(&sandbox, &["explain", &id(1)]);
+    let calls: Vec<(&Value, &Value, &Value)> = reported
         .iter()
         .filter(|line| line["kind"] == "call")
         .map(|line| (&line["message_id"], &line["part"], &line["lines"]))
@@ -69,7 +69,7 @@ fn the_advisor_is_a_separate_call() {
         calls,
         [(&"msg_1".into(), &"advisor_message 1".into(), &0.into()), (&"msg_1".into(), &Value::Null, &2.into())]
     );
-    assert_eq!((&told[0]["usage_lines"], &told[0]["calls"]), (&2.into(), &2.into()));
+    assert_eq!((&reported[0]["usage_lines"], &reported[0]["calls"]), (&2.into(), &2.into()));
     let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
     assert!(page.contains("msg_1 (advisor_message 1)"), "{page}");
 }

@@ -55,8 +55,8 @@ fn a_printed_session_with_a_subagent_has_the_known_totals() {
     assert_eq!((kinds(&sessions[0]), &sessions[0]["messages"]), (calls(14), &14.into()));
     assert_eq!(sessions[0]["turns"], 1);
     // The figures that the client itself printed.
-    let told: Value = serde_json::from_slice(&fs::read(fixture("claude-code/print-result.json")).unwrap()).unwrap();
-    assert_eq!(sessions[0]["cost_usd"], told["total_cost_usd"]);
+    let reported: Value = serde_json::from_slice(&fs::read(fixture("claude-code/print-result.json")).unwrap()).unwrap();
+    assert_eq!(sessions[0]["cost_usd"], reported["total_cost_usd"]);
     assert_eq!(sessions[0]["cost_usd"], 0.18032);
     let explained = usage(&sandbox, &["explain", "1efc27bb"]);
     assert_eq!(explained[0]["usage_lines"], 19);
@@ -228,7 +228,7 @@ fn forked_rollouts_begin_where_their_parents_end() {
     let both = codex(&["fork-parent", "fork-child"]);
     assert_eq!(both, [("01a1fc80-3c11".to_owned(), answers(1)), ("01a1fc80-3d51".to_owned(), [6700, 47, 6747])]);
     assert_eq!(codex(&["fork-child"])[0].1, [6700, 47, 6747], "also without its parent");
-    // Older clients copy the parent's lines, and stamp them anew.
+    // Older clients copy the parent's lines with new timestamps.
     let both = codex(&["0.145.0/tui.2", "0.145.0/tui-fork"]);
     assert_eq!(both, [("01a1fc81-bf2b".to_owned(), answers(1)), ("01a1fc81-fb24".to_owned(), [6700, 47, 6747])]);
     assert_eq!(codex(&["0.145.0/tui-fork"])[0].1, [6700, 47, 6747]);

@@ -87,10 +87,10 @@ fn lines_not_written_by_a_model_are_not_counted() {
     let made_up = Answer { message: "msg_2", model: "<synthetic>", ..ANSWER };
     let sandbox = home(&[ANSWER, made_up]);
     assert_eq!(total(&sandbox), ONCE);
-    let told = usage(&sandbox, &["explain", &id(1)]);
-    let line = told.iter().find(|line| line["kind"] == "line").unwrap();
+    let reported = usage(&sandbox, &["explain", &id(1)]);
+    let line = reported.iter().find(|line| line["kind"] == "line").unwrap();
     assert_eq!((&line["fate"], &line["message_id"], &line["line"]), (&"synthetic".into(), &"msg_2".into(), &2.into()));
-    assert_eq!((&told[0]["calls"], &told[0]["synthetic"]), (&1.into(), &1.into()));
+    assert_eq!((&reported[0]["calls"], &reported[0]["synthetic"]), (&1.into(), &1.into()));
     let page = stdout(&sandbox.cs("cs-usage", &["explain", &id(1), "--table"]));
     assert!(page.contains("<synthetic>") && page.contains(" 0 dropped; 1 that no model gave\n"), "{page}");
     // The client notes an agent's usage with its result; the agent's own transcript has it, too.
@@ -213,8 +213,8 @@ fn junk_before_a_record_is_not_part_of_it() {
             put(&sandbox, &transcript(1), &text);
             let what = (before.len(), end, last);
             assert_eq!(total(&sandbox), [200, 20, 0, 0], "{what:?}");
-            let told = usage(&sandbox, &["explain", &id(1)]);
-            let log = told.iter().find(|line| line["kind"] == "log").unwrap();
+            let reported = usage(&sandbox, &["explain", &id(1)]);
+            let log = reported.iter().find(|line| line["kind"] == "log").unwrap();
             assert_eq!(
                 (&log["broken"], &log["repaired"], &log["too_long"]),
                 (&0.into(), &0.into(), &0.into()),
@@ -244,8 +244,8 @@ fn a_line_torn_by_a_power_failure_affects_only_itself() {
         let sandbox = Sandbox::new();
         put(&sandbox, &transcript(1), &text);
         assert_eq!(total(&sandbox), sum, "{text:?}");
-        let told = usage(&sandbox, &["explain", &id(1)]);
-        let log = told.iter().find(|line| line["kind"] == "log").unwrap();
+        let reported = usage(&sandbox, &["explain", &id(1)]);
+        let log = reported.iter().find(|line| line["kind"] == "log").unwrap();
         let counted = ["lines", "broken", "repaired"].map(|name| log[name].as_u64().unwrap());
         assert_eq!(counted, counts, "{text:?}");
         let lines = if counts[2] == 1 { serde_json::json!([1]) } else { serde_json::json!([]) };
@@ -308,8 +308,9 @@ fn unconfirmed_prices_are_marked() {
     assert_eq!((&day["cost_usd"], &day["unconfirmed_tokens"]), (&0.35.into(), &300_000.into()));
     let page = stdout(&sandbox.cs("cs-usage", &["daily", "--table"]));
     assert!(page.contains("~$0.35"), "{page}");
-    let told = usage(&sandbox, &["explain", &id(1)]);
-    let confirmed: Vec<&Value> = told.iter().filter(|l| l["kind"] == "call").map(|l| &l["cost_confirmed"]).collect();
+    let reported = usage(&sandbox, &["explain", &id(1)]);
+    let confirmed: Vec<&Value> =
+        reported.iter().filter(|l| l["kind"] == "call").map(|l| &l["cost_confirmed"]).collect();
     assert_eq!(confirmed, [false, true]);
     let csv = sandbox.cs("cs-usage", &["daily", "--csv"]);
     assert!(stderr(&csv).contains("confirms the price of 300,000 tokens"), "{}", stderr(&csv));
@@ -337,7 +338,7 @@ fn a_service_tier_has_its_price_or_none() {
         assert_eq!(day["cost_usd"], serde_json::json!(dollars), "{word}");
         let unpriced = if dollars.is_none() { serde_json::json!(1_000_000) } else { Value::Null };
         assert_eq!(day["unpriced_tokens"], unpriced, "{word}");
-        let told = usage(&sandbox, &["explain", &id(1)]);
-        assert_eq!(told.iter().find(|line| line["kind"] == "call").unwrap()["service_tier"], tier, "{word}");
+        let reported = usage(&sandbox, &["explain", &id(1)]);
+        assert_eq!(reported.iter().find(|line| line["kind"] == "call").unwrap()["service_tier"], tier, "{word}");
     }
 }

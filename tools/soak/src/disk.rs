@@ -69,8 +69,8 @@ pub fn full(free: &[u64], tally: &mut Tally) -> io::Result<()> {
                 let code = output.status.code();
                 let fine = code == Some(0) || !operation.is_hook() && code == Some(74);
                 let mut found = if fine { Vec::new() } else { vec![format!("answered {code:?} {}", stderr(&output))] };
-                let told = operation.promises() && code == Some(0);
-                found.extend(faults(scene, &operation, &expected, told));
+                let reported = operation.promises() && code == Some(0);
+                found.extend(faults(scene, &operation, &expected, reported));
                 tally.tried(operation.name, true, &format!("{pages} pages free"), found);
             }
         }

@@ -56,9 +56,9 @@ pub fn everywhere(scene: &Scene, operation: &Operation, (first, stride): (usize,
         let mut trap = Trap { failure, spell, left: n, data, is_hook, hit: String::new() };
         let output = trace::run(command, input, |call| trap.before(call));
         let output = output.unwrap_or_else(|error| panic!("{}: {error}", operation.name));
-        let told = operation.promises() && output.status.code() == Some(0);
+        let reported = operation.promises() && output.status.code() == Some(0);
         let mut found = answer(operation, &output);
-        found.extend(faults(scene, operation, &expected, told));
+        found.extend(faults(scene, operation, &expected, reported));
         let place = format!("{} {spell:?} at {n}, {}, answered {:?}", failure.1, trap.hit, output.status.code());
         tally.tried(operation.name, !trap.hit.is_empty(), &place, found);
     }
@@ -115,12 +115,12 @@ impl Trap<'_> {
 
 /// What is wrong with the program's answer: commands must report the failure, hooks must stay silent.
 fn answer(operation: &Operation, output: &Output) -> Vec<String> {
-    let (said, told, code) = (stdout(output), stderr(output), output.status.code());
+    let (said, reported, code) = (stdout(output), stderr(output), output.status.code());
     let fine = match code {
-        Some(0) if operation.is_hook() => told.is_empty(),
-        Some(0) => told.is_empty() && !said.is_empty() || operation.is_a_sweep(),
-        Some(74) => !operation.is_hook() && told.starts_with("cs-") && told.contains(": error: "),
+        Some(0) if operation.is_hook() => reported.is_empty(),
+        Some(0) => reported.is_empty() && !said.is_empty() || operation.is_a_sweep(),
+        Some(74) => !operation.is_hook() && reported.starts_with("cs-") && reported.contains(": error: "),
         _ => false,
     };
-    if fine { Vec::new() } else { vec![format!("answered {code:?}, said {said:?}, told {told:?}")] }
+    if fine { Vec::new() } else { vec![format!("answered {code:?}, said {said:?}, told {reported:?}")] }
 }

@@ -316,8 +316,8 @@ fn conversations(scene: &Scene) -> Vec<Operation> {
             .with("CLAUDE_JOB_DIR", "/nowhere/jobs/1")
             .after(conversation_moves)
             .then(end(UNHEARD)),
-        hook("PostToolUse, no prompt was told of", SILENT, "PostToolUse", edit.clone()).in_steps().then(end(SILENT)),
-        hook("Stop, no prompt was told of", SILENT, "Stop", json!({"last_assistant_message": "token"}))
+        hook("PostToolUse, no prompt was reported", SILENT, "PostToolUse", edit.clone()).in_steps().then(end(SILENT)),
+        hook("Stop, no prompt was reported", SILENT, "Stop", json!({"last_assistant_message": "token"}))
             .then(end(SILENT)),
         prompt(scene, "next prompt", WORKING, "token").then(rest(scene, WORKING)),
         prompt(scene, "next prompt, a day back", WORKING, "token").with("CS_NOW", YESTERDAY),

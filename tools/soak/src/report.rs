@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// How many faults are printed in full.
-const TOLD: usize = 20;
+const MAX_PRINTED: usize = 20;
 
 /// What was tried, by kind of operation, and what was wrong.
 #[derive(Clone, Debug, Default)]
@@ -69,9 +69,9 @@ impl Tally {
 
     /// The first faults, for people.
     pub fn first_faults(&self) -> String {
-        let more = self.faults.len().saturating_sub(TOLD);
+        let more = self.faults.len().saturating_sub(MAX_PRINTED);
         let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
-        self.faults.iter().take(TOLD).cloned().collect::<Vec<_>>().join("\n") + &more
+        self.faults.iter().take(MAX_PRINTED).cloned().collect::<Vec<_>>().join("\n") + &more
     }
 
     /// Panics if something was wrong.

@@ -95,15 +95,15 @@ fn flat(truth: &Value) -> BTreeMap<String, Value> {
     places.flat_map(files).collect()
 }
 
-/// Everything that is wrong right after the disturbance, and after continuing from there. `told` is whether the program
+/// Everything that is wrong right after the disturbance, and after continuing from there. `reported` is whether the program
 /// reported success.
-pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, told: bool) -> Vec<String> {
+pub fn faults(scene: &Scene, operation: &Operation, expected: &Expected, reported: bool) -> Vec<String> {
     let data = scene.sandbox.data();
     let mut faults = [damage(&data), unseen(&scene.sandbox)].concat();
     let done = done(scene, expected);
     match &done {
         Err(odd) => faults.push(odd.clone()),
-        Ok(done) if told && *done != Done::Everything => faults.push(format!("reported as done, but: {done:?}")),
+        Ok(done) if reported && *done != Done::Everything => faults.push(format!("reported as done, but: {done:?}")),
         Ok(_) => {}
     }
     if faults.is_empty() && done != Ok(Done::Everything) {

@@ -143,10 +143,10 @@ fn record() -> Value {
 const FIELDS: Range<usize> = 1..PLACES.len() - 1;
 
 /// A session, the reason of its state, and its usage.
-struct Told(Session, Verdict, Usage);
+struct Exported(Session, Verdict, Usage);
 
-impl Told {
-    fn with(texts: &[String]) -> Told {
+impl Exported {
+    fn with(texts: &[String]) -> Exported {
         let mut record = record();
         for ((field, _), text) in PLACES[FIELDS].iter().zip(&texts[FIELDS]) {
             *record.pointer_mut(field).expect("the record has the field") = text.as_str().into();
@@ -156,7 +156,7 @@ impl Told {
         let one = ModelUsage { input_tokens: 12, total_tokens: 12, cost_usd: Some(0.5), ..ModelUsage::default() };
         let models = [(texts[FIELDS.end].clone(), one)].into();
         let usage = Usage { input_tokens: 12, total_tokens: 12, cost_usd: Some(0.5), models, ..Usage::default() };
-        Told(session, Verdict::new(State::Completed, &reason), usage)
+        Exported(session, Verdict::new(State::Completed, &reason), usage)
     }
 
     fn document(&self) -> Document<'_> {
@@ -174,13 +174,13 @@ struct Expected {
 
 static EXPECTED: LazyLock<Expected> = LazyLock::new(|| {
     let texts: Vec<String> = (0..PLACES.len()).map(harmless).collect();
-    let told = Told::with(&texts);
-    let shown = |format| render::render_session(format, &told.document());
+    let exported = Exported::with(&texts);
+    let shown = |format| render::render_session(format, &exported.document());
     Expected {
         markdown: parse::markdown(&shown(Format::Markdown)),
         html: parse::html(&shown(Format::Html)),
         csv: parse::csv(&shown(Format::Csv)),
-        project: of_project("harmless", &told),
+        project: of_project("harmless", &exported),
     }
 });
 
@@ -190,8 +190,8 @@ fn check(bytes: &[u8]) {
     let is_blank = |text: &str| text.trim().is_empty() || visible(text).trim().is_empty();
     let filled = |text: &String| if is_blank(text) { "nothing".to_string() } else { text.clone() };
     let texts: Vec<String> = parts.iter().map(filled).cycle().take(PLACES.len()).collect();
-    let told = Told::with(&texts);
-    let shown = |format| render::render_session(format, &told.document());
+    let exported = Exported::with(&texts);
+    let shown = |format| render::render_session(format, &exported.document());
     check_json(&shown(Format::Json), &texts);
     let line = shown(Format::Jsonl);
     assert_eq!((line.matches('\n').count(), line.ends_with('\n')), (1, true), "one line");
@@ -202,7 +202,7 @@ fn check(bytes: &[u8]) {
     }
     let page = shown(Format::Html);
     same(&parse::html(&page), &EXPECTED.html, &texts, in_html);
-    let (markdown, html) = of_project(&texts[0], &told);
+    let (markdown, html) = of_project(&texts[0], &exported);
     for (found, expected) in markdown.iter().zip(&EXPECTED.project.0) {
         assert_eq!(found.structure, expected.structure, "of a project");
     }
@@ -210,11 +210,11 @@ fn check(bytes: &[u8]) {
 }
 
 /// Two sessions of a project with the same texts.
-fn of_project(text: &str, told: &Told) -> ([Parsed; 2], Parsed) {
+fn of_project(text: &str, exported: &Exported) -> ([Parsed; 2], Parsed) {
     let list = vec![text.to_string()];
     let roadmap = Roadmap { completed: list.clone(), in_progress: list.clone(), next_up: list, ..Roadmap::default() };
     let project = Project { slug: text, name: text, current_phase: text, roadmap_summary: &roadmap };
-    let documents = [told.document(), told.document()];
+    let documents = [exported.document(), exported.document()];
     let shown = |format| render::render_sessions(format, Some(&project), &documents);
     (parse::markdown(&shown(Format::Markdown)), parse::html(&shown(Format::Html)))
 }

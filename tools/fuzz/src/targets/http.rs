@@ -95,7 +95,7 @@ fn check(bytes: &[u8]) {
 
 /// How a connection handles the bytes when they arrive in pieces of these sizes; the last size repeats.
 fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
-    let (mut told, mut held, mut seen, mut rest) = (Vec::new(), Vec::new(), 0, bytes);
+    let (mut reported, mut held, mut seen, mut rest) = (Vec::new(), Vec::new(), 0, bytes);
     let mut sizes = sizes.iter().copied().chain(std::iter::repeat(sizes[sizes.len() - 1].max(1)));
     while !rest.is_empty() {
         let piece;
@@ -111,18 +111,18 @@ fn conversation(bytes: &[u8], sizes: &[usize]) -> Vec<String> {
                 Parsed::Refused(refusal) => {
                     assert!([400, 414, 431, 505].contains(&refusal.status), "{refusal:?}");
                     check_refusal(&refusal);
-                    told.push(format!("{refusal:?}"));
-                    return told;
+                    reported.push(format!("{refusal:?}"));
+                    return reported;
                 }
                 Parsed::Whole(request, end) => {
-                    told.push(check_request(request, &held[..end]));
+                    reported.push(check_request(request, &held[..end]));
                     held.drain(..end);
                     seen = 0;
                 }
             }
         }
     }
-    told
+    reported
 }
 
 /// Panics unless an accepted request is the only possible reading of its bytes.

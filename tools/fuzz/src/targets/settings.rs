@@ -180,12 +180,12 @@ fn read() -> Document {
 
 /// Adds our entries; `None` if that is refused.
 fn installed(ours: &Ours) -> Option<Installed> {
-    let told = |error: Error| {
+    let reported = |error: Error| {
         assert!(matches!(error, Error::Corrupt { .. }), "{error:?}");
         assert!(!error.to_string().contains('\n'), "{error}");
     };
-    let document = Document::read(&path()).map_err(told).ok()?;
-    let text = document.with(ours).map_err(told).ok()?;
+    let document = Document::read(&path()).map_err(reported).ok()?;
+    let text = document.with(ours).map_err(reported).ok()?;
     // The program does not overwrite a foreign marketplace with our name.
     let is_free = json::at(&document.value, &client::MARKET).is_none();
     let was_fresh = is_free && !document.has_ours().expect("what can be changed can be read");

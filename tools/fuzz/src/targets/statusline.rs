@@ -65,10 +65,10 @@ const WORDS: &[&str] = &[
 ];
 
 fn seeds() -> Vec<Vec<u8>> {
-    let told = samples("fixtures/claude-code/statusline", ".json").into_iter();
+    let reported = samples("fixtures/claude-code/statusline", ".json").into_iter();
     let lines = samples("fixtures/claude-code/statusline", ".jsonl");
     let lines = lines.iter().flat_map(|file| file.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).take(6));
-    let mut all: Vec<Vec<u8>> = told.chain(lines).filter(|line| !line.is_empty()).collect();
+    let mut all: Vec<Vec<u8>> = reported.chain(lines).filter(|line| !line.is_empty()).collect();
     let limits = r#"{"rate_limits":{"five_hour":{"used_percentage":41.5,"resets_at":1795273200}},"cwd":"/w/日本"}"#;
     for format in ["{five_hour}[ {nobody}[ {lines}]]\\[", "{project}", "[", "{", "", "\u{2764}\u{fe0f} {cost}"] {
         all.push([limits.as_bytes(), b"\xff", format.as_bytes(), b"\xff12"].concat());

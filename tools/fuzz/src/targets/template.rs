@@ -146,10 +146,10 @@ fn rendered(name: &str, source: &str) -> Result<String, String> {
     let written = written.expect("a process can be started");
     let written = written.map_err(|what| {
         assert!(!what.is_empty() && what.chars().count() <= 1000, "{what:?}");
-        let told = template::format_error(name, &what);
-        assert!(told.starts_with(&format!("{name}:")) && !told.contains(char::is_control), "{told:?}");
-        assert!(!told.contains("without a word"), "{told:?}");
-        told
+        let reported = template::format_error(name, &what);
+        assert!(reported.starts_with(&format!("{name}:")) && !reported.contains(char::is_control), "{reported:?}");
+        assert!(!reported.contains("without a word"), "{reported:?}");
+        reported
     })?;
     assert!(written.len() <= LIMITS.output, "{} bytes", written.len());
     let mut text = String::from_utf8(written).expect("the output is text");

@@ -163,9 +163,9 @@ fn one(agent: Agent, bytes: &[u8], chance: usize) -> (Log, Facts) {
     let log = log(&path, agent);
     assert!(whole.holds(&log));
     let dropped = read::log_with_account(&log).expect("it was just written").1.dropped;
-    let told = |why: Why| dropped.iter().filter(|dropped| dropped.why == why).count() as u64;
+    let reported = |why: Why| dropped.iter().filter(|dropped| dropped.why == why).count() as u64;
     let facts = whole.clone().into_facts();
-    assert_eq!((told(Why::Broken), told(Why::Repaired)), (facts.broken, facts.repaired));
+    assert_eq!((reported(Why::Broken), reported(Why::Repaired)), (facts.broken, facts.repaired));
     let cut = chance % (bytes.len() + 1);
     put(&path, &bytes[..cut]);
     let half = known(&path, agent, None);
@@ -191,9 +191,9 @@ fn counted(bytes: &[u8], facts: &Facts) {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
     assert_eq!((facts.lines, facts.too_long), (lines, 0));
     assert!(facts.broken <= lines);
-    let told = |place: u32| assert!((place as usize) < facts.names.len(), "unknown placeholder: {place}");
-    facts.calls.iter().for_each(|call| [call.session, call.model].into_iter().for_each(told));
-    facts.prompts.iter().for_each(|prompt| told(prompt.session));
+    let reported = |place: u32| assert!((place as usize) < facts.names.len(), "unknown placeholder: {place}");
+    facts.calls.iter().for_each(|call| [call.session, call.model].into_iter().for_each(reported));
+    facts.prompts.iter().for_each(|prompt| reported(prompt.session));
 }
 
 /// Panics unless a broken line and a far too long one are counted and change nothing else.

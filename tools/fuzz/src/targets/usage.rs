@@ -71,10 +71,10 @@ fn check_reads_back<T: serde::Serialize + serde::de::DeserializeOwned + PartialE
 }
 
 /// Panics unless the cost is one short word that never claims zero for an unknown cost.
-fn check_cost_word(usd: Option<f64>, unpriced: u64, told: &str) {
-    assert!(!told.is_empty() && !told.contains(char::is_control), "{told:?}");
-    assert_eq!(told == "unknown", usd.is_none(), "{told:?} of {usd:?}");
-    assert_eq!(told.ends_with("unknown"), usd.is_none() || unpriced > 0, "{told:?} of {unpriced}");
+fn check_cost_word(usd: Option<f64>, unpriced: u64, reported: &str) {
+    assert!(!reported.is_empty() && !reported.contains(char::is_control), "{reported:?}");
+    assert_eq!(reported == "unknown", usd.is_none(), "{reported:?} of {usd:?}");
+    assert_eq!(reported.ends_with("unknown"), usd.is_none() || unpriced > 0, "{reported:?} of {unpriced}");
 }
 
 /// Panics unless sums are at least their parts and keep an unknown price unknown.

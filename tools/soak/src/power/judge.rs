@@ -83,7 +83,7 @@ struct Judge {
     /// The last of those that was promised.
     promised: usize,
     tried: HashSet<u64>,
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
     verdict: Verdict,
 }
 
@@ -105,7 +105,7 @@ impl Judge {
             seen_by_programs: Vec::new(),
             promised: 0,
             tried: HashSet::new(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             verdict: Verdict::default(),
         }
     }
@@ -140,7 +140,7 @@ impl Judge {
             self.verdict.good.push((tree, loss.in_order, format!("{when}; {}", loss.describe(disk))));
         }
         for (what, detail) in wrong {
-            if self.told.insert(what.clone()) {
+            if self.reported.insert(what.clone()) {
                 let what = what + if loss.in_order { "" } else { OUT_OF_ORDER };
                 let how = format!("{when}; {}: {detail}", loss.describe(disk));
                 self.verdict.faults.push(Fault { what, how });

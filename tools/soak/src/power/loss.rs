@@ -174,7 +174,7 @@ fn harms(disk: &Disk, names: &Names, one_by_one: bool) -> Vec<BTreeMap<Number, H
 }
 
 /// The number of parts of a loss that are described.
-const TOLD: usize = 4;
+const MAX_DESCRIBED: usize = 4;
 
 impl Loss {
     /// Describes the loss for people.
@@ -184,8 +184,8 @@ impl Loss {
         let harmed = self.harms.iter().filter(|(_, harm)| **harm != Harm::None);
         let harmed = harmed.map(|(number, harm)| format!("{}: {}", self.name(*number).display(), words(*harm)));
         let mut parts: Vec<String> = harmed.chain(undone).collect();
-        let more = parts.len().saturating_sub(TOLD);
-        parts.truncate(TOLD);
+        let more = parts.len().saturating_sub(MAX_DESCRIBED);
+        parts.truncate(MAX_DESCRIBED);
         parts.extend((more > 0).then(|| format!("and {more} more")));
         if parts.is_empty() { "nothing is lost".to_owned() } else { parts.join(", ") }
     }

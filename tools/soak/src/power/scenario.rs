@@ -92,12 +92,12 @@ fn continue_from(
         Depth::Full => verdict.good.len(),
         Depth::Quick(most) => most.min(verdict.good.len()),
     };
-    let (mut faults, mut told) = (Vec::new(), BTreeSet::new());
+    let (mut faults, mut reported) = (Vec::new(), BTreeSet::new());
     for n in 0..most {
         let (tree, in_order, how) = &verdict.good[n * verdict.good.len() / most];
         for wrong in going::faults(scene, operation, tree, &usual) {
             let what = format!("then {}", short(&wrong));
-            if told.insert(what.clone()) {
+            if reported.insert(what.clone()) {
                 let what = what + if *in_order { "" } else { OUT_OF_ORDER };
                 faults.push(Fault { what, how: format!("{how}: {wrong}") });
             }

@@ -114,9 +114,12 @@ impl<'a> Ledger<'a> {
 
     /// The events of a conversation up to a claim: the names of its hooks, killed ones in brackets.
     pub fn history(&self, claim: &Claim) -> String {
-        let told = self.by_name.get(claim.of.as_str()).into_iter().flatten().filter(|other| other.ended <= claim.ended);
-        let name = |told: &&Claim| if told.acknowledged { told.name.to_owned() } else { format!("({})", told.name) };
-        let names: Vec<String> = told.map(name).collect();
+        let reported =
+            self.by_name.get(claim.of.as_str()).into_iter().flatten().filter(|other| other.ended <= claim.ended);
+        let name = |reported: &&Claim| {
+            if reported.acknowledged { reported.name.to_owned() } else { format!("({})", reported.name) }
+        };
+        let names: Vec<String> = reported.map(name).collect();
         format!("lost {:?} {} after {}", claim.change, claim.token, names.join(" "))
     }
 
@@ -129,7 +132,7 @@ impl<'a> Ledger<'a> {
                 *texts.entry(uuid).or_default() += &record.to_string();
             }
         }
-        let told = self.claims.iter().filter(|claim| claim.acknowledged);
+        let reported = self.claims.iter().filter(|claim| claim.acknowledged);
         // Before its first prompt a conversation may have no session to store anything in.
         let has_a_session = |claim: &Claim| {
             let of_it = self.by_name.get(claim.of.as_str()).into_iter().flatten();
@@ -141,7 +144,7 @@ impl<'a> Ledger<'a> {
             (Change::Prompt, text) => text.is_none(),
             _ => false,
         };
-        told.filter(lost).collect()
+        reported.filter(lost).collect()
     }
 }
 
