@@ -10,7 +10,7 @@ use std::path::Path;
 pub struct Held(File);
 
 impl Held {
-    /// Waits for the lock and takes it; creates its file if needed. Panics when the system refuses.
+    /// Waits for the lock and takes it; creates its file if needed. Panics if the system refuses.
     #[must_use]
     pub fn take(path: &Path) -> Held {
         loop {

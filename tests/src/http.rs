@@ -28,14 +28,14 @@ pub struct Answer {
 }
 
 impl Served {
-    /// Starts the dashboard of a sandbox on a free port. Panics when it does not print its address.
+    /// Starts the dashboard of a sandbox on a free port. Panics if it does not print its address.
     pub fn start(sandbox: &Sandbox, args: &[&str]) -> Served {
         let mut command = sandbox.command("cs-serve");
         command.args(args);
         Served::from(command)
     }
 
-    /// Starts the dashboard with this command on a free port. Panics when it does not print its address.
+    /// Starts the dashboard with this command on a free port. Panics if it does not print its address.
     pub fn from(mut command: Command) -> Served {
         command.args(["--port", "0"]);
         let mut running = Running::start(command).expect("it starts");

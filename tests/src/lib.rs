@@ -69,7 +69,7 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The exit status of a finished program; panics when a signal ended it.
+/// The exit status of a finished program; panics if a signal ended it.
 pub fn status(output: &Output) -> i32 {
     output.status.code().unwrap_or_else(|| panic!("ended by a signal: {}\n{}", output.status, stderr(output)))
 }

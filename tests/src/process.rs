@@ -1,4 +1,4 @@
-//! Running other programs without ever hanging: each gets a process group of its own and a deadline.
+//! Runs other programs without ever hanging: each gets its own process group and a deadline.
 
 use std::io::{self, PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;

@@ -20,7 +20,7 @@ pub fn program_names() -> Vec<String> {
     packages.filter_map(|folder| Some(folder.file_name()?.to_str()?.to_owned())).collect()
 }
 
-/// The folder with all programs of the workspace, built from the present sources. Panics when the build fails.
+/// The folder with all programs of the workspace, built from the current sources. Panics if the build fails.
 pub fn programs() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(build)

@@ -1,4 +1,4 @@
-//! What the programs may cost, by stable measures: system calls, opened directories, instructions, dependencies, sizes.
+//! Budgets of the programs, by stable measures: system calls, opened directories, instructions, dependencies, sizes.
 //! `BUDGETS=renew` rewrites `tests/budgets.json`.
 
 use std::collections::{BTreeMap, BTreeSet};

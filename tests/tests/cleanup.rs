@@ -47,7 +47,7 @@ fn at(sandbox: &Sandbox, now: &str, program: &str, args: &[&str]) -> String {
     stdout(&output)
 }
 
-/// What a run of cs-cleanup did, as `action subject`, one per line.
+/// The actions of a cs-cleanup run, as `action subject`, one per line.
 fn done(output: &str) -> Vec<String> {
     let line = |line: &str| {
         let done: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));

@@ -81,7 +81,7 @@ fn ids(output: &Output) -> Vec<String> {
     stdout(output).lines().map(str::to_owned).collect()
 }
 
-/// What the recorders were given: program name, arguments, input.
+/// The calls of the recorders: program name, arguments, input.
 fn received(sandbox: &Sandbox) -> Vec<(String, Vec<String>, String)> {
     let folder = sandbox.home().join("told");
     let files = if folder.exists() { entries(&folder) } else { Vec::new() };

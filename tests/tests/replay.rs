@@ -1,5 +1,5 @@
-//! What recorded sessions of real clients must lead to. The expectations are written by hand from reading the
-//! recordings: what a person who watched the conversation would note.
+//! The records and states that recorded sessions of real clients must lead to. The expectations are written by hand
+//! from reading the recordings: what a person who watched the conversation would note.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;

@@ -1,6 +1,6 @@
 //! The store under load, under kill -9, with its caches gone, and beside the Python tool.
 //!
-//! What must stay true: no event is lost, no record is ever torn, and the index agrees with the records.
+//! Invariants: no event is lost, no record is ever torn, and the index agrees with the records.
 
 #[path = "store/crash.rs"]
 mod crash;
@@ -58,7 +58,7 @@ impl Random {
     }
 }
 
-/// What the index should say about a record, without the heartbeat, which may be out of date there.
+/// The expected index entry of a record, without the heartbeat, which may be out of date there.
 fn entry(record: &Value) -> Value {
     let fields = ["project_slug", "status", "intent", "started_at", "ended_at"];
     fields.iter().map(|field| (field.to_string(), record[*field].clone())).collect()

@@ -1,4 +1,4 @@
-//! What is shown about a session: its name, the last answer, the timeline, signs of life and costs. With events as
+//! The presentation of a session: its name, the last answer, the timeline, signs of life and costs. With events as
 //! clients send them, the registry and the log as clients write them, and the command-line programs.
 
 #[path = "telling/costs.rs"]

@@ -61,8 +61,8 @@ pub fn litter(data: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What must hold at any moment: each JSON file is complete, a record is in the file with its name, the two fields of a
-/// pair agree, and no file has an unexpected name.
+/// The violations of what must hold at any moment: each JSON file is complete, a record is in the file with its name,
+/// the two fields of a pair agree, and no file has an unexpected name.
 pub fn damage(data: &Path) -> Vec<String> {
     let mut ours = files(data);
     ours.retain(|path| !name(path).starts_with(TEMP) && !path.starts_with(data.join("quarantine")));
@@ -89,8 +89,8 @@ fn wrong_with(data: &Path, path: &Path) -> Option<String> {
     (is_record && value["session_id"] != stem).then(|| format!("another session: {}: {value}", path.display()))
 }
 
-/// What must hold when all programs have ended: readers see what the records say, and so do the index and the project
-/// files once the pending work is done.
+/// The violations of what must hold when all programs have ended: readers see what the records say, and so do the index
+/// and the project files once the pending work is done.
 pub fn unfinished(data: &Path) -> Vec<String> {
     [misread(data), unstored(settled(data).path())].concat()
 }

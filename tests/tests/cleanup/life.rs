@@ -1,4 +1,4 @@
-//! What is closed and what is not, with fake clocks and killed processes.
+//! Which sessions are closed, with fake clocks and killed processes.
 
 use cs_tests::Running;
 

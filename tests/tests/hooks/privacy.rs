@@ -1,4 +1,4 @@
-//! What must never be stored: secrets and, with `capture_prompts` off, the text of the conversation.
+//! Text that must never be stored: secrets and, with `capture_prompts` off, the text of the conversation.
 
 use cs_tests::replay::{Delivery, Recording, Stage, check_store};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a session takes from its events: directory, branch, commits, signs of life.
+//! The data that a session takes from its events: directory, branch, commits, signs of life.
 
 use std::fs;
 

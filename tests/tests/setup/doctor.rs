@@ -15,7 +15,7 @@ fn healthy() -> Place {
     place
 }
 
-/// What the doctor says, by check.
+/// The doctor's findings, by check.
 fn findings(place: &Place) -> (i32, BTreeMap<String, Value>) {
     let output = place.setup(&["doctor"]);
     assert_eq!(stderr(&output), "");

@@ -1,4 +1,4 @@
-//! What reports show, and where: days, windows, columns, terminals.
+//! The contents of reports: days, windows, columns, terminals.
 
 use super::*;
 

@@ -33,7 +33,7 @@ pub enum Kind {
     Ended,
     /// A record is rewritten.
     Record,
-    /// A record is made.
+    /// A record is created.
     Created,
     /// A note about a session is written.
     Spool,

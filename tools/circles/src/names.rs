@@ -1,4 +1,4 @@
-//! What one file imports, refers to by a path, and defines.
+//! The names that one file imports, refers to by a path, and defines.
 
 use crate::tokens::Token;
 

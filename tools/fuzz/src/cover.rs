@@ -19,7 +19,7 @@ pub extern "C" fn __sanitizer_cov_8bit_counters_init(begin: *mut u8, end: *mut u
     }
 }
 
-/// What was reached so far: one bit per counter and order of magnitude.
+/// The coverage so far: one bit per counter and order of magnitude.
 #[derive(Debug, Default)]
 pub struct Seen {
     bits: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What a system call does to files: its kind, and the path it concerns.
+//! The effect of a system call on files: its kind, and the path it concerns.
 //!
 //! Only as much as needed to stop a program before each step that is visible on disk, and to make calls fail that may
 //! fail. Any other call is [`Kind::Other`].
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// What kind of work a call does.
+/// The kind of work that a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Opens for reading only.

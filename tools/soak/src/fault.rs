@@ -113,7 +113,7 @@ impl Trap<'_> {
     }
 }
 
-/// What is wrong with the program's answer: commands must report the failure, hooks must stay silent.
+/// The faults in the program's answer: commands must report the failure, hooks must stay silent.
 fn answer(operation: &Operation, output: &Output) -> Vec<String> {
     let (said, reported, code) = (stdout(output), stderr(output), output.status.code());
     let fine = match code {

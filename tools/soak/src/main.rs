@@ -112,7 +112,7 @@ fn notes(storms: &Outcome) -> Vec<String> {
     )]
 }
 
-/// What was tried besides storms, and what was skipped.
+/// The parts besides storms, run and skipped.
 #[derive(Default)]
 struct Parts {
     tallies: Vec<Tally>,

@@ -25,7 +25,7 @@ pub struct Operation {
     held: Option<String>,
     /// Whether it creates or reopens a session and then changes it: two steps, each of which is atomic.
     pub in_steps: bool,
-    /// What the conversation sends next, whatever happened to this operation.
+    /// The operations that come next, whatever happened to this one.
     pub rest: Vec<Operation>,
 }
 

@@ -1,4 +1,4 @@
-//! What was tried and what was found, as a table.
+//! The tries and the faults found, as a table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,13 +6,13 @@ use std::fmt::Write;
 /// How many faults are printed in full.
 const MAX_PRINTED: usize = 20;
 
-/// What was tried, by kind of operation, and what was wrong.
+/// The tries by kind of operation, and the faults.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// What was tried: `kills`, `failing calls` …
+    /// The kind of disturbance: `kills`, `failing calls` …
     pub part: String,
     rows: BTreeMap<String, [u64; 3]>,
-    /// What was wrong, each with its place.
+    /// The faults, each with its place.
     pub faults: Vec<String>,
 }
 

@@ -140,7 +140,7 @@ fn converse(sandbox: &Sandbox) {
     tell(ENDED, "SessionEnd", json!({"reason": "other"}));
 }
 
-/// What a client sends to a hook.
+/// The payload that a client sends to a hook.
 pub fn payload(cwd: &Path, n: u32, event: &str, more: Value) -> String {
     let mut payload = json!({"session_id": uuid(n), "cwd": cwd, "hook_event_name": event});
     if let (Some(fields), Some(more)) = (payload.as_object_mut(), more.as_object()) {
@@ -149,8 +149,8 @@ pub fn payload(cwd: &Path, n: u32, event: &str, more: Value) -> String {
     payload.to_string()
 }
 
-/// What must never be lost, by file: the records, what people set for projects, and the list of projects. Random ids
-/// are replaced, so that two runs can be compared.
+/// The data that must never be lost, by file: the records, what people set for projects, and the list of projects.
+/// Random ids are replaced, so that two runs can be compared.
 pub fn truth(data: &Path, known: &[String]) -> Value {
     let json = |path: PathBuf| fs::read_to_string(path).ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
     let said = |path: &PathBuf| {

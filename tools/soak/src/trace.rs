@@ -11,7 +11,7 @@ use cs_tests::process::{LIMIT, within};
 
 use super::call::Call;
 
-/// What happens to a system call.
+/// The decision about a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// It is made.

@@ -1,4 +1,4 @@
-//! What is wrong with a scene after a disturbed operation, and whether the next ones can continue from there.
+//! Finds what is wrong with a scene after a disturbed operation, and whether the next ones can continue from there.
 
 use std::collections::BTreeMap;
 use std::process::Output;

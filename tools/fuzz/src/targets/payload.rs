@@ -1,4 +1,4 @@
-//! What agents send to hooks.
+//! The payloads that agents send to hooks.
 
 use agents::hook_call::{self, HookCall};
 use agents::payload::Payload;

@@ -160,7 +160,8 @@ const PIECES: &[&str] = &[
     "hooks.slack.com/services/",
 ];
 
-/// What must not survive, and what surrounds it. Joined at run time, so that secret scanners do not flag it.
+/// Secrets that must not survive, and what surrounds them. Joined at run time, so that secret scanners do not flag
+/// them.
 const BODY: &str = "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4L5z6";
 const SECRETS: [&str; 28] = [
     "gsk_<>",
@@ -192,7 +193,7 @@ const SECRETS: [&str; 28] = [
     "12345678:<>",
     "dop_v1_<>",
 ];
-/// What may come right before and right after a secret.
+/// Text that may come right before and right after a secret.
 const BORDERS: [&str; 12] = [" ", "\n", "\"", "'", "(", "=", ":", ",", "/", "`", "\\n", "\t"];
 
 fn check(bytes: &[u8]) {

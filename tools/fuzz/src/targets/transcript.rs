@@ -146,7 +146,7 @@ fn log(path: &Path, agent: Agent) -> Log {
     Log { path: path.to_path_buf(), agent, identity: Identity::of(&meta), born: 0 }
 }
 
-/// What is known about a file, after writing it to the cache and reading it back.
+/// The cached knowledge about a file, after writing and reading it back.
 fn known(path: &Path, agent: Agent, before: Option<Known>) -> Known {
     let known = read::log(&log(path, agent), before).expect("our file can be read");
     let written = serde_json::to_vec(&known).expect("what is known can be serialised");

@@ -1,4 +1,4 @@
-//! What a person typed in a prompt.
+//! The text that a person typed in a prompt.
 
 use agents::typed::{self, typed};
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub struct Call {
     pub name: String,
     pub arguments: Vec<String>,
-    /// What it returned; `None` if it failed or never ended.
+    /// The result; `None` if it failed or never ended.
     pub result: Option<i64>,
 }
 

@@ -28,7 +28,7 @@ pub struct Change {
     /// The step that made it.
     pub step: usize,
     pub text: String,
-    /// What each affected name stands for afterwards. The one in the directory that must be synced comes last.
+    /// The file that each affected name stands for afterwards. The one in the directory that must be synced comes last.
     pub sets: Vec<(PathBuf, Option<Number>)>,
 }
 
@@ -125,7 +125,7 @@ impl Disk {
         Tree(names.iter().map(|(path, number)| (path.clone(), node(number))).collect())
     }
 
-    /// What programs see now.
+    /// The tree that programs see now.
     pub fn memory(&self) -> Tree {
         self.tree(&self.names, |number| self.versions(number).last().cloned().unwrap_or_default())
     }

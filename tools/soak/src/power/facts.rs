@@ -75,7 +75,7 @@ pub struct Reader {
     home: TempDir,
 }
 
-/// What was read, and the bytes it was read from, which are kept so that their address stays unique.
+/// A parsed value, and the bytes it was read from, which are kept so that their address stays unique.
 #[derive(Debug)]
 struct Known {
     _files: Vec<Option<Arc<[u8]>>>,
@@ -220,7 +220,7 @@ fn torn(why: &str) -> Value {
     json!({ "torn": why })
 }
 
-/// What people set for a project; `None` if nobody set anything.
+/// The data that people set for a project; `None` if there is none.
 fn said(mut state: Value) -> Option<Value> {
     let fields = state.as_object_mut()?;
     COUNTED.iter().for_each(|field| drop(fields.remove(*field)));

@@ -13,12 +13,12 @@ use crate::operation::Operation;
 use crate::scene::{LATER, Scene};
 use crate::verdict::{doubled, forgotten};
 
-/// What the programs see and leave without a power failure.
+/// The state that the programs see and leave without a power failure.
 #[derive(Debug)]
 pub struct Usual {
     /// Whether everything can be listed at first; a scenario may begin with damage.
     is_whole: bool,
-    /// What is left after continuing: whatever is removed then may also be missing after a failure.
+    /// The facts left after continuing: whatever is removed then may also be missing after a failure.
     left: Facts,
 }
 

@@ -39,7 +39,7 @@ pub struct Verdict {
     pub good: Vec<(Tree, bool, String)>,
 }
 
-/// What a program promises when it has ended.
+/// The promise of a program that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promise {
     /// Everything it did is there.
@@ -148,7 +148,7 @@ impl Judge {
         }
     }
 
-    /// What is wrong with the facts, in short and in detail.
+    /// The faults in the facts, in short and in detail.
     fn wrong(&self, found: &Facts) -> Vec<(String, String)> {
         let (older, allowed) = self.seen_by_programs.split_at(self.promised);
         let names: BTreeSet<&String> = allowed.iter().chain([found]).flat_map(Facts::keys).collect();

@@ -1,4 +1,4 @@
-//! What a power failure may destroy: a bounded list of everything that [`Disk`] allows to be lost.
+//! The possible losses of a power failure: a bounded list of everything that [`Disk`] allows to be lost.
 //!
 //! Of the pending changes of names: with at most [`ALL_SETS`], every closed set (a change is lost together with an
 //! earlier one of the same name); otherwise all, none, every prefix, every prefix of each directory while the others
@@ -14,10 +14,10 @@ use super::tree::Tree;
 
 /// Up to this many pending changes are tried in all combinations.
 const ALL_SETS: usize = 6;
-/// What a disk writes at once.
+/// The unit in which a disk writes.
 const BLOCK: usize = 4096;
 
-/// What happened to the unsynced bytes of a file.
+/// The fate of the unsynced bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Harm {
     None,
@@ -155,7 +155,7 @@ fn needed(disk: &Disk, n: usize) -> Vec<bool> {
     kept
 }
 
-/// What happens to the files with these names; durable ones are left out.
+/// The possible damage to the files with these names; durable ones are left out.
 fn harms(disk: &Disk, names: &Names, one_by_one: bool) -> Vec<BTreeMap<Number, Harm>> {
     let dirty: BTreeSet<Number> = names.values().copied().filter(|number| disk.versions(*number).len() > 1).collect();
     let all = |harm: Harm| dirty.iter().map(|number| (*number, harm)).collect();

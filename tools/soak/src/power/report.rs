@@ -1,11 +1,11 @@
-//! What holds and what is lost, one line per operation.
+//! The results of a power failure, one line per operation.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::judge::{Fault, Verdict};
 
-/// What was tried for each operation, and what was wrong.
+/// The tries and faults of each operation.
 #[derive(Debug, Default)]
 pub struct Report {
     rows: BTreeMap<String, OperationRow>,

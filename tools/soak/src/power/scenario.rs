@@ -40,7 +40,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The number of states from which the programs continued.
     pub gone_on: usize,
-    /// What was wrong after continuing.
+    /// The faults found after continuing.
     pub faults: Vec<Fault>,
 }
 
@@ -66,7 +66,7 @@ pub fn attempt(scene: &Scene, scenario: &Scenario, furnished: &Tree, depth: Dept
     Outcome { verdict, gone_on, faults }
 }
 
-/// What a successful program promises. A command promises everything it did; a hook promises the start and end of a
+/// The promise of a successful program. A command promises everything it did; a hook promises the start and end of a
 /// session, changes of its status, and what it records of the agent's work. Whether the agent works or waits may be
 /// lost.
 fn promise(operation: &Operation, before: &Facts, after: &Facts) -> Promise {

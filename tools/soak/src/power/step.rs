@@ -1,4 +1,4 @@
-//! What a program did to files, one step per system call, with paths relative to the watched folder.
+//! The changes that a program makes to files, one step per system call, with paths relative to the watched folder.
 //!
 //! An unknown call that changes files causes a panic, since a model that overlooks it would promise too much.
 
@@ -84,7 +84,7 @@ impl Step {
         }
     }
 
-    /// What a call of a program started in `cwd` does below `root`; `None` if it fails or changes nothing there.
+    /// The effect below `root` of a call by a program started in `cwd`; `None` if it fails or changes nothing there.
     pub fn of(call: &Call, root: &Path, cwd: &Path) -> Option<Step> {
         let result = call.result?;
         let inside = |path: PathBuf| path.strip_prefix(root).ok().map(Path::to_path_buf);

@@ -21,7 +21,7 @@ pub struct Action {
     pub token: String,
 }
 
-/// What an action is made from: a unique token, existing sessions, random numbers.
+/// The input for an action: a unique token, existing sessions, random numbers.
 pub struct Material<'a> {
     pub token: String,
     pub ids: &'a [String],

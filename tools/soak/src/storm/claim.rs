@@ -1,4 +1,4 @@
-//! What a program promised with exit code 0, or may have done before it was killed.
+//! The changes that a program promised with exit code 0, or may have made before it was killed.
 
 use std::time::Instant;
 
@@ -35,7 +35,7 @@ pub struct Claim {
     /// The session, project or conversation that it concerned.
     pub of: String,
     pub token: String,
-    /// What the program printed: the id of the changed session.
+    /// The output of the program: the id of the changed session.
     pub printed: String,
     /// Whether the program reported success.
     pub acknowledged: bool,

@@ -123,7 +123,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// What is wrong with the way a program ended.
+/// The fault in the way a program ended, if any.
 fn wrong_answer(action: &Action, output: &Output, may_be_killed: bool) -> Option<String> {
     let is_hook = !action.input.is_empty();
     let fine = match output.status.code() {
