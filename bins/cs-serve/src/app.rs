@@ -1,4 +1,4 @@
-//! Owns how a request that has passed `http` is answered: its route decides.
+//! Owns answering a request that has passed `http`, by its route.
 //! Must stay true: an answer that depends on the store is made from one snapshot of it; nothing is written.
 
 use crate::asked::Asked;
@@ -16,10 +16,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tiny_http::HTTPVersion;
 
-/// After answers that had to read so much, free memory goes back to the system.
+/// After answers of this size, free memory is returned to the system.
 const TRIM_BYTES: usize = 256 * 1024;
 
-/// Everything that answers are made of.
+/// Everything that answers are made from.
 pub struct App {
     pub site: Site,
     caches: Caches,
@@ -28,7 +28,7 @@ pub struct App {
 }
 
 impl App {
-    /// Reads nothing of the store yet.
+    /// Creates the app without reading the store.
     pub fn new(store: Store) -> Result<Self, minijinja::Error> {
         let pages = Pages::new(routes::templates(), routes::descriptions())?;
         Ok(App {
@@ -39,7 +39,7 @@ impl App {
         })
     }
 
-    /// The answer to a request.
+    /// Answers a request.
     pub fn answer(&self, request: &Request) -> Reply {
         let found = routes::find(&request.target.path);
         match found.and_then(|(route, name)| self.make(route, name, request)) {
@@ -48,7 +48,7 @@ impl App {
         }
     }
 
-    /// The generation that is there now; the last one that could be read.
+    /// Returns the present generation of the store; 0 if it cannot be read.
     pub fn look(&self) -> u64 {
         self.caches.keeper.latest(Instant::now()).map_or(0, |snapshot| snapshot.generation)
     }
@@ -67,7 +67,7 @@ impl App {
             Answer::Health(make) => Ok(make(&self.site)),
             Answer::Asset(find) => find(name),
             Answer::Events => self.events(request),
-            // Links get all kinds of things appended on their way; a program would wonder why nothing changes.
+            // Links to pages may get parameters appended on their way; a program should learn that one is unknown.
             Answer::Page(template, handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Ignored, clock::now())?;
                 self.answer_from_store(handler, name, template.name, query, request)
@@ -112,7 +112,7 @@ impl App {
         Ok(reply)
     }
 
-    /// Making a snapshot or a long answer takes memory for a moment.
+    /// Returns memory to the system after a snapshot or a long answer was made.
     fn give_back(&self, reply: &Reply, generation: u64) {
         let is_new = self.trimmed_for.swap(generation, Ordering::Relaxed) != generation;
         if is_new || reply.body.len() > TRIM_BYTES {

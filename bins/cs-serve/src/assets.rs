@@ -1,5 +1,5 @@
 //! Owns the style, script and icon of the pages. Each is embedded and named after its content, so that a browser can
-//! keep it for ever and requests a changed one under its new name.
+//! cache it for ever and requests a changed one under a new name.
 
 use crate::http::{Refusal, Reply};
 use cs_core::id::fnv1a;

@@ -1,15 +1,15 @@
-//! Owns the cache of answers. They hold for one generation of the store and one minute, because some of them
-//! depend on the time. Must stay true: the cache never needs more than a little memory.
+//! Owns the cache of answers. They are valid for one generation of the store and one minute, because some of them depend
+//! on the time. Must stay true: the memory of the cache is limited.
 
 use crate::http::Reply;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Longest body that is kept, and how much is kept in all, in bytes.
+/// The longest body that is cached, and the size of the cache, in bytes.
 const LONGEST: usize = 768 * 1024;
 const MOST: usize = 1536 * 1024;
 
-/// For which store and when an answer holds.
+/// The generation and the minute for which an answer is valid.
 pub type Age = (u64, i64);
 
 /// Answers by their URL.
@@ -26,13 +26,13 @@ struct Inner {
 }
 
 impl Cache {
-    /// The answer for a URL, if it was made for the same age.
+    /// The answer for a URL, if it was made at the same age.
     pub fn get(&self, age: Age, url: &str) -> Option<Reply> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         inner.replies.get(url).filter(|_| inner.age == age).cloned()
     }
 
-    /// Keeps an answer. All of another age are forgotten.
+    /// Caches an answer, and drops all of another age.
     pub fn put(&self, age: Age, url: String, reply: &Reply) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let size = reply.body.len() + url.len() + 512;

@@ -1,8 +1,8 @@
 //! Owns the key of a running dashboard, for systems that do not report who owns a connection:
 //! `serve/<port>.key`, 32 random bytes in hexadecimal.
 //!
-//! Must stay true: every start makes a new key, so a program that had the port in between has learned nothing. While
-//! the server runs it holds `serve/<port>.lock`, so the key is never sent to another program's port.
+//! Must stay true: every start makes a new key, so that a program that had the port in between cannot know it. While the
+//! server runs it holds `serve/<port>.lock`, so that the key is never sent to another program.
 
 use cs_core::file::{self, Durability};
 use cs_core::lock::{self, HOOK_WAIT, Lock};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const BYTES: usize = 32;
 const URANDOM: &str = "/dev/urandom";
 
-/// The key of this server. Its files go when it is dropped.
+/// The key of this server. Its files are removed when it is dropped.
 #[derive(Debug)]
 pub struct KeyFile {
     pub key: String,
@@ -24,7 +24,7 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Makes a new key for the server that has this port.
+    /// Creates a new key for the server that has this port.
     pub fn make(home: &Home, port: u16) -> Result<KeyFile> {
         file::real_dir(&home.serve_dir())?;
         let lock = lock::acquire(&home.serve_lock(port), HOOK_WAIT)?;
@@ -36,13 +36,13 @@ impl KeyFile {
 
 impl Drop for KeyFile {
     fn drop(&mut self) {
-        // A key that cannot be removed is not valid any more.
+        // A key that cannot be removed is no longer valid.
         self.files.iter().for_each(|path| drop(file::remove(path)));
         drop(self.lock.take().map(Lock::remove));
     }
 }
 
-/// The key of the server that has this port now; none if that requires no key, or is not running.
+/// The key of the server on this port; `None` if it requires no key, or is not running.
 pub fn of_running(home: &Home, port: u16) -> Result<Option<String>> {
     let lock = home.serve_lock(port);
     if !lock.exists() || lock::try_existing(&lock)?.is_some() {

@@ -1,4 +1,4 @@
-//! Owns where the server listens and who may connect: from the command line to a listening socket.
+//! Owns where the server listens, from the command line to a listening socket.
 //! Must stay true: only this machine can connect, unless two options allow others and a token is set.
 
 use crate::args::Args;
@@ -13,7 +13,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 
-/// Where to listen and whom to answer.
+/// Where to listen and which requests to answer.
 #[derive(Debug)]
 pub struct Plan {
     pub address: SocketAddr,
@@ -21,7 +21,7 @@ pub struct Plan {
     pub readers: Readers,
 }
 
-/// Understands the arguments.
+/// Checks the arguments.
 pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
     let address = address(args.host.as_deref(), args.port, store)?;
     let is_meant = args.allow_remote && args.token_file.is_some();
@@ -36,7 +36,7 @@ pub fn plan(args: &Args, store: &Store) -> Outcome<Plan> {
     Ok(Plan { address, policy: Policy { names: args.name.clone(), token }, readers })
 }
 
-/// The address that is meant.
+/// Returns the address to listen on.
 pub fn address(host: Option<&str>, port: Option<u16>, store: &Store) -> Outcome<SocketAddr> {
     let host = match host {
         None | Some("localhost") => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -55,12 +55,12 @@ pub fn address(host: Option<&str>, port: Option<u16>, store: &Store) -> Outcome<
 /// Opens the socket.
 pub fn bind(plan: &Plan) -> Outcome<TcpListener> {
     TcpListener::bind(plan.address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => taken(plan.address).into(),
+        io::ErrorKind::AddrInUse => port_in_use(plan.address).into(),
         _ => Error::io(Path::new(&plan.address.to_string()), "listen on", error).into(),
     })
 }
 
-fn taken(address: SocketAddr) -> Error {
+fn port_in_use(address: SocketAddr) -> Error {
     let port = address.port();
     let holder = holder(port).map_or_else(
         || format!("lsof -i :{port} may show by which program"),
@@ -69,13 +69,13 @@ fn taken(address: SocketAddr) -> Error {
     Error::Refused(format!("port {port} is in use: {holder}; stop that program, or choose another port with --port"))
 }
 
-/// Trouble with the system that has no path.
+/// An error of the system that has no path.
 pub fn system(error: io::Error) -> Error {
     Error::io(Path::new("connections"), "serve", error)
 }
 
 /// Finds the process that listens on a port, if the system reports it: `/proc/net/tcp` has the socket's inode, and
-/// `/proc/<pid>/fd` who has it open. Source: proc_pid_net(5).
+/// `/proc/<pid>/fd` shows which process has it open. Source: proc_pid_net(5).
 fn holder(port: u16) -> Option<(u32, String)> {
     let is_it = |row: &table::SocketRow| row.state == "0A" && row.local.ends_with(&format!(":{port:04X}"));
     let inode = table::find(|row| is_it(row).then_some(row.inode))?;

@@ -1,7 +1,7 @@
-//! `open`: the dashboard's address, with its key if it requires one, printed and opened in a browser.
+//! `open`: prints the dashboard's address, with its key if it requires one, and opens it in a browser.
 //!
-//! Must stay true: the key is on no command line, where every account could see it (the browser opens a
-//! page of our own, which leads there); and a port of another account is never opened.
+//! Must stay true: the key is never on a command line, where every account could see it (the browser opens a file that
+//! redirects to the address); and a port of another account is never opened.
 
 use crate::args::Open;
 use crate::owner::{self, Owners};
@@ -16,22 +16,22 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// How long anything may take.
+/// How long each step may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Prints the address, and opens it where there is a browser.
+/// Prints the address, and opens it if there is a browser.
 pub fn run(open: &Open, store: &Store, mut out: Out) -> Outcome<()> {
     let address = listen::address(open.host.as_deref(), open.port, store)?;
     let key = key::of_running(&store.home, address.port())?;
     if key.is_none() {
-        is_ours(address)?;
+        check_owner(address)?;
     }
     let fragment = key.as_ref().map(|key| format!("#key={key}")).unwrap_or_default();
     let url = format!("http://{address}/{fragment}");
     out.line(&url)?;
     out.flush()?;
     if let Some(opener) = opener().filter(|_| !open.print) {
-        let target = if key.is_some() { page(store, address.port(), &url)? } else { url.into() };
+        let target = if key.is_some() { write_redirect(store, address.port(), &url)? } else { url.into() };
         let quiet = || Stdio::null();
         // The address was printed, so a browser that does not start is no failure.
         drop(Command::new(opener).arg(target).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn());
@@ -48,8 +48,8 @@ fn opener() -> Option<&'static str> {
     (is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")).then_some("xdg-open")
 }
 
-/// A page that only we can read and that leads to the address.
-fn page(store: &Store, port: u16, url: &str) -> Outcome<OsString> {
+/// Writes a page that redirects to the address and that only this account can read.
+fn write_redirect(store: &Store, port: u16, url: &str) -> Outcome<OsString> {
     let path = store.home.serve_page(port);
     let text = format!(
         "<!doctype html>\n<meta charset=\"utf-8\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
@@ -61,8 +61,8 @@ fn page(store: &Store, port: u16, url: &str) -> Outcome<OsString> {
     Ok(path.into_os_string())
 }
 
-/// Checks that a dashboard answers there, and, where the system reports owners, that it belongs to this account.
-fn is_ours(address: SocketAddr) -> Outcome<()> {
+/// Checks that a dashboard answers there and, if the system reports owners, that it belongs to this account.
+fn check_owner(address: SocketAddr) -> Outcome<()> {
     let nobody = || {
         let text = format!("no dashboard is running on {address}; start one with cs-serve");
         Error::Refused(text)
@@ -79,7 +79,7 @@ fn is_ours(address: SocketAddr) -> Outcome<()> {
     }
 }
 
-/// The head of an answer, and the account that gave it.
+/// Returns the head of an answer, and the account that gave it.
 fn ask(socket: &mut TcpStream, address: SocketAddr) -> std::io::Result<(String, Option<u32>)> {
     socket.set_read_timeout(Some(LIMIT))?;
     socket.write_all(format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())?;

@@ -1,8 +1,8 @@
-//! Owns how a path is compared with the pattern of a route, such as `/session/<id>`. Pure; sees the path that
-//! `http::target` decoded and `http::guard` has let pass.
+//! Owns matching a path with the pattern of a route, such as `/session/<id>`. Pure; the path was decoded by
+//! `http::target` and checked by `http::guard`.
 
-/// The part of the path at the pattern's placeholder, empty where the pattern has none; `None` if the path does not
-/// match. A placeholder matches one whole part of a path that is not empty.
+/// The part of the path at the pattern's placeholder, empty if the pattern has none; `None` if the path does not match.
+/// A placeholder matches one whole part of a path, but not an empty one.
 pub fn name_in<'p>(pattern: &str, path: &'p str) -> Option<&'p str> {
     let (mut wanted, mut parts, mut name) = (pattern.split('/'), path.split('/'), "");
     loop {

@@ -1,6 +1,6 @@
-//! Owns the values of query parameters: pages and API read them here alone.
-//! Must stay true: [`Query::to_string`] is parsed as the same query again, so that a view can be bookmarked; an
-//! empty value counts as none, because forms send those.
+//! Owns the values of query parameters, for pages and API.
+//! Must stay true: the output of [`Query::to_string`] is parsed as the same query, so that a view can be bookmarked; an
+//! empty value counts as none, because forms send empty values.
 
 use crate::http::Refusal;
 use crate::http::target::encode;
@@ -14,7 +14,7 @@ use cs_core::zone::Zone;
 use render::{FORMATS, Format};
 use std::fmt;
 
-/// The default and the largest length of a list.
+/// The default and the maximum length of a list.
 pub const LIMIT: usize = 50;
 pub const MOST: usize = 500;
 /// Longest text that is searched for, in characters.
@@ -38,17 +38,17 @@ pub struct Query {
     pub format: Option<Format>,
 }
 
-/// A state, one of two, or what happened before it.
+/// A filter by state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     One(State),
-    /// Waiting or idle: the user is the one to act.
+    /// Waiting or idle: the user has to act.
     NeedsMe,
     /// The last turn failed.
     Failed,
 }
 
-/// An instant as it was written, and which one that is.
+/// An instant, and its text as it was written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct When {
     pub text: String,
@@ -137,20 +137,20 @@ impl Query {
         words.filter(|word| !word.is_empty()).collect()
     }
 
-    /// Whether anything is asked for that an overview does not show anyway.
+    /// Whether the query selects anything.
     pub fn is_filtered(&self) -> bool {
         let page = Query { limit: self.limit, ..Query::default() };
         *self != page
     }
 
-    /// The same, from its first page on.
+    /// The same query, from its first page on.
     pub fn first_page(&self) -> Query {
         Query { cursor: None, ..self.clone() }
     }
 }
 
 impl fmt::Display for Query {
-    /// The query as a URL has it, always in the same order.
+    /// Writes the query as in a URL, always in the same order.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.map(|wanted| match wanted {
             Wanted::One(state) => state.as_str(),

@@ -1,4 +1,4 @@
-//! Owns who may read: from the command line to the rules of the server.
+//! Owns who may read, from the command line to the rules of the server.
 //!
 //! Must stay true: by default only the account that runs the server may read, and root, which can read the files
 //! anyway. If the system does not report who owns a connection, a key is required.
@@ -17,13 +17,13 @@ use std::net::SocketAddr;
 pub enum Readers {
     /// The account that runs the server.
     Owner,
-    /// The same, and only with the key.
+    /// That account, and only with the key.
     Key,
     /// Every account of this machine or of others; a token may be required.
     Everyone,
 }
 
-/// Understands the arguments.
+/// Checks the arguments.
 pub fn readers(args: &Args) -> Outcome<Readers> {
     let usage = |text: &str, hint: &str| Err(Failure::Usage(text.into(), Some(hint.into())));
     let has_token = args.token_file.is_some();
@@ -37,10 +37,9 @@ pub fn readers(args: &Args) -> Outcome<Readers> {
         (true, true) => {
             usage("--owner-only cannot be combined with --allow-users or --allow-remote", "use only one of them")
         }
-        (true, false) if has_token => usage(
-            "--owner-only cannot be combined with --token-file",
-            "it makes a key by itself; leave --token-file out",
-        ),
+        (true, false) if has_token => {
+            usage("--owner-only cannot be combined with --token-file", "it creates its own key; leave out --token-file")
+        }
         (true, false) => Ok(Readers::Key),
         (false, true) => Ok(Readers::Everyone),
         (false, false) => Ok(Readers::Owner),
@@ -56,8 +55,8 @@ pub fn access(
     shell: impl FnOnce() -> Reply,
 ) -> Outcome<(Access, Option<KeyFile>)> {
     let owners = if readers == Readers::Everyone { None } else { Owners::find(address.ip()) };
-    let is_told = owners.is_some() || policy.token.is_some();
-    let wants_key = readers == Readers::Key || (readers == Readers::Owner && !is_told);
+    let is_known = owners.is_some() || policy.token.is_some();
+    let wants_key = readers == Readers::Key || (readers == Readers::Owner && !is_known);
     let file = if wants_key { Some(KeyFile::make(home, address.port())?) } else { None };
     let key = file.as_ref().map(|file| Key { secret: file.key.clone(), shell: shell(), is_open: routes::is_open });
     Ok((Access { owners, key, ..Access::default() }, file))

@@ -52,7 +52,7 @@ pub enum Handler {
     Project(fn(&Asked, &Slug) -> Answered),
 }
 
-/// An answer or why there is none.
+/// An answer, or the reason why there is none.
 pub type Answered = Result<Reply, Refusal>;
 
 use Answer::{Asset, Download, Events, Health, Json, Page, Text};

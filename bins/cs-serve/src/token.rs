@@ -1,5 +1,6 @@
-//! Owns the token's file: what may be one, and what a token must be worth.
-//! Must stay true: what is read is what was looked at (one open file), and only what nobody else can read or write.
+//! Owns the token's file: which files are accepted, and how strong a token must be.
+//! Must stay true: the file that is checked is the one that is read (it is opened once), and nobody else can read or
+//! write it.
 
 use cli::{Failure, Outcome};
 use cs_core::Error;
@@ -8,13 +9,13 @@ use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Fewer characters could be guessed.
+/// Fewest characters of a token.
 const CHARACTERS: usize = 16;
-/// The most that 16 different characters are worth, in bits: 16 · log2(16).
+/// The least strength of a token, in bits: that of 16 different characters, 16 · log2(16).
 const WORTH: f64 = 64.0;
 /// Most bytes of the file.
 const MOST: u64 = 4096;
-/// A piece of at least so many characters that occurred before counts as repeated.
+/// A piece of at least this many characters that occurred before counts as repeated.
 const REPEATED: usize = 3;
 
 /// Reads the token.
@@ -85,9 +86,8 @@ fn wrong(text: String, hint: &str) -> Failure {
     Error::Invalid(format!("{text}; {hint}")).into()
 }
 
-/// The worth of a token in bits: for each character that is not part of a piece that came before, how much the
-/// choice among all of them says (Shannon's entropy). Random tokens come out a little below their true worth,
-/// repeated and monotonous ones at nearly nothing.
+/// The strength of a token in bits: Shannon's entropy of the characters that are not part of a repeated piece. It is a
+/// little too low for random tokens, and close to zero for repetitive ones.
 fn worth(token: &str) -> f64 {
     let fresh = fresh(token.as_bytes());
     let count = |byte: u8| fresh.iter().filter(|other| **other == byte).count() as f64;

@@ -1,4 +1,4 @@
-//! Owns exports: sessions as files that are saved. How they look is core's business.
+//! Owns exports: sessions as files to save. The formats are those of `render`.
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
@@ -14,7 +14,7 @@ use cs_core::{Error, Result};
 use render::{Document, Format, Project};
 use std::sync::Arc;
 
-/// Most bytes of records in one export: all of it is in memory for a moment.
+/// Most bytes of records in one export, which is in memory as a whole.
 const BYTES: usize = 16 * 1024 * 1024;
 
 /// A session as it was read.
@@ -71,7 +71,7 @@ impl Asked<'_> {
     fn saved(&self, stem: &str, text: String) -> Reply {
         let format = self.format();
         let kind = format.media_type();
-        // JSON is UTF-8 by its definition; the others say so.
+        // JSON is UTF-8 by definition; the other types name the charset.
         Reply::new(kind, text.into_bytes()).saved_as(&format!("{stem}.{}", format.extension()))
     }
 

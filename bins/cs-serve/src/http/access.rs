@@ -1,8 +1,8 @@
-//! Owns who gets an answer: it depends on the owner of the connection, on the key, and on wrong tokens before.
+//! Owns who gets an answer, by the owner of the connection, the key, and earlier wrong tokens. `guard` checks the form of
+//! requests and their token.
 //!
-//! Must stay true: the owner of a connection is determined once, when it is accepted, and decides about every request
-//! on it, also about those that cannot be parsed. A connection without a known owner does not pass.
-//! The form of requests and their token are the business of `guard`.
+//! Must stay true: the owner of a connection is determined once, when it is accepted, and applies to every request on it,
+//! also to those that cannot be parsed. A connection without a known owner is refused.
 
 use super::guard::{self, is_api};
 use super::guesses::Guesses;
@@ -16,46 +16,46 @@ use std::time::{Duration, Instant};
 /// The rules for who gets an answer, besides those of `guard`.
 #[derive(Debug, Default)]
 pub struct Access {
-    /// Finds the owners of connections; none if everyone may connect, or if the system does not report owners.
+    /// Finds the owners of connections; `None` if everyone may connect, or if the system does not report owners.
     pub owners: Option<Owners>,
     /// The key that every request for data must send.
     pub key: Option<Key>,
     pub guesses: Guesses,
 }
 
-/// A key, and the page that fetches with it: it holds no data.
+/// A key, and the page that requests the others with it and contains no data.
 #[derive(Debug)]
 pub struct Key {
     pub secret: String,
     pub shell: Reply,
-    /// Whether a path holds no data, so that it needs no key.
+    /// Whether a path needs no key, because its answer contains no data.
     pub is_open: fn(&str) -> bool,
 }
 
 /// The owner of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// Ours or root's, or that does not matter.
+    /// This account or root, or everyone may connect.
     Welcome,
-    /// Another account's.
+    /// Another account.
     Stranger(u32),
     /// The system does not report it; a key or a token is needed.
-    Untold,
+    Unknown,
 }
 
 impl Access {
-    /// The owners of connections that were just accepted.
+    /// Finds the owners of connections that were just accepted.
     pub fn peers(&self, clients: &[SocketAddr], server: SocketAddr) -> Vec<Peer> {
         let Some(owners) = &self.owners else { return vec![Peer::Welcome; clients.len()] };
         let peer = |uid: Option<u32>| match uid {
             Some(uid) if uid == 0 || uid == owner::own() => Peer::Welcome,
             Some(uid) => Peer::Stranger(uid),
-            None => Peer::Untold,
+            None => Peer::Unknown,
         };
         owners.of_all(clients, server).into_iter().map(peer).collect()
     }
 
-    /// How long a request has to wait before its token is looked at.
+    /// How long a request has to wait before its token is checked.
     pub fn wait(
         &self,
         request: &Request,
@@ -67,7 +67,7 @@ impl Access {
         self.guesses.wait(client.ip(), now).filter(|_| is_guess)
     }
 
-    /// Lets a request pass or says why not.
+    /// Accepts a request, or says why not.
     pub fn check(
         &mut self,
         request: &Request,
@@ -76,26 +76,26 @@ impl Access {
         client: SocketAddr,
         now: Instant,
     ) -> Result<(), Refusal> {
-        stranger(peer)?;
+        check_peer(peer)?;
         let checked = guard::check(request, policy);
         if policy.token.is_some() && request.field("authorization").is_some() {
             match &checked {
-                Ok(()) => self.guesses.right(client.ip()),
-                Err(refusal) if refusal.status == 401 => self.guesses.wrong(client.ip(), now),
+                Ok(()) => self.guesses.record_correct(client.ip()),
+                Err(refusal) if refusal.status == 401 => self.guesses.record_wrong(client.ip(), now),
                 Err(_) => {}
             }
         }
         checked?;
-        self.key(request)?;
-        if peer == Peer::Untold && policy.token.is_none() && self.key.is_none() {
-            return Err(untold());
+        self.check_key(request)?;
+        if peer == Peer::Unknown && policy.token.is_none() && self.key.is_none() {
+            return Err(unknown_owner());
         }
         Ok(())
     }
 
-    fn key(&self, request: &Request) -> Result<(), Refusal> {
+    fn check_key(&self, request: &Request) -> Result<(), Refusal> {
         let Some(key) = &self.key else { return Ok(()) };
-        if (key.is_open)(&request.target.path) || guard::shows(request, &key.secret) {
+        if (key.is_open)(&request.target.path) || guard::sends(request, &key.secret) {
             return Ok(());
         }
         let text = "this dashboard requires its key: `cs-serve open` opens it with the key; programs send it as \
@@ -103,7 +103,7 @@ impl Access {
         Err(Refusal::new(401, "KEY_REQUIRED", text).with("WWW-Authenticate", "Bearer realm=\"claude-sessions\""))
     }
 
-    /// A refusal as the client understands it: a page for people, else JSON.
+    /// The answer for a refusal: a page for browsers, JSON for other clients.
     pub fn refused(&self, request: Option<&Request>, refusal: &Refusal) -> Reply {
         let wants_page = |request: &&Request| request.field("accept").is_some_and(|kinds| kinds.contains("text/html"));
         let Some(request) = request.filter(wants_page) else { return Reply::refusal(refusal) };
@@ -116,7 +116,7 @@ impl Access {
         }
     }
 
-    /// One word for who may read; `docs/API.md` describes each.
+    /// One word for who may read; `docs/API.md` describes the words.
     pub fn word(&self, policy: &guard::Policy) -> &'static str {
         match (&policy.token, &self.key, &self.owners) {
             (Some(_), ..) => "token",
@@ -131,8 +131,8 @@ fn is_page(path: &str) -> bool {
     path == "/api" || !is_api(path)
 }
 
-/// Refuses a stranger, whatever was asked for.
-pub fn stranger(peer: Peer) -> Result<(), Refusal> {
+/// Refuses another account, whatever it requests.
+pub fn check_peer(peer: Peer) -> Result<(), Refusal> {
     let Peer::Stranger(uid) = peer else { return Ok(()) };
     let text = format!(
         "only the account that runs this dashboard (uid {}) and root may read it, and this connection belongs to uid \
@@ -142,7 +142,7 @@ pub fn stranger(peer: Peer) -> Result<(), Refusal> {
     Err(Refusal::new(403, "OTHER_ACCOUNT", &text))
 }
 
-fn untold() -> Refusal {
+fn unknown_owner() -> Refusal {
     let text = "the system does not report which account owns this connection; start the dashboard with --owner-only \
         and use `cs-serve open`, or let everybody in with --allow-users";
     Refusal::new(403, "ACCOUNT_UNKNOWN", text)

@@ -15,7 +15,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 use tiny_http::Method;
 
-/// How much a closed connection may still send.
+/// Most bytes that a closed connection may still send.
 const DRAIN_BYTES: usize = 1024 * 1024;
 
 /// A connection.
@@ -27,11 +27,11 @@ pub struct Connection {
     pub peer: Peer,
     pub client: SocketAddr,
     pub phase: Phase,
-    /// Bytes that have arrived and are not parsed yet, and how many of them `head::parse` has seen.
+    /// The bytes that are not parsed yet, and how many of them `head::parse` has seen.
     bytes: Vec<u8>,
     seen: usize,
     deadline: Instant,
-    /// Whether the answer to the current request has no body; whether it is the last one.
+    /// Whether the answer to the current request has no body, and whether it is the last one.
     only_head: bool,
     closes: bool,
 }
@@ -39,23 +39,23 @@ pub struct Connection {
 /// The phases of a connection.
 #[derive(Debug)]
 pub enum Phase {
-    /// A head is awaited.
+    /// Waiting for the head of a request.
     Reading,
-    /// Its request waits before it is checked.
+    /// The request waits before it is checked.
     Held(Box<Request>),
-    /// Its request is being answered.
+    /// The request is being answered.
     Working,
     Writing(Outgoing),
     /// The client waits for events.
     Streaming(Stream),
-    /// The last answer is written; what still comes is thrown away.
+    /// The last answer is written; further input is discarded.
     Draining(usize),
 }
 
 /// The result of a step.
 #[derive(Debug)]
 pub enum Step {
-    /// Nothing is left to do.
+    /// There is nothing to do.
     Stay,
     Close,
     Request(Box<Request>),
@@ -87,7 +87,7 @@ impl Connection {
         let (fd, both) = (self.socket.as_raw_fd(), READABLE | WRITABLE);
         match &self.phase {
             Phase::Working => system::waited(-1, 0),
-            // Only its end.
+            // Only for the end of the connection.
             Phase::Held(_) => system::waited(fd, 0),
             Phase::Reading | Phase::Draining(_) => system::waited(fd, READABLE),
             Phase::Writing(_) => system::waited(fd, WRITABLE),
@@ -95,7 +95,7 @@ impl Connection {
         }
     }
 
-    /// When its phase has to end.
+    /// The deadline of its phase.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.phase {
             Phase::Working => None,
@@ -105,7 +105,7 @@ impl Connection {
         }
     }
 
-    /// How little is lost by closing it: strangers first, idle ones, then those that have not got a head together.
+    /// The order in which connections are closed to make room: strangers, idle ones, those with an incomplete head.
     pub fn worth(&self) -> Option<(u8, Instant)> {
         match &self.phase {
             Phase::Draining(_) => Some((0, self.deadline)),
@@ -116,7 +116,7 @@ impl Connection {
         }
     }
 
-    /// Bytes of an answer that wait here.
+    /// The bytes of an answer that wait to be written.
     pub fn waiting_bytes(&self) -> usize {
         match &self.phase {
             Phase::Writing(out) => out.body_bytes(),
@@ -124,23 +124,23 @@ impl Connection {
         }
     }
 
-    /// Goes on after the socket became ready.
-    pub fn go_on(&mut self, room: &mut [u8], now: Instant) -> Step {
+    /// Continues after the socket became ready.
+    pub fn on_ready(&mut self, room: &mut [u8], now: Instant) -> Step {
         let went = match &mut self.phase {
             Phase::Working => Ok(Step::Stay),
             Phase::Held(_) => Ok(Step::Close),
             Phase::Reading => self.read(room, now),
             Phase::Writing(_) => self.write(now),
             Phase::Streaming(stream) => {
-                let told = stream.write(&mut self.socket, now);
-                told.and_then(|()| discard(&mut self.socket, room, &mut 0))
+                let written = stream.write(&mut self.socket, now);
+                written.and_then(|()| discard(&mut self.socket, room, &mut 0))
             }
             Phase::Draining(rest) => discard(&mut self.socket, room, rest),
         };
         went.unwrap_or(Step::Close)
     }
 
-    /// The step at its deadline.
+    /// Returns the step at its deadline.
     pub fn expire(&mut self) -> Step {
         if matches!(self.phase, Phase::Held(_))
             && let Phase::Held(request) = std::mem::replace(&mut self.phase, Phase::Working)
@@ -176,7 +176,7 @@ impl Connection {
         }
     }
 
-    /// The next request among the bytes that have come.
+    /// Parses the next request from the received bytes.
     fn next_request(&mut self) -> Step {
         match head::parse(&self.bytes, self.seen) {
             Parsed::Incomplete => {
@@ -195,7 +195,7 @@ impl Connection {
         }
     }
 
-    /// Keeps a request for so long.
+    /// Holds a request for this long before it is checked.
     pub fn hold(&mut self, request: Box<Request>, wait: Duration, now: Instant) -> Step {
         self.deadline = now + wait;
         self.phase = Phase::Held(request);
@@ -223,18 +223,18 @@ impl Connection {
         Ok(self.written(stream, now))
     }
 
-    /// Goes to the phase that follows an answer.
+    /// Changes to the phase that follows an answer.
     fn written(&mut self, stream: Option<u64>, now: Instant) -> Step {
         if let Some(generation) = stream {
-            system::keep_little(&self.socket);
+            system::shrink_send_buffer(&self.socket);
             self.bytes = Vec::new();
             let mut stream = Stream::new(generation, now);
-            let told = stream.write(&mut self.socket, now);
+            let written = stream.write(&mut self.socket, now);
             self.phase = Phase::Streaming(stream);
-            return if told.is_ok() { Step::Stay } else { Step::Close };
+            return if written.is_ok() { Step::Stay } else { Step::Close };
         }
         if self.closes {
-            // Closing with something unread makes the system forget what we wrote.
+            // If the socket were closed with unread input, the system would drop what we wrote.
             let _ = self.socket.shutdown(Shutdown::Write);
             self.bytes = Vec::new();
             self.deadline = now + DRAIN_TIME;
@@ -250,10 +250,10 @@ impl Connection {
         self.next_request()
     }
 
-    /// Tells a client that waits for events of a generation.
-    pub fn tell(&mut self, generation: u64, now: Instant) -> Step {
+    /// Sends a generation to a client that waits for events.
+    pub fn send_event(&mut self, generation: u64, now: Instant) -> Step {
         let Phase::Streaming(stream) = &mut self.phase else { return Step::Stay };
-        stream.tell(generation, now);
+        stream.queue(generation, now);
         if stream.write(&mut self.socket, now).is_ok() { Step::Stay } else { Step::Close }
     }
 
@@ -263,7 +263,7 @@ impl Connection {
     }
 }
 
-/// Discards incoming bytes. The end of the stream, or more than `rest` bytes, closes the connection; a `rest` of 0 is
+/// Discards incoming bytes. The end of the stream, or more than `rest` bytes, closes the connection; a `rest` of 0 means
 /// no limit.
 fn discard(socket: &mut TcpStream, room: &mut [u8], rest: &mut usize) -> io::Result<Step> {
     match socket.read(room) {

@@ -15,9 +15,9 @@ pub struct Policy {
     pub token: Option<String>,
 }
 
-/// Lets a request pass or says why not.
+/// Accepts a request, or says why not.
 pub fn check(request: &Request, policy: &Policy) -> Result<(), Refusal> {
-    host(request, policy)?;
+    check_host(request, policy)?;
     if !matches!(request.method, Method::Get | Method::Head) {
         let text = "this server is read-only and answers only GET and HEAD";
         return Err(Refusal::new(405, "METHOD_NOT_ALLOWED", text).with("Allow", "GET, HEAD"));
@@ -28,13 +28,13 @@ pub fn check(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     if request.field("expect").is_some() {
         return Err(Refusal::new(417, "EXPECTATION_FAILED", "an Expect header is not allowed here"));
     }
-    site(request)?;
-    token(request, policy)
+    check_site(request)?;
+    check_token(request, policy)
 }
 
-/// A page of somebody else's may have a name that leads to this machine (DNS rebinding); then the name gives
-/// it away. Ports do not matter: they are forwarded.
-fn host(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+/// Checks the host. A page of another site may use a name that resolves to this machine (DNS rebinding), so unknown names
+/// are refused. Ports are ignored, because they may be forwarded.
+fn check_host(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     let named = request.field("host").into_iter().chain(request.target.authority.as_deref());
     for host in named {
         if !name_of(host).is_some_and(|name| is_ours(&name, policy)) {
@@ -58,24 +58,23 @@ fn is_ours(name: &str, policy: &Policy) -> bool {
     if name == "localhost" || policy.names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
         return true;
     }
-    // With a token any IP address may be used: a rebound name is not an IP address.
+    // With a token any IP address is accepted, because a rebound name is not an IP address.
     name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback() || policy.token.is_some())
 }
 
-/// Browsers say whether a page of another site is behind a request. Such pages may lead here, by a link, but
-/// they get nothing into their hands.
-fn site(request: &Request) -> Result<(), Refusal> {
+/// Checks the site that a browser reports for a request. Pages of other sites may link here, but cannot read answers.
+fn check_site(request: &Request) -> Result<(), Refusal> {
     let is_foreign = request.field("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
     let is_link = request.field("sec-fetch-mode") == Some("navigate") && !is_api(&request.target.path);
     if is_foreign && !is_link {
         return Err(cross_site());
     }
-    origin(request)
+    check_origin(request)
 }
 
-/// A browser that does not say the site may send the page's origin, which must be the host that is asked. Our pages
-/// carry theirs (`Referrer-Policy: same-origin`), so `null` is a page of somebody else's, a sandbox or a file.
-fn origin(request: &Request) -> Result<(), Refusal> {
+/// Checks the origin, which browsers may send instead of the site: it must be the requested host. Our pages send theirs
+/// (`Referrer-Policy: same-origin`), so `null` means a page of another site, a sandbox or a file.
+fn check_origin(request: &Request) -> Result<(), Refusal> {
     let Some(origin) = request.field("origin").filter(|_| request.field("sec-fetch-site").is_none()) else {
         return Ok(());
     };
@@ -95,9 +94,9 @@ pub fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// `Authorization: Bearer TOKEN`, or Basic with the token as the password, which browsers ask people for.
-fn token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
-    if policy.token.as_ref().is_none_or(|wanted| shows(request, wanted)) {
+/// Checks the token: `Authorization: Bearer TOKEN`, or Basic with the token as the password, for which browsers ask.
+fn check_token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
+    if policy.token.as_ref().is_none_or(|wanted| sends(request, wanted)) {
         return Ok(());
     }
     let text = "this server requires a token: send Authorization: Bearer TOKEN, or the token as the password";
@@ -105,8 +104,8 @@ fn token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     Err(Refusal::new(401, "TOKEN_REQUIRED", text).with("WWW-Authenticate", realm))
 }
 
-/// Whether a request shows this secret.
-pub fn shows(request: &Request, secret: &str) -> bool {
+/// Whether a request sends this secret.
+pub fn sends(request: &Request, secret: &str) -> bool {
     let shown = request.field("authorization").and_then(|text| text.split_once(' ')).and_then(|(scheme, value)| {
         match scheme.to_ascii_lowercase().as_str() {
             "bearer" => Some(value.trim().as_bytes().to_vec()),
@@ -147,7 +146,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Whether two texts are the same, in a time that says nothing about where they differ.
+/// Whether two texts are the same, in a time that does not depend on where they differ.
 fn same(a: &[u8], b: &[u8]) -> bool {
     let mut difference = a.len() ^ b.len();
     for (n, byte) in a.iter().enumerate() {

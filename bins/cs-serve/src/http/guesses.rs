@@ -1,8 +1,8 @@
-//! Owns how fast tokens may be guessed. Pure.
+//! Owns limiting how fast tokens can be guessed. Pure.
 //!
-//! After ten wrong tokens within ten minutes, from any address, each further token is checked two seconds late. The
-//! client learns nothing before that, so disconnecting early gains nothing. Nobody is locked out: a right token is
-//! late at most, and it is not late from an address whose last token was right. A wrong token ends that.
+//! After ten wrong tokens within ten minutes, from any address, each further token is checked with a delay of two
+//! seconds. The client learns nothing before that, so disconnecting early gains nothing. Nobody is locked out: a correct
+//! token is only delayed, and not even that from an address whose last token was correct.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -11,28 +11,28 @@ use std::time::{Duration, Instant};
 const MANY: usize = 10;
 const MEMORY: Duration = Duration::from_secs(10 * 60);
 const WAIT: Duration = Duration::from_secs(2);
-/// How many addresses are known whose last token was right.
+/// Most addresses whose correct tokens are remembered.
 const KNOWN: usize = 32;
 
 /// Recent wrong tokens.
 #[derive(Debug, Default)]
 pub struct Guesses {
-    /// When the last wrong ones came, oldest first.
+    /// The times of the last wrong tokens, oldest first.
     wrong: VecDeque<Instant>,
-    /// Addresses whose last token was right, oldest first.
+    /// Addresses whose last token was correct, oldest first.
     known: VecDeque<IpAddr>,
 }
 
 impl Guesses {
-    /// How long a token from this address has to wait; none if it is looked at now.
+    /// How long a token from this address has to wait; `None` if it is checked now.
     pub fn wait(&self, from: IpAddr, now: Instant) -> Option<Duration> {
         let is_many = self.wrong.len() >= MANY;
         let is_recent = self.wrong.front().is_some_and(|at| now.saturating_duration_since(*at) < MEMORY);
         (is_many && is_recent && !self.known.contains(&from)).then_some(WAIT)
     }
 
-    /// A token was wrong.
-    pub fn wrong(&mut self, from: IpAddr, now: Instant) {
+    /// Records a wrong token.
+    pub fn record_wrong(&mut self, from: IpAddr, now: Instant) {
         self.known.retain(|known| *known != from);
         self.wrong.push_back(now);
         while self.wrong.len() > MANY {
@@ -40,8 +40,8 @@ impl Guesses {
         }
     }
 
-    /// A token was right.
-    pub fn right(&mut self, from: IpAddr) {
+    /// Records a correct token.
+    pub fn record_correct(&mut self, from: IpAddr) {
         if self.known.back() == Some(&from) {
             return;
         }
@@ -61,18 +61,18 @@ mod tests {
     fn ten_wrong_ones_slow_the_next_and_lock_nobody_out() {
         let (now, mut guesses) = (Instant::now(), Guesses::default());
         let [owner, attacker, new] = [1, 2, 3].map(|last| IpAddr::from([10, 0, 0, last]));
-        guesses.right(owner);
+        guesses.record_correct(owner);
         for _ in 0..MANY {
             assert_eq!(guesses.wait(attacker, now), None);
-            guesses.wrong(attacker, now);
+            guesses.record_wrong(attacker, now);
         }
         assert_eq!([owner, attacker, new].map(|from| guesses.wait(from, now)), [None, Some(WAIT), Some(WAIT)]);
-        guesses.right(new);
+        guesses.record_correct(new);
         assert_eq!(guesses.wait(new, now), None, "late once");
-        guesses.wrong(new, now);
+        guesses.record_wrong(new, now);
         assert_eq!(guesses.wait(new, now), Some(WAIT), "one right token buys no guesses");
         assert_eq!(guesses.wait(attacker, now + MEMORY), None, "it is forgotten in the end");
-        (0..=255).for_each(|last| guesses.right(IpAddr::from([10, 9, 9, last])));
+        (0..=255).for_each(|last| guesses.record_correct(IpAddr::from([10, 9, 9, last])));
         assert!(guesses.known.len() <= KNOWN && guesses.wrong.len() <= MANY);
     }
 }

@@ -1,6 +1,6 @@
-//! Owns the head of a request: from bytes to a [`Request`], strictly.
-//! Must stay true: anything ambiguous is refused. Lines end in CR LF, never in less; a field is one line; a
-//! length is given once. So no second request can be hidden in a first one.
+//! Owns parsing the head of a request, strictly.
+//! Must stay true: anything ambiguous is refused. Lines end in CR LF; a header is one line; a length is given once. So no
+//! second request can be hidden in a first one.
 
 use super::limits::{FIELDS, HEAD_BYTES, TARGET_BYTES};
 use super::refusal::Refusal;
@@ -15,14 +15,14 @@ pub struct Request {
     pub method: Method,
     pub target: Target,
     pub version: HTTPVersion,
-    /// Anything read from the store after this instant is recent enough for the answer.
+    /// The answer may use anything that was read from the store after this instant.
     pub received_at: Instant,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     fields: Vec<(String, String)>,
 }
 
 impl Request {
-    /// The value of a field, the first one if there are several.
+    /// The value of a header, the first one if there are several.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -40,7 +40,7 @@ impl Request {
         if self.version == HTTPVersion(1, 0) { says("keep-alive") } else { !says("close") }
     }
 
-    /// Whether a body comes with it, or may come.
+    /// Whether it has, or may have, a body.
     pub fn has_body(&self) -> bool {
         self.field("transfer-encoding").is_some() || self.field("content-length").is_some_and(|text| text != "0")
     }
@@ -53,15 +53,15 @@ pub enum Parsed {
     Incomplete,
     /// A head of so many bytes.
     Whole(Request, usize),
-    /// No head that is answered, and why.
+    /// A head that is refused, and why.
     Refused(Refusal),
 }
 
-/// The longest request line: the longest method and version that anybody has, around the target.
+/// The longest request line: the target with room for a method and a version.
 const LINE_BYTES: usize = TARGET_BYTES + 64;
 
-/// Looks at what has come; the first `seen` bytes were looked at before and had no end of a head.
-/// Must stay true: what comes of a head does not depend on the pieces in which it came.
+/// Parses the received bytes; the first `seen` of them were parsed before and had no end of a head.
+/// Must stay true: the result does not depend on the pieces in which a head arrives.
 pub fn parse(bytes: &[u8], seen: usize) -> Parsed {
     match find_end(bytes, seen) {
         Err(refusal) => Parsed::Refused(refusal),
@@ -73,8 +73,7 @@ pub fn parse(bytes: &[u8], seen: usize) -> Parsed {
     }
 }
 
-/// Where the head ends: behind the first empty line. The first byte that cannot be one of a head decides
-/// what is said of it.
+/// The end of the head, after the first empty line. The first invalid byte decides which error is reported.
 fn find_end(bytes: &[u8], seen: usize) -> Result<Option<usize>, Refusal> {
     let mut is_first_line = !bytes.iter().take(seen.min(LINE_BYTES + 1)).any(|byte| *byte == b'\n');
     for (at, byte) in bytes.iter().enumerate().skip(seen) {
@@ -112,7 +111,7 @@ fn understand(head: &[u8]) -> Result<Request, Refusal> {
     if fields.len() > FIELDS {
         return Err(Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request may have at most {FIELDS} headers")));
     }
-    // A method that is not answered may have any target, such as `OPTIONS *`.
+    // A method that is refused anyway may have any target, such as `OPTIONS *`.
     let target = match (target::parse(raw), &method) {
         (Err(refusal), Method::Get | Method::Head) => return Err(refusal),
         (Err(_), _) => Target { path: String::new(), query: Vec::new(), authority: None },
@@ -144,7 +143,7 @@ fn request_line(line: &str) -> Result<(Method, &str, HTTPVersion), Refusal> {
 
 fn field(line: &str) -> Result<(String, String), Refusal> {
     let (name, value) = line.split_once(':').ok_or_else(|| bad("a header has no colon"))?;
-    // Also what begins with a space: the old way to continue the line before.
+    // This also refuses lines that begin with a space, the obsolete way to continue a header.
     if !is_token(name) {
         return Err(bad("a header's name is not a valid token"));
     }

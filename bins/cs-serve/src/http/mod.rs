@@ -1,15 +1,15 @@
 //! Owns HTTP as this program speaks it: who may connect, the form of requests and answers, and all limits.
 //!
-//! The words are those of `tiny_http` ([`tiny_http::Method`], [`tiny_http::HTTPVersion`], and
-//! [`tiny_http::Response`], which writes the heads of all answers). Its server is not used: it gives every
-//! connection a thread for as long as the connection lasts, reads a head of any length byte by byte before
-//! it can be checked, and panics when files run out. A receive timeout on the listening socket is
-//! inherited by accepted ones, but begins again with every byte. So one thread here waits for all sockets
-//! at once (`server`), reads heads within limits and deadlines, and writes the answers that a few
-//! threads (`workers`) make. A slow client costs a socket and a small buffer, never a thread.
+//! The types are those of `tiny_http` ([`tiny_http::Method`], [`tiny_http::HTTPVersion`], and
+//! [`tiny_http::Response`], which writes the heads of all answers). Its server is not used: it gives every connection a
+//! thread for as long as the connection lasts, reads a head of any length byte by byte before it can be checked, and
+//! panics when file descriptors run out. A receive timeout on the listening socket is inherited by accepted ones, but
+//! restarts with every byte. So one thread here waits for all sockets at once (`server`), reads heads within limits and
+//! deadlines, and writes the answers, which a few threads (`workers`) make. A slow client costs a socket and a small
+//! buffer, never a thread.
 //!
-//! Must stay true: nothing reaches the router that `head`, `access` and `guard` did not let through; a target is
-//! decoded once, in `target`; all waiting has a deadline.
+//! Must stay true: only requests that pass `head`, `access` and `guard` reach the router; a target is decoded once, in
+//! `target`; all waiting has a deadline.
 
 pub mod access;
 mod connection;

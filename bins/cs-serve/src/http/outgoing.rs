@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, IoSlice, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// An answer on its way.
+/// An answer that is being written.
 #[derive(Debug)]
 pub struct Outgoing {
     head: Vec<u8>,
@@ -20,7 +20,7 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
-    /// The answer to a request, without its body if the request wants only the head.
+    /// Starts an answer, without its body if the request is for the head only.
     pub fn new(reply: &Reply, only_head: bool, closes: bool, now: Instant) -> Self {
         let has_body = reply.has_body() && !only_head;
         Outgoing {
@@ -33,12 +33,12 @@ impl Outgoing {
         }
     }
 
-    /// Bytes of the body, which wait in memory.
+    /// The bytes of the body, which wait in memory.
     pub fn body_bytes(&self) -> usize {
         self.body.len()
     }
 
-    /// Writes as much as the socket takes; whether that was all.
+    /// Writes as much as the socket takes, and returns whether that was all.
     pub fn write(&mut self, socket: &mut impl Write, now: Instant) -> io::Result<bool> {
         while self.written < self.head.len() + self.body.len() {
             let head = self.head.get(self.written..).unwrap_or_default();

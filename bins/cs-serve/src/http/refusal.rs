@@ -2,24 +2,24 @@
 
 use cs_core::Error;
 
-/// The reason why a request does not get what it asks for.
+/// The reason why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub status: u16,
-    /// For programs, in capitals.
+    /// The code for programs, in capitals.
     pub code: &'static str,
-    /// For people: what is wrong and what would be right.
+    /// The text for people: what is wrong and what would be right.
     pub text: String,
     pub fields: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
-    /// A refusal.
+    /// Creates a refusal.
     pub fn new(status: u16, code: &'static str, text: &str) -> Self {
         Refusal { status, code, text: text.to_string(), fields: Vec::new() }
     }
 
-    /// The same with a field of the answer's head.
+    /// Adds a header to the answer.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.fields.push((name, value.to_string()));
         self

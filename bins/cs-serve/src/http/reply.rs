@@ -1,6 +1,6 @@
-//! Owns answers: status, fields, body, and their form on the wire.
-//! Must stay true: every answer has the fields that limit a browser to showing it, and every body that may be
-//! requested again has a tag that depends only on its bytes.
+//! Owns answers: status, headers, body, and their form on the wire.
+//! Must stay true: every answer has the headers that limit a browser to showing it, and every body that may be requested
+//! again has a tag that depends only on its bytes.
 
 use super::head::Request;
 use super::refusal::Refusal;
@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 use tiny_http::{HTTPVersion, Header, Response, StatusCode};
 
-/// Nothing may be loaded but from here, nothing runs inside a page's own text, nobody frames it.
+/// Pages load only from this server, run no inline script, and cannot be framed.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
     frame-ancestors 'none'";
@@ -27,7 +27,7 @@ const ALWAYS: [(&str, &str); 7] = [
 pub const JSON: &str = "application/json; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
 const EVENTS: &str = "text/event-stream; charset=utf-8";
-/// For what may change at any time: keep it, but ask before it is shown again.
+/// For content that may change at any time: cache it, but revalidate before it is shown again.
 const ASK_AGAIN: &str = "private, no-cache";
 
 /// An answer.
@@ -42,7 +42,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An answer with a body that may be asked for again.
+    /// An answer with a body that may be requested again.
     pub fn new(kind: &str, body: Vec<u8>) -> Self {
         let tag = format!("\"{:016x}\"", fnv1a(&body));
         Reply {
@@ -61,7 +61,7 @@ impl Reply {
         Reply::new(JSON, body)
     }
 
-    /// A refusal as programs understand it.
+    /// A refusal for programs.
     pub fn refusal(refusal: &Refusal) -> Self {
         let value = serde_json::json!({"error": refusal.text, "code": refusal.code});
         Reply::json(&value).refused(refusal)
@@ -79,7 +79,7 @@ impl Reply {
         Reply::new(HTML, page.into_bytes()).refused(refusal)
     }
 
-    /// This body as the words of a refusal.
+    /// Uses this body for a refusal.
     pub fn refused(mut self, refusal: &Refusal) -> Self {
         self.status = refusal.status;
         self.tag = None;
@@ -97,19 +97,19 @@ impl Reply {
         reply.with("Cache-Control", "no-store")
     }
 
-    /// The same with one more field, in place of one of that name.
+    /// Sets a header, replacing one of that name.
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
         self.fields.retain(|(known, _)| *known != name);
         self.fields.push((name, value.to_string()));
         self
     }
 
-    /// The same as a file that is saved, not shown.
+    /// Makes the browser save the body as a file instead of showing it.
     pub fn saved_as(self, name: &str) -> Self {
         self.with("Content-Disposition", &format!("attachment; filename=\"{name}\""))
     }
 
-    /// The answer for this request: a 304 if the client has the same bytes already.
+    /// The answer to this request: a 304 if the client has the same bytes already.
     pub fn for_request(mut self, request: &Request) -> Self {
         let has = |tag: &String| request.field("if-none-match").is_some_and(|list| names(list, tag));
         if self.status == 200 && self.tag.as_ref().is_some_and(has) {
@@ -118,7 +118,7 @@ impl Reply {
         self
     }
 
-    /// The head on the wire. Without a body's length it is a stream.
+    /// The head on the wire. A stream has no length.
     pub fn head(&self, closes: bool) -> Vec<u8> {
         let tag = self.tag.as_deref().map(|tag| ("ETag", tag));
         let fields = self.fields.iter().map(|(name, value)| (*name, value.as_str()));
@@ -129,23 +129,23 @@ impl Reply {
         let mut head = Vec::with_capacity(1024);
         let written =
             response.with_chunked_threshold(usize::MAX).raw_print(&mut head, HTTPVersion(1, 1), &[], true, None);
-        // Writing into memory does not fail.
+        // Writing into memory cannot fail.
         drop(written);
         if closes {
-            // The one field that tiny_http keeps to its own server.
+            // The one header that tiny_http reserves for its own server.
             head.truncate(head.len().saturating_sub(2));
             head.extend_from_slice(b"Connection: close\r\n\r\n");
         }
         head
     }
 
-    /// Whether the status has a body at all.
+    /// Whether an answer with this status has a body.
     pub fn has_body(&self) -> bool {
         self.status != 304 && self.stream.is_none()
     }
 }
 
-/// Whether a list of tags names this one. A weak tag will do: bodies are compared, not ranges of them.
+/// Whether a list of tags contains this one. Weak tags match too, because whole bodies are compared, not ranges.
 fn names(list: &str, tag: &str) -> bool {
     list.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
 }

@@ -1,5 +1,5 @@
-//! Owns all sockets: one thread that waits for them, and moves bytes and requests on.
-//! Must stay true: it blocks only in that one wait, and without connections it waits for ever.
+//! Owns all sockets: one thread waits for them, and moves bytes and requests.
+//! Must stay true: the thread blocks only in that wait, and without connections it waits for ever.
 
 use super::Request;
 use super::access::{self, Access};
@@ -15,9 +15,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
-/// How long no connection is taken when the system has no more files for us.
+/// How long to accept no connection when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How many connections are taken at a time before the others have their turn.
+/// Most connections that are accepted at a time before the open ones are served again.
 const AT_ONCE: usize = 64;
 
 /// The server.
@@ -29,23 +29,23 @@ pub struct Server {
     waker: Waker,
     workers: Workers,
     slots: Vec<Option<Connection>>,
-    /// How many connections may be open, and how many clients may wait for events.
+    /// Most open connections, and most clients that wait for events.
     most: usize,
     most_streams: usize,
     serial: u64,
-    /// No connection is taken before.
+    /// No connection is accepted before this time.
     paused_until: Option<Instant>,
-    /// The last known generation, when to look again, and whether a worker is looking.
+    /// The last known generation, when to check again, and whether a worker is checking.
     generation: u64,
     next_look: Instant,
     is_looking: bool,
-    /// Where bytes are read to first.
+    /// The buffer for reading.
     room: Vec<u8>,
 }
 
 impl Server {
-    /// A server on a listening socket, which may have so many files open. `answer` and `look` are called
-    /// from several threads.
+    /// Creates a server on a listening socket, with a limit of open files. `answer` and `look` are called from several
+    /// threads.
     pub fn new(
         listener: TcpListener,
         policy: Policy,
@@ -79,23 +79,23 @@ impl Server {
         })
     }
 
-    /// Serves until a signal says stop.
+    /// Serves until a signal stops it.
     pub fn run(mut self) -> io::Result<()> {
         while !system::is_stopped() {
             let ready = self.wait(true)?;
             let now = Instant::now();
-            self.hear(now);
+            self.take_finished(now);
             if ready.first().is_some_and(|events| *events != 0) {
                 self.accept(now);
             }
-            self.go_on(ready.get(1..).unwrap_or_default(), now);
+            self.continue_ready(ready.get(1..).unwrap_or_default(), now);
             self.expire(now);
             self.look(now);
         }
         self.finish()
     }
 
-    /// Lets answers under way reach their readers, for a moment.
+    /// Gives unfinished answers a moment to reach their clients.
     fn finish(mut self) -> io::Result<()> {
         let end = Instant::now() + STOP_TIME;
         let is_busy = |connection: &Connection| matches!(connection.phase, Phase::Working | Phase::Writing(_));
@@ -103,8 +103,8 @@ impl Server {
             self.slots.iter_mut().for_each(|slot| drop(slot.take_if(|connection| !is_busy(connection))));
             let ready = self.wait(false)?;
             let now = Instant::now();
-            self.hear(now);
-            self.go_on(ready.get(1..).unwrap_or_default(), now);
+            self.take_finished(now);
+            self.continue_ready(ready.get(1..).unwrap_or_default(), now);
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Server {
         let until = deadlines.chain(look).chain(stop).chain(self.paused_until.filter(|_| !accepts)).min();
         system::wait(&mut all, until.map(|until| until.saturating_duration_since(now)))?;
         if all.first().is_some_and(|waker| waker.revents != 0) {
-            self.waker.hear();
+            self.waker.clear();
         }
         Ok(all.iter().skip(1).map(|one| one.revents).collect())
     }
@@ -131,7 +131,7 @@ impl Server {
         self.slots.iter().flatten().filter(|connection| connection.is_stream()).count()
     }
 
-    /// Takes new connections. If there is no room, the least important one is closed.
+    /// Accepts new connections. If there is no room, the least important one is closed.
     fn accept(&mut self, now: Instant) {
         let taken = self.take(now);
         let clients: Vec<SocketAddr> = taken.iter().map(|(_, client)| *client).collect();
@@ -145,7 +145,7 @@ impl Server {
         }
     }
 
-    /// The connections that wait to be taken.
+    /// Returns the connections that wait to be accepted.
     fn take(&mut self, now: Instant) -> Vec<(TcpStream, SocketAddr)> {
         let mut taken = Vec::new();
         for _ in 0..AT_ONCE {
@@ -157,7 +157,7 @@ impl Server {
                     self.paused_until = Some(now + PAUSE);
                     break;
                 }
-                // The client has gone already.
+                // The client has disconnected already.
                 Err(_) => {}
             }
         }
@@ -176,21 +176,21 @@ impl Server {
         self.slots.get_mut(free)
     }
 
-    /// Closes the connection that is missed least; `false` if all are busy.
+    /// Closes the least important connection; returns `false` if all are busy.
     fn make_room(&mut self) -> bool {
         let worth = |slot: &Option<Connection>| slot.as_ref().and_then(Connection::worth);
         let least = (0..self.slots.len()).filter_map(|n| Some((worth(self.slots.get(n)?)?, n))).min();
         least.and_then(|(_, n)| self.slots.get_mut(n)).is_some_and(|slot| slot.take().is_some())
     }
 
-    /// Takes what the workers have done.
-    fn hear(&mut self, now: Instant) {
+    /// Handles the finished work.
+    fn take_finished(&mut self, now: Instant) {
         while let Ok(done) = self.workers.done.try_recv() {
             match done {
                 Finished::Looked(generation) => {
                     self.is_looking = false;
                     self.generation = self.generation.max(generation);
-                    self.tell(now);
+                    self.send_events(now);
                 }
                 Finished::Answered(id, reply) => self.answer(id, reply, now),
             }
@@ -210,17 +210,17 @@ impl Server {
         }
     }
 
-    /// Goes on with all connections that are ready.
-    fn go_on(&mut self, ready: &[i16], now: Instant) {
+    /// Continues all connections that are ready.
+    fn continue_ready(&mut self, ready: &[i16], now: Instant) {
         for (slot, _) in ready.iter().enumerate().filter(|(_, events)| **events != 0) {
             if let Some(connection) = self.slots.get_mut(slot).and_then(Option::as_mut) {
-                let step = connection.go_on(&mut self.room, now);
+                let step = connection.on_ready(&mut self.room, now);
                 self.step(slot, step, now);
             }
         }
     }
 
-    /// Ends what has taken too long.
+    /// Ends phases that have taken too long.
     fn expire(&mut self, now: Instant) {
         self.paused_until = self.paused_until.filter(|until| *until > now);
         for slot in 0..self.slots.len() {
@@ -228,7 +228,7 @@ impl Server {
             if let Some(connection) = connection.filter(|connection| connection.deadline().is_some_and(|at| at <= now))
             {
                 let quiet = matches!(&connection.phase, Phase::Streaming(stream) if !stream.is_waiting());
-                let step = if quiet { connection.tell(self.generation, now) } else { connection.expire() };
+                let step = if quiet { connection.send_event(self.generation, now) } else { connection.expire() };
                 self.step(slot, step, now);
             }
         }
@@ -237,7 +237,7 @@ impl Server {
         }
     }
 
-    /// Lets a worker look at the disk while clients wait for events.
+    /// Lets a worker check the disk while clients wait for events.
     fn look(&mut self, now: Instant) {
         if self.is_looking || now < self.next_look || self.streams() == 0 {
             return;
@@ -246,16 +246,16 @@ impl Server {
         self.is_looking = self.workers.jobs.send(Job::Look).is_ok();
     }
 
-    fn tell(&mut self, now: Instant) {
+    fn send_events(&mut self, now: Instant) {
         for slot in 0..self.slots.len() {
             if let Some(connection) = self.slots.get_mut(slot).and_then(Option::as_mut) {
-                let step = connection.tell(self.generation, now);
+                let step = connection.send_event(self.generation, now);
                 self.step(slot, step, now);
             }
         }
     }
 
-    /// Does what a connection asks for, until it has to wait.
+    /// Does the steps of a connection until it has to wait.
     fn step(&mut self, slot: usize, mut step: Step, now: Instant) {
         loop {
             let Some(held) = self.slots.get_mut(slot) else { return };
@@ -264,7 +264,7 @@ impl Server {
                 Step::Stay => return,
                 Step::Close => return *held = None,
                 Step::Refused(refusal) => {
-                    let refusal = access::stranger(connection.peer).err().unwrap_or(refusal);
+                    let refusal = access::check_peer(connection.peer).err().unwrap_or(refusal);
                     connection.refuse(&Reply::refusal(&refusal), now)
                 }
                 Step::Request(request) => match self.access.wait(&request, &self.policy, connection.client, now) {

@@ -1,4 +1,4 @@
-//! Owns the messages to a client that waits for events, and those still on their way.
+//! Owns the messages to a client that waits for events.
 //! Must stay true: only the newest generation matters, so a slow client has at most one message waiting.
 
 use super::limits::{STALL_TIME, STREAM_TIME};
@@ -9,26 +9,26 @@ use std::time::Instant;
 #[derive(Debug)]
 pub struct Stream {
     /// The last generation that was sent.
-    told: u64,
+    sent: u64,
     waiting: Vec<u8>,
-    /// Since when it has taken nothing, or heard nothing.
+    /// Since when it has read nothing, or nothing was sent.
     since: Instant,
 }
 
 impl Stream {
-    /// A client that has the page of this generation; the generation is sent at once.
+    /// Starts a stream for a client with the page of this generation; the generation is sent at once.
     pub fn new(generation: u64, now: Instant) -> Self {
         let text = format!("retry: 1000\n{}", change(generation));
-        Stream { told: generation, waiting: chunk(&text), since: now }
+        Stream { sent: generation, waiting: chunk(&text), since: now }
     }
 
     /// Queues a new generation, or a comment if nothing was sent for a while.
-    pub fn tell(&mut self, generation: u64, now: Instant) {
+    pub fn queue(&mut self, generation: u64, now: Instant) {
         if !self.waiting.is_empty() {
             return;
         }
-        if generation > self.told {
-            (self.told, self.since) = (generation, now);
+        if generation > self.sent {
+            (self.sent, self.since) = (generation, now);
             self.waiting = chunk(&change(generation));
         } else if now >= self.since + STREAM_TIME {
             self.since = now;
@@ -36,7 +36,7 @@ impl Stream {
         }
     }
 
-    /// Writes what waits, as far as the socket takes it.
+    /// Writes as much of the waiting message as the socket takes.
     pub fn write(&mut self, socket: &mut impl Write, now: Instant) -> io::Result<()> {
         while !self.waiting.is_empty() {
             match socket.write(&self.waiting) {
@@ -58,7 +58,7 @@ impl Stream {
         !self.waiting.is_empty()
     }
 
-    /// When something has to happen: the client is given up, or hears a word of life.
+    /// When the client is disconnected, or gets a comment.
     pub fn deadline(&self) -> Instant {
         self.since + if self.is_waiting() { STALL_TIME } else { STREAM_TIME }
     }

@@ -13,15 +13,15 @@ pub const WRITABLE: i16 = libc::POLLOUT;
 /// One thing to wait for.
 pub type Waited = libc::pollfd;
 
-/// Something to wait for. Ends and errors always count.
+/// Creates something to wait for; ends and errors are always reported.
 pub fn waited(fd: RawFd, events: i16) -> Waited {
     Waited { fd, events, revents: 0 }
 }
 
-/// Waits until one of them is ready, at most so long; `None` is for ever.
+/// Waits until one of them is ready, or for this long; `None` means for ever.
 #[allow(unsafe_code, reason = "poll(2)")]
 pub fn wait(all: &mut [Waited], most: Option<Duration>) -> io::Result<()> {
-    // Rounded up: a deadline that has nearly come would make us ask again and again.
+    // Rounded up, so that a deadline within the millisecond does not make the loop spin.
     let millis = most.map_or(-1, |most| i32::try_from(most.as_millis().saturating_add(1)).unwrap_or(i32::MAX));
     // SAFETY: the pointer and the length are those of one slice.
     let count = unsafe { libc::poll(all.as_mut_ptr(), all.len() as libc::nfds_t, millis) };
@@ -37,7 +37,7 @@ pub fn wait(all: &mut [Waited], most: Option<Duration>) -> io::Result<()> {
     }
 }
 
-/// Wakes up the waiting thread: a pair of sockets, on which one byte is a call.
+/// Wakes up the waiting thread through a pair of sockets: each byte is a call.
 #[derive(Debug)]
 pub struct Waker {
     calling: UnixStream,
@@ -52,7 +52,7 @@ impl Waker {
         Ok(Waker { calling, called })
     }
 
-    /// Another end to call from.
+    /// Creates an end for another thread.
     pub fn caller(&self) -> io::Result<Caller> {
         Ok(Caller(self.calling.try_clone()?))
     }
@@ -61,20 +61,20 @@ impl Waker {
         waited(self.called.as_raw_fd(), READABLE)
     }
 
-    /// Forgets the calls so far.
-    pub fn hear(&self) {
+    /// Discards the calls so far.
+    pub fn clear(&self) {
         let mut bytes = [0; 64];
         while matches!((&self.called).read(&mut bytes), Ok(1..)) {}
     }
 }
 
-/// The end of a [`Waker`] that others have.
+/// The end of a [`Waker`] for other threads.
 #[derive(Debug)]
 pub struct Caller(UnixStream);
 
 impl Caller {
     pub fn call(&self) {
-        // A full pipe means that the other side is about to wake up.
+        // If the socket is full, the other side is about to wake up anyway.
         let _ = (&self.0).write(&[1]);
     }
 }
@@ -90,7 +90,7 @@ extern "C" fn stop(_signal: libc::c_int) {
     unsafe { libc::write(fd, [1u8].as_ptr().cast(), 1) };
 }
 
-/// From now on, SIGTERM and SIGINT call instead of ending the process at once.
+/// Makes SIGTERM and SIGINT wake up the server instead of ending the process at once.
 #[allow(unsafe_code, reason = "signal(2)")]
 pub fn stop_on_signals(waker: &Waker) {
     STOP_CALL.store(waker.calling.as_raw_fd(), Ordering::SeqCst);
@@ -106,7 +106,7 @@ pub fn is_stopped() -> bool {
     STOPPED.load(Ordering::SeqCst)
 }
 
-/// Lets this process have as many files open as connections need, where the system allows it. Says how many.
+/// Raises the limit of open files to what connections need, if the system allows it, and returns the limit.
 #[allow(unsafe_code, reason = "setrlimit(2)")]
 pub fn raise_file_limit(wanted: u64) -> u64 {
     // SAFETY: rlimit is plain old data, and both calls only read or write that one.
@@ -126,17 +126,17 @@ pub fn raise_file_limit(wanted: u64) -> u64 {
     }
 }
 
-/// Makes the kernel keep little for a client that reads events: so that a client that does not read is noticed.
+/// Makes the kernel's buffer for a client that waits for events small, so that a client that does not read is noticed.
 #[allow(unsafe_code, reason = "setsockopt(2)")]
-pub fn keep_little(socket: &impl AsRawFd) {
+pub fn shrink_send_buffer(socket: &impl AsRawFd) {
     let bytes: libc::c_int = 4096;
     let size = std::mem::size_of::<libc::c_int>() as libc::socklen_t;
     // SAFETY: the pointer is to an int and the size is that of an int. Failing changes nothing that matters.
     unsafe { libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_SNDBUF, (&raw const bytes).cast(), size) };
 }
 
-/// Makes the allocator give memory back: one arena for all threads, and large pieces straight from the
-/// system. Before any thread is started.
+/// Makes the allocator return memory: one arena for all threads, and large blocks directly from the system. Must be called
+/// before any thread is started.
 #[allow(unsafe_code, reason = "mallopt(3)")]
 pub fn save_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -148,11 +148,11 @@ pub fn save_memory() {
     }
 }
 
-/// Gives memory back that is free.
+/// Returns free memory to the system.
 #[allow(unsafe_code, reason = "malloc_trim(3)")]
 pub fn trim_memory() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: malloc_trim only gives back what nobody uses.
+    // SAFETY: malloc_trim only returns unused memory.
     unsafe {
         libc::malloc_trim(0);
     }

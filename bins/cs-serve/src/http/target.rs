@@ -1,7 +1,6 @@
-//! Owns the target of a request: percent-encoding is decoded here alone.
-//! Must stay true: guard and routes see the decoded target, and nothing is decoded again. A path is never
-//! shortened (`..` is a name like any other, which no route has), and ambiguous characters,
-//! such as an encoded slash or a NUL, are refused.
+//! Owns the target of a request: percent-encoding is decoded only here.
+//! Must stay true: guard and routes see the decoded target, and nothing is decoded again. A path is never normalized
+//! (`..` is an ordinary name, which no route has), and ambiguous characters such as an encoded slash or a NUL are refused.
 
 use super::refusal::Refusal;
 
@@ -12,11 +11,11 @@ pub struct Target {
     pub path: String,
     /// Decoded names and values, in their order.
     pub query: Vec<(String, String)>,
-    /// The host in the target, where a whole URL was sent instead of a path.
+    /// The host in the target, if a whole URL was sent instead of a path.
     pub authority: Option<String>,
 }
 
-/// Understands a target.
+/// Parses a target.
 pub fn parse(raw: &str) -> Result<Target, Refusal> {
     if !raw.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) || raw.contains('#') {
         return Err(bad("the target has characters that must be percent-encoded"));
@@ -52,7 +51,7 @@ fn pairs(query: &str) -> Result<Vec<(String, String)>, Refusal> {
     query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
 }
 
-/// Decodes `%41`, and `+` as a space where that is its meaning.
+/// Decodes `%41`, and in a query `+` as a space.
 fn decode(text: &str, plus_is_space: bool) -> Result<String, Refusal> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,5 +1,5 @@
-//! Owns the few threads that make answers. Must stay true: work comes in and goes out over channels, and
-//! nobody waits for a socket here.
+//! Owns the few threads that make answers. Must stay true: work comes in and goes out over channels, and no thread here
+//! waits for a socket.
 
 use super::head::Request;
 use super::reply::Reply;
@@ -12,31 +12,31 @@ use std::thread;
 /// How many answers are made at the same time.
 const THREADS: usize = 3;
 
-/// Something to do.
+/// A piece of work.
 #[derive(Debug)]
 pub enum Job {
     /// Answer the request of a connection.
     Answer(ConnectionId, Box<Request>),
-    /// Look whether something changed on disk.
+    /// Check whether something changed on disk.
     Look,
 }
 
-/// Something done.
+/// A finished piece of work.
 #[derive(Debug)]
 pub enum Finished {
     Answered(ConnectionId, Reply),
-    /// The generation that is there now.
+    /// The present generation of the store.
     Looked(u64),
 }
 
-/// Which connection: its slot, and its number, because slots are used again.
+/// Identifies a connection: by its slot, and by its number, because slots are reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionId {
     pub slot: usize,
     pub serial: u64,
 }
 
-/// The threads, as the server sees them.
+/// The server's handle to the threads.
 #[derive(Debug)]
 pub struct Workers {
     pub jobs: Sender<Job>,
@@ -44,8 +44,8 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts them. `answer` makes an answer, `look` finds the present generation, and `callers` wake the
-    /// server up, one for each thread.
+    /// Starts the threads. `answer` makes an answer, `look` finds the present generation, and `callers` wake up the
+    /// server, one for each thread.
     pub fn start(
         answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
         look: impl Fn() -> u64 + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! Owns the kernel's answer about one connection: one message there, one back, whatever else is connected.
-//! Must stay true: the answer is about exactly the connection that was asked for. The kernel falls back to a
-//! listener on the local port when there is no such connection, so the addresses of the answer are compared.
+//! Owns asking the kernel about one connection: one request and one answer, however many connections there are.
+//! Must stay true: the answer is about exactly the requested connection. If that does not exist, the kernel falls back
+//! to a listener on the local port, so the addresses of the answer are compared.
 //! Sources: sock_diag(7), netlink(7), linux/inet_diag.h.
 
 use std::io;
@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// `SOCK_DIAG_BY_FAMILY`, the kind of the question and of its answer.
+/// `SOCK_DIAG_BY_FAMILY`, the type of the request and of its answer.
 const BY_FAMILY: u16 = 20;
 /// `NLM_F_REQUEST`
 const REQUEST: u16 = 1;
@@ -25,18 +25,18 @@ pub struct Diag {
 }
 
 impl Diag {
-    /// Opens it; none where the system forbids or does not know it.
+    /// Opens the socket; `None` if the system forbids or does not support it.
     #[allow(unsafe_code, reason = "netlink(7)")]
     pub fn open() -> Option<Diag> {
         let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-        // SAFETY: takes numbers only; the result is a new descriptor, or negative.
+        // SAFETY: socket takes only numbers; the result is a new descriptor, or negative.
         let fd = unsafe { libc::socket(libc::AF_NETLINK, kind, libc::NETLINK_SOCK_DIAG) };
         if fd < 0 {
             return None;
         }
-        // SAFETY: the descriptor is new, and nobody else has it.
+        // SAFETY: the descriptor is new, and nothing else owns it.
         let socket = unsafe { OwnedFd::from_raw_fd(fd) };
-        // SAFETY: sockaddr_nl is plain old data. Connected to the kernel (port 0), it hears nobody else.
+        // SAFETY: sockaddr_nl is plain old data. A socket connected to the kernel (port 0) receives only its messages.
         let connected = unsafe {
             let mut kernel: libc::sockaddr_nl = std::mem::zeroed();
             kernel.nl_family = libc::AF_NETLINK as libc::sa_family_t;
@@ -51,7 +51,7 @@ impl Diag {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         self.send(&question(number, local, remote)).ok()?;
         let mut room = [0; 512];
-        // The kernel answers before it returns from the call. Older answers may lie before ours.
+        // The kernel answers before the call returns, but older answers may come first.
         for _ in 0..4 {
             let count = self.receive(&mut room).ok()?;
             let message = room.get(..count)?;
@@ -87,7 +87,7 @@ fn question(number: u32, local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     bytes.extend(number.to_ne_bytes());
     bytes.extend([0; 4]);
     bytes.extend([family as u8, libc::IPPROTO_TCP as u8, 0, 0]);
-    // In whatever state.
+    // In any state.
     bytes.extend(u32::MAX.to_ne_bytes());
     bytes.extend(local.port().to_be_bytes());
     bytes.extend(remote.port().to_be_bytes());
@@ -99,8 +99,8 @@ fn question(number: u32, local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
     bytes
 }
 
-/// The owner in an answer, if that is about this connection and somebody has it open: the kernel reads the owner
-/// before the inode, which is 0 once nobody has the socket open, and then the owner may be 0 without meaning root.
+/// The owner in an answer, if that is about this connection and the inode is not 0. An inode of 0 means that no process
+/// has the socket open, and then an owner of 0 may not mean root.
 fn answer(message: &[u8], local: SocketAddr, remote: SocketAddr) -> Option<u32> {
     let kind = u16::from_ne_bytes(message.get(4..6)?.try_into().ok()?);
     let body = message.get(HEAD..HEAD + ANSWER).filter(|_| kind == BY_FAMILY)?;
@@ -147,7 +147,7 @@ mod tests {
     }
 
     /// An answer about these ends.
-    fn told(kind: u16, local: SocketAddr, remote: SocketAddr, uid: u32, inode: u32) -> Vec<u8> {
+    fn encode_answer(kind: u16, local: SocketAddr, remote: SocketAddr, uid: u32, inode: u32) -> Vec<u8> {
         let mut bytes = question(7, local, remote);
         bytes.splice(4..6, kind.to_ne_bytes());
         // The ends stand 8 bytes after the head in the question, 4 in the answer.
@@ -162,14 +162,14 @@ mod tests {
     fn only_who_has_exactly_this_connection_open_is_its_owner() {
         let [local, remote] = ends();
         let owner = |bytes: &[u8]| answer(bytes, local, remote);
-        assert_eq!(owner(&told(BY_FAMILY, local, remote, 1000, 5)), Some(1000));
-        assert_eq!(owner(&told(BY_FAMILY, local, remote, 0, 5)), Some(0), "root");
-        assert_eq!(owner(&told(BY_FAMILY, local, remote, 0, 0)), None, "closed: that is not root");
+        assert_eq!(owner(&encode_answer(BY_FAMILY, local, remote, 1000, 5)), Some(1000));
+        assert_eq!(owner(&encode_answer(BY_FAMILY, local, remote, 0, 5)), Some(0), "root");
+        assert_eq!(owner(&encode_answer(BY_FAMILY, local, remote, 0, 0)), None, "closed: that is not root");
         let nowhere = "0.0.0.0:0".parse().unwrap();
-        assert_eq!(owner(&told(BY_FAMILY, local, nowhere, 1000, 5)), None, "a listener on that port");
-        assert_eq!(owner(&told(BY_FAMILY, remote, local, 1000, 5)), None, "our own end");
-        assert_eq!(owner(&told(2, local, remote, 1000, 5)), None, "an error");
-        let whole = told(BY_FAMILY, local, remote, 1000, 5);
+        assert_eq!(owner(&encode_answer(BY_FAMILY, local, nowhere, 1000, 5)), None, "a listener on that port");
+        assert_eq!(owner(&encode_answer(BY_FAMILY, remote, local, 1000, 5)), None, "our own end");
+        assert_eq!(owner(&encode_answer(2, local, remote, 1000, 5)), None, "an error");
+        let whole = encode_answer(BY_FAMILY, local, remote, 1000, 5);
         (0..whole.len()).for_each(|cut| assert_eq!(owner(&whole[..cut]), None, "{cut}"));
     }
 
@@ -180,6 +180,6 @@ mod tests {
             let IpAddr::V4(ip) = end.ip() else { panic!("{end}") };
             SocketAddr::new(ip.to_ipv6_mapped().into(), end.port())
         });
-        assert_eq!(answer(&told(BY_FAMILY, wide[0], wide[1], 1000, 5), local, remote), Some(1000));
+        assert_eq!(answer(&encode_answer(BY_FAMILY, wide[0], wide[1], 1000, 5), local, remote), Some(1000));
     }
 }

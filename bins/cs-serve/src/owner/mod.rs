@@ -1,8 +1,8 @@
 //! Owns finding the owner of a connection: the account that holds the client's end on this machine.
 //!
-//! Must stay true: an answer is the account that has the socket open now. A socket that nobody has open any more
-//! shows account 0 in the kernel's tables, and so does one that waits for its end; neither is an answer. An account
-//! that has no number in our user namespace shows the overflow number, which does not count either.
+//! Must stay true: an answer is the account that has the socket open now. The kernel's tables show account 0 for a socket
+//! that no process has open any more, or that waits for its end; neither is an answer. An account without a number in our
+//! user namespace has the overflow number, which is not an answer either.
 //! Deliberately absent: what follows from the answer (`http::access`).
 
 #[cfg(target_os = "linux")]
@@ -21,17 +21,17 @@ enum Source {
     Table,
 }
 
-/// A way to find owners that works here.
+/// A working source of owners.
 #[derive(Debug)]
 pub struct Owners {
     source: Source,
-    /// The number that the system shows for all accounts without a number here.
+    /// The number that the system shows for accounts without a number in our user namespace.
     overflow: Option<u32>,
 }
 
 impl Owners {
-    /// The way that works here, tried on a connection of our own to this address; none where the system does not
-    /// report owners, as on macOS or where `/proc` is hidden.
+    /// Finds a source that works, tested with a connection of our own to this address; `None` if the system does not
+    /// report owners, as on macOS or if `/proc` is hidden.
     pub fn find(address: IpAddr) -> Option<Owners> {
         let listener = TcpListener::bind((address, 0)).ok()?;
         let server = listener.local_addr().ok()?;
@@ -41,7 +41,7 @@ impl Owners {
         ways.find(|owners| owners.of(local, server) == Some(own()))
     }
 
-    /// The account that has the end `local` of a connection to `remote` open; none if that is unknown.
+    /// The account that has the end `local` of a connection to `remote` open; `None` if that is unknown.
     pub fn of(&self, local: SocketAddr, remote: SocketAddr) -> Option<u32> {
         self.of_all(&[local], remote).pop().flatten()
     }
@@ -58,14 +58,14 @@ impl Owners {
     }
 }
 
-/// The account that we run as.
+/// The account that runs this program.
 #[allow(unsafe_code, reason = "geteuid(2)")]
 pub fn own() -> u32 {
-    // SAFETY: takes nothing, cannot fail.
+    // SAFETY: geteuid takes nothing and cannot fail.
     unsafe { libc::geteuid() }
 }
 
-/// The exact way first: it costs the same however many connections there are.
+/// The sources, the exact one first: its cost does not depend on the number of connections.
 fn sources() -> impl Iterator<Item = Source> {
     #[cfg(target_os = "linux")]
     let exact = diag::Diag::open().map(Source::Diag);

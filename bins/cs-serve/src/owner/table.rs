@@ -23,7 +23,7 @@ pub struct SocketRow<'a> {
     pub inode: u64,
 }
 
-/// Understands a line; the first line of a table is none.
+/// Parses a line; the first line of a table is not a row.
 fn row(line: &str) -> Option<SocketRow<'_>> {
     let mut fields = line.split_ascii_whitespace();
     let mut next = |skipped: usize| fields.nth(skipped);
@@ -46,8 +46,8 @@ pub fn find<T>(mut wanted: impl FnMut(&SocketRow) -> Option<T>) -> Option<T> {
     })
 }
 
-/// The accounts that have these ends of connections to `remote` open. The tables are read once, and not further than
-/// to the last of them.
+/// The accounts that have these ends of connections to `remote` open. The tables are read once, and only until all are
+/// found.
 pub fn owners(locals: &[SocketAddr], remote: SocketAddr) -> Vec<Option<u32>> {
     let mut owners = vec![None; locals.len()];
     let remotes = [false, true].map(|is_wide| name(remote, is_wide));
@@ -68,8 +68,8 @@ fn holder(row: &SocketRow) -> Option<u32> {
     (row.inode != 0).then_some(row.uid)
 }
 
-/// An end as the tables write it: words of 32 bits in this machine's order. An address of the old protocol also
-/// stands in the table of the new one (`is_wide`), for a client that speaks the new one.
+/// An end as the tables write it: words of 32 bits in this machine's byte order. An IPv4 address is also in the table of
+/// IPv6 (`is_wide`), for a client that uses IPv6.
 fn name(end: SocketAddr, is_wide: bool) -> String {
     let octets = match end.ip() {
         IpAddr::V4(ip) if is_wide => ip.to_ipv6_mapped().octets().to_vec(),

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// How many days the chart of projects has, and how many projects have their own series.
 const DAYS: usize = 30;
 const SERIES: usize = 5;
-/// The name of what all others did.
+/// The name of the series of all other projects.
 const OTHERS: &str = "others";
 
 /// The variables of `activity.html`.
@@ -37,7 +37,7 @@ pub struct ActivityPage<'a> {
     pub busiest: Option<&'a Day>,
     /// Projects and their sessions in the year, the busiest first.
     pub projects: Vec<(&'a str, usize)>,
-    /// The usage in the range; none if nothing was counted yet.
+    /// The usage in the range; `None` if nothing was counted yet.
     pub used: Option<RangeUse>,
     pub ranges: Vec<Span>,
 }

@@ -1,5 +1,5 @@
 //! Owns the geometry of charts: numbers become rectangles, templates draw them as SVG. Pure.
-//! Must stay true: every shape has its number in words, because some people cannot see the picture.
+//! Must stay true: every shape has its value as text, because some people cannot see the picture.
 
 use crate::view::history::Day;
 use chrono::NaiveDate;
@@ -15,7 +15,7 @@ const RIGHT: f64 = 10.0;
 const BOTTOM: f64 = 18.0;
 const TOP: f64 = 8.0;
 
-/// A column chart. One column a date, its parts upon one another.
+/// A column chart with stacked parts, one column for each date.
 #[derive(Debug, Serialize)]
 pub struct Columns {
     pub width: f64,
@@ -38,7 +38,7 @@ pub struct Column {
     pub width: f64,
     pub date: String,
     pub value: usize,
-    /// The value as people say it.
+    /// The value as text.
     pub text: String,
     pub parts: Vec<Part>,
 }
@@ -49,13 +49,13 @@ pub struct Part {
     /// Which series it belongs to.
     pub series: usize,
     pub value: usize,
-    /// The value as people say it.
+    /// The value as text.
     pub text: String,
     pub y: f64,
     pub height: f64,
 }
 
-/// A text at a place.
+/// A text at a position.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Mark {
     pub at: f64,
@@ -70,9 +70,9 @@ pub fn columns(dates: &[(String, Vec<usize>)]) -> Columns {
 /// How a chart writes numbers.
 #[derive(Clone, Copy)]
 pub struct Labels {
-    /// Of a column or a part of it, as tables do.
+    /// The label of a column or a part of it, as in tables.
     pub value: fn(usize) -> String,
-    /// Beside the axis, where there is little room.
+    /// The label at the axis, where there is little room.
     pub level: fn(usize) -> String,
 }
 
@@ -190,7 +190,7 @@ pub fn heat_map(days: &[Day]) -> HeatMap {
     }
 }
 
-/// A written date in another form; a text that is not a date stays as it is.
+/// Formats a date; a text that is not a date is returned unchanged.
 fn dated(date: &str, format: fn(NaiveDate) -> String) -> String {
     date.parse().map_or_else(|_| date.to_string(), format)
 }

@@ -1,4 +1,4 @@
-//! Owns what pages show of the clients' reports on running conversations: context, cost, and the account's limits.
+//! Owns what pages show from the clients' reports on running conversations: context, cost, and the account's limits.
 
 use crate::asked::Asked;
 use cs_core::clock::{self, Instant};
@@ -7,7 +7,7 @@ use cs_core::statusline::{self, Reading};
 use render::{format_dollars, format_round_count};
 use serde::Serialize;
 
-/// For so long, reported limits count as current.
+/// How long reported limits count as current.
 const FRESH_MINUTES: i64 = 10;
 
 /// The figures of a conversation, as far as the client reported them.
@@ -29,7 +29,7 @@ pub struct Figures {
 /// The values at the top of a page.
 #[derive(Debug, Default, Serialize)]
 pub struct Top {
-    /// In how many sessions the user is the one to act.
+    /// In how many sessions the user has to act.
     pub needs_me: usize,
     pub limits: Vec<Limit>,
 }
@@ -63,10 +63,10 @@ impl Asked<'_> {
     pub fn top(&self) -> Top {
         let (now, lives) = (clock::now(), self.snapshot.verdicts.lives().iter());
         let readings = lives.filter_map(|live| self.store().reading(&Uuid::parse(&live.claude_session_id).ok()?));
-        let told = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
+        let with_limits = readings.filter(|reading| reading.five_hour.is_some() || reading.seven_day.is_some());
         Top {
             needs_me: self.snapshot.overview.needs_user,
-            limits: told
+            limits: with_limits
                 .max_by_key(|reading| (clock::credible(&reading.at, now).is_some(), reading.at.clone()))
                 .map(|reading| limits(&reading, now))
                 .unwrap_or_default(),
@@ -74,7 +74,7 @@ impl Asked<'_> {
     }
 }
 
-/// The limits of a reading. One that was reset since is not known any more.
+/// The limits of a reading, without those that were reset since.
 fn limits(reading: &Reading, now: Instant) -> Vec<Limit> {
     let all = [("5 h", &reading.five_hour), ("7 d", &reading.seven_day)];
     let known = all.into_iter().filter_map(|(name, limit)| Some((name, limit.as_ref()?)));

@@ -1,5 +1,5 @@
 //! Owns the filters that templates apply to values.
-//! Must stay true: text that is marked as safe here was escaped here.
+//! Must stay true: text is marked as safe only if it was escaped here.
 
 use cs_core::clock::{self, Instant};
 use cs_core::visible::visible;
@@ -7,7 +7,7 @@ use cs_core::zone::Zone;
 use minijinja::{Environment, Value};
 use render::{format_ago_by_minute, format_local_minute, format_quantity, format_until};
 
-/// Makes the filters known.
+/// Adds the filters to an environment.
 pub fn add(environment: &mut Environment<'static>) {
     environment.add_filter("moment", moment);
     environment.add_filter("linked", |text: &str| Value::from_safe_string(linked(text)));
@@ -26,12 +26,12 @@ fn moment(text: &str) -> String {
     clock::parse(text).map_or_else(|| text.to_string(), |at| format_local_minute(at, Zone::system()))
 }
 
-/// An instant as it lies from now; a text that is not an instant stays as it is.
+/// An instant relative to now; a text that is not an instant is returned unchanged.
 fn from_now(text: &str, format: fn(Instant, Instant) -> String) -> String {
     clock::parse(text).map_or_else(|| text.to_string(), |at| format(at, clock::now()))
 }
 
-/// A path as people write it: their own folder is `~`.
+/// A path with `~` for the home directory.
 fn homely(path: &str, home: &str) -> String {
     match path.strip_prefix(home.trim_end_matches('/')) {
         Some(rest) if home.len() > 1 && (rest.is_empty() || rest.starts_with('/')) => format!("~{rest}"),
@@ -39,7 +39,7 @@ fn homely(path: &str, home: &str) -> String {
     }
 }
 
-/// Text in which http and https URLs are links, and nothing else is anything but text.
+/// Text with links for http and https URLs; everything else is escaped.
 fn linked(text: &str) -> String {
     let text = visible(text);
     let mut html = String::with_capacity(text.len() + 16);

@@ -30,17 +30,17 @@ pub struct OverviewPage<'a> {
     /// Whether the query asks for anything. If not, `groups` has the projects with their other sessions;
     /// else it has only the selected sessions, in the order of the list, page by page.
     pub is_filtered: bool,
-    /// Of all projects: those in which the user is the one to act, waiting before idle; then those in which
-    /// something runs. Empty when filtered.
+    /// The sessions of all projects in which the user has to act, waiting before idle; then those in which something
+    /// runs. Empty if filtered.
     pub needs_me: Section<'a>,
     pub running: Section<'a>,
     pub groups: Vec<Group<'a>>,
-    /// Projects without a group, for want of room or of sessions.
+    /// Projects without a group, for lack of room or of sessions.
     pub others: Vec<&'a Project>,
-    /// How many sessions the query selects; all if it selects none in particular.
+    /// How many sessions the query selects; without a query, all.
     pub total: usize,
     pub damaged: &'a [Damaged],
-    /// The recent usage; none if the query selects sessions.
+    /// Recent usage; `None` if the query selects sessions.
     pub usage: Option<Strip>,
     /// URL of the next page of a filtered list.
     pub next: Option<String>,
@@ -227,7 +227,7 @@ fn unknown(slug: &str) -> Group<'_> {
 
 impl<'a> Group<'a> {
     fn with(self, sections: Vec<Section<'a>>) -> Self {
-        // All that are shown are among those that were found.
+        // All sessions of a filtered list are in its sections.
         Group { sections, needs_me: 0, running: 0, ..self }
     }
 }

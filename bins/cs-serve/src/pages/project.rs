@@ -28,7 +28,7 @@ pub struct ProjectPage<'a> {
     /// Sessions that began, and tasks done, by week.
     pub sessions: Columns,
     pub tasks: Columns,
-    /// Its usage; none if nothing was counted yet.
+    /// Its usage; `None` if nothing was counted yet.
     pub used: Option<ProjectUse>,
     pub next: Option<String>,
     pub first: Option<String>,
@@ -43,7 +43,7 @@ pub struct ProjectUse {
     pub is_old: bool,
     /// All of it, by model.
     pub table: AmountTable,
-    /// The last month, else half year; none if it used nothing then.
+    /// The last month, else the last half year; `None` if both are empty.
     pub chart: Option<Chart>,
 }
 

@@ -9,7 +9,7 @@ use cs_core::record::Status;
 use cs_core::state::State;
 use serde::Serialize;
 
-/// Most rows of a kind that an overview shows of a project; the others are one click away.
+/// Most rows of a kind that an overview shows for a project; the others are one click away.
 const QUIET: usize = 8;
 const PARKED: usize = 5;
 const RECENT: usize = 3;
@@ -19,7 +19,7 @@ const RECENT: usize = 3;
 pub struct SessionRow<'a> {
     #[serde(flatten)]
     pub session: &'a Summary,
-    /// The last part of its work tree's path, where that is not the project's own.
+    /// The last part of its work tree's path, if that is not the project's own.
     pub worktree: Option<&'a str>,
     /// The client's report on its context and cost; see [`super::figures`].
     pub figures: Option<super::figures::Figures>,

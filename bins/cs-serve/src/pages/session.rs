@@ -30,12 +30,12 @@ pub struct SessionPage<'a> {
     pub older_facts: usize,
     pub tasks_done: usize,
     pub tasks_total: usize,
-    /// How long it took, in words; none while it is active.
+    /// How long it took, as text; `None` while it is active.
     pub took: Option<String>,
     pub figures: Option<Figures>,
     /// Its usage by model; `session.usage` has the rest.
     pub used: Option<AmountTable>,
-    /// Other sessions of the same conversation share that.
+    /// Whether other sessions of the same conversation share that usage.
     pub shares_usage: bool,
     /// Names of formats and the URLs that save this session.
     pub downloads: Vec<(&'static str, String)>,

@@ -1,4 +1,4 @@
-//! Owns charts of usage: by day or by week, a part for each model, once as cost and once as tokens.
+//! Owns charts of usage by day or by week, with a part for each model: one of costs and one of tokens.
 //! Must stay true: usage without a known price is missing only in the chart of costs, and the value says so.
 
 use super::charts::{self, Columns, Labels};
@@ -16,17 +16,17 @@ use std::collections::BTreeMap;
 /// How many models have their own series in a chart, and the name of all others together.
 const SERIES: usize = 5;
 const OTHERS: &str = "others";
-/// So many days and more are shown as weeks.
+/// Ranges of at least this many days are shown by week.
 const DAYS: i64 = 92;
 /// Weeks of half a year.
 const WEEKS: u64 = 26;
 
-/// Dollars of so many millionths, beside a column and beside the axis.
+/// Labels in dollars for millionths of a dollar, at a column and at the axis.
 const DOLLARS: Labels = Labels {
     value: |micros| format_dollars(micros as f64 / 1e6),
     level: |micros| format_round_dollars(micros as f64 / 1e6),
 };
-/// The same of tokens.
+/// Labels for tokens.
 const TOKENS: Labels =
     Labels { value: |tokens| format_count(tokens as u64), level: |tokens| format_round_count(tokens as u64) };
 
@@ -54,7 +54,7 @@ pub struct Chart {
 pub struct Dated {
     pub date: String,
     pub said: AmountText,
-    /// Of each series.
+    /// The amount of each series.
     pub parts: Vec<Option<AmountText>>,
 }
 
@@ -84,7 +84,7 @@ pub fn chart(used: &Rollup, project: Option<&str>, range: DayRange) -> Chart {
     }
 }
 
-/// The last 30 days of a project or, if it used nothing then, its last half year; none if that is empty, too.
+/// The last 30 days of a project or, without usage in them, its last half year; `None` if that is empty too.
 pub fn recent(used: &Rollup, project: &str) -> Option<Chart> {
     let last = used.last(Some(project))?;
     let month = last_days(spending::DAYS);
@@ -93,7 +93,7 @@ pub fn recent(used: &Rollup, project: &str) -> Option<Chart> {
     Some(chart(used, Some(project), range))
 }
 
-/// Every day of a range, or every week, whether something was used or not.
+/// Every day or every week of a range, also those without usage.
 fn grouped(days: BTreeMap<Date, ModelSum>, range: DayRange, group: impl Fn(Date) -> Date) -> BTreeMap<Date, ModelSum> {
     let all = range.from.iter_days().take_while(|day| *day <= range.until);
     let mut columns: BTreeMap<Date, ModelSum> = all.map(|day| (group(day), ModelSum::default())).collect();

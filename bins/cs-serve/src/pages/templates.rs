@@ -1,4 +1,4 @@
-//! Owns the templates in `web/`, and how a value becomes a page.
+//! Owns the templates in `web/`, and rendering a page from a value.
 
 use crate::assets;
 use crate::http::reply::HTML;
@@ -9,7 +9,7 @@ use minijinja::{Environment, Output, State, UndefinedBehavior, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A template: its name, and what it says.
+/// A template: its name and its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Template {
     pub name: &'static str,
@@ -32,7 +32,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Reads the templates of the pages and the shared ones; fails when one is wrong. Each gets `routes`.
+    /// Parses the templates of the pages and the shared ones. Each gets `routes`.
     pub fn new(
         templates: impl Iterator<Item = Template>,
         routes: Vec<impl Serialize>,
@@ -50,7 +50,7 @@ impl Pages {
         Ok(Pages { environment })
     }
 
-    /// A page. The value's fields are the template's variables.
+    /// Renders a page. The value's fields are the template's variables.
     pub fn render(&self, template: &str, value: &impl Serialize) -> Result<Reply, Refusal> {
         let rendered = self.environment.get_template(template).and_then(|template| template.render(Serde(value)));
         match rendered {
@@ -71,7 +71,7 @@ impl Pages {
         self.render("error.html", &page).map_or_else(|_| Reply::refusal(refusal), |reply| reply.refused(refusal))
     }
 
-    /// The page that fetches the others with the key: it holds no data.
+    /// The page that requests the others with the key; it contains no data.
     pub fn shell(&self, port: u16) -> Reply {
         #[derive(Serialize)]
         struct KeyPage {
@@ -81,7 +81,7 @@ impl Pages {
     }
 }
 
-/// Text is escaped, and what in it would turn the direction of writing or hide something can be seen.
+/// Escapes text, and makes characters visible that would hide something or change the direction of writing.
 fn format(out: &mut Output, state: &mut State, value: &Value) -> Result<(), minijinja::Error> {
     match value.as_str() {
         Some(text) if !value.is_safe() && text.bytes().any(|byte| !(b' '..=b'~').contains(&byte)) => {

@@ -1,4 +1,4 @@
-//! Owns usage in words: tokens and money, and tables by model.
+//! Owns usage as text: tokens and money, and tables by model.
 //! Must stay true: a cost without a known price is called unknown.
 
 use crate::view::spending::{Lately, Period};
@@ -43,7 +43,7 @@ pub struct AmountLine {
     pub name: String,
     #[serde(flatten)]
     pub said: AmountText,
-    /// Of the most expensive one, 0 to 100; by tokens where no cost is known.
+    /// The share of the most expensive one, 0 to 100; by tokens if no cost is known.
     pub share: u64,
 }
 
@@ -92,15 +92,15 @@ pub fn unpriced(sum: &ModelSum) -> Option<String> {
     (tokens > 0).then(|| format!("{} tokens of {}", format_count(tokens), names.join(", ")))
 }
 
-/// The recent usage, as an overview shows it.
+/// Recent usage, as an overview shows it.
 #[derive(Debug, Serialize)]
 pub struct Strip {
-    /// When that was summed up; none: never.
+    /// When that was summed up; `None` if never.
     pub kept_at: Option<String>,
-    /// It was long ago.
+    /// Whether that was long ago.
     pub is_old: bool,
     pub tiles: Vec<Tile>,
-    /// Tokens of the month or the week that no cost counts, and their models.
+    /// Tokens of the month or the week that have no known price, and their models.
     pub unpriced: Option<String>,
     /// The cost that status lines have reported today, `$1.23`.
     pub told_today: Option<String>,
@@ -140,7 +140,7 @@ impl Strip {
     }
 }
 
-/// Whether figures are so old that the count does not seem to run any more.
+/// Whether the figures are so old that the usage job does not seem to run any more.
 pub fn is_old(kept_at: &str, now: Instant) -> bool {
     clock::credible(kept_at, now).is_none_or(|at| (now - at).num_hours() >= OLD_HOURS)
 }

@@ -1,5 +1,5 @@
-//! Owns all archived sessions in short. They have no index; their records do not change, so each is read
-//! once, when somebody asks for the archive.
+//! Owns all archived sessions in short. The archive has no index; its records do not change, so each is read once, when
+//! the archive is requested.
 
 use super::index_rows::IndexRows;
 use super::stamp::{Stamp, unchanged};
@@ -29,7 +29,7 @@ impl Archive {
         let new: Vec<Session> = ids
             .iter()
             .filter(|id| known.1.find(id.as_str()).is_none())
-            // A present record of the same id is the one that counts.
+            // A current record of the same id takes precedence.
             .filter_map(|id| store.session(id).ok().map(slim))
             .collect();
         let rows = Arc::new(IndexRows::new(&merged(&ids, &known.1, &new)));
@@ -38,7 +38,7 @@ impl Archive {
     }
 }
 
-/// A short session needs neither a timeline nor lists.
+/// Drops the timeline and the lists, which a session in short does not need.
 fn slim(session: Session) -> Session {
     Session {
         events: Vec::new(),

@@ -21,7 +21,7 @@ pub struct Caches {
 }
 
 impl Caches {
-    /// Reads nothing yet.
+    /// Creates empty caches.
     pub fn new(store: Store) -> Self {
         Caches {
             keeper: Keeper::new(store),
@@ -42,7 +42,7 @@ impl Caches {
         self.archive.rows(self.store())
     }
 
-    /// All that was used; none if it was never counted.
+    /// All usage; `None` if it was never counted.
     pub fn used(&self) -> Option<Arc<Rollup>> {
         self.usage.used(self.store())
     }

@@ -1,5 +1,5 @@
-//! Owns the small files that a snapshot is made from, running conversations and states of projects: each is read
-//! once and kept while it stays as it is.
+//! Owns the small files that a snapshot is made from, running conversations and states of projects: each is read once
+//! and cached while it does not change.
 
 use super::stamp::{Stamp, unchanged};
 use cs_core::id::{Slug, Uuid};
@@ -50,7 +50,7 @@ impl ProjectStates {
             let Some(stamp) = Stamp::of(&store.home.project(&slug)) else { continue };
             let state = match before.remove(&stem).filter(|(known, _)| known.still_is(&stamp)) {
                 Some((_, state)) => state,
-                // A file that cannot be read is a cache but for its roadmap, which is not shown then.
+                // A file that cannot be read is only a cache, except for its roadmap, which is then not shown.
                 None => store.project(&slug).unwrap_or_default(),
             };
             self.0.insert(stem, (stamp, state));

@@ -1,4 +1,4 @@
-//! Owns what happened over time: sessions by day and by week, tasks done by week.
+//! Owns history: sessions by day and by week, tasks done by week.
 
 use super::index_rows::{IndexRow, IndexRows};
 use super::stamp::{Stamp, unchanged};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-/// How many weeks a year's picture has, and a project's.
+/// The number of weeks in the picture of a year, and in that of a project.
 const YEAR_WEEKS: usize = 53;
 const PROJECT_WEEKS: usize = 26;
 
@@ -22,7 +22,7 @@ pub struct Day {
     /// Local, for example `2026-11-21`.
     pub date: String,
     pub sessions: usize,
-    /// How many of them in which project.
+    /// The number of sessions in each project.
     pub projects: BTreeMap<String, usize>,
 }
 
@@ -52,7 +52,7 @@ pub fn days<'a>(rows: impl Iterator<Item = IndexRow<'a>>, zone: &Zone, now: Inst
     days
 }
 
-/// The tasks that were done in records, and when; kept while their files stay as they are.
+/// When the tasks in records were done; kept while the files do not change.
 #[derive(Debug, Default)]
 pub struct TasksDone {
     known: Mutex<Finished>,
@@ -61,7 +61,7 @@ pub struct TasksDone {
 /// By a session's id: which version of its file was read, and the local days of its finished tasks.
 type Finished = HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>;
 
-/// Most records of which that is kept.
+/// Most records for which that is kept.
 const KEPT: usize = 20_000;
 
 /// The last half year of a project, oldest week first.
@@ -76,7 +76,7 @@ pub fn weeks(store: &Store, done: &TasksDone, rows: &[&IndexRows], slug: &str, n
         if let Some(week) = date(row.started_at, zone).and_then(index).and_then(|at| weeks.get_mut(at)) {
             week.sessions += 1;
         }
-        // A session that ended before has done nothing since.
+        // A session that ended before these weeks has finished no task in them.
         let last = row.ended_at.unwrap_or(row.last_heartbeat);
         if row.ended_at.is_some() && date(last, zone).is_some_and(|date| date < first) {
             continue;
@@ -110,7 +110,7 @@ fn date(text: &str, zone: &Zone) -> Option<NaiveDate> {
     clock::parse(text).map(|at| zone.local(at).date())
 }
 
-/// The Monday so many weeks before the week of a day.
+/// The Monday this many weeks before the week of a day.
 fn weeks_before(day: NaiveDate, weeks: usize) -> NaiveDate {
     let back = u64::from(day.weekday().num_days_from_monday()) + 7 * weeks as u64;
     day.checked_sub_days(Days::new(back)).unwrap_or(day)

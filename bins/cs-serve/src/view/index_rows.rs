@@ -1,4 +1,4 @@
-//! Owns all sessions of the index, newest first, in little memory: one text, and the place of each field in it.
+//! Owns all sessions of the index, newest first, in little memory: one text, and the position of each field in it.
 
 use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
@@ -39,7 +39,7 @@ pub struct IndexRow<'a> {
 }
 
 impl IndexRows {
-    /// Takes the entries of an index, oldest id first.
+    /// Copies the entries of an index, which come oldest id first.
     pub fn new(entries: &[(SessionId, IndexEntry)]) -> Self {
         let mut rows = IndexRows::default();
         rows.text.reserve_exact(entries.iter().map(|(id, entry)| length(id, entry)).sum());
@@ -66,7 +66,7 @@ impl IndexRows {
         self.rows.push(Span { at, slug, id, started, ended, heartbeat, intent, status: entry.status });
     }
 
-    /// Appends a text, cut where it is longer than anything that the format allows.
+    /// Appends a text, cut at the longest length that the format allows.
     fn put(&mut self, text: &str, most: usize) -> usize {
         let cut = (0..=text.len().min(most)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
         self.text.push_str(text.get(..cut).unwrap_or_default());

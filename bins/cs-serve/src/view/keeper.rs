@@ -1,6 +1,6 @@
-//! Owns the present view of the store: makes a new one when a stamp on disk, or with time a state, changed.
-//! Must stay true: a snapshot never changes; its number grows with each new one; whoever asks gets one that
-//! was found to be up to date after the question came in.
+//! Owns the present view of the store: makes a new snapshot when a stamp on disk changed or, as time passes, a state.
+//! Must stay true: a snapshot never changes; each new one has a higher number; a request gets one that was found to be up
+//! to date after the request arrived.
 
 use super::files::{Lives, ProjectStates};
 use super::index_rows::IndexRows;
@@ -18,13 +18,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Processes end and time goes by without a trace on disk: states are derived again after so long.
+/// States are derived again after this time, because processes end and time passes without a trace on disk.
 const DERIVE_TIME: Duration = Duration::from_secs(1);
 
 /// The store as it was at one moment.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Grows by one with each change.
+    /// Increases by one with each change.
     pub generation: u64,
     pub overview: Overview,
     /// All sessions but archived ones, newest first.
@@ -33,7 +33,7 @@ pub struct Snapshot {
     pub verdicts: Verdicts,
     /// Names of projects for people, by slug.
     pub names: HashMap<String, String>,
-    /// Damaged records that the index does not know.
+    /// Damaged records that are not in the index.
     pub unlisted: Vec<Damaged>,
 }
 
@@ -60,7 +60,7 @@ struct Inner {
 }
 
 impl Keeper {
-    /// Reads nothing yet.
+    /// Creates the keeper without reading anything.
     pub fn new(store: Store) -> Self {
         let now = Instant::now();
         let inner = Inner {
@@ -79,7 +79,7 @@ impl Keeper {
         Keeper { store, inner: Mutex::new(inner) }
     }
 
-    /// A snapshot that holds for a question that was asked then.
+    /// Returns a snapshot that is up to date for a request of that time.
     pub fn latest(&self, asked_at: Instant) -> Result<Arc<Snapshot>> {
         let mut inner = self.lock();
         if let Some(snapshot) = inner.snapshot.clone().filter(|_| inner.looked_at >= asked_at) {
@@ -91,7 +91,7 @@ impl Keeper {
         Ok(snapshot)
     }
 
-    /// Sessions in short, read from their records where that is necessary; damaged ones by their reasons.
+    /// Returns sessions in short, read from their records if necessary, and the reasons of damaged ones.
     pub fn summaries<'a>(
         &self,
         snapshot: &Snapshot,
@@ -99,7 +99,7 @@ impl Keeper {
     ) -> (Vec<Summary>, Vec<Damaged>) {
         let (mut found, mut damaged) = (Vec::new(), Vec::new());
         for id in ids {
-            // One at a time: others may ask in between.
+            // Locked for one session at a time, so that other requests can continue in between.
             match self.lock().records.summary(&self.store, id, true) {
                 Ok(summary) => found.push(snapshot.verdicts.fill_in(summary)),
                 Err(Error::Missing(_)) => {}
@@ -139,7 +139,7 @@ impl Inner {
         if changes.sessions {
             self.unlisted.changed();
         }
-        // Not the first time: that has enough to read, and the next look is soon.
+        // Not in the first round, which has enough to read; the next one is soon.
         let are_other = self.snapshot.is_some() && self.unlisted.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
         if let Some(known) = known.filter(|known| known.verdicts.agree_with(&verdicts) && !are_other && !is_edited) {
@@ -170,12 +170,12 @@ impl Inner {
         self.config = store.config();
     }
 
-    /// The index's sessions, if the index is another one than before.
+    /// Reads the sessions of the index, if it has changed.
     fn read_rows(&mut self, store: &Store) -> Result<Option<Arc<IndexRows>>> {
         let home = &store.home;
         let now = [home.index(), home.index_pending(), home.index_folding()].map(|path| Stamp::of(&path));
         let [index, _, folding] = &now;
-        // Without an index the records are asked each time, and so they are while one is being stored.
+        // Without an index, and while one is being written, the records are read each time.
         let is_same = self.snapshot.is_some() && index.is_some() && folding.is_none();
         let known = self.index.iter().zip(&now).all(|(before, now)| unchanged(before.as_ref(), now.as_ref()));
         if is_same && known {

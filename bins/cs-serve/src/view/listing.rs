@@ -1,5 +1,5 @@
-//! Owns lists of sessions: those that a query selects, in the order of their ids, newest first (those that a clock
-//! made that was ahead come last), page by page.
+//! Owns lists of sessions: those that a query selects, page by page, newest first by their ids. Sessions of a clock that
+//! was ahead come last.
 
 use super::caches::Caches;
 use super::index_rows::{IndexRow, IndexRows};
@@ -20,11 +20,11 @@ use std::sync::Arc;
 pub struct Listing {
     /// How many sessions the query selects, on all pages.
     pub total: usize,
-    /// How many there are of each kind, whichever kind the query selects.
+    /// The number of each kind, whichever kind the query selects.
     pub counts: Kinds,
     pub sessions: Vec<Summary>,
     pub damaged: Vec<Damaged>,
-    /// Where the next page begins; none on the last one.
+    /// Where the next page begins; `None` on the last one.
     pub next_cursor: Option<String>,
 }
 
@@ -82,7 +82,7 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
     let archived = if query.include_archived { caches.archived()? } else { Arc::new(IndexRows::default()) };
     let mut rows: Vec<IndexRow> = snapshot.rows.iter().filter(|row| takes(query, &range, row)).collect();
     if query.include_archived {
-        // A session that is just being archived is listed once.
+        // A session that is being archived is listed once.
         let only = |row: &IndexRow| takes(query, &range, row) && snapshot.rows.find(row.id).is_none();
         rows.extend(archived.iter().filter(only));
     }
@@ -113,7 +113,7 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Index
     let is_last = from + shown.len() >= total;
     let next_cursor = shown.last().filter(|_| !is_last).map(|id| (*id).to_string());
     let (sessions, mut damaged) = keeper.summaries(snapshot, shown.into_iter());
-    // Nobody knows of which project or kind they are.
+    // Damaged records have no known project or kind, so they are on the first page of every list.
     if query.cursor.is_none() {
         damaged.extend(snapshot.unlisted.iter().cloned());
     }

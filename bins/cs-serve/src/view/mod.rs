@@ -1,7 +1,7 @@
-//! Owns what is known of the store: read once, kept until it changes, shared by all who answer.
+//! Owns the cached contents of the store, which all answers share: each file is read once and again when it changes.
 //! Usage (`usage`, `spending`) is counted by `cs-usage` and only read here.
-//! Must stay true: whether something changed is found out from a few stamps of directories, because every
-//! writer renames a new file into its directory; nothing is read again that has not changed.
+//! Must stay true: changes are detected by the stamps of a few directories, because every writer renames a new file into
+//! its directory; unchanged files are not read again.
 
 mod archive;
 mod caches;

@@ -12,7 +12,7 @@ use cs_core::overview::Project;
 use cs_core::{Error, Result};
 use serde::Serialize;
 
-/// A project with everything that is known of it.
+/// A project with everything that is shown.
 #[derive(Debug, Serialize)]
 pub struct ShownProject {
     #[serde(flatten)]
@@ -21,11 +21,11 @@ pub struct ShownProject {
     pub weeks: Vec<Week>,
     /// The sessions that the query selects.
     pub listing: Listing,
-    /// Its usage in all, and by day; none if nothing was counted yet.
+    /// Its usage in all, and by day; `None` if nothing was counted yet.
     pub usage: Option<OfProject>,
 }
 
-/// Finds a project; one that only archived sessions name is known, too.
+/// Finds a project; one that only archived sessions name counts too.
 pub fn find(caches: &Caches, snapshot: &Snapshot, slug: &Slug) -> Result<Project> {
     let known = snapshot.overview.projects.iter().find(|project| project.slug == slug.as_str());
     match known {

@@ -1,4 +1,4 @@
-//! Owns sessions in short that were read from their records, kept while their files stay as they are.
+//! Owns sessions in short that were read from their records, cached while the files do not change.
 
 use super::stamp::{Stamp, unchanged};
 use cs_core::clock::{Instant, TimeDelta};
@@ -9,17 +9,17 @@ use cs_core::store::Store;
 use cs_core::{Error, Result};
 use std::collections::HashMap;
 
-/// Most of them that are kept; then all are forgotten.
+/// Most sessions that are cached; after that, all are dropped.
 const MOST: usize = 2000;
 
-/// How many files are looked at in one go.
+/// How many files are checked at a time.
 const LOOKS: usize = 250;
 
 /// The records that were read.
 #[derive(Debug, Default)]
 pub struct Records {
     known: HashMap<String, KnownRecord>,
-    /// How many were looked at in this round.
+    /// How many were checked in this round.
     looked: usize,
 }
 
@@ -36,12 +36,12 @@ impl Stamps {
         Some(Stamps { record, notes: Stamp::of(&store.home.spool(id)) })
     }
 
-    /// Whether this, taken before, shows that nothing has changed until `now`.
+    /// Whether these earlier stamps prove that nothing has changed until `now`.
     fn still_are(&self, now: &Stamps) -> bool {
         self.record.still_is(&now.record) && unchanged(self.notes.as_ref(), now.notes.as_ref())
     }
 
-    /// Whether both are the same, which a change within a tick does not show.
+    /// Whether the stamps are equal, which does not exclude a change within a tick.
     fn look_like(&self, now: &Stamps) -> bool {
         let notes = match (&self.notes, &now.notes) {
             (Some(before), Some(now)) => before.looks_like(now),
@@ -54,12 +54,12 @@ impl Stamps {
 #[derive(Debug)]
 struct KnownRecord {
     stamps: Stamps,
-    /// A damaged file is kept as its reason.
+    /// The session, or the reason why its file is damaged.
     read: std::result::Result<Summary, String>,
 }
 
 impl Records {
-    /// A session in short. With `look` its file's stamp is asked first; without, what is known will do.
+    /// Returns a session in short. With `look`, its file is first checked for changes; without, the cached one is used.
     pub fn summary(&mut self, store: &Store, id: &str, look: bool) -> Result<Summary> {
         let known = self.known.get(id);
         if let (Some(known), false) = (known, look) {
@@ -76,8 +76,8 @@ impl Records {
         }
     }
 
-    /// Forgets records whose files were edited in place, which no directory shows, and returns whether there were any.
-    /// Each call checks only some of the files.
+    /// Drops records whose files were edited in place, which does not change their directory's stamp, and returns whether
+    /// there were any. Each call checks only some of the files.
     pub fn forget_edited(&mut self, store: &Store) -> bool {
         let from = if self.looked < self.known.len() { self.looked } else { 0 };
         self.looked = from + LOOKS;
@@ -93,7 +93,7 @@ impl Records {
 
     fn read(&mut self, store: &Store, id: &SessionId, stamps: Stamps) -> Result<Summary> {
         let read = match store.session(id) {
-            // The state changes without the record: `Verdicts::fill_in` adds it.
+            // The state can change without the record, so `Verdicts::fill_in` adds it.
             Ok(session) => Ok(summarize(&States::of_lives(store, &[], TimeDelta::zero(), Instant::default()), session)),
             Err(Error::Missing(text)) => return Err(Error::Missing(text)),
             Err(error) => Err(error.to_string()),

@@ -1,5 +1,4 @@
-//! Owns searching what records say: they are read one after the other, and what was found is kept while
-//! their files stay as they are.
+//! Owns searching records: they are read one after the other, and the results are kept while the files do not change.
 
 use super::stamp::{Stamp, unchanged};
 use cs_core::id::{SessionId, fnv1a};
@@ -24,7 +23,7 @@ struct LastSearch {
 }
 
 impl Search {
-    /// Which of these sessions say all of the words, in the store of this generation.
+    /// Which of these sessions contain all words, in the store of this generation.
     pub fn hits(&self, store: &Store, generation: u64, words: &[String], ids: &[&str]) -> Vec<bool> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.words != words {

@@ -16,20 +16,20 @@ use serde::Serialize;
 /// Most sessions before and after one that are shown.
 const CHAIN: usize = 20;
 
-/// A session with everything that is known of it.
+/// A session with everything that is shown.
 #[derive(Debug, Serialize)]
 pub struct ShownSession {
     #[serde(flatten)]
     pub session: Session,
     pub state: State,
     pub state_reason: String,
-    /// Why the last turn failed, where nothing came after it.
+    /// Why the last turn failed, if nothing happened since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
     /// The agent's last message, if its turn is over.
     pub said: Option<String>,
     pub state_at: Option<String>,
-    /// The last sign of life, which the record may not know yet.
+    /// The last sign of life, which may not be in the record yet.
     pub last_sign: String,
     pub is_archived: bool,
     /// The project's name for people.
@@ -49,7 +49,7 @@ pub struct ShownSession {
 }
 
 impl ShownSession {
-    /// Whether an earlier or a later session is the same conversation, so that each has a share of what it used.
+    /// Whether an earlier or a later session has the same conversation, so that they share its usage.
     pub fn shares_usage(&self) -> bool {
         let others = self.earlier.iter().chain(&self.later);
         self.session.claude_session_id.is_some()
@@ -61,7 +61,7 @@ impl ShownSession {
 #[derive(Debug, Serialize)]
 pub struct Link {
     pub session_id: String,
-    /// None where its record cannot be read.
+    /// `None` if its record cannot be read.
     pub intent: Option<String>,
     #[serde(skip)]
     pub claude_session_id: Option<String>,
@@ -114,7 +114,7 @@ fn chain(keeper: &Keeper, from: &Session, next: impl Fn(&Session) -> Option<Stri
     links
 }
 
-/// `cd <work tree> && claude --resume <uuid>`, or what the session's agent calls that.
+/// `cd <work tree> && claude --resume <uuid>`, or the same for the session's agent.
 fn resume_command(session: &Session) -> Option<String> {
     let uuid = Uuid::parse(session.claude_session_id.as_deref()?).ok()?;
     let resume = Agent::of_word(session.agent())?.resume_command(uuid.as_str());

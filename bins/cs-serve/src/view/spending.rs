@@ -10,11 +10,11 @@ use cs_core::zone::Zone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The default and the largest number of days in a range.
+/// The default and the maximum number of days in a range.
 pub const DAYS: u64 = 30;
 const MOST: u64 = 53 * 7;
 
-/// The usage in a range, day by day.
+/// The usage in a range, by day.
 #[derive(Debug, Serialize)]
 pub struct Spent {
     /// When that was summed up.
@@ -38,16 +38,16 @@ pub struct DayUse {
     pub sum: ModelSum,
 }
 
-/// The recent usage.
+/// Recent usage.
 #[derive(Debug, Serialize)]
 pub struct Lately {
-    /// When that was summed up; nothing but `told_today_usd` is known if it was not.
+    /// When that was summed up; if it was not, only `told_today_usd` is known.
     pub kept_at: Option<String>,
     pub today: Option<Period>,
     /// From Monday on.
     pub week: Option<Period>,
     pub month: Option<Period>,
-    /// The cost that status lines have reported today: the client's own estimate, for conversations that have one.
+    /// The cost that status lines have reported today: the client's own estimate, for conversations with a status line.
     pub told_today_usd: Option<f64>,
 }
 
@@ -64,7 +64,7 @@ pub fn today() -> Date {
     Zone::system().local(clock::now()).date()
 }
 
-/// So many days before a day.
+/// The day `days` days before a day.
 pub fn before(day: Date, days: u64) -> Date {
     day.checked_sub_days(Count::new(days)).unwrap_or(day)
 }
@@ -98,7 +98,7 @@ pub fn spent(used: &Rollup, range: DayRange) -> Spent {
     }
 }
 
-/// All that a project used, and its days, as far as they are counted separately.
+/// The whole usage of a project, and the days that are counted separately.
 #[derive(Debug, Serialize)]
 pub struct OfProject {
     pub kept_at: String,
@@ -128,13 +128,13 @@ pub fn lately(caches: &Caches) -> Lately {
         let range = DayRange { from, until: Date::MAX };
         used.as_ref().map(|used| Period { from: from.to_string(), sum: used.sum(None, range) })
     };
-    let told: BTreeMap<String, f64> = caches.store().spent_on(&today);
+    let reported: BTreeMap<String, f64> = caches.store().spent_on(&today);
     Lately {
         kept_at: used.as_ref().map(|used| used.kept_at.clone()),
         today: since(today),
         week: since(monday),
         month: since(today.with_day(1).unwrap_or(today)),
-        told_today_usd: (!told.is_empty()).then(|| told.values().sum()),
+        told_today_usd: (!reported.is_empty()).then(|| reported.values().sum()),
     }
 }
 

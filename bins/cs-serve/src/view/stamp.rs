@@ -1,10 +1,10 @@
-//! Owns how versions of a file or directory are distinguished without reading it.
+//! Owns detecting changes of a file or directory without reading it.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// Two changes within so short a time may have the same stamp: clocks of file systems tick slowly.
+/// Two changes within this time may have the same stamp, because the clocks of file systems are coarse.
 const TICK: Duration = Duration::from_millis(50);
 
 /// A version of a file or directory.
@@ -13,16 +13,16 @@ pub struct Stamp {
     inode: u64,
     modified: (i64, i64),
     length: u64,
-    /// Whether the last change was long enough ago that a further one would have another stamp.
+    /// Whether the last change was so long ago that a further one would have another stamp.
     is_settled: bool,
 }
 
 impl Stamp {
-    /// The present stamp of a path; `None` where nothing is.
+    /// The present stamp of a path; `None` if it does not exist.
     pub fn of(path: &Path) -> Option<Self> {
         let meta = std::fs::symlink_metadata(path).ok()?;
         let now = SystemTime::now();
-        // A clock that is ahead of ours has the same tick.
+        // The same applies to a file system whose clock is ahead of ours.
         let age = meta.modified().ok().map(|at| now.duration_since(at).unwrap_or_else(|error| error.duration()));
         Some(Stamp {
             inode: meta.ino(),
@@ -32,18 +32,18 @@ impl Stamp {
         })
     }
 
-    /// Whether this, taken before, shows that nothing has changed until `now`.
+    /// Whether this earlier stamp proves that nothing has changed until `now`.
     pub fn still_is(&self, now: &Stamp) -> bool {
         self.is_settled && self.looks_like(now)
     }
 
-    /// Whether both are the same, which a change within a tick does not show.
+    /// Whether both stamps are equal, which does not exclude a change within a tick.
     pub fn looks_like(&self, now: &Stamp) -> bool {
         (self.inode, self.modified, self.length) == (now.inode, now.modified, now.length)
     }
 }
 
-/// [`Stamp::still_is`] where nothing may be at all.
+/// [`Stamp::still_is`] for paths that may not exist.
 pub fn unchanged(before: Option<&Stamp>, now: Option<&Stamp>) -> bool {
     match (before, now) {
         (Some(before), Some(now)) => before.still_is(now),

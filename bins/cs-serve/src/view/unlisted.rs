@@ -1,5 +1,5 @@
-//! Owns damaged records that are not in the index: when the index was rebuilt they could not be read, so no list has
-//! them. The search for them is rare, because it reads all names of a directory.
+//! Owns damaged records that are not in the index, because they could not be read when it was rebuilt. They are searched
+//! for rarely, because that reads all names of a directory.
 
 use super::index_rows::IndexRows;
 use super::records::Records;
@@ -9,7 +9,7 @@ use cs_core::{Error, Result};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How long what was found will do, however much changes.
+/// The least time between two searches.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The records found by the last search.
@@ -21,12 +21,12 @@ pub struct Unlisted {
 }
 
 impl Unlisted {
-    /// Records have changed since.
+    /// Notes that records have changed since the search.
     pub fn changed(&mut self) {
         self.is_due = true;
     }
 
-    /// Looks for them if that is due; whether there are others than before.
+    /// Searches for them if that is due, and returns whether the result differs from the one before.
     pub fn look(&mut self, store: &Store, rows: &IndexRows, records: &mut Records) -> Result<bool> {
         if !self.is_due || self.looked_at.is_some_and(|at| at.elapsed() < PAUSE) {
             return Ok(false);
@@ -35,7 +35,7 @@ impl Unlisted {
         let mut found = Vec::new();
         for id in store.ids(&store.home.sessions())?.iter().filter(|id| rows.find(id.as_str()).is_none()) {
             match records.summary(store, id.as_str(), true) {
-                // Made a moment ago, or put there by hand: the index will know it.
+                // Just created, or added by hand; the index will have it soon.
                 Ok(_) | Err(Error::Missing(_)) => {}
                 Err(error) => found.push(damaged(&(store.home.session(id), error))),
             }
@@ -47,7 +47,7 @@ impl Unlisted {
     }
 }
 
-/// A file that cannot be understood, by the session it should hold.
+/// Describes a damaged file by the id of its session.
 pub fn damaged((path, error): &(PathBuf, Error)) -> Damaged {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     Damaged { session_id: stem.unwrap_or_default(), reason: error.to_string() }

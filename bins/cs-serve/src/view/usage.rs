@@ -1,6 +1,5 @@
-//! Owns what was used, as it is shown: the rollup that `cs-usage keep` writes, kept in memory while its file
-//! stays as it is, and what single sessions cost. Must stay true: no log of an agent is read here; what has
-//! no known price never costs nothing.
+//! Owns the usage to show: the rollup that `cs-usage keep` writes, cached while its file does not change, and the cost of
+//! single sessions. Must stay true: no log of an agent is read here; usage without a known price never counts as free.
 
 use super::stamp::{Stamp, unchanged};
 use cs_core::clock::Date;
@@ -11,7 +10,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most sessions whose sums are kept; then all are forgotten.
+/// Most sessions whose sums are cached; after that, all are dropped.
 const MOST: usize = 2000;
 
 /// The files that were read.
@@ -22,7 +21,8 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// All usage; none if nothing was counted yet. A rollup that cannot be parsed counts as none: it will be rebuilt.
+    /// All usage; `None` if nothing was counted yet. A rollup that cannot be parsed counts as none, since it will be
+    /// rebuilt.
     pub fn used(&self, store: &Store) -> Option<Arc<Rollup>> {
         let mut days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = Stamp::of(&store.home.usage_days());
@@ -61,7 +61,7 @@ impl DayRange {
     }
 }
 
-/// An amount with its models.
+/// An amount, and the amounts of its models.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ModelSum {
     #[serde(flatten)]
@@ -186,7 +186,7 @@ impl Rollup {
         self.rows(project).filter_map(|row| row.date).max()
     }
 
-    /// Whether something is known of which only the sum is known.
+    /// Whether there is older usage, of which only the sum is known.
     pub fn has_older(&self, project: Option<&str>) -> bool {
         self.rows(project).any(|row| row.date.is_none())
     }

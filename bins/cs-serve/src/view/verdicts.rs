@@ -1,6 +1,6 @@
-//! Owns the states of the sessions in a snapshot. `core::states` decides it; this is the only file here that asks.
-//! Must stay true: a reason goes without its age, because what is shown is shown for a while, and an age would make
-//! every look find something new.
+//! Owns the states of the sessions in a snapshot. `core::states` decides them, and only this file calls it.
+//! Must stay true: reasons have no age, because they are shown for a while, and an age would make every check find a
+//! change.
 
 use super::index_rows::{IndexRow, IndexRows};
 use cs_core::clock::{self, TimeDelta};
@@ -21,7 +21,7 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    /// Judges all active sessions, as of now.
+    /// Derives the states of all active sessions, as of now.
     pub fn derive(store: &Store, rows: &IndexRows, lives: Vec<Live>, stale_after: TimeDelta) -> Self {
         let states = States::of_lives(store, &lives, stale_after, clock::now());
         let active = rows.iter().filter(|row| row.status == Status::Active);
@@ -30,7 +30,7 @@ impl Verdicts {
         Verdicts { lives, stale_after, of_active }
     }
 
-    /// Whether these say the same of every session.
+    /// Whether both have the same state for every session.
     pub fn agree_with(&self, other: &Verdicts) -> bool {
         self.of_active == other.of_active
     }
@@ -54,7 +54,7 @@ impl Verdicts {
         self.of_active.get(id).is_some_and(|verdict| verdict.failed.is_some())
     }
 
-    /// Fills in the state of a session in short.
+    /// Sets the state of a session in short.
     pub fn fill_in(&self, mut summary: Summary) -> Summary {
         let known = self.of_active.get(&summary.session_id).filter(|_| summary.status == Status::Active);
         let verdict = known.cloned().unwrap_or_else(|| {
@@ -72,7 +72,7 @@ impl Verdicts {
         }
     }
 
-    /// Judges a record as of now, and removes the question it waits for if that was answered.
+    /// Derives the state of a record as of now, and removes the question it waits for if that was answered.
     pub fn settle(&self, store: &Store, session: &mut Session) -> Verdict {
         timeless(self.states(store).settle(session))
     }

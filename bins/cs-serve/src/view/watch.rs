@@ -1,7 +1,6 @@
-//! Owns the question whether anything changed on disk. Reads nothing: it compares the stamps of a handful of
-//! directories. A writer puts every new version into its directory under a temporary name first, and that
-//! changes the directory's stamp (for writers that do not, see `Records::forget_edited`). So no system needs file
-//! notifications, and nothing happens while nobody asks.
+//! Owns detecting changes on disk without reading files, by the stamps of a few directories. Writers create each new
+//! version under a temporary name in its directory, which changes the directory's stamp (for other writers, see
+//! `Records::forget_edited`). So no file notifications are needed, and nothing happens while nobody asks.
 
 use super::stamp::{Stamp, unchanged};
 use cs_core::paths::Home;
@@ -25,14 +24,14 @@ impl Changes {
     }
 }
 
-/// How many paths are looked at.
+/// The number of watched paths.
 const PATHS: usize = 7;
 
 /// The stamps at the last look.
 #[derive(Debug)]
 pub struct Watch {
     paths: [PathBuf; PATHS],
-    /// Outer `None`: never looked.
+    /// The outer `None` means never checked.
     stamps: [Option<Option<Stamp>>; PATHS],
 }
 
@@ -52,11 +51,11 @@ impl Watch {
             *changed = known.as_ref().is_none_or(|known| !unchanged(known.as_ref(), now.as_ref()));
             *known = Some(now);
         }
-        let [config, sessions, archive, live, projects, told, summed] = changed;
-        Changes { config, sessions, archive, live, projects, figures: told || summed }
+        let [config, sessions, archive, live, projects, status_lines, usage] = changed;
+        Changes { config, sessions, archive, live, projects, figures: status_lines || usage }
     }
 
-    /// Looks at everything again the next time, because what was seen could not be used.
+    /// Makes the next check report everything as changed, because the results of this one could not be used.
     pub fn forget(&mut self) {
         self.stamps = [None; PATHS];
     }
