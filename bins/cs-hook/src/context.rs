@@ -65,7 +65,7 @@ fn of_project(hook: &HookCall, slug: &Slug) -> Vec<String> {
         lines.push(format!("- parked {id}: {} ({})", quote(&parked.intent), quote(&parked.reason)));
     }
     if !lines.is_empty() {
-        lines.push("- to go on with a parked session when the user wants it: cs-session resume ID".to_string());
+        lines.push("- to continue a parked session if the user wants it: cs-session resume ID".to_string());
     }
     if let Some(last) = &context.last {
         let steps: Vec<String> = last.next_steps.iter().map(|step| quote(step)).collect();

@@ -33,7 +33,7 @@ pub fn run(open: &Open, store: &Store, mut out: Out) -> Outcome<()> {
     if let Some(opener) = opener().filter(|_| !open.print) {
         let target = if key.is_some() { write_redirect(store, address.port(), &url)? } else { url.into() };
         let quiet = || Stdio::null();
-        // The address was printed, so a browser that does not start is no failure.
+        // The address was printed, so a browser that does not start is not a failure.
         drop(Command::new(opener).arg(target).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn());
     }
     Ok(())

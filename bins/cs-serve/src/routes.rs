@@ -170,7 +170,7 @@ pub fn templates() -> impl Iterator<Item = Template> {
 #[derive(Debug, Serialize)]
 pub struct Description {
     pub path: &'static str,
-    /// Where a link can lead: the path, if nothing is to be filled in.
+    /// The URL for a link: the path, if it has no placeholder.
     pub url: Option<&'static str>,
     pub params: Vec<&'static str>,
     pub about: &'static str,

@@ -17,7 +17,7 @@ use cs_core::{Result, session};
     example = "{command_name} ca5d --reason \"the deploy needs a key\""
 )]
 pub struct RequestAction {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what they need the user for
@@ -40,7 +40,7 @@ impl RequestAction {
 #[derive(FromArgs)]
 #[argh(subcommand, name = "clear-action", example = "{command_name}", example = "{command_name} ca5d")]
 pub struct ClearAction {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
 }

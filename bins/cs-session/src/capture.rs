@@ -12,7 +12,7 @@ use std::path::Path;
 #[derive(FromArgs)]
 #[argh(subcommand, name = "capture-commits", example = "{command_name}", example = "{command_name} ca5d --repo .")]
 pub struct CaptureCommits {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// the repository (default: the session's work tree); commits of a repository that is not the session's become events

@@ -15,7 +15,7 @@ use cs_core::session::{self, Changes};
     example = "{command_name} ca5d --activity \"waiting for review\" --branch main"
 )]
 pub struct Update {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what the session is for
@@ -62,7 +62,7 @@ impl Update {
     example = "{command_name} ca5d --message \"tests are green\""
 )]
 pub struct Event {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what happened
@@ -86,7 +86,7 @@ impl Event {
     example = "{command_name} --sha $(git rev-parse HEAD)"
 )]
 pub struct Commit {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// the commit's hash, 4 to 40 hexadecimal digits
@@ -117,7 +117,7 @@ impl Commit {
     example = "{command_name} ca5d --text \"no new dependencies\""
 )]
 pub struct Decision {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what was decided
@@ -141,7 +141,7 @@ impl Decision {
     example = "{command_name} ca5d --text \"who signs off?\""
 )]
 pub struct Question {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// the question

@@ -15,7 +15,7 @@ use cs_core::session::{self, Completion};
     example = "{command_name} ca5d --commits '[{{\"sha\": \"1a2b3c4\", \"message\": \"Fix login\"}}]' --file src/login.rs"
 )]
 pub struct Complete {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what came of it

@@ -11,7 +11,7 @@ use cs_core::{Error, clock, index, session};
 #[derive(FromArgs)]
 #[argh(subcommand, name = "heartbeat", example = "{command_name} ca5d", example = "{command_name} --project api")]
 pub struct Heartbeat {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// the project, by its short name

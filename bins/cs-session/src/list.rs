@@ -132,7 +132,7 @@ struct Wanted {
     clones: Option<Vec<String>>,
     status: Option<Status>,
     state: Option<StateFilter>,
-    /// When they started.
+    /// The range of their start times.
     range: Range,
     search: Option<String>,
 }

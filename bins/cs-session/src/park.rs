@@ -14,7 +14,7 @@ use cs_core::session;
     example = "{command_name} ca5d --reason lunch --next-step \"run the tests\" --next-step \"merge\""
 )]
 pub struct Park {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// why they are parked

@@ -21,7 +21,7 @@ use std::cell::Cell;
     example = "{command_name} ca5d --intent \"finish the login page\""
 )]
 pub struct Resume {
-    /// the session
+    /// the session (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what it is for now (default: the same as before)

@@ -12,7 +12,7 @@ use cli::{Context, Failure, Outcome, each, print_session_with};
     example = "cs-session list --status active -q | {command_name} - --json"
 )]
 pub struct Show {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
 }

@@ -7,7 +7,7 @@ use cs_core::error::{Error, Result};
 use cs_core::paths::{self, Home};
 use std::path::{Path, PathBuf};
 
-/// Where things are.
+/// The folders and files that this program uses.
 #[derive(Debug)]
 pub struct Places {
     /// The folder that is the plugin: manifest, hooks, skills, `bin/`.

@@ -41,7 +41,7 @@ enum Command {
     example = "{command_name} ca5d --subject \"write tests\" --subject \"update the docs\""
 )]
 struct Add {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// what to do; repeatable
@@ -58,7 +58,7 @@ struct Add {
     example = "{command_name} ca5d --task t1a2 --subject \"write more tests\""
 )]
 struct Update {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
     /// the task's id, or the start of it
@@ -81,7 +81,7 @@ struct Update {
     example = "cs-session list --status active -q | {command_name} -"
 )]
 struct List {
-    /// sessions
+    /// sessions (default: the one of the conversation that runs this)
     #[argh(positional)]
     id: Vec<String>,
 }

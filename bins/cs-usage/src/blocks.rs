@@ -97,7 +97,7 @@ impl Subject for Window {
             behind: vec![
                 ("tokens/min", self.tokens_per_minute().map(|rate| format_count(rate as u64)).unwrap_or_default()),
                 ("$/hour", self.burn.map(|burn| cost(burn.usd_per_hour)).unwrap_or_default()),
-                ("at its end", self.projection.map(at_end).unwrap_or_default()),
+                ("projected", self.projection.map(at_end).unwrap_or_default()),
             ],
         }
     }

@@ -25,7 +25,7 @@ use usage::{read, summary};
     example = "{command_name} claude:1efc27bb-f68f-47d0-bb52-fc872cee82d8 --json"
 )]
 pub struct Explain {
-    /// sessions, or conversations that have no record, by their own ids
+    /// sessions, or conversations without a record, by their own ids
     #[argh(positional)]
     id: Vec<String>,
     /// time zone of the times, such as Europe/Berlin (default: the system's)
@@ -111,7 +111,7 @@ impl Explanation {
         let calls = self.calls.iter().map(|call| call.cells(time(call.at)));
         let rows: Vec<Vec<String>> = calls.chain(self.lines.iter().map(|line| line.cells(time(line.at)))).collect();
         if !rows.is_empty() {
-            out.table(&["time", "chain", "model", "tokens", LIST_PRICE, "lines", "fate", "message"], &rows)?;
+            out.table(&["time", "chain", "model", "tokens", LIST_PRICE, "lines", "result", "message"], &rows)?;
         }
         out.line(&self.session.describe_counts())?;
         if self.checks.is_empty() {

@@ -36,7 +36,7 @@ pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
 /// A part of what was used.
 enum Part {
     Named {
-        /// What kind of name it is: `date`, `week`, `month`, `project` or `repo`.
+        /// The kind of name: `date`, `week`, `month`, `project` or `repo`.
         kind: &'static str,
         name: String,
     },

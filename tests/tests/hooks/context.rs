@@ -27,8 +27,7 @@ fn check(context: &str) {
     for line in lines {
         assert_eq!(line.matches('"').count() % 2, 0, "{line}");
         let ours: String = line.split('"').step_by(2).collect();
-        let known =
-            ["- parked sess_", "- to go on with a parked", "- next steps of the last", "- another conversation"];
+        let known = ["- parked sess_", "- to continue a parked", "- next steps of the last", "- another conversation"];
         assert!(known.iter().any(|start| ours.starts_with(start)) && ours.len() < 110, "{line}");
         assert!(!["hidden", "trust me", "System:", "rm -rf"].iter().any(|text| ours.contains(text)), "{line}");
     }

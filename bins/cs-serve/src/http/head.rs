@@ -51,7 +51,7 @@ impl Request {
 pub enum Parsed {
     /// Not a whole head yet.
     Incomplete,
-    /// A head of so many bytes.
+    /// A request, and the length of its head in bytes.
     Whole(Request, usize),
     /// A head that is refused, and why.
     Refused(Refusal),

@@ -1,5 +1,5 @@
 //! Owns the reading of `/proc/net/tcp` and `/proc/net/tcp6`: one line for each TCP socket of this machine.
-//! Source: proc_pid_net(5). Must stay true: at most so many bytes are read, in small pieces.
+//! Source: proc_pid_net(5). Must stay true: a limited number of bytes is read, in small pieces.
 
 use std::collections::HashMap;
 use std::fs::File;

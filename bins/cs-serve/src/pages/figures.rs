@@ -14,7 +14,7 @@ const FRESH_MINUTES: i64 = 10;
 #[derive(Debug, Serialize)]
 pub struct Figures {
     pub model: Option<String>,
-    /// Of the context window, 0 to 100.
+    /// The used part of the context window, 0 to 100.
     pub context: Option<u8>,
     /// `85k of 200k tokens`
     pub tokens: Option<String>,

@@ -66,7 +66,7 @@ pub struct Group<'a> {
 /// Everything about the query that a page shows.
 #[derive(Serialize)]
 pub struct Filters {
-    /// Where the form leads.
+    /// The path that the form requests.
     pub path: String,
     pub chips: Vec<Chip>,
     pub projects: Vec<Choice>,

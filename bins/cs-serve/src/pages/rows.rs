@@ -35,7 +35,7 @@ pub struct Section<'a> {
     pub rows: Vec<SessionRow<'a>>,
     /// How many rows are left out.
     pub hidden: usize,
-    /// Where those are.
+    /// The URL of a list with those rows.
     pub more_url: String,
 }
 

@@ -9,7 +9,7 @@ use render::{format_cost, format_count, format_dollars};
 use serde::Serialize;
 use std::cmp::Reverse;
 
-/// After so many hours the page explains how to count more often.
+/// After this number of hours the page explains how to count more often.
 const OLD_HOURS: i64 = 25;
 
 /// An amount in words.

@@ -78,7 +78,7 @@ fn same(one: &Path, other: &Path) -> bool {
     one.canonicalize().ok().is_some_and(|path| other.canonicalize().is_ok_and(|other| other == path))
 }
 
-/// Where `make install` puts links; else the programs themselves.
+/// The folder of the links that `make install` creates; without links, that of the programs.
 fn links(places: &Places) -> PathBuf {
     let prefix = places.share.parent().and_then(Path::parent);
     let links = prefix.map(|prefix| prefix.join("bin")).filter(|_| places.share.ends_with("share/claude-sessions"));
