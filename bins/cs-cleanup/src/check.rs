@@ -40,7 +40,7 @@ impl Check {
         progress.clear();
         match work.context.store.contradictions() {
             Ok(found) => left += self.treat(&mut work, &found)?,
-            Err(error) => work.failed(error.into())?,
+            Err(error) => work.report_failure(error.into())?,
         }
         // Projects that may have moved are not damage: only a person knows.
         let hints = if work.context.out.quiet {
@@ -60,16 +60,16 @@ impl Check {
         let (run, now) = (work.run, work.context.now);
         let mut left = 0;
         for finding in found {
-            work.found(finding)?;
+            work.report_finding(finding)?;
             let repaired = if self.repair { work.context.store.repair(finding, run, now) } else { Ok(None) };
             match repaired {
                 Ok(Some(done)) => {
                     left += usize::from(self.dry_run);
-                    work.done(&done)?;
+                    work.report_action(&done)?;
                 }
                 // The repair of an earlier finding may have moved this file away.
                 Ok(None) => left += usize::from(finding.path.symlink_metadata().is_ok()),
-                Err(error) => work.failed(error.into())?,
+                Err(error) => work.report_failure(error.into())?,
             }
         }
         Ok(left)

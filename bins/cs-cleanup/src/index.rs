@@ -26,9 +26,9 @@ impl Index {
             };
             let count = cs_core::index::parse(&text).unwrap_or_default().len();
             let path = store.home.index();
-            work.done(&SweepAction::at("rebuilt", &path, format!("made from {count} records"), work.run))?;
+            work.report_action(&SweepAction::at("rebuilt", &path, format!("made from {count} records"), work.run))?;
             for (_, error) in damaged {
-                work.failed(error.into())?;
+                work.report_failure(error.into())?;
             }
         }
         work.finish(NOTHING)

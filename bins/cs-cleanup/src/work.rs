@@ -45,18 +45,18 @@ impl Work {
     ) -> Outcome<()> {
         let found = match found {
             Ok(found) => found,
-            Err(error) => return self.failed(error.into()),
+            Err(error) => return self.report_failure(error.into()),
         };
         let mut progress = Progress::new(found.len());
         for item in &found {
             let done = act(&self.context.store, item);
             progress.step();
             match done {
-                Ok(Some(done)) => self.done(&done)?,
+                Ok(Some(done)) => self.report_action(&done)?,
                 Ok(None) => {}
                 Err(error) => {
                     progress.clear();
-                    self.failed(error.into())?;
+                    self.report_failure(error.into())?;
                 }
             }
         }
@@ -65,12 +65,12 @@ impl Work {
     }
 
     /// Records and reports a failure. Only output that nobody can read ends the work.
-    pub fn failed(&mut self, failure: Failure) -> Outcome<()> {
+    pub fn report_failure(&mut self, failure: Failure) -> Outcome<()> {
         self.failures.report(failure)
     }
 
     /// Reports one thing that was done, at once, because the job that runs this program may be stopped.
-    pub fn done(&mut self, done: &SweepAction) -> Outcome<()> {
+    pub fn report_action(&mut self, done: &SweepAction) -> Outcome<()> {
         let conversation = done.claude_session_id.as_ref().map(|uuid| format!("claude:{uuid}"));
         let session = done.session_id.as_ref().map(ToString::to_string);
         let subject = session.or(done.path.as_deref().map(|path| path.display().to_string())).or(conversation);
@@ -92,7 +92,7 @@ impl Work {
     }
 
     /// Reports something that is wrong.
-    pub fn found(&mut self, finding: &Finding) -> Outcome<()> {
+    pub fn report_finding(&mut self, finding: &Finding) -> Outcome<()> {
         let out = &mut self.context.out;
         let path = finding.path.display().to_string();
         match out.form {

@@ -197,8 +197,9 @@ impl Exporter<'_> {
             }
         }
         // A transcript that cannot be read does not prevent the export.
-        let highlights =
-            transcript.and_then(|path| highlights::of(&path, Agent::Claude, self.words, &self.personal).ok()).flatten();
+        let highlights = transcript
+            .and_then(|path| highlights::choose(&path, Agent::Claude, self.words, &self.personal).ok())
+            .flatten();
         let (text, counts) = self.text(&loaded, highlights.as_ref(), &source);
         let staged = file::stage_elsewhere(&path, text.as_bytes(), Durability::Synced)?;
         if before.is_some() {
@@ -212,8 +213,8 @@ impl Exporter<'_> {
 
     fn text(&self, loaded: &Loaded, highlights: Option<&Highlights>, source: &str) -> (String, Counts) {
         let mut masker = Masker::new(&self.personal);
-        let session = masker.session(&loaded.session);
-        let usage = loaded.usage.as_ref().map(|usage| masker.usage(usage));
+        let session = masker.mask_session(&loaded.session);
+        let usage = loaded.usage.as_ref().map(|usage| masker.mask_usage(usage));
         let mut counts = masker.counts;
         counts += highlights.map(|found| found.counts).unwrap_or_default();
         let document = Document::new(&session, Some(&loaded.verdict), loaded.archived, usage.as_ref());

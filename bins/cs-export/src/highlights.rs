@@ -34,7 +34,7 @@ pub struct Highlights {
 type Numbered = (usize, Turn);
 
 /// Reads a transcript and chooses turns; `None` if it has none.
-pub fn of(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::Result<Option<Highlights>> {
+pub fn choose(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::Result<Option<Highlights>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(None);
@@ -52,8 +52,8 @@ pub fn of(path: &Path, agent: Agent, budget: usize, personal: &Personal) -> io::
 /// Masks the texts of a turn, then cuts them.
 fn mask_and_cut(mut turn: Turn, personal: &Personal) -> Turn {
     let mut masker = Masker::new(personal);
-    masker.text(&mut turn.prompt);
-    masker.text(&mut turn.answer);
+    masker.mask_text(&mut turn.prompt);
+    masker.mask_text(&mut turn.answer);
     turn.prompt = cut(&turn.prompt, PROMPT_WORDS);
     turn.answer = cut(&turn.answer, ANSWER_WORDS);
     turn

@@ -117,7 +117,7 @@ fn main_root(path: &str) -> Outcome<String> {
 }
 
 /// The project that is named, or the one of the current directory.
-fn named(context: &Context, slug: Option<&str>) -> Outcome<Slug> {
+fn resolve_project(context: &Context, slug: Option<&str>) -> Outcome<Slug> {
     if let Some(slug) = slug {
         return Ok(Slug::parse(slug)?);
     }
@@ -150,7 +150,7 @@ fn config_error(config: Config) -> Option<Failure> {
 }
 
 fn update(context: &mut Context, args: Update) -> Outcome<()> {
-    let slug = named(context, args.slug.as_deref())?;
+    let slug = resolve_project(context, args.slug.as_deref())?;
     check_exists(context, &slug)?;
     let given = |list: Vec<String>| (!list.is_empty()).then_some(list);
     let changes = Changes {

@@ -1,6 +1,6 @@
 //! `list` and `show`: projects with their state.
 
-use crate::{PROGRAM, check_exists, named};
+use crate::{PROGRAM, check_exists, resolve_project};
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::id::Slug;
@@ -91,7 +91,7 @@ impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         // Reports what is wrong with the settings.
         let _ = context.config();
-        let slug = named(context, self.slug.as_deref())?;
+        let slug = resolve_project(context, self.slug.as_deref())?;
         check_exists(context, &slug)?;
         print(context, &slug)
     }

@@ -48,7 +48,7 @@ impl Create {
         }
         let here = Here::find()?;
         let slug = match &self.project {
-            Some(slug) => named(context, slug)?,
+            Some(slug) => resolve_project(context, slug)?,
             None => context.store.register(&here.project, None, context.now)?,
         };
         // The current checkout is the session's only if it is the project's.
@@ -81,7 +81,7 @@ impl Create {
 
 /// Returns the named project, with a note if it is new, because it may be mistyped. Without any registered project there
 /// is no note.
-fn named(context: &Context, slug: &str) -> Outcome<Slug> {
+fn resolve_project(context: &Context, slug: &str) -> Outcome<Slug> {
     let slug = Slug::parse(slug)?;
     let projects = context.store.config().projects;
     if !projects.is_empty() && !projects.contains_key(slug.as_str()) {

@@ -31,7 +31,7 @@ pub fn parse(format: &str) -> Vec<Part> {
     let mut rest = format.chars();
     while let Some(c) = rest.next() {
         match c {
-            '\\' => rest.next().into_iter().for_each(|c| text(&mut open, c)),
+            '\\' => rest.next().into_iter().for_each(|c| push_text(&mut open, c)),
             '[' if open.len() < DEPTH => open.push(Vec::new()),
             ']' if open.len() > 1 => close(&mut open),
             '{' => match rest.as_str().split_once('}') {
@@ -39,9 +39,9 @@ pub fn parse(format: &str) -> Vec<Part> {
                     add(&mut open, Part::Value(name.to_string()));
                     rest = after.chars();
                 }
-                _ => text(&mut open, c),
+                _ => push_text(&mut open, c),
             },
-            c => text(&mut open, c),
+            c => push_text(&mut open, c),
         }
     }
     while open.len() > 1 {
@@ -56,7 +56,7 @@ fn add(open: &mut [Vec<Part>], part: Part) {
     }
 }
 
-fn text(open: &mut [Vec<Part>], c: char) {
+fn push_text(open: &mut [Vec<Part>], c: char) {
     match open.last_mut().and_then(|parts| parts.last_mut()) {
         Some(Part::Text(text)) => text.push(c),
         _ => add(open, Part::Text(c.to_string())),
