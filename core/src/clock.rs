@@ -1,6 +1,6 @@
 //! Owns the one spelling of an instant: RFC 3339, UTC, microseconds, `+00:00`.
-//! Must stay true: what `stamp` writes, `parse` reads back to the same microsecond, and the
-//! strings sort as the instants do. Deliberately absent: local time, which is `zone`'s.
+//! Must stay true: `parse` reads what `stamp` writes to the same microsecond, and the strings sort
+//! as the instants do. Deliberately absent: local time, which belongs to `zone`.
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
 pub use chrono::{NaiveDate as Date, NaiveDateTime as LocalTime, TimeDelta};
@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// An instant in UTC.
 pub type Instant = DateTime<Utc>;
 
-/// Now, or the value of `CS_NOW` (RFC 3339) when that is set, so that tests can fix the clock.
+/// Now, or the value of `CS_NOW` (RFC 3339) if that is set, so that tests can fix the clock.
 pub fn now() -> Instant {
     match std::env::var("CS_NOW") {
         Ok(fixed) => parse(&fixed).unwrap_or_else(system_now),
@@ -21,7 +21,7 @@ fn system_now() -> Instant {
     of_system(SystemTime::now())
 }
 
-/// The system's own time; what lies before 1970 is 1970.
+/// The system's own time; times before 1970 become 1970.
 pub fn of_system(time: SystemTime) -> Instant {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
@@ -30,7 +30,7 @@ pub fn of_system(time: SystemTime) -> Instant {
 
 /// The wire form, for example `2026-11-21T03:37:00.000000+00:00`.
 pub fn stamp(at: Instant) -> String {
-    // Written out: chrono's format strings cost every hook 25 KB and some microseconds.
+    // Written by hand: chrono's format strings cost every hook 25 KB and some microseconds.
     let (date, time) = (at.date_naive(), at.time());
     format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}+00:00",
@@ -44,8 +44,8 @@ pub fn stamp(at: Instant) -> String {
     )
 }
 
-/// Reads any RFC 3339 instant, and the zone-less form that old records contain (taken as UTC). A leap second is the
-/// one after it; what is outside the years 0 to 9999 in UTC has no spelling and is none.
+/// Reads any RFC 3339 instant, and the form without a zone that old records contain (taken as UTC). A leap second
+/// becomes the second after it. Instants outside the years 0 to 9999 in UTC cannot be written, so they are `None`.
 pub fn parse(text: &str) -> Option<Instant> {
     let zoned = || DateTime::parse_from_rfc3339(&format!("{text}Z"));
     let at = DateTime::parse_from_rfc3339(text).or_else(|_| zoned()).ok()?;
@@ -53,31 +53,31 @@ pub fn parse(text: &str) -> Option<Instant> {
     has_spelling(&at).then_some(at)
 }
 
-/// How far a time may lie ahead: clocks of two machines, or before and after they were set, differ by seconds.
+/// How far ahead a time may be: clocks of two machines, or of one before and after it was set, differ by seconds.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
-/// What lies further ahead than that does not become old by itself soon.
+/// A time further ahead than this will not be in the past soon.
 const AHEAD: TimeDelta = TimeDelta::days(1);
-/// 2020-01-01T00:00:00Z, years before the first conversation of either agent: a clock that says less has just started
+/// 2020-01-01T00:00:00Z, years before the first conversation of either agent: a clock before that has just started
 /// without a battery.
 const FIRST: i64 = 1_577_836_800;
 
-/// Whether a clock says what cannot be. Then nothing is old, and nothing may be done for its age.
+/// Whether the clock shows an impossible time. Then no age is known, and nothing may be done because of an age.
 pub fn is_wrong(now: Instant) -> bool {
     now.timestamp() < FIRST
 }
 
-/// Whether something can have happened at that time. What lies ahead of `now`, or before all, was written while the
-/// clock was wrong: nobody knows when it was, so it is no sign of life, and guards nothing against later news.
+/// Whether something can have happened at that time. A time ahead of `now`, or before [`FIRST`], was written while the
+/// clock was wrong: the real time is unknown, so it is no sign of life and not newer than any later event.
 pub fn is_credible(at: Instant, now: Instant) -> bool {
     !is_wrong(at) && at - now <= SKEW
 }
 
-/// A time that is written somewhere, if something can have happened then.
+/// Reads a written time; `None` if nothing can have happened then.
 pub fn credible(text: &str, now: Instant) -> Option<Instant> {
     parse(text).filter(|at| is_credible(*at, now))
 }
 
-/// How long ago it was, in words that end a sentence: `3 h ago`, or that nobody knows.
+/// How long ago it was, in words that end a sentence: `3 h ago`, or that the time is unknown.
 pub fn ago(at: Instant, now: Instant) -> String {
     match at {
         _ if is_credible(at, now) => format!("{} ago", age(at, now)),
@@ -86,24 +86,24 @@ pub fn ago(at: Instant, now: Instant) -> String {
     }
 }
 
-/// How long ago it was, for a column of a table: `3 h`; `?` where nobody knows.
+/// How long ago it was, for a column of a table: `3 h`; `?` if unknown.
 pub fn age_or_unknown(at: Instant, now: Instant) -> String {
     if is_credible(at, now) { age(at, now) } else { "?".into() }
 }
 
-/// The latest time that is taken for one in an order of times, as [`stamp`] writes it: a day ahead, because what lies
-/// less far ahead finds its place soon.
+/// The latest time, as [`stamp`] writes it, that sorts as a time: one day ahead, because times that are less far ahead
+/// will soon be in the past.
 pub fn horizon(now: Instant) -> String {
     now.checked_add_signed(AHEAD).map(stamp).unwrap_or_default()
 }
 
-/// By what times are sorted that [`stamp`] wrote: what lies beyond the [`horizon`] comes before everything, so that
-/// what was written while the clock was ahead is not the newest for years.
+/// The sort key of a time that [`stamp`] wrote. Times beyond the [`horizon`] come before all others; otherwise an entry
+/// that was written while the clock was ahead would be the newest for years.
 pub fn rank<'a>(text: &'a str, horizon: &str) -> (bool, &'a str) {
     (text <= horizon, text)
 }
 
-/// Milliseconds since the epoch, as Claude Code's own registry stamps its entries.
+/// Milliseconds since the epoch, as in the entries of Claude Code's own registry.
 pub fn from_millis(millis: i64) -> Option<Instant> {
     DateTime::from_timestamp_millis(millis)
 }
@@ -113,7 +113,7 @@ pub fn has_spelling(at: &Instant) -> bool {
     (0..=9999).contains(&at.year())
 }
 
-/// How long ago, in the coarsest unit that says something: `40 s`, `5 min`, `3 h`, `12 d`.
+/// How long ago, in the coarsest useful unit: `40 s`, `5 min`, `3 h`, `12 d`.
 pub fn age(at: Instant, now: Instant) -> String {
     let seconds = (now - at).num_seconds().max(0);
     match seconds {

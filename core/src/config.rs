@@ -1,7 +1,7 @@
 //! Owns `config.json` as it is read: registered projects, the six settings shared with the Python tool, and our own
-//! settings beside them. Must stay true: what cannot be understood costs itself alone, its default stands in its
-//! place, and [`Config::troubles`] says so. How the text is understood is in `config/read.rs`, how a project gets into
-//! it in `config/register.rs`, of which project a folder is in `config/place.rs`.
+//! settings beside them. Must stay true: a part that cannot be parsed affects nothing else; its default is used, and
+//! [`Config::troubles`] reports it. `config/read.rs` parses the text, `config/register.rs` adds projects to it,
+//! `config/place.rs` finds the project of a folder.
 
 mod place;
 mod read;
@@ -27,13 +27,13 @@ pub struct Config {
     pub settings: Settings,
     /// The group `hooks`.
     pub hooks: Hooks,
-    /// What could not be understood, and was replaced by its default.
+    /// What could not be parsed, and was replaced by its default.
     pub troubles: Vec<Trouble>,
     /// Groups that belong to one program each, as text.
     groups: BTreeMap<String, String>,
 }
 
-/// Something in the file that could not be understood.
+/// A part of the file that could not be parsed.
 #[derive(Debug)]
 pub struct Trouble {
     /// The key, such as `settings.archive_after_days`; empty for the whole file.
@@ -51,14 +51,14 @@ pub struct Registration {
     pub path: String,
     /// Instant, RFC 3339, UTC.
     pub registered_at: String,
-    /// By what its repository was known last; see [`crate::git::identity`].
+    /// The last known identity of its repository; see [`crate::git::identity`].
     pub repo: Option<String>,
-    /// Where it lay before it was moved.
+    /// Its paths before it was moved.
     pub former_paths: Vec<String>,
 }
 
 impl Registration {
-    /// The paths that are its: where it lies, and where it lay.
+    /// Its paths, now and before it was moved.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.path.as_str()).chain(self.former_paths.iter().map(String::as_str))
     }
@@ -86,17 +86,17 @@ pub struct Settings {
 pub struct Hooks {
     /// Store the first line of prompts (masked). Off: the intent is "conversation in <project>".
     pub capture_prompts: bool,
-    /// Tell a new conversation what is parked and what else runs.
+    /// Tell a new conversation which sessions are parked and which are running.
     pub context: bool,
-    /// What becomes of a session whose conversation ends.
+    /// What happens to a session when its conversation ends.
     pub session_end: SessionEnd,
 }
 
-/// What becomes of a session whose conversation ends.
+/// What happens to a session when its conversation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {
-    /// Parked with open tasks if a person had the conversation, else completed.
+    /// Parked with open tasks if a person attended the conversation, else completed.
     Auto,
     /// Always completed.
     Complete,
@@ -126,7 +126,7 @@ impl Default for Hooks {
 }
 
 impl Config {
-    /// Understands the bytes of the file at `path` as far as that can be done.
+    /// Parses the bytes of the file at `path` as far as possible.
     pub fn read(path: &Path, bytes: &[u8]) -> Self {
         let reason = match Patch::of(bytes) {
             Ok(fields) => return read::whole(path, &fields),
@@ -137,13 +137,13 @@ impl Config {
         Config::unreadable(Error::corrupt(path, format!("{reason}; {instead}")))
     }
 
-    /// What holds where the file cannot be read. Nothing is stored of what people say: they may have asked for that.
+    /// The configuration if the file cannot be read. Prompts are not stored: the file may say so.
     pub fn unreadable(error: Error) -> Self {
         let hooks = Hooks { capture_prompts: false, ..Hooks::default() };
         Config { hooks, troubles: vec![Trouble { key: String::new(), error }], ..Config::default() }
     }
 
-    /// Whether a default stands in place of what the file says about this key.
+    /// Whether this key has its default because its value could not be parsed.
     pub fn is_doubtful(&self, key: &str) -> bool {
         self.troubles.iter().any(|trouble| key.starts_with(&trouble.key))
     }
@@ -158,8 +158,8 @@ impl Config {
         chrono::TimeDelta::seconds((self.settings.stale_threshold_hours * 3600.0).max(1.0) as i64)
     }
 
-    /// The slug of the project that is registered with `path`, or was before it was moved. Of which project a folder
-    /// is that somebody works in says [`Config::project_of`].
+    /// The slug of the project that is registered with `path`, or was before it was moved. For the project of a folder
+    /// where somebody works, use [`Config::project_of`].
     pub fn slug_of(&self, path: &str) -> Option<&str> {
         let is_there = |(_, project): &(&String, &Registration)| project.path == path;
         let was_there =
@@ -171,7 +171,7 @@ impl Config {
 
 impl Display for SessionEnd {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // As it stands in the file.
+        // As written in the file.
         f.write_str(serde_json::to_value(self).ok().as_ref().and_then(Value::as_str).unwrap_or_default())
     }
 }

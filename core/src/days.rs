@@ -47,7 +47,7 @@ impl From<Written> for DayRow {
 }
 
 impl Days {
-    /// The same without absurd figures: where one is too large, the largest that makes sense.
+    /// The same, with implausible figures reduced to the highest plausible one.
     pub fn bounded(mut self) -> Self {
         let figures = self.stats_cache.values_mut().flat_map(BTreeMap::values_mut);
         figures.for_each(|count| *count = COUNT.min(*count));
@@ -82,7 +82,7 @@ pub struct Amount {
 }
 
 impl Default for Amount {
-    /// Nothing, which costs nothing.
+    /// No usage, which costs nothing.
     fn default() -> Self {
         Amount::new([0; 4], Some(0.0), 0)
     }
@@ -114,7 +114,7 @@ impl Amount {
         let cost = match (self.cost_usd, other.cost_usd) {
             (cost, _) if other.total_tokens == 0 => cost,
             (_, cost) if self.total_tokens == 0 => cost,
-            // To a billionth: sums of decimal fractions have a tail that nobody paid.
+            // To a billionth: sums of decimal fractions have meaningless digits at the end.
             (Some(one), Some(two)) => Some(((one + two) * 1e9).round() / 1e9),
             (one, two) => one.or(two),
         };
@@ -132,7 +132,7 @@ impl From<&Usage> for Amount {
 }
 
 impl From<&ModelUsage> for Amount {
-    /// A model's summary does not say which tokens its cost leaves out, but if it has none: all of them.
+    /// A model's summary does not say which tokens its cost leaves out; without a cost, it leaves out all of them.
     fn from(of: &ModelUsage) -> Self {
         let kinds = [of.input_tokens, of.output_tokens, of.cache_creation_input_tokens, of.cache_read_input_tokens];
         let amount = Amount::new(kinds, of.cost_usd, 0);

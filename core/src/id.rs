@@ -55,7 +55,7 @@ text_type!(Slug);
 text_type!(Uuid);
 
 impl SessionId {
-    /// Takes exactly the shape of an id; everything else is `Invalid`.
+    /// Accepts exactly the shape of an id; anything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
         if shaped(text, "sess_00000000T0000_xxxx") {
             return Ok(SessionId(text.to_string()));
@@ -68,14 +68,14 @@ impl SessionId {
         Self::with_suffix(at, WyRand::new().generate::<u16>())
     }
 
-    /// The id that the conversation `uuid` gets at its `attempt`th try. The suffix depends on the
-    /// uuid alone, so that the session of a conversation can be found by file name.
+    /// The id for the conversation `uuid` at the `attempt`th try. The suffix depends only on the uuid, so that the
+    /// session of a conversation can be found by its file name.
     pub fn of_conversation(at: Instant, uuid: &Uuid, attempt: u8) -> Self {
         Self::with_suffix(at, conversation_suffix(uuid, attempt))
     }
 
-    /// What sorts after the id of every session that was made until `now`, and before those that a clock made that was
-    /// ahead (see `clock::horizon`).
+    /// A text that sorts after the ids of all sessions created until `now`, and before those that were created while
+    /// the clock was ahead (see `clock::horizon`).
     pub fn horizon(now: Instant) -> String {
         let minute: String = clock::horizon(now).chars().take(16).filter(|c| !matches!(c, '-' | ':')).collect();
         format!("sess_{minute}_~")
@@ -87,12 +87,12 @@ impl SessionId {
     }
 }
 
-/// The ends of the ids that a conversation's sessions may have (see [`SessionId::of_conversation`]).
+/// The suffixes of the ids that a conversation's sessions may have (see [`SessionId::of_conversation`]).
 #[derive(Debug)]
 pub struct Names([String; CONVERSATION_ATTEMPTS as usize]);
 
 impl Names {
-    /// Those of this conversation.
+    /// The suffixes for this conversation.
     pub fn of(uuid: &Uuid) -> Names {
         Names(std::array::from_fn(|attempt| format!("_{:04x}", conversation_suffix(uuid, attempt as u8))))
     }
@@ -103,7 +103,7 @@ impl Names {
     }
 }
 
-/// How many suffixes a conversation tries before it takes a random one.
+/// How many suffixes are tried for a conversation before a random one is used.
 pub const CONVERSATION_ATTEMPTS: u8 = 4;
 
 fn conversation_suffix(uuid: &Uuid, attempt: u8) -> u16 {
@@ -111,7 +111,7 @@ fn conversation_suffix(uuid: &Uuid, attempt: u8) -> u16 {
     (hash ^ (hash >> 16) ^ (hash >> 32) ^ (hash >> 48)) as u16
 }
 
-/// FNV-1a, 64 bits: a short, stable, well-spread name for a text. Not for security.
+/// FNV-1a, 64 bits: a short, stable, well-distributed name for a text. Not for security.
 pub fn fnv1a<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -120,7 +120,7 @@ pub fn fnv1a<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
 const SLUG: usize = 100;
 
 impl Slug {
-    /// Takes a well-formed slug; everything else is `Invalid`.
+    /// Accepts a well-formed slug; anything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
         let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let shape =
@@ -131,8 +131,8 @@ impl Slug {
         Err(Error::Invalid(format!("not a project name: {text:?}; use lower-case letters, digits and '-'")))
     }
 
-    /// The slug for a directory's base name: lower case, everything else becomes one `-`.
-    /// `n` above 1 is appended, for the second project of one name.
+    /// The slug for a directory's base name: in lower case, each run of other characters becomes one `-`. An `n` above
+    /// 1 is appended, for the second project of one name.
     pub fn from_name(name: &str, n: usize) -> Self {
         let mut slug = String::new();
         for c in name.chars().take(90) {
@@ -151,7 +151,7 @@ impl Slug {
 }
 
 impl Uuid {
-    /// Takes 8-4-4-4-12 hex digits in either case; everything else is `Invalid`.
+    /// Accepts 8-4-4-4-12 hex digits in either case; anything else is `Invalid`.
     pub fn parse(text: &str) -> Result<Self> {
         let lower = text.to_ascii_lowercase();
         if shaped(&lower, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {

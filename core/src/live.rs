@@ -22,7 +22,7 @@ pub enum Activity {
     Waiting,
     /// The turn is over: the user's turn.
     Idle,
-    /// The turn is over, but background tasks go on.
+    /// The turn is over, but background tasks are still running.
     Background,
 }
 

@@ -70,7 +70,7 @@ impl<'a> Patch<'a> {
         out.into_bytes()
     }
 
-    /// The same as the value of a field that is indented so far.
+    /// Like [`Patch::to_bytes`], as the value of a field with this indentation.
     pub fn to_text(&self, indent: usize) -> String {
         let mut out = String::from("{");
         for (n, (name, value)) in self.0.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! Owns what the operating system says about processes: which one we serve, whether it lives.
-//! A process is its id plus its start time, because ids are used again, plus where it was seen. Must stay true: what was
-//! seen elsewhere (in another PID namespace, on another machine, before the last boot) is not judged here.
+//! Owns what the operating system reports about processes: which one called us, whether it runs. A process is
+//! identified by its id and its start time, because ids are reused, and by where it was seen. Must stay true: a process
+//! that was seen elsewhere (in another PID namespace, on another machine, before the last boot) is not judged here.
 
 use std::sync::OnceLock;
 
@@ -9,15 +9,14 @@ use std::sync::OnceLock;
 pub struct Process {
     /// The system's process id.
     pub pid: u32,
-    /// Start time as the system spells it: clock ticks since boot on Linux,
-    /// `seconds.microseconds` on macOS.
+    /// Start time as the system writes it: clock ticks since boot on Linux, `seconds.microseconds` on macOS.
     pub started: String,
-    /// Where it was seen, as [`here`] says it; `None` if nobody noted that.
+    /// Where it was seen, in the form of [`here`]; `None` if that was not recorded.
     pub host: Option<String>,
 }
 
 impl Process {
-    /// Whether both are the same process, wherever each was noted.
+    /// Whether both are the same process, wherever each was seen.
     pub fn is(&self, other: &Process) -> bool {
         (self.pid, &self.started) == (other.pid, &other.started)
     }
@@ -28,13 +27,13 @@ impl Process {
 pub enum Condition {
     /// A process with this id and this start time exists.
     Runs,
-    /// It runs, but was stopped (Ctrl-Z) and does nothing until it is told to go on.
+    /// It was stopped (Ctrl-Z) and does nothing until it is continued.
     Suspended,
     /// No such process exists.
     Ended,
-    /// It was seen where we cannot look.
+    /// It was seen in a place that cannot be checked from here.
     Elsewhere,
-    /// The system does not tell.
+    /// The system does not report it.
     Unknown,
 }
 
@@ -56,7 +55,7 @@ pub fn condition(process: &Process) -> Condition {
     }
 }
 
-/// Whether the process still runs. `None` where that cannot be told.
+/// Whether the process still runs; `None` if unknown.
 pub fn is_alive(process: &Process) -> Option<bool> {
     match condition(process) {
         Condition::Runs | Condition::Suspended => Some(true),
@@ -65,7 +64,8 @@ pub fn is_alive(process: &Process) -> Option<bool> {
     }
 }
 
-/// Whether the process may run: it does, or it was seen since this machine booted where we cannot look (a container).
+/// Whether the process may run: it does, or it was seen since this machine booted in a place that cannot be checked
+/// from here (a container).
 pub fn may_run(process: &Process) -> bool {
     let boot = |host: &str| host.split_once(':').map(|(boot, _)| boot.to_string());
     let is_of_this_boot = || {
@@ -81,7 +81,7 @@ pub fn find(pid: u32) -> Option<Process> {
     Some(Process { pid, started, host: here().map(str::to_string) })
 }
 
-/// The words with which a process was started; `None` where the system does not tell.
+/// The arguments with which a process was started; `None` if the system does not report them.
 pub fn arguments(pid: u32) -> Option<Vec<String>> {
     if !cfg!(target_os = "linux") {
         return None;
@@ -90,14 +90,14 @@ pub fn arguments(pid: u32) -> Option<Vec<String>> {
     Some(bytes.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect())
 }
 
-/// Where process ids mean what they mean to us: this boot of this machine and, on Linux, this PID namespace.
+/// The scope of our process ids: this boot of this machine and, on Linux, this PID namespace.
 pub fn here() -> Option<&'static str> {
     static HERE: OnceLock<Option<String>> = OnceLock::new();
     HERE.get_or_init(place).as_deref()
 }
 
-/// The agent that called this hook: `CLAUDE_PID` when `named`, else the parent, or the parent's
-/// parent where a shell stands between.
+/// The agent that called this hook: `CLAUDE_PID` if `named`, else the parent, or the grandparent if the parent is a
+/// shell.
 pub fn caller(named: Option<u32>) -> Option<Process> {
     if let Some(process) = named.and_then(find) {
         return Some(process);
@@ -109,9 +109,9 @@ pub fn caller(named: Option<u32>) -> Option<Process> {
 
 #[cfg(target_os = "linux")]
 mod system {
-    //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 22 start. Source: proc_pid_stat(5).
-    //! The boot is told by `/proc/sys/kernel/random/boot_id` (random(4)), the namespace by the inode of
-    //! `/proc/self/ns/pid` (pid_namespaces(7)).
+    //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 22 start. Source:
+    //! proc_pid_stat(5). The boot is identified by `/proc/sys/kernel/random/boot_id` (random(4)), the namespace by the
+    //! inode of `/proc/self/ns/pid` (pid_namespaces(7)).
 
     use std::io::Read;
 
@@ -144,7 +144,7 @@ mod system {
         stat(pid).is_some_and(|(name, _)| super::SHELLS.contains(&name.as_str()))
     }
 
-    /// A short file of the system, which comes with the first read. Hooks pay for every system call.
+    /// A short file of the system, in a single read: every system call adds to the time of a hook.
     fn text(path: &str) -> Option<String> {
         let mut bytes = [0u8; 1024];
         let length = std::fs::File::open(path).ok()?.read(&mut bytes).ok()?;
@@ -182,7 +182,7 @@ mod system {
     pub fn place() -> Option<String> {
         let mut text = [0u8; 64];
         let mut size = text.len();
-        // SAFETY: the call writes at most `size` bytes into the buffer and says how many they were.
+        // SAFETY: the call writes at most `size` bytes into the buffer and stores how many they were.
         let failed = unsafe {
             let (name, into) = (c"kern.bootsessionuuid".as_ptr(), text.as_mut_ptr().cast::<libc::c_void>());
             libc::sysctlbyname(name, into, &mut size, std::ptr::null_mut(), 0) != 0
@@ -219,7 +219,7 @@ mod system {
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 mod system {
-    //! Elsewhere nothing is known, and nothing is guessed.
+    //! On other systems nothing is known, and nothing is guessed.
 
     pub fn can_tell() -> bool {
         false

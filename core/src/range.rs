@@ -1,16 +1,17 @@
-//! Owns what people write for `--since` and `--until`, and which instants lie between them. Must stay true: what is
-//! written is local; a day is included, whether a range begins or ends with it; no other place reads these texts.
+//! Owns the texts that people write for `--since` and `--until`, and which instants lie between them. Must stay true:
+//! days and times are local; a day is included, whether a range begins or ends with it; no other module reads these
+//! texts.
 
 use crate::clock::{self, Date, Instant, LocalTime, TimeDelta};
 use crate::zone::Zone;
 use crate::{Error, Result};
 use chrono::NaiveTime;
 
-/// What may be written, as the help of every program and the messages say it.
+/// The valid forms, for the help of every program and for messages.
 pub const FORMS: &str =
     "a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30, or an age such as 90m, 12h, 7d or 2w";
 
-/// How far a range without an end reaches into the future.
+/// How far into the future a range without an end extends.
 const AHEAD: TimeDelta = TimeDelta::days(1);
 
 /// Instants from `since` on, before `until`.
@@ -29,8 +30,8 @@ impl Range {
         Ok(Range::new(since, until.map(|text| end(text, zone, now)).transpose()?, now))
     }
 
-    /// The range between two instants. Without an end it ends a day from `now`: what was written while the clock was
-    /// ahead is not in every range that began some days ago.
+    /// The range between two instants. Without an end it ends one day after `now`, so that entries that were written
+    /// while the clock was ahead are not in every range.
     pub fn new(since: Option<Instant>, until: Option<Instant>, now: Instant) -> Self {
         let is_past = since.is_some_and(|since| since <= now);
         let horizon = || now.checked_add_signed(AHEAD).filter(|_| is_past);
@@ -42,8 +43,7 @@ impl Range {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
     }
 
-    /// Whether a time that is written in a record lies in the range. What is not a time lies in a range without ends
-    /// only.
+    /// Whether a time in a record lies in the range. A text that is not a time lies only in a range without ends.
     pub fn contains_text(&self, text: &str) -> bool {
         *self == Range::default() || clock::parse(text).is_some_and(|at| self.contains(at))
     }
@@ -56,7 +56,7 @@ impl Range {
     }
 }
 
-/// The first instant of a range that begins with what is written.
+/// The first instant of a range that begins with `text`.
 pub fn start(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
     let at = match read(text, zone, now)? {
         Written::Day(day) => clock::from_millis(zone.start_of(day)),
@@ -66,7 +66,7 @@ pub fn start(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
     at.ok_or_else(|| bad(text))
 }
 
-/// The first instant after a range that ends with what is written: after a day that whole day, else the instant itself.
+/// The first instant after a range that ends with `text`: the end of a day, else the instant itself.
 pub fn end(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
     let at = match read(text, zone, now)? {
         Written::Day(day) => day.succ_opt().and_then(|next| clock::from_millis(zone.start_of(next))),
@@ -76,7 +76,7 @@ pub fn end(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
     at.ok_or_else(|| bad(text))
 }
 
-/// What a text says, before it is known which end of a range it is.
+/// The meaning of a text, before it is known which end of a range it is.
 enum Written {
     Day(Date),
     /// A time without a zone.
@@ -100,7 +100,7 @@ fn read_day(text: &str, today: Date) -> Option<Date> {
     }
 }
 
-/// A time without a zone is what becomes RFC 3339 when one is added.
+/// A time without a zone: it becomes RFC 3339 when a zone is added.
 fn read_local(text: &str) -> Option<LocalTime> {
     let with = |rest: &str| clock::parse(&format!("{text}{rest}"));
     with("Z").or_else(|| with(":00Z")).map(|at| at.naive_utc())
@@ -132,7 +132,7 @@ mod tests {
         clock::parse(text).unwrap()
     }
 
-    /// Both ends of the range that begins and ends with a text, seen from a Saturday at noon in Berlin.
+    /// Both ends of the range that begins and ends with a text, seen on a Saturday at noon in Berlin.
     fn ends(text: &str) -> Option<(Instant, Instant)> {
         let (zone, now) = (Zone::named(BERLIN).unwrap(), at("2026-11-21T11:00:00Z"));
         Some((start(text, &zone, now).ok()?, end(text, &zone, now).ok()?))

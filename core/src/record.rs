@@ -18,7 +18,7 @@ pub const UNSAID_AGENT: &str = "claude-code";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// The session goes on.
+    /// The session is not over.
     Active,
     /// The session has ended and may be resumed.
     Parked,
@@ -46,9 +46,9 @@ impl Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskStatus {
-    /// Not begun.
+    /// Not started.
     Pending,
-    /// Somebody works on it.
+    /// In progress.
     InProgress,
     /// Done.
     Completed,
@@ -129,7 +129,7 @@ pub struct Task {
     pub id: String,
     /// At most 300 characters.
     pub subject: String,
-    /// How far it is.
+    /// Its status.
     pub status: TaskStatus,
     /// Instant, RFC 3339.
     #[serde(default)]
@@ -148,7 +148,7 @@ pub struct Task {
     pub unknown: Unknown,
 }
 
-/// One session, as it stands in `sessions/<id>.json`. Instants are RFC 3339 texts.
+/// One session, as in `sessions/<id>.json`. Instants are RFC 3339 texts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Session {
@@ -156,7 +156,7 @@ pub struct Session {
     pub session_id: String,
     /// Slug of its project.
     pub project_slug: String,
-    /// Whether it goes on.
+    /// Whether it is active, parked or completed.
     pub status: Status,
     /// Its purpose, at most 500 characters.
     pub intent: String,

@@ -1,26 +1,26 @@
-//! Owns the repair of JSON that others wrote and that is nearly JSON: half a surrogate pair, raw control characters,
+//! Owns the repair of JSON that others wrote and that is nearly valid: half a surrogate pair, raw control characters,
 //! escapes that JSON does not have, bytes that are not UTF-8, byte order marks and NUL bytes between values, numbers
-//! that no double holds. Every reader of foreign JSON decodes strictly first and comes here only when that fails.
+//! that do not fit into a double. Every reader of foreign JSON parses strictly first and repairs only if that fails.
 //!
-//! Must stay true: strict JSON is not changed; every quote that delimits a string before does so afterwards and no
-//! other does, so a repair cannot turn a string into keys; the time is linear and the result at most six times as
-//! long (a control character becomes an escape of six bytes).
+//! Must stay true: valid JSON is not changed; the same quotes delimit strings before and after a repair, so a repair
+//! cannot turn a string into keys; the time is linear and the result at most six times as long (a control character
+//! becomes an escape of six bytes).
 //!
-//! Deliberately absent: guesses. A missing comma or quote, a comment, `\"` at the end of a Windows path and text in
-//! front of the first bracket are not repaired. Where a Windows path has `\t`, `\n`, `\b`, `\f`, `\r` or `\u` and four
-//! hexadecimal digits, nobody can tell it from the escape, so it is read as the escape.
+//! Deliberately absent: guesses. A missing comma or quote, a comment, `\"` at the end of a Windows path and text before
+//! the first bracket are not repaired. `\t`, `\n`, `\b`, `\f`, `\r`, and `\u` with four hexadecimal digits, are read as
+//! escapes even in a Windows path, where they cannot be told apart.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// What stands for what cannot be read.
+/// Replaces what cannot be read.
 const REPLACEMENT: &[u8] = b"\\ufffd";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// Words that some writers use for numbers and values that JSON does not have.
 const WORDS: [&[u8]; 4] = [b"NaN", b"Infinity", b"-Infinity", b"undefined"];
 
-/// Decodes foreign JSON: strictly, and if that fails, once more after a repair, which `room` then holds. The error is
-/// that of the first attempt where there is nothing to repair, else that of the second.
+/// Decodes foreign JSON: strictly, and if that fails, once more after a repair, whose result is stored in `room`. The
+/// error is that of the first attempt if there is nothing to repair, else that of the second.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], room: &'a mut Vec<u8>) -> serde_json::Result<T> {
     let error = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
@@ -61,7 +61,7 @@ impl Repair<'_> {
         }
     }
 
-    /// Goes on behind a string's first quote, until its last one.
+    /// Continues after a string's opening quote, through its closing one.
     fn string(&mut self) {
         loop {
             let plain = self.rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
@@ -87,7 +87,7 @@ impl Repair<'_> {
             Some(b'u') if unit.is_some_and(|unit| unit < 0xdc00) && self.is_low_next() => self.keep(12),
             Some(b'u') if unit.is_some() => self.replace(6, REPLACEMENT),
             _ if is_torn(self.rest) => self.rest = &[],
-            // The backslash was meant as one. The byte behind it is neither a quote nor a backslash.
+            // A backslash was meant. The byte after it is neither a quote nor a backslash.
             _ => self.replace(1, b"\\\\"),
         }
     }
@@ -97,7 +97,7 @@ impl Repair<'_> {
         next.is_some_and(|unit| (0xdc00..0xe000).contains(&unit))
     }
 
-    /// A number, a word, or something that is neither. What no double holds is not known, so it is `null`.
+    /// A number, a word, or neither. A number that does not fit into a double becomes `null`.
     fn word(&mut self) {
         let length = self.rest.iter().position(|byte| !is_of_word(*byte)).unwrap_or(self.rest.len());
         let word = self.rest.get(..length).unwrap_or_default();

@@ -22,11 +22,11 @@ pub enum State {
     Waiting,
     /// The turn is over: the user's turn.
     Idle,
-    /// The turn is over, background tasks go on.
+    /// The turn is over, background tasks are still running.
     Background,
     /// A turn is running.
     Working,
-    /// The process was stopped (Ctrl-Z) and does nothing until it is told to go on.
+    /// The process was stopped (Ctrl-Z) and does nothing until it is continued.
     Suspended,
     /// The process ended, but no hook reported the end of the conversation.
     Gone,

@@ -17,12 +17,12 @@ const SECONDS_BETWEEN: i64 = 10;
 pub struct Limit {
     /// 0 to 100; more if the limit was exceeded.
     pub used_percentage: f64,
-    /// When the limit begins again, RFC 3339, UTC.
+    /// When the limit is reset, RFC 3339, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<String>,
 }
 
-/// The last figures of a conversation, as they stand in `statusline/<uuid>.json`.
+/// The last figures of a conversation, as in `statusline/<uuid>.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reading {
@@ -67,16 +67,16 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// The figures as they are stored: without those that make no sense, and with what had been spent when the day
-    /// began. `day_began` is the first instant of the local day of `now`; `before` what was known of the conversation.
+    /// The figures as they are stored: without implausible ones, and with the cost when the day began. `day_began` is
+    /// the first instant of the local day of `now`; `before` is the previous reading of the conversation.
     pub fn stored(self, before: Option<&Reading>, day_began: Instant, now: Instant) -> Self {
         let mut reading = self.bounded(now);
         reading.cost_before_day_usd = reading.spent_before(before, day_began, now);
         reading
     }
 
-    /// Removes figures that make no sense: negative ones, percentages above 1,000, more than ten million dollars or a
-    /// million millions of anything, limits that reset in more than a year.
+    /// Removes implausible figures: negative ones, percentages above 1,000, more than ten million dollars or a
+    /// trillion of anything else, limits that reset in more than a year.
     pub fn bounded(mut self, now: Instant) -> Self {
         let counts = [
             &mut self.context_tokens,
@@ -100,8 +100,8 @@ impl Reading {
         self
     }
 
-    /// The cost when the day began. A conversation that is older than the day and was not
-    /// seen before counts from now on: what it spent today before is not known.
+    /// The cost when the day began. A conversation that is older than the day and was not seen before counts from now
+    /// on: its earlier cost today is unknown.
     fn spent_before(&self, before: Option<&Reading>, day_began: Instant, now: Instant) -> f64 {
         let cost = self.cost_usd.unwrap_or(0.0);
         let known = before.filter(|before| before.cost_usd.is_none_or(|was| was <= cost));
@@ -121,9 +121,9 @@ impl Reading {
         self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).max(0.0))
     }
 
-    /// Whether these figures are worth a write, so soon after those. A conversation that has used nothing yet is not:
-    /// its first figures are to be kept at once. Nor are the same figures again, which an idle client tells for hours;
-    /// so of two conversations the one with the later `at` knows more of the account's limits.
+    /// Whether these figures should be written so soon after `before`. Figures without usage are not: the first ones
+    /// with usage are then written at once. Nor are equal figures, which an idle client reports for hours; so the
+    /// conversation with the later `at` has the more recent limits of the account.
     pub fn is_due_after(&self, before: Option<&Reading>) -> bool {
         let Some(before) = before else { return !self.is_empty() };
         let at = |reading: &Reading| clock::parse(&reading.at);

@@ -1,13 +1,13 @@
 //! Reads one JSON object from a file descriptor that may never be closed.
 //!
-//! Owns the limits of that reading: the end of the object, a number of bytes, a time of silence and a time in all. A
-//! caller that keeps its end of the pipe open, writes without end, trickles or writes nothing must not hold up the
-//! program, and how the reading ended is told: nothing that came too late is taken for nothing that came.
+//! Owns when that reading ends: with the object, after a number of bytes, after a silence, or after a time in all. A
+//! caller that keeps its end of the pipe open, writes forever, trickles or writes nothing cannot block the program.
+//! The reason for the end is returned, so input that came too late is told apart from no input.
 //!
-//! Must stay true: the descriptor itself is neither closed nor changed; no read is begun that could block;
-//! nothing beyond `bytes` is taken from it. Bytes behind the object that arrived together with it are lost.
+//! Must stay true: the descriptor itself is neither closed nor changed; no read is started that could block; at most
+//! `bytes` are read from it. Bytes after the object that arrived together with it are lost.
 //!
-//! Deliberately absent: JSON. `skim` knows enough of it to see the end of an object.
+//! Deliberately absent: JSON. `skim` knows enough of it to find the end of an object.
 
 use crate::skim::{Progress, Skim};
 use std::fs::File;
@@ -16,17 +16,17 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd};
 use std::time::{Duration, Instant};
 
-/// Bytes per read: what Linux hands over at most from a pipe of usual size.
+/// Bytes per read: the most that Linux returns from a pipe of the default size.
 const CHUNK: usize = 64 * 1024;
 
-/// How much is read and waited for.
+/// How much is read, and how long a read waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Most bytes that are read.
     pub bytes: usize,
-    /// How long nothing may come: before the first byte, or between two.
+    /// Longest silence: before the first byte, or between two.
     pub silence: Duration,
-    /// How long all of it may take.
+    /// Longest time in all.
     pub whole: Duration,
 }
 
@@ -39,11 +39,11 @@ pub enum End {
     Closed,
     /// The time was up.
     TooLate,
-    /// The object goes on beyond the limit.
+    /// The object is longer than the limit.
     TooMuch,
     /// The input does not begin with an object.
     NoObject,
-    /// Nothing is there, and a person would have to type it.
+    /// The input is a terminal, and nothing was typed.
     Terminal,
     /// It cannot be read.
     Failed,
@@ -60,7 +60,7 @@ pub struct Received {
     pub end: End,
 }
 
-/// Reads `fd` up to the end of the first JSON object, within the limits. What is there already is read even
+/// Reads `fd` to the end of the first JSON object, within the limits. Input that is already there is read even
 /// if no time is allowed.
 pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
     let mut input = borrowed(&fd);
@@ -97,8 +97,8 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
     Received { kept: skim.into_kept(), bytes, end }
 }
 
-/// The descriptor as a file that does not close it: a copy would cost two system calls, and can be made only while
-/// the process may open more files.
+/// The descriptor as a file that does not close it. A duplicate would cost two system calls, and would fail if the
+/// process has too many open files.
 #[allow(unsafe_code, reason = "borrows a descriptor as a file")]
 fn borrowed(fd: &impl AsFd) -> ManuallyDrop<File> {
     // SAFETY: `fd` is borrowed for longer than the file is used, and the file is never dropped.
@@ -109,7 +109,7 @@ fn is_passing(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }
 
-/// Waits until a read would not block; returns how the reading ends where it is not worth waiting longer.
+/// Waits until a read would not block; returns how the reading ends if it has to.
 fn wait(input: &File, limits: Limits, started: Instant, bytes: usize) -> Option<End> {
     if poll(input, Duration::ZERO) == Ok(true) {
         return None;
@@ -129,7 +129,7 @@ fn wait(input: &File, limits: Limits, started: Instant, bytes: usize) -> Option<
     }
 }
 
-/// Waits at most so long until there is something to read, or an error: both end a read at once.
+/// Waits at most `wait` for something to read, or for an error: both end a read at once.
 #[allow(unsafe_code, reason = "poll(2)")]
 fn poll(input: &File, wait: Duration) -> Result<bool, ErrorKind> {
     let mut entry = libc::pollfd { fd: input.as_raw_fd(), events: libc::POLLIN, revents: 0 };
@@ -228,7 +228,7 @@ mod tests {
         assert!(started.elapsed() < LONG / 4);
     }
 
-    /// A file is always ready, so that only the clock can end this.
+    /// A file is always ready, so only the clock can end this.
     #[test]
     fn the_time_ends_a_stream_that_never_pauses() {
         let path = std::env::temp_dir().join(format!("stdin-rs-{}", std::process::id()));

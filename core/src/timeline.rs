@@ -29,7 +29,7 @@ pub const COMMIT: &str = "commit";
 /// Something that happened at a known time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact<'a> {
-    /// Instant, as the record has it.
+    /// Instant, as in the record.
     pub timestamp: &'a str,
     /// The fact, in words for people.
     pub message: Cow<'a, str>,

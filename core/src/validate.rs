@@ -1,9 +1,8 @@
-//! Owns what may enter a record: its limits, and that no secret does. Lengths count characters, not bytes.
-//! Must stay true: whatever passes here can be written and read back by every reader; every text that enters a
-//! record, a project's file or a conversation's file passes [`text`] or [`cut`], which mask it, whoever writes it;
-//! it is masked before it is cut, since half a secret would not be known any more.
-//! Deliberately absent: cutting text to fit, except in [`cut`], which hooks use on foreign text; masking of a work
-//! tree's path ([`path`]), by which programs find it.
+//! Owns the rules for texts in a record: their limits, and that they contain no secret. Lengths count characters, not
+//! bytes. Must stay true: every reader can read what is accepted here; every text for a record, a project's file or a
+//! conversation's file passes [`text`] or [`cut`], which mask it, whoever writes it; a text is masked before it is cut,
+//! because half a secret would not be recognised. Deliberately absent: cutting text to fit, except in [`cut`], which
+//! hooks use for foreign text; masking the path of a work tree ([`path`]), by which programs find it.
 
 use crate::error::{Error, Result};
 
@@ -13,9 +12,9 @@ pub const INTENT: usize = 500;
 pub const OUTCOME: usize = 1000;
 /// Characters of an event's message.
 pub const EVENT: usize = 2000;
-/// Characters of what hooks saw at a time.
+/// Characters of the text of an entry of the history.
 pub const MOMENT: usize = 500;
-/// Things that hooks saw; of more, the oldest go.
+/// Entries of the history; beyond that the oldest are removed.
 pub const HISTORY: usize = 500;
 /// Other repositories in which a session works.
 pub const PLACES: usize = 50;
@@ -29,7 +28,7 @@ pub const QUESTION: usize = 500;
 pub const NEXT_STEP: usize = 500;
 /// Characters of a task's subject.
 pub const TASK_SUBJECT: usize = 300;
-/// Characters of what a session does.
+/// Characters of a session's present activity.
 pub const ACTIVITY: usize = 300;
 /// Characters of a reference to the roadmap.
 pub const ROADMAP_REF: usize = 100;
@@ -57,21 +56,21 @@ pub const FILES: usize = 5000;
 pub const FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Largest index, in bytes: one line for each of 100,000 sessions.
 pub const INDEX_BYTES: usize = 32 * 1024 * 1024;
-/// Most tokens, lines or milliseconds that one figure may tell. No conversation comes near it, and the sum of all
-/// figures of a file still has room in 64 bits.
+/// The highest count of tokens, lines or milliseconds. No conversation comes near it, and the sum of all counts of a
+/// file fits into 64 bits.
 pub const COUNT: u64 = 1_000_000_000_000;
-/// Most dollars that one figure may tell.
+/// The highest cost in dollars.
 pub const DOLLARS: f64 = 1e7;
-/// Most that a percentage may say: a limit can be exceeded.
+/// The highest percentage: a limit can be exceeded.
 pub const PERCENT: f64 = 1000.0;
 
-/// A cost that somebody may have had; anything else is unknown.
+/// The cost, if it is plausible; otherwise it is unknown.
 pub fn dollars(cost: f64) -> Option<f64> {
     (0.0..=DOLLARS).contains(&cost).then_some(cost)
 }
 
-/// A text that says something and fits: secrets masked, trimmed, not empty, at most `limit` characters as it will be
-/// stored, no control characters but newline and tab. `what` names it in the error.
+/// Checks a text: masks secrets and trims it; refuses an empty text, more than `limit` characters after masking, and
+/// control characters except newline and tab. `what` names it in the error.
 pub fn text(what: &str, value: &str, limit: usize) -> Result<String> {
     let value = checked(what, value)?;
     let masked = redact::mask(value);
@@ -83,7 +82,7 @@ pub fn text(what: &str, value: &str, limit: usize) -> Result<String> {
     Ok(masked.into_owned())
 }
 
-/// The path of a directory, as the disk has it: programs go there. Checked like a text, and not masked.
+/// Checks the path of a directory like a text, but does not mask it: programs open it.
 pub fn path(what: &str, value: &str) -> Result<String> {
     let value = checked(what, value)?;
     let length = value.chars().count();
@@ -93,7 +92,7 @@ pub fn path(what: &str, value: &str) -> Result<String> {
     Ok(value.to_string())
 }
 
-/// Trimmed, if something is left and no control character is in it but newline and tab.
+/// Trims a text; refuses an empty one, and control characters except newline and tab.
 fn checked<'a>(what: &str, value: &'a str) -> Result<&'a str> {
     let value = value.trim();
     if value.is_empty() {
@@ -105,13 +104,13 @@ fn checked<'a>(what: &str, value: &'a str) -> Result<&'a str> {
     Ok(value)
 }
 
-/// [`text`] for a value that may be left out.
+/// Like [`text`], for a value that may be absent.
 pub fn optional(what: &str, value: Option<&str>, limit: usize) -> Result<Option<String>> {
     value.map(|value| text(what, value, limit)).transpose()
 }
 
-/// A commit's name: 4 to 40 hexadecimal digits, returned in lower case. Of a whole SHA-256 name, which
-/// has 64, the first 40 are kept: git knows it by them.
+/// Checks the name of a commit: 4 to 40 hexadecimal digits, returned in lower case. A SHA-256 name of 64 digits is cut
+/// to 40, by which git still finds it.
 pub fn sha(value: &str) -> Result<String> {
     let ok = matches!(value.len(), 4..=40 | 64) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     if ok {
@@ -120,14 +119,14 @@ pub fn sha(value: &str) -> Result<String> {
     Err(Error::Invalid(format!("not a commit: {value:?}; a sha has 4 to 40 hexadecimal digits")))
 }
 
-/// Makes foreign text storable: secrets masked, one line, control characters and runs of space become one space,
-/// at most `limit` characters, the last of them `…` where something was cut.
+/// Makes foreign text storable: secrets masked, one line, runs of control characters and white space become one space,
+/// at most `limit` characters, the last of them `…` if something was cut.
 pub fn cut(value: &str, limit: usize) -> String {
     line(&redact::mask(value), limit)
 }
 
-/// Makes the name of a changed file storable, like [`cut`]. In it only what tells itself is masked, a key or a
-/// token: `password=1.txt` is a name like others.
+/// Makes the name of a changed file storable, like [`cut`], but masks only keys and tokens that are recognised by
+/// themselves: `password=1.txt` is an ordinary name.
 pub fn file_name(value: &str) -> String {
     line(&redact::mask_tokens(value), PATH)
 }
@@ -166,7 +165,7 @@ mod tests {
         }
     }
 
-    /// Made at run time, so that no scanner takes this file for a leak.
+    /// Built at run time, so that no scanner reports this file as a leak.
     fn secret() -> String {
         ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_")
     }

@@ -1,5 +1,5 @@
-//! Owns of which project a folder is that somebody works in. Must stay true: one folder is one project, by whichever
-//! name it was registered; where a project lay before it was moved may be another's now.
+//! Owns finding the project of the folder in which somebody works. Must stay true: one folder is one project, by
+//! whichever of its paths it was registered; a former path of a project may belong to another project now.
 
 use super::{Config, Registration};
 use crate::git::{self, identity};
@@ -19,14 +19,14 @@ impl Config {
                 by(&|project| identity_of(Path::new(&project.path)) == Some(place))
             })
             .or_else(|| {
-                // A repository that lies apart from its main work tree is that work tree's.
+                // A repository apart from its main work tree belongs to the project of that work tree.
                 let root = Path::new(root).join("HEAD").is_file().then_some(Path::new(root))?;
                 by(&|project| git::checkout_at(Path::new(&project.path)).is_some_and(|found| found.git_dir == root))
             })
             .or_else(|| by(&|project| lay_at(project, root)))
     }
 
-    /// Where a folder of a project lies now: the project may have been moved since.
+    /// Where a folder of a project is now: the project may have been moved since.
     pub fn now_at(&self, slug: &str, folder: &str) -> String {
         let project = self.projects.get(slug).filter(|_| !Path::new(folder).exists());
         let moved = project.and_then(|project| {
@@ -43,13 +43,13 @@ impl Config {
     }
 }
 
-/// What a folder is, whatever its names: one system call, where many projects are asked.
+/// What a folder is, whatever its paths. One system call, because many projects are compared.
 fn identity_of(folder: &Path) -> Option<(u64, u64)> {
     let meta = fs::metadata(folder).ok().filter(Metadata::is_dir)?;
     Some((meta.dev(), meta.ino()))
 }
 
-/// Whether the project was moved away from there, and nothing else lies there now, or it has come back.
+/// Whether the project was moved away from `root` and nothing else is there now, or the project has come back.
 fn lay_at(project: &Registration, root: &str) -> bool {
     let root_is_former = project.former_paths.iter().any(|former| former == root);
     let has_come_back = || {

@@ -1,5 +1,5 @@
-//! Owns how the text of `config.json` is understood: key by key, each with what it may be. Must stay true: what cannot
-//! be understood is noted, and costs itself alone.
+//! Owns how the text of `config.json` is parsed: key by key, each with its valid values. Must stay true: what cannot
+//! be parsed is reported, and affects nothing else.
 
 use super::{Config, Hooks, Registration, SessionEnd, Settings, Trouble};
 use crate::error::Error;
@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
 
-/// The most hours or days that a setting may say. More is a slip of the finger.
+/// The largest number of hours or days in a setting. A larger one is a typing error.
 const MOST: f64 = 1e6;
 
-/// Most troubles that are told of one file.
+/// Most troubles that are reported for one file.
 const TROUBLES: usize = 20;
 
 /// The version of the file that this program knows.
@@ -24,12 +24,12 @@ pub fn newer_version(file: &Patch) -> Option<u64> {
     file.value("version")?.parse().ok().filter(|version| *version > VERSION)
 }
 
-/// Understands the fields of the file at `path`.
+/// Parses the fields of the file at `path`.
 pub fn whole(path: &Path, file: &Patch) -> Config {
     Reader { path, troubles: Vec::new() }.whole(file)
 }
 
-/// Reads one thing after the other and notes what is wrong.
+/// Reads one part after the other and collects what is wrong.
 struct Reader<'p> {
     path: &'p Path,
     troubles: Vec<Trouble>,
@@ -113,7 +113,7 @@ impl Reader<'_> {
         let (switch, ends) = ("true or false", "auto, complete, park or keep");
         let mut key = Key { reader: self, group: &group, name: "hooks" };
         Hooks {
-            // Absent it is true. What cannot be understood may have been meant to forbid it.
+            // The default is true, but a value that cannot be parsed may have been meant to forbid it.
             capture_prompts: group.value("capture_prompts").is_none()
                 || key.take("capture_prompts", false, switch, Value::as_bool),
             context: key.take("context", true, switch, Value::as_bool),
@@ -122,7 +122,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A group of settings; none where there is none, and where it is no object, which is noted.
+    /// A group of settings; `None` if it is absent, or is not an object, which is reported.
     fn group<'f>(&mut self, file: &'f Patch, name: &str) -> Option<Patch<'f>> {
         let text = file.value(name).filter(|text| *text != "null")?;
         let group = Patch::of(text.as_bytes()).ok();
@@ -149,7 +149,7 @@ struct Key<'r, 'p, 'g> {
 }
 
 impl Key<'_, '_, '_> {
-    /// The value of a key; `normal` where there is none, and where it is not what is wanted, which is noted.
+    /// The value of a key; `normal` if it is absent, or is not what is wanted, which is reported.
     fn take<T: Display>(&mut self, key: &str, normal: T, wanted: &str, read: impl Fn(&Value) -> Option<T>) -> T {
         let Some(text) = self.group.value(key) else { return normal };
         if let Some(value) = serde_json::from_str(text).ok().as_ref().and_then(read) {

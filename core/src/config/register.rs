@@ -1,5 +1,5 @@
-//! Owns how a project gets into the text of `config.json`. Must stay true: all that stands there already stays, also
-//! what cannot be understood; a text to which nothing can be added without losing something is refused.
+//! Owns how a project is added to the text of `config.json`. Must stay true: everything that is already in the text
+//! stays, even if it cannot be parsed; a text to which nothing can be added without losing something is refused.
 
 use super::{Config, newer_version};
 use crate::clock::{self, Instant};
@@ -11,7 +11,7 @@ use crate::validate;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// A file with all that the Python tool writes into a new one.
+/// A new file, with everything that the Python tool writes into one.
 const FRESH: &str = r#"{
   "version": 1,
   "projects": {},
@@ -26,8 +26,8 @@ const FRESH: &str = r#"{
 }
 "#;
 
-/// The slug of the project whose main work tree is `root`, and the text of the file with it; no text where nothing
-/// changes. Without a `name` a known project keeps its own. `file` is where the text is from.
+/// The slug of the project whose main work tree is `root`, and the new text of the file; no text if nothing
+/// changes. Without a `name` a known project keeps its own. `file` is the path of the file.
 pub fn register(
     file: &Path,
     before: Option<&[u8]>,
@@ -52,12 +52,12 @@ pub fn register(
         None => add(&mut projects, root, name, now)?,
     };
     text.set_value("projects", projects.to_text(2));
-    // Places that cannot be understood are no reason to have no project.
+    // A group `places` that cannot be parsed is no reason to refuse the project.
     let _ = place(&mut text, &slug, repo);
     Ok((slug, Some(text.to_bytes())))
 }
 
-/// Notes the repository of a project. What is left of another one that had its slug is not its.
+/// Stores the repository of a project, and removes what is left of another project that had its slug.
 fn place(text: &mut Patch, slug: &Slug, repo: Option<&str>) -> std::result::Result<(), String> {
     let before = text.value("places").filter(|text| *text != "null").unwrap_or("{}").to_string();
     let has_entry = Patch::of(before.as_bytes())?.value(slug.as_str()).is_some();
@@ -70,7 +70,7 @@ fn place(text: &mut Patch, slug: &Slug, repo: Option<&str>) -> std::result::Resu
     })
 }
 
-/// The text of the file with the project at another path; it remembers where it was. `absorbed` is registered no more.
+/// The text of the file with the project at another path; its old path is stored. `absorbed` is no longer registered.
 pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Option<&Slug>) -> Result<Vec<u8>> {
     let config = Config::read(file, before);
     let both = [Some(slug), absorbed].into_iter().flatten();
@@ -90,7 +90,7 @@ pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Opt
     })
 }
 
-/// The text of the file with what the repositories of these projects are known by.
+/// The text of the file with the identities of these projects' repositories.
 pub fn learn(file: &Path, before: &[u8], repos: &[(String, String)]) -> Result<Vec<u8>> {
     changed(file, before, |text| {
         within(text, "places", |places| {
@@ -111,7 +111,7 @@ fn changed(
     Ok(text.to_bytes())
 }
 
-/// A file that a newer program wrote is only read.
+/// Refuses a file that a newer program wrote: it is only read.
 fn writable(text: Patch) -> std::result::Result<Patch, String> {
     match newer_version(&text) {
         Some(version) => Err(format!("its version is {version}; update claude-sessions to change it")),
@@ -119,7 +119,7 @@ fn writable(text: Patch) -> std::result::Result<Patch, String> {
     }
 }
 
-/// Changes a group of the file: the projects, as the Python tool reads them, or what only we know of their places.
+/// Changes a group of the file: the projects, which the Python tool also reads, or their places, which only we read.
 fn within(
     text: &mut Patch,
     group: &str,
@@ -132,7 +132,7 @@ fn within(
     Ok(())
 }
 
-/// Gives an entry this field.
+/// Sets this field of an entry.
 fn set(entries: &mut Patch, slug: &str, name: &str, value: Value) -> std::result::Result<(), String> {
     let known = entries.value(slug).unwrap_or("{}").to_string();
     let mut entry = Patch::of(known.as_bytes()).map_err(|reason| format!("{slug}: {reason}"))?;
@@ -153,7 +153,7 @@ fn rename(projects: &mut Patch, slug: &Slug, name: &str) {
 fn add(projects: &mut Patch, root: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
     let base = dirs::base_name(root);
     let name = name.unwrap_or(if base.is_empty() { root } else { base });
-    // First: the slug is made of it.
+    // Cut it first: the slug is derived from it.
     let name = validate::cut(name, validate::PROJECT_NAME);
     let slug = (1..).map(|n| Slug::from_name(&name, n)).find(|slug| projects.value(slug.as_str()).is_none());
     let slug = slug.ok_or_else(|| Error::Refused("no free name for the project".into()))?;

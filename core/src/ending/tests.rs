@@ -1,4 +1,4 @@
-//! How sessions end that nobody ends by hand, and what stays of them.
+//! How sessions end that nobody ends by hand, and what remains of them.
 
 use super::*;
 use crate::id::{SessionId, Slug};
@@ -89,7 +89,7 @@ fn no_word_of_a_person_goes_with_the_end() {
         (record.parked_reason.as_deref(), record.outcome),
         (Some("no sign of life with 1 open task"), theirs().outcome)
     );
-    // A question and a prompt that hooks wrote go with the agent; so does what it said last, for a person knew better.
+    // A question and a prompt that hooks wrote are removed, and so is the agent's last message: a person knew better.
     let mut record = theirs();
     finish(&mut record, &Ending { dialog: true, by: BY_HOOK, ..ending(SessionEnd::Complete) }).unwrap();
     assert_eq!(words(&record), [kept[0]]);
@@ -97,7 +97,7 @@ fn no_word_of_a_person_goes_with_the_end() {
     let mut record = theirs();
     finish(&mut record, &ending(SessionEnd::Keep)).unwrap();
     assert_eq!(record.awaiting_action, theirs().awaiting_action);
-    // Only hooks wrote: a question is a hook's, whatever is known of the conversation.
+    // Only hooks wrote: the question is from a hook, whatever is known of the conversation.
     let mut record = Session { written_by: Some(BY_HOOK.into()), parked_reason: None, ..theirs() };
     finish(&mut record, &Ending { by: BY_HOOK, ..ending(SessionEnd::Complete) }).unwrap();
     assert_eq!(words(&record), [""; 0]);
@@ -203,7 +203,7 @@ fn a_turn_that_was_broken_off_has_no_answer_and_waits_for_whoever_attended_it() 
             (record.status, record.outcome.as_deref(), told),
             (status, None, vec!["ended in the middle of: migrate"])
         );
-        // Its answer was on the way.
+        // The answer was already on its way.
         add_late_message(&mut record, Some("done"), None, at("09:00:01")).unwrap();
         let is_parked = setting == SessionEnd::Park;
         let expected = if is_parked { (Status::Parked, None) } else { (Status::Completed, Some("done")) };

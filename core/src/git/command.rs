@@ -1,38 +1,38 @@
 //! Owns whether a command line runs `git … commit`: as command words, behind wrappers such as `env`
 //! and `timeout`, in `sh -c '…'`, in loops and substitutions.
 //!
-//! Must stay true: words of other commands (`echo "git commit"`, `git log | grep commit`) and
+//! Must stay true: arguments of other commands (`echo "git commit"`, `git log | grep commit`) and
 //! calls that commit nothing (`--dry-run`, `--help`) do not count.
 //!
-//! Deliberately absent: aliases of git and of the shell, and scripts that are files: nobody here can
-//! know what they do.
+//! Deliberately absent: aliases of git and of the shell, and script files: the command line does
+//! not show what they do.
 
 use crate::shell::{self, Command, Word};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Deepest nesting of `sh -c` that is looked into.
+/// Deepest nesting of `sh -c` that is parsed.
 const DEPTH: usize = 8;
-/// Most directories that are noted.
+/// Most directories that are collected.
 const DIRS: usize = 8;
 
 /// How a command line commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commits {
-    /// How many commits it can make; `None` if that is open, as in a loop.
+    /// The most commits that it can make; `None` if there is no limit, as in a loop.
     pub most: Option<usize>,
-    /// Where it goes, as it says (`cd DIR`, `git -C DIR`).
+    /// The directories that it names (`cd DIR`, `git -C DIR`).
     pub dirs: BTreeSet<PathBuf>,
 }
 
 /// A program that runs another one.
 struct Wrapper {
     names: &'static [&'static str],
-    /// Letters of the options with a value.
+    /// Letters of the options that take a value.
     valued: &'static str,
-    /// Long options with a value in the next word.
+    /// Long options whose value is the next word.
     long: &'static [&'static str],
-    /// How many words come before the command.
+    /// How many words precede the command.
     operands: usize,
 }
 
@@ -70,7 +70,7 @@ const WRAPPERS: &[Wrapper] = &[
 
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "ash", "fish"];
 
-/// Options of git itself that have their value in the next word.
+/// Options of git itself whose value is the next word.
 const GIT_VALUED: &[&str] = &[
     "-C",
     "-c",
@@ -83,7 +83,7 @@ const GIT_VALUED: &[&str] = &[
     "--attr-source",
 ];
 
-/// Long options of `git commit` that have their value in the next word.
+/// Long options of `git commit` whose value is the next word.
 const COMMIT_VALUED: &[&str] = &[
     "--message",
     "--file",
@@ -132,7 +132,7 @@ impl Found {
         }
     }
 
-    /// Looks at the command that a simple command runs, behind all wrappers.
+    /// Examines the command that a simple command runs, behind all wrappers.
     fn look(&mut self, words: &[Word], command: &Command, depth: usize) {
         if depth > DEPTH {
             return;
@@ -181,15 +181,15 @@ impl Found {
         }
     }
 
-    /// Notes a directory. The text of expansions is missing in it, so it may not exist or may be another one: the
-    /// caller has to check it.
+    /// Adds a directory. Expansions are missing from its text, so it may not exist or be another one:
+    /// the caller has to check.
     fn note(&mut self, dir: PathBuf) {
         if self.dirs.len() < DIRS {
             self.dirs.insert(dir);
         }
     }
 
-    /// `sh -c SCRIPT`, also with the letter among others; or a script on standard input.
+    /// `sh -c SCRIPT`, also with `c` among other letters, or a script on standard input.
     fn shell(&mut self, words: &[Word], command: &Command, depth: usize) {
         let mut is_script = false;
         for (n, word) in words.iter().enumerate() {
@@ -217,7 +217,7 @@ impl Found {
 }
 
 impl Wrapper {
-    /// The command that it runs, from what follows its name.
+    /// The command that the wrapper runs, from the words after the wrapper's name.
     fn command<'a>(&self, mut words: &'a [Word]) -> &'a [Word] {
         let mut operands = self.operands;
         while let Some((word, rest)) = words.split_first() {
@@ -242,7 +242,7 @@ impl Wrapper {
     }
 }
 
-/// Whether `git commit` with these words makes a commit, if anything is to be committed.
+/// Whether `git commit` with these words makes a commit, if there is anything to commit.
 fn makes_one(words: &[Word]) -> bool {
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -263,7 +263,7 @@ fn makes_one(words: &[Word]) -> bool {
             if letters.get(..stop.unwrap_or(letters.len())).is_some_and(|flags| flags.contains('h')) {
                 return false;
             }
-            // `-u` and `-S` have their value in the same word, if any.
+            // The value of `-u` and `-S`, if any, is in the same word.
             let is_open = stop.is_some_and(|at| at + 1 == letters.len()) && !letters.ends_with(['u', 'S']);
             if is_open {
                 words.next();

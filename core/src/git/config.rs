@@ -1,8 +1,8 @@
 //! Owns how a repository's configuration is read, one value at a time. The source is git-config(1).
 //!
-//! Must stay true: of several values the last one holds; a file that is too long or not regular is ignored.
+//! Must stay true: the last of several values wins; a file that is too long or not regular is ignored.
 //!
-//! Deliberately absent: `include.path`, `config.worktree`, and the person's and the system's own configuration.
+//! Deliberately absent: `include.path`, `config.worktree`, and the user's and the system's configuration.
 
 use super::read;
 use std::path::Path;
@@ -56,7 +56,7 @@ impl Key {
     }
 }
 
-/// A value without its quotes and the remark behind it.
+/// A value without its quotes and the comment after it.
 fn plain(text: &str) -> String {
     let (mut value, mut quoted, mut escaped) = (String::new(), false, false);
     for sign in text.trim().chars() {

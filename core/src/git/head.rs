@@ -1,20 +1,20 @@
-//! Owns where HEAD points: at a commit, through branches that are files of their own or lines of
+//! Owns finding the commit that HEAD points at, through branches in files of their own or in
 //! `packed-refs` (gitrepository-layout(5)).
 //!
-//! Must stay true: no symbolic link is followed, and a chain of references has an end. With the
-//! reftable format HEAD is a stub, and nothing is known.
+//! Must stay true: symbolic links are not followed, and chains of references are limited. With the
+//! reftable format HEAD is a stub, and the commit is unknown.
 
 use super::{is_name, read};
 use std::path::Path;
 
-/// Most bytes of a reference's file.
+/// Most bytes of a reference file.
 const REFERENCE: u64 = 4096;
 /// Most bytes of `packed-refs`: about 60,000 branches and tags.
 const PACKED: u64 = 4 * 1024 * 1024;
-/// Most references that point at each other, as in git.
+/// Longest chain of references, as in git.
 const STEPS: usize = 5;
 
-/// The name of the commit that is checked out. `git_dir` has HEAD, `common` the branches.
+/// The full name of the commit that is checked out. `git_dir` holds HEAD, `common` the branches.
 pub fn commit(git_dir: &Path, common: &Path) -> Option<String> {
     let mut text = read::open_below(git_dir, "HEAD")?.bytes(0, REFERENCE)?;
     for _ in 0..STEPS {

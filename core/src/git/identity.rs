@@ -1,42 +1,42 @@
-//! Owns by what a repository is known wherever a copy of it lies: the address that it was cloned from, else its first
-//! commit. The sources are git-clone(1) ("GIT URLS") and git-reflog(1).
+//! Owns the identity of a repository, which is the same for all its copies: the address that it was cloned from, else
+//! its first commit. The sources are git-clone(1) ("GIT URLS") and git-reflog(1).
 //!
-//! Must stay true: the user and the password of an address are never returned; ways to spell the same address
-//! (`https://`, `ssh://`, `git@host:…`, with `.git` or without) are one.
+//! Must stay true: the user and the password in an address are never returned; all spellings of an address
+//! (`https://`, `ssh://`, `git@host:…`, with or without `.git`) give the same identity.
 //!
-//! Deliberately absent: `include.path` and `url.*.insteadOf`, which are a person's own shorthand, and the walk to the
-//! first commit through all of history: where the reflog no longer has it, it is not known.
+//! Deliberately absent: `include.path` and `url.*.insteadOf`, which are a user's own shorthand, and a walk through the
+//! history to the first commit: if the reflog no longer has it, the identity is unknown.
 
 use super::{Checkout, common_dir, config, normalise, read, reflog};
 use std::path::{Path, PathBuf};
 
-/// Where the configuration says from where a repository was cloned.
+/// The configuration key of the address that a repository was cloned from.
 const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
 /// The remote that is read if there is no `origin`.
 const UPSTREAM: config::Key = config::Key { of: "upstream", ..ORIGIN };
-/// Most bytes of the beginning of a reflog that are read.
+/// Most bytes that are read from the start of a reflog.
 const LOG: u64 = 4096;
-/// So many clones of clones are followed.
+/// Longest chain of local clones that is followed.
 const ORIGINS: usize = 4;
 /// Most characters of an identity.
 const LONGEST: usize = 500;
-/// How the identity begins of a repository that was cloned from nowhere.
+/// The prefix of the identity of a repository that has no address.
 pub const FIRST_COMMIT: &str = "first-commit:";
 
-/// By what the repository of a checkout is known; `None` before its first commit.
+/// The identity of a checkout's repository; `None` before its first commit.
 #[must_use]
 pub fn of(checkout: &Checkout) -> Option<String> {
     known(&repository_of(checkout), ORIGINS)
 }
 
-/// By what the repository is known whose project lies in a folder: a main work tree, a bare repository, or a folder
+/// The identity of the repository whose project is this folder: a main work tree, a bare repository, or the folder
 /// around one.
 #[must_use]
 pub fn at(folder: &Path) -> Option<String> {
     known(&repository_at(folder)?, ORIGINS)
 }
 
-/// The same without a look at another place, which may be on a disk that does not answer; `None` where it takes one.
+/// Like [`at`], but reads no other folder, which may be on a disk that does not respond; `None` if that is needed.
 #[must_use]
 pub fn at_once(folder: &Path) -> Option<String> {
     let repository = repository_at(folder)?;
@@ -47,7 +47,7 @@ pub fn at_once(folder: &Path) -> Option<String> {
     }
 }
 
-/// Whether the repository of a folder is what was known so. It may have got an address since.
+/// Whether `text` identifies the repository of a folder, which may have got an address since.
 #[must_use]
 pub fn is_known_as(folder: &Path, text: &str) -> bool {
     let Some(repository) = repository_at(folder) else { return false };
@@ -75,14 +75,14 @@ fn repository_at(folder: &Path) -> Option<Repository> {
     Some(Repository { common, base: folder.to_path_buf() })
 }
 
-/// The clone of a repository on this machine is known by the same as that one.
+/// The identity. A clone of a repository on this machine has the identity of that repository.
 fn known(repository: &Repository, origins: usize) -> Option<String> {
     let url = cloned_from(&repository.common);
     let Some(origin) = url.and_then(|url| address(&url, Some(&repository.base))) else {
         return first_commit(&repository.common);
     };
     let is_here = origins > 0 && origin.starts_with('/');
-    // Its `.git` may have been left off.
+    // The address may omit `.git`.
     let places = [origin.clone(), format!("{origin}.git")];
     let there = is_here.then(|| places.iter().find_map(|place| repository_at(Path::new(place)))).flatten();
     there.and_then(|there| known(&there, origins - 1)).or(Some(origin))
@@ -92,8 +92,8 @@ fn cloned_from(common: &Path) -> Option<String> {
     config::value(common, &ORIGIN).or_else(|| config::value(common, &UPSTREAM))
 }
 
-/// An address as it is compared: `host/path`, or an absolute path on this machine. `base` is where a relative one
-/// begins. `None` if it is none.
+/// An address in comparable form: `host/path`, or an absolute path on this machine. A relative path is resolved against
+/// `base`. `None` if it is not an address.
 #[must_use]
 pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
     let url = Some(url.trim()).filter(|url| !url.is_empty())?;
@@ -101,11 +101,11 @@ pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => local(Path::new(rest), base)?,
         Some((scheme, rest)) => {
             let (place, path) = rest.split_once('/')?;
-            // The query behind the path may hold a token.
+            // The query after the path may hold a token.
             remote(&host(place, scheme), path.split(['?', '#']).next().unwrap_or_default())?
         }
         None => match without_password(url).split_once(':') {
-            // One letter is a drive.
+            // A single letter is a drive.
             Some((place, path)) if place.len() > 1 && !place.contains('/') => remote(&host(place, ""), path)?,
             Some((drive, _)) if drive.len() == 1 => url.to_string(),
             _ => local(Path::new(url), base)?,
@@ -117,7 +117,7 @@ pub fn address(url: &str, base: Option<&Path>) -> Option<String> {
     is_sane.then(|| known.to_string())
 }
 
-/// No port but a number is one: it may be a password with a sign in it that ended the host.
+/// Rejects a port that is not a number: it may be part of a password with a character that ended the host.
 fn remote(host: &str, path: &str) -> Option<String> {
     let path = path.trim_start_matches('/');
     let port = host.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
@@ -132,7 +132,7 @@ fn without_password(url: &str) -> &str {
     host.filter(|host| host.contains(':')).unwrap_or(url)
 }
 
-/// The host of `user:password@host:port`; its port only where that is not the scheme's own.
+/// The host of `user:password@host:port`, with the port only if it is not the scheme's default.
 fn host(place: &str, scheme: &str) -> String {
     let place = place.rsplit_once('@').map_or(place, |(_, host)| host).to_ascii_lowercase();
     let usual = match scheme.to_ascii_lowercase().as_str() {
@@ -144,7 +144,7 @@ fn host(place: &str, scheme: &str) -> String {
     place.strip_suffix(usual).map_or(place.clone(), str::to_string)
 }
 
-/// Whether an address is a place on this machine.
+/// Whether an address is a path on this machine.
 fn is_path(url: &str) -> bool {
     let is_scheme = url.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("file"));
     is_scheme || !url.contains(':')

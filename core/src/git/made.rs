@@ -1,17 +1,17 @@
-//! Owns which commits a command made, from evidence that is read, not asked for: the log of HEAD,
-//! the objects, what git printed, and the time.
+//! Owns which commits a command made, from evidence alone: the log of HEAD, the objects, the output of
+//! git, and the time.
 //!
 //! A commit counts if all of this holds: the command line commits ([`command`](super::command));
-//! HEAD of the conversation's own repository moved to it by `git commit` after the turn began, as far
-//! as a mark was set then; its object exists; and it was made while the command ran. Hooks come
-//! late, so that a commit which the command itself names (its subject, or its name in the output) is
-//! believed for longer after the fact. Where more commits fit than the command can have made, those
-//! that it names are taken, and of the others none.
+//! `git commit` moved HEAD of the conversation's own repository to it after the turn began (if a mark
+//! was set then); its object exists; and it was made while the command ran. Hooks may run late, so
+//! a longer delay is accepted for a commit that the call names (by its subject, or by its hash in the
+//! output). If more commits match than the command can have made, the named ones are taken, and none of
+//! the others.
 //!
-//! A commit that was amended is not one any more: only its successor counts.
+//! An amended commit no longer counts, only the commit that replaced it.
 //!
 //! Deliberately absent: repositories that are not the conversation's own, such as a clone in a
-//! folder below; commits of merge, rebase, cherry-pick, revert, am and pull; objects in packs.
+//! subfolder; commits of merge, rebase, cherry-pick, revert, am and pull; objects in packs.
 
 use super::command::Commits;
 use super::object::{self, Commit};
@@ -21,17 +21,17 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How long after a call's end its hook may come, in seconds, if the call names the commit.
+/// How many seconds after the end of a call its hook may run, if the call names the commit.
 const LATE: i64 = 30;
-/// The same, if nothing in the call names it.
+/// The same, if the call does not name the commit.
 const LATE_UNNAMED: i64 = 10;
-/// How far a commit may lie ahead of our clock: git counts whole seconds.
+/// How many seconds a commit may be ahead of our clock: git counts whole seconds.
 const AHEAD: i64 = 2;
-/// A call that claims to have lasted longer, in seconds, is not believed.
+/// Longest duration of a call that is believed, in seconds.
 const LASTED: i64 = 24 * 60 * 60;
-/// Most commits that one call is believed.
+/// Most commits that are attributed to one call.
 const COMMITS: usize = 500;
-/// How many of the newest commits in a log are looked at for a command that makes few.
+/// How many of the newest commits in a log are examined if the command can only make a few.
 const LOOKED_AT: usize = 100;
 
 /// A command that ended.
@@ -41,11 +41,11 @@ pub struct Call<'a> {
     pub line: &'a str,
     /// The output that it printed.
     pub output: &'a str,
-    /// The directory in which it ran, or in which it left the shell.
+    /// The directory in which it ran, or to which it moved the shell.
     pub cwd: &'a Path,
-    /// When it was told of, in seconds since the epoch.
+    /// When its hook ran, in seconds since the epoch.
     pub told_at: i64,
-    /// Seconds; 0 if that is not known.
+    /// Seconds; 0 if unknown.
     pub lasted: i64,
     /// Where HEAD was when the turn began, from [`mark`].
     pub mark: Option<&'a str>,
@@ -54,25 +54,25 @@ pub struct Call<'a> {
 /// A commit that a command made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// The whole name.
+    /// The full name.
     pub sha: String,
     /// The first paragraph of the message, on one line.
     pub subject: String,
-    /// The commit whose place it took.
+    /// The amended commit that it replaces.
     pub replaces: Option<String>,
 }
 
-/// How a call bears witness of a commit, the best first.
+/// How a call names a commit, the strongest evidence first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Witness {
     /// Git printed its name.
     Printed,
-    /// The command line has its subject.
+    /// The command line contains its subject.
     Named,
     None,
 }
 
-/// All that is known of a call.
+/// A call and what was derived from it.
 struct Case<'a> {
     call: &'a Call<'a>,
     commits: &'a Commits,
@@ -101,8 +101,8 @@ pub fn mark(checkout: &Checkout) -> String {
     reflog::mark(git_dir).or_else(commit).unwrap_or_default()
 }
 
-/// The commits that the call made in the repository whose work tree is `root`, oldest first. Those
-/// of which `known` says so are left out.
+/// The commits that the call made in the repository whose work tree is `root`, oldest first, without
+/// those that are `known`.
 #[must_use]
 pub fn made(root: &Path, call: &Call, commits: &Commits, known: impl Fn(&str) -> bool) -> Vec<Made> {
     let printed = call.output.lines().filter_map(printed).take(COMMITS).collect();
@@ -115,8 +115,8 @@ pub fn made(root: &Path, call: &Call, commits: &Commits, known: impl Fn(&str) ->
 /// The messages of git when it commits nothing.
 const NOTHING: [&str; 3] = ["nothing to commit", "nothing added to commit", "no changes added to commit"];
 
-/// How many commits a call made, as far as its output alone says, where the repository cannot be asked any more: as many
-/// as git printed, else (a quiet commit) as many as the line can make if it did not fail.
+/// How many commits a call made according to its output alone, when the repository can no longer be read: as many as
+/// git printed, else (a quiet commit) as many as the command line can make if it did not fail.
 #[must_use]
 pub fn count(commits: &Commits, output: &str, failed: bool) -> usize {
     let most = commits.most.unwrap_or(COMMITS);
@@ -133,15 +133,15 @@ fn repository(checkout: &Checkout) -> Option<Repository<'static>> {
         Some(common) => fs::canonicalize(common).ok()?,
         None => git_dir.clone(),
     };
-    // Only a linked work tree shares, and it lies where git puts it.
+    // Only a linked work tree shares a directory, and it is where git puts it.
     let is_linked = git_dir.parent().is_some_and(|parent| parent == common.join("worktrees"));
     (is_linked || common == git_dir).then_some(Repository { git_dir, common, mark: None })
 }
 
 impl<'a> Case<'a> {
-    /// The conversation's own repository, and its linked work trees and submodules in which the
-    /// command may have been: their directories lie below that of the repository, where no checkout
-    /// can put one.
+    /// The conversation's own repository, and those of its linked work trees and submodules in which the
+    /// command may have run: their directories are below that of the repository, where no checkout can
+    /// put one.
     fn repositories(&self, root: &Path) -> Vec<Repository<'a>> {
         let Some(own) = checkout_at(root).and_then(|checkout| repository(&checkout)) else { return Vec::new() };
         let mut all = vec![Repository { mark: self.call.mark, ..own }];
@@ -168,12 +168,12 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Where HEAD has a log: its entries since the mark.
+    /// The candidates if HEAD has a log: its entries since the mark.
     fn logged(&self, own: &Repository<'_>, log: &Log) -> Vec<Candidate> {
         let entries = log.entries.get(log.before_mark.unwrap_or(0)..).unwrap_or_default();
         let is_amended = |name: &str| entries.iter().any(|entry| entry.is_amend() && entry.old == name);
         let commits = entries.iter().rev().filter(|entry| entry.is_commit() && !is_amended(&entry.new));
-        // Git wrote the log anew, or `.git` is another repository now.
+        // Git rewrote the log, or `.git` is another repository now.
         let is_other = own.mark.is_some() && log.before_mark.is_none();
         let newest = commits.take(self.commits.most.map_or(COMMITS, |_| LOOKED_AT));
         let mut found: Vec<Candidate> = newest
@@ -190,10 +190,11 @@ impl<'a> Case<'a> {
         found
     }
 
-    /// Where HEAD has no log: from HEAD back along the first parents, until the mark or what is too old.
+    /// The candidates if HEAD has no log: from HEAD along the first parents, to the mark or to a commit that is too
+    /// old.
     fn walked(&self, own: &Repository<'_>, head: String) -> Vec<Candidate> {
         let (mark, most) = (own.mark.unwrap_or_default(), self.commits.most.unwrap_or(COMMITS));
-        // Of a commit that was amended the parent is an end too.
+        // The mark may have been amended, so its parents end the walk too.
         let before = object::commit(&own.common, mark).map(|commit| commit.parents).unwrap_or_default();
         let (mut found, mut next) = (Vec::new(), Some(head));
         while let Some(sha) = next.take().filter(|sha| sha != mark && !before.contains(sha) && found.len() < most) {
@@ -209,7 +210,7 @@ impl<'a> Case<'a> {
         found
     }
 
-    /// Where HEAD cannot be read: what git printed, if there is such a commit.
+    /// The candidate if HEAD cannot be read: the commit that git printed, if it exists.
     fn told(&self, own: &Repository<'_>, name: &str) -> Option<Candidate> {
         let sha = object::whole_name(&own.common, name)?;
         let commit = object::commit(&own.common, &sha)?;
@@ -228,7 +229,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Whether one of the times is within the call, as far as that can be told.
+    /// Whether one of the times is within the call.
     fn is_in_time(&self, witness: Witness, times: &[i64]) -> bool {
         let Call { told_at, lasted, .. } = *self.call;
         let late = if witness == Witness::None { LATE_UNNAMED } else { LATE };
@@ -242,7 +243,7 @@ fn of_entry(entry: &ReflogEntry, commit: Commit) -> Made {
     Made { sha: entry.new.clone(), subject: commit.subject, replaces }
 }
 
-/// At most so many, in their order. Those with a better witness come first; those without one only if
+/// At most `most` candidates, in their order. Named ones come first; unnamed ones are taken only if
 /// there is room for all of them.
 fn select(found: Vec<Candidate>, most: usize) -> Vec<Made> {
     let mut ranked: Vec<(usize, Candidate)> = found.into_iter().enumerate().collect();
@@ -255,7 +256,7 @@ fn select(found: Vec<Candidate>, most: usize) -> Vec<Made> {
     ranked.into_iter().map(|(_, candidate)| candidate.made).collect()
 }
 
-/// The commit that a line of git's names: `[main 1a2b3c4] Message`, `[main (root-commit) …]`,
+/// The commit that a line of git's output names: `[main 1a2b3c4] Message`, `[main (root-commit) …]`,
 /// `[detached HEAD …]`.
 fn printed(line: &str) -> Option<&str> {
     let (_, name) = line.trim().strip_prefix('[')?.split_once(']')?.0.rsplit_once(' ')?;

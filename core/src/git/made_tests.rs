@@ -12,7 +12,7 @@ fn now() -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap()
 }
 
-/// A call that was told of right after its end.
+/// A call whose hook ran right after its end.
 fn call<'a>(root: &'a Path, line: &'a str, output: &'a str, mark: Option<&'a str>) -> Call<'a> {
     Call { line, output, cwd: root, told_at: now(), lasted: 0, mark }
 }
@@ -173,7 +173,7 @@ fn only_what_was_made_while_the_command_ran() {
     assert_eq!(told(-60, 0, GIT_COMMIT, "", None), none, "not made yet");
     let after = mark_of(&root);
     assert_eq!(told(0, 0, GIT_COMMIT, &printed, Some(&after)), none, "it was there before");
-    // A log that was written anew is another file, and the mark says nothing.
+    // A rewritten log is another file, so the mark does not apply.
     let text = std::fs::read(root.join(".git/logs/HEAD")).unwrap();
     std::fs::write(root.join("log"), text).unwrap();
     std::fs::rename(root.join("log"), root.join(".git/logs/HEAD")).unwrap();
@@ -219,7 +219,7 @@ fn linked_work_trees_and_submodules_are_the_same_repository() {
     assert_eq!(all("git commit"), Vec::<String>::new());
     let inside = Call { cwd: &module, ..call(&root, GIT_COMMIT, "", Some(&mark)) };
     assert_eq!(subjects_of(&root, &inside), ["Module"]);
-    // In a linked work tree the main one is the same repository too.
+    // Seen from a linked work tree, the main one is the same repository too.
     let mark = mark_of(&linked);
     commit(&root, "Main");
     assert_eq!(subjects(&linked, "cd ../main; git commit -m Main", "", Some(&mark)), ["Main"]);
@@ -241,7 +241,7 @@ fn repositories_that_a_directory_brings_are_not_ours() {
         let call = Call { cwd: &cwd, ..call(&root, "git commit -m Elsewhere", &printed, Some(&mark)) };
         assert_eq!(subjects_of(&root, &call), none, "{}", cwd.display());
     }
-    // A `.git` that was replaced: the log is another file, and nothing says that the call made it.
+    // `.git` was replaced: the log is another file, and no evidence says that the call made the commit.
     std::fs::rename(root.join(".git"), root.join("was")).unwrap();
     std::fs::write(root.join(".git"), "gitdir: nested/.git\n").unwrap();
     assert_eq!(subjects_of(&root, &call(&root, GIT_COMMIT, "", Some(&mark))), none);

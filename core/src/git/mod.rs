@@ -1,18 +1,18 @@
 //! Reads the facts of a git checkout from its files only.
 //!
-//! Owns the knowledge of git's layout that finding a checkout takes: `.git` as a directory or as a
+//! Owns the parts of git's layout that are needed to find a checkout: `.git` as a directory or as a
 //! file with `gitdir: PATH`, `commondir` in a linked work tree, `HEAD`. The source is
-//! gitrepository-layout(5). The other modules read further: [`object`] a commit, [`reflog`] what
-//! moved HEAD, [`head`] where HEAD points, `config` one value, [`command`] whether a command line
-//! commits, [`made`] which commits a command made, [`identity`] by what the repository is known elsewhere.
+//! gitrepository-layout(5). The other modules read the rest: [`object`] a commit, [`reflog`] what
+//! moved HEAD, [`head`] the commit at HEAD, `config` one value, [`command`] whether a command line
+//! commits, [`made`] which commits a command made, [`identity`] the identity of a repository.
 //!
 //! Must stay true: git is never run, nothing is written, every read is bounded, and only
 //! regular files are read (a FIFO would block). A directory without a repository costs one system
 //! call per ancestor.
 //!
-//! Deliberately absent: the environment (`GIT_DIR` and its kin), `core.worktree` but that of a
-//! submodule with linked work trees, the rest of the configuration, and the search for a bare repository around the directory
-//! itself: without a work tree there is no checkout.
+//! Deliberately absent: environment variables such as `GIT_DIR`; `core.worktree`, except for a
+//! submodule with linked work trees; the rest of the configuration; and the search for a bare
+//! repository around a directory: without a work tree there is no checkout.
 
 pub mod command;
 mod config;
@@ -29,30 +29,29 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// No file read here is longer in a sane repository; a path ends at 4096 bytes.
+/// Most bytes of a file that are read: no file read here is longer in a sane repository, and paths end at 4096 bytes.
 const READ_LIMIT: u64 = 4096;
-/// Where the main work tree of a submodule lies.
+/// The configuration key of the path to a submodule's main work tree.
 const MAIN: config::Key = config::Key { section: "core", of: "", name: "worktree" };
 
-/// Where a directory stands in git's eyes. Paths are real ones: absolute, without `.`, `..` and symbolic links.
+/// The checkout of a directory. Paths are real: absolute, without `.`, `..` and symbolic links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkout {
     /// The top of the work tree that holds the directory.
     pub worktree_root: PathBuf,
-    /// The directory that all work trees share: the top of the main work
-    /// tree, the folder whose `.git` file names the repository, or the
-    /// repository itself when it is bare. A submodule is a
-    /// repository of its own and names its own work tree.
+    /// The directory that all work trees share: the top of the main work tree, the folder whose `.git`
+    /// file points to the repository, or the repository itself if it is bare. A submodule is a
+    /// repository of its own with its own work tree.
     pub main_root: PathBuf,
-    /// The branch; with a detached HEAD the first 7 hexadecimal digits of the
-    /// commit; `None` when HEAD cannot be read or understood.
+    /// The branch; with a detached HEAD the first 7 hexadecimal digits of the commit; `None` if HEAD
+    /// cannot be read or parsed.
     pub branch: Option<String>,
     /// The directory with this work tree's own HEAD.
     pub git_dir: PathBuf,
 }
 
-/// The checkout that holds `dir`, or `None` outside of any. A `.git` that is no
-/// repository is passed over, and the search goes on above it.
+/// The checkout that holds `dir`; `None` outside of any. A `.git` that is not a valid repository is
+/// skipped, and the search continues above it.
 #[must_use]
 pub fn find(dir: &Path) -> Option<Checkout> {
     real(dir)?.ancestors().find_map(at)
@@ -64,8 +63,8 @@ pub fn checkout_at(root: &Path) -> Option<Checkout> {
     at(&real(root)?)
 }
 
-/// The one name of a folder that may have several; of one that is gone, as much of it as is there. `None` for a path
-/// of another system that is not here (`C:\src`): it would seem to lie in the current directory.
+/// The real path of a folder; if it is gone, its existing ancestors are resolved. `None` for a path of another system
+/// that does not exist here (`C:\src`): it would be resolved against the current directory.
 #[must_use]
 pub fn real(dir: &Path) -> Option<PathBuf> {
     let dir = std::path::absolute(dirs::here(dir)?).ok()?;
@@ -73,7 +72,7 @@ pub fn real(dir: &Path) -> Option<PathBuf> {
     Some(there.map_or_else(|| normalise(&dir), |(above, rest)| normalise(&above.join(rest))))
 }
 
-/// The same at a real path.
+/// Like [`checkout_at`], for a path that is real already.
 fn at(root: &Path) -> Option<Checkout> {
     let git_dir = git_dir(root)?;
     let head = git_dir.join("HEAD");
@@ -100,7 +99,7 @@ fn git_dir(root: &Path) -> Option<PathBuf> {
     real(&root.join(target))
 }
 
-/// `git_dir` is `root/.git` unless the work tree is linked, a submodule, or has
+/// `git_dir` is `root/.git` unless the work tree is linked, belongs to a submodule, or has
 /// its repository elsewhere; only a linked one has `commondir`.
 fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
     if git_dir.parent() == Some(root) {
@@ -109,7 +108,7 @@ fn main_root(root: &Path, git_dir: &Path) -> PathBuf {
     common_dir(git_dir).map_or_else(|| root.to_path_buf(), around)
 }
 
-/// The folder of which a repository is: its main work tree, or the one that was made to hold a bare repository and
+/// The folder of a repository: its main work tree, or the folder that was created to hold a bare repository and
 /// its work trees; else the repository itself.
 fn around(common: PathBuf) -> PathBuf {
     let is_named = |name: &str| common.file_name() == Some(OsStr::new(name));
@@ -117,7 +116,7 @@ fn around(common: PathBuf) -> PathBuf {
     match parent {
         Some(parent) if is_named(".git") => parent.to_path_buf(),
         Some(parent) if self::git_dir(parent).as_ref() == Some(&common) => parent.to_path_buf(),
-        // A submodule's work tree lies elsewhere.
+        // A submodule's work tree is elsewhere.
         _ => match config::value(&common, &MAIN).and_then(|tree| real(&common.join(tree))) {
             Some(tree) if self::git_dir(&tree).as_ref() == Some(&common) => tree,
             _ => match parent {
@@ -143,18 +142,18 @@ fn branch(head: &[u8]) -> Option<String> {
         None => return None,
     };
     let name = String::from_utf8_lossy(name);
-    // With reftable, HEAD is a stub that says `.invalid`. Control characters
-    // are not allowed in a branch name, and must not reach a terminal.
+    // With reftable, HEAD is a stub with `.invalid`. Control characters are not valid in a branch
+    // name, and must not reach a terminal.
     let sane = !name.is_empty() && name != ".invalid" && !name.contains(char::is_control);
     sane.then(|| name.into_owned())
 }
 
-/// Whether this is the whole name of an object: SHA-1 or SHA-256.
+/// Whether this is the full name of an object: SHA-1 or SHA-256.
 fn is_name(text: &[u8]) -> bool {
     matches!(text.len(), 40 | 64) && text.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The path that a file of git's holds; it may have blanks at its ends.
+/// The path in a file of git's; it may begin or end with spaces.
 fn path_in(text: &[u8]) -> Option<&Path> {
     let last = text.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r'))?;
     Some(Path::new(OsStr::from_bytes(text.get(..=last)?)))

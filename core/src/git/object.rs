@@ -1,10 +1,10 @@
 //! Owns reading a commit from its loose object: one small compressed file (gitformat-loose(5)). A
 //! commit that was just made is such a file.
 //!
-//! Must stay true: at most 64 KiB are read and 64 KiB inflated, whatever the file claims; a
-//! message may be longer than that, its first line is not.
+//! Must stay true: at most 64 KiB are read and 64 KiB inflated, whatever the file claims. A message
+//! may be longer than that, but not its first line.
 //!
-//! Deliberately absent: packs, alternates, and the check that the bytes have the name's hash.
+//! Deliberately absent: packs, alternates, and verifying the object's hash.
 
 use super::{is_name, read};
 use miniz_oxide::inflate::TINFLStatus;
@@ -16,7 +16,7 @@ use std::path::Path;
 const PACKED: u64 = 64 * 1024;
 /// Most bytes of an object that are inflated.
 const INFLATED: usize = 64 * 1024;
-/// Most names in one folder of objects that are looked at. Git packs when there are about 27.
+/// Most names that are examined in one folder of objects. Git packs when there are about 27.
 const NAMES: usize = 10_000;
 
 /// The parts of a commit that are used here.
@@ -24,7 +24,7 @@ const NAMES: usize = 10_000;
 pub struct Commit {
     /// Full names of the parents; empty for a first commit.
     pub parents: Vec<String>,
-    /// Seconds since the epoch, as whoever made it said.
+    /// Seconds since the epoch, as the committer said.
     pub committed_at: i64,
     /// When the object's file was written, in seconds since the epoch.
     pub written_at: i64,
@@ -38,7 +38,7 @@ enum Inflated {
     Beginning(Vec<u8>),
 }
 
-/// The commit of this whole name, if it is a loose object below `common`.
+/// The commit with this full name, if it is a loose object below `common`.
 pub fn commit(common: &Path, name: &str) -> Option<Commit> {
     if !is_name(name.as_bytes()) {
         return None;
@@ -49,13 +49,13 @@ pub fn commit(common: &Path, name: &str) -> Option<Commit> {
     Some(Commit { written_at: opened.modified_at, ..parse(&object)? })
 }
 
-/// The whole name of the only loose object whose name begins so.
+/// The full name of the loose object whose name begins with `beginning`, if there is exactly one.
 pub fn whole_name(common: &Path, beginning: &str) -> Option<String> {
     let is_known = beginning.len() >= 4 && beginning.bytes().all(|byte| byte.is_ascii_hexdigit());
     let (folder, start) = beginning.split_at_checked(2).filter(|_| is_known)?;
     let objects = common.join("objects");
     let path = objects.join(folder);
-    // A link would lead elsewhere; that the object is opened without links comes on top.
+    // A link would lead elsewhere. The object itself is opened without following links, too.
     if ![&objects, &path].iter().all(|dir| fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir())) {
         return None;
     }
@@ -74,13 +74,13 @@ fn inflate(packed: &[u8]) -> Option<Inflated> {
     match status {
         TINFLStatus::Done => Some(Inflated::Whole(text)),
         TINFLStatus::HasMoreOutput => Some(Inflated::Beginning(text)),
-        // The file goes on behind what was read.
+        // The file continues after the bytes that were read.
         TINFLStatus::FailedCannotMakeProgress if packed.len() as u64 == PACKED => Some(Inflated::Beginning(text)),
         _ => None,
     }
 }
 
-/// Understands an object: `commit SIZE`, NUL, and the commit.
+/// Parses an object: `commit SIZE`, NUL, and the commit.
 fn parse(object: &Inflated) -> Option<Commit> {
     let (Inflated::Whole(text) | Inflated::Beginning(text)) = object;
     let end = text.iter().take(32).position(|&byte| byte == 0)?;
@@ -93,7 +93,7 @@ fn parse(object: &Inflated) -> Option<Commit> {
     }
 }
 
-/// Understands a commit: headers, an empty line, the message.
+/// Parses a commit: headers, an empty line, the message.
 fn commit_in(body: &[u8]) -> Option<Commit> {
     let split = body.windows(2).position(|pair| pair == b"\n\n")?;
     let (head, message) = (String::from_utf8_lossy(body.get(..split)?), body.get(split + 2..)?);
@@ -108,7 +108,7 @@ fn commit_in(body: &[u8]) -> Option<Commit> {
     })
 }
 
-/// The subject as git's `%s` prints it: the lines up to the first empty one.
+/// The subject as git's `%s` prints it: the lines before the first empty one.
 fn subject(message: &str) -> String {
     let lines = message.lines().map(str::trim).skip_while(|line| line.is_empty());
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")

@@ -1,7 +1,7 @@
-//! Owns how bytes of a checkout are read: from a regular file, bounded, without waiting.
+//! Owns how bytes of a checkout are read: from a regular file, bounded, without blocking.
 //!
-//! Must stay true: a FIFO or a device is not waited for; below a git directory no symbolic link
-//! is followed, so that nothing outside of it is read; a path has few parts and no `..`.
+//! Must stay true: a FIFO or a device does not block; below a git directory symbolic links are not
+//! followed, so nothing outside of it is read; the number of path components is limited, and none is `..`.
 //!
 //! Deliberately absent: errors. A file that cannot be read counts as unknown, whatever the reason.
 
@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Most parts of a path below a git directory: the name of a branch has some.
+/// Most components of a path below a git directory: the name of a branch has some.
 const PARTS: usize = 32;
 
 /// A file that is open for reading.
@@ -32,7 +32,7 @@ impl Opened {
         Some(Opened { file, size: meta.len(), inode: meta.ino(), modified_at: meta.mtime() })
     }
 
-    /// The bytes from `offset` on, at most so many.
+    /// The bytes from `offset` on, at most `most`.
     pub fn bytes(&self, offset: u64, most: u64) -> Option<Vec<u8>> {
         let mut file = &self.file;
         if offset > 0 {
@@ -44,13 +44,13 @@ impl Opened {
     }
 }
 
-/// The beginning of the file at `path`, at most so many bytes. Symbolic links on the way are followed.
+/// The first bytes of the file at `path`, at most `most`. Symbolic links in the path are followed.
 pub fn start_of(path: &Path, most: u64) -> Option<Vec<u8>> {
     let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).ok()?;
     Opened::new(file)?.bytes(0, most)
 }
 
-/// Opens the regular file `name` below the directory `dir`, where no part of the name is a link.
+/// Opens the regular file `name` below the directory `dir`; no component of the name may be a link.
 pub fn open_below(dir: &Path, name: &str) -> Option<Opened> {
     let (folders, file) = name.rsplit_once('/').map_or((None, name), |(folders, file)| (Some(folders), file));
     let mut at = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).open(dir).ok()?;
@@ -72,6 +72,6 @@ fn open_part(dir: &File, part: &str, more: libc::c_int) -> Option<File> {
     let flags = libc::O_RDONLY | libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC | more;
     // SAFETY: the text ends in NUL and outlives the call, and the descriptor is open.
     let descriptor = unsafe { libc::openat(dir.as_raw_fd(), part.as_ptr(), flags) };
-    // SAFETY: the descriptor was just opened and belongs to nobody else.
+    // SAFETY: the descriptor was just opened and has no other owner.
     (descriptor >= 0).then(|| unsafe { File::from_raw_fd(descriptor) })
 }

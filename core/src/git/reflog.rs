@@ -1,8 +1,8 @@
-//! Owns the log of what moved HEAD, `logs/HEAD` (git-reflog(1)), and a mark in it: how far it went
-//! at some moment, so that what came later can be told from what was there.
+//! Owns the log of HEAD's moves, `logs/HEAD` (git-reflog(1)), and a mark in it: its length at some
+//! moment, so that later entries can be told from earlier ones.
 //!
-//! Must stay true: only the end of a long log is read. Git appends lines and writes the log
-//! again when it expires, as another file; a mark in a file that is gone is ignored.
+//! Must stay true: only the end of a long log is read. Git appends lines, and when entries expire it
+//! writes the log as a new file; a mark in a file that is gone is ignored.
 
 use super::{is_name, read};
 use std::fs;
@@ -11,10 +11,10 @@ use std::path::Path;
 
 /// Most bytes of a log that are read.
 const TAIL: u64 = 128 * 1024;
-/// The log's place below the directory with HEAD.
+/// The path of the log, relative to the directory with HEAD.
 pub(super) const LOG: &str = "logs/HEAD";
 
-/// HEAD moved once.
+/// One move of HEAD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReflogEntry {
     /// Where HEAD was; all zeros before the first commit.
@@ -34,7 +34,7 @@ impl ReflogEntry {
         self.message.starts_with("commit:") || self.message.starts_with("commit (")
     }
 
-    /// Whether the new commit took the place of the old one.
+    /// Whether the new commit replaced the old one.
     #[must_use]
     pub fn is_amend(&self) -> bool {
         self.message.starts_with("commit (amend)")
@@ -46,44 +46,44 @@ impl ReflogEntry {
 pub struct Log {
     /// Oldest first.
     pub entries: Vec<ReflogEntry>,
-    /// How many of them were there when the mark was set; `None` if that cannot be told.
+    /// How many of them were there when the mark was set; `None` if unknown.
     pub before_mark: Option<usize>,
 }
 
-/// How far HEAD's log goes now: the file and its bytes. `None` where no log is kept.
+/// The current length of HEAD's log, as a mark: the file and its size. `None` if no log is kept.
 #[must_use]
 pub fn mark(git_dir: &Path) -> Option<String> {
     let log = fs::symlink_metadata(git_dir.join(LOG)).ok().filter(fs::Metadata::is_file)?;
     Some(format!("{}:{}", log.ino(), log.len()))
 }
 
-/// The log of HEAD, `None` where none is kept.
+/// The log of HEAD; `None` if none is kept.
 #[must_use]
 pub fn read(git_dir: &Path, mark: Option<&str>) -> Option<Log> {
     let file = read::open_below(git_dir, LOG)?;
     let start = file.size.saturating_sub(TAIL);
     let bytes = file.bytes(start, TAIL)?;
     let marked = mark.and_then(|mark| offset(mark, file.inode)).filter(|at| *at <= file.size);
-    // The piece of a line at the beginning of a tail cannot be understood, and is no entry.
+    // A partial line at the start of the tail cannot be parsed, so it is not an entry.
     let until = |at: u64| usize::try_from(at.saturating_sub(start)).ok().and_then(|at| bytes.get(..at));
     let before_mark = marked.and_then(until).map(|before| entries(before).len());
     Some(Log { entries: entries(&bytes), before_mark })
 }
 
-/// Where a mark lies in the log, if it is about this file. A mark without a file was set before
+/// The offset of a mark in the log, if it belongs to this file. A mark without a file was set before
 /// there was a log.
 fn offset(mark: &str, inode: u64) -> Option<u64> {
     let Some((file, at)) = mark.split_once(':') else { return Some(0) };
     (file.parse() == Ok(inode)).then(|| at.parse().ok())?
 }
 
-/// The entries in the text of a log; what is no entry is skipped.
+/// The entries in the text of a log; other lines are skipped.
 #[must_use]
 pub fn entries(log: &[u8]) -> Vec<ReflogEntry> {
     log.split(|&byte| byte == b'\n').filter_map(entry).collect()
 }
 
-/// Understands `OLD NEW NAME <MAIL> SECONDS ZONE TAB MESSAGE`.
+/// Parses `OLD NEW NAME <MAIL> SECONDS ZONE TAB MESSAGE`.
 fn entry(line: &[u8]) -> Option<ReflogEntry> {
     let line = String::from_utf8_lossy(line);
     let (head, message) = line.split_once('\t')?;

@@ -1,4 +1,4 @@
-//! Checkouts as real git makes them, and what only looks like one.
+//! Checkouts that real git makes, and folders that only look like one.
 
 use super::*;
 use std::process::Command;
@@ -94,7 +94,7 @@ fn linked_work_tree_names_the_main_one() {
     let linked = fresh.0.join("linked tree");
     fs::create_dir(linked.join("sub")).unwrap();
     assert_eq!(find(&linked.join("sub")), checkout(&linked, &main, Some("side")));
-    // As `worktree.useRelativePaths` has it.
+    // As with `worktree.useRelativePaths`.
     let absolute = fs::read_to_string(linked.join(".git")).unwrap();
     let relative = absolute.replace(main.to_str().unwrap(), "../main");
     assert!(relative.starts_with("gitdir: ../main/"));
@@ -174,7 +174,7 @@ fn symlinks_and_fifos_do_no_harm() {
     fs::create_dir(below.join(".git")).unwrap();
     fifo(&below.join(".git/HEAD"));
     assert_eq!(find(&below), expected);
-    // Behind a symlink `..` leads to where the link points.
+    // After a symbolic link, `..` is the parent of the link's target.
     let link = fresh.0.join("link");
     std::os::unix::fs::symlink(&below, &link).unwrap();
     assert_eq!(find(&link.join("..")), expected);
@@ -192,14 +192,14 @@ fn a_folder_has_one_name_however_it_is_reached() {
         assert_eq!(find(&fresh.0.join(name)), checkout(&main, &main, Some("trunk")), "{name}");
     }
     assert_eq!(checkout_at(&link.join("main")), checkout(&main, &main, Some("trunk")));
-    // A work tree that was made through the link, and one whose repository was moved away behind a link.
+    // A work tree that was added through the link, and one whose repository was moved away behind a link.
     git(&link.join("main"), &["worktree", "add", "-q", "-b", "side", link.join("side").to_str().unwrap()]);
     let side = fresh.0.join("disk/side");
     assert_eq!(find(&link.join("side")), checkout(&side, &main, Some("side")));
     fs::rename(fresh.0.join("disk/main"), fresh.0.join("disk/moved")).unwrap();
     std::os::unix::fs::symlink("moved", &main).unwrap();
     assert_eq!(find(&side).unwrap().main_root, fresh.0.join("disk/moved"));
-    // A path of another system does not lie in the current directory, which is a repository here.
+    // A path of another system is not resolved against the current directory, which is a repository here.
     assert!(find(Path::new("src")).is_some());
     for path in ["C:\\Users\\ada\\shop", "C:/Users/ada/shop", "\\\\wsl$\\Debian\\home"] {
         assert_eq!(find(Path::new(path)), None, "{path}");

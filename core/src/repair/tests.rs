@@ -1,5 +1,5 @@
-//! What is repaired and what is not, and that a repair changes no structure: against serde_json, on texts that are
-//! made at random from the pieces that matter.
+//! Checks what is repaired and what is not, and that a repair changes no structure: against serde_json, on random texts
+//! of the pieces that matter.
 
 use super::*;
 use nanorand::{Rng, WyRand};
@@ -92,7 +92,7 @@ fn a_text_that_breaks_off_ends_before_the_escape_that_is_torn() {
     }
 }
 
-/// Pieces of JSON texts, right and wrong.
+/// Pieces of JSON texts, valid and invalid.
 const PIECES: [&[u8]; 44] = [
     b"\"",
     b"\"",
@@ -150,7 +150,7 @@ fn random_text(random: &mut WyRand) -> Vec<u8> {
     }
 }
 
-/// The bytes outside strings, with a quote for each string: what gives a text its structure.
+/// The bytes outside strings, with a quote for each string: the structure of a text.
 fn skeleton(text: &[u8]) -> Vec<u8> {
     let mut quote = crate::quote::Quote::default();
     let mut found = Vec::new();
@@ -197,6 +197,6 @@ fn a_repair_takes_linear_time() {
         }
         started.elapsed()
     };
-    // Quadratic, so many bytes would take minutes.
+    // In quadratic time, this many bytes would take minutes.
     assert!(took(256 << 10) < std::time::Duration::from_secs(20));
 }

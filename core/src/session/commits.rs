@@ -32,7 +32,7 @@ fn is_same_commit(one: &str, other: &str) -> bool {
     short(one) == short(other)
 }
 
-/// Adds a commit that was made by amending `old`, and removes `old`, which is in no branch any more.
+/// Adds a commit that was made by amending `old`, and removes `old`, which is no longer in any branch.
 pub fn amended_commit(session: &mut Session, old: &str, sha: &str, message: &str, at: Instant) -> Result<()> {
     let Some(place) = session.commits.iter().position(|known| is_same_commit(&known.sha, old)) else {
         return commit(session, sha, message, at);

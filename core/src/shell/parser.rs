@@ -2,12 +2,12 @@
 
 use super::{Command, DEPTH, Word};
 
-/// A here-document whose lines have not come yet.
+/// A here-document whose lines have not been read yet.
 struct Awaited {
     delimiter: String,
-    /// Tabs at the beginning of a line do not count (`<<-`).
+    /// Whether tabs at the beginning of a line are ignored (`<<-`).
     is_indented: bool,
-    /// Where its text is to go.
+    /// The index of its text.
     body: usize,
 }
 
@@ -16,7 +16,7 @@ pub struct Parser<'a> {
     text: &'a [u8],
     at: usize,
     depth: usize,
-    /// Each with the number of the text that is its input.
+    /// Each with the index of the text that is its input.
     done: Vec<(Command, Option<usize>)>,
     bodies: Vec<String>,
     awaited: Vec<Awaited>,
@@ -29,7 +29,7 @@ pub struct Parser<'a> {
 struct Script {
     words: Vec<Word>,
     input: Option<usize>,
-    /// How many `case` are open: in them a `)` ends a pattern.
+    /// How many `case` are open: inside them a `)` ends a pattern.
     cases: usize,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Parser<'a> {
         Some(byte)
     }
 
-    /// Everything up to the end, or up to and with the unmatched byte `until`.
+    /// Parses to the end, or through the unmatched byte `until`.
     fn script(&mut self, until: Option<u8>) {
         let mut script = Script::default();
         while let Some(byte) = self.peek() {
@@ -99,12 +99,12 @@ impl<'a> Parser<'a> {
         self.flush(&mut script);
     }
 
-    /// Parses the text in parentheses; the opening one was read already.
+    /// Parses the text in parentheses, after the opening one.
     pub(super) fn nested(&mut self) {
         self.deeper(|parser| parser.script(Some(b')')));
     }
 
-    /// Reads something one level deeper; too deep down, nothing more is read at all.
+    /// Runs `read` one level deeper; at the deepest level it skips the rest of the text.
     pub(super) fn deeper(&mut self, read: impl FnOnce(&mut Self)) {
         if self.depth >= DEPTH {
             self.at = self.text.len();
@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
         self.nested();
     }
 
-    /// Skips `((…))`, if that is what comes: nothing in it is a command or a redirection.
+    /// Skips `((…))` if it comes next: nothing in it is a command or a redirection.
     pub(super) fn skip_arithmetic(&mut self) -> bool {
         if (self.peek(), self.after(1)) != (Some(b'('), Some(b'(')) {
             return false;
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether the word is a keyword behind which a command begins, or nothing does.
+    /// Whether the word is a keyword that is followed by a command or by nothing.
     fn keyword(&mut self, word: &str, script: &mut Script) -> bool {
         match word {
             "if" | "then" | "elif" | "else" | "fi" | "do" | "!" | "{" | "}" | "coproc" => true,
@@ -220,7 +220,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A redirection with its target; a here-document's lines come after the line.
+    /// A redirection with its target; the lines of a here-document follow after the line.
     fn redirect(&mut self, script: &mut Script) {
         let start = self.at;
         self.skip(1);
@@ -250,7 +250,7 @@ impl<'a> Parser<'a> {
         script.input = Some(body);
     }
 
-    /// The lines of the here-documents that were announced in the line that just ended.
+    /// Reads the here-documents that the line before announced.
     fn here_documents(&mut self) {
         for awaited in std::mem::take(&mut self.awaited) {
             let start = self.at;

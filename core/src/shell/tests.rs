@@ -1,4 +1,4 @@
-//! Compares the parser with what a shell would run.
+//! Compares the parser with what a shell runs.
 
 use super::*;
 

@@ -12,7 +12,7 @@ struct Draft {
 }
 
 impl Parser<'_> {
-    /// The word that begins here; at least one byte is read.
+    /// Reads the word that begins here, at least one byte.
     pub(super) fn word(&mut self) -> Word {
         let mut draft = Draft::default();
         let mut is_first = true;
@@ -38,7 +38,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A character, an escape, a quoted text or an expansion.
+    /// Reads a character, an escape, a quoted text or an expansion.
     fn piece(&mut self, draft: &mut Draft) {
         match self.next() {
             Some(b'\\') => match self.next() {
@@ -84,7 +84,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Behind a `$`.
+    /// Reads what follows a `$`.
     fn dollar(&mut self, draft: &mut Draft) {
         match self.peek() {
             Some(b'\'') => {
@@ -121,7 +121,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `$'…'`: the escapes that have a meaning for words; others stay as they are.
+    /// `$'…'`: decodes the escapes that matter for words; others stay as they are.
     fn escaped(&mut self, draft: &mut Draft) {
         draft.is_quoted = true;
         while let Some(byte) = self.next().filter(|&byte| byte != b'\'') {
@@ -142,7 +142,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A character by its number: up to two digits more.
+    /// A character by its number, with up to two more digits.
     fn number(&mut self, draft: &mut Draft, first: u32, radix: u32) {
         let mut value = first;
         for _ in 0..2 {
@@ -164,7 +164,7 @@ impl Parser<'_> {
         self.skip(1);
     }
 
-    /// `` `…` ``: a script in which backslashes protect backquotes, dollars and each other.
+    /// `` `…` ``: a script in which a backslash escapes backquotes, dollars and backslashes.
     fn backquoted(&mut self, draft: &mut Draft) {
         draft.is_expanded = true;
         let mut script = Vec::new();

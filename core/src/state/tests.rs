@@ -1,4 +1,4 @@
-//! The state engine: named cases, and every combination of evidence against what must always hold.
+//! The state engine: named cases, and rules that hold for every combination of evidence.
 
 use super::*;
 use crate::live::Prompt;
@@ -196,7 +196,7 @@ fn check_active(case: Case, state: State, reason: &str) {
         assert!(reason.contains("4711"), "{reason}");
         return;
     }
-    // Only what holds since the last event, or what the client had time to say after it.
+    // Only what is newer than the last event, or what the client had time to report after it.
     let settled = case.silence > 2 || case.silence < -120;
     let newer = case.client.is_some_and(|(word, later)| later > 0 || (settled && word != "busy"));
     if !newer {
@@ -219,11 +219,11 @@ fn check_active(case: Case, state: State, reason: &str) {
     }
     if let (true, Some((word, _))) = (newer, case.client) {
         let expected = match word {
-            // A helper keeps it busy.
+            // A subagent keeps it busy.
             "busy" if activity == Activity::Background => return,
             "busy" => State::Working,
             "waiting" => State::Waiting,
-            // It knows nothing of background tasks, nor of what was asked for in words.
+            // The client knows neither background tasks nor questions in the agent's text.
             _ if activity == Activity::Background || case.requested => return,
             "shell" => State::Background,
             _ => State::Idle,

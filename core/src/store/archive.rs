@@ -1,7 +1,7 @@
-//! Owns putting completed sessions away: one rename from `sessions/` to `sessions/archive/`, under
-//! the record's lock and with the index in step. Must stay true: a record is in one of the two
-//! places at any time, and nothing in the archive is ever replaced. Where the disk cannot rename
-//! without replacing, a killed program may leave one record with two names; the next run ends that.
+//! Owns archiving completed sessions: one rename from `sessions/` to `sessions/archive/`, under the record's lock, with
+//! the index updated. Must stay true: a record is always in one of the two directories, and no file in the archive is
+//! ever replaced. If the disk cannot rename without replacing, a killed program may leave a record in both; the next
+//! run repairs that.
 
 use super::NoteSync;
 use super::Store;
@@ -16,8 +16,8 @@ use crate::record::{Session, Status};
 use std::collections::BTreeSet;
 
 impl Store {
-    /// Completed sessions that ended before an instant, as far as the index knows, and ids that are
-    /// in both places. A session stays while its conversation is open: its hooks may have late news.
+    /// Completed sessions that ended before an instant, according to the index, and ids that are in both directories. A
+    /// session stays while its conversation is open: its hooks may still report something.
     pub fn archivable(&self, before: Instant, now: Instant) -> Result<Vec<SessionId>> {
         let index = self.index()?;
         let mut found: BTreeSet<SessionId> = index
@@ -33,7 +33,7 @@ impl Store {
         Ok(found.into_iter().collect())
     }
 
-    /// Ids of which there is a record and an archived one.
+    /// Ids that have both a record and an archived one.
     pub fn in_both(&self) -> Result<Vec<SessionId>> {
         let mut archived = self.ids(&self.home.archive())?;
         if !archived.is_empty() {
@@ -43,7 +43,7 @@ impl Store {
         Ok(archived)
     }
 
-    /// Ends what a killed program left half done: one record in both places.
+    /// Completes what a killed program left unfinished: one record in both directories.
     pub fn finish_archiving(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         match self.is_copy_of_archived(id) {
             Ok(true) => self.archive(id, None, run, now),
@@ -51,7 +51,7 @@ impl Store {
         }
     }
 
-    /// Puts a completed session away; with `before`, only if it ended before that.
+    /// Archives a completed session; with `before`, only if it ended before that.
     pub fn archive(
         &self,
         id: &SessionId,
@@ -71,7 +71,7 @@ impl Store {
             Run::Dry => Ok(None),
         };
         let (lock, record) = match lock.and_then(|lock| Ok((lock, self.writable(id)?))) {
-            // Somebody was faster, or it is for a newer program to do.
+            // Another program was faster, or the record needs a newer program.
             Err(Error::Missing(_) | Error::Refused(_) | Error::Newer { .. }) if before.is_some() => return Ok(None),
             other => other?,
         };
@@ -108,7 +108,7 @@ impl Store {
         known.is_some_and(|at| at <= before)
     }
 
-    /// Whether the archive holds the very same record. Another one of that id is refused.
+    /// Whether the archive holds an equal record. A different one with that id is refused.
     fn is_copy_of_archived(&self, id: &SessionId) -> Result<bool> {
         let archived = self.home.archived(id);
         if !super::is_present(&archived) {
@@ -122,7 +122,7 @@ impl Store {
         super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id))
     }
 
-    /// The archived session of a conversation: the newest.
+    /// The newest archived session of a conversation.
     pub fn archived_conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
         let mut ids = self.ids(&self.home.archive())?;
         let names = Names::of(uuid);

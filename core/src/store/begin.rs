@@ -1,6 +1,6 @@
-//! Owns how a conversation gets its session: with its first prompt, as the successor of another session, or because a
-//! turn was told of whose prompt was not (editors send none). Must stay true: whoever is killed meanwhile leaves word
-//! that there may be a session, which the next one looks for; trouble with the projects costs no session.
+//! Owns how a conversation gets its session: with its first prompt, as the successor of another session, or when hooks
+//! report a turn but not its prompt (editors send none). Must stay true: a program that is killed meanwhile leaves a
+//! mark that there may be a session, and the next one searches for it; an error with the projects costs no session.
 
 use super::Store;
 use crate::clock::{self, Instant};
@@ -21,14 +21,15 @@ use std::path::Path;
 pub struct Origin<'a> {
     /// The earlier session.
     pub session: &'a Session,
-    /// Whether the new one takes over its intent and what is open in it, as its one successor. Else it only names it.
+    /// Whether the new one takes over its intent and open work, as its only successor. Otherwise the new one only
+    /// refers to it.
     pub takes_over: bool,
 }
 
 /// The facts with which a new session begins.
 #[derive(Clone, Copy, Debug)]
 pub struct Beginning<'a> {
-    /// The first prompt; empty if it is not known, or may not be stored.
+    /// The first prompt; empty if it is unknown, or may not be stored.
     pub text: &'a str,
     /// Whether it begins with a prompt, which the timeline records even if its text may not be stored.
     pub is_prompted: bool,
@@ -47,7 +48,7 @@ impl Store {
     pub fn begin(&self, uuid: &Uuid, live: &Live, how: &Beginning) -> Result<Session> {
         let Beginning { text, is_prompted, checkout, origin, at, .. } = *how;
         let root = project_root(&live.cwd, checkout);
-        // Where the one before works in another repository, so does this one: here it works, too.
+        // If the origin works in another repository, so does the new session: it works here, too.
         let left = origin.zip(checkout).filter(|(origin, found)| !self.is_own(origin.session, found));
         let tree = checkout.map_or_else(|| root.clone(), |found| found.worktree_root.to_string_lossy().into_owned());
         let slug = match origin.map(|origin| Slug::parse(&origin.session.project_slug)) {
@@ -96,8 +97,8 @@ impl Store {
         self.write_live(uuid, &seeking)
     }
 
-    /// Makes the session of a conversation in which something happened without a prompt that was told of: as of its
-    /// beginning. Under its lock.
+    /// Creates the session of a conversation in which something happened without a reported prompt, dated to the start
+    /// of the conversation. Needs the conversation's lock.
     pub fn begin_unprompted(&self, uuid: &Uuid, live: &mut Live, program: &str, now: Instant) -> Result<SessionId> {
         let checkout = git::find(Path::new(&live.cwd));
         let at = clock::credible(&live.started_at, now).unwrap_or(now);
@@ -111,8 +112,8 @@ impl Store {
         SessionId::parse(&session.session_id)
     }
 
-    /// The project's slug. Trouble with the registry must not cost the session: then the name is derived and nothing
-    /// is registered.
+    /// The project's slug. An error with the registry must not cost the session: the slug is then derived from the
+    /// path, and nothing is registered.
     fn project_at(&self, root: &str, how: &Beginning) -> Slug {
         self.register(root, None, how.at).unwrap_or_else(|error| {
             hook_log::log(&self.home, how.program, &format!("project not registered: {error}"));
@@ -126,8 +127,8 @@ pub fn branch(checkout: &Checkout) -> Option<String> {
     checkout.branch.as_deref().map(|name| validate::cut(name, validate::BRANCH))
 }
 
-/// Where the project of a conversation lies: its main work tree. Outside a repository it is the directory in which the
-/// client was started, as far as that is known, else the current one.
+/// The folder of a conversation's project: its main work tree. Outside a repository it is the directory in which the
+/// client was started if known, else the current one.
 pub fn project_root(cwd: &str, checkout: Option<&Checkout>) -> String {
     if let Some(found) = checkout {
         return found.main_root.to_string_lossy().into_owned();

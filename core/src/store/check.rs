@@ -1,6 +1,6 @@
-//! Owns looking at everything in the data directory: which files are damaged, too large, of a newer
-//! program, not ours, open to others, or contradict each other. Must stay true: it writes nothing;
-//! what is being written at this moment is not trouble.
+//! Owns checking everything in the data directory: which files are damaged, too large, written by a newer program, not
+//! ours, accessible to others, or contradict each other. Must stay true: it writes nothing; a file that is being
+//! written at this moment is not reported.
 
 use super::Store;
 use super::project::Context;
@@ -24,30 +24,30 @@ use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// What can be wrong.
+/// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
-    /// It cannot be understood.
+    /// It cannot be parsed.
     Damaged,
     /// It is larger than readers accept.
     Oversized,
-    /// A newer program wrote it; it can be read at most.
+    /// A newer program wrote it, so it is only read.
     Newer,
-    /// No program of ours made it.
+    /// None of our programs created it.
     Foreign,
     /// A symbolic link, which is never followed.
     Link,
     /// Others may read or change it.
     Open,
-    /// A session is in two places.
+    /// A session is both in the archive and outside.
     Twice,
     /// The index contradicts the records.
     Index,
 }
 
 impl Problem {
-    /// The word for it.
+    /// The word for it in output.
     pub fn as_str(self) -> &'static str {
         match self {
             Problem::Damaged => "damaged",
@@ -62,10 +62,10 @@ impl Problem {
     }
 }
 
-/// Something that is wrong.
+/// A problem that was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// What kind of fault it is.
+    /// The kind of problem.
     pub found: Problem,
     /// Absolute path of the file.
     pub path: PathBuf,
@@ -73,7 +73,7 @@ pub struct Finding {
     pub reason: String,
 }
 
-/// What a file should be, by its place.
+/// What a file should be, according to its path.
 pub(super) enum Place {
     Config,
     Notified,
@@ -85,13 +85,13 @@ pub(super) enum Place {
     Ended(Uuid),
     /// The last figures of a conversation's status line.
     Reading(Uuid),
-    /// What was spent on a day.
+    /// The costs of a day.
     Spent,
-    /// What a conversation used.
+    /// The usage of a conversation.
     Usage,
-    /// What was used on each day.
+    /// The usage of each day.
     UsedOn,
-    /// When summaries were last made.
+    /// When the summaries were last written.
     Kept,
     Index,
     /// A directory of ours, or something whose content does not matter.
@@ -100,7 +100,7 @@ pub(super) enum Place {
 }
 
 impl Store {
-    /// Everything that is to be looked at: files, directories, links.
+    /// Everything that is checked: files, directories, links.
     pub fn everything(&self) -> Result<Vec<PathBuf>> {
         let home = &self.home;
         let mut all: Vec<PathBuf> = entries(home.root())?.into_iter().map(|entry| entry.path()).collect();
@@ -112,7 +112,7 @@ impl Store {
         Ok(all)
     }
 
-    /// What is wrong with one file, directory or link. One that is gone is not wrong.
+    /// The problems of one file, directory or link; none if it is gone.
     pub fn look_at(&self, path: &Path) -> Vec<Finding> {
         let Ok(meta) = std::fs::symlink_metadata(path) else { return Vec::new() };
         let found = |kind, reason: String| Finding { found: kind, path: path.to_path_buf(), reason };
@@ -136,7 +136,7 @@ impl Store {
         all
     }
 
-    /// What the content of a file is worth.
+    /// The problem with the content of a file, if any.
     pub(super) fn judge(&self, path: &Path, place: &Place) -> Option<(Problem, String)> {
         if matches!(place, Place::Passed | Place::Foreign) {
             return None;
@@ -159,7 +159,7 @@ impl Store {
         content(path, place, &bytes).err().map(|reason| (Problem::Damaged, reason))
     }
 
-    /// What a path in the data directory is for.
+    /// The purpose of a path in the data directory.
     pub(super) fn place_of(&self, path: &Path, is_dir: bool) -> Place {
         let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
             return Place::Foreign;
@@ -175,7 +175,7 @@ impl Store {
             return Place::Passed;
         }
         if dir == self.home.root() {
-            // Others may keep directories of their own here.
+            // Other programs may have directories of their own here.
             return match name {
                 "config.json" => Place::Config,
                 "notify_state.json" => Place::Notified,
@@ -233,7 +233,7 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
     }
 }
 
-/// Whether the bytes are what belongs there; the message says why not.
+/// Checks that the bytes are valid content for this path; the error says why not.
 fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
     match place {
         Place::Record(_) | Place::Archived => times(&super::parse(path, bytes).map_err(told)?),
@@ -263,7 +263,7 @@ fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), 
     }
 }
 
-/// A session that began or ended at no time is found by no question about time, nor ever closed or archived.
+/// Checks the times: a session without a valid start or end matches no time range, and is never closed or archived.
 fn times(record: &Session) -> std::result::Result<(), String> {
     let always = [("started_at", &record.started_at), ("last_heartbeat", &record.last_heartbeat)];
     let ended = record.ended_at.iter().map(|at| ("ended_at", at));
@@ -273,7 +273,7 @@ fn times(record: &Session) -> std::result::Result<(), String> {
     }
 }
 
-/// The first thing that cannot be understood in the settings.
+/// Reports the first setting that cannot be parsed.
 fn config(path: &Path, bytes: &[u8]) -> std::result::Result<(), String> {
     Config::read(path, bytes).troubles.into_iter().next().map_or(Ok(()), |trouble| Err(told(trouble.error)))
 }
@@ -285,12 +285,12 @@ fn as_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> std::result::Result<T, St
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
-/// An empty name is none that contradicts.
+/// Checks that two names agree; an empty one always does.
 fn named(what: &str, inside: &str, outside: &str) -> std::result::Result<(), String> {
     if inside.is_empty() || inside == outside { Ok(()) } else { Err(format!("it holds the {what} {inside:?}")) }
 }
 
-/// The reason alone: the path stands beside it.
+/// The reason alone: the path is shown beside it.
 fn told(error: Error) -> String {
     match error {
         Error::Corrupt { reason, .. } => reason,

@@ -1,6 +1,5 @@
-//! Owns the end of conversations: by their own word (SessionEnd), or because their process is gone.
-//! Must stay true: what was seen before is looked at again under the locks (conversation, then
-//! session); where it cannot be told whether a process runs, it is not gone.
+//! Owns the end of conversations: reported by SessionEnd, or because their process is gone. Must stay true: evidence is
+//! checked again under the locks (conversation, then session); if it is unknown whether a process runs, it is not gone.
 
 use super::sweep::{Run, SweepAction};
 use super::{NoteSync, Store};
@@ -15,9 +14,9 @@ use crate::process::{self, Process};
 use crate::record::{Session, Status};
 
 impl Store {
-    /// Ends a conversation: its session as `ending` says and with `note` in its timeline, its file
-    /// goes to `ended/`. Under the conversation's lock. If the disk refuses
-    /// it, the conversation stays, and its state reports that its process is gone. Returns the session, if there is one.
+    /// Ends a conversation: its session as `ending` says and with `note` in its timeline, and moves its file to
+    /// `ended/`. Needs the conversation's lock. If the disk refuses, the conversation stays, and its state reports that
+    /// its process is gone. Returns the session, if there is one.
     pub fn end_conversation(
         &self,
         uuid: &Uuid,
@@ -28,7 +27,7 @@ impl Store {
         let id = self.session_id_of(&live, uuid)?;
         let message = live.last_message.clone();
         let (asked, dialog) = (live.was_asked(), live.awaiting);
-        // Without a file of the conversation, the record knows more about its last turn.
+        // Without a live file, the record knows more about the last turn.
         let midway = ending.midway.map(|_| live.is_midway());
         let ending = Ending { message: message.as_deref(), asked, dialog, midway, ..*ending };
         let change = Change::Ended(Ended::of(&ending, note));
@@ -43,7 +42,7 @@ impl Store {
         id.map(|id| self.session(&id)).transpose()
     }
 
-    /// The session of a conversation; searched for if the first hook came in the middle of it.
+    /// The session of a conversation; searched for if the first hook ran in the middle of it.
     fn session_id_of(&self, live: &Live, uuid: &Uuid) -> Result<Option<SessionId>> {
         match live.session() {
             Some(id) => Ok(Some(id)),
@@ -105,14 +104,14 @@ impl Store {
         })
     }
 
-    /// Whether another conversation that may run has the same session.
+    /// Whether another conversation, which may be running, has the same session.
     fn has_another(&self, id: &SessionId, uuid: &Uuid) -> bool {
         let lives = self.all_live().unwrap_or_default();
         let mut others = lives.iter().filter(|live| live.claude_session_id != uuid.as_str());
         others.any(|live| live.session().as_ref() == Some(id) && is_alive(live) != Some(false))
     }
 
-    /// The lock of a conversation, unless nothing is to be changed.
+    /// The lock of a conversation; `None` in a dry run.
     pub(super) fn conversation_lock(&self, uuid: &Uuid, run: Run) -> Result<Option<Lock>> {
         match run {
             Run::Dry => Ok(None),
@@ -120,7 +119,7 @@ impl Store {
         }
     }
 
-    /// Lets go of a conversation. The lock's file goes where the live file has gone.
+    /// Releases the lock of a conversation. If the live file is gone, the lock file is removed as well.
     pub(super) fn release(&self, lock: Option<Lock>, uuid: &Uuid) -> Result<()> {
         match lock {
             Some(lock) if super::is_absent(&self.home.live(uuid)) => lock.remove(),
@@ -133,12 +132,12 @@ pub(super) fn uuid_of(live: &Live) -> Option<Uuid> {
     Uuid::parse(&live.claude_session_id).ok()
 }
 
-/// Whether a process has the conversation open; `None` if that cannot be told.
+/// Whether a process has the conversation open; `None` if unknown.
 pub(super) fn is_alive(live: &Live) -> Option<bool> {
     runner(live).as_ref().and_then(process::is_alive)
 }
 
-/// The process that has the conversation: the one that was heard last, or if that is gone another window.
+/// The process that has the conversation: the one whose hooks ran last, or if that is gone another window.
 pub fn runner(live: &Live) -> Option<Process> {
     let last = live.process()?;
     if process::is_alive(&last) != Some(false) {
@@ -148,7 +147,7 @@ pub fn runner(live: &Live) -> Option<Process> {
     Some(other.unwrap_or(last))
 }
 
-/// Whether a process runs that has the session.
+/// Whether a process that has the session is running.
 pub(super) fn is_running(id: &str, lives: &[Live]) -> bool {
     lives.iter().any(|live| live.session_id.as_deref() == Some(id) && is_alive(live) == Some(true))
 }

@@ -1,5 +1,5 @@
-//! Owns the links between sessions that go on as one another (`resumed_as`). Must stay true: links that lead nowhere or
-//! in a circle end where they do so; nothing is written here.
+//! Owns following the links from sessions to their successors (`resumed_as`). Must stay true: it stops at links that
+//! lead nowhere or in a circle; nothing is written here.
 
 use super::Store;
 use crate::continuation::{self, Continuation};
@@ -10,7 +10,7 @@ use crate::record::Session;
 const LINKS: usize = 100;
 
 impl Store {
-    /// The last successor of this session, and how a conversation goes on with it.
+    /// The last successor of this session, and how a conversation continues with it.
     pub fn heir(&self, session: Session, uuid: &Uuid) -> (Session, Continuation) {
         let heir = self.follow_links(session, |_| true);
         let is_archived = SessionId::parse(&heir.session_id).is_ok_and(|id| self.is_archived(&id));

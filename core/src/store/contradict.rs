@@ -1,6 +1,5 @@
-//! Owns finding what contradicts each other: a session in two places, an index that does not say what
-//! the records say. Must stay true: it writes nothing, and what is being written at this moment is
-//! no contradiction.
+//! Owns finding files that contradict each other: a session in two directories, an index that differs from the records.
+//! Must stay true: it writes nothing, and a write in progress is not reported as a contradiction.
 
 use super::Store;
 use super::check::{Finding, Problem};
@@ -8,12 +7,12 @@ use crate::error::Result;
 use crate::file;
 use std::time::Duration;
 
-/// How often the index is compared, while others write.
+/// How often the index is compared while other programs write.
 const TRIES: usize = 4;
 const PAUSE: Duration = Duration::from_millis(60);
 
 impl Store {
-    /// What is wrong between files: sessions in two places, an index that contradicts the records.
+    /// Contradictions between files: sessions in two directories, an index that differs from the records.
     pub fn contradictions(&self) -> Result<Vec<Finding>> {
         let mut all = Vec::new();
         for id in self.in_both()? {
@@ -30,9 +29,9 @@ impl Store {
         Ok(all)
     }
 
-    /// What the file of the index says otherwise than the records, if it still does after others had time to finish.
+    /// How the index file differs from the records, if it still does after other programs had time to finish.
     fn index_contradicts(&self) -> Result<Option<String>> {
-        // A torn file is found where files are looked at.
+        // A torn file is reported when files are checked one by one.
         if super::is_present(&self.home.index()) && self.whole_index()?.is_none() {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
-//! Owns sessions whose last sign of life is from no time that can be, because the clock was wrong: ahead for a while,
-//! or at 1970 until it was set. Their age is unknown, so that nothing would ever close or archive them. It is noted in
-//! the timeline when that was found, and counted from there. Must stay true: no time that somebody wrote is changed,
-//! for it may be our clock that is wrong; the note is about one sign of life, and nothing once there is a newer one.
+//! Owns sessions whose last sign of life has an impossible time because the clock was wrong: ahead for a while, or at
+//! 1970 until it was set. Their age is unknown, so nothing would ever close or archive them. Therefore an event records
+//! when this was noticed, and their age counts from there. Must stay true: no written time is changed, because our own
+//! clock may be the wrong one; the event is about one sign of life, and is ignored once there is a newer one.
 
 use super::Store;
 use super::close::is_running;
@@ -17,8 +17,8 @@ use crate::session;
 use crate::state;
 
 impl Store {
-    /// Active and completed sessions whose last sign of life or end is from no time that can be, and of which that is
-    /// not noted yet. Only records are read whose entry in the index says that it may be so.
+    /// Active and completed sessions whose last sign of life or end has an impossible time and no event that records
+    /// it. Reads only the records for which the index suggests it.
     pub fn doubtful(&self, now: Instant) -> Result<Vec<SessionId>> {
         let (index, lives) = (self.index()?, self.all_live()?);
         let mut entries = index.entries(|_| true);
@@ -61,7 +61,7 @@ impl Store {
     }
 }
 
-/// The time by which the session's age is told, if it can be none. A conversation that runs needs no age.
+/// The time from which the session's age is counted, if it is impossible. A running conversation needs no age.
 fn undated(id: &str, entry: &IndexEntry, lives: &[Live], now: Instant) -> Option<Instant> {
     let told = match (entry.status, state::latest(id, lives, now)) {
         (Status::Parked, _) => return None,
@@ -73,7 +73,7 @@ fn undated(id: &str, entry: &IndexEntry, lives: &[Live], now: Instant) -> Option
     clock::parse(told).filter(|at| !clock::is_credible(*at, now))
 }
 
-/// The same of a record in which that is not noted.
+/// The same for a record without an event about it.
 fn unnoted(record: &Session, lives: &[Live], now: Instant) -> Option<Instant> {
     let sign = undated(&record.session_id, &IndexEntry::of(record), lives, now)?;
     let is_ours = record.schema_version <= SCHEMA_VERSION;

@@ -1,7 +1,7 @@
-//! Owns `_index.json` on disk: reading it as it should be, and storing it.
-//! Must stay true: the index is what its file says, corrected by the entries written since (see `pending`), and
-//! completed from the directory; where the file cannot be used all records are asked. Hooks write entries and store
-//! nothing; readers correct what they read in memory; commands of people and `cs-cleanup` store it, under its lock.
+//! Owns `_index.json` on disk: reading it with corrections, and storing it. Must stay true: the index is the content of
+//! its file, corrected by the entries written since (see `pending`), and completed from the directory; if the file
+//! cannot be used, all records are read. Hooks write entries and do not store the index; readers correct it in memory;
+//! commands of people and `cs-cleanup` store it, under its lock.
 
 use super::Store;
 use super::pending::Pending;
@@ -20,14 +20,14 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// A large index is stored from so many entries on: storing it costs more than looking up a few records.
+/// A large index is stored when there are this many entries: storing it costs more than looking up a few records.
 const MANY_PENDING: usize = 16;
 /// An index up to this size is stored for each entry.
 const SMALL_BYTES: u64 = 1024 * 1024;
-/// So many changes of a text are made one by one; more are made at once.
+/// Up to this many changes are made to the text one by one; more are made at once.
 const FEW_CHANGES: usize = 64;
 
-/// The text of an index: from its file, or made from the records where that cannot be used.
+/// The text of an index: from its file, or built from the records if the file cannot be used.
 #[derive(Debug)]
 pub struct IndexText<'s> {
     text: String,
@@ -36,31 +36,31 @@ pub struct IndexText<'s> {
     rebuilt: OnceCell<String>,
 }
 
-/// What is left of a session whose record is damaged.
+/// The facts that the index has about a session whose record is damaged.
 #[derive(Debug)]
 pub struct Remembered {
-    /// As the index has it.
+    /// As in the index.
     pub project_slug: String,
-    /// As the index has it.
+    /// As in the index.
     pub intent: String,
 }
 
-/// An index made from the records, and the files that could not be understood.
+/// An index built from the records, and the records that could not be parsed.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
     /// The index file's contents.
     pub text: String,
-    /// Records that cannot be understood, and why.
+    /// Records that cannot be parsed, and why.
     pub damaged: Vec<(PathBuf, Error)>,
 }
 
 impl IndexText<'_> {
-    /// Records that could not be understood, as far as they had to be read.
+    /// Records that could not be parsed, among those that had to be read.
     pub fn damaged(&self) -> &[(PathBuf, Error)] {
         &self.damaged
     }
 
-    /// How the sessions of a project stand, in any order.
+    /// The standings of a project's sessions, in any order.
     pub fn standings(&self, slug: &str) -> Vec<Standing<'_>> {
         index::standings(&self.text, slug).unwrap_or_else(|| {
             let entries = self.entries(index::of_project(slug)).into_iter();
@@ -73,7 +73,7 @@ impl IndexText<'_> {
         })
     }
 
-    /// Ids whose line passes the filter, or might in another spelling; oldest first.
+    /// Ids whose line passes the filter, or might if written differently; oldest first.
     pub fn ids(&self, wanted: impl Fn(&str) -> bool) -> Vec<SessionId> {
         let ids = if index::has_layout(&self.text) { index::ids_where(&self.text, &wanted) } else { None };
         let mut ids = ids.unwrap_or_else(|| self.entries(&wanted).into_iter().map(|(id, _)| id).collect());
@@ -92,15 +92,15 @@ impl IndexText<'_> {
 }
 
 impl Store {
-    /// The index as it should be. Writes nothing.
+    /// The corrected index. Writes nothing.
     pub fn index(&self) -> Result<IndexText<'_>> {
-        // Before the index: what is stored meanwhile is in one of the two.
+        // Read before the index: an entry that is stored meanwhile is in one of the two.
         let pending = self.pending()?;
         let Rebuilt { text, damaged } = self.corrected(&pending)?;
         Ok(IndexText { text, damaged, store: self, rebuilt: OnceCell::new() })
     }
 
-    /// The index of the file with the pending entries and the directory taken into account, or that of all records.
+    /// The index file corrected by the pending entries and the directory, or the index of all records.
     fn corrected(&self, pending: &Pending) -> Result<Rebuilt> {
         match self.whole_index()? {
             Some(text) if !pending.is_damaged && !self.is_stale()? => {
@@ -113,8 +113,8 @@ impl Store {
         }
     }
 
-    /// Ids whose line in the index passes the filter, and those that changed since; `None` where the file cannot be
-    /// used. For hooks: it asks no directory and reads no record.
+    /// Ids whose line in the index passes the filter, and those that changed since; `None` if the file cannot be used.
+    /// For hooks: it reads neither directories nor records.
     pub fn ids_where(&self, wanted: impl Fn(&str) -> bool) -> Result<Option<Vec<SessionId>>> {
         let pending = self.pending()?;
         let text = file::read_at_most(&self.home.index(), INDEX_BYTES).ok().flatten();
@@ -129,7 +129,7 @@ impl Store {
         }))
     }
 
-    /// What the file of the index says about one session, right or not. For hooks, when nothing else is left.
+    /// What the index file says about one session, correct or not. For hooks, when no other source is left.
     pub fn remembered(&self, id: &SessionId) -> Option<Remembered> {
         let bytes = file::read_at_most(&self.home.index(), INDEX_BYTES).ok()??;
         let text = String::from_utf8(bytes).ok()?;
@@ -138,7 +138,7 @@ impl Store {
         Some(Remembered { project_slug: entry.project_slug.into_owned(), intent: entry.intent.into_owned() })
     }
 
-    /// An index made from the records; they are all read.
+    /// An index built from the records, all of which are read.
     pub fn rebuilt(&self) -> Result<Rebuilt> {
         let mut sessions = Vec::new();
         let mut damaged = Vec::new();
@@ -153,7 +153,7 @@ impl Store {
         Ok(Rebuilt { text: index::render(&entries), damaged })
     }
 
-    /// Rebuilds the file from the records and says which records could not be understood.
+    /// Rebuilds the file from the records and returns the records that could not be parsed.
     pub fn rebuild_index(&self) -> Result<Rebuilt> {
         let lock = lock::acquire(&Home::lock_of(&self.home.index()), self.wait)?;
         self.take_pending()?;
@@ -162,8 +162,8 @@ impl Store {
         Ok(rebuilt)
     }
 
-    /// Compares the index with the records and stores what they say; `None` if it said the same. Pending are stored
-    /// without a word about it: that they are left is how hooks work.
+    /// Compares the index with the records and repairs it; `None` if they agreed. Pending entries are stored without
+    /// being reported: hooks leave them on purpose.
     pub fn repair_index(&self, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = self.home.index();
         if run == Run::Dry {
@@ -172,7 +172,7 @@ impl Store {
         }
         let lock = match super::is_present(&self.home.sessions()) {
             true => lock::acquire(&Home::lock_of(&path), self.wait)?,
-            // Nothing to be indexed, and no folder is made for that.
+            // There is nothing to index, and no directory is created for it.
             false => return Ok(None),
         };
         let pending = self.take_pending()?.unwrap_or_default();
@@ -186,7 +186,7 @@ impl Store {
         Ok(trouble.map(|trouble| SweepAction::at("rebuilt", &path, trouble, run)))
     }
 
-    /// What is wrong with the index of the file, apart from what is pending.
+    /// What is wrong with the index file, apart from pending entries.
     pub(super) fn index_trouble(&self, pending: &Pending, truth: &Rebuilt) -> Result<Option<String>> {
         if self.is_stale()? {
             return Ok(Some("it missed a change".into()));
@@ -194,7 +194,7 @@ impl Store {
         let Some(text) = self.whole_index()? else {
             let is_needed = index::count(&truth.text).is_some_and(|count| count > 0);
             return Ok(match super::is_absent(&self.home.index()) {
-                // Where only hooks have written there are pending entries, and no index yet.
+                // If only hooks have written, there are pending entries and no index yet.
                 true => (is_needed && !pending.is_any).then(|| "it is missing".into()),
                 false => Some("it is torn".into()),
             });
@@ -213,8 +213,8 @@ impl Store {
             .then(|| format!("it does not say what the records say about {}{more}", first.join(", "))))
     }
 
-    /// Runs `write`, which gives a record its new bytes (or does not, and says `false`), with an entry for the index
-    /// left before.
+    /// Runs `write`, which gives a record its new bytes (or returns `false` if it does not), after writing an entry for
+    /// the index.
     pub(super) fn publish(&self, id: &SessionId, sync: NoteSync, write: impl FnOnce() -> Result<bool>) -> Result<bool> {
         let entry = self.note_pending(id, sync)?;
         let written = write();
@@ -222,7 +222,7 @@ impl Store {
         written
     }
 
-    /// Stores the index if that is due. A failing index is no failure: it is a cache.
+    /// Stores the index if that is due. An error is ignored: the index is a cache.
     pub(super) fn settle_index(&self, now: Instant) {
         if self.is_due().unwrap_or(false)
             && let Ok(ids) = self.store_words()
@@ -245,7 +245,7 @@ impl Store {
     }
 
     fn store_words(&self) -> Result<Vec<SessionId>> {
-        // Nobody waits long for a cache: the entries stay for the next program.
+        // A cache is not worth a long wait: the entries stay for the next program.
         let lock = lock::acquire(&Home::lock_of(&self.home.index()), lock::HOOK_WAIT)?;
         let mut ids = Vec::new();
         // Twice, if a killed program left entries that it had taken.
@@ -263,7 +263,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// Stores the index, then removes the entries that it holds now.
+    /// Stores the index, then removes the entries that it now contains.
     fn store_text(&self, lock: &lock::Lock, text: &str) -> Result<()> {
         let staged = file::stage(&self.home.index(), text.as_bytes(), Durability::Synced)?;
         lock.confirm()?;
@@ -272,7 +272,7 @@ impl Store {
         self.drop_pending()
     }
 
-    /// The file's text if it is a whole index.
+    /// The file's text if it is a complete index.
     pub(super) fn whole_index(&self) -> Result<Option<String>> {
         let bytes = match file::read_at_most(&self.home.index(), INDEX_BYTES) {
             Ok(bytes) => bytes,
@@ -283,7 +283,7 @@ impl Store {
         Ok(text.filter(|text| index::is_canonical(text) || index::parse(text).is_some()))
     }
 
-    /// Gives the entries of some records what the records say now.
+    /// Updates the entries of some records from the records.
     fn look_up(&self, rebuilt: &mut Rebuilt, ids: &[SessionId]) -> Result<()> {
         let mut found = Vec::new();
         for id in ids {
@@ -300,7 +300,7 @@ impl Store {
         Ok(())
     }
 
-    /// Adds records that the index does not have, and removes entries of records that are not there.
+    /// Adds records that are missing in the index, and removes entries whose record is gone.
     fn complete(&self, rebuilt: &mut Rebuilt) -> Result<()> {
         if index::count(&rebuilt.text) == Some(self.count()?) {
             return Ok(());
@@ -316,14 +316,14 @@ impl Store {
         self.look_up(rebuilt, &differs)
     }
 
-    /// How many names of records there are.
+    /// The number of record files.
     fn count(&self) -> Result<usize> {
         file::count(&self.home.sessions(), |name| {
             name.strip_suffix(".json").is_some_and(|stem| SessionId::parse(stem).is_ok())
         })
     }
 
-    /// The record outside the archive with what is noted about it, if there is one.
+    /// The record outside the archive, with its notes, if there is one.
     fn present(&self, id: &SessionId) -> Result<Option<Session>> {
         match self.with_notes(id, || self.readable(id)) {
             Err(Error::Missing(_)) => Ok(None),
@@ -331,8 +331,8 @@ impl Store {
         }
     }
 
-    /// An index made from all records. One that cannot be read for now is no reason to leave it out
-    /// for good; one that cannot be understood is.
+    /// An index built from all records. A record that cannot be parsed is left out; one that cannot be read right now
+    /// is an error, because it must not be left out for good.
     fn whole_rebuilt(&self) -> Result<Rebuilt> {
         self.whole(self.rebuilt()?)
     }
@@ -344,14 +344,14 @@ impl Store {
         }
     }
 
-    /// Whether an older version of this program left word that the index missed something.
+    /// Whether an older version of this program left a mark that the index missed something.
     fn is_stale(&self) -> Result<bool> {
         let path = self.home.index_stale();
         path.try_exists().map_err(|error| Error::io(&path, "inspect", error))
     }
 }
 
-/// The text in our own layout, in which a change is a splice. What cannot be understood stays.
+/// The text in our own layout, in which a change is a splice. Text that cannot be parsed is returned as it is.
 fn canonical(text: String) -> String {
     if index::has_layout(&text) {
         return text;
@@ -362,7 +362,7 @@ fn canonical(text: String) -> String {
     }
 }
 
-/// The text with other entries for some records; `None` removes one.
+/// The text with new entries for some records; `None` removes one.
 fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String {
     if found.len() <= FEW_CHANGES {
         for (id, session) in found {
@@ -381,7 +381,7 @@ fn replaced(mut text: String, found: &[(&SessionId, Option<Session>)]) -> String
     index::render(&entries)
 }
 
-/// Sessions of which two indexes say different things, but for some.
+/// Sessions whose entries differ between two indexes, except some.
 fn differing<'a>(
     seen: Vec<(SessionId, IndexEntry<'_>)>,
     truth: &str,

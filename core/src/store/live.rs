@@ -1,6 +1,6 @@
-//! Owns the files of conversations: `live/<uuid>.json` while one runs, `ended/<uuid>.json` after
-//! it ended (so that late news is recognised, and a resumed one finds its session at once).
-//! Both are caches: `conversation` finds a session without them.
+//! Owns the files of conversations: `live/<uuid>.json` while one runs, `ended/<uuid>.json` after it ended (so that late
+//! events are recognised, and a resumed one finds its session at once). Both are caches: `conversation` finds a session
+//! without them.
 
 use super::{Caches, Store};
 use crate::clock::{self, Instant};
@@ -26,9 +26,9 @@ impl Store {
         lock::acquire(&Home::lock_of(&self.home.live(uuid)), self.wait)
     }
 
-    /// Takes the lock of a conversation for a hook. Where it cannot be had (in time) the hook goes on without: what it has to
-    /// say is worth more than the order of a cache. Then word is left for whoever has it next, because the one who holds it
-    /// now may write an older file over the hook's.
+    /// Takes the lock of a conversation for a hook. If that fails (in time), the hook continues without the lock: its
+    /// event is worth more than the order of a cache. It leaves a mark for the next holder, because the present one may
+    /// overwrite the hook's file with an older one.
     pub fn try_lock_live(&self, uuid: &Uuid) -> Option<Lock> {
         let lock = self.lock_live(uuid).ok();
         if lock.is_none() {
@@ -37,7 +37,7 @@ impl Store {
         lock
     }
 
-    /// The running conversation for a hook: if its file missed something, its session is searched for.
+    /// The running conversation for a hook. If its file may have missed an event, its session is searched for.
     pub fn live_for(&self, uuid: &Uuid, lock: &Option<Lock>) -> Result<Option<Live>> {
         let mut live = self.live(uuid)?;
         let missed = self.home.live_missed(uuid);
@@ -50,12 +50,12 @@ impl Store {
         Ok(live)
     }
 
-    /// The running conversation, if its file is there and can be understood.
+    /// The running conversation, if its file exists and can be parsed.
     pub fn live(&self, uuid: &Uuid) -> Result<Option<Live>> {
         read_live(&self.home.live(uuid))
     }
 
-    /// The ended conversation, if its file is there.
+    /// The ended conversation, if its file exists.
     pub fn ended(&self, uuid: &Uuid) -> Result<Option<Live>> {
         read_live(&self.home.ended(uuid))
     }
@@ -65,14 +65,14 @@ impl Store {
         file::replace(&self.home.live(uuid), &live.to_bytes(), Durability::Disposable)
     }
 
-    /// Moves a conversation from `live/` to `ended/`. Under its lock, whose file goes too.
+    /// Moves a conversation from `live/` to `ended/` and removes its lock file. Needs the conversation's lock.
     pub fn end_live(&self, uuid: &Uuid, live: &mut Live, now: Instant) -> Result<()> {
         live.ended_at = Some(clock::stamp(now));
         file::replace(&self.home.ended(uuid), &live.to_bytes(), Durability::Disposable)?;
         self.drop_live(uuid)
     }
 
-    /// Removes a conversation's live file and, under its lock, the lock's.
+    /// Removes a conversation's live file and, under its lock, the lock file.
     pub fn drop_live(&self, uuid: &Uuid) -> Result<()> {
         let path = self.home.live(uuid);
         file::remove(&path)?;
@@ -80,7 +80,7 @@ impl Store {
         file::remove(&Home::lock_of(&path))
     }
 
-    /// All running conversations. A file that cannot be understood is skipped: it is a cache.
+    /// All running conversations. A file that cannot be parsed is skipped: it is a cache.
     pub fn all_live(&self) -> Result<Vec<Live>> {
         let mut all = Vec::new();
         for stem in file::stems(&self.home.live_dir(), ".json")? {
@@ -92,7 +92,7 @@ impl Store {
         Ok(all)
     }
 
-    /// The conversation that ended last, of the newest few that are as they must be.
+    /// The conversation that ended last, among the newest few that fit.
     pub fn just_ended(&self, fits: impl Fn(&Live) -> bool) -> Result<Option<Live>> {
         let mut newest = newest(&self.home.ended_dir(), |uuid| self.home.ended(uuid))?;
         newest.truncate(JUST_ENDED);
@@ -100,20 +100,20 @@ impl Store {
         ended.find(|live| live.as_ref().map_or(true, &fits)).transpose()
     }
 
-    /// The running conversations of which something was heard last, at most so many: who is asked all the time cannot
-    /// read what killed clients left behind in years.
+    /// The running conversations with the newest events, at most `most`: a program that is called often cannot read all
+    /// files that killed clients left in years.
     pub fn newest_live(&self, most: usize) -> Result<Vec<Live>> {
         let mut newest = newest(&self.home.live_dir(), |uuid| self.home.live(uuid))?;
         newest.truncate(most);
         newest.iter().filter_map(|uuid| self.live(uuid).transpose()).collect()
     }
 
-    /// The session that belongs to a conversation: as its live or ended file says, else the active
-    /// or newest record with that uuid among those whose name fits it, else among the active ones.
-    /// One that was archived does not go on (see [`Store::archived_conversation`]).
+    /// The session of a conversation: the one in its live or ended file, else the active or newest record with that
+    /// uuid among those whose id fits it, else among the active ones. An archived session is not continued (see
+    /// [`Store::archived_conversation`]).
     pub fn conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
         let live = self.live(uuid)?;
-        // A running conversation that does not know how it began may have got a session since it ended.
+        // A running conversation whose start is unknown may have got a session after it ended.
         let is_seeking = live.as_ref().is_some_and(|live| live.source.is_none());
         let ended = if is_seeking { None } else { self.ended(uuid)? };
         for known in [live, ended].into_iter().flatten() {
@@ -133,8 +133,8 @@ impl Store {
         Ok(active.into_iter().rev().find(|id| self.status_if_of(id, uuid).is_some()))
     }
 
-    /// Sessions that may be those of a conversation: by their names, or because they are active. Hooks take what the
-    /// index's file says at once, and else what the directory says; of the active ones they ask the newest only.
+    /// Sessions that may belong to a conversation: by their ids, or because they are active. Hooks read them from the
+    /// index file, else from the directory, and look only at the newest active ones.
     fn candidates(&self, names: &Names) -> Result<Vec<SessionId>> {
         let is_active = index::of_status(Status::Active);
         let fits = |line: &str| index::id_in(line).is_some_and(|id| names.fit(id));
@@ -151,14 +151,14 @@ impl Store {
         Ok(named)
     }
 
-    /// The status of a record, if it is one of the conversation.
+    /// The status of a record, if it belongs to the conversation.
     fn status_if_of(&self, id: &SessionId, uuid: &Uuid) -> Option<Status> {
         let session = self.session(id).ok()?;
         (session.claude_session_id.as_deref() == Some(uuid.as_str())).then_some(session.status)
     }
 }
 
-/// The conversations with a file in a directory, the one that was written last first.
+/// The conversations with a file in a directory, the newest file first.
 fn newest(dir: &Path, path: impl Fn(&Uuid) -> PathBuf) -> Result<Vec<Uuid>> {
     let mut files = Vec::new();
     for stem in file::stems(dir, ".json")? {

@@ -1,7 +1,6 @@
-//! Owns reading and writing records: the only way to change a session on disk.
-//! Must stay true: a change happens under the record's lock, in one rename; a closure that fails
-//! or changes nothing writes nothing; readers never write. The index, project files and contexts
-//! that follow a change are in `store/index.rs` and `store/project.rs`.
+//! Owns reading and writing records: the only way to change a session on disk. Must stay true: a change happens under
+//! the record's lock, in one rename; a closure that fails or changes nothing writes nothing; readers never write. The
+//! index, project files and contexts that follow a change are in `store/index.rs` and `store/project.rs`.
 
 mod archive;
 mod begin;
@@ -55,7 +54,7 @@ use crate::witness::Witness;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The data directory and how patient its user is.
+/// The data directory, and how long its user is willing to wait.
 #[derive(Clone, Debug)]
 pub struct Store {
     /// The data directory.
@@ -65,16 +64,16 @@ pub struct Store {
     caches: Caches,
     /// Reports running clients.
     pub(crate) witness: Witness,
-    /// The author of what this store writes.
+    /// The author of the changes of this store.
     pub author: Author,
 }
 
 /// The author of a change. An agent that calls the programs of people counts as a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
-    /// Every record that is changed becomes a person's.
+    /// Every record that is changed counts as written by a person.
     Person,
-    /// Hooks and timers write what they see, and leave the author of a record as it is.
+    /// Hooks and timers write what they see, and do not change the author of a record.
     Machine,
 }
 
@@ -88,17 +87,17 @@ enum Caches {
 }
 
 impl Store {
-    /// A store as people use it: patient.
+    /// A store for people's commands, which wait for locks.
     pub fn for_people(home: Home, witness: Witness) -> Self {
         Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept, witness, author: Author::Person }
     }
 
-    /// A store as hooks use it: in a hurry, with a cost that does not depend on how much there is.
+    /// A store for hooks, which hardly wait, and whose cost does not depend on the number of sessions.
     pub fn for_hooks(home: Home, witness: Witness) -> Self {
         Store { home, wait: lock::HOOK_WAIT, caches: Caches::LeftToOthers, witness, author: Author::Machine }
     }
 
-    /// Whether somebody waits who does not mind: hooks read nothing that is not needed.
+    /// Whether reads may take time; hooks read only what they need.
     pub(crate) fn may_take_time(&self) -> bool {
         self.caches == Caches::Kept
     }
@@ -151,7 +150,7 @@ impl Store {
                 }
                 _ => SessionId::random(now),
             };
-            // Taken, too: it may have been put away within its first minute.
+            // Taken as well: a session may have been archived within its first minute.
             if is_present(&self.home.archived(&id)) {
                 continue;
             }
@@ -159,7 +158,7 @@ impl Store {
             fill(&mut session)?;
             session.written_by = (self.author == Author::Machine).then(|| BY_HOOK.to_string());
             let staged = stage(&self.home.session(&id), &session)?;
-            // A new name shows in the directory, whatever becomes of the word.
+            // The new file is listed in the directory, whatever happens to the entry.
             if self.publish(&id, NoteSync::Later, || staged.create())? {
                 self.follow(&session, now);
                 return Ok(session);
@@ -175,8 +174,8 @@ impl Store {
         Err(Error::Refused("no free session id in this minute; try again in a minute".into()))
     }
 
-    /// Changes a record under its lock, with all that hooks have noted about it, and returns it. The archive is not
-    /// changed.
+    /// Changes a record under its lock, including all notes of hooks about it, and returns it. An archived record is
+    /// refused.
     pub fn update(
         &self,
         id: &SessionId,
@@ -187,7 +186,7 @@ impl Store {
             let lock = self.lock(id)?;
             self.fold_left(&lock, id, now)?;
             let before = self.writable(id)?;
-            // Before the notes are set aside: a change that is refused changes nothing on disk.
+            // Tried before the notes are set aside: a refused change leaves the disk unchanged.
             if self.has_notes(id) {
                 change(&mut self.with_notes(id, || Ok(before.clone()))?)?;
             }
@@ -207,12 +206,12 @@ impl Store {
         })
     }
 
-    /// Brings what hooks have noted about a session into its record.
+    /// Folds the notes of hooks about a session into its record.
     pub fn fold(&self, id: &SessionId, now: Instant) -> Result<Session> {
         self.update(id, now, |_| Ok(()))
     }
 
-    /// Brings notes into the record that a killed program had set aside for that.
+    /// Folds notes into the record that a killed program had set aside.
     fn fold_left(&self, lock: &Lock, id: &SessionId, now: Instant) -> Result<()> {
         if !is_present(&self.home.folding(id)) {
             return Ok(());
@@ -226,8 +225,8 @@ impl Store {
         Ok(())
     }
 
-    /// Applies a change that a hook saw. A change that decides whether the session goes on is written at once; every
-    /// other is noted, and so is one that cannot be written in time.
+    /// Applies a change that a hook saw. A change that starts or ends the session is written at once; any other is
+    /// noted, and so is one that cannot be written in time.
     pub fn record_change(&self, id: &SessionId, change: Change, now: Instant, sync: NoteSync) -> Result<()> {
         let change = change.bounded();
         if !change.is_of_life() {
@@ -241,8 +240,8 @@ impl Store {
         }
     }
 
-    /// Tries again, as long as one waits for a lock, what found its lock's file removed at the last
-    /// moment: then nothing was written. Whoever waited in vain for the lock has no time left.
+    /// Retries, for as long as it may wait for a lock, an attempt that found its lock file removed at the last moment:
+    /// nothing was written then. An attempt that waited for the lock in vain has no time left.
     fn until_confirmed<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
         let deadline = std::time::Instant::now() + self.wait;
         loop {
@@ -264,7 +263,7 @@ impl Store {
         Ok(session)
     }
 
-    /// Why a record cannot be changed that is not among the others.
+    /// Why a record that is not in `sessions/` cannot be changed.
     fn absent(&self, id: &SessionId) -> Error {
         match file::read(&self.home.archived(id)) {
             Ok(Some(_)) => Error::Refused(format!("{id} is archived; archived sessions are not changed")),
@@ -290,8 +289,8 @@ impl Store {
         Ok(())
     }
 
-    /// Brings in step what repeats a changed record. Hooks leave that to others, but for what the next conversation is
-    /// told.
+    /// Updates the caches that repeat facts of a changed record. Hooks leave that to other programs, except for the
+    /// context of the next conversation.
     fn follow(&self, session: &Session, now: Instant) {
         match self.caches {
             Caches::Kept => {
@@ -302,7 +301,7 @@ impl Store {
         }
     }
 
-    /// Removes the record if, under its lock, it is as it must be; whether it was.
+    /// Removes the record if it fits, checked under its lock; returns whether it did.
     pub fn forget_when(&self, id: &SessionId, now: Instant, fits: impl FnOnce(&Session) -> bool) -> Result<bool> {
         let lock = self.lock(id)?;
         let session = self.with_notes(id, || self.readable(id))?;
@@ -317,7 +316,7 @@ impl Store {
         lock.remove().map(|()| true)
     }
 
-    /// Takes the lock of a record. No lock file is made for one that is not there.
+    /// Takes the lock of a record. No lock file is created if the record is missing.
     pub fn lock(&self, id: &SessionId) -> Result<Lock> {
         let path = self.home.session(id);
         if is_absent(&path) {
@@ -326,7 +325,7 @@ impl Store {
         lock::acquire(&Home::lock_of(&path), self.wait)
     }
 
-    /// The data directory's settings; the defaults if there is no file, and in place of what cannot be understood.
+    /// The configuration; defaults if there is no file, and for what cannot be parsed.
     pub fn config(&self) -> Config {
         let path = self.home.config();
         match file::read(&path) {
@@ -337,12 +336,12 @@ impl Store {
     }
 }
 
-/// Whether something has this name.
+/// Whether there is something at this path.
 fn is_present(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-/// Whether nothing has this name. Neither may be known: then what is done next will say why.
+/// Whether there is nothing at this path. On an error both are false, and the next operation reports it.
 fn is_absent(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
@@ -351,7 +350,7 @@ fn missing(id: &SessionId) -> Error {
     Error::Missing(format!("no session {id}; cs-session list shows all"))
 }
 
-/// Understands a record's bytes; it must be the record of its own file name.
+/// Parses a record's bytes; its id must be that of the file name.
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Session> {
     if bytes.is_empty() {
         return Err(Error::corrupt(path, "it is empty"));
@@ -367,7 +366,7 @@ fn stage(path: &Path, session: &Session) -> Result<file::Staged> {
     file::stage(path, &encode(session)?, Durability::Synced)
 }
 
-/// The bytes of a record, if every reader takes them.
+/// The bytes of a record, if every reader accepts them.
 fn encode(session: &Session) -> Result<Vec<u8>> {
     let bytes = session.to_bytes();
     if bytes.len() > validate::FILE_BYTES {

@@ -1,7 +1,7 @@
-//! Owns what follows when the folder of a project was moved: the project has its new path and remembers the old one,
-//! what was registered at the new path meanwhile becomes a part of it, and what can be gone on with is gone on with
-//! there. Must stay true: the registration changes last, so that whoever is killed meanwhile can begin again; a word
-//! that a person said about either project is not lost.
+//! Owns what follows when the folder of a project was moved: the project gets its new path and remembers the old one,
+//! a project that was registered at the new path meanwhile is absorbed, and sessions that can continue do so there.
+//! Must stay true: the registration changes last, so that a move that was killed can be repeated; no statement of a
+//! person about either project is lost.
 
 use super::Store;
 use crate::clock::Instant;
@@ -27,14 +27,14 @@ pub struct Moved {
     pub from: String,
     /// Absolute path now.
     pub to: String,
-    /// The project that was registered at the new path, and is a part of the moved one now.
+    /// The project that was registered at the new path, and is now part of the moved one.
     pub absorbed: Option<String>,
     /// The sessions that were changed for that.
     pub sessions: Vec<String>,
 }
 
 impl Store {
-    /// Notes that a project's folder lies at `to` now, the path of a main work tree. Nothing changes if it does already.
+    /// Records that a project's folder is now at `to`, the path of a main work tree. Does nothing if that is recorded.
     pub fn move_project(&self, slug: &Slug, to: &str, now: Instant) -> Result<Moved> {
         let config = self.config();
         let Some(project) = config.projects.get(slug.as_str()) else {
@@ -50,7 +50,7 @@ impl Store {
         let there = config.projects.iter().find(|(other, project)| project.path == to && *other != slug.as_str());
         let absorbed = there.map(|(other, _)| Slug::parse(other)).transpose()?;
         let words = absorbed.as_ref().map(|other| self.words_of(slug, other)).transpose()?.flatten();
-        // A hook's store leaves the author of the records as it is.
+        // A hook's store does not change the author of the records.
         let hook = Store::for_hooks(self.home.clone(), self.witness);
         let mut sessions = Vec::new();
         for id in self.sessions_of(slug, absorbed.as_ref())? {
@@ -82,7 +82,7 @@ impl Store {
     }
 
     /// The statements of people about the absorbed project, if any. The move is refused if both projects have
-    /// some, because it is not known which ones hold.
+    /// some, because it is unknown which ones hold.
     fn words_of(&self, slug: &Slug, absorbed: &Slug) -> Result<Option<ProjectState>> {
         let other = self.project(absorbed)?;
         match (is_said(&other), is_said(&self.project(slug)?)) {
@@ -106,7 +106,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// Running conversations are of the moved project, and work in the new place.
+    /// Assigns the running conversations to the moved project and its new path.
     fn relocate_lives(&self, slug: &Slug, absorbed: Option<&Slug>, from: &str, to: &str) -> Result<()> {
         let ours = [Some(slug.as_str()), absorbed.map(Slug::as_str)];
         for stem in file::stems(&self.home.live_dir(), ".json")? {
@@ -136,14 +136,15 @@ impl Store {
     }
 }
 
-/// Whether a person said where the project stands.
+/// Whether a person described where the project stands.
 fn is_said(state: &ProjectState) -> bool {
     let roadmap = &state.roadmap_summary;
     let lists = [&roadmap.completed, &roadmap.in_progress, &roadmap.next_up];
     !state.current_phase.is_empty() || lists.iter().any(|list| !list.is_empty())
 }
 
-/// Two folders are two projects: but not what was left behind of the one that was moved, or a link to where it is now.
+/// Refuses the move if the old folder still is a project of its own: a remainder of the moved folder, or a link to its
+/// new path, is not one.
 fn must_be_gone(from: &str, to: &str) -> Result<()> {
     let (old, new) = (Path::new(from), Path::new(to));
     let is_link = old.canonicalize().is_ok_and(|real| real == new);
@@ -154,7 +155,7 @@ fn must_be_gone(from: &str, to: &str) -> Result<()> {
     Err(Error::Refused(format!("{from} is still there; two folders are two projects")))
 }
 
-/// Gives a record the project, and the place where it can be gone on with.
+/// Assigns a record to the project, and to the folder where it can continue.
 fn relocate(record: &mut Session, slug: &Slug, from: &str, to: &str) {
     record.project_slug = slug.to_string();
     let tree = record.worktree_root.as_deref().filter(|_| record.status != Status::Completed);
@@ -163,10 +164,10 @@ fn relocate(record: &mut Session, slug: &Slug, from: &str, to: &str) {
     }
 }
 
-/// Where a folder lies now, if it was moved and is there.
+/// The new path of a folder, if it was moved and exists.
 fn moved_path(path: &str, from: &str, to: &str) -> Option<String> {
     let rest = Path::new(path).strip_prefix(from).ok()?;
-    // A path that ends with a slash is not as it is recorded.
+    // Joining an empty path would add a slash at the end, which records do not have.
     let moved = if rest.as_os_str().is_empty() { PathBuf::from(to) } else { Path::new(to).join(rest) };
     moved.is_dir().then(|| moved.to_string_lossy().into_owned())
 }

@@ -1,5 +1,5 @@
-//! Owns how a session learns what its conversation is called: from a hook that was told, or from the client's registry,
-//! which knows a new name (`/rename`) before any hook does. Must stay true: a name that is known is written once.
+//! Owns how a session gets the name of its conversation: from a hook, or from the client's registry, which has a new
+//! name (`/rename`) before any hook does. Must stay true: a known name is written only once.
 
 use super::{Caches, Store};
 use crate::change::Change;
@@ -11,7 +11,7 @@ use crate::naming::Title;
 use crate::store::NoteSync;
 
 impl Store {
-    /// Notes the name that a person gave to a conversation, if it is new. The caller writes the conversation's
+    /// Stores the name that a person gave to a conversation, if it is new. The caller writes the conversation's
     /// file.
     pub fn name_session(&self, live: &mut Live, title: Option<Title>, now: Instant) -> Result<()> {
         let news = title.filter(|title| live.capture && live.title.as_ref() != Some(&title.text));
@@ -21,8 +21,8 @@ impl Store {
         Ok(())
     }
 
-    /// Brings the sessions of running conversations in step with what their clients call them. Only a cache of a name
-    /// is at stake: what is locked or cannot be written waits for the next one.
+    /// Updates the names of sessions of running conversations from their clients. A name is not urgent: what is locked
+    /// or cannot be written is left to the next program.
     pub fn heed_names(&self, lives: &mut [Live]) {
         if self.caches != Caches::Kept {
             return;

@@ -1,5 +1,5 @@
-//! Owns whether a checkout is of a session's own repository. Must stay true: all work trees of the repository are, by
-//! whichever name a folder is reached; if the session's repository is not known, every checkout counts as its own.
+//! Owns whether a checkout belongs to a session's own repository. Must stay true: all work trees of the repository do,
+//! by whatever path a folder is reached; if the session's repository is unknown, every checkout counts as its own.
 
 use super::Store;
 use crate::git::{self, Checkout};
@@ -7,8 +7,7 @@ use crate::record::Session;
 use std::path::Path;
 
 impl Store {
-    /// Whether a checkout is of the repository whose work tree the record names, else of the one that its project is
-    /// registered with.
+    /// Whether a checkout belongs to the repository of the record's work tree, else to the one of its project.
     pub fn is_own(&self, record: &Session, found: &Checkout) -> bool {
         let Some(root) = record.worktree_root.as_deref().map(Path::new) else { return true };
         if root == found.worktree_root {

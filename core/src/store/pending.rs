@@ -5,7 +5,7 @@
 //! Must stay true: an entry is written before its change, and its writer holds the file shared until the change is
 //! done or the writer is dead. To take the entries, a program renames the file to `_index.folding`, so that later
 //! entries go to a new file, and then locks it exclusively: by then every change listed in it is over. A file that
-//! cannot be understood, or is empty, may have listed any record: then all records are read.
+//! cannot be parsed, or is empty, may have listed any record: then all records are read.
 
 use super::Store;
 use super::spool::NoteSync;
@@ -24,7 +24,7 @@ const PENDING_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     pub ids: Vec<SessionId>,
-    /// Other records may have changed, too.
+    /// Whether other records may have changed, too.
     pub is_damaged: bool,
     /// Whether a pending file exists at all.
     pub is_any: bool,
@@ -59,14 +59,14 @@ impl Pending {
     }
 }
 
-/// An entry that was written. It is not taken while this is held.
+/// An entry that was written. Other programs cannot take it while this is held.
 #[derive(Debug)]
 pub(super) struct PendingEntry {
     _file: File,
 }
 
 impl Store {
-    /// The entries that are not stored yet. Read them before the index, so that no change is missed.
+    /// The entries that are not stored yet. Must be called before reading the index, so that no change is missed.
     pub(super) fn pending(&self) -> Result<Pending> {
         let newest = Pending::read(&self.home.index_pending())?;
         Ok(newest.and(Pending::read(&self.home.index_folding())?))
@@ -95,8 +95,8 @@ impl Store {
         Ok(PendingEntry { _file: file })
     }
 
-    /// Takes the entries to be stored, under the lock of the index: first those that a killed program had taken.
-    /// `None` if there are none.
+    /// Takes the entries in order to store them, under the lock of the index: first those that a killed program had
+    /// taken. `None` if there are none.
     pub(super) fn take_pending(&self) -> Result<Option<Pending>> {
         let (pending, folding) = (self.home.index_pending(), self.home.index_folding());
         if !super::is_present(&folding) {
@@ -112,7 +112,7 @@ impl Store {
         taken.map(Some)
     }
 
-    /// Removes the entries that were taken, once the index that holds them is stored.
+    /// Removes the entries that were taken, once the index that contains them is stored.
     pub(super) fn drop_pending(&self) -> Result<()> {
         file::remove(&self.home.index_folding())
     }

@@ -1,6 +1,6 @@
-//! Owns what follows from records for a project: its registration in `config.json`, its state in
-//! `projects/`, and `context/<slug>.json`, what a new conversation there is told. Must stay true:
-//! a project is its main work tree's path, the slug only its name.
+//! Owns what follows from records for a project: its registration in `config.json`, its state in `projects/`, and
+//! `context/<slug>.json`, which a new conversation there receives. Must stay true: a project is identified by the path
+//! of its main work tree, the slug is only its name.
 
 use super::Store;
 use crate::clock::{self, Instant};
@@ -74,14 +74,14 @@ impl Parked {
             intent: session.intent.clone(),
             reason: session.parked_reason.clone().unwrap_or_default(),
         };
-        // The record may be older than masking.
+        // The record may have been written by a version without masking.
         [&mut parked.intent, &mut parked.reason].into_iter().for_each(masked::text);
         parked
     }
 }
 
 impl Last {
-    /// None where nothing is left to do.
+    /// `None` if nothing is left to do.
     fn of(session: &Session) -> Option<Self> {
         let (session_id, intent) = (session.session_id.clone(), session.intent.clone());
         let mut last = Last { session_id, intent, next_steps: session.next_steps.clone() };
@@ -94,8 +94,8 @@ impl Last {
 const PARKED: usize = 5;
 
 impl Store {
-    /// The slug of the project whose main work tree is `path`, registering it where it is new.
-    /// A second repository of the same base name gets `-2`, and so on.
+    /// The slug of the project whose main work tree is `path`; registers it if it is new. A second repository with the
+    /// same base name gets `-2`, and so on.
     pub fn register(&self, path: &str, name: Option<&str>, now: Instant) -> Result<Slug> {
         validate::path("path", path)?;
         let name = validate::optional("project name", name, validate::PROJECT_NAME)?;
@@ -117,7 +117,7 @@ impl Store {
         })
     }
 
-    /// The state of a project; an empty one where there is no file, or nothing in it.
+    /// The state of a project; an empty one if the file is missing or blank.
     pub fn project(&self, slug: &Slug) -> Result<ProjectState> {
         let path = self.home.project(slug);
         match file::read(&path)?.filter(|bytes| !is_blank(bytes)) {
@@ -136,7 +136,7 @@ impl Store {
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
             let mut state = match self.project(slug) {
-                // The damaged file is kept aside, and the new statement is stored all the same.
+                // The damaged file is set aside, and the new statement is stored all the same.
                 Err(Error::Corrupt { reason, .. }) => {
                     self.put_away(&path, &reason, "cs-project update", clock::now())?;
                     self.project(slug)?
@@ -152,14 +152,13 @@ impl Store {
         })
     }
 
-    /// How many sessions the project has, as the index says.
+    /// The numbers of the project's sessions, according to the index.
     pub fn counts(&self, slug: &str) -> Result<Counts> {
         Ok(count(&self.index()?.standings(slug)))
     }
 
-    /// Brings a project's counts and context in step with a changed session. Both are caches, so
-    /// trouble with them is not the session's trouble. The index is read under the project's lock:
-    /// so whoever writes last has seen most.
+    /// Updates a project's counts and context after a session has changed. Both are caches, so errors are ignored. The
+    /// index is read under the project's lock, so the last writer has seen the most.
     pub(super) fn refresh_project(&self, session: &Session, now: Instant) {
         let Ok(slug) = Slug::parse(&session.project_slug) else { return };
         let refreshed = self.update_project(&slug, |state| {
@@ -169,7 +168,7 @@ impl Store {
             let context = serde_json::to_vec(&self.make_context(&standings, &clock::horizon(now))).unwrap_or_default();
             file::replace(&self.home.context(&slug), &context, Durability::Disposable)
         });
-        // Both are made again at the next change.
+        // Both are written again at the next change.
         drop(refreshed);
     }
 
@@ -180,21 +179,21 @@ impl Store {
         }
     }
 
-    /// Brings what the next conversation is told in step with one changed session, without asking any other.
+    /// Updates the context of the next conversation after one session has changed, without reading any other.
     pub(super) fn refresh_context(&self, session: &Session) {
         let Ok(slug) = Slug::parse(&session.project_slug) else { return };
         let before = self.context(&slug);
         let after = before.clone().with(session);
         if after != before {
             let bytes = serde_json::to_vec(&after).unwrap_or_default();
-            // A cache: it is made anew from the records at the next chance.
+            // A cache: it is rebuilt from the records at the next opportunity.
             let _ = file::replace(&self.home.context(&slug), &bytes, Durability::Disposable);
         }
     }
 
     fn make_context(&self, standings: &[Standing], horizon: &str) -> Context {
         let rank = |one: &Standing| one.ended_at.as_deref().map(|at| clock::rank(at, horizon).0);
-        // Of several that ended at once the oldest is the last.
+        // If several ended at once, the oldest counts as the last.
         let order = |a: &&Standing, b: &&Standing| {
             (rank(a), &a.ended_at).cmp(&(rank(b), &b.ended_at)).then_with(|| b.id.cmp(&a.id))
         };
@@ -214,7 +213,7 @@ impl Store {
     }
 }
 
-/// Whether there is nothing in the bytes, as a power failure may leave a file.
+/// Whether the bytes are blank, as a power failure may leave a file.
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == 0 || byte.is_ascii_whitespace())
 }
@@ -225,15 +224,15 @@ fn count(standings: &[Standing]) -> Counts {
     counts
 }
 
-/// Gives a file that people may read its new value, if every reader takes it and the lock still is the one
-/// of that name.
+/// Replaces the value in a file that people may read, if every reader accepts it and the lock file was not
+/// replaced.
 fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize) -> Result<()> {
     let mut bytes = serde_json::to_vec_pretty(value).unwrap_or_default();
     bytes.push(b'\n');
     replace(lock, path, &bytes)
 }
 
-/// The same with the bytes.
+/// The same with bytes.
 pub(super) fn replace(lock: &Lock, path: &Path, bytes: &[u8]) -> Result<()> {
     if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(bytes) {
         return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));

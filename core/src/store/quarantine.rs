@@ -1,7 +1,7 @@
-//! Owns mending what a check found: damaged files go to `quarantine/` with a note, modes are
-//! narrowed, a wrong index is made again. Must stay true: nothing is deleted or overwritten; under
-//! the lock of the file it is looked at once more; settings are never moved, because without them
-//! the hooks would store what the user forbade; nor is what a newer program wrote.
+//! Owns repairing what a check found: damaged files go to `quarantine/` with a note, permissions are narrowed, a wrong
+//! index is rebuilt. Must stay true: nothing is deleted or overwritten; each file is checked again under its lock;
+//! `config.json` is never moved, because without it the hooks would store what the user forbade; nor is a file that a
+//! newer program wrote.
 
 use super::check::{Finding, Place, Problem};
 use super::sweep::{Run, SweepAction};
@@ -17,10 +17,10 @@ use crate::session;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// What is written beside a file in quarantine.
+/// The note beside a file in quarantine.
 #[derive(Serialize)]
 struct Note<'a> {
-    /// Where it was, from the data directory.
+    /// Its former path, relative to the data directory.
     from: &'a Path,
     reason: &'a str,
     moved_at: String,
@@ -31,7 +31,7 @@ struct Note<'a> {
 const NAMES: usize = 1000;
 
 impl Store {
-    /// Mends what was found, if it can be mended without a person and is still so.
+    /// Repairs the finding, if that needs no person and it is still true.
     pub fn repair(&self, finding: &Finding, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = finding.path.as_path();
         match finding.found {
@@ -64,8 +64,8 @@ impl Store {
         Ok(Some(SweepAction::at("rebuilt", path, reason, run)))
     }
 
-    /// Moves a record away that cannot be understood, so that its conversation can go on in another one. Returns
-    /// where it is now.
+    /// Sets aside a record that cannot be parsed, so that its conversation can continue in another one. Returns
+    /// its new path.
     pub fn set_aside(&self, id: &SessionId, reason: &str, by: &str, now: Instant) -> Result<PathBuf> {
         let _lock = self.lock(id)?;
         if self.readable(id).is_ok() {
@@ -79,7 +79,7 @@ impl Store {
         Ok(kept)
     }
 
-    /// Moves a file to `quarantine/`, with a note. Returns where it is now.
+    /// Moves a file to `quarantine/`, with a note. Returns its new path.
     pub(super) fn put_away(&self, from: &Path, reason: &str, by: &str, now: Instant) -> Result<PathBuf> {
         let (to, note) = self.free_name(from, reason, by, now)?;
         match file::move_new(from, &to) {
@@ -91,8 +91,8 @@ impl Store {
         }
     }
 
-    /// Lets a session go on in the place of one that was set aside: with what hooks have noted about that, and a line in
-    /// its timeline.
+    /// Lets the session `new` continue one that was set aside: moves the notes of hooks to it, and adds an event to its
+    /// timeline.
     pub fn continue_damaged(&self, id: &SessionId, new: &Session, kept: &Path, now: Instant) -> Result<Session> {
         let new = SessionId::parse(&new.session_id)?;
         let kept = kept.strip_prefix(self.home.root()).unwrap_or(kept);
@@ -147,7 +147,7 @@ impl Store {
         };
         match moved {
             Ok(true) => {
-                // A link has no mode, and a directory or a pipe is narrow enough in ours.
+                // A link has no permissions, and a directory or a pipe in ours is narrow enough.
                 let _ = file::narrow(&to);
                 Ok(to)
             }
@@ -158,7 +158,7 @@ impl Store {
         }
     }
 
-    /// A name in quarantine that is taken by writing its note.
+    /// A free name in quarantine, reserved by writing its note.
     fn free_name(&self, from: &Path, reason: &str, moved_by: &str, now: Instant) -> Result<(PathBuf, PathBuf)> {
         file::real_dir(&self.home.quarantine())?;
         let inside = from.strip_prefix(self.home.root()).unwrap_or(from);

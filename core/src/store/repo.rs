@@ -1,5 +1,5 @@
-//! Owns by what the repositories of projects are known: as their folders say now, else as they said last. Must stay
-//! true: a file that cannot be understood is left alone, and nothing is written where nothing is new.
+//! Owns the identities of projects' repositories: those of their folders now, else the last known ones. Must stay true:
+//! a file that cannot be parsed is left alone, and nothing is written if nothing is new.
 
 use super::sweep::{Run, SweepAction};
 use super::{Store, project};
@@ -11,12 +11,12 @@ use crate::lock;
 use crate::paths::Home;
 use std::path::Path;
 
-/// By what a project's repository is known: as its folder says, if that is there, else as it said last.
+/// The identity of a project's repository: read from its folder if that exists, else the last known one.
 pub fn repo_of(project: &Registration) -> Option<String> {
     identity::at(Path::new(&project.path)).or_else(|| project.repo.clone())
 }
 
-/// The projects that have this repository: its clones.
+/// The projects with this repository: its clones.
 pub fn of_repo<'a>(config: &'a Config, repo: &str) -> Vec<&'a str> {
     let projects = config.projects.iter().filter(|(_, project)| repo_of(project).as_deref() == Some(repo));
     projects.map(|(slug, _)| slug.as_str()).collect()

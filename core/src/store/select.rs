@@ -1,5 +1,4 @@
-//! Owns what people may write where a session is expected: a full id, a unique start or end of
-//! one, or `claude:<uuid>`.
+//! Owns what people may write to name a session: a full id, a unique start or end of one, or `claude:<uuid>`.
 
 use super::Store;
 use crate::error::{Error, Result};
@@ -8,7 +7,7 @@ use crate::id::{SessionId, Uuid};
 /// A session as people name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
-    /// A whole session id.
+    /// A full session id.
     Id(SessionId),
     /// The session of a conversation.
     Conversation(Uuid),

@@ -1,11 +1,11 @@
-//! Owns `spool/<id>.jsonl`: the notes of hooks about a session that are not in its record yet. Readers see record and
-//! notes as one. Hooks only append, so they need no lock of the record and damage nothing in a power
-//! failure; the next program that changes the record folds the notes in.
+//! Owns `spool/<id>.jsonl`: the notes of hooks about a session that are not in its record yet. Readers combine record
+//! and notes. Hooks only append, so they need no lock of the record and damage nothing in a power failure; the next
+//! program that changes the record folds the notes in.
 //!
-//! Must stay true: a note is in the spool or in the record, and counts once. For that the folder renames the spool
-//! (`.folding`), so that new notes go to a new file; takes its flock alone, which it gets once the last writer, who
-//! holds it shared, is done; writes the record, which then names the notes it holds (`folded`); and removes the file.
-//! A reader looks at the spool, then at `.folding`, then at the record: what is in none of them was never there.
+//! Must stay true: a note is in the spool or in the record, and counts once. To fold, a program renames the spool to
+//! `.folding`, so that new notes go to a new file; takes the exclusive flock on it, which it gets once the last writer,
+//! with its shared one, is done; writes the record, which then names the notes it contains (`folded`); and removes the
+//! file. A reader reads the spool, then `.folding`, then the record, so it misses no note.
 
 use super::Store;
 use super::sweep::{LEFT_OVER, Run, SweepAction, is_left_over};
@@ -25,17 +25,17 @@ use std::time::{Duration, SystemTime};
 /// Most bytes of a spool: more than years of turns, so a larger one is a defect.
 const SPOOL_BYTES: usize = 8 * 1024 * 1024;
 
-/// From this size on notes are folded in, so that readers have little to do.
+/// Notes are folded from this size on, so that readers have little to do.
 const MANY_BYTES: u64 = 64 * 1024;
-/// A record may lag behind its notes for so long; other programs read it, too.
+/// How long a record may lag behind its notes; other programs read it, too.
 const LONG: Duration = Duration::from_secs(15 * 60);
 
-/// When a note is on the disk.
+/// When a note must be on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteSync {
-    /// When it returns: nobody waits for that.
+    /// When the call returns; no agent waits for it.
     Synced,
-    /// Some seconds later, as the system likes: somebody waits.
+    /// Some seconds later, when the system writes it: an agent waits.
     Later,
 }
 
@@ -43,7 +43,7 @@ pub enum NoteSync {
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     notes: Vec<Note>,
-    /// The token that the record carries once it holds the notes.
+    /// The token that the record contains once the notes are folded in.
     token: Option<String>,
 }
 
@@ -52,7 +52,8 @@ impl Notes {
         self.token.is_none()
     }
 
-    /// Applies the notes to a session. Notes that make it larger are left out where it would be too large to read.
+    /// Applies the notes to a session. If that would make the record too large to read, notes that enlarge it are left
+    /// out.
     pub fn apply(&self, session: &Session) -> Session {
         let full = self.applied(session, |_| true);
         match super::encode(&full) {
@@ -75,22 +76,22 @@ impl Notes {
 }
 
 impl Store {
-    /// Notes a change of a session. It needs no lock that anybody holds for long.
+    /// Notes a change of a session, without a lock that anyone holds for long.
     pub(super) fn note(&self, id: &SessionId, change: Change, now: Instant, sync: NoteSync) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change };
         append(&self.home.spool(id), &note.to_bytes(), sync, self.wait)
     }
 
-    /// Notes a change for the session of a conversation, whichever that is: finding it takes longer than the end of a turn
-    /// may, and making one needs more than the program of that end is to have. The next hook that has the time gives the
-    /// notes to the session.
+    /// Notes a change for the session of a conversation that is not known yet: finding it takes longer than the end of
+    /// a turn may, and creating it needs code that the program for the end of a turn does not have. The next hook that
+    /// has the time moves the notes to the session.
     pub fn note_unplaced(&self, uuid: &Uuid, change: Change, now: Instant) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
         append(&self.home.unplaced(uuid), &note.to_bytes(), NoteSync::Later, self.wait)
     }
 
-    /// Gives notes that know only their conversation to its session. They prove that something happened in it: with
-    /// `makes` a session is made if there is none, else they are about nothing.
+    /// Moves notes that name only their conversation to its session. They prove that something happened in it: if there
+    /// is no session, one is created with `makes`; otherwise the notes are dropped.
     pub fn place_notes(&self, uuid: &Uuid, makes: bool, program: &str, now: Instant) -> Result<()> {
         let unplaced = self.home.unplaced(uuid);
         let taken = unplaced.with_extension("folding");
@@ -123,7 +124,7 @@ impl Store {
         Ok(self.spools()?.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect())
     }
 
-    /// The session with what hooks have noted about it. `record` is asked for after the notes were read.
+    /// The session with the notes of hooks about it. `record` is read after the notes.
     pub(super) fn with_notes(&self, id: &SessionId, record: impl FnOnce() -> Result<Session>) -> Result<Session> {
         let newest = self.notes_in(&self.home.spool(id))?;
         let folding = self.notes_in(&self.home.folding(id))?;
@@ -162,7 +163,7 @@ impl Store {
         Ok(left)
     }
 
-    /// Notes that are to be folded into the record now. Under its lock, when none are left of a killed folder.
+    /// Takes the notes in order to fold them. Needs the record's lock; no notes of a killed program may be left.
     pub(super) fn take_notes(&self, id: &SessionId) -> Result<Notes> {
         let (spool, folding) = (self.home.spool(id), self.home.folding(id));
         match std::fs::rename(&spool, &folding) {
@@ -172,9 +173,9 @@ impl Store {
         }
     }
 
-    /// The notes of a file that no program writes to any more.
+    /// The notes in a file that no program writes to any more.
     fn settled_notes(&self, folding: &Path) -> Result<Notes> {
-        // A program that still writes to it holds it shared; a later one sees that the file has another name.
+        // A program that still writes to it holds it shared; a later one sees that the file was renamed.
         match lock::try_existing_within(folding, self.wait)? {
             Some(held) => {
                 let notes = self.notes_in(folding);
@@ -190,8 +191,8 @@ impl Store {
         file::remove(&self.home.folding(id))
     }
 
-    /// Brings notes into the record when there are many, or when the record has been left alone for long. For hooks that
-    /// nobody waits for; if the record is busy, the next one does it.
+    /// Folds the notes if there are many, or if the record was not written for long. For hooks that nobody waits for;
+    /// if the record is busy, the next one does it.
     pub fn fold_when_due(&self, id: &SessionId, now: Instant) -> Result<()> {
         let meta = |path: &Path| std::fs::symlink_metadata(path).ok();
         let many = meta(&self.home.spool(id)).is_some_and(|meta| meta.len() > MANY_BYTES);
@@ -206,12 +207,12 @@ impl Store {
         }
     }
 
-    /// Whether anything is noted about a session, or half folded.
+    /// Whether there are notes about a session, or half folded ones.
     pub fn has_notes(&self, id: &SessionId) -> bool {
         super::is_present(&self.home.spool(id)) || super::is_present(&self.home.folding(id))
     }
 
-    /// Folds notes, or removes them, if nobody has a record for them and nobody has added to them within the hour.
+    /// Folds notes; removes them if they have no record and nobody has added to them within the hour.
     pub fn sweep_notes(
         &self,
         id: &SessionId,
@@ -240,7 +241,7 @@ impl Store {
         Ok(Some(SweepAction::at("removed", &path, "notes about a session that is not there", run)))
     }
 
-    /// Sessions about which something is noted.
+    /// Sessions with notes.
     pub fn ids_with_notes(&self) -> Result<Vec<SessionId>> {
         Ok(self.spools()?.iter().filter_map(|stem| SessionId::parse(stem).ok()).collect())
     }
@@ -264,7 +265,7 @@ impl Store {
     }
 }
 
-/// Appends in one system call, to the file that has the name at that time.
+/// Appends in one system call, to the file that has this path at that time.
 fn append(path: &Path, line: &[u8], sync: NoteSync, wait: Duration) -> Result<()> {
     let mut file = lock::open_shared(path, OpenOptions::new().append(true), wait)?;
     let failed = |error| Error::io(path, "note in", error);

@@ -1,6 +1,6 @@
-//! Owns closing sessions of which nothing was heard for too long. Must stay true: the evidence is
-//! looked at again under the locks (conversation, then session); a session whose conversation's
-//! process runs is never closed for its silence; one without any known sign of life stays open.
+//! Owns closing sessions without a sign of life for too long. Must stay true: the evidence is checked again under the
+//! locks (conversation, then session); a session whose conversation's process runs is never closed for its silence; one
+//! without any known sign of life stays open.
 
 use super::Store;
 use super::close::{is_running, uuid_of};
@@ -16,7 +16,7 @@ use crate::record::{SCHEMA_VERSION, Session, Status};
 use crate::state::State;
 use crate::states::States;
 
-/// A session that may be stale, and all that bears on it.
+/// A session that may be stale, and the evidence for it.
 struct Suspect<'a> {
     store: &'a Store,
     id: SessionId,
@@ -28,8 +28,8 @@ struct Suspect<'a> {
 }
 
 impl Store {
-    /// Active sessions without a sign of life for longer than the settings allow. Only records are
-    /// read whose entry in the index says that it may be so.
+    /// Active sessions without a sign of life for longer than the settings allow. Reads only the records for which the
+    /// index suggests it.
     pub fn stale(&self, now: Instant) -> Result<Vec<SessionId>> {
         let stale_after = self.config().stale_after();
         let (index, states) = (self.index()?, States::read(self, stale_after, now)?);
@@ -42,14 +42,14 @@ impl Store {
         Ok(entries.into_iter().map(|(id, _)| id).collect())
     }
 
-    /// Closes a session of which nothing was heard for too long, or forgets it if nothing ever
-    /// happened in it. `None` if that is not so any more.
+    /// Closes a session without a sign of life for too long, or removes it if nothing ever happened in it. `None` if it
+    /// is no longer stale.
     pub fn close_stale(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let record = match self.session(id) {
             Err(Error::Missing(_)) => return Ok(None),
             other => other?,
         };
-        // What a newer program wrote is closed by a newer program.
+        // A record of a newer program is closed by that program.
         if record.status != Status::Active || record.schema_version > SCHEMA_VERSION {
             return Ok(None);
         }
@@ -60,7 +60,7 @@ impl Store {
         let (config, lives) = (self.config(), self.all_live()?);
         let suspect = Suspect { store: self, id: id.clone(), uuid, config, lives, run, now };
         let done = match suspect.close(&record) {
-            // Somebody was faster.
+            // Another program was faster.
             Err(Error::Missing(_) | Error::Refused(_)) => Ok(None),
             other => other,
         };
@@ -69,7 +69,7 @@ impl Store {
     }
 }
 
-/// Whether a process has the session that runs here, or that only somebody elsewhere can judge.
+/// Whether a process has the session that runs here, or that runs elsewhere and cannot be judged.
 fn may_run(id: &str, lives: &[Live]) -> bool {
     let of_it = |live: &&Live| live.session_id.as_deref() == Some(id);
     is_running(id, lives) || lives.iter().filter(of_it).any(Live::is_elsewhere)
@@ -115,7 +115,7 @@ impl Suspect<'_> {
         let note = format!("closed by cs-cleanup: {why}");
         let record = self.store.update(&self.id, now, |record| {
             closed = record.status == Status::Active && self.silent_since(record).is_some();
-            // It may be a person's since it was seen.
+            // A person may have written in it since it was read.
             let ending = Ending { setting: self.setting(record), ..ending };
             if closed { ending::finish(record, &ending, Some(&note)) } else { Ok(()) }
         })?;
@@ -125,11 +125,11 @@ impl Suspect<'_> {
         Ok(closed.then_some(record))
     }
 
-    /// How it ends. Silence does not say that anything is done: what a person wrote waits for a person.
+    /// How it ends. Silence does not mean that the work is done: what a person wrote waits for a person.
     fn setting(&self, record: &Session) -> SessionEnd {
         match self.config.hooks.session_end {
             _ if ending::is_of_people(record) => SessionEnd::Park,
-            // Who keeps sessions open until they are closed by hand has asked for this by hand.
+            // With this setting people close sessions by hand, and they have started this by hand.
             SessionEnd::Keep => SessionEnd::Auto,
             other => other,
         }
@@ -141,7 +141,7 @@ impl Suspect<'_> {
         self.lives.iter().find(|live| live.claude_session_id == uuid.as_str())
     }
 
-    /// Whether nothing ever happened, as far as anybody knows.
+    /// Whether nothing ever happened, as far as is known.
     fn is_forgettable(&self, record: &Session) -> bool {
         let ended = self.uuid.as_ref().and_then(|uuid| self.store.ended(uuid).ok().flatten());
         let spoke = ended.is_some_and(|ended| ended.last_message.is_some());

@@ -1,6 +1,6 @@
-//! Owns the files of the status line: the last figures of each conversation, and what was spent on
-//! each day. Both are caches of what the client tells. Must stay true: nobody waits for a lock here;
-//! figures that cannot be kept now are kept the next time.
+//! Owns the files of the status line: the last figures of each conversation, and the costs of each day. Both are caches
+//! of what the client reports. Must stay true: nothing here waits for a lock; figures that cannot be stored now are
+//! stored the next time.
 
 use super::Store;
 use crate::clock::{self, Date};
@@ -16,11 +16,11 @@ use std::path::Path;
 use std::time::Duration;
 
 impl Store {
-    /// The last figures of a conversation; none where its status line was never asked for.
+    /// The last figures of a conversation; `None` if its status line never ran.
     pub fn reading(&self, uuid: &Uuid) -> Option<Reading> {
         let now = clock::now();
         let reading: Reading = cached(&self.home.reading(uuid))?;
-        // The last figures count: what claims to be of a day to come would count for ever.
+        // The newest figures win, so figures dated to a future day would win for ever.
         let is_to_come = clock::parse(&reading.at).is_some_and(|at| (at - now).num_days() >= 1);
         (!is_to_come).then(|| reading.bounded(now))
     }
@@ -32,7 +32,7 @@ impl Store {
         spent
     }
 
-    /// Keeps figures, unless another status line is just keeping its own for the same day.
+    /// Stores figures, unless another status line is just storing its own for the same day.
     pub fn keep_reading(&self, uuid: &Uuid, reading: &Reading, day: &Date) -> Result<()> {
         let path = self.home.spent_on(day);
         let _lock = lock::acquire(&Home::lock_of(&path), Duration::ZERO)?;

@@ -1,15 +1,13 @@
-//! Owns sweeping the data directory: orphaned locks, files of writes that were killed, old news of
-//! conversations, logs that grew. Must stay true: only what nobody uses is removed, and no symbolic
-//! link is followed. A file's age is told by the system's clock, as its time stamp was, and never
-//! by `CS_NOW`.
+//! Owns sweeping the data directory: orphaned locks, temporary files of killed writes, old files of conversations, logs
+//! that grew. Must stay true: only unused files are removed, and symbolic links are not followed. A file's age is
+//! measured with the system's clock, like its timestamp, and never with `CS_NOW`.
 //!
-//! Why removing a lock's file splits no lock: it is removed only while we hold the flock on it, and
-//! only if its name still is the file that we hold: no other process holds it. Who has opened it and waits
-//! gets the flock of a file without a name, sees that (`lock::acquire` compares inodes after
-//! locking, and `confirm` right before a rename), and asks for the name again. The Python tool does
-//! not compare; but it only ever waits for the lock of a record that is there or that it is making,
-//! it opens locks for writing (which renews their time stamp), and we leave alone the lock of every
-//! file that is there and every lock younger than an hour.
+//! Why removing a lock file does not break the lock: it is removed only while we hold the flock on it, and only if its
+//! name still refers to the file that we hold, so no other process holds it. A process that has opened it and waits
+//! gets the flock of a file without a name, notices that (`lock::acquire` compares inodes after locking, and `confirm`
+//! right before a rename), and opens the name again. The Python tool does not compare; but it only waits for the lock
+//! of a record that exists or that it is creating, it opens locks for writing (which renews their timestamp), and we
+//! keep the lock of every existing file and every lock younger than an hour.
 
 use super::Store;
 use crate::error::{Error, Result};
@@ -21,7 +19,7 @@ use std::fs::{DirEntry, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Whether things are done or only shown.
+/// Whether changes are made or only reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
     /// Changes are written.
@@ -30,7 +28,7 @@ pub enum Run {
     Dry,
 }
 
-/// One thing that was done, or would be.
+/// One change that was made, or would be.
 #[derive(Clone, Debug, Serialize)]
 pub struct SweepAction {
     /// One word for what was done, such as `archived`.
@@ -41,10 +39,10 @@ pub struct SweepAction {
     /// The conversation concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claude_session_id: Option<Uuid>,
-    /// The file concerned, as it was.
+    /// The file concerned, by its former path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathBuf>,
-    /// Where it is now.
+    /// Its new path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<PathBuf>,
     /// Why it was done, for people.
@@ -55,41 +53,42 @@ pub struct SweepAction {
 }
 
 impl SweepAction {
-    /// Something that concerns no session and no file yet.
+    /// An action without a session and a file.
     pub fn new(action: &'static str, reason: impl Into<String>, run: Run) -> Self {
         let (session_id, claude_session_id, path, to) = (None, None, None, None);
         SweepAction { action, session_id, claude_session_id, path, to, reason: reason.into(), dry_run: run == Run::Dry }
     }
 
-    /// Something that concerns a file.
+    /// An action on a file.
     pub fn at(action: &'static str, path: &Path, reason: impl Into<String>, run: Run) -> Self {
         SweepAction { path: Some(path.to_path_buf()), ..SweepAction::new(action, reason, run) }
     }
 }
 
-/// A write takes milliseconds, and so does a change under a lock.
+/// Age from which a temporary or lock file is left over: a write takes milliseconds, and so does a change under a lock.
 pub(super) const LEFT_OVER: Duration = Duration::from_secs(3600);
-/// Late news comes within seconds; a resumed conversation is found without its old file.
+/// Age from which an ended conversation's file is removed: late events come within seconds; a resumed conversation is
+/// found without it.
 const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Size from which the log of a job starts anew; one old log is kept.
+/// Size from which the log of a job is started anew; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
 impl Store {
-    /// Locks of files that are not there, and that nobody has made anew within the hour.
+    /// Locks of missing files that were not touched within the hour.
     pub fn orphan_locks(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for dir in self.home.dirs().into_iter().filter(|dir| is_dir(dir)) {
             let names: std::collections::BTreeSet<String> = file::stems(&dir, "")?.into_iter().collect();
             let orphans = names.iter().filter_map(|name| Some((name, name.strip_suffix(".lock")?)));
             let orphans = orphans.filter(|(_, stem)| *stem != "_index" && !names.contains(&format!("{stem}.json")));
-            // A lock is empty: what is not is somebody's file.
+            // A lock file is empty; any other file belongs to somebody.
             let paths = orphans.map(|(name, _)| dir.join(name)).filter(|path| is_empty(path));
             found.extend(paths.filter(|path| is_left_over(path, LEFT_OVER, now)));
         }
         Ok(found)
     }
 
-    /// Removes the lock of a file that is not there, unless somebody holds it.
+    /// Removes the lock of a missing file, unless somebody holds it.
     pub fn remove_lock(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         let Some(lock) = lock::try_existing(path)? else { return Ok(None) };
         let is_in_use = !super::is_absent(&path.with_extension("json"));
@@ -102,7 +101,7 @@ impl Store {
         Ok(Some(SweepAction::at("removed", path, "a lock of nothing", run)))
     }
 
-    /// Files of writes that were killed, in all directories of the store and in no others.
+    /// Temporary files of killed writes, in the directories of the store only.
     pub fn left_over(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let home = &self.home;
         let more = [home.root().to_path_buf(), home.usage_cache_dir(), home.quarantine(), home.logs_dir()];
@@ -117,7 +116,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Removes the file of a write that was killed.
+    /// Removes the temporary file of a killed write.
     pub fn remove_left_over(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         if !is_left_over(path, LEFT_OVER, now) {
             return Ok(None);
@@ -128,7 +127,7 @@ impl Store {
         Ok(Some(SweepAction::at("removed", path, "left over from a write that was not finished", run)))
     }
 
-    /// Conversations that ended so long ago that nobody asks for their file.
+    /// Conversations that ended so long ago that their file is no longer needed.
     pub fn old_ended(&self, now: SystemTime) -> Result<Vec<Uuid>> {
         let mut uuids: Vec<Uuid> =
             file::stems(&self.home.ended_dir(), ".json")?.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect();
@@ -148,7 +147,7 @@ impl Store {
         Ok(is_old.then(|| SweepAction::at("removed", &path, "the conversation ended more than 30 days ago", run)))
     }
 
-    /// Figures of status lines that nobody has told for so long.
+    /// Status line figures that were not reported for that long.
     pub fn old_figures(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let dir = self.home.statusline_dir();
         let stems = if is_dir(&dir) { file::stems(&dir, ".json")? } else { Vec::new() };
@@ -158,7 +157,7 @@ impl Store {
         Ok(paths)
     }
 
-    /// Removes old figures. Nobody waits for a lock of theirs: what is told just now is told again.
+    /// Removes old figures, without a lock: figures that are stored just now will be reported again.
     pub fn remove_figures(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         if !is_left_over(path, OLD_NEWS, now) {
             return Ok(None);
@@ -169,7 +168,7 @@ impl Store {
         Ok(Some(SweepAction::at("removed", path, "figures of a status line of more than 30 days ago", run)))
     }
 
-    /// Logs of jobs that have outgrown their size. The hooks see to their own.
+    /// Logs of jobs that are too long. The hooks trim their own.
     pub fn long_logs(&self) -> Result<Vec<PathBuf>> {
         let dir = self.home.logs_dir();
         let mut found = Vec::new();
@@ -182,8 +181,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Lets a log start anew and keeps its last part beside it. The file itself stays: a job that
-    /// runs has it open.
+    /// Starts a log anew and keeps its last part beside it. The file itself stays, because a running job has it open.
     pub fn trim_log(&self, path: &Path, run: Run) -> Result<Option<SweepAction>> {
         let Some(meta) = regular(path).filter(|meta| meta.len() > LOG_BYTES) else { return Ok(None) };
         if run == Run::Real {
@@ -195,7 +193,7 @@ impl Store {
     }
 }
 
-/// The entries of a directory; one that is not there has none, nor has a link to one.
+/// The entries of a directory; none if it is missing or a link.
 pub(super) fn entries(dir: &Path) -> Result<Vec<DirEntry>> {
     if !is_dir(dir) {
         return Ok(Vec::new());
@@ -209,18 +207,18 @@ pub(super) fn is_dir(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir())
 }
 
-/// A regular file's facts.
+/// The metadata of a regular file.
 fn regular(path: &Path) -> Option<Metadata> {
     std::fs::symlink_metadata(path).ok().filter(Metadata::is_file)
 }
 
-/// Whether it is a regular file without a byte.
+/// Whether it is an empty regular file.
 fn is_empty(path: &Path) -> bool {
     regular(path).is_some_and(|meta| meta.len() == 0)
 }
 
-/// Whether it is a regular file that nobody has touched for so long. What was touched when the clock was ahead by more
-/// than that was not touched since it was set.
+/// Whether it is a regular file that was not touched for that long. A timestamp that far in the future dates from a
+/// wrong clock, and counts as old as well.
 pub(super) fn is_left_over(path: &Path, age: Duration, now: SystemTime) -> bool {
     let modified = regular(path).and_then(|meta| meta.modified().ok());
     let apart = |modified| now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration());

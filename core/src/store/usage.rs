@@ -1,4 +1,4 @@
-//! Owns reading what sessions used. The summaries are written by `cs-usage keep`.
+//! Owns reading the usage of sessions. `cs-usage keep` writes the summaries.
 
 use super::Store;
 use crate::days::Days;
@@ -9,14 +9,14 @@ use crate::record::Session;
 use crate::usage::Usage;
 
 impl Store {
-    /// The usage of a session when its conversation was last summed up; `None` if it never was. Several sessions
-    /// of one conversation (a resumed one that got a new record) have a share each.
+    /// The usage of a session in the last summary of its conversation; `None` if there is none. Several sessions of one
+    /// conversation (a resumed one that got a new record) each have a share.
     pub fn usage_of(&self, session: &Session) -> Result<Option<Usage>> {
         let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
         uuid.map_or(Ok(None), |uuid| self.usage(&uuid, &session.session_id))
     }
 
-    /// The same of the session with this id, which has this conversation.
+    /// The usage of the session with this id in this conversation.
     pub fn usage(&self, uuid: &Uuid, session_id: &str) -> Result<Option<Usage>> {
         let path = self.home.usage(uuid);
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
@@ -24,7 +24,7 @@ impl Store {
         Ok(usage.bounded().of_record(session_id))
     }
 
-    /// The usage of each day when it was last summed up; `None` if it never was.
+    /// The usage of each day in the last summary; `None` if there is none.
     pub fn usage_days(&self) -> Result<Option<Days>> {
         let path = self.home.usage_days();
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
