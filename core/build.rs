@@ -1,6 +1,5 @@
-//! Links the unwinder statically on Linux with glibc: loading `libgcc_s.so` would cost a program
-//! that runs for less than a millisecond a tenth of one. Where the archive is missing, the shared
-//! library is used as always.
+//! Links the unwinder statically on Linux with glibc: loading `libgcc_s.so` would take a tenth of the run time of a
+//! program that runs for less than a millisecond. If the archive is missing, the shared library is used as usual.
 
 use std::path::Path;
 use std::process::Command;

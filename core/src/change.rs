@@ -424,7 +424,7 @@ impl Note {
     }
 }
 
-/// Parses notes; returns them in order, and the number of lines that cannot be understood.
+/// Parses notes; returns them in order, and the number of lines that cannot be parsed.
 pub fn read_notes(bytes: &[u8]) -> (Vec<Note>, usize) {
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let (mut notes, mut damaged) = (Vec::new(), 0);

@@ -1,6 +1,6 @@
-//! Owns how an ended session continues when its conversation does. Pure; `store/continuation.rs` follows the links between
-//! sessions. Must stay true: a session that a person completed changes only by the link to its successor; a session
-//! with a successor is never reopened.
+//! Owns how an ended session continues when its conversation does. Pure; `store/continuation.rs` follows the links
+//! between sessions. Must stay true: a session that a person completed changes only by the link to its successor; a
+//! session with a successor is never reopened.
 
 use crate::ending;
 use crate::record::{Session, Status};

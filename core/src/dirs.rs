@@ -1,27 +1,28 @@
-//! Owns how clients name directories: their own work trees, and paths of Windows, which a client there sends to hooks
-//! in WSL. Must stay true: a path of another system is never taken for one below the current directory.
-//! The source for `/mnt/c` and `\\wsl.localhost` is "Working across Windows and Linux file systems" of the WSL
+//! Owns how clients name directories: their own work trees, and Windows paths, which a client there sends to hooks in
+//! WSL. Must stay true: a path of another system is never resolved against the current directory.
+//! The source for `/mnt/c` and `\\wsl.localhost` is "Working across Windows and Linux file systems" in the WSL
 //! documentation.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-/// Where Claude Code puts its own work trees, below the main one of the repository.
+/// Where Claude Code creates its own work trees, relative to the main one of the repository.
 const WORKTREES: &str = "/.claude/worktrees/";
 
-/// The directory in which the repository lies whose work tree the client made; else the directory itself.
+/// The main work tree if `dir` is in a work tree that the client created; else `dir` itself.
 pub fn without_worktree(dir: &str) -> &str {
     slashed(dir).find(WORKTREES).and_then(|at| dir.get(..at)).unwrap_or(dir)
 }
 
-/// The last part of a path, of whichever system.
+/// The last component of a path of any system.
 pub fn base_name(dir: &str) -> &str {
     let dir = dir.trim_end_matches(['/', '\\']);
     let slashed = slashed(dir);
     slashed.rfind('/').and_then(|at| dir.get(at + 1..)).unwrap_or(dir)
 }
 
-/// With slashes only, byte for byte. On Unix a name may hold a backslash, so that only a path of Windows is changed.
+/// The path with slashes only, byte for byte. Only a Windows path is changed, because a Unix name may contain a
+/// backslash.
 fn slashed(dir: &str) -> Cow<'_, str> {
     if is_of_windows(dir) { Cow::Owned(dir.replace('\\', "/")) } else { Cow::Borrowed(dir) }
 }
@@ -32,7 +33,7 @@ pub fn is_of_windows(dir: &str) -> bool {
     is_drive || dir.starts_with(r"\\")
 }
 
-/// The same directory as it is named here; `None` if it is not here.
+/// The same directory as a path of this system; `None` if it is not accessible here.
 pub fn here(dir: &Path) -> Option<PathBuf> {
     let Some(text) = dir.to_str().filter(|text| is_of_windows(text)) else { return Some(dir.to_path_buf()) };
     Some(in_wsl(text)?).filter(|here| here.is_dir())
@@ -46,7 +47,7 @@ fn in_wsl(dir: &str) -> Option<PathBuf> {
     let mut parts = dir.strip_prefix("//")?.splitn(3, '/');
     let host = parts.next()?;
     let is_wsl = ["wsl$", "wsl.localhost"].iter().any(|name| host.eq_ignore_ascii_case(name));
-    // The name of the distribution is in between.
+    // The name of the distribution comes between.
     is_wsl.then(|| parts.nth(1)).flatten().map(|rest| Path::new("/").join(rest))
 }
 

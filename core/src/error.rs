@@ -1,44 +1,43 @@
-//! Owns the one error type of the suite.
-//! Variants are chosen by what the caller can do about them; each names the path or id and the
-//! operation. Deliberately absent: exit codes and printing, which belong to the programs.
+//! Owns the one error type of the suite. Variants are chosen by what the caller can do about them; each names the path
+//! or id and the operation. Deliberately absent: exit codes and printing, which belong to the programs.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What can go wrong between a program and the files.
+/// An error between a program and the files.
 #[derive(Debug)]
 pub enum Error {
-    /// Nothing there that fits: an unknown id, an empty match. Name something else.
+    /// Nothing matches: an unknown id, an empty result. The user has to name something else.
     Missing(String),
-    /// The model forbids the change (already completed, ambiguous id). Nothing was written.
+    /// The rules of sessions forbid the change (already completed, ambiguous id). Nothing was written.
     Refused(String),
     /// The input breaks a rule of the format (empty, too long, malformed). Nothing was written.
     Invalid(String),
-    /// A file on disk cannot be understood. It is left as it is.
+    /// A file on disk cannot be parsed. It is not changed.
     Corrupt {
         /// The file.
         path: PathBuf,
         /// What is wrong, for people.
         reason: String,
     },
-    /// The record was written by a newer version; it may be read, never written.
+    /// The record was written by a newer version; it may be read, but never written.
     Newer {
         /// The file.
         path: PathBuf,
         /// Its `schema_version`.
         version: u64,
     },
-    /// Somebody else holds the lock; trying again later helps.
+    /// Another process holds the lock; trying again later helps.
     Busy(PathBuf),
-    /// Another program writes a file that belongs to both; nothing of it was lost. Trying again later helps.
+    /// Another program writes a file that belongs to both; nothing was lost. Trying again later helps.
     Contended {
         /// The file.
         path: PathBuf,
         /// The copy of what the other program wrote, if one was made.
         kept: Option<PathBuf>,
     },
-    /// The operating system said no.
+    /// An error of the operating system.
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -58,12 +57,12 @@ impl Error {
         Error::Io { path: path.to_path_buf(), doing, source }
     }
 
-    /// A file that cannot be understood, with the reason.
+    /// A file that cannot be parsed, with the reason.
     pub fn corrupt(path: &Path, reason: impl Into<String>) -> Self {
         Error::Corrupt { path: path.to_path_buf(), reason: reason.into() }
     }
 
-    /// What the user could do about it, where one sentence can say so.
+    /// What the user can do about it, if one sentence can say that.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Corrupt { path, .. } => {

@@ -1,21 +1,21 @@
-//! Owns reading a struct together with the names of its fields, as serde knows them: so a struct that keeps unknown
-//! fields names its own ones only once. Must stay true: what is read is what a plain `from_slice` reads.
+//! Owns reading a struct together with the names of its fields in serde, so that a struct that keeps unknown fields
+//! lists its own ones only once. Must stay true: the result is that of a plain `from_slice`.
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// The names of a struct's fields, as they are spelt in the file.
+/// The names of a struct's fields, as written in the file.
 pub type Names = &'static [&'static str];
 
 /// Reads a struct from a JSON object, and returns the names of its fields; `None` if the text is not such an object.
-/// The text may go on behind the object.
+/// More text may follow the object.
 pub fn read<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Option<(T, Names)> {
     let (mut from, mut names): (_, Names) = (serde_json::Deserializer::from_slice(bytes), &[]);
     let read = T::deserialize(Naming { from: &mut from, names: &mut names }).ok()?;
     Some((read, names))
 }
 
-/// Notes the names that a struct asks for.
+/// Captures the names that a struct asks for.
 struct Naming<'n, D> {
     from: D,
     names: &'n mut Names,

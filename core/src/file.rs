@@ -1,4 +1,4 @@
-//! Owns the only two ways to touch a file: a bounded, link-refusing read and an atomic write.
+//! Owns the only two ways to access a file: a bounded read that refuses links, and an atomic write.
 //! Must stay true: a reader sees the old bytes or the new ones, never a mixture; nothing outside
 //! the named directory is opened through a symbolic link; files are 0600 and directories 0700.
 
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 use std::{ffi::CString, os::unix::ffi::OsStrExt};
 
-/// First characters of the name of a file that is being written; one that stays is litter.
+/// Prefix of the names of files that are being written; one that remains was left by a killed program.
 pub const TEMP_PREFIX: &str = ".tmp-";
 
 /// The reason why a symbolic link in the data directory is refused.
@@ -29,12 +29,12 @@ const LINK: &str = "it is a symbolic link, which is never followed here";
 pub enum Durability {
     /// The new bytes: the file is synced before it gets its name, and its directory afterwards.
     Synced,
-    /// For caches: perhaps the old bytes, perhaps nothing that can be understood.
+    /// For caches: perhaps the old bytes, perhaps a damaged file.
     Disposable,
 }
 
-/// The bytes of a regular file of at most 10 MiB whose values do not weigh too much (see [`weight`]), or `None`
-/// where there is none.
+/// The bytes of a regular file of at most 10 MiB whose values do not weigh too much (see [`weight`]); `None` if there
+/// is none.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     own_dir(path)?;
     read_elsewhere(path)
@@ -49,7 +49,7 @@ pub fn read_elsewhere(path: &Path) -> Result<Option<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// The bytes of a regular file of at most so many, for what is not read into values.
+/// The bytes of a regular file of at most `most` bytes, for content that is not parsed into values.
 pub fn read_at_most(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     own_dir(path)?;
     read_bytes(path, most)
@@ -67,7 +67,7 @@ fn read_bytes(path: &Path, most: usize) -> Result<Option<Vec<u8>>> {
     read_open(&file, path, most).map(Some)
 }
 
-/// One part in so many is left free behind what was read: a line more in a large index needs no other place then.
+/// One part in this many is reserved after the content, so that one more line in a large index needs no reallocation.
 const ROOM: usize = 256;
 
 fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
@@ -79,7 +79,7 @@ fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     if size > most {
         return Err(Error::corrupt(path, format!("it has {size} bytes, at most {most} are read")));
     }
-    // As many bytes as it had: files are replaced, never written to, and so need no asking for more.
+    // Its size is enough: files are replaced, never written to, so no further read is needed.
     let mut bytes = vec![0; size + size / ROOM];
     bytes.truncate(size);
     let mut filled = 0;
@@ -95,7 +95,7 @@ fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Bytes that are on disk and wait for their name.
+/// Bytes that are on disk under a temporary name.
 #[derive(Debug)]
 pub struct Staged {
     temp: tempfile::NamedTempFile,
@@ -104,9 +104,9 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Gives the bytes their name, replacing what has it.
+    /// Moves the file to its path, replacing what is there.
     pub fn replace(self) -> Result<()> {
-        // The old file is under the temporary name then, and goes with it.
+        // The old file then has the temporary name, and is removed with it.
         if self.durability == Durability::Disposable && exchange(self.temp.path(), &self.path) {
             return Ok(());
         }
@@ -114,7 +114,7 @@ impl Staged {
         settle(&self.path, self.durability)
     }
 
-    /// Gives the bytes their name, unless something has it: then `Ok(false)` and no change.
+    /// Moves the file to its path, unless something is there: then returns `Ok(false)` and changes nothing.
     pub fn create(self) -> Result<bool> {
         match self.temp.persist_noclobber(&self.path) {
             Ok(_) => settle(&self.path, self.durability).map(|()| true),
@@ -124,7 +124,7 @@ impl Staged {
     }
 }
 
-/// Brings a file's new name to the disk, where that was asked for.
+/// Syncs the directory of a new file if its durability requires that.
 fn settle(path: &Path, durability: Durability) -> Result<()> {
     match durability {
         Durability::Synced => sync_dir(folder_of(path)),
@@ -132,10 +132,9 @@ fn settle(path: &Path, durability: Durability) -> Result<()> {
     }
 }
 
-/// Exchanges the names of two files; `false` where that cannot be done (no such file, or a system
-/// that does not know how). A rename over an existing file makes ext4 write the new bytes out at
-/// once, in case nobody synced them (`auto_da_alloc`, ext4(5)), which costs a third of a
-/// millisecond; an exchange does not.
+/// Exchanges the names of two files; `false` if that cannot be done (a missing file, or a system without this call).
+/// A rename over an existing file makes ext4 write the new bytes out at once, in case they were not synced
+/// (`auto_da_alloc`, ext4(5)), which takes a third of a millisecond; an exchange does not.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 #[allow(unsafe_code, reason = "renameat2(2), renamex_np(2)")]
 pub fn exchange(from: &Path, to: &Path) -> bool {
@@ -164,8 +163,8 @@ pub fn exchange(_from: &Path, _to: &Path) -> bool {
     false
 }
 
-/// Gives a file another name on the same disk in one step; `false`, and no change, if something has
-/// that name. The directory is made where needed, and must be one.
+/// Renames a file on the same disk in one step; `false`, without a change, if something has the new name. The directory
+/// is created if needed, and must not be a link.
 pub fn move_new(from: &Path, to: &Path) -> Result<bool> {
     own_dir(from)?;
     real_dir(folder_of(to))?;
@@ -206,14 +205,14 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     link_new(from, to)
 }
 
-/// For disks that cannot do it in one step: whoever is killed in between leaves one file with two
-/// names, which can be told from two files.
+/// For disks that cannot do it in one step: a program that is killed in between leaves one file with two names, which
+/// can be distinguished from two files.
 fn link_new(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::hard_link(from, to)?;
     std::fs::remove_file(from)
 }
 
-/// Writes the bytes beside `path`, under a temporary name that goes away if they are not used.
+/// Writes the bytes beside `path`, under a temporary name that is removed if they are not used.
 pub fn stage(path: &Path, bytes: &[u8], durability: Durability) -> Result<Staged> {
     own_dir(path)?;
     stage_elsewhere(path, bytes, durability)
@@ -225,7 +224,7 @@ pub fn stage_elsewhere(path: &Path, bytes: &[u8], durability: Durability) -> Res
     Ok(Staged { temp, path: path.to_path_buf(), durability })
 }
 
-/// Gives `path` these bytes in one step, replacing what is there.
+/// Replaces the content of `path` in one step.
 pub fn replace(path: &Path, bytes: &[u8], durability: Durability) -> Result<()> {
     stage(path, bytes, durability)?.replace()
 }
@@ -251,7 +250,7 @@ fn temp_in(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).tempfile_in(dir)
 }
 
-/// Removes a file; one that is not there is fine.
+/// Removes a file; a missing one is no error.
 pub fn remove(path: &Path) -> Result<()> {
     own_dir(path)?;
     match std::fs::remove_file(path) {
@@ -260,7 +259,7 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Makes a file or directory reachable for this user only; `false` if it is so, or is neither.
+/// Makes a file or directory accessible for this user only; `false` if it already is, or is neither.
 pub fn narrow(path: &Path) -> Result<bool> {
     let file = match OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path) {
         Ok(file) => file,
@@ -288,7 +287,7 @@ pub fn tail(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Takes everything out of a file, which stays the same file for who has it open.
+/// Truncates a file, which stays the same file for processes that have it open.
 pub fn empty(path: &Path) -> Result<()> {
     own_dir(path)?;
     let failed = |error| Error::io(path, "empty", error);
@@ -296,7 +295,7 @@ pub fn empty(path: &Path) -> Result<()> {
     file.set_len(0).map_err(failed)
 }
 
-/// Opens a file for locking or appending, making it and its directory where needed.
+/// Opens a file for locking or appending; creates it and its directory if needed.
 pub fn open_own(path: &Path, options: &mut OpenOptions) -> Result<File> {
     own_dir(path)?;
     let options = options.create(true).mode(0o600);

@@ -1,5 +1,5 @@
-//! Owns `logs/hook.log`: the trouble that hooks and timers had. Must stay true: the file has a limit, and a failure of
-//! the log itself is ignored.
+//! Owns `logs/hook.log`: the errors of hooks and timers. Must stay true: the size of the file is limited, and a failure
+//! of the log itself is ignored.
 
 use crate::clock;
 use crate::file;
@@ -8,10 +8,10 @@ use crate::validate;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// Size from which the log is started again; one old log is kept.
+/// Size from which the log is started anew; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
-/// Appends one line: the time, the program, the trouble. A line that cannot be written is lost, because a hook
+/// Appends one line: the time, the program, the error. A line that cannot be written is lost, because a hook
 /// cannot report it.
 pub fn log(home: &Home, program: &str, trouble: &str) {
     let path = home.hook_log();

@@ -1,4 +1,4 @@
-//! Owns the text of `sessions/_index.json`: one entry a line, so that a change is a splice.
+//! Owns the text of `sessions/_index.json`: one entry per line, so that a change is a splice.
 //! Must stay true: [`splice`] of a canonical text equals a parse, a change and a [`render`], but
 //! costs no parsing; a text that is not canonical (the Python tool's) is refused here and parsed by
 //! the caller. Deliberately absent: the disk (see `store`), and any field that is not in FORMAT.md.
@@ -36,7 +36,7 @@ pub struct IndexEntry<'a> {
 pub type Entries<'a> = BTreeMap<SessionId, IndexEntry<'a>>;
 
 impl<'a> IndexEntry<'a> {
-    /// The entry that belongs to a record.
+    /// The entry of a record.
     pub fn of(session: &'a Session) -> Self {
         IndexEntry {
             project_slug: Cow::Borrowed(&session.project_slug),
@@ -48,7 +48,7 @@ impl<'a> IndexEntry<'a> {
         }
     }
 
-    /// Whether the index must be rewritten for the change: any field but the heartbeat differs.
+    /// Whether the index must be rewritten for the change: any field except the heartbeat differs.
     pub fn differs(&self, other: &IndexEntry) -> bool {
         let mut other = other.clone();
         other.last_heartbeat = self.last_heartbeat.clone();
@@ -69,8 +69,8 @@ fn line(id: &SessionId, entry: &IndexEntry) -> String {
     format!("\"{id}\":{}", serde_json::to_string(entry).unwrap_or_default())
 }
 
-/// The line of an entry as filters can read it: what is no slug, and so of no project, may be spelt in ways
-/// that they do not know.
+/// The line of an entry in the form that filters read. An invalid slug belongs to no project, and could be written in
+/// ways that filters do not expect.
 fn spelt(id: &SessionId, entry: &IndexEntry) -> String {
     match Slug::parse(&entry.project_slug) {
         Ok(_) => line(id, entry),
@@ -78,21 +78,21 @@ fn spelt(id: &SessionId, entry: &IndexEntry) -> String {
     }
 }
 
-/// Whether the text has our own layout from its first byte to its last. A file that was torn by a
-/// power failure has lost its end, or has a hole of NUL bytes.
+/// Whether the whole text has our own layout. A file that was torn by a power failure has lost its end, or contains NUL
+/// bytes.
 pub fn is_canonical(text: &str) -> bool {
     has_layout(text) && !text.contains('\0')
 }
 
-/// [`is_canonical`] for a text that was found to be whole when it was read: holes are not looked for again.
+/// Like [`is_canonical`], for a text that was checked when it was read: NUL bytes are not searched for again.
 pub fn has_layout(text: &str) -> bool {
     text == EMPTY || (text.starts_with("{\n\"") && text.ends_with("}\n}\n"))
 }
 
-/// Whether the text has more entries than any store: then the records are asked, which takes long but little memory.
-/// A text in another layout is read into values whole and may have fewer.
+/// Whether the text has more entries than any store: then the records are read, which takes long but little memory.
+/// A text in another layout is parsed into values as a whole, and its limit is lower.
 pub fn is_endless(text: &str) -> bool {
-    // So many cannot be in so few bytes: an id and the shortest fields take more than 40.
+    // Impossible in so few bytes: an id and the shortest fields take more than 40.
     if text.len() < 40 * ENTRIES {
         return false;
     }
@@ -100,7 +100,7 @@ pub fn is_endless(text: &str) -> bool {
     text.bytes().filter(|byte| *byte == sign).count() > most
 }
 
-/// How many entries a text in our layout has, without reading them.
+/// The number of entries of a text in our layout, without parsing them.
 pub fn count(text: &str) -> Option<usize> {
     has_layout(text).then(|| memchr::memchr_iter(b'\n', text.as_bytes()).count().saturating_sub(2))
 }
@@ -115,8 +115,8 @@ pub fn upsert(text: &str, id: &SessionId, entry: Option<&IndexEntry>) -> Option<
     splice(&mut changed, id, entry).then_some(changed)
 }
 
-/// [`upsert`] in place, of a whole text: an index may have tens of megabytes. `false`, and no change, if the text has
-/// another layout.
+/// Like [`upsert`], but in place and for a checked text: an index may have tens of megabytes. `false`, without a
+/// change, if the text has another layout.
 pub fn splice(text: &mut String, id: &SessionId, entry: Option<&IndexEntry>) -> bool {
     if !has_layout(text) {
         return false;
@@ -133,12 +133,13 @@ pub fn splice(text: &mut String, id: &SessionId, entry: Option<&IndexEntry>) -> 
     true
 }
 
-/// The layout of an index without entries, and the end of one with entries.
+/// An index without entries.
 const EMPTY: &str = "{\n}\n";
+/// The end of an index with entries.
 const END: &str = "\n}\n";
 
-/// Removes a line. What is the last one now ends as our layout says: without the comma that it no longer needs, and
-/// without blanks.
+/// Removes a line. The line that is now the last loses its comma and any spaces after it, as our layout
+/// requires.
 fn remove(text: &mut String, line: Range<usize>) {
     let (before, after) = (text.get(..line.start).unwrap_or_default(), text.get(line.end..).unwrap_or_default());
     let range = match after.starts_with(",\n") {
@@ -148,8 +149,8 @@ fn remove(text: &mut String, line: Range<usize>) {
     text.replace_range(range, "");
 }
 
-/// Where the session's line is, without its comma. A JSON text has no raw newline inside a string, so a line
-/// start is a line start. From the end: what changes is mostly new.
+/// The position of the session's line, without its comma. A JSON text has no raw newline inside a string, so every line
+/// start is real. Searches from the end: changes mostly concern new sessions.
 fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
     let key = format!("\"{id}\":");
     let mut end = text.len();
@@ -163,9 +164,9 @@ fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
     None
 }
 
-/// The entries of the text whose line passes `wanted`, newest id last. `wanted` sees the canonical
-/// line; where the text is canonical, a filter costs no parsing. `None` if the text is no index, or
-/// names one of them twice: nobody can tell which line is right.
+/// The entries of the text whose line passes `wanted`, newest id last. `wanted` receives the canonical
+/// line; if the text is canonical, a filter costs no parsing. `None` if the text is not an index, or
+/// contains an id twice: it is unknown which line is right.
 pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
     if !has_layout(text) {
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
@@ -181,7 +182,7 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
         let (key, value) = text.strip_prefix('"')?.split_once("\":")?;
         let entry: IndexEntry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
         let id = SessionId::parse(key).ok()?;
-        // Spelt otherwise, though one entry a line: filters know our spelling only.
+        // One entry per line, but written differently: filters only read our form.
         if is_ours || wanted(&spelt(&id, &entry)) {
             entries.push((id, entry));
         }
@@ -198,7 +199,7 @@ pub fn ids_where(text: &str, wanted: impl Fn(&str) -> bool) -> Option<Vec<Sessio
     Some(body.lines().filter(|line| head(line).is_none() || wanted(line)).filter_map(key).collect())
 }
 
-/// How a session stands, as its line says.
+/// The status of a session according to its line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Standing<'a> {
     /// Session id, not checked.
@@ -209,8 +210,8 @@ pub struct Standing<'a> {
     pub ended_at: Option<Cow<'a, str>>,
 }
 
-/// How the sessions of a project stand, read off its lines: parsing them costs ten times as much. `None` if a
-/// line is spelt otherwise than ours.
+/// The standings of a project's sessions, read from the lines: parsing them costs ten times as much. `None` if a
+/// line is not written in our form.
 pub fn standings<'a>(text: &'a str, slug: &str) -> Option<Vec<Standing<'a>>> {
     if !has_layout(text) {
         return None;
@@ -227,8 +228,8 @@ pub fn standings<'a>(text: &'a str, slug: &str) -> Option<Vec<Standing<'a>>> {
     Some(all)
 }
 
-/// When the session ended, as we write it at the end of a line; `None` in any other spelling. Read from the end,
-/// where no text of a user stands: a quote inside a text has a backslash before it.
+/// When the session ended, as we write it at the end of a line; `None` in any other form. Reads from the end, before
+/// any text of a user: a quote inside a text has a backslash before it.
 fn ended_at(line: &str) -> Option<Option<&str>> {
     let line = line.strip_suffix(',').unwrap_or(line).strip_suffix("\"}")?;
     let line = line.rsplit_once('"')?.0.strip_suffix(",\"last_heartbeat\":")?;
@@ -239,23 +240,23 @@ fn ended_at(line: &str) -> Option<Option<&str>> {
     (line.ends_with(",\"ended_at\":") && !instant.contains('\\')).then_some(Some(instant))
 }
 
-/// All entries of the text; `None` if it is no index.
+/// All entries of the text; `None` if it is not an index.
 pub fn parse(text: &str) -> Option<Vec<(SessionId, IndexEntry<'_>)>> {
     parse_where(text, |_| true)
 }
 
-/// A line filter for one project. Lines in another spelling than ours do not pass.
+/// A line filter for one project. Lines that are not in our form do not pass.
 pub fn of_project(slug: &str) -> impl Fn(&str) -> bool + use<> {
     let slug = slug.to_string();
     move |line| head(line).is_some_and(|(known, _)| known == slug)
 }
 
-/// A line filter for one status. Lines in another spelling than ours do not pass.
+/// A line filter for one status. Lines that are not in our form do not pass.
 pub fn of_status(status: Status) -> impl Fn(&str) -> bool + use<> {
     move |line| head(line).is_some_and(|(_, known)| known == status.as_str())
 }
 
-/// The id on a line, in our spelling or not.
+/// The id on a line, in any form.
 pub fn id_in(line: &str) -> Option<&str> {
     line.get(1..KEY - 2)
 }
@@ -263,7 +264,7 @@ pub fn id_in(line: &str) -> Option<&str> {
 /// Bytes of a line before its value.
 const KEY: usize = "\"sess_20261121T0337_ca5d\":".len();
 
-/// Slug and status as we write them at the beginning of a line; `None` in any other spelling.
+/// Slug and status as we write them at the beginning of a line; `None` in any other form.
 fn head(line: &str) -> Option<(&str, &str)> {
     let rest = line.get(KEY..)?.strip_prefix("{\"project_slug\":\"")?;
     let (slug, rest) = rest.split_once('"').filter(|(slug, _)| !slug.contains('\\'))?;

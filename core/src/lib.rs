@@ -1,4 +1,4 @@
-//! What all `cs-*` programs share: the format on disk, the store, the state engine.
+//! Code that all `cs-*` programs share: the format on disk, the store, the state engine.
 //! Never here: printing, exiting, arguments, child processes.
 
 pub mod change;

@@ -1,6 +1,6 @@
 //! Owns locking: one exclusive flock on a `.lock` file, with a deadline.
-//! Must stay true: whoever holds a `Lock` holds the file that now has that name; somebody may
-//! have unlinked the one we waited for (the Python tool does after every release), so the inode is
+//! Must stay true: the holder of a `Lock` holds the file that has that name now; the file that it waited for may
+//! have been unlinked (the Python tool does that after every release), so the inode is
 //! compared after locking. Order: conversation, session, index, project, config; never back.
 
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 /// How long hooks wait: Claude Code is waiting for them.
 pub const HOOK_WAIT: Duration = Duration::from_millis(100);
-/// How long people wait.
+/// How long commands of people wait.
 pub const PERSON_WAIT: Duration = Duration::from_secs(5);
 
 /// A held lock; dropping it releases it.
@@ -26,9 +26,9 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// To be asked right before the rename that the lock is for: `Busy` if its file lost its name.
-    /// The Python tool removes the file just after its release, which may be just after we got it;
-    /// then somebody else may hold a lock of that name, and what we read may be old.
+    /// Must be called right before the rename that the lock protects: `Busy` if the lock's file lost its name. The
+    /// Python tool removes the file just after its release, which may be just after we got the lock; then another
+    /// program may hold a lock of that name, and what we read may be outdated.
     pub fn confirm(&self) -> Result<()> {
         if is_current(&self.file, &self.path)? { Ok(()) } else { Err(Error::Busy(self.path.clone())) }
     }
@@ -42,7 +42,7 @@ impl Lock {
     }
 }
 
-/// Takes the lock at `path` if the file is there and no process holds it; never creates the file.
+/// Takes the lock at `path` if the file exists and no process holds it; never creates the file.
 pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
     file::own_dir(path)?;
     let file = match open::unlinked(path, OpenOptions::new().read(true).write(true)) {
@@ -58,7 +58,7 @@ pub fn try_existing(path: &Path) -> Result<Option<Lock>> {
     }
 }
 
-/// Takes the lock at `path` as [`try_existing`] does, but waits for it; `None` if there is no such file.
+/// Like [`try_existing`], but waits for the lock; `None` if there is no such file.
 pub fn try_existing_within(path: &Path, wait: Duration) -> Result<Option<Lock>> {
     let deadline = Instant::now() + wait;
     loop {
@@ -73,8 +73,8 @@ pub fn try_existing_within(path: &Path, wait: Duration) -> Result<Option<Lock>> 
     }
 }
 
-/// Opens the file that has the name, created if needed, with a shared lock: a program that renames the file and then
-/// locks it exclusively knows that no other writes to it any more. The share is held until the file is closed.
+/// Opens the file at `path`, created if needed, with a shared lock: a program that renames the file and then locks it
+/// exclusively knows that no other program still writes to it. The lock is held until the file is closed.
 pub fn open_shared(path: &Path, options: &mut OpenOptions, wait: Duration) -> Result<File> {
     let deadline = Instant::now() + wait;
     loop {
@@ -109,7 +109,7 @@ pub fn acquire(path: &Path, wait: Duration) -> Result<Lock> {
         let file = file::open_own(path, OpenOptions::new().read(true).write(true))?;
         match FileExt::try_lock_exclusive(&file) {
             Ok(()) if is_current(&file, path)? => return Ok(Lock { file, path: path.to_path_buf() }),
-            // Somebody removed it, or this disk gives one file two numbers: then it will never fit.
+            // Another program removed it, or this disk reports two inodes for one file: then it will never match.
             Ok(()) => {}
             Err(error) if is_contended(&error) => {}
             Err(error) => return Err(Error::io(path, "lock", error)),

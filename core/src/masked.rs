@@ -1,12 +1,12 @@
 //! Owns which fields of a record hold texts of people or agents, and masks them on output:
 //! older versions and the Python tool did not mask what they wrote. `validate` masks new input.
 //! Must stay true: ids, times and names of commits are never changed; the file on disk is not written.
-//! Deliberately absent: unknown fields, whose meaning nobody here knows.
+//! Deliberately absent: unknown fields, whose meaning is not known here.
 
 use crate::record::Session;
 use std::borrow::Cow;
 
-/// All texts of a record but its paths.
+/// All texts of a record except its paths.
 pub fn texts(session: &mut Session) -> impl Iterator<Item = &mut String> {
     let optional = [
         &mut session.outcome,

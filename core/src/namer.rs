@@ -1,16 +1,17 @@
-//! Owns who can say what a session is for, in order: a later one overrules an earlier one (see [`crate::naming`]).
+//! Owns the possible authors of a session's intent, in order: a later one overrules an earlier one (see
+//! [`crate::naming`]).
 
-/// Who said what a session is for; later ones stand higher.
+/// The author of a session's intent; later ones overrule earlier ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Namer {
     /// A prompt, or nobody yet.
     #[default]
     Prompt,
-    /// The client, which found a title for the conversation.
+    /// The client, which generated a title for the conversation.
     Client,
     /// A person, who named the conversation in the client (`/rename`).
     Rename,
-    /// A person, or an agent, with the programs of people.
+    /// A person, or an agent, with the programs for people.
     Person,
 }
 

@@ -10,7 +10,7 @@ use crate::timeline::PROMPT;
 use crate::validate;
 use serde::{Deserialize, Serialize};
 
-/// A beginning of a prompt with so many characters is not a name that a person chose.
+/// A beginning of a prompt with this many characters is not a name that a person chose.
 const LONG: usize = 30;
 
 impl Namer {

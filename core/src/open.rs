@@ -1,6 +1,6 @@
 //! Owns opening a path that may be anything: a file, a pipe, a device, a directory. Must stay true: opening never
-//! waits, and what comes back is a regular file. A pipe that nobody writes to would hold its reader for ever.
-//! Deliberately absent: what our own files need besides (see `file`).
+//! blocks, and the result is a regular file. A pipe without a writer would block its reader for ever.
+//! Deliberately absent: further rules for our own files (see `file`).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -9,15 +9,15 @@ use std::path::Path;
 
 /// The reason why anything but a regular file is refused.
 pub const IRREGULAR: &str = "it is not a regular file";
-/// Flags without which opening may wait (a pipe, a modem), or make a terminal ours.
+/// Without these flags opening may block (a pipe, a modem), or make a terminal our controlling one.
 const NEVER_WAIT: i32 = libc::O_NONBLOCK | libc::O_NOCTTY;
 
-/// Opens a regular file of somebody else; a symbolic link is followed.
+/// Opens a regular file of another program; a symbolic link is followed.
 pub fn foreign(path: &Path) -> io::Result<File> {
     regular(OpenOptions::new().read(true).custom_flags(NEVER_WAIT).open(path)?)
 }
 
-/// The first `most` bytes of a regular file of somebody else; a symbolic link is followed.
+/// The first `most` bytes of a regular file of another program; a symbolic link is followed.
 pub fn foreign_bytes(path: &Path, most: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     foreign(path)?.take(most as u64).read_to_end(&mut bytes)?;

@@ -32,7 +32,7 @@ pub struct Overview {
     pub needs_user: usize,
     /// Projects with something to do first, then the latest.
     pub projects: Vec<Project>,
-    /// Records that cannot be understood.
+    /// Records that cannot be parsed.
     pub damaged: Vec<Damaged>,
 }
 
@@ -59,7 +59,7 @@ pub struct Project {
     pub recent_commits: Vec<Commit>,
     /// All active sessions.
     pub active: Vec<Summary>,
-    /// The newest; `counts` says how many there are.
+    /// The newest; `counts` has the number of all.
     pub parked: Vec<Summary>,
     /// The completed sessions that ended last.
     pub recent: Vec<Summary>,
@@ -127,7 +127,7 @@ impl Summary {
     }
 }
 
-/// The tasks of a session in short. Skipped ones do not count.
+/// The number of tasks of a session. Skipped ones do not count.
 #[derive(Clone, Debug, Serialize)]
 pub struct TaskSummary {
     /// Completed tasks.
@@ -138,7 +138,7 @@ pub struct TaskSummary {
     pub current: Option<String>,
 }
 
-/// A file that cannot be understood.
+/// A record that cannot be parsed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Damaged {
     /// The id in the file's name.
@@ -198,8 +198,8 @@ fn brief<'a>(id: &'a SessionId, entry: &'a IndexEntry) -> Brief<'a> {
     }
 }
 
-/// Builds the overview of these sessions. `state` returns what people said about a project, `summary` returns a session
-/// in short; callers that have these in memory need not read files.
+/// Builds the overview of these sessions. `state` returns a project's state, `summary` the summary of a session;
+/// callers that have these in memory need not read files.
 pub fn assemble(
     briefs: &[Brief],
     config: &Config,

@@ -1,5 +1,5 @@
-//! Owns the layout of the data directory: the only place that joins names to it.
-//! Deliberately absent: touching the disk, but to ask whether the data directory is a link.
+//! Owns the layout of the data directory: the only module that joins names to it.
+//! Deliberately absent: disk access, except to check whether the data directory is a link.
 
 use crate::clock::Date;
 use crate::error::{Error, Result};
@@ -17,8 +17,8 @@ impl Home {
         Home(root.into())
     }
 
-    /// The data directory that [`named_home`] names. If that is a symbolic link, which is the user's choice, it is
-    /// followed here once, so that no directory of ours is one.
+    /// The data directory that [`named_home`] returns. If that is a symbolic link, which is the user's choice, it is
+    /// resolved here once, so that none of our directories is a link.
     pub fn from_env() -> Result<Self> {
         let named = named_home()?;
         Ok(Home(if named.is_symlink() { named.canonicalize().unwrap_or(named) } else { named }))
@@ -40,11 +40,11 @@ impl Home {
     pub fn session(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("sessions/{id}.json"))
     }
-    /// The records that were put away.
+    /// The archived records.
     pub fn archive(&self) -> PathBuf {
         self.0.join("sessions/archive")
     }
-    /// One record that was put away.
+    /// One archived record.
     pub fn archived(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("sessions/archive/{id}.json"))
     }
@@ -60,7 +60,7 @@ impl Home {
     pub fn unplaced(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("spool/{uuid}.jsonl"))
     }
-    /// Notes that are being brought into the record.
+    /// Notes that are being folded into the record.
     pub fn folding(&self, id: &SessionId) -> PathBuf {
         self.0.join(format!("spool/{id}.folding"))
     }
@@ -68,7 +68,7 @@ impl Home {
     pub fn index(&self) -> PathBuf {
         self.0.join("sessions/_index.json")
     }
-    /// Names records that were changed since the index was stored.
+    /// Lists records that were changed since the index was stored.
     pub fn index_pending(&self) -> PathBuf {
         self.0.join("sessions/_index.pending")
     }
@@ -76,11 +76,11 @@ impl Home {
     pub fn index_folding(&self) -> PathBuf {
         self.0.join("sessions/_index.folding")
     }
-    /// Says that the index missed a change and must be rebuilt.
+    /// Marks that the index missed a change and must be rebuilt.
     pub fn index_stale(&self) -> PathBuf {
         self.0.join("sessions/_index.stale")
     }
-    /// The directories whose files are looked at one by one.
+    /// The directories whose files are checked one by one.
     pub fn dirs(&self) -> [PathBuf; 9] {
         [
             self.sessions(),
@@ -110,7 +110,7 @@ impl Home {
     pub fn context_dir(&self) -> PathBuf {
         self.0.join("context")
     }
-    /// Damaged files that were moved away, each with a note.
+    /// Damaged files that were set aside, each with a note.
     pub fn quarantine(&self) -> PathBuf {
         self.0.join("quarantine")
     }
@@ -126,7 +126,7 @@ impl Home {
     pub fn live(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("live/{uuid}.json"))
     }
-    /// Says that the file of a running conversation may have missed something.
+    /// Marks that the file of a running conversation may have missed an event.
     pub fn live_missed(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("live/{uuid}.missed"))
     }
@@ -166,7 +166,7 @@ impl Home {
     pub fn usage_cache(&self, part: u8) -> PathBuf {
         self.0.join(format!("usage/cache/{part:02x}.json"))
     }
-    /// All of that.
+    /// The directory of that cache.
     pub fn usage_cache_dir(&self) -> PathBuf {
         self.0.join("usage/cache")
     }
@@ -174,7 +174,7 @@ impl Home {
     pub fn usage_days(&self) -> PathBuf {
         self.0.join("usage/days.json")
     }
-    /// When summaries were last made.
+    /// When the summaries were last written.
     pub fn usage_keep(&self) -> PathBuf {
         self.0.join("usage/keep.json")
     }
@@ -182,7 +182,7 @@ impl Home {
     pub fn hook_log(&self) -> PathBuf {
         self.0.join("logs/hook.log")
     }
-    /// The output of a scheduled job, where the scheduler does not keep it.
+    /// The output of a scheduled job, if the scheduler does not keep it.
     pub fn job_log(&self, job: &str) -> PathBuf {
         self.0.join(format!("logs/{job}.log"))
     }
@@ -194,11 +194,11 @@ impl Home {
     pub fn serve_key(&self, port: u16) -> PathBuf {
         self.0.join(format!("serve/{port}.key"))
     }
-    /// Held as long as that dashboard runs.
+    /// Locked as long as that dashboard runs.
     pub fn serve_lock(&self, port: u16) -> PathBuf {
         self.0.join(format!("serve/{port}.lock"))
     }
-    /// A page that leads a browser to it with the key.
+    /// A page that opens the dashboard in a browser with the key.
     pub fn serve_page(&self, port: u16) -> PathBuf {
         self.0.join(format!("serve/{port}.html"))
     }
@@ -211,22 +211,22 @@ impl Home {
 /// The path of the data directory: `CS_HOME`, else `$CLAUDE_CONFIG_DIR/dashboard`, else `~/.claude/dashboard`.
 pub fn named_home() -> Result<PathBuf> {
     let named = set("CS_HOME").map_or_else(|| Ok(claude_dir()?.join("dashboard")), |home| Ok(PathBuf::from(home)))?;
-    // Without the slash at its end, behind which a link is no link.
+    // Without a trailing slash, after which a link would not count as one.
     Ok(named.components().collect())
 }
 
-/// The directories of ours that a file of the data directory lies in, the data directory itself among them where that
-/// is all that can be told from the path.
+/// The directories of ours that contain a file of the data directory, the outer one first; for a file at its top, the
+/// data directory itself.
 pub fn dirs_of(file: &Path) -> impl Iterator<Item = &Path> {
     let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty());
     let outer = dir.filter(|dir| NESTED.iter().any(|nested| dir.ends_with(nested))).and_then(Path::parent);
     outer.into_iter().chain(dir)
 }
 
-/// Directories that lie in another one of ours.
+/// Directories inside another one of ours.
 const NESTED: [&str; 2] = ["sessions/archive", "usage/cache"];
 
-/// A path as a person may write it into a variable: `~` at the beginning is `HOME`, also where no shell saw it.
+/// A path in a variable: a `~` at the beginning is `HOME`, even if no shell has expanded it.
 pub fn expand(path: &str) -> PathBuf {
     match (path.strip_prefix('~'), set("HOME")) {
         (Some(""), Some(home)) => PathBuf::from(home),

@@ -1,5 +1,5 @@
-//! Owns `projects/<slug>.json`: what people say about a project, and counts that are a cache.
-//! Deliberately absent: which sessions a project has (the records say so).
+//! Owns `projects/<slug>.json`: what people write about a project, and counts that are a cache.
+//! Deliberately absent: which sessions a project has (the records have that).
 
 use crate::clock::{self, Instant};
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ pub struct Roadmap {
     /// Entries that are done.
     #[serde(default)]
     pub completed: Vec<String>,
-    /// Entries that somebody works on.
+    /// Entries that are in progress.
     #[serde(default)]
     pub in_progress: Vec<String>,
     /// Entries that come next.
@@ -111,7 +111,7 @@ pub struct Changes {
     pub next_up: Option<Vec<String>>,
 }
 
-/// Applies what people say.
+/// Applies the changes.
 pub fn update(state: &mut ProjectState, changes: &Changes, now: Instant) -> Result<()> {
     let phase = validate::optional("phase", changes.current_phase.as_deref(), validate::REASON)?;
     let completed = checked("completed", changes.completed.as_deref())?;
@@ -163,7 +163,7 @@ pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], que
     state.updated_at = clock::stamp(now);
 }
 
-/// Masks what people say about a project.
+/// Masks what people write about a project.
 pub fn mask(state: &mut ProjectState) {
     let roadmap = &mut state.roadmap_summary;
     let lists = [&mut roadmap.completed, &mut roadmap.in_progress, &mut roadmap.next_up, &mut state.open_questions];

@@ -1,6 +1,6 @@
-//! Owns the one answer to "is this byte inside a JSON string?", for code that looks for brackets and commas in a
-//! text without parsing it. Must stay true: it agrees with every JSON parser on a valid text; in any other text a
-//! backslash takes the next byte with it, whatever that is. Deliberately absent: what an escape means (see `repair`).
+//! Owns whether a byte is inside a JSON string, for code that searches a text for brackets and commas without parsing
+//! it. Must stay true: it agrees with every JSON parser on a valid text; in any other text a backslash escapes the next
+//! byte, whatever that is. Deliberately absent: the meaning of escapes (see `repair`).
 
 /// The position of a reader: inside a string or outside. In UTF-8 no byte of a longer character equals a quote or a
 /// backslash.

@@ -1,5 +1,5 @@
-//! Owns how a schedule of crontab(5) is told: the common ones in words, every other as it is spelled. Deliberately
-//! absent: when the next time comes, which depends on the client's own clock and jitter.
+//! Owns how a schedule of crontab(5) is described: common ones in words, all others as written. Deliberately absent:
+//! when it is next due, which depends on the client's own clock and jitter.
 
 use crate::validate;
 

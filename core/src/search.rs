@@ -1,4 +1,4 @@
-//! Owns which parts of a record a search looks at: all that people read there, and nothing else.
+//! Owns which parts of a record are searched: everything that people read there, and nothing else.
 
 use crate::record::Session;
 

@@ -1,21 +1,21 @@
-//! Owns what is kept of a JSON object while it comes in, chunk by chunk: all of it where it is of ordinary size, and
-//! of a large one what a reader of short fields needs. So the keys behind a tool's answer of many megabytes are found,
-//! and no more than [`MOST`] bytes are held.
+//! Owns which bytes of a JSON object are kept while it arrives in chunks: all of an ordinary object, and of a large one
+//! what a reader of short fields needs. So the keys after a tool's response of many megabytes are found, while at most
+//! [`MOST`] bytes are held.
 //!
-//! Must stay true: up to [`WHOLE`] bytes nothing is changed. Beyond that a string loses its end, and a value of the
-//! object whose strings are short and that is large all the same becomes `null`; the object keeps every key, and no
-//! byte of a string becomes a key or a value. What is kept of a valid object is one, but for an escape or a character
-//! that was cut, which `repair` mends.
+//! Must stay true: up to [`WHOLE`] bytes nothing is changed. Beyond that, a string loses its end, and a value of the
+//! object that is large although its strings are short becomes `null`; the object keeps every key, and no byte of a
+//! string becomes a key or a value. The kept bytes of a valid object are valid, except for an escape or a character
+//! that was cut, which `repair` handles.
 //!
-//! Deliberately absent: whether the object is valid JSON, which is the parser's business.
+//! Deliberately absent: whether the object is valid JSON, which the parser decides.
 
 use crate::quote::Quote;
 
-/// An object of so many bytes is kept as it is.
+/// An object of up to this many bytes is kept as it is.
 const WHOLE: usize = 1024 * 1024;
-/// So many bytes of each string are kept beyond that: no path and no first line is longer.
+/// Beyond that, this many bytes of each string are kept: no path and no first line is longer.
 const STRING: usize = 8 * 1024;
-/// At most so many bytes are kept.
+/// Most bytes that are kept.
 const MOST: usize = 2 * 1024 * 1024;
 
 /// The result after a chunk.
@@ -27,7 +27,7 @@ pub enum Progress {
     Complete(usize),
     /// The first value is not an object.
     Rejected,
-    /// The object has so many keys that they alone fill the room.
+    /// The object has so many keys that they alone exceed the limit.
     TooMuch,
 }
 
@@ -38,7 +38,7 @@ pub struct Skim {
     /// Open brackets of either kind; 0 only before the object.
     depth: usize,
     quote: Quote,
-    /// Where in `kept` the value of the object's current key begins, and the current string.
+    /// Where in `kept` the value of the object's current key begins, and where the current string begins.
     value_at: usize,
     string_at: usize,
     drops: Drops,
@@ -51,17 +51,17 @@ enum Drops {
     Nothing,
     /// The rest of a string.
     String,
-    /// The rest of a value of the object, for which `null` stands already.
+    /// The rest of a value of the object, which was already replaced by `null`.
     Value,
 }
 
 impl Skim {
-    /// The part that was kept, up to the last byte that was taken.
+    /// The kept bytes, through the last byte that was fed.
     pub fn into_kept(self) -> Vec<u8> {
         self.kept
     }
 
-    /// Takes the next chunk. Not to be called again after anything but [`Progress::More`].
+    /// Takes the next chunk. Must not be called again after anything but [`Progress::More`].
     pub fn feed(&mut self, chunk: &[u8]) -> Progress {
         match self.kept.len() + chunk.len() <= WHOLE && self.drops == Drops::Nothing {
             true => self.keep_all(chunk),
@@ -106,13 +106,13 @@ impl Skim {
         Progress::More
     }
 
-    /// Passes over the plain bytes of a string that is not kept; returns how many.
+    /// Skips the plain bytes of a string that is not kept; returns how many.
     fn dropped(&mut self, text: &[u8]) -> usize {
         self.quote.pass_plain();
         text.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(text.len())
     }
 
-    /// Follows the structure by one byte, which would be kept at `place`.
+    /// Updates the structure for one byte, which would be kept at `place`.
     fn scan(&mut self, byte: u8, place: usize) -> Progress {
         let was_open = self.quote.is_open();
         if self.quote.holds(byte) && self.depth > 0 {
@@ -123,7 +123,7 @@ impl Skim {
         }
         match byte {
             b'{' => self.depth += 1,
-            // Blanks, NUL bytes and a byte order mark may stand in front.
+            // Spaces, NUL bytes and a byte order mark may come first.
             b' ' | b'\t' | b'\r' | b'\n' | 0 | 0xef | 0xbb | 0xbf if self.depth == 0 => {}
             _ if self.depth == 0 => return Progress::Rejected,
             b'[' => self.depth += 1,
@@ -139,12 +139,12 @@ impl Skim {
         Progress::More
     }
 
-    /// Keeps the byte that was scanned, or not.
+    /// Keeps the byte that was scanned, or drops it.
     fn select(&mut self, byte: u8, was_open: bool, was_escaped: bool) {
         let is_open = self.quote.is_open();
         match self.drops {
             Drops::Value => {
-                // The bracket that closes the value goes with it.
+                // The bracket that closes the value is dropped with it.
                 if self.depth == 1 && !is_open {
                     self.drops = Drops::Nothing;
                 }
@@ -158,15 +158,15 @@ impl Skim {
                 self.drops = Drops::String;
                 return;
             }
-            // Blanks between values, of which there may be many.
+            // Spaces between values, of which there may be many.
             Drops::Nothing if !was_open && matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0) => return,
             Drops::Nothing => {}
         }
         self.kept.push(byte);
     }
 
-    /// Makes room: the value that is coming in becomes `null`. False if that is no list and no object, so that
-    /// it is not what fills the room.
+    /// Makes room: replaces the value that is arriving by `null`. False if that is neither a list nor an object, so
+    /// that dropping it would not help.
     fn shed(&mut self) -> bool {
         let can = self.depth > 1 && self.value_at > 0 && self.value_at < MOST / 8 * 7;
         if can {
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    /// The kept part of a text that comes in chunks of this size; `None` if it does not end.
+    /// The kept part of a text that arrives in chunks of this size; `None` if it does not end.
     fn kept(text: &[u8], size: usize) -> Option<Vec<u8>> {
         let mut skim = Skim::default();
         for chunk in text.chunks(size) {

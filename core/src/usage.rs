@@ -1,7 +1,7 @@
-//! Owns the wire format of what a conversation used: `usage/<uuid>.json`, as records show it.
+//! Owns the wire format of a conversation's usage, `usage/<uuid>.json`, as records show it.
 //! Must stay true: an unknown price is never a cost of 0.
-//! Deliberately absent: where the numbers come from, which is the log reader's concern, what
-//! only that needs of the file (`rows`, `keys`, `prompts`), and how numbers look to people.
+//! Deliberately absent: computing the numbers, which the log reader does; the fields of the file that only the log
+//! reader needs (`rows`, `keys`, `prompts`); and how numbers look to people.
 
 use crate::validate::{self, COUNT};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub struct Usage {
     /// Tokens that `cost_usd` leaves out, because their model has no known price.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unpriced_tokens: u64,
-    /// Tokens in `cost_usd` whose price no provider's page confirms.
+    /// Tokens in `cost_usd` whose price is not confirmed by a provider's page.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unconfirmed_tokens: u64,
     /// Prompts that a person wrote.
@@ -115,8 +115,8 @@ impl Usage {
         [self.input_tokens, self.output_tokens, written, read, self.total_tokens]
     }
 
-    /// The usage of a record: its share if the conversation is divided (`None` if it began since then),
-    /// else all of it.
+    /// The usage of a record: its share if the conversation is divided (`None` if the record is newer than the
+    /// division), else all of it.
     pub fn of_record(mut self, session_id: &str) -> Option<Usage> {
         if self.records.is_empty() {
             return Some(self);
@@ -125,8 +125,8 @@ impl Usage {
         Some(Usage { kept_at: self.kept_at, ..share })
     }
 
-    /// The same without absurd figures: a count that is too large is the largest that makes sense, such a cost is
-    /// unknown.
+    /// The same with implausible figures removed: a count that is too large becomes the largest plausible one, such a
+    /// cost becomes unknown.
     pub fn bounded(mut self) -> Self {
         let (tokens, cost) = (&mut self.total_tokens, &mut self.cost_usd);
         bound([&mut self.input_tokens, &mut self.output_tokens, &mut self.cache_creation_input_tokens], tokens, cost);

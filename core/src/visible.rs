@@ -1,5 +1,5 @@
-//! Owns what text may contain that nobody can see: every character that steers a terminal, turns
-//! the direction of writing or hides text becomes a visible sign. Line ends and tabs stay.
+//! Owns making invisible characters visible: every character that controls a terminal, changes the writing direction or
+//! hides text becomes a visible sign. Line ends and tabs stay.
 
 /// The text with LF as its only line end and with signs in place of invisible characters: `␛` and
 /// the like for the old control characters, `⟨U+202E⟩` for the others.

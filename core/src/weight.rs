@@ -1,14 +1,14 @@
-//! Owns the limit on how much a JSON file may hold besides text. A file of 10 MiB can be five million zeros, and
-//! reading it into values takes fifty times as much memory as reading it as text. Must stay true: whatever a file
-//! holds, no program needs more than 64 MiB for it; no record that people or agents make comes near the limit.
+//! Owns the limit on how many values a JSON file may contain. A file of 10 MiB can be five million zeros, and parsing
+//! it into values takes fifty times as much memory as its text. Must stay true: whatever a file contains, no program
+//! needs more than 64 MiB for it; no record that people or agents create comes near the limit.
 
 use crate::quote::Quote;
 
-/// Most that the values of a file may weigh: one for each comma and each list, four for each object. A session of
-/// 30,000 events weighs that much.
+/// Highest weight of a file's values: one for each comma and each list, four for each object. A session of
+/// 30,000 events has this weight.
 pub const MOST: usize = 200_000;
 
-/// Whether the bytes weigh too much. Brackets need not match: that is the parser's business.
+/// Whether the bytes weigh too much. Brackets need not match: the parser checks that.
 pub fn is_too_heavy(bytes: &[u8]) -> bool {
     // No byte weighs more than four.
     if bytes.len() <= MOST / 4 {

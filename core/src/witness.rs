@@ -12,7 +12,7 @@ use crate::state::{Client, Logged};
 pub struct Witness {
     /// The client's registry entry for a conversation of this process.
     pub client: fn(&Live, &Process) -> Option<Client>,
-    /// How the conversation's own log says that the last turn ended; `None` if it goes on, or cannot be told.
+    /// How the last turn ended according to the conversation's own log; `None` if it still runs, or if that is unknown.
     pub logged: fn(&Live) -> Option<Logged>,
     /// The conversation to which this process switched, if it left this one. The list has all running conversations.
     pub left_for: for<'a> fn(&Live, &Process, &'a [Live]) -> Option<&'a str>,

@@ -1,6 +1,6 @@
-//! Owns local time: which day an instant belongs to, when a day begins, what the clock on the wall says, in a time zone
-//! of the system's own database. Must stay true: this is the only place that knows the local zone, and the machine's is
-//! read once. Deliberately absent: that database, which the system keeps up to date.
+//! Owns local time: which day an instant belongs to, when a day begins, which time a clock shows, in a time zone of the
+//! system's own database. Must stay true: no other module knows the local zone, and the machine's zone is read once.
+//! Deliberately absent: that database, which the system keeps up to date.
 
 use crate::clock::{self, Date, Instant, LocalTime, TimeDelta};
 use crate::{Error, Result};
@@ -26,8 +26,8 @@ pub struct Day {
 }
 
 impl Zone {
-    /// The zone of this machine: `TZ`, else `/etc/localtime`. UTC if `TZ` is empty or names no zone, and if there is no
-    /// such file.
+    /// The zone of this machine: `TZ`, else `/etc/localtime`. UTC if `TZ` is empty or not a valid zone, or if there is
+    /// no such file.
     pub fn system() -> &'static Zone {
         static SYSTEM: OnceLock<Zone> = OnceLock::new();
         SYSTEM.get_or_init(|| Zone::of_variable(std::env::var_os("TZ").as_deref()))
@@ -44,7 +44,7 @@ impl Zone {
         find(name).ok_or_else(|| Error::Invalid(format!("{name:?} is not a time zone; {hint}")))
     }
 
-    /// The zone that a value of `TZ` means.
+    /// The zone for a value of `TZ`.
     fn of_variable(value: Option<&OsStr>) -> Zone {
         let zone = match value {
             Some(name) => name.to_str().and_then(find),
@@ -78,15 +78,15 @@ impl Zone {
         Day { date, began: clock::from_millis(self.start_of(date)).unwrap_or(at) }
     }
 
-    /// What the clock on the wall says at an instant.
+    /// The local time at an instant.
     pub fn local(&self, at: Instant) -> LocalTime {
         let at = at.naive_utc();
         let offset = TimeDelta::seconds(self.offset(at.and_utc().timestamp_millis()));
         at.checked_add_signed(offset).unwrap_or(at)
     }
 
-    /// The first and the last instant at which the clock on the wall says this. They differ where clocks are put back. A
-    /// time that is skipped where clocks are put forward is so much later as they are put forward.
+    /// The first and the last instant with this local time. They differ if clocks are set back. A time that is skipped
+    /// because clocks are set forward is moved forward by the same amount.
     pub fn instants(&self, local: LocalTime) -> [Instant; 2] {
         let [early, late] = self.candidates(local);
         match (self.local(early) == local, self.local(late) == local) {
@@ -96,7 +96,8 @@ impl Zone {
         }
     }
 
-    /// The instants that a local time may be, by the offsets of the day before and the day after, the earlier first.
+    /// The instants that a local time may be, by the offsets of the day before and the day after, the earlier one
+    /// first.
     fn candidates(&self, local: LocalTime) -> [Instant; 2] {
         let local = local.and_utc();
         let with_offset_at = |millis: i64| {
@@ -144,7 +145,7 @@ mod tests {
         assert_eq!(berlin.offset(at("2026-07-01T00:00:00Z")), 7200);
         assert_eq!(berlin.start_of("2026-07-01".parse().unwrap()), at("2026-06-30T22:00:00Z"));
         assert_eq!(berlin.start_of("2026-10-26".parse().unwrap()), at("2026-10-25T23:00:00Z"));
-        // Beyond the table a rule goes on for ever.
+        // Beyond the table, a rule continues for ever.
         assert_eq!(berlin.offset(at("2099-07-01T00:00:00Z")), 7200);
         let nepal = Zone::named("Asia/Kathmandu").unwrap();
         assert_eq!(nepal.offset(at("2026-07-01T00:00:00Z")) % 900, 0);

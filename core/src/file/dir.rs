@@ -1,5 +1,5 @@
-//! Owns directories: making them so that they last, refusing links to them, listing their names.
-//! Must stay true: a directory is for this user only, and its name is on the disk before anything in it is said to be.
+//! Owns directories: creating them durably, refusing links to them, listing their names.
+//! Must stay true: a directory is for this user only, and its name is synced before anything in it counts as stored.
 
 use super::{LINK, is_absent};
 use crate::error::{Error, Result};
@@ -9,13 +9,13 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-/// The directory in which a path is.
+/// The directory that contains a path.
 pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Brings the names in a directory to the disk. A file system that cannot sync directories (some network and FUSE ones
-/// answer EINVAL) is no trouble: it promises nothing better.
+/// Syncs the names in a directory. An error of a file system that cannot sync directories (some network and FUSE ones
+/// return EINVAL) is ignored.
 pub fn sync_dir(dir: &Path) -> Result<()> {
     sync(dir).map_err(|error| Error::io(dir, "sync", error))
 }
@@ -28,8 +28,8 @@ fn sync(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a directory and its parents, for this user only. Each new name is brought to the disk: what is synced in a
-/// directory whose own name is lost would be lost with it.
+/// Creates a directory and its parents, for this user only. Each new name is synced: if the name of a directory were
+/// lost, the synced files in it would be lost as well.
 pub fn make_dir(dir: &Path) -> Result<()> {
     make_all(dir).map_err(|error| Error::io(dir, "make", error))
 }
@@ -49,7 +49,7 @@ fn make_all(dir: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a directory where needed; refuses a link to one, through which what is put there would end somewhere else.
+/// Creates a directory if needed; refuses a link to one, through which files would be written somewhere else.
 pub fn real_dir(dir: &Path) -> Result<()> {
     make_dir(dir)?;
     if dir.is_symlink() {
@@ -60,8 +60,8 @@ pub fn real_dir(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a file of the data directory whose directory is a symbolic link: what is read or written through one lies
-/// somewhere else. The data directory itself may be one, see [`crate::paths::Home::from_env`].
+/// Refuses a file of the data directory whose directory is a symbolic link, through which another directory would be
+/// read or written. The data directory itself may be a link, see [`crate::paths::Home::from_env`].
 pub fn own_dir(path: &Path) -> Result<()> {
     match paths::dirs_of(path).find(|dir| dir.is_symlink()) {
         Some(dir) => Err(Error::corrupt(dir, format!("{LINK}; make it a directory"))),
@@ -69,22 +69,22 @@ pub fn own_dir(path: &Path) -> Result<()> {
     }
 }
 
-/// How many entries of a directory have a name that fits. A directory that is not there has none.
+/// How many entries of a directory have a name that fits; 0 if the directory is missing.
 pub fn count(dir: &Path, fits: impl Fn(&str) -> bool) -> Result<usize> {
     let mut count = 0;
     each_name(dir, |name| count += usize::from(fits(name)))?;
     Ok(count)
 }
 
-/// Names of the entries of a directory that end in `suffix`, in no order, without the suffix.
-/// A directory that is not there has none.
+/// Names of the entries of a directory that end in `suffix`, unordered, without the suffix; none if the directory is
+/// missing.
 pub fn stems(dir: &Path, suffix: &str) -> Result<Vec<String>> {
     let mut stems = Vec::new();
     each_name(dir, |name| stems.extend(name.strip_suffix(suffix).map(str::to_string)))?;
     Ok(stems)
 }
 
-/// Gives each name in a directory that is text to `see`.
+/// Passes each name in a directory that is valid UTF-8 to `see`.
 fn each_name(dir: &Path, mut see: impl FnMut(&str)) -> Result<()> {
     own_dir(&dir.join("_"))?;
     let entries = match std::fs::read_dir(dir) {

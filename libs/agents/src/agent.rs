@@ -21,7 +21,7 @@ pub enum Agent {
 
 /// The words of one agent.
 struct Words {
-    /// As records spell it.
+    /// As written in records.
     word: &'static str,
     /// As people may abbreviate it on a command line.
     short: &'static str,
@@ -33,7 +33,7 @@ struct Words {
     xdg: Option<&'static str>,
     /// The folders for logs in its folder.
     logs: &'static [&'static str],
-    /// How the names of its logs begin.
+    /// The prefix of the names of its logs.
     log_prefix: &'static str,
     /// The environment variable with the id of the conversation, in the agent's own shell.
     conversation: &'static str,
@@ -89,7 +89,7 @@ impl Agent {
         Agent::ALL.into_iter().find(|agent| agent.word() == word)
     }
 
-    /// The agent that a person means: its word, or what people abbreviate it to.
+    /// The agent that a person names, by its word or its short name.
     pub fn of_person(text: &str) -> Option<Agent> {
         Agent::of_word(text).or_else(|| Agent::ALL.into_iter().find(|agent| agent.words().short == text))
     }
@@ -104,7 +104,7 @@ impl Agent {
         live.agent.as_deref().and_then(Agent::of_word).unwrap_or(Agent::Claude)
     }
 
-    /// As records spell it.
+    /// As written in records.
     pub fn word(self) -> &'static str {
         self.words().word
     }
@@ -119,7 +119,7 @@ impl Agent {
         folders.into_iter().filter(|folder| !folder.is_empty()).map(paths::expand).collect()
     }
 
-    /// The folders that it uses where its variable is not set.
+    /// The folders that it uses if its variable is not set.
     pub fn default_homes(self) -> Vec<PathBuf> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let user = set("HOME");
@@ -138,7 +138,7 @@ impl Agent {
         self.words().logs
     }
 
-    /// Whether a file in its folders can be one of its logs, as far as the beginning of its name says.
+    /// Whether a file in its folders can be one of its logs, according to the prefix of its name.
     pub fn names_log(self, name: &str) -> bool {
         name.starts_with(self.words().log_prefix)
     }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// A line; anything but an object says nothing.
+/// A line; `None` for anything but an object.
 #[derive(Deserialize)]
 struct Record<'a>(#[serde(borrow, deserialize_with = "lenient::object")] Option<Line<'a>>);
 
@@ -198,7 +198,7 @@ fn class(line: &Line, usage: &Usage, model: &str) -> Class {
 /// The words of an answer that answers nothing (2.1.329).
 const NO_ANSWER: &str = "No response requested.";
 
-/// The agent's words and its tool calls.
+/// The agent's text and its tool calls.
 fn said(content: Option<&RawValue>, kinds: &mut Vec<Kind>) {
     let room = &mut Vec::new();
     let blocks = content::blocks(content, room);

@@ -29,19 +29,19 @@ pub struct State {
     subagent: bool,
     /// Whether the current line was copied from the parent.
     copied: bool,
-    /// Turns have names here.
+    /// Whether turns have ids here.
     named: bool,
-    /// The counter may begin with the parent's total.
+    /// Whether the counter may begin with the parent's total.
     inherits: bool,
-    /// When the file was begun, in milliseconds.
+    /// When the file was created, in milliseconds since the epoch.
     born: i64,
     /// The thread's counters so far.
     counters: Counters,
     /// The last call that was taken from a counter.
     guessed: Option<Guess>,
-    /// The thread has records.
+    /// Whether the thread has records.
     recorded: bool,
-    /// When each total was reported first.
+    /// When each total was first reported.
     counted: BTreeMap<u64, i64>,
     tier: Tier,
 }
@@ -59,12 +59,12 @@ struct Guess {
 /// Every relevant line has one of these words near its beginning.
 const WORDS: [&str; 7] =
     ["session_meta", "turn_context", "token_", "task_started", "thread_settings", "user_message", "item_completed"];
-/// A copy is written in one go; without turn ids it is known by that, in milliseconds.
+/// Without turn ids, a copy is recognised by this: it is written at once, within so many milliseconds.
 const COPIED_WITHIN: i64 = 1000;
-/// A record and a count of one response are written so soon after each other, in milliseconds.
+/// A record and a count of one response are written within so many milliseconds.
 const TOGETHER_WITHIN: i64 = 60_000;
 
-/// Whether a line may say something.
+/// Whether a line may have entries.
 pub(crate) fn may_matter(line: &[u8]) -> bool {
     let head = line.get(..400).unwrap_or(line);
     WORDS.iter().any(|word| memmem::find(head, word.as_bytes()).is_some())
@@ -99,7 +99,7 @@ impl State {
         Some(kinds.into_iter().map(entry).collect())
     }
 
-    /// The first describes the file; a second is the parent's, and what follows is copied.
+    /// The first such line describes the file; a second one is the parent's, and the lines after it are copied.
     fn meta<'a>(&mut self, meta: Payload<'a>, at: i64) -> Option<Kind<'a>> {
         let id = meta.id.as_deref().unwrap_or_default();
         if !self.thread.is_empty() {
@@ -126,7 +126,7 @@ impl State {
         }
     }
 
-    /// The first turn that is younger than the file ends the copy: turn ids are UUIDs of version 7,
+    /// The first turn that is newer than the file ends the copy: turn ids are UUIDs of version 7,
     /// which begin with the time.
     fn turn(&mut self, turn: &Payload) {
         let age = |id: &str| id.get(..13).map(|time| time.replace('-', ""));
@@ -138,7 +138,7 @@ impl State {
         }
     }
 
-    /// Without turn ids, what comes later than the copy can have been written is our own.
+    /// Without turn ids, a line that is later than the copy can have been written is our own.
     fn is_copied(&mut self, at: i64) -> bool {
         if self.copied && !self.named && at > self.born + COPIED_WITHIN {
             self.copied = false;
@@ -152,7 +152,7 @@ impl State {
         let tokens = usage.counter().unwrap_or_default().tokens();
         if record.thread_id.as_deref().is_none_or(|id| id == self.thread) {
             let total = record.thread_token_usage.and_then(|written| written.counter()).map(|counter| counter.total);
-            // The last response that was taken from a counter is this one; the record knows its name.
+            // The last response that was taken from a counter is this one; the record has its name.
             let is_it = |guess: &Guess| {
                 Some(guess.total) == total
                     || (guess.tokens == tokens && at.abs_diff(guess.at) <= TOGETHER_WITHIN as u64)
@@ -185,7 +185,7 @@ impl State {
         Some(self.response(tokens, Cow::Owned(message), false))
     }
 
-    /// Names a response by the counter after it; a counter that was reset may come to the same a second time.
+    /// Names a response by the counter after it; after a reset, a counter may reach the same total again.
     fn name(&mut self, total: u64, at: i64) -> String {
         match *self.counted.entry(total).or_insert(at) {
             first if first != at => format!("{}#{total}@{at}", self.thread),
@@ -219,13 +219,13 @@ impl State {
     }
 }
 
-/// The text that a person typed in a message; a missing text was a picture.
+/// The text that a person typed in a message; a missing text stands for a picture.
 fn message(text: Option<&str>) -> Option<String> {
     text.map_or_else(|| Some(String::new()), |text| typed::typed(text).map(|typed| typed.text.into_owned()))
 }
 
-/// The tier of service that a word in a thread's settings means. The client calls priority fast; flex costs what a
-/// batch does.
+/// The tier of service for a word in a thread's settings. The client calls priority "fast"; flex costs as much as a
+/// batch.
 fn tier(word: &str) -> Tier {
     match word {
         "" | "default" | "auto" | "standard" => Tier::Standard,

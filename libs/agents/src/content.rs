@@ -20,7 +20,7 @@ pub(crate) struct Block<'a> {
     /// A tool call's id.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     pub id: Option<Cow<'a, str>>,
-    /// The call that a result is of.
+    /// The call to which a result belongs.
     #[serde(borrow, default, deserialize_with = "lenient::text", rename = "tool_use_id")]
     pub call: Option<Cow<'a, str>>,
     #[serde(default, deserialize_with = "lenient::flag")]
@@ -47,12 +47,12 @@ struct Text<'a>(#[serde(borrow, deserialize_with = "lenient::text")] Option<Cow<
 #[derive(Deserialize)]
 struct List<'a>(#[serde(borrow, deserialize_with = "lenient::objects")] Vec<Block<'a>>);
 
-/// The blocks of a content; a text is one block. None in a form that is not known. `room` is for a repair.
+/// The blocks of a content; a text is one block. None if its form is unknown. `room` is for a repair.
 pub(crate) fn blocks<'a>(content: Option<&'a RawValue>, room: &'a mut Vec<u8>) -> Vec<Block<'a>> {
     content.and_then(|content| known_blocks(content, room)).unwrap_or_default()
 }
 
-/// `None`: the content has a form that is not known.
+/// The blocks; `None` if the content has an unknown form.
 fn known_blocks<'a>(content: &'a RawValue, room: &'a mut Vec<u8>) -> Option<Vec<Block<'a>>> {
     let text = content.get();
     match text.as_bytes().first()? {
@@ -65,7 +65,7 @@ fn known_blocks<'a>(content: &'a RawValue, room: &'a mut Vec<u8>) -> Option<Vec<
     }
 }
 
-/// The words of a content, without blanks at their ends.
+/// The text of a content, trimmed.
 pub(crate) fn words(blocks: &[Block]) -> String {
     let is_text = |block: &&Block| block.kind.as_deref().is_none_or(|kind| kind == "text");
     let texts: Vec<&str> = blocks.iter().filter(is_text).filter_map(|block| block.text.as_deref()).collect();

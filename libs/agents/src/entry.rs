@@ -1,6 +1,6 @@
-//! Owns the entries to which lines of agents' logs are decoded, the same for every agent. Counting, exports and
+//! Owns the entries that lines of agents' logs are decoded into, the same for every agent. Counting, exports and
 //! explanations use entries and never parse a line.
-//! Must stay true: an entry has only what its line says; callers combine several lines.
+//! Must stay true: an entry has only the facts of its line; callers combine several lines.
 
 use crate::lenient;
 use crate::model::plain_name;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// One thing that a line says.
+/// One fact in a line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry<'a> {
     /// Milliseconds since the epoch; if the line has no time, that of the previous line.
     pub at: Option<i64>,
     /// The line's own id.
     pub id: Option<Cow<'a, str>>,
-    /// The conversation that the line is of; empty if it does not say.
+    /// The conversation of the line; empty if the line does not have it.
     pub conversation: Cow<'a, str>,
     /// The conversation itself or one of its branches.
     pub thread: Thread,
@@ -33,21 +33,21 @@ pub enum Thread {
     Side,
 }
 
-/// The meanings of a line.
+/// The kinds of entries.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind<'a> {
-    /// Where the conversation is, and whether it holds lines of another one.
+    /// The conversation's directory, and whether the log contains lines of another conversation.
     Context {
         /// The directory in which the conversation works.
         cwd: Option<Cow<'a, str>>,
-        /// Whether the log holds lines of another conversation.
+        /// Whether the log contains lines of another conversation.
         is_copy: bool,
     },
-    /// A person typed this. Empty: a picture, or a form that is not known.
+    /// A prompt that a person typed. Empty: a picture, or an unknown form.
     Prompt(Cow<'a, str>),
     /// The client told the agent about work in the background.
     News,
-    /// The agent said this.
+    /// A text of the agent.
     Answer(Cow<'a, str>),
     /// The agent called a tool.
     Call {
@@ -96,12 +96,12 @@ pub enum Tool<'a> {
     Other,
 }
 
-/// One response of a model, as one line says.
+/// One response of a model, as reported by one line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Response<'a> {
     /// The message's id, otherwise the line's, otherwise a text that is unique in the log.
     pub message: Cow<'a, str>,
-    /// Which call inside the message it is, such as `advisor_message 1`.
+    /// The call inside the message, such as `advisor_message 1`.
     pub part: Option<String>,
     /// Whether the id is from the log; otherwise it was derived here.
     pub is_named: bool,
@@ -109,7 +109,7 @@ pub struct Response<'a> {
     pub request: Option<Cow<'a, str>>,
     /// The client's own name for the request.
     pub reference: Option<Cow<'a, str>>,
-    /// The model's name, as the line has it.
+    /// The model's name, as in the line.
     pub model: Cow<'a, str>,
     /// Flags that decide the price.
     pub class: Class,
@@ -119,7 +119,7 @@ pub struct Response<'a> {
     pub searches: u32,
     /// Tokens of this response by kind.
     pub tokens: Tokens,
-    /// The cost in the line, in millionths of a millionth of a dollar.
+    /// The cost in the line, in trillionths of a dollar.
     pub cost_pico_usd: u64,
 }
 
@@ -136,7 +136,7 @@ impl Response<'_> {
 /// The client's own sum for a conversation (`cost-state`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientSum {
-    /// US dollars; `None` if the client does not say.
+    /// US dollars; `None` if the client does not report it.
     #[serde(default, rename = "totalCostUSD", deserialize_with = "lenient::number")]
     pub cost_usd: Option<f64>,
     /// Share of each model, by the client's name for it.
@@ -160,17 +160,17 @@ pub struct ClientModel {
     /// Input written to a cache.
     #[serde(deserialize_with = "lenient::count")]
     pub cache_creation_input_tokens: u64,
-    /// US dollars; `None` if the client does not say.
+    /// US dollars; `None` if the client does not report it.
     #[serde(rename = "costUSD", deserialize_with = "lenient::number")]
     pub cost_usd: Option<f64>,
 }
 
-/// Whether a line was understood.
+/// Whether a line was parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Understood {
-    /// Understood without a repair, or irrelevant.
+    /// Parsed without a repair, or irrelevant.
     AsItIs,
-    /// After a repair.
+    /// Parsed after a repair.
     Repaired,
     /// It is broken beyond repair.
     Not,

@@ -117,5 +117,5 @@ impl Event {
     }
 }
 
-// A variant that is missing in `ALL` would never be recognized. The last variant stays the last.
+// A variant missing in `ALL` would never be recognised. `SessionEnd` must stay the last variant.
 const _: () = assert!(Event::ALL.len() == Event::SessionEnd as usize + 1);

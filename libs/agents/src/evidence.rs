@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// How much of a log's end is read.
+/// Most bytes that are read at the end of a log.
 const TAIL: u64 = 64 * 1024;
 /// Beginnings of texts about commands of the client itself, such as `/model`.
 const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];
@@ -41,9 +41,9 @@ fn left_for<'a>(live: &Live, process: &Process, lives: &'a [Live]) -> Option<&'a
     (!is_server).then_some(other.claude_session_id.as_str())
 }
 
-/// `~/.claude/sessions/<pid>.json` (internal to Claude Code; 2.1.332): `sessionId`, `procStart`, `status`, `waitingFor`,
-/// `statusUpdatedAt`; `name` with `nameSource`, which is `user` where a person gave it (`/rename`). Older clients
-/// (2.1.139) write `updatedAt` only, and no `procStart`. What is of another type costs itself alone.
+/// `~/.claude/sessions/<pid>.json` (internal to Claude Code; 2.1.332): `sessionId`, `procStart`, `status`,
+/// `waitingFor`, `statusUpdatedAt`; `name` with `nameSource`, which is `user` if a person gave it (`/rename`). Older
+/// clients (2.1.139) write only `updatedAt`, and no `procStart`. A field of another type is ignored.
 struct Registry(Value);
 
 impl Registry {
@@ -108,7 +108,7 @@ fn registry(live: &Live, process: &Process) -> Option<Registry> {
     (is_its && same_process).then_some(registry)
 }
 
-/// The client's own folder: `…` of its log `…/projects/<project>/<uuid>.jsonl`.
+/// The client's own folder: the `…` in the path of its log, `…/projects/<project>/<uuid>.jsonl`.
 fn account(live: &Live) -> Option<PathBuf> {
     let projects = live.transcript_path.as_deref().and_then(|path| Path::new(path).parent()?.parent());
     match projects.filter(|folder| folder.file_name().is_some_and(|name| name == "projects")) {
@@ -117,7 +117,7 @@ fn account(live: &Live) -> Option<PathBuf> {
     }
 }
 
-/// How the log says that the last turn ended; `None` if it goes on, or cannot be told.
+/// How the last turn ended according to the log; `None` if it still runs, or if that is unknown.
 fn logged_end(live: &Live) -> Option<Logged> {
     logged(Path::new(live.transcript_path.as_deref()?), Agent::of(live))
 }
@@ -162,7 +162,7 @@ fn of_claude(line: &Value) -> Option<Option<Logged>> {
     Some(at(line).filter(|_| is_interrupt).map(|at| Logged { end: LoggedEnd::Interrupted, at }))
 }
 
-/// Lines of a rollout that begin and end turns (0.171).
+/// The begin or end of a turn in a line of a rollout (0.171).
 fn of_codex(line: &Value) -> Option<Option<Logged>> {
     let payload = line.get("payload").filter(|_| line.get("type").is_some_and(|kind| kind == "event_msg"))?;
     let end = match payload.get("type")?.as_str()? {

@@ -1,7 +1,7 @@
 //! Owns the beginning of every hook program: it reads the payload within limits, finds the conversation's file and
-//! recognises late events. Errors are written to `logs/hook.log`.
-//! Must stay true: standard input is read no longer than [`LIMITS`]; a payload that is late, torn or not understood is
-//! logged, never taken for a call by hand; nothing is printed.
+//! recognises late events. Errors are written to `logs/hook.log`. Must stay true: standard input is read no longer than
+//! [`LIMITS`]; a payload that is late, torn or cannot be parsed is logged, and never treated as a call by hand; nothing
+//! is printed.
 
 use crate::agent::Agent;
 use crate::event::Event;
@@ -25,16 +25,16 @@ use cs_core::validate;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-/// Limits for reading a payload. Hooks have five seconds in all; one is left for the work.
+/// Limits for reading a payload. Hooks have five seconds in all, of which one is left for the work.
 const LIMITS: Limits =
     Limits { bytes: 64 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
-/// A longer name in a payload is ignored.
+/// Longest name in a payload; a longer one is ignored.
 const WORD_BYTES: usize = 200;
 /// Most characters of a subagent's id.
 const HELPER: usize = 100;
 /// An event within this time after the end of its conversation is late.
 const LATE_SECONDS: i64 = 10;
-/// `source` of a conversation whose beginning no hook reported.
+/// `source` of a conversation whose start no hook reported.
 const MIDWAY: &str = "midway";
 
 /// One call of a hook.
@@ -86,7 +86,7 @@ pub fn call(program: &str, store: Store) -> Call {
     hook.filter(|_| !is_lost).map_or(Call::Unheard, |hook| Call::Event(Box::new(hook)))
 }
 
-/// The fault of a payload that did not arrive whole.
+/// The fault of a payload that did not arrive completely.
 fn trouble(received: &Received, payload: &Payload) -> Option<String> {
     let bytes = received.bytes;
     Some(match received.end {
@@ -113,7 +113,7 @@ impl HookCall {
         HookCall { payload, uuid, store, now: clock::now() }
     }
 
-    /// The settings. Values that cannot be understood are logged and replaced by their defaults.
+    /// The configuration. Values that cannot be parsed are logged and replaced by their defaults.
     pub fn config(&self, program: &str) -> Config {
         let config = self.store.config();
         config.troubles.iter().for_each(|trouble| log(&self.store.home, program, &trouble.error.to_string()));
@@ -150,13 +150,13 @@ impl HookCall {
         Ok(Some(self.update_live(live)))
     }
 
-    /// The file of a conversation that is new, or whose file was lost: nothing in it may be missed for that.
+    /// The file of a conversation that is new, or whose file was lost.
     pub fn new_live(&self) -> Live {
         let capture = self.store.config().hooks.capture_prompts;
         Live { capture, ..Live::new(self.uuid.as_str(), self.now) }
     }
 
-    /// The session of the conversation. If no hook saw the beginning, it is searched for once.
+    /// The session of the conversation. If no hook saw its start, the session is searched for once.
     pub fn session(&self, live: &mut Live) -> Result<Option<SessionId>> {
         if live.session_id.is_none() && live.source.is_none() {
             live.session_id = self.store.conversation(&self.uuid)?.map(String::from);
@@ -180,8 +180,8 @@ impl HookCall {
         process::caller(named_process(self.payload.agent().unwrap_or(Agent::Claude)))
     }
 
-    /// The process that the conversation's file names, if another one calls. It may run or not: a start asks whether it
-    /// certainly runs, an end whether it may run.
+    /// The process that the conversation's file names, if another one calls. It may have ended: on a start the caller
+    /// checks that it certainly runs, on an end that it may run.
     pub fn other_process(&self, live: &Live) -> Option<Process> {
         let known = live.process()?;
         self.caller().filter(|caller| !caller.is(&known)).map(|_| known)
@@ -231,7 +231,7 @@ impl HookCall {
     }
 }
 
-/// Another process than before reports the conversation. If the old one still runs, it stays in `windows`.
+/// Another process than before reports the conversation. If the old one still runs, it is added to `windows`.
 fn other_window(live: &mut Live, before: Option<Process>) {
     let Some(now) = live.process() else { return };
     live.closed_by(&now);
@@ -245,17 +245,17 @@ fn is_path(text: &str) -> bool {
     text.len() <= validate::PATH && text.contains(['/', '\\'])
 }
 
-/// Where we run: agents start hooks in the directory in which the conversation works.
+/// The current directory: agents start hooks in the directory in which the conversation works.
 fn own_directory() -> String {
     std::env::current_dir().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The process that the agent names: Claude Code does (2.1.214 and newer).
+/// The agent's process in an environment variable, which Claude Code sets (2.1.214 and newer).
 pub fn named_process(agent: Agent) -> Option<u32> {
     (agent == Agent::Claude).then(|| std::env::var("CLAUDE_PID").ok()?.parse().ok()).flatten()
 }
 
-/// The first line of a text of the conversation, at most `limit` characters, as [`validate::cut`] has it.
+/// The first line of a text of the conversation, at most `limit` characters, made storable by [`validate::cut`].
 pub fn first_line(text: &str, limit: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     validate::cut(line, limit)

@@ -1,4 +1,4 @@
-//! Owns what Claude Code's transcripts say of hooks: how long each one at the end of a turn took.
+//! Owns the run times of hooks in Claude Code's transcripts: how long each one at the end of a turn took.
 //! Must stay true: a log is read as a stream, and only its last bytes.
 //! Facts: `system` lines `stop_hook_summary` with `hookInfos` (2.1.329; 2.1.197 and older have none).
 
@@ -11,13 +11,13 @@ use std::path::Path;
 /// One run of a hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookRun {
-    /// Its command, as it is registered.
+    /// Its command, as registered.
     pub command: String,
     /// How long it took.
     pub milliseconds: u64,
 }
 
-/// Gives the runs that the last `bytes` of a log name to `each`.
+/// Passes the hook runs in the last `bytes` of a log to `each`.
 pub fn read(path: &Path, bytes: u64, each: &mut dyn FnMut(HookRun)) -> Result<()> {
     let mut file = open::foreign(path)?;
     let size = file.metadata()?.len();

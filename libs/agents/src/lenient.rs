@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A text; a number as one.
+/// A text, or a number as text.
 pub fn text<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a, str>>, D::Error> {
     Ok(match Scalar::deserialize(from)? {
         Scalar::Text(text) => Some(text),
@@ -18,7 +18,7 @@ pub fn text<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<Cow<'a,
     })
 }
 
-/// A text that is kept.
+/// Like [`text`], as an owned string.
 pub fn string<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     text(from).map(|text| text.map(Cow::into_owned))
 }
@@ -28,7 +28,7 @@ pub fn count<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     known_count(from).map(Option::unwrap_or_default)
 }
 
-/// The same where it matters whether there is one.
+/// Like [`count`], but `None` if there is none.
 pub fn known_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
     let float = |number: f64| number as u64;
     Ok(match Scalar::deserialize(from)? {
@@ -48,7 +48,7 @@ pub fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error
     })
 }
 
-/// Milliseconds since the epoch, of RFC 3339 or of a number: seconds, or milliseconds if it is a large one.
+/// Milliseconds since the epoch, from RFC 3339 or a number: seconds, or milliseconds if it is large.
 pub fn millis(text: &str) -> Option<i64> {
     const LARGE: f64 = 1e11;
     // The end of the year 9999.
@@ -68,12 +68,12 @@ pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Erro
     })
 }
 
-/// An object; anything else is none.
+/// An object; `None` for anything else.
 pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     from.deserialize_any(Object(PhantomData))
 }
 
-/// How many objects of a list are read at most; no more are kept in memory, whatever a line holds.
+/// Most objects of a list that are read, so that memory is bounded whatever a line contains.
 const MOST: usize = 1000;
 
 /// The objects of a list; other elements are skipped. Empty for anything but a list.
@@ -81,7 +81,7 @@ pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Resul
     from.deserialize_any(Objects(PhantomData))
 }
 
-/// A value that is neither a list nor an object; those are nothing.
+/// A value that is neither a list nor an object; those are ignored.
 enum Scalar<'a> {
     Text(Cow<'a, str>),
     Whole(i128),

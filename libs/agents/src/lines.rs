@@ -1,14 +1,14 @@
-//! Owns reading a log line by line: in pieces, with bounded memory, whatever the file holds.
+//! Owns reading a log line by line: in pieces, with bounded memory, whatever the file contains.
 //! Must stay true: at most [`LIMIT`] bytes of a line are held; a longer line is skipped and reported. Bytes around a
-//! record that do not belong to it (a byte order mark, NUL bytes after a power failure, white space) are never passed
-//! on. Deliberately absent: what a line means.
+//! record that do not belong to it (a byte order mark, NUL bytes after a power failure, white space) are removed.
+//! Deliberately absent: the meaning of a line.
 
 use cs_core::repair;
 use memchr::memchr;
 use serde::de::IgnoredAny;
 use std::io::{ErrorKind, Read, Result};
 
-/// Longest line that is looked at. Lines with usage are far shorter; long ones hold pictures.
+/// Longest line that is read. Lines with usage are far shorter; long ones contain pictures.
 pub const LIMIT: usize = 4 * 1024 * 1024;
 const CHUNK: usize = 256 * 1024;
 
@@ -23,13 +23,13 @@ pub enum Piece<'a> {
     TooLong,
 }
 
-/// Gives `each` every piece and returns how many bytes the complete lines have.
+/// Passes every piece to `each` and returns how many bytes the complete lines have.
 pub fn read(from: impl Read, each: impl FnMut(Piece<'_>)) -> Result<u64> {
     Lines { from, buffer: vec![0; CHUNK], filled: 0, done: 0, skipping: false, thrown: 0 }.run(each)
 }
 
-/// The records of a line: one, unless NUL bytes stand between several, or between one and what was torn off before it.
-/// A text may have NUL bytes too, so a line that can be understood is one record.
+/// The records of a line: one, unless NUL bytes separate several, or separate one from a torn one before it. A text may
+/// contain NUL bytes too, so a line that can be parsed is one record.
 pub fn records(line: &[u8]) -> Vec<&[u8]> {
     let is_one = || repair::decode::<IgnoredAny>(line, &mut Vec::new()).is_ok();
     if memchr(0, line).is_none() || is_one() {
@@ -38,7 +38,7 @@ pub fn records(line: &[u8]) -> Vec<&[u8]> {
     line.split(|byte| *byte == 0).map(bare).filter(|record| !record.is_empty()).collect()
 }
 
-/// A line without what is no part of its record.
+/// A line without bytes that do not belong to its record.
 fn bare(mut line: &[u8]) -> &[u8] {
     const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
     let is_nothing = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
@@ -106,8 +106,8 @@ impl<R: Read> Lines<R> {
         memchr(b'\n', self.buffer.get(from..self.filled)?).map(|at| from + at)
     }
 
-    /// Moves what is not used yet to the front, and makes room behind it. A hole in the file may be long: NUL bytes
-    /// before a record are not kept.
+    /// Moves unused bytes to the front, to make room after them. A hole in the file may be long, so NUL bytes before a
+    /// record are dropped.
     fn keep_from(&mut self, start: usize) {
         let kept = self.buffer.get(start..self.filled).unwrap_or_default();
         let nothing = kept.iter().position(|byte| *byte != 0).unwrap_or(kept.len());

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-/// Identifies a file and its state: another file of the same name, or a changed file, has another identity.
+/// Identifies a file and its content: a replaced or changed file has another identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(u64, u64, u64, i64, i64)", into = "(u64, u64, u64, i64, i64)")]
 pub struct Identity {
@@ -20,9 +20,9 @@ pub struct Identity {
     pub ino: u64,
     /// Bytes.
     pub size: u64,
-    /// Nanoseconds since the epoch: content.
+    /// When the content changed, in nanoseconds since the epoch.
     pub modified: i64,
-    /// Nanoseconds since the epoch: content, name or owner.
+    /// When the content, name or owner changed, in nanoseconds since the epoch.
     pub changed: i64,
 }
 
@@ -52,30 +52,30 @@ impl Identity {
     }
 }
 
-/// A log that is there.
+/// An existing log.
 #[derive(Clone, Debug)]
 pub struct Log {
     /// Absolute path.
     pub path: PathBuf,
     /// The agent that wrote it.
     pub agent: Agent,
-    /// Tells whether the file has changed since.
+    /// Shows whether the file has changed since.
     pub identity: Identity,
-    /// When the file was made, in nanoseconds since the epoch; 0 where the system does not know.
+    /// When the file was created, in nanoseconds since the epoch; 0 if the system does not know.
     pub born: i64,
 }
 
-/// Directories in which logs lie.
+/// Directories that may contain logs.
 #[derive(Clone, Debug, Default)]
 pub struct Roots {
-    /// Each agent's own folders, like `~/.claude`.
+    /// Each agent's own folders, such as `~/.claude`.
     pub folders: Vec<(Agent, PathBuf)>,
-    /// Those that a person named.
+    /// Those that the agents' variables name.
     named: Vec<(Agent, PathBuf)>,
 }
 
 impl Roots {
-    /// The folders that each agent's variable names, else those that it uses without one.
+    /// The folders that each agent's variable names, else its default folders.
     pub fn from_env() -> Self {
         let mut roots = Roots::default();
         for agent in Agent::ALL {
@@ -92,7 +92,7 @@ impl Roots {
         self.folders.iter().filter(|(of, _)| *of == agent).map(|(_, folder)| folder.clone()).collect()
     }
 
-    /// The directories in which logs may lie.
+    /// The directories that may contain logs.
     pub fn dirs(&self) -> impl Iterator<Item = (Agent, PathBuf)> + '_ {
         let below = |(agent, root): &(Agent, PathBuf)| {
             let (agent, root) = (*agent, root.clone());
@@ -101,7 +101,7 @@ impl Roots {
         self.folders.iter().flat_map(below)
     }
 
-    /// All logs, each file once, the older first, and what could not be looked into.
+    /// All logs, each file once, older ones first, and what could not be read.
     pub fn logs(&self) -> Found {
         let mut found = Found::default();
         self.dirs().for_each(|(agent, dir)| found.root(&dir, agent));
@@ -117,7 +117,7 @@ impl Roots {
     }
 }
 
-/// Directories below each other, at most.
+/// Deepest nesting of directories.
 const DEPTH: usize = 10;
 
 /// The result of a search.
@@ -125,13 +125,13 @@ const DEPTH: usize = 10;
 pub struct Found {
     /// All logs found, each once.
     pub logs: Vec<Log>,
-    /// Rollouts that are compressed, which are not read.
+    /// Number of compressed rollouts, which are not read.
     pub compressed: usize,
     /// Directories and files that cannot be read.
     pub unseen: Vec<(PathBuf, Error)>,
     /// Paths that a person or a link names and that do not exist.
     pub missing: Vec<PathBuf>,
-    /// The directories that were looked into, by device and inode.
+    /// The directories that were read, by device and inode.
     visited: HashSet<(Agent, u64, u64)>,
     /// Links to directories. They are followed last, so that files with a direct path are listed by that path.
     links: Vec<(PathBuf, Agent, usize)>,
@@ -192,7 +192,7 @@ impl Found {
     }
 
     /// Follows links to directories, which may contain more links. Links to a parent of the logs' folders are skipped:
-    /// they would lead to nothing new but half of the disk.
+    /// they would only lead through half of the disk.
     fn follow_links(&mut self) {
         while !self.links.is_empty() {
             let mut links = std::mem::take(&mut self.links);
@@ -223,7 +223,7 @@ impl Found {
         if !ours || !name.ends_with(".jsonl") {
             return;
         }
-        // Links to files are followed: people keep transcripts elsewhere that way.
+        // Links to files are followed: some people keep transcripts elsewhere.
         match fs::metadata(&path) {
             Ok(meta) if meta.is_file() => {
                 let born = meta.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());

@@ -10,7 +10,7 @@ pub trait Fields {
     /// Takes the value that belongs to `key`.
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
 
-    /// Takes a text that stands where the object was expected.
+    /// Takes a text that is in the place of the object.
     fn bare(&mut self, _text: &str) {}
 }
 
@@ -104,8 +104,8 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 }
 
-/// Spoken text: a text, or the texts in a list of blocks, one a line; a number as text. A block is a text or an
-/// object with the key `text`, as in the messages of both agents.
+/// The text of a message: a text, or the texts in a list of blocks, one per line; a number as text. A block is a text
+/// or an object with the key `text`, as in the messages of both agents.
 pub struct Said(pub Option<String>);
 
 impl<'de> Deserialize<'de> for Said {
@@ -229,7 +229,7 @@ impl<'de, T: Fields + Default> Visitor<'de> for &mut Items<T> {
     }
 }
 
-/// A key, borrowed where it has no escapes.
+/// A key, borrowed if it has no escapes.
 struct Key<'de>(Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

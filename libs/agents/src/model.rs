@@ -1,7 +1,7 @@
-//! Owns which model a name means, whatever a provider or a gateway makes of it.
+//! Owns which model a name means, whatever a provider or a gateway adds to it.
 
-/// A model's name, as the table of prices has it: lower case, without provider, region, version, day of a snapshot and
-/// other endings. `us.anthropic.claude-opus-4-5-20251101-v1:0`, `anthropic/claude-opus-4.5`, `claude-opus-4-5@20251101`,
+/// A model's name as in the table of prices: lower case, without provider, region, version, snapshot date and other
+/// suffixes. `us.anthropic.claude-opus-4-5-20251101-v1:0`, `anthropic/claude-opus-4.5`, `claude-opus-4-5@20251101`,
 /// `claude-opus-4-5-thinking` and `claude-opus-4-5[1m]` are one model.
 pub fn plain_name(model: &str) -> String {
     let name = model.to_ascii_lowercase();
@@ -11,20 +11,20 @@ pub fn plain_name(model: &str) -> String {
     if name.contains("claude") { of_claude(name) } else { without_ending(name, &VERSIONS).to_string() }
 }
 
-/// From which part of the world a name asks to be answered.
+/// The part of the world in which a name requests inference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// From anywhere, or from where the request is sent to.
+    /// Anywhere, or the region that the request is sent to.
     Global,
-    /// Through a geographic profile of Bedrock: `us.anthropic.…`.
+    /// A geographic profile of Bedrock: `us.anthropic.…`.
     Geographic,
-    /// From regions of a government.
+    /// Government regions.
     Government,
 }
 
-/// The profile that a name asks for.
+/// The profile that a name requests.
 pub fn profile(model: &str) -> Profile {
-    // Most names are plain, and this is asked for every row.
+    // Most names are plain, and this is called for every row.
     if !model.contains('.') {
         return Profile::Global;
     }
@@ -36,7 +36,7 @@ pub fn profile(model: &str) -> Profile {
     }
 }
 
-/// Whether the name itself asks for fast mode, as those of some gateways do.
+/// Whether the name itself requests fast mode, as with some gateways.
 pub fn is_fast(model: &str) -> bool {
     if !model.as_bytes().windows(5).any(|part| part.eq_ignore_ascii_case(b"-fast")) {
         return false;
@@ -46,13 +46,13 @@ pub fn is_fast(model: &str) -> bool {
     name.contains("claude") && name.split(['@', '[']).next().unwrap_or(name).ends_with("-fast")
 }
 
-/// The part of a path or an address that names the model.
+/// The part of a path or a URL that names the model.
 fn own_part(name: &str) -> &str {
     name.rsplit(['/', ':']).find(|part| part.contains("claude") || part.contains("gpt")).unwrap_or(name)
 }
 
-/// Dots in versions are dashes in Anthropic's own names; `-0` is the first of a generation, and older names have the
-/// version before the family, newer ones behind it.
+/// Dots in versions are dashes in Anthropic's own names; `-0` is the first version of a generation; older names have
+/// the version before the family, newer ones after it.
 fn of_claude(name: &str) -> String {
     let dashed = name.replace('.', "-");
     let name = without_ending(&dashed, &MODES);
@@ -72,12 +72,12 @@ fn of_claude(name: &str) -> String {
     }
 }
 
-/// Endings that providers add: the version of an interface, or an alias.
+/// Suffixes that providers add: the version of an API, or an alias.
 const VERSIONS: [&str; 3] = ["-v1", "-v2", "-latest"];
-/// Endings that gateways add to Anthropic's names.
+/// Suffixes that gateways add to Anthropic's names.
 const MODES: [&str; 5] = ["-v1", "-v2", "-latest", "-thinking", "-fast"];
 
-/// Without such endings, and without the day of a snapshot.
+/// The name without such suffixes, and without a snapshot date.
 fn without_ending<'a>(mut name: &'a str, endings: &[&str]) -> &'a str {
     loop {
         let dated = without_date(name);
@@ -89,7 +89,7 @@ fn without_ending<'a>(mut name: &'a str, endings: &[&str]) -> &'a str {
     }
 }
 
-/// `-20251101` or `-2025-11-01` at the end is the day of a snapshot.
+/// The name without a snapshot date at its end, `-20251101` or `-2025-11-01`.
 fn without_date(name: &str) -> &str {
     let is_date = |tail: &str| tail.len() == 8 && tail.bytes().all(|byte| byte.is_ascii_digit());
     let digits = |tail: &str| tail.replace('-', "");

@@ -1,8 +1,8 @@
 //! Owns the decoding of hook payloads. It is loose: unknown keys and wrong types are ignored; the last of two equal
-//! keys counts, as in JSON.parse; text that is nearly JSON is repaired; a torn payload yields the values before the tear.
-//! Must stay true: a torn value is used only if it is a text for people, never if it is an id, a path or a command,
-//! since a part of those would name something else.
-//! Facts: recorded payloads of Claude Code 2.1.197 and 2.1.329 and of Codex 0.145 and 0.169.
+//! keys wins, as in JSON.parse; nearly valid JSON is repaired; a torn payload yields the values before the tear. Must
+//! stay true: a torn value is used only if it is a text for people, never if it is an id, a path or a command, because
+//! a part of those would name something else. Facts: recorded payloads of Claude Code 2.1.197 and 2.1.329 and of Codex
+//! 0.145 and 0.169.
 
 use crate::agent::Agent;
 use crate::event::Event;
@@ -15,7 +15,7 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess};
 
 const UUID_LENGTH: usize = "1efc27bb-f68f-47d0-bb52-fc872cee82d8".len();
 
-/// How deep a failure may lie in what was passed on.
+/// Deepest nesting of a failure in a response that was passed on.
 const FAILURES: usize = 6;
 
 /// A hook's payload. Every field may be missing.
@@ -61,11 +61,11 @@ pub struct Payload {
     pub trigger: Option<String>,
     /// Why a turn or a tool call failed.
     pub error: Option<String>,
-    /// How long a tool call took; older clients and Codex do not say.
+    /// How long a tool call took; older clients and Codex do not report it.
     pub duration_ms: Option<u64>,
     /// The agent's last message.
     pub last_message: Option<String>,
-    /// Number of background tasks at the end of a turn; older clients and Codex do not say.
+    /// Number of background tasks at the end of a turn; older clients and Codex do not report it.
     pub background_tasks: Option<usize>,
     /// Prompts that the client will send by itself.
     pub crons: Vec<Cron>,
@@ -108,13 +108,13 @@ pub struct Input {
 pub struct Response {
     /// Output of a command: Claude Code's `stdout`, or Codex's whole answer.
     pub output: Option<String>,
-    /// The task that Claude Code's TaskCreate made.
+    /// The task that Claude Code's TaskCreate created.
     pub task: CreatedTask,
     /// The change by Claude Code's TaskUpdate.
     pub change: StatusChange,
 }
 
-/// A task that was made.
+/// A task that was created.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CreatedTask {
     /// Its id in the agent's list.
@@ -162,7 +162,7 @@ impl Payload {
         self
     }
 
-    /// The conversation: its id, if that is a UUID, else the UUID at the end of its log's name.
+    /// The conversation: its id if that is a UUID, else the UUID at the end of its log's name.
     pub fn uuid(&self) -> Option<Uuid> {
         let named = self.session_id.as_deref().and_then(|id| Uuid::parse(id).ok());
         named.or_else(|| {
@@ -171,7 +171,8 @@ impl Payload {
         })
     }
 
-    /// The agent that sent this, if known: only Codex's turns have a turn_id, and its logs have names of their own.
+    /// The agent that sent this, if known: only Codex's turns have a turn_id, and the names of its logs are
+    /// distinctive.
     pub fn agent(&self) -> Option<Agent> {
         let log = self.transcript_path.as_deref().and_then(|path| path.rsplit('/').next());
         self.is_codex_turn.then_some(Agent::Codex).or_else(|| Agent::of_log(log?))
@@ -182,8 +183,8 @@ impl Payload {
         self.event_name.as_deref().and_then(Event::named)
     }
 
-    /// A name for this very tool call that a permission request and the call's end share:
-    /// requests carry no tool_use_id.
+    /// A key of this tool call that a permission request and the end of the call share:
+    /// requests have no tool_use_id.
     pub fn tool_key(&self) -> Option<String> {
         let tool = self.tool_name.as_deref()?;
         let what = self.input.command.as_deref().or(self.input.file_path.as_deref()).or(self.input.question.as_deref());
@@ -201,7 +202,7 @@ impl Payload {
     }
 }
 
-/// The failure, in words for people. Clients pass on a server's answer, a JSON object with a `message` in it.
+/// The failure, in words for people. Clients pass on a server's response, a JSON object that contains a `message`.
 pub fn failure(told: &str) -> String {
     let mut text = told.trim().to_string();
     for _ in 0..FAILURES {
@@ -217,7 +218,7 @@ fn told_in(answer: &Patch) -> Option<String> {
     text().or_else(|| answer.value("error").map(str::to_string))
 }
 
-/// The files that a patch in Codex's format names in its headers, as many as a session lists.
+/// The files in the headers of a patch in Codex's format, at most as many as a session lists.
 fn patch_files(patch: &str) -> Vec<String> {
     const HEADERS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
     let named =

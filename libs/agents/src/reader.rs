@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Facts from the lines that a reader has read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum State {
-    /// Each line stands for itself.
+    /// No facts: each line is complete in itself.
     Claude,
     /// Facts from Codex's earlier lines.
     Codex(Box<codex::State>),

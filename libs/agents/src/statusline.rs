@@ -1,4 +1,4 @@
-//! Owns the decoding of what Claude Code passes to its status line. Wrong types read as nothing.
+//! Owns the decoding of the input of Claude Code's status line. Wrong types are ignored.
 //! Facts: payloads of Claude Code 2.1.329, and its documentation.
 
 use cs_core::clock::{self, Instant};
@@ -44,8 +44,8 @@ impl Payload {
         Some(Limit { used_percentage, resets_at: resets_at.map(clock::stamp) })
     }
 
-    /// The figures, to be stored. `day` is the local day of `now`, `day_began` its first instant; `before` what was known
-    /// of the conversation.
+    /// The figures, to be stored. `day` is the local day of `now`, `day_began` its first instant; `before` is the
+    /// previous reading of the conversation.
     pub fn reading(&self, before: Option<&Reading>, day: &str, day_began: Instant, now: Instant) -> Reading {
         let (input, output) = ("/context_window/total_input_tokens", "/context_window/total_output_tokens");
         let reading = Reading {

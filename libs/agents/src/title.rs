@@ -5,7 +5,7 @@ use crate::agent::Agent;
 use crate::typed;
 use cs_core::naming::Title;
 
-/// A name that a person gave in the client; `None` if nothing of it is a person's.
+/// A name that a person gave in the client; `None` if all of it comes from a program.
 pub fn renamed(agent: Agent, text: &str) -> Option<Title> {
     let text = clean(text);
     (!text.is_empty()).then_some(Title { text, renamed: true, may_echo: agent.echoes_prompts() })
@@ -18,7 +18,7 @@ pub fn found(text: &str) -> Option<Title> {
     tells.then_some(Title { text, renamed: false, may_echo: false })
 }
 
-/// A title as a record stores it; empty where all of it is a program's.
+/// A title as a record stores it; empty if all of it comes from a program.
 fn clean(text: &str) -> String {
     let of = |text: String| Title { text, renamed: true, may_echo: false }.stored();
     typed::typed(text).map_or_else(String::new, |typed| of(typed.text.into_owned()))

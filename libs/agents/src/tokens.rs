@@ -39,7 +39,7 @@ impl Tokens {
     pub fn prompt(&self) -> u64 {
         self.input.saturating_add(self.written()).saturating_add(self.read)
     }
-    /// Everything.
+    /// All tokens.
     pub fn total(&self) -> u64 {
         self.prompt().saturating_add(self.output)
     }
@@ -57,13 +57,13 @@ impl Tokens {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Class(pub u8);
 
-/// How a provider served a call, as far as the price depends on it.
+/// How a provider served a call, as far as it affects the price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tier {
     /// The ordinary tier.
     #[default]
     Standard = 0,
-    /// In a batch; what OpenAI calls flex costs the same.
+    /// In a batch; OpenAI's flex costs the same.
     Batch = 1,
     /// Served first, for a higher price.
     Priority = 2,
@@ -91,16 +91,16 @@ impl Class {
     pub const FAST: u8 = 1;
     /// Inference in the United States.
     pub const US: u8 = 2;
-    /// The line says what it cost (old clients).
+    /// The line reports its cost (old clients).
     pub const RECORDED: u8 = 4;
-    /// Of a subagent, or in a side chain.
+    /// From a subagent, or in a side chain.
     pub const SIDE: u8 = 8;
     /// Lowest of the two bits for the size of the prompt.
     const SIZE: u8 = 4;
     /// Lowest of the two bits for the tier of service.
     const TIER: u8 = 6;
 
-    /// The class of a call whose prompt has so many tokens.
+    /// The class of a call whose prompt has this many tokens.
     pub fn of_prompt(self, tokens: u64) -> Self {
         let size = EDGES.iter().filter(|edge| tokens > **edge).count() as u8;
         Class((self.0 & !(0b11 << Self::SIZE)) | (size << Self::SIZE))
@@ -130,7 +130,7 @@ impl Class {
             _ => Tier::Standard,
         }
     }
-    /// The class with the size of another one's prompt.
+    /// The class with the prompt size of another one.
     pub fn sized_like(self, other: Class) -> Self {
         Class((self.0 & !(0b11 << Self::SIZE)) | (other.0 & (0b11 << Self::SIZE)))
     }

@@ -1,5 +1,5 @@
-//! Owns the command line: what all programs understand alike (`-h`, `--version`, `--json`,
-//! `--table`, `-q`, `--name=value`, `-` for standard input), around the argument parser's own.
+//! Owns the arguments that all programs share (`-h`, `--version`, `--json`, `--table`, `-q`, `--name=value`, `-` for
+//! standard input), on top of the argument parser.
 
 use crate::deferred;
 use crate::failure::{Failure, Outcome};
@@ -11,10 +11,10 @@ use cs_core::signal;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Stands for `-` after the arguments were prepared: ids or records come on standard input.
+/// Replaces `-` in the prepared arguments: ids or records come from standard input.
 pub const STDIN: &str = "\u{1}stdin";
 
-/// Parses the arguments, runs the program and turns what comes of it into an exit code.
+/// Parses the arguments, runs the program and turns its result into an exit code.
 pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) -> Outcome<()>) -> ExitCode {
     signal::outlive_file_size_limits();
     deferred::begin(program);
@@ -28,7 +28,7 @@ pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) 
             if !failure.message().is_some_and(|(text, _)| deferred::is_reported(&text)) {
                 report(program, &failure);
             }
-            // The first trouble's code, as everywhere; a reader that has gone away is none.
+            // The code of the first deferred error wins, as everywhere; a closed pipe is not an error.
             let earlier = Some(deferred::code()).filter(|code| *code != 0 && failure.code() != 0);
             ExitCode::from(earlier.unwrap_or_else(|| failure.code()))
         }
@@ -60,7 +60,7 @@ fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)
     }
 }
 
-/// The word that may be meant by the one that the parser does not know.
+/// The known word that may be meant by one that the parser rejects.
 fn meant<A: TopLevelCommand>(program: &str, words: &[&str], trouble: &str) -> Option<String> {
     let unknown = trouble.lines().next()?.strip_prefix("Unrecognized argument: ")?.trim();
     let before = words.iter().copied().take_while(|word| *word != unknown && !word.starts_with('-'));
@@ -83,7 +83,7 @@ fn usage(program: &str, text: &str, meant: Option<String>) -> Failure {
     Failure::Usage(text, Some(format!("{meant}{program} --help shows what it takes")))
 }
 
-/// The parser's help, with what all programs take.
+/// The parser's help, with the shared options.
 fn help(text: &str) -> String {
     let common = "\nOutput:\n  --json            one JSON object a line (the default in a pipe)\n  --table           for people (the default on a terminal)\n  -q, --quiet       ids only\n  --version         the version\n";
     match text.find("\nExamples:").and_then(|at| text.split_at_checked(at)) {
@@ -101,7 +101,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Takes the shared options out of the arguments and brings the rest into the parser's form.
+    /// Takes the shared options out of the arguments and prepares the rest for the parser.
     fn take(&mut self, raw: &[String]) -> Vec<String> {
         let mut args = Vec::new();
         let mut words = raw.iter();
@@ -124,7 +124,7 @@ impl Shared {
     }
 }
 
-/// The words with the `-` that follows an option as what it is if the option takes a value.
+/// The words, in which a `-` is restored if it is the value of the option before it.
 fn dashes<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut before = "";
     let mut one = |word: &'a str| {
@@ -134,7 +134,7 @@ fn dashes<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().map(|word| one(word)).collect()
 }
 
-/// `--name=value` as two words; everything else as it is.
+/// Splits `--name=value` into two words; everything else stays as it is.
 fn split_value(word: &str) -> Vec<String> {
     match word.strip_prefix("--").and_then(|rest| rest.split_once('=')) {
         Some((name, value)) if !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-') => {

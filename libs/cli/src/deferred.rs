@@ -1,5 +1,5 @@
-//! Owns trouble that keeps no program from its work: it is told at once, each text once, and becomes the exit code of
-//! a program that otherwise did what it should.
+//! Owns errors that do not stop a program: each text is printed at once, only once, and decides the exit code if the
+//! program otherwise succeeds.
 
 use crate::failure::code_of;
 use crate::messages::print;
@@ -14,7 +14,7 @@ struct Deferred {
 
 static DEFERRED: Mutex<Deferred> = Mutex::new(Deferred { program: "", reported: Vec::new(), code: 0 });
 
-/// Notes which program this is.
+/// Sets the name of this program.
 pub fn begin(program: &'static str) {
     DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).program = program;
 }
@@ -24,12 +24,12 @@ pub fn program() -> &'static str {
     DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).program
 }
 
-/// The code of the first trouble; 0 where there was none.
+/// The code of the first error; 0 if there was none.
 pub fn code() -> u8 {
     DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).code
 }
 
-/// Tells trouble and goes on; the program will end with the code of the first.
+/// Prints an error and returns; the program will end with the code of the first one.
 pub fn defer(error: &Error) {
     let text = error.to_string();
     let mut deferred = DEFERRED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -41,7 +41,7 @@ pub fn defer(error: &Error) {
     deferred.code = if deferred.code == 0 { code_of(error) } else { deferred.code };
 }
 
-/// Whether this text was told already.
+/// Whether this text was printed already.
 pub fn is_reported(text: &str) -> bool {
     DEFERRED.lock().unwrap_or_else(PoisonError::into_inner).reported.iter().any(|told| told == text)
 }

@@ -1,20 +1,20 @@
-//! Owns what a program can end with. One table for the whole suite:
+//! Owns the ways in which a program can fail, and their exit codes, the same for all programs:
 //! 0 done, 1 no, 64 usage, 65 invalid input or corrupt record, 74 disk, 75 lock busy.
 
 use cs_core::Error;
 
-/// Why a program ends without having done its work.
+/// Why a program ends without completing its work.
 #[derive(Debug)]
 pub enum Failure {
-    /// Trouble in the store.
+    /// An error in the store.
     Core(Error),
-    /// The command line is wrong; the second text says how it is right.
+    /// The command line is wrong; the second text is a hint.
     Usage(String, Option<String>),
     /// Nothing matched.
     Nothing(String),
-    /// Trouble that was reported already; only the exit code is left.
+    /// An error that was printed already; only the exit code is left.
     Reported(u8),
-    /// Nobody reads our output any more: not our trouble.
+    /// The reader of our output is gone, which is not an error of ours.
     ClosedPipe,
     /// Output could not be written.
     Output(std::io::Error),
@@ -36,7 +36,7 @@ impl Failure {
         }
     }
 
-    /// What to tell: the trouble, and what to do about it.
+    /// The message to print: the error, and a hint.
     pub fn message(&self) -> Option<(String, Option<String>)> {
         match self {
             Failure::Core(error) => Some((error.to_string(), error.hint())),
@@ -48,7 +48,7 @@ impl Failure {
     }
 }
 
-/// The exit code that belongs to trouble in the store.
+/// The exit code for an error in the store.
 pub fn code_of(error: &Error) -> u8 {
     match error {
         Error::Missing(_) | Error::Refused(_) | Error::Newer { .. } => 1,

@@ -1,12 +1,12 @@
-//! Owns going on after failures: each is told once, the work goes on, and the first failure's code is the exit code.
-//! Must stay true: output that nobody reads or that cannot be written ends the work at once.
+//! Owns continuing after failures: each is printed once, the work goes on, and the exit code is that of the first one.
+//! Must stay true: if output cannot be written or nobody reads it, the work ends at once.
 
 use crate::deferred;
 use crate::failure::{Failure, Outcome};
 use crate::messages::print;
 use std::collections::BTreeSet;
 
-/// The failures of a piece of work that goes on after them.
+/// The failures of work that continues after them.
 #[derive(Debug, Default)]
 pub struct Failures {
     reported: BTreeSet<String>,
@@ -14,7 +14,7 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Tells a failure on standard error, unless this program has told the same before.
+    /// Prints a failure on standard error, unless this program has printed the same one before.
     pub fn report(&mut self, failure: impl Into<Failure>) -> Outcome<()> {
         let failure = failure.into();
         if matches!(failure, Failure::ClosedPipe | Failure::Output(_)) {
@@ -30,7 +30,7 @@ impl Failures {
         Ok(())
     }
 
-    /// Ends the work with this code, unless something failed before.
+    /// Sets the exit code, unless something failed before.
     pub fn ends_with(&mut self, code: u8) {
         self.code = self.code.or(Some(code));
     }
@@ -40,7 +40,7 @@ impl Failures {
         self.code.is_none()
     }
 
-    /// What the work ends with: the code of the first failure, all of which were reported.
+    /// The result of the work: the code of the first failure. All failures were printed already.
     pub fn end(&self) -> Outcome<()> {
         self.code.map_or(Ok(()), |code| Err(Failure::Reported(code)))
     }

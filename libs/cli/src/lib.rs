@@ -1,6 +1,6 @@
-//! What the programs for people share: arguments, where output goes, errors and exit codes.
-//! Must stay true: stdout carries data, stderr one line of trouble, exit codes are those of
-//! [`Failure::code`] and never 2. Deliberately absent: anything about sessions' rules.
+//! Code that the programs for people share: arguments, output, errors and exit codes. Must stay true: stdout carries
+//! data, stderr one line per error, exit codes are those of [`Failure::code`] and never 2. Deliberately absent: rules
+//! of sessions.
 
 mod args;
 mod deferred;
@@ -34,7 +34,7 @@ use cs_core::range::Range;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 
-/// What every subcommand works with.
+/// The context of every subcommand.
 #[derive(Debug)]
 pub struct Context {
     /// The data directory.
@@ -46,24 +46,24 @@ pub struct Context {
 }
 
 impl Context {
-    /// The data directory of this user, as people use it.
+    /// The data directory of this user, with the patience of people's commands.
     pub fn new(out: Out) -> Outcome<Self> {
         Ok(Context { store: Store::for_people(Home::from_env()?, agents::WITNESS), out, now: clock::now() })
     }
 
-    /// The range of times that `--since` and `--until` say.
+    /// The range of times given by `--since` and `--until`.
     pub fn range(&self, since: Option<&str>, until: Option<&str>) -> Outcome<Range> {
         Ok(Range::parse(since, until, Zone::system(), self.now)?)
     }
 
-    /// The settings. What of them cannot be understood is told; the program goes on with defaults, and its exit code
-    /// says so in the end.
+    /// The configuration. Parts that cannot be parsed are reported; the program continues with defaults, and ends with
+    /// the exit code of the error.
     pub fn config(&self) -> Config {
         config_of(&self.store)
     }
 }
 
-/// [`Context::config`] where there is only a store.
+/// Like [`Context::config`], with only a store.
 pub fn config_of(store: &Store) -> Config {
     let config = store.config();
     config.troubles.iter().for_each(|trouble| defer(&trouble.error));

@@ -1,5 +1,5 @@
-//! Owns reading ids or records from standard input, one a line. Must stay true: memory is bounded whatever comes;
-//! a line that can be no record is refused, not cut.
+//! Owns reading ids or records from standard input, one per line. Must stay true: memory is bounded whatever comes;
+//! a line that is too long for a record is refused, not cut.
 
 use crate::failure::Outcome;
 use cs_core::Error;
@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::{BufRead, Read};
 
-/// Most sessions that one call takes from standard input.
+/// Most sessions that one call reads from standard input.
 const LINES: usize = 100_000;
-/// Longer names are cut: no session has one, and this much tells which it was.
+/// Longer names are cut: no session has one, and this much identifies the input in a message.
 const NAME: usize = 200;
 
-/// A record, as far as its name goes; the rest is passed over.
+/// A record, of which only the name is read.
 #[derive(Deserialize)]
 struct Named<'a> {
     /// Of any type.
@@ -21,7 +21,7 @@ struct Named<'a> {
     session_id: Option<&'a RawValue>,
 }
 
-/// The names on the lines; an empty line is nothing.
+/// The names on the lines; empty lines are skipped.
 pub fn names(mut input: impl BufRead) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     let mut line = Vec::new();
@@ -38,7 +38,7 @@ fn invalid(text: String) -> crate::Failure {
     Error::Invalid(text).into()
 }
 
-/// The next line, without its end; false where there is none.
+/// Reads the next line, without its end; false if there is none.
 fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Outcome<bool> {
     line.clear();
     let mut bounded = input.take(FILE_BYTES as u64 + 1);

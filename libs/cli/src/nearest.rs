@@ -1,19 +1,19 @@
-//! Owns what a person may have meant by a word that a program does not know. Pure.
+//! Owns guessing the known word that a person may have meant by an unknown one. Pure.
 
-/// The known word that is nearest, if it is near enough to be meant: at most one letter in three differs.
+/// The most similar known word, if it is similar enough: at most one letter in three differs.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = (word.trim_start_matches('-').chars().count() / 3).max(1);
     let near = known.map(|other| (distance(word, other), other)).filter(|(distance, _)| *distance <= most);
     near.min_by_key(|(distance, _)| *distance).map(|(_, other)| other)
 }
 
-/// The subcommands and options that the parser's help lists.
+/// The subcommands and options in the parser's help.
 pub fn words_of(help: &str) -> impl Iterator<Item = &str> {
     let listed = help.lines().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
     listed.filter_map(|line| line.split([' ', ',']).next())
 }
 
-/// How many letters must be put in, taken out or replaced to make one word of the other.
+/// How many letters must be inserted, deleted or replaced to turn one word into the other.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();

@@ -8,7 +8,7 @@ use std::io::{BufWriter, IsTerminal, Stdout, Write};
 /// How data is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// One compact JSON object a line.
+    /// One compact JSON object per line.
     Json,
     /// Aligned, for people.
     Table,
@@ -17,7 +17,7 @@ pub enum Form {
 /// Standard output.
 #[derive(Debug)]
 pub struct Out {
-    /// Whether people or programs read it.
+    /// The form of the data.
     pub form: Form,
     /// Ids only.
     pub quiet: bool,
@@ -25,7 +25,7 @@ pub struct Out {
 }
 
 impl Out {
-    /// The form that was asked for, else the one that fits where the output goes.
+    /// The requested form, else the one that suits the destination.
     pub fn new(form: Option<Form>, quiet: bool) -> Self {
         let natural = if std::io::stdout().is_terminal() { Form::Table } else { Form::Json };
         Out { form: form.unwrap_or(natural), quiet, writer: BufWriter::with_capacity(64 * 1024, std::io::stdout()) }
@@ -45,13 +45,13 @@ impl Out {
         Ok(())
     }
 
-    /// Text as it is, with the line ends that it has.
+    /// Text as it is, with its own line ends.
     pub fn text(&mut self, text: &str) -> Outcome<()> {
         self.writer.write_all(text.as_bytes())?;
         Ok(())
     }
 
-    /// An aligned table that fits the terminal: the last column is cut where it must be.
+    /// An aligned table that fits the terminal: the last column is cut if necessary.
     pub fn table(&mut self, header: &[&str], rows: &[Vec<String>]) -> Outcome<()> {
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| sanitize(cell)).collect()).collect();
         for line in layout_table(header, &rows, terminal_width()) {
@@ -60,14 +60,14 @@ impl Out {
         Ok(())
     }
 
-    /// Hands everything to the reader.
+    /// Flushes the output.
     pub fn flush(&mut self) -> Outcome<()> {
         self.writer.flush()?;
         Ok(())
     }
 }
 
-/// The width of the terminal that shows the output; `None` where it is no terminal. `COLUMNS`
+/// The width of the terminal that shows the output; `None` if it is not a terminal. `COLUMNS`
 /// overrides it.
 #[allow(unsafe_code, reason = "ioctl(2)")]
 fn terminal_width() -> Option<usize> {
@@ -85,8 +85,7 @@ fn terminal_width() -> Option<usize> {
     size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns >= 20)
 }
 
-/// Text that cannot do anything to a terminal: control characters and marks that reorder text
-/// become visible.
+/// Text that is harmless to a terminal: control characters and marks that reorder text become visible.
 pub fn sanitize(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,5 +1,5 @@
-//! Owns where a program is that is called by its name: in a folder of PATH, if that is absolute. A relative
-//! one would let the directory in which somebody stands choose what runs.
+//! Owns finding a program by its name: in the folders of PATH that are absolute. A relative one would let the current
+//! directory decide what runs.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|file| is_program(file))
 }
 
-/// Whether there is a file that can be run.
+/// Whether there is an executable file.
 pub fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

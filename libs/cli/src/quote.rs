@@ -1,6 +1,6 @@
-//! Owns how a word is written in a command that people paste into a shell.
+//! Owns how a word is quoted in a command that people paste into a shell.
 
-/// A word that a shell reads as one word, and a program never as an option, whatever stands in it.
+/// A word that a shell reads as one word, and a program never as an option, whatever it contains.
 pub fn quote_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@:%,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) && !word.starts_with('-') {

@@ -28,19 +28,19 @@ struct Shown<'a> {
     usage: Option<&'a Usage>,
 }
 
-/// A whole record with its state, and what it used, as JSON.
+/// A whole record with its state and usage, as JSON.
 pub fn shown<'a>(session: &'a Session, verdict: &'a Verdict, usage: Option<&'a Usage>) -> impl Serialize + 'a {
     let session = session.without(&["state", "state_reason", "failed", "said", "usage"]);
     let (state, failed, said) = (verdict.state.as_str(), verdict.failed.as_deref(), verdict.said.as_deref());
     Shown { session, state, state_reason: &verdict.reason, failed, said, usage }
 }
 
-/// Prints a session in the form that was asked for.
+/// Prints a session in the requested form.
 pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
     print_session_with(context, session, None)
 }
 
-/// Prints a session and what it used.
+/// Prints a session and its usage.
 pub fn print_session_with(context: &mut Context, session: &Session, usage: Option<&Usage>) -> Outcome<()> {
     if context.out.quiet {
         context.out.line(&session.session_id)?;
@@ -102,7 +102,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     lines
 }
 
-/// What a session used, as lines for people.
+/// The usage of a session, as lines for people.
 fn used(usage: &Usage) -> Vec<String> {
     let model = |(name, of): (&String, &ModelUsage)| {
         format!("    {}  {} tokens, {}", sanitize(name), format_count(of.total_tokens), format_model_cost(of))

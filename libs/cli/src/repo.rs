@@ -9,7 +9,7 @@ use cs_core::index;
 use cs_core::store::Store;
 use std::path::Path;
 
-/// By what the named repository is known; see [`identity`].
+/// The identity of the named repository; see [`identity`].
 pub fn named(text: &str) -> Outcome<String> {
     let dir = Path::new(text);
     let is_bare = dir.join("HEAD").is_file();
@@ -29,7 +29,7 @@ pub fn named(text: &str) -> Outcome<String> {
     if text.starts_with(identity::FIRST_COMMIT) {
         return Ok(text.to_string());
     }
-    // A slip in a directory's name is no address.
+    // A misspelt directory is not an address.
     let is_remote = text.contains('/') && !text.starts_with(['/', '.', '~']);
     let url = if text.contains(':') { text.to_string() } else { format!("https://{text}") };
     let address = is_remote.then(|| identity::address(&url, None)).flatten();
@@ -42,8 +42,9 @@ pub fn named(text: &str) -> Outcome<String> {
     })
 }
 
-/// Projects whose folder is gone, while another one has the same repository: perhaps they were moved there. Of several
-/// the one that was registered last. One that was there when a session began in the one that is gone is another clone.
+/// Projects whose folder is gone while another project has the same repository, registered later: perhaps they were
+/// moved there. Of several candidates the latest is taken. A candidate that was registered before the last session
+/// began in the missing folder is another clone.
 pub fn moves(store: &Store, config: &Config) -> Vec<String> {
     let is_gone = |project: &Registration| !project.path.is_empty() && !Path::new(&project.path).exists();
     let gone = config.projects.iter().filter(|(_, project)| is_gone(project));
@@ -64,7 +65,7 @@ pub fn moves(store: &Store, config: &Config) -> Vec<String> {
     gone.filter_map(hint).collect()
 }
 
-/// When a session of a project began last.
+/// When the last session of a project began.
 fn last_begun(store: &Store, slug: &str) -> Option<Instant> {
     let index = store.index().ok()?;
     let entries = index.entries(index::of_project(slug));

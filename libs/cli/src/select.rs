@@ -1,4 +1,4 @@
-//! Owns addressing: which sessions the arguments name.
+//! Owns which sessions the arguments name.
 
 use crate::Context;
 use crate::args::STDIN;
@@ -9,7 +9,7 @@ use agents::Agent;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;
 
-/// The sessions that the arguments name; without any, the conversation that we run in.
+/// The sessions that the arguments name; without arguments, the conversation that runs this program.
 pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
     if args.is_empty() {
         return Ok(vec![own_conversation()?]);
@@ -28,7 +28,7 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
     Ok(all)
 }
 
-/// Agents tell the commands that they run which conversation runs them.
+/// The id of the conversation that runs this program: agents set an environment variable for their commands.
 fn own_conversation() -> Outcome<String> {
     match Agent::conversation_from_env() {
         Some(uuid) => Ok(format!("claude:{uuid}")),
@@ -39,8 +39,8 @@ fn own_conversation() -> Outcome<String> {
     }
 }
 
-/// Runs `work` for each named session. With several, each failure is told and the work goes on;
-/// the first failure's code is the exit code.
+/// Runs `work` for each named session. With several, each failure is printed and the work goes on;
+/// the exit code is that of the first failure.
 pub fn each(
     context: &mut Context,
     args: &[String],

@@ -1,11 +1,10 @@
-//! Owns private keys in armour: PEM, PGP, SSH2, and PuTTY's files. Must stay true: a rule that declines has read a
+//! Owns armoured private keys: PEM, PGP, SSH2, and PuTTY's files. Must stay true: a rule that finds nothing has read a
 //! bounded number of bytes.
 
 use super::class::{UPPER, find, is_alnum, is_word};
 use std::ops::Range;
 
-/// The private key in armour that begins at `at`, up to the end of its END line; up to the end of the text where
-/// it was cut.
+/// The armoured private key that begins at `at`, through its END line, or to the end of the text if it was cut off.
 pub(super) fn armour(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let (begin, dash, footer): (&[u8], &[u8], &[u8]) = match () {
@@ -34,8 +33,8 @@ pub(super) fn armour(text: &[u8], at: usize) -> Option<Range<usize>> {
     Some(at..at + end + line + dashes)
 }
 
-/// Whether the text goes on with lines of a key: after the end of the line, which may be written as `\n`, and the
-/// quotes and signs by which programs join lines.
+/// Whether lines of a key follow: after the end of the line, which may be written as `\n`, and the quotes and operators
+/// with which programs join lines.
 fn is_key(text: &[u8]) -> bool {
     let mut at = 0;
     let mut line = false;
@@ -65,7 +64,7 @@ fn is_key_byte(byte: u8) -> bool {
     is_alnum(byte) || matches!(byte, b'+' | b'/' | b'=' | b'-' | b':' | b'\n' | b'\r' | b'\\')
 }
 
-/// A key file of PuTTY, up to the end of its MAC.
+/// A key file of PuTTY, through its MAC.
 pub(super) fn putty(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let version = rest.strip_prefix(b"PuTTY-User-Key-File-")?;

@@ -1,12 +1,12 @@
-//! Owns the classes of bytes that rules are made of. Must stay true: no class holds a byte beyond ASCII but where
-//! it says so, so a span that ends with a class ends on a character border.
+//! Owns the classes of bytes that rules are made of. Must stay true: unless noted, a class contains only ASCII bytes,
+//! so a span that ends with a class ends on a character boundary.
 
 /// A set of ASCII bytes.
 #[derive(Clone, Copy)]
 pub(super) struct Class(u128);
 
 impl Class {
-    /// The bytes of the text; `a-z` is written out as a range by [`Class::and`].
+    /// The bytes of the text. Ranges such as `a-z` are built with [`Class::and`].
     pub(super) const fn of(bytes: &[u8]) -> Class {
         let (mut set, mut rest) = (0, bytes);
         while let [byte, others @ ..] = rest {
@@ -40,21 +40,21 @@ const LARGE: Class = Class::range(b'A', b'Z');
 
 /// Hexadecimal digits.
 pub(super) const HEX: Class = DIGIT.and(Class::range(b'a', b'f')).and(Class::range(b'A', b'F'));
-/// Hexadecimal digits and dashes, of UUIDs.
+/// Hexadecimal digits and dashes, for UUIDs.
 pub(super) const UUID: Class = HEX.and(Class::of(b"-"));
 pub(super) const LOWER: Class = SMALL.and(DIGIT);
 pub(super) const UPPER: Class = LARGE.and(DIGIT);
-/// Large letters, digits and dashes, of keys that people type.
+/// Upper-case letters, digits, `-` and `_`, for keys that people type.
 pub(super) const TYPED: Class = UPPER.and(Class::of(b"-_"));
 pub(super) const ALNUM: Class = LOWER.and(LARGE);
-/// The bytes of a name in a program.
+/// The bytes of an identifier.
 pub(super) const NAME: Class = ALNUM.and(Class::of(b"_"));
-/// Base64 of URLs.
+/// URL-safe base64.
 pub(super) const WORD: Class = NAME.and(Class::of(b"-"));
 pub(super) const DOTTED: Class = WORD.and(Class::of(b"."));
-/// RFC 7235 `token68`, and thereby base64.
+/// RFC 7235 `token68`, which includes base64.
 pub(super) const BASE64: Class = DOTTED.and(Class::of(b"~+/="));
-/// Base64 in an address.
+/// Base64 in a URL.
 pub(super) const ESCAPED: Class = BASE64.and(Class::of(b"%"));
 /// Tokens of several parts.
 pub(super) const PARTS: Class = BASE64.and(Class::of(b":!|@$"));
@@ -87,28 +87,28 @@ pub(super) fn is_quote(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`')
 }
 
-/// The bytes of an unquoted value, text beyond ASCII too.
+/// The bytes of an unquoted value, including text beyond ASCII.
 pub(super) fn is_bare(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b',' | b';' | b'&' | b')' | b'<')
 }
 
-/// The bytes between `://` and the path, text beyond ASCII too.
+/// The bytes between `://` and the path, including text beyond ASCII.
 pub(super) fn is_authority(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !is_quote(byte) && !matches!(byte, b'/' | b'?' | b'#' | b'<' | b'>' | b'\\')
 }
 
-/// Whether one text holds the other, whatever the case of its letters.
+/// Whether one text contains the other, ignoring case.
 pub(super) fn contains(text: &[u8], part: &str) -> bool {
     text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Whether one text ends with the other, whatever the case of its letters.
+/// Whether one text ends with the other, ignoring case.
 pub(super) fn ends_with(text: &[u8], part: &str) -> bool {
     let begin = text.len().checked_sub(part.len());
     begin.and_then(|begin| text.get(begin..)).is_some_and(|end| end.eq_ignore_ascii_case(part.as_bytes()))
 }
 
-/// Words with blanks between. Most texts are in none of the lists, which first letter, last letter and length tell.
+/// Words separated by spaces. The first letter, the last letter and the length rule out most texts.
 pub(super) struct Words {
     text: &'static str,
     bits: [u128; 2],
@@ -130,7 +130,7 @@ impl Words {
         Words { text, bits }
     }
 
-    /// Whether the text is one of the words, whatever the case of its letters.
+    /// Whether the text is one of the words, ignoring case.
     #[inline]
     pub(super) fn have(&self, text: &[u8]) -> bool {
         self.may_have(text) && self.any(text, 32)
@@ -148,7 +148,7 @@ impl Words {
         self.bits.get(place / 128).is_some_and(|bits| bits >> (place % 128) & 1 == 1)
     }
 
-    /// Letters that differ in `case` are the same.
+    /// Whether the text is one of the words, ignoring the bits of `case`.
     fn any(&self, text: &[u8], case: u8) -> bool {
         let same = |ours: u8, theirs: u8| ours == theirs || ours ^ theirs == case && ours.is_ascii_alphabetic();
         let mut rest = self.text.as_bytes();
@@ -164,7 +164,7 @@ impl Words {
     }
 }
 
-/// A number below 256 for letters of either case and a length.
+/// A number below 256 for the first and last letter, ignoring case, and the length.
 const fn place(first: u8, last: u8, length: usize) -> usize {
     ((first & 31) as usize * 37 + (last & 31) as usize * 11 + length * 101) % 256
 }

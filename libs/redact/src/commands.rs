@@ -1,5 +1,5 @@
-//! Owns the flags of programs that take a password without saying so: `curl -u`, `mysql -p`, `sshpass -p`; and which
-//! of these programs a command has called so far. Must stay true: each byte is read once, and what is masked is not
+//! Owns the flags of programs that take a password under an unsuspicious name: `curl -u`, `mysql -p`, `sshpass -p`; and
+//! which of these programs a command has called so far. Must stay true: each byte is read once, and masked text is not
 //! read, so that a second run sees the same programs.
 
 use super::class::{Words, is_dotted};
@@ -11,11 +11,11 @@ use std::ops::Range;
 pub(super) enum Takes {
     /// A password, as the next word.
     Password,
-    /// A password, right behind the flag.
+    /// A password, directly after the flag.
     Attached,
     /// A password, either way.
     Either,
-    /// A user and a password, with `:` or `%` or `,` between, either way.
+    /// A user and a password, separated by `:` or `%` or `,`, either way.
     Pair,
     /// `pass:` and a password.
     Source,
@@ -66,14 +66,14 @@ static RULES: [Rule; 14] = [
     (Words::of("-pass -passin -passout -password -k -K -passwd"), Words::of("openssl"), Takes::Source),
 ];
 
-/// The programs that were called in the command that is being read.
+/// The programs that were called in the current command.
 #[derive(Default)]
 pub(super) struct Called {
     /// The masked spans, in order.
     masked: Vec<Range<usize>>,
-    /// How far the text was read, and how many of the masked spans lie before.
+    /// How far the text was read, and how many of the masked spans end before that.
     upto: Cell<(usize, usize)>,
-    /// A bit for each of [`RULES`] whose programs were seen.
+    /// A bit for each of [`RULES`] whose program was seen.
     rules: Cell<u16>,
 }
 
@@ -86,12 +86,12 @@ impl Called {
         rules.find(|(place, rule)| called(*place) && rule.0.have_exactly(flag)).map(|(_, rule)| rule.2)
     }
 
-    /// Takes notice of a span that is masked, behind those before.
+    /// Adds a masked span, which lies after the earlier ones.
     pub(super) fn skip(&mut self, span: Range<usize>) {
         self.masked.push(span);
     }
 
-    /// Reads what was not read yet of the command that is under way at `to`, without what is masked.
+    /// Reads on to `to` in the current command, without masked text.
     fn read(&self, text: &[u8], to: usize) {
         let (mut from, spans) = self.upto.get();
         let masked = self.masked.get(spans..).unwrap_or_default();
@@ -118,7 +118,7 @@ impl Called {
             let length = rest.iter().take_while(|&&byte| is_dotted(byte)).count();
             let word = rest.get(..length).unwrap_or_default();
             self.call(word);
-            // The `n` of an escape may stand before it.
+            // The `n` of an escape may precede it.
             if let [b'n' | b'r' | b't', name @ ..] = word
                 && text.get(..at).is_some_and(|before| before.ends_with(b"\\"))
             {
@@ -138,7 +138,8 @@ impl Called {
     }
 }
 
-/// Where the last command ends in a part of the text: with its line, unless that goes on, and with a pipe.
+/// Where the last command ends in a part of the text: at the end of its line, unless the line is continued, or at a
+/// pipe.
 fn last_end(text: &[u8], part: &Range<usize>) -> Option<usize> {
     let bytes = text.get(part.clone())?;
     let goes_on = |at: usize| text.get(..part.start + at).is_some_and(|before| before.ends_with(b"\\"));

@@ -1,5 +1,5 @@
-//! Owns where a value begins and ends: quotes, escapes, the end of a line. Must stay true: of a value that is declined
-//! only its head was read, [`HEAD`] bytes.
+//! Owns where a value begins and ends: quotes, escapes, the end of a line. Must stay true: of a value that is not a
+//! secret only the first [`HEAD`] bytes are read.
 
 use super::blocks;
 use super::class::*;
@@ -41,7 +41,7 @@ impl Scan<'_> {
         })
     }
 
-    /// Behind `Bearer ` and the like.
+    /// Skips `Bearer ` and the like.
     pub(super) fn behind_scheme(&self, at: usize) -> usize {
         let end = self.run(at, is_alnum).min(at + 7);
         let name = self.bytes().get(at..end).unwrap_or_default();
@@ -49,9 +49,9 @@ impl Scan<'_> {
         if value > end && name.len() > 4 && SCHEMES.have(name) { value } else { at }
     }
 
-    /// The closing quote, or the end of the line, or the place after `most` bytes. `escapes` backslashes stood
-    /// before the opening quote: 1 in JSON within JSON, 3 one level deeper. A quote inside the value has twice that
-    /// and one more.
+    /// The closing quote, the end of the line, or the position after `most` bytes. `escapes` is the number of
+    /// backslashes before the opening quote: 1 in JSON within JSON, 3 one level deeper. A quote inside the value has
+    /// twice that number plus one.
     pub(super) fn quoted_end(&self, from: usize, quote: u8, escapes: usize, most: usize) -> usize {
         let mut slashes = 0;
         for (at, &byte) in self.bytes().iter().enumerate().skip(from).take(most) {
@@ -66,7 +66,7 @@ impl Scan<'_> {
         self.border(from, most)
     }
 
-    /// The end of an unquoted value, or the place after `most` bytes. It ends before an escape: `\n`, `\"`.
+    /// The end of an unquoted value, or the position after `most` bytes. It ends before an escape: `\n`, `\"`.
     pub(super) fn bare_end(&self, from: usize, most: usize) -> usize {
         let limit = self.border(from, most);
         let text = self.bytes().get(from..limit).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Scan<'_> {
         from + text.iter().enumerate().position(|(at, &byte)| ends(at, byte)).unwrap_or(text.len())
     }
 
-    /// At most so many bytes behind `from`, on a character's border.
+    /// At most `most` bytes after `from`, on a character boundary.
     pub(super) fn border(&self, from: usize, most: usize) -> usize {
         let all = self.bytes().len();
         let mut end = from.saturating_add(most).min(all);
@@ -87,7 +87,7 @@ impl Scan<'_> {
         end.max(from)
     }
 
-    /// The first bytes of a run, as many as are asked.
+    /// The first bytes of a run, at most [`HEAD`].
     pub(super) fn head(&self, at: usize, member: impl Fn(u8) -> bool) -> &[u8] {
         let rest = self.bytes().get(at..).unwrap_or_default();
         let end = rest.iter().take(HEAD).position(|&byte| !member(byte)).unwrap_or(rest.len().min(HEAD));

@@ -1,4 +1,4 @@
-//! Owns what stands behind flags: `--password x`, and the flags of programs in `commands`.
+//! Owns the values after flags: `--password x`, and the flags of programs in `commands`.
 
 use super::blocks;
 use super::class::*;
@@ -9,7 +9,7 @@ use super::values::{Tie, Value};
 use std::ops::Range;
 
 impl Scan<'_> {
-    /// The value behind `--password` and the like, or behind a flag of a program that takes a password.
+    /// The value after `--password` and the like, or after a flag of a program that takes a password.
     pub(super) fn flag(&self, at: usize) -> Option<Range<usize>> {
         let previous = self.before(at);
         if previous == b'-' || is_name(previous) || previous == b'.' {
@@ -38,7 +38,7 @@ impl Scan<'_> {
         self.value(value, kind, Tie::Flag)
     }
 
-    /// The value that a flag takes, if it belongs to a program that is called before it in the same command.
+    /// The kind of value that a flag takes, if it belongs to a program that is called before it in the same command.
     pub(super) fn takes(&self, at: usize, flag: &[u8]) -> Option<Takes> {
         if !commands::is_flag(flag) {
             return None;
@@ -46,7 +46,7 @@ impl Scan<'_> {
         self.called.takes(self.bytes(), at, flag)
     }
 
-    /// Where the argument behind a flag begins, also when both are texts of a list: `"-p", "x"`.
+    /// Where the argument after a flag begins, also if both are strings of a list: `"-p", "x"`.
     pub(super) fn argument(&self, end: usize) -> Option<usize> {
         let quotes = self.run(end, |byte| is_quote(byte) || byte == b'\\');
         let comma = if quotes > end && self.byte(quotes) == b',' { quotes + 1 } else { end };
@@ -55,7 +55,7 @@ impl Scan<'_> {
         (value > end && (comma == end || quoted)).then_some(value)
     }
 
-    /// The secret in the argument of a program's flag, which ends at `end`.
+    /// The secret in the argument of a program's flag that ends at `end`.
     pub(super) fn taken(&self, end: usize, takes: Takes) -> Option<Range<usize>> {
         if takes == Takes::Attached {
             return if is_quote(self.byte(end)) { self.attached(end, takes) } else { None };
@@ -83,7 +83,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The password of `user:password`, the argument that begins at `at`.
+    /// The password of `user:password` in the argument that begins at `at`.
     pub(super) fn pair(&self, at: usize) -> Option<Range<usize>> {
         let at = self.run(at, |byte| is_quote(byte) || byte == b'\\');
         let head = self.head(at, |byte| is_bare(byte) || byte == b',');

@@ -1,7 +1,7 @@
-//! Owns finding the keys of `makers`: by how they begin, or by a mark at a known place.
+//! Owns finding the keys of `makers`: by their prefix, or by a mark at a known position.
 //!
-//! Must stay true: a rule that declines has read at most 255 bytes. The table is made when the program is
-//! compiled, and holds no address: a hook begins with nothing to prepare.
+//! Must stay true: a rule that finds nothing has read at most 255 bytes. The table is built at compile time, and
+//! contains no address, so a hook has nothing to prepare.
 
 use super::class::*;
 use super::makers::Care::{self, Digit, Mixed, Words};
@@ -15,15 +15,15 @@ struct KeyRow {
     at: u16,
     length: u8,
     group: u8,
-    /// Its first bytes, 0 where there is none.
+    /// Its first bytes, padded with 0.
     begin: [u8; 3],
 }
 
-/// [`GROUPS`] with the prefixes in the order of their buckets.
+/// [`GROUPS`] with the prefixes ordered by bucket.
 struct Table {
     letters: [u8; SIZE.1],
     rows: [KeyRow; SIZE.0],
-    /// Where the rows of a bucket begin.
+    /// The index of the first row of each bucket.
     first: [u16; BUCKETS + 1],
     /// The text that follows the prefixes of a group.
     bodies: [Body; GROUPS.len()],
@@ -33,7 +33,7 @@ type Body = (Class, Length, Care);
 
 const BUCKETS: usize = 256;
 
-/// Where prefixes with these first bytes are.
+/// The bucket for prefixes with these first bytes.
 const fn bucket(first: u8, second: u8) -> usize {
     (first as usize * 31 + second as usize) % BUCKETS
 }
@@ -41,7 +41,7 @@ const fn bucket(first: u8, second: u8) -> usize {
 const SIZE: (usize, usize) = size();
 static TABLE: Table = table();
 
-/// The number of prefixes, and of all their letters.
+/// The number of prefixes, and of all their bytes.
 #[allow(clippy::indexing_slicing)] // run by the compiler
 const fn size() -> (usize, usize) {
     let (mut rows, mut letters, mut group) = (0, 0, 0);
@@ -97,7 +97,7 @@ const fn table() -> Table {
     table
 }
 
-/// Where the rows of each bucket begin.
+/// The index of the first row of each bucket.
 #[allow(clippy::indexing_slicing)] // run by the compiler
 const fn first_rows() -> [u16; BUCKETS + 1] {
     let mut first = [0; BUCKETS + 1];
@@ -121,7 +121,7 @@ const fn first_rows() -> [u16; BUCKETS + 1] {
     first
 }
 
-/// The end of the key that the text begins with. The rest of its alphabet belongs to it, however long it is.
+/// The end of the key at the beginning of the text. All following bytes of its alphabet belong to it.
 pub(super) fn end(text: &[u8]) -> Option<usize> {
     let [first, second, third, ..] = *text else { return None };
     let bucket = bucket(first, second);
@@ -160,12 +160,12 @@ fn row_end(text: &[u8], row: &KeyRow) -> Option<usize> {
     Some(usize::from(row.length) + rest - marks)
 }
 
-/// How many of the first bytes, at most so many, are of a class.
+/// How many of the first bytes, at most `most`, are of a class.
 fn run(text: &[u8], class: Class, most: usize) -> usize {
     text.iter().take(most).take_while(|&&byte| class.has(byte)).count()
 }
 
-/// Whether it may be random: not a name, and not `xxxx`.
+/// Whether it may be random: neither a name nor a filler such as `xxxx`.
 fn is_random(body: &[u8], class: Class, care: Care) -> bool {
     let any = |is: fn(&u8) -> bool| body.iter().any(is);
     let (digit, large, small) = (any(u8::is_ascii_digit), any(u8::is_ascii_uppercase), any(u8::is_ascii_lowercase));
@@ -177,7 +177,7 @@ fn is_random(body: &[u8], class: Class, care: Care) -> bool {
     fits && !is_filler(body) && (!class.has(b'a') || !is_wordy(body))
 }
 
-/// The end of the marked key that the text begins with.
+/// The end of the marked key at the beginning of the text.
 pub(super) fn marked_end(text: &[u8]) -> Option<usize> {
     let fits = |mark: &&Mark| {
         text.get(mark.at) == mark.text.first() && text.get(mark.at..).is_some_and(|rest| rest.starts_with(mark.text))

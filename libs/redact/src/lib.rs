@@ -1,18 +1,18 @@
 //! Replaces secrets in text by `[masked]` before the text is stored or shown.
 //!
-//! Owns the list of what counts as a secret: known keys (`keys`, `tokens`), private keys in armour (`blocks`),
-//! credentials in headers, passwords in addresses, passwords behind the flags of programs (`commands`), and the
-//! values of names that say that they are secret (`names`, `values`).
+//! Owns the list of what counts as a secret: known keys (`keys`, `tokens`), armoured private keys (`blocks`),
+//! credentials in headers, passwords in URLs, passwords after the flags of programs (`commands`), and the values of
+//! names that suggest a secret (`names`, `values`).
 //!
 //! Must stay true:
-//! - The cost is linear in the text, whatever the text is. A rule that declines has looked at a bounded number of
-//!   bytes, at bytes that no later attempt of the same rule looks at again, or at a run that is remembered.
-//! - Masking twice changes nothing: a text is gone through until nothing is found, see [`ROUNDS`].
-//! - A span begins and ends next to an ASCII byte, hence on a character border.
+//! - The cost is linear in the length of any text. A rule that finds nothing has looked at a bounded number of bytes,
+//!   at bytes that the same rule never looks at again, or at a run that is remembered.
+//! - Masking twice changes nothing: the text is scanned until nothing is found, see [`ROUNDS`].
+//! - A span begins and ends next to an ASCII byte, hence on a character boundary.
 //!
-//! Deliberately absent: a configurable list, regular expressions (their engine would outweigh the program that
-//! links this), guesses about random characters that no name and no shape announces (they are commits and
-//! checksums, most times), and any promise that a secret of an unknown shape is found.
+//! Deliberately absent: a configurable list; regular expressions (their engine would be larger than the program that
+//! links this); guesses about random characters without a telling name or shape (mostly commits and checksums); and any
+//! promise that a secret of an unknown shape is found.
 
 mod blocks;
 mod class;
@@ -39,14 +39,14 @@ use tokens::Tokens;
 /// The text that replaces a secret.
 pub const MASK: &str = "[masked]";
 
-/// The text with every secret replaced; borrowed when there was none.
+/// The text with every secret replaced; borrowed if there is none.
 #[must_use]
 pub fn mask(text: &str) -> Cow<'_, str> {
     mask_counted(text).0
 }
 
-/// The text with only that replaced which tells itself: keys and tokens of a known shape. For names of files, in
-/// which a `=` or a `:` says nothing.
+/// The text with only keys and tokens of a known shape replaced. For file names, in which a `=` or a `:` has no
+/// meaning.
 #[must_use]
 pub fn mask_tokens(text: &str) -> Cow<'_, str> {
     let (mut out, mut copied) = (String::new(), 0);
@@ -62,11 +62,11 @@ pub fn mask_tokens(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// How often a text is gone through at most. The first time finds all but what only a mask brings to light, the
-/// second time finds nothing, save in texts that were made to need more.
+/// Most scans of a text. The first one finds everything except secrets that only a mask reveals; the second one finds
+/// nothing, except in texts that were made to need more.
 const ROUNDS: usize = 8;
 
-/// How far around a mask another round looks: farther than any rule looks back, or ahead before it declines.
+/// How many bytes around a mask the next scan covers: more than any rule looks back, or ahead before it gives up.
 const AROUND: usize = 512;
 
 /// Like [`mask`], with the number of masks that were added.
@@ -84,7 +84,7 @@ pub fn mask_counted(text: &str) -> (Cow<'_, str>, usize) {
     (Cow::Owned(masked), count)
 }
 
-/// The text with every secret replaced that is seen at first in the windows, and where the masks are; `None` when
+/// The text with every secret replaced that one scan of the windows finds, and the positions of the masks; `None` if
 /// there is none.
 fn masked_once(text: &str, windows: &[Range<usize>]) -> Option<(String, Vec<Range<usize>>)> {
     let mut scan = Scan::new(text, windows);
@@ -102,7 +102,7 @@ fn masked_once(text: &str, windows: &[Range<usize>]) -> Option<(String, Vec<Rang
     Some((out, masks))
 }
 
-/// The surroundings of the masks, beginning at a blank or where the last ones end.
+/// The surroundings of the masks, each beginning at a space or where the previous one ends.
 fn around(text: &str, masks: &[Range<usize>]) -> Vec<Range<usize>> {
     let mut windows: Vec<Range<usize>> = Vec::new();
     for mask in masks {

@@ -1,5 +1,5 @@
-//! Owns the table of keys: how each begins, or which mark it has where, its alphabet and its length. Sources: what the
-//! makers document, and what the public scanners list.
+//! Owns the table of keys: the prefix of each, or its mark and the position of that, its alphabet and its length.
+//! Sources: the makers' documentation, and the lists of public scanners.
 
 use super::class::*;
 
@@ -16,9 +16,9 @@ use Length::{AtLeast, Between};
 pub(super) enum Care {
     /// It is not made of words, see [`is_wordy`].
     Words,
-    /// It has a digit or looks random, too.
+    /// Also, it contains a digit or looks random.
     Digit,
-    /// It has a digit, a small and a large letter, too, and looks random where it is short.
+    /// Also, it contains a digit, a lower-case and an upper-case letter, and if it is short it looks random.
     Mixed,
 }
 use Care::{Digit, Mixed, Words};
@@ -31,7 +31,7 @@ const fn exactly(length: u8) -> Length {
 
 /// Prefixes by what follows them.
 pub(super) const GROUPS: &[Group] = &[
-    // Models and what runs them.
+    // Models and services that run them.
     (WORD, AtLeast(16), Words, "sk-ant- sk-proj- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None-"),
     (WORD, AtLeast(20), Digit, "sk- tvly- tgp_v1_ lsv2_ ls__ nvapi- wandb_v1_"),
     (ALNUM, AtLeast(20), Digit, "jina_ rpa_ fw_ crsr_ key_ e2b_"),
@@ -105,7 +105,7 @@ pub(super) const GROUPS: &[Group] = &[
     (WORD, AtLeast(43), Mixed, "sha256~"),
     (TYPED, AtLeast(20), Digit, "SWMTKN-1-"),
     (WORD, AtLeast(40), Digit, "SWMTKN-1-"),
-    // Secrets and identities.
+    // Secret stores and identity providers.
     (WORD, AtLeast(24), Words, "hvs. hvb. hvr."),
     (ALNUM, exactly(24), Mixed, "s."),
     (WORD, AtLeast(80), Mixed, "b."),
@@ -117,7 +117,7 @@ pub(super) const GROUPS: &[Group] = &[
     (LOWER, exactly(58), Digit, "nsec1"),
     (ALNUM, AtLeast(100), Mixed, "xprv yprv zprv"),
     (WORD, AtLeast(40), Digit, "dnkey- vera01ei- signkey- keyauth-"),
-    // Messages.
+    // Messaging.
     (BASE64, AtLeast(15), Digit, "xoxb- xoxp- xoxa- xoxr- xoxs- xoxc- xoxd- xoxo- xoxe- xoxe. xapp- xwfp-"),
     (ESCAPED, AtLeast(15), Digit, "xoxd-"),
     (DOTTED, AtLeast(40), Words, "SG."),
@@ -131,7 +131,7 @@ pub(super) const GROUPS: &[Group] = &[
     (ALNUM, exactly(32), Mixed, "o."),
     (TYPED, AtLeast(45), Digit, "KEY0"),
     (WORD, AtLeast(45), Digit, "KEY0"),
-    // Money.
+    // Payment.
     (NAME, AtLeast(16), Words, "sk_live_ sk_test_ sk_org_ sk_prod_ rk_live_ rk_test_ rk_prod_"),
     (BASE64, AtLeast(16), Words, "whsec_"),
     (WORD, AtLeast(50), Mixed, "EAAA EAAl"),
@@ -151,7 +151,7 @@ pub(super) const GROUPS: &[Group] = &[
     (BASE64, AtLeast(100), Digit, "AQE aact_"),
     (HEX, AtLeast(32), Digit, "shpat_ shpca_ shppa_ shpss_ shptka_ shpua_ pk_"),
     (TYPED, AtLeast(36), Digit, "pk_"),
-    // People and their work.
+    // Collaboration.
     (ALNUM, AtLeast(60), Mixed, "EAA"),
     (ALNUM, exactly(14), Mixed, "key"),
     (ALNUM, AtLeast(10), Words, "EAACEdEose0cBA"),
@@ -191,14 +191,14 @@ pub(super) const GROUPS: &[Group] = &[
     ),
     (TYPED, AtLeast(22), Digit, "API-"),
     (DOTTED, AtLeast(60), Mixed, "sk.eyJ tk.eyJ"),
-    // A private key whose armour is encoded once more.
+    // A private key whose armour is base64-encoded again.
     (
         BASE64,
         AtLeast(40),
         Digit,
         "LS0tLS1CRUdJTiBQUklWQVRF LS0tLS1CRUdJTiBSU0EgUFJJVkFURSB LS0tLS1CRUdJTiBFQyBQUklWQVRF LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUg LS0tLS1CRUdJTiBFTkNSWVBURUQg LS0tLS1CRUdJTiBEU0EgUFJJVkFURSB LS0tLS1CRUdJTiBQR1AgUFJJVkFURSB",
     ),
-    // Anyone who knows the address of a web hook may write there.
+    // Anyone who knows the URL of a webhook may post to it.
     (
         BASE64,
         AtLeast(20),
@@ -228,10 +228,10 @@ const fn mark(text: &'static str, at: usize, class: Class, least: usize, most: u
     Mark { text: text.as_bytes(), at, class, least, most }
 }
 
-/// How many letters and digits begin each of [`MARKS`] at least.
+/// Each of [`MARKS`] begins with at least this many letters and digits.
 pub(super) const MARKED: usize = 10;
 pub(super) static MARKS: [Mark; 13] = [
-    // Azure: keys of services, of searches, of functions, Azure DevOps.
+    // Azure: keys of services, search and functions, Azure DevOps.
     mark("JQQJ99", 52, ALNUM, 80, 88),
     mark("AZDO", 76, ALNUM, 84, 84),
     mark("AzSe", 42, ALNUM, 52, 52),

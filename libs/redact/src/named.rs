@@ -1,5 +1,5 @@
-//! Owns the values of names that say that they are secret: `name=value`, `"name": "value"`, `<name>value</name>`, and
-//! pairs of a name and a value. Must stay true: a rule looks back [`NAME_BYTES`] at most, and past no mask.
+//! Owns the values of names that suggest a secret: `name=value`, `"name": "value"`, `<name>value</name>`, and pairs of
+//! a name and a value. Must stay true: a rule looks back [`NAME_BYTES`] at most, and not past a mask.
 
 use super::class::*;
 use super::names::{self, Kind};
@@ -8,7 +8,7 @@ use super::values::{HEAD, Tie, Value};
 use std::ops::Range;
 
 impl Scan<'_> {
-    /// The value behind `=` or `:` when the name before it is telling.
+    /// The value after `=` or `:` if the name before it suggests a secret.
     pub(super) fn assignment(&self, at: usize) -> Option<Range<usize>> {
         let value = at + 1 + (at + 1..at + 3).take_while(|&at| matches!(self.byte(at), b'=' | b'>')).count();
         if self.byte(at + 1) == b':' {
@@ -38,14 +38,14 @@ impl Scan<'_> {
         }
     }
 
-    /// How telling the name at a place is. The `n` of an escape before it may be part of it or not.
+    /// The kind of the name at a position. The `n` of an escape before it may be part of it or not.
     pub(super) fn kind(&self, place: &Range<usize>) -> Option<Kind> {
         let name = self.bytes().get(place.clone())?;
         let escaped = self.before(place.start) == b'\\' && matches!(name, [b'n' | b'r' | b't', ..]);
         names::kind(name).or_else(|| names::kind(name.get(1..).filter(|_| escaped)?))
     }
 
-    /// Whether the quote behind the sign at `at` is the end of the text in which the name is: `grep 'password:' x`.
+    /// Whether the quote after the sign at `at` ends the string that contains the name: `grep 'password:' x`.
     pub(super) fn closes(&self, name: Range<usize>, at: usize, value: usize) -> bool {
         let slashes = self.run(value, |byte| byte == b'\\') - value;
         let quote = self.byte(value + slashes);
@@ -54,8 +54,8 @@ impl Scan<'_> {
         is_quote(quote) && quote == self.before(name.start) && name.end == at && before == slashes
     }
 
-    /// Where the last name before `at` is, whatever quotes, brackets or Markdown stars stand between. A dotted path
-    /// counts as one name, and so do words with one blank between.
+    /// The last name before `at`, across quotes, brackets and Markdown asterisks. A dotted path counts as one name, and
+    /// so do words separated by one space.
     pub(super) fn name_before(&self, at: usize) -> Range<usize> {
         let from = at.saturating_sub(NAME_BYTES).max(self.done);
         let text = self.bytes().get(from..at).unwrap_or_default();
@@ -70,7 +70,7 @@ impl Scan<'_> {
         from + begin..from + end
     }
 
-    /// The kind of the name in `"name": "DB_PASSWORD", "value": …`, whose value's name ends before `at`.
+    /// The kind of the name in `"name": "DB_PASSWORD", "value": …`; the name of its value ends before `at`.
     pub(super) fn paired(&self, at: usize) -> Option<Kind> {
         let text = self.text_before(at);
         let is_name = |window: &[u8]| window.eq_ignore_ascii_case(b"name") || ends_with(window, "key");
@@ -83,7 +83,7 @@ impl Scan<'_> {
         names::kind(rest.get(..end)?)
     }
 
-    /// The text of `setPassword("value")`.
+    /// The string in `setPassword("value")`.
     pub(super) fn call(&self, at: usize) -> Option<Range<usize>> {
         if !is_quote(self.byte(self.run(at + 1, |byte| byte == b'\\'))) || !is_name(self.before(at)) {
             return None;
@@ -95,7 +95,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The second text of `set("DB_PASSWORD", "value")`.
+    /// The second string in `set("DB_PASSWORD", "value")`.
     pub(super) fn pair_of_texts(&self, at: usize) -> Option<Range<usize>> {
         if !is_quote(self.before(at)) {
             return None;

@@ -1,24 +1,24 @@
-//! Owns which names say that their values are secret. Must stay true: the last word of a name decides, so that
-//! `token_url` and `secretName` are ordinary; bounded work for a name of bounded length.
+//! Owns which names suggest that their values are secret. Must stay true: the last word of a name decides, so that
+//! `token_url` and `secretName` are ordinary; the work is bounded for a name of bounded length.
 
 use super::class::{Words, ends_with, is_alnum};
 
-/// How telling a name is.
+/// How strongly a name suggests a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Nearly every value is a password.
     Password,
-    /// The same, save that a shell keeps its directory under this name.
+    /// The same, but a shell keeps its directory under this name.
     Directory,
-    /// Nearly every value is a secret that no person has to remember.
+    /// Nearly every value is a secret that nobody has to remember.
     Secret,
     /// The value is a secret if it has letters and digits.
     Key,
-    /// The value is a secret if it looks random, and stands right behind.
+    /// The value is a secret if it looks random and follows directly.
     Session,
     /// The value is a secret if it is base64 of a user and a password, or looks random.
     Basic,
-    /// The value is a secret if it looks random and is no checksum.
+    /// The value is a secret if it looks random and is not a checksum.
     Random,
     /// The value is a scheme and a credential.
     Authorization,
@@ -37,16 +37,16 @@ const KEY_ENDS: [&str; 6] = ["authkey", "appkey", "signingkey", "encryptionkey",
 static RANDOM: Words = Words::of("credential credentials cred creds jwt bearer pat seed otp totp pepper authtok");
 static SESSION: Words =
     Words::of("sig signature salt sid sessid sessionid jsessionid phpsessid aspsessionid session remember hmac");
-/// Words before `token` that mean it is not a secret.
+/// Words that mean, before `token`, that it is not a secret.
 static OTHER_TOKENS: Words = Words::of(
     "max min num next page continuation pad eos bos unk sep cls mask stop special sync cancellation design css syntax lookahead end start first last image input output per current cancel",
 );
-/// Words before `key` that mean it is a secret.
+/// Words that mean, before `key`, that it is a secret.
 static SECRET_KEYS: Words = Words::of("api access secret private");
 static KEYS: Words = Words::of(
     "app application signing sign encryption encrypt enc decrypt decryption master auth account storage shared service server client webhook deploy license licence ssh hmac aes rsa jwt crypto cipher cookie consumer integration subscription functions function admin root write read ingest ingestion rest sdk bot team security vault wallet ssl tls pgp gpg signature symmetric host node data db database",
 );
-/// Words before `key` that mean it is not a secret.
+/// Words that mean, before `key`, that it is not a secret.
 static OTHER_KEYS: Words = Words::of(
     "public primary foreign sort partition cache index object map dict idempotency row group join route query lookup translation unique composite candidate hot arrow enter escape modifier registry public_key",
 );
@@ -55,7 +55,7 @@ static BEHIND: Words = Words::of(
     "prod production dev development stage staging test testing live sandbox old new previous primary secondary main default value string text raw plain plaintext base b hex str backup ro rw local global v data prd stg qa uat ci is",
 );
 
-/// How telling a name is; `None` for an ordinary one.
+/// The kind of a name; `None` for an ordinary one.
 pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     if name.eq_ignore_ascii_case(b"pwd") || name.eq_ignore_ascii_case(b"oldpwd") {
         return Some(Kind::Directory);
@@ -96,7 +96,7 @@ pub(super) fn kind(name: &[u8]) -> Option<Kind> {
     }
 }
 
-/// Whether it is the name of a setting, as `ACME_KEY`.
+/// Whether it is the name of a setting, such as `ACME_KEY`.
 fn is_setting(name: &[u8]) -> bool {
     name.contains(&b'_')
         && name.len() > 4
@@ -112,7 +112,7 @@ fn key_kind(before: &[u8]) -> Option<Kind> {
     }
 }
 
-/// The words of a name from its end, without the digits behind them.
+/// The words of a name from its end, without digits after them.
 struct Parts<'a>(&'a [u8]);
 
 impl<'a> Iterator for Parts<'a> {

@@ -1,9 +1,8 @@
-//! Replaces what tells who somebody is, for text that leaves the machine: secrets (see
-//! [`super::mask`]), then e-mail addresses, telephone numbers, and user names in paths.
+//! Replaces what identifies a person, in text that leaves the machine: secrets (see [`super::mask`]), then email
+//! addresses, telephone numbers, and user names in paths.
 //!
-//! Must stay true: the cost is linear in the text.
-//! Deliberately absent: names of people in sentences, and any promise that a number or an address
-//! of an unusual shape is found.
+//! Must stay true: the cost is linear in the text. Deliberately absent: names of people in sentences, and any promise
+//! that a number or an address of an unusual shape is found.
 
 use super::mask_counted;
 use serde::{Deserialize, Serialize};
@@ -13,12 +12,15 @@ const EMAIL: &str = "[email]";
 const PHONE: &str = "[phone]";
 const USER: &str = "[user]";
 
-/// A telephone number has so many digits (E.164), spread over so many characters.
+/// How many digits a telephone number has (E.164).
 const DIGITS: Range<usize> = 8..16;
+/// Most characters of a telephone number.
 const PHONE_CHARS: usize = 24;
-/// Longest part of an address before its `@` (RFC 5321), longest domain, longest user name.
+/// Most bytes before the `@` of an address (RFC 5321).
 const LOCAL: usize = 64;
+/// Longest domain.
 const DOMAIN: usize = 255;
+/// Longest user name.
 const NAME: usize = 64;
 
 /// How much was replaced.
@@ -46,19 +48,19 @@ impl AddAssign for Counts {
 /// The known facts about the person whose texts are masked.
 #[derive(Clone, Debug, Default)]
 pub struct Personal {
-    /// User names that are masked wherever they are a whole part of a path.
+    /// User names that are masked wherever they are a whole component of a path.
     names: Vec<String>,
 }
 
 impl Personal {
-    /// For a person with these user names. Names that are words of every path are left out.
+    /// Masks for a person with these user names. Names that occur in every path are ignored.
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         let common = ["root", "home", "user", "users", "src", "tmp"];
         let fits = |name: &String| name.chars().count() > 2 && !common.contains(&name.to_lowercase().as_str());
         Personal { names: names.into_iter().filter(fits).collect() }
     }
 
-    /// The text with everything replaced, and how much that was.
+    /// The text with everything replaced, and the counts.
     pub fn mask(&self, text: &str) -> (String, Counts) {
         let (text, secrets) = mask_counted(text);
         let (text, emails) = replaced(&text, EMAIL, email_at);
@@ -88,8 +90,8 @@ impl Personal {
     }
 }
 
-/// The text with every span that `find` knows replaced. `find` is asked once for each place where
-/// a span may begin, and looks at a bounded number of bytes around it.
+/// The text with every span that `find` returns replaced. `find` is called once for each position where a span may
+/// begin, and looks at a bounded number of bytes around it.
 fn replaced(text: &str, mask: &str, find: impl Fn(&str, usize) -> Option<Range<usize>>) -> (String, usize) {
     let (mut out, mut copied, mut count) = (String::with_capacity(text.len()), 0, 0);
     for (at, _) in text.char_indices() {
@@ -104,7 +106,7 @@ fn replaced(text: &str, mask: &str, find: impl Fn(&str, usize) -> Option<Range<u
     (out, count)
 }
 
-/// The address around the `@` at `at`. `git@host:` is nobody's.
+/// The address around the `@` at `at`. `git@host:` is not personal.
 fn email_at(text: &str, at: usize) -> Option<Range<usize>> {
     let (before, rest) = text.split_at_checked(at)?;
     let after = rest.strip_prefix('@')?;
@@ -120,8 +122,8 @@ fn email_at(text: &str, at: usize) -> Option<Range<usize>> {
     (!local.is_empty() && !host.is_empty() && is_top && !remote).then(|| at - local.len()..at + 1 + domain.len())
 }
 
-/// The telephone number that begins at `at`: `+49 171 2345678`, `(555) 123-4567`, `0171/2345678`,
-/// and any number behind `tel:`.
+/// The telephone number that begins at `at`: `+49 171 2345678`, `(555) 123-4567`, `0171/2345678`, and any number after
+/// `tel:`.
 fn phone_at(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
     let first = rest.chars().next().filter(|c| c.is_ascii_digit() || matches!(c, '+' | '('))?;
@@ -136,8 +138,7 @@ fn phone_at(text: &str, at: usize) -> Option<Range<usize>> {
     Some(at..at + end)
 }
 
-/// Whether a number that begins with a digit may begin here: not inside a path, a version, a date
-/// or a time.
+/// Whether a number that begins with a digit may begin here: not inside a path, a version, a date or a time.
 fn may_follow(before: &str) -> bool {
     let mut last = before.chars().rev();
     match last.next() {
@@ -147,7 +148,7 @@ fn may_follow(before: &str) -> bool {
     }
 }
 
-/// Where a number that begins the text may end: behind a digit that no digit or letter follows.
+/// Where a number at the beginning of the text may end: after a digit that no digit or letter follows.
 fn ends(text: &str) -> Vec<usize> {
     let mut ends = Vec::new();
     let mut previous = ' ';
@@ -204,12 +205,12 @@ fn is_tilde(before: &str) -> bool {
     outside.is_some_and(|text| !text.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '~' | '/' | '.')))
 }
 
-/// Whether it could be the name of an account, as `~2` in `~2/3 done` could not.
+/// Whether it could be the name of an account, unlike the `2` of `~2/3 done`.
 fn is_account(name: &str) -> bool {
     name.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// Whether the text ends with a folder that holds people's folders: `/home/`, `C:\Users\`.
+/// Whether the text ends with a folder that contains home directories: `/home/`, `C:\Users\`.
 fn is_home(before: &str) -> bool {
     let inner = before.trim_end_matches(['/', '\\']);
     if inner.len() == before.len() || before.len() - inner.len() > 4 {
@@ -296,7 +297,7 @@ mod tests {
         }
     }
 
-    /// Milliseconds, or minutes where a rule is quadratic.
+    /// Takes milliseconds, or minutes if a rule is quadratic.
     #[test]
     fn hostile_text_takes_linear_time() {
         for piece in ["@", "a@", "1 ", "+1", "(1", "/home/", "/", "-home-", "~a", "a.", "1-", "\\", "é@é.", "tel:1"] {

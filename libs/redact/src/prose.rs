@@ -1,4 +1,4 @@
-//! Owns secrets that stand between words: in headers, in addresses, and in sentences such as `the password is …`.
+//! Owns secrets between words: in headers, in URLs, and in sentences such as `the password is …`.
 
 use super::class::*;
 use super::names::{self, Kind};
@@ -14,7 +14,7 @@ static BETWEEN: Words = Words::of("is was by");
 static USUAL: Words = Words::of("basic bearer token");
 
 impl Scan<'_> {
-    /// `Bearer x` and `Basic x` anywhere, when x does not look like the next word of a sentence.
+    /// `Bearer x` and `Basic x` anywhere, if x does not look like the next word of a sentence.
     pub(super) fn scheme(&self, at: usize, end: usize) -> Option<Range<usize>> {
         let name = self.bytes().get(at..end).filter(|name| matches!(name.len(), 4..=6))?;
         let token = self.run(end, is_blank);
@@ -30,7 +30,7 @@ impl Scan<'_> {
         telling.then(|| token..self.run(token, is_base64))
     }
 
-    /// `password hunter2`, `token is abc…`: a telling word and what follows it.
+    /// `password hunter2`, `token is abc…`: a telling word and its value.
     pub(super) fn sentence(&self, at: usize, end: usize) -> Option<Range<usize>> {
         if !is_blank(self.byte(end)) || !matches!(end - at, 3..=40) {
             return None;
@@ -41,7 +41,7 @@ impl Scan<'_> {
             return None;
         }
         let kind = match name {
-            // As people write SQL, and as they write English.
+            // Upper case as in SQL, lower case as in prose.
             b"IDENTIFIED" => Kind::Password,
             _ if name.eq_ignore_ascii_case(b"identified") => Kind::Secret,
             _ => names::kind(name)?,
@@ -61,7 +61,7 @@ impl Scan<'_> {
         begins(self.byte(value)).then(|| self.value(value, kind, tie)).flatten()
     }
 
-    /// Whether a machine and a login stand before, as in `.netrc`.
+    /// Whether a machine and a login precede it, as in `.netrc`.
     pub(super) fn is_login(&self, at: usize) -> bool {
         let line = self.text_before(at);
         let mut words = line.rsplit(|&byte| !is_name(byte));

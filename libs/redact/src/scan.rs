@@ -1,4 +1,4 @@
-//! Owns going through a text: where a rule is asked, and what need not be read again. The rules are in `tokens`,
+//! Owns scanning a text: where each rule is tried, and what need not be read again. The rules are in `tokens`,
 //! `blocks`, `named`, `flags` and `prose`. Must stay true: the time is linear in the text.
 
 use std::ops::Range;
@@ -9,20 +9,20 @@ use super::class::*;
 use super::commands::Called;
 use super::tokens::Tokens;
 
-/// How much of the text before it a rule looks at for a name.
+/// How many bytes of the text before it a rule searches for a name.
 pub(super) const NAME_BYTES: usize = 96;
 
-/// The verdict of a rule about a position.
+/// The result of a rule at a position.
 enum Step {
     Secret(Range<usize>),
-    /// Nothing begins before here.
+    /// No secret begins before this position.
     Go(usize),
 }
 
-/// Where in the text the scan is, and what it need not read again.
+/// The position of the scan, and what it need not read again.
 pub(super) struct Scan<'a> {
     pub(super) tokens: Tokens<'a>,
-    /// The end of the last span; nothing before it is looked at again.
+    /// The end of the last span; nothing before it is read again.
     pub(super) done: usize,
     /// The programs that were called before.
     pub(super) called: Called,
@@ -36,7 +36,7 @@ impl<'a> Scan<'a> {
         Scan { tokens: Tokens::new(text.as_bytes()), done: 0, called: Called::default(), windows }
     }
 
-    /// The next secret, behind the last one.
+    /// The next secret, after the last one.
     pub(super) fn next_span(&mut self) -> Option<Range<usize>> {
         let mut at = self.done;
         while let Some(window) = self.windows.first() {
@@ -57,7 +57,7 @@ impl<'a> Scan<'a> {
         None
     }
 
-    /// The next place where a secret may begin, or a name ends that announces one.
+    /// The next position where a secret may begin, or where a name that announces one ends.
     fn next_begin(&self, from: usize, to: usize) -> Option<usize> {
         let mut inside = is_name(self.before(from));
         let found = self.bytes().get(from..to)?.iter().position(|&byte| {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Built at run time, so that no scanner takes this file for a leak.
+/// Built at run time, so that no scanner reports this file as a leak.
 fn fill(text: &str) -> String {
     text.replace("<16>", "A1B2C3D4E5F6G7H8")
         .replace("<20>", "a1B2c3D4e5F6g7H8i9J0")
@@ -196,8 +196,7 @@ fn a_mask_makes_no_cookie_of_what_stands_before_it() {
     }
 }
 
-/// Glues pieces together at random: whatever comes out, a second run must
-/// change nothing and the text must stay valid.
+/// Joins pieces at random: a second run must change nothing, and the text must stay valid.
 #[test]
 fn masking_twice_changes_nothing() {
     let pieces: Vec<String> = MASKED
@@ -255,7 +254,7 @@ fn masking_twice_changes_nothing() {
         if text.is_char_boundary(cut) && next(3) == 0 {
             text = text.split_off(cut);
         }
-        // A rule that takes a mask for a reason to mask what stands before it would go on for ever here.
+        // A rule that masks something because a mask follows it would never end here.
         if next(16) == 0 {
             text = text.repeat(2 * super::ROUNDS);
         }
@@ -265,7 +264,7 @@ fn masking_twice_changes_nothing() {
 }
 const ROUNDS: usize = 20_000;
 
-/// The end of a private key may be a word as any other: what begins there is hidden whole.
+/// The end of a private key may be an ordinary word: what begins there is masked with it.
 #[test]
 fn what_begins_at_the_end_of_a_key_is_hidden_with_it() {
     let body = "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4";

@@ -1,6 +1,6 @@
-//! Owns secrets that tell themselves, wherever they stand: known keys, JSON web tokens, tokens of Telegram and
-//! Discord, private keys of PuTTY. Must stay true: a rule that declines has read a bounded number of bytes, or a
-//! run that is remembered ([`WordRun`]).
+//! Owns secrets that are recognised by themselves: known keys, JSON web tokens, tokens of Telegram and Discord, private
+//! keys of PuTTY. Must stay true: a rule that finds nothing has read a bounded number of bytes, or a run that is
+//! remembered ([`WordRun`]).
 
 use super::blocks;
 use super::class::*;
@@ -10,9 +10,11 @@ use super::words::{is_filler, is_random, is_wordy};
 use std::cell::Cell;
 use std::ops::Range;
 
-/// Of a key of an unknown maker: most letters of its prefix, least and most characters behind.
+/// Most letters of the prefix of an unknown maker's key.
 const PREFIX: usize = 12;
+/// Fewest characters after that prefix.
 const RANDOM: usize = 36;
+/// Most characters after that prefix.
 const MOST: usize = 200;
 
 /// The last run of word bytes that was read.
@@ -22,7 +24,7 @@ struct WordRun(Cell<(usize, usize)>);
 pub(super) struct Tokens<'a> {
     pub(super) bytes: &'a [u8],
     words: WordRun,
-    /// For the second part of a web token: attempts go back and forth between the two.
+    /// The run of the second part of a web token: attempts alternate between the two.
     second_words: WordRun,
 }
 
@@ -31,7 +33,7 @@ impl<'a> Tokens<'a> {
         Tokens { bytes, words: WordRun::default(), second_words: WordRun::default() }
     }
 
-    /// Where the word that is written at `at` begins: behind what an escape has of it, as in `\nword`, `%3Dword`,
+    /// Where the word at `at` begins: after the part that belongs to an escape, as in `\nword`, `%3Dword`,
     /// `\u0026word`, `[31mword`.
     pub(super) fn word_begin(&self, at: usize) -> usize {
         let before = if at == 0 { 0 } else { self.byte(at - 1) };
@@ -85,9 +87,9 @@ impl<'a> Tokens<'a> {
         })
     }
 
-    /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), that is the end of
-    /// the word that holds both. Each byte of the span is looked at once more, not once for each token in it; a
-    /// token with which it ends may hold another one behind its last blank (see [`blocks::putty`]).
+    /// The end of a span. If a token begins inside it and ends later (`Bearer a/12345678:…`), the span ends with the
+    /// word that contains both. Each byte of the span is read once more, not once for each token in it; a token at its
+    /// end may contain another one after its last space (see [`blocks::putty`]).
     pub(super) fn grown(&self, span: &Range<usize>) -> usize {
         let mut at = span.start;
         while at < span.end {
@@ -108,7 +110,7 @@ impl<'a> Tokens<'a> {
         span.end
     }
 
-    /// `12345678:` and 35 more, the shape of a Telegram bot token.
+    /// `12345678:` and 35 more characters, the shape of a Telegram bot token.
     fn telegram(&self, at: usize) -> Option<Range<usize>> {
         let colon = at + self.limited(at, 12, |byte| byte.is_ascii_digit());
         if !(8..=11).contains(&(colon - at)) || self.byte(colon) != b':' {
@@ -119,8 +121,8 @@ impl<'a> Tokens<'a> {
         ((32..=48).contains(&length) && !is_wordy(body) && !is_filler(body)).then_some(at..colon + 1 + length)
     }
 
-    /// A key of a maker that is not known, in the form that most have taken up: a few small letters, `_` or `-`,
-    /// and many random letters and digits.
+    /// A key of an unknown maker, in the most common form: a few lower-case letters, `_` or `-`, and many random
+    /// letters and digits.
     fn prefixed(&self, at: usize) -> Option<Range<usize>> {
         let letters = self.limited(at, PREFIX + 1, |byte| byte.is_ascii_lowercase());
         let body = at + letters + 1;
@@ -135,14 +137,14 @@ impl<'a> Tokens<'a> {
         fits.then_some(at..body + length)
     }
 
-    /// `AAAA1234567:APA91b…`, a key of Firebase's messages.
+    /// `AAAA1234567:APA91b…`, a key of Firebase Cloud Messaging.
     fn firebase(&self, at: usize) -> Option<Range<usize>> {
         let key = self.bytes.get(at + 11..)?.strip_prefix(b":APA91b")?;
         let fits = key.iter().take(100).take_while(|&&byte| is_word(byte)).count() == 100;
         fits.then(|| at..self.run(at + 12, is_word))
     }
 
-    /// The number of the bot, the time and a code, in base64 with dots between.
+    /// The number of the bot, the time and a code, in base64 separated by dots.
     fn discord(&self, at: usize, end: usize) -> Option<Range<usize>> {
         if !(23..=28).contains(&(end - at)) || self.byte(end) != b'.' {
             return None;
@@ -156,7 +158,7 @@ impl<'a> Tokens<'a> {
         is_token.then_some(at..second + 1 + third)
     }
 
-    /// A client secret of Azure, by the `Q~` in it; `at` is the `~`.
+    /// A client secret of Azure, recognised by its `Q~`; `at` is the `~`.
     pub(super) fn azure(&self, at: usize, done: usize) -> Option<Range<usize>> {
         let begin = at.checked_sub(5).filter(|begin| *begin >= done)?;
         let is_secret = |byte: u8| is_dotted(byte) || byte == b'~';
@@ -169,8 +171,8 @@ impl<'a> Tokens<'a> {
         (fits && bordered && (28..=40).contains(&length)).then_some(begin..at + 1 + length)
     }
 
-    /// Three base64url parts with dots between; the first two encode `{"…`. An encrypted one has five, and only the
-    /// first does.
+    /// Three base64url parts separated by dots, of which the first two encode `{"…`; in an encrypted token five, of
+    /// which only the first does.
     fn web_token(&self, at: usize) -> Option<Range<usize>> {
         if !self.bytes.get(at..)?.starts_with(b"eyJ") {
             return None;
@@ -191,7 +193,7 @@ impl<'a> Tokens<'a> {
         Some(at..end)
     }
 
-    /// The end of a part of a web token, where its dot is.
+    /// The end of a part of a web token, at its dot.
     fn part(&self, at: usize, words: &WordRun) -> Option<usize> {
         let end = self.remembered(at, words);
         (end >= at + 8 && self.byte(end) == b'.').then_some(end)
@@ -206,7 +208,7 @@ impl<'a> Tokens<'a> {
         self.remembered(at, &self.words)
     }
 
-    /// The same, not read again if it is the known one.
+    /// The same, without reading it again if it is the known one.
     fn remembered(&self, at: usize, known: &WordRun) -> usize {
         let (from, to) = known.0.get();
         if (from..to).contains(&at) {
@@ -223,7 +225,7 @@ impl<'a> Tokens<'a> {
         at + rest.iter().position(|&byte| !member(byte)).unwrap_or(rest.len())
     }
 
-    /// How many of the bytes at `at`, at most so many, are of a kind.
+    /// How many bytes at `at`, at most `most`, are members.
     fn limited(&self, at: usize, most: usize, member: impl Fn(u8) -> bool) -> usize {
         let rest = self.bytes.get(at..).unwrap_or_default();
         rest.iter().take(most).take_while(|&&byte| member(byte)).count()

@@ -1,5 +1,5 @@
-//! Owns whether the value of a telling name is a secret, or stands for one: a variable, a call, a type, a word of
-//! a sentence. Must stay true: only the head of a value is asked, so a value that is declined costs little.
+//! Owns whether the value of a telling name is a secret, or something else: a variable, a call, a type, a word of
+//! a sentence. Must stay true: only the head of a value is examined, so a value that is not a secret costs little.
 
 use super::MASK;
 use super::class::{Words, contains, is_alnum, is_base64, is_blank, is_name};
@@ -15,25 +15,25 @@ pub(super) enum Tie {
     Loose,
     /// `--name value`
     Flag,
-    /// `name value`, `name is value`: a sentence, most times.
+    /// `name value`, `name is value`: usually a sentence.
     Word,
 }
 
-/// The head of a value, at most [`HEAD`] bytes, and what stands around it.
+/// The head of a value, at most [`HEAD`] bytes, and its surroundings.
 #[derive(Debug)]
 pub(super) struct Value<'a> {
     pub(super) head: &'a [u8],
-    /// The quote around it, 0 without.
+    /// The quote around it; 0 if none.
     pub(super) quote: u8,
     pub(super) tie: Tie,
-    /// The byte behind it.
+    /// The byte after it.
     pub(super) next: u8,
 }
 
-/// How many bytes of a value are asked.
+/// How many bytes of a value are examined.
 pub(super) const HEAD: usize = 128;
 
-/// Values that say "no secret here": literals, types, and the words that name secrets.
+/// Values that are not secrets: literals, types, and the words that name secrets.
 static PLAIN: Words = Words::of(
     "null none nil true false undefined string str text bool boolean int number object any bytes optional required \
     unset empty default auto enabled disabled yes no on off password passwd passphrase pass pwd secret token key apikey api_key api-key \
@@ -46,7 +46,7 @@ static SENTENCE: Words = Words::of(
     options argument arguments arg parameter parameters value values set not of by at it that this which instead here only also \
     then has have be via into on, both but",
 );
-/// Words that name secrets: a text of words with one of them is a label.
+/// Words that name secrets: a text of several words is a label if it contains one of them.
 static LABELS: Words = Words::of(
     "password passwords passwd passphrase secret secrets token tokens key keys credential credentials api your my the example \
     sample dummy placeholder changeme here insert replace some",
@@ -83,7 +83,7 @@ impl Value<'_> {
         }
     }
 
-    /// Whether something stands where a secret would, or where one is computed.
+    /// Whether it is a placeholder or an expression, instead of a secret.
     pub(super) fn is_open(&self) -> bool {
         self.head.is_empty() || contains(self.head, MASK) || self.is_placeholder()
     }
@@ -101,12 +101,12 @@ impl Value<'_> {
         random && !is_ours && !self.is_expression() && self.is_solid()
     }
 
-    /// Whether it is one word, as random texts are.
+    /// Whether it is one word, like random texts.
     fn is_solid(&self) -> bool {
         self.head.iter().all(|&byte| is_base64(byte) || matches!(byte, b'%' | b':' | b'!' | b'$' | b'|'))
     }
 
-    /// The value of a name that says "secret" itself.
+    /// Whether it is likely a secret, as the value of a name that suggests one.
     fn is_likely(&self, kind: Kind) -> bool {
         let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || !byte.is_ascii();
         if !self.head.iter().any(is_letter) {
@@ -115,7 +115,7 @@ impl Value<'_> {
         if self.is_quoted() { self.is_likely_text(kind) } else { !self.is_expression() && self.is_likely_word(kind) }
     }
 
-    /// Digits and signs without a letter.
+    /// Whether digits and signs without a letter are a secret.
     fn is_likely_number(&self, kind: Kind) -> bool {
         let digits = self.head.iter().filter(|byte| byte.is_ascii_digit()).count();
         let signs = self.head.len() - digits;
@@ -127,7 +127,7 @@ impl Value<'_> {
         }
     }
 
-    /// A quoted value. A sentence is a label, unless a shell or a line of settings has it.
+    /// Whether a quoted value is a secret. A sentence is a label, unless it is in a shell command or a settings file.
     fn is_likely_text(&self, kind: Kind) -> bool {
         let has_digit = self.head.iter().any(u8::is_ascii_digit);
         let words =
@@ -148,7 +148,7 @@ impl Value<'_> {
         }
     }
 
-    /// A value without quotes.
+    /// Whether a value without quotes is a secret.
     fn is_likely_word(&self, kind: Kind) -> bool {
         let (head, password) = (self.head, kind == Kind::Password);
         let mixed = is_mixed(head) && !is_known(head);
@@ -165,7 +165,7 @@ impl Value<'_> {
         }
     }
 
-    /// Letters and the signs that people put into passwords.
+    /// Whether it contains letters and the signs that people use in passwords.
     fn is_special(&self) -> bool {
         let inner = self.head.get(1..self.head.len().saturating_sub(1)).unwrap_or_default();
         let signs = inner
@@ -175,7 +175,7 @@ impl Value<'_> {
         self.head.len() >= 8 && signs > 0
     }
 
-    /// Whether something stands where a secret would.
+    /// Whether it is a placeholder for a secret.
     fn is_placeholder(&self) -> bool {
         let head = self.head;
         let [first, rest @ ..] = head else { return true };
@@ -206,7 +206,7 @@ impl Value<'_> {
             || head.ends_with("…".as_bytes())
     }
 
-    /// Whether it is computed: a call, an element, a field, a type, a path of a module.
+    /// Whether it is an expression: a call, an element, a field, a type, the path of a module.
     fn is_expression(&self) -> bool {
         let head = self.head;
         if self.is_quoted() {
@@ -235,13 +235,13 @@ impl Value<'_> {
             || self.is_path()
     }
 
-    /// Signs of a program's text.
+    /// Whether it contains signs of source code.
     fn is_code(&self) -> bool {
         ["::", "->", "${", "{{", "$(", "=>"].iter().any(|sign| contains(self.head, sign))
             || self.is_quoted() && is_template(self.head)
     }
 
-    /// Whether it is a path: small letters between `/`, as base64 never is for long.
+    /// Whether it is a path: lower-case letters between `/`, which base64 does not have for long.
     fn is_path(&self) -> bool {
         let is_part =
             |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'_' | b'-');
@@ -258,17 +258,17 @@ impl Value<'_> {
     }
 }
 
-/// Whether it is a version, a date or a number of something.
+/// Whether it is a version, a date or the number of something.
 fn is_version(text: &[u8]) -> bool {
     is_wordy(text)
 }
 
-/// `#ddd0c0`
+/// Whether it is a color such as `#ddd0c0`.
 fn is_color(text: &[u8]) -> bool {
     matches!(text, [b'#', rest @ ..] if rest.len() <= 8 && rest.iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Whether a name stands in braces, to be replaced: `share-{id}`.
+/// Whether it contains a name in braces, to be replaced: `share-{id}`.
 fn is_template(text: &[u8]) -> bool {
     let open = text.iter().position(|&byte| byte == b'{');
     let inside = open.and_then(|open| text.get(open + 1..)).unwrap_or_default();
@@ -282,7 +282,7 @@ fn has_words(name: &[u8]) -> bool {
         || name.iter().skip(1).any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase)
 }
 
-/// A hashed password, as systems keep it: `$2b$12$…`, `$6$…`, `$argon2id$…`.
+/// Whether it is a hashed password, as systems store it: `$2b$12$…`, `$6$…`, `$argon2id$…`.
 fn is_hash(text: &[u8]) -> bool {
     text.iter().filter(|byte| **byte == b'$').count() >= 3
 }
@@ -314,8 +314,8 @@ pub(super) fn is_basic(text: &[u8]) -> bool {
     colon && text.first().is_some_and(|&byte| is_alnum(byte))
 }
 
-/// Whether one of the cookies in a header may be a session. Its value is judged in parts, so that a mask within it makes
-/// none of them telling that was not before.
+/// Whether one of the cookies in a header may be a session. Its value is judged in parts, so that a mask in it does not
+/// turn an ordinary one into a session.
 pub(super) fn has_session(text: &[u8]) -> bool {
     let is_between = |byte: &u8| matches!(byte, b'=' | b',' | b'[' | b']') || is_blank(*byte);
     let telling = |part: &[u8]| is_random(part, 12) || part.len() >= 8 && is_mixed(part) && !is_wordy(part);

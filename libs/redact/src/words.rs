@@ -1,5 +1,4 @@
-//! Owns telling random characters from words. Must stay true: pure, and linear in the text, of which callers give
-//! a bounded part.
+//! Owns telling random characters from words. Must stay true: pure, and linear in the text, which callers limit.
 
 use super::class::{Words, is_alnum};
 
@@ -19,11 +18,12 @@ fn sort(byte: u8) -> Option<Sort> {
     }
 }
 
-/// Longest run of letters that may be a word, and longest number that may stand behind one (a date).
+/// Longest run of letters that may be a word.
 const WORD: usize = 20;
+/// Longest number that may follow a word (a date).
 const NUMBER: usize = 8;
 
-/// Whether it is made of words, numbers and words with a number behind, as names are: `page-size-2`, `Bucket1`.
+/// Whether it consists of words, numbers and words followed by a number, like names: `page-size-2`, `Bucket1`.
 pub(super) fn is_wordy(text: &[u8]) -> bool {
     text.split(|&byte| !is_alnum(byte)).all(|part| {
         let digits = part.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
@@ -36,14 +36,14 @@ pub(super) fn is_wordy(text: &[u8]) -> bool {
     })
 }
 
-/// Whether it says "something stands here": `xxxx`, `****`, `1111`, `....`.
+/// Whether it is a filler: `xxxx`, `****`, `1111`, `....`.
 pub(super) fn is_filler(text: &[u8]) -> bool {
     let blanks = text.iter().filter(|byte| matches!(byte, b'x' | b'X' | b'*' | b'.' | b'_' | b'#')).count();
     blanks * 2 > text.len()
 }
 
-/// Whether it falls into more pieces than words do: runs of digits, of large letters, and of small ones with at most
-/// a large one before.
+/// Whether it falls into more pieces than words do: runs of digits, of upper-case letters, and of lower-case letters
+/// with at most one upper-case letter before them.
 pub(super) fn is_random(text: &[u8], least: usize) -> bool {
     if text.len() < least || is_filler(text) {
         return false;
@@ -60,7 +60,7 @@ pub(super) fn is_random(text: &[u8], least: usize) -> bool {
     pieces >= 3 && (pieces * 10 >= length * 3 || is_hex || is_scrambled(text))
 }
 
-/// Whether so many letters are large, and so many small, as in no name.
+/// Whether it has too many upper-case and too many lower-case letters for a name.
 fn is_scrambled(text: &[u8]) -> bool {
     let count = |is: fn(&u8) -> bool| text.iter().filter(|byte| is(byte)).count();
     let (large, small) = (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase));
@@ -74,7 +74,7 @@ pub(super) fn is_digest(text: &[u8]) -> bool {
     hex + dashes == text.len() && (dashes == 0 || (hex, dashes) == (32, 4))
 }
 
-/// Whether letters and digits stand side by side, as in `hunter2`.
+/// Whether letters and digits are adjacent, as in `hunter2`.
 pub(super) fn is_mixed(text: &[u8]) -> bool {
     let pairs = text.windows(2);
     pairs
@@ -85,7 +85,7 @@ pub(super) fn is_mixed(text: &[u8]) -> bool {
         > 0
 }
 
-/// Whether it is a word with a few digits behind that programmers know: `sha256`, `u8`, `int64`.
+/// Whether it is a known term of a word and a few digits: `sha256`, `u8`, `int64`.
 pub(super) fn is_known(text: &[u8]) -> bool {
     static KNOWN: Words = Words::of(
         "sha int uint float utf utf- base argon md x oauth hs rs es ed aes i u f varchar char bytes v python node rfc iso p curve secp pbkdf ripemd crc http ipv",
@@ -94,7 +94,7 @@ pub(super) fn is_known(text: &[u8]) -> bool {
     digits > 0 && KNOWN.have(text.get(..text.len() - digits).unwrap_or_default())
 }
 
-/// Whether it is the name of something: a letter first, then letters, digits and `_`, in parts with `.` between.
+/// Whether it is an identifier: a letter first, then letters, digits and `_`, in parts separated by `.`.
 pub(super) fn is_identifier(text: &[u8]) -> bool {
     let is_part = |part: &[u8]| {
         part.first().is_some_and(|&byte| byte.is_ascii_alphabetic() || byte == b'_')

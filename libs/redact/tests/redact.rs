@@ -1,5 +1,5 @@
-//! How much of what is secret is masked, and how much of what is not: by group, printed with `--nocapture`.
-//! Nothing here is a real key, and none stands in the sources: all are made by `maker`.
+//! How many secrets are masked, and how many ordinary texts: by group, printed with `--nocapture`.
+//! Nothing here is a real key, and none is in the sources: `maker` generates all of them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout)]
 
 #[path = "redact/contexts.rs"]
@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// Different secrets of each family.
 const ROUNDS: usize = 5;
 
-/// What a key stands in, by setting.
+/// The surroundings of a key, by setting.
 const SETTINGS: [(&str, &[&str]); 5] = [
     ("text", &["<>", "use <> for now", "here it is (<>).", "it was `<>`, I think", "→<>←"]),
     (
@@ -92,8 +92,8 @@ fn tell(title: &str, scores: &BTreeMap<String, Score>) -> f64 {
     percent
 }
 
-/// Whether a piece of the secret is still there: ten characters of it, or all of a shorter one. What every key of
-/// its kind begins with is none.
+/// Whether a piece of the secret is still there: ten characters of it, or all of a shorter one. The prefix that all
+/// keys of its kind share does not count.
 fn survives(masked: &str, secret: &str) -> bool {
     let letters: Vec<char> = secret.chars().collect();
     let size = letters.len().min(10);

@@ -1,15 +1,15 @@
-//! Owns how foreign text stands in Markdown: whatever it says, a CommonMark reader (with or
-//! without GitHub's additions) makes exactly this text of it, and no structure.
-//! Must stay true: the text comes back, but for invisible characters (see [`visible`]) and, where
-//! only one line has room, line ends. Escapes stand only where they are needed: people read this.
+//! Owns how foreign text is escaped in Markdown: a CommonMark reader (with or without GitHub's
+//! extensions) shows exactly this text, and no structure.
+//! Must stay true: the text is unchanged, except for invisible characters (see [`visible`]) and, if there is
+//! room for only one line, line ends. Only what is necessary is escaped: people read this.
 
 use cs_core::visible::{one_line, visible};
 
-/// Text of any number of lines, for a paragraph or a list item: every line after the first begins
-/// with `indent`, which must be the width of the surrounding block. Line ends at its ends go.
+/// Text of any number of lines, for a paragraph or a list item. Each line after the first begins with `indent`, which
+/// must be the width of the surrounding block. Line ends at both ends are removed.
 pub fn escape_markdown_text(text: &str, indent: &str) -> String {
     let shown = visible(text);
-    // A backslash at the end of a block would be just that.
+    // A backslash at the end of a block would not be a line break.
     let lines: Vec<String> = shown.trim_matches('\n').split('\n').map(escape_inline).collect();
     lines.join(&format!("\\\n{indent}"))
 }
@@ -33,7 +33,7 @@ pub fn escape_markdown_code(text: &str) -> String {
     let touches = |c: Option<char>| matches!(c, Some('`' | ' '));
     match shown.as_str() {
         "" => String::new(),
-        // A reader takes one space off each end if there is anything else.
+        // A reader strips one space from each end unless all of it is spaces.
         _ if !blank && (touches(shown.chars().next()) || touches(shown.chars().last())) => {
             format!("{fence} {shown} {fence}")
         }
@@ -41,7 +41,7 @@ pub fn escape_markdown_code(text: &str) -> String {
     }
 }
 
-/// One line. Spaces at its ends and tabs are written as references, else a reader drops them.
+/// One line. Spaces at its ends and tabs are written as references; otherwise a reader drops them.
 fn escape_inline(line: &str) -> String {
     let inner = line.trim_matches([' ', '\t']);
     let start = line.len() - line.trim_start_matches([' ', '\t']).len();
@@ -56,7 +56,7 @@ fn escape_inline(line: &str) -> String {
         if c == '\t' {
             out.push_str("&#9;");
         } else if c == '}' && next.is_none() {
-            // Some readers take `{#name}` at the end of a heading for its attributes, escaped or not.
+            // Some readers take `{#name}` at the end of a heading as attributes, escaped or not.
             out.push_str("&#125;");
         } else {
             if opener == Some(at) || is_active(c, previous, next) {
@@ -73,8 +73,8 @@ fn blanks(text: &str) -> String {
     text.replace(' ', "&#32;").replace('\t', "&#9;")
 }
 
-/// Where a line would open a block (list, quote, underline of a heading, definition): the place of
-/// the character that must be escaped.
+/// The position of the character that must be escaped because the line would otherwise open a block (list, quote,
+/// heading underline, definition).
 fn marker_at(line: &str) -> Option<usize> {
     match line.chars().next()? {
         '+' | '-' | '=' | '>' | ':' => Some(0),
@@ -87,7 +87,7 @@ fn marker_at(line: &str) -> Option<usize> {
     }
 }
 
-/// Whether a character could mean something in the middle of a line.
+/// Whether a character could be markup in the middle of a line.
 fn is_active(c: char, previous: Option<char>, next: Option<char>) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     match c {

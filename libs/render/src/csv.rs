@@ -1,27 +1,27 @@
 //! Owns how a row of comma-separated values is written: RFC 4180, for every program.
-//! Must stay true: a text never begins like a formula, because spreadsheets run such a cell. `'`
-//! stands before it, which they take for "this is text". A number stays a number.
+//! Must stay true: a text never begins like a formula, because spreadsheets run such a cell. It is prefixed with `'`,
+//! which marks it as text. A number stays a number.
 
 use cs_core::visible::visible;
 
-/// What a cell holds.
+/// The content of a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     /// Anything that people or programs wrote.
     Text(String),
     /// A number, a date or a word of ours, which cannot be a formula.
     Plain(String),
-    /// What is not known: never 0.
+    /// An unknown value: never 0.
     Empty,
 }
 
 impl Cell {
-    /// A number, or nothing where it is not known.
+    /// A number, or an empty cell if it is unknown.
     pub fn number(number: Option<impl ToString>) -> Self {
         number.map_or(Cell::Empty, |number| Cell::Plain(number.to_string()))
     }
 
-    /// A text, or nothing.
+    /// A text, or an empty cell.
     pub fn text(text: impl Into<String>) -> Self {
         Cell::Text(text.into())
     }
@@ -40,7 +40,7 @@ pub fn format_csv_row(cells: &[Cell]) -> String {
     cells.iter().map(Cell::format).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
-/// A text as a cell: harmless to spreadsheets, in quotes where it must be.
+/// A text as a cell: harmless in spreadsheets, quoted if necessary.
 pub fn format_text_cell(text: &str) -> String {
     let mut shown = visible(text);
     if is_formula(&shown) {
@@ -53,15 +53,15 @@ pub fn format_text_cell(text: &str) -> String {
     format!("\"{}\"", shown.replace('"', "\"\""))
 }
 
-/// Whether a spreadsheet may take the visible text for a formula. Some skip blanks and invisible
-/// characters before it, some know wide and small forms of the signs.
+/// Whether a spreadsheet may take the visible text for a formula. Some skip spaces and invisible characters before it,
+/// and some accept wide and small forms of the signs.
 fn is_formula(text: &str) -> bool {
     let rest = text.trim_start_matches(is_skipped);
     let skipped = text.strip_suffix(rest).unwrap_or_default();
     skipped.contains('\t') || rest.starts_with(is_sign)
 }
 
-/// Characters that nobody sees and that [`visible`] leaves as they are.
+/// Invisible characters that [`visible`] does not change.
 fn is_skipped(c: char) -> bool {
     let is_invisible =
         matches!(c, '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
@@ -108,7 +108,7 @@ mod tests {
             for sign in SIGNS {
                 for after in ["1+1", "SUM(A1)", "cmd|' /C calc'!A0", "", "a,\"b\"\nc"] {
                     let cell = format_text_cell(&format!("{before}{sign}{after}"));
-                    // What is hidden before it is visible by now, and text itself.
+                    // Hidden characters before it have become visible, and are text themselves.
                     let is_text = cell.trim_start_matches('"').starts_with(['\'', '⟨']);
                     assert!(is_text, "{before:?} {sign:?} {after:?}: {cell}");
                 }

@@ -1,6 +1,6 @@
-//! Owns the HTML form: one file that refers to nothing, runs nothing, and reads well on paper.
-//! Must stay true: all text of a record goes through [`escape_html`], and the page forbids scripts and
-//! everything from elsewhere (its content security policy), should an escape ever be forgotten.
+//! Owns the HTML form: one file without external references and scripts, readable on paper.
+//! Must stay true: all text of a record passes [`escape_html`]; the page's content security policy forbids scripts and
+//! external resources, in case an escape is ever forgotten.
 
 use super::sheet::{Section, Sheet, USAGE_TITLES, usage_rows};
 use super::time::format_time;
@@ -31,7 +31,7 @@ pub fn render_sessions(project: Option<&Project>, documents: &[Document]) -> Str
     render_page(title, &body)
 }
 
-/// Text as text, in an element or in quotes.
+/// Escapes text for an element or a quoted attribute.
 pub fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {

@@ -1,6 +1,6 @@
-//! Owns the JSON forms: the record as it is, and beside it what follows from it.
-//! Must stay true: no key stands twice, even if a record has an unknown field of the same name
-//! as one that is added here; the added one wins.
+//! Owns the JSON forms: the record as it is, with the facts derived from it.
+//! Must stay true: no key occurs twice, even if a record has an unknown field with the name of
+//! one that is added here; the added one wins.
 
 use super::{Document, MARK, Project, TaskSummary};
 use cs_core::record::Session;
@@ -8,7 +8,7 @@ use cs_core::usage::Usage;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// A session as JSON, and as templates see it.
+/// A session as JSON and in templates.
 #[derive(Debug, Serialize)]
 pub struct SessionRow<'a> {
     exported_by: &'static str,
@@ -58,7 +58,7 @@ pub fn render_sessions(project: Option<&Project>, documents: &[Document]) -> Str
     format_pretty(&AllSessions { exported_by: MARK, project, sessions: documents.iter().map(SessionRow::of).collect() })
 }
 
-/// One compact object a line.
+/// One compact object per line.
 pub fn render_lines(documents: &[Document]) -> String {
     let line = |document| serde_json::to_string(&SessionRow::of(document)).unwrap_or_default() + "\n";
     documents.iter().map(line).collect()

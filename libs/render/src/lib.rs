@@ -1,10 +1,10 @@
-//! Owns how everything looks outside: numbers, money, times, tables and CSV for people, and whole
-//! sessions (a [`Document`] in, the text of a file out, in five formats).
-//! Must stay true: no other crate formats a number, an amount or a time for people. Everything here
-//! is pure (no files, no clock), and text of a record can never break the format around it.
+//! Owns how data looks outside: numbers, money, times, tables and CSV for people, and whole sessions (from a
+//! [`Document`] to the text of a file, in five formats).
+//! Must stay true: no other crate formats a number, an amount or a time for people. Everything here is pure (no files,
+//! no clock), and text of a record can never break the format around it.
 //! Deliberately absent: choosing sessions, masking, writing files.
 //!
-//! `sheet` says what is shown of a session in which order; `markdown` and `html` only give it a form.
+//! `sheet` decides which facts of a session are shown in which order; `markdown` and `html` only format them.
 
 mod commonmark;
 mod csv;
@@ -44,8 +44,8 @@ use cs_core::state::Verdict;
 use cs_core::usage::Usage;
 use serde::Serialize;
 
-/// Stands in one of the first two lines of every export but CSV, which is recognized by its header.
-/// The number grows when a field of the JSON form changes its meaning or goes away.
+/// Occurs in the first two lines of every export except CSV, which is recognised by its header. The number grows when a
+/// field of the JSON form changes its meaning or is removed.
 pub const MARK: &str = "cs-export:1";
 
 /// A format of an export.
@@ -53,11 +53,11 @@ pub const MARK: &str = "cs-export:1";
 pub enum Format {
     /// Indented JSON.
     Json,
-    /// One compact JSON object a line.
+    /// One compact JSON object per line.
     Jsonl,
-    /// CommonMark with the tables and check boxes of GitHub's flavour.
+    /// CommonMark with GitHub's tables and check boxes.
     Markdown,
-    /// RFC 4180, one row a session.
+    /// RFC 4180, one row per session.
     Csv,
     /// One file without scripts or references, for reading and printing.
     Html,
@@ -66,11 +66,11 @@ pub enum Format {
 /// All formats.
 pub const FORMATS: [Format; 5] = [Format::Json, Format::Jsonl, Format::Markdown, Format::Csv, Format::Html];
 
-// A variant that is missing there could not be asked for. The last variant stays the last.
+// A missing variant could not be selected. `Html` must stay the last variant.
 const _: () = assert!(FORMATS.len() == Format::Html as usize + 1);
 
 impl Format {
-    /// The word for it.
+    /// The format's name.
     pub fn name(self) -> &'static str {
         match self {
             Format::Json => "json",
@@ -81,7 +81,7 @@ impl Format {
         }
     }
 
-    /// How its files end.
+    /// The extension of its files.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Markdown => "md",
@@ -105,7 +105,7 @@ impl Format {
         FORMATS.into_iter().find(|format| format.name() == name)
     }
 
-    /// The format of a file that ends so (without the dot, in any case).
+    /// The format of files with this extension (without the dot, in any case).
     pub fn of_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
             "htm" => Some(Format::Html),
@@ -116,12 +116,12 @@ impl Format {
     }
 }
 
-/// A session and what is known about it beside its record.
+/// A session and the facts about it that are not in its record.
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     /// The record.
     pub session: &'a Session,
-    /// Its state and the reason, where somebody looked.
+    /// Its state and the reason, if that was determined.
     pub verdict: Option<&'a Verdict>,
     /// Whether the record is in the archive.
     pub archived: bool,
@@ -134,13 +134,13 @@ pub struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// A session with what follows from its record.
+    /// A session with the facts derived from its record.
     pub fn new(session: &'a Session, verdict: Option<&'a Verdict>, archived: bool, usage: Option<&'a Usage>) -> Self {
         let task_summary = TaskSummary::of(session);
         Document { session, verdict, archived, task_summary, usage, duration_seconds: duration_seconds(session) }
     }
 
-    /// The word for what it does: its state, or the record's status where nobody looked.
+    /// The word for its state; the record's status if the state was not determined.
     pub fn state(&self) -> &'static str {
         self.verdict.map_or(self.session.status.as_str(), |verdict| verdict.state.as_str())
     }
@@ -177,8 +177,8 @@ impl TaskSummary {
     }
 }
 
-/// From a session's start to its end; while it is active to its last heartbeat, because nothing
-/// later is known. `None` where a time cannot be read, or the end is before the start.
+/// The time from a session's start to its end; for an active session to its last heartbeat, because nothing later is
+/// known. `None` if a time cannot be read, or the end is before the start.
 pub fn duration_seconds(session: &Session) -> Option<i64> {
     let end = match session.status {
         Status::Active => &session.last_heartbeat,
@@ -188,14 +188,14 @@ pub fn duration_seconds(session: &Session) -> Option<i64> {
     (seconds >= 0).then_some(seconds)
 }
 
-/// A project as the head of its sessions.
+/// A project, shown above its sessions.
 #[derive(Clone, Debug, Serialize)]
 pub struct Project<'a> {
-    /// The project's id.
+    /// The project's slug.
     pub slug: &'a str,
     /// The name for people.
     pub name: &'a str,
-    /// What people said about the phase; empty if nothing.
+    /// The phase that people described; empty if they did not.
     pub current_phase: &'a str,
     /// What is done, in progress and next.
     pub roadmap_summary: &'a Roadmap,
@@ -212,7 +212,7 @@ pub fn render_session(format: Format, document: &Document) -> String {
     }
 }
 
-/// Sessions as one file, in this order; of a project, if there is one to head them.
+/// Sessions as one file, in this order, with their project at the head if there is one.
 pub fn render_sessions(format: Format, project: Option<&Project>, documents: &[Document]) -> String {
     match format {
         Format::Json => json::render_sessions(project, documents),
@@ -223,7 +223,7 @@ pub fn render_sessions(format: Format, project: Option<&Project>, documents: &[D
     }
 }
 
-/// A session in Markdown without the mark, for a file that has its own beginning.
+/// A session in Markdown without the mark, for a file with its own beginning.
 pub fn render_markdown_body(document: &Document) -> String {
     markdown::render_body(document, 1)
 }

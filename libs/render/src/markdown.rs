@@ -13,7 +13,7 @@ pub fn render_session(document: &Document) -> String {
     format!("<!-- {MARK} -->\n\n{}", render_body(document, 1))
 }
 
-/// Sessions as one file, under a heading of their own.
+/// Sessions as one file, each under its own heading.
 pub fn render_sessions(project: Option<&Project>, documents: &[Document]) -> String {
     let mut out = format!("<!-- {MARK} -->\n\n");
     match project {
@@ -89,7 +89,7 @@ fn render_section(title: &str, content: &Section, level: usize) -> String {
     format!("\n{} {title}\n\n{list}", "#".repeat(level))
 }
 
-/// Numbers stand on the right.
+/// Numbers are aligned to the right.
 fn render_table(rows: &[[String; USAGE_TITLES.len()]]) -> String {
     let row = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let body = rows.iter().map(|cells| row(&cells.each_ref().map(|text| escape_markdown_cell(text))));
@@ -97,7 +97,7 @@ fn render_table(rows: &[[String; USAGE_TITLES.len()]]) -> String {
     std::iter::once(head).chain(body).collect()
 }
 
-/// A check box; a list knows only two kinds, so the others are said in words.
+/// A check box; a list has only two kinds, so other statuses are written out.
 fn render_task(task: &Task) -> String {
     let subject = escape_markdown_text(&task.subject, "  ");
     match task.status {

@@ -1,18 +1,18 @@
-//! Owns how costs look to people. Must stay true: a cost that is shown says whose it is. It comes
-//! from the log, at [`LIST_PRICE`], or the client reported it, an [`ESTIMATE`]; the two are never
-//! added up, and no table has both. What has no known price is `unknown`, never nothing.
+//! Owns how costs look to people. Must stay true: every cost says where it comes from: from the log, at [`LIST_PRICE`],
+//! or from the client, an [`ESTIMATE`]; the two are never added up, and no table has both. A cost without a known price
+//! is `unknown`, never zero.
 
 use cs_core::usage::{ModelUsage, Usage};
 
-/// The title of costs that were counted from the log.
+/// The title of costs that are computed from the log.
 pub const LIST_PRICE: &str = "list price";
-/// The title of costs that the client reported: its own estimates.
+/// The title of costs that the client reports: its own estimates.
 pub const ESTIMATE: &str = "est. cost";
-/// The cost of what has no known price.
+/// The cost of tokens without a known price.
 const UNKNOWN: &str = "unknown";
 
-/// A cost: `$1.23`, `<$0.01`, `$1.23 + unknown` where a part has no known price, `unknown` where no
-/// part has one; `~$1.23` where it rests on a price that no provider's page confirms.
+/// A cost: `$1.23`, `<$0.01`, `$1.23 + unknown` if a part has no known price, `unknown` if no part has one; `~$1.23` if
+/// a price is not confirmed by a provider's page.
 pub fn format_cost(usd: Option<f64>, unpriced_tokens: u64, unconfirmed_tokens: u64) -> String {
     let Some(usd) = usd else { return UNKNOWN.to_string() };
     let mark = if unconfirmed_tokens > 0 { "~" } else { "" };
@@ -22,12 +22,12 @@ pub fn format_cost(usd: Option<f64>, unpriced_tokens: u64, unconfirmed_tokens: u
     }
 }
 
-/// What a conversation costs.
+/// The cost of a conversation.
 pub fn format_usage_cost(usage: &Usage) -> String {
     format_cost(usage.cost_usd, usage.unpriced_tokens, usage.unconfirmed_tokens)
 }
 
-/// What one model of a conversation costs.
+/// The cost of one model in a conversation.
 pub fn format_model_cost(usage: &ModelUsage) -> String {
     format_cost(usage.cost_usd, 0, 0)
 }
@@ -37,7 +37,7 @@ pub fn format_dollars(usd: f64) -> String {
     if usd > 0.0 && usd < 0.005 { "<$0.01".to_string() } else { format!("${usd:.2}") }
 }
 
-/// An amount without cents that are 0, for axes of charts: `$20`, `$2.50`.
+/// An amount without zero cents, for axes of charts: `$20`, `$2.50`.
 pub fn format_round_dollars(usd: f64) -> String {
     let text = format_dollars(usd);
     text.strip_suffix(".00").map_or(text.clone(), str::to_string)

@@ -1,7 +1,7 @@
-//! Owns how counts look to people. Must stay true: the same count reads the same in every program.
+//! Owns how counts look to people. Must stay true: the same count looks the same in every program.
 //! Deliberately absent: money (`money`) and time (`time`).
 
-/// A count in short, for tables and sentences: `999`, `1.2k`, `12k`, `3.4M`, `5.1G`.
+/// A short count, for tables and sentences: `999`, `1.2k`, `12k`, `3.4M`, `5.1G`.
 pub fn format_count(count: u64) -> String {
     let scaled = |unit: u64| count as f64 / unit as f64;
     match count {
@@ -14,12 +14,12 @@ pub fn format_count(count: u64) -> String {
     }
 }
 
-/// A count without a tenth that is 0, for axes of charts and sizes of context windows: `20M`.
+/// A short count without a zero tenth, for axes of charts and sizes of context windows: `20M`.
 pub fn format_round_count(count: u64) -> String {
     format_count(count).replace(".0", "")
 }
 
-/// A count in full, for documents that are kept: `12,345,678`.
+/// A full count, for documents that are kept: `12,345,678`.
 pub fn format_number(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok()).collect();
@@ -31,7 +31,7 @@ pub fn format_quantity(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", format_number(count), if count == 1 { "" } else { "s" })
 }
 
-/// How many of all are done: `3/5`; nothing where there are none.
+/// How many of all are done: `3/5`; empty if there are none.
 pub fn format_progress((done, total): (usize, usize)) -> String {
     if total == 0 { String::new() } else { format!("{done}/{total}") }
 }
@@ -41,7 +41,7 @@ pub fn format_percent(percent: f64) -> String {
     format!("{percent:.0}%")
 }
 
-/// Tokens of a context window: `85k/200k`; nothing where one of the two is not known.
+/// Tokens of a context window: `85k/200k`; empty if one of the two is unknown.
 pub fn format_context(used: Option<u64>, size: Option<u64>) -> String {
     match (used, size) {
         (Some(used), Some(size)) => format!("{}/{}", format_round_count(used), format_round_count(size)),
@@ -49,7 +49,7 @@ pub fn format_context(used: Option<u64>, size: Option<u64>) -> String {
     }
 }
 
-/// A size of files: `512 B`, `12 kB`, `906 MB`, `1.5 GB`.
+/// The size of files: `512 B`, `12 kB`, `906 MB`, `1.5 GB`.
 pub fn format_bytes(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),

@@ -1,5 +1,5 @@
-//! Owns the CSV form of sessions: one row for each, lists as lines of one cell. Must stay true:
-//! columns never change their order; new ones are added at the end.
+//! Owns the CSV form of sessions: one row per session, lists as lines in one cell. Must stay true: the order of columns
+//! never changes; new ones are added at the end.
 
 use super::Document;
 use super::csv::{Cell, format_csv_row};
@@ -50,7 +50,7 @@ const HEADER: [&str; 40] = [
     "unpriced_tokens",
 ];
 
-/// The number of columns that the first version had.
+/// The number of columns in the first version.
 const FIRST: usize = 33;
 
 /// The header and a row for each session.
@@ -59,7 +59,7 @@ pub fn render_sessions(documents: &[Document]) -> String {
     std::iter::once(format_csv_row(&HEADER.map(Cell::text))).chain(rows).collect()
 }
 
-/// Whether the text begins as [`render_sessions`] of any version begins: that is how such a file is recognized.
+/// Whether the text begins like the output of any version of [`render_sessions`], which identifies such a file.
 pub fn is_own_csv(text: &str) -> bool {
     let first = HEADER.get(..FIRST).unwrap_or_default().join(",");
     text.strip_prefix(&first).is_some_and(|rest| rest.starts_with("\r\n") || rest.starts_with(','))
@@ -78,7 +78,7 @@ fn usage_cells(usage: Option<&Usage>) -> [Cell; 7] {
     [input, output, written, read, total, cost, unpriced]
 }
 
-/// What the record says, and what follows from it.
+/// The fields of the record, and the facts derived from it.
 fn record_cells(document: &Document) -> [Cell; FIRST] {
     let session = document.session;
     let tasks = document.task_summary;
@@ -134,7 +134,7 @@ fn event_cell(session: &Session) -> Cell {
     list_cell(session.events.iter().map(|event| format!("{} {}", event.timestamp, event.message)))
 }
 
-/// Items as lines. Each is made visible by itself: a carriage return at its end is not half of our line end.
+/// Items as lines. Each is made visible separately, so that a carriage return at its end does not join our line end.
 fn list_cell(items: impl Iterator<Item = String>) -> Cell {
     Cell::Text(items.map(|item| visible(&item)).collect::<Vec<_>>().join("\n"))
 }

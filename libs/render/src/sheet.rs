@@ -1,5 +1,5 @@
-//! Owns what people see of a session, and in which order: the facts, then the sections that are
-//! not empty. Deliberately absent: any form (see `markdown` and `html`).
+//! Owns what people see of a session, and in which order: the facts, then the sections that are not empty. Deliberately
+//! absent: formatting (see `markdown` and `html`).
 
 use super::Document;
 use super::money::{format_model_cost, format_usage_cost};
@@ -16,7 +16,7 @@ pub struct Sheet<'a> {
     pub sections: Vec<(&'static str, Section<'a>)>,
 }
 
-/// What stands under a heading.
+/// The content under a heading.
 pub enum Section<'a> {
     Text(&'a str),
     List(&'a [String]),
@@ -101,10 +101,10 @@ fn list_section<'a, T>(items: &'a [T], section: impl Fn(&'a [T]) -> Section<'a>)
     (!items.is_empty()).then(|| section(items))
 }
 
-/// What stands above the columns of [`usage_rows`].
+/// The column titles of [`usage_rows`].
 pub const USAGE_TITLES: [&str; 7] = ["Model", "Input", "Output", "Cache write", "Cache read", "Total", "List price"];
 
-/// What a session used, a row for each model and one for all.
+/// The usage of a session, a row for each model and one for all.
 pub fn usage_rows(usage: &Usage) -> Vec<[String; 7]> {
     let row = |name: &str, tokens: [u64; 5], cost: String| {
         let [input, output, written, read, total] = tokens.map(format_number);

@@ -1,12 +1,10 @@
-//! Owns how a table for people is laid out: columns of equal width, titles in capitals. Must stay
-//! true: a line is never wider than the room that it has. Pure; the caller makes the cells
-//! harmless first.
+//! Owns how a table for people is laid out: columns of equal width, titles in capitals. Must stay true: a line is never
+//! wider than its room. Pure; the caller sanitizes the cells first.
 
 use std::ops::Range;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The lines of a table: the titles, then the rows. Where there is only so much `room`, a line that
-/// is longer is cut.
+/// The lines of a table: the titles, then the rows. With a `room`, longer lines are cut to that width.
 pub fn layout_table(header: &[&str], rows: &[Vec<String>], room: Option<usize>) -> Vec<String> {
     let width_of = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
@@ -17,7 +15,7 @@ pub fn layout_table(header: &[&str], rows: &[Vec<String>], room: Option<usize>) 
     std::iter::once(&titles).chain(rows).map(|row| layout_row(row, &widths, room)).collect()
 }
 
-/// Moves these columns to the right, under the ends of their titles: numbers are compared so.
+/// Aligns these columns to the right, under the ends of their titles, so that numbers can be compared.
 pub fn align_right(header: &mut [String], rows: &mut [Vec<String>], columns: Range<usize>) {
     for column in columns {
         let cells = rows.iter().filter_map(|row| row.get(column)).chain(header.get(column));

@@ -1,7 +1,6 @@
-//! Owns how instants, days and durations look to people. Must stay true: the same duration reads the
-//! same in every program. The ages that hooks write into records (`3 h`, `3 h ago`) are those of
-//! [`cs_core::clock`], and are used from there. Deliberately absent: which zone is the local one, which is
-//! [`cs_core::zone`]'s.
+//! Owns how instants, days and durations look to people. Must stay true: the same duration looks the same in every
+//! program. The ages that hooks write into records (`3 h`, `3 h ago`) come from [`cs_core::clock`]. Deliberately
+//! absent: which zone is the local one ([`cs_core::zone`]).
 
 use cs_core::clock::{self, Date, Instant};
 pub use cs_core::clock::{age as format_age, age_or_unknown as format_age_cell, ago as format_ago};
@@ -13,7 +12,7 @@ pub fn format_minute(at: Instant) -> String {
     at.format("%Y-%m-%d %H:%M").to_string()
 }
 
-/// An instant to the minute, as a clock in this zone says it: what people see on a terminal or a page.
+/// An instant to the minute, in this zone: for terminals and pages.
 pub fn format_local_minute(at: Instant, zone: &Zone) -> String {
     format_minute(zone.local(at).and_utc())
 }
@@ -23,7 +22,7 @@ pub fn format_local_day(at: Instant, zone: &Zone) -> String {
     zone.local(at).date().to_string()
 }
 
-/// A text of a record in which every stamp (see [`clock::stamp`]) is replaced by its local time.
+/// A text of a record with every stamp (see [`clock::stamp`]) replaced by its local time.
 pub fn format_stamps(text: &str, zone: &Zone) -> String {
     let localize = |word: &str| {
         let stamp = word.trim_end_matches([' ', ',', ';', '.']);
@@ -33,19 +32,19 @@ pub fn format_stamps(text: &str, zone: &Zone) -> String {
     text.split_inclusive(' ').map(|word| localize(word).unwrap_or_else(|| word.to_string())).collect()
 }
 
-/// A local time that is not far away: `15:00` on this day, else `Mon 15:00`.
+/// A nearby local time: `15:00` on this day, else `Mon 15:00`.
 pub fn format_near_time(at: Instant, day: &Day, zone: &Zone) -> String {
     let local = zone.local(at);
     let form = if local.date() == day.date { "%H:%M" } else { "%a %H:%M" };
     local.format(form).to_string()
 }
 
-/// An instant to the second, in a table whose rows lie close together: `11-21 03:37:05`.
+/// An instant to the second, in a table of close instants: `11-21 03:37:05`.
 pub fn format_second(at: Instant) -> String {
     at.format("%m-%d %H:%M:%S").to_string()
 }
 
-/// A written instant in a file that may be read anywhere: `2026-11-21 03:37 UTC`; a text that is not an instant stays as it is.
+/// A written instant in a file that may be read anywhere: `2026-11-21 03:37 UTC`. Other texts are returned unchanged.
 pub fn format_time(at: &str) -> String {
     clock::parse(at).map_or_else(|| at.to_string(), |at| format!("{} UTC", format_minute(at)))
 }
@@ -55,7 +54,7 @@ pub fn format_time_of_day(minutes: u16) -> String {
     format!("{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// A day below a chart: `Nov 21`.
+/// A day on the axis of a chart: `Nov 21`.
 pub fn format_day(day: Date) -> String {
     day.format("%b %-d").to_string()
 }
@@ -75,7 +74,7 @@ pub fn format_duration(seconds: i64) -> String {
     }
 }
 
-/// How long ago an instant was, on a page that is shown for a minute: `just now`, `3 min ago`.
+/// How long ago an instant was, on a page that is updated every minute: `just now`, `3 min ago`.
 pub fn format_ago_by_minute(at: Instant, now: Instant) -> String {
     match clock::is_credible(at, now) && (now - at).num_seconds() < 60 {
         true => "just now".to_string(),
@@ -83,7 +82,7 @@ pub fn format_ago_by_minute(at: Instant, now: Instant) -> String {
     }
 }
 
-/// How long it is until an instant, on a page that is shown for a minute: `2 h 10 min`.
+/// How long it is until an instant, on a page that is updated every minute: `2 h 10 min`.
 pub fn format_until(at: Instant, now: Instant) -> String {
     match (at - now).num_seconds() {
         ..60 => "less than a minute".to_string(),
@@ -91,7 +90,7 @@ pub fn format_until(at: Instant, now: Instant) -> String {
     }
 }
 
-/// How long a program took: `3.4 ms`.
+/// The run time of a program: `3.4 ms`.
 pub fn format_millis(took: Duration) -> String {
     format!("{:.1} ms", took.as_secs_f64() * 1000.0)
 }

@@ -1,8 +1,7 @@
-//! Owns the count over all logs: each call once, whoever repeats it, summed into quarters of an
-//! hour. Must stay true: the rules are those of "Counted once" in `docs/USAGE.md`; a summary that
-//! knows of a message which its conversation's logs no longer have counts as a whole, and then no
-//! log counts any of its messages. Every report is made from the book alone. Quarters, because
-//! every time zone's days and hours begin at one.
+//! Owns the count over all logs: each call once, however often it is repeated, summed into quarters of an hour, because
+//! the days and hours of every time zone begin at one. Must stay true: the rules are those of "Counted once" in
+//! `docs/USAGE.md`; a summary that has a message which its conversation's logs no longer have counts as a whole, and
+//! then no log counts any of its messages. Every report is made from the book alone.
 
 use crate::call::Call;
 use crate::facts::{Facts, Prompt};
@@ -24,23 +23,23 @@ pub const QUARTER: i64 = 900_000;
 /// A conversation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    /// The agent's conversation, a UUID where the log has one.
+    /// The agent's conversation, a UUID if the log has one.
     pub id: String,
     /// The agent that wrote the log.
     pub agent: Agent,
     /// The directory in which it began.
     pub dir: String,
-    /// The title that a person gave, else the one that the client found.
+    /// The title that a person gave, else the one that the client generated.
     pub title: Option<String>,
-    /// A person gave it that title (`/rename`).
+    /// Whether a person gave it that title (`/rename`).
     pub is_renamed: bool,
     /// Prompts that a person wrote.
     pub turns: u64,
-    /// When they were written, as far as that is known.
+    /// When they were written, if known.
     pub prompts: Vec<i64>,
     /// The client's own sum.
     pub client: Option<ClientSum>,
-    /// Its log is gone, or has less than it had: the summary counts, and what the log has besides.
+    /// Whether its log is gone, or has less than before: then the summary counts, and whatever the log has besides.
     pub is_summary: bool,
     /// The newest change of its logs, in nanoseconds since the epoch.
     pub modified: i64,
@@ -49,10 +48,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes what a log says of the session, which has this number there.
+    /// Adds the facts of a log about the session that has the number `name` there.
     fn learn(&mut self, log: &Log, facts: &Facts, name: u32) {
         let file = log.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        // Its own file knows best where it began; subagents have directories of their own.
+        // Its own file is the best source of where it began; subagents have directories of their own.
         if self.dir.is_empty() || file.ends_with(&self.id) {
             self.dir.clone_from(&facts.cwd);
         }
@@ -80,7 +79,7 @@ pub struct Book {
     by_row: HashMap<(i64, u32, u32, Class), u32>,
 }
 
-/// Counts. `watch` gets every call: the index of its log, the call, and what became of it.
+/// Counts the calls. `watch` receives every call: the index of its log, the call, and its fate.
 pub fn build(logs: &[(Log, Facts)], summaries: Vec<Summary>, mut watch: impl FnMut(usize, &Call, Fate)) -> Book {
     let mut book = Book::default();
     let places: Vec<Places> = logs.iter().map(|(log, facts)| book.places(log, facts)).collect();
@@ -101,9 +100,9 @@ pub fn build(logs: &[(Log, Facts)], summaries: Vec<Summary>, mut watch: impl FnM
 }
 
 impl Book {
-    /// The summaries that are needed, and their messages. Not needed is one of which every message is
-    /// counted in the same conversation by the logs, or is in a summary that is needed: those without
-    /// logs, and among them the fullest, go first.
+    /// The summaries that are needed, and their messages. A summary is not needed if the logs count all of its messages
+    /// in the same conversation, or if needed summaries have them. Summaries without logs are considered first, then
+    /// the largest.
     fn needed(
         &self,
         mut summaries: Vec<Summary>,
@@ -123,7 +122,7 @@ impl Book {
         summaries.retain(|summary| {
             let own = place(summary).and_then(|place| own.get(place as usize)).map_or(&[][..], Vec::as_slice);
             let elsewhere = summary.keys().filter(|key| claimed.contains(key)).count();
-            // The calls are in the order of their messages.
+            // The calls are sorted by message.
             let known = summary.keys().all(|key| own.binary_search(&key).is_ok() || claimed.contains(&key));
             // Several calls may have one message.
             let needed = !known || summary.usage.messages > (own.len() + elsewhere) as u64;
@@ -227,7 +226,8 @@ impl Book {
         }
     }
 
-    /// A prompt that is in several logs is the oldest's; what a summary has is in no log.
+    /// Counts prompts. A prompt that is in several logs belongs to the oldest; one that is in a summary is not counted
+    /// for a log.
     fn count_turns(&mut self, logs: &[(Log, Facts)], places: &[Places], summaries: &[Summary]) {
         let claimed: HashSet<i64> = summaries.iter().flat_map(|summary| summary.prompts()).copied().collect();
         let mut known = HashSet::new();

@@ -1,6 +1,6 @@
-//! Owns the cache of what logs say: `usage/cache/<part>.json`, each log in the part that its path
-//! chooses. Must stay true: it may be deleted at any time; every part stands for itself and is
-//! replaced in one step, so two programs at once only do each other's work again.
+//! Owns the cache of the facts of logs: `usage/cache/<part>.json`, where the path of a log chooses its part. Must stay
+//! true: it may be deleted at any time; every part is complete in itself and replaced in one step, so two programs at
+//! once only do some work twice.
 
 use crate::explain::Account;
 use crate::facts::Facts;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 const PARTS: u8 = 64;
-/// Changes whenever facts have another form or another meaning.
+/// Changes whenever the form or the meaning of facts changes.
 const VERSION: u32 = 8;
 
 #[derive(Deserialize)]
@@ -29,29 +29,28 @@ struct Entry {
     known: Known,
 }
 
-/// What all logs say.
+/// The facts of all logs.
 #[derive(Debug, Default)]
 pub struct Read {
     /// In the order in which they were found.
     pub logs: Vec<(Log, Facts)>,
-    /// Accounts of logs, by their index. Only [`read_with_accounts`] has them, of the logs that it read.
+    /// Accounts of logs, by their index. Only [`read_with_accounts`] returns them, for the logs that it read.
     pub accounts: BTreeMap<usize, Account>,
     /// Logs that could not be read, and why.
     pub unreadable: Vec<(PathBuf, std::io::Error)>,
 }
 
-/// Reads a log, with what the cache knows of it.
+/// Reads a log, given what the cache has about it.
 type Reader = fn(&Log, Option<Known>) -> std::io::Result<(Known, Option<Account>)>;
-/// What became of a log.
+/// The result of reading a log.
 type Found = std::io::Result<(Facts, Option<Account>)>;
 
-/// Reads all logs, as far as the cache does not know them, and brings the cache up to date. A cache
-/// that cannot be written does no harm.
+/// Reads all logs that are not in the cache, and updates the cache. A cache that cannot be written is ignored.
 pub fn read(home: &Home, logs: Vec<Log>) -> Read {
     read_by(|log, known| Ok((read::log(log, known)?, None)), home, logs)
 }
 
-/// The same with the accounts of all logs that have to be read, so that no log is read twice for its account.
+/// The same, with the accounts of all logs that have to be read, so that no log is read twice for its account.
 pub fn read_with_accounts(home: &Home, logs: Vec<Log>) -> Read {
     read_by(|log, _| read::log_with_account(log).map(|(known, account)| (known, Some(account))), home, logs)
 }
@@ -77,7 +76,7 @@ fn read_by(reader: Reader, home: &Home, logs: Vec<Log>) -> Read {
                 read.accounts.extend(account.map(|account| (read.logs.len(), account)));
                 read.logs.push((log, facts));
             }
-            // Deleted since it was found.
+            // Deleted since it was listed.
             Some(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
             Some(Err(error)) => read.unreadable.push((log.path, error)),
             None => {}
@@ -112,7 +111,7 @@ fn read_part(reader: Reader, home: &Home, part: u8, logs: &[(usize, &Log)]) -> V
             Err(error) => failed.push((*n, Err(error))),
         }
     }
-    // Of logs that are not asked for now but are still there, the cache goes on knowing.
+    // Logs that are not requested now but still exist stay in the cache.
     let others: Vec<Entry> = known
         .into_iter()
         .filter(|(path, _)| news && path.symlink_metadata().is_ok())
@@ -132,7 +131,7 @@ fn load(home: &Home, part: u8) -> HashMap<PathBuf, Known> {
     part.map(|part| part.logs.into_iter().map(|entry| (entry.path, entry.known)).collect()).unwrap_or_default()
 }
 
-/// A log that would make the file too large for its readers is left out, and read again each time.
+/// Writes a part. A log that would make the file too large for its readers is left out, and read again each time.
 fn save<'a>(home: &Home, part: u8, entries: impl Iterator<Item = &'a Entry>) {
     let mut bytes = format!("{{\"version\":{VERSION},\"logs\":[").into_bytes();
     let mut first = true;
@@ -147,6 +146,6 @@ fn save<'a>(home: &Home, part: u8, entries: impl Iterator<Item = &'a Entry>) {
         bytes.extend_from_slice(&text);
     }
     bytes.extend_from_slice(b"]}");
-    // Without a cache everything is as right, only slower.
+    // Without a cache the results are the same, only later.
     let _ = file::replace(&home.usage_cache(part), &bytes, Durability::Disposable);
 }

@@ -1,34 +1,34 @@
-//! Owns one call of a model: its tokens, what its price depends on, and when two lines tell of the
-//! same one. The rules are those of "Counted once" in `docs/USAGE.md`.
+//! Owns one call of a model: its tokens, what its price depends on, and when two lines report the same call. The rules
+//! are those of "Counted once" in `docs/USAGE.md`.
 
 use agents::tokens::{Class, Tokens};
 use serde::{Deserialize, Serialize};
 
-/// One answer of a model.
+/// One response of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
 pub struct Call {
     /// Milliseconds since the epoch.
     pub at: i64,
-    /// Hash of the message's id (of the response's; of what else tells it from others).
+    /// Hash of the id of the message or the response, or of other facts that distinguish it.
     pub message: u64,
     /// Hash of the request's id; 0 if the line has none.
     pub request: u64,
     /// Hash of the client's own name for the request; 0 if the line has none.
     pub reference: u64,
-    /// Whose: a place in [`Facts::names`].
+    /// The index of its session in [`Facts::names`].
     pub session: u32,
-    /// Which model: a place in [`Facts::names`].
+    /// The index of its model in [`Facts::names`].
     pub model: u32,
     /// What else the price depends on.
     pub class: Class,
-    /// How many lines said it.
+    /// How many lines reported it.
     pub lines: u32,
     /// Web searches that the server made.
     pub searches: u32,
     /// Tokens by kind.
     pub tokens: Tokens,
-    /// What the line itself says that it cost, in millionths of a millionth of a dollar.
+    /// The cost that the line itself reports, in trillionths of a dollar.
     pub cost: u64,
 }
 
@@ -54,7 +54,7 @@ impl Call {
         self.tokens.total() > 0 || self.searches > 0
     }
 
-    /// Whether two calls are one. See "Counted once" in `docs/USAGE.md`.
+    /// Whether two calls are the same. See "Counted once" in `docs/USAGE.md`.
     pub fn is(&self, other: &Call) -> bool {
         let told = |a: u64, b: u64| a != 0 && b != 0;
         if self.message != other.message {
@@ -69,21 +69,21 @@ impl Call {
             || self.request == other.request
     }
 
-    /// Whether this line of a call goes before an earlier one of the same call: it has more tokens, or as many of
+    /// Whether this line of a call replaces an earlier one of the same call: it has more tokens, or as many of
     /// other kinds.
     pub fn outdoes(&self, earlier: &Call) -> bool {
         let (new, old) = (self.tokens.total(), earlier.tokens.total());
         new > old || (new == old && self.tokens != earlier.tokens)
     }
 
-    /// Takes over what another line of the same call says that was used.
+    /// Takes over the usage that another line of the same call reports.
     pub fn adopt(&mut self, other: &Call) {
         self.tokens = other.tokens;
         self.class = self.class.sized_like(other.class);
     }
 
-    /// Takes in a later line of the same call. The main conversation goes before a side chain; see
-    /// [`Call::outdoes`] for the rest.
+    /// Merges a later line of the same call. The main conversation takes precedence over a side chain; see
+    /// [`Call::outdoes`] for the other rules.
     pub fn merge(&mut self, later: &Call) {
         let lines = self.lines.saturating_add(later.lines);
         let searches = self.searches.max(later.searches);

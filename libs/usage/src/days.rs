@@ -1,6 +1,6 @@
-//! Owns the rollup of all conversations by day, project and model, `usage/days.json`: for whoever shows it and
-//! must not read logs. Must stay true: its sum is the sum of all rows; it stays small enough for its readers,
-//! however much was used, by telling fewer days apart.
+//! Owns the rollup of all conversations by day, project and model, `usage/days.json`, for programs that show it without
+//! reading logs. Must stay true: its sum is the sum of all rows; it stays small enough for its readers, however much
+//! was used, by having fewer days of their own.
 
 use crate::report::{Filter, View};
 use crate::stats;
@@ -17,14 +17,14 @@ use cs_core::{Error, Result, weight};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// How many days have rows of their own: a year from a Monday on, as charts show it; fewer if there were too many rows.
+/// How many days have rows of their own: a year of whole weeks, as charts show it; fewer if there are too many rows.
 const DAYS: [u64; 4] = [53 * 7, 120, 40, 0];
 
 /// Day, project and model. Days without rows of their own come first.
 type Place = (Option<NaiveDate>, String, String);
 type Sums = BTreeMap<Place, Amount>;
 
-/// Writes the rollup. `roots` are Claude Code's, for what only its own statistics know.
+/// Writes the rollup. `roots` are Claude Code's directories, for the days that only its own statistics have.
 pub fn write(home: &Home, view: &View, roots: &[PathBuf], now: Instant) -> Result<()> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
     let all = view.rows(&Filter::default());
@@ -61,7 +61,7 @@ fn amount(sum: &Sum) -> Amount {
     Amount::new(kinds, sum.cost_usd(), sum.unpriced)
 }
 
-/// What was used before a day, without its date.
+/// Sums up the usage before a day, without its date.
 fn fold(sums: Sums, from: NaiveDate) -> Sums {
     let mut folded = Sums::new();
     for ((date, project, model), amount) in sums {

@@ -1,5 +1,5 @@
-//! Owns what people want to know of a log besides its facts: what its calls are called, and which lines are not calls
-//! and why. Deliberately absent: reading. Whoever reads a log for its facts fills the account in the same pass.
+//! Owns what people ask about a log besides its facts: the names of its calls, and which lines are not calls and why.
+//! Deliberately absent: reading. The reader of a log fills the account in the same pass.
 
 use crate::call::Call;
 use crate::facts::hash;
@@ -10,30 +10,30 @@ use std::collections::HashMap;
 /// The names of a log's calls, by the hashes that stand for message and request in a [`Call`].
 pub type Names = HashMap<(u64, u64), Named>;
 
-/// What a call is called in its log.
+/// The names of a call in its log.
 #[derive(Clone, Debug)]
 pub struct Named {
-    /// The message's id, of the response's, or the line's.
+    /// The id of the message or the response, or of the line.
     pub message: String,
     /// The provider's id for the request.
     pub request: Option<String>,
-    /// Which call inside the message it is, such as `advisor_message 1`.
+    /// The call's position inside the message, such as `advisor_message 1`.
     pub part: Option<String>,
 }
 
-/// What a log's lines say besides its calls.
+/// The names of a log's calls, and its lines that are not calls.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// What the calls are called in the log.
+    /// The names of the calls.
     pub names: Names,
-    /// Lines that are no calls although they might be, and those that were repaired, in their order.
+    /// Lines that look like calls but are not, and repaired lines, in their order.
     pub dropped: Vec<Dropped>,
 }
 
 /// A line that is not a call, or was repaired.
 #[derive(Clone, Debug)]
 pub struct Dropped {
-    /// The first is 1.
+    /// The first line is 1.
     pub line: u64,
     /// Why the line is listed.
     pub why: Why,
@@ -42,7 +42,7 @@ pub struct Dropped {
 /// Why a line is in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// An answer in this session that no model gave.
+    /// An answer in this session that did not come from a model.
     Synthetic {
         /// The conversation.
         session: String,
@@ -51,11 +51,11 @@ pub enum Why {
         /// Milliseconds since the epoch.
         at: Option<i64>,
     },
-    /// It could not be understood.
+    /// It could not be parsed.
     Broken,
-    /// It was understood, after a repair.
+    /// It was parsed after a repair.
     Repaired,
-    /// It is longer than any line that is read.
+    /// It is longer than the longest line that is read.
     TooLong,
 }
 
@@ -70,7 +70,7 @@ impl Why {
 }
 
 impl Account {
-    /// Notes what an entry of a line says.
+    /// Adds an entry of a line.
     pub(crate) fn note_entry(&mut self, line: u64, entry: &Entry) {
         match &entry.kind {
             Kind::Response(response) if response.is_named => {
@@ -87,23 +87,23 @@ impl Account {
         }
     }
 
-    /// Notes whether a whole line was understood.
+    /// Adds the result of parsing a whole line.
     pub(crate) fn note_line(&mut self, line: u64, understood: Understood) {
         self.dropped.extend(Why::of(understood).map(|why| Dropped { line, why }));
     }
 
-    /// Notes a line that is too long to be read.
+    /// Adds a line that is too long to be read.
     pub(crate) fn note_too_long(&mut self, line: u64) {
         self.dropped.push(Dropped { line, why: Why::TooLong });
     }
 }
 
-/// A call with what became of it, and in which log it is.
+/// A call with its fate and its log.
 #[derive(Clone, Debug)]
 pub struct Judged {
     /// Its index among the logs.
     pub log: usize,
-    /// What was used.
+    /// The call.
     pub call: Call,
     /// Whether it was counted.
     pub fate: Fate,

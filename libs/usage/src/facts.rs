@@ -1,5 +1,5 @@
-//! Owns what the entries of one log come to: calls, prompts, titles, the client's own sums. Must stay true: facts can be
-//! stored, and continued when the file has grown; lines that repeat a call are one call here. Deliberately absent: other
+//! Owns the facts in the entries of one log: calls, prompts, titles, the client's own sums. Must stay true: facts can
+//! be stored, and continued when the file has grown; lines that repeat a call are one call. Deliberately absent: other
 //! files, prices, days.
 
 use crate::call::Call;
@@ -16,16 +16,16 @@ pub struct Prompt {
     pub at: i64,
     /// Hash of the line's id.
     pub id: u64,
-    /// A place in [`Facts::names`].
+    /// The index of its session in [`Facts::names`].
     pub session: u32,
 }
 
-/// What a file says of a session besides its calls.
+/// The facts of a session besides its calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Talk {
-    /// A place in [`Facts::names`].
+    /// An index in [`Facts::names`].
     pub session: u32,
-    /// The title that the client found.
+    /// The title that the client generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The title that a person gave.
@@ -36,15 +36,15 @@ pub struct Talk {
     pub client: Option<ClientSum>,
 }
 
-/// What one file says.
+/// The facts of one file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
-    /// Sessions and models by number.
+    /// Names of sessions and models, by index.
     pub names: Vec<String>,
     /// The directory in which it began.
     #[serde(default)]
     pub cwd: String,
-    /// It holds lines that were copied from another session.
+    /// Whether it contains lines that were copied from another session.
     #[serde(default)]
     pub forked: bool,
     /// Responses of models, in the order of their lines.
@@ -52,25 +52,25 @@ pub struct Facts {
     /// In the order of their lines.
     #[serde(default)]
     pub prompts: Vec<Prompt>,
-    /// One for each session of which a line says something else.
+    /// One for each session with such a fact.
     #[serde(default)]
     pub talks: Vec<Talk>,
     /// Lines in all.
     #[serde(default)]
     pub lines: u64,
-    /// Lines that cannot be understood.
+    /// Lines that cannot be parsed.
     #[serde(default)]
     pub broken: u64,
-    /// Lines that were understood after a repair.
+    /// Lines that were parsed after a repair.
     #[serde(default)]
     pub repaired: u64,
-    /// Lines that were passed over because of their length.
+    /// Lines that were skipped because of their length.
     #[serde(default)]
     pub too_long: u64,
 }
 
 impl Facts {
-    /// Takes in what a line says.
+    /// Adds an entry of a line.
     pub fn fold(&mut self, places: &mut Places, entry: Entry) {
         match entry.kind {
             Kind::Context { cwd, is_copy } => {
@@ -90,7 +90,7 @@ impl Facts {
             }
             Kind::Title(title) => self.talk_of(&entry.conversation, |talk| talk.title = Some(title)),
             Kind::Renamed(title) => {
-                // An empty one takes the name away.
+                // An empty title removes the name.
                 self.talk_of(&entry.conversation, |talk| talk.custom_title = Some(title).filter(|t| !t.is_empty()));
             }
             Kind::Sum(sum) => self.talk_of(&entry.conversation, |talk| talk.client = Some(sum)),
@@ -98,7 +98,7 @@ impl Facts {
         }
     }
 
-    /// Notes a prompt. One without a time was typed after what was noted last.
+    /// Adds a prompt. A prompt without a time has the latest one so far.
     fn prompt(&mut self, entry: &Entry) {
         let noted = || self.prompts.iter().map(|prompt| prompt.at).chain(self.calls.iter().map(|call| call.at));
         let Some(at) = entry.at.or_else(|| noted().max()) else { return };
@@ -128,24 +128,24 @@ impl Facts {
         self.talk(session).map(change);
     }
 
-    /// Counts what became of a line.
+    /// Counts the result of parsing a line.
     pub(crate) fn count(&mut self, understood: Understood) {
         self.broken += u64::from(understood == Understood::Not);
         self.repaired += u64::from(understood == Understood::Repaired);
     }
 
-    /// The name with this number.
+    /// The name with this index.
     pub fn name(&self, number: u32) -> &str {
         self.names.get(number as usize).map_or("", String::as_str)
     }
 
-    /// The ids of the sessions that its calls are of.
+    /// The ids of the sessions of its calls.
     pub fn sessions(&self) -> BTreeSet<&str> {
         let numbers: BTreeSet<u32> = self.calls.iter().map(|call| call.session).collect();
         numbers.into_iter().map(|number| self.name(number)).collect()
     }
 
-    /// The number of a name. A file has few names.
+    /// The index of a name. A file has few names.
     pub fn number(&mut self, name: &str) -> u32 {
         let at = self.names.iter().rposition(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_string());
@@ -154,7 +154,7 @@ impl Facts {
         at as u32
     }
 
-    /// What is said of a session; made where it is new, so never `None`.
+    /// The facts of a session; added if it is new, so never `None`.
     pub fn talk(&mut self, session: u32) -> Option<&mut Talk> {
         let at = self.talks.iter().position(|talk| talk.session == session).unwrap_or_else(|| {
             self.talks.push(Talk { session, ..Talk::default() });
@@ -164,25 +164,25 @@ impl Facts {
     }
 }
 
-/// Where the calls with a message's id are, while a file is read.
+/// The indexes of calls by the ids of their messages, while a file is read.
 #[derive(Debug, Default)]
 pub struct Places {
     newest: HashMap<u64, u32>,
-    /// For each call the one before it with the same message.
+    /// For each call the previous one with the same message.
     older: Vec<u32>,
 }
 
 const NONE: u32 = u32::MAX;
 
 impl Places {
-    /// The places in facts that were read before.
+    /// The indexes for facts that were read before.
     pub fn of(facts: &Facts) -> Self {
         let mut places = Places::default();
         facts.calls.iter().for_each(|call| places.push(call.message));
         places
     }
 
-    /// The place of the last call with this message.
+    /// The index of the last call with this message.
     pub fn newest(&self, message: u64) -> Option<u32> {
         self.newest.get(&message).copied()
     }
@@ -206,7 +206,7 @@ impl Places {
     }
 }
 
-/// A number that stands for a text; never 0.
+/// A hash of a text; never 0.
 pub fn hash(text: &str) -> u64 {
     fnv1a(text.as_bytes()).max(1)
 }

@@ -1,5 +1,5 @@
-//! Owns what becomes of each call beside all others: counted, or a repetition of one that is. The rules are those
-//! of "Counted once" in `docs/USAGE.md`; what summaries have is the book's concern.
+//! Owns the fate of each call among all others: counted, or a repetition of one that is. The rules are those
+//! of "Counted once" in `docs/USAGE.md`; calls in summaries are handled by `book`.
 
 use crate::call::Call;
 use crate::facts::Facts;
@@ -7,22 +7,22 @@ use crate::places::Places;
 use agents::logs::Log;
 use agents::tokens::Class;
 
-/// What became of a call.
+/// Whether and where a call is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It counts here.
+    /// It is counted here.
     Counted,
     /// It is also in another log, or in a side chain, and was counted in this session.
     Repeats(u32),
-    /// A summary has it.
+    /// A summary contains it.
     InSummary,
 }
 
-/// The index of a log, a call in it, and what becomes of the call.
+/// The index of a log, a call in it, and its fate.
 pub(crate) type Judged = (usize, Call, Fate);
 
-/// Every call with what becomes of it, by message, in the order of [`ranks`]. A call that is counted has
-/// the fullest usage of all that are it.
+/// Every call with its fate, by message, in the order of [`ranks`]. A call that is counted has the largest usage of all
+/// its repetitions.
 pub(crate) fn judge(logs: &[(Log, Facts)], places: &[Places]) -> Vec<Judged> {
     let ranks = ranks(logs);
     let mut order: Vec<(u64, u32, u32)> = Vec::with_capacity(logs.iter().map(|(_, facts)| facts.calls.len()).sum());
@@ -44,13 +44,13 @@ pub(crate) fn judge(logs: &[(Log, Facts)], places: &[Places]) -> Vec<Judged> {
     judged
 }
 
-/// Judges one call beside those of the same message, which begin at `group`.
+/// Compares one call with those of the same message, which begin at `group`.
 fn judge_one(judged: &mut Vec<Judged>, group: usize, n: usize, call: &Call, places: &[Places]) {
     let of = |n: usize, call: &Call| places.get(n).map(|places| places.session(call.session));
     let known = judged.iter_mut().skip(group).find(|(_, known, fate)| *fate == Fate::Counted && known.is(call));
     let Some((owner, known, fate)) = known else { return judged.push((n, call.clone(), Fate::Counted)) };
     if known.class.has(Class::SIDE) && !call.class.has(Class::SIDE) {
-        // The conversation itself goes before its side chain.
+        // The main conversation takes precedence over its side chain.
         let mut better = call.clone();
         better.merge(known);
         *fate = Fate::Repeats(of(n, call).unwrap_or(u32::MAX));
@@ -63,7 +63,7 @@ fn judge_one(judged: &mut Vec<Judged>, group: usize, n: usize, call: &Call, plac
     judged.push((n, call.clone(), Fate::Repeats(owner)));
 }
 
-/// The order in which logs own a call that several have: originals before copies, then the older first.
+/// The order in which logs own a call that is in several: originals before copies, then older logs first.
 pub(crate) fn ranks(logs: &[(Log, Facts)]) -> Vec<usize> {
     let mut ranks: Vec<usize> = (0..logs.len()).collect();
     ranks.sort_by_key(|n| logs.get(*n).is_some_and(|(_, facts)| facts.forked));

@@ -1,6 +1,6 @@
-//! What coding agents write down themselves: Claude Code's transcripts and Codex's rollouts, read
-//! line by line, counted once, summed up. Must stay true: memory stays bounded whatever a log holds,
-//! and a log is only ever read. Never here: printing, arguments, what a hook waits for.
+//! Reads the logs of coding agents, Claude Code's transcripts and Codex's rollouts: line by line, counted once, summed
+//! up. Must stay true: memory is bounded whatever a log contains, and logs are only read. Never here: printing,
+//! arguments, code that a hook waits for.
 
 pub mod book;
 pub mod cache;

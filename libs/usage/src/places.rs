@@ -1,6 +1,6 @@
-//! Owns where the names of a log are in the book.
+//! Owns the mapping from the names of a log to indexes in the book.
 
-/// Where the names of a log are in the book. A session and a model may have the same name.
+/// The indexes in the book for the names of a log. A session and a model may have the same name.
 #[derive(Debug)]
 pub(crate) struct Places {
     pub(crate) sessions: Vec<u32>,

@@ -1,7 +1,6 @@
-//! Owns what a call costs: the dated table `prices.json` and the user's own entries, which go
-//! first (`usage.prices` in `config.json`). Must stay true: a model, day, mode or kind of token
-//! without a price has no cost, not a cost of zero. All money is whole millionths of a millionth of
-//! a dollar, so sums are exact.
+//! Owns the cost of a call: the dated table `prices.json` and the user's own entries, which take precedence
+//! (`usage.prices` in `config.json`). Must stay true: a model, day, mode or kind of token without a price has no cost,
+//! not a cost of zero. Money is in whole trillionths of a dollar, so sums are exact.
 
 use crate::row::QuarterRow;
 use agents::model::{Profile, is_fast, plain_name, profile};
@@ -56,10 +55,10 @@ struct Above {
     unconfirmed: Option<String>,
 }
 
-/// What calls cost.
+/// The cost of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {
-    /// Millionths of a millionth of a dollar.
+    /// Trillionths of a dollar.
     pub pico_usd: u64,
     /// Whether a provider's page confirms the price.
     pub confirmed: bool,
@@ -101,7 +100,7 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The table, with the user's entries before it, and what is wrong with those that are left out.
+    /// The table, preceded by the user's entries, and the errors in entries that are left out.
     pub fn new(config: &Config) -> (Self, Vec<Error>) {
         let mut prices = Prices { by_model: HashMap::new(), web_search: 0 };
         let mut wrong = Vec::new();
@@ -125,8 +124,8 @@ impl Prices {
         self.by_model.entry(plain_name(&dated.entry.model)).or_default().push(dated);
     }
 
-    /// What the calls of a row cost; `None` if that is not known. A line that says that it cost nothing does not know
-    /// either; older summaries took it at its word.
+    /// The cost of a row's calls; `None` if unknown. A line that reports a cost of zero does not know its cost; older
+    /// summaries took it literally.
     pub fn cost(&self, row: &QuarterRow, model: &str) -> Option<Cost> {
         if row.class.has(Class::RECORDED) && (row.cost > 0 || row.tokens.total() == 0) {
             return Some(Cost { pico_usd: row.cost, confirmed: true });
@@ -152,7 +151,7 @@ impl Prices {
     }
 }
 
-/// The user's own entries (`usage.prices` in `config.json`), as far as each can be understood.
+/// The user's own entries (`usage.prices` in `config.json`), each with its error if it is not valid.
 fn own(config: &Config) -> Option<Vec<Result<Entry>>> {
     let entries = match config.group("usage")?.get_mut("prices")?.take() {
         Value::Array(entries) => entries,
@@ -191,7 +190,7 @@ impl Entry {
         Ok(Dated { from, until, entry: self })
     }
 
-    /// What applies to a class of calls of a model that was asked for by such a name.
+    /// The rates for a class of calls of a model that was requested by this kind of name.
     fn applicable(&self, class: Class, profile: Profile) -> Option<Applicable<'_>> {
         let long = self.above.as_ref().filter(|above| class.longer_than(above.tokens));
         let fast = if class.has(Class::FAST) { self.fast? } else { 1.0 };

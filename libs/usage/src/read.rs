@@ -1,6 +1,6 @@
-//! Owns reading logs into facts: the whole file, or what came since it was last read.
-//! Must stay true: what is read twice counts once; a file that changed and did not grow, was
-//! replaced, or has other bytes where they are compared, is read anew.
+//! Owns reading logs into facts: the whole file, or what was added since it was last read. Must stay true: what is read
+//! twice counts once; a file that changed without growing, was replaced, or differs in the bytes that are compared, is
+//! read from the start.
 
 use crate::explain::Account;
 use crate::facts::{Facts, Places, hash};
@@ -15,48 +15,48 @@ use std::fs::File;
 use std::io::{Read, Result, Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What is known of a file, and how to see whether that still holds.
+/// The facts of a file, and the evidence that they still hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Known {
     /// The file's identity when it was read.
     pub identity: Identity,
-    /// So many bytes are complete lines that were read.
+    /// How many bytes of complete lines were read.
     pub offset: u64,
     /// Hash of bytes before the offset; see [`check`].
     pub check: u64,
-    /// What the complete lines say: reading continues from here when the file has grown.
+    /// The facts of the complete lines: reading continues from here when the file has grown.
     facts: Facts,
-    /// What the reader knows of them.
+    /// The reader's state after them.
     state: State,
-    /// The same with the last line, which is not complete, where that says something already.
+    /// The facts including an incomplete last line, if that has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     whole: Option<Facts>,
 }
 
-/// How many bytes are compared in one place.
+/// How many bytes are compared at each position.
 const CHECKED: u64 = 1024;
-/// In so many places behind the beginning, the last right before the offset.
+/// How many positions after the beginning are compared, the last directly before the offset.
 const PLACES: u64 = 8;
 
 impl Known {
-    /// Whether the file is as it was.
+    /// Whether the file is unchanged.
     pub fn holds(&self, log: &Log) -> bool {
         self.identity == log.identity
     }
 
-    /// What the file says.
+    /// The facts of the file.
     pub fn into_facts(self) -> Facts {
         self.whole.unwrap_or(self.facts)
     }
 }
 
-/// Reads a whole log, and what people want to know of it besides.
+/// Reads a whole log, with an account of it.
 pub fn log_with_account(log: &Log) -> Result<(Known, Account)> {
     let mut account = Account::default();
     Ok((read(log, None, Some(&mut account))?, account))
 }
 
-/// Reads a log, going on from what is known where that is possible.
+/// Reads a log, continuing from what is known if possible.
 pub fn log(log: &Log, known: Option<Known>) -> Result<Known> {
     read(log, known, None)
 }
@@ -78,8 +78,7 @@ fn read(log: &Log, known: Option<Known>, account: Option<&mut Account>) -> Resul
     Ok(Known { identity, offset, check, facts, state, whole })
 }
 
-/// Hash of the offset and of bytes before it: of the beginning, of the end, and of places between them at
-/// equal distances.
+/// Hash of the offset and of bytes before it: at the beginning, at the end, and at equal distances between.
 fn check(file: &mut File, offset: u64) -> Result<u64> {
     let mut bytes = offset.to_le_bytes().to_vec();
     let last = offset.saturating_sub(CHECKED);
@@ -91,8 +90,8 @@ fn check(file: &mut File, offset: u64) -> Result<u64> {
     Ok(cs_core::id::fnv1a(&bytes))
 }
 
-/// Folds all complete lines into the facts. Returns how many bytes they have, what the reader knows of them, and the
-/// facts with what follows them, if that says something.
+/// Folds all complete lines into the facts. Returns how many bytes they have, the reader's state after them, and the
+/// facts including what follows them, if that has any.
 fn pieces(
     from: impl Read,
     state: State,
@@ -104,13 +103,13 @@ fn pieces(
     let mut whole = None;
     let read = lines::read(from, |piece| match piece {
         Piece::Line(text) => {
-            // The number of the line may tell it from others, so it counts first.
+            // The number of the line may distinguish it from others, so it is counted first.
             facts.lines += 1;
             let understood = fold(&mut reader, facts, &mut places, &mut account, text);
             facts.count(understood);
             account.iter_mut().for_each(|account| account.note_line(facts.lines, understood));
         }
-        // Not done yet, or torn. It may say something already, but not for good: it is read again.
+        // Incomplete or torn. It may have facts already, but only for now: it is read again.
         Piece::Rest(text) if text.ends_with(b"}") => {
             let mut with = Facts { lines: facts.lines + 1, ..facts.clone() };
             let mut once = Reader::new(reader.state().clone(), Wanted::Counted);
@@ -143,7 +142,7 @@ fn fold(
     })
 }
 
-/// Does `work` for every number below `count` on all processors, and returns what came of it.
+/// Does `work` for every number below `count` on all processors, and returns the results.
 pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
     let next = AtomicUsize::new(0);
     let workers = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4).min(count.max(1));
@@ -159,7 +158,7 @@ pub fn on_all_processors<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync
     })
 }
 
-/// A number for a path, by which its place in the cache is chosen.
+/// A hash of a path, which chooses its part of the cache.
 pub fn path_hash(log: &Log) -> u64 {
     hash(&log.path.to_string_lossy())
 }
@@ -191,7 +190,7 @@ mod tests {
         assert_eq!((broken.calls.len(), broken.lines, broken.broken), (1, 2, 1), "it went on, so it was none");
     }
 
-    /// The damages that were seen in logs, in a text of the line: none costs the line.
+    /// The damages that were seen in logs, in a string of the line: none costs the line.
     const DAMAGES: [&[u8]; 6] = [br"\ud83d", b"\x01\x1b\0", br"C:\Users", b"\xb4\xfa", br"\u12", b"\xed\xa0\xbd"];
 
     fn read_all(agent: Agent, name: &str, bytes: &[u8]) -> Facts {
@@ -246,7 +245,7 @@ mod tests {
         }
     }
 
-    /// A number that is cut off is another number: a line that breaks off is never closed.
+    /// A number that is cut off is another number, so a torn line is never completed.
     #[test]
     fn a_torn_line_is_broken_and_never_a_smaller_count() {
         let line = LINE.replace("\"input_tokens\":1", "\"input_tokens\":12345");

@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDate};
 use cs_core::zone::{Zone, monday};
 use std::collections::{BTreeMap, HashMap};
 
-/// What rows are put together by.
+/// How rows are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// Local days.
@@ -23,7 +23,7 @@ pub enum By {
     Session,
     /// Slugs, or directories where no project is registered.
     Project,
-    /// Repositories, by what they are known.
+    /// Repositories, by identity.
     Repo,
     /// Models by agent.
     Model,
@@ -38,13 +38,13 @@ pub struct Filter {
     pub until: Option<i64>,
     /// A slug.
     pub project: Option<String>,
-    /// By what a repository is known.
+    /// The identity of a repository.
     pub repo: Option<String>,
     /// Only this agent's conversations.
     pub agent: Option<Agent>,
 }
 
-/// What a group is.
+/// The key of a group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// A day, the Monday of a week, the first of a month.
@@ -53,26 +53,26 @@ pub enum Key {
     Session(u32),
     /// A slug, or a directory where no project is registered.
     Project(String),
-    /// By what the repository is known.
+    /// The identity of a repository.
     Repo(String),
     /// The model's plain name.
     Model(Agent, String),
 }
 
-/// Rows together.
+/// Rows with the same key.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// What its rows have in common.
+    /// The key.
     pub key: Key,
-    /// All its rows.
+    /// The sum of its rows.
     pub sum: Sum,
     /// By model.
     pub models: BTreeMap<String, Sum>,
 }
 
-/// What is needed to make sense of a book.
+/// A book with the facts needed to report on it.
 pub struct View<'a> {
-    /// What was counted.
+    /// The counted calls.
     pub book: &'a Book,
     /// List prices of models.
     pub prices: &'a Prices,
@@ -80,7 +80,7 @@ pub struct View<'a> {
     pub zone: &'a Zone,
     /// For each session its project: the slug, or the directory where none is registered.
     pub projects: &'a [String],
-    /// For each session by what its repository is known; its project where that is not known.
+    /// For each session the identity of its repository; its project if that is unknown.
     pub repos: &'a [String],
 }
 
@@ -164,8 +164,8 @@ impl View<'_> {
         }
     }
 
-    /// Five-hour windows by their beginning, those of each agent by itself: limits are. One begins with the hour
-    /// of the first call after the one before.
+    /// Five-hour windows by their start, separate for each agent because limits are. A window begins with the hour
+    /// of the first call after the previous window.
     pub fn blocks(&self, rows: &[&QuarterRow]) -> Vec<Block> {
         let mut rows: Vec<(Agent, &QuarterRow)> = rows.iter().map(|row| (self.agent(row), *row)).collect();
         rows.sort_by_key(|(agent, row)| (*agent, row.first));
@@ -200,16 +200,16 @@ pub struct Block {
     pub agent: Agent,
     /// All calls in the window.
     pub sum: Sum,
-    /// The same by model's plain name.
+    /// The same by model.
     pub models: BTreeMap<String, Sum>,
 }
 
-/// How fast a window is used up.
+/// How fast a window's limit is used up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Burn {
     /// Tokens of any kind.
     pub tokens_per_minute: f64,
-    /// `None` where no cost is known.
+    /// `None` if no cost is known.
     pub usd_per_hour: Option<f64>,
 }
 
@@ -229,8 +229,8 @@ impl Block {
         self.start <= now && now < self.end()
     }
 
-    /// From the first call to the last, or to now while the window is open; `None` for less than a
-    /// minute, which says nothing.
+    /// From the first call to the last, or to now while the window is open; `None` for less than a minute, which is too
+    /// short for a rate.
     pub fn burn(&self, now: i64) -> Option<Burn> {
         let until = if self.is_open(now) { now.max(self.sum.last) } else { self.sum.last };
         let minutes = until.saturating_sub(self.sum.first) as f64 / 60_000.0;
@@ -240,7 +240,7 @@ impl Block {
         })
     }
 
-    /// What it comes to if it goes on like this: tokens and dollars at the window's end.
+    /// Tokens and dollars at the window's end at the present rate.
     pub fn projection(&self, now: i64) -> Option<(u64, Option<f64>)> {
         let burn = self.burn(now).filter(|_| self.is_open(now))?;
         let left = self.end().saturating_sub(now) as f64 / 60_000.0;

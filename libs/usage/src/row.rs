@@ -1,4 +1,4 @@
-//! Owns the row, the unit of the count: what the calls of one kind used within a quarter of an hour.
+//! Owns the row, the unit of the count: the usage of one class of calls within a quarter of an hour.
 
 use agents::tokens::{Class, Tokens};
 
@@ -17,9 +17,9 @@ pub struct QuarterRow {
     pub searches: u64,
     /// Tokens of all calls by kind.
     pub tokens: Tokens,
-    /// What the lines themselves say that it cost, in millionths of a millionth of a dollar.
+    /// The cost that the lines themselves report, in trillionths of a dollar.
     pub cost: u64,
-    /// The first and the last call, in milliseconds since the epoch.
+    /// The first call, in milliseconds since the epoch.
     pub first: i64,
     /// The last call, in milliseconds since the epoch.
     pub last: i64,

@@ -1,5 +1,5 @@
-//! Owns how a conversation is divided among the records that share it (one that was resumed has several): by when
-//! they began. Pure.
+//! Owns how a conversation's usage is divided among the records that share it (one that was resumed has several), by
+//! the times when they began. Pure.
 
 use crate::book::{Book, Session};
 use crate::prices::Prices;
@@ -8,7 +8,7 @@ use crate::sum::sum_usage;
 use cs_core::usage::Usage;
 use std::collections::{BTreeMap, HashMap};
 
-/// A record and when it began, in milliseconds since the epoch.
+/// A record and the time when it began.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Began {
     /// Milliseconds since the epoch.
@@ -20,12 +20,12 @@ pub struct Began {
 /// The records of each conversation by its id, the oldest first.
 pub type Records = HashMap<String, Vec<Began>>;
 
-/// The last record that had begun; what was before the first belongs to it.
+/// The last record that had begun by then; usage before the first one belongs to the first.
 pub fn place_of(records: &[Began], at: i64) -> usize {
     records.iter().rposition(|record| record.at <= at).unwrap_or(0)
 }
 
-/// What falls to each of several records. Prompts of which the time is not known are the first one's.
+/// The share of each of several records. Prompts whose time is unknown belong to the first.
 pub fn shares(
     book: &Book,
     session: &Session,

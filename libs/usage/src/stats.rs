@@ -1,6 +1,5 @@
-//! Owns Claude Code's own `stats-cache.json`: days that it remembers after their transcripts are
-//! gone. Must stay true: these are another kind of number (UTC days, input and output tokens only,
-//! no cost), and are never added to ours.
+//! Owns Claude Code's own `stats-cache.json`: days that it still has after their transcripts are gone. Must stay true:
+//! its numbers are of another kind (UTC days, input and output tokens only, no cost), and are never added to ours.
 
 use crate::book::Book;
 use crate::row::QuarterRow;
@@ -34,7 +33,7 @@ struct Day {
 pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, Models> {
     let mut days: BTreeMap<NaiveDate, Models> = BTreeMap::new();
     for root in roots {
-        // A file of another program: what cannot be understood is as if it were not there.
+        // A file of another program: what cannot be parsed counts as missing.
         let bytes = open::foreign_bytes(&root.join("stats-cache.json"), FILE_BYTES).unwrap_or_default();
         let Ok(stats) = repair::decode::<StatsCache>(&bytes, &mut Vec::new()) else { continue };
         for day in stats.daily_model_tokens {
@@ -49,7 +48,7 @@ pub fn days(roots: &[PathBuf]) -> BTreeMap<NaiveDate, Models> {
     days
 }
 
-/// Those UTC days on which no row of Claude Code's began.
+/// The UTC days on which no row of Claude Code's began.
 pub fn uncovered(roots: &[PathBuf], book: &Book, rows: &[&QuarterRow]) -> BTreeMap<NaiveDate, Models> {
     let agent = |row: &QuarterRow| book.sessions.get(row.session as usize).map(|session| session.agent);
     let claude = rows.iter().filter(|row| agent(row) == Some(Agent::Claude));

@@ -1,5 +1,5 @@
-//! Owns sums of rows with what they cost. Must stay true: tokens without a known price never cost
-//! nothing; a sum knows how many it leaves out.
+//! Owns sums of rows with their cost. Must stay true: tokens without a known price never cost nothing; a sum has the
+//! number of those that its cost leaves out.
 
 use crate::book::Book;
 use crate::prices::Prices;
@@ -9,7 +9,7 @@ use cs_core::clock;
 use cs_core::usage::{ModelUsage, Usage};
 use std::collections::BTreeMap;
 
-/// Some calls together.
+/// The sum of some calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sum {
     /// Responses of models.
@@ -18,15 +18,15 @@ pub struct Sum {
     pub searches: u64,
     /// Tokens of all calls by kind.
     pub tokens: Tokens,
-    /// What is known of the cost, in millionths of a millionth of a dollar.
+    /// The known part of the cost, in trillionths of a dollar.
     pub cost_pico_usd: u64,
     /// Tokens whose cost is known.
     pub priced: u64,
-    /// Tokens whose cost is not known.
+    /// Tokens whose cost is unknown.
     pub unpriced: u64,
-    /// Tokens whose cost is known by a price that no provider's page confirms.
+    /// Tokens whose price is not confirmed by a provider's page.
     pub unconfirmed: u64,
-    /// The first and the last call, in milliseconds since the epoch.
+    /// The first call, in milliseconds since the epoch.
     pub first: i64,
     /// The last call, in milliseconds since the epoch.
     pub last: i64,
@@ -54,7 +54,7 @@ impl Sum {
         }
     }
 
-    /// What is known of the cost; `None` if nothing is.
+    /// The known part of the cost; `None` if nothing is known.
     pub fn cost_usd(&self) -> Option<f64> {
         (self.unpriced == 0 || self.priced > 0).then(|| usd(self.cost_pico_usd))
     }

@@ -1,5 +1,5 @@
-//! Owns summaries of conversations, `usage/<uuid>.json`: written while the log is there, and never
-//! deleted. Must stay true: what a summary counted stays counted, in it or in another summary.
+//! Owns summaries of conversations, `usage/<uuid>.json`: written while the log exists, and never deleted. Must stay
+//! true: what a summary counted stays counted, in it or in another summary.
 
 mod keep;
 
@@ -16,7 +16,7 @@ use cs_core::usage::Usage;
 use cs_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// A summary. What records show of it is [`Usage`]; the rest is for reports.
+/// A summary. Records show its [`Usage`]; the rest is for reports.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     #[serde(flatten)]
@@ -50,7 +50,7 @@ struct Own {
 pub struct SummaryRow {
     /// The model's plain name.
     pub model: String,
-    /// Its `model` is not used: the name is here.
+    /// Its field `model` is not used: the name is in this struct.
     pub row: QuarterRow,
 }
 
@@ -73,7 +73,7 @@ impl From<SummaryRow> for Written {
 }
 
 impl Summary {
-    /// Understands a summary's bytes. Twice over them is a lot faster than one flattened structure.
+    /// Parses a summary's bytes, twice: that is much faster than one flattened structure.
     fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
         Ok(Summary { own: serde_json::from_slice(bytes)?, usage: serde_json::from_slice(bytes)? })
     }
@@ -94,7 +94,7 @@ impl Summary {
     pub fn title(&self) -> Option<&str> {
         self.own.title.as_deref()
     }
-    /// What it used, by quarters of an hour.
+    /// Its usage by quarters of an hour.
     pub fn rows(&self) -> &[SummaryRow] {
         &self.own.rows
     }
@@ -109,7 +109,7 @@ impl Summary {
     }
 }
 
-/// All summaries. One that cannot be understood is named beside the good ones.
+/// All summaries, and the errors of those that cannot be parsed.
 pub fn load(home: &Home) -> (Vec<Summary>, Vec<Error>) {
     let stems = file::stems(&home.usage_dir(), ".json").unwrap_or_default();
     let uuids: Vec<Uuid> = stems.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect();

@@ -1,10 +1,10 @@
 //! Owns the decoding of an answer's `usage`: tokens, what their price depends on, and the calls inside the answer. Must
 //! stay true: nothing that the sums at the top contain is counted again.
 //!
-//! `iterations` lists the calls of models that one answer took. The sums at the top are those of the model that
-//! answered. They leave out the advisor that it asked, the compaction of its context, and an attempt that another
-//! model made before it: whoever produced output is paid for. (Anthropic's documents on the advisor tool, on
-//! compaction and on fallbacks say so.)
+//! `iterations` lists the calls of models that one answer needed. The sums at the top are those of the model that
+//! answered. They omit the advisor that it asked, the compaction of its context, and an earlier attempt by another
+//! model, but each model that produced output is paid for. (Source: Anthropic's documents on the advisor tool, on
+//! compaction and on fallbacks.)
 
 use crate::entry::Response;
 use crate::lenient;
@@ -13,7 +13,7 @@ use crate::tokens::{Class, Tier, Tokens};
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// Text in place of a model's name, where no model answered.
+/// Replaces the model's name if no model answered.
 pub const SYNTHETIC: &str = "<synthetic>";
 
 /// The `usage` of an answer, or of one of its iterations.
@@ -37,10 +37,10 @@ pub struct Usage<'a> {
     inference_geo: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     service_tier: Option<Cow<'a, str>>,
-    /// Of an iteration: what it was.
+    /// In an iteration: its kind.
     #[serde(borrow, default, deserialize_with = "lenient::text", rename = "type")]
     kind: Option<Cow<'a, str>>,
-    /// Of an iteration: the model, where it is another one.
+    /// In an iteration: the model, if it is another one.
     #[serde(borrow, default, deserialize_with = "lenient::text")]
     model: Option<Cow<'a, str>>,
     #[serde(borrow, default, deserialize_with = "lenient::objects")]
@@ -70,12 +70,12 @@ pub struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The response, made of the answer's. `cost` is its share of the cost that the line says.
+    /// The response, derived from the answer's. `cost_pico_usd` is its share of the cost in the line.
     pub fn response<'a>(&self, answer: &Response<'a>, cost_pico_usd: u64) -> Response<'a> {
         let tokens = self.usage.tokens();
         let class = self.usage.class_within(answer.class, self.kind() == "compaction").of_prompt(tokens.prompt());
         let (model, part) = (Cow::Owned(self.model.to_string()), Some(self.name.clone()));
-        // The line is the answer's.
+        // The line belongs to the answer.
         Response { model, part, class, lines: 0, searches: 0, tokens, cost_pico_usd, ..answer.clone() }
     }
 
@@ -121,7 +121,8 @@ impl Usage<'_> {
         class.of_prompt(self.prompt(model))
     }
 
-    /// The same of an iteration inside an answer of this class. The speed is the answer's only where the model is.
+    /// The same for an iteration inside an answer of this class. It has the answer's speed only if the model is the
+    /// same.
     fn class_within(&self, answer: Class, same_speed: bool) -> Class {
         let fast = self.speed.as_deref().map_or(same_speed && answer.has(Class::FAST), |speed| speed == "fast");
         let us = self.inference_geo.as_deref().map_or(answer.has(Class::US), |place| place == "us");
@@ -131,7 +132,7 @@ impl Usage<'_> {
         kept.chain(set).fold(Class::default(), Class::with).of_tier(tier)
     }
 
-    /// How long the prompt was. Where the model was called several times, the sum is longer than any prompt was.
+    /// How long the prompt was. If the model was called several times, the sum is longer than any of the prompts.
     fn prompt(&self, model: &str) -> u64 {
         let all = self.tokens().prompt();
         let own = self.iterations.iter().filter(|iteration| !self.is_apart(iteration, model));
@@ -140,7 +141,7 @@ impl Usage<'_> {
         prompts.into_iter().max().filter(|_| sum >= all && all > 0).map_or(all, |longest| longest.min(all))
     }
 
-    /// The calls that the sums at the top leave out. `model` is the one that answered, `advisor` the one that it could
+    /// The calls that the sums at the top omit. `model` is the one that answered, `advisor` the one that it could
     /// ask.
     pub fn parts<'a>(&'a self, model: &'a str, advisor: Option<&'a str>) -> Vec<Part<'a>> {
         let mut parts: Vec<Part<'a>> = Vec::new();
@@ -154,7 +155,7 @@ impl Usage<'_> {
         parts
     }
 
-    /// Whether an iteration is no part of the sums at the top.
+    /// Whether an iteration is not included in the sums at the top.
     fn is_apart(&self, iteration: &Usage, model: &str) -> bool {
         let is_answer = || iteration.kind() == "fallback_message" && iteration.tokens() == self.tokens();
         let is_other = |other: &str| !["", SYNTHETIC].contains(&other) && plain_name(other) != plain_name(model);
@@ -164,15 +165,15 @@ impl Usage<'_> {
         }
     }
 
-    /// An attempt that was declined before it said anything costs nothing.
+    /// Whether it costs anything. An attempt that was declined before any output is free.
     fn is_paid(&self) -> bool {
         let is_attempt = !matches!(self.kind(), "advisor_message" | "compaction");
         self.tokens().total() > 0 && !(is_attempt && self.output_tokens == 0)
     }
 }
 
-/// The tier of service that a provider's word means. Anthropic has `standard`, `priority` and `batch`; the other words
-/// for the ordinary one are those of gateways.
+/// The tier of service for a provider's word. Anthropic has `standard`, `priority` and `batch`; the other words for the
+/// ordinary tier come from gateways.
 fn tier(word: &str) -> Tier {
     match word {
         "" | "standard" | "default" | "auto" | "standard_only" | "on_demand" => Tier::Standard,

@@ -22,7 +22,7 @@ pub struct Counter {
     pub total: u64,
 }
 
-/// A counter as it is written.
+/// A counter as written in the log.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Written {
     #[serde(default, deserialize_with = "lenient::known_count")]
@@ -38,7 +38,7 @@ pub struct Written {
 }
 
 impl Written {
-    /// The counter; `None` if it is empty. A total that is missing, or 0, is input and output.
+    /// The counter; `None` if it is empty. A total that is missing, or 0, is computed from input and output.
     pub fn counter(&self) -> Option<Counter> {
         self.input_tokens.or(self.output_tokens).or(self.total_tokens)?;
         let [input, cached, written, output, total] = [
@@ -70,7 +70,7 @@ impl Counter {
         }
     }
 
-    /// Both together.
+    /// The sum of both.
     fn and(&self, other: &Counter) -> Counter {
         let more = |ours: u64, theirs: u64| ours.saturating_add(theirs);
         Counter {
@@ -82,7 +82,7 @@ impl Counter {
         }
     }
 
-    /// The client's input contains what was cached; ours does not.
+    /// The client's input includes cached tokens; ours does not.
     pub fn tokens(&self) -> Tokens {
         let cached = self.cached.saturating_add(self.written);
         Tokens {
@@ -95,7 +95,7 @@ impl Counter {
     }
 }
 
-/// The counters of a thread, as far as they were told.
+/// The counters of a thread, as reported so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counters {
     /// The last total of each limit.
@@ -118,12 +118,12 @@ impl Counters {
         is_new.then(|| self.totals.get(limit).copied().unwrap_or_default().and(&last))
     }
 
-    /// Takes in a total that says nothing new: it is somebody else's.
+    /// Adds a total without counting it: it belongs to another thread.
     pub fn skip(&mut self, limit: &str, total: Counter) {
         self.take(limit, total);
     }
 
-    /// Takes in a total. What is new in it: what it says of the last response, else what it is above the limit's
+    /// Adds a total and returns what is new in it: its last response if it has one, else its increase over the limit's
     /// last total.
     pub fn news(&mut self, limit: &str, total: Counter, last: Option<Counter>) -> Option<Counter> {
         last.and_then(|last| self.last.insert(limit.to_string(), last));
@@ -132,7 +132,7 @@ impl Counters {
         (news.total > 0).then_some(news)
     }
 
-    /// The limit's last total; `None` where this one was there before.
+    /// The limit's last total; `None` if this one was reported before.
     fn take(&mut self, limit: &str, total: Counter) -> Option<Counter> {
         if !self.told.insert(fnv1a(format!("{total:?}").as_bytes())) {
             return None;
@@ -149,7 +149,7 @@ mod tests {
         Counter { input, output, total: input + output, ..Counter::default() }
     }
 
-    /// Sum of a run of totals, each with its limit and its last response.
+    /// Sum of a sequence of totals, each with its limit and its last response.
     fn sum(run: &[(&str, u64, Option<u64>)]) -> u64 {
         let mut counters = Counters::default();
         let news = |(limit, total, last): &(&str, u64, Option<u64>)| {

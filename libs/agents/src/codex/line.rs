@@ -1,5 +1,5 @@
-//! Owns how the lines of Codex's rollouts look, as far as they matter. Must stay true: every field is optional and read
-//! by itself.
+//! Owns the structure of lines in Codex's rollouts, as far as it matters. Must stay true: every field is optional and
+//! parsed separately.
 
 use super::counter::Written;
 use crate::content;

@@ -1,4 +1,4 @@
-//! Which folder is asked, and who reads logs. What the answers mean is tested with the programs.
+//! Which folder is read, and for which agents logs are read. The meaning of the results is tested with the programs.
 
 use super::*;
 use cs_core::live::Prompt;

@@ -1,4 +1,4 @@
-//! Secrets that only what stands around them tells. What is in `«»` must not survive.
+//! Secrets that only their context reveals. The text in `«»` must not survive.
 
 /// Group, name, text.
 pub const CONTEXTS: &[(&str, &str, &str)] = &[
@@ -200,7 +200,7 @@ pub const CONTEXTS: &[(&str, &str, &str)] = &[
     ("headers", "php session", "Cookie: PHPSESSID=«L26»"),
     ("headers", "java session", "Cookie: JSESSIONID=«X32»"),
     ("headers", "session setting", "_gitlab_session=«H32»"),
-    // Addresses.
+    // URLs.
     ("addresses", "postgres", "postgres://ada:«A14»@db.example:5432/shop"),
     ("addresses", "mongodb", "mongodb+srv://ada:«A14»@c0.example.mongodb.net/x"),
     ("addresses", "redis", "redis://:«A24»@cache.example:6379/0"),

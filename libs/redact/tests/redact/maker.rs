@@ -1,4 +1,4 @@
-//! Makes random texts of a shape: right lengths, alphabets and check digits. The same seed makes the same texts.
+//! Generates random texts of a shape: correct lengths, alphabets and check digits. The same seed gives the same texts.
 
 const ALPHABETS: [(char, &str); 14] = [
     ('A', "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
@@ -28,7 +28,8 @@ impl Maker {
         (self.0 >> 11) as usize % bound
     }
 
-    /// So many characters of an alphabet. The first one is a letter or a digit, as in tokens people can select.
+    /// `length` characters of an alphabet. The first one is a letter or a digit, as in tokens that a double click
+    /// selects.
     pub fn random(&mut self, alphabet: char, length: usize) -> String {
         let alphabet = ALPHABETS.iter().find(|(name, _)| *name == alphabet).unwrap_or_else(|| panic!("{alphabet}?")).1;
         let letters: Vec<char> = alphabet.chars().collect();
@@ -72,7 +73,7 @@ impl Maker {
         made + rest
     }
 
-    /// `A20`, `uuid`, `basic`, or several with blanks between.
+    /// `A20`, `uuid`, `basic`, or several separated by spaces.
     pub fn word(&mut self, what: &str) -> String {
         match what {
             "uuid" => self.uuid(),
@@ -94,7 +95,7 @@ impl Maker {
         }
     }
 
-    /// A text whose secrets stand in `«»`, and the secrets.
+    /// A text with secrets in `«»`, and the secrets.
     pub fn context(&mut self, text: &str) -> (String, Vec<String>) {
         let (mut made, mut secrets, mut rest) = (String::new(), Vec::new(), text);
         while let Some((plain, (what, after))) = rest.split_once('«').map(|(a, b)| (a, b.split_once('»').unwrap())) {

@@ -1,5 +1,5 @@
-//! Ordinary lines: of this project, of programs and settings of all kinds, and what people write about secrets
-//! without telling one.
+//! Ordinary lines: of this project, of programs and settings of all kinds, and sentences about secrets that contain
+//! none.
 
 use crate::maker::Maker;
 use std::path::Path;
@@ -56,7 +56,7 @@ fn data() -> Vec<String> {
     lines
 }
 
-/// Names that tell of secrets and are none, and values that stand for one.
+/// Names that suggest a secret but have none, and placeholders for secrets.
 fn made_code() -> Vec<String> {
     const WORDS: [&str; 10] = [
         "token",
@@ -166,7 +166,7 @@ fn made_code() -> Vec<String> {
     lines
 }
 
-/// The lines of this project's sources and documents, save those that try what masking does.
+/// The lines of this project's sources and documents, except those that test masking.
 fn project() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let mut lines = Vec::new();

@@ -1,4 +1,4 @@
-//! Keys that tell themselves: how each is made. `{A20}` are 20 random characters of an alphabet, see `maker`.
+//! The shapes of keys that are recognised by themselves. `{A20}` are 20 random characters of an alphabet, see `maker`.
 
 /// Group, name, shape.
 pub const SHAPES: &[(&str, &str, &str)] = &[

@@ -1,4 +1,4 @@
-//! Prices: days, modes, places, and what is not known.
+//! Prices: days, modes, regions, and unknown prices.
 
 use super::*;
 use agents::tokens::Tokens;
@@ -16,7 +16,7 @@ fn usd(cost: Option<Cost>) -> Option<f64> {
 
 #[test]
 fn the_client_and_the_table_agree() {
-    // What Claude Code 2.1.329 itself says of such calls (cost-state of the recorded sessions).
+    // The cost that Claude Code 2.1.329 itself reports for such calls (cost-state of the recorded sessions).
     let prices = Prices::new(&Config::default()).0;
     let call = row("2026-11-21", [120, 40, 2000, 0, 8000]);
     assert_eq!(usd(prices.cost(&call, "claude-opus-5-5")), Some(0.01288));
@@ -99,7 +99,7 @@ fn tiers_of_service_have_prices_of_their_own_or_none() {
     assert_eq!(cost("gpt-5.5", |class| class.of_tier(Tier::Batch)), Some(2.5));
     assert_eq!(cost("gpt-6.2-sol", |class| class.of_tier(Tier::Priority).of_prompt(300_000)), Some(8.0));
     assert_eq!(cost("gpt-5.5", |class| class.of_tier(Tier::Priority).of_prompt(300_000)), None);
-    // The words do not get in each other's way.
+    // The bits do not interfere.
     let class = Class::default().with(Class::SIDE).of_tier(Tier::Other).of_prompt(150_000);
     assert!(class.tier() == Tier::Other && class.longer_than(100_000) && !class.longer_than(200_000));
     assert!(class.has(Class::SIDE) && class.of_tier(Tier::Standard).of_prompt(0) == Class(Class::SIDE));
@@ -128,7 +128,7 @@ fn what_is_not_confirmed_is_marked() {
     assert_eq!(is_confirmed("2026-11-22", "gpt-5.6-sol", 1), Some(false));
 }
 
-/// A price says where it is from, no two of a model hold on one day, and none leaves a gap.
+/// Every price has a source, no two prices of a model are valid on the same day, and there are no gaps.
 #[test]
 fn the_table_is_whole() {
     let table: Value = serde_json::from_str(TABLE).unwrap();
@@ -151,7 +151,7 @@ fn the_table_is_whole() {
 fn the_unknown_has_no_price() {
     let prices = Prices::new(&Config::default()).0;
     assert_eq!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next"), None);
-    // No price for an hour's cache is known of this one, but only that is missing.
+    // Only the price of its one-hour cache is unknown.
     assert_eq!(prices.cost(&row("2026-11-21", [0, 0, 0, 1, 0]), "gpt-5"), None);
     assert!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "gpt-5").is_some());
 }

@@ -1,4 +1,4 @@
-//! Owns making summaries from the book, and writing those that are new. Must stay true: no message that an older
+//! Owns building summaries from the book, and writing those that changed. Must stay true: no message that an older
 //! summary counted is lost.
 
 use super::{Own, Summary, SummaryRow, read};
@@ -25,14 +25,14 @@ use std::fmt::Write as _;
 pub struct KeepReport {
     /// Summaries that were written.
     pub written: usize,
-    /// Summaries that were right already.
+    /// Summaries that were up to date.
     pub unchanged: usize,
-    /// Conversations that could not be kept, and why.
+    /// Conversations without a written summary, and why.
     #[serde(skip)]
     pub failed: Vec<(String, Error)>,
 }
 
-/// Writes a summary of every conversation in the book that has none, or one that says something else.
+/// Writes the summary of every conversation in the book that has none, or a different one.
 pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: Instant) -> Result<KeepReport> {
     let _lock = lock::acquire(&Home::lock_of(&home.usage_keep()), lock::PERSON_WAIT)?;
     let mut done = KeepReport::default();
@@ -55,34 +55,34 @@ pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: I
     Ok(done)
 }
 
-/// Notes when this was done, and what came of it.
+/// Records when this ran, and its result.
 fn note_run(home: &Home, done: &KeepReport, now: Instant) -> Result<()> {
     let (written, unchanged, failed) = (done.written, done.unchanged, done.failed.len());
     let note = json!({"kept_at": clock::stamp(now), "written": written, "unchanged": unchanged, "failed": failed});
     file::replace(&home.usage_keep(), format!("{note}\n").as_bytes(), Durability::Synced)
 }
 
-/// Whether a summary says the same; when it was written does not matter.
+/// Whether two summaries are equal, apart from the time of writing.
 fn is_same(old: &Summary, new: &Summary) -> bool {
     let usage = Usage { kept_at: old.usage.kept_at.clone(), ..new.usage.clone() };
     old.own == new.own && old.usage == usage
 }
 
-/// Whether a message of the old summary would be counted nowhere, such as one that another program
-/// has kept since the logs were read.
+/// Whether a message of the old summary would no longer be counted anywhere, such as one in a summary that another
+/// program has written since the logs were read.
 fn loses(old: &Summary, new: &Summary, counted: &HashSet<u64>) -> bool {
     let new_keys: HashSet<u64> = new.keys().collect();
     let elsewhere = old.keys().filter(|key| !new_keys.contains(key)).count();
     old.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
 }
 
-/// Writes a summary; what others wrote into the file besides survives.
+/// Writes a summary; other fields in the file are kept.
 fn write(home: &Home, uuid: &Uuid, summary: &Summary) -> Result<()> {
     let path = home.usage(uuid);
     let mut text = serde_json::to_value(summary).unwrap_or_default();
     let old = file::read(&path)?.and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     if let Some(new) = text.as_object_mut() {
-        // Fields of ours that may be left out now.
+        // Our own fields that may be absent now.
         let left_out = ["unpriced_tokens", "unconfirmed_tokens", "records"];
         let others = old.unwrap_or_default().into_iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
         for (name, value) in others {
@@ -96,7 +96,7 @@ fn write(home: &Home, uuid: &Uuid, summary: &Summary) -> Result<()> {
     file::replace(&path, &bytes, Durability::Synced)
 }
 
-/// The summaries of all conversations in the book which used something.
+/// The summaries of all conversations in the book with any usage.
 pub fn summarize_all(book: &Book, prices: &Prices, records: &Records) -> Vec<(Uuid, Summary)> {
     let mut rows: Vec<Vec<&QuarterRow>> = vec![Vec::new(); book.sessions.len()];
     for row in &book.rows {
