@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_that_cannot_be_is_told_as_such() {
+    fn an_impossible_time_is_reported_as_such() {
         let now = parse("2026-11-21T10:00:00Z").unwrap();
         let told = |text: &str| ago(parse(text).unwrap(), now);
         assert_eq!(told("2026-11-21T09:55:00Z"), "5 min ago");
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn leap_seconds_and_the_ends_of_time_have_one_spelling_or_none() {
+    fn leap_seconds_and_extreme_times_have_at_most_one_spelling() {
         let leap = parse("2026-11-21T23:59:60Z").unwrap();
         assert_eq!(stamp(leap), "2026-11-22T00:00:00.000000+00:00");
         assert_eq!(parse("9999-12-31T23:59:59-23:59"), None);

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_never_becomes_nothing_in_a_sum() {
+    fn an_unknown_cost_never_becomes_zero_in_a_sum() {
         let known = Amount::new([1, 0, 0, 0], Some(0.5), 0);
         let unknown = Amount::new([0, 2, 0, 0], None, 2);
         let sum = |parts: &[Amount]| {

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clients_work_tree_lies_in_its_project() {
+    fn a_clients_work_tree_belongs_to_its_project() {
         for (dir, project) in [
             ("/src/shop/.claude/worktrees/fix", "/src/shop"),
             ("/src/shop/.claude/worktrees/fix/a", "/src/shop"),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_of_windows_is_found_in_wsl() {
+    fn a_windows_path_is_found_in_wsl() {
         let cases = [
             (r"C:\Users\ada\shop", Some("/mnt/c/Users/ada/shop")),
             ("d:/shop", Some("/mnt/d/shop")),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_part_is_the_name() {
+    fn the_last_component_is_the_name() {
         let names = [(r"C:\a\shop", "shop"), (r"C:\a\shop\", "shop"), ("/a/shop/", "shop"), (r"/a/b\c", r"b\c")];
         names.iter().for_each(|(dir, name)| assert_eq!(base_name(dir), *name));
     }

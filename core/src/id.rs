@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_finds_its_ids() {
+    fn the_ids_of_a_conversation_fit_its_names() {
         let uuid = Uuid::parse("1efc27bb-f68f-47d0-bb52-fc872cee82d8").unwrap();
         let at = crate::clock::parse("2026-11-21T03:37:00Z").unwrap();
         for attempt in 0..CONVERSATION_ATTEMPTS {

@@ -71,7 +71,7 @@ fn line(id: &SessionId, entry: &IndexEntry) -> String {
 
 /// The line of an entry in the form that filters read. An invalid slug belongs to no project, and could be written in
 /// ways that filters do not expect.
-fn spelt(id: &SessionId, entry: &IndexEntry) -> String {
+fn filter_line(id: &SessionId, entry: &IndexEntry) -> String {
     match Slug::parse(&entry.project_slug) {
         Ok(_) => line(id, entry),
         Err(_) => line(id, &IndexEntry { project_slug: "".into(), ..entry.clone() }),
@@ -170,7 +170,7 @@ fn line_of(text: &str, id: &SessionId) -> Option<Range<usize>> {
 pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<Vec<(SessionId, IndexEntry<'a>)>> {
     if !has_layout(text) {
         let entries = serde_json::from_str::<Entries>(text).ok()?.into_iter();
-        return Some(entries.filter(|(id, entry)| wanted(&spelt(id, entry))).collect());
+        return Some(entries.filter(|(id, entry)| wanted(&filter_line(id, entry))).collect());
     }
     let body = text.strip_prefix("{\n")?.strip_suffix("}\n")?;
     let mut entries = Vec::new();
@@ -183,7 +183,7 @@ pub fn parse_where<'a>(text: &'a str, wanted: impl Fn(&str) -> bool) -> Option<V
         let entry: IndexEntry = serde_json::from_str(value.strip_suffix(',').unwrap_or(value)).ok()?;
         let id = SessionId::parse(key).ok()?;
         // One entry per line, but written differently: filters only read our form.
-        if is_ours || wanted(&spelt(&id, &entry)) {
+        if is_ours || wanted(&filter_line(&id, &entry)) {
             entries.push((id, entry));
         }
     }

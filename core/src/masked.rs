@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_an_old_record_is_left_out() {
+    fn every_text_of_an_old_record_is_masked() {
         let sample = include_str!("../../tests/samples/v4.json");
         let mut all: serde_json::Value = serde_json::from_str(sample).unwrap();
         put(&mut all, &secret());

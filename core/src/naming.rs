@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_higher_is_not_overruled() {
+    fn a_lower_source_does_not_overrule_a_higher_one() {
         let mut record = new("fix the login");
         name(&mut record, &client("Login fix"));
         name(&mut record, &client("Login fix, again"));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn records_that_do_not_tell_are_asked_for_prompts() {
+    fn a_record_without_a_source_is_judged_by_its_prompts() {
         let mut record = new("fix the login");
         assert_eq!(Namer::of(&record), Namer::Prompt, "it was heard");
         record.history.clear();
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_that_repeats_a_prompt_is_nobodys_where_the_client_echoes() {
+    fn a_title_that_repeats_a_prompt_is_ignored_if_the_client_echoes() {
         let prompt = "fix the login, and then look at all the other pages";
         for (title, counts) in [(prompt, false), ("fix the login, and then look at…", false), ("fix the login", true)]
         {

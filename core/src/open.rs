@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     #[allow(unsafe_code, reason = "mkfifo(3)")]
-    fn nothing_but_a_regular_file_is_opened_and_nothing_waits() {
+    fn only_regular_files_are_opened_and_opening_never_blocks() {
         let dir = tempfile::tempdir().unwrap();
         let pipe = dir.path().join("pipe");
         let name = CString::new(pipe.as_os_str().as_bytes()).unwrap();

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_known() {
+    fn newer_versions_are_recognised() {
         let newer = |text: &str| Patch::of(text.as_bytes()).unwrap().newer_version(4);
         assert_eq!(newer("{}"), Ok(None));
         assert_eq!(newer("{\"schema_version\": 4}"), Ok(None));

@@ -93,7 +93,7 @@ pub fn arguments(pid: u32) -> Option<Vec<String>> {
 /// The scope of our process ids: this boot of this machine and, on Linux, this PID namespace.
 pub fn here() -> Option<&'static str> {
     static HERE: OnceLock<Option<String>> = OnceLock::new();
-    HERE.get_or_init(place).as_deref()
+    HERE.get_or_init(scope).as_deref()
 }
 
 /// The agent that called this hook: `CLAUDE_PID` if `named`, else the parent, or the grandparent if the parent is a
@@ -129,7 +129,7 @@ mod system {
     }
 
     /// `<boot id>:<inode of the PID namespace>`
-    pub fn place() -> Option<String> {
+    pub fn scope() -> Option<String> {
         let boot = text("/proc/sys/kernel/random/boot_id")?;
         let namespace = std::fs::read_link("/proc/self/ns/pid").ok()?;
         let inode: String = namespace.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
@@ -179,7 +179,7 @@ mod system {
 
     /// The UUID of this boot.
     #[allow(unsafe_code, reason = "sysctl(3)")]
-    pub fn place() -> Option<String> {
+    pub fn scope() -> Option<String> {
         let mut text = [0u8; 64];
         let mut size = text.len();
         // SAFETY: the call writes at most `size` bytes into the buffer and stores how many they were.
@@ -227,7 +227,7 @@ mod system {
     pub fn running(_pid: u32) -> Option<(String, bool)> {
         None
     }
-    pub fn place() -> Option<String> {
+    pub fn scope() -> Option<String> {
         None
     }
     pub fn parent_of(_pid: u32) -> Option<u32> {
@@ -238,7 +238,7 @@ mod system {
     }
 }
 
-use system::{can_tell, is_shell, parent_of, place, running};
+use system::{can_tell, is_shell, parent_of, scope, running};
 
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];
@@ -248,7 +248,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_lives_until_it_ends_and_its_number_alone_is_not_enough() {
+    fn a_process_is_identified_by_its_id_and_its_start_time() {
         let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
         let process = find(child.id()).unwrap();
         assert_eq!(is_alive(&process), Some(true));
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     #[allow(unsafe_code, reason = "kill(2)")]
-    fn a_stopped_process_is_suspended_until_it_goes_on() {
+    fn a_stopped_process_is_suspended_until_it_continues() {
         let mut child = std::process::Command::new("sleep").arg("30").spawn().unwrap();
         let process = find(child.id()).unwrap();
         let becomes = |signal, wanted| {

@@ -63,7 +63,7 @@ pub fn start(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
         Written::Local(time) => zone.instants(time).first().copied(),
         Written::At(at) => Some(at),
     };
-    at.ok_or_else(|| bad(text))
+    at.ok_or_else(|| invalid_time(text))
 }
 
 /// The first instant after a range that ends with `text`: the end of a day, else the instant itself.
@@ -73,7 +73,7 @@ pub fn end(text: &str, zone: &Zone, now: Instant) -> Result<Instant> {
         Written::Local(time) => zone.instants(time).last().copied(),
         Written::At(at) => Some(at),
     };
-    at.ok_or_else(|| bad(text))
+    at.ok_or_else(|| invalid_time(text))
 }
 
 /// The meaning of a text, before it is known which end of a range it is.
@@ -89,7 +89,7 @@ fn read(text: &str, zone: &Zone, now: Instant) -> Result<Written> {
     let local = || read_local(text).map(Written::Local);
     let ago = || now.checked_sub_signed(read_age(text)?).filter(clock::has_spelling);
     let instant = || clock::parse(text).or_else(ago).map(Written::At);
-    day().or_else(local).or_else(instant).ok_or_else(|| bad(text))
+    day().or_else(local).or_else(instant).ok_or_else(|| invalid_time(text))
 }
 
 fn read_day(text: &str, today: Date) -> Option<Date> {
@@ -118,7 +118,7 @@ fn read_age(text: &str) -> Option<TimeDelta> {
     }
 }
 
-fn bad(text: &str) -> Error {
+fn invalid_time(text: &str) -> Error {
     Error::Invalid(format!("{text:?} is not a time; write {FORMS}"))
 }
 
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_is_so_long_before_now() {
+    fn an_age_counts_back_from_now() {
         for (text, since) in [("90m", "09:30"), ("3h", "08:00"), ("0d", "11:00")] {
             let since = format!("2026-11-21T{since}:00Z");
             assert_eq!(ends(text), both(&since, &since), "{text}");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_time() {
+    fn other_texts_are_refused() {
         let (ages, days) =
             (["-3h", "3y", "99999999999999999d", "99999999h", "3000000d"], ["+99999-01-01", "-0001-01-01"]);
         for bad in
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_without_an_end_ends_soon() {
+    fn a_range_without_an_end_ends_a_day_ahead() {
         let now = at("2026-11-21T11:00:00Z");
         let range = |since, until| Range::parse(since, until, &Zone::utc(), now).unwrap();
         let week = range(Some("7d"), None);

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn common_schedules_have_words() {
+    fn common_schedules_are_described_in_words() {
         for (schedule, told) in [
             ("* * * * *", "every minute"),
             ("*/5 * * * *", "every 5 minutes"),

@@ -96,7 +96,7 @@ impl Skim {
             let progress = self.scan(byte, self.kept.len());
             self.select(byte, was_open, was_escaped);
             match progress {
-                Progress::More if self.kept.len() < MOST || self.shed() => {}
+                Progress::More if self.kept.len() < MOST || self.drop_value() => {}
                 Progress::More => return Progress::TooMuch,
                 Progress::Complete(_) => return Progress::Complete(at + 1),
                 end => return end,
@@ -167,7 +167,7 @@ impl Skim {
 
     /// Makes room: replaces the value that is arriving by `null`. False if that is neither a list nor an object, so
     /// that dropping it would not help.
-    fn shed(&mut self) -> bool {
+    fn drop_value(&mut self) -> bool {
         let can = self.depth > 1 && self.value_at > 0 && self.value_at < MOST / 8 * 7;
         if can {
             self.kept.truncate(self.value_at);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_object_is_kept_as_it_is_at_every_chunk_border() {
+    fn an_ordinary_object_is_kept_at_every_chunk_size() {
         let text = "\n {\"k\\\\\":\"\\\"}\\\\\\\"é{日🔑\",\"n\":[1,{\"]\":null}]}  {".as_bytes();
         let end = text.iter().rposition(|&byte| byte == b'}').unwrap() + 1;
         for size in 1..=text.len() {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_behind_a_large_value_are_kept() {
+    fn keys_after_a_large_value_are_kept() {
         let text = "\\\"é\\u00e9}{,\\\\".repeat(150_000);
         let large = [
             json!({"stdout": "x".repeat(3 << 20)}),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_without_end_are_too_much_and_blanks_are_not() {
+    fn endless_keys_are_too_much_and_spaces_are_not() {
         let keys: String = (0..400_000).map(|n| format!("\"{n:06}\":1,")).collect();
         assert_eq!(kept(format!("{{{keys}\"a\":1}}").as_bytes(), 1000), None);
         let blanks = " ".repeat(5 << 20);

@@ -367,12 +367,12 @@ fn by_hooks(live: &Live, age: &Age) -> Verdict {
         _ if live.queued => {
             dated(State::Working, &format!("the prompt that was typed meanwhile runs ({event}"), age, ")")
         }
-        _ => rests(live, "", event, age),
+        _ => after_turn(live, "", event, age),
     }
 }
 
 /// The state after a turn. `how` says how the turn ended if the hooks did not.
-fn rests(live: &Live, how: &str, event: &str, age: &Age) -> Verdict {
+fn after_turn(live: &Live, how: &str, event: &str, age: &Age) -> Verdict {
     if let Some(what) = &live.requested {
         return dated(State::Waiting, &format!("{what} (requested; {event}"), age, ")");
     }

@@ -77,7 +77,7 @@ pub fn receive(fd: impl AsFd, limits: Limits) -> Received {
         let room = buffer.len().min(limits.bytes - bytes);
         let chunk = match input.read(buffer.get_mut(..room).unwrap_or_default()) {
             Ok(count) if count > 0 => buffer.get(..count).unwrap_or_default(),
-            Err(error) if is_passing(error.kind()) => match started.elapsed() < limits.whole {
+            Err(error) if is_temporary(error.kind()) => match started.elapsed() < limits.whole {
                 true => continue,
                 false => break End::TooLate,
             },
@@ -105,7 +105,7 @@ fn borrowed(fd: &impl AsFd) -> ManuallyDrop<File> {
     ManuallyDrop::new(unsafe { File::from_raw_fd(fd.as_fd().as_raw_fd()) })
 }
 
-fn is_passing(kind: ErrorKind) -> bool {
+fn is_temporary(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }
 
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn returns_with_the_value_while_the_writer_stays() {
+    fn a_complete_value_is_returned_while_the_writer_stays_open() {
         let cases: [(&str, &str); 6] = [
             ("{}", "{}"),
             (" \r\n\t{\"a\":[{\"b\":1},[]]} tail {", " \r\n\t{\"a\":[{\"b\":1},[]]}"),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn returns_what_is_there_when_the_time_is_up() {
+    fn partial_input_is_returned_when_the_time_is_up() {
         for text in ["", "   ", "{\"a\":", "{\"a\":\"}", "{\"a\":\"\\"] {
             let (reader, _writer) = filled(text.as_bytes());
             let (value, end, took) = timed(&reader, SHORT);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn without_time_takes_what_is_there_already() {
+    fn input_that_is_already_there_is_read_without_waiting() {
         let (reader, _writer) = filled(b"{\"a\":1}");
         assert_eq!(receive(&reader, limits(LIMIT, Duration::ZERO)).kept, b"{\"a\":1}");
         let (value, end, took) = timed(&reader, Duration::ZERO);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trickle_ends_with_the_time_for_all_and_a_silence_before() {
+    fn a_trickle_ends_with_the_whole_time_and_a_silence_earlier() {
         let (reader, mut writer) = pipe().unwrap();
         let drip = thread::spawn(move || {
             while writer.write_all(b" ").is_ok() {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_with_the_input() {
+    fn the_reading_ends_with_the_input() {
         for (text, expected) in [("", End::Closed), ("{\"a\":", End::Closed), ("{\"a\":1}", End::Complete)] {
             let (reader, writer) = filled(text.as_bytes());
             drop(writer);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_without_end_stops_at_the_limit() {
+    fn an_endless_stream_stops_at_the_limit() {
         for (begin, limit) in [("{\"a\":\"", LIMIT), (" ", LIMIT), ("{\"a\":\"", 10), ("{", 0), ("{", CHUNK + 1)] {
             let (reader, mut writer) = filled(begin.as_bytes());
             let flood = thread::spawn(move || {
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn files_and_closed_ends_are_no_trouble() {
+    fn files_and_closed_pipes_can_be_read() {
         let end = |fd: &dyn AsFd, wait| {
             let found = receive(fd.as_fd(), limits(LIMIT, wait));
             assert!(found.kept.is_empty());

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_may_come_twice_and_in_any_order() {
+    fn reports_may_be_repeated_and_out_of_order() {
         use TaskStatus::{Completed as C, InProgress as I, Pending as P};
         let reports = [
             Report { key: "1", subject: Some("First"), ..Report::default() },
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_said_of_a_task_stands() {
+    fn a_persons_change_of_a_task_stays() {
         use TaskStatus::{Completed as C, InProgress as I, Pending as P, Skipped as S};
         let list = |status| [("write tests".to_string(), status)];
         for (before, said, after) in [(P, C, P), (I, C, I), (C, P, C), (P, S, I), (P, I, C)] {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_without_end_and_a_key_without_end_are_cut() {
+    fn endless_lists_and_keys_are_cut() {
         let (mut session, uuid, now) = fixture();
         let list: Vec<_> = (0..30_000).map(|n| (format!("step {n}"), TaskStatus::Pending)).collect();
         mirror_list(&mut session, &uuid, &list, now);
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_named_by_the_start_of_its_id() {
+    fn a_task_is_found_by_the_start_of_its_id() {
         let (mut session, _, now) = fixture();
         add(&mut session, "mine", now).unwrap();
         let id = session.tasks[0].id.clone();

@@ -56,27 +56,27 @@ pub fn of(session: &Session) -> Vec<Fact<'_>> {
     // With equal times, the event of a reopened session comes before the prompt.
     let (reopened, events): (Vec<&Event>, Vec<&Event>) =
         session.events.iter().partition(|event| event.message.starts_with(REOPENED));
-    let mut facts: Vec<Fact> = reopened.into_iter().map(happened).collect();
-    facts.extend(session.history.iter().filter_map(|moment| Some(fact(&moment.at, told(moment, session)?))));
+    let mut facts: Vec<Fact> = reopened.into_iter().map(event_fact).collect();
+    facts.extend(session.history.iter().filter_map(|moment| Some(fact(&moment.at, describe_moment(moment, session)?))));
     facts.extend(
         session.tasks.iter().map(|task| fact(&task.added_at, format!("new task: {}", on_one_line(&task.subject)))),
     );
     facts.extend(session.tasks.iter().filter_map(ended_task));
-    facts.extend(events.into_iter().map(happened));
-    facts.extend(session.ended_at.as_deref().map(|at| fact(at, ended(session))));
+    facts.extend(events.into_iter().map(event_fact));
+    facts.extend(session.ended_at.as_deref().map(|at| fact(at, describe_end(session))));
     // The beginning comes first, even if the clock was wrong.
-    [vec![fact(&session.started_at, began(session))], in_order(facts)].concat()
+    [vec![fact(&session.started_at, describe_start(session))], in_order(facts)].concat()
 }
 
 fn fact<'a>(timestamp: &'a str, message: impl Into<Cow<'a, str>>) -> Fact<'a> {
     Fact { timestamp, message: message.into() }
 }
 
-fn happened(event: &Event) -> Fact<'_> {
+fn event_fact(event: &Event) -> Fact<'_> {
     fact(&event.timestamp, event.message.as_str())
 }
 
-fn began(session: &Session) -> String {
+fn describe_start(session: &Session) -> String {
     match &session.resumed_from {
         Some(before) => format!("started, to go on with {before}"),
         None => "started".to_string(),
@@ -84,7 +84,7 @@ fn began(session: &Session) -> String {
 }
 
 /// Text of an entry of the history; `None` for a commit that was amended later.
-fn told(moment: &Moment, session: &Session) -> Option<String> {
+fn describe_moment(moment: &Moment, session: &Session) -> Option<String> {
     let name = match moment.kind.as_str() {
         COMMIT => return commit(&moment.text, session),
         PROMPT => "prompt",
@@ -110,7 +110,7 @@ fn ended_task(task: &Task) -> Option<Fact<'_>> {
     Some(fact(&task.updated_at, format!("{how}: {}", on_one_line(&task.subject))))
 }
 
-fn ended(session: &Session) -> String {
+fn describe_end(session: &Session) -> String {
     let (how, why) = match session.status {
         Status::Active => ("ended", None),
         Status::Parked => ("parked", session.parked_reason.as_deref()),
@@ -156,12 +156,12 @@ mod tests {
         session::create(&id, &Slug::parse("api").unwrap(), start, at(0)).unwrap()
     }
 
-    fn told(record: &Session) -> Vec<String> {
+    fn messages(record: &Session) -> Vec<String> {
         of(record).into_iter().map(|fact| fact.message.into_owned()).collect()
     }
 
     #[test]
-    fn every_dated_fact_has_its_place() {
+    fn every_dated_fact_is_in_the_timeline() {
         let mut record = new();
         session::event(&mut record, "found the cause", at(4)).unwrap();
         add_moment(&mut record, PROMPT, "Fix the login", at(0));
@@ -175,7 +175,7 @@ mod tests {
         session::commit(&mut record, "1a2b3c4d5e", "Fix login", at(5)).unwrap();
         session::park(&mut record, "lunch", &[], at(9)).unwrap();
         assert_eq!(
-            told(&record),
+            messages(&record),
             [
                 "started",
                 "prompt: Fix the login",
@@ -193,29 +193,29 @@ mod tests {
     }
 
     #[test]
-    fn what_was_parked_stays_in_it_and_is_reopened_before_the_prompt() {
+    fn parking_stays_and_reopening_comes_before_the_prompt() {
         let mut record = new();
         session::park(&mut record, "lunch", &[], at(5)).unwrap();
         session::reopen(&mut record, at(7));
         add_moment(&mut record, PROMPT, "back", at(7));
         let facts = ["started", "parked: lunch", "reopened; it had ended with: lunch", "prompt: back"];
-        assert_eq!(told(&record), facts);
+        assert_eq!(messages(&record), facts);
         record.started_at = clock::stamp(at(9));
-        assert_eq!(told(&record), facts, "whatever the clock said");
+        assert_eq!(messages(&record), facts, "whatever the clock said");
     }
 
     #[test]
-    fn what_has_no_time_stays_where_it_stands() {
+    fn an_event_without_a_time_keeps_its_position() {
         let mut record = new();
         for (minute, message) in [(1, "one"), (2, "two"), (3, "three")] {
             session::event(&mut record, message, at(minute)).unwrap();
         }
         record.events[1].timestamp = "yesterday".into();
-        assert_eq!(told(&record), ["started", "one", "two", "three"]);
+        assert_eq!(messages(&record), ["started", "one", "two", "three"]);
     }
 
     #[test]
-    fn a_fact_is_noted_once_and_the_oldest_goes() {
+    fn a_fact_is_stored_once_and_the_oldest_is_removed() {
         let mut record = new();
         for n in 0..validate::HISTORY + 3 {
             let when = at(0) + chrono::TimeDelta::seconds(n as i64);

@@ -184,7 +184,7 @@ mod tests {
     keeps_unknown!(Known);
 
     #[test]
-    fn what_is_not_known_survives_to_the_last_digit() {
+    fn unknown_fields_survive_to_the_last_digit() {
         let texts = [
             r#"{"a":1,"list":[]}"#,
             r#"{"a":1,"list":[{"a":2,"list":[],"b":92233720368547775807}],"z":{"b":[1.50,"é\n",null,{}]},"\"":-7}"#,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn single_fields_can_be_asked_for_and_changed() {
+    fn single_fields_can_be_read_and_changed() {
         let mut unknown = serde_json::from_str::<Known>(r#"{"a":1,"b":[1.50],"c":"x","c":null}"#).unwrap().unknown;
         assert!(unknown.contains_key("b") && !unknown.contains_key("a"));
         assert_eq!((unknown.get("c"), unknown.get("z")), (Some(Value::Null), None));

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_enters_is_masked_before_it_is_measured_and_cut() {
+    fn texts_are_masked_before_they_are_measured_and_cut() {
         let secret = secret();
         assert_eq!(text("intent", &format!(" use {secret} now "), 20).unwrap(), "use [masked] now");
         assert_eq!(optional("outcome", Some(&secret), 8).unwrap().as_deref(), Some("[masked]"));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_keeps_one_short_line() {
+    fn cut_returns_one_short_line() {
         assert_eq!(cut("a\n\tb\u{7}  c", 9), "a b c");
         assert_eq!(cut("héllo wörld", 6), "héllo…");
         assert_eq!(cut(&"x".repeat(50), 10).chars().count(), 10);

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_hides_is_shown() {
+    fn hidden_characters_are_shown() {
         assert_eq!(visible("a\0\u{1b}[31m\u{7f}\r\nb\rc\td"), "a␀␛[31m␡\nb␍c\td");
         assert_eq!(visible("x\u{202e}y\u{2066}\u{9b}\u{feff}"), "x⟨U+202E⟩y⟨U+2066⟩⟨U+009B⟩⟨U+FEFF⟩");
         assert_eq!(visible("👩\u{200d}💻 é 日本"), "👩\u{200d}💻 é 日本");

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_weigh_and_text_does_not() {
+    fn values_have_weight_and_text_has_none() {
         let event = "{\"timestamp\": \"2026-11-21T03:37:00.000000+00:00\", \"message\": \"{,[\\\",{\"},";
         assert!(!is_too_heavy(event.repeat(30_000).as_bytes()));
         assert!(is_too_heavy(event.repeat(34_000).as_bytes()));

@@ -54,7 +54,7 @@ impl Reader<'_> {
                 format!("its version is {version}, and this program knows version {VERSION}; what it knows counts");
             self.troubles.push(Trouble { key: "version".into(), error: Error::corrupt(self.path, reason) });
         } else if text.parse::<u64>().is_err() {
-            self.trouble("version".into(), text, &VERSION.to_string(), &format!("{VERSION} is used"));
+            self.report("version".into(), text, &VERSION.to_string(), &format!("{VERSION} is used"));
         }
     }
 
@@ -81,7 +81,7 @@ impl Reader<'_> {
         });
         if read.is_none() {
             let key = format!("projects.{}", validate::cut(slug, 100));
-            self.trouble(key, text, "an object with the texts name and path", "it is left out");
+            self.report(key, text, "an object with the texts name and path", "it is left out");
         }
         read
     }
@@ -127,12 +127,12 @@ impl Reader<'_> {
         let text = file.value(name).filter(|text| *text != "null")?;
         let group = Patch::of(text.as_bytes()).ok();
         if group.is_none() {
-            self.trouble(name.to_string(), text, "an object", "nothing in it counts");
+            self.report(name.to_string(), text, "an object", "nothing in it counts");
         }
         group
     }
 
-    fn trouble(&mut self, key: String, text: &str, wanted: &str, instead: &str) {
+    fn report(&mut self, key: String, text: &str, wanted: &str, instead: &str) {
         if self.troubles.len() == TROUBLES {
             return;
         }
@@ -155,7 +155,7 @@ impl Key<'_, '_, '_> {
         if let Some(value) = serde_json::from_str(text).ok().as_ref().and_then(read) {
             return value;
         }
-        self.reader.trouble(format!("{}.{key}", self.name), text, wanted, &format!("{normal} is used"));
+        self.reader.report(format!("{}.{key}", self.name), text, wanted, &format!("{normal} is used"));
         normal
     }
 }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_costs_itself_alone() {
+    fn an_invalid_value_affects_nothing_else() {
         let text = r#"{"version": 1, "notify": {"at_once": 7}, "hooks": {"session_end": "never", "context": false},
             "settings": {"dashboard_port": 9123, "stale_threshold_hours": "x", "archive_after_days": 1.5},
             "projects": {"a": {"name": "A", "path": "/a", "later": 1}, "b": 7, "c": {"path": "/c"}}}"#;
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_not_known_is_told_and_the_rest_counts() {
+    fn an_unknown_version_is_reported_and_the_rest_is_read() {
         for (version, told_of) in [("2", "its version is 2"), ("\"x\"", "version is \"x\""), ("1.5", "version is 1.5")]
         {
             let (config, told) =
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_out_of_range_are_told_and_replaced() {
+    fn numbers_out_of_range_are_reported_and_replaced() {
         for text in ["0", "-1", "-0", "1e308", "1e999", "\"24\"", "null", "[]", "1000001", "true", "NaN"] {
             let (config, told) = read(&format!("{{\"settings\": {{\"stale_threshold_hours\": {text}}}}}"));
             assert_eq!((config.settings.stale_threshold_hours, told.len()), (24.0, 1), "{text}: {told:?}");
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_forbid_to_store_prompts_does() {
+    fn an_invalid_capture_prompts_forbids_storing_prompts() {
         for text in ["", "{", "[]", "{\"hooks\": 7}", "{\"hooks\": {\"capture_prompts\": \"no\"}}", "\0"] {
             assert!(!read(text).0.hooks.capture_prompts && read(text).1.len() == 1, "{text}");
         }

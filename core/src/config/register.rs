@@ -53,18 +53,18 @@ pub fn register(
     };
     text.set_value("projects", projects.to_text(2));
     // A group `places` that cannot be parsed is no reason to refuse the project.
-    let _ = place(&mut text, &slug, repo);
+    let _ = store_repo(&mut text, &slug, repo);
     Ok((slug, Some(text.to_bytes())))
 }
 
 /// Stores the repository of a project, and removes what is left of another project that had its slug.
-fn place(text: &mut Patch, slug: &Slug, repo: Option<&str>) -> std::result::Result<(), String> {
+fn store_repo(text: &mut Patch, slug: &Slug, repo: Option<&str>) -> std::result::Result<(), String> {
     let before = text.value("places").filter(|text| *text != "null").unwrap_or("{}").to_string();
     let has_entry = Patch::of(before.as_bytes())?.value(slug.as_str()).is_some();
     if repo.is_none() && !has_entry {
         return Ok(());
     }
-    within(text, "places", |places| {
+    change_group(text, "places", |places| {
         places.remove(slug.as_str());
         repo.map_or(Ok(()), |repo| set(places, slug.as_str(), "repo", json!(repo)))
     })
@@ -79,11 +79,11 @@ pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Opt
     former.dedup();
     changed(file, before, |text| {
         let forget = |group: &mut Patch| absorbed.iter().for_each(|absorbed| group.remove(absorbed.as_str()));
-        within(text, "projects", |projects| {
+        change_group(text, "projects", |projects| {
             forget(projects);
             set(projects, slug.as_str(), "path", json!(to))
         })?;
-        within(text, "places", |places| {
+        change_group(text, "places", |places| {
             forget(places);
             set(places, slug.as_str(), "former_paths", json!(former))
         })
@@ -93,7 +93,7 @@ pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Opt
 /// The text of the file with the identities of these projects' repositories.
 pub fn learn(file: &Path, before: &[u8], repos: &[(String, String)]) -> Result<Vec<u8>> {
     changed(file, before, |text| {
-        within(text, "places", |places| {
+        change_group(text, "places", |places| {
             repos.iter().try_for_each(|(slug, repo)| set(places, slug, "repo", json!(repo)))
         })
     })
@@ -120,7 +120,7 @@ fn writable(text: Patch) -> std::result::Result<Patch, String> {
 }
 
 /// Changes a group of the file: the projects, which the Python tool also reads, or their places, which only we read.
-fn within(
+fn change_group(
     text: &mut Patch,
     group: &str,
     change: impl FnOnce(&mut Patch) -> std::result::Result<(), String>,
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_there_stays_whether_it_is_understood_or_not() {
+    fn existing_content_is_kept_even_if_it_cannot_be_parsed() {
         let text =
             r#"{"settings":{"stale_threshold_hours":0},"projects":{"a":7,"b":{"path":"/b","later":1.50}},"z":[1e400]}"#;
         let (slug, added) = add_to(Some(text), "/src/a", None).unwrap();

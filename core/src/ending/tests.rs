@@ -11,7 +11,7 @@ fn finish(record: &mut Session, ending: &Ending) -> Result<()> {
 }
 
 #[test]
-fn what_was_said_last_is_the_outcome_if_nothing_better_is_known() {
+fn the_last_message_is_the_outcome_unless_a_newer_one_is_given() {
     for (told, outcome) in [(None, "by the record"), (Some("told"), "told")] {
         let mut record = new();
         record.last_message = Some("by the record".into());
@@ -47,7 +47,7 @@ fn ending(setting: SessionEnd) -> Ending<'static> {
 }
 
 #[test]
-fn subjects_of_other_programs_do_not_keep_a_session_open() {
+fn long_subjects_of_other_programs_are_cut_at_the_end() {
     let mut record = new();
     task::add(&mut record, "write tests", at("03:38:00")).unwrap();
     record.tasks.iter_mut().for_each(|task| task.subject = format!("a\u{1b}{}", "b".repeat(900)));
@@ -58,7 +58,7 @@ fn subjects_of_other_programs_do_not_keep_a_session_open() {
 }
 
 #[test]
-fn a_plan_of_which_nobody_asked_anything_is_not_done() {
+fn a_persons_session_without_a_prompt_is_parked() {
     for (written_by, asked, expected) in
         [(None, false, Status::Parked), (None, true, Status::Completed), (Some(BY_HOOK), false, Status::Completed)]
     {
@@ -69,7 +69,7 @@ fn a_plan_of_which_nobody_asked_anything_is_not_done() {
 }
 
 #[test]
-fn no_word_of_a_person_goes_with_the_end() {
+fn the_end_keeps_every_text_of_a_person() {
     let words = |record: &Session| record.events.iter().map(|event| event.message.clone()).collect::<Vec<_>>();
     let theirs = || Session {
         current_activity: Some("waiting for review".into()),
@@ -104,7 +104,7 @@ fn no_word_of_a_person_goes_with_the_end() {
 }
 
 #[test]
-fn what_another_program_completed_stays_completed() {
+fn a_session_completed_by_another_program_is_not_ours() {
     let mut record = new();
     finish(&mut record, &ending(SessionEnd::Park)).unwrap();
     assert!(is_ours(&record));
@@ -113,7 +113,7 @@ fn what_another_program_completed_stays_completed() {
 }
 
 #[test]
-fn reopening_takes_back_only_what_the_end_had_made() {
+fn reopening_removes_only_the_steps_added_by_the_end() {
     let mut record = Session { next_steps: vec!["ask Anna".into()], ..new() };
     task::add(&mut record, "write tests", at("03:38:00")).unwrap();
     finish(&mut record, &ending(SessionEnd::Auto)).unwrap();
@@ -127,7 +127,7 @@ fn reopening_takes_back_only_what_the_end_had_made() {
 }
 
 #[test]
-fn a_heartbeat_of_a_wrong_clock_is_not_kept_from_later_news() {
+fn an_impossible_heartbeat_is_replaced_at_the_end() {
     for wrong in ["2030-01-01T00:00:00Z", "1970-01-01T00:00:00Z"] {
         let mut record = Session { last_heartbeat: wrong.into(), ..new() };
         finish(&mut record, &ending(SessionEnd::Complete)).unwrap();
@@ -142,7 +142,7 @@ fn a_heartbeat_of_a_wrong_clock_is_not_kept_from_later_news() {
 }
 
 #[test]
-fn the_heartbeat_is_the_last_sign_of_life_and_never_goes_back() {
+fn the_heartbeat_never_moves_back() {
     let mut record = new();
     record.last_heartbeat = clock::stamp(at("05:00:00"));
     finish(&mut record, &ending(SessionEnd::Complete)).unwrap();
@@ -158,7 +158,7 @@ fn the_heartbeat_is_the_last_sign_of_life_and_never_goes_back() {
 }
 
 #[test]
-fn only_what_says_nothing_is_empty() {
+fn a_record_with_any_content_is_not_empty() {
     let by_hook = || Session { written_by: Some(BY_HOOK.into()), intent: session::unsaid_intent("api"), ..new() };
     assert!(is_empty(&by_hook()));
     let changes: [fn(&mut Session); 11] = [
@@ -182,7 +182,7 @@ fn only_what_says_nothing_is_empty() {
 }
 
 #[test]
-fn a_turn_that_was_broken_off_has_no_answer_and_waits_for_whoever_attended_it() {
+fn an_interrupted_turn_has_no_outcome_and_parks_an_attended_session() {
     let in_a_turn = || Session {
         written_by: Some(BY_HOOK.into()),
         current_activity: Some("migrate".into()),

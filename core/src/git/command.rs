@@ -127,13 +127,13 @@ impl Found {
         }
         for command in shell::parse(line) {
             let before = self.count;
-            self.look(&command.words, &command, depth);
+            self.examine(&command.words, &command, depth);
             self.repeats |= command.repeats && self.count > before;
         }
     }
 
     /// Examines the command that a simple command runs, behind all wrappers.
-    fn look(&mut self, words: &[Word], command: &Command, depth: usize) {
+    fn examine(&mut self, words: &[Word], command: &Command, depth: usize) {
         if depth > DEPTH {
             return;
         }
@@ -142,7 +142,7 @@ impl Found {
         let name = first.text.rsplit('/').next().unwrap_or_default();
         match name {
             "git" | "git.exe" => self.git(rest),
-            "cd" | "pushd" => self.go(rest),
+            "cd" | "pushd" => self.change_dir(rest),
             "eval" => self.scan(&text(rest), depth + 1),
             "find" => self.run_by_find(rest, command, depth),
             "command" if rest.first().is_some_and(|word| matches!(word.text.as_str(), "-v" | "-V")) => {}
@@ -150,7 +150,7 @@ impl Found {
             _ => {
                 let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wrapper.names.contains(&name)) else { return };
                 let before = self.count;
-                self.look(wrapper.command(rest), command, depth + 1);
+                self.examine(wrapper.command(rest), command, depth + 1);
                 self.repeats |= name == "xargs" && self.count > before;
             }
         }
@@ -167,7 +167,7 @@ impl Found {
                 option if option.starts_with('-') || !word.is_plain => {}
                 "commit" if makes_one(words.as_slice()) => {
                     self.count += 1;
-                    return self.note(dir);
+                    return self.add_dir(dir);
                 }
                 _ => return,
             }
@@ -175,7 +175,7 @@ impl Found {
     }
 
     /// `cd DIR`
-    fn go(&mut self, words: &[Word]) {
+    fn change_dir(&mut self, words: &[Word]) {
         if let Some(dir) = words.iter().find(|word| !word.text.starts_with('-')) {
             self.at.push(&dir.text);
         }
@@ -183,7 +183,7 @@ impl Found {
 
     /// Adds a directory. Expansions are missing from its text, so it may not exist or be another one:
     /// the caller has to check.
-    fn note(&mut self, dir: PathBuf) {
+    fn add_dir(&mut self, dir: PathBuf) {
         if self.dirs.len() < DIRS {
             self.dirs.insert(dir);
         }
@@ -210,7 +210,7 @@ impl Found {
         let is_exec = |word: &Word| matches!(word.text.as_str(), "-exec" | "-execdir" | "-ok" | "-okdir");
         if let Some(at) = words.iter().position(is_exec) {
             let before = self.count;
-            self.look(words.get(at + 1..).unwrap_or_default(), command, depth + 1);
+            self.examine(words.get(at + 1..).unwrap_or_default(), command, depth + 1);
             self.repeats |= self.count > before;
         }
     }

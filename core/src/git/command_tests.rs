@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn git_commit_as_command_words_commits() {
+fn git_commit_as_a_command_commits() {
     let once = [
         "git commit -m x",
         "git commit",
@@ -81,7 +81,7 @@ fn git_commit_as_command_words_commits() {
 }
 
 #[test]
-fn other_words_do_not() {
+fn other_commands_do_not_commit() {
     let none = [
         "git log",
         "git notes add -m commit",
@@ -135,7 +135,7 @@ fn other_words_do_not() {
 }
 
 #[test]
-fn directories_are_noted_as_they_are_said() {
+fn directories_are_returned_as_written() {
     let dirs = |line: &str| {
         let found = commits(line).expect("it commits").dirs.into_iter();
         found.map(|dir| dir.to_string_lossy().into_owned()).collect::<Vec<_>>()
@@ -147,7 +147,7 @@ fn directories_are_noted_as_they_are_said() {
 }
 
 #[test]
-fn any_text_is_read_to_its_end_in_time() {
+fn any_text_is_parsed_in_time() {
     let deep = 100_000;
     for piece in [
         "(",

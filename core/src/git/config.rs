@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_read_as_git_reads_it() {
+    fn values_are_read_as_git_reads_them() {
         let config = "[core]\n\turl = https://no/no\n[remote \"up\"]\n\turl = https://up/up\n[Remote \"origin\"] ; mine\n\
             \tURL = \"https://host/a b\" # here\n\tfetch = +refs/heads/*\n[branch \"main\"]\n\turl = https://no/no\n";
         assert_eq!(origin(config).as_deref(), Some("https://host/a b"));

@@ -26,14 +26,14 @@ pub const FIRST_COMMIT: &str = "first-commit:";
 /// The identity of a checkout's repository; `None` before its first commit.
 #[must_use]
 pub fn of(checkout: &Checkout) -> Option<String> {
-    known(&repository_of(checkout), ORIGINS)
+    find_identity(&repository_of(checkout), ORIGINS)
 }
 
 /// The identity of the repository whose project is this folder: a main work tree, a bare repository, or the folder
 /// around one.
 #[must_use]
 pub fn at(folder: &Path) -> Option<String> {
-    known(&repository_at(folder)?, ORIGINS)
+    find_identity(&repository_at(folder)?, ORIGINS)
 }
 
 /// Like [`at`], but reads no other folder, which may be on a disk that does not respond; `None` if that is needed.
@@ -52,7 +52,7 @@ pub fn at_once(folder: &Path) -> Option<String> {
 pub fn is_known_as(folder: &Path, text: &str) -> bool {
     let Some(repository) = repository_at(folder) else { return false };
     let first = || text.starts_with(FIRST_COMMIT).then(|| first_commit(&repository.common)).flatten();
-    known(&repository, ORIGINS).as_deref() == Some(text) || first().as_deref() == Some(text)
+    find_identity(&repository, ORIGINS).as_deref() == Some(text) || first().as_deref() == Some(text)
 }
 
 /// The directory that all work trees of a repository share, and the base of its relative addresses.
@@ -76,7 +76,7 @@ fn repository_at(folder: &Path) -> Option<Repository> {
 }
 
 /// The identity. A clone of a repository on this machine has the identity of that repository.
-fn known(repository: &Repository, origins: usize) -> Option<String> {
+fn find_identity(repository: &Repository, origins: usize) -> Option<String> {
     let url = cloned_from(&repository.common);
     let Some(origin) = url.and_then(|url| address(&url, Some(&repository.base))) else {
         return first_commit(&repository.common);
@@ -85,7 +85,7 @@ fn known(repository: &Repository, origins: usize) -> Option<String> {
     // The address may omit `.git`.
     let places = [origin.clone(), format!("{origin}.git")];
     let there = is_here.then(|| places.iter().find_map(|place| repository_at(Path::new(place)))).flatten();
-    there.and_then(|there| known(&there, origins - 1)).or(Some(origin))
+    there.and_then(|there| find_identity(&there, origins - 1)).or(Some(origin))
 }
 
 fn cloned_from(common: &Path) -> Option<String> {
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ways_to_spell_an_address_are_one() {
+    fn all_spellings_of_an_address_are_equal() {
         for url in [
             "https://github.com/Ada/shop.git",
             "https://github.com/Ada/shop/",

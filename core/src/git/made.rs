@@ -160,16 +160,16 @@ impl<'a> Case<'a> {
 
     fn candidates(&self, own: &Repository<'_>) -> Vec<Candidate> {
         if let Some(log) = reflog::read(&own.git_dir, own.mark) {
-            return self.logged(own, &log);
+            return self.candidates_in_log(own, &log);
         }
         match head::commit(&own.git_dir, &own.common) {
-            Some(head) => self.walked(own, head),
-            None => self.printed.iter().filter_map(|name| self.told(own, name)).collect(),
+            Some(head) => self.candidates_from_head(own, head),
+            None => self.printed.iter().filter_map(|name| self.printed_candidate(own, name)).collect(),
         }
     }
 
     /// The candidates if HEAD has a log: its entries since the mark.
-    fn logged(&self, own: &Repository<'_>, log: &Log) -> Vec<Candidate> {
+    fn candidates_in_log(&self, own: &Repository<'_>, log: &Log) -> Vec<Candidate> {
         let entries = log.entries.get(log.before_mark.unwrap_or(0)..).unwrap_or_default();
         let is_amended = |name: &str| entries.iter().any(|entry| entry.is_amend() && entry.old == name);
         let commits = entries.iter().rev().filter(|entry| entry.is_commit() && !is_amended(&entry.new));
@@ -183,7 +183,7 @@ impl<'a> Case<'a> {
                 let is_said = witness == Witness::Printed && log.before_mark.is_some();
                 let is_in_time = self.is_in_time(witness, &[entry.at, commit.written_at]);
                 let is_made = is_said || is_in_time && !(is_other && witness == Witness::None);
-                is_made.then(|| Candidate { made: of_entry(entry, commit), witness })
+                is_made.then(|| Candidate { made: made_by_entry(entry, commit), witness })
             })
             .collect();
         found.reverse();
@@ -192,7 +192,7 @@ impl<'a> Case<'a> {
 
     /// The candidates if HEAD has no log: from HEAD along the first parents, to the mark or to a commit that is too
     /// old.
-    fn walked(&self, own: &Repository<'_>, head: String) -> Vec<Candidate> {
+    fn candidates_from_head(&self, own: &Repository<'_>, head: String) -> Vec<Candidate> {
         let (mark, most) = (own.mark.unwrap_or_default(), self.commits.most.unwrap_or(COMMITS));
         // The mark may have been amended, so its parents end the walk too.
         let before = object::commit(&own.common, mark).map(|commit| commit.parents).unwrap_or_default();
@@ -211,7 +211,7 @@ impl<'a> Case<'a> {
     }
 
     /// The candidate if HEAD cannot be read: the commit that git printed, if it exists.
-    fn told(&self, own: &Repository<'_>, name: &str) -> Option<Candidate> {
+    fn printed_candidate(&self, own: &Repository<'_>, name: &str) -> Option<Candidate> {
         let sha = object::whole_name(&own.common, name)?;
         let commit = object::commit(&own.common, &sha)?;
         let times = [commit.committed_at, commit.written_at];
@@ -238,7 +238,7 @@ impl<'a> Case<'a> {
     }
 }
 
-fn of_entry(entry: &ReflogEntry, commit: Commit) -> Made {
+fn made_by_entry(entry: &ReflogEntry, commit: Commit) -> Made {
     let replaces = entry.is_amend().then(|| entry.old.clone());
     Made { sha: entry.new.clone(), subject: commit.subject, replaces }
 }

@@ -37,7 +37,7 @@ fn commit(root: &Path, subject: &str) -> String {
 }
 
 #[test]
-fn a_commit_is_found_in_whatever_form_git_makes_it() {
+fn a_commit_is_found_however_git_makes_it() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     let none: Vec<String> = Vec::new();
@@ -70,7 +70,7 @@ fn a_commit_is_found_in_whatever_form_git_makes_it() {
 }
 
 #[test]
-fn the_first_commit_of_a_new_repository() {
+fn the_first_commit_of_a_new_repository_is_found() {
     let fresh = Fresh::new();
     git(&fresh.0, &["init", "-q", "new"]);
     let root = fresh.0.join("new");
@@ -81,7 +81,7 @@ fn the_first_commit_of_a_new_repository() {
 }
 
 #[test]
-fn other_formats_of_repositories() {
+fn commits_are_found_in_other_repository_formats() {
     let fresh = Fresh::new();
     for (name, option) in [("sha256", "--object-format=sha256"), ("reftable", "--ref-format=reftable")] {
         let made = Command::new("git").current_dir(&fresh.0).args(["init", "-q", option, name]).output().unwrap();
@@ -100,7 +100,7 @@ fn other_formats_of_repositories() {
 }
 
 #[test]
-fn without_a_log_head_is_followed_back() {
+fn without_a_log_the_parents_of_head_are_followed() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     git(&root, &["config", "core.logAllRefUpdates", "false"]);
@@ -121,7 +121,7 @@ fn without_a_log_head_is_followed_back() {
 }
 
 #[test]
-fn what_is_amended_is_replaced() {
+fn an_amended_commit_is_replaced() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     let mark = mark_of(&root);
@@ -134,7 +134,7 @@ fn what_is_amended_is_replaced() {
 }
 
 #[test]
-fn a_command_is_believed_as_many_commits_as_it_can_have_made() {
+fn a_command_gets_no_more_commits_than_it_can_make() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     let none: Vec<String> = Vec::new();
@@ -152,7 +152,7 @@ fn a_command_is_believed_as_many_commits_as_it_can_have_made() {
 }
 
 #[test]
-fn only_what_was_made_while_the_command_ran() {
+fn only_commits_made_while_the_command_ran_count() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     let none: Vec<String> = Vec::new();
@@ -181,7 +181,7 @@ fn only_what_was_made_while_the_command_ran() {
 }
 
 #[test]
-fn an_output_says_how_many_commits_were_made() {
+fn commits_are_counted_from_the_output() {
     let count =
         |line: &str, output: &str, failed| super::count(&crate::git::command::commits(line).unwrap(), output, failed);
     assert_eq!(count("git commit -qm a && git commit -qm b", "", false), 2, "both were quiet");
@@ -192,7 +192,7 @@ fn an_output_says_how_many_commits_were_made() {
 }
 
 #[test]
-fn a_date_that_was_set_says_nothing_about_when_it_was_made() {
+fn a_forged_commit_date_does_not_matter() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     let mark = mark_of(&root);
@@ -226,7 +226,7 @@ fn linked_work_trees_and_submodules_are_the_same_repository() {
 }
 
 #[test]
-fn repositories_that_a_directory_brings_are_not_ours() {
+fn repositories_inside_a_checkout_are_not_ours() {
     let fresh = Fresh::new();
     let root = fresh.repository("main");
     let none: Vec<String> = Vec::new();

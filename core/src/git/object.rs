@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn commits_are_understood_as_git_shows_them() {
+    fn commits_are_parsed_as_git_shows_them() {
         let subject =
             |message: &str| parse(&whole("commit", &format!("{HEAD}\n{message}"))).map(|commit| commit.subject);
         assert_eq!(subject("One\n").as_deref(), Some("One"));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_commit_is_none() {
+    fn other_objects_are_not_commits() {
         let body = format!("{HEAD}\nOne");
         assert_eq!(parse(&whole("tag", &body)), None);
         assert_eq!(parse(&whole("commit", &HEAD.replace("tree ", "tree x"))), None);

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_a_log_are_entries_or_nothing() {
+    fn lines_that_are_not_entries_are_skipped() {
         let (old, new) = ("0".repeat(40), "a".repeat(40));
         let text = format!(
             "half of a line\n{old} {new} A > B <a@b> 12 +0100\tcommit (initial): x\ty\n{new} {old} A <a@b> 13 +0000\treset: moving\n\
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mark_counts_in_its_own_file_only() {
+    fn a_mark_applies_only_to_its_own_file() {
         assert_eq!(offset("7:120", 7), Some(120));
         assert_eq!(offset("7:120", 8), None);
         assert_eq!(offset("", 8), Some(0));

@@ -56,7 +56,7 @@ fn checkout(worktree: &Path, main: &Path, branch: Option<&str>) -> Option<Checko
 }
 
 #[test]
-fn main_work_tree_from_its_top_and_from_below() {
+fn a_main_work_tree_is_found_from_its_top_and_from_below() {
     let fresh = Fresh::new();
     let main = fresh.repository("main");
     fs::create_dir_all(main.join("a/b")).unwrap();
@@ -70,7 +70,7 @@ fn main_work_tree_from_its_top_and_from_below() {
 }
 
 #[test]
-fn branch_without_a_commit() {
+fn a_branch_without_a_commit_is_named() {
     let fresh = Fresh::new();
     git(&fresh.0, &["init", "-q", "-b", "empty", "new"]);
     let new = fresh.0.join("new");
@@ -78,7 +78,7 @@ fn branch_without_a_commit() {
 }
 
 #[test]
-fn detached_head_gives_the_commit() {
+fn a_detached_head_gives_the_commit() {
     let fresh = Fresh::new();
     let main = fresh.repository("main");
     git(&main, &["checkout", "-q", "--detach"]);
@@ -87,7 +87,7 @@ fn detached_head_gives_the_commit() {
 }
 
 #[test]
-fn linked_work_tree_names_the_main_one() {
+fn a_linked_work_tree_names_the_main_one() {
     let fresh = Fresh::new();
     let main = fresh.repository("main");
     git(&main, &["worktree", "add", "-q", "-b", "side", "../linked tree"]);
@@ -106,7 +106,7 @@ fn linked_work_tree_names_the_main_one() {
 }
 
 #[test]
-fn work_tree_of_a_bare_repository() {
+fn a_work_tree_of_a_bare_repository_names_its_folder() {
     let fresh = Fresh::new();
     let main = fresh.repository("main");
     for (bare, tree, project) in [("project.git", "one", "project.git"), ("two/.bare", "two/work", "two")] {
@@ -124,7 +124,7 @@ fn work_tree_of_a_bare_repository() {
 }
 
 #[test]
-fn submodule_is_its_own_main() {
+fn a_submodule_is_its_own_main_root() {
     let fresh = Fresh::new();
     let library = fresh.repository("library");
     let main = fresh.repository("main");
@@ -138,7 +138,7 @@ fn submodule_is_its_own_main() {
 }
 
 #[test]
-fn what_is_no_repository_is_passed_over() {
+fn an_invalid_git_directory_is_skipped() {
     let fresh = Fresh::new();
     assert_eq!(find(&fresh.0), None);
     let main = fresh.repository("main");
@@ -158,7 +158,7 @@ fn what_is_no_repository_is_passed_over() {
 }
 
 #[test]
-fn symlinks_and_fifos_do_no_harm() {
+fn symlinks_and_fifos_are_not_read() {
     let fresh = Fresh::new();
     let main = fresh.repository("main");
     let expected = checkout(&main, &main, Some("trunk"));
@@ -182,7 +182,7 @@ fn symlinks_and_fifos_do_no_harm() {
 }
 
 #[test]
-fn a_folder_has_one_name_however_it_is_reached() {
+fn a_folder_has_one_path_however_it_is_reached() {
     let fresh = Fresh::new();
     let main = fresh.repository("disk/main");
     let link = fresh.0.join("link");
@@ -207,7 +207,7 @@ fn a_folder_has_one_name_however_it_is_reached() {
 }
 
 #[test]
-fn branch_of_odd_heads() {
+fn unusual_heads_have_a_branch_or_none() {
     let sha256 = "0123456789abcdef".repeat(4);
     let cases = [
         ("ref: refs/heads/a/b\n", Some("a/b")),

@@ -37,7 +37,7 @@ fn a_splice_equals_a_rewrite() {
 }
 
 #[test]
-fn a_line_that_is_removed_leaves_our_layout() {
+fn removing_a_line_keeps_our_layout() {
     let two = render([(&id(1), &entry("x", Status::Active)), (&id(2), &entry("y", Status::Active))]);
     for end in [" ,", "\t,", "\r,", " \t ,", ", ", " ", ""] {
         let theirs = two.replacen("},\n", &format!("}}{end}\n"), 1);
@@ -48,7 +48,7 @@ fn a_line_that_is_removed_leaves_our_layout() {
 }
 
 #[test]
-fn torn_and_foreign_texts_are_told_apart() {
+fn torn_and_foreign_texts_are_recognised() {
     let whole = render(&[(id(1), entry("x", Status::Parked))].into_iter().collect::<Entries>());
     for cut in 1..whole.len() - 1 {
         assert!(upsert(&whole[..cut], &id(2), None).is_none());
@@ -64,7 +64,7 @@ fn torn_and_foreign_texts_are_told_apart() {
 }
 
 #[test]
-fn a_project_that_is_no_slug_hides_no_session_from_filters() {
+fn an_invalid_slug_hides_no_session_from_filters() {
     for slug in ["\"", "a\\", "A\nb", ""] {
         let entry = IndexEntry { project_slug: slug.into(), ..entry("x", Status::Active) };
         let all: Entries = [(id(1), entry)].into_iter().collect();
@@ -76,7 +76,7 @@ fn a_project_that_is_no_slug_hides_no_session_from_filters() {
 }
 
 #[test]
-fn an_index_that_names_a_session_twice_is_none() {
+fn an_index_with_a_duplicate_session_is_invalid() {
     let twice = render([(&id(1), &entry("x", Status::Active)), (&id(1), &entry("y", Status::Active))]);
     assert!(is_canonical(&twice));
     assert_eq!(parse(&twice), None);
@@ -84,7 +84,7 @@ fn an_index_that_names_a_session_twice_is_none() {
 }
 
 #[test]
-fn an_index_without_end_is_none() {
+fn an_endless_index_is_invalid() {
     let many = |count: usize| {
         format!("{{\n{}}}\n}}\n", "\"sess_20261121T0337_0001\":{\"status\":\"active\"},\n".repeat(count))
     };
@@ -93,7 +93,7 @@ fn an_index_without_end_is_none() {
 }
 
 #[test]
-fn a_line_that_is_spelt_otherwise_is_not_lost() {
+fn a_line_in_another_form_is_not_lost() {
     let ours = render(&[(id(1), entry("x", Status::Active))].into_iter().collect::<Entries>());
     for (from, to) in [(":", ": "), ("\"api\"", "\"\\u0061pi\""), (",\"started", ", \"later\":[1],\"started")] {
         let theirs = ours.replace(from, to);
@@ -106,7 +106,7 @@ fn a_line_that_is_spelt_otherwise_is_not_lost() {
 }
 
 #[test]
-fn standings_are_those_of_the_entries() {
+fn standings_match_the_entries() {
     let sly = ",\"ended_at\":\"2030\",\"status\":\"active\"";
     let mut entries: Entries = [(id(1), entry("x", Status::Active)), (id(2), entry(sly, Status::Parked))].into();
     entries.insert(id(3), IndexEntry { project_slug: "shop".into(), ..entry("y", Status::Active) });
@@ -126,7 +126,7 @@ fn standings_are_those_of_the_entries() {
 }
 
 #[test]
-fn filters_see_only_what_is_meant() {
+fn filters_match_only_their_own_field() {
     let text = render(
         &[(id(1), entry("\"status\":\"active\"", Status::Parked)), (id(2), entry("y", Status::Active))]
             .into_iter()

@@ -12,7 +12,7 @@ fn at(second: u32) -> Instant {
 }
 
 #[test]
-fn every_field_is_written_and_others_survive() {
+fn every_field_is_written_and_unknown_ones_survive() {
     let mut live = Live::new("u", at(0));
     let text = || Some("x".to_string());
     (live.model, live.waiting_key, live.requested, live.ended_at) = (text(), text(), text(), text());
@@ -34,7 +34,7 @@ fn every_field_is_written_and_others_survive() {
 }
 
 #[test]
-fn the_turn_of_a_queued_prompt_ends_once_though_it_asks() {
+fn the_turn_of_a_queued_prompt_ends_once_even_if_it_asks() {
     let mut live = Live::new("u", at(0));
     live.prompted(&prompt(Some("a"), "go"), at(1));
     live.prompted(&prompt(Some("a"), "also"), at(2));
@@ -47,7 +47,7 @@ fn the_turn_of_a_queued_prompt_ends_once_though_it_asks() {
 }
 
 #[test]
-fn a_window_is_known_with_the_host_that_it_was_seen_on() {
+fn a_window_is_stored_with_its_host() {
     let window = |host: &str| Process { pid: 7, started: "8".into(), host: Some(host.into()) };
     let mut live = Live::new("u", at(0));
     live.set_process(Some(window("boot:1")));
@@ -60,7 +60,7 @@ fn a_window_is_known_with_the_host_that_it_was_seen_on() {
 }
 
 #[test]
-fn what_a_helper_asks_is_something_in_the_middle() {
+fn a_subagents_question_counts_as_midway() {
     let mut live = Live::new("u", at(0));
     assert!(!live.is_midway());
     live.helper_asked("a", "permission for Bash", None, at(1));
@@ -68,7 +68,7 @@ fn what_a_helper_asks_is_something_in_the_middle() {
 }
 
 #[test]
-fn a_tool_proves_a_turn_of_whose_prompt_nobody_told() {
+fn a_tool_call_proves_a_turn_without_a_reported_prompt() {
     let mut live = Live::new("u", at(0));
     live.tool_ended("k", at(1));
     assert_eq!(live.state, Activity::Working);
@@ -79,7 +79,7 @@ fn a_tool_proves_a_turn_of_whose_prompt_nobody_told() {
 }
 
 #[test]
-fn a_turn_with_a_permission() {
+fn a_permission_makes_a_turn_wait() {
     let mut live = Live::new("u", at(0));
     live.prompted(&prompt(Some("p1"), "go"), at(1));
     assert_eq!(live.state, Activity::Working);
@@ -96,7 +96,7 @@ fn a_turn_with_a_permission() {
 }
 
 #[test]
-fn a_failed_turn_says_so_until_the_next_prompt() {
+fn a_failure_stays_until_the_next_prompt() {
     let mut live = Live::new("u", at(0));
     live.prompted(&prompt(None, "go"), at(1));
     live.turn_ended(0, Some("rate_limit"), at(2));
@@ -106,7 +106,7 @@ fn a_failed_turn_says_so_until_the_next_prompt() {
 }
 
 #[test]
-fn helpers_ask_for_themselves() {
+fn subagents_ask_separately() {
     let mut live = Live::new("u", at(0));
     live.prompted(&prompt(None, "go"), at(1));
     live.helper_asked("x2", "permission for Bash: two", Some("k2".into()), at(2));
@@ -129,7 +129,7 @@ fn helpers_ask_for_themselves() {
 }
 
 #[test]
-fn a_prompt_that_is_typed_during_a_turn_has_the_next_one() {
+fn a_prompt_typed_during_a_turn_begins_the_next_one() {
     let mut live = Live::new("u", at(0));
     live.prompted(&prompt(Some("p"), "first"), at(1));
     assert!(live.was_prompted("p", "first") && !live.was_prompted("p", "second") && !live.was_prompted("q", "first"));
@@ -147,7 +147,7 @@ fn a_prompt_that_is_typed_during_a_turn_has_the_next_one() {
 }
 
 #[test]
-fn a_request_that_is_tried_again_goes_on() {
+fn a_retried_request_continues_the_turn() {
     let mut live = Live::new("u", at(0));
     live.prompted(&prompt(None, "go"), at(1));
     live.request_failed("usage limit", at(2));
@@ -160,7 +160,7 @@ fn a_request_that_is_tried_again_goes_on() {
 }
 
 #[test]
-fn what_the_client_will_do_by_itself_is_no_persons_turn() {
+fn a_scheduled_prompt_is_not_the_users_turn() {
     let mut live = Live::new("u", at(0));
     (live.goes_on, live.own_prompts) = (Some("each minute".into()), vec![fingerprint("look again")]);
     live.requested = Some("a key".into());

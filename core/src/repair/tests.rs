@@ -13,7 +13,7 @@ fn repaired(text: impl AsRef<[u8]>) -> Value {
 }
 
 #[test]
-fn what_clients_write_is_repaired() {
+fn nearly_valid_json_of_clients_is_repaired() {
     let cases: [(&[u8], Value); 28] = [
         (br#"["a \ud83d b"]"#, json!(["a \u{fffd} b"])),
         (br#"["a \ud83d"]"#, json!(["a \u{fffd}"])),
@@ -54,7 +54,7 @@ fn what_clients_write_is_repaired() {
 }
 
 #[test]
-fn what_would_be_a_guess_is_left_alone() {
+fn ambiguous_faults_are_not_repaired() {
     let cases: [&[u8]; 16] = [
         b"",
         b"\0\0",
@@ -80,7 +80,7 @@ fn what_would_be_a_guess_is_left_alone() {
 }
 
 #[test]
-fn a_text_that_breaks_off_ends_before_the_escape_that_is_torn() {
+fn a_torn_text_ends_before_its_torn_escape() {
     for (torn, expected) in [
         (&br#"{"a":"x\"#[..], &br#"{"a":"x"#[..]),
         (br#"{"a":"x\u00e"#, br#"{"a":"x"#),
@@ -166,7 +166,7 @@ fn skeleton(text: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_repair_changes_no_structure_and_nothing_that_is_right() {
+fn a_repair_keeps_the_structure_and_valid_json() {
     let mut random = WyRand::new_seed(27);
     let (mut right, mut mended) = (0, 0);
     for _ in 0..200_000 {

@@ -28,7 +28,7 @@ fn a_refused_change_changes_nothing() {
 }
 
 #[test]
-fn an_amended_commit_is_one_commit_in_whatever_order_it_is_told() {
+fn an_amended_commit_counts_once_in_any_order_of_reports() {
     let shas = |s: &Session| s.commits.iter().map(|one| one.sha.clone()).collect::<Vec<_>>();
     let mut s = session();
     commit(&mut s, "aaaaaaa0", "a", now()).unwrap();
@@ -45,7 +45,7 @@ fn an_amended_commit_is_one_commit_in_whatever_order_it_is_told() {
 }
 
 #[test]
-fn commits_are_one_per_seven_digits() {
+fn commits_with_the_same_seven_digits_are_one() {
     let mut s = session();
     commit(&mut s, "abcdef0123", "a", now()).unwrap();
     commit(&mut s, "ABCDEF0999", "b", now()).unwrap();

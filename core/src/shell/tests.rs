@@ -11,7 +11,7 @@ fn lines(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn words_are_what_the_command_gets() {
+fn words_are_those_that_the_command_receives() {
     assert_eq!(lines(r#"a 'b c' "d \"e\" \x" f\ g $'h\ti\x41\101'"#), ["a|b c|d \"e\" \\x|f g|h\tiAA"]);
     assert_eq!(lines("a\\\nb 'c\nd'"), ["ab|c\nd"]);
     assert_eq!(lines("a 1>b 2>&1 >>c <d &>e 3<&- f"), ["a|f"]);
@@ -20,7 +20,7 @@ fn words_are_what_the_command_gets() {
 }
 
 #[test]
-fn operators_and_keywords_divide_commands() {
+fn operators_and_keywords_separate_commands() {
     assert_eq!(lines("a;b&&c||d|e&f\ng"), ["a", "b", "c", "d", "e", "f", "g"]);
     assert_eq!(lines("if a; then b; elif c; then d; else e; fi"), ["a", "b", "c", "d", "e"]);
     assert_eq!(lines("for x in 1 2; do a; done; b"), ["for|x|in|1|2", "a", "b"]);

@@ -1,9 +1,9 @@
 //! Owns how the client's registry, or its log if it has no registry, corrects the state that hooks reported: an
 //! interrupted turn or a dismissed dialog fires no hook, an approved permission fires one only when the tool has ended.
 //! Must stay true: an entry of the registry may be true now although its date is old. Only `busy` must be newer than
-//! the last event, because a subagent keeps a client busy while the main turn rests.
+//! the last event, because a subagent keeps a client busy while the main turn after_turn.
 
-use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, by_hooks, dated, rests};
+use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, by_hooks, dated, after_turn};
 use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
@@ -61,7 +61,7 @@ fn busy(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
 /// agent asked in its text.
 fn idle(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
     let ended = ": the turn ended without Stop";
-    let after = |how: &str| Some(rests(live, how, "the client says idle", age));
+    let after = |how: &str| Some(after_turn(live, how, "the client says idle", age));
     match live.state {
         Activity::Working => after(ended),
         Activity::Waiting => after(&format!("{ended} after the question")),
@@ -75,7 +75,7 @@ fn idle(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> {
 /// The turn is over and something runs in the background.
 fn shell(live: &Live, age: &Age) -> Verdict {
     if live.requested.is_some() || live.error.is_some() {
-        return rests(live, "", "the client says shell", age);
+        return after_turn(live, "", "the client says shell", age);
     }
     dated(State::Background, "a shell or monitor runs in the background (the client says shell", age, ")")
 }
@@ -139,8 +139,8 @@ fn logged_end(evidence: &Evidence, live: &Live) -> Option<Verdict> {
     let age = Age::ago(Some(*at), evidence.now);
     Some(match end {
         LoggedEnd::Runs => return None,
-        LoggedEnd::Interrupted => rests(live, ": the turn was interrupted", "the log says so", &age),
-        LoggedEnd::Finished => rests(live, ": the turn ended", "the log says so", &age),
+        LoggedEnd::Interrupted => after_turn(live, ": the turn was interrupted", "the log says so", &age),
+        LoggedEnd::Finished => after_turn(live, ": the turn ended", "the log says so", &age),
         LoggedEnd::Failed(why) => {
             let why = validate::cut(why, validate::REASON);
             let found = dated(State::Idle, &format!("the turn failed: {why} (the log says so"), &age, ")");

@@ -46,7 +46,7 @@ fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>,
 }
 
 #[test]
-fn every_kind_of_evidence() {
+fn every_kind_of_evidence_gives_its_state() {
     use Activity as A;
     let cases = [
         (A::Working, "08:01:00", Some(true), None, "08:02:00", State::Working, "a turn runs"),
@@ -98,7 +98,7 @@ fn every_kind_of_evidence() {
 }
 
 #[test]
-fn without_a_live_file_only_the_heartbeat_speaks() {
+fn without_a_live_file_only_the_heartbeat_counts() {
     assert_eq!(judge(None, None, None, "09:00:00"), State::Unknown);
     assert_eq!(judge(None, None, None, "11:00:00"), State::Stale);
 }
@@ -169,7 +169,7 @@ fn judge_case(case: Case) -> Verdict {
 }
 
 #[test]
-fn what_holds_for_every_combination() {
+fn the_rules_hold_for_every_combination() {
     let cases = all_cases();
     assert_eq!(cases.len(), 3 * 5 * 3 * 6 * 3 * 5 * 2);
     for case in cases {
@@ -235,7 +235,7 @@ fn check_active(case: Case, state: State, reason: &str) {
 }
 
 #[test]
-fn evidence_is_told_with_its_age_and_without() {
+fn reasons_have_an_age_and_evidence_has_none() {
     let asked = live(Activity::Waiting, "08:01:00");
     let told = derive(&Evidence {
         status: Status::Active,
@@ -254,7 +254,7 @@ fn evidence_is_told_with_its_age_and_without() {
 }
 
 #[test]
-fn a_time_that_cannot_be_is_no_sign_of_life_until_its_age_is_counted() {
+fn an_impossible_time_makes_no_session_stale_until_it_is_counted() {
     let now = at("10:00:00");
     let judge = |when: &str, alive, with_live: bool, counted_from| {
         let mut live = live(Activity::Idle, "08:01:00");
@@ -295,7 +295,7 @@ fn a_time_that_cannot_be_is_no_sign_of_life_until_its_age_is_counted() {
 }
 
 #[test]
-fn a_client_is_newer_than_what_was_heard_when_the_clock_was_ahead() {
+fn a_client_is_newer_than_an_event_from_the_future() {
     let mut live = live(Activity::Working, "08:01:00");
     live.last_event_at = "2030-01-01T00:00:00Z".into();
     let client = Client { status: "idle".into(), waiting_for: None, updated_at: Some(at("08:30:00")) };

@@ -89,12 +89,12 @@ impl Store {
             let (from, to) = (self.home.session(id), self.home.archived(id));
             let put = || lock.confirm().and_then(|()| if is_copy { gone(&from) } else { file::move_new(&from, &to) });
             if !self.publish(id, NoteSync::Later, put)? {
-                return Err(two_of(id));
+                return Err(duplicate_error(id));
             }
             self.follow(&record, now);
             lock.remove()?;
         }
-        let reason = if is_copy { "it was half archived".into() } else { why(&record, now) };
+        let reason = if is_copy { "it was half archived".into() } else { archive_reason(&record, now) };
         Ok(Some(SweepAction { session_id: Some(id.clone()), ..SweepAction::new("archived", reason, run) }))
     }
 
@@ -114,7 +114,7 @@ impl Store {
         if !super::is_present(&archived) {
             return Ok(false);
         }
-        if file::read(&archived)? == file::read(&self.home.session(id))? { Ok(true) } else { Err(two_of(id)) }
+        if file::read(&archived)? == file::read(&self.home.session(id))? { Ok(true) } else { Err(duplicate_error(id)) }
     }
 
     /// Whether the session is in the archive, and nowhere else.
@@ -139,11 +139,11 @@ fn gone(path: &std::path::Path) -> Result<bool> {
     file::remove(path).map(|()| true)
 }
 
-fn two_of(id: &SessionId) -> Error {
+fn duplicate_error(id: &SessionId) -> Error {
     Error::Refused(format!("{id} is in the archive already, with other content; neither was changed"))
 }
 
-fn why(record: &Session, now: Instant) -> String {
+fn archive_reason(record: &Session, now: Instant) -> String {
     let ended_at = record.ended_at.as_deref().and_then(clock::parse);
     ended_at.map_or_else(|| "completed".into(), |at| format!("completed {}", clock::ago(at, now)))
 }

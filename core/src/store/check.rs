@@ -150,13 +150,13 @@ impl Store {
             Err(error) => {
                 let size = std::fs::symlink_metadata(path).map_or(0, |meta| meta.len());
                 let large = size > limit as u64;
-                return Some((if large { Problem::Oversized } else { Problem::Damaged }, told(error)));
+                return Some((if large { Problem::Oversized } else { Problem::Damaged }, reason_of(error)));
             }
         };
         if let Some(reason) = newer(&bytes, place) {
             return Some((Problem::Newer, reason));
         }
-        content(path, place, &bytes).err().map(|reason| (Problem::Damaged, reason))
+        check_content(path, place, &bytes).err().map(|reason| (Problem::Damaged, reason))
     }
 
     /// The purpose of a path in the data directory.
@@ -234,23 +234,23 @@ fn newer(bytes: &[u8], place: &Place) -> Option<String> {
 }
 
 /// Checks that the bytes are valid content for this path; the error says why not.
-fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
+fn check_content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), String> {
     match place {
-        Place::Record(_) | Place::Archived => times(&super::parse(path, bytes).map_err(told)?),
+        Place::Record(_) | Place::Archived => check_times(&super::parse(path, bytes).map_err(reason_of)?),
         Place::Config => config(path, bytes),
         Place::Notified | Place::Kept => as_json::<serde_json::Map<String, serde_json::Value>>(bytes).map(drop),
         Place::Project(slug) => {
             let state: ProjectState = as_json(bytes)?;
-            named("project", &state.project_slug, slug.as_str())
+            check_name("project", &state.project_slug, slug.as_str())
         }
         Place::Context(_) => as_json::<Context>(bytes).map(drop),
         Place::Live(uuid) | Place::Ended(uuid) => {
             let live = Live::read(bytes).ok_or("it is not the file of a conversation")?;
-            named("conversation", &live.claude_session_id, uuid.as_str())
+            check_name("conversation", &live.claude_session_id, uuid.as_str())
         }
         Place::Reading(uuid) => {
             let reading: Reading = as_json(bytes)?;
-            named("conversation", &reading.claude_session_id, uuid.as_str())
+            check_name("conversation", &reading.claude_session_id, uuid.as_str())
         }
         Place::Spent => as_json::<Day>(bytes).map(drop),
         Place::Usage => as_json::<Usage>(bytes).map(drop),
@@ -264,7 +264,7 @@ fn content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Result<(), 
 }
 
 /// Checks the times: a session without a valid start or end matches no time range, and is never closed or archived.
-fn times(record: &Session) -> std::result::Result<(), String> {
+fn check_times(record: &Session) -> std::result::Result<(), String> {
     let always = [("started_at", &record.started_at), ("last_heartbeat", &record.last_heartbeat)];
     let ended = record.ended_at.iter().map(|at| ("ended_at", at));
     match always.into_iter().chain(ended).find(|(_, at)| clock::parse(at).is_none()) {
@@ -275,7 +275,7 @@ fn times(record: &Session) -> std::result::Result<(), String> {
 
 /// Reports the first setting that cannot be parsed.
 fn config(path: &Path, bytes: &[u8]) -> std::result::Result<(), String> {
-    Config::read(path, bytes).troubles.into_iter().next().map_or(Ok(()), |trouble| Err(told(trouble.error)))
+    Config::read(path, bytes).troubles.into_iter().next().map_or(Ok(()), |trouble| Err(reason_of(trouble.error)))
 }
 
 fn as_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> std::result::Result<T, String> {
@@ -286,12 +286,12 @@ fn as_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> std::result::Result<T, St
 }
 
 /// Checks that two names agree; an empty one always does.
-fn named(what: &str, inside: &str, outside: &str) -> std::result::Result<(), String> {
+fn check_name(what: &str, inside: &str, outside: &str) -> std::result::Result<(), String> {
     if inside.is_empty() || inside == outside { Ok(()) } else { Err(format!("it holds the {what} {inside:?}")) }
 }
 
 /// The reason alone: the path is shown beside it.
-fn told(error: Error) -> String {
+fn reason_of(error: Error) -> String {
     match error {
         Error::Corrupt { reason, .. } => reason,
         other => other.to_string(),

@@ -22,8 +22,9 @@ impl Store {
     pub fn doubtful(&self, now: Instant) -> Result<Vec<SessionId>> {
         let (index, lives) = (self.index()?, self.all_live()?);
         let mut entries = index.entries(|_| true);
-        entries.retain(|(id, entry)| undated(id.as_str(), entry, &lives, now).is_some());
-        let is_new = |id: &SessionId| self.session(id).is_ok_and(|record| unnoted(&record, &lives, now).is_some());
+        entries.retain(|(id, entry)| impossible_time(id.as_str(), entry, &lives, now).is_some());
+        let is_new =
+            |id: &SessionId| self.session(id).is_ok_and(|record| unrecorded_time(&record, &lives, now).is_some());
         Ok(entries.into_iter().map(|(id, _)| id).filter(is_new).collect())
     }
 
@@ -32,7 +33,7 @@ impl Store {
         let lives = self.all_live()?;
         let mut noted = None;
         let mut note = |record: &mut Session| {
-            noted = unnoted(record, &lives, now);
+            noted = unrecorded_time(record, &lives, now);
             if let Some(sign) = noted {
                 session::remember(record, &ending::doubt(sign), now);
             }
@@ -62,7 +63,7 @@ impl Store {
 }
 
 /// The time from which the session's age is counted, if it is impossible. A running conversation needs no age.
-fn undated(id: &str, entry: &IndexEntry, lives: &[Live], now: Instant) -> Option<Instant> {
+fn impossible_time(id: &str, entry: &IndexEntry, lives: &[Live], now: Instant) -> Option<Instant> {
     let told = match (entry.status, state::latest(id, lives, now)) {
         (Status::Parked, _) => return None,
         (Status::Active, _) if is_running(id, lives) => return None,
@@ -74,8 +75,8 @@ fn undated(id: &str, entry: &IndexEntry, lives: &[Live], now: Instant) -> Option
 }
 
 /// The same for a record without an event about it.
-fn unnoted(record: &Session, lives: &[Live], now: Instant) -> Option<Instant> {
-    let sign = undated(&record.session_id, &IndexEntry::of(record), lives, now)?;
+fn unrecorded_time(record: &Session, lives: &[Live], now: Instant) -> Option<Instant> {
+    let sign = impossible_time(&record.session_id, &IndexEntry::of(record), lives, now)?;
     let is_ours = record.schema_version <= SCHEMA_VERSION;
     (is_ours && ending::doubted_at(record, sign, now).is_none()).then_some(sign)
 }

@@ -105,7 +105,7 @@ impl Store {
         match self.whole_index()? {
             Some(text) if !pending.is_damaged && !self.is_stale()? => {
                 let mut rebuilt = Rebuilt { text: canonical(text), damaged: Vec::new() };
-                self.look_up(&mut rebuilt, &pending.ids)?;
+                self.refresh_entries(&mut rebuilt, &pending.ids)?;
                 self.complete(&mut rebuilt)?;
                 Ok(rebuilt)
             }
@@ -225,7 +225,7 @@ impl Store {
     /// Stores the index if that is due. An error is ignored: the index is a cache.
     pub(super) fn settle_index(&self, now: Instant) {
         if self.is_due().unwrap_or(false)
-            && let Ok(ids) = self.store_words()
+            && let Ok(ids) = self.store_pending()
         {
             self.refresh_projects(&ids, now);
         }
@@ -241,10 +241,10 @@ impl Store {
         }
         let text = self.whole_index()?.filter(|text| index::has_layout(text));
         let count = text.as_deref().and_then(index::count);
-        Ok(count.is_none_or(|count| count.abs_diff(self.count().unwrap_or(count)) > pending.ids.len()))
+        Ok(count.is_none_or(|count| count.abs_diff(self.count_records().unwrap_or(count)) > pending.ids.len()))
     }
 
-    fn store_words(&self) -> Result<Vec<SessionId>> {
+    fn store_pending(&self) -> Result<Vec<SessionId>> {
         // A cache is not worth a long wait: the entries stay for the next program.
         let lock = lock::acquire(&Home::lock_of(&self.home.index()), lock::HOOK_WAIT)?;
         let mut ids = Vec::new();
@@ -284,7 +284,7 @@ impl Store {
     }
 
     /// Updates the entries of some records from the records.
-    fn look_up(&self, rebuilt: &mut Rebuilt, ids: &[SessionId]) -> Result<()> {
+    fn refresh_entries(&self, rebuilt: &mut Rebuilt, ids: &[SessionId]) -> Result<()> {
         let mut found = Vec::new();
         for id in ids {
             match self.present(id) {
@@ -302,7 +302,7 @@ impl Store {
 
     /// Adds records that are missing in the index, and removes entries whose record is gone.
     fn complete(&self, rebuilt: &mut Rebuilt) -> Result<()> {
-        if index::count(&rebuilt.text) == Some(self.count()?) {
+        if index::count(&rebuilt.text) == Some(self.count_records()?) {
             return Ok(());
         }
         let named: BTreeSet<SessionId> = self.ids(&self.home.sessions())?.into_iter().collect();
@@ -313,11 +313,11 @@ impl Store {
         let told: Vec<PathBuf> = rebuilt.damaged.iter().map(|(path, _)| path.clone()).collect();
         let differs: Vec<SessionId> = named.symmetric_difference(&known).cloned().collect();
         let differs: Vec<SessionId> = differs.into_iter().filter(|id| !told.contains(&self.home.session(id))).collect();
-        self.look_up(rebuilt, &differs)
+        self.refresh_entries(rebuilt, &differs)
     }
 
     /// The number of record files.
-    fn count(&self) -> Result<usize> {
+    fn count_records(&self) -> Result<usize> {
         file::count(&self.home.sessions(), |name| {
             name.strip_suffix(".json").is_some_and(|stem| SessionId::parse(stem).is_ok())
         })

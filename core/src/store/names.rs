@@ -31,7 +31,7 @@ impl Store {
         for live in lives.iter_mut().filter(|live| live.capture && live.session_id.is_some()) {
             let title = (self.witness.given_name)(live).filter(|title| live.title.as_ref() != Some(&title.text));
             if title.is_some() {
-                let _ = hook.heed_name(live, title);
+                let _ = hook.update_name(live, title);
             }
         }
     }
@@ -42,7 +42,7 @@ impl Store {
         self.name_session(live, title, now)
     }
 
-    fn heed_name(&self, known: &mut Live, title: Option<Title>) -> Result<()> {
+    fn update_name(&self, known: &mut Live, title: Option<Title>) -> Result<()> {
         let uuid = Uuid::parse(&known.claude_session_id)?;
         let _lock = self.lock_live(&uuid)?;
         if let Some(mut live) = self.live(&uuid)? {

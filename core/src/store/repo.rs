@@ -25,7 +25,7 @@ pub fn of_repo<'a>(config: &'a Config, repo: &str) -> Vec<&'a str> {
 impl Store {
     /// Stores the current identities of the projects' repositories: their folders may be gone later.
     pub fn learn_repos(&self, run: Run) -> Result<Option<SweepAction>> {
-        let known = news(&self.config());
+        let known = changed_identities(&self.config());
         let names: Vec<&str> = known.iter().map(|(slug, _)| slug.as_str()).collect();
         let file = self.home.config();
         let done = SweepAction::at("learned", &file, format!("the repository of {}", names.join(", ")), run);
@@ -35,7 +35,7 @@ impl Store {
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
             let before = file::read(&file)?.unwrap_or_default();
-            let text = config::learn(&file, &before, &news(&Config::read(&file, &before)))?;
+            let text = config::learn(&file, &before, &changed_identities(&Config::read(&file, &before)))?;
             project::replace(&lock, &file, &text)
         })?;
         Ok(Some(done))
@@ -43,7 +43,7 @@ impl Store {
 }
 
 /// The projects whose repository has another identity now, with that identity.
-fn news(config: &Config) -> Vec<(String, String)> {
+fn changed_identities(config: &Config) -> Vec<(String, String)> {
     let known = config.projects.iter().map(|(slug, project)| (slug, project, repo_of(project)));
     known
         .filter(|(_, project, now)| *now != project.repo)

@@ -70,7 +70,7 @@ pub fn call(program: &str, store: Store) -> Call {
         return Call::ByHand;
     }
     let payload = Payload::decode(&received.kept);
-    let (trouble, home) = (trouble(&received, &payload), store.home.clone());
+    let (trouble, home) = (find_fault(&received, &payload), store.home.clone());
     let hook = payload.uuid().map(|uuid| HookCall::new(payload, uuid, store));
     let needs_event = program != "cs-heartbeat";
     let (is_lost, fate) = match &hook {
@@ -87,7 +87,7 @@ pub fn call(program: &str, store: Store) -> Call {
 }
 
 /// The fault of a payload that did not arrive completely.
-fn trouble(received: &Received, payload: &Payload) -> Option<String> {
+fn find_fault(received: &Received, payload: &Payload) -> Option<String> {
     let bytes = received.bytes;
     Some(match received.end {
         End::Complete if payload.is_torn => format!("the payload of {bytes} bytes is not valid JSON"),
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_piece_of_a_secret_is_kept_wherever_a_prompt_is_cut() {
+    fn no_piece_of_a_secret_remains_wherever_a_prompt_is_cut() {
         let secret = ["ghp", "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"].join("_");
         for blanks in [0, 100, 1960, 1985, 1999, 2000, 50_000] {
             let text = format!("\n  fix{}{secret} now\nnext", " ".repeat(blanks + 1));

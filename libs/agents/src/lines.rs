@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_come_whole_and_the_rest_is_told() {
+    fn lines_are_complete_and_the_rest_is_reported() {
         assert_eq!(pieces(b"ab\n\nc"), (vec!["line 2".into(), "line 0".into(), "rest 1".into()], 4));
         assert_eq!(pieces(b""), (vec![], 0));
         let long = [vec![b'x'; CHUNK * 3], b"\nyy\n".to_vec()].concat();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_record_is_not_given_away() {
+    fn bytes_around_a_record_are_removed() {
         let text = b"\xef\xbb\xbfab\r\n\0\0\0cd\0\n \xef\xbb\xbf\0 ef\n\0\0\n\0gh\0";
         let lines = ["line 2", "line 2", "line 2", "line 0", "rest 2"].map(String::from);
         assert_eq!(pieces(text), (lines.into(), 26));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn nul_bytes_between_records_part_them() {
+    fn nul_bytes_separate_records() {
         let of = |line: &'static [u8]| {
             records(line).into_iter().map(|r| String::from_utf8_lossy(r).into_owned()).collect::<Vec<_>>()
         };
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_passed_over() {
+    fn a_line_that_is_too_long_is_skipped() {
         for length in [LIMIT + 1, LIMIT + CHUNK, LIMIT * 2 + 5] {
             let long = [b"a\n".to_vec(), vec![b'x'; length], b"\nbb\n".to_vec()].concat();
             let told = vec!["line 1".to_string(), "too long".into(), "line 2".into()];

@@ -106,7 +106,7 @@ impl Roots {
         let mut found = Found::default();
         self.dirs().for_each(|(agent, dir)| found.root(&dir, agent));
         found.follow_links();
-        found.miss(&self.named);
+        found.record_missing(&self.named);
         found.logs.sort_by(|a, b| {
             let key = |log: &Log| (log.identity.dev, log.identity.ino);
             key(a).cmp(&key(b)).then_with(|| a.path.cmp(&b.path))
@@ -151,7 +151,7 @@ impl Found {
     }
 
     /// Records the named roots that are missing; unreadable ones are reported already.
-    fn miss(&mut self, named: &[(Agent, PathBuf)]) {
+    fn record_missing(&mut self, named: &[(Agent, PathBuf)]) {
         for (agent, root) in named {
             let is_there = agent.log_folders().iter().any(|folder| root.join(folder).symlink_metadata().is_ok());
             if !is_there && !self.unseen.iter().any(|(path, _)| path.starts_with(root)) {
@@ -170,7 +170,7 @@ impl Found {
                 Ok(entry) => self.entry(&entry, agent, depth),
                 Err(error) => self.unseen.push((dir.to_path_buf(), error)),
             }),
-            Err(error) => self.trouble(dir, error),
+            Err(error) => self.record_error(dir, error),
         }
     }
 
@@ -187,7 +187,7 @@ impl Found {
             Ok(Some(true)) => self.links.push((path, agent, depth - 1)),
             Ok(Some(false)) => self.walk(&path, agent, depth - 1),
             Ok(None) => self.file(path, agent),
-            Err(error) => self.trouble(&path, error),
+            Err(error) => self.record_error(&path, error),
         }
     }
 
@@ -208,7 +208,7 @@ impl Found {
     }
 
     /// Records an error. A missing path is ignored, unless something still names it.
-    fn trouble(&mut self, path: &Path, error: Error) {
+    fn record_error(&mut self, path: &Path, error: Error) {
         match error.kind() {
             ErrorKind::NotFound if path.symlink_metadata().is_ok() => self.missing.push(path.to_path_buf()),
             ErrorKind::NotFound => {}
@@ -231,7 +231,7 @@ impl Found {
                 self.logs.push(Log { path, agent, identity: Identity::of(&meta), born });
             }
             Ok(_) => {}
-            Err(error) => self.trouble(&path, error),
+            Err(error) => self.record_error(&path, error),
         }
     }
 }

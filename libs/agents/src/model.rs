@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_other_providers_are_known() {
+    fn names_of_other_providers_are_normalised() {
         for name in [
             "us.anthropic.claude-opus-4-5-20251101-v1:0",
             "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic.claude-opus-4-5-20251101-v1:0",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_known_whatever_stands_before_it() {
+    fn a_profile_is_recognised_after_any_prefix() {
         for (name, is) in [
             ("us.anthropic.claude-opus-5", Profile::Geographic),
             ("bedrock/jp.anthropic.claude-opus-5", Profile::Geographic),

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_counts_what_was_spent_on_it() {
+    fn a_day_counts_only_its_own_cost() {
         let first = reading(None, 1.0, 60_000, 21, "10:00:00");
         assert_eq!(first.cost_today_usd(), Some(1.0));
         let later = reading(Some(&first), 3.0, 90_000, 21, "23:00:00");
@@ -100,20 +100,20 @@ mod tests {
     }
 
     #[test]
-    fn an_old_conversation_that_was_never_seen_counts_from_now() {
+    fn an_old_unseen_conversation_counts_from_now() {
         let first = reading(None, 7.0, 50_000_000, 21, "10:00:00");
         assert_eq!(first.cost_today_usd(), Some(0.0));
         assert_eq!(reading(Some(&first), 7.5, 50_000_000, 21, "10:10:00").cost_today_usd(), Some(0.5));
     }
 
     #[test]
-    fn a_cost_that_begins_anew_counts_anew() {
+    fn a_cost_that_was_reset_counts_anew() {
         let first = reading(None, 5.0, 60_000, 21, "10:00:00");
         assert_eq!(reading(Some(&first), 0.25, 1_000, 21, "11:00:00").cost_today_usd(), Some(0.25));
     }
 
     #[test]
-    fn new_figures_are_kept_every_ten_seconds_and_when_the_clock_was_set_back() {
+    fn figures_are_due_every_ten_seconds_and_after_the_clock_was_set_back() {
         let first = reading(None, 1.0, 60_000, 21, "10:00:00");
         assert!(first.is_due_after(None));
         let is_due = |cost, at| reading(Some(&first), cost, 61_000, 21, at).is_due_after(Some(&first));
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_conversation_that_begins_does_not_keep_its_first_figures_waiting() {
+    fn figures_are_due_from_the_first_usage_on() {
         let nothing = reading(None, 0.0, 1_000, 21, "10:00:00");
         assert!(!nothing.is_due_after(None));
         let first = reading(None, 0.01, 5_000, 21, "10:00:04");
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_payloads_tell_nothing() {
+    fn odd_payloads_give_no_figures() {
         for text in ["", "[]", "{", "null", r#"{"cost":7,"rate_limits":{"five_hour":{"used_percentage":"x"}}}"#] {
             let payload = Payload::decode(text.as_bytes());
             assert_eq!(payload.number("/cost/total_cost_usd"), None);

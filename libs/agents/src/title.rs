@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_is_a_persons_words_cut_and_masked() {
+    fn a_title_is_cut_and_masked() {
         let of = |text: &str| renamed(Agent::Claude, text).map(|title| title.text);
         for text in ["<system-reminder>x</system-reminder>", "\u{7}\u{1b}", "<ide_selection>torn", " \n "] {
             assert_eq!(of(text), None, "{text}");
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_found_nothing_says_nothing() {
+    fn a_generated_greeting_is_not_a_title() {
         assert_eq!(found("Hello"), None);
         assert_eq!(renamed(Agent::Claude, "ok").map(|title| title.text).as_deref(), Some("ok"), "a person may say so");
     }

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shared_options_stand_anywhere() {
+    fn shared_options_may_be_anywhere() {
         let mut shared = Shared::default();
         let raw: Vec<String> = ["list", "--json", "--status=a=b", "-", "-q", "--", "-q", "-"].map(String::from).into();
         assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-"]);

@@ -52,7 +52,7 @@ mod tests {
     use cs_core::Error;
 
     #[test]
-    fn the_first_code_counts_and_output_ends_the_work() {
+    fn the_first_code_counts_and_output_errors_end_the_work() {
         let mut failures = Failures::default();
         assert!(failures.is_empty() && failures.end().is_ok());
         for text in ["one", "one", "two"] {

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_and_records_are_named() {
+    fn names_are_read_from_ids_and_records() {
         let lines = "ca5d\r\n\n {\"tasks\":[[{}]],\"session_id\":\"sess_20261121T0337_ca5d\"}\nlast";
         assert_eq!(names(lines.as_bytes()).unwrap(), ["ca5d", "sess_20261121T0337_ca5d", "last"]);
         for bad in ["{", "{}", "{\"session_id\":7}", "{\"session_id\":null}", "a\n\u{0}{\n{\"a\""] {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_without_end_stops_at_the_limit() {
+    fn an_endless_stream_stops_at_the_limit() {
         let zeros = std::io::BufReader::new(std::io::repeat(b'x'));
         assert!(names(zeros).is_err());
         let lines = std::io::BufReader::new(b"x\n".repeat(LINES + 1).leak() as &[u8]);

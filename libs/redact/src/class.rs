@@ -123,7 +123,7 @@ impl Words {
             while at < bytes.len() && bytes[at] != b' ' {
                 at += 1;
             }
-            let place = place(bytes[begin], bytes[at - 1], at - begin);
+            let place = bit_index(bytes[begin], bytes[at - 1], at - begin);
             bits[place / 128] |= 1 << (place % 128);
             at += 1;
         }
@@ -144,7 +144,7 @@ impl Words {
     #[inline]
     fn may_have(&self, text: &[u8]) -> bool {
         let (Some(&first), Some(&last)) = (text.first(), text.last()) else { return false };
-        let place = place(first, last, text.len());
+        let place = bit_index(first, last, text.len());
         self.bits.get(place / 128).is_some_and(|bits| bits >> (place % 128) & 1 == 1)
     }
 
@@ -165,7 +165,7 @@ impl Words {
 }
 
 /// A number below 256 for the first and last letter, ignoring case, and the length.
-const fn place(first: u8, last: u8, length: usize) -> usize {
+const fn bit_index(first: u8, last: u8, length: usize) -> usize {
     ((first & 31) as usize * 37 + (last & 31) as usize * 11 + length * 101) % 256
 }
 

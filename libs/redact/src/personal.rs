@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn people_are_masked() {
+    fn personal_data_is_masked() {
         let cases = [
             ("mail anna.b+x@mail.example.co.uk, now", "mail [email], now"),
             ("<Ö.Müller@exämple.de>", "<[email]>"),
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_stays() {
+    fn ordinary_text_is_unchanged() {
         let left = [
             "git@github.com:org/repo.git",
             "left-pad@1.3.0 and @types/node",

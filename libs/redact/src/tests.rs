@@ -168,7 +168,7 @@ const LEFT: &[&str] = &[
 ];
 
 #[test]
-fn masks_secrets() {
+fn secrets_are_masked() {
     let mut wrong = Vec::new();
     for (text, expected) in MASKED {
         let text = fill(text);
@@ -182,14 +182,14 @@ fn masks_secrets() {
 }
 
 #[test]
-fn leaves_ordinary_text_and_borrows_it() {
+fn ordinary_text_is_borrowed() {
     let wrong: Vec<_> =
         LEFT.iter().map(|text| fill(text)).filter(|text| !matches!(mask(text), Cow::Borrowed(_))).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn a_mask_makes_no_cookie_of_what_stands_before_it() {
+fn a_mask_does_not_turn_earlier_text_into_a_cookie() {
     for piece in ["itokens=s,ey\0\0\0iCookie =", ":Cookie=2147483648[masu:p@k=T/,-1.....>.."] {
         let once = mask(&piece.repeat(40)).into_owned();
         assert_eq!(mask(&once), once, "after {piece:?}");
@@ -266,7 +266,7 @@ const ROUNDS: usize = 20_000;
 
 /// The end of a private key may be an ordinary word: what begins there is masked with it.
 #[test]
-fn what_begins_at_the_end_of_a_key_is_hidden_with_it() {
+fn a_value_at_the_end_of_a_key_is_masked_with_it() {
     let body = "Q7w8E9r0T1y2U3i4O5p6A7s8D9f0G1h2J3k4";
     for kind in ["AIza<>", "ghp_<>", "12345678:<>", "deadbeef/12345678:<>", "abc.eyJhbGciOiJI.eyJzdWIiOiIx.<>"] {
         for key in [

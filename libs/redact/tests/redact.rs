@@ -79,7 +79,7 @@ impl Score {
     }
 }
 
-fn tell(title: &str, scores: &BTreeMap<String, Score>) -> f64 {
+fn print_scores(title: &str, scores: &BTreeMap<String, Score>) -> f64 {
     println!("{title}");
     let (mut all, mut found) = (0, 0);
     for (name, score) in scores {
@@ -101,7 +101,7 @@ fn survives(masked: &str, secret: &str) -> bool {
 }
 
 #[test]
-fn secrets_are_masked_wherever_they_stand() {
+fn secrets_are_masked_in_every_context() {
     let mut maker = Maker(0x5eed_0123_4567_89ab);
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     for (group, name, shape) in shapes::SHAPES {
@@ -135,7 +135,7 @@ fn secrets_are_masked_wherever_they_stand() {
             }
         }
     }
-    let percent = tell("masked of what is secret", &scores);
+    let percent = print_scores("masked of what is secret", &scores);
     let families = shapes::SHAPES.len() + contexts::CONTEXTS.len();
     println!("{families} families");
     assert!(families > 350 && percent >= 99.0, "{percent:.2} %");
@@ -148,7 +148,7 @@ fn json(text: &str) -> String {
 }
 
 #[test]
-fn ordinary_lines_stay() {
+fn ordinary_lines_are_unchanged() {
     let mut scores: BTreeMap<String, Score> = BTreeMap::new();
     for (group, lines) in plain::all() {
         for line in lines {
@@ -157,7 +157,7 @@ fn ordinary_lines_stay() {
             score.count(masked == line, || format!("{line:?} became {masked:?}"));
         }
     }
-    let percent = tell("untouched of what is ordinary", &scores);
+    let percent = print_scores("untouched of what is ordinary", &scores);
     assert!(percent >= 99.8, "{percent:.2} %");
     scores.iter().for_each(|(name, score)| assert!(score.percent() >= 99.0, "{name}: {:.2} %", score.percent()));
 }

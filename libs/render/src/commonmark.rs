@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_must_be_is_escaped() {
+    fn only_markup_is_escaped() {
         assert_eq!(
             escape_markdown_line("Fix snake_case in src/a.rs (C# & co): 50% done!"),
             "Fix snake_case in src/a.rs (C# & co): 50% done!"
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn code_holds_any_backticks() {
+    fn code_may_contain_backticks() {
         assert_eq!(escape_markdown_code("src/a.rs"), "`src/a.rs`");
         assert_eq!(escape_markdown_code("a``b`"), "``` a``b` ```");
         assert_eq!(escape_markdown_code(" a "), "`  a  `");

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_stands_twice() {
+    fn no_key_occurs_twice() {
         let text =
             r#"{"session_id":"s","project_slug":"p","status":"active","intent":"i","state":"mine","usage":7,"x":1}"#;
         let session = Session::read(text.as_bytes()).unwrap();

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_on_the_right() {
+    fn numbers_are_aligned_to_the_right() {
         let mut header = ["name", "n"].map(str::to_string);
         let mut rows = [["a", "5"], ["b", "120"]].map(|row| row.map(str::to_string).to_vec());
         align_right(&mut header, &mut rows, 1..2);

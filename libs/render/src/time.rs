@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn local_times_are_those_of_the_zone() {
+    fn local_times_follow_the_zone() {
         let zone = Zone::named("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
         assert_eq!(format_local_minute(at("2026-07-01T22:30:00Z"), &zone), "2026-07-02 00:30");
         let day = zone.day_of(at("2026-11-21T10:00:00Z"));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_says_ages_by_the_minute() {
+    fn ages_on_a_page_are_in_minutes() {
         let now = at("2026-11-21T10:00:00Z");
         let past = ["2026-11-21T09:59:30Z", "2026-11-21T09:57:30Z", "2026-11-19T10:00:00Z", "2027-01-01T00:00:00Z"];
         let shown = past.map(|text| format_ago_by_minute(at(text), now));

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_nearly_json_count() {
+    fn nearly_valid_lines_count() {
         for damage in DAMAGES {
             for (before, after) in [(&b""[..], &b""[..]), (b"\xef\xbb\xbf", b"\r"), (b"\0\0\0", b"\0")] {
                 let named = LINE.replace("\"sessionId\"", "\"cwd\":\"/w/@@\",\"sessionId\"");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_rollouts_that_are_nearly_json_count() {
+    fn nearly_valid_lines_of_rollouts_count() {
         let meta = br#"{"timestamp":"2026-11-21T10:00:00Z","type":"session_meta","payload":{"id":"t","cwd":"/w/@@"}}"#;
         let count = br#"{"timestamp":"2026-11-21T10:00:01Z","type":"event_msg","payload":{"type":"token_count","turn_id":"@@","info":{"total_token_usage":{"input_tokens":7,"total_tokens":7}}}}"#;
         for damage in DAMAGES {

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_was_there_says_nothing_new() {
+    fn a_repeated_total_adds_nothing() {
         assert_eq!(sum(&[("a", 10, Some(10)), ("a", 10, Some(10)), ("a", 15, Some(5))]), 15);
         assert_eq!(sum(&[("a", 10, Some(10)), ("a", 15, Some(5)), ("a", 10, Some(10)), ("a", 18, Some(3))]), 18);
         assert_eq!(sum(&[("a", 10, Some(10)), ("b", 10, Some(10)), ("b", 15, Some(5)), ("a", 15, Some(5))]), 15);
@@ -167,21 +167,21 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_goes_down_is_no_new_thread() {
+    fn a_lower_total_does_not_start_a_new_thread() {
         assert_eq!(sum(&[("a", 100, Some(100)), ("a", 80, Some(5)), ("a", 86, Some(6))]), 111);
         assert_eq!(sum(&[("a", 100, None), ("a", 80, None), ("a", 86, None)]), 106);
         assert_eq!(sum(&[("a", 100, Some(100)), ("a", 3, Some(3))]), 103, "a new start");
     }
 
     #[test]
-    fn each_limit_has_a_counter_of_its_own() {
+    fn each_limit_has_its_own_counter() {
         assert_eq!(sum(&[("a", 100, None), ("b", 7, None), ("a", 110, None), ("b", 9, None)]), 119);
         let said = [("a", 100, Some(100)), ("b", 7, Some(7)), ("a", 110, Some(10)), ("b", 9, Some(2))];
         assert_eq!(sum(&said), 119);
     }
 
     #[test]
-    fn what_is_said_of_the_last_response_goes_before_the_difference() {
+    fn the_last_response_takes_precedence_over_the_difference() {
         assert_eq!(sum(&[("a", 100, Some(100)), ("a", 150, Some(20))]), 120);
         assert_eq!(sum(&[("a", 5000, Some(20)), ("a", 5030, Some(30))]), 50, "its beginning is not here");
         assert_eq!(sum(&[("a", 100, Some(100)), ("a", 150, Some(0))]), 100, "it says that nothing was used");

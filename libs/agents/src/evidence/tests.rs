@@ -12,7 +12,7 @@ fn live(transcript_path: &str) -> Live {
 }
 
 #[test]
-fn the_registry_is_beside_the_log() {
+fn the_registry_is_found_next_to_the_log() {
     let of = |path: &str| account(&live(path));
     assert_eq!(of("/home/dev/.claude-work/projects/x/u.jsonl"), Some("/home/dev/.claude-work".into()));
     let own = Agent::Claude.home();
@@ -36,7 +36,7 @@ fn the_end_of_a_log_is_read() {
 }
 
 #[test]
-fn of_a_registry_each_part_counts_for_itself() {
+fn registry_fields_are_read_separately() {
     let dir = tempfile::tempdir().unwrap();
     let live = live(&dir.path().join("projects/x/u.jsonl").to_string_lossy());
     let own = process::find(std::process::id()).unwrap();
@@ -61,7 +61,7 @@ fn of_a_registry_each_part_counts_for_itself() {
 }
 
 #[test]
-fn a_log_that_is_none_says_nothing() {
+fn a_file_that_is_not_a_log_gives_nothing() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(logged(dir.path(), Agent::Claude), None);
     for bytes in
@@ -74,7 +74,7 @@ fn a_log_that_is_none_says_nothing() {
 }
 
 #[test]
-fn a_codex_conversation_has_the_last_name_of_the_list() {
+fn a_codex_conversation_has_its_last_listed_name() {
     let dir = tempfile::tempdir().unwrap();
     let rollout = dir.path().join("sessions/2026/11/21/rollout-x-u.jsonl");
     let live = Live { agent: Some("codex".to_string()), ..live(&rollout.to_string_lossy()) };

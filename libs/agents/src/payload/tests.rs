@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_payload_that_breaks_off_yields_what_came_before() {
+fn a_torn_payload_yields_the_values_before_the_tear() {
     let whole = r#"{"session_id":"s","cwd":"/w","hook_event_name":"PostToolUse","tool_name":"Write","tool_input":{"file_path":"/w/a","content":"long \u00e9\n text"},"tool_use_id":"x"}"#;
     for cut in whole.find("content").unwrap()..whole.len() {
         let payload = Payload::decode(&whole.as_bytes()[..cut]);
@@ -13,7 +13,7 @@ fn a_payload_that_breaks_off_yields_what_came_before() {
 }
 
 #[test]
-fn only_what_was_said_is_taken_from_a_value_that_is_cut() {
+fn only_texts_for_people_are_taken_from_a_torn_value() {
     let whole = r#"{"transcript_path":"/l/x.jsonl","session_id":"s","cwd":"/home/dev/repo","tool_name":"Bash","tool_input":{"command":"git commit -m x","description":"y"},"error":"it broke"}"#;
     for cut in 1..whole.len() {
         let payload = Payload::decode(&whole.as_bytes()[..cut]);
@@ -33,7 +33,7 @@ fn only_what_was_said_is_taken_from_a_value_that_is_cut() {
 }
 
 #[test]
-fn what_is_nearly_json_is_repaired() {
+fn nearly_valid_json_is_repaired() {
     let told = |text: &[u8]| {
         let payload = Payload::decode(text);
         assert!(!payload.is_torn, "{}", String::from_utf8_lossy(text));
@@ -53,7 +53,7 @@ fn what_is_nearly_json_is_repaired() {
 }
 
 #[test]
-fn what_was_said_may_stand_in_blocks() {
+fn texts_may_be_in_blocks() {
     let prompt = |value: &str| Payload::decode(format!("{{\"prompt\":{value}}}").as_bytes()).prompt;
     let blocks = r#"[{"type":"text","text":"fix"},{"type":"image","source":{"text":"no"}},"it",7,null,{"text":[1]}]"#;
     assert_eq!(prompt(blocks).as_deref(), Some("fix\nit"));
@@ -65,7 +65,7 @@ fn what_was_said_may_stand_in_blocks() {
 }
 
 #[test]
-fn a_conversation_is_known_by_its_log_too() {
+fn a_conversation_is_identified_by_its_log_too() {
     let uuid = |text: &str| Payload::decode(text.as_bytes()).uuid().map(|uuid| uuid.to_string());
     let id = "1efc27bb-f68f-47d0-bb52-fc872cee82d8";
     let known = Some(id.to_string());
@@ -80,7 +80,7 @@ fn a_conversation_is_known_by_its_log_too() {
 }
 
 #[test]
-fn wrong_types_are_passed_over() {
+fn wrong_types_are_ignored() {
     let odd = r#"{"session_id":7,"cwd":null,"hook_event_name":"Stop","tool_input":["x"],"tool_response":"text","background_tasks":{"a":1},"prompt":{"a":[1,{"b":2}]},"zzz":1}"#;
     let payload = Payload::decode(odd.as_bytes());
     assert_eq!(
@@ -100,7 +100,7 @@ fn patches_name_their_files() {
 }
 
 #[test]
-fn a_failure_is_told_in_words() {
+fn a_failure_is_described_in_words() {
     let nested = r#"{"error": {"message": "scripted failure", "param": null}}"#;
     let wrapped = serde_json::json!({"message": nested, "codex_error_info": "other"}).to_string();
     for (told, words) in [
@@ -119,7 +119,7 @@ fn a_failure_is_told_in_words() {
 }
 
 #[test]
-fn what_the_client_will_do_by_itself() {
+fn scheduled_prompts_are_decoded() {
     let stop = br#"{"hook_event_name":"Stop","session_crons":[{"id":"x","schedule":"* * * * *","recurring":true,"prompt":"again"}]}"#;
     let payload = Payload::decode(stop);
     assert_eq!(payload.crons, [Cron { schedule: "* * * * *".into(), prompt: "again".into() }]);

@@ -94,21 +94,21 @@ const OF_PROGRAMS: [&str; 24] = [
 ];
 
 #[test]
-fn wrappers_are_left_out_and_envelopes_taken_off() {
+fn wrappers_are_removed_and_envelopes_unwrapped() {
     for (prompt, words) in WORDS {
         assert_eq!(typed(prompt).map(|typed| typed.text.into_owned()).as_deref(), Some(words), "{prompt:?}");
     }
 }
 
 #[test]
-fn a_prompt_of_wrappers_only_is_nobodys() {
+fn a_prompt_of_wrappers_only_is_not_typed() {
     for prompt in OF_PROGRAMS {
         assert_eq!(typed(prompt), None, "{prompt:?}");
     }
 }
 
 #[test]
-fn commands_are_told_apart() {
+fn commands_of_the_client_are_recognised() {
     let is_of_client = |prompt| typed(prompt).unwrap().is_of_client;
     assert!(is_of_client("<command-name>/model</command-name>\n<command-message>model</command-message>"));
     assert!(!is_of_client("<command-message>a:b</command-message>\n<command-name>/a:b</command-name>"));
@@ -116,14 +116,14 @@ fn commands_are_told_apart() {
 }
 
 #[test]
-fn what_is_typed_is_typed_when_asked_again() {
+fn typed_text_stays_typed_when_read_again() {
     for (_, words) in WORDS {
         assert_eq!(typed(words).unwrap().text, words);
     }
 }
 
 #[test]
-fn the_gist_is_the_first_line_that_says_something() {
+fn the_gist_is_the_first_telling_line() {
     for (text, line) in [
         ("fix it\nnow", "fix it"),
         ("hi\n\nfix the login", "fix the login"),
@@ -146,7 +146,7 @@ fn the_gist_is_the_first_line_that_says_something() {
 }
 
 #[test]
-fn greetings_and_calls_to_go_on_say_nothing() {
+fn greetings_and_requests_to_continue_say_nothing() {
     for text in
         ["hi", "Hi!", " OK. ", "continue", "Go on, please", "/sessions", "/cs-sessions:park", "2", "?", "", "Yes…"]
     {
@@ -174,7 +174,7 @@ fn greetings_and_calls_to_go_on_say_nothing() {
 
 /// Some of these take minutes where the time grows with the square of the length.
 #[test]
-fn hostile_texts_take_no_longer_than_others() {
+fn hostile_texts_take_linear_time() {
     const TIMES: usize = 60_000;
     for piece in [
         "<system-reminder>\n",
@@ -202,7 +202,7 @@ fn hostile_texts_take_no_longer_than_others() {
 }
 
 #[test]
-fn what_holds_for_every_text_made_of_such_parts() {
+fn the_rules_hold_for_every_text_of_such_parts() {
     const PARTS: [&str; 20] = [
         "<system-reminder>",
         "</system-reminder>",

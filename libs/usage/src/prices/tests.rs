@@ -24,7 +24,7 @@ fn the_client_and_the_table_agree() {
 }
 
 #[test]
-fn prices_have_days() {
+fn prices_depend_on_the_day() {
     let prices = Prices::new(&Config::default()).0;
     let read = |day: &str| usd(prices.cost(&row(day, [0, 0, 0, 0, 100_000]), "claude-sonnet-5-5"));
     assert_eq!(read("2026-10-06"), Some(0.02));
@@ -33,7 +33,7 @@ fn prices_have_days() {
 }
 
 #[test]
-fn long_prompts_fast_mode_and_hours_cost_what_they_cost() {
+fn long_prompts_fast_mode_and_hour_caches_have_their_prices() {
     let prices = Prices::new(&Config::default()).0;
     let haiku = |read: u64| usd(prices.cost(&row("2026-11-21", [0, 1_000_000, 0, 0, read]), "claude-haiku-5-5"));
     assert_eq!(haiku(100_000), Some(0.501));
@@ -58,7 +58,7 @@ fn million(day: &str, model: &str, class: fn(Class) -> Class) -> Option<f64> {
 }
 
 #[test]
-fn geographic_profiles_cost_more_since_the_models_of_4_5() {
+fn geographic_profiles_cost_more_since_4_5() {
     let cost = |model: &str| million("2026-11-20", model, |class| class);
     for (model, dollars) in [
         ("global.anthropic.claude-opus-4-8", 5.0),
@@ -76,7 +76,7 @@ fn geographic_profiles_cost_more_since_the_models_of_4_5() {
 }
 
 #[test]
-fn fast_mode_ends() {
+fn fast_mode_prices_end() {
     let fast = |day: &str, model: &str| million(day, model, |class| class.with(Class::FAST));
     assert_eq!(fast("2026-06-28", "claude-opus-4-6"), Some(30.0));
     assert_eq!(fast("2026-06-29", "claude-opus-4-6"), None);
@@ -90,7 +90,7 @@ fn fast_mode_ends() {
 }
 
 #[test]
-fn tiers_of_service_have_prices_of_their_own_or_none() {
+fn tiers_of_service_have_their_own_prices_or_none() {
     let cost = |model: &str, class| million("2026-11-20", model, class);
     assert_eq!(cost("claude-opus-5", |class| class.of_tier(Tier::Batch)), Some(2.5));
     assert_eq!(cost("claude-opus-5", |class| class.of_tier(Tier::Priority)), None);
@@ -106,7 +106,7 @@ fn tiers_of_service_have_prices_of_their_own_or_none() {
 }
 
 #[test]
-fn a_line_that_says_nothing_of_its_cost_has_the_listed_one() {
+fn a_line_without_a_cost_has_the_list_price() {
     let prices = Prices::new(&Config::default()).0;
     let mut said = row("2026-11-20", [1_000_000, 0, 0, 0, 0]);
     said.class = said.class.with(Class::RECORDED);
@@ -116,7 +116,7 @@ fn a_line_that_says_nothing_of_its_cost_has_the_listed_one() {
 }
 
 #[test]
-fn what_is_not_confirmed_is_marked() {
+fn unconfirmed_prices_are_marked() {
     let prices = Prices::new(&Config::default()).0;
     let is_confirmed = |day: &str, model: &str, input: u64| {
         prices.cost(&row(day, [input, 0, 0, 0, 0]), model).map(|cost| cost.confirmed)
@@ -130,7 +130,7 @@ fn what_is_not_confirmed_is_marked() {
 
 /// Every price has a source, no two prices of a model are valid on the same day, and there are no gaps.
 #[test]
-fn the_table_is_whole() {
+fn the_table_is_complete() {
     let table: Value = serde_json::from_str(TABLE).unwrap();
     let rows = table["prices"].as_array().unwrap();
     for row in rows {
@@ -148,7 +148,7 @@ fn the_table_is_whole() {
 }
 
 #[test]
-fn the_unknown_has_no_price() {
+fn unknown_models_have_no_price() {
     let prices = Prices::new(&Config::default()).0;
     assert_eq!(prices.cost(&row("2026-11-21", [1, 0, 0, 0, 0]), "claude-next"), None);
     // Only the price of its one-hour cache is unknown.
@@ -157,7 +157,7 @@ fn the_unknown_has_no_price() {
 }
 
 #[test]
-fn own_prices_go_first_and_wrong_ones_are_told_and_left_out() {
+fn own_prices_take_precedence_and_invalid_ones_are_reported() {
     let config = |prices: &str| -> Config {
         let text = format!(r#"{{"usage":{{"prices":[{prices}]}}}}"#);
         Config::read(std::path::Path::new("/x"), text.as_bytes())

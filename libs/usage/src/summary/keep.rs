@@ -39,7 +39,7 @@ pub fn keep(home: &Home, book: &Book, prices: &Prices, records: &Records, now: I
     let counted: HashSet<u64> = book.sessions.iter().flat_map(|session| session.keys.iter().copied()).collect();
     for (uuid, mut new) in summarize_all(book, prices, records) {
         let written = read(home, &uuid).and_then(|old| match old {
-            Some(old) if is_same(&old, &new) || loses(&old, &new, &counted) => Ok(false),
+            Some(old) if is_same(&old, &new) || loses_message(&old, &new, &counted) => Ok(false),
             _ => {
                 new.usage.kept_at = Some(clock::stamp(now));
                 write(home, &uuid, &new).map(|()| true)
@@ -70,7 +70,7 @@ fn is_same(old: &Summary, new: &Summary) -> bool {
 
 /// Whether a message of the old summary would no longer be counted anywhere, such as one in a summary that another
 /// program has written since the logs were read.
-fn loses(old: &Summary, new: &Summary, counted: &HashSet<u64>) -> bool {
+fn loses_message(old: &Summary, new: &Summary, counted: &HashSet<u64>) -> bool {
     let new_keys: HashSet<u64> = new.keys().collect();
     let elsewhere = old.keys().filter(|key| !new_keys.contains(key)).count();
     old.keys().any(|key| !counted.contains(&key)) || old.usage.messages > new.usage.messages + elsewhere as u64
