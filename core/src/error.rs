@@ -85,7 +85,7 @@ impl fmt::Display for Error {
                 write!(f, "{} has schema_version {version}, newer than this program writes", path.display())
             }
             Error::Contended { path, kept: None } => {
-                write!(f, "{} was changed by another program at the same time; its changes stand", path.display())
+                write!(f, "{} was changed by another program at the same time; its changes were kept", path.display())
             }
             Error::Contended { path, kept: Some(kept) } => {
                 let (path, kept) = (path.display(), kept.display());

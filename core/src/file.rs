@@ -44,7 +44,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 pub fn read_elsewhere(path: &Path) -> Result<Option<Vec<u8>>> {
     let bytes = read_bytes(path, FILE_BYTES)?;
     if bytes.as_deref().is_some_and(weight::is_too_heavy) {
-        return Err(Error::corrupt(path, "it holds more values than any program makes"));
+        return Err(Error::corrupt(path, "it contains more values than any program writes"));
     }
     Ok(bytes)
 }

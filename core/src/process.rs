@@ -238,7 +238,7 @@ mod system {
     }
 }
 
-use system::{can_tell, is_shell, parent_of, scope, running};
+use system::{can_tell, is_shell, parent_of, running, scope};
 
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];

@@ -245,7 +245,7 @@ pub struct Completion {
 /// Ends an active or parked session for good.
 pub fn complete(session: &mut Session, done: &Completion, now: Instant) -> Result<()> {
     if session.status == Status::Completed {
-        return Err(Error::Refused(format!("{} is completed already", session.session_id)));
+        return Err(Error::Refused(format!("{} is already completed", session.session_id)));
     }
     let outcome = validate::optional("outcome", done.outcome.as_deref(), validate::OUTCOME)?;
     let steps = checked_steps(&done.next_steps)?;

@@ -320,7 +320,7 @@ fn from_live(evidence: &Evidence, live: &Live) -> Verdict {
         Condition::Runs | Condition::Unknown => {}
     }
     if let Some(other) = evidence.left_for {
-        let before = format!("its process went on with conversation {other}; {}", live.last_event);
+        let before = format!("its process continued with conversation {other}; {}", live.last_event);
         return dated(State::Gone, &before, &age, "");
     }
     let said = said::by_client(evidence, live).or_else(|| said::by_log(evidence, live));
@@ -386,7 +386,7 @@ fn after_turn(live: &Live, how: &str, event: &str, age: &Age) -> Verdict {
         (Some(tasks), _) if live.state == Activity::Background => {
             dated(State::Background, &format!("{tasks} background tasks ({event}"), age, ")")
         }
-        (_, Some(when)) => dated(State::Background, &format!("goes on by itself {when}{how} ({event}"), age, ")"),
+        (_, Some(when)) => dated(State::Background, &format!("continues by itself {when}{how} ({event}"), age, ")"),
         _ if live.state == Activity::Background => {
             dated(State::Background, &format!("background tasks ({event}"), age, ")")
         }

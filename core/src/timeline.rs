@@ -78,7 +78,7 @@ fn event_fact(event: &Event) -> Fact<'_> {
 
 fn describe_start(session: &Session) -> String {
     match &session.resumed_from {
-        Some(before) => format!("started, to go on with {before}"),
+        Some(before) => format!("started, to continue {before}"),
         None => "started".to_string(),
     }
 }
@@ -119,7 +119,7 @@ fn describe_end(session: &Session) -> String {
     match (why, &session.resumed_as) {
         // The outcome already says this.
         (Some(why), _) => format!("{how}: {}", on_one_line(why)),
-        (None, Some(next)) => format!("{how}; it goes on as {next}"),
+        (None, Some(next)) => format!("{how}; continued as {next}"),
         (None, None) => how.to_string(),
     }
 }

@@ -50,8 +50,9 @@ impl Reader<'_> {
     fn version(&mut self, file: &Patch) {
         let Some(text) = file.value("version") else { return };
         if let Some(version) = newer_version(file) {
-            let reason =
-                format!("its version is {version}, and this program knows version {VERSION}; what it knows counts");
+            let reason = format!(
+                "its version is {version}, and this program knows version {VERSION}; unknown parts are ignored"
+            );
             self.troubles.push(Trouble { key: "version".into(), error: Error::corrupt(self.path, reason) });
         } else if text.parse::<u64>().is_err() {
             self.report("version".into(), text, &VERSION.to_string(), &format!("{VERSION} is used"));
@@ -81,7 +82,7 @@ impl Reader<'_> {
         });
         if read.is_none() {
             let key = format!("projects.{}", validate::cut(slug, 100));
-            self.report(key, text, "an object with the texts name and path", "it is left out");
+            self.report(key, text, "an object with the texts name and path", "it is ignored");
         }
         read
     }
@@ -127,7 +128,7 @@ impl Reader<'_> {
         let text = file.value(name).filter(|text| *text != "null")?;
         let group = Patch::of(text.as_bytes()).ok();
         if group.is_none() {
-            self.report(name.to_string(), text, "an object", "nothing in it counts");
+            self.report(name.to_string(), text, "an object", "it is ignored");
         }
         group
     }

@@ -54,7 +54,7 @@ pub fn real_dir(dir: &Path) -> Result<()> {
     make_dir(dir)?;
     if dir.is_symlink() {
         let text =
-            format!("{} is a symbolic link, and nothing is put away through one: make it a directory", dir.display());
+            format!("{} is a symbolic link, and no file is moved through one: make it a directory", dir.display());
         return Err(Error::Refused(text));
     }
     Ok(())

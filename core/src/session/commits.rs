@@ -12,7 +12,7 @@ pub fn commit(session: &mut Session, sha: &str, message: &str, at: Instant) -> R
     }
     if session.commits.len() >= validate::COMMITS {
         return Err(Error::Refused(format!(
-            "{} has {} commits already, which is the most",
+            "{} already has {} commits, which is the limit",
             session.session_id,
             validate::COMMITS
         )));

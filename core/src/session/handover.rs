@@ -40,7 +40,7 @@ fn remember_end(session: &mut Session) {
 /// Checks that a session may be resumed: ended, and not resumed before.
 pub fn may_resume(old: &Session) -> Result<()> {
     if let Some(successor) = &old.resumed_as {
-        return Err(Error::Refused(format!("{} was resumed already as {successor}", old.session_id)));
+        return Err(Error::Refused(format!("{} was already resumed as {successor}", old.session_id)));
     }
     if old.status == Status::Active {
         return Err(Error::Refused(format!(

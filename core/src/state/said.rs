@@ -3,7 +3,7 @@
 //! Must stay true: an entry of the registry may be true now although its date is old. Only `busy` must be newer than
 //! the last event, because a subagent keeps a client busy while the main turn after_turn.
 
-use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, by_hooks, dated, after_turn};
+use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, after_turn, by_hooks, dated};
 use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
@@ -31,7 +31,7 @@ pub fn by_client(evidence: &Evidence, live: &Live) -> Option<Verdict> {
         "waiting" => waiting(evidence, live, client.waiting_for.as_deref(), &age),
         word => {
             let word = validate::cut(word, WORD);
-            Some(dated(State::Unknown, &format!("a word that we do not know: the client says {word:?}"), &age, ""))
+            Some(dated(State::Unknown, &format!("unknown status: the client says {word:?}"), &age, ""))
         }
     }
 }

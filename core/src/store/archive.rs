@@ -60,7 +60,7 @@ impl Store {
         now: Instant,
     ) -> Result<Option<SweepAction>> {
         if super::is_absent(&self.home.session(id)) && super::is_present(&self.home.archived(id)) {
-            return if before.is_some() { Ok(None) } else { Err(Error::Refused(format!("{id} is archived already"))) };
+            return if before.is_some() { Ok(None) } else { Err(Error::Refused(format!("{id} is already archived"))) };
         }
         let folded = match run {
             Run::Real if self.has_notes(id) => self.fold(id, now).map(drop),
@@ -94,7 +94,7 @@ impl Store {
             self.follow(&record, now);
             lock.remove()?;
         }
-        let reason = if is_copy { "it was half archived".into() } else { archive_reason(&record, now) };
+        let reason = if is_copy { "archiving was interrupted".into() } else { archive_reason(&record, now) };
         Ok(Some(SweepAction { session_id: Some(id.clone()), ..SweepAction::new("archived", reason, run) }))
     }
 
@@ -140,7 +140,7 @@ fn gone(path: &std::path::Path) -> Result<bool> {
 }
 
 fn duplicate_error(id: &SessionId) -> Error {
-    Error::Refused(format!("{id} is in the archive already, with other content; neither was changed"))
+    Error::Refused(format!("{id} is already in the archive, with other content; neither was changed"))
 }
 
 fn archive_reason(record: &Session, now: Instant) -> String {

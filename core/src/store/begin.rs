@@ -81,7 +81,7 @@ impl Store {
                 Some(Origin { session, takes_over: true }) => session::take_over(record, session, None, at),
                 Some(Origin { session, .. }) => {
                     let id = &session.session_id;
-                    session::remember(record, &format!("apart from {id}, with which another conversation goes on"), at);
+                    session::remember(record, &format!("separate from {id}, which another conversation continues"), at);
                     Ok(())
                 }
                 None => Ok(()),

@@ -118,20 +118,20 @@ impl Store {
         let found = |kind, reason: String| Finding { found: kind, path: path.to_path_buf(), reason };
         if path != self.home.root() && meta.is_symlink() {
             let to = std::fs::read_link(path).unwrap_or_default();
-            let what = if path.is_dir() { "nothing is put away through it" } else { "which is never followed here" };
+            let what = if path.is_dir() { "no file is moved through it" } else { "which is never followed here" };
             let reason = format!("it is a symbolic link to {}, {what}", to.display());
             return vec![found(Problem::Link, reason)];
         }
         let place = self.place_of(path, meta.is_dir());
         let mut all = match place {
-            Place::Foreign => vec![found(Problem::Foreign, "no program of this suite made it".into())],
+            Place::Foreign => vec![found(Problem::Foreign, "no program of this suite created it".into())],
             place => self.judge(path, &place).into_iter().map(|(kind, reason)| found(kind, reason)).collect(),
         };
         let mode = meta.permissions().mode() & 0o777;
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
         if mode & 0o077 != 0 && !is_lock && !meta.is_symlink() {
             let wanted = if meta.is_dir() { "700" } else { "600" };
-            all.push(found(Problem::Open, format!("its mode is {mode:03o}, not {wanted}: others may reach it")));
+            all.push(found(Problem::Open, format!("its mode is {mode:03o}, not {wanted}: other users may access it")));
         }
         all
     }
@@ -287,7 +287,7 @@ fn as_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> std::result::Result<T, St
 
 /// Checks that two names agree; an empty one always does.
 fn check_name(what: &str, inside: &str, outside: &str) -> std::result::Result<(), String> {
-    if inside.is_empty() || inside == outside { Ok(()) } else { Err(format!("it holds the {what} {inside:?}")) }
+    if inside.is_empty() || inside == outside { Ok(()) } else { Err(format!("it contains the {what} {inside:?}")) }
 }
 
 /// The reason alone: the path is shown beside it.

@@ -18,8 +18,8 @@ impl Store {
         for id in self.in_both()? {
             let same = file::read(&self.home.session(&id)).ok() == file::read(&self.home.archived(&id)).ok();
             let reason = match same {
-                true => "it is in the archive, too: cs-cleanup archive was interrupted; it will be finished",
-                false => "it is in the archive, too, with other content; compare both and move one away",
+                true => "it is also in the archive: cs-cleanup archive was interrupted; it will be finished",
+                false => "it is also in the archive, with other content; compare both and move one away",
             };
             all.push(Finding { found: Problem::Twice, path: self.home.session(&id), reason: reason.into() });
         }

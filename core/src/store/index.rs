@@ -200,7 +200,7 @@ impl Store {
             });
         };
         if pending.is_damaged {
-            return Ok(Some("a change of it was not finished".into()));
+            return Ok(Some("a change to it was not finished".into()));
         }
         let Some(seen) = index::parse(&text) else { return Ok(Some("it is damaged".into())) };
         let newer = self.pending()?;
@@ -209,8 +209,7 @@ impl Store {
         let others = differing(seen, &truth.text, pending.ids.iter().chain(&newer.ids).chain(&damaged));
         let first: Vec<&str> = others.iter().take(3).map(SessionId::as_str).collect();
         let more = if others.len() > first.len() { " and others" } else { "" };
-        Ok((!first.is_empty())
-            .then(|| format!("it does not say what the records say about {}{more}", first.join(", "))))
+        Ok((!first.is_empty()).then(|| format!("it differs from the records of {}{more}", first.join(", "))))
     }
 
     /// Runs `write`, which gives a record its new bytes (or returns `false` if it does not), after writing an entry for

@@ -357,7 +357,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Session> {
     }
     let session = Session::read(bytes).map_err(|error| Error::corrupt(path, error.to_string()))?;
     if path.file_stem().and_then(|stem| stem.to_str()) != Some(&session.session_id) {
-        return Err(Error::corrupt(path, format!("it holds the session {:?}", session.session_id)));
+        return Err(Error::corrupt(path, format!("it contains the session {:?}", session.session_id)));
     }
     Ok(session)
 }

@@ -152,7 +152,7 @@ fn must_be_gone(from: &str, to: &str) -> Result<()> {
     if is_link || !old.exists() || is_left_over() {
         return Ok(());
     }
-    Err(Error::Refused(format!("{from} is still there; two folders are two projects")))
+    Err(Error::Refused(format!("{from} still exists, so {to} is another project")))
 }
 
 /// Assigns a record to the project, and to the folder where it can continue.

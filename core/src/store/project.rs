@@ -235,7 +235,7 @@ fn replace_json(lock: &Lock, path: &Path, value: &impl Serialize) -> Result<()> 
 /// The same with bytes.
 pub(super) fn replace(lock: &Lock, path: &Path, bytes: &[u8]) -> Result<()> {
     if bytes.len() > validate::FILE_BYTES || weight::is_too_heavy(bytes) {
-        return Err(Error::Refused(format!("{} is full: no program would read it any more", path.display())));
+        return Err(Error::Refused(format!("{} is full: a larger file could not be read", path.display())));
     }
     let staged = file::stage(path, bytes, Durability::Synced)?;
     lock.confirm()?;

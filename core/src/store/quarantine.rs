@@ -54,7 +54,7 @@ impl Store {
         if run == Run::Real && !file::narrow(path)? {
             return Ok(None);
         }
-        Ok(Some(SweepAction::at("restricted", path, "others could reach it", run)))
+        Ok(Some(SweepAction::at("restricted", path, "other users could access it", run)))
     }
 
     fn rebuild_index_file(&self, path: &Path, reason: &str, run: Run) -> Result<Option<SweepAction>> {
@@ -69,7 +69,7 @@ impl Store {
     pub fn set_aside(&self, id: &SessionId, reason: &str, by: &str, now: Instant) -> Result<PathBuf> {
         let _lock = self.lock(id)?;
         if self.readable(id).is_ok() {
-            return Err(Error::Refused(format!("{id} is not damaged any more")));
+            return Err(Error::Refused(format!("{id} is no longer damaged")));
         }
         let mut kept = PathBuf::new();
         self.publish(id, NoteSync::Later, || {
@@ -96,7 +96,7 @@ impl Store {
     pub fn continue_damaged(&self, id: &SessionId, new: &Session, kept: &Path, now: Instant) -> Result<Session> {
         let new = SessionId::parse(&new.session_id)?;
         let kept = kept.strip_prefix(self.home.root()).unwrap_or(kept);
-        let message = format!("goes on for {id}, whose record was damaged; what is left of it is {}", kept.display());
+        let message = format!("continues {id}, whose damaged record is now {}", kept.display());
         self.hand_over_notes(id, &new)?;
         self.update(&new, now, |record| {
             record.resumed_from = Some(id.to_string());
@@ -176,7 +176,7 @@ impl Store {
             }
         }
         Err(Error::Refused(format!(
-            "{} holds {NAMES} files of that name; remove some",
+            "{} contains {NAMES} files with that name; remove some",
             self.home.quarantine().display()
         )))
     }

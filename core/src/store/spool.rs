@@ -238,7 +238,7 @@ impl Store {
         if run == Run::Real {
             files.iter().try_for_each(|file| file::remove(file))?;
         }
-        Ok(Some(SweepAction::at("removed", &path, "notes about a session that is not there", run)))
+        Ok(Some(SweepAction::at("removed", &path, "notes about a missing session", run)))
     }
 
     /// Sessions with notes.

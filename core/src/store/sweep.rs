@@ -98,7 +98,7 @@ impl Store {
         if run == Run::Real {
             lock.remove()?;
         }
-        Ok(Some(SweepAction::at("removed", path, "a lock of nothing", run)))
+        Ok(Some(SweepAction::at("removed", path, "the lock of a missing file", run)))
     }
 
     /// Temporary files of killed writes, in the directories of the store only.
@@ -165,7 +165,7 @@ impl Store {
         if run == Run::Real {
             file::remove(path)?;
         }
-        Ok(Some(SweepAction::at("removed", path, "figures of a status line of more than 30 days ago", run)))
+        Ok(Some(SweepAction::at("removed", path, "status line figures older than 30 days", run)))
     }
 
     /// Logs of jobs that are too long. The hooks trim their own.

@@ -78,7 +78,7 @@ pub fn call(program: &str, store: Store) -> Call {
         Some(hook) if needs_event && hook.payload.event_name.is_none() => {
             (true, "it names no event (hook_event_name), so the event is lost")
         }
-        Some(_) => (false, "what can be read of it is used"),
+        Some(_) => (false, "the readable part is used"),
     };
     if is_lost || trouble.is_some() {
         log(&home, program, &format!("{}; {fate}", trouble.as_deref().unwrap_or("the payload lacks a key")));
@@ -93,8 +93,8 @@ fn find_fault(received: &Received, payload: &Payload) -> Option<String> {
         End::Complete if payload.is_torn => format!("the payload of {bytes} bytes is not valid JSON"),
         End::Complete => return None,
         End::TooLate if bytes == 0 => format!("no payload came within {} s", LIMITS.silence.as_secs()),
-        End::TooLate => format!("the payload stopped after {bytes} bytes and was waited for in vain"),
-        End::Closed => format!("the payload broke off after {bytes} bytes"),
+        End::TooLate => format!("the payload stopped after {bytes} bytes and was not completed in time"),
+        End::Closed => format!("the payload ended early, after {bytes} bytes"),
         End::TooMuch => format!("the payload is too large; {bytes} bytes were read"),
         End::NoObject => "the payload is not a JSON object".to_string(),
         End::Terminal | End::Failed => "the payload cannot be read".to_string(),
@@ -133,7 +133,7 @@ impl HookCall {
             log(
                 &self.store.home,
                 "hook",
-                &format!("{event} of {}: the conversation is locked; went on without", self.uuid),
+                &format!("{event} of {}: the conversation is locked; continued without the lock", self.uuid),
             );
         }
         lock

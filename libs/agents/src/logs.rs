@@ -182,7 +182,7 @@ impl Found {
         };
         match target {
             Ok(Some(_)) if depth == 0 => {
-                self.unseen.push((path, Error::other(format!("it lies more than {DEPTH} folders deep"))));
+                self.unseen.push((path, Error::other(format!("it is nested more than {DEPTH} folders deep"))));
             }
             Ok(Some(true)) => self.links.push((path, agent, depth - 1)),
             Ok(Some(false)) => self.walk(&path, agent, depth - 1),

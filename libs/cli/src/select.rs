@@ -23,7 +23,7 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
         }
     }
     if all.is_empty() {
-        return Err(Failure::Nothing("no session came on standard input".into()));
+        return Err(Failure::Nothing("no session on standard input".into()));
     }
     Ok(all)
 }
@@ -33,7 +33,7 @@ fn own_conversation() -> Outcome<String> {
     match Agent::conversation_from_env() {
         Some(uuid) => Ok(format!("claude:{uuid}")),
         None => Err(Failure::Usage(
-            "no session is named, and this is not run by a conversation".into(),
+            "no session given, and no conversation runs this command".into(),
             Some("name one: an id, its start or end, claude:UUID, or - for ids on standard input".into()),
         )),
     }

@@ -155,7 +155,7 @@ impl Prices {
 fn own(config: &Config) -> Option<Vec<Result<Entry>>> {
     let entries = match config.group("usage")?.get_mut("prices")?.take() {
         Value::Array(entries) => entries,
-        other => return Some(vec![Err(invalid(&format!("list is none: {other}")))]),
+        other => return Some(vec![Err(invalid(&format!("list is not a list: {other}")))]),
     };
     let entry = |(n, entry): (usize, Value)| {
         let model = entry.get("model").and_then(Value::as_str).map(str::to_string);

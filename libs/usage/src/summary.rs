@@ -133,5 +133,5 @@ fn read(home: &Home, uuid: &Uuid) -> Result<Option<Summary>> {
     if summary.session() == uuid.as_str() {
         return Ok(Some(summary));
     }
-    Err(Error::corrupt(&path, "it holds another conversation"))
+    Err(Error::corrupt(&path, "it contains another conversation"))
 }

@@ -50,7 +50,7 @@ fn damages() -> Vec<(Damage, &'static str)> {
         (symlinked, "symbolic link"),
         (folder, "not a regular file"),
         (fifo, "not a regular file"),
-        (renamed, "it holds the session"),
+        (renamed, "it contains the session"),
     ]
 }
 

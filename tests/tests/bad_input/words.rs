@@ -195,8 +195,8 @@ fn wrong_command_lines_are_refused() {
 fn input_lines_without_a_session_are_refused() {
     let sandbox = furnished();
     for (input, code, word) in [
-        ("", NOT, "no session came on standard input"),
-        ("\n \n", NOT, "no session came on standard input"),
+        ("", NOT, "no session on standard input"),
+        ("\n \n", NOT, "no session on standard input"),
         ("{\"session_id\": \"sess_2026\n", INVALID, "not JSON"),
         ("{\"intent\": \"x\"}\n", INVALID, "has no session_id"),
         ("{\"session_id\": 7}\n", INVALID, "has no session_id"),

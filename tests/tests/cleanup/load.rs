@@ -192,7 +192,7 @@ fn check_sessions(sandbox: &Sandbox, sessions: &Sessions) {
 /// Panics unless everything that the hooks were sent is recorded.
 fn check_conversations(sandbox: &Sandbox, uuids: &[String]) {
     let log = fs::read_to_string(sandbox.data().join("logs/hook.log")).unwrap_or_default();
-    let others: Vec<&str> = log.lines().filter(|line| !line.contains("went on without")).collect();
+    let others: Vec<&str> = log.lines().filter(|line| !line.contains("continued without the lock")).collect();
     assert_eq!(others, Vec::<&str>::new());
     let folders = ["sessions", "sessions/archive"].map(|folder| sandbox.data().join(folder));
     let files = folders.iter().flat_map(|folder| cs_tests::entries(folder));

@@ -180,7 +180,7 @@ fn a_conversation_does_not_take_a_session_from_another_one() {
     let aside = found.iter().find(|one| one["intent"] == "something aside").expect("it is there");
     let theirs = found.iter().find(|one| one["claude_session_id"] == OTHER).expect("it is there");
     assert_eq!(json!([aside["resumed_from"], theirs["resumed_from"]]), json!([null, old]));
-    let event = format!("apart from {}, with which another conversation goes on", id(theirs));
+    let event = format!("separate from {}, which another conversation continues", id(theirs));
     assert_eq!(texts(aside, "events", "message"), [event]);
 }
 

@@ -52,7 +52,7 @@ fn waiting_for_a_lock_whose_file_keeps_changing_ends() {
     });
     assert_eq!(status(&output), 0);
     let log = fs::read_to_string(scene.sandbox.data().join("logs/hook.log")).expect("it is logged");
-    assert!(log.contains("went on without"), "{log}");
+    assert!(log.contains("continued without the lock"), "{log}");
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn a_truncated_payload_does_not_change_the_directory() {
         let live = stage.live(UUID).expect("it has a live file");
         assert_eq!((&live["cwd"], &live["state"]), (&cwd, &json!("idle")));
     }
-    assert_eq!(log(&stage).matches("broke off").count(), 2, "{}", log(&stage));
+    assert_eq!(log(&stage).matches("ended early").count(), 2, "{}", log(&stage));
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_refused_move_changes_nothing() {
     assert_eq!(status(&sandbox.sh("cd ~ && git clone -q new/laden clone")), 0);
     let clone = text(&sandbox.home().join("clone"));
     let output = move_to(&sandbox, &["laden", &clone]);
-    assert!(status(&output) == 1 && stderr(&output).contains("two folders are two projects"), "{output:?}");
+    assert!(status(&output) == 1 && stderr(&output).contains("is another project"), "{output:?}");
     // The user can override that.
     assert_eq!(status(&move_to(&sandbox, &["shop", &text(&other), "--force"])), 0);
     assert_eq!(projects(&sandbox)["shop"]["path"], json!(text(&other)));

@@ -200,7 +200,7 @@ fn a_codex_that_switched_conversations_has_left_the_old_one() {
     send_codex_event(&stage, OTHER, 85, "UserPromptSubmit", json!({"prompt": "two", "turn_id": "t2"}));
     let (state, why) = shown_state(&stage, 90, UUID);
     assert_eq!(state, "gone", "{why}");
-    assert!(why.contains(&format!("its process went on with conversation {OTHER}")), "{why}");
+    assert!(why.contains(&format!("its process continued with conversation {OTHER}")), "{why}");
     assert_eq!(shown_state(&stage, 90, OTHER).0, "working");
     // A person returned to it.
     send_codex_event(&stage, UUID, 95, "UserPromptSubmit", json!({"prompt": "three", "turn_id": "t3"}));
@@ -227,9 +227,9 @@ fn a_scheduled_prompt_is_background_work_and_not_an_activity() {
     let stage = stage();
     let crons = json!([{"id": "x", "schedule": "* * * * *", "recurring": true, "prompt": "look again"}]);
     send_event(&stage, 70, UUID, "Stop", json!({"background_tasks": [], "session_crons": crons}));
-    assert_state(&stage, 75, UUID, "background", "goes on by itself every minute (Stop 5 s ago)");
+    assert_state(&stage, 75, UUID, "background", "continues by itself every minute (Stop 5 s ago)");
     write_registry(&stage, 76, UUID, "idle");
-    assert_state(&stage, 80, UUID, "background", "goes on by itself every minute");
+    assert_state(&stage, 80, UUID, "background", "continues by itself every minute");
     send_event(&stage, 120, UUID, "UserPromptSubmit", json!({"prompt": "look again", "prompt_id": "c1"}));
     write_registry(&stage, 120, UUID, "busy");
     assert_state(&stage, 125, UUID, "working", "UserPromptSubmit");

@@ -86,7 +86,7 @@ fn every_dated_fact_is_in_the_timeline() {
     let next = parsed(&run_command(&stage, 725, &["cs-session", "list", "--status", "active", "--json"]));
     let next = next["session_id"].as_str().expect("an id").to_owned();
     let facts = shown(&run_command(&stage, 725, &["cs-session", "show", &next, "--table"]));
-    assert_eq!(facts.first(), Some(&format!("started, to go on with {id}")));
+    assert_eq!(facts.first(), Some(&format!("started, to continue {id}")));
 }
 
 #[test]
