@@ -27,7 +27,7 @@ pub struct Config {
     pub settings: Settings,
     /// The group `hooks`.
     pub hooks: Hooks,
-    /// What could not be parsed, and was replaced by its default.
+    /// The parts that could not be parsed, and were replaced by their defaults.
     pub troubles: Vec<Trouble>,
     /// Groups that belong to one program each, as text.
     groups: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ pub struct Config {
 pub struct Trouble {
     /// The key, such as `settings.archive_after_days`; empty for the whole file.
     pub key: String,
-    /// What is wrong, and what is used instead.
+    /// The fault, and what is used instead.
     pub error: Error,
 }
 
@@ -81,18 +81,18 @@ pub struct Settings {
     pub notify_cooldown_hours: f64,
 }
 
-/// What the hooks do.
+/// The settings of the hooks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hooks {
     /// Store the first line of prompts (masked). Off: the intent is "conversation in <project>".
     pub capture_prompts: bool,
     /// Tell a new conversation which sessions are parked and which are running.
     pub context: bool,
-    /// What happens to a session when its conversation ends.
+    /// The fate of a session when its conversation ends.
     pub session_end: SessionEnd,
 }
 
-/// What happens to a session when its conversation ends.
+/// The fate of a session when its conversation ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionEnd {

@@ -18,7 +18,7 @@ pub enum Error {
     Corrupt {
         /// The file.
         path: PathBuf,
-        /// What is wrong, for people.
+        /// The fault, in words for people.
         reason: String,
     },
     /// The record was written by a newer version; it may be read, but never written.
@@ -62,7 +62,7 @@ impl Error {
         Error::Corrupt { path: path.to_path_buf(), reason: reason.into() }
     }
 
-    /// What the user can do about it, if one sentence can say that.
+    /// A hint for the user, if one sentence is enough.
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Corrupt { path, .. } => {

@@ -181,7 +181,7 @@ fn word(window: &Process) -> String {
 }
 
 impl Live {
-    /// Creates a conversation of which only the id is known.
+    /// Creates a conversation with nothing known but its id.
     pub fn new(uuid: &str, at: Instant) -> Self {
         let at = clock::stamp(at);
         Live {
@@ -227,7 +227,7 @@ impl Live {
         }
     }
 
-    /// Reads a file's bytes; `None` if they cannot be understood.
+    /// Reads a file's bytes; `None` if they cannot be parsed.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let (mut live, names) = fields::read::<Live>(bytes)?;
         live.unknown = Patch::of(bytes).ok()?.others(names);

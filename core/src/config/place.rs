@@ -43,7 +43,7 @@ impl Config {
     }
 }
 
-/// What a folder is, whatever its paths. One system call, because many projects are compared.
+/// The device and inode of a folder, the same for all its paths. One system call, because many projects are compared.
 fn identity_of(folder: &Path) -> Option<(u64, u64)> {
     let meta = fs::metadata(folder).ok().filter(Metadata::is_dir)?;
     Some((meta.dev(), meta.ino()))

@@ -1,4 +1,4 @@
-//! Owns whether a command line runs `git … commit`: as command words, behind wrappers such as `env`
+//! Owns whether a command line runs `git … commit`: as command words, after wrappers such as `env`
 //! and `timeout`, in `sh -c '…'`, in loops and substitutions.
 //!
 //! Must stay true: arguments of other commands (`echo "git commit"`, `git log | grep commit`) and
@@ -132,7 +132,7 @@ impl Found {
         }
     }
 
-    /// Examines the command that a simple command runs, behind all wrappers.
+    /// Examines the command that a simple command runs, after all wrappers.
     fn examine(&mut self, words: &[Word], command: &Command, depth: usize) {
         if depth > DEPTH {
             return;

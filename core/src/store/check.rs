@@ -69,11 +69,11 @@ pub struct Finding {
     pub found: Problem,
     /// Absolute path of the file.
     pub path: PathBuf,
-    /// What is wrong, for people.
+    /// The fault, in words for people.
     pub reason: String,
 }
 
-/// What a file should be, according to its path.
+/// The kind of file that belongs at a path.
 pub(super) enum Place {
     Config,
     Notified,

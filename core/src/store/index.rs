@@ -129,7 +129,7 @@ impl Store {
         }))
     }
 
-    /// What the index file says about one session, correct or not. For hooks, when no other source is left.
+    /// The facts in the index file about one session, correct or not. For hooks, when no other source is left.
     pub fn remembered(&self, id: &SessionId) -> Option<Remembered> {
         let bytes = file::read_at_most(&self.home.index(), INDEX_BYTES).ok()??;
         let text = String::from_utf8(bytes).ok()?;
@@ -186,7 +186,7 @@ impl Store {
         Ok(trouble.map(|trouble| SweepAction::at("rebuilt", &path, trouble, run)))
     }
 
-    /// What is wrong with the index file, apart from pending entries.
+    /// The fault of the index file, apart from pending entries.
     pub(super) fn index_trouble(&self, pending: &Pending, truth: &Rebuilt) -> Result<Option<String>> {
         if self.is_stale()? {
             return Ok(Some("it missed a change".into()));

@@ -109,7 +109,7 @@ impl Guesser {
     }
 }
 
-/// The entries of a line; `None` if it cannot be understood. `number` is the line's.
+/// The entries of a line; `None` if it cannot be parsed. `number` is the line's.
 pub(crate) fn entries<'a>(
     line: &'a [u8],
     number: u64,

@@ -59,9 +59,9 @@ struct Guess {
 /// Every relevant line has one of these words near its beginning.
 const WORDS: [&str; 7] =
     ["session_meta", "turn_context", "token_", "task_started", "thread_settings", "user_message", "item_completed"];
-/// Without turn ids, a copy is recognised by this: it is written at once, within so many milliseconds.
+/// Without turn ids, a copy is recognised because it is written at once, within this many milliseconds.
 const COPIED_WITHIN: i64 = 1000;
-/// A record and a count of one response are written within so many milliseconds.
+/// A record and a count of one response are written within this many milliseconds.
 const TOGETHER_WITHIN: i64 = 60_000;
 
 /// Whether a line may have entries.
@@ -71,7 +71,7 @@ pub(crate) fn may_matter(line: &[u8]) -> bool {
 }
 
 impl State {
-    /// The entries of a line; `None` if it cannot be understood.
+    /// The entries of a line; `None` if it cannot be parsed.
     pub(crate) fn entries<'a>(&mut self, line: &'a [u8], room: &'a mut Vec<u8>) -> Option<Vec<Entry<'a>>> {
         let line: Line = repair::decode(line, room).ok()?;
         let Some(payload) = line.payload else { return Some(Vec::new()) };

@@ -1,6 +1,6 @@
 //! Owns decoding the lines of a log into entries, in order. The reader's [`State`] holds what later lines need from
 //! earlier ones; with it, reading can be resumed.
-//! Must stay true: a line that cannot matter to the caller is not parsed; a torn line is never understood.
+//! Must stay true: a line that cannot matter to the caller is not parsed; a torn line never gives entries.
 
 use crate::agent::Agent;
 use crate::entry::{Entry, Understood, Wanted};

@@ -127,7 +127,7 @@ pub struct Document<'a> {
     pub archived: bool,
     /// Its tasks by status.
     pub task_summary: TaskSummary,
-    /// What it used, if its conversation has a summary.
+    /// Its usage, if its conversation has a summary.
     pub usage: Option<&'a Usage>,
     /// See [`duration_seconds`].
     pub duration_seconds: Option<i64>,
@@ -197,7 +197,7 @@ pub struct Project<'a> {
     pub name: &'a str,
     /// The phase that people described; empty if they did not.
     pub current_phase: &'a str,
-    /// What is done, in progress and next.
+    /// Entries that are done, in progress and next.
     pub roadmap_summary: &'a Roadmap,
 }
 

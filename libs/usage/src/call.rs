@@ -20,7 +20,7 @@ pub struct Call {
     pub session: u32,
     /// The index of its model in [`Facts::names`].
     pub model: u32,
-    /// What else the price depends on.
+    /// Flags that decide the price.
     pub class: Class,
     /// How many lines reported it.
     pub lines: u32,

@@ -9,7 +9,7 @@ pub struct QuarterRow {
     pub session: u32,
     /// An index in [`Book::models`](crate::book::Book::models).
     pub model: u32,
-    /// What else the price depends on.
+    /// Flags that decide the price.
     pub class: Class,
     /// Responses of models.
     pub calls: u64,
