@@ -66,7 +66,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Corrupt { path, .. } => {
-                Some(format!("the file was left untouched; look at it or move it away: {}", path.display()))
+                Some(format!("the file was not changed; inspect it or move it away: {}", path.display()))
             }
             Error::Newer { .. } => Some("update claude-sessions to change this record".into()),
             Error::Contended { .. } => Some("try again when the program that writes it has finished".into()),

@@ -138,10 +138,10 @@ impl Work {
     }
 }
 
-/// How often each thing was done: `in all: 1 removed, 2 parked`.
+/// How often each thing was done: `total: 1 removed, 2 parked`.
 fn format_counts(counts: &BTreeMap<&'static str, usize>, run: Run) -> String {
     let parts: Vec<String> = counts.iter().map(|(action, count)| format!("{count} {action}")).collect();
-    let begin = if run == Run::Dry { "in all there would be" } else { "in all" };
+    let begin = if run == Run::Dry { "total without --dry-run" } else { "total" };
     format!("{begin}: {}", parts.join(", "))
 }
 

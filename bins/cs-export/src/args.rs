@@ -138,7 +138,7 @@ impl Args {
             (self.force && self.output.is_none() && self.output_dir.is_none(), "--force needs -o or --output-dir"),
         ];
         match contradictions.into_iter().find(|(holds, _)| *holds) {
-            Some((_, text)) => Err(Failure::Usage(text.into(), Some("cs-export --help shows what it takes".into()))),
+            Some((_, text)) => Err(Failure::Usage(text.into(), Some(cli::see("cs-export")))),
             None => Ok(()),
         }
     }

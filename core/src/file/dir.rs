@@ -31,7 +31,7 @@ fn sync(dir: &Path) -> io::Result<()> {
 /// Creates a directory and its parents, for this user only. Each new name is synced: if the name of a directory were
 /// lost, the synced files in it would be lost as well.
 pub fn make_dir(dir: &Path) -> Result<()> {
-    make_all(dir).map_err(|error| Error::io(dir, "make", error))
+    make_all(dir).map_err(|error| Error::io(dir, "create", error))
 }
 
 fn make_all(dir: &Path) -> io::Result<()> {

@@ -124,7 +124,7 @@ impl Store {
         }
         let place = self.place_of(path, meta.is_dir());
         let mut all = match place {
-            Place::Foreign => vec![found(Problem::Foreign, "no program of this suite created it".into())],
+            Place::Foreign => vec![found(Problem::Foreign, "not created by these programs".into())],
             place => self.judge(path, &place).into_iter().map(|(kind, reason)| found(kind, reason)).collect(),
         };
         let mode = meta.permissions().mode() & 0o777;
@@ -257,7 +257,7 @@ fn check_content(path: &Path, place: &Place, bytes: &[u8]) -> std::result::Resul
         Place::UsedOn => as_json::<Days>(bytes).map(drop),
         Place::Index => {
             let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-            index::parse(text).map(drop).ok_or_else(|| "it is torn; it will be rebuilt".into())
+            index::parse(text).map(drop).ok_or_else(|| "it is incomplete; it will be rebuilt".into())
         }
         Place::Passed | Place::Foreign => Ok(()),
     }

@@ -196,7 +196,7 @@ impl Store {
             return Ok(match super::is_absent(&self.home.index()) {
                 // If only hooks have written, there are pending entries and no index yet.
                 true => (is_needed && !pending.is_any).then(|| "it is missing".into()),
-                false => Some("it is torn".into()),
+                false => Some("it is incomplete".into()),
             });
         };
         if pending.is_damaged {

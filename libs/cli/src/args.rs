@@ -56,31 +56,67 @@ fn prepare<A: TopLevelCommand>(program: &'static str) -> Outcome<Option<(A, Out)
             std::io::stdout().write_all(help(&early.output).as_bytes())?;
             Ok(None)
         }
-        Err(early) => Err(usage(program, &early.output, meant::<A>(program, &words, &early.output))),
+        Err(early) => {
+            let hint = format!("{}{}", meant::<A>(program, &words, &early.output), see_help::<A>(program, &words));
+            Err(Failure::Usage(explain(&early.output), Some(hint)))
+        }
     }
 }
 
-/// The known word that may be meant by one that the parser rejects.
-fn meant<A: TopLevelCommand>(program: &str, words: &[&str], trouble: &str) -> Option<String> {
-    let unknown = trouble.lines().next()?.strip_prefix("Unrecognized argument: ")?.trim();
-    let before = words.iter().copied().take_while(|word| *word != unknown && !word.starts_with('-'));
-    let asked: Vec<&str> = before.chain(["--help"]).collect();
-    let early = A::from_args(&[program], &asked).err().filter(|early| early.status.is_ok())?;
-    nearest(unknown, words_of(&help(&early.output))).map(str::to_string)
+/// The help that the parser prints for these words.
+fn help_of<A: TopLevelCommand>(program: &str, words: &[&str]) -> Option<String> {
+    let asked: Vec<&str> = words.iter().copied().chain(["--help"]).collect();
+    A::from_args(&[program], &asked).err().filter(|early| early.status.is_ok()).map(|early| early.output)
 }
 
-fn usage(program: &str, text: &str, meant: Option<String>) -> Failure {
+/// The hint that names the help of the subcommand, or of the program if there is none.
+fn see_help<A: TopLevelCommand>(program: &str, words: &[&str]) -> String {
+    let named = words.first().map(|word| format!("{program} {word}"));
+    let is_known = |name: &String| {
+        let help = help_of::<A>(program, words.get(..1).unwrap_or_default());
+        help.is_some_and(|help| help.starts_with(&format!("Usage: {name} ")))
+    };
+    see(&named.filter(is_known).unwrap_or_else(|| program.to_string()))
+}
+
+/// The hint that names a command's help.
+pub fn see(command: &str) -> String {
+    format!("see {command} --help")
+}
+
+/// The hint that names the known word that may be meant by one that the parser rejects; empty if there is none.
+fn meant<A: TopLevelCommand>(program: &str, words: &[&str], trouble: &str) -> String {
+    let unknown = trouble.lines().next().and_then(|line| line.strip_prefix("Unrecognized argument: "));
+    let found = unknown.map(str::trim).and_then(|unknown| {
+        let before = words.iter().copied().take_while(|word| *word != unknown && !word.starts_with('-'));
+        let help = help(&help_of::<A>(program, &before.collect::<Vec<_>>())?);
+        nearest(unknown, words_of(&help)).map(str::to_string)
+    });
+    found.map(|word| format!("did you mean {word}? ")).unwrap_or_default()
+}
+
+/// The parser's message as one line of ours.
+fn explain(text: &str) -> String {
     let text = text.replace(STDIN, "-");
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or("wrong arguments").trim_end_matches(['.', ':']);
+    if let Some((option, reason)) = of_value(first) {
+        return match reason {
+            "duplicate values provided" => format!("{option} is given more than once"),
+            _ => format!("{option}: {reason}"),
+        };
+    }
     let rest: Vec<&str> = lines.take_while(|line| !line.starts_with("Run ")).collect();
     let mut text = first.chars().next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
     text.extend(first.chars().skip(1));
-    if !rest.is_empty() {
-        text = format!("{text}: {}", rest.join(", "));
-    }
-    let meant = meant.map(|word| format!("did you mean {word}? ")).unwrap_or_default();
-    Failure::Usage(text, Some(format!("{meant}{program} --help shows what it takes")))
+    if rest.is_empty() { text } else { format!("{text}: {}", rest.join(", ")) }
+}
+
+/// The option and the reason in the parser's message about a value: `Error parsing option '--days' with value 'x': …`.
+fn of_value(message: &str) -> Option<(&str, &str)> {
+    let rest = message.strip_prefix("Error parsing ")?.split_once('\'')?.1;
+    let (name, rest) = rest.split_once("' with value '")?;
+    Some((name, rest.split_once("': ")?.1))
 }
 
 /// The parser's help, with the shared options.
@@ -155,5 +191,16 @@ mod tests {
         assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-"]);
         assert_eq!(dashes(&["a", "--text", STDIN, STDIN]), ["a", "--text", "-", STDIN]);
         assert!(shared.quiet && shared.form == Some(Form::Json));
+    }
+
+    #[test]
+    fn messages_of_the_parser_are_one_line_that_names_the_option() {
+        let value = "Error parsing option '--days' with value '-1': \"-1\" is not a number of days\n";
+        assert_eq!(explain(value), "--days: \"-1\" is not a number of days");
+        let twice = "Error parsing option '--text' with value 'b': duplicate values provided\n";
+        assert_eq!(explain(twice), "--text is given more than once");
+        let missing = "Required options not provided:\n    --text\n    --id\n";
+        assert_eq!(explain(missing), "required options not provided: --text, --id");
+        assert_eq!(explain(&format!("Unrecognized argument: {STDIN}\n")), "unrecognized argument: -");
     }
 }

@@ -16,7 +16,7 @@ mod record;
 pub mod repo;
 mod select;
 
-pub use args::{STDIN, run};
+pub use args::{STDIN, run, see};
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
 pub use failures::Failures;

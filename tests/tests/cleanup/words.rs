@@ -208,7 +208,7 @@ fn the_total_counts_each_action_separately() {
     create(&sandbox, &[]);
     create(&sandbox, &[]);
     let reported = at(&sandbox, LATER, "cs-cleanup", &["all", "--table"]);
-    assert_eq!(reported.lines().last(), Some("in all: 1 forgotten, 2 parked"), "{reported}");
+    assert_eq!(reported.lines().last(), Some("total: 1 forgotten, 2 parked"), "{reported}");
 }
 
 #[test]
