@@ -84,13 +84,7 @@ fn sum_line(name: &str, sum: &Sum, columns_before: usize) -> Vec<String> {
 
 fn total<S>(rows: &[UsageRow<S>]) -> Sum {
     let mut total = Sum::default();
-    for row in rows {
-        total.tokens.add(&row.sum.tokens);
-        total.cost_pico_usd = total.cost_pico_usd.saturating_add(row.sum.cost_pico_usd);
-        total.priced += row.sum.priced;
-        total.unpriced += row.sum.unpriced;
-        total.unconfirmed += row.sum.unconfirmed;
-    }
+    rows.iter().for_each(|row| total.merge(&row.sum));
     total
 }
 

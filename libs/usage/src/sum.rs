@@ -33,25 +33,43 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// Adds a row of this model.
-    pub fn add(&mut self, row: &QuarterRow, model: &str, prices: &Prices) {
-        if self.calls == 0 {
-            (self.first, self.last) = (row.first, row.last);
-        }
-        self.first = self.first.min(row.first);
-        self.last = self.last.max(row.last);
-        self.calls = self.calls.saturating_add(row.calls);
-        self.searches = self.searches.saturating_add(row.searches);
-        self.tokens.add(&row.tokens);
+    /// The sum of one row of this model.
+    fn of(row: &QuarterRow, model: &str, prices: &Prices) -> Self {
+        let QuarterRow { calls, searches, tokens, first, last, .. } = *row;
+        let sum = Sum { calls, searches, tokens, first, last, ..Sum::default() };
+        let all = tokens.total();
         match prices.cost(row, model) {
             Some(cost) => {
-                self.cost_pico_usd = self.cost_pico_usd.saturating_add(cost.pico_usd);
-                self.priced = self.priced.saturating_add(row.tokens.total());
-                let unconfirmed = if cost.confirmed { 0 } else { row.tokens.total() };
-                self.unconfirmed = self.unconfirmed.saturating_add(unconfirmed);
+                let unconfirmed = if cost.confirmed { 0 } else { all };
+                Sum { cost_pico_usd: cost.pico_usd, priced: all, unconfirmed, ..sum }
             }
-            None => self.unpriced = self.unpriced.saturating_add(row.tokens.total()),
+            None => Sum { unpriced: all, ..sum },
         }
+    }
+
+    /// Adds a row of this model.
+    pub fn add(&mut self, row: &QuarterRow, model: &str, prices: &Prices) {
+        self.merge(&Sum::of(row, model, prices));
+    }
+
+    /// Adds another sum.
+    pub fn merge(&mut self, other: &Sum) {
+        let Sum { calls, searches, tokens, cost_pico_usd, priced, unpriced, unconfirmed, first, last } = other;
+        if self.calls == 0 {
+            (self.first, self.last) = (*first, *last);
+        }
+        self.first = self.first.min(*first);
+        self.last = self.last.max(*last);
+        self.tokens.add(tokens);
+        let counts = [
+            (&mut self.calls, calls),
+            (&mut self.searches, searches),
+            (&mut self.cost_pico_usd, cost_pico_usd),
+            (&mut self.priced, priced),
+            (&mut self.unpriced, unpriced),
+            (&mut self.unconfirmed, unconfirmed),
+        ];
+        counts.into_iter().for_each(|(count, more)| *count = count.saturating_add(*more));
     }
 
     /// The known part of the cost; `None` if nothing is known.
