@@ -282,7 +282,7 @@ impl Change {
 
     /// Whether the change concerns fields in the index or the end of the session. Such changes are written to the
     /// record at once if possible.
-    pub fn is_of_life(&self) -> bool {
+    pub fn must_be_stored(&self) -> bool {
         match self {
             Change::Ended(_) | Change::Reopened | Change::Adopted { .. } | Change::ResumedAs { .. } => true,
             Change::Prompted(prompted) => prompted.is_intent,

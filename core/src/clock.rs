@@ -99,7 +99,7 @@ pub fn horizon(now: Instant) -> String {
 
 /// The sort key of a time that [`stamp`] wrote. Times beyond the [`horizon`] come before all others; otherwise an entry
 /// that was written while the clock was ahead would be the newest for years.
-pub fn rank<'a>(text: &'a str, horizon: &str) -> (bool, &'a str) {
+pub fn sort_key<'a>(text: &'a str, horizon: &str) -> (bool, &'a str) {
     (text <= horizon, text)
 }
 

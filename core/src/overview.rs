@@ -237,7 +237,7 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
         let horizon = self.horizon.clone();
         let mut by_status = |status, most: usize| {
             let mut of: Vec<&&Brief> = briefs.iter().filter(|brief| brief.status == status).collect();
-            let rank = |brief: &Brief| clock::rank(brief.started_at, &horizon).0;
+            let rank = |brief: &Brief| clock::sort_key(brief.started_at, &horizon).0;
             of.sort_by(|a, b| (rank(b), b.started_at, b.id).cmp(&(rank(a), a.started_at, a.id)));
             of.into_iter().take(most).filter_map(|brief| self.summary(brief.id)).collect::<Vec<_>>()
         };
@@ -246,7 +246,7 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
         let recent = by_status(Status::Completed, RECENT);
         active.sort_by_key(|summary| summary.state);
         let latest = briefs.iter().map(|brief| brief.ended_at.unwrap_or(brief.last_heartbeat));
-        let latest = latest.chain([state.last_activity.as_str()]).filter(|at| clock::rank(at, &self.horizon).0);
+        let latest = latest.chain([state.last_activity.as_str()]).filter(|at| clock::sort_key(at, &self.horizon).0);
         let last_activity = latest.max().unwrap_or_default().to_string();
         Project {
             name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),

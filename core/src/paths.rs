@@ -57,7 +57,7 @@ impl Home {
         self.0.join(format!("spool/{id}.jsonl"))
     }
     /// Notes of `cs-heartbeat` about a conversation whose session it does not know.
-    pub fn unplaced(&self, uuid: &Uuid) -> PathBuf {
+    pub fn unassigned(&self, uuid: &Uuid) -> PathBuf {
         self.0.join(format!("spool/{uuid}.jsonl"))
     }
     /// Notes that are being folded into the record.

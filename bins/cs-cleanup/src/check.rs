@@ -30,7 +30,7 @@ impl Check {
         let mut progress = Progress::new(all.len());
         let mut left = 0;
         for path in &all {
-            let found = work.context.store.look_at(path);
+            let found = work.context.store.check_file(path);
             progress.step();
             if !found.is_empty() {
                 progress.clear();

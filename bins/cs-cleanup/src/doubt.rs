@@ -7,6 +7,6 @@ use cli::Outcome;
 /// Notes in each of them that its age counts from now on.
 pub fn sweep(work: &mut Work) -> Outcome<()> {
     let (run, now) = (work.run, work.context.now);
-    let found = work.context.store.doubtful(now);
-    work.each(found, |store, id| store.note_doubt(id, run, now))
+    let found = work.context.store.with_impossible_times(now);
+    work.each(found, |store, id| store.note_impossible_time(id, run, now))
 }

@@ -44,7 +44,7 @@ pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
         match hook_call::call("cs-heartbeat", store.clone()) {
             Call::Event(hook) => turn_ended(&hook),
             Call::ByHand => beat_by_hand(&store),
-            Call::Unheard => Ok(()),
+            Call::Unreadable => Ok(()),
         }
     });
     0

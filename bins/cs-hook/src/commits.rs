@@ -97,6 +97,6 @@ fn find_new(
     let is_known = |sha: &str| {
         record.is_some_and(|record| session::has_commit(record, sha) || session::has_also_committed(record, sha))
     };
-    let found = made::made(root, &call, commits, is_known).into_iter();
+    let found = made::find_made(root, &call, commits, is_known).into_iter();
     found.map(|made: Made| NewCommit { sha: made.sha, message: made.subject, replaces: made.replaces }).collect()
 }

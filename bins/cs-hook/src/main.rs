@@ -30,7 +30,7 @@ fn main() {
     hook_call::guard("cs-hook", |home| {
         match hook_call::call("cs-hook", Store::for_hooks(home.clone(), agents::WITNESS)) {
             Call::Event(hook) => handle(&hook),
-            Call::ByHand | Call::Unheard => Ok(()),
+            Call::ByHand | Call::Unreadable => Ok(()),
         }
     });
 }
@@ -40,7 +40,7 @@ const PROGRAM: &str = "cs-hook";
 fn handle(hook: &HookCall) -> Result<()> {
     // A prompt creates the session itself, because it knows the session's purpose.
     let creates = hook.payload.event() != Some(Event::UserPromptSubmit);
-    if let Err(error) = hook.store.place_notes(&hook.uuid, creates, PROGRAM, hook.now) {
+    if let Err(error) = hook.store.assign_notes(&hook.uuid, creates, PROGRAM, hook.now) {
         hook_log::log(&hook.store.home, PROGRAM, &format!("notes of {}: {error}", hook.uuid));
     }
     match hook.payload.event() {

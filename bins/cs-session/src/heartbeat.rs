@@ -45,7 +45,7 @@ fn newest(context: &Context, slug: &Slug) -> Outcome<String> {
     let active =
         entries.iter().filter(|(_, entry)| entry.status == Status::Active && entry.project_slug == slug.as_str());
     let horizon = clock::horizon(context.now);
-    match active.max_by_key(|(_, entry)| clock::rank(&entry.started_at, &horizon)) {
+    match active.max_by_key(|(_, entry)| clock::sort_key(&entry.started_at, &horizon)) {
         Some((id, _)) => Ok(id.to_string()),
         None => Err(Failure::Nothing(format!("no active session in the project {slug}"))),
     }

@@ -151,7 +151,7 @@ impl List {
         rows.retain(|(id, entry)| wanted.takes(id, entry, self.full));
         let horizon = clock::horizon(*now);
         rows.sort_by(|(a_id, a), (b_id, b)| {
-            let newer = clock::rank(&b.started_at, &horizon).cmp(&clock::rank(&a.started_at, &horizon));
+            let newer = clock::sort_key(&b.started_at, &horizon).cmp(&clock::sort_key(&a.started_at, &horizon));
             newer.then_with(|| b_id.cmp(a_id))
         });
         let limit = self.limit.unwrap_or(usize::MAX);

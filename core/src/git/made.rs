@@ -104,7 +104,7 @@ pub fn mark(checkout: &Checkout) -> String {
 /// The commits that the call made in the repository whose work tree is `root`, oldest first, without
 /// those that are `known`.
 #[must_use]
-pub fn made(root: &Path, call: &Call, commits: &Commits, known: impl Fn(&str) -> bool) -> Vec<Made> {
+pub fn find_made(root: &Path, call: &Call, commits: &Commits, known: impl Fn(&str) -> bool) -> Vec<Made> {
     let printed = call.output.lines().filter_map(printed).take(COMMITS).collect();
     let case = Case { call, commits, printed };
     let mut found: Vec<Candidate> = case.repositories(root).iter().flat_map(|own| case.candidates(own)).collect();

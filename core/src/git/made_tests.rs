@@ -19,7 +19,7 @@ fn call<'a>(root: &'a Path, line: &'a str, output: &'a str, mark: Option<&'a str
 
 fn subjects_of(root: &Path, call: &Call) -> Vec<String> {
     let commits = command::commits(call.line).expect("the line commits");
-    made(root, call, &commits, |_| false).into_iter().map(|made| made.subject).collect()
+    find_made(root, call, &commits, |_| false).into_iter().map(|made| made.subject).collect()
 }
 
 /// The commits of a call that began at the mark and ends now.
@@ -45,7 +45,7 @@ fn a_commit_is_found_however_git_makes_it() {
     assert_eq!(subjects(&root, GIT_COMMIT, "", Some(&mark)), none, "HEAD did not move");
     let sha = commit(&root, "Plain\n\nwith a body");
     let line = command::commits(GIT_COMMIT).unwrap();
-    let found = made(&root, &call(&root, GIT_COMMIT, "", Some(&mark)), &line, |_| false);
+    let found = find_made(&root, &call(&root, GIT_COMMIT, "", Some(&mark)), &line, |_| false);
     assert_eq!(found, [Made { sha, subject: "Plain".into(), replaces: None }]);
     let mark = mark_of(&root);
     git(&root, &["checkout", "-q", "--detach"]);
@@ -129,7 +129,7 @@ fn an_amended_commit_is_replaced() {
     git(&root, &["commit", "-q", "--amend", "--allow-empty", "-m", "New"]);
     let new = git(&root, &["rev-parse", "HEAD"]);
     let line = "git commit -m Old && git commit --amend -m New";
-    let found = made(&root, &call(&root, line, "", Some(&mark)), &command::commits(line).unwrap(), |_| false);
+    let found = find_made(&root, &call(&root, line, "", Some(&mark)), &command::commits(line).unwrap(), |_| false);
     assert_eq!(found, [Made { sha: new, subject: "New".into(), replaces: Some(old) }]);
 }
 
@@ -148,7 +148,7 @@ fn a_command_gets_no_more_commits_than_it_can_make() {
     assert_eq!(of("git commit -m One; git commit -F -", &format!("x\n[trunk {}] Three\n", &shas[2])), ["One", "Three"]);
     let line = command::commits(GIT_COMMIT).unwrap();
     let known = |sha: &str| shas[1..].iter().any(|known| known == sha);
-    assert_eq!(made(&root, &call(&root, GIT_COMMIT, "", Some(&mark)), &line, known).len(), 1);
+    assert_eq!(find_made(&root, &call(&root, GIT_COMMIT, "", Some(&mark)), &line, known).len(), 1);
 }
 
 #[test]

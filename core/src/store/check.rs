@@ -113,7 +113,7 @@ impl Store {
     }
 
     /// The problems of one file, directory or link; none if it is gone.
-    pub fn look_at(&self, path: &Path) -> Vec<Finding> {
+    pub fn check_file(&self, path: &Path) -> Vec<Finding> {
         let Ok(meta) = std::fs::symlink_metadata(path) else { return Vec::new() };
         let found = |kind, reason: String| Finding { found: kind, path: path.to_path_buf(), reason };
         if path != self.home.root() && meta.is_symlink() {

@@ -61,7 +61,7 @@ impl Store {
     /// gone.
     pub fn close_gone(&self, uuid: &Uuid, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         if run == Run::Real {
-            self.place_notes(uuid, true, "cs-cleanup", now)?;
+            self.assign_notes(uuid, true, "cs-cleanup", now)?;
         }
         let lock = self.conversation_lock(uuid, run)?;
         let done = match self.live(uuid)? {

@@ -19,7 +19,7 @@ use crate::state;
 impl Store {
     /// Active and completed sessions whose last sign of life or end has an impossible time and no event that records
     /// it. Reads only the records for which the index suggests it.
-    pub fn doubtful(&self, now: Instant) -> Result<Vec<SessionId>> {
+    pub fn with_impossible_times(&self, now: Instant) -> Result<Vec<SessionId>> {
         let (index, lives) = (self.index()?, self.all_live()?);
         let mut entries = index.entries(|_| true);
         entries.retain(|(id, entry)| impossible_time(id.as_str(), entry, &lives, now).is_some());
@@ -29,7 +29,7 @@ impl Store {
     }
 
     /// Notes that the session's last sign of life has an impossible time. `None` if it no longer has one.
-    pub fn note_doubt(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
+    pub fn note_impossible_time(&self, id: &SessionId, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let lives = self.all_live()?;
         let mut noted = None;
         let mut note = |record: &mut Session| {

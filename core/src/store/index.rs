@@ -222,7 +222,7 @@ impl Store {
     }
 
     /// Stores the index if that is due. An error is ignored: the index is a cache.
-    pub(super) fn settle_index(&self, now: Instant) {
+    pub(super) fn fold_pending(&self, now: Instant) {
         if self.is_due().unwrap_or(false)
             && let Ok(ids) = self.store_pending()
         {

@@ -229,7 +229,7 @@ impl Store {
     /// noted, and so is one that cannot be written in time.
     pub fn record_change(&self, id: &SessionId, change: Change, now: Instant, sync: NoteSync) -> Result<()> {
         let change = change.bounded();
-        if !change.is_of_life() {
+        if !change.must_be_stored() {
             return self.note(id, change, now, sync);
         }
         match self.update(id, now, |record| change.apply(record, now)) {
@@ -283,7 +283,7 @@ impl Store {
         } else {
             rename()?;
             if self.caches == Caches::Kept {
-                self.settle_index(now);
+                self.fold_pending(now);
             }
         }
         Ok(())
@@ -294,7 +294,7 @@ impl Store {
     fn follow(&self, session: &Session, now: Instant) {
         match self.caches {
             Caches::Kept => {
-                self.settle_index(now);
+                self.fold_pending(now);
                 self.refresh_project(session, now);
             }
             Caches::LeftToOthers => self.refresh_context(session),

@@ -192,7 +192,7 @@ impl Store {
     }
 
     fn make_context(&self, standings: &[Standing], horizon: &str) -> Context {
-        let rank = |one: &Standing| one.ended_at.as_deref().map(|at| clock::rank(at, horizon).0);
+        let rank = |one: &Standing| one.ended_at.as_deref().map(|at| clock::sort_key(at, horizon).0);
         // If several ended at once, the oldest counts as the last.
         let order = |a: &&Standing, b: &&Standing| {
             (rank(a), &a.ended_at).cmp(&(rank(b), &b.ended_at)).then_with(|| b.id.cmp(&a.id))

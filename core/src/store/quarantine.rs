@@ -107,7 +107,7 @@ impl Store {
     fn quarantine(&self, finding: &Finding, place: &Place, run: Run, now: Instant) -> Result<Option<SweepAction>> {
         let path = &finding.path;
         let lock = if run == Run::Real { self.lock_of_place(path, place)? } else { None };
-        let still = self.look_at(path).into_iter().any(|again| again.found == finding.found);
+        let still = self.check_file(path).into_iter().any(|again| again.found == finding.found);
         let to = match (still, run) {
             (false, _) => None,
             (true, Run::Dry) => Some(self.home.quarantine()),

@@ -58,7 +58,7 @@ impl Notes {
         let full = self.applied(session, |_| true);
         match super::encode(&full) {
             Ok(_) => full,
-            Err(_) => self.applied(session, Change::is_of_life),
+            Err(_) => self.applied(session, Change::must_be_stored),
         }
     }
 
@@ -87,18 +87,18 @@ impl Store {
     /// has the time moves the notes to the session.
     pub fn note_unplaced(&self, uuid: &Uuid, change: Change, now: Instant) -> Result<()> {
         let note = Note { at: clock::stamp(now), nonce: nonce(), change: change.bounded() };
-        append(&self.home.unplaced(uuid), &note.to_bytes(), NoteSync::Later, self.wait)
+        append(&self.home.unassigned(uuid), &note.to_bytes(), NoteSync::Later, self.wait)
     }
 
     /// Moves notes that name only their conversation to its session. They prove that something happened in it: if there
     /// is no session, one is created with `makes`; otherwise the notes are dropped.
-    pub fn place_notes(&self, uuid: &Uuid, makes: bool, program: &str, now: Instant) -> Result<()> {
-        let unplaced = self.home.unplaced(uuid);
-        let taken = unplaced.with_extension("folding");
+    pub fn assign_notes(&self, uuid: &Uuid, makes: bool, program: &str, now: Instant) -> Result<()> {
+        let unassigned = self.home.unassigned(uuid);
+        let taken = unassigned.with_extension("folding");
         if super::is_absent(&taken) {
-            match std::fs::rename(&unplaced, &taken) {
+            match std::fs::rename(&unassigned, &taken) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-                other => other.map_err(|error| Error::io(&unplaced, "set aside", error))?,
+                other => other.map_err(|error| Error::io(&unassigned, "set aside", error))?,
             }
         }
         drop(lock::try_existing_within(&taken, self.wait)?);
@@ -120,7 +120,7 @@ impl Store {
     }
 
     /// Conversations with notes that belong to no session yet.
-    pub fn unplaced(&self) -> Result<Vec<Uuid>> {
+    pub fn unassigned(&self) -> Result<Vec<Uuid>> {
         Ok(self.spools()?.iter().filter_map(|stem| Uuid::parse(stem).ok()).collect())
     }
 

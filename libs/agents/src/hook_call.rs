@@ -58,7 +58,7 @@ pub enum Call {
     /// A person called it: on a terminal, or with an input that ends without a byte.
     ByHand,
     /// An agent called it without a conversation's id. This is logged.
-    Unheard,
+    Unreadable,
 }
 
 /// Reads and decodes standard input.
@@ -83,7 +83,7 @@ pub fn call(program: &str, store: Store) -> Call {
     if is_lost || trouble.is_some() {
         log(&home, program, &format!("{}; {fate}", trouble.as_deref().unwrap_or("the payload lacks a key")));
     }
-    hook.filter(|_| !is_lost).map_or(Call::Unheard, |hook| Call::Event(Box::new(hook)))
+    hook.filter(|_| !is_lost).map_or(Call::Unreadable, |hook| Call::Event(Box::new(hook)))
 }
 
 /// The fault of a payload that did not arrive completely.
@@ -102,11 +102,12 @@ fn find_fault(received: &Received, payload: &Payload) -> Option<String> {
 }
 
 impl HookCall {
-    /// Creates a call from a payload. Words and paths that are too long, and values that are not paths, are ignored.
+    /// Creates a call from a payload. Words and paths that are too long, and values that are not paths, are ignored. In
+    /// words, which enter the file of the conversation, secrets are masked.
     pub fn new(mut payload: Payload, uuid: Uuid, store: Store) -> Self {
         let words = [&mut payload.event_name, &mut payload.source, &mut payload.model, &mut payload.prompt_id];
         let paths = [&mut payload.cwd, &mut payload.transcript_path];
-        words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES));
+        words.into_iter().for_each(|word| *word = word.take().filter(|word| word.len() <= WORD_BYTES).map(storable));
         paths.into_iter().for_each(|path| *path = path.take().filter(|path| is_path(path)));
         // An event with an id of any length belongs to a subagent.
         payload.agent_id = payload.agent_id.map(|id| validate::cut(&id, HELPER));
@@ -253,6 +254,10 @@ fn own_directory() -> String {
 /// The agent's process in an environment variable, which Claude Code sets (2.1.214 and newer).
 pub fn named_process(agent: Agent) -> Option<u32> {
     (agent == Agent::Claude).then(|| std::env::var("CLAUDE_PID").ok()?.parse().ok()).flatten()
+}
+
+fn storable(word: String) -> String {
+    validate::cut(&word, WORD_BYTES)
 }
 
 /// The first line of a text of the conversation, at most `limit` characters, made storable by [`validate::cut`].

@@ -20,7 +20,7 @@ pub use args::{STDIN, run, see};
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
 pub use failures::Failures;
-pub use lines::names;
+pub use lines::read_names;
 pub use messages::{note, report};
 pub use out::{Form, Out, sanitize};
 pub use quote::quote_word;

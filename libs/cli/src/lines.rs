@@ -22,7 +22,7 @@ struct Named<'a> {
 }
 
 /// The names on the lines; empty lines are skipped.
-pub fn names(mut input: impl BufRead) -> Outcome<Vec<String>> {
+pub fn read_names(mut input: impl BufRead) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     let mut line = Vec::new();
     while read_line(&mut input, &mut line)? {
@@ -81,18 +81,18 @@ mod tests {
     #[test]
     fn names_are_read_from_ids_and_records() {
         let lines = "ca5d\r\n\n {\"tasks\":[[{}]],\"session_id\":\"sess_20261121T0337_ca5d\"}\nlast";
-        assert_eq!(names(lines.as_bytes()).unwrap(), ["ca5d", "sess_20261121T0337_ca5d", "last"]);
+        assert_eq!(read_names(lines.as_bytes()).unwrap(), ["ca5d", "sess_20261121T0337_ca5d", "last"]);
         for bad in ["{", "{}", "{\"session_id\":7}", "{\"session_id\":null}", "a\n\u{0}{\n{\"a\""] {
-            assert!(names(bad.as_bytes()).is_err(), "{bad:?}");
+            assert!(read_names(bad.as_bytes()).is_err(), "{bad:?}");
         }
-        assert!(names(&b"\xff\n"[..]).is_err());
+        assert!(read_names(&b"\xff\n"[..]).is_err());
     }
 
     #[test]
     fn an_endless_stream_stops_at_the_limit() {
         let zeros = std::io::BufReader::new(std::io::repeat(b'x'));
-        assert!(names(zeros).is_err());
+        assert!(read_names(zeros).is_err());
         let lines = std::io::BufReader::new(b"x\n".repeat(LINES + 1).leak() as &[u8]);
-        assert!(names(lines).is_err());
+        assert!(read_names(lines).is_err());
     }
 }

@@ -4,7 +4,7 @@ use crate::Context;
 use crate::args::STDIN;
 use crate::failure::{Failure, Outcome};
 use crate::failures::Failures;
-use crate::lines::names;
+use crate::lines::read_names;
 use agents::Agent;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;
@@ -17,7 +17,7 @@ pub fn selectors(args: &[String]) -> Outcome<Vec<String>> {
     let mut all = Vec::new();
     for arg in args {
         if arg == STDIN {
-            all.extend(names(std::io::stdin().lock())?);
+            all.extend(read_names(std::io::stdin().lock())?);
         } else {
             all.push(arg.clone());
         }

@@ -42,7 +42,9 @@ fn secrets_are_masked_in_every_field() {
             bash(format!("curl -H 'X: {secret}' https://example.com")),
         );
         checked();
-        send_silently(&stage, at + 2, UUID, "Stop", json!({"last_assistant_message": "asked"}));
+        let words = json!({"last_assistant_message": "asked", "model": secret, "source": secret, "prompt_id": secret});
+        send_silently(&stage, at + 2, UUID, "Stop", words);
+        checked();
         send_silently(&stage, at + 3, UUID, "Notification", json!({"message": format!("may I use {secret}?")}));
         checked();
         let question = json!({"tool_name": "AskUserQuestion", "tool_input": {"questions": [{"question": secret}]}});

@@ -100,7 +100,7 @@ impl Asked<'_> {
         let only = archived.iter().filter(|row| of_project(row) && rows.find(row.id).is_none());
         ids.extend(only.map(|row| row.id));
         let horizon = SessionId::horizon(clock::now());
-        ids.sort_unstable_by(|a, b| clock::rank(b, &horizon).cmp(&clock::rank(a, &horizon)));
+        ids.sort_unstable_by(|a, b| clock::sort_key(b, &horizon).cmp(&clock::sort_key(a, &horizon)));
         ids.truncate(self.query.limit.unwrap_or(MOST));
         Ok(ids.into_iter().filter_map(|id| SessionId::parse(id).ok()).collect())
     }

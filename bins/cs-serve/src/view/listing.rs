@@ -87,7 +87,7 @@ pub fn list(caches: &Caches, snapshot: &Snapshot, query: &Query) -> Result<Listi
         rows.extend(archived.iter().filter(only));
     }
     let horizon = SessionId::horizon(now);
-    rows.sort_by(|a, b| clock::rank(b.id, &horizon).cmp(&clock::rank(a.id, &horizon)));
+    rows.sort_by(|a, b| clock::sort_key(b.id, &horizon).cmp(&clock::sort_key(a.id, &horizon)));
     let words = query.words();
     if !words.is_empty() {
         let ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
@@ -107,7 +107,7 @@ fn page(keeper: &Keeper, snapshot: &Snapshot, query: &Query, mut rows: Vec<Index
     });
     let total = rows.len();
     let from = query.cursor.as_ref().map_or(0, |cursor| {
-        rows.partition_point(|row| clock::rank(row.id, horizon) >= clock::rank(cursor.as_str(), horizon))
+        rows.partition_point(|row| clock::sort_key(row.id, horizon) >= clock::sort_key(cursor.as_str(), horizon))
     });
     let shown: Vec<&str> = rows.iter().skip(from).take(query.limit()).map(|row| row.id).collect();
     let is_last = from + shown.len() >= total;

@@ -156,10 +156,10 @@ fn commits(root: &Path, line: &str, output: &str) {
     let (line, lasted) = (if line.is_empty() { "git commit" } else { line }, 0);
     for mark in [None, Some(""), Some("7:9"), Some(COMMIT)] {
         let call = Call { line, output, cwd: root, told_at: NOW, lasted, mark };
-        let found = made::made(root, &call, &commits, |_| false);
+        let found = made::find_made(root, &call, &commits, |_| false);
         assert!(found.len() <= 500 && found.iter().all(|made| name(&made.sha)), "{found:?}");
-        let some = made::made(root, &call, &command::Commits { most: Some(1), ..commits.clone() }, |_| false);
+        let some = made::find_made(root, &call, &command::Commits { most: Some(1), ..commits.clone() }, |_| false);
         assert!(some.len() <= 1 && some.iter().all(|made| found.contains(made)), "{some:?} of {found:?}");
-        assert!(made::made(root, &call, &commits, |_| true).is_empty());
+        assert!(made::find_made(root, &call, &commits, |_| true).is_empty());
     }
 }

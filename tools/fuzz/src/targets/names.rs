@@ -80,10 +80,10 @@ fn check_path(path: &Path, folder: &str, stem: &str) {
 
 /// Panics unless a line gives its name, or the name of its record, in whatever pieces it arrives.
 fn lines(bytes: &[u8]) {
-    let names = cli::names(bytes).ok();
+    let names = cli::read_names(bytes).ok();
     for size in [1, 3, 64] {
         let pieces = BufReader::with_capacity(size, bytes);
-        assert_eq!(cli::names(pieces).ok(), names, "in pieces of size {size}");
+        assert_eq!(cli::read_names(pieces).ok(), names, "in pieces of size {size}");
     }
     let Some(names) = names else { return };
     let lines: Vec<String> =

@@ -1,19 +1,19 @@
 //! The presentation of a session: its name, the last answer, the timeline, signs of life and costs. With events as
 //! clients send them, the registry and the log as clients write them, and the command-line programs.
 
-#[path = "telling/costs.rs"]
+#[path = "presentation/costs.rs"]
 mod costs;
-#[path = "telling/facts.rs"]
+#[path = "presentation/facts.rs"]
 mod facts;
-#[path = "telling/names.rs"]
+#[path = "presentation/names.rs"]
 mod names;
-#[path = "telling/said.rs"]
+#[path = "presentation/said.rs"]
 mod said;
-#[path = "telling/signs.rs"]
+#[path = "presentation/signs.rs"]
 mod signs;
-#[path = "telling/titles.rs"]
+#[path = "presentation/titles.rs"]
 mod titles;
-#[path = "telling/typed.rs"]
+#[path = "presentation/typed.rs"]
 mod typed;
 
 use std::fs;
