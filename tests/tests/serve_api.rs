@@ -302,18 +302,13 @@ fn files_have_names_and_kinds() {
     let usage = r#"{"input_tokens":4321,"total_tokens":4321}"#;
     fs::write(sandbox.data().join(format!("usage/{uuid}.json")), usage).unwrap();
     let served = Served::start(&sandbox, &[]);
-    for (format, kind, ending) in [
-        ("json", "application/json", "json"),
-        ("jsonl", "application/x-ndjson", "jsonl"),
-        ("markdown", "text/markdown", "md"),
-        ("csv", "text/csv", "csv"),
-        ("html", "text/html", "html"),
-    ] {
+    for format in render::FORMATS {
+        let (kind, ending, format) = (format.media_type(), format.extension(), format.name());
         let one = served.get(&format!("/api/export/session/{active}?format={format}"));
         let all = served.get(&format!("/api/export/project/api?format={format}"));
         for (answer, stem) in [(&one, active.as_str()), (&all, "api")] {
             assert_eq!(answer.status, 200, "{format}: {}", answer.text());
-            assert!(answer.field("content-type").unwrap().starts_with(kind), "{format}");
+            assert_eq!(answer.field("content-type").as_deref(), Some(kind), "{format}");
             let name = format!("attachment; filename=\"{stem}.{ending}\"");
             assert_eq!(answer.field("content-disposition"), Some(name.as_str()));
             assert!(answer.text().contains("LOGIN"), "{format}: {}", answer.text());
