@@ -227,7 +227,7 @@ fn a_damaged_record_is_listed_beside_the_good_ones() {
         assert!(path == "/?q=limits" || page.text().contains(&active), "{path}: not reported");
     }
     let page = served.get_with(&format!("/session/{active}"), "Accept: text/html\r\n");
-    assert!(page.status == 500 && page.text().contains("left untouched"), "{}", page.text());
+    assert!(page.status == 500 && page.text().contains("left unchanged"), "{}", page.text());
     let file = served.get("/api/export/project/api?format=jsonl");
     assert!(file.status == 200 && file.text().contains(&parked));
     // Other damage: settings, a torn index, a missing one.
