@@ -9,7 +9,12 @@ use crate::validate;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
+mod age;
+mod hooks;
 mod said;
+
+use age::{Age, dated};
+use hooks::by_hooks;
 
 /// Most characters of a failure that lists show.
 const FAILURE: usize = 60;
@@ -218,39 +223,6 @@ pub fn settle(session_id: &str, awaiting_action: &mut Option<String>, lives: &[L
     awaiting_action.take_if(|_| !verdict.asks && lives.iter().any(is_ours));
 }
 
-/// The age of a piece of evidence, in words that fit into a sentence.
-struct Age {
-    at: Option<Instant>,
-    words: String,
-    now: Instant,
-}
-
-impl Age {
-    fn ago(at: Option<Instant>, now: Instant) -> Self {
-        let words = at.map_or_else(|| "at an unknown time".to_string(), |at| clock::ago(at, now));
-        Age { at: at.filter(|at| clock::is_credible(*at, now)), words, now }
-    }
-
-    /// Like [`Age::ago`], at the same moment as another age.
-    fn ago_of(at: &str, other: &Age) -> Self {
-        Age::ago(clock::parse(at), other.now)
-    }
-
-    fn since(at: Instant, now: Instant) -> Self {
-        Age { at: Some(at), words: format!("since {}", clock::age(at, now)), now }
-    }
-}
-
-/// Creates a verdict whose reason has the age between two parts of its sentence.
-fn dated(state: State, before: &str, age: &Age, after: &str) -> Verdict {
-    Verdict {
-        reason: format!("{before} {}{after}", age.words),
-        evidence: format!("{before}{after}"),
-        evidence_at: age.at,
-        ..Verdict::new(state, "")
-    }
-}
-
 /// The conversation that decides a session's state: the one with the latest event. Events with a time in the future
 /// (the clock was ahead) count as oldest.
 pub(crate) fn latest<'a>(session_id: &str, lives: &'a [Live], now: Instant) -> Option<&'a Live> {
@@ -343,59 +315,8 @@ fn from_silence(evidence: &Evidence, live: &Live, age: &Age) -> Option<Verdict> 
 
 /// Adds to the reason that the process cannot be seen from here.
 fn elsewhere(found: Verdict) -> Verdict {
-    let tell = |text: &str| format!("elsewhere (another machine, container or boot): {text}");
-    Verdict { reason: tell(&found.reason), evidence: tell(&found.evidence), ..found }
-}
-
-/// The state according to the hooks alone.
-fn by_hooks(live: &Live, age: &Age) -> Verdict {
-    let event = &live.last_event;
-    if let (Activity::Waiting, what) = (live.state, live.waiting_for.as_deref().unwrap_or("an answer")) {
-        return Verdict { asks: true, ..dated(State::Waiting, &format!("{what} ({event}"), age, ")") };
-    }
-    if let Some(question) = live.questions.first() {
-        let more = match live.questions.len() - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let asked = Age::ago_of(&question.at, age);
-        let before = format!("{}{more} (asked by a subagent", question.what);
-        return Verdict { asks: true, ..dated(State::Waiting, &before, &asked, ")") };
-    }
-    match live.state {
-        Activity::Working => dated(State::Working, event, age, ""),
-        _ if live.queued => {
-            dated(State::Working, &format!("the prompt that was typed meanwhile runs ({event}"), age, ")")
-        }
-        _ => after_turn(live, "", event, age),
-    }
-}
-
-/// The state after a turn. `how` says how the turn ended if the hooks did not.
-fn after_turn(live: &Live, how: &str, event: &str, age: &Age) -> Verdict {
-    if let Some(what) = &live.requested {
-        return dated(State::Waiting, &format!("{what} (requested; {event}"), age, ")");
-    }
-    let failed = live.error.clone().filter(|_| how.is_empty());
-    if let Some(error) = &failed {
-        let what = if live.request_failed { "the last request" } else { "the turn" };
-        let found = dated(rest_of(live), &format!("{what} failed: {error} ({event}"), age, ")");
-        return Verdict { failed, ..found };
-    }
-    match (live.background_tasks, &live.goes_on) {
-        (Some(tasks), _) if live.state == Activity::Background => {
-            dated(State::Background, &format!("{tasks} background tasks ({event}"), age, ")")
-        }
-        (_, Some(when)) => dated(State::Background, &format!("continues by itself {when}{how} ({event}"), age, ")"),
-        _ if live.state == Activity::Background => {
-            dated(State::Background, &format!("background tasks ({event}"), age, ")")
-        }
-        _ => dated(State::Idle, &format!("your turn{how} ({event}"), age, ")"),
-    }
-}
-
-fn rest_of(live: &Live) -> State {
-    if live.state == Activity::Background { State::Background } else { State::Idle }
+    let with_place = |text: &str| format!("elsewhere (another machine, container or boot): {text}");
+    Verdict { reason: with_place(&found.reason), evidence: with_place(&found.evidence), ..found }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Owns how the client's registry, or its log if it has no registry, corrects the state that hooks reported: an
 //! interrupted turn or a dismissed dialog fires no hook, an approved permission fires one only when the tool has ended.
 //! Must stay true: an entry of the registry may be true now although its date is old. Only `busy` must be newer than
-//! the last event, because a subagent keeps a client busy while the main turn after_turn.
+//! the last event, because a subagent keeps a client busy while the main turn rests.
 
-use super::{Age, Evidence, Logged, LoggedEnd, MENU, State, Verdict, after_turn, by_hooks, dated};
+use super::age::{Age, dated};
+use super::hooks::{after_turn, by_hooks};
+use super::{Evidence, Logged, LoggedEnd, MENU, State, Verdict};
 use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
