@@ -308,7 +308,7 @@ fn files_have_names_and_kinds() {
         let all = served.get(&format!("/api/export/project/api?format={format}"));
         for (answer, stem) in [(&one, active.as_str()), (&all, "api")] {
             assert_eq!(answer.status, 200, "{format}: {}", answer.text());
-            assert_eq!(answer.field("content-type").as_deref(), Some(kind), "{format}");
+            assert_eq!(answer.field("content-type"), Some(kind), "{format}");
             let name = format!("attachment; filename=\"{stem}.{ending}\"");
             assert_eq!(answer.field("content-disposition"), Some(name.as_str()));
             assert!(answer.text().contains("LOGIN"), "{format}: {}", answer.text());
