@@ -66,7 +66,7 @@ fn a_hanging_git_is_killed_with_its_children() {
     let captured = run(command, "");
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     assert_eq!(status(&captured), 74);
-    assert!(stderr(&captured).contains("not done after 10 s"), "{}", stderr(&captured));
+    assert!(stderr(&captured).contains("not finished after 10 s"), "{}", stderr(&captured));
     assert_eq!(sandbox.records()[0]["commits"].as_array().map(Vec::len), Some(0));
     let left = sandbox.sh(&format!("pgrep -f '[s]h {}/git'", trap::folder(&sandbox).display()));
     assert_eq!(stdout(&left), "", "it is still running");

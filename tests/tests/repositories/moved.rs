@@ -39,7 +39,7 @@ fn a_moved_project_keeps_its_sessions() {
     let (sandbox, old, new) = moved();
     let (from, to) = (old.to_string_lossy().into_owned(), new.to_string_lossy().into_owned());
     let output = move_to(&sandbox, &[&from, &to, "--table"]);
-    let reported = format!("shop lies in {to} now; 3 sessions were changed\n");
+    let reported = format!("shop is now in {to}; 3 sessions were changed\n");
     assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, reported, String::new()));
     assert_eq!(
         (&projects(&sandbox)["shop"]["path"], &place(&sandbox, "shop")["former_paths"]),
@@ -64,7 +64,7 @@ fn a_moved_project_keeps_its_sessions() {
     // Again.
     let before = contents(&sandbox);
     let again = move_to(&sandbox, &[&from, &to, "--table"]);
-    assert_eq!((status(&again), stdout(&again)), (0, format!("shop lies in {to} already; nothing was changed\n")));
+    assert_eq!((status(&again), stdout(&again)), (0, format!("shop is now in {to}; nothing was changed\n")));
     assert_eq!(contents(&sandbox), before);
 }
 
