@@ -1,4 +1,4 @@
-//! Finds files of one package that need each other in a circle: none of them can be understood, moved or built
+//! Finds files of one package that need each other in a cycle: none of them can be understood, moved or built
 //! without all the others.
 //!
 //! A file needs another one of its package if it imports something from it (`use crate::…`, `use super::…`) or refers
@@ -9,9 +9,9 @@
 //!
 //! Reads: `src/` of every package in the workspace, or of those whose folders are given.
 //! Writes: nothing.
-//! Exits: 0 there is no circle, 1 there is one, 74 a file cannot be read.
+//! Exits: 0 there is no cycle, 1 there is one, 74 a file cannot be read.
 
-mod circles;
+mod cycles;
 mod names;
 mod package;
 mod tokens;
@@ -20,8 +20,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use circles::circles;
-use package::{Arrows, Package};
+use cycles::cycles;
+use package::{Edges, Package};
 
 fn main() -> ExitCode {
     let named: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -35,16 +35,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints the circles of all packages and returns how many there are.
+/// Prints the cycles of all packages and returns how many there are.
 fn judge(named: Vec<PathBuf>) -> io::Result<usize> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let packages = if named.is_empty() { packages(&root)? } else { named };
     let (mut found, mut files) = (0, 0);
     for package in &packages {
-        let arrows = Package::read(&package.join("src"))?.arrows();
-        for circle in circles(&arrows) {
-            print(&root, &package.join("src"), &circle, &arrows);
-            (found, files) = (found + 1, files + circle.len());
+        let edges = Package::read(&package.join("src"))?.edges();
+        for cycle in cycles(&edges) {
+            print(&root, &package.join("src"), &cycle, &edges);
+            (found, files) = (found + 1, files + cycle.len());
         }
     }
     println!("circles: {found} with {files} files, in {} packages", packages.len());
@@ -68,12 +68,12 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths?.into_iter().filter(|path| path.is_dir() && !is_hidden(path) && !path.ends_with("target")).collect())
 }
 
-fn print(root: &Path, src: &Path, circle: &[PathBuf], arrows: &Arrows) {
+fn print(root: &Path, src: &Path, cycle: &[PathBuf], edges: &Edges) {
     let package = src.strip_prefix(root).unwrap_or(src);
-    println!("{}: {} files in a circle", package.display(), circle.len());
+    println!("{}: {} files in a circle", package.display(), cycle.len());
     let short = |path: &PathBuf| path.strip_prefix(src).unwrap_or(path).display().to_string();
-    for (from, to) in arrows.iter().filter(|(from, _)| circle.contains(from)) {
-        for (to, what) in to.iter().filter(|(to, _)| circle.contains(to)) {
+    for (from, to) in edges.iter().filter(|(from, _)| cycle.contains(from)) {
+        for (to, what) in to.iter().filter(|(to, _)| cycle.contains(to)) {
             let what: Vec<&str> = what.iter().map(String::as_str).collect();
             println!("  {} needs {} ({})", short(from), short(to), what.join(", "));
         }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// The circles of a package with these files.
+    /// The cycles of a package with these files.
     fn found(files: &[(&str, &str)]) -> Vec<Vec<String>> {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -94,12 +94,12 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let name = |path: PathBuf| path.strip_prefix(folder.path()).unwrap().display().to_string();
-        let all = circles(&Package::read(folder.path()).unwrap().arrows());
-        all.into_iter().map(|circle| circle.into_iter().map(name).collect()).collect()
+        let all = cycles(&Package::read(folder.path()).unwrap().edges());
+        all.into_iter().map(|cycle| cycle.into_iter().map(name).collect()).collect()
     }
 
     #[test]
-    fn two_files_that_import_each_other_are_a_circle() {
+    fn two_files_that_import_each_other_are_a_cycle() {
         let root = ("lib.rs", "mod a; mod b; mod c;");
         let (a, b) = (("a.rs", "use crate::b::B; pub struct A;"), ("b.rs", "pub struct B(super::a::A);"));
         let c = ("c.rs", "use crate::a::A;");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parent_forms_no_circle_with_its_own_submodules() {
+    fn a_parent_forms_no_cycle_with_its_own_submodules() {
         let root = ("main.rs", "mod a; mod o;");
         let a = ("a.rs", "mod b; mod c; pub use b::B; use c::C; pub struct A; fn f() { b::g() }");
         let (b, c) = (("a/b.rs", "use super::{A, C}; pub struct B;"), ("a/c.rs", "use super::A; pub struct C;"));

@@ -19,7 +19,7 @@ pub struct Package {
 }
 
 /// From a file to the files that it needs, each with what it needs there.
-pub type Arrows = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
+pub type Edges = BTreeMap<PathBuf, BTreeMap<PathBuf, BTreeSet<String>>>;
 
 impl Package {
     /// Reads the files below `src`. Beside a `lib.rs`, what is in `main.rs` and `bin/` is another package.
@@ -43,17 +43,17 @@ impl Package {
     }
 
     /// The dependencies between the files. A module does not need its submodules, which are its parts.
-    pub fn arrows(&self) -> Arrows {
-        let mut arrows = Arrows::new();
+    pub fn edges(&self) -> Edges {
+        let mut edges = Edges::new();
         for (module, (file, names)) in &self.modules {
             for path in names.imports.iter().map(|import| &import.path).chain(&names.paths) {
                 let target = self.resolve(module, path, FOLLOWED).filter(|target| !target.starts_with(module));
                 let Some((to, _)) = target.and_then(|target| self.modules.get(&target)) else { continue };
                 let what = path.last().cloned().unwrap_or_default();
-                arrows.entry(file.clone()).or_default().entry(to.clone()).or_default().insert(what);
+                edges.entry(file.clone()).or_default().entry(to.clone()).or_default().insert(what);
             }
         }
-        arrows
+        edges
     }
 
     /// The module whose file defines what `path` means in `module`; `None` if another package does.
