@@ -45,7 +45,7 @@ pub enum Done {
     Everything,
 }
 
-/// How much of the operation is on disk, or what is there that must never be.
+/// How much of the operation is on disk; `Err` describes a state that must never occur.
 pub fn done(scene: &Scene, expected: &Expected) -> Result<Done, String> {
     let found = truth(&scene.sandbox.data(), &expected.known);
     if found == expected.before {
@@ -54,7 +54,7 @@ pub fn done(scene: &Scene, expected: &Expected) -> Result<Done, String> {
     if found == expected.after {
         return Ok(Done::Everything);
     }
-    let parts = [&expected.before, &expected.after, &found].map(flat);
+    let parts = [&expected.before, &expected.after, &found].map(flatten);
     let [before, after, found] = &parts;
     let keys = parts.iter().flat_map(BTreeMap::keys);
     let is_begun =
@@ -84,8 +84,8 @@ fn begun(record: Option<&Value>) -> Option<Value> {
     Some(record)
 }
 
-/// Every file of a truth.
-fn flat(truth: &Value) -> BTreeMap<String, Value> {
+/// All files in a `truth` value, keyed `place/name`.
+fn flatten(truth: &Value) -> BTreeMap<String, Value> {
     let places = truth.as_object().into_iter().flatten();
     let files = |(place, files): (&String, &Value)| {
         let place = place.clone();
@@ -120,13 +120,13 @@ fn check_repeat(scene: &Scene, operation: &Operation, expected: &Expected) -> Ve
     match (output.status.code(), done(scene, expected)) {
         (Some(0), Ok(Done::Everything)) => Vec::new(),
         // A session created by a hook does not wait for its project, which the next session registers.
-        (Some(0), Ok(Done::Some)) if operation.is_hook() && is_but_registered(scene, expected) => Vec::new(),
+        (Some(0), Ok(Done::Some)) if operation.is_hook() && lacks_only_registration(scene, expected) => Vec::new(),
         (code, done) => vec![format!("repeated: {code:?} {} {done:?}", stderr(&output))],
     }
 }
 
 /// Whether only the project's registration is missing.
-fn is_but_registered(scene: &Scene, expected: &Expected) -> bool {
+fn lacks_only_registration(scene: &Scene, expected: &Expected) -> bool {
     let found = truth(&scene.sandbox.data(), &expected.known);
     ["sessions", "archive", "projects"].iter().all(|part| found[part] == expected.after[part])
 }
@@ -150,9 +150,9 @@ fn check_next_operations(scene: &Scene, operation: &Operation) -> Vec<String> {
     }
     faults.extend(damage(&data));
     faults.extend(unfinished(&data));
-    faults.extend(doubled(scene));
-    faults.extend(operation.ending().and_then(|uuid| forgotten(scene, &uuid)));
-    faults.extend(swept(&scene.sandbox));
+    faults.extend(find_duplicates(scene));
+    faults.extend(operation.ending().and_then(|uuid| check_ended(scene, &uuid)));
+    faults.extend(check_sweep(&scene.sandbox));
     faults
 }
 
@@ -161,14 +161,14 @@ fn refusal(words: &[&str], output: &Output) -> Option<String> {
 }
 
 /// Checks that an ended conversation has no active session left.
-pub fn forgotten(scene: &Scene, uuid: &str) -> Option<String> {
+pub fn check_ended(scene: &Scene, uuid: &str) -> Option<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let left = sessions.values().find(|record| record["claude_session_id"] == uuid && record["status"] == "active");
     left.map(|record| format!("the conversation ended but not its session: {record}"))
 }
 
 /// Conversations with two active sessions, and sessions with two successors.
-pub fn doubled(scene: &Scene) -> Vec<String> {
+pub fn find_duplicates(scene: &Scene) -> Vec<String> {
     let sessions = records(&scene.sandbox.data().join("sessions"));
     let of = |field: &str, active: bool| {
         let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -185,7 +185,7 @@ pub fn doubled(scene: &Scene) -> Vec<String> {
 }
 
 /// Checks that `cs-cleanup tmp` removes old files of killed writers.
-pub fn swept(sandbox: &Sandbox) -> Vec<String> {
+pub fn check_sweep(sandbox: &Sandbox) -> Vec<String> {
     let found = litter(&sandbox.data());
     if found.is_empty() || !cs_tests::programs().join("cs-cleanup").exists() {
         return Vec::new();

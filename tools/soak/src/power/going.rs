@@ -11,7 +11,7 @@ use super::facts::{Facts, Reader, is_torn};
 use super::tree::Tree;
 use crate::operation::Operation;
 use crate::scene::{LATER, Scene};
-use crate::verdict::{doubled, forgotten};
+use crate::verdict::{check_ended, find_duplicates};
 
 /// The state that the programs see and leave without a power failure.
 #[derive(Debug)]
@@ -77,8 +77,8 @@ fn follow(scene: &Scene, operation: &Operation) -> Vec<String> {
     faults.extend(refusal("cs-project overview", &later(scene, &["cs-project", "overview"])));
     faults.extend(unfinished(&data));
     faults.extend(unseen(&scene.sandbox));
-    faults.extend(doubled(scene));
-    faults.extend(operation.ending().and_then(|uuid| forgotten(scene, &uuid)));
+    faults.extend(find_duplicates(scene));
+    faults.extend(operation.ending().and_then(|uuid| check_ended(scene, &uuid)));
     faults
 }
 

@@ -1,7 +1,7 @@
 //! Verifies everything that was acknowledged.
 //!
-//! A change that was not acknowledged may be there or not, but only as a whole. Of several changes to one field the
-//! last one wins: of two that did not overlap, the later one.
+//! A change that was not acknowledged may be there or not, but only as a whole. If several changes set the same field,
+//! a later one must win over an earlier one, unless the two overlapped in time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,23 +41,24 @@ impl<'a> Ledger<'a> {
         Ledger { claims, by_name, records: all, archived, projects, config }
     }
 
-    /// Everything that is lost, incomplete or duplicated. For hooks, which promise nothing, see [`Ledger::unheard`].
+    /// Everything that is lost, incomplete or duplicated. For hooks, which promise nothing, see
+    /// [`Ledger::find_lost_events`].
     pub fn faults(&self) -> Vec<String> {
         let created = self.acknowledged(Change::Create).filter(|claim| !self.records.contains_key(&claim.printed));
         let mut faults: Vec<String> = created.map(|claim| format!("lost: {claim:?}")).collect();
         for (id, record) in &self.records {
             let claims = self.by_name.get(id.as_str()).map(Vec::as_slice).unwrap_or_default();
-            faults.extend(claims.iter().filter_map(|claim| additions(claim, record)));
-            faults.extend(ends(claims, record));
-            faults.extend(self.heirs(claims, record));
-            faults.extend(pair(record));
+            faults.extend(claims.iter().filter_map(|claim| check_additions(claim, record)));
+            faults.extend(check_endings(claims, record));
+            faults.extend(self.check_successors(claims, record));
+            faults.extend(check_pair(record));
             let creation = self.claims.iter().filter(|claim| claim.change == Change::Create && claim.printed == *id);
             let updates: Vec<&Claim> =
                 claims.iter().copied().filter(|claim| claim.change == Change::Update).chain(creation).collect();
-            faults.extend(newest(&updates, record["roadmap_ref"].as_str(), id));
+            faults.extend(check_newest(&updates, record["roadmap_ref"].as_str(), id));
         }
-        faults.extend(self.of_projects());
-        faults.extend(self.doubled());
+        faults.extend(self.check_projects());
+        faults.extend(self.find_duplicates());
         faults
     }
 
@@ -66,7 +67,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// Checks the successor of a session. A session that was already archived is not changed, and may have several.
-    fn heirs(&self, claims: &[&Claim], record: &Value) -> Vec<String> {
+    fn check_successors(&self, claims: &[&Claim], record: &Value) -> Vec<String> {
         let resumed = claims.iter().filter(|claim| claim.acknowledged && claim.change == Change::Resume);
         let is_kept = |claim: &&&Claim| {
             let heir = self.records.get(&claim.printed);
@@ -77,7 +78,7 @@ impl<'a> Ledger<'a> {
         resumed.filter(|claim| !is_kept(claim)).map(|claim| format!("not resumed: {claim:?}: {record}")).collect()
     }
 
-    fn of_projects(&self) -> Vec<String> {
+    fn check_projects(&self) -> Vec<String> {
         let mut faults = Vec::new();
         for (slug, project) in &self.projects {
             let of = |change: Change| {
@@ -89,15 +90,15 @@ impl<'a> Ledger<'a> {
             if *phase != roadmap["in_progress"][0] || *phase != roadmap["next_up"][0] {
                 faults.push(format!("half a roadmap: {project}"));
             }
-            faults.extend(newest(&of(Change::Roadmap), phase.as_str(), slug));
+            faults.extend(check_newest(&of(Change::Roadmap), phase.as_str(), slug));
             let name = self.config["projects"][slug]["name"].as_str();
-            faults.extend(newest(&of(Change::Rename), name, &format!("the name of {slug}")));
+            faults.extend(check_newest(&of(Change::Rename), name, &format!("the name of {slug}")));
         }
         faults
     }
 
     /// Conversations with two active sessions, and sessions with two successors.
-    fn doubled(&self) -> Vec<String> {
+    fn find_duplicates(&self) -> Vec<String> {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         let mut faults = Vec::new();
         for (id, record) in &self.records {
@@ -125,7 +126,7 @@ impl<'a> Ledger<'a> {
 
     /// Events that are in no record of their conversation. Hooks give up when a lock is busy and log it, so there must
     /// be a log line for each.
-    pub fn unheard(&self) -> Vec<&Claim> {
+    pub fn find_lost_events(&self) -> Vec<&Claim> {
         let mut texts: BTreeMap<&str, String> = BTreeMap::new();
         for record in self.records.values() {
             if let Some(uuid) = record["claude_session_id"].as_str() {
@@ -149,7 +150,7 @@ impl<'a> Ledger<'a> {
 }
 
 /// Checks that an added list entry is there once, and that entries added together are there together.
-fn additions(claim: &Claim, record: &Value) -> Option<String> {
+fn check_additions(claim: &Claim, record: &Value) -> Option<String> {
     let Change::Add(list) = claim.change else { return None };
     let items: Vec<String> = record[list].as_array().into_iter().flatten().map(Value::to_string).collect();
     let count = |text: &str| items.iter().filter(|item| item.contains(&format!("\"{text}\""))).count();
@@ -162,7 +163,7 @@ fn additions(claim: &Claim, record: &Value) -> Option<String> {
 }
 
 /// Checks that a session ended once, as requested, in two fields.
-fn ends(claims: &[&Claim], record: &Value) -> Vec<String> {
+fn check_endings(claims: &[&Claim], record: &Value) -> Vec<String> {
     let of = |change: Change| claims.iter().filter(move |claim| claim.acknowledged && claim.change == change);
     let mut faults = Vec::new();
     let mut check = |fine: bool, what: &str| {
@@ -188,13 +189,13 @@ fn ends(claims: &[&Claim], record: &Value) -> Vec<String> {
 }
 
 /// Checks that roadmap reference and branch agree, since they are always set together.
-fn pair(record: &Value) -> Option<String> {
+fn check_pair(record: &Value) -> Option<String> {
     let (reference, branch) = (record["roadmap_ref"].as_str().unwrap_or_default(), record["git_branch"].as_str());
     (branch != Some(reference)).then(|| format!("half old, half new: {record}"))
 }
 
-/// Checks that the value of a field is that of a change without a later one.
-fn newest(claims: &[&Claim], value: Option<&str>, of: &str) -> Option<String> {
+/// Checks that the field's value comes from a change that no acknowledged change followed.
+fn check_newest(claims: &[&Claim], value: Option<&str>, of: &str) -> Option<String> {
     let set = claims.iter().find(|claim| Some(claim.token.as_str()) == value);
     let later = claims.iter().filter(|claim| claim.acknowledged).find(|claim| match set {
         Some(set) => claim.began > set.ended,

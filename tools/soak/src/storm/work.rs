@@ -188,12 +188,12 @@ fn inspect(sandbox: &Sandbox, claims: &[Claim], outcome: &mut Outcome) {
     faults.extend(ledger.faults());
     let log = ["hook.log.1", "hook.log"].map(|name| std::fs::read_to_string(data.join("logs").join(name)));
     let lines = log.iter().flatten().map(|text| text.lines().count()).sum::<usize>();
-    let unheard = ledger.unheard();
-    if unheard.len() > lines {
-        faults.push(format!("{} hook events lost, but {lines} lines in the log", unheard.len()));
-        faults.extend(unheard.iter().map(|claim| ledger.history(claim)));
+    let lost = ledger.find_lost_events();
+    if lost.len() > lines {
+        faults.push(format!("{} hook events lost, but {lines} lines in the log", lost.len()));
+        faults.extend(lost.iter().map(|claim| ledger.history(claim)));
     }
-    faults.extend(super::super::verdict::swept(sandbox));
+    faults.extend(super::super::verdict::check_sweep(sandbox));
     outcome.hook_trouble += lines as u64;
     let looked_up = |claim: &&Claim| claim.acknowledged && claim.change != Change::Nothing;
     outcome.acknowledged += claims.iter().filter(looked_up).count() as u64;
