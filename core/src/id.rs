@@ -116,7 +116,7 @@ pub fn fnv1a<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> u64 {
     bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Most characters of a slug.
+/// Maximum number of characters of a slug.
 const SLUG: usize = 100;
 
 impl Slug {

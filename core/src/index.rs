@@ -105,7 +105,7 @@ pub fn count(text: &str) -> Option<usize> {
     has_layout(text).then(|| memchr::memchr_iter(b'\n', text.as_bytes()).count().saturating_sub(2))
 }
 
-/// Most entries of an index that is used.
+/// Maximum number of entries of an index that is used.
 const ENTRIES: usize = 110_000;
 
 /// The canonical text with one entry added, replaced or (with `None`) removed.

@@ -172,7 +172,7 @@ pub struct Live {
     pub has_moved: bool,
 }
 
-/// Most entries of `windows`.
+/// Maximum number of entries of `windows`.
 const WINDOWS: usize = 16;
 
 fn word(window: &Process) -> String {

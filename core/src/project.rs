@@ -95,7 +95,7 @@ impl Counts {
     }
 }
 
-/// Most commits and questions that a project's file repeats from its sessions.
+/// Maximum number of commits and questions that a project's file repeats from its sessions.
 const RECENT: usize = 20;
 
 /// Changes by people; `None` leaves a part as it is.

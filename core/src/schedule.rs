@@ -3,7 +3,7 @@
 
 use crate::validate;
 
-/// Most characters of a schedule.
+/// Maximum number of characters of a schedule.
 const LENGTH: usize = 60;
 
 /// `every minute`, `every 5 minutes`, `every day at 09:30`, `at "0 9 * * 1-5"`.

@@ -1,6 +1,6 @@
 //! Owns which bytes of a JSON object are kept while it arrives in chunks: all of an ordinary object, and of a large one
 //! what a reader of short fields needs. So the keys after a tool's response of many megabytes are found, while at most
-//! [`MOST`] bytes are held.
+//! [`KEPT_BYTES`] bytes are held.
 //!
 //! Must stay true: up to [`WHOLE`] bytes nothing is changed. Beyond that, a string loses its end, and a value of the
 //! object that is large although its strings are short becomes `null`; the object keeps every key, and no byte of a
@@ -15,8 +15,8 @@ use crate::quote::Quote;
 const WHOLE: usize = 1024 * 1024;
 /// Beyond that, this many bytes of each string are kept: no path and no first line is longer.
 const STRING: usize = 8 * 1024;
-/// Most bytes that are kept.
-const MOST: usize = 2 * 1024 * 1024;
+/// Maximum number of bytes that are kept.
+const KEPT_BYTES: usize = 2 * 1024 * 1024;
 
 /// The result after a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Skim {
             let progress = self.scan(byte, self.kept.len());
             self.select(byte, was_open, was_escaped);
             match progress {
-                Progress::More if self.kept.len() < MOST || self.drop_value() => {}
+                Progress::More if self.kept.len() < KEPT_BYTES || self.drop_value() => {}
                 Progress::More => return Progress::TooMuch,
                 Progress::Complete(_) => return Progress::Complete(at + 1),
                 end => return end,
@@ -168,7 +168,7 @@ impl Skim {
     /// Makes room: replaces the value that is arriving by `null`. False if that is neither a list nor an object, so
     /// that dropping it would not help.
     fn drop_value(&mut self) -> bool {
-        let can = self.depth > 1 && self.value_at > 0 && self.value_at < MOST / 8 * 7;
+        let can = self.depth > 1 && self.value_at > 0 && self.value_at < KEPT_BYTES / 8 * 7;
         if can {
             self.kept.truncate(self.value_at);
             self.kept.extend_from_slice(b"null");
@@ -189,7 +189,7 @@ mod tests {
         let mut skim = Skim::default();
         for chunk in text.chunks(size) {
             match skim.feed(chunk) {
-                Progress::More => assert!(skim.kept.len() <= MOST),
+                Progress::More => assert!(skim.kept.len() <= KEPT_BYTES),
                 Progress::Complete(_) => return Some(skim.into_kept()),
                 Progress::Rejected | Progress::TooMuch => return None,
             }

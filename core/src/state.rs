@@ -16,7 +16,7 @@ mod said;
 use age::{Age, dated};
 use hooks::by_hooks;
 
-/// Most characters of a failure that lists show.
+/// Maximum number of characters of a failure that lists show.
 const FAILURE: usize = 60;
 
 /// The state of a session.

@@ -48,10 +48,10 @@ pub struct Reading {
     /// Milliseconds since the conversation began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// Lines of files, in the whole conversation.
+    /// Lines added to files in the whole conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines_added: Option<u64>,
-    /// Lines of files, in the whole conversation.
+    /// Lines removed from files in the whole conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines_removed: Option<u64>,
     /// The account's limit for five hours.
@@ -121,9 +121,10 @@ impl Reading {
         self.cost_usd.map(|cost| (cost - self.cost_before_day_usd).max(0.0))
     }
 
-    /// Whether these figures should be written so soon after `before`. Figures without usage are not: the first ones
-    /// with usage are then written at once. Nor are equal figures, which an idle client reports for hours; so the
-    /// conversation with the later `at` has the more recent limits of the account.
+    /// Whether to write these figures, given what was last written. Not within [`SECONDS_BETWEEN`] of it; not if only
+    /// the time changed, since an idle client repeats its figures for hours (so, of two conversations, the one with the
+    /// later `at` has the more recent account limits). Initial figures without usage are not written either, so that
+    /// the first real ones need not wait.
     pub fn is_due_after(&self, before: Option<&Reading>) -> bool {
         let Some(before) = before else { return !self.is_empty() };
         let at = |reading: &Reading| clock::parse(&reading.at);

@@ -22,7 +22,7 @@ const CHUNK: usize = 64 * 1024;
 /// How much is read, and how long a read waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Most bytes that are read.
+    /// Maximum number of bytes that are read.
     pub bytes: usize,
     /// Longest silence: before the first byte, or between two.
     pub silence: Duration,

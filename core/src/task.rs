@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_replaces_the_list_but_not_what_people_added() {
+    fn a_new_list_keeps_the_tasks_that_people_added() {
         let (mut session, uuid, now) = fixture();
         add(&mut session, "mine", now).unwrap();
         add(&mut session, "mine", now).unwrap();

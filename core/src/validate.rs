@@ -40,17 +40,17 @@ pub const BRANCH: usize = 200;
 pub const PATH: usize = 4096;
 /// Characters of a commit's subject.
 pub const COMMIT_MESSAGE: usize = 500;
-/// Most digits of a commit's name.
+/// Maximum number of digits of a commit's name.
 const SHA: usize = 40;
-/// Most commits in one session.
+/// Maximum number of commits in one session.
 pub const COMMITS: usize = 500;
-/// Most next steps in one session.
+/// Maximum number of next steps in one session.
 pub const NEXT_STEPS: usize = 3;
-/// Most characters of an agent's own name for a task.
+/// Maximum number of characters of an agent's own name for a task.
 pub const TASK_KEY: usize = 100;
-/// Most tasks of a session to which an agent's own list adds; people may add more.
+/// Maximum number of tasks of a session to which an agent's own list adds; people may add more.
 pub const MIRRORED_TASKS: usize = 1000;
-/// Most files listed in one session.
+/// Maximum number of files listed in one session.
 pub const FILES: usize = 5000;
 /// Largest file that a reader accepts and a writer produces, in bytes.
 pub const FILE_BYTES: usize = 10 * 1024 * 1024;

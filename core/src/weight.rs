@@ -4,7 +4,7 @@
 
 use crate::quote::Quote;
 
-/// Highest weight of a file's values: one for each comma and each list, four for each object. A session of
+/// Maximum weight of a file's values: one for each comma and each list, four for each object. A session of
 /// 30,000 events has this weight.
 pub const MOST: usize = 200_000;
 

@@ -42,7 +42,7 @@ impl Check {
             Ok(found) => left += self.treat(&mut work, &found)?,
             Err(error) => work.report_failure(error.into())?,
         }
-        // Projects that may have moved are not damage: only a person knows.
+        // A project that may have moved is only a hint, not a problem: only a person knows whether it moved.
         let hints = if work.context.out.quiet {
             Vec::new()
         } else {
@@ -50,7 +50,7 @@ impl Check {
         };
         hints.iter().for_each(|hint| note(PROGRAM, hint));
         if left > 0 {
-            work.ends_with(1);
+            work.set_exit_code(1);
         }
         work.finish(&format!("everything is in order: {} files and folders", all.len()))
     }

@@ -22,7 +22,7 @@ impl Gone {
 }
 
 pub fn sweep(work: &mut Work) -> Outcome<()> {
-    // Reports what is wrong with the settings.
+    // Loading the settings prints what is wrong with them; the value is not needed here.
     let _ = work.context.config();
     let (run, now) = (work.run, work.context.now);
     let found = work.context.store.gone();

@@ -69,8 +69,8 @@ fn work(command: Command, out: Out) -> Outcome<()> {
     }
 }
 
-/// Refuses to work with a clock that is wrong: nothing is closed, archived or removed for its age, and no wrong time is
-/// written.
+/// Refuses to run if the clock is wrong, so that nothing is closed, archived or removed because of a wrong age, and no
+/// wrong time is written.
 fn check_clock(context: &Context) -> Outcome<()> {
     let clocks = [context.now, clock::of_system(std::time::SystemTime::now())];
     match clocks.into_iter().find(|now| clock::is_wrong(*now)) {

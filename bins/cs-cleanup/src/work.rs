@@ -24,7 +24,7 @@ pub struct Work {
 
 impl Work {
     pub fn new(mut context: Context, dry_run: bool) -> Self {
-        // A note of this program does not make a record one that a person has edited.
+        // A note that this program adds must not count as an edit by a person.
         context.store.author = Author::Machine;
         let run = if dry_run { Run::Dry } else { Run::Real };
         Work {
@@ -64,7 +64,7 @@ impl Work {
         Ok(())
     }
 
-    /// Records and reports a failure. Only output that nobody can read ends the work.
+    /// Records and reports a failure. The work goes on, unless the output can no longer be written.
     pub fn report_failure(&mut self, failure: Failure) -> Outcome<()> {
         self.failures.report(failure)
     }
@@ -133,8 +133,8 @@ impl Work {
     }
 
     /// Sets the exit code, unless something failed before.
-    pub fn ends_with(&mut self, code: u8) {
-        self.failures.ends_with(code);
+    pub fn set_exit_code(&mut self, code: u8) {
+        self.failures.set_exit_code(code);
     }
 }
 

@@ -20,7 +20,7 @@ const PROMPT_WORDS: usize = 80;
 const ANSWER_WORDS: usize = 160;
 /// A turn is not cut to fewer words than this, but left out.
 const LEAST_WORDS: usize = 20;
-/// Most turns that are kept, besides the first and the last.
+/// Maximum number of turns that are kept, besides the first and the last.
 const KEPT: usize = 64;
 
 /// The chosen turns, in their order.
@@ -65,7 +65,7 @@ fn remaining(turn: &Turn) -> Counts {
     Counts { secrets: count("[masked]"), emails: count("[email]"), phones: count("[phone]"), users: count("[user]") }
 }
 
-/// The turns to choose from, a limited number of any conversation.
+/// The turns to choose from: a bounded number, however long the conversation is.
 #[derive(Default)]
 struct Seen {
     count: usize,
@@ -92,7 +92,7 @@ impl Seen {
         }
     }
 
-    /// Sorts by signal, the most first and earlier turns before later ones, and drops the rest.
+    /// Sorts by signal, strongest first and earlier turns before later ones, and drops the rest.
     fn rank(&mut self) {
         self.best.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.0.cmp(&b.1.0)));
         self.best.truncate(KEPT);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_come_first_then_signal() {
+    fn first_and_last_turns_win_over_signal() {
         let seen = || {
             let mut seen = Seen::default();
             (0..1000).for_each(|number| seen.take(turn(number, if number == 700 { 5 } else { number % 2 })));

@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn output_or_a_reason_comes_back() {
+    fn the_output_or_a_reason_is_returned() {
         assert_eq!(run(|out| out.write_all(b"text").map_err(|e| e.to_string())), Ok(b"text".to_vec()));
         assert_eq!(run(|_| Ok(())), Ok(Vec::new()));
         assert_eq!(run(|out| Err(out.write_all(b"half").map_or("cannot", |()| "no").into())), Err("no".into()));
     }
 
     #[test]
-    fn whatever_happens_there_is_a_reason() {
+    fn every_failure_has_a_reason() {
         let big = |_: &mut dyn Write| Err(std::hint::black_box(vec![1u8; 256 << 20]).len().to_string());
         if size().is_some() {
             assert_eq!(run(big), Err("it needs more than 64 MiB of memory".into()));

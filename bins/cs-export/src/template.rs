@@ -15,10 +15,10 @@ use std::path::Path;
 
 /// The context's version; it increases when a field changes its meaning or is removed.
 const CONTEXT_VERSION: u32 = 1;
-/// Most instructions of a template, and the additional ones for each session.
+/// Maximum number of instructions that a template executes, and how many more each session adds.
 const FUEL: u64 = 2_000_000;
 const FUEL_PER_SESSION: u64 = 500_000;
-/// Its limits without any session, and how many sessions add a second.
+/// The limits of a template with no sessions; every `SESSIONS_PER_SECOND` sessions add one second.
 const LIMITS: Limits = Limits { memory: 64 << 20, seconds: 60, output: 256 << 20 };
 const SESSIONS_PER_SECOND: u64 = 20;
 /// The longest error message about a template, in bytes; it may quote a value.

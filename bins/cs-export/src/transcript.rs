@@ -1,6 +1,6 @@
 //! Owns the turns of a conversation, folded from the entries of its log.
-//! Must stay true: a turn begins with a prompt that a person typed, as where turns are counted; damaged and too long
-//! lines are skipped and counted. Deliberately absent: which turns matter, masking.
+//! Must stay true: a turn begins with a prompt that a person typed, just as in the code that counts turns; damaged and
+//! too long lines are skipped and counted. Deliberately absent: which turns matter, masking.
 
 use agents::Agent;
 use agents::entry::Wanted;
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_and_unknown_lines_are_passed_over() {
+    fn broken_and_unknown_lines_are_skipped() {
         let mut text = b"{\"type\":\"user\",\"timestamp\":\"t\",\"message\":{\"content\":\"hello\"}}\n".to_vec();
         text.extend_from_slice(b"{\"type\":\"new kind\",\"message\":7}\n[]\nnull\n{\"type\":\"user\",\"mess");
         text.extend_from_slice(b"\n\xff\xfe\n\n");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn prompts_are_what_a_person_typed() {
+    fn only_typed_text_is_a_prompt() {
         let typed = "<command-name>/a:b</command-name>\\n<command-args>c</command-args>";
         for (content, more, prompt) in [
             (typed, ",\"origin\":{\"kind\":\"human\"}", Some("/a:b c")),

@@ -25,14 +25,14 @@ use cs_core::witness::Witness;
 use cs_core::{file, git, index, schedule};
 use std::path::Path;
 
-/// Most characters of the agent's last message that are kept.
+/// Maximum number of characters of the agent's last message that are kept.
 const MESSAGE: usize = 200;
 /// The client's word for an unknown failure.
 const UNKNOWN: &str = "unknown";
-/// Most scheduled prompts of the client that are recognized.
+/// Maximum number of scheduled prompts of the client that are recognized.
 const CRONS: usize = 50;
 
-/// The entry point of the C library. A call with an argument is one by hand, whatever standard input is.
+/// The entry point of the C library. With any argument, the call was made by hand; standard input is then not read.
 #[allow(unsafe_code, reason = "the C library calls it by this name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {

@@ -10,7 +10,7 @@ use cs_core::record::Status;
 use cs_core::store::NoteSync;
 use cs_core::validate;
 
-/// Most characters of the question.
+/// Maximum number of characters of the question.
 const WHAT: usize = 200;
 
 pub fn on_permission_request(hook: &HookCall) -> Result<()> {
@@ -94,7 +94,8 @@ pub fn recall(hook: &HookCall, live: &mut Live) -> Result<()> {
     };
     live.asked(what, None, hook.now);
     live.awaiting = true;
-    // It is unknown who asked. In a person's record it is kept as a request, and shown again after the dialog.
+    // We no longer know who asked. In a record that a person edits, the text is kept as that person's request and shown
+    // again after the dialog.
     live.requested = Some(what.to_string()).filter(|_| ending::is_of_people(&record));
     Ok(())
 }

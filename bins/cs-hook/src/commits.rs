@@ -22,7 +22,8 @@ pub struct WorkTree {
 }
 
 impl WorkTree {
-    /// Reads both from the conversation's file. Its mark of HEAD is used only if it is of the turn of this call.
+    /// Reads both from the conversation's file. Its mark of HEAD is used only if it was taken in the same turn
+    /// as this call.
     pub fn of(live: &Live, hook: &HookCall) -> WorkTree {
         let turn = &hook.payload.prompt_id;
         let is_of_turn = turn.is_none() || *turn == live.prompt_id;
@@ -49,8 +50,8 @@ pub fn find_made(hook: &HookCall, id: &SessionId, own_tree: &WorkTree) -> Vec<Ne
     root.map_or_else(Vec::new, |root| find_new(hook, line, &commits, own_tree, Path::new(&root), record.as_ref()))
 }
 
-/// Finds the commits that a call made in other repositories, by work tree: in the one in which it left the shell, and in
-/// those that the command names. Commits of a submodule are the session's `own`.
+/// Finds the commits that a call made in other repositories, grouped by work tree: the one that the shell was in
+/// afterwards, and those that the command names. Commits of a submodule are the session's `own`.
 pub fn find_made_elsewhere(
     hook: &HookCall,
     id: &SessionId,

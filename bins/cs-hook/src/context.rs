@@ -14,7 +14,7 @@ use cs_core::visible::is_hidden;
 use cs_core::{process, validate};
 use std::path::{Path, PathBuf};
 
-/// Most characters in all.
+/// Maximum number of characters of the whole text.
 const LIMIT: usize = 1000;
 const TEXT: usize = 80;
 /// The last line: what the quotes mean.

@@ -28,7 +28,7 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
             None => hook.update_live(live),
         },
     };
-    hook.store.heed_last_name(&mut live, hook.now)?;
+    hook.store.store_last_name(&mut live, hook.now)?;
     match damaged::session(hook, &mut live) {
         // The end is recorded even if the record cannot be read at the moment.
         Err(Error::Io { .. }) => {}

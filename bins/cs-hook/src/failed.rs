@@ -9,7 +9,7 @@ use cs_core::error::Result;
 use cs_core::live::Live;
 use cs_core::store::NoteSync;
 
-/// Most characters of the failure's text.
+/// Maximum number of characters of the failure's text.
 const WHY: usize = 200;
 
 pub fn on_model_request(hook: &HookCall) -> Result<()> {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 const MOVED: i64 = 2000;
 /// The same limit if a turn was running: the client may have much to do before it moves.
 const MOVED_IN_A_TURN: i64 = 10_000;
-/// Most bytes of the client's own file about a job.
+/// Maximum number of bytes of the client's own file about a job.
 const JOB_BYTES: usize = 256 * 1024;
 
 /// Creates the session of a conversation that was moved to the background.

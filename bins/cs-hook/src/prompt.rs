@@ -16,9 +16,9 @@ use cs_core::session;
 use cs_core::store::{self, NoteSync};
 use std::path::Path;
 
-/// Most characters of a prompt that are kept.
+/// Maximum number of characters of a prompt that are kept.
 pub const INTENT: usize = 120;
-/// Most conversations that are examined, those with the latest events first.
+/// Maximum number of conversations that are examined, those with the latest events first.
 const NEWEST: usize = 32;
 
 pub fn on_prompt(hook: &HookCall) -> Result<()> {
@@ -61,7 +61,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     }
     hook.store.write_live(&hook.uuid, &live)?;
     drop(lock);
-    // Its start was not reported.
+    // The conversation is new to us: its SessionStart was not reported.
     if is_new {
         superseded::end_previous(hook, &live, &mut hook.store.newest_live(NEWEST).unwrap_or_default());
     }

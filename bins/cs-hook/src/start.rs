@@ -12,8 +12,8 @@ use cs_core::store::project_root;
 use std::io::Write;
 use std::path::Path;
 
-/// A second SessionStart of the same kind within this time is the same one, sent twice. One that comes within this time
-/// after a prompt was sent before it and arrived late.
+/// A second SessionStart with the same source within this time is a duplicate. A SessionStart that arrives within this
+/// time after a prompt was sent before that prompt, and was overtaken by it.
 const REPEAT_SECONDS: i64 = 2;
 
 pub fn on_session_start(hook: &HookCall) -> Result<()> {

@@ -49,7 +49,7 @@ fn live_on(hook: &HookCall, live: &mut Live) -> Result<Option<SessionId>> {
     let is_settled = live.open_question().is_none() || live.open_question() != before.open_question();
     let shown = if is_settled { ask::show(hook, live) } else { Ok(()) };
     let id = match hook.session(live)? {
-        // Its prompt was not reported.
+        // The conversation has no session yet: its prompt was not reported.
         None if changes_something(hook) => Some(hook.store.begin_unprompted(&hook.uuid, live, PROGRAM, hook.now)?),
         known => known,
     };

@@ -34,11 +34,11 @@ struct Found {
 
 /// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
-    let looker = Looker { store, settings, states: States::read(store, config.stale_after(), now)?, now };
+    let finder = Finder { store, settings, states: States::read(store, config.stale_after(), now)?, now };
     let index = store.index()?;
     let mut all = Vec::new();
     for (id, entry) in index.entries(|_| true) {
-        let found = looker.look(&id, &entry)?;
+        let found = finder.find(&id, &entry)?;
         if found.is_empty() {
             continue;
         }
@@ -46,7 +46,7 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -
         let record = store.session(&id).ok();
         let name = config.projects.get(entry.project_slug.as_ref()).map(|project| project.name.as_str());
         for found in found {
-            all.push(looker.describe(&id, &entry, record.as_ref(), name, found));
+            all.push(finder.describe(&id, &entry, record.as_ref(), name, found));
         }
     }
     all.sort_by(|a, b| {
@@ -56,15 +56,15 @@ pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -
     Ok(all)
 }
 
-struct Looker<'a> {
+struct Finder<'a> {
     store: &'a Store,
     settings: &'a Settings,
     states: States<'a>,
     now: Instant,
 }
 
-impl Looker<'_> {
-    fn look(&self, id: &SessionId, entry: &IndexEntry) -> Result<Vec<Found>> {
+impl Finder<'_> {
+    fn find(&self, id: &SessionId, entry: &IndexEntry) -> Result<Vec<Found>> {
         let active = entry.status == Status::Active;
         let live = if active { self.states.live(id.as_str()) } else { None };
         let mut found = Vec::new();
@@ -109,12 +109,13 @@ impl Looker<'_> {
                 (Reason::Waiting, &question.at, "waits for you")
             }
             State::Waiting if asked => (Reason::Waiting, &live.since, "waits for you"),
-            // Only the client reports it. Its own stamp may change while it waits; that of the hooks does not.
+            // Only the client's own status shows this wait. The client's timestamp may change during the wait, so the
+            // time of the last hook event is used.
             State::Waiting => (Reason::Waiting, &live.last_event_at, "waits for you"),
             State::Idle | State::Background if verdict.failed.is_some() => {
                 (Reason::Error, &live.since, "the turn failed")
             }
-            // Its process continued with another conversation.
+            // The process is alive and has moved on to another conversation, so nothing crashed.
             State::Gone if live.process().as_ref().and_then(process::is_alive) == Some(true) => return None,
             State::Gone => (Reason::Error, &live.last_event_at, "the process ended"),
             State::Stale => (Reason::Stale, &live.last_event_at, "no sign of life"),

@@ -6,10 +6,10 @@ use cs_core::clock::{self, Instant};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// Most characters of a title and of a body.
+/// Maximum number of characters in a title, and in a body.
 const TITLE: usize = 100;
 const BODY: usize = 300;
-/// Most projects that a notice about several sessions names.
+/// Maximum number of projects that a notice about several sessions names.
 const NAMED: usize = 5;
 
 /// The version of the event's fields; it increases when a field changes its meaning or is removed.

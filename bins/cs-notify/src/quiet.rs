@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_times_are_refused() {
         for bad in ["", "8", "8:00", "08:60", "24:00", "08:00:00", "-1:00", "+1:00", "ab:cd", "é:00", "22.00"] {
             assert!(Quiet::parse(bad, "08:00").is_err(), "{bad}");
         }

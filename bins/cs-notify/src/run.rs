@@ -32,7 +32,7 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
     }
     let delivered = Delivered::read(&context.store.home)?;
     let plan = plan(context, config, settings, &delivered)?;
-    if let Some(why) = held(settings, context) {
+    if let Some(why) = reason_to_wait(settings, context) {
         let rows: Vec<(Notice, Fate)> =
             plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held(why.clone()))).collect();
         return show::print_rows(context, &rows, None);
@@ -51,7 +51,7 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
     let delivered = Delivered::read(&context.store.home)?;
     let plan = plan(context, config, settings, &delivered)?;
     let channel = ChannelProgram::choose(settings.channel, &settings.command);
-    let held = if settings.enabled { held(settings, context) } else { Some("off".into()) };
+    let held = if settings.enabled { reason_to_wait(settings, context) } else { Some("off".into()) };
     let mut rows: Vec<(Notice, Fate)> = match held {
         Some(why) => plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held(why.clone()))).collect(),
         None => Notice::for_due(&plan.due, settings.at_once).into_iter().map(|notice| (notice, Fate::Due)).collect(),
@@ -97,7 +97,7 @@ fn how_to_enable(context: &Context) -> String {
 }
 
 /// Why nothing is sent now; the first run afterwards sends what is still due.
-fn held(settings: &Settings, context: &Context) -> Option<String> {
+fn reason_to_wait(settings: &Settings, context: &Context) -> Option<String> {
     let quiet = settings.quiet.filter(|quiet| quiet.holds_at(context.now))?;
     Some(format!("quiet until {}", quiet.end()))
 }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Most bytes of standard error that are kept.
+/// Maximum number of bytes of standard error that are kept.
 const COMPLAINT_BYTES: u64 = 4096;
 /// How long to wait for the end of standard error after the program's end: a child of it may keep the pipe open.
 const COMPLAINT_WAIT: Duration = Duration::from_millis(200);

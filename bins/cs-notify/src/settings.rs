@@ -21,7 +21,7 @@ pub struct Settings {
     /// How long a session waits, or stays with an error, before there is a notice.
     pub waiting_after: TimeDelta,
     pub quiet: Option<Quiet>,
-    /// Most notices at once; if there are more, a single one reports them all.
+    /// Maximum number of notices at once; if there are more, a single one reports them all.
     pub at_once: usize,
     pub channel: Channel,
     /// The user's own program and its arguments; empty for none.

@@ -89,7 +89,7 @@ impl List {
 
 impl Show {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
-        // Reports what is wrong with the settings.
+        // Loading the settings prints what is wrong with them; the value is not needed here.
         let _ = context.config();
         let slug = resolve_project(context, self.slug.as_deref())?;
         check_exists(context, &slug)?;

@@ -67,7 +67,8 @@ impl App {
             Answer::Health(make) => Ok(make(&self.site)),
             Answer::Asset(find) => find(name),
             Answer::Events => self.events(request),
-            // Links to pages may get parameters appended on their way; a program should learn that one is unknown.
+            // Pages ignore unknown parameters, because other software appends some to links. The API refuses them, so
+            // that a program notices its mistake.
             Answer::Page(template, handler) => {
                 let query = Query::parse(&request.target.query, route.params, Unknown::Ignored, clock::now())?;
                 self.answer_from_store(handler, name, template.name, query, request)
@@ -96,9 +97,9 @@ impl App {
     ) -> Answered {
         let snapshot = self.caches.keeper.latest(request.received_at)?;
         let path = request.target.path.as_str();
-        let age = (snapshot.generation, clock::now().timestamp() / 60);
+        let validity = (snapshot.generation, clock::now().timestamp() / 60);
         let url = format!("{path}?{query}");
-        if let Some(reply) = self.cache.get(age, &url) {
+        if let Some(reply) = self.cache.get(validity, &url) {
             return Ok(reply);
         }
         let asked = Asked { caches: &self.caches, snapshot, query, path, pages: &self.site.pages, template };
@@ -107,8 +108,8 @@ impl App {
             Handler::Session(make) => make(&asked, &SessionId::parse(name)?),
             Handler::Project(make) => make(&asked, &Slug::parse(name)?),
         }?;
-        self.cache.put(age, url, &reply);
-        self.give_back(&reply, age.0);
+        self.cache.put(validity, url, &reply);
+        self.give_back(&reply, validity.0);
         Ok(reply)
     }
 

@@ -16,7 +16,7 @@ pub struct Args {
     /// let other machines connect; requires --token-file
     #[argh(switch)]
     pub allow_remote: bool,
-    /// let every account of this machine read
+    /// let every account on this machine read the dashboard
     #[argh(switch)]
     pub allow_users: bool,
     /// require a key from every request; `cs-serve open` sends it. This is the default where the system does not report

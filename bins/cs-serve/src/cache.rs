@@ -5,12 +5,12 @@ use crate::http::Reply;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The longest body that is cached, and the size of the cache, in bytes.
-const LONGEST: usize = 768 * 1024;
-const MOST: usize = 1536 * 1024;
+/// Maximum size of a cached answer, and of the cache, in bytes.
+const BODY_BYTES: usize = 768 * 1024;
+const CACHE_BYTES: usize = 1536 * 1024;
 
 /// The generation and the minute for which an answer is valid.
-pub type Age = (u64, i64);
+pub type Validity = (u64, i64);
 
 /// Answers by their URL.
 #[derive(Debug, Default)]
@@ -20,26 +20,26 @@ pub struct Cache {
 
 #[derive(Debug, Default)]
 struct Inner {
-    age: Age,
+    validity: Validity,
     bytes: usize,
     replies: HashMap<String, Reply>,
 }
 
 impl Cache {
-    /// The answer for a URL, if it was made at the same age.
-    pub fn get(&self, age: Age, url: &str) -> Option<Reply> {
+    /// The answer for a URL, if it was made for the same generation and minute.
+    pub fn get(&self, validity: Validity, url: &str) -> Option<Reply> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        inner.replies.get(url).filter(|_| inner.age == age).cloned()
+        inner.replies.get(url).filter(|_| inner.validity == validity).cloned()
     }
 
-    /// Caches an answer, and drops all of another age.
-    pub fn put(&self, age: Age, url: String, reply: &Reply) {
+    /// Caches an answer, and drops those made for another generation or minute.
+    pub fn put(&self, validity: Validity, url: String, reply: &Reply) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let size = reply.body.len() + url.len() + 512;
-        if inner.age != age || inner.bytes + size > MOST {
-            *inner = Inner { age, ..Inner::default() };
+        if inner.validity != validity || inner.bytes + size > CACHE_BYTES {
+            *inner = Inner { validity, ..Inner::default() };
         }
-        if size <= LONGEST && inner.replies.insert(url, reply.clone()).is_none() {
+        if size <= BODY_BYTES && inner.replies.insert(url, reply.clone()).is_none() {
             inner.bytes += size;
         }
     }

@@ -66,7 +66,7 @@ mod tests {
     use std::os::unix::fs::MetadataExt;
 
     #[test]
-    fn a_key_is_there_as_long_as_its_server() {
+    fn a_key_file_exists_while_its_server_runs() {
         let dir = tempfile::tempdir().unwrap();
         let home = Home::at(dir.path());
         assert_eq!(of_running(&home, 1).unwrap(), None);

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_is_written_and_read_the_same() {
+    fn a_query_survives_writing_and_parsing() {
         let text = "project=api&status=parked&state=needs_me&since=7d&until=2026-11-20&q=a%26b%20%22c%20d%22\
             &include_archived=true&limit=7&cursor=sess_20261121T0337_ca5d";
         let query = read(text).unwrap();

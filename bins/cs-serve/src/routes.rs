@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_leads_to_one_row_and_names_what_its_handler_takes() {
+    fn a_path_matches_one_route_and_has_its_handlers_placeholder() {
         for route in &ROUTES {
             let path = path_of(route);
             let matching = ROUTES.iter().filter(|other| name_in(other.path, &path).is_some());

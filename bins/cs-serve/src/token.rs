@@ -9,12 +9,12 @@ use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Fewest characters of a token.
+/// Minimum number of characters of a token.
 const CHARACTERS: usize = 16;
 /// The least strength of a token, in bits: that of 16 different characters, 16 · log2(16).
 const WORTH: f64 = 64.0;
-/// Most bytes of the file.
-const MOST: u64 = 4096;
+/// Maximum number of bytes of the file.
+const FILE_BYTES: u64 = 4096;
 /// A piece of at least this many characters that occurred before counts as repeated.
 const REPEATED: usize = 3;
 
@@ -25,7 +25,7 @@ pub fn read(path: &str) -> Outcome<String> {
     let meta = file.metadata().map_err(|error| Error::io(path, "inspect", error))?;
     is_private(path, &meta)?;
     let mut bytes = Vec::new();
-    file.take(MOST).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
+    file.take(FILE_BYTES).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
     let text = String::from_utf8_lossy(&bytes).trim().to_string();
     if text.chars().count() < CHARACTERS || !text.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
         let text =
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_worth_what_is_random_in_it() {
+    fn only_randomness_makes_a_token_strong() {
         for good in [
             "0123456789abcdef",
             "f3b1c09a7e5d2846f01b9c3ae87d5264",

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// How long git may take.
 const LIMIT: Duration = Duration::from_secs(10);
-/// Most bytes of its output, and of its errors.
+/// Maximum number of bytes of its output, and of its errors.
 const OUTPUT: u64 = 4 * 1024 * 1024;
 const ERRORS: u64 = 64 * 1024;
 

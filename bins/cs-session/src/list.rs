@@ -261,7 +261,7 @@ struct Found<'a> {
     checked: Cell<usize>,
 }
 
-/// Most records that a list checks for damage.
+/// Maximum number of records that a list checks for damage.
 const CHECKED: usize = 200;
 /// The state of a session whose record is damaged.
 const DAMAGED: &str = "damaged";

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(120);
-/// Most bytes of output that are kept.
+/// Maximum number of bytes of output that are kept.
 const OUTPUT: u64 = 1024 * 1024;
 
 /// The result of running a program.

@@ -3,7 +3,7 @@
 
 /// The longest line that is shown.
 const WIDTH: usize = 160;
-/// Most lines for which the shortest difference is computed.
+/// Maximum number of lines for which the shortest difference is computed.
 const LINES: usize = 1500;
 
 /// The removed (`-`) and added (`+`) lines.
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_changes_is_shown() {
+    fn only_changed_lines_are_shown() {
         let shown = lines(
             "{\n  \"key\": 1,\n  \"a\": [],\n  \"z\": 0\n}",
             "{\n  \"key\": 1,\n  \"a\": [\n    2\n  ],\n  \"z\": 0,\n  \"b\": 3\n}",

@@ -40,7 +40,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn switches_are_told_with_their_file() {
+    fn switches_are_reported_with_their_file() {
         let told = obstacles(&json!({"disableAllHooks": true, "allowManagedHooksOnly": true}), "/f");
         assert!(told.len() == 2 && told.iter().all(|line| line.contains("/f")));
         assert!(obstacles(&json!({"disableAllHooks": false, "allowManagedHooksOnly": "true"}), "/f").is_empty());

@@ -15,7 +15,7 @@ fn item(path: &[&str], index: usize) -> Vec<Step> {
 }
 
 #[test]
-fn what_was_put_in_comes_out_again() {
+fn removing_an_insertion_restores_the_text() {
     for text in [
         "{}",
         "{}\n",
@@ -64,13 +64,13 @@ fn the_style_is_that_of_the_text() {
 }
 
 #[test]
-fn a_value_is_replaced_where_it_stands_and_left_when_it_is_the_same() {
+fn a_value_is_replaced_in_place_and_an_equal_one_left_alone() {
     assert_eq!(put("{\"a\": [ 1 ], \"b\": 2}", &["a"], "[1]").unwrap(), "{\"a\": [ 1 ], \"b\": 2}");
     assert_eq!(put("{\"a\": [ 1 ], \"b\": 2}", &["a"], "[3]").unwrap(), "{\"a\": [3], \"b\": 2}");
 }
 
 #[test]
-fn the_first_the_middle_and_the_last_go_with_one_comma() {
+fn removing_an_item_removes_one_comma() {
     let text = "[ 1, 2 ,\n3 ]";
     let text = format!("{{\"a\": {text}}}");
     let gone = |index| take(&text, &item(&["a"], index), &nothing).unwrap();
@@ -81,7 +81,7 @@ fn the_first_the_middle_and_the_last_go_with_one_comma() {
 }
 
 #[test]
-fn an_emptied_container_goes_unless_it_is_kept() {
+fn an_emptied_container_is_removed_unless_kept() {
     let text = "{\"hooks\": {\"Stop\": [ 1 ]}, \"b\": 1}";
     let path = item(&["hooks", "Stop"], 0);
     assert_eq!(take(text, &path, &nothing).unwrap(), "{\"b\": 1}");
@@ -90,7 +90,7 @@ fn an_emptied_container_goes_unless_it_is_kept() {
 }
 
 #[test]
-fn the_wrong_type_and_a_key_that_stands_twice_are_refused() {
+fn wrong_types_and_duplicate_keys_are_refused() {
     for (text, told) in [
         ("[]", "line 1, column 1: expected an object here, found an array: []"),
         ("{\"hooks\": []}", "line 1, column 11: expected an object here"),

@@ -16,7 +16,7 @@ use std::time::Duration;
 use lease::{Kind, Lease};
 use put::{Put, Staged};
 
-/// Most bytes of a file that are read.
+/// Maximum number of bytes of a file that are read.
 const BYTES: usize = 10 * 1024 * 1024;
 /// First characters of the name of a file that is being written.
 const TEMP_PREFIX: &str = ".cs-setup-";

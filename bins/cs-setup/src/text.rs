@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_those_of_the_text() {
+    fn positions_match_the_text() {
         let text = "\u{feff} {\"a\\u0022\" : [1, {\"b\": \"]}\\\\\"} ],\r\n\"c\":-1.5e3}\n";
         let node = parse(text).unwrap();
         let list = node.get("a\"").unwrap();
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_say_where() {
+    fn refusals_name_the_position() {
         for (text, place) in [
             ("{\n  // no\n}", "line 2, column 3: JSON does not allow comments"),
             ("{\n  \"é\": 1, # no\n}", "line 2, column 11: JSON does not allow comments"),

@@ -142,7 +142,7 @@ mod tests {
     const OWN: &str = r"'/a b/it'\''s/cs-statusline'";
 
     #[test]
-    fn what_was_there_comes_back_byte_for_byte() {
+    fn unwrapping_restores_the_file_byte_for_byte() {
         for text in [
             "{}\n",
             "{\"model\":\"opus\"}",
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_left_alone() {
+    fn an_entry_without_a_command_is_left_alone() {
         for text in [r#"{"statusLine":"x"}"#, r#"{"statusLine":{"type":"command"}}"#, r#"{"statusLine":{"command":7}}"#]
         {
             assert!(with(text, OWN).is_err());

@@ -16,7 +16,7 @@ use cs_core::zone::{Day, Zone};
 use render::{format_context, format_dollars, format_near_time, format_percent, format_progress};
 use std::path::Path;
 
-/// Most conversations that are examined: those with the latest events.
+/// Maximum number of conversations that are examined: those with the latest events.
 const OTHERS: usize = 100;
 
 /// Everything that can be shown.

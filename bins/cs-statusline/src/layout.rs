@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 pub const FORMAT: &str = "{project}[ ({branch})][ · {others}][ · {model}][ · {bar} {context}][ · {cost}[, today {today}] est.]\
                       [ · tasks {tasks}][ · 5h {five_hour}][ · 7d {seven_day}]";
 
-/// Most levels of nested groups; a bracket that would open one more is text.
+/// Maximum number of levels of nested groups; a bracket that would open one more is text.
 const DEPTH: usize = 32;
 
 /// A part of a format.
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn text_from_outside_cannot_steer_the_terminal() {
+    fn foreign_text_cannot_control_the_terminal() {
         assert_eq!(line("{hostile}", 80), "x\u{fffd}[2J y");
     }
 }

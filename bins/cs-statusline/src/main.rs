@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 const PROGRAM: &str = "cs-statusline";
-/// Most bytes of figures that are read, and how long to wait for them. The client stops a status line that is not done
-/// when the next one is due.
+/// Maximum number of bytes of figures that are read, and how long to wait for them. The client stops a status line that
+/// is not done when the next one is due.
 const LIMITS: Limits =
     Limits { bytes: 16 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 

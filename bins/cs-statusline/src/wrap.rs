@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = Duration::from_secs(5);
 /// How often to check whether it has ended while another process keeps its output open.
 const STEP: Duration = Duration::from_millis(20);
-/// Most bytes of output that are shown.
+/// Maximum number of bytes of output that are shown.
 const BYTES: usize = 64 * 1024;
 
 /// Returns the command's output without trailing line ends; `None` if it failed, printed nothing or took too long.

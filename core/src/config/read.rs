@@ -11,9 +11,9 @@ use std::fmt::Display;
 use std::path::Path;
 
 /// The largest number of hours or days in a setting. A larger one is a typing error.
-const MOST: f64 = 1e6;
+const MAX_NUMBER: f64 = 1e6;
 
-/// Most troubles that are reported for one file.
+/// Maximum number of problems that are reported for one file.
 const TROUBLES: usize = 20;
 
 /// The version of the file that this program knows.
@@ -165,9 +165,9 @@ fn port(value: &Value) -> Option<u16> {
     value.as_u64().and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)
 }
 
-/// A number from 0 to [`MOST`].
+/// A number from 0 to [`MAX_NUMBER`].
 fn number(value: &Value) -> Option<f64> {
-    value.as_f64().filter(|number| (0.0..=MOST).contains(number))
+    value.as_f64().filter(|number| (0.0..=MAX_NUMBER).contains(number))
 }
 
 #[cfg(test)]

@@ -13,13 +13,13 @@ use std::path::PathBuf;
 
 /// Deepest nesting of `sh -c` that is parsed.
 const DEPTH: usize = 8;
-/// Most directories that are collected.
+/// Maximum number of directories that are collected.
 const DIRS: usize = 8;
 
 /// How a command line commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commits {
-    /// The most commits that it can make; `None` if there is no limit, as in a loop.
+    /// The maximum number of commits that it can make; `None` if there is no limit, as in a loop.
     pub most: Option<usize>,
     /// The directories that it names (`cd DIR`, `git -C DIR`).
     pub dirs: BTreeSet<PathBuf>,

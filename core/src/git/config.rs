@@ -7,7 +7,7 @@
 use super::read;
 use std::path::Path;
 
-/// Most bytes that are read.
+/// Maximum number of bytes that are read.
 const BYTES: u64 = 256 * 1024;
 
 /// The key to look up: `[section "of"] name`; `of` is empty for `[section]`.

@@ -7,9 +7,9 @@
 use super::{is_name, read};
 use std::path::Path;
 
-/// Most bytes of a reference file.
+/// Maximum number of bytes of a reference file.
 const REFERENCE: u64 = 4096;
-/// Most bytes of `packed-refs`: about 60,000 branches and tags.
+/// Maximum number of bytes of `packed-refs`: about 60,000 branches and tags.
 const PACKED: u64 = 4 * 1024 * 1024;
 /// Longest chain of references, as in git.
 const STEPS: usize = 5;

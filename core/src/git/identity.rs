@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 const ORIGIN: config::Key = config::Key { section: "remote", of: "origin", name: "url" };
 /// The remote that is read if there is no `origin`.
 const UPSTREAM: config::Key = config::Key { of: "upstream", ..ORIGIN };
-/// Most bytes that are read from the start of a reflog.
+/// Maximum number of bytes that are read from the start of a reflog.
 const LOG: u64 = 4096;
 /// Longest chain of local clones that is followed.
 const ORIGINS: usize = 4;
-/// Most characters of an identity.
+/// Maximum number of characters of an identity.
 const LONGEST: usize = 500;
 /// The prefix of the identity of a repository that has no address.
 pub const FIRST_COMMIT: &str = "first-commit:";

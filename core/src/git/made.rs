@@ -29,7 +29,7 @@ const LATE_UNNAMED: i64 = 10;
 const AHEAD: i64 = 2;
 /// Longest duration of a call that is believed, in seconds.
 const LASTED: i64 = 24 * 60 * 60;
-/// Most commits that are attributed to one call.
+/// Maximum number of commits that are attributed to one call.
 const COMMITS: usize = 500;
 /// How many of the newest commits in a log are examined if the command can only make a few.
 const LOOKED_AT: usize = 100;

@@ -29,7 +29,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// Most bytes of a file that are read: no file read here is longer in a sane repository, and paths end at 4096 bytes.
+/// Maximum number of bytes of a file that are read: no file read here is longer in a sane repository, and paths end at
+/// 4096 bytes.
 const READ_LIMIT: u64 = 4096;
 /// The configuration key of the path to a submodule's main work tree.
 const MAIN: config::Key = config::Key { section: "core", of: "", name: "worktree" };

@@ -12,11 +12,11 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 use std::fs;
 use std::path::Path;
 
-/// Most bytes of an object's file that are read.
+/// Maximum number of bytes of an object's file that are read.
 const PACKED: u64 = 64 * 1024;
-/// Most bytes of an object that are inflated.
+/// Maximum number of bytes of an object that are inflated.
 const INFLATED: usize = 64 * 1024;
-/// Most names that are examined in one folder of objects. Git packs when there are about 27.
+/// Maximum number of names that are examined in one folder of objects. Git packs when there are about 27.
 const NAMES: usize = 10_000;
 
 /// The parts of a commit that are used here.

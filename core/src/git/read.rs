@@ -12,7 +12,7 @@ use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
-/// Most components of a path below a git directory: the name of a branch has some.
+/// Maximum number of components of a path below a git directory: the name of a branch has some.
 const PARTS: usize = 32;
 
 /// A file that is open for reading.

@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// Most bytes of a log that are read.
+/// Maximum number of bytes of a log that are read.
 const TAIL: u64 = 128 * 1024;
 /// The path of the log, relative to the directory with HEAD.
 pub(super) const LOG: &str = "logs/HEAD";

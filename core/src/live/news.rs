@@ -5,7 +5,7 @@ use super::{Activity, Live, Prompt, Question};
 use crate::clock::{self, Instant};
 use crate::id::fnv1a;
 
-/// Most subagents of one conversation whose questions are stored.
+/// Maximum number of subagents of one conversation whose questions are stored.
 pub(super) const HELPERS: usize = 16;
 
 impl Live {

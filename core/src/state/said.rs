@@ -10,7 +10,7 @@ use crate::clock::{self, Instant, TimeDelta};
 use crate::live::{Activity, Live};
 use crate::validate;
 
-/// Most characters of the client's own words in a reason.
+/// Maximum number of characters of the client's own words in a reason.
 const WORD: usize = 60;
 /// A dialog of the agent is on the screen within this time after the hook that reports it.
 const OPENS: TimeDelta = TimeDelta::seconds(10);

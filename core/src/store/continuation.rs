@@ -6,7 +6,7 @@ use crate::continuation::{self, Continuation};
 use crate::id::{SessionId, Uuid};
 use crate::record::Session;
 
-/// Most links that are followed.
+/// Maximum number of links that are followed.
 const LINKS: usize = 100;
 
 impl Store {

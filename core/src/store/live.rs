@@ -15,9 +15,9 @@ use crate::record::Status;
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-/// Most active sessions in which a hook searches for its conversation.
+/// Maximum number of active sessions in which a hook searches for its conversation.
 const ASKED: usize = 32;
-/// Most ended conversations among which the last one is searched for.
+/// Maximum number of ended conversations among which the last one is searched for.
 const JUST_ENDED: usize = 8;
 
 impl Store {
@@ -87,7 +87,7 @@ impl Store {
             let Ok(uuid) = Uuid::parse(&stem) else { continue };
             all.extend(self.live(&uuid)?);
         }
-        self.heed_names(&mut all);
+        self.update_names(&mut all);
         all.sort_by(|a, b| (&a.started_at, &a.claude_session_id).cmp(&(&b.started_at, &b.claude_session_id)));
         Ok(all)
     }

@@ -23,7 +23,7 @@ impl Store {
 
     /// Updates the names of sessions of running conversations from their clients. A name is not urgent: what is locked
     /// or cannot be written is left to the next program.
-    pub fn heed_names(&self, lives: &mut [Live]) {
+    pub fn update_names(&self, lives: &mut [Live]) {
         if self.caches != Caches::Kept {
             return;
         }
@@ -36,8 +36,8 @@ impl Store {
         }
     }
 
-    /// The name of a conversation at its end, if its client still reports it.
-    pub fn heed_last_name(&self, live: &mut Live, now: Instant) -> Result<()> {
+    /// Stores the conversation's last name when it ends, if its client still reports one.
+    pub fn store_last_name(&self, live: &mut Live, now: Instant) -> Result<()> {
         let title = (self.witness.given_name)(live);
         self.name_session(live, title, now)
     }

@@ -2,10 +2,10 @@
 //! what the index repeats appends the record's id before it renames the record; readers look these records up; the
 //! program that stores the index takes the entries.
 //!
-//! Must stay true: an entry is written before its change, and its writer holds the file shared until the change is
-//! done or the writer is dead. To take the entries, a program renames the file to `_index.folding`, so that later
-//! entries go to a new file, and then locks it exclusively: by then every change listed in it is over. A file that
-//! cannot be parsed, or is empty, may have listed any record: then all records are read.
+//! Must stay true: an entry is written before its change, and its writer holds a shared lock on the file until the
+//! change is done or the writer is dead. To take the entries, a program renames the file to `_index.folding`, so that
+//! later entries go to a new file, and then locks it exclusively: by then every change listed in it is over. A file
+//! that cannot be parsed, or is empty, may have listed any record: then all records are read.
 
 use super::Store;
 use super::spool::NoteSync;
@@ -17,7 +17,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-/// Most bytes that are read: about forty thousand entries.
+/// Maximum number of bytes that are read: about forty thousand entries.
 const PENDING_BYTES: usize = 1024 * 1024;
 
 /// Records that may have changed since the index was stored.

@@ -1,6 +1,6 @@
-//! Owns what follows from records for a project: its registration in `config.json`, its state in `projects/`, and
-//! `context/<slug>.json`, which a new conversation there receives. Must stay true: a project is identified by the path
-//! of its main work tree, the slug is only its name.
+//! Owns the data derived from records for each project: its registration in `config.json`, its state in `projects/`,
+//! and `context/<slug>.json`, which a new conversation there receives. Must stay true: a project is identified by the
+//! path of its main work tree; the slug is only its name.
 
 use super::Store;
 use crate::clock::{self, Instant};
@@ -90,7 +90,7 @@ impl Last {
     }
 }
 
-/// Most parked sessions that a context names.
+/// Maximum number of parked sessions that a context names.
 const PARKED: usize = 5;
 
 impl Store {
@@ -136,7 +136,7 @@ impl Store {
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&path), self.wait)?;
             let mut state = match self.project(slug) {
-                // The damaged file is set aside, and the new statement is stored all the same.
+                // A damaged file is set aside, and the change is applied to an empty state.
                 Err(Error::Corrupt { reason, .. }) => {
                     self.put_away(&path, &reason, "cs-project update", clock::now())?;
                     self.project(slug)?

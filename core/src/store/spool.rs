@@ -22,7 +22,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// Most bytes of a spool: more than years of turns, so a larger one is a defect.
+/// Maximum number of bytes of a spool: more than years of turns, so a larger one is a defect.
 const SPOOL_BYTES: usize = 8 * 1024 * 1024;
 
 /// Notes are folded from this size on, so that readers have little to do.

@@ -147,7 +147,7 @@ impl Store {
         Ok(is_old.then(|| SweepAction::at("removed", &path, "the conversation ended more than 30 days ago", run)))
     }
 
-    /// Status line figures that were not reported for that long.
+    /// Status line figures that were last reported more than 30 days ago.
     pub fn old_figures(&self, now: SystemTime) -> Result<Vec<PathBuf>> {
         let dir = self.home.statusline_dir();
         let stems = if is_dir(&dir) { file::stems(&dir, ".json")? } else { Vec::new() };
@@ -157,7 +157,7 @@ impl Store {
         Ok(paths)
     }
 
-    /// Removes old figures, without a lock: figures that are stored just now will be reported again.
+    /// Removes old figures, without a lock: figures that are being stored at this moment will be reported again.
     pub fn remove_figures(&self, path: &Path, run: Run, now: SystemTime) -> Result<Option<SweepAction>> {
         if !is_left_over(path, OLD_NEWS, now) {
             return Ok(None);
@@ -168,7 +168,7 @@ impl Store {
         Ok(Some(SweepAction::at("removed", path, "status line figures older than 30 days", run)))
     }
 
-    /// Logs of jobs that are too long. The hooks trim their own.
+    /// Job logs that have grown too long. The hooks trim their own.
     pub fn long_logs(&self) -> Result<Vec<PathBuf>> {
         let dir = self.home.logs_dir();
         let mut found = Vec::new();

@@ -99,7 +99,8 @@ impl State {
         Some(kinds.into_iter().map(entry).collect())
     }
 
-    /// The first such line describes the file; a second one is the parent's, and the lines after it are copied.
+    /// The first `session_meta` line describes the file; a second one is the parent's, and the lines after it are
+    /// copied.
     fn meta<'a>(&mut self, meta: Payload<'a>, at: i64) -> Option<Kind<'a>> {
         let id = meta.id.as_deref().unwrap_or_default();
         if !self.thread.is_empty() {
@@ -133,12 +134,12 @@ impl State {
         self.named |= turn.turn_id.is_some();
         if self.copied && turn.turn_id.as_deref().and_then(age) >= age(&self.thread) {
             self.copied = false;
-            // The copied counts have reported the parent's total.
+            // If counts were copied, they included the parent's total, so there is nothing left to inherit.
             self.inherits &= self.counters.is_empty();
         }
     }
 
-    /// Without turn ids, a line that is later than the copy can have been written is our own.
+    /// Without turn ids, a line written too late to be part of the copy is our own.
     fn is_copied(&mut self, at: i64) -> bool {
         if self.copied && !self.named && at > self.born + COPIED_WITHIN {
             self.copied = false;

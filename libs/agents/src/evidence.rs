@@ -18,7 +18,7 @@ use serde_json::Value;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// Most bytes that are read at the end of a log.
+/// Maximum number of bytes that are read at the end of a log.
 const TAIL: u64 = 64 * 1024;
 /// Beginnings of texts about commands of the client itself, such as `/model`.
 const COMMANDS: [&str; 3] = ["<command-name>", "<local-command-", "<bash-"];

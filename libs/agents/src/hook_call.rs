@@ -30,7 +30,7 @@ const LIMITS: Limits =
     Limits { bytes: 64 * 1024 * 1024, silence: Duration::from_secs(2), whole: Duration::from_secs(4) };
 /// Longest name in a payload; a longer one is ignored.
 const WORD_BYTES: usize = 200;
-/// Most characters of a subagent's id.
+/// Maximum number of characters of a subagent's id.
 const HELPER: usize = 100;
 /// An event within this time after the end of its conversation is late.
 const LATE_SECONDS: i64 = 10;

@@ -73,8 +73,8 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result
     from.deserialize_any(Object(PhantomData))
 }
 
-/// Most objects of a list that are read, so that memory is bounded whatever a line contains.
-const MOST: usize = 1000;
+/// Maximum number of objects of a list that are read, so that memory is bounded whatever a line contains.
+const LIST_OBJECTS: usize = 1000;
 
 /// The objects of a list; other elements are skipped. Empty for anything but a list.
 pub fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
@@ -182,7 +182,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Objects<T> {
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
         let mut all = Vec::new();
-        while all.len() < MOST {
+        while all.len() < LIST_OBJECTS {
             let Some(Entry(entry)) = seq.next_element::<Entry<T>>()? else { return Ok(all) };
             all.extend(entry);
         }

@@ -175,8 +175,8 @@ impl Fields for Block {
     }
 }
 
-/// Most elements of a list that are kept.
-const MOST: usize = 10_000;
+/// Maximum number of elements of a list that are kept.
+const LIST_ELEMENTS: usize = 10_000;
 
 /// The objects of a list; anything but a list reads as an empty one.
 pub struct List<T>(pub Vec<T>);
@@ -200,7 +200,7 @@ impl<'de, T: Fields + Default> Visitor<'de> for &mut Items<T> {
         loop {
             let mut item = T::default();
             match seq.next_element_seed(Object(&mut item))? {
-                Some(()) if self.0.len() >= MOST => {}
+                Some(()) if self.0.len() >= LIST_ELEMENTS => {}
                 Some(()) => self.0.push(item),
                 None => return Ok(()),
             }

@@ -234,17 +234,17 @@ pub fn gist(text: &str) -> &str {
         is_code ^= is_fence;
         !is_fence && !is_code
     };
-    let mut telling = lines().filter(is_outside).filter(|line| is_telling(line)).peekable();
-    let greeting = telling.peek().copied();
-    let best = telling.find(|line| !says_nothing(line)).or(greeting);
-    best.or_else(|| lines().find(|line| is_telling(line))).or_else(|| lines().next()).unwrap_or_default()
+    let mut candidates = lines().filter(is_outside).filter(|line| has_own_words(line)).peekable();
+    let greeting = candidates.peek().copied();
+    let best = candidates.find(|line| !says_nothing(line)).or(greeting);
+    best.or_else(|| lines().find(|line| has_own_words(line))).or_else(|| lines().next()).unwrap_or_default()
 }
 
 /// Marks around lines of code.
 const FENCES: [&str; 2] = ["```", "~~~"];
 
 /// Whether a line has words of its own.
-fn is_telling(line: &str) -> bool {
+fn has_own_words(line: &str) -> bool {
     let is_tag = line.starts_with('<') && line.ends_with('>') && line.matches('<').count() == 1;
     let is_aside = line.starts_with(['>']) || FENCES.iter().any(|fence| line.starts_with(fence));
     !is_tag && !is_aside && without_pictures(line).chars().any(char::is_alphanumeric)

@@ -26,12 +26,12 @@ impl Failures {
         {
             print(deferred::program(), &text, hint.as_deref());
         }
-        self.ends_with(failure.code());
+        self.set_exit_code(failure.code());
         Ok(())
     }
 
     /// Sets the exit code, unless something failed before.
-    pub fn ends_with(&mut self, code: u8) {
+    pub fn set_exit_code(&mut self, code: u8) {
         self.code = self.code.or(Some(code));
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::{BufRead, Read};
 
-/// Most sessions that one call reads from standard input.
+/// Maximum number of sessions that one call reads from standard input.
 const LINES: usize = 100_000;
 /// Longer names are cut: no session has one, and this much identifies the input in a message.
 const NAME: usize = 200;

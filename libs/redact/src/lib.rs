@@ -11,8 +11,8 @@
 //! - A span begins and ends next to an ASCII byte, hence on a character boundary.
 //!
 //! Deliberately absent: a configurable list; regular expressions (their engine would be larger than the program that
-//! links this); guesses about random characters without a telling name or shape (mostly commits and checksums); and any
-//! promise that a secret of an unknown shape is found.
+//! links this); guesses about random characters without a name that suggests a secret or a known
+//! shape (mostly commits and checksums); and any promise that a secret of an unknown shape is found.
 
 mod blocks;
 mod class;
@@ -62,8 +62,8 @@ pub fn mask_tokens(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Most scans of a text. The first one finds everything except secrets that only a mask reveals; the second one finds
-/// nothing, except in texts that were made to need more.
+/// Maximum number of scans of a text. The first one finds everything except secrets that only a mask reveals; the
+/// second one finds nothing, except in texts that were made to need more.
 const ROUNDS: usize = 8;
 
 /// How many bytes around a mask the next scan covers: more than any rule looks back, or ahead before it gives up.

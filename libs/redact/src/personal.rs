@@ -14,9 +14,9 @@ const USER: &str = "[user]";
 
 /// How many digits a telephone number has (E.164).
 const DIGITS: Range<usize> = 8..16;
-/// Most characters of a telephone number.
+/// Maximum number of characters of a telephone number.
 const PHONE_CHARS: usize = 24;
-/// Most bytes before the `@` of an address (RFC 5321).
+/// Maximum number of bytes before the `@` of an address (RFC 5321).
 const LOCAL: usize = 64;
 /// Longest domain.
 const DOMAIN: usize = 255;

@@ -7,7 +7,7 @@ use super::values::{Tie, Value};
 use std::ops::Range;
 
 /// Words that announce a secret without a sign between.
-static TELLING: Words =
+static ANNOUNCING: Words =
     Words::of("password passwd passphrase pwd token secret key apikey requirepass masterauth identified");
 pub(super) static SCHEMES: Words = Words::of("bearer basic ssws");
 static BETWEEN: Words = Words::of("is was by");
@@ -23,21 +23,21 @@ impl Scan<'_> {
         }
         let head = self.head(token, is_base64);
         let value = Value { head, quote: 0, tie: Tie::Flag, next: 0 };
-        let telling = match name.first() {
+        let is_secret = match name.first() {
             Some(b'b' | b'B') if name.len() == 5 => head.len() >= 10 && super::values::is_basic(head),
             _ => value.is_credential(),
         };
-        telling.then(|| token..self.run(token, is_base64))
+        is_secret.then(|| token..self.run(token, is_base64))
     }
 
-    /// `password hunter2`, `token is abc…`: a telling word and its value.
+    /// `password hunter2`, `token is abc…`: a word that suggests a secret, and its value.
     pub(super) fn sentence(&self, at: usize, end: usize) -> Option<Range<usize>> {
         if !is_blank(self.byte(end)) || !matches!(end - at, 3..=40) {
             return None;
         }
         let name = self.bytes().get(at..end)?;
-        let telling = TELLING.have(name);
-        if !telling && !name.contains(&b'_') {
+        let announces = ANNOUNCING.have(name);
+        if !announces && !name.contains(&b'_') {
             return None;
         }
         let kind = match name {
@@ -56,7 +56,7 @@ impl Scan<'_> {
             Kind::Password if self.is_login(at) => Tie::Flag,
             _ => Tie::Word,
         };
-        let kind = if telling { kind } else { Kind::Random };
+        let kind = if announces { kind } else { Kind::Random };
         let begins = |byte: u8| !matches!(byte, b'=' | b':' | b'|' | b'?' | b'!' | b'<' | b'>' | b'+');
         begins(self.byte(value)).then(|| self.value(value, kind, tie)).flatten()
     }
@@ -77,10 +77,11 @@ impl Scan<'_> {
         let end = at + info_end;
         let colon = info.iter().position(|&byte| byte == b':');
         let user = info.get(..colon.unwrap_or(info_end))?;
-        let is_open = |text: &[u8]| Value { head: text, quote: 0, tie: Tie::Tight, next: b'@' }.is_open();
+        let is_nothing =
+            |text: &[u8]| Value { head: text, quote: 0, tie: Tie::Tight, next: b'@' }.is_empty_or_placeholder();
         match colon {
-            _ if user.len() >= 20 && !super::words::is_wordy(user) && !is_open(user) => Some(at..end),
-            Some(colon) if colon + 3 < info_end && !is_open(info.get(colon + 1..)?) => Some(at + colon + 1..end),
+            _ if user.len() >= 20 && !super::words::is_wordy(user) && !is_nothing(user) => Some(at..end),
+            Some(colon) if colon + 3 < info_end && !is_nothing(info.get(colon + 1..)?) => Some(at + colon + 1..end),
             _ => None,
         }
     }
@@ -94,7 +95,7 @@ impl Scan<'_> {
         let end = at + 1 + head.len();
         let host = self.byte(end) == b'@' && is_alnum(self.byte(end + 1)) && !self.has(end, b"@sha256:");
         let value = Value { head, quote: 0, tie: Tie::Tight, next: b'@' };
-        (host && super::words::is_random(head, 8) && !value.is_open()).then_some(at + 1..end)
+        (host && super::words::is_random(head, 8) && !value.is_empty_or_placeholder()).then_some(at + 1..end)
     }
 
     /// The credential of an `Authorization` header.
@@ -111,15 +112,15 @@ impl Scan<'_> {
         }
         let value = Value { head, quote: 0, tie: Tie::Flag, next: self.byte(end) };
         let usual = has_scheme && USUAL.have(scheme);
-        let telling = if usual { !value.is_open() } else { value.is_credential() };
-        telling.then(|| token..self.run(token, is_base64))
+        let is_secret = if usual { !value.is_empty_or_placeholder() } else { value.is_credential() };
+        is_secret.then(|| token..self.run(token, is_base64))
     }
 
     /// All cookies of a header, if one of them may be a session.
     pub(super) fn cookies(&self, at: usize) -> Option<Range<usize>> {
         let at = self.run(at, |byte| is_blank(byte) || is_quote(byte) || byte == b'\\');
         let is_cookie = |byte: u8| !is_quote(byte) && !matches!(byte, b'\n' | b'\r' | b'\\');
-        let telling = super::values::has_session(self.head(at, is_cookie));
-        telling.then(|| at..self.run(at, is_cookie))
+        let has_session = super::values::has_session(self.head(at, is_cookie));
+        has_session.then(|| at..self.run(at, is_cookie))
     }
 }

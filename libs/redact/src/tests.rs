@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Built at run time, so that no scanner reports this file as a leak.
+/// Fills in fake secrets at run time, so that no scanner reports this file as a leak.
 fn fill(text: &str) -> String {
     text.replace("<16>", "A1B2C3D4E5F6G7H8")
         .replace("<20>", "a1B2c3D4e5F6g7H8i9J0")
@@ -247,7 +247,7 @@ fn masking_twice_changes_nothing() {
         state ^= state << 17;
         usize::try_from(state % 1_000_003).unwrap() % bound
     };
-    for _ in 0..ROUNDS {
+    for _ in 0..CASES {
         let count = 1 + next(7);
         let mut text: String = (0..count).map(|_| pieces[next(pieces.len())].as_str()).collect();
         let cut = next(text.len() + 1);
@@ -262,7 +262,7 @@ fn masking_twice_changes_nothing() {
         assert_eq!(mask(&once), once, "after {text:?}");
     }
 }
-const ROUNDS: usize = 20_000;
+const CASES: usize = 20_000;
 
 /// The end of a private key may be an ordinary word: what begins there is masked with it.
 #[test]

@@ -10,11 +10,11 @@ use super::words::{is_filler, is_random, is_wordy};
 use std::cell::Cell;
 use std::ops::Range;
 
-/// Most letters of the prefix of an unknown maker's key.
+/// Maximum number of letters of the prefix of an unknown maker's key.
 const PREFIX: usize = 12;
-/// Fewest characters after that prefix.
+/// Minimum number of characters after that prefix.
 const RANDOM: usize = 36;
-/// Most characters after that prefix.
+/// Maximum number of characters after that prefix.
 const MOST: usize = 200;
 
 /// The last run of word bytes that was read.

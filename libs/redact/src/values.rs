@@ -1,5 +1,6 @@
-//! Owns whether the value of a telling name is a secret, or something else: a variable, a call, a type, a word of
-//! a sentence. Must stay true: only the head of a value is examined, so a value that is not a secret costs little.
+//! Owns whether the value of a name that suggests a secret is one, or something else: a variable, a call, a type, a
+//! word of a sentence. Must stay true: only the head of a value is examined, so a value that is not a secret costs
+//! little.
 
 use super::MASK;
 use super::class::{Words, contains, is_alnum, is_base64, is_blank, is_name};
@@ -68,7 +69,7 @@ impl Value<'_> {
                     && self.head.len() >= 8
                     && is_mixed(self.head)
                     && !is_known(self.head)
-                    && self.is_solid()
+                    && self.has_token_bytes()
             }
             Kind::Directory => {
                 let at_root = matches!(self.head, [b'/' | b'~', ..] | [_, b':', b'\\', ..]);
@@ -77,32 +78,32 @@ impl Value<'_> {
             Kind::Session => self.tie == Tie::Tight && self.is_session(),
             Kind::Basic => self.is_session(),
             Kind::Random | Kind::Authorization => {
-                !self.is_expression() && is_random(self.head, 16) && !is_digest(self.head) && self.is_solid()
+                !self.is_expression() && is_random(self.head, 16) && !is_digest(self.head) && self.has_token_bytes()
             }
             Kind::Cookie => false,
         }
     }
 
-    /// Whether it is a placeholder or an expression, instead of a secret.
-    pub(super) fn is_open(&self) -> bool {
+    /// Whether there is nothing to mask: it is empty, already masked, or a placeholder.
+    pub(super) fn is_empty_or_placeholder(&self) -> bool {
         self.head.is_empty() || contains(self.head, MASK) || self.is_placeholder()
     }
 
     /// Whether it is the credential of a header, not the next word of a sentence.
     pub(super) fn is_credential(&self) -> bool {
-        let telling =
+        let looks_random =
             if self.head.len() >= 20 { !is_wordy(self.head) } else { self.head.len() >= 8 && is_mixed(self.head) };
-        telling && !self.is_open() && !self.is_expression()
+        looks_random && !self.is_empty_or_placeholder() && !self.is_expression()
     }
 
     fn is_session(&self) -> bool {
         let is_ours = self.head.starts_with(b"sess_") || is_digest(self.head) && self.head.contains(&b'-');
         let random = is_random(self.head, 16) || (self.head.len() >= 12 && is_basic(self.head));
-        random && !is_ours && !self.is_expression() && self.is_solid()
+        random && !is_ours && !self.is_expression() && self.has_token_bytes()
     }
 
-    /// Whether it is one word, like random texts.
-    fn is_solid(&self) -> bool {
+    /// Whether it has only bytes that random tokens have.
+    fn has_token_bytes(&self) -> bool {
         self.head.iter().all(|&byte| is_base64(byte) || matches!(byte, b'%' | b':' | b'!' | b'$' | b'|'))
     }
 
@@ -161,7 +162,7 @@ impl Value<'_> {
             Tie::Loose if password => mixed && head.len() >= 6 || self.is_special() || is_random(head, 14),
             Tie::Loose => mixed && (is_random(head, 8) && !is_version(head)) || is_random(head, 16),
             Tie::Word if password => mixed && head.len() >= 6,
-            Tie::Word => mixed && is_random(head, 16) && self.is_solid(),
+            Tie::Word => mixed && is_random(head, 16) && self.has_token_bytes(),
         }
     }
 
@@ -194,12 +195,12 @@ impl Value<'_> {
             b'.' | b'~' => second == b'/' || head.starts_with(b"../") || rest.starts_with(b".."),
             _ => false,
         };
-        let telling =
+        let hints =
             ["your", "xxxx", "****", "placeholder", "changeme", "change_me", "change-me", "redacted", "example.com"];
         variable
             || is_filler(head) && head.len() >= 3
             || PLAIN.have(trimmed)
-            || telling.iter().any(|part| contains(head, part))
+            || hints.iter().any(|part| contains(head, part))
             || head.starts_with(b"http://")
             || head.starts_with(b"https://")
             || head.ends_with(b"...") && !is_random(head, 16)
@@ -241,7 +242,7 @@ impl Value<'_> {
             || self.is_quoted() && is_template(self.head)
     }
 
-    /// Whether it is a path: lower-case letters between `/`, which base64 does not have for long.
+    /// Whether it is a path: lower-case letters between `/`; a longer base64 text would contain capitals.
     fn is_path(&self) -> bool {
         let is_part =
             |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b'_' | b'-');
@@ -314,13 +315,13 @@ pub(super) fn is_basic(text: &[u8]) -> bool {
     colon && text.first().is_some_and(|&byte| is_alnum(byte))
 }
 
-/// Whether one of the cookies in a header may be a session. Its value is judged in parts, so that a mask in it does not
-/// turn an ordinary one into a session.
+/// Whether one of the cookies in a header may be a session. Each part of a value is judged separately, so that a mask
+/// inserted earlier does not make an ordinary cookie look like a session.
 pub(super) fn has_session(text: &[u8]) -> bool {
     let is_between = |byte: &u8| matches!(byte, b'=' | b',' | b'[' | b']') || is_blank(*byte);
-    let telling = |part: &[u8]| is_random(part, 12) || part.len() >= 8 && is_mixed(part) && !is_wordy(part);
+    let looks_random = |part: &[u8]| is_random(part, 12) || part.len() >= 8 && is_mixed(part) && !is_wordy(part);
     text.split(|&byte| byte == b';').any(|cookie| {
         let value = cookie.iter().position(|&byte| byte == b'=').and_then(|at| cookie.get(at + 1..));
-        value.is_some_and(|value| value.split(is_between).any(telling))
+        value.is_some_and(|value| value.split(is_between).any(looks_random))
     })
 }

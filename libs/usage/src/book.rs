@@ -56,12 +56,12 @@ impl Session {
             self.dir.clone_from(&facts.cwd);
         }
         self.modified = self.modified.max(log.identity.modified);
-        let talk = facts.talks.iter().find(|talk| talk.session == name);
-        let given = talk.and_then(|talk| talk.custom_title.clone());
+        let known = facts.talks.iter().find(|known| known.session == name);
+        let given = known.and_then(|known| known.custom_title.clone());
         self.is_renamed |= given.is_some();
-        let title = given.or(talk.and_then(|talk| talk.title.clone()).filter(|_| !self.is_renamed));
+        let title = given.or(known.and_then(|known| known.title.clone()).filter(|_| !self.is_renamed));
         self.title = title.or(self.title.take());
-        self.client = talk.and_then(|talk| talk.client.clone()).or(self.client.take());
+        self.client = known.and_then(|known| known.client.clone()).or(self.client.take());
     }
 }
 
@@ -139,9 +139,9 @@ impl Book {
         let nowhere = || vec![u32::MAX; facts.names.len()];
         let mut places = Places { sessions: nowhere(), models: nowhere() };
         let of_calls = facts.calls.iter().map(|call| call.session);
-        let of_talks = facts.talks.iter().map(|talk| talk.session);
+        let with_facts = facts.talks.iter().map(|known| known.session);
         let of_prompts = facts.prompts.iter().map(|prompt| prompt.session);
-        let sessions: BTreeSet<u32> = of_calls.chain(of_talks).chain(of_prompts).collect();
+        let sessions: BTreeSet<u32> = of_calls.chain(with_facts).chain(of_prompts).collect();
         for name in sessions {
             let place = self.session(log.agent, facts.name(name));
             if let Some(session) = self.sessions.get_mut(place as usize) {

@@ -22,7 +22,7 @@ pub struct Prompt {
 
 /// The facts of a session besides its calls.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Talk {
+pub struct SessionFacts {
     /// An index in [`Facts::names`].
     pub session: u32,
     /// The title that the client generated.
@@ -52,9 +52,9 @@ pub struct Facts {
     /// In the order of their lines.
     #[serde(default)]
     pub prompts: Vec<Prompt>,
-    /// One for each session with such a fact.
+    /// One for each session that has a title or a client's sum.
     #[serde(default)]
-    pub talks: Vec<Talk>,
+    pub talks: Vec<SessionFacts>,
     /// Lines in all.
     #[serde(default)]
     pub lines: u64,
@@ -88,12 +88,13 @@ impl Facts {
                 self.calls.retain(|call| call.message != message);
                 *places = Places::of(self);
             }
-            Kind::Title(title) => self.talk_of(&entry.conversation, |talk| talk.title = Some(title)),
+            Kind::Title(title) => self.change_session_facts(&entry.conversation, |facts| facts.title = Some(title)),
             Kind::Renamed(title) => {
                 // An empty title removes the name.
-                self.talk_of(&entry.conversation, |talk| talk.custom_title = Some(title).filter(|t| !t.is_empty()));
+                let custom_title = Some(title).filter(|title| !title.is_empty());
+                self.change_session_facts(&entry.conversation, |facts| facts.custom_title = custom_title);
             }
-            Kind::Sum(sum) => self.talk_of(&entry.conversation, |talk| talk.client = Some(sum)),
+            Kind::Sum(sum) => self.change_session_facts(&entry.conversation, |facts| facts.client = Some(sum)),
             _ => {}
         }
     }
@@ -102,7 +103,7 @@ impl Facts {
     fn prompt(&mut self, entry: &Entry) {
         let noted = || self.prompts.iter().map(|prompt| prompt.at).chain(self.calls.iter().map(|call| call.at));
         let Some(at) = entry.at.or_else(|| noted().max()) else { return };
-        let session = self.number(&entry.conversation);
+        let session = self.intern_name(&entry.conversation);
         let id = entry.id.as_deref().map_or_else(|| hash(&format!("{}@{at}#{}", entry.conversation, self.lines)), hash);
         self.prompts.push(Prompt { at, id, session });
     }
@@ -113,8 +114,8 @@ impl Facts {
             message: hash(&response.key()),
             request: response.request.as_deref().map_or(0, hash),
             reference: response.reference.as_deref().map_or(0, hash),
-            session: self.number(conversation),
-            model: self.number(&response.model),
+            session: self.intern_name(conversation),
+            model: self.intern_name(&response.model),
             class: response.class,
             lines: response.lines,
             searches: response.searches,
@@ -123,9 +124,9 @@ impl Facts {
         }
     }
 
-    fn talk_of(&mut self, conversation: &str, change: impl FnOnce(&mut Talk)) {
-        let session = self.number(conversation);
-        self.talk(session).map(change);
+    fn change_session_facts(&mut self, conversation: &str, change: impl FnOnce(&mut SessionFacts)) {
+        let session = self.intern_name(conversation);
+        self.session_facts_mut(session).map(change);
     }
 
     /// Counts the result of parsing a line.
@@ -145,8 +146,8 @@ impl Facts {
         numbers.into_iter().map(|number| self.name(number)).collect()
     }
 
-    /// The index of a name. A file has few names.
-    pub fn number(&mut self, name: &str) -> u32 {
+    /// The index of a name, which is added if it is new. A linear search is enough, because a file has few names.
+    pub fn intern_name(&mut self, name: &str) -> u32 {
         let at = self.names.iter().rposition(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_string());
             self.names.len() - 1
@@ -154,10 +155,10 @@ impl Facts {
         at as u32
     }
 
-    /// The facts of a session; added if it is new, so never `None`.
-    pub fn talk(&mut self, session: u32) -> Option<&mut Talk> {
-        let at = self.talks.iter().position(|talk| talk.session == session).unwrap_or_else(|| {
-            self.talks.push(Talk { session, ..Talk::default() });
+    /// The facts of a session, added if it is new. Always `Some`; the `Option` only avoids a panicking index.
+    pub fn session_facts_mut(&mut self, session: u32) -> Option<&mut SessionFacts> {
+        let at = self.talks.iter().position(|known| known.session == session).unwrap_or_else(|| {
+            self.talks.push(SessionFacts { session, ..SessionFacts::default() });
             self.talks.len() - 1
         });
         self.talks.get_mut(at)

@@ -84,7 +84,7 @@ fn measure(sessions: usize, runs: usize, floor: &Native, peak: &Native, sync: &m
     progress(sessions, "the store is written");
     let mut bench = Bench::new(sessions);
     let can_trace = strace::is_possible().is_ok();
-    // Not on large stores, since everything takes fifty times as long under valgrind.
+    // Instructions are not counted on large stores, since everything takes fifty times as long under valgrind.
     let can_count = instructions::is_possible().is_ok() && sessions <= 1000;
     let mut found = Vec::new();
     for scenario in bench.scenarios() {

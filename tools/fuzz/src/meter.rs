@@ -34,7 +34,7 @@ fn took(bytes: usize) {
 unsafe impl GlobalAlloc for Meter {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         took(layout.size());
-        // SAFETY: the caller keeps the promises.
+        // SAFETY: the caller upholds `GlobalAlloc`'s contract.
         unsafe { System.alloc(layout) }
     }
 

@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_strings_words_and_signs_and_know_what_they_open() {
+    fn tokens_are_strings_words_and_signs_and_brackets_match() {
         let text = br#"{"a \" b": [1.5, {"c":null}], x}"#;
         let shown: Vec<&[u8]> = tokens(text).into_iter().map(|(from, to)| &text[from..to]).collect();
         assert_eq!(shown[..4], [&b"{"[..], br#""a \" b""#, b":", b"["]);

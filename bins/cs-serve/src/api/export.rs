@@ -14,7 +14,7 @@ use cs_core::{Error, Result};
 use render::{Document, Format, Project};
 use std::sync::Arc;
 
-/// Most bytes of records in one export, which is in memory as a whole.
+/// Maximum number of bytes of records in one export, which is in memory as a whole.
 const BYTES: usize = 16 * 1024 * 1024;
 
 /// A session as it was read.

@@ -8,14 +8,14 @@ use super::outgoing::Outgoing;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::streams::Stream;
-use super::system::{self, READABLE, WRITABLE, Waited};
+use super::system::{self, PollEntry, READABLE, WRITABLE};
 use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 use tiny_http::Method;
 
-/// Most bytes that a closed connection may still send.
+/// Maximum number of bytes that a closed connection may still send.
 const DRAIN_BYTES: usize = 1024 * 1024;
 
 /// A connection.
@@ -83,15 +83,15 @@ impl Connection {
     }
 
     /// The events to wait for. A connection whose request is being answered waits for nothing.
-    pub fn waited(&self) -> Waited {
+    pub fn poll_entry(&self) -> PollEntry {
         let (fd, both) = (self.socket.as_raw_fd(), READABLE | WRITABLE);
         match &self.phase {
-            Phase::Working => system::waited(-1, 0),
+            Phase::Working => system::poll_entry(-1, 0),
             // Only for the end of the connection.
-            Phase::Held(_) => system::waited(fd, 0),
-            Phase::Reading | Phase::Draining(_) => system::waited(fd, READABLE),
-            Phase::Writing(_) => system::waited(fd, WRITABLE),
-            Phase::Streaming(stream) => system::waited(fd, if stream.is_waiting() { both } else { READABLE }),
+            Phase::Held(_) => system::poll_entry(fd, 0),
+            Phase::Reading | Phase::Draining(_) => system::poll_entry(fd, READABLE),
+            Phase::Writing(_) => system::poll_entry(fd, WRITABLE),
+            Phase::Streaming(stream) => system::poll_entry(fd, if stream.is_waiting() { both } else { READABLE }),
         }
     }
 

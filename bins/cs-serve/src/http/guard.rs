@@ -94,7 +94,8 @@ pub fn is_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-/// Checks the token: `Authorization: Bearer TOKEN`, or Basic with the token as the password, for which browsers ask.
+/// Checks the token: `Authorization: Bearer TOKEN`, or Basic with the token as the password: browsers then prompt for
+/// it.
 fn check_token(request: &Request, policy: &Policy) -> Result<(), Refusal> {
     if policy.token.as_ref().is_none_or(|wanted| sends(request, wanted)) {
         return Ok(());
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_changed_and_nothing_taken_in() {
+    fn other_methods_and_bodies_are_refused() {
         for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE", "BREW"] {
             assert_eq!(judge(&format!("{method} / HTTP/1.1\r\nHost: localhost"), &Policy::default()), 405, "{method}");
         }
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn other_sites_may_link_and_nothing_else() {
+    fn other_sites_may_only_link() {
         let site = |path, rest: &str| get(path, &format!("\r\nSec-Fetch-Site: {rest}"));
         assert_eq!(site("/api/overview", "same-origin"), 200);
         assert_eq!(site("/api/overview", "none\r\nSec-Fetch-Mode: navigate"), 200);
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pages_of_ours_may_send_their_origin() {
+    fn only_our_own_origin_is_accepted() {
         let with = |origin: &str| get("/api/overview", &format!("\r\nOrigin: {origin}"));
         for origin in ["http://127.0.0.1:9000", "https://127.0.0.1:9000"] {
             assert_eq!(with(origin), 200, "{origin}");
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_wanted_everywhere_once_it_is_set() {
+    fn every_path_needs_the_token_once_it_is_set() {
         let policy = Policy { names: vec!["box.local".into()], token: Some("0123456789abcdef".into()) };
         let with = |rest: &str| judge(&format!("GET /healthz HTTP/1.1\r\nHost: box.local{rest}"), &policy);
         assert_eq!(with(""), 401);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const MANY: usize = 10;
 const MEMORY: Duration = Duration::from_secs(10 * 60);
 const WAIT: Duration = Duration::from_secs(2);
-/// Most addresses whose correct tokens are remembered.
+/// Maximum number of addresses whose correct tokens are remembered.
 const KNOWN: usize = 32;
 
 /// Recent wrong tokens.
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_wrong_ones_slow_the_next_and_lock_nobody_out() {
+    fn ten_wrong_tokens_slow_the_next_but_lock_nobody_out() {
         let (now, mut guesses) = (Instant::now(), Guesses::default());
         let [owner, attacker, new] = [1, 2, 3].map(|last| IpAddr::from([10, 0, 0, last]));
         guesses.record_correct(owner);

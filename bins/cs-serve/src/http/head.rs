@@ -15,7 +15,7 @@ pub struct Request {
     pub method: Method,
     pub target: Target,
     pub version: HTTPVersion,
-    /// The answer may use anything that was read from the store after this instant.
+    /// A snapshot of the store is recent enough for the answer if it was read after this instant.
     pub received_at: Instant,
     /// The headers, with names in lower case.
     fields: Vec<(String, String)>,
@@ -66,7 +66,7 @@ pub fn parse(bytes: &[u8], seen: usize) -> Parsed {
     match find_end(bytes, seen) {
         Err(refusal) => Parsed::Refused(refusal),
         Ok(None) => Parsed::Incomplete,
-        Ok(Some(end)) => match bytes.get(..end).map_or_else(|| Err(bad("no head")), understand) {
+        Ok(Some(end)) => match bytes.get(..end).map_or_else(|| Err(bad("no head")), parse_head) {
             Ok(request) => Parsed::Whole(request, end),
             Err(refusal) => Parsed::Refused(refusal),
         },
@@ -100,14 +100,15 @@ fn uri_too_long() -> Refusal {
     Refusal::new(414, "URI_TOO_LONG", &format!("a URL may have at most {TARGET_BYTES} bytes"))
 }
 
-fn understand(head: &[u8]) -> Result<Request, Refusal> {
+fn parse_head(head: &[u8]) -> Result<Request, Refusal> {
     let text = String::from_utf8_lossy(head);
     let mut lines = text.split("\r\n");
-    let (method, raw, version) = request_line(lines.next().unwrap_or_default())?;
+    let (method, raw, version) = parse_request_line(lines.next().unwrap_or_default())?;
     if raw.len() > TARGET_BYTES {
         return Err(uri_too_long());
     }
-    let fields: Vec<(String, String)> = lines.filter(|line| !line.is_empty()).map(field).collect::<Result<_, _>>()?;
+    let fields: Vec<(String, String)> =
+        lines.filter(|line| !line.is_empty()).map(parse_field).collect::<Result<_, _>>()?;
     if fields.len() > FIELDS {
         return Err(Refusal::new(431, "HEADERS_TOO_LARGE", &format!("a request may have at most {FIELDS} headers")));
     }
@@ -118,11 +119,11 @@ fn understand(head: &[u8]) -> Result<Request, Refusal> {
         (Ok(target), _) => target,
     };
     let request = Request { method, target, version, received_at: Instant::now(), fields };
-    consistent(&request)?;
+    check_consistency(&request)?;
     Ok(request)
 }
 
-fn request_line(line: &str) -> Result<(Method, &str, HTTPVersion), Refusal> {
+fn parse_request_line(line: &str) -> Result<(Method, &str, HTTPVersion), Refusal> {
     let parts: Vec<&str> = line.split(' ').collect();
     let &[method, target, version] = parts.as_slice() else {
         return Err(bad("the request line does not have three parts"));
@@ -141,7 +142,7 @@ fn request_line(line: &str) -> Result<(Method, &str, HTTPVersion), Refusal> {
     Ok((Method::from_str(method).map_err(|()| bad("the method is not a valid token"))?, target, version))
 }
 
-fn field(line: &str) -> Result<(String, String), Refusal> {
+fn parse_field(line: &str) -> Result<(String, String), Refusal> {
     let (name, value) = line.split_once(':').ok_or_else(|| bad("a header has no colon"))?;
     // This also refuses lines that begin with a space, the obsolete way to continue a header.
     if !is_token(name) {
@@ -154,7 +155,7 @@ fn field(line: &str) -> Result<(String, String), Refusal> {
     Ok((name.to_ascii_lowercase(), value.to_string()))
 }
 
-fn consistent(request: &Request) -> Result<(), Refusal> {
+fn check_consistency(request: &Request) -> Result<(), Refusal> {
     if request.count("host") > 1 || request.count("content-length") > 1 || request.count("transfer-encoding") > 1 {
         return Err(bad("a header is given twice"));
     }
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_request_is_understood() {
+    fn a_plain_request_is_parsed() {
         let text = "GET /a?b=c HTTP/1.1\r\nHost: x\r\nConnection: Close, x\r\n\r\nrest";
         let Parsed::Whole(request, end) = parse(text.as_bytes(), 0) else { panic!() };
         assert_eq!((request.target.path.as_str(), request.field("host"), end), ("/a", Some("x"), text.len() - 4));
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_mean_two_things_is_refused() {
+    fn ambiguous_heads_are_refused() {
         let with = |rest: &str| format!("GET / HTTP/1.1\r\nHost: x\r\n{rest}\r\n\r\n");
         for rest in [
             "Host: y",

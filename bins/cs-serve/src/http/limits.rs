@@ -7,13 +7,14 @@ pub const TARGET_BYTES: usize = 4096;
 /// The longest head of a request, in bytes; longer ones are answered with 431. Browsers send the cookies of every server
 /// with the same host name, whatever its port, so the limit must not be small.
 pub const HEAD_BYTES: usize = 16 * 1024;
-/// Most header lines of a request.
+/// Maximum number of header lines of a request.
 pub const FIELDS: usize = 100;
-/// Most connections, without those that wait for events. Another one closes the one that has been idle longest.
+/// Maximum number of connections, not counting those that wait for events. When one more arrives, an idle connection is
+/// closed, see `Connection::worth`.
 pub const CONNECTIONS: usize = 512;
-/// Most clients that wait for events.
+/// Maximum number of clients that wait for events.
 pub const STREAMS: usize = 256;
-/// Most bytes of answers that wait for slow readers; beyond that the server answers 503.
+/// Maximum number of bytes of answers that wait for slow readers; beyond that the server answers 503.
 pub const WAITING_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a whole head may take, from its first byte.
@@ -23,7 +24,7 @@ pub const IDLE_TIME: Duration = Duration::from_secs(20);
 /// How long a client may take for an answer, and how long it may read nothing of it.
 pub const WRITE_TIME: Duration = Duration::from_secs(120);
 pub const STALL_TIME: Duration = Duration::from_secs(15);
-/// How long a closed connection may still send, so that the client gets our answer before the end.
+/// How long we keep reading after our last answer, so that the client receives it before the connection closes.
 pub const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// How often clients that wait for events get at least a comment.
 pub const STREAM_TIME: Duration = Duration::from_secs(15);

@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn heads_have_what_keeps_a_browser_in_bounds() {
+    fn heads_have_the_security_headers() {
         let reply = Reply::json(&"x").saved_as("a.json");
         let head = String::from_utf8(reply.head(true)).unwrap();
         assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\nConnection: close\r\n\r\n"), "{head}");
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_a_page_that_nothing_can_be_put_into() {
+    fn a_refusal_page_escapes_its_text() {
         let refusal = Refusal::new(403, "OTHER_ACCOUNT", "<script>&");
         let reply = Reply::refusal_page(&refusal);
         let text = String::from_utf8(reply.body.to_vec()).unwrap();

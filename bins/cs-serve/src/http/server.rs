@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// How long to accept no connection when the process has no file descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Most connections that are accepted at a time before the open ones are served again.
+/// Maximum number of connections that are accepted at a time before the open ones are served again.
 const AT_ONCE: usize = 64;
 
 /// The server.
@@ -29,7 +29,7 @@ pub struct Server {
     waker: Waker,
     workers: Workers,
     slots: Vec<Option<Connection>>,
-    /// Most open connections, and most clients that wait for events.
+    /// Maximum numbers of open connections, and of clients that wait for events.
     most: usize,
     most_streams: usize,
     serial: u64,
@@ -114,8 +114,10 @@ impl Server {
         let now = Instant::now();
         let accepts = accepting && self.paused_until.is_none_or(|until| until <= now);
         let listener = if accepts { self.listener.as_raw_fd() } else { -1 };
-        let mut all = vec![self.waker.waited(), system::waited(listener, READABLE)];
-        all.extend(self.slots.iter().map(|slot| slot.as_ref().map_or(system::waited(-1, 0), Connection::waited)));
+        let mut all = vec![self.waker.poll_entry(), system::poll_entry(listener, READABLE)];
+        all.extend(
+            self.slots.iter().map(|slot| slot.as_ref().map_or(system::poll_entry(-1, 0), Connection::poll_entry)),
+        );
         let deadlines = self.slots.iter().flatten().filter_map(Connection::deadline);
         let look = (!self.is_looking && self.streams() > 0).then_some(self.next_look);
         let stop = (!accepting).then_some(now + PAUSE);

@@ -10,18 +10,18 @@ use std::time::Duration;
 pub const READABLE: i16 = libc::POLLIN;
 pub const WRITABLE: i16 = libc::POLLOUT;
 
-/// One thing to wait for.
-pub type Waited = libc::pollfd;
+/// An entry for poll(2).
+pub type PollEntry = libc::pollfd;
 
-/// Creates something to wait for; ends and errors are always reported.
-pub fn waited(fd: RawFd, events: i16) -> Waited {
-    Waited { fd, events, revents: 0 }
+/// Creates an entry for poll(2); hang-ups and errors are always reported.
+pub fn poll_entry(fd: RawFd, events: i16) -> PollEntry {
+    PollEntry { fd, events, revents: 0 }
 }
 
-/// Waits until one of them is ready, or for this long; `None` means for ever.
+/// Waits until one entry is ready, or for this long; `None` means for ever.
 #[allow(unsafe_code, reason = "poll(2)")]
-pub fn wait(all: &mut [Waited], most: Option<Duration>) -> io::Result<()> {
-    // Rounded up, so that a deadline within the millisecond does not make the loop spin.
+pub fn wait(all: &mut [PollEntry], most: Option<Duration>) -> io::Result<()> {
+    // Rounded up, so that a deadline less than a millisecond away does not make the loop spin.
     let millis = most.map_or(-1, |most| i32::try_from(most.as_millis().saturating_add(1)).unwrap_or(i32::MAX));
     // SAFETY: the pointer and the length are those of one slice.
     let count = unsafe { libc::poll(all.as_mut_ptr(), all.len() as libc::nfds_t, millis) };
@@ -57,8 +57,8 @@ impl Waker {
         Ok(Caller(self.calling.try_clone()?))
     }
 
-    pub fn waited(&self) -> Waited {
-        waited(self.called.as_raw_fd(), READABLE)
+    pub fn poll_entry(&self) -> PollEntry {
+        poll_entry(self.called.as_raw_fd(), READABLE)
     }
 
     /// Discards the calls so far.
@@ -109,7 +109,7 @@ pub fn is_stopped() -> bool {
 /// Raises the limit of open files to what connections need, if the system allows it, and returns the limit.
 #[allow(unsafe_code, reason = "setrlimit(2)")]
 pub fn raise_file_limit(wanted: u64) -> u64 {
-    // SAFETY: rlimit is plain old data, and both calls only read or write that one.
+    // SAFETY: rlimit is plain old data, and both calls access only this struct.
     unsafe {
         let mut limit: libc::rlimit = std::mem::zeroed();
         if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) != 0 {

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_mean_two_things_is_refused() {
+    fn ambiguous_targets_are_refused() {
         for raw in ["/a%2fb", "/%00", "/%0d%0a", "/%", "/%4", "/%zz", "/%ff", "/a b", "/é", "*", "a", "", "/a#b"] {
             assert!(parse(raw).is_err(), "{raw}");
         }
@@ -125,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_url_gives_its_host_away() {
+    fn a_full_url_is_split_into_host_and_path() {
         let target = parse("HTTP://127.0.0.1:9000/api?x=1").unwrap();
         assert_eq!((target.path.as_str(), target.authority.as_deref()), ("/api", Some("127.0.0.1:9000")));
         assert_eq!(parse("http://h").unwrap().path, "/");
     }
 
     #[test]
-    fn what_is_encoded_is_decoded_again() {
+    fn encoding_then_decoding_gives_the_same_text() {
         let hostile = "a&b=c d/é\"<%";
         assert_eq!(parse(&format!("/?q={}", encode(hostile))).unwrap().query[0].1, hostile);
     }

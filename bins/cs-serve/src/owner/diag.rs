@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_has_exactly_this_connection_open_is_its_owner() {
+    fn only_the_account_with_this_connection_open_owns_it() {
         let [local, remote] = ends();
         let owner = |bytes: &[u8]| answer(bytes, local, remote);
         assert_eq!(owner(&encode_answer(BY_FAMILY, local, remote, 1000, 5)), Some(1000));

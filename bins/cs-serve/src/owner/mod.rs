@@ -95,7 +95,7 @@ mod tests {
         ways
     }
 
-    /// A connection that another account makes; only root can do that, and elsewhere than in CI it may be missing.
+    /// A connection made by another account. Needs root: otherwise `None`, or a failure in CI.
     #[allow(unsafe_code, reason = "setfsuid(2)")]
     fn as_stranger(server: SocketAddr) -> Option<TcpStream> {
         if own() != 0 {
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ways_tell_the_owner_over_both_protocols() {
+    fn both_sources_report_the_owner_over_both_protocols() {
         for address in ["127.0.0.1", "127.3.2.1", "::1"] {
             let Ok(listener) = TcpListener::bind((address.parse::<IpAddr>().unwrap(), 0)) else { continue };
             let server = listener.local_addr().unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_gone_does_not_pass_as_root() {
+    fn a_closed_client_is_not_taken_for_root() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = listener.local_addr().unwrap();
         for is_rude in [false, true] {

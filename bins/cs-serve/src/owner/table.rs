@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, SocketAddr};
 
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
-/// Most bytes of a table that are read: about 200,000 sockets.
-const MOST: u64 = 32 * 1024 * 1024;
+/// Maximum number of bytes of a table that are read: about 200,000 sockets.
+const TABLE_BYTES: u64 = 32 * 1024 * 1024;
 
 /// A socket, as a line of the table describes it.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ fn row(line: &str) -> Option<SocketRow<'_>> {
 /// The first result of `wanted` over all sockets.
 pub fn find<T>(mut wanted: impl FnMut(&SocketRow) -> Option<T>) -> Option<T> {
     TABLES.iter().find_map(|table| {
-        let mut lines = BufReader::with_capacity(32 * 1024, File::open(table).ok()?.take(MOST));
+        let mut lines = BufReader::with_capacity(32 * 1024, File::open(table).ok()?.take(TABLE_BYTES));
         let mut line = String::new();
         while lines.read_line(&mut line).is_ok_and(|count| count > 0) {
             if let Some(found) = row(&line).and_then(|row| wanted(&row)) {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_whose_a_socket_is() {
+    fn a_line_names_the_owner_of_a_socket() {
         let line =
             "   1: 0100007F:1F90 0100007F:C350 06 00000000:00000000 03:000016F5 00000000  1000        0 77 3 x\n";
         let wanted = SocketRow { local: "0100007F:1F90", remote: "0100007F:C350", state: "06", uid: 1000, inode: 77 };
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_socket_is_nobodys_and_not_roots() {
+    fn a_closed_socket_has_no_owner() {
         let line = "   1: 0100007F:1F90 0100007F:C350 04 00000000:00000000 01:00000014 00000000     0        0 0 3 x\n";
         assert_eq!(row(line).map(|row| holder(&row)), Some(None));
         assert_eq!(row(&line.replace(" 0 3", " 9 3")).map(|row| holder(&row)), Some(Some(0)));

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_many_projects_did_stands_together() {
+    fn smaller_projects_share_one_series() {
         let projects: BTreeMap<String, usize> = (1..=8).map(|n| (format!("p{n}"), n)).collect();
         let day = Day { date: "2026-11-21".into(), sessions: 36, projects };
         let names = series(std::slice::from_ref(&day));

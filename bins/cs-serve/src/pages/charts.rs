@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_of_a_column_stand_upon_one_another() {
+    fn parts_of_a_column_are_stacked() {
         let chart = columns(&[("2026-11-16".into(), vec![1, 0, 3]), ("2026-11-23".into(), vec![0, 0, 0])]);
         let [low, high] = chart.columns[0].parts.as_slice() else { panic!("{chart:?}") };
         assert_eq!((low.series, low.value, high.series, high.value), (0, 1, 2, 3));
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_at_all_has_a_chart_too() {
+    fn an_empty_series_has_a_chart() {
         assert_eq!((columns(&[]).total, heat_map(&[]).cells.len()), (0, 0));
         let dull = columns(&[("2026-11-16".into(), vec![0])]);
         assert!(dull.columns[0].parts.is_empty() && dull.levels.iter().all(|level| level.at.is_finite()));

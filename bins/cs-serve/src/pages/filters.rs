@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ones_own_folder_is_a_tilde() {
+    fn the_home_directory_is_a_tilde() {
         let paths = ["/home/dev/api", "/home/dev", "/home/developer", "/srv"];
         assert_eq!(paths.map(|path| homely(path, "/home/dev")), ["~/api", "~", "/home/developer", "/srv"]);
         assert_eq!((homely("/srv", ""), homely("/srv", "/")), ("/srv".into(), "/srv".into()));

@@ -18,7 +18,7 @@ use std::cmp::Reverse;
 
 /// How many projects an overview shows with their sessions; the others have a line each.
 const GROUPS: usize = 12;
-/// Most sessions of a kind at the top of the page; the others are one click away.
+/// Maximum number of sessions of a kind at the top of the page; the others are one click away.
 const AT_TOP: usize = 50;
 
 /// The variables of `overview.html`.

@@ -9,7 +9,7 @@ use cs_core::record::Status;
 use cs_core::state::State;
 use serde::Serialize;
 
-/// Most rows of a kind that an overview shows for a project; the others are one click away.
+/// Maximum number of rows of a kind that an overview shows for a project; the others are one click away.
 const QUIET: usize = 8;
 const PARKED: usize = 5;
 const RECENT: usize = 3;

@@ -14,7 +14,7 @@ use cs_core::usage::Usage;
 use render::{Format, format_duration};
 use serde::Serialize;
 
-/// Most facts of the timeline that the page shows; a download has all of them.
+/// Maximum number of facts of the timeline that the page shows; a download has all of them.
 const FACTS: usize = 500;
 
 /// The variables of `session.html`.

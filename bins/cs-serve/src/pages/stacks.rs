@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_many_models_used_stands_together() {
+    fn smaller_models_share_one_series() {
         let mut sum = ModelSum::default();
         for n in 1..=8_u64 {
             sum.add(&format!("m{n}"), &Amount::new([n, 0, 0, 0], Some(n as f64), 0));

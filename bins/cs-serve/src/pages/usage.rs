@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_unknown_is_said_and_counts_least() {
+    fn unknown_costs_are_named_and_count_least() {
         let known = Amount::new([0, 1500, 0, 0], Some(1.5), 0);
         let unknown = Amount::new([900_000, 0, 0, 0], None, 900_000);
         let mut sum = ModelSum::default();

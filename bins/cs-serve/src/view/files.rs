@@ -25,7 +25,7 @@ impl Lives {
                 Some((_, live)) => Some(live),
                 None => store.live(&uuid)?,
             };
-            store.heed_names(live.as_mut_slice());
+            store.update_names(live.as_mut_slice());
             self.0.extend(live.map(|live| (stem, (stamp, live))));
         }
         Ok(())

@@ -61,7 +61,7 @@ pub struct TasksDone {
 /// By a session's id: which version of its file was read, and the local days of its finished tasks.
 type Finished = HashMap<u64, (Option<Stamp>, Vec<NaiveDate>)>;
 
-/// Most records for which that is kept.
+/// Maximum number of records for which that is kept.
 const KEPT: usize = 20_000;
 
 /// The last half year of a project, oldest week first.

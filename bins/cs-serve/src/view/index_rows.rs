@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_give_back_what_they_took() {
+    fn rows_return_the_entries_they_store() {
         let id = |n: u32| SessionId::parse(&format!("sess_20261121T0337_{n:04x}")).unwrap();
         let entry = |intent: &'static str, slug: &'static str| IndexEntry {
             project_slug: slug.into(),

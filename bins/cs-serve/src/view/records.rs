@@ -9,8 +9,8 @@ use cs_core::store::Store;
 use cs_core::{Error, Result};
 use std::collections::HashMap;
 
-/// Most sessions that are cached; after that, all are dropped.
-const MOST: usize = 2000;
+/// Maximum number of sessions that are cached; after that, all are dropped.
+const CACHED_SESSIONS: usize = 2000;
 
 /// How many files are checked at a time.
 const LOOKS: usize = 250;
@@ -98,7 +98,7 @@ impl Records {
             Err(Error::Missing(text)) => return Err(Error::Missing(text)),
             Err(error) => Err(error.to_string()),
         };
-        if self.known.len() >= MOST {
+        if self.known.len() >= CACHED_SESSIONS {
             self.known.clear();
         }
         let known = KnownRecord { stamps, read };

@@ -13,7 +13,7 @@ use cs_core::statusline::Reading;
 use cs_core::usage::Usage;
 use serde::Serialize;
 
-/// Most sessions before and after one that are shown.
+/// Maximum number of sessions before and after one that are shown.
 const CHAIN: usize = 20;
 
 /// A session with everything that is shown.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// The default and the maximum number of days in a range.
 pub const DAYS: u64 = 30;
-const MOST: u64 = 53 * 7;
+const RANGE_DAYS: u64 = 53 * 7;
 
 /// The usage in a range, by day.
 #[derive(Debug, Serialize)]
@@ -81,7 +81,7 @@ pub fn range(query: &Query) -> DayRange {
     let (from, until) = query.range(clock::now()).days(Zone::system());
     let until = until.map_or(today, |until| until.min(today));
     let from = from.unwrap_or_else(|| before(until, DAYS - 1));
-    DayRange { from: from.max(before(until, MOST - 1)), until }
+    DayRange { from: from.max(before(until, RANGE_DAYS - 1)), until }
 }
 
 /// The usage in a range.
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(wanted(None, None), (0, 30));
         assert_eq!(wanted(Some("6d"), None), (0, 7));
         assert_eq!(wanted(None, Some("7d")), (7, 30));
-        assert_eq!(wanted(Some("2001-01-01"), Some("2999-01-01")), (0, MOST as i64));
+        assert_eq!(wanted(Some("2001-01-01"), Some("2999-01-01")), (0, RANGE_DAYS as i64));
         assert_eq!(wanted(Some("yesterday"), Some("yesterday")), (1, 1));
         let day = before(today(), 3).to_string();
         assert_eq!(wanted(Some(&day), Some(&day)), (3, 1));

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_shows_however_soon_it_comes() {
+    fn a_change_is_noticed_however_soon_it_comes() {
         let dir = std::env::temp_dir().join(format!("cs-serve-stamp-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let before = Stamp::of(&dir).unwrap();

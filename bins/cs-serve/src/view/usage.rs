@@ -10,8 +10,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most sessions whose sums are cached; after that, all are dropped.
-const MOST: usize = 2000;
+/// Maximum number of sessions whose sums are cached; after that, all are dropped.
+const CACHED_SESSIONS: usize = 2000;
 
 /// The files that were read.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl Usage {
             return *amount;
         }
         let amount = store.usage(uuid, session_id).ok().flatten().as_ref().map(Amount::from);
-        if known.len() >= MOST {
+        if known.len() >= CACHED_SESSIONS {
             known.clear();
         }
         known.insert(session_id.to_string(), (stamp, amount));

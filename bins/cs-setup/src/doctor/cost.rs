@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime};
 
 /// Older transcripts are not read.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Most transcripts, the newest first.
+/// Maximum number of transcripts that are read, the newest first.
 const FILES: usize = 60;
-/// Most bytes of each, from its end.
+/// Maximum number of bytes that are read of each, from its end.
 const FILE_BYTES: u64 = 8 * 1024 * 1024;
-/// Most hooks that are listed.
+/// Maximum number of hooks that are listed.
 const HOOKS: usize = 12;
 /// Milliseconds that one of our hooks may take (median).
 const OURS: u64 = 50;

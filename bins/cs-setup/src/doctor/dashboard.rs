@@ -16,7 +16,7 @@ use std::time::Duration;
 const PROGRAM: &str = "cs-serve";
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(2);
-/// Most bytes of an answer that are read.
+/// Maximum number of bytes of an answer that are read.
 const ANSWER: u64 = 16 * 1024;
 
 /// The readers that a dashboard reports: a word of `/healthz`, or the code of a refusal.

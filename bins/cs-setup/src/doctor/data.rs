@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 /// Older problems are not reported.
 const RECENT_HOURS: i64 = 24;
-/// Most bytes of the log that are read.
+/// Maximum number of bytes of the log that are read.
 const LOG_BYTES: u64 = 1024 * 1024;
 
 pub fn check(places: &Places) -> Vec<Check> {

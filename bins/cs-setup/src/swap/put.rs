@@ -19,7 +19,7 @@ const SETTLING: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis
 const TURNS: usize = 1000;
 /// How long another program may keep our text open before it is final, in milliseconds.
 const PATIENCE: usize = 1000;
-/// Most copies beside one file.
+/// Maximum number of copies beside one file.
 const COPIES: usize = 100;
 
 /// The result of a write.

@@ -123,7 +123,7 @@ fn typed_text_stays_typed_when_read_again() {
 }
 
 #[test]
-fn the_gist_is_the_first_telling_line() {
+fn the_gist_is_the_first_line_with_own_words() {
     for (text, line) in [
         ("fix it\nnow", "fix it"),
         ("hi\n\nfix the login", "fix the login"),
