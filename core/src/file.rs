@@ -79,7 +79,7 @@ fn read_open(mut file: &File, path: &Path, most: usize) -> Result<Vec<u8>> {
     if size > most {
         return Err(Error::corrupt(path, format!("it has {size} bytes, at most {most} are read")));
     }
-    // Its size is enough: files are replaced, never written to, so no further read is needed.
+    // The file's size is enough: files are replaced, never written to, so no further read is needed.
     let mut bytes = vec![0; size + size / ROOM];
     bytes.truncate(size);
     let mut filled = 0;

@@ -8,7 +8,7 @@ use crate::validate;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// Size from which the log is started anew; one old log is kept.
+/// Size at which a new log is started; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
 /// Appends one line: the time, the program, the error. A line that cannot be written is lost, because a hook

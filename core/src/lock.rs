@@ -82,7 +82,7 @@ pub fn open_shared(path: &Path, options: &mut OpenOptions, wait: Duration) -> Re
         if share(&file, path)? {
             return Ok(file);
         }
-        // It is being set aside, or was a moment ago.
+        // The file is being set aside, or was a moment ago.
         if Instant::now() >= deadline {
             return Err(Error::Busy(path.to_path_buf()));
         }

@@ -6,12 +6,12 @@ use crate::quote::Quote;
 
 /// Maximum weight of a file's values: one for each comma and each list, four for each object. A session of
 /// 30,000 events has this weight.
-pub const MOST: usize = 200_000;
+pub const MAX_WEIGHT: usize = 200_000;
 
 /// Whether the bytes weigh too much. Brackets need not match: the parser checks that.
 pub fn is_too_heavy(bytes: &[u8]) -> bool {
     // No byte weighs more than four.
-    if bytes.len() <= MOST / 4 {
+    if bytes.len() <= MAX_WEIGHT / 4 {
         return false;
     }
     let (mut weight, mut quote) = (0usize, Quote::default());
@@ -23,7 +23,7 @@ pub fn is_too_heavy(bytes: &[u8]) -> bool {
             _ => {}
         }
     }
-    weight > MOST
+    weight > MAX_WEIGHT
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl Loaded {
     }
 }
 
-/// What a name on the command line means.
+/// The meaning of a name on the command line.
 enum Named {
     Session(SessionId),
     Project(Slug),

@@ -72,15 +72,15 @@ impl Finder<'_> {
             let heartbeat = &entry.last_heartbeat;
             let verdict = self.states.of_entry(id.as_str(), entry);
             found.extend(match live {
-                Some(live) => self.of_conversation(live, verdict),
-                None => self.silent(id, heartbeat, verdict),
+                Some(live) => self.check_conversation(live, verdict),
+                None => self.check_silence(id, heartbeat, verdict),
             });
         }
         if entry.status == Status::Parked {
-            found.extend(self.parked(entry));
+            found.extend(self.check_parked(entry));
         }
         if live.is_none() {
-            found.extend(self.ended_alone(id, entry)?);
+            found.extend(self.find_unattended_end(id, entry)?);
         }
         Ok(found)
     }
@@ -97,7 +97,7 @@ impl Finder<'_> {
         clock::parse(since).is_some_and(|since| since > self.now)
     }
 
-    fn of_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
+    fn check_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
         // On another machine: nobody here can answer it, or know that it is gone.
         if live.is_elsewhere() {
             return None;
@@ -134,7 +134,7 @@ impl Finder<'_> {
         })
     }
 
-    fn silent(&self, id: &SessionId, heartbeat: &str, verdict: Verdict) -> Option<Found> {
+    fn check_silence(&self, id: &SessionId, heartbeat: &str, verdict: Verdict) -> Option<Found> {
         // The index may hold an older heartbeat than the record.
         let newest = || self.store.session(id).map(|record| record.last_heartbeat);
         (verdict.state == State::Stale).then(|| Found {
@@ -148,7 +148,7 @@ impl Finder<'_> {
         })
     }
 
-    fn parked(&self, entry: &IndexEntry) -> Option<Found> {
+    fn check_parked(&self, entry: &IndexEntry) -> Option<Found> {
         let since = entry.ended_at.as_deref()?;
         let at = clock::parse(since)?;
         let headline = match clock::is_credible(at, self.now) {
@@ -168,7 +168,7 @@ impl Finder<'_> {
 
     /// Finds a session that recently ended without a person: after a turn that had failed, or closed by `cs-cleanup`
     /// before this program could send a notice.
-    fn ended_alone(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
+    fn find_unattended_end(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
         let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
         if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
             return Ok(None);
@@ -181,8 +181,8 @@ impl Finder<'_> {
         let ended = uuid.map(|uuid| self.store.ended(&uuid)).transpose()?.flatten();
         let ended = ended.filter(|ended| ended.session_id.as_deref() == Some(id.as_str()));
         let found = match record.ended_by.as_deref() {
-            Some(BY_CLEANUP) if record.status != Status::Active => Some(self.of_closed(&record, ended)),
-            _ => ended.and_then(failed_end),
+            Some(BY_CLEANUP) if record.status != Status::Active => Some(self.describe_closed(&record, ended)),
+            _ => ended.and_then(find_failed_end),
         };
         let state = match record.status {
             Status::Active => State::Unknown,
@@ -193,7 +193,7 @@ impl Finder<'_> {
     }
 
     /// Describes a session that `cs-cleanup` closed as it was before, so that it gets the same notice.
-    fn of_closed(&self, record: &Session, ended: Option<Live>) -> Found {
+    fn describe_closed(&self, record: &Session, ended: Option<Live>) -> Found {
         let since = ended.as_ref().map_or(&record.last_heartbeat, |ended| &ended.last_event_at).clone();
         let gone = ended.filter(|ended| ended.process().is_some());
         let (reason, headline, why) = match gone {
@@ -247,7 +247,7 @@ impl Finder<'_> {
 }
 
 /// Finds a conversation that ended normally, but after a turn that had failed.
-fn failed_end(ended: Live) -> Option<Found> {
+fn find_failed_end(ended: Live) -> Option<Found> {
     let (error, since) = ended.error.zip(ended.ended_at)?;
     Some(Found {
         reason: Reason::Error,

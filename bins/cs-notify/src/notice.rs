@@ -15,7 +15,7 @@ const NAMED: usize = 5;
 /// The version of the event's fields; it increases when a field changes its meaning or is removed.
 const EVENT_VERSION: u8 = 1;
 
-/// What a notice is about.
+/// The subject of a notice.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum About {

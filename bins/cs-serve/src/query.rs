@@ -16,7 +16,7 @@ use std::fmt;
 
 /// The default and the maximum length of a list.
 pub const LIMIT: usize = 50;
-pub const MOST: usize = 500;
+pub const MAX_LIMIT: usize = 500;
 /// Longest text that is searched for, in characters.
 const SEARCH: usize = 200;
 
@@ -213,8 +213,8 @@ fn flag(name: &str, value: &str) -> Result<bool, Refusal> {
 }
 
 fn limit(value: &str) -> Result<usize, Refusal> {
-    let number = value.parse().ok().filter(|number| (1..=MOST).contains(number));
-    number.ok_or_else(|| bad(format!("limit must be a number from 1 to {MOST}, not {value:?}")))
+    let number = value.parse().ok().filter(|number| (1..=MAX_LIMIT).contains(number));
+    number.ok_or_else(|| bad(format!("limit must be a number from 1 to {MAX_LIMIT}, not {value:?}")))
 }
 
 fn list(known: &[Param]) -> String {

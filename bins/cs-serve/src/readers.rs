@@ -12,14 +12,14 @@ use cli::{Failure, Outcome};
 use cs_core::paths::Home;
 use std::net::SocketAddr;
 
-/// Who may read, as requested on the command line.
+/// The accounts that may read, as requested on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Readers {
     /// The account that runs the server.
     Owner,
     /// That account, and only with the key.
     Key,
-    /// Every account of this machine or of others; a token may be required.
+    /// Every account on this machine or on others; a token may be required.
     Everyone,
 }
 

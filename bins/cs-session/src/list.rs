@@ -167,7 +167,7 @@ impl List {
                 continue;
             }
             shown += 1;
-            // What the index knows about it is still shown.
+            // The list still shows the session with the index's data.
             let damage = found.damage(id, entry);
             if let Some(error) = &damage {
                 damaged.push(Error::corrupt(&store.home.session(id), reason(error)));

@@ -105,9 +105,9 @@ impl LogFacts {
 
 /// `2 broken (lines 3, 17)`, with the first ten numbers.
 fn describe_lines(count: u64, what: &str, numbers: &[u64]) -> String {
-    const MOST: usize = 10;
-    let shown: Vec<String> = numbers.iter().take(MOST).map(u64::to_string).collect();
-    let more = if numbers.len() > MOST { ", …" } else { "" };
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = numbers.iter().take(SHOWN).map(u64::to_string).collect();
+    let more = if numbers.len() > SHOWN { ", …" } else { "" };
     match shown.is_empty() {
         true => format!("{count} {what}"),
         false => format!("{count} {what} (lines {}{more})", shown.join(", ")),

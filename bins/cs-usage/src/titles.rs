@@ -1,6 +1,6 @@
-//! Owns copying titles from the clients' logs into the records. Clients create titles without telling a hook, and a
-//! person may name a conversation that sends no more events. Must stay true: the newest session of a conversation gets
-//! its title; archived sessions are not changed.
+//! Owns copying titles from the clients' logs into the records. Clients create titles without reporting them to a hook,
+//! and a person may name a conversation that sends no more events. Must stay true: the newest session of a conversation
+//! gets its title; archived sessions are not changed.
 
 use crate::PROGRAM;
 use agents::Agent;

@@ -142,7 +142,7 @@ impl Store {
         let bytes = match file::read_at_most(path, SPOOL_BYTES) {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(Notes::default()),
-            // Not our file (a link, a pipe): it holds no notes.
+            // A file that is not ours (a link, a pipe) holds no notes.
             Err(Error::Corrupt { .. }) => return Ok(Notes::default()),
             Err(error) => return Err(error),
         };

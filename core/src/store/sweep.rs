@@ -70,7 +70,7 @@ pub(super) const LEFT_OVER: Duration = Duration::from_secs(3600);
 /// Age from which an ended conversation's file is removed: late events come within seconds; a resumed conversation is
 /// found without it.
 const OLD_NEWS: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Size from which the log of a job is started anew; one old log is kept.
+/// Size at which a new log is started for a job; one old log is kept.
 const LOG_BYTES: u64 = 256 * 1024;
 
 impl Store {
@@ -181,7 +181,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Starts a log anew and keeps its last part beside it. The file itself stays, because a running job has it open.
+    /// Empties a log and keeps its last part beside it. The file itself stays, because a running job has it open.
     pub fn trim_log(&self, path: &Path, run: Run) -> Result<Option<SweepAction>> {
         let Some(meta) = regular(path).filter(|meta| meta.len() > LOG_BYTES) else { return Ok(None) };
         if run == Run::Real {

@@ -293,9 +293,9 @@ pub fn says_nothing(text: &str) -> bool {
 
 /// Whether the words are a sequence of phrases that say nothing.
 fn are_empty(words: &[&str]) -> bool {
-    const MOST: usize = 4;
+    const PHRASE_WORDS: usize = 4;
     words.is_empty()
-        || (1..=words.len().min(MOST)).any(|n| {
+        || (1..=words.len().min(PHRASE_WORDS)).any(|n| {
             let (phrase, rest) = words.split_at(n);
             let phrase = phrase.join(" ");
             EMPTY_WORDS.split(", ").any(|empty| empty == phrase) && are_empty(rest)

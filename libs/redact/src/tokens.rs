@@ -15,7 +15,7 @@ const PREFIX: usize = 12;
 /// Minimum number of characters after that prefix.
 const RANDOM: usize = 36;
 /// Maximum number of characters after that prefix.
-const MOST: usize = 200;
+const MAX_RANDOM: usize = 200;
 
 /// The last run of word bytes that was read.
 #[derive(Default)]
@@ -129,11 +129,11 @@ impl<'a> Tokens<'a> {
         if !(2..=PREFIX).contains(&letters) || !matches!(self.byte(body - 1), b'_' | b'-') {
             return None;
         }
-        let length = self.limited(body, MOST + 1, is_alnum);
+        let length = self.limited(body, MAX_RANDOM + 1, is_alnum);
         let text = self.bytes.get(body..body + length)?;
         let has = |sort: fn(&u8) -> bool| text.iter().any(sort);
         let mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-        let fits = (RANDOM..=MOST).contains(&length) && mixed && is_random(text, RANDOM);
+        let fits = (RANDOM..=MAX_RANDOM).contains(&length) && mixed && is_random(text, RANDOM);
         fits.then_some(at..body + length)
     }
 

@@ -1,4 +1,4 @@
-//! Owns telling random characters from words. Must stay true: pure, and linear in the text, which callers limit.
+//! Owns distinguishing random characters from words. Must stay true: pure, and linear in the text, which callers limit.
 
 use super::class::{Words, is_alnum};
 

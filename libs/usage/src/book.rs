@@ -51,7 +51,7 @@ impl Session {
     /// Adds the facts of a log about the session that has the number `name` there.
     fn learn(&mut self, log: &Log, facts: &Facts, name: u32) {
         let file = log.path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        // Its own file is the best source of where it began; subagents have directories of their own.
+        // A session's own file is the best source of where it began; subagents have directories of their own.
         if self.dir.is_empty() || file.ends_with(&self.id) {
             self.dir.clone_from(&facts.cwd);
         }

@@ -5,7 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 /// The system's allocator with counters.
 #[derive(Debug)]
@@ -15,19 +15,19 @@ impl Meter {
     /// Restarts counting; returns the bytes held now, which do not count.
     pub fn restart() -> usize {
         let held = HELD.load(Ordering::Relaxed);
-        MOST.store(held, Ordering::Relaxed);
+        PEAK.store(held, Ordering::Relaxed);
         held
     }
 
     /// The maximum number of bytes held since [`Meter::restart`], beyond its result `base`.
     pub fn most_since(base: usize) -> usize {
-        MOST.load(Ordering::Relaxed).saturating_sub(base)
+        PEAK.load(Ordering::Relaxed).saturating_sub(base)
     }
 }
 
 fn took(bytes: usize) {
     let held = HELD.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    MOST.fetch_max(held, Ordering::Relaxed);
+    PEAK.fetch_max(held, Ordering::Relaxed);
 }
 
 // SAFETY: everything is passed to the system allocator; counting only changes two numbers.

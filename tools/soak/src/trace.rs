@@ -73,7 +73,7 @@ fn follow(pid: libc::pid_t, decide: &mut impl FnMut(&Call) -> Act) -> io::Result
     let (mut signal, mut error) = (0, None);
     loop {
         match traced(ptrace(libc::PTRACE_SYSCALL as i64, pid, 0, signal as usize)) {
-            // It was killed and is about to end.
+            // The process was killed and is about to end.
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
             other => other?,
         }

@@ -2,7 +2,7 @@
 
 use crate::asked::Asked;
 use crate::http::{Refusal, Reply};
-use crate::query::MOST;
+use crate::query::MAX_LIMIT;
 use crate::view::project::find;
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
@@ -101,7 +101,7 @@ impl Asked<'_> {
         ids.extend(only.map(|row| row.id));
         let horizon = SessionId::horizon(clock::now());
         ids.sort_unstable_by(|a, b| clock::sort_key(b, &horizon).cmp(&clock::sort_key(a, &horizon)));
-        ids.truncate(self.query.limit.unwrap_or(MOST));
+        ids.truncate(self.query.limit.unwrap_or(MAX_LIMIT));
         Ok(ids.into_iter().filter_map(|id| SessionId::parse(id).ok()).collect())
     }
 }

@@ -87,7 +87,7 @@ impl Connection {
         let (fd, both) = (self.socket.as_raw_fd(), READABLE | WRITABLE);
         match &self.phase {
             Phase::Working => system::poll_entry(-1, 0),
-            // Only for the end of the connection.
+            // Polled only for the end of the connection.
             Phase::Held(_) => system::poll_entry(fd, 0),
             Phase::Reading | Phase::Draining(_) => system::poll_entry(fd, READABLE),
             Phase::Writing(_) => system::poll_entry(fd, WRITABLE),

@@ -49,7 +49,7 @@ impl Request {
 /// The result of parsing the bytes so far.
 #[derive(Debug)]
 pub enum Parsed {
-    /// Not a whole head yet.
+    /// The head is not complete yet.
     Incomplete,
     /// A request, and the length of its head in bytes.
     Whole(Request, usize),

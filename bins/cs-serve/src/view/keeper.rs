@@ -139,7 +139,7 @@ impl Inner {
         if changes.sessions {
             self.unlisted.changed();
         }
-        // Not in the first round, which has enough to read; the next one is soon.
+        // The first round skips this, because it has enough to read; the next one is soon.
         let are_other = self.snapshot.is_some() && self.unlisted.look(store, &rows, &mut self.records)?;
         self.derived_at = Instant::now();
         if let Some(known) = known.filter(|known| known.verdicts.agree_with(&verdicts) && !are_other && !is_edited) {
