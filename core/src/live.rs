@@ -99,7 +99,7 @@ pub struct Live {
     /// Root of the work tree that contains `cwd`; absent outside a repository.
     #[serde(default)]
     pub worktree_root: Option<String>,
-    /// State of HEAD's log when the turn began; later commits are new. See [`crate::git::made::mark`].
+    /// State of HEAD's reflog when the turn began; later commits are new. See [`crate::git::made::mark`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_mark: Option<String>,
     /// Absolute path of the agent's log.

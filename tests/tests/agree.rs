@@ -82,7 +82,7 @@ fn turns_and_commits_of_a_transcript_are_the_same_in_every_program() {
     assert_eq!(status(&export), 0, "{}", stderr(&export));
     let note = fs::read_to_string(sandbox.work().join(format!("notes/{id}.md"))).expect("there is a note");
     let conversation = note.split("## Conversation").nth(1).expect("the note has the conversation");
-    assert!(conversation.contains("All 2 turns."), "{conversation}");
+    assert!(conversation.contains("2 of 2 turns."), "{conversation}");
     assert!(conversation.contains("2 commits"), "{conversation}");
 }
 

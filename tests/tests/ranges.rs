@@ -102,7 +102,7 @@ fn all_help_texts_describe_ranges_alike() {
         [("cs-session", &["list", "--help"][..]), ("cs-export", &["--help"]), ("cs-usage", &["daily", "--help"])];
     for (program, args) in helps {
         let help = out(&sandbox, program, args).split_whitespace().collect::<Vec<_>>().join(" ");
-        for text in [cs_core::range::FORMS, "before TIME (a day includes that whole day)"] {
+        for text in [cs_core::range::FORMS, "before TIME; if TIME is a day, up to the end of that day"] {
             assert!(help.contains(text), "{program}: {text}");
         }
     }

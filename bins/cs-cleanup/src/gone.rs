@@ -4,7 +4,7 @@ use crate::work::{NOTHING, Work};
 use argh::FromArgs;
 use cli::{Context, Outcome};
 
-/// close sessions whose process ended without SessionEnd, as that hook would have
+/// close sessions whose process ended without SessionEnd, in the way that hook would have closed them
 #[derive(FromArgs)]
 #[argh(subcommand, name = "gone", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Gone {

@@ -29,14 +29,14 @@ pub struct Args {
     /// age such as 90m, 12h, 7d or 2w
     #[argh(option)]
     since: Option<String>,
-    /// only sessions started before TIME (a day includes that whole day)
+    /// only sessions started before TIME; if TIME is a day, up to the end of that day
     #[argh(option)]
     until: Option<String>,
-    /// include archived sessions (one that is given as ID is always found)
+    /// include archived sessions (a session given by its ID is always found)
     #[argh(switch)]
     include_archived: bool,
-    /// json, jsonl, markdown, csv or html (default: by the ending of the file; without a file
-    /// markdown on a terminal and jsonl in a pipe)
+    /// json, jsonl, markdown, csv or html (default: from the extension of the file; without a file, markdown on a
+    /// terminal and jsonl in a pipe)
     #[argh(option, from_str_fn(parse_format))]
     format: Option<Format>,
     /// use your own template instead of a format; see docs/TEMPLATE.md
@@ -48,7 +48,7 @@ pub struct Args {
     /// write a masked Markdown file into this folder for each session that has ended
     #[argh(option)]
     output_dir: Option<PathBuf>,
-    /// most words of the conversation in each of these files (default: 600; 0 for none)
+    /// at most this many words of the conversation in each file (default: 600; 0 for none)
     #[argh(option, from_str_fn(parse_words))]
     highlight_words: Option<usize>,
     /// replace a file that cs-export did not write; with --output-dir, write unchanged sessions again

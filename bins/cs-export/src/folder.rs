@@ -151,13 +151,17 @@ impl Reporter<'_> {
 impl Total {
     fn describe(&self, folder: &Path) -> String {
         let Counts { secrets, emails, phones, users } = self.masked;
+        let quantity = |count: usize, noun| render::format_quantity(count as u64, noun);
         format!(
-            "{} written, {} unchanged, {} failed in {}; masked: {secrets} secrets, {emails} addresses, \
-             {phones} phone numbers, {users} user names",
+            "{} written, {} unchanged, {} failed in {}; masked: {}, {emails} e-mail address{}, {}, {}",
             self.written,
             self.unchanged,
             self.failed,
-            cli::sanitize(&folder.display().to_string())
+            cli::sanitize(&folder.display().to_string()),
+            quantity(secrets, "secret"),
+            if emails == 1 { "" } else { "es" },
+            quantity(phones, "phone number"),
+            quantity(users, "user name")
         )
     }
 }

@@ -155,7 +155,7 @@ impl Highlights {
     pub fn markdown(&self) -> String {
         let all = self.summary.turns;
         let of = match self.turns.len() {
-            shown if shown == all => format!("All {all} turns."),
+            shown if shown == all => format!("{shown} of {}.", render::format_quantity(all as u64, "turn")),
             shown => format!("{shown} of {all} turns: the first, the last, and those in which most happened."),
         };
         let turns: String = self.turns.iter().map(section).collect();

@@ -87,7 +87,7 @@ impl Notice {
     pub fn test() -> Notice {
         Notice {
             title: "claude-sessions: test".into(),
-            body: "You will get such a notice when a session waits for you.".into(),
+            body: "You will get a notice like this one when a session waits for you.".into(),
             about: About::Nothing { reason: "test" },
         }
     }

@@ -17,8 +17,8 @@ use cs_core::{Error, git};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Keeps the list of projects. A project is the main work tree of a git repository; other commands
-/// take its short name.
+/// Keeps the list of projects. A project is a git repository with all its work trees, or, outside of git, a directory.
+/// Other commands take its short name.
 #[derive(FromArgs)]
 #[argh(
     example = "{command_name} overview",
@@ -40,7 +40,7 @@ enum Command {
     Overview(overview::Overview),
 }
 
-/// register a project, or rename it (hooks register those of conversations)
+/// register a project, or rename it (at the first conversation, the hooks register it)
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -139,7 +139,7 @@ fn check_exists(context: &Context, slug: &Slug) -> Outcome<()> {
     if known {
         return Ok(());
     }
-    let unknown = Error::Missing(format!("no project {slug}; cs-project list shows all"));
+    let unknown = Error::Missing(format!("no project {:?}; cs-project list shows all", slug.as_str()));
     Err(config_error(config).unwrap_or(unknown.into()))
 }
 

@@ -24,7 +24,7 @@ pub struct Move {
     /// the new folder
     #[argh(positional)]
     new: String,
-    /// accept a folder that has another repository than the project had
+    /// accept a folder with a different repository from the one the project had
     #[argh(switch)]
     force: bool,
 }
@@ -62,13 +62,15 @@ fn check_repository(slug: &Slug, project: Option<&Registration>, to: &str) -> Ou
     if identity::is_known_as(Path::new(to), known) || project.is_some_and(|project| project.path == to) {
         return Ok(());
     }
-    let what = identity::at(Path::new(to))
-        .map_or_else(|| "is not a repository with a commit".to_string(), |there| format!("is {there}"));
-    let text = format!("{to} {what}, and {slug} was {known}; nothing was changed; --force moves it anyway");
+    let what = match identity::at(Path::new(to)) {
+        Some(there) => format!("is a different repository ({there}) from the one that {slug} had ({known})"),
+        None => format!("is not a repository with a commit, and {slug} had {known}"),
+    };
+    let text = format!("{to:?} {what}; nothing was changed; --force accepts it anyway");
     Err(Error::Refused(text).into())
 }
 
-/// Finds the project at a path, which may not exist any more, or with a short name.
+/// Finds the project at a path, which may not exist any more, or by its short name.
 fn find_project(config: &Config, old: &str) -> Outcome<Slug> {
     let path = std::path::absolute(old).unwrap_or_else(|_| old.into());
     let path = path.to_string_lossy();
@@ -78,7 +80,7 @@ fn find_project(config: &Config, old: &str) -> Outcome<Slug> {
     }
     let slug = Slug::parse(old).ok().filter(|slug| config.projects.contains_key(slug.as_str()));
     slug.ok_or_else(|| {
-        Failure::Nothing(format!("no project is in {old}; cs-project list shows the folders of all projects"))
+        Failure::Nothing(format!("no project is in {old:?}; cs-project list shows the folders of all projects"))
     })
 }
 

@@ -42,7 +42,7 @@ impl Overview {
 
 fn page(context: &mut Context, overview: &overview::Overview) -> Outcome<()> {
     if overview.projects.is_empty() {
-        return Err(Failure::Nothing("no project yet; the first conversation registers one".into()));
+        return Err(Failure::Nothing("no projects yet; the first conversation registers one".into()));
     }
     let counts = overview.counts;
     context.out.line(&format!(

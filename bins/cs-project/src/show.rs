@@ -46,7 +46,7 @@ impl List {
             counts.entry(entry.project_slug.to_string()).or_default().add(entry.status);
         }
         if counts.is_empty() {
-            return Err(Failure::Nothing("no project yet; cs-project register adds one".into()));
+            return Err(Failure::Nothing("no projects yet; cs-project register adds one".into()));
         }
         let mut rows = Vec::new();
         for (slug, counts) in &counts {

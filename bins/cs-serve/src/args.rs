@@ -2,8 +2,8 @@
 
 use argh::FromArgs;
 
-/// Shows what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it can
-/// read it.
+/// Shows what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it, and
+/// root, can read it.
 #[derive(FromArgs)]
 #[argh(example = "{command_name}", example = "{command_name} open")]
 pub struct Args {

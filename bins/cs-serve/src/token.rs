@@ -28,12 +28,11 @@ pub fn read(path: &str) -> Outcome<String> {
     file.take(FILE_BYTES).read_to_end(&mut bytes).map_err(|error| Error::io(path, "read", error))?;
     let text = String::from_utf8_lossy(&bytes).trim().to_string();
     if text.chars().count() < CHARACTERS || !text.bytes().all(|byte| matches!(byte, 0x21..=0x7e)) {
-        let text =
-            format!("{} does not hold a token: one line of at least {CHARACTERS} letters and digits", path.display());
+        let text = format!("{path:?} does not hold a token: one line of at least {CHARACTERS} letters and digits");
         return Err(Error::Invalid(text).into());
     }
     if worth(&text) < WORTH {
-        let text = format!("the token in {} is too easy to guess: it has too few different characters", path.display());
+        let text = format!("the token in {path:?} is too easy to guess: it has too few different characters");
         return Err(wrong(text, &make_one(path)));
     }
     Ok(text)
@@ -43,7 +42,7 @@ fn open(path: &Path) -> Outcome<File> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
     OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| {
         if error.kind() == std::io::ErrorKind::NotFound {
-            return Error::Missing(format!("no file {}", path.display())).into();
+            return Error::Missing(format!("no file {path:?}")).into();
         }
         if error.raw_os_error() != Some(libc::ELOOP) {
             return Error::io(path, "open", error).into();
@@ -53,12 +52,12 @@ fn open(path: &Path) -> Outcome<File> {
             Ok(target) if target.is_file() => format!("use the file itself: --token-file {}", target.display()),
             _ => format!("write the token into a file; {}", make_one(Path::new("FILE"))),
         };
-        wrong(format!("{} is a symbolic link, which is not followed here", path.display()), &hint)
+        wrong(format!("{path:?} is a symbolic link, which is not followed here"), &hint)
     })
 }
 
 fn is_private(path: &Path, meta: &Metadata) -> Outcome<()> {
-    let (name, kind) = (path.display(), meta.file_type());
+    let kind = meta.file_type();
     if !kind.is_file() {
         let what = match () {
             () if kind.is_fifo() => "a pipe",
@@ -66,14 +65,14 @@ fn is_private(path: &Path, meta: &Metadata) -> Outcome<()> {
             () => "not a regular file",
         };
         let hint = format!("write the token into a file; {}", make_one(Path::new("FILE")));
-        return Err(wrong(format!("{name} is {what}; the token must be in a regular file"), &hint));
+        return Err(wrong(format!("{path:?} is {what}; the token must be in a regular file"), &hint));
     }
     if meta.uid() != crate::owner::own() && meta.uid() != 0 {
-        let text = format!("{name} belongs to another account (uid {}), which can change it", meta.uid());
+        let text = format!("{path:?} belongs to another account (uid {}), which can change it", meta.uid());
         return Err(wrong(text, "use a file of your own"));
     }
     if meta.mode() & 0o077 != 0 {
-        return Err(Error::Invalid(format!("others can read {name}; chmod 600 it")).into());
+        return Err(Error::Invalid(format!("others can read {path:?}; chmod 600 it")).into());
     }
     Ok(())
 }

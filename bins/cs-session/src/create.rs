@@ -10,7 +10,7 @@ use cs_core::session::Start;
 use cs_core::{Error, git, index, validate};
 use std::path::PathBuf;
 
-/// create a session (hooks create those of conversations)
+/// create a session (for a conversation, the hooks do this)
 #[derive(FromArgs)]
 #[argh(
     subcommand,

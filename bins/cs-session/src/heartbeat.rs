@@ -47,6 +47,6 @@ fn newest(context: &Context, slug: &Slug) -> Outcome<String> {
     let horizon = clock::horizon(context.now);
     match active.max_by_key(|(_, entry)| clock::sort_key(&entry.started_at, &horizon)) {
         Some((id, _)) => Ok(id.to_string()),
-        None => Err(Failure::Nothing(format!("no active session in the project {slug}"))),
+        None => Err(Failure::Nothing(format!("no active session in the project {:?}", slug.as_str()))),
     }
 }

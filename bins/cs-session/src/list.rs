@@ -47,7 +47,7 @@ pub struct List {
     /// age such as 90m, 12h, 7d or 2w
     #[argh(option)]
     since: Option<String>,
-    /// only sessions started before TIME (a day includes that whole day)
+    /// only sessions started before TIME; if TIME is a day, up to the end of that day
     #[argh(option)]
     until: Option<String>,
     /// only sessions with this text in the id, intent or project; with --full, anywhere in the record

@@ -161,5 +161,5 @@ fn list(context: &mut Context, args: &List) -> Outcome<()> {
         context.out.table(&["id", "status", "subject"], &table)?;
     }
     context.out.flush()?;
-    if count == 0 { Err(Failure::Nothing("no task yet".into())) } else { Ok(()) }
+    if count == 0 { Err(Failure::Nothing("no tasks yet".into())) } else { Ok(()) }
 }

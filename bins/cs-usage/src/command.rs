@@ -34,7 +34,7 @@ macro_rules! report {
             /// or an age such as 90m, 12h, 7d or 2w
             #[argh(option, arg_name = "time")]
             since: Option<String>,
-            /// only what was used before TIME (a day includes that whole day)
+            /// only what was used before TIME; if TIME is a day, up to the end of that day
             #[argh(option, arg_name = "time")]
             until: Option<String>,
             /// only this project: its short name, or its directory if it has none

@@ -27,7 +27,7 @@ use command::Command;
 use std::process::ExitCode;
 use usage::report::By;
 
-/// Shows the tokens and money that conversations used, from the agents' own logs. Every call of a model counts
+/// Shows how many tokens conversations used and what they cost, from the agents' own logs. Every call of a model counts
 /// once, days are local, prices are list prices; a cost without a known price is shown as unknown.
 #[derive(FromArgs)]
 #[argh(

@@ -156,7 +156,7 @@ fn local(path: &Path, base: Option<&Path>) -> Option<String> {
     Some(path.to_string_lossy().into_owned())
 }
 
-/// The first commit, if the log of HEAD still begins with it.
+/// The first commit, if HEAD's reflog still begins with it.
 fn first_commit(common: &Path) -> Option<String> {
     let start = read::open_below(common, reflog::LOG)?.bytes(0, LOG)?;
     let first = reflog::entries(&start).into_iter().next()?;

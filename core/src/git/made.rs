@@ -1,4 +1,4 @@
-//! Owns which commits a command made, from evidence alone: the log of HEAD, the objects, the output of
+//! Owns which commits a command made, from evidence alone: HEAD's reflog, the objects, the output of
 //! git, and the time.
 //!
 //! A commit counts if all of this holds: the command line commits ([`command`](super::command));

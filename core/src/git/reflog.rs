@@ -1,4 +1,4 @@
-//! Owns the log of HEAD's moves, `logs/HEAD` (git-reflog(1)), and a mark in it: its length at some
+//! Owns HEAD's reflog, `logs/HEAD` (git-reflog(1)), and a mark in it: its length at some
 //! moment, so that later entries can be told from earlier ones.
 //!
 //! Must stay true: only the end of a long log is read. Git appends lines, and when entries expire it
@@ -50,14 +50,14 @@ pub struct Log {
     pub before_mark: Option<usize>,
 }
 
-/// The current length of HEAD's log, as a mark: the file and its size. `None` if no log is kept.
+/// The current length of HEAD's reflog, as a mark: the file and its size. `None` if no reflog is kept.
 #[must_use]
 pub fn mark(git_dir: &Path) -> Option<String> {
     let log = fs::symlink_metadata(git_dir.join(LOG)).ok().filter(fs::Metadata::is_file)?;
     Some(format!("{}:{}", log.ino(), log.len()))
 }
 
-/// The log of HEAD; `None` if none is kept.
+/// HEAD's reflog; `None` if none is kept.
 #[must_use]
 pub fn read(git_dir: &Path, mark: Option<&str>) -> Option<Log> {
     let file = read::open_below(git_dir, LOG)?;

@@ -121,7 +121,7 @@ fn of_value(message: &str) -> Option<(&str, &str)> {
 
 /// The parser's help, with the shared options.
 fn help(text: &str) -> String {
-    let common = "\nOutput:\n  --json            one JSON object a line (the default in a pipe)\n  --table           for people (the default on a terminal)\n  -q, --quiet       ids only\n  --version         the version\n";
+    let common = "\nOutput:\n  --json            one JSON object a line (the default in a pipe)\n  --table           for people (the default on a terminal)\n  -q, --quiet       only ids (or names, paths, dates), one a line\n  --version         the version\n";
     match text.find("\nExamples:").and_then(|at| text.split_at_checked(at)) {
         Some((before, after)) => format!("{before}{common}{after}"),
         None => format!("{}{common}", text),

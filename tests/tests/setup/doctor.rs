@@ -301,7 +301,7 @@ fn secrets_in_foreign_hooks_are_not_printed() {
     fs::write(project.join("one.jsonl"), format!("{line}\n")).expect("it can be written");
     for form in ["--json", "--table"] {
         let reported = stdout(&place.setup(&["doctor", form]));
-        assert!(reported.contains("in 1 runs: curl") && !reported.contains("sk-ant-api03"), "{reported}");
+        assert!(reported.contains("in 1 run: curl") && !reported.contains("sk-ant-api03"), "{reported}");
     }
 }
 

@@ -31,7 +31,7 @@ pub fn find(caches: &Caches, snapshot: &Snapshot, slug: &Slug) -> Result<Project
     match known {
         Some(project) => Ok(project.clone()),
         None if caches.archived()?.slugs().iter().any(|known| known == slug.as_str()) => Ok(bare(slug)),
-        None => Err(Error::Missing(format!("no project {slug}; /api/overview lists all"))),
+        None => Err(Error::Missing(format!("no project {:?}; /api/overview lists all", slug.as_str()))),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn check(places: &Places) -> Vec<Check> {
         let _ = read(file, &mut taken);
     }
     if taken.is_empty() {
-        return vec![Check::good("cost", format!("{} recent transcripts contain no hook durations", files.len()))];
+        return vec![Check::good("cost", "no recent transcript contains hook durations")];
     }
     let mut hooks: Vec<(String, Vec<u64>)> = taken.into_iter().collect();
     hooks.sort_by_key(|(_, times)| std::cmp::Reverse(times.iter().sum::<u64>()));
@@ -40,7 +40,8 @@ pub fn check(places: &Places) -> Vec<Check> {
 fn judge(command: &str, mut times: Vec<u64>) -> Check {
     times.sort_unstable();
     let (median, most) = (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0));
-    let detail = format!("end of a turn: {median} ms (median), {most} ms at most, in {} runs: {command}", times.len());
+    let runs = render::format_quantity(times.len() as u64, "run");
+    let detail = format!("end of a turn: {median} ms (median), {most} ms at most, in {runs}: {command}");
     let is_ours = PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")));
     if is_ours && median > OURS && times.len() >= RUNS {
         return Check::bad("cost", detail, "find out what slows this machine down; make bench measures more");

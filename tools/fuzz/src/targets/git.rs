@@ -1,4 +1,4 @@
-//! The files of git that are read: `.git`, `HEAD`, `commondir`, HEAD's log, a commit; and the command line that is
+//! The files of git that are read: `.git`, `HEAD`, `commondir`, HEAD's reflog, a commit; and the command line that is
 //! reported to have made it.
 
 use std::fs;
