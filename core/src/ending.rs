@@ -194,7 +194,7 @@ pub fn is_ours(record: &Session) -> bool {
     }
 }
 
-/// Whether a person may have written in the record, or an agent with the commands for people. True for records of
+/// Whether a person may have written in the record, or an agent with the commands that people run. True for records of
 /// older versions and of other programs, which do not say so.
 pub fn is_of_people(record: &Session) -> bool {
     record.written_by.as_deref() != Some(BY_HOOK)

@@ -128,7 +128,9 @@ impl Slug {
         if shape {
             return Ok(Slug(text.to_string()));
         }
-        Err(Error::Invalid(format!("not a project name: {text:?}; use lower-case letters, digits and '-'")))
+        Err(Error::Invalid(format!(
+            "not the short name of a project: {text:?}; use lower-case letters, digits and '-'"
+        )))
     }
 
     /// The slug for a directory's base name: in lower case, each run of other characters becomes one `-`. An `n` above

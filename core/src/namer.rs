@@ -11,7 +11,7 @@ pub enum Namer {
     Client,
     /// A person, who named the conversation in the client (`/rename`).
     Rename,
-    /// A person, or an agent, with the programs for people.
+    /// A person, or an agent, with the commands that people run.
     Person,
 }
 

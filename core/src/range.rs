@@ -1,4 +1,4 @@
-//! Owns the texts that people write for `--since` and `--until`, and which instants lie between them. Must stay true:
+//! Owns the texts that people write for `--since` and `--until`, and which instants are between them. Must stay true:
 //! days and times are local; a day is included, whether a range begins or ends with it; no other module reads these
 //! texts.
 
@@ -38,12 +38,12 @@ impl Range {
         Range { since, until: until.or_else(horizon) }
     }
 
-    /// Whether an instant lies in the range.
+    /// Whether an instant is in the range.
     pub fn contains(&self, at: Instant) -> bool {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
     }
 
-    /// Whether a time in a record lies in the range. A text that is not a time lies only in a range without ends.
+    /// Whether a time in a record is in the range. A text that is not a time is only in a range without ends.
     pub fn contains_text(&self, text: &str) -> bool {
         *self == Range::default() || clock::parse(text).is_some_and(|at| self.contains(at))
     }

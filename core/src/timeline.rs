@@ -13,7 +13,7 @@ pub const REOPENED: &str = "reopened";
 
 /// A prompt was sent: its first line.
 pub const PROMPT: &str = "prompt";
-/// The agent, or a command for people, asked the user for something.
+/// The agent, or a command that people run, asked the user for something.
 pub const QUESTION: &str = "question";
 /// A question was answered.
 pub const ANSWER: &str = "answer";

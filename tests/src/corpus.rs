@@ -2,7 +2,7 @@
 //!
 //! Every message occurs more than once, as in real life: one line per content block with the usage repeated, forks that
 //! copy the lines of their parent, replays in side chains with another request id. Broken lines, lines of unknown types
-//! and a torn last line stand between them. The true totals are counted while the transcripts are written.
+//! and a torn last line are between them. The true totals are counted while the transcripts are written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -8,7 +8,7 @@ use cli::{Context, Failure, Outcome, selectors};
 use cs_core::clock::TimeDelta;
 use cs_core::store::Selector;
 
-/// archive completed sessions: the named ones, or all that ended long ago
+/// archive completed sessions: the given ones, or all that ended long ago
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -44,7 +44,7 @@ impl Archive {
             (ids, None) => archive_named(&mut work, ids)?,
             (_, Some(_)) => {
                 let hint = format!(
-                    "{PROGRAM} archive ID archives the named sessions, {PROGRAM} archive --days N the old ones"
+                    "{PROGRAM} archive ID archives the given sessions, {PROGRAM} archive --days N the old ones"
                 );
                 return Err(Failure::Usage("sessions and --days cannot be combined".into(), Some(hint)));
             }

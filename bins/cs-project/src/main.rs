@@ -49,7 +49,7 @@ enum Command {
     example = "{command_name} --path . --name \"The API\""
 )]
 struct Register {
-    /// a name for people (default: the directory's)
+    /// the display name (default: that of the directory)
     #[argh(option)]
     name: Option<String>,
     /// a directory in the project (default: the current one)

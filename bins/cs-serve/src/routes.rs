@@ -74,7 +74,7 @@ pub static ROUTES: [Route; 15] = [
         path: "/",
         params: OF_ALL,
         answer: Page(OVERVIEW, Handler::All(overview::render)),
-        about: "what goes on, or the sessions that the query selects",
+        about: "what is going on, or the sessions that the query selects",
     },
     Route {
         path: "/session/<id>",

@@ -28,7 +28,7 @@ pub struct Project {
     /// a directory in the project
     #[argh(positional)]
     path: String,
-    /// a name for people (default: the directory's)
+    /// the display name (default: that of the directory)
     #[argh(option)]
     name: Option<String>,
     /// remove the skills; the project stays registered

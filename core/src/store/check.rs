@@ -131,7 +131,10 @@ impl Store {
         let is_lock = path.extension().is_some_and(|extension| extension == "lock");
         if mode & 0o077 != 0 && !is_lock && !meta.is_symlink() {
             let wanted = if meta.is_dir() { "700" } else { "600" };
-            all.push(found(Problem::Open, format!("its mode is {mode:03o}, not {wanted}: other users may access it")));
+            all.push(found(
+                Problem::Open,
+                format!("its mode is {mode:03o}, not {wanted}: other accounts may access it"),
+            ));
         }
         all
     }

@@ -87,7 +87,7 @@ enum Caches {
 }
 
 impl Store {
-    /// A store for people's commands, which wait for locks.
+    /// A store for the commands that people run, which wait for locks.
     pub fn for_people(home: Home, witness: Witness) -> Self {
         Store { home, wait: lock::PERSON_WAIT, caches: Caches::Kept, witness, author: Author::Person }
     }

@@ -38,7 +38,10 @@ impl Store {
     pub fn move_project(&self, slug: &Slug, to: &str, now: Instant) -> Result<Moved> {
         let config = self.config();
         let Some(project) = config.projects.get(slug.as_str()) else {
-            return Err(Error::Missing(format!("no project {:?} is registered; cs-project list shows all", slug.as_str())));
+            return Err(Error::Missing(format!(
+                "no project {:?} is registered; cs-project list shows all",
+                slug.as_str()
+            )));
         };
         let from = project.path.clone();
         let nothing =

@@ -54,7 +54,7 @@ impl Store {
         if run == Run::Real && !file::narrow(path)? {
             return Ok(None);
         }
-        Ok(Some(SweepAction::at("restricted", path, "other users could access it", run)))
+        Ok(Some(SweepAction::at("restricted", path, "other accounts could access it", run)))
     }
 
     fn rebuild_index_file(&self, path: &Path, reason: &str, run: Run) -> Result<Option<SweepAction>> {

@@ -1,4 +1,4 @@
-//! Code that the programs for people share: arguments, output, errors and exit codes. Must stay true: stdout carries
+//! Code shared by the commands that people run: arguments, output, errors and exit codes. Must stay true: stdout carries
 //! data, stderr one line per error, exit codes are those of [`Failure::code`] and never 2. Deliberately absent: rules
 //! of sessions.
 
@@ -46,7 +46,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// The data directory of this user, with the patience of people's commands.
+    /// The data directory of this user, with the patience of commands that people run.
     pub fn new(out: Out) -> Outcome<Self> {
         Ok(Context { store: Store::for_people(Home::from_env()?, agents::WITNESS), out, now: clock::now() })
     }

@@ -1,4 +1,4 @@
-//! Owns the messages of programs for people on standard error: errors with a hint, and notes. Must stay true: each
+//! Owns the messages of the commands that people run on standard error: errors with a hint, and notes. Must stay true: each
 //! message is one line, with its control characters shown.
 
 use crate::failure::Failure;

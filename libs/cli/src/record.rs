@@ -66,7 +66,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![sanitize(&session.intent)];
     let mut field = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            lines.push(format!("  {name:<10} {}", sanitize(value)));
+            lines.push(format!("  {name:<12} {}", sanitize(value)));
         }
     };
     let state = format!("{} ({})", verdict.state.as_str(), verdict.reason);
@@ -77,7 +77,7 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     field("branch", Some(&session.git_branch));
     field("work tree", session.worktree_root.as_deref());
     field("agent", session.agent.as_deref());
-    field("talk", session.claude_session_id.as_deref());
+    field("conversation", session.claude_session_id.as_deref());
     field("roadmap", session.roadmap_ref.as_deref());
     field("started", when(&session.started_at).as_deref());
     field("ended", session.ended_at.as_deref().and_then(when).as_deref());

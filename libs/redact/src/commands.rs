@@ -86,7 +86,7 @@ impl Called {
         rules.find(|(place, rule)| called(*place) && rule.0.have_exactly(flag)).map(|(_, rule)| rule.2)
     }
 
-    /// Adds a masked span, which lies after the earlier ones.
+    /// Adds a masked span, which is after the earlier ones.
     pub(super) fn skip(&mut self, span: Range<usize>) {
         self.masked.push(span);
     }

@@ -1,5 +1,5 @@
 //! Replaces what identifies a person, in text that leaves the machine: secrets (see [`super::mask`]), then email
-//! addresses, telephone numbers, and user names in paths.
+//! addresses, phone numbers, and user names in paths.
 //!
 //! Must stay true: the cost is linear in the text. Deliberately absent: names of people in sentences, and any promise
 //! that a number or an address of an unusual shape is found.
@@ -12,9 +12,9 @@ const EMAIL: &str = "[email]";
 const PHONE: &str = "[phone]";
 const USER: &str = "[user]";
 
-/// How many digits a telephone number has (E.164).
+/// How many digits a phone number has (E.164).
 const DIGITS: Range<usize> = 8..16;
-/// Maximum number of characters of a telephone number.
+/// Maximum number of characters of a phone number.
 const PHONE_CHARS: usize = 24;
 /// Maximum number of bytes before the `@` of an address (RFC 5321).
 const LOCAL: usize = 64;
@@ -30,7 +30,7 @@ pub struct Counts {
     pub secrets: usize,
     /// Email addresses.
     pub emails: usize,
-    /// Telephone numbers.
+    /// Phone numbers.
     pub phones: usize,
     /// User names in paths.
     pub users: usize,
@@ -122,7 +122,7 @@ fn email_at(text: &str, at: usize) -> Option<Range<usize>> {
     (!local.is_empty() && !host.is_empty() && is_top && !remote).then(|| at - local.len()..at + 1 + domain.len())
 }
 
-/// The telephone number that begins at `at`: `+49 171 2345678`, `(555) 123-4567`, `0171/2345678`, and any number after
+/// The phone number that begins at `at`: `+49 171 2345678`, `(555) 123-4567`, `0171/2345678`, and any number after
 /// `tel:`.
 fn phone_at(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text.get(at..)?;
@@ -170,7 +170,7 @@ fn ends(text: &str) -> Vec<usize> {
     ends
 }
 
-/// Whether digits and separators have the shape of a telephone number.
+/// Whether digits and separators have the shape of a phone number.
 fn is_phone(number: &str, called: bool) -> bool {
     let groups: Vec<usize> =
         number.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|length| *length > 0).collect();

@@ -151,7 +151,7 @@ fn nothing_is_done_by_age_while_the_clock_is_impossible() {
     assert_eq!(sandbox.record(&id)["status"], "active");
 }
 
-/// For a clock that is months behind, everything lies in the future.
+/// For a clock that is months behind, everything is in the future.
 #[test]
 fn a_clock_that_was_behind_leaves_nothing_closed() {
     let sandbox = Sandbox::new();

@@ -28,7 +28,7 @@ const FOOT: &str = "Every time is the median of the runs, from the start of the 
     program that does nothing. It runs right before or after every call, so each call has its own floor: `over it` is the \
     call's time minus the floor's in milliseconds, `ratio` is the call's time divided by the floor's, and `at best` \
     is the same ratio of the shortest times, which noise on the machine hardly changes. The budget of a hook is a \
-    multiple of the floor; that of a command for people is in milliseconds. The store is reset before each call. \
+    multiple of the floor; that of a command that people run is in milliseconds. The store is reset before each call. \
     `async`: the agent does not wait for this hook. `creates`: the one hook of a conversation that creates its \
     session and waits for the disk. `long`: a session with 5,000 events.\n";
 

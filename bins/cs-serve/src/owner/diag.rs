@@ -150,7 +150,7 @@ mod tests {
     fn encode_answer(kind: u16, local: SocketAddr, remote: SocketAddr, uid: u32, inode: u32) -> Vec<u8> {
         let mut bytes = question(7, local, remote);
         bytes.splice(4..6, kind.to_ne_bytes());
-        // The ends stand 8 bytes after the head in the question, 4 in the answer.
+        // The ends are 8 bytes after the head in the question, 4 in the answer.
         bytes.drain(HEAD + 4..HEAD + 8);
         bytes.resize(HEAD + 64, 0);
         bytes.extend(uid.to_ne_bytes());
