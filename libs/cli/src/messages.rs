@@ -1,5 +1,5 @@
-//! Owns the messages of the commands that people run on standard error: errors with a hint, and notes. Must stay true: each
-//! message is one line, with its control characters shown.
+//! Owns the messages of the commands that people run on standard error: errors with a hint, and notes. Must stay true:
+//! each message is one line, with its control characters shown.
 
 use crate::failure::Failure;
 use std::io::Write;
