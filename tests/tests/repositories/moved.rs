@@ -114,12 +114,12 @@ fn a_refused_move_changes_nothing() {
     let gone = text(&sandbox.home().join("gone"));
     for (words, code, why) in [
         ([text(&old), text(&new)], 1, "both have a roadmap"),
-        ([text(&old), text(&other)], 1, "and shop was first-commit:"),
+        ([text(&old), text(&other)], 1, "from the one that shop had (first-commit:"),
         ([text(&old), text(&plain)], 1, "is not a repository with a commit"),
         ([text(&old), gone.clone()], 65, "no such directory"),
         ([gone.clone(), text(&new)], 1, "cs-project list shows the folders of all projects"),
         (["nothing".into(), text(&new)], 1, "cs-project list shows the folders of all projects"),
-        ([text(&new), text(&other)], 1, "and laden was first-commit:"),
+        ([text(&new), text(&other)], 1, "from the one that laden had (first-commit:"),
     ] {
         let before = contents(&sandbox);
         let output = move_to(&sandbox, &[&words[0], &words[1]]);
