@@ -25,8 +25,9 @@ impl Index {
                 Run::Dry => store.rebuilt()?,
             };
             let count = cs_core::index::parse(&text).unwrap_or_default().len();
+            let count = render::format_quantity(count as u64, "record");
             let path = store.home.index();
-            work.report_action(&SweepAction::at("rebuilt", &path, format!("made from {count} records"), work.run))?;
+            work.report_action(&SweepAction::at("rebuilt", &path, format!("made from {count}"), work.run))?;
             for (_, error) in damaged {
                 work.report_failure(error.into())?;
             }

@@ -205,7 +205,7 @@ impl Seen {
         if let Some(meta) = &self.meta {
             let mode = Permissions::from_mode(meta.mode() & 0o7777);
             temp.as_file().set_permissions(mode).map_err(|error| Error::io(path, "write", error))?;
-            // Only root can do this, and only root must: other users own the file already.
+            // Only root can do this, and only root must: other accounts own the file already.
             let _ = chown(temp.path(), Some(meta.uid()), Some(meta.gid()));
         }
         temp.as_file().sync_all().map_err(|error| Error::io(path, "sync", error))?;

@@ -54,7 +54,9 @@ impl SessionFacts {
             lines => format!("; {lines} that no model gave"),
         };
         let SessionFacts { usage_lines, calls, counted, dropped, .. } = self;
-        format!("{calls} calls in {usage_lines} lines with usage: {counted} counted, {dropped} dropped{synthetic}")
+        let calls = render::format_quantity(*calls as u64, "call");
+        let lines = render::format_quantity(*usage_lines, "line");
+        format!("{calls} in {lines} with usage: {counted} counted, {dropped} dropped{synthetic}")
     }
 }
 
@@ -99,7 +101,8 @@ impl LogFacts {
             0 => String::new(),
             lines => format!(", {}", describe_lines(lines, "repaired", &self.repaired_lines)),
         };
-        format!("{}: {} lines, {broken}{repaired}, {long}", self.path, self.lines)
+        let lines = render::format_quantity(self.lines, "line");
+        format!("{}: {lines}, {broken}{repaired}, {long}", self.path)
     }
 }
 

@@ -176,7 +176,8 @@ pub fn load_for(options: &Options, context: &Context) -> Outcome<(Loaded, Filter
     let filter = filter(options, &loaded.zone, context)?;
     let broken: u64 = loaded.logs.iter().map(|(_, facts)| facts.broken).sum();
     if broken > 0 {
-        note(PROGRAM, &format!("{broken} lines cannot be understood; cs-usage explain shows where they are"));
+        let lines = render::format_quantity(broken, "line");
+        note(PROGRAM, &format!("{lines} cannot be understood; cs-usage explain shows where they are"));
     }
     Ok((loaded, filter))
 }
