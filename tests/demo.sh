@@ -68,6 +68,8 @@ replay() {
 # Writes a log as Claude Code does: conversation $1 of project $2 with $4 answers on day $3 of the month.
 spend() {
 	mkdir -p "$scratch/home/.claude/projects/-$2"
+	printf '{"type":"user","sessionId":"%s","timestamp":"2026-11-%02dT09:00:00Z","cwd":"%s","message":{"content":"go on"}}\n' \
+		"$1" "$3" "$scratch/home/$2" >>"$scratch/home/.claude/projects/-$2/$1.jsonl"
 	n=0
 	while [ "$n" -lt "$4" ]; do
 		n=$((n + 1))

@@ -61,12 +61,17 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
     context.out.flush()
 }
 
+/// A line with a label, which is as wide as the longest one.
+fn format_field(name: &str, value: &str) -> String {
+    format!("  {name:<12} {value}")
+}
+
 /// A session as lines for people, as [`States::settle`] leaves it.
 pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     let mut lines = vec![sanitize(&session.intent)];
     let mut field = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            lines.push(format!("  {name:<12} {}", sanitize(value)));
+            lines.push(format_field(name, &sanitize(value)));
         }
     };
     let state = format!("{} ({})", verdict.state.as_str(), verdict.reason);
@@ -109,7 +114,7 @@ fn used(usage: &Usage) -> Vec<String> {
     };
     let (turns, messages) = (format_quantity(usage.turns, "turn"), format_quantity(usage.messages, "message"));
     let (cost, tokens) = (format_usage_cost(usage), format_count(usage.total_tokens));
-    let all = format!("  usage      {cost} at list prices, {tokens} tokens, {turns}, {messages}");
+    let all = format_field("usage", &format!("{cost} at list prices, {tokens} tokens, {turns}, {messages}"));
     std::iter::once(all).chain(usage.models.iter().map(model)).collect()
 }
 

@@ -57,7 +57,7 @@ fn a_counted_cost_is_called_a_list_price() {
     let stage = spent(true);
     let (id, cost) = (id(&stage), counted(&stage));
     let block = run_command(&stage, 80, &["cs-session", "show", &id, "--table"]);
-    assert!(block.contains(&format!("  usage      {cost} at list prices, 250k tokens")), "{block}");
+    assert!(block.contains(&format!("  usage        {cost} at list prices, 250k tokens")), "{block}");
     let export = run_command(&stage, 80, &["cs-export", &id, "--format", "markdown"]);
     assert!(export.contains("| List price |") && export.contains(&cost), "{export}");
     let export = run_command(&stage, 80, &["cs-export", &id, "--format", "html"]);
