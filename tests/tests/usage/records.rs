@@ -16,7 +16,7 @@ fn records_show_the_usage_of_their_conversation() {
     assert_eq!((kinds(used), &used["turns"], &used["messages"]), ([100, 10, 0, 0], &0.into(), &1.into()));
     assert_eq!((&used["cost_usd"], &used["models"]["claude-opus-5-5"]["total_tokens"]), (&0.0006.into(), &110.into()));
     assert!(
-        show(&["--table"]).contains("usage      <$0.01 at list prices, 110 tokens, 0 turns, 1 message\n"),
+        show(&["--table"]).contains("usage        <$0.01 at list prices, 110 tokens, 0 turns, 1 message\n"),
         "{}",
         show(&["--table"])
     );
