@@ -86,6 +86,8 @@ pub struct Summary {
     pub said: Option<String>,
     /// Instant of the evidence for the state, RFC 3339, UTC.
     pub state_at: Option<String>,
+    /// Instant since when the session is in that state, RFC 3339, UTC; `None` if it is not known.
+    pub state_since: Option<String>,
     /// As in the record.
     pub intent: String,
     /// Instant, RFC 3339.
@@ -287,6 +289,7 @@ pub fn summarize(states: &States, mut session: Session) -> Summary {
         failed: verdict.failed,
         said: verdict.said,
         state_at: verdict.evidence_at.map(clock::stamp),
+        state_since: verdict.since.map(clock::stamp),
         agent: session.agent().to_string(),
         tasks,
         last_event: session.events.last().map(|event| event.message.clone()),

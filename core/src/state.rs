@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 mod age;
 mod hooks;
 mod said;
+mod since;
 
 use age::{Age, dated};
 use hooks::by_hooks;
+use since::since;
 
 /// Maximum number of characters of a failure that lists show.
 const FAILURE: usize = 60;
@@ -134,6 +136,8 @@ pub struct Evidence<'a> {
     pub status: Status,
     /// The record's last heartbeat.
     pub last_heartbeat: Option<Instant>,
+    /// When the record was parked or completed.
+    pub ended_at: Option<Instant>,
     /// Start of the silence if the last sign of life has an impossible time (see `ending::doubted_at`).
     pub counted_from: Option<Instant>,
     /// The conversation's live file, if there is one.
@@ -187,6 +191,9 @@ pub struct Verdict {
     pub evidence: String,
     /// Instant of the evidence.
     pub evidence_at: Option<Instant>,
+    /// Instant since when the session is in this state, as far as it is known: later events may confirm a state, so it
+    /// can be older than the evidence.
+    pub since: Option<Instant>,
     /// Why the last turn failed; `None` if it did not, or if anything happened after it.
     pub failed: Option<String>,
     /// Whether the question that hooks reported (see [`Live::wanted`]) is still open.
@@ -199,7 +206,7 @@ impl Verdict {
     /// Creates a verdict whose reason has no age.
     pub fn new(state: State, reason: &str) -> Self {
         let (reason, evidence) = (reason.to_string(), reason.to_string());
-        Verdict { state, reason, evidence, evidence_at: None, failed: None, asks: false, said: None }
+        Verdict { state, reason, evidence, evidence_at: None, since: None, failed: None, asks: false, said: None }
     }
 
     /// The state as lists show it: `idle`, `failed: usage limit`.
@@ -240,6 +247,11 @@ pub(crate) fn last_sign<'a>(session_id: &str, recorded: &'a str, lives: &'a [Liv
 
 /// Derives the state from the evidence.
 pub fn derive(evidence: &Evidence) -> Verdict {
+    let found = find(evidence);
+    Verdict { since: since(evidence, &found), ..found }
+}
+
+fn find(evidence: &Evidence) -> Verdict {
     match (evidence.status, evidence.live) {
         (Status::Completed, _) => Verdict::new(State::Completed, "the record says completed"),
         (Status::Parked, _) => Verdict::new(State::Parked, "the record says parked"),

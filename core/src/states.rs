@@ -45,6 +45,11 @@ impl<'a> States<'a> {
         States { store, lives: Cow::Borrowed(lives), stale_after, now }
     }
 
+    /// The moment at which the states hold.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
     /// All running conversations.
     pub fn lives(&self) -> &[Live] {
         &self.lives
@@ -57,12 +62,12 @@ impl<'a> States<'a> {
 
     /// The state of a session that the index knows.
     pub fn of_entry(&self, id: &str, entry: &IndexEntry) -> Verdict {
-        self.of(id, entry.status, &entry.last_heartbeat)
+        self.of(id, entry.status, &entry.last_heartbeat, entry.ended_at.as_deref())
     }
 
     /// The state of a record.
     pub fn of_session(&self, session: &Session) -> Verdict {
-        self.of(&session.session_id, session.status, &session.last_heartbeat)
+        self.of(&session.session_id, session.status, &session.last_heartbeat, session.ended_at.as_deref())
     }
 
     /// The state of a record, after [`States::drop_answered`].
@@ -90,11 +95,11 @@ impl<'a> States<'a> {
         others.retain(|other| other.claude_session_id != live.claude_session_id);
         others.push(alone);
         let states = States { lives: Cow::Owned(others), ..*self };
-        states.of(&live.claude_session_id, Status::Active, "")
+        states.of(&live.claude_session_id, Status::Active, "", None)
     }
 
     /// The state of a session, from the facts that its index entry and its record share.
-    pub fn of(&self, id: &str, status: Status, last_heartbeat: &str) -> Verdict {
+    pub fn of(&self, id: &str, status: Status, last_heartbeat: &str, ended_at: Option<&str>) -> Verdict {
         let live = self.live(id);
         let last_heartbeat = match live {
             None if status == Status::Active => self.newest_heartbeat(id, last_heartbeat),
@@ -111,6 +116,7 @@ impl<'a> States<'a> {
         state::derive(&Evidence {
             status,
             last_heartbeat,
+            ended_at: ended_at.and_then(clock::parse),
             counted_from,
             live,
             process,

@@ -146,7 +146,7 @@ fn count_others(store: &Store, own: Option<&Uuid>, now: Instant) -> (usize, usiz
     let is_other = |live: &&Live| own.is_none_or(|own| own.as_str() != live.claude_session_id);
     let states = lives.iter().filter(is_other).filter_map(|live| {
         let id = live.session_id.as_deref()?;
-        let verdict = states.of(id, Status::Active, &live.last_event_at);
+        let verdict = states.of(id, Status::Active, &live.last_event_at, None);
         verdict.state.needs_user().then_some((id, verdict.state))
     });
     // A person may have closed the session while its conversation continues.

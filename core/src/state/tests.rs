@@ -29,6 +29,7 @@ fn judge(live: Option<&Live>, alive: Option<bool>, client: Option<(&str, &str)>,
     derive(&Evidence {
         status: Status::Active,
         last_heartbeat: Some(at("08:00:00")),
+        ended_at: None,
         counted_from: None,
         live,
         process: condition(alive),
@@ -153,6 +154,7 @@ fn judge_case(case: Case) -> Verdict {
     derive(&Evidence {
         status: case.status,
         last_heartbeat: Some(heard),
+        ended_at: None,
         counted_from: None,
         live: live.as_ref(),
         process: condition(case.alive),
@@ -240,6 +242,7 @@ fn reasons_have_an_age_and_evidence_has_none() {
     let told = derive(&Evidence {
         status: Status::Active,
         last_heartbeat: None,
+        ended_at: None,
         counted_from: None,
         live: Some(&asked),
         process: Condition::Runs,
@@ -262,6 +265,7 @@ fn an_impossible_time_makes_no_session_stale_until_it_is_counted() {
         derive(&Evidence {
             status: Status::Active,
             last_heartbeat: clock::parse(when),
+            ended_at: None,
             counted_from,
             live: with_live.then_some(&live),
             process: condition(alive),
@@ -302,6 +306,7 @@ fn a_client_is_newer_than_an_event_from_the_future() {
     let told = derive(&Evidence {
         status: Status::Active,
         last_heartbeat: None,
+        ended_at: None,
         counted_from: None,
         live: Some(&live),
         process: Condition::Runs,
@@ -317,4 +322,42 @@ fn a_client_is_newer_than_an_event_from_the_future() {
     other.last_event_at = clock::stamp(at("08:59:00"));
     let lives = [other.clone(), live];
     assert_eq!(latest("s", &lives, at("09:00:00")), Some(&other), "it does not hide the other for ever");
+}
+
+#[test]
+fn a_state_counts_from_its_beginning_not_from_the_latest_event() {
+    let since = |live: &Live, client: Option<(&str, &str)>, now: &str| {
+        let client = client.map(|(status, when)| Client {
+            status: status.into(),
+            waiting_for: None,
+            updated_at: Some(at(when)),
+        });
+        let told = derive(&Evidence {
+            status: Status::Active,
+            last_heartbeat: None,
+            ended_at: None,
+            counted_from: None,
+            live: Some(live),
+            process: Condition::Runs,
+            logged: None,
+            left_for: None,
+            client,
+            stale_after: TimeDelta::hours(2),
+            now: at(now),
+        });
+        (told.state, told.since)
+    };
+    let mut working = live(Activity::Working, "08:30:00");
+    assert_eq!(since(&working, None, "08:31:00"), (State::Working, Some(at("08:00:00"))));
+    assert_eq!(since(&working, Some(("idle", "08:30:30")), "08:31:00"), (State::Idle, Some(at("08:30:30"))));
+    working.helper_asked("a1", "permission for Bash", None, at("08:20:00"));
+    assert_eq!(since(&working, None, "08:31:00"), (State::Waiting, Some(at("08:20:00"))));
+    let mut waiting = live(Activity::Waiting, "08:10:00");
+    waiting.note_event("PostToolUse", at("08:15:00"));
+    assert_eq!(since(&waiting, None, "08:31:00"), (State::Waiting, Some(at("08:10:00"))));
+    let mut idle = live(Activity::Idle, "08:10:00");
+    idle.note_event("Notification", at("08:11:00"));
+    assert_eq!(since(&idle, None, "08:31:00"), (State::Idle, Some(at("08:10:00"))));
+    idle.since = "2026-11-22T08:00:00Z".into();
+    assert_eq!(since(&idle, None, "08:31:00"), (State::Idle, Some(at("08:11:00"))), "the clock was ahead");
 }

@@ -101,7 +101,7 @@ impl Keeper {
         for id in ids {
             // Locked for one session at a time, so that other requests can continue in between.
             match self.lock().records.summary(&self.store, id, true) {
-                Ok(summary) => found.push(snapshot.verdicts.fill_in(summary)),
+                Ok(summary) => found.push(snapshot.verdicts.fill_in(&self.store, summary)),
                 Err(Error::Missing(_)) => {}
                 Err(error) => damaged.push(Damaged { session_id: id.to_string(), reason: error.to_string() }),
             }
@@ -155,7 +155,7 @@ impl Inner {
         let briefs: Vec<_> = rows.iter().map(|row| row.brief()).collect();
         let (projects, records) = (&self.projects, &mut self.records);
         let look = changes.sessions || changes.archive || changes.live;
-        let summary = |id: &str| Ok(verdicts.fill_in(records.summary(store, id, look)?));
+        let summary = |id: &str| Ok(verdicts.fill_in(store, records.summary(store, id, look)?));
         let mut overview = overview::assemble(&briefs, &self.config, |slug| projects.of(slug), summary, clock::now());
         overview.damaged.extend(self.unlisted.found.iter().cloned());
         let settings = self.config.troubles.iter().map(|trouble| trouble.error.to_string());

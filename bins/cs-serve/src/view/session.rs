@@ -29,6 +29,8 @@ pub struct ShownSession {
     /// The agent's last message, if its turn is over.
     pub said: Option<String>,
     pub state_at: Option<String>,
+    /// Since when the session is in that state.
+    pub state_since: Option<String>,
     /// The last sign of life, which may not be in the record yet.
     pub last_sign: String,
     pub is_archived: bool,
@@ -86,6 +88,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         said: verdict.said,
         last_sign,
         state_at: verdict.evidence_at.map(clock::stamp),
+        state_since: verdict.since.map(clock::stamp),
         is_archived: path == store.home.archived(id),
         project_name: name.unwrap_or(&session.project_slug).clone(),
         resume_command,

@@ -25,7 +25,9 @@ impl Verdicts {
     pub fn derive(store: &Store, rows: &IndexRows, lives: Vec<Live>, stale_after: TimeDelta) -> Self {
         let states = States::of_lives(store, &lives, stale_after, clock::now());
         let active = rows.iter().filter(|row| row.status == Status::Active);
-        let judge = |row: IndexRow| (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat)));
+        let judge = |row: IndexRow| {
+            (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat, row.ended_at)))
+        };
         let of_active = active.map(judge).collect();
         Verdicts { lives, stale_after, of_active }
     }
@@ -55,11 +57,11 @@ impl Verdicts {
     }
 
     /// Sets the state of a session in short.
-    pub fn fill_in(&self, mut summary: Summary) -> Summary {
+    pub fn fill_in(&self, store: &Store, mut summary: Summary) -> Summary {
         let known = self.of_active.get(&summary.session_id).filter(|_| summary.status == Status::Active);
         let verdict = known.cloned().unwrap_or_else(|| {
-            let state = self.state(&summary.session_id, summary.status);
-            Verdict::new(state, &format!("the record says {}", summary.status.as_str()))
+            let (id, ended_at) = (&summary.session_id, summary.ended_at.as_deref());
+            timeless(self.states(store).of(id, summary.status, &summary.last_heartbeat, ended_at))
         });
         settle(&summary.session_id, &mut summary.awaiting_action, &self.lives, &verdict);
         Summary {
@@ -68,6 +70,7 @@ impl Verdicts {
             state: verdict.state,
             state_reason: verdict.evidence,
             state_at: verdict.evidence_at.map(clock::stamp),
+            state_since: verdict.since.map(clock::stamp),
             ..summary
         }
     }

@@ -218,6 +218,7 @@ fn states(live: &Live, now: clock::Instant) {
             let evidence = Evidence {
                 status,
                 last_heartbeat: heard,
+                ended_at: heard,
                 counted_from,
                 live,
                 process,
