@@ -37,6 +37,7 @@ pub mod session;
 pub mod shell;
 pub mod signal;
 pub mod skim;
+pub mod stamp;
 pub mod state;
 pub mod states;
 pub mod statusline;

@@ -2,11 +2,11 @@
 //! the archive is requested.
 
 use super::index_rows::IndexRows;
-use super::stamp::{Stamp, unchanged};
 use cs_core::Result;
 use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
 use cs_core::record::Session;
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,10 +1,10 @@
 //! Owns the small files that a snapshot is made from, running conversations and states of projects: each is read once
 //! and cached while it does not change.
 
-use super::stamp::{Stamp, unchanged};
 use cs_core::id::{Slug, Uuid};
 use cs_core::live::Live;
 use cs_core::project::ProjectState;
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::{Result, file};
 use std::collections::BTreeMap;

@@ -1,11 +1,11 @@
 //! Owns history: sessions by day and by week, tasks done by week.
 
 use super::index_rows::{IndexRow, IndexRows};
-use super::stamp::{Stamp, unchanged};
 use chrono::{Datelike, Days, NaiveDate};
 use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, fnv1a};
 use cs_core::record::TaskStatus;
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::zone::Zone;
 use serde::Serialize;

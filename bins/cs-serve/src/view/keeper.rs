@@ -5,13 +5,13 @@
 use super::files::{Lives, ProjectStates};
 use super::index_rows::IndexRows;
 use super::records::Records;
-use super::stamp::{Stamp, unchanged};
 use super::unlisted::{self, Unlisted};
 use super::verdicts::Verdicts;
 use super::watch::{Changes, Watch};
 use cs_core::clock;
 use cs_core::config::Config;
 use cs_core::overview::{self, Damaged, Overview, Summary};
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use cs_core::{Error, Result};
 use std::collections::HashMap;

@@ -15,7 +15,6 @@ mod records;
 mod search;
 pub mod session;
 pub mod spending;
-mod stamp;
 mod unlisted;
 pub mod usage;
 mod verdicts;

@@ -1,9 +1,9 @@
 //! Owns sessions in short that were read from their records, cached while the files do not change.
 
-use super::stamp::{Stamp, unchanged};
 use cs_core::clock::{Instant, TimeDelta};
 use cs_core::id::SessionId;
 use cs_core::overview::{Summary, summarize};
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::{Error, Result};

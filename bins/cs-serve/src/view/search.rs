@@ -1,7 +1,7 @@
 //! Owns searching records: they are read one after the other, and the results are kept while the files do not change.
 
-use super::stamp::{Stamp, unchanged};
 use cs_core::id::{SessionId, fnv1a};
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::{Store, parse};
 use cs_core::{file, search};
 use std::collections::HashMap;

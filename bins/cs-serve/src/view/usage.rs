@@ -1,10 +1,10 @@
 //! Owns the usage to show: the rollup that `cs-usage keep` writes, cached while its file does not change, and the cost of
 //! single sessions. Must stay true: no log of an agent is read here; usage without a known price never counts as free.
 
-use super::stamp::{Stamp, unchanged};
 use cs_core::clock::Date;
 use cs_core::days::{Amount, Days};
 use cs_core::id::Uuid;
+use cs_core::stamp::{Stamp, unchanged};
 use cs_core::store::Store;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};

@@ -2,8 +2,8 @@
 //! version under a temporary name in its directory, which changes the directory's stamp (for other writers, see
 //! `Records::forget_edited`). So no file notifications are needed, and nothing happens while nobody asks.
 
-use super::stamp::{Stamp, unchanged};
 use cs_core::paths::Home;
+use cs_core::stamp::{Stamp, unchanged};
 use std::path::PathBuf;
 
 /// The kinds of files that have changed since the last look.

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_change_is_noticed_however_soon_it_comes() {
-        let dir = std::env::temp_dir().join(format!("cs-serve-stamp-{}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("cs-stamp-{}", std::process::id()));
         std::fs::create_dir_all(&dir).unwrap();
         let before = Stamp::of(&dir).unwrap();
         std::fs::write(dir.join("a"), "x").unwrap();
