@@ -97,9 +97,14 @@ fn client(live: &Live, process: &Process) -> Option<Client> {
     Some(Client { status: told("status")?, waiting_for: told("waitingFor"), updated_at })
 }
 
+/// The folder of the registry that has an entry for this conversation's process; `None` for agents without one.
+pub fn registry_folder(live: &Live) -> Option<PathBuf> {
+    Some(account(live).filter(|_| Agent::of(live) == Agent::Claude)?.join("sessions"))
+}
+
 /// The client's registry entry for this process, if it names this conversation.
 fn registry(live: &Live, process: &Process) -> Option<Registry> {
-    let path = account(live)?.join(format!("sessions/{}.json", process.pid));
+    let path = account(live)?.join("sessions").join(format!("{}.json", process.pid));
     let registry = Registry(repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?);
     // Only Linux has the start time in our form. The caller has checked the process itself.
     let told = registry.text("procStart").filter(|_| cfg!(target_os = "linux"));

@@ -26,4 +26,4 @@ pub mod typed;
 
 pub use agent::Agent;
 pub use event::Event;
-pub use evidence::WITNESS;
+pub use evidence::{WITNESS, registry_folder};

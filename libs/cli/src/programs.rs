@@ -1,4 +1,4 @@
-//! Owns finding a program by its name: in the folders of PATH that are absolute. A relative one would let the current
+//! Owns finding a program by its name: in the folder of this program, or in the folders of PATH that are absolute. A relative one would let the current
 //! directory decide what runs.
 
 use std::os::unix::fs::PermissionsExt;
@@ -8,6 +8,13 @@ use std::path::{Path, PathBuf};
 pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|file| is_program(file))
+}
+
+/// Another of our programs: the one beside this program, else the one on PATH.
+pub fn sibling(name: &str) -> Option<PathBuf> {
+    let own = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
+    let beside = own.and_then(|path| Some(path.parent()?.join(name)));
+    beside.filter(|path| is_program(path)).or_else(|| on_path(name))
 }
 
 /// Whether there is an executable file.

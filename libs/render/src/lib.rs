@@ -12,6 +12,7 @@ mod html;
 mod json;
 mod markdown;
 mod money;
+mod news;
 mod number;
 mod session_csv;
 mod sheet;
@@ -25,12 +26,13 @@ pub use json::SessionRow;
 pub use money::{
     ESTIMATE, LIST_PRICE, format_cost, format_dollars, format_model_cost, format_round_dollars, format_usage_cost,
 };
+pub use news::{Words, pick_news};
 pub use number::{
     format_bytes, format_context, format_count, format_number, format_percent, format_progress, format_quantity,
     format_round_count,
 };
 pub use session_csv::is_own_csv;
-pub use table::{align_right, layout_table};
+pub use table::{align_right, display_width, fit_cell, layout_table};
 pub use time::{
     format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_local_day,
     format_local_minute, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,

@@ -26,6 +26,18 @@ pub fn align_right(header: &mut [String], rows: &mut [Vec<String>], columns: Ran
     }
 }
 
+/// How many columns of a terminal a text takes.
+pub fn display_width(text: &str) -> usize {
+    text.width()
+}
+
+/// A text of exactly `width` columns: shortened with `…`, or filled with spaces, on the left for numbers.
+pub fn fit_cell(text: &str, width: usize, is_number: bool) -> String {
+    let text = if text.width() > width { shorten_line(text, width) } else { text.to_string() };
+    let fill = " ".repeat(width.saturating_sub(text.width()));
+    if is_number { fill + &text } else { text + &fill }
+}
+
 fn layout_row(row: &[String], widths: &[usize], room: Option<usize>) -> String {
     let mut line = String::new();
     for (n, (cell, width)) in row.iter().zip(widths).enumerate() {

@@ -1,0 +1,99 @@
+//! Owns what a row shows beyond the index and the state: what the session says, its tasks, context and cost. A record is
+//! read only while its row is on the screen, and again only after it changed.
+
+use cs_core::id::{SessionId, Uuid};
+use cs_core::record::Session;
+use cs_core::stamp::{Stamp, unchanged};
+use cs_core::state::{self, Verdict};
+use cs_core::states::States;
+use cs_core::store::Store;
+use render::{Words, format_dollars, format_percent, format_progress, format_usage_cost, pick_news};
+use std::collections::HashMap;
+
+/// The texts of a row that come from its record and its status line; empty if unknown.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// What the user should know first; see [`pick_news`].
+    pub news: String,
+    /// How many tasks are done.
+    pub tasks: String,
+    /// How much of the context is used.
+    pub context: String,
+    /// The client's estimate while the conversation runs, else its cost at list prices.
+    pub cost: String,
+}
+
+/// The versions of a record's files: its own, and the notes that are not in it yet.
+type Stamps = [Option<Stamp>; 2];
+
+/// The records that were read.
+#[derive(Debug, Default)]
+pub struct Records {
+    known: HashMap<SessionId, (Stamps, Option<Kept>)>,
+}
+
+/// The parts of a record that a row shows.
+#[derive(Debug)]
+struct Kept {
+    awaiting: Option<String>,
+    activity: Option<String>,
+    parked: Option<String>,
+    outcome: Option<String>,
+    tasks: String,
+    cost: String,
+}
+
+impl Kept {
+    fn of(store: &Store, session: Session) -> Self {
+        let usage = store.usage_of(&session).ok().flatten();
+        Kept {
+            tasks: format_progress(session.task_progress()),
+            cost: usage.as_ref().map(format_usage_cost).unwrap_or_default(),
+            awaiting: session.awaiting_action,
+            activity: session.current_activity,
+            parked: session.parked_reason,
+            outcome: session.outcome,
+        }
+    }
+}
+
+impl Records {
+    /// The facts of a session in this state.
+    pub fn facts(&mut self, store: &Store, states: &States, id: &SessionId, verdict: &Verdict) -> Facts {
+        let live = states.live(id.as_str());
+        let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
+        let reading = uuid.and_then(|uuid| store.reading(&uuid)).unwrap_or_default();
+        let context = reading.context_used_percentage.map(format_percent).unwrap_or_default();
+        let estimate = reading.cost_usd.map(format_dollars);
+        let Some(kept) = self.record(store, id) else {
+            let news = pick_news(verdict, &Words::default()).unwrap_or_default().to_string();
+            return Facts { news, context, cost: estimate.unwrap_or_default(), ..Facts::default() };
+        };
+        let mut awaiting = kept.awaiting.clone();
+        state::settle(id.as_str(), &mut awaiting, states.lives(), verdict);
+        let words = Words {
+            awaiting: awaiting.as_deref(),
+            activity: kept.activity.as_deref(),
+            parked: kept.parked.as_deref(),
+            outcome: kept.outcome.as_deref(),
+        };
+        Facts {
+            news: pick_news(verdict, &words).unwrap_or_default().to_string(),
+            tasks: kept.tasks.clone(),
+            context,
+            cost: estimate.unwrap_or_else(|| kept.cost.clone()),
+        }
+    }
+
+    fn record(&mut self, store: &Store, id: &SessionId) -> Option<&Kept> {
+        let stamps = [store.home.session(id), store.home.spool(id)].map(|path| Stamp::of(&path));
+        let is_same = |(known, _): &(Stamps, _)| {
+            known.iter().zip(&stamps).all(|(known, now)| unchanged(known.as_ref(), now.as_ref()))
+        };
+        if !self.known.get(id).is_some_and(is_same) {
+            let kept = store.session(id).ok().map(|session| Kept::of(store, session));
+            self.known.insert(id.clone(), (stamps, kept));
+        }
+        self.known.get(id)?.1.as_ref()
+    }
+}

@@ -1,0 +1,202 @@
+//! Owns the terminal and the loop: read the store, draw, sleep until something happens.
+//! Must stay true: the terminal is as it was before, however the program ends; without changes, only ages are drawn anew.
+
+use crate::draw::draw;
+use crate::facts::Records;
+use crate::frame::{EMPTY, Source, compose, describe_damage, select};
+use crate::run;
+use crate::view::{Action, View};
+use crate::wake::{Wake, Wakes};
+use cli::{Context, Outcome};
+use cs_core::board::{self, Board};
+use cs_core::clock;
+use cs_core::id::SessionId;
+use cs_core::index::IndexEntry;
+use cs_core::stamp::{Stamp, unchanged};
+use cs_core::state::State;
+use cs_core::states::States;
+use cs_core::store::Store;
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind, MouseEventKind};
+use ratatui::crossterm::execute;
+use std::collections::BTreeSet;
+use std::io::{Write, stdout};
+use std::time::Duration;
+
+/// States are derived again after this time, because processes end without a trace on disk.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// While an age is shown in seconds.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Why the loop over one version of the index ended.
+enum End {
+    Quit,
+    IndexChanged,
+}
+
+/// Shows the sessions until the user quits.
+pub fn run(context: &Context, view: View) -> Outcome<()> {
+    // Reported before the screen is taken.
+    let _ = context.config();
+    let mut top = Top {
+        store: &context.store,
+        wakes: Wakes::new(&context.store.home),
+        records: Records::default(),
+        view,
+        asking: None,
+        page: 1,
+    };
+    let mut terminal = take_terminal()?;
+    let result = top.wakes.read_terminal().map_err(Into::into).and_then(|()| top.follow(&mut terminal));
+    give_back_terminal();
+    result
+}
+
+fn take_terminal() -> Outcome<DefaultTerminal> {
+    let terminal = ratatui::try_init()?;
+    execute!(stdout(), EnableMouseCapture)?;
+    Ok(terminal)
+}
+
+fn give_back_terminal() {
+    let _ = execute!(stdout(), DisableMouseCapture);
+    ratatui::restore();
+}
+
+struct Top<'a> {
+    store: &'a Store,
+    wakes: Wakes,
+    records: Records,
+    view: View,
+    /// The sessions that waited for an answer at the last look; `None` before the first.
+    asking: Option<BTreeSet<SessionId>>,
+    /// How many rows were visible.
+    page: usize,
+}
+
+type Entries<'e> = [(SessionId, IndexEntry<'e>)];
+
+impl Top<'_> {
+    fn follow(&mut self, terminal: &mut DefaultTerminal) -> Outcome<()> {
+        loop {
+            let stamps = index_stamps(self.store);
+            let index = self.store.index()?;
+            let entries = index.entries(|_| true);
+            let trouble = index.damaged().len();
+            if let End::Quit = self.follow_states(terminal, &entries, trouble, &stamps)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Until the index changes.
+    fn follow_states(
+        &mut self,
+        terminal: &mut DefaultTerminal,
+        entries: &Entries,
+        damaged: usize,
+        stamps: &[Option<Stamp>; 3],
+    ) -> Outcome<End> {
+        let empty = EMPTY.map(str::to_string);
+        let trouble = describe_damage(damaged);
+        loop {
+            let states = States::read(self.store, self.store.config().stale_after(), clock::now())?;
+            self.wakes.watch_present(&self.store.home, &states);
+            let board = board::arrange(&states, entries, board::RECENT);
+            self.ring(&board);
+            let source = Source {
+                store: self.store,
+                states: &states,
+                board: &board,
+                empty: &empty,
+                trouble: trouble.as_deref(),
+            };
+            if let Some(end) = self.follow_keys(terminal, &source)? {
+                return Ok(end);
+            }
+            let now = index_stamps(self.store);
+            if !stamps.iter().zip(&now).all(|(before, now)| unchanged(before.as_ref(), now.as_ref())) {
+                return Ok(End::IndexChanged);
+            }
+        }
+    }
+
+    /// Draws and reacts to keys until something changed or time passed.
+    fn follow_keys(&mut self, terminal: &mut DefaultTerminal, source: &Source) -> Outcome<Option<End>> {
+        loop {
+            let rows = select(source.board, &self.view);
+            let size = terminal.size()?;
+            let size = (usize::from(size.width), usize::from(size.height));
+            let screen = compose(source, &mut self.records, &mut self.view, &rows, size);
+            self.page = screen.items.len().max(1);
+            terminal.draw(|frame| draw(&screen, frame.area(), frame.buffer_mut()))?;
+            let is_young = |since: clock::Instant| (source.states.now() - since).num_seconds() < 60;
+            let young = rows.iter().take(self.page).any(|row| row.verdict.since.is_some_and(is_young));
+            match self.wakes.next(if young { SECOND } else { PATIENCE }) {
+                Wake::Disk | Wake::Time => return Ok(None),
+                Wake::Closed => return Ok(Some(End::Quit)),
+                Wake::Input(Event::Key(key)) if key.kind != KeyEventKind::Release => {
+                    let action = self.view.press(key, &rows, self.page);
+                    match action {
+                        Action::Quit => return Ok(Some(End::Quit)),
+                        Action::Draw => {}
+                        other => {
+                            self.act(terminal, other)?;
+                            return Ok(None);
+                        }
+                    }
+                }
+                Wake::Input(Event::Mouse(mouse)) => match mouse.kind {
+                    MouseEventKind::ScrollDown => self.view.go(&rows, 1),
+                    MouseEventKind::ScrollUp => self.view.go(&rows, -1),
+                    _ => {}
+                },
+                Wake::Input(_) | Wake::Resized => {}
+            }
+        }
+    }
+
+    fn act(&mut self, terminal: &mut DefaultTerminal, action: Action) -> Outcome<()> {
+        let Some(id) = self.view.selected.clone() else { return Ok(()) };
+        self.view.message = match action {
+            Action::Change(words) => Some(run::change(&words, id.as_str())),
+            Action::Jump => self.without_screen(terminal, || run::hand_over("jump", id.as_str()))?,
+            Action::Open => self.without_screen(terminal, || run::hand_over("open", id.as_str()))?,
+            Action::Suspend => self.without_screen(terminal, suspend)?,
+            Action::Draw | Action::Quit => None,
+        };
+        Ok(())
+    }
+
+    /// Gives the terminal back while `work` runs.
+    fn without_screen<T>(&mut self, terminal: &mut DefaultTerminal, work: impl FnOnce() -> T) -> Outcome<T> {
+        give_back_terminal();
+        let result = self.wakes.without_keys(work);
+        *terminal = take_terminal()?;
+        Ok(result)
+    }
+
+    /// Tells the terminal when a session begins to wait: a bell, and a notice where the terminal shows one (OSC 9).
+    fn ring(&mut self, board: &Board) {
+        let rows = || board.rows.iter().filter(|row| row.verdict.state == State::Waiting);
+        let asking: BTreeSet<SessionId> = rows().map(|row| row.id.clone()).collect();
+        if let Some(before) = self.asking.replace(asking) {
+            for row in rows().filter(|row| !before.contains(row.id)) {
+                let text = format!("{} waits: {}", row.entry.project_slug, row.verdict.evidence);
+                let _ = write!(stdout(), "\x07\x1b]9;{}\x1b\\", cli::sanitize(&text));
+            }
+            let _ = stdout().flush();
+        }
+    }
+}
+
+/// Stops this program, as Ctrl-Z does, until the shell continues it.
+fn suspend() -> Option<String> {
+    let own = rustix::process::getpid();
+    rustix::process::kill_process(own, rustix::process::Signal::TSTP).err().map(|error| error.to_string())
+}
+
+fn index_stamps(store: &Store) -> [Option<Stamp>; 3] {
+    let home = &store.home;
+    [home.index(), home.index_pending(), home.index_folding()].map(|path| Stamp::of(&path))
+}

@@ -1,0 +1,52 @@
+//! Shows what is going on now: which conversations need the user, which work, which were left.
+//!
+//! Reads: `sessions/`, `live/`, `statusline/`, `usage/`, `config.json`, and Claude Code's registry of running conversations.
+//! Writes: nothing; keys that change a session run `cs-session`.
+//! Exits: 0 done, 64 usage, 65 corrupt settings, 74 disk or terminal.
+
+mod draw;
+mod facts;
+mod frame;
+mod layout;
+mod live;
+mod once;
+mod run;
+mod view;
+mod wake;
+
+use argh::FromArgs;
+use cli::{Context, Failure, Out, Outcome};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+const PROGRAM: &str = "cs-top";
+
+/// Shows the sessions that matter now, live: what needs you first, the longest wait at the top. Press ? for the keys.
+#[derive(FromArgs)]
+#[argh(example = "{command_name}", example = "{command_name} --project api --once")]
+struct Args {
+    /// only this project, by its short name
+    #[argh(option)]
+    project: Option<String>,
+    /// print what the screen would show, and end; COLUMNS and LINES set the size (default: the terminal's, else 80
+    /// columns and as many lines as needed)
+    #[argh(switch)]
+    once: bool,
+}
+
+fn main() -> ExitCode {
+    cli::run(PROGRAM, show)
+}
+
+fn show(args: Args, out: Out) -> Outcome<()> {
+    let mut context = Context::new(out)?;
+    let view = view::View::new(args.project);
+    if args.once {
+        return once::print(&mut context, view);
+    }
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        let hint = format!("{PROGRAM} --once prints one screen");
+        return Err(Failure::Usage("standard input and output must be a terminal".into(), Some(hint)));
+    }
+    live::run(&context, view)
+}
