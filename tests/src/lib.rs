@@ -16,6 +16,7 @@ pub mod sandbox;
 mod skip;
 pub mod strace;
 pub mod table;
+pub mod tmux;
 pub mod transcript;
 pub mod trap;
 
