@@ -23,10 +23,12 @@ pub struct Source<'a> {
 }
 
 /// Lines for a store without sessions.
-pub const EMPTY: [&str; 3] = [
+pub const EMPTY: [&str; 5] = [
     "no session is recorded yet",
     "",
-    "Conversations appear here by themselves once the hooks are registered: cs-setup doctor says whether they are.",
+    "Conversations appear by themselves",
+    "once the hooks are registered:",
+    "cs-setup doctor checks that",
 ];
 
 /// What is wrong if so many records are damaged.

@@ -160,6 +160,7 @@ fn questions(store: &Store) -> Vec<Scenario> {
         of("cs-session", "show", &["show", &store::id(0)], Budget::None("")),
         of("cs-session", "list --status active", &["list", "--status", "active"], Budget::Millis(10.0)),
         of("cs-session", "list", &["list", "--json"], Budget::Millis(30.0)),
+        of("cs-top", "first screen", &["--once"], Budget::Millis(30.0)),
         of("cs-session", "list --full", &["list", "--full", "--json"], Budget::Millis(250.0)),
         of("cs-project", "overview", &["overview", "--json"], Budget::Millis(30.0)),
         of("cs-project", "list", &["list", "--json"], Budget::None("")),
