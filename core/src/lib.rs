@@ -25,6 +25,7 @@ pub mod open;
 pub mod overview;
 pub mod patch;
 pub mod paths;
+pub mod place;
 pub mod process;
 pub mod project;
 pub mod quote;

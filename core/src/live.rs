@@ -9,6 +9,7 @@ use crate::clock::{self, Instant};
 use crate::fields;
 use crate::id::SessionId;
 use crate::patch::Patch;
+use crate::place::Place;
 use crate::process::{self, Condition, Process};
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +91,9 @@ pub struct Live {
     /// The machine or container in which that process runs; see [`crate::process::here`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
+    /// The terminal in which that process runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// Other processes that have the conversation open: `PID/STARTED`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<String>,
@@ -198,6 +202,7 @@ impl Live {
             pid: None,
             pid_started: None,
             host: None,
+            place: None,
             windows: Vec::new(),
             cwd: String::new(),
             worktree_root: None,

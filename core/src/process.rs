@@ -2,6 +2,10 @@
 //! identified by its id and its start time, because ids are reused, and by where it was seen. Must stay true: a process
 //! that was seen elsewhere (in another PID namespace, on another machine, before the last boot) is not judged here.
 
+mod terminal;
+
+pub use terminal::{Terminal, host_name, terminal};
+
 use std::sync::OnceLock;
 
 /// A process that was seen running.
@@ -109,7 +113,7 @@ pub fn caller(named: Option<u32>) -> Option<Process> {
 
 #[cfg(target_os = "linux")]
 mod system {
-    //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 22 start. Source:
+    //! Linux: `/proc/<pid>/stat`, fields 2 (name in parentheses), 3 state, 4 parent, 7 terminal, 22 start. Source:
     //! proc_pid_stat(5). The boot is identified by `/proc/sys/kernel/random/boot_id` (random(4)), the namespace by the
     //! inode of `/proc/self/ns/pid` (pid_namespaces(7)).
 
@@ -142,6 +146,12 @@ mod system {
 
     pub fn is_shell(pid: u32) -> bool {
         stat(pid).is_some_and(|(name, _)| super::SHELLS.contains(&name.as_str()))
+    }
+
+    /// The device number of its terminal, 0 for none.
+    pub fn terminal_device(pid: u32) -> Option<u32> {
+        let device: i32 = stat(pid)?.1.split_ascii_whitespace().nth(4)?.parse().ok()?;
+        Some(device.cast_unsigned())
     }
 
     /// A short file of the system, in a single read: every system call adds to the time of a hook.
@@ -196,6 +206,11 @@ mod system {
         facts(pid).map(|facts| facts.pbi_ppid)
     }
 
+    /// The device number of its terminal, 0 for none (`NODEV` is -1).
+    pub fn terminal_device(pid: u32) -> Option<u32> {
+        facts(pid).map(|facts| facts.e_tdev).map(|device| if device == u32::MAX { 0 } else { device })
+    }
+
     pub fn is_shell(pid: u32) -> bool {
         facts(pid).is_some_and(|facts| {
             let name: String = facts.pbi_comm.iter().take_while(|c| **c != 0).map(|c| char::from(*c as u8)).collect();
@@ -236,9 +251,12 @@ mod system {
     pub fn is_shell(_pid: u32) -> bool {
         false
     }
+    pub fn terminal_device(_pid: u32) -> Option<u32> {
+        None
+    }
 }
 
-use system::{can_tell, is_shell, parent_of, running, scope};
+use system::{can_tell, is_shell, parent_of, running, scope, terminal_device};
 
 #[cfg_attr(not(any(target_os = "linux", target_os = "macos")), allow(dead_code))]
 const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "ksh", "fish"];

@@ -11,6 +11,7 @@ pub mod made;
 pub mod parse;
 pub mod process;
 mod programs;
+pub mod pty;
 pub mod replay;
 pub mod sandbox;
 mod skip;

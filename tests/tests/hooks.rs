@@ -21,6 +21,8 @@ mod late;
 mod life;
 #[path = "hooks/locks.rs"]
 mod locks;
+#[path = "hooks/place.rs"]
+mod place;
 #[path = "hooks/privacy.rs"]
 mod privacy;
 #[path = "hooks/repair.rs"]

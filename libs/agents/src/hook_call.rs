@@ -17,6 +17,7 @@ use cs_core::live::Live;
 use cs_core::lock::Lock;
 use cs_core::naming::Title;
 use cs_core::paths::Home;
+use cs_core::place::Place;
 use cs_core::process::{self, Process};
 use cs_core::signal;
 use cs_core::stdin::{self, End, Limits, Received};
@@ -217,8 +218,8 @@ impl HookCall {
         live
     }
 
-    /// Stores the calling process if it may differ from the stored one: at a start, if the client names another
-    /// process, or if the stored one does not run here.
+    /// Stores the calling process and its place if they may differ from the stored ones: at a start, if the client names
+    /// another process, or if the stored one does not run here. The place is also stored if none is.
     fn note_process(&self, live: &mut Live) {
         let named = named_process(Agent::of(live));
         let starts = self.payload.event() == Some(Event::SessionStart);
@@ -228,6 +229,10 @@ impl HookCall {
             let before = live.process();
             live.set_process(process::caller(named));
             other_window(live, before);
+            live.place = None;
+        }
+        if live.place.is_none() {
+            live.place = Some(Place::of_client(live.pid));
         }
     }
 }
