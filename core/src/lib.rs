@@ -30,6 +30,7 @@ pub mod process;
 pub mod project;
 pub mod quote;
 pub mod range;
+pub mod reach;
 pub mod record;
 pub mod repair;
 pub mod schedule;

@@ -85,6 +85,12 @@ impl Place {
         place.checked()
     }
 
+    /// The place of a process of which only the system reports anything.
+    pub fn of_process(pid: u32) -> Self {
+        let tty = if let Terminal::Named(tty) = process::terminal(pid) { Some(tty) } else { None };
+        Place { host: process::host_name(), tty, ..Place::default() }.checked()
+    }
+
     /// The place without the values that do not have the form that they must have. Words for people are masked; an
     /// address that contains a secret is dropped, because a part of it leads nowhere.
     pub fn checked(self) -> Self {

@@ -9,9 +9,11 @@ use crate::error::Result;
 use crate::id::SessionId;
 use crate::index::IndexEntry;
 use crate::live::Live;
+use crate::place::Place;
 use crate::process::{self, Condition};
+use crate::reach::{self, Reach, Runs};
 use crate::record::{Session, Status};
-use crate::state::{self, Client, Evidence, Logged, Verdict};
+use crate::state::{self, Client, Evidence, Logged, State, Verdict};
 use crate::store::{self, Store};
 use chrono::TimeDelta;
 use std::borrow::Cow;
@@ -58,6 +60,22 @@ impl<'a> States<'a> {
     /// The running conversation that decides a session's state: the one with the latest event.
     pub fn live(&self, id: &str) -> Option<&Live> {
         state::latest(id, &self.lives, self.now)
+    }
+
+    /// How a person gets to the conversation of a session in this state.
+    pub fn reach(&self, id: &str, state: State) -> Reach {
+        reach::reach(state, self.live(id).map_or(Runs::NotSeen, runs))
+    }
+
+    /// The terminal in which a session's conversation runs, while it may run.
+    pub fn place(&self, id: &str) -> Option<Place> {
+        let live = self.live(id).filter(|live| runs(live) != Runs::No)?;
+        let runner = store::runner(live)?;
+        // Another window of the conversation is left, whose place no hook has reported yet.
+        if live.process().is_some_and(|last| !last.is(&runner)) {
+            return Some(Place::of_process(runner.pid));
+        }
+        live.place.clone()
     }
 
     /// The state of a session that the index knows.
@@ -168,4 +186,21 @@ impl<'a> States<'a> {
         }
         recorded().or(indexed)
     }
+}
+
+/// Whether the process of a conversation runs.
+fn runs(live: &Live) -> Runs {
+    let Some(process) = store::runner(live) else { return Runs::Untold };
+    match process::condition(&process) {
+        Condition::Runs | Condition::Suspended => Runs::Yes,
+        Condition::Ended => Runs::No,
+        // This machine was started again since.
+        Condition::Elsewhere if !process::may_run(&process) && is_of_this_host(live) => Runs::No,
+        Condition::Elsewhere => Runs::Elsewhere,
+        Condition::Unknown => Runs::Untold,
+    }
+}
+
+fn is_of_this_host(live: &Live) -> bool {
+    live.place.as_ref().is_some_and(|place| place.host.is_some() && !place.is_on_another_host())
 }

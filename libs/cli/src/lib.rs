@@ -3,6 +3,7 @@
 //! of sessions.
 
 mod args;
+pub mod call;
 mod deferred;
 mod failure;
 mod failures;

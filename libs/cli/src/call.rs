@@ -1,0 +1,129 @@
+//! Owns starting other programs for a person: one that answers, and one that takes the place of this one. Must stay true:
+//! a command is a list of words, no shell is started; a program is found in the folders of PATH that are absolute; one
+//! that answers is killed at a deadline.
+
+use crate::failure::{Failure, Outcome};
+use crate::programs::{is_program, on_path};
+use std::ffi::OsStr;
+use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Maximum number of bytes of an answer, and of a complaint.
+const OUTPUT: u64 = 1024 * 1024;
+/// How often the end of a program is looked for.
+const STEP: Duration = Duration::from_millis(2);
+/// How long to wait for the end of its output after its end: a child of it may keep the pipe open.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// The file of the program that a command names, by its path or by its name on PATH.
+pub fn program(name: &str) -> Option<PathBuf> {
+    if name.contains('/') {
+        return Some(PathBuf::from(name)).filter(|path| path.is_absolute() && is_program(path));
+    }
+    on_path(name)
+}
+
+/// Runs a command until it ends; returns its output, or how it failed.
+pub fn answer(words: &[String], input: &[u8], limit: Duration) -> Result<String, String> {
+    let (name, mut command) = prepared(words)?;
+    let piped = if input.is_empty() { Stdio::null() } else { Stdio::piped() };
+    command.stdin(piped).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("cannot run {name}: {error}"))?;
+    feed(&mut child, input.to_vec());
+    let output = child.stdout.take().map(collect);
+    let complaint = child.stderr.take().map(collect);
+    let status = wait(&mut child, limit).ok_or_else(|| {
+        let _ = child.kill();
+        let _ = child.wait();
+        format!("{name} did not end within {} s and was killed", limit.as_secs())
+    })?;
+    let text = |pipe: Option<Receiver<Vec<u8>>>| {
+        let bytes = pipe.and_then(|pipe| pipe.recv_timeout(GRACE).ok()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    if status.success() {
+        return Ok(text(output));
+    }
+    let complaint = text(complaint);
+    let line = complaint.lines().map(str::trim).find(|line| !line.is_empty());
+    Err(format!("{name} failed{}", line.map_or_else(|| format!(" ({status})"), |line| format!(": {line}"))))
+}
+
+/// Lets a command take the place of this program, in a directory. Returns only if that fails.
+pub fn replace(words: &[String], dir: Option<&Path>) -> Outcome<()> {
+    let (name, mut command) = prepared(words).map_err(Failure::Nothing)?;
+    if let Some(dir) = dir {
+        command.current_dir(dir).env("PWD", dir);
+    }
+    Err(Failure::Nothing(format!("cannot run {name}: {}", command.exec())))
+}
+
+fn prepared(words: &[String]) -> Result<(&str, Command), String> {
+    let (name, args) = words.split_first().ok_or("the command is empty")?;
+    let found = program(name).ok_or_else(|| format!("{name} is not on PATH"))?;
+    let mut command = Command::new(&found);
+    command.args(args.iter().map(OsStr::new));
+    Ok((name, command))
+}
+
+/// Writes the input in a thread, so that a program that does not read it cannot block us.
+fn feed(child: &mut Child, input: Vec<u8>) {
+    if let Some(mut pipe) = child.stdin.take() {
+        thread::spawn(move || pipe.write_all(&input));
+    }
+}
+
+/// Reads a pipe in a thread; what is too long is read and discarded, so that the program never blocks.
+fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.by_ref().take(OUTPUT).read_to_end(&mut bytes);
+        let _ = sender.send(bytes);
+        std::io::copy(&mut pipe, &mut std::io::sink())
+    });
+    receiver
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+    let end = Instant::now() + limit;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if Instant::now() < end => thread::sleep(STEP),
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(script: &str, input: &str) -> Result<String, String> {
+        let words = ["sh", "-c", script].map(str::to_string);
+        answer(&words, input.as_bytes(), Duration::from_millis(500))
+    }
+
+    #[test]
+    fn a_program_answers_complains_or_is_killed() {
+        assert_eq!(sh("cat; echo more", "text "), Ok("text more\n".into()));
+        assert_eq!(sh("echo; echo why >&2; exit 3", ""), Err("sh failed: why".into()));
+        assert_eq!(sh("exit 3", ""), Err("sh failed (exit status: 3)".into()));
+        assert_eq!(sh("exec sleep 60", ""), Err("sh did not end within 0 s and was killed".into()));
+        assert_eq!(sh("exit 0", &"x".repeat(1 << 20)), Ok(String::new()));
+        let none = answer(&["no-such-program".to_string()], b"", GRACE);
+        assert_eq!(none, Err("no-such-program is not on PATH".into()));
+    }
+
+    #[test]
+    fn a_relative_path_is_not_run() {
+        assert_eq!((program("./sh"), program("../bin/sh")), (None, None));
+        assert_eq!(program("/bin/sh"), Some(PathBuf::from("/bin/sh")));
+    }
+}

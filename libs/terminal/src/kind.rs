@@ -1,0 +1,48 @@
+//! Owns which of the terminals in a place is the innermost one, the one that shows the conversation. A program that was
+//! started in a terminal inherits its variables: a server of tmux keeps those of the terminal in which it began, and a
+//! terminal those of the one in which it was started.
+
+use cs_core::place::Place;
+
+/// The terminal that shows a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind<'a> {
+    Tmux { socket: &'a str, pane: &'a str },
+    Zellij { session: &'a str, pane: Option<&'a str> },
+    Ssh,
+    Kitty { window: &'a str, socket: Option<&'a str> },
+    WezTerm { pane: &'a str },
+    ITerm { tty: &'a str },
+    AppleTerminal { tty: &'a str },
+    Other,
+}
+
+/// The innermost terminal of a place whose values were checked.
+pub fn kind(place: &Place) -> Kind<'_> {
+    if let (Some(socket), Some(pane)) = (place.tmux_socket.as_deref(), place.tmux_pane.as_deref()) {
+        return Kind::Tmux { socket, pane };
+    }
+    if let Some(session) = place.zellij_session.as_deref() {
+        return Kind::Zellij { session, pane: place.zellij_pane.as_deref() };
+    }
+    if place.ssh_tty.is_some() {
+        return Kind::Ssh;
+    }
+    // kitty does not set TERM_PROGRAM, so that it may be inherited from tmux.
+    match (place.program.as_deref(), place.tty.as_deref()) {
+        (Some("iTerm.app"), Some(tty)) => Kind::ITerm { tty },
+        (Some("Apple_Terminal"), Some(tty)) => Kind::AppleTerminal { tty },
+        (Some("WezTerm"), _) => place.wezterm_pane.as_deref().map_or(Kind::Other, |pane| Kind::WezTerm { pane }),
+        (None | Some("kitty" | "tmux"), _) => of_number(place),
+        _ => Kind::Other,
+    }
+}
+
+fn of_number(place: &Place) -> Kind<'_> {
+    let kitty = place.kitty_window.as_deref();
+    let wezterm = place.wezterm_pane.as_deref().map(|pane| Kind::WezTerm { pane });
+    match kitty {
+        Some(window) => Kind::Kitty { window, socket: place.kitty_socket.as_deref() },
+        None => wezterm.unwrap_or(Kind::Other),
+    }
+}

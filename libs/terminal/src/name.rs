@@ -1,0 +1,129 @@
+//! Owns the name of a place for people: `tmux %5`, `kitty window 3`, `pts/6`, `ssh pts/3 on box`.
+
+use crate::kind::{Kind, kind};
+use crate::tmux::Pane;
+use cs_core::place::Place;
+
+/// The name of a place without asking any program; `None` if it has no terminal. A place on another machine is named
+/// with that machine.
+pub fn name(place: &Place) -> Option<String> {
+    let place = &place.clone().checked();
+    Some(with_host(place, of_kind(place)?))
+}
+
+/// The name of a place in tmux, whose server has these panes: `tmux work:2.1`. Otherwise as in [`name`].
+pub fn name_in_tmux(place: &Place, panes: &[Pane]) -> Option<String> {
+    let checked = &place.clone().checked();
+    let found = match kind(checked) {
+        Kind::Tmux { pane, .. } => panes.iter().find(|known| known.id == pane),
+        _ => None,
+    };
+    match found {
+        Some(pane) => Some(with_host(checked, format!("tmux {}", pane.position()))),
+        None => name(place),
+    }
+}
+
+fn of_kind(place: &Place) -> Option<String> {
+    let tty = place.tty.as_deref().map(short);
+    Some(match kind(place) {
+        Kind::Tmux { pane, .. } => format!("tmux {pane}"),
+        Kind::Zellij { session, pane: Some(pane) } => format!("Zellij {session}, pane {pane}"),
+        Kind::Zellij { session, pane: None } => format!("Zellij {session}"),
+        Kind::Ssh => format!("ssh {}", tty.or(place.ssh_tty.as_deref().map(short))?),
+        Kind::Kitty { window, .. } => format!("kitty window {window}"),
+        Kind::WezTerm { pane } => format!("WezTerm pane {pane}"),
+        Kind::ITerm { tty } => format!("iTerm2 {}", short(tty)),
+        Kind::AppleTerminal { tty } => format!("Terminal {}", short(tty)),
+        Kind::Other => match (place.program.as_deref().filter(|program| *program != "tmux"), tty) {
+            (Some(program), Some(tty)) => format!("{program} {tty}"),
+            (Some(program), None) => program.to_string(),
+            (None, tty) => tty?.to_string(),
+        },
+    })
+}
+
+/// Adds the machine, if it is another one or was reached from another one.
+fn with_host(place: &Place, name: String) -> String {
+    let is_told = place.is_on_another_host() || kind(place) == Kind::Ssh;
+    match place.host.as_deref().filter(|_| is_told) {
+        Some(host) => format!("{name} on {host}"),
+        None => name,
+    }
+}
+
+fn short(tty: &str) -> &str {
+    tty.strip_prefix("/dev/").unwrap_or(tty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(change: impl FnOnce(&mut Place)) -> Option<String> {
+        let mut place = Place { host: cs_core::process::host_name(), ..Place::default() };
+        change(&mut place);
+        name(&place)
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_string())
+    }
+
+    #[test]
+    fn the_innermost_terminal_is_named() {
+        let all = |place: &mut Place| {
+            place.tty = some("/dev/pts/6");
+            place.ssh_tty = some("/dev/pts/1");
+            place.kitty_window = some("3");
+            place.zellij_session = some("work");
+            place.zellij_pane = some("2");
+            place.tmux_socket = some("/tmp/tmux-0/default");
+            place.tmux_pane = some("%5");
+        };
+        assert_eq!(named(all).as_deref(), Some("tmux %5"));
+        let named = |change: fn(&mut Place)| {
+            named(|place| {
+                all(place);
+                place.tmux_socket = None;
+                change(place);
+            })
+        };
+        assert_eq!(named(|_| ()).as_deref(), Some("Zellij work, pane 2"));
+        let here = cs_core::process::host_name().unwrap();
+        assert_eq!(named(|place| place.zellij_session = None), Some(format!("ssh pts/6 on {here}")));
+        let local = |change: fn(&mut Place)| {
+            super::name(&{
+                let mut place = Place { tty: some("/dev/ttys003"), kitty_window: some("3"), ..Place::default() };
+                change(&mut place);
+                place
+            })
+        };
+        let cases: [(fn(&mut Place), Option<&str>); 8] = [
+            (|_| (), Some("kitty window 3")),
+            (|place| place.program = some("iTerm.app"), Some("iTerm2 ttys003")),
+            (|place| place.program = some("Apple_Terminal"), Some("Terminal ttys003")),
+            (|place| place.program = some("ghostty"), Some("ghostty ttys003")),
+            (|place| place.kitty_window = None, Some("ttys003")),
+            (
+                |place| (place.kitty_window, place.wezterm_pane, place.program) = (None, some("4"), some("WezTerm")),
+                Some("WezTerm pane 4"),
+            ),
+            (|place| (place.kitty_window, place.tty) = (None, None), None),
+            (|place| place.host = some("another-box"), Some("kitty window 3 on another-box")),
+        ];
+        for (change, wanted) in cases {
+            assert_eq!(local(change).as_deref(), wanted);
+        }
+    }
+
+    #[test]
+    fn tmux_tells_a_position_and_a_hostile_file_tells_nothing() {
+        let place = Place { tmux_socket: some("/tmp/tmux-0/default"), tmux_pane: some("%5"), ..Place::default() };
+        let panes = crate::panes("%4 2 0 1 work\n%5 2 1 1 my work\n");
+        assert_eq!(name_in_tmux(&place, &panes).as_deref(), Some("tmux my work:2.1"));
+        assert_eq!(name_in_tmux(&place, &[]).as_deref(), Some("tmux %5"));
+        let hostile = Place { tmux_pane: some("%5;kill-server"), tty: some("/dev/pts/1\n"), ..place };
+        assert_eq!(name(&hostile), None);
+    }
+}
