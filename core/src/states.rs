@@ -62,20 +62,21 @@ impl<'a> States<'a> {
         state::latest(id, &self.lives, self.now)
     }
 
+    /// The running conversation of a session: the one that decides its state, else the one with this id, which may have
+    /// gone on in another session.
+    pub fn conversation(&self, id: &str, uuid: Option<&str>) -> Option<&Live> {
+        let with_id = || self.lives.iter().find(|live| uuid == Some(live.claude_session_id.as_str()));
+        self.live(id).or_else(with_id)
+    }
+
     /// How a person gets to the conversation of a session in this state.
-    pub fn reach(&self, id: &str, state: State) -> Reach {
-        reach::reach(state, self.live(id).map_or(Runs::NotSeen, runs))
+    pub fn reach(&self, id: &str, uuid: Option<&str>, state: State) -> Reach {
+        reach::reach(state, self.conversation(id, uuid).map_or(Runs::NotSeen, runs))
     }
 
     /// The terminal in which a session's conversation runs, while it may run.
     pub fn place(&self, id: &str) -> Option<Place> {
-        let live = self.live(id).filter(|live| runs(live) != Runs::No)?;
-        let runner = store::runner(live)?;
-        // Another window of the conversation is left, whose place no hook has reported yet.
-        if live.process().is_some_and(|last| !last.is(&runner)) {
-            return Some(Place::of_process(runner.pid));
-        }
-        live.place.clone()
+        self.live(id).and_then(place)
     }
 
     /// The state of a session that the index knows.
@@ -186,6 +187,16 @@ impl<'a> States<'a> {
         }
         recorded().or(indexed)
     }
+}
+
+/// The terminal in which a conversation runs, while it may run.
+pub fn place(live: &Live) -> Option<Place> {
+    let runner = store::runner(live).filter(|_| runs(live) != Runs::No)?;
+    // Another window of the conversation is left, whose place no hook has reported yet.
+    if live.process().is_some_and(|last| !last.is(&runner)) {
+        return Some(Place::of_process(runner.pid));
+    }
+    live.place.clone().map(Place::checked)
 }
 
 /// Whether the process of a conversation runs.

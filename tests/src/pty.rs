@@ -67,7 +67,12 @@ impl OnTerminal {
         String::from_utf8_lossy(&self.shown.lock().expect("nobody panics with it")).into_owned()
     }
 
-    /// Waits for the program's end.
+    /// Waits for the program's end, however long that takes.
+    pub fn wait_long(&mut self) -> ExitStatus {
+        self.child.wait().expect("it is our child")
+    }
+
+    /// Waits for the program's end, which must come soon.
     pub fn wait(&mut self) -> ExitStatus {
         let group = self.child.id();
         within(LIMIT, group, || self.child.wait().expect("it is our child")).expect("it ends")

@@ -77,6 +77,14 @@ impl Sandbox {
         self
     }
 
+    /// Adds a folder with programs to the end of PATH.
+    pub fn with_program_folder(self, folder: &Path) -> Sandbox {
+        let mut path = self.variables.get("PATH").cloned().unwrap_or_default();
+        path.push(":");
+        path.push(folder);
+        self.with("PATH", path)
+    }
+
     /// Removes an environment variable.
     pub fn without(mut self, name: &str) -> Sandbox {
         self.variables.remove(name);

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -47,7 +48,15 @@ fn check(file: &Path) -> Result<(), String> {
     if parsed.steps.is_empty() || parsed.skipped > 0 {
         return Err(format!("{name}: needs at least one console block, and none that is not run\n"));
     }
-    transcript::check(&Sandbox::new(), &name, &parsed.steps)
+    transcript::check(&with_terminals(Sandbox::new()), &name, &parsed.steps)
+}
+
+/// Adds `on-terminal` to PATH, which runs a program on a terminal of its own.
+fn with_terminals(sandbox: Sandbox) -> Sandbox {
+    let folder = sandbox.root().join("terminals");
+    fs::create_dir(&folder).expect("it can be created");
+    symlink(env!("CARGO_BIN_EXE_on-terminal"), folder.join("on-terminal")).expect("it can be created");
+    sandbox.with_program_folder(&folder)
 }
 
 fn name(file: &Path) -> String {

@@ -1,7 +1,8 @@
 //! Session records: create, show, list and change them.
 //!
-//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`.
+//! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`; `open` also `ended/` and the agents' logs.
 //! Writes: the named records, and with them the index, project files and contexts.
+//! Starts: git for `capture-commits`, a terminal's own program for `jump`, the agent for `open`.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod action;
@@ -11,11 +12,14 @@ mod complete;
 mod create;
 mod git;
 mod heartbeat;
+mod jump;
 mod list;
 mod occupants;
+mod open;
 mod park;
 mod resume;
 mod show;
+mod way;
 
 use argh::FromArgs;
 use cli::{Context, Out, Outcome};
@@ -39,6 +43,8 @@ enum Command {
     Create(create::Create),
     Show(show::Show),
     List(list::List),
+    Jump(jump::Jump),
+    Open(open::Open),
     Update(change::Update),
     Event(change::Event),
     Commit(change::Commit),
@@ -66,6 +72,8 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Create(args) => args.run(context),
         Command::Show(args) => args.run(context),
         Command::List(args) => args.run(context),
+        Command::Jump(args) => args.run(context),
+        Command::Open(args) => args.run(context),
         Command::Update(args) => args.run(context),
         Command::Event(args) => args.run(context),
         Command::Commit(args) => args.run(context),

@@ -109,6 +109,11 @@ impl Agent {
         self.words().word
     }
 
+    /// The variable that names its folder.
+    pub fn home_variable(self) -> &'static str {
+        self.words().home.0
+    }
+
     /// The folders that its variable names; none if it is not set.
     pub fn named_homes(self) -> Vec<PathBuf> {
         let text = std::env::var_os(self.words().home.0).unwrap_or_default().to_string_lossy().into_owned();

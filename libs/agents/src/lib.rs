@@ -19,6 +19,7 @@ mod loose;
 pub mod model;
 pub mod payload;
 pub mod reader;
+pub mod resume;
 pub mod statusline;
 pub mod title;
 pub mod tokens;

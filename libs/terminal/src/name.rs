@@ -99,22 +99,16 @@ mod tests {
                 place
             })
         };
-        let cases: [(fn(&mut Place), Option<&str>); 8] = [
-            (|_| (), Some("kitty window 3")),
-            (|place| place.program = some("iTerm.app"), Some("iTerm2 ttys003")),
-            (|place| place.program = some("Apple_Terminal"), Some("Terminal ttys003")),
-            (|place| place.program = some("ghostty"), Some("ghostty ttys003")),
-            (|place| place.kitty_window = None, Some("ttys003")),
-            (
-                |place| (place.kitty_window, place.wezterm_pane, place.program) = (None, some("4"), some("WezTerm")),
-                Some("WezTerm pane 4"),
-            ),
-            (|place| (place.kitty_window, place.tty) = (None, None), None),
-            (|place| place.host = some("another-box"), Some("kitty window 3 on another-box")),
-        ];
-        for (change, wanted) in cases {
-            assert_eq!(local(change).as_deref(), wanted);
-        }
+        let check = |change: fn(&mut Place), wanted: Option<&str>| assert_eq!(local(change).as_deref(), wanted);
+        check(|_| (), Some("kitty window 3"));
+        check(|place| place.program = some("iTerm.app"), Some("iTerm2 ttys003"));
+        check(|place| place.program = some("Apple_Terminal"), Some("Terminal ttys003"));
+        check(|place| place.program = some("ghostty"), Some("ghostty ttys003"));
+        check(|place| place.kitty_window = None, Some("ttys003"));
+        let wezterm = |place: &mut Place| (place.wezterm_pane, place.program) = (some("4"), some("WezTerm"));
+        check(wezterm, Some("WezTerm pane 4"));
+        check(|place| (place.kitty_window, place.tty) = (None, None), None);
+        check(|place| place.host = some("another-box"), Some("kitty window 3 on another-box"));
     }
 
     #[test]

@@ -1,0 +1,91 @@
+//! `open`: continues an ended conversation with its own client, in the folder in which it began. Must stay true: a
+//! conversation that runs, or may run, is not opened a second time.
+
+use crate::way::shell_line;
+use agents::Agent;
+use agents::resume::Ended;
+use argh::FromArgs;
+use cli::{Context, Failure, Outcome, quote_word};
+use cs_core::config::Config;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::reach::Reach;
+use cs_core::record::Session;
+use cs_core::states::States;
+use cs_core::store::Selector;
+use std::path::{Path, PathBuf};
+
+/// continue the conversation of an ended session with its client, here
+#[derive(FromArgs)]
+#[argh(subcommand, name = "open", example = "{command_name} ca5d", example = "{command_name} ca5d --print")]
+pub struct Open {
+    /// the session: gone, parked or completed
+    #[argh(positional)]
+    id: String,
+    /// print the command that continues it, and do not run it
+    #[argh(switch)]
+    print: bool,
+}
+
+impl Open {
+    pub fn run(self, context: &mut Context) -> Outcome<()> {
+        let id = context.store.find(&Selector::parse(&self.id)?)?;
+        let session = context.store.session(&id)?;
+        let config = context.config();
+        refuse_running(context, &config, &id, &session)?;
+        let (folder, command) = continuation(context, &config, &id, &session)?;
+        if self.print {
+            let line = format!("cd {} && {}", quote_word(&folder.to_string_lossy()), shell_line(&command));
+            context.out.line(&line)?;
+            return context.out.flush();
+        }
+        context.out.flush()?;
+        cli::call::replace(&command, Some(&folder))
+    }
+}
+
+fn refuse_running(context: &Context, config: &Config, id: &SessionId, session: &Session) -> Outcome<()> {
+    let states = States::read(&context.store, config.stale_after(), context.now)?;
+    let verdict = states.of_session(session);
+    let uuid = session.claude_session_id.as_deref();
+    let reason = &verdict.reason;
+    match states.reach(id.as_str(), uuid, verdict.state) {
+        Reach::Open => Ok(()),
+        Reach::Jump => {
+            let other = states.conversation(id.as_str(), uuid).and_then(|live| live.session());
+            let jump = format!("cs-session jump {} shows it", other.as_ref().unwrap_or(id));
+            Err(Failure::Nothing(match other.filter(|other| other != id) {
+                Some(other) => format!("the conversation of {id} runs in {other}; {jump}"),
+                None => format!("{id} runs ({}: {reason}); {jump}", verdict.state.as_str()),
+            }))
+        }
+        Reach::Unknown => Err(Failure::Nothing(format!("it is not known whether {id} has ended: {reason}"))),
+    }
+}
+
+/// The folder and the command that continue the conversation.
+fn continuation(
+    context: &Context,
+    config: &Config,
+    id: &SessionId,
+    session: &Session,
+) -> Outcome<(PathBuf, Vec<String>)> {
+    let no = |text: String| Err(Failure::Nothing(text));
+    let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+    let Some(uuid) = uuid else { return no(format!("{id} has no conversation that could be continued")) };
+    let Some(agent) = Agent::of_word(session.agent()) else {
+        return no(format!("it is not known how to continue a conversation of {}", session.agent()));
+    };
+    let known = context.store.live(&uuid)?.or(context.store.ended(&uuid)?);
+    let named = known.as_ref().and_then(|live| live.transcript_path.as_deref());
+    let Some(ended) = Ended::find(agent, &uuid, named.map(Path::new)) else {
+        return no(format!("the log of {id} is gone, so its conversation {uuid} cannot be continued"));
+    };
+    let recorded = session.worktree_root.as_deref().map(|root| config.now_at(&session.project_slug, root));
+    let cwd = known.map(|live| live.cwd).filter(|cwd| !cwd.is_empty());
+    let folder = ended.folder.clone().or(recorded.or(cwd).map(PathBuf::from));
+    match folder {
+        Some(folder) if folder.is_dir() => Ok((folder, ended.command(agent, &uuid))),
+        Some(folder) => no(format!("the folder of {id} is gone: {}", folder.display())),
+        None => no(format!("it is not known in which folder {id} worked")),
+    }
+}

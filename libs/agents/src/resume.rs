@@ -1,0 +1,112 @@
+//! Owns how a conversation is continued: which log it has, in which folder its client must be started, and with which
+//! command. Must stay true: at most the first [`HEAD`] bytes of a log are read.
+//! Facts: Claude Code finds a conversation only from the folder in which it began (2.1.332), which the log's first lines
+//! name; Codex from any folder (0.171).
+
+use crate::agent::Agent;
+use crate::logs::Roots;
+use cs_core::id::Uuid;
+use cs_core::{open, repair};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Maximum number of bytes that are read at the beginning of a log.
+const HEAD: usize = 256 * 1024;
+
+/// A log of a conversation that can be continued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The folder in which it began, as the log names it.
+    pub folder: Option<PathBuf>,
+    /// The client's own folder, if the environment does not name it: the variable and its value.
+    variable: Option<(&'static str, PathBuf)>,
+}
+
+impl Ended {
+    /// The log of a conversation: the one that its hooks named, else a search in the agent's folders. `None` if it is
+    /// gone.
+    pub fn find(agent: Agent, uuid: &Uuid, named: Option<&Path>) -> Option<Self> {
+        let log = named.filter(|path| path.is_file()).map_or_else(|| search(agent, uuid), |path| Some(path.into()))?;
+        let own =
+            |folder: &&Path| folder.file_name().is_some_and(|name| agent.log_folders().iter().any(|of| name == *of));
+        let account = log.ancestors().find(own).and_then(Path::parent);
+        let is_named = |account: &Path| agent.home().is_some_and(|home| is_same(&home, account));
+        let variable =
+            account.filter(|account| !is_named(account)).map(|account| (agent.home_variable(), account.into()));
+        Some(Ended { folder: began_in(&log), variable })
+    }
+
+    /// The command that continues the conversation.
+    pub fn command(&self, agent: Agent, uuid: &Uuid) -> Vec<String> {
+        let resume = agent.resume_command(uuid.as_str());
+        let words = resume.split(' ').map(str::to_string);
+        match &self.variable {
+            Some((name, value)) => {
+                let set = format!("{name}={}", value.display());
+                ["env".to_string(), set].into_iter().chain(words).collect()
+            }
+            None => words.collect(),
+        }
+    }
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    real(a) == real(b)
+}
+
+/// Searches the agent's folders for a log whose name ends in the conversation's id.
+fn search(agent: Agent, uuid: &Uuid) -> Option<PathBuf> {
+    let is_its = |path: &Path| {
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_ascii_lowercase());
+        stem.is_some_and(|stem| stem.ends_with(uuid.as_str()))
+    };
+    let logs = Roots::from_env().logs().logs;
+    logs.into_iter().find(|log| log.agent == agent && is_its(&log.path)).map(|log| log.path)
+}
+
+/// The directory in the first line that names one: `cwd` in Claude Code's lines, `payload.cwd` in Codex's.
+fn began_in(log: &Path) -> Option<PathBuf> {
+    let bytes = open::foreign_bytes(log, HEAD).ok()?;
+    let named = |line: &[u8]| {
+        let line: Value = repair::decode(line, &mut Vec::new()).ok()?;
+        let cwd = line.get("cwd").or_else(|| line.get("payload")?.get("cwd"))?;
+        Some(PathBuf::from(cwd.as_str()?)).filter(|path| path.is_absolute())
+    };
+    bytes.split(|byte| *byte == b'\n').find_map(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
+
+    #[test]
+    fn a_log_names_its_folder_and_its_account() {
+        let dir = tempfile::tempdir().unwrap();
+        let uuid = Uuid::parse(ID).unwrap();
+        let log = dir.path().join(format!("other account/projects/-home-dev-api/{ID}.jsonl"));
+        assert_eq!(Ended::find(Agent::Claude, &uuid, Some(&log)), None);
+        std::fs::create_dir_all(log.parent().unwrap()).unwrap();
+        std::fs::write(&log, "{\"type\":\"mode\"}\n{\"cwd\":\"/home/dev/api\"}\n{\"cwd\":\"/home/dev/api/sub\"}\n")
+            .unwrap();
+        let ended = Ended::find(Agent::Claude, &uuid, Some(&log)).unwrap();
+        assert_eq!(ended.folder, Some("/home/dev/api".into()));
+        let account = format!("CLAUDE_CONFIG_DIR={}", dir.path().join("other account").display());
+        assert_eq!(ended.command(Agent::Claude, &uuid), ["env", &account, "claude", "--resume", ID]);
+    }
+
+    #[test]
+    fn the_first_line_of_a_rollout_names_its_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("rollout.jsonl");
+        let line = "{\"type\":\"session_meta\",\"payload\":{\"id\":\"x\",\"cwd\":\"/home/dev/project\"}}\n";
+        for (text, wanted) in
+            [(line, Some("/home/dev/project".into())), ("{\"cwd\":\"relative\"}\n", None), ("{", None)]
+        {
+            std::fs::write(&log, text).unwrap();
+            assert_eq!(began_in(&log), wanted);
+        }
+    }
+}
