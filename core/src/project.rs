@@ -163,6 +163,12 @@ pub fn refresh(state: &mut ProjectState, counts: Counts, commits: &[Commit], que
     state.updated_at = clock::stamp(now);
 }
 
+/// Removes what the cached part repeats from a session that was deleted.
+pub fn withdraw(state: &mut ProjectState, commits: &[Commit], questions: &[String]) {
+    state.recent_commits.retain(|known| !commits.iter().any(|commit| commit.sha == known.sha));
+    state.open_questions.retain(|known| !questions.iter().any(|question| redact::mask(question) == *known));
+}
+
 /// Masks what people write about a project.
 pub fn mask(state: &mut ProjectState) {
     let roadmap = &mut state.roadmap_summary;

@@ -4,6 +4,8 @@
 
 #[path = "store/crash.rs"]
 mod crash;
+#[path = "store/delete.rs"]
+mod delete;
 #[path = "store/unknown.rs"]
 mod unknown;
 

@@ -1,7 +1,8 @@
-//! Session records: create, show, list and change them.
+//! Session records: create, show, list, change and delete them.
 //!
 //! Reads: `sessions/`, `live/`, `config.json`; `show` also `usage/`; `open` also `ended/` and the agents' logs.
-//! Writes: the named records, and with them the index, project files and contexts.
+//! Writes: the named records, and with them the index, project files and contexts; `delete` moves what belongs to a
+//! session to `quarantine/`.
 //! Starts: git for `capture-commits`, a terminal's own program for `jump`, the agent for `open`.
 //! Exits: 0 done, 1 not found, nothing matched or refused, 64 usage, 65 invalid, 74 disk, 75 busy.
 
@@ -10,6 +11,7 @@ mod capture;
 mod change;
 mod complete;
 mod create;
+mod delete;
 mod git;
 mod heartbeat;
 mod jump;
@@ -17,6 +19,7 @@ mod list;
 mod occupants;
 mod open;
 mod park;
+mod restore;
 mod resume;
 mod show;
 mod way;
@@ -56,6 +59,8 @@ enum Command {
     Park(park::Park),
     Resume(resume::Resume),
     Complete(complete::Complete),
+    Delete(delete::Delete),
+    Restore(restore::Restore),
     Heartbeat(heartbeat::Heartbeat),
     Occupants(occupants::Occupants),
 }
@@ -85,6 +90,8 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Park(args) => args.run(context),
         Command::Resume(args) => args.run(context),
         Command::Complete(args) => args.run(context),
+        Command::Delete(args) => args.run(context),
+        Command::Restore(args) => args.run(context),
         Command::Heartbeat(args) => args.run(context),
         Command::Occupants(args) => args.run(context),
     }

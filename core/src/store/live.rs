@@ -109,8 +109,8 @@ impl Store {
     }
 
     /// The session of a conversation: the one in its live or ended file, else the active or newest record with that
-    /// uuid among those whose id fits it, else among the active ones. An archived session is not continued (see
-    /// [`Store::archived_conversation`]).
+    /// uuid among those whose id fits it, else among the active ones. A session that was deleted is not continued, nor is an
+    /// archived one (see [`Store::archived_conversation`]).
     pub fn conversation(&self, uuid: &Uuid) -> Result<Option<SessionId>> {
         let live = self.live(uuid)?;
         // A running conversation whose start is unknown may have got a session after it ended.
@@ -118,7 +118,7 @@ impl Store {
         let ended = if is_seeking { None } else { self.ended(uuid)? };
         for known in [live, ended].into_iter().flatten() {
             if let Some(id) = known.session_id.as_deref().and_then(|id| SessionId::parse(id).ok())
-                && !self.is_archived(&id)
+                && !super::is_absent(&self.home.session(&id))
             {
                 return Ok(Some(id));
             }

@@ -8,6 +8,8 @@ mod check;
 mod close;
 mod continuation;
 mod contradict;
+mod delete;
+mod deleted;
 mod doubt;
 mod index;
 mod live;
@@ -28,6 +30,8 @@ mod usage;
 pub use begin::{Beginning, Origin, branch, project_root};
 pub use check::{Finding, Problem};
 pub use close::runner;
+pub use delete::Openness;
+pub use deleted::Deleted;
 pub use index::{IndexText, Rebuilt, Remembered};
 pub use moved::Moved;
 pub use project::Context;
@@ -112,7 +116,7 @@ impl Store {
         match self.with_notes(id, || self.readable(id)) {
             Err(Error::Missing(_)) => {
                 let path = self.home.archived(id);
-                let bytes = file::read(&path)?.ok_or_else(|| missing(id))?;
+                let bytes = file::read(&path)?.ok_or_else(|| self.nowhere(id))?;
                 Ok((parse(&path, &bytes)?, path))
             }
             other => other.map(|session| (session, self.home.session(id))),
@@ -184,26 +188,37 @@ impl Store {
     ) -> Result<Session> {
         self.until_confirmed(|| {
             let lock = self.lock(id)?;
-            self.fold_left(&lock, id, now)?;
-            let before = self.writable(id)?;
-            // Tried before the notes are set aside: a refused change leaves the disk unchanged.
-            if self.has_notes(id) {
-                change(&mut self.with_notes(id, || Ok(before.clone()))?)?;
-            }
-            let notes = self.take_notes(id)?;
-            let mut after = notes.apply(&before);
-            change(&mut after)?;
-            if self.author == Author::Person {
-                after.written_by = None;
-            }
-            if after != before {
-                self.write(&lock, id, &before, &after, now)?;
-            }
-            if !notes.is_empty() {
-                self.drop_notes(id)?;
-            }
-            Ok(after)
+            self.update_locked(&lock, id, now, &mut change)
         })
+    }
+
+    /// [`Store::update`] by the holder of the record's lock.
+    fn update_locked(
+        &self,
+        lock: &Lock,
+        id: &SessionId,
+        now: Instant,
+        change: &mut impl FnMut(&mut Session) -> Result<()>,
+    ) -> Result<Session> {
+        self.fold_left(lock, id, now)?;
+        let before = self.writable(id)?;
+        // Tried before the notes are set aside: a refused change leaves the disk unchanged.
+        if self.has_notes(id) {
+            change(&mut self.with_notes(id, || Ok(before.clone()))?)?;
+        }
+        let notes = self.take_notes(id)?;
+        let mut after = notes.apply(&before);
+        change(&mut after)?;
+        if self.author == Author::Person {
+            after.written_by = None;
+        }
+        if after != before {
+            self.write(lock, id, &before, &after, now)?;
+        }
+        if !notes.is_empty() {
+            self.drop_notes(id)?;
+        }
+        Ok(after)
     }
 
     /// Folds the notes of hooks about a session into its record.

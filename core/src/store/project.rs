@@ -18,6 +18,7 @@ use crate::record::{Session, Status};
 use crate::validate;
 use crate::weight;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The context that a new conversation in a project gets; a cache of the records.
@@ -172,11 +173,42 @@ impl Store {
         drop(refreshed);
     }
 
-    /// [`Store::refresh_project`] for each project of these sessions.
+    /// [`Store::refresh_project`] for each project of these sessions. The project of a session that was deleted is not
+    /// known here, so then all projects are counted.
     pub(super) fn refresh_projects(&self, ids: &[SessionId], now: Instant) {
-        for session in ids.iter().filter_map(|id| self.session(id).ok()) {
-            self.refresh_project(&session, now);
+        let mut is_any_gone = false;
+        for id in ids {
+            match self.session(id) {
+                Ok(session) => self.refresh_project(&session, now),
+                Err(Error::Missing(_)) => is_any_gone = true,
+                Err(_) => {}
+            }
         }
+        let dirs = [self.home.projects_dir(), self.home.context_dir()];
+        let stems = dirs.iter().filter(|_| is_any_gone).flat_map(|dir| file::stems(dir, ".json").unwrap_or_default());
+        let slugs: BTreeSet<Slug> = stems.filter_map(|stem| Slug::parse(&stem).ok()).collect();
+        // Caches, as above.
+        slugs.iter().for_each(|slug| drop(self.recount(slug, now, |_| {})));
+    }
+
+    /// Updates a project's counts and context after a session was deleted, and changes its state.
+    pub(super) fn recount(&self, slug: &Slug, now: Instant, change: impl Fn(&mut ProjectState)) -> Result<()> {
+        if [self.home.project(slug), self.home.context(slug)].iter().all(|path| super::is_absent(path)) {
+            return Ok(());
+        }
+        let counted = self.update_project(slug, |state| {
+            let text = self.index()?;
+            let standings = text.standings(slug.as_str());
+            change(state);
+            project::count(state, count(&standings));
+            let context = self.make_context(&standings, &clock::horizon(now));
+            if context != self.context(slug) {
+                let bytes = serde_json::to_vec(&context).unwrap_or_default();
+                file::replace(&self.home.context(slug), &bytes, Durability::Disposable)?;
+            }
+            Ok(())
+        });
+        counted.map(drop)
     }
 
     /// Updates the context of the next conversation after one session has changed, without reading any other.

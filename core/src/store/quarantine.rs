@@ -14,17 +14,20 @@ use crate::lock::{self, Lock};
 use crate::paths::Home;
 use crate::record::Session;
 use crate::session;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// The note beside a file in quarantine.
-#[derive(Serialize)]
-struct Note<'a> {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Note {
     /// Its former path, relative to the data directory.
-    from: &'a Path,
-    reason: &'a str,
-    moved_at: String,
-    moved_by: &'a str,
+    pub from: PathBuf,
+    pub reason: String,
+    pub moved_at: String,
+    pub moved_by: String,
+    /// The session that was deleted with this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
 }
 
 /// Names that are tried for a file in quarantine.
@@ -81,7 +84,7 @@ impl Store {
 
     /// Moves a file to `quarantine/`, with a note. Returns its new path.
     pub(super) fn put_away(&self, from: &Path, reason: &str, by: &str, now: Instant) -> Result<PathBuf> {
-        let (to, note) = self.free_name(from, reason, by, now)?;
+        let (to, note) = self.free_name(from, self.note_of(from, reason, by, now))?;
         match file::move_new(from, &to) {
             Ok(true) => Ok(to),
             other => {
@@ -136,7 +139,8 @@ impl Store {
 
     fn move_away(&self, finding: &Finding, place: &Place, lock: Option<&Lock>, now: Instant) -> Result<PathBuf> {
         let from = finding.path.as_path();
-        let (to, note) = self.free_name(from, &finding.reason, "cs-cleanup check --repair", now)?;
+        let why = self.note_of(from, &finding.reason, "cs-cleanup check --repair", now);
+        let (to, note) = self.free_name(from, why)?;
         let put = || {
             lock.map_or(Ok(()), Lock::confirm)?;
             file::move_new(from, &to)
@@ -158,11 +162,21 @@ impl Store {
         }
     }
 
+    /// The note about a file of the data directory.
+    pub(super) fn note_of(&self, from: &Path, reason: &str, moved_by: &str, now: Instant) -> Note {
+        Note {
+            from: from.strip_prefix(self.home.root()).unwrap_or(from).to_path_buf(),
+            reason: reason.into(),
+            moved_at: clock::stamp(now),
+            moved_by: moved_by.into(),
+            session_id: None,
+        }
+    }
+
     /// A free name in quarantine, reserved by writing its note.
-    fn free_name(&self, from: &Path, reason: &str, moved_by: &str, now: Instant) -> Result<(PathBuf, PathBuf)> {
+    pub(super) fn free_name(&self, from: &Path, note: Note) -> Result<(PathBuf, PathBuf)> {
         file::real_dir(&self.home.quarantine())?;
         let inside = from.strip_prefix(self.home.root()).unwrap_or(from);
-        let note = Note { from: inside, reason, moved_at: clock::stamp(now), moved_by };
         let mut bytes = serde_json::to_vec_pretty(&note).unwrap_or_default();
         bytes.push(b'\n');
         let name = inside.to_string_lossy().replace('/', "-");

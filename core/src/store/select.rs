@@ -59,11 +59,14 @@ impl Store {
                 many => return Err(ambiguous(part, many)),
             }
         }
-        Err(Error::Missing(format!("no session {part:?}; cs-session list shows all")))
+        match self.find_deleted(&Selector::Part(part.to_string())) {
+            Ok(Some(id)) => Err(self.nowhere(&id)),
+            _ => Err(Error::Missing(format!("no session {part:?}; cs-session list shows all"))),
+        }
     }
 }
 
-fn ambiguous(part: &str, fits: &[SessionId]) -> Error {
+pub(super) fn ambiguous(part: &str, fits: &[SessionId]) -> Error {
     let shown: Vec<&str> = fits.iter().rev().take(10).map(SessionId::as_str).collect();
     let more = if fits.len() > shown.len() { format!(" and {} more", fits.len() - shown.len()) } else { String::new() };
     Error::Refused(format!("{part:?} is ambiguous: {}{more}", shown.join(", ")))

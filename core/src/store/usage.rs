@@ -4,7 +4,7 @@ use super::Store;
 use crate::days::Days;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::id::Uuid;
+use crate::id::{SessionId, Uuid};
 use crate::record::Session;
 use crate::usage::Usage;
 
@@ -22,6 +22,14 @@ impl Store {
         let Some(bytes) = file::read(&path)? else { return Ok(None) };
         let usage: Usage = serde_json::from_slice(&bytes).map_err(|error| Error::corrupt(&path, error.to_string()))?;
         Ok(usage.bounded().of_record(session_id))
+    }
+
+    /// The sessions among which the usage of a conversation is divided; none if it is not divided.
+    pub(super) fn sharers(&self, uuid: &Uuid) -> Vec<SessionId> {
+        let bytes = file::read(&self.home.usage(uuid)).ok().flatten().unwrap_or_default();
+        let usage = serde_json::from_slice::<Usage>(&bytes).ok();
+        let records = usage.into_iter().flat_map(|usage| usage.records.into_keys());
+        records.filter_map(|id| SessionId::parse(&id).ok()).collect()
     }
 
     /// The usage of each day in the last summary; `None` if there is none.

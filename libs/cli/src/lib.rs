@@ -4,6 +4,7 @@
 
 mod args;
 pub mod call;
+mod consent;
 mod deferred;
 mod failure;
 mod failures;
@@ -18,6 +19,7 @@ pub mod repo;
 mod select;
 
 pub use args::{STDIN, run, see};
+pub use consent::confirm;
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
 pub use failures::Failures;

@@ -212,6 +212,17 @@ fn conversation_moves(scene: &Scene) {
     assert!(end.run(scene).status.success());
 }
 
+/// A person has deleted a session.
+fn session_is_deleted(scene: &Scene) {
+    let output = scene.sandbox.cs("cs-session", &["delete", &scene.parked, "--yes", "-q"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+fn session_is_archived(scene: &Scene) {
+    let output = scene.sandbox.cs("cs-cleanup", &["archive", &scene.old, "-q"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
 /// The index as the Python tool writes it.
 fn index_is_foreign(scene: &Scene) {
     let path = scene.sandbox.data().join("sessions/_index.json");
@@ -225,6 +236,7 @@ pub fn all(scene: &Scene) -> Vec<Operation> {
     if cs_tests::programs().join("cs-cleanup").exists() {
         all.extend(cleanups());
     }
+    all.extend(deletions(scene));
     all
 }
 
@@ -272,6 +284,22 @@ fn others(scene: &Scene) -> Vec<Operation> {
         person("project register", &["cs-project", "register", "--path", "..", "--name", "token"]),
         person("project rename", &["cs-project", "register", "--name", "token"]),
         person("project update", &[&["cs-project", "update", "work"], &roadmap[..]].concat()),
+    ]
+}
+
+/// Commands of people that delete sessions and bring them back.
+fn deletions(scene: &Scene) -> Vec<Operation> {
+    let (person, parked) = (Operation::of_person, scene.parked.as_str());
+    vec![
+        person("delete", &["cs-session", "delete", parked, "--yes"]),
+        person("delete, of an ended conversation", &["cs-session", "delete", &scene.ended, "--yes"]),
+        person("delete, the conversation runs", &["cs-session", "delete", &scene.working, "--yes", "--force"])
+            .then(rest(scene, WORKING)),
+        person("delete, for good", &["cs-session", "delete", parked, "--yes", "--forget"]),
+        person("delete, for good, what was deleted", &["cs-session", "delete", parked, "--yes", "--forget"])
+            .after(session_is_deleted),
+        person("delete, what is archived", &["cs-session", "delete", &scene.old, "--yes"]).after(session_is_archived),
+        person("restore", &["cs-session", "restore", parked]).after(session_is_deleted),
     ]
 }
 

@@ -32,7 +32,7 @@ pub struct Material<'a> {
 type Make = fn(&mut Material) -> Option<Action>;
 
 /// Each kind of action, and how often it comes up.
-const ACTIONS: [(u64, Make); 20] = [
+const ACTIONS: [(u64, Make); 22] = [
     (14, create),
     (16, event),
     (6, decision),
@@ -45,6 +45,8 @@ const ACTIONS: [(u64, Make); 20] = [
     (8, park),
     (6, complete),
     (8, resume),
+    (3, delete),
+    (3, restore),
     (5, roadmap),
     (2, rename),
     (2, list),
@@ -148,6 +150,16 @@ fn complete(m: &mut Material) -> Option<Action> {
 fn resume(m: &mut Material) -> Option<Action> {
     let (id, t) = (m.id()?, m.token.clone());
     Some(m.call("cs-session resume", Change::Resume, &id, &["resume", &id, "--intent", &t]))
+}
+
+fn delete(m: &mut Material) -> Option<Action> {
+    let id = m.id()?;
+    Some(m.call("cs-session delete", Change::Delete, &id, &["delete", &id, "--yes"]))
+}
+
+fn restore(m: &mut Material) -> Option<Action> {
+    let id = m.id()?;
+    Some(m.call("cs-session restore", Change::Nothing, &id, &["restore", &id]))
 }
 
 fn roadmap(m: &mut Material) -> Option<Action> {

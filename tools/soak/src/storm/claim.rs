@@ -15,6 +15,8 @@ pub enum Change {
     Complete,
     /// The session is resumed as another one.
     Resume,
+    /// The session is moved to quarantine.
+    Delete,
     /// Phase and roadmap of a project.
     Roadmap,
     /// The name of a project.

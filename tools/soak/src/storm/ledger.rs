@@ -3,7 +3,7 @@
 //! A change that was not acknowledged may be there or not, but only as a whole. If several changes set the same field,
 //! a later one must win over an earlier one, unless the two overlapped in time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -19,6 +19,10 @@ pub struct Ledger<'a> {
     by_name: BTreeMap<&'a str, Vec<&'a Claim>>,
     records: BTreeMap<String, Value>,
     archived: BTreeMap<String, Value>,
+    /// The sessions that have a record outside quarantine.
+    places: BTreeSet<String>,
+    /// The records in quarantine.
+    deleted: BTreeMap<String, Value>,
     projects: BTreeMap<String, Value>,
     config: Value,
 }
@@ -28,9 +32,15 @@ impl<'a> Ledger<'a> {
     pub fn new(data: &Path, claims: &'a [Claim]) -> Ledger<'a> {
         let mut by_name: BTreeMap<&str, Vec<&Claim>> = BTreeMap::new();
         claims.iter().for_each(|claim| by_name.entry(&claim.of).or_default().push(claim));
-        let archived = records(&data.join("sessions/archive"));
+        let mut archived = records(&data.join("sessions/archive"));
+        let active = records(&data.join("sessions"));
+        let places = archived.keys().chain(active.keys()).cloned().collect();
+        // Deleted ones keep what was acknowledged before.
+        archived.extend(deleted(data, "sessions-archive-"));
+        let deleted = deleted(data, "sessions-");
         let mut all = archived.clone();
-        all.extend(records(&data.join("sessions")));
+        all.extend(deleted.clone());
+        all.extend(active);
         let json = |path: &Path| {
             let text = fs::read_to_string(path).unwrap_or_default();
             serde_json::from_str::<Value>(&text).unwrap_or_default()
@@ -38,7 +48,7 @@ impl<'a> Ledger<'a> {
         let slugs = super::PROJECTS.iter();
         let projects = slugs.map(|slug| (slug.to_string(), json(&data.join(format!("projects/{slug}.json")))));
         let (projects, config) = (projects.collect(), json(&data.join("config.json")));
-        Ledger { claims, by_name, records: all, archived, projects, config }
+        Ledger { claims, by_name, records: all, archived, places, deleted, projects, config }
     }
 
     /// Everything that is lost, incomplete or duplicated. For hooks, which promise nothing, see
@@ -57,6 +67,8 @@ impl<'a> Ledger<'a> {
                 claims.iter().copied().filter(|claim| claim.change == Change::Update).chain(creation).collect();
             faults.extend(check_newest(&updates, record["roadmap_ref"].as_str(), id));
         }
+        let twice = self.deleted.keys().filter(|id| self.places.contains(*id));
+        faults.extend(twice.map(|id| format!("deleted and not deleted: {id}")));
         faults.extend(self.check_projects());
         faults.extend(self.find_duplicates());
         faults
@@ -103,7 +115,10 @@ impl<'a> Ledger<'a> {
         let mut faults = Vec::new();
         for (id, record) in &self.records {
             let active = record["claude_session_id"].as_str().filter(|_| record["status"] == "active");
-            let from = record["resumed_from"].as_str().filter(|id| !self.archived.contains_key(*id));
+            // A session may be resumed once more after its successor was deleted.
+            let is_deleted = self.deleted.contains_key(id);
+            let active = active.filter(|_| !is_deleted);
+            let from = record["resumed_from"].as_str().filter(|id| !self.archived.contains_key(*id) && !is_deleted);
             for key in [active, from].into_iter().flatten() {
                 if let Some(other) = seen.insert(key, id) {
                     faults.push(format!("two of {key}: {other} and {id}"));
@@ -147,6 +162,16 @@ impl<'a> Ledger<'a> {
         };
         reported.filter(lost).collect()
     }
+}
+
+/// The records in quarantine whose names begin like this, by id.
+fn deleted(data: &Path, begin: &str) -> BTreeMap<String, Value> {
+    let listing = fs::read_dir(data.join("quarantine")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let record = |path: std::path::PathBuf| {
+        let id = path.file_name()?.to_str()?.strip_prefix(begin)?.strip_suffix(".json")?.to_owned();
+        Some((id, serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?))
+    };
+    listing.filter_map(record).filter(|(id, _)| id.starts_with("sess_")).collect()
 }
 
 /// Checks that an added list entry is there once, and that entries added together are there together.
