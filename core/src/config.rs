@@ -8,13 +8,13 @@ mod read;
 mod register;
 
 pub use read::newer_version;
-pub use register::{learn, register, relocate};
+pub use register::{FRESH, forget, hide, learn, register, relocate};
 
 use crate::error::Error;
 use crate::patch::Patch;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
 
@@ -29,6 +29,8 @@ pub struct Config {
     pub hooks: Hooks,
     /// The parts that could not be parsed, and were replaced by their defaults.
     pub troubles: Vec<Trouble>,
+    /// Slugs of the projects that overviews leave out.
+    hidden: BTreeSet<String>,
     /// Groups that belong to one program each, as text.
     groups: BTreeMap<String, String>,
 }
@@ -146,6 +148,16 @@ impl Config {
     /// Whether this key has its default because its value could not be parsed.
     pub fn is_doubtful(&self, key: &str) -> bool {
         self.troubles.iter().any(|trouble| key.starts_with(&trouble.key))
+    }
+
+    /// Whether overviews leave this project out.
+    pub fn is_hidden(&self, slug: &str) -> bool {
+        self.hidden.contains(slug)
+    }
+
+    /// Treats no project as hidden.
+    pub fn show_hidden(&mut self) {
+        self.hidden.clear();
     }
 
     /// A group of settings that belongs to one program.

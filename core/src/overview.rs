@@ -26,7 +26,7 @@ pub const PARKED: usize = 20;
 pub struct Overview {
     /// Instant, RFC 3339, UTC.
     pub generated_at: String,
-    /// Sessions of all projects shown, by status.
+    /// Sessions of all projects that are not hidden, by status.
     pub counts: Counts,
     /// Number of sessions in which the user has to act.
     pub needs_user: usize,
@@ -45,6 +45,9 @@ pub struct Project {
     pub name: String,
     /// Absolute path; `None` for a project that is not registered.
     pub path: Option<String>,
+    /// Whether a person has hidden it; then it is not counted in the overview.
+    #[serde(rename = "hidden", skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
     /// The phase in people's words; may be empty.
     pub current_phase: String,
     /// Entries that are done, in progress and next.
@@ -63,6 +66,13 @@ pub struct Project {
     pub parked: Vec<Summary>,
     /// The completed sessions that ended last.
     pub recent: Vec<Summary>,
+}
+
+impl Overview {
+    /// The projects that nobody has hidden.
+    pub fn shown(&self) -> impl Iterator<Item = &Project> {
+        self.projects.iter().filter(|project| !project.is_hidden)
+    }
 }
 
 /// A session in short.
@@ -166,7 +176,7 @@ pub struct Brief<'a> {
     pub last_heartbeat: &'a str,
 }
 
-/// Builds the overview, of one project or of all.
+/// Builds the overview, of one project, which may be hidden, or of all.
 pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instant) -> Result<Overview> {
     let index = store.index()?;
     let states = States::read(store, config.stale_after(), now)?;
@@ -175,6 +185,9 @@ pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instan
         None => index.entries(|_| true),
     };
     config.projects.retain(|slug, _| only.is_none_or(|only| only.as_str() == slug));
+    if only.is_some() {
+        config.show_hidden();
+    }
     let briefs: Vec<Brief> = entries.iter().map(|(id, entry)| brief(id, entry)).collect();
     let state = |slug: &str| Slug::parse(slug).and_then(|slug| store.project(&slug)).unwrap_or_default();
     let summary = |id: &str| {
@@ -218,8 +231,10 @@ pub fn assemble(
         groups.into_iter().map(|(slug, briefs)| builder.project(slug, state(slug), &briefs)).collect();
     projects.sort_by(|a, b| (b.active.len().min(1), &b.last_activity).cmp(&(a.active.len().min(1), &a.last_activity)));
     let mut counts = Counts::default();
-    briefs.iter().for_each(|brief| counts.add(brief.status));
-    let needs_user = projects.iter().flat_map(|p| &p.active).filter(|summary| summary.state.needs_user()).count();
+    let counted = briefs.iter().filter(|brief| !config.is_hidden(brief.project_slug));
+    counted.for_each(|brief| counts.add(brief.status));
+    let shown = projects.iter().filter(|project| !project.is_hidden);
+    let needs_user = shown.flat_map(|p| &p.active).filter(|summary| summary.state.needs_user()).count();
     Overview { generated_at: clock::stamp(now), counts, needs_user, projects, damaged: builder.damaged }
 }
 
@@ -253,6 +268,7 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
         Project {
             name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),
             path: registered.map(|project| project.path.clone()),
+            is_hidden: self.config.is_hidden(slug),
             slug: slug.to_string(),
             current_phase: state.current_phase,
             roadmap_summary: state.roadmap_summary,

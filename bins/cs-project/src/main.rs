@@ -1,11 +1,13 @@
 //! The registry of projects, their roadmaps, and the overview of everything.
 //!
 //! Reads: `config.json`, `projects/`, the index, `live/`, and the records that the overview shows.
-//! Writes: `config.json` (register), `projects/<slug>.json` (update).
+//! Writes: `config.json` (register, move, remove, hide), `projects/<slug>.json` (update); `move` changes sessions, and
+//! `remove` moves what it removes to `quarantine/`.
 //! Exits: 0 done, 1 not found or nothing there, 64 usage, 65 invalid, 74 disk, 75 busy.
 
 mod moved;
 mod overview;
+mod remove;
 mod show;
 
 use argh::FromArgs;
@@ -37,6 +39,8 @@ enum Command {
     Show(show::Show),
     Update(Update),
     Move(moved::Move),
+    Remove(remove::Remove),
+    Hide(remove::Hide),
     Overview(overview::Overview),
 }
 
@@ -97,6 +101,8 @@ fn work(command: Command, out: Out) -> Outcome<()> {
         Command::Show(args) => args.run(context),
         Command::Update(args) => update(context, args),
         Command::Move(args) => args.run(context),
+        Command::Remove(args) => args.run(context),
+        Command::Hide(args) => args.run(context),
         Command::Overview(args) => args.run(context),
     }
 }

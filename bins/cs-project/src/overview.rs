@@ -6,7 +6,7 @@ use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::clock;
 use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
-use render::{format_age_cell, format_progress};
+use render::{format_age_cell, format_progress, format_quantity};
 
 /// show what runs, what waits for you, what is parked and what was finished, by project
 #[derive(FromArgs)]
@@ -15,6 +15,9 @@ pub struct Overview {
     /// only this project
     #[argh(option)]
     project: Option<String>,
+    /// also hidden projects
+    #[argh(switch)]
+    all: bool,
 }
 
 impl Overview {
@@ -23,16 +26,22 @@ impl Overview {
         if let Some(slug) = &slug {
             check_exists(context, slug)?;
         }
-        let config = context.config();
+        let mut config = context.config();
+        if self.all {
+            config.show_hidden();
+        }
         let hints = if context.out.quiet { Vec::new() } else { cli::repo::moves(&context.store, &config) };
-        let overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
+        let mut overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
+        let all = overview.projects.len();
+        overview.projects.retain(|project| !project.is_hidden);
+        let hidden = all - overview.projects.len();
         match context.out.form {
             _ if context.out.quiet => {
                 let shown = overview.projects.iter().flat_map(|p| p.active.iter().chain(&p.parked));
                 shown.map(|summary| &summary.session_id).try_for_each(|id| context.out.line(id))?;
             }
             Form::Json => context.out.json(&overview)?,
-            Form::Table => page(context, &overview)?,
+            Form::Table => page(context, &overview, hidden)?,
         }
         context.out.flush()?;
         hints.iter().for_each(|hint| note(PROGRAM, hint));
@@ -40,8 +49,8 @@ impl Overview {
     }
 }
 
-fn page(context: &mut Context, overview: &overview::Overview) -> Outcome<()> {
-    if overview.projects.is_empty() {
+fn page(context: &mut Context, overview: &overview::Overview, hidden: usize) -> Outcome<()> {
+    if overview.projects.is_empty() && hidden == 0 {
         return Err(Failure::Nothing("no projects yet; the first conversation registers one".into()));
     }
     let counts = overview.counts;
@@ -63,10 +72,20 @@ fn page(context: &mut Context, overview: &overview::Overview) -> Outcome<()> {
             context.out.line(&format!("{more} more parked: cs-session list --status parked --project {slug}"))?;
         }
     }
+    if hidden > 0 {
+        context.out.line("")?;
+        context.out.line(&hidden_line(hidden, "overview"))?;
+    }
     for damaged in &overview.damaged {
         context.out.line(&format!("damaged: {}", sanitize(&damaged.reason)))?;
     }
     Ok(())
+}
+
+/// How many projects are not shown, and the command that shows them.
+pub fn hidden_line(hidden: usize, command: &str) -> String {
+    let projects = format_quantity(hidden as u64, "hidden project");
+    format!("{projects}: {PROGRAM} {command} --all")
 }
 
 fn title(project: &Project) -> String {

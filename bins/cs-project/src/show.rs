@@ -1,5 +1,6 @@
 //! `list` and `show`: projects with their state.
 
+use crate::overview::hidden_line;
 use crate::{PROGRAM, check_exists, resolve_project};
 use argh::FromArgs;
 use cli::{Context, Failure, Form, Outcome, note, sanitize};
@@ -12,7 +13,11 @@ use std::collections::BTreeMap;
 /// list all projects
 #[derive(FromArgs)]
 #[argh(subcommand, name = "list", example = "{command_name}", example = "{command_name} -q")]
-pub struct List {}
+pub struct List {
+    /// also hidden projects
+    #[argh(switch)]
+    all: bool,
+}
 
 /// show a project
 #[derive(FromArgs)]
@@ -31,6 +36,8 @@ struct Shown {
     path: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     repo: Option<String>,
+    #[serde(rename = "hidden", skip_serializing_if = "std::ops::Not::not")]
+    is_hidden: bool,
     counts: Counts,
     #[serde(flatten)]
     state: ProjectState,
@@ -48,6 +55,9 @@ impl List {
         if counts.is_empty() {
             return Err(Failure::Nothing("no projects yet; cs-project register adds one".into()));
         }
+        let all = counts.len();
+        counts.retain(|slug, _| self.all || !config.is_hidden(slug));
+        let hidden = all - counts.len();
         let mut rows = Vec::new();
         for (slug, counts) in &counts {
             let project = config.projects.get(slug);
@@ -61,6 +71,9 @@ impl List {
                     });
                     if let (Some(repo), Some(row)) = (project.and_then(repo_of), row.as_object_mut()) {
                         row.insert("repo".to_string(), repo.into());
+                    }
+                    if let Some(row) = row.as_object_mut().filter(|_| config.is_hidden(slug)) {
+                        row.insert("hidden".to_string(), true.into());
                     }
                     context.out.json(&row)?;
                 }
@@ -79,6 +92,9 @@ impl List {
         }
         if !rows.is_empty() {
             context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
+        }
+        if hidden > 0 && context.out.form == Form::Table && !context.out.quiet {
+            context.out.line(&hidden_line(hidden, "list"))?;
         }
         context.out.flush()?;
         let hints = if context.out.quiet { Vec::new() } else { cli::repo::moves(&context.store, &config) };
@@ -106,6 +122,7 @@ pub fn print(context: &mut Context, slug: &Slug) -> Outcome<()> {
         name: registered.map_or_else(|| slug.to_string(), |project| project.name.clone()),
         path: registered.map(|project| project.path.clone()),
         repo: registered.and_then(repo_of),
+        is_hidden: config.is_hidden(slug.as_str()),
         counts: context.store.counts(slug.as_str())?,
         state: context.store.project(slug)?,
     };
@@ -129,6 +146,7 @@ fn block(shown: &Shown) -> Vec<String> {
     field("project", &shown.slug);
     field("path", shown.path.as_deref().unwrap_or_default());
     field("repository", shown.repo.as_deref().unwrap_or_default());
+    field("hidden", if shown.is_hidden { "not in list and overview" } else { "" });
     field("sessions", &format!("{active} active, {parked} parked, {completed} completed"));
     field("phase", &shown.state.current_phase);
     field("completed", &roadmap.completed.join("; "));

@@ -8,7 +8,7 @@ use cs_core::{Error, Result};
 use serde::Serialize;
 use std::path::Path;
 
-/// delete sessions; `restore` brings them back. The conversations stay in the agent's own files
+/// delete sessions; restore brings them back
 #[derive(FromArgs)]
 #[argh(
     subcommand,

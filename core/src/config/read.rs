@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::patch::Patch;
 use crate::validate;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::Path;
 
@@ -39,12 +39,13 @@ impl Reader<'_> {
     fn whole(mut self, file: &Patch) -> Config {
         self.version(file);
         let projects = self.projects(file);
+        let hidden = hidden(file);
         let settings = self.settings(file);
         let hooks = self.hooks(file);
         let known = ["version", "projects", "places", "settings", "hooks"];
         let groups = file.iter().filter(|(name, _)| !known.contains(name));
         let groups = groups.map(|(name, text)| (name.to_string(), text.to_string())).collect();
-        Config { projects, settings, hooks, troubles: self.troubles, groups }
+        Config { projects, settings, hooks, troubles: self.troubles, hidden, groups }
     }
 
     fn version(&mut self, file: &Patch) {
@@ -159,6 +160,15 @@ impl Key<'_, '_, '_> {
         self.reader.report(format!("{}.{key}", self.name), text, wanted, &format!("{normal} is used"));
         normal
     }
+}
+
+/// The slugs of hidden projects. A value that cannot be parsed hides nothing.
+fn hidden(file: &Patch) -> BTreeSet<String> {
+    let places = file.value("places").and_then(|text| Patch::of(text.as_bytes()).ok()).unwrap_or_default();
+    let is_hidden = |text: &str| {
+        Patch::of(text.as_bytes()).is_ok_and(|place| place.value("hidden").is_some_and(|value| value == "true"))
+    };
+    places.iter().filter(|(_, text)| is_hidden(text)).map(|(slug, _)| slug.to_string()).collect()
 }
 
 fn port(value: &Value) -> Option<u16> {

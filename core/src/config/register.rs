@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// A new file, with everything that the Python tool writes into one.
-const FRESH: &str = r#"{
+pub const FRESH: &str = r#"{
   "version": 1,
   "projects": {},
   "settings": {
@@ -86,6 +86,41 @@ pub fn relocate(file: &Path, before: &[u8], slug: &Slug, to: &str, absorbed: Opt
         change_group(text, "places", |places| {
             forget(places);
             set(places, slug.as_str(), "former_paths", json!(former))
+        })
+    })
+}
+
+/// The text of the file without a project.
+pub fn forget(file: &Path, before: &[u8], slug: &Slug) -> Result<Vec<u8>> {
+    changed(file, before, |text| {
+        for group in ["projects", "places"] {
+            if text.value(group).is_some_and(|known| known != "null") {
+                change_group(text, group, |entries| {
+                    entries.remove(slug.as_str());
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The text of the file with a project hidden or shown.
+pub fn hide(file: &Path, before: &[u8], slug: &Slug, is_hidden: bool) -> Result<Vec<u8>> {
+    changed(file, before, |text| {
+        change_group(text, "places", |places| match (is_hidden, places.value(slug.as_str())) {
+            (true, _) => set(places, slug.as_str(), "hidden", json!(true)),
+            (false, None) => Ok(()),
+            (false, Some(known)) => {
+                let known = known.to_string();
+                let mut place = Patch::of(known.as_bytes()).map_err(|reason| format!("{slug}: {reason}"))?;
+                place.remove("hidden");
+                match place.iter().next() {
+                    Some(_) => places.set_value(slug.as_str(), place.to_text(4)),
+                    None => places.remove(slug.as_str()),
+                }
+                Ok(())
+            }
         })
     })
 }
@@ -214,6 +249,23 @@ mod tests {
         }
         let (slug, renamed) = add_to(Some(text), "/b", Some("new")).unwrap();
         assert!(slug == "b" && renamed.unwrap().contains("\"later\": 1.50,\n      \"name\": \"new\""));
+    }
+
+    #[test]
+    fn hiding_and_forgetting_a_project_keeps_everything_else() {
+        let (file, slug) = (Path::new("/x"), Slug::parse("a").unwrap());
+        let text = r#"{"projects":{"a":{"path":"/a"},"b":7},"places":{"b":{"repo":"r"}},"z":[1e400]}"#;
+        let hidden = hide(file, text.as_bytes(), &slug, true).unwrap();
+        let config = Config::read(file, &hidden);
+        assert!(config.is_hidden("a") && !config.is_hidden("b"));
+        let shown = String::from_utf8(hide(file, &hidden, &slug, false).unwrap()).unwrap();
+        assert!(!shown.contains("hidden") && !Config::read(file, shown.as_bytes()).is_hidden("a"), "{shown}");
+        let gone = String::from_utf8(forget(file, &hidden, &slug).unwrap()).unwrap();
+        assert!(!gone.contains("\"a\"") && !gone.contains("hidden"), "{gone}");
+        for kept in [r#""b": 7"#, r#""b": {"repo":"r"}"#, r#""z": [1e400]"#] {
+            assert!(shown.contains(kept) && gone.contains(kept), "{kept}: {shown} {gone}");
+        }
+        assert!(forget(file, b"{\"version\": 2}", &slug).is_err());
     }
 
     #[test]

@@ -11,8 +11,6 @@ use crate::file;
 use crate::git::{self, identity};
 use crate::id::{SessionId, Slug, Uuid};
 use crate::index;
-use crate::lock;
-use crate::paths::Home;
 use crate::project::ProjectState;
 use crate::record::{Session, Status};
 use serde::Serialize;
@@ -129,13 +127,7 @@ impl Store {
     }
 
     fn write_moved(&self, slug: &Slug, to: &str, absorbed: Option<&Slug>) -> Result<()> {
-        let file = self.home.config();
-        self.until_confirmed(|| {
-            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
-            let before = file::read(&file)?.unwrap_or_default();
-            let text = config::relocate(&file, &before, slug, to, absorbed)?;
-            super::project::replace(&lock, &file, &text)
-        })
+        self.change_config(|file, before| config::relocate(file, before, slug, to, absorbed))
     }
 }
 

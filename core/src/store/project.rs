@@ -118,6 +118,17 @@ impl Store {
         })
     }
 
+    /// Changes the text of `config.json`, which is created if needed, under its lock.
+    pub(super) fn change_config(&self, change: impl Fn(&Path, &[u8]) -> Result<Vec<u8>>) -> Result<()> {
+        let file = self.home.config();
+        self.until_confirmed(|| {
+            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
+            let before = file::read(&file)?.unwrap_or_else(|| config::FRESH.into());
+            let text = change(&file, &before)?;
+            if text == before { Ok(()) } else { replace(&lock, &file, &text) }
+        })
+    }
+
     /// The state of a project; an empty one if the file is missing or blank.
     pub fn project(&self, slug: &Slug) -> Result<ProjectState> {
         let path = self.home.project(slug);

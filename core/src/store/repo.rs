@@ -1,14 +1,11 @@
 //! Owns the identities of projects' repositories: those of their folders now, else the last known ones. Must stay true:
 //! a file that cannot be parsed is left alone, and nothing is written if nothing is new.
 
+use super::Store;
 use super::sweep::{Run, SweepAction};
-use super::{Store, project};
 use crate::config::{self, Config, Registration};
 use crate::error::Result;
-use crate::file;
 use crate::git::identity;
-use crate::lock;
-use crate::paths::Home;
 use std::path::Path;
 
 /// The identity of a project's repository: read from its folder if that exists, else the last known one.
@@ -32,11 +29,8 @@ impl Store {
         if known.is_empty() || run == Run::Dry {
             return Ok(Some(done).filter(|_| !known.is_empty()));
         }
-        self.until_confirmed(|| {
-            let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
-            let before = file::read(&file)?.unwrap_or_default();
-            let text = config::learn(&file, &before, &changed_identities(&Config::read(&file, &before)))?;
-            project::replace(&lock, &file, &text)
+        self.change_config(|file, before| {
+            config::learn(file, before, &changed_identities(&Config::read(file, before)))
         })?;
         Ok(Some(done))
     }

@@ -218,6 +218,13 @@ fn session_is_deleted(scene: &Scene) {
     assert_eq!(output.status.code(), Some(0));
 }
 
+/// A person has registered another project and said something about it.
+fn project_is_registered(scene: &Scene) {
+    for words in [&["register", "--path", ".."][..], &["update", "home", "--current-phase", "token"]] {
+        assert_eq!(scene.sandbox.cs("cs-project", words).status.code(), Some(0), "{words:?}");
+    }
+}
+
 fn session_is_archived(scene: &Scene) {
     let output = scene.sandbox.cs("cs-cleanup", &["archive", &scene.old, "-q"]);
     assert_eq!(output.status.code(), Some(0));
@@ -299,6 +306,8 @@ fn deletions(scene: &Scene) -> Vec<Operation> {
         person("delete, for good, what was deleted", &["cs-session", "delete", parked, "--yes", "--forget"])
             .after(session_is_deleted),
         person("delete, what is archived", &["cs-session", "delete", &scene.old, "--yes"]).after(session_is_archived),
+        person("project remove", &["cs-project", "remove", "home", "--yes"]).after(project_is_registered),
+        person("project hide", &["cs-project", "hide", "work"]),
         person("restore", &["cs-session", "restore", parked]).after(session_is_deleted),
     ]
 }

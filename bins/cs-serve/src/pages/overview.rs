@@ -109,7 +109,7 @@ pub fn render(asked: &Asked) -> Result<Reply, Refusal> {
 fn everything(asked: &Asked) -> Result<Reply, Refusal> {
     let overview = &asked.snapshot.overview;
     let is_shown = |project: &&Project| project.counts.total() > 0;
-    let (shown, empty): (Vec<&Project>, Vec<&Project>) = overview.projects.iter().partition(is_shown);
+    let (shown, empty): (Vec<&Project>, Vec<&Project>) = overview.shown().partition(is_shown);
     let page = OverviewPage {
         top: asked.top(),
         filters: Filters::new(asked, Kinds::of(overview)),
@@ -129,8 +129,8 @@ fn everything(asked: &Asked) -> Result<Reply, Refusal> {
 
 /// The active sessions of all projects in such a state.
 fn at_top<'a>(asked: &'a Asked, key: &'static str, wanted: impl Fn(State) -> bool) -> Section<'a> {
-    let projects = &asked.snapshot.overview.projects;
-    let active = projects.iter().flat_map(|project| project.active.iter().map(move |session| (project, session)));
+    let projects = asked.snapshot.overview.shown();
+    let active = projects.flat_map(|project| project.active.iter().map(move |session| (project, session)));
     let mut found: Vec<(&Project, &Summary)> = active.filter(|(_, session)| wanted(session.state)).collect();
     found.sort_by_key(|(_, session)| (by_urgency(session.state), Reverse(&session.state_at)));
     let hidden = found.len().saturating_sub(AT_TOP);

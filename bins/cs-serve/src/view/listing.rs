@@ -62,7 +62,7 @@ impl Kinds {
     pub fn of(overview: &Overview) -> Self {
         let mut kinds = Kinds::default();
         let counts = overview.counts;
-        for summary in overview.projects.iter().flat_map(|project| &project.active) {
+        for summary in overview.shown().flat_map(|project| &project.active) {
             kinds.add(Status::Active, summary.state, summary.failed.is_some());
         }
         Kinds {

@@ -50,6 +50,7 @@ fn bare(slug: &Slug) -> Project {
         slug: slug.to_string(),
         name: slug.to_string(),
         path: None,
+        is_hidden: false,
         current_phase: String::new(),
         roadmap_summary: cs_core::project::Roadmap::default(),
         counts: cs_core::project::Counts::default(),
