@@ -20,10 +20,15 @@ FILES := .claude-plugin hooks skills README.md LICENSE
 put = { diff -r -q "$(1)" "$(2)" >/dev/null 2>&1 || { rm -rf "$(2).new" && cp -R "$(1)" "$(2).new" \
 	&& { [ ! -d "$(2)" ] || rm -rf "$(2)"; } && mv -f "$(2).new" "$(2)"; }; }
 
-# Shell code that links program $(1) into PREFIX/bin. A file there that is not our link is left alone.
+# Shell code that links program $(1) into PREFIX/bin. A file there that is not our link is left alone; this is an error,
+# except for `cs`, a name that other programs have, too.
 link = case $$(readlink "$(TO_BIN)/$(1)" || ls -d "$(TO_BIN)/$(1)" 2>/dev/null) in \
 	""|*/share/claude-sessions/bin/$(1)) ln -sfn "$(SHARE)/bin/$(1)" "$(TO_BIN)/$(1)";; \
-	*) echo "$(TO_BIN)/$(1): not ours, left alone" >&2; false;; esac
+	*) echo "$(TO_BIN)/$(1): not ours, left alone" >&2; [ "$(1)" = cs ];; esac
+
+# Shell code that names another program `cs` on PATH. Nothing is done about it.
+other = IFS=:; for d in $$PATH; do [ ! -x "$$d/cs" ] || [ "$$d/cs" -ef "$(TO_SHARE)/bin/cs" ] || { \
+	echo "another cs is on PATH: $$d/cs; the one that comes first on PATH runs, ours is $(SHARE)/bin/cs" >&2; break; }; done
 
 all: build ## same as build
 
@@ -70,13 +75,14 @@ axe: ## download axe-core, which checks the dashboard for accessibility (needs n
 install: build ## install into PREFIX (default ~/.local) and register with Claude Code
 	@mkdir -p "$(TO_SHARE)/bin" "$(TO_BIN)" && for f in $(FILES); do $(call put,$$f,$(TO_SHARE)/$$f) || exit 1; done
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
+	@$(other)
 	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install
 
 # The hooks are removed first: a hook without its program would show an error at every event.
 uninstall: ## remove what install created; records stay
 	@[ "$(SETUP)" = no ] || ! [ -x "$(TO_SHARE)/bin/cs-setup" ] || for agent in "" --codex; do \
 		"$(TO_SHARE)/bin/cs-setup" uninstall --yes $$agent || exit 1; done
-	@for l in "$(TO_BIN)"/cs-*; do case $$(readlink "$$l") in "$(SHARE)/bin/"*) rm -f "$$l";; esac; done
+	@for l in "$(TO_BIN)"/cs "$(TO_BIN)"/cs-*; do case $$(readlink "$$l") in "$(SHARE)/bin/"*) rm -f "$$l";; esac; done
 	@cd "$(TO_SHARE)" 2>/dev/null || exit 0; rm -rf $(FILES) bin && rmdir "$(TO_SHARE)" && \
 		{ rmdir "$(DESTDIR)$(PREFIX)/share" "$(TO_BIN)" 2>/dev/null || :; }
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// The programs in the table (or tables) whose first column is headed `Program`: every `cs-*` in backticks in the first
-/// cell of a row.
+/// The programs in the table (or tables) whose first column is headed `Program`: `cs` and every `cs-*` in backticks in the
+/// first cell of a row.
 pub fn programs(markdown: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let (mut in_table, mut is_map) = (false, false);
@@ -14,7 +14,8 @@ pub fn programs(markdown: &str) -> BTreeSet<String> {
         }
         in_table = cell.is_some();
         if is_map {
-            names.extend(cell.into_iter().flat_map(in_backticks).filter(|word| word.starts_with("cs-")));
+            names
+                .extend(cell.into_iter().flat_map(in_backticks).filter(|word| word == "cs" || word.starts_with("cs-")));
         }
     }
     names
@@ -30,8 +31,8 @@ mod tests {
 
     #[test]
     fn only_rows_of_the_program_table_count() {
-        let text = "| `cs-a` | before |\n\n| Program | Concern |\n|---|---|\n| `cs-b` | uses `cs-x` |\n\
+        let text = "| `cs-a` | before |\n\n| Program | Concern |\n|---|---|\n| `cs` | x |\n| `cs-b` | uses `cs-x` |\n\
                     | [`cs-c`](c.md), `cs-d` | two |\n\n| What | Budget |\n|---|---|\n| `cs-e` | 3 |\n`cs-f`\n";
-        assert_eq!(Vec::from_iter(programs(text)), ["cs-b", "cs-c", "cs-d"]);
+        assert_eq!(Vec::from_iter(programs(text)), ["cs", "cs-b", "cs-c", "cs-d"]);
     }
 }

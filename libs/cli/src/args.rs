@@ -16,13 +16,21 @@ pub const STDIN: &str = "\u{1}stdin";
 
 /// Parses the arguments, runs the program and turns its result into an exit code.
 pub fn run<A: TopLevelCommand>(program: &'static str, work: impl FnOnce(A, Out) -> Outcome<()>) -> ExitCode {
-    signal::outlive_file_size_limits();
-    deferred::begin(program);
-    let result = prepare::<A>(program).and_then(|parsed| match parsed {
+    finish(program, || match prepare::<A>(program)? {
         Some((args, out)) => work(args, out),
         None => Ok(()),
-    });
-    match result {
+    })
+}
+
+/// Runs a program that reads its arguments itself, and turns its result into an exit code.
+pub fn run_plain(program: &'static str, work: impl FnOnce(Out) -> Outcome<()>) -> ExitCode {
+    finish(program, || work(Out::new(None, false)))
+}
+
+fn finish(program: &'static str, work: impl FnOnce() -> Outcome<()>) -> ExitCode {
+    signal::outlive_file_size_limits();
+    deferred::begin(program);
+    match work() {
         Ok(()) => ExitCode::from(deferred::code()),
         Err(failure) => {
             if !failure.message().is_some_and(|(text, _)| deferred::is_reported(&text)) {

@@ -18,13 +18,14 @@ mod record;
 pub mod repo;
 mod select;
 
-pub use args::{STDIN, run, see};
+pub use args::{STDIN, run, run_plain, see};
 pub use consent::confirm;
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
 pub use failures::Failures;
 pub use lines::read_names;
 pub use messages::{note, report};
+pub use nearest::near_words;
 pub use out::{Form, Out, sanitize};
 pub use quote::quote_word;
 pub use record::{block, print_session, print_session_with, shown};

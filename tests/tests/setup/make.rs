@@ -19,12 +19,18 @@ fn make(sandbox: &Sandbox, words: &[&str]) -> Output {
     for name in ["CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN"] {
         env::var_os(name).map(|value| command.env(name, value));
     }
-    let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-    let bin = cargo.parent().expect("it is in a folder");
-    command.env("PATH", format!("{}:{}/.cargo/bin:/usr/bin:/bin", bin.display(), outer.display()));
+    command.env("PATH", path_of_make());
     command.current_dir(workspace()).args(words);
     let _alone = MAKE.lock().unwrap_or_else(PoisonError::into_inner);
     run(command, "")
+}
+
+/// The folders of the compiler and of the system.
+fn path_of_make() -> String {
+    let cargo = PathBuf::from(env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
+    let outer = PathBuf::from(env::var_os("HOME").expect("HOME is set"));
+    let bin = cargo.parent().expect("it is in a folder");
+    format!("{}:{}/.cargo/bin:/usr/bin:/bin", bin.display(), outer.display())
 }
 
 #[track_caller]
@@ -106,4 +112,30 @@ fn programs_stay_while_hooks_cannot_be_removed() {
     let output = make(&sandbox, &["uninstall", &to]);
     assert!(status(&output) != 0 && stderr(&output).contains("comments"), "{}", stderr(&output));
     assert!(sandbox.root().join("prefix/share/claude-sessions/bin/cs-hook").exists(), "the hooks still run");
+}
+
+#[test]
+fn another_program_called_cs_is_named_and_left_alone() {
+    programs();
+    let sandbox = Sandbox::new();
+    let prefix = sandbox.root().join("prefix");
+    let to = format!("PREFIX={}", prefix.display());
+    let theirs = prefix.join("bin/cs");
+    fs::create_dir_all(prefix.join("bin")).expect("it can be created");
+    fs::write(&theirs, "#!/bin/sh\n").expect("it can be written");
+    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o755)).expect("it can be changed");
+    let path = format!("PATH={}:{}", prefix.join("bin").display(), path_of_make());
+    let output = make(&sandbox, &["install", "SETUP=no", &to, &path]);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    for message in ["/bin/cs: not ours, left alone", "another cs is on PATH: "] {
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
+    }
+    made(&sandbox, &["uninstall", "SETUP=no", &to]);
+    assert_eq!(fs::read_to_string(&theirs).expect("it is there"), "#!/bin/sh\n");
+    fs::remove_file(&theirs).expect("it is there");
+    let output = make(&sandbox, &["install", "SETUP=no", &to]);
+    assert!(!stderr(&output).contains("another cs"), "{}", stderr(&output));
+    assert!(prefix.join("bin/cs").exists() && prefix.join("bin/cs-session").exists());
+    made(&sandbox, &["uninstall", "SETUP=no", &to]);
+    assert!(!prefix.join("bin").exists(), "the link is removed");
 }

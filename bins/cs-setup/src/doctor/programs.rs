@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// All programs: the packages in `bins/`.
 const PROGRAMS: &str = env!("CS_PROGRAMS");
+/// A name that other programs have, too: one that comes first on PATH is no fault. The other names work without it.
+const SHARED_NAME: &str = "cs";
 /// How long a program may take to print its version.
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -54,7 +56,7 @@ fn on_path(places: &Places, names: &[&str]) -> Check {
     for name in names.iter().filter(|name| !event::PROGRAMS.contains(name)) {
         match programs::on_path(name) {
             None => unknown.push(*name),
-            Some(found) if same(&found, &places.program(name)) => {}
+            Some(found) if same(&found, &places.program(name)) || *name == SHARED_NAME => {}
             Some(found) => other.push(found.display().to_string()),
         }
     }

@@ -1,0 +1,51 @@
+//! Owns the texts of `cs` itself: its help with the map of programs, and its errors.
+
+use crate::alias::ALIASES;
+use crate::{find, map};
+use cli::{Failure, near_words};
+use cs_core::Error;
+
+const ABOUT: &str = "\
+Usage: cs [WORD [ARGUMENTS]]
+
+Runs cs-WORD, or the command that WORD is short for, with the same arguments. Without a word: cs-top on a
+terminal, cs-session list in a pipe.
+
+";
+const OWN: &str = "
+Of cs itself:
+  help [WORD]       this text, or the help of what WORD stands for
+  --version         the version
+
+Examples:
+  cs list --status parked
+  cs help usage
+";
+
+/// The help: aliases and the map of programs.
+pub fn text() -> String {
+    let alias = ALIASES.iter().map(|alias| line(alias.word, &format!("{} {}", alias.program, alias.command)));
+    let program = map::rows().filter_map(|row| Some(line(row.name.strip_prefix("cs-")?, row.about)));
+    let (aliases, programs): (String, String) = (alias.collect(), program.collect());
+    format!(
+        "{ABOUT}Short for a command:\n{aliases}\nPrograms, each also by its full name (cs-session):\n{programs}{OWN}"
+    )
+}
+
+fn line(word: &str, meaning: &str) -> String {
+    format!("  {word:<16}  {meaning}\n")
+}
+
+/// The error for a word that nothing is named after.
+pub fn unknown(word: &str) -> Failure {
+    let names = map::rows().filter_map(|row| row.name.strip_prefix("cs-"));
+    let near = near_words(word, ALIASES.iter().map(|alias| alias.word).chain(names).chain(["help"]));
+    let meant = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
+    Failure::Usage(format!("no command {word:?}"), Some(format!("{meant}see cs help")))
+}
+
+/// The error for a program that should be there.
+pub fn missing(program: &str) -> Failure {
+    let folder = find::own_folder().map(|folder| format!("in {} nor ", folder.display())).unwrap_or_default();
+    Error::Missing(format!("{program} is neither {folder}on PATH; run make install again")).into()
+}

@@ -1,0 +1,24 @@
+//! Owns the map of programs: the table in README.md, as it was when this program was built.
+
+/// A row of the map.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// The program's name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// What it never does.
+    pub never: &'static str,
+    /// Who calls it.
+    pub callers: &'static str,
+}
+
+/// All programs, in the order of the table.
+pub fn rows() -> impl Iterator<Item = Row> {
+    include_str!(concat!(env!("OUT_DIR"), "/programs.tsv")).lines().filter_map(row)
+}
+
+fn row(line: &'static str) -> Option<Row> {
+    let mut cells = line.split('\t');
+    Some(Row { name: cells.next()?, about: cells.next()?, never: cells.next()?, callers: cells.next()? })
+}

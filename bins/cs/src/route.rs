@@ -1,0 +1,64 @@
+//! Owns what a command line of `cs` means.
+
+use crate::alias::{self, Alias};
+use crate::find;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// What to do.
+#[derive(Debug, PartialEq)]
+pub enum Route {
+    /// Become this program, with these words.
+    Program(PathBuf, Vec<OsString>),
+    Version,
+    Help,
+    /// No program has this name.
+    Unknown(String),
+    /// An alias stands for a program that is not here.
+    Missing(&'static str),
+}
+
+/// What a bare `cs` stands for in a pipe, and on a terminal if there is no [`LIVE`].
+const LIST: Alias = Alias { word: "", program: "cs-session", command: "list" };
+/// What a bare `cs` stands for on a terminal.
+const LIVE: &str = "cs-top";
+
+/// What these words mean.
+pub fn of(words: &[OsString]) -> Route {
+    let Some((first, rest)) = words.split_first() else { return bare() };
+    match first.to_str() {
+        Some("--version" | "-V") => Route::Version,
+        Some("help" | "--help" | "-h") => help(rest),
+        Some(word) => program(word, rest),
+        None => Route::Unknown(first.to_string_lossy().into_owned()),
+    }
+}
+
+fn bare() -> Route {
+    let live = std::io::stdout().is_terminal().then(|| find::program(LIVE)).flatten();
+    live.map_or_else(|| of_alias(&LIST, &[]), |path| Route::Program(path, Vec::new()))
+}
+
+/// The help of the named word, or of `cs`.
+fn help(rest: &[OsString]) -> Route {
+    match rest.first().and_then(|word| word.to_str()) {
+        Some(word) => program(word, &["--help".into()]),
+        None => Route::Help,
+    }
+}
+
+fn program(word: &str, rest: &[OsString]) -> Route {
+    if let Some(alias) = alias::find(word) {
+        return of_alias(alias, rest);
+    }
+    let is_name = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) && !word.starts_with('-');
+    let name = word.strip_prefix("cs-").unwrap_or(word);
+    let found = is_name.then(|| find::program(&format!("cs-{name}"))).flatten();
+    found.map_or_else(|| Route::Unknown(word.to_string()), |path| Route::Program(path, rest.to_vec()))
+}
+
+fn of_alias(alias: &Alias, rest: &[OsString]) -> Route {
+    let words = std::iter::once(alias.command.into()).chain(rest.iter().cloned()).collect();
+    find::program(alias.program).map_or(Route::Missing(alias.program), |path| Route::Program(path, words))
+}

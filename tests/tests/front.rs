@@ -1,0 +1,89 @@
+//! `cs`: it becomes the program that a word stands for, byte for byte, wherever it is installed.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use cs_tests::{Sandbox, program_names, programs, status, stderr, stdout};
+
+/// Writes a program that prints its arguments.
+fn write_program(path: &Path) {
+    fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be created");
+    fs::write(path, "#!/bin/sh\necho \"$0\"\nprintf '<%s>' \"$@\"\n").expect("it can be written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can be changed");
+}
+
+#[test]
+fn arguments_reach_the_program_byte_for_byte() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.root().join("own/cs-mine");
+    write_program(&program);
+    let mut command = sandbox.command("cs");
+    let hostile = OsStr::from_bytes(b"\xff\n--json=\x01 ");
+    command
+        .args(["mine", "", "--", "-q"])
+        .arg(hostile)
+        .env("PATH", format!("{}:/bin", sandbox.root().join("own").display()));
+    let output = cs_tests::run(command, "");
+    let expected = [program.as_os_str().as_bytes(), b"\n<><--><-q><", hostile.as_bytes(), b">"].concat();
+    assert_eq!(output.stdout, expected, "{}", stderr(&output));
+}
+
+#[test]
+fn programs_beside_the_real_file_come_before_those_on_path() {
+    let sandbox = Sandbox::new();
+    let (installed, links) = (sandbox.root().join("share/bin"), sandbox.root().join("links"));
+    for folder in [&installed, &links] {
+        write_program(&folder.join("cs-session"));
+    }
+    fs::copy(programs().join("cs"), installed.join("cs")).expect("it can be copied");
+    symlink(installed.join("cs"), links.join("cs")).expect("it can be linked");
+    let link = links.join("cs");
+    let path = format!("{}:/bin", links.display());
+    let sandbox = sandbox.with("PATH", path);
+    let output = sandbox.cs(link.to_str().expect("UTF-8"), &["list", "-q"]);
+    let beside = installed.canonicalize().expect("it is there").join("cs-session");
+    assert_eq!(stdout(&output), format!("{}\n<list><-q>", beside.display()), "{}", stderr(&output));
+}
+
+#[test]
+fn the_other_program_inherits_no_ignored_signal() {
+    let sandbox = Sandbox::new();
+    let program = sandbox.root().join("own/cs-mine");
+    write_program(&program);
+    fs::write(&program, "#!/bin/sh\nkill -PIPE $$\necho survived\n").expect("it can be written");
+    let mut command = sandbox.command("cs");
+    command.arg("mine").env("PATH", format!("{}:/bin", sandbox.root().join("own").display()));
+    let output = cs_tests::run(command, "");
+    assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn the_map_names_every_program() {
+    let sandbox = Sandbox::new();
+    let help = stdout(&sandbox.cs("cs", &["help"]));
+    for name in program_names().iter().filter_map(|name| name.strip_prefix("cs-")) {
+        assert!(help.lines().any(|line| line.starts_with(&format!("  {name} "))), "{name} is missing: {help}");
+    }
+}
+
+/// Aliases whose command is built later than the table.
+const AHEAD: [&str; 3] = ["jump", "open", "delete"];
+
+#[test]
+fn every_alias_stands_for_a_command() {
+    let sandbox = Sandbox::new();
+    let help = stdout(&sandbox.cs("cs", &["help"]));
+    let section = help.split("\n\n").find_map(|part| part.strip_prefix("Short for a command:\n")).expect("a table");
+    let aliases: Vec<Vec<&str>> = section.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert!(aliases.len() > 10, "{section}");
+    for alias in aliases {
+        let [word, program, command] = alias[..] else { panic!("{alias:?}") };
+        let output = sandbox.cs("cs", &[word, "--help"]);
+        let usage = stdout(&output).split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+        let is_right = usage == format!("Usage: {program} {command}") && status(&output) == 0;
+        assert!(is_right || AHEAD.contains(&word), "{word}: {}", stderr(&output));
+    }
+}
