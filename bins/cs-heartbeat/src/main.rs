@@ -23,6 +23,7 @@ use cs_core::record::Status;
 use cs_core::store::{NoteSync, Store};
 use cs_core::witness::Witness;
 use cs_core::{file, git, index, schedule};
+use std::ffi::{CStr, c_char};
 use std::path::Path;
 
 /// Maximum number of characters of the agent's last message that are kept.
@@ -32,10 +33,32 @@ const UNKNOWN: &str = "unknown";
 /// Maximum number of scheduled prompts of the client that are recognized.
 const CRONS: usize = 50;
 
+/// What a person who asks for it is told.
+const HELP: &str = "\
+Usage: cs-heartbeat <PAYLOAD
+
+Records the end of a turn. Claude Code and Codex call it and write one JSON object to its standard input. Called by
+hand (on a terminal, or with any other argument), it records a sign of life of the project's newest active session. It
+always exits with 0; its errors are in logs/hook.log.
+
+See also:
+  cs-setup install  registers it
+  cs-setup doctor   checks whether it works
+";
+
 /// The entry point of the C library. With any argument, the call was made by hand; standard input is then not read.
+///
+/// # Safety
+///
+/// `argv` must have `words` texts with a zero at the end of each, as the C library passes them.
 #[allow(unsafe_code, reason = "the C library calls it by this name")]
 #[unsafe(no_mangle)]
-pub extern "C" fn main(words: i32, _argv: *const *const u8) -> i32 {
+pub unsafe extern "C" fn main(words: i32, argv: *const *const c_char) -> i32 {
+    // SAFETY: the C library passes this many texts.
+    if words > 1 && hook_call::asks_for_help(unsafe { CStr::from_ptr(*argv.add(1)) }.to_bytes()) {
+        hook_call::print_help(HELP);
+        return 0;
+    }
     hook_call::guard("cs-heartbeat", |home| {
         let store = Store::for_hooks(home.clone(), Witness::NONE);
         if words > 1 {

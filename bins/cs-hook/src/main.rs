@@ -2,7 +2,8 @@
 //!
 //! Reads: standard input, `live/`, `ended/`, the record, `config.json`, `context/<slug>.json`.
 //! Writes: `live/<uuid>.json`, the record; when a session begins or ends, also the files derived from it.
-//! Exits: always 0; errors go to `logs/hook.log`. Prints only context for a new conversation.
+//! Exits: always 0; errors go to `logs/hook.log`. Prints only context for a new conversation, and to
+//! a person, who calls it on a terminal or with --help, what it is.
 
 mod ask;
 mod begin;
@@ -25,11 +26,32 @@ use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::hook_log;
 use cs_core::store::{NoteSync, Store};
+use std::io::IsTerminal;
+use std::os::unix::ffi::OsStrExt;
+
+/// What a person who calls the program is told.
+const HELP: &str = "\
+Usage: cs-hook <PAYLOAD
+
+Handles every hook of Claude Code and Codex except the end of a turn. The agent calls it and writes one JSON object to
+its standard input; nobody else needs to. It always exits with 0; its errors are in logs/hook.log.
+
+See also:
+  cs-setup install  registers it
+  cs-setup doctor   checks whether it works
+";
 
 fn main() {
+    if std::env::args_os().nth(1).is_some_and(|word| hook_call::asks_for_help(word.as_bytes())) {
+        return hook_call::print_help(HELP);
+    }
     hook_call::guard("cs-hook", |home| {
         match hook_call::call("cs-hook", Store::for_hooks(home.clone(), agents::WITNESS)) {
             Call::Event(hook) => handle(&hook),
+            Call::ByHand if std::io::stdin().is_terminal() => {
+                hook_call::print_help(HELP);
+                Ok(())
+            }
             Call::ByHand | Call::Unreadable => Ok(()),
         }
     });

@@ -23,7 +23,7 @@ use cs_core::signal;
 use cs_core::stdin::{self, End, Limits, Received};
 use cs_core::store::{NoteSync, Store};
 use cs_core::validate;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// Limits for reading a payload. Hooks have five seconds in all, of which one is left for the work.
@@ -60,6 +60,16 @@ pub enum Call {
     ByHand,
     /// An agent called it without a conversation's id. This is logged.
     Unreadable,
+}
+
+/// Whether a word, the first argument, asks what the program is.
+pub fn asks_for_help(word: &[u8]) -> bool {
+    matches!(word, b"--help" | b"-h" | b"help")
+}
+
+/// Prints what the program is, for a person; an agent never gets it.
+pub fn print_help(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Reads and decodes standard input.

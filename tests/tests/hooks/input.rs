@@ -7,8 +7,8 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cs_tests::entries;
 use cs_tests::replay::{Client, Stage, check_store, fixtures, program};
+use cs_tests::{entries, status, stderr, stdout};
 use serde_json::{Value, json};
 
 use super::{OTHER, TIMEOUT, UUID, check_quiet, contents, log, payload, stage};
@@ -282,4 +282,22 @@ fn control_characters_and_nul_bytes_reach_no_file() {
         assert!(!value.to_string().contains("\\u00"), "{value}");
     }
     check_store(&stage.sandbox);
+}
+
+#[test]
+fn a_person_who_asks_is_told_what_a_hook_program_is_and_nothing_is_written() {
+    let stage = stage();
+    let before = contents(&stage);
+    for name in PROGRAMS {
+        for word in ["--help", "-h"] {
+            let output = stage.sandbox.feed(name, &[word], "{\"hook_event_name\":\"Stop\"}");
+            let said = stdout(&output);
+            assert!(
+                said.starts_with(&format!("Usage: {name} <PAYLOAD\n")) && said.contains("cs-setup install"),
+                "{said}"
+            );
+            assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+        }
+    }
+    assert_eq!(contents(&stage), before);
 }
