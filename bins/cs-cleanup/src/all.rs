@@ -2,13 +2,13 @@
 
 use crate::work::{NOTHING, Work};
 use crate::{archive, doubt, gone, locks, notes, stale, tmp};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 use cs_core::config::SessionEnd;
 
 /// do all of it: tmp, index (if it is damaged), gone, stale, archive, locks; also note the projects' repositories, remove
 /// old files and trim long logs
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "all", example = "{command_name} --dry-run", example = "{command_name}")]
 pub struct All {
     /// only show what would be done

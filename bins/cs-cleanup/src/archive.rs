@@ -3,13 +3,13 @@
 use crate::PROGRAM;
 use crate::doubt;
 use crate::work::{NOTHING, Work};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, selectors};
 use cs_core::clock::TimeDelta;
 use cs_core::store::Selector;
 
 /// archive completed sessions: the given ones, or all that ended long ago
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "archive",

@@ -3,12 +3,12 @@
 use crate::PROGRAM;
 use crate::progress::Progress;
 use crate::work::Work;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, note};
 use cs_core::store::Finding;
 
 /// read everything and report each damaged, oversized, foreign or newer file; exit with 1 if there is any
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "check", example = "{command_name}", example = "{command_name} --repair --dry-run")]
 pub struct Check {
     /// move damaged files to quarantine/ with a note, make files private, rebuild a wrong index

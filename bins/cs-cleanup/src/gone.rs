@@ -1,11 +1,11 @@
 //! `gone`: closes conversations whose process ended without reporting it.
 
 use crate::work::{NOTHING, Work};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 
 /// close sessions whose process ended without SessionEnd, in the way that hook would have closed them
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "gone", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Gone {
     /// only show what would be done

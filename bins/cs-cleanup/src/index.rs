@@ -1,12 +1,12 @@
 //! `index`: rebuilds the index from the records.
 
 use crate::work::{NOTHING, Work};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 use cs_core::store::{Rebuilt, Run, SweepAction};
 
 /// rebuild the index from the records, and report damaged records
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "index", example = "{command_name} --dry-run", example = "{command_name}")]
 pub struct Index {
     /// only show what would be done

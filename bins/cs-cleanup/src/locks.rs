@@ -1,11 +1,11 @@
 //! `locks`: removes lock files of files that do not exist.
 
 use crate::work::{NOTHING, Work};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 
 /// remove lock files that are not held, whose record is gone, and that are older than an hour
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "locks", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Locks {
     /// only show what would be done

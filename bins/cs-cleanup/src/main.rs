@@ -18,7 +18,7 @@ mod stale;
 mod tmp;
 mod work;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Out, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
@@ -28,14 +28,14 @@ const PROGRAM: &str = "cs-cleanup";
 
 /// Keeps the data directory in order. Every command prints one line for each thing that it did,
 /// or with --dry-run would do. It exits with 0 if there is nothing to do.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name} all --dry-run", example = "{command_name} check --repair")]
 struct Args {
     #[argh(subcommand)]
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     All(all::All),

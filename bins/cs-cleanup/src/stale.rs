@@ -2,11 +2,11 @@
 
 use crate::doubt;
 use crate::work::{NOTHING, Work};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 
 /// close active sessions without a sign of life for stale_threshold_hours
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "stale", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Stale {
     /// only show what would be done

@@ -1,11 +1,11 @@
 //! `tmp`: removes the files of writes that were killed.
 
 use crate::work::{NOTHING, Work};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 
 /// remove files of unfinished writes that are older than an hour
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "tmp", example = "{command_name} --dry-run", example = "{command_name} -q")]
 pub struct Tmp {
     /// only show what would be done

@@ -1,6 +1,6 @@
 //! Owns the command line: what is requested, and which options cannot be combined.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::id::Slug;
 use cs_core::range::Range;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// Writes sessions as JSON, Markdown, CSV or HTML. An ID is a session or the short name of a project;
 /// where it could be both, it means the session. Without an ID the conversation that runs the command
 /// is exported. `-` reads ids or records from standard input.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} ca5d --format markdown",
     example = "{command_name} --project api --since 7d -o week.html"

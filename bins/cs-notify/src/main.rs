@@ -15,14 +15,14 @@ mod settings;
 mod show;
 mod subject;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Out, Outcome};
 use settings::Settings;
 use std::process::ExitCode;
 
 /// Sends a notice when a session waits for you, fails, goes stale or stays parked: on the desktop, or
 /// by your own command. It is off until settings.notifications_enabled in config.json is true.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name} --dry-run", example = "{command_name} --test")]
 struct Args {
     /// print what would be sent and by which channel, but send and write nothing

@@ -10,8 +10,8 @@ mod overview;
 mod remove;
 mod show;
 
-use argh::FromArgs;
-use cli::{Context, Failure, Out, Outcome};
+use argh::{ArgsInfo, FromArgs};
+use cli::{Context, Failure, Out, Outcome, found};
 use cs_core::config::{Config, Trouble};
 use cs_core::id::Slug;
 use cs_core::project::{self, Changes};
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 /// Keeps the list of projects. A project is a git repository with all its work trees, or, outside of git, a directory.
 /// Other commands take its short name.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} overview",
     example = "{command_name} update api --current-phase \"beta\" --next-up \"rate limits\""
@@ -31,7 +31,7 @@ struct Args {
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     Register(Register),
@@ -45,7 +45,7 @@ enum Command {
 }
 
 /// register a project, or rename it (at the first conversation, the hooks register it)
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "register",
@@ -62,7 +62,7 @@ struct Register {
 }
 
 /// set the phase and the roadmap of a project
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "update",
@@ -145,8 +145,7 @@ fn check_exists(context: &Context, slug: &Slug) -> Outcome<()> {
     if known {
         return Ok(());
     }
-    let unknown = Error::Missing(format!("no project {:?}; cs-project list shows all", slug.as_str()));
-    Err(config_error(config).unwrap_or(unknown.into()))
+    Err(config_error(config).unwrap_or_else(|| found::no_project(&context.store, slug.as_str())))
 }
 
 /// The error in `config.json` because of which some registered projects may be missing.

@@ -1,7 +1,7 @@
 //! `move`: records the new folder of a project.
 
 use crate::main_root;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome, sanitize};
 use cs_core::Error;
 use cs_core::config::{Config, Registration};
@@ -10,7 +10,7 @@ use cs_core::id::Slug;
 use std::path::Path;
 
 /// record that a project's folder was moved; the project keeps its sessions
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "move",

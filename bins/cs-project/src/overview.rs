@@ -1,7 +1,7 @@
 //! `overview`: all projects and sessions, as one document or as a page for the terminal.
 
 use crate::{PROGRAM, check_exists};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::clock;
 use cs_core::id::Slug;
@@ -9,7 +9,7 @@ use cs_core::overview::{self, Project, Summary};
 use render::{format_age_cell, format_progress, format_quantity};
 
 /// show what runs, what waits for you, what is parked and what was finished, by project
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "overview", example = "{command_name}", example = "{command_name} --project api --json")]
 pub struct Overview {
     /// only this project

@@ -2,7 +2,7 @@
 
 use crate::overview::hidden_line;
 use crate::{PROGRAM, check_exists, resolve_project};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome, note, sanitize};
 use cs_core::id::Slug;
 use cs_core::project::{Counts, ProjectState};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// list all projects
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "list", example = "{command_name}", example = "{command_name} -q")]
 pub struct List {
     /// also hidden projects
@@ -20,7 +20,7 @@ pub struct List {
 }
 
 /// show a project
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "show", example = "{command_name}", example = "{command_name} api")]
 pub struct Show {
     /// the project's short name (default: the one of the current directory)

@@ -1,10 +1,10 @@
 //! Owns the command line.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 
 /// Shows what every session is doing, in a browser. The dashboard is read-only, and only the account that runs it, and
 /// root, can read it.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name}", example = "{command_name} open")]
 pub struct Args {
     /// the port (default: dashboard_port in config.json, else 9000); 0 chooses a free port
@@ -33,7 +33,7 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 pub enum Command {
     Open(Open),
@@ -44,7 +44,7 @@ fn parse_port(text: &str) -> Result<u16, String> {
 }
 
 /// print the dashboard's address, with its key if it requires one, and open it in a browser
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "open", example = "{command_name}", example = "{command_name} --port 9001 --print")]
 pub struct Open {
     /// the port of the running dashboard (default: dashboard_port in config.json, else 9000)

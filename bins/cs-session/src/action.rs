@@ -1,7 +1,7 @@
 //! `request-action`, `clear-action`: mark a session as needing the user, or not any more. A running conversation
 //! shows the mark until its next prompt.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, each, print_session};
 use cs_core::id::{SessionId, Uuid};
 use cs_core::live::Live;
@@ -9,7 +9,7 @@ use cs_core::record::Session;
 use cs_core::{Result, session};
 
 /// mark sessions as needing the user
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "request-action",
@@ -37,7 +37,7 @@ impl RequestAction {
 }
 
 /// mark sessions as no longer needing the user
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "clear-action", example = "{command_name}", example = "{command_name} ca5d")]
 pub struct ClearAction {
     /// sessions (default: the one of the conversation that runs this)

@@ -1,7 +1,7 @@
 //! `capture-commits`: adds the commits of a repository since the session's start.
 
 use crate::git;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, each, print_session};
 use cs_core::git::find;
 use cs_core::record::Session;
@@ -9,7 +9,7 @@ use cs_core::{session, validate};
 use std::path::Path;
 
 /// add the commits made since the session's start
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "capture-commits", example = "{command_name}", example = "{command_name} ca5d --repo .")]
 pub struct CaptureCommits {
     /// sessions (default: the one of the conversation that runs this)

@@ -1,13 +1,13 @@
 //! `update`, `event`, `commit`, `decision`, `question`: small additions to records.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, each, print_session};
 use cs_core::Result;
 use cs_core::record::Session;
 use cs_core::session::{self, Changes};
 
 /// change a session's intent, activity, roadmap reference or branch
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "update",
@@ -54,7 +54,7 @@ impl Update {
 }
 
 /// add an event to the timeline
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "event",
@@ -78,7 +78,7 @@ impl Event {
 }
 
 /// add a commit, unless one has the same first seven digits
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "commit",
@@ -109,7 +109,7 @@ impl Commit {
 }
 
 /// add a decision, unless the same one is there
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "decision",
@@ -133,7 +133,7 @@ impl Decision {
 }
 
 /// add an open question, unless the same one is there
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "question",

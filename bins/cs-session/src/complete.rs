@@ -1,13 +1,13 @@
 //! `complete`: ends sessions.
 
 use crate::change::change;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 use cs_core::Error;
 use cs_core::session::{self, Completion};
 
 /// end active or parked sessions
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "complete",

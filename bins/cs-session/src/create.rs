@@ -1,7 +1,7 @@
 //! `create`: creates a session, for work that no hook records.
 
 use crate::PROGRAM;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome, note, print_session};
 use cs_core::id::{Slug, Uuid};
 use cs_core::namer::Namer;
@@ -11,7 +11,7 @@ use cs_core::{Error, git, index, validate};
 use std::path::PathBuf;
 
 /// create a session (for a conversation, the hooks do this)
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "create",

@@ -1,14 +1,14 @@
 //! `heartbeat`: records a sign of life, by hand.
 
 use crate::change::change;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome};
 use cs_core::id::Slug;
 use cs_core::record::Status;
 use cs_core::{Error, clock, index, session};
 
 /// record a sign of life of sessions, or of a project's newest active session
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "heartbeat", example = "{command_name} ca5d", example = "{command_name} --project api")]
 pub struct Heartbeat {
     /// sessions (default: the one of the conversation that runs this)

@@ -1,7 +1,7 @@
 //! `list`: lists sessions. The rows come from the index, unless whole records are printed or searched.
 
-use argh::FromArgs;
-use cli::{Context, Failure, Failures, Form, Out, Outcome, shown};
+use argh::{ArgsInfo, FromArgs};
+use cli::{Context, Failure, Failures, Form, Out, Outcome, found, shown, words};
 use cs_core::Error;
 use cs_core::clock::{self, Instant};
 use cs_core::id::{SessionId, Slug, Uuid};
@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::cell::Cell;
 
 /// list sessions, newest first
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "list",
@@ -70,8 +70,7 @@ fn parse_limit(text: &str) -> std::result::Result<usize, String> {
 
 fn parse_status(word: &str) -> std::result::Result<Status, String> {
     let all = [Status::Active, Status::Parked, Status::Completed];
-    let found = all.into_iter().find(|status| status.as_str() == word);
-    found.ok_or_else(|| format!("{word:?} is not a status; use active, parked or completed"))
+    words::choose(word, "a status", &all.map(|status| (status.as_str(), status)))
 }
 
 /// The value of `--state`.
@@ -92,12 +91,9 @@ impl StateFilter {
 }
 
 fn parse_state(word: &str) -> std::result::Result<StateFilter, String> {
-    if word == FAILED {
-        return Ok(StateFilter::Failed);
-    }
-    let words: Vec<&str> = STATES.iter().map(|state| state.as_str()).chain([FAILED]).collect();
-    let found = STATES.into_iter().find(|state| state.as_str() == word);
-    found.map(StateFilter::Is).ok_or_else(|| format!("{word:?} is not a state; use one of {}", words.join(", ")))
+    let failed = (FAILED, StateFilter::Failed);
+    let all: Vec<_> = STATES.iter().map(|state| (state.as_str(), StateFilter::Is(*state))).chain([failed]).collect();
+    words::choose(word, "a state", &all)
 }
 
 /// A line of the list.
@@ -198,7 +194,7 @@ impl List {
             failures.report(error)?;
         }
         failures.end()?;
-        if shown == 0 { Err(Failure::Nothing("no session matches".into())) } else { Ok(()) }
+        if shown == 0 { Err(found::no_session(store, self.project.as_deref())) } else { Ok(()) }
     }
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {

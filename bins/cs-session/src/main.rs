@@ -24,13 +24,13 @@ mod resume;
 mod show;
 mod way;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
 use std::process::ExitCode;
 
 /// Keeps records of coding conversations. An ID is a session's id, or the start or end of one. Without
 /// an ID a command acts on the conversation that runs it; `-` reads ids or records from standard input.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} list --status parked --project api",
     example = "{command_name} event ca5d --message \"tests are green\""
@@ -40,7 +40,7 @@ struct Args {
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     Create(create::Create),

@@ -1,7 +1,7 @@
 //! `occupants`: which conversations work in a checkout now. Must stay true: if it is unknown whether a conversation still
 //! runs, it is listed as `perhaps`, because scripts ask before they change files.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Outcome};
 use cs_core::git::{self, Checkout, identity};
 use cs_core::index;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// list the conversations that work in a checkout now
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "occupants",

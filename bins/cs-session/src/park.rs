@@ -1,12 +1,12 @@
 //! `park`: puts sessions aside.
 
 use crate::change::change;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Outcome};
 use cs_core::session;
 
 /// put active sessions aside, to be resumed later
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "park",

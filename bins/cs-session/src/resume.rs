@@ -3,7 +3,7 @@
 
 use crate::create::{Here, adopt};
 use agents::Agent;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, print_session, selectors};
 use cs_core::id::{SessionId, Slug, Uuid};
 use cs_core::record::{Session, Status};
@@ -13,7 +13,7 @@ use cs_core::{Result, index, validate};
 use std::cell::Cell;
 
 /// continue a parked or completed session
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "resume",

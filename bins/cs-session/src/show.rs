@@ -1,10 +1,10 @@
 //! `show`: prints whole records, with the usage of their conversations.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, each, print_session_with};
 
 /// show sessions, including archived ones
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "show",

@@ -23,7 +23,7 @@ mod swap;
 mod text;
 mod wrapped;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome};
 use places::Places;
 use plan::{Consent, Plan};
@@ -31,14 +31,14 @@ use std::process::ExitCode;
 
 /// Sets up the recording of conversations: hooks in Claude Code and Codex, and scheduled jobs. Every change is shown
 /// before it is made. Records are never changed.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name} install --dry-run", example = "{command_name} doctor")]
 struct Args {
     #[argh(subcommand)]
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     Install(Install),
@@ -50,7 +50,7 @@ enum Command {
 }
 
 /// register the hooks with Claude Code, or with Codex
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
 struct Install {
     /// register with Codex instead of Claude Code
@@ -68,7 +68,7 @@ struct Install {
 }
 
 /// undo install and jobs install; records are kept
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "uninstall", example = "{command_name} --dry-run", example = "{command_name} --codex --yes")]
 struct Uninstall {
     /// undo the registration with Codex instead of Claude Code

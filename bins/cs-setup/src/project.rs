@@ -7,7 +7,7 @@ use crate::document::Document;
 use crate::places::{Places, text_of};
 use crate::plan::{Consent, Plan};
 use crate::swap::{self, Seen};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome};
 use cs_core::error::{Error, Result};
 use cs_core::store::Store;
@@ -22,7 +22,7 @@ const SKILLS: [(&str, &str); 3] = [
 const MARK: &str = "<!-- made by cs-setup project, ";
 
 /// register a project; without the plugin, give it the skills too
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "project", example = "{command_name} ~/src/api", example = "{command_name} . --remove")]
 pub struct Project {
     /// a directory in the project

@@ -7,12 +7,12 @@ use crate::places::{Places, text_of};
 use crate::plan::{Consent, Plan};
 use crate::text::Trouble;
 use crate::wrapped::{self, PROGRAM};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome};
 use cs_core::error::Error;
 
 /// show our status line in Claude Code, or remove it
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "statusline",
@@ -24,7 +24,7 @@ pub struct Statusline {
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     Install(Install),
@@ -32,7 +32,7 @@ enum Command {
 }
 
 /// write our status line into settings.json; an existing one is shown above it
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Install {
     /// only show the changes
@@ -44,7 +44,7 @@ struct Install {
 }
 
 /// remove our status line from settings.json; one that it wrapped is restored
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "remove", example = "{command_name} --dry-run", example = "{command_name} --yes")]
 struct Remove {
     /// only show the changes

@@ -10,7 +10,7 @@ mod style;
 mod wrap;
 
 use agents::statusline::Payload;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome};
 use cs_core::clock;
 use cs_core::id::Uuid;
@@ -33,7 +33,7 @@ const LIMITS: Limits =
 /// {cost} {today} {tasks} {five_hour} {seven_day} {lines} {intent}. Costs are the client's own estimates. Text
 /// in [brackets] is left out if a placeholder in it has no value. If the line is too long, the last brackets are
 /// left out first. A backslash before a character makes it plain text.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} --format \"{{model}}[ {{bar}} {{context}}]\"",
     example = "{command_name} --wrap \"~/.claude/my-statusline.sh\""

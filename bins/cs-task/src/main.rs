@@ -3,8 +3,8 @@
 //! Reads: the named records. Writes: the named records.
 //! Exits: 0 done, 1 not found or ambiguous, 64 usage, 65 invalid, 74 disk, 75 busy.
 
-use argh::FromArgs;
-use cli::{Context, Failure, Form, Out, Outcome, each, print_session};
+use argh::{ArgsInfo, FromArgs};
+use cli::{Context, Failure, Form, Out, Outcome, each, print_session, words};
 use cs_core::record::{Session, TaskStatus};
 use cs_core::task;
 use serde::Serialize;
@@ -14,7 +14,7 @@ const PROGRAM: &str = "cs-task";
 
 /// Keeps the tasks of sessions. An ID is a session's id, or the start or end of one. Without an ID
 /// a command acts on the conversation that runs it; `-` reads ids or records from standard input.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} add ca5d --subject \"write tests\"",
     example = "{command_name} update ca5d --task t1a2b --status completed"
@@ -24,7 +24,7 @@ struct Args {
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     Add(Add),
@@ -33,7 +33,7 @@ enum Command {
 }
 
 /// add tasks, unless the session has a task with the same subject
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "add",
@@ -50,7 +50,7 @@ struct Add {
 }
 
 /// change a task's status or subject
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "update",
@@ -73,7 +73,7 @@ struct Update {
 }
 
 /// list tasks
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "list",
@@ -101,8 +101,7 @@ fn work(command: Command, out: Out) -> Outcome<()> {
 
 fn status(word: &str) -> Result<TaskStatus, String> {
     let all = [TaskStatus::Pending, TaskStatus::InProgress, TaskStatus::Completed, TaskStatus::Skipped];
-    let found = all.into_iter().find(|status| status.as_str() == word);
-    found.ok_or_else(|| format!("{word:?} is not a status; use pending, in_progress, completed or skipped"))
+    words::choose(word, "a status", &all.map(|status| (status.as_str(), status)))
 }
 
 fn add(context: &mut Context, args: &Add) -> Outcome<()> {

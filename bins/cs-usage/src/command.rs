@@ -4,10 +4,10 @@ use crate::explain::Explain;
 use crate::keep::Keep;
 use crate::options::Options;
 use agents::Agent;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 
 /// The subcommands.
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand)]
 pub enum Command {
     Daily(Daily),
@@ -27,7 +27,7 @@ pub enum Command {
 macro_rules! report {
     ($Name:ident, $word:tt, $about:tt, $first:tt, $second:tt $(, $switch:ident: $help:tt)*) => {
         #[doc = $about]
-        #[derive(FromArgs, Debug)]
+        #[derive(ArgsInfo, FromArgs, Debug)]
         #[argh(subcommand, name = $word, example = $first, example = $second)]
         pub struct $Name {
             /// only what was used at or after TIME: a day such as 2026-11-21 or today, a time such as 2026-11-21T09:30,

@@ -5,7 +5,7 @@ use crate::account::{CallFacts, LineFacts, LogFacts, SessionFacts};
 use crate::check::{self, Check};
 use crate::load::{Loaded, load_with_accounts};
 use crate::which::conversations;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Outcome, sanitize};
 use cs_core::clock;
 use render::{LIST_PRICE, format_second};
@@ -17,7 +17,7 @@ use usage::explain::Judged;
 use usage::{read, summary};
 
 /// show which calls of a conversation were counted, which were not and why, and what the client itself reports
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(
     subcommand,
     name = "explain",

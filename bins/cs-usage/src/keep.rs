@@ -6,7 +6,7 @@ use crate::records::records;
 use crate::titles::Titles;
 use agents::Agent;
 use agents::logs::Log;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Failures, Form, Outcome, report};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::validate::FILE_BYTES;
@@ -20,7 +20,7 @@ use usage::shares::Records;
 use usage::summary;
 
 /// write a summary of each conversation, because Claude Code deletes transcripts after a month
-#[derive(FromArgs, Debug)]
+#[derive(ArgsInfo, FromArgs, Debug)]
 #[argh(subcommand, name = "keep", example = "{command_name}", example = "{command_name} --check")]
 pub struct Keep {
     /// change nothing; list transcripts that will be deleted within five days and have no summary, and exit with 1 if

@@ -21,7 +21,7 @@ mod row;
 mod titles;
 mod which;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Out, Outcome};
 use command::Command;
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ use usage::report::By;
 
 /// Shows how many tokens conversations used and what they cost, from the agents' own logs. Every call of a model counts
 /// once, days are local, prices are list prices; a cost without a known price is shown as unknown.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     example = "{command_name} daily --since 7d --breakdown",
     example = "{command_name} session --project api --join"

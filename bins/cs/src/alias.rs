@@ -1,5 +1,7 @@
 //! Owns the words that stand for a command of a program. Every other word is the name of a program without `cs-`.
 
+use cli::words;
+
 /// A word and the command that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alias {
@@ -37,7 +39,8 @@ pub const ALIASES: [Alias; 17] = [
     of("doctor", "cs-setup", "doctor"),
 ];
 
-/// The alias of this word.
+/// The alias with this word, or with what it stands for (`ls`).
 pub fn find(word: &str) -> Option<&'static Alias> {
-    ALIASES.iter().find(|alias| alias.word == word)
+    let of = |word: &str| ALIASES.iter().find(|alias| alias.word == word);
+    of(word).or_else(|| of(words::command(word, ALIASES.iter().map(|alias| alias.word))?))
 }

@@ -2,7 +2,7 @@
 
 use crate::alias::ALIASES;
 use crate::{find, map};
-use cli::{Failure, near_words};
+use cli::{Failure, did_you_mean, near_words};
 use cs_core::Error;
 
 const ABOUT: &str = "\
@@ -40,8 +40,7 @@ fn line(word: &str, meaning: &str) -> String {
 pub fn unknown(word: &str) -> Failure {
     let names = map::rows().filter_map(|row| row.name.strip_prefix("cs-"));
     let near = near_words(word, ALIASES.iter().map(|alias| alias.word).chain(names).chain(["help"]));
-    let meant = if near.is_empty() { String::new() } else { format!("did you mean {}? ", near.join(" or ")) };
-    Failure::Usage(format!("no command {word:?}"), Some(format!("{meant}see cs help")))
+    Failure::Usage(format!("no command {word:?}"), Some(format!("{}see cs help", did_you_mean(&near))))
 }
 
 /// The error for a program that should be there.

@@ -12,6 +12,8 @@ pub enum Failure {
     Usage(String, Option<String>),
     /// Nothing matched.
     Nothing(String),
+    /// Nothing has this name, or there is nothing at all; the second text is a hint.
+    Advised(String, String),
     /// An error that was printed already; only the exit code is left.
     Reported(u8),
     /// The reader of our output is gone, which is not an error of ours.
@@ -28,7 +30,7 @@ impl Failure {
     pub fn code(&self) -> u8 {
         match self {
             Failure::Core(error) => code_of(error),
-            Failure::Nothing(_) => 1,
+            Failure::Nothing(_) | Failure::Advised(..) => 1,
             Failure::Output(_) => 74,
             Failure::Usage(..) => 64,
             Failure::Reported(code) => *code,
@@ -42,6 +44,7 @@ impl Failure {
             Failure::Core(error) => Some((error.to_string(), error.hint())),
             Failure::Usage(text, hint) => Some((text.clone(), hint.clone())),
             Failure::Nothing(text) => Some((text.clone(), None)),
+            Failure::Advised(text, hint) => Some((text.clone(), Some(hint.clone()))),
             Failure::Output(error) => Some((format!("cannot write the output: {error}"), None)),
             Failure::Reported(_) | Failure::ClosedPipe => None,
         }

@@ -3,11 +3,6 @@
 /// The most words that are worth naming in a hint.
 const NAMED: usize = 3;
 
-/// The most similar known word, if it is similar enough.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    near_words(word, known).first().copied()
-}
-
 /// The few known words that are similar enough, the most similar first: at most one letter in three differs, where two
 /// letters in the wrong order count as one.
 pub fn near_words<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
@@ -17,12 +12,6 @@ pub fn near_words<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Vec<&
     near.sort_by_key(|(distance, _)| *distance);
     near.truncate(NAMED);
     near.into_iter().map(|(_, other)| other).collect()
-}
-
-/// The subcommands and options in the parser's help.
-pub fn words_of(help: &str) -> impl Iterator<Item = &str> {
-    let listed = help.lines().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
-    listed.filter_map(|line| line.split([' ', ',']).next())
 }
 
 /// How many letters must be inserted, deleted, replaced or exchanged with the next one to turn one word into the other.
@@ -50,11 +39,9 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::*;
 
-    const HELP: &str = "Usage: x\n\nOptions:\n  --since           only\n                    what\n  -q, --quiet       ids\n\nCommands:\n  daily             days\n  blocks            windows\n\nExamples:\n";
-
     #[test]
     fn a_misspelt_word_finds_the_right_one() {
-        let near = |word| nearest(word, words_of(HELP));
+        let near = |word| near_words(word, ["daily", "blocks", "--since"].into_iter()).first().copied();
         assert_eq!([near("dayly"), near("block"), near("--sinse")], [Some("daily"), Some("blocks"), Some("--since")]);
         assert_eq!([near("weekly"), near("x"), near("")], [None, None, None]);
     }

@@ -1,10 +1,10 @@
 //! Owns which sessions the arguments name.
 
 use crate::Context;
-use crate::args::STDIN;
 use crate::failure::{Failure, Outcome};
 use crate::failures::Failures;
 use crate::lines::read_names;
+use crate::shared::STDIN;
 use agents::Agent;
 use cs_core::id::SessionId;
 use cs_core::store::Selector;

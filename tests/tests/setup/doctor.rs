@@ -145,7 +145,7 @@ fn missing_outdated_and_shadowed_programs_are_found() {
     let place = Place { sandbox: place.sandbox.with("PATH", fake_first), ..place };
     finds(&place, "path", "fake/cs-task", "remove ");
     let place = Place { sandbox: place.sandbox.with("PATH", "/usr/bin:/bin"), ..place };
-    finds(&place, "path", "a shell does not find cs-", "PATH=\"");
+    finds(&place, "path", "a shell does not find cs, cs-", "PATH=\"");
     place.program("cs-task", "echo cs-task 9.9.9");
     finds(&place, "programs", "cs-task has another version: cs-task 9.9.9", "make install");
     fs::remove_file(place.share.join("bin/cs-task")).expect("it is there");
@@ -376,4 +376,34 @@ fn a_linked_record_directory_is_found() {
     fs::create_dir_all(place.sandbox.data()).expect("it can be created");
     symlink(place.sandbox.work(), place.sandbox.data().join("sessions")).expect("it can be created");
     finds(&place, "data", "sessions is a symbolic link", "make it a directory");
+}
+
+#[test]
+fn an_empty_list_says_why_nothing_is_recorded() {
+    let place = healthy();
+    let list = || {
+        let output = place.sandbox.cs("cs-session", &["list"]);
+        assert_eq!((status(&output), stdout(&output)), (NO, String::new()));
+        stderr(&output)
+    };
+    let empty = "cs-session: error: no session is recorded yet\ncs-session: hint: ";
+    let start = "the hooks are registered; a session appears with the first prompt of a conversation\n";
+    assert_eq!(list(), format!("{empty}{start}"));
+    place.put_settings(None);
+    let install = "nothing is registered with Claude Code; to repair it: cs-setup install\n";
+    assert_eq!(list(), format!("{empty}{install}"));
+    fs::remove_file(place.share.join("bin/cs-setup")).expect("it is there");
+    assert_eq!(list(), format!("{empty}cs-setup doctor says what is wrong\n"));
+}
+
+#[test]
+fn another_cs_that_comes_first_is_no_fault() {
+    let place = healthy();
+    place.fake("cs", "echo theirs");
+    let home = place.sandbox.home();
+    let path = format!("{}/fake:{}:/usr/bin:/bin", home.display(), place.share.join("bin").display());
+    let place = Place { sandbox: place.sandbox.with("PATH", path), ..place };
+    assert_eq!(findings(&place).1["path"]["ok"], Value::Bool(true));
+    place.fake("cs-task", "echo theirs");
+    finds(&place, "path", "another program comes first on PATH", "remove ");
 }

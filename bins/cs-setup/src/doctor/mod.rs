@@ -12,15 +12,19 @@ mod programs;
 
 use crate::jobs::{self, Scheduler};
 use crate::places::Places;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Failure, Form, Out, Outcome, sanitize};
 use serde::Serialize;
 
 /// check programs, hooks, data directory, access to the dashboard, jobs, and the cost of hooks; exit with 1 if something
 /// is wrong
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
-pub struct Doctor {}
+pub struct Doctor {
+    /// only check whether the hooks are registered
+    #[argh(switch)]
+    hooks: bool,
+}
 
 /// A check and its result.
 #[derive(Debug, Serialize)]
@@ -50,14 +54,7 @@ impl Check {
 
 impl Doctor {
     pub fn run(self, places: &Places, out: &mut Out) -> Outcome<()> {
-        let mut checks = programs::check(places);
-        let (found, commands) = hooks::check(places);
-        checks.extend(found);
-        checks.push(event::check(&commands));
-        checks.extend(data::check(places));
-        checks.extend(dashboard::check(places));
-        checks.extend(check_jobs(places));
-        checks.extend(cost::check(places));
+        let checks = if self.hooks { hooks::check(places).0 } else { check_all(places) };
         for check in &checks {
             match out.form {
                 _ if out.quiet && check.ok => {}
@@ -69,6 +66,18 @@ impl Doctor {
         out.flush()?;
         if checks.iter().all(|check| check.ok) { Ok(()) } else { Err(Failure::Reported(1)) }
     }
+}
+
+fn check_all(places: &Places) -> Vec<Check> {
+    let mut checks = programs::check(places);
+    let (found, commands) = hooks::check(places);
+    checks.extend(found);
+    checks.push(event::check(&commands));
+    checks.extend(data::check(places));
+    checks.extend(dashboard::check(places));
+    checks.extend(check_jobs(places));
+    checks.extend(cost::check(places));
+    checks
 }
 
 fn show(check: &Check, out: &mut Out) -> Outcome<()> {

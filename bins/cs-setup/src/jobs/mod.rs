@@ -13,7 +13,7 @@ pub use status::states;
 use crate::places::Places;
 use crate::plan::{Consent, Plan};
 use crate::swap::{self, Seen};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::programs;
 use cli::{Failure, Out, Outcome};
 use cs_core::error::{Error, Result};
@@ -32,14 +32,14 @@ pub struct State {
 }
 
 /// manage the scheduled jobs: dashboard at login, cleanup and usage hourly, notices every 30 minutes
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "jobs", example = "{command_name} install --dry-run", example = "{command_name} status")]
 pub struct Jobs {
     #[argh(subcommand)]
     command: Command,
 }
 
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand)]
 enum Command {
     Install(Install),
@@ -49,7 +49,7 @@ enum Command {
 }
 
 /// write the jobs' files and start them; without a scheduler, print crontab lines
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "install", example = "{command_name}", example = "{command_name} --with cron -q")]
 struct Install {
     /// launchd, systemd or cron (default: the one that this machine has)
@@ -64,7 +64,7 @@ struct Install {
 }
 
 /// stop the jobs and remove their files
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "remove", example = "{command_name}", example = "{command_name} --dry-run")]
 struct Remove {
     /// launchd, systemd or cron (default: the one that this machine has)

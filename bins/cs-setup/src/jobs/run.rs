@@ -3,7 +3,7 @@
 
 use super::all;
 use crate::places::Places;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::Outcome;
 use cs_core::error::{Error, Result};
 use cs_core::file;
@@ -16,7 +16,7 @@ use std::path::Path;
 const LOG_BYTES: u64 = 256 * 1024;
 
 /// for schedulers: keep the jobs' logs small, then run a program
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "run",

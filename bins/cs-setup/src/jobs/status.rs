@@ -3,12 +3,12 @@
 use super::{Job, Scheduler, State, Unit, all, cron};
 use crate::places::Places;
 use crate::swap;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Failure, Form, Out, Outcome};
 use cs_core::error::Result;
 
 /// list the jobs, and whether they run
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "status", example = "{command_name}", example = "{command_name} --json")]
 pub struct Status {
     /// launchd, systemd or cron (default: the one that this machine has)

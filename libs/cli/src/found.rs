@@ -1,0 +1,78 @@
+//! Owns what is said when a person finds nothing: near names of projects, and why there is no session at all.
+
+use crate::failure::Failure;
+use crate::nearest::near_words;
+use crate::refusal::did_you_mean;
+use cs_core::store::Store;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+/// The failure of a list without a session. `project` is the one to which it was restricted.
+pub fn no_session(store: &Store, project: Option<&str>) -> Failure {
+    let folders = [store.home.sessions(), store.home.archive()];
+    if folders.iter().all(|folder| store.ids(folder).is_ok_and(|ids| ids.is_empty())) {
+        return Failure::Advised("no session is recorded yet".into(), why_empty());
+    }
+    match project.filter(|slug| !slugs(store).contains(*slug) && !may_be_archived(store, slug)) {
+        Some(slug) => no_project(store, slug),
+        None => Failure::Nothing("no session matches".into()),
+    }
+}
+
+/// The failure for the short name of a project that does not exist.
+pub fn no_project(store: &Store, slug: &str) -> Failure {
+    let text = format!("no project {slug:?}; cs-project list shows all");
+    let known = slugs(store);
+    match did_you_mean(&near_words(slug, known.iter().map(String::as_str))) {
+        hint if hint.is_empty() => Failure::Nothing(text),
+        hint => Failure::Advised(text, hint.trim_end().to_string()),
+    }
+}
+
+/// The short names of all projects, registered or recorded.
+fn slugs(store: &Store) -> BTreeSet<String> {
+    let mut slugs: BTreeSet<String> = store.config().projects.into_keys().collect();
+    if let Ok(index) = store.index() {
+        slugs.extend(index.entries(|_: &str| true).into_iter().map(|(_, entry)| entry.project_slug.to_string()));
+    }
+    slugs
+}
+
+/// Archived records that are read to find a project.
+const ARCHIVED: usize = 500;
+
+/// Whether an archived session belongs to the project, or too many are archived to know.
+fn may_be_archived(store: &Store, slug: &str) -> bool {
+    let ids = store.ids(&store.home.archive()).unwrap_or_default();
+    let is_of = |id| store.session(id).is_ok_and(|session| session.project_slug == slug);
+    ids.len() > ARCHIVED || ids.iter().any(is_of)
+}
+
+/// A finding of `cs-setup doctor`.
+#[derive(Deserialize)]
+struct Check {
+    ok: bool,
+    detail: String,
+    fix: Option<String>,
+}
+
+/// Why nothing is recorded: what `cs-setup doctor`, the owner of this diagnosis, says about the hooks.
+fn why_empty() -> String {
+    let Some(checks) = checks() else { return "cs-setup doctor says what is wrong".into() };
+    match checks.into_iter().find(|check| !check.ok) {
+        Some(Check { detail, fix: Some(fix), .. }) => format!("{detail}; to repair it: {fix}"),
+        Some(Check { detail, .. }) => detail,
+        None => "the hooks are registered; a session appears with the first prompt of a conversation".into(),
+    }
+}
+
+fn checks() -> Option<Vec<Check>> {
+    let program = std::env::current_exe().ok()?.canonicalize().ok()?.with_file_name("cs-setup");
+    let mut command = Command::new(program);
+    command.args(["doctor", "--hooks", "--json"]).stdin(Stdio::null()).stderr(Stdio::null());
+    let output = command.output().ok()?;
+    let checks: Vec<Check> =
+        output.stdout.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    Some(checks).filter(|checks| !checks.is_empty())
+}
