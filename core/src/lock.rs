@@ -40,6 +40,24 @@ impl Lock {
     pub fn remove(self) -> Result<()> {
         if is_current(&self.file, &self.path)? { file::remove(&self.path) } else { Ok(()) }
     }
+
+    /// The locked file, for a process that we start and that is to hold the lock after us: a flock belongs to the open
+    /// file, not to the process that took it.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+
+    /// The lock of which the process that started us gave us the file. `Busy` if the file has lost its name.
+    pub fn inherited(file: File, path: &Path) -> Result<Self> {
+        let lock = Lock { file, path: path.to_path_buf() };
+        lock.confirm()?;
+        Ok(lock)
+    }
+
+    /// Releases the lock, even if the file is also open under another number, such as standard input.
+    pub fn release(self) -> Result<()> {
+        FileExt::unlock(&self.file).map_err(|error| Error::io(&self.path, "unlock", error))
+    }
 }
 
 /// Takes the lock at `path` if the file exists and no process holds it; never creates the file.

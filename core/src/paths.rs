@@ -81,7 +81,7 @@ impl Home {
         self.0.join("sessions/_index.stale")
     }
     /// The directories whose files are checked one by one.
-    pub fn dirs(&self) -> [PathBuf; 9] {
+    pub fn dirs(&self) -> [PathBuf; 10] {
         [
             self.sessions(),
             self.archive(),
@@ -90,6 +90,7 @@ impl Home {
             self.live_dir(),
             self.ended_dir(),
             self.statusline_dir(),
+            self.notify_dir(),
             self.usage_dir(),
             self.spool_dir(),
         ]
@@ -153,6 +154,14 @@ impl Home {
     /// The notifications that were sent, with their times.
     pub fn notify_state(&self) -> PathBuf {
         self.0.join("notify_state.json")
+    }
+    /// The locks of the processes that wait until a notice is due.
+    pub fn notify_dir(&self) -> PathBuf {
+        self.0.join("notify")
+    }
+    /// Locked as long as such a process watches the conversation.
+    pub fn watch_lock(&self, uuid: &Uuid) -> PathBuf {
+        self.0.join(format!("notify/{uuid}.lock"))
     }
     /// The usage of conversations, and the cache for reading it.
     pub fn usage_dir(&self) -> PathBuf {

@@ -7,6 +7,9 @@ mod hostile;
 mod recipes;
 #[path = "notify/runs.rs"]
 mod runs;
+#[path = "notify/soon.rs"]
+#[cfg(target_os = "linux")]
+mod soon;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

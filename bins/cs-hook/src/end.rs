@@ -3,7 +3,7 @@
 //! prompt leaves no record.
 
 use crate::{PROGRAM, damaged};
-use agents::hook_call::HookCall;
+use agents::hook_call::{self, HookCall};
 use cs_core::change::{Change, TurnEnded};
 use cs_core::ending::{BY_HOOK, Ending};
 use cs_core::error::{Error, Result};
@@ -34,7 +34,7 @@ pub fn on_session_end(hook: &HookCall) -> Result<()> {
         Err(Error::Io { .. }) => {}
         other => drop(other?),
     }
-    let ending = ending(hook, "the conversation ended", !crate::is_unattended());
+    let ending = ending(hook, "the conversation ended", !hook_call::is_unattended());
     let ending = Ending { midway: ending.midway.filter(|_| is_known), ..ending };
     hook.store.end_conversation(&hook.uuid, live, &ending, None).map(drop)
 }

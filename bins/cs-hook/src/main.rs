@@ -94,12 +94,3 @@ fn on_compact(hook: &HookCall) -> Result<()> {
     hook.store.write_live(&hook.uuid, &live)?;
     id.map_or(Ok(()), |id| hook.record_change(&id, Change::Happened { message }, NoteSync::Later))
 }
-
-/// Whether no person attends the conversation and could come back to it. Newer clients report this; in older ones the
-/// entry points for programs have names of their own (`sdk-cli` is `claude -p`).
-fn is_unattended() -> bool {
-    match std::env::var("CLAUDE_CODE_SESSION_ATTENDED") {
-        Ok(word) => word == "0",
-        Err(_) => std::env::var("CLAUDE_CODE_ENTRYPOINT").is_ok_and(|name| name.starts_with("sdk")),
-    }
-}

@@ -32,7 +32,7 @@ pub fn on_prompt(hook: &HookCall) -> Result<()> {
     }
     let is_new = known.is_none();
     let mut live = hook.update_live(known.unwrap_or_else(|| hook.new_live()));
-    live.unattended = crate::is_unattended();
+    live.unattended = hook_call::is_unattended();
     // A prompt may be only a picture, or have an unknown form. It still creates a session.
     let prompt = hook.payload.prompt.as_deref().unwrap_or_default();
     let is_own = live.fires(prompt);

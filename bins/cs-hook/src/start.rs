@@ -2,7 +2,7 @@
 //! one gets the parked sessions as context.
 
 use crate::{PROGRAM, context, continuation, elsewhere, moved, superseded};
-use agents::hook_call::HookCall;
+use agents::hook_call::{self, HookCall};
 use cs_core::clock;
 use cs_core::error::Result;
 use cs_core::git::{self, made};
@@ -36,7 +36,7 @@ pub fn on_session_start(hook: &HookCall) -> Result<()> {
         None => Live::new(hook.uuid.as_str(), hook.now),
     });
     live.source = Some(source.to_string());
-    live.unattended = crate::is_unattended();
+    live.unattended = hook_call::is_unattended();
     let checkout = git::find(Path::new(&live.cwd));
     live.worktree_root = checkout.as_ref().map(|found| found.worktree_root.to_string_lossy().into_owned());
     // If a turn continues, HEAD may have moved already.

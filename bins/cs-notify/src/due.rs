@@ -32,13 +32,50 @@ struct Found {
     once: bool,
 }
 
+/// What is looked at.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope<'a> {
+    /// Every session, for every reason.
+    All,
+    /// One session, for what is sent soon after it happened.
+    Soon(&'a SessionId),
+}
+
+impl Scope<'_> {
+    fn includes(self, id: &SessionId) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Soon(one) => one == id,
+        }
+    }
+
+    fn wants(self, reason: Reason) -> bool {
+        matches!(self, Scope::All) || !matches!(reason, Reason::Stale | Reason::Parked)
+    }
+}
+
+/// When the next notice is due, if nothing else happens; `None` if none is.
+pub fn next(
+    store: &Store,
+    config: &Config,
+    settings: &Settings,
+    now: Instant,
+    scope: Scope,
+) -> Result<Option<Instant>> {
+    let at_once = Settings { waiting_after: TimeDelta::zero(), ..settings.clone() };
+    let found = find(store, config, &at_once, now, scope)?;
+    let since = found.iter().filter_map(|due| clock::parse(&due.subject.since));
+    Ok(since.map(|since| since + settings.waiting_after).filter(|at| *at > now).min())
+}
+
 /// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
-pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant) -> Result<Vec<Due>> {
+pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Result<Vec<Due>> {
     let finder = Finder { store, settings, states: States::read(store, config.stale_after(), now)?, now };
     let index = store.index()?;
     let mut all = Vec::new();
-    for (id, entry) in index.entries(|_| true) {
-        let found = finder.find(&id, &entry)?;
+    for (id, entry) in index.entries(|_| true).into_iter().filter(|(id, _)| scope.includes(id)) {
+        let mut found = finder.find(&id, &entry)?;
+        found.retain(|found| scope.wants(found.reason));
         if found.is_empty() {
             continue;
         }

@@ -1,12 +1,15 @@
 //! Sends notices about sessions that wait for the user, failed, went stale or stay parked. Checks once; timers run it.
+//! `hook`, which agents call, checks soon after an event.
 //!
 //! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, and the records of the sessions in a notice.
-//! Writes: `notify_state.json`, after a notice was delivered.
-//! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy.
+//! Writes: `notify_state.json`, after a notice was delivered; `notify/<uuid>.lock`.
+//! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy. `hook`: always 0;
+//! its errors go to `logs/hook.log`.
 
 mod channel;
 mod delivered;
 mod due;
+mod hook;
 mod notice;
 mod quiet;
 mod run;
@@ -14,6 +17,7 @@ mod send;
 mod settings;
 mod show;
 mod subject;
+mod watch;
 
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Out, Outcome};
@@ -31,6 +35,14 @@ struct Args {
     /// send one test notice by the channel in use
     #[argh(switch)]
     test: bool,
+    #[argh(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(FromArgs)]
+#[argh(subcommand)]
+enum Command {
+    Hook(hook::Hook),
 }
 
 const PROGRAM: &str = "cs-notify";
@@ -40,6 +52,9 @@ fn main() -> ExitCode {
 }
 
 fn work(args: Args, out: Out) -> Outcome<()> {
+    if let Some(Command::Hook(hook)) = args.command {
+        return hook.run();
+    }
     let context = &mut Context::new(out)?;
     let config = context.config();
     let settings = Settings::read(&config, &context.store.home.config())?;

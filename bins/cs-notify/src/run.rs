@@ -5,7 +5,7 @@
 
 use crate::channel::ChannelProgram;
 use crate::delivered::Delivered;
-use crate::due;
+use crate::due::{self, Scope};
 use crate::notice::Notice;
 use crate::settings::Settings;
 use crate::show::{self, Fate};
@@ -31,7 +31,7 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
         return print_off(context);
     }
     let delivered = Delivered::read(&context.store.home)?;
-    let plan = plan(context, config, settings, &delivered)?;
+    let plan = plan(context, config, settings, &delivered, Scope::All)?;
     if let Some(why) = reason_to_wait(settings, context) {
         let rows: Vec<(Notice, Fate)> =
             plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held(why.clone()))).collect();
@@ -40,16 +40,30 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
     if plan.due.is_empty() && !has_old_entries(&delivered, &context.store.home) {
         return show::print_rows(context, &[], None);
     }
-    let (rows, channel) = with_lock(&context.store, |lock| deliver(context, config, settings, lock))?;
+    let (rows, channel) = with_lock(&context.store, |lock| deliver(context, config, settings, Scope::All, lock))?;
     let shown = show::print_rows(context, &rows, channel.as_ref());
     // A failed notice is the result even if the output could not be printed.
     if rows.iter().any(|(_, fate)| matches!(fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
 }
 
+/// Sends the notices that are due in this scope, and prints nothing. Returns why those that failed did.
+pub fn tell(context: &Context, config: &Config, settings: &Settings, scope: Scope) -> Outcome<Vec<String>> {
+    let plan = plan(context, config, settings, &Delivered::read(&context.store.home)?, scope)?;
+    if plan.due.is_empty() || reason_to_wait(settings, context).is_some() {
+        return Ok(Vec::new());
+    }
+    let (rows, _) = with_lock(&context.store, |lock| deliver(context, config, settings, scope, lock))?;
+    let reason = |(_, fate)| match fate {
+        Fate::Failed(reason) => Some(reason),
+        _ => None,
+    };
+    Ok(rows.into_iter().filter_map(reason).collect())
+}
+
 /// Prints what would be sent, and by which channel. Writes nothing and takes no lock.
 pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
     let delivered = Delivered::read(&context.store.home)?;
-    let plan = plan(context, config, settings, &delivered)?;
+    let plan = plan(context, config, settings, &delivered, Scope::All)?;
     let channel = ChannelProgram::choose(settings.channel, &settings.command);
     let held = if settings.enabled { reason_to_wait(settings, context) } else { Some("off".into()) };
     let mut rows: Vec<(Notice, Fate)> = match held {
@@ -102,10 +116,10 @@ fn reason_to_wait(settings: &Settings, context: &Context) -> Option<String> {
     Some(format!("quiet until {}", quiet.end()))
 }
 
-fn plan(context: &Context, config: &Config, settings: &Settings, delivered: &Delivered) -> Outcome<Plan> {
+fn plan(context: &Context, config: &Config, settings: &Settings, delivered: &Delivered, scope: Scope) -> Outcome<Plan> {
     let mut plan = Plan { due: Vec::new(), recent: Vec::new() };
     let mut seen = BTreeSet::new();
-    for due in due::find(&context.store, config, settings, context.now)? {
+    for due in due::find(&context.store, config, settings, context.now, scope)? {
         let subject = &due.subject;
         let cooldown = (!due.once).then_some(settings.cooldown);
         match delivered.recently(&subject.session_id, subject.reason, &subject.since, cooldown, context.now) {
@@ -139,9 +153,9 @@ fn with_lock<T>(store: &Store, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcom
 type Results = (Vec<(Notice, Fate)>, Option<ChannelProgram>);
 
 /// Reads again what was sent, because another run may have sent some notices meanwhile, and sends the rest.
-fn deliver(context: &Context, config: &Config, settings: &Settings, lock: &Lock) -> Outcome<Results> {
+fn deliver(context: &Context, config: &Config, settings: &Settings, scope: Scope, lock: &Lock) -> Outcome<Results> {
     let mut delivered = Delivered::read(&context.store.home)?;
-    let due = plan(context, config, settings, &delivered)?.due;
+    let due = plan(context, config, settings, &delivered, scope)?.due;
     if has_old_entries(&delivered, &context.store.home) {
         delivered.prune(&context.store.home);
         lock.confirm()?;

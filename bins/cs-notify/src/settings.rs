@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The settings of this run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     pub enabled: bool,
     /// How long a session is parked before there is a notice.
@@ -45,7 +45,7 @@ impl Settings {
             enabled: config.settings.notifications_enabled,
             parked_after: hours(config.settings.parked_notify_hours),
             cooldown: hours(config.settings.notify_cooldown_hours),
-            waiting_after: TimeDelta::seconds(number("waiting_after_seconds", 60, (0, 86_400))?.into()),
+            waiting_after: TimeDelta::seconds(number("waiting_after_seconds", 15, (0, 86_400))?.into()),
             quiet: quiet(group).map_err(wrong)?,
             at_once: number("at_once", 5, (1, 100))? as usize,
             channel: channel(group, &command).map_err(wrong)?,
@@ -122,7 +122,7 @@ mod tests {
     fn without_a_group_the_defaults_hold() {
         for group in [Value::Null, json!({}), json!({"later": 1, "command": null, "quiet_hours": null})] {
             let settings = read(group).unwrap();
-            assert_eq!((settings.waiting_after, settings.at_once), (TimeDelta::seconds(60), 5));
+            assert_eq!((settings.waiting_after, settings.at_once), (TimeDelta::seconds(15), 5));
             assert!(!settings.enabled && settings.quiet.is_none() && settings.command.is_empty());
             assert_eq!((settings.channel, settings.timeout), (Channel::Auto, Duration::from_secs(10)));
         }

@@ -8,7 +8,7 @@ use super::splice::{self, Step, keys};
 use super::swap::{self, Seen};
 use super::text::{self, Trouble, at};
 use super::wrapped;
-use agents::event::PROGRAMS;
+use agents::event::CALLED;
 use cs_core::error::{Error, Result};
 use serde_json::Value;
 use std::path::Path;
@@ -53,7 +53,7 @@ impl Document {
             Err(error @ Error::Corrupt { .. }) => {
                 let bytes = swap::bytes(path).unwrap_or_default();
                 let text = String::from_utf8_lossy(&bytes);
-                let marks = PROGRAMS.iter().copied().chain([wrapped::PROGRAM, PLUGIN, MARKETPLACE]);
+                let marks = CALLED.iter().copied().chain([wrapped::PROGRAM, PLUGIN, MARKETPLACE]);
                 if marks.into_iter().any(|mark| text.contains(mark)) { Err(error) } else { Ok(None) }
             }
             read => read.map(Some),

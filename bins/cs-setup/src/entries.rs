@@ -1,10 +1,10 @@
 //! Owns which hooks we register, and how ours are recognized: a handler is ours if its command is only the absolute path
-//! of one of the two hook programs in one of our folders.
+//! of one of the programs that agents call, in one of our folders.
 
 use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
 use super::text::{self, Trouble};
-use agents::event::PROGRAMS;
+use agents::event::CALLED;
 use agents::{Agent, Event};
 use cs_core::error::{Error, Result};
 use cs_core::quote::Quote;
@@ -80,7 +80,7 @@ pub fn namesake_of(handler: &Value) -> Option<&str> {
         _ if is_exec_form || !command.contains(|c: char| c.is_whitespace() || "'\"$`;&|<>".contains(c)) => command,
         _ => return None,
     };
-    let is_namesake = |path: &Path| PROGRAMS.iter().any(|name| path.ends_with(name));
+    let is_namesake = |path: &Path| CALLED.iter().any(|name| path.ends_with(name));
     (path.starts_with('/') && is_namesake(Path::new(path))).then_some(path)
 }
 
@@ -151,7 +151,7 @@ pub fn mentions(settings: &Value) -> usize {
     let handlers = groups.filter_map(|group| group.get("hooks").and_then(Value::as_array)).flatten();
     let names_ours = |handler: &&Value| {
         let command = handler.get("command").and_then(Value::as_str).unwrap_or_default();
-        namesake_of(handler).is_none() && PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")))
+        namesake_of(handler).is_none() && CALLED.iter().any(|name| command.contains(&format!("/{name}")))
     };
     handlers.filter(names_ours).count()
 }
@@ -159,6 +159,7 @@ pub fn mentions(settings: &Value) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use agents::event::NOTIFY;
     use serde_json::json;
 
     #[test]
@@ -197,23 +198,28 @@ mod tests {
     fn the_hooks_for_settings_are_those_of_the_plugin() {
         let hooks = for_claude(Path::new("/a \"b\"/claude-sessions")).unwrap();
         let plugin: Value = serde_json::from_str(PLUGIN_HOOKS).unwrap();
-        let reported = Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Claude));
-        let programs: Vec<_> = reported.map(|event| (event.name(), event.program())).collect();
-        let mut registered: Vec<_> = hooks.iter().map(|(event, _)| event.as_str()).collect();
-        registered.sort_unstable();
-        let mut names: Vec<_> = programs.iter().map(|(event, _)| *event).collect();
-        names.sort_unstable();
-        assert_eq!(registered, names);
+        let reported = || Event::ALL.into_iter().filter(|event| event.is_reported_by(Agent::Claude));
+        let recorded = reported().map(|event| (event.name(), event.program()));
+        let notified = reported().filter(|event| event.may_notify()).map(|event| (event.name(), NOTIFY));
+        let mut programs: Vec<_> = recorded.chain(notified).collect();
+        programs.sort_unstable();
+        let name = |program: &str| programs.iter().map(|(_, name)| *name).find(|name| program.ends_with(name));
+        let mut registered = Vec::new();
         for (event, group) in &hooks {
             let group: Value = serde_json::from_str(group).unwrap();
-            let command = group["hooks"][0]["command"].as_str().unwrap();
-            assert_eq!(
-                plugin["hooks"][event][0]["hooks"][0]["command"],
-                command.replace("/a \"b\"/claude-sessions", PLUGIN_ROOT)
-            );
-            assert_eq!(program_of(&group["hooks"][0]), Some(command));
-            assert!(programs.iter().any(|(name, program)| name == event && command.ends_with(program)), "{event}");
+            let handler = &group["hooks"][0];
+            let command = handler["command"].as_str().unwrap();
+            registered.push((event.as_str(), name(command).unwrap()));
+            let of_plugin = command.replace("/a \"b\"/claude-sessions", PLUGIN_ROOT);
+            let groups = plugin["hooks"][event].as_array().unwrap();
+            assert!(groups.iter().any(|group| group["hooks"][0]["command"] == of_plugin), "{event}");
+            assert_eq!(program_of(handler), Some(command));
+            let is_notifier = command.ends_with(NOTIFY);
+            assert_eq!(handler["args"], if is_notifier { json!(["hook"]) } else { json!([]) }, "{event}");
+            assert!(!is_notifier || handler["async"] == json!(true), "{event}");
         }
+        registered.sort_unstable();
+        assert_eq!(registered, programs);
     }
 
     #[test]

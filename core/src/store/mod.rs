@@ -27,6 +27,7 @@ mod stale;
 mod statusline;
 mod sweep;
 mod usage;
+mod watch;
 
 pub use begin::{Beginning, Origin, branch, project_root};
 pub use check::{Finding, Problem};

@@ -8,8 +8,13 @@ const HEARTBEAT: &str = "cs-heartbeat";
 /// The program for every other event.
 const HOOK: &str = "cs-hook";
 
-/// The programs that agents call.
+/// The program that notifies the user, which agents call besides. It is also a command for people.
+pub const NOTIFY: &str = "cs-notify";
+
+/// The programs that only agents call.
 pub const PROGRAMS: [&str; 2] = [HOOK, HEARTBEAT];
+/// All programs that agents call.
+pub const CALLED: [&str; 3] = [HOOK, HEARTBEAT, NOTIFY];
 
 /// An event that a hook is called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +103,11 @@ impl Event {
             Event::Notification | Event::PostToolUseFailure | Event::StopFailure => &[Agent::Claude],
             Event::PostModelRequest | Event::Interrupt => &[Agent::Codex],
         }
+    }
+
+    /// Whether the user may have to be notified soon after the event.
+    pub fn may_notify(self) -> bool {
+        matches!(self, Event::PermissionRequest | Event::Notification | Event::Stop | Event::StopFailure)
     }
 
     /// The program that the event is for.

@@ -281,6 +281,15 @@ pub fn first_line(text: &str, limit: usize) -> String {
     validate::cut(line, limit)
 }
 
+/// Whether no person attends the conversation and could come back to it. Newer clients report this; in older ones the
+/// entry points for programs have names of their own (`sdk-cli` is `claude -p`).
+pub fn is_unattended() -> bool {
+    match std::env::var("CLAUDE_CODE_SESSION_ATTENDED") {
+        Ok(word) => word == "0",
+        Err(_) => std::env::var("CLAUDE_CODE_ENTRYPOINT").is_ok_and(|name| name.starts_with("sdk")),
+    }
+}
+
 /// Runs a hook so that it never disturbs its caller: failures are logged, and even a panic ends with exit code 0.
 pub fn guard(program: &'static str, run: impl FnOnce(&Home) -> Result<()>) {
     signal::outlive_file_size_limits();

@@ -6,7 +6,7 @@ use crate::document::Document;
 use crate::entries;
 use crate::places::Places;
 use crate::swap;
-use agents::event::PROGRAMS;
+use agents::event::CALLED;
 use std::path::Path;
 
 const INSTALL: &str = "cs-setup install --codex";
@@ -42,7 +42,7 @@ pub fn check(places: &Places) -> Option<Check> {
 
 /// Whether a line of the configuration runs one of our programs.
 fn runs_ours(config: &str) -> bool {
-    let is_ours = |line: &str| PROGRAMS.iter().any(|name| line.contains(&format!("bin/{name}")));
+    let is_ours = |line: &str| CALLED.iter().any(|name| line.contains(&format!("bin/{name}")));
     config.lines().any(|line| !line.trim_start().starts_with('#') && is_ours(line))
 }
 

@@ -3,7 +3,7 @@
 
 use super::Check;
 use crate::places::Places;
-use agents::event::PROGRAMS;
+use agents::event::CALLED;
 use agents::hook_runs;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn judge(command: &str, mut times: Vec<u64>) -> Check {
     let (median, most) = (times.get(times.len() / 2).copied().unwrap_or(0), times.last().copied().unwrap_or(0));
     let runs = render::format_quantity(times.len() as u64, "run");
     let detail = format!("end of a turn: {median} ms (median), {most} ms at most, in {runs}: {command}");
-    let is_ours = PROGRAMS.iter().any(|name| command.contains(&format!("/{name}")));
+    let is_ours = CALLED.iter().any(|name| command.contains(&format!("/{name}")));
     if is_ours && median > OURS && times.len() >= RUNS {
         return Check::bad("cost", detail, "find out what slows this machine down; make bench measures more");
     }
