@@ -11,6 +11,9 @@ use std::borrow::Cow;
 /// The first word of the event of a session that was reopened.
 pub const REOPENED: &str = "reopened";
 
+/// The beginning of the event of a context that was compacted.
+pub const COMPACTED: &str = "context compacted";
+
 /// A prompt was sent: its first line.
 pub const PROMPT: &str = "prompt";
 /// The agent, or a command that people run, asked the user for something.

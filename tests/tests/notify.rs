@@ -282,3 +282,31 @@ fn invalid_arguments_and_settings_never_exit_with_two() {
         assert_eq!(stderr(&output).contains("settings.stale_threshold_hours is "), is_wrong, "{}", stderr(&output));
     }
 }
+
+#[test]
+fn a_reason_is_switched_off_let_through_quiet_hours_or_has_a_sound() {
+    let quiet = json!({"from": "09:00", "to": "11:00"});
+    for (rule, is_sent) in [
+        (json!({}), false),
+        (json!({"quiet": "through"}), true),
+        (json!({"quiet": "through", "on": false}), false),
+        (json!({"quiet": "through", "sound": "Ping"}), true),
+    ] {
+        for (via, sound) in [
+            ("notify-send", "--hint=string:sound-name:Ping"),
+            (
+                "osascript",
+                "display notification (item 3 of argv) with title (item 2 of argv) sound name (item 4 of argv)",
+            ),
+            ("terminal-notifier", "-sound"),
+        ] {
+            let sandbox = sandbox(json!({"via": via, "quiet_hours": quiet, "reasons": {"parked": rule}}));
+            parked(&sandbox, 1, "some work", "later");
+            assert_eq!(status(&sandbox.cs("cs-notify", &["-q"])), 0);
+            let all = received(&sandbox);
+            assert_eq!(all.len(), usize::from(is_sent), "{rule}");
+            let has_sound = all.iter().any(|(_, args, _)| args.iter().any(|word| word == sound));
+            assert_eq!(has_sound, rule.get("sound").is_some(), "{rule}: {all:?}");
+        }
+    }
+}

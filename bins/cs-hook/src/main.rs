@@ -26,6 +26,7 @@ use cs_core::change::Change;
 use cs_core::error::Result;
 use cs_core::hook_log;
 use cs_core::store::{NoteSync, Store};
+use cs_core::timeline::COMPACTED;
 use std::io::IsTerminal;
 use std::os::unix::ffi::OsStrExt;
 
@@ -89,7 +90,7 @@ fn on_compact(hook: &HookCall) -> Result<()> {
     let lock = hook.lock();
     let Some(mut live) = hook.live(&lock)? else { return hook.store.drop_live(&hook.uuid) };
     let trigger = hook.payload.trigger.as_deref().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic()));
-    let message = format!("context compacted ({})", trigger.unwrap_or("unknown trigger"));
+    let message = format!("{COMPACTED} ({})", trigger.unwrap_or("unknown trigger"));
     let id = hook.session(&mut live)?;
     hook.store.write_live(&hook.uuid, &live)?;
     id.map_or(Ok(()), |id| hook.record_change(&id, Change::Happened { message }, NoteSync::Later))

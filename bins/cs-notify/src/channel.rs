@@ -110,14 +110,14 @@ impl ChannelProgram {
         format!("{} ({})", self.channel.as_str(), self.program.display())
     }
 
-    /// Returns the call that sends this notice.
-    pub fn call(&self, notice: &Notice, now: Instant) -> Call {
+    /// Returns the call that sends this notice, with a sound if there is one.
+    pub fn call(&self, notice: &Notice, sound: Option<&str>, now: Instant) -> Call {
         let (title, body) = (notice.title.as_str(), notice.body.as_str());
         let (args, input) = match self.channel {
             Channel::Command | Channel::Auto => (self.args.clone(), event_line(notice, now)),
-            Channel::NotifySend => (notify_send(title, body), Vec::new()),
-            Channel::Osascript => (osascript(title, body), Vec::new()),
-            Channel::TerminalNotifier => (terminal_notifier(notice), Vec::new()),
+            Channel::NotifySend => (notify_send(title, body, sound), Vec::new()),
+            Channel::Osascript => (osascript(title, body, sound), Vec::new()),
+            Channel::TerminalNotifier => (terminal_notifier(notice, sound), Vec::new()),
         };
         Call { program: self.program.clone(), args, input }
     }
@@ -131,25 +131,32 @@ fn event_line(notice: &Notice, now: Instant) -> Vec<u8> {
 
 /// The arguments of notify-send. The summary is plain text. The body is markup for the server that shows it, after
 /// notify-send has replaced escapes with a backslash as in C (`g_strcompress`; libnotify, tools/notify-send.c).
-fn notify_send(title: &str, body: &str) -> Vec<String> {
+fn notify_send(title: &str, body: &str, sound: Option<&str>) -> Vec<String> {
+    let hint = sound.map(|sound| format!("--hint=string:sound-name:{sound}"));
     let body = body.replace('\\', "\\\\").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    vec!["--app-name=claude-sessions".into(), "--".into(), title.into(), body]
+    let options = ["--app-name=claude-sessions".to_string()].into_iter().chain(hint);
+    options.chain(["--".to_string(), title.to_string(), body]).collect()
 }
 
-fn osascript(title: &str, body: &str) -> Vec<String> {
-    APPLE_SCRIPT.into_iter().chain([title, body]).map(str::to_string).collect()
+fn osascript(title: &str, body: &str, sound: Option<&str>) -> Vec<String> {
+    let script = APPLE_SCRIPT.map(|word| match sound {
+        Some(_) if word.starts_with("display ") => format!("{word} sound name (item 4 of argv)"),
+        _ => word.to_string(),
+    });
+    script.into_iter().chain([title, body].into_iter().chain(sound).map(str::to_string)).collect()
 }
 
 /// The arguments of terminal-notifier. It reads values as property lists (`[`, `(`, `{`, `<`, `"` begin one) or as
 /// options (`-`), unless they begin with a backslash, which it removes (terminal-notifier, AppDelegate.m).
-fn terminal_notifier(notice: &Notice) -> Vec<String> {
+fn terminal_notifier(notice: &Notice, sound: Option<&str>) -> Vec<String> {
     let group = match notice.subjects() {
         [one] => one.session_id.as_str(),
         _ => "several",
     };
     let text = |text: &str| format!("\\{text}");
     let words = ["-title", &text(&notice.title), "-message", &text(&notice.body), "-group", &text(group)];
-    words.map(str::to_string).into()
+    let sound = sound.into_iter().flat_map(|sound| ["-sound".to_string(), sound.to_string()]);
+    words.map(str::to_string).into_iter().chain(sound).collect()
 }
 
 fn command_not_found(program: &str) -> Failure {

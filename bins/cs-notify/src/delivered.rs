@@ -2,7 +2,7 @@
 //! maps a session's id to the last notice, `{reason, notified_at}`. We add `since`, and in `told` the last notice of each
 //! reason. Must stay true: unknown entries stay as they are.
 
-use crate::subject::Reason;
+use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, Staged};
@@ -32,16 +32,10 @@ impl Delivered {
     }
 
     /// Returns when this notice was sent, if that is too recent to send it again. A notice about a state that began at
-    /// another time is a new one.
-    pub fn recently(
-        &self,
-        id: &str,
-        reason: Reason,
-        since: &str,
-        cooldown: Option<TimeDelta>,
-        now: Instant,
-    ) -> Option<Instant> {
-        let entry = self.entries.get(id)?;
+    /// another time, or about a higher level, is a new one.
+    pub fn recently(&self, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Instant> {
+        let (reason, since) = (due.subject.reason, due.subject.since.as_str());
+        let entry = self.entries.get(&due.subject.session_id)?;
         let last = entry.get("told").and_then(|by_reason| by_reason.get(reason.as_str()));
         // The Python tool writes only the last notice, without `since`.
         let last = last.or_else(|| Some(entry).filter(|entry| text(entry, "reason") == Some(reason.as_str())))?;
@@ -50,25 +44,31 @@ impl Delivered {
             Some(last_since) => last_since == since,
             None => clock::parse(since).is_none_or(|since| since <= at),
         };
+        let level = last.get("level").and_then(Value::as_u64);
+        let covers = due.subject.level.is_none_or(|now| level.is_some_and(|then| then >= u64::from(now)));
         // A time far in the future is from a wrong clock, which must not suppress notices for ever.
-        let recent = cooldown.is_none_or(|cooldown| (now - at).abs() < cooldown);
-        (same && recent).then_some(at)
+        let recent = due.once || (now - at).abs() < cooldown;
+        (same && covers && recent).then_some(at)
     }
 
     /// Notes that this notice is sent now.
-    pub fn note(&mut self, id: &str, reason: Reason, since: &str, now: Instant) {
-        let entry = self.entries.entry(id).or_insert_with(|| json!({}));
+    pub fn note(&mut self, subject: &Subject, now: Instant) {
+        let entry = self.entries.entry(&subject.session_id).or_insert_with(|| json!({}));
         if !entry.is_object() {
             *entry = json!({});
         }
-        let last = json!({"notified_at": clock::stamp(now), "since": since});
+        let (reason, at) = (subject.reason.as_str(), clock::stamp(now));
+        let mut last = json!({"notified_at": at, "since": subject.since});
+        if let (Some(last), Some(level)) = (last.as_object_mut(), subject.level) {
+            last.insert("level".into(), json!(level));
+        }
         if let Some(entry) = entry.as_object_mut() {
-            entry.insert("reason".into(), json!(reason.as_str()));
-            entry.insert("notified_at".into(), json!(clock::stamp(now)));
-            entry.insert("since".into(), json!(since));
+            entry.insert("reason".into(), json!(reason));
+            entry.insert("notified_at".into(), json!(at));
+            entry.insert("since".into(), json!(subject.since));
             match entry.get_mut("told").and_then(Value::as_object_mut) {
-                Some(by_reason) => drop(by_reason.insert(reason.as_str().into(), last)),
-                None => drop(entry.insert("told".into(), json!({reason.as_str(): last}))),
+                Some(by_reason) => drop(by_reason.insert(reason.into(), last)),
+                None => drop(entry.insert("told".into(), json!({reason: last}))),
             }
         }
     }
@@ -97,6 +97,8 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reasons::Reason;
+    use cs_core::state::State;
 
     const ID: &str = "sess_20261121T1000_ca5d";
     const SINCE: &str = "2026-11-21T08:00:00.000000+00:00";
@@ -109,26 +111,60 @@ mod tests {
         Delivered { path: PathBuf::new(), entries: entries.as_object().unwrap().clone() }
     }
 
+    fn due(reason: Reason, since: &str) -> Due {
+        let subject = Subject {
+            reason,
+            session_id: ID.into(),
+            project: "api".into(),
+            project_name: "api".into(),
+            intent: "x".into(),
+            agent: "claude-code".into(),
+            claude_session_id: None,
+            state: State::Idle,
+            state_reason: "y".into(),
+            said: None,
+            since: since.into(),
+            level: None,
+            cwd: None,
+        };
+        Due { subject, headline: "z".into(), once: false }
+    }
+
     fn is_recent(delivered: &Delivered, reason: Reason, since: &str, now: &str) -> bool {
-        delivered.recently(ID, reason, since, Some(TimeDelta::hours(12)), at(now)).is_some()
+        delivered.recently(&due(reason, since), TimeDelta::hours(12), at(now)).is_some()
     }
 
     #[test]
     fn a_notice_is_repeated_after_the_cooldown_and_another_is_sent_at_once() {
         let mut sent = delivered(json!({}));
+        let waiting = due(Reason::Waiting, SINCE);
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "21T09:00:00"));
-        sent.note(ID, Reason::Waiting, SINCE, at("21T09:00:00"));
+        sent.note(&waiting.subject, at("21T09:00:00"));
         assert!(is_recent(&sent, Reason::Waiting, SINCE, "21T20:59:59"));
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "21T21:00:00"));
         assert!(!is_recent(&sent, Reason::Waiting, "2026-11-21T09:30:00.000000+00:00", "21T09:31:00"));
         assert!(!is_recent(&sent, Reason::Stale, SINCE, "21T09:01:00"));
-        sent.note(ID, Reason::Stale, SINCE, at("21T10:00:00"));
+        sent.note(&due(Reason::Stale, SINCE).subject, at("21T10:00:00"));
         assert!(is_recent(&sent, Reason::Waiting, SINCE, "21T11:00:00"), "each reason has its own cooldown");
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "19T11:00:00"), "sent two days from now: a wrong clock");
-        assert!(
-            sent.recently(ID, Reason::Waiting, SINCE, None, at("29T11:00:00")).is_some(),
-            "without a cooldown it is sent once"
-        );
+        let once = Due { once: true, ..waiting };
+        assert!(sent.recently(&once, TimeDelta::hours(12), at("29T11:00:00")).is_some(), "some are sent once");
+    }
+
+    #[test]
+    fn each_level_is_sent_once_until_it_begins_again() {
+        let mut sent = delivered(json!({}));
+        let full = |level, since: &str| {
+            let due = due(Reason::Context, since);
+            Due { subject: Subject { level: Some(level), ..due.subject }, once: true, ..due }
+        };
+        let is_sent =
+            |sent: &Delivered, due: &Due| sent.recently(due, TimeDelta::hours(12), at("29T10:00:00")).is_some();
+        sent.note(&full(80, SINCE).subject, at("21T09:00:00"));
+        assert!(is_sent(&sent, &full(80, SINCE)) && !is_sent(&sent, &full(95, SINCE)));
+        sent.note(&full(95, SINCE).subject, at("21T10:00:00"));
+        assert!(is_sent(&sent, &full(95, SINCE)) && is_sent(&sent, &full(80, SINCE)));
+        assert!(!is_sent(&sent, &full(80, "2026-11-21T11:00:00.000000+00:00")), "it was compacted since");
     }
 
     #[test]
@@ -138,7 +174,7 @@ mod tests {
         assert!(is_recent(&sent, Reason::Stale, SINCE, "21T10:00:00"));
         assert!(!is_recent(&sent, Reason::Stale, "2026-11-21T09:30:00.000000+00:00", "21T10:00:00"));
         assert!(!is_recent(&sent, Reason::Parked, SINCE, "21T10:00:00"));
-        sent.note(ID, Reason::Parked, SINCE, at("21T10:00:00"));
+        sent.note(&due(Reason::Parked, SINCE).subject, at("21T10:00:00"));
         let entry = &sent.entries[ID];
         assert_eq!((&entry["reason"], &entry["x"], &sent.entries["y"]), (&json!("parked"), &json!(1), &json!(2)));
     }

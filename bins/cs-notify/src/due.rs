@@ -1,8 +1,11 @@
 //! Owns which notices are due: which sessions wait, failed, went stale or stay parked, and since when. The states are
 //! those of cs-core. Deliberately absent: earlier notices, and how notices are sent.
 
+mod turn;
+
+use crate::reasons::Reason;
 use crate::settings::Settings;
-use crate::subject::{Due, Reason, Subject};
+use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
 use cs_core::ending::{self, BY_CLEANUP};
@@ -30,6 +33,7 @@ struct Found {
     /// The agent's last message, if its turn is over.
     said: Option<String>,
     once: bool,
+    level: Option<u8>,
 }
 
 /// What is looked at.
@@ -50,7 +54,7 @@ impl Scope<'_> {
     }
 
     fn wants(self, reason: Reason) -> bool {
-        matches!(self, Scope::All) || !matches!(reason, Reason::Stale | Reason::Parked)
+        matches!(self, Scope::All) || reason.is_soon()
     }
 }
 
@@ -70,12 +74,12 @@ pub fn next(
 
 /// Finds all reasons for notices, the most urgent first, whatever notices were sent before. A session may have several.
 pub fn find(store: &Store, config: &Config, settings: &Settings, now: Instant, scope: Scope) -> Result<Vec<Due>> {
-    let finder = Finder { store, settings, states: States::read(store, config.stale_after(), now)?, now };
+    let finder = Finder { store, settings, states: States::read(store, config.stale_after(), now)?, now, scope };
     let index = store.index()?;
     let mut all = Vec::new();
     for (id, entry) in index.entries(|_| true).into_iter().filter(|(id, _)| scope.includes(id)) {
         let mut found = finder.find(&id, &entry)?;
-        found.retain(|found| scope.wants(found.reason));
+        found.retain(|found| scope.wants(found.reason) && settings.rule(found.reason).is_some());
         if found.is_empty() {
             continue;
         }
@@ -98,6 +102,7 @@ struct Finder<'a> {
     settings: &'a Settings,
     states: States<'a>,
     now: Instant,
+    scope: Scope<'a>,
 }
 
 impl Finder<'_> {
@@ -108,10 +113,16 @@ impl Finder<'_> {
         if active {
             let heartbeat = &entry.last_heartbeat;
             let verdict = self.states.of_entry(id.as_str(), entry);
-            found.extend(match live {
-                Some(live) => self.check_conversation(live, verdict),
-                None => self.check_silence(id, heartbeat, verdict),
-            });
+            match live {
+                // On another machine: nobody here can answer it, or know that it is gone.
+                Some(live) if live.is_elsewhere() => {}
+                Some(live) => {
+                    found.extend(self.check_done(id, live, &verdict));
+                    found.extend(self.check_context(id, live, &verdict)?);
+                    found.extend(self.check_conversation(live, verdict));
+                }
+                None => found.extend(self.check_silence(id, heartbeat, verdict)),
+            }
         }
         if entry.status == Status::Parked {
             found.extend(self.check_parked(entry));
@@ -135,10 +146,6 @@ impl Finder<'_> {
     }
 
     fn check_conversation(&self, live: &Live, verdict: Verdict) -> Option<Found> {
-        // On another machine: nobody here can answer it, or know that it is gone.
-        if live.is_elsewhere() {
-            return None;
-        }
         let asked = live.state == Activity::Waiting || live.requested.is_some();
         let helper = live.questions.first().filter(|_| verdict.asks);
         let (reason, since, headline) = match verdict.state {
@@ -150,7 +157,7 @@ impl Finder<'_> {
             // time of the last hook event is used.
             State::Waiting => (Reason::Waiting, &live.last_event_at, "waits for you"),
             State::Idle | State::Background if verdict.failed.is_some() => {
-                (Reason::Error, &live.since, "the turn failed")
+                (Reason::Failed, &live.since, "the turn failed")
             }
             // The process is alive and has moved on to another conversation, so nothing crashed.
             State::Gone if live.process().as_ref().and_then(process::is_alive) == Some(true) => return None,
@@ -168,6 +175,7 @@ impl Finder<'_> {
             state: verdict.state,
             said: verdict.said,
             once: false,
+            level: None,
         })
     }
 
@@ -182,6 +190,7 @@ impl Finder<'_> {
             state: verdict.state,
             said: verdict.said,
             once: false,
+            level: None,
         })
     }
 
@@ -200,6 +209,7 @@ impl Finder<'_> {
             state: State::Parked,
             said: None,
             once: false,
+            level: None,
         })
     }
 
@@ -248,7 +258,16 @@ impl Finder<'_> {
                 (Reason::Stale, "no sign of life", format!("closed after no sign of life{silence}"))
             }
         };
-        Found { reason, since, headline: headline.into(), why, state: State::Unknown, said: None, once: true }
+        Found {
+            reason,
+            since,
+            headline: headline.into(),
+            why,
+            state: State::Unknown,
+            said: None,
+            once: true,
+            level: None,
+        }
     }
 
     fn describe(
@@ -277,9 +296,14 @@ impl Finder<'_> {
             state_reason: why.to_string(),
             said: found.said.clone(),
             since: found.since,
+            level: found.level,
             cwd: cwd.or_else(|| record.and_then(|record| record.worktree_root.clone())),
         };
-        Due { subject: subject.cleaned(), headline: found.headline, once: found.once }
+        Due {
+            subject: subject.cleaned(),
+            headline: found.headline,
+            once: found.once || matches!(self.scope, Scope::Soon(_)),
+        }
     }
 }
 
@@ -294,5 +318,6 @@ fn find_failed_end(ended: Live) -> Option<Found> {
         state: State::Unknown,
         said: None,
         once: true,
+        level: None,
     })
 }

@@ -12,6 +12,7 @@ mod due;
 mod hook;
 mod notice;
 mod quiet;
+mod reasons;
 mod run;
 mod send;
 mod settings;

@@ -1,7 +1,8 @@
 //! Owns what a notice says: its title and body for people, and the event for the user's own command.
 //! Must stay true: texts from records are one line, short, masked, and without control characters.
 
-use crate::subject::{Due, Reason, Subject, clean};
+use crate::reasons;
+use crate::subject::{Due, Subject, clean};
 use cs_core::clock::{self, Instant};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -63,9 +64,8 @@ impl Notice {
 
     fn about_all(due: &[Due]) -> Notice {
         let sessions: Vec<Subject> = due.iter().map(|due| due.subject.clone()).collect();
-        let reasons = [Reason::Waiting, Reason::Error, Reason::Stale, Reason::Parked];
         let count = |reason| sessions.iter().filter(|subject| subject.reason == reason).count();
-        let counts: Vec<String> = reasons
+        let counts: Vec<String> = reasons::ALL
             .into_iter()
             .map(|reason| (count(reason), reason.as_str()))
             .filter(|(count, _)| *count > 0)

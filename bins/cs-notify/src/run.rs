@@ -19,10 +19,18 @@ use cs_core::paths::Home;
 use cs_core::store::Store;
 use std::collections::BTreeSet;
 
-/// Notices that are due, and those that were sent too recently.
+/// Notices that are due, those that are held back now and why, and those that were sent too recently.
+#[derive(Default)]
 struct Plan {
     due: Vec<Due>,
+    held: Vec<(Due, String)>,
     recent: Vec<(Due, clock::Instant)>,
+}
+
+impl Plan {
+    fn held_rows(&self) -> impl Iterator<Item = (Notice, Fate)> + '_ {
+        self.held.iter().map(|(due, why)| (Notice::about_one(due), Fate::Held(why.clone())))
+    }
 }
 
 /// Sends the notices that are due.
@@ -32,32 +40,26 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
     }
     let delivered = Delivered::read(&context.store.home)?;
     let plan = plan(context, config, settings, &delivered, Scope::All)?;
-    if let Some(why) = reason_to_wait(settings, context) {
-        let rows: Vec<(Notice, Fate)> =
-            plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held(why.clone()))).collect();
-        return show::print_rows(context, &rows, None);
+    let mut rows: Vec<(Notice, Fate)> = plan.held_rows().collect();
+    let mut channel = None;
+    if !plan.due.is_empty() || (rows.is_empty() && has_old_entries(&delivered, &context.store.home)) {
+        let (sent, by) = with_lock(&context.store, |lock| deliver(context, config, settings, Scope::All, lock))?;
+        rows.splice(0..0, sent);
+        channel = by;
     }
-    if plan.due.is_empty() && !has_old_entries(&delivered, &context.store.home) {
-        return show::print_rows(context, &[], None);
-    }
-    let (rows, channel) = with_lock(&context.store, |lock| deliver(context, config, settings, Scope::All, lock))?;
     let shown = show::print_rows(context, &rows, channel.as_ref());
     // A failed notice is the result even if the output could not be printed.
     if rows.iter().any(|(_, fate)| matches!(fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
 }
 
-/// Sends the notices that are due in this scope, and prints nothing. Returns why those that failed did.
-pub fn tell(context: &Context, config: &Config, settings: &Settings, scope: Scope) -> Outcome<Vec<String>> {
+/// Sends the notices that are due in this scope, and prints nothing.
+pub fn tell(context: &Context, config: &Config, settings: &Settings, scope: Scope) -> Outcome<Vec<Fate>> {
     let plan = plan(context, config, settings, &Delivered::read(&context.store.home)?, scope)?;
-    if plan.due.is_empty() || reason_to_wait(settings, context).is_some() {
+    if plan.due.is_empty() {
         return Ok(Vec::new());
     }
     let (rows, _) = with_lock(&context.store, |lock| deliver(context, config, settings, scope, lock))?;
-    let reason = |(_, fate)| match fate {
-        Fate::Failed(reason) => Some(reason),
-        _ => None,
-    };
-    Ok(rows.into_iter().filter_map(reason).collect())
+    Ok(rows.into_iter().map(|(_, fate)| fate).collect())
 }
 
 /// Prints what would be sent, and by which channel. Writes nothing and takes no lock.
@@ -65,11 +67,11 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
     let delivered = Delivered::read(&context.store.home)?;
     let plan = plan(context, config, settings, &delivered, Scope::All)?;
     let channel = ChannelProgram::choose(settings.channel, &settings.command);
-    let held = if settings.enabled { reason_to_wait(settings, context) } else { Some("off".into()) };
-    let mut rows: Vec<(Notice, Fate)> = match held {
-        Some(why) => plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held(why.clone()))).collect(),
-        None => Notice::for_due(&plan.due, settings.at_once).into_iter().map(|notice| (notice, Fate::Due)).collect(),
+    let mut rows: Vec<(Notice, Fate)> = match settings.enabled {
+        true => Notice::for_due(&plan.due, settings.at_once).into_iter().map(|notice| (notice, Fate::Due)).collect(),
+        false => plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held("off".into()))).collect(),
     };
+    rows.extend(plan.held_rows());
     let ago = |at| format!("sent {} ago", clock::age(at, context.now));
     rows.extend(plan.recent.iter().map(|(due, at)| (Notice::about_one(due), Fate::Recent(ago(*at)))));
     show::print_rows(context, &rows, channel.as_ref().ok())?;
@@ -83,7 +85,7 @@ pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> 
 pub fn test(context: &mut Context, settings: &Settings) -> Outcome<()> {
     let channel = ChannelProgram::choose(settings.channel, &settings.command)?;
     let notice = Notice::test();
-    let fate = match send::run(channel.call(&notice, context.now), settings.timeout) {
+    let fate = match send::run(channel.call(&notice, None, context.now), settings.timeout) {
         Ok(()) => Fate::Sent,
         Err(reason) => {
             let error = format!("the test notice was not delivered by {}: {reason}", channel.channel.as_str());
@@ -110,23 +112,19 @@ fn how_to_enable(context: &Context) -> String {
     format!("notifications are off; set settings.notifications_enabled to true in {}", path.display())
 }
 
-/// Why nothing is sent now; the first run afterwards sends what is still due.
-fn reason_to_wait(settings: &Settings, context: &Context) -> Option<String> {
-    let quiet = settings.quiet.filter(|quiet| quiet.holds_at(context.now))?;
-    Some(format!("quiet until {}", quiet.end()))
-}
-
 fn plan(context: &Context, config: &Config, settings: &Settings, delivered: &Delivered, scope: Scope) -> Outcome<Plan> {
-    let mut plan = Plan { due: Vec::new(), recent: Vec::new() };
+    let mut plan = Plan::default();
     let mut seen = BTreeSet::new();
     for due in due::find(&context.store, config, settings, context.now, scope)? {
-        let subject = &due.subject;
-        let cooldown = (!due.once).then_some(settings.cooldown);
-        match delivered.recently(&subject.session_id, subject.reason, &subject.since, cooldown, context.now) {
-            Some(at) => plan.recent.push((due, at)),
+        let held = settings.reason_to_hold(due.subject.reason, context.now);
+        match (delivered.recently(&due, settings.cooldown, context.now), held) {
+            (Some(at), _) => plan.recent.push((due, at)),
             // The most urgent reason comes first; the others have to wait for the next run.
-            None if seen.insert(subject.session_id.clone()) => plan.due.push(due),
-            None => {}
+            (None, held) if seen.insert(due.subject.session_id.clone()) => match held {
+                Some(why) => plan.held.push((due, why)),
+                None => plan.due.push(due),
+            },
+            (None, _) => {}
         }
     }
     Ok(plan)
@@ -169,12 +167,12 @@ fn deliver(context: &Context, config: &Config, settings: &Settings, scope: Scope
     for notice in Notice::for_due(&due, settings.at_once) {
         let mut after = delivered.clone();
         for subject in notice.subjects() {
-            after.note(&subject.session_id, subject.reason, &subject.since, context.now);
+            after.note(subject, context.now);
         }
         // Written to disk before the notice is sent, so that a full disk does not make every run send it again.
         let staged = after.stage()?;
         lock.confirm()?;
-        let fate = match send::run(channel.call(&notice, context.now), settings.timeout) {
+        let fate = match send::run(channel.call(&notice, settings.sound(&notice), context.now), settings.timeout) {
             Ok(()) => {
                 staged.replace()?;
                 delivered = after;

@@ -2,9 +2,11 @@
 //! parsed only here, so that a wrong value in it stops no other program. Unknown keys are ignored.
 
 use crate::channel::Channel;
+use crate::notice::Notice;
 use crate::quiet::Quiet;
+use crate::reasons::{self, AtRest, Reason, Rule, Rules};
 use cs_core::Error;
-use cs_core::clock::TimeDelta;
+use cs_core::clock::{Instant, TimeDelta};
 use cs_core::config::Config;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -20,7 +22,10 @@ pub struct Settings {
     pub cooldown: TimeDelta,
     /// How long a session waits, or stays with an error, before there is a notice.
     pub waiting_after: TimeDelta,
+    /// How long a turn must have taken before its end is reported.
+    pub done_after: TimeDelta,
     pub quiet: Option<Quiet>,
+    pub reasons: Rules,
     /// Maximum number of notices at once; if there are more, a single one reports them all.
     pub at_once: usize,
     pub channel: Channel,
@@ -46,12 +51,32 @@ impl Settings {
             parked_after: hours(config.settings.parked_notify_hours),
             cooldown: hours(config.settings.notify_cooldown_hours),
             waiting_after: TimeDelta::seconds(number("waiting_after_seconds", 15, (0, 86_400))?.into()),
+            done_after: TimeDelta::seconds(number("done_after_seconds", 60, (0, 86_400))?.into()),
             quiet: quiet(group).map_err(wrong)?,
+            reasons: reasons::read(group).map_err(wrong)?,
             at_once: number("at_once", 5, (1, 100))? as usize,
             channel: channel(group, &command).map_err(wrong)?,
             command,
             timeout: Duration::from_secs(number("timeout_seconds", 10, (1, 300))?.into()),
         })
+    }
+
+    /// How notices for this reason are sent; `None` if they are not.
+    pub fn rule(&self, reason: Reason) -> Option<&Rule> {
+        self.reasons.get(&reason).filter(|rule| rule.on)
+    }
+
+    /// The sound of a notice: that of its most urgent reason.
+    pub fn sound(&self, notice: &Notice) -> Option<&str> {
+        let reason = notice.subjects().iter().map(|subject| subject.reason).min()?;
+        self.rule(reason)?.sound.as_deref()
+    }
+
+    /// Why a notice for this reason is not sent now; the first run afterwards sends it, if it still applies.
+    pub fn reason_to_hold(&self, reason: Reason, now: Instant) -> Option<String> {
+        let holds = self.rule(reason).is_none_or(|rule| rule.quiet == AtRest::Hold);
+        let quiet = self.quiet.filter(|quiet| holds && quiet.holds_at(now))?;
+        Some(format!("quiet until {}", quiet.end()))
     }
 }
 
@@ -143,6 +168,8 @@ mod tests {
             (json!({"quiet_hours": {"from": "22:00", "to": "25:00"}}), "notify.quiet_hours"),
             (json!({"waiting_after_seconds": -1}), "notify.waiting_after_seconds"),
             (json!({"waiting_after_seconds": 1.5}), "notify.waiting_after_seconds"),
+            (json!({"done_after_seconds": "1"}), "notify.done_after_seconds"),
+            (json!({"reasons": {"waiting": {"quiet": "loud"}}}), "notify.reasons.waiting.quiet"),
             (json!({"at_once": 0}), "notify.at_once"),
             (json!({"timeout_seconds": "10"}), "notify.timeout_seconds"),
         ] {

@@ -1,36 +1,11 @@
 //! Owns what a notice says about one session: which one, why, and the texts about it. Must stay true: texts from records
 //! are one line, short, masked, and without control characters.
 
+use crate::reasons::Reason;
 use cli::sanitize;
 use cs_core::state::State;
 use cs_core::validate::{INTENT, OUTCOME, PROJECT_NAME, REASON, cut};
 use serde::Serialize;
-
-/// The reason for a notice, the most urgent first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// It waits for a permission or an answer.
-    Waiting,
-    /// Its turn failed, its process ended without reporting it, or it ended after a turn that failed.
-    Error,
-    /// No sign of life for longer than stale_threshold_hours.
-    Stale,
-    /// Parked for longer than parked_notify_hours.
-    Parked,
-}
-
-impl Reason {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Reason::Waiting => "waiting",
-            Reason::Error => "error",
-            Reason::Stale => "stale",
-            Reason::Parked => "parked",
-        }
-    }
-}
 
 /// A session that a notice is about.
 #[derive(Clone, Debug, Serialize)]
@@ -48,6 +23,9 @@ pub struct Subject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
     pub since: String,
+    /// The percentage of the context that is reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
     pub cwd: Option<String>,
 }
 
@@ -68,7 +46,7 @@ pub struct Due {
     pub subject: Subject,
     /// The title, after the project's name.
     pub headline: String,
-    /// Whether one notice is enough, because the session is over: it is not repeated after the cooldown.
+    /// Whether one notice is enough: it is not repeated after the cooldown.
     pub once: bool,
 }
 

@@ -6,6 +6,7 @@ use crate::PROGRAM;
 use crate::due::Scope;
 use crate::run;
 use crate::settings::Settings;
+use crate::show::Fate;
 use cli::{Context, Form, Out};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
@@ -81,7 +82,9 @@ impl Watcher<'_> {
         while let Some(settings) = self.settings(store)? {
             let Some(id) = session_of(store, self.uuid)? else { return Ok(()) };
             match self.tell(store, &id, &settings) {
-                Told::All => match self.next(store, &id, &settings)? {
+                // Another reason may have waited for this one.
+                Told::Some => {}
+                Told::Nothing => match self.next(store, &id, &settings)? {
                     Some(later) => sleep(later.min(after)),
                     None => return Ok(()),
                 },
@@ -101,8 +104,10 @@ impl Watcher<'_> {
 
 /// What came of an attempt.
 enum Told {
-    /// Everything that is due was delivered, or is held back.
-    All,
+    /// Something was delivered.
+    Some,
+    /// Nothing is due, or it is held back.
+    Nothing,
     /// Something was not delivered, and why.
     NotYet(String),
 }
@@ -115,7 +120,14 @@ impl Watcher<'_> {
     fn tell(&self, store: &Store, id: &SessionId, settings: &Settings) -> Told {
         let context = Context { store: store.clone(), out: Out::new(Some(Form::Json), true), now: self.now() };
         match run::tell(&context, &store.config(), settings, Scope::Soon(id)) {
-            Ok(failures) => failures.into_iter().next().map_or(Told::All, Told::NotYet),
+            Ok(fates) if fates.is_empty() => Told::Nothing,
+            Ok(fates) => {
+                let failed = fates.into_iter().find_map(|fate| match fate {
+                    Fate::Failed(reason) => Some(reason),
+                    _ => None,
+                });
+                failed.map_or(Told::Some, Told::NotYet)
+            }
             Err(failure) => Told::NotYet(failure.message().map_or_else(String::new, |(text, _)| text)),
         }
     }

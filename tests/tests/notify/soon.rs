@@ -122,6 +122,71 @@ fn a_failed_turn_is_told() {
     end_of_watch(&sandbox);
 }
 
+/// The reasons that were told, in order.
+fn told(sandbox: &Sandbox) -> Vec<Value> {
+    let mut all: Vec<Value> =
+        received(sandbox).iter().map(|(.., input)| serde_json::from_str(input).expect("one object")).collect();
+    all.sort_by_key(|event| event["at"].as_str().map(str::to_owned));
+    all
+}
+
+#[test]
+fn the_end_of_a_long_turn_is_told_with_the_last_words_unless_a_prompt_comes() {
+    let (sandbox, _client) = attended(json!({"done_after_seconds": 1}));
+    let end =
+        |sandbox: &Sandbox| event(sandbox, "cs-heartbeat", "Stop", json!({"last_assistant_message": "All green."}));
+    prompt(&sandbox, "fix login");
+    end(&sandbox);
+    end_of_watch(&sandbox);
+    assert!(told(&sandbox).is_empty(), "a short turn");
+    for is_answered in [true, false] {
+        prompt(&sandbox, "and now the logo");
+        std::thread::sleep(Duration::from_millis(1100));
+        end(&sandbox);
+        if is_answered {
+            prompt(&sandbox, "fine");
+        }
+        end_of_watch(&sandbox);
+        assert_eq!(told(&sandbox).len(), usize::from(!is_answered));
+    }
+    let told = told(&sandbox);
+    let texts = ["reason", "said"].map(|key| told[0][key].as_str().expect("a text"));
+    assert_eq!(texts, ["done", "All green."]);
+    assert!(told[0]["body"].as_str().is_some_and(|body| body.starts_with("fix login: the turn took 1 s")), "{told:?}");
+    assert!(ids(&sandbox.cs("cs-notify", &["-q"])).is_empty(), "the timer does not repeat it");
+}
+
+#[test]
+fn a_context_is_told_at_80_and_95_percent_once_until_it_is_compacted() {
+    let (sandbox, _client) = attended(json!({}));
+    prompt(&sandbox, "fix login");
+    let levels = |sandbox: &Sandbox| told(sandbox).iter().map(|event| event["level"].clone()).collect::<Vec<_>>();
+    let end_at = |percent: f64| {
+        let figures =
+            json!({"session_id": CA5D, "cwd": sandbox.work(), "context_window": {"used_percentage": percent}});
+        // The figures are stored at most every ten seconds.
+        let _ = fs::remove_dir_all(sandbox.data().join("statusline"));
+        assert_eq!(status(&sandbox.feed("cs-statusline", &[], &figures.to_string())), 0);
+        event(&sandbox, "cs-heartbeat", "Stop", json!({"last_assistant_message": "Fine."}));
+        end_of_watch(&sandbox);
+    };
+    let mut expected = Vec::new();
+    for (percent, new) in [(79.0, None), (81.0, Some(80)), (85.0, None), (96.0, Some(95)), (97.0, None), (82.0, None)] {
+        end_at(percent);
+        expected.extend(new.map(|level| json!(level)));
+        assert_eq!(levels(&sandbox), expected, "{percent}");
+    }
+    let compacts = payload(&sandbox, "PreCompact", json!({"trigger": "auto"}));
+    assert_eq!(status(&sandbox.hook("cs-hook", &compacts)), 0);
+    event(&sandbox, "cs-heartbeat", "Stop", json!({}));
+    end_of_watch(&sandbox);
+    assert_eq!(levels(&sandbox), expected, "the figure is from before the compaction");
+    end_at(88.0);
+    assert_eq!(levels(&sandbox).last(), Some(&json!(80)));
+    assert_eq!(told(&sandbox).len(), 3);
+    assert!(told(&sandbox)[0]["title"].as_str().is_some_and(|title| title.ends_with(": the context is 81% full")));
+}
+
 #[test]
 fn a_hundred_events_at_once_start_one_process() {
     let (sandbox, _client) = attended(json!({}));

@@ -1,0 +1,175 @@
+//! Owns the reasons for notices: the only table of them, with their defaults (`notify.reasons` in `config.json` changes
+//! them). No program has a switch of its own for a notice.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Maximum number of characters in the name of a sound.
+const SOUND: usize = 50;
+
+/// The reason for a notice, the most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// It waits for a permission or an answer.
+    Waiting,
+    /// Its turn failed.
+    Failed,
+    /// Its process ended without reporting it, or it ended after a turn that failed.
+    Error,
+    /// A long turn ended, and no prompt came.
+    Done,
+    /// Its context is nearly full.
+    Context,
+    /// No sign of life for longer than stale_threshold_hours.
+    Stale,
+    /// Parked for longer than parked_notify_hours.
+    Parked,
+}
+
+/// All reasons, the most urgent first.
+pub const ALL: [Reason; 7] =
+    [Reason::Waiting, Reason::Failed, Reason::Error, Reason::Done, Reason::Context, Reason::Stale, Reason::Parked];
+
+/// What happens in quiet hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AtRest {
+    /// The notice is held until they end.
+    Hold,
+    /// The notice is sent.
+    Through,
+}
+
+/// How notices for a reason are sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    pub on: bool,
+    pub quiet: AtRest,
+    /// The name of a sound that the desktop knows.
+    pub sound: Option<String>,
+}
+
+/// The rules of all reasons.
+pub type Rules = BTreeMap<Reason, Rule>;
+
+impl Reason {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Waiting => "waiting",
+            Reason::Failed => "failed",
+            Reason::Error => "error",
+            Reason::Done => "done",
+            Reason::Context => "context",
+            Reason::Stale => "stale",
+            Reason::Parked => "parked",
+        }
+    }
+
+    /// Whether it is looked for soon after an event; the others take hours or days, and only the timer looks for them.
+    pub fn is_soon(self) -> bool {
+        !matches!(self, Reason::Stale | Reason::Parked)
+    }
+
+    /// Its rule unless the settings say otherwise: all are on, held in quiet hours, and silent.
+    fn rule(self) -> Rule {
+        Rule { on: true, quiet: AtRest::Hold, sound: None }
+    }
+}
+
+/// The rules, from `notify.reasons`. Reasons of later versions are ignored.
+pub fn read(group: &Map<String, Value>) -> Result<Rules, String> {
+    let given = match group.get("reasons") {
+        None | Some(Value::Null) => &Map::new(),
+        Some(Value::Object(given)) => given,
+        Some(other) => return Err(format!("notify.reasons is {other}, not an object")),
+    };
+    let rule = |reason: Reason| match given.get(reason.as_str()) {
+        None | Some(Value::Null) => Ok((reason, reason.rule())),
+        Some(Value::Object(keys)) => Ok((reason, read_rule(reason, keys)?)),
+        Some(other) => {
+            let example = "{\"on\": false}";
+            Err(format!("notify.reasons.{} is {other}; write an object such as {example}", reason.as_str()))
+        }
+    };
+    ALL.into_iter().map(rule).collect()
+}
+
+fn read_rule(reason: Reason, keys: &Map<String, Value>) -> Result<Rule, String> {
+    let mut rule = reason.rule();
+    let wrong = |key: &str, value: &Value, wanted: &str| {
+        Err(format!("notify.reasons.{}.{key} is {value}; write {wanted}", reason.as_str()))
+    };
+    match keys.get("on") {
+        None | Some(Value::Null) => {}
+        Some(Value::Bool(on)) => rule.on = *on,
+        Some(other) => return wrong("on", other, "true or false"),
+    }
+    match keys.get("quiet").map(|value| (value, value.as_str())) {
+        None | Some((Value::Null, _)) => {}
+        Some((_, Some("hold"))) => rule.quiet = AtRest::Hold,
+        Some((_, Some("through"))) => rule.quiet = AtRest::Through,
+        Some((other, _)) => return wrong("quiet", other, "\"hold\" or \"through\""),
+    }
+    match keys.get("sound").map(|value| (value, value.as_str())) {
+        None | Some((Value::Null, _)) => {}
+        Some((_, Some(name))) if is_sound(name) => rule.sound = Some(name.to_string()),
+        Some((other, _)) => return wrong("sound", other, "the name of a sound, such as \"message-new-instant\""),
+    }
+    Ok(rule)
+}
+
+/// Whether a text can be the name of a sound. It becomes an argument, so it must not look like an option.
+fn is_sound(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " ._-".contains(c);
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.len() <= SOUND && name.chars().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn rules(reasons: Value) -> Result<Rules, String> {
+        read(json!({"reasons": reasons}).as_object().unwrap())
+    }
+
+    #[test]
+    fn each_reason_has_a_rule_and_the_settings_change_only_what_they_name() {
+        let rules = rules(json!({"done": {"on": false}, "waiting": {"quiet": "through", "sound": "Ping"}, "later": 7}));
+        let rules = rules.unwrap();
+        assert_eq!(rules.len(), ALL.len());
+        assert!(!rules[&Reason::Done].on && rules[&Reason::Failed] == Reason::Failed.rule());
+        let sound = Some("Ping".to_string());
+        assert_eq!(rules[&Reason::Waiting], Rule { on: true, quiet: AtRest::Through, sound });
+        assert!(ALL.is_sorted());
+    }
+
+    #[test]
+    fn the_table_is_that_of_the_documentation() {
+        let text = include_str!("../../../core/FORMAT.md");
+        let (_, table) = text.split_once("\n| `reasons` | Default | When |\n|---|---|---|\n").unwrap();
+        let rows = table.lines().take_while(|line| line.starts_with('|'));
+        let names: Vec<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+        assert_eq!(names, ALL.map(Reason::as_str));
+        assert_eq!(Reason::Waiting.rule(), Rule { on: true, quiet: AtRest::Hold, sound: None });
+        assert!(ALL.iter().all(|reason| reason.rule() == Reason::Waiting.rule()));
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_with_its_key() {
+        for (reasons, key) in [
+            (json!([]), "notify.reasons is []"),
+            (json!({"done": false}), "notify.reasons.done is false"),
+            (json!({"done": {"on": "no"}}), "notify.reasons.done.on"),
+            (json!({"done": {"quiet": "loud"}}), "notify.reasons.done.quiet"),
+            (json!({"done": {"sound": "-execute"}}), "notify.reasons.done.sound"),
+            (json!({"done": {"sound": "a/b"}}), "notify.reasons.done.sound"),
+            (json!({"done": {"sound": 1}}), "notify.reasons.done.sound"),
+        ] {
+            let told = rules(reasons).unwrap_err();
+            assert!(told.starts_with(key), "{told}");
+        }
+    }
+}
