@@ -1,6 +1,8 @@
 //! cs-notify with programs that only record what they are given: text from records stays text, nothing is notified
 //! twice, and no program can block it.
 
+#[path = "notify/handlers.rs"]
+mod handlers;
 #[path = "notify/hostile.rs"]
 mod hostile;
 #[path = "notify/recipes.rs"]

@@ -3,8 +3,8 @@
 //! an option or markup. Deliberately absent: running anything.
 
 use crate::notice::Notice;
+use crate::template::Input;
 use cli::programs::{is_program, on_path};
-use cli::{Failure, Outcome};
 use cs_core::clock::Instant;
 use std::path::{Path, PathBuf};
 
@@ -17,10 +17,18 @@ pub enum Channel {
     NotifySend,
     Osascript,
     TerminalNotifier,
+    /// None: only `notify.handlers` get notices.
+    None,
 }
 
-const ALL: [Channel; 5] =
-    [Channel::Auto, Channel::Command, Channel::NotifySend, Channel::Osascript, Channel::TerminalNotifier];
+const ALL: [Channel; 6] = [
+    Channel::Auto,
+    Channel::Command,
+    Channel::NotifySend,
+    Channel::Osascript,
+    Channel::TerminalNotifier,
+    Channel::None,
+];
 
 /// The programs that a system may have, the best first.
 const OF_SYSTEM: &[Channel] =
@@ -47,7 +55,7 @@ impl Channel {
         ALL.into_iter().find(|channel| channel.as_str() == word)
     }
 
-    /// Its name; also the name of the program, unless it is `auto` or `command`.
+    /// Its name; also the name of the program, unless it is `auto`, `command` or `none`.
     pub fn as_str(self) -> &'static str {
         match self {
             Channel::Auto => "auto",
@@ -55,6 +63,7 @@ impl Channel {
             Channel::NotifySend => "notify-send",
             Channel::Osascript => "osascript",
             Channel::TerminalNotifier => "terminal-notifier",
+            Channel::None => "none",
         }
     }
 
@@ -69,8 +78,9 @@ impl Channel {
 pub struct ChannelProgram {
     pub channel: Channel,
     pub program: PathBuf,
-    /// The arguments of the user's command.
+    /// The arguments of the user's command, and what it reads.
     args: Vec<String>,
+    input: Input,
 }
 
 /// A program to be run.
@@ -84,49 +94,42 @@ pub struct Call {
 impl ChannelProgram {
     /// Finds the program of the channel that is set; the error says how to get one. `command` is the user's own, empty
     /// for none.
-    pub fn choose(channel: Channel, command: &[String]) -> Outcome<ChannelProgram> {
+    pub fn choose(channel: Channel, command: &[String]) -> Result<ChannelProgram, String> {
         let wanted = match channel {
             Channel::Auto if !command.is_empty() => &[Channel::Command],
             Channel::Auto => OF_SYSTEM,
             _ => std::slice::from_ref(&channel),
         };
-        if let ([Channel::Command], [program, args @ ..]) = (wanted, command) {
-            let found = find(program).ok_or_else(|| command_not_found(program))?;
-            return Ok(ChannelProgram { channel: Channel::Command, program: found, args: args.to_vec() });
+        if wanted == [Channel::Command] {
+            return ChannelProgram::of_command(command, Input::Json);
         }
         let found = wanted.iter().find_map(|channel| Some((*channel, find(channel.as_str())?)));
         let (channel, program) = found.ok_or_else(|| {
             let names: Vec<&str> = wanted.iter().map(|channel| channel.as_str()).collect();
             let names = names.join(" nor ");
-            Failure::Nothing(format!(
-                "no channel for notices: {names} is not on PATH; install it, or set notify.command in config.json"
-            ))
+            format!("no channel for notices: {names} is not on PATH; install it, or set notify.command in config.json")
         })?;
-        Ok(ChannelProgram { channel, program, args: Vec::new() })
+        Ok(ChannelProgram { channel, program, args: Vec::new(), input: Input::Json })
     }
 
-    /// Describes the channel for people.
-    pub fn describe(&self) -> String {
-        format!("{} ({})", self.channel.as_str(), self.program.display())
+    /// Finds the program of a command of the user's own.
+    pub fn of_command(command: &[String], input: Input) -> Result<ChannelProgram, String> {
+        let (program, args) = command.split_first().ok_or("the command is empty")?;
+        let found = find(program).ok_or_else(|| command_not_found(program))?;
+        Ok(ChannelProgram { channel: Channel::Command, program: found, args: args.to_vec(), input })
     }
 
     /// Returns the call that sends this notice, with a sound if there is one.
     pub fn call(&self, notice: &Notice, sound: Option<&str>, now: Instant) -> Call {
         let (title, body) = (notice.title.as_str(), notice.body.as_str());
         let (args, input) = match self.channel {
-            Channel::Command | Channel::Auto => (self.args.clone(), event_line(notice, now)),
+            Channel::Command | Channel::Auto | Channel::None => (self.args.clone(), self.input.of(notice, now)),
             Channel::NotifySend => (notify_send(title, body, sound), Vec::new()),
             Channel::Osascript => (osascript(title, body, sound), Vec::new()),
             Channel::TerminalNotifier => (terminal_notifier(notice, sound), Vec::new()),
         };
         Call { program: self.program.clone(), args, input }
     }
-}
-
-fn event_line(notice: &Notice, now: Instant) -> Vec<u8> {
-    let mut line = serde_json::to_vec(&notice.event(now)).unwrap_or_default();
-    line.push(b'\n');
-    line
 }
 
 /// The arguments of notify-send. The summary is plain text. The body is markup for the server that shows it, after
@@ -159,14 +162,14 @@ fn terminal_notifier(notice: &Notice, sound: Option<&str>) -> Vec<String> {
     words.map(str::to_string).into_iter().chain(sound).collect()
 }
 
-fn command_not_found(program: &str) -> Failure {
+fn command_not_found(program: &str) -> String {
     let why = match program {
         _ if program.starts_with('~') => "no shell expands ~; write the whole path",
         _ if program.contains('/') && !program.starts_with('/') => "write the whole path",
         _ if program.contains('/') => "there is no such program",
         _ => "it is not on PATH; write the whole path",
     };
-    Failure::Nothing(format!("cannot run notify.command {program:?}: {why}"))
+    format!("cannot run notify.command {program:?}: {why}")
 }
 
 /// Finds the file of a program, by its path or by its name on PATH. Relative paths are refused: they would mean another

@@ -2,7 +2,7 @@
 //! maps a session's id to the last notice, `{reason, notified_at}`. We add `since`, and in `told` the last notice of each
 //! reason. Must stay true: unknown entries stay as they are.
 
-use crate::subject::{Due, Subject};
+use crate::subject::Due;
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
 use cs_core::file::{self, Durability, Staged};
@@ -18,6 +18,14 @@ pub struct Delivered {
     entries: Map<String, Value>,
 }
 
+/// A notice that was sent recently.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sent {
+    pub at: Instant,
+    /// The handlers that have not delivered it.
+    pub left: Vec<String>,
+}
+
 impl Delivered {
     /// Reads the file. If it does not exist, no notice was sent.
     pub fn read(home: &Home) -> Result<Self> {
@@ -31,9 +39,9 @@ impl Delivered {
         Ok(Delivered { path, entries })
     }
 
-    /// Returns when this notice was sent, if that is too recent to send it again. A notice about a state that began at
-    /// another time, or about a higher level, is a new one.
-    pub fn recently(&self, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Instant> {
+    /// Returns when this notice was sent, if that is too recent to send it again, and which handlers have not delivered
+    /// it. A notice about a state that began at another time, or about a higher level, is a new one.
+    pub fn recently(&self, due: &Due, cooldown: TimeDelta, now: Instant) -> Option<Sent> {
         let (reason, since) = (due.subject.reason, due.subject.since.as_str());
         let entry = self.entries.get(&due.subject.session_id)?;
         let last = entry.get("told").and_then(|by_reason| by_reason.get(reason.as_str()));
@@ -48,19 +56,26 @@ impl Delivered {
         let covers = due.subject.level.is_none_or(|now| level.is_some_and(|then| then >= u64::from(now)));
         // A time far in the future is from a wrong clock, which must not suppress notices for ever.
         let recent = due.once || (now - at).abs() < cooldown;
-        (same && covers && recent).then_some(at)
+        let left = last.get("left").and_then(Value::as_array).into_iter().flatten();
+        let left = left.filter_map(|name| name.as_str().map(str::to_string)).collect();
+        (same && covers && recent).then_some(Sent { at, left })
     }
 
-    /// Notes that this notice is sent now.
-    pub fn note(&mut self, subject: &Subject, now: Instant) {
+    /// Notes that a handler delivers this notice now. All of `wanted` have to; the others are left to do so.
+    pub fn note(&mut self, due: &Due, handler: &str, wanted: &[&str], cooldown: TimeDelta, now: Instant) {
+        let wanted = || wanted.iter().map(|name| name.to_string()).collect();
+        let mut left = self.recently(due, cooldown, now).map_or_else(wanted, |sent| sent.left);
+        left.retain(|name| name != handler);
+        let subject = &due.subject;
         let entry = self.entries.entry(&subject.session_id).or_insert_with(|| json!({}));
         if !entry.is_object() {
             *entry = json!({});
         }
         let (reason, at) = (subject.reason.as_str(), clock::stamp(now));
         let mut last = json!({"notified_at": at, "since": subject.since});
-        if let (Some(last), Some(level)) = (last.as_object_mut(), subject.level) {
-            last.insert("level".into(), json!(level));
+        if let Some(last) = last.as_object_mut() {
+            last.extend(subject.level.map(|level| ("level".to_string(), json!(level))));
+            last.extend((!left.is_empty()).then(|| ("left".to_string(), json!(left))));
         }
         if let Some(entry) = entry.as_object_mut() {
             entry.insert("reason".into(), json!(reason));
@@ -98,9 +113,11 @@ fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::reasons::Reason;
+    use crate::subject::Subject;
     use cs_core::state::State;
 
     const ID: &str = "sess_20261121T1000_ca5d";
+    const COOLDOWN: TimeDelta = TimeDelta::hours(12);
     const SINCE: &str = "2026-11-21T08:00:00.000000+00:00";
 
     fn at(text: &str) -> Instant {
@@ -131,7 +148,7 @@ mod tests {
     }
 
     fn is_recent(delivered: &Delivered, reason: Reason, since: &str, now: &str) -> bool {
-        delivered.recently(&due(reason, since), TimeDelta::hours(12), at(now)).is_some()
+        delivered.recently(&due(reason, since), COOLDOWN, at(now)).is_some()
     }
 
     #[test]
@@ -139,16 +156,16 @@ mod tests {
         let mut sent = delivered(json!({}));
         let waiting = due(Reason::Waiting, SINCE);
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "21T09:00:00"));
-        sent.note(&waiting.subject, at("21T09:00:00"));
+        sent.note(&waiting, "tell", &["tell"], COOLDOWN, at("21T09:00:00"));
         assert!(is_recent(&sent, Reason::Waiting, SINCE, "21T20:59:59"));
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "21T21:00:00"));
         assert!(!is_recent(&sent, Reason::Waiting, "2026-11-21T09:30:00.000000+00:00", "21T09:31:00"));
         assert!(!is_recent(&sent, Reason::Stale, SINCE, "21T09:01:00"));
-        sent.note(&due(Reason::Stale, SINCE).subject, at("21T10:00:00"));
+        sent.note(&due(Reason::Stale, SINCE), "tell", &["tell"], COOLDOWN, at("21T10:00:00"));
         assert!(is_recent(&sent, Reason::Waiting, SINCE, "21T11:00:00"), "each reason has its own cooldown");
         assert!(!is_recent(&sent, Reason::Waiting, SINCE, "19T11:00:00"), "sent two days from now: a wrong clock");
         let once = Due { once: true, ..waiting };
-        assert!(sent.recently(&once, TimeDelta::hours(12), at("29T11:00:00")).is_some(), "some are sent once");
+        assert!(sent.recently(&once, COOLDOWN, at("29T11:00:00")).is_some(), "some are sent once");
     }
 
     #[test]
@@ -158,13 +175,29 @@ mod tests {
             let due = due(Reason::Context, since);
             Due { subject: Subject { level: Some(level), ..due.subject }, once: true, ..due }
         };
-        let is_sent =
-            |sent: &Delivered, due: &Due| sent.recently(due, TimeDelta::hours(12), at("29T10:00:00")).is_some();
-        sent.note(&full(80, SINCE).subject, at("21T09:00:00"));
+        let is_sent = |sent: &Delivered, due: &Due| sent.recently(due, COOLDOWN, at("29T10:00:00")).is_some();
+        sent.note(&full(80, SINCE), "tell", &["tell"], COOLDOWN, at("21T09:00:00"));
         assert!(is_sent(&sent, &full(80, SINCE)) && !is_sent(&sent, &full(95, SINCE)));
-        sent.note(&full(95, SINCE).subject, at("21T10:00:00"));
+        sent.note(&full(95, SINCE), "tell", &["tell"], COOLDOWN, at("21T10:00:00"));
         assert!(is_sent(&sent, &full(95, SINCE)) && is_sent(&sent, &full(80, SINCE)));
         assert!(!is_sent(&sent, &full(80, "2026-11-21T11:00:00.000000+00:00")), "it was compacted since");
+    }
+
+    #[test]
+    fn handlers_that_failed_are_left() {
+        let mut sent = delivered(json!({}));
+        let waiting = due(Reason::Waiting, SINCE);
+        let left = |sent: &Delivered| sent.recently(&waiting, COOLDOWN, at("21T09:01:00")).map(|sent| sent.left);
+        assert_eq!(left(&sent), None);
+        sent.note(&waiting, "b", &["a", "b", "c"], COOLDOWN, at("21T09:00:00"));
+        assert_eq!(left(&sent), Some(vec!["a".into(), "c".into()]));
+        sent.note(&waiting, "c", &["a", "b", "c"], COOLDOWN, at("21T09:00:00"));
+        sent.note(&waiting, "a", &["a", "b", "c"], COOLDOWN, at("21T09:00:30"));
+        assert_eq!(left(&sent), Some(vec![]));
+        assert_eq!(sent.entries[ID]["told"]["waiting"].get("left"), None);
+        sent.note(&waiting, "a", &["a", "b"], COOLDOWN, at("22T09:00:00"));
+        let again = sent.recently(&waiting, COOLDOWN, at("22T09:01:00")).map(|sent| sent.left);
+        assert_eq!(again, Some(vec!["b".into()]), "after the cooldown all get it again");
     }
 
     #[test]
@@ -174,7 +207,7 @@ mod tests {
         assert!(is_recent(&sent, Reason::Stale, SINCE, "21T10:00:00"));
         assert!(!is_recent(&sent, Reason::Stale, "2026-11-21T09:30:00.000000+00:00", "21T10:00:00"));
         assert!(!is_recent(&sent, Reason::Parked, SINCE, "21T10:00:00"));
-        sent.note(&due(Reason::Parked, SINCE).subject, at("21T10:00:00"));
+        sent.note(&due(Reason::Parked, SINCE), "tell", &["tell"], COOLDOWN, at("21T10:00:00"));
         let entry = &sent.entries[ID];
         assert_eq!((&entry["reason"], &entry["x"], &sent.entries["y"]), (&json!("parked"), &json!(1), &json!(2)));
     }

@@ -9,6 +9,7 @@
 mod channel;
 mod delivered;
 mod due;
+mod handler;
 mod hook;
 mod notice;
 mod quiet;
@@ -18,6 +19,7 @@ mod send;
 mod settings;
 mod show;
 mod subject;
+mod template;
 mod watch;
 
 use argh::{ArgsInfo, FromArgs};

@@ -46,9 +46,13 @@ pub struct Event<'a> {
 }
 
 impl Notice {
-    /// Makes one notice for each session that is due, or a single one for all if they are more than `at_once`.
-    pub fn for_due(due: &[Due], at_once: usize) -> Vec<Notice> {
-        if due.len() > at_once { vec![Notice::about_all(due)] } else { due.iter().map(Notice::about_one).collect() }
+    /// Makes one notice for each session that is due, or a single one for all if they are more than `at_once`; each with
+    /// what it is about.
+    pub fn for_due<'d>(due: &[&'d Due], at_once: usize) -> Vec<(Notice, Vec<&'d Due>)> {
+        match due.len() > at_once {
+            true => vec![(Notice::about_all(due), due.to_vec())],
+            false => due.iter().map(|due| (Notice::about_one(due), vec![*due])).collect(),
+        }
     }
 
     /// Makes the notice about one session.
@@ -62,7 +66,7 @@ impl Notice {
         }
     }
 
-    fn about_all(due: &[Due]) -> Notice {
+    fn about_all(due: &[&Due]) -> Notice {
         let sessions: Vec<Subject> = due.iter().map(|due| due.subject.clone()).collect();
         let count = |reason| sessions.iter().filter(|subject| subject.reason == reason).count();
         let counts: Vec<String> = reasons::ALL

@@ -67,6 +67,16 @@ impl Reason {
         }
     }
 
+    /// The reason of this name.
+    pub fn parse(word: &str) -> Option<Reason> {
+        ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+
+    /// All names.
+    pub fn words() -> String {
+        ALL.map(Reason::as_str).join(", ")
+    }
+
     /// Whether it is looked for soon after an event; the others take hours or days, and only the timer looks for them.
     pub fn is_soon(self) -> bool {
         !matches!(self, Reason::Stale | Reason::Parked)

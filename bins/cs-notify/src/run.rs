@@ -1,18 +1,19 @@
 //! Owns one run: it finds the notices that are due, leaves out those that were sent already, sends the others and
 //! records that they were sent.
 //! Must stay true: a notice is recorded only after it was delivered; of two concurrent runs, one waits for the other,
-//! so that no notice is sent twice; a session has at most one notice in a run.
+//! so that no notice is sent twice; a session has at most one notice in a run; a handler that failed is tried again
+//! alone.
 
-use crate::channel::ChannelProgram;
+use crate::PROGRAM;
 use crate::delivered::Delivered;
 use crate::due::{self, Scope};
+use crate::handler::{self, Handler};
 use crate::notice::Notice;
 use crate::settings::Settings;
-use crate::show::{self, Fate};
+use crate::show::{self, Fate, Row};
 use crate::subject::Due;
-use crate::{PROGRAM, send};
 use cli::{Context, Failure, Form, Outcome, report};
-use cs_core::clock;
+use cs_core::clock::{self, Instant};
 use cs_core::config::Config;
 use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
@@ -22,15 +23,42 @@ use std::collections::BTreeSet;
 /// Notices that are due, those that are held back now and why, and those that were sent too recently.
 #[derive(Default)]
 struct Plan {
-    due: Vec<Due>,
+    due: Vec<Pending>,
     held: Vec<(Due, String)>,
-    recent: Vec<(Due, clock::Instant)>,
+    recent: Vec<(Due, Instant)>,
+}
+
+/// A notice that is due.
+struct Pending {
+    due: Due,
+    /// The handlers that get it, and those of them that have not delivered it.
+    wanted: Vec<String>,
+    left: Vec<String>,
 }
 
 impl Plan {
-    fn held_rows(&self) -> impl Iterator<Item = (Notice, Fate)> + '_ {
-        self.held.iter().map(|(due, why)| (Notice::about_one(due), Fate::Held(why.clone())))
+    fn held_rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.held.iter().map(|(due, why)| Row::of(Notice::about_one(due), Fate::Held(why.clone())))
     }
+
+    /// What a handler still has to deliver.
+    fn of(&self, handler: &Handler) -> Vec<&Due> {
+        let is_left = |pending: &&Pending| pending.left.contains(&handler.name);
+        self.due.iter().filter(is_left).map(|pending| &pending.due).collect()
+    }
+
+    fn wanted(&self, due: &Due) -> Vec<&str> {
+        let is_it = |pending: &&Pending| std::ptr::eq(&pending.due, due);
+        self.due.iter().filter(is_it).flat_map(|pending| &pending.wanted).map(String::as_str).collect()
+    }
+}
+
+/// One run.
+pub struct Run<'a> {
+    pub context: &'a Context,
+    pub config: &'a Config,
+    pub settings: &'a Settings,
+    pub scope: Scope<'a>,
 }
 
 /// Sends the notices that are due.
@@ -38,65 +66,66 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
     if !settings.enabled {
         return print_off(context);
     }
-    let delivered = Delivered::read(&context.store.home)?;
-    let plan = plan(context, config, settings, &delivered, Scope::All)?;
-    let mut rows: Vec<(Notice, Fate)> = plan.held_rows().collect();
-    let mut channel = None;
-    if !plan.due.is_empty() || (rows.is_empty() && has_old_entries(&delivered, &context.store.home)) {
-        let (sent, by) = with_lock(&context.store, |lock| deliver(context, config, settings, Scope::All, lock))?;
-        rows.splice(0..0, sent);
-        channel = by;
-    }
-    let shown = show::print_rows(context, &rows, channel.as_ref());
+    let handlers = handler::all(settings);
+    let run = Run { context, config, settings, scope: Scope::All };
+    let (mut rows, held) = run.send(&handlers)?;
+    let by: &[Handler] = if rows.is_empty() { &[] } else { &handlers };
+    rows.extend(held);
+    let shown = show::print_rows(context, &rows, by);
     // A failed notice is the result even if the output could not be printed.
-    if rows.iter().any(|(_, fate)| matches!(fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
+    if rows.iter().any(|row| matches!(row.fate, Fate::Failed(_))) { Err(Failure::Reported(1)) } else { shown }
 }
 
-/// Sends the notices that are due in this scope, and prints nothing.
-pub fn tell(context: &Context, config: &Config, settings: &Settings, scope: Scope) -> Outcome<Vec<Fate>> {
-    let plan = plan(context, config, settings, &Delivered::read(&context.store.home)?, scope)?;
-    if plan.due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (rows, _) = with_lock(&context.store, |lock| deliver(context, config, settings, scope, lock))?;
-    Ok(rows.into_iter().map(|(_, fate)| fate).collect())
-}
-
-/// Prints what would be sent, and by which channel. Writes nothing and takes no lock.
+/// Prints what would be sent, and by which handlers. Writes nothing and takes no lock.
 pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
-    let delivered = Delivered::read(&context.store.home)?;
-    let plan = plan(context, config, settings, &delivered, Scope::All)?;
-    let channel = ChannelProgram::choose(settings.channel, &settings.command);
-    let mut rows: Vec<(Notice, Fate)> = match settings.enabled {
-        true => Notice::for_due(&plan.due, settings.at_once).into_iter().map(|notice| (notice, Fate::Due)).collect(),
-        false => plan.due.iter().map(|due| (Notice::about_one(due), Fate::Held("off".into()))).collect(),
-    };
+    let handlers = handler::all(settings);
+    let run = Run { context, config, settings, scope: Scope::All };
+    let plan = run.plan(&handlers, &Delivered::read(&context.store.home)?)?;
+    let mut rows = run.due_rows(&handlers, &plan);
     rows.extend(plan.held_rows());
     let ago = |at| format!("sent {} ago", clock::age(at, context.now));
-    rows.extend(plan.recent.iter().map(|(due, at)| (Notice::about_one(due), Fate::Recent(ago(*at)))));
-    show::print_rows(context, &rows, channel.as_ref().ok())?;
+    rows.extend(plan.recent.iter().map(|(due, at)| Row::of(Notice::about_one(due), Fate::Recent(ago(*at)))));
+    let works: Vec<Handler> = handler::all(settings).into_iter().filter(|handler| handler.fault().is_none()).collect();
+    show::print_rows(context, &rows, &works)?;
     if !settings.enabled {
         show::remark(&how_to_enable(context));
     }
-    channel.map(drop)
+    handler::check(&handlers)?;
+    report_faults(&handlers)
 }
 
-/// Sends a test notice, even if notifications are off or quiet.
+/// Sends a test notice by each handler, even if notifications are off or quiet.
 pub fn test(context: &mut Context, settings: &Settings) -> Outcome<()> {
-    let channel = ChannelProgram::choose(settings.channel, &settings.command)?;
-    let notice = Notice::test();
-    let fate = match send::run(channel.call(&notice, None, context.now), settings.timeout) {
-        Ok(()) => Fate::Sent,
-        Err(reason) => {
-            let error = format!("the test notice was not delivered by {}: {reason}", channel.channel.as_str());
-            return Err(Failure::Nothing(error));
-        }
-    };
-    show::print_rows(context, &[(notice, fate)], Some(&channel))?;
+    let handlers = handler::all(settings);
+    handler::check(&handlers)?;
+    let mut rows = Vec::new();
+    for handler in &handlers {
+        let notice = Notice::test();
+        let fate = match handler.deliver(&notice, settings, context.now) {
+            Ok(()) => Fate::Sent,
+            Err(reason) => {
+                let error =
+                    Failure::Nothing(format!("the test notice was not delivered by {}: {reason}", handler.name));
+                if handlers.len() == 1 {
+                    return Err(error);
+                }
+                report(PROGRAM, &error);
+                Fate::Failed(reason)
+            }
+        };
+        rows.push(Row { notice, fate, via: Some(handler.name.clone()) });
+    }
+    show::print_rows(context, &rows, &handlers)?;
     if !settings.enabled {
         show::remark(&how_to_enable(context));
     }
-    Ok(())
+    if rows.iter().any(|row| row.fate != Fate::Sent) { Err(Failure::Reported(1)) } else { Ok(()) }
+}
+
+fn report_faults(handlers: &[Handler]) -> Outcome<()> {
+    let faults: Vec<&str> = handlers.iter().filter_map(Handler::fault).collect();
+    faults.iter().for_each(|fault| report(PROGRAM, &Failure::Nothing(fault.to_string())));
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Reported(1)) }
 }
 
 fn print_off(context: &mut Context) -> Outcome<()> {
@@ -112,22 +141,105 @@ fn how_to_enable(context: &Context) -> String {
     format!("notifications are off; set settings.notifications_enabled to true in {}", path.display())
 }
 
-fn plan(context: &Context, config: &Config, settings: &Settings, delivered: &Delivered, scope: Scope) -> Outcome<Plan> {
-    let mut plan = Plan::default();
-    let mut seen = BTreeSet::new();
-    for due in due::find(&context.store, config, settings, context.now, scope)? {
-        let held = settings.reason_to_hold(due.subject.reason, context.now);
-        match (delivered.recently(&due, settings.cooldown, context.now), held) {
-            (Some(at), _) => plan.recent.push((due, at)),
-            // The most urgent reason comes first; the others have to wait for the next run.
-            (None, held) if seen.insert(due.subject.session_id.clone()) => match held {
-                Some(why) => plan.held.push((due, why)),
-                None => plan.due.push(due),
-            },
-            (None, _) => {}
+impl Run<'_> {
+    /// Sends what is due. Returns a row for each notice and handler, and the notices that are held back.
+    pub fn send(&self, handlers: &[Handler]) -> Outcome<(Vec<Row>, Vec<Row>)> {
+        let home = &self.context.store.home;
+        let delivered = Delivered::read(home)?;
+        let plan = self.plan(handlers, &delivered)?;
+        let held: Vec<Row> = plan.held_rows().collect();
+        if plan.due.is_empty() && !(held.is_empty() && has_old_entries(&delivered, home)) {
+            return Ok((Vec::new(), held));
         }
+        Ok((with_lock(&self.context.store, |lock| self.deliver(handlers, lock))?, held))
     }
-    Ok(plan)
+
+    fn plan(&self, handlers: &[Handler], delivered: &Delivered) -> Outcome<Plan> {
+        let Run { context, config, settings, scope } = self;
+        let mut plan = Plan::default();
+        let mut seen = BTreeSet::new();
+        for due in due::find(&context.store, config, settings, context.now, *scope)? {
+            let wanting = handlers.iter().filter(|handler| handler.wants(due.subject.reason));
+            let wanted: Vec<String> = wanting.map(|handler| handler.name.clone()).collect();
+            let sent = delivered.recently(&due, settings.cooldown, context.now);
+            let is_left = |name: &&String| sent.as_ref().is_none_or(|sent| sent.left.contains(name));
+            let left: Vec<String> = wanted.iter().filter(is_left).cloned().collect();
+            match sent {
+                Some(sent) if left.is_empty() => plan.recent.push((due, sent.at)),
+                // No handler wants to know.
+                None if left.is_empty() && !handlers.is_empty() => {}
+                // The most urgent reason comes first; the others have to wait for the next run.
+                _ if !seen.insert(due.subject.session_id.clone()) => {}
+                _ => match settings.reason_to_hold(due.subject.reason, context.now) {
+                    Some(why) => plan.held.push((due, why)),
+                    None => plan.due.push(Pending { due, wanted, left }),
+                },
+            }
+        }
+        Ok(plan)
+    }
+
+    /// What would be sent now: a row for each notice and handler.
+    fn due_rows(&self, handlers: &[Handler], plan: &Plan) -> Vec<Row> {
+        if !self.settings.enabled {
+            let off = |pending: &Pending| Row::of(Notice::about_one(&pending.due), Fate::Held("off".into()));
+            return plan.due.iter().map(off).collect();
+        }
+        let mut rows = Vec::new();
+        for handler in handlers {
+            let notices = Notice::for_due(&plan.of(handler), self.settings.at_once).into_iter();
+            let via = || handler.fault().is_none().then(|| handler.name.clone());
+            rows.extend(notices.map(|(notice, _)| Row { notice, fate: Fate::Due, via: via() }));
+        }
+        rows
+    }
+
+    /// Reads again what was sent, because another run may have sent some notices meanwhile, and sends the rest.
+    fn deliver(&self, handlers: &[Handler], lock: &Lock) -> Outcome<Vec<Row>> {
+        let home = &self.context.store.home;
+        let mut delivered = Delivered::read(home)?;
+        let plan = self.plan(handlers, &delivered)?;
+        if has_old_entries(&delivered, home) {
+            delivered.prune(home);
+            lock.confirm()?;
+            delivered.stage()?.replace()?;
+        }
+        if !plan.due.is_empty() {
+            handler::check(handlers)?;
+        }
+        let mut rows = Vec::new();
+        for handler in handlers {
+            for (notice, dues) in Notice::for_due(&plan.of(handler), self.settings.at_once) {
+                let fate = self.deliver_one(handler, &notice, (&plan, &dues), &mut delivered, lock)?;
+                rows.push(Row { notice, fate, via: Some(handler.name.clone()) });
+            }
+        }
+        Ok(rows)
+    }
+
+    fn deliver_one(
+        &self,
+        handler: &Handler,
+        notice: &Notice,
+        (plan, dues): (&Plan, &[&Due]),
+        delivered: &mut Delivered,
+        lock: &Lock,
+    ) -> Outcome<Fate> {
+        let (settings, now) = (self.settings, self.context.now);
+        let mut after = delivered.clone();
+        for due in dues {
+            after.note(due, &handler.name, &plan.wanted(due), settings.cooldown, now);
+        }
+        // Written to disk before the notice is sent, so that a full disk does not make every run send it again.
+        let staged = after.stage()?;
+        lock.confirm()?;
+        if let Err(reason) = handler.deliver(notice, settings, now) {
+            return Ok(report_failure(notice, reason));
+        }
+        staged.replace()?;
+        *delivered = after;
+        Ok(Fate::Sent)
+    }
 }
 
 fn has_old_entries(delivered: &Delivered, home: &Home) -> bool {
@@ -146,43 +258,6 @@ fn with_lock<T>(store: &Store, work: impl FnOnce(&Lock) -> Outcome<T>) -> Outcom
         let _ = cs_core::file::remove(&lock_path);
     }
     done
-}
-
-type Results = (Vec<(Notice, Fate)>, Option<ChannelProgram>);
-
-/// Reads again what was sent, because another run may have sent some notices meanwhile, and sends the rest.
-fn deliver(context: &Context, config: &Config, settings: &Settings, scope: Scope, lock: &Lock) -> Outcome<Results> {
-    let mut delivered = Delivered::read(&context.store.home)?;
-    let due = plan(context, config, settings, &delivered, scope)?.due;
-    if has_old_entries(&delivered, &context.store.home) {
-        delivered.prune(&context.store.home);
-        lock.confirm()?;
-        delivered.stage()?.replace()?;
-    }
-    if due.is_empty() {
-        return Ok((Vec::new(), None));
-    }
-    let channel = ChannelProgram::choose(settings.channel, &settings.command)?;
-    let mut rows = Vec::new();
-    for notice in Notice::for_due(&due, settings.at_once) {
-        let mut after = delivered.clone();
-        for subject in notice.subjects() {
-            after.note(subject, context.now);
-        }
-        // Written to disk before the notice is sent, so that a full disk does not make every run send it again.
-        let staged = after.stage()?;
-        lock.confirm()?;
-        let fate = match send::run(channel.call(&notice, settings.sound(&notice), context.now), settings.timeout) {
-            Ok(()) => {
-                staged.replace()?;
-                delivered = after;
-                Fate::Sent
-            }
-            Err(reason) => report_failure(&notice, reason),
-        };
-        rows.push((notice, fate));
-    }
-    Ok((rows, Some(channel)))
 }
 
 fn report_failure(notice: &Notice, reason: String) -> Fate {

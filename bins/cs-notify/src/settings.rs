@@ -1,7 +1,10 @@
 //! Owns the settings: the group `notify` of `config.json`, and those that are shared with the Python tool. The group is
 //! parsed only here, so that a wrong value in it stops no other program. Unknown keys are ignored.
 
+mod handlers;
+
 use crate::channel::Channel;
+use crate::handler::Written;
 use crate::notice::Notice;
 use crate::quiet::Quiet;
 use crate::reasons::{self, AtRest, Reason, Rule, Rules};
@@ -31,6 +34,8 @@ pub struct Settings {
     pub channel: Channel,
     /// The user's own program and its arguments; empty for none.
     pub command: Vec<String>,
+    /// The handlers besides.
+    pub handlers: Vec<Written>,
     /// How long a program may take to deliver one notice.
     pub timeout: Duration,
 }
@@ -45,7 +50,7 @@ impl Settings {
             Some(other) => return Err(wrong(format!("notify is {other}, not an object"))),
         };
         let number = |key, default, range| number(group, key, default, range).map_err(wrong);
-        let command = command(group).map_err(wrong)?;
+        let command = command(group, "notify.command").map_err(wrong)?;
         Ok(Settings {
             enabled: config.settings.notifications_enabled,
             parked_after: hours(config.settings.parked_notify_hours),
@@ -57,6 +62,7 @@ impl Settings {
             at_once: number("at_once", 5, (1, 100))? as usize,
             channel: channel(group, &command).map_err(wrong)?,
             command,
+            handlers: handlers::read(group).map_err(wrong)?,
             timeout: Duration::from_secs(number("timeout_seconds", 10, (1, 300))?.into()),
         })
     }
@@ -92,7 +98,8 @@ fn number(group: &Map<String, Value>, key: &str, default: u32, (least, most): (u
     whole.ok_or_else(|| format!("notify.{key} is {value}; write a whole number from {least} to {most}"))
 }
 
-fn command(group: &Map<String, Value>) -> Result<Vec<String>, String> {
+/// A program and its arguments; empty for none. `path` is the key for people.
+fn command(group: &Map<String, Value>, path: &str) -> Result<Vec<String>, String> {
     let words = match group.get("command") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Array(words)) => words.iter().map(|word| word.as_str().map(str::to_string)).collect(),
@@ -103,7 +110,7 @@ fn command(group: &Map<String, Value>) -> Result<Vec<String>, String> {
     };
     words.filter(fits).ok_or_else(|| {
         let example = "[\"/home/you/bin/tell\", \"--urgent\"]";
-        format!("notify.command is not a list of texts; write the program and its arguments, such as {example}")
+        format!("{path} is not a list of texts; write the program and its arguments, such as {example}")
     })
 }
 
@@ -171,6 +178,19 @@ mod tests {
             (json!({"done_after_seconds": "1"}), "notify.done_after_seconds"),
             (json!({"reasons": {"waiting": {"quiet": "loud"}}}), "notify.reasons.waiting.quiet"),
             (json!({"at_once": 0}), "notify.at_once"),
+            (json!({"handlers": {}}), "notify.handlers is {}"),
+            (json!({"handlers": [7]}), "notify.handlers[0] is 7"),
+            (json!({"handlers": [{"name": "x"}]}), "notify.handlers[0].command"),
+            (json!({"handlers": [{"command": []}]}), "notify.handlers[0].command"),
+            (json!({"handlers": [{"command": ["a"]}, {"command": ["b"], "input": "xml"}]}), "notify.handlers[1].input"),
+            (json!({"handlers": [{"command": ["a"], "input": "template"}]}), "notify.handlers[0].template"),
+            (json!({"handlers": [{"command": ["a"], "template": "{tilte}"}]}), "{tilte} is not a field"),
+            (json!({"handlers": [{"command": ["a"], "reasons": ["later"]}]}), "notify.handlers[0].reasons"),
+            (json!({"handlers": [{"command": ["a"], "name": 7}]}), "notify.handlers[0].name"),
+            (
+                json!({"handlers": [{"command": ["a"], "name": "x"}, {"command": ["b"], "name": "x"}]}),
+                "notify.handlers[1].name",
+            ),
             (json!({"timeout_seconds": "10"}), "notify.timeout_seconds"),
         ] {
             let told = read(group.clone()).unwrap_err().to_string();

@@ -1,10 +1,11 @@
 //! Owns what is printed: one line for each notice, with its result.
 
 use crate::PROGRAM;
-use crate::channel::ChannelProgram;
+use crate::handler::Handler;
 use crate::notice::{About, Event, Notice};
 use cli::{Context, Form, Outcome};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write;
 
 /// The result of a notice.
@@ -39,46 +40,69 @@ impl Fate {
     }
 }
 
+/// A notice, its result, and the handler that it is about.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub notice: Notice,
+    pub fate: Fate,
+    pub via: Option<String>,
+}
+
+impl Row {
+    /// A notice that no handler gets now.
+    pub fn of(notice: Notice, fate: Fate) -> Self {
+        Row { notice, fate, via: None }
+    }
+}
+
 #[derive(Serialize)]
 struct NoticeRow<'a> {
     result: &'static str,
     note: Option<&'a str>,
-    via: Option<&'static str>,
+    via: Option<&'a str>,
     #[serde(flatten)]
     event: Event<'a>,
 }
 
-/// Prints notices and their results.
-pub fn print_rows(context: &mut Context, rows: &[(Notice, Fate)], channel: Option<&ChannelProgram>) -> Outcome<()> {
-    let via = channel.map(|channel| channel.channel.as_str());
+/// Prints notices and their results, and the handlers that get them.
+pub fn print_rows(context: &mut Context, rows: &[Row], handlers: &[Handler]) -> Outcome<()> {
     match context.out.form {
         _ if context.out.quiet => {
-            for id in rows.iter().flat_map(|(notice, _)| notice.subjects()).map(|subject| &subject.session_id) {
-                context.out.line(id)?;
+            let mut seen = BTreeSet::new();
+            for id in rows.iter().flat_map(|row| row.notice.subjects()).map(|subject| &subject.session_id) {
+                if seen.insert(id) {
+                    context.out.line(id)?;
+                }
             }
         }
         Form::Json => {
-            for (notice, fate) in rows {
-                let event = notice.event(context.now);
-                context.out.json(&NoticeRow { result: fate.word(), note: fate.note(), via, event })?;
+            for row in rows {
+                let event = row.notice.event(context.now);
+                let (result, note) = (row.fate.word(), row.fate.note());
+                context.out.json(&NoticeRow { result, note, via: row.via.as_deref(), event })?;
             }
         }
-        Form::Table => {
-            let cells: Vec<Vec<String>> = rows.iter().map(|(notice, fate)| cells(notice, fate)).collect();
-            if cells.is_empty() {
-                context.out.line("no notice is due")?;
-            } else {
-                context.out.table(&["result", "reason", "id", "notice"], &cells)?;
-            }
-            if let Some(channel) = channel {
-                context.out.line(&format!("by {}", channel.describe()))?;
-            }
-        }
+        Form::Table => print_table(context, rows, handlers)?,
     }
     context.out.flush()
 }
 
-fn cells(notice: &Notice, fate: &Fate) -> Vec<String> {
+/// The handler of a row is only of interest if there are several.
+fn print_table(context: &mut Context, rows: &[Row], handlers: &[Handler]) -> Outcome<()> {
+    let mut header = vec!["result", "reason", "id", "notice"];
+    let mut cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
+    if handlers.len() > 1 {
+        header.insert(1, "via");
+        cells.iter_mut().zip(rows).for_each(|(cells, row)| cells.insert(1, row.via.clone().unwrap_or_default()));
+    }
+    match cells.is_empty() {
+        true => context.out.line("no notice is due")?,
+        false => context.out.table(&header, &cells)?,
+    }
+    handlers.iter().try_for_each(|handler| context.out.line(&format!("by {}", handler.describe())))
+}
+
+fn cells(Row { notice, fate, .. }: &Row) -> Vec<String> {
     let result = match fate.note() {
         Some(note) if !matches!(fate, Fate::Failed(_)) => note.to_string(),
         _ => fate.word().to_string(),

@@ -4,7 +4,8 @@
 
 use crate::PROGRAM;
 use crate::due::Scope;
-use crate::run;
+use crate::handler;
+use crate::run::Run;
 use crate::settings::Settings;
 use crate::show::Fate;
 use cli::{Context, Form, Out};
@@ -119,10 +120,11 @@ impl Watcher<'_> {
 
     fn tell(&self, store: &Store, id: &SessionId, settings: &Settings) -> Told {
         let context = Context { store: store.clone(), out: Out::new(Some(Form::Json), true), now: self.now() };
-        match run::tell(&context, &store.config(), settings, Scope::Soon(id)) {
-            Ok(fates) if fates.is_empty() => Told::Nothing,
-            Ok(fates) => {
-                let failed = fates.into_iter().find_map(|fate| match fate {
+        let run = Run { context: &context, config: &store.config(), settings, scope: Scope::Soon(id) };
+        match run.send(&handler::all(settings)) {
+            Ok((rows, _)) if rows.is_empty() => Told::Nothing,
+            Ok((rows, _)) => {
+                let failed = rows.into_iter().find_map(|row| match row.fate {
                     Fate::Failed(reason) => Some(reason),
                     _ => None,
                 });
