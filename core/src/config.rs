@@ -8,7 +8,7 @@ mod read;
 mod register;
 
 pub use read::newer_version;
-pub use register::{FRESH, forget, hide, learn, register, relocate};
+pub use register::{FRESH, forget, hide, learn, register, relocate, switch_notifications};
 
 use crate::error::Error;
 use crate::patch::Patch;

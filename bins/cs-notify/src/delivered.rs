@@ -88,6 +88,15 @@ impl Delivered {
         }
     }
 
+    /// The notice that was sent last: when, why, and about which session.
+    pub fn last(&self) -> Option<(String, String, String)> {
+        let sent = self.entries.iter().filter_map(|(id, entry)| {
+            let (at, reason) = (text(entry, "notified_at")?, text(entry, "reason")?);
+            clock::parse(at).map(|instant| (instant, at.to_string(), reason.to_string(), id.clone()))
+        });
+        sent.max().map(|(_, at, reason, id)| (at, reason, id))
+    }
+
     /// Removes the entries of sessions that no longer exist. Entries that are not sessions stay.
     pub fn prune(&mut self, home: &Home) {
         let is_there = |key: &str| match SessionId::parse(key) {

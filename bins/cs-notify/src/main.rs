@@ -2,7 +2,7 @@
 //! `hook`, which agents call, checks soon after an event.
 //!
 //! Reads: `config.json`, the index, `live/`, `ended/`, `notify_state.json`, and the records of the sessions in a notice.
-//! Writes: `notify_state.json`, after a notice was delivered; `notify/<uuid>.lock`.
+//! Writes: `notify_state.json`, after a notice was delivered; `notify/<uuid>.lock`; with `on` and `off`, `config.json`.
 //! Exits: 0 done (also if no notice is due), 1 not delivered, 64 usage, 65 invalid, 74 disk, 75 busy. `hook`: always 0;
 //! its errors go to `logs/hook.log`.
 
@@ -14,11 +14,14 @@ mod hook;
 mod notice;
 mod quiet;
 mod reasons;
+mod registered;
 mod run;
 mod send;
 mod settings;
 mod show;
+mod status;
 mod subject;
+mod switch;
 mod template;
 mod watch;
 
@@ -28,14 +31,14 @@ use settings::Settings;
 use std::process::ExitCode;
 
 /// Sends a notice when a session waits for you, fails, goes stale or stays parked: on the desktop, or
-/// by your own command. It is off until settings.notifications_enabled in config.json is true.
+/// by your own command. It is off until you switch it on.
 #[derive(ArgsInfo, FromArgs)]
-#[argh(example = "{command_name} --dry-run", example = "{command_name} --test")]
+#[argh(example = "{command_name} on", example = "{command_name} --test")]
 struct Args {
     /// print what would be sent and by which channel, but send and write nothing
     #[argh(switch)]
     dry_run: bool,
-    /// send one test notice by the channel in use
+    /// send a test notice by each handler, and report each
     #[argh(switch)]
     test: bool,
     #[argh(subcommand)]
@@ -45,6 +48,9 @@ struct Args {
 #[derive(FromArgs)]
 #[argh(subcommand)]
 enum Command {
+    On(switch::On),
+    Off(switch::Off),
+    Status(status::Status),
     Hook(hook::Hook),
 }
 
@@ -55,16 +61,28 @@ fn main() -> ExitCode {
 }
 
 fn work(args: Args, out: Out) -> Outcome<()> {
-    if let Some(Command::Hook(hook)) = args.command {
-        return hook.run();
+    let has_switch = args.dry_run || args.test;
+    match args.command {
+        Some(_) if has_switch => {
+            Err(Failure::Usage("--dry-run and --test cannot be combined with a command".into(), None))
+        }
+        Some(Command::Hook(hook)) => hook.run(),
+        Some(Command::On(on)) => on.run(&mut Context::new(out)?),
+        Some(Command::Off(off)) => off.run(&mut Context::new(out)?),
+        other => check(args.dry_run, args.test, other, out),
     }
+}
+
+/// What needs the settings.
+fn check(dry_run: bool, test: bool, command: Option<Command>, out: Out) -> Outcome<()> {
     let context = &mut Context::new(out)?;
     let config = context.config();
     let settings = Settings::read(&config, &context.store.home.config())?;
-    match (args.dry_run, args.test) {
-        (true, true) => Err(Failure::Usage("--dry-run and --test cannot be combined".into(), None)),
-        (true, false) => run::rehearse(context, &config, &settings),
-        (false, true) => run::test(context, &settings),
-        (false, false) => run::send_due(context, &config, &settings),
+    match (command, dry_run, test) {
+        (Some(Command::Status(status)), ..) => status.run(context, &settings),
+        (_, true, true) => Err(Failure::Usage("--dry-run and --test cannot be combined".into(), None)),
+        (_, true, false) => run::rehearse(context, &config, &settings),
+        (_, false, true) => run::test(context, &settings),
+        (_, false, false) => run::send_due(context, &config, &settings),
     }
 }

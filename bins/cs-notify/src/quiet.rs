@@ -29,6 +29,11 @@ impl Quiet {
         self.covers(local_minute(now))
     }
 
+    /// The start of the span, such as `22:00`.
+    pub fn start(&self) -> String {
+        format_time_of_day(self.from)
+    }
+
     /// The end of the span, such as `07:30`.
     pub fn end(&self) -> String {
         format_time_of_day(self.to)

@@ -138,7 +138,7 @@ fn print_off(context: &mut Context) -> Outcome<()> {
 
 fn how_to_enable(context: &Context) -> String {
     let path = context.store.home.config();
-    format!("notifications are off; set settings.notifications_enabled to true in {}", path.display())
+    format!("notifications are off in {}; cs-notify on switches them on", path.display())
 }
 
 impl Run<'_> {

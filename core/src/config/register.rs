@@ -1,4 +1,4 @@
-//! Owns how a project is added to the text of `config.json`. Must stay true: everything that is already in the text
+//! Owns how a project is added to the text of `config.json`, and how notices are switched on in it. Must stay true: everything that is already in the text
 //! stays, even if it cannot be parsed; a text to which nothing can be added without losing something is refused.
 
 use super::{Config, newer_version};
@@ -134,6 +134,20 @@ pub fn learn(file: &Path, before: &[u8], repos: &[(String, String)]) -> Result<V
     })
 }
 
+/// The text of the file with notices switched on or off.
+pub fn switch_notifications(file: &Path, before: &[u8], on: bool) -> Result<Vec<u8>> {
+    let known = Config::read(file, before);
+    if known.settings.notifications_enabled == on && !known.is_doubtful("settings.notifications_enabled") {
+        return Ok(before.to_vec());
+    }
+    changed(file, before, |text| {
+        change_group(text, "settings", |settings| {
+            settings.set_value("notifications_enabled", json!(on).to_string());
+            Ok(())
+        })
+    })
+}
+
 /// The text of the file after a change.
 fn changed(
     file: &Path,
@@ -154,7 +168,8 @@ fn writable(text: Patch) -> std::result::Result<Patch, String> {
     }
 }
 
-/// Changes a group of the file: the projects, which the Python tool also reads, or their places, which only we read.
+/// Changes a group of the file: the projects and settings, which the Python tool also reads, or the places, which only
+/// we read.
 fn change_group(
     text: &mut Patch,
     group: &str,
@@ -266,6 +281,27 @@ mod tests {
             assert!(shown.contains(kept) && gone.contains(kept), "{kept}: {shown} {gone}");
         }
         assert!(forget(file, b"{\"version\": 2}", &slug).is_err());
+    }
+
+    #[test]
+    fn notices_are_switched_and_nothing_else_changes() {
+        let switched = |before: &str, on| {
+            switch_notifications(Path::new("/x"), before.as_bytes(), on).map(|text| String::from_utf8(text).unwrap())
+        };
+        let fresh = switched(FRESH, true).unwrap();
+        assert_eq!(fresh, FRESH.replace("\"notifications_enabled\": false", "\"notifications_enabled\": true"));
+        assert_eq!(switched(&fresh, false).unwrap(), FRESH);
+        assert_eq!((switched(&fresh, true).unwrap(), switched(FRESH, false).unwrap()), (fresh, FRESH.to_string()));
+        let odd = r#"{"settings":{"dashboard_port":0,"later":1.50},"z":[1e400],"notify":{"via":"mail"}}"#;
+        let text = switched(odd, true).unwrap();
+        for kept in ["\"dashboard_port\": 0", "\"later\": 1.50", "[1e400]", r#"{"via":"mail"}"#] {
+            assert!(text.contains(kept), "{kept}: {text}");
+        }
+        let unknown = switched(r#"{"settings":{"notifications_enabled":"yes"}}"#, false).unwrap();
+        assert!(unknown.contains("\"notifications_enabled\": false"), "{unknown}");
+        for refused in ["", "{", "[]", r#"{"settings":7}"#, r#"{"version":2}"#] {
+            assert!(switched(refused, true).is_err(), "{refused}");
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Store {
     }
 
     fn write_moved(&self, slug: &Slug, to: &str, absorbed: Option<&Slug>) -> Result<()> {
-        self.change_config(|file, before| config::relocate(file, before, slug, to, absorbed))
+        self.change_config(|file, before| config::relocate(file, before, slug, to, absorbed)).map(drop)
     }
 }
 

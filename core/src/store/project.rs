@@ -119,14 +119,20 @@ impl Store {
     }
 
     /// Changes the text of `config.json`, which is created if needed, under its lock.
-    pub(super) fn change_config(&self, change: impl Fn(&Path, &[u8]) -> Result<Vec<u8>>) -> Result<()> {
+    /// Returns whether that changed anything.
+    pub(super) fn change_config(&self, change: impl Fn(&Path, &[u8]) -> Result<Vec<u8>>) -> Result<bool> {
         let file = self.home.config();
         self.until_confirmed(|| {
             let lock = lock::acquire(&Home::lock_of(&file), self.wait)?;
             let before = file::read(&file)?.unwrap_or_else(|| config::FRESH.into());
             let text = change(&file, &before)?;
-            if text == before { Ok(()) } else { replace(&lock, &file, &text) }
+            if text == before { Ok(false) } else { replace(&lock, &file, &text).map(|()| true) }
         })
+    }
+
+    /// Switches notices on or off in `config.json`; whether that changed anything.
+    pub fn switch_notifications(&self, on: bool) -> Result<bool> {
+        self.change_config(|file, before| config::switch_notifications(file, before, on))
     }
 
     /// The state of a project; an empty one if the file is missing or blank.

@@ -62,7 +62,7 @@ impl Store {
         if self.config().is_hidden(slug.as_str()) == is_hidden {
             return Ok(());
         }
-        self.change_config(|file, before| config::hide(file, before, slug, is_hidden))
+        self.change_config(|file, before| config::hide(file, before, slug, is_hidden)).map(drop)
     }
 
     /// All sessions of a project, archived ones included.

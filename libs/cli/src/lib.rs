@@ -33,7 +33,7 @@ pub use messages::{note, report};
 pub use nearest::near_words;
 pub use out::{Form, Out, sanitize};
 pub use quote::quote_word;
-pub use record::{block, print_session, print_session_with, shown};
+pub use record::{block, format_field, print_session, print_session_with, shown};
 pub use refusal::{did_you_mean, see};
 pub use select::{each, selectors};
 pub use shared::STDIN;

@@ -62,7 +62,7 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
 }
 
 /// A line with a label, which is as wide as the longest one.
-fn format_field(name: &str, value: &str) -> String {
+pub fn format_field(name: &str, value: &str) -> String {
     format!("  {name:<12} {value}")
 }
 

@@ -1,0 +1,92 @@
+//! Owns finding out what calls this program: the hooks of agents, and the scheduled job. Only the files that name it are
+//! read; `cs-setup doctor` examines what they say. Must stay true: what cannot be read is not claimed.
+
+use agents::Agent;
+use agents::event::NOTIFY;
+use serde::Serialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The plugin, as the client's settings name it, before the marketplace.
+const PLUGIN: &str = "cs-sessions@";
+
+/// Whether something that calls this program was found, and where.
+#[derive(Debug, Serialize)]
+pub struct Found {
+    /// The agent, or the scheduler.
+    pub by: &'static str,
+    pub is_there: bool,
+    /// The file that says so, or should.
+    pub file: Option<PathBuf>,
+    /// What installs it.
+    pub fix: Option<&'static str>,
+}
+
+impl Found {
+    /// Describes it for people.
+    pub fn describe(&self) -> String {
+        let file = self.file.as_ref().map_or_else(String::new, |file| format!(", {}", file.display()));
+        match (self.is_there, self.fix) {
+            (false, Some(fix)) => format!("not found: {}{file}; {fix}", self.by),
+            _ => format!("{}{file}", self.by),
+        }
+    }
+}
+
+/// The hooks of Claude Code, and of Codex if it has any.
+pub fn hooks() -> Vec<Found> {
+    let claude = Agent::Claude.home().map(|home| home.join("settings.json"));
+    let codex = Agent::Codex.home().map(|home| home.join("hooks.json")).filter(|file| file.exists());
+    let found = |by, file: PathBuf, fix| {
+        let settings = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+        let is_there = settings.as_ref().is_some_and(|settings| has_plugin(settings) || has_hook(settings));
+        Found { by, is_there, file: Some(file), fix: (!is_there).then_some(fix) }
+    };
+    let claude = claude.map(|file| found("Claude Code", file, "cs-setup install"));
+    let codex = codex.map(|file| found("Codex", file, "cs-setup install --codex"));
+    claude.into_iter().chain(codex).collect()
+}
+
+fn has_plugin(settings: &Value) -> bool {
+    let plugins = settings.get("enabledPlugins").and_then(Value::as_object);
+    plugins.is_some_and(|plugins| plugins.iter().any(|(name, on)| name.starts_with(PLUGIN) && *on == Value::Bool(true)))
+}
+
+/// Whether a hook's command is this program.
+fn has_hook(settings: &Value) -> bool {
+    let groups = settings.get("hooks").and_then(Value::as_object).into_iter().flat_map(|events| events.values());
+    let handlers = groups.filter_map(Value::as_array).flatten().filter_map(|group| group.get("hooks")?.as_array());
+    let mut commands = handlers.flatten().filter_map(|handler| handler.get("command")?.as_str());
+    commands.any(|command| command.contains(&format!("/{NOTIFY}")))
+}
+
+/// The job of systemd or launchd that calls this program.
+pub fn job() -> Found {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let home = variable("HOME").unwrap_or_default();
+    let (by, file) = match cfg!(target_os = "macos") {
+        true => ("launchd", home.join("Library/LaunchAgents/claude-sessions.notify.plist")),
+        false => {
+            let config =
+                variable("XDG_CONFIG_HOME").filter(|dir| dir.is_absolute()).unwrap_or_else(|| home.join(".config"));
+            ("systemd", config.join("systemd/user/claude-sessions-notify.timer"))
+        }
+    };
+    let is_there = Path::new(&file).exists();
+    let fix = (!is_there).then_some("cs-setup jobs install (a crontab is not read here)");
+    Found { by, is_there, file: Some(file), fix }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_hook_or_an_enabled_plugin_calls_it() {
+        let hook = |command: &str| json!({"hooks": {"Stop": [{"hooks": [{"command": command, "args": ["hook"]}]}]}});
+        assert!(has_hook(&hook("/x/bin/cs-notify")) && !has_hook(&hook("/x/bin/cs-heartbeat")));
+        let plugin = |on: Value| json!({"enabledPlugins": {"cs-sessions@claude-sessions": on}});
+        assert!(has_plugin(&plugin(json!(true))) && !has_plugin(&plugin(json!(false))) && !has_plugin(&json!([])));
+    }
+}
