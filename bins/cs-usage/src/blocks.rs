@@ -3,12 +3,12 @@
 use crate::load::load_for;
 use crate::options::Options;
 use crate::output::print_rows;
-use crate::row::{Column, Field, Sides, Subject, UsageRow};
+use crate::row::{Field, Shown, Sides, Subject, UsageRow};
 use agents::Agent;
 use cli::{Context, Outcome};
 use cs_core::clock;
 use cs_core::zone::Zone;
-use render::{format_cost, format_count, format_minute};
+use render::{Column, format_cost, format_count, format_minute};
 use serde_json::json;
 use usage::report::{Block, Burn};
 use usage::sum::Sum;
@@ -88,16 +88,18 @@ impl Subject for Window {
         }
     }
 
-    fn columns(&self, sum: &Sum) -> Sides<Column> {
+    fn columns(&self, sum: &Sum) -> Sides<Shown> {
         let cost = |usd: Option<f64>| format_cost(usd, sum.unpriced, sum.unconfirmed);
         let at_end = |(tokens, usd)| format!("{}, {}", format_count(tokens), cost(usd));
-        let agent = self.names_agent.then(|| ("agent", self.agent.word().to_string()));
+        let agent = self.names_agent.then(|| (Column::text("agent").worth(25), self.agent.word().to_string()));
+        let number =
+            |title, worth, text: Option<String>| (Column::number(title).worth(worth), text.unwrap_or_default());
         Sides {
-            before: [("start", self.local_start.clone())].into_iter().chain(agent).collect(),
+            before: [(Column::text("start"), self.local_start.clone())].into_iter().chain(agent).collect(),
             behind: vec![
-                ("tokens/min", self.tokens_per_minute().map(|rate| format_count(rate as u64)).unwrap_or_default()),
-                ("$/hour", self.burn.map(|burn| cost(burn.usd_per_hour)).unwrap_or_default()),
-                ("projected", self.projection.map(at_end).unwrap_or_default()),
+                number("tokens/min", 22, self.tokens_per_minute().map(|rate| format_count(rate as u64))),
+                number("$/hour", 24, self.burn.map(|burn| cost(burn.usd_per_hour))),
+                number("projected", 50, self.projection.map(at_end)),
             ],
         }
     }

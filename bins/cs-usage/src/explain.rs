@@ -8,7 +8,7 @@ use crate::which::conversations;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Outcome, sanitize};
 use cs_core::clock;
-use render::{LIST_PRICE, format_second};
+use render::{Column, LIST_PRICE, Style, Table, TableCell, format_second};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
@@ -99,7 +99,8 @@ impl Explanation {
 
     fn print_page(&self, context: &mut Context, loaded: &Loaded) -> Outcome<()> {
         let out = &mut context.out;
-        out.line(&sanitize(self.session.title.as_deref().unwrap_or(&self.session.claude_session_id)))?;
+        let title = self.session.title.as_deref().unwrap_or(&self.session.claude_session_id);
+        out.line(&out.styled(title, Style::Strong))?;
         if self.session.source == "summary" {
             out.line("  its log is gone or shorter than before, so its summary counts")?;
         }
@@ -109,9 +110,12 @@ impl Explanation {
             local.map(format_second).unwrap_or_default()
         };
         let calls = self.calls.iter().map(|call| call.cells(time(call.at)));
-        let rows: Vec<Vec<String>> = calls.chain(self.lines.iter().map(|line| line.cells(time(line.at)))).collect();
-        if !rows.is_empty() {
-            out.table(&["time", "chain", "model", "tokens", LIST_PRICE, "lines", "result", "message"], &rows)?;
+        let mut table = Table::new(columns());
+        for cells in calls.chain(self.lines.iter().map(|line| line.cells(time(line.at)))) {
+            table.push(cells.into_iter().map(TableCell::from).collect());
+        }
+        if !table.is_empty() {
+            out.show(&table)?;
         }
         out.line(&self.session.describe_counts())?;
         if self.checks.is_empty() {
@@ -119,6 +123,20 @@ impl Explanation {
         }
         self.checks.iter().try_for_each(|check| out.line(&sanitize(&check.describe())))
     }
+}
+
+/// The columns of the calls.
+fn columns() -> Vec<Column> {
+    vec![
+        Column::text("time"),
+        Column::text("chain").worth(10),
+        Column::text("model").worth(50).shrinks(12),
+        Column::number("tokens"),
+        Column::number(LIST_PRICE),
+        Column::number("lines").worth(20),
+        Column::text("result").shrinks(8),
+        Column::text("message").worth(30).shrinks(8),
+    ]
 }
 
 /// Reads the account of a log that came from the cache. Errors were reported when it was loaded.

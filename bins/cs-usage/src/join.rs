@@ -5,10 +5,10 @@ use crate::load::load_for;
 use crate::options::Options;
 use crate::output::print_rows;
 use crate::records::records;
-use crate::row::{Column, Field, Sides, Subject, UsageRow};
+use crate::row::{Field, Shown, Sides, Subject, UsageRow};
 use cli::{Context, Outcome};
 use cs_core::record::Session;
-use render::format_progress;
+use render::{Column, format_progress};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap};
 use usage::shares::place_of;
@@ -55,6 +55,9 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     print_rows(&mut context.out, options, &rows)?;
     loaded.end()
 }
+
+/// The width of a record's id, which is never cut. A conversation's id is longer.
+const RECORD_ID: usize = 23;
 
 #[derive(Default)]
 struct Share {
@@ -109,18 +112,21 @@ impl Subject for Record {
         Sides { before, ..Sides::default() }
     }
 
-    fn columns(&self, _sum: &Sum) -> Sides<Column> {
+    fn columns(&self, _sum: &Sum) -> Sides<Shown> {
+        let text = |title, worth: u8, floor: usize, text: &Option<String>| {
+            (Column::text(title).worth(worth).shrinks(floor), text.clone().unwrap_or_default())
+        };
+        let commits = if self.commits > 0 { self.commits.to_string() } else { String::new() };
+        let id = self.session_id.as_ref().unwrap_or(&self.claude_session_id);
+        let session = (Column::text("session").shrinks(RECORD_ID), id.clone());
         Sides {
             before: vec![
-                ("session", self.session_id.as_ref().unwrap_or(&self.claude_session_id).clone()),
-                ("status", self.status.unwrap_or("no record").to_string()),
-                ("tasks", format_progress(self.tasks)),
-                ("commits", if self.commits > 0 { self.commits.to_string() } else { String::new() }),
+                session,
+                (Column::text("status").worth(28), self.status.unwrap_or("no record").to_string()),
+                (Column::number("tasks").worth(12), format_progress(self.tasks)),
+                (Column::number("commits").worth(11), commits),
             ],
-            behind: vec![
-                ("intent", self.intent.clone().unwrap_or_default()),
-                ("outcome", self.outcome.clone().unwrap_or_default()),
-            ],
+            behind: vec![text("intent", 60, 12, &self.intent), text("outcome", 50, 12, &self.outcome)],
         }
     }
 }

@@ -18,6 +18,7 @@ mod output;
 mod periods;
 mod records;
 mod row;
+mod table;
 mod titles;
 mod which;
 

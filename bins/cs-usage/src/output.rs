@@ -2,9 +2,10 @@
 
 use crate::PROGRAM;
 use crate::options::Options;
-use crate::row::{Column, JsonRow, Sides, Subject, UsageRow, csv_lines, sum_columns};
+use crate::row::{JsonRow, Subject, UsageRow, csv_lines};
+use crate::table::table;
 use cli::{Form, Out, Outcome, note, sanitize};
-use render::{Cell, align_right, format_csv_row, format_number};
+use render::{Cell, Style, format_csv_row, format_number};
 use std::io::IsTerminal;
 use usage::sum::Sum;
 
@@ -45,41 +46,14 @@ fn print_csv<S: Subject>(out: &mut Out, options: &Options, rows: &[UsageRow<S>])
     Ok(())
 }
 
+/// Prints a table, and below it which columns have no room.
 fn print_table<S: Subject>(out: &mut Out, options: &Options, rows: &[UsageRow<S>]) -> Outcome<()> {
-    let Some(first) = rows.first() else { return Ok(()) };
-    let (mut header, numbers) = titles(first);
-    let mut lines = Vec::new();
-    for row in rows {
-        let Sides { before, behind } = row.subject.columns(&row.sum);
-        lines.push(texts(before.into_iter().chain(sum_columns(&row.sum)).chain(behind)));
-        let models = row.models.iter().filter(|_| options.breakdown);
-        lines.extend(models.map(|(model, sum)| sum_line(&format!("  {model}"), sum, numbers.start)));
+    let dropped = out.show(&table(rows, &total(rows), options.breakdown))?;
+    if dropped.is_empty() {
+        return Ok(());
     }
-    if rows.len() > 1 {
-        lines.push(sum_line("total", &total(rows), numbers.start));
-    }
-    align_right(&mut header, &mut lines, numbers);
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    out.table(&header, &lines)
-}
-
-/// The titles of all columns, and which of them hold numbers.
-fn titles<S: Subject>(row: &UsageRow<S>) -> (Vec<String>, std::ops::Range<usize>) {
-    let (Sides { before, behind }, sums) = (row.subject.columns(&row.sum), sum_columns(&row.sum));
-    let numbers = before.len()..before.len() + sums.len();
-    (before.into_iter().chain(sums).chain(behind).map(|(title, _)| title.to_string()).collect(), numbers)
-}
-
-fn texts(columns: impl Iterator<Item = Column>) -> Vec<String> {
-    columns.map(|(_, text)| text).collect()
-}
-
-/// A line with only a name and a sum.
-fn sum_line(name: &str, sum: &Sum, columns_before: usize) -> Vec<String> {
-    let mut line = vec![name.to_string()];
-    line.resize(columns_before, String::new());
-    line.extend(texts(sum_columns(sum).into_iter()));
-    line
+    let line = out.styled(&format!("not shown at this width: {}", dropped.join(", ")), Style::Dim);
+    out.line(&line)
 }
 
 fn total<S>(rows: &[UsageRow<S>]) -> Sum {

@@ -4,11 +4,11 @@ use crate::PROGRAM;
 use crate::load::{Loaded, load_for};
 use crate::options::Options;
 use crate::output::print_rows;
-use crate::row::{Column, Field, Sides, Subject, UsageRow};
+use crate::row::{Field, Shown, Sides, Subject, UsageRow};
 use agents::Agent;
 use cli::{Context, Form, Outcome, note};
 use cs_core::clock;
-use render::{format_count, format_number};
+use render::{Column, Table, TableCell, format_count, format_number};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -99,14 +99,26 @@ impl Subject for Part {
         }
     }
 
-    fn columns(&self, _sum: &Sum) -> Sides<Column> {
+    fn columns(&self, _sum: &Sum) -> Sides<Shown> {
         match self {
-            Part::Named { kind, name } => Sides { before: vec![(kind, name.clone())], ..Sides::default() },
+            Part::Named { kind, name } => {
+                let column = if self.has_share() { Column::text(kind).shrinks(12) } else { Column::text(kind) };
+                Sides { before: vec![(column, name.clone())], behind: Vec::new() }
+            }
             Part::Model { model, agent } => {
-                let before = vec![("model", model.clone()), ("agent", agent.word().to_string())];
-                Sides { before, ..Sides::default() }
+                let agent = (Column::text("agent").worth(25), agent.word().to_string());
+                let before = vec![(Column::text("model").shrinks(12), model.clone()), agent];
+                Sides { before, behind: Vec::new() }
             }
             Part::Conversation(conversation) => conversation.columns(),
+        }
+    }
+
+    fn has_share(&self) -> bool {
+        match self {
+            Part::Named { kind, .. } => matches!(*kind, "project" | "repo"),
+            Part::Model { .. } => true,
+            Part::Conversation(_) => false,
         }
     }
 }
@@ -128,14 +140,14 @@ impl Conversation {
         }
     }
 
-    fn columns(&self) -> Sides<Column> {
+    fn columns(&self) -> Sides<Shown> {
         Sides {
-            before: vec![("session", self.id.clone())],
+            before: vec![(Column::text("session").shrinks(8), self.id.clone())],
             behind: vec![
-                ("turns", format_number(self.turns)),
-                ("last", self.last_day.clone()),
-                ("project", self.project.clone()),
-                ("title", self.title.clone().unwrap_or_default()),
+                (Column::number("turns").worth(15), format_number(self.turns)),
+                (Column::text("last").worth(45), self.last_day.clone()),
+                (Column::text("project").worth(35).shrinks(8), self.project.clone()),
+                (Column::text("title").worth(60).shrinks(12), self.title.clone().unwrap_or_default()),
             ],
         }
     }
@@ -194,13 +206,13 @@ fn print_remembered(
         return context.out.flush();
     }
     context.out.line("\nOnly in Claude Code's stats-cache.json (UTC days; input and output tokens, no cost):")?;
-    let rows: Vec<Vec<String>> = days
-        .iter()
-        .map(|(date, models)| {
-            let names: Vec<&str> = models.keys().map(String::as_str).collect();
-            vec![date.clone(), format_count(models.values().sum()), names.join(", ")]
-        })
-        .collect();
-    context.out.table(&["date", "tokens", "models"], &rows)?;
+    let columns = vec![Column::text("date"), Column::number("tokens"), Column::main("models")];
+    let mut table = Table::new(columns);
+    for (date, models) in days {
+        let names: Vec<&str> = models.keys().map(String::as_str).collect();
+        let cells = [date.clone(), format_count(models.values().sum()), names.join(", ")];
+        table.push(cells.map(TableCell::from).into());
+    }
+    context.out.show(&table)?;
     context.out.flush()
 }

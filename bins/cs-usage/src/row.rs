@@ -1,7 +1,7 @@
 //! Owns a row of a report: its subject, what was used, and its form as JSON, as comma-separated values and as cells of a
 //! table. Must stay true: each fact comes with its name, so that all rows of a report have the same fields and columns.
 
-use render::{Cell, LIST_PRICE, format_cost, format_count};
+use render::{Cell, Column, LIST_PRICE, format_cost, format_count};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -20,7 +20,11 @@ pub trait Subject {
     /// Its facts for programs.
     fn fields(&self, sum: &Sum) -> Sides<Field>;
     /// Its facts for people. The first column names it.
-    fn columns(&self, sum: &Sum) -> Sides<Column>;
+    fn columns(&self, sum: &Sum) -> Sides<Shown>;
+    /// Whether the rows are parts of a whole whose shares say something.
+    fn has_share(&self) -> bool {
+        false
+    }
 }
 
 /// The facts before and after the sums of a row.
@@ -32,24 +36,26 @@ pub struct Sides<T> {
 
 /// A fact for programs: its name and its value.
 pub type Field = (&'static str, Value);
-/// A fact for people: the title of its column and its text.
-pub type Column = (&'static str, String);
+/// A fact for people: its column and its text.
+pub type Shown = (Column, String);
 
 /// The known cost of a sum, for people.
 pub fn format_sum_cost(sum: &Sum) -> String {
     format_cost(sum.cost_usd(), sum.unpriced, sum.unconfirmed)
 }
 
-/// The columns of a sum in a table.
-pub fn sum_columns(sum: &Sum) -> [Column; 6] {
+/// The columns of a sum in a table. The total and the cost are always shown.
+pub fn sum_columns(sum: &Sum) -> [Shown; 6] {
     let tokens = &sum.tokens;
+    let count = |title, tokens| (Column::number(title), format_count(tokens));
+    let part = |title, worth, tokens| (Column::number(title).worth(worth), format_count(tokens));
     [
-        ("input", format_count(tokens.input)),
-        ("output", format_count(tokens.output)),
-        ("cache write", format_count(tokens.written())),
-        ("cache read", format_count(tokens.read)),
-        ("total", format_count(tokens.total())),
-        (LIST_PRICE, format_sum_cost(sum)),
+        part("input", 30, tokens.input),
+        part("output", 40, tokens.output),
+        part("cache write", 10, tokens.written()),
+        part("cache read", 20, tokens.read),
+        count("total", tokens.total()),
+        (Column::number(LIST_PRICE), format_sum_cost(sum)),
     ]
 }
 

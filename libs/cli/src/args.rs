@@ -8,6 +8,7 @@ use crate::failure::{Failure, Outcome};
 use crate::messages::report;
 use crate::out::Out;
 use crate::shared::{HELP, Shared, dashes};
+use crate::terminal::Color;
 use crate::{refusal, shared, words};
 use argh::{ArgsInfo, TopLevelCommand};
 use cs_core::signal;
@@ -63,6 +64,7 @@ fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Opti
         std::io::stderr().write_all(help.as_bytes())?;
         return Err(Failure::Reported(64));
     }
+    let color = shared.color.as_deref().map(Color::parse).transpose()?.unwrap_or_default();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     // Only the parser knows which options take a value.
     let parsed = A::from_args(&[program], &dashes(&words)).or_else(|early| match early.status {
@@ -70,7 +72,7 @@ fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Opti
         Err(()) => A::from_args(&[program], &words),
     });
     match parsed {
-        Ok(args) => Ok(Some((args, Out::new(shared.form, shared.quiet)))),
+        Ok(args) => Ok(Some((args, Out::new(shared.form, shared.quiet, color)))),
         Err(early) if early.status.is_ok() => {
             std::io::stdout().write_all(help(&early.output, &described).as_bytes())?;
             Ok(None)

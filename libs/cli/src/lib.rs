@@ -21,6 +21,7 @@ mod refusal;
 pub mod repo;
 mod select;
 mod shared;
+pub mod terminal;
 pub mod words;
 
 pub use args::{run, run_plain};

@@ -1,7 +1,8 @@
 //! Owns standard output: one locked, buffered writer; JSON lines in a pipe, tables on a terminal.
 
 use crate::failure::Outcome;
-use render::layout_table;
+use crate::terminal::{self, Color};
+use render::{Layout, Paint, Style, Table};
 use serde::Serialize;
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
@@ -21,14 +22,17 @@ pub struct Out {
     pub form: Form,
     /// Ids only.
     pub quiet: bool,
+    /// Whether texts for people are coloured.
+    pub paint: Paint,
     writer: BufWriter<Stdout>,
 }
 
 impl Out {
     /// The requested form, else the one that suits the destination.
-    pub fn new(form: Option<Form>, quiet: bool) -> Self {
+    pub fn new(form: Option<Form>, quiet: bool, color: Color) -> Self {
         let natural = if std::io::stdout().is_terminal() { Form::Table } else { Form::Json };
-        Out { form: form.unwrap_or(natural), quiet, writer: BufWriter::with_capacity(64 * 1024, std::io::stdout()) }
+        let writer = BufWriter::with_capacity(64 * 1024, std::io::stdout());
+        Out { form: form.unwrap_or(natural), quiet, paint: color.paint(), writer }
     }
 
     /// One JSON object on one line.
@@ -51,13 +55,27 @@ impl Out {
         Ok(())
     }
 
-    /// An aligned table that fits the terminal: the last column is cut if necessary.
+    /// An aligned table that fits the terminal. Only texts with spaces or slashes are cut if necessary, and the last
+    /// column.
     pub fn table(&mut self, header: &[&str], rows: &[Vec<String>]) -> Outcome<()> {
-        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| sanitize(cell)).collect()).collect();
-        for line in layout_table(header, &rows, terminal_width()) {
-            self.line(&line)?;
-        }
-        Ok(())
+        self.show(&Table::of_texts(header, rows)).map(drop)
+    }
+
+    /// A table that fits the terminal. Returns the titles of the columns for which there is no room.
+    pub fn show(&mut self, table: &Table) -> Outcome<Vec<String>> {
+        let Layout { lines, dropped } = self.lay_out(table);
+        lines.iter().try_for_each(|line| self.line(line))?;
+        Ok(dropped)
+    }
+
+    /// The lines of a table that fits the terminal.
+    pub fn lay_out(&self, table: &Table) -> Layout {
+        table.clone().map_text(sanitize).lay_out(terminal::width(), self.paint)
+    }
+
+    /// The text, sanitized, in its style.
+    pub fn styled(&self, text: &str, style: Style) -> String {
+        self.paint.paint(&sanitize(text), style)
     }
 
     /// Flushes the output.
@@ -65,24 +83,6 @@ impl Out {
         self.writer.flush()?;
         Ok(())
     }
-}
-
-/// The width of the terminal that shows the output; `None` if it is not a terminal. `COLUMNS`
-/// overrides it.
-#[allow(unsafe_code, reason = "ioctl(2)")]
-fn terminal_width() -> Option<usize> {
-    if let Some(columns) = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok()).filter(|n| *n >= 20) {
-        return Some(columns);
-    }
-    if !std::io::stdout().is_terminal() {
-        return None;
-    }
-    // SAFETY: winsize is plain old data for which all zeros is a value, and the call only writes it.
-    let size = unsafe {
-        let mut size: libc::winsize = std::mem::zeroed();
-        (libc::ioctl(1, libc::TIOCGWINSZ, &raw mut size) == 0).then_some(size)
-    };
-    size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns >= 20)
 }
 
 /// Text that is harmless to a terminal: control characters and marks that reorder text become visible.

@@ -6,16 +6,20 @@ use crate::out::Form;
 pub const STDIN: &str = "\u{1}stdin";
 
 /// The options, their letters, and what they do.
-pub const SHARED: [(&str, Option<char>, &str); 5] = [
+pub const SHARED: [(&str, Option<char>, &str); 6] = [
     ("--json", None, "one JSON object a line (the default in a pipe)"),
     ("--table", None, "for people (the default on a terminal)"),
     ("--quiet", Some('q'), "only ids (or names, paths, dates), one a line"),
+    (COLOR, None, "WHEN: auto (the default: on a terminal), always or never"),
     ("--version", None, "the version"),
     (HELP, Some('h'), "this help"),
 ];
 
 /// The option for help, which the parser adds to its own help.
 pub const HELP: &str = "--help";
+
+/// The option for colours, which has a value.
+pub const COLOR: &str = "--color";
 
 /// The shared options as a part of a help text.
 pub fn help() -> String {
@@ -31,6 +35,8 @@ pub fn help() -> String {
 pub struct Shared {
     pub form: Option<Form>,
     pub quiet: bool,
+    /// The value of `--color`.
+    pub color: Option<String>,
     pub version: bool,
 }
 
@@ -48,10 +54,14 @@ impl Shared {
                 "--json" => self.form = Some(Form::Json),
                 "--table" => self.form = Some(Form::Table),
                 "-q" | "--quiet" => self.quiet = true,
+                COLOR => self.color = Some(words.next().cloned().unwrap_or_default()),
                 "--version" | "-V" => self.version = true,
                 "-h" => args.push(HELP.into()),
                 "-" => args.push(STDIN.into()),
-                other => args.extend(split_value(other)),
+                other => match other.strip_prefix("--color=") {
+                    Some(word) => self.color = Some(word.to_string()),
+                    None => args.extend(split_value(other)),
+                },
             }
         }
         args
@@ -85,8 +95,12 @@ mod tests {
     #[test]
     fn shared_options_may_be_anywhere() {
         let mut shared = Shared::default();
-        let raw: Vec<String> = ["list", "--json", "--status=a=b", "-", "-q", "--", "-q", "-"].map(String::from).into();
-        assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-"]);
+        let raw: Vec<String> = 
+            ["list", "--json", "--status=a=b", "--color", "never", "-", "-q", "--", "-q", "-", "--color=x"].map(String::from).into();
+        assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-", "--color=x"]);
+        assert_eq!(shared.color.as_deref(), Some("never"));
+        assert_eq!(shared.take(&["--color=always".to_string()]), [""; 0]);
+        assert_eq!(shared.color.as_deref(), Some("always"));
         assert_eq!(dashes(&["a", "--text", STDIN, STDIN]), ["a", "--text", "-", STDIN]);
         assert!(shared.quiet && shared.form == Some(Form::Json));
     }

@@ -6,6 +6,7 @@
 //!
 //! `sheet` decides which facts of a session are shown in which order; `markdown` and `html` only format them.
 
+mod bar;
 mod commonmark;
 mod csv;
 mod html;
@@ -16,9 +17,12 @@ mod news;
 mod number;
 mod session_csv;
 mod sheet;
+mod style;
 mod table;
 mod time;
+mod width;
 
+pub use bar::format_bar;
 pub use commonmark::{escape_markdown_cell, escape_markdown_line, escape_markdown_text};
 pub use csv::{Cell, format_csv_row, format_text_cell};
 pub use html::escape_html;
@@ -32,12 +36,14 @@ pub use number::{
     format_round_count,
 };
 pub use session_csv::is_own_csv;
-pub use table::{align_right, display_width, fit_cell, layout_table};
+pub use style::{Paint, STYLES, Style};
+pub use table::{Column, Layout, Table, TableCell};
 pub use time::{
     format_age, format_age_cell, format_ago, format_ago_by_minute, format_day, format_duration, format_local_day,
     format_local_minute, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,
     format_time, format_time_of_day, format_until,
 };
+pub use width::{cut_to_width, width_of, wrap_to_width};
 
 use cs_core::clock;
 use cs_core::project::Roadmap;

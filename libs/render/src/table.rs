@@ -1,92 +1,183 @@
-//! Owns how a table for people is laid out: columns of equal width, titles in capitals. Must stay true: a line is never
-//! wider than its room. Pure; the caller sanitizes the cells first.
+//! Owns how a table for people is laid out: titles in capitals, numbers to the right, and what happens when the room is
+//! too narrow. Columns without any value are hidden. The least worthy columns go first, then columns shrink; what a
+//! table is about (the main column) keeps half of the room as long as anything else can go, and columns that are kept
+//! whole are never cut.
+//! Must stay true: a line is never wider than its room. Pure; the caller sanitizes the cells first. Escape codes are
+//! added when the widths are final.
 
-use std::ops::Range;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+mod cell;
+mod column;
+mod widths;
 
-/// The lines of a table: the titles, then the rows. With a `room`, longer lines are cut to that width.
-pub fn layout_table(header: &[&str], rows: &[Vec<String>], room: Option<usize>) -> Vec<String> {
-    let width_of = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
-        cells.chain(header.get(column).map(|title| title.width())).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..header.len()).map(width_of).collect();
-    let titles: Vec<String> = header.iter().map(|title| title.to_uppercase()).collect();
-    std::iter::once(&titles).chain(rows).map(|row| layout_row(row, &widths, room)).collect()
+pub use cell::TableCell;
+pub use column::Column;
+
+use crate::style::{Paint, Style};
+use widths::{GAP, Want, fit};
+
+/// A table before it is laid out.
+#[derive(Clone, Debug)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<TableCell>>,
+    folds_below: usize,
 }
 
-/// Aligns these columns to the right, under the ends of their titles, so that numbers can be compared.
-pub fn align_right(header: &mut [String], rows: &mut [Vec<String>], columns: Range<usize>) {
-    for column in columns {
-        let cells = rows.iter().filter_map(|row| row.get(column)).chain(header.get(column));
-        let width = cells.map(|cell| cell.width()).max().unwrap_or(0);
-        for cell in rows.iter_mut().filter_map(|row| row.get_mut(column)).chain(header.get_mut(column)) {
-            cell.insert_str(0, &" ".repeat(width.saturating_sub(cell.width())));
+/// A table as lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The titles, then the rows.
+    pub lines: Vec<String>,
+    /// The titles of columns that have values, but no room.
+    pub dropped: Vec<String>,
+}
+
+/// The width to which a column of texts may shrink.
+const FLOOR: usize = 10;
+/// How far the second line of a row is indented.
+const INDENT: usize = 2;
+
+impl Table {
+    /// A table without rows.
+    pub fn new(columns: Vec<Column>) -> Self {
+        Table { columns, rows: Vec::new(), folds_below: 0 }
+    }
+
+    /// A table of texts. Only columns with a space or a slash in a text are cut if necessary, and the last one.
+    pub fn of_texts(titles: &[&str], rows: &[Vec<String>]) -> Self {
+        let is_word = |column: usize| {
+            let mut cells = rows.iter().filter_map(|row| row.get(column));
+            cells.all(|cell| !cell.contains([' ', '/']))
+        };
+        let column = |(n, title): (usize, &&str)| match n + 1 == titles.len() {
+            true => Column::main(title),
+            false if is_word(n) => Column::text(title),
+            false => Column::text(title).shrinks(FLOOR),
+        };
+        let mut table = Table::new(titles.iter().enumerate().map(column).collect());
+        rows.iter().for_each(|row| table.push(row.iter().cloned().map(TableCell::from).collect()));
+        table
+    }
+
+    /// In a room that is narrower than this, the main column gets a line of its own below the others.
+    pub fn folds_below(self, room: usize) -> Self {
+        Table { folds_below: room, ..self }
+    }
+
+    /// Adds a row, with a cell for each column.
+    pub fn push(&mut self, row: Vec<TableCell>) {
+        self.rows.push(row);
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The same table with only its first rows.
+    pub fn first(&self, rows: usize) -> Self {
+        let first = self.rows.iter().take(rows).cloned().collect();
+        Table { columns: self.columns.clone(), rows: first, folds_below: self.folds_below }
+    }
+
+    /// Applies a function to the text of every cell.
+    pub fn map_text(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.rows.iter_mut().flatten().for_each(|cell| cell.map_text(&change));
+        self
+    }
+
+    /// The table in a room of so many columns.
+    pub fn lay_out(&self, room: Option<usize>, paint: Paint) -> Layout {
+        let wants: Vec<Want> = (0..self.columns.len()).map(|column| self.want(column)).collect();
+        let Some(room) = room else { return self.lines(&wants.iter().map(Want::natural).collect::<Vec<_>>(), paint) };
+        let main = self.columns.iter().position(|column| column.is_main);
+        match main.filter(|_| room < self.folds_below) {
+            Some(main) => self.folded(main, wants, room, paint),
+            None => match fit(&wants, room) {
+                Some(widths) => self.lines(&widths, paint),
+                None => self.blocks(room, paint),
+            },
         }
+    }
+
+    fn want(&self, column: usize) -> Want {
+        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(TableCell::width);
+        self.columns.get(column).map(|of| of.want(cells.max().unwrap_or(0))).unwrap_or_default()
+    }
+
+    /// One line for each row, with these widths; columns without a width are left out.
+    fn lines(&self, widths: &[Option<usize>], paint: Paint) -> Layout {
+        let titles: Vec<TableCell> = self.columns.iter().map(Column::heading).collect();
+        let rows = std::iter::once(&titles).chain(&self.rows);
+        let lines = rows.map(|row| self.line(row, widths, paint)).collect();
+        Layout { lines, dropped: self.dropped(|column| widths.get(column).is_some_and(Option::is_some)) }
+    }
+
+    fn line(&self, row: &[TableCell], widths: &[Option<usize>], paint: Paint) -> String {
+        let mut line = String::new();
+        let shown = self.columns.iter().zip(row).zip(widths).filter_map(|(cell, width)| Some((cell, (*width)?)));
+        for (n, ((column, cell), width)) in shown.enumerate() {
+            line.push_str(if n > 0 { GAP } else { "" });
+            line.push_str(&cell.in_width(width, column.side, paint));
+        }
+        line.trim_end().to_string()
+    }
+
+    /// Two lines for each row: the second is the main column.
+    fn folded(&self, main: usize, mut wants: Vec<Want>, room: usize, paint: Paint) -> Layout {
+        if let Some(want) = wants.get_mut(main) {
+            *want = Want::default();
+        }
+        let Some(widths) = fit(&wants, room) else { return self.blocks(room, paint) };
+        let mut layout = self.lines(&widths, paint);
+        layout.dropped = self.dropped(|column| column == main || widths.get(column).is_some_and(Option::is_some));
+        let mut firsts = std::mem::take(&mut layout.lines).into_iter();
+        layout.lines.extend(firsts.next());
+        for (first, row) in firsts.zip(&self.rows) {
+            layout.lines.push(first);
+            let cell = row.get(main).filter(|cell| cell.width() > 0);
+            let second = cell.map(|cell| cell.cut(room - INDENT, paint));
+            layout.lines.extend(second.map(|text| format!("{}{text}", " ".repeat(INDENT))));
+        }
+        layout
+    }
+
+    /// A block for each row, when not even the columns that are always shown fit side by side.
+    fn blocks(&self, room: usize, paint: Paint) -> Layout {
+        let is_shown = |column: &Column| column.is_main || column.is_kept();
+        let mut lines = Vec::new();
+        for row in &self.rows {
+            let cells = self.columns.iter().zip(row).filter(|(column, cell)| is_shown(column) && cell.width() > 0);
+            for (n, (column, cell)) in cells.enumerate() {
+                let indent = if n > 0 { INDENT } else { 0 };
+                let title = (n > 0).then_some(column.title.as_str());
+                let parts = column.in_block(title, cell, room - indent);
+                let painted = parts.iter().map(|part| paint.paint(part, cell.style()));
+                lines.extend(painted.map(|part| format!("{}{part}", " ".repeat(indent))));
+            }
+        }
+        Layout { lines, dropped: self.dropped(|column| self.columns.get(column).is_some_and(is_shown)) }
+    }
+
+    /// The titles of columns with values that are not shown.
+    fn dropped(&self, is_shown: impl Fn(usize) -> bool) -> Vec<String> {
+        let has_value = |column: &usize| self.rows.iter().any(|row| row.get(*column).is_some_and(|c| c.width() > 0));
+        let hidden = (0..self.columns.len()).filter(|column| !is_shown(*column)).filter(has_value);
+        hidden.filter_map(|column| self.columns.get(column)).map(|column| column.title.clone()).collect()
     }
 }
 
-/// How many columns of a terminal a text takes.
-pub fn display_width(text: &str) -> usize {
-    text.width()
-}
-
-/// A text of exactly `width` columns: shortened with `…`, or filled with spaces, on the left for numbers.
-pub fn fit_cell(text: &str, width: usize, is_number: bool) -> String {
-    let text = if text.width() > width { shorten_line(text, width) } else { text.to_string() };
-    let fill = " ".repeat(width.saturating_sub(text.width()));
-    if is_number { fill + &text } else { text + &fill }
-}
-
-fn layout_row(row: &[String], widths: &[usize], room: Option<usize>) -> String {
-    let mut line = String::new();
-    for (n, (cell, width)) in row.iter().zip(widths).enumerate() {
-        if n > 0 {
-            line.push_str("  ");
-        }
-        line.push_str(cell);
-        if n + 1 < widths.len() {
-            line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width())));
-        }
+impl Column {
+    /// The cell above the column.
+    fn heading(&self) -> TableCell {
+        TableCell::styled(self.title.to_uppercase(), Style::Dim)
     }
-    match room {
-        Some(room) if line.width() > room => shorten_line(&line, room),
-        _ => line.trim_end().to_string(),
-    }
-}
-
-/// At most `room` columns, the last one `…` if something was cut.
-fn shorten_line(text: &str, room: usize) -> String {
-    let mut kept = String::new();
-    let mut width = 0;
-    for c in text.chars() {
-        width += c.width().unwrap_or(0);
-        if width >= room {
-            break;
-        }
-        kept.push(c);
-    }
-    kept.push('…');
-    kept
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wide_characters_align() {
-        let rows = [vec!["日本".to_string(), "x".to_string()], vec!["abcdef".to_string(), "y".to_string()]];
-        assert_eq!(layout_table(&["id", "b"], &rows, None), ["ID      B", "日本    x", "abcdef  y"]);
-        assert_eq!(layout_table(&["id"], &[vec!["日本語です".to_string()]], Some(6)), ["ID", "日本…"]);
-    }
-
-    #[test]
-    fn numbers_are_aligned_to_the_right() {
-        let mut header = ["name", "n"].map(str::to_string);
-        let mut rows = [["a", "5"], ["b", "120"]].map(|row| row.map(str::to_string).to_vec());
-        align_right(&mut header, &mut rows, 1..2);
-        let titles = header.each_ref().map(String::as_str);
-        assert_eq!(layout_table(&titles, &rows, None), ["NAME    N", "a       5", "b     120"]);
-    }
-}
+mod tests;

@@ -1,0 +1,83 @@
+//! Owns what a column of a table says about itself: its title, its worth, and how narrow it may become.
+
+use super::cell::TableCell;
+use super::widths::Want;
+use crate::width::{cut_to_width, width_of, wrap_to_width};
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub(super) title: String,
+    pub(super) side: Side,
+    pub(super) is_main: bool,
+    /// `None`: the column is never left out.
+    worth: Option<u8>,
+    /// The width to which it may shrink; `None`: it is never cut.
+    floor: Option<usize>,
+}
+
+/// Where a cell stands in its column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Left,
+    Right,
+}
+
+/// The width to which the main column may shrink when nothing else can.
+const NARROWEST: usize = 8;
+
+impl Column {
+    /// A column of words: never left out and never cut, unless it says otherwise.
+    pub fn text(title: &str) -> Self {
+        Column { title: title.to_string(), side: Side::Left, is_main: false, worth: None, floor: None }
+    }
+
+    /// A column of numbers, which end below each other.
+    pub fn number(title: &str) -> Self {
+        Column { side: Side::Right, ..Column::text(title) }
+    }
+
+    /// The column that the table is about: it keeps half of the room as long as anything else can go.
+    pub fn main(title: &str) -> Self {
+        Column { is_main: true, floor: Some(NARROWEST), ..Column::text(title) }
+    }
+
+    /// It may be left out; columns of less worth go first, of equal worth the last one.
+    pub fn worth(self, worth: u8) -> Self {
+        Column { worth: Some(worth), ..self }
+    }
+
+    /// It may be cut, but not below this width.
+    pub fn shrinks(self, floor: usize) -> Self {
+        Column { floor: Some(floor.max(1)), ..self }
+    }
+
+    /// Whether it is never left out.
+    pub(super) fn is_kept(&self) -> bool {
+        self.worth.is_none()
+    }
+
+    /// The lines of a cell that stands alone. A cell that is never cut gets a line for itself if it needs one.
+    pub(super) fn in_block(&self, title: Option<&str>, cell: &TableCell, room: usize) -> Vec<String> {
+        let text = cell.text();
+        let line = title.map_or_else(|| text.clone(), |title| format!("{title} {text}"));
+        match self.floor {
+            _ if width_of(&line) <= room => vec![line],
+            Some(_) => vec![cut_to_width(&line, room)],
+            None => title.map(str::to_string).into_iter().chain(wrap_to_width(&text, room)).collect(),
+        }
+    }
+
+    /// What it wants if its widest cell is this wide.
+    pub(super) fn want(&self, widest: usize) -> Want {
+        match widest {
+            0 => Want::default(),
+            _ => Want {
+                natural: widest.max(width_of(&self.title)),
+                floor: self.floor,
+                worth: self.worth,
+                is_main: self.is_main,
+            },
+        }
+    }
+}
