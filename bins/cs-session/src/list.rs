@@ -1,23 +1,25 @@
 //! `list`: lists sessions. The rows come from the index, unless whole records are printed or searched.
 
+mod found;
+mod table;
+mod wanted;
+
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Failures, Form, Out, Outcome, found, shown, words};
+use cli::{Context, Failure, Failures, Form, Out, Outcome, ShortIds, shown, words};
 use cs_core::Error;
-use cs_core::clock::{self, Instant};
-use cs_core::id::{SessionId, Slug, Uuid};
+use cs_core::board::{self, RECENT};
+use cs_core::clock;
+use cs_core::id::{SessionId, Slug};
 use cs_core::index::IndexEntry;
-use cs_core::range::Range;
-use cs_core::record::{Session, Status};
+use cs_core::record::Status;
 use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
-use cs_core::states::States;
 use cs_core::statusline::Reading;
-use cs_core::store::{Store, of_repo};
-use render::{ESTIMATE, format_age_cell, format_dollars, format_percent};
+use found::{Found, Row, archived, reason};
 use serde::Serialize;
-use std::cell::Cell;
+use wanted::{Wanted, clones};
 
-/// list sessions, newest first
+/// list sessions: on a terminal what is current, the most urgent first; in a pipe all, newest first
 #[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
@@ -62,7 +64,13 @@ pub struct List {
     /// print whole records
     #[argh(switch)]
     full: bool,
+    /// for people: all sessions, newest first, instead of only what is current (in a pipe this is the default)
+    #[argh(switch)]
+    all: bool,
 }
+
+/// The state shown for a session whose last turn failed.
+const FAILED: &str = "failed";
 
 fn parse_limit(text: &str) -> std::result::Result<usize, String> {
     text.parse().map_err(|_| format!("{text:?} is not a number of sessions"))
@@ -103,11 +111,14 @@ struct ListRow<'a> {
     project_slug: &'a str,
     status: Status,
     state: &'a str,
-    state_reason: String,
+    state_reason: &'a str,
+    /// Instant since when it is in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<String>,
+    state_since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    said: Option<String>,
+    failed: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<&'a str>,
     intent: &'a str,
     started_at: &'a str,
     ended_at: Option<&'a str>,
@@ -121,80 +132,84 @@ struct ListRow<'a> {
     cost_by: Option<&'static str>,
 }
 
-/// The parsed filters.
-struct Wanted {
-    project: Option<Slug>,
-    /// Projects with the repository.
-    clones: Option<Vec<String>>,
-    status: Option<Status>,
-    state: Option<StateFilter>,
-    /// The range of their start times.
-    range: Range,
-    search: Option<String>,
-}
-
 impl List {
     pub fn run(self, context: &mut Context) -> Outcome<()> {
         let wanted = self.wanted(context)?;
         let Context { store, out, now } = context;
         let found = Found::new(store, *now)?;
         let index = store.index()?;
-        let needle = wanted.line_filter();
-        let mut rows: Vec<(SessionId, IndexEntry)> = index.entries(needle);
         let mut damaged = Vec::new();
         let archived = if self.include_archived { archived(store, &mut damaged)? } else { Vec::new() };
-        rows.extend(archived.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))));
-        rows.retain(|(id, entry)| wanted.takes(id, entry, self.full));
-        let horizon = clock::horizon(*now);
-        rows.sort_by(|(a_id, a), (b_id, b)| {
-            let newer = clock::sort_key(&b.started_at, &horizon).cmp(&clock::sort_key(&a.started_at, &horizon));
-            newer.then_with(|| b_id.cmp(a_id))
-        });
-        let limit = self.limit.unwrap_or(usize::MAX);
-        let mut table = Vec::new();
-        let mut shown = 0;
+        let mut entries: Vec<(SessionId, IndexEntry)> = index.entries(wanted.line_filter());
+        entries.extend(archived.iter().map(|(id, session)| (id.clone(), IndexEntry::of(session))));
+        let is_table = out.form == Form::Table && !out.quiet;
+        let (rows, more) = match is_table && self.shows_board() {
+            true => current(&found, &entries),
+            false => (self.matching(&found, &wanted, &mut entries), 0),
+        };
         let mut failures = Failures::default();
-        for (id, entry) in &rows {
-            if shown == limit {
-                break;
+        if is_table && !rows.is_empty() {
+            let ids = index.ids(|_| true);
+            let ids = ShortIds::among(ids.iter().chain(archived.iter().map(|(id, _)| id)));
+            let table = table::table(&found, &rows, &ids);
+            match self.shows_board() {
+                true => table::print_screen(out, &table, more)?,
+                false => out.show(&table).map(drop)?,
             }
-            let verdict = found.states.of_entry(id.as_str(), entry);
-            if wanted.state.is_some_and(|kind| !kind.takes(&verdict)) || !self.matches_search(store, &wanted, id) {
-                continue;
-            }
-            shown += 1;
-            // The list still shows the session with the index's data.
-            let damage = found.damage(id, entry);
-            if let Some(error) = &damage {
-                damaged.push(Error::corrupt(&store.home.session(id), reason(error)));
-            }
-            let state = match &damage {
-                Some(_) => DAMAGED,
-                None => verdict.state.as_str(),
-            };
-            if out.form == Form::Table && !out.quiet {
-                let label = if damage.is_some() { DAMAGED.to_string() } else { verdict.label() };
-                table.push(table_row(id, entry, (&label, &verdict), &found.reading(id), *now));
-            } else if self.full && !out.quiet {
-                match print_full(&found, out, id, &verdict) {
-                    Err(Failure::Core(Error::Corrupt { .. })) if damage.is_some() => {}
-                    // A damaged record must not hide the others.
-                    Err(failure) => failures.report(failure)?,
-                    Ok(()) => {}
-                }
-            } else {
-                print(out, id, entry, (state, verdict), &found.reading(id))?;
-            }
+        } else {
+            rows.iter().try_for_each(|row| self.print_row(&found, out, row, &mut failures))?;
         }
-        print_table(out, table)?;
         out.flush()?;
+        let corrupt = |row: &Row| Some(Error::corrupt(&store.home.session(row.id), reason(row.damage.as_ref()?)));
+        damaged.extend(rows.iter().filter_map(corrupt));
         // Except for the archive, these are known only when the index was just rebuilt; `cs-cleanup check` finds them all.
         damaged.extend(index.damaged().iter().map(|(path, error)| Error::corrupt(path, reason(error))));
         for error in damaged {
             failures.report(error)?;
         }
         failures.end()?;
-        if shown == 0 { Err(found::no_session(store, self.project.as_deref())) } else { Ok(()) }
+        if rows.is_empty() { Err(cli::found::no_session(store, self.project.as_deref())) } else { Ok(()) }
+    }
+
+    /// Whether a table shows only what is current: nothing else was asked for.
+    fn shows_board(&self) -> bool {
+        let filters = [&self.project, &self.repo, &self.since, &self.until, &self.search];
+        let asks = [self.all, self.stale, self.include_archived, self.status.is_some(), self.state.is_some()];
+        !asks.contains(&true) && self.limit.is_none() && filters.iter().all(|filter| filter.is_none())
+    }
+
+    /// The sessions that match, newest first.
+    fn matching<'e>(
+        &self,
+        found: &Found,
+        wanted: &Wanted,
+        entries: &'e mut Vec<(SessionId, IndexEntry<'e>)>,
+    ) -> Vec<Row<'e>> {
+        entries.retain(|(id, entry)| wanted.takes(id, entry, self.full));
+        let horizon = clock::horizon(found.states.now());
+        entries.sort_by(|(a_id, a), (b_id, b)| {
+            let newer = clock::sort_key(&b.started_at, &horizon).cmp(&clock::sort_key(&a.started_at, &horizon));
+            newer.then_with(|| b_id.cmp(a_id))
+        });
+        let judged = entries.iter().map(|(id, entry)| (id, entry, found.states.of_entry(id.as_str(), entry)));
+        let matching = judged.filter(|(id, _, verdict)| {
+            wanted.state.is_none_or(|kind| kind.takes(verdict)) && self.matches_search(found, wanted, id)
+        });
+        let rows = matching.take(self.limit.unwrap_or(usize::MAX));
+        rows.map(|(id, entry, verdict)| found.row(id, entry, verdict)).collect()
+    }
+
+    /// Prints a session for programs.
+    fn print_row(&self, found: &Found, out: &mut Out, row: &Row, failures: &mut Failures) -> Outcome<()> {
+        if !self.full || out.quiet {
+            return print(out, row, &found.reading(row.id));
+        }
+        match print_full(found, out, row.id, &row.verdict) {
+            Err(Failure::Core(Error::Corrupt { .. })) if row.damage.is_some() => Ok(()),
+            // A damaged record must not hide the others.
+            Err(failure) => failures.report(failure),
+            Ok(()) => Ok(()),
+        }
     }
 
     fn wanted(&self, context: &Context) -> Outcome<Wanted> {
@@ -212,137 +227,19 @@ impl List {
     }
 
     /// Whether the record contains the searched text; without --full, the index was searched already.
-    fn matches_search(&self, store: &Store, wanted: &Wanted, id: &SessionId) -> bool {
+    fn matches_search(&self, found: &Found, wanted: &Wanted, id: &SessionId) -> bool {
         match (&wanted.search, self.full) {
-            (Some(text), true) => store.session(id).is_ok_and(|session| search::says(&session, text)),
+            (Some(text), true) => found.store.session(id).is_ok_and(|session| search::says(&session, text)),
             _ => true,
         }
     }
 }
 
-impl Wanted {
-    /// A filter on raw lines of the index, for speed only; `takes` decides.
-    fn line_filter(&self) -> impl Fn(&str) -> bool {
-        let project = self.project.as_ref().map(|slug| cs_core::index::of_project(slug.as_str()));
-        let status = self.status.map(cs_core::index::of_status);
-        move |line| project.as_ref().is_none_or(|fits| fits(line)) && status.as_ref().is_none_or(|fits| fits(line))
-    }
-
-    fn takes(&self, id: &SessionId, entry: &IndexEntry, full: bool) -> bool {
-        self.project.as_ref().is_none_or(|slug| entry.project_slug == slug.as_str())
-            && self.clones.as_ref().is_none_or(|clones| clones.iter().any(|slug| *slug == entry.project_slug))
-            && self.status.is_none_or(|status| entry.status == status)
-            && self.range.contains_text(&entry.started_at)
-            && (full || self.search.as_ref().is_none_or(|text| contains(id, entry, text)))
-    }
-}
-
-/// Finds the projects that are clones of a repository.
-fn clones(context: &Context, repo: &str) -> Outcome<Vec<String>> {
-    let repo = cli::repo::named(repo)?;
-    let config = context.config();
-    let clones: Vec<String> = of_repo(&config, &repo).into_iter().map(str::to_string).collect();
-    if clones.is_empty() { Err(Failure::Nothing(format!("no project has the repository {repo}"))) } else { Ok(clones) }
-}
-
-fn contains(id: &SessionId, entry: &IndexEntry, text: &str) -> bool {
-    [id.as_str(), &entry.intent, &entry.project_slug].iter().any(|field| field.to_lowercase().contains(text))
-}
-
-/// The data that states are derived from, read once.
-struct Found<'a> {
-    store: &'a Store,
-    states: States<'a>,
-    /// How many records were checked for damage.
-    checked: Cell<usize>,
-}
-
-/// Maximum number of records that a list checks for damage.
-const CHECKED: usize = 200;
-/// The state of a session whose record is damaged.
-const DAMAGED: &str = "damaged";
-/// The state shown for a session whose last turn failed.
-const FAILED: &str = "failed";
-
-impl<'a> Found<'a> {
-    fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
-        let stale_after = cli::config_of(store).stale_after();
-        Ok(Found { store, states: States::read(store, stale_after, now)?, checked: Cell::new(0) })
-    }
-
-    /// Returns the error if the record of an active session is damaged, which the index does not show. Only a limited
-    /// number of records is checked, and ended sessions are not, because nobody works in them.
-    fn damage(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
-        let checked = self.checked.get();
-        if entry.status != Status::Active || checked == CHECKED {
-            return None;
-        }
-        self.checked.set(checked + 1);
-        self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
-    }
-
-    /// The latest figures of the session's status line, while its conversation runs.
-    fn reading(&self, id: &SessionId) -> Reading {
-        let live = self.states.live(id.as_str());
-        let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
-        uuid.and_then(|uuid| self.store.reading(&uuid)).unwrap_or_default()
-    }
-}
-
-/// The reason why a record is missing from the list.
-fn reason(error: &Error) -> String {
-    match error {
-        Error::Corrupt { reason, .. } => reason.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// Reads the archived sessions; the errors of damaged ones are added to `damaged`.
-fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, Session)>> {
-    let mut found = Vec::new();
-    for id in store.ids(&store.home.archive())? {
-        match store.session(&id) {
-            Ok(session) => found.push((id, session)),
-            Err(Error::Missing(_)) => {}
-            Err(error) => damaged.push(error),
-        }
-    }
-    Ok(found)
-}
-
-fn table_row(
-    id: &SessionId,
-    entry: &IndexEntry,
-    (state, verdict): (&str, &Verdict),
-    reading: &Reading,
-    now: Instant,
-) -> Vec<String> {
-    let age = clock::parse(&entry.started_at).map(|at| format_age_cell(at, now)).unwrap_or_default();
-    let context = reading.context_used_percentage.map(format_percent).unwrap_or_default();
-    let cost = reading.cost_usd.map(format_dollars).unwrap_or_default();
-    vec![
-        id.to_string(),
-        state.to_string(),
-        entry.project_slug.to_string(),
-        age,
-        context,
-        cost,
-        match &verdict.said {
-            Some(said) => format!("{} (said: {said})", entry.intent),
-            None => entry.intent.to_string(),
-        },
-    ]
-}
-
-/// Prints the table without empty columns.
-fn print_table(out: &mut Out, rows: Vec<Vec<String>>) -> Outcome<()> {
-    let titles = ["id", "state", "project", "age", "context", ESTIMATE, "intent"];
-    let is_used = |column: &usize| rows.iter().any(|row| row.get(*column).is_some_and(|cell| !cell.is_empty()));
-    let used: Vec<usize> = (0..titles.len()).filter(is_used).collect();
-    let header: Vec<&str> = used.iter().filter_map(|column| titles.get(*column).copied()).collect();
-    let pick = |row: Vec<String>| used.iter().filter_map(|column| row.get(*column).cloned()).collect();
-    let rows: Vec<Vec<String>> = rows.iter().cloned().map(pick).collect();
-    if rows.is_empty() { Ok(()) } else { out.table(&header, &rows) }
+/// The sessions that are current, the most urgent first, and how many others there are.
+fn current<'e>(found: &Found, entries: &'e [(SessionId, IndexEntry<'e>)]) -> (Vec<Row<'e>>, usize) {
+    let board = board::arrange(&found.states, entries, RECENT);
+    let rows = board.rows.into_iter().map(|row| found.row(row.id, row.entry, row.verdict));
+    (rows.collect(), board.earlier)
 }
 
 fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -> Outcome<()> {
@@ -357,13 +254,8 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
     }
 }
 
-fn print(
-    out: &mut Out,
-    id: &SessionId,
-    entry: &IndexEntry,
-    (state, verdict): (&str, Verdict),
-    reading: &Reading,
-) -> Outcome<()> {
+fn print(out: &mut Out, row: &Row, reading: &Reading) -> Outcome<()> {
+    let Row { id, entry, verdict, .. } = row;
     if out.quiet {
         return out.line(id.as_str());
     }
@@ -371,10 +263,11 @@ fn print(
         session_id: id.as_str(),
         project_slug: &entry.project_slug,
         status: entry.status,
-        state,
-        state_reason: verdict.reason,
-        failed: verdict.failed,
-        said: verdict.said,
+        state: row.state(),
+        state_reason: &verdict.reason,
+        state_since: verdict.since.map(clock::stamp),
+        failed: verdict.failed.as_deref(),
+        said: verdict.said.as_deref(),
         intent: &entry.intent,
         started_at: &entry.started_at,
         ended_at: entry.ended_at.as_deref(),

@@ -21,6 +21,7 @@ mod refusal;
 pub mod repo;
 mod select;
 mod shared;
+mod short;
 pub mod terminal;
 pub mod words;
 
@@ -38,6 +39,7 @@ pub use record::{block, format_field, print_session, print_session_with, shown};
 pub use refusal::{did_you_mean, see};
 pub use select::{each, selectors};
 pub use shared::STDIN;
+pub use short::ShortIds;
 
 use cs_core::clock::{self, Instant};
 use cs_core::config::Config;

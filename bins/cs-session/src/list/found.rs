@@ -1,0 +1,94 @@
+//! Owns what is read about the listed sessions besides the index: their states, their figures, damaged records, the
+//! archive.
+
+use cli::Outcome;
+use cs_core::Error;
+use cs_core::clock::Instant;
+use cs_core::id::{SessionId, Uuid};
+use cs_core::index::IndexEntry;
+use cs_core::record::{Session, Status};
+use cs_core::state::Verdict;
+use cs_core::states::States;
+use cs_core::statusline::Reading;
+use cs_core::store::Store;
+use std::cell::Cell;
+
+/// A listed session.
+pub struct Row<'e> {
+    pub id: &'e SessionId,
+    pub entry: &'e IndexEntry<'e>,
+    pub verdict: Verdict,
+    /// Why its record cannot be read.
+    pub damage: Option<Error>,
+}
+
+/// The data that states are derived from, read once.
+pub struct Found<'a> {
+    pub store: &'a Store,
+    pub states: States<'a>,
+    /// How many records were checked for damage.
+    checked: Cell<usize>,
+}
+
+/// Maximum number of records that a list checks for damage.
+const CHECKED: usize = 200;
+/// The state of a session whose record is damaged.
+const DAMAGED: &str = "damaged";
+
+impl Row<'_> {
+    /// The word for its state.
+    pub fn state(&self) -> &'static str {
+        if self.damage.is_some() { DAMAGED } else { self.verdict.state.as_str() }
+    }
+}
+
+impl<'a> Found<'a> {
+    pub fn new(store: &'a Store, now: Instant) -> Outcome<Self> {
+        let stale_after = cli::config_of(store).stale_after();
+        Ok(Found { store, states: States::read(store, stale_after, now)?, checked: Cell::new(0) })
+    }
+
+    /// The row of a session whose state is known.
+    pub fn row<'e>(&self, id: &'e SessionId, entry: &'e IndexEntry<'e>, verdict: Verdict) -> Row<'e> {
+        Row { id, entry, verdict, damage: self.damage(id, entry) }
+    }
+
+    /// Returns the error if the record of an active session is damaged, which the index does not show. Only a limited
+    /// number of records is checked, and ended sessions are not, because nobody works in them.
+    fn damage(&self, id: &SessionId, entry: &IndexEntry) -> Option<Error> {
+        let checked = self.checked.get();
+        if entry.status != Status::Active || checked == CHECKED {
+            return None;
+        }
+        self.checked.set(checked + 1);
+        self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
+    }
+
+    /// The latest figures of the session's status line, while its conversation runs.
+    pub fn reading(&self, id: &SessionId) -> Reading {
+        let live = self.states.live(id.as_str());
+        let uuid = live.and_then(|live| Uuid::parse(&live.claude_session_id).ok());
+        uuid.and_then(|uuid| self.store.reading(&uuid)).unwrap_or_default()
+    }
+}
+
+/// The reason why a record is missing from the list.
+pub fn reason(error: &Error) -> String {
+    match error {
+        Error::Corrupt { reason, .. } => reason.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Reads the archived sessions; the errors of damaged ones are added to `damaged`.
+pub fn archived(store: &Store, damaged: &mut Vec<Error>) -> Outcome<Vec<(SessionId, Session)>> {
+    let mut found = Vec::new();
+    for id in store.ids(&store.home.archive())? {
+        match store.session(&id) {
+            Ok(session) => found.push((id, session)),
+            Err(Error::Missing(_)) => {}
+            Err(error) => damaged.push(error),
+        }
+    }
+    Ok(found)
+}

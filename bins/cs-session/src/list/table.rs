@@ -1,0 +1,68 @@
+//! Owns the table of `list`: its columns, and how much of it fits the screen.
+
+use super::found::{Found, Row};
+use cli::{Out, Outcome, ShortIds, terminal};
+use render::{
+    Column, ESTIMATE, Style, Table, TableCell, format_age_cell, format_dollars, format_percent, format_waiting,
+};
+
+/// In a narrower terminal a row has two lines.
+const FOLDS_BELOW: usize = 60;
+
+/// The table of these rows.
+pub fn table(found: &Found, rows: &[Row], ids: &ShortIds) -> Table {
+    let columns = vec![
+        Column::text("id"),
+        Column::text("state"),
+        Column::number("age").worth(80),
+        Column::text("project").worth(70).shrinks(8),
+        Column::number("context").worth(20),
+        Column::number(ESTIMATE).worth(30),
+        Column::main("intent"),
+    ];
+    let mut table = Table::new(columns).folds_below(FOLDS_BELOW);
+    rows.iter().for_each(|row| table.push(cells(found, row, ids)));
+    table
+}
+
+fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
+    let Row { id, entry, verdict, damage } = row;
+    let reading = found.reading(id);
+    let style = if damage.is_some() { Style::Wrong } else { Style::of(verdict) };
+    let state = if damage.is_none() && verdict.failed.is_some() { super::FAILED } else { row.state() };
+    let age = verdict.since.map(|at| format_age_cell(at, found.states.now()));
+    let intent = TableCell::from(&*entry.intent);
+    vec![
+        TableCell::styled(ids.of(id.as_str()), Style::Dim),
+        TableCell::styled(state, style),
+        age.unwrap_or_default().into(),
+        TableCell::from(&*entry.project_slug),
+        reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
+        reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
+        match format_waiting(verdict) {
+            Some((text, style)) => intent.with(format!(" — {text}"), style),
+            None => intent,
+        },
+    ]
+}
+
+/// Prints as many rows as the screen has room for, and how many more there are: `more`, and those that do not fit.
+pub fn print_screen(out: &mut Out, table: &Table, more: usize) -> Outcome<()> {
+    // The last line of the screen is for the prompt.
+    let room = terminal::height().map_or(usize::MAX, |height| height - 1);
+    let mut rows = table.len().min(room);
+    let (lines, more) = loop {
+        let lines = out.lay_out(&table.first(rows)).lines;
+        let more = more + table.len() - rows;
+        if rows <= 1 || lines.len() + usize::from(more > 0) <= room {
+            break (lines, more);
+        }
+        rows -= 1;
+    };
+    lines.iter().try_for_each(|line| out.line(line))?;
+    if more == 0 {
+        return Ok(());
+    }
+    let line = out.styled(&format!("… and {more} more: --all"), Style::Dim);
+    out.line(&line)
+}
