@@ -2,11 +2,11 @@
 
 use crate::{PROGRAM, check_exists};
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Form, Outcome, note, sanitize};
-use cs_core::clock;
+use cli::{Context, Failure, Form, Outcome, ShortIds, note, sanitize};
+use cs_core::clock::{self, Instant};
 use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
-use render::{format_age_cell, format_progress, format_quantity};
+use render::{Column, Style, Table, TableCell, format_age_cell, format_need, format_progress, format_quantity};
 
 /// show what runs, what waits for you, what is parked and what was finished, by project
 #[derive(ArgsInfo, FromArgs)]
@@ -53,6 +53,8 @@ fn page(context: &mut Context, overview: &overview::Overview, hidden: usize) -> 
     if overview.projects.is_empty() && hidden == 0 {
         return Err(Failure::Nothing("no projects yet; the first conversation registers one".into()));
     }
+    let ids = context.store.index()?.ids(|_| true);
+    let short = ShortIds::among(&ids);
     let counts = overview.counts;
     context.out.line(&format!(
         "{} active ({} need you), {} parked, {} completed",
@@ -60,11 +62,13 @@ fn page(context: &mut Context, overview: &overview::Overview, hidden: usize) -> 
     ))?;
     for project in &overview.projects {
         context.out.line("")?;
-        context.out.line(&title(project))?;
-        let rows: Vec<Vec<String>> =
-            project.active.iter().chain(&project.parked).chain(&project.recent).map(|s| row(context, s)).collect();
-        if !rows.is_empty() {
-            context.out.table(&["id", "state", "age", "tasks", "intent"], &rows)?;
+        let title = context.out.styled(&title(project), Style::Strong);
+        context.out.line(&title)?;
+        let mut table = table();
+        let sessions = project.active.iter().chain(&project.parked).chain(&project.recent);
+        sessions.for_each(|session| table.push(row(session, &short, context.now)));
+        if !table.is_empty() {
+            context.out.show(&table)?;
         }
         let more = project.counts.parked.saturating_sub(overview::PARKED);
         if more > 0 {
@@ -101,13 +105,35 @@ fn title(project: &Project) -> String {
     title
 }
 
-fn row(context: &Context, summary: &Summary) -> Vec<String> {
-    let age = clock::parse(summary.ended_at.as_deref().unwrap_or(&summary.started_at));
+/// A terminal that is narrower has two lines for each session, as in `cs-session list`.
+const FOLDS_BELOW: usize = 60;
+
+fn table() -> Table {
+    let columns = vec![
+        Column::text("id"),
+        Column::text("state"),
+        Column::number("age").worth(80),
+        Column::number("tasks").worth(40),
+        Column::main("intent"),
+    ];
+    Table::new(columns).folds_below(FOLDS_BELOW)
+}
+
+fn row(session: &Summary, short: &ShortIds, now: Instant) -> Vec<TableCell> {
+    let has_failed = session.failed.is_some();
+    let state = if has_failed { "failed" } else { session.state.as_str() };
+    let age = session.state_since.as_deref().and_then(clock::parse).map(|at| format_age_cell(at, now));
+    let asks = session.awaiting_action.as_deref().unwrap_or(&session.state_reason);
+    let need = format_need(session.state, asks, session.failed.as_deref(), session.said.as_deref());
+    let intent = TableCell::from(&*session.intent);
     vec![
-        summary.session_id.clone(),
-        summary.label(),
-        age.map(|at| format_age_cell(at, context.now)).unwrap_or_default(),
-        format_progress((summary.tasks.done, summary.tasks.total)),
-        summary.intent.clone(),
+        TableCell::styled(short.of(&session.session_id), Style::Dim),
+        TableCell::styled(state, Style::of_state(session.state, has_failed)),
+        age.unwrap_or_default().into(),
+        format_progress((session.tasks.done, session.tasks.total)).into(),
+        match need {
+            Some((text, style)) => intent.with(format!(" — {text}"), style),
+            None => intent,
+        },
     ]
 }

@@ -3,10 +3,11 @@
 use crate::overview::hidden_line;
 use crate::{PROGRAM, check_exists, resolve_project};
 use argh::{ArgsInfo, FromArgs};
-use cli::{Context, Failure, Form, Outcome, note, sanitize};
+use cli::{Block, Context, Failure, Form, Outcome, note};
 use cs_core::id::Slug;
 use cs_core::project::{Counts, ProjectState};
 use cs_core::store::repo_of;
+use render::{Column, Style, Table, TableCell};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,7 +59,13 @@ impl List {
         let all = counts.len();
         counts.retain(|slug, _| self.all || !config.is_hidden(slug));
         let hidden = all - counts.len();
-        let mut rows = Vec::new();
+        let mut table = Table::new(vec![
+            Column::text("project"),
+            Column::number("active").worth(40),
+            Column::number("parked").worth(30),
+            Column::number("completed").worth(20),
+            Column::main("path"),
+        ]);
         for (slug, counts) in &counts {
             let project = config.projects.get(slug);
             let (name, path) = (project.map_or(slug, |p| &p.name), project.map_or("", |p| p.path.as_str()));
@@ -77,21 +84,17 @@ impl List {
                     }
                     context.out.json(&row)?;
                 }
-                Form::Table => rows.push(
-                    [
-                        slug.as_str(),
-                        &counts.active.to_string(),
-                        &counts.parked.to_string(),
-                        &counts.completed.to_string(),
-                        path,
-                    ]
-                    .map(str::to_string)
-                    .to_vec(),
-                ),
+                Form::Table => {
+                    let Counts { active, parked, completed } = *counts;
+                    let number = |count: usize| TableCell::from(count.to_string());
+                    let numbers = [active, parked, completed].map(number);
+                    let cells = [TableCell::styled(slug, Style::Strong)].into_iter().chain(numbers);
+                    table.push(cells.chain([TableCell::from(path)]).collect());
+                }
             }
         }
-        if !rows.is_empty() {
-            context.out.table(&["project", "active", "parked", "completed", "path"], &rows)?;
+        if !table.is_empty() {
+            context.out.show(&table)?;
         }
         if hidden > 0 && context.out.form == Form::Table && !context.out.quiet {
             context.out.line(&hidden_line(hidden, "list"))?;
@@ -129,20 +132,16 @@ pub fn print(context: &mut Context, slug: &Slug) -> Outcome<()> {
     match context.out.form {
         _ if context.out.quiet => context.out.line(slug.as_str())?,
         Form::Json => context.out.json(&shown)?,
-        Form::Table => block(&shown).iter().try_for_each(|line| context.out.line(line))?,
+        Form::Table => block(&shown).print(&mut context.out)?,
     }
     context.out.flush()
 }
 
-fn block(shown: &Shown) -> Vec<String> {
+fn block(shown: &Shown) -> Block {
     let Counts { active, parked, completed } = shown.counts;
     let roadmap = &shown.state.roadmap_summary;
-    let mut lines = vec![sanitize(&shown.name)];
-    let mut field = |name: &str, value: &str| {
-        if !value.is_empty() {
-            lines.push(format!("  {name:<12} {}", sanitize(value)));
-        }
-    };
+    let mut block = Block::new(&shown.name);
+    let mut field = |name: &str, value: &str| block.field(name, value);
     field("project", &shown.slug);
     field("path", shown.path.as_deref().unwrap_or_default());
     field("repository", shown.repo.as_deref().unwrap_or_default());
@@ -153,5 +152,5 @@ fn block(shown: &Shown) -> Vec<String> {
     field("in progress", &roadmap.in_progress.join("; "));
     field("next up", &roadmap.next_up.join("; "));
     field("questions", &shown.state.open_questions.join("; "));
-    lines
+    block
 }

@@ -7,6 +7,7 @@ use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Form, Out, Outcome, each, print_session, words};
 use cs_core::record::{Session, TaskStatus};
 use cs_core::task;
+use render::{Column, Style, Table, TableCell};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -140,7 +141,7 @@ struct TaskRow<'a> {
 }
 
 fn list(context: &mut Context, args: &List) -> Outcome<()> {
-    let mut table = Vec::new();
+    let mut table = Table::new(vec![Column::text("id"), Column::text("status"), Column::main("subject")]);
     let mut count = 0;
     each(context, &args.id, |context, id| {
         let session = context.store.session(id)?;
@@ -150,15 +151,26 @@ fn list(context: &mut Context, args: &List) -> Outcome<()> {
                 _ if context.out.quiet => context.out.line(&task.id)?,
                 Form::Json => context.out.json(&TaskRow { session_id: &session.session_id, task })?,
                 Form::Table => {
-                    table.push(vec![task.id.clone(), task.status.as_str().into(), task.subject.clone()]);
+                    let id = TableCell::styled(&task.id, Style::Dim);
+                    let status = TableCell::styled(task.status.as_str(), style(task.status));
+                    table.push(vec![id, status, TableCell::from(&*task.subject)]);
                 }
             }
         }
         Ok(())
     })?;
     if !table.is_empty() {
-        context.out.table(&["id", "status", "subject"], &table)?;
+        context.out.show(&table)?;
     }
     context.out.flush()?;
     if count == 0 { Err(Failure::Nothing("no tasks yet".into())) } else { Ok(()) }
+}
+
+fn style(status: TaskStatus) -> Style {
+    match status {
+        TaskStatus::Pending => Style::Plain,
+        TaskStatus::InProgress => Style::Busy,
+        TaskStatus::Completed => Style::Good,
+        TaskStatus::Skipped => Style::Dim,
+    }
 }

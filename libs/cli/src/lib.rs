@@ -3,6 +3,7 @@
 //! of sessions.
 
 mod args;
+mod block;
 pub mod call;
 mod consent;
 mod deferred;
@@ -26,6 +27,7 @@ pub mod terminal;
 pub mod words;
 
 pub use args::{run, run_plain};
+pub use block::Block;
 pub use consent::confirm;
 pub use deferred::defer;
 pub use failure::{Failure, Outcome};
@@ -35,7 +37,7 @@ pub use messages::{note, report};
 pub use nearest::near_words;
 pub use out::{Form, Out, sanitize};
 pub use quote::quote_word;
-pub use record::{block, format_field, print_session, print_session_with, shown};
+pub use record::{print_session, print_session_with, shown};
 pub use refusal::{did_you_mean, see};
 pub use select::{each, selectors};
 pub use shared::STDIN;

@@ -1,16 +1,17 @@
 //! Owns how a session is shown: one JSON line with its state, or a block for people.
 
 use crate::Context;
+use crate::block::Block;
 use crate::failure::Outcome;
-use crate::out::{Form, sanitize};
+use crate::out::Form;
 use cs_core::clock;
-use cs_core::record::{Session, TaskStatus};
+use cs_core::record::{Commit, Session, Task, TaskStatus};
 use cs_core::state::Verdict;
 use cs_core::states::States;
 use cs_core::timeline;
-use cs_core::usage::{ModelUsage, Usage};
+use cs_core::usage::Usage;
 use cs_core::zone::Zone;
-use render::{format_count, format_local_minute, format_model_cost, format_quantity, format_usage_cost};
+use render::{Style, format_count, format_local_minute, format_model_cost, format_quantity, format_usage_cost};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -53,31 +54,21 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
             context.out.json(&shown(&session, &verdict, usage))?;
         }
         Form::Table => {
-            for line in block(&session, &verdict).into_iter().chain(usage.into_iter().flat_map(used)) {
-                context.out.line(&line)?;
-            }
+            let mut block = block(&session, &verdict);
+            usage.inspect(|usage| add_usage(&mut block, usage));
+            block.print(&mut context.out)?;
         }
     }
     context.out.flush()
 }
 
-/// A line with a label, which is as wide as the longest one.
-pub fn format_field(name: &str, value: &str) -> String {
-    format!("  {name:<12} {value}")
-}
-
 /// A session as lines for people, as [`States::settle`] leaves it.
-pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
-    let mut lines = vec![sanitize(&session.intent)];
-    let mut field = |name: &str, value: Option<&str>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            lines.push(format_field(name, &sanitize(value)));
-        }
-    };
-    let state = format!("{} ({})", verdict.state.as_str(), verdict.reason);
+fn block(session: &Session, verdict: &Verdict) -> Block {
+    let mut block = Block::new(&session.intent);
     let when = |at: &str| clock::parse(at).map(|at| format_local_minute(at, Zone::system()));
-    field("id", Some(&session.session_id));
-    field("state", Some(&state));
+    block.field("id", &session.session_id);
+    block.marked_field("state", verdict.state.as_str(), Style::of(verdict), &format!(" ({})", verdict.reason));
+    let mut field = |name: &str, value: Option<&str>| block.field(name, value.unwrap_or_default());
     field("project", Some(&session.project_slug));
     field("branch", Some(&session.git_branch));
     field("work tree", session.worktree_root.as_deref());
@@ -92,46 +83,41 @@ pub fn block(session: &Session, verdict: &Verdict) -> Vec<String> {
     field("outcome", session.outcome.as_deref());
     field("parked", session.parked_reason.as_deref());
     field("continues", session.resumed_from.as_deref());
-    lines.extend(tasks(session));
-    let commits = session
-        .commits
-        .iter()
-        .map(|commit| format!("{} {}", commit.sha.get(..7).unwrap_or(&commit.sha), commit.message));
-    lines.extend(section("commits", commits));
-    lines.extend(section("files", session.files_changed.iter().cloned()));
-    lines.extend(section("decisions", session.decisions.iter().cloned()));
-    lines.extend(section("questions", session.open_questions.iter().cloned()));
-    lines.extend(section("next steps", session.next_steps.iter().cloned()));
-    let event = |at: &str, text: &str| format!("{}  {text}", when(at).unwrap_or_default());
-    lines.extend(section("timeline", timeline::of(session).iter().map(|fact| event(fact.timestamp, &fact.message))));
-    lines
+    add_sections(&mut block, session);
+    let event = |at: &str, text: &str| (format!("{}  ", when(at).unwrap_or_default()), text.to_string());
+    block.section("timeline", timeline::of(session).iter().map(|fact| event(fact.timestamp, &fact.message)));
+    block
 }
 
-/// The usage of a session, as lines for people.
-fn used(usage: &Usage) -> Vec<String> {
-    let model = |(name, of): (&String, &ModelUsage)| {
-        format!("    {}  {} tokens, {}", sanitize(name), format_count(of.total_tokens), format_model_cost(of))
+fn add_sections(block: &mut Block, session: &Session) {
+    let mark = |status| match status {
+        TaskStatus::Pending => "[ ] ",
+        TaskStatus::InProgress => "[>] ",
+        TaskStatus::Completed => "[x] ",
+        TaskStatus::Skipped => "[-] ",
     };
+    let task = |task: &Task| (mark(task.status).to_string(), format!("{}  {}", task.subject, task.id));
+    block.section("tasks", session.tasks.iter().map(task));
+    let short = |sha: &str| format!("{} ", sha.get(..7).unwrap_or(sha));
+    let commit = |commit: &Commit| (short(&commit.sha), commit.message.clone());
+    block.section("commits", session.commits.iter().map(commit));
+    let lists = [
+        ("files", &session.files_changed),
+        ("decisions", &session.decisions),
+        ("questions", &session.open_questions),
+        ("next steps", &session.next_steps),
+    ];
+    for (title, items) in lists {
+        block.section(title, items.iter().map(|item| (String::new(), item.clone())));
+    }
+}
+
+/// Adds the usage of a session.
+fn add_usage(block: &mut Block, usage: &Usage) {
     let (turns, messages) = (format_quantity(usage.turns, "turn"), format_quantity(usage.messages, "message"));
     let (cost, tokens) = (format_usage_cost(usage), format_count(usage.total_tokens));
-    let all = format_field("usage", &format!("{cost} at list prices, {tokens} tokens, {turns}, {messages}"));
-    std::iter::once(all).chain(usage.models.iter().map(model)).collect()
-}
-
-fn tasks(session: &Session) -> Vec<String> {
-    let mark = |status| match status {
-        TaskStatus::Pending => "[ ]",
-        TaskStatus::InProgress => "[>]",
-        TaskStatus::Completed => "[x]",
-        TaskStatus::Skipped => "[-]",
-    };
-    section("tasks", session.tasks.iter().map(|task| format!("{} {}  {}", mark(task.status), task.subject, task.id)))
-}
-
-fn section(title: &str, items: impl Iterator<Item = String>) -> Vec<String> {
-    let items: Vec<String> = items.map(|item| format!("    {}", sanitize(&item))).collect();
-    if items.is_empty() {
-        return items;
+    block.field("usage", &format!("{cost} at list prices, {tokens} tokens, {turns}, {messages}"));
+    for (name, of) in &usage.models {
+        block.item("", &format!("{name}  {} tokens, {}", format_count(of.total_tokens), format_model_cost(of)));
     }
-    std::iter::once(format!("  {title}")).chain(items).collect()
 }

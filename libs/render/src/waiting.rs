@@ -7,8 +7,13 @@ use cs_core::state::{State, Verdict};
 /// With the style in which it is shown.
 pub fn format_waiting(verdict: &Verdict) -> Option<(String, Style)> {
     let question = verdict.evidence.rsplit_once(" (").map_or(verdict.evidence.as_str(), |(question, _)| question);
-    match (verdict.state, &verdict.failed, &verdict.said) {
-        (State::Waiting, ..) => Some((format!("asks: {question}"), Style::Turn)),
+    format_need(verdict.state, question, verdict.failed.as_deref(), verdict.said.as_deref())
+}
+
+/// The same from facts that were collected before.
+pub fn format_need(state: State, asks: &str, failed: Option<&str>, said: Option<&str>) -> Option<(String, Style)> {
+    match (state, failed, said) {
+        (State::Waiting, ..) => Some((format!("asks: {asks}"), Style::Turn)),
         (_, Some(failure), _) => Some((format!("failed: {failure}"), Style::Wrong)),
         (.., Some(said)) => Some((format!("said: {said}"), Style::Plain)),
         _ => None,
