@@ -26,7 +26,7 @@ fn said(stage: &Stage, at: u64) -> Option<String> {
     let notices = notices(stage, at);
     let export = run_command(stage, at, &["cs-export", &id, "--format", "markdown"]);
     let shows = [
-        ("list", table.contains("(said: ")),
+        ("list", table.contains(" — said: ")),
         ("show", block.contains("\n  said ")),
         ("overview", front.contains("<b>Said:</b>")),
         ("page", page.contains("Last message")),

@@ -30,12 +30,12 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
     let reading = found.reading(id);
     let style = if damage.is_some() { Style::Wrong } else { Style::of(verdict) };
     let state = if damage.is_none() && verdict.failed.is_some() { super::FAILED } else { row.state() };
-    let age = verdict.since.map(|at| format_age_cell(at, found.states.now()));
+    let age = verdict.since.map_or_else(|| "?".to_string(), |at| format_age_cell(at, found.states.now()));
     let intent = TableCell::from(&*entry.intent);
     vec![
         TableCell::styled(ids.of(id.as_str()), Style::Dim),
         TableCell::styled(state, style),
-        age.unwrap_or_default().into(),
+        age.into(),
         TableCell::from(&*entry.project_slug),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
