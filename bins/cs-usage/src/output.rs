@@ -4,8 +4,8 @@ use crate::PROGRAM;
 use crate::options::Options;
 use crate::row::{JsonRow, Subject, UsageRow, csv_lines};
 use crate::table::table;
-use cli::{Form, Out, Outcome, note, sanitize};
-use render::{Cell, Style, format_csv_row, format_number};
+use cli::{Form, Out, Outcome, note, sanitize, terminal};
+use render::{Cell, Style, format_csv_row, format_number, wrap_to_width};
 use std::io::IsTerminal;
 use usage::sum::Sum;
 
@@ -52,8 +52,9 @@ fn print_table<S: Subject>(out: &mut Out, options: &Options, rows: &[UsageRow<S>
     if dropped.is_empty() {
         return Ok(());
     }
-    let line = out.styled(&format!("not shown at this width: {}", dropped.join(", ")), Style::Dim);
-    out.line(&line)
+    let line = format!("not shown at this width: {}", dropped.join(", "));
+    let parts = terminal::width().map_or_else(|| vec![line.clone()], |room| wrap_to_width(&line, room));
+    parts.iter().try_for_each(|part| out.line(&out.styled(part, Style::Dim)))
 }
 
 fn total<S>(rows: &[UsageRow<S>]) -> Sum {

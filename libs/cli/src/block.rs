@@ -78,7 +78,8 @@ impl Line {
     fn lay_out(&self, room: Option<usize>, paint: Paint) -> Vec<String> {
         let head = width_of(&self.head);
         let beside = room.map(|room| room.saturating_sub(head));
-        let is_below = head > 0 && !self.text.is_empty() && beside.is_some_and(|left| left < NARROWEST);
+        let text = width_of(&self.text);
+        let is_below = beside.is_some_and(|left| head > 0 && left < NARROWEST && text > left);
         let (indent, left) = match room {
             Some(room) if is_below => (INDENT.to_string(), Some(room - INDENT.len())),
             _ => (" ".repeat(head), beside),
@@ -87,7 +88,8 @@ impl Line {
         let mut lines = Vec::new();
         let mut before = paint.paint(&self.head, Style::Dim);
         if is_below {
-            lines.push(std::mem::replace(&mut before, indent.clone()).trim_end().to_string());
+            lines.push(paint.paint(self.head.trim_end(), Style::Dim));
+            before.clone_from(&indent);
         }
         for (n, part) in parts.iter().enumerate() {
             let (styled, plain) = match self.styled {
@@ -136,7 +138,7 @@ mod tests {
         ];
         assert_eq!(lines, expected);
         assert_eq!(
-            block().lines(Some(24), Paint::Plain)[5..],
+            block().lines(Some(24), Paint::Plain)[6..],
             ["  timeline", "    2026-11-21 10:00", "      found the 日本語", "      cause"]
         );
         for room in 20..100 {

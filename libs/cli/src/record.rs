@@ -11,7 +11,9 @@ use cs_core::states::States;
 use cs_core::timeline;
 use cs_core::usage::Usage;
 use cs_core::zone::Zone;
-use render::{Style, format_count, format_local_minute, format_model_cost, format_quantity, format_usage_cost};
+use render::{
+    Style, format_count, format_local_minute, format_model_cost, format_quantity, format_stamps, format_usage_cost,
+};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -84,7 +86,8 @@ fn block(session: &Session, verdict: &Verdict) -> Block {
     field("parked", session.parked_reason.as_deref());
     field("continues", session.resumed_from.as_deref());
     add_sections(&mut block, session);
-    let event = |at: &str, text: &str| (format!("{}  ", when(at).unwrap_or_default()), text.to_string());
+    let event =
+        |at: &str, text: &str| (format!("{}  ", when(at).unwrap_or_default()), format_stamps(text, Zone::system()));
     block.section("timeline", timeline::of(session).iter().map(|fact| event(fact.timestamp, &fact.message)));
     block
 }

@@ -15,7 +15,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 const READERS: [(&[&str], &str); 34] = [
     (&["cs-session", "list"], ACTIVE),
     (&["cs-session", "list", "-q"], ACTIVE),
-    (&["cs-session", "list", "--table"], ACTIVE),
+    (&["cs-session", "list", "--table"], "ca5d  "),
     (&["cs-session", "list", "--full", "--project", "api"], ACTIVE),
     (&["cs-session", "show", "ca5d"], ACTIVE),
     (&["cs-session", "show", "ca5d", "-q"], ACTIVE),

@@ -14,7 +14,7 @@ pub struct TableCell {
 }
 
 /// An addition that does not fit beside the text gets this part of the room.
-const FOR_ADDITION: (usize, usize) = (3, 4);
+const FOR_ADDITION: (usize, usize) = (2, 3);
 /// A text that is cut to less than this says nothing.
 const LEGIBLE: usize = 6;
 
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn a_long_text_makes_room_for_its_addition() {
         assert_eq!(shown(80), "fix the login page of the shop — asks: permission for Bash");
-        assert_eq!(shown(40), "fix the log… — asks: permission for Bash");
-        assert_eq!(shown(24), "fix t… — asks: permissi…");
+        assert_eq!(shown(40), "fix the login… — asks: permission for B…");
+        assert_eq!(shown(24), "fix the… — asks: permis…");
         assert_eq!(shown(16), "asks: permissio…");
     }
 
