@@ -147,7 +147,7 @@ fn no_line_is_wider_than_the_screen_whatever_the_texts_are() {
     );
     for columns in 20..140 {
         for line in store.once(columns, 30) {
-            assert!(render::display_width(&line) <= columns, "{columns}: {line:?}");
+            assert!(render::width_of(&line) <= columns, "{columns}: {line:?}");
             assert!(!line.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{line:?}");
         }
     }

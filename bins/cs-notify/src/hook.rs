@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::{PROGRAM, watch};
 use agents::Event;
 use agents::hook_call::{self, Call, HookCall};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::Outcome;
 use cs_core::error::{Error, Result};
 use cs_core::id::Uuid;
@@ -19,7 +19,7 @@ use std::io::Read;
 use std::process::{Command, Stdio};
 
 /// for agents, which call it with an event on standard input: send what is due soon after the event
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "hook",

@@ -5,14 +5,14 @@ use crate::handler;
 use crate::reasons;
 use crate::registered::{self, Found};
 use crate::settings::Settings;
-use argh::FromArgs;
-use cli::{Context, Form, Outcome, format_field, sanitize};
+use argh::{ArgsInfo, FromArgs};
+use cli::{Block, Context, Form, Outcome};
 use cs_core::clock;
 use serde::Serialize;
 
 /// say whether notices are on, who gets them and when, whether the hook and the job are there, and
 /// what was sent last
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "status", example = "{command_name}", example = "{command_name} --json")]
 pub struct Status {}
 
@@ -76,9 +76,9 @@ impl Status {
             _ if context.out.quiet => context.out.line(if shown.notifications_enabled { "on" } else { "off" })?,
             Form::Json => context.out.json(&shown)?,
             Form::Table => {
-                for (name, value) in shown.lines(context) {
-                    context.out.line(&format_field(name, &sanitize(&value)))?;
-                }
+                let mut block = Block::new("");
+                shown.lines(context).iter().for_each(|(name, value)| block.field(name, value));
+                block.print(&mut context.out)?;
             }
         }
         context.out.flush()
@@ -87,8 +87,10 @@ impl Status {
 
 impl Shown {
     fn lines(&self, context: &Context) -> Vec<(&'static str, String)> {
-        let mut lines =
-            vec![("notices", if self.notifications_enabled { "on" } else { "off; cs-notify on switches them on" }.to_string())];
+        let mut lines = vec![(
+            "notices",
+            if self.notifications_enabled { "on" } else { "off; cs-notify on switches them on" }.to_string(),
+        )];
         lines.extend(self.handlers.iter().map(|handler| ("sent by", handler.detail.clone())));
         if self.handlers.is_empty() {
             lines.push(("sent by", "nobody".into()));

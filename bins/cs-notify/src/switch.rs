@@ -1,16 +1,16 @@
 //! `on` and `off`: switches notices on or off in `config.json`.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Outcome};
 use serde::Serialize;
 
 /// switch notices on
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "on", example = "{command_name}", example = "{command_name} --table")]
 pub struct On {}
 
 /// switch notices off
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "off", example = "{command_name}", example = "{command_name} --json")]
 pub struct Off {}
 

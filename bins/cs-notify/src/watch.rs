@@ -8,6 +8,7 @@ use crate::handler;
 use crate::run::Run;
 use crate::settings::Settings;
 use crate::show::Fate;
+use cli::terminal::Color;
 use cli::{Context, Form, Out};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::error::{Error, Result};
@@ -119,7 +120,8 @@ impl Watcher<'_> {
     }
 
     fn tell(&self, store: &Store, id: &SessionId, settings: &Settings) -> Told {
-        let context = Context { store: store.clone(), out: Out::new(Some(Form::Json), true), now: self.now() };
+        let context =
+            Context { store: store.clone(), out: Out::new(Some(Form::Json), true, Color::Never), now: self.now() };
         let run = Run { context: &context, config: &store.config(), settings, scope: Scope::Soon(id) };
         match run.send(&handler::all(settings)) {
             Ok((rows, _)) if rows.is_empty() => Told::Nothing,

@@ -6,7 +6,7 @@ use cli::{Context, Failure, Form, Outcome, ShortIds, note, sanitize};
 use cs_core::clock::{self, Instant};
 use cs_core::id::Slug;
 use cs_core::overview::{self, Project, Summary};
-use render::{Column, Style, Table, TableCell, format_age_cell, format_need, format_progress, format_quantity};
+use render::{Column, Style, Table, TableCell, Words, format_age_cell, format_progress, format_quantity};
 
 /// show what runs, what waits for you, what is parked and what was finished, by project
 #[derive(ArgsInfo, FromArgs)]
@@ -123,15 +123,23 @@ fn row(session: &Summary, short: &ShortIds, now: Instant) -> Vec<TableCell> {
     let has_failed = session.failed.is_some();
     let state = if has_failed { "failed" } else { session.state.as_str() };
     let age = session.state_since.as_deref().and_then(clock::parse).map(|at| format_age_cell(at, now));
-    let asks = session.awaiting_action.as_deref().unwrap_or(&session.state_reason);
-    let need = format_need(session.state, asks, session.failed.as_deref(), session.said.as_deref());
+    let words = Words {
+        state: session.state,
+        evidence: &session.state_reason,
+        failed: session.failed.as_deref(),
+        said: session.said.as_deref(),
+        awaiting: session.awaiting_action.as_deref(),
+        activity: None,
+        parked: None,
+        outcome: None,
+    };
     let intent = TableCell::from(&*session.intent);
     vec![
         TableCell::styled(short.of(&session.session_id), Style::Dim),
         TableCell::styled(state, Style::of_state(session.state, has_failed)),
         age.unwrap_or_default().into(),
         format_progress((session.tasks.done, session.tasks.total)).into(),
-        match need {
+        match words.labelled() {
             Some((text, style)) => intent.with(format!(" — {text}"), style),
             None => intent,
         },

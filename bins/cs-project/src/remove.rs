@@ -1,14 +1,14 @@
 //! `remove` and `hide`: projects that are no longer needed, or not wanted in overviews.
 
 use crate::{check_exists, show};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Form, Outcome, confirm, sanitize};
 use cs_core::id::{SessionId, Slug};
 use cs_core::store::Openness;
 use render::format_quantity;
 
 /// remove a project; its folder is not touched, and its next conversation registers it again
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "remove",
@@ -28,7 +28,7 @@ pub struct Remove {
 }
 
 /// leave a project out of list and overview, or show it again
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "hide",

@@ -1,6 +1,6 @@
 //! `delete`: moves sessions to `quarantine/`, or removes them for good.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failures, Form, Outcome, confirm, sanitize, selectors};
 use cs_core::id::SessionId;
 use cs_core::store::{Openness, Selector, Store};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// delete sessions; restore brings them back
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(
     subcommand,
     name = "delete",

@@ -2,7 +2,7 @@
 //! run for a conversation on another machine.
 
 use crate::way::{self, Reached};
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome};
 use cs_core::id::SessionId;
 use cs_core::index;
@@ -17,7 +17,7 @@ use cs_core::states::{self, States};
 use cs_core::store::{Selector, runner};
 
 /// show the terminal in which a session runs
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "jump", example = "{command_name} ca5d", example = "{command_name} ca5d --print")]
 pub struct Jump {
     /// the session (default: the only one that needs you)

@@ -4,7 +4,7 @@
 use crate::way::shell_line;
 use agents::Agent;
 use agents::resume::Ended;
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Outcome, quote_word};
 use cs_core::config::Config;
 use cs_core::id::{SessionId, Uuid};
@@ -15,7 +15,7 @@ use cs_core::store::Selector;
 use std::path::{Path, PathBuf};
 
 /// continue the conversation of an ended session with its client, here
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "open", example = "{command_name} ca5d", example = "{command_name} ca5d --print")]
 pub struct Open {
     /// the session: gone, parked or completed

@@ -1,6 +1,6 @@
 //! `restore`: brings deleted sessions back, or lists them.
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Failures, Form, Outcome, print_session, selectors};
 use cs_core::Error;
 use cs_core::clock;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::Path;
 
 /// bring deleted sessions back
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "restore", example = "{command_name} --list", example = "{command_name} ca5d")]
 pub struct Restore {
     /// deleted sessions: an id, or the start or end of one

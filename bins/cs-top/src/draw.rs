@@ -7,19 +7,19 @@ use crate::view::{Mode, View};
 use cli::sanitize;
 use cs_core::board::Group;
 use cs_core::clock::Instant;
-use cs_core::state::State;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
+use render::{cut_to_width, width_of};
 
 /// A row, ready to be drawn.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub state: State,
-    /// The state as lists show it.
+    /// The state as lists show it, and its look.
     pub label: String,
+    pub style: render::Style,
     pub age: String,
     pub project: String,
     pub intent: String,
@@ -84,7 +84,7 @@ fn header(screen: &Screen) -> Line<'static> {
     let mut spans = vec![Span::styled(screen.time.clone(), DIM)];
     let view = screen.view;
     for (group, count) in &screen.counts {
-        let style = if *group == Group::NeedsUser { color(State::Waiting) } else { Style::new() };
+        let style = if *group == Group::NeedsUser { look(render::Style::Turn) } else { Style::new() };
         spans.push(Span::raw("  "));
         spans.push(Span::styled(format!("{} {count}", group.title()), style));
     }
@@ -108,7 +108,7 @@ fn footer(screen: &Screen, width: usize) -> Line<'static> {
         return Line::styled(sanitize(message), BOLD);
     }
     if let Some(trouble) = &screen.trouble {
-        return Line::styled(sanitize(trouble), color(State::Gone));
+        return Line::styled(sanitize(trouble), look(render::Style::Wrong));
     }
     let hints = "Enter jump  o open  p park  c complete  n note  / filter  ? help  q quit";
     let short = "Enter jump  p park  ? help  q quit";
@@ -168,7 +168,7 @@ fn draw_items(screen: &Screen, area: Rect, buffer: &mut Buffer) {
 /// The cells before the words.
 fn figures(row: &Row, columns: &Columns) -> Vec<Span<'static>> {
     let cells = [
-        (columns.state, &row.label, false, color(row.state)),
+        (columns.state, &row.label, false, look(row.style)),
         (columns.age, &row.age, true, Style::new()),
         (columns.project, &row.project, false, BOLD),
         (columns.tasks, &row.facts.tasks, true, DIM),
@@ -178,7 +178,7 @@ fn figures(row: &Row, columns: &Columns) -> Vec<Span<'static>> {
     let shown = cells.into_iter().filter(|(width, ..)| *width > 0);
     shown
         .map(|(width, text, is_number, style)| {
-            let cell = render::fit_cell(&sanitize(text), width, is_number);
+            let cell = fit_cell(&sanitize(text), width, is_number);
             Span::styled(format!("{cell} "), style)
         })
         .collect()
@@ -187,33 +187,39 @@ fn figures(row: &Row, columns: &Columns) -> Vec<Span<'static>> {
 /// What the session says, and what it is for, if there is room for both.
 fn words(row: &Row, width: usize) -> Vec<Span<'static>> {
     let (news, intent) = (sanitize(&row.facts.news), sanitize(&row.intent));
-    let style = color(row.state);
+    let style = look(row.facts.style);
     if news.is_empty() || news == intent {
-        return vec![Span::raw(render::fit_cell(&intent, width, false))];
+        return vec![Span::raw(fit_cell(&intent, width, false))];
     }
-    let wanted = render::display_width(&news);
+    let wanted = width_of(&news);
     // The intent is shortened first, down to a third.
     let left = width.saturating_sub(3 + wanted.min(width * 2 / 3));
-    if render::display_width(&intent) <= left || left >= 12 {
-        let intent = render::fit_cell(&intent, left.min(render::display_width(&intent)), false);
-        let rest = width.saturating_sub(3 + render::display_width(&intent));
-        return vec![
-            Span::raw(intent),
-            Span::styled(" · ", DIM),
-            Span::styled(render::fit_cell(&news, rest, false), style),
-        ];
+    if width_of(&intent) <= left || left >= 12 {
+        let intent = fit_cell(&intent, left.min(width_of(&intent)), false);
+        let rest = width.saturating_sub(3 + width_of(&intent));
+        return vec![Span::raw(intent), Span::styled(" · ", DIM), Span::styled(fit_cell(&news, rest, false), style)];
     }
-    vec![Span::styled(render::fit_cell(&news, width, false), style)]
+    vec![Span::styled(fit_cell(&news, width, false), style)]
 }
 
-/// The colour of a state, from the sixteen of the terminal.
-pub fn color(state: State) -> Style {
-    match state {
-        State::Waiting => Style::new().fg(Color::Magenta).add_modifier(Modifier::BOLD),
-        State::Idle => Style::new().fg(Color::Blue),
-        State::Working | State::Background => Style::new().fg(Color::Green),
-        State::Suspended | State::Gone | State::Stale | State::Unknown => Style::new().fg(Color::Red),
-        State::Parked | State::Completed => DIM,
+/// A text of exactly `width` columns, on the right for numbers.
+fn fit_cell(text: &str, width: usize, is_number: bool) -> String {
+    let text = cut_to_width(text, width);
+    let spaces = " ".repeat(width.saturating_sub(width_of(&text)));
+    if is_number { spaces + &text } else { text + &spaces }
+}
+
+/// A look of the lists, in the words of this screen.
+fn look(style: render::Style) -> Style {
+    match style {
+        render::Style::Plain => Style::new(),
+        render::Style::Strong => BOLD,
+        render::Style::Dim => DIM,
+        render::Style::Asking => Style::new().fg(Color::Black).bg(Color::Yellow),
+        render::Style::Turn => BOLD.fg(Color::Magenta),
+        render::Style::Busy => Style::new().fg(Color::Cyan),
+        render::Style::Wrong => Style::new().fg(Color::Red),
+        render::Style::Good => Style::new().fg(Color::Green),
     }
 }
 

@@ -7,20 +7,31 @@ use cs_core::stamp::{Stamp, unchanged};
 use cs_core::state::{self, Verdict};
 use cs_core::states::States;
 use cs_core::store::Store;
-use render::{Words, format_dollars, format_percent, format_progress, format_usage_cost, pick_news};
+use render::{Style, Words, format_dollars, format_percent, format_progress, format_usage_cost};
 use std::collections::HashMap;
 
 /// The texts of a row that come from its record and its status line; empty if unknown.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// What the user should know first; see [`pick_news`].
+    /// What the user should know first; see [`Words::news`].
     pub news: String,
+    /// How that looks.
+    pub style: Style,
     /// How many tasks are done.
     pub tasks: String,
     /// How much of the context is used.
     pub context: String,
     /// The client's estimate while the conversation runs, else its cost at list prices.
     pub cost: String,
+}
+
+impl Facts {
+    fn new(words: Words, context: String, cost: String) -> Self {
+        let news = words.news();
+        let style = news.map(|news| news.style).unwrap_or_default();
+        let news = news.map(|news| news.text.to_string()).unwrap_or_default();
+        Facts { news, style, tasks: String::new(), context, cost }
+    }
 }
 
 /// The versions of a record's files: its own, and the notes that are not in it yet.
@@ -66,8 +77,7 @@ impl Records {
         let context = reading.context_used_percentage.map(format_percent).unwrap_or_default();
         let estimate = reading.cost_usd.map(format_dollars);
         let Some(kept) = self.record(store, id) else {
-            let news = pick_news(verdict, &Words::default()).unwrap_or_default().to_string();
-            return Facts { news, context, cost: estimate.unwrap_or_default(), ..Facts::default() };
+            return Facts::new(Words::of(verdict), context, estimate.unwrap_or_default());
         };
         let mut awaiting = kept.awaiting.clone();
         state::settle(id.as_str(), &mut awaiting, states.lives(), verdict);
@@ -76,13 +86,10 @@ impl Records {
             activity: kept.activity.as_deref(),
             parked: kept.parked.as_deref(),
             outcome: kept.outcome.as_deref(),
+            ..Words::of(verdict)
         };
-        Facts {
-            news: pick_news(verdict, &words).unwrap_or_default().to_string(),
-            tasks: kept.tasks.clone(),
-            context,
-            cost: estimate.unwrap_or_else(|| kept.cost.clone()),
-        }
+        let cost = estimate.unwrap_or_else(|| kept.cost.clone());
+        Facts { tasks: kept.tasks.clone(), ..Facts::new(words, context, cost) }
     }
 
     fn record(&mut self, store: &Store, id: &SessionId) -> Option<&Kept> {

@@ -8,7 +8,7 @@ use cs_core::board::{Board, BoardRow, GROUPS, Group};
 use cs_core::states::States;
 use cs_core::store::Store;
 use cs_core::zone::Zone;
-use render::{display_width, format_near_time};
+use render::{Style, format_near_time, width_of};
 
 /// What a frame is made from.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ fn row_of(source: &Source, records: &mut Records, rows: &[BoardRow], item: &Item
     let facts = records.facts(source.store, source.states, row.id, &row.verdict);
     let label = if row.verdict.failed.is_some() { "failed".to_string() } else { row.verdict.label() };
     Some(Row {
-        state: row.verdict.state,
+        style: Style::of(&row.verdict),
         label,
         age: age(row.verdict.since, source.states.now()),
         project: row.entry.project_slug.to_string(),
@@ -94,7 +94,7 @@ fn needs<'r>(rows: impl Iterator<Item = &'r Row>) -> Needs {
     for row in rows {
         let mut widen = |need: fn(&mut Needs) -> &mut usize, text: &str| {
             let need = need(&mut needs);
-            *need = (*need).max(display_width(text));
+            *need = (*need).max(width_of(text));
         };
         widen(|needs| &mut needs.state, &row.label);
         widen(|needs| &mut needs.age, &row.age);

@@ -14,7 +14,7 @@ mod run;
 mod view;
 mod wake;
 
-use argh::FromArgs;
+use argh::{ArgsInfo, FromArgs};
 use cli::{Context, Failure, Out, Outcome};
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 const PROGRAM: &str = "cs-top";
 
 /// Shows the sessions that matter now, live: what needs you first, the longest wait at the top. Press ? for the keys.
-#[derive(FromArgs)]
+#[derive(ArgsInfo, FromArgs)]
 #[argh(example = "{command_name}", example = "{command_name} --project api --once")]
 struct Args {
     /// only this project, by its short name

@@ -60,7 +60,7 @@ fn lines(buffer: &Buffer) -> Vec<String> {
         for cell in cells {
             if skip == 0 {
                 line.push_str(cell.symbol());
-                skip = render::display_width(cell.symbol()).max(1);
+                skip = render::width_of(cell.symbol()).max(1);
             }
             skip -= 1;
         }

@@ -1,8 +1,8 @@
 //! Owns the texts of `cs` itself: its help with the map of programs, and its errors.
 
 use crate::alias::ALIASES;
-use crate::{find, map};
-use cli::{Failure, did_you_mean, near_words};
+use crate::map;
+use cli::{Failure, did_you_mean, near_words, programs};
 use cs_core::Error;
 
 const ABOUT: &str = "\
@@ -45,6 +45,6 @@ pub fn unknown(word: &str) -> Failure {
 
 /// The error for a program that should be there.
 pub fn missing(program: &str) -> Failure {
-    let folder = find::own_folder().map(|folder| format!("in {} nor ", folder.display())).unwrap_or_default();
+    let folder = programs::own_folder().map(|folder| format!("in {} nor ", folder.display())).unwrap_or_default();
     Error::Missing(format!("{program} is neither {folder}on PATH; run make install again")).into()
 }

@@ -1,7 +1,7 @@
 //! Owns what a command line of `cs` means.
 
 use crate::alias::{self, Alias};
-use crate::find;
+use cli::programs::sibling;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ pub fn of(words: &[OsString]) -> Route {
 }
 
 fn bare() -> Route {
-    let live = std::io::stdout().is_terminal().then(|| find::program(LIVE)).flatten();
+    let live = std::io::stdout().is_terminal().then(|| sibling(LIVE)).flatten();
     live.map_or_else(|| of_alias(&LIST, &[]), |path| Route::Program(path, Vec::new()))
 }
 
@@ -54,11 +54,11 @@ fn program(word: &str, rest: &[OsString]) -> Route {
     }
     let is_name = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) && !word.starts_with('-');
     let name = word.strip_prefix("cs-").unwrap_or(word);
-    let found = is_name.then(|| find::program(&format!("cs-{name}"))).flatten();
+    let found = is_name.then(|| sibling(&format!("cs-{name}"))).flatten();
     found.map_or_else(|| Route::Unknown(word.to_string()), |path| Route::Program(path, rest.to_vec()))
 }
 
 fn of_alias(alias: &Alias, rest: &[OsString]) -> Route {
     let words = std::iter::once(alias.command.into()).chain(rest.iter().cloned()).collect();
-    find::program(alias.program).map_or(Route::Missing(alias.program), |path| Route::Program(path, words))
+    sibling(alias.program).map_or(Route::Missing(alias.program), |path| Route::Program(path, words))
 }

@@ -25,7 +25,7 @@ pub fn run<A: TopLevelCommand + ArgsInfo>(program: &'static str, work: impl FnOn
 
 /// Runs a program that reads its arguments itself, and turns its result into an exit code.
 pub fn run_plain(program: &'static str, work: impl FnOnce(Out) -> Outcome<()>) -> ExitCode {
-    finish(program, || work(Out::new(None, false)))
+    finish(program, || work(Out::new(None, false, Color::default())))
 }
 
 fn finish(program: &'static str, work: impl FnOnce() -> Outcome<()>) -> ExitCode {
@@ -48,7 +48,7 @@ fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Opti
     let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let described = Description::of(program, &A::get_args_info());
     if raw == [DESCRIBE] {
-        let mut out = Out::new(None, false);
+        let mut out = Out::new(None, false, Color::default());
         out.json(&described)?;
         return out.flush().map(|()| None);
     }

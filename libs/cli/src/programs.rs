@@ -1,5 +1,5 @@
-//! Owns finding a program by its name: in the folder of this program, or in the folders of PATH that are absolute. A relative one would let the current
-//! directory decide what runs.
+//! Owns finding a program by its name: in the folder of this program, or in the folders of PATH that are absolute. A
+//! relative one would let the current directory decide what runs.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,15 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).filter(|dir| dir.is_absolute()).map(|dir| dir.join(name)).find(|file| is_program(file))
 }
 
+/// The folder of this program, links resolved.
+pub fn own_folder() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    Some(program.canonicalize().unwrap_or(program).parent()?.to_path_buf())
+}
+
 /// Another of our programs: the one beside this program, else the one on PATH.
 pub fn sibling(name: &str) -> Option<PathBuf> {
-    let own = std::env::current_exe().and_then(|path| path.canonicalize()).ok();
-    let beside = own.and_then(|path| Some(path.parent()?.join(name)));
+    let beside = own_folder().map(|folder| folder.join(name));
     beside.filter(|path| is_program(path)).or_else(|| on_path(name))
 }
 

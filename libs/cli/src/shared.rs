@@ -95,8 +95,10 @@ mod tests {
     #[test]
     fn shared_options_may_be_anywhere() {
         let mut shared = Shared::default();
-        let raw: Vec<String> = 
-            ["list", "--json", "--status=a=b", "--color", "never", "-", "-q", "--", "-q", "-", "--color=x"].map(String::from).into();
+        let raw: Vec<String> =
+            ["list", "--json", "--status=a=b", "--color", "never", "-", "-q", "--", "-q", "-", "--color=x"]
+                .map(String::from)
+                .into();
         assert_eq!(shared.take(&raw), ["list", "--status", "a=b", STDIN, "--", "-q", "-", "--color=x"]);
         assert_eq!(shared.color.as_deref(), Some("never"));
         assert_eq!(shared.take(&["--color=always".to_string()]), [""; 0]);

@@ -20,7 +20,6 @@ mod sheet;
 mod style;
 mod table;
 mod time;
-mod waiting;
 mod width;
 
 pub use bar::format_bar;
@@ -31,7 +30,7 @@ pub use json::SessionRow;
 pub use money::{
     ESTIMATE, LIST_PRICE, format_cost, format_dollars, format_model_cost, format_round_dollars, format_usage_cost,
 };
-pub use news::{Words, pick_news};
+pub use news::{News, Words};
 pub use number::{
     format_bytes, format_context, format_count, format_number, format_percent, format_progress, format_quantity,
     format_round_count,
@@ -44,7 +43,6 @@ pub use time::{
     format_local_minute, format_millis, format_minute, format_month, format_near_time, format_second, format_stamps,
     format_time, format_time_of_day, format_until,
 };
-pub use waiting::{format_need, format_waiting};
 pub use width::{cut_to_width, width_of, wrap_to_width};
 
 use cs_core::clock;

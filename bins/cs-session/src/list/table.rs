@@ -2,9 +2,7 @@
 
 use super::found::{Found, Row};
 use cli::{Out, Outcome, ShortIds, terminal};
-use render::{
-    Column, ESTIMATE, Style, Table, TableCell, format_age_cell, format_dollars, format_percent, format_waiting,
-};
+use render::{Column, ESTIMATE, Style, Table, TableCell, Words, format_age_cell, format_dollars, format_percent};
 
 /// In a narrower terminal a row has two lines.
 const FOLDS_BELOW: usize = 60;
@@ -39,7 +37,7 @@ fn cells(found: &Found, row: &Row, ids: &ShortIds) -> Vec<TableCell> {
         TableCell::from(&*entry.project_slug),
         reading.context_used_percentage.map(format_percent).unwrap_or_default().into(),
         reading.cost_usd.map(format_dollars).unwrap_or_default().into(),
-        match format_waiting(verdict) {
+        match Words::of(verdict).labelled() {
             Some((text, style)) => intent.with(format!(" — {text}"), style),
             None => intent,
         },
