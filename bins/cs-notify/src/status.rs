@@ -76,7 +76,7 @@ impl Status {
             _ if context.out.quiet => context.out.line(if shown.notifications_enabled { "on" } else { "off" })?,
             Form::Json => context.out.json(&shown)?,
             Form::Table => {
-                let mut block = Block::new("");
+                let mut block = Block::default();
                 shown.lines(context).iter().for_each(|(name, value)| block.field(name, value));
                 block.print(&mut context.out)?;
             }
