@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::id::{SessionId, Slug};
 use crate::index::IndexEntry;
+use crate::place::Place;
 use crate::project::{Counts, ProjectState, Roadmap};
 use crate::record::{Commit, Session, Status, TaskStatus};
 use crate::state::{self, State};
@@ -94,6 +95,9 @@ pub struct Summary {
     /// The agent's last message, if it waits for the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,
+    /// The terminal in which its conversation runs, in words for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Instant of the evidence for the state, RFC 3339, UTC.
     pub state_at: Option<String>,
     /// Instant since when the session is in that state, RFC 3339, UTC; `None` if it is not known.
@@ -176,8 +180,14 @@ pub struct Brief<'a> {
     pub last_heartbeat: &'a str,
 }
 
-/// Builds the overview, of one project, which may be hidden, or of all.
-pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instant) -> Result<Overview> {
+/// Builds the overview, of one project, which may be hidden, or of all. `place_name` names a terminal for people.
+pub fn build(
+    store: &Store,
+    mut config: Config,
+    only: Option<&Slug>,
+    now: Instant,
+    place_name: impl Fn(&Place) -> Option<String>,
+) -> Result<Overview> {
     let index = store.index()?;
     let states = States::read(store, config.stale_after(), now)?;
     let entries = match only {
@@ -192,7 +202,8 @@ pub fn build(store: &Store, mut config: Config, only: Option<&Slug>, now: Instan
     let state = |slug: &str| Slug::parse(slug).and_then(|slug| store.project(&slug)).unwrap_or_default();
     let summary = |id: &str| {
         let session = store.session(&SessionId::parse(id)?)?;
-        Ok(summarize(&states, session))
+        let place = states.place(id).as_ref().and_then(&place_name);
+        Ok(Summary { place, ..summarize(&states, session) })
     };
     let mut overview = assemble(&briefs, &config, state, summary, now);
     overview.damaged.extend(index.damaged().iter().map(|(path, error)| Damaged {
@@ -293,7 +304,7 @@ impl<F: FnMut(&str) -> Result<Summary>> Builder<'_, F> {
     }
 }
 
-/// A session in short, with its state.
+/// A session in short, with its state, but without its place.
 pub fn summarize(states: &States, mut session: Session) -> Summary {
     let verdict = states.settle(&mut session);
     let (done, total) = session.task_progress();
@@ -304,6 +315,7 @@ pub fn summarize(states: &States, mut session: Session) -> Summary {
         state_reason: verdict.reason,
         failed: verdict.failed,
         said: verdict.said,
+        place: None,
         state_at: verdict.evidence_at.map(clock::stamp),
         state_since: verdict.since.map(clock::stamp),
         agent: session.agent().to_string(),

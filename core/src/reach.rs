@@ -3,9 +3,11 @@
 //! then write one log. Every list, page and command asks here.
 
 use crate::state::State;
+use serde::Serialize;
 
 /// How a person gets to a conversation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// It runs: `cs-session jump` leads to its terminal.
     Jump,

@@ -16,8 +16,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// does not read its input is not an error.
 pub fn run(mut command: Command, input: &str) -> Output {
     let (filled, rest) = filled(input);
-    let child = command
-        .process_group(0)
+    let child = without_terminal(&mut command)
         .stdin(filled)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -32,6 +31,18 @@ pub fn run(mut command: Command, input: &str) -> Output {
         within(LIMIT, group, || child.wait_with_output().expect("output can be read"))
     })
     .unwrap_or_else(|| panic!("{name}: still running after {LIMIT:?}"))
+}
+
+/// Starts the program in a session of its own, so that it has no terminal, wherever the tests run, and leads a process
+/// group.
+pub fn without_terminal(command: &mut Command) -> &mut Command {
+    // SAFETY: setsid may be called between fork and exec, and a new process leads no group.
+    unsafe {
+        command.pre_exec(|| match libc::setsid() {
+            -1 => Err(io::Error::last_os_error()),
+            _ => Ok(()),
+        })
+    }
 }
 
 /// The least number of bytes that every pipe can hold.
@@ -79,7 +90,7 @@ pub struct Running(pub Child);
 impl Running {
     /// Starts `command` without input; its standard output is a pipe (`running.0.stdout`).
     pub fn start(mut command: Command) -> io::Result<Running> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map(Running)
+        without_terminal(&mut command).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().map(Running)
     }
 
     /// The process id.

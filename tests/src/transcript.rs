@@ -22,13 +22,12 @@ mod markdown;
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::process::{LIMIT, kill_group, within};
+use crate::process::{LIMIT, kill_group, within, without_terminal};
 use crate::sandbox::Sandbox;
 
 pub use markdown::{Step, Transcript, parse};
@@ -94,7 +93,7 @@ fn shell_script(steps: &[Step], token: &str) -> String {
 fn run_shell(mut shell: Command, limit: Duration) -> (String, String) {
     let (mut reader, writer) = io::pipe().expect("a pipe can be created");
     let second = writer.try_clone().expect("a pipe can be cloned");
-    shell.process_group(0).stdin(Stdio::null()).stdout(writer).stderr(second);
+    without_terminal(&mut shell).stdin(Stdio::null()).stdout(writer).stderr(second);
     let mut child = shell.spawn().unwrap_or_else(|e| panic!("{shell:?}: {e}"));
     drop(shell); // the command holds the writing end
     let (sender, receiver) = channel();

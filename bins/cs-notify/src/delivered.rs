@@ -150,6 +150,7 @@ mod tests {
             state_reason: "y".into(),
             said: None,
             since: since.into(),
+            place: None,
             level: None,
             cwd: None,
         };

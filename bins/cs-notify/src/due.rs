@@ -297,6 +297,7 @@ impl Finder<'_> {
             said: found.said.clone(),
             since: found.since,
             level: found.level,
+            place: self.states.place(id.as_str()).as_ref().and_then(terminal::name),
             cwd: cwd.or_else(|| record.and_then(|record| record.worktree_root.clone())),
         };
         Due {

@@ -26,6 +26,9 @@ pub struct Subject {
     /// The percentage of the context that is reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<u8>,
+    /// The terminal in which its conversation runs, in words for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     pub cwd: Option<String>,
 }
 
@@ -36,6 +39,7 @@ impl Subject {
         self.intent = clean(&self.intent, INTENT);
         self.state_reason = clean(&self.state_reason, REASON);
         self.said = self.said.map(|said| clean(&said, OUTCOME));
+        self.place = self.place.map(|place| clean(&place, REASON));
         self
     }
 }

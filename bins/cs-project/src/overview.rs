@@ -31,7 +31,7 @@ impl Overview {
             config.show_hidden();
         }
         let hints = if context.out.quiet { Vec::new() } else { cli::repo::moves(&context.store, &config) };
-        let mut overview = overview::build(&context.store, config, slug.as_ref(), context.now)?;
+        let mut overview = overview::build(&context.store, config, slug.as_ref(), context.now, terminal::name)?;
         let all = overview.projects.len();
         overview.projects.retain(|project| !project.is_hidden);
         let hidden = all - overview.projects.len();

@@ -119,6 +119,8 @@ struct ListRow<'a> {
     failed: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
     intent: &'a str,
     started_at: &'a str,
     ended_at: Option<&'a str>,
@@ -202,7 +204,7 @@ impl List {
     /// Prints a session for programs.
     fn print_row(&self, found: &Found, out: &mut Out, row: &Row, failures: &mut Failures) -> Outcome<()> {
         if !self.full || out.quiet {
-            return print(out, row, &found.reading(row.id));
+            return print(found, out, row);
         }
         match print_full(found, out, row.id, &row.verdict) {
             Err(Failure::Core(Error::Corrupt { .. })) if row.damage.is_some() => Ok(()),
@@ -246,7 +248,7 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
     match found.store.session(id) {
         Ok(mut session) => {
             found.states.drop_answered(&mut session, verdict);
-            out.json(&shown(&session, verdict, None))
+            out.json(&shown(&session, verdict, found.place(id).as_deref(), None))
         }
         // Removed since the index was read.
         Err(Error::Missing(_)) => Ok(()),
@@ -254,11 +256,12 @@ fn print_full(found: &Found, out: &mut Out, id: &SessionId, verdict: &Verdict) -
     }
 }
 
-fn print(out: &mut Out, row: &Row, reading: &Reading) -> Outcome<()> {
+fn print(found: &Found, out: &mut Out, row: &Row) -> Outcome<()> {
     let Row { id, entry, verdict, .. } = row;
     if out.quiet {
         return out.line(id.as_str());
     }
+    let reading = found.reading(id);
     out.json(&ListRow {
         session_id: id.as_str(),
         project_slug: &entry.project_slug,
@@ -268,6 +271,7 @@ fn print(out: &mut Out, row: &Row, reading: &Reading) -> Outcome<()> {
         state_since: verdict.since.map(clock::stamp),
         failed: verdict.failed.as_deref(),
         said: verdict.said.as_deref(),
+        place: found.place(id),
         intent: &entry.intent,
         started_at: &entry.started_at,
         ended_at: entry.ended_at.as_deref(),

@@ -14,7 +14,7 @@ use cs_core::states::States;
 use cs_core::store::Selector;
 use std::path::{Path, PathBuf};
 
-/// continue the conversation of an ended session with its client, here
+/// continue an ended conversation with its client
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "open", example = "{command_name} ca5d", example = "{command_name} ca5d --print")]
 pub struct Open {

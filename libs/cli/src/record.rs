@@ -4,7 +4,10 @@ use crate::Context;
 use crate::block::Block;
 use crate::failure::Outcome;
 use crate::out::Form;
+use crate::place::place_name;
 use cs_core::clock;
+use cs_core::place::Place;
+use cs_core::reach::Reach;
 use cs_core::record::{Commit, Session, Task, TaskStatus};
 use cs_core::state::Verdict;
 use cs_core::states::States;
@@ -28,35 +31,60 @@ struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     usage: Option<&'a Usage>,
 }
 
-/// A whole record with its state and usage, as JSON.
-pub fn shown<'a>(session: &'a Session, verdict: &'a Verdict, usage: Option<&'a Usage>) -> impl Serialize + 'a {
-    let session = session.without(&["state", "state_reason", "failed", "said", "usage"]);
+/// A whole record with its state, its terminal and its usage, as JSON.
+pub fn shown<'a>(
+    session: &'a Session,
+    verdict: &'a Verdict,
+    place: Option<&'a str>,
+    usage: Option<&'a Usage>,
+) -> impl Serialize + 'a {
+    let session = session.without(&["state", "state_reason", "failed", "said", "place", "usage"]);
     let (state, failed, said) = (verdict.state.as_str(), verdict.failed.as_deref(), verdict.said.as_deref());
-    Shown { session, state, state_reason: &verdict.reason, failed, said, usage }
+    Shown { session, state, state_reason: &verdict.reason, failed, said, place, usage }
 }
 
 /// Prints a session in the requested form.
 pub fn print_session(context: &mut Context, session: &Session) -> Outcome<()> {
-    print_session_with(context, session, None)
+    print(context, session, None, &BRIEF)
 }
 
-/// Prints a session and its usage.
+/// Prints a session, its usage, and for people the command that leads to its conversation.
 pub fn print_session_with(context: &mut Context, session: &Session, usage: Option<&Usage>) -> Outcome<()> {
+    print(context, session, usage, &FULL)
+}
+
+/// What is worth the time of a person who asks for a session.
+struct Care {
+    place_name: fn(&Place) -> Option<String>,
+    next: fn(&Session, Reach) -> Option<Next>,
+}
+
+/// A command that changes a session shows the result; it starts no program.
+const BRIEF: Care = Care { place_name: terminal::name, next: |_, _| None };
+const FULL: Care = Care { place_name, next };
+
+fn print(context: &mut Context, session: &Session, usage: Option<&Usage>, care: &Care) -> Outcome<()> {
     if context.out.quiet {
         context.out.line(&session.session_id)?;
         return context.out.flush();
     }
     let mut session = session.clone();
-    let verdict = States::read(&context.store, context.store.config().stale_after(), context.now)?.settle(&mut session);
+    let states = States::read(&context.store, context.store.config().stale_after(), context.now)?;
+    let verdict = states.settle(&mut session);
+    let place = states.place(&session.session_id).as_ref().and_then(care.place_name);
+    let reach = states.reach(&session.session_id, session.claude_session_id.as_deref(), verdict.state);
     match context.out.form {
         Form::Json => {
-            context.out.json(&shown(&session, &verdict, usage))?;
+            context.out.json(&shown(&session, &verdict, place.as_deref(), usage))?;
         }
         Form::Table => {
-            let mut block = block(&session, &verdict);
+            let next = (care.next)(&session, reach);
+            let mut block = block(&session, &verdict, place.as_deref(), next);
             usage.inspect(|usage| add_usage(&mut block, usage));
             block.print(&mut context.out)?;
         }
@@ -64,8 +92,20 @@ pub fn print_session_with(context: &mut Context, session: &Session, usage: Optio
     context.out.flush()
 }
 
+/// A label, and the command that leads to the conversation of a session.
+type Next = (&'static str, String);
+
+fn next(session: &Session, reach: Reach) -> Option<Next> {
+    let id = session.claude_session_id.as_ref().map(|_| &session.session_id)?;
+    match reach {
+        Reach::Jump => Some(("go there", format!("cs-session jump {id}"))),
+        Reach::Open => Some(("continue it", format!("cs-session open {id}"))),
+        Reach::Unknown => None,
+    }
+}
+
 /// A session as lines for people, as [`States::settle`] leaves it.
-fn block(session: &Session, verdict: &Verdict) -> Block {
+fn block(session: &Session, verdict: &Verdict, place: Option<&str>, next: Option<Next>) -> Block {
     let mut block = Block::new(&session.intent);
     let when = |at: &str| clock::parse(at).map(|at| format_local_minute(at, Zone::system()));
     block.field("id", &session.session_id);
@@ -76,6 +116,10 @@ fn block(session: &Session, verdict: &Verdict) -> Block {
     field("work tree", session.worktree_root.as_deref());
     field("agent", session.agent.as_deref());
     field("conversation", session.claude_session_id.as_deref());
+    field("terminal", place);
+    if let Some((name, command)) = &next {
+        field(name, Some(command));
+    }
     field("roadmap", session.roadmap_ref.as_deref());
     field("started", when(&session.started_at).as_deref());
     field("ended", session.ended_at.as_deref().and_then(when).as_deref());

@@ -5,11 +5,10 @@ use std::process::Command;
 use cs_core::process::host_name;
 use cs_tests::pty::OnTerminal;
 use cs_tests::replay::{Client, Stage, program};
-use cs_tests::{eventually, run};
+use cs_tests::run;
 use serde_json::{Value, json};
 
 use super::{UUID, check_quiet, contents, payload};
-use crate::TIMEOUT;
 
 /// A client on a terminal of its own.
 fn client_on_terminal(stage: &Stage) -> OnTerminal {
@@ -96,13 +95,7 @@ fn a_resumed_conversation_is_where_it_was_resumed() {
 #[test]
 fn a_client_without_a_terminal_is_in_none_whatever_it_inherited() {
     let stage = Stage::new();
-    let mut setsid = stage.sandbox.command("setsid");
-    setsid.args(["sleep", "600"]);
-    let client = cs_tests::Running::start(setsid).unwrap();
-    // setsid(1) has to run first.
-    let path = format!("/proc/{}/comm", client.pid());
-    assert!(eventually(TIMEOUT, || std::fs::read_to_string(&path).is_ok_and(|name| name == "sleep\n")));
-    let place = begin(&stage, client.pid(), &[&TMUX[..], &[("TERM_PROGRAM", "vscode")]].concat());
+    let place = begin(&stage, stage.client(), &[&TMUX[..], &[("TERM_PROGRAM", "vscode")]].concat());
     assert_eq!(place, json!({"host": host_name(), "program": "vscode"}));
 }
 

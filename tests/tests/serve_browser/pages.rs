@@ -49,6 +49,7 @@ fn the_resume_command_is_copied_with_one_click() {
     let uuid = "e998145e-4e5d-40c9-a3a6-681ad5bd51c9";
     let create = ["create", "--project", "api", "--intent", "a", "--claude-session", uuid, "-q"];
     let id = dashboard.cs("cs-session", &create).trim().to_owned();
+    dashboard.cs("cs-session", &["park", &id, "--reason", "lunch", "-q"]);
     let permissions = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
     dashboard.browser.call("Browser.grantPermissions", permissions);
     dashboard.open(&format!("/session/{id}"));

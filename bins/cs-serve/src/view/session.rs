@@ -7,6 +7,7 @@ use cs_core::Result;
 use cs_core::clock;
 use cs_core::id::{SessionId, Uuid};
 use cs_core::masked;
+use cs_core::reach::Reach;
 use cs_core::record::{Session, Status};
 use cs_core::state::State;
 use cs_core::statusline::Reading;
@@ -28,6 +29,10 @@ pub struct ShownSession {
     pub failed: Option<String>,
     /// The agent's last message, if its turn is over.
     pub said: Option<String>,
+    /// The terminal in which its conversation runs, in words for people.
+    pub place: Option<String>,
+    /// How a person gets to its conversation.
+    pub reach: Reach,
     pub state_at: Option<String>,
     /// Since when the session is in that state.
     pub state_since: Option<String>,
@@ -76,6 +81,7 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
     let verdict = snapshot.verdicts.settle(store, &mut session);
     let last_sign = snapshot.verdicts.last_sign(store, &session);
     let uuid = session.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
+    let reach = snapshot.verdicts.reach(store, &session, verdict.state);
     let used = store.usage_of(&session);
     let is_active = session.status == Status::Active;
     let name = snapshot.names.get(&session.project_slug);
@@ -86,6 +92,8 @@ pub fn show(keeper: &Keeper, snapshot: &Snapshot, id: &SessionId) -> Result<Show
         state_reason: verdict.reason,
         failed: verdict.failed,
         said: verdict.said,
+        place: snapshot.verdicts.place(id.as_str()),
+        reach,
         last_sign,
         state_at: verdict.evidence_at.map(clock::stamp),
         state_since: verdict.since.map(clock::stamp),

@@ -6,6 +6,7 @@ use super::index_rows::{IndexRow, IndexRows};
 use cs_core::clock::{self, TimeDelta};
 use cs_core::live::Live;
 use cs_core::overview::Summary;
+use cs_core::reach::Reach;
 use cs_core::record::{Session, Status};
 use cs_core::state::{State, Verdict, settle};
 use cs_core::states::States;
@@ -18,6 +19,8 @@ pub struct Verdicts {
     lives: Vec<Live>,
     stale_after: TimeDelta,
     of_active: HashMap<String, Verdict>,
+    /// The terminals of those that run, in words for people.
+    places: HashMap<String, String>,
 }
 
 impl Verdicts {
@@ -29,7 +32,10 @@ impl Verdicts {
             (row.id.to_string(), timeless(states.of(row.id, row.status, row.last_heartbeat, row.ended_at)))
         };
         let of_active = active.map(judge).collect();
-        Verdicts { lives, stale_after, of_active }
+        let sessions = lives.iter().filter_map(|live| live.session_id.clone());
+        let places = sessions.filter_map(|id| states.place(&id).and_then(|place| Some((id, terminal::name(&place)?))));
+        let places = places.collect();
+        Verdicts { lives, stale_after, of_active, places }
     }
 
     /// Whether both have the same state for every session.
@@ -67,6 +73,7 @@ impl Verdicts {
         Summary {
             failed: verdict.failed,
             said: verdict.said,
+            place: self.places.get(&summary.session_id).cloned(),
             state: verdict.state,
             state_reason: verdict.evidence,
             state_at: verdict.evidence_at.map(clock::stamp),
@@ -78,6 +85,16 @@ impl Verdicts {
     /// Derives the state of a record as of now, and removes the question it waits for if that was answered.
     pub fn settle(&self, store: &Store, session: &mut Session) -> Verdict {
         timeless(self.states(store).settle(session))
+    }
+
+    /// The terminal in which a session's conversation runs, in words for people.
+    pub fn place(&self, id: &str) -> Option<String> {
+        self.places.get(id).cloned()
+    }
+
+    /// How a person gets to the conversation of a session in this state.
+    pub fn reach(&self, store: &Store, session: &Session, state: State) -> Reach {
+        self.states(store).reach(&session.session_id, session.claude_session_id.as_deref(), state)
     }
 
     /// The last sign of life of a session, as of now.

@@ -64,6 +64,11 @@ impl<'a> Found<'a> {
         self.store.session(id).err().filter(|error| matches!(error, Error::Corrupt { .. }))
     }
 
+    /// The terminal in which the session's conversation runs.
+    pub fn place(&self, id: &SessionId) -> Option<String> {
+        self.states.place(id.as_str()).as_ref().and_then(terminal::name)
+    }
+
     /// The latest figures of the session's status line, while its conversation runs.
     pub fn reading(&self, id: &SessionId) -> Reading {
         let live = self.states.live(id.as_str());
