@@ -26,7 +26,7 @@ const SESSION: &str = "sess_20261121T1000_ca5d";
 
 /// Writes its arguments, each followed by NUL, and its input to separate files in ~/told.
 const RECORDER: &str = "#!/bin/sh\nmkdir -p ~/told\nname=~/told/$(basename \"$0\").$$\n\
-    printf '%s\\0' \"$@\" >$name.args\ncat >$name.in\n";
+    cat >$name.in\nprintf '%s\\0' \"$@\" >$name.tmp\nmv $name.tmp $name.args\n";
 
 /// Creates a program that comes first on PATH.
 fn program(sandbox: &Sandbox, name: &str, script: &str) {
