@@ -1,4 +1,4 @@
-//! Runs the recipes in README.md as written: their shell blocks and settings, with a local server as the receiver. Only
+//! Runs the recipes in docs/NOTIFY.md as written: their shell blocks and settings, with a local server as the receiver. Only
 //! the address in the recipe is replaced by that of the server.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -50,10 +50,10 @@ fn server(codes: &'static [u16]) -> (u16, Receiver<Request>) {
     (port, receiver)
 }
 
-/// The only block of this language in this section of README.md.
+/// The only block of this language in this section of docs/NOTIFY.md.
 fn block(section: &str, language: &str) -> String {
-    let readme = fs::read_to_string(workspace().join("README.md")).expect("it is there");
-    let (_, rest) = readme.split_once(&format!("\n### {section}\n")).expect("the section is there");
+    let page = fs::read_to_string(workspace().join("docs/NOTIFY.md")).expect("it is there");
+    let (_, rest) = page.split_once(&format!("\n### {section}\n")).expect("the section is there");
     let section = rest.split("\n## ").next().and_then(|text| text.split("\n### ").next()).expect("a section");
     let fence = format!("```{language}\n");
     let mut blocks = section.split(&fence).skip(1);
@@ -113,27 +113,80 @@ fn the_webhook_recipe_works() {
     }
 }
 
+/// The requests after a test and a notice with a hostile text, if the recipe for a chat is followed.
+fn chat(section: &str, file: &str, host: &str) -> [Request; 2] {
+    let (port, requests) = server(&[200, 200]);
+    let sandbox = follow(section, file, host, port);
+    parked(&sandbox, 1, INTENT, "later");
+    let ran = |args: &[&str]| {
+        let output = sandbox.cs("cs-notify", args);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{section}");
+    };
+    ran(&["--test", "-q"]);
+    ran(&["-q"]);
+    let seen = fs::read_to_string(sandbox.home().join("seen")).expect("curl was called");
+    assert!(seen.contains("--config\n") && !seen.contains("TOKEN"), "{seen}");
+    let requests: Vec<Request> = requests.iter().collect();
+    for request in &requests {
+        assert!(request.headers.iter().any(|line| line == "Content-Type: application/json"), "{:?}", request.headers);
+    }
+    requests.try_into().unwrap_or_else(|requests: Vec<_>| panic!("{section}: {} requests", requests.len()))
+}
+
+/// The text of the notice, on two lines.
+fn text() -> String {
+    format!("api: parked for 3 d\n{INTENT}: later")
+}
+
 #[test]
 fn the_telegram_recipe_works() {
     if !has_curl() {
         return;
     }
-    let (port, requests) = server(&[200, 200]);
-    let sandbox = follow("Telegram", "telegram", "https://api.telegram.org", port);
-    parked(&sandbox, 1, INTENT, "later");
-    assert_eq!(ids(&sandbox.cs("cs-notify", &["--test", "-q"])).len(), 0);
-    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
-    let requests: Vec<Request> = requests.iter().collect();
-    assert_eq!(requests.len(), 2);
+    let requests = chat("Telegram", "telegram", "https://api.telegram.org");
     for request in &requests {
         assert_eq!(request.line, "POST /bot123456:TOKEN/sendMessage?chat_id=4711 HTTP/1.1");
-        assert!(request.headers.iter().any(|line| line == "Content-Type: application/json"), "{:?}", request.headers);
     }
-    assert_eq!(requests[1].body["text"], format!("api: parked for 3 d\n{INTENT}: later"));
+    assert_eq!(requests[1].body["text"], text());
     // Fields with these names would have a meaning for sendMessage.
     for name in ["chat_id", "parse_mode", "entities", "reply_markup", "reply_parameters", "message_thread_id"] {
         assert!(requests.iter().all(|request| request.body.get(name).is_none()), "{name}");
     }
-    let seen = fs::read_to_string(sandbox.home().join("seen")).expect("curl was called");
-    assert!(seen.contains("--config\n") && !seen.contains("TOKEN"), "{seen}");
+}
+
+#[test]
+fn the_slack_discord_and_ntfy_recipes_work() {
+    if !has_curl() {
+        return;
+    }
+    let [test, notice] = chat("Slack", "slack", "https://hooks.slack.com");
+    assert_eq!(notice.line, "POST /services/T000/B000/TOKEN HTTP/1.1");
+    let block = |text: &str| json!({"type": "section", "text": {"type": "plain_text", "text": text}});
+    assert_eq!(notice.body, json!({"text": "claude-sessions", "blocks": [block(&text())]}));
+    let told = test.body["blocks"][0]["text"]["text"].as_str();
+    assert!(told.is_some_and(|text| text.starts_with("claude-sessions: test")), "{}", test.body);
+    let [_, notice] = chat("Discord", "discord", "https://discord.com");
+    assert_eq!(notice.line, "POST /api/webhooks/123456/TOKEN HTTP/1.1");
+    assert_eq!(notice.body, json!({"content": text(), "allowed_mentions": {"parse": []}}));
+    let [_, notice] = chat("ntfy", "ntfy", "https://ntfy.sh");
+    assert_eq!(notice.line, "POST / HTTP/1.1");
+    let message = format!("{INTENT}: later");
+    assert_eq!(notice.body, json!({"topic": "my-topic", "title": "api: parked for 3 d", "message": message}));
+}
+
+#[test]
+fn the_mail_recipe_works() {
+    let sandbox = sandbox(json!({}));
+    program(&sandbox, "sendmail", RECORDER);
+    let group = block("Mail", "json").replace("/usr/sbin/sendmail", "sendmail");
+    put(&sandbox, "config.json", &format!("{{\"settings\":{{\"notifications_enabled\":true}},{group}}}"));
+    parked(&sandbox, 1, "x\nBcc: all@example.com", "later");
+    assert_eq!(ids(&sandbox.cs("cs-notify", &["-q"])).len(), 1);
+    let all = received(&sandbox);
+    let (_, args, input) = all.iter().find(|(name, ..)| name == "sendmail").expect("it was called");
+    assert_eq!(args, &["-t", "-i"]);
+    let (headers, body) = input.split_once("\n\n").expect("a blank line after the headers");
+    let expected = "To: you@example.com\nSubject: claude-sessions: parked\nContent-Type: text/plain; charset=utf-8";
+    assert_eq!(headers, expected);
+    assert_eq!(body, "api: parked for 3 d\nx Bcc: all@example.com: later\n");
 }
