@@ -272,6 +272,10 @@ check "kill: the terminal is free again" within 10 ended
 
 . "$here/accept-states.sh"
 
+# -- notices ------------------------------------------------------------------
+
+. "$here/accept-notify.sh"
+
 # -- skills -------------------------------------------------------------------
 
 # Only session-start asks a question: any other dialog would stop the turn before its last words.
