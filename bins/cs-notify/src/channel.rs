@@ -2,6 +2,7 @@
 //! how to pass texts so that they stay texts: no shell is started, and nothing from a record becomes part of a script,
 //! an option or markup. Deliberately absent: running anything.
 
+use crate::click::Jump;
 use crate::notice::Notice;
 use crate::template::Input;
 use cli::programs::{is_program, on_path};
@@ -33,6 +34,9 @@ const ALL: [Channel; 6] = [
 /// The programs that a system may have, the best first.
 const OF_SYSTEM: &[Channel] =
     if cfg!(target_os = "macos") { &[Channel::TerminalNotifier, Channel::Osascript] } else { &[Channel::NotifySend] };
+
+/// The actions of a notice, of which notify-send prints the chosen one: a click on the notice, and its button.
+pub const ACTIONS: [&str; 2] = ["default", "jump"];
 
 /// Folders that may be missing in PATH: launchd's PATH does not contain Homebrew's.
 const BESIDE_PATH: &[&str] = if cfg!(target_os = "macos") { &["/opt/homebrew/bin", "/usr/local/bin"] } else { &[] };
@@ -121,14 +125,23 @@ impl ChannelProgram {
 
     /// Returns the call that sends this notice, with a sound if there is one.
     pub fn call(&self, notice: &Notice, sound: Option<&str>, now: Instant) -> Call {
+        let jump = Jump::of(notice).and_then(|jump| jump.command_line());
         let (title, body) = (notice.title.as_str(), notice.body.as_str());
         let (args, input) = match self.channel {
             Channel::Command | Channel::Auto | Channel::None => (self.args.clone(), self.input.of(notice, now)),
             Channel::NotifySend => (notify_send(title, body, sound), Vec::new()),
             Channel::Osascript => (osascript(title, body, sound), Vec::new()),
-            Channel::TerminalNotifier => (terminal_notifier(notice, sound), Vec::new()),
+            Channel::TerminalNotifier => (terminal_notifier(notice, sound, jump), Vec::new()),
         };
         Call { program: self.program.clone(), args, input }
+    }
+
+    /// Returns the call that sends this notice with a button, waits for the person, and prints one of [`ACTIONS`] if the
+    /// person wants to go there; `None` if the program of this channel cannot do that.
+    pub fn call_with_button(&self, notice: &Notice, sound: Option<&str>, now: Instant) -> Option<Call> {
+        let mut call = Some(self.call(notice, sound, now)).filter(|_| self.channel == Channel::NotifySend)?;
+        call.args.splice(0..0, ACTIONS.map(|action| format!("--action={action}=Go there")));
+        Some(call)
     }
 }
 
@@ -151,7 +164,7 @@ fn osascript(title: &str, body: &str, sound: Option<&str>) -> Vec<String> {
 
 /// The arguments of terminal-notifier. It reads values as property lists (`[`, `(`, `{`, `<`, `"` begin one) or as
 /// options (`-`), unless they begin with a backslash, which it removes (terminal-notifier, AppDelegate.m).
-fn terminal_notifier(notice: &Notice, sound: Option<&str>) -> Vec<String> {
+fn terminal_notifier(notice: &Notice, sound: Option<&str>, jump: Option<String>) -> Vec<String> {
     let group = match notice.subjects() {
         [one] => one.session_id.as_str(),
         _ => "several",
@@ -159,7 +172,8 @@ fn terminal_notifier(notice: &Notice, sound: Option<&str>) -> Vec<String> {
     let text = |text: &str| format!("\\{text}");
     let words = ["-title", &text(&notice.title), "-message", &text(&notice.body), "-group", &text(group)];
     let sound = sound.into_iter().flat_map(|sound| ["-sound".to_string(), sound.to_string()]);
-    words.map(str::to_string).into_iter().chain(sound).collect()
+    let jump = jump.into_iter().flat_map(|command| ["-execute".to_string(), command]);
+    words.map(str::to_string).into_iter().chain(sound).chain(jump).collect()
 }
 
 fn command_not_found(program: &str) -> String {

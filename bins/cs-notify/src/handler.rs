@@ -2,9 +2,10 @@
 //! `notify.handlers`. Must stay true: one that cannot deliver a notice does not stop the others.
 
 use crate::channel::{Channel, ChannelProgram};
+use crate::click::Jump;
 use crate::notice::Notice;
 use crate::reasons::Reason;
-use crate::send;
+use crate::send::{self, Button};
 use crate::settings::Settings;
 use crate::template::Input;
 use cli::{Failure, Outcome};
@@ -75,6 +76,24 @@ impl Handler {
     pub fn deliver(&self, notice: &Notice, settings: &Settings, now: Instant) -> Result<(), String> {
         let program = self.program.as_ref().map_err(Clone::clone)?;
         send::run(program.call(notice, settings.sound(notice), now), settings.timeout)
+    }
+
+    /// Delivers a notice with a button that goes to the session, if this handler and the notice can have one. The caller
+    /// must wait for the button.
+    pub fn deliver_with_button(
+        &self,
+        notice: &Notice,
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<Option<(Button, Jump)>, String> {
+        let program = self.program.as_ref().map_err(Clone::clone)?;
+        let jump = Jump::of(notice);
+        let call = jump.as_ref().and_then(|_| program.call_with_button(notice, settings.sound(notice), now));
+        match call.map(send::run_with_button) {
+            Some(Ok(button)) => Ok(button.zip(jump)),
+            // An older program refuses the option.
+            Some(Err(_)) | None => self.deliver(notice, settings, now).map(|()| None),
+        }
     }
 
     /// Describes it for people.

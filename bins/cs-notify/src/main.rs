@@ -7,6 +7,7 @@
 //! its errors go to `logs/hook.log`.
 
 mod channel;
+mod click;
 mod delivered;
 mod due;
 mod handler;

@@ -5,10 +5,12 @@
 //! alone.
 
 use crate::PROGRAM;
+use crate::click::Jump;
 use crate::delivered::Delivered;
 use crate::due::{self, Scope};
 use crate::handler::{self, Handler};
 use crate::notice::Notice;
+use crate::send::Button;
 use crate::settings::Settings;
 use crate::show::{self, Fate, Row};
 use crate::subject::Due;
@@ -18,6 +20,7 @@ use cs_core::config::Config;
 use cs_core::lock::{self, Lock};
 use cs_core::paths::Home;
 use cs_core::store::Store;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Notices that are due, those that are held back now and why, and those that were sent too recently.
@@ -59,7 +62,12 @@ pub struct Run<'a> {
     pub config: &'a Config,
     pub settings: &'a Settings,
     pub scope: Scope<'a>,
+    /// The buttons of notices that were sent, if the caller can wait for them.
+    pub buttons: Option<&'a Buttons>,
 }
+
+/// Buttons of notices, and where they lead.
+pub type Buttons = RefCell<Vec<(Button, Jump)>>;
 
 /// Sends the notices that are due.
 pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
@@ -67,7 +75,7 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
         return print_off(context);
     }
     let handlers = handler::all(settings);
-    let run = Run { context, config, settings, scope: Scope::All };
+    let run = Run { context, config, settings, scope: Scope::All, buttons: None };
     let (mut rows, held) = run.send(&handlers)?;
     let by: &[Handler] = if rows.is_empty() { &[] } else { &handlers };
     rows.extend(held);
@@ -79,7 +87,7 @@ pub fn send_due(context: &mut Context, config: &Config, settings: &Settings) -> 
 /// Prints what would be sent, and by which handlers. Writes nothing and takes no lock.
 pub fn rehearse(context: &mut Context, config: &Config, settings: &Settings) -> Outcome<()> {
     let handlers = handler::all(settings);
-    let run = Run { context, config, settings, scope: Scope::All };
+    let run = Run { context, config, settings, scope: Scope::All, buttons: None };
     let plan = run.plan(&handlers, &Delivered::read(&context.store.home)?)?;
     let mut rows = run.due_rows(&handlers, &plan);
     rows.extend(plan.held_rows());
@@ -155,7 +163,7 @@ impl Run<'_> {
     }
 
     fn plan(&self, handlers: &[Handler], delivered: &Delivered) -> Outcome<Plan> {
-        let Run { context, config, settings, scope } = self;
+        let Run { context, config, settings, scope, .. } = self;
         let mut plan = Plan::default();
         let mut seen = BTreeSet::new();
         for due in due::find(&context.store, config, settings, context.now, *scope)? {
@@ -233,7 +241,13 @@ impl Run<'_> {
         // Written to disk before the notice is sent, so that a full disk does not make every run send it again.
         let staged = after.stage()?;
         lock.confirm()?;
-        if let Err(reason) = handler.deliver(notice, settings, now) {
+        let done = match self.buttons {
+            Some(buttons) => {
+                handler.deliver_with_button(notice, settings, now).map(|it| buttons.borrow_mut().extend(it))
+            }
+            None => handler.deliver(notice, settings, now),
+        };
+        if let Err(reason) = done {
             return Ok(report_failure(notice, reason));
         }
         staged.replace()?;

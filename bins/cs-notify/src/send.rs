@@ -12,15 +12,18 @@ use std::time::Duration;
 
 /// Maximum number of bytes of standard error that are kept.
 const COMPLAINT_BYTES: u64 = 4096;
+/// A program that still runs after this time has shown its notice.
+const SHOWN: Duration = Duration::from_secs(1);
 /// How long to wait for the end of standard error after the program's end: a child of it may keep the pipe open.
 const COMPLAINT_WAIT: Duration = Duration::from_millis(200);
 
 /// Runs the program until it ends; the error says how it failed.
 pub fn run(call: Call, limit: Duration) -> Result<(), String> {
-    let mut child = spawn(&call).map_err(|error| format!("cannot run {}: {error}", call.program.display()))?;
+    let mut child =
+        spawn(&call, Stdio::null()).map_err(|error| format!("cannot run {}: {error}", call.program.display()))?;
     let group = child.id();
     feed(&mut child, call.input);
-    let complaint = listen(&mut child);
+    let complaint = listen(child.stderr.take());
     let (ended, end) = channel();
     thread::spawn(move || ended.send(child.wait()));
     let name = call.program.display();
@@ -37,12 +40,48 @@ pub fn run(call: Call, limit: Duration) -> Result<(), String> {
     }
 }
 
-fn spawn(call: &Call) -> std::io::Result<Child> {
+/// A program that has delivered a notice, and waits for the person to press its button.
+#[derive(Debug)]
+pub struct Button {
+    group: u32,
+    /// What it prints when it ends.
+    printed: Receiver<Vec<u8>>,
+}
+
+/// Starts a program that shows a notice with a button. `None` if it has ended already; the error says how it failed.
+pub fn run_with_button(call: Call) -> Result<Option<Button>, String> {
+    let name = call.program.display().to_string();
+    let mut child = spawn(&call, Stdio::piped()).map_err(|error| format!("cannot run {name}: {error}"))?;
+    let group = child.id();
+    let (complaint, printed) = (listen(child.stderr.take()), listen(child.stdout.take()));
+    let (ended, end) = channel();
+    thread::spawn(move || ended.send(child.wait()));
+    match end.recv_timeout(SHOWN) {
+        Ok(Ok(status)) if status.success() => Ok(None),
+        Ok(Ok(status)) => Err(format!("{name} {}{}", verdict(status), first_line(&complaint))),
+        Ok(Err(error)) => Err(format!("cannot wait for {name}: {error}")),
+        Err(_) => Ok(Some(Button { group, printed })),
+    }
+}
+
+impl Button {
+    /// Waits until the notice is closed, but no longer than `limit`, after which its button does nothing. Returns what
+    /// the program printed.
+    pub fn wait(self, limit: Duration) -> String {
+        let printed = self.printed.recv_timeout(limit);
+        if printed.is_err() {
+            kill_group(self.group);
+        }
+        String::from_utf8_lossy(&printed.unwrap_or_default()).trim().to_string()
+    }
+}
+
+fn spawn(call: &Call, stdout: Stdio) -> std::io::Result<Child> {
     Command::new(&call.program)
         .args(&call.args)
         .process_group(0)
         .stdin(if call.input.is_empty() { Stdio::null() } else { Stdio::piped() })
-        .stdout(Stdio::null())
+        .stdout(stdout)
         .stderr(Stdio::piped())
         .spawn()
 }
@@ -55,10 +94,10 @@ fn feed(child: &mut Child, input: Vec<u8>) {
     }
 }
 
-/// Receives the beginning of standard error; the rest is read and discarded, so that the program never blocks.
-fn listen(child: &mut Child) -> Receiver<Vec<u8>> {
+/// Receives the beginning of what a program prints; the rest is read and discarded, so that the program never blocks.
+fn listen(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
     let (sender, receiver) = channel();
-    if let Some(mut pipe) = child.stderr.take() {
+    if let Some(mut pipe) = pipe {
         thread::spawn(move || {
             let mut bytes = Vec::new();
             let _ = pipe.by_ref().take(COMPLAINT_BYTES).read_to_end(&mut bytes);

@@ -3,9 +3,12 @@
 //! is looked at too; it ends by itself.
 
 use crate::PROGRAM;
+use crate::channel::ACTIONS;
+use crate::click::Jump;
 use crate::due::Scope;
 use crate::handler;
-use crate::run::Run;
+use crate::run::{Buttons, Run};
+use crate::send::Button;
 use crate::settings::Settings;
 use crate::show::Fate;
 use cli::terminal::Color;
@@ -20,7 +23,7 @@ use cs_core::store::Store;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
-use std::thread::sleep;
+use std::thread::{sleep, spawn};
 use std::time::{Duration, SystemTime};
 
 /// The hooks that record an event run at the same time as the one that started this process.
@@ -29,19 +32,40 @@ const SETTLED: Duration = Duration::from_millis(300);
 const RETRIES: u32 = 2;
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
+/// How long the button of a notice works.
+const BUTTON: Duration = Duration::from_secs(600);
+
 /// A process that watches a conversation.
 struct Watcher<'a> {
     home: &'a Home,
     uuid: &'a Uuid,
     /// When it began: by the clock (which may be `CS_NOW`), and by the system's.
     began: (Instant, std::time::Instant),
+    /// The buttons of the notices that it has sent.
+    buttons: Buttons,
 }
 
 /// Begins to watch, as the process that the hook started: its standard input is the lock.
 pub fn begin(home: &Home, uuid: &Uuid) -> Result<()> {
     leave_session();
     let lock = inherit(home, uuid)?;
-    Watcher { home, uuid, began: (clock::now(), std::time::Instant::now()) }.watch(lock)
+    let began = (clock::now(), std::time::Instant::now());
+    let watcher = Watcher { home, uuid, began, buttons: Buttons::default() };
+    watcher.watch(lock)?;
+    wait_for_buttons(watcher.buttons.into_inner());
+    Ok(())
+}
+
+/// Waits until somebody presses the button of a notice, or the notices are closed. Nobody is kept from watching: the lock
+/// is released.
+fn wait_for_buttons(buttons: Vec<(Button, Jump)>) {
+    let wait = |(button, jump): (Button, Jump)| {
+        if ACTIONS.contains(&button.wait(BUTTON).as_str()) {
+            jump.go();
+        }
+    };
+    let waiting: Vec<_> = buttons.into_iter().map(|it| spawn(move || wait(it))).collect();
+    waiting.into_iter().for_each(|thread| drop(thread.join()));
 }
 
 /// Leaves the session of the agent's hook, and says so to the hook that waits for it.
@@ -122,7 +146,13 @@ impl Watcher<'_> {
     fn tell(&self, store: &Store, id: &SessionId, settings: &Settings) -> Told {
         let context =
             Context { store: store.clone(), out: Out::new(Some(Form::Json), true, Color::Never), now: self.now() };
-        let run = Run { context: &context, config: &store.config(), settings, scope: Scope::Soon(id) };
+        let run = Run {
+            context: &context,
+            config: &store.config(),
+            settings,
+            scope: Scope::Soon(id),
+            buttons: Some(&self.buttons),
+        };
         match run.send(&handler::all(settings)) {
             Ok((rows, _)) if rows.is_empty() => Told::Nothing,
             Ok((rows, _)) => {

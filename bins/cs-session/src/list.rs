@@ -14,7 +14,6 @@ use cs_core::index::IndexEntry;
 use cs_core::record::Status;
 use cs_core::search;
 use cs_core::state::{STATES, State, Verdict};
-use cs_core::statusline::Reading;
 use found::{Found, Row, archived, reason};
 use serde::Serialize;
 use wanted::{Wanted, clones};
