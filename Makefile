@@ -30,6 +30,18 @@ link = case $$(readlink "$(TO_BIN)/$(1)" || ls -d "$(TO_BIN)/$(1)" 2>/dev/null) 
 other = IFS=:; for d in $$PATH; do [ ! -x "$$d/cs" ] || [ "$$d/cs" -ef "$(TO_SHARE)/bin/cs" ] || { \
 	echo "another cs is on PATH: $$d/cs; the one that comes first on PATH runs, ours is $(SHARE)/bin/cs" >&2; break; }; done
 
+# What is installed beside the programs, in PREFIX/share: completions of the programs that people run, and manual pages.
+TYPED := $(filter-out cs-hook cs-heartbeat,$(PROGRAMS))
+PAGES := $(TYPED:%=bash-completion/completions/%) zsh/site-functions/_claude_sessions \
+	$(TYPED:%=fish/vendor_completions.d/%.fish) $(PROGRAMS:%=man/man1/%.1)
+TO_PAGES := $(DESTDIR)$(PREFIX)/share
+
+# Shell code that prints the contents of page $$f.
+page = case $$f in bash*) bin/cs completions bash;; zsh*) bin/cs completions zsh;; fish*) bin/cs completions fish;; \
+	*) name=$${f\#\#*/}; bin/cs man "$${name%.1}";; esac
+# Shell code that fails if page $$f belongs to another package.
+is_ours = { [ ! -e "$(TO_PAGES)/$$f" ] || grep -q claude-sessions "$(TO_PAGES)/$$f"; }
+
 all: build ## same as build
 
 build: ## build all programs into bin/
@@ -75,6 +87,8 @@ axe: ## download axe-core, which checks the dashboard for accessibility (needs n
 install: build ## install into PREFIX (default ~/.local) and register with Claude Code
 	@mkdir -p "$(TO_SHARE)/bin" "$(TO_BIN)" && for f in $(FILES); do $(call put,$$f,$(TO_SHARE)/$$f) || exit 1; done
 	@for p in $(PROGRAMS); do $(call put,bin/$$p,$(TO_SHARE)/bin/$$p) && $(call link,$$p) || exit 1; done
+	@for f in $(PAGES); do mkdir -p "$$(dirname "$(TO_PAGES)/$$f")" && if $(is_ours); then { $(page); } >"$(TO_PAGES)/$$f.new" \
+		&& mv -f "$(TO_PAGES)/$$f.new" "$(TO_PAGES)/$$f" || exit 1; else echo "$(TO_PAGES)/$$f: not ours, left alone" >&2; fi; done
 	@$(other)
 	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install
 
@@ -83,6 +97,8 @@ uninstall: ## remove what install created; records stay
 	@[ "$(SETUP)" = no ] || ! [ -x "$(TO_SHARE)/bin/cs-setup" ] || for agent in "" --codex; do \
 		"$(TO_SHARE)/bin/cs-setup" uninstall --yes $$agent || exit 1; done
 	@for l in "$(TO_BIN)"/cs "$(TO_BIN)"/cs-*; do case $$(readlink "$$l") in "$(SHARE)/bin/"*) rm -f "$$l";; esac; done
+	@for f in $(PAGES); do ! $(is_ours) || rm -f "$(TO_PAGES)/$$f"; done
+	@cd "$(TO_PAGES)" 2>/dev/null && rmdir -p $(sort $(dir $(PAGES))) 2>/dev/null || :
 	@cd "$(TO_SHARE)" 2>/dev/null || exit 0; rm -rf $(FILES) bin && rmdir "$(TO_SHARE)" && \
 		{ rmdir "$(DESTDIR)$(PREFIX)/share" "$(TO_BIN)" 2>/dev/null || :; }
 

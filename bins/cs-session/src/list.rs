@@ -37,8 +37,8 @@ pub struct List {
     /// only this status: active, parked or completed
     #[argh(option, from_str_fn(parse_status))]
     status: Option<Status>,
-    /// only this state: waiting, idle, background, working, suspended, gone, stale, unknown, parked or completed; or failed,
-    /// if the last turn failed
+    /// only this state: waiting, idle, background, working, suspended, gone, stale, unknown, parked, completed or failed
+    /// (if the last turn failed)
     #[argh(option, from_str_fn(parse_state))]
     state: Option<StateFilter>,
     /// only sessions without a sign of life for stale_threshold_hours

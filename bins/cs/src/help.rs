@@ -5,30 +5,29 @@ use crate::map;
 use cli::{Failure, did_you_mean, near_words, programs};
 use cs_core::Error;
 
-const ABOUT: &str = "\
-Usage: cs [WORD [ARGUMENTS]]
+/// What `cs` does.
+pub const ABOUT: &str = "Runs cs-WORD, or the command that WORD is short for, with the same arguments. Without a \
+word: cs-top on a terminal, cs-session list in a pipe.";
 
-Runs cs-WORD, or the command that WORD is short for, with the same arguments. Without a word: cs-top on a
-terminal, cs-session list in a pipe.
+/// The words of `cs` itself.
+pub const OWN: [(&str, &str); 4] = [
+    ("help", "this text, or the help of the next word"),
+    ("completions", "the completion script of a shell: bash, zsh or fish"),
+    ("man", "the manual page of a program, for man -l -"),
+    ("--version", "the version"),
+];
 
-";
-const OWN: &str = "
-Of cs itself:
-  help [WORD]       this text, or the help of what WORD stands for
-  --version         the version
-
-Examples:
-  cs list --status parked
-  cs help usage
-";
+const EXAMPLES: &str = "\nExamples:\n  cs list --status parked\n  cs help usage\n";
 
 /// The help: aliases and the map of programs.
 pub fn text() -> String {
     let alias = ALIASES.iter().map(|alias| line(alias.word, &format!("{} {}", alias.program, alias.command)));
     let program = map::rows().filter_map(|row| Some(line(row.name.strip_prefix("cs-")?, row.about)));
-    let (aliases, programs): (String, String) = (alias.collect(), program.collect());
+    let own = OWN.iter().map(|(word, about)| line(word, about));
+    let (aliases, programs, own): (String, String, String) = (alias.collect(), program.collect(), own.collect());
     format!(
-        "{ABOUT}Short for a command:\n{aliases}\nPrograms, each also by its full name (cs-session):\n{programs}{OWN}"
+        "Usage: cs [WORD [ARGUMENTS]]\n\n{ABOUT}\n\nShort for a command:\n{aliases}\nPrograms, each also by its full \
+         name (cs-session):\n{programs}\nOf cs itself:\n{own}{EXAMPLES}"
     )
 }
 

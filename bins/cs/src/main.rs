@@ -4,9 +4,12 @@
 //! Exits: with the code of the program that it becomes; 1 if that is missing, 64 unknown word, 74 if it cannot be run.
 
 mod alias;
+mod completions;
 mod exec;
 mod help;
+mod man;
 mod map;
+mod roff;
 mod route;
 
 use cli::{Out, Outcome};
@@ -28,6 +31,9 @@ fn work(route: &Route, mut out: Out) -> Outcome<()> {
         Route::Program(..) => {}
         Route::Version => out.line(&format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")))?,
         Route::Help => out.text(&help::text())?,
+        Route::Completions(shell) => out.text(&completions::script(shell.as_deref())?)?,
+        Route::Man(program) => out.text(&man::page(program.as_deref())?)?,
+        Route::Complete(words) => completions::lines(words).iter().try_for_each(|line| out.line(line))?,
         Route::Unknown(word) => return Err(help::unknown(word)),
         Route::Missing(program) => return Err(help::missing(program)),
     }

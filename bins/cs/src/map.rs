@@ -13,6 +13,14 @@ pub struct Row {
     pub callers: &'static str,
 }
 
+/// Programs that agents call. They take no arguments, so they say nothing about them.
+const OF_AGENTS: [&str; 2] = ["cs-heartbeat", "cs-hook"];
+
+/// The programs that people run.
+pub fn of_people() -> impl Iterator<Item = Row> {
+    rows().filter(|row| !OF_AGENTS.contains(&row.name))
+}
+
 /// All programs, in the order of the table.
 pub fn rows() -> impl Iterator<Item = Row> {
     include_str!(concat!(env!("OUT_DIR"), "/programs.tsv")).lines().filter_map(row)

@@ -1,6 +1,8 @@
 //! Owns what a command line of `cs` means.
 
 use crate::alias::{self, Alias};
+use crate::map;
+use cli::complete::COMPLETE;
 use cli::programs::sibling;
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -13,6 +15,12 @@ pub enum Route {
     Program(PathBuf, Vec<OsString>),
     Version,
     Help,
+    /// Print the completion script of a shell.
+    Completions(Option<String>),
+    /// Print the manual page of a program.
+    Man(Option<String>),
+    /// Print what completes the last of these words.
+    Complete(Vec<OsString>),
     /// No program has this name.
     Unknown(String),
     /// An alias stands for a program that is not here.
@@ -27,9 +35,13 @@ const LIVE: &str = "cs-top";
 /// What these words mean.
 pub fn of(words: &[OsString]) -> Route {
     let Some((first, rest)) = words.split_first() else { return bare() };
+    let next = || rest.first().map(|word| word.to_string_lossy().into_owned());
     match first.to_str() {
         Some("--version" | "-V") => Route::Version,
         Some("help" | "--help" | "-h") => help(rest),
+        Some("completions") => Route::Completions(next()),
+        Some("man") => Route::Man(next()),
+        Some(COMPLETE) => complete(rest),
         Some(word) => program(word, rest),
         None => Route::Unknown(first.to_string_lossy().into_owned()),
     }
@@ -48,13 +60,32 @@ fn help(rest: &[OsString]) -> Route {
     }
 }
 
+/// What completes the last of these words: the program that the first one stands for, if it is one of ours that knows
+/// how to, else `cs` itself. A program of somebody else is never run for this.
+fn complete(words: &[OsString]) -> Route {
+    let [first, rest @ ..] = words else { return Route::Complete(Vec::new()) };
+    let word = first.to_str().filter(|_| !rest.is_empty()).unwrap_or_default();
+    let name = alias::find(word).map_or_else(|| full_name(word), |alias| alias.program.to_string());
+    let is_ours = map::of_people().any(|row| row.name == name);
+    match program(word, rest) {
+        Route::Program(path, words) if is_ours => {
+            Route::Program(path, std::iter::once(COMPLETE.into()).chain(words).collect())
+        }
+        _ => Route::Complete(words.to_vec()),
+    }
+}
+
+/// The name of the program that a word without an alias stands for.
+fn full_name(word: &str) -> String {
+    format!("cs-{}", word.strip_prefix("cs-").unwrap_or(word))
+}
+
 fn program(word: &str, rest: &[OsString]) -> Route {
     if let Some(alias) = alias::find(word) {
         return of_alias(alias, rest);
     }
     let is_name = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) && !word.starts_with('-');
-    let name = word.strip_prefix("cs-").unwrap_or(word);
-    let found = is_name.then(|| sibling(&format!("cs-{name}"))).flatten();
+    let found = is_name.then(|| sibling(&full_name(word))).flatten();
     found.map_or_else(|| Route::Unknown(word.to_string()), |path| Route::Program(path, rest.to_vec()))
 }
 

@@ -2,6 +2,7 @@
 //! `--json`, `--table`, `-q`, `--name=value`, `-` for standard input) and a command that need not be named, on top of
 //! the argument parser.
 
+use crate::complete::{self, COMPLETE};
 use crate::deferred;
 use crate::describe::{DESCRIBE, Description};
 use crate::failure::{Failure, Outcome};
@@ -47,10 +48,12 @@ fn finish(program: &'static str, work: impl FnOnce() -> Outcome<()>) -> ExitCode
 fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Option<(A, Out)>> {
     let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let described = Description::of(program, &A::get_args_info());
-    if raw == [DESCRIBE] {
-        let mut out = Out::new(None, false, Color::default());
-        out.json(&described)?;
-        return out.flush().map(|()| None);
+    match raw.split_first() {
+        Some((word, [])) if word == DESCRIBE => return print_alone(|out| out.json(&described)),
+        Some((word, rest)) if word == COMPLETE => {
+            return print_alone(|out| complete::lines(&described, rest).iter().try_for_each(|line| out.line(line)));
+        }
+        _ => {}
     }
     let mut shared = Shared::default();
     let mut args = shared.take(&raw);
@@ -80,6 +83,13 @@ fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Opti
         }
         Err(early) => Err(refuse(&described, &words, &early.output)),
     }
+}
+
+/// Prints something instead of running the program.
+fn print_alone<A>(print: impl FnOnce(&mut Out) -> Outcome<()>) -> Outcome<Option<(A, Out)>> {
+    let mut out = Out::new(None, false, Color::default());
+    print(&mut out)?;
+    out.flush().map(|()| None)
 }
 
 /// Replaces another word for a command by its name, and puts in the command that need not be named.

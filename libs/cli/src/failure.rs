@@ -22,6 +22,16 @@ pub enum Failure {
     Output(std::io::Error),
 }
 
+/// The exit codes of all programs, for their manual pages.
+pub const EXIT_CODES: [(u8, &str); 6] = [
+    (0, "done"),
+    (1, "no: not found, nothing matched, or not possible in this state"),
+    (64, "the command line is wrong"),
+    (65, "an id, a text or a time cannot be used, or a file breaks a rule of the format"),
+    (74, "a disk error"),
+    (75, "another program holds the lock; try again"),
+];
+
 /// Result of a program's work.
 pub type Outcome<T> = Result<T, Failure>;
 

@@ -57,6 +57,15 @@ fn uninstall_removes_what_install_made_and_keeps_records() {
         let link = fs::read_link(prefix.join("bin").join(name)).expect("a link");
         assert_eq!(link, prefix.join("share/claude-sessions/bin").join(name));
     }
+    for page in [
+        "bash-completion/completions/cs-session",
+        "fish/vendor_completions.d/cs.fish",
+        "zsh/site-functions/_claude_sessions",
+        "man/man1/cs-hook.1",
+    ] {
+        let text = fs::read_to_string(prefix.join("share").join(page)).expect("it was installed");
+        assert!(text.contains("claude-sessions") && text.contains("cs-task"), "{page}: {text}");
+    }
     let first = tree(&home);
     made(&sandbox, &["install", &to]);
     assert!(tree(&home) == first, "the second time changes nothing");

@@ -1,0 +1,20 @@
+# Completion of claude-sessions for bash. The programs themselves know what can be completed.
+_claude_sessions() {
+    local program found line
+    COMPREPLY=()
+    program=$(type -P "${1/#\~\//$HOME/}") && program=$(readlink -f "$program") || return 0
+    # Another program may have the name cs.
+    [ -x "${program%/*}/cs-session" ] || return 0
+    found=$("$program" --complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null </dev/null) || return 0
+    case $found in
+        :files)
+            compopt -o filenames 2>/dev/null
+            while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$2") ;;
+        :folders)
+            compopt -o filenames 2>/dev/null
+            while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -d -- "$2") ;;
+        ?*)
+            while IFS= read -r line; do COMPREPLY+=("${line%%$'\t'*}"); done <<<"$found" ;;
+    esac
+}
+complete -F _claude_sessions NAMES

@@ -1,0 +1,26 @@
+# Completion of claude-sessions for fish. The programs themselves know what can be completed.
+function __claude_sessions
+    set -l words (commandline -opc)
+    set -l current (commandline -ct)
+    test (count $current) -gt 0; or set current ''
+    set -l program (command -s -- $words[1]); and set program (realpath -- $program); or return
+    # Another program may have the name cs.
+    test -x (dirname -- $program)/cs-session; or return
+    set -l found ($program --complete $words[2..] $current 2>/dev/null </dev/null)
+    # An option with its value in one word: fish wants the whole word.
+    set -l before (string match -r -- '^--[a-z-]+=' $current)
+    switch "$found[1]"
+        case ''
+            return
+        case ':files'
+            __fish_complete_path $current
+        case ':folders'
+            __fish_complete_directories $current ''
+        case '*'
+            printf "$before%s\n" $found
+    end
+end
+for program in NAMES
+    complete -c $program -e
+    complete -c $program -f -k -a '(__claude_sessions)'
+end

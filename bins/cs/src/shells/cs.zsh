@@ -1,0 +1,31 @@
+#compdef NAMES
+# Completion of claude-sessions for zsh. The programs themselves know what can be completed.
+_claude_sessions() {
+    local program=${commands[$words[1]]:-${words[1]/#\~\//$HOME/}} line
+    local -a found values
+    program=${program:A}
+    # Another program may have the name cs.
+    [[ -x ${program:h}/cs-session ]] || return 1
+    found=("${(@f)$("$program" --complete "${(@Q)words[2,CURRENT]}" 2>/dev/null </dev/null)}")
+    case $found[1] in
+        '') return 1 ;;
+        :files) _files ;;
+        :folders) _files -/ ;;
+        *)
+            # An option with its value in one word: only the value is completed.
+            compset -P '--*='
+            for line in "${(@)found}"; do
+                if [[ $line == *$'\t'* ]]; then
+                    values+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
+                else
+                    values+=("${line//:/\\:}")
+                fi
+            done
+            _describe -V 'claude-sessions' values ;;
+    esac
+}
+if [[ $funcstack[1] == _claude_sessions ]]; then
+    _claude_sessions "$@"
+else
+    compdef _claude_sessions NAMES
+fi

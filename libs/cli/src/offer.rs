@@ -1,0 +1,135 @@
+//! Owns the values that are offered for an option or a word: sets that its description lists, times, and the sessions
+//! and projects that exist, which the programs beside this one list.
+
+use crate::complete::{FILES, FOLDERS};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::process::{Command, Stdio};
+
+/// Texts that are often meant by `--since` and `--until`.
+const TIMES: [(&str, &str); 7] = [
+    ("today", "from midnight on"),
+    ("yesterday", "the day before today"),
+    ("monday", "the latest Monday"),
+    ("12h", "12 hours ago"),
+    ("7d", "a week ago"),
+    ("1mo", "a month ago"),
+    ("1y", "a year ago"),
+];
+/// Sessions that are offered, the newest ones.
+const SESSIONS: &str = "50";
+/// Digits at the end of an id that name it alone.
+const DIGITS: usize = 4;
+
+/// A word that a shell may put in.
+#[derive(Debug, PartialEq)]
+pub struct Candidate {
+    word: String,
+    about: String,
+}
+
+impl Candidate {
+    /// A word, and what it is.
+    pub fn new(word: &str, about: &str) -> Self {
+        Candidate { word: word.into(), about: about.into() }
+    }
+
+    /// Whether it continues what was typed.
+    pub fn fits(&self, typed: &str) -> bool {
+        self.word.starts_with(typed) || [FILES, FOLDERS].contains(&self.word.as_str())
+    }
+
+    /// The line for the shell: no control character in it has an effect.
+    pub fn line(&self) -> String {
+        let about = crate::sanitize(&self.about);
+        if about.is_empty() { self.word.clone() } else { format!("{}\t{about}", self.word) }
+    }
+}
+
+/// The values of an option or a word, by its name and its description.
+pub fn values(name: &str, about: &str, typed: &str) -> Vec<Candidate> {
+    match name {
+        "project" | "slug" => projects(),
+        "id" if about.contains("projects") => sessions(typed).into_iter().chain(projects()).collect(),
+        "id" => sessions(typed),
+        "since" | "until" => TIMES.iter().map(|(word, about)| Candidate::new(word, about)).collect(),
+        "repo" | "path" | "worktree" | "old" | "new" | "output-dir" => vec![Candidate::new(FOLDERS, "")],
+        "output" | "template" | "token-file" | "file" => vec![Candidate::new(FILES, "")],
+        _ => set(about).into_iter().map(|word| Candidate::new(word, "")).collect(),
+    }
+}
+
+/// The words that a description lists: `only this status: active, parked or completed`.
+fn set(about: &str) -> Vec<&str> {
+    let clause = about.split([';', '(']).next().unwrap_or_default().trim();
+    let list = clause.split_once(": ").map_or(clause, |(_, list)| list);
+    let Some((first, last)) = list.rsplit_once(" or ") else { return Vec::new() };
+    let words: Vec<&str> = first.split(", ").chain([last]).collect();
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if words.iter().all(is_word) { words } else { Vec::new() }
+}
+
+/// A line of `cs-session list`.
+#[derive(Deserialize)]
+struct Session {
+    session_id: String,
+    state: String,
+    intent: String,
+}
+
+/// A line of `cs-project list`.
+#[derive(Deserialize)]
+struct Project {
+    slug: String,
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// The newest sessions, by the short form of their ids, unless a long one was begun.
+fn sessions(typed: &str) -> Vec<Candidate> {
+    let found: Vec<Session> = ask("cs-session", &["list", "--json", "--limit", SESSIONS]);
+    let is_long = typed.len() > DIGITS || typed.starts_with('s');
+    let candidate = |session: &Session| {
+        let id = session.session_id.as_str();
+        let short = id.get(id.len().saturating_sub(DIGITS)..).filter(|_| !is_long).unwrap_or(id);
+        let is_unique = found.iter().filter(|other| other.session_id.ends_with(short)).count() == 1;
+        Candidate::new(if is_unique { short } else { id }, &format!("{}: {}", session.state, session.intent))
+    };
+    found.iter().map(candidate).collect()
+}
+
+fn projects() -> Vec<Candidate> {
+    let found: Vec<Project> = ask("cs-project", &["list", "--json"]);
+    found.iter().map(|project| Candidate::new(&project.slug, project.name.as_deref().unwrap_or_default())).collect()
+}
+
+/// The lines that a program beside this one prints; those that cannot be understood are left out.
+fn ask<T: DeserializeOwned>(program: &str, words: &[&str]) -> Vec<T> {
+    let own = std::env::current_exe().and_then(|path| path.canonicalize());
+    let Ok(path) = own.map(|path| path.with_file_name(program)) else { return Vec::new() };
+    let mut command = Command::new(path);
+    command.args(words).stdin(Stdio::null()).stderr(Stdio::null());
+    let printed = command.output().map(|output| output.stdout).unwrap_or_default();
+    printed.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_what_a_description_lists() {
+        assert_eq!(set("only this status: active, parked or completed"), ["active", "parked", "completed"]);
+        assert_eq!(set("json or csv (default: from the file)"), ["json", "csv"]);
+        assert_eq!(set("the new status: pending, in_progress or skipped; x"), ["pending", "in_progress", "skipped"]);
+        for other in ["the old folder, or the project's short name", "what happened", "", "a port (80 or 81)"] {
+            assert_eq!(set(other), [""; 0], "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_no_second_line() {
+        assert_eq!(Candidate::new("ca5d", "a\nb\tc\u{1b}").line(), "ca5d\ta b c\u{fffd}");
+        assert_eq!(Candidate::new("x", "").line(), "x");
+    }
+}

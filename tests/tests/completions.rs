@@ -1,0 +1,218 @@
+//! Completion of command lines, in the shells themselves; manual pages; and what the programs say about their
+//! arguments.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use cs_tests::{Sandbox, can_run, has, program_names, status, stderr, stdout};
+use serde_json::Value;
+
+/// A project, and two sessions, one of which has an intent that shells must not take for syntax.
+fn furnished() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let setup = "git init -q api && cd api && cs-project register -q &&
+        cs create --intent 'fix: the [login] $(date) page' --claude-session e998145e-4e5d-40c9-a3a6-681ad5bd51c9 -q &&
+        cs create --intent review --claude-session d8c64c56-59a9-4b11-aded-58c4ded45e16 -q";
+    let output = sandbox.sh(setup);
+    assert_eq!(status(&output), 0, "{}", stderr(&output));
+    for shell in ["bash", "zsh", "fish"] {
+        let output = sandbox.cs("cs", &["completions", shell]);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()));
+        fs::write(sandbox.work().join(shell), output.stdout).expect("it can be written");
+    }
+    sandbox
+}
+
+/// What is offered on the way to a command: the words typed, and the candidates.
+const OFFERED: [(&[&str], &str); 12] = [
+    (&["cs-session", "sh"], "show"),
+    (&["cs", "pa"], "park"),
+    (&["cs", "park", "ca"], "ca5d"),
+    (&["cs", "park", ""], "beef ca5d"),
+    (&["cs", "show", "sess_20261121T1000_c"], "sess_20261121T1000_ca5d"),
+    (&["cs", "list", "--status", ""], "active completed parked"),
+    (&["cs-session", "list", "--project", ""], "api"),
+    (&["cs-session", "park", "ca5d", "--rea"], "--reason"),
+    (&["cs-task", "--nothing", "x"], ""),
+    (&["cs-usage", "--agent", "c"], "claude codex"),
+    (&["cs-export", "--output", "fi"], "fish"),
+    (&["cs-setup", "project", "ap"], "api"),
+];
+
+fn sorted(text: &str) -> String {
+    let words: BTreeSet<&str> = text.lines().filter_map(|line| line.split('\t').next()).collect();
+    words.into_iter().map(|word| word.trim_end_matches('/')).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn bash_completes() {
+    if !has(can_run("bash", &["--version"], "bash")) {
+        return;
+    }
+    let sandbox = furnished();
+    for (words, expected) in OFFERED {
+        let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+        let script = format!(
+            "source ./bash; COMP_WORDS=({}); COMP_CWORD={}; $(complete -p {} | grep -o '_[a-z_]*' | head -n 1) {} '{}' '' \
+             2>/dev/null; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            quoted.join(" "),
+            words.len() - 1,
+            words[0],
+            words[0],
+            words[words.len() - 1]
+        );
+        let output = sandbox.cs("bash", &["--norc", "-c", &script]);
+        assert_eq!(sorted(&stdout(&output)), expected, "{words:?}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn fish_completes_with_descriptions() {
+    if !has(can_run("fish", &["--version"], "fish")) {
+        return;
+    }
+    let sandbox = furnished();
+    let offered = |line: &str| {
+        let output = sandbox.cs("fish", &["-N", "-c", &format!("source ./fish; complete -C '{line}'")]);
+        assert_eq!(stderr(&output), "", "{line}");
+        stdout(&output)
+    };
+    for (words, expected) in OFFERED {
+        assert_eq!(sorted(&offered(&words.join(" "))), expected, "{words:?}");
+    }
+    assert_eq!(offered("cs park ca"), "ca5d\tunknown: fix: the [login] $(date) page\n");
+    assert_eq!(offered("cs list --status=pa"), "--status=parked\n");
+}
+
+/// Types into a terminal with zsh: the first completion lists, the others put in.
+const TYPED: &str = r#"
+zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell "unsetopt zle_bracketed_paste; PS1=; fpath=($PWD/functions \$fpath); autoload -Uz compinit; compinit -u -D; echo rea''dy"
+zpty -r -m shell out "*ready*"
+zpty -w -n shell $'cs park \t'
+zpty -r -m shell out "*login*review*"; print -r -- "$out"
+zpty -w -n shell $'ca\t--rea\tlater -q >parked; echo do\'\'ne\n'
+zpty -r -m shell out "*done*"
+zpty -w -n shell $'cs-session list --status=par\t -q >listed; echo en\'\'d\n'
+zpty -r -m shell out "*end*"
+"#;
+
+#[test]
+fn zsh_completes_with_descriptions() {
+    if !has(can_run("zsh", &["-f", "-c", "zmodload zsh/zpty"], "zsh")) {
+        return;
+    }
+    let sandbox = furnished().with("TERM", "dumb");
+    let work = sandbox.work();
+    fs::create_dir(work.join("functions")).expect("it can be created");
+    fs::rename(work.join("zsh"), work.join("functions/_claude_sessions")).expect("it can be moved");
+    let output = sandbox.cs("timeout", &["40", "zsh", "-f", "-c", TYPED]);
+    let shown = stdout(&output);
+    for line in ["beef  -- unknown: review", "ca5d  -- unknown: fix: the [login"] {
+        assert!(shown.contains(line), "{shown}{}", stderr(&output));
+    }
+    for file in ["parked", "listed"] {
+        let text = fs::read_to_string(work.join(file)).unwrap_or_default();
+        assert_eq!(text, "sess_20261121T1000_ca5d\n", "{file}: {shown}");
+    }
+}
+
+#[test]
+fn another_program_called_cs_is_not_run() {
+    let sandbox = furnished();
+    let theirs = sandbox.root().join("theirs");
+    fs::create_dir(&theirs).expect("it can be created");
+    let script = format!(
+        "printf '#!/bin/sh\\ntouch {0}/ran\\n' >{0}/cs && chmod +x {0}/cs && PATH={0}:$PATH && exec bash --norc -c '
+        source ./bash; COMP_WORDS=(cs \"\"); COMP_CWORD=1; _claude_sessions cs \"\"; echo ${{#COMPREPLY[@]}}'",
+        theirs.display()
+    );
+    if has(can_run("bash", &["--version"], "bash")) {
+        let output = sandbox.sh(&script);
+        assert_eq!(stdout(&output), "0\n", "{}", stderr(&output));
+        assert!(!theirs.join("ran").exists());
+    }
+}
+
+#[test]
+fn completing_says_nothing_when_it_cannot_help() {
+    let sandbox = Sandbox::new();
+    let cases: [&[&str]; 6] = [
+        &["--complete"],
+        &["--complete", "nonsense", ""],
+        &["--complete", "hook", ""],
+        &["--complete", "heartbeat", ""],
+        &["--complete", "list", "--search", ""],
+        &["--complete", "show", ""],
+    ];
+    for words in cases {
+        let output = sandbox.cs("cs", words);
+        assert_eq!((status(&output), stdout(&output), stderr(&output)), (0, String::new(), String::new()), "{words:?}");
+    }
+    assert!(!sandbox.data().exists(), "completing writes nothing");
+}
+
+#[test]
+fn every_program_describes_what_its_help_shows() {
+    let sandbox = Sandbox::new();
+    let of_people = |name: &String| !["cs", "cs-hook", "cs-heartbeat"].contains(&name.as_str());
+    for name in program_names().into_iter().filter(of_people) {
+        let described: Value = serde_json::from_str(&stdout(&sandbox.cs(&name, &["--describe"]))).expect("JSON");
+        let help = stdout(&sandbox.cs(&name, &["--help"]));
+        let names = |key: &str, word: &str| -> Vec<String> {
+            let all = described[key].as_array().expect("a list");
+            all.iter().map(|one| one[word].as_str().expect("a name").to_string()).collect()
+        };
+        let known = [names("options", "long"), names("commands", "name")].concat();
+        assert!(known.contains(&"--json".into()) && known.contains(&"--help".into()), "{name}: {known:?}");
+        for word in known {
+            assert!(help.contains(&word), "{name}: {word} is not in {help}");
+        }
+        let listed = help.lines().filter_map(|line| line.strip_prefix("  ")?.split([' ', ',']).next());
+        let listed: Vec<&str> = listed.filter(|word| word.starts_with("--")).collect();
+        assert!(listed.iter().all(|word| names("options", "long").contains(&(*word).into())), "{name}: {listed:?}");
+    }
+}
+
+#[test]
+fn every_manual_page_is_valid_and_complete() {
+    let sandbox = Sandbox::new();
+    let linter = can_run("sh", &["-c", "command -v mandoc"], "mandoc");
+    let is_checked = has(linter);
+    for name in program_names() {
+        let output = sandbox.cs("cs", &["man", &name]);
+        let page = stdout(&output);
+        assert_eq!((status(&output), stderr(&output)), (0, String::new()), "{name}");
+        for title in ["NAME", "SYNOPSIS", "NOTES", "EXIT STATUS", "ENVIRONMENT", "SEE ALSO"] {
+            assert!(page.contains(&format!("\n.SH {title}\n")), "{name}: {title} is missing");
+        }
+        if is_checked {
+            let lint = sandbox.feed("mandoc", &["-Tlint", "-W", "warning"], &page);
+            assert_eq!((status(&lint), stdout(&lint) + &stderr(&lint)), (0, String::new()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_manual_page_shows_every_command_and_option() {
+    if !has(can_run("sh", &["-c", "command -v mandoc"], "mandoc")) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let page = stdout(&sandbox.cs("cs", &["man", "session"]));
+    let shown = stdout(&sandbox.feed("sh", &["-c", "mandoc -Tascii | col -b"], &page));
+    let described: Value = serde_json::from_str(&stdout(&sandbox.cs("cs-session", &["--describe"]))).expect("JSON");
+    let commands = described["commands"].as_array().expect("a list");
+    assert!(commands.len() > 10);
+    for command in commands {
+        let name = command["name"].as_str().expect("a name");
+        assert!(shown.contains(&format!("\n   {name}\n       cs-session {name}")), "{name}: {shown}");
+        for option in command["options"].as_array().expect("a list") {
+            let long = option["long"].as_str().expect("a name");
+            assert!(shown.contains(&format!("\n       {long}")), "{name} {long}: {shown}");
+        }
+    }
+    let example = "cs-session event ca5d --message \"tests are green\"\n";
+    assert!(shown.contains(example), "{shown}");
+}
