@@ -87,3 +87,20 @@ fn every_alias_stands_for_a_command() {
         assert!(is_right || AHEAD.contains(&word), "{word}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn a_program_that_needs_no_command_runs_without_one() {
+    let sandbox = Sandbox::new();
+    for program in ["cs-notify", "cs-statusline"] {
+        let output = sandbox.cs(program, &[]);
+        assert!(!stderr(&output).contains("Usage:"), "{program}: {}", stderr(&output));
+    }
+    fs::create_dir_all(sandbox.data()).expect("it can be created");
+    let config = "{\"version\":1,\"settings\":{\"dashboard_port\":1}}";
+    fs::write(sandbox.data().join("config.json"), config).expect("it can be written");
+    let output = sandbox.cs("timeout", &["1", "cs-serve", "--host", "192.0.2.1"]);
+    let options = stderr(&output);
+    let output = sandbox.cs("timeout", &["1", "cs-serve"]);
+    assert!(!stderr(&output).contains("Usage:") && !options.contains("Usage:"), "{}{options}", stderr(&output));
+    assert_ne!(status(&output), 64);
+}

@@ -45,6 +45,7 @@ fn finish(program: &'static str, work: impl FnOnce() -> Outcome<()>) -> ExitCode
     }
 }
 
+/// The arguments and the output of the program; `None` if it is not to run, because something else was asked for.
 fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Option<(A, Out)>> {
     let raw: Vec<String> = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let described = Description::of(program, &A::get_args_info());
@@ -58,30 +59,32 @@ fn prepare<A: TopLevelCommand + ArgsInfo>(program: &'static str) -> Outcome<Opti
     let mut shared = Shared::default();
     let mut args = shared.take(&raw);
     if shared.version {
-        let text = format!("{program} {}\n", env!("CARGO_PKG_VERSION"));
-        std::io::stdout().write_all(text.as_bytes())?;
-        return Ok(None);
+        return print_alone(|out| out.line(&format!("{program} {}", env!("CARGO_PKG_VERSION"))));
     }
     name_command(&described, &mut args);
     let color = shared.color.as_deref().map(Color::parse).transpose()?.unwrap_or_default();
+    parse(&described, &args, Out::new(shared.form, shared.quiet, color))
+}
+
+/// Parses the prepared arguments, or prints the help that they ask for.
+fn parse<A: TopLevelCommand>(program: &Description, args: &[String], out: Out) -> Outcome<Option<(A, Out)>> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     // Only the parser knows which options take a value.
-    let parsed = A::from_args(&[program], &dashes(&words)).or_else(|early| match early.status {
+    let parsed = A::from_args(&[&program.name], &dashes(&words)).or_else(|early| match early.status {
         Ok(()) => Err(early),
-        Err(()) => A::from_args(&[program], &words),
+        Err(()) => A::from_args(&[&program.name], &words),
     });
     match parsed {
-        Ok(args) => Ok(Some((args, Out::new(shared.form, shared.quiet, color)))),
-        Err(early) if early.status.is_ok() => {
-            std::io::stdout().write_all(help(&early.output, &described).as_bytes())?;
-            Ok(None)
-        }
-        Err(_) if words.is_empty() && !described.commands.is_empty() => {
-            let help = help_of::<A>(program, &[]).unwrap_or_default();
-            std::io::stderr().write_all(help.as_bytes())?;
+        Ok(args) => Ok(Some((args, out))),
+        Err(early) if early.status.is_ok() => print_alone(|out| out.text(&help(&early.output, program))),
+        // A command is missing.
+        Err(_) if words.is_empty() && !program.commands.is_empty() => {
+            let asked = A::from_args(&[&program.name], &[HELP]).err();
+            let text = asked.map(|early| help(&early.output, program)).unwrap_or_default();
+            std::io::stderr().write_all(text.as_bytes())?;
             Err(Failure::Reported(64))
         }
-        Err(early) => Err(refuse(&described, &words, &early.output)),
+        Err(early) => Err(refuse(program, &words, &early.output)),
     }
 }
 
@@ -95,17 +98,14 @@ fn print_alone<A>(print: impl FnOnce(&mut Out) -> Outcome<()>) -> Outcome<Option
 /// Replaces another word for a command by its name, and puts in the command that need not be named.
 fn name_command(program: &Description, args: &mut Vec<String>) {
     let names = program.commands.iter().map(|command| command.name.as_str());
-    let default = program.default.as_ref();
-    match (args.first_mut(), default) {
-        _ if program.commands.is_empty() => {}
-        (None, None) => {}
-        (None, Some(default)) => args.push(default.clone()),
+    match (args.first_mut(), &program.default) {
         (Some(word), _) if word == HELP => {}
         (Some(word), Some(default)) if word.starts_with('-') => args.insert(0, default.clone()),
         (Some(word), _) if program.command(word).is_none() => {
             *word = words::command(word, names).unwrap_or(word).to_string();
         }
-        (Some(_), _) => {}
+        (None, Some(default)) => args.push(default.clone()),
+        _ => {}
     }
 }
 
@@ -122,13 +122,6 @@ fn refuse(program: &Description, words: &[&str], text: &str) -> Failure {
     let options = command.options.iter().chain(shared).map(|option| option.long.as_str());
     let known = command.commands.iter().map(|command| command.name.as_str()).chain(options);
     refusal::failure(text, known, &path)
-}
-
-/// The help that the parser prints for these words, with what we add.
-fn help_of<A: TopLevelCommand + ArgsInfo>(program: &str, words: &[&str]) -> Option<String> {
-    let asked: Vec<&str> = words.iter().copied().chain([HELP]).collect();
-    let early = A::from_args(&[program], &asked).err().filter(|early| early.status.is_ok())?;
-    Some(help(&early.output, &Description::of(program, &A::get_args_info())))
 }
 
 /// The parser's help, with the command that need not be named, and the shared options.
@@ -153,15 +146,14 @@ mod tests {
         Description { name: "cs-x".into(), commands, default: default.map(str::to_string), ..Description::default() }
     }
 
-    fn named(default: Option<&str>, args: &[&str]) -> Vec<String> {
+    fn named(default: Option<&str>, args: &[&str]) -> String {
         let mut args: Vec<String> = args.iter().map(|word| (*word).to_string()).collect();
         name_command(&program(default), &mut args);
-        args
+        args.join(" ")
     }
 
     #[test]
     fn a_command_may_be_left_out_or_have_another_name() {
-        let list = |args: &[&str]| named(Some("list"), args).join(" ");
         let cases = [
             (&[][..], "list"),
             (&["--status", "parked"], "list --status parked"),
@@ -171,10 +163,9 @@ mod tests {
             (&["what"], "what"),
         ];
         for (args, expected) in cases {
-            assert_eq!(list(args), expected);
+            assert_eq!(named(Some("list"), args), expected);
         }
-        assert_eq!(named(None, &[]), [""; 0]);
-        assert_eq!(named(None, &["--x"]), ["--x"]);
+        assert_eq!([named(None, &[]), named(None, &["--x"])], ["", "--x"]);
     }
 
     #[test]

@@ -5,14 +5,10 @@
 use crate::describe::{Description, Opt, Word};
 use crate::offer;
 
-pub use crate::offer::Candidate;
+pub use crate::offer::{Candidate, FILES, FOLDERS};
 
 /// The first argument of a program that a shell asks for candidates.
 pub const COMPLETE: &str = "--complete";
-/// Stands for the names of files.
-pub const FILES: &str = ":files";
-/// Stands for the names of folders.
-pub const FOLDERS: &str = ":folders";
 
 /// The lines to print for the words of a command line, of which the last one is to be completed.
 pub fn lines(program: &Description, words: &[String]) -> Vec<String> {

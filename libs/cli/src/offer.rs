@@ -1,11 +1,14 @@
 //! Owns the values that are offered for an option or a word: sets that its description lists, times, and the sessions
 //! and projects that exist, which the programs beside this one list.
 
-use crate::complete::{FILES, FOLDERS};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::process::{Command, Stdio};
 
+/// Stands for the names of files.
+pub const FILES: &str = ":files";
+/// Stands for the names of folders.
+pub const FOLDERS: &str = ":folders";
 /// Texts that are often meant by `--since` and `--until`.
 const TIMES: [(&str, &str); 7] = [
     ("today", "from midnight on"),
