@@ -65,10 +65,11 @@ impl Description {
     /// The description of a program by the information of the argument parser.
     pub fn of(program: &str, info: &CommandInfoWithArgs) -> Description {
         let mut described = command(program, program, info);
-        described.options.extend(SHARED.iter().map(|(long, short, about)| Opt {
+        described.options.extend(SHARED.iter().map(|(long, short, value, about)| Opt {
             long: (*long).into(),
             short: *short,
             about: (*about).into(),
+            value: value.map(str::to_string),
             ..Opt::default()
         }));
         described.default = words::default_command(program).map(str::to_string);

@@ -5,14 +5,17 @@ use crate::out::Form;
 /// Replaces `-` in the prepared arguments: ids or records come from standard input.
 pub const STDIN: &str = "\u{1}stdin";
 
-/// The options, their letters, and what they do.
-pub const SHARED: [(&str, Option<char>, &str); 6] = [
-    ("--json", None, "one JSON object a line (the default in a pipe)"),
-    ("--table", None, "for people (the default on a terminal)"),
-    ("--quiet", Some('q'), "only ids (or names, paths, dates), one a line"),
-    (COLOR, None, "WHEN: auto (the default: on a terminal), always or never"),
-    ("--version", None, "the version"),
-    (HELP, Some('h'), "this help"),
+/// An option of all programs: its name, its letter, the name of its value, and what it does.
+type SharedOption = (&'static str, Option<char>, Option<&'static str>, &'static str);
+
+/// The options.
+pub const SHARED: [SharedOption; 6] = [
+    ("--json", None, None, "one JSON object a line (the default in a pipe)"),
+    ("--table", None, None, "for people (the default on a terminal)"),
+    ("--quiet", Some('q'), None, "only ids (or names, paths, dates), one a line"),
+    (COLOR, None, Some("when"), "colours: auto, always or never (default: auto, on a terminal)"),
+    ("--version", None, None, "the version"),
+    (HELP, Some('h'), None, "this help"),
 ];
 
 /// The option for help, which the parser adds to its own help.
@@ -23,8 +26,9 @@ pub const COLOR: &str = "--color";
 
 /// The shared options as a part of a help text.
 pub fn help() -> String {
-    let line = |(long, short, about): &(&str, Option<char>, &str)| {
+    let line = |(long, short, value, about): &SharedOption| {
         let names = short.map(|letter| format!("-{letter}, {long}")).unwrap_or_else(|| (*long).to_string());
+        let names = value.map_or(names.clone(), |value| format!("{names} <{value}>"));
         format!("  {names:<16}  {about}\n")
     };
     SHARED.iter().filter(|(long, ..)| *long != HELP).map(line).collect()
