@@ -80,10 +80,11 @@ fn continuation(
     let Some(ended) = Ended::find(agent, &uuid, named.map(Path::new)) else {
         return no(format!("the log of {id} is gone, so its conversation {uuid} cannot be continued"));
     };
-    let recorded = session.worktree_root.as_deref().map(|root| config.now_at(&session.project_slug, root));
     let cwd = known.map(|live| live.cwd).filter(|cwd| !cwd.is_empty());
-    let folder = ended.folder.clone().or(recorded.or(cwd).map(PathBuf::from));
-    match folder {
+    let began = ended.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned());
+    // The project may have been moved since.
+    let folder = began.or(session.worktree_root.clone()).or(cwd);
+    match folder.map(|folder| PathBuf::from(config.now_at(&session.project_slug, &folder))) {
         Some(folder) if folder.is_dir() => Ok((folder, ended.command(agent, &uuid))),
         Some(folder) => no(format!("the folder of {id} is gone: {}", folder.display())),
         None => no(format!("it is not known in which folder {id} worked")),

@@ -1,17 +1,19 @@
 //! Owns how a conversation is continued: which log it has, in which folder its client must be started, and with which
 //! command. Must stay true: at most the first [`HEAD`] bytes of a log are read.
-//! Facts: Claude Code finds a conversation only from the folder in which it began (2.1.332), which the log's first lines
-//! name; Codex from any folder (0.171).
+//! Facts: Claude Code continues a conversation in whatever folder it is started in (2.1.329), so it must be started where
+//! the conversation began; the log's first lines name that folder.
 
 use crate::agent::Agent;
 use crate::logs::Roots;
 use cs_core::id::Uuid;
 use cs_core::{open, repair};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-/// Maximum number of bytes that are read at the beginning of a log.
-const HEAD: usize = 256 * 1024;
+/// Maximum number of bytes that are read at the beginning of a log. The first prompt, which may have pictures in it, stands
+/// before the folder.
+const HEAD: u64 = 64 * 1024 * 1024;
 
 /// A log of a conversation that can be continued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,13 +69,13 @@ fn search(agent: Agent, uuid: &Uuid) -> Option<PathBuf> {
 
 /// The directory in the first line that names one: `cwd` in Claude Code's lines, `payload.cwd` in Codex's.
 fn began_in(log: &Path) -> Option<PathBuf> {
-    let bytes = open::foreign_bytes(log, HEAD).ok()?;
-    let named = |line: &[u8]| {
-        let line: Value = repair::decode(line, &mut Vec::new()).ok()?;
+    let lines = BufReader::new(open::foreign(log).ok()?.take(HEAD)).split(b'\n');
+    let named = |line: Vec<u8>| {
+        let line: Value = repair::decode(&line, &mut Vec::new()).ok()?;
         let cwd = line.get("cwd").or_else(|| line.get("payload")?.get("cwd"))?;
         Some(PathBuf::from(cwd.as_str()?)).filter(|path| path.is_absolute())
     };
-    bytes.split(|byte| *byte == b'\n').find_map(named)
+    lines.map_while(Result::ok).find_map(named)
 }
 
 #[cfg(test)]
@@ -95,6 +97,15 @@ mod tests {
         assert_eq!(ended.folder, Some("/home/dev/api".into()));
         let account = format!("CLAUDE_CONFIG_DIR={}", dir.path().join("other account").display());
         assert_eq!(ended.command(Agent::Claude, &uuid), ["env", &account, "claude", "--resume", ID]);
+    }
+
+    #[test]
+    fn a_picture_in_the_first_prompt_does_not_hide_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log.jsonl");
+        let line = format!("{{\"message\":\"{}\",\"cwd\":\"/home/dev/api\"}}\n", "x".repeat(1 << 20));
+        std::fs::write(&log, line).unwrap();
+        assert_eq!(began_in(&log), Some("/home/dev/api".into()));
     }
 
     #[test]
