@@ -1,6 +1,7 @@
 //! Owns which notices are due: which sessions wait, failed, went stale or stay parked, and since when. The states are
 //! those of cs-core. Deliberately absent: earlier notices, and how notices are sent.
 
+mod ended;
 mod turn;
 
 use crate::reasons::Reason;
@@ -8,9 +9,8 @@ use crate::settings::Settings;
 use crate::subject::{Due, Subject};
 use cs_core::clock::{self, Instant, TimeDelta};
 use cs_core::config::Config;
-use cs_core::ending::{self, BY_CLEANUP};
 use cs_core::error::Result;
-use cs_core::id::{SessionId, Uuid};
+use cs_core::id::SessionId;
 use cs_core::index::IndexEntry;
 use cs_core::live::{Activity, Live};
 use cs_core::process;
@@ -20,7 +20,7 @@ use cs_core::state::{State, Verdict};
 use cs_core::states::States;
 use cs_core::store::Store;
 
-/// How many hours after its end a failed conversation still gets a notice.
+/// How many hours after its end a conversation or a turn still gets a notice.
 const NEWS_HOURS: i64 = 24;
 
 /// A reason for a notice of one session, before its record is read for the details.
@@ -213,63 +213,6 @@ impl Finder<'_> {
         })
     }
 
-    /// Finds a session that recently ended without a person: after a turn that had failed, or closed by `cs-cleanup`
-    /// before this program could send a notice.
-    fn find_unattended_end(&self, id: &SessionId, entry: &IndexEntry) -> Result<Option<Found>> {
-        let last = entry.ended_at.as_deref().unwrap_or(&entry.last_heartbeat);
-        if self.has_lasted(last, TimeDelta::hours(NEWS_HOURS)) {
-            return Ok(None);
-        }
-        let Ok(record) = self.store.session(id) else { return Ok(None) };
-        if record.status != Status::Active && !ending::is_ours(&record) {
-            return Ok(None);
-        }
-        let uuid = record.claude_session_id.as_deref().and_then(|uuid| Uuid::parse(uuid).ok());
-        let ended = uuid.map(|uuid| self.store.ended(&uuid)).transpose()?.flatten();
-        let ended = ended.filter(|ended| ended.session_id.as_deref() == Some(id.as_str()));
-        let found = match record.ended_by.as_deref() {
-            Some(BY_CLEANUP) if record.status != Status::Active => Some(self.describe_closed(&record, ended)),
-            _ => ended.and_then(find_failed_end),
-        };
-        let state = match record.status {
-            Status::Active => State::Unknown,
-            Status::Parked => State::Parked,
-            Status::Completed => State::Completed,
-        };
-        Ok(found.map(|found| Found { state, ..found }))
-    }
-
-    /// Describes a session that `cs-cleanup` closed as it was before, so that it gets the same notice.
-    fn describe_closed(&self, record: &Session, ended: Option<Live>) -> Found {
-        let since = ended.as_ref().map_or(&record.last_heartbeat, |ended| &ended.last_event_at).clone();
-        let gone = ended.filter(|ended| ended.process().is_some());
-        let (reason, headline, why) = match gone {
-            Some(Live { error: Some(error), .. }) => {
-                (Reason::Error, "the process ended", format!("its process ended after its turn failed: {error}"))
-            }
-            Some(live) => {
-                let why = format!("its process ended without SessionEnd; the last event was {}", live.last_event);
-                (Reason::Error, "the process ended", why)
-            }
-            None => {
-                let until = record.ended_at.as_deref().and_then(clock::parse).unwrap_or(self.now);
-                let silence =
-                    clock::parse(&since).map_or_else(String::new, |at| format!(" for {}", clock::age(at, until)));
-                (Reason::Stale, "no sign of life", format!("closed after no sign of life{silence}"))
-            }
-        };
-        Found {
-            reason,
-            since,
-            headline: headline.into(),
-            why,
-            state: State::Unknown,
-            said: None,
-            once: true,
-            level: None,
-        }
-    }
-
     fn describe(
         &self,
         id: &SessionId,
@@ -306,19 +249,4 @@ impl Finder<'_> {
             once: found.once || matches!(self.scope, Scope::Soon(_)),
         }
     }
-}
-
-/// Finds a conversation that ended normally, but after a turn that had failed.
-fn find_failed_end(ended: Live) -> Option<Found> {
-    let (error, since) = ended.error.zip(ended.ended_at)?;
-    Some(Found {
-        reason: Reason::Error,
-        since,
-        headline: "ended with an error".into(),
-        why: format!("the conversation ended after its turn failed: {error}"),
-        state: State::Unknown,
-        said: None,
-        once: true,
-        level: None,
-    })
 }

@@ -1,4 +1,4 @@
-//! Owns finding out what calls this program: the hooks of agents, and the scheduled job. Only the files that name it are
+//! Owns finding out what calls this program: the hook of Claude Code, and the scheduled job. Only the files that name it are
 //! read; `cs-setup doctor` examines what they say. Must stay true: what cannot be read is not claimed.
 
 use agents::Agent;
@@ -33,18 +33,13 @@ impl Found {
     }
 }
 
-/// The hooks of Claude Code, and of Codex if it has any.
-pub fn hooks() -> Vec<Found> {
-    let claude = Agent::Claude.home().map(|home| home.join("settings.json"));
-    let codex = Agent::Codex.home().map(|home| home.join("hooks.json")).filter(|file| file.exists());
-    let found = |by, file: PathBuf, fix| {
-        let settings = std::fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-        let is_there = settings.as_ref().is_some_and(|settings| has_plugin(settings) || has_hook(settings));
-        Found { by, is_there, file: Some(file), fix: (!is_there).then_some(fix) }
-    };
-    let claude = claude.map(|file| found("Claude Code", file, "cs-setup install"));
-    let codex = codex.map(|file| found("Codex", file, "cs-setup install --codex"));
-    claude.into_iter().chain(codex).collect()
+/// The hook of Claude Code. Codex waits for its hooks, so only the job sends notices about its conversations.
+pub fn hook() -> Found {
+    let file = Agent::Claude.home().map(|home| home.join("settings.json"));
+    let bytes = file.as_ref().and_then(|file| std::fs::read(file).ok());
+    let settings = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let is_there = settings.is_some_and(|settings| has_plugin(&settings) || has_hook(&settings));
+    Found { by: "Claude Code", is_there, file, fix: (!is_there).then_some("cs-setup install") }
 }
 
 fn has_plugin(settings: &Value) -> bool {

@@ -23,7 +23,7 @@ struct Shown {
     quiet_hours: Option<QuietHours>,
     /// The reasons that are switched off.
     off: Vec<&'static str>,
-    hooks: Vec<Found>,
+    hook: Found,
     job: Found,
     last: Option<Last>,
 }
@@ -68,7 +68,7 @@ impl Status {
             handlers: handlers.collect(),
             quiet_hours,
             off: reasons::ALL.iter().filter(|it| settings.rule(**it).is_none()).map(|it| it.as_str()).collect(),
-            hooks: registered::hooks(),
+            hook: registered::hook(),
             job: registered::job(),
             last: last.map(|(at, reason, session_id)| Last { at, reason, session_id }),
         };
@@ -101,7 +101,7 @@ impl Shown {
         });
         lines.push(("quiet", quiet.unwrap_or_else(|| "never".into())));
         lines.extend((!self.off.is_empty()).then(|| ("not for", self.off.join(", "))));
-        lines.extend(self.hooks.iter().map(|hook| ("hook", hook.describe())));
+        lines.push(("hook", self.hook.describe()));
         lines.push(("job", self.job.describe()));
         let last = self.last.as_ref().map(|last| {
             let ago = clock::parse(&last.at).map_or_else(|| last.at.clone(), |at| clock::ago(at, context.now));

@@ -1,6 +1,6 @@
 //! Owns what is due when a turn has ended: it took long and no prompt came, or the context is nearly full.
 
-use super::{Finder, Found};
+use super::{Finder, Found, NEWS_HOURS};
 use crate::reasons::Reason;
 use cs_core::clock::{self, TimeDelta};
 use cs_core::error::Result;
@@ -11,8 +11,6 @@ use cs_core::state::{State, Verdict};
 use cs_core::timeline;
 use render::format_percent;
 
-/// How many hours after its end a long turn still gets a notice.
-const NEWS_HOURS: i64 = 24;
 /// How full a context must be, in percent, the fullest first.
 const LEVELS: [u8; 2] = [95, 80];
 
