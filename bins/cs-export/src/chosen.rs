@@ -3,7 +3,7 @@
 
 use crate::PROGRAM;
 use crate::args::{Plan, Which};
-use cli::{Context, Failures, Outcome, STDIN, note, selectors};
+use cli::{Context, Failures, Outcome, STDIN, found, note, selectors};
 use cs_core::clock;
 use cs_core::id::{SessionId, Slug};
 use cs_core::index::{self, IndexEntry};
@@ -190,7 +190,7 @@ fn resolve_name(context: &Context, plan: &Plan, name: &str) -> Outcome<Named> {
         (None, error) if slug.is_none() => Err(error.into()),
         (None, _) => {
             let text = format!("no session and no project {name:?}; cs-session list and cs-project list show all");
-            Err(Error::Missing(text).into())
+            Err(found::unknown_name(text, name, &found::slugs(store)))
         }
     }
 }

@@ -17,9 +17,9 @@ mod sandbox;
 mod template;
 mod transcript;
 
-use args::{Args, Target};
+use args::{Args, Target, Which};
 use chosen::Chosen;
-use cli::{Context, Failure, Out, Outcome};
+use cli::{Context, Out, Outcome, found};
 use render::{Document, Project};
 use std::process::ExitCode;
 
@@ -39,7 +39,8 @@ fn work(args: Args, out: Out) -> Outcome<()> {
     let loaded = chosen.load(context, &plan)?;
     let documents: Vec<Document> = loaded.iter().map(chosen::Loaded::document).collect();
     if documents.is_empty() {
-        return chosen.failures.end().and(Err(Failure::Nothing("no session matches".into())));
+        let project = if let Which::Project(slug) = &plan.which { Some(slug.as_str()) } else { None };
+        return chosen.failures.end().and_then(|()| Err(found::no_session(&context.store, project)));
     }
     let head = chosen.head(context)?;
     let project = head.as_ref().map(chosen::Head::project);

@@ -19,7 +19,7 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
     let now = context.now.timestamp_millis();
     let blocks = view.blocks(&view.rows(&filter));
     if blocks.is_empty() {
-        return Err(loaded.nothing());
+        return Err(loaded.nothing(options));
     }
     let names_agent = blocks.iter().any(|block| Some(block.agent) != blocks.first().map(|first| first.agent));
     let row = |block| row(block, &loaded.zone, now, names_agent);

@@ -50,7 +50,7 @@ pub fn run(options: &Options, context: &mut Context) -> Outcome<()> {
         })
         .collect();
     if rows.is_empty() {
-        return Err(loaded.nothing());
+        return Err(loaded.nothing(options));
     }
     print_rows(&mut context.out, options, &rows)?;
     loaded.end()

@@ -3,7 +3,7 @@
 use crate::PROGRAM;
 use crate::options::Options;
 use agents::logs::{Log, Roots};
-use cli::{Context, Failure, Failures, Outcome, note, report};
+use cli::{Context, Failure, Failures, Outcome, found, note, report};
 use cs_core::Error;
 use cs_core::config::Config;
 use cs_core::git::{self, identity};
@@ -12,7 +12,7 @@ use cs_core::range::Range;
 use cs_core::store::repo_of;
 use cs_core::zone::Zone;
 use render::format_bytes;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use usage::book::{self, Book};
@@ -47,10 +47,15 @@ impl Loaded {
     }
 
     /// Why a report has no rows.
-    pub fn nothing(&self) -> Failure {
-        let is_new = self.logs.is_empty() && self.book.sessions.is_empty();
-        let text = if is_new { format!("no logs in {}", log_folders(&self.roots)) } else { NOTHING.to_string() };
-        Failure::Nothing(text)
+    pub fn nothing(&self, options: &Options) -> Failure {
+        if self.logs.is_empty() && self.book.sessions.is_empty() {
+            return Failure::Nothing(format!("no logs in {}", log_folders(&self.roots)));
+        }
+        let known: BTreeSet<String> = self.projects.iter().cloned().collect();
+        match options.project.as_deref().filter(|name| !known.contains(*name)) {
+            Some(name) => found::unknown_name(NOTHING.into(), name, &known),
+            None => Failure::Nothing(NOTHING.into()),
+        }
     }
 
     /// Ends a report that worked; a file that could not be read is still a failure.

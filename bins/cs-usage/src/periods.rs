@@ -24,7 +24,7 @@ pub fn run(by: By, options: &Options, context: &mut Context) -> Outcome<()> {
     let groups: Vec<UsageRow<Part>> = view.groups(&rows, by).into_iter().map(|group| row(&view, group, by)).collect();
     let older = if by == By::Day { remembered(&loaded, options, &filter, &rows) } else { BTreeMap::new() };
     if groups.is_empty() && older.is_empty() {
-        return Err(loaded.nothing());
+        return Err(loaded.nothing(options));
     }
     if !groups.is_empty() {
         print_rows(&mut context.out, options, &groups)?;

@@ -22,16 +22,19 @@ pub fn no_session(store: &Store, project: Option<&str>) -> Failure {
 
 /// The failure for the short name of a project that does not exist.
 pub fn no_project(store: &Store, slug: &str) -> Failure {
-    let text = format!("no project {slug:?}; cs-project list shows all");
-    let known = slugs(store);
-    match did_you_mean(&near_words(slug, known.iter().map(String::as_str))) {
+    unknown_name(format!("no project {slug:?}; cs-project list shows all"), slug, &slugs(store))
+}
+
+/// The failure for a name that is none of the known ones: `text`, and the near ones as a hint.
+pub fn unknown_name(text: String, name: &str, known: &BTreeSet<String>) -> Failure {
+    match did_you_mean(&near_words(name, known.iter().map(String::as_str))) {
         hint if hint.is_empty() => Failure::Nothing(text),
         hint => Failure::Advised(text, hint.trim_end().to_string()),
     }
 }
 
 /// The short names of all projects, registered or recorded.
-fn slugs(store: &Store) -> BTreeSet<String> {
+pub fn slugs(store: &Store) -> BTreeSet<String> {
     let mut slugs: BTreeSet<String> = store.config().projects.into_keys().collect();
     if let Ok(index) = store.index() {
         slugs.extend(index.entries(|_: &str| true).into_iter().map(|(_, entry)| entry.project_slug.to_string()));
