@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use cs_tests::{Sandbox, program_names, programs, status, stderr, stdout};
+use cs_tests::{Sandbox, can_run, has, program_names, programs, status, stderr, stdout};
 
 /// Writes a program that prints its arguments.
 fn write_program(path: &Path) {
@@ -103,4 +103,28 @@ fn a_program_that_needs_no_command_runs_without_one() {
     let output = sandbox.cs("timeout", &["1", "cs-serve"]);
     assert!(!stderr(&output).contains("Usage:") && !options.contains("Usage:"), "{}{options}", stderr(&output));
     assert_ne!(status(&output), 64);
+}
+
+#[test]
+fn a_bare_cs_is_live_on_a_terminal_and_a_list_in_a_pipe() {
+    if !has(can_run("script", &["--version"], "bsdutils")) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let folder = sandbox.root().join("bin");
+    for name in ["cs-top", "cs-session"] {
+        write_program(&folder.join(name));
+    }
+    let cs = folder.join("cs");
+    fs::copy(programs().join("cs"), &cs).expect("it can be copied");
+    let cs = cs.to_str().expect("UTF-8");
+    let on_terminal = || stdout(&sandbox.cs("script", &["-qc", cs, "/dev/null"]));
+    assert!(on_terminal().contains("/cs-top"), "{}", on_terminal());
+    assert!(stdout(&sandbox.cs(cs, &[])).ends_with("/cs-session\n<list>"));
+    fs::remove_file(folder.join("cs-top")).expect("it is there");
+    assert!(on_terminal().contains("<list>"), "{}", on_terminal());
+    fs::remove_file(folder.join("cs-session")).expect("it is there");
+    let output = sandbox.with("PATH", "/bin").cs(cs, &["list"]);
+    assert_eq!((status(&output), stdout(&output)), (1, String::new()));
+    assert!(stderr(&output).starts_with("cs: error: cs-session is neither in "), "{}", stderr(&output));
 }
