@@ -33,20 +33,28 @@ impl Store {
     /// Moves a session to `quarantine/`, with the summary of its usage; [`Store::restore`] moves it back. Its context
     /// and figures, which are caches, are removed. Returns the new path of its record.
     pub fn delete(&self, id: &SessionId, openness: Openness, now: Instant) -> Result<PathBuf> {
-        let session = match self.session(id) {
+        let here = self.session(id).and_then(|session| {
+            let uuids = self.conversations_of(id, &session)?;
+            self.holding(&uuids, || self.delete_held(id, &uuids, openness, now))
+        });
+        match here {
+            // It was deleted before, or another program was faster.
             Err(Error::Missing(text)) => {
                 let (record, path) = self.deleted_record(id)?.ok_or(Error::Missing(text))?;
-                self.clear_up(id, &record, &self.conversations_of(id, &record)?, now)?;
-                return Ok(path);
+                let uuids = self.conversations_of(id, &record)?;
+                self.holding(&uuids, || self.clear_up(id, &record, &uuids, now)).map(|()| path)
             }
-            other => other?,
-        };
-        let uuids = self.conversations_of(id, &session)?;
+            other => other,
+        }
+    }
+
+    /// Does work with the locks of these conversations.
+    fn holding<T>(&self, uuids: &BTreeSet<Uuid>, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let mut locks = Vec::new();
-        for uuid in &uuids {
+        for uuid in uuids {
             locks.push((uuid, self.lock_live(uuid)?));
         }
-        let done = self.delete_locked(id, &uuids, openness, now);
+        let done = work();
         locks.into_iter().try_for_each(|(uuid, lock)| self.release(Some(lock), uuid))?;
         done
     }
@@ -82,13 +90,7 @@ impl Store {
     }
 
     /// Needs the locks of the conversations.
-    fn delete_locked(
-        &self,
-        id: &SessionId,
-        uuids: &BTreeSet<Uuid>,
-        openness: Openness,
-        now: Instant,
-    ) -> Result<PathBuf> {
+    fn delete_held(&self, id: &SessionId, uuids: &BTreeSet<Uuid>, openness: Openness, now: Instant) -> Result<PathBuf> {
         if openness == Openness::Respected {
             uuids.iter().try_for_each(|uuid| self.must_be_over(id, uuid))?;
         }
