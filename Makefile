@@ -1,13 +1,13 @@
 # The programs of this repository: build, test, measure, install. `make help` lists the targets.
 # Variables: PREFIX (an absolute path), DESTDIR (put before PREFIX, for packagers), CARGO_TARGET_DIR, SECONDS, FUZZ,
-# SETUP (no: install the programs, but register nothing; this is the default with DESTDIR).
+# SETUP (yes: register without asking; no: install the programs, but register nothing, the default with DESTDIR).
 
 PREFIX ?= $(HOME)/.local
 SHARE := $(PREFIX)/share/claude-sessions
 TO_SHARE := $(DESTDIR)$(SHARE)
 TO_BIN := $(DESTDIR)$(PREFIX)/bin
 
-SETUP ?= $(if $(DESTDIR),no,yes)
+SETUP ?= $(if $(DESTDIR),no,ask)
 
 PROGRAMS := $(patsubst bins/%/Cargo.toml,%,$(wildcard bins/*/Cargo.toml))
 BUILD := cargo build --release --bins $(PROGRAMS:%=-p %)
@@ -90,7 +90,7 @@ install: build ## install into PREFIX (default ~/.local) and register with Claud
 	@for f in $(PAGES); do mkdir -p "$$(dirname "$(TO_PAGES)/$$f")" && if $(is_ours); then { $(page); } >"$(TO_PAGES)/$$f.new" \
 		&& mv -f "$(TO_PAGES)/$$f.new" "$(TO_PAGES)/$$f" || exit 1; else echo "$(TO_PAGES)/$$f: not ours, left alone" >&2; fi; done
 	@$(other)
-	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install
+	@[ "$(SETUP)" = no ] || "$(TO_SHARE)/bin/cs-setup" install $(if $(filter yes,$(SETUP)),--yes)
 
 # The hooks are removed first: a hook without its program would show an error at every event.
 uninstall: ## remove what install created; records stay

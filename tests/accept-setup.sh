@@ -32,26 +32,26 @@ recorded() {
 healthy() { equal "True True" "$(setup doctor | json '" ".join(str(c["ok"]) for c in r if c["check"] in ("hooks", "event"))')"; }
 
 plain setup-settings
-check "settings: cs-setup install works" setup install --settings
+check "settings: cs-setup install works" setup install --yes --settings
 unaware "answer briefly"
 recorded settings
-check "settings: uninstall works" setup uninstall
+check "settings: uninstall works" setup uninstall --yes
 check "settings: the file is restored byte for byte" same
 
 if [ -n "${REAL_CLAUDE_COMMAND:-}" ]; then
 	plain setup-plugin
 	ln -s "$REAL_CLAUDE_COMMAND" "$home/commands/claude"
-	check "plugin: cs-setup install works" setup install
+	check "plugin: cs-setup install works" setup install --yes
 	check "plugin: the existing settings are unchanged byte for byte" \
 		equal "$(sed '$s/}$//' "$work/before")" "$(head -c $(($(wc -c <"$work/before") - 1)) "$home/.claude/settings.json")"
-	check "plugin: the second time there is nothing to do" equal none "$(setup install | json 'r[0]["action"]')"
+	check "plugin: the second time there is nothing to do" equal none "$(setup install --yes | json 'r[0]["action"]')"
 	rm -f "$home/.claude.json" # the runner makes its own, without first-run dialogs
 	unaware "answer briefly"
 	recorded plugin
 	printf 'more' >>"$installed/cs-hook"
-	check "plugin: a new build reaches the client" equal run "$(setup install | json 'r[0]["action"]')"
-	check "plugin: and then there is nothing to do" equal none "$(setup install | json 'r[0]["action"]')"
-	check "plugin: uninstall works" setup uninstall
+	check "plugin: a new build reaches the client" equal run "$(setup install --yes | json 'r[0]["action"]')"
+	check "plugin: and then there is nothing to do" equal none "$(setup install --yes | json 'r[0]["action"]')"
+	check "plugin: uninstall works" setup uninstall --yes
 	check "plugin: the file is restored byte for byte" same
 	known=$(env -i HOME="$home" PATH=/usr/bin:/bin "$REAL_CLAUDE_COMMAND" plugin list --json </dev/null |
 		json '[p["id"] for p in r[0] if not p["id"].endswith("@builtin")]') # 2.1.332 brings some of its own
@@ -63,7 +63,7 @@ fi
 
 if [ -n "${REAL_CODEX:-}" ]; then
 	plain setup-codex
-	check "codex: cs-setup install works" setup install --codex
+	check "codex: cs-setup install works" setup install --yes --codex
 	"$REAL_CODEX" --no-hooks --home "$home" --repo "$repo" --out "$out" --prompt "simple prompt" \
 		-- --dangerously-bypass-hook-trust </dev/null >"$out/said" 2>&1 || cat "$out/said"
 	check "codex: there is one session, with intent and agent" says "[('simple prompt', 'codex')]" \
@@ -71,7 +71,7 @@ if [ -n "${REAL_CODEX:-}" ]; then
 	check "codex: it is completed" says completed 'r[0]["state"]'
 	. "$here/accept-codex.sh"
 	check "codex: the hooks logged no problem" none cat "$home/.claude/dashboard/logs/hook.log"
-	check "codex: uninstall works" setup uninstall --codex
+	check "codex: uninstall works" setup uninstall --yes --codex
 	check "codex: nothing of ours is left" none ls "$home/.codex/hooks.json"
 	check "codex: Claude Code's settings are unchanged" same
 else

@@ -30,9 +30,9 @@ kept() { equal "$1" "$(cs cs-session list --json 2>/dev/null | json "$2")"; }
 leaves() { type_in "/exit" && within 10 ended; }
 
 plain statusline
-check "status line: the hooks are installed" setup install --settings
+check "status line: the hooks are installed" setup install --yes --settings
 cp "$home/.claude/settings.json" "$work/before"
-check "status line: cs-setup statusline install works" setup statusline install
+check "status line: cs-setup statusline install works" setup statusline install --yes
 check "status line: the client starts" watched 100
 check "status line: it is shown before the first prompt" within 10 shows_line 'repo \(main\) · .* · \$0\.00, today \$0\.00 est\.'
 type_in "answer briefly"
@@ -59,7 +59,7 @@ if reports_width; then
 fi
 check "status line: the client ends" leaves
 check "status line: the client reports no problem with hooks" none trouble
-check "status line: remove works" setup statusline remove
+check "status line: remove works" setup statusline remove --yes
 check "status line: the settings are restored byte for byte" same
 
 # With the user's own status line, and padding, which the client does not report: 64 - 4 - 6 columns.
@@ -69,7 +69,7 @@ cat >"$home/.claude/settings.json" <<'END'
 	"command": "cat >/dev/null; echo \"it's mine\"", "padding": 3}, "x": { }}
 END
 cp "$home/.claude/settings.json" "$work/before"
-check "wrapped status line: install works" setup statusline install
+check "wrapped status line: install works" setup statusline install --yes
 check "wrapped status line: the client starts" watched 64
 check "wrapped status line: the user's own is shown" within 10 shows_line "it's mine"
 type_in "answer briefly"
@@ -78,5 +78,5 @@ check "wrapped status line: ours is below" within 5 shows_line 'repo \(main\) ·
 reports_width && check "wrapped status line: it is not cut" is_whole
 check "wrapped status line: the user's own is still shown" shows_line "it's mine"
 check "wrapped status line: the client ends" leaves
-check "wrapped status line: remove works" setup statusline remove
+check "wrapped status line: remove works" setup statusline remove --yes
 check "wrapped status line: the settings are restored byte for byte" same

@@ -30,7 +30,7 @@ const USAGE: i32 = 64;
 const INVALID: i32 = 65;
 const DISK: i32 = 74;
 
-/// A sandbox in which the programs are installed, with a PATH of `fake/` and the system's folders.
+/// A sandbox in which the programs are installed, with a PATH of `fake/`, the system's folders and the programs.
 struct Place {
     sandbox: Sandbox,
     share: PathBuf,
@@ -45,7 +45,7 @@ impl Place {
     fn at(folder: &str) -> Place {
         let sandbox = Sandbox::new();
         let (share, fake) = (sandbox.home().join(folder), sandbox.home().join("fake"));
-        let path = format!("{}:/usr/bin:/bin", fake.display());
+        let path = format!("{}:/usr/bin:/bin:{}/bin", fake.display(), share.display());
         fs::create_dir_all(&fake).expect("it can be created");
         for name in [".claude-plugin", "hooks", "skills"] {
             copy(&workspace().join(name), &share.join(name));
@@ -72,7 +72,15 @@ impl Place {
         put_program(&self.share.join("bin").join(name), script);
     }
 
+    /// Runs `cs-setup`; one that would ask gets `--yes`, because there is no terminal.
     fn setup(&self, args: &[&str]) -> Output {
+        let asks = ["install", "uninstall", "remove", "project"].iter().any(|word| args.contains(word));
+        let is_told = ["--yes", "-y", "--dry-run"].iter().any(|word| args.contains(word));
+        self.alone(&[args, if asks && !is_told { &["--yes"] } else { &[] }].concat())
+    }
+
+    /// Runs `cs-setup` with these arguments only.
+    fn alone(&self, args: &[&str]) -> Output {
         self.sandbox.cs(self.share.join("bin/cs-setup").to_str().expect("UTF-8"), args)
     }
 

@@ -3,6 +3,7 @@
 
 use super::places::{self, text_of};
 use super::splice::{self, Step, keys};
+use super::swap;
 use super::text::{self, Trouble};
 use agents::event::CALLED;
 use agents::{Agent, Event};
@@ -84,15 +85,23 @@ pub fn namesake_of(handler: &Value) -> Option<&str> {
     (path.starts_with('/') && is_namesake(Path::new(path))).then_some(path)
 }
 
-/// Our handlers: the event, the group's and the handler's number, and the program.
-pub fn ours(value: &Value) -> Vec<(String, usize, usize, String)> {
+/// A handler: the event, the group's and the handler's number, and the program or command.
+pub type Found = (String, usize, usize, String);
+
+/// Our handlers, with their programs.
+pub fn ours(value: &Value) -> Vec<Found> {
+    handlers(value, program_of)
+}
+
+/// The handlers that `wanted` recognizes, with what it returns.
+pub fn handlers(value: &Value, wanted: impl Fn(&Value) -> Option<&str>) -> Vec<Found> {
     let mut found = Vec::new();
     let events = value.get("hooks").and_then(Value::as_object);
     for (event, groups) in events.into_iter().flatten() {
         for (g, group) in groups.as_array().into_iter().flatten().enumerate() {
             let handlers = group.get("hooks").and_then(Value::as_array);
             for (h, handler) in handlers.into_iter().flatten().enumerate() {
-                if let Some(program) = program_of(handler) {
+                if let Some(program) = wanted(handler) {
                     found.push((event.clone(), g, h, program.to_string()));
                 }
             }
@@ -103,12 +112,21 @@ pub fn ours(value: &Value) -> Vec<(String, usize, usize, String)> {
 
 /// Whether the text has exactly these of our hooks, each once.
 pub fn has_exactly(value: &Value, hooks: &[Hook]) -> bool {
-    let has = |(event, group): &Hook| {
-        let wanted: Option<Value> = serde_json::from_str(group).ok();
-        let groups = value.get("hooks").and_then(|hooks| hooks.get(event)).and_then(Value::as_array);
-        groups.is_some_and(|groups| groups.iter().filter(|group| Some(*group) == wanted.as_ref()).count() == 1)
-    };
-    ours(value).len() == hooks.len() && hooks.iter().all(has)
+    ours(value).len() == hooks.len() && hooks.iter().all(|hook| has(value, hook))
+}
+
+/// Whether the text has this hook, once.
+pub fn has(value: &Value, (event, group): &Hook) -> bool {
+    let wanted: Option<Value> = serde_json::from_str(group).ok();
+    let groups = value.get("hooks").and_then(|hooks| hooks.get(event)).and_then(Value::as_array);
+    groups.is_some_and(|groups| groups.iter().filter(|group| Some(*group) == wanted.as_ref()).count() == 1)
+}
+
+/// Whether the plugin's folder has the hooks of this version.
+pub fn is_plugins_own(share: &Path) -> bool {
+    let text = swap::bytes(&share.join("hooks/hooks.json")).unwrap_or_default();
+    let value = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
+    value(&text) == value(PLUGIN_HOOKS.as_bytes())
 }
 
 /// The text with these hooks, each at the end of its event.
@@ -118,19 +136,28 @@ pub fn add(text: &str, hooks: &[Hook]) -> std::result::Result<String, Trouble> {
 
 /// The text without our hooks. Containers that are then empty are removed too, unless `before` has them.
 pub fn remove(text: &str, before: Option<&Value>) -> std::result::Result<String, Trouble> {
-    let keep = |path: &[Step]| was_in(before, path);
+    remove_all(text, &ours, &|path| was_in(before, path))
+}
+
+/// The text without these handlers. Containers that are then empty are removed too, except those for which `keep`
+/// returns true.
+pub fn remove_all(
+    text: &str,
+    find: &dyn Fn(&Value) -> Vec<Found>,
+    keep: &dyn Fn(&[Step]) -> bool,
+) -> std::result::Result<String, Trouble> {
     let mut text = text.to_string();
     loop {
         let root = text::parse(&text)?;
         let value = root.value(&text).unwrap_or_default();
-        let Some((event, g, h, _)) = ours(&value).into_iter().next() else { return Ok(text) };
+        let Some((event, g, h, _)) = find(&value).into_iter().next() else { return Ok(text) };
         let mut path = keys(&["hooks", &event]);
         path.push(Step::Item(g));
         let handlers = splice::follow(&root, &path).and_then(|group| group.get("hooks"));
         if handlers.is_some_and(|handlers| handlers.items().len() > 1) {
             path.extend([Step::Key("hooks".into()), Step::Item(h)]);
         }
-        text = splice::take(&text, &path, &keep)?;
+        text = splice::take(&text, &path, keep)?;
     }
 }
 

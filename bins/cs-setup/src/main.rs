@@ -13,16 +13,20 @@ mod doctor;
 mod document;
 mod entries;
 mod jobs;
+mod next;
+mod others;
 mod places;
 mod plan;
 mod policy;
 mod project;
+mod shell;
 mod splice;
 mod statusline;
 mod swap;
 mod text;
 mod wrapped;
 
+use agents::Agent;
 use argh::{ArgsInfo, FromArgs};
 use cli::{Out, Outcome};
 use places::Places;
@@ -59,6 +63,9 @@ struct Install {
     /// write the hooks into settings.json, even if a plugin could be registered
     #[argh(switch)]
     settings: bool,
+    /// also take out the hook of the Python tool (dashboard/heartbeat.sh)
+    #[argh(switch)]
+    replace_python: bool,
     /// only show the changes
     #[argh(switch)]
     dry_run: bool,
@@ -100,10 +107,15 @@ fn work(command: Command, mut out: Out) -> Outcome<()> {
 
 fn install(places: &Places, args: &Install, out: &mut Out) -> Outcome<()> {
     let consent = Consent { is_given: args.yes, dry_run: args.dry_run };
-    match args.codex {
-        true => codex::install(places, consent, out),
-        false => claude::install(places, args.settings, consent, out),
+    let agent = if args.codex { Agent::Codex } else { Agent::Claude };
+    match agent {
+        Agent::Codex => codex::install(places, consent, out)?,
+        Agent::Claude => {
+            claude::install(places, args.settings, consent, out)?;
+            others::replace(places, args.replace_python, consent, out)?;
+        }
     }
+    if consent.dry_run { Ok(()) } else { next::print(places, agent, out) }
 }
 
 fn uninstall(places: &Places, args: &Uninstall, out: &mut Out) -> Outcome<()> {

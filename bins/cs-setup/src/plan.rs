@@ -16,9 +16,9 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// Whether to ask the user; without a terminal nobody could answer.
-    fn is_asked(self) -> bool {
-        !self.is_given && std::io::stdin().is_terminal()
+    /// Whether somebody can answer a question.
+    pub fn can_ask() -> bool {
+        std::io::stdin().is_terminal()
     }
 }
 
@@ -103,7 +103,10 @@ impl Plan {
             out.flush()?;
         }
         if !is_empty && !consent.dry_run {
-            if consent.is_asked() {
+            if !consent.is_given {
+                if !Consent::can_ask() {
+                    return Err(unasked());
+                }
                 ask(if is_shown && std::io::stdout().is_terminal() { Vec::new() } else { self.lines() })?;
             }
             let shown = self.notes.len();
@@ -150,6 +153,12 @@ impl Plan {
         }
         self.notes.iter().try_for_each(|detail| out.json(&Note { action: "note", detail }))
     }
+}
+
+/// The failure if nobody can be asked.
+fn unasked() -> Failure {
+    let what = "nothing was written: there is no terminal on which to ask";
+    Failure::Usage(what.into(), Some("--yes does it without asking, --dry-run only shows the changes".into()))
 }
 
 /// Shows the parts of the plan that the terminal has not shown yet, and asks whether to continue.

@@ -44,11 +44,17 @@ fn left_for<'a>(live: &Live, process: &Process, lives: &'a [Live]) -> Option<&'a
 /// `~/.claude/sessions/<pid>.json` (internal to Claude Code; 2.1.332): `sessionId`, `procStart`, `status`,
 /// `waitingFor`, `statusUpdatedAt`; `name` with `nameSource`, which is `user` if a person gave it (`/rename`). Older
 /// clients (2.1.139) write only `updatedAt`, and no `procStart`. A field of another type is ignored.
-struct Registry(Value);
+pub(crate) struct Registry(pub(crate) Value);
 
 impl Registry {
-    fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.as_str()
+    }
+
+    /// Whether the entry is of this process. Only Linux has the start time in our form; elsewhere the caller checks.
+    pub(crate) fn is_of(&self, process: &Process) -> bool {
+        let told = self.text("procStart").filter(|_| cfg!(target_os = "linux"));
+        told.is_none_or(|started| started == process.started)
     }
 
     fn time(&self, name: &str) -> Option<Instant> {
@@ -106,11 +112,8 @@ pub fn registry_folder(live: &Live) -> Option<PathBuf> {
 fn registry(live: &Live, process: &Process) -> Option<Registry> {
     let path = account(live)?.join("sessions").join(format!("{}.json", process.pid));
     let registry = Registry(repair::decode(&open::foreign_bytes(&path, FILE_BYTES).ok()?, &mut Vec::new()).ok()?);
-    // Only Linux has the start time in our form. The caller has checked the process itself.
-    let told = registry.text("procStart").filter(|_| cfg!(target_os = "linux"));
-    let same_process = told.is_none_or(|started| started == process.started);
     let is_its = registry.text("sessionId").is_some_and(|id| id.eq_ignore_ascii_case(&live.claude_session_id));
-    (is_its && same_process).then_some(registry)
+    (is_its && registry.is_of(process)).then_some(registry)
 }
 
 /// The client's own folder: the `…` in the path of its log, `…/projects/<project>/<uuid>.jsonl`.

@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use crate::nearest::near_words;
+use crate::programs::sibling;
 use crate::refusal::did_you_mean;
 use cs_core::store::Store;
-use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
 
@@ -52,30 +52,17 @@ fn may_be_archived(store: &Store, slug: &str) -> bool {
     ids.len() > ARCHIVED || ids.iter().any(is_of)
 }
 
-/// A finding of `cs-setup doctor`.
-#[derive(Deserialize)]
-struct Check {
-    ok: bool,
-    detail: String,
-    fix: Option<String>,
-}
-
-/// Why nothing is recorded: what `cs-setup doctor`, the owner of this diagnosis, says about the hooks.
-fn why_empty() -> String {
-    let Some(checks) = checks() else { return "cs-setup doctor says what is wrong".into() };
-    match checks.into_iter().find(|check| !check.ok) {
-        Some(Check { detail, fix: Some(fix), .. }) => format!("{detail}; to repair it: {fix}"),
-        Some(Check { detail, .. }) => detail,
-        None => "the hooks are registered; a session appears with the first prompt of a conversation".into(),
-    }
-}
-
-fn checks() -> Option<Vec<Check>> {
-    let program = std::env::current_exe().ok()?.canonicalize().ok()?.with_file_name("cs-setup");
+/// Why nothing is recorded, by the owner of this diagnosis, `cs-setup doctor`: what is wrong, and what repairs it.
+pub fn why_empty() -> String {
+    let Some(program) = sibling("cs-setup") else { return "cs-setup doctor says what is wrong".into() };
     let mut command = Command::new(program);
-    command.args(["doctor", "--hooks", "--json"]).stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().ok()?;
-    let checks: Vec<Check> =
-        output.stdout.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
-    Some(checks).filter(|checks| !checks.is_empty())
+    command.args(["doctor", "--brief"]).stdin(Stdio::null()).stderr(Stdio::null());
+    let Ok(output) = command.output() else { return "cs-setup doctor says what is wrong".into() };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut lines = text.lines().filter(|line| !line.is_empty());
+    match (lines.next(), lines.next()) {
+        (Some(detail), Some(fix)) => format!("{detail}; to repair it: {fix}"),
+        (Some(detail), None) => detail.to_string(),
+        (None, _) => "the hooks are registered; a session appears with the first prompt of a conversation".into(),
+    }
 }

@@ -4,6 +4,8 @@ use super::{Check, codex};
 use crate::client::{Client, PLUGIN, Registered};
 use crate::document::Document;
 use crate::entries;
+use crate::next;
+use crate::others;
 use crate::places::Places;
 use crate::policy;
 use cs_core::store::Store;
@@ -14,6 +16,9 @@ use std::path::{Path, PathBuf};
 pub type Command = (String, PathBuf);
 
 const INSTALL: &str = "cs-setup install";
+/// The names of the checks for conversations that are open and not recorded, and for the Python tool's hook.
+pub const OPEN: &str = "open";
+pub const PYTHON: &str = "python";
 
 /// Returns the findings, and the registered program of each event.
 pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
@@ -37,6 +42,9 @@ pub fn check(places: &Places) -> (Vec<Check>, Vec<Command>) {
     for obstacle in policy::all_obstacles(&document.value, &places.settings()) {
         checks.push(Check::bad("allowed", obstacle, "remove that line, if the file is yours"));
     }
+    checks.extend(next::unrecorded(places).map(|(detail, fix)| Check::offer(OPEN, detail, fix)));
+    let python = others::notice(&document.value);
+    checks.extend(python.map(|notice| Check::offer(PYTHON, notice, others::TAKE_OUT)));
     checks.extend(codex::check(places));
     let commands = commands(&document.value, &registered, places);
     (checks, commands)
@@ -51,6 +59,10 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
         (Some(false), false) => {
             Check::bad("hooks", "the plugin is turned off", format!("claude plugin enable {PLUGIN}"))
         }
+        (Some(true), false) if registered.is_complete(places) && !entries::is_plugins_own(&places.share) => {
+            let detail = format!("the hooks in {} are missing or were changed", places.share.display());
+            Check::bad("hooks", detail, "make install, in the source folder of claude-sessions")
+        }
         (Some(true), false) if registered.is_complete(places) => {
             Check::good("hooks", format!("registered once, as a plugin in {}", places.share.display()))
         }
@@ -63,12 +75,32 @@ fn once(settings: &Value, registered: &Registered, places: &Places) -> Check {
         }
         (_, true) => Check::bad(
             "hooks",
-            format!(
-                "the hooks in {} are not those of this version, or are registered twice",
-                places.settings().display()
-            ),
+            format!("the hooks in {} {}", places.settings().display(), differences(settings, &wanted)),
             INSTALL,
         ),
+    }
+}
+
+/// How the hooks in the settings differ from those of this version.
+fn differences(settings: &Value, wanted: &[entries::Hook]) -> String {
+    let ours = entries::ours(settings);
+    let count = |event: &str| ours.iter().filter(|(found, ..)| found == event).count();
+    let is_exact = |hook: &entries::Hook| entries::has(settings, hook);
+    let mut found: Vec<String> = Vec::new();
+    for hook in wanted {
+        match count(&hook.0) {
+            0 => found.push(format!("{} is missing", hook.0)),
+            1 if is_exact(hook) => {}
+            1 => found.push(format!("{} was changed", hook.0)),
+            _ => found.push(format!("{} is registered twice", hook.0)),
+        }
+    }
+    let is_known = |event: &String| wanted.iter().any(|(known, _)| known == event);
+    found
+        .extend(ours.iter().filter(|(event, ..)| !is_known(event)).map(|(event, ..)| format!("{event} is not needed")));
+    match found.is_empty() {
+        true => "are registered twice: another command runs them, too".into(),
+        false => format!("are not those of this version: {}", found.join(", ")),
     }
 }
 

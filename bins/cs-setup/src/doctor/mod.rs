@@ -21,9 +21,9 @@ use serde::Serialize;
 #[derive(ArgsInfo, FromArgs)]
 #[argh(subcommand, name = "doctor", example = "{command_name}", example = "{command_name} --json")]
 pub struct Doctor {
-    /// only check whether the hooks are registered
+    /// print only the first thing that is wrong and what fixes it, one line each; skip the slow checks
     #[argh(switch)]
-    hooks: bool,
+    brief: bool,
 }
 
 /// A check and its result.
@@ -54,7 +54,17 @@ impl Check {
 
 impl Doctor {
     pub fn run(self, places: &Places, out: &mut Out) -> Outcome<()> {
-        let checks = if self.hooks { hooks::check(places).0 } else { check_all(places) };
+        if self.brief {
+            return brief(places, out);
+        }
+        let mut checks = vec![programs::installed(places), programs::on_path(places)];
+        let (found, commands) = hooks::check(places);
+        checks.extend(found);
+        checks.push(event::check(&commands));
+        checks.extend(data::check(places));
+        checks.extend(dashboard::check(places));
+        checks.extend(check_jobs(places));
+        checks.extend(cost::check(places));
         for check in &checks {
             match out.form {
                 _ if out.quiet && check.ok => {}
@@ -68,16 +78,25 @@ impl Doctor {
     }
 }
 
-fn check_all(places: &Places) -> Vec<Check> {
-    let mut checks = programs::check(places);
-    let (found, commands) = hooks::check(places);
-    checks.extend(found);
-    checks.push(event::check(&commands));
-    checks.extend(data::check(places));
-    checks.extend(dashboard::check(places));
-    checks.extend(check_jobs(places));
-    checks.extend(cost::check(places));
-    checks
+/// Prints the first problem, else the first thing that could be done so that more is recorded. Other programs call this
+/// when nothing is recorded, so it stays plain text whatever the form of the output.
+fn brief(places: &Places, out: &mut Out) -> Outcome<()> {
+    let (mut checks, commands) = hooks::check(places);
+    let is_bad = |check: &Check| !check.ok;
+    let mut first = checks.iter().position(is_bad).map(|at| checks.swap_remove(at));
+    let rest: [&dyn Fn() -> Vec<Check>; 4] =
+        [&|| data::check(places), &|| vec![programs::installed(places)], &|| vec![event::check(&commands)], &|| {
+            vec![programs::on_path(places)]
+        }];
+    first = rest.iter().fold(first, |first, check| first.or_else(|| check().into_iter().find(is_bad)));
+    let is_wrong = first.is_some();
+    let offered = checks.into_iter().find(|check| [hooks::OPEN, hooks::PYTHON].contains(&check.check));
+    if let Some(check) = first.or(offered) {
+        out.line(&sanitize(&check.detail))?;
+        check.fix.iter().try_for_each(|fix| out.line(&sanitize(fix)))?;
+    }
+    out.flush()?;
+    if is_wrong { Err(Failure::Reported(1)) } else { Ok(()) }
 }
 
 fn show(check: &Check, out: &mut Out) -> Outcome<()> {

@@ -3,25 +3,21 @@
 use super::Check;
 use crate::command;
 use crate::places::Places;
+use crate::shell::{called, links, names, path_line, unfound};
 use agents::event;
 use cli::programs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-/// All programs: the packages in `bins/`.
-const PROGRAMS: &str = env!("CS_PROGRAMS");
 /// A name that other programs have, too: one that comes first on PATH is no fault. The other names work without it.
 const SHARED_NAME: &str = "cs";
 /// How long a program may take to print its version.
 const LIMIT: Duration = Duration::from_secs(5);
 
-pub fn check(places: &Places) -> Vec<Check> {
-    let names: Vec<&str> = PROGRAMS.split(' ').filter(|name| !name.is_empty()).collect();
-    vec![installed(places, &names), on_path(places, &names)]
-}
-
-fn installed(places: &Places, names: &[&str]) -> Check {
+/// Whether all programs are installed.
+pub fn installed(places: &Places) -> Check {
+    let names = names();
     let dir = places.share.join("bin");
     let wrong: Vec<String> = names.iter().filter_map(|name| trouble(&places.program(name), name)).collect();
     if wrong.is_empty() {
@@ -50,39 +46,33 @@ fn trouble(path: &Path, name: &str) -> Option<String> {
     }
 }
 
-fn on_path(places: &Places, names: &[&str]) -> Check {
+/// Whether a shell finds them.
+pub fn on_path(places: &Places) -> Check {
     let mut other = Vec::new();
-    let mut unknown = Vec::new();
-    for name in names.iter().filter(|name| !event::PROGRAMS.contains(name)) {
+    for name in called() {
         match programs::on_path(name) {
-            None => unknown.push(*name),
-            Some(found) if same(&found, &places.program(name)) || *name == SHARED_NAME => {}
+            None => {}
+            Some(found) if same(&found, &places.program(name)) || name == SHARED_NAME => {}
             Some(found) => other.push(found.display().to_string()),
         }
     }
-    let links = links(places);
     if let Some(first) = other.first() {
         let detail = format!("another program comes first on PATH: {}", other.join(", "));
         return Check::bad(
             "path",
             detail,
-            format!("remove {first}, or put {} before its folder in PATH", links.display()),
+            format!("remove {first}, or put {} before its folder in PATH", links(places).display()),
         );
     }
+    let unknown = unfound();
     if unknown.is_empty() {
         return Check::good("path", "a shell finds all programs");
     }
-    let fix = format!("add this to the file that your shell reads first: PATH=\"{}:$PATH\"", links.display());
+    let (line, file) = path_line(places);
+    let fix = format!("add this line to {file}: {line}");
     Check::bad("path", format!("a shell does not find {}", unknown.join(", ")), fix)
 }
 
 fn same(one: &Path, other: &Path) -> bool {
     one.canonicalize().ok().is_some_and(|path| other.canonicalize().is_ok_and(|other| other == path))
-}
-
-/// The folder of the links that `make install` creates; without links, that of the programs.
-fn links(places: &Places) -> PathBuf {
-    let prefix = places.share.parent().and_then(Path::parent);
-    let links = prefix.map(|prefix| prefix.join("bin")).filter(|_| places.share.ends_with("share/claude-sessions"));
-    links.unwrap_or_else(|| places.share.join("bin"))
 }

@@ -1,0 +1,106 @@
+//! Owns the hook of the Python tool, whose files these programs share: recognizing it in Claude Code's settings, and
+//! taking it out if the user wants that. Must stay true: a script with another path is not the tool's.
+
+use crate::document::Document;
+use crate::entries::{self, Found};
+use crate::places::Places;
+use crate::plan::{Consent, Plan};
+use crate::text::Trouble;
+use cli::{Failure, Form, Out, Outcome};
+use cs_core::error::{Error, Result};
+use serde_json::Value;
+
+/// The end of the script's path: the tool is copied into the data directory.
+const SCRIPT: &str = "/dashboard/heartbeat.sh";
+/// Shells with which people start it.
+const SHELLS: [&str; 4] = ["sh", "bash", "/bin/sh", "/bin/bash"];
+
+/// The handlers of the Python tool, with their commands.
+pub fn found(settings: &Value) -> Vec<Found> {
+    entries::handlers(settings, command_of)
+}
+
+/// The command of a handler, if it runs the script and does nothing else.
+fn command_of(handler: &Value) -> Option<&str> {
+    let command = handler.get("command")?.as_str()?;
+    let words = command.trim();
+    let alone = SHELLS.iter().find_map(|shell| words.strip_prefix(shell)?.strip_prefix(' ')).unwrap_or(words);
+    let quoted = |quote: char| alone.strip_prefix(quote)?.strip_suffix(quote);
+    let path = quoted('\'').or_else(|| quoted('"')).unwrap_or(alone);
+    let is_path =
+        path.starts_with(['/', '~', '$']) && !path.contains(|c: char| c.is_whitespace() || "'\"`;&|<>()".contains(c));
+    (is_path && path.ends_with(SCRIPT)).then_some(command)
+}
+
+/// What to tell the user about it; `None` if it is not registered.
+pub fn notice(settings: &Value) -> Option<String> {
+    let (event, _, _, command) = found(settings).into_iter().next()?;
+    Some(format!("the Python tool's hook is registered too ({event}: {command}); both record every turn"))
+}
+
+/// The command that takes it out.
+pub const TAKE_OUT: &str = "cs-setup install --replace-python";
+
+/// Takes the hook out, if it is registered and the user agrees. `is_wanted`: the arguments ask for it; otherwise the
+/// user is asked, and if nobody can answer it stays.
+pub fn replace(places: &Places, is_wanted: bool, consent: Consent, out: &mut Out) -> Outcome<()> {
+    let document = Document::read(&places.settings())?;
+    let is_shown = out.form == Form::Table && !out.quiet;
+    let may_ask = is_shown && Consent::can_ask() && !consent.is_given && !consent.dry_run;
+    if found(&document.value).is_empty() || !(is_wanted || may_ask) {
+        return Ok(());
+    }
+    let mut plan = Plan::default();
+    plan.rewrite(&document.seen, "takes out the hook of the Python tool", &without(&document)?)?;
+    let done =
+        plan.carry_out(out, consent, |_| Ok(document.persist(|document| document.seen.replace(&without(document)?))?));
+    match done {
+        // The answer no is about this hook only; ours is registered.
+        Err(Failure::Nothing(_)) if !is_wanted => out.line("the hook of the Python tool stays"),
+        other => other,
+    }
+}
+
+/// The text without it.
+fn without(document: &Document) -> Result<String> {
+    let trouble = |trouble: Trouble| Error::corrupt(&document.seen.path, trouble.in_text(&document.text));
+    entries::remove_all(&document.text, &found, &|_| false).map_err(trouble)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_the_script_of_the_tool_is_recognized() {
+        let of = |command: &str| found(&json!({"hooks": {"Stop": [{"hooks": [{"command": command}]}]}})).len();
+        for command in [
+            "$HOME/.claude/dashboard/heartbeat.sh",
+            "~/.claude/dashboard/heartbeat.sh",
+            "bash /home/dev/.claude/dashboard/heartbeat.sh",
+            "\"$HOME/.claude/dashboard/heartbeat.sh\"",
+        ] {
+            assert_eq!(of(command), 1, "{command}");
+        }
+        for command in [
+            "~/bin/heartbeat.sh",
+            "heartbeat.sh",
+            "dashboard/heartbeat.sh",
+            "~/.claude/dashboard/heartbeat.sh --verbose",
+            "~/.claude/dashboard/heartbeat.sh; say done",
+            "echo ~/.claude/dashboard/heartbeat.sh",
+            "~/.claude/dashboard/my-heartbeat.sh",
+            "",
+        ] {
+            assert_eq!(of(command), 0, "{command}");
+        }
+    }
+
+    #[test]
+    fn taking_it_out_leaves_everything_else_as_it_is() {
+        let text = "{\n  \"a\": [ 1 ],\n  \"hooks\": {\n    \"Stop\": [\n      {\"hooks\": [{\"command\": \"mine\"}, {\"command\": \"~/.claude/dashboard/heartbeat.sh\"}]}\n    ]\n  }\n}\n";
+        let bare = entries::remove_all(text, &found, &|_| false).unwrap();
+        assert_eq!(bare, text.replace(", {\"command\": \"~/.claude/dashboard/heartbeat.sh\"}", ""));
+    }
+}
