@@ -51,9 +51,9 @@ pub fn replace(places: &Places, is_wanted: bool, consent: Consent, out: &mut Out
         return Ok(());
     }
     let mut plan = Plan::default();
-    plan.rewrite(&document.seen, "takes out the hook of the Python tool", &without(&document)?)?;
-    let done =
-        plan.carry_out(out, consent, |_| Ok(document.persist(|document| document.seen.replace(&without(document)?))?));
+    let text = without(&document, &document.text)?;
+    plan.rewrite(&document.seen, "takes out the hook of the Python tool", &text)?;
+    let done = plan.carry_out(out, consent, |_| Ok(document.persist(take_out)?));
     match done {
         // The answer no is about this hook only; ours is registered.
         Err(Failure::Nothing(_)) if !is_wanted => out.line("the hook of the Python tool stays"),
@@ -61,10 +61,19 @@ pub fn replace(places: &Places, is_wanted: bool, consent: Consent, out: &mut Out
     }
 }
 
-/// The text without it.
-fn without(document: &Document) -> Result<String> {
-    let trouble = |trouble: Trouble| Error::corrupt(&document.seen.path, trouble.in_text(&document.text));
-    entries::remove_all(&document.text, &found, &|_| false).map_err(trouble)
+/// Takes it out of the file, and of the backup, so that it does not come back when our hooks are removed.
+fn take_out(document: &Document) -> Result<()> {
+    document.seen.replace(&without(document, &document.text)?)?;
+    match document.seen.backup()? {
+        Some(backup) if !backup.trim().is_empty() => document.seen.back_up(Some(&without(document, &backup)?)),
+        _ => Ok(()),
+    }
+}
+
+/// A text of the file without it.
+fn without(document: &Document, text: &str) -> Result<String> {
+    let trouble = |trouble: Trouble| Error::corrupt(&document.seen.path, trouble.in_text(text));
+    entries::remove_all(text, &found, &|_| false).map_err(trouble)
 }
 
 #[cfg(test)]
