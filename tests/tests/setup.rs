@@ -8,6 +8,8 @@ mod doctor;
 mod files;
 #[path = "setup/jobs.rs"]
 mod jobs;
+#[path = "setup/left.rs"]
+mod left;
 #[path = "setup/make.rs"]
 mod make;
 #[cfg(target_os = "linux")]

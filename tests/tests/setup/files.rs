@@ -133,7 +133,7 @@ fn the_settings_are_written_where_the_client_reads_them() {
 }
 
 /// Runs `cs-setup` with a terminal as its input and types `answer` there.
-fn answered(place: &Place, args: &[&str], answer: &str) -> Output {
+pub fn answered(place: &Place, args: &[&str], answer: &str) -> Output {
     let (mut terminal, mut line) = (0, 0);
     // SAFETY: the call only writes both numbers.
     let made = unsafe {

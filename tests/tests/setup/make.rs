@@ -51,7 +51,7 @@ fn uninstall_removes_what_install_made_and_keeps_records() {
     fs::write(&settings, "{\"a\": [ ]}").expect("it can be written");
     let before = tree(&home);
 
-    made(&sandbox, &["install", &to]);
+    made(&sandbox, &["install", "SETUP=yes", &to]);
     assert_eq!(ours(&json(&fs::read_to_string(&settings).expect("it is there"))).len(), 10);
     for name in ["cs-session", "cs-setup", "cs-hook"] {
         let link = fs::read_link(prefix.join("bin").join(name)).expect("a link");
@@ -67,9 +67,10 @@ fn uninstall_removes_what_install_made_and_keeps_records() {
         assert!(text.contains("claude-sessions") && text.contains("cs-task"), "{page}: {text}");
     }
     let first = tree(&home);
-    made(&sandbox, &["install", &to]);
+    made(&sandbox, &["install", "SETUP=yes", &to]);
     assert!(tree(&home) == first, "the second time changes nothing");
-    let through_the_link = sandbox.cs(prefix.join("bin/cs-setup").to_str().expect("UTF-8"), &["install", "--codex"]);
+    let through_the_link =
+        sandbox.cs(prefix.join("bin/cs-setup").to_str().expect("UTF-8"), &["install", "--codex", "--yes"]);
     assert_eq!(status(&through_the_link), 0, "{}", stderr(&through_the_link));
     fs::create_dir_all(home.join(".codex")).expect("it can be created");
 
@@ -114,7 +115,7 @@ fn programs_stay_while_hooks_cannot_be_removed() {
     programs();
     let sandbox = Sandbox::new();
     let to = format!("PREFIX={}", sandbox.root().join("prefix").display());
-    made(&sandbox, &["install", &to]);
+    made(&sandbox, &["install", "SETUP=yes", &to]);
     let settings = sandbox.home().join(".claude/settings.json");
     let text = fs::read_to_string(&settings).expect("it was written");
     fs::write(&settings, text.replacen('{', "{ // mine\n", 1)).expect("it can be written");
